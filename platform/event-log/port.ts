@@ -1,0 +1,77 @@
+/** A record to append. */
+export interface NewRecord {
+  /** Records with the same key go to the same partition, and so stay in order. */
+  readonly key: string
+  readonly value: Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A record of a partition. */
+export interface LogRecord {
+  /** Grows from record to record within a partition; not every offset need exist. */
+  readonly offset: number
+  /** Empty when the producer gave none. */
+  readonly key: string
+  readonly value: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+  /** When it was appended, in milliseconds since the Unix epoch. */
+  readonly timestampMs: number
+}
+
+/** Consecutive records of one partition, oldest first, at least one. */
+export interface RecordBatch {
+  readonly partition: number
+  readonly records: readonly LogRecord[]
+}
+
+export interface ConsumeOptions {
+  readonly topic: string
+  /** Consumers of one group share the partitions of a topic; each partition is read by one of them at a time. */
+  readonly group: string
+  /** How many records a batch holds at most. */
+  readonly batchSizeMax: number
+  /** The offset at which to start reading a partition; undefined for the oldest record. Asked at each assignment. */
+  position(partition: number): Promise<number | undefined>
+  /**
+   * Takes a batch, and answers the offset to go on with. Batches of one partition come one after the other. When it
+   * rejects, the batch is delivered again after a back-off.
+   */
+  handle(batch: RecordBatch): Promise<number>
+  /** Told of each failure that is retried, for the log and the metrics. */
+  onError?(error: Error): void
+}
+
+/** How far a consumer has come in one partition. */
+export interface PartitionProgress {
+  readonly partition: number
+  /** The offset of the next record to be handled. */
+  readonly position: number
+  /** How many records wait behind it. */
+  readonly lag: number
+}
+
+/** A running consumer. Disposing it finishes the batch at hand, then stops. */
+export interface Consumption extends AsyncDisposable {
+  /** The partitions assigned to this consumer at present, as last seen. Never waits. */
+  progress(): readonly PartitionProgress[]
+  /** When the log was last asked for records, in milliseconds since the Unix epoch; undefined before the first time. */
+  lastPollTimeMs(): number | undefined
+}
+
+/**
+ * A log of records in topics, each split into partitions, in the manner of Kafka. Records are kept when they have been
+ * read; a consumer says itself where it starts. All methods may be called concurrently, also from several processes.
+ */
+export interface EventLog extends AsyncDisposable {
+  /** False when the records end with the process. */
+  readonly durable: boolean
+
+  /**
+   * Appends the records, in order within each key, creating the topic when it is absent. Resolves when they are
+   * durable. When it rejects, any part of them may have been appended.
+   */
+  append(topic: string, records: readonly NewRecord[]): Promise<void>
+
+  /** Starts to consume a topic, creating it when it is absent. Resolves when the first assignment is made. */
+  consume(options: ConsumeOptions): Promise<Consumption>
+}

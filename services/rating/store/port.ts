@@ -1,0 +1,88 @@
+import type { Aggregate, Rating, RatingChange, RecordRef, StoredRating } from '../rating.ts'
+
+/** Whether a put found something to replace. */
+export type PutOutcome = 'created' | 'replaced'
+
+/** Where a page of the top list ended: its last record. */
+export interface TopPosition {
+  readonly bayesianScore: number
+  readonly recordId: string
+}
+
+export interface TopOptions {
+  readonly recordType: string
+  /** Leaves out records with fewer ratings. */
+  readonly countMin: number
+  /** How many aggregates to answer at most. */
+  readonly limit: number
+  /** Answers what comes after this position. */
+  readonly after?: TopPosition
+}
+
+/** The changes that a run of one partition's events asks for. */
+export interface ChangeBatch {
+  readonly topic: string
+  readonly partition: number
+  /** The partition's stored position before this batch: undefined when none was ever stored. */
+  readonly expectedPosition: number | undefined
+  /** The offset of the first event after the batch. */
+  readonly nextPosition: number
+  /** In the order of the events. */
+  readonly changes: readonly RatingChange[]
+}
+
+/**
+ * Ratings by record and user, and the aggregate of each record, kept up to date in the same transaction. All methods
+ * may be called concurrently, and each is atomic: it takes effect wholly or, when it rejects, not at all. What a
+ * resolved write stored survives the end of the process, unless `durable` says otherwise.
+ */
+export interface RatingStore extends AsyncDisposable {
+  /** False when the ratings end with the process. */
+  readonly durable: boolean
+
+  /**
+   * Stores the ratings in order, each replacing an earlier one of the same user and record. Answers an outcome for
+   * each, in the same order. Putting twice is harmless.
+   */
+  put(ratings: readonly Rating[]): Promise<PutOutcome[]>
+
+  /** Takes the user's rating back; false when there was none. */
+  delete(record: RecordRef, userId: string): Promise<boolean>
+
+  /** The user's rating of the record, or undefined. */
+  get(record: RecordRef, userId: string): Promise<StoredRating | undefined>
+
+  /** The record's aggregate, or undefined when nobody has rated it. */
+  aggregate(record: RecordRef): Promise<Aggregate | undefined>
+
+  /** The aggregates of the records in the order asked, without those that nobody has rated. */
+  aggregates(records: readonly RecordRef[]): Promise<Aggregate[]>
+
+  /** Aggregates by score, the highest first, then by record id, compared by code point. */
+  top(options: TopOptions): Promise<Aggregate[]>
+
+  /** Grows with every write that changed an aggregate, and never repeats, also not after a restart. */
+  revision(): Promise<number>
+
+  /**
+   * Calls the listener after each write that changed aggregates, with the records, until the answered function is
+   * called. The listener must not throw.
+   */
+  onChange(listener: (records: readonly RecordRef[]) => void): () => void
+}
+
+/**
+ * Where ingestion writes: ratings together with how far each partition of the log has been read, in one transaction,
+ * so that an event takes effect once, whatever is delivered again. Implemented beside `RatingStore`.
+ */
+export interface ChangeSink {
+  /** The offset of the first event of the partition that has not been applied, or undefined when none ever was. */
+  position(topic: string, partition: number): Promise<number | undefined>
+
+  /**
+   * Applies the changes and stores `nextPosition`, atomically, if the stored position is still `expectedPosition`.
+   * Otherwise (somebody else has applied events of the partition) nothing is changed. Answers the position that is
+   * stored afterwards.
+   */
+  apply(batch: ChangeBatch): Promise<number>
+}
