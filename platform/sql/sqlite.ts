@@ -9,14 +9,15 @@ const busyTimeoutMs = 5_000
  * transaction is on disk when it commits (`synchronous = FULL`, https://sqlite.org/pragma.html#pragma_synchronous).
  */
 export function openSqlite(path: string, migrations: readonly string[]): DatabaseSync {
-  const db = new DatabaseSync(path)
+  let db: DatabaseSync | undefined
   try {
+    db = new DatabaseSync(path)
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
     migrate(db, migrations)
     return db
   } catch (cause) {
-    db.close()
+    db?.close()
     throw new Error(`cannot open the database ${path}: ${(cause as Error).message}`, { cause })
   }
 }
