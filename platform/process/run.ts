@@ -1,0 +1,71 @@
+import type { Logger } from 'pino'
+import { createHealth, type Health, ShutdownError } from './health.ts'
+import { type LogOptions, openLog } from './log.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { HelpRequest, SettingsError } from './settings.ts'
+
+/** What a program is given to stand on. */
+export interface Running {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly health: Health
+  /** Takes a resource, to be disposed of at the end: the last one taken first. */
+  use<T extends AsyncDisposable | Disposable>(resource: T): T
+}
+
+/** From the first signal to the end of the process, at most. */
+const shutdownTimeoutMs = 15_000
+const exitCodes = { failed: 1, badUsage: 2 }
+
+/**
+ * Runs a program until SIGTERM or SIGINT. On the signal it is not ready any more, its resources are disposed of in
+ * reverse order, and the process ends, within 15 seconds. What cannot start says why in one line, and exits with 1; a
+ * command line that cannot be used, with 2.
+ * @param readConfig reads flags and environment; throws a `SettingsError` or a `HelpRequest`.
+ */
+export async function run<Config extends { readonly log: LogOptions }>(
+  name: string,
+  readConfig: () => Config,
+  start: (running: Running, config: Config) => Promise<void>,
+): Promise<void> {
+  try {
+    await runUntilSignal(readConfig(), start)
+  } catch (error) {
+    process.exitCode = explain(name, error)
+  }
+}
+
+async function runUntilSignal<Config extends { readonly log: LogOptions }>(
+  config: Config,
+  start: (running: Running, config: Config) => Promise<void>,
+): Promise<void> {
+  const draining = new AbortController()
+  const signalled = nextSignal()
+  await using stack = new AsyncDisposableStack()
+  const log = stack.use(await openLog(config.log)).logger
+  const use = <T extends AsyncDisposable | Disposable>(resource: T) => stack.use(resource)
+  const health = createHealth(draining.signal)
+  await start({ log, metrics: createMetrics(), health, use }, config)
+  const signal = await signalled
+  log.info({ signal }, 'shutting down')
+  draining.abort(new ShutdownError())
+  setTimeout(() => process.exit(exitCodes.failed), shutdownTimeoutMs).unref()
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}
+
+function explain(name: string, error: unknown): number {
+  if (error instanceof HelpRequest) {
+    process.stdout.write(`${error.message}\n`)
+    return 0
+  }
+  const bad = error instanceof SettingsError
+  const lines = error instanceof Error ? error.message.split('\n') : [String(error)]
+  for (const line of lines) process.stderr.write(`marquee ${name}: ${line}\n`)
+  return bad ? exitCodes.badUsage : exitCodes.failed
+}

@@ -1,0 +1,49 @@
+import type { LogOptions } from './log.ts'
+import type { Settings } from './settings.ts'
+
+/** What every service is told. */
+export interface ServiceSettings {
+  readonly host: string
+  readonly port: number
+  readonly log: LogOptions
+}
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const formats = ['json', 'pretty'] as const
+
+/** Reads the settings that every service has. */
+export function readServiceSettings(settings: Settings, port: number): ServiceSettings {
+  return {
+    host: settings.text({
+      flag: 'host',
+      help: 'the address to listen on; 0.0.0.0 for every one',
+      default: '127.0.0.1',
+    }),
+    port: settings.integer({
+      flag: 'port',
+      help: 'the port to listen on; 0 for any that is free',
+      default: port,
+      min: 0,
+      max: 65_535,
+    }),
+    log: readLogSettings(settings, 'info'),
+  }
+}
+
+/** Reads how much is logged, and how. */
+export function readLogSettings(settings: Settings, level: (typeof levels)[number]): LogOptions {
+  return {
+    level: settings.choice({
+      flag: 'log-level',
+      help: `what is logged: ${levels.join(', ')}`,
+      of: levels,
+      default: level,
+    }),
+    format: settings.choice({
+      flag: 'log-format',
+      help: 'json for machines, pretty for people',
+      of: formats,
+      default: process.stdout.isTTY ? 'pretty' : 'json',
+    }),
+  }
+}

@@ -1,0 +1,117 @@
+import type { DescService } from '@bufbuild/protobuf'
+import { Code, ConnectError, type ConnectRouter, createConnectRouter } from '@connectrpc/connect'
+import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node'
+import { type Context, Hono } from 'hono'
+import type { Logger } from 'pino'
+import { Health as HealthService } from '../../gen/health/v1/health_pb.ts'
+import type { Health } from '../process/health.ts'
+import type { Metrics } from '../process/metrics.ts'
+import type { Environment } from './call.ts'
+import { conditionalGet } from './conditional.ts'
+import { toConnectError, toRestError } from './errors.ts'
+import { addHealth } from './health.ts'
+import { obeySignal, recordOutcome, validateRequests } from './interceptors.ts'
+import { type RpcLimits, rpcLimits } from './limits.ts'
+import { mountRpc } from './mount.ts'
+import { observe } from './observe.ts'
+import { addReflection } from './reflection.ts'
+import { createRestCall, type RestCall } from './rest.ts'
+import { createValidate, type Validate } from './validation.ts'
+
+/** What every service's app stands on. */
+export interface ServiceAppBase {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly health: Health
+  readonly limits?: Partial<RpcLimits>
+}
+
+/** What a service mounts itself with. */
+export interface Mounting {
+  /** Takes the implementations of RPCs. */
+  readonly router: ConnectRouter
+  /** Takes REST routes. */
+  readonly app: Hono<Environment>
+  /** Runs an RPC for a REST route. */
+  readonly call: RestCall
+  readonly validate: Validate
+  readonly limits: RpcLimits
+}
+
+export interface ServiceAppOptions extends ServiceAppBase {
+  /** The services that the app serves, for reflection and health. */
+  readonly services: readonly DescService[]
+  /** Registers the services' implementations, and their REST routes. */
+  mount(mounting: Mounting): void
+}
+
+/**
+ * The app that every service is: its RPCs by all protocols, its REST routes, reflection, health, `/livez`, `/readyz`
+ * and `/metrics`. It needs no port of ours: `app.fetch` alone answers all but gRPC.
+ */
+export function createServiceApp(options: ServiceAppOptions): Hono<Environment> {
+  const { log, metrics, health, services } = options
+  const limits = { ...rpcLimits, ...options.limits }
+  const validate = createValidate()
+  const app = new Hono<Environment>()
+  app.use(observe({ log, metrics }), conditionalGet)
+  app.onError(answerError)
+  app.notFound(answerNotFound)
+
+  const router = createConnectRouter({
+    interceptors: [recordOutcome, obeySignal, validateRequests(validate)],
+    readMaxBytes: limits.messageBytesMax,
+    acceptCompression: [compressionGzip, compressionBrotli],
+  })
+  options.mount({ router, app, call: createRestCall(validate, limits), validate, limits })
+  addHealth(
+    router,
+    health,
+    services.map((service) => service.typeName),
+  )
+  addReflection(router, [...services, HealthService])
+  mountRpc(app, router, { limits, drain: health.draining })
+  addProbes(app, health, metrics)
+  return app
+}
+
+function addProbes(app: Hono<Environment>, health: Health, metrics: Metrics): void {
+  app.get('/livez', (c) => c.json({ status: 'ok' }))
+  app.get('/readyz', (c) => {
+    const problems = health.problems()
+    const ready = problems.length === 0
+    return c.json({ status: ready ? 'ok' : 'unavailable', problems }, ready ? 200 : 503)
+  })
+  app.get('/metrics', async (c) => {
+    const text = await metrics.registry.metrics()
+    return c.body(text, 200, { 'content-type': metrics.registry.contentType })
+  })
+}
+
+function answerError(thrown: unknown, c: Context<Environment>): Response {
+  const call = c.get('call')
+  const error = toConnectError(thrown, call.requestId)
+  call.code = error.code
+  call.error = error.code === Code.Internal ? thrown : error
+  return toRestError(error)
+}
+
+/** An RPC that does not exist is `UNIMPLEMENTED`: for gRPC in headers of its own, for the others as HTTP 404. */
+function answerNotFound(c: Context<Environment>): Response {
+  const call = c.get('call')
+  const error = new ConnectError(
+    `${c.req.method} ${c.req.path} is not served here`,
+    Code.Unimplemented,
+  )
+  call.method = 'unknown'
+  call.code = error.code
+  call.error = error
+  const type = c.req.header('content-type') ?? ''
+  if (!type.startsWith('application/grpc')) return toRestError(error, 404)
+  const headers = {
+    'content-type': type,
+    'grpc-status': String(error.code),
+    'grpc-message': encodeURIComponent(error.rawMessage),
+  }
+  return new Response(null, { status: 200, headers })
+}

@@ -1,0 +1,29 @@
+import { type Code, createContextKey } from '@connectrpc/connect'
+import type { PortBindings } from '../server/port.ts'
+
+/** What is known of a call, from its first middleware to its log line. */
+export interface Call {
+  /** Names the call in logs, in the answer's `x-request-id`, and to the services asked on its behalf. */
+  readonly requestId: string
+  /** `grpc`, `grpc-web`, `connect` or `rest`. */
+  protocol: string
+  /** `rating.v1.RatingService/PutRating`, or the method and route of a REST call. */
+  method: string
+  /** How an RPC ended; undefined for success, and for a call that is no RPC. */
+  code: Code | undefined
+  /** What a call failed of, for the log. */
+  error: unknown
+  /** Keeps the call open after its `Response` is returned, until the answered function is called. */
+  hold(): () => void
+}
+
+/** What a Hono handler of ours finds in its context. */
+export interface Environment {
+  Bindings: PortBindings
+  Variables: { call: Call }
+}
+
+/** The call, in the context values of an RPC. */
+export const callKey = createContextKey<Call | undefined>(undefined, {
+  description: 'the call as the access log sees it',
+})

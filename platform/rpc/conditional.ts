@@ -1,0 +1,31 @@
+import type { HandlerContext } from '@connectrpc/connect'
+import { createMiddleware } from 'hono/factory'
+import type { Environment } from './call.ts'
+
+/**
+ * Answers 304 to a GET whose `If-None-Match` names the answer's ETag (RFC 9110 §13.1.2). A handler sets the ETag from
+ * the version of its data; caches may keep the answer, but have to ask again.
+ */
+export const conditionalGet = createMiddleware<Environment>(async (c, next) => {
+  await next()
+  const etag = c.res.headers.get('etag')
+  if (c.req.method !== 'GET' || etag === null) return
+  c.header('cache-control', 'no-cache')
+  const asked = c.req.header('if-none-match')
+  if (asked === undefined || !matches(asked, etag)) return
+  const headers = new Headers(c.res.headers)
+  headers.delete('content-type')
+  headers.delete('content-length')
+  c.res = undefined
+  c.res = new Response(null, { status: 304, headers })
+})
+
+function matches(asked: string, etag: string): boolean {
+  if (asked.trim() === '*') return true
+  return asked.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
+}
+
+/** Sets the ETag of a read from the version of its data; other calls have none. */
+export function setVersion(context: HandlerContext, version: number | string): void {
+  if (context.requestMethod === 'GET') context.responseHeader.set('etag', `"${version}"`)
+}

@@ -1,0 +1,50 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import { errorToJson } from '@connectrpc/connect/protocol-connect'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { ShutdownError } from '../process/health.ts'
+
+/** The HTTP status of a REST answer for each code of an RPC. Connect has a table of its own. */
+const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
+  [Code.Canceled]: 499 as ContentfulStatusCode,
+  [Code.Unknown]: 500,
+  [Code.InvalidArgument]: 400,
+  [Code.DeadlineExceeded]: 504,
+  [Code.NotFound]: 404,
+  [Code.AlreadyExists]: 409,
+  [Code.PermissionDenied]: 403,
+  [Code.ResourceExhausted]: 429,
+  [Code.FailedPrecondition]: 400,
+  [Code.Aborted]: 409,
+  [Code.OutOfRange]: 400,
+  [Code.Unimplemented]: 404,
+  [Code.Internal]: 500,
+  [Code.Unavailable]: 503,
+  [Code.DataLoss]: 500,
+  [Code.Unauthenticated]: 401,
+}
+
+/**
+ * What a caller may know of an error. A `ConnectError` was meant for the caller, and an aborted signal says why; any
+ * other error is `INTERNAL`, with the request id by which the log has the whole of it.
+ */
+export function toConnectError(error: unknown, requestId: string): ConnectError {
+  if (error instanceof ConnectError) return error
+  if (error instanceof ShutdownError) return new ConnectError(error.message, Code.Unavailable)
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return new ConnectError('the call took longer than the service allows', Code.DeadlineExceeded)
+  }
+  if (error instanceof DOMException && error.name === 'AbortError') {
+    return new ConnectError('the client left', Code.Canceled)
+  }
+  const message = `internal error, request id ${requestId}`
+  return new ConnectError(message, Code.Internal, undefined, undefined, error)
+}
+
+/** The error as a REST answer: `{"code": "not_found", "message": "…", "details": […]}`. */
+export function toRestError(
+  error: ConnectError,
+  status: ContentfulStatusCode = httpStatus[error.code],
+): Response {
+  const body = errorToJson(error, undefined)
+  return Response.json(body, { status })
+}

@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect'
+import {
+  Health as HealthService,
+  HealthCheckResponse_ServingStatus as Status,
+} from '../../gen/health/v1/health_pb.ts'
+import type { Health } from '../process/health.ts'
+
+/** How often a watch looks whether the health has changed. */
+const watchIntervalMs = 250
+
+/**
+ * `grpc.health.v1.Health` (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). The empty name is the whole
+ * process; every service of it is as healthy as the process.
+ */
+export function addHealth(
+  router: ConnectRouter,
+  health: Health,
+  services: readonly string[],
+): void {
+  const known = new Set(['', ...services])
+  const status = (service: string) => {
+    if (!known.has(service)) return Status.SERVICE_UNKNOWN
+    return health.problems().length === 0 ? Status.SERVING : Status.NOT_SERVING
+  }
+  router.service(HealthService, {
+    check({ service }) {
+      if (known.has(service)) return { status: status(service) }
+      throw new ConnectError(`service "${service}" is not known here`, Code.NotFound)
+    },
+    list() {
+      return {
+        statuses: Object.fromEntries([...known].map((name) => [name, { status: status(name) }])),
+      }
+    },
+    async *watch({ service }, { signal }) {
+      let last: Status | undefined
+      while (!signal.aborted) {
+        const next = status(service)
+        if (next !== last) yield { status: next }
+        last = next
+        await delay(watchIntervalMs, undefined, { signal }).catch(() => {})
+      }
+    },
+  })
+}

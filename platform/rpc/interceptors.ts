@@ -1,0 +1,103 @@
+import { Code, type ConnectError, type Interceptor, type StreamRequest } from '@connectrpc/connect'
+import { callKey } from './call.ts'
+import { toConnectError } from './errors.ts'
+import type { Validate } from './validation.ts'
+
+/**
+ * Notes how the call ended, and turns what is no `ConnectError` into one. Goes around the other interceptors.
+ */
+export const recordOutcome: Interceptor = (next) => async (request) => {
+  const call = request.contextValues.get(callKey)
+  const fail = (thrown: unknown): ConnectError => {
+    const error = toConnectError(thrown, call?.requestId ?? 'unknown')
+    if (call !== undefined) {
+      call.code = error.code
+      call.error = error.code === Code.Internal ? (error.cause ?? error) : error
+    }
+    return error
+  }
+  try {
+    const response = await next(request)
+    if (!response.stream) return response
+    return { ...response, message: mapError(response.message, fail) }
+  } catch (error) {
+    throw fail(error)
+  }
+}
+
+/**
+ * Ends a call when its signal is aborted (deadline passed, client gone, service shutting down), whether its handler
+ * looks at the signal or not.
+ */
+export const obeySignal: Interceptor = (next) => async (request) => {
+  const { signal } = request
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  aborted.promise.catch(() => {})
+  const abort = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  const stop = () => signal.removeEventListener('abort', abort)
+  let streams = false
+  try {
+    const response = await Promise.race([next(request), aborted.promise])
+    if (!response.stream) return response
+    streams = true
+    return { ...response, message: untilAborted(response.message, aborted.promise, stop) }
+  } finally {
+    if (!streams) stop()
+  }
+}
+
+/**
+ * Refuses a request that breaks the rules in its proto. The messages of a client stream are left to the handler, which
+ * may go on without the broken ones.
+ */
+export function validateRequests(validate: Validate): Interceptor {
+  return (next) => async (request) => {
+    if (!request.stream) {
+      const violation = validate(request.method.input, request.message)
+      if (violation !== undefined) throw violation
+      return await next(request)
+    }
+    if (request.method.methodKind !== 'server_streaming') return await next(request)
+    return await next({ ...request, message: checked(request, validate) })
+  }
+}
+
+async function* checked(request: StreamRequest, validate: Validate) {
+  for await (const message of request.message) {
+    const violation = validate(request.method.input, message)
+    if (violation !== undefined) throw violation
+    yield message
+  }
+}
+
+async function* mapError<T>(
+  source: AsyncIterable<T>,
+  map: (error: unknown) => Error,
+): AsyncGenerator<T> {
+  try {
+    yield* source
+  } catch (error) {
+    throw map(error)
+  }
+}
+
+async function* untilAborted<T>(
+  source: AsyncIterable<T>,
+  aborted: Promise<never>,
+  stop: () => void,
+): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const result = await Promise.race([iterator.next(), aborted])
+      if (result.done) return
+      yield result.value
+    }
+  } finally {
+    stop()
+    // Not awaited: a handler that is waiting for something would only return after it.
+    void iterator.return?.()?.catch(() => {})
+  }
+}

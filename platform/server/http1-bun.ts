@@ -1,0 +1,13 @@
+import type { PrivateHandle, PrivateServer } from './http1.ts'
+
+/** HTTP/1.1 by `Bun.serve`. The body's bound is the handler's, and a quiet stream is not cut. */
+export function listenOnBun(handle: PrivateHandle): PrivateServer {
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    idleTimeout: 0,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    fetch: (request, server) => handle(request, server.requestIP(request)?.port ?? 0),
+  })
+  return { port: server.port ?? 0, close: () => server.stop(true) }
+}

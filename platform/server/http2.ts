@@ -1,0 +1,173 @@
+import {
+  createServer,
+  constants as http2,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { Socket } from 'node:net'
+import { toBody, writeBody } from './body.ts'
+import type { Exchange, Handle, PortLimits } from './port.ts'
+
+/** Speaks HTTP/2 on the connections it is given. */
+export interface Http2Engine {
+  /** Takes a connection whose next bytes are the connection preface. */
+  accept(socket: Socket): void
+  /** Takes no further streams, and resolves when those at hand have ended (RFC 9113 §6.8). */
+  drain(): Promise<void>
+  /** Cuts what is still open. */
+  destroy(): void
+}
+
+/** Header fields of one connection only, which HTTP/2 does not have (RFC 9113 §8.2.2). */
+const connectionHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Memory of a connection in megabytes. With the default of 10, Bun fails 60 answers of 200 KB at once. */
+const sessionMegabytesMax = 1000
+
+export function createHttp2Engine(handle: Handle, limits: PortLimits): Http2Engine {
+  const sessions = new Set<ServerHttp2Session>()
+  const server = createServer({
+    maxSessionMemory: sessionMegabytesMax,
+    settings: {
+      maxConcurrentStreams: limits.concurrentStreamsMax,
+      initialWindowSize: limits.streamWindowBytes,
+      maxHeaderListSize: limits.headerBytesMax,
+    },
+  })
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+    session.setTimeout(limits.idleTimeoutMs, () => session.close())
+    // A broken connection is the client's matter; its streams are told by their own events.
+    session.on('error', () => {})
+  })
+  server.on('stream', (stream: ServerHttp2Stream, headers) => void answer(stream, headers, handle))
+  return {
+    accept(socket) {
+      server.emit('connection', socket)
+      // Bun leaves a socket paused that was read before; on Node and Deno resuming it would lose bytes.
+      if (process.versions.bun) socket.resume()
+    },
+    drain: () => drain(sessions),
+    destroy() {
+      for (const session of sessions) session.destroy()
+    },
+  }
+}
+
+async function answer(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  handle: Handle,
+): Promise<void> {
+  const left = new AbortController()
+  stream.once('close', () => left.abort(new DOMException('the client left', 'AbortError')))
+  // A stream that the client resets is told by 'close'.
+  stream.on('error', () => {})
+  let refused = false
+  const exchange: Exchange = {
+    httpVersion: '2',
+    remoteAddress: stream.session?.socket?.remoteAddress ?? '',
+    sendsTrailers: true,
+    trailers: undefined,
+    hold: () => () => {},
+    refuseBody() {
+      refused = true
+    },
+  }
+  let response: Response
+  try {
+    response = await handle(toRequest(stream, headers, left.signal), exchange)
+  } catch {
+    return void stream.close(http2.NGHTTP2_PROTOCOL_ERROR)
+  }
+  if (stream.destroyed) return void response.body?.cancel().catch(() => {})
+  await respond(stream, response, exchange, () => refused)
+}
+
+function toRequest(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  signal: AbortSignal,
+): Request {
+  const method = headers[':method'] ?? 'GET'
+  const authority = headers[':authority'] ?? headers.host ?? 'localhost'
+  const init: RequestInit & { duplex: 'half' } = {
+    method,
+    headers: toHeaders(headers),
+    signal,
+    duplex: 'half',
+  }
+  if (method !== 'GET' && method !== 'HEAD') init.body = toBody(stream)
+  else stream.resume()
+  return new Request(`${headers[':scheme'] ?? 'http'}://${authority}${headers[':path']}`, init)
+}
+
+function toHeaders(fields: IncomingHttpHeaders): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || name.startsWith(':')) continue
+    for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one)
+  }
+  return headers
+}
+
+async function respond(
+  stream: ServerHttp2Stream,
+  response: Response,
+  exchange: Exchange,
+  bodyRefused: () => boolean,
+): Promise<void> {
+  const { trailers } = exchange
+  const status = { ':status': response.status }
+  stream.respond(
+    { ...status, ...toFields(response.headers) },
+    { waitForTrailers: trailers !== undefined },
+  )
+  if (trailers !== undefined) {
+    stream.once('wantTrailers', () => stream.sendTrailers(toFields(trailers)))
+  }
+  // The client may stop sending what nobody will read, once it has the answer (RFC 9113 §8.1).
+  stream.once('finish', () => {
+    if (bodyRefused()) setImmediate(() => stream.close(http2.NGHTTP2_NO_ERROR))
+  })
+  try {
+    if (response.body !== null) await writeBody(response.body, stream)
+    stream.end()
+  } catch {
+    stream.close(http2.NGHTTP2_INTERNAL_ERROR)
+  }
+}
+
+function toFields(headers: Headers): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {}
+  for (const [name, value] of headers) {
+    if (connectionHeaders.has(name)) continue
+    fields[name] = name === 'set-cookie' ? headers.getSetCookie() : value
+  }
+  return fields
+}
+
+async function drain(sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
+  await Promise.all([...sessions].map(drainSession))
+}
+
+/**
+ * Closes a connection in two steps (RFC 9113 §6.8): a GOAWAY that refuses nothing yet; a PING, after whose answer
+ * the client is known to have seen it; then the GOAWAY that names the last stream taken.
+ */
+async function drainSession(session: ServerHttp2Session): Promise<void> {
+  if (session.destroyed) return
+  const closed = new Promise<void>((resolve) => session.once('close', resolve))
+  session.goaway(http2.NGHTTP2_NO_ERROR, 2 ** 31 - 1)
+  const sent = session.ping((_error) => session.close())
+  if (!sent) session.close()
+  await closed
+}
