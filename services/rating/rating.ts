@@ -4,6 +4,11 @@ export interface RecordRef {
   readonly recordId: string
 }
 
+/** A text that stands for this record and no other, to be the key of a Map. */
+export function recordKey({ recordType, recordId }: RecordRef): string {
+  return `${recordType.length}:${recordType}${recordId}`
+}
+
 /** What one user thinks of one record. */
 export interface Rating extends RecordRef {
   readonly userId: string
@@ -59,4 +64,16 @@ export function summarise(histogram: Histogram): { count: number; sum: number; m
   const count = ones + twos + threes + fours + fives
   const sum = ones + 2 * twos + 3 * threes + 4 * fours + 5 * fives
   return { count, sum, mean: count === 0 ? 0 : sum / count }
+}
+
+/** The aggregate of a record with these ratings, at least one. */
+export function aggregateOf(
+  { recordType, recordId }: RecordRef,
+  histogram: Histogram,
+  prior: Prior,
+  revision: number,
+): Aggregate {
+  const { count, sum, mean } = summarise(histogram)
+  const score = bayesianScore(count, sum, prior)
+  return { recordType, recordId, count, mean, histogram, bayesianScore: score, revision }
 }

@@ -1,0 +1,119 @@
+import { create } from '@bufbuild/protobuf'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import {
+  type ImportMetadataRequest,
+  type Metadata as MetadataMessage,
+  MetadataSchema,
+  type MetadataService,
+} from '../../gen/metadata/v1/metadata_pb.ts'
+import { bulkPut } from '../../platform/rpc/bulk.ts'
+import { setVersion } from '../../platform/rpc/conditional.ts'
+import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
+import type { Validate } from '../../platform/rpc/validation.ts'
+import { type Metadata, type StoredMetadata, searchWords } from './metadata.ts'
+import type { ListPosition, MetadataStore } from './store/port.ts'
+
+/** How many movies a page holds when the caller does not say. */
+const pageSizeDefault = 50
+
+export interface MetadataRpcOptions {
+  readonly store: MetadataStore
+  /** Judges the movies of an import, one by one. */
+  readonly validate: Validate
+}
+
+/** `metadata.v1.MetadataService` on a store. */
+export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
+  return {
+    async getMetadata({ movieId }, context) {
+      const found = await store.get(movieId)
+      if (found === undefined) throw unknownMovie(movieId)
+      setVersion(context, found.revision)
+      return { metadata: toMessage(found) }
+    },
+
+    async batchGetMetadata({ movieIds }, context) {
+      setVersion(context, await store.revision())
+      const found = await store.getMany(movieIds)
+      return {
+        metadata: movieIds.flatMap((id) => found.get(id) ?? []).map(toMessage),
+        missingMovieIds: movieIds.filter((id) => !found.has(id)),
+      }
+    },
+
+    async putMetadata({ metadata }) {
+      const movie = fromMessage(metadata)
+      const [outcome] = await store.put([movie])
+      const stored = await store.get(movie.id)
+      return {
+        metadata: stored === undefined ? movieMessage(movie) : toMessage(stored),
+        created: outcome === 'created',
+      }
+    },
+
+    async deleteMetadata({ movieId }) {
+      return { deleted: await store.delete(movieId) }
+    },
+
+    async listMetadata({ query, pageSize, pageToken }, context) {
+      const words = searchWords(query)
+      const list = `metadata:${words.join(' ')}`
+      const after = decodePageToken(pageToken, list, isListPosition)
+      const limit = pageSize || pageSizeDefault
+      setVersion(context, await store.revision())
+      const page = await store.list({ words, limit, ...(after && { after }) })
+      const last = page.length === limit ? page.at(-1) : undefined
+      return {
+        metadata: page.map(toMessage),
+        nextPageToken: last ? encodePageToken(list, { title: last.title, id: last.id }) : '',
+      }
+    },
+
+    async importMetadata(requests) {
+      const summary = await bulkPut<ImportMetadataRequest, Metadata>({
+        requests,
+        accept({ metadata }) {
+          if (metadata === undefined) return { refused: 'metadata: value is required' }
+          const violation = validate(MetadataSchema, metadata)
+          return violation ? { refused: violation.rawMessage } : fromMessage(metadata)
+        },
+        put: (movies) => store.put(movies),
+      })
+      return {
+        createdCount: BigInt(summary.createdCount),
+        replacedCount: BigInt(summary.replacedCount),
+        refusedCount: BigInt(summary.refusedCount),
+        refusals: summary.refusals.map(({ index, request, reason }) => ({
+          index: BigInt(index),
+          movieId: request.metadata?.id ?? '',
+          reason,
+        })),
+      }
+    },
+  } satisfies ServiceImpl<typeof MetadataService>
+}
+
+export type MetadataRpc = ReturnType<typeof createMetadataRpc>
+
+function unknownMovie(id: string): ConnectError {
+  return new ConnectError(`no metadata of the movie "${id}"`, Code.NotFound)
+}
+
+function isListPosition(value: unknown): value is ListPosition {
+  const { title, id } = (value ?? {}) as Partial<ListPosition>
+  return typeof title === 'string' && typeof id === 'string'
+}
+
+function toMessage({ updateTimeMs, revision: _, ...movie }: StoredMetadata): MetadataMessage {
+  return { ...movieMessage(movie), updateTime: timestampFromMs(updateTimeMs) }
+}
+
+function movieMessage(movie: Metadata): MetadataMessage {
+  return create(MetadataSchema, { ...movie, genres: [...movie.genres] })
+}
+
+function fromMessage(message: MetadataMessage | undefined): Metadata {
+  const { $typeName, $unknown, updateTime, ...movie } = message ?? create(MetadataSchema)
+  return movie
+}

@@ -1,0 +1,16 @@
+import type { Hono } from 'hono'
+import { MovieDetailsSchema, MovieService } from '../../gen/movie/v1/movie_pb.ts'
+import type { Environment } from '../../platform/rpc/call.ts'
+import { type RestCall, refuseMethod, toRestJson } from '../../platform/rpc/rest.ts'
+import type { MovieRpc } from './rpc.ts'
+
+/** `GET /movie?id=` answers the movie's details. */
+export function addMovieRoutes(app: Hono<Environment>, call: RestCall, rpc: MovieRpc): void {
+  app.get('/movie', async (c) => {
+    const request = { movieId: c.req.query('id') ?? '' }
+    const method = MovieService.method.getMovieDetails
+    const { movieDetails } = await call(c, method, rpc.getMovieDetails, request)
+    return c.json(movieDetails && toRestJson(MovieDetailsSchema, movieDetails))
+  })
+  app.all('/movie', refuseMethod('GET, HEAD'))
+}

@@ -1,0 +1,100 @@
+import { create } from '@bufbuild/protobuf'
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
+import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
+import {
+  type MovieDetails,
+  MovieDetailsSchema,
+  type MovieService,
+  ListMoviesRequest_Order as Order,
+  RatingStatus,
+} from '../../gen/movie/v1/movie_pb.ts'
+import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
+import { callKey } from '../../platform/rpc/call.ts'
+import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
+import { type Ask, createMovies, type Details, type Page, type Sources } from './movie.ts'
+import { watchDetails } from './watch.ts'
+
+/** `movie.v1.MovieService` on the two services it asks. */
+export function createMovieRpc(sources: Sources<Metadata, AggregatedRating>) {
+  const movies = createMovies(sources)
+  return {
+    async getMovieDetails({ movieId }, context) {
+      const answer = await movies.details(movieId, askFor(context))
+      if (answer.kind === 'absent') throw unknownMovie(movieId)
+      if (answer.kind === 'unavailable') throw unavailable(answer.reason)
+      return { movieDetails: toMessage(answer.value) }
+    },
+
+    async listMovies(request, context) {
+      const { pageSize, query, ratingCountMin: countMin, pageToken } = request
+      const top = request.order === Order.TOP_RATED
+      const list = top ? `movies:top:${countMin}` : `movies:title:${query}`
+      const options = { pageSize, pageToken: decodePageToken(pageToken, list, isToken) ?? '' }
+      const ask = askFor(context)
+      const page = await (top
+        ? movies.top({ ...options, countMin }, ask)
+        : movies.catalogue({ ...options, query }, ask)
+      ).catch(failList)
+      return { movies: page.items.map(toMessage), nextPageToken: nextToken(list, page) }
+    },
+
+    async *watchMovieDetails({ movieId }, context) {
+      const ask = askFor(context)
+      const movie = await sources.metadata.get(movieId, ask)
+      if (movie.kind === 'absent') throw unknownMovie(movieId)
+      if (movie.kind === 'unavailable') throw unavailable(movie.reason)
+      const { ratings } = sources
+      for await (const details of watchDetails({ movieId, metadata: movie.value, ratings, ask })) {
+        yield { movieDetails: toMessage(details) }
+      }
+    },
+  } satisfies ServiceImpl<typeof MovieService>
+}
+
+export type MovieRpc = ReturnType<typeof createMovieRpc>
+
+function askFor(context: HandlerContext): Ask {
+  return {
+    signal: context.signal,
+    timeoutMs: context.timeoutMs(),
+    requestId: context.values.get(callKey)?.requestId ?? '',
+  }
+}
+
+function toMessage({
+  metadata,
+  rating,
+  ratingStatus,
+}: Details<Metadata, AggregatedRating>): MovieDetails {
+  return create(MovieDetailsSchema, { metadata, rating, ratingStatus: statuses[ratingStatus] })
+}
+
+const statuses = {
+  rated: RatingStatus.RATED,
+  'not-rated': RatingStatus.NOT_RATED,
+  unavailable: RatingStatus.UNAVAILABLE,
+} as const
+
+function unknownMovie(id: string): ConnectError {
+  return new ConnectError(`no metadata of the movie "${id}"`, Code.NotFound)
+}
+
+function unavailable(reason: string): ConnectError {
+  return new ConnectError(`the metadata service is unavailable: ${reason}`, Code.Unavailable)
+}
+
+/** A list is of no use without the service that orders it. What the caller sent wrong is passed on. */
+function failList(cause: unknown): never {
+  const error = ConnectError.from(cause)
+  if (error.code === Code.InvalidArgument) throw error
+  throw new ConnectError(`the list is unavailable: ${error.message}`, Code.Unavailable)
+}
+
+/** The token of the service that orders the list. */
+function isToken(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function nextToken(list: string, page: Page<unknown>): string {
+  return page.nextPageToken === '' ? '' : encodePageToken(list, page.nextPageToken)
+}

@@ -1,0 +1,24 @@
+import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
+import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
+import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
+import { createServiceApp, type ServiceAppBase } from '../../platform/rpc/app.ts'
+import type { Sources } from './movie.ts'
+import { addMovieRoutes } from './rest.ts'
+import { createMovieRpc } from './rpc.ts'
+
+export interface MovieServiceOptions extends ServiceAppBase {
+  readonly sources: Sources<Metadata, AggregatedRating>
+}
+
+/** The movie service as a Hono app. */
+export function createMovieService({ sources, ...base }: MovieServiceOptions) {
+  return createServiceApp({
+    ...base,
+    services: [MovieService],
+    mount({ router, app, call }) {
+      const rpc = createMovieRpc(sources)
+      router.service(MovieService, rpc)
+      addMovieRoutes(app, call, rpc)
+    },
+  })
+}

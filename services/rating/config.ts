@@ -1,0 +1,77 @@
+import type { EventLogConfig } from '../../platform/event-log/open.ts'
+import {
+  readServiceSettings,
+  type ServiceSettings,
+} from '../../platform/process/service-settings.ts'
+import {
+  readSettings,
+  type Settings,
+  type SettingsSource,
+} from '../../platform/process/settings.ts'
+import type { Prior } from './rating.ts'
+
+export interface RatingConfig extends ServiceSettings {
+  /** `memory:` or `sqlite:PATH`. */
+  readonly databaseUrl: string
+  readonly eventLog: EventLogConfig
+  readonly prior: Prior
+}
+
+const usage = 'services/rating/main.ts: who rated what, and the aggregate'
+
+export function readRatingConfig(
+  source: SettingsSource = { args: process.argv.slice(2), env: process.env },
+): RatingConfig {
+  const settings = readSettings(usage, source)
+  const config = {
+    ...readServiceSettings(settings, 8082),
+    databaseUrl: settings.text({
+      flag: 'database-url',
+      help: 'where the ratings are kept: memory: or sqlite:PATH',
+      default: 'sqlite:data/rating.db',
+    }),
+    eventLog: readEventLogSettings(settings),
+    prior: readPriorSettings(settings),
+  }
+  settings.finish()
+  return config
+}
+
+/** Reads where rating events come from. */
+export function readEventLogSettings(settings: Settings): EventLogConfig {
+  return {
+    kind: 'embedded',
+    path: settings.text({
+      flag: 'event-log',
+      help: 'the file of the event log',
+      default: 'data/events.db',
+    }),
+    partitions: settings.integer({
+      flag: 'event-log-partitions',
+      help: 'partitions of a topic that is new',
+      default: 4,
+      min: 1,
+      max: 1_024,
+    }),
+  }
+}
+
+/** Reads the prior of the Bayesian score. */
+export function readPriorSettings(settings: Settings): Prior {
+  return {
+    mean: settings.number({
+      flag: 'prior-mean',
+      help: 'the mean that is believed of a record before anyone has rated it',
+      default: 3,
+      min: 1,
+      max: 5,
+    }),
+    weight: settings.number({
+      flag: 'prior-weight',
+      help: 'how many ratings that belief is worth',
+      default: 10,
+      min: 0,
+      max: 1_000_000,
+    }),
+  }
+}

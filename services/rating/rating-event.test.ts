@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'bun:test'
+import { fromJson, type JsonObject } from '@bufbuild/protobuf'
+import { createValidator } from '@bufbuild/protovalidate'
+import fc from 'fast-check'
+import { RatingEventSchema } from '../../gen/rating/v1/rating_event_pb.ts'
+import { decodeRatingEvent } from './rating-event.ts'
+
+const ancestors =
+  '{"userId":"105","recordId":"1","recordType":"movie","value":5,"providerId":"test-provider","eventType":"put"}'
+const valid = JSON.parse(ancestors) as JsonObject
+
+describe('a rating event', () => {
+  test('of the ancestor is a put', () => {
+    expect(decode(ancestors)).toEqual({
+      kind: 'put',
+      userId: '105',
+      recordId: '1',
+      recordType: 'movie',
+      value: 5,
+    })
+  })
+
+  test('that deletes needs no value, and whatever it has is not looked at', () => {
+    const change = { kind: 'delete', userId: '105', recordId: '1', recordType: 'movie' }
+    for (const value of [undefined, null, 0, 3.5, 'x', {}]) {
+      expect(decodeWith({ eventType: 'delete', value })).toEqual(change as never)
+    }
+  })
+
+  test.each([
+    ['a field without a name in the contract', { region: 'eu', nested: { a: [1] } }],
+    ['optional fields', { eventId: 'e-1', eventTime: '2026-11-05T18:30:00.123Z' }],
+    ['optional fields that are null', { eventId: null, eventTime: null, providerId: null }],
+    ['a whole number written with a fraction', { value: 4.0 }],
+    ['ids of 128 characters beyond the basic plane', { userId: '🎬'.repeat(128) }],
+    ['a record type of 64 characters', { recordType: 'm'.repeat(64) }],
+    ['ids in any script', { recordId: 'фильм-電影' }],
+  ])('with %s is taken', (_, fields) => {
+    expect(decodeWith(fields).kind).toBe('put')
+  })
+
+  const wholeNumber = 'value must be a whole number from 1 to 5, without quotes'
+  const invisible = 'userId must be without spaces and control characters'
+  test.each([
+    [{ value: 3.5 }, wholeNumber],
+    [{ value: '5' }, wholeNumber],
+    [{ value: 0 }, wholeNumber],
+    [{ value: 6 }, wholeNumber],
+    [{ value: -1 }, wholeNumber],
+    [{ value: null }, wholeNumber],
+    [{ value: undefined }, wholeNumber],
+    [{ value: true }, wholeNumber],
+    [{ eventType: 'PUT' }, 'eventType must be "put" or "delete"'],
+    [{ eventType: undefined }, 'eventType must be "put" or "delete"'],
+    [{ userId: undefined }, 'userId is missing'],
+    [{ userId: null }, 'userId is missing'],
+    [{ userId: '' }, 'userId is missing'],
+    [{ userId: 105 }, 'userId must be a string, in quotes'],
+    [{ userId: {} }, 'userId must be a string, in quotes'],
+    [{ userId: 'u'.repeat(129) }, 'userId must have at most 128 characters'],
+    [{ userId: '🎬'.repeat(129) }, 'userId must have at most 128 characters'],
+    [{ userId: 'two words' }, invisible],
+    [{ userId: 'line\n' }, invisible],
+    [{ userId: 'nul\0' }, invisible],
+    [{ userId: 'c1\u0085' }, invisible],
+    [{ userId: 'half \ud800'.slice(5) }, 'userId must be without half of a surrogate pair'],
+    [{ recordId: ' ' }, 'recordId must be without spaces and control characters'],
+    [{ recordType: 'm'.repeat(65) }, 'recordType must have at most 64 characters'],
+    [{ providerId: 7 }, 'providerId must be a string, in quotes'],
+    [{ eventId: 'e'.repeat(129) }, 'eventId must have at most 128 characters'],
+    [{ eventTime: 'yesterday' }, 'eventTime must be a time such as "2026-11-05T18:30:00Z"'],
+    [
+      { eventTime: '2026-13-05T18:30:00Z' },
+      'eventTime must be a time such as "2026-11-05T18:30:00Z"',
+    ],
+  ])('with %j is refused', (fields, reason) => {
+    expect(decodeWith(fields)).toEqual({ kind: 'refused', reason })
+  })
+
+  test.each([
+    ['', 'the event must be well-formed JSON'],
+    ['{"userId":"105"', 'the event must be well-formed JSON'],
+    ['[]', 'the event must be a JSON object'],
+    ['null', 'the event must be a JSON object'],
+    ['"put"', 'the event must be a JSON object'],
+  ])('that reads %j is refused', (text, reason) => {
+    expect(decode(text)).toEqual({ kind: 'refused', reason })
+  })
+
+  test('that is not UTF-8 is refused', () => {
+    const reason = 'the event must be UTF-8 text'
+    expect(decodeRatingEvent(Uint8Array.of(0x7b, 0xff, 0x7d))).toEqual({ kind: 'refused', reason })
+  })
+
+  test('of 64 KiB is taken, and a byte more is refused', () => {
+    const padded = (bytes: number) => decode(ancestors + ' '.repeat(bytes - ancestors.length))
+    expect(padded(65_536).kind).toBe('put')
+    const reason = 'the event has 65537 bytes; it must have at most 65536'
+    expect(padded(65_537)).toEqual({ kind: 'refused', reason })
+  })
+
+  test('is judged as the contract judges it', () => {
+    const validator = createValidator()
+    const text = fc.oneof(
+      fc.constantFrom('', '1', 'movie', 'a b', '\u00a0', '\u2028', '\u0085', '\ufeff', 'x\u007f'),
+      fc.string({ unit: 'binary', maxLength: 6 }),
+      fc.integer({ min: 60, max: 132 }).map((count) => '🎬'.repeat(count)),
+    )
+    const fields = {
+      userId: text,
+      recordId: text,
+      recordType: text,
+      value: fc.integer({ min: -1, max: 7 }),
+      providerId: text,
+      eventType: fc.constantFrom('put', 'delete', '', 'update'),
+      eventId: text,
+      unknown: fc.boolean(),
+    }
+    const broken = fc.record(fields, { requiredKeys: [] })
+    fc.assert(
+      fc.property(broken, fc.subarray(Object.keys(valid)), (values, kept) => {
+        const event: JsonObject = { ...values }
+        for (const name of kept) event[name] = valid[name] ?? null
+        const message = fromJson(RatingEventSchema, event, { ignoreUnknownFields: true })
+        const verdict = validator.validate(RatingEventSchema, message).kind
+        const change = decode(JSON.stringify(event))
+        expect(change.kind === 'refused').toBe(verdict === 'invalid')
+        if (change.kind !== 'refused') expect(change).toMatchObject({ userId: message.userId })
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+function decode(text: string): ReturnType<typeof decodeRatingEvent> {
+  return decodeRatingEvent(new TextEncoder().encode(text))
+}
+
+function decodeWith(fields: Readonly<Record<string, unknown>>): ReturnType<typeof decode> {
+  return decode(JSON.stringify({ ...valid, ...fields }))
+}

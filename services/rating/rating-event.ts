@@ -1,0 +1,103 @@
+import type { RatingChange } from './rating.ts'
+
+/** Why an event has no effect, in words for its producer: what it has to be like. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly reason: string
+}
+
+const eventBytesMax = 64 * 1024
+const idLengthMax = 128
+const recordTypeLengthMax = 64
+const noteLengthMax = 128
+/** As in the contract: `\s` of RE2 is ASCII only, and all of it but the space is control characters. */
+const visible = /^[^ \p{Cc}]+$/u
+/** RFC 3339, the JSON form of a protobuf Timestamp. */
+const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * Reads a rating event from its JSON, by the rules of `rating.v1.RatingEvent` (proto/rating/v1/rating_event.proto),
+ * written without protobuf because every event passes here. It takes names in camel case and whole numbers as JSON
+ * numbers only. What the contract does not name is ignored.
+ */
+export function decodeRatingEvent(bytes: Uint8Array): RatingChange | Refusal {
+  const event = parse(bytes)
+  if (typeof event === 'string') return refused(event)
+  const userId = readId(event, 'userId', idLengthMax)
+  if (typeof userId === 'object') return userId
+  const recordId = readId(event, 'recordId', idLengthMax)
+  if (typeof recordId === 'object') return recordId
+  const recordType = readId(event, 'recordType', recordTypeLengthMax)
+  if (typeof recordType === 'object') return recordType
+  const problem = problemOfNotes(event)
+  if (problem !== undefined) return refused(problem)
+
+  const { eventType, value } = event
+  if (eventType === 'delete') return { kind: 'delete', userId, recordId, recordType }
+  if (eventType !== 'put') return refused('eventType must be "put" or "delete"')
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 5) {
+    return refused('value must be a whole number from 1 to 5, without quotes')
+  }
+  return { kind: 'put', userId, recordId, recordType, value }
+}
+
+function refused(reason: string): Refusal {
+  return { kind: 'refused', reason }
+}
+
+/** The event's fields, or what is wrong with it. */
+function parse(bytes: Uint8Array): Fields | string {
+  if (bytes.length > eventBytesMax) {
+    return `the event has ${bytes.length} bytes; it must have at most ${eventBytesMax}`
+  }
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch {
+    return 'the event must be UTF-8 text'
+  }
+  try {
+    const event: unknown = JSON.parse(text)
+    if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event as Fields
+  } catch {
+    return 'the event must be well-formed JSON'
+  }
+  return 'the event must be a JSON object'
+}
+
+function readId(event: Fields, name: string, lengthMax: number): string | Refusal {
+  const id = event[name]
+  if (id === undefined || id === null || id === '') return refused(`${name} is missing`)
+  if (typeof id !== 'string') return refused(`${name} must be a string, in quotes`)
+  if (isLonger(id, lengthMax)) return refused(`${name} must have at most ${lengthMax} characters`)
+  if (!visible.test(id)) return refused(`${name} must be without spaces and control characters`)
+  if (!id.isWellFormed()) return refused(`${name} must be without half of a surrogate pair`)
+  return id
+}
+
+/** What is wrong with the fields that only people read. */
+function problemOfNotes(event: Fields): string | undefined {
+  for (const name of ['providerId', 'eventId']) {
+    const note = event[name] ?? ''
+    if (typeof note !== 'string') return `${name} must be a string, in quotes`
+    if (isLonger(note, noteLengthMax))
+      return `${name} must have at most ${noteLengthMax} characters`
+  }
+  const { eventTime } = event
+  if (eventTime === undefined || eventTime === null || isTimestamp(eventTime)) return undefined
+  return 'eventTime must be a time such as "2026-11-05T18:30:00Z"'
+}
+
+function isTimestamp(time: unknown): boolean {
+  return typeof time === 'string' && timestamp.test(time) && !Number.isNaN(Date.parse(time))
+}
+
+/** Whether the text has more characters (code points) than that. */
+function isLonger(text: string, lengthMax: number): boolean {
+  // A code point has one or two code units.
+  if (text.length <= lengthMax) return false
+  return text.length > 2 * lengthMax || [...text].length > lengthMax
+}

@@ -1,0 +1,45 @@
+import type { Context, Hono } from 'hono'
+import {
+  AggregatedRatingSchema,
+  RatingSchema,
+  RatingService,
+} from '../../gen/rating/v1/rating_pb.ts'
+import type { Environment } from '../../platform/rpc/call.ts'
+import { type RestCall, refuseMethod, toRestJson } from '../../platform/rpc/rest.ts'
+import type { RatingRpc } from './rpc.ts'
+
+const { getAggregatedRating, getRating, putRating } = RatingService.method
+
+/**
+ * `GET /rating?id=&type=` answers the aggregate, with `&userId=` one user's rating;
+ * `PUT /rating?id=&type=&userId=&value=` stores one, and answers the aggregate.
+ */
+export function addRatingRoutes(app: Hono<Environment>, call: RestCall, rpc: RatingRpc): void {
+  app.get('/rating', async (c) => {
+    const { userId } = c.req.query()
+    if (userId === undefined) {
+      const answer = await call(c, getAggregatedRating, rpc.getAggregatedRating, recordOf(c))
+      return answerAggregate(c, answer.aggregatedRating)
+    }
+    const { rating } = await call(c, getRating, rpc.getRating, { ...recordOf(c), userId })
+    return c.json(rating && toRestJson(RatingSchema, rating))
+  })
+  app.put('/rating', async (c) => {
+    const { userId = '', value = '' } = c.req.query()
+    const request = { ...recordOf(c), userId, value }
+    const answer = await call(c, putRating, rpc.putRating, request)
+    return answerAggregate(c, answer.aggregatedRating)
+  })
+  app.all('/rating', refuseMethod('GET, HEAD, PUT'))
+}
+
+function recordOf(c: Context<Environment>) {
+  const { id = '', type = '' } = c.req.query()
+  return { recordId: id, recordType: type }
+}
+
+type Aggregated = Awaited<ReturnType<RatingRpc['putRating']>>['aggregatedRating']
+
+function answerAggregate(c: Context<Environment>, aggregate: Aggregated): Response {
+  return c.json(aggregate && toRestJson(AggregatedRatingSchema, aggregate))
+}

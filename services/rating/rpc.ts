@@ -1,0 +1,147 @@
+import { create } from '@bufbuild/protobuf'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import {
+  type AggregatedRating,
+  AggregatedRatingSchema,
+  type ImportRatingsRequest,
+  RatingSchema,
+  type RatingService,
+} from '../../gen/rating/v1/rating_pb.ts'
+import { bulkPut } from '../../platform/rpc/bulk.ts'
+import { setVersion } from '../../platform/rpc/conditional.ts'
+import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
+import type { Validate } from '../../platform/rpc/validation.ts'
+import type { Aggregate, Rating, RecordRef } from './rating.ts'
+import type { RatingStore, TopPosition } from './store/port.ts'
+import type { AggregateWatches, Unrated } from './watch.ts'
+
+/** How many records a page holds when the caller does not say. */
+const pageSizeDefault = 50
+
+export interface RatingRpcOptions {
+  readonly store: RatingStore
+  readonly watches: AggregateWatches
+  /** Judges the ratings of an import, one by one. */
+  readonly validate: Validate
+}
+
+/** `rating.v1.RatingService` on a store. */
+export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) {
+  const present = async (record: RecordRef) => {
+    const aggregate = await store.aggregate(record)
+    return aggregate && toMessage(aggregate)
+  }
+  return {
+    async getAggregatedRating({ recordType, recordId }, context) {
+      const aggregate = await store.aggregate({ recordType, recordId })
+      if (aggregate === undefined) {
+        throw new ConnectError(`nobody has rated ${recordType} "${recordId}"`, Code.NotFound)
+      }
+      setVersion(context, aggregate.revision)
+      return { aggregatedRating: toMessage(aggregate) }
+    },
+
+    async batchGetAggregatedRatings({ records }, context) {
+      setVersion(context, await store.revision())
+      return { aggregatedRatings: (await store.aggregates(records)).map(toMessage) }
+    },
+
+    async putRating({ recordType, recordId, userId, value }) {
+      const record = { recordType, recordId }
+      await store.put([{ ...record, userId, value }])
+      return { aggregatedRating: await present(record) }
+    },
+
+    async deleteRating({ recordType, recordId, userId }) {
+      const record = { recordType, recordId }
+      const deleted = await store.delete(record, userId)
+      return { deleted, aggregatedRating: await present(record) }
+    },
+
+    async getRating({ recordType, recordId, userId }) {
+      const found = await store.get({ recordType, recordId }, userId)
+      if (found === undefined) {
+        const text = `user "${userId}" has not rated ${recordType} "${recordId}"`
+        throw new ConnectError(text, Code.NotFound)
+      }
+      const { updateTimeMs, ...rating } = found
+      const updateTime = timestampFromMs(updateTimeMs)
+      return { rating: create(RatingSchema, { ...rating, updateTime }) }
+    },
+
+    async listTopRated({ recordType, countMin, pageSize, pageToken }, context) {
+      const list = `top:${recordType}:${countMin}`
+      const after = decodePageToken(pageToken, list, isTopPosition)
+      const limit = pageSize || pageSizeDefault
+      setVersion(context, await store.revision())
+      const page = await store.top({ recordType, countMin: Number(countMin), limit, after })
+      const last = page.length === limit ? page.at(-1) : undefined
+      return { aggregatedRatings: page.map(toMessage), nextPageToken: nextToken(list, last) }
+    },
+
+    async *watchAggregatedRatings({ records }, { signal }) {
+      const changes = watches.watch(records, signal)
+      if (changes === undefined) {
+        throw new ConnectError('too many watches are open already', Code.ResourceExhausted)
+      }
+      for await (const change of changes) {
+        yield { aggregatedRating: 'mean' in change ? toMessage(change) : unratedMessage(change) }
+      }
+    },
+
+    async importRatings(requests) {
+      const summary = await bulkPut<ImportRatingsRequest, Rating>({
+        requests,
+        accept({ rating }) {
+          if (rating === undefined) return { refused: 'rating: value is required' }
+          const violation = validate(RatingSchema, rating)
+          if (violation !== undefined) return { refused: violation.rawMessage }
+          const { recordType, recordId, userId, value } = rating
+          return { recordType, recordId, userId, value }
+        },
+        put: (ratings) => store.put(ratings),
+      })
+      return {
+        createdCount: BigInt(summary.createdCount),
+        replacedCount: BigInt(summary.replacedCount),
+        refusedCount: BigInt(summary.refusedCount),
+        refusals: summary.refusals.map(({ index, request, reason }) => ({
+          index: BigInt(index),
+          recordId: request.rating?.recordId ?? '',
+          reason,
+        })),
+      }
+    },
+  } satisfies ServiceImpl<typeof RatingService>
+}
+
+export type RatingRpc = ReturnType<typeof createRatingRpc>
+
+function nextToken(list: string, last: Aggregate | undefined): string {
+  if (last === undefined) return ''
+  const position: TopPosition = { bayesianScore: last.bayesianScore, recordId: last.recordId }
+  return encodePageToken(list, position)
+}
+
+function isTopPosition(value: unknown): value is TopPosition {
+  const { bayesianScore, recordId } = (value ?? {}) as Partial<TopPosition>
+  return Number.isFinite(bayesianScore) && typeof recordId === 'string'
+}
+
+function toMessage(aggregate: Aggregate): AggregatedRating {
+  const { recordType, recordId, count, mean, histogram, bayesianScore } = aggregate
+  return create(AggregatedRatingSchema, {
+    recordType,
+    recordId,
+    count: BigInt(count),
+    mean,
+    histogram: histogram.map(BigInt),
+    bayesianScore,
+  })
+}
+
+function unratedMessage({ recordType, recordId }: Unrated): AggregatedRating {
+  const histogram = [0n, 0n, 0n, 0n, 0n]
+  return create(AggregatedRatingSchema, { recordType, recordId, histogram })
+}

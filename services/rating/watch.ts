@@ -1,0 +1,113 @@
+import type { Aggregate, RecordRef } from './rating.ts'
+import type { RatingStore } from './store/port.ts'
+
+/** A record that nobody has rated. */
+export interface Unrated extends RecordRef {
+  readonly count: 0
+}
+
+/** Follows aggregates as they change. */
+export interface AggregateWatches extends Disposable {
+  /**
+   * The present aggregate of each record, then the aggregate of each that changes, until the signal is aborted. Changes
+   * that come while the reader is busy are told once, as they are then. Answers undefined when there are too many
+   * watches already.
+   */
+  watch(
+    records: readonly RecordRef[],
+    signal: AbortSignal,
+  ): AsyncGenerator<Aggregate | Unrated> | undefined
+}
+
+interface Watcher {
+  readonly dirty: Map<string, RecordRef>
+  wake: () => void
+}
+
+export interface WatchOptions {
+  readonly store: RatingStore
+  /** Watches open at once. */
+  readonly watchesMax?: number
+}
+
+/** Follows the store's changes once, for all watches. */
+export function createAggregateWatches({
+  store,
+  watchesMax = 10_000,
+}: WatchOptions): AggregateWatches {
+  const watchersOf = new Map<string, Set<Watcher>>()
+  let watches = 0
+  const unsubscribe = store.onChange((records) => {
+    for (const record of records) {
+      for (const watcher of watchersOf.get(keyOf(record)) ?? []) {
+        watcher.dirty.set(keyOf(record), record)
+        watcher.wake()
+      }
+    }
+  })
+
+  function join(watcher: Watcher): void {
+    watches++
+    for (const key of watcher.dirty.keys()) {
+      const watchers = watchersOf.get(key) ?? new Set()
+      watchersOf.set(key, watchers.add(watcher))
+    }
+  }
+  function leave(watcher: Watcher, keys: Iterable<string>): void {
+    watches--
+    for (const key of keys) {
+      const watchers = watchersOf.get(key)
+      watchers?.delete(watcher)
+      if (watchers?.size === 0) watchersOf.delete(key)
+    }
+  }
+  async function* follow(records: readonly RecordRef[], signal: AbortSignal) {
+    const watcher: Watcher = {
+      dirty: new Map(records.map((record) => [keyOf(record), record])),
+      wake: () => {},
+    }
+    const keys = [...watcher.dirty.keys()]
+    join(watcher)
+    try {
+      while (!signal.aborted) {
+        const changed = [...watcher.dirty.values()]
+        watcher.dirty.clear()
+        yield* await read(store, changed)
+        if (watcher.dirty.size === 0) await nextChange(watcher, signal)
+      }
+    } finally {
+      leave(watcher, keys)
+    }
+  }
+  return {
+    watch: (records, signal) => (watches < watchesMax ? follow(records, signal) : undefined),
+    [Symbol.dispose]: unsubscribe,
+  }
+}
+
+function nextChange(watcher: Watcher, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const wake = () => {
+    signal.removeEventListener('abort', wake)
+    resolve()
+  }
+  watcher.wake = wake
+  signal.addEventListener('abort', wake, { once: true })
+  return promise
+}
+
+async function read(
+  store: RatingStore,
+  records: readonly RecordRef[],
+): Promise<(Aggregate | Unrated)[]> {
+  const found = new Map((await store.aggregates(records)).map((one) => [keyOf(one), one]))
+  return records.map(({ recordType, recordId }) => {
+    const aggregate = found.get(keyOf({ recordType, recordId }))
+    return aggregate ?? { recordType, recordId, count: 0 }
+  })
+}
+
+/** No white space is allowed in either part. */
+function keyOf({ recordType, recordId }: RecordRef): string {
+  return `${recordType} ${recordId}`
+}
