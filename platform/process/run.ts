@@ -1,14 +1,13 @@
 import type { Logger } from 'pino'
-import { createHealth, type Health, ShutdownError } from './health.ts'
+import { ShutdownError } from './health.ts'
 import { type LogOptions, openLog } from './log.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
 import { HelpRequest, SettingsError } from './settings.ts'
 
 /** What a program is given to stand on. */
 export interface Running {
   readonly log: Logger
-  readonly metrics: Metrics
-  readonly health: Health
+  /** Aborted with a `ShutdownError` when the process is about to end. */
+  readonly draining: AbortSignal
   /** Takes a resource, to be disposed of at the end: the last one taken first. */
   use<T extends AsyncDisposable | Disposable>(resource: T): T
 }
@@ -28,6 +27,7 @@ export async function run<Config extends { readonly log: LogOptions }>(
   readConfig: () => Config,
   start: (running: Running, config: Config) => Promise<void>,
 ): Promise<void> {
+  hideSqliteWarning()
   try {
     await runUntilSignal(readConfig(), start)
   } catch (error) {
@@ -44,8 +44,7 @@ async function runUntilSignal<Config extends { readonly log: LogOptions }>(
   await using stack = new AsyncDisposableStack()
   const log = stack.use(await openLog(config.log)).logger
   const use = <T extends AsyncDisposable | Disposable>(resource: T) => stack.use(resource)
-  const health = createHealth(draining.signal)
-  await start({ log, metrics: createMetrics(), health, use }, config)
+  await start({ log, draining: draining.signal, use }, config)
   const signal = await signalled
   log.info({ signal }, 'shutting down')
   draining.abort(new ShutdownError())
@@ -68,4 +67,14 @@ function explain(name: string, error: unknown): number {
   const lines = error instanceof Error ? error.message.split('\n') : [String(error)]
   for (const line of lines) process.stderr.write(`marquee ${name}: ${line}\n`)
   return bad ? exitCodes.badUsage : exitCodes.failed
+}
+
+/** Node calls its SQLite experimental, on a line of its own, at every start; other warnings are printed as ever. */
+function hideSqliteWarning(): void {
+  const print = process.listeners('warning')
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    if (warning.name === 'ExperimentalWarning' && warning.message.startsWith('SQLite')) return
+    for (const listener of print) listener(warning)
+  })
 }

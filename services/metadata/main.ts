@@ -1,27 +1,33 @@
+import { openRegistry } from '../../platform/discovery/open.ts'
 import type { Registry } from '../../platform/discovery/port.ts'
-import { startProbe } from '../../platform/process/health.ts'
+import { createHealth, startProbe } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type MetadataConfig, readMetadataConfig } from './config.ts'
 import { createMetadataService } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
 
-/** Starts the metadata service, to be stopped with what `use` has taken. */
+/** Starts the metadata service; what `use` has taken stops it. */
 export async function startMetadata(
-  { use, log, metrics, health }: Running,
+  { use, log, draining }: Running,
   { databaseUrl, ...listen }: MetadataConfig,
   registry: Registry,
 ): Promise<Server> {
+  const metrics = createMetrics()
+  const health = createHealth(draining)
   const store = use(await openMetadataStore(databaseUrl))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const app = createMetadataService({ store, log, metrics, health })
   const server = use(await serve({ ...listen, app, log }))
   use(await registry.register({ service: 'metadata', url: server.url }))
+  log.info({ url: server.url }, 'metadata is ready')
   return server
 }
 
 if (import.meta.main) {
   await run('metadata', readMetadataConfig, async (running, config) => {
-    await startMetadata(running, config, {} as Registry)
+    const registry = running.use(await openRegistry({ kind: 'static', addresses: {} }))
+    await startMetadata(running, config, registry)
   })
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { EventLogConfig } from '../../platform/event-log/open.ts'
 import {
   readServiceSettings,
@@ -30,21 +31,21 @@ export function readRatingConfig(
       help: 'where the ratings are kept: memory: or sqlite:PATH',
       default: 'sqlite:data/rating.db',
     }),
-    eventLog: readEventLogSettings(settings),
+    eventLog: readEventLogSettings(settings, 'data'),
     prior: readPriorSettings(settings),
   }
   settings.finish()
   return config
 }
 
-/** Reads where rating events come from. */
-export function readEventLogSettings(settings: Settings): EventLogConfig {
+/** Reads where rating events come from: a file, by default in the given folder. */
+export function readEventLogSettings(settings: Settings, folder: string): EventLogConfig {
   return {
     kind: 'embedded',
     path: settings.text({
       flag: 'event-log',
       help: 'the file of the event log',
-      default: 'data/events.db',
+      default: join(folder, 'events.db'),
     }),
     partitions: settings.integer({
       flag: 'event-log-partitions',

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import type { LogOptions } from '../platform/process/log.ts'
+import { readLogSettings, type ServiceSettings } from '../platform/process/service-settings.ts'
+import { readSettings, type Settings, type SettingsSource } from '../platform/process/settings.ts'
+import type { MetadataConfig } from './metadata/config.ts'
+import { type RatingConfig, readEventLogSettings, readPriorSettings } from './rating/config.ts'
+
+/** The three services in one process. */
+export interface DevConfig {
+  readonly log: LogOptions
+  readonly metadata: MetadataConfig
+  readonly rating: RatingConfig
+  readonly movie: ServiceSettings
+}
+
+const usage = 'services/dev.ts: all three services in one process, with a demo catalogue'
+
+export function readDevConfig(
+  source: SettingsSource = { args: process.argv.slice(2), env: process.env },
+): DevConfig {
+  const settings = readSettings(usage, source)
+  const log = readLogSettings(settings, 'warn')
+  const host = settings.text({
+    flag: 'host',
+    help: 'the address to listen on; 0.0.0.0 for every one',
+    default: '127.0.0.1',
+  })
+  const data = settings.text({
+    flag: 'data',
+    help: 'the folder of the databases',
+    default: 'data',
+  })
+  const on = (service: string, port: number) => ({
+    log,
+    host,
+    port: readPort(settings, service, port),
+  })
+  const config = {
+    log,
+    metadata: { ...on('metadata', 8081), databaseUrl: `sqlite:${join(data, 'metadata.db')}` },
+    rating: {
+      ...on('rating', 8082),
+      databaseUrl: `sqlite:${join(data, 'rating.db')}`,
+      eventLog: readEventLogSettings(settings, data),
+      prior: readPriorSettings(settings),
+    },
+    movie: on('movie', 8083),
+  }
+  settings.finish()
+  return config
+}
+
+function readPort(settings: Settings, service: string, port: number): number {
+  return settings.integer({
+    flag: `port-${service}`,
+    help: `the port of ${service}; 0 for any that is free`,
+    default: port,
+    min: 0,
+    max: 65_535,
+  })
+}

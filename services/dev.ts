@@ -1,0 +1,47 @@
+/** All three services in one process, on the embedded defaults, with the demo catalogue: `bun start`. */
+import { openRegistry } from '../platform/discovery/open.ts'
+import { type Running, run } from '../platform/process/run.ts'
+import { readVegaMovies } from '../producers/catalogue/vega.ts'
+import { type DevConfig, readDevConfig } from './dev-config.ts'
+import { startMetadata } from './metadata/main.ts'
+import { openMetadataStore } from './metadata/store/open.ts'
+import { startMovie } from './movie/main.ts'
+import { startRating } from './rating/main.ts'
+
+await run('start', readDevConfig, async (running, config) => {
+  const loadedCount = await loadDemoCatalogue(config.metadata.databaseUrl)
+  if (loadedCount > 0) console.log(`Loaded the demo catalogue: ${loadedCount} movies.`)
+  const registry = running.use(await openRegistry({ kind: 'in-process' }))
+  const named = (service: string): Running => ({ ...running, log: running.log.child({ service }) })
+  const metadata = await startMetadata(named('metadata'), config.metadata, registry)
+  const rating = await startRating(named('rating'), config.rating, registry)
+  const movie = await startMovie(named('movie'), config.movie, registry)
+  console.log(welcome({ metadata: metadata.port, rating: rating.port, movie: movie.port }))
+})
+
+/** Puts the demo catalogue, whole or not at all, where there is none. */
+async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl']) {
+  await using store = await openMetadataStore(databaseUrl)
+  const present = await store.list({ words: [], limit: 1 })
+  if (present.length > 0) return 0
+  const movies = await Array.fromAsync(readVegaMovies())
+  await store.put(movies)
+  return movies.length
+}
+
+function welcome(ports: { metadata: number; rating: number; movie: number }): string {
+  const seconds = (performance.now() / 1000).toFixed(2)
+  return `
+Ready after ${seconds} s. Each port speaks gRPC, gRPC-Web, Connect, JSON and REST:
+
+  metadata  http://localhost:${ports.metadata}
+  rating    http://localhost:${ports.rating}
+  movie     http://localhost:${ports.movie}
+
+Try:
+
+  curl 'localhost:${ports.movie}/movie?id=the-matrix-1999'
+  curl -X PUT 'localhost:${ports.rating}/rating?id=the-matrix-1999&type=movie&userId=me&value=5'
+  curl localhost:${ports.movie}/movie.v1.MovieService/ListMovies -H 'content-type: application/json' -d '{"query":"kubrick"}'
+`
+}

@@ -1,0 +1,43 @@
+import { openRegistry } from '../../platform/discovery/open.ts'
+import type { Registry } from '../../platform/discovery/port.ts'
+import { createServiceTransport } from '../../platform/discovery/transport.ts'
+import { createHealth } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { type Running, run } from '../../platform/process/run.ts'
+import type { ServiceSettings } from '../../platform/process/service-settings.ts'
+import { type Server, serve } from '../../platform/server/serve.ts'
+import { readMovieConfig } from './config.ts'
+import { createMovieService } from './service.ts'
+import { createMetadataSource, createRatingSource } from './upstream.ts'
+
+/** Starts the movie service; what `use` has taken stops it. */
+export async function startMovie(
+  { use, log, draining }: Running,
+  listen: ServiceSettings,
+  registry: Registry,
+): Promise<Server> {
+  const health = createHealth(draining)
+  const known = use(await registry.watch('metadata'))
+  health.require('metadata', () =>
+    known.instances.length === 0 ? 'no instance of metadata is known' : undefined,
+  )
+  const metadata = use(await createServiceTransport({ registry, service: 'metadata' }))
+  const rating = use(await createServiceTransport({ registry, service: 'rating' }))
+  const app = createMovieService({
+    sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },
+    log,
+    metrics: createMetrics(),
+    health,
+  })
+  const server = use(await serve({ ...listen, app, log }))
+  use(await registry.register({ service: 'movie', url: server.url }))
+  log.info({ url: server.url }, 'movie is ready')
+  return server
+}
+
+if (import.meta.main) {
+  await run('movie', readMovieConfig, async (running, { addresses, ...listen }) => {
+    const registry = running.use(await openRegistry({ kind: 'static', addresses }))
+    await startMovie(running, listen, registry)
+  })
+}

@@ -1,0 +1,42 @@
+import { openRegistry } from '../../platform/discovery/open.ts'
+import type { Registry } from '../../platform/discovery/port.ts'
+import { openEventLog } from '../../platform/event-log/open.ts'
+import { createHealth, startProbe } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { type Running, run } from '../../platform/process/run.ts'
+import { type Server, serve } from '../../platform/server/serve.ts'
+import { type RatingConfig, readRatingConfig } from './config.ts'
+import { startIngest } from './ingest.ts'
+import { ingestCondition, measureIngest } from './ingest-health.ts'
+import { createRatingService } from './service.ts'
+import { openRatingStore } from './store/open.ts'
+import { createAggregateWatches } from './watch.ts'
+
+/** Starts the rating service; what `use` has taken stops it. */
+export async function startRating(
+  { use, log, draining }: Running,
+  { databaseUrl, prior, eventLog: eventLogConfig, ...listen }: RatingConfig,
+  registry: Registry,
+): Promise<Server> {
+  const metrics = createMetrics()
+  const health = createHealth(draining)
+  const store = use(await openRatingStore(databaseUrl, { prior }))
+  health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
+  const eventLog = use(await openEventLog(eventLogConfig))
+  const watches = use(createAggregateWatches({ store }))
+  const app = createRatingService({ store, watches, log, metrics, health })
+  const server = use(await serve({ ...listen, app, log }))
+  const ingest = use(await startIngest({ eventLog, sink: store, log }))
+  health.require('ingest', ingestCondition(ingest))
+  measureIngest(metrics, ingest)
+  use(await registry.register({ service: 'rating', url: server.url }))
+  log.info({ url: server.url }, 'rating is ready')
+  return server
+}
+
+if (import.meta.main) {
+  await run('rating', readRatingConfig, async (running, config) => {
+    const registry = running.use(await openRegistry({ kind: 'static', addresses: {} }))
+    await startRating(running, config, registry)
+  })
+}
