@@ -1,0 +1,25 @@
+import { expect, test } from 'bun:test'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { temporaryFolder } from './temporary-folder.ts'
+import { runtime, tool } from './tools.ts'
+
+test('a tool is found in the cache, the newest version first', async () => {
+  await using cache = await temporaryFolder()
+  for (const version of ['v0.9.0', 'v0.10.0']) {
+    const folder = join(cache.path, 'marquee', 'tools', `ghz@${version}`)
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'ghz'), '')
+  }
+  const env = { PATH: '', XDG_CACHE_HOME: cache.path }
+  expect(tool('ghz', env)).toEqual({
+    value: join(cache.path, 'marquee', 'tools', 'ghz@v0.10.0', 'ghz'),
+  })
+  expect(tool('grpcurl', env)).toEqual({ missing: expect.stringContaining('not on the PATH') })
+})
+
+test('Deno is run as its own process, not by a script that signals would not pass', () => {
+  expect(runtime('deno')).toEqual({
+    value: { binary: expect.stringContaining('@deno'), args: ['run', '-A'] },
+  })
+})

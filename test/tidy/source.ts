@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path/posix'
+import { codeOnly, type Import, scanImports } from './imports.ts'
+
+/** A source file of the project, as the rules see it. */
+export interface Source {
+  /** From the top of the project: `platform/sql/sqlite.ts`. */
+  readonly path: string
+  readonly lineCount: number
+  /** Without comments and the insides of strings. */
+  readonly code: string
+  readonly imports: readonly ResolvedImport[]
+}
+
+export interface ResolvedImport extends Import {
+  /** What a relative import names, from the top of the project. */
+  readonly target: string | undefined
+  /**
+   * The package that is imported: `hono` for `hono/factory`; `node:net` and `bun:test` stay whole.
+   */
+  readonly packageName: string | undefined
+}
+
+const foreignFolders = new Set(['node_modules', 'data', '.git'])
+
+export function readSources(root: string): Source[] {
+  return readdirSync(root, { withFileTypes: true })
+    .flatMap((entry) => {
+      if (entry.isFile()) return [entry.name]
+      if (!entry.isDirectory() || foreignFolders.has(entry.name)) return []
+      const names = readdirSync(join(root, entry.name), { recursive: true }).map(String)
+      return names.map((name) => join(entry.name, name.replaceAll('\\', '/')))
+    })
+    .filter((path) => path.endsWith('.ts'))
+    .sort()
+    .map((path) => parseSource(path, readFileSync(join(root, path), 'utf8')))
+}
+
+export function parseSource(path: string, text: string): Source {
+  const imports = scanImports(text).map((found) => ({
+    ...found,
+    target: found.specifier.startsWith('.') ? join(dirname(path), found.specifier) : undefined,
+    packageName: packageOf(found.specifier),
+  }))
+  return { path, lineCount: text.trimEnd().split('\n').length, code: codeOnly(text), imports }
+}
+
+function packageOf(specifier: string): string | undefined {
+  if (specifier.startsWith('.') || specifier.startsWith('/')) return undefined
+  if (specifier.startsWith('node:') || specifier.startsWith('bun:')) return specifier
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
