@@ -46,8 +46,10 @@ export interface PartitionProgress {
   readonly partition: number
   /** The offset of the next record to be handled. */
   readonly position: number
-  /** How many records wait behind it. */
+  /** How many records wait from there on. */
   readonly lag: number
+  /** True from a failure (of `position`, of `handle` or of the log) until a step of the partition succeeds again. */
+  readonly failing: boolean
 }
 
 /** A running consumer. Disposing it finishes the batch at hand, then stops. */

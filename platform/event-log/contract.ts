@@ -1,0 +1,484 @@
+import { describe, expect, test } from 'bun:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { waitFor } from '../testing/wait-for.ts'
+import {
+  benchAt,
+  type CreatePlace,
+  keyCount,
+  lagOf,
+  numbered,
+  oneKey,
+  openBench,
+  partitionCount,
+  type Reader,
+  text,
+  uniqueTopic,
+} from './contract-bench.ts'
+import type { ConsumeOptions } from './port.ts'
+
+export interface EventLogCapabilities {
+  /** What the adapter's `durable` has to say. Without it, records are not looked for through another opening. */
+  readonly durable: boolean
+}
+
+/** Declares the tests of everything the port promises. */
+export function eventLogContract(
+  name: string,
+  createPlace: CreatePlace,
+  { durable }: EventLogCapabilities,
+): void {
+  describe(`event log: ${name}`, () => {
+    describe('delivery', () => declareDelivery(createPlace))
+    describe('positions', () => declarePositions(createPlace))
+    describe('failures', () => declareFailures(createPlace))
+    describe('groups', () => declareGroups(createPlace))
+    describe('disposal', () => declareDisposal(createPlace))
+    describe('progress', () => declareProgress(createPlace))
+    test('it says whether it is durable', async () => {
+      await using bench = await openBench(createPlace)
+      expect(bench.log.durable).toBe(durable)
+    })
+    if (durable) describe('durability', () => declareDurability(createPlace))
+  })
+}
+
+function declareDelivery(createPlace: CreatePlace): void {
+  test('every record is delivered, from the oldest on, in order within its key', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, numbered(0, 500))
+    const reader = await bench.read({ batchSizeMax: 7 })
+    await bench.log.append(bench.topic, numbered(500, 1_000))
+    await reader.hasSeen(1_000)
+    expect(reader.texts().toSorted()).toEqual(
+      numbered(0, 1_000)
+        .map((record) => text(record))
+        .toSorted(),
+    )
+    for (let key = 0; key < keyCount; key++) {
+      const own = reader.seen.filter((record) => record.key === `key ${key}`).map(text)
+      expect(own).toEqual(own.toSorted((a, b) => Number(a) - Number(b)))
+    }
+  })
+
+  test('records of one key stay in one partition, and others spread', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, numbered(0, 200))
+    const reader = await bench.read()
+    await reader.hasSeen(200)
+    const homes = new Map<string, Set<number>>()
+    for (const { key, partition } of reader.seen) {
+      homes.set(key, (homes.get(key) ?? new Set()).add(partition))
+    }
+    expect([...homes.values()].every((partitions) => partitions.size === 1)).toBe(true)
+    expect(new Set(reader.seen.map(({ partition }) => partition)).size).toBeGreaterThan(1)
+  })
+
+  test('keys, headers, bytes and the time of appending survive', async () => {
+    await using bench = await openBench(createPlace)
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+    const headers = { reason: 'ünïcødé ☃', empty: '' }
+    const before = Date.now()
+    await bench.log.append(bench.topic, [
+      { key: 'ключ', value: bytes, headers },
+      { key: 'ключ', value: bytes.subarray(10, 20) },
+      { key: '', value: new Uint8Array() },
+    ])
+    const reader = await bench.read()
+    await reader.hasSeen(3)
+    const [whole, part] = reader.seen.filter(({ key }) => key === 'ключ')
+    const bare = reader.seen.find(({ key }) => key === '')
+    expect([...(whole?.value ?? [])]).toEqual([...bytes])
+    expect(whole?.headers).toEqual(headers)
+    expect([...(part?.value ?? [])]).toEqual([...bytes.subarray(10, 20)])
+    expect(part?.headers).toEqual({})
+    expect(bare?.value).toHaveLength(0)
+    for (const { timestampMs } of reader.seen) {
+      expect(timestampMs).toBeGreaterThanOrEqual(before)
+      expect(timestampMs).toBeLessThanOrEqual(Date.now())
+    }
+  })
+
+  test('a batch has one to batchSizeMax records, with growing offsets', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, numbered(0, 100))
+    const reader = await bench.read({ batchSizeMax: 3 })
+    await reader.hasSeen(100)
+    for (const { records } of reader.batches) {
+      expect(records.length).toBeGreaterThanOrEqual(1)
+      expect(records.length).toBeLessThanOrEqual(3)
+      const offsets = records.map(({ offset }) => offset)
+      expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b))
+    }
+    expect(Math.max(...reader.batches.map(({ records }) => records.length))).toBe(3)
+  })
+
+  test('a topic may be consumed before anything is appended to it', async () => {
+    await using bench = await openBench(createPlace)
+    const reader = await bench.read()
+    await bench.log.append(bench.topic, numbered(0, 5))
+    await reader.hasSeen(5)
+  })
+
+  test('topics do not mix', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(`${bench.topic}-other`, numbered(50, 60))
+    await bench.log.append(bench.topic, numbered(0, 5))
+    const reader = await bench.read()
+    await reader.hasSeen(5)
+    expect(reader.texts().toSorted()).toEqual(['0', '1', '2', '3', '4'])
+  })
+
+  test('appends at once from many callers all arrive', async () => {
+    await using bench = await openBench(createPlace)
+    const parts = Array.from({ length: 20 }, (_, n) => numbered(n * 10, n * 10 + 10))
+    await Promise.all(parts.map((records) => bench.log.append(bench.topic, records)))
+    const reader = await bench.read()
+    await reader.hasSeen(200)
+    expect(new Set(reader.texts()).size).toBe(200)
+    const places = reader.seen.map(({ partition, offset }) => `${partition}/${offset}`)
+    expect(new Set(places).size).toBe(200)
+  })
+}
+
+function declarePositions(createPlace: CreatePlace): void {
+  test('a consumer starts at the position it answers', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, oneKey(0, 10))
+    const first = await bench.read()
+    await first.hasSeen(10)
+    const start = first.at('6')
+    const second = await bench.read({
+      group: 'second',
+      position: async (partition) => (partition === start.partition ? start.offset : undefined),
+    })
+    await second.hasSeen(4)
+    expect(second.texts()).toEqual(['6', '7', '8', '9'])
+  })
+
+  test('what handle answers is read next, also further back and further on', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, oneKey(0, 10))
+    const first = await bench.read()
+    await first.hasSeen(10)
+    const answers = [first.at('1').offset, first.at('7').offset]
+    const reader = await bench.read({
+      group: 'jumping',
+      batchSizeMax: 3,
+      handle: async ({ records }) => answers.shift() ?? (records.at(-1)?.offset ?? 0) + 1,
+    })
+    await reader.hasSeen(9)
+    expect(reader.texts()).toEqual(['0', '1', '2', '1', '2', '3', '7', '8', '9'])
+  })
+}
+
+function declareFailures(createPlace: CreatePlace): void {
+  test('a batch whose handling fails is delivered again, and nothing is skipped', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, oneKey(0, 6))
+    const errors: Error[] = []
+    const handled: string[] = []
+    let failures = 3
+    await bench.read({
+      batchSizeMax: 2,
+      onError: (error) => errors.push(error),
+      handle: async ({ records }) => {
+        if (text(records[0]) === '2' && failures-- > 0) throw new Error('the store is down')
+        handled.push(...records.map(text))
+        return (records.at(-1)?.offset ?? 0) + 1
+      },
+    })
+    await waitFor(() => handled.length === 6, { what: 'all six to be handled' })
+    expect(handled).toEqual(['0', '1', '2', '3', '4', '5'])
+    expect(errors.map(({ message }) => message)).toEqual(Array(3).fill('the store is down'))
+  })
+
+  test('a position that cannot be told is asked again', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, numbered(0, 20))
+    let failures = partitionCount + 1
+    const errors: Error[] = []
+    const reader = await bench.read({
+      onError: (error) => errors.push(error),
+      position: async () => {
+        if (failures-- > 0) throw new Error('the store is down')
+        return undefined
+      },
+    })
+    await reader.hasSeen(20)
+    expect(errors).toHaveLength(partitionCount + 1)
+  })
+
+  test('a partition that fails says so, and does not hold up the others', async () => {
+    await using bench = await openBench(createPlace)
+    let down = true
+    const reader = await bench.read({
+      handle: async ({ partition, records }) => {
+        if (down && partition === 0) throw new Error('not this one')
+        return (records.at(-1)?.offset ?? 0) + 1
+      },
+    })
+    await bench.log.append(bench.topic, numbered(0, 100))
+    const failing = () => reader.consumption.progress().filter((part) => part.failing)
+    const others = () => reader.consumption.progress().filter((part) => part.partition !== 0)
+    await waitFor(() => failing().length > 0, { what: 'a failing partition' })
+    await waitFor(() => others().every(({ lag }) => lag === 0), { what: 'the others to go on' })
+    expect(failing().map(({ partition }) => partition)).toEqual([0])
+    down = false
+    await waitFor(() => lagOf(reader.consumption) === 0, { what: 'the failing one to go on' })
+    expect(failing()).toEqual([])
+  })
+}
+
+function declareGroups(createPlace: CreatePlace): void {
+  test('every group reads everything', async () => {
+    await using bench = await openBench(createPlace)
+    const [one, two] = [await bench.read({ group: 'one' }), await bench.read({ group: 'two' })]
+    await bench.log.append(bench.topic, numbered(0, 50))
+    await Promise.all([one.hasSeen(50), two.hasSeen(50)])
+  })
+
+  test('two consumers of a group share the partitions, and one takes over from the other', async () => {
+    await using bench = await openBench(createPlace)
+    const shared = new Map<number, number>()
+    const position = async (partition: number) => shared.get(partition)
+    const [one, two] = [
+      await bench.read({ position, shared }),
+      await bench.read({ position, shared }),
+    ]
+    const assigned = (reader: Reader) => reader.consumption.progress().map((p) => p.partition)
+    const both = () => [...assigned(one), ...assigned(two)].toSorted()
+    const bothWork = () => assigned(one).length > 0 && assigned(two).length > 0
+    await waitFor(() => bothWork() && both().join() === '0,1,2,3', { what: 'shared partitions' })
+    await bench.log.append(bench.topic, numbered(0, 100))
+    await waitFor(() => one.seen.length + two.seen.length === 100, { what: 'the first 100' })
+    expect(one.seen.length).toBeGreaterThan(0)
+    expect(two.seen.length).toBeGreaterThan(0)
+
+    await one.consumption[Symbol.asyncDispose]()
+    const before = one.seen.length
+    await waitFor(() => assigned(two).length === partitionCount, { what: 'the take-over' })
+    await bench.log.append(bench.topic, numbered(100, 200))
+    await waitFor(() => one.seen.length + two.seen.length >= 200, { what: 'the second 100' })
+    expect(one.seen.length).toBe(before)
+    expect(assigned(one)).toEqual([])
+    expect(new Set([...one.texts(), ...two.texts()]).size).toBe(200)
+    expect(one.seen.length + two.seen.length).toBe(200)
+  })
+
+  test('a consumer that takes over starts at its own position', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, oneKey(0, 20))
+    const one = await bench.read()
+    await one.hasSeen(20)
+    const two = await bench.read()
+    await one.consumption[Symbol.asyncDispose]()
+    await two.hasSeen(20)
+    expect(two.texts()).toEqual(oneKey(0, 20).map(text))
+  })
+
+  test('batches of a partition come one after the other, whoever gets them', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, numbered(0, 400))
+    const shared = new Map<number, number>()
+    const atWork = new Set<number>()
+    const overlaps: number[] = []
+    const handle: ConsumeOptions['handle'] = async ({ partition, records }) => {
+      if (atWork.has(partition)) overlaps.push(partition)
+      atWork.add(partition)
+      for (let turn = 0; turn < 3; turn++) await nextTurn()
+      atWork.delete(partition)
+      return (records.at(-1)?.offset ?? 0) + 1
+    }
+    const options = {
+      shared,
+      handle,
+      batchSizeMax: 5,
+      position: async (p: number) => shared.get(p),
+    }
+    const readers = [
+      await bench.read(options),
+      await bench.read(options),
+      await bench.read(options),
+    ]
+    await readers[0]?.consumption[Symbol.asyncDispose]()
+    const all = () => readers.flatMap((reader) => reader.texts())
+    await waitFor(() => new Set(all()).size === 400, { what: 'all 400' })
+    expect(overlaps).toEqual([])
+  })
+}
+
+function declareDisposal(createPlace: CreatePlace): void {
+  for (const disposed of ['the consumer', 'the log'] as const) {
+    test(`disposing ${disposed} finishes the batch at hand, then stops`, async () => {
+      await using bench = await openBench(createPlace)
+      await bench.log.append(bench.topic, oneKey(0, 4))
+      const gate = Promise.withResolvers<void>()
+      const events: string[] = []
+      const reader = await bench.read({
+        batchSizeMax: 2,
+        handle: async ({ records }) => {
+          events.push(`begin ${text(records[0])}`)
+          await gate.promise
+          events.push(`end ${text(records[0])}`)
+          return (records.at(-1)?.offset ?? 0) + 1
+        },
+      })
+      await waitFor(() => events.length === 1, { what: 'the first batch' })
+      const resource = disposed === 'the log' ? bench.log : reader.consumption
+      const ended = resource[Symbol.asyncDispose]().then(() => events.push('disposed'))
+      for (let turn = 0; turn < 10; turn++) await nextTurn()
+      expect(events).toEqual(['begin 0'])
+      gate.resolve()
+      await ended
+      expect(events).toEqual(['begin 0', 'end 0', 'disposed'])
+    })
+  }
+
+  test('a consumer that waits out a failure can be disposed', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, oneKey(0, 1))
+    const errors: Error[] = []
+    const reader = await bench.read({
+      onError: (error) => errors.push(error),
+      handle: () => Promise.reject(new Error('the store is down')),
+    })
+    await waitFor(() => errors.length >= 2, { what: 'two failures' })
+    await reader.consumption[Symbol.asyncDispose]()
+    const before = errors.length
+    const other = await bench.read({ group: 'other' })
+    await other.hasSeen(1)
+    expect(errors).toHaveLength(before)
+  })
+
+  test('a handler may append while the log is disposed, and nobody afterwards', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, oneKey(0, 1))
+    const gate = Promise.withResolvers<void>()
+    let state = 'idle'
+    await bench.read({
+      handle: async ({ records }) => {
+        state = 'at work'
+        await gate.promise
+        await bench.log.append(`${bench.topic}-other`, oneKey(0, 1))
+        state = 'appended'
+        return (records.at(-1)?.offset ?? 0) + 1
+      },
+    })
+    await waitFor(() => state === 'at work', { what: 'the batch' })
+    const ended = bench.log[Symbol.asyncDispose]()
+    gate.resolve()
+    await ended
+    expect(state).toBe('appended')
+    await expect(bench.log.append(bench.topic, oneKey(1, 2))).rejects.toThrow()
+    await expect(bench.read()).rejects.toThrow()
+  })
+
+  test('consumers that come and go at once do not hold each other up', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, oneKey(0, 5))
+    const first = await bench.read()
+    const leaving = first.consumption[Symbol.asyncDispose]()
+    const second = await bench.read()
+    await leaving
+    await second.hasSeen(5)
+    expect(first.consumption.progress()).toEqual([])
+  })
+
+  test('disposing twice is harmless', async () => {
+    await using bench = await openBench(createPlace)
+    const reader = await bench.read()
+    await reader.consumption[Symbol.asyncDispose]()
+    await reader.consumption[Symbol.asyncDispose]()
+    await bench.log[Symbol.asyncDispose]()
+    expect(reader.consumption.progress()).toEqual([])
+  })
+}
+
+function declareProgress(createPlace: CreatePlace): void {
+  test('progress tells the position and how many records wait', async () => {
+    await using bench = await openBench(createPlace)
+    const gate = Promise.withResolvers<void>()
+    let batches = 0
+    const reader = await bench.read({
+      batchSizeMax: 4,
+      handle: async ({ records }) => {
+        batches += 1
+        if (batches === 2) await gate.promise
+        return (records.at(-1)?.offset ?? 0) + 1
+      },
+    })
+    await bench.log.append(bench.topic, oneKey(0, 10))
+    await waitFor(() => batches === 2, { what: 'the second batch' })
+    await waitFor(() => lagOf(reader.consumption) === 6, { what: 'a lag of 6' })
+    await bench.log.append(bench.topic, oneKey(10, 15))
+    await waitFor(() => lagOf(reader.consumption) === 11, { what: 'a lag of 11' })
+    gate.resolve()
+    await reader.hasSeen(15)
+    await waitFor(() => lagOf(reader.consumption) === 0, { what: 'no lag' })
+    const { partition, offset } = reader.at('14')
+    const own = reader.consumption.progress().find((part) => part.partition === partition)
+    expect(own).toEqual({ partition, position: offset + 1, lag: 0, failing: false })
+    expect(reader.consumption.progress()).toHaveLength(partitionCount)
+  })
+
+  test('the time of the last poll moves on while there is nothing to read', async () => {
+    await using bench = await openBench(createPlace)
+    const { consumption } = await bench.read()
+    const polled = () => consumption.lastPollTimeMs()
+    const first = await waitFor(polled, { what: 'the first poll' })
+    await waitFor(() => (polled() ?? 0) > first, { what: 'another poll' })
+    expect(polled()).toBeLessThanOrEqual(Date.now())
+  })
+}
+
+function declareDurability(createPlace: CreatePlace): void {
+  test('records are there when the log is opened again', async () => {
+    await using place = await createPlace()
+    const topic = uniqueTopic()
+    for (const [from, until] of [
+      [0, 30],
+      [30, 50],
+    ] as const) {
+      await using log = await place.open()
+      await log.append(topic, oneKey(from, until))
+    }
+    await using bench = await benchAt(place, topic)
+    const reader = await bench.read()
+    await reader.hasSeen(50)
+    expect(reader.texts()).toEqual(oneKey(0, 50).map(text))
+    const offsets = reader.seen.map(({ offset }) => offset)
+    expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b))
+  })
+
+  test('what one opening appends, a consumer of another gets', async () => {
+    await using place = await createPlace()
+    await using bench = await benchAt(place)
+    await using other = await place.open()
+    const reader = await bench.read()
+    await Promise.all([
+      other.append(bench.topic, numbered(0, 50)),
+      bench.log.append(bench.topic, numbered(50, 100)),
+    ])
+    await reader.hasSeen(100)
+    await other.append(bench.topic, numbered(100, 110))
+    await reader.hasSeen(110)
+    expect(new Set(reader.texts()).size).toBe(110)
+  })
+
+  test('a consumer of another opening takes over, from the position it answers', async () => {
+    await using place = await createPlace()
+    await using bench = await benchAt(place)
+    await using other = await benchAt(place, bench.topic)
+    const shared = new Map<number, number>()
+    const position = async (partition: number) => shared.get(partition)
+    const one = await bench.read({ shared, position })
+    await bench.log.append(bench.topic, numbered(0, 40))
+    await one.hasSeen(40)
+    const two = await other.read({ shared, position })
+    await one.consumption[Symbol.asyncDispose]()
+    await bench.log.append(bench.topic, numbered(40, 80))
+    await waitFor(() => one.seen.length + two.seen.length >= 80, { what: 'the take-over' })
+    expect(new Set([...one.texts(), ...two.texts()]).size).toBe(80)
+    expect(one.seen.length + two.seen.length).toBe(80)
+  })
+}

@@ -1,0 +1,40 @@
+/** Wakes whoever waits. */
+export interface Bell {
+  ring(): void
+  /** Resolves at the next ring. Taken before looking for work, it cannot miss what happens after the look. */
+  next(): Promise<void>
+  /** Resolves at the next ring or after the time, whichever comes first. */
+  sleep(timeoutMs: number): Promise<void>
+}
+
+export function createBell(): Bell {
+  let waiting = Promise.withResolvers<void>()
+  const sleepers = new Set<() => void>()
+  return {
+    ring() {
+      waiting.resolve()
+      waiting = Promise.withResolvers()
+      for (const wake of sleepers) wake()
+    },
+    next: () => waiting.promise,
+    async sleep(timeoutMs) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, timeoutMs)
+      sleepers.add(resolve)
+      await promise
+      clearTimeout(timer)
+      sleepers.delete(resolve)
+    },
+  }
+}
+
+/** Whether the promise resolves within the time. Rejects when it rejects in that time. */
+export async function within(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(resolve, timeoutMs, false)
+  try {
+    return await Promise.race([promise.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

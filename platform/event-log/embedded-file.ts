@@ -1,0 +1,199 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { transaction } from '../sql/sqlite.ts'
+import type { LogRecord, NewRecord } from './port.ts'
+
+/** How many bytes of values one read takes at most; the last record may go past it. */
+const readBytesMax = 8 * 1024 * 1024
+/** How many records of a partition one pruning removes at most. */
+const pruneCountMax = 10_000
+
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
+
+/** The schema, for `openSqlite`. `next_offset` outlives the records, so that no offset is given twice. */
+export const logMigrations = [
+  `CREATE TABLE partition (
+     id INTEGER PRIMARY KEY,
+     topic TEXT NOT NULL,
+     number INTEGER NOT NULL,
+     next_offset INTEGER NOT NULL DEFAULT 0,
+     UNIQUE (topic, number)
+   );
+   CREATE TABLE record (
+     partition_id INTEGER NOT NULL REFERENCES partition (id),
+     offset INTEGER NOT NULL,
+     timestamp_ms INTEGER NOT NULL,
+     key TEXT NOT NULL,
+     headers TEXT,
+     value BLOB NOT NULL,
+     PRIMARY KEY (partition_id, offset)
+   ) WITHOUT ROWID;
+   CREATE TABLE group_position (
+     group_name TEXT NOT NULL,
+     partition_id INTEGER NOT NULL REFERENCES partition (id),
+     position INTEGER NOT NULL,
+     update_time_ms INTEGER NOT NULL,
+     PRIMARY KEY (group_name, partition_id)
+   ) WITHOUT ROWID;
+   CREATE TABLE lease (
+     group_name TEXT NOT NULL,
+     topic TEXT NOT NULL,
+     owner TEXT NOT NULL,
+     host TEXT NOT NULL,
+     pid INTEGER NOT NULL,
+     expiry_time_ms INTEGER NOT NULL,
+     PRIMARY KEY (group_name, topic)
+   ) WITHOUT ROWID;`,
+]
+
+/** Where a partition stands, by its row in the file. */
+export interface PositionRow {
+  readonly id: number
+  readonly position: number
+}
+
+/** The embedded log's tables. Every call is synchronous and atomic. */
+export interface LogFile {
+  /** The ids of the topic's partitions by number. Creates the topic when it is absent. */
+  partitions(topic: string): readonly number[]
+  append(topic: string, records: readonly NewRecord[], timestampMs: number): void
+  /** Records from the offset on, oldest first. */
+  read(partitionId: number, offset: number, countMax: number): LogRecord[]
+  /** The offset that the next record will get. */
+  end(partitionId: number): number
+  /** The offset of the oldest record, or of the next one when there is none. */
+  oldest(partitionId: number): number
+  /** Differs from the last answer when another connection wrote in between. */
+  version(): number
+  groupPosition(group: string, partitionId: number): number | undefined
+  setGroupPositions(group: string, positions: readonly PositionRow[], timeMs: number): void
+  /** Removes old records that every group has passed, in each partition a bounded run. Answers how many. */
+  prune(olderThanMs: number): number
+}
+
+/**
+ * 32-bit FNV-1a of the key's UTF-8 (http://www.isthe.com/chongo/tech/comp/fnv/). Modulo the number of partitions it is
+ * the key's partition, so it must never change.
+ */
+export function keyHash(key: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of encoder.encode(key)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return hash >>> 0
+}
+
+const encoder = new TextEncoder()
+
+export function createLogFile(db: DatabaseSync, partitionCount: number): LogFile {
+  const partitions = partitionsOf(db, partitionCount)
+  const endQuery = db.prepare('SELECT next_offset FROM partition WHERE id = ?')
+  const oldestQuery = db.prepare('SELECT min(offset) AS offset FROM record WHERE partition_id = ?')
+  const versionQuery = db.prepare('PRAGMA data_version')
+  const positionQuery = db.prepare(
+    'SELECT position FROM group_position WHERE group_name = ? AND partition_id = ?',
+  )
+  const setPosition = db.prepare('INSERT OR REPLACE INTO group_position VALUES (?, ?, ?, ?)')
+  const end = (id: number) => endQuery.get(id)?.next_offset as number
+  return {
+    partitions,
+    append: appender(db, partitions, end),
+    read: reader(db),
+    end,
+    oldest: (id) => (oldestQuery.get(id)?.offset as number | null) ?? end(id),
+    version: () => versionQuery.get()?.data_version as number,
+    groupPosition: (group, id) => positionQuery.get(group, id)?.position as number | undefined,
+    setGroupPositions(group, positions, timeMs) {
+      transaction(db, () => {
+        for (const { id, position } of positions) setPosition.run(group, id, position, timeMs)
+      })
+    },
+    prune: pruner(db, end),
+  }
+}
+
+function partitionsOf(db: DatabaseSync, count: number): LogFile['partitions'] {
+  const query = db.prepare('SELECT id FROM partition WHERE topic = ? ORDER BY number')
+  const insert = db.prepare('INSERT INTO partition (topic, number) VALUES (?, ?)')
+  const known = new Map<string, readonly number[]>()
+  const stored = (topic: string) => query.all(topic).map((row) => row.id as number)
+  return (topic) => {
+    let ids = known.get(topic) ?? stored(topic)
+    if (ids.length === 0) {
+      ids = transaction(db, () => {
+        // Another process may have been faster.
+        if (stored(topic).length === 0) for (let n = 0; n < count; n++) insert.run(topic, n)
+        return stored(topic)
+      })
+    }
+    known.set(topic, ids)
+    return ids
+  }
+}
+
+function appender(
+  db: DatabaseSync,
+  partitions: LogFile['partitions'],
+  end: LogFile['end'],
+): LogFile['append'] {
+  const insert = db.prepare('INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)')
+  const setEnd = db.prepare('UPDATE partition SET next_offset = ? WHERE id = ?')
+  return (topic, records, timestampMs) => {
+    const ids = partitions(topic)
+    transaction(db, () => {
+      const ends = new Map<number, number>()
+      for (const { key, value, headers } of records) {
+        const id = ids[keyHash(key) % ids.length] as number
+        const offset = ends.get(id) ?? end(id)
+        insert.run(id, offset, timestampMs, key, headers ? JSON.stringify(headers) : null, value)
+        ends.set(id, offset + 1)
+      }
+      for (const [id, offset] of ends) setEnd.run(offset, id)
+    })
+  }
+}
+
+function reader(db: DatabaseSync): LogFile['read'] {
+  const query = db.prepare(
+    `SELECT offset, timestamp_ms, key, headers, value FROM record
+     WHERE partition_id = ? AND offset >= ? ORDER BY offset LIMIT ?`,
+  )
+  return (id, from, countMax) => {
+    const records: LogRecord[] = []
+    let bytes = 0
+    for (const row of query.iterate(id, from, countMax)) {
+      const value = row.value as Uint8Array
+      records.push({
+        offset: row.offset as number,
+        key: row.key as string,
+        value,
+        headers: row.headers === null ? noHeaders : JSON.parse(row.headers as string),
+        timestampMs: row.timestamp_ms as number,
+      })
+      bytes += value.length
+      if (bytes >= readBytesMax) break
+    }
+    return records
+  }
+}
+
+function pruner(db: DatabaseSync, end: LogFile['end']): LogFile['prune'] {
+  const everyPartition = db.prepare('SELECT id FROM partition')
+  const passedQuery = db.prepare(
+    'SELECT min(position) AS position FROM group_position WHERE partition_id = ?',
+  )
+  const oldestQuery = db.prepare(
+    'SELECT offset, timestamp_ms FROM record WHERE partition_id = ? ORDER BY offset LIMIT 1',
+  )
+  const remove = db.prepare(
+    'DELETE FROM record WHERE partition_id = ? AND offset >= ? AND offset < ? AND timestamp_ms < ?',
+  )
+  return (olderThanMs) => {
+    let count = 0
+    for (const { id } of everyPartition.all() as { id: number }[]) {
+      const oldest = oldestQuery.get(id) as { offset: number; timestamp_ms: number } | undefined
+      if (oldest === undefined || oldest.timestamp_ms >= olderThanMs) continue
+      const passed = (passedQuery.get(id)?.position as number | null) ?? end(id)
+      const until = Math.min(passed, oldest.offset + pruneCountMax)
+      count += Number(remove.run(id, oldest.offset, until, olderThanMs).changes)
+    }
+    return count
+  }
+}
