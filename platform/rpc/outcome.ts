@@ -5,6 +5,7 @@ import { codeFromHttpStatus, codeFromString } from '@connectrpc/connect/protocol
 const connectEndFlag = 0b00000010
 /** The flag of an envelope that carries gRPC-Web's trailers. */
 const grpcWebTrailersFlag = 0b10000000
+const openingBrace = 0x7b
 /** An envelope's flags and length. */
 const envelopeHeaderBytes = 5
 
@@ -23,7 +24,8 @@ export interface AnsweredCall {
 export function outcomeOf({ status, header, trailer, lastChunk }: AnsweredCall): Code | undefined {
   const grpcStatus = trailer?.get('grpc-status') ?? header?.get('grpc-status')
   if (grpcStatus != null) return fromNumber(grpcStatus)
-  if (status !== 200) return status === 304 ? undefined : codeFromHttpStatus(status)
+  if (status === 304) return undefined
+  if (status !== 200) return fromErrorBody(lastChunk) ?? codeFromHttpStatus(status)
   if (lastChunk === undefined || lastChunk.length <= envelopeHeaderBytes) return undefined
   const flags = lastChunk[0] ?? 0
   const text = () => new TextDecoder().decode(lastChunk.subarray(envelopeHeaderBytes))
@@ -38,6 +40,13 @@ function fromNumber(status: string): Code | undefined {
   if (status === '0') return undefined
   const code = Number(status)
   return Code[code] === undefined ? Code.Unknown : code
+}
+
+/** The body of a Connect error: `{"code": "not_found", …}`. */
+function fromErrorBody(body: Uint8Array | undefined): Code | undefined {
+  if (body === undefined || body[0] !== openingBrace) return undefined
+  const { code } = JSON.parse(new TextDecoder().decode(body)) as { code?: string }
+  return codeFromString(code ?? '')
 }
 
 function fromEndOfStream(json: string): Code | undefined {

@@ -1,0 +1,189 @@
+import { afterAll, expect, test } from 'bun:test'
+import { fromBinary } from '@bufbuild/protobuf'
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import { createGrpcTransport } from '@connectrpc/connect-node'
+import { pino } from 'pino'
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+} from '../../gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import {
+  Health as HealthService,
+  HealthCheckResponse_ServingStatus as Status,
+} from '../../gen/health/v1/health_pb.ts'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createHealth, ShutdownError } from '../process/health.ts'
+import { createMetrics } from '../process/metrics.ts'
+import { serve } from '../server/serve.ts'
+import { createServiceApp } from './app.ts'
+
+const stack = new AsyncDisposableStack()
+afterAll(() => stack.disposeAsync())
+
+/** A rating service whose only method throws what is no business of its callers. */
+async function start() {
+  const lines: { code?: string; err?: { message: string }; requestId?: string }[] = []
+  const log = pino(
+    { level: 'info' },
+    { write: (line: string) => void lines.push(JSON.parse(line)) },
+  )
+  const draining = new AbortController()
+  const health = createHealth(draining.signal)
+  const app = createServiceApp({
+    log,
+    health,
+    metrics: createMetrics(),
+    limits: { unaryTimeoutMs: 100 },
+    services: [RatingService],
+    mount({ router }) {
+      router.service(RatingService, {
+        getRating() {
+          throw new Error('the password is hunter2')
+        },
+        putRating: () => new Promise<never>(() => {}),
+      })
+    },
+  })
+  const server = stack.use(await serve({ app, port: 0, log }))
+  const transport = createGrpcTransport({ baseUrl: server.url })
+  return { server, transport, health, draining, lines }
+}
+
+const rating = { recordType: 'movie', recordId: '1', userId: 'me', value: 5 }
+
+async function failure(work: Promise<unknown>): Promise<ConnectError> {
+  return await work.then(
+    () => {
+      throw new Error('it succeeded')
+    },
+    (error) => ConnectError.from(error),
+  )
+}
+
+test('an unknown error is logged whole, and shown as INTERNAL with an id', async () => {
+  const { transport, lines } = await start()
+  const client = createClient(RatingService, transport)
+  const headers = { 'x-request-id': 'test-1' }
+  const error = await failure(client.getRating(rating, { headers }))
+  expect(error.code).toBe(Code.Internal)
+  expect(error.rawMessage).toBe('internal error, request id test-1')
+  const line = lines.find(({ requestId }) => requestId === 'test-1')
+  expect(line).toMatchObject({ code: 'internal', err: { message: 'the password is hunter2' } })
+})
+
+test('a call that takes longer than the service allows ends with DEADLINE_EXCEEDED', async () => {
+  const { transport } = await start()
+  const error = await failure(createClient(RatingService, transport).putRating(rating))
+  expect(error.code).toBe(Code.DeadlineExceeded)
+})
+
+test('one log line a call, whatever the path', async () => {
+  const { server, lines } = await start()
+  await fetch(`${server.url}/livez`)
+  await fetch(`${server.url}/nothing`)
+  await fetch(`${server.url}/rating.v1.RatingService/GetRating`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{',
+  })
+  expect(lines.map(({ code }) => code)).toEqual(['ok', 'unimplemented', 'invalid_argument'])
+})
+
+test('health tells of the process and its services, and a watch of each change', async () => {
+  const { transport, health, draining } = await start()
+  const client = createClient(HealthService, transport)
+  expect((await client.check({ service: RatingService.typeName })).status).toBe(Status.SERVING)
+  expect((await failure(client.check({ service: 'nobody' }))).code).toBe(Code.NotFound)
+  const { statuses } = await client.list({})
+  expect(Object.keys(statuses).sort()).toEqual(['', RatingService.typeName])
+
+  let reason: string | undefined
+  health.require('store', () => reason)
+  const seen: Status[] = []
+  const watched = failure(
+    (async () => {
+      for await (const { status } of client.watch({})) {
+        seen.push(status)
+        reason = status === Status.SERVING ? 'it is away' : undefined
+        if (seen.length === 3) draining.abort(new ShutdownError())
+      }
+    })(),
+  )
+  expect((await watched).code).toBe(Code.Unavailable)
+  expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING, Status.SERVING])
+  expect((await client.check({})).status).toBe(Status.NOT_SERVING)
+})
+
+test('a watch of an unknown service says so, and goes on until the client leaves', async () => {
+  const { transport } = await start()
+  const leaving = new AbortController()
+  const options = { signal: leaving.signal }
+  const watch = createClient(HealthService, transport).watch({ service: 'x' }, options)
+  const error = await failure(
+    (async () => {
+      for await (const { status } of watch) {
+        expect(status).toBe(Status.SERVICE_UNKNOWN)
+        leaving.abort()
+      }
+    })(),
+  )
+  expect(error.code).toBe(Code.Canceled)
+})
+
+test.each([ServerReflection, ServerReflectionAlpha as unknown as typeof ServerReflection])(
+  'reflection answers every kind of question',
+  async (service) => {
+    const { transport } = await start()
+    const ask = async (...requests: ServerReflectionRequest['messageRequest'][]) => {
+      async function* send() {
+        for (const messageRequest of requests) yield { messageRequest }
+      }
+      const answers = createClient(service, transport).serverReflectionInfo(send())
+      return (await Array.fromAsync(answers)).map((answer) => answer.messageResponse)
+    }
+    const [list] = await ask({ case: 'listServices', value: '' })
+    expect(
+      list?.case === 'listServicesResponse' && list.value.service.map((one) => one.name),
+    ).toEqual([
+      'rating.v1.RatingService',
+      'grpc.health.v1.Health',
+      'grpc.reflection.v1.ServerReflection',
+      'grpc.reflection.v1alpha.ServerReflection',
+    ])
+    const [bySymbol, byName, again, method, extension, numbers, unknown, nothing] = await ask(
+      { case: 'fileContainingSymbol', value: 'rating.v1.Rating' },
+      { case: 'fileByFilename', value: 'google/protobuf/timestamp.proto' },
+      { case: 'fileByFilename', value: 'rating/v1/rating.proto' },
+      { case: 'fileContainingSymbol', value: 'rating.v1.RatingService.PutRating' },
+      {
+        case: 'fileContainingExtension',
+        value: {
+          $typeName: 'grpc.reflection.v1.ExtensionRequest',
+          containingType: 'google.protobuf.FieldOptions',
+          extensionNumber: 1159,
+        },
+      },
+      { case: 'allExtensionNumbersOfType', value: 'google.protobuf.FieldOptions' },
+      { case: 'fileByFilename', value: 'none.proto' },
+      { case: undefined },
+    )
+    expect(files(bySymbol)[0]).toBe('rating/v1/rating.proto')
+    expect(files(bySymbol)).toContain('buf/validate/validate.proto')
+    expect(files(byName)).toEqual(['google/protobuf/timestamp.proto'])
+    expect(files(again)).toEqual(['rating/v1/rating.proto'])
+    expect(files(method)).toEqual(['rating/v1/rating.proto'])
+    expect(files(extension)).toEqual(['buf/validate/validate.proto'])
+    expect(numbers).toMatchObject({ value: { extensionNumber: [1159, 1160] } })
+    expect(unknown).toMatchObject({ case: 'errorResponse', value: { errorCode: 5 } })
+    expect(nothing).toMatchObject({ case: 'errorResponse', value: { errorCode: 3 } })
+  },
+)
+
+function files(answer: { case?: string | undefined; value?: unknown } | undefined): string[] {
+  const value = (answer?.value ?? {}) as { fileDescriptorProto?: Uint8Array[] }
+  return (value.fileDescriptorProto ?? []).map(
+    (bytes) => fromBinary(FileDescriptorProtoSchema, bytes).name,
+  )
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'bun:test'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { decodePageToken, encodePageToken } from './page-token.ts'
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+test('a token gives back its position', () => {
+  expect(decodePageToken(encodePageToken('list', 'Amélie 🎬'), 'list', isText)).toBe('Amélie 🎬')
+})
+
+test('no token is the first page', () => {
+  expect(decodePageToken('', 'list', isText)).toBeUndefined()
+})
+
+test.each([
+  ['of another list', encodePageToken('other', 'x')],
+  ['of another shape', encodePageToken('list', 5)],
+  ['that is no token', 'garbage'],
+  ['that holds JSON of no token', Buffer.from('{"a":1}').toString('base64url')],
+])('a token %s is refused', (_, token) => {
+  try {
+    decodePageToken(token, 'list', isText)
+  } catch (error) {
+    expect(ConnectError.from(error).code).toBe(Code.InvalidArgument)
+    expect((error as Error).message).toContain('page_token')
+    return
+  }
+  throw new Error('it was taken')
+})
