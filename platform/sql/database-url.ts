@@ -1,0 +1,37 @@
+import { constants } from 'node:fs'
+import { access, mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** A database as a URL names it. */
+export type Database =
+  | { readonly kind: 'memory' }
+  | {
+      readonly kind: 'sqlite'
+      /** Absolute, or relative to the working directory. */
+      readonly path: string
+    }
+
+/**
+ * Reads `memory:` or `sqlite:PATH`. Anything else is an Error that names what is accepted; of the URL it shows no more
+ * than the scheme, because the rest may hold a password.
+ */
+export function parseDatabaseUrl(url: string): Database {
+  if (url === 'memory:') return { kind: 'memory' }
+  const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : ''
+  if (path !== '' && !path.startsWith('//')) return { kind: 'sqlite', path }
+  const scheme = /^[a-z][a-z0-9+.-]*:(\/\/)?/i.exec(url)?.[0] ?? ''
+  const given = scheme === '' ? '' : `, not "${scheme}…"`
+  throw new Error(`the database must be "memory:" or "sqlite:" and the path of a file${given}`)
+}
+
+/** Creates the folder of the file when it is absent. An Error names the folder when it cannot be written. */
+export async function prepareFolder(path: string): Promise<void> {
+  const folder = dirname(path)
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+  } catch (cause) {
+    const reason = (cause as Error).message
+    throw new Error(`cannot write to the folder ${folder}: ${reason}`, { cause })
+  }
+}

@@ -1,0 +1,114 @@
+import { expect } from 'bun:test'
+import fc from 'fast-check'
+import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import type { MetadataStore } from './port.ts'
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 6 }),
+  fc.string({
+    unit: fc.constantFrom('a', 'B', 'é', 'e\u0301', ' ', '\u{1e922}', '\uff21', '😀'),
+  }),
+)
+
+const anyMovie = fc.record<Metadata>(
+  {
+    id: fc.constantFrom('1', '2', '3', '4', '5', '\uffee', '😀'),
+    title: text,
+    description: text,
+    director: text,
+    releaseDate: fc.constantFrom('', '1979', '1979-05-25'),
+    year: fc.integer({ min: 1870, max: 2200 }),
+    genres: fc.array(text, { maxLength: 3 }),
+    runningTimeMinutes: fc.nat(),
+    imdbRating: fc.double({ min: 1, max: 10, noNaN: true }),
+    imdbVotes: fc.nat(),
+  },
+  { requiredKeys: ['id', 'title', 'description', 'director', 'releaseDate', 'genres'] },
+)
+
+type Step =
+  | { kind: 'put'; movies: Metadata[] }
+  | { kind: 'delete'; id: string }
+  | { kind: 'search'; query: string; limit: number }
+
+const anySteps = fc.array(
+  fc.oneof<fc.Arbitrary<Step>[]>(
+    fc.record({ kind: fc.constant('put'), movies: fc.array(anyMovie, { maxLength: 5 }) }),
+    fc.record({ kind: fc.constant('delete'), id: anyMovie.map(({ id }) => id) }),
+    fc.record({
+      kind: fc.constant('search'),
+      query: text,
+      limit: fc.integer({ min: 1, max: 3 }),
+    }),
+  ),
+  { maxLength: 12 },
+)
+
+/** The property that a store does, step by step, what a plain map of movies does. */
+export function actsAsMap(open: () => Promise<MetadataStore>) {
+  return fc.asyncProperty(anySteps, async (steps) => {
+    await using store = await open()
+    const model = new Map<string, Metadata>()
+    for (const step of steps) await take(step, store, model)
+    expect((await pages(store, [], 2)).map(plain)).toEqual(search(model, []))
+  })
+}
+
+async function take(step: Step, store: MetadataStore, model: Map<string, Metadata>): Promise<void> {
+  switch (step.kind) {
+    case 'put': {
+      const expected = step.movies.map((movie) => {
+        const outcome = model.has(movie.id) ? 'replaced' : 'created'
+        model.set(movie.id, movie)
+        return outcome
+      })
+      return expect(await store.put(step.movies)).toEqual(expected)
+    }
+    case 'delete':
+      return expect(await store.delete(step.id)).toBe(model.delete(step.id))
+    case 'search': {
+      const words = searchWords(step.query)
+      const found = await pages(store, words, step.limit)
+      return expect(found.map(plain)).toEqual(search(model, words))
+    }
+  }
+}
+
+/** The list as the port describes it, made from nothing but a sort of UTF-8 bytes. */
+function search(model: Map<string, Metadata>, words: readonly string[]): Metadata[] {
+  const found = [...model.values()].filter(({ title, director }) => {
+    const own = [...searchWords(title), ...searchWords(director)]
+    return words.every((word) => own.some((each) => each.startsWith(word)))
+  })
+  const bytes = (text: string) => Buffer.from(text)
+  return found.sort(
+    (a, b) =>
+      Buffer.compare(bytes(a.title), bytes(b.title)) || Buffer.compare(bytes(a.id), bytes(b.id)),
+  )
+}
+
+/** The movie as it was put. */
+export function plain(stored: StoredMetadata | undefined): Metadata | undefined {
+  if (stored === undefined) return undefined
+  const { updateTimeMs, revision, ...metadata } = stored
+  return metadata
+}
+
+/** All pages of a list, one after the other. */
+export async function pages(
+  store: MetadataStore,
+  words: readonly string[],
+  limit: number,
+  between: () => Promise<void> = async () => {},
+): Promise<StoredMetadata[]> {
+  const all: StoredMetadata[] = []
+  let page = await store.list({ words, limit })
+  while (page.length > 0) {
+    all.push(...page)
+    expect(all.length).toBeLessThan(1_000)
+    await between()
+    const after = page.at(-1) as StoredMetadata
+    page = await store.list({ words, limit, after })
+  }
+  return all
+}

@@ -1,0 +1,358 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import { actsAsMap, pages, plain } from './contract-model.ts'
+import type { ListPosition, MetadataStore } from './port.ts'
+
+/** Opens a store on a database; a durable store finds there what an earlier one has left. */
+export type OpenMetadataStore = (options: { clock: () => number }) => Promise<MetadataStore>
+
+/**
+ * What every adapter of MetadataStore promises. `createDatabase` makes a new, empty database, and answers what opens a
+ * store on it, as often as a test likes.
+ */
+export function metadataStoreContract(name: string, createDatabase: () => OpenMetadataStore): void {
+  const clock = createClock()
+  const openNew = () => createDatabase()({ clock })
+
+  describe(`${name}: a metadata store`, () => {
+    describeMovies(openNew)
+    describeList(openNew)
+    describeRevision(createDatabase, clock)
+    describeReopening(createDatabase, clock)
+    test(
+      'does as a plain map does, whatever is put, deleted and searched',
+      async () => {
+        await fc.assert(actsAsMap(openNew), { numRuns: 50 })
+      },
+      propertyTimeoutMs,
+    )
+  })
+}
+
+type OpenNew = () => Promise<MetadataStore>
+
+function describeMovies(openNew: OpenNew): void {
+  test('answers a movie as it was put, with the time of the put', async () => {
+    await using store = await openNew()
+    const before = await store.revision()
+    expect(await store.put([alien])).toEqual(['created'])
+    const found = await store.get('1')
+    expect(found).toEqual({
+      ...alien,
+      updateTimeMs: expect.any(Number),
+      revision: await store.revision(),
+    })
+    expect(found?.updateTimeMs).toBeGreaterThanOrEqual(startTimeMs)
+    expect(found?.revision).toBeGreaterThan(before)
+  })
+
+  test('answers undefined for an unknown id, and compares ids exactly', async () => {
+    await using store = await openNew()
+    await store.put([movie('tt1'), movie('É'), movie('𝔸')])
+    for (const id of ['TT1', 'tt1 ', 'tt', 'E\u0301', '\ud835', '']) {
+      expect(await store.get(id)).toBeUndefined()
+    }
+    expect((await store.get('𝔸'))?.id).toBe('𝔸')
+  })
+
+  test('replaces all that was known of a movie', async () => {
+    await using store = await openNew()
+    await store.put([alien])
+    const first = await store.get('1')
+    expect(await store.put([movie('1', 'Aliens')])).toEqual(['replaced'])
+    const second = await store.get('1')
+    expect(plain(second)).toEqual(movie('1', 'Aliens'))
+    expect(second?.revision).toBeGreaterThan(first?.revision ?? Number.NaN)
+    expect(second?.updateTimeMs).toBeGreaterThan(first?.updateTimeMs ?? Number.NaN)
+    expect(await titles(store, ['alien'])).toEqual(['Aliens'])
+    expect(await titles(store, ['scott'])).toEqual([])
+  })
+
+  test('creates, then replaces a movie that one put names twice', async () => {
+    await using store = await openNew()
+    const movies = [movie('1', 'First'), movie('2'), movie('1', 'Second')]
+    expect(await store.put(movies)).toEqual(['created', 'created', 'replaced'])
+    expect((await store.get('1'))?.title).toBe('Second')
+    expect(await store.put(movies)).toEqual(['replaced', 'replaced', 'replaced'])
+    expect(await titles(store)).toEqual(['Movie 2', 'Second'])
+  })
+
+  test('stores nothing of a put that rejects', async () => {
+    await using store = await openNew()
+    await store.put([movie('1', 'Kept')])
+    const revision = await store.revision()
+    const broken = Object.defineProperty(movie('3'), 'title', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no title')
+      },
+    })
+    const put = store.put([movie('1', 'Lost'), movie('2'), broken])
+    expect(await put.catch((error: Error) => error.message)).toBe('no title')
+    expect(await titles(store)).toEqual(['Kept'])
+    expect(await store.get('2')).toBeUndefined()
+    expect(await store.revision()).toBe(revision)
+  })
+
+  test('keeps what was put when the caller changes its own object or an answer', async () => {
+    await using store = await openNew()
+    const genres = ['Horror']
+    const own = { ...movie('1'), genres }
+    await store.put([own])
+    genres.push('Comedy')
+    own.title = 'Changed'
+    const answer = await store.get('1')
+    expect(plain(answer)).toEqual({ ...movie('1'), genres: ['Horror'] })
+    Reflect.set(answer?.genres ?? [], 0, 'Romance')
+    expect((await store.get('1'))?.genres).toEqual(['Horror'])
+  })
+
+  test('answers many movies by id, without the unknown', async () => {
+    await using store = await openNew()
+    await store.put([movie('1'), movie('2'), movie('3')])
+    const found = await store.getMany(['3', 'nobody', '1', '3'])
+    expect([...found.keys()].toSorted()).toEqual(['1', '3'])
+    expect(found.get('3')).toEqual((await store.get('3')) as StoredMetadata)
+    expect((await store.getMany([])).size).toBe(0)
+  })
+
+  test('forgets a deleted movie, once', async () => {
+    await using store = await openNew()
+    await store.put([alien, movie('2', 'Alien 2')])
+    expect(await store.delete('1')).toBe(true)
+    expect(await store.delete('1')).toBe(false)
+    expect(await store.get('1')).toBeUndefined()
+    expect((await store.getMany(['1', '2'])).size).toBe(1)
+    expect(await titles(store)).toEqual(['Alien 2'])
+    expect(await titles(store, ['alien'])).toEqual(['Alien 2'])
+    expect(await store.put([alien])).toEqual(['created'])
+  })
+
+  test('takes 100 puts at once', async () => {
+    await using store = await openNew()
+    const ids = Array.from({ length: 100 }, (_, index) => `id${index}`)
+    const outcomes = await Promise.all(ids.map((id) => store.put([movie(id), movie('shared', id)])))
+    expect(outcomes.filter(([, shared]) => shared === 'created')).toHaveLength(1)
+    expect((await store.getMany(ids)).size).toBe(100)
+    expect(await store.list({ words: [], limit: 500 })).toHaveLength(101)
+  })
+}
+
+function describeList(openNew: OpenNew): void {
+  test('lists by title, then id, both by code point', async () => {
+    await using store = await openNew()
+    const inOrder = [
+      movie('1', ''),
+      movie('9', 'A'),
+      movie('10', 'Alien'),
+      movie('9', 'Alien'),
+      movie('\uffee', 'Alien'),
+      movie('😀', 'Alien'),
+      movie('8', 'Alien 3'),
+      movie('7', 'E\u0301tude'),
+      movie('6', 'a'),
+      movie('5', 'Étude'),
+      movie('4', '\uff5e halfwidth'),
+      movie('3', '𝔸stral'),
+      movie('2', '😀'),
+    ].map((each, index) => ({
+      ...each,
+      id: each.title === 'Alien' ? each.id : `${each.id}-${index}`,
+    }))
+    await store.put(inOrder.toReversed())
+    const found = await store.list({ words: [], limit: 100 })
+    expect(found.map(plain)).toEqual(inOrder)
+    expect((await pages(store, [], 1)).map(plain)).toEqual(inOrder)
+  })
+
+  test('answers the limit at most', async () => {
+    await using store = await openNew()
+    await store.put([movie('1'), movie('2'), movie('3')])
+    expect(await store.list({ words: [], limit: 2 })).toHaveLength(2)
+    expect(await store.list({ words: ['movie'], limit: 2 })).toHaveLength(2)
+    expect(await store.list({ words: [], limit: 500 })).toHaveLength(3)
+  })
+
+  test('finds the movies of which every word begins a word of title or director', async () => {
+    await using store = await openNew()
+    await store.put([
+      { ...movie('1', 'Le Fabuleux Destin d’Amélie Poulain'), director: 'Jean-Pierre Jeunet' },
+      { ...movie('2', 'Alien: Resurrection (1997)'), director: 'Jean-Pierre Jeunet' },
+      { ...movie('3', '"Quoted" AND (NOT) * NEAR'), director: 'O’Brien' },
+      { ...movie('4', '千と千尋の神隠し'), director: '宮崎 駿' },
+      { ...movie('5', '𞤀𞤣𞤤𞤢𞤥 𝔸stral'), director: 'İstanbul' },
+    ])
+    const expected: Record<string, string[]> = {
+      jeunet: ['1', '2'],
+      'JEU pie': ['1', '2'],
+      'amelie jean': ['1'],
+      'am fab des dest': ['1'],
+      elie: [],
+      'amelie resurrection': [],
+      '199': ['2'],
+      '"quoted" and (not) near*': ['3'],
+      obrien: [],
+      'o brien': ['3'],
+      千と: ['4'],
+      宮: ['4'],
+      𞤣: [],
+      𞤢: ['5'],
+      𞤀𞤣: ['5'],
+      astral: ['5'],
+      istanbul: ['5'],
+    }
+    for (const [query, ids] of Object.entries(expected)) {
+      const found = await store.list({ words: searchWords(query), limit: 10 })
+      expect({ query, ids: found.map(({ id }) => id).toSorted() }).toEqual({ query, ids })
+    }
+  })
+
+  test('goes on after a position whose movie is deleted, or never was', async () => {
+    await using store = await openNew()
+    await store.put(['A', 'B', 'C', 'D'].map((title) => movie(`id-${title}`, title)))
+    await store.delete('id-B')
+    const next = await store.list({ words: [], limit: 1, after: { title: 'B', id: 'id-B' } })
+    expect(next.map(({ title }) => title)).toEqual(['C'])
+    expect(await titles(store, [], { title: 'Bzz', id: '' })).toEqual(['C', 'D'])
+    expect(await titles(store, [], { title: 'C', id: 'id-C' })).toEqual(['D'])
+    expect(await titles(store, ['d'], { title: 'B', id: '' })).toEqual(['D'])
+    expect(await titles(store, [], { title: 'D', id: 'id-D' })).toEqual([])
+  })
+
+  test('pages through a changing catalogue: what stays is answered once', async () => {
+    await using store = await openNew()
+    const staying = Array.from({ length: 40 }, (_, index) =>
+      movie(`s${index}`, `Film ${index % 7}`),
+    )
+    const leaving = Array.from({ length: 40 }, (_, index) =>
+      movie(`l${index}`, `Film ${index % 9}`),
+    )
+    await store.put([...staying, ...leaving])
+    for (const words of [[], ['film']]) {
+      let round = 0
+      const seen = await pages(store, words, 5, async () => {
+        round++
+        await store.delete(`l${round}`)
+        await store.put([movie(`new${round}`, `Film ${round % 8}`), movie('s0', 'Film 0')])
+      })
+      const ids = seen.map(({ id }) => id)
+      expect(new Set(ids).size).toBe(ids.length)
+      expect(staying.filter(({ id }) => !ids.includes(id))).toEqual([])
+    }
+  })
+}
+
+function describeRevision(createDatabase: () => OpenMetadataStore, clock: () => number): void {
+  test('grows with each put and delete, and with nothing else', async () => {
+    await using store = await createDatabase()({ clock })
+    const revisions = [await store.revision()]
+    for (const write of [
+      () => store.put([alien]),
+      () => store.put([alien]),
+      () => store.put([movie('2'), movie('3')]),
+      () => store.delete('1'),
+    ]) {
+      await write()
+      revisions.push(await store.revision())
+    }
+    expect(new Set(revisions).size).toBe(5)
+    expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
+    expect(revisions.every(Number.isSafeInteger)).toBe(true)
+    await store.delete('nobody')
+    await store.put([])
+    await store.get('2')
+    expect(await store.revision()).toBe(revisions.at(-1) as number)
+  })
+
+  test('grows also while the clock stands still or goes back', async () => {
+    let timeMs = 5_000
+    await using store = await createDatabase()({ clock: () => timeMs })
+    await store.put([alien])
+    const first = await store.revision()
+    await store.put([alien])
+    const second = await store.revision()
+    timeMs = 1_000
+    await store.put([alien])
+    expect(second).toBeGreaterThan(first)
+    expect(await store.revision()).toBeGreaterThan(second)
+  })
+
+  test('is not repeated by a database made anew', async () => {
+    const told: number[] = []
+    for (let times = 0; times < 3; times++) {
+      await using store = await createDatabase()({ clock })
+      told.push(await store.revision())
+      await store.put([alien])
+      await store.delete('1')
+      told.push(await store.revision())
+    }
+    expect(new Set(told).size).toBe(told.length)
+    expect(told.toSorted((a, b) => a - b)).toEqual(told)
+  })
+}
+
+function describeReopening(createDatabase: () => OpenMetadataStore, clock: () => number): void {
+  test('keeps what it stored when it is closed and opened again, if it is durable', async () => {
+    const open = createDatabase()
+    const first = await open({ clock })
+    await first.put([alien, movie('2'), movie('3')])
+    await first.delete('3')
+    const stored = await first.get('1')
+    const revision = await first.revision()
+    await first[Symbol.asyncDispose]()
+    await using second = await open({ clock })
+    expect(second.durable).toBe(first.durable)
+    expect(await second.get('1')).toEqual(second.durable ? stored : undefined)
+    expect(await titles(second)).toEqual(second.durable ? ['Alien', 'Movie 2'] : [])
+    expect(await titles(second, ['ridley'])).toEqual(second.durable ? ['Alien'] : [])
+    if (second.durable) expect(await second.revision()).toBe(revision)
+    else expect(await second.revision()).toBeGreaterThan(revision)
+    await second.put([alien])
+    expect(await second.revision()).toBeGreaterThan(revision)
+  })
+
+  test('may be closed twice', async () => {
+    const store = await createDatabase()({ clock })
+    await store[Symbol.asyncDispose]()
+    await store[Symbol.asyncDispose]()
+  })
+}
+
+/** Fifty runs on a disk that others use too. */
+const propertyTimeoutMs = 30_000
+
+const startTimeMs = 1_700_000_000_000
+
+/** Goes one millisecond further each time it is asked. */
+function createClock(): () => number {
+  let timeMs = startTimeMs
+  return () => timeMs++
+}
+
+const alien: Metadata = {
+  id: '1',
+  title: 'Alien',
+  description: 'A ship answers a call.\nNobody hears it.\u0000"\\',
+  director: 'Ridley Scott',
+  releaseDate: '1979-05-25',
+  year: 1979,
+  genres: ['Horror', 'Science Fiction'],
+  runningTimeMinutes: 117,
+  imdbRating: 8.5,
+  imdbVotes: 0,
+}
+
+function movie(id: string, title = `Movie ${id}`) {
+  const genres: readonly string[] = []
+  return { id, title, description: '', director: '', releaseDate: '', genres }
+}
+
+async function titles(
+  store: MetadataStore,
+  words: readonly string[] = [],
+  after?: ListPosition,
+): Promise<string[]> {
+  const found = await store.list({ words, limit: 500, ...(after && { after }) })
+  return found.map(({ title }) => title)
+}

@@ -1,0 +1,18 @@
+import { parseDatabaseUrl, prepareFolder } from '../../../platform/sql/database-url.ts'
+import type { MetadataStore } from './port.ts'
+
+/** Opens the store that the URL names: `memory:`, or `sqlite:PATH`, whose folder is created when it is absent. */
+export async function openMetadataStore(url: string): Promise<MetadataStore> {
+  const database = parseDatabaseUrl(url)
+  switch (database.kind) {
+    case 'memory': {
+      const { createMemoryMetadataStore } = await import('./memory.ts')
+      return createMemoryMetadataStore()
+    }
+    case 'sqlite': {
+      await prepareFolder(database.path)
+      const { createSqliteMetadataStore } = await import('./sqlite.ts')
+      return createSqliteMetadataStore({ path: database.path })
+    }
+  }
+}

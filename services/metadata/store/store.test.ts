@@ -1,0 +1,84 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { metadataStoreContract } from './contract.ts'
+import { createMemoryMetadataStore } from './memory.ts'
+import { openMetadataStore } from './open.ts'
+import { createSqliteMetadataStore } from './sqlite.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'marquee-metadata-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let databases = 0
+const newPath = () => join(folder, `${databases++}.db`)
+
+metadataStoreContract('memory', () => async (options) => createMemoryMetadataStore(options))
+
+metadataStoreContract('sqlite', () => {
+  const path = newPath()
+  return async (options) => createSqliteMetadataStore({ ...options, path })
+})
+
+const movie = (id: string, title: string) => {
+  return { id, title, description: '', director: '', releaseDate: '', genres: [] }
+}
+
+describe('two metadata stores on one SQLite file', () => {
+  test('see what the other has written, and tell one row of revisions', async () => {
+    const path = newPath()
+    await using first = createSqliteMetadataStore({ path, clock: () => 2_000 })
+    await using second = createSqliteMetadataStore({ path, clock: () => 1_000 })
+    const revisions: number[] = []
+    for (let round = 0; round < 10; round++) {
+      const [writer, reader] = round % 2 === 0 ? [first, second] : [second, first]
+      await writer.put([movie('1', `Round ${round}`)])
+      expect((await reader.list({ words: [`${round}`], limit: 10 })).length).toBe(1)
+      revisions.push(await reader.revision())
+    }
+    expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
+    expect(new Set(revisions).size).toBe(10)
+    expect(await second.delete('1')).toBe(true)
+    expect(await first.delete('1')).toBe(false)
+  })
+})
+
+describe('openMetadataStore', () => {
+  test('opens memory', async () => {
+    await using store = await openMetadataStore('memory:')
+    expect(store.durable).toBe(false)
+  })
+
+  test('opens an SQLite file, making its folder', async () => {
+    const path = join(folder, 'new/deep/metadata.db')
+    await using store = await openMetadataStore(`sqlite:${path}`)
+    expect(store.durable).toBe(true)
+    expect(existsSync(path)).toBe(true)
+  })
+
+  test('says what it accepts, and shows no password', async () => {
+    for (const url of ['postgres://me:secret@host/db', 'sqlite:', 'sqlite://x.db', 'data.db', '']) {
+      const error = await openMetadataStore(url).catch((error: Error) => error)
+      expect(String(error)).toContain('must be "memory:" or "sqlite:"')
+      expect(String(error)).not.toContain('secret')
+    }
+  })
+
+  test('names a folder that cannot be written', async () => {
+    const file = join(folder, 'file')
+    writeFileSync(file, '')
+    const error = await openMetadataStore(`sqlite:${file}/metadata.db`).catch((error) => error)
+    expect(String(error)).toStartWith(`Error: cannot write to the folder ${file}: `)
+    expect(String(error)).not.toContain('\n')
+  })
+
+  test('names a database that is none', async () => {
+    const path = join(folder, 'text.db')
+    writeFileSync(
+      path,
+      'this is not a database, and it is long enough to be seen as none'.repeat(9),
+    )
+    const error = await openMetadataStore(`sqlite:${path}`).catch((error) => error)
+    expect(String(error)).toStartWith(`Error: cannot open the database ${path}: `)
+  })
+})

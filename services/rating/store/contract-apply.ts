@@ -1,0 +1,95 @@
+import { expect, test } from 'bun:test'
+import { alien, type OpenNew, put, rating, remove } from './contract-fixtures.ts'
+
+export function describeApply(openNew: OpenNew): void {
+  const partition = { topic: 'ratings', partition: 0 }
+
+  test('applies the changes in order, and stores the position with them', async () => {
+    await using store = await openNew()
+    expect(await store.position('ratings', 0)).toBeUndefined()
+    const changes = [put('ann', 1), put('bob', 2), put('ann', 3), remove('bob'), put('cy', 5)]
+    const batch = { ...partition, expectedPosition: undefined, nextPosition: 5, changes }
+    expect(await store.apply(batch)).toBe(5)
+    expect(await store.position('ratings', 0)).toBe(5)
+    expect((await store.aggregate(alien))?.histogram).toEqual([0, 0, 1, 0, 1])
+    expect(await store.get(alien, 'bob')).toBeUndefined()
+    expect((await store.get(alien, 'ann'))?.value).toBe(3)
+  })
+
+  test('lets a put after a delete stand, and a delete after a put', async () => {
+    await using store = await openNew()
+    await store.put([rating('ann', 2), rating('bob', 2)])
+    const changes = [remove('ann'), put('ann', 5), put('bob', 4), remove('bob'), remove('nobody')]
+    await store.apply({ ...partition, expectedPosition: undefined, nextPosition: 5, changes })
+    expect((await store.aggregate(alien))?.histogram).toEqual([0, 0, 0, 0, 1])
+    expect(await store.get(alien, 'bob')).toBeUndefined()
+  })
+
+  test('changes nothing when the position is not the expected one', async () => {
+    await using store = await openNew()
+    const batch = { ...partition, expectedPosition: undefined, nextPosition: 2 }
+    await store.apply({ ...batch, changes: [put('ann', 1)] })
+    const revision = await store.revision()
+    for (const expectedPosition of [undefined, 0, 1, 3]) {
+      const changes = [put('ann', 5), put('bob', 5)]
+      expect(await store.apply({ ...partition, expectedPosition, nextPosition: 9, changes })).toBe(
+        2,
+      )
+    }
+    expect(await store.position('ratings', 0)).toBe(2)
+    expect((await store.aggregate(alien))?.histogram).toEqual([1, 0, 0, 0, 0])
+    expect(await store.revision()).toBe(revision)
+  })
+
+  test('takes a batch that is delivered again once', async () => {
+    await using store = await openNew()
+    const first = { ...partition, expectedPosition: undefined, nextPosition: 1 }
+    await store.apply({ ...first, changes: [put('ann', 1)] })
+    await store.put([rating('ann', 5)])
+    expect(await store.apply({ ...first, changes: [put('ann', 1)] })).toBe(1)
+    expect((await store.get(alien, 'ann'))?.value).toBe(5)
+  })
+
+  test('lets one of many concurrent appliers of a position win', async () => {
+    await using store = await openNew()
+    const users = Array.from({ length: 20 }, (_, index) => `user${index}`)
+    const batch = { ...partition, expectedPosition: undefined }
+    const answers = await Promise.all(
+      users.map((user, index) =>
+        store.apply({ ...batch, nextPosition: index + 1, changes: [put(user, 3)] }),
+      ),
+    )
+    expect(new Set(answers).size).toBe(1)
+    expect((await store.aggregate(alien))?.count).toBe(1)
+  })
+
+  test('keeps the positions of topics and partitions apart', async () => {
+    await using store = await openNew()
+    const batch = { expectedPosition: undefined, changes: [] }
+    await store.apply({ ...batch, topic: 'ratings', partition: 0, nextPosition: 7 })
+    await store.apply({ ...batch, topic: 'ratings', partition: 1, nextPosition: 8 })
+    await store.apply({ ...batch, topic: 'other', partition: 0, nextPosition: 2 ** 40 })
+    expect(await store.position('ratings', 0)).toBe(7)
+    expect(await store.position('ratings', 1)).toBe(8)
+    expect(await store.position('other', 0)).toBe(2 ** 40)
+    expect(await store.position('other', 1)).toBeUndefined()
+  })
+
+  test('stores neither changes nor position of a batch that rejects', async () => {
+    await using store = await openNew()
+    await store.put([rating('ann', 4)])
+    const changes = [put('ann', 1), remove('ann'), put('bob', 6)]
+    const batch = { ...partition, expectedPosition: undefined, nextPosition: 3, changes }
+    expect(await store.apply(batch).catch((error: Error) => error.name)).toBe('RangeError')
+    expect(await store.position('ratings', 0)).toBeUndefined()
+    expect((await store.get(alien, 'ann'))?.value).toBe(4)
+  })
+
+  test('rejects when a position was expected and none is stored', async () => {
+    await using store = await openNew()
+    const batch = { ...partition, expectedPosition: 4, nextPosition: 5, changes: [put('ann', 1)] }
+    const message = await store.apply(batch).catch((error: Error) => error.message)
+    expect(message).toBe('no position is stored for ratings/0, where 4 was expected')
+    expect(await store.aggregate(alien)).toBeUndefined()
+  })
+}

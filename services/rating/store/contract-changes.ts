@@ -1,0 +1,174 @@
+import { expect, test } from 'bun:test'
+import type { Aggregate, RecordRef } from '../rating.ts'
+import {
+  alien,
+  heat,
+  movie,
+  type OpenNew,
+  type OpenRatingStore,
+  prior,
+  put,
+  rating,
+} from './contract-fixtures.ts'
+
+export function describeRevision(createDatabase: () => OpenRatingStore, clock: () => number): void {
+  test('grows when an aggregate changes, and then only', async () => {
+    await using store = await createDatabase()({ prior, clock })
+    const revisions = [await store.revision()]
+    const batch = { topic: 'ratings', partition: 0 }
+    for (const write of [
+      () => store.put([rating('ann', 1), rating('ann', 1, heat)]),
+      () => store.put([rating('ann', 2)]),
+      () =>
+        store.apply({
+          ...batch,
+          expectedPosition: undefined,
+          nextPosition: 1,
+          changes: [put('bob', 2)],
+        }),
+      () => store.delete(alien, 'bob'),
+      () => store.delete(heat, 'ann'),
+    ]) {
+      await write()
+      revisions.push(await store.revision())
+    }
+    expect(new Set(revisions).size).toBe(6)
+    expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
+    expect(revisions.every(Number.isSafeInteger)).toBe(true)
+    const last = revisions.at(-1) as number
+    await store.put([rating('ann', 2)])
+    await store.put([rating('ann', 5), rating('ann', 2)])
+    await store.delete(alien, 'nobody')
+    await store.apply({ ...batch, expectedPosition: 1, nextPosition: 9, changes: [] })
+    expect(await store.revision()).toBe(last)
+  })
+
+  test('moves the time, and nothing else, when the same value is put again', async () => {
+    await using store = await createDatabase()({ prior, clock })
+    await store.put([rating('ann', 2)])
+    const [first, aggregate] = [await store.get(alien, 'ann'), await store.aggregate(alien)]
+    await store.put([rating('ann', 2)])
+    const second = await store.get(alien, 'ann')
+    expect(second?.updateTimeMs).toBeGreaterThan(first?.updateTimeMs ?? Number.NaN)
+    expect(await store.aggregate(alien)).toEqual(aggregate as Aggregate)
+  })
+
+  test('grows also while the clock stands still or goes back', async () => {
+    let timeMs = 5_000
+    await using store = await createDatabase()({ prior, clock: () => timeMs })
+    const revisions = [await store.revision()]
+    for (const value of [1, 2, 3]) {
+      await store.put([rating('ann', value)])
+      revisions.push((await store.aggregate(alien))?.revision ?? Number.NaN)
+      timeMs -= value - 1
+    }
+    expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
+    expect(new Set(revisions).size).toBe(4)
+  })
+
+  test('is not repeated by a database made anew', async () => {
+    const told: number[] = []
+    for (let times = 0; times < 3; times++) {
+      await using store = await createDatabase()({ prior, clock })
+      told.push(await store.revision())
+      await store.put([rating('ann', 3)])
+      told.push(await store.revision())
+    }
+    expect(new Set(told).size).toBe(told.length)
+    expect(told.toSorted((a, b) => a - b)).toEqual(told)
+  })
+}
+
+export function describeListeners(openNew: OpenNew): void {
+  test('tells each listener which records changed, after they have', async () => {
+    await using store = await openNew()
+    const told: (readonly RecordRef[])[] = []
+    const reads: Promise<Aggregate | undefined>[] = []
+    store.onChange((records) => told.push(records))
+    store.onChange(() => reads.push(store.aggregate(alien)))
+    await store.put([rating('ann', 1), rating('ann', 1, heat), rating('bob', 3)])
+    expect(told).toEqual([[alien, heat]])
+    expect((await reads[0])?.count).toBe(2)
+    await store.delete(heat, 'ann')
+    const batch = { topic: 'ratings', partition: 0, expectedPosition: undefined, nextPosition: 2 }
+    await store.apply({ ...batch, changes: [put('cy', 1), put('ann', 1)] })
+    expect(told).toEqual([[alien, heat], [heat], [alien]])
+    expect((await reads[2])?.count).toBe(3)
+  })
+
+  test('does not call a listener when no aggregate changed, or when it has been taken off', async () => {
+    await using store = await openNew()
+    await store.put([rating('ann', 1)])
+    let calls = 0
+    const listener = () => {
+      calls++
+    }
+    const offs = [store.onChange(listener), store.onChange(listener)]
+    await store.put([rating('ann', 1)])
+    await store.put([])
+    await store.delete(alien, 'bob')
+    await store.put([rating('bob', 9)]).catch(() => undefined)
+    expect(calls).toBe(0)
+    await store.put([rating('ann', 2)])
+    expect(calls).toBe(2)
+    offs[0]?.()
+    await store.put([rating('ann', 3)])
+    expect(calls).toBe(3)
+    offs[1]?.()
+    await store.put([rating('ann', 4)])
+    expect(calls).toBe(3)
+  })
+}
+
+export function describeReopening(
+  createDatabase: () => OpenRatingStore,
+  clock: () => number,
+): void {
+  test('keeps what it stored when it is closed and opened again, if it is durable', async () => {
+    const open = createDatabase()
+    const first = await open({ prior, clock })
+    await first.put([rating('ann', 1), rating('bob', 4)])
+    await first.delete(alien, 'ann')
+    const batch = { topic: 'ratings', partition: 0, expectedPosition: undefined, nextPosition: 3 }
+    await first.apply({ ...batch, changes: [put('cy', 5)] })
+    const [stored, aggregate] = [await first.get(alien, 'cy'), await first.aggregate(alien)]
+    const revision = await first.revision()
+    await first[Symbol.asyncDispose]()
+    await using second = await open({ prior, clock })
+    const { durable } = second
+    expect(durable).toBe(first.durable)
+    expect(await second.get(alien, 'cy')).toEqual(durable ? stored : undefined)
+    expect(await second.aggregate(alien)).toEqual(durable ? aggregate : undefined)
+    expect(await second.position('ratings', 0)).toBe(durable ? 3 : undefined)
+    if (durable) expect(await second.revision()).toBe(revision)
+    else expect(await second.revision()).toBeGreaterThan(revision)
+    await second.put([rating('dee', 5)])
+    expect(await second.revision()).toBeGreaterThan(revision)
+  })
+
+  test('scores by the prior it was opened with, also what another prior has scored', async () => {
+    const open = createDatabase()
+    const ids = Array.from({ length: 2_500 }, (_, index) => `${index}`)
+    const ratings = ids.map((id, index) => rating('ann', (index % 5) + 1, movie(id)))
+    const first = await open({ prior, clock })
+    await first.put(ratings)
+    const revision = await first.revision()
+    await first[Symbol.asyncDispose]()
+    await using second = await open({ prior: { mean: 1, weight: 0 }, clock })
+    if (!second.durable) await second.put(ratings)
+    const found = await second.aggregates(ids.map(movie))
+    expect(found.map(({ bayesianScore }) => bayesianScore)).toEqual(
+      ratings.map(({ value }) => value),
+    )
+    expect(found.every((each) => each.revision > revision)).toBe(true)
+    expect(await second.revision()).toBeGreaterThan(revision)
+    const top = await second.top({ recordType: 'movie', countMin: 0, limit: 1 })
+    expect(top[0]?.bayesianScore).toBe(5)
+  })
+
+  test('may be closed twice', async () => {
+    const store = await createDatabase()({ prior, clock })
+    await store[Symbol.asyncDispose]()
+    await store[Symbol.asyncDispose]()
+  })
+}

@@ -1,0 +1,38 @@
+import type { Prior, Rating, RatingChange, RecordRef } from '../rating.ts'
+import type { ChangeSink, RatingStore } from './port.ts'
+
+/** Opens a store on a database; a durable store finds there what an earlier one has left. */
+export type OpenRatingStore = (options: {
+  prior: Prior
+  clock: () => number
+}) => Promise<RatingStore & ChangeSink>
+
+export type OpenNew = () => Promise<RatingStore & ChangeSink>
+
+export const prior: Prior = { mean: 3, weight: 10 }
+export const startTimeMs = 1_700_000_000_000
+
+/** Goes one millisecond further each time it is asked. */
+export function createClock(): () => number {
+  let timeMs = startTimeMs
+  return () => timeMs++
+}
+
+export function movie(recordId: string): RecordRef {
+  return { recordType: 'movie', recordId }
+}
+
+export const alien = movie('alien')
+export const heat = movie('heat')
+
+export function rating(userId: string, value: number, record: RecordRef = alien): Rating {
+  return { ...record, userId, value }
+}
+
+export function put(userId: string, value: number): RatingChange {
+  return { ...alien, userId, value, kind: 'put' }
+}
+
+export function remove(userId: string): RatingChange {
+  return { ...alien, userId, kind: 'delete' }
+}

@@ -1,0 +1,239 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { Aggregate } from '../rating.ts'
+import { describeApply } from './contract-apply.ts'
+import { describeListeners, describeReopening, describeRevision } from './contract-changes.ts'
+import {
+  alien,
+  createClock,
+  heat,
+  movie,
+  type OpenNew,
+  type OpenRatingStore,
+  prior,
+  rating,
+  startTimeMs,
+} from './contract-fixtures.ts'
+import { actsAsList } from './contract-model.ts'
+import type { RatingStore } from './port.ts'
+
+/**
+ * What every adapter of RatingStore and ChangeSink promises. `createDatabase` makes a new, empty database, and answers
+ * what opens a store on it, as often as a test likes.
+ */
+export function ratingStoreContract(name: string, createDatabase: () => OpenRatingStore): void {
+  const clock = createClock()
+  const openNew = () => createDatabase()({ prior, clock })
+
+  describe(`${name}: a rating store`, () => {
+    describeRatings(openNew)
+    describeAggregates(openNew)
+    describeTop(openNew)
+    describeApply(openNew)
+    describeRevision(createDatabase, clock)
+    describeListeners(openNew)
+    describeReopening(createDatabase, clock)
+
+    test(
+      'does as a plain list does, whatever is put, deleted and applied',
+      async () => {
+        await fc.assert(actsAsList(openNew), { numRuns: 50 })
+      },
+      propertyTimeoutMs,
+    )
+  })
+}
+
+/** Fifty runs on a disk that others use too. */
+const propertyTimeoutMs = 30_000
+
+function describeRatings(openNew: OpenNew): void {
+  test('answers a rating as it was put, with the time of the put', async () => {
+    await using store = await openNew()
+    expect(await store.put([rating('ann', 4)])).toEqual(['created'])
+    const found = await store.get(alien, 'ann')
+    expect(found).toEqual({ ...rating('ann', 4), updateTimeMs: expect.any(Number) })
+    expect(found?.updateTimeMs).toBeGreaterThanOrEqual(startTimeMs)
+  })
+
+  test('answers undefined where there is no rating, and compares ids exactly', async () => {
+    await using store = await openNew()
+    await store.put([rating('ann', 4), rating('😀', 5, movie('É'))])
+    for (const [record, user] of [
+      [alien, 'Ann'],
+      [alien, ''],
+      [movie('A'), 'ann'],
+      [{ recordType: 'Movie', recordId: alien.recordId }, 'ann'],
+      [{ recordType: 'moviea', recordId: 'lien' }, 'ann'],
+      [movie('E\u0301'), '😀'],
+    ] as const) {
+      expect(await store.get(record, user)).toBeUndefined()
+      expect(await store.delete(record, user)).toBe(false)
+    }
+    expect((await store.get(movie('É'), '😀'))?.value).toBe(5)
+  })
+
+  test('counts one rating for each user and record: a second put replaces the first', async () => {
+    await using store = await openNew()
+    await store.put([rating('ann', 1)])
+    const before = await store.get(alien, 'ann')
+    expect(await store.put([rating('ann', 5)])).toEqual(['replaced'])
+    const after = await store.get(alien, 'ann')
+    expect(after?.value).toBe(5)
+    expect(after?.updateTimeMs).toBeGreaterThan(before?.updateTimeMs ?? Number.NaN)
+    expect((await store.aggregate(alien))?.histogram).toEqual([0, 0, 0, 0, 1])
+  })
+
+  test('takes the ratings of one put in order', async () => {
+    await using store = await openNew()
+    const ratings = [rating('ann', 1), rating('bob', 2), rating('ann', 3), rating('ann', 4, heat)]
+    expect(await store.put(ratings)).toEqual(['created', 'created', 'replaced', 'created'])
+    expect((await store.aggregate(alien))?.histogram).toEqual([0, 1, 1, 0, 0])
+    expect(await store.put(ratings)).toEqual(['replaced', 'replaced', 'replaced', 'replaced'])
+    expect((await store.aggregate(alien))?.histogram).toEqual([0, 1, 1, 0, 0])
+    expect(await store.put([])).toEqual([])
+  })
+
+  test('takes a rating back, once', async () => {
+    await using store = await openNew()
+    await store.put([rating('ann', 4), rating('bob', 2)])
+    expect(await store.delete(alien, 'ann')).toBe(true)
+    expect(await store.delete(alien, 'ann')).toBe(false)
+    expect(await store.get(alien, 'ann')).toBeUndefined()
+    expect((await store.aggregate(alien))?.histogram).toEqual([0, 1, 0, 0, 0])
+    expect(await store.put([rating('ann', 4)])).toEqual(['created'])
+  })
+
+  test('stores nothing of a put that rejects', async () => {
+    await using store = await openNew()
+    await store.put([rating('ann', 4)])
+    const before = await store.aggregate(alien)
+    const revision = await store.revision()
+    for (const value of [0, 6, 3.5, Number.NaN, '5' as unknown as number]) {
+      const put = store.put([rating('ann', 1), rating('bob', 1), rating('cy', value)])
+      expect(await put.catch((error: Error) => error.name)).toBe('RangeError')
+    }
+    expect(await store.aggregate(alien)).toEqual(before as Aggregate)
+    expect((await store.get(alien, 'ann'))?.value).toBe(4)
+    expect(await store.get(alien, 'bob')).toBeUndefined()
+    expect(await store.revision()).toBe(revision)
+  })
+
+  test('counts 100 puts at once', async () => {
+    await using store = await openNew()
+    const users = Array.from({ length: 100 }, (_, index) => `user${index}`)
+    const outcomes = await Promise.all(
+      users.map((user, index) => store.put([rating(user, 3), rating('ann', (index % 5) + 1)])),
+    )
+    expect(outcomes.filter(([, ann]) => ann === 'created')).toHaveLength(1)
+    expect((await store.aggregate(alien))?.count).toBe(101)
+    await Promise.all(users.map((user) => store.delete(alien, user)))
+    expect((await store.aggregate(alien))?.count).toBe(1)
+  })
+}
+
+function describeAggregates(openNew: OpenNew): void {
+  test('answers count, mean, histogram and weighted score of all ratings', async () => {
+    await using store = await openNew()
+    await store.put([5, 5, 4, 1].map((value, index) => rating(`user${index}`, value)))
+    expect(await store.aggregate(alien)).toEqual({
+      ...alien,
+      count: 4,
+      mean: 15 / 4,
+      histogram: [1, 0, 0, 1, 2],
+      bayesianScore: (10 * 3 + 15) / (10 + 4),
+      revision: await store.revision(),
+    })
+  })
+
+  test('answers no aggregate when nobody has rated, or nobody does any more', async () => {
+    await using store = await openNew()
+    expect(await store.aggregate(alien)).toBeUndefined()
+    await store.put([rating('ann', 4), rating('bob', 4)])
+    await store.delete(alien, 'ann')
+    await store.delete(alien, 'bob')
+    expect(await store.aggregate(alien)).toBeUndefined()
+    expect(await store.aggregates([alien])).toEqual([])
+    expect(await store.top({ recordType: 'movie', countMin: 0, limit: 10 })).toEqual([])
+    await store.put([rating('bob', 1)])
+    expect((await store.aggregate(alien))?.histogram).toEqual([1, 0, 0, 0, 0])
+  })
+
+  test('keeps records of one id and different types apart', async () => {
+    await using store = await openNew()
+    const book = { recordType: 'book', recordId: alien.recordId }
+    await store.put([rating('ann', 1), rating('ann', 5, book)])
+    expect((await store.aggregate(alien))?.mean).toBe(1)
+    expect((await store.aggregate(book))?.mean).toBe(5)
+    const top = await store.top({ recordType: 'book', countMin: 0, limit: 10 })
+    expect(top.map(({ recordType }) => recordType)).toEqual(['book'])
+  })
+
+  test('answers many aggregates in the order asked, without the unrated', async () => {
+    await using store = await openNew()
+    const ids = Array.from({ length: 500 }, (_, index) => `${(index * 7) % 500}`)
+    await store.put(ids.map((id) => rating('ann', 3, movie(id))))
+    const asked = [movie('nobody'), ...ids.map(movie), { recordType: 'book', recordId: '1' }]
+    const found = await store.aggregates(asked)
+    expect(found.map(({ recordId }) => recordId)).toEqual(ids)
+    expect(found[0]).toEqual((await store.aggregate(movie(ids[0] ?? ''))) as Aggregate)
+    expect(await store.aggregates([])).toEqual([])
+  })
+}
+
+function describeTop(openNew: OpenNew): void {
+  test('orders by score, then by id by code point', async () => {
+    await using store = await openNew()
+    const low = ['10', '9', 'A', 'a', 'É', '\uffee', '😀']
+    await store.put([
+      ...low.toReversed().map((id) => rating('ann', 2, movie(id))),
+      rating('ann', 5, movie('z')),
+      rating('ann', 4, movie('y')),
+      rating('bob', 5, movie('y')),
+    ])
+    const expected = ['y', 'z', ...low]
+    for (const limit of [1, 2, 3, 100]) {
+      const found = await pages(store, { recordType: 'movie', countMin: 0, limit })
+      expect(found.map(({ recordId }) => recordId)).toEqual(expected)
+    }
+  })
+
+  test('leaves out records with fewer ratings than asked', async () => {
+    await using store = await openNew()
+    for (let count = 1; count <= 6; count++) {
+      const users = Array.from({ length: count }, (_, index) => `user${index}`)
+      await store.put(users.map((user) => rating(user, 3, movie(`${count}`))))
+    }
+    const found = await pages(store, { recordType: 'movie', countMin: 3, limit: 2 })
+    expect(found.map(({ recordId }) => recordId)).toEqual(['3', '4', '5', '6'])
+    expect(await store.top({ recordType: 'movie', countMin: 7, limit: 2 })).toEqual([])
+    expect(await store.top({ recordType: 'book', countMin: 0, limit: 2 })).toEqual([])
+  })
+
+  test('goes on after a position whose record has gone', async () => {
+    await using store = await openNew()
+    await store.put(['1', '2', '3'].map((id) => rating('ann', 3, movie(id))))
+    const [first, second] = await store.top({ recordType: 'movie', countMin: 0, limit: 2 })
+    expect([first?.recordId, second?.recordId]).toEqual(['1', '2'])
+    await store.delete(movie('2'), 'ann')
+    const options = { recordType: 'movie', countMin: 0, limit: 5 }
+    const rest = await store.top({ ...options, after: second as Aggregate })
+    expect(rest.map(({ recordId }) => recordId)).toEqual(['3'])
+    expect(await store.top({ ...options, after: rest[0] as Aggregate })).toEqual([])
+  })
+}
+
+async function pages(
+  store: RatingStore,
+  options: { recordType: string; countMin: number; limit: number },
+): Promise<Aggregate[]> {
+  const all: Aggregate[] = []
+  let page = await store.top(options)
+  while (page.length > 0) {
+    expect(page.length).toBeLessThanOrEqual(options.limit)
+    all.push(...page)
+    expect(all.length).toBeLessThan(1_000)
+    page = await store.top({ ...options, after: page.at(-1) as Aggregate })
+  }
+  return all
+}

@@ -1,0 +1,149 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type Aggregate, type Histogram, summarise } from '../rating.ts'
+
+/** A row as `node:sqlite` answers it. */
+export type Row = Readonly<Record<string, unknown>>
+
+/**
+ * A record has a row in `aggregate` as long as somebody rates it; `ones` to `fives` are its histogram. `rating` names
+ * the record by number, which keeps the largest table small. `scoring` holds the prior that all scores are made with.
+ */
+export const migrations = [
+  `CREATE TABLE aggregate (
+    record_number INTEGER PRIMARY KEY,
+    record_type TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    ones INTEGER NOT NULL,
+    twos INTEGER NOT NULL,
+    threes INTEGER NOT NULL,
+    fours INTEGER NOT NULL,
+    fives INTEGER NOT NULL,
+    count INTEGER NOT NULL CHECK (count > 0),
+    bayesian_score REAL NOT NULL,
+    revision INTEGER NOT NULL,
+    UNIQUE (record_type, record_id)
+  ) STRICT;
+  CREATE INDEX aggregate_by_score
+    ON aggregate (record_type, bayesian_score DESC, record_id, count);
+  CREATE TABLE rating (
+    record_number INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    value INTEGER NOT NULL CHECK (value BETWEEN 1 AND 5),
+    update_time_ms INTEGER NOT NULL,
+    PRIMARY KEY (record_number, user_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE position (
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    next_offset INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE scoring (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    revision INTEGER NOT NULL,
+    prior_mean REAL NOT NULL,
+    prior_weight REAL NOT NULL
+  ) STRICT;`,
+]
+
+/** Every statement of the store, prepared once. */
+export function prepareStatements(db: DatabaseSync) {
+  return { ...readers(db), ...writers(db), ...bookkeeping(db) }
+}
+
+const columns = `record_number, record_type, record_id, ones, twos, threes, fours, fives,
+  bayesian_score, revision`
+
+function readers(db: DatabaseSync) {
+  return {
+    aggregate: db.prepare(
+      `SELECT ${columns} FROM aggregate WHERE record_type = ? AND record_id = ?`,
+    ),
+    aggregates: db.prepare(
+      `SELECT ${columns} FROM json_each(?) AS asked CROSS JOIN aggregate
+       ON record_type = asked.value ->> 0 AND record_id = asked.value ->> 1 ORDER BY asked.key`,
+    ),
+    aggregatesFrom: db.prepare(
+      `SELECT ${columns} FROM aggregate WHERE record_number > ? ORDER BY record_number LIMIT ?`,
+    ),
+    // Two ranges, because SQLite finds no place in an index by a descending and an ascending column together.
+    top: db.prepare(
+      `SELECT * FROM (
+         SELECT ${columns} FROM aggregate
+         WHERE record_type = $type AND bayesian_score = $score AND record_id > $id
+           AND count >= $countMin
+         ORDER BY record_id LIMIT $limit
+       ) UNION ALL SELECT * FROM (
+         SELECT ${columns} FROM aggregate
+         WHERE record_type = $type AND bayesian_score < $score AND count >= $countMin
+         ORDER BY bayesian_score DESC, record_id LIMIT $limit
+       ) ORDER BY bayesian_score DESC, record_id LIMIT $limit`,
+    ),
+    rating: db.prepare(
+      `SELECT value, update_time_ms FROM aggregate JOIN rating USING (record_number)
+       WHERE record_type = ? AND record_id = ? AND user_id = ?`,
+    ),
+    value: db.prepare('SELECT value FROM rating WHERE record_number = ? AND user_id = ?'),
+  }
+}
+
+function writers(db: DatabaseSync) {
+  return {
+    insertAggregate: db.prepare(
+      `INSERT INTO aggregate (ones, twos, threes, fours, fives, count, bayesian_score, revision,
+         record_type, record_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING record_number`,
+    ),
+    updateAggregate: db.prepare(
+      `UPDATE aggregate SET ones = ?, twos = ?, threes = ?, fours = ?, fives = ?, count = ?,
+         bayesian_score = ?, revision = ?
+       WHERE record_number = ?`,
+    ),
+    setScore: db.prepare(
+      'UPDATE aggregate SET bayesian_score = ?, revision = ? WHERE record_number = ?',
+    ),
+    deleteAggregate: db.prepare('DELETE FROM aggregate WHERE record_number = ?'),
+    putRating: db.prepare(
+      `INSERT INTO rating (record_number, user_id, value, update_time_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT (record_number, user_id)
+       DO UPDATE SET value = excluded.value, update_time_ms = excluded.update_time_ms`,
+    ),
+    deleteRating: db.prepare('DELETE FROM rating WHERE record_number = ? AND user_id = ?'),
+  }
+}
+
+function bookkeeping(db: DatabaseSync) {
+  return {
+    position: db.prepare('SELECT next_offset FROM position WHERE topic = ? AND partition = ?'),
+    setPosition: db.prepare(
+      `INSERT INTO position (topic, partition, next_offset) VALUES (?, ?, ?)
+       ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset`,
+    ),
+    insertScoring: db.prepare('INSERT OR IGNORE INTO scoring VALUES (1, ?, ?, ?)'),
+    scoring: db.prepare('SELECT revision, prior_mean, prior_weight FROM scoring'),
+    setPrior: db.prepare('UPDATE scoring SET prior_mean = ?, prior_weight = ?'),
+    setRevision: db.prepare('UPDATE scoring SET revision = ?'),
+  }
+}
+
+export function recordNumberOf(row: Row | undefined): number {
+  return row?.record_number as number
+}
+
+export function histogramOf(row: Row): Histogram {
+  return [row.ones, row.twos, row.threes, row.fours, row.fives] as unknown as Histogram
+}
+
+export function toAggregate(row: Row): Aggregate {
+  const histogram = histogramOf(row)
+  const { count, mean } = summarise(histogram)
+  return {
+    recordType: row.record_type as string,
+    recordId: row.record_id as string,
+    count,
+    mean,
+    histogram,
+    bayesianScore: row.bayesian_score as number,
+    revision: row.revision as number,
+  }
+}
