@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { transaction } from '../sql/sqlite.ts'
+import { type Schema, transaction } from '../sql/sqlite.ts'
 import type { LogRecord, NewRecord } from './port.ts'
 
 /** How many bytes of values one read takes at most; the last record may go past it. */
@@ -10,8 +10,10 @@ const pruneCountMax = 10_000
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 
 /** The schema, for `openSqlite`. `next_offset` outlives the records, so that no offset is given twice. */
-export const logMigrations = [
-  `CREATE TABLE partition (
+export const logSchema: Schema = {
+  applicationId: 0x6d_71_65_6c,
+  migrations: [
+    `CREATE TABLE partition (
      id INTEGER PRIMARY KEY,
      topic TEXT NOT NULL,
      number INTEGER NOT NULL,
@@ -43,7 +45,8 @@ export const logMigrations = [
      expiry_time_ms INTEGER NOT NULL,
      PRIMARY KEY (group_name, topic)
    ) WITHOUT ROWID;`,
-]
+  ],
+}
 
 /** Where a partition stands, by its row in the file. */
 export interface PositionRow {

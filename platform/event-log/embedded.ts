@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { openSqlite } from '../sql/sqlite.ts'
-import { createLogFile, logMigrations } from './embedded-file.ts'
+import { createLogFile, logSchema } from './embedded-file.ts'
 import { createGroup, type Group, type Member } from './embedded-group.ts'
 import { createLease } from './embedded-lease.ts'
 import type { ConsumeOptions, Consumption, EventLog, NewRecord } from './port.ts'
@@ -52,7 +52,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
   const { path, partitions, retentionMs = weekMs, pollIntervalMs = 25 } = options
   const { clock = Date.now, random = Math.random, newId = () => crypto.randomUUID() } = options
   requireCount('partitions', partitions, partitionsMax)
-  const db = openSqlite(path, logMigrations)
+  const db = openSqlite(path, logSchema)
   const file = createLogFile(db, partitions)
   const owner = newId()
   const groups = new Map<string, Group>()

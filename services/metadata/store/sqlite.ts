@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { nextRevision } from '../../../platform/revision/revision.ts'
-import { openSqlite, transaction } from '../../../platform/sql/sqlite.ts'
+import { openSqlite, type Schema, transaction } from '../../../platform/sql/sqlite.ts'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 import type { ListOptions, MetadataStore, PutOutcome } from './port.ts'
 
@@ -15,8 +15,10 @@ export interface SqliteMetadataStoreOptions {
  * `metadata` is the movie as JSON. `movie_words` holds the search words of title and director, already split and
  * simplified, with spaces between: its tokenizer takes all but ASCII separators for letters, and so leaves them alone.
  */
-const migrations = [
-  `CREATE TABLE movie (
+const schema: Schema = {
+  applicationId: 0x6d_71_6d_64,
+  migrations: [
+    `CREATE TABLE movie (
     movie_number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
@@ -32,12 +34,13 @@ const migrations = [
     only INTEGER PRIMARY KEY CHECK (only = 1),
     revision INTEGER NOT NULL
   ) STRICT;`,
-]
+  ],
+}
 
 /** A catalogue in an SQLite file, which several processes may use at once. */
 export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): MetadataStore {
   const { path, clock = Date.now } = options
-  const db = openSqlite(path, migrations)
+  const db = openSqlite(path, schema)
   db.prepare('INSERT OR IGNORE INTO catalogue VALUES (1, ?)').run(nextRevision(0, clock()))
   const sql = prepareStatements(db)
 

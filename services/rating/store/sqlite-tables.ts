@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Schema } from '../../../platform/sql/sqlite.ts'
 import { type Aggregate, type Histogram, summarise } from '../rating.ts'
 
 /** A row as `node:sqlite` answers it. */
@@ -8,8 +9,10 @@ export type Row = Readonly<Record<string, unknown>>
  * A record has a row in `aggregate` as long as somebody rates it; `ones` to `fives` are its histogram. `rating` names
  * the record by number, which keeps the largest table small. `scoring` holds the prior that all scores are made with.
  */
-export const migrations = [
-  `CREATE TABLE aggregate (
+export const schema: Schema = {
+  applicationId: 0x6d_71_72_74,
+  migrations: [
+    `CREATE TABLE aggregate (
     record_number INTEGER PRIMARY KEY,
     record_type TEXT NOT NULL,
     record_id TEXT NOT NULL,
@@ -44,7 +47,8 @@ export const migrations = [
     prior_mean REAL NOT NULL,
     prior_weight REAL NOT NULL
   ) STRICT;`,
-]
+  ],
+}
 
 /** Every statement of the store, prepared once. */
 export function prepareStatements(db: DatabaseSync) {

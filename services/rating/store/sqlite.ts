@@ -18,10 +18,10 @@ import {
 import type { ChangeBatch, ChangeSink, RatingStore, TopOptions } from './port.ts'
 import {
   histogramOf,
-  migrations,
   prepareStatements,
   type Row,
   recordNumberOf,
+  schema,
   toAggregate,
 } from './sqlite-tables.ts'
 
@@ -50,7 +50,7 @@ export function createSqliteRatingStore(
   options: SqliteRatingStoreOptions,
 ): RatingStore & ChangeSink {
   const { path, prior, clock = Date.now } = options
-  const db = openSqlite(path, migrations)
+  const db = openSqlite(path, schema)
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
   const sql = prepareStatements(db)
   const listeners = new Set<(records: readonly RecordRef[]) => void>()
