@@ -31,6 +31,9 @@ const connectionHeaders = new Set([
 /** Memory of a connection in megabytes. With the default of 10, Bun fails 60 answers of 200 KB at once. */
 const sessionMegabytesMax = 1000
 
+/** How long a draining connection waits for the answer to its PING. */
+const pingTimeoutMs = 500
+
 export function createHttp2Engine(handle: Handle, limits: PortLimits): Http2Engine {
   const sessions = new Set<ServerHttp2Session>()
   const server = createServer({
@@ -167,7 +170,10 @@ async function drainSession(session: ServerHttp2Session): Promise<void> {
   if (session.destroyed) return
   const closed = new Promise<void>((resolve) => session.once('close', resolve))
   session.goaway(http2.NGHTTP2_NO_ERROR, 2 ** 31 - 1)
-  const sent = session.ping((_error) => session.close())
+  // Node's own client stops reading at the GOAWAY when it has no stream open, and never answers the PING.
+  const unanswered = setTimeout(() => session.close(), pingTimeoutMs)
+  const sent = session.ping(() => session.close())
   if (!sent) session.close()
   await closed
+  clearTimeout(unanswered)
 }
