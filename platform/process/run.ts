@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { ShutdownError } from './health.ts'
 import { type LogOptions, openLog } from './log.ts'
 import { HelpRequest, SettingsError } from './settings.ts'
+import { hideSqliteWarning } from './warnings.ts'
 
 /** What a program is given to stand on. */
 export interface Running {
@@ -67,14 +68,4 @@ function explain(name: string, error: unknown): number {
   const lines = error instanceof Error ? error.message.split('\n') : [String(error)]
   for (const line of lines) process.stderr.write(`marquee ${name}: ${line}\n`)
   return bad ? exitCodes.badUsage : exitCodes.failed
-}
-
-/** Node calls its SQLite experimental, on a line of its own, at every start; other warnings are printed as ever. */
-function hideSqliteWarning(): void {
-  const print = process.listeners('warning')
-  process.removeAllListeners('warning')
-  process.on('warning', (warning) => {
-    if (warning.name === 'ExperimentalWarning' && warning.message.startsWith('SQLite')) return
-    for (const listener of print) listener(warning)
-  })
 }

@@ -1,0 +1,165 @@
+import { expect, test } from 'bun:test'
+import { imdbMovie } from './imdb.ts'
+import { movieLensMovie, movieLensRating } from './movielens.ts'
+import { createVegaMapping, readVegaMovies } from './vega.ts'
+
+const land = { Title: 'The Land Girls', 'Release Date': 'Jun 12 1998' }
+
+test('the demo catalogue has 3,201 movies, each with its own id and a true year', async () => {
+  const movies = await Array.fromAsync(readVegaMovies())
+  expect(movies).toHaveLength(3201)
+  expect(new Set(movies.map(({ id }) => id)).size).toBe(3201)
+  for (const { id, title, year = 0, releaseDate } of movies) {
+    expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*-\d{4}$/)
+    expect(title).not.toBe('')
+    expect(year).toBeWithin(1915, 2012)
+    expect(releaseDate).toMatch(/^\d{4}-\d{2}-\d{2}$/)
+  }
+})
+
+test('the demo catalogue has the faults of its source put right', async () => {
+  const byId = new Map((await Array.fromAsync(readVegaMovies())).map((movie) => [movie.id, movie]))
+  expect(byId.get('leon-1994')?.title).toBe('Léon')
+  expect(byId.get('the-birth-of-a-nation-1915')?.releaseDate).toBe('1915-02-08')
+  expect(byId.get('1776-1972')?.title).toBe('1776')
+  expect(byId.get('unknown-2006')?.imdbVotes).toBe(11986)
+})
+
+test('a movie of vega-datasets keeps what is known of it', () => {
+  const fields = {
+    ...land,
+    Director: 'Jane Doe',
+    'Major Genre': 'Thriller/Suspense',
+    'Running Time min': 90,
+    'IMDB Rating': 6.1,
+    'IMDB Votes': 1071,
+  }
+  expect(createVegaMapping()(fields)).toEqual({
+    kind: 'item',
+    item: {
+      id: 'the-land-girls-1998',
+      title: 'The Land Girls',
+      description: '',
+      director: 'Jane Doe',
+      releaseDate: '1998-06-12',
+      year: 1998,
+      genres: ['Thriller', 'Suspense'],
+      runningTimeMinutes: 90,
+      imdbRating: 6.1,
+      imdbVotes: 1071,
+    },
+  })
+})
+
+test('movies of one title and year are told apart in the order of the file', () => {
+  const toMovie = createVegaMapping()
+  const ids = [land, land, { ...land, Title: 'the land girls!' }, { Title: '???' }].map(
+    (fields) => {
+      const outcome = toMovie(fields)
+      return outcome.kind === 'item' ? outcome.item.id : outcome.kind
+    },
+  )
+  expect(ids).toEqual([
+    'the-land-girls-1998',
+    'the-land-girls-1998-2',
+    'the-land-girls-1998-3',
+    'untitled',
+  ])
+})
+
+test('an element of vega-datasets that is no movie is refused', () => {
+  for (const element of [null, 5, 'x', {}, { Title: null }, { Title: ' ' }]) {
+    expect(createVegaMapping()(element).kind).toBe('refused')
+  }
+})
+
+test.each([
+  ['1,Toy Story (1995),Adventure|Animation', '1', 'Toy Story', 1995, ['Adventure', 'Animation']],
+  ['2,"Postman, The (Il postino) (1994)",Drama', '2', 'Postman, The (Il postino)', 1994, ['Drama']],
+  ['3,"The ""Hi"" (2000)",Drama', '3', 'The "Hi"', 2000, ['Drama']],
+  ['4,Big Bang (2007-),Comedy', '4', 'Big Bang', 2007, ['Comedy']],
+  ['5,Civil War (1990–1991) ,Drama', '5', 'Civil War', 1990, ['Drama']],
+  ['6,Babylon 5,(no genres listed)', '6', 'Babylon 5', undefined, []],
+])('MovieLens: %s', (line, id, title, year, genres) => {
+  const outcome = movieLensMovie(line)
+  expect(outcome).toMatchObject({ kind: 'item', item: { id, title, genres } })
+  expect(outcome.kind === 'item' && outcome.item.year).toBe(year as number)
+})
+
+test.each(['1,Toy Story', '1,a,b,c', '1,"Toy Story (1995),Drama', '1,x"y,Drama'])(
+  'MovieLens refuses the movie %s',
+  (line) => {
+    expect(movieLensMovie(line).kind).toBe('refused')
+  },
+)
+
+test.each([
+  ['0.5', 1, true],
+  ['1.0', 1, false],
+  ['1.5', 2, true],
+  ['2.5', 3, true],
+  ['4.5', 5, true],
+  ['5', 5, false],
+])('MovieLens: %s stars are %d', (stars, value, rounded) => {
+  const item = { recordType: 'movie', recordId: '296', userId: '1', value }
+  expect(movieLensRating(`1,296,${stars},1147880044`)).toEqual({ kind: 'item', item, rounded })
+})
+
+test.each([
+  '1,296,,5',
+  '1,296,0,5',
+  '1,296,5.5,5',
+  '1,296,x,5',
+  '1,296,NaN,5',
+  '1,296,4',
+  '1,"296,4,5',
+])('MovieLens refuses the rating %s', (line) => {
+  expect(movieLensRating(line).kind).toBe('refused')
+})
+
+const basics = (type: string, year: string, minutes: string, genres: string) =>
+  ['tt0111161', type, 'The "Shawshank', 'Redemption', '0', year, '\\N', minutes, genres].join('\t')
+
+test('IMDb: quotes are letters, and \\N is nothing', () => {
+  const movies = { allTypes: false }
+  expect(imdbMovie(basics('movie', '1994', '142', 'Crime,Drama'), movies)).toEqual({
+    kind: 'item',
+    item: {
+      id: 'tt0111161',
+      title: 'The "Shawshank',
+      description: '',
+      director: '',
+      releaseDate: '1994',
+      year: 1994,
+      genres: ['Crime', 'Drama'],
+      runningTimeMinutes: 142,
+    },
+  })
+  expect(imdbMovie(basics('tvMovie', '\\N', '\\N', '\\N'), movies)).toEqual({
+    kind: 'item',
+    item: {
+      id: 'tt0111161',
+      title: 'The "Shawshank',
+      description: '',
+      director: '',
+      releaseDate: '',
+      genres: [],
+    },
+  })
+})
+
+test('IMDb: what is no movie is skipped, unless all types are asked for', () => {
+  const episode = basics('tvEpisode', '1994', '30', '\\N')
+  expect(imdbMovie(episode, { allTypes: false }).kind).toBe('skipped')
+  expect(imdbMovie(episode, { allTypes: true }).kind).toBe('item')
+})
+
+test('IMDb: a line of another shape is refused', () => {
+  for (const line of [
+    'tt1\tmovie',
+    basics('movie', 'x', '1', ''),
+    basics('movie', '1994', 'x', ''),
+  ]) {
+    expect(imdbMovie(line, { allTypes: false }).kind).toBe('refused')
+  }
+})

@@ -1,0 +1,93 @@
+import { type Input, peek } from '../input.ts'
+import { readJsonArray } from '../json-array.ts'
+import { type Line, lineLengthMax, readLines } from '../lines.ts'
+import { formatCount } from '../summary.ts'
+import { type ImdbOptions, imdbBasicsHeader, imdbMovie } from './imdb.ts'
+import {
+  movieLensMovie,
+  movieLensMoviesHeader,
+  movieLensRating,
+  movieLensRatingsHeader,
+} from './movielens.ts'
+import { type CatalogueMovie, type CatalogueRating, type Outcome, refused } from './outcome.ts'
+import { createVegaMapping } from './vega.ts'
+
+export const kinds = ['vega', 'movielens-movies', 'movielens-ratings', 'imdb-basics'] as const
+export type Kind = (typeof kinds)[number]
+
+const headers = {
+  'movielens-movies': movieLensMoviesHeader,
+  'movielens-ratings': movieLensRatingsHeader,
+  'imdb-basics': imdbBasicsHeader,
+}
+
+const lineFeed = 0x0a
+
+/** An outcome and where in the file it came from: "line 7". */
+export interface Placed<T> {
+  readonly where: string
+  readonly outcome: Outcome<T>
+}
+
+type Source = Pick<Input, 'name' | 'chunks'>
+
+/** What a text is by its first line, undefined when it is none of these, and the text again. */
+export async function guessKind({
+  name,
+  chunks,
+}: Source): Promise<{ kind: Kind | undefined; source: Source }> {
+  const start = await peek(chunks, (head) => head.includes(lineFeed))
+  const text = new TextDecoder().decode(start.head).trimStart()
+  const [firstLine] = text.split(/\r?\n/)
+  const byHeader = kinds.find((kind) => kind !== 'vega' && headers[kind] === firstLine)
+  const kind = byHeader ?? (text.startsWith('[') ? 'vega' : undefined)
+  return { kind, source: { name, chunks: start.chunks } }
+}
+
+/** The movies of a file of any kind that has movies. */
+export function readMovies(
+  kind: Exclude<Kind, 'movielens-ratings'>,
+  source: Source,
+  options: ImdbOptions,
+): AsyncIterable<Placed<CatalogueMovie>[]> {
+  if (kind === 'vega') return mapElements(source, createVegaMapping())
+  if (kind === 'movielens-movies') return mapLines(source, headers[kind], movieLensMovie)
+  return mapLines(source, headers[kind], (line) => imdbMovie(line, options))
+}
+
+/** The ratings of MovieLens. */
+export function readRatings(source: Source): AsyncIterable<Placed<CatalogueRating>[]> {
+  return mapLines(source, movieLensRatingsHeader, movieLensRating)
+}
+
+async function* mapLines<T>(source: Source, header: string, map: (line: string) => Outcome<T>) {
+  let headerSeen = false
+  for await (const lines of readLines(source.chunks)) {
+    if (!headerSeen) checkHeader(source.name, header, lines[0])
+    yield (headerSeen ? lines : lines.slice(1)).map(({ number, text }) => ({
+      where: `line ${number}`,
+      outcome:
+        text === undefined
+          ? refused(`it is longer than ${formatCount(lineLengthMax)} characters`)
+          : map(text),
+    }))
+    headerSeen = true
+  }
+  if (!headerSeen) checkHeader(source.name, header, undefined)
+}
+
+function checkHeader(name: string, header: string, line: Line | undefined): void {
+  if (line?.text === header) return
+  const found = line === undefined ? 'it is empty' : `it is ${quote(line.text)}`
+  throw new Error(`the first line of ${name} should be ${quote(header)}, but ${found}`)
+}
+
+function quote(text: string | undefined): string {
+  return JSON.stringify(text?.slice(0, 120) ?? '…')
+}
+
+async function* mapElements<T>(source: Source, map: (element: unknown) => Outcome<T>) {
+  for await (const elements of readJsonArray(source)) {
+    yield elements.map(({ number, value }) => ({ where: `element ${number}`, outcome: map(value) }))
+  }
+}

@@ -1,0 +1,61 @@
+import { parse } from 'csv-parse/sync'
+import { type CatalogueMovie, type CatalogueRating, type Outcome, refused } from './outcome.ts'
+
+/**
+ * The first lines of the files
+ * (https://files.grouplens.org/datasets/movielens/ml-latest-README.html).
+ */
+export const movieLensMoviesHeader = 'movieId,title,genres'
+export const movieLensRatingsHeader = 'userId,movieId,rating,timestamp'
+
+/** A line of `movies.csv`: `1,Toy Story (1995),Adventure|Animation`. */
+export function movieLensMovie(line: string): Outcome<CatalogueMovie> {
+  const fields = splitCsv(line)
+  if (fields === undefined) return refused('a quote is not closed, or is in the wrong place')
+  if (fields.length !== 3) return refused(`it has ${fields.length} fields, not 3`)
+  const [id = '', titleAndYear = '', genres = ''] = fields
+  // Series have "(2006–2007)" or "(2013– )".
+  const [, title, year] =
+    /^(.+?)\s*\((\d{4})(?:\s?[-–]\s?(?:\d{4})?)?\)\s*$/.exec(titleAndYear) ?? []
+  return {
+    kind: 'item',
+    item: {
+      id,
+      title: title ?? titleAndYear.trim(),
+      description: '',
+      director: '',
+      releaseDate: year ?? '',
+      ...(year === undefined ? {} : { year: Number(year) }),
+      genres: genres === '(no genres listed)' ? [] : genres.split('|').filter(Boolean),
+    },
+  }
+}
+
+/**
+ * A line of `ratings.csv`: `1,296,4.5,1147880044`. Half steps are rounded up, so that 0.5 becomes
+ * 1.
+ */
+export function movieLensRating(line: string): Outcome<CatalogueRating> {
+  const fields = splitCsv(line)
+  if (fields?.length !== 4) return refused(`it has ${fields?.length ?? 'broken'} fields, not 4`)
+  const [userId = '', recordId = '', rating = ''] = fields
+  const value = rating.trim() === '' ? Number.NaN : Number(rating)
+  if (!(value >= 0.5 && value <= 5)) return refused(`its rating is "${rating}", not 0.5 to 5`)
+  const rounded = !Number.isInteger(value)
+  const item = { recordType: 'movie', recordId, userId, value: Math.floor(value + 0.5) }
+  return { kind: 'item', item, rounded }
+}
+
+/**
+ * The fields of one line, or undefined when its quotes are broken. Each line is taken by itself:
+ * these files have no line breaks within fields, and so a quote that is never closed costs one line
+ * and not the rest of the file.
+ */
+function splitCsv(line: string): string[] | undefined {
+  if (!line.includes('"')) return line.split(',')
+  try {
+    return parse(line)[0]
+  } catch {
+    return undefined
+  }
+}

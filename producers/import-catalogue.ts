@@ -1,0 +1,126 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
+import { RatingService } from '../gen/rating/v1/rating_pb.ts'
+import { guessKind, type Kind, kinds, readMovies, readRatings } from './catalogue/kinds.ts'
+import type { CatalogueMovie, CatalogueRating } from './catalogue/outcome.ts'
+import { vegaMoviesUrl } from './catalogue/vega.ts'
+import { withClient } from './client.ts'
+import { defaults } from './config.ts'
+import { importAll } from './import.ts'
+import { type Input, openInput } from './input.ts'
+import { main, type Program, readUrl, type Terminal, UsageError } from './program.ts'
+import { createProgress } from './progress.ts'
+import { createSummary } from './summary.ts'
+
+const help = `import-catalogue [options] [FILE|-]
+
+Loads movies into the metadata service, or ratings into the rating service, from a file or from
+standard input (-), gzip or not. Without a file: the demo catalogue, 3,201 movies.
+
+  --metadata URL   the metadata service (${defaults.metadataUrl})
+  --rating URL     the rating service (${defaults.ratingUrl})
+  --kind KIND      what the file is; told by its first line when left out
+                     vega               movies.json of vega-datasets: a JSON array of movies
+                     movielens-movies   movies.csv of MovieLens
+                     movielens-ratings  ratings.csv of MovieLens; half steps are rounded up
+                     imdb-basics        title.basics.tsv of IMDb: its movies
+  --all-types      with imdb-basics: series, episodes, shorts and games too
+  --help
+
+What is broken is refused, counted and shown with its line, and the rest goes in. Importing the same
+file again is harmless. Ctrl-C stops with what is in so far.
+Exit codes: 0 done, also with refusals; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
+
+interface Options {
+  readonly metadataUrl: string
+  readonly ratingUrl: string
+  readonly kind: Kind | undefined
+  readonly allTypes: boolean
+  readonly path: string
+}
+
+/** Loads a catalogue, or ratings, from a file into a service. */
+export const importCatalogue: Program = {
+  name: 'import-catalogue',
+  help,
+  async run(args, terminal) {
+    const options = readOptions(args)
+    const input = await openInput(options.path, terminal)
+    const { kind, source } =
+      options.kind === undefined ? await guessKind(input) : { kind: options.kind, source: input }
+    if (kind === undefined) {
+      throw new UsageError(`cannot tell what ${input.name} is: --kind takes ${kinds.join(', ')}`)
+    }
+    await importFrom({ ...input, ...source }, kind, options, terminal)
+  },
+}
+
+function readOptions(args: string[]): Options {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      metadata: { type: 'string', default: defaults.metadataUrl },
+      rating: { type: 'string', default: defaults.ratingUrl },
+      kind: { type: 'string' },
+      'all-types': { type: 'boolean', default: false },
+    },
+  })
+  const kind = kinds.find((known) => known === values.kind)
+  if (values.kind !== undefined && kind === undefined) {
+    throw new UsageError(`--kind takes ${kinds.join(', ')}, not "${values.kind}"`)
+  }
+  const [path, ...more] = positionals
+  if (more.length > 0) throw new UsageError('it takes one file')
+  if (path === undefined && (kind ?? 'vega') !== 'vega')
+    throw new UsageError(`${kind} needs a file`)
+  return {
+    metadataUrl: readUrl('--metadata', values.metadata),
+    ratingUrl: readUrl('--rating', values.rating),
+    kind: path === undefined ? 'vega' : kind,
+    allTypes: values['all-types'],
+    path: path ?? fileURLToPath(vegaMoviesUrl()),
+  }
+}
+
+async function importFrom(input: Input, kind: Kind, options: Options, terminal: Terminal) {
+  const labels = ['read', 'created', 'replaced', 'refused']
+  if (kind === 'movielens-ratings') labels.push('rounded')
+  if (kind === 'imdb-basics') labels.push('skipped')
+  const summary = createSummary(labels)
+  const progress = createProgress({
+    stderr: terminal.stderr,
+    noun: kind === 'vega' ? 'movies' : 'lines',
+    total: input.sizeBytes,
+  })
+  const shared = {
+    summary,
+    signal: terminal.signal,
+    onProgress: () => progress.update(input.readBytes(), summary.get('read')),
+  }
+  try {
+    if (kind === 'movielens-ratings') {
+      await withClient(RatingService, options.ratingUrl, (client) => {
+        const send = (ratings: readonly CatalogueRating[]) =>
+          client.importRatings(stream(ratings.map((rating) => ({ rating }))))
+        return importAll({ ...shared, batches: readRatings(input), send })
+      })
+    } else {
+      await withClient(MetadataService, options.metadataUrl, (client) => {
+        const send = (movies: readonly CatalogueMovie[]) =>
+          client.importMetadata(stream(movies.map((metadata) => ({ metadata }))))
+        return importAll({ ...shared, batches: readMovies(kind, input, options), send })
+      })
+    }
+  } finally {
+    progress.stop()
+    if (summary.get('read') > 0) terminal.print(summary.format())
+  }
+}
+
+async function* stream<T>(messages: readonly T[]): AsyncGenerator<T> {
+  yield* messages
+}
+
+if (import.meta.main) await main(importCatalogue)

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { LogRecord, NewRecord } from '../platform/event-log/port.ts'
+import { ingestRatings } from './ingest.ts'
+import { ingestRatingsProgram } from './ingest-ratings.ts'
+import { readRatingEvents } from './recording-log.ts'
+import { record } from './recording-terminal.ts'
+import { createSummary } from './summary.ts'
+
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ingest-ratings-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const ancestor =
+  '{"userId":"105","recordId":"1","recordType":"movie","value":5,"providerId":"test-provider","eventType":"put"}'
+const spaced = '{ "userId": "é", "recordId": "2", "unknown": [1, {"a": 1.50}] }'
+
+/** Runs the program on an event log of its own. */
+async function ingest(stdin: string | Uint8Array, ...args: string[]) {
+  const path = join(folder, crypto.randomUUID(), 'events.db')
+  const run = await record(ingestRatingsProgram, ['--event-log', path, ...args], { stdin })
+  return { ...run, path, facts: run.stdout.split('\n').map((line) => line.replaceAll(/\s+/g, ' ')) }
+}
+
+function show(records: readonly (LogRecord | NewRecord)[]) {
+  const shown = records.map(({ key, value }) => ({ key, value: new TextDecoder().decode(value) }))
+  return shown.sort((a, b) => (a.value < b.value ? -1 : 1))
+}
+
+test('events go in as they stand, with the record id as the key', async () => {
+  const { exitCode, facts, stderr, path } = await ingest(`${ancestor}\r\n\n${spaced}`, '-')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(facts).toEqual(['read 2', 'appended 2', 'refused 0', expect.stringMatching(/^seconds/)])
+  expect(show(await readRatingEvents(path, 2))).toEqual(
+    [
+      { key: '2', value: spaced },
+      { key: '1', value: ancestor },
+    ].sort((a, b) => (a.value < b.value ? -1 : 1)),
+  )
+})
+
+test('a JSON array goes in as one event a line does', async () => {
+  const { facts, path } = await ingest(gzipSync(`\uFEFF \n[${ancestor},\n${ancestor}]`), '-')
+  expect(facts).toEqual(expect.arrayContaining(['read 2', 'appended 2']))
+  const event = { key: '1', value: ancestor }
+  expect(show(await readRatingEvents(path, 2))).toEqual([event, event])
+})
+
+test('what is no JSON object is refused with its line, and the rest goes in', async () => {
+  const long = JSON.stringify({ recordId: '1', note: 'é'.repeat(200_000) })
+  const { exitCode, facts } = await ingest(
+    [ancestor, '{"userId":', '[]', '', 'null', '5', long, long + long, ancestor].join('\n'),
+    '-',
+  )
+  expect(exitCode).toBe(0)
+  expect(facts).toEqual([
+    'refused line 2: it is not JSON',
+    'refused line 3: it is not a JSON object',
+    'refused line 5: it is not a JSON object',
+    'refused line 6: it is not a JSON object',
+    'refused line 7: it is longer than 262,144 bytes',
+    'refused line 8: it is longer than 262,144 bytes',
+    'read 8',
+    'appended 2',
+    'refused 6',
+    expect.stringMatching(/^seconds/),
+  ])
+})
+
+test('an element that is no object is refused, and the rest goes in', async () => {
+  const { facts } = await ingest(`[${ancestor}, 5, null, ${ancestor}]`, '-')
+  expect(facts).toEqual(
+    expect.arrayContaining([
+      'refused element 2: it is not a JSON object',
+      'appended 2',
+      'refused 2',
+    ]),
+  )
+})
+
+test('an empty file has no events', async () => {
+  const path = join(folder, 'empty')
+  await writeFile(path, '')
+  const { exitCode, facts } = await ingest('', path)
+  expect(exitCode).toBe(0)
+  expect(facts).toContain('read 0')
+})
+
+test.each([
+  ['an unknown flag', ['--nonsense', '-'], 2, /Unknown option '--nonsense'/],
+  ['no file', [], 2, /takes one file/],
+  ['an absent file', ['/no/such/file'], 2, /there is no file/],
+  ['a folder', [tmpdir()], 2, /is a folder/],
+  ['an event log in a file', ['--event-log', '/dev/null/events.db', '-'], 1, /\/dev\/null/],
+])('%s gets one line', async (_, args, expected, reason) => {
+  const { exitCode, stdout, stderr } = await ingest('', ...args)
+  expect({ exitCode, stdout }).toEqual({ exitCode: expected, stdout: '' })
+  expect(stderr).toMatch(reason)
+  expect(stderr).toMatch(/^ingest-ratings: .*\n$/)
+})
+
+/** Runs the rule on a log that keeps what is appended, append by append. */
+async function appendsOf(text: string, provider?: string, signal = new AbortController().signal) {
+  const appends: NewRecord[][] = []
+  async function* chunks() {
+    yield new TextEncoder().encode(text)
+  }
+  await ingestRatings({
+    source: { name: 'test', chunks: chunks() },
+    eventLog: {
+      async append(topic, records) {
+        expect(topic).toBe('ratings')
+        appends.push([...records])
+      },
+    },
+    provider,
+    summary: createSummary([]),
+    onProgress() {},
+    signal,
+  })
+  return appends
+}
+
+test('an event without a string for its record id has no key', async () => {
+  const records = (await appendsOf('{"recordId":1}\n{}\n{"recordId":null}')).flat()
+  expect(records.map(({ key }) => key)).toEqual(['', '', ''])
+})
+
+test('a provider is named where none is', async () => {
+  const events = '{"a":1}\n{"providerId":"","a":2}'
+  const records = (await appendsOf(events, 'import')).flat()
+  expect(show(records).map(({ value }) => value)).toEqual([
+    '{"a":1,"providerId":"import"}',
+    '{"providerId":"","a":2}',
+  ])
+})
+
+test('events are appended in batches, in order', async () => {
+  const events = Array.from({ length: 12_000 }, (_, index) => `{"recordId":"${index}"}`)
+  const appends = await appendsOf(events.join('\n'))
+  expect(appends.map((records) => records.length)).toEqual([5_000, 5_000, 1_999, 1])
+  expect(appends.flat().map(({ key }) => key)).toEqual(events.map((_, index) => `${index}`))
+})
+
+test('nothing is appended once Ctrl-C is pressed', async () => {
+  expect(await appendsOf('{}\n{}', undefined, AbortSignal.abort())).toEqual([])
+})

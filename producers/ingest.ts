@@ -1,0 +1,110 @@
+import type { EventLog, NewRecord } from '../platform/event-log/port.ts'
+import { ratingsTopic } from './config.ts'
+import { type Input, inParts, peek } from './input.ts'
+import { type Element, readJsonArray } from './json-array.ts'
+import { type Line, readLines } from './lines.ts'
+import { formatCount, type Summary } from './summary.ts'
+
+/** How many events are appended at once at most. */
+const appendSizeMax = 5_000
+/** How large an event may be, in bytes: a real one has about 120. */
+const eventBytesMax = 256 * 1024
+
+const tooLong = `it is longer than ${formatCount(eventBytesMax)} bytes`
+const encoder = new TextEncoder()
+
+/** An event as it came, and where from: "line 7". */
+interface Placed {
+  readonly where: string
+  /** Undefined when it is not JSON. */
+  readonly value: unknown
+  /** Undefined when it is too long to be kept. */
+  readonly text: string | undefined
+}
+
+export interface IngestOptions {
+  readonly source: Pick<Input, 'name' | 'chunks'>
+  readonly eventLog: Pick<EventLog, 'append'>
+  /** The providerId of events that have none; undefined to leave them without. */
+  readonly provider: string | undefined
+  readonly summary: Summary
+  /** Called after each append. */
+  onProgress(): void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Appends rating events, a JSON array of them or one on each line, to the topic `ratings` as they
+ * stand. Whether an event is a valid one, the service says: here only what is no JSON object is
+ * refused.
+ */
+export async function ingestRatings(options: IngestOptions): Promise<void> {
+  const events = await readEvents(options.source)
+  for await (const part of inParts(events, appendSizeMax, options.signal)) {
+    await appendPart(part, options)
+    options.onProgress()
+  }
+}
+
+async function appendPart(part: readonly Placed[], options: IngestOptions): Promise<void> {
+  const { eventLog, provider, summary } = options
+  const records: NewRecord[] = []
+  for (const event of part) {
+    const record = toRecord(event, provider)
+    if (typeof record === 'string') summary.refuse(event.where, record)
+    else records.push(record)
+  }
+  summary.count('read', part.length)
+  if (records.length > 0) await eventLog.append(ratingsTopic, records)
+  summary.count('appended', records.length)
+}
+
+/** The record of an event, or why there is none. */
+function toRecord({ value, text }: Placed, provider: string | undefined): NewRecord | string {
+  if (text === undefined) return tooLong
+  if (value === undefined) return 'it is not JSON'
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return 'it is not a JSON object'
+  }
+  const { recordId, providerId } = value as Record<string, unknown>
+  const named = provider === undefined || providerId !== undefined
+  const bytes = encoder.encode(named ? text : JSON.stringify({ ...value, providerId: provider }))
+  if (bytes.length > eventBytesMax) return tooLong
+  return { key: typeof recordId === 'string' ? recordId : '', value: bytes }
+}
+
+async function readEvents({ name, chunks }: IngestOptions['source']) {
+  const start = await peek(chunks, (head) => firstCharacter(head) !== '')
+  return firstCharacter(start.head) === '['
+    ? eventsOfArray(readJsonArray({ name, chunks: start.chunks }))
+    : eventsOfLines(readLines(start.chunks))
+}
+
+async function* eventsOfArray(batches: AsyncIterable<Element[]>): AsyncGenerator<Placed[]> {
+  for await (const elements of batches) {
+    yield elements.map(({ number, value }) => {
+      return { where: `element ${number}`, value, text: JSON.stringify(value) }
+    })
+  }
+}
+
+async function* eventsOfLines(batches: AsyncIterable<Line[]>): AsyncGenerator<Placed[]> {
+  for await (const lines of batches) {
+    yield lines.map(({ number, text }) => {
+      return { where: `line ${number}`, value: parseJson(text ?? ''), text }
+    })
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Of a JSON text: a byte order mark is white space here. */
+function firstCharacter(head: Uint8Array): string {
+  return new TextDecoder().decode(head).trimStart().slice(0, 1)
+}

@@ -1,0 +1,36 @@
+import type { LogRecord } from '../platform/event-log/port.ts'
+import { openEventLogAt, ratingsTopic } from './config.ts'
+
+/** How long records are waited for, in milliseconds. */
+const waitMaxMs = 10_000
+
+/**
+ * For tests: the first `count` records of the topic `ratings`, in the order in which partitions
+ * give them.
+ */
+export async function readRatingEvents(path: string, count: number): Promise<LogRecord[]> {
+  const read: LogRecord[] = []
+  const complete = Promise.withResolvers<void>()
+  const timer = setTimeout(() => {
+    complete.reject(new Error(`${read.length} records came, not ${count}`))
+  }, waitMaxMs)
+  const eventLog = await openEventLogAt(path)
+  try {
+    await using _consumption = await eventLog.consume({
+      topic: ratingsTopic,
+      group: crypto.randomUUID(),
+      batchSizeMax: 1_000,
+      position: async () => undefined,
+      async handle({ records }) {
+        read.push(...records)
+        if (read.length >= count) complete.resolve()
+        return (records.at(-1)?.offset ?? 0) + 1
+      },
+    })
+    await complete.promise
+  } finally {
+    clearTimeout(timer)
+    await eventLog[Symbol.asyncDispose]()
+  }
+  return read
+}

@@ -1,0 +1,128 @@
+import { createServer, type Http2Session } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { create } from '@bufbuild/protobuf'
+import type { ConnectRouter } from '@connectrpc/connect'
+import { connectNodeAdapter } from '@connectrpc/connect-node'
+import { type Metadata, MetadataSchema, MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
+import { type Rating, RatingService } from '../gen/rating/v1/rating_pb.ts'
+
+/**
+ * For tests: the metadata and the rating service as far as producers call them, keeping what they
+ * are sent.
+ */
+export interface RecordingServices extends AsyncDisposable {
+  readonly url: string
+  readonly movies: Map<string, Metadata>
+  readonly ratings: Map<string, Rating>
+  /** How many messages each import call carried. */
+  readonly callSizes: number[]
+  /** Called at the end of each import call. */
+  onCall: () => void
+  /** Forgets what was sent. */
+  clear(): void
+}
+
+interface Refusal {
+  readonly index: bigint
+  readonly reason: string
+}
+
+/**
+ * Starts them on a free port of 127.0.0.1. Movies without a title and ratings without a user are
+ * refused.
+ */
+export async function startRecordingServices(): Promise<RecordingServices> {
+  const movies = new Map<string, Metadata>()
+  const ratings = new Map<string, Rating>()
+  const callSizes: number[] = []
+  const sessions = new Set<Http2Session>()
+  const server = createServer(connectNodeAdapter({ routes }))
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.on('close', () => sessions.delete(session))
+  })
+
+  /** Puts what passes `refuse` into the map, the way an import answers. */
+  async function keep<T>(
+    messages: AsyncIterable<T>,
+    kept: Map<string, T>,
+    keyOf: (message: T) => string,
+    refuse: (message: T) => string,
+  ) {
+    let index = 0
+    let createdCount = 0n
+    const refusals: Refusal[] = []
+    for await (const message of messages) {
+      const reason = refuse(message)
+      if (reason !== '') refusals.push({ index: BigInt(index), reason })
+      else if (!kept.has(keyOf(message))) createdCount++
+      if (reason === '') kept.set(keyOf(message), message)
+      index++
+    }
+    callSizes.push(index)
+    recording.onCall()
+    const refusedCount = BigInt(refusals.length)
+    const replacedCount = BigInt(index) - createdCount - refusedCount
+    return { createdCount, replacedCount, refusedCount, refusals: refusals.slice(0, 20) }
+  }
+
+  function routes(router: ConnectRouter) {
+    router.service(MetadataService, {
+      importMetadata: (requests) =>
+        keep(
+          movieOf(requests),
+          movies,
+          ({ id }) => id,
+          ({ title }) => (title === '' ? 'title is empty' : ''),
+        ),
+      listMetadata: ({ pageSize, pageToken }) => {
+        const start = Number(pageToken)
+        const metadata = [...movies.values()].slice(start, start + pageSize)
+        const end = start + metadata.length
+        return { metadata, nextPageToken: end < movies.size ? String(end) : '' }
+      },
+    })
+    router.service(RatingService, {
+      importRatings: (requests) =>
+        keep(ratingOf(requests), ratings, keyOfRating, ({ userId }) =>
+          userId === '' ? 'user_id is empty' : '',
+        ),
+      putRating: (rating) => {
+        ratings.set(keyOfRating(rating), { ...rating, $typeName: 'rating.v1.Rating' })
+        return {}
+      },
+    })
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const recording: RecordingServices = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    movies,
+    ratings,
+    callSizes,
+    onCall: () => {},
+    clear() {
+      movies.clear()
+      ratings.clear()
+      callSizes.length = 0
+      recording.onCall = () => {}
+    },
+    async [Symbol.asyncDispose]() {
+      for (const session of sessions) session.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  return recording
+}
+
+function keyOfRating({ userId, recordId }: { userId: string; recordId: string }): string {
+  return `${userId} ${recordId}`
+}
+
+async function* movieOf(requests: AsyncIterable<{ metadata?: Metadata | undefined }>) {
+  for await (const { metadata } of requests) yield metadata ?? create(MetadataSchema)
+}
+
+async function* ratingOf(requests: AsyncIterable<{ rating?: Rating | undefined }>) {
+  for await (const { rating } of requests) if (rating !== undefined) yield rating
+}

@@ -1,0 +1,35 @@
+import { Readable } from 'node:stream'
+import { type Program, runProgram } from './program.ts'
+
+/** What a program did when it ran. */
+export interface Run {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly stdin?: string | Uint8Array
+  readonly signal?: AbortSignal
+}
+
+/** For tests: runs a program in this process, where stderr is no terminal. */
+export async function record(
+  program: Program,
+  args: string[],
+  { stdin = '', signal = new AbortController().signal }: RunOptions = {},
+): Promise<Run> {
+  const lines: string[] = []
+  let stderr = ''
+  const exitCode = await runProgram(program, args, {
+    stdin: Readable.from([Buffer.from(stdin)], { objectMode: false }),
+    print: (line) => lines.push(line),
+    stderr: {
+      write(text) {
+        stderr += text
+      },
+    },
+    signal,
+  })
+  return { exitCode, stdout: lines.join('\n'), stderr }
+}

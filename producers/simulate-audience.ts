@@ -1,0 +1,172 @@
+import { parseArgs } from 'node:util'
+import type { Client } from '@connectrpc/connect'
+import { MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
+import { RatingService } from '../gen/rating/v1/rating_pb.ts'
+import type { EventLog } from '../platform/event-log/port.ts'
+import { createRandom, type SeenMovie, type SimulatedRating, simulateAudience } from './audience.ts'
+import { withClient } from './client.ts'
+import { defaults, openEventLogAt, ratingsTopic } from './config.ts'
+import { type PaceOptions, pace } from './pace.ts'
+import { main, type Program, readCount, readUrl, type Terminal, UsageError } from './program.ts'
+import { createProgress } from './progress.ts'
+import { createSummary } from './summary.ts'
+
+/** How many movies are looked at, at most, and how many in one call. */
+const moviesMax = 100_000
+const pageSize = 500
+/** How many PutRating calls are in flight at most. */
+const callsMax = 32
+
+const peopleMax = 100_000
+const ratePerSecondMax = 100_000
+const secondsMax = 7 * 24 * 60 * 60
+const ratingsMax = 1_000_000_000
+const seedMax = 2 ** 32 - 1
+
+const help = `simulate-audience [options]
+
+Rates movies with made-up people: each rating is a movie's rating at IMDb, off by the person's taste
+and by chance, and movies with many votes there are rated more often. Nobody gave these ratings:
+their users are named simulated-0001 and so on, their provider simulated-audience.
+
+  --people N        how many people (500)
+  --rate N          ratings a second (50)
+  --seconds N       when to stop (30, unless --ratings is given)
+  --ratings N       stop after so many
+  --seed N          the same seed gives the same ratings of the same catalogue (random)
+  --metadata URL    where the movies are (${defaults.metadataUrl})
+  --event-log PATH  the embedded event log to append to (${defaults.eventLogPath})
+  --rating URL      put ratings by RPC into this rating service instead
+  --help
+
+Ctrl-C stops with what is in so far.
+Exit codes: 0 done; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
+
+/** Takes ratings in: they are in when it resolves. */
+type Send = (ratings: readonly SimulatedRating[]) => Promise<void>
+
+/** Rates movies with a made-up audience. */
+export const simulateAudienceProgram: Program = {
+  name: 'simulate-audience',
+  help,
+  async run(args, terminal) {
+    const options = readOptions(args)
+    const movies = await readCatalogue(options.metadataUrl)
+    terminal.print(
+      `${options.people} simulated people rate ${movies.length} movies, seed ${options.seed}`,
+    )
+    const ratings = simulateAudience({ ...options, movies, random: createRandom(options.seed) })
+    const rateBy = (send: Send) =>
+      rate({ ...options, signal: terminal.signal }, ratings, send, terminal)
+    if (options.ratingUrl !== undefined) {
+      await withClient(RatingService, options.ratingUrl, (client) => rateBy(byCalls(client)))
+      return
+    }
+    const eventLog = await openEventLogAt(options.eventLogPath)
+    try {
+      await rateBy(byEvents(eventLog))
+    } finally {
+      await eventLog[Symbol.asyncDispose]()
+    }
+  },
+}
+
+function readOptions(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      people: { type: 'string', default: '500' },
+      rate: { type: 'string', default: '50' },
+      seconds: { type: 'string' },
+      ratings: { type: 'string' },
+      seed: { type: 'string' },
+      metadata: { type: 'string', default: defaults.metadataUrl },
+      'event-log': { type: 'string' },
+      rating: { type: 'string' },
+    },
+  })
+  if (values.rating !== undefined && values['event-log'] !== undefined) {
+    throw new UsageError('--rating and --event-log exclude each other')
+  }
+  const { seconds = values.ratings === undefined ? '30' : undefined } = values
+  return {
+    people: readCount('--people', values.people, 1, peopleMax),
+    ratePerSecond: readCount('--rate', values.rate, 1, ratePerSecondMax),
+    durationMs: 1000 * readCountOr(Infinity, '--seconds', seconds, secondsMax),
+    countMax: readCountOr(Infinity, '--ratings', values.ratings, ratingsMax),
+    seed: readCountOr(randomSeed(), '--seed', values.seed, seedMax),
+    metadataUrl: readUrl('--metadata', values.metadata),
+    ratingUrl: values.rating === undefined ? undefined : readUrl('--rating', values.rating),
+    eventLogPath: values['event-log'] ?? defaults.eventLogPath,
+  }
+}
+
+function readCountOr(otherwise: number, flag: string, value: string | undefined, max: number) {
+  return value === undefined ? otherwise : readCount(flag, value, 0, max)
+}
+
+async function readCatalogue(metadataUrl: string): Promise<SeenMovie[]> {
+  const movies: SeenMovie[] = []
+  await withClient(MetadataService, metadataUrl, async (client) => {
+    let pageToken = ''
+    do {
+      const page = await client.listMetadata({ pageSize, pageToken })
+      movies.push(...page.metadata)
+      pageToken = page.nextPageToken
+    } while (pageToken !== '' && movies.length < moviesMax)
+  })
+  if (movies.length === 0) throw new Error(`${metadataUrl} has no movies: import a catalogue first`)
+  return movies
+}
+
+async function rate(
+  paceOptions: PaceOptions,
+  ratings: Iterator<SimulatedRating, never>,
+  send: Send,
+  { stderr, print }: Terminal,
+) {
+  const { durationMs, countMax, ratePerSecond } = paceOptions
+  const total = Math.min(countMax, Math.floor((durationMs * ratePerSecond) / 1000))
+  const progress = createProgress({ stderr, noun: 'ratings', total })
+  const summary = createSummary(['simulated'])
+  try {
+    for await (const count of pace(paceOptions)) {
+      await send(Array.from({ length: count }, () => ratings.next().value))
+      summary.count('simulated', count)
+      progress.update(summary.get('simulated'), summary.get('simulated'))
+    }
+  } finally {
+    progress.stop()
+    print(summary.format())
+  }
+}
+
+function byEvents(eventLog: EventLog): Send {
+  const encoder = new TextEncoder()
+  const common = { recordType: 'movie', providerId: 'simulated-audience', eventType: 'put' }
+  return (ratings) =>
+    eventLog.append(
+      ratingsTopic,
+      ratings.map((rating) => ({
+        key: rating.recordId,
+        value: encoder.encode(JSON.stringify({ ...rating, ...common })),
+      })),
+    )
+}
+
+function byCalls(client: Client<typeof RatingService>): Send {
+  return async (ratings) => {
+    for (let start = 0; start < ratings.length; start += callsMax) {
+      const together = ratings.slice(start, start + callsMax)
+      await Promise.all(
+        together.map((rating) => client.putRating({ ...rating, recordType: 'movie' })),
+      )
+    }
+  }
+}
+
+function randomSeed(): number {
+  return Math.floor(Math.random() * (seedMax + 1))
+}
+
+if (import.meta.main) await main(simulateAudienceProgram)
