@@ -32,7 +32,14 @@ async function answer(
 ): Promise<void> {
   const left = new AbortController()
   outgoing.once('close', () => left.abort(new DOMException('the client left', 'AbortError')))
-  const response = await handle(toRequest(incoming, left.signal), incoming.socket.remotePort ?? 0)
+  let request: Request
+  try {
+    request = toRequest(incoming, left.signal)
+  } catch {
+    // A host or target that makes no URL, or a method that fetch does not have.
+    return void outgoing.writeHead(400, { connection: 'close' }).end()
+  }
+  const response = await handle(request, incoming.socket.remotePort ?? 0)
   if (outgoing.destroyed) return void response.body?.cancel().catch(() => {})
   outgoing.writeHead(response.status, toFields(response.headers))
   try {

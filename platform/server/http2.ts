@@ -34,6 +34,12 @@ const sessionMegabytesMax = 1000
 /** How long a draining connection waits for the answer to its PING. */
 const pingTimeoutMs = 500
 
+/**
+ * How long a client that sends what nobody will read has for the whole answer, before it is told to stop (RFC 9113
+ * §8.1). Some, as curl 7.88, lose an answer that comes together with the reset; the window bounds what they send.
+ */
+const refusalDelayMs = 100
+
 export function createHttp2Engine(handle: Handle, limits: PortLimits): Http2Engine {
   const sessions = new Set<ServerHttp2Session>()
   const server = createServer({
@@ -134,13 +140,16 @@ async function respond(
     { ...status, ...toFields(response.headers) },
     { waitForTrailers: trailers !== undefined },
   )
-  if (trailers !== undefined) {
-    stream.once('wantTrailers', () => stream.sendTrailers(toFields(trailers)))
+  const stopClient = () => {
+    if (bodyRefused()) setTimeout(() => stream.close(http2.NGHTTP2_NO_ERROR), refusalDelayMs)
   }
-  // The client may stop sending what nobody will read, once it has the answer (RFC 9113 §8.1).
-  stream.once('finish', () => {
-    if (bodyRefused()) setImmediate(() => stream.close(http2.NGHTTP2_NO_ERROR))
-  })
+  if (trailers === undefined) stream.once('finish', stopClient)
+  else {
+    stream.once('wantTrailers', () => {
+      stream.sendTrailers(toFields(trailers))
+      stopClient()
+    })
+  }
   try {
     if (response.body !== null) await writeBody(response.body, stream)
     stream.end()

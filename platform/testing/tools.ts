@@ -27,9 +27,17 @@ const packages = join(root, 'node_modules')
 /** The oldest Node that knows `await using` and `import.meta.main`. */
 const nodeVersionMin: readonly [number, number] = [24, 2]
 
-/** The path of a program: on the PATH, in `node_modules/.bin`, or built by `.ci/run`. */
+/**
+ * The path of a program: on the PATH, in `node_modules`, or built by `.ci/run`. buf is the real
+ * binary, as `runtime` has it for Deno.
+ */
 export function tool(name: ToolName, env: NodeJS.ProcessEnv = process.env): Found<string> {
-  const folders = [...pathFolders(env), join(packages, '.bin'), ...cachedFolders(name, env)]
+  const folders = [
+    ...binaryFolders(name),
+    ...pathFolders(env),
+    join(packages, '.bin'),
+    ...cachedFolders(name, env),
+  ]
   return (
     findProgram(name, folders) ?? {
       missing: `${name} is not on the PATH; \`bash .ci/run\` installs it`,
@@ -69,6 +77,13 @@ function nodeBinary(): Found<string> {
 
 function pathFolders(env: NodeJS.ProcessEnv): string[] {
   return (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+}
+
+/** Where a package keeps the binary that its script in `node_modules/.bin` starts. */
+function binaryFolders(name: ToolName): string[] {
+  if (name !== 'buf') return []
+  const folders = childFolders(join(packages, '@bufbuild'))
+  return folders.filter((folder) => /\/buf-\w+-\w+$/.test(folder)).map((one) => join(one, 'bin'))
 }
 
 /**
