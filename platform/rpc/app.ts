@@ -12,6 +12,7 @@ import { toConnectError, toRestError } from './errors.ts'
 import { addHealth } from './health.ts'
 import { obeySignal, recordOutcome, validateRequests } from './interceptors.ts'
 import { type RpcLimits, rpcLimits } from './limits.ts'
+import { blameClient } from './malformed.ts'
 import { mountRpc } from './mount.ts'
 import { observe } from './observe.ts'
 import { addReflection } from './reflection.ts'
@@ -60,6 +61,7 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
 
   const router = createConnectRouter({
     interceptors: [recordOutcome, obeySignal, validateRequests(validate)],
+    requestGate: blameClient,
     readMaxBytes: limits.messageBytesMax,
     acceptCompression: [compressionGzip, compressionBrotli],
   })

@@ -1,6 +1,7 @@
 import { Code, type ConnectError, type Interceptor, type StreamRequest } from '@connectrpc/connect'
 import { callKey } from './call.ts'
 import { toConnectError } from './errors.ts'
+import { correct } from './malformed.ts'
 import type { Validate } from './validation.ts'
 
 /**
@@ -9,6 +10,7 @@ import type { Validate } from './validation.ts'
 export const recordOutcome: Interceptor = (next) => async (request) => {
   const call = request.contextValues.get(callKey)
   const fail = (thrown: unknown): ConnectError => {
+    correct(thrown, request.method.input.typeName)
     const error = toConnectError(thrown, call?.requestId ?? 'unknown')
     if (call !== undefined) {
       call.code = error.code
@@ -32,20 +34,22 @@ export const recordOutcome: Interceptor = (next) => async (request) => {
 export const obeySignal: Interceptor = (next) => async (request) => {
   const { signal } = request
   signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  aborted.promise.catch(() => {})
-  const abort = () => aborted.reject(signal.reason)
+  const response = await unlessAborted(next(request), signal)
+  if (!response.stream) return response
+  return { ...response, message: untilAborted(response.message, signal) }
+}
+
+/**
+ * The result of the work, or the signal's reason if that comes first. It leaves nothing behind at the signal: a race
+ * with one promise for the whole of a stream would keep something of each of its messages.
+ */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const abort = () => reject(signal.reason)
   signal.addEventListener('abort', abort, { once: true })
   const stop = () => signal.removeEventListener('abort', abort)
-  let streams = false
-  try {
-    const response = await Promise.race([next(request), aborted.promise])
-    if (!response.stream) return response
-    streams = true
-    return { ...response, message: untilAborted(response.message, aborted.promise, stop) }
-  } finally {
-    if (!streams) stop()
-  }
+  work.then(resolve, reject).finally(stop)
+  return promise
 }
 
 /**
@@ -83,20 +87,16 @@ async function* mapError<T>(
   }
 }
 
-async function* untilAborted<T>(
-  source: AsyncIterable<T>,
-  aborted: Promise<never>,
-  stop: () => void,
-): AsyncGenerator<T> {
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const result = await Promise.race([iterator.next(), aborted])
+      signal.throwIfAborted()
+      const result = await unlessAborted(iterator.next(), signal)
       if (result.done) return
       yield result.value
     }
   } finally {
-    stop()
     // Not awaited: a handler that is waiting for something would only return after it.
     void iterator.return?.()?.catch(() => {})
   }

@@ -61,7 +61,7 @@ export function observe({
     try {
       await next()
       if (call.method === '') call.method = `${c.req.method} ${c.req.routePath}`
-      c.header('x-request-id', call.requestId)
+      c.res.headers.set('x-request-id', call.requestId)
     } finally {
       release()
     }
