@@ -15,7 +15,10 @@ export interface NewInstance {
 
 /** The instances of one service, kept up to date in the background. */
 export interface Watch extends Disposable {
-  /** The instances last known, without waiting for anything. Empty when none is known. */
+  /**
+   * The instances last known, without waiting for anything. Empty when none is known. An array read here never
+   * changes: a change makes another array.
+   */
   readonly instances: readonly Instance[]
 }
 

@@ -1,0 +1,102 @@
+import { Code, ConnectError, type Transport } from '@connectrpc/connect'
+import { createBalancer, type Picked } from './balancer.ts'
+import { type Connection, createConnection } from './connection.ts'
+import type { Instance, Watch } from './port.ts'
+
+/** A connection taken for one call. */
+export interface Lease extends Picked {
+  readonly transport: Transport
+}
+
+/** One kept connection for each instance of a service. Disposal waits for calls to end, within a bound. */
+export interface ConnectionPool extends AsyncDisposable {
+  /**
+   * The connection to an instance, another than those of `avoid` where there is one. Throws UNAVAILABLE when none is
+   * known.
+   */
+  take(avoid?: ReadonlySet<Instance>): Lease
+}
+
+export interface ConnectionPoolOptions {
+  readonly service: string
+  /** Disposed with the pool. */
+  readonly watch: Watch
+  readonly random: () => number
+  readonly clock: () => number
+  readonly drainTimeoutMs: number
+}
+
+/** Opens a connection by its first call, and closes it once its instance left and its last call ended. */
+export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
+  const { service, watch, random, clock, drainTimeoutMs } = options
+  const connections = new Map<Instance, Connection>()
+  const balancer = createBalancer({ watch, random, clock, onDrained: disconnect })
+  const idle = createIdleness()
+  let isClosed = false
+
+  function connect(instance: Instance): Connection {
+    const connection = connections.get(instance) ?? createConnection(instance)
+    connections.set(instance, connection)
+    return connection
+  }
+
+  function disconnect(instance: Instance): void {
+    connections.get(instance)?.close()
+    connections.delete(instance)
+  }
+
+  return {
+    take(avoid) {
+      if (isClosed) throw new ConnectError(`the client of ${service} is closed`, Code.Unavailable)
+      const picked = balancer.pick(avoid)
+      if (!picked) {
+        throw new ConnectError(`no instance of ${service} is known`, Code.Unavailable)
+      }
+      const ended = idle.begin()
+      return {
+        ...picked,
+        transport: connect(picked.instance).transport,
+        done(outcome) {
+          picked.done(outcome)
+          ended()
+        },
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true
+      await idle.wait(drainTimeoutMs)
+      for (const instance of connections.keys()) disconnect(instance)
+      watch[Symbol.dispose]()
+    },
+  }
+}
+
+interface Idleness {
+  /** Begins a call; the answered function ends it, and does nothing the second time. */
+  begin(): () => void
+  /** Resolves when no call is left or the time is over. */
+  wait(timeoutMs: number): Promise<void>
+}
+
+function createIdleness(): Idleness {
+  const calls = new Set<symbol>()
+  let onIdle = () => {}
+  return {
+    begin() {
+      const call = Symbol()
+      calls.add(call)
+      return () => {
+        calls.delete(call)
+        if (calls.size === 0) onIdle()
+      }
+    },
+    async wait(timeoutMs) {
+      if (calls.size === 0) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, timeoutMs)
+      onIdle = resolve
+      await promise
+      clearTimeout(timer)
+    },
+  }
+}
