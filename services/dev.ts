@@ -2,7 +2,7 @@
 import { openRegistry } from '../platform/discovery/open.ts'
 import { type Running, run } from '../platform/process/run.ts'
 import { readVegaMovies } from '../producers/catalogue/vega.ts'
-import { type DevConfig, readDevConfig } from './dev-config.ts'
+import { type DevConfig, readDevConfig } from './config.ts'
 import { startMetadata } from './metadata/main.ts'
 import { openMetadataStore } from './metadata/store/open.ts'
 import { startMovie } from './movie/main.ts'
