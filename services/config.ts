@@ -1,6 +1,11 @@
 import { join } from 'node:path'
 import type { LogOptions } from '../platform/process/log.ts'
-import { readLogSettings, type ServiceSettings } from '../platform/process/service-settings.ts'
+import {
+  readCorsOrigins,
+  readHost,
+  readLogSettings,
+  type ServiceSettings,
+} from '../platform/process/service-settings.ts'
 import { readSettings, type Settings, type SettingsSource } from '../platform/process/settings.ts'
 import type { MetadataConfig } from './metadata/config.ts'
 import { type RatingConfig, readEventLogSettings, readPriorSettings } from './rating/config.ts'
@@ -20,11 +25,8 @@ export function readDevConfig(
 ): DevConfig {
   const settings = readSettings(usage, source)
   const log = readLogSettings(settings, 'warn')
-  const host = settings.text({
-    flag: 'host',
-    help: 'the address to listen on; 0.0.0.0 for every one',
-    default: '127.0.0.1',
-  })
+  const host = readHost(settings)
+  const corsOrigins = readCorsOrigins(settings)
   const data = settings.text({
     flag: 'data',
     help: 'the folder of the databases',
@@ -33,6 +35,7 @@ export function readDevConfig(
   const on = (service: string, port: number) => ({
     log,
     host,
+    corsOrigins,
     port: readPort(settings, service, port),
   })
   const config = {

@@ -6,6 +6,8 @@ export interface ServiceSettings {
   readonly host: string
   readonly port: number
   readonly log: LogOptions
+  /** Origins of the pages whose scripts may call. */
+  readonly corsOrigins: readonly string[]
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -14,11 +16,7 @@ const formats = ['json', 'pretty'] as const
 /** Reads the settings that every service has. */
 export function readServiceSettings(settings: Settings, port: number): ServiceSettings {
   return {
-    host: settings.text({
-      flag: 'host',
-      help: 'the address to listen on; 0.0.0.0 for every one',
-      default: '127.0.0.1',
-    }),
+    host: readHost(settings),
     port: settings.integer({
       flag: 'port',
       help: 'the port to listen on; 0 for any that is free',
@@ -27,7 +25,26 @@ export function readServiceSettings(settings: Settings, port: number): ServiceSe
       max: 65_535,
     }),
     log: readLogSettings(settings, 'info'),
+    corsOrigins: readCorsOrigins(settings),
   }
+}
+
+/** Reads which address to listen on: by default only this machine can call. */
+export function readHost(settings: Settings): string {
+  return settings.text({
+    flag: 'host',
+    help: 'the address to listen on; 0.0.0.0 for every one',
+    default: '127.0.0.1',
+  })
+}
+
+/** Reads which pages of other origins may call. */
+export function readCorsOrigins(settings: Settings): string[] {
+  return settings.origins({
+    flag: 'cors-origins',
+    help: 'origins of pages whose scripts may call; several by commas',
+    default: '',
+  })
 }
 
 /** Reads how much is logged, and how. */

@@ -29,7 +29,7 @@ export interface Settings {
   number(setting: Setting & NumberBounds): number
   /** A whole number within bounds, both included. */
   integer(setting: Setting & NumberBounds): number
-  /** Origins (`http://host:port`), separated by commas. */
+  /** Origins (`http://host:port`), separated by commas; empty for none. */
   origins(setting: Setting & { readonly default: string }): string[]
   /** Throws a `SettingsError` unless every setting was good and every flag known. */
   finish(): void
@@ -89,6 +89,7 @@ export function readSettings(usage: string, { args, env }: SettingsSource): Sett
     integer: (setting) => number(setting, true),
     origins(setting) {
       const text = raw(setting, setting.default) ?? setting.default
+      if (text === '') return []
       return text.split(',').map((one) => {
         const origin = URL.parse(one.trim())?.origin
         if (origin?.startsWith('http')) return origin

@@ -8,6 +8,7 @@ import type { Health } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
 import type { Environment } from './call.ts'
 import { conditionalGet } from './conditional.ts'
+import { allowOrigins } from './cors.ts'
 import { toConnectError, toRestError } from './errors.ts'
 import { addHealth } from './health.ts'
 import { obeySignal, recordOutcome, validateRequests } from './interceptors.ts'
@@ -25,6 +26,8 @@ export interface ServiceAppBase {
   readonly metrics: Metrics
   readonly health: Health
   readonly limits?: Partial<RpcLimits>
+  /** Origins of the pages whose scripts may call; none unless told. */
+  readonly corsOrigins?: readonly string[]
 }
 
 /** What a service mounts itself with. */
@@ -55,7 +58,9 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
   const app = new Hono<Environment>()
-  app.use(observe({ log, metrics }), conditionalGet)
+  app.use(observe({ log, metrics }))
+  if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
+  app.use(conditionalGet)
   app.onError(answerError)
   app.notFound(answerNotFound)
 

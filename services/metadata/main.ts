@@ -11,14 +11,14 @@ import { openMetadataStore } from './store/open.ts'
 /** Starts the metadata service; what `use` has taken stops it. */
 export async function startMetadata(
   { use, log, draining }: Running,
-  { databaseUrl, ...listen }: MetadataConfig,
+  { databaseUrl, corsOrigins, ...listen }: MetadataConfig,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
   const health = createHealth(draining)
   const store = use(await openMetadataStore(databaseUrl))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const app = createMetadataService({ store, log, metrics, health })
+  const app = createMetadataService({ store, log, metrics, health, corsOrigins })
   const server = use(await serve({ ...listen, app, log }))
   use(await registry.register({ service: 'metadata', url: server.url }))
   log.info({ url: server.url }, 'metadata is ready')

@@ -13,7 +13,7 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 /** Starts the movie service; what `use` has taken stops it. */
 export async function startMovie(
   { use, log, draining }: Running,
-  listen: ServiceSettings,
+  { corsOrigins, ...listen }: ServiceSettings,
   registry: Registry,
 ): Promise<Server> {
   const health = createHealth(draining)
@@ -28,6 +28,7 @@ export async function startMovie(
     log,
     metrics: createMetrics(),
     health,
+    corsOrigins,
   })
   const server = use(await serve({ ...listen, app, log }))
   use(await registry.register({ service: 'movie', url: server.url }))

@@ -15,7 +15,7 @@ import { createAggregateWatches } from './watch.ts'
 /** Starts the rating service; what `use` has taken stops it. */
 export async function startRating(
   { use, log, draining }: Running,
-  { databaseUrl, prior, eventLog: eventLogConfig, ...listen }: RatingConfig,
+  { databaseUrl, prior, eventLog: eventLogConfig, corsOrigins, ...listen }: RatingConfig,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
@@ -24,7 +24,7 @@ export async function startRating(
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const eventLog = use(await openEventLog(eventLogConfig))
   const watches = use(createAggregateWatches({ store }))
-  const app = createRatingService({ store, watches, log, metrics, health })
+  const app = createRatingService({ store, watches, log, metrics, health, corsOrigins })
   const server = use(await serve({ ...listen, app, log }))
   const ingest = use(await startIngest({ eventLog, sink: store, log }))
   health.require('ingest', ingestCondition(ingest))
