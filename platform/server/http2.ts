@@ -41,7 +41,7 @@ const pingTimeoutMs = 500
 const refusalDelayMs = 100
 
 export function createHttp2Engine(handle: Handle, limits: PortLimits): Http2Engine {
-  const sessions = new Set<ServerHttp2Session>()
+  const sessions = new Map<ServerHttp2Session, Socket>()
   const server = createServer({
     maxSessionMemory: sessionMegabytesMax,
     settings: {
@@ -50,23 +50,28 @@ export function createHttp2Engine(handle: Handle, limits: PortLimits): Http2Engi
       maxHeaderListSize: limits.headerBytesMax,
     },
   })
-  server.on('session', (session) => {
-    sessions.add(session)
+  const keep = (session: ServerHttp2Session, socket: Socket) => {
+    sessions.set(session, socket)
     session.once('close', () => sessions.delete(session))
     session.setTimeout(limits.idleTimeoutMs, () => session.close())
     // A broken connection is the client's matter; its streams are told by their own events.
     session.on('error', () => {})
+  }
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    // One that the client has closed meanwhile cannot be answered any more.
+    answer(stream, headers, handle).catch(() => stream.destroy())
   })
-  server.on('stream', (stream: ServerHttp2Stream, headers) => void answer(stream, headers, handle))
   return {
     accept(socket) {
+      // Told before `emit` returns; the socket is what `session.socket` does not let one write to.
+      server.once('session', (session) => keep(session, socket))
       server.emit('connection', socket)
       // Bun leaves a socket paused that was read before; on Node and Deno resuming it would lose bytes.
       if (process.versions.bun) socket.resume()
     },
     drain: () => drain(sessions),
     destroy() {
-      for (const session of sessions) session.destroy()
+      for (const session of sessions.keys()) session.destroy()
     },
   }
 }
@@ -167,19 +172,24 @@ function toFields(headers: Headers): Record<string, string | string[]> {
   return fields
 }
 
-async function drain(sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
-  await Promise.all([...sessions].map(drainSession))
+async function drain(sessions: ReadonlyMap<ServerHttp2Session, Socket>): Promise<void> {
+  await Promise.all(Array.from(sessions, drainSession))
 }
+
+/** A GOAWAY that refuses no stream yet: stream 0, the highest stream id, NO_ERROR (RFC 9113 §6.8). */
+const goawayNotice = Buffer.from('0000080700000000007fffffff00000000', 'hex')
 
 /**
  * Closes a connection in two steps (RFC 9113 §6.8): a GOAWAY that refuses nothing yet; a PING, after whose answer
  * the client is known to have seen it; then the GOAWAY that names the last stream taken.
  */
-async function drainSession(session: ServerHttp2Session): Promise<void> {
+async function drainSession([session, socket]: [ServerHttp2Session, Socket]): Promise<void> {
   if (session.destroyed) return
   const closed = new Promise<void>((resolve) => session.once('close', resolve))
-  session.goaway(http2.NGHTTP2_NO_ERROR, 2 ** 31 - 1)
-  // Node's own client stops reading at the GOAWAY when it has no stream open, and never answers the PING.
+  // Not `session.goaway()`: after it, Node and Deno read no more from a connection without streams, and would see neither
+  // a request that is on its way nor the answer to the PING.
+  socket.write(goawayNotice)
+  // A client that stops reading at the GOAWAY, as Node's own does without streams, never answers the PING.
   const unanswered = setTimeout(() => session.close(), pingTimeoutMs)
   const sent = session.ping(() => session.close())
   if (!sent) session.close()

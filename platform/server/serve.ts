@@ -1,9 +1,9 @@
-import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { createHttp1Engine } from './http1.ts'
 import { createHttp2Engine } from './http2.ts'
 import { type FetchApp, type Handle, type PortLimits, portLimits } from './port.ts'
-import { sniff } from './sniff.ts'
+import { type Protocol, sniff } from './sniff.ts'
 
 export interface ServeOptions {
   readonly app: FetchApp
@@ -14,6 +14,9 @@ export interface ServeOptions {
   readonly limits?: Partial<PortLimits>
   readonly log: Logger
 }
+
+/** From the end of listening until connections that have said nothing are closed. */
+const arrivalTimeoutMs = 250
 
 /** A listening port. Disposing it closes it gracefully: see `close`. */
 export interface Server extends AsyncDisposable {
@@ -36,9 +39,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const handle = createHandle(options)
   const http1 = await createHttp1Engine(handle, limits)
   const http2 = createHttp2Engine(handle, limits)
+  const arrivals = createArrivals(limits.firstBytesTimeoutMs)
   const listener = createServer({ noDelay: true }, async (socket) => {
     socket.on('error', () => socket.destroy())
-    const protocol = await sniff(socket, limits.firstBytesTimeoutMs)
+    const protocol = await arrivals.sniff(socket)
     if (protocol === 'http2') http2.accept(socket)
     else if (protocol === 'http1') http1.accept(socket)
     else socket.destroy()
@@ -56,6 +60,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   let closed: Promise<void> | undefined
   async function shutDown(): Promise<void> {
     listener.close()
+    await arrivals.settle()
     await within(limits.drainTimeoutMs, Promise.all([http1.drain(), http2.drain()]))
     http2.destroy()
     await http1.destroy()
@@ -65,6 +70,23 @@ export async function serve(options: ServeOptions): Promise<Server> {
     return closed
   }
   return { port, url: toOrigin(host, port), close, [Symbol.asyncDispose]: close }
+}
+
+/** Connections that have not said yet what they speak. */
+function createArrivals(firstBytesTimeoutMs: number) {
+  const waiting = new Map<Socket, Promise<Protocol | undefined>>()
+  return {
+    async sniff(socket: Socket): Promise<Protocol | undefined> {
+      const protocol = sniff(socket, firstBytesTimeoutMs)
+      waiting.set(socket, protocol)
+      return await protocol.finally(() => waiting.delete(socket))
+    },
+    /** Leaves them a moment, because a request may be on its way already, and closes those that say nothing. */
+    async settle(): Promise<void> {
+      await within(arrivalTimeoutMs, Promise.all(waiting.values()))
+      for (const socket of waiting.keys()) socket.destroy()
+    },
+  }
 }
 
 /** What the app throws is logged, and answered 500. */
