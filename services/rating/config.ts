@@ -52,7 +52,7 @@ export function readEventLogSettings(settings: Settings, folder: string): EventL
       help: 'partitions of a topic that is new',
       default: 4,
       min: 1,
-      max: 1_024,
+      max: 256,
     }),
   }
 }
