@@ -13,6 +13,9 @@ export interface WatchOptions<M, R> {
   readonly random?: () => number
 }
 
+/** How long the ratings may take to answer at all, before the details are told without. */
+const firstAnswerTimeoutMs = 1_000
+
 /**
  * A movie's details, and again whenever its rating changes, until the signal is aborted. While the ratings are
  * unavailable the details say so, once, and are asked for again.
@@ -26,17 +29,26 @@ export async function* watchDetails<M, R>({
 }: WatchOptions<M, R>): AsyncGenerator<Details<M, R>> {
   const { signal } = ask
   let failures = 0
+  let told: Details<M, R>['ratingStatus'] | undefined
+  const tell = (details: Details<M, R>) => {
+    told = details.ratingStatus
+    return details
+  }
+  const tellUnavailable = (reason: string) => tell(join(metadata, { kind: 'unavailable', reason }))
   while (!signal.aborted) {
     try {
-      for await (const rating of ratings.watch(movieId, ask)) {
+      for await (const rating of sayingWhenLate(ratings.watch(movieId, ask))) {
+        if (rating === late) {
+          if (told !== 'unavailable') yield tellUnavailable('the ratings are late')
+          continue
+        }
         failures = 0
-        yield join(metadata, rating === undefined ? absent : { kind: 'found', value: rating })
+        yield tell(join(metadata, rating === undefined ? absent : { kind: 'found', value: rating }))
       }
     } catch (error) {
       if (signal.aborted) return
-      const reason = (error as Error).message
-      if (failures === 0) yield join(metadata, { kind: 'unavailable', reason })
       failures++
+      if (told !== 'unavailable') yield tellUnavailable((error as Error).message)
     }
     const longest = Math.min(retryDelayMs.max, retryDelayMs.min * 2 ** failures)
     await delay(longest * (0.5 + random() / 2), undefined, { signal }).catch(() => {})
@@ -44,3 +56,26 @@ export async function* watchDetails<M, R>({
 }
 
 const absent = { kind: 'absent' } as const
+const late = Symbol('late')
+
+/** The values of the source, after `late` when the first of them takes too long. */
+async function* sayingWhenLate<T>(source: AsyncIterable<T>): AsyncGenerator<T | typeof late> {
+  const iterator = source[Symbol.asyncIterator]()
+  const answered = new AbortController()
+  let next = iterator.next()
+  try {
+    const timer = delay(firstAnswerTimeoutMs, late, answered).catch(() => late)
+    if ((await Promise.race([next, timer])) === late) yield late
+    for (;;) {
+      const result = await next
+      answered.abort()
+      if (result.done) return
+      yield result.value
+      next = iterator.next()
+    }
+  } finally {
+    answered.abort()
+    next.catch(() => {})
+    void iterator.return?.()
+  }
+}

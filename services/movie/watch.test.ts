@@ -1,0 +1,185 @@
+import { expect, test } from 'bun:test'
+import { Code, ConnectError, createClient, createRouterTransport } from '@connectrpc/connect'
+import { pino } from 'pino'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { type MovieDetails, MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createHealth, ShutdownError } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { createAppTransport } from '../../platform/testing/app-transport.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { createMovieService } from './service.ts'
+import { createMetadataSource, createRatingSource } from './upstream.ts'
+
+const { RATED, NOT_RATED, UNAVAILABLE } = RatingStatus
+
+test('a watch tells the details, then the details again with each change of the rating', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  bench.ratings.tell(0n)
+  const first = await watch.next()
+  expect(first).toMatchObject({ metadata: { id: 'alien' }, ratingStatus: NOT_RATED })
+  expect(first?.rating).toBeUndefined()
+  bench.ratings.tell(1n)
+  const rated = { metadata: { id: 'alien' }, ratingStatus: RATED }
+  expect(await watch.next()).toMatchObject({ ...rated, rating: { count: 1n } })
+  bench.ratings.tell(2n)
+  expect(await watch.next()).toMatchObject({ ...rated, rating: { count: 2n } })
+})
+
+test('a watch says once that the rating is unavailable, and goes on when it is back', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  bench.ratings.tell(1n)
+  expect(await watch.next()).toMatchObject({ ratingStatus: RATED })
+  bench.ratings.breakDown()
+  const unavailable = await watch.next()
+  expect(unavailable).toMatchObject({ metadata: { id: 'alien' }, ratingStatus: UNAVAILABLE })
+  expect(unavailable?.rating).toBeUndefined()
+  const refusedBefore = bench.ratings.refusedCount()
+  const next = watch.next()
+  await waitFor(() => bench.ratings.refusedCount() >= refusedBefore + 2, { what: 'two more tries' })
+  bench.ratings.repair()
+  bench.ratings.tell(2n)
+  expect(await next).toMatchObject({ ratingStatus: RATED, rating: { count: 2n } })
+})
+
+test('a watch that finds the rating down says so, and waits for it', async () => {
+  await using bench = setUp()
+  bench.ratings.breakDown()
+  const watch = bench.watch('alien')
+  expect(await watch.next()).toMatchObject({ ratingStatus: UNAVAILABLE })
+  bench.ratings.repair()
+  bench.ratings.tell(0n)
+  expect(await watch.next()).toMatchObject({ ratingStatus: NOT_RATED })
+})
+
+test('a watch says that the rating is unavailable while it does not answer, and goes on', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  expect(await watch.next()).toMatchObject({ ratingStatus: UNAVAILABLE })
+  bench.ratings.tell(1n)
+  expect(await watch.next()).toMatchObject({ ratingStatus: RATED })
+})
+
+test('a watch of an unknown movie is NOT_FOUND, and one without metadata UNAVAILABLE', async () => {
+  await using bench = setUp()
+  const absent = await bench.watch('nobody').next().catch(ConnectError.from)
+  expect(absent).toMatchObject({ code: Code.NotFound })
+  const down = await bench.watch('down').next().catch(ConnectError.from)
+  expect(down).toMatchObject({ code: Code.Unavailable })
+})
+
+test('a client that leaves a watch leaves it at the rating service too', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  bench.ratings.tell(1n)
+  await watch.next()
+  expect(bench.ratings.openCount()).toBe(1)
+  watch.close()
+  await waitFor(() => bench.ratings.openCount() === 0, { what: 'the upstream watch to end' })
+})
+
+test('a watch ends with UNAVAILABLE when the service shuts down', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  bench.ratings.tell(1n)
+  await watch.next()
+  const ended = watch.next().catch(ConnectError.from)
+  bench.drain()
+  expect(await ended).toMatchObject({ code: Code.Unavailable })
+})
+
+function setUp() {
+  const draining = new AbortController()
+  const closing = new AbortController()
+  const ratings = createRatingWatches()
+  const upstream = createRouterTransport((router) => {
+    router.service(MetadataService, {
+      getMetadata({ movieId }) {
+        if (movieId === 'nobody') throw new ConnectError('unknown', Code.NotFound)
+        if (movieId === 'down') throw new ConnectError('down', Code.Unavailable)
+        return { metadata: { id: movieId, title: 'Alien' } }
+      },
+    })
+    router.service(RatingService, {
+      watchAggregatedRatings: (_, { signal }) => ratings.watch(signal),
+    })
+  })
+  const app = createMovieService({
+    sources: { metadata: createMetadataSource(upstream), ratings: createRatingSource(upstream) },
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    health: createHealth(draining.signal),
+  })
+  const client = createClient(MovieService, createAppTransport(app))
+
+  function watch(movieId: string) {
+    const left = new AbortController()
+    const signal = AbortSignal.any([left.signal, closing.signal])
+    const answers = client.watchMovieDetails({ movieId }, { signal })[Symbol.asyncIterator]()
+    return {
+      next: async (): Promise<MovieDetails | undefined> =>
+        (await answers.next()).value?.movieDetails,
+      close: () => left.abort(),
+    }
+  }
+  return {
+    ratings,
+    watch,
+    drain: () => draining.abort(new ShutdownError()),
+    async [Symbol.asyncDispose]() {
+      closing.abort()
+    },
+  }
+}
+
+/** Watches of one rating, told by the test; they break and refuse while the service is down. */
+function createRatingWatches() {
+  const told: bigint[] = []
+  let wake = () => {}
+  let isDown = false
+  let openCount = 0
+  let refusedCount = 0
+  const change = (apply: () => void) => {
+    apply()
+    wake()
+  }
+
+  async function* watch(signal: AbortSignal) {
+    signal.addEventListener('abort', () => wake(), { once: true })
+    openCount++
+    try {
+      while (!signal.aborted) {
+        if (isDown) {
+          refusedCount++
+          throw new ConnectError('rating is down', Code.Unavailable)
+        }
+        const count = told.shift()
+        if (count !== undefined) {
+          yield { aggregatedRating: { recordId: 'alien', recordType: 'movie', count } }
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+        }
+      }
+    } finally {
+      openCount--
+    }
+  }
+  return {
+    watch,
+    tell: (count: bigint) => change(() => told.push(count)),
+    breakDown: () =>
+      change(() => {
+        isDown = true
+      }),
+    repair: () =>
+      change(() => {
+        isDown = false
+      }),
+    openCount: () => openCount,
+    refusedCount: () => refusedCount,
+  }
+}
