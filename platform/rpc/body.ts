@@ -1,3 +1,5 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+
 /** A request's body, and whether all of it has been read. */
 export interface RequestBody {
   readonly body: AsyncIterable<Uint8Array>
@@ -12,7 +14,7 @@ export function readRequest(request: Request): RequestBody {
     const reader = source.getReader()
     try {
       for (;;) {
-        const { done, value } = await reader.read()
+        const { done, value } = await reader.read().catch(wasCutOff)
         if (done) break
         yield value
       }
@@ -27,6 +29,11 @@ export function readRequest(request: Request): RequestBody {
       return ended
     },
   }
+}
+
+/** It breaks when the client leaves, or sends what HTTP does not allow. */
+function wasCutOff(cause: unknown): never {
+  throw new ConnectError('the request was cut off', Code.Canceled, undefined, undefined, cause)
 }
 
 /**

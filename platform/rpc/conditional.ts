@@ -22,10 +22,15 @@ export const conditionalGet = createMiddleware<Environment>(async (c, next) => {
 
 function matches(asked: string, etag: string): boolean {
   if (asked.trim() === '*') return true
-  return asked.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)
+  return asked.split(',').some((one) => opaque(one.trim()) === opaque(etag))
 }
 
-/** Sets the ETag of a read from the version of its data; other calls have none. */
+/** Without the mark of a weak validator: `If-None-Match` compares weakly (RFC 9110 §8.8.3.2). */
+function opaque(etag: string): string {
+  return etag.replace(/^W\//, '')
+}
+
+/** Sets the ETag of a read from the version of its data: a weak one, whatever the encoding. Other calls have none. */
 export function setVersion(context: HandlerContext, version: number | string): void {
-  if (context.requestMethod === 'GET') context.responseHeader.set('etag', `"${version}"`)
+  if (context.requestMethod === 'GET') context.responseHeader.set('etag', `W/"${version}"`)
 }

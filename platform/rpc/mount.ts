@@ -10,7 +10,7 @@ import { outcomeOf } from './outcome.ts'
 
 export interface MountOptions {
   readonly limits: RpcLimits
-  /** Ends streams when aborted, with its reason. */
+  /** Ends the calls whose answers are streams when aborted, with its reason. */
   readonly drain: AbortSignal
 }
 
@@ -31,7 +31,7 @@ export function mountRpc(
 async function answer(
   c: Context<Environment>,
   handler: UniversalHandler,
-  { limits, drain }: MountOptions,
+  options: MountOptions,
 ): Promise<Response> {
   const { raw } = c.req
   const exchange = c.env?.exchange
@@ -49,10 +49,7 @@ async function answer(
     method: raw.method,
     header: raw.headers,
     body: request.body,
-    signal: AbortSignal.any([
-      raw.signal,
-      streams ? drain : AbortSignal.timeout(limits.unaryTimeoutMs),
-    ]),
+    signal: AbortSignal.any([raw.signal, ...endsOf(handler, options)]),
     contextValues: createContextValues().set(callKey, call),
   })
   if (exchange !== undefined && call.protocol === 'grpc') exchange.trailers = response.trailer
@@ -63,6 +60,19 @@ async function answer(
   if (streams) return answerStream(c, response, () => request.ended || exchange?.refuseBody())
   if (!request.ended) exchange?.refuseBody()
   return await answerUnary(c, response)
+}
+
+/** What ends a call beside its client: a unary call takes its time, and an answer without an end must not hold up the end. */
+function endsOf(handler: UniversalHandler, { limits, drain }: MountOptions): AbortSignal[] {
+  switch (handler.method.methodKind) {
+    case 'unary':
+      return [AbortSignal.timeout(limits.unaryTimeoutMs)]
+    case 'client_streaming':
+      return []
+    case 'server_streaming':
+    case 'bidi_streaming':
+      return [drain]
+  }
 }
 
 /** The body of a unary answer is gathered: it is one message, and its length and outcome are known then. */
