@@ -1,0 +1,355 @@
+import { describe, expect, test } from 'bun:test'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import { pino } from 'pino'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { createHealth } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { appOrigin, createAppTransport } from '../../platform/testing/app-transport.ts'
+import { createMetadataService } from './service.ts'
+import { createMemoryMetadataStore } from './store/memory.ts'
+
+const alien = {
+  id: 'alien-1979',
+  title: 'Alien',
+  description: 'A crew meets what it should not have.',
+  director: 'Ridley Scott',
+  releaseDate: '1979-05-25',
+  year: 1979,
+  genres: ['Horror', 'Science Fiction'],
+  runningTimeMinutes: 117,
+  imdbRating: 8.5,
+  imdbVotes: 900_000,
+}
+
+describe('GetMetadata', () => {
+  test('answers all that was put, and when', async () => {
+    const { client } = setUp()
+    await client.putMetadata({ metadata: alien })
+    const { metadata } = await client.getMetadata({ movieId: alien.id })
+    expect(metadata).toMatchObject({ ...alien, updateTime: timestampFromMs(now) })
+  })
+
+  test('of an unknown movie is NOT_FOUND, and names it', async () => {
+    const { client } = setUp()
+    const error = await failureOf(client.getMetadata({ movieId: 'nobody' }))
+    expect([error.code, error.rawMessage]).toEqual([
+      Code.NotFound,
+      'no metadata of the movie "nobody"',
+    ])
+  })
+
+  test.each([
+    ['an empty id', ''],
+    ['an id of 129 characters', 'x'.repeat(129)],
+  ])('of %s is INVALID_ARGUMENT, and the detail names the field', async (_, movieId) => {
+    const { client } = setUp()
+    const error = await failureOf(client.getMetadata({ movieId }))
+    expect(error.code).toBe(Code.InvalidArgument)
+    const [detail] = error.findDetails(ViolationsSchema)
+    expect(detail?.violations[0]?.field?.elements[0]?.fieldName).toBe('movie_id')
+  })
+})
+
+describe('PutMetadata', () => {
+  test('creates, then replaces whole: what is left out becomes empty', async () => {
+    const { client } = setUp()
+    expect(await client.putMetadata({ metadata: alien })).toMatchObject({ created: true })
+    const replacement = { id: alien.id, title: 'Alien³' }
+    const second = await client.putMetadata({ metadata: replacement })
+    expect(second.created).toBe(false)
+    const { metadata } = await client.getMetadata({ movieId: alien.id })
+    expect(metadata).toEqual(second.metadata)
+    expect(metadata).toMatchObject({ title: 'Alien³', description: '', director: '', genres: [] })
+    expect(metadata).toMatchObject({ releaseDate: '' })
+    for (const field of ['year', 'runningTimeMinutes', 'imdbRating', 'imdbVotes']) {
+      expect(metadata).not.toHaveProperty(field)
+    }
+  })
+
+  test('sets the time itself, whatever the caller sends', async () => {
+    const { client } = setUp()
+    const metadata = { ...alien, updateTime: timestampFromMs(1) }
+    const answer = await client.putMetadata({ metadata })
+    expect(answer.metadata?.updateTime).toEqual(timestampFromMs(now))
+  })
+
+  test.each([
+    ['no movie', undefined],
+    ['an id with a space', { ...alien, id: 'a b' }],
+    ['an empty title', { ...alien, title: '' }],
+    ['the 13th month', { ...alien, releaseDate: '1979-13' }],
+    ['the year 1500', { ...alien, year: 1500 }],
+    ['33 genres', { ...alien, genres: Array.from({ length: 33 }, (_, n) => `genre ${n}`) }],
+    ['a rating of 10.5', { ...alien, imdbRating: 10.5 }],
+  ])('with %s is INVALID_ARGUMENT and stores nothing', async (_, metadata) => {
+    const { client } = setUp()
+    const error = await failureOf(client.putMetadata({ ...(metadata && { metadata }) }))
+    expect(error.code).toBe(Code.InvalidArgument)
+    expect((await client.listMetadata({})).metadata).toEqual([])
+  })
+})
+
+test('BatchGetMetadata keeps the order asked, and names what is missing', async () => {
+  const { client, putTitles } = setUp()
+  await putTitles('a', 'b', 'c')
+  const movieIds = ['c', 'x', 'a', 'c', 'y', 'x']
+  const answer = await client.batchGetMetadata({ movieIds })
+  expect(answer.metadata.map(({ id }) => id)).toEqual(['c', 'a', 'c'])
+  expect(answer.missingMovieIds).toEqual(['x', 'y', 'x'])
+})
+
+test('BatchGetMetadata takes 1 to 500 ids', async () => {
+  const { client } = setUp()
+  const ask = (count: number) =>
+    client.batchGetMetadata({ movieIds: Array.from({ length: count }, (_, n) => `${n}`) })
+  expect((await ask(500)).missingMovieIds).toHaveLength(500)
+  expect((await failureOf(ask(0))).code).toBe(Code.InvalidArgument)
+  expect((await failureOf(ask(501))).code).toBe(Code.InvalidArgument)
+})
+
+test('DeleteMetadata says whether there was something, and may be repeated', async () => {
+  const { client } = setUp()
+  await client.putMetadata({ metadata: alien })
+  expect((await client.deleteMetadata({ movieId: alien.id })).deleted).toBe(true)
+  expect((await client.deleteMetadata({ movieId: alien.id })).deleted).toBe(false)
+  expect((await failureOf(client.getMetadata({ movieId: alien.id }))).code).toBe(Code.NotFound)
+})
+
+describe('ListMetadata', () => {
+  test('pages to the end by title, then id, without repeats', async () => {
+    const { client } = setUp()
+    for (let n = 0; n < 23; n++) {
+      const metadata = { id: `id-${n % 7}-${n}`, title: `Title ${n % 5}` }
+      await client.putMetadata({ metadata })
+    }
+    const seen: string[] = []
+    let pageToken = ''
+    do {
+      const page = await client.listMetadata({ pageSize: 4, pageToken })
+      expect(page.metadata.length).toBeLessThanOrEqual(4)
+      seen.push(...page.metadata.map(({ title, id }) => `${title} ${id}`))
+      pageToken = page.nextPageToken
+    } while (pageToken !== '')
+    expect(seen).toEqual(seen.toSorted())
+    expect(new Set(seen).size).toBe(23)
+  })
+
+  test('answers 50 unless told', async () => {
+    const { client, putTitles } = setUp()
+    await putTitles(...Array.from({ length: 51 }, (_, n) => `${n}`))
+    expect((await client.listMetadata({})).metadata).toHaveLength(50)
+  })
+
+  test('finds by the beginnings of words, of title and director, without case and accents', async () => {
+    const { client } = setUp()
+    await client.putMetadata({ metadata: alien })
+    const amelie = { id: 'amelie', title: 'Amélie', director: 'Jean-Pierre Jeunet' }
+    await client.putMetadata({ metadata: amelie })
+    const find = async (query: string) =>
+      (await client.listMetadata({ query })).metadata.map(({ id }) => id)
+    expect(await find('AMELIE jeun')).toEqual(['amelie'])
+    expect(await find('rid alien')).toEqual([alien.id])
+    expect(await find('lien')).toEqual([])
+  })
+
+  test('refuses a token of another query, one that is made up, and a page over the bound', async () => {
+    const { client, putTitles } = setUp()
+    await putTitles('a1', 'a2', 'a3')
+    const { nextPageToken } = await client.listMetadata({ query: 'a1', pageSize: 1 })
+    expect(nextPageToken).not.toBe('')
+    const other = await failureOf(client.listMetadata({ query: 'a2', pageToken: nextPageToken }))
+    expect(other.code).toBe(Code.InvalidArgument)
+    expect(other.rawMessage).toContain('page_token')
+    const forged = await failureOf(client.listMetadata({ pageToken: 'W10' }))
+    expect(forged.code).toBe(Code.InvalidArgument)
+    expect((await failureOf(client.listMetadata({ pageSize: 501 }))).code).toBe(
+      Code.InvalidArgument,
+    )
+  })
+})
+
+describe('ImportMetadata', () => {
+  test('counts what it created, replaced and refused, and says why, by position', async () => {
+    const { client } = setUp()
+    await client.putMetadata({ metadata: { id: 'old', title: 'Old' } })
+    const summary = await client.importMetadata(
+      stream([
+        { metadata: { id: 'old', title: 'New' } },
+        { metadata: { id: 'a', title: '' } },
+        {},
+        { metadata: { id: 'b', title: 'B' } },
+        { metadata: { id: 'b', title: 'B again' } },
+      ]),
+    )
+    expect(summary).toMatchObject({ createdCount: 1n, replacedCount: 2n, refusedCount: 2n })
+    expect(summary.refusals).toMatchObject([
+      { index: 1n, movieId: 'a', reason: expect.stringContaining('title') },
+      { index: 2n, movieId: '', reason: expect.stringContaining('metadata') },
+    ])
+    const { metadata } = await client.batchGetMetadata({ movieIds: ['old', 'b'] })
+    expect(metadata.map(({ title }) => title)).toEqual(['New', 'B again'])
+  })
+
+  test('counts every refusal and tells the first 20', async () => {
+    const { client } = setUp()
+    const movies = Array.from({ length: 1_200 }, (_, n) => ({
+      metadata: { id: `${n}`, title: n % 2 === 0 ? '' : `${n}` },
+    }))
+    const summary = await client.importMetadata(stream(movies))
+    expect(summary).toMatchObject({ createdCount: 600n, refusedCount: 600n })
+    expect(summary.refusals.map(({ index }) => Number(index))).toEqual(
+      Array.from({ length: 20 }, (_, n) => 2 * n),
+    )
+  })
+})
+
+describe('a cache that asks again gets', () => {
+  test.each([
+    ['GetMetadata', { movieId: 'a' }],
+    ['BatchGetMetadata', { movieIds: ['a', 'b'] }],
+    ['ListMetadata', {}],
+  ])('by %s 304 until something is written', async (method, message) => {
+    const { app, putTitles } = setUp()
+    await putTitles('a')
+    const query = new URLSearchParams({
+      connect: 'v1',
+      encoding: 'json',
+      message: JSON.stringify(message),
+    })
+    const url = `${appOrigin}/metadata.v1.MetadataService/${method}?${query}`
+    const ask = (etag?: string | null) =>
+      app.request(url, { ...(etag && { headers: { 'if-none-match': etag } }) })
+    const first = await ask()
+    expect(first.status).toBe(200)
+    const etag = first.headers.get('etag')
+    expect(etag).toMatch(/^W\/"\d+"$/)
+    const again = await ask(etag)
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag])
+    await putTitles('a')
+    const changed = await ask(etag)
+    expect(changed.status).toBe(200)
+    expect(changed.headers.get('etag')).not.toBe(etag)
+  })
+
+  test('by REST the same', async () => {
+    const { app, putTitles } = setUp()
+    await putTitles('a')
+    const etag = (await app.request('/metadata?id=a')).headers.get('etag') ?? ''
+    const headers = { 'if-none-match': `"other", ${etag.slice(2)}` }
+    expect((await app.request('/metadata?id=a', { headers })).status).toBe(304)
+    await putTitles('a')
+    expect((await app.request('/metadata?id=a', { headers })).status).toBe(200)
+  })
+})
+
+describe('REST', () => {
+  test('PUT creates with 201, replaces with 200, and GET answers it', async () => {
+    const { put, app } = setUp()
+    const { id, ...movie } = alien
+    expect((await put(`/metadata?id=${id}`, JSON.stringify(movie))).status).toBe(201)
+    const second = await put(`/metadata?id=${id}`, JSON.stringify(movie))
+    expect(second.status).toBe(200)
+    const answer = await app.request(`/metadata?id=${id}`)
+    expect(answer.headers.get('content-type')).toStartWith('application/json')
+    expect(await answer.json()).toEqual({ ...alien, updateTime: new Date(now).toISOString() })
+  })
+
+  test('HEAD answers as GET does, without the body', async () => {
+    const { putTitles, app } = setUp()
+    await putTitles('a')
+    const answer = await app.request('/metadata?id=a', { method: 'HEAD' })
+    expect([answer.status, await answer.text()]).toEqual([200, ''])
+  })
+
+  test.each([
+    ['no id', '/metadata', 400, 'invalid_argument'],
+    ['an unknown movie', '/metadata?id=x', 404, 'not_found'],
+    ['another path', '/metadatas', 404, 'unimplemented'],
+  ])('GET with %s (%s) is %d', async (_, path, status, code) => {
+    const answer = await setUp().app.request(path)
+    expect(answer.status).toBe(status)
+    expect(await answer.json()).toMatchObject({ code, message: expect.any(String) })
+  })
+
+  test.each([
+    ['what is no JSON', '{', 400],
+    ['an array', '[]', 400],
+    ['a field of another type', '{"title": 7}', 400],
+    ['no title', '{}', 400],
+    ['more than 4 MiB', JSON.stringify({ title: 'x'.repeat(4 * 1024 * 1024) }), 413],
+  ])('PUT of %s is refused', async (_, body, status) => {
+    const answer = await setUp().put('/metadata?id=a', body)
+    expect(answer.status).toBe(status)
+    expect(await answer.json()).toMatchObject({ message: expect.any(String) })
+  })
+
+  test('another method is 405, and Allow says which there are', async () => {
+    const answer = await setUp().app.request('/metadata?id=a', { method: 'DELETE' })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT'])
+  })
+})
+
+describe('app.fetch alone, without a port, answers', () => {
+  test.each([
+    ['Connect', {}],
+    ['Connect JSON', { json: true }],
+    ['Connect GET', { useHttpGet: true }],
+    ['gRPC-Web', { protocol: 'grpc-web' as const }],
+    ['gRPC-Web JSON', { protocol: 'grpc-web' as const, json: true }],
+  ])('%s: unary, client-streaming, and errors', async (_, options) => {
+    const { app } = setUp()
+    const client = createClient(MetadataService, createAppTransport(app, options))
+    const imported = await client.importMetadata(stream([{ metadata: alien }]))
+    expect(imported.createdCount).toBe(1n)
+    const { metadata } = await client.getMetadata({ movieId: alien.id })
+    expect(metadata).toMatchObject(alien)
+    expect((await failureOf(client.getMetadata({ movieId: 'x' }))).code).toBe(Code.NotFound)
+  })
+
+  test('gRPC with 505, because a fetch response carries no trailers', async () => {
+    const { app } = setUp()
+    const answer = await app.request('/metadata.v1.MetadataService/GetMetadata', {
+      method: 'POST',
+      headers: { 'content-type': 'application/grpc' },
+      body: new Uint8Array(5),
+    })
+    expect(answer.status).toBe(505)
+    expect(await answer.json()).toMatchObject({ message: expect.stringContaining('HTTP/2') })
+  })
+})
+
+const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
+
+function setUp() {
+  const app = createMetadataService({
+    store: createMemoryMetadataStore({ clock: () => now }),
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    health: createHealth(new AbortController().signal),
+  })
+  const client = createClient(MetadataService, createAppTransport(app))
+  const headers = { 'content-type': 'application/json' }
+  return {
+    app,
+    client,
+    put: (path: string, body: string) => app.request(path, { method: 'PUT', headers, body }),
+    async putTitles(...titles: string[]) {
+      for (const title of titles) await client.putMetadata({ metadata: { id: title, title } })
+    },
+  }
+}
+
+async function* stream<T>(messages: readonly T[]): AsyncGenerator<T> {
+  yield* messages
+}
+
+async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+  return call.then(
+    () => {
+      throw new Error('the call should have failed')
+    },
+    (error: unknown) => ConnectError.from(error),
+  )
+}

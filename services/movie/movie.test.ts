@@ -1,0 +1,334 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  createRouterTransport,
+  type ServiceImpl,
+} from '@connectrpc/connect'
+import { pino } from 'pino'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import {
+  MovieService,
+  ListMoviesRequest_Order as Order,
+  RatingStatus,
+} from '../../gen/movie/v1/movie_pb.ts'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createHealth } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { createAppTransport } from '../../platform/testing/app-transport.ts'
+import { createMovieService } from './service.ts'
+import { createMetadataSource, createRatingSource } from './upstream.ts'
+
+const { TITLE, TOP_RATED } = Order
+
+const metadata = {
+  found: { getMetadata: ({ movieId }) => ({ metadata: { id: movieId, title: 'Alien' } }) },
+  absent: { getMetadata: () => fail(Code.NotFound) },
+  down: { getMetadata: () => fail(Code.Unavailable) },
+} satisfies Record<string, Partial<ServiceImpl<typeof MetadataService>>>
+
+const rating = {
+  found: {
+    getAggregatedRating: ({ recordId, recordType }) => ({
+      aggregatedRating: { recordId, recordType, count: 3n, mean: 4 },
+    }),
+  },
+  nobody: { getAggregatedRating: () => fail(Code.NotFound) },
+  down: { getAggregatedRating: () => fail(Code.Unavailable) },
+} satisfies Record<string, Partial<ServiceImpl<typeof RatingService>>>
+
+describe('GetMovieDetails', () => {
+  test.each([
+    ['found', 'found', { status: 'RATED' }],
+    ['found', 'nobody', { status: 'NOT_RATED' }],
+    ['found', 'down', { status: 'UNAVAILABLE' }],
+    ['absent', 'found', { code: Code.NotFound, http: 404 }],
+    ['absent', 'nobody', { code: Code.NotFound, http: 404 }],
+    ['absent', 'down', { code: Code.NotFound, http: 404 }],
+    ['down', 'found', { code: Code.Unavailable, http: 503 }],
+    ['down', 'nobody', { code: Code.Unavailable, http: 503 }],
+    ['down', 'down', { code: Code.Unavailable, http: 503 }],
+  ] as const)('with metadata %s and rating %s is %j', async (metadataIs, ratingIs, expected) => {
+    const { client, app, requests } = setUp(metadata[metadataIs], rating[ratingIs])
+    const answer = await client.getMovieDetails({ movieId: 'a' }).catch(ConnectError.from)
+    const rest = await app.request('/movie?id=a')
+    if ('code' in expected) {
+      expect(answer).toMatchObject({ code: expected.code })
+      expect(rest.status).toBe(expected.http)
+    } else {
+      const rated = expected.status === 'RATED'
+      const body = await rest.json()
+      expect(answer).toMatchObject({
+        movieDetails: {
+          metadata: { id: 'a', title: 'Alien' },
+          ratingStatus: RatingStatus[expected.status],
+        },
+      })
+      expect(rest.status).toBe(200)
+      expect(body).toMatchObject({ ratingStatus: `RATING_STATUS_${expected.status}` })
+      expect('rating' in body).toBe(rated)
+      if (rated) expect(body.rating).toMatchObject({ recordId: 'a', recordType: 'movie', mean: 4 })
+    }
+    expect(requests()).toEqual({ GetMetadata: 2, GetAggregatedRating: 2 })
+  })
+
+  test('asks both at once', async () => {
+    const asked = { metadata: Promise.withResolvers<void>(), rating: Promise.withResolvers<void>() }
+    const { client } = setUp(
+      {
+        async getMetadata(request) {
+          asked.metadata.resolve()
+          await asked.rating.promise
+          return metadata.found.getMetadata(request)
+        },
+      },
+      {
+        async getAggregatedRating(request) {
+          asked.rating.resolve()
+          await asked.metadata.promise
+          return rating.found.getAggregatedRating(request)
+        },
+      },
+    )
+    const { movieDetails } = await client.getMovieDetails({ movieId: 'a' })
+    expect(movieDetails?.ratingStatus).toBe(RatingStatus.RATED)
+  })
+
+  test('does not wait for a rating that is late', async () => {
+    const { client } = setUp(metadata.found, { getAggregatedRating: never })
+    const { movieDetails } = await client.getMovieDetails({ movieId: 'a' })
+    expect(movieDetails?.ratingStatus).toBe(RatingStatus.UNAVAILABLE)
+  })
+
+  test('with a deadline of its own leaves time to answer without a late rating', async () => {
+    const { client } = setUp(metadata.found, { getAggregatedRating: never }, 60_000)
+    const answer = await client.getMovieDetails({ movieId: 'a' }, { timeoutMs: 1_000 })
+    expect(answer.movieDetails?.ratingStatus).toBe(RatingStatus.UNAVAILABLE)
+  })
+
+  test('passes the request id on to both', async () => {
+    const { client, requestIds } = setUp(metadata.found, rating.found)
+    await client.getMovieDetails({ movieId: 'a' }, { headers: { 'x-request-id': 'r-1' } })
+    expect(requestIds()).toEqual(['r-1', 'r-1'])
+  })
+})
+
+describe('REST', () => {
+  test('without an id is 400', async () => {
+    const answer = await setUp(metadata.found, rating.found).app.request('/movie')
+    expect([answer.status, (await answer.json()).code]).toEqual([400, 'invalid_argument'])
+  })
+
+  test('another method is 405, and Allow says which there are', async () => {
+    const { app } = setUp(metadata.found, rating.found)
+    const answer = await app.request('/movie?id=a', { method: 'POST' })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+})
+
+describe('ListMovies', () => {
+  test.each<[Order, number]>([
+    [TITLE, 1],
+    [TITLE, 500],
+    [TOP_RATED, 1],
+    [TOP_RATED, 500],
+  ])('in order %d with a page of %d makes two calls', async (order, pageSize) => {
+    const { client, requests } = setUpCatalogue()
+    const { movies } = await client.listMovies({ order, pageSize })
+    expect(movies.length).toBe(pageSize)
+    const calls =
+      order === TITLE
+        ? { ListMetadata: 1, BatchGetAggregatedRatings: 1 }
+        : { ListTopRated: 1, BatchGetMetadata: 1 }
+    expect(requests()).toEqual(calls)
+  })
+
+  test('by title pages to the end without repeats, rated or not', async () => {
+    const movies = await readAll(setUpCatalogue().client, { order: TITLE, pageSize: 100 })
+    const expected = Array.from({ length: 600 }, (_, n) => [idOf(n), statusOf(n)] as const)
+    expect(movies).toEqual(expected)
+  })
+
+  test('of the top list pages to the end without repeats, in the order of rating', async () => {
+    const { client } = setUpCatalogue()
+    const movies = await readAll(client, { order: TOP_RATED, pageSize: 100, ratingCountMin: 1n })
+    const expected = Array.from(
+      { length: 600 },
+      (_, n) => [idOf(599 - n), RatingStatus.RATED] as const,
+    )
+    expect(movies).toEqual(expected)
+  })
+
+  test('of the top list leaves out what metadata does not know', async () => {
+    const { client } = setUpCatalogue({
+      batchGetMetadata: ({ movieIds }) => ({
+        metadata: movieIds.filter((id) => id !== idOf(598)).map(movieOf),
+        missingMovieIds: [idOf(598)],
+      }),
+    })
+    const { movies } = await client.listMovies({ order: TOP_RATED, pageSize: 3 })
+    expect(movies.map((one) => one.metadata?.id)).toEqual([idOf(599), idOf(597)])
+  })
+
+  test('with rating down is the catalogue without ratings, and no top list', async () => {
+    const down = () => fail(Code.Unavailable)
+    const { client } = setUpCatalogue({}, { batchGetAggregatedRatings: down, listTopRated: down })
+    const { movies } = await client.listMovies({ order: TITLE, pageSize: 2 })
+    const statuses = movies.map(({ ratingStatus }) => ratingStatus)
+    expect(statuses).toEqual([RatingStatus.UNAVAILABLE, RatingStatus.UNAVAILABLE])
+    const top = await client.listMovies({ order: TOP_RATED }).catch(ConnectError.from)
+    expect(top).toMatchObject({ code: Code.Unavailable })
+  })
+
+  test.each([TITLE, TOP_RATED])('in order %d with metadata down fails', async (order) => {
+    const down = () => fail(Code.Unavailable)
+    const { client } = setUpCatalogue({ listMetadata: down, batchGetMetadata: down })
+    const answer = await client.listMovies({ order }).catch(ConnectError.from)
+    expect(answer).toMatchObject({ code: Code.Unavailable })
+  })
+
+  test('refuses a token of the other order, or of another list of the same', async () => {
+    const { client } = setUpCatalogue()
+    const first = { order: TITLE, pageSize: 1 }
+    const { nextPageToken: title } = await client.listMovies(first)
+    const { nextPageToken: top } = await client.listMovies({ ...first, order: TOP_RATED })
+    for (const request of [
+      { order: TOP_RATED, pageToken: title },
+      { order: TITLE, pageToken: top },
+      { order: TITLE, query: 'x', pageToken: title },
+      { order: TOP_RATED, ratingCountMin: 2n, pageToken: top },
+      { order: TITLE, pageToken: 'eA' },
+    ]) {
+      const answer = await client.listMovies(request).catch(ConnectError.from)
+      expect(answer).toMatchObject({ code: Code.InvalidArgument })
+    }
+  })
+
+  test.each<[string, ListRequest]>([
+    ['a query of the top list', { order: TOP_RATED, query: 'x' }],
+    ['a least count of the catalogue', { order: TITLE, ratingCountMin: 1n }],
+    ['a page over the bound', { pageSize: 501 }],
+    ['an order that does not exist', { order: 7 as Order }],
+  ])('refuses %s', async (_, request) => {
+    const answer = await setUpCatalogue().client.listMovies(request).catch(ConnectError.from)
+    expect(answer).toMatchObject({ code: Code.InvalidArgument })
+  })
+})
+
+function fail(code: Code): never {
+  throw new ConnectError('as the test says', code)
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {})
+}
+
+/** The movie service on two services in this process, which answer as told and count what they are asked. */
+function setUp(
+  metadata: Partial<ServiceImpl<typeof MetadataService>>,
+  rating: Partial<ServiceImpl<typeof RatingService>>,
+  ratingTimeoutMs = 50,
+) {
+  const asked: { name: string; requestId: string | null }[] = []
+  const upstream = createRouterTransport(
+    (router) => {
+      router.service(MetadataService, metadata)
+      router.service(RatingService, rating)
+    },
+    {
+      router: {
+        interceptors: [
+          (next) => (request) => {
+            const requestId = request.header.get('x-request-id')
+            asked.push({ name: request.method.name, requestId })
+            return next(request)
+          },
+        ],
+      },
+    },
+  )
+  const timeouts = { metadataTimeoutMs: 2_000, ratingTimeoutMs }
+  const app = createMovieService({
+    sources: {
+      metadata: createMetadataSource(upstream, timeouts),
+      ratings: createRatingSource(upstream, timeouts),
+    },
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    health: createHealth(new AbortController().signal),
+  })
+  return {
+    app,
+    client: createClient(MovieService, createAppTransport(app, { json: true })),
+    /** How often each RPC was called. */
+    requests: () => {
+      const byName = Object.groupBy(asked, ({ name }) => name)
+      return Object.fromEntries(
+        Object.entries(byName).map(([name, calls]) => [name, calls?.length]),
+      )
+    },
+    requestIds: () => asked.map(({ requestId }) => requestId),
+  }
+}
+
+const idOf = (n: number) => `id-${String(n).padStart(3, '0')}`
+const movieOf = (id: string) => ({ id, title: id })
+const statusOf = (n: number) => (n % 2 === 0 ? RatingStatus.RATED : RatingStatus.NOT_RATED)
+
+/** A catalogue of 600 movies, of which every second is rated, and a top list of all of them from behind. */
+function setUpCatalogue(
+  metadata: Partial<ServiceImpl<typeof MetadataService>> = {},
+  rating: Partial<ServiceImpl<typeof RatingService>> = {},
+) {
+  const ids = Array.from({ length: 600 }, (_, n) => idOf(n))
+  const aggregateOf = (recordId: string) => ({ recordId, recordType: 'movie', count: 1n })
+  const page = (all: readonly string[], token: string, size: number) => {
+    const start = Number(token)
+    const end = start + (size || 50)
+    return { ids: all.slice(start, end), nextPageToken: end < all.length ? `${end}` : '' }
+  }
+  return setUp(
+    {
+      listMetadata({ pageToken, pageSize }) {
+        const { ids: found, nextPageToken } = page(ids, pageToken, pageSize)
+        return { metadata: found.map(movieOf), nextPageToken }
+      },
+      batchGetMetadata: ({ movieIds }) => ({ metadata: movieIds.map(movieOf) }),
+      ...metadata,
+    },
+    {
+      listTopRated({ pageToken, pageSize }) {
+        const { ids: found, nextPageToken } = page(ids.toReversed(), pageToken, pageSize)
+        return { aggregatedRatings: found.map(aggregateOf), nextPageToken }
+      },
+      batchGetAggregatedRatings: ({ records }) => ({
+        aggregatedRatings: records
+          .map(({ recordId }) => recordId)
+          .filter((id) => Number(id.slice(3)) % 2 === 0)
+          .map(aggregateOf),
+      }),
+      ...rating,
+    },
+    2_000,
+  )
+}
+
+type MovieClient = Client<typeof MovieService>
+type ListRequest = Parameters<MovieClient['listMovies']>[0]
+
+/** Id and status of every movie of a list. */
+async function readAll(
+  client: MovieClient,
+  request: ListRequest,
+): Promise<(readonly [string | undefined, RatingStatus])[]> {
+  const seen: (readonly [string | undefined, RatingStatus])[] = []
+  let pageToken = ''
+  do {
+    const page = await client.listMovies({ ...request, pageToken })
+    seen.push(...page.movies.map((one) => [one.metadata?.id, one.ratingStatus] as const))
+    pageToken = page.nextPageToken
+  } while (pageToken !== '' && seen.length < 10_000)
+  return seen
+}

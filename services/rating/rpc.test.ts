@@ -1,0 +1,270 @@
+import { describe, expect, test } from 'bun:test'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import { pino } from 'pino'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createHealth } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { appOrigin, createAppTransport } from '../../platform/testing/app-transport.ts'
+import { createRatingService } from './service.ts'
+import { createMemoryRatingStore } from './store/memory.ts'
+import { createAggregateWatches } from './watch.ts'
+
+const prior = { mean: 3, weight: 10 }
+const movie = { recordId: '1', recordType: 'movie' }
+
+describe('an aggregate', () => {
+  test('is count, mean, histogram and the score (weight × prior + sum) / (weight + count)', async () => {
+    const { client, rate } = setUp()
+    await rate('1', [5, 5, 4, 1])
+    const { aggregatedRating } = await client.getAggregatedRating(movie)
+    expect(aggregatedRating).toMatchObject({ ...movie, count: 4n, mean: 15 / 4 })
+    expect(aggregatedRating?.histogram).toEqual([1n, 0n, 0n, 1n, 2n])
+    expect(aggregatedRating?.bayesianScore).toBeCloseTo((10 * 3 + 15) / (10 + 4), 12)
+  })
+
+  test('of a record nobody rated is NOT_FOUND, also when it is of another type', async () => {
+    const { client, rate } = setUp()
+    expect((await failureOf(client.getAggregatedRating(movie))).code).toBe(Code.NotFound)
+    await rate('1', [3])
+    const book = { recordId: '1', recordType: 'book' }
+    expect((await failureOf(client.getAggregatedRating(book))).code).toBe(Code.NotFound)
+  })
+
+  test('in a batch keeps the order asked, and is absent when nobody rated', async () => {
+    const { client, rate } = setUp()
+    await rate('a', [1])
+    await rate('b', [2])
+    const records = ['b', 'x', 'a', 'b'].map((recordId) => ({ recordId, recordType: 'movie' }))
+    const { aggregatedRatings } = await client.batchGetAggregatedRatings({ records })
+    expect(aggregatedRatings.map(({ recordId }) => recordId)).toEqual(['b', 'a', 'b'])
+  })
+
+  test('is asked for 1 to 500 at a time', async () => {
+    const { client } = setUp()
+    const ask = (count: number) =>
+      client.batchGetAggregatedRatings({ records: Array.from({ length: count }, () => movie) })
+    expect((await ask(500)).aggregatedRatings).toEqual([])
+    expect((await failureOf(ask(0))).code).toBe(Code.InvalidArgument)
+    expect((await failureOf(ask(501))).code).toBe(Code.InvalidArgument)
+  })
+})
+
+describe('a rating', () => {
+  test('put twice by a user counts once, with the later value', async () => {
+    const { client } = setUp()
+    await client.putRating({ ...movie, userId: 'ada', value: 2 })
+    const { aggregatedRating } = await client.putRating({ ...movie, userId: 'ada', value: 5 })
+    expect(aggregatedRating).toMatchObject({ count: 1n, mean: 5 })
+    const { rating } = await client.getRating({ ...movie, userId: 'ada' })
+    expect(rating).toMatchObject({ ...movie, userId: 'ada', value: 5 })
+    expect(rating?.updateTime).toEqual(timestampFromMs(now))
+  })
+
+  test('that a user never gave is NOT_FOUND', async () => {
+    const { client, rate } = setUp()
+    await rate('1', [3])
+    const error = await failureOf(client.getRating({ ...movie, userId: 'nobody' }))
+    expect(error.code).toBe(Code.NotFound)
+    expect(error.rawMessage).toContain('"nobody"')
+  })
+
+  test('is taken back once; again is harmless', async () => {
+    const { client } = setUp()
+    await client.putRating({ ...movie, userId: 'ada', value: 2 })
+    await client.putRating({ ...movie, userId: 'bob', value: 4 })
+    const first = await client.deleteRating({ ...movie, userId: 'ada' })
+    expect(first).toMatchObject({ deleted: true, aggregatedRating: { count: 1n, mean: 4 } })
+    const again = await client.deleteRating({ ...movie, userId: 'ada' })
+    expect(again).toMatchObject({ deleted: false, aggregatedRating: { count: 1n } })
+    const last = await client.deleteRating({ ...movie, userId: 'bob' })
+    expect(last.deleted).toBe(true)
+    expect(last.aggregatedRating).toBeUndefined()
+  })
+
+  test.each([
+    ['the value 0', 'value', { value: 0 }],
+    ['the value 6', 'value', { value: 6 }],
+    ['no user', 'user_id', { userId: '' }],
+    ['a space in the user id', 'user_id', { userId: 'a b' }],
+    ['129 characters of record id', 'record_id', { recordId: 'x'.repeat(129) }],
+    ['65 characters of record type', 'record_type', { recordType: 'x'.repeat(65) }],
+  ])('with %s is INVALID_ARGUMENT, names %s, and counts nothing', async (_, field, wrong) => {
+    const { client } = setUp()
+    const error = await failureOf(client.putRating({ ...movie, userId: 'ada', value: 3, ...wrong }))
+    expect(error.code).toBe(Code.InvalidArgument)
+    const violations = error.findDetails(ViolationsSchema).flatMap((detail) => detail.violations)
+    const fields = violations.map((one) => one.field?.elements[0]?.fieldName)
+    expect(new Set(fields)).toEqual(new Set([field]))
+    expect((await client.listTopRated({ recordType: 'movie' })).aggregatedRatings).toEqual([])
+  })
+})
+
+describe('ListTopRated', () => {
+  test('pages to the end by score, then id, without repeats', async () => {
+    const { client, rate } = setUp()
+    for (let n = 0; n < 23; n++) await rate(`${n}`, [(n % 5) + 1])
+    const seen: { recordId: string; bayesianScore: number }[] = []
+    let pageToken = ''
+    do {
+      const page = await client.listTopRated({ recordType: 'movie', pageSize: 4, pageToken })
+      expect(page.aggregatedRatings.length).toBeLessThanOrEqual(4)
+      seen.push(...page.aggregatedRatings)
+      pageToken = page.nextPageToken
+    } while (pageToken !== '')
+    const order = seen.toSorted(
+      (a, b) => b.bayesianScore - a.bayesianScore || (a.recordId < b.recordId ? -1 : 1),
+    )
+    expect(seen.map(({ recordId }) => recordId)).toEqual(order.map(({ recordId }) => recordId))
+    expect(new Set(seen.map(({ recordId }) => recordId)).size).toBe(23)
+  })
+
+  test('puts many good ratings before a single best one, and leaves out what few have rated', async () => {
+    const { client, rate } = setUp()
+    await rate('one', [5])
+    await rate('many', [5, 5, 5, 5, 4])
+    const list = async (countMin: bigint) => {
+      const answer = await client.listTopRated({ recordType: 'movie', countMin })
+      return answer.aggregatedRatings.map(({ recordId }) => recordId)
+    }
+    expect(await list(0n)).toEqual(['many', 'one'])
+    expect(await list(2n)).toEqual(['many'])
+  })
+
+  test('refuses a token of another list, and one that is made up', async () => {
+    const { client, rate } = setUp()
+    for (const id of ['a', 'b']) await rate(id, [3])
+    const movies = { recordType: 'movie', pageSize: 1 }
+    const { nextPageToken: pageToken } = await client.listTopRated(movies)
+    expect(pageToken).not.toBe('')
+    for (const request of [
+      { ...movies, countMin: 1n, pageToken },
+      { ...movies, recordType: 'book', pageToken },
+      { ...movies, pageToken: 'bm9uc2Vuc2U' },
+      { ...movies, pageToken: `${pageToken}`.slice(4) },
+    ]) {
+      expect((await failureOf(client.listTopRated(request))).code).toBe(Code.InvalidArgument)
+    }
+  })
+})
+
+test('ImportRatings counts what it created, replaced and refused, and says why, by position', async () => {
+  const { client, rate } = setUp()
+  await rate('1', [3])
+  const given = { ...movie, value: 4 }
+  const summary = await client.importRatings(
+    stream([
+      { rating: { ...given, userId: 'user-0' } },
+      { rating: { ...given, userId: 'ada', value: 9 } },
+      {},
+      { rating: { ...given, userId: 'ada', value: 1 } },
+      { rating: { ...given, userId: 'ada', value: 2 } },
+    ]),
+  )
+  expect(summary).toMatchObject({ createdCount: 1n, replacedCount: 2n, refusedCount: 2n })
+  expect(summary.refusals).toMatchObject([
+    { index: 1n, recordId: '1', reason: expect.stringContaining('value') },
+    { index: 2n, recordId: '', reason: expect.stringContaining('rating') },
+  ])
+  const { aggregatedRating } = await client.getAggregatedRating(movie)
+  expect(aggregatedRating?.histogram).toEqual([0n, 1n, 0n, 1n, 0n])
+})
+
+describe('a cache that asks again gets', () => {
+  test.each([
+    ['GetAggregatedRating', movie],
+    ['BatchGetAggregatedRatings', { records: [movie] }],
+    ['ListTopRated', { recordType: 'movie' }],
+  ])('by %s 304 until a rating changes', async (method, message) => {
+    const { app, rate } = setUp()
+    await rate('1', [3])
+    const query = new URLSearchParams({
+      connect: 'v1',
+      encoding: 'json',
+      message: JSON.stringify(message),
+    })
+    const url = `${appOrigin}/rating.v1.RatingService/${method}?${query}`
+    const ask = (headers: Record<string, string>) => app.request(url, { headers })
+    const etag = (await ask({})).headers.get('etag') ?? ''
+    expect(etag).toMatch(/^W\/"\d+"$/)
+    expect((await ask({ 'if-none-match': etag })).status).toBe(304)
+    await rate('1', [5])
+    const changed = await ask({ 'if-none-match': etag })
+    expect([changed.status, changed.headers.get('etag') === etag]).toEqual([200, false])
+  })
+})
+
+describe('REST', () => {
+  test('PUT stores a rating and answers the aggregate; GET answers either', async () => {
+    const { app } = setUp()
+    const path = '/rating?id=1&type=movie'
+    const stored = await app.request(`${path}&userId=ada&value=4`, { method: 'PUT' })
+    expect(stored.status).toBe(200)
+    const aggregate = await stored.json()
+    expect(aggregate).toMatchObject({ ...movie, count: '1', mean: 4 })
+    expect(await (await app.request(path)).json()).toEqual(aggregate)
+    const own = await (await app.request(`${path}&userId=ada`)).json()
+    const updateTime = new Date(now).toISOString()
+    expect(own).toEqual({ ...movie, userId: 'ada', value: 4, updateTime })
+  })
+
+  test.each([
+    ['GET', 'id=1', 400],
+    ['GET', 'type=movie', 400],
+    ['GET', 'id=1&type=movie', 404],
+    ['GET', 'id=1&type=movie&userId=ada', 404],
+    ['PUT', 'id=1&type=movie&value=3', 400],
+    ['PUT', 'id=1&type=movie&userId=ada', 400],
+    ['PUT', 'id=1&type=movie&userId=ada&value=0', 400],
+    ['PUT', 'id=1&type=movie&userId=ada&value=6', 400],
+    ['PUT', 'id=1&type=movie&userId=ada&value=3.5', 400],
+    ['PUT', 'id=1&type=movie&userId=ada&value=x', 400],
+  ])('%s /rating?%s is %d, with a message', async (method, query, status) => {
+    const answer = await setUp().app.request(`/rating?${query}`, { method })
+    expect(answer.status).toBe(status)
+    expect(await answer.json()).toMatchObject({ message: expect.any(String) })
+  })
+
+  test('another method is 405, and Allow says which there are', async () => {
+    const answer = await setUp().app.request('/rating?id=1&type=movie', { method: 'POST' })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT'])
+  })
+})
+
+const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
+
+function setUp() {
+  const store = createMemoryRatingStore({ prior, clock: () => now })
+  const app = createRatingService({
+    store,
+    watches: createAggregateWatches({ store }),
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    health: createHealth(new AbortController().signal),
+  })
+  const client = createClient(RatingService, createAppTransport(app))
+  return {
+    app,
+    client,
+    /** A rating of a movie by as many users as there are values: `user-0`, `user-1` … */
+    async rate(recordId: string, values: readonly number[]) {
+      for (const [n, value] of values.entries()) {
+        await client.putRating({ recordId, recordType: 'movie', userId: `user-${n}`, value })
+      }
+    },
+  }
+}
+
+async function* stream<T>(messages: readonly T[]): AsyncGenerator<T> {
+  yield* messages
+}
+
+async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+  return call.then(
+    () => {
+      throw new Error('the call should have failed')
+    },
+    (error: unknown) => ConnectError.from(error),
+  )
+}

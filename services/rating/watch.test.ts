@@ -1,0 +1,131 @@
+import { expect, test } from 'bun:test'
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import { pino } from 'pino'
+import { type AggregatedRating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createHealth, ShutdownError } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { createAppTransport } from '../../platform/testing/app-transport.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { createRatingService } from './service.ts'
+import { createMemoryRatingStore } from './store/memory.ts'
+import { createAggregateWatches } from './watch.ts'
+
+const first = { recordId: '1', recordType: 'movie' }
+const second = { recordId: '2', recordType: 'movie' }
+
+test('a watch tells each record as it is, one nobody rated with count 0', async () => {
+  await using bench = setUp()
+  await bench.rate('1', 'ada', 4)
+  const watch = bench.watch([first, second])
+  expect(await watch.next()).toMatchObject({ ...first, count: 1n, mean: 4 })
+  const unrated = await watch.next()
+  expect(unrated).toMatchObject({ ...second, count: 0n, mean: 0 })
+  expect(unrated?.histogram).toEqual([0n, 0n, 0n, 0n, 0n])
+})
+
+test('a watch tells each change of its records, and nothing of others', async () => {
+  await using bench = setUp()
+  const watch = bench.watch([first])
+  expect(await watch.next()).toMatchObject({ count: 0n })
+  await bench.rate('2', 'ada', 1)
+  await bench.rate('1', 'ada', 5)
+  expect(await watch.next()).toMatchObject({ ...first, count: 1n, mean: 5 })
+  await bench.client.deleteRating({ ...first, userId: 'ada' })
+  expect(await watch.next()).toMatchObject({ ...first, count: 0n })
+})
+
+test('a record named twice is told once', async () => {
+  await using bench = setUp()
+  const watch = bench.watch([first, first])
+  expect(await watch.next()).toMatchObject({ count: 0n })
+  await bench.rate('1', 'ada', 5)
+  expect(await watch.next()).toMatchObject({ count: 1n })
+})
+
+test('a reader slower than the changes gets few messages, and the last is the newest', async () => {
+  await using bench = setUp()
+  const watch = bench.watch([first, second])
+  await watch.next()
+  await watch.next()
+  for (let n = 0; n < 500; n++) {
+    await bench.rate('1', `user-${n}`, (n % 5) + 1)
+    await bench.rate('2', `user-${n}`, 1)
+  }
+  const seen: AggregatedRating[] = []
+  const newest = () =>
+    ['1', '2'].map((id) => seen.findLast(({ recordId }) => recordId === id)?.count)
+  while (newest().some((count) => count !== 500n)) {
+    seen.push((await watch.next()) ?? expect.unreachable('the watch ended too early'))
+  }
+  expect(seen.length).toBeLessThanOrEqual(6)
+  await bench.rate('1', 'one-more', 1)
+  expect(await watch.next()).toMatchObject({ ...first, count: 501n })
+})
+
+test('watches over the bound are RESOURCE_EXHAUSTED, until one is closed', async () => {
+  await using bench = setUp({ watchesMax: 1 })
+  const watch = bench.watch([first])
+  await watch.next()
+  const refused = await bench.watch([first]).next().catch(ConnectError.from)
+  expect(refused).toMatchObject({ code: Code.ResourceExhausted })
+  watch.close()
+  const admitted = await waitFor(() => bench.watch([first]).next(), { what: 'room for a watch' })
+  expect(admitted).toMatchObject({ count: 0n })
+})
+
+test('a watch ends with UNAVAILABLE when the service shuts down', async () => {
+  await using bench = setUp()
+  const watch = bench.watch([first])
+  await watch.next()
+  const ended = watch.next().catch(ConnectError.from)
+  bench.drain()
+  expect(await ended).toMatchObject({ code: Code.Unavailable })
+})
+
+test.each([
+  ['no record', []],
+  ['501 records', Array.from({ length: 501 }, () => first)],
+  ['an empty id', [{ recordId: '', recordType: 'movie' }]],
+])('a watch of %s is INVALID_ARGUMENT', async (_, records) => {
+  await using bench = setUp()
+  const refused = await bench.watch(records).next().catch(ConnectError.from)
+  expect(refused).toMatchObject({ code: Code.InvalidArgument })
+})
+
+interface Watching {
+  /** The next message; undefined at the end of the stream. */
+  next(): Promise<AggregatedRating | undefined>
+  close(): void
+}
+
+function setUp(options: { watchesMax?: number } = {}) {
+  const draining = new AbortController()
+  const closing = new AbortController()
+  const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 } })
+  const watches = createAggregateWatches({ store, ...options })
+  const health = createHealth(draining.signal)
+  const log = pino({ level: 'silent' })
+  const app = createRatingService({ store, watches, log, metrics: createMetrics(), health })
+  const client = createClient(RatingService, createAppTransport(app))
+
+  function watch(records: { recordId: string; recordType: string }[]): Watching {
+    const left = new AbortController()
+    const signal = AbortSignal.any([left.signal, closing.signal])
+    const answers = client.watchAggregatedRatings({ records }, { signal })[Symbol.asyncIterator]()
+    return {
+      next: async () => (await answers.next()).value?.aggregatedRating,
+      close: () => left.abort(),
+    }
+  }
+  return {
+    client,
+    watch,
+    rate: (recordId: string, userId: string, value: number) =>
+      client.putRating({ recordId, recordType: 'movie', userId, value }),
+    drain: () => draining.abort(new ShutdownError()),
+    async [Symbol.asyncDispose]() {
+      closing.abort()
+      watches[Symbol.dispose]()
+    },
+  }
+}

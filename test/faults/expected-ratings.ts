@@ -1,0 +1,40 @@
+/** The aggregate of a record as the rating service tells it. */
+export interface ExpectedAggregate {
+  readonly recordId: string
+  readonly count: bigint
+  readonly mean: number
+  readonly histogram: readonly bigint[]
+}
+
+/** What ratings should come to, reckoned in the plainest way. */
+export interface ExpectedRatings {
+  /** The user's rating of the record from now on; undefined for none. */
+  set(recordId: string, userId: string, value: number | undefined): void
+  /** Of every record that is rated, in order of id. */
+  aggregates(): ExpectedAggregate[]
+}
+
+export function createExpectedRatings(): ExpectedRatings {
+  const records = new Map<string, Map<string, number>>()
+  return {
+    set(recordId, userId, value) {
+      const users = records.get(recordId) ?? new Map<string, number>()
+      records.set(recordId, users)
+      if (value === undefined) users.delete(userId)
+      else users.set(userId, value)
+    },
+    aggregates: () =>
+      [...records]
+        .filter(([, users]) => users.size > 0)
+        .map(([recordId, users]) => aggregateOf(recordId, [...users.values()]))
+        .toSorted((a, b) => (a.recordId < b.recordId ? -1 : 1)),
+  }
+}
+
+function aggregateOf(recordId: string, values: readonly number[]): ExpectedAggregate {
+  const sum = values.reduce((total, value) => total + value, 0)
+  const histogram = [1, 2, 3, 4, 5].map((stars) =>
+    BigInt(values.filter((value) => value === stars).length),
+  )
+  return { recordId, count: BigInt(values.length), mean: sum / values.length, histogram }
+}

@@ -1,0 +1,17 @@
+/** Numbers that are the same for the same seed. */
+export interface SeededRandom {
+  /** A whole number, both bounds included. */
+  integer(min: number, max: number): number
+}
+
+/** The generator known as Mulberry32: 32 bits of state are plenty for a test. */
+export function createSeededRandom(seed: number): SeededRandom {
+  let state = seed >>> 0
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  return { integer: (min, max) => min + Math.floor(next() * (max - min + 1)) }
+}
