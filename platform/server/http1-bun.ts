@@ -1,4 +1,4 @@
-import type { PrivateHandle, PrivateServer } from './http1.ts'
+import type { PrivateHandle, PrivateServer } from './private-server.ts'
 
 /** HTTP/1.1 by `Bun.serve`. The body's bound is the handler's, and a quiet stream is not cut. */
 export function listenOnBun(handle: PrivateHandle): PrivateServer {

@@ -1,4 +1,4 @@
-import type { PrivateHandle, PrivateServer } from './http1.ts'
+import type { PrivateHandle, PrivateServer } from './private-server.ts'
 
 /** The part of Deno's own API that is used here: https://docs.deno.com/api/deno/~/Deno.serve */
 declare const Deno: {

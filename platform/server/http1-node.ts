@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { toBody, writeBody } from './body.ts'
-import type { PrivateHandle, PrivateServer } from './http1.ts'
 import type { PortLimits } from './port.ts'
+import type { PrivateHandle, PrivateServer } from './private-server.ts'
 
 /** HTTP/1.1 by `node:http`. */
 export async function listenOnNode(

@@ -1,15 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Exchange, Handle, PortLimits } from './port.ts'
+import type { PrivateHandle, PrivateServer } from './private-server.ts'
 import { createRelay, type Relay } from './relay.ts'
-
-/** The runtime's own HTTP/1.1 server on a private loopback listener. */
-export interface PrivateServer {
-  readonly port: number
-  close(): Promise<void>
-}
-
-/** Answers a request that came from the given local port of loopback. Never rejects. */
-export type PrivateHandle = (request: Request, peerPort: number) => Promise<Response>
 
 /** Speaks HTTP/1.1 on the connections it is given. */
 export interface Http1Engine {
