@@ -1,0 +1,84 @@
+import { execFile, spawn } from 'node:child_process'
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { clone, create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import {
+  CodeGeneratorRequestSchema,
+  CodeGeneratorResponseSchema,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  file_google_protobuf_timestamp,
+} from '@bufbuild/protobuf/wkt'
+import { file_metadata_v1_metadata } from '../gen/metadata/v1/metadata_pb.ts'
+import { file_movie_v1_movie } from '../gen/movie/v1/movie_pb.ts'
+import { file_rating_v1_rating } from '../gen/rating/v1/rating_pb.ts'
+import { type Found, root, tool } from '../platform/testing/tools.ts'
+
+const source = join(root, 'bench', 'peers', 'go')
+const contract = [file_metadata_v1_metadata, file_rating_v1_rating, file_movie_v1_movie]
+const validationRules = 'buf/validate/validate.proto'
+const run = promisify(execFile)
+
+/**
+ * Builds the peers on grpc-go in the user's cache, with Go's code for the contract; answers the
+ * program's path.
+ */
+export async function buildGoPeer(): Promise<Found<string>> {
+  const go = tool('go')
+  if ('missing' in go) return go
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
+  const folder = join(cache, 'marquee', 'bench-go')
+  const program = join(folder, 'peer')
+  try {
+    await rm(join(folder, 'gen'), { recursive: true, force: true })
+    await cp(source, folder, { recursive: true })
+    await run(
+      go.value,
+      ['build', '-o', 'protoc-gen-go', 'google.golang.org/protobuf/cmd/protoc-gen-go'],
+      { cwd: folder },
+    )
+    await generate(folder)
+    await run(go.value, ['build', '-o', program, '.'], { cwd: folder })
+    return { value: program }
+  } catch (error) {
+    return { missing: `the build failed: ${(error as Error).message.trim()}` }
+  }
+}
+
+/** Runs protoc-gen-go on the descriptors in `gen/`, as protoc would. */
+async function generate(folder: string): Promise<void> {
+  const files = contract.map((file) => withoutRules(file.proto))
+  const names = files.map(({ name }) => name)
+  const packages = names.map((name) => `M${name}=marquee.bench/gen/${dirname(name)}`)
+  const request = create(CodeGeneratorRequestSchema, {
+    fileToGenerate: names,
+    parameter: ['module=marquee.bench', ...packages].join(','),
+    protoFile: [file_google_protobuf_timestamp.proto, ...files],
+  })
+  const output = await pipe(
+    join(folder, 'protoc-gen-go'),
+    toBinary(CodeGeneratorRequestSchema, request),
+  )
+  const { error, file: made } = fromBinary(CodeGeneratorResponseSchema, output)
+  if (error !== '') throw new Error(error)
+  for (const { name, content } of made) {
+    const path = join(folder, name)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, content)
+  }
+}
+
+/** The peers do not validate, and so need no Go code for the rules. */
+function withoutRules(file: FileDescriptorProto): FileDescriptorProto {
+  const copy = clone(FileDescriptorProtoSchema, file)
+  copy.dependency = copy.dependency.filter((name) => name !== validationRules)
+  return copy
+}
+
+async function pipe(program: string, input: Uint8Array): Promise<Uint8Array> {
+  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.end(input)
+  return Buffer.concat(await Array.fromAsync(child.stdout))
+}

@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
+import { freePorts } from '../../platform/testing/free-ports.ts'
+import { spawnProgram } from '../../platform/testing/process.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { type Bench, type Peer, startAll } from '../bench.ts'
+import { loadCatalogue, movieId } from '../catalogue.ts'
+import { residentMegabytes } from '../cpu.ts'
+import { marquee } from '../peers.ts'
+
+const name = 'start'
+const path = `/${MovieService.typeName}/${MovieService.method.getMovieDetails.name}`
+const body = JSON.stringify({ movieId })
+const headers = { 'content-type': 'application/json' }
+/** Calls before the memory is looked at. */
+const callCount = 1_000
+const streamCount = 4
+const startTimeoutMs = 30_000
+const pollIntervalMs = 2
+
+/**
+ * All three services in one process, as `bun start` starts them: from the start of the process to
+ * the first good answer, with an empty folder and with the catalogue in place, and the memory after
+ * 1,000 calls. Then the memory of the three as processes of their own.
+ */
+export async function measureStart(bench: Bench): Promise<void> {
+  for (let round = 1; round <= bench.rounds; round++) {
+    bench.note(`${name}: round ${round} of ${bench.rounds}`)
+    const data = join(bench.folder, `data-${round}`)
+    await measureTogether(bench, data, 'first_start_ms')
+    await measureTogether(bench, data, 'second_start_ms')
+    await measureApart(bench, join(bench.folder, `apart-${round}`))
+  }
+}
+
+async function measureTogether(bench: Bench, data: string, metric: string): Promise<void> {
+  const [metadata, rating, movie] = await freePorts(3)
+  const ports = ['--port-metadata', `${metadata}`, '--port-rating', `${rating}`]
+  const args = ['--data', data, ...ports, '--port-movie', `${movie}`]
+  const origin = `http://127.0.0.1:${movie}`
+  const startMs = performance.now()
+  await using program = await spawnProgram({ runtime: 'bun', entry: 'services/dev.ts', args })
+  await firstAnswer(origin)
+  const value = performance.now() - startMs
+  bench.report({ case: name, peer: 'marquee-bun', metric, unit: 'ms', value })
+  if (metric === 'first_start_ms') return
+  await callOften(bench, origin)
+  reportMemory(bench, 'marquee-bun', residentMegabytes(program.pid))
+}
+
+async function measureApart(bench: Bench, folder: string): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const file = (name: string) => join(folder, name)
+  const databases = ['--database-url', `sqlite:${file('rating.db')}`, '--event-log', file('log.db')]
+  const upstreams = [
+    marquee('metadata', 'bun', '--database-url', await loadCatalogue(folder)),
+    marquee('rating', 'bun', ...databases),
+  ]
+  const [metadata, rating] = await startAll(upstreams, stack, bench.note)
+  const asking = ['--metadata-url', originOf(metadata), '--rating-url', originOf(rating)]
+  const [movie] = await startAll([marquee('movie', 'bun', ...asking)], stack, bench.note)
+  await callOften(bench, originOf(movie))
+  const all = [metadata, rating, movie].flatMap((peer) => peer ?? [])
+  const sum = all.map(({ pid }) => residentMegabytes(pid)).reduce((a, b) => a + b, 0)
+  reportMemory(bench, 'marquee-bun-apart', sum)
+}
+
+async function firstAnswer(origin: string): Promise<void> {
+  const answer = async () => (await fetch(origin + path, { method: 'POST', headers, body })).ok
+  const what = 'the first good answer'
+  await waitFor(answer, { what, timeoutMs: startTimeoutMs, intervalMs: pollIntervalMs })
+}
+
+async function callOften(bench: Bench, origin: string): Promise<void> {
+  const bodyFile = join(bench.folder, 'start.request')
+  await writeFile(bodyFile, body)
+  const load = { url: origin + path, httpVersion: '2', streamCount, bodyFile } as const
+  const type = 'content-type: application/json'
+  await bench.load({ ...load, headers: [type], answerBytesMin: body.length }, callCount)
+}
+
+function reportMemory(bench: Bench, peer: string, value: number): void {
+  bench.report({ case: name, peer, metric: 'rss_mb', unit: 'MB', value })
+}
+
+function originOf(peer: Peer | undefined): string {
+  return peer?.origins['2'] ?? ''
+}

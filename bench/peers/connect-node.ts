@@ -1,0 +1,31 @@
+/** GetMetadata by connect-node, as its documentation shows it, from a map. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo, Server } from 'node:net'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { connectNodeAdapter } from '@connectrpc/connect-node'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { announce, readAnswers } from './answer.ts'
+
+const answers = readAnswers()
+const handle = connectNodeAdapter({
+  routes(router) {
+    router.rpc(MetadataService.method.getMetadata, ({ movieId }) => {
+      const answer = answers.get(movieId)
+      if (answer === undefined) throw new ConnectError('no such movie', Code.NotFound)
+      return answer
+    })
+  },
+})
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+announce({
+  '1.1': await listen(createServer(handle)),
+  '2': await listen(createHttp2Server(handle)),
+})

@@ -1,0 +1,28 @@
+import { expect, test } from 'bun:test'
+import { spawnProgram } from '../platform/testing/process.ts'
+
+async function bench(...args: string[]) {
+  await using program = await spawnProgram({ runtime: 'bun', entry: 'bench/run.ts', args })
+  const { code } = await program.exited
+  return { code, stderr: program.stderr(), stdout: program.stdout() }
+}
+
+test.each([
+  [['ingets'], 'there is no bench "ingets": give rpc, grpc-unary, '],
+  [['--fast'], "Unknown option '--fast'"],
+  [['rpc', '--rounds', '0'], '--rounds is "0": give a whole number from 1 to 100'],
+])('the arguments %j are refused in one line', async (args, line) => {
+  const { code, stderr, stdout } = await bench(...args)
+  expect(stderr).toStartWith(`bench: ${line}`)
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect(stdout).toBe('')
+  expect(code).toBe(2)
+})
+
+test('--help says what there is', async () => {
+  const { code, stdout } = await bench('--help')
+  expect(stdout).toContain(
+    'rpc, grpc-unary, connect-json-h1, connect-json-h2, movie-details, start',
+  )
+  expect(code).toBe(0)
+})
