@@ -22,7 +22,7 @@ import { createServiceApp } from './app.ts'
 const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())
 
-/** A rating service whose only method throws what is no business of its callers. */
+/** A rating service whose methods fail: GetRating throws what is no business of its callers, PutRating never ends. */
 async function start() {
   const lines: { code?: string; err?: { message: string }; requestId?: string }[] = []
   const log = pino(
@@ -35,7 +35,7 @@ async function start() {
     log,
     health,
     metrics: createMetrics(),
-    limits: { unaryTimeoutMs: 100 },
+    limits: { unaryTimeoutMs: 100, bodyIdleTimeoutMs: 150 },
     services: [RatingService],
     mount({ router }) {
       router.service(RatingService, {
@@ -43,6 +43,10 @@ async function start() {
           throw new Error('the password is hunter2')
         },
         putRating: () => new Promise<never>(() => {}),
+        async importRatings(requests) {
+          const all = await Array.fromAsync(requests)
+          return { createdCount: BigInt(all.length) }
+        },
       })
     },
   })
@@ -79,6 +83,64 @@ test('a call that takes longer than the service allows ends with DEADLINE_EXCEED
   expect(error.code).toBe(Code.DeadlineExceeded)
 })
 
+/** A request whose body begins and does not end. */
+function halfSent(url: string, type: string, headers: Record<string, string> = {}) {
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array([0])),
+  })
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': type, ...headers },
+    body,
+    duplex: 'half',
+  }
+  return fetch(url, init as RequestInit)
+}
+
+test.each([
+  ['PutRating', 'application/json', {}, 'longer than the service allows'],
+  ['PutRating', 'application/json', { 'connect-timeout-ms': '20' }, ''],
+  ['ImportRatings', 'application/connect+json', {}, 'no byte of the request came for 150 ms'],
+])('a half-sent %s as %s with %j ends by itself', async (method, type, headers, message) => {
+  const { server } = await start()
+  const answer = await halfSent(`${server.url}/rating.v1.RatingService/${method}`, type, headers)
+  const text = await answer.text()
+  expect(text).toContain('"deadline_exceeded"')
+  expect(text).toContain(message)
+})
+
+test('a message with thousands of violations is refused in few words', async () => {
+  const { server } = await start()
+  const ask = (count: number) =>
+    fetch(`${server.url}/rating.v1.RatingService/BatchGetAggregatedRatings`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ records: Array.from({ length: count }, () => ({})) }),
+    })
+  const some = await (await ask(400)).text()
+  expect(some).toContain('and 780 more')
+  expect(some.length).toBeLessThan(20_000)
+  const many = await (await ask(100_000)).text()
+  expect(many).toContain('"invalid_argument"')
+  expect(many.length).toBeLessThan(2_000)
+})
+
+test('an unknown method of HTTP makes no name of its own in logs and metrics', async () => {
+  const { server, lines } = await start()
+  await fetch(`${server.url}/livez`, { method: 'PROPFIND' })
+  expect(lines).toMatchObject([{ method: 'unknown', code: 'unimplemented' }])
+})
+
+test('HEAD answers as GET would, without the body', async () => {
+  const { server } = await start()
+  const [get, head] = await Promise.all([
+    fetch(`${server.url}/readyz`),
+    fetch(`${server.url}/readyz`, { method: 'HEAD' }),
+  ])
+  expect(head.headers.get('content-length')).toBe(String((await get.text()).length))
+  expect(await head.text()).toBe('')
+})
+
 test('one log line a call, whatever the path', async () => {
   const { server, lines } = await start()
   await fetch(`${server.url}/livez`)
@@ -112,7 +174,8 @@ test('health tells of the process and its services, and a watch of each change',
     })(),
   )
   expect((await watched).code).toBe(Code.Unavailable)
-  expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING, Status.SERVING])
+  // The last one says that the process is about to end.
+  expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING, Status.SERVING, Status.NOT_SERVING])
   expect((await client.check({})).status).toBe(Status.NOT_SERVING)
 })
 

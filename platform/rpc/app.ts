@@ -7,7 +7,7 @@ import { Health as HealthService } from '../../gen/health/v1/health_pb.ts'
 import type { Health } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
 import type { Environment } from './call.ts'
-import { conditionalGet } from './conditional.ts'
+import { answerHead, conditionalGet } from './conditional.ts'
 import { allowOrigins } from './cors.ts'
 import { toConnectError, toRestError } from './errors.ts'
 import { addHealth } from './health.ts'
@@ -60,24 +60,28 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
   const app = new Hono<Environment>()
   app.use(observe({ log, metrics }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
-  app.use(conditionalGet)
+  app.use(answerHead, conditionalGet)
   app.onError(answerError)
   app.notFound(answerNotFound)
 
-  const router = createConnectRouter({
+  const routerOptions = {
     interceptors: [recordOutcome, obeySignal, validateRequests(validate)],
     requestGate: blameClient,
     readMaxBytes: limits.messageBytesMax,
     acceptCompression: [compressionGzip, compressionBrotli],
-  })
+  }
+  const router = createConnectRouter(routerOptions)
   options.mount({ router, app, call: createRestCall(validate, limits), validate, limits })
+  addReflection(router, [...services, HealthService])
+  mountRpc(app, router, { limits, drain: health.draining })
+  // Apart, because a watch of the health has to tell of the end before it ends.
+  const healthRouter = createConnectRouter(routerOptions)
   addHealth(
-    router,
+    healthRouter,
     health,
     services.map((service) => service.typeName),
   )
-  addReflection(router, [...services, HealthService])
-  mountRpc(app, router, { limits, drain: health.draining })
+  mountRpc(app, healthRouter, { limits })
   addProbes(app, health, metrics)
   return app
 }

@@ -1,4 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import { unlessAborted } from './abort.ts'
+import { toConnectError } from './errors.ts'
 
 /** A request's body, and whether all of it has been read. */
 export interface RequestBody {
@@ -6,7 +8,16 @@ export interface RequestBody {
   readonly ended: boolean
 }
 
-export function readRequest(request: Request): RequestBody {
+/** What ends the reading of a body. */
+export interface ReadOptions {
+  /** Ends it with its reason. */
+  readonly signal: AbortSignal
+  /** How long to wait for each chunk, in milliseconds. */
+  readonly idleTimeoutMs: number
+}
+
+/** Reads a request's body. Fails with a `ConnectError` when it is broken off, or does not come in time. */
+export function readRequest(request: Request, options: ReadOptions): RequestBody {
   const source = request.body
   let ended = source === null
   async function* read(): AsyncGenerator<Uint8Array> {
@@ -14,12 +25,13 @@ export function readRequest(request: Request): RequestBody {
     const reader = source.getReader()
     try {
       for (;;) {
-        const { done, value } = await reader.read().catch(wasCutOff)
+        const { done, value } = await inTime(reader.read(), options)
         if (done) break
         yield value
       }
       ended = true
     } finally {
+      if (!ended) void reader.cancel().catch(() => {})
       reader.releaseLock()
     }
   }
@@ -28,6 +40,23 @@ export function readRequest(request: Request): RequestBody {
     get ended() {
       return ended
     },
+  }
+}
+
+/** The work's result, unless the signal or the time comes first. */
+async function inTime<T>(work: Promise<T>, { signal, idleTimeoutMs }: ReadOptions): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const text = `no byte of the request came for ${idleTimeoutMs} ms`
+  const giveUp = () => reject(new ConnectError(text, Code.DeadlineExceeded))
+  const timer = setTimeout(giveUp, idleTimeoutMs)
+  work.catch(wasCutOff).then(resolve, reject)
+  try {
+    signal.throwIfAborted()
+    return await unlessAborted(promise, signal)
+  } catch (error) {
+    throw signal.aborted ? toConnectError(signal.reason, 'unknown') : error
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -4,13 +4,14 @@ import type { Environment } from './call.ts'
 
 /**
  * Answers 304 to a GET whose `If-None-Match` names the answer's ETag (RFC 9110 §13.1.2). A handler sets the ETag from
- * the version of its data; caches may keep the answer, but have to ask again.
+ * the version of its data; caches may keep the answer, one for each encoding, but have to ask again.
  */
 export const conditionalGet = createMiddleware<Environment>(async (c, next) => {
   await next()
   const etag = c.res.headers.get('etag')
-  if (c.req.method !== 'GET' || etag === null) return
-  c.header('cache-control', 'no-cache')
+  if (etag === null || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) return
+  c.res.headers.set('cache-control', 'no-cache')
+  c.res.headers.append('vary', 'accept-encoding')
   const asked = c.req.header('if-none-match')
   if (asked === undefined || !matches(asked, etag)) return
   const headers = new Headers(c.res.headers)
@@ -18,6 +19,18 @@ export const conditionalGet = createMiddleware<Environment>(async (c, next) => {
   headers.delete('content-length')
   c.res = undefined
   c.res = new Response(null, { status: 304, headers })
+})
+
+/** Gives the answer to HEAD the length that GET's would have (RFC 9110 §8.6); Hono takes the body away. */
+export const answerHead = createMiddleware<Environment>(async (c, next) => {
+  await next()
+  if (c.req.method !== 'HEAD' || c.res.status === 304) return
+  const { status } = c.res
+  const headers = new Headers(c.res.headers)
+  const body = await c.res.arrayBuffer()
+  headers.set('content-length', String(body.byteLength))
+  c.res = undefined
+  c.res = new Response(body, { status, headers })
 })
 
 function matches(asked: string, etag: string): boolean {

@@ -12,7 +12,7 @@ const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
   [Code.NotFound]: 404,
   [Code.AlreadyExists]: 409,
   [Code.PermissionDenied]: 403,
-  [Code.ResourceExhausted]: 429,
+  [Code.ResourceExhausted]: 413,
   [Code.FailedPrecondition]: 400,
   [Code.Aborted]: 409,
   [Code.OutOfRange]: 400,

@@ -34,12 +34,14 @@ export function addHealth(
       }
     },
     async *watch({ service }, { signal }) {
+      const ended = AbortSignal.any([signal, health.draining])
       let last: Status | undefined
       while (!signal.aborted) {
         const next = status(service)
         if (next !== last) yield { status: next }
         last = next
-        await delay(watchIntervalMs, undefined, { signal }).catch(() => {})
+        health.draining.throwIfAborted()
+        await delay(watchIntervalMs, undefined, { signal: ended }).catch(() => {})
       }
     },
   })

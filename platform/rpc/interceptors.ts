@@ -1,4 +1,5 @@
 import { Code, type ConnectError, type Interceptor, type StreamRequest } from '@connectrpc/connect'
+import { unlessAborted } from './abort.ts'
 import { callKey } from './call.ts'
 import { toConnectError } from './errors.ts'
 import { correct } from './malformed.ts'
@@ -37,19 +38,6 @@ export const obeySignal: Interceptor = (next) => async (request) => {
   const response = await unlessAborted(next(request), signal)
   if (!response.stream) return response
   return { ...response, message: untilAborted(response.message, signal) }
-}
-
-/**
- * The result of the work, or the signal's reason if that comes first. It leaves nothing behind at the signal: a race
- * with one promise for the whole of a stream would keep something of each of its messages.
- */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  const stop = () => signal.removeEventListener('abort', abort)
-  work.then(resolve, reject).finally(stop)
-  return promise
 }
 
 /**

@@ -2,11 +2,14 @@
 export interface RpcLimits {
   /** Bytes of one message, as it is sent and when it is unpacked. */
   readonly messageBytesMax: number
-  /** How long a unary call may take when its client sets no earlier deadline. */
+  /** How long a unary call may take, its request included, when its client sets no earlier deadline. */
   readonly unaryTimeoutMs: number
+  /** How long the body of a stream's request may go without a byte. */
+  readonly bodyIdleTimeoutMs: number
 }
 
 export const rpcLimits: RpcLimits = {
   messageBytesMax: 4 * 1024 * 1024,
   unaryTimeoutMs: 30_000,
+  bodyIdleTimeoutMs: 60_000,
 }

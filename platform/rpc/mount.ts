@@ -1,5 +1,7 @@
 import { Code, ConnectError, type ConnectRouter, createContextValues } from '@connectrpc/connect'
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol'
+import { parseTimeout as parseConnectTimeout } from '@connectrpc/connect/protocol-connect'
+import { parseTimeout as parseGrpcTimeout } from '@connectrpc/connect/protocol-grpc'
 import type { Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { readRequest, toBodyStream } from './body.ts'
@@ -10,8 +12,8 @@ import { outcomeOf } from './outcome.ts'
 
 export interface MountOptions {
   readonly limits: RpcLimits
-  /** Ends the calls whose answers are streams when aborted, with its reason. */
-  readonly drain: AbortSignal
+  /** Ends the calls whose answers are streams when aborted, with its reason; nothing does unless told. */
+  readonly drain?: AbortSignal
 }
 
 /**
@@ -42,14 +44,15 @@ async function answer(
     return refuse(c, handler, 505)
   }
   const streams = handler.method.methodKind !== 'unary'
-  const request = readRequest(raw)
+  const signal = AbortSignal.any([raw.signal, ...endsOf(handler, raw.headers, options)])
+  const request = readRequest(raw, { signal, idleTimeoutMs: idleTimeoutOf(handler, options) })
   const response = await handler({
     httpVersion: exchange?.httpVersion ?? '1.1',
     url: raw.url,
     method: raw.method,
     header: raw.headers,
     body: request.body,
-    signal: AbortSignal.any([raw.signal, ...endsOf(handler, options)]),
+    signal,
     contextValues: createContextValues().set(callKey, call),
   })
   if (exchange !== undefined && call.protocol === 'grpc') exchange.trailers = response.trailer
@@ -62,17 +65,37 @@ async function answer(
   return await answerUnary(c, response)
 }
 
-/** What ends a call beside its client: a unary call takes its time, and an answer without an end must not hold up the end. */
-function endsOf(handler: UniversalHandler, { limits, drain }: MountOptions): AbortSignal[] {
-  switch (handler.method.methodKind) {
-    case 'unary':
-      return [AbortSignal.timeout(limits.unaryTimeoutMs)]
-    case 'client_streaming':
-      return []
-    case 'server_streaming':
-    case 'bidi_streaming':
-      return [drain]
-  }
+/**
+ * What ends a call beside its client: its deadline, from the first byte of the request; the time a unary call may take;
+ * and for an answer without an end, the end of the process.
+ */
+function endsOf(
+  { method }: UniversalHandler,
+  headers: Headers,
+  { limits, drain }: MountOptions,
+): AbortSignal[] {
+  const timeoutMs = Math.min(
+    clientTimeoutMs(headers) ?? Number.POSITIVE_INFINITY,
+    method.methodKind === 'unary' ? limits.unaryTimeoutMs : Number.POSITIVE_INFINITY,
+  )
+  const ends = timeoutMs <= timerMsMax ? [AbortSignal.timeout(Math.ceil(timeoutMs))] : []
+  const endless = method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming'
+  return endless && drain !== undefined ? [...ends, drain] : ends
+}
+
+/** The longest time a timer takes: 2³¹ − 1 ms, some 25 days. */
+const timerMsMax = 2 ** 31 - 1
+
+/** The deadline that the client sets, in milliseconds; one that cannot be read is refused elsewhere. */
+function clientTimeoutMs(headers: Headers): number | undefined {
+  const connect = parseConnectTimeout(headers.get('connect-timeout-ms'), Number.MAX_SAFE_INTEGER)
+  const grpc = parseGrpcTimeout(headers.get('grpc-timeout'), Number.MAX_SAFE_INTEGER)
+  return connect.timeoutMs ?? grpc.timeoutMs
+}
+
+/** A conversation may pause; whoever only sends may not. */
+function idleTimeoutOf({ method }: UniversalHandler, { limits }: MountOptions): number {
+  return method.methodKind === 'bidi_streaming' ? timerMsMax : limits.bodyIdleTimeoutMs
 }
 
 /** The body of a unary answer is gathered: it is one message, and its length and outcome are known then. */

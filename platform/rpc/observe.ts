@@ -60,12 +60,19 @@ export function observe({
     metrics.callStarted()
     try {
       await next()
-      if (call.method === '') call.method = `${c.req.method} ${c.req.routePath}`
+      if (call.method === '') call.method = nameOf(c.req.method, c.req.routePath)
       c.res.headers.set('x-request-id', call.requestId)
     } finally {
       release()
     }
   })
+}
+
+/** The methods that clients use; any other is one name in logs and metrics, however a client spells it. */
+const knownMethods = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'])
+
+function nameOf(method: string, route: string): string {
+  return `${knownMethods.has(method) ? method : 'OTHER'} ${route}`
 }
 
 function reasonOf(call: Call): string {

@@ -18,7 +18,7 @@ import {
 } from '@connectrpc/connect'
 
 import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import { readRequest } from './body.ts'
 import { callKey, type Environment } from './call.ts'
 import { toRestError } from './errors.ts'
 import type { RpcLimits } from './limits.ts'
@@ -51,7 +51,7 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
       service: method.parent,
       method,
       protocolName: 'rest',
-      requestMethod: c.req.method,
+      requestMethod: c.req.method === 'HEAD' ? 'GET' : c.req.method,
       url: c.req.url,
       requestSignal: AbortSignal.any([c.req.raw.signal, timeout]),
       requestHeader: c.req.raw.headers,
@@ -71,30 +71,47 @@ export function toRestJson<Desc extends DescMessage>(
   return toJson(schema, message) as JsonObject
 }
 
-/** The request's body as a JSON object; anything else is `INVALID_ARGUMENT`. */
-export async function readJsonObject(c: Context<Environment>): Promise<JsonObject> {
-  const body: JsonValue = await c.req.json().catch((cause) => {
-    throw new ConnectError(
-      `the body is not JSON: ${(cause as Error).message}`,
-      Code.InvalidArgument,
-    )
+/**
+ * The request's body as a JSON object; anything else is `INVALID_ARGUMENT`, a longer one than a message may be
+ * `RESOURCE_EXHAUSTED`, without reading further than that.
+ */
+export async function readJsonObject(
+  c: Context<Environment>,
+  limits: RpcLimits,
+): Promise<JsonObject> {
+  const text = await readBody(c, limits).catch((error) => {
+    c.env?.exchange?.refuseBody()
+    throw error
   })
+  const body = parseJson(text)
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
   throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
 }
 
-/** Refuses a longer body with 413, and reads no further. */
-export function limitBody(limits: RpcLimits) {
-  return bodyLimit({
-    maxSize: limits.messageBytesMax,
-    onError(c: Context<Environment>) {
-      c.env?.exchange?.refuseBody()
+async function readBody(c: Context<Environment>, limits: RpcLimits): Promise<string> {
+  const { raw } = c.req
+  const signal = AbortSignal.any([raw.signal, AbortSignal.timeout(limits.unaryTimeoutMs)])
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  const { body } = readRequest(raw, { signal, idleTimeoutMs: limits.bodyIdleTimeoutMs })
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > limits.messageBytesMax) {
       const text = `the body is longer than ${limits.messageBytesMax} bytes`
-      const error = new ConnectError(text, Code.ResourceExhausted)
-      c.get('call').code = error.code
-      return toRestError(error, 413)
-    },
-  })
+      throw new ConnectError(text, Code.ResourceExhausted)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function parseJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const reason = `the body is not JSON: ${(cause as Error).message}`
+    throw new ConnectError(reason, Code.InvalidArgument)
+  }
 }
 
 /** Answers 405 for the methods that a route does not have. */

@@ -2,13 +2,7 @@ import type { Hono } from 'hono'
 import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import type { Environment } from '../../platform/rpc/call.ts'
 import type { RpcLimits } from '../../platform/rpc/limits.ts'
-import {
-  limitBody,
-  type RestCall,
-  readJsonObject,
-  refuseMethod,
-  toRestJson,
-} from '../../platform/rpc/rest.ts'
+import { type RestCall, readJsonObject, refuseMethod, toRestJson } from '../../platform/rpc/rest.ts'
 import type { MetadataRpc } from './rpc.ts'
 
 const { getMetadata, putMetadata } = MetadataService.method
@@ -25,8 +19,8 @@ export function addMetadataRoutes(
     const { metadata } = await call(c, getMetadata, rpc.getMetadata, request)
     return c.json(metadata && toRestJson(MetadataSchema, metadata))
   })
-  app.put('/metadata', limitBody(limits), async (c) => {
-    const body = await readJsonObject(c)
+  app.put('/metadata', async (c) => {
+    const body = await readJsonObject(c, limits)
     const request = { metadata: { ...body, id: c.req.query('id') ?? body.id ?? '' } }
     const { metadata, created } = await call(c, putMetadata, rpc.putMetadata, request)
     return c.json(metadata && toRestJson(MetadataSchema, metadata), created ? 201 : 200)
