@@ -63,7 +63,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     await arrivals.settle()
     await within(limits.drainTimeoutMs, Promise.all([http1.drain(), http2.drain()]))
     http2.destroy()
-    await http1.destroy()
+    await within(limits.drainTimeoutMs, http1.destroy())
   }
   const close = () => {
     closed ??= shutDown()
