@@ -3,6 +3,7 @@ import { fromJson, type JsonObject } from '@bufbuild/protobuf'
 import { createValidator } from '@bufbuild/protovalidate'
 import fc from 'fast-check'
 import { RatingEventSchema } from '../../gen/rating/v1/rating_event_pb.ts'
+import { createValidate } from '../../platform/rpc/validation.ts'
 import { decodeRatingEvent } from './rating-event.ts'
 
 const ancestors =
@@ -35,6 +36,7 @@ describe('a rating event', () => {
     ['ids of 128 characters beyond the basic plane', { userId: '🎬'.repeat(128) }],
     ['a record type of 64 characters', { recordType: 'm'.repeat(64) }],
     ['ids in any script', { recordId: 'фильм-電影' }],
+    ['an id with a space beyond ASCII', { recordId: 'a\u00a0b\u2003c\ufeff' }],
   ])('with %s is taken', (_, fields) => {
     expect(decodeWith(fields).kind).toBe('put')
   })
@@ -99,10 +101,12 @@ describe('a rating event', () => {
     expect(padded(65_537)).toEqual({ kind: 'refused', reason })
   })
 
-  test('is judged as the contract judges it', () => {
+  test('is judged as the contract judges it, by RE2 and by RegExp', () => {
     const validator = createValidator()
+    const validate = createValidate()
+    const spaces = [' ', '\t', '\n', '\v', '\f', '\r', '\u00a0', '\u2003', '\u2028', '\ufeff']
     const text = fc.oneof(
-      fc.constantFrom('', '1', 'movie', 'a b', '\u00a0', '\u2028', '\u0085', '\ufeff', 'x\u007f'),
+      fc.constantFrom('', '1', 'movie', 'a b', '\u0085', 'x\u007f', ...spaces),
       fc.string({ unit: 'binary', maxLength: 6 }),
       fc.integer({ min: 60, max: 132 }).map((count) => '🎬'.repeat(count)),
     )
@@ -123,6 +127,7 @@ describe('a rating event', () => {
         for (const name of kept) event[name] = valid[name] ?? null
         const message = fromJson(RatingEventSchema, event, { ignoreUnknownFields: true })
         const verdict = validator.validate(RatingEventSchema, message).kind
+        expect(validate(RatingEventSchema, message) !== undefined).toBe(verdict === 'invalid')
         const change = decode(JSON.stringify(event))
         expect(change.kind === 'refused').toBe(verdict === 'invalid')
         if (change.kind !== 'refused') expect(change).toMatchObject({ userId: message.userId })

@@ -10,7 +10,7 @@ const eventBytesMax = 64 * 1024
 const idLengthMax = 128
 const recordTypeLengthMax = 64
 const noteLengthMax = 128
-/** As in the contract: `\s` of RE2 is ASCII only, and all of it but the space is control characters. */
+/** As in the contract, which names the ASCII white space: all of it but the space is control characters. */
 const visible = /^[^ \p{Cc}]+$/u
 /** RFC 3339, the JSON form of a protobuf Timestamp. */
 const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
