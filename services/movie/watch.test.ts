@@ -44,6 +44,38 @@ test('a watch says once that the rating is unavailable, and goes on when it is b
   expect(await next).toMatchObject({ ratingStatus: RATED, rating: { count: 2n } })
 })
 
+test('a watch does not tell of a mishap that the next try makes good', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  bench.ratings.tell(1n)
+  expect(await watch.next()).toMatchObject({ ratingStatus: RATED })
+  bench.ratings.loseOne()
+  bench.ratings.tell(2n)
+  expect(await watch.next()).toMatchObject({ ratingStatus: RATED, rating: { count: 2n } })
+})
+
+test('a watch tells of a mishap when the next try is late', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  bench.ratings.tell(1n)
+  await watch.next()
+  bench.ratings.loseOne()
+  expect(await watch.next()).toMatchObject({ ratingStatus: UNAVAILABLE })
+  bench.ratings.tell(2n)
+  expect(await watch.next()).toMatchObject({ ratingStatus: RATED, rating: { count: 2n } })
+})
+
+test('a watch tells of a second mishap soon after the first, and does not hurry', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  for (const count of [1n, 2n]) {
+    bench.ratings.tell(count)
+    expect(await watch.next()).toMatchObject({ ratingStatus: RATED, rating: { count } })
+    bench.ratings.loseOne()
+  }
+  expect(await watch.next()).toMatchObject({ ratingStatus: UNAVAILABLE })
+})
+
 test('a watch that finds the rating down says so, and waits for it', async () => {
   await using bench = setUp()
   bench.ratings.breakDown()
@@ -139,6 +171,7 @@ function createRatingWatches() {
   const told: bigint[] = []
   let wake = () => {}
   let isDown = false
+  let isLosing = false
   let openCount = 0
   let refusedCount = 0
   const change = (apply: () => void) => {
@@ -154,6 +187,10 @@ function createRatingWatches() {
         if (isDown) {
           refusedCount++
           throw new ConnectError('rating is down', Code.Unavailable)
+        }
+        if (isLosing) {
+          isLosing = false
+          throw new ConnectError('the connection is lost', Code.Unavailable)
         }
         const count = told.shift()
         if (count !== undefined) {
@@ -174,6 +211,11 @@ function createRatingWatches() {
     breakDown: () =>
       change(() => {
         isDown = true
+      }),
+    /** Breaks the watch that is open; the next one works. */
+    loseOne: () =>
+      change(() => {
+        isLosing = true
       }),
     repair: () =>
       change(() => {

@@ -4,6 +4,9 @@ import { type Ask, type Details, join, type RatingSource } from './movie.ts'
 /** How long to wait before the ratings are asked for again: doubled with each failure, and jittered. */
 const retryDelayMs = { min: 250, max: 5_000 }
 
+/** A loss is a mishap, and the ratings are asked for again at once, unless the one before was as recent as this. */
+const mishapIntervalMs = 5_000
+
 export interface WatchOptions<M, R> {
   readonly movieId: string
   readonly metadata: M
@@ -11,6 +14,8 @@ export interface WatchOptions<M, R> {
   readonly ask: Ask
   /** From 0 to 1, as `Math.random`. */
   readonly random?: () => number
+  /** In milliseconds, from whenever. */
+  readonly clock?: () => number
 }
 
 /** How long the ratings may take to answer at all, before the details are told without. */
@@ -18,7 +23,8 @@ const firstAnswerTimeoutMs = 1_000
 
 /**
  * A movie's details, and again whenever its rating changes, until the signal is aborted. While the ratings are
- * unavailable the details say so, once, and are asked for again.
+ * unavailable the details say so, once, and are asked for again. A watch that is lost is opened anew at once, and only
+ * when that fails or is late are the ratings called unavailable: a lost connection is not worth telling.
  */
 export async function* watchDetails<M, R>({
   movieId,
@@ -26,9 +32,11 @@ export async function* watchDetails<M, R>({
   ratings,
   ask,
   random = Math.random,
+  clock = () => performance.now(),
 }: WatchOptions<M, R>): AsyncGenerator<Details<M, R>> {
   const { signal } = ask
   let failures = 0
+  let mishapTimeMs = Number.NEGATIVE_INFINITY
   let told: Details<M, R>['ratingStatus'] | undefined
   const tell = (details: Details<M, R>) => {
     told = details.ratingStatus
@@ -47,6 +55,11 @@ export async function* watchDetails<M, R>({
       }
     } catch (error) {
       if (signal.aborted) return
+      if (failures === 0 && clock() - mishapTimeMs >= mishapIntervalMs) {
+        mishapTimeMs = clock()
+        failures++
+        continue
+      }
       failures++
       if (told !== 'unavailable') yield tellUnavailable((error as Error).message)
     }
