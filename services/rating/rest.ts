@@ -1,3 +1,4 @@
+import { Code, ConnectError } from '@connectrpc/connect'
 import type { Context, Hono } from 'hono'
 import {
   AggregatedRatingSchema,
@@ -9,6 +10,9 @@ import { type RestCall, refuseMethod, toRestJson } from '../../platform/rpc/rest
 import type { RatingRpc } from './rpc.ts'
 
 const { getAggregatedRating, getRating, putRating } = RatingService.method
+
+/** As people write one: protobuf's JSON form would also take "0x5", "+5" and "05". */
+const wholeNumber = /^(0|-?[1-9]\d*)$/
 
 /**
  * `GET /rating?id=&type=` answers the aggregate, with `&userId=` one user's rating;
@@ -26,6 +30,9 @@ export function addRatingRoutes(app: Hono<Environment>, call: RestCall, rpc: Rat
   })
   app.put('/rating', async (c) => {
     const { userId = '', value = '' } = c.req.query()
+    if (!wholeNumber.test(value)) {
+      throw new ConnectError('value must be a whole number from 1 to 5', Code.InvalidArgument)
+    }
     const request = { ...recordOf(c), userId, value }
     const answer = await call(c, putRating, rpc.putRating, request)
     return answerAggregate(c, answer.aggregatedRating)

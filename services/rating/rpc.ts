@@ -59,13 +59,15 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
       return { deleted, aggregatedRating: await present(record) }
     },
 
-    async getRating({ recordType, recordId, userId }) {
+    async getRating({ recordType, recordId, userId }, context) {
       const found = await store.get({ recordType, recordId }, userId)
       if (found === undefined) {
         const text = `user "${userId}" has not rated ${recordType} "${recordId}"`
         throw new ConnectError(text, Code.NotFound)
       }
       const { updateTimeMs, ...rating } = found
+      // With the value: two puts may fall into one millisecond.
+      setVersion(context, `${updateTimeMs}.${rating.value}`)
       const updateTime = timestampFromMs(updateTimeMs)
       return { rating: create(RatingSchema, { ...rating, updateTime }) }
     },

@@ -42,6 +42,16 @@ test('a record named twice is told once', async () => {
   expect(await watch.next()).toMatchObject({ count: 1n })
 })
 
+test('records whose parts hold a space are not mixed up', async () => {
+  await using bench = setUp()
+  const records = [
+    { recordType: 'a b', recordId: 'c' },
+    { recordType: 'a', recordId: 'b c' },
+  ]
+  const watch = bench.watch(records)
+  for (const record of records) expect(await watch.next()).toMatchObject({ ...record, count: 0n })
+})
+
 test('a reader slower than the changes gets few messages, and the last is the newest', async () => {
   await using bench = setUp()
   const watch = bench.watch([first, second])

@@ -1,4 +1,4 @@
-import type { Aggregate, RecordRef } from './rating.ts'
+import { type Aggregate, type RecordRef, recordKey } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
 
 /** A record that nobody has rated. */
@@ -39,8 +39,8 @@ export function createAggregateWatches({
   let watches = 0
   const unsubscribe = store.onChange((records) => {
     for (const record of records) {
-      for (const watcher of watchersOf.get(keyOf(record)) ?? []) {
-        watcher.dirty.set(keyOf(record), record)
+      for (const watcher of watchersOf.get(recordKey(record)) ?? []) {
+        watcher.dirty.set(recordKey(record), record)
         watcher.wake()
       }
     }
@@ -63,7 +63,7 @@ export function createAggregateWatches({
   }
   async function* follow(records: readonly RecordRef[], signal: AbortSignal) {
     const watcher: Watcher = {
-      dirty: new Map(records.map((record) => [keyOf(record), record])),
+      dirty: new Map(records.map((record) => [recordKey(record), record])),
       wake: () => {},
     }
     const keys = [...watcher.dirty.keys()]
@@ -100,14 +100,9 @@ async function read(
   store: RatingStore,
   records: readonly RecordRef[],
 ): Promise<(Aggregate | Unrated)[]> {
-  const found = new Map((await store.aggregates(records)).map((one) => [keyOf(one), one]))
+  const found = new Map((await store.aggregates(records)).map((one) => [recordKey(one), one]))
   return records.map(({ recordType, recordId }) => {
-    const aggregate = found.get(keyOf({ recordType, recordId }))
+    const aggregate = found.get(recordKey({ recordType, recordId }))
     return aggregate ?? { recordType, recordId, count: 0 }
   })
-}
-
-/** No white space is allowed in either part. */
-function keyOf({ recordType, recordId }: RecordRef): string {
-  return `${recordType} ${recordId}`
 }
