@@ -110,6 +110,16 @@ test('the movies of IMDb go in, and the rest is skipped', async () => {
   expect(facts((await run(['--all-types', '-'], { stdin })).stdout)).toContain('created 1')
 })
 
+test.each([
+  ['an array', 'vega', '[]'],
+  ['a file', 'movielens-movies', `${movieLensMoviesHeader}\n`],
+])('%s with nothing in it gets its summary too', async (_, kind, content) => {
+  const path = await file('nothing', content)
+  const { exitCode, stdout, stderr } = await run(['--kind', kind, path])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(facts(stdout)).toEqual(expect.arrayContaining(['read 0', 'created 0', 'refused 0']))
+})
+
 test('an array that breaks off says where, exits with 1, and what came before is in', async () => {
   const stdin = '[{"Title":"A","Release Date":"Jun 12 1998"}, {"Title":'
   const { exitCode, stdout, stderr } = await run(['-'], { stdin })

@@ -99,6 +99,7 @@ async function importFrom(input: Input, kind: Kind, options: Options, terminal: 
     signal: terminal.signal,
     onProgress: () => progress.update(input.readBytes(), summary.get('read')),
   }
+  let isDone = false
   try {
     if (kind === 'movielens-ratings') {
       await withClient(RatingService, options.ratingUrl, (client) => {
@@ -113,9 +114,10 @@ async function importFrom(input: Input, kind: Kind, options: Options, terminal: 
         return importAll({ ...shared, batches: readMovies(kind, input, options), send })
       })
     }
+    isDone = true
   } finally {
     progress.stop()
-    if (summary.get('read') > 0) terminal.print(summary.format())
+    if (isDone || summary.get('read') > 0) terminal.print(summary.format())
   }
 }
 

@@ -9,6 +9,7 @@ import { startMovie } from './movie/main.ts'
 import { startRating } from './rating/main.ts'
 
 await run('start', readDevConfig, async (running, config) => {
+  // Before the ports open: whoever gets an answer gets the catalogue. A port in use leaves it for the next try.
   const loadedCount = await loadDemoCatalogue(config.metadata.databaseUrl)
   if (loadedCount > 0) console.log(`Loaded the demo catalogue: ${loadedCount} movies.`)
   const registry = running.use(await openRegistry({ kind: 'in-process' }))

@@ -154,6 +154,14 @@ test('IMDb: what is no movie is skipped, unless all types are asked for', () => 
   expect(imdbMovie(episode, { allTypes: true }).kind).toBe('item')
 })
 
+test('IMDb: a movie without a title is refused', () => {
+  const line = basics('movie', '1994', '142', 'Drama').replace('The "Shawshank', '\\N')
+  expect(imdbMovie(line, { allTypes: false })).toEqual({
+    kind: 'refused',
+    reason: 'it has no primaryTitle',
+  })
+})
+
 test('IMDb: a line of another shape is refused', () => {
   for (const line of [
     'tt1\tmovie',

@@ -22,6 +22,7 @@ export function imdbMovie(line: string, { allTypes }: ImdbOptions): Outcome<Cata
     return refused(`it has ${fields.length} fields, not ${fieldCount}`)
   const [id = '', type = '', title = '', , , year = '', , minutes = '', genres = ''] = fields
   if (!allTypes && !movieTypes.has(type)) return { kind: 'skipped' }
+  if (title === unknown) return refused('it has no primaryTitle')
   if (year !== unknown && !whole.test(year)) return refused(`its startYear is "${year}"`)
   if (minutes !== unknown && !whole.test(minutes))
     return refused(`its runtimeMinutes is "${minutes}"`)
