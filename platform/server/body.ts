@@ -24,8 +24,10 @@ export function toBody(source: Readable): ReadableStream<Uint8Array<ArrayBuffer>
           const chunk: Buffer<ArrayBuffer> | null = source.read()
           if (chunk !== null) return controller.enqueue(chunk)
           if (source.errored) throw source.errored
-          if (source.readableEnded) return controller.close()
-          if (source.destroyed) throw new Error('the client broke the request off')
+          if (source.readableEnded && !wasReset(source)) return controller.close()
+          if (source.destroyed || wasReset(source)) {
+            throw new Error('the client broke the request off')
+          }
           await new Promise<void>((resolve) => {
             wake = resolve
           })
@@ -37,6 +39,12 @@ export function toBody(source: Readable): ReadableStream<Uint8Array<ArrayBuffer>
     },
     { highWaterMark: 0 },
   )
+}
+
+/** An HTTP/2 stream that the client resets ends as if all of it had come. */
+function wasReset(source: Readable): boolean {
+  const { rstCode, aborted } = source as Partial<ServerHttp2Stream>
+  return aborted === true || (rstCode ?? 0) !== 0
 }
 
 /**

@@ -12,6 +12,9 @@ export interface Http1Engine {
   destroy(): Promise<void>
 }
 
+/** A shorter body that nobody reads is taken all the same, and the connection kept. */
+const discardedBytesMax = 64 * 1024
+
 /**
  * Relays connections to the runtime's own HTTP/1.1 server. A relay costs less on Bun than its `node:http`, and works on
  * all three runtimes. The private server refuses whoever does not come through a relay.
@@ -25,6 +28,7 @@ export async function createHttp1Engine(handle: Handle, limits: PortLimits): Pro
     if (relay === undefined) return new Response(null, { status: 403 })
     const end = relay.begin()
     const response = await handle(request, createExchange(relay))
+    if (isLong(request) && !request.bodyUsed) relay.stopReading()
     if (draining || relay.leaving) response.headers.set('connection', 'close')
     end()
     return response
@@ -53,6 +57,13 @@ export async function createHttp1Engine(handle: Handle, limits: PortLimits): Pro
       await server.close()
     },
   }
+}
+
+/** Whether a request's body is more than the runtime's server should take for nobody. */
+function isLong({ headers }: Request): boolean {
+  return (
+    headers.has('transfer-encoding') || Number(headers.get('content-length')) > discardedBytesMax
+  )
 }
 
 function createExchange(relay: Relay): Exchange {

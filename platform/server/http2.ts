@@ -85,16 +85,14 @@ async function answer(
   stream.once('close', () => left.abort(new DOMException('the client left', 'AbortError')))
   // A stream that the client resets is told by 'close'.
   stream.on('error', () => {})
-  let refused = false
   const exchange: Exchange = {
     httpVersion: '2',
     remoteAddress: stream.session?.socket?.remoteAddress ?? '',
     sendsTrailers: true,
     trailers: undefined,
     hold: () => () => {},
-    refuseBody() {
-      refused = true
-    },
+    // Whatever has not been read when the answer is complete is refused.
+    refuseBody: () => {},
   }
   let response: Response
   try {
@@ -103,7 +101,7 @@ async function answer(
     return void stream.close(http2.NGHTTP2_PROTOCOL_ERROR)
   }
   if (stream.destroyed) return void response.body?.cancel().catch(() => {})
-  await respond(stream, response, exchange, () => refused)
+  await respond(stream, response, exchange)
 }
 
 function toRequest(
@@ -120,7 +118,8 @@ function toRequest(
     duplex: 'half',
   }
   if (method !== 'GET' && method !== 'HEAD') init.body = toBody(stream)
-  else stream.resume()
+  // Such a method has no body here: what the client may send is not taken, and refused after the answer.
+  else if (stream.endAfterHeaders) stream.resume()
   return new Request(`${headers[':scheme'] ?? 'http'}://${authority}${headers[':path']}`, init)
 }
 
@@ -137,7 +136,6 @@ async function respond(
   stream: ServerHttp2Stream,
   response: Response,
   exchange: Exchange,
-  bodyRefused: () => boolean,
 ): Promise<void> {
   const { trailers } = exchange
   const status = { ':status': response.status }
@@ -145,14 +143,14 @@ async function respond(
     { ...status, ...toFields(response.headers) },
     { waitForTrailers: trailers !== undefined },
   )
-  const stopClient = () => {
-    if (bodyRefused()) setTimeout(() => stream.close(http2.NGHTTP2_NO_ERROR), refusalDelayMs)
+  const refuseRest = () => {
+    if (!stream.readableEnded) setTimeout(discard, refusalDelayMs, stream)
   }
-  if (trailers === undefined) stream.once('finish', stopClient)
+  if (trailers === undefined) stream.once('finish', refuseRest)
   else {
     stream.once('wantTrailers', () => {
       stream.sendTrailers(toFields(trailers))
-      stopClient()
+      refuseRest()
     })
   }
   try {
@@ -161,6 +159,12 @@ async function respond(
   } catch {
     stream.close(http2.NGHTTP2_INTERNAL_ERROR)
   }
+}
+
+/** Tells the client to send no more of a request, and drops what it has sent: a stream with unread data never closes. */
+function discard(stream: ServerHttp2Stream): void {
+  stream.close(http2.NGHTTP2_NO_ERROR)
+  stream.removeAllListeners('readable').resume()
 }
 
 function toFields(headers: Headers): Record<string, string | string[]> {

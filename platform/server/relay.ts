@@ -75,11 +75,18 @@ export function createRelay({ client, port, idleTimeoutMs, onConnect }: RelayOpt
   }
   // A connection that breaks is the client's matter: its call is told by the request's signal.
   client.on('error', destroy).once('close', () => {
+    leaving = true
     clearInterval(quietSince)
     upstream.destroy()
     resolve()
   })
-  upstream.on('error', destroy).once('close', () => client.end())
+  // A runtime may cut a request that it has answered; what it said still has to reach the client.
+  upstream
+    .on('error', () => {})
+    .once('close', () => {
+      client.end()
+      relay.leave()
+    })
   upstream.once('connect', () => {
     onConnect(relay, upstream.localPort ?? 0)
     client.pipe(upstream).pipe(client)
