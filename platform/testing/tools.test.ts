@@ -18,6 +18,12 @@ test('a tool is found in the cache, the newest version first', async () => {
   expect(tool('grpcurl', env)).toEqual({ missing: expect.stringContaining('not on the PATH') })
 })
 
+test('buf is found as its own binary, not as the script that starts it', () => {
+  expect(tool('buf', { PATH: '' })).toEqual({
+    value: expect.stringMatching(/\/@bufbuild\/buf-\w+-\w+\/bin\/buf$/),
+  })
+})
+
 test('Deno is run as its own process, not by a script that signals would not pass', () => {
   expect(runtime('deno')).toEqual({
     value: { binary: expect.stringContaining('@deno'), args: ['run', '-A'] },

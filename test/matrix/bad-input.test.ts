@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { type DescMethod, fromJsonString } from '@bufbuild/protobuf'
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
+import { Code } from '@connectrpc/connect'
+import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { describeWith } from '../../platform/testing/requirements.ts'
+import { type RuntimeName, runtime } from '../../platform/testing/tools.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { badMessages, badRequests, json, rating } from './bad-input.ts'
+import type { Lane } from './client.ts'
+import { exchange, leaveAmid, type RawAnswer, type RawRequest } from './raw-http.ts'
+import { getRoads, readFailure, restRoads, roads, toRequest } from './road.ts'
+import { type Service, startService, untilQuiet } from './service.ts'
+
+const { getAggregatedRating, listTopRated, putRating } = RatingService.method
+const { putMetadata } = MetadataService.method
+
+/** Those on which a message comes after its length. */
+const enveloped = roads.filter(({ protocol }) => protocol !== 'connect')
+
+for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
+  describeWith(runtime(name), `bad input on ${name}`, () => {
+    let services: Record<'rating' | 'metadata', Service>
+    beforeAll(async () => {
+      services = {
+        rating: await startService('rating', name),
+        metadata: await startService('metadata', name),
+      }
+    })
+    afterAll(async () => {
+      for (const service of Object.values(services)) await service[Symbol.asyncDispose]()
+    })
+    const send = (request: RawRequest, method: DescMethod = putRating) => {
+      const service = services[method.parent === MetadataService ? 'metadata' : 'rating']
+      return exchange(service.url, request)
+    }
+
+    describe.concurrent('is refused, and says why:', () => {
+      for (const { what, method, payload, says, code = Code.InvalidArgument } of badMessages) {
+        const reads = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+        const lanes = reads && payload.encoding === undefined ? [...roads, ...getRoads] : roads
+        test.each(lanes)(`${what} by $protocol over HTTP/$http`, async (lane) => {
+          const answer = await send(toRequest(lane, method, payload), method)
+          await expectFailure(lane, answer, code, says)
+        })
+      }
+      for (const { what, status, says, ...request } of badRequests) {
+        test.each(restRoads)(`${what} over HTTP/$http`, async ({ http }) => {
+          const answer = await send({ ...request, http })
+          expect(answer.status).toBe(status)
+          expectWords(JSON.parse(answer.body.toString()).message, says)
+        })
+      }
+      test.each(restRoads)('a body of REST that is no JSON over HTTP/$http', async ({ http }) => {
+        const body = [Buffer.from('{"title":')]
+        const answer = await send({ http, verb: 'PUT', path: '/metadata?id=1', body }, putMetadata)
+        await expectFailure({ protocol: 'rest', http }, answer, Code.InvalidArgument, /is not JSON/)
+      })
+      test.each(enveloped)('no such method by $protocol over HTTP/$http', async (lane) => {
+        const request = { ...toRequest(lane, putRating, json(rating)), path: '/rating.v1.No/Nope' }
+        const answer = await send(request)
+        await expectFailure(lane, answer, Code.Unimplemented, /Nope is not served here/)
+      })
+      test('gRPC over HTTP/1.1', async () => {
+        const request = toRequest({ protocol: 'grpc', http: '1.1' }, putRating, json(rating))
+        const answer = await send(request)
+        expect(answer.status).toBe(505)
+        expectWords(answer.body.toString(), /PutRating by this protocol needs HTTP\/2/)
+      })
+      test.each(enveloped)('half a message by $protocol over HTTP/$http', async (lane) => {
+        const request = toRequest(lane, putRating, json(rating))
+        const body = request.body?.map((bytes) => bytes.subarray(0, 20)) ?? []
+        const answer = await send({ ...request, body })
+        await expectFailure(lane, answer, Code.InvalidArgument, /incomplete envelope/)
+      })
+      test.each([...roads, ...getRoads])('a deadline past, $protocol, HTTP/$http', async (lane) => {
+        const payload = json({ recordId: '1', recordType: 'movie' })
+        const request = toRequest(lane, getAggregatedRating, payload)
+        const past = { 'grpc-timeout': '0n', 'connect-timeout-ms': '0' }
+        const answer = await send({ ...request, fields: { ...request.fields, ...past } })
+        await expectFailure(lane, answer, Code.DeadlineExceeded, /timed out/)
+      })
+      test.each(roads)('a deadline that is no time, $protocol, HTTP/$http', async (lane) => {
+        const request = toRequest(lane, putRating, json(rating))
+        const fields = { ...request.fields, 'grpc-timeout': 'soon', 'connect-timeout-ms': 'soon' }
+        const answer = await send({ ...request, fields })
+        await expectFailure(lane, answer, Code.InvalidArgument, /invalid \w+ timeout value: soon/)
+      })
+    })
+
+    test('a page token of another list is refused', async () => {
+      const lane: Lane = { protocol: 'connect', http: '1.1' }
+      const list = (request: object) => send(toRequest(lane, listTopRated, json(request)))
+      for (const recordId of ['1', '2']) {
+        await send(toRequest(lane, putRating, json({ ...rating, recordId })))
+      }
+      const first = await list({ recordType: 'movie', pageSize: 1 })
+      const page = fromJsonString(listTopRated.output, first.body.toString())
+      expect(page.nextPageToken).not.toBe('')
+      const other = await list({ recordType: 'book', pageToken: page.nextPageToken })
+      await expectFailure(lane, other, Code.InvalidArgument, /^page_token is not one of this list/)
+    })
+
+    test.each(roads)(
+      'a client that leaves amid its request: $protocol, HTTP/$http',
+      async (lane) => {
+        const requestId = `left.${lane.protocol}.${lane.http}`
+        const request = toRequest(lane, putRating, json(rating))
+        const fields = { ...request.fields, 'x-request-id': requestId }
+        const body = request.body?.map((bytes) => bytes.subarray(0, 20)) ?? []
+        const begun = () =>
+          waitFor(() => services.rating.callsInFlight(), { what: 'the call to have begun' })
+        await leaveAmid(services.rating.url, { ...request, fields, body }, begun)
+        expect(await services.rating.loggedCall(requestId)).toMatchObject({ code: 'canceled' })
+      },
+    )
+
+    test.each(nonsense)('%j harms nobody', async (bytes) => {
+      const { hostname, port } = new URL(services.rating.url)
+      const socket = connect({ host: hostname, port: Number(port) })
+      socket.on('error', () => {}).write(Buffer.from(bytes, 'latin1'))
+      const [answer = ''] = await Promise.race([once(socket, 'data'), once(socket, 'close')])
+      socket.destroy()
+      expect(String(answer)).not.toMatch(stackTrace)
+    })
+
+    test('nothing of it was a fault of the service, and it goes on', async () => {
+      for (const service of Object.values(services)) {
+        await untilQuiet(service)
+        expect(service.program.stdout()).not.toMatch(/"level":[56]0/)
+        expect(service.program.stderr()).not.toMatch(stackTrace)
+        expect((await fetch(`${service.url}/readyz`)).status).toBe(200)
+      }
+    })
+
+    test('and it ends when it is told to', async () => {
+      for (const service of Object.values(services)) {
+        await service[Symbol.asyncDispose]()
+        expect(await service.program.exited).toEqual({ code: 0, signal: null })
+      }
+    })
+  })
+}
+
+/** What makes no URL, verb, message or frame. */
+const nonsense = [
+  'GET /livez HTTP/1.1\r\nhost: a b\r\n\r\n',
+  'GET // HTTP/1.1\r\nhost: a\r\n\r\n',
+  'GET http://[ HTTP/1.1\r\nhost: a\r\n\r\n',
+  'TRACE /livez HTTP/1.1\r\nhost: a\r\n\r\n',
+  'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n',
+  'GET /livez HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n',
+  'POST /livez HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+  'GET /%ff%00?%ff HTTP/1.1\r\nhost: a\r\n\r\n',
+  'nonsense\r\n\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nno frame at all, but quite a few bytes',
+  '\x16\x03\x01\x00\x05\x01\x02\x03',
+  '\0\0\0\0\r\n\r\n',
+]
+
+const stackTrace = /\n\s*at |node_modules|\.[tj]s:\d/
+
+/** Words that tell a caller what to change, and nothing of the service's inside. */
+function expectWords(message: string, says: RegExp): void {
+  expect(message).toMatch(says)
+  expect(message).not.toMatch(stackTrace)
+}
+
+async function expectFailure(
+  lane: Lane,
+  answer: RawAnswer,
+  code: Code,
+  says: RegExp,
+): Promise<void> {
+  const failure = await readFailure(lane, answer)
+  expectWords(failure.rawMessage, says)
+  expect(Code[failure.code]).toBe(Code[code])
+  const plain = lane.protocol === 'connect' || lane.protocol === 'connect-get'
+  if (plain) expect(answer.status).toBe(codeToHttpStatus(code))
+  expect(answer.body.toString()).not.toMatch(stackTrace)
+}

@@ -1,0 +1,67 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { create, type DescFile, type JsonValue, toBinary } from '@bufbuild/protobuf'
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { errorFromJson } from '@connectrpc/connect/protocol-connect'
+import { file_rating_v1_rating } from '../../gen/rating/v1/rating_pb.ts'
+import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { tool } from '../../platform/testing/tools.ts'
+import type { Client, Lane, Session } from './client.ts'
+import { type CommandCall, createCommandSession } from './command-session.ts'
+
+const found = tool('buf')
+
+/** Its deadline counts from when it is started, and it has to read the schema before it calls. */
+const startTimeoutMs = 2_000
+
+/** `buf curl`, which is given the schema: by reflection it speaks HTTP/2 alone. */
+export const bufCurlClient: Client = {
+  name: 'buf curl',
+  keepsTime: true,
+  gaps: [
+    { protocol: 'connect-get', reason: 'it has no flag for GET' },
+    { protocol: 'rest', reason: 'it speaks RPC alone' },
+  ],
+  found:
+    'missing' in found
+      ? found
+      : { value: (lane: Lane, url: string) => open(found.value, lane, url) },
+}
+
+async function open(binary: string, lane: Lane, url: string): Promise<Session> {
+  const folder = await temporaryFolder()
+  const schema = join(folder.path, 'schema.binpb')
+  const file = [...filesOf(file_rating_v1_rating)].map(({ proto }) => proto)
+  await writeFile(
+    schema,
+    toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file })),
+  )
+  const protocol = lane.protocol === 'grpc-web' ? 'grpcweb' : lane.protocol
+  const http = lane.http === '2' ? ['--http2-prior-knowledge'] : []
+  const flags = ['--protocol', protocol, ...http, '--schema', schema, '-d', '@-']
+  const session = createCommandSession({
+    commandOf: (call) => [binary, 'curl', ...flags, ...flagsOf(call), `${url}/${call.path}`],
+    parseError,
+  })
+  return { ...session, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() }
+}
+
+function flagsOf({ options: { requestId, timeoutMs } }: CommandCall): string[] {
+  const header = ['-H', `x-request-id: ${requestId}`]
+  if (timeoutMs === undefined) return header
+  return [...header, '--timeout', `${timeoutMs + startTimeoutMs}ms`]
+}
+
+/** A file and all that it imports, these first. */
+function filesOf(file: DescFile, found = new Set<DescFile>()): Set<DescFile> {
+  for (const dependency of file.dependencies) filesOf(dependency, found)
+  return found.add(file)
+}
+
+/** The error of the Connect protocol as JSON, whatever the protocol of the call was. */
+function parseError(stderr: string): ConnectError | undefined {
+  if (!stderr.trimStart().startsWith('{')) return undefined
+  const json = JSON.parse(stderr) as JsonValue
+  return errorFromJson(json, undefined, new ConnectError(stderr, Code.Unknown))
+}

@@ -1,0 +1,42 @@
+import { Code, ConnectError, type Transport } from '@connectrpc/connect'
+import type { CallOptions, Session } from './client.ts'
+
+/** A session on a transport of connect-es. */
+export function createConnectSession(transport: Transport, close: () => void): Session {
+  return {
+    async unary(method, request, { signal, timeoutMs, ...rest }) {
+      const header = toHeader(rest)
+      const answer = await transport.unary(method, signal, timeoutMs, header, request)
+      return answer.message
+    },
+    async *serverStream(method, request, { signal, timeoutMs, ...rest }) {
+      const header = toHeader(rest)
+      // Its streams go on when the reader stops, until they are cancelled.
+      const left = new AbortController()
+      const ended = AbortSignal.any([left.signal, ...(signal === undefined ? [] : [signal])])
+      try {
+        const answer = await transport.stream(method, ended, timeoutMs, header, each([request]))
+        yield* answer.message
+      } finally {
+        left.abort()
+      }
+    },
+    async clientStream(method, requests, { signal, timeoutMs, ...rest }) {
+      const header = toHeader(rest)
+      const answer = await transport.stream(method, signal, timeoutMs, header, each(requests))
+      for await (const message of answer.message) return message
+      throw new ConnectError('the stream ended without an answer', Code.Unimplemented)
+    },
+    async [Symbol.asyncDispose]() {
+      close()
+    },
+  }
+}
+
+function toHeader({ requestId }: Pick<CallOptions, 'requestId'>) {
+  return { 'x-request-id': requestId }
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}

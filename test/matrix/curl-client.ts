@@ -1,0 +1,145 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  fromJsonString,
+  type JsonObject,
+  type JsonValue,
+  type MessageInitShape,
+  type MessageShape,
+  toJson,
+} from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { EnvelopedMessage } from '@connectrpc/connect/protocol'
+import { errorFromJson } from '@connectrpc/connect/protocol-connect'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { tool } from '../../platform/testing/tools.ts'
+import type { CallOptions, Client, Lane, Protocol, Session } from './client.ts'
+import { only, startCommand } from './command.ts'
+import {
+  envelopeTypes,
+  failureOf,
+  readAnswer,
+  readEnvelopes,
+  toEnvelope,
+  toFields,
+} from './curl-wire.ts'
+
+const found = tool('curl')
+
+/**
+ * curl, for which the test makes the bytes of each protocol, and reads them: what it shows is what the service sent,
+ * with no library and no clock in between.
+ */
+export const curlClient: Client = {
+  name: 'curl',
+  keepsTime: false,
+  gaps: [],
+  found:
+    'missing' in found
+      ? found
+      : { value: async (lane, url) => createCurlSession(found.value, lane, url) },
+}
+
+/** A method, whatever its kind. */
+type Method<I, O> = DescMethod & { readonly input: I; readonly output: O }
+
+function createCurlSession(binary: string, { protocol, http }: Lane, url: string): Session {
+  const version = http === '2' ? '--http2-prior-knowledge' : '--http1.1'
+  const curl = [binary, '--silent', '--verbose', '--no-buffer', version]
+
+  async function* inEnvelopes<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    requests: readonly MessageInitShape<I>[],
+    options: CallOptions,
+  ): AsyncGenerator<MessageShape<O>> {
+    const fields = toFields(protocol, envelopeTypes[protocol], options)
+    const body = requests.map((one) => toEnvelope(JSON.stringify(toObject(method, one))))
+    const line = [...curl, ...toFlags(fields), '--data-binary', '@-', urlOf(url, method)]
+    await using command = startCommand(line, Buffer.concat(body), options.signal)
+    let end: EnvelopedMessage | undefined
+    for await (const envelope of readEnvelopes(command.stdout)) {
+      if (envelope.flags !== 0) end = envelope
+      else yield fromJsonString(method.output, Buffer.from(envelope.data).toString())
+    }
+    const { code, stderr } = await command.ended
+    if (options.signal?.aborted) throw new ConnectError('curl was ended', Code.Canceled)
+    if (code !== 0) throw new Error(`curl ended with ${code}: ${stderr}`)
+    const failure = failureOf(readAnswer(stderr), end)
+    if (failure !== undefined) throw failure
+  }
+
+  async function plain<I extends DescMessage, O extends DescMessage>(
+    { contentType, argsOf }: PlainCall,
+    method: Method<I, O>,
+    message: MessageInitShape<I>,
+    options: CallOptions,
+  ): Promise<MessageShape<O>> {
+    const request = toObject(method, message)
+    const fields = toFlags(toFields(protocol, contentType, options))
+    const line = [...curl, ...fields, ...argsOf(url, method, request)]
+    await using command = startCommand(line, JSON.stringify(request))
+    const answer = Buffer.concat(await Array.fromAsync(command.stdout)).toString()
+    const { stderr } = await command.ended
+    if (readAnswer(stderr).status === 200) {
+      // A REST answer is the resource itself.
+      const json = protocol === 'rest' ? `{"aggregatedRating":${answer}}` : answer
+      return fromJsonString(method.output, json)
+    }
+    const unreadable = new ConnectError(`${stderr}\n${answer}`, Code.Unknown)
+    throw errorFromJson(JSON.parse(answer) as JsonValue, undefined, unreadable)
+  }
+
+  return {
+    unary(method, request, options) {
+      const call = plainCalls[protocol]
+      if (call !== undefined) return plain(call, method, request, options)
+      return only(inEnvelopes(method, [request], options))
+    },
+    serverStream: (method, request, options) => inEnvelopes(method, [request], options),
+    clientStream: (method, requests, options) => only(inEnvelopes(method, requests, options)),
+    async [Symbol.asyncDispose]() {},
+  }
+}
+
+interface PlainCall {
+  readonly contentType?: string
+  argsOf(url: string, method: DescMethod, request: JsonObject): string[]
+}
+
+/** Unary calls without envelopes; the request is on standard input. */
+const plainCalls: Readonly<Partial<Record<Protocol, PlainCall>>> = {
+  connect: {
+    contentType: 'application/json',
+    argsOf: (url, method) => ['--data-binary', '@-', urlOf(url, method)],
+  },
+  'connect-get': {
+    argsOf(url, method, request) {
+      const message = JSON.stringify(request)
+      const query = new URLSearchParams({ connect: 'v1', encoding: 'json', message })
+      return [`${urlOf(url, method)}?${query}`]
+    },
+  },
+  rest: {
+    argsOf(url, method, { recordId, recordType, ...rest }) {
+      const verb = method.name === RatingService.method.putRating.name ? 'PUT' : 'GET'
+      const fields = { id: recordId ?? '', type: recordType ?? '', ...rest } as Record<
+        string,
+        string
+      >
+      return ['--request', verb, `${url}/rating?${new URLSearchParams(fields)}`]
+    },
+  },
+}
+
+function toFlags(fields: Readonly<Record<string, string>>): string[] {
+  return Object.entries(fields).flatMap(([name, value]) => ['--header', `${name}: ${value}`])
+}
+
+function urlOf(url: string, method: DescMethod): string {
+  return `${url}/${method.parent.typeName}/${method.name}`
+}
+
+function toObject<I extends DescMessage>(method: { input: I }, request: MessageInitShape<I>) {
+  return toJson(method.input, create(method.input, request)) as JsonObject
+}

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { describeWith, testWith } from '../../platform/testing/requirements.ts'
+import { type RuntimeName, runtime } from '../../platform/testing/tools.ts'
+import type { Cell } from './client.ts'
+import { perform } from './operations.ts'
+import { type Service, startService, untilQuiet } from './service.ts'
+import { cells, clients, commonGaps, gapOf } from './table.ts'
+
+const runtimes: readonly RuntimeName[] = ['bun', 'deno', 'node']
+const driven = cells.filter((cell) => gapOf(cell) === undefined)
+
+test('of 360 cells, 126 are driven, and every other has a reason', () => {
+  expect(cells).toHaveLength(360)
+  expect(driven).toHaveLength(126)
+})
+
+test('every gap is needed', () => {
+  const gaps = [...commonGaps, ...clients.flatMap((client) => client.gaps)]
+  const needless = gaps.filter((gap) => !cells.some((cell) => gapOf(cell) === gap))
+  expect(needless.map(({ reason }) => reason)).toEqual([])
+})
+
+for (const name of runtimes) {
+  describeWith(runtime(name), `rating on ${name}`, () => {
+    let service: Service
+    beforeAll(async () => {
+      service = await startService('rating', name)
+    })
+    afterAll(() => service[Symbol.asyncDispose]())
+
+    describe.concurrent('answers', () => {
+      for (const cell of driven) {
+        testWith(cell.client.found, nameOf(cell), async (open) => {
+          await using session = await open(cell, service.url)
+          const recordId = nameOf(cell).replace(/[^\w.]+/g, '-')
+          await perform[cell.operation]({ cell, session, service, recordId })
+        })
+      }
+    })
+
+    test('no call is left behind', () => untilQuiet(service))
+  })
+}
+
+function nameOf({ client, protocol, http, operation }: Cell): string {
+  return `${client.name}: ${protocol} over HTTP/${http}: ${operation}`
+}

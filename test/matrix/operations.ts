@@ -1,0 +1,155 @@
+import { expect } from 'bun:test'
+import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { type AggregatedRating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import type { CallOptions, Cell, Operation, Session } from './client.ts'
+import type { LoggedCall, Service } from './service.ts'
+
+const { getAggregatedRating, importRatings, putRating, watchAggregatedRatings } =
+  RatingService.method
+
+/** The deadline of a watch, which would not end by itself. */
+const deadlineMs = 1_000
+
+/** A cell at work. */
+export interface Trial {
+  readonly cell: Cell
+  readonly session: Session
+  readonly service: Service
+  /** Of this cell alone. */
+  readonly recordId: string
+}
+
+/** What each operation has to do; resolves when it did. */
+export const perform: Readonly<Record<Operation, (trial: Trial) => Promise<void>>> = {
+  async unary(trial) {
+    const { cell, session, recordId } = trial
+    await rateElsewhere(trial, 'first', 2)
+    if (cell.protocol !== 'connect-get') {
+      const request = { recordId, recordType: 'movie', userId: 'second', value: 5 }
+      const { aggregatedRating } = await session.unary(putRating, request, named(trial, 'put'))
+      expect(aggregatedRating).toMatchObject({ recordId, count: 2n, mean: 3.5 })
+    }
+    const request = { recordId, recordType: 'movie' }
+    const answer = await session.unary(getAggregatedRating, request, named(trial, 'get'))
+    const histogram = cell.protocol === 'connect-get' ? [0n, 1n, 0n, 0n, 0n] : [0n, 1n, 0n, 0n, 1n]
+    expect(answer.aggregatedRating).toMatchObject({ recordId, recordType: 'movie', histogram })
+    expect(await loggedCall(trial, 'get')).toMatchObject({ code: 'ok' })
+  },
+
+  async 'error with details'(trial) {
+    const { cell, session, recordId } = trial
+    const absent = session.unary(
+      getAggregatedRating,
+      { recordId, recordType: 'movie' },
+      named(trial, 'absent'),
+    )
+    const notFound = await failureOf(absent)
+    expect(notFound).toMatchObject({ code: Code.NotFound })
+    expect(notFound.rawMessage).toBe(`nobody has rated movie "${recordId}"`)
+
+    const refused =
+      cell.protocol === 'connect-get'
+        ? session.unary(getAggregatedRating, { recordId }, named(trial, 'refused'))
+        : session.unary(putRating, { recordId, userId: 'a', value: 6 }, named(trial, 'refused'))
+    const error = await failureOf(refused)
+    expect(error.code).toBe(Code.InvalidArgument)
+    expect(error.rawMessage).toContain('record_type: ')
+    const violated = cell.protocol === 'connect-get' ? ['record_type'] : ['record_type', 'value']
+    expect([...new Set(violatedFields(error))]).toEqual(violated)
+    expect(await loggedCall(trial, 'refused')).toMatchObject({ code: 'invalid_argument' })
+  },
+
+  async 'server stream'(trial) {
+    const counts: bigint[] = []
+    for await (const { count } of watch(trial, named(trial, 'watch'))) {
+      counts.push(count)
+      if (counts.length === 1) await rateElsewhere(trial, 'first', 4)
+      else break
+    }
+    expect(counts).toEqual([0n, 1n])
+    expect(await loggedCall(trial, 'watch')).toMatchObject({ code: 'canceled' })
+  },
+
+  async 'client stream'(trial) {
+    const { session, recordId } = trial
+    const requests = [1, 6, 5].map((value, index) => ({
+      rating: { recordId, recordType: 'movie', userId: `user-${index}`, value },
+    }))
+    const answer = await session.clientStream(importRatings, requests, named(trial, 'import'))
+    expect(answer).toMatchObject({ createdCount: 2n, replacedCount: 0n, refusedCount: 1n })
+    const refusal = { index: 1n, recordId, reason: expect.stringContaining('value: ') }
+    expect(answer.refusals).toEqual([expect.objectContaining(refusal)])
+    expect(await loggedCall(trial, 'import')).toMatchObject({ code: 'ok' })
+  },
+
+  async cancellation(trial) {
+    const leave = new AbortController()
+    const answers = watch(trial, { ...named(trial, 'watch'), signal: leave.signal })
+    await answers.next()
+    leave.abort()
+    expect(await failureOf(answers.next())).toMatchObject({ code: Code.Canceled })
+    expect(await loggedCall(trial, 'watch')).toMatchObject({ code: 'canceled' })
+  },
+
+  async deadline(trial) {
+    const answers = watch(trial, { ...named(trial, 'watch'), timeoutMs: deadlineMs })
+    const error = await failureOf(Array.fromAsync(answers))
+    expect(error).toMatchObject({ code: Code.DeadlineExceeded })
+    const { code } = await loggedCall(trial, 'watch')
+    // Two clocks run, and a client that keeps time may leave before the service ends the call.
+    expect(
+      trial.cell.client.keepsTime ? ['deadline_exceeded', 'canceled'] : ['deadline_exceeded'],
+    ).toContain(code)
+  },
+}
+
+function named({ recordId }: Trial, call: string): CallOptions {
+  return { requestId: `${recordId}.${call}` }
+}
+
+/** The log line of a call, after looking that it went by the protocol that it should. */
+async function loggedCall(trial: Trial, call: string): Promise<LoggedCall> {
+  const logged = await trial.service.loggedCall(named(trial, call).requestId)
+  const { protocol } = trial.cell
+  expect(logged.protocol).toBe(protocol === 'connect-get' ? 'connect' : protocol)
+  return logged
+}
+
+async function* watch(
+  { session, recordId }: Trial,
+  options: CallOptions,
+): AsyncGenerator<AggregatedRating> {
+  const request = { records: [{ recordId, recordType: 'movie' }] }
+  const answers = session.serverStream(watchAggregatedRatings, request, options)
+  for await (const { aggregatedRating } of answers) {
+    if (aggregatedRating !== undefined) yield aggregatedRating
+  }
+}
+
+/** Puts a rating, not by the client of the cell. */
+async function rateElsewhere(
+  { service, recordId }: Trial,
+  userId: string,
+  value: number,
+): Promise<void> {
+  const query = new URLSearchParams({ id: recordId, type: 'movie', userId, value: `${value}` })
+  const answer = await fetch(`${service.url}/rating?${query}`, { method: 'PUT' })
+  expect(answer.status).toBe(200)
+}
+
+async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
+  const error: unknown = await call.then(
+    () => new Error('the call succeeded'),
+    (thrown) => thrown,
+  )
+  if (error instanceof ConnectError) return error
+  throw error
+}
+
+function violatedFields(error: ConnectError): string[] {
+  return error
+    .findDetails(ViolationsSchema)
+    .flatMap(({ violations }) => violations)
+    .map(({ field }) => (field?.elements ?? []).map(({ fieldName }) => fieldName).join('.'))
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { type Program, spawnProgram } from '../../platform/testing/process.ts'
+import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import type { RuntimeName } from '../../platform/testing/tools.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+
+/** How long a service may take to be ready, on a machine at work. */
+const startTimeoutMs = 25_000
+
+/** A service of the project as a process of its own. */
+export interface Service extends AsyncDisposable {
+  readonly url: string
+  readonly program: Program
+  /** The log line of a call that has ended. */
+  loggedCall(requestId: string): Promise<LoggedCall>
+  /** How many calls are under way, without the one that asks. */
+  callsInFlight(): Promise<number>
+}
+
+export interface LoggedCall {
+  readonly protocol: string
+  readonly method: string
+  readonly code: string
+}
+
+/** Starts a service on a runtime, on a free port and without a file that outlives it. */
+export async function startService(
+  name: 'metadata' | 'rating',
+  runtime: RuntimeName,
+): Promise<Service> {
+  const folder = await temporaryFolder()
+  const eventLog = name === 'rating' ? ['--event-log', join(folder.path, 'events.db')] : []
+  const log = ['--log-format', 'json', '--log-level', 'info']
+  const program = await spawnProgram({
+    runtime,
+    entry: `services/${name}/main.ts`,
+    args: ['--port', '0', '--database-url', 'memory:', ...eventLog, ...log],
+  })
+  const ready = new RegExp(`"url":"([^"]+)","msg":"${name} is ready"`)
+  const [, url = ''] = await program.waitForLine(ready, startTimeoutMs)
+  return {
+    url,
+    program,
+    async loggedCall(requestId) {
+      const line = new RegExp(`^.*"requestId":"${requestId}".*$`, 'm')
+      const [text] = await program.waitForLine(line)
+      return JSON.parse(text) as LoggedCall
+    },
+    async callsInFlight() {
+      const metrics = await (await fetch(`${url}/metrics`)).text()
+      return Number(/^marquee_calls_in_flight (\d+)$/m.exec(metrics)?.[1]) - 1
+    },
+    async [Symbol.asyncDispose]() {
+      await program[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Resolves when no call is under way. */
+export async function untilQuiet(service: Service): Promise<void> {
+  const what = 'every call to have ended'
+  await waitFor(async () => (await service.callsInFlight()) === 0, { what })
+}

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { createGzip } from 'node:zlib'
+import type { DescMethod } from '@bufbuild/protobuf'
+import { Code } from '@connectrpc/connect'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { rpcLimits } from '../../platform/rpc/limits.ts'
+import { describeWith } from '../../platform/testing/requirements.ts'
+import { type RuntimeName, runtime } from '../../platform/testing/tools.ts'
+import type { Lane } from './client.ts'
+import { exchange, type RawRequest } from './raw-http.ts'
+import { pathOf, readFailure, restRoads, roads, toRequest } from './road.ts'
+import { type Service, startService, untilQuiet } from './service.ts'
+
+const { importMetadata, putMetadata } = MetadataService.method
+
+const mebibyte = 1024 * 1024
+/** What a client sends, if it is let. */
+const floodBytes = 1024 * mebibyte
+/** What a flood is on its way in, beside what is read: in buffers of the system, the runtime and the port. */
+const bufferedBytesMax = 16 * mebibyte
+/** What a process may grow by, while 20 messages of 256 MiB each are unpacked at once. */
+const grownBytesMax = 256 * mebibyte
+const bombs = { count: 20, bytes: 256 * mebibyte }
+
+const floods: readonly (Lane & { readonly method: DescMethod })[] = [
+  ...[...roads, ...restRoads].map((lane) => ({ ...lane, method: putMetadata })),
+  ...roads.slice(0, 3).map((lane) => ({ ...lane, method: importMetadata })),
+]
+
+/** Requests that are answered without a look at their bodies. */
+const unread = restRoads.flatMap(({ http }) => [
+  { http, verb: 'POST', path: '/nope', status: 404 },
+  { http, verb: 'POST', path: '/metadata', status: 405 },
+  { http, verb: 'POST', path: pathOf(putMetadata), status: 415 },
+  { http, verb: 'GET', path: '/livez', status: 200 },
+])
+
+for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
+  describeWith(runtime(name), `too much input on ${name}`, () => {
+    let service: Service
+    beforeAll(async () => {
+      service = await startService('metadata', name)
+    })
+    afterAll(() => service[Symbol.asyncDispose]())
+
+    describe.concurrent('is read no further than the bound, and others go on:', () => {
+      test.each(floods)('a GiB to $method.name by $protocol over HTTP/$http', async (lane) => {
+        const answering = exchange(service.url, floodOf(lane, lane.method))
+        expect((await fetch(`${service.url}/livez`)).status).toBe(200)
+        const answer = await answering
+        const failure = await readFailure(lane, answer)
+        expect(failure).toMatchObject({ code: Code.ResourceExhausted })
+        expect(failure.rawMessage).toMatch(/(larger|longer) than .*4194304/)
+        if (lane.protocol === 'rest') expect(answer.status).toBe(413)
+        expect(answer.sentBytes).toBeLessThan(rpcLimits.messageBytesMax + bufferedBytesMax)
+      })
+    })
+
+    test.each(unread)('a GiB that nobody reads: $verb $path over HTTP/$http', async (request) => {
+      const answer = await exchange(service.url, { ...request, body: flood('{') })
+      expect(answer.status).toBe(request.status)
+      expect(answer.sentBytes).toBeLessThan(bufferedBytesMax)
+    })
+
+    test('a message that unpacks past the bound is not unpacked', async () => {
+      const bomb = await packedSpaces(bombs.bytes)
+      expect(bomb.length).toBeLessThan(mebibyte)
+      const before = await memoryPeakBytes(service.program.pid)
+      const lanes = Array.from({ length: bombs.count }, () => roads)
+        .flat()
+        .slice(0, bombs.count)
+      const failures = lanes.map(async (lane) => {
+        const payload = { data: bomb, form: 'json', encoding: 'gzip' } as const
+        const answer = await exchange(service.url, toRequest(lane, putMetadata, payload))
+        return await readFailure(lane, answer)
+      })
+      for (const failure of await Promise.all(failures)) {
+        expect(failure).toMatchObject({ code: Code.ResourceExhausted })
+        expect(failure.rawMessage).toMatch(/larger than .*4194304/)
+      }
+      const after = await memoryPeakBytes(service.program.pid)
+      expect(after - before).toBeLessThan(grownBytesMax)
+    })
+
+    test('none of it was a fault of the service, which ends when it is told to', async () => {
+      await untilQuiet(service)
+      expect(service.program.stdout()).not.toMatch(/"level":[56]0/)
+      await service[Symbol.asyncDispose]()
+      expect(await service.program.exited).toEqual({ code: 0, signal: null })
+    })
+  })
+}
+
+/** A request with a message of a GiB, sent as it is taken. */
+function floodOf(lane: Lane, method: DescMethod): RawRequest {
+  if (lane.protocol === 'rest') {
+    return { http: lane.http, verb: 'PUT', path: '/metadata?id=1', body: flood('{') }
+  }
+  const head = lane.protocol === 'connect' ? '{' : Buffer.from([0, 0x40, 0, 0, 0])
+  return { ...toRequest(lane, method, { data: '', form: 'json' }), body: flood(head) }
+}
+
+function* flood(head: string | Uint8Array): Generator<Uint8Array> {
+  const chunk = Buffer.alloc(64 * 1024, ' ')
+  yield Buffer.from(head)
+  for (let bytes = 0; bytes < floodBytes; bytes += chunk.length) yield chunk
+}
+
+function packedSpaces(bytes: number): Promise<Buffer> {
+  const chunk = Buffer.alloc(mebibyte, ' ')
+  const chunks = Array.from({ length: bytes / chunk.length }, () => chunk)
+  return buffer(Readable.from(chunks).pipe(createGzip()))
+}
+
+/** The most memory that a process has held so far; 0 where the system does not tell. */
+async function memoryPeakBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
+}
