@@ -17,7 +17,7 @@ await run('start', readDevConfig, async (running, config) => {
   const metadata = await startMetadata(named('metadata'), config.metadata, registry)
   const rating = await startRating(named('rating'), config.rating, registry)
   const movie = await startMovie(named('movie'), config.movie, registry)
-  console.log(welcome({ metadata: metadata.port, rating: rating.port, movie: movie.port }))
+  console.log(welcome({ metadata: metadata.url, rating: rating.url, movie: movie.url }))
 })
 
 /** Puts the demo catalogue, whole or not at all, where there is none. */
@@ -30,19 +30,19 @@ async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl
   return movies.length
 }
 
-function welcome(ports: { metadata: number; rating: number; movie: number }): string {
+function welcome(urls: { metadata: string; rating: string; movie: string }): string {
   const seconds = (performance.now() / 1000).toFixed(2)
   return `
 Ready after ${seconds} s. Each port speaks gRPC, gRPC-Web, Connect, JSON and REST:
 
-  metadata  http://localhost:${ports.metadata}
-  rating    http://localhost:${ports.rating}
-  movie     http://localhost:${ports.movie}
+  metadata  ${urls.metadata}
+  rating    ${urls.rating}
+  movie     ${urls.movie}
 
 Try:
 
-  curl 'localhost:${ports.movie}/movie?id=the-matrix-1999'
-  curl -X PUT 'localhost:${ports.rating}/rating?id=the-matrix-1999&type=movie&userId=me&value=5'
-  curl localhost:${ports.movie}/movie.v1.MovieService/ListMovies -H 'content-type: application/json' -d '{"query":"kubrick"}'
+  curl '${urls.movie}/movie?id=the-matrix-1999'
+  curl -X PUT '${urls.rating}/rating?id=the-matrix-1999&type=movie&userId=me&value=5'
+  curl ${urls.movie}/movie.v1.MovieService/ListMovies -H 'content-type: application/json' -d '{"query":"kubrick"}'
 `
 }

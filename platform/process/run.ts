@@ -42,14 +42,21 @@ async function runUntilSignal<Config extends { readonly log: LogOptions }>(
 ): Promise<void> {
   const draining = new AbortController()
   const signalled = nextSignal()
+  void signalled.then((signal) => {
+    draining.abort(new ShutdownError())
+    setTimeout(cutShort, shutdownTimeoutMs, signal).unref()
+  })
   await using stack = new AsyncDisposableStack()
   const log = stack.use(await openLog(config.log)).logger
   const use = <T extends AsyncDisposable | Disposable>(resource: T) => stack.use(resource)
   await start({ log, draining: draining.signal, use }, config)
-  const signal = await signalled
-  log.info({ signal }, 'shutting down')
-  draining.abort(new ShutdownError())
-  setTimeout(() => process.exit(exitCodes.failed), shutdownTimeoutMs).unref()
+  log.info({ signal: await signalled }, 'shutting down')
+}
+
+/** Ends what does not end by itself, also while it is starting. */
+function cutShort(signal: NodeJS.Signals): void {
+  process.stderr.write(`marquee: cut ${shutdownTimeoutMs} ms after ${signal}\n`)
+  process.exit(exitCodes.failed)
 }
 
 function nextSignal(): Promise<NodeJS.Signals> {
@@ -59,7 +66,13 @@ function nextSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-function explain(name: string, error: unknown): number {
+/** When disposing of what had started failed too: why it did not start. */
+function firstCause(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstCause(error.suppressed) : error
+}
+
+function explain(name: string, thrown: unknown): number {
+  const error = firstCause(thrown)
   if (error instanceof HelpRequest) {
     process.stdout.write(`${error.message}\n`)
     return 0

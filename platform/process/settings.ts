@@ -56,7 +56,7 @@ export function readSettings(usage: string, { args, env }: SettingsSource): Sett
   function raw({ flag, help: text }: Setting, fallback: unknown): string | undefined {
     const name = flag.toUpperCase().replaceAll('-', '_')
     known.add(flag)
-    help.push(`  --${flag.padEnd(18)} ${text} [${name}; ${fallback}]`)
+    help.push(`  --${flag.padEnd(20)} ${text} [${name}; ${fallback}]`)
     if (!flags.has(flag)) return env[name] === '' ? undefined : env[name]
     const value = flags.get(flag)
     if (value === undefined) problems.push(`--${flag} needs a value`)

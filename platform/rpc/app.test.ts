@@ -37,7 +37,12 @@ async function start() {
     metrics: createMetrics(),
     limits: { unaryTimeoutMs: 100, bodyIdleTimeoutMs: 150 },
     services: [RatingService],
-    mount({ router }) {
+    mount({ router, app, call }) {
+      app.get('/never', async (c) => {
+        const { method } = RatingService
+        await call(c, method.putRating, () => new Promise<never>(() => {}), rating)
+        return c.body(null)
+      })
       router.service(RatingService, {
         getRating() {
           throw new Error('the password is hunter2')
@@ -96,6 +101,12 @@ function halfSent(url: string, type: string, headers: Record<string, string> = {
   }
   return fetch(url, init as RequestInit)
 }
+
+test('a REST call ends with its time, whether its handler looks or not', async () => {
+  const { server } = await start()
+  const answer = await fetch(`${server.url}/never`)
+  expect([answer.status, await answer.json()]).toMatchObject([504, { code: 'deadline_exceeded' }])
+})
 
 test.each([
   ['PutRating', 'application/json', {}, 'longer than the service allows'],

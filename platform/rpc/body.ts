@@ -51,7 +51,6 @@ async function inTime<T>(work: Promise<T>, { signal, idleTimeoutMs }: ReadOption
   const timer = setTimeout(giveUp, idleTimeoutMs)
   work.catch(wasCutOff).then(resolve, reject)
   try {
-    signal.throwIfAborted()
     return await unlessAborted(promise, signal)
   } catch (error) {
     throw signal.aborted ? toConnectError(signal.reason, 'unknown') : error

@@ -11,8 +11,10 @@ export interface Call {
   method: string
   /** How an RPC ended; undefined for success, and for a call that is no RPC. */
   code: Code | undefined
-  /** What a call failed of, for the log. */
+  /** What went wrong, for the log; also of a call that succeeded without a part of its answer. */
   error: unknown
+  /** Ends a REST call, once it was asked for. */
+  signal?: AbortSignal
   /** Keeps the call open after its `Response` is returned, until the answered function is called. */
   hold(): () => void
 }

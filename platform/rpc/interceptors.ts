@@ -79,7 +79,6 @@ async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): 
   const iterator = source[Symbol.asyncIterator]()
   try {
     for (;;) {
-      signal.throwIfAborted()
       const result = await unlessAborted(iterator.next(), signal)
       if (result.done) return
       yield result.value

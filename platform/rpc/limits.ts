@@ -4,10 +4,11 @@ export interface RpcLimits {
   readonly messageBytesMax: number
   /** How long a unary call may take, its request included, when its client sets no earlier deadline. */
   readonly unaryTimeoutMs: number
-  /** How long the body of a stream's request may go without a byte. */
+  /** How long a request's body may go without a byte; a conversation (bidi) may pause while its client stays. */
   readonly bodyIdleTimeoutMs: number
 }
 
+/** The bounds unless told otherwise. */
 export const rpcLimits: RpcLimits = {
   messageBytesMax: 4 * 1024 * 1024,
   unaryTimeoutMs: 30_000,

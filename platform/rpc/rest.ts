@@ -18,6 +18,7 @@ import {
 } from '@connectrpc/connect'
 
 import type { Context } from 'hono'
+import { unlessAborted } from './abort.ts'
 import { readRequest } from './body.ts'
 import { callKey, type Environment } from './call.ts'
 import { toRestError } from './errors.ts'
@@ -46,18 +47,20 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
     const request = parse(method.input, json)
     const violation = validate(method.input, request)
     if (violation !== undefined) throw violation
-    const timeout = AbortSignal.timeout(limits.unaryTimeoutMs)
+    const signal = callSignal(c, limits)
+    signal.throwIfAborted()
     const context = createHandlerContext({
       service: method.parent,
       method,
       protocolName: 'rest',
       requestMethod: c.req.method === 'HEAD' ? 'GET' : c.req.method,
       url: c.req.url,
-      requestSignal: AbortSignal.any([c.req.raw.signal, timeout]),
+      requestSignal: signal,
       requestHeader: c.req.raw.headers,
       contextValues: createContextValues().set(callKey, c.get('call')),
     })
-    const answer = create(method.output, await implementation(request, context))
+    const work = Promise.resolve(implementation(request, context))
+    const answer = create(method.output, await unlessAborted(work, signal))
     for (const [name, value] of context.responseHeader) c.header(name, value)
     return answer
   }
@@ -88,9 +91,16 @@ export async function readJsonObject(
   throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
 }
 
+/** What ends a call: its client, or the time it may take, of which the body has its part. */
+function callSignal(c: Context<Environment>, limits: RpcLimits): AbortSignal {
+  const call = c.get('call')
+  call.signal ??= AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(limits.unaryTimeoutMs)])
+  return call.signal
+}
+
 async function readBody(c: Context<Environment>, limits: RpcLimits): Promise<string> {
   const { raw } = c.req
-  const signal = AbortSignal.any([raw.signal, AbortSignal.timeout(limits.unaryTimeoutMs)])
+  const signal = callSignal(c, limits)
   const chunks: Uint8Array[] = []
   let bytes = 0
   const { body } = readRequest(raw, { signal, idleTimeoutMs: limits.bodyIdleTimeoutMs })

@@ -12,7 +12,10 @@ export interface Exchange {
   trailers: Headers | undefined
   /** Keeps the call under way after its `Response` is returned, until the answered function is called. */
   hold(): () => void
-  /** Says that the rest of the request's body will not be read, so that the port need not take it. */
+  /**
+   * Says that the rest of the request's body will not be read, so that the port need not take it. By HTTP/2 whatever is
+   * unread when the answer is complete is refused, told or not.
+   */
   refuseBody(): void
 }
 
@@ -39,14 +42,21 @@ export interface PortLimits {
   readonly idleTimeoutMs: number
   /** Streams open at once on one HTTP/2 connection (RFC 9113 §5.1.2). */
   readonly concurrentStreamsMax: number
-  /** How many bytes of a request's body are taken before the handler asks for them (RFC 9113 §6.9.2). */
+  /**
+   * How many bytes of an HTTP/2 request's body are taken before the handler asks for them (RFC 9113 §6.9.2); of HTTP/1.1
+   * the runtime and the sockets decide, some 4 MB.
+   */
   readonly streamWindowBytes: number
-  /** Bytes of a request's header fields. */
+  /**
+   * Bytes of a request's header fields, where the runtime lets one choose: `node:http`. Of HTTP/2 it is what the client
+   * is told (RFC 9113 §6.5.2); `Bun.serve` takes less, `Deno.serve` more.
+   */
   readonly headerBytesMax: number
   /** From `close()` until what is still open is cut. */
   readonly drainTimeoutMs: number
 }
 
+/** The bounds unless told otherwise. */
 export const portLimits: PortLimits = {
   connectionsMax: 10_000,
   firstBytesTimeoutMs: 10_000,

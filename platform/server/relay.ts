@@ -27,7 +27,7 @@ export interface RelayOptions {
   onConnect(relay: Relay, localPort: number): void
 }
 
-/** The same as `idleTimeoutMs`, for a connection that is to leave. */
+/** How long a connection that is to leave may be quiet before it is closed, in milliseconds. */
 const lingerMs = 250
 
 export function createRelay({ client, port, idleTimeoutMs, onConnect }: RelayOptions): Relay {
@@ -35,7 +35,7 @@ export function createRelay({ client, port, idleTimeoutMs, onConnect }: RelayOpt
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   let calls = 0
   let leaving = false
-  let quietSince = watchQuiet(idleTimeoutMs)
+  let quietTimer = watchQuiet(idleTimeoutMs)
 
   function watchQuiet(periodMs: number): ReturnType<typeof setInterval> {
     let bytesSent = client.bytesWritten
@@ -64,8 +64,8 @@ export function createRelay({ client, port, idleTimeoutMs, onConnect }: RelayOpt
     leave() {
       if (leaving) return
       leaving = true
-      clearInterval(quietSince)
-      quietSince = watchQuiet(lingerMs)
+      clearInterval(quietTimer)
+      quietTimer = watchQuiet(lingerMs)
     },
     stopReading() {
       client.unpipe(upstream).pause()
@@ -76,7 +76,7 @@ export function createRelay({ client, port, idleTimeoutMs, onConnect }: RelayOpt
   // A connection that breaks is the client's matter: its call is told by the request's signal.
   client.on('error', destroy).once('close', () => {
     leaving = true
-    clearInterval(quietSince)
+    clearInterval(quietTimer)
     upstream.destroy()
     resolve()
   })

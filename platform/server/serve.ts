@@ -55,6 +55,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     await http1.destroy()
     throw error
   }
+  listener.on('error', (err) => options.log.error({ err }, 'the port failed'))
   const { port } = listener.address() as AddressInfo
 
   let closed: Promise<void> | undefined
@@ -103,11 +104,15 @@ function createHandle({ app, log }: ServeOptions): Handle {
 
 function listen(listener: NetServer, host: string, port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  listener.once('error', (cause: NodeJS.ErrnoException) => {
+  const refuse = (cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'EADDRINUSE' ? 'it is in use' : cause.message
     reject(new Error(`cannot listen on ${host}:${port}: ${reason}`, { cause }))
+  }
+  listener.once('error', refuse)
+  listener.listen(port, host, () => {
+    listener.off('error', refuse)
+    resolve()
   })
-  listener.listen(port, host, resolve)
   return promise
 }
 

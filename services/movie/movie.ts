@@ -51,15 +51,14 @@ export interface RatingSource<R> {
 /** A movie with what people think of it; `unavailable` differs from `not-rated`. */
 export type Details<M, R> = { readonly metadata: M } & (
   | { readonly ratingStatus: 'rated'; readonly rating: R }
-  | { readonly ratingStatus: 'not-rated' | 'unavailable'; readonly rating: undefined }
+  | { readonly ratingStatus: 'not-rated'; readonly rating: undefined }
+  | { readonly ratingStatus: 'unavailable'; readonly rating: undefined; readonly reason: string }
 )
 
 export interface Sources<M, R> {
   readonly metadata: MetadataSource<M>
   readonly ratings: RatingSource<R>
 }
-
-export type Movies<M, R> = ReturnType<typeof createMovies<M, R>>
 
 /** Puts metadata and ratings together. */
 export function createMovies<M, R>({ metadata, ratings }: Sources<M, R>) {
@@ -109,7 +108,7 @@ export function join<M, R>(metadata: M, rating: Answer<R>): Details<M, R> {
     case 'absent':
       return { metadata, rating: undefined, ratingStatus: 'not-rated' }
     case 'unavailable':
-      return { metadata, rating: undefined, ratingStatus: 'unavailable' }
+      return { metadata, rating: undefined, ratingStatus: 'unavailable', reason: rating.reason }
   }
 }
 

@@ -22,7 +22,7 @@ export function createMovieRpc(sources: Sources<Metadata, AggregatedRating>) {
       const answer = await movies.details(movieId, askFor(context))
       if (answer.kind === 'absent') throw unknownMovie(movieId)
       if (answer.kind === 'unavailable') throw unavailable(answer.reason)
-      return { movieDetails: toMessage(answer.value) }
+      return { movieDetails: toMessage(answer.value, context) }
     },
 
     async listMovies(request, context) {
@@ -35,7 +35,10 @@ export function createMovieRpc(sources: Sources<Metadata, AggregatedRating>) {
         ? movies.top({ ...options, countMin }, ask)
         : movies.catalogue({ ...options, query }, ask)
       ).catch(failList)
-      return { movies: page.items.map(toMessage), nextPageToken: nextToken(list, page) }
+      return {
+        movies: page.items.map((one) => toMessage(one, context)),
+        nextPageToken: nextToken(list, page),
+      }
     },
 
     async *watchMovieDetails({ movieId }, context) {
@@ -45,7 +48,7 @@ export function createMovieRpc(sources: Sources<Metadata, AggregatedRating>) {
       if (movie.kind === 'unavailable') throw unavailable(movie.reason)
       const { ratings } = sources
       for await (const details of watchDetails({ movieId, metadata: movie.value, ratings, ask })) {
-        yield { movieDetails: toMessage(details) }
+        yield { movieDetails: toMessage(details, context) }
       }
     },
   } satisfies ServiceImpl<typeof MovieService>
@@ -61,12 +64,19 @@ function askFor(context: HandlerContext): Ask {
   }
 }
 
-function toMessage({
-  metadata,
-  rating,
-  ratingStatus,
-}: Details<Metadata, AggregatedRating>): MovieDetails {
+function toMessage(
+  details: Details<Metadata, AggregatedRating>,
+  context: HandlerContext,
+): MovieDetails {
+  const { metadata, rating, ratingStatus } = details
+  if (ratingStatus === 'unavailable') noteMissingRating(details.reason, context)
   return create(MovieDetailsSchema, { metadata, rating, ratingStatus: statuses[ratingStatus] })
+}
+
+/** The call succeeds; its log line says what it had to do without. */
+function noteMissingRating(reason: string, context: HandlerContext): void {
+  const call = context.values.get(callKey)
+  if (call !== undefined) call.error ??= new Error(`the rating is unavailable: ${reason}`)
 }
 
 const statuses = {
@@ -85,9 +95,9 @@ function unavailable(reason: string): ConnectError {
 
 /** A list is of no use without the service that orders it. What the caller sent wrong is passed on. */
 function failList(cause: unknown): never {
-  const error = ConnectError.from(cause)
-  if (error.code === Code.InvalidArgument) throw error
-  throw new ConnectError(`the list is unavailable: ${error.message}`, Code.Unavailable)
+  if (!(cause instanceof ConnectError) || cause.code === Code.InvalidArgument) throw cause
+  const text = `the list is unavailable: ${cause.rawMessage}`
+  throw new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
 }
 
 /** The token of the service that orders the list. */

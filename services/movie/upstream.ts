@@ -102,13 +102,14 @@ function toOptions(ask: Ask, timeoutMs: number, share = 1): CallOptions {
   }
 }
 
-/** `NOT_FOUND` is an answer; any other error means that the service cannot tell at present. */
+/** `NOT_FOUND` is an answer; any other error of the call means that the service cannot tell at present. */
 async function answerOf<T>(asked: Promise<T | undefined>): Promise<Answer<T>> {
   try {
     const value = await asked
     return value === undefined ? { kind: 'absent' } : { kind: 'found', value }
   } catch (error) {
-    const { code, message } = ConnectError.from(error)
-    return code === Code.NotFound ? { kind: 'absent' } : { kind: 'unavailable', reason: message }
+    if (!(error instanceof ConnectError)) throw error
+    if (error.code === Code.NotFound) return { kind: 'absent' }
+    return { kind: 'unavailable', reason: error.rawMessage }
   }
 }
