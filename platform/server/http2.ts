@@ -31,6 +31,9 @@ const connectionHeaders = new Set([
 /** Memory of a connection in megabytes. With the default of 10, Bun fails 60 answers of 200 KB at once. */
 const sessionMegabytesMax = 1000
 
+/** The methods of RFC 9110 §9 and PATCH; a `Request` of Bun takes any other for GET. */
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
+
 /** How long a draining connection waits for the answer to its PING. */
 const pingTimeoutMs = 500
 
@@ -94,9 +97,12 @@ async function answer(
     // Whatever has not been read when the answer is complete is refused.
     refuseBody: () => {},
   }
+  const isKnown = knownMethods.has(headers[':method'] ?? '')
   let response: Response
   try {
-    response = await handle(toRequest(stream, headers, left.signal), exchange)
+    response = isKnown
+      ? await handle(toRequest(stream, headers, left.signal), exchange)
+      : new Response(null, { status: 501 })
   } catch {
     return void stream.close(http2.NGHTTP2_PROTOCOL_ERROR)
   }

@@ -149,6 +149,13 @@ describe('one port', () => {
     expect(await call(client, '/')).toMatchObject({ status: 200, body: 'good' })
   })
 
+  test('does not take an unknown method of HTTP/2 for another', async () => {
+    const server = await start(echo)
+    const stream = session(server).request({ ':path': '/', ':method': 'FOO' })
+    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
+    expect(headers[':status']).toBe(501)
+  })
+
   test('sends trailers after the body by HTTP/2', async () => {
     const server = await start((_, { exchange }) => {
       if (exchange !== undefined) exchange.trailers = new Headers({ 'grpc-status': '0' })
