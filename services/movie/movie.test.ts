@@ -217,6 +217,20 @@ describe('ListMovies', () => {
   })
 })
 
+test('the log says why a movie was answered without its rating', async () => {
+  const { client, lines } = setUp(
+    { getMetadata: ({ movieId }) => ({ metadata: movieOf(movieId) }) },
+    {
+      getAggregatedRating() {
+        throw new ConnectError('the disk is full', Code.Unavailable)
+      },
+    },
+  )
+  await client.getMovieDetails({ movieId: 'alien' })
+  const reason = 'the rating is unavailable: the disk is full'
+  expect(lines).toMatchObject([{ code: 'ok', reason }])
+})
+
 function fail(code: Code): never {
   throw new ConnectError('as the test says', code)
 }
@@ -232,6 +246,7 @@ function setUp(
   ratingTimeoutMs = 50,
 ) {
   const asked: { name: string; requestId: string | null }[] = []
+  const lines: { level: number; code: string; reason?: string; err?: { message: string } }[] = []
   const upstream = createRouterTransport(
     (router) => {
       router.service(MetadataService, metadata)
@@ -255,7 +270,7 @@ function setUp(
       metadata: createMetadataSource(upstream, timeouts),
       ratings: createRatingSource(upstream, timeouts),
     },
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),
   })
@@ -270,6 +285,7 @@ function setUp(
       )
     },
     requestIds: () => asked.map(({ requestId }) => requestId),
+    lines,
   }
 }
 
