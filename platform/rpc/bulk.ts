@@ -6,15 +6,15 @@ const refusalsMax = 20
 /** Why an item of a stream was not stored. */
 export interface Refusal<Request> {
   /** The item's position in the stream, from 0. */
-  readonly index: number
+  readonly index: bigint
   readonly request: Request
   readonly reason: string
 }
 
 export interface BulkSummary<Request> {
-  readonly createdCount: number
-  readonly replacedCount: number
-  readonly refusedCount: number
+  readonly createdCount: bigint
+  readonly replacedCount: bigint
+  readonly refusedCount: bigint
   /** The first few refusals. */
   readonly refusals: readonly Refusal<Request>[]
 }
@@ -35,13 +35,13 @@ export async function bulkPut<Request, Item extends object>(
   options: BulkOptions<Request, Item>,
 ): Promise<BulkSummary<Request>> {
   const refusals: Refusal<Request>[] = []
-  const counts = { created: 0, replaced: 0, refused: 0 }
+  const counts = { created: 0n, replaced: 0n, refused: 0n }
   let batch: Item[] = []
   const store = async () => {
     for (const outcome of await options.put(batch)) counts[outcome]++
     batch = []
   }
-  let index = 0
+  let index = 0n
   for await (const request of options.requests) {
     const item = options.accept(request)
     if ('refused' in item) {

@@ -16,6 +16,8 @@ import type { ListPosition, MetadataStore } from './store/port.ts'
 
 /** How many movies a page holds when the caller does not say. */
 const pageSizeDefault = 50
+/** How much is told of the id of what was refused; a longer one is among what is wrong with it. */
+const idCharsMax = 128
 
 export interface MetadataRpcOptions {
   readonly store: MetadataStore
@@ -81,12 +83,10 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
         put: (movies) => store.put(movies),
       })
       return {
-        createdCount: BigInt(summary.createdCount),
-        replacedCount: BigInt(summary.replacedCount),
-        refusedCount: BigInt(summary.refusedCount),
+        ...summary,
         refusals: summary.refusals.map(({ index, request, reason }) => ({
-          index: BigInt(index),
-          movieId: request.metadata?.id ?? '',
+          index,
+          movieId: (request.metadata?.id ?? '').slice(0, idCharsMax),
           reason,
         })),
       }

@@ -18,6 +18,8 @@ import type { AggregateWatches, Unrated } from './watch.ts'
 
 /** How many records a page holds when the caller does not say. */
 const pageSizeDefault = 50
+/** How much is told of the id of what was refused; a longer one is among what is wrong with it. */
+const idCharsMax = 128
 
 export interface RatingRpcOptions {
   readonly store: RatingStore
@@ -105,12 +107,10 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
         put: (ratings) => store.put(ratings),
       })
       return {
-        createdCount: BigInt(summary.createdCount),
-        replacedCount: BigInt(summary.replacedCount),
-        refusedCount: BigInt(summary.refusedCount),
+        ...summary,
         refusals: summary.refusals.map(({ index, request, reason }) => ({
-          index: BigInt(index),
-          recordId: request.rating?.recordId ?? '',
+          index,
+          recordId: (request.rating?.recordId ?? '').slice(0, idCharsMax),
           reason,
         })),
       }

@@ -394,7 +394,7 @@ export type ImportMetadataResponse_Refusal = Message<"metadata.v1.ImportMetadata
   index: bigint;
 
   /**
-   * The movie's id, as it was sent.
+   * The movie's id as it was sent, at most 128 characters of it.
    *
    * @generated from field: string movie_id = 2;
    */

@@ -543,7 +543,7 @@ export type ImportRatingsResponse_Refusal = Message<"rating.v1.ImportRatingsResp
   index: bigint;
 
   /**
-   * The record's id, as it was sent.
+   * The record's id as it was sent, at most 128 characters of it.
    *
    * @generated from field: string record_id = 2;
    */
