@@ -3,6 +3,7 @@ import { codeToString } from '@connectrpc/connect/protocol-connect'
 import { createMiddleware } from 'hono/factory'
 import type { Logger } from 'pino'
 import type { Metrics } from '../process/metrics.ts'
+import { httpMethods } from '../server/port.ts'
 import type { Call, Environment } from './call.ts'
 
 /** A request id that a client may choose: it goes into logs and headers. */
@@ -68,11 +69,9 @@ export function observe({
   })
 }
 
-/** The methods that clients use; any other is one name in logs and metrics, however a client spells it. */
-const knownMethods = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'])
-
+/** Any other method has one name in logs and metrics, however a client spells it. */
 function nameOf(method: string, route: string): string {
-  return `${knownMethods.has(method) ? method : 'OTHER'} ${route}`
+  return `${httpMethods.has(method) ? method : 'OTHER'} ${route}`
 }
 
 function reasonOf(call: Call): string {

@@ -7,7 +7,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { toBody, writeBody } from './body.ts'
-import type { Exchange, Handle, PortLimits } from './port.ts'
+import { type Exchange, type Handle, httpMethods, type PortLimits } from './port.ts'
 
 /** Speaks HTTP/2 on the connections it is given. */
 export interface Http2Engine {
@@ -30,9 +30,6 @@ const connectionHeaders = new Set([
 
 /** Memory of a connection in megabytes. With the default of 10, Bun fails 60 answers of 200 KB at once. */
 const sessionMegabytesMax = 1000
-
-/** The methods of RFC 9110 §9 and PATCH; a `Request` of Bun takes any other for GET. */
-const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
 
 /** How long a draining connection waits for the answer to its PING. */
 const pingTimeoutMs = 500
@@ -97,7 +94,8 @@ async function answer(
     // Whatever has not been read when the answer is complete is refused.
     refuseBody: () => {},
   }
-  const isKnown = knownMethods.has(headers[':method'] ?? '')
+  // A `Request` of Bun takes a method that it does not know for GET.
+  const isKnown = httpMethods.has(headers[':method'] ?? '')
   let response: Response
   try {
     response = isKnown

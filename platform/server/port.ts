@@ -32,6 +32,17 @@ export interface FetchApp {
 /** Answers a call. Never rejects. */
 export type Handle = (request: Request, exchange: Exchange) => Promise<Response>
 
+/** The methods that clients use: those of RFC 9110 §9.3 that reach a handler, and PATCH (RFC 5789). */
+export const httpMethods: ReadonlySet<string> = new Set([
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+])
+
 /** The bounds of the port. */
 export interface PortLimits {
   /** Open connections; a further one is closed at once. */
