@@ -4,9 +4,10 @@ import {
   readCorsOrigins,
   readHost,
   readLogSettings,
+  readPort,
   type ServiceSettings,
 } from '../platform/process/service-settings.ts'
-import { readSettings, type Settings, type SettingsSource } from '../platform/process/settings.ts'
+import { readSettings, type SettingsSource } from '../platform/process/settings.ts'
 import type { MetadataConfig } from './metadata/config.ts'
 import { type RatingConfig, readEventLogSettings, readPriorSettings } from './rating/config.ts'
 
@@ -36,7 +37,7 @@ export function readDevConfig(
     log,
     host,
     corsOrigins,
-    port: readPort(settings, service, port),
+    port: readPort(settings, `port-${service}`, port),
   })
   const config = {
     log,
@@ -51,14 +52,4 @@ export function readDevConfig(
   }
   settings.finish()
   return config
-}
-
-function readPort(settings: Settings, service: string, port: number): number {
-  return settings.integer({
-    flag: `port-${service}`,
-    help: `the port of ${service}; 0 for any that is free`,
-    default: port,
-    min: 0,
-    max: 65_535,
-  })
 }

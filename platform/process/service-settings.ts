@@ -17,16 +17,21 @@ const formats = ['json', 'pretty'] as const
 export function readServiceSettings(settings: Settings, port: number): ServiceSettings {
   return {
     host: readHost(settings),
-    port: settings.integer({
-      flag: 'port',
-      help: 'the port to listen on; 0 for any that is free',
-      default: port,
-      min: 0,
-      max: 65_535,
-    }),
+    port: readPort(settings, 'port', port),
     log: readLogSettings(settings, 'info'),
     corsOrigins: readCorsOrigins(settings),
   }
+}
+
+/** Reads a port to listen on. */
+export function readPort(settings: Settings, flag: string, port: number): number {
+  return settings.integer({
+    flag,
+    help: 'the port to listen on; 0 for any that is free',
+    default: port,
+    min: 0,
+    max: 65_535,
+  })
 }
 
 /** Reads which address to listen on: by default only this machine can call. */
