@@ -55,12 +55,12 @@ export async function* watchDetails<M, R>({
       }
     } catch (error) {
       if (signal.aborted) return
-      if (failures === 0 && clock() - mishapTimeMs >= mishapIntervalMs) {
+      const isMishap = failures === 0 && clock() - mishapTimeMs >= mishapIntervalMs
+      failures++
+      if (isMishap) {
         mishapTimeMs = clock()
-        failures++
         continue
       }
-      failures++
       if (told !== 'unavailable') yield tellUnavailable((error as Error).message)
     }
     const longest = Math.min(retryDelayMs.max, retryDelayMs.min * 2 ** failures)
