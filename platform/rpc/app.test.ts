@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { fromBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
-import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import { Code, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import { pino } from 'pino'
 import {
@@ -17,6 +17,7 @@ import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createHealth, ShutdownError } from '../process/health.ts'
 import { createMetrics } from '../process/metrics.ts'
 import { serve } from '../server/serve.ts'
+import { failureOf } from '../testing/failure-of.ts'
 import { createServiceApp } from './app.ts'
 
 const stack = new AsyncDisposableStack()
@@ -62,20 +63,11 @@ async function start() {
 
 const rating = { recordType: 'movie', recordId: '1', userId: 'me', value: 5 }
 
-async function failure(work: Promise<unknown>): Promise<ConnectError> {
-  return await work.then(
-    () => {
-      throw new Error('it succeeded')
-    },
-    (error) => ConnectError.from(error),
-  )
-}
-
 test('an unknown error is logged whole, and shown as INTERNAL with an id', async () => {
   const { transport, lines } = await start()
   const client = createClient(RatingService, transport)
   const headers = { 'x-request-id': 'test-1' }
-  const error = await failure(client.getRating(rating, { headers }))
+  const error = await failureOf(client.getRating(rating, { headers }))
   expect(error.code).toBe(Code.Internal)
   expect(error.rawMessage).toBe('internal error, request id test-1')
   const line = lines.find(({ requestId }) => requestId === 'test-1')
@@ -84,7 +76,7 @@ test('an unknown error is logged whole, and shown as INTERNAL with an id', async
 
 test('a call that takes longer than the service allows ends with DEADLINE_EXCEEDED', async () => {
   const { transport } = await start()
-  const error = await failure(createClient(RatingService, transport).putRating(rating))
+  const error = await failureOf(createClient(RatingService, transport).putRating(rating))
   expect(error.code).toBe(Code.DeadlineExceeded)
 })
 
@@ -168,14 +160,14 @@ test('health tells of the process and its services, and a watch of each change',
   const { transport, health, draining } = await start()
   const client = createClient(HealthService, transport)
   expect((await client.check({ service: RatingService.typeName })).status).toBe(Status.SERVING)
-  expect((await failure(client.check({ service: 'nobody' }))).code).toBe(Code.NotFound)
+  expect((await failureOf(client.check({ service: 'nobody' }))).code).toBe(Code.NotFound)
   const { statuses } = await client.list({})
   expect(Object.keys(statuses).sort()).toEqual(['', RatingService.typeName])
 
   let reason: string | undefined
   health.require('store', () => reason)
   const seen: Status[] = []
-  const watched = failure(
+  const watched = failureOf(
     (async () => {
       for await (const { status } of client.watch({})) {
         seen.push(status)
@@ -195,7 +187,7 @@ test('a watch of an unknown service says so, and goes on until the client leaves
   const leaving = new AbortController()
   const options = { signal: leaving.signal }
   const watch = createClient(HealthService, transport).watch({ service: 'x' }, options)
-  const error = await failure(
+  const error = await failureOf(
     (async () => {
       for await (const { status } of watch) {
         expect(status).toBe(Status.SERVICE_UNKNOWN)

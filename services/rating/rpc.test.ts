@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
-import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import { Code, createClient } from '@connectrpc/connect'
 import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { appOrigin, createAppTransport } from '../../platform/testing/app-transport.ts'
+import { failureOf } from '../../platform/testing/failure-of.ts'
 import { createRatingService } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -268,13 +269,4 @@ function setUp() {
 
 async function* stream<T>(messages: readonly T[]): AsyncGenerator<T> {
   yield* messages
-}
-
-async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
-  return call.then(
-    () => {
-      throw new Error('the call should have failed')
-    },
-    (error: unknown) => ConnectError.from(error),
-  )
 }

@@ -45,6 +45,11 @@ export interface Gap {
   readonly reason: string
 }
 
+/** The gaps of a client of nothing but gRPC. */
+export const grpcAlone: readonly Gap[] = (
+  ['grpc-web', 'connect', 'connect-get', 'rest'] as const
+).map((protocol) => ({ protocol, reason: 'it speaks gRPC alone' }))
+
 export interface CallOptions {
   /** Sent as `x-request-id`, by which the service's log line of the call is found. */
   readonly requestId: string

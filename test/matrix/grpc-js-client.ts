@@ -16,18 +16,13 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js'
-import type { CallOptions, Client, Lane, Session } from './client.ts'
+import { type CallOptions, type Client, grpcAlone, type Lane, type Session } from './client.ts'
 
 /** @grpc/grpc-js in the process of the test, without generated code of its own. */
 export const grpcJsClient: Client = {
   name: '@grpc/grpc-js',
   keepsTime: true,
-  gaps: [
-    { protocol: 'grpc-web', reason: 'it speaks gRPC alone' },
-    { protocol: 'connect', reason: 'it speaks gRPC alone' },
-    { protocol: 'connect-get', reason: 'it speaks gRPC alone' },
-    { protocol: 'rest', reason: 'it speaks gRPC alone' },
-  ],
+  gaps: grpcAlone,
   found: { value: open },
 }
 

@@ -3,7 +3,7 @@ import { AnySchema } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { ConnectError } from '@connectrpc/connect'
 import { tool } from '../../platform/testing/tools.ts'
-import type { Client } from './client.ts'
+import { type Client, grpcAlone } from './client.ts'
 import { type CommandCall, createCommandSession } from './command-session.ts'
 
 const found = tool('grpcurl')
@@ -12,12 +12,7 @@ const found = tool('grpcurl')
 export const grpcurlClient: Client = {
   name: 'grpcurl',
   keepsTime: true,
-  gaps: [
-    { protocol: 'grpc-web', reason: 'it speaks gRPC alone' },
-    { protocol: 'connect', reason: 'it speaks gRPC alone' },
-    { protocol: 'connect-get', reason: 'it speaks gRPC alone' },
-    { protocol: 'rest', reason: 'it speaks gRPC alone' },
-  ],
+  gaps: grpcAlone,
   found:
     'missing' in found
       ? found
