@@ -36,6 +36,14 @@ test('origins are a list, without paths', () => {
   expect(read(['--urls', 'http://a:1/x, https://b/']).urls).toEqual(urls)
 })
 
+test('a problem that the caller found is listed with the others', () => {
+  const settings = readSettings('program', { args: ['--wat'], env: {} })
+  settings.refuse('--name and --level exclude each other')
+  expect(() => settings.finish()).toThrow(
+    '--name and --level exclude each other\n--wat is not a flag: see --help',
+  )
+})
+
 test('all problems are listed at once', () => {
   const bad = [
     '--port',

@@ -31,6 +31,8 @@ export interface Settings {
   integer(setting: Setting & NumberBounds): number
   /** Origins (`http://host:port`), separated by commas; empty for none. */
   origins(setting: Setting & { readonly default: string }): string[]
+  /** Adds a problem that only the caller can see: what is given, and what to give instead. */
+  refuse(problem: string): void
   /** Throws a `SettingsError` unless every setting was good and every flag known. */
   finish(): void
 }
@@ -97,6 +99,7 @@ export function readSettings(usage: string, { args, env }: SettingsSource): Sett
         return ''
       })
     },
+    refuse: (problem) => void problems.push(problem),
     finish() {
       if (flags.has('help')) throw new HelpRequest(`${usage}\n\n${help.join('\n')}`)
       for (const flag of flags.keys()) {
