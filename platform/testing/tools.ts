@@ -6,7 +6,16 @@ import { delimiter, join } from 'node:path'
 /** What may be absent: found, or the reason why not, with what to do about it. */
 export type Found<T> = { readonly value: T } | { readonly missing: string }
 
-export type ToolName = 'buf' | 'curl' | 'ghz' | 'go' | 'grpcurl' | 'h2load' | 'nghttp'
+export type ToolName =
+  | 'buf'
+  | 'curl'
+  | 'ghz'
+  | 'go'
+  | 'grpcurl'
+  | 'h2load'
+  | 'java'
+  | 'kcat'
+  | 'nghttp'
 
 export type RuntimeName = 'bun' | 'deno' | 'node'
 

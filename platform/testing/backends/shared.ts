@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Found } from '../tools.ts'
+import type { BackendName } from './backend.ts'
+import { backendsFolder } from './cache.ts'
+import { consul } from './consul.ts'
+import { kafka } from './kafka.ts'
+import { postgres } from './postgres.ts'
+import { isRunning, type ProcessIdentity } from './processes.ts'
+
+export type { BackendName } from './backend.ts'
+
+/** What `bun run backends up` has started or found, and where its data is. */
+export interface SharedBackend {
+  readonly address: string
+  /** Absent when somebody else started it. */
+  readonly process?: ProcessIdentity
+  /** Absent when somebody else started it. */
+  readonly folder?: string
+}
+
+export const programs = { kafka, consul, postgres }
+
+/**
+ * The address of the backend that `bun run backends up` has started, or why there is none. Tests
+ * share it: each uses names of its own for topics, services and databases.
+ */
+export function backend(name: BackendName): Found<string> {
+  const shared = readShared(name)
+  if (shared && runs(shared)) return { value: shared.address }
+  return { missing: `${name} is not running; start it with \`bun run backends up\`` }
+}
+
+/** Where the program is, so that tests can start their own; or why they cannot. */
+export function installed(name: BackendName): Found<string> {
+  return programs[name].installed()
+}
+
+/** Whether it is running, as far as can be told without asking it. */
+export function runs({ address, process }: SharedBackend): boolean {
+  return address !== '' && (process === undefined || isRunning(process))
+}
+
+export function readShared(name: BackendName): SharedBackend | undefined {
+  try {
+    return JSON.parse(readFileSync(stateFile(name), 'utf8')) as SharedBackend
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+export function writeShared(name: BackendName, shared: SharedBackend): void {
+  mkdirSync(dirname(stateFile(name)), { recursive: true })
+  writeFileSync(stateFile(name), JSON.stringify(shared))
+}
+
+export function forgetShared(name: BackendName): void {
+  rmSync(stateFile(name), { force: true })
+}
+
+function stateFile(name: BackendName): string {
+  return join(backendsFolder(), 'state', `${name}.json`)
+}

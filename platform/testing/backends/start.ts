@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TemporaryFolder, temporaryFolder } from '../temporary-folder.ts'
+import { waitFor } from '../wait-for.ts'
+import type { Backend, Program, Server } from './backend.ts'
+import { lastLines } from './cache.ts'
+import {
+  awaitEnd,
+  identify,
+  isRunning,
+  killTree,
+  type ProcessIdentity,
+  signal,
+} from './processes.ts'
+import { serverPorts } from './server-ports.ts'
+
+const startTimeoutMs = 60_000
+
+/** How long an orderly end may take before it is SIGKILL. */
+const stopTimeoutMs = 20_000
+
+/** Starts a program of one's own, in a temporary folder, on free ports. */
+export async function startPrivate<Options>(
+  program: Program<Options>,
+  options: Options,
+): Promise<Backend> {
+  const found = program.installed()
+  if ('missing' in found) throw new Error(found.missing)
+  await using stack = new AsyncDisposableStack()
+  const folder = stack.use(await temporaryFolder())
+  const ports = await serverPorts(program.portCount)
+  const server = await program.configure(folder.path, ports, options)
+  const backend = createBackend(program, server, folder)
+  await backend.start()
+  stack.move()
+  return backend
+}
+
+function createBackend<Options>(
+  program: Program<Options>,
+  server: Server,
+  folder: TemporaryFolder,
+): Backend {
+  let running: ProcessIdentity | undefined
+  // What a test run leaves behind when it ends in the middle.
+  const atExit = (): void => {
+    if (running) signal(running, 'SIGKILL')
+  }
+  process.on('exit', atExit)
+  const end = async (how: (process: ProcessIdentity) => Promise<void>): Promise<void> => {
+    if (running) await how(running)
+    running = undefined
+  }
+  const stop = (): Promise<void> => end((one) => stopServer(one, program.stopSignal))
+  return {
+    address: server.address,
+    get pid() {
+      return running?.pid
+    },
+    kill: () => end(killTree),
+    stop,
+    async start() {
+      if (running && isRunning(running)) return
+      running = await launch(server)
+      await awaitAnswer(program, server, running)
+    },
+    async [Symbol.asyncDispose]() {
+      await stop()
+      process.off('exit', atExit)
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Starts the process and does not wait for its answer. Detached, it outlives this process. */
+export async function launch(server: Server, detached = false): Promise<ProcessIdentity> {
+  await mkdir(server.folder, { recursive: true })
+  await using log = await open(logOf(server), 'a')
+  const [file, ...args] = server.command
+  const child = spawn(file, args, {
+    cwd: server.folder,
+    detached,
+    stdio: ['ignore', log.fd, log.fd],
+  })
+  await once(child, 'spawn')
+  child.unref()
+  const identity = identify(child.pid ?? 0)
+  if (!identity) throw new Error(await failure(server, 'ended at once'))
+  return identity
+}
+
+/** Resolves when the server answers. Rejects with the end of its log when it ends or takes long. */
+export async function awaitAnswer<Options>(
+  program: Program<Options>,
+  server: Server,
+  running: ProcessIdentity,
+): Promise<void> {
+  const look = async (): Promise<'answers' | 'ended'> => {
+    if (!isRunning(running)) return 'ended'
+    await program.probe(server.address)
+    return 'answers'
+  }
+  const options = { what: `${server.name} to answer`, timeoutMs: startTimeoutMs, intervalMs: 100 }
+  const state = await waitFor(look, options).catch(async (cause: Error) => {
+    await killTree(running)
+    throw new Error(await failure(server, 'did not answer in time'), { cause })
+  })
+  if (state === 'ended') throw new Error(await failure(server, 'ended instead of answering'))
+}
+
+/** An orderly end; SIGKILL when that takes too long. */
+export async function stopServer(
+  running: ProcessIdentity,
+  stopSignal: NodeJS.Signals,
+): Promise<void> {
+  signal(running, stopSignal)
+  await awaitEnd(running, stopTimeoutMs).catch(() => killTree(running))
+}
+
+function logOf(server: Server): string {
+  return join(server.folder, `${server.name}.log`)
+}
+
+async function failure(server: Server, what: string): Promise<string> {
+  return `${server.name} ${what}; the end of ${logOf(server)}:\n${await lastLines(logOf(server))}`
+}

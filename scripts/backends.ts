@@ -1,0 +1,128 @@
+/** Real Kafka, Consul and PostgreSQL on loopback, for development and tests, without Docker. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { parseArgs } from 'node:util'
+import type { BackendName } from '../platform/testing/backends/backend.ts'
+import { backendsFolder } from '../platform/testing/backends/cache.ts'
+import { down, status, up } from '../platform/testing/backends/control.ts'
+import { programs } from '../platform/testing/backends/shared.ts'
+
+const help = `bun run backends up|down|status [options] [kafka|consul|postgres ...]
+
+Real Kafka ${programs.kafka.version}, Consul ${programs.consul.version} and PostgreSQL on loopback, without Docker. All three unless named.
+
+  up       installs what is missing (minutes, once), starts what is not running, waits until it
+           answers, and prints the addresses as lines for a shell: eval "$(bun run backends up)"
+  down     stops what "up" has started, and nothing else; the data stays
+  status   what answers, and where; exit code 0 when all do
+
+  --free-ports    with up: any free ports, not ${programs.kafka.defaultPort}, ${programs.consul.defaultPort} and ${programs.postgres.defaultPort}
+  --remove-data   with down: the data too
+  --help
+
+It takes mvn and java for Kafka, go for Consul, and an installed PostgreSQL ${programs.postgres.version}.
+Programs, data and logs are in ${backendsFolder()} and, for root, in /var/tmp.
+Exit codes: 0 done; 1 failed; 2 wrong arguments.`
+
+/** An install may be under way in another terminal. */
+const lockTimeoutMs = 20 * 60_000
+
+interface Options {
+  readonly command: 'up' | 'down' | 'status' | 'help'
+  readonly names: readonly BackendName[]
+  readonly freePorts: boolean
+  readonly removeData: boolean
+}
+
+function readOptions(args: string[]): Options {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      'free-ports': { type: 'boolean', default: false },
+      'remove-data': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const [command, ...words] = values.help ? ['help'] : positionals
+  if (command !== 'up' && command !== 'down' && command !== 'status' && command !== 'help') {
+    throw new Error(`it takes up, down or status, not ${command ?? 'nothing'}`)
+  }
+  const all = Object.keys(programs) as BackendName[]
+  const unknown = words.find((word) => !all.some((name) => name === word))
+  if (unknown !== undefined) throw new Error(`there is no ${unknown}: ${all.join(', ')}`)
+  const names = words.length > 0 ? all.filter((name) => words.includes(name)) : all
+  return { command, names, freePorts: values['free-ports'], removeData: values['remove-data'] }
+}
+
+/** One `up` or `down` at a time; the lock goes with the process, however it ends. */
+function lock(): Disposable {
+  mkdirSync(backendsFolder(), { recursive: true })
+  const database = new DatabaseSync(join(backendsFolder(), 'lock.db'))
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+  } catch {
+    say('waiting for another "backends" command to end')
+    database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}; BEGIN EXCLUSIVE`)
+  }
+  return { [Symbol.dispose]: () => database.close() }
+}
+
+function say(text: string): void {
+  console.error(`[backends] ${text}`)
+}
+
+/** Does it for each, at once. Resolves with false when one has failed; the others go on. */
+async function forEach(
+  names: readonly BackendName[],
+  body: (name: BackendName) => Promise<boolean>,
+): Promise<boolean> {
+  const results = await Promise.all(
+    names.map((name) =>
+      body(name).catch((error: Error) => {
+        say(`${name} FAILED: ${error.message}`)
+        if (error.cause) say(`${name}: ${error.cause}`)
+        return false
+      }),
+    ),
+  )
+  return results.every(Boolean)
+}
+
+async function run({ command, names, freePorts, removeData }: Options): Promise<boolean> {
+  if (command === 'help') {
+    console.log(help)
+    return true
+  }
+  if (command === 'status') {
+    return forEach(names, async (name) => {
+      const found = await status(name)
+      const pid = found?.process?.pid
+      const by = pid === undefined ? 'somebody else started it' : `process ${pid}`
+      console.log(found ? `${name}: ${found.address} (${by})` : `${name}: not running`)
+      return found !== undefined
+    })
+  }
+  using _ = lock()
+  if (command === 'down') {
+    return forEach(names, async (name) => {
+      await down(name, removeData, say)
+      return true
+    })
+  }
+  return forEach(names, async (name) => {
+    const address = await up(name, { freePorts }, say)
+    console.log(`export ${programs[name].variable}=${address}`)
+    return true
+  })
+}
+
+let options: Options
+try {
+  options = readOptions(process.argv.slice(2))
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${help}`)
+  process.exit(2)
+}
+process.exitCode = (await run(options)) ? 0 : 1
