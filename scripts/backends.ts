@@ -97,7 +97,7 @@ async function run({ command, names, freePorts, removeData }: Options): Promise<
   }
   if (command === 'status') {
     return forEach(names, async (name) => {
-      const found = await status(name)
+      const found = await status(programs[name])
       const pid = found?.process?.pid
       const by = pid === undefined ? 'somebody else started it' : `process ${pid}`
       console.log(found ? `${name}: ${found.address} (${by})` : `${name}: not running`)
@@ -107,12 +107,12 @@ async function run({ command, names, freePorts, removeData }: Options): Promise<
   using _ = lock()
   if (command === 'down') {
     return forEach(names, async (name) => {
-      await down(name, removeData, say)
+      await down(programs[name], removeData, say)
       return true
     })
   }
   return forEach(names, async (name) => {
-    const address = await up(name, { freePorts }, say)
+    const address = await up(programs[name], { freePorts }, say)
     console.log(`export ${programs[name].variable}=${address}`)
     return true
   })

@@ -15,6 +15,7 @@ export type ToolName =
   | 'h2load'
   | 'java'
   | 'kcat'
+  | 'mvn'
   | 'nghttp'
 
 export type RuntimeName = 'bun' | 'deno' | 'node'

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { type ToolName, tool } from '../tools.ts'
 
 /** Where backends, their data and what is known of them are kept, outside the work tree. */
 export function backendsFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -17,11 +18,12 @@ export function backendsFolder(env: NodeJS.ProcessEnv = process.env): string {
 export async function installOnce(
   name: string,
   build: (folder: string) => Promise<void>,
+  cache = backendsFolder(),
 ): Promise<void> {
-  const target = join(backendsFolder(), name)
+  const target = join(cache, name)
   if (existsSync(target)) return
-  await mkdir(backendsFolder(), { recursive: true })
-  const building = await mkdtemp(join(backendsFolder(), '.building-'))
+  await mkdir(cache, { recursive: true })
+  const building = await mkdtemp(join(cache, '.building-'))
   try {
     await build(building)
     await rename(building, target).catch((error: Error) => {
@@ -30,6 +32,12 @@ export async function installOnce(
   } finally {
     await rm(building, { recursive: true, force: true })
   }
+}
+
+/** Throws with what to do when a program that an installation needs is absent. */
+export function requireTool(name: ToolName): void {
+  const found = tool(name)
+  if ('missing' in found) throw new Error(found.missing)
 }
 
 /** Runs a command to its end. Rejects with the last lines it wrote when it fails. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Found } from '../tools.ts'
 import type { Backend, Program } from './backend.ts'
-import { backendsFolder, installOnce, run } from './cache.ts'
+import { backendsFolder, installOnce, requireTool, run } from './cache.ts'
 import { startPrivate } from './start.ts'
 
 const version = '1.22.7'
@@ -67,6 +67,7 @@ function installed(): Found<string> {
  */
 async function install(say: (text: string) => void): Promise<void> {
   if ('value' in installed()) return
+  requireTool('go')
   say(`building Consul ${version} by go: up to 10 minutes, once`)
   await installOnce(folderName, async (folder) => {
     const msgpack = 'github.com/hashicorp/go-msgpack'

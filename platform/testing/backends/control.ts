@@ -4,15 +4,9 @@ import { join } from 'node:path'
 import { waitFor } from '../wait-for.ts'
 import type { BackendName, Program } from './backend.ts'
 import { backendsFolder } from './cache.ts'
+import { isRoot } from './ordinary-user.ts'
 import { isFree, serverPorts } from './server-ports.ts'
-import {
-  forgetShared,
-  programs,
-  readShared,
-  runs,
-  type SharedBackend,
-  writeShared,
-} from './shared.ts'
+import { forgetShared, readShared, runs, type SharedBackend, writeShared } from './shared.ts'
 import { awaitAnswer, launch, stopServer } from './start.ts'
 
 /** How long a backend that runs already may be too busy to answer. */
@@ -26,8 +20,8 @@ export interface UpOptions {
 }
 
 /** Installs and starts it, unless it runs. Resolves with the address at which it answers. */
-export async function up(name: BackendName, { freePorts }: UpOptions, say: Say): Promise<string> {
-  const program = programs[name] as Program
+export async function up(program: Program, { freePorts }: UpOptions, say: Say): Promise<string> {
+  const { name } = program
   await program.install(say)
   const shared = readShared(name)
   if (shared?.process && runs(shared)) {
@@ -72,16 +66,17 @@ async function start(
  */
 async function dataFolder(name: BackendName, earlier: string | undefined): Promise<string> {
   if (earlier && existsSync(earlier)) return earlier
-  const parent = process.getuid?.() === 0 ? '/var/tmp' : join(backendsFolder(), 'data')
+  const parent = isRoot() ? '/var/tmp' : join(backendsFolder(), 'data')
   await mkdir(parent, { recursive: true })
   return mkdtemp(join(parent, `marquee-${name}-`))
 }
 
 /** Stops it, if `up` has started it; nothing else. The data stays unless told. */
-export async function down(name: BackendName, removeData: boolean, say: Say): Promise<void> {
+export async function down(program: Program, removeData: boolean, say: Say): Promise<void> {
+  const { name } = program
   const shared = readShared(name)
   if (shared?.process && runs(shared)) {
-    await stopServer(shared.process, programs[name].stopSignal)
+    await stopServer(shared.process, program.stopSignal)
     say(`${name} is stopped`)
   } else {
     say(`${name}: nothing to stop`)
@@ -92,13 +87,13 @@ export async function down(name: BackendName, removeData: boolean, say: Say): Pr
 }
 
 /** The address at which it answers, if it does. */
-export async function status(name: BackendName): Promise<SharedBackend | undefined> {
-  const shared = readShared(name)
-  const running = shared && runs(shared) && (await answers(programs[name], shared.address))
+export async function status(program: Program): Promise<SharedBackend | undefined> {
+  const shared = readShared(program.name)
+  const running = shared && runs(shared) && (await answers(program, shared.address))
   return running ? shared : undefined
 }
 
-async function answers(program: Pick<Program, 'probe'>, address: string): Promise<boolean> {
+async function answers(program: Program, address: string): Promise<boolean> {
   return program.probe(address).then(
     () => true,
     () => false,

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Found, tool } from '../tools.ts'
 import type { Backend, Program } from './backend.ts'
-import { backendsFolder, installOnce, run } from './cache.ts'
+import { backendsFolder, installOnce, requireTool, run } from './cache.ts'
 import { probeKafka } from './probe-kafka.ts'
 import { startPrivate } from './start.ts'
 
@@ -25,7 +25,10 @@ const artifacts = [
  * A broker that was killed is taken back when its session is over: by default 9 seconds after the
  * controller has started again.
  */
-const soonBack = { 'broker.session.timeout.ms': '2500', 'broker.heartbeat.interval.ms': '500' }
+const backSoon = { 'broker.session.timeout.ms': '2500', 'broker.heartbeat.interval.ms': '500' }
+
+/** Short compiles pay where a broker lives for seconds. */
+const startFast = '-XX:TieredStopAtLevel=1'
 
 export interface KafkaOptions {
   /** Whether a topic appears when somebody asks for it; false unless told. */
@@ -34,6 +37,7 @@ export interface KafkaOptions {
   readonly listeners?: Readonly<Partial<Record<'SASL_PLAINTEXT' | 'SASL_SSL' | 'SSL', number>>>
   /** More lines of server.properties; they win. */
   readonly properties?: Readonly<Record<string, string>>
+  readonly javaFlags?: readonly string[]
   /** More arguments of `kafka-storage format`, as `--add-scram` and its value. */
   readonly formatArgs?: readonly string[]
 }
@@ -53,12 +57,12 @@ export const kafka: Program<KafkaOptions> = {
     const properties = join(folder, 'server.properties')
     await writeFile(properties, serverProperties(folder, port, controllerPort, options))
     const format = ['format', '--ignore-formatted', '-t', clusterId, '-c', properties]
-    const tools = java('kafka.tools.StorageTool', [], ...format, ...(options.formatArgs ?? []))
-    await run(folder, tools)
+    const { formatArgs = [], javaFlags = [] } = options
+    await run(folder, java('kafka.tools.StorageTool', [startFast], ...format, ...formatArgs))
     return {
       name: 'kafka',
       address: kafka.address(port),
-      command: java('kafka.Kafka', ['-Xms128m', '-Xmx512m'], properties),
+      command: java('kafka.Kafka', ['-Xms128m', '-Xmx512m', ...javaFlags], properties),
       folder,
     }
   },
@@ -66,8 +70,9 @@ export const kafka: Program<KafkaOptions> = {
 
 /** A broker of one's own that is its own controller. Killed and started again it has its data. */
 export function startKafka(options: KafkaOptions = {}): Promise<Backend> {
-  const properties = { ...soonBack, ...options.properties }
-  return startPrivate(kafka, { ...options, properties })
+  const properties = { ...backSoon, ...options.properties }
+  const javaFlags = [startFast, ...(options.javaFlags ?? [])]
+  return startPrivate(kafka, { ...options, properties, javaFlags })
 }
 
 function installed(): Found<string> {
@@ -80,6 +85,7 @@ function installed(): Found<string> {
 
 async function install(say: (text: string) => void): Promise<void> {
   if ('value' in installed()) return
+  requireTool('mvn')
   say(`getting Kafka ${version} by mvn: a minute, once`)
   await installOnce(folderName, async (folder) => {
     await writeFile(join(folder, 'pom.xml'), pom())
@@ -107,7 +113,7 @@ ${dependencies.join('\n')}
 function java(main: string, flags: readonly string[], ...args: string[]): [string, ...string[]] {
   const classPath = join(backendsFolder(), folderName, 'lib', '*')
   const logging = '-Dorg.apache.logging.log4j.level=WARN'
-  return ['java', '-XX:TieredStopAtLevel=1', logging, ...flags, '-cp', classPath, main, ...args]
+  return ['java', logging, ...flags, '-cp', classPath, main, ...args]
 }
 
 function serverProperties(

@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Found } from '../tools.ts'
 import type { Backend, Program } from './backend.ts'
 import { run } from './cache.ts'
+import { asOrdinaryUser, isRoot, ordinaryUser } from './ordinary-user.ts'
+import { findPrograms } from './postgres-programs.ts'
 import { startPrivate } from './start.ts'
 
 const versionMin = 15
@@ -28,14 +29,14 @@ export const postgres: Program<PostgresOptions> = {
   stopSignal: 'SIGINT',
   installed,
   async install() {
-    const found = installed()
-    if ('missing' in found) throw new Error(found.missing)
+    requirePrograms()
   },
   address: (port) => `postgres://${user}:${password}@127.0.0.1:${port}/${user}`,
   probe,
   async configure(folder, [port = 0], { settings = {} }) {
+    const programs = requirePrograms()
     const data = join(folder, 'data')
-    if (!existsSync(join(data, 'PG_VERSION'))) await createCluster(folder, data)
+    if (!existsSync(join(data, 'PG_VERSION'))) await createCluster(programs, folder, data)
     const all = {
       port: String(port),
       listen_addresses: '127.0.0.1',
@@ -47,7 +48,7 @@ export const postgres: Program<PostgresOptions> = {
     return {
       name: 'postgres',
       address: postgres.address(port),
-      command: asOrdinaryUser([program('postgres'), '-D', data, ...flags]),
+      command: asOrdinaryUser([join(programs, 'postgres'), '-D', data, ...flags]),
       folder,
     }
   },
@@ -62,7 +63,7 @@ export function startPostgres(options: PostgresOptions = {}): Promise<Backend> {
  * With a user who may create databases and no more, and an order of text that is no order of
  * bytes, as databases outside of tests mostly have.
  */
-async function createCluster(folder: string, data: string): Promise<void> {
+async function createCluster(programs: string, folder: string, data: string): Promise<void> {
   const owner = ordinaryUser()
   await mkdir(data, { recursive: true })
   const passwordFile = join(folder, 'superuser-password')
@@ -73,67 +74,30 @@ async function createCluster(folder: string, data: string): Promise<void> {
   }
   const text = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US']
   const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
-  const initdb = [program('initdb'), '-D', data, '--no-sync', ...text, ...access] as const
+  const initdb = [join(programs, 'initdb'), '-D', data, '--no-sync', ...text, ...access]
   await run(folder, asOrdinaryUser(initdb))
-  const single = [program('postgres'), '--single', '-j', '-D', data, 'postgres'] as const
+  const single = [join(programs, 'postgres'), '--single', '-j', '-D', data, 'postgres']
   const role = `CREATE ROLE ${user} LOGIN CREATEDB PASSWORD '${password}';`
   const database = `CREATE DATABASE ${user} OWNER ${user};`
   await run(folder, asOrdinaryUser(single), `${role}\n\n${database}\n\n`)
 }
 
 function installed(): Found<string> {
-  const folder = programFolder()
+  const folder = findPrograms(versionMin)
   if (folder === undefined) {
-    return { missing: `PostgreSQL ${versionMin} or later is not installed` }
+    const missing = `PostgreSQL ${versionMin} or later is not installed; \`bash .ci/run\` does it`
+    return { missing }
   }
-  if (process.getuid?.() === 0 && !ordinaryUser()) {
+  if (isRoot() && !ordinaryUser()) {
     return { missing: 'PostgreSQL refuses to run as root, and there is no user to run it as' }
   }
   return { value: folder }
 }
 
-/** On the PATH, or where Debian and others put what is not on it; the newest version. */
-function programFolder(): string | undefined {
-  const homes = ['/usr/lib/postgresql', '/usr/local/lib/postgresql', '/opt/homebrew/opt']
-  const found = homes
-    .filter((home) => existsSync(home))
-    .flatMap((home) => readdirSync(home).map((name) => join(home, name, 'bin')))
-    .filter((folder) => existsSync(join(folder, 'initdb')) && versionOf(folder) >= versionMin)
-    .sort((a, b) => versionOf(b) - versionOf(a))
-  return found[0]
-}
-
-function versionOf(folder: string): number {
-  return Number(/(\d+)\/bin$/.exec(folder)?.[1] ?? 0)
-}
-
-function program(name: 'initdb' | 'postgres'): string {
-  return join(programFolder() ?? '', name)
-}
-
-interface Account {
-  readonly uid: number
-  readonly gid: number
-}
-
-/** For root, who may not run PostgreSQL: somebody who may. */
-function ordinaryUser(): Account | undefined {
-  if (process.getuid?.() !== 0) return undefined
-  for (const name of ['postgres', 'nobody']) {
-    try {
-      const id = (flag: string): number =>
-        Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }))
-      return { uid: id('-u'), gid: id('-g') }
-    } catch {}
-  }
-  return undefined
-}
-
-function asOrdinaryUser(command: readonly [string, ...string[]]): [string, ...string[]] {
-  const owner = ordinaryUser()
-  if (!owner) return [...command]
-  const identity = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups']
-  return ['setpriv', ...identity, '--', ...command]
+function requirePrograms(): string {
+  const found = installed()
+  if ('missing' in found) throw new Error(found.missing)
+  return found.value
 }
 
 async function probe(address: string): Promise<void> {

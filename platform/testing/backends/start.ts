@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TemporaryFolder, temporaryFolder } from '../temporary-folder.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { waitFor } from '../wait-for.ts'
 import type { Backend, Program, Server } from './backend.ts'
 import { lastLines } from './cache.ts'
@@ -32,16 +32,20 @@ export async function startPrivate<Options>(
   const folder = stack.use(await temporaryFolder())
   const ports = await serverPorts(program.portCount)
   const server = await program.configure(folder.path, ports, options)
-  const backend = createBackend(program, server, folder)
-  await backend.start()
-  stack.move()
-  return backend
+  const backend = createBackend(program, server, stack.move())
+  try {
+    await backend.start()
+    return backend
+  } catch (error) {
+    await backend[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 function createBackend<Options>(
   program: Program<Options>,
   server: Server,
-  folder: TemporaryFolder,
+  folder: AsyncDisposable,
 ): Backend {
   let running: ProcessIdentity | undefined
   // What a test run leaves behind when it ends in the middle.

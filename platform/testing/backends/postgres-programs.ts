@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Where Debian and Red Hat put the programs, a folder for each version, off the PATH. */
+const homes = ['/usr/lib/postgresql', '/usr/pgsql']
+
+/** The folder of the newest PostgreSQL's programs, if it is new enough. */
+export function findPrograms(versionMin: number, env = process.env): string | undefined {
+  const onPath = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  const elsewhere = homes
+    .filter((home) => existsSync(home))
+    .flatMap((home) => readdirSync(home).map((version) => join(home, version, 'bin')))
+  const found = [...onPath, ...elsewhere]
+    .filter((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))))
+    .map((folder) => ({ folder, version: versionOf(folder) }))
+    .filter(({ version }) => version >= versionMin)
+    .sort((a, b) => b.version - a.version)
+  return found[0]?.folder
+}
+
+/** `postgres (PostgreSQL) 15.14 (Debian …)` is 15. */
+function versionOf(folder: string): number {
+  const answer = execFileSync(join(folder, 'postgres'), ['--version']).toString()
+  return Number(/ (\d+)/.exec(answer)?.[1] ?? 0)
+}
