@@ -1,13 +1,18 @@
 import { expect, test } from 'bun:test'
+import { pino } from 'pino'
 import { registryContract } from './contract.ts'
 import { createInProcessRegistry } from './in-process.ts'
 import { openRegistry } from './open.ts'
 import { createStaticRegistry } from './static.ts'
 
-registryContract('static', () => openRegistry({ kind: 'static', addresses: {} }), {
+const log = pino({ level: 'silent' })
+
+registryContract('static', () => openRegistry({ kind: 'static', addresses: {} }, log), {
   announces: false,
 })
-registryContract('in-process', () => openRegistry({ kind: 'in-process' }), { announces: true })
+registryContract('in-process', () => openRegistry({ kind: 'in-process' }, log), {
+  announces: true,
+})
 
 test('a static registry shows the configured instances, whatever is announced', async () => {
   const first = 'http://127.0.0.1:8082'

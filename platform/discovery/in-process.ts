@@ -27,6 +27,15 @@ export function createInProcessRegistry(): Registry {
       },
       [Symbol.dispose]() {},
     }),
+    status: () => ({
+      services: [...services].map(([service, { length }]) => ({
+        service,
+        instanceCount: length,
+        ageMs: 0,
+      })),
+      errorCount: 0,
+      registrationCount: registeredCount,
+    }),
     [Symbol.asyncDispose]: async () => services.clear(),
   }
 }

@@ -1,3 +1,5 @@
+import type { Health } from '../process/health.ts'
+
 /** One running instance of a service. */
 export interface Instance {
   /** Unique among the instances of all services. */
@@ -11,6 +13,13 @@ export interface NewInstance {
   /** The service's short name: `metadata`, `rating`, `movie`. */
   readonly service: string
   readonly url: string
+  /**
+   * Its health, which others learn from the registry. A registry that cannot announce the instance adds a condition, so
+   * that it is not ready before it can be found.
+   */
+  readonly health?: Health
+  /** By which name `grpc.health.v1` at its port knows it: `rating.v1.RatingService`. The whole process unless told. */
+  readonly healthName?: string
 }
 
 /** The instances of one service, kept up to date in the background. */
@@ -22,16 +31,38 @@ export interface Watch extends Disposable {
   readonly instances: readonly Instance[]
 }
 
+/** How a registry does. */
+export interface RegistryStatus {
+  /** Each service that is known or followed. */
+  readonly services: readonly ServiceStatus[]
+  /** How often the registry could not be asked or told. */
+  readonly errorCount: number
+  /** How often an instance was announced, also again because the registry had forgotten it. */
+  readonly registrationCount: number
+}
+
+/** What is known of a service. */
+export interface ServiceStatus {
+  readonly service: string
+  readonly instanceCount: number
+  /** How long ago the registry last confirmed it, in milliseconds. */
+  readonly ageMs: number
+}
+
 /** Which instances of which service there are. All methods may be called concurrently. */
 export interface Registry extends AsyncDisposable {
   /**
-   * Announces an instance, once it can answer. Disposing the answer takes it back; a second time is harmless.
+   * Announces an instance, once it can answer. Disposing the answer takes it back; a second time is harmless. A registry
+   * that is away does not make either fail, nor wait for long: the instance is announced when it comes back.
    */
   register(instance: NewInstance): Promise<AsyncDisposable>
 
   /**
    * Starts to follow a service, and resolves with what is known at the time, which may be nothing. Watches of the same
-   * service share one connection to the registry.
+   * service share one connection to the registry. While the registry is away, the last list stays.
    */
   watch(service: string): Promise<Watch>
+
+  /** Without waiting for anything. */
+  status(): RegistryStatus
 }

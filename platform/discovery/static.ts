@@ -1,4 +1,4 @@
-import type { Instance, Registry } from './port.ts'
+import type { Instance, Registry, RegistryStatus } from './port.ts'
 
 export interface StaticRegistryOptions {
   /** Where the instances of each service listen, by the service's short name. */
@@ -18,12 +18,22 @@ export function createStaticRegistry({ addresses }: StaticRegistryOptions): Regi
       [...origins].map((url) => ({ id: `${service}@${url}`, url })),
     )
   }
+  const status: RegistryStatus = {
+    services: [...services].map(([service, { length }]) => ({
+      service,
+      instanceCount: length,
+      ageMs: 0,
+    })),
+    errorCount: 0,
+    registrationCount: 0,
+  }
   return {
     register: async () => ({ [Symbol.asyncDispose]: async () => {} }),
     watch: async (service) => ({
       instances: services.get(service) ?? [],
       [Symbol.dispose]() {},
     }),
+    status: () => status,
     [Symbol.asyncDispose]: async () => {},
   }
 }
