@@ -12,7 +12,7 @@ await run('start', readDevConfig, async (running, config) => {
   // Before the ports open: whoever gets an answer gets the catalogue. A port in use leaves it for the next try.
   const loadedCount = await loadDemoCatalogue(config.metadata.databaseUrl)
   if (loadedCount > 0) console.log(`Loaded the demo catalogue: ${loadedCount} movies.`)
-  const registry = running.use(await openRegistry({ kind: 'in-process' }))
+  const registry = running.use(await openRegistry({ kind: 'in-process' }, running.log))
   const named = (service: string): Running => ({ ...running, log: running.log.child({ service }) })
   const metadata = await startMetadata(named('metadata'), config.metadata, registry)
   const rating = await startRating(named('rating'), config.rating, registry)

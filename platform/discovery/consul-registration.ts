@@ -1,0 +1,119 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Health } from '../process/health.ts'
+import type { ConsulClient } from './consul-client.ts'
+import type { ConsulService } from './consul-service.ts'
+import { backOff } from './pace.ts'
+
+/** How many times an instance is taken back before it is left to Consul's own check. */
+const deregisterTriesMax = 2
+/** The condition that an instance adds to its health. */
+const conditionName = 'registry'
+
+export interface RegistrationOptions {
+  readonly client: ConsulClient
+  readonly service: ConsulService
+  /** Of the instance. */
+  readonly health?: Health | undefined
+  /** How often Consul is asked whether it still has the instance, in milliseconds. */
+  readonly intervalMs: number
+  /** From 0 to below 1. */
+  readonly random: () => number
+  /** Called after each attempt: with its error, or with nothing when Consul answered. */
+  readonly onAnswer: (error?: unknown) => void
+  /** Called when the instance has been registered, the first time and again. */
+  readonly onRegistered: () => void
+  readonly log: Logger
+}
+
+/**
+ * Keeps an instance registered until it is disposed, whatever Consul forgets, and resolves after the first attempt.
+ * Until one has worked, the instance is not ready: nobody finds it, and a rollout should not go on. From then on it is,
+ * because those who found it once hold on to it.
+ */
+export async function keepRegistered(options: RegistrationOptions): Promise<AsyncDisposable> {
+  const { client, service, health, onAnswer } = options
+  const ending = new AbortController()
+  const { promise: tried, resolve: onTried } = Promise.withResolvers<void>()
+  let isRegistered = false
+  let failureCount = 0
+  health?.require(conditionName, () => (isRegistered ? undefined : 'not registered yet'))
+
+  async function ensure(): Promise<void> {
+    const problem = problemOf(health)
+    if (isRegistered && (await isStillThere(client, service, problem))) return
+    await client.register(service, problem === undefined)
+    options.log.info({ again: isRegistered }, 'registered')
+    isRegistered = true
+    options.onRegistered()
+  }
+
+  /** Answers how long to wait before the next look. */
+  async function step(): Promise<number> {
+    try {
+      await ensure()
+      onAnswer()
+      failureCount = 0
+      return options.intervalMs * (0.9 + options.random() / 10)
+    } catch (error) {
+      onAnswer(error)
+      return backOff(++failureCount, options.random)
+    }
+  }
+
+  async function keep(): Promise<void> {
+    while (!ending.signal.aborted) {
+      const waitMs = await step()
+      onTried()
+      await wait(waitMs, undefined, { signal: ending.signal }).catch(() => {})
+    }
+  }
+
+  const ended = keep()
+  await tried
+  let disposed: Promise<void> | undefined
+  async function dispose(): Promise<void> {
+    ending.abort()
+    // A registration on its way would undo what follows.
+    await ended
+    const error = await deregister(client, service.id)
+    if (error === undefined) return
+    onAnswer(error)
+    options.log.warn({ err: error }, "not taken back: Consul's check has to find out")
+  }
+  return {
+    [Symbol.asyncDispose]() {
+      disposed ??= dispose()
+      return disposed
+    },
+  }
+}
+
+/** What keeps the instance from answering, other than that it is not registered. */
+function problemOf(health: Health | undefined): string | undefined {
+  const problem = health?.problems().find(({ name }) => name !== conditionName)
+  return problem && `${problem.name}: ${problem.reason}`
+}
+
+async function isStillThere(
+  client: ConsulClient,
+  { id, check }: ConsulService,
+  problem: string | undefined,
+): Promise<boolean> {
+  if ('ttl' in check) return await client.updateCheck(check.checkid, problem)
+  return await client.isRegistered(id)
+}
+
+/** Answers the last error, if none of the tries worked. */
+async function deregister(client: ConsulClient, id: string): Promise<unknown> {
+  let error: unknown
+  for (let tries = 0; tries < deregisterTriesMax; tries++) {
+    try {
+      await client.deregister(id)
+      return undefined
+    } catch (cause) {
+      error = cause
+    }
+  }
+  return error
+}

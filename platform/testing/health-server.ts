@@ -1,0 +1,32 @@
+import { pino } from 'pino'
+import { createHealth, type Health } from '../process/health.ts'
+import { createMetrics } from '../process/metrics.ts'
+import { createServiceApp } from '../rpc/app.ts'
+import { serve } from '../server/serve.ts'
+
+/** A port of ours that has nothing but its health. */
+export interface HealthServer extends AsyncDisposable {
+  readonly url: string
+  readonly health: Health
+  /** Makes it not ready for the reason, or ready again. */
+  setProblem(reason: string | undefined): void
+}
+
+/** Starts one on any free port. */
+export async function startHealthServer(): Promise<HealthServer> {
+  const log = pino({ level: 'silent' })
+  const health = createHealth(new AbortController().signal)
+  let problem: string | undefined
+  health.require('test', () => problem)
+  const metrics = createMetrics()
+  const app = createServiceApp({ log, metrics, health, services: [], mount() {} })
+  const server = await serve({ app, log, port: 0 })
+  return {
+    url: server.url,
+    health,
+    setProblem(reason) {
+      problem = reason
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  }
+}
