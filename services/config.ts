@@ -8,14 +8,14 @@ import {
   type ServiceSettings,
 } from '../platform/process/service-settings.ts'
 import { readSettings, type SettingsSource } from '../platform/process/settings.ts'
-import type { MetadataConfig } from './metadata/config.ts'
-import { type RatingConfig, readEventLogSettings, readPriorSettings } from './rating/config.ts'
+import type { MetadataSettings } from './metadata/config.ts'
+import { type RatingSettings, readEventLogSettings, readPriorSettings } from './rating/config.ts'
 
 /** The three services in one process. */
 export interface DevConfig {
   readonly log: LogOptions
-  readonly metadata: MetadataConfig
-  readonly rating: RatingConfig
+  readonly metadata: MetadataSettings
+  readonly rating: RatingSettings
   readonly movie: ServiceSettings
 }
 

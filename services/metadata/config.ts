@@ -1,12 +1,18 @@
+import type { RegistryConfig } from '../../platform/discovery/open.ts'
+import { readConsulSettings } from '../../platform/discovery/settings.ts'
 import {
   readServiceSettings,
   type ServiceSettings,
 } from '../../platform/process/service-settings.ts'
 import { readSettings, type SettingsSource } from '../../platform/process/settings.ts'
 
-export interface MetadataConfig extends ServiceSettings {
+export interface MetadataSettings extends ServiceSettings {
   /** `memory:` or `sqlite:PATH`. */
   readonly databaseUrl: string
+}
+
+export interface MetadataConfig extends MetadataSettings {
+  readonly registry: RegistryConfig
 }
 
 const usage = 'services/metadata/main.ts: what a movie is'
@@ -15,8 +21,10 @@ export function readMetadataConfig(
   source: SettingsSource = { args: process.argv.slice(2), env: process.env },
 ): MetadataConfig {
   const settings = readSettings(usage, source)
-  const config = {
-    ...readServiceSettings(settings, 8081),
+  const service = readServiceSettings(settings, 8081)
+  const config: MetadataConfig = {
+    ...service,
+    registry: readConsulSettings(settings, service.host) ?? { kind: 'static', addresses: {} },
     databaseUrl: settings.text({
       flag: 'database-url',
       help: 'where the catalogue is kept: memory: or sqlite:PATH',

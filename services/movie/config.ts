@@ -1,12 +1,18 @@
+import type { RegistryConfig } from '../../platform/discovery/open.ts'
+import { readConsulSettings } from '../../platform/discovery/settings.ts'
 import {
   readServiceSettings,
   type ServiceSettings,
 } from '../../platform/process/service-settings.ts'
-import { readSettings, type SettingsSource } from '../../platform/process/settings.ts'
+import {
+  readSettings,
+  type Settings,
+  type SettingsSource,
+} from '../../platform/process/settings.ts'
 
 export interface MovieConfig extends ServiceSettings {
-  /** Where the services are that movie asks, by name. */
-  readonly addresses: { readonly metadata: readonly string[]; readonly rating: readonly string[] }
+  /** Where the services are that movie asks. */
+  readonly registry: RegistryConfig
 }
 
 const usage = 'services/movie/main.ts: movies with their ratings'
@@ -15,21 +21,26 @@ export function readMovieConfig(
   source: SettingsSource = { args: process.argv.slice(2), env: process.env },
 ): MovieConfig {
   const settings = readSettings(usage, source)
-  const config = {
-    ...readServiceSettings(settings, 8083),
-    addresses: {
-      metadata: settings.origins({
-        flag: 'metadata-url',
-        help: 'where the metadata service is; several by commas',
-        default: 'http://localhost:8081',
-      }),
-      rating: settings.origins({
-        flag: 'rating-url',
-        help: 'where the rating service is; several by commas',
-        default: 'http://localhost:8082',
-      }),
-    },
-  }
+  const service = readServiceSettings(settings, 8083)
+  const consul = readConsulSettings(settings, service.host)
+  const addresses = readAddresses(settings, consul !== undefined)
   settings.finish()
-  return config
+  return { ...service, registry: consul ?? { kind: 'static', addresses } }
+}
+
+/** Reads where metadata and rating are. With Consul it alone knows. */
+function readAddresses(settings: Settings, isInConsul: boolean) {
+  const read = (service: string, url: string) => {
+    const flag = `${service}-url`
+    const help = `where the ${service} service is, without Consul; several by commas`
+    const origins = settings.origins({ flag, help, default: isInConsul ? '' : url })
+    if (isInConsul && origins.length > 0) {
+      settings.refuse(`--${flag} and --consul-http-addr exclude each other: leave one out`)
+    }
+    return origins
+  }
+  return {
+    metadata: read('metadata', 'http://localhost:8081'),
+    rating: read('rating', 'http://localhost:8082'),
+  }
 }

@@ -1,3 +1,5 @@
+import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
+import { measureRegistry } from '../../platform/discovery/measure.ts'
 import { openRegistry } from '../../platform/discovery/open.ts'
 import type { Registry } from '../../platform/discovery/port.ts'
 import { createServiceTransport } from '../../platform/discovery/transport.ts'
@@ -16,6 +18,8 @@ export async function startMovie(
   { corsOrigins, ...listen }: ServiceSettings,
   registry: Registry,
 ): Promise<Server> {
+  const metrics = createMetrics()
+  measureRegistry(metrics, registry)
   const health = createHealth(draining)
   const known = use(await registry.watch('metadata'))
   health.require('metadata', () =>
@@ -26,19 +30,20 @@ export async function startMovie(
   const app = createMovieService({
     sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },
     log,
-    metrics: createMetrics(),
+    metrics,
     health,
     corsOrigins,
   })
   const server = use(await serve({ ...listen, app, log }))
-  use(await registry.register({ service: 'movie', url: server.url }))
+  const healthName = MovieService.typeName
+  use(await registry.register({ service: 'movie', url: server.url, health, healthName }))
   log.info({ url: server.url }, 'movie is ready')
   return server
 }
 
 if (import.meta.main) {
-  await run('movie', readMovieConfig, async (running, { addresses, ...listen }) => {
-    const registry = running.use(await openRegistry({ kind: 'static', addresses }))
-    await startMovie(running, listen, registry)
+  await run('movie', readMovieConfig, async (running, { registry: config, ...settings }) => {
+    const registry = running.use(await openRegistry(config, running.log))
+    await startMovie(running, settings, registry)
   })
 }

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { RegistryConfig } from '../../platform/discovery/open.ts'
+import { readConsulSettings } from '../../platform/discovery/settings.ts'
 import type { EventLogConfig } from '../../platform/event-log/open.ts'
 import {
   readServiceSettings,
@@ -11,11 +13,15 @@ import {
 } from '../../platform/process/settings.ts'
 import type { Prior } from './rating.ts'
 
-export interface RatingConfig extends ServiceSettings {
+export interface RatingSettings extends ServiceSettings {
   /** `memory:` or `sqlite:PATH`. */
   readonly databaseUrl: string
   readonly eventLog: EventLogConfig
   readonly prior: Prior
+}
+
+export interface RatingConfig extends RatingSettings {
+  readonly registry: RegistryConfig
 }
 
 const usage = 'services/rating/main.ts: who rated what, and the aggregate'
@@ -24,8 +30,10 @@ export function readRatingConfig(
   source: SettingsSource = { args: process.argv.slice(2), env: process.env },
 ): RatingConfig {
   const settings = readSettings(usage, source)
-  const config = {
-    ...readServiceSettings(settings, 8082),
+  const service = readServiceSettings(settings, 8082)
+  const config: RatingConfig = {
+    ...service,
+    registry: readConsulSettings(settings, service.host) ?? { kind: 'static', addresses: {} },
     databaseUrl: settings.text({
       flag: 'database-url',
       help: 'where the ratings are kept: memory: or sqlite:PATH',

@@ -1,3 +1,5 @@
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { measureRegistry } from '../../platform/discovery/measure.ts'
 import { openRegistry } from '../../platform/discovery/open.ts'
 import type { Registry } from '../../platform/discovery/port.ts'
 import { openEventLog } from '../../platform/event-log/open.ts'
@@ -5,7 +7,7 @@ import { createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
-import { type RatingConfig, readRatingConfig } from './config.ts'
+import { type RatingSettings, readRatingConfig } from './config.ts'
 import { startIngest } from './ingest.ts'
 import { ingestCondition, measureIngest } from './ingest-health.ts'
 import { createRatingService } from './service.ts'
@@ -15,10 +17,11 @@ import { createAggregateWatches } from './watch.ts'
 /** Starts the rating service; what `use` has taken stops it. */
 export async function startRating(
   { use, log, draining }: Running,
-  { databaseUrl, prior, eventLog: eventLogConfig, corsOrigins, ...listen }: RatingConfig,
+  { databaseUrl, prior, eventLog: eventLogConfig, corsOrigins, ...listen }: RatingSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
+  measureRegistry(metrics, registry)
   const health = createHealth(draining)
   const store = use(await openRatingStore(databaseUrl, { prior }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
@@ -29,14 +32,15 @@ export async function startRating(
   const ingest = use(await startIngest({ eventLog, sink: store, log }))
   health.require('ingest', ingestCondition(ingest))
   measureIngest(metrics, ingest)
-  use(await registry.register({ service: 'rating', url: server.url }))
+  const healthName = RatingService.typeName
+  use(await registry.register({ service: 'rating', url: server.url, health, healthName }))
   log.info({ url: server.url }, 'rating is ready')
   return server
 }
 
 if (import.meta.main) {
-  await run('rating', readRatingConfig, async (running, config) => {
-    const registry = running.use(await openRegistry({ kind: 'static', addresses: {} }))
-    await startRating(running, config, registry)
+  await run('rating', readRatingConfig, async (running, { registry: config, ...settings }) => {
+    const registry = running.use(await openRegistry(config, running.log))
+    await startRating(running, settings, registry)
   })
 }
