@@ -10,18 +10,42 @@ export type Database =
       /** Absolute, or relative to the working directory. */
       readonly path: string
     }
+  | {
+      readonly kind: 'postgres'
+      /** As it was given, password and all: not to be shown. */
+      readonly url: string
+    }
 
 /**
- * Reads `memory:` or `sqlite:PATH`. Anything else is an Error that names what is accepted; of the URL it shows no more
- * than the scheme, because the rest may hold a password.
+ * Reads `memory:`, `sqlite:PATH` or `postgres://…` (also `postgresql://…`). Anything else is an Error that names what is
+ * accepted; of the URL it shows no more than the scheme, because the rest may hold a password.
  */
 export function parseDatabaseUrl(url: string): Database {
   if (url === 'memory:') return { kind: 'memory' }
   const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : ''
   if (path !== '' && !path.startsWith('//')) return { kind: 'sqlite', path }
+  if (/^postgres(ql)?:\/\//.test(url)) return { kind: 'postgres', url: checkPostgresUrl(url) }
   const scheme = /^[a-z][a-z0-9+.-]*:(\/\/)?/i.exec(url)?.[0] ?? ''
   const given = scheme === '' ? '' : `, not "${scheme}…"`
-  throw new Error(`the database must be "memory:" or "sqlite:" and the path of a file${given}`)
+  throw new Error(
+    `the database must be "memory:", "sqlite:" and the path of a file, or "postgres://…"${given}`,
+  )
+}
+
+/** What may be shown of a Postgres URL: host, port and database, and neither user nor password. */
+export function publicPostgresUrl(url: string): string {
+  const { host, pathname } = new URL(url)
+  return `postgres://${host}${pathname}`
+}
+
+/** A password with one of `/?#` in it would make its rest look like a database, which is shown. */
+function checkPostgresUrl(url: string): string {
+  const [authority = '', rest = ''] = url.split(/^[^/]+:\/\/([^/?#]*)/).slice(1)
+  if (rest.includes('@') && !authority.includes('@')) {
+    throw new Error('the password in the database URL must be percent-encoded: / as %2F, # as %23')
+  }
+  if (URL.parse(url) === null) throw new Error('the database URL "postgres://…" is not a URL')
+  return url
 }
 
 /** Creates the folder of the file when it is absent. An Error names the folder when it cannot be written. */

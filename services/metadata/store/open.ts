@@ -1,7 +1,10 @@
 import { parseDatabaseUrl, prepareFolder } from '../../../platform/sql/database-url.ts'
 import type { MetadataStore } from './port.ts'
 
-/** Opens the store that the URL names: `memory:`, or `sqlite:PATH`, whose folder is created when it is absent. */
+/**
+ * Opens the store that the URL names: `memory:`, `sqlite:PATH`, whose folder is created when it is absent, or
+ * `postgres://…`, whose tables are.
+ */
 export async function openMetadataStore(url: string): Promise<MetadataStore> {
   const database = parseDatabaseUrl(url)
   switch (database.kind) {
@@ -13,6 +16,10 @@ export async function openMetadataStore(url: string): Promise<MetadataStore> {
       await prepareFolder(database.path)
       const { createSqliteMetadataStore } = await import('./sqlite.ts')
       return createSqliteMetadataStore({ path: database.path })
+    }
+    case 'postgres': {
+      const { openPostgresMetadataStore } = await import('./postgres.ts')
+      return openPostgresMetadataStore({ url: database.url })
     }
   }
 }

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { metadataStoreContract } from './contract.ts'
+import { metadataStoreContract, type OpenMetadataStore } from './contract.ts'
+import { metadataStoreSharingContract } from './contract-sharing.ts'
 import { createMemoryMetadataStore } from './memory.ts'
 import { openMetadataStore } from './open.ts'
 import { createSqliteMetadataStore } from './sqlite.ts'
@@ -15,33 +16,13 @@ const newPath = () => join(folder, `${databases++}.db`)
 
 metadataStoreContract('memory', () => async (options) => createMemoryMetadataStore(options))
 
-metadataStoreContract('sqlite', () => {
+function createSqliteDatabase(): OpenMetadataStore {
   const path = newPath()
   return async (options) => createSqliteMetadataStore({ ...options, path })
-})
-
-const movie = (id: string, title: string) => {
-  return { id, title, description: '', director: '', releaseDate: '', genres: [] }
 }
 
-describe('two metadata stores on one SQLite file', () => {
-  test('see what the other has written, and tell one row of revisions', async () => {
-    const path = newPath()
-    await using first = createSqliteMetadataStore({ path, clock: () => 2_000 })
-    await using second = createSqliteMetadataStore({ path, clock: () => 1_000 })
-    const revisions: number[] = []
-    for (let round = 0; round < 10; round++) {
-      const [writer, reader] = round % 2 === 0 ? [first, second] : [second, first]
-      await writer.put([movie('1', `Round ${round}`)])
-      expect((await reader.list({ words: [`${round}`], limit: 10 })).length).toBe(1)
-      revisions.push(await reader.revision())
-    }
-    expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
-    expect(new Set(revisions).size).toBe(10)
-    expect(await second.delete('1')).toBe(true)
-    expect(await first.delete('1')).toBe(false)
-  })
-})
+metadataStoreContract('sqlite', createSqliteDatabase)
+metadataStoreSharingContract('sqlite', createSqliteDatabase)
 
 describe('openMetadataStore', () => {
   test('opens memory', async () => {
@@ -57,9 +38,9 @@ describe('openMetadataStore', () => {
   })
 
   test('says what it accepts, and shows no password', async () => {
-    for (const url of ['postgres://me:secret@host/db', 'sqlite:', 'sqlite://x.db', 'data.db', '']) {
+    for (const url of ['mysql://me:secret@host/db', 'sqlite:', 'sqlite://x.db', 'data.db', '']) {
       const error = await openMetadataStore(url).catch((error: Error) => error)
-      expect(String(error)).toContain('must be "memory:" or "sqlite:"')
+      expect(String(error)).toContain('must be "memory:", "sqlite:" and')
       expect(String(error)).not.toContain('secret')
     }
   })

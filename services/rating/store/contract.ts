@@ -66,10 +66,14 @@ function describeRatings(openNew: OpenNew): void {
       [{ recordType: 'Movie', recordId: alien.recordId }, 'ann'],
       [{ recordType: 'moviea', recordId: 'lien' }, 'ann'],
       [movie('E\u0301'), '😀'],
+      [movie('É'), '\ud83d'],
+      [movie('alien\0'), 'ann'],
+      [alien, 'ann\0'],
     ] as const) {
       expect(await store.get(record, user)).toBeUndefined()
       expect(await store.delete(record, user)).toBe(false)
     }
+    expect(await store.aggregates([movie('alien\0'), movie('\ud83d')])).toEqual([])
     expect((await store.get(movie('É'), '😀'))?.value).toBe(5)
   })
 
@@ -220,6 +224,8 @@ function describeTop(openNew: OpenNew): void {
     const rest = await store.top({ ...options, after: second as Aggregate })
     expect(rest.map(({ recordId }) => recordId)).toEqual(['3'])
     expect(await store.top({ ...options, after: rest[0] as Aggregate })).toEqual([])
+    const between = { bayesianScore: 3, recordId: '1\0' }
+    expect(await store.top({ ...options, after: between })).toEqual(rest)
   })
 }
 

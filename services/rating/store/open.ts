@@ -2,10 +2,19 @@ import { parseDatabaseUrl, prepareFolder } from '../../../platform/sql/database-
 import type { Prior } from '../rating.ts'
 import type { ChangeSink, RatingStore } from './port.ts'
 
-/** Opens the store that the URL names: `memory:`, or `sqlite:PATH`, whose folder is created when it is absent. */
+export interface OpenRatingStoreOptions {
+  readonly prior: Prior
+  /** Called with what an operator should know. */
+  readonly onWarning?: (message: string) => void
+}
+
+/**
+ * Opens the store that the URL names: `memory:`, `sqlite:PATH`, whose folder is created when it is absent, or
+ * `postgres://…`, whose tables are.
+ */
 export async function openRatingStore(
   url: string,
-  options: { readonly prior: Prior },
+  options: OpenRatingStoreOptions,
 ): Promise<RatingStore & ChangeSink> {
   const database = parseDatabaseUrl(url)
   switch (database.kind) {
@@ -17,6 +26,10 @@ export async function openRatingStore(
       await prepareFolder(database.path)
       const { createSqliteRatingStore } = await import('./sqlite.ts')
       return createSqliteRatingStore({ ...options, path: database.path })
+    }
+    case 'postgres': {
+      const { openPostgresRatingStore } = await import('./postgres.ts')
+      return openPostgresRatingStore({ ...options, url: database.url })
     }
   }
 }

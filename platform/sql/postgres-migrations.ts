@@ -1,0 +1,53 @@
+import type { Query } from './postgres-connection.ts'
+
+/** The tables of one kind of database. */
+export interface PostgresSchema {
+  /** Marks the database: other for each kind. */
+  readonly kind: string
+  /** What was ever needed, in order; each of them one or more statements. */
+  readonly migrations: readonly string[]
+}
+
+/** Held by who migrates: one at a time in a database, whatever its kind. */
+const advisoryLock = 0x6d_61_72_71
+
+/** For functions that tell what became of a transaction. */
+const versionMin = 13
+
+/**
+ * Brings the schema up to date: each migration runs once, in order, whoever comes first, and `schema_version` counts
+ * them. Has to run in a transaction. A database of another kind, or of a newer version, is refused.
+ */
+export async function migrate(query: Query, { kind, migrations }: PostgresSchema): Promise<void> {
+  await checkServer(query)
+  await query({ text: `SELECT pg_advisory_xact_lock(${advisoryLock})` })
+  await query({ text: table })
+  const [known] = await query({ text: 'SELECT kind, version FROM schema_version' })
+  if (known !== undefined && known.kind !== kind) throw new Error('it holds data of another kind')
+  const done = (known?.version ?? 0) as number
+  if (done > migrations.length) {
+    throw new Error(`its schema is newer (${done}) than this program (${migrations.length})`)
+  }
+  if (done === migrations.length) return
+  for (const text of migrations.slice(done)) await query({ text })
+  await query({ text: setVersion }, [kind, migrations.length])
+}
+
+const table = `CREATE TABLE IF NOT EXISTS schema_version (
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
+  kind text NOT NULL,
+  version integer NOT NULL
+)`
+
+const setVersion = `INSERT INTO schema_version (kind, version) VALUES ($1, $2)
+  ON CONFLICT (single) DO UPDATE SET version = excluded.version`
+
+const server = `SELECT current_setting('server_version_num')::integer / 10000 AS version,
+  current_setting('server_encoding') AS encoding`
+
+async function checkServer(query: Query): Promise<void> {
+  const [row] = await query({ text: server })
+  const version = row?.version as number
+  if (version < versionMin) throw new Error(`PostgreSQL ${version} is older than ${versionMin}`)
+  if (row?.encoding !== 'UTF8') throw new Error(`its encoding is ${row?.encoding}, not UTF8`)
+}

@@ -1,0 +1,261 @@
+import { afterAll, expect, test } from 'bun:test'
+import { backend } from '../testing/backends/shared.ts'
+import { postgresDatabases } from '../testing/postgres-databases.ts'
+import { startPostgresProxy } from '../testing/postgres-proxy.ts'
+import { describeWith } from '../testing/requirements.ts'
+import { waitFor } from '../testing/wait-for.ts'
+import { openPostgres } from './postgres.ts'
+import { connect } from './postgres-connection.ts'
+import { PostgresError } from './postgres-error.ts'
+import { startListener } from './postgres-listener.ts'
+import type { PostgresSchema } from './postgres-migrations.ts'
+
+const first: PostgresSchema = {
+  kind: 'things',
+  migrations: ['CREATE TABLE thing (name text PRIMARY KEY, size bigint)'],
+}
+const second: PostgresSchema = {
+  ...first,
+  migrations: [
+    ...first.migrations,
+    "ALTER TABLE thing ADD note text; INSERT INTO thing VALUES ('migrated')",
+  ],
+}
+
+const insert = { text: 'INSERT INTO thing (name) VALUES ($1)' }
+const names = { text: 'SELECT name FROM thing ORDER BY name' }
+
+describeWith(backend('postgres'), 'a Postgres database', (server) => {
+  const databases = postgresDatabases(server)
+  afterAll(() => databases[Symbol.asyncDispose]())
+
+  async function open(schema = first, url?: string) {
+    return openPostgres({ url: url ?? (await databases.create()), schema, poolSizeMax: 3 })
+  }
+
+  test('is brought up to date, and keeps what it holds', async () => {
+    const url = await databases.create()
+    const old = await open(first, url)
+    await old.transaction((query) => query(insert, ['kept']))
+    await old[Symbol.asyncDispose]()
+    await using db = await open(second, url)
+    expect(await db.read(names)).toEqual([{ name: 'kept' }, { name: 'migrated' }])
+    const message = `cannot open the database postgres://${new URL(url).host}${new URL(url).pathname}`
+    await expect(open(first, url)).rejects.toThrow(
+      `${message}: its schema is newer (2) than this program (1)`,
+    )
+  })
+
+  test('is migrated once by many who come at the same time', async () => {
+    const url = await databases.create()
+    const all = await Promise.all(Array.from({ length: 10 }, () => open(second, url)))
+    expect(await all[9]?.read(names)).toEqual([{ name: 'migrated' }])
+    await Promise.all(all.map((db) => db[Symbol.asyncDispose]()))
+  })
+
+  test('of another kind is refused, and named', async () => {
+    const url = await databases.create()
+    await using _db = await open(first, url)
+    await expect(open({ kind: 'others', migrations: [] }, url)).rejects.toThrow(
+      'it holds data of another kind',
+    )
+  })
+
+  test('with another encoding is refused', async () => {
+    await using other = await plainDatabase("ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'")
+    await expect(open(first, other.url)).rejects.toThrow('its encoding is SQL_ASCII, not UTF8')
+  })
+
+  async function plainDatabase(options: string) {
+    const name = `marquee_test_${crypto.randomUUID().replaceAll('-', '')}`
+    const run = async (text: string) => {
+      await using connection = await connect(server)
+      await connection.query({ text })
+    }
+    await run(`CREATE DATABASE ${name} TEMPLATE template0 ${options}`)
+    const url = new URL(server)
+    url.pathname = name
+    return {
+      url: url.href,
+      [Symbol.asyncDispose]: () => run(`DROP DATABASE ${name}`),
+    }
+  }
+
+  test('has nothing of a migration that fails', async () => {
+    const url = await databases.create()
+    const broken = { ...second, migrations: [...second.migrations, 'nonsense'] }
+    await expect(open(broken, url)).rejects.toThrow('syntax error')
+    await using db = await open(second, url)
+    expect(await db.read(names)).toEqual([{ name: 'migrated' }])
+  })
+
+  test('takes a transaction wholly or not at all', async () => {
+    await using db = await open()
+    const failing = db.transaction(async (query) => {
+      await query(insert, ['lost'])
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(await db.transaction((query) => query(names))).toEqual([])
+  })
+
+  test('tells a failure as an error with the cause of the driver', async () => {
+    await using db = await open()
+    const error = await db.read({ text: 'SELECT nothing' }).catch((error) => error)
+    expect(error).toBeInstanceOf(PostgresError)
+    expect(error.failure).toBe('refused')
+    expect(error.message).toBe('the database refuses: column "nothing" does not exist')
+    expect(error.cause.code).toBe('42703')
+  })
+
+  test('answers whole numbers, and none that a number cannot hold', async () => {
+    await using db = await open()
+    const text = 'SELECT $1::bigint AS value'
+    expect(await db.read({ text }, [Number.MAX_SAFE_INTEGER])).toEqual([
+      { value: Number.MAX_SAFE_INTEGER },
+    ])
+    await expect(db.read({ text }, ['9007199254740993'])).rejects.toThrow('too large for a number')
+  })
+
+  test('repeats a transaction that met a deadlock, until it goes well', async () => {
+    await using db = await open()
+    await db.transaction((query) => query({ text: "INSERT INTO thing VALUES ('a', 0), ('b', 0)" }))
+    const count = { text: 'UPDATE thing SET size = size + 1 WHERE name = $1' }
+    const together = Promise.withResolvers<void>()
+    let arrived = 0
+    const countBoth = async (...both: string[]) =>
+      db.transaction(async (query) => {
+        await query(count, [both[0]])
+        if (++arrived === 2) together.resolve()
+        await together.promise
+        await query(count, [both[1]])
+      })
+    await Promise.all([countBoth('a', 'b'), countBoth('b', 'a')])
+    expect(arrived).toBeGreaterThan(2)
+    const sizes = await db.read({ text: 'SELECT name, size FROM thing ORDER BY name' })
+    expect(sizes).toEqual([
+      { name: 'a', size: 2 },
+      { name: 'b', size: 2 },
+    ])
+  })
+
+  test('is used by no more connections than the pool may have', async () => {
+    await using db = await open()
+    const { pid } = (await db.read({ text: 'SELECT pg_backend_pid() AS pid' }))[0] ?? {}
+    const slow = { text: 'SELECT pg_backend_pid() AS pid, pg_sleep(0.02)' }
+    const used = await Promise.all(Array.from({ length: 12 }, () => db.read(slow)))
+    const pids = new Set(used.map(([row]) => row?.pid))
+    expect(pids.size).toBe(3)
+    expect(pids).toContain(pid)
+  })
+
+  test('ends a statement and a transaction that take too long', async () => {
+    await using db = await open()
+    const sleep = { text: 'SELECT pg_sleep(30)' }
+    const both = [
+      db.transaction((query) => query(sleep), { timeoutMs: 100 }),
+      db.transaction(
+        async (query) => {
+          await query(names)
+          await new Promise((resolve) => setTimeout(resolve, 200))
+          return query(names)
+        },
+        { timeoutMs: 100 },
+      ),
+    ]
+    for (const ended of await Promise.allSettled(both)) expect(ended.status).toBe('rejected')
+    expect(await db.read(names)).toEqual([])
+  })
+
+  test('goes on after its idle connections were cut', async () => {
+    await using proxy = await startPostgresProxy(await databases.create())
+    await using db = await open(first, proxy.url)
+    for (let round = 0; round < 3; round++) {
+      await Promise.all([1, 2, 3].map(() => db.read(names)))
+      proxy.cutAll()
+      await db.transaction((query) => query(insert, [`round ${round}`]))
+    }
+    expect(await db.read(names)).toHaveLength(3)
+  })
+
+  test('repeats a transaction whose connection was cut before it committed', async () => {
+    await using proxy = await startPostgresProxy(await databases.create())
+    await using db = await open(first, proxy.url)
+    let attempts = 0
+    await db.transaction(async (query) => {
+      await query(insert, ['once'])
+      if (++attempts === 1) proxy.cutAll()
+      await query(names)
+    })
+    expect(attempts).toBe(2)
+    expect(await db.read(names)).toEqual([{ name: 'once' }])
+  })
+
+  test('takes a transaction once whose COMMIT is lost, or the answer to it', async () => {
+    await using proxy = await startPostgresProxy(await databases.create())
+    await using db = await open(first, proxy.url)
+    for (const which of ['on the way', 'with its answer'] as const) {
+      let attempts = 0
+      proxy.loseNextCommit(which)
+      const answer = await db.transaction(async (query) => {
+        await query(insert, [`${which} ${attempts++}`])
+        return attempts
+      })
+      expect({ which, answer }).toEqual({ which, answer: which === 'on the way' ? 2 : 1 })
+    }
+    expect(proxy.lostCount()).toBe(2)
+    const kept = [{ name: 'on the way 1' }, { name: 'with its answer 0' }]
+    expect(await db.read(names)).toEqual(kept)
+  })
+
+  test('may be closed twice, and says so when it is used then', async () => {
+    const db = await open()
+    await db[Symbol.asyncDispose]()
+    await db[Symbol.asyncDispose]()
+    await expect(db.read(names)).rejects.toThrow('the database has been closed')
+    await expect(db.transaction((query) => query(names))).rejects.toThrow('has been closed')
+  })
+
+  test('is heard by a listener again after its connection was ended', async () => {
+    await using proxy = await startPostgresProxy(server)
+    const heard: string[] = []
+    const breaks: string[] = []
+    let begun = 0
+    await using _listener = await startListener({
+      connect: () => connect(proxy.url),
+      channel: 'marquee_test',
+      begin: async () => void begun++,
+      hear: async (payloads) => void heard.push(...payloads),
+      idle: async () => undefined,
+      onBreak: (error) => breaks.push(error.message),
+    })
+    const say = async (payload: string) => {
+      await using connection = await connect(server)
+      await connection.query({ text: "SELECT pg_notify('marquee_test', $1)" }, [payload])
+    }
+    await say('one')
+    await waitFor(() => heard.length === 1, { what: 'one' })
+    proxy.cutAll()
+    await waitFor(() => begun === 2, { what: 'a new connection' })
+    await say('two')
+    await waitFor(() => heard.length === 2, { what: 'two' })
+    expect(heard).toEqual(['one', 'two'])
+    expect(breaks).toHaveLength(1)
+  })
+
+  test('that does not answer, or refuses, is named at start without the password', async () => {
+    for (const [change, reason] of [
+      [(url: URL) => Object.assign(url, { port: '1' }), 'ECONNREFUSED'],
+      [(url: URL) => Object.assign(url, { password: 'secret' }), 'password authentication failed'],
+      [(url: URL) => Object.assign(url, { pathname: '/nowhere' }), 'does not exist'],
+    ] as const) {
+      const url = change(new URL(server)).href
+      const error = await open(first, url).catch((error) => error)
+      expect(error.message).toStartWith('cannot open the database postgres://127.0.0.1:')
+      expect(error.message).toContain(reason)
+      expect(error.message).not.toContain('\n')
+      expect(Bun.inspect(error)).not.toContain('secret')
+      expect(Bun.inspect(error)).not.toContain('marquee:marquee')
+    }
+  })
+})

@@ -1,0 +1,78 @@
+import { Pool } from 'pg'
+import { publicPostgresUrl } from './database-url.ts'
+import {
+  boundsMs,
+  type Connection,
+  clientConfig,
+  connect,
+  type Query,
+  requireOpen,
+} from './postgres-connection.ts'
+import { PostgresError } from './postgres-error.ts'
+import { migrate, type PostgresSchema } from './postgres-migrations.ts'
+import { retrying } from './postgres-retry.ts'
+import { type TransactionBody, type TransactionOptions, transact } from './postgres-transaction.ts'
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string
+  readonly schema: PostgresSchema
+  /** Connections at once, besides those that `connect` makes; 10 unless told. */
+  readonly poolSizeMax?: number
+}
+
+/**
+ * A database with its pool of connections. What it does ends within bounds (`boundsMs`), and failures of the database
+ * are `PostgresError`s. After the server was away it goes on by itself.
+ */
+export interface Postgres extends AsyncDisposable {
+  /** A single statement that only reads. A lost connection repeats it. */
+  readonly read: Query
+  /** See `transact`. */
+  transaction<T>(body: TransactionBody<T>, options?: TransactionOptions): Promise<T>
+  /** A connection outside of the pool. */
+  connect(): Promise<Connection>
+}
+
+/** For a migration, and for whoever waits for another's. */
+const migrationTimeoutMs = 10 * 60_000
+
+/**
+ * Opens a PostgreSQL database and brings its schema up to date. Any number of processes may do so at once. An Error names
+ * the database, without user and password, when it cannot be opened.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Postgres> {
+  const { url, schema, poolSizeMax = 10 } = options
+  const pool = new Pool({
+    ...clientConfig(url),
+    max: poolSizeMax,
+    idleTimeoutMillis: boundsMs.idleConnection,
+  })
+  // An idle connection was lost. The pool has dropped it already, and whoever wants one next gets a new one.
+  pool.on('error', () => undefined)
+  const transaction: Postgres['transaction'] = (body, options) => transact(pool, body, options)
+  try {
+    await transaction((query) => migrate(query, schema), { timeoutMs: migrationTimeoutMs })
+  } catch (cause) {
+    await pool.end()
+    const reason = cause instanceof PostgresError ? cause.reason : (cause as Error).message
+    throw new Error(`cannot open the database ${publicPostgresUrl(url)}: ${reason}`, { cause })
+  }
+  return {
+    transaction,
+    read: (statement, values = []) => retrying(() => readFrom(pool, statement, values)),
+    connect: () => connect(url),
+    async [Symbol.asyncDispose]() {
+      if (!pool.ending) await pool.end()
+    },
+  }
+}
+
+async function readFrom(pool: Pool, ...[statement, values = []]: Parameters<Query>) {
+  requireOpen(pool)
+  try {
+    return (await pool.query({ ...statement, values: [...values] })).rows
+  } catch (cause) {
+    throw new PostgresError(cause)
+  }
+}

@@ -1,0 +1,97 @@
+import type { Row, Statement } from '../../../platform/sql/postgres-connection.ts'
+import type { PostgresSchema } from '../../../platform/sql/postgres-migrations.ts'
+import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+
+/**
+ * `metadata` is the movie as JSON, which has a way to write U+0000. `title` is the title's UTF-8, by whose bytes it is
+ * ordered, because a text of Postgres has none. `words` are the search words of title and director.
+ */
+export const schema: PostgresSchema = {
+  kind: 'metadata',
+  migrations: [
+    `CREATE TABLE movie (
+      id text COLLATE "C" PRIMARY KEY,
+      title bytea NOT NULL,
+      metadata json NOT NULL,
+      words tsvector NOT NULL,
+      update_time_ms bigint NOT NULL,
+      revision bigint NOT NULL
+    );
+    CREATE INDEX movie_by_title ON movie (title, id);
+    CREATE INDEX movie_by_word ON movie USING gin (words);
+    CREATE TABLE catalogue (
+      single boolean PRIMARY KEY DEFAULT true CHECK (single),
+      revision bigint NOT NULL
+    );`,
+  ],
+}
+
+const columns = 'movie.metadata, movie.update_time_ms, movie.revision'
+
+export const sql = {
+  getMany: {
+    name: 'get-many',
+    text: `SELECT ${columns} FROM movie WHERE id = ANY($1::text[])`,
+  },
+  list: {
+    name: 'list',
+    text: `SELECT ${columns} FROM movie WHERE (title, id) > ($1, $2) ORDER BY title, id LIMIT $3`,
+  },
+  // Without a name it is planned for the words at hand: few movies have some of them, and most have others.
+  search: {
+    text: `SELECT ${columns} FROM movie WHERE words @@ $4::tsquery AND (title, id) > ($1, $2)
+      ORDER BY title, id LIMIT $3`,
+  },
+  revision: { name: 'revision', text: 'SELECT revision FROM catalogue' },
+  insertRevision: { text: 'INSERT INTO catalogue (revision) VALUES ($1) ON CONFLICT DO NOTHING' },
+  lockRevision: { name: 'lock-revision', text: 'SELECT revision FROM catalogue FOR UPDATE' },
+  setRevision: { name: 'set-revision', text: 'UPDATE catalogue SET revision = $1' },
+  known: { name: 'known', text: 'SELECT id FROM movie WHERE id = ANY($1::text[])' },
+  put: {
+    name: 'put',
+    text: `INSERT INTO movie (id, title, metadata, words, update_time_ms, revision)
+      SELECT id, title, metadata, array_to_tsvector(string_to_array(words, ' ')), $5, $6
+      FROM unnest($1::text[], $2::bytea[], $3::json[], $4::text[]) AS put (id, title, metadata, words)
+      ON CONFLICT (id) DO UPDATE SET title = excluded.title, metadata = excluded.metadata,
+        words = excluded.words, update_time_ms = excluded.update_time_ms,
+        revision = excluded.revision`,
+  },
+  delete: { name: 'delete', text: 'DELETE FROM movie WHERE id = $1 RETURNING id' },
+} satisfies Record<string, Statement>
+
+/** The most bytes of a word that are compared: what a lexeme holds. Only a word of more than 113 characters has more. */
+const wordBytesMax = 2_046
+
+/** The movies in columns, as `sql.put` takes them. */
+export function movieColumns(movies: readonly Metadata[]): unknown[][] {
+  return [
+    movies.map(({ id }) => id),
+    movies.map(({ title }) => Buffer.from(title)),
+    movies.map((movie) => JSON.stringify(movie)),
+    movies.map(({ title, director }) => wordsOf(`${title} ${director}`).join(' ')),
+  ]
+}
+
+function wordsOf(text: string): string[] {
+  return searchWords(text).map(cut)
+}
+
+/** What has a word that begins with each of these (https://www.postgresql.org/docs/current/datatype-textsearch.html). */
+export function prefixQuery(words: readonly string[]): string {
+  return words.map((word) => `'${cut(word).replaceAll(/['\\]/g, '$&$&')}':*`).join(' & ')
+}
+
+function cut(word: string): string {
+  const bytes = Buffer.from(word)
+  if (bytes.length <= wordBytesMax) return word
+  // The decoder keeps back the last character when it is not whole.
+  return new TextDecoder().decode(bytes.subarray(0, wordBytesMax), { stream: true })
+}
+
+export function toMovie(row: Row): StoredMetadata {
+  return {
+    ...(row.metadata as Metadata),
+    updateTimeMs: row.update_time_ms as number,
+    revision: row.revision as number,
+  }
+}

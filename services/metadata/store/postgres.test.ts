@@ -1,0 +1,90 @@
+import { afterAll, expect, test } from 'bun:test'
+import { backend } from '../../../platform/testing/backends/shared.ts'
+import { postgresDatabases } from '../../../platform/testing/postgres-databases.ts'
+import { startPostgresProxy } from '../../../platform/testing/postgres-proxy.ts'
+import { describeWith } from '../../../platform/testing/requirements.ts'
+import { searchWords } from '../metadata.ts'
+import { metadataStoreContract, type OpenMetadataStore } from './contract.ts'
+import { metadataStoreSharingContract } from './contract-sharing.ts'
+import { openMetadataStore } from './open.ts'
+import { openPostgresMetadataStore } from './postgres.ts'
+
+describeWith(backend('postgres'), 'Postgres', (server) => {
+  const databases = postgresDatabases(server)
+  afterAll(() => databases[Symbol.asyncDispose]())
+
+  function createDatabase(): OpenMetadataStore {
+    let url: Promise<string> | undefined
+    return async (options) => {
+      url ??= databases.create()
+      return openPostgresMetadataStore({ ...options, url: await url, poolSizeMax: 3 })
+    }
+  }
+
+  metadataStoreContract('postgres', createDatabase)
+  metadataStoreSharingContract('postgres', createDatabase)
+
+  const movie = (id: string, title: string) => {
+    return { id, title, description: '', director: '', releaseDate: '', genres: [] }
+  }
+
+  test('many metadata stores open at once on an empty database', async () => {
+    const open = createDatabase()
+    const stores = await Promise.all(Array.from({ length: 10 }, () => open({ clock: Date.now })))
+    await Promise.all(stores.map((store, index) => store.put([movie(`${index}`, 'Same')])))
+    expect(await stores[0]?.list({ words: ['same'], limit: 100 })).toHaveLength(10)
+    await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()))
+  })
+
+  test('a put and a delete answer what they did when the answer to their COMMIT is lost', async () => {
+    await using proxy = await startPostgresProxy(await databases.create())
+    await using store = await openPostgresMetadataStore({ url: proxy.url })
+    const movies = [movie('1', 'One'), movie('2', 'Two'), movie('1', 'Again')]
+    proxy.loseNextCommit('with its answer')
+    expect(await store.put(movies)).toEqual(['created', 'created', 'replaced'])
+    proxy.loseNextCommit('on the way')
+    expect(await store.put([movie('3', 'Three')])).toEqual(['created'])
+    proxy.loseNextCommit('with its answer')
+    expect(await store.delete('2')).toBe(true)
+    expect(proxy.lostCount()).toBe(3)
+    const left = await store.list({ words: [], limit: 10 })
+    expect(left.map(({ title }) => title)).toEqual(['Again', 'Three'])
+  })
+
+  test('the longest texts there may be are stored, found and listed', async () => {
+    await using store = await createDatabase()({ clock: Date.now })
+    // Letters of four bytes that no compression makes shorter, and one that is six letters to a search.
+    const rare = (length: number, from: number) =>
+      Array.from({ length }, (_, n) =>
+        String.fromCodePoint(0x20000 + ((from + n * 7_919) % 42_000)),
+      )
+    const titles = [rare(500, 1).join(''), rare(500, 2).join(''), '\u3316'.repeat(500)]
+    for (const [index, title] of titles.entries()) {
+      const id = rare(128, 100 + index).join('')
+      await store.put([{ ...movie(id, title), director: rare(500, 7 + index).join('') }])
+      const words = searchWords([...title].slice(0, 200).join(''))
+      const [found] = await store.list({ words, limit: 10 })
+      expect(found?.id).toBe(id)
+    }
+    const all = await store.list({ words: [], limit: 10 })
+    expect(all).toHaveLength(3)
+    const after = all[1] as (typeof all)[number]
+    expect(await store.list({ words: [], limit: 10, after })).toEqual(all.slice(2))
+  })
+
+  test('an id that Postgres cannot store is refused, and nothing of its put stored', async () => {
+    await using store = await createDatabase()({ clock: Date.now })
+    for (const id of ['\0', 'a\ud800']) {
+      const put = store.put([movie('1', 'One'), movie(id, 'Two')])
+      expect(await put.catch((error: Error) => error.name)).toBe('RangeError')
+    }
+    expect(await store.list({ words: [], limit: 10 })).toEqual([])
+  })
+
+  test('openMetadataStore opens it', async () => {
+    await using store = await openMetadataStore(await databases.create())
+    expect(store.durable).toBe(true)
+    await store.put([movie('1', 'One')])
+    expect((await store.get('1'))?.title).toBe('One')
+  })
+})

@@ -1,0 +1,96 @@
+import { nextRevision } from '../../../platform/revision/revision.ts'
+import { openPostgres } from '../../../platform/sql/postgres.ts'
+import type { Query } from '../../../platform/sql/postgres-connection.ts'
+import { beforeNul, isText } from '../../../platform/sql/postgres-text.ts'
+import type { Metadata, StoredMetadata } from '../metadata.ts'
+import type { ListOptions, MetadataStore, PutOutcome } from './port.ts'
+import { movieColumns, prefixQuery, schema, sql, toMovie } from './postgres-tables.ts'
+
+export interface PostgresMetadataStoreOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string
+  /** Milliseconds since the Unix epoch. */
+  readonly clock?: () => number
+  /** Connections of the pool. */
+  readonly poolSizeMax?: number
+}
+
+/**
+ * A catalogue in a PostgreSQL database, which several processes share. Writers wait for each other, one at a time.
+ * Whether a lost write took effect is found out; see `transact`.
+ */
+export async function openPostgresMetadataStore(
+  options: PostgresMetadataStoreOptions,
+): Promise<MetadataStore> {
+  const { clock = Date.now } = options
+  const db = await openPostgres({ ...options, schema })
+  await using opened = new AsyncDisposableStack()
+  opened.use(db)
+  await db.transaction((query) => query(sql.insertRevision, [nextRevision(0, clock())]))
+  const resources = opened.move()
+
+  /** Holds up other writers until the transaction ends, and answers the revision that follows. */
+  async function lock(query: Query): Promise<number> {
+    const [row] = await query(sql.lockRevision)
+    return nextRevision(row?.revision as number, clock())
+  }
+
+  async function put(movies: readonly Metadata[]): Promise<PutOutcome[]> {
+    if (movies.length === 0) return []
+    const ids = movies.map(({ id }) => id)
+    if (!ids.every(isText)) {
+      throw new RangeError('an id has U+0000 or half of a surrogate pair in it')
+    }
+    const last = new Map(movies.map((movie) => [movie.id, movie]))
+    const columns = movieColumns([...last.values()])
+    const updateTimeMs = clock()
+    return db.transaction(async (query) => {
+      const revision = await lock(query)
+      const known = new Set((await query(sql.known, [ids])).map((row) => row.id as string))
+      await query(sql.put, [...columns, updateTimeMs, revision])
+      await query(sql.setRevision, [revision])
+      return ids.map((id) => {
+        const outcome = known.has(id) ? 'replaced' : 'created'
+        known.add(id)
+        return outcome
+      })
+    })
+  }
+
+  async function remove(id: string): Promise<boolean> {
+    if (!isText(id)) return false
+    return db.transaction(async (query) => {
+      const revision = await lock(query)
+      const gone = await query(sql.delete, [id])
+      if (gone.length > 0) await query(sql.setRevision, [revision])
+      return gone.length > 0
+    })
+  }
+
+  async function getMany(ids: readonly string[]): Promise<Map<string, StoredMetadata>> {
+    const possible = ids.filter(isText)
+    if (possible.length === 0) return new Map()
+    const found = (await db.read(sql.getMany, [possible])).map(toMovie)
+    return new Map(found.map((movie) => [movie.id, movie]))
+  }
+
+  async function list({ words, limit, after }: ListOptions): Promise<StoredMetadata[]> {
+    const bounds = [Buffer.from(after?.title ?? ''), beforeNul(after?.id ?? ''), limit]
+    const rows =
+      words.length === 0
+        ? await db.read(sql.list, bounds)
+        : await db.read(sql.search, [...bounds, prefixQuery(words)])
+    return rows.map(toMovie)
+  }
+
+  return {
+    durable: true,
+    get: async (id) => (await getMany([id])).get(id),
+    getMany,
+    put,
+    delete: remove,
+    list,
+    revision: async () => (await db.read(sql.revision))[0]?.revision as number,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}

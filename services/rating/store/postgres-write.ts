@@ -1,0 +1,157 @@
+import { nextRevision } from '../../../platform/revision/revision.ts'
+import type { Query, Row } from '../../../platform/sql/postgres-connection.ts'
+import { isText } from '../../../platform/sql/postgres-text.ts'
+import { type RatingChange, type RecordRef, recordKey } from '../rating.ts'
+import { foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
+import { histogramOf, writing } from './postgres-tables.ts'
+
+export interface WriteOptions {
+  readonly query: Query
+  /** Where the change is announced, and as whose. */
+  readonly channel: string
+  readonly origin: string
+  readonly clock: () => number
+}
+
+export interface Written {
+  /** The records whose aggregate has changed. */
+  readonly changed: readonly RecordRef[]
+  /** For each change, whether it found a rating to replace or delete. */
+  readonly found: readonly boolean[]
+}
+
+interface LockedRecord extends StoredRecord {
+  /** Undefined when nobody has ever rated the record. */
+  readonly recordNumber: number | undefined
+  readonly values: Map<string, number>
+}
+
+type Edit = RecordEdit<LockedRecord>
+
+/**
+ * Stores the changes in a transaction of the caller's. Records are locked in one order, so that writers wait for each
+ * other and none for ever; the revision is taken last, because whoever has it holds up all others.
+ */
+export async function writeChanges(
+  changes: readonly RatingChange[],
+  { query, channel, origin, clock }: WriteOptions,
+): Promise<Written> {
+  requireTexts(changes)
+  const records = await lockRecords(query, changes)
+  const find = (record: RecordRef) => records.get(recordKey(record)) ?? unrated
+  const { edits, found } = foldChanges(changes, find)
+  const changed = edits.filter((edit) => edit.changed)
+  const revision = nextRevision(0, clock())
+  await saveRatings(query, edits, clock())
+  if (changed.length > 0) {
+    await query(writing.saveAggregates, [revision, channel, origin, ...aggregateColumns(changed)])
+  }
+  return { changed: changed.map((edit) => edit.record), found }
+}
+
+function requireTexts(changes: readonly RatingChange[]): void {
+  for (const change of changes) {
+    if (change.kind === 'delete') continue
+    for (const id of [change.recordType, change.recordId, change.userId]) {
+      if (!isText(id)) throw new RangeError('an id has U+0000 or half of a surrogate pair in it')
+    }
+  }
+}
+
+async function lockRecords(
+  query: Query,
+  changes: readonly RatingChange[],
+): Promise<Map<string, LockedRecord>> {
+  const stored = changes.filter(isStorable)
+  const put = recordColumns(stored.filter(({ kind }) => kind === 'put'))
+  if (put[0].length > 0) await query(writing.addRecords, put)
+  const rows = await query(writing.lockRecords, recordColumns(stored))
+  const records = new Map(rows.map((row) => [recordKey(toRef(row)), toRecord(row)]))
+  await readValues(query, stored, records)
+  return records
+}
+
+/** Reads what the users of the changes have said, after the lock: nobody else changes it now. */
+async function readValues(
+  query: Query,
+  changes: readonly RatingChange[],
+  records: ReadonlyMap<string, LockedRecord>,
+): Promise<void> {
+  const numbers: number[] = []
+  const users: string[] = []
+  for (const change of changes) {
+    const recordNumber = records.get(recordKey(change))?.recordNumber
+    if (recordNumber === undefined) continue
+    numbers.push(recordNumber)
+    users.push(change.userId)
+  }
+  if (numbers.length === 0) return
+  const byNumber = new Map([...records.values()].map((one) => [one.recordNumber, one]))
+  for (const row of await query(writing.values, [numbers, users])) {
+    const record = byNumber.get(row.record_number as number)
+    record?.values.set(row.user_id as string, row.value as number)
+  }
+}
+
+async function saveRatings(
+  query: Query,
+  edits: readonly Edit[],
+  updateTimeMs: number,
+): Promise<void> {
+  const put: [number[], string[], number[]] = [[], [], []]
+  const gone: [number[], string[]] = [[], []]
+  for (const { stored, ratings } of edits) {
+    if (stored.recordNumber === undefined) continue
+    for (const [userId, { before, after }] of ratings) {
+      if (after !== undefined) {
+        put[0].push(stored.recordNumber)
+        put[1].push(userId)
+        put[2].push(after)
+      } else if (before !== undefined) {
+        gone[0].push(stored.recordNumber)
+        gone[1].push(userId)
+      }
+    }
+  }
+  if (put[0].length > 0) await query(writing.putRatings, [...put, updateTimeMs])
+  if (gone[0].length > 0) await query(writing.deleteRatings, gone)
+}
+
+/** Record numbers, then how many users gave each value. */
+function aggregateColumns(edits: readonly Edit[]): (number | undefined)[][] {
+  const values = [0, 1, 2, 3, 4] as const
+  const numbers = edits.map(({ stored }) => stored.recordNumber)
+  return [numbers, ...values.map((value) => edits.map(({ histogram }) => histogram[value]))]
+}
+
+/** The types and ids of the records, each record once. */
+function recordColumns(records: readonly RecordRef[]): [string[], string[]] {
+  const unique = [...new Map(records.map((record) => [recordKey(record), record])).values()]
+  return [unique.map(({ recordType }) => recordType), unique.map(({ recordId }) => recordId)]
+}
+
+/** Whether there can be such a rating. */
+function isStorable({ recordType, recordId, userId }: RatingChange): boolean {
+  return isText(recordType) && isText(recordId) && isText(userId)
+}
+
+function toRef(row: Row): RecordRef {
+  return { recordType: row.record_type as string, recordId: row.record_id as string }
+}
+
+function toRecord(row: Row): LockedRecord {
+  const values = new Map<string, number>()
+  return {
+    recordNumber: row.record_number as number,
+    histogram: histogramOf(row),
+    values,
+    value: (userId) => values.get(userId),
+  }
+}
+
+const unrated: LockedRecord = {
+  recordNumber: undefined,
+  histogram: [0, 0, 0, 0, 0],
+  values: new Map(),
+  value: () => undefined,
+}

@@ -1,0 +1,144 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { connect } from '../../../platform/sql/postgres-connection.ts'
+import { backend } from '../../../platform/testing/backends/shared.ts'
+import { postgresDatabases } from '../../../platform/testing/postgres-databases.ts'
+import { describeWith } from '../../../platform/testing/requirements.ts'
+import { waitFor } from '../../../platform/testing/wait-for.ts'
+import { type RecordRef, recordKey } from '../rating.ts'
+import { ratingStoreContract } from './contract.ts'
+import {
+  alien,
+  heat,
+  movie,
+  type OpenRatingStore,
+  prior,
+  put,
+  rating,
+} from './contract-fixtures.ts'
+import { ratingStoreSharingContract } from './contract-sharing.ts'
+import { openRatingStore } from './open.ts'
+import { openPostgresRatingStore } from './postgres.ts'
+
+describeWith(backend('postgres'), 'Postgres', (server) => {
+  const databases = postgresDatabases(server)
+  afterAll(() => databases[Symbol.asyncDispose]())
+
+  function createDatabase(): OpenRatingStore {
+    let url: Promise<string> | undefined
+    return async (options) => {
+      url ??= databases.create()
+      return openPostgresRatingStore({ ...options, url: await url, poolSizeMax: 3 })
+    }
+  }
+
+  ratingStoreContract('postgres', createDatabase)
+  ratingStoreSharingContract('postgres', createDatabase)
+
+  const clock = Date.now
+
+  test('many rating stores open at once on an empty database', async () => {
+    const open = createDatabase()
+    const stores = await Promise.all(Array.from({ length: 10 }, () => open({ prior, clock })))
+    await Promise.all(stores.map((store, index) => store.put([rating(`user${index}`, 3)])))
+    const counts = await Promise.all(stores.map((store) => store.aggregate(alien)))
+    expect(counts.map((aggregate) => aggregate?.count)).toEqual(Array(10).fill(10))
+    await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()))
+  })
+
+  test('all rating stores of a database score by the prior that was stored last', async () => {
+    const open = createDatabase()
+    await using first = await open({ prior, clock })
+    await first.put([rating('ann', 5), rating('ann', 4, heat)])
+    await using second = await open({ prior: { mean: 1, weight: 1 }, clock })
+    await Promise.all([first, second].map((store, index) => store.put([rating(`${index}`, 3)])))
+    for (const store of [first, second]) {
+      expect((await store.aggregate(alien))?.bayesianScore).toBe((1 + 11) / (1 + 3))
+      expect((await store.aggregate(heat))?.bayesianScore).toBe((1 + 4) / (1 + 1))
+    }
+  })
+
+  describe('a rating store hears', () => {
+    function told(store: { onChange(listener: (records: readonly RecordRef[]) => void): void }) {
+      const keys: string[] = []
+      store.onChange((records) => keys.push(...records.map(recordKey)))
+      return keys
+    }
+    const key = recordKey
+
+    test('what another changes, and its own changes once', async () => {
+      const open = createDatabase()
+      await using first = await open({ prior, clock })
+      await using second = await open({ prior, clock })
+      const [one, two] = [told(first), told(second)]
+      await first.put([rating('ann', 1), rating('ann', 1, heat)])
+      await waitFor(() => two.length === 2, { what: 'the put to be heard' })
+      expect(two.toSorted()).toEqual([key(alien), key(heat)].toSorted())
+      await second.delete(heat, 'ann')
+      await waitFor(() => one.length === 3, { what: 'the delete to be heard' })
+      const batch = { topic: 'ratings', partition: 0, expectedPosition: undefined, nextPosition: 1 }
+      await second.apply({ ...batch, changes: [put('ann', 2)] })
+      await first.put([rating('ann', 2)])
+      await first.put([rating('end', 1, movie('end'))])
+      await waitFor(() => two.includes(key(movie('end'))), { what: 'the last put to be heard' })
+      expect(one.slice(2)).toEqual([key(heat), key(alien), key(movie('end'))])
+      expect(two.slice(2)).toEqual([key(heat), key(alien), key(movie('end'))])
+    })
+
+    test('of every record when another brings a new prior', async () => {
+      const open = createDatabase()
+      await using first = await open({ prior, clock })
+      const ids = Array.from({ length: 2_500 }, (_, index) => `${index}`)
+      await first.put(ids.map((id) => rating('ann', 3, movie(id))))
+      const heard = told(first)
+      await using _second = await open({ prior: { mean: 1, weight: 1 }, clock })
+      await waitFor(() => heard.length >= ids.length, { what: 'all scores to be heard of' })
+      expect(heard.toSorted()).toEqual(ids.map((id) => key(movie(id))).toSorted())
+    })
+
+    test('also of what changed while its connection was cut', async () => {
+      const url = await databases.create()
+      const warnings: string[] = []
+      const onWarning = (message: string) => warnings.push(message)
+      await using first = await openPostgresRatingStore({ url, prior, onWarning })
+      await using second = await openPostgresRatingStore({ url, prior })
+      const heard = told(first)
+      await second.put([rating('ann', 1)])
+      await waitFor(() => heard.length === 1, { what: 'the first put' })
+      for (let round = 0; round < 3; round++) {
+        await endListeners(url)
+        await second.put([rating('ann', 2 + round, movie(`${round}`))])
+        const last = key(movie(`${round}`))
+        await waitFor(() => heard.includes(last), { what: `the put of round ${round}` })
+      }
+      await second.put([rating('end', 1)])
+      await waitFor(() => heard.filter((each) => each === key(alien)).length === 2, {
+        what: 'the last put',
+      })
+      expect(warnings[0]).toStartWith('changes of other instances come late: ')
+    })
+  })
+
+  async function endListeners(url: string): Promise<void> {
+    await using connection = await connect(url)
+    const text = `SELECT count(pg_terminate_backend(pid)) AS count FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`
+    const [ended] = await connection.query({ text })
+    expect(ended?.count).toBeGreaterThan(0)
+  }
+
+  test('a rating with an id that Postgres cannot store is refused, and nothing of its put stored', async () => {
+    await using store = await createDatabase()({ prior, clock })
+    for (const id of ['\0', 'a\ud800']) {
+      const puts = store.put([rating('ann', 1), rating(id, 1)])
+      expect(await puts.catch((error: Error) => error.name)).toBe('RangeError')
+    }
+    expect(await store.aggregate(alien)).toBeUndefined()
+  })
+
+  test('openRatingStore opens it', async () => {
+    await using store = await openRatingStore(await databases.create(), { prior })
+    expect(store.durable).toBe(true)
+    await store.put([rating('ann', 1)])
+    expect((await store.aggregate(alien))?.count).toBe(1)
+  })
+})
