@@ -15,27 +15,38 @@ export class ShutdownError extends Error {
   }
 }
 
+/**
+ * What a condition is about: `calls`, whether calls can be answered; `work`, whether the process does all of its work,
+ * such as reading events; `life`, whether it has to be ended and started anew to go on.
+ */
+export type Concern = 'calls' | 'work' | 'life'
+
 /** Whether the process can do its work. */
 export interface Health {
-  /** Adds a condition of readiness. */
-  require(name: string, condition: Condition): void
-  /** What keeps the process from being ready; nothing when it is. */
-  problems(): Problem[]
+  /** Adds a condition: one of `calls` unless told. */
+  require(name: string, condition: Condition, concern?: Concern): void
+  /** What keeps the process from being ready, of all concerns or of one; nothing when it is. */
+  problems(concern?: Concern): Problem[]
   /** Aborted with a `ShutdownError` when the process is about to end: it is not ready any more. */
   readonly draining: AbortSignal
 }
 
 export function createHealth(draining: AbortSignal): Health {
-  const conditions = new Map<string, Condition>()
+  const conditions: { name: string; condition: Condition; concern: Concern }[] = []
   return {
     draining,
-    require: (name, condition) => void conditions.set(name, condition),
-    problems() {
+    require: (name, condition, concern = 'calls') =>
+      void conditions.push({ name, condition, concern }),
+    problems(concern) {
+      // A process that drains is alive: it must not be cut.
+      if (draining.aborted && concern === 'life') return []
       if (draining.aborted) return [{ name: 'process', reason: 'shutting down' }]
-      return [...conditions].flatMap(([name, condition]) => {
-        const reason = condition()
-        return reason === undefined ? [] : [{ name, reason }]
-      })
+      return conditions
+        .filter((one) => concern === undefined || one.concern === concern)
+        .flatMap(({ name, condition }) => {
+          const reason = condition()
+          return reason === undefined ? [] : [{ name, reason }]
+        })
     },
   }
 }

@@ -156,6 +156,29 @@ test('one log line a call, whatever the path', async () => {
   expect(lines.map(({ code }) => code)).toEqual(['ok', 'unimplemented', 'invalid_argument'])
 })
 
+test('a service whose process cannot do other work still answers calls', async () => {
+  const { server, transport, health } = await start()
+  const client = createClient(HealthService, transport)
+  health.require('ingest', () => 'the log is away', 'work')
+  expect((await client.check({})).status).toBe(Status.NOT_SERVING)
+  expect((await client.check({ service: RatingService.typeName })).status).toBe(Status.SERVING)
+  const [ready, live] = [await fetch(`${server.url}/readyz`), await fetch(`${server.url}/livez`)]
+  expect([ready.status, live.status]).toEqual([503, 200])
+  expect(await ready.json()).toMatchObject({
+    problems: [{ name: 'ingest', reason: 'the log is away' }],
+  })
+})
+
+test('a process that has to be started anew is not alive, unless it is draining', async () => {
+  const { server, health, draining } = await start()
+  const status = async () => (await fetch(`${server.url}/livez`)).status
+  expect(await status()).toBe(200)
+  health.require('ingest', () => 'deaf', 'life')
+  expect(await status()).toBe(503)
+  draining.abort(new ShutdownError())
+  expect(await status()).toBe(200)
+})
+
 test('health tells of the process and its services, and a watch of each change', async () => {
   const { transport, health, draining } = await start()
   const client = createClient(HealthService, transport)

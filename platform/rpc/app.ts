@@ -4,7 +4,7 @@ import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node'
 import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
 import { Health as HealthService } from '../../gen/health/v1/health_pb.ts'
-import type { Health } from '../process/health.ts'
+import type { Health, Problem } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
 import type { Environment } from './call.ts'
 import { answerHead, conditionalGet } from './conditional.ts'
@@ -87,12 +87,12 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
 }
 
 function addProbes(app: Hono<Environment>, health: Health, metrics: Metrics): void {
-  app.get('/livez', (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', (c) => {
-    const problems = health.problems()
-    const ready = problems.length === 0
-    return c.json({ status: ready ? 'ok' : 'unavailable', problems }, ready ? 200 : 503)
-  })
+  const answer = (c: Context<Environment>, problems: readonly Problem[]) => {
+    const isGood = problems.length === 0
+    return c.json({ status: isGood ? 'ok' : 'unavailable', problems }, isGood ? 200 : 503)
+  }
+  app.get('/livez', (c) => answer(c, health.problems('life')))
+  app.get('/readyz', (c) => answer(c, health.problems()))
   app.get('/metrics', async (c) => {
     const text = await metrics.registry.metrics()
     return c.body(text, 200, { 'content-type': metrics.registry.contentType })

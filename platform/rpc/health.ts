@@ -11,7 +11,7 @@ const watchIntervalMs = 250
 
 /**
  * `grpc.health.v1.Health` (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). The empty name is the whole
- * process; every service of it is as healthy as the process.
+ * process; a service is healthy while its calls can be answered, even if the process cannot do the rest of its work.
  */
 export function addHealth(
   router: ConnectRouter,
@@ -21,7 +21,8 @@ export function addHealth(
   const known = new Set(['', ...services])
   const status = (service: string) => {
     if (!known.has(service)) return Status.SERVICE_UNKNOWN
-    return health.problems().length === 0 ? Status.SERVING : Status.NOT_SERVING
+    const problems = health.problems(service === '' ? undefined : 'calls')
+    return problems.length === 0 ? Status.SERVING : Status.NOT_SERVING
   }
   router.service(HealthService, {
     check({ service }) {
