@@ -8,12 +8,13 @@ import { createSummary } from './summary.ts'
 
 const help = `ingest-ratings [options] FILE|-
 
-Appends rating events to the event log, from which the rating service takes them. The file, or
+Appends rating events to the event log, from which the rating service takes them: to Kafka where
+the environment names it as for the service (KAFKA_BROKERS), else to a file. The source, a file or
 standard input (-), gzip or not, holds a JSON array of events or one event on each line:
 
   {"userId":"105","recordId":"1","recordType":"movie","value":5,"providerId":"p","eventType":"put"}
 
-  --event-log PATH  the embedded event log (${defaults.eventLogPath})
+  --event-log PATH  the embedded event log (${defaults.eventLog})
   --provider NAME   the providerId of events that have none
   --help
 
@@ -30,7 +31,7 @@ export const ingestRatingsProgram: Program = {
       args,
       allowPositionals: true,
       options: {
-        'event-log': { type: 'string', default: defaults.eventLogPath },
+        'event-log': { type: 'string' },
         provider: { type: 'string' },
       },
     })

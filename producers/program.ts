@@ -1,6 +1,7 @@
 import process from 'node:process'
 import type { Readable } from 'node:stream'
-import { hideSqliteWarning } from '../platform/process/warnings.ts'
+import { SettingsError } from '../platform/process/settings.ts'
+import { hideHarmlessWarnings } from '../platform/process/warnings.ts'
 
 /**
  * What a person asked for cannot be done as asked: an unknown flag, a missing file. Exit code 2.
@@ -44,7 +45,8 @@ export async function runProgram(
     return terminal.signal.aborted ? exitCodes.interrupted : exitCodes.done
   } catch (error) {
     if (isAbort(error, terminal.signal)) return exitCodes.interrupted
-    const usage = error instanceof UsageError || isParseArgsError(error)
+    const usage =
+      error instanceof UsageError || error instanceof SettingsError || isParseArgsError(error)
     const hint = usage ? ` (see ${program.name} --help)` : ''
     terminal.stderr.write(`${program.name}: ${oneLine(error)}${hint}\n`)
     return usage ? exitCodes.usage : exitCodes.failed
@@ -56,7 +58,7 @@ export async function runProgram(
  * ends it at once.
  */
 export async function main(program: Program): Promise<void> {
-  hideSqliteWarning()
+  hideHarmlessWarnings()
   const interrupt = new AbortController()
   process.on('SIGINT', () => {
     if (interrupt.signal.aborted) process.exit(exitCodes.interrupted)

@@ -35,7 +35,7 @@ their users are named simulated-0001 and so on, their provider simulated-audienc
   --ratings N       stop after so many
   --seed N          the same seed gives the same ratings of the same catalogue (random)
   --metadata URL    where the movies are (${defaults.metadataUrl})
-  --event-log PATH  the embedded event log to append to (${defaults.eventLogPath})
+  --event-log PATH  the embedded event log to append to (${defaults.eventLog})
   --rating URL      put ratings by RPC into this rating service instead
   --help
 
@@ -97,7 +97,7 @@ function readOptions(args: string[]) {
     seed: readCountOr(randomSeed(), '--seed', values.seed, seedMax),
     metadataUrl: readUrl('--metadata', values.metadata),
     ratingUrl: values.rating === undefined ? undefined : readUrl('--rating', values.rating),
-    eventLogPath: values['event-log'] ?? defaults.eventLogPath,
+    eventLogPath: values['event-log'],
   }
 }
 

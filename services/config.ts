@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { readEventLogSettings } from '../platform/event-log/settings.ts'
 import type { LogOptions } from '../platform/process/log.ts'
 import {
   readCorsOrigins,
@@ -9,7 +10,7 @@ import {
 } from '../platform/process/service-settings.ts'
 import { readSettings, type SettingsSource } from '../platform/process/settings.ts'
 import type { MetadataSettings } from './metadata/config.ts'
-import { type RatingSettings, readEventLogSettings, readPriorSettings } from './rating/config.ts'
+import { type RatingSettings, readPriorSettings } from './rating/config.ts'
 
 /** The three services in one process. */
 export interface DevConfig {

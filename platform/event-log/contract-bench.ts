@@ -28,6 +28,8 @@ export interface Bench extends AsyncDisposable {
 export type ReadOptions = Partial<ConsumeOptions> & {
   /** Where to note how far each partition has been handled. */
   readonly shared?: Map<number, number>
+  /** Whether to start where the group has left off, rather than at the oldest record. */
+  readonly goesOn?: boolean
 }
 
 export type SeenRecord = LogRecord & { readonly partition: number }
@@ -72,14 +74,14 @@ export async function benchAt(place: EventLogPlace, topic = uniqueTopic()): Prom
 
 async function startReader(
   log: EventLog,
-  { shared, ...options }: ReadOptions & { topic: string },
+  { shared, goesOn, ...options }: ReadOptions & { topic: string },
 ): Promise<Reader> {
   const seen: SeenRecord[] = []
   const batches: { records: readonly LogRecord[] }[] = []
   const consumption = await log.consume({
-    group: 'readers',
+    group: `readers of ${options.topic}`,
     batchSizeMax: 100,
-    position: async () => undefined,
+    ...(!goesOn && { position: async () => undefined }),
     ...options,
     async handle(batch) {
       seen.push(...batch.records.map((record) => ({ ...record, partition: batch.partition })))

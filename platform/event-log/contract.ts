@@ -155,6 +155,29 @@ function declarePositions(createPlace: CreatePlace): void {
     expect(second.texts()).toEqual(['6', '7', '8', '9'])
   })
 
+  test('a consumer without a position goes on where its group left off', async () => {
+    await using bench = await openBench(createPlace)
+    await bench.log.append(bench.topic, numbered(0, 30))
+    const first = await bench.read({ goesOn: true })
+    await first.hasSeen(30)
+    await first.consumption[Symbol.asyncDispose]()
+    await bench.log.append(bench.topic, numbered(30, 40))
+    const second = await bench.read({ goesOn: true })
+    await second.hasSeen(10)
+    expect(second.texts().toSorted()).toEqual(numbered(30, 40).map(text))
+  })
+
+  test('the ends of the partitions are the offsets of the records to come', async () => {
+    await using bench = await openBench(createPlace)
+    expect(await bench.log.ends(bench.topic)).toEqual(Array(partitionCount).fill(0))
+    await bench.log.append(bench.topic, numbered(0, 100))
+    const reader = await bench.read()
+    await reader.hasSeen(100)
+    const lastOf = (partition: number) =>
+      reader.seen.findLast((record) => record.partition === partition)?.offset ?? -1
+    expect(await bench.log.ends(bench.topic)).toEqual([0, 1, 2, 3].map((one) => lastOf(one) + 1))
+  })
+
   test('what handle answers is read next, also further back and further on', async () => {
     await using bench = await openBench(createPlace)
     await bench.log.append(bench.topic, oneKey(0, 10))

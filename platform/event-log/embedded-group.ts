@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { createBell, within } from './embedded-bell.ts'
+import { backoffMs } from './backoff.ts'
+import { createBell, within } from './bell.ts'
 import type { LogFile } from './embedded-file.ts'
 import type { Lease } from './embedded-lease.ts'
 import type { ConsumeOptions, PartitionProgress } from './port.ts'
@@ -8,9 +9,6 @@ import type { ConsumeOptions, PartitionProgress } from './port.ts'
 const heartbeatIntervalMs = 1_500
 /** How often a process that waits for the lease tries again, in milliseconds. */
 const leaseRetryMs = 250
-/** The first and the longest wait before a failed step is tried again, in milliseconds. */
-const backoffFirstMs = 100
-const backoffLongestMs = 10_000
 /** How long a leaving consumer's batch may take, in milliseconds. */
 const leaveTimeoutMs = 10_000
 /** How often old records are looked for, in milliseconds. */
@@ -141,7 +139,7 @@ export function createGroup(options: GroupOptions): Group {
     const { options } = member
     if (slot.assigned !== member) {
       slot.idle = false
-      slot.position = (await options.position(slot.partition)) ?? file.oldest(slot.id)
+      slot.position = await startOf(slot, options)
       slot.assigned = member
       return true
     }
@@ -154,6 +152,13 @@ export function createGroup(options: GroupOptions): Group {
     }
     slot.position = await options.handle({ partition: slot.partition, records })
     return true
+  }
+
+  async function startOf({ id, partition }: Slot, options: ConsumeOptions): Promise<number> {
+    const position = options.position
+      ? await options.position(partition)
+      : file.groupPosition(group, id)
+    return position ?? file.oldest(id)
   }
 
   /** A position that the log has never reached would otherwise wait for ever, without a word. */
@@ -224,10 +229,4 @@ export function createGroup(options: GroupOptions): Group {
     },
     wake: () => news.ring(),
   }
-}
-
-/** Exponential, and jittered so that partitions which failed together do not come back together. */
-function backoffMs(failures: number, random: () => number): number {
-  const longest = Math.min(backoffLongestMs, backoffFirstMs * 2 ** (failures - 1))
-  return longest * (0.5 + random() / 2)
 }

@@ -3,7 +3,13 @@ import { openSqlite } from '../sql/sqlite.ts'
 import { createLogFile, logSchema } from './embedded-file.ts'
 import { createGroup, type Group, type Member } from './embedded-group.ts'
 import { createLease } from './embedded-lease.ts'
-import type { ConsumeOptions, Consumption, EventLog, NewRecord } from './port.ts'
+import {
+  type ConsumeOptions,
+  type Consumption,
+  type EventLog,
+  type NewRecord,
+  RecordTooLargeError,
+} from './port.ts'
 
 /** How many partitions a topic has at most. */
 const partitionsMax = 256
@@ -77,6 +83,8 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
     const consumption: Consumption = {
       progress: () => group.progress(member),
       lastPollTimeMs: () => member.lastPollTimeMs,
+      restarts: () => 0,
+      failure: () => undefined,
       [Symbol.asyncDispose]() {
         left ??= group.leave(member).finally(() => consumptions.delete(consumption))
         return left
@@ -106,6 +114,10 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
         for (const group of groups.values()) group.wake()
       }
     },
+    async ends(topic) {
+      if (!db.isOpen) throw new Error('the event log is closed')
+      return file.partitions(topic).map((id) => file.end(id))
+    },
     async consume(options) {
       if (closing) throw new Error('the event log is closed')
       requireCount('batchSizeMax', options.batchSizeMax, Number.MAX_SAFE_INTEGER)
@@ -127,7 +139,7 @@ function requireCount(name: string, count: number, max: number): void {
 function requireSmallValues(records: readonly NewRecord[]): void {
   const large = records.find(({ value }) => value.length > valueBytesMax)
   if (large === undefined) return
-  throw new RangeError(
+  throw new RecordTooLargeError(
     `a value has ${large.value.length} bytes; at most ${valueBytesMax} are taken`,
   )
 }

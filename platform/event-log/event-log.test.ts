@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { spawnProgram } from '../testing/process.ts'
 import { testWith } from '../testing/requirements.ts'
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.ts'
@@ -22,6 +23,7 @@ import type { RecordBatch } from './port.ts'
 eventLogContract('embedded file', () => filePlace(), { durable: true })
 eventLogContract('embedded in memory', memoryPlace, { durable: false })
 
+const silent = pino({ level: 'silent' })
 const peer = 'platform/event-log/embedded-peer.ts'
 
 describe('the embedded log and other processes', () => {
@@ -206,9 +208,9 @@ describe('the embedded log', () => {
   test('opening creates the folder, and names the file that cannot be opened', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'new', 'log.db')
-    await using log = await openEventLog({ kind: 'embedded', path, partitions: 2 })
+    await using log = await openEventLog({ kind: 'embedded', path, partitions: 2 }, silent)
     expect(log.durable).toBe(true)
-    const wrong = openEventLog({ kind: 'embedded', path: folder.path, partitions: 2 })
+    const wrong = openEventLog({ kind: 'embedded', path: folder.path, partitions: 2 }, silent)
     await expect(wrong).rejects.toThrow(folder.path)
   })
 })

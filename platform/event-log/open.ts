@@ -1,20 +1,28 @@
+import type { Logger } from 'pino'
 import { prepareFolder } from '../sql/database-url.ts'
+import type { KafkaAccess } from './kafka-client.ts'
 import type { EventLog } from './port.ts'
 
 /** Which log to use. `embedded` is a file, `:memory:` for none: see `createEmbeddedEventLog`. */
 export type EventLogConfig = {
-  readonly kind: 'embedded'
-  readonly path: string
+  /** How many partitions a topic gets when it is new. */
   readonly partitions: number
-}
+} & (
+  | { readonly kind: 'embedded'; readonly path: string }
+  | ({ readonly kind: 'kafka' } & KafkaAccess)
+)
 
 /** Opens the configured log, and loads no other adapter. A file's folder is created when it is absent. */
-export async function openEventLog(config: EventLogConfig): Promise<EventLog> {
+export async function openEventLog(config: EventLogConfig, log: Logger): Promise<EventLog> {
   switch (config.kind) {
     case 'embedded': {
       if (config.path !== ':memory:') await prepareFolder(config.path)
       const { createEmbeddedEventLog } = await import('./embedded.ts')
       return createEmbeddedEventLog(config)
+    }
+    case 'kafka': {
+      const { createKafkaEventLog } = await import('./kafka.ts')
+      return createKafkaEventLog({ ...config, log })
     }
   }
 }

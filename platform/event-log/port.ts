@@ -30,8 +30,12 @@ export interface ConsumeOptions {
   readonly group: string
   /** How many records a batch holds at most. */
   readonly batchSizeMax: number
-  /** The offset at which to start reading a partition; undefined for the oldest record. Asked at each assignment. */
-  position(partition: number): Promise<number | undefined>
+  /**
+   * The offset at which to start reading a partition; undefined for the oldest record. Asked at each assignment. Without
+   * it, a partition is read from where the group's consumers left it, or from the oldest record; after a crash some
+   * records may come again.
+   */
+  position?(partition: number): Promise<number | undefined>
   /**
    * Takes a batch, and answers the offset to go on with. Batches of one partition come one after the other. When it
    * rejects, the batch is delivered again after a back-off.
@@ -58,6 +62,15 @@ export interface Consumption extends AsyncDisposable {
   progress(): readonly PartitionProgress[]
   /** When the log was last asked for records, in milliseconds since the Unix epoch; undefined before the first time. */
   lastPollTimeMs(): number | undefined
+  /** How often the consumer broke and was started anew. */
+  restarts(): number
+  /** Why the log is not read at present; undefined while it is, also when others of the group read all of it. */
+  failure(): Error | undefined
+}
+
+/** Why a record is not appended: it is larger than the log takes. It never will be, however often it is tried. */
+export class RecordTooLargeError extends Error {
+  override readonly name = 'RecordTooLargeError'
 }
 
 /**
@@ -70,10 +83,16 @@ export interface EventLog extends AsyncDisposable {
 
   /**
    * Appends the records, in order within each key, creating the topic when it is absent. Resolves when they are
-   * durable. When it rejects, any part of them may have been appended.
+   * durable. When it rejects, any part of them may have been appended; with a `RecordTooLargeError` when one of them is.
    */
   append(topic: string, records: readonly NewRecord[]): Promise<void>
 
-  /** Starts to consume a topic, creating it when it is absent. Resolves when the first assignment is made. */
+  /** The offset that the next record of each partition will get, by partition. Creates the topic when it is absent. */
+  ends(topic: string): Promise<readonly number[]>
+
+  /**
+   * Starts to consume a topic, creating it when it is absent. Resolves when the first assignment is made, or has been
+   * waited for long enough: a log that cannot be reached is tried again and again, and told to `onError`.
+   */
   consume(options: ConsumeOptions): Promise<Consumption>
 }

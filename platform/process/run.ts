@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { ShutdownError } from './health.ts'
 import { type LogOptions, openLog } from './log.ts'
 import { HelpRequest, SettingsError } from './settings.ts'
-import { hideSqliteWarning } from './warnings.ts'
+import { hideHarmlessWarnings } from './warnings.ts'
 
 /** What a program is given to stand on. */
 export interface Running {
@@ -28,7 +28,7 @@ export async function run<Config extends { readonly log: LogOptions }>(
   readConfig: () => Config,
   start: (running: Running, config: Config) => Promise<void>,
 ): Promise<void> {
-  hideSqliteWarning()
+  hideHarmlessWarnings()
   try {
     await runUntilSignal(readConfig(), start)
   } catch (error) {

@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import type { RegistryConfig } from '../../platform/discovery/open.ts'
 import { readConsulSettings } from '../../platform/discovery/settings.ts'
 import type { EventLogConfig } from '../../platform/event-log/open.ts'
+import { readEventLogSettings } from '../../platform/event-log/settings.ts'
 import {
   readServiceSettings,
   type ServiceSettings,
@@ -14,7 +14,7 @@ import {
 import type { Prior } from './rating.ts'
 
 export interface RatingSettings extends ServiceSettings {
-  /** `memory:` or `sqlite:PATH`. */
+  /** `memory:`, `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string
   readonly eventLog: EventLogConfig
   readonly prior: Prior
@@ -36,7 +36,7 @@ export function readRatingConfig(
     registry: readConsulSettings(settings, service.host) ?? { kind: 'static', addresses: {} },
     databaseUrl: settings.text({
       flag: 'database-url',
-      help: 'where the ratings are kept: memory: or sqlite:PATH',
+      help: 'where the ratings are kept: memory:, sqlite:PATH or postgres://…',
       default: 'sqlite:data/rating.db',
     }),
     eventLog: readEventLogSettings(settings, 'data'),
@@ -44,25 +44,6 @@ export function readRatingConfig(
   }
   settings.finish()
   return config
-}
-
-/** Reads where rating events come from: a file, by default in the given folder. */
-export function readEventLogSettings(settings: Settings, folder: string): EventLogConfig {
-  return {
-    kind: 'embedded',
-    path: settings.text({
-      flag: 'event-log',
-      help: 'the file of the event log',
-      default: join(folder, 'events.db'),
-    }),
-    partitions: settings.integer({
-      flag: 'event-log-partitions',
-      help: 'partitions of a topic that is new',
-      default: 4,
-      min: 1,
-      max: 256,
-    }),
-  }
 }
 
 /** Reads the prior of the Bayesian score. */

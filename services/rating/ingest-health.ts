@@ -3,18 +3,30 @@ import type { Condition } from '../../platform/process/health.ts'
 import type { Metrics } from '../../platform/process/metrics.ts'
 import type { Ingest } from './ingest.ts'
 
-/** The longest time since the log was last asked for events, before the consumer counts as deaf. */
-const pollAgeMsMax = 30_000
+/** The longest time since the log was last asked for events before the process is not ready, and before it is not alive. */
+const pollAgeMsMax = { ready: 30_000, alive: 90_000 }
 
 /** Holds while events are being applied, or another process of the group applies them. */
 export function ingestCondition(ingest: Ingest, now: () => number = Date.now): Condition {
+  const isHeard = hearingCondition(ingest, pollAgeMsMax.ready, now)
   return () => {
-    const { state, lastPollTimeMs, lastError } = ingest.status()
+    const { state, lastError } = ingest.status()
     if (state === 'failing') return `events cannot be applied: ${lastError?.message}`
-    if (state === 'stopped') return 'stopped'
-    if (state === 'waiting' || lastPollTimeMs === undefined) return undefined
+    return state === 'stopped' ? 'stopped' : isHeard()
+  }
+}
+
+/** Fails when the consumer is deaf: it has partitions and does not read them, though nothing is known to be wrong. */
+export function ingestLiveness(ingest: Ingest, now: () => number = Date.now): Condition {
+  return hearingCondition(ingest, pollAgeMsMax.alive, now)
+}
+
+function hearingCondition(ingest: Ingest, ageMsMax: number, now: () => number): Condition {
+  return () => {
+    const { partitions, lastPollTimeMs } = ingest.status()
+    if (partitions.length === 0 || lastPollTimeMs === undefined) return undefined
     const ageMs = now() - lastPollTimeMs
-    return ageMs > pollAgeMsMax ? `the event log was not read for ${ageMs} ms` : undefined
+    return ageMs > ageMsMax ? `the event log was not read for ${ageMs} ms` : undefined
   }
 }
 
@@ -23,10 +35,12 @@ export function measureIngest({ registry }: Metrics, ingest: Ingest): void {
   const registers = [registry]
   new Gauge({
     name: 'marquee_ingest_lag_events',
-    help: 'Events of the assigned partitions that wait to be applied.',
+    help: 'Events that wait to be applied, by assigned partition.',
+    labelNames: ['partition'],
     registers,
     collect() {
-      this.set(ingest.status().lag)
+      this.reset()
+      for (const { partition, lag } of ingest.status().partitions) this.set({ partition }, lag)
     },
   })
   new Gauge({
@@ -51,6 +65,14 @@ export function measureIngest({ registry }: Metrics, ingest: Ingest): void {
     registers,
     collect() {
       setCounter(this, ingest.status().deadLettered)
+    },
+  })
+  new Counter({
+    name: 'marquee_ingest_restarts_total',
+    help: 'How often the consumer of the event log broke and was started anew.',
+    registers,
+    collect() {
+      setCounter(this, ingest.status().restarts)
     },
   })
 }

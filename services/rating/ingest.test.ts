@@ -5,7 +5,7 @@ import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
 import type { EventLog, LogRecord, NewRecord } from '../../platform/event-log/port.ts'
 import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { type Ingest, type IngestOptions, startIngest } from './ingest.ts'
+import { type Ingest, type IngestOptions, type IngestStatus, startIngest } from './ingest.ts'
 import type { ChangeSink, RatingStore } from './store/port.ts'
 import { createSqliteRatingStore } from './store/sqlite.ts'
 
@@ -18,7 +18,8 @@ describe('ingestion', () => {
     await bench.start()
     await bench.caughtUp()
     expect(await bench.aggregate('1')).toMatchObject({ count: 1, mean: 5 })
-    expect(bench.status()).toMatchObject({ state: 'running', lag: 0, applied: 1, deadLettered: 0 })
+    expect(bench.status()).toMatchObject({ state: 'running', applied: 1, deadLettered: 0 })
+    expect(lagOf(bench.status())).toBe(0)
   })
 
   test('an event delivered twice counts once', async () => {
@@ -132,7 +133,8 @@ describe('ingestion', () => {
     down = true
     await bench.append(put('bob', '1', 2), put('eve', '1', 3))
     await waitFor(() => bench.status().state === 'failing', { what: 'the failure to show' })
-    expect(bench.status()).toMatchObject({ lag: 2, applied: 1 })
+    expect(bench.status().applied).toBe(1)
+    expect(lagOf(bench.status())).toBe(2)
     expect(bench.status().lastError?.message).toBe('the store is down')
     down = false
     await waitFor(() => bench.status().state === 'running', { what: 'the recovery to show' })
@@ -242,7 +244,7 @@ async function openBench(path?: string): Promise<Bench> {
     },
     stop: async () => ingest?.[Symbol.asyncDispose](),
     caughtUp: () =>
-      waitFor(() => status().state === 'running' && status().lag === 0, { what: 'no lag' }),
+      waitFor(() => status().state === 'running' && lagOf(status()) === 0, { what: 'no lag' }),
     positions: () =>
       Promise.all(
         [0, 1, 2, 3].map(async (n) => [n, await store.position('ratings', n)] as [number, number]),
@@ -276,7 +278,7 @@ async function readTopic(eventLog: EventLog, topic: string, count: number): Prom
       return (records.at(-1)?.offset ?? 0) + 1
     },
   })
-  const done = () => found.length >= count && reading.progress().every(({ lag }) => lag === 0)
+  const done = () => found.length >= count && lagOf({ partitions: reading.progress() }) === 0
   await waitFor(done, { what: `${count} records of ${topic}` })
   return found
 }
@@ -301,4 +303,8 @@ function recordOf(event: string): NewRecord {
 
 function text(record: LogRecord): string {
   return new TextDecoder().decode(record.value)
+}
+
+function lagOf({ partitions }: Pick<IngestStatus, 'partitions'>): number {
+  return partitions.reduce((sum, { lag }) => sum + lag, 0)
 }

@@ -1,5 +1,11 @@
 import type { Logger } from 'pino'
-import type { EventLog, LogRecord, NewRecord, RecordBatch } from '../../platform/event-log/port.ts'
+import { appendDeadLetters } from '../../platform/event-log/dead-letter.ts'
+import type {
+  EventLog,
+  LogRecord,
+  PartitionProgress,
+  RecordBatch,
+} from '../../platform/event-log/port.ts'
 import type { RatingChange } from './rating.ts'
 import { decodeRatingEvent } from './rating-event.ts'
 import type { ChangeSink } from './store/port.ts'
@@ -20,22 +26,24 @@ export interface IngestOptions {
 
 /**
  * - `running`: every assigned partition was read without failure when last tried.
- * - `failing`: at least one partition is being retried.
- * - `waiting`: no partition is assigned; another process of the group has them, or the log cannot be reached.
+ * - `failing`: at least one partition is being retried, or the log cannot be read.
+ * - `waiting`: no partition is assigned, because other processes of the group have them.
  * - `stopped`: disposed.
  */
 export type IngestState = 'running' | 'failing' | 'waiting' | 'stopped'
 
 export interface IngestStatus {
   readonly state: IngestState
-  /** How many events of the assigned partitions wait. */
-  readonly lag: number
+  /** The assigned partitions, and how many events of each wait. */
+  readonly partitions: readonly PartitionProgress[]
   /** When the log was last asked for events, in milliseconds since the Unix epoch. */
   readonly lastPollTimeMs: number | undefined
   /** How many changes this process has applied. */
   readonly applied: number
   /** How many events this process has put aside. */
   readonly deadLettered: number
+  /** How often the consumer of the log broke and was started anew. */
+  readonly restarts: number
   /** The failure that was reported last, also when it is over. */
   readonly lastError: Error | undefined
 }
@@ -50,8 +58,7 @@ export interface Ingest extends AsyncDisposable {
  * Applies the rating events of a topic, each once, whatever the log delivers again: a batch is applied with the
  * position after it in one transaction, and only if the position before it is still the stored one.
  *
- * An event that cannot be read goes to the dead-letter topic first, key, value and headers as they were, with `reason`,
- * `source-topic`, `source-partition` and `source-offset` among the headers. Dead letters arrive at least once: an end of
+ * An event that cannot be read goes to the dead-letter topic first (`toDeadLetter`). Dead letters arrive at least once: an end of
  * the process between the two writes repeats them, and the source tells which are the same.
  *
  * While the sink or the dead-letter topic fails, the log repeats the batch after a back-off; nothing is skipped.
@@ -96,8 +103,8 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     const fresh = poison.filter(({ record }) => record.offset >= done)
     const [first] = fresh
     if (first === undefined) return
-    const source = { 'source-topic': topic, 'source-partition': String(partition) }
-    await eventLog.append(deadLetterTopic, fresh.map(deadLetterFrom(source)))
+    const refused = fresh.map((one) => ({ topic, partition, ...one }))
+    await appendDeadLetters(eventLog, deadLetterTopic, refused)
     deadLetteredTo.set(partition, nextPosition)
     deadLettered += fresh.length
     const { reason, record } = first
@@ -115,9 +122,9 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   return {
     status() {
       const partitions = stopped ? [] : consumption.progress()
-      const lag = partitions.reduce((sum, partition) => sum + partition.lag, 0)
       const lastPollTimeMs = consumption.lastPollTimeMs()
-      const failing = partitions.some((partition) => partition.failing)
+      const failing =
+        consumption.failure() !== undefined || partitions.some((partition) => partition.failing)
       const state = stopped
         ? 'stopped'
         : failing
@@ -125,7 +132,8 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
           : partitions[0]
             ? 'running'
             : 'waiting'
-      return { state, lag, lastPollTimeMs, applied, deadLettered, lastError }
+      const counts = { applied, deadLettered, restarts: consumption.restarts() }
+      return { state, partitions, lastPollTimeMs, ...counts, lastError }
     },
     async [Symbol.asyncDispose]() {
       await consumption[Symbol.asyncDispose]()
@@ -148,12 +156,4 @@ function decodeAll(records: readonly LogRecord[]): { changes: RatingChange[]; po
     else changes.push(change)
   }
   return { changes, poison }
-}
-
-function deadLetterFrom(source: Readonly<Record<string, string>>): (poison: Poison) => NewRecord {
-  return ({ record, reason }) => ({
-    key: record.key,
-    value: record.value,
-    headers: { ...record.headers, ...source, 'source-offset': String(record.offset), reason },
-  })
 }

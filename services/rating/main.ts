@@ -9,7 +9,7 @@ import { type Running, run } from '../../platform/process/run.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type RatingSettings, readRatingConfig } from './config.ts'
 import { startIngest } from './ingest.ts'
-import { ingestCondition, measureIngest } from './ingest-health.ts'
+import { ingestCondition, ingestLiveness, measureIngest } from './ingest-health.ts'
 import { createRatingService } from './service.ts'
 import { openRatingStore } from './store/open.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -25,12 +25,13 @@ export async function startRating(
   const health = createHealth(draining)
   const store = use(await openRatingStore(databaseUrl, { prior }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const eventLog = use(await openEventLog(eventLogConfig))
+  const eventLog = use(await openEventLog(eventLogConfig, log))
   const watches = use(createAggregateWatches({ store }))
   const app = createRatingService({ store, watches, log, metrics, health, corsOrigins })
   const server = use(await serve({ ...listen, app, log }))
   const ingest = use(await startIngest({ eventLog, sink: store, log }))
-  health.require('ingest', ingestCondition(ingest))
+  health.require('ingest', ingestCondition(ingest), 'work')
+  health.require('ingest', ingestLiveness(ingest), 'life')
   measureIngest(metrics, ingest)
   const healthName = RatingService.typeName
   use(await registry.register({ service: 'rating', url: server.url, health, healthName }))

@@ -1,0 +1,230 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import { backoffMs } from './backoff.ts'
+import { createBell } from './bell.ts'
+import type { Topics } from './kafka-topics.ts'
+import type { ConsumeOptions, LogRecord, PartitionProgress } from './port.ts'
+
+export interface AssignmentOptions {
+  readonly consumer: Pick<Consumer, 'seek' | 'pause' | 'resume'>
+  readonly topics: Topics
+  readonly options: ConsumeOptions
+  readonly partitions: readonly number[]
+  /** How often the group is told that this consumer lives while a batch is being handled, in milliseconds. */
+  readonly heartbeatIntervalMs: number
+  /** 0 to 1, for the jitter of back-offs. */
+  readonly random: () => number
+}
+
+/** The partitions that one round of the group gave to this consumer, until the next round. */
+export interface Assignment {
+  /** Handles what kafkajs fetched of a partition; what fails is fetched again after a back-off. */
+  take(payload: EachBatchPayload): Promise<void>
+  progress(): PartitionProgress[]
+  /** Takes the ends of the partitions, as last seen. */
+  see(ends: (partition: number) => number | undefined): void
+  /** The position of each partition that moved since the last time it was asked. */
+  moved(): { readonly partition: number; readonly position: number }[]
+  /** Takes note that records which are not shown, such as those of an aborted transaction, were passed. */
+  pass(partition: number, lastOffset: number): void
+  /** Handles nothing more. Resolves when the batches at hand are finished. */
+  close(): Promise<void>
+}
+
+interface Slot {
+  readonly partition: number
+  /** Undefined until the owner has told where to start. */
+  position: number | undefined
+  end: number
+  told: number | undefined
+  failures: number
+  busy: Promise<void> | undefined
+}
+
+/**
+ * Starts each partition where `position` says, whatever the group has committed: it stays paused until that is known.
+ * A partition that fails is paused for the back-off, so that the others go on.
+ */
+export function createAssignment(assignment: AssignmentOptions): Assignment {
+  const { consumer, topics, options, partitions, heartbeatIntervalMs, random } = assignment
+  const { topic } = options
+  const slots = new Map(partitions.map((partition) => [partition, newSlot(partition)]))
+  const closing = createBell()
+  let isClosed = false
+
+  const only = ({ partition }: Slot) => [{ topic, partitions: [partition] }]
+
+  async function failed(slot: Slot, error: unknown): Promise<void> {
+    slot.failures += 1
+    options.onError?.(error as Error)
+    await closing.sleep(backoffMs(slot.failures, random))
+  }
+
+  async function place(slot: Slot): Promise<void> {
+    while (!isClosed) {
+      try {
+        const position = await findStart(slot)
+        if (isClosed) return
+        slot.position = position
+        slot.failures = 0
+        consumer.seek({ topic, partition: slot.partition, offset: String(position) })
+        consumer.resume(only(slot))
+        return
+      } catch (error) {
+        await failed(slot, error)
+      }
+    }
+  }
+
+  async function findStart({ partition }: Slot): Promise<number> {
+    const position = options.position
+      ? await options.position(partition)
+      : await topics.committed(options.group, topic, partition)
+    const bounds = (await topics.bounds(topic)).get(partition)
+    if (bounds === undefined) throw new Error(`topic ${topic} has no partition ${partition}`)
+    if (position === undefined) return bounds.oldest
+    const where = `partition ${partition} of topic ${topic}`
+    if (position > bounds.end) {
+      const end = `past the end (${bounds.end}) of ${where}`
+      throw new Error(`position ${position} is ${end}: is it another log?`)
+    }
+    if (position < bounds.oldest) {
+      const lost = `records ${position} to ${bounds.oldest - 1} of ${where} are gone`
+      options.onError?.(new Error(`${lost}, unread: the log kept them for too short a time`))
+    }
+    return Math.max(position, bounds.oldest)
+  }
+
+  /** After a failure, from where it failed: kafkajs fetches again what was not resolved. */
+  async function retryLater(slot: Slot, error: unknown): Promise<void> {
+    consumer.pause(only(slot))
+    await failed(slot, error)
+    if (!isClosed) consumer.resume(only(slot))
+  }
+
+  async function handleAll(slot: Slot, payload: EachBatchPayload): Promise<void> {
+    const { messages } = payload.batch
+    for (let start = 0; start < messages.length && !isClosed; ) {
+      const part = messages.slice(start, start + options.batchSizeMax)
+      start += part.length
+      const next = Number(part.at(-1)?.offset) + 1
+      const records = part.map(toRecord)
+      const answer = await options.handle({ partition: slot.partition, records })
+      slot.failures = 0
+      slot.position = answer
+      if (isClosed) return
+      if (answer !== next) {
+        consumer.seek({ topic, partition: slot.partition, offset: String(answer) })
+        return
+      }
+      payload.resolveOffset(String(answer - 1))
+      if (start >= messages.length) slot.position = Number(payload.batch.lastOffset()) + 1
+      // Whatever the backlog, the rest of the process gets its turn after each batch.
+      await setImmediate()
+      await payload.heartbeat()
+    }
+  }
+
+  /** As the log may have been made anew, with fewer records: then the start has to be found again. */
+  function checkOffsets(slot: Slot, { batch }: EachBatchPayload): void {
+    const first = Number(batch.firstOffset())
+    if (slot.position === undefined || first >= slot.position) return
+    const where = `partition ${slot.partition} of topic ${topic}`
+    throw new Error(`offset ${first} of ${where} was read where ${slot.position} was expected`)
+  }
+
+  async function take(slot: Slot, payload: EachBatchPayload): Promise<void> {
+    slot.end = Math.max(slot.end, Number(payload.batch.highWatermark))
+    try {
+      checkOffsets(slot, payload)
+    } catch (error) {
+      slot.position = undefined
+      consumer.pause(only(slot))
+      void failed(slot, error).then(() => place(slot))
+      return
+    }
+    // A rebalance shows in the heartbeat after the batch as well: here it would interrupt what is under way.
+    const beat = setInterval(() => payload.heartbeat().catch(() => {}), heartbeatIntervalMs)
+    try {
+      await handleAll(slot, payload)
+    } catch (error) {
+      if (isOfKafka(error)) throw error
+      void retryLater(slot, error)
+    } finally {
+      clearInterval(beat)
+    }
+  }
+
+  for (const slot of slots.values()) {
+    consumer.pause(only(slot))
+    void place(slot)
+  }
+
+  return {
+    async take(payload) {
+      const slot = slots.get(payload.batch.partition)
+      if (isClosed || slot?.position === undefined) return
+      slot.busy = take(slot, payload)
+      await slot.busy
+    },
+    progress: () =>
+      Array.from(slots.values(), ({ partition, position, end, failures }) => {
+        const lag = Math.max(0, end - (position ?? end))
+        return { partition, position: position ?? 0, lag, failing: failures > 0 }
+      }),
+    see(ends) {
+      for (const slot of slots.values()) {
+        slot.end = Math.max(slot.end, ends(slot.partition) ?? 0, slot.position ?? 0)
+      }
+    },
+    moved() {
+      const moved = [...slots.values()].filter(({ position, told }) => position !== told)
+      return moved.flatMap((slot) => {
+        slot.told = slot.position
+        const { partition, position } = slot
+        return position === undefined ? [] : [{ partition, position }]
+      })
+    },
+    pass(partition, lastOffset) {
+      const slot = slots.get(partition)
+      if (slot?.position !== undefined) slot.position = Math.max(slot.position, lastOffset + 1)
+    },
+    async close() {
+      isClosed = true
+      closing.ring()
+      await Promise.allSettled([...slots.values()].map(({ busy }) => busy))
+    },
+  }
+}
+
+function newSlot(partition: number): Slot {
+  const unknown = { position: undefined, told: undefined, busy: undefined }
+  return { partition, end: 0, failures: 0, ...unknown }
+}
+
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
+const noBytes = new Uint8Array()
+
+function toRecord({ offset, key, value, headers, timestamp }: KafkaMessage): LogRecord {
+  return {
+    offset: Number(offset),
+    key: key?.toString() ?? '',
+    value: value ?? noBytes,
+    headers: toHeaders(headers),
+    timestampMs: Number(timestamp),
+  }
+}
+
+/** Of a header that is there twice, the last counts. */
+function toHeaders(headers: KafkaMessage['headers'] = {}): Readonly<Record<string, string>> {
+  const names = Object.keys(headers)
+  if (names.length === 0) return noHeaders
+  return Object.fromEntries(
+    names.map((name) => [name, [headers[name] ?? ''].flat().at(-1)?.toString() ?? '']),
+  )
+}
+
+/** What kafkajs throws in a heartbeat, to be thrown on to it: that the group is rebalancing, for one. */
+function isOfKafka(error: unknown): boolean {
+  return error instanceof Error && error.name.startsWith('KafkaJS')
+}

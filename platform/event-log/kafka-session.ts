@@ -1,0 +1,174 @@
+import type { Consumer, Kafka } from 'kafkajs'
+import { within } from './bell.ts'
+import { type Assignment, createAssignment } from './kafka-assignment.ts'
+import type { Topics } from './kafka-topics.ts'
+import type { ConsumeOptions, PartitionProgress } from './port.ts'
+
+/** How a consumer takes its part in the group. Every time in milliseconds. */
+export interface GroupTiming {
+  /** Without a sign of life for this long, the group gives a consumer's partitions to others. */
+  readonly sessionTimeoutMs: number
+  /** How long the group waits for a consumer to finish its batch when partitions are dealt anew. */
+  readonly rebalanceTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  /** How long a broker holds a question for records when there are none. */
+  readonly pollWaitMs: number
+  /** How often positions are committed to the group, and the ends of partitions asked for. */
+  readonly commitIntervalMs: number
+  /** A consumer that has polled nothing for this long while it has partitions, and handles none, is started anew. */
+  readonly silenceMaxMs: number
+}
+
+/** How much one question for records takes: enough for some batches, little enough to stay small in memory. */
+const fetchBytesMax = 2 * 1024 * 1024
+const partitionBytesMax = 768 * 1024
+/** Partitions whose batches are handled at the same time. */
+const partitionsConcurrentMax = 8
+/** How long leaving may take, with the batch at hand, in milliseconds. */
+const leaveTimeoutMs = 10_000
+/** How long joining may take beyond the time that the group waits for its other consumers, in milliseconds. */
+const joinMarginMs = 30_000
+
+export interface SessionOptions {
+  readonly kafka: Kafka
+  readonly topics: Topics
+  readonly options: ConsumeOptions
+  readonly timing: GroupTiming
+  readonly clock: () => number
+  readonly random: () => number
+  /** Told of each first or new assignment. */
+  onAssigned(): void
+  /** Told when the records were asked for. */
+  onPoll(timeMs: number): void
+  /** Told of a commit that failed: the next one makes good for it. */
+  onCommitError(error: Error): void
+}
+
+/** One life of a kafkajs consumer, from joining the group to its end. */
+export interface Session {
+  /** Resolves with the reason when the consumer broke. */
+  readonly broken: Promise<Error>
+  progress(): PartitionProgress[]
+  /** Finishes the batches at hand, commits, and leaves the group. Rejects when that takes too long. */
+  leave(): Promise<void>
+}
+
+/** Joins the group. Rejects when the brokers cannot be reached. */
+export async function openSession(session: SessionOptions): Promise<Session> {
+  const { kafka, topics, options, timing, clock, random } = session
+  const { topic } = options
+  const { heartbeatIntervalMs } = timing
+  const consumer = createConsumer(kafka, options.group, timing)
+  const broken = Promise.withResolvers<Error>()
+  let assignment: Assignment | undefined
+  let polledAtMs = clock()
+
+  function assign(partitions: readonly number[]): void {
+    void assignment?.close()
+    polledAtMs = clock()
+    const what = { consumer, topics, options, partitions, heartbeatIntervalMs, random }
+    assignment = createAssignment(what)
+    session.onAssigned()
+  }
+
+  const { GROUP_JOIN, FETCH, CRASH, END_BATCH_PROCESS } = consumer.events
+  consumer.on(GROUP_JOIN, ({ payload }) => assign(payload.memberAssignment[topic] ?? []))
+  consumer.on(CRASH, ({ payload }) => broken.resolve(payload.error))
+  consumer.on(FETCH, () => {
+    polledAtMs = clock()
+    session.onPoll(polledAtMs)
+  })
+  consumer.on(END_BATCH_PROCESS, ({ payload: { batchSize, partition, lastOffset } }) => {
+    if (batchSize === 0) assignment?.pass(partition, Number(lastOffset))
+  })
+
+  let beating = false
+  async function beat(): Promise<void> {
+    if (beating) return
+    beating = true
+    try {
+      checkSilence()
+      await Promise.all([commit(), look()])
+    } finally {
+      beating = false
+    }
+  }
+
+  function checkSilence(): void {
+    const silentMs = clock() - polledAtMs
+    if (!assignment?.progress().length || silentMs <= timing.silenceMaxMs) return
+    broken.resolve(new Error(`the consumer of topic ${topic} polled nothing for ${silentMs} ms`))
+  }
+
+  async function commit(): Promise<void> {
+    const moved = assignment?.moved() ?? []
+    if (moved.length === 0) return
+    const offsets = moved.map(({ partition, position }) => {
+      return { topic, partition, offset: String(position) }
+    })
+    await consumer.commitOffsets(offsets).catch(session.onCommitError)
+  }
+
+  /** Asks where the partitions end. When that fails, so does the consumer itself, and says so. */
+  async function look(): Promise<void> {
+    const bounds = await topics.bounds(topic).catch(() => undefined)
+    if (bounds) assignment?.see((partition) => bounds.get(partition)?.end)
+  }
+
+  async function leave(): Promise<void> {
+    await assignment?.close()
+    await commit()
+    await consumer.disconnect()
+  }
+
+  async function join(): Promise<void> {
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitionsConcurrentMax,
+      eachBatch: async (payload) => assignment?.take(payload),
+    })
+  }
+
+  const timer = setInterval(beat, timing.commitIntervalMs)
+  const joinTimeoutMs = timing.rebalanceTimeoutMs + joinMarginMs
+  try {
+    if (!(await within(join(), joinTimeoutMs))) {
+      throw new Error(`the group ${options.group} was not joined within ${joinTimeoutMs} ms`)
+    }
+  } catch (error) {
+    clearInterval(timer)
+    // Why it failed is what counts, and leaving a broker that does not answer fails too.
+    void consumer.disconnect().catch(() => {})
+    throw error
+  }
+  return {
+    broken: broken.promise,
+    progress: () => assignment?.progress() ?? [],
+    async leave() {
+      clearInterval(timer)
+      if (await within(leave(), leaveTimeoutMs)) return
+      throw new Error(`a batch of topic ${topic} was not finished within ${leaveTimeoutMs} ms`)
+    },
+  }
+}
+
+function createConsumer(kafka: Kafka, groupId: string, timing: GroupTiming): Consumer {
+  return kafka.consumer({
+    groupId,
+    sessionTimeout: timing.sessionTimeoutMs,
+    rebalanceTimeout: timing.rebalanceTimeoutMs,
+    heartbeatInterval: timing.heartbeatIntervalMs,
+    maxWaitTimeInMs: timing.pollWaitMs,
+    maxBytes: fetchBytesMax,
+    maxBytesPerPartition: partitionBytesMax,
+    allowAutoTopicCreation: false,
+    // The consumption starts a broken consumer anew, counts it, and waits longer each time.
+    retry: { ...consumerRetry, restartOnFailure: async () => false },
+  })
+}
+
+/** How often kafkajs repeats a step before its consumer breaks: some 3 s together. */
+const consumerRetry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 4 }

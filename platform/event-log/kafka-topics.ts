@@ -1,0 +1,110 @@
+import type { Admin } from 'kafkajs'
+
+/** The first and the next offset of a partition, as last seen. */
+export interface PartitionBounds {
+  /** The offset of the oldest record that is still there. */
+  readonly oldest: number
+  /** The offset that the next record will get. */
+  readonly end: number
+}
+
+/** A topic that is not there, and may not be made. Trying again is of no use. */
+export class TopicError extends Error {
+  override readonly name = 'TopicError'
+}
+
+/** What is asked of the brokers about topics. Every call may be repeated. */
+export interface Topics extends AsyncDisposable {
+  /** Creates the topic when it is absent. Rejects with a `TopicError` when that is not allowed. */
+  ensure(topic: string): Promise<void>
+  /** Where the partitions of a topic begin and end. */
+  bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>>
+  /** The offset that a group has committed for a partition, or undefined. */
+  committed(group: string, topic: string, partition: number): Promise<number | undefined>
+}
+
+const createTimeoutMs = 10_000
+
+/** @param partitions how many a topic gets that is made here; its replication is the brokers' default. */
+export function createTopics(admin: Admin, partitions: number): Topics {
+  const known = new Set<string>()
+  let connected: Promise<void> | undefined
+
+  /** Connects by the first call; a failure is not kept. */
+  function connect(): Promise<void> {
+    connected ??= admin.connect().catch((error: Error) => {
+      connected = undefined
+      throw error
+    })
+    return connected
+  }
+
+  async function exists(topic: string): Promise<boolean> {
+    try {
+      await admin.fetchTopicMetadata({ topics: [topic] })
+      return true
+    } catch (error) {
+      if (typesOf(error).includes('UNKNOWN_TOPIC_OR_PARTITION')) return false
+      throw refusal(topic, error) ?? error
+    }
+  }
+
+  async function create(topic: string): Promise<void> {
+    const topics = [{ topic, numPartitions: partitions }]
+    try {
+      await admin.createTopics({ topics, timeout: createTimeoutMs, waitForLeaders: true })
+    } catch (error) {
+      throw refusal(topic, error) ?? error
+    }
+  }
+
+  return {
+    async ensure(topic) {
+      if (known.has(topic)) return
+      await connect()
+      if (!(await exists(topic))) await create(topic)
+      known.add(topic)
+    },
+    async bounds(topic) {
+      await connect()
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return new Map(
+        offsets.map(({ partition, low, high }) => [
+          partition,
+          { oldest: Number(low), end: Number(high) },
+        ]),
+      )
+    },
+    async committed(groupId, topic, partition) {
+      await connect()
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const offset = Number(found?.partitions.find((one) => one.partition === partition)?.offset)
+      return offset >= 0 ? offset : undefined
+    },
+    async [Symbol.asyncDispose]() {
+      await connected?.catch(() => {})
+      await admin.disconnect()
+    },
+  }
+}
+
+/** The protocol's error codes in an error of kafkajs: its own, those it gathers and those it was caused by. */
+function typesOf(error: unknown): string[] {
+  const { type, errors, cause } = (error ?? {}) as {
+    type?: string
+    errors?: unknown[]
+    cause?: unknown
+  }
+  const inner = [...(errors ?? []), ...(cause === undefined ? [] : [cause])].flatMap(typesOf)
+  return type === undefined ? inner : [type, ...inner]
+}
+
+/** What no repetition mends: `TOPIC_AUTHORIZATION_FAILED`, `INVALID_PARTITIONS`, `POLICY_VIOLATION` and the like. */
+const final = /AUTHORIZATION_FAILED$|^INVALID_|^POLICY_VIOLATION$/
+
+function refusal(topic: string, cause: unknown): TopicError | undefined {
+  const type = typesOf(cause).find((one) => final.test(one))
+  if (type === undefined) return undefined
+  const message = `the topic "${topic}" is absent or hidden, and cannot be made here (${type}): make it, or allow it`
+  return new TopicError(message, { cause })
+}

@@ -1,0 +1,106 @@
+import type { Logger } from 'pino'
+import { within } from './bell.ts'
+import { createKafkaClient, type KafkaAccess } from './kafka-client.ts'
+import { registerCodecs } from './kafka-codecs.ts'
+import { startConsumption } from './kafka-consumption.ts'
+import { createKafkaAppender } from './kafka-producer.ts'
+import type { GroupTiming } from './kafka-session.ts'
+import { createTopics, TopicError } from './kafka-topics.ts'
+import type { Consumption, EventLog } from './port.ts'
+
+/** How long `consume` waits for an assignment before it leaves the waiting to the background, in milliseconds. */
+const assignmentTimeoutMs = 10_000
+
+export const groupTiming: GroupTiming = {
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 30_000,
+  heartbeatIntervalMs: 1_000,
+  pollWaitMs: 250,
+  commitIntervalMs: 1_000,
+  silenceMaxMs: 30_000,
+}
+
+export interface KafkaEventLogOptions extends KafkaAccess {
+  /** How many partitions a topic gets that is made here. */
+  readonly partitions: number
+  readonly log: Logger
+  readonly timing?: Partial<GroupTiming>
+  /** Milliseconds since the Unix epoch. */
+  readonly clock?: () => number
+  /** 0 to 1, for the jitter of back-offs. */
+  readonly random?: () => number
+}
+
+/**
+ * The log in Kafka, by kafkajs.
+ *
+ * - A key's partition is the one that Java's clients give it too: murmur2 of its bytes. Offsets may have gaps.
+ * - A record is appended once, by an idempotent producer with `acks=all`; the largest is the brokers' `message.max.bytes`.
+ * - A consumer starts where `position` says, whatever its group has committed; what it commits is for other tools to see.
+ * - Records of aborted transactions are not delivered. gzip, snappy, lz4 and zstd are read.
+ * - A consumer that breaks, or polls nothing for 30 s, is started anew after 0.1 s, 0.2 s … 10 s, jittered. A failed
+ *   `handle` or `position` is repeated after the same times, and does not hold up other partitions.
+ * - A consumer that is killed is missed after `sessionTimeoutMs`; one that hangs may, when it wakes, still be finishing a
+ *   batch that another also has: what `handle` writes has to be guarded by its position.
+ * - Records that the log removed before they were read are told to `onError`, and passed over.
+ */
+export async function createKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {
+  const { partitions, log, clock = Date.now, random = Math.random } = options
+  const timing = { ...groupTiming, ...options.timing }
+  registerCodecs()
+  const kafka = await createKafkaClient(options, log)
+  const topics = createTopics(kafka.admin(), partitions)
+  const appender = createKafkaAppender(kafka, topics)
+  const consumptions = new Set<Consumption>()
+  let closing: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    const left = await Promise.allSettled(
+      Array.from(consumptions, (consumption) => consumption[Symbol.asyncDispose]()),
+    )
+    isClosed = true
+    await appender[Symbol.asyncDispose]()
+    await topics[Symbol.asyncDispose]()
+    const failed = left.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+  let isClosed = false
+
+  return {
+    durable: true,
+    async append(topic, records) {
+      if (isClosed) throw new Error('the event log is closed')
+      if (records.length > 0) await appender.append(topic, records)
+    },
+    async ends(topic) {
+      if (isClosed) throw new Error('the event log is closed')
+      await topics.ensure(topic)
+      const bounds = await topics.bounds(topic)
+      return Array.from({ length: bounds.size }, (_, partition) => bounds.get(partition)?.end ?? 0)
+    },
+    async consume(consumeOptions) {
+      if (closing) throw new Error('the event log is closed')
+      if (!Number.isInteger(consumeOptions.batchSizeMax) || consumeOptions.batchSizeMax < 1) {
+        throw new RangeError(
+          `batchSizeMax is ${consumeOptions.batchSizeMax}; it has to be 1 or more`,
+        )
+      }
+      await topics.ensure(consumeOptions.topic).catch(onlyIfFinal)
+      const onCommitError = (err: Error) => log.warn({ err }, 'offsets were not committed')
+      const what = { kafka, topics, options: consumeOptions, timing, clock, random, onCommitError }
+      const consumption = startConsumption(what)
+      consumptions.add(consumption)
+      await within(consumption.assigned, assignmentTimeoutMs)
+      return consumption
+    },
+    [Symbol.asyncDispose]() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+/** What trying again mends is left to the consumption, which does. */
+function onlyIfFinal(error: Error): void {
+  if (error instanceof TopicError || error.name === 'KafkaJSSASLAuthenticationError') throw error
+}

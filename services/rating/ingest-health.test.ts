@@ -1,0 +1,61 @@
+import { expect, test } from 'bun:test'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import type { Ingest, IngestStatus } from './ingest.ts'
+import { ingestCondition, ingestLiveness, measureIngest } from './ingest-health.ts'
+
+const nowMs = 1_000_000
+const assigned = [
+  { partition: 0, position: 7, lag: 3, failing: false },
+  { partition: 2, position: 1, lag: 0, failing: false },
+]
+
+function ingestThat(status: Partial<IngestStatus>): Ingest {
+  const base: IngestStatus = {
+    state: 'running',
+    partitions: assigned,
+    lastPollTimeMs: nowMs,
+    applied: 5,
+    deadLettered: 1,
+    restarts: 2,
+    lastError: undefined,
+  }
+  return { status: () => ({ ...base, ...status }), async [Symbol.asyncDispose]() {} }
+}
+
+const away = new Error('the log is away')
+
+test.each<[string, Partial<IngestStatus>, string | undefined, string | undefined]>([
+  ['that reads', {}, undefined, undefined],
+  ['whose partitions others have', { state: 'waiting', partitions: [] }, undefined, undefined],
+  ['that was never assigned any', { lastPollTimeMs: undefined }, undefined, undefined],
+  ['that fails', { state: 'failing', lastError: away }, 'cannot be applied: the log', undefined],
+  ['that has stopped', { state: 'stopped', partitions: [] }, 'stopped', undefined],
+  ['silent for 31 s', { lastPollTimeMs: nowMs - 31_000 }, 'not read for 31000 ms', undefined],
+  ['silent for 91 s', { lastPollTimeMs: nowMs - 91_000 }, 'not read for 91', 'not read for 91'],
+  ['deaf while another has all', { lastPollTimeMs: 0, partitions: [] }, undefined, undefined],
+])('a consumer %s is ready and alive, or not', (_, status, notReady, notAlive) => {
+  const ingest = ingestThat(status)
+  for (const [condition, reason] of [
+    [ingestCondition(ingest, () => nowMs), notReady],
+    [ingestLiveness(ingest, () => nowMs), notAlive],
+  ] as const) {
+    if (reason === undefined) expect(condition()).toBeUndefined()
+    else expect(condition()).toContain(reason)
+  }
+})
+
+test('the metrics tell the lag of each assigned partition, and forget one that went', async () => {
+  const metrics = createMetrics()
+  let partitions = assigned
+  const ingest: Ingest = {
+    ...ingestThat({}),
+    status: () => ({ ...ingestThat({}).status(), partitions }),
+  }
+  measureIngest(metrics, ingest)
+  const text = await metrics.registry.metrics()
+  expect(text).toContain('marquee_ingest_lag_events{partition="0"} 3')
+  expect(text).toContain('marquee_ingest_lag_events{partition="2"} 0')
+  expect(text).toContain('marquee_ingest_restarts_total 2')
+  partitions = assigned.slice(1)
+  expect(await metrics.registry.metrics()).not.toContain('partition="0"')
+})
