@@ -1,0 +1,88 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { appendDeadLetters } from '../platform/event-log/dead-letter.ts'
+import type { LogRecord } from '../platform/event-log/port.ts'
+import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
+import { deadLetterTopic, openEventLogAt } from './config.ts'
+import { readRatingEvents } from './recording-log.ts'
+import { record } from './recording-terminal.ts'
+import { replayDeadLettersProgram } from './replay-dead-letters.ts'
+
+const encoder = new TextEncoder()
+
+/** Puts events aside that were in partition 1 of `ratings`, from the offset on. */
+async function putAside(path: string, offset: number, values: readonly string[]): Promise<void> {
+  await using eventLog = await openEventLogAt(path)
+  const refused = values.map((value, index) => {
+    const place = { offset: offset + index, timestampMs: 0 }
+    const own: LogRecord = {
+      ...place,
+      key: `key of ${value}`,
+      value: encoder.encode(value),
+      headers: { trace: 't' },
+    }
+    return { topic: 'ratings', partition: 1, record: own, reason: 'not JSON' }
+  })
+  await appendDeadLetters(eventLog, deadLetterTopic, refused)
+}
+
+function run(path: string, ...args: string[]) {
+  return record(replayDeadLettersProgram, ['--event-log', path, ...args])
+}
+
+const facts = (stdout: string) => stdout.split('\n').map((line) => line.replaceAll(/\s+/g, ' '))
+
+test('dead letters go back as they were, each once, whatever the number of runs', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'events.db')
+  await putAside(path, 0, ['one', 'two', 'three'])
+  const first = await run(path)
+  expect(first).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(facts(first.stdout)).toEqual(expect.arrayContaining(['read 3', 'put back 3', 'left 0']))
+  expect(facts((await run(path)).stdout)).toContain('put back 0')
+  await putAside(path, 3, ['four'])
+  expect(facts((await run(path)).stdout)).toContain('put back 1')
+  const records = await readRatingEvents(path, 4)
+  const shown = records.map(({ key, value, headers }) => [key, `${Buffer.from(value)}`, headers])
+  expect(shown.toSorted()).toEqual(
+    ['four', 'one', 'three', 'two'].map((value) => [`key of ${value}`, value, { trace: 't' }]),
+  )
+})
+
+test('an event without its value stays where it is', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'events.db')
+  await using eventLog = await openEventLogAt(path)
+  const headers = { 'value-omitted-bytes': '2000000', 'source-topic': 'ratings' }
+  await eventLog.append(deadLetterTopic, [{ key: '', value: new Uint8Array(), headers }])
+  expect(facts((await run(path)).stdout)).toEqual(
+    expect.arrayContaining(['read 1', 'put back 0', 'left 1']),
+  )
+})
+
+test('--list shows every dead letter with its reason and its source, and moves nothing', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'events.db')
+  await putAside(path, 41, ['one'])
+  for (let times = 0; times < 2; times++) {
+    const { stdout } = await run(path, '--list')
+    expect(JSON.parse(stdout)).toMatchObject({
+      key: 'key of one',
+      reason: 'not JSON',
+      'source-topic': 'ratings',
+      'source-partition': '1',
+      'source-offset': '41',
+      value: 'one',
+    })
+  }
+  expect(facts((await run(path)).stdout)).toContain('put back 1')
+})
+
+test.each([
+  ['a file', ['letters.json'], /takes no file/],
+  ['an unknown flag', ['--all'], /--all/],
+])('%s is refused', async (_, args, reason) => {
+  const { exitCode, stderr } = await record(replayDeadLettersProgram, args)
+  expect(exitCode).toBe(2)
+  expect(stderr).toMatch(reason)
+})

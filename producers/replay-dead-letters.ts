@@ -1,0 +1,131 @@
+import { parseArgs } from 'node:util'
+import { deadLetterHeaders, fromDeadLetter } from '../platform/event-log/dead-letter.ts'
+import type { EventLog, LogRecord, NewRecord, RecordBatch } from '../platform/event-log/port.ts'
+import { deadLetterTopic, defaults, openEventLogAt, ratingsTopic } from './config.ts'
+import { main, type Program, type Terminal, UsageError } from './program.ts'
+import { createProgress } from './progress.ts'
+import { createSummary, type Summary } from './summary.ts'
+
+/** How many dead letters are put back at once at most. */
+const batchSizeMax = 1_000
+/** How often it is looked whether all are done, in milliseconds. */
+const lookIntervalMs = 50
+
+const help = `replay-dead-letters [options]
+
+Puts the events of the topic ${deadLetterTopic} back where they came from, as they were, for the
+rating service to try again: after a fix, or it refuses them again. Each is put back once, whatever
+the number of runs; after a crash some may be put back twice, which changes nothing unless their
+user has rated again meanwhile. An event takes effect as of now, also over what came after it.
+
+  --event-log PATH  the embedded event log (${defaults.eventLog})
+  --list            only show all dead letters that are there, one JSON object on each line
+  --help
+
+An event whose value was too large to be kept is counted as left: it is still at its source.
+Exit codes: 0 done; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
+
+/** Puts events that could not be applied back into their topic. */
+export const replayDeadLettersProgram: Program = {
+  name: 'replay-dead-letters',
+  help,
+  async run(args, terminal) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { 'event-log': { type: 'string' }, list: { type: 'boolean', default: false } },
+    })
+    if (positionals.length > 0) throw new UsageError('it takes no file')
+    await using eventLog = await openEventLogAt(values['event-log'])
+    if (values.list) await list(eventLog, terminal)
+    else await replay(eventLog, terminal)
+  },
+}
+
+async function replay(eventLog: EventLog, terminal: Terminal): Promise<void> {
+  const summary = createSummary(['read', 'put back', 'left'])
+  const progress = createProgress({ stderr: terminal.stderr, noun: 'events', total: undefined })
+  try {
+    await readLetters(eventLog, 'replay-dead-letters', terminal.signal, async (letters) => {
+      await putBack(eventLog, letters, summary)
+      progress.update(summary.get('read'), summary.get('read'))
+    })
+  } finally {
+    progress.stop()
+    terminal.print(summary.format())
+  }
+}
+
+async function list(eventLog: EventLog, { signal, print }: Terminal): Promise<void> {
+  const group = `list-dead-letters-${crypto.randomUUID()}`
+  await readLetters(eventLog, group, signal, async (letters) => {
+    for (const letter of letters) print(describe(letter))
+  })
+}
+
+/** Hands over the letters that are there at present, batch by batch, from where the group left off. */
+async function readLetters(
+  eventLog: EventLog,
+  group: string,
+  signal: AbortSignal,
+  take: (letters: readonly LogRecord[]) => Promise<void>,
+): Promise<void> {
+  // What is refused again while this runs is a new letter, and left for the next time.
+  const ends = await eventLog.ends(deadLetterTopic)
+  const done = Promise.withResolvers<void>()
+
+  async function handle({ partition, records }: RecordBatch): Promise<number> {
+    const [first, last] = [records[0]?.offset ?? 0, records.at(-1)?.offset ?? 0]
+    const end = ends[partition] ?? 0
+    if (first >= end) {
+      await done.promise
+      return first
+    }
+    await take(records.filter(({ offset }) => offset < end))
+    return Math.min(last + 1, end)
+  }
+
+  await using consumption = await eventLog.consume({
+    topic: deadLetterTopic,
+    group,
+    batchSizeMax,
+    handle,
+    onError: (error) => done.reject(error),
+  })
+  const isDone = () => {
+    const own = consumption.progress()
+    return (
+      own.length > 0 && own.every(({ partition, position }) => position >= (ends[partition] ?? 0))
+    )
+  }
+  const timer = setInterval(() => {
+    if (signal.aborted || isDone()) done.resolve()
+  }, lookIntervalMs)
+  await done.promise.finally(() => clearInterval(timer))
+}
+
+async function putBack(
+  eventLog: EventLog,
+  letters: readonly LogRecord[],
+  summary: Summary,
+): Promise<void> {
+  const byTopic = new Map<string, NewRecord[]>()
+  for (const letter of letters) {
+    const record = fromDeadLetter(letter)
+    const topic = letter.headers[deadLetterHeaders.topic] ?? ratingsTopic
+    if (record) byTopic.set(topic, [...(byTopic.get(topic) ?? []), record])
+    else summary.count('left', 1)
+  }
+  for (const [topic, records] of byTopic) {
+    await eventLog.append(topic, records)
+    summary.count('put back', records.length)
+  }
+  summary.count('read', letters.length)
+}
+
+function describe({ key, value, headers, timestampMs }: LogRecord): string {
+  const time = new Date(timestampMs).toISOString()
+  return JSON.stringify({ time, key, ...headers, value: new TextDecoder().decode(value) })
+}
+
+if (import.meta.main) await main(replayDeadLettersProgram)
