@@ -73,56 +73,58 @@ function say(text: string): void {
   console.error(`[backends] ${text}`)
 }
 
-/** Does it for each, at once. Resolves with false when one has failed; the others go on. */
-async function forEach(
+/** Does it for each, at once. Resolves with what came of it, without those that have failed. */
+async function forEach<T>(
   names: readonly BackendName[],
-  body: (name: BackendName) => Promise<boolean>,
-): Promise<boolean> {
-  const results = await Promise.all(
-    names.map((name) =>
-      body(name).catch((error: Error) => {
-        say(`${name} FAILED: ${error.message}`)
-        if (error.cause) say(`${name}: ${error.cause}`)
-        return false
-      }),
-    ),
-  )
-  return results.every(Boolean)
+  body: (name: BackendName) => Promise<T>,
+): Promise<T[]> {
+  const results = await Promise.allSettled(names.map(body))
+  return results.flatMap((result, i) => {
+    if (result.status === 'fulfilled') return [result.value]
+    const { message, cause } = result.reason as Error
+    say(`${names[i]} FAILED: ${message}${cause ? `\n${cause}` : ''}`)
+    return []
+  })
 }
 
+async function showStatus(names: readonly BackendName[]): Promise<boolean> {
+  const found = await Promise.all(names.map((name) => status(programs[name])))
+  for (const [i, shared] of found.entries()) {
+    const by = shared?.process ? `process ${shared.process.pid}` : 'somebody else started it'
+    console.log(shared ? `${names[i]}: ${shared.address} (${by})` : `${names[i]}: not running`)
+  }
+  return found.every((shared) => shared !== undefined)
+}
+
+/** Resolves with whether it went well for all. */
 async function run({ command, names, freePorts, removeData }: Options): Promise<boolean> {
   if (command === 'help') {
     console.log(help)
     return true
   }
-  if (command === 'status') {
-    return forEach(names, async (name) => {
-      const found = await status(programs[name])
-      const pid = found?.process?.pid
-      const by = pid === undefined ? 'somebody else started it' : `process ${pid}`
-      console.log(found ? `${name}: ${found.address} (${by})` : `${name}: not running`)
-      return found !== undefined
-    })
-  }
+  if (command === 'status') return showStatus(names)
   using _ = lock()
   if (command === 'down') {
-    return forEach(names, async (name) => {
-      await down(programs[name], removeData, say)
-      return true
-    })
+    const done = await forEach(names, (name) => down(programs[name], removeData, say))
+    return done.length === names.length
   }
-  return forEach(names, async (name) => {
+  const lines = await forEach(names, async (name) => {
     const address = await up(programs[name], { freePorts }, say)
-    console.log(`export ${programs[name].variable}=${address}`)
-    return true
+    return `export ${programs[name].variable}=${address}`
   })
+  for (const line of lines) console.log(line)
+  return lines.length === names.length
 }
 
-let options: Options
-try {
-  options = readOptions(process.argv.slice(2))
-} catch (error) {
-  console.error(`${(error as Error).message}\n\n${help}`)
-  process.exit(2)
+async function main(args: string[]): Promise<number> {
+  let options: Options
+  try {
+    options = readOptions(args)
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${help}`)
+    return 2
+  }
+  return (await run(options)) ? 0 : 1
 }
-process.exitCode = (await run(options)) ? 0 : 1
+
+process.exitCode = await main(process.argv.slice(2))
