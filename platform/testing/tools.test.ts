@@ -18,6 +18,11 @@ test('a tool is found in the cache, the newest version first', async () => {
   expect(tool('grpcurl', env)).toEqual({ missing: expect.stringContaining('not on the PATH') })
 })
 
+test('a folder of the PATH that cannot be looked into is passed over', () => {
+  const tooLong = `/${'x'.repeat(5_000)}`
+  expect(tool('go', { PATH: tooLong, HOME: '/' })).toHaveProperty('missing')
+})
+
 test('buf is found as its own binary, not as the script that starts it', () => {
   expect(tool('buf', { PATH: '' })).toEqual({
     value: expect.stringMatching(/\/@bufbuild\/buf-\w+-\w+\/bin\/buf$/),

@@ -119,5 +119,5 @@ function findProgram(name: string, folders: readonly string[]): { value: string 
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  return existsSync(path) && statSync(path).isFile()
 }
