@@ -1,5 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
+import { inspect } from 'node:util'
 import { backend } from '../testing/backends/shared.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { postgresDatabases } from '../testing/postgres-databases.ts'
 import { startPostgresProxy } from '../testing/postgres-proxy.ts'
 import { describeWith } from '../testing/requirements.ts'
@@ -28,6 +30,7 @@ const names = { text: 'SELECT name FROM thing ORDER BY name' }
 describeWith(backend('postgres'), 'a Postgres database', (server) => {
   const databases = postgresDatabases(server)
   afterAll(() => databases[Symbol.asyncDispose]())
+  alsoOnDenoAndNode(import.meta.filename)
 
   async function open(schema = first, url?: string) {
     return openPostgres({ url: url ?? (await databases.create()), schema, poolSizeMax: 3 })
@@ -254,8 +257,8 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
       expect(error.message).toStartWith('cannot open the database postgres://127.0.0.1:')
       expect(error.message).toContain(reason)
       expect(error.message).not.toContain('\n')
-      expect(Bun.inspect(error)).not.toContain('secret')
-      expect(Bun.inspect(error)).not.toContain('marquee:marquee')
+      expect(inspect(error, { depth: 9 })).not.toContain('secret')
+      expect(inspect(error, { depth: 9 })).not.toContain('marquee:marquee')
     }
   })
 })

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'bun:test'
 import { backend } from '../../../platform/testing/backends/shared.ts'
+import { alsoOnDenoAndNode } from '../../../platform/testing/other-runtimes/also-on.ts'
 import { postgresDatabases } from '../../../platform/testing/postgres-databases.ts'
 import { startPostgresProxy } from '../../../platform/testing/postgres-proxy.ts'
 import { describeWith } from '../../../platform/testing/requirements.ts'
@@ -12,6 +13,7 @@ import { openPostgresMetadataStore } from './postgres.ts'
 describeWith(backend('postgres'), 'Postgres', (server) => {
   const databases = postgresDatabases(server)
   afterAll(() => databases[Symbol.asyncDispose]())
+  alsoOnDenoAndNode(import.meta.filename)
 
   function createDatabase(): OpenMetadataStore {
     let url: Promise<string> | undefined

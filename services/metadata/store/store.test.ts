@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { alsoOnDenoAndNode } from '../../../platform/testing/other-runtimes/also-on.ts'
 import { metadataStoreContract, type OpenMetadataStore } from './contract.ts'
 import { metadataStoreSharingContract } from './contract-sharing.ts'
 import { createMemoryMetadataStore } from './memory.ts'
@@ -63,3 +64,5 @@ describe('openMetadataStore', () => {
     expect(String(error)).toStartWith(`Error: cannot open the database ${path}: `)
   })
 })
+
+alsoOnDenoAndNode(import.meta.filename)

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { connect } from '../../../platform/sql/postgres-connection.ts'
 import { backend } from '../../../platform/testing/backends/shared.ts'
+import { alsoOnDenoAndNode } from '../../../platform/testing/other-runtimes/also-on.ts'
 import { postgresDatabases } from '../../../platform/testing/postgres-databases.ts'
 import { describeWith } from '../../../platform/testing/requirements.ts'
 import { waitFor } from '../../../platform/testing/wait-for.ts'
@@ -22,6 +23,7 @@ import { openPostgresRatingStore } from './postgres.ts'
 describeWith(backend('postgres'), 'Postgres', (server) => {
   const databases = postgresDatabases(server)
   afterAll(() => databases[Symbol.asyncDispose]())
+  alsoOnDenoAndNode(import.meta.filename)
 
   function createDatabase(): OpenRatingStore {
     let url: Promise<string> | undefined

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { alsoOnDenoAndNode } from '../../../platform/testing/other-runtimes/also-on.ts'
 import { ratingStoreContract } from './contract.ts'
 import { type OpenRatingStore, prior } from './contract-fixtures.ts'
 import { ratingStoreSharingContract } from './contract-sharing.ts'
@@ -45,3 +46,5 @@ describe('openRatingStore', () => {
     )
   })
 })
+
+alsoOnDenoAndNode(import.meta.filename)
