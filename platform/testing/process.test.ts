@@ -45,6 +45,20 @@ for (const name of ['bun', 'deno', 'node'] as const) {
 }
 
 describe('a program', () => {
+  test('knows nothing of the backends that a person has set for their own use', async () => {
+    const before = process.env.KAFKA_BROKERS
+    process.env.KAFKA_BROKERS = 'broker.test:9092'
+    try {
+      await using folder = await temporaryFolder()
+      const source = "console.log('brokers', process.env.KAFKA_BROKERS)"
+      await using program = await start(folder, source)
+      expect((await program.waitForLine(/^brokers (.*)$/m))[1]).toBe('undefined')
+    } finally {
+      if (before === undefined) delete process.env.KAFKA_BROKERS
+      else process.env.KAFKA_BROKERS = before
+    }
+  })
+
   test('that ends without the awaited line shows what it wrote', async () => {
     await using folder = await temporaryFolder()
     await using program = await start(folder, `console.log('no luck'); process.exitCode = 3`)

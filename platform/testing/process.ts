@@ -13,12 +13,19 @@ const outputCharsMax = 256 * 1024
 /** How long the output of a program that has ended is still read, in milliseconds. */
 const drainTimeoutMs = 1_000
 
+/** What a person has set for their own use, as `bun run backends up` tells them to. */
+const noBackends = {
+  CONSUL_HTTP_ADDR: undefined,
+  DATABASE_URL: undefined,
+  KAFKA_BROKERS: undefined,
+}
+
 export interface ProgramOptions {
   readonly runtime: RuntimeName
   /** The program's file, from the top of the project. */
   readonly entry: string
   readonly args?: readonly string[]
-  /** On top of this process's environment; undefined takes a variable away. */
+  /** On top of this process's environment, without its backends; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The top of the project unless told. */
   readonly cwd?: string
@@ -64,7 +71,7 @@ export async function spawnProgram(options: ProgramOptions): Promise<Program> {
   const args = [...found.value.args, join(root, options.entry), ...(options.args ?? [])]
   const child = spawn(found.value.binary, args, {
     cwd: options.cwd ?? root,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...noBackends, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const end = endOf(child)
