@@ -7,8 +7,6 @@ import { backOff } from './pace.ts'
 
 /** How many times an instance is taken back before it is left to Consul's own check. */
 const deregisterTriesMax = 2
-/** The condition that an instance adds to its health. */
-const conditionName = 'registry'
 
 export interface RegistrationOptions {
   readonly client: ConsulClient
@@ -37,7 +35,9 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
   const { promise: tried, resolve: onTried } = Promise.withResolvers<void>()
   let isRegistered = false
   let failureCount = 0
-  health?.require(conditionName, () => (isRegistered ? undefined : 'not registered yet'))
+  const condition = () => (isRegistered ? undefined : 'not registered yet')
+  // It can answer who finds it otherwise, and Consul too is to be told that it can.
+  health?.require('registry', condition, 'work')
 
   async function ensure(): Promise<void> {
     const problem = problemOf(health)
@@ -89,9 +89,9 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
   }
 }
 
-/** What keeps the instance from answering, other than that it is not registered. */
+/** What keeps the instance from answering calls. */
 function problemOf(health: Health | undefined): string | undefined {
-  const problem = health?.problems().find(({ name }) => name !== conditionName)
+  const [problem] = health?.problems('calls') ?? []
   return problem && `${problem.name}: ${problem.reason}`
 }
 
