@@ -15,3 +15,10 @@ export function createSeededRandom(seed: number): SeededRandom {
   }
   return { integer: (min, max) => min + Math.floor(next() * (max - min + 1)) }
 }
+
+/** The seed of a test: from the environment, or a new one, which is shown so that a failure can be replayed. */
+export function faultSeed(what: string): number {
+  const seed = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 32)
+  process.stderr.write(`${what}: again with FAULT_SEED=${seed}\n`)
+  return seed
+}

@@ -1,0 +1,87 @@
+import { expect } from 'bun:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { ExpectedRatings } from './expected-ratings.ts'
+import { type RatingEvent, randomRecordId } from './rating-events.ts'
+import { type RatingClient, readRating } from './rating-process.ts'
+import { createSeededRandom, type SeededRandom } from './seeded-random.ts'
+
+export interface Written {
+  /** What a user's rating of a record may be after all: more than one when a call was cut short. */
+  readonly possible: ReadonlyMap<string, ReadonlySet<number | undefined>>
+  readonly acknowledgedCount: number
+  /** How the other calls ended. */
+  readonly codes: ReadonlySet<Code>
+}
+
+/** Starts so many callers, each with users of its own, who put and delete ratings until the signal is aborted. */
+export function startCallers(
+  client: RatingClient,
+  { count, seed, signal }: { count: number; seed: number; signal: AbortSignal },
+): Promise<Written[]> {
+  const callers = Array.from({ length: count }, (_, n) =>
+    callRepeatedly(client, `caller-${n}`, createSeededRandom(seed + n + 1), signal),
+  )
+  return Promise.all(callers)
+}
+
+/** One call after the other. */
+async function callRepeatedly(
+  client: RatingClient,
+  userId: string,
+  random: SeededRandom,
+  signal: AbortSignal,
+): Promise<Written> {
+  const possible = new Map<string, Set<number | undefined>>()
+  const codes = new Set<Code>()
+  let acknowledgedCount = 0
+  while (!signal.aborted) {
+    const key = { recordId: randomRecordId(random), userId: `${userId}-${random.integer(0, 9)}` }
+    const value = random.integer(0, 5) || undefined
+    const before = possible.get(keyOf(key)) ?? new Set([undefined])
+    const failure = await write(client, { ...key, value })
+    possible.set(keyOf(key), failure === undefined ? new Set([value]) : before.add(value))
+    if (failure === undefined) acknowledgedCount++
+    else codes.add(failure)
+    await delay(random.integer(0, 10))
+  }
+  return { possible, acknowledgedCount, codes }
+}
+
+function keyOf({ recordId, userId }: { recordId: string; userId: string }): string {
+  return `${recordId} ${userId}`
+}
+
+/** Answers by which code it failed, if it did. A request that is wrong is a mistake here, not a fault. */
+async function write(
+  client: RatingClient,
+  { value, ...key }: RatingEvent,
+): Promise<Code | undefined> {
+  const request = { ...key, recordType: 'movie' }
+  try {
+    if (value === undefined) await client.deleteRating(request)
+    else await client.putRating({ ...request, value })
+    return undefined
+  } catch (error) {
+    const { code } = ConnectError.from(error)
+    if (code === Code.InvalidArgument) throw error
+    return code
+  }
+}
+
+/** Checks that each write is there as acknowledged, and adds what is there to what is expected. */
+export async function expectWritten(
+  client: RatingClient,
+  written: readonly Written[],
+  expected: ExpectedRatings,
+): Promise<void> {
+  for (const [key, values] of written.flatMap(({ possible }) => [...possible])) {
+    const [recordId = '', userId = ''] = key.split(' ')
+    const value = await readRating(client, recordId, userId)
+    expect({ key, values: [...values] }).toEqual({
+      key,
+      values: expect.arrayContaining([value]),
+    })
+    expected.set(recordId, userId, value)
+  }
+}

@@ -1,0 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { NewRecord } from '../../platform/event-log/port.ts'
+import type { ExpectedRatings } from './expected-ratings.ts'
+import { randomEvent, toRecord } from './rating-events.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+/** Appends to the topic of rating events. Resolves when the records are there, in their order. */
+export type Append = (records: readonly NewRecord[]) => Promise<void>
+
+export interface ProducingOptions {
+  readonly append: Append
+  /** Told of what was appended. */
+  readonly expected: ExpectedRatings
+  readonly random: SeededRandom
+  readonly signal: AbortSignal
+}
+
+/**
+ * Appends events until the signal is aborted, and answers how many. Half are puts and deletes of 200 users, who change
+ * their minds; half are of users who rate once, so that the loss of any shows in the end.
+ */
+export async function produceEvents(options: ProducingOptions): Promise<number> {
+  const { append, expected, random, signal } = options
+  let count = 0
+  while (!signal.aborted) {
+    const events = Array.from({ length: random.integer(1, 100) }, (_, n) =>
+      n % 2 === 0 ? randomEvent(random) : { ...randomEvent(random), userId: `once-${count + n}` },
+    )
+    await append(events.map(toRecord))
+    for (const { recordId, userId, value } of events) expected.set(recordId, userId, value)
+    count += events.length
+    await delay(random.integer(0, 10))
+  }
+  return count
+}
