@@ -14,7 +14,7 @@ const assignmentTimeoutMs = 10_000
 export const groupTiming: GroupTiming = {
   sessionTimeoutMs: 10_000,
   rebalanceTimeoutMs: 30_000,
-  heartbeatIntervalMs: 1_000,
+  heartbeatIntervalMs: 500,
   pollWaitMs: 250,
   commitIntervalMs: 1_000,
   silenceMaxMs: 30_000,

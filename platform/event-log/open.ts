@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { prepareFolder } from '../sql/database-url.ts'
 import type { KafkaAccess } from './kafka-client.ts'
+import type { GroupTiming } from './kafka-session.ts'
 import type { EventLog } from './port.ts'
 
 /** Which log to use. `embedded` is a file, `:memory:` for none: see `createEmbeddedEventLog`. */
@@ -9,7 +10,10 @@ export type EventLogConfig = {
   readonly partitions: number
 } & (
   | { readonly kind: 'embedded'; readonly path: string }
-  | ({ readonly kind: 'kafka' } & KafkaAccess)
+  | ({
+      readonly kind: 'kafka'
+      readonly timing?: Partial<GroupTiming>
+    } & KafkaAccess)
 )
 
 /** Opens the configured log, and loads no other adapter. A file's folder is created when it is absent. */

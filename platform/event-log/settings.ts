@@ -21,8 +21,16 @@ export function readEventLogSettings(settings: Settings, folder: string): EventL
     max: 256,
   })
   const access = readKafkaSettings(settings)
+  // What brokers take unless told is 6,000 to 1,800,000.
+  const sessionTimeoutMs = settings.integer({
+    flag: 'kafka-session-timeout-ms',
+    help: 'after how long a consumer that says nothing loses its partitions to others',
+    default: 10_000,
+    min: 2_000,
+    max: 300_000,
+  })
   if (access.brokers.length === 0) return { kind: 'embedded', path, partitions }
-  return { kind: 'kafka', partitions, ...access }
+  return { kind: 'kafka', partitions, ...access, timing: { sessionTimeoutMs } }
 }
 
 function readKafkaSettings(settings: Settings): KafkaAccess {
