@@ -5,6 +5,7 @@ import { startConsul } from '../testing/backends/consul.ts'
 import { installed } from '../testing/backends/shared.ts'
 import { openConsul } from '../testing/consul-registry.ts'
 import { startHealthServer } from '../testing/health-server.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { describeWith } from '../testing/requirements.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import type { Registry, Watch } from './port.ts'
@@ -15,6 +16,8 @@ const testTimeoutMs = 60_000
 const graceMs = 300_000
 
 describeWith(installed('consul'), 'with a Consul that', () => {
+  alsoOnDenoAndNode(import.meta.filename)
+
   test(
     'is away at the start, a service starts, is not ready, and is found once it comes',
     async () => {

@@ -8,6 +8,7 @@ import { serverPorts } from '../testing/backends/server-ports.ts'
 import { installed } from '../testing/backends/shared.ts'
 import { openConsul } from '../testing/consul-registry.ts'
 import { startHealthServer } from '../testing/health-server.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { describeWith } from '../testing/requirements.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { waitFor } from '../testing/wait-for.ts'
@@ -23,6 +24,8 @@ const accessControl = `acl {
 }`
 
 describeWith(installed('consul'), 'with a Consul that', (binary) => {
+  alsoOnDenoAndNode(import.meta.filename)
+
   test(
     'wants a token, the one that is given counts, and that of the file wins',
     async () => {

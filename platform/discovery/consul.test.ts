@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { backend } from '../testing/backends/shared.ts'
 import { openConsul, uniquePrefix } from '../testing/consul-registry.ts'
 import { startHealthServer } from '../testing/health-server.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { describeWith } from '../testing/requirements.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { registryContract } from './contract.ts'
@@ -12,6 +13,8 @@ const testTimeoutMs = 30_000
 const checks = ['grpc', 'ttl'] as const
 
 describeWith(backend('consul'), 'in the real Consul:', (address) => {
+  alsoOnDenoAndNode(import.meta.filename)
+
   for (const check of checks) {
     const open = () => openConsul(address, { check })
     registryContract(`Consul, by ${check},`, open, { announces: true }, startHealthServer)
@@ -88,7 +91,7 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
 
   test('a file that cannot be read is told when the registry is opened', async () => {
     const opened = openConsul(address, { tokenFile: '/nowhere/token' })
-    expect(opened).rejects.toThrow('/nowhere/token')
+    await expect(opened).rejects.toThrow('/nowhere/token')
   })
 })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { pino } from 'pino'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { registryContract } from './contract.ts'
 import { createInProcessRegistry } from './in-process.ts'
 import { openRegistry } from './open.ts'
@@ -7,6 +8,7 @@ import { createStaticRegistry } from './static.ts'
 
 const log = pino({ level: 'silent' })
 
+alsoOnDenoAndNode(import.meta.filename)
 registryContract('static', () => openRegistry({ kind: 'static', addresses: {} }, log), {
   announces: false,
 })
