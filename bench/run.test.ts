@@ -8,7 +8,7 @@ async function bench(...args: string[]) {
 }
 
 test.each([
-  [['ingets'], 'there is no bench "ingets": give rpc, grpc-unary, '],
+  [['ingets'], 'there is no bench "ingets": give rpc, ingest, grpc-unary, '],
   [['--fast'], "Unknown option '--fast'"],
   [['rpc', '--rounds', '0'], '--rounds is "0": give a whole number from 1 to 100'],
 ])('the arguments %j are refused in one line', async (args, line) => {
