@@ -1,4 +1,5 @@
 import type { Query } from './postgres-connection.ts'
+import { forgetWriters, writerTable } from './postgres-writers.ts'
 
 /** The tables of one kind of database. */
 export interface PostgresSchema {
@@ -11,8 +12,8 @@ export interface PostgresSchema {
 /** Held by who migrates: one at a time in a database, whatever its kind. */
 const advisoryLock = 0x6d_61_72_71
 
-/** For functions that tell what became of a transaction. */
-const versionMin = 13
+/** For generated columns. */
+const versionMin = 12
 
 /**
  * Brings the schema up to date: each migration runs once, in order, whoever comes first, and `schema_version` counts
@@ -21,7 +22,7 @@ const versionMin = 13
 export async function migrate(query: Query, { kind, migrations }: PostgresSchema): Promise<void> {
   await checkServer(query)
   await query({ text: `SELECT pg_advisory_xact_lock(${advisoryLock})` })
-  await query({ text: table })
+  await query({ text: `${versionTable}; ${writerTable}; ${forgetWriters}` })
   const [known] = await query({ text: 'SELECT kind, version FROM schema_version' })
   if (known !== undefined && known.kind !== kind) throw new Error('it holds data of another kind')
   const done = (known?.version ?? 0) as number
@@ -33,7 +34,7 @@ export async function migrate(query: Query, { kind, migrations }: PostgresSchema
   await query({ text: setVersion }, [kind, migrations.length])
 }
 
-const table = `CREATE TABLE IF NOT EXISTS schema_version (
+const versionTable = `CREATE TABLE IF NOT EXISTS schema_version (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),
   kind text NOT NULL,
   version integer NOT NULL

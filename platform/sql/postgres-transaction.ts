@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Pool, PoolClient, QueryResult } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { boundsMs, type Query, queryBy, requireOpen } from './postgres-connection.ts'
 import { PostgresError } from './postgres-error.ts'
-import { backOff, retrying } from './postgres-retry.ts'
+import { retrying } from './postgres-retry.ts'
+import { signAs, type Writer, type Writers, wasCommitted } from './postgres-writers.ts'
 
 export interface TransactionOptions {
   /** For the whole and each of its statements, in milliseconds, in place of the bounds of every transaction. */
@@ -12,47 +12,51 @@ export interface TransactionOptions {
 /** What a transaction does. May be called again when the first time came to nothing. */
 export type TransactionBody<T> = (query: Query) => Promise<T>
 
-/** Longer than a transaction that nobody ends lives at the server. */
-const outcomeTimeoutMs = boundsMs.idleInTransaction + 5_000
-
 /**
  * Runs the body in one transaction (READ COMMITTED), committed when it resolves, rolled back when it rejects. A conflict
- * and a lost connection repeat it. When the connection is lost while it commits, the server is asked afterwards what
- * came of it (https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT): what is committed is
- * not repeated.
+ * and a lost connection repeat it. When the connection is lost while it commits, the server is asked what came of it,
+ * and what was committed is not repeated. Without writers it cannot be asked, and it is repeated in any case.
  */
 export function transact<T>(
   pool: Pool,
+  writers: Writers | undefined,
   body: TransactionBody<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
   return retrying(async () => {
-    const ending = await attempt(pool, body, options)
-    if (ending.committed) return ending.result
-    if (await wasCommitted(pool, ending)) return ending.result
-    throw new PostgresError(ending.cause)
+    const { result, doubt } = await attempt(pool, writers, body, options)
+    if (doubt === undefined) return result
+    const committed = doubt.writer !== undefined && (await wasCommitted(pool, doubt.writer))
+    if (doubt.writer) writers?.giveBack(doubt.writer)
+    if (committed) return result
+    throw doubt.error
   })
 }
 
-type Ending<T> =
-  | { readonly committed: true; readonly result: T }
-  | { readonly committed: false; readonly result: T; readonly id: string; readonly cause: unknown }
+interface Ending<T> {
+  readonly result: T
+  /** Present when it is not known whether the transaction was committed. */
+  readonly doubt?: { readonly error: PostgresError; readonly writer: Writer | undefined }
+}
 
 async function attempt<T>(
   pool: Pool,
+  writers: Writers | undefined,
   body: TransactionBody<T>,
   { timeoutMs }: TransactionOptions,
 ): Promise<Ending<T>> {
   const client = await checkOut(pool)
+  const writer = writers?.take()
   // Ends the statement at hand with an error, and with it the transaction.
   const timer = setTimeout(() => void client.end(), timeoutMs ?? boundsMs.transaction)
   let usable = false
+  let doubt: PostgresError | undefined
   try {
-    const id = await begin(client, timeoutMs)
+    await begin(client, writer, timeoutMs)
     const result = await body(queryBy(client, timeoutMs))
-    const ending = await commit(client, id, result)
-    usable = ending.committed
-    return ending
+    doubt = await commit(client)
+    usable = doubt === undefined
+    return doubt === undefined ? { result } : { result, doubt: { error: doubt, writer } }
   } catch (error) {
     usable = !isLost(error) && (await rollBack(client))
     throw error
@@ -60,6 +64,7 @@ async function attempt<T>(
     clearTimeout(timer)
     client.removeListener('error', ignoreError)
     client.release(!usable)
+    if (writer !== undefined && doubt === undefined) writers?.giveBack(writer)
   }
 }
 
@@ -77,28 +82,27 @@ async function checkOut(pool: Pool): Promise<PoolClient> {
 /** Whoever waits for a statement is told by its promise; whoever does not, by that of the next one. */
 function ignoreError(): void {}
 
-/** Answers the transaction's id. */
-async function begin(client: PoolClient, timeoutMs: number | undefined): Promise<string> {
-  const bound = timeoutMs === undefined ? '' : `SET LOCAL statement_timeout = ${timeoutMs};`
-  const text = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${bound}
-    SELECT pg_current_xact_id()::text AS id`
-  try {
-    const results = (await client.query(text)) as unknown as QueryResult<{ id: string }>[]
-    return results.at(-1)?.rows[0]?.id ?? ''
-  } catch (cause) {
-    throw new PostgresError(cause)
-  }
+async function begin(
+  client: PoolClient,
+  writer: Writer | undefined,
+  timeoutMs: number | undefined,
+): Promise<void> {
+  const statements = ['BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE']
+  if (timeoutMs !== undefined) statements.push(`SET LOCAL statement_timeout = ${timeoutMs}`)
+  if (writer !== undefined) statements.push(signAs(writer))
+  await queryBy(client)({ text: statements.join('; ') })
 }
 
-async function commit<T>(client: PoolClient, id: string, result: T): Promise<Ending<T>> {
+/** Answers the error that leaves it in doubt whether the transaction was committed; rejects when it was not. */
+async function commit(client: PoolClient): Promise<PostgresError | undefined> {
   try {
     const { command } = await client.query('COMMIT')
     if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`)
-    return { committed: true, result }
+    return undefined
   } catch (cause) {
     const error = new PostgresError(cause)
-    if (error.failure !== 'lost') throw error
-    return { committed: false, result, id, cause }
+    if (isLost(error)) return error
+    throw error
   }
 }
 
@@ -116,26 +120,4 @@ async function rollBack(client: PoolClient): Promise<boolean> {
     // It was lost meanwhile; the error that led here is the one to tell.
     return false
   }
-}
-
-async function wasCommitted(
-  pool: Pool,
-  { id, cause }: { id: string; cause: unknown },
-): Promise<boolean> {
-  const deadlineMs = performance.now() + outcomeTimeoutMs
-  const text = 'SELECT pg_xact_status($1::xid8) AS status'
-  let reason = ''
-  for (let attempt = 1; performance.now() < deadlineMs; attempt++) {
-    try {
-      const status = (await pool.query(text, [id])).rows[0]?.status
-      if (status === 'committed' || status === 'aborted') return status === 'committed'
-      reason = `the transaction is ${status}`
-    } catch (error) {
-      reason = new PostgresError(error).reason
-    }
-    await delay(backOff(attempt))
-  }
-  const message =
-    'the database has lost the connection while it committed, and does not say whether'
-  throw new Error(`${message} it did: ${reason}`, { cause })
 }

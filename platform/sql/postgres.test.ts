@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { inspect } from 'node:util'
-import { backend } from '../testing/backends/shared.ts'
+import { startPostgres } from '../testing/backends/postgres.ts'
+import { backend, installed } from '../testing/backends/shared.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { postgresDatabases } from '../testing/postgres-databases.ts'
 import { startPostgresProxy } from '../testing/postgres-proxy.ts'
@@ -260,5 +261,31 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
       expect(inspect(error, { depth: 9 })).not.toContain('secret')
       expect(inspect(error, { depth: 9 })).not.toContain('marquee:marquee')
     }
+  })
+})
+
+describeWith(installed('postgres'), 'a Postgres that is killed', () => {
+  test('has what it lost if that is said to be committed, whatever it did since it is back', async () => {
+    await using postgres = await startPostgres()
+    await using proxy = await startPostgresProxy(postgres.address)
+    await using db = await openPostgres({ url: proxy.url, schema: first })
+    proxy.loseNextCommit('on the way')
+    const writing = db
+      .transaction((query) => query(insert, ['lost in the crash']))
+      .then(
+        () => ['lost in the crash'],
+        () => [],
+      )
+    await waitFor(() => proxy.lostCount() === 1, { what: 'the COMMIT to be lost', intervalMs: 1 })
+    proxy.refuse(true)
+    await postgres.kill()
+    await postgres.start()
+    await using other = await openPostgres({ url: postgres.address, schema: first })
+    // The ids that the server gives to these are those of before the crash.
+    for (let n = 0; n < 5; n++) await other.transaction((query) => query(insert, [`other ${n}`]))
+    proxy.refuse(false)
+    const said = await writing
+    const others = Array.from({ length: 5 }, (_, n) => `other ${n}`)
+    expect((await other.read(names)).map(({ name }) => name)).toEqual([...said, ...others])
   })
 })

@@ -12,6 +12,7 @@ import { PostgresError } from './postgres-error.ts'
 import { migrate, type PostgresSchema } from './postgres-migrations.ts'
 import { retrying } from './postgres-retry.ts'
 import { type TransactionBody, type TransactionOptions, transact } from './postgres-transaction.ts'
+import { createWriters } from './postgres-writers.ts'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -50,16 +51,17 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
   })
   // An idle connection was lost. The pool has dropped it already, and whoever wants one next gets a new one.
   pool.on('error', () => undefined)
-  const transaction: Postgres['transaction'] = (body, options) => transact(pool, body, options)
+  const writers = createWriters()
   try {
-    await transaction((query) => migrate(query, schema), { timeoutMs: migrationTimeoutMs })
+    const body = (query: Query) => migrate(query, schema)
+    await transact(pool, undefined, body, { timeoutMs: migrationTimeoutMs })
   } catch (cause) {
     await pool.end()
     const reason = cause instanceof PostgresError ? cause.reason : (cause as Error).message
     throw new Error(`cannot open the database ${publicPostgresUrl(url)}: ${reason}`, { cause })
   }
   return {
-    transaction,
+    transaction: (body, options) => transact(pool, writers, body, options),
     read: (statement, values = []) => retrying(() => readFrom(pool, statement, values)),
     connect: () => connect(url),
     async [Symbol.asyncDispose]() {

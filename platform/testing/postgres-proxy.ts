@@ -12,6 +12,8 @@ export interface PostgresProxy extends AsyncDisposable {
   loseNextCommit(which: LostCommit): void
   /** Cuts the connections there are. */
   cutAll(): void
+  /** Whether new connections are cut at once. */
+  refuse(all: boolean): void
   /** How many commits were lost. */
   lostCount(): number
 }
@@ -25,8 +27,13 @@ export async function startPostgresProxy(server: string): Promise<PostgresProxy>
   const sockets = new Set<Socket>()
   let next: LostCommit | undefined
   let lost = 0
+  let refusing = false
 
   const listener = createServer((client) => {
+    if (refusing) {
+      client.destroy()
+      return
+    }
     const backend = connect(Number(target.port), target.hostname)
     const cut = () => {
       client.destroy()
@@ -67,6 +74,9 @@ export async function startPostgresProxy(server: string): Promise<PostgresProxy>
       next = which
     },
     cutAll,
+    refuse(all) {
+      refusing = all
+    },
     lostCount: () => lost,
     async [Symbol.asyncDispose]() {
       cutAll()

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Pool } from 'pg'
+import { boundsMs } from './postgres-connection.ts'
+import { PostgresError } from './postgres-error.ts'
+import { backOff } from './postgres-retry.ts'
+
+/** Who writes, one transaction after the other. */
+export interface Writer {
+  /** A UUID. */
+  readonly id: string
+  /** The number of its last transaction. */
+  attempt: number
+}
+
+/**
+ * Writers of one process, each with a row in the database that says which of its transactions was committed last. That
+ * tells what became of one whose COMMIT was not answered. (The server's own ids of transactions do not: one that was
+ * lost in a crash is given again, and `pg_xact_status` then tells of another.)
+ */
+export interface Writers {
+  /** A writer for one transaction, until it is given back. */
+  take(): Writer
+  giveBack(writer: Writer): void
+}
+
+export const writerTable = `CREATE TABLE IF NOT EXISTS writer (
+  id uuid PRIMARY KEY,
+  attempt bigint NOT NULL,
+  used timestamptz NOT NULL DEFAULT now()
+)`
+
+/** Removes what processes have left that are gone. A writer that still is makes its row anew. */
+export const forgetWriters = "DELETE FROM writer WHERE used < now() - interval '1 day'"
+
+export function createWriters(): Writers {
+  const free: Writer[] = []
+  return {
+    take: () => free.pop() ?? { id: crypto.randomUUID(), attempt: 0 },
+    giveBack: (writer) => void free.push(writer),
+  }
+}
+
+/** The first statement of the writer's next transaction. */
+export function signAs(writer: Writer): string {
+  writer.attempt++
+  return `INSERT INTO writer (id, attempt) VALUES ('${writer.id}', ${writer.attempt})
+    ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, used = excluded.used`
+}
+
+/** Longer than a transaction that nobody ends lives at the server. */
+const outcomeTimeoutMs = boundsMs.idleInTransaction + 5_000
+
+/** Waits for the writer's row as long as its transaction holds it, then leaves the number as it is. */
+const askFor = `INSERT INTO writer (id, attempt) VALUES ($1, 0)
+  ON CONFLICT (id) DO UPDATE SET used = excluded.used RETURNING attempt`
+
+/** Whether the writer's last transaction was committed. Rejects when it cannot be found out in time. */
+export async function wasCommitted(pool: Pool, { id, attempt }: Writer): Promise<boolean> {
+  const deadlineMs = performance.now() + outcomeTimeoutMs
+  let cause: unknown
+  for (let failures = 1; performance.now() < deadlineMs; failures++) {
+    try {
+      const { rows } = await pool.query<{ attempt: number }>(askFor, [id])
+      return rows[0]?.attempt === attempt
+    } catch (error) {
+      cause = error
+    }
+    await delay(backOff(failures))
+  }
+  const { reason } = new PostgresError(cause)
+  throw new Error(
+    `the database was lost while it committed, and whether it did is not known: ${reason}`,
+    {
+      cause,
+    },
+  )
+}
