@@ -7,7 +7,7 @@ import {
 import { readSettings, type SettingsSource } from '../../platform/process/settings.ts'
 
 export interface MetadataSettings extends ServiceSettings {
-  /** `memory:` or `sqlite:PATH`. */
+  /** `memory:`, `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string
 }
 
@@ -27,7 +27,7 @@ export function readMetadataConfig(
     registry: readConsulSettings(settings, service.host) ?? { kind: 'static', addresses: {} },
     databaseUrl: settings.text({
       flag: 'database-url',
-      help: 'where the catalogue is kept: memory: or sqlite:PATH',
+      help: 'where the catalogue is kept: memory:, sqlite:PATH or postgres://…',
       default: 'sqlite:data/metadata.db',
     }),
   }
