@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { backend } from '../testing/backends/shared.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { describeWith } from '../testing/requirements.ts'
 import { eventLogContract } from './contract.ts'
 import { partitionCount } from './contract-bench.ts'
@@ -14,4 +15,5 @@ describeWith(backend('kafka'), 'with Kafka', (address) => {
     createKafkaEventLog({ brokers: [address], partitions: partitionCount, log, timing })
   const place = { open, async [Symbol.asyncDispose]() {} }
   eventLogContract('kafka', async () => place, { durable: true })
+  alsoOnDenoAndNode(import.meta.filename)
 })
