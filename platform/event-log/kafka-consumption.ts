@@ -9,7 +9,7 @@ export interface KafkaConsumption extends Consumption {
   readonly assigned: Promise<void>
 }
 
-export type ConsumptionOptions = Omit<SessionOptions, 'onAssigned' | 'onPoll'>
+export type ConsumptionOptions = Omit<SessionOptions, 'formerMemberId' | 'onAssigned' | 'onPoll'>
 
 /** A session that lasted this long was a good one: the back-off begins again, in milliseconds. */
 const steadyMs = 60_000
@@ -20,6 +20,7 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
   const closing = createBell()
   let session: Session | undefined
   let lastPollTimeMs: number | undefined
+  let memberId: string | undefined
   let restarts = 0
   let failure: Error | undefined
   let isClosed = false
@@ -52,7 +53,9 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
     await topics.ensure(options.topic)
     return openSession({
       ...consumption,
-      onAssigned() {
+      formerMemberId: memberId,
+      onAssigned(id) {
+        memberId = id
         failure = undefined
         assigned.resolve()
       },

@@ -1,6 +1,7 @@
-import type { Consumer, Kafka } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import { within } from './bell.ts'
 import { type Assignment, createAssignment } from './kafka-assignment.ts'
+import { createGroupConsumer } from './kafka-consumer.ts'
 import type { Topics } from './kafka-topics.ts'
 import type { ConsumeOptions, PartitionProgress } from './port.ts'
 
@@ -19,9 +20,6 @@ export interface GroupTiming {
   readonly silenceMaxMs: number
 }
 
-/** How much one question for records takes: enough for some batches, little enough to stay small in memory. */
-const fetchBytesMax = 1024 * 1024
-const partitionBytesMax = 384 * 1024
 /** Partitions whose batches are handled at the same time. */
 const partitionsConcurrentMax = 8
 /** How long leaving may take, with the batch at hand, in milliseconds. */
@@ -36,8 +34,10 @@ export interface SessionOptions {
   readonly timing: GroupTiming
   readonly clock: () => number
   readonly random: () => number
-  /** Told of each first or new assignment. */
-  onAssigned(): void
+  /** As whom an earlier session that broke was known to the group. */
+  readonly formerMemberId: string | undefined
+  /** Told of each first or new assignment, and as whom the group knows this consumer. */
+  onAssigned(memberId: string): void
   /** Told when the records were asked for. */
   onPoll(timeMs: number): void
   /** Told of a commit that failed: the next one makes good for it. */
@@ -58,21 +58,23 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   const { kafka, topics, options, timing, clock, random } = session
   const { topic } = options
   const { heartbeatIntervalMs } = timing
-  const consumer = createConsumer(kafka, options.group, timing)
+  const { consumer, leaveFor } = createGroupConsumer(kafka, options.group, timing)
   const broken = Promise.withResolvers<Error>()
   let assignment: Assignment | undefined
   let polledAtMs = clock()
 
-  function assign(partitions: readonly number[]): void {
+  function assign(memberId: string, partitions: readonly number[]): void {
     void assignment?.close()
     polledAtMs = clock()
     const what = { consumer, topics, options, partitions, heartbeatIntervalMs, random }
     assignment = createAssignment(what)
-    session.onAssigned()
+    session.onAssigned(memberId)
   }
 
   const { GROUP_JOIN, FETCH, CRASH, END_BATCH_PROCESS } = consumer.events
-  consumer.on(GROUP_JOIN, ({ payload }) => assign(payload.memberAssignment[topic] ?? []))
+  consumer.on(GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) =>
+    assign(memberId, memberAssignment[topic] ?? []),
+  )
   consumer.on(CRASH, ({ payload }) => broken.resolve(payload.error))
   consumer.on(FETCH, () => {
     polledAtMs = clock()
@@ -123,6 +125,7 @@ export async function openSession(session: SessionOptions): Promise<Session> {
 
   async function join(): Promise<void> {
     await consumer.connect()
+    if (session.formerMemberId !== undefined) await leaveFor(session.formerMemberId)
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
     await consumer.run({
       autoCommit: false,
@@ -154,21 +157,3 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     },
   }
 }
-
-function createConsumer(kafka: Kafka, groupId: string, timing: GroupTiming): Consumer {
-  return kafka.consumer({
-    groupId,
-    sessionTimeout: timing.sessionTimeoutMs,
-    rebalanceTimeout: timing.rebalanceTimeoutMs,
-    heartbeatInterval: timing.heartbeatIntervalMs,
-    maxWaitTimeInMs: timing.pollWaitMs,
-    maxBytes: fetchBytesMax,
-    maxBytesPerPartition: partitionBytesMax,
-    allowAutoTopicCreation: false,
-    // The consumption starts a broken consumer anew, counts it, and waits longer each time.
-    retry: { ...consumerRetry, restartOnFailure: async () => false },
-  })
-}
-
-/** How often kafkajs repeats a step before its consumer breaks: some 3 s together. */
-const consumerRetry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 4 }

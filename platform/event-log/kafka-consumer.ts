@@ -1,0 +1,61 @@
+import { type Cluster, type Consumer, type Kafka, PartitionAssigners } from 'kafkajs'
+import type { GroupTiming } from './kafka-session.ts'
+
+/** How much one question for records takes: enough for some batches, little enough to stay small in memory. */
+const fetchBytesMax = 1024 * 1024
+const partitionBytesMax = 384 * 1024
+/** How often kafkajs repeats a step before its consumer breaks: some 3 s together. */
+const retry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 4 }
+
+/** A consumer of kafkajs that breaks rather than start itself anew. */
+export interface GroupConsumer {
+  readonly consumer: Consumer
+  /**
+   * Takes leave of the group for a member that broke and could not: until it is missed, the group would not give its
+   * partitions to anybody. To be called when connected. Rejects when trying again may help.
+   */
+  leaveFor(memberId: string): Promise<void>
+}
+
+export function createGroupConsumer(
+  kafka: Kafka,
+  groupId: string,
+  timing: GroupTiming,
+): GroupConsumer {
+  let cluster: Cluster | undefined
+  const consumer = kafka.consumer({
+    groupId,
+    partitionAssigners: [
+      (config) => {
+        cluster = config.cluster
+        return PartitionAssigners.roundRobin(config)
+      },
+    ],
+    sessionTimeout: timing.sessionTimeoutMs,
+    rebalanceTimeout: timing.rebalanceTimeoutMs,
+    heartbeatInterval: timing.heartbeatIntervalMs,
+    maxWaitTimeInMs: timing.pollWaitMs,
+    maxBytes: fetchBytesMax,
+    maxBytesPerPartition: partitionBytesMax,
+    allowAutoTopicCreation: false,
+    // The consumption starts a broken consumer anew, counts it, and waits longer each time.
+    retry: { ...retry, restartOnFailure: async () => false },
+  })
+  return {
+    consumer,
+    async leaveFor(memberId) {
+      const coordinator = await cluster?.findGroupCoordinator({ groupId })
+      try {
+        await (coordinator as Coordinator | undefined)?.leaveGroup({ groupId, memberId })
+      } catch (error) {
+        // Not so UNKNOWN_MEMBER_ID: it has been missed already.
+        if ((error as { retriable?: boolean }).retriable) throw error
+      }
+    },
+  }
+}
+
+/** What kafkajs knows of a broker, and leaves out of its types. */
+type Coordinator = Awaited<ReturnType<Cluster['findGroupCoordinator']>> & {
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
+}
