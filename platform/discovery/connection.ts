@@ -1,13 +1,17 @@
 import { Code, ConnectError, type Transport } from '@connectrpc/connect'
 import { createTransport } from '@connectrpc/connect/protocol-grpc'
-import { createNodeHttpClient } from '@connectrpc/connect-node'
+import { createNodeHttpClient, type GrpcTransportOptions } from '@connectrpc/connect-node'
 import type { Instance } from './port.ts'
-import { createKeptSession, type KeptSession, NotSentError } from './session.ts'
+import { createSessionPool, NotSentError, type SessionPool } from './session-pool.ts'
 
 /** The longest message sent or received, in bytes. */
 const messageBytesMax = 16 * 1024 * 1024
 
-/** The kept HTTP/2 connection to one instance; opened by the first call, and again after it was lost. */
+/**
+ * The kept HTTP/2 connections to one instance; opened by the first call, and again after they were lost. There is more
+ * than one only for more calls at once than the instance allows on one, and apart for streams: those that last keep no
+ * unary call waiting.
+ */
 export interface Connection {
   /** Calls the instance by gRPC. A call that the network cuts short fails with `UNAVAILABLE`. */
   readonly transport: Transport
@@ -22,10 +26,23 @@ export interface Connection {
  * flight when the instance said GOAWAY, which is then UNAVAILABLE too.
  */
 export function createConnection({ url }: Instance): Connection {
-  const session = createKeptSession(url)
-  const transport = createTransport({
+  const calls = createSessionPool(url)
+  const streams = createSessionPool(url)
+  const { unary } = createGrpcTransport(calls, url)
+  const { stream } = createGrpcTransport(streams, url)
+  return {
+    transport: { unary, stream },
+    close() {
+      calls.close()
+      streams.close()
+    },
+  }
+}
+
+function createGrpcTransport(sessions: SessionPool, url: string): Transport {
+  return createTransport({
     baseUrl: url,
-    httpClient: createHttpClient(session, url),
+    httpClient: createHttpClient(sessions, url),
     useBinaryFormat: true,
     interceptors: [],
     // Services are near each other: compressing costs more than the bytes it saves.
@@ -35,7 +52,6 @@ export function createConnection({ url }: Instance): Connection {
     readMaxBytes: messageBytesMax,
     writeMaxBytes: messageBytesMax,
   })
-  return { transport, close: session.close }
 }
 
 /** Whether an error says that the instance cannot have seen the call. */
@@ -46,13 +62,14 @@ export function isNotSent(error: unknown): boolean {
 type HttpClient = Parameters<typeof createTransport>[0]['httpClient']
 type HttpRequest = Parameters<HttpClient>[0]
 type HttpAnswer = Awaited<ReturnType<HttpClient>>
+type SessionManager = NonNullable<GrpcTransportOptions['sessionManager']>
 type HttpBody = AsyncIterable<Uint8Array>
 
 /**
  * An HTTP client whose failures are UNAVAILABLE, unless the caller gave up or the request could not be written: the
  * status of an answered call is read further up.
  */
-function createHttpClient(session: KeptSession, url: string): HttpClient {
+function createHttpClient(sessions: SessionPool, url: string): HttpClient {
   return async ({ body: input, ...request }) => {
     const inputErrors: unknown[] = []
     const translate = (error: unknown): unknown => {
@@ -62,7 +79,7 @@ function createHttpClient(session: KeptSession, url: string): HttpClient {
     }
     try {
       const body = input && readNoting(input, (error) => inputErrors.push(error))
-      const response = await exchange(session, body ? { ...request, body } : request)
+      const response = await exchange(sessions, body ? { ...request, body } : request)
       return { ...response, body: readAnswer(response, translate) }
     } catch (error) {
       throw translate(error)
@@ -74,12 +91,13 @@ function createHttpClient(session: KeptSession, url: string): HttpClient {
  * connect-node waits for ever when a stream closes without an answer and without an error code, which a server's GOAWAY
  * followed by its end does on Deno: the stream's own end decides.
  */
-function exchange(session: KeptSession, request: HttpRequest): Promise<HttpAnswer> {
+function exchange(sessions: SessionPool, request: HttpRequest): Promise<HttpAnswer> {
   const { promise: closed, reject } = Promise.withResolvers<never>()
-  const sessionManager: KeptSession = {
-    ...session,
-    async request(...options) {
-      const stream = await session.request(...options)
+  const sessionManager: SessionManager = {
+    authority: sessions.authority,
+    notifyResponseByteRead() {},
+    async request(...args) {
+      const stream = await sessions.request(args, request.signal)
       stream.once('close', () => {
         reject(new Error(`the stream closed with HTTP/2 code ${stream.rstCode}`))
       })

@@ -3,8 +3,15 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Health } from '../../gen/health/v1/health_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { backOffMs, createRetryPolicy, type FailedTry, retriesMax } from './retry.ts'
-import { NotSentError } from './session.ts'
+import {
+  backOffMs,
+  createRetryPolicy,
+  type FailedTry,
+  retriesMax,
+  retryTokensMax,
+  retryTokensPerSuccess,
+} from './retry.ts'
+import { NotSentError } from './session-pool.ts'
 
 const down = new ConnectError('down', Code.Unavailable)
 const notSent = new ConnectError('refused', Code.Unavailable, {}, [], new NotSentError())
@@ -50,9 +57,11 @@ test('the wait is random and its bound doubles', () => {
 
 test('nothing is tried again below half of the tokens, until calls succeed', () => {
   const policy = createRetryPolicy(() => 0)
-  const repeats = Array.from({ length: 6 }, () => policy.failed(failedTry) !== undefined)
-  expect(repeats).toEqual([true, true, true, true, false, false])
-  for (let index = 0; index < 25; index++) policy.succeeded()
+  const isRepeated = () => policy.failed(failedTry) !== undefined
+  const repeats = Array.from({ length: retryTokensMax / 2 + 1 }, isRepeated)
+  expect(repeats.lastIndexOf(true)).toBe(retryTokensMax / 2 - 2)
+  expect(repeats.indexOf(false)).toBe(retryTokensMax / 2 - 1)
+  for (let token = 0; token < 2.5; token += retryTokensPerSuccess) policy.succeeded()
   expect(policy.failed(failedTry)).toBe(0)
 })
 

@@ -7,8 +7,11 @@ import { isNotSent } from './connection.ts'
 export const retriesMax = 2
 /** The longest wait before the first retry, in milliseconds; the second may take twice as long. */
 export const backOffMs = 20
-/** How many tokens the retry budget holds at most, which it starts with. A failed try takes one. */
-export const retryTokensMax = 10
+/**
+ * How many tokens the retry budget holds at most, which it starts with. A failed try takes one. Half of them is enough to
+ * repeat all that an instance had in flight when it died; more than 1,000 gRPC does not allow.
+ */
+export const retryTokensMax = 1_000
 /** How many tokens a successful call gives back. */
 export const retryTokensPerSuccess = 0.1
 

@@ -11,87 +11,87 @@ const pingTimeoutMs = 5_000
 const idleTimeoutMs = 300_000
 /** What a connection may hold, in megabytes: Node refuses streams above it, and its default of 10 is soon reached. */
 const sessionMegabytesMax = 1_000
+/** Streams at once on a connection, if the peer does not want fewer. */
+export const streamsMax = 256
 
-/** What connect-node opens streams with. */
 type SessionManager = NonNullable<GrpcTransportOptions['sessionManager']>
+type StreamHeaders = Parameters<SessionManager['request']>[2]
+type StreamOptions = Parameters<SessionManager['request']>[3]
 
-/** The cause of an error for which nothing was sent, so that the instance cannot have seen the call. */
-export class NotSentError extends Error {
-  override readonly name = 'NotSentError'
-}
-
-/** One HTTP/2 connection to an origin, opened when it is needed and opened again when it was lost. */
-export interface KeptSession extends SessionManager {
-  /** Opens a stream, or rejects with a `NotSentError`. */
-  readonly request: SessionManager['request']
-  /** Ends the connection and the streams on it at once. */
-  close(): void
-}
-
-interface OpenSession {
-  readonly session: ClientHttp2Session
-  readonly kept: KeepAlive
+/** One HTTP/2 connection. */
+export interface Session {
   /** Resolves when streams can be opened, and rejects when they never will. */
   readonly connected: Promise<void>
+  /** Takes room for one more stream. False when there is none, or the connection is about to end. */
+  reserve(): boolean
+  /** Opens a stream in the reserved room, which is free again when the stream has closed or this throws. */
+  open(headers: StreamHeaders, options: StreamOptions): ClientHttp2Stream
+  /** Ends the connection and its streams at once. */
+  destroy(): void
 }
 
-/**
- * Keeps a connection. Takes the place of connect-node's `Http2SessionManager`, whose ping time-out of a frozen peer is
- * an uncaught error on Node 24 and Deno 2.9.3.
- */
-export function createKeptSession(url: string): KeptSession {
-  const open = new Set<ClientHttp2Session>()
-  let current: OpenSession | undefined
+export interface SessionEvents {
+  /** There is room for a stream again. */
+  readonly onRoom: () => void
+  /** No stream is opened any more; those that are open may go on. */
+  readonly onLeaving: () => void
+  /** The connection has ended. */
+  readonly onEnd: () => void
+}
 
-  function drop(session: ClientHttp2Session): void {
-    if (current?.session === session) current = undefined
+/** Opens a connection. It never opens more streams at once than the peer allows, which Bun 1.4.5 does not look at. */
+export function openSession(url: string, { onRoom, onLeaving, onEnd }: SessionEvents): Session {
+  const session = connect(url, { maxSessionMemory: sessionMegabytesMax })
+  let usedCount = 0
+  let usedAtMs = performance.now()
+  const keptAlive = keepAlive(session, () => (usedCount > 0 ? 0 : performance.now() - usedAtMs))
+
+  function release(): void {
+    usedCount--
+    usedAtMs = performance.now()
+    onRoom()
   }
 
-  function openSession(): OpenSession {
-    const session = connect(url, { maxSessionMemory: sessionMegabytesMax })
-    open.add(session)
-    const kept = keepAlive(session)
-    // A server that is going away finishes the streams it has; new ones go to a new connection.
-    session.on('goaway', () => {
-      drop(session)
-      session.close()
-    })
-    session.on('close', () => {
-      kept.stop()
-      drop(session)
-      open.delete(session)
-    })
-    return { session, kept, connected: whenConnected(session) }
-  }
-
+  // A server that is going away finishes the streams it has; new ones go to a new connection.
+  session.on('goaway', () => {
+    session.close()
+    onLeaving()
+  })
+  session.on('close', () => {
+    keptAlive[Symbol.dispose]()
+    onLeaving()
+    onEnd()
+  })
   return {
-    authority: new URL(url).origin,
-    notifyResponseByteRead() {},
-    async request(method, path, headers, options) {
-      if (!current || current.session.destroyed || current.session.closed) current = openSession()
-      const { session, kept, connected } = current
+    connected: whenConnected(session),
+    reserve() {
+      const allowed = Math.min(
+        session.remoteSettings.maxConcurrentStreams ?? streamsMax,
+        streamsMax,
+      )
+      if (session.destroyed || session.closed || usedCount >= allowed) return false
+      usedCount++
+      return true
+    },
+    open(headers, options) {
       try {
-        await connected
-        const stream = session.request({ ...headers, ':method': method, ':path': path }, options)
-        kept.follow(stream)
-        return stream
-      } catch (cause) {
-        drop(session)
-        throw new NotSentError(`cannot reach ${url}: ${(cause as Error).message}`, { cause })
+        return session.request(headers, options).once('close', release)
+      } catch (error) {
+        release()
+        throw error
       }
     },
-    close() {
-      for (const session of open) session.destroy()
-    },
+    destroy: () => session.destroy(),
   }
 }
 
+/** Connected is who knows how many streams the peer allows: its first frame says so (RFC 9113 §3.4). */
 function whenConnected(session: ClientHttp2Session): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const timer = setTimeout(() => {
     session.destroy(new Error(`not connected within ${connectTimeoutMs} ms`))
   }, connectTimeoutMs)
-  session.once('connect', () => resolve())
+  session.once('remoteSettings', () => resolve())
   // Stays for as long as the session does: an error without a listener would end the process.
   session.on('error', reject)
   session.once('close', () => reject(new Error('the connection was closed')))
@@ -100,31 +100,14 @@ function whenConnected(session: ClientHttp2Session): Promise<void> {
   return settled
 }
 
-interface KeepAlive {
-  /** Counts a stream for as long as it is open. */
-  follow(stream: ClientHttp2Stream): void
-  stop(): void
-}
-
 /** Ends the session when a ping is not answered in time, or when it had no streams for long. */
-function keepAlive(session: ClientHttp2Session): KeepAlive {
-  let openCount = 0
-  let usedAtMs = performance.now()
+function keepAlive(session: ClientHttp2Session, idleMs: () => number): Disposable {
   const timer = setInterval(() => {
     if (session.destroyed) return
-    if (openCount > 0) ping(session)
-    else if (performance.now() - usedAtMs >= idleTimeoutMs) session.close()
+    if (idleMs() === 0) ping(session)
+    else if (idleMs() >= idleTimeoutMs) session.close()
   }, pingIntervalMs)
-  return {
-    follow(stream) {
-      openCount++
-      stream.once('close', () => {
-        openCount--
-        usedAtMs = performance.now()
-      })
-    },
-    stop: () => clearInterval(timer),
-  }
+  return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
 function ping(session: ClientHttp2Session): void {

@@ -8,6 +8,8 @@ import { connectNodeAdapter } from '@connectrpc/connect-node'
 import { GetRatingRequestSchema, RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createInProcessRegistry } from './in-process.ts'
 import type { Registry } from './port.ts'
+import { retryTokensMax } from './retry.ts'
+import { sessionsMax } from './session-pool.ts'
 import { createServiceTransport, type ServiceTransportOptions, silenceMs } from './transport.ts'
 
 const seenTimeoutMs = 5_000
@@ -31,6 +33,21 @@ test('calls are spread over the instances, each on one connection', async () => 
   expect(first.callCount).toBe(250)
   expect(second.callCount).toBe(250)
   expect([first.connectionCount, second.connectionCount]).toEqual([1, 1])
+})
+
+test('streams that last keep no call waiting, though they take all that the instance allows', async () => {
+  await using server = await startServer({ ...ticking, ...answering }, 0, 2)
+  await using setup = await connect([server])
+  const controller = new AbortController()
+  const { signal } = controller
+  const streams = Array.from({ length: 20 }, async () => {
+    for await (const _ of setup.client.watchAggregatedRatings({}, { signal }));
+  })
+  await until(() => server.callCount === 2 * sessionsMax)
+  expect((await setup.client.getRating(record, patient)).rating?.value).toBe(5)
+  controller.abort()
+  const ends = await Promise.all(streams.map(failureOf))
+  expect(new Set(ends.map(({ code }) => code))).toEqual(new Set([Code.Canceled]))
 })
 
 test('headers reach the service', async () => {
@@ -183,10 +200,14 @@ test('an error of the messages sent is no failure of the service', async () => {
 
 test('a service that keeps failing uses the retry budget up', async () => {
   await using server = await startServer(unavailable)
-  await using setup = await connect([server])
-  for (let index = 0; index < 20; index++) await failureOf(setup.client.getRating({}, patient))
-  // Ten tokens: five failures leave half of them, so two calls were repeated (3 + 2 tries), and the rest were not.
-  expect(server.callCount).toBe(20 + 3)
+  await using setup = await connect([server], firstAlways)
+  const callCount = retryTokensMax / 2
+  for (let index = 0; index < callCount; index++) {
+    await failureOf(setup.client.getRating({}, patient))
+  }
+  // Half of the tokens were taken by calls that were tried three times, and the last of those perhaps less often.
+  const repeatedCount = Math.floor((retryTokensMax / 2) * (2 / 3))
+  expect(server.callCount).toBe(callCount + repeatedCount)
 })
 
 test('a deadline ends a call that is never answered', async () => {
@@ -372,7 +393,7 @@ async function* endless() {
 }
 
 /** A rating service on HTTP/2 that counts what happens to it. */
-async function startServer(implementation: Implementation, port = 0) {
+async function startServer(implementation: Implementation, port = 0, maxConcurrentStreams = 256) {
   const counts = { callCount: 0, cancelledCount: 0, connectionCount: 0, openCount: 0 }
   const sockets = new Set<Socket>()
   const handler = connectNodeAdapter({
@@ -385,7 +406,7 @@ async function startServer(implementation: Implementation, port = 0) {
       },
     ],
   })
-  const server = http2.createServer(handler)
+  const server = http2.createServer({ settings: { maxConcurrentStreams } }, handler)
   const sessions = new Set<http2.ServerHttp2Session>()
   server.on('session', (session) => sessions.add(session))
   server.on('connection', (socket: Socket) => {
