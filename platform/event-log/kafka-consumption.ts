@@ -29,24 +29,34 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
   async function run(): Promise<void> {
     for (let failures = 0; !isClosed; restarts += 1) {
       const startMs = clock()
-      const reason = await live()
-      if (reason === undefined) return
+      const isOver = await live()
+      if (isOver) return
       failures = clock() - startMs > steadyMs ? 1 : failures + 1
-      failure = reason
-      options.onError?.(reason)
       await closing.sleep(backoffMs(failures, random))
     }
   }
 
-  /** Answers why the consumer could not join or broke, or nothing when it was to end. */
-  async function live(): Promise<Error | undefined> {
+  /** Answers whether the consumer was to end; false when it could not join, or broke. */
+  async function live(): Promise<boolean> {
     const opened = await join().catch((error: Error) => error)
-    if (opened instanceof Error) return isClosed ? undefined : opened
+    if (opened instanceof Error) {
+      if (!isClosed) tell(opened)
+      return isClosed
+    }
     const reason = await untilBroken(opened)
-    const left = opened.leave()
-    // What is broken may not be able to leave either, and has told why already.
-    await (reason === undefined ? left : left.catch(() => {}))
-    return reason
+    if (reason === undefined) {
+      await opened.leave()
+      return true
+    }
+    // Before it leaves, which may take long. What is broken may not be able to, and has told why already.
+    tell(reason)
+    await opened.leave().catch(() => {})
+    return false
+  }
+
+  function tell(reason: Error): void {
+    failure = reason
+    options.onError?.(reason)
   }
 
   async function join(): Promise<Session> {

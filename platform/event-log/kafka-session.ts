@@ -71,11 +71,15 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     session.onAssigned(memberId)
   }
 
-  const { GROUP_JOIN, FETCH, CRASH, END_BATCH_PROCESS } = consumer.events
+  const { GROUP_JOIN, FETCH, REQUEST_TIMEOUT, CRASH, END_BATCH_PROCESS } = consumer.events
   consumer.on(GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) =>
     assign(memberId, memberAssignment[topic] ?? []),
   )
   consumer.on(CRASH, ({ payload }) => broken.resolve(payload.error))
+  // kafkajs would try again, for a minute, and not tell that nothing is read meanwhile.
+  consumer.on(REQUEST_TIMEOUT, ({ payload: { apiName, broker } }) => {
+    if (assignment) broken.resolve(new Error(`${broker} did not answer in time (${apiName})`))
+  })
   consumer.on(FETCH, () => {
     polledAtMs = clock()
     session.onPoll(polledAtMs)

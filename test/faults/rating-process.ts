@@ -1,5 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '../../gen/health/v1/health_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import type { ExpectedRatings } from './expected-ratings.ts'
@@ -56,4 +61,50 @@ export async function readMetric(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
   const lines = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
   return lines.reduce((sum, [, value]) => sum + Number(value), 0)
+}
+
+/** Why the process says that it is not ready; undefined when it is. */
+export async function readProblem(url: string): Promise<string | undefined> {
+  const response = await fetch(`${url}/readyz`)
+  return response.ok ? undefined : await response.text()
+}
+
+export interface CallsProbe {
+  /** Ends it, and answers how often it asked, and what else than an answer came. */
+  stop(): Promise<{ readonly count: number; readonly failures: readonly string[] }>
+}
+
+/**
+ * Asks again and again for the aggregate of a record that is rated, and whether the service is healthy
+ * (`grpc.health.v1`): both have to go on whatever happens to the event log.
+ */
+export function probeCalls(url: string, recordId: string): CallsProbe {
+  const ratings = ratingClient(url)
+  const health = createClient(Health, createConnectTransport({ baseUrl: url }))
+  const failures: string[] = []
+  let count = 0
+  let stopped = false
+
+  async function ask(): Promise<void> {
+    await ratings.getAggregatedRating({ recordId, recordType: 'movie' })
+    const { status } = await health.check({ service: RatingService.typeName })
+    if (status !== ServingStatus.SERVING) failures.push(`the health is ${status}`)
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      await ask().catch((error) => failures.push(String(error)))
+      count += 1
+      await delay(20)
+    }
+  }
+
+  const running = run()
+  return {
+    async stop() {
+      stopped = true
+      await running
+      return { count, failures }
+    },
+  }
 }

@@ -1,0 +1,105 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Backend } from '../../platform/testing/backends/backend.ts'
+import { startKafka } from '../../platform/testing/backends/kafka.ts'
+import { installed } from '../../platform/testing/backends/shared.ts'
+import { describeWith } from '../../platform/testing/requirements.ts'
+import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { startService } from '../system/service-process.ts'
+import { createExpectedRatings } from './expected-ratings.ts'
+import { everythingCommitted, openKafkaRatings } from './kafka-ratings.ts'
+import {
+  everythingApplied,
+  probeCalls,
+  ratingClient,
+  readAggregates,
+  readMetric,
+  readProblem,
+} from './rating-process.ts'
+import { produceEvents } from './rating-producer.ts'
+import { createSeededRandom, faultSeed } from './seeded-random.ts'
+
+const testTimeoutMs = 120_000
+const noticeTimeoutMs = 30_000
+
+describeWith(installed('kafka'), 'rating, when its Kafka', () => {
+  test(
+    'is killed and started again mid-stream, twice, goes on by itself and counts everything once',
+    () =>
+      goesOn('Kafka killed', 2, async (broker, noticed) => {
+        await broker.kill()
+        await noticed()
+        await broker.start()
+      }),
+    testTimeoutMs,
+  )
+
+  test(
+    'is frozen, finds out, goes on when it thaws, and counts everything once',
+    () =>
+      goesOn('Kafka frozen', 1, async (broker, noticed) => {
+        using _ = freeze(broker)
+        await noticed()
+      }),
+    testTimeoutMs,
+  )
+})
+
+/** @param fault takes the broker away, and brings it back when the rating process has noticed. */
+async function goesOn(
+  name: string,
+  times: number,
+  fault: (broker: Backend, noticed: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const random = createSeededRandom(faultSeed(name))
+  await using folder = await temporaryFolder()
+  await using broker = await startKafka()
+  await using ratings = await openKafkaRatings(broker.address)
+  const database = `sqlite:${join(folder.path, 'ratings.db')}`
+  const args = ['--kafka-brokers', broker.address, '--database-url', database]
+  await using rating = await startService({ service: 'rating', args })
+  const { url } = rating
+  const client = ratingClient(url)
+  const expected = createExpectedRatings()
+  await everythingApplied(ratings.append, client, expected)
+  const probe = probeCalls(url, 'record-0')
+  const stop = new AbortController()
+  const producing = produceEvents({ ...ratings, expected, random, signal: stop.signal })
+
+  const noticed = () =>
+    waitFor(async () => (await readProblem(url))?.includes('events cannot be applied'), {
+      what: 'the process to say that it is not ready',
+      timeoutMs: noticeTimeoutMs,
+    })
+  for (let time = 0; time < times; time++) {
+    await delay(random.integer(300, 1_000))
+    await fault(broker, noticed)
+    await waitFor(async () => (await readProblem(url)) === undefined, {
+      what: 'the process to be ready again',
+      timeoutMs: noticeTimeoutMs,
+    })
+  }
+  await delay(random.integer(300, 1_000))
+  stop.abort()
+  const eventCount = await producing
+
+  await everythingApplied(ratings.append, client, expected)
+  await everythingCommitted(ratings)
+  const { count, failures } = await probe.stop()
+  expect(failures).toEqual([])
+  expect(count).toBeGreaterThan(100)
+  expect(await readAggregates(client)).toMatchObject(expected.aggregates())
+  // It was the same process all the time.
+  expect(await readMetric(url, 'marquee_ingest_restarts_total')).toBeGreaterThanOrEqual(times)
+  expect(await readMetric(url, 'marquee_ingest_changes_total')).toBeGreaterThan(eventCount)
+  expect(await readMetric(url, 'marquee_ingest_lag_events')).toBe(0)
+}
+
+/** Stops the process where it is, until it is disposed of: its connections stay, and nothing answers. */
+function freeze({ pid = 0 }: Backend): Disposable {
+  process.kill(pid, 'SIGSTOP')
+  return { [Symbol.dispose]: () => void process.kill(pid, 'SIGCONT') }
+}
