@@ -1,11 +1,19 @@
 import { parseDatabaseUrl, prepareFolder } from '../../../platform/sql/database-url.ts'
 import type { MetadataStore } from './port.ts'
 
+export interface OpenMetadataStoreOptions {
+  /** Called with what an operator should know. */
+  readonly onWarning?: (message: string) => void
+}
+
 /**
  * Opens the store that the URL names: `memory:`, `sqlite:PATH`, whose folder is created when it is absent, or
  * `postgres://…`, whose tables are.
  */
-export async function openMetadataStore(url: string): Promise<MetadataStore> {
+export async function openMetadataStore(
+  url: string,
+  options: OpenMetadataStoreOptions = {},
+): Promise<MetadataStore> {
   const database = parseDatabaseUrl(url)
   switch (database.kind) {
     case 'memory': {
@@ -15,7 +23,7 @@ export async function openMetadataStore(url: string): Promise<MetadataStore> {
     case 'sqlite': {
       await prepareFolder(database.path)
       const { createSqliteMetadataStore } = await import('./sqlite.ts')
-      return createSqliteMetadataStore({ path: database.path })
+      return createSqliteMetadataStore({ ...options, path: database.path })
     }
     case 'postgres': {
       const { openPostgresMetadataStore } = await import('./postgres.ts')

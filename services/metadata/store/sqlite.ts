@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { nextRevision } from '../../../platform/revision/revision.ts'
 import { openSqlite, type Schema, transaction } from '../../../platform/sql/sqlite.ts'
+import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 import type { ListOptions, MetadataStore, PutOutcome } from './port.ts'
 
@@ -9,6 +10,8 @@ export interface SqliteMetadataStoreOptions {
   readonly path: string
   /** Milliseconds since the Unix epoch. */
   readonly clock?: () => number
+  /** Called with what an operator should know. */
+  readonly onWarning?: (message: string) => void
 }
 
 /**
@@ -39,8 +42,9 @@ const schema: Schema = {
 
 /** A catalogue in an SQLite file, which several processes may use at once. */
 export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): MetadataStore {
-  const { path, clock = Date.now } = options
+  const { path, clock = Date.now, onWarning = () => {} } = options
   const db = openSqlite(path, schema)
+  const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   db.prepare('INSERT OR IGNORE INTO catalogue VALUES (1, ?)').run(nextRevision(0, clock()))
   const sql = prepareStatements(db)
 
@@ -96,6 +100,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     list: async (options) => list(options),
     revision: async () => revision(),
     async [Symbol.asyncDispose]() {
+      use?.[Symbol.dispose]()
       if (db.isOpen) db.close()
     },
   }

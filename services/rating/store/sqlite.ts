@@ -1,5 +1,6 @@
 import { nextRevision } from '../../../platform/revision/revision.ts'
 import { openSqlite, transaction } from '../../../platform/sql/sqlite.ts'
+import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
 import {
   type Aggregate,
   aggregateOf,
@@ -32,6 +33,8 @@ export interface SqliteRatingStoreOptions {
   readonly prior: Prior
   /** Milliseconds since the Unix epoch. */
   readonly clock?: () => number
+  /** Called with what an operator should know. */
+  readonly onWarning?: (message: string) => void
 }
 
 interface NumberedRecord extends StoredRecord {
@@ -49,8 +52,9 @@ const cacheSizeKib = 16_384
 export function createSqliteRatingStore(
   options: SqliteRatingStoreOptions,
 ): RatingStore & ChangeSink {
-  const { path, prior, clock = Date.now } = options
+  const { path, prior, clock = Date.now, onWarning = () => {} } = options
   const db = openSqlite(path, schema)
+  const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
   const sql = prepareStatements(db)
   const listeners = new Set<(records: readonly RecordRef[]) => void>()
@@ -202,6 +206,7 @@ export function createSqliteRatingStore(
     position: async (topic, partition) => positionOf(topic, partition),
     apply: async (batch) => apply(batch),
     async [Symbol.asyncDispose]() {
+      use?.[Symbol.dispose]()
       if (db.isOpen) db.close()
     },
   }

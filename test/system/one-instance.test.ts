@@ -1,0 +1,22 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { startService } from './service-process.ts'
+
+test.each(['metadata', 'rating'] as const)(
+  'a second instance of %s on one SQLite file says that it is one too many, and works',
+  async (service) => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, `${service}.db`)
+    const log = service === 'rating' ? ['--event-log', join(folder.path, 'events.db')] : []
+    const args = ['--database-url', `sqlite:${path}`, ...log]
+    await using first = await startService({ service, args })
+    await using second = await startService({ service, args })
+    const [line] = await second.program.waitForLine(/^.*in use elsewhere already.*$/m)
+    expect(JSON.parse(line)).toMatchObject({
+      level: 40,
+      msg: `${path} is in use elsewhere already: SQLite is for one instance; several need DATABASE_URL=postgres://…`,
+    })
+    expect(first.program.stdout()).not.toContain('in use elsewhere')
+  },
+)
