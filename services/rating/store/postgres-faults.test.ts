@@ -6,7 +6,7 @@ import { backend, installed } from '../../../platform/testing/backends/shared.ts
 import { postgresDatabases } from '../../../platform/testing/postgres-databases.ts'
 import { startPostgresProxy } from '../../../platform/testing/postgres-proxy.ts'
 import { describeWith } from '../../../platform/testing/requirements.ts'
-import { createSeededRandom } from '../../../test/faults/seeded-random.ts'
+import { createSeededRandom, faultSeed } from '../../../test/faults/seeded-random.ts'
 import type { RatingChange } from '../rating.ts'
 import { alien, heat, prior, put, rating } from './contract-fixtures.ts'
 import {
@@ -19,8 +19,7 @@ import {
 } from './contract-tally.ts'
 import { openPostgresRatingStore } from './postgres.ts'
 
-const seed = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 32)
-process.stderr.write(`rating stores on Postgres: again with FAULT_SEED=${seed}\n`)
+const seed = faultSeed('rating stores on Postgres')
 
 describeWith(backend('postgres'), 'rating stores on one Postgres', (server) => {
   const databases = postgresDatabases(server)
