@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -23,13 +23,20 @@ import { produceEvents } from './rating-producer.ts'
 import { createSeededRandom, faultSeed } from './seeded-random.ts'
 
 const testTimeoutMs = 120_000
+const brokerTimeoutMs = 60_000
 const noticeTimeoutMs = 30_000
 
 describeWith(installed('kafka'), 'rating, when its Kafka', () => {
+  let broker: Backend
+  beforeAll(async () => {
+    broker = await startKafka()
+  }, brokerTimeoutMs)
+  afterAll(() => broker?.[Symbol.asyncDispose](), brokerTimeoutMs)
+
   test(
     'is killed and started again mid-stream, twice, goes on by itself and counts everything once',
     () =>
-      goesOn('Kafka killed', 2, async (broker, noticed) => {
+      goesOn(broker, 'Kafka killed', 2, async (noticed) => {
         await broker.kill()
         await noticed()
         await broker.start()
@@ -40,7 +47,7 @@ describeWith(installed('kafka'), 'rating, when its Kafka', () => {
   test(
     'is frozen, finds out, goes on when it thaws, and counts everything once',
     () =>
-      goesOn('Kafka frozen', 1, async (broker, noticed) => {
+      goesOn(broker, 'Kafka frozen', 1, async (noticed) => {
         using _ = freeze(broker)
         await noticed()
       }),
@@ -50,16 +57,16 @@ describeWith(installed('kafka'), 'rating, when its Kafka', () => {
 
 /** @param fault takes the broker away, and brings it back when the rating process has noticed. */
 async function goesOn(
+  broker: Backend,
   name: string,
   times: number,
-  fault: (broker: Backend, noticed: () => Promise<unknown>) => Promise<void>,
+  fault: (noticed: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const random = createSeededRandom(faultSeed(name))
   await using folder = await temporaryFolder()
-  await using broker = await startKafka()
   await using ratings = await openKafkaRatings(broker.address)
   const database = `sqlite:${join(folder.path, 'ratings.db')}`
-  const args = ['--kafka-brokers', broker.address, '--database-url', database]
+  const args = [...ratings.args, '--database-url', database]
   await using rating = await startService({ service: 'rating', args })
   const { url } = rating
   const client = ratingClient(url)
@@ -76,7 +83,7 @@ async function goesOn(
     })
   for (let time = 0; time < times; time++) {
     await delay(random.integer(300, 1_000))
-    await fault(broker, noticed)
+    await fault(noticed)
     await waitFor(async () => (await readProblem(url)) === undefined, {
       what: 'the process to be ready again',
       timeoutMs: noticeTimeoutMs,

@@ -8,32 +8,44 @@ import type { Append } from './rating-producer.ts'
 
 export const partitionCount = 4
 
-/** How long an append is tried again, and a client waits for a broker, in milliseconds. */
+/** For a broker, and for rating services, so that a process that was killed is missed after 2 s. */
+export const soonMissed = {
+  broker: { properties: { 'group.min.session.timeout.ms': '1000' } },
+  args: ['--kafka-session-timeout-ms', '2000'],
+} as const
+
+/** How long an append is tried again, in milliseconds. */
 const patienceMs = 60_000
+
+const groupId = 'rating'
 
 /** The rating events in a Kafka of a test's own, as their producers and operators have to do with them. */
 export interface KafkaRatings extends AsyncDisposable {
+  /** What a rating service has to be told. */
+  readonly args: readonly string[]
   readonly eventLog: EventLog
+  readonly admin: Admin
   /**
    * Appends the same again until it is acknowledged. What comes after waits, so that records that are there twice are
    * there twice as a whole run: repeated puts and deletes of one rating end like the first.
    */
   readonly append: Append
-  readonly admin: Admin
-  /** How often an append was not acknowledged. */
-  failedAppends(): number
+  /** Commits offsets for the group, by partition, as an operator may while nobody consumes. */
+  commit(offsets: readonly number[]): Promise<void>
 }
 
+/** Begins anew: what an earlier test has left is removed. */
 export async function openKafkaRatings(broker: string): Promise<KafkaRatings> {
   await using opened = new AsyncDisposableStack()
+  const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  opened.defer(() => admin.disconnect())
+  await removeAll(admin)
   const log = pino({ level: 'silent' })
   const eventLog = opened.use(
     await createKafkaEventLog({ brokers: [broker], partitions: partitionCount, log }),
   )
-  const admin = createAdmin(broker)
-  await admin.connect()
-  opened.defer(() => admin.disconnect())
-  let failed = 0
 
   async function append(records: Parameters<Append>[0]): Promise<void> {
     const deadlineMs = performance.now() + patienceMs
@@ -41,7 +53,6 @@ export async function openKafkaRatings(broker: string): Promise<KafkaRatings> {
       try {
         return await eventLog.append('ratings', records)
       } catch (error) {
-        failed += 1
         if (performance.now() > deadlineMs) throw error
         await delay(100)
       }
@@ -50,21 +61,25 @@ export async function openKafkaRatings(broker: string): Promise<KafkaRatings> {
 
   const resources = opened.move()
   return {
+    args: ['--kafka-brokers', broker, '--event-log-partitions', String(partitionCount)],
     eventLog,
-    append,
     admin,
-    failedAppends: () => failed,
+    append,
+    commit: (offsets) => commit(kafka, offsets),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }
 
-function createAdmin(broker: string): Admin {
-  return new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin()
+async function removeAll(admin: Admin): Promise<void> {
+  const topics = (await admin.listTopics()).filter((topic) => !topic.startsWith('__'))
+  if (topics.length > 0) await admin.deleteTopics({ topics })
+  const { groups } = await admin.listGroups()
+  if (groups.length > 0) await admin.deleteGroups(groups.map((group) => group.groupId))
 }
 
-/** What the group `rating` has committed for each partition of the topic. */
+/** What the group has committed for each partition; -1 for nothing. */
 export async function committedOffsets({ admin }: KafkaRatings): Promise<number[]> {
-  const [topic] = await admin.fetchOffsets({ groupId: 'rating', topics: ['ratings'] })
+  const [topic] = await admin.fetchOffsets({ groupId, topics: ['ratings'] })
   const partitions = topic?.partitions ?? []
   return partitions
     .toSorted((a, b) => a.partition - b.partition)
@@ -77,4 +92,18 @@ export async function everythingCommitted(ratings: KafkaRatings): Promise<void> 
   await waitFor(async () => (await committedOffsets(ratings)).join() === ends.join(), {
     what: `the group to have committed ${ends}`,
   })
+}
+
+/** Only a member of the group may; the admin client of kafkajs is one for 5 s. */
+async function commit(kafka: Kafka, offsets: readonly number[]): Promise<void> {
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 })
+  const joined = Promise.withResolvers<void>()
+  consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve())
+  await consumer.connect()
+  await consumer.subscribe({ topic: 'ratings' })
+  await consumer.run({ autoCommit: false, eachBatch: async () => {} })
+  await joined.promise
+  const all = offsets.map((offset, partition) => ({ partition, offset: String(offset) }))
+  await consumer.commitOffsets(all.map((one) => ({ topic: 'ratings', ...one })))
+  await consumer.disconnect()
 }

@@ -39,12 +39,12 @@ export async function readRating(
   }
 }
 
-/** Appends a last event for each record: when it has been applied, all before it have been. */
+/** Appends a last event for each record, by a new user, and answers whose: when it has been applied, all before have. */
 export async function everythingApplied(
   append: Append,
   client: RatingClient,
   expected: ExpectedRatings,
-): Promise<void> {
+): Promise<string> {
   const userId = `last-${crypto.randomUUID()}`
   await append(recordIds.map((recordId) => toRecord({ recordId, userId, value: 5 })))
   for (const recordId of recordIds) {
@@ -54,6 +54,7 @@ export async function everythingApplied(
       timeoutMs: 30_000,
     })
   }
+  return userId
 }
 
 /** The sum of a metric over its labels, as the process tells it. */
