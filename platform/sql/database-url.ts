@@ -38,11 +38,11 @@ export function publicPostgresUrl(url: string): string {
   return `postgres://${host}${pathname}`
 }
 
-/** A password with one of `/?#` in it would make its rest look like a database, which is shown. */
+/** A password with a bare `/`, `?` or `#` would end the authority early, and its rest look like what may be shown. */
 function checkPostgresUrl(url: string): string {
-  const [authority = '', rest = ''] = url.split(/^[^/]+:\/\/([^/?#]*)/).slice(1)
-  if (rest.includes('@') && !authority.includes('@')) {
-    throw new Error('the password in the database URL must be percent-encoded: / as %2F, # as %23')
+  const [, rest = ''] = url.split(/^[^/]+:\/\/[^/?#]*/)
+  if (rest.includes('@')) {
+    throw new Error('in the database URL, / ? # and @ of user and password must be percent-encoded')
   }
   if (URL.parse(url) === null) throw new Error('the database URL "postgres://…" is not a URL')
   return url
