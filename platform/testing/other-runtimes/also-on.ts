@@ -7,12 +7,12 @@ import { root, runtime } from '../tools.ts'
 export interface AlsoOnOptions {
   /** Only tests whose whole name, suites and all, matches. */
   readonly only?: RegExp
-  /** For all tests of the file together: 120,000 unless told. */
+  /** For all tests of the file together: 180,000 unless told. */
   readonly timeoutMs?: number
 }
 
 /** Longer than this is a hang. */
-const timeoutMsDefault = 120_000
+const timeoutMsDefault = 180_000
 
 /**
  * Declares a test for each of Deno and Node, which runs this test file there, and fails with the output when a test

@@ -324,7 +324,7 @@ function describeReopening(createDatabase: () => OpenMetadataStore, clock: () =>
 }
 
 /** Fifty runs on a disk that others use too. */
-const propertyTimeoutMs = 30_000
+const propertyTimeoutMs = 60_000
 
 const startTimeMs = 1_700_000_000_000
 

@@ -45,7 +45,7 @@ export function ratingStoreContract(name: string, createDatabase: () => OpenRati
 }
 
 /** Fifty runs on a disk that others use too. */
-const propertyTimeoutMs = 30_000
+const propertyTimeoutMs = 60_000
 
 function describeRatings(openNew: OpenNew): void {
   test('answers a rating as it was put, with the time of the put', async () => {
@@ -75,6 +75,34 @@ function describeRatings(openNew: OpenNew): void {
     }
     expect(await store.aggregates([movie('alien\0'), movie('\ud83d')])).toEqual([])
     expect((await store.get(movie('É'), '😀'))?.value).toBe(5)
+  })
+
+  test('keeps ids of all visible characters apart', async () => {
+    await using store = await openNew()
+    const ids = [
+      'NULL',
+      '{}',
+      '{a,b}',
+      '"',
+      '""',
+      "'",
+      '\\',
+      '\\"',
+      '%',
+      '$1',
+      'a:b',
+      '\u00a0',
+      '\ufeff',
+    ]
+    const ratings = ids.map((id, index) => rating(id, (index % 5) + 1, movie(id)))
+    expect(await store.put(ratings)).toEqual(ids.map(() => 'created'))
+    const found = await store.aggregates(ids.map(movie))
+    expect(found.map(({ recordId }) => recordId)).toEqual(ids)
+    for (const id of ids) {
+      expect((await store.get(movie(id), id))?.userId).toBe(id)
+      expect(await store.delete(movie(id), id)).toBe(true)
+    }
+    expect(await store.top({ recordType: 'movie', countMin: 0, limit: 99 })).toEqual([])
   })
 
   test('counts one rating for each user and record: a second put replaces the first', async () => {

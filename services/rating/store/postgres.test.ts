@@ -123,7 +123,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
   async function endListeners(url: string): Promise<void> {
     await using connection = await connect(url)
     const text = `SELECT count(pg_terminate_backend(pid)) AS count FROM pg_stat_activity
-      WHERE datname = current_database() AND pid <> pg_backend_pid()`
+      WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`
     const [ended] = await connection.query({ text })
     expect(ended?.count).toBeGreaterThan(0)
   }
