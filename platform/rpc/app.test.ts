@@ -23,7 +23,10 @@ import { createServiceApp } from './app.ts'
 const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())
 
-/** A rating service whose methods fail: GetRating throws what is no business of its callers, PutRating never ends. */
+/**
+ * A rating service whose methods fail: GetRating throws what is no business of its callers, DeleteRating what will be
+ * over, PutRating never ends.
+ */
 async function start() {
   const lines: { code?: string; err?: { message: string }; requestId?: string }[] = []
   const log = pino(
@@ -44,10 +47,12 @@ async function start() {
         await call(c, method.putRating, () => new Promise<never>(() => {}), rating)
         return c.body(null)
       })
+      app.get('/away', throwAway)
       router.service(RatingService, {
         getRating() {
           throw new Error('the password is hunter2')
         },
+        deleteRating: throwAway,
         putRating: () => new Promise<never>(() => {}),
         async importRatings(requests) {
           const all = await Array.fromAsync(requests)
@@ -61,6 +66,10 @@ async function start() {
   return { server, transport, health, draining, lines }
 }
 
+function throwAway(): never {
+  throw Object.assign(new Error('10.1.2.3 does not answer'), { temporary: true })
+}
+
 const rating = { recordType: 'movie', recordId: '1', userId: 'me', value: 5 }
 
 test('an unknown error is logged whole, and shown as INTERNAL with an id', async () => {
@@ -72,6 +81,19 @@ test('an unknown error is logged whole, and shown as INTERNAL with an id', async
   expect(error.rawMessage).toBe('internal error, request id test-1')
   const line = lines.find(({ requestId }) => requestId === 'test-1')
   expect(line).toMatchObject({ code: 'internal', err: { message: 'the password is hunter2' } })
+})
+
+test('an error that will be over is logged whole, and shown as UNAVAILABLE and 503 with an id', async () => {
+  const { server, transport, lines } = await start()
+  const headers = { 'x-request-id': 'test-2' }
+  const client = createClient(RatingService, transport)
+  const error = await failureOf(client.deleteRating(rating, { headers }))
+  const answer = await fetch(`${server.url}/away`, { headers })
+  const message = 'the data cannot be reached at present: call again later, request id test-2'
+  expect([error.code, error.rawMessage]).toEqual([Code.Unavailable, message])
+  expect([answer.status, await answer.json()]).toEqual([503, { code: 'unavailable', message }])
+  const line = { code: 'unavailable', reason: '10.1.2.3 does not answer' }
+  expect(lines.filter(({ requestId }) => requestId === 'test-2')).toMatchObject([line, line])
 })
 
 test('a call that takes longer than the service allows ends with DEADLINE_EXCEEDED', async () => {

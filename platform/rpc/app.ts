@@ -9,7 +9,7 @@ import type { Metrics } from '../process/metrics.ts'
 import type { Environment } from './call.ts'
 import { answerHead, conditionalGet } from './conditional.ts'
 import { allowOrigins } from './cors.ts'
-import { toConnectError, toRestError } from './errors.ts'
+import { toConnectError, toLoggedError, toRestError } from './errors.ts'
 import { addHealth } from './health.ts'
 import { obeySignal, recordOutcome, validateRequests } from './interceptors.ts'
 import { type RpcLimits, rpcLimits } from './limits.ts'
@@ -103,7 +103,7 @@ function answerError(thrown: unknown, c: Context<Environment>): Response {
   const call = c.get('call')
   const error = toConnectError(thrown, call.requestId)
   call.code = error.code
-  call.error = error.code === Code.Internal ? thrown : error
+  call.error = toLoggedError(error)
   return toRestError(error)
 }
 

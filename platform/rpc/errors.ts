@@ -24,8 +24,9 @@ const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
 }
 
 /**
- * What a caller may know of an error. A `ConnectError` was meant for the caller, and an aborted signal says why; any
- * other error is `INTERNAL`, with the request id by which the log has the whole of it.
+ * What a caller may know of an error. A `ConnectError` was meant for the caller, and an aborted signal says why. Any
+ * other error is `INTERNAL`, or `UNAVAILABLE` when it is marked as `temporary`: because the store does not answer, for
+ * one. Both with the request id by which the log has the whole of it.
  */
 export function toConnectError(error: unknown, requestId: string): ConnectError {
   if (error instanceof ConnectError) return error
@@ -36,8 +37,22 @@ export function toConnectError(error: unknown, requestId: string): ConnectError 
   if (error instanceof DOMException && error.name === 'AbortError') {
     return new ConnectError('the client left', Code.Canceled)
   }
+  if (isTemporary(error)) {
+    const message = `the data cannot be reached at present: call again later, request id ${requestId}`
+    return new ConnectError(message, Code.Unavailable, undefined, undefined, error)
+  }
   const message = `internal error, request id ${requestId}`
   return new ConnectError(message, Code.Internal, undefined, undefined, error)
+}
+
+function isTemporary(error: unknown): boolean {
+  return error instanceof Error && (error as { temporary?: unknown }).temporary === true
+}
+
+/** What the log is told: all of it, also where the caller is told less. */
+export function toLoggedError(error: ConnectError): unknown {
+  const tellsLess = error.code === Code.Internal || error.code === Code.Unavailable
+  return tellsLess ? (error.cause ?? error) : error
 }
 
 /** The error as a REST answer: `{"code": "not_found", "message": "…", "details": […]}`. */

@@ -1,7 +1,7 @@
-import { Code, type ConnectError, type Interceptor, type StreamRequest } from '@connectrpc/connect'
+import type { ConnectError, Interceptor, StreamRequest } from '@connectrpc/connect'
 import { unlessAborted } from './abort.ts'
 import { callKey } from './call.ts'
-import { toConnectError } from './errors.ts'
+import { toConnectError, toLoggedError } from './errors.ts'
 import { correct } from './malformed.ts'
 import type { Validate } from './validation.ts'
 
@@ -15,7 +15,7 @@ export const recordOutcome: Interceptor = (next) => async (request) => {
     const error = toConnectError(thrown, call?.requestId ?? 'unknown')
     if (call !== undefined) {
       call.code = error.code
-      call.error = error.code === Code.Internal ? (error.cause ?? error) : error
+      call.error = toLoggedError(error)
     }
     return error
   }

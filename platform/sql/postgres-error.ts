@@ -13,6 +13,8 @@ export class PostgresError extends Error {
   readonly failure: PostgresFailure
   /** What the driver or the server says. */
   readonly reason: string
+  /** Whether trying again later may help: then a call that failed by it is `UNAVAILABLE` (platform/rpc/errors.ts). */
+  readonly temporary: boolean
 
   constructor(cause: unknown) {
     const failure = failureOf(cause)
@@ -21,6 +23,7 @@ export class PostgresError extends Error {
     super(`the database ${verdict}: ${reason}`, { cause })
     this.failure = failure
     this.reason = reason
+    this.temporary = failure !== 'refused'
   }
 }
 
