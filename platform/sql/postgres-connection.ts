@@ -35,11 +35,13 @@ export type Query = (statement: Statement, values?: readonly unknown[]) => Promi
 /**
  * How the driver connects. The URL wins: it may name `application_name`, `statement_timeout` and what else the driver
  * knows (https://node-postgres.com/apis/client).
+ * @param schemaName where tables are looked for and made, unless the `options` of the URL say otherwise.
  */
-export function clientConfig(url: string): ClientConfig {
+export function clientConfig(url: string, schemaName?: string): ClientConfig {
   return {
     connectionString: url,
     fallback_application_name: 'marquee',
+    ...(schemaName && { options: `-c search_path=${schemaName}` }),
     connectionTimeoutMillis: boundsMs.connect,
     statement_timeout: boundsMs.statement,
     query_timeout: boundsMs.query,
@@ -79,9 +81,9 @@ export interface Connection extends AsyncDisposable {
   readonly client: Client
 }
 
-/** Connects outside of the pool. Rejects with a `PostgresError`. */
-export async function connect(url: string): Promise<Connection> {
-  const client = new Client(clientConfig(url))
+/** Connects outside of the pool; `schemaName` as in `clientConfig`. Rejects with a `PostgresError`. */
+export async function connect(url: string, schemaName?: string): Promise<Connection> {
+  const client = new Client(clientConfig(url, schemaName))
   // Whoever uses the client is told by its promises; an error without a listener would end the process.
   client.on('error', () => undefined)
   try {

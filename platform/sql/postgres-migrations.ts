@@ -3,7 +3,7 @@ import { forgetWriters, writerTable } from './postgres-writers.ts'
 
 /** The tables of one kind of database. */
 export interface PostgresSchema {
-  /** Marks the database: other for each kind. */
+  /** Marks the tables, and names the schema that they are in: other for each kind, so that a database holds several. */
   readonly kind: string
   /** What was ever needed, in order; each of them one or more statements. */
   readonly migrations: readonly string[]
@@ -17,11 +17,14 @@ const versionMin = 12
 
 /**
  * Brings the schema up to date: each migration runs once, in order, whoever comes first, and `schema_version` counts
- * them. Has to run in a transaction. A database of another kind, or of a newer version, is refused.
+ * them. Has to run in a transaction. Tables of another kind, or of a newer version, are refused.
  */
 export async function migrate(query: Query, { kind, migrations }: PostgresSchema): Promise<void> {
   await checkServer(query)
   await query({ text: `SELECT pg_advisory_xact_lock(${advisoryLock})` })
+  // Where the URL names a schema, it is there already.
+  const [place] = await query({ text: 'SELECT current_schema() AS name' })
+  if (place?.name === null) await query({ text: `CREATE SCHEMA IF NOT EXISTS ${kind}` })
   await query({ text: `${versionTable}; ${writerTable}; ${forgetWriters}` })
   const [known] = await query({ text: 'SELECT kind, version FROM schema_version' })
   if (known !== undefined && known.kind !== kind) throw new Error('it holds data of another kind')

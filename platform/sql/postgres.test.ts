@@ -65,6 +65,16 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     )
   })
 
+  test('holds tables of several kinds, each in a schema of its own', async () => {
+    await using shared = await plainDatabase('')
+    await using things = await open(first, shared.url)
+    await using others = await open({ ...first, kind: 'others' }, shared.url)
+    await things.transaction((query) => query(insert, ['one']))
+    expect(await others.read(names)).toEqual([])
+    await using again = await open(first, shared.url)
+    expect(await again.read(names)).toEqual([{ name: 'one' }])
+  })
+
   test('with another encoding is refused', async () => {
     await using other = await plainDatabase("ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'")
     await expect(open(first, other.url)).rejects.toThrow('its encoding is SQL_ASCII, not UTF8')

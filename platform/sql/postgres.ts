@@ -45,7 +45,7 @@ const migrationTimeoutMs = 10 * 60_000
 export async function openPostgres(options: PostgresOptions): Promise<Postgres> {
   const { url, schema, poolSizeMax = 10 } = options
   const pool = new Pool({
-    ...clientConfig(url),
+    ...clientConfig(url, schema.kind),
     max: poolSizeMax,
     idleTimeoutMillis: boundsMs.idleConnection,
   })
@@ -63,7 +63,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
   return {
     transaction: (body, options) => transact(pool, writers, body, options),
     read: (statement, values = []) => retrying(() => readFrom(pool, statement, values)),
-    connect: () => connect(url),
+    connect: () => connect(url, schema.kind),
     async [Symbol.asyncDispose]() {
       if (!pool.ending) await pool.end()
     },
