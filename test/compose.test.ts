@@ -16,7 +16,6 @@ import { readRatingConfig } from '../services/rating/config.ts'
 interface Model {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, unknown>>
-  readonly configs: Readonly<Record<string, unknown>>
 }
 
 interface Service {
@@ -27,7 +26,6 @@ interface Service {
   readonly ports?: readonly { host_ip: string; published: string; target: number }[]
   readonly depends_on?: Readonly<Record<string, { condition: string }>>
   readonly volumes?: readonly { type: string; source: string }[]
-  readonly configs?: readonly { source: string }[]
   readonly healthcheck?: unknown
   readonly container_name?: string
 }
@@ -63,11 +61,10 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
   })
 
   test('names nothing that is not there', async () => {
-    const { services, volumes, configs } = await loaded()
+    const { services, volumes } = await loaded()
     for (const service of Object.values(services)) {
       expect(services).toContainKeys(Object.keys(service.depends_on ?? {}))
       expect(volumes).toContainKeys((service.volumes ?? []).map(({ source }) => source))
-      expect(configs).toContainKeys((service.configs ?? []).map(({ source }) => source))
     }
   })
 
@@ -111,12 +108,12 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     expect(readMetadataConfig(source('metadata'))).toMatchObject({
       ...common,
       port: 8081,
-      databaseUrl: 'postgres://marquee:marquee@postgres:5432/metadata',
+      databaseUrl: 'postgres://marquee:marquee@postgres:5432/marquee',
     })
     expect(readRatingConfig(source('rating'))).toMatchObject({
       ...common,
       port: 8082,
-      databaseUrl: 'postgres://marquee:marquee@postgres:5432/rating',
+      databaseUrl: 'postgres://marquee:marquee@postgres:5432/marquee',
       eventLog: { kind: 'kafka', brokers: ['kafka:19092'] },
     })
     expect(readMovieConfig(source('movie'))).toMatchObject({ ...common, port: 8083 })
