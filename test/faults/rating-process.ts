@@ -59,9 +59,20 @@ export async function everythingApplied(
 
 /** The sum of a metric over its labels, as the process tells it. */
 export async function readMetric(url: string, name: string): Promise<number> {
+  const samples = await readSamples(url, name)
+  return samples.reduce((sum, { value }) => sum + value, 0)
+}
+
+/** The partitions that the process has at present. */
+export async function readPartitions(url: string): Promise<string[]> {
+  const samples = await readSamples(url, 'marquee_ingest_lag_events')
+  return samples.map(({ labels }) => /partition="(\d+)"/.exec(labels)?.[1] ?? '')
+}
+
+async function readSamples(url: string, name: string) {
   const text = await (await fetch(`${url}/metrics`)).text()
-  const lines = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
-  return lines.reduce((sum, [, value]) => sum + Number(value), 0)
+  const lines = text.matchAll(new RegExp(`^${name}(?:\\{(.*)\\})? (\\S+)$`, 'gm'))
+  return Array.from(lines, ([, labels = '', value]) => ({ labels, value: Number(value) }))
 }
 
 /** Why the process says that it is not ready; undefined when it is. */
