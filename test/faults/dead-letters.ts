@@ -1,0 +1,41 @@
+import type { EventLog, LogRecord } from '../../platform/event-log/port.ts'
+import { spawnProgram } from '../../platform/testing/process.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+
+const topic = 'ratings.dlq'
+
+/** All dead letters that are there. */
+export async function readDeadLetters(eventLog: EventLog): Promise<LogRecord[]> {
+  const ends = await eventLog.ends(topic)
+  const letters: LogRecord[] = []
+  await using consumption = await eventLog.consume({
+    topic,
+    group: `reader-${crypto.randomUUID()}`,
+    batchSizeMax: 1_000,
+    position: async () => undefined,
+    async handle({ records }) {
+      letters.push(...records)
+      return (records.at(-1)?.offset ?? 0) + 1
+    },
+  })
+  const isRead = () => {
+    const progress = consumption.progress()
+    return (
+      progress.length > 0 && progress.every((one) => one.position >= (ends[one.partition] ?? 0))
+    )
+  }
+  await waitFor(isRead, { what: 'all dead letters', timeoutMs: 30_000 })
+  return letters
+}
+
+/** Puts dead letters back, as a person would, and answers how many. */
+export async function replayDeadLetters(broker: string): Promise<number> {
+  await using program = await spawnProgram({
+    runtime: 'bun',
+    entry: 'producers/replay-dead-letters.ts',
+    env: { KAFKA_BROKERS: broker },
+  })
+  const { code } = await program.exited
+  if (code !== 0) throw new Error(`it ended with ${code}: ${program.stderr()}`)
+  return Number(/^put back +([\d,]+)$/m.exec(program.stdout())?.[1]?.replaceAll(',', ''))
+}

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { deadLetterHeaders } from '../../platform/event-log/dead-letter.ts'
+import type { LogRecord, NewRecord } from '../../platform/event-log/port.ts'
+import type { Backend } from '../../platform/testing/backends/backend.ts'
+import { startKafka } from '../../platform/testing/backends/kafka.ts'
+import { installed } from '../../platform/testing/backends/shared.ts'
+import { describeWith } from '../../platform/testing/requirements.ts'
+import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { startService } from '../system/service-process.ts'
+import { readDeadLetters, replayDeadLetters } from './dead-letters.ts'
+import { createExpectedRatings } from './expected-ratings.ts'
+import { openKafkaRatings } from './kafka-ratings.ts'
+import { randomRecordId, recordIds, toRecord } from './rating-events.ts'
+import { everythingApplied, ratingClient, readAggregates, readMetric } from './rating-process.ts'
+import { createSeededRandom, faultSeed } from './seeded-random.ts'
+
+const goodCount = 100_000
+const poisonCount = 1_000
+const fixedCount = 10
+const appendCount = 10_000
+/** What brokers take unless told, for a batch of one record. */
+const messageBytesMax = 1_048_588
+const testTimeoutMs = 120_000
+const brokerTimeoutMs = 60_000
+const encoder = new TextEncoder()
+
+describeWith(installed('kafka'), 'among rating events in Kafka', () => {
+  let broker: Backend
+  beforeAll(async () => {
+    broker = await startKafka()
+  }, brokerTimeoutMs)
+  afterAll(() => broker?.[Symbol.asyncDispose](), brokerTimeoutMs)
+
+  test(
+    '1,000 that are poison are put aside, 100,000 others count, and a replay puts back each once',
+    async () => {
+      const random = createSeededRandom(faultSeed('poison'))
+      await using folder = await temporaryFolder()
+      await using ratings = await openKafkaRatings(broker.address)
+      const database = `sqlite:${join(folder.path, 'ratings.db')}`
+      const args = [...ratings.args, '--database-url', database]
+      await using rating = await startService({ service: 'rating', args })
+      const client = ratingClient(rating.url)
+      const expected = createExpectedRatings()
+      const poison: NewRecord[] = []
+      let records: NewRecord[] = []
+      for (let n = 0; n < goodCount; n++) {
+        const event = {
+          recordId: randomRecordId(random),
+          userId: `user-${n}`,
+          value: random.integer(1, 5),
+        }
+        records.push(toRecord(event))
+        expected.set(event.recordId, event.userId, event.value)
+        if (n % (goodCount / poisonCount) === 0) {
+          const bad = poisonRecord(poison.length)
+          poison.push(bad)
+          records.push(bad)
+        }
+        if (records.length >= appendCount || n === goodCount - 1) {
+          await ratings.append(records)
+          records = []
+        }
+      }
+      await everythingApplied(ratings.append, client, expected)
+      expect(await readAggregates(client)).toMatchObject(expected.aggregates())
+      const letters = await readDeadLetters(ratings.eventLog)
+      expect(letters.map(contentOf).toSorted()).toEqual(poison.map(contentOf).toSorted())
+      expect(new Set(letters.map(sourceOf)).size).toBe(poisonCount)
+
+      expect(await replayDeadLetters(broker.address)).toBe(poisonCount)
+      await everythingApplied(ratings.append, client, expected)
+      const twice = [...poison, ...poison]
+      const again = await readDeadLetters(ratings.eventLog)
+      expect(again.map(contentOf).toSorted()).toEqual(twice.map(contentOf).toSorted())
+      expect(new Set(again.map(sourceOf)).size).toBe(2 * poisonCount)
+
+      const fixed = recordIds.slice(0, fixedCount).map((recordId) => {
+        return { recordId, userId: 'fixed', value: 5 }
+      })
+      const headers = { [deadLetterHeaders.topic]: 'ratings', [deadLetterHeaders.reason]: 'was so' }
+      const fixedLetters = fixed.map((event) => ({ ...toRecord(event), headers }))
+      await ratings.eventLog.append('ratings.dlq', fixedLetters)
+      for (const { recordId, userId, value } of fixed) expected.set(recordId, userId, value)
+      expect(await replayDeadLetters(broker.address)).toBe(poisonCount + fixedCount)
+      await everythingApplied(ratings.append, client, expected)
+      expect(await readAggregates(client)).toMatchObject(expected.aggregates())
+      expect(await readMetric(rating.url, 'marquee_ingest_dead_letters_total')).toBe(
+        3 * poisonCount,
+      )
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'poison as large as the broker takes is put aside without its value, and the others count',
+    async () => {
+      await using folder = await temporaryFolder()
+      await using ratings = await openKafkaRatings(broker.address)
+      const database = `sqlite:${join(folder.path, 'ratings.db')}`
+      const args = [...ratings.args, '--database-url', database]
+      await using rating = await startService({ service: 'rating', args })
+      const client = ratingClient(rating.url)
+      const expected = createExpectedRatings()
+      const key = recordIds[0] ?? ''
+      // The broker counts some 90 bytes beside the value: with headers, the record would be too large.
+      const value = new Uint8Array(messageBytesMax - 100)
+      await ratings.append([{ key, value }])
+      await everythingApplied(ratings.append, client, expected)
+      expect(await readAggregates(client)).toMatchObject(expected.aggregates())
+      expect(await readDeadLetters(ratings.eventLog)).toMatchObject([
+        {
+          key: '',
+          value: new Uint8Array(),
+          headers: {
+            [deadLetterHeaders.omitted]: String(value.length),
+            [deadLetterHeaders.topic]: 'ratings',
+            [deadLetterHeaders.offset]: '0',
+            [deadLetterHeaders.reason]: expect.stringContaining('it must have at most'),
+          },
+        },
+      ])
+      expect(await readMetric(rating.url, 'marquee_ingest_restarts_total')).toBe(0)
+    },
+    testTimeoutMs,
+  )
+})
+
+/** Broken in one of several ways, each time with another number in it. */
+function poisonRecord(n: number): NewRecord {
+  const key = recordIds[n % recordIds.length] ?? ''
+  const event = { userId: `poison-${n}`, recordId: key, recordType: 'movie', eventType: 'put' }
+  const values = [
+    encoder.encode(`not JSON ${n}`),
+    encoder.encode(JSON.stringify({ ...event, value: 9 })),
+    encoder.encode(JSON.stringify({ ...event, value: 3, recordId: '' })),
+    encoder.encode(JSON.stringify({ ...event, value: 3, eventType: 'shrug' })),
+    Uint8Array.from([0xff, ...encoder.encode(`not UTF-8 ${n}`)]),
+  ]
+  return { key, value: values[n % values.length] ?? new Uint8Array() }
+}
+
+function contentOf({ key, value }: NewRecord): string {
+  return `${key} ${Buffer.from(value).toString('latin1')}`
+}
+
+function sourceOf({ headers }: LogRecord): string {
+  expect(headers).toEqual({
+    [deadLetterHeaders.reason]: expect.stringMatching(/./),
+    [deadLetterHeaders.topic]: 'ratings',
+    [deadLetterHeaders.partition]: expect.stringMatching(/^\d+$/),
+    [deadLetterHeaders.offset]: expect.stringMatching(/^\d+$/),
+  })
+  return `${headers[deadLetterHeaders.partition]}/${headers[deadLetterHeaders.offset]}`
+}
