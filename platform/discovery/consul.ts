@@ -57,7 +57,7 @@ function createConsulRegistry(
   return {
     async register(instance) {
       const service = toConsulService(instance, config)
-      const registrationLog = log.child({ registered: service.id })
+      const registrationLog = log.child({ instance: service.id })
       const registration = await keepRegistered({
         client,
         service,

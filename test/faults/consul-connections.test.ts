@@ -1,0 +1,70 @@
+import { expect } from 'bun:test'
+import { createClient } from '@connectrpc/connect'
+import { createGrpcTransport } from '@connectrpc/connect-node'
+import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
+import { sessionsMax } from '../../platform/discovery/session-pool.ts'
+import { backend } from '../../platform/testing/backends/shared.ts'
+import { connectionCounter } from '../../platform/testing/connections.ts'
+import { describeWith, testWith } from '../../platform/testing/requirements.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { alien, knows, startFleet } from './consul-fleet.ts'
+
+const testTimeoutMs = 120_000
+/** How long a busy machine may take until it answers all calls within their deadlines. */
+const answeredTimeoutMs = 60_000
+const clientCount = 10
+const callCount = 500
+/** Two watches, and two for what is not a watch. */
+const consulConnectionsMax = 4
+const countIntervalMs = 20
+
+describeWith(backend('consul'), 'services that find each other in Consul', (address) => {
+  testWith(
+    connectionCounter(),
+    'movie answers 500 calls at once on a handful of connections to Consul and to each upstream',
+    async (countConnections) => {
+      await using fleet = await startFleet(address)
+      const names = ['metadata', 'rating', 'rating'] as const
+      const upstreams = await Promise.all(names.map(fleet.start))
+      const movie = await fleet.start('movie')
+      await knows(movie, 'metadata', 1)
+      await knows(movie, 'rating', 2)
+      const urls = [`http://${address}`, ...upstreams.map(({ url }) => url)]
+      const ports = urls.map((url) => Number(new URL(url).port))
+      const most = ports.map(() => 0)
+      const count = () => {
+        ports.forEach((port, index) => {
+          most[index] = Math.max(most[index] ?? 0, countConnections(movie.program.pid, port))
+        })
+      }
+      const timer = setInterval(count, countIntervalMs)
+      const askAll = createCallers(movie.url)
+      await waitFor(askAll, { what: 'all to be answered at once', timeoutMs: answeredTimeoutMs })
+      clearInterval(timer)
+      count()
+      const [consul, ...others] = most
+      expect(consul).toBeGreaterThanOrEqual(2)
+      expect(consul).toBeLessThanOrEqual(consulConnectionsMax)
+      expect(Math.min(...others)).toBeGreaterThanOrEqual(1)
+      expect(Math.max(...others)).toBeLessThanOrEqual(sessionsMax)
+    },
+    testTimeoutMs,
+  )
+})
+
+/** Answers a function that makes all calls at once, and tells whether each was answered whole. */
+function createCallers(baseUrl: string): () => Promise<boolean> {
+  const clients = Array.from({ length: clientCount }, () =>
+    createClient(MovieService, createGrpcTransport({ baseUrl })),
+  )
+  const callers = Array.from({ length: callCount / clientCount }, () => clients).flat()
+  return async () => {
+    const calls = callers.map((client) => client.getMovieDetails({ movieId: alien.id }))
+    const answers = await Promise.allSettled(calls)
+    return answers.every(
+      (answer) =>
+        answer.status === 'fulfilled' &&
+        answer.value.movieDetails?.ratingStatus === RatingStatus.RATED,
+    )
+  }
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'bun:test'
+import { backend } from '../../platform/testing/backends/shared.ts'
+import { describeWith } from '../../platform/testing/requirements.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import type { ServiceProcess } from '../system/service-process.ts'
+import { answeredCount, type Fleet, knows, startFleet } from './consul-fleet.ts'
+import { startMovieLoad } from './movie-load.ts'
+
+const testTimeoutMs = 90_000
+/** Calls at once: few enough that a busy machine answers each within its deadline. */
+const concurrency = 16
+/** Calls before, during and after what happens. */
+const callCount = 500
+
+const lookUps = {
+  metadata: 'metadata.v1.MetadataService/GetMetadata',
+  rating: 'rating.v1.RatingService/GetAggregatedRating',
+} as const
+
+describeWith(backend('consul'), 'services that find each other in Consul', (address) => {
+  for (const service of ['metadata', 'rating'] as const) {
+    test(
+      `movie fails no call when an instance of ${service} is killed, and Consul drops it`,
+      async () => {
+        await using fleet = await startFleet(address)
+        const { first, movie } = await startDouble(fleet, service)
+        const load = startMovieLoad(movie.url, concurrency)
+        await load.more(callCount)
+        expect(await answeredCount(first, lookUps[service])).toBeGreaterThan(0)
+        load.forgive()
+        first.program.kill('SIGKILL')
+        await load.more(callCount)
+        await knows(movie, service, 1)
+        await load.more(callCount)
+        expect(await load.stop()).toEqual([])
+      },
+      testTimeoutMs,
+    )
+
+    test(
+      `movie fails no call when an instance of ${service} leaves politely and another comes`,
+      async () => {
+        await using fleet = await startFleet(address)
+        const { first, movie } = await startDouble(fleet, service)
+        const load = startMovieLoad(movie.url, concurrency)
+        await load.more(callCount)
+        load.forgive()
+        first.program.kill('SIGTERM')
+        await load.more(callCount)
+        expect(await first.program.exited).toEqual({ code: 0, signal: null })
+        const third = await fleet.start(service)
+        await knows(movie, service, 2)
+        const called = async () => (await answeredCount(third, lookUps[service])) > 10
+        await waitFor(called, { what: 'the new instance to be called' })
+        await load.more(callCount)
+        expect(await load.stop()).toEqual([])
+      },
+      testTimeoutMs,
+    )
+  }
+})
+
+/** Starts all three services, the named one twice. */
+async function startDouble(
+  fleet: Fleet,
+  service: 'metadata' | 'rating',
+): Promise<{ first: ServiceProcess; movie: ServiceProcess }> {
+  const other = service === 'rating' ? 'metadata' : 'rating'
+  const names = [service, service, other] as const
+  const [first] = await Promise.all(names.map(fleet.start))
+  const movie = await fleet.start('movie')
+  await knows(movie, service, 2)
+  await knows(movie, other, 1)
+  if (!first) throw new Error('nothing was started')
+  return { first, movie }
+}
