@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { waitFor } from '../testing/wait-for.ts'
 import {
   benchAt,
@@ -10,11 +9,11 @@ import {
   oneKey,
   openBench,
   partitionCount,
-  type Reader,
   text,
   uniqueTopic,
 } from './contract-bench.ts'
-import type { ConsumeOptions } from './port.ts'
+import { declareDisposal } from './contract-disposal.ts'
+import { declareGroups } from './contract-groups.ts'
 
 export interface EventLogCapabilities {
   /** What the adapter's `durable` has to say. Without it, records are not looked for through another opening. */
@@ -249,171 +248,6 @@ function declareFailures(createPlace: CreatePlace): void {
     down = false
     await waitFor(() => lagOf(reader.consumption) === 0, { what: 'the failing one to go on' })
     expect(failing()).toEqual([])
-  })
-}
-
-function declareGroups(createPlace: CreatePlace): void {
-  test('every group reads everything', async () => {
-    await using bench = await openBench(createPlace)
-    const [one, two] = [await bench.read({ group: 'one' }), await bench.read({ group: 'two' })]
-    await bench.log.append(bench.topic, numbered(0, 50))
-    await Promise.all([one.hasSeen(50), two.hasSeen(50)])
-  })
-
-  test('two consumers of a group share the partitions, and one takes over from the other', async () => {
-    await using bench = await openBench(createPlace)
-    const shared = new Map<number, number>()
-    const position = async (partition: number) => shared.get(partition)
-    const [one, two] = [
-      await bench.read({ position, shared }),
-      await bench.read({ position, shared }),
-    ]
-    const assigned = (reader: Reader) => reader.consumption.progress().map((p) => p.partition)
-    const both = () => [...assigned(one), ...assigned(two)].toSorted()
-    const bothWork = () => assigned(one).length > 0 && assigned(two).length > 0
-    await waitFor(() => bothWork() && both().join() === '0,1,2,3', { what: 'shared partitions' })
-    await bench.log.append(bench.topic, numbered(0, 100))
-    await waitFor(() => one.seen.length + two.seen.length === 100, { what: 'the first 100' })
-    expect(one.seen.length).toBeGreaterThan(0)
-    expect(two.seen.length).toBeGreaterThan(0)
-
-    await one.consumption[Symbol.asyncDispose]()
-    const before = one.seen.length
-    await waitFor(() => assigned(two).length === partitionCount, { what: 'the take-over' })
-    await bench.log.append(bench.topic, numbered(100, 200))
-    await waitFor(() => one.seen.length + two.seen.length >= 200, { what: 'the second 100' })
-    expect(one.seen.length).toBe(before)
-    expect(assigned(one)).toEqual([])
-    expect(new Set([...one.texts(), ...two.texts()]).size).toBe(200)
-    expect(one.seen.length + two.seen.length).toBe(200)
-  })
-
-  test('a consumer that takes over starts at its own position', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, oneKey(0, 20))
-    const one = await bench.read()
-    await one.hasSeen(20)
-    const two = await bench.read()
-    await one.consumption[Symbol.asyncDispose]()
-    await two.hasSeen(20)
-    expect(two.texts()).toEqual(oneKey(0, 20).map(text))
-  })
-
-  test('batches of a partition come one after the other, whoever gets them', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, numbered(0, 400))
-    const shared = new Map<number, number>()
-    const atWork = new Set<number>()
-    const overlaps: number[] = []
-    const handle: ConsumeOptions['handle'] = async ({ partition, records }) => {
-      if (atWork.has(partition)) overlaps.push(partition)
-      atWork.add(partition)
-      for (let turn = 0; turn < 3; turn++) await nextTurn()
-      atWork.delete(partition)
-      return (records.at(-1)?.offset ?? 0) + 1
-    }
-    const options = {
-      shared,
-      handle,
-      batchSizeMax: 5,
-      position: async (p: number) => shared.get(p),
-    }
-    const readers = [
-      await bench.read(options),
-      await bench.read(options),
-      await bench.read(options),
-    ]
-    await readers[0]?.consumption[Symbol.asyncDispose]()
-    const all = () => readers.flatMap((reader) => reader.texts())
-    await waitFor(() => new Set(all()).size === 400, { what: 'all 400' })
-    expect(overlaps).toEqual([])
-  })
-}
-
-function declareDisposal(createPlace: CreatePlace): void {
-  for (const disposed of ['the consumer', 'the log'] as const) {
-    test(`disposing ${disposed} finishes the batch at hand, then stops`, async () => {
-      await using bench = await openBench(createPlace)
-      await bench.log.append(bench.topic, oneKey(0, 4))
-      const gate = Promise.withResolvers<void>()
-      const events: string[] = []
-      const reader = await bench.read({
-        batchSizeMax: 2,
-        handle: async ({ records }) => {
-          events.push(`begin ${text(records[0])}`)
-          await gate.promise
-          events.push(`end ${text(records[0])}`)
-          return (records.at(-1)?.offset ?? 0) + 1
-        },
-      })
-      await waitFor(() => events.length === 1, { what: 'the first batch' })
-      const resource = disposed === 'the log' ? bench.log : reader.consumption
-      const ended = resource[Symbol.asyncDispose]().then(() => events.push('disposed'))
-      for (let turn = 0; turn < 10; turn++) await nextTurn()
-      expect(events).toEqual(['begin 0'])
-      gate.resolve()
-      await ended
-      expect(events).toEqual(['begin 0', 'end 0', 'disposed'])
-    })
-  }
-
-  test('a consumer that waits out a failure can be disposed', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, oneKey(0, 1))
-    const errors: Error[] = []
-    const reader = await bench.read({
-      onError: (error) => errors.push(error),
-      handle: () => Promise.reject(new Error('the store is down')),
-    })
-    await waitFor(() => errors.length >= 2, { what: 'two failures' })
-    await reader.consumption[Symbol.asyncDispose]()
-    const before = errors.length
-    const other = await bench.read({ group: 'other' })
-    await other.hasSeen(1)
-    expect(errors).toHaveLength(before)
-  })
-
-  test('a handler may append while the log is disposed, and nobody afterwards', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, oneKey(0, 1))
-    const gate = Promise.withResolvers<void>()
-    let state = 'idle'
-    await bench.read({
-      handle: async ({ records }) => {
-        state = 'at work'
-        await gate.promise
-        await bench.log.append(`${bench.topic}-other`, oneKey(0, 1))
-        state = 'appended'
-        return (records.at(-1)?.offset ?? 0) + 1
-      },
-    })
-    await waitFor(() => state === 'at work', { what: 'the batch' })
-    const ended = bench.log[Symbol.asyncDispose]()
-    gate.resolve()
-    await ended
-    expect(state).toBe('appended')
-    await expect(bench.log.append(bench.topic, oneKey(1, 2))).rejects.toThrow()
-    await expect(bench.read()).rejects.toThrow()
-  })
-
-  test('consumers that come and go at once do not hold each other up', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, oneKey(0, 5))
-    const first = await bench.read()
-    const leaving = first.consumption[Symbol.asyncDispose]()
-    const second = await bench.read()
-    await leaving
-    await second.hasSeen(5)
-    expect(first.consumption.progress()).toEqual([])
-  })
-
-  test('disposing twice is harmless', async () => {
-    await using bench = await openBench(createPlace)
-    const reader = await bench.read()
-    await reader.consumption[Symbol.asyncDispose]()
-    await reader.consumption[Symbol.asyncDispose]()
-    await bench.log[Symbol.asyncDispose]()
-    expect(reader.consumption.progress()).toEqual([])
   })
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { spawnProgram } from '../testing/process.ts'
 import { testWith } from '../testing/requirements.ts'
 import { type TemporaryFolder, temporaryFolder } from '../testing/temporary-folder.ts'
@@ -22,6 +23,7 @@ import type { RecordBatch } from './port.ts'
 
 eventLogContract('embedded file', () => filePlace(), { durable: true })
 eventLogContract('embedded in memory', memoryPlace, { durable: false })
+alsoOnDenoAndNode(import.meta.filename)
 
 const silent = pino({ level: 'silent' })
 const peer = 'platform/event-log/embedded-peer.ts'
