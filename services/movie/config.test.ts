@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test'
+import { readMovieConfig } from './config.ts'
+
+const read = (env: Record<string, string>) => readMovieConfig({ args: [], env })
+
+test('movie finds the others at addresses, those of this machine unless told', () => {
+  expect(read({ RATING_URL: 'http://a:1,http://b:2' }).registry).toEqual({
+    kind: 'static',
+    addresses: { metadata: ['http://localhost:8081'], rating: ['http://a:1', 'http://b:2'] },
+  })
+})
+
+test('movie finds the others in Consul when told where it is', () => {
+  const { registry } = read({ CONSUL_HTTP_ADDR: 'consul:8500', HOST: '10.0.0.5' })
+  expect(registry).toMatchObject({
+    kind: 'consul',
+    url: 'http://consul:8500',
+    advertise: '10.0.0.5',
+  })
+})
+
+test('movie refuses addresses beside Consul, each by its name', () => {
+  const env = {
+    CONSUL_HTTP_ADDR: 'consul:8500',
+    METADATA_URL: 'http://a:1',
+    RATING_URL: 'http://b:2',
+  }
+  expect(() => read(env)).toThrow(
+    '--metadata-url and --consul-http-addr exclude each other: leave one out\n' +
+      '--rating-url and --consul-http-addr exclude each other: leave one out',
+  )
+})
