@@ -22,8 +22,10 @@ export interface GroupTiming {
 
 /** Partitions whose batches are handled at the same time. */
 const partitionsConcurrentMax = 8
-/** How long leaving may take, with the batch at hand, in milliseconds. */
-const leaveTimeoutMs = 10_000
+/** How long the batches at hand may take when the session is to end, in milliseconds. */
+const finishTimeoutMs = 10_000
+/** How long the group may take to hear of it then, in milliseconds: who could not say that it leaves is missed later. */
+const leaveTimeoutMs = 3_000
 /** How long joining may take beyond the time that the group waits for its other consumers, in milliseconds. */
 const joinMarginMs = 30_000
 
@@ -49,7 +51,7 @@ export interface Session {
   /** Resolves with the reason when the consumer broke. */
   readonly broken: Promise<Error>
   progress(): PartitionProgress[]
-  /** Finishes the batches at hand, commits, and leaves the group. Rejects when that takes too long. */
+  /** Finishes the batches at hand, commits, and leaves the group. Rejects when a batch takes too long. */
   leave(): Promise<void>
 }
 
@@ -121,8 +123,11 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     if (bounds) assignment?.see((partition) => bounds.get(partition)?.end)
   }
 
-  async function leave(): Promise<void> {
+  async function finish(): Promise<void> {
     await assignment?.close()
+  }
+
+  async function leave(): Promise<void> {
     await commit()
     await consumer.disconnect()
   }
@@ -156,8 +161,10 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     progress: () => assignment?.progress() ?? [],
     async leave() {
       clearInterval(timer)
-      if (await within(leave(), leaveTimeoutMs)) return
-      throw new Error(`a batch of topic ${topic} was not finished within ${leaveTimeoutMs} ms`)
+      if (!(await within(finish(), finishTimeoutMs))) {
+        throw new Error(`a batch of topic ${topic} was not finished within ${finishTimeoutMs} ms`)
+      }
+      await within(leave(), leaveTimeoutMs)
     },
   }
 }
