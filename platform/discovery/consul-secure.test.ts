@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { startConsul } from '../testing/backends/consul.ts'
 import { serverPorts } from '../testing/backends/server-ports.ts'
@@ -15,6 +16,8 @@ import { waitFor } from '../testing/wait-for.ts'
 import type { ConsulConfig } from './consul-address.ts'
 
 const testTimeoutMs = 60_000
+/** By then an instance has asked whether it is still registered. */
+const asksAgainMs = 1_100
 const token = '5ec2e700-0000-4000-8000-000000000001'
 
 const accessControl = `acl {
@@ -22,6 +25,11 @@ const accessControl = `acl {
   default_policy = "deny"
   tokens { initial_management = "${token}" }
 }`
+
+const rights = `
+  service "rating" { policy = "write" }
+  service_prefix "" { policy = "read" }
+  node_prefix "" { policy = "read" }`
 
 describeWith(installed('consul'), 'with a Consul that', (binary) => {
   alsoOnDenoAndNode(import.meta.filename)
@@ -35,6 +43,17 @@ describeWith(installed('consul'), 'with a Consul that', (binary) => {
       await using consul = await startConsul({ args: ['-hcl', accessControl] })
       await isRegistered(consul.address, { token })
       await isRegistered(consul.address, { tokenFile, token: 'wrong' })
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'gives few rights, those of operations.md are enough: registering, and again, and following',
+    async () => {
+      await using consul = await startConsul({ args: ['-hcl', accessControl] })
+      const limited = await createToken(consul.address, rights)
+      await isRegistered(consul.address, { token: limited, check: 'grpc' })
+      await isRegistered(consul.address, { token: limited, check: 'ttl' })
     },
     testTimeoutMs,
   )
@@ -94,26 +113,36 @@ describeWith(installed('consul'), 'with a Consul that', (binary) => {
   )
 })
 
-/** Makes a token that may do nothing. */
-async function createToken(address: string): Promise<string> {
-  const headers = { 'x-consul-token': token }
-  const answer = await fetch(`http://${address}/v1/acl/token`, {
-    method: 'PUT',
-    headers,
-    body: '{}',
-  })
-  return ((await answer.json()) as { SecretID: string }).SecretID
+/** Makes a token with these rights, or with none. */
+async function createToken(address: string, rules?: string): Promise<string> {
+  const put = async (path: string, body: unknown) => {
+    const request = {
+      method: 'PUT',
+      headers: { 'x-consul-token': token },
+      body: JSON.stringify(body),
+    }
+    const answer = await fetch(`http://${address}/v1/acl/${path}`, request)
+    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
+    return (await answer.json()) as { SecretID: string }
+  }
+  if (rules === undefined) return (await put('token', {})).SecretID
+  await put('policy', { Name: 'limited', Rules: rules })
+  return (await put('token', { Policies: [{ Name: 'limited' }] })).SecretID
 }
 
 /** Registers an instance, finds it, and takes it back. */
 async function isRegistered(address: string, options: Partial<ConsulConfig>): Promise<void> {
-  await using registry = await openConsul(address, options)
+  await using registry = await openConsul(address, { prefix: '', ...options })
   await using instance = await startHealthServer()
   using watch = await registry.watch('rating')
   await registry.register({ service: 'rating', ...instance })
   const urls = () => watch.instances.map(({ url }) => url)
   await waitFor(() => urls().includes(instance.url), { what: 'the instance to be found' })
+  await setTimeout(asksAgainMs)
   expect(instance.health.problems()).toEqual([])
+  expect(registry.status()).toMatchObject({ errorCount: 0, registrationCount: 1 })
+  await registry[Symbol.asyncDispose]()
+  expect(registry.status().errorCount).toBe(0)
 }
 
 async function isRefused(address: string, options: Partial<ConsulConfig>): Promise<void> {
