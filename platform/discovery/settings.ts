@@ -19,6 +19,7 @@ const switches = ['true', 'false', '1', '0'] as const
  */
 export function readConsulSettings(settings: Settings, host: string): RegistryConfig | undefined {
   const address = readText(settings, 'http-addr', 'where Consul is: host:port or its URL')
+  const isSecure = readSwitch(settings, 'http-ssl', 'whether Consul is asked by HTTPS', false)
   const config = {
     kind: 'consul' as const,
     token: readText(settings, 'http-token', 'the token; a flag is seen by all on this machine'),
@@ -37,7 +38,6 @@ export function readConsulSettings(settings: Settings, host: string): RegistryCo
     waitMs,
     deregisterAfterMs,
   }
-  const isSecure = readSwitch(settings, 'http-ssl', 'whether Consul is asked by HTTPS', false)
   if (address === undefined) return undefined
   return { ...config, url: parseAddress(settings, address, isSecure) }
 }

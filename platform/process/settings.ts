@@ -51,14 +51,14 @@ export class HelpRequest extends Error {
 /** @param usage the first line of `--help`: what is run, and what it does. */
 export function readSettings(usage: string, { args, env }: SettingsSource): Settings {
   const problems: string[] = []
-  const help: string[] = []
+  const help: { readonly flag: string; readonly text: string }[] = []
   const known = new Set(['help'])
   const { flags, words } = parseFlags(args)
 
   function raw({ flag, help: text }: Setting, fallback: unknown): string | undefined {
     const name = flag.toUpperCase().replaceAll('-', '_')
     known.add(flag)
-    help.push(`  --${flag.padEnd(20)} ${text} [${name}; ${fallback}]`)
+    help.push({ flag, text: `${text} [${name}; ${fallback}]` })
     if (!flags.has(flag)) return env[name] === '' ? undefined : env[name]
     const value = flags.get(flag)
     if (value === undefined) problems.push(`--${flag} needs a value`)
@@ -101,7 +101,7 @@ export function readSettings(usage: string, { args, env }: SettingsSource): Sett
     },
     refuse: (problem) => void problems.push(problem),
     finish() {
-      if (flags.has('help')) throw new HelpRequest(`${usage}\n\n${help.join('\n')}`)
+      if (flags.has('help')) throw new HelpRequest(`${usage}\n\n${inColumns(help)}`)
       for (const flag of flags.keys()) {
         if (!known.has(flag)) problems.push(`--${flag} is not a flag: see --help`)
       }
@@ -109,6 +109,11 @@ export function readSettings(usage: string, { args, env }: SettingsSource): Sett
       if (problems.length > 0) throw new SettingsError(problems.join('\n'))
     },
   }
+}
+
+function inColumns(help: readonly { readonly flag: string; readonly text: string }[]): string {
+  const width = Math.max(...help.map(({ flag }) => flag.length))
+  return help.map(({ flag, text }) => `  --${flag.padEnd(width)}  ${text}`).join('\n')
 }
 
 /** Flags with their values, `--flag value` or `--flag=value`, and the words that belong to none. */
