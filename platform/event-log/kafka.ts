@@ -38,8 +38,9 @@ export interface KafkaEventLogOptions extends KafkaAccess {
  * - A record is appended once, by an idempotent producer with `acks=all`; the largest is the brokers' `message.max.bytes`.
  * - A consumer starts where `position` says, whatever its group has committed; what it commits is for other tools to see.
  * - Records of aborted transactions are not delivered. gzip, snappy, lz4 and zstd are read.
- * - A consumer that breaks, or polls nothing for 30 s, is started anew after 0.1 s, 0.2 s … 10 s, jittered. A failed
- *   `handle` or `position` is repeated after the same times, and does not hold up other partitions.
+ * - A consumer that breaks, is not answered for 10 s, or polls nothing for 30 s, is started anew after 0.1 s, 0.2 s …
+ *   10 s, jittered. A failed `handle` or `position` is repeated after the same times, and does not hold up other
+ *   partitions.
  * - A consumer that is killed is missed after `sessionTimeoutMs`; one that hangs may, when it wakes, still be finishing a
  *   batch that another also has: what `handle` writes has to be guarded by its position.
  * - Records that the log removed before they were read are told to `onError`, and passed over.
