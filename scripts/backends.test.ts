@@ -11,7 +11,8 @@ import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
 const program = join(import.meta.dirname, 'backends.ts')
 
 function run(cache: string, ...args: string[]) {
-  const env = { ...process.env, XDG_CACHE_HOME: cache }
+  // `bun test --no-orphans` hands itself down, and would end what the command is to leave running.
+  const env = { ...process.env, BUN_FEATURE_FLAG_NO_ORPHANS: undefined, XDG_CACHE_HOME: cache }
   return spawnSync(process.execPath, [program, ...args], { env, encoding: 'utf8' })
 }
 
