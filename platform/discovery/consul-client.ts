@@ -136,7 +136,8 @@ function createClient({ url, token, httpAuth, namespace, tls }: ConsulAddress, m
     ...(namespace && { 'x-consul-namespace': namespace }),
     ...(httpAuth && { authorization: `Basic ${Buffer.from(httpAuth).toString('base64')}` }),
   }
-  const kept = { keepAlive: true, maxSockets }
+  // On Deno 2.9.3 a request that is cut on a connection that was used before goes on on another.
+  const kept = { keepAlive: process.versions.deno === undefined, maxSockets }
   const agent = url.startsWith('https:')
     ? new HttpsAgent({ ...kept, ...toTlsOptions(tls) })
     : new HttpAgent(kept)

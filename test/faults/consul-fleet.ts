@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { uniquePrefix } from '../../platform/testing/consul-registry.ts'
 import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import type { RuntimeName } from '../../platform/testing/tools.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { openMetadataStore } from '../../services/metadata/store/open.ts'
 import { openRatingStore } from '../../services/rating/store/open.ts'
@@ -20,24 +21,27 @@ export type ServiceName = 'metadata' | 'rating' | 'movie'
 
 /** Services as processes of their own, which find each other in Consul. Disposing ends all of them. */
 export interface Fleet extends AsyncDisposable {
+  /** What stands before the names of its services in Consul. */
+  readonly prefix: string
   /** Starts one more instance, with a database of its own that knows `alien`. */
   start(service: ServiceName): Promise<ServiceProcess>
 }
 
-/** A fleet in the Consul at this address. Its services have names of their own there. */
-export async function startFleet(address: string): Promise<Fleet> {
+/** A fleet in the Consul at this address. Its services have names of their own there, and run on Bun unless told. */
+export async function startFleet(address: string, runtime: RuntimeName = 'bun'): Promise<Fleet> {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder())
   const prefix = uniquePrefix()
   const kept = stack.move()
   let startedCount = 0
   return {
+    prefix,
     async start(service) {
       const file = join(folder.path, `${service}-${startedCount++}`)
       const inConsul = ['--consul-http-addr', address, '--consul-service-prefix', prefix]
       const checked = ['--consul-check-interval-ms', '1000']
       const args = [...inConsul, ...checked, ...(await prepare[service](file))]
-      return kept.use(await startService({ service, args }))
+      return kept.use(await startService({ service, runtime, args }))
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

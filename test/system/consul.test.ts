@@ -1,0 +1,52 @@
+import { expect, test } from 'bun:test'
+import { createClient } from '@connectrpc/connect'
+import { createConnectTransport } from '@connectrpc/connect-web'
+import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
+import { backend } from '../../platform/testing/backends/shared.ts'
+import { describeWith, testWith } from '../../platform/testing/requirements.ts'
+import { runtime } from '../../platform/testing/tools.ts'
+import { alien, knows, startFleet } from '../faults/consul-fleet.ts'
+import { startService } from './service-process.ts'
+
+const testTimeoutMs = 60_000
+
+describeWith(backend('consul'), 'in Consul', (address) => {
+  for (const name of ['bun', 'deno', 'node'] as const) {
+    testWith(
+      runtime(name),
+      `the services on ${name} find each other, and leave it when they end`,
+      async () => {
+        await using fleet = await startFleet(address, name)
+        const started = await Promise.all((['metadata', 'rating'] as const).map(fleet.start))
+        const movie = await fleet.start('movie')
+        await knows(movie, 'metadata', 1)
+        await knows(movie, 'rating', 1)
+        const client = createClient(MovieService, createConnectTransport({ baseUrl: movie.url }))
+        const { movieDetails } = await client.getMovieDetails({ movieId: alien.id })
+        expect(movieDetails?.metadata?.title).toBe(alien.title)
+        expect(movieDetails?.ratingStatus).toBe(RatingStatus.RATED)
+        expect(await namesIn(address, fleet.prefix)).toEqual(['metadata', 'movie', 'rating'])
+        for (const { program } of [movie, ...started]) {
+          program.kill('SIGTERM')
+          expect(await program.exited).toEqual({ code: 0, signal: null })
+        }
+        expect(await namesIn(address, fleet.prefix)).toEqual([])
+      },
+      testTimeoutMs,
+    )
+  }
+})
+
+test('a service says in one line that it cannot read its token', async () => {
+  const flags = ['--consul-http-addr', 'localhost', '--consul-http-token-file', '/nowhere/token']
+  const started = startService({ service: 'movie', args: flags })
+  await expect(started).rejects.toThrow(/^marquee movie: cannot read a file for Consul: .*nowhere/m)
+})
+
+/** The services of the prefix that Consul knows, without it. */
+async function namesIn(address: string, prefix: string): Promise<string[]> {
+  const answer = await fetch(`http://${address}/v1/agent/services`)
+  const services = Object.values((await answer.json()) as Record<string, { Service: string }>)
+  const names = services.map(({ Service }) => Service).filter((name) => name.startsWith(prefix))
+  return names.map((name) => name.slice(prefix.length)).sort()
+}
