@@ -79,12 +79,16 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
   )
 
   test(
-    'one watch more of a service is no connection more to Consul',
+    'watches of one service share one list, which is followed until the last of them ends',
     async () => {
       await using registry = await openConsul(address)
-      await using stack = new AsyncDisposableStack()
-      for (let index = 0; index < 50; index++) stack.use(await registry.watch('rating'))
+      const first = await registry.watch('rating')
+      const second = await registry.watch('rating')
+      expect(second.instances).toBe(first.instances)
+      first[Symbol.dispose]()
       expect(registry.status().services).toHaveLength(1)
+      second[Symbol.dispose]()
+      expect(registry.status().services).toEqual([])
     },
     testTimeoutMs,
   )
