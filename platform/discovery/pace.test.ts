@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { backOff, backOffMs, createPace } from './pace.ts'
+import { createPace } from './pace.ts'
 
 test('what follows each other quickly waits after the burst, by the interval each', () => {
   const pace = createPace({ burst: 3, intervalMs: 100, clock: () => 0 })
@@ -18,11 +18,4 @@ test('a rest earns the whole burst again, and no more', () => {
   expect([pace(), pace(), pace()]).toEqual([0, 0, 100])
   nowMs = 100_000
   expect([pace(), pace(), pace()]).toEqual([0, 0, 100])
-})
-
-test('the wait after a failure doubles up to a bound, and is at least half of it', () => {
-  const { first, max } = backOffMs
-  const longest = [1, 2, 3, 50].map((count) => backOff(count, () => 1))
-  expect(longest).toEqual([first, 2 * first, 4 * first, max])
-  expect(backOff(50, () => 0)).toBe(max / 2)
 })

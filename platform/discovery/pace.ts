@@ -1,11 +1,7 @@
-/** The first and the longest wait before what failed is tried again, in milliseconds. */
-export const backOffMs = { first: 200, max: 5_000 }
+import { createBackOff } from '../retry/back-off.ts'
 
-/** How long to wait after so many failures in a row: longer each time, and not the same for all who failed together. */
-export function backOff(failureCount: number, random: () => number): number {
-  const longestMs = Math.min(backOffMs.first * 2 ** (failureCount - 1), backOffMs.max)
-  return longestMs * (0.5 + random() / 2)
-}
+/** Before Consul is asked again that could not be. */
+export const backOff = createBackOff({ firstMs: 200, maxMs: 5_000 })
 
 export interface PaceOptions {
   /** How many may follow each other at once. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { backoffMs } from './backoff.ts'
+import { backOff } from './back-off.ts'
 import { createBell, within } from './bell.ts'
 import type { LogFile } from './embedded-file.ts'
 import type { Lease } from './embedded-lease.ts'
@@ -129,7 +129,7 @@ export function createGroup(options: GroupOptions): Group {
         failures += 1
         slot.failing = true
         member.options.onError?.(error as Error)
-        if (ownerOf(slot) === member) await changed.sleep(backoffMs(failures, random))
+        if (ownerOf(slot) === member) await changed.sleep(backOff(failures, random))
       }
     }
   }

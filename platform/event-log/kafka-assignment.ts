@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
-import { backoffMs } from './backoff.ts'
+import { backOff } from './back-off.ts'
 import { createBell } from './bell.ts'
 import type { Topics } from './kafka-topics.ts'
 import type { ConsumeOptions, LogRecord, PartitionProgress } from './port.ts'
@@ -57,7 +57,7 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
   async function failed(slot: Slot, error: unknown): Promise<void> {
     slot.failures += 1
     options.onError?.(error as Error)
-    await closing.sleep(backoffMs(slot.failures, random))
+    await closing.sleep(backOff(slot.failures, random))
   }
 
   async function place(slot: Slot): Promise<void> {

@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts'
+import { backOff } from './back-off.ts'
 import { createBell } from './bell.ts'
 import { openSession, type Session, type SessionOptions } from './kafka-session.ts'
 import type { Consumption } from './port.ts'
@@ -32,7 +32,7 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
       const isOver = await live()
       if (isOver) return
       failures = clock() - startMs > steadyMs ? 1 : failures + 1
-      await closing.sleep(backoffMs(failures, random))
+      await closing.sleep(backOff(failures, random))
     }
   }
 

@@ -1,17 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createBackOff } from '../retry/back-off.ts'
 import { PostgresError } from './postgres-error.ts'
 
 /** How often a failed step is tried at most, and until when a further try may begin, in milliseconds. */
 const attemptsMax = 5
 const windowMs = 3_000
 
-const backOffMs = { first: 50, max: 5_000 }
-
-/** How long to wait after so many failures in a row, in milliseconds: jittered, so that not all come back together. */
-export function backOff(failureCount: number, random: () => number = Math.random): number {
-  const longestMs = Math.min(backOffMs.first * 2 ** (failureCount - 1), backOffMs.max)
-  return longestMs * (0.5 + random() / 2)
-}
+/** Before a failed step is tried again. */
+export const backOff = createBackOff({ firstMs: 50, maxMs: 5_000 })
 
 /**
  * Repeats what failed by a conflict or a lost connection, within bounds that let a server restart in a moment and keep
