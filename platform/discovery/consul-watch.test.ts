@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { waitFor } from '../testing/wait-for.ts'
 import type { PassingAnswer, PassingQuery } from './consul-client.ts'
 import { type Followed, followService, queryPace } from './consul-watch.ts'
-import { backOffMs } from './pace.ts'
+import { backOffBounds } from './pace.ts'
 import type { Instance } from './port.ts'
 
 const waitMs = 30_000
@@ -29,7 +29,7 @@ describe('following a service', () => {
     const error = new Error('away')
     using script = follow([answer(7n), error, error, error, answer(2n)])
     expect(await script.indexes()).toEqual([undefined, 7n, undefined, undefined, undefined, 2n])
-    const { first } = backOffMs
+    const { firstMs: first } = backOffBounds
     expect(script.pauses).toEqual([0, first, 2 * first, 4 * first, 0])
     expect(script.errors).toEqual([undefined, error, error, error, undefined])
   })

@@ -1,7 +1,9 @@
 import { createBackOff } from '../retry/back-off.ts'
 
+export const backOffBounds = { firstMs: 200, maxMs: 5_000 }
+
 /** Before Consul is asked again that could not be. */
-export const backOff = createBackOff({ firstMs: 200, maxMs: 5_000 })
+export const backOff = createBackOff(backOffBounds)
 
 export interface PaceOptions {
   /** How many may follow each other at once. */
