@@ -1,9 +1,10 @@
 import { type Cluster, type Consumer, type Kafka, PartitionAssigners } from 'kafkajs'
 import type { GroupTiming } from './kafka-session.ts'
 
-/** How much one question for records takes: enough for some batches, little enough to stay small in memory. */
-const fetchBytesMax = 1024 * 1024
-const partitionBytesMax = 384 * 1024
+/** How much of a topic one question takes: enough for large batches, little enough to stay small in memory. */
+const fetchBytesMax = 2 * 1024 * 1024
+/** How much of a partition it takes: an equal share, within these bounds, so that none waits for others to be read. */
+const partitionBytes = { min: 64 * 1024, max: 512 * 1024 }
 /** How often kafkajs repeats a step before its consumer breaks: some 3 s together. */
 const retry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 4 }
 
@@ -17,12 +18,16 @@ export interface GroupConsumer {
   leaveFor(memberId: string): Promise<void>
 }
 
+/** @param partitionCount how many partitions its topic has. */
 export function createGroupConsumer(
   kafka: Kafka,
   groupId: string,
+  partitionCount: number,
   timing: GroupTiming,
 ): GroupConsumer {
   let cluster: Cluster | undefined
+  const share = Math.max(Math.floor(fetchBytesMax / partitionCount), partitionBytes.min)
+  const maxBytesPerPartition = Math.min(share, partitionBytes.max)
   const consumer = kafka.consumer({
     groupId,
     partitionAssigners: [
@@ -35,8 +40,9 @@ export function createGroupConsumer(
     rebalanceTimeout: timing.rebalanceTimeoutMs,
     heartbeatInterval: timing.heartbeatIntervalMs,
     maxWaitTimeInMs: timing.pollWaitMs,
-    maxBytes: fetchBytesMax,
-    maxBytesPerPartition: partitionBytesMax,
+    // The brokers fill an answer in the order of the partitions, which is always the same.
+    maxBytes: maxBytesPerPartition * partitionCount,
+    maxBytesPerPartition,
     allowAutoTopicCreation: false,
     // The consumption starts a broken consumer anew, counts it, and waits longer each time.
     retry: { ...retry, restartOnFailure: async () => false },

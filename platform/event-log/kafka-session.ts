@@ -60,7 +60,8 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   const { kafka, topics, options, timing, clock, random } = session
   const { topic } = options
   const { heartbeatIntervalMs } = timing
-  const { consumer, leaveFor } = createGroupConsumer(kafka, options.group, timing)
+  const { size } = await topics.bounds(topic)
+  const { consumer, leaveFor } = createGroupConsumer(kafka, options.group, size, timing)
   const broken = Promise.withResolvers<Error>()
   let assignment: Assignment | undefined
   let polledAtMs = clock()
