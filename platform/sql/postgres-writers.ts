@@ -67,11 +67,18 @@ export async function wasCommitted(pool: Pool, { id, attempt }: Writer): Promise
     }
     await delay(backOff(failures))
   }
-  const { reason } = new PostgresError(cause)
-  throw new Error(
-    `the database was lost while it committed, and whether it did is not known: ${reason}`,
-    {
-      cause,
-    },
-  )
+  throw new OutcomeUnknownError(cause)
+}
+
+/** Whether a write took effect is not known, so that it is not repeated here. Its cause is why it is not known. */
+export class OutcomeUnknownError extends Error {
+  override readonly name = 'OutcomeUnknownError'
+  /** As in a `PostgresError` that is lost: who called may look, and call again. */
+  readonly temporary = true
+
+  constructor(cause: unknown) {
+    const { reason } = new PostgresError(cause)
+    const what = 'the database was lost while it committed, and whether it did is not known'
+    super(`${what}: ${reason}`, { cause })
+  }
 }
