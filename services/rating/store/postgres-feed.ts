@@ -58,9 +58,11 @@ export function followChanges(options: FeedOptions): Promise<AsyncDisposable> {
   async function hear(payloads: readonly string[], query: Query): Promise<void> {
     const writes = payloads.map(parsePayload)
     const others = new Set(writes.filter((one) => one.origin !== origin).map((one) => one.revision))
-    const to = Math.max(...writes.map(({ revision }) => revision))
-    if (others.size > 0) {
-      await tell(query, { after: Math.min(...others) - 1, to }, (revision) => others.has(revision))
+    // In the order of the commits, which is that of the revisions.
+    const to = writes.at(-1)?.revision ?? announced
+    const [first] = others
+    if (first !== undefined) {
+      await tell(query, { after: first - 1, to }, (revision) => others.has(revision))
     }
     told = Math.max(told ?? 0, to)
     announced = Math.max(announced, to)
