@@ -95,12 +95,24 @@ describe('the address', () => {
     'unix:///run/consul.sock',
     'ftp://consul.test',
     '::1',
-    'http://user@consul.test',
     'localhost:many',
     'http://consul.test/?a=b',
   ])('%s is refused', (address) => {
     expect(() => read({ CONSUL_HTTP_ADDR: address })).toThrow(`--consul-http-addr is "${address}"`)
   })
+})
+
+test.each([
+  'http://user:s3cret@consul.test:8500',
+  'http://:s3cret@consul.test',
+  'http://s3cret@consul.test',
+  'user:s3cret@consul.test:8500',
+  'user:s3cret@consul.test:many',
+])('%s is refused as an address without saying it again', (address) => {
+  const [problem, ...others] = problemsOf(() => read({ CONSUL_HTTP_ADDR: address }))
+  expect(problem).toContain('--consul-http-auth')
+  expect(problem).not.toContain('s3cret')
+  expect(others).toEqual([])
 })
 
 describe('the advertised host', () => {

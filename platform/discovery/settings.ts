@@ -105,12 +105,20 @@ function parseAddress(settings: Settings, text: string, isSecure: boolean): stri
   const [, scheme = isSecure ? 'https' : 'http', rest = text] = /^(\w+):\/\/(.*)$/.exec(text) ?? []
   const port = /^\w+:\/\/|:\d+$/.test(text) ? '' : `:${defaultPort}`
   const url = URL.parse(`${isSecure && scheme === 'http' ? 'https' : scheme}://${rest}${port}`)
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+  if (!url || !/^https?:$/.test(url.protocol) || hasMoreThanPath(url)) {
     const advice = 'give host:port, http://host:port or https://host:port'
-    settings.refuse(`--consul-http-addr is "${text}": ${advice}`)
+    // What stands before an @ may be a password.
+    const problem = text.includes('@')
+      ? `has an @: ${advice}, and a user by --consul-http-auth`
+      : `is "${text}": ${advice}`
+    settings.refuse(`--consul-http-addr ${problem}`)
     return text
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+}
+
+function hasMoreThanPath({ username, password, search, hash }: URL): boolean {
+  return `${username}${password}${search}${hash}` !== ''
 }
 
 function readText(settings: Settings, name: string, help: string): string | undefined {
