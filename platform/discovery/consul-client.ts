@@ -75,8 +75,12 @@ export interface ConsulClient extends Disposable {
 /**
  * Talks to Consul on kept connections: one for each blocking query, which the caller bounds, and two for the rest
  * (`http_max_conns_per_client` of an agent is 200).
+ * @param onUnusable told of each service in an answer that cannot be called as it is registered, and is left out.
  */
-export function createConsulClient(address: ConsulAddress): ConsulClient {
+export function createConsulClient(
+  address: ConsulAddress,
+  onUnusable: (error: Error) => void,
+): ConsulClient {
   const queries = createClient(address, Number.POSITIVE_INFINITY)
   const commands = createClient(address, commandSocketsMax)
 
@@ -98,7 +102,7 @@ export function createConsulClient(address: ConsulAddress): ConsulClient {
           passing: true,
           ...options,
         })
-        return parsePassing(response as IncomingMessage, body)
+        return parsePassing(response as IncomingMessage, body, onUnusable)
       }),
     register: (service, isWell) =>
       ask(() => {
@@ -170,10 +174,14 @@ function toBlockingOptions({ index, waitMs }: PassingQuery) {
   return { index: `${index}`, wait: `${waitMs}ms`, timeout }
 }
 
-function parsePassing({ headers }: IncomingMessage, body: unknown): PassingAnswer {
+function parsePassing(
+  { headers }: IncomingMessage,
+  body: unknown,
+  onUnusable: (error: Error) => void,
+): PassingAnswer {
   const index = `${headers['x-consul-index']}`
   if (!/^\d+$/.test(index)) throw new Error(`X-Consul-Index is ${index}`)
-  const instances = parseInstances(body)
+  const instances = parseInstances(body, onUnusable)
   if (instances.length === 0 && headers['x-consul-results-filtered-by-acls'] === 'true') {
     throw new Error('the token does not allow to see the service')
   }

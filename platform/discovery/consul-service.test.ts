@@ -73,32 +73,52 @@ describe('what Consul tells of a service', () => {
     Service: { ID: 'rating-1', Address: address, Port: port },
   })
 
+  const parse = (body: unknown) =>
+    parseInstances(body, (error) => {
+      throw error
+    })
+
   test('is the id, unique with that of the node, and the address', () => {
     const found = { id: 'box/rating-1', url: 'http://10.0.0.5:8082' }
-    expect(parseInstances([entry('10.0.0.5')])).toEqual([found])
+    expect(parse([entry('10.0.0.5')])).toEqual([found])
   })
 
   test('is at the address of the node without one of its own', () => {
-    expect(parseInstances([entry('')])[0]?.url).toBe('http://10.0.0.1:8082')
+    expect(parse([entry('')])[0]?.url).toBe('http://10.0.0.1:8082')
   })
 
   test('may be an IPv6 address', () => {
-    expect(parseInstances([entry('::1')])[0]?.url).toBe('http://[::1]:8082')
+    expect(parse([entry('::1')])[0]?.url).toBe('http://[::1]:8082')
   })
 
   test('cannot be called without a port', () => {
-    expect(parseInstances([entry('10.0.0.5', 0)])).toEqual([])
+    expect(parse([entry('10.0.0.5', 0)])).toEqual([])
   })
 
   test.each([
     ['nothing', undefined],
     ['an object', {}],
     ['a text', 'No cluster leader'],
-    ['a list of nothing', [null]],
-    ['a service without an id', [{}]],
-    ['one without an address', [{ Node: { Node: 'box' }, Service: { ID: 'rating-1', Port: 1 } }]],
-    ['one without a port', [{ ...entry('10.0.0.5'), Service: { ID: 'rating-1' } }]],
   ])('is refused when it is %s', (_, body) => {
-    expect(() => parseInstances(body)).toThrow()
+    expect(() => parse(body)).toThrow('not a list')
+  })
+
+  test.each([
+    ['nothing', null],
+    ['without an id', {}],
+    ['without an address', { Node: { Node: 'box' }, Service: { ID: 'rating-1', Port: 1 } }],
+    ['without a port', { ...entry('10.0.0.5'), Service: { ID: 'rating-1' } }],
+    ['at what is no address', entry('a b')],
+    ['at an address with a path', entry('box/a')],
+    ['at an address with a user', entry('ada@box')],
+    ['at a port beyond the last', entry('10.0.0.5', 99_999)],
+    ['at a port below the first', entry('10.0.0.5', -1)],
+    ['at a part of a port', entry('10.0.0.5', 80.5)],
+  ])('is taken without the one entry that is %s, of which is told', (_, bad) => {
+    const errors: Error[] = []
+    const found = { id: 'box/rating-1', url: 'http://10.0.0.6:8082' }
+    const instances = parseInstances([bad, entry('10.0.0.6')], (error) => errors.push(error))
+    expect(instances).toEqual([found])
+    expect(errors).toHaveLength(1)
   })
 })

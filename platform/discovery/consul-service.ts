@@ -62,22 +62,33 @@ export function toConsulService(instance: NewInstance, options: ConsulServiceOpt
   return { id, name, address, port, meta: { version: manifest.version, protocols }, check }
 }
 
-/** Reads the answer of `/v1/health/service`. Throws when it is not one. */
-export function parseInstances(body: unknown): Instance[] {
+/**
+ * Reads the answer of `/v1/health/service`. Throws when it is not one.
+ * @param onUnusable told of each entry that says of no instance where it is; it is left out.
+ */
+export function parseInstances(body: unknown, onUnusable: (error: Error) => void): Instance[] {
   if (!Array.isArray(body)) throw new Error('the answer is not a list of services')
-  return body.map(parseEntry).filter((instance) => instance !== undefined)
+  return body.flatMap((entry) => {
+    const instance = parseEntry(entry)
+    if (instance instanceof Error) onUnusable(instance)
+    return instance instanceof Error || instance === undefined ? [] : [instance]
+  })
 }
 
 /** One that listens on no port cannot be called. */
-function parseEntry(entry: unknown): Instance | undefined {
+function parseEntry(entry: unknown): Instance | Error | undefined {
   const { Node, Service } = Object(entry) as Partial<Record<'Node' | 'Service', unknown>>
   const { Node: node, Address: nodeAddress } = Object(Node) as Record<string, unknown>
   const { ID, Address, Port } = Object(Service) as Record<string, unknown>
   const address = Address || nodeAddress
   const isWhole = typeof node === 'string' && typeof ID === 'string' && typeof address === 'string'
-  if (!isWhole || typeof Port !== 'number') throw new Error('a service lacks its id or address')
+  if (!isWhole || typeof Port !== 'number') return new Error('a service lacks its id or address')
   if (Port === 0) return undefined
-  return { id: `${node}/${ID}`, url: `http://${withBrackets(address)}:${Port}` }
+  const id = `${node}/${ID}`
+  const url = `http://${withBrackets(address)}:${Port}`
+  const parsed = URL.parse(url)
+  const isAddress = parsed !== null && parsed.href === `${parsed.origin}/`
+  return isAddress ? { id, url } : new Error(`${id} cannot be at ${url}`)
 }
 
 function withBrackets(address: string): string {

@@ -34,10 +34,13 @@ function createConsulRegistry(
   address: ConsulAddress,
   { log, random = Math.random, clock = () => performance.now() }: ConsulDependencies,
 ): Registry {
-  const client = createConsulClient(address)
   const services = new Map<string, SharedService>()
   const registrations = new Set<AsyncDisposable>()
   const counts = { errors: 0, registrations: 0 }
+  const client = createConsulClient(address, (error) => {
+    counts.errors++
+    log.warn({ reason: error.message }, 'left out: an instance in Consul that cannot be called')
+  })
 
   function follow(service: string): SharedService {
     const name = serviceName(config.prefix, service)
