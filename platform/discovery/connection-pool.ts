@@ -40,6 +40,15 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
     return connection
   }
 
+  function connectOrLetGo({ instance, done }: Picked): Connection {
+    try {
+      return connect(instance)
+    } catch (error) {
+      done('failure')
+      throw error
+    }
+  }
+
   function disconnect(instance: Instance): void {
     connections.get(instance)?.close()
     connections.delete(instance)
@@ -52,10 +61,11 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
       if (!picked) {
         throw new ConnectError(`no instance of ${service} is known`, Code.Unavailable)
       }
+      const { transport } = connectOrLetGo(picked)
       const ended = idle.begin()
       return {
         ...picked,
-        transport: connect(picked.instance).transport,
+        transport,
         done(outcome) {
           picked.done(outcome)
           ended()

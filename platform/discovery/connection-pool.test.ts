@@ -1,0 +1,16 @@
+import { expect, test } from 'bun:test'
+import { createConnectionPool } from './connection-pool.ts'
+import type { Instance } from './port.ts'
+
+test('an instance that cannot be connected to leaves no call open that disposal would wait for', async () => {
+  const instances: Instance[] = [{ id: 'a', url: 'http://a b:1' }]
+  const pool = createConnectionPool({
+    service: 'rating',
+    watch: { instances, [Symbol.dispose]() {} },
+    random: () => 0,
+    clock: () => 0,
+    drainTimeoutMs: 3_600_000,
+  })
+  expect(() => pool.take()).toThrow()
+  await pool[Symbol.asyncDispose]()
+})
