@@ -98,6 +98,17 @@ test('calls that wait for a connection that fails are told at once that they wer
   for (const error of await Promise.all(calls)) expect(error).toBeInstanceOf(NotSentError)
 })
 
+test('nothing is opened once it is closed', async () => {
+  await using peer = await startPeer()
+  using pool = connect(peer.url)
+  await pool.open(1)
+  pool.close()
+  await expect(pool.request()).rejects.toBeInstanceOf(NotSentError)
+  using later = connect(peer.url)
+  await later.open(1)
+  expect(peer.connectionCount()).toBe(2)
+})
+
 interface Peer extends AsyncDisposable {
   readonly url: string
   /** Calls that are not answered yet. */

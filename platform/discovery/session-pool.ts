@@ -23,7 +23,7 @@ export interface SessionPool {
     args: Parameters<SessionManager['request']>,
     signal: AbortSignal | undefined,
   ): Promise<ClientHttp2Stream>
-  /** Ends the connections and the streams on them at once. */
+  /** Ends the connections and the streams on them at once; none is opened from then on. */
   close(): void
 }
 
@@ -43,6 +43,9 @@ export function createSessionPool(url: string): SessionPool {
   const usable = new Set<Session>()
   const waiting = new Set<Waiting>()
   let isConnecting = false
+  let isClosed = false
+
+  const closedError = () => notSent(url, new Error('the connection was closed'))
 
   function reserve(): Session | undefined {
     for (const session of usable) if (session.reserve()) return session
@@ -50,6 +53,7 @@ export function createSessionPool(url: string): SessionPool {
   }
 
   function dispatch(): void {
+    if (isClosed) return
     for (const one of waiting) {
       const session = reserve()
       if (!session) break
@@ -103,6 +107,7 @@ export function createSessionPool(url: string): SessionPool {
     authority: new URL(url).origin,
     async request([method, path, headers, options], signal) {
       signal?.throwIfAborted()
+      if (isClosed) throw closedError()
       const free = waiting.size === 0 ? reserve() : undefined
       const session = free ?? (await waitForRoom(signal))
       try {
@@ -112,8 +117,9 @@ export function createSessionPool(url: string): SessionPool {
       }
     },
     close() {
+      isClosed = true
       for (const session of all) session.destroy()
-      for (const one of waiting) one.giveUp(notSent(url, new Error('the connection was closed')))
+      for (const one of waiting) one.giveUp(closedError())
     },
   }
 }
