@@ -74,16 +74,30 @@ describe('a snapshot', () => {
     expect(ids()).toEqual(['a'])
   })
 
-  test('starts the grace again with each interruption', () => {
+  test('lets go of what has left, however often Consul is interrupted', () => {
+    const { time, snapshot, ids } = setUp(a, b)
+    for (time.nowMs = 0; time.nowMs < graceMs; time.nowMs += graceMs / 4) {
+      snapshot.interrupt()
+      snapshot.accept([a])
+      expect(ids()).toEqual(['a', 'b'])
+    }
+    snapshot.interrupt()
+    snapshot.accept([a])
+    expect(ids()).toEqual(['a'])
+  })
+
+  test('keeps each instance for a grace of its own', () => {
     const { time, snapshot, ids } = setUp(a, b)
     snapshot.interrupt()
-    snapshot.accept([])
+    snapshot.accept([a])
     time.nowMs = graceMs - 1
     snapshot.interrupt()
     snapshot.accept([])
+    expect(snapshot.graceLeftMs()).toBe(1)
     time.nowMs = graceMs
     snapshot.accept([])
-    expect(ids()).toEqual(['a', 'b'])
+    expect(ids()).toEqual(['a'])
+    expect(snapshot.graceLeftMs()).toBe(graceMs - 1)
   })
 
   test('shows all that is found and nothing that was never found, and believes an answer twice a grace apart', () => {

@@ -15,7 +15,7 @@ export interface Snapshot {
   interrupt(): void
   /** Takes what Consul says. */
   accept(found: readonly Instance[]): void
-  /** Until what is kept without Consul's word is let go, in milliseconds; undefined when there is nothing of the kind. */
+  /** Until the first is let go that is kept without Consul's word, in milliseconds; undefined when none is. */
   graceLeftMs(): number | undefined
 }
 
@@ -27,8 +27,8 @@ export interface Snapshot {
  */
 export function createSnapshot({ graceMs, clock }: SnapshotOptions): Snapshot {
   let instances: readonly Instance[] = []
-  let held: readonly Instance[] = []
-  let heldUntilMs = 0
+  /** Until when each is kept that is missing, by its id. */
+  let heldUntilMs = new Map<string, number>()
   let isInterrupted = false
   return {
     get instances() {
@@ -38,19 +38,21 @@ export function createSnapshot({ graceMs, clock }: SnapshotOptions): Snapshot {
       isInterrupted = true
     },
     accept(found) {
+      const nowMs = clock()
       const ids = new Set(found.map(({ id }) => id))
-      const isMissing = ({ id }: Instance) => !ids.has(id)
-      if (isInterrupted || (found.length === 0 && held.length === 0)) {
-        held = instances.filter(isMissing)
-        heldUntilMs = clock() + graceMs
-      } else {
-        held = clock() < heldUntilMs ? held.filter(isMissing) : []
-      }
+      // What is held already has its time: a Consul that fails now and then does not lengthen it.
+      const newUntilMs = isInterrupted || found.length === 0 ? nowMs + graceMs : nowMs
+      const untilMs = ({ id }: Instance) => heldUntilMs.get(id) ?? newUntilMs
+      const held = instances.filter((one) => !ids.has(one.id) && nowMs < untilMs(one))
+      heldUntilMs = new Map(held.map((one) => [one.id, untilMs(one)]))
       isInterrupted = false
       const next = [...found, ...held].sort((a, b) => (a.id < b.id ? -1 : 1))
       if (!isSame(instances, next)) instances = next
     },
-    graceLeftMs: () => (held.length > 0 ? Math.max(heldUntilMs - clock(), 0) : undefined),
+    graceLeftMs() {
+      if (heldUntilMs.size === 0) return undefined
+      return Math.max(Math.min(...heldUntilMs.values()) - clock(), 0)
+    },
   }
 }
 
