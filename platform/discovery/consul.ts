@@ -72,7 +72,12 @@ function createConsulRegistry(
         log: registrationLog,
       })
       registrations.add(registration)
-      return registration
+      return {
+        async [Symbol.asyncDispose]() {
+          await registration[Symbol.asyncDispose]()
+          registrations.delete(registration)
+        },
+      }
     },
     async watch(service) {
       const shared = services.get(service) ?? follow(service)
