@@ -45,19 +45,24 @@ for (const name of ['bun', 'deno', 'node'] as const) {
 }
 
 describe('a program', () => {
-  test('knows nothing of the backends that a person has set for their own use', async () => {
-    const before = process.env.KAFKA_BROKERS
-    process.env.KAFKA_BROKERS = 'broker.test:9092'
-    try {
-      await using folder = await temporaryFolder()
-      const source = "console.log('brokers', process.env.KAFKA_BROKERS)"
-      await using program = await start(folder, source)
-      expect((await program.waitForLine(/^brokers (.*)$/m))[1]).toBe('undefined')
-    } finally {
-      if (before === undefined) delete process.env.KAFKA_BROKERS
-      else process.env.KAFKA_BROKERS = before
-    }
-  })
+  test.each(['KAFKA_BROKERS', 'KAFKA_SASL_USERNAME', 'CONSUL_HTTP_TOKEN', 'DATABASE_URL', 'HOST'])(
+    'does not know what a person has set for their own use as %s, but what the test gives',
+    async (name) => {
+      const before = process.env[name]
+      process.env[name] = 'personal'
+      try {
+        await using folder = await temporaryFolder()
+        const source = `console.log('it is', process.env.${name})`
+        await using program = await start(folder, source)
+        expect((await program.waitForLine(/^it is (.*)$/m))[1]).toBe('undefined')
+        await using told = await start(folder, source, { env: { [name]: 'given' } })
+        expect((await told.waitForLine(/^it is (.*)$/m))[1]).toBe('given')
+      } finally {
+        if (before === undefined) delete process.env[name]
+        else process.env[name] = before
+      }
+    },
+  )
 
   test('that ends without the awaited line shows what it wrote', async () => {
     await using folder = await temporaryFolder()

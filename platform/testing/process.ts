@@ -14,18 +14,17 @@ const outputCharsMax = 256 * 1024
 const drainTimeoutMs = 1_000
 
 /** What a person has set for their own use, as `bun run backends up` tells them to. */
-const noBackends = {
-  CONSUL_HTTP_ADDR: undefined,
-  DATABASE_URL: undefined,
-  KAFKA_BROKERS: undefined,
-}
+const personal = /^(CONSUL_.*|KAFKA_.*|ADVERTISE|DATABASE_URL|HOST)$/
 
 export interface ProgramOptions {
   readonly runtime: RuntimeName
   /** The program's file, from the top of the project. */
   readonly entry: string
   readonly args?: readonly string[]
-  /** On top of this process's environment, without its backends; undefined takes a variable away. */
+  /**
+   * On top of this process's environment, without what it says of backends and addresses; undefined takes a variable
+   * away.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The top of the project unless told. */
   readonly cwd?: string
@@ -71,12 +70,16 @@ export async function spawnProgram(options: ProgramOptions): Promise<Program> {
   const args = [...found.value.args, join(root, options.entry), ...(options.args ?? [])]
   const child = spawn(found.value.binary, args, {
     cwd: options.cwd ?? root,
-    env: { ...process.env, ...noBackends, ...options.env },
+    env: { ...environment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const end = endOf(child)
   await once(child, 'spawn')
   return createProgram(child, end, options.stopTimeoutMs ?? 5_000)
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !personal.test(name)))
 }
 
 function createProgram(child: ChildProcess, exited: Promise<Exit>, stopTimeoutMs: number): Program {
