@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { consul } from '../platform/testing/backends/consul.ts'
@@ -128,6 +128,13 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     expect(services.kafka?.image).toBe(`apache/kafka:${kafka.version}`)
     expect(services.postgres?.image).toMatch(/^postgres:\d+\.\d+$/)
   })
+})
+
+test('the image takes nothing that is not there', () => {
+  const lines = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
+  const taken = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1))
+  expect(taken).not.toBeEmpty()
+  expect(taken.filter((path) => !existsSync(join(root, path)))).toEqual([])
 })
 
 describe('the Dockerfile', () => {
