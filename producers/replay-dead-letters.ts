@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { deadLetterHeaders, fromDeadLetter } from '../platform/event-log/dead-letter.ts'
 import type { EventLog, LogRecord, NewRecord, RecordBatch } from '../platform/event-log/port.ts'
@@ -10,6 +11,8 @@ import { createSummary, type Summary } from './summary.ts'
 const batchSizeMax = 1_000
 /** How often it is looked whether all are done, in milliseconds. */
 const lookIntervalMs = 50
+/** How long it may go without a step forward, in milliseconds. */
+const stallMsMax = 30_000
 
 const help = `replay-dead-letters [options]
 
@@ -73,15 +76,21 @@ async function readLetters(
   // What is refused again while this runs is a new letter, and left for the next time.
   const ends = await eventLog.ends(deadLetterTopic)
   const done = Promise.withResolvers<void>()
+  // It is awaited later than it may be rejected.
+  done.promise.catch(() => {})
+  let lastError = new Error('other consumers of the group have all partitions: is another running?')
+  let movedAtMs = performance.now()
 
   async function handle({ partition, records }: RecordBatch): Promise<number> {
     const [first, last] = [records[0]?.offset ?? 0, records.at(-1)?.offset ?? 0]
     const end = ends[partition] ?? 0
     if (first >= end) {
-      await done.promise
+      // Not for long: the log may hand out no other partition meanwhile.
+      await Promise.race([done.promise, delay(lookIntervalMs)])
       return first
     }
     await take(records.filter(({ offset }) => offset < end))
+    movedAtMs = performance.now()
     return Math.min(last + 1, end)
   }
 
@@ -90,7 +99,9 @@ async function readLetters(
     group,
     batchSizeMax,
     handle,
-    onError: (error) => done.reject(error),
+    onError(error) {
+      lastError = error
+    },
   })
   const isDone = () => {
     const own = consumption.progress()
@@ -100,6 +111,7 @@ async function readLetters(
   }
   const timer = setInterval(() => {
     if (signal.aborted || isDone()) done.resolve()
+    else if (performance.now() - movedAtMs > stallMsMax) done.reject(lastError)
   }, lookIntervalMs)
   await done.promise.finally(() => clearInterval(timer))
 }

@@ -46,6 +46,8 @@ interface Slot {
   readonly id: number
   readonly partition: number
   position: number
+  /** The position as its owner has answered it. */
+  answered: number | undefined
   /** Who was asked for the position. */
   assigned: Member | undefined
   underway: { readonly member: Member; readonly done: Promise<boolean> } | undefined
@@ -85,7 +87,13 @@ export function createGroup(options: GroupOptions): Group {
 
   function newSlot(id: number, partition: number): Slot {
     const position = file.groupPosition(group, id) ?? file.oldest(id)
-    const nothing = { assigned: undefined, underway: undefined, idle: false, failing: false }
+    const nothing = {
+      answered: undefined,
+      assigned: undefined,
+      underway: undefined,
+      idle: false,
+      failing: false,
+    }
     return { id, partition, position, ...nothing }
   }
 
@@ -139,7 +147,8 @@ export function createGroup(options: GroupOptions): Group {
     const { options } = member
     if (slot.assigned !== member) {
       slot.idle = false
-      slot.position = await startOf(slot, options)
+      slot.answered = await startOf(slot, options)
+      slot.position = slot.answered ?? file.oldest(slot.id)
       slot.assigned = member
       return true
     }
@@ -150,15 +159,17 @@ export function createGroup(options: GroupOptions): Group {
       checkPosition(slot)
       return false
     }
-    slot.position = await options.handle({ partition: slot.partition, records })
+    const { partition, answered } = slot
+    slot.position = await options.handle({ partition, position: answered, records })
+    slot.answered = slot.position
     return true
   }
 
-  async function startOf({ id, partition }: Slot, options: ConsumeOptions): Promise<number> {
-    const position = options.position
-      ? await options.position(partition)
-      : file.groupPosition(group, id)
-    return position ?? file.oldest(id)
+  async function startOf(
+    { id, partition }: Slot,
+    options: ConsumeOptions,
+  ): Promise<number | undefined> {
+    return options.position ? await options.position(partition) : file.groupPosition(group, id)
   }
 
   /** A position that the log has never reached would otherwise wait for ever, without a word. */

@@ -14,6 +14,8 @@ export interface AssignmentOptions {
   readonly heartbeatIntervalMs: number
   /** 0 to 1, for the jitter of back-offs. */
   readonly random: () => number
+  /** Told of each batch that was handled; the next one waits for it. */
+  onHandled(): Promise<void>
 }
 
 /** The partitions that one round of the group gave to this consumer, until the next round. */
@@ -23,18 +25,29 @@ export interface Assignment {
   progress(): PartitionProgress[]
   /** Takes the ends of the partitions, as last seen. */
   see(ends: (partition: number) => number | undefined): void
-  /** The position of each partition that moved since the last time it was asked. */
-  moved(): { readonly partition: number; readonly position: number }[]
+  /** Whether a batch is being handled. */
+  isBusy(): boolean
+  /** The position of each partition that moved since it was last told. */
+  moved(): PartitionPosition[]
+  /** Takes note that the group has been told these positions. */
+  told(positions: readonly PartitionPosition[]): void
   /** Takes note that records which are not shown, such as those of an aborted transaction, were passed. */
   pass(partition: number, lastOffset: number): void
   /** Handles nothing more. Resolves when the batches at hand are finished. */
   close(): Promise<void>
 }
 
+export interface PartitionPosition {
+  readonly partition: number
+  readonly position: number
+}
+
 interface Slot {
   readonly partition: number
   /** Undefined until the owner has told where to start. */
   position: number | undefined
+  /** The position as the owner has answered it. */
+  answered: number | undefined
   end: number
   told: number | undefined
   failures: number
@@ -46,7 +59,8 @@ interface Slot {
  * A partition that fails is paused for the back-off, so that the others go on.
  */
 export function createAssignment(assignment: AssignmentOptions): Assignment {
-  const { consumer, topics, options, partitions, heartbeatIntervalMs, random } = assignment
+  const { topics, options, partitions, heartbeatIntervalMs, random } = assignment
+  const consumer = whileThere(assignment.consumer)
   const { topic } = options
   const slots = new Map(partitions.map((partition) => [partition, newSlot(partition)]))
   const closing = createBell()
@@ -76,10 +90,12 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     }
   }
 
-  async function findStart({ partition }: Slot): Promise<number> {
+  async function findStart(slot: Slot): Promise<number> {
+    const { partition } = slot
     const position = options.position
       ? await options.position(partition)
       : await topics.committed(options.group, topic, partition)
+    slot.answered = position
     const bounds = (await topics.bounds(topic)).get(partition)
     if (bounds === undefined) throw new Error(`topic ${topic} has no partition ${partition}`)
     if (position === undefined) return bounds.oldest
@@ -88,11 +104,21 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
       const end = `past the end (${bounds.end}) of ${where}`
       throw new Error(`position ${position} is ${end}: is it another log?`)
     }
-    if (position < bounds.oldest) {
-      const lost = `records ${position} to ${bounds.oldest - 1} of ${where} are gone`
-      options.onError?.(new Error(`${lost}, unread: the log kept them for too short a time`))
-    }
+    if (position < bounds.oldest) tellLoss(slot, position, bounds.oldest)
     return Math.max(position, bounds.oldest)
+  }
+
+  function tellLoss({ partition }: Slot, from: number, until: number): void {
+    const lost = `records ${from} to ${until - 1} of partition ${partition} of topic ${topic} are gone`
+    options.onError?.(new Error(`${lost}, unread: the log kept them for too short a time`))
+  }
+
+  /** Offsets may have gaps; what lies before the oldest record was there, and is not any more. */
+  async function checkGap(slot: Slot, first: number): Promise<void> {
+    const { position } = slot
+    if (position === undefined || first <= position) return
+    const oldest = (await topics.bounds(topic)).get(slot.partition)?.oldest ?? 0
+    if (oldest > position) tellLoss(slot, position, Math.min(oldest, first))
   }
 
   /** After a failure, from where it failed: kafkajs fetches again what was not resolved. */
@@ -109,9 +135,12 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
       start += part.length
       const next = Number(part.at(-1)?.offset) + 1
       const records = part.map(toRecord)
-      const answer = await options.handle({ partition: slot.partition, records })
+      const { partition, answered } = slot
+      const answer = await options.handle({ partition, position: answered, records })
       slot.failures = 0
       slot.position = answer
+      slot.answered = answer
+      await assignment.onHandled()
       if (isClosed) return
       if (answer !== next) {
         consumer.seek({ topic, partition: slot.partition, offset: String(answer) })
@@ -121,7 +150,9 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
       if (start >= messages.length) slot.position = Number(payload.batch.lastOffset()) + 1
       // Whatever the backlog, the rest of the process gets its turn after each batch.
       await setImmediate()
-      await payload.heartbeat()
+      await payload.heartbeat().catch((cause: Error) => {
+        throw new HeartbeatError(cause.message, { cause })
+      })
     }
   }
 
@@ -146,9 +177,10 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     // A rebalance shows in the heartbeat after the batch as well: here it would interrupt what is under way.
     const beat = setInterval(() => payload.heartbeat().catch(() => {}), heartbeatIntervalMs)
     try {
+      await checkGap(slot, Number(payload.batch.firstOffset()))
       await handleAll(slot, payload)
     } catch (error) {
-      if (isOfKafka(error)) throw error
+      if (error instanceof HeartbeatError) throw error.cause
       void retryLater(slot, error)
     } finally {
       clearInterval(beat)
@@ -165,8 +197,13 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
       const slot = slots.get(payload.batch.partition)
       if (isClosed || slot?.position === undefined) return
       slot.busy = take(slot, payload)
-      await slot.busy
+      try {
+        await slot.busy
+      } finally {
+        slot.busy = undefined
+      }
     },
+    isBusy: () => [...slots.values()].some(({ busy }) => busy !== undefined),
     progress: () =>
       Array.from(slots.values(), ({ partition, position, end, failures }) => {
         const lag = Math.max(0, end - (position ?? end))
@@ -179,11 +216,15 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     },
     moved() {
       const moved = [...slots.values()].filter(({ position, told }) => position !== told)
-      return moved.flatMap((slot) => {
-        slot.told = slot.position
-        const { partition, position } = slot
-        return position === undefined ? [] : [{ partition, position }]
-      })
+      return moved.flatMap(({ partition, position }) =>
+        position === undefined ? [] : [{ partition, position }],
+      )
+    },
+    told(positions) {
+      for (const { partition, position } of positions) {
+        const slot = slots.get(partition)
+        if (slot) slot.told = position
+      }
     },
     pass(partition, lastOffset) {
       const slot = slots.get(partition)
@@ -198,7 +239,7 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
 }
 
 function newSlot(partition: number): Slot {
-  const unknown = { position: undefined, told: undefined, busy: undefined }
+  const unknown = { position: undefined, answered: undefined, told: undefined, busy: undefined }
   return { partition, end: 0, failures: 0, ...unknown }
 }
 
@@ -224,7 +265,25 @@ function toHeaders(headers: KafkaMessage['headers'] = {}): Readonly<Record<strin
   )
 }
 
-/** What kafkajs throws in a heartbeat, to be thrown on to it: that the group is rebalancing, for one. */
-function isOfKafka(error: unknown): boolean {
-  return error instanceof Error && error.name.startsWith('KafkaJS')
+/** What a heartbeat threw, to be thrown on to kafkajs: that the group is rebalancing, for one. */
+class HeartbeatError extends Error {
+  override readonly name = 'HeartbeatError'
+}
+
+/** A consumer that has broken has nothing to steer any more; who would steer it finds out as the session ends. */
+function whileThere(consumer: AssignmentOptions['consumer']): AssignmentOptions['consumer'] {
+  const tolerant =
+    <T>(steer: (argument: T) => void) =>
+    (argument: T) => {
+      try {
+        steer(argument)
+      } catch (error) {
+        if ((error as Error).name !== 'KafkaJSNonRetriableError') throw error
+      }
+    }
+  return {
+    seek: tolerant(consumer.seek),
+    pause: tolerant(consumer.pause),
+    resume: tolerant(consumer.resume),
+  }
 }

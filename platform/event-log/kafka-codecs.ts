@@ -4,7 +4,7 @@ import kafkajs from 'kafkajs'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { compress, uncompress } from 'snappy'
 
-/** How many bytes a batch of records may unpack to. */
+/** How many bytes a batch of records may unpack to, where the codec lets us say: not with gzip and lz4. */
 const batchBytesMax = 256 * 1024 * 1024
 
 /**
@@ -47,6 +47,7 @@ async function unpackSnappy(buffer: Buffer): Promise<Buffer> {
   const blocks: Promise<Buffer>[] = []
   for (let start = xerialHeaderBytes; start < buffer.length; ) {
     const end = start + 4 + buffer.readInt32BE(start)
+    if (end <= start + 4 || end > buffer.length) throw new Error('a snappy block is cut short')
     blocks.push(unpackBlock(buffer.subarray(start + 4, end)))
     start = end
   }

@@ -38,7 +38,14 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
 
   /** Answers whether the consumer was to end; false when it could not join, or broke. */
   async function live(): Promise<boolean> {
-    const opened = await join().catch((error: Error) => error)
+    const closed = closing.next()
+    const joining = join()
+    const opened = await Promise.race([joining, closed]).catch((error: Error) => error)
+    if (opened === undefined) {
+      // A group that waits for another consumer does not hold up who is not in it yet.
+      void joining.then((late) => late.leave()).catch(() => {})
+      return true
+    }
     if (opened instanceof Error) {
       if (!isClosed) tell(opened)
       return isClosed

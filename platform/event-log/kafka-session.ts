@@ -64,14 +64,28 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   const { consumer, leaveFor } = createGroupConsumer(kafka, options.group, size, timing)
   const broken = Promise.withResolvers<Error>()
   let assignment: Assignment | undefined
-  let polledAtMs = clock()
+  let aliveAtMs = clock()
+  let isLeaving = false
+
+  function showLife(): void {
+    aliveAtMs = clock()
+    session.onPoll(aliveAtMs)
+  }
 
   function assign(memberId: string, partitions: readonly number[]): void {
     void assignment?.close()
-    polledAtMs = clock()
-    const what = { consumer, topics, options, partitions, heartbeatIntervalMs, random }
+    // A late batch may bring the consumer back to a group that it is leaving.
+    if (isLeaving) return
+    showLife()
+    const what = { consumer, topics, options, partitions, heartbeatIntervalMs, random, onHandled }
     assignment = createAssignment(what)
     session.onAssigned(memberId)
+  }
+
+  /** Where the group's commits are the position, they keep up with it. */
+  async function onHandled(): Promise<void> {
+    showLife()
+    if (!options.position) await commit()
   }
 
   const { GROUP_JOIN, FETCH, REQUEST_TIMEOUT, CRASH, END_BATCH_PROCESS } = consumer.events
@@ -83,20 +97,17 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   consumer.on(REQUEST_TIMEOUT, ({ payload: { apiName, broker } }) => {
     if (assignment) broken.resolve(new Error(`${broker} did not answer in time (${apiName})`))
   })
-  consumer.on(FETCH, () => {
-    polledAtMs = clock()
-    session.onPoll(polledAtMs)
-  })
+  consumer.on(FETCH, showLife)
   consumer.on(END_BATCH_PROCESS, ({ payload: { batchSize, partition, lastOffset } }) => {
     if (batchSize === 0) assignment?.pass(partition, Number(lastOffset))
   })
 
   let beating = false
   async function beat(): Promise<void> {
+    checkSilence()
     if (beating) return
     beating = true
     try {
-      checkSilence()
       await Promise.all([commit(), look()])
     } finally {
       beating = false
@@ -104,18 +115,25 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   }
 
   function checkSilence(): void {
-    const silentMs = clock() - polledAtMs
-    if (!assignment?.progress().length || silentMs <= timing.silenceMaxMs) return
+    const silentMs = clock() - aliveAtMs
+    if (!assignment?.progress().length || assignment.isBusy()) return
+    if (silentMs <= timing.silenceMaxMs) return
     broken.resolve(new Error(`the consumer of topic ${topic} polled nothing for ${silentMs} ms`))
   }
 
   async function commit(): Promise<void> {
-    const moved = assignment?.moved() ?? []
+    const current = assignment
+    const moved = current?.moved() ?? []
     if (moved.length === 0) return
     const offsets = moved.map(({ partition, position }) => {
       return { topic, partition, offset: String(position) }
     })
-    await consumer.commitOffsets(offsets).catch(session.onCommitError)
+    try {
+      await consumer.commitOffsets(offsets)
+      current?.told(moved)
+    } catch (error) {
+      session.onCommitError(error as Error)
+    }
   }
 
   /** Asks where the partitions end. When that fails, so does the consumer itself, and says so. */
@@ -129,8 +147,11 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   }
 
   async function leave(): Promise<void> {
-    await commit()
-    await consumer.disconnect()
+    try {
+      await commit()
+    } finally {
+      await consumer.disconnect()
+    }
   }
 
   async function join(): Promise<void> {
@@ -141,7 +162,7 @@ export async function openSession(session: SessionOptions): Promise<Session> {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: partitionsConcurrentMax,
-      eachBatch: async (payload) => assignment?.take(payload),
+      eachBatch: async (payload) => (isLeaving ? undefined : assignment?.take(payload)),
     })
   }
 
@@ -162,10 +183,12 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     progress: () => assignment?.progress() ?? [],
     async leave() {
       clearInterval(timer)
-      if (!(await within(finish(), finishTimeoutMs))) {
-        throw new Error(`a batch of topic ${topic} was not finished within ${finishTimeoutMs} ms`)
-      }
+      isLeaving = true
+      const isFinished = await within(finish(), finishTimeoutMs)
+      // In any case: a consumer that stays would take part in the group for ever.
       await within(leave(), leaveTimeoutMs)
+      if (isFinished) return
+      throw new Error(`a batch of topic ${topic} was not finished within ${finishTimeoutMs} ms`)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Admin } from 'kafkajs'
+import type { Admin, Kafka } from 'kafkajs'
 
 /** The first and the next offset of a partition, as last seen. */
 export interface PartitionBounds {
@@ -26,20 +26,32 @@ export interface Topics extends AsyncDisposable {
 const createTimeoutMs = 10_000
 
 /** @param partitions how many a topic gets that is made here; its replication is the brokers' default. */
-export function createTopics(admin: Admin, partitions: number): Topics {
+export function createTopics(kafka: Kafka, partitions: number): Topics {
   const known = new Set<string>()
-  let connected: Promise<void> | undefined
+  let connected: Promise<Admin> | undefined
 
-  /** Connects by the first call; a failure is not kept. */
-  function connect(): Promise<void> {
-    connected ??= admin.connect().catch((error: Error) => {
+  /** Connects by the first call. One that could not is of no use any more: kafkajs takes it for connected. */
+  function connect(): Promise<Admin> {
+    connected ??= open().catch((error: Error) => {
       connected = undefined
       throw error
     })
     return connected
   }
 
-  async function exists(topic: string): Promise<boolean> {
+  async function open(): Promise<Admin> {
+    const admin = kafka.admin()
+    try {
+      await admin.connect()
+      return admin
+    } catch (error) {
+      // Why it could not connect is what counts.
+      void admin.disconnect().catch(() => {})
+      throw error
+    }
+  }
+
+  async function exists(admin: Admin, topic: string): Promise<boolean> {
     try {
       await admin.fetchTopicMetadata({ topics: [topic] })
       return true
@@ -49,7 +61,7 @@ export function createTopics(admin: Admin, partitions: number): Topics {
     }
   }
 
-  async function create(topic: string): Promise<void> {
+  async function create(admin: Admin, topic: string): Promise<void> {
     const topics = [{ topic, numPartitions: partitions }]
     try {
       await admin.createTopics({ topics, timeout: createTimeoutMs, waitForLeaders: true })
@@ -61,12 +73,12 @@ export function createTopics(admin: Admin, partitions: number): Topics {
   return {
     async ensure(topic) {
       if (known.has(topic)) return
-      await connect()
-      if (!(await exists(topic))) await create(topic)
+      const admin = await connect()
+      if (!(await exists(admin, topic))) await create(admin, topic)
       known.add(topic)
     },
     async bounds(topic) {
-      await connect()
+      const admin = await connect()
       const offsets = await admin.fetchTopicOffsets(topic)
       return new Map(
         offsets.map(({ partition, low, high }) => [
@@ -76,14 +88,14 @@ export function createTopics(admin: Admin, partitions: number): Topics {
       )
     },
     async committed(groupId, topic, partition) {
-      await connect()
+      const admin = await connect()
       const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
       const offset = Number(found?.partitions.find((one) => one.partition === partition)?.offset)
       return offset >= 0 ? offset : undefined
     },
     async [Symbol.asyncDispose]() {
-      await connected?.catch(() => {})
-      await admin.disconnect()
+      const admin = await connected?.catch(() => undefined)
+      await admin?.disconnect()
     },
   }
 }

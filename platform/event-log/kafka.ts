@@ -50,7 +50,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
   const timing = { ...groupTiming, ...options.timing }
   registerCodecs()
   const kafka = await createKafkaClient(options, log)
-  const topics = createTopics(kafka.admin(), partitions)
+  const topics = createTopics(kafka, partitions)
   const appender = createKafkaAppender(kafka, topics)
   const consumptions = new Set<Consumption>()
   let closing: Promise<void> | undefined

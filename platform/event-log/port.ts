@@ -21,6 +21,8 @@ export interface LogRecord {
 /** Consecutive records of one partition, oldest first, at least one. */
 export interface RecordBatch {
   readonly partition: number
+  /** What `position`, or `handle` for the batch before this one, has answered. */
+  readonly position: number | undefined
   readonly records: readonly LogRecord[]
 }
 

@@ -46,7 +46,8 @@ function readBrokers(settings: Settings): string[] {
   return text.split(',').map((one) => {
     const broker = one.trim()
     const { host, port, pathname } = URL.parse(`kafka://${broker}`) ?? {}
-    if (host !== broker || !port || pathname) {
+    // kafkajs takes what is before the first colon for the host, so an address of IPv6 needs a name.
+    if (host !== broker || !port || pathname || host.startsWith('[')) {
       settings.refuse(`--kafka-brokers is "${broker}": give brokers such as localhost:9092`)
     }
     return broker

@@ -66,8 +66,6 @@ export interface Ingest extends AsyncDisposable {
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { eventLog, sink, log, topic = 'ratings', group = 'rating', batchSizeMax = 5_000 } = options
   const { deadLetterTopic = 'ratings.dlq' } = options
-  /** What the sink last answered for each partition: the position it has stored. */
-  const stored = new Map<number, number | undefined>()
   /** The offset up to which a partition's dead letters are written, so that a repeated batch does not add to them. */
   const deadLetteredTo = new Map<number, number>()
   let applied = 0
@@ -75,20 +73,16 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   let lastError: Error | undefined
   let stopped = false
 
-  async function position(partition: number): Promise<number | undefined> {
-    const position = await sink.position(topic, partition)
-    stored.set(partition, position)
-    return position
-  }
-
-  async function handle({ partition, records }: RecordBatch): Promise<number> {
+  async function handle({
+    partition,
+    position: expectedPosition,
+    records,
+  }: RecordBatch): Promise<number> {
     const { changes, poison } = decodeAll(records)
     const nextPosition = (records.at(-1)?.offset ?? 0) + 1
     await putAside(partition, poison, nextPosition)
-    const expectedPosition = stored.get(partition)
     const batch = { topic, partition, expectedPosition, nextPosition, changes }
     const answer = await sink.apply(batch)
-    stored.set(partition, answer)
     if (answer === nextPosition) applied += changes.length
     else log.warn({ partition, expectedPosition, position: answer }, 'another has applied events')
     return answer
@@ -118,6 +112,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   }
 
   const choice = { topic, group, batchSizeMax }
+  const position = (partition: number) => sink.position(topic, partition)
   const consumption = await eventLog.consume({ ...choice, position, handle, onError })
   return {
     status() {

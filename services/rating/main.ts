@@ -3,7 +3,7 @@ import { measureRegistry } from '../../platform/discovery/measure.ts'
 import { openRegistry } from '../../platform/discovery/open.ts'
 import type { Registry } from '../../platform/discovery/port.ts'
 import { openEventLog } from '../../platform/event-log/open.ts'
-import { createHealth, startProbe } from '../../platform/process/health.ts'
+import { type Condition, createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
@@ -30,8 +30,10 @@ export async function startRating(
   const watches = use(createAggregateWatches({ store }))
   const app = createRatingService({ store, watches, log, metrics, health, corsOrigins })
   const server = use(await serve({ ...listen, app, log }))
+  let isReading: Condition = () => 'events are not read yet'
+  health.require('ingest', () => isReading(), 'work')
   const ingest = use(await startIngest({ eventLog, sink: store, log }))
-  health.require('ingest', ingestCondition(ingest), 'work')
+  isReading = ingestCondition(ingest)
   health.require('ingest', ingestLiveness(ingest), 'life')
   measureIngest(metrics, ingest)
   const healthName = RatingService.typeName
