@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection, Query } from './postgres-connection.ts'
+import { boundsMs, type Connection, type Query } from './postgres-connection.ts'
 import { backOff } from './postgres-retry.ts'
 
 export interface ListenerOptions {
@@ -54,6 +54,7 @@ async function run(
       })
     } catch (error) {
       if (!started) return first.reject(error)
+      if (stopped.aborted) return
       if (failures === 0) options.onBreak(error as Error)
       failures++
       await delay(backOff(failures), undefined, { signal: stopped }).catch(() => undefined)
@@ -68,6 +69,7 @@ async function listen(
   onHeard: () => void,
 ): Promise<void> {
   await using connection = await connect()
+  if (stopped.aborted) return
   const { query } = connection
   using mailbox = openMailbox(connection, stopped)
   await query({ text: `LISTEN ${channel}` })
@@ -100,7 +102,12 @@ function openMailbox({ client }: Connection, stopped: AbortSignal): Mailbox {
   })
   client.on('error', lose)
   client.on('end', () => lose(new Error('the connection has ended')))
-  const stop = () => wake()
+  let hangUp: ReturnType<typeof setTimeout> | undefined
+  const stop = () => {
+    wake()
+    // For a statement at hand that nobody answers.
+    hangUp = setTimeout(() => client.connection.stream.destroy(), boundsMs.close)
+  }
   stopped.addEventListener('abort', stop)
 
   function something(): Promise<void> {
@@ -121,6 +128,9 @@ function openMailbox({ client }: Connection, stopped: AbortSignal): Mailbox {
       payloads = []
       return taken
     },
-    [Symbol.dispose]: () => stopped.removeEventListener('abort', stop),
+    [Symbol.dispose]() {
+      stopped.removeEventListener('abort', stop)
+      clearTimeout(hangUp)
+    },
   }
 }

@@ -8,7 +8,7 @@ import { startPostgresProxy } from '../testing/postgres-proxy.ts'
 import { describeWith } from '../testing/requirements.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { openPostgres } from './postgres.ts'
-import { connect } from './postgres-connection.ts'
+import { connect, type Row } from './postgres-connection.ts'
 import { PostgresError } from './postgres-error.ts'
 import { startListener } from './postgres-listener.ts'
 import type { PostgresSchema } from './postgres-migrations.ts'
@@ -297,5 +297,48 @@ describeWith(installed('postgres'), 'a Postgres that is killed', () => {
     const said = await writing
     const others = Array.from({ length: 5 }, (_, n) => `other ${n}`)
     expect((await other.read(names)).map(({ name }) => name)).toEqual([...said, ...others])
+  })
+})
+
+describeWith(installed('postgres'), 'a Postgres that is frozen', () => {
+  test('does not keep a database and a listener from being closed', async () => {
+    await using postgres = await startPostgres()
+    // So that nothing else ends what waits for an answer.
+    const url = `${postgres.address}?query_timeout=600000`
+    const slow = { text: 'SELECT pg_backend_pid() AS pid, pg_sleep(0.1)' }
+    const frozen: number[] = []
+    const freeze = (rows: readonly Row[]) => {
+      const pid = rows[0]?.pid as number
+      process.kill(pid, 'SIGSTOP')
+      frozen.push(pid)
+    }
+    try {
+      const listener = await startListener({
+        connect: () => connect(url),
+        channel: 'marquee_test',
+        begin: async () => undefined,
+        async hear(_, query) {
+          freeze(await query(slow))
+          await query(names)
+        },
+        idle: async () => undefined,
+        onBreak: (error) => expect.unreachable(error.message),
+      })
+      const db = await openPostgres({ url, schema: first })
+      await db.read({ text: "SELECT pg_notify('marquee_test', '')" })
+      const writing = db
+        .transaction(async (query) => {
+          freeze(await query(slow))
+          await query(names)
+        })
+        .catch((error) => error)
+      freeze(await db.read(slow))
+      await waitFor(() => frozen.length === 3, { what: 'all to be frozen' })
+      await Promise.all([db[Symbol.asyncDispose](), listener[Symbol.asyncDispose]()])
+      expect((await writing).message).toBe('the database has been closed')
+      expect(new Set(frozen).size).toBe(3)
+    } finally {
+      for (const pid of frozen) process.kill(pid, 'SIGCONT')
+    }
   })
 })

@@ -1,15 +1,9 @@
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import { publicPostgresUrl } from './database-url.ts'
-import {
-  boundsMs,
-  type Connection,
-  clientConfig,
-  connect,
-  type Query,
-  requireOpen,
-} from './postgres-connection.ts'
+import { type Connection, connect, type Query, requireOpen } from './postgres-connection.ts'
 import { PostgresError } from './postgres-error.ts'
 import { migrate, type PostgresSchema } from './postgres-migrations.ts'
+import { createPool } from './postgres-pool.ts'
 import { retrying } from './postgres-retry.ts'
 import { type TransactionBody, type TransactionOptions, transact } from './postgres-transaction.ts'
 import { createWriters } from './postgres-writers.ts'
@@ -44,19 +38,13 @@ const migrationTimeoutMs = 10 * 60_000
  */
 export async function openPostgres(options: PostgresOptions): Promise<Postgres> {
   const { url, schema, poolSizeMax = 10 } = options
-  const pool = new Pool({
-    ...clientConfig(url, schema.kind),
-    max: poolSizeMax,
-    idleTimeoutMillis: boundsMs.idleConnection,
-  })
-  // An idle connection was lost. The pool has dropped it already, and whoever wants one next gets a new one.
-  pool.on('error', () => undefined)
+  const { pool, close } = createPool(url, schema.kind, poolSizeMax)
   const writers = createWriters()
   try {
     const body = (query: Query) => migrate(query, schema)
     await transact(pool, undefined, body, { timeoutMs: migrationTimeoutMs })
   } catch (cause) {
-    await pool.end()
+    await close()
     const reason = cause instanceof PostgresError ? cause.reason : (cause as Error).message
     throw new Error(`cannot open the database ${publicPostgresUrl(url)}: ${reason}`, { cause })
   }
@@ -64,9 +52,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
     transaction: (body, options) => transact(pool, writers, body, options),
     read: (statement, values = []) => retrying(() => readFrom(pool, statement, values)),
     connect: () => connect(url, schema.kind),
-    async [Symbol.asyncDispose]() {
-      if (!pool.ending) await pool.end()
-    },
+    [Symbol.asyncDispose]: close,
   }
 }
 
