@@ -2,8 +2,8 @@ import { DatabaseError } from 'pg'
 
 /**
  * - `conflict`: the server has rolled back because of what others did at the same time.
- * - `lost`: there was no connection to be had, or it has ended, or the answer did not come in time.
- * - `refused`: the server has said no, and would say so again.
+ * - `lost`: there was no connection to be had, or it has ended or is of no use, or the answer did not come in time.
+ * - `refused`: the server has said no, and would say so again if it were asked at once.
  */
 export type PostgresFailure = 'conflict' | 'lost' | 'refused'
 
@@ -23,7 +23,7 @@ export class PostgresError extends Error {
     super(`the database ${verdict}: ${reason}`, { cause })
     this.failure = failure
     this.reason = reason
-    this.temporary = failure !== 'refused'
+    this.temporary = failure !== 'refused' || isOverloaded(cause)
   }
 }
 
@@ -31,9 +31,11 @@ export class PostgresError extends Error {
 const conflict = /^40(001|P01)$/
 /**
  * What comes with the end of the connection, or instead of one: class 08, too many connections, shut down, starting up,
- * idle for too long.
+ * idle for too long. And read-only: a server that another has taken over from, which a new connection may find.
  */
-const endOfConnection = /^(08...|53300|57P0[1-5]|25P0[34])$/
+const endOfConnection = /^(08...|53300|57P0[1-5]|25P0[34]|25006)$/
+/** The server refuses for now: too slow, a lock that others hold, no disk or memory left, a failure of its disk. */
+const overloaded = /^(57014|55P03|53100|53200|58030)$/
 
 function failureOf(error: unknown): PostgresFailure {
   // An answer that could not be read.
@@ -42,6 +44,10 @@ function failureOf(error: unknown): PostgresFailure {
   if (!(error instanceof DatabaseError)) return 'lost'
   if (conflict.test(error.code ?? '')) return 'conflict'
   return endOfConnection.test(error.code ?? '') ? 'lost' : 'refused'
+}
+
+function isOverloaded(error: unknown): boolean {
+  return error instanceof DatabaseError && overloaded.test(error.code ?? '')
 }
 
 /** Node tells of a host with several addresses by an error without a message. */

@@ -122,6 +122,41 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(error.cause.code).toBe('42703')
   })
 
+  test('tells a refusal that may pass as temporary, and does not repeat it', async () => {
+    await using db = await open()
+    for (const [code, temporary] of [
+      ['57014', true],
+      ['55P03', true],
+      ['53100', true],
+      ['53200', true],
+      ['58030', true],
+      ['23505', false],
+    ] as const) {
+      let attempts = 0
+      const raise = { text: `DO $$ BEGIN RAISE 'no' USING ERRCODE = '${code}'; END $$` }
+      const refused = db.transaction((query) => {
+        attempts++
+        return query(raise)
+      })
+      const error = await refused.catch((error) => error)
+      expect(error).toMatchObject({ failure: 'refused', temporary, cause: { code } })
+      expect(attempts).toBe(1)
+    }
+  })
+
+  test('repeats what a read-only server refuses on another connection', async () => {
+    await using db = await open()
+    const pids = new Set<unknown>()
+    await db.transaction(async (query) => {
+      const [row] = await query({ text: 'SELECT pg_backend_pid() AS pid' })
+      if (pids.size === 0) await query({ text: 'SET TRANSACTION READ ONLY' })
+      pids.add(row?.pid)
+      await query(insert, ['written'])
+    })
+    expect(pids.size).toBe(2)
+    expect(await db.read(names)).toEqual([{ name: 'written' }])
+  })
+
   test('answers whole numbers, and none that a number cannot hold', async () => {
     await using db = await open()
     const text = 'SELECT $1::bigint AS value'
