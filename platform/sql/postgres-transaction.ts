@@ -50,11 +50,10 @@ async function attempt<T>(
   // Ends the statement at hand with an error, and with it the transaction.
   const timer = setTimeout(() => void client.end(), timeoutMs ?? boundsMs.transaction)
   let usable = false
-  let doubt: PostgresError | undefined
   try {
     await begin(client, writer, timeoutMs)
     const result = await body(queryBy(client, timeoutMs))
-    doubt = await commit(client)
+    const doubt = await commit(client)
     usable = doubt === undefined
     return doubt === undefined ? { result } : { result, doubt: { error: doubt, writer } }
   } catch (error) {
@@ -64,7 +63,8 @@ async function attempt<T>(
     clearTimeout(timer)
     client.removeListener('error', ignoreError)
     client.release(!usable)
-    if (writer !== undefined && doubt === undefined) writers?.giveBack(writer)
+    // After a lost connection the server may still hold the writer's row, and the next one would wait for it.
+    if (writer !== undefined && usable) writers?.giveBack(writer)
   }
 }
 

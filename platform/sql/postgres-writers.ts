@@ -18,7 +18,7 @@ export interface Writer {
  * lost in a crash is given again, and `pg_xact_status` then tells of another.)
  */
 export interface Writers {
-  /** A writer for one transaction, until it is given back. */
+  /** A writer for one transaction, until it is given back. One whose transaction may still be under way is not. */
   take(): Writer
   giveBack(writer: Writer): void
 }
@@ -54,18 +54,24 @@ const outcomeTimeoutMs = boundsMs.idleInTransaction + 5_000
 const askFor = `INSERT INTO writer (id, attempt) VALUES ($1, 0)
   ON CONFLICT (id) DO UPDATE SET used = excluded.used RETURNING attempt`
 
-/** Whether the writer's last transaction was committed. Rejects when it cannot be found out in time. */
+/** Whether the writer's last transaction was committed. Rejects when it cannot be found out in time, or the pool ends. */
 export async function wasCommitted(pool: Pool, { id, attempt }: Writer): Promise<boolean> {
   const deadlineMs = performance.now() + outcomeTimeoutMs
   let cause: unknown
-  for (let failures = 1; performance.now() < deadlineMs; failures++) {
+  let leftMs: number = outcomeTimeoutMs
+  for (let failures = 1; leftMs > 0; failures++) {
     try {
-      const { rows } = await pool.query<{ attempt: number }>(askFor, [id])
+      const question = { text: askFor, values: [id], query_timeout: Math.ceil(leftMs) }
+      const { rows } = await pool.query<{ attempt: number }>(question)
       return rows[0]?.attempt === attempt
     } catch (error) {
       cause = error
     }
+    if (pool.ending) {
+      throw new OutcomeUnknownError(new Error('the database has been closed', { cause }))
+    }
     await delay(backOff(failures))
+    leftMs = deadlineMs - performance.now()
   }
   throw new OutcomeUnknownError(cause)
 }

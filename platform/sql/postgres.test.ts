@@ -12,6 +12,7 @@ import { connect, type Row } from './postgres-connection.ts'
 import { PostgresError } from './postgres-error.ts'
 import { startListener } from './postgres-listener.ts'
 import type { PostgresSchema } from './postgres-migrations.ts'
+import { OutcomeUnknownError } from './postgres-writers.ts'
 
 const first: PostgresSchema = {
   kind: 'things',
@@ -255,6 +256,43 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(proxy.lostCount()).toBe(2)
     const kept = [{ name: 'on the way 1' }, { name: 'with its answer 0' }]
     expect(await db.read(names)).toEqual(kept)
+  })
+
+  test('repeats a transaction while the server still holds the one whose connection was cut', async () => {
+    const url = await databases.create()
+    await using proxy = await startPostgresProxy(url)
+    await using db = await open(first, proxy.url)
+    await using other = await connect(url)
+    await other.query({ text: 'SELECT pg_advisory_lock(7)' })
+    let attempts = 0
+    await db.transaction(async (query) => {
+      await query(insert, [`attempt ${++attempts}`])
+      if (attempts > 1) return
+      const stuck = query({ text: 'SELECT pg_advisory_xact_lock(7)' })
+      const waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+      const isStuck = async () => (await other.query({ text: waiting })).length > 0
+      await waitFor(isStuck, { what: 'the server to wait' }).finally(proxy.cutAll)
+      await stuck
+    })
+    await other.query({ text: 'SELECT pg_advisory_unlock(7)' })
+    expect(await db.read(names)).toEqual([{ name: 'attempt 2' }])
+  })
+
+  test('says that an outcome is not known when it is closed before it is found out', async () => {
+    await using proxy = await startPostgresProxy(await databases.create())
+    await using db = await open(first, proxy.url)
+    proxy.loseNextCommit('on the way')
+    const writing = db
+      .transaction(async (query) => {
+        await query(insert, ['doubtful'])
+        proxy.refuse(true)
+      })
+      .catch((error) => error)
+    await waitFor(() => proxy.lostCount() === 1, { what: 'the COMMIT to be lost', intervalMs: 1 })
+    await db[Symbol.asyncDispose]()
+    const error = await writing
+    expect(error).toBeInstanceOf(OutcomeUnknownError)
+    expect(error.message).toEndWith('whether it did is not known: the database has been closed')
   })
 
   test('may be closed twice, and says so when it is used then', async () => {
