@@ -5,7 +5,7 @@ import type { ConsulClient } from './consul-client.ts'
 import type { ConsulService } from './consul-service.ts'
 import { backOff } from './pace.ts'
 
-/** How many times an instance is taken back before it is left to Consul's own check. */
+/** How many times an instance is taken back before it is left to Consul's own check; once when Consul is away. */
 const deregisterTriesMax = 2
 
 export interface RegistrationOptions {
@@ -41,7 +41,11 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
 
   async function ensure(): Promise<void> {
     const problem = problemOf(health)
-    if (isRegistered && (await isStillThere(client, service, problem))) return
+    if (isRegistered) {
+      // Whoever disposes it does not wait for this answer, which changes nothing any more.
+      const isThere = await unlessAborted(ending.signal, isStillThere(client, service, problem))
+      if (isThere || ending.signal.aborted) return
+    }
     await client.register(service, problem === undefined)
     options.log.info({ again: isRegistered }, 'registered')
     isRegistered = true
@@ -52,6 +56,7 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
   async function step(): Promise<number> {
     try {
       await ensure()
+      if (ending.signal.aborted) return 0
       onAnswer()
       failureCount = 0
       return options.intervalMs * (0.9 + options.random() / 10)
@@ -76,7 +81,7 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
     ending.abort()
     // A registration on its way would undo what follows.
     await ended
-    const error = await deregister(client, service.id)
+    const error = await deregister(client, service.id, failureCount > 0 ? 1 : deregisterTriesMax)
     if (error === undefined) return
     onAnswer(error)
     options.log.warn({ err: error }, "not taken back: Consul's check has to find out")
@@ -86,6 +91,18 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
       disposed ??= dispose()
       return disposed
     },
+  }
+}
+
+/** Answers undefined, and leaves the work to itself, as soon as the signal is aborted. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const stop = () => resolve(undefined)
+  signal.addEventListener('abort', stop)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }
 
@@ -105,9 +122,9 @@ async function isStillThere(
 }
 
 /** Answers the last error, if none of the tries worked. */
-async function deregister(client: ConsulClient, id: string): Promise<unknown> {
+async function deregister(client: ConsulClient, id: string, triesMax: number): Promise<unknown> {
   let error: unknown
-  for (let tries = 0; tries < deregisterTriesMax; tries++) {
+  for (let tries = 0; tries < triesMax; tries++) {
     try {
       await client.deregister(id)
       return undefined
