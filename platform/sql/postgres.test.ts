@@ -267,10 +267,11 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     let attempts = 0
     await db.transaction(async (query) => {
       await query(insert, [`attempt ${++attempts}`])
-      if (attempts > 1) return
-      const stuck = query({ text: 'SELECT pg_advisory_xact_lock(7)' })
-      const waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+      const waiting =
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted"
       const isStuck = async () => (await other.query({ text: waiting })).length > 0
+      if (attempts > 1) return expect(await isStuck()).toBe(true)
+      const stuck = query({ text: 'SELECT pg_advisory_xact_lock(7)' })
       await waitFor(isStuck, { what: 'the server to wait' }).finally(proxy.cutAll)
       await stuck
     })
