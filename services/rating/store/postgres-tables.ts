@@ -1,6 +1,6 @@
 import type { Row, Statement } from '../../../platform/sql/postgres-connection.ts'
 import type { PostgresSchema } from '../../../platform/sql/postgres-migrations.ts'
-import { type Aggregate, type Histogram, type StoredRating, summarise } from '../rating.ts'
+import type { StoredRating } from '../rating.ts'
 
 /**
  * The tables of SQLite, with one difference: a record that was ever rated keeps its row in `aggregate`, with a count of
@@ -172,24 +172,6 @@ export const writing = {
       FROM next WHERE count > 0`,
   },
 } satisfies Record<string, Statement>
-
-export function histogramOf(row: Row): Histogram {
-  return [row.ones, row.twos, row.threes, row.fours, row.fives] as unknown as Histogram
-}
-
-export function toAggregate(row: Row): Aggregate {
-  const histogram = histogramOf(row)
-  const { count, mean } = summarise(histogram)
-  return {
-    recordType: row.record_type as string,
-    recordId: row.record_id as string,
-    count,
-    mean,
-    histogram,
-    bayesianScore: row.bayesian_score as number,
-    revision: row.revision as number,
-  }
-}
 
 export function toRating(row: Row): Pick<StoredRating, 'value' | 'updateTimeMs'> {
   return { value: row.value as number, updateTimeMs: row.update_time_ms as number }

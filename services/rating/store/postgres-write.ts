@@ -2,8 +2,9 @@ import { nextRevision } from '../../../platform/revision/revision.ts'
 import type { Query, Row } from '../../../platform/sql/postgres-connection.ts'
 import { isText } from '../../../platform/sql/postgres-text.ts'
 import { type RatingChange, type RecordRef, recordKey } from '../rating.ts'
+import { histogramOf } from './aggregate-row.ts'
 import { foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
-import { histogramOf, writing } from './postgres-tables.ts'
+import { writing } from './postgres-tables.ts'
 
 export interface WriteOptions {
   readonly query: Query

@@ -2,10 +2,11 @@ import { nextRevision } from '../../../platform/revision/revision.ts'
 import { openPostgres, type Postgres } from '../../../platform/sql/postgres.ts'
 import { beforeNul, isText } from '../../../platform/sql/postgres-text.ts'
 import type { Aggregate, Prior, RatingChange, RecordRef, StoredRating } from '../rating.ts'
+import { toAggregate } from './aggregate-row.ts'
 import { requirePosition } from './change-batch.ts'
 import type { ChangeBatch, ChangeSink, RatingStore, TopOptions } from './port.ts'
 import { followChanges } from './postgres-feed.ts'
-import { reading, schema, toAggregate, toRating, writing } from './postgres-tables.ts'
+import { reading, schema, toRating, writing } from './postgres-tables.ts'
 import { type Written, writeChanges } from './postgres-write.ts'
 
 export interface PostgresRatingStoreOptions {

@@ -1,9 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Schema } from '../../../platform/sql/sqlite.ts'
-import { type Aggregate, type Histogram, summarise } from '../rating.ts'
-
-/** A row as `node:sqlite` answers it. */
-export type Row = Readonly<Record<string, unknown>>
+import type { Row } from './aggregate-row.ts'
 
 /**
  * A record has a row in `aggregate` as long as somebody rates it; `ones` to `fives` are its histogram. `rating` names
@@ -132,22 +129,4 @@ function bookkeeping(db: DatabaseSync) {
 
 export function recordNumberOf(row: Row | undefined): number {
   return row?.record_number as number
-}
-
-export function histogramOf(row: Row): Histogram {
-  return [row.ones, row.twos, row.threes, row.fours, row.fives] as unknown as Histogram
-}
-
-export function toAggregate(row: Row): Aggregate {
-  const histogram = histogramOf(row)
-  const { count, mean } = summarise(histogram)
-  return {
-    recordType: row.record_type as string,
-    recordId: row.record_id as string,
-    count,
-    mean,
-    histogram,
-    bayesianScore: row.bayesian_score as number,
-    revision: row.revision as number,
-  }
 }

@@ -9,6 +9,7 @@ import {
   type RecordRef,
   type StoredRating,
 } from '../rating.ts'
+import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
 import {
   type Folded,
   foldChanges,
@@ -17,14 +18,7 @@ import {
   type StoredRecord,
 } from './change-batch.ts'
 import type { ChangeBatch, ChangeSink, RatingStore, TopOptions } from './port.ts'
-import {
-  histogramOf,
-  prepareStatements,
-  type Row,
-  recordNumberOf,
-  schema,
-  toAggregate,
-} from './sqlite-tables.ts'
+import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 
 export interface SqliteRatingStoreOptions {
   /** The database file, created when it is absent; `:memory:` for one that ends with the process. */
