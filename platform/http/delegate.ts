@@ -1,0 +1,32 @@
+interface Light {
+  readonly real: object
+}
+
+/**
+ * Lets a look-alike answer for these members by its `real`, which it makes on demand.
+ * @param pattern The prototype that has the members; those it lacks are left out.
+ */
+export function delegate(light: Light, pattern: object, names: readonly string[]): void {
+  for (const name of names) {
+    const found = Object.getOwnPropertyDescriptor(pattern, name)
+    if (found === undefined) continue
+    Object.defineProperty(light, name, found.get ? getterOf(name) : methodOf(name))
+  }
+}
+
+function getterOf(name: string): PropertyDescriptor {
+  return {
+    get(this: Light) {
+      return Reflect.get(this.real, name, this.real)
+    },
+  }
+}
+
+function methodOf(name: string): PropertyDescriptor {
+  return {
+    value(this: Light, ...args: unknown[]) {
+      const method = Reflect.get(this.real, name) as (...args: unknown[]) => unknown
+      return method.apply(this.real, args)
+    },
+  }
+}
