@@ -28,7 +28,7 @@ const steps: Readonly<Record<string, () => Promise<TestReport>>> = {
 async function checkGenerated(): Promise<TestReport> {
   const go = tool('go')
   if ('missing' in go && process.env.REQUIRE_BACKENDS !== '1') {
-    const skipped = 'generate (skipped: go is absent, and one proto is in a Go module)'
+    const skipped = 'generate (skipped: go is absent, and some protos are in Go modules)'
     return { passed: 0, failed: 0, skipped: [skipped] }
   }
   const before = readTree('gen')

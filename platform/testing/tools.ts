@@ -9,11 +9,13 @@ export type Found<T> = { readonly value: T } | { readonly missing: string }
 export type ToolName =
   | 'buf'
   | 'compose-spec'
+  | 'connectconformance'
   | 'curl'
   | 'ghz'
   | 'go'
   | 'grpcurl'
   | 'h2load'
+  | 'h2spec'
   | 'java'
   | 'kcat'
   | 'mvn'

@@ -53,6 +53,11 @@ const rules: readonly ImportRule[] = [
     advice: 'platform/ knows no service: take the descriptor as an argument',
   },
   {
+    files: product,
+    forbids: ({ target }, path) => into(target, 'gen/connectrpc') && !testing.test(path),
+    advice: 'the messages of the conformance suite are for tests',
+  },
+  {
     files: /^platform\/server\//,
     forbids: ({ packageName, target }, path) =>
       !testing.test(path) &&
