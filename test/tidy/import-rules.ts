@@ -54,8 +54,9 @@ const rules: readonly ImportRule[] = [
   },
   {
     files: product,
-    forbids: ({ target }, path) => into(target, 'gen/connectrpc') && !testing.test(path),
-    advice: 'the messages of the conformance suite are for tests',
+    forbids: ({ target }, path) =>
+      into(target, 'gen/bench', 'gen/connectrpc') && !testing.test(path),
+    advice: 'the messages of the bench and of the conformance suite are for tests',
   },
   {
     files: /^platform\/server\//,

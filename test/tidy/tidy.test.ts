@@ -46,6 +46,7 @@ describe('an import is refused:', () => {
     ['services/rating/main.ts', `import './store/contract.ts'`, 'imports no tests'],
     ['platform/rpc/app.ts', `import '../testing/wait-for.ts'`, 'imports no tests'],
     ['platform/rpc/app.ts', `import '../../gen/connectrpc/a_pb.ts'`, 'are for tests'],
+    ['platform/rpc/app.ts', `import '../../gen/bench/v1/a_pb.ts'`, 'are for tests'],
     ['scripts/a.ts', `import './b'`, 'with .ts'],
     ['scripts/a.ts', `export * from './b.js'`, 'with .ts'],
   ])('%s: %s', (path, text, advice) => {

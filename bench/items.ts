@@ -1,0 +1,9 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { ListItemsResponseSchema } from '../gen/bench/v1/bench_pb.ts'
+
+/** What ListItems of `bench.v1.BenchService` sends, everywhere. */
+export function* items(count: number): Generator<MessageInitShape<typeof ListItemsResponseSchema>> {
+  for (let index = 0; index < count; index++) {
+    yield { recordId: `movie-${index}`, ratingCount: index, mean: 3.5 }
+  }
+}

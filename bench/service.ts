@@ -1,0 +1,39 @@
+/** `bench.v1.BenchService` as a service of Marquee: with all that every service's app stands on, and its access log. */
+import type { ServiceImpl } from '@connectrpc/connect'
+import { BenchService } from '../gen/bench/v1/bench_pb.ts'
+import { createHealth } from '../platform/process/health.ts'
+import { createMetrics } from '../platform/process/metrics.ts'
+import { run } from '../platform/process/run.ts'
+import { readServiceSettings } from '../platform/process/service-settings.ts'
+import { readSettings } from '../platform/process/settings.ts'
+import { createServiceApp } from '../platform/rpc/app.ts'
+import { serve } from '../platform/server/serve.ts'
+import { items } from './items.ts'
+
+const usage = 'bench/service.ts: long streams and large messages, to be measured'
+
+const rpc = {
+  async *listItems({ count }) {
+    yield* items(count)
+  },
+  echo: ({ payload }) => ({ payload }),
+} satisfies ServiceImpl<typeof BenchService>
+
+function readConfig() {
+  const settings = readSettings(usage, { args: process.argv.slice(2), env: process.env })
+  const config = readServiceSettings(settings, 0)
+  settings.finish()
+  return config
+}
+
+await run('bench', readConfig, async ({ log, draining, use }, config) => {
+  const app = createServiceApp({
+    log,
+    metrics: createMetrics(),
+    health: createHealth(draining),
+    services: [BenchService],
+    mount: ({ router }) => void router.service(BenchService, rpc),
+  })
+  const server = use(await serve({ ...config, app, log }))
+  log.info({ url: server.url }, 'bench is ready')
+})
