@@ -1,0 +1,49 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import type { Any } from '@bufbuild/protobuf/wkt'
+import { type Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
+import {
+  ConformancePayload_ConnectGetInfoSchema as ConnectGetInfoSchema,
+  type Error as ErrorDefinition,
+  type Header,
+  HeaderSchema,
+  type ConformancePayload_RequestInfo as RequestInfo,
+  ConformancePayload_RequestInfoSchema as RequestInfoSchema,
+} from '../../gen/connectrpc/conformance/v1/service_pb.ts'
+
+/** What an answer tells of its request. */
+export function requestInfo(context: HandlerContext, requests: Any[]): RequestInfo {
+  const timeoutMs = context.timeoutMs()
+  const info = create(RequestInfoSchema, {
+    requests,
+    requestHeaders: toHeaders(context.requestHeader),
+  })
+  if (timeoutMs !== undefined) info.timeoutMs = BigInt(Math.ceil(timeoutMs))
+  if (context.requestMethod !== 'GET') return info
+  const queryParams = toHeaders(new URL(context.url).searchParams)
+  info.connectGetInfo = create(ConnectGetInfoSchema, { queryParams })
+  return info
+}
+
+/** Adds fields to the header or the trailer of an answer. */
+export function addFields(target: Headers, fields: readonly Header[]): void {
+  for (const { name, value } of fields) {
+    for (const one of value) target.append(name, one)
+  }
+}
+
+/** The error that a request asks for; it tells of the request, where no message did. */
+export function toConnectError(error: ErrorDefinition, info?: RequestInfo): ConnectError {
+  const failure = new ConnectError(error.message ?? '', error.code as number as Code)
+  failure.details = error.details.map(({ typeUrl, value }) => ({
+    type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1),
+    value,
+  }))
+  if (info !== undefined) {
+    failure.details.push({ type: info.$typeName, value: toBinary(RequestInfoSchema, info) })
+  }
+  return failure
+}
+
+function toHeaders(fields: Iterable<[string, string]>): Header[] {
+  return [...fields].map(([name, value]) => create(HeaderSchema, { name, value: [value] }))
+}

@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { spawnProgram } from '../../platform/testing/process.ts'
+import { type RuntimeName, root, runtime } from '../../platform/testing/tools.ts'
+
+/** What is tried: our server by the suite's clients, or our client by the suite's servers. */
+export type Half = 'server' | 'client'
+
+export interface SuiteOptions {
+  /** The path of `connectconformance`. */
+  readonly binary: string
+  readonly half: Half
+  readonly runtime: RuntimeName
+  /** Names of cases, `*` for one part and `**` for any number of them; all cases when there is none. */
+  readonly patterns?: readonly string[]
+  /** Show what went over the wire, where a case fails. */
+  readonly trace?: boolean
+  /** Takes what the suite prints, as it comes. */
+  readonly onOutput?: (text: string) => void
+  /** The suite waits for ever for a call that hangs, and is ended after this time: 240,000 unless told. */
+  readonly timeoutMs?: number
+}
+
+export interface SuiteResult {
+  readonly total: number
+  readonly passed: number
+  readonly failed: number
+  readonly notRun: number
+  /** Cases that were begun and never answered, when the time was over. */
+  readonly unanswered: readonly string[]
+  /** What failed and why, to be read by people; empty when nothing did. */
+  readonly report: string
+}
+
+/** How many calls the suite has under way at once; its cases wait more than they work. */
+const parallelCalls = 8
+
+/** How much of what our program prints is part of the report, in characters. */
+const outputCharsMax = 4_000
+
+/** Runs the official conformance suite (https://github.com/connectrpc/conformance). */
+export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
+  return options.half === 'server' ? runServerHalf(options) : runClientHalf(options)
+}
+
+async function runServerHalf(options: SuiteOptions): Promise<SuiteResult> {
+  const entry = 'test/conformance/server.ts'
+  await using server = await spawnProgram({ runtime: options.runtime, entry })
+  const [, control = ''] = await server.waitForLine(/^control (\d+)$/m)
+  const stub = join(import.meta.dirname, 'server-stub.ts')
+  const run = await runBinary(
+    options,
+    ['--mode', 'server', '--conf', configFile('server'), '-p', String(parallelCalls)],
+    [process.execPath, stub, control],
+  )
+  return toResult(run, `${server.stdout()}${server.stderr()}`)
+}
+
+async function runClientHalf(options: SuiteOptions): Promise<SuiteResult> {
+  const found = runtime(options.runtime)
+  if ('missing' in found) throw new Error(found.missing)
+  const { binary, args } = found.value
+  const client = join(import.meta.dirname, 'client.ts')
+  const run = await runBinary(
+    options,
+    ['--mode', 'client', '--conf', configFile('client')],
+    [binary, ...args, client],
+  )
+  return toResult(run, '')
+}
+
+function configFile(half: Half): string {
+  return join(import.meta.dirname, `${half}.yaml`)
+}
+
+interface BinaryRun {
+  readonly stdout: string
+  readonly stderr: string
+  readonly isLate: boolean
+}
+
+async function runBinary(
+  { binary, patterns = [], trace = false, onOutput, timeoutMs = 240_000 }: SuiteOptions,
+  flags: readonly string[],
+  command: readonly string[],
+): Promise<BinaryRun> {
+  const chosen = patterns.flatMap((pattern) => ['--run', pattern])
+  const args = [...flags, '--vv', ...(trace ? ['--trace'] : []), ...chosen, '--', ...command]
+  const child = spawn(binary, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+      onOutput?.(text)
+    })
+  }
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    child.kill('SIGKILL')
+  }, timeoutMs)
+  await once(child, 'exit')
+  clearTimeout(timer)
+  return { ...output, isLate }
+}
+
+function toResult({ stdout, stderr, isLate }: BinaryRun, programOutput: string): SuiteResult {
+  const sum = /^Total cases: (\d+)\n(\d+) passed, (\d+) failed$/m.exec(stdout)
+  const notRun = Number(/^Another (\d+) could not be run/m.exec(stdout)?.[1] ?? 0)
+  const [total = 0, passed = 0, failed = 0] = (sum ?? []).slice(1).map(Number)
+  const unanswered = isLate ? unansweredCases(stdout) : []
+  const result = { total, passed, failed, notRun, unanswered }
+  if (sum && failed + notRun === 0) return { ...result, report: '' }
+  const failures = stdout.slice(Math.max(0, stdout.search(/^FAILED: /m)))
+  const parts = [
+    isLate ? `cases without an end:\n${unanswered.join('\n')}` : failures.slice(-200_000),
+    stderr.slice(-outputCharsMax),
+    programOutput.slice(-outputCharsMax),
+  ]
+  return { ...result, report: parts.filter((part) => part !== '').join('\n---\n') }
+}
+
+/** The names of cases that were sent, but not answered, as `--vv` tells. */
+function unansweredCases(stdout: string): string[] {
+  const names = new Set<string>()
+  for (const [, name = ''] of stdout.matchAll(/^Sending request for "(.*)"\.\.\.$/gm))
+    names.add(name)
+  for (const [, name = ''] of stdout.matchAll(/^Received response for "(.*)"\.\.\.$/gm)) {
+    names.delete(name)
+  }
+  return [...names]
+}
