@@ -1,9 +1,10 @@
 import { create, toBinary } from '@bufbuild/protobuf'
-import type { Any } from '@bufbuild/protobuf/wkt'
+import { type Any, AnySchema } from '@bufbuild/protobuf/wkt'
 import { type Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import {
   ConformancePayload_ConnectGetInfoSchema as ConnectGetInfoSchema,
   type Error as ErrorDefinition,
+  ErrorSchema,
   type Header,
   HeaderSchema,
   type ConformancePayload_RequestInfo as RequestInfo,
@@ -44,6 +45,25 @@ export function toConnectError(error: ErrorDefinition, info?: RequestInfo): Conn
   return failure
 }
 
-function toHeaders(fields: Iterable<[string, string]>): Header[] {
+/** The fields as the suite writes them down. */
+export function toHeaders(fields: Iterable<[string, string]>): Header[] {
   return [...fields].map(([name, value]) => create(HeaderSchema, { name, value: [value] }))
+}
+
+/** An error that came, as the suite writes it down. */
+export function toErrorDefinition({ code, rawMessage, details }: ConnectError): ErrorDefinition {
+  return create(ErrorSchema, {
+    code: code as number as ErrorDefinition['code'],
+    message: rawMessage,
+    details: details.flatMap((detail) =>
+      'type' in detail
+        ? [
+            create(AnySchema, {
+              typeUrl: `type.googleapis.com/${detail.type}`,
+              value: detail.value,
+            }),
+          ]
+        : [],
+    ),
+  })
 }
