@@ -1,0 +1,57 @@
+import type { Fields } from '../http/exchange.ts'
+
+/** One request and its answer, as the client sees them (RFC 9113 §8.1). */
+export interface ClientStream {
+  /** The status of the answer, or 0 until its head has come. Informational answers (1xx) are not told. */
+  readonly status: number
+  /** The fields of the answer's head, without pseudo-headers. */
+  readonly fields: Fields
+  /** The trailer fields, once the answer has ended. */
+  readonly trailers: Fields
+  /** Whether all of the answer has come. What was not taken yet can still be. */
+  readonly isComplete: boolean
+  /** Bytes of the answer, or undefined when there are none at present. They are the taker's, and the peer may send as many again. */
+  take(): Uint8Array | undefined
+  /**
+   * Sends bytes, which the caller does not change afterwards. False when enough is queued, and the caller should wait
+   * for `drained`. Does nothing once the stream is over.
+   */
+  write(bytes: Uint8Array): boolean
+  /** Resolves when there is room again, or the stream is over. */
+  drained(): Promise<void>
+  /** Ends the request, with its last bytes. */
+  end(bytes?: Uint8Array): void
+  /** Gives the stream up, by RST_STREAM unless it is over. Its owner hears nothing more. */
+  reset(code: number): void
+}
+
+/** Who opened a stream, and hears of it. Either `onEnd` or `onFailure` is the last it hears, unless it resets the stream. */
+export interface StreamOwner {
+  /** The stream is there. Called once, before anything else but a failure. */
+  onOpen(stream: ClientStream): void
+  /** `status` and `fields` are there; with `isComplete` when there is nothing else. */
+  onHead(): void
+  /** `take` has something. */
+  onBytes(): void
+  /** The answer has ended. The request may not have: then it is for the owner to end or reset it. */
+  onEnd(): void
+  /** The stream was not opened (`NotSentError`), was reset by the peer (`StreamResetError`), or was lost. */
+  onFailure(error: Error): void
+}
+
+/** The cause of an error for which nothing was sent, or nothing was looked at, so that the peer cannot have acted on it. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError'
+}
+
+/** The peer has ended the stream by RST_STREAM (RFC 9113 §6.4). */
+export class StreamResetError extends Error {
+  override readonly name = 'StreamResetError'
+  /** RFC 9113 §7. */
+  readonly code: number
+
+  constructor(code: number) {
+    super(`the stream was reset with HTTP/2 error code ${code}`)
+    this.code = code
+  }
+}
