@@ -62,10 +62,19 @@ function serverFor(request: ServerCompatRequest): Promise<Server> {
   const key = JSON.stringify([messageReceiveLimit, useTls, Buffer.from(clientTlsCert).toString()])
   let server = servers.get(key)
   if (server === undefined) {
-    server = serve({ app: createApp(messageReceiveLimit), port: 0, log })
+    server = serve({ app: createApp(messageReceiveLimit), port: 0, log, ...tlsOf(request) })
     servers.set(key, server)
   }
   return server
+}
+
+function tlsOf({ useTls, serverCreds, clientTlsCert }: ServerCompatRequest) {
+  if (!useTls || serverCreds === undefined) return {}
+  const [certificate, key, authority] = [serverCreds.cert, serverCreds.key, clientTlsCert].map(
+    (bytes) => Buffer.from(bytes).toString(),
+  )
+  const client = authority === '' ? {} : { clientAuthority: authority }
+  return { tls: { certificate, key, ...client } }
 }
 
 async function configure(socket: Socket): Promise<void> {

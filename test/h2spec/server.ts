@@ -1,0 +1,15 @@
+/**
+ * The project's port, for h2spec: every request is answered with a few bytes, which the cases on flow control need.
+ * Prints `listening PORT`. With CERTIFICATE KEY, two files, it speaks TLS too.
+ */
+import { readFileSync } from 'node:fs'
+import { Hono } from 'hono'
+import { pino } from 'pino'
+import { serve } from '../../platform/server/serve.ts'
+
+const log = pino({ level: 'warn' }, process.stderr)
+const app = new Hono().all('*', (c) => c.text('a body of some bytes'))
+const [certificate, key] = process.argv.slice(2).map((path) => readFileSync(path, 'utf8'))
+const tls = certificate !== undefined && key !== undefined && { tls: { certificate, key } }
+const { port } = await serve({ app, port: 0, log, ...tls })
+process.stdout.write(`listening ${port}\n`)
