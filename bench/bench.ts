@@ -1,17 +1,22 @@
 import type { Found } from '../platform/testing/tools.ts'
 import type { Sample } from './figures.ts'
-import type { RunLoad } from './load.ts'
+import type { Flood } from './flood.ts'
 
 /** What a case is given. */
 export interface Bench {
   readonly rounds: number
   /** A folder for files, removed at the end. */
   readonly folder: string
-  readonly load: RunLoad
+  /** Whether a peer is to be measured. */
+  wants(peerName: string): boolean
+  readonly flood: Flood
   report(sample: Sample): void
   /** Tells the person who waits. */
   note(text: string): void
 }
+
+/** The peer that the others are compared to, and that is always measured. */
+export const ownName = 'marquee-bun'
 
 /** A server to measure. Disposing it ends it. */
 export interface Peer extends AsyncDisposable {
@@ -21,20 +26,33 @@ export interface Peer extends AsyncDisposable {
   readonly origins: { readonly '1.1'?: string; readonly '2'?: string }
 }
 
-/** Starts a peer, or says what it lacks. */
-export type StartPeer = () => Promise<Found<Peer>>
+/** A peer that can be started, unless something that it needs is absent. */
+export interface Candidate {
+  readonly name: string
+  start(): Promise<Found<Peer>>
+}
 
-/** Starts one peer after the other, and notes which are left out. */
+/** Starts those that are wanted one after the other, and notes which are left out. */
 export async function startAll(
-  starts: readonly StartPeer[],
+  candidates: readonly Candidate[],
   stack: AsyncDisposableStack,
-  note: (text: string) => void,
+  { wants, note }: Pick<Bench, 'wants' | 'note'>,
 ): Promise<Peer[]> {
   const peers: Peer[] = []
-  for (const start of starts) {
-    const found = await start()
+  for (const candidate of candidates.filter(({ name }) => wants(name))) {
+    const found = await candidate.start()
     if ('value' in found) peers.push(stack.use(found.value))
-    else note(`left out: ${found.missing}`)
+    else note(`left out: ${candidate.name}: ${found.missing}`)
   }
   return peers
+}
+
+/** Starts one that the case cannot do without. */
+export async function startNeeded(
+  candidate: Candidate,
+  stack: AsyncDisposableStack,
+): Promise<Peer> {
+  const found = await candidate.start()
+  if ('missing' in found) throw new Error(`${candidate.name}: ${found.missing}`)
+  return stack.use(found.value)
 }

@@ -11,28 +11,47 @@ import {
   FileDescriptorProtoSchema,
   file_google_protobuf_timestamp,
 } from '@bufbuild/protobuf/wkt'
+import { file_bench_v1_bench } from '../gen/bench/v1/bench_pb.ts'
 import { file_metadata_v1_metadata } from '../gen/metadata/v1/metadata_pb.ts'
 import { file_movie_v1_movie } from '../gen/movie/v1/movie_pb.ts'
 import { file_rating_v1_rating } from '../gen/rating/v1/rating_pb.ts'
 import { type Found, root, tool } from '../platform/testing/tools.ts'
 
 const source = join(root, 'bench', 'peers', 'go')
-const contract = [file_metadata_v1_metadata, file_rating_v1_rating, file_movie_v1_movie]
+const contract = [
+  file_metadata_v1_metadata,
+  file_rating_v1_rating,
+  file_movie_v1_movie,
+  file_bench_v1_bench,
+]
 const validationRules = 'buf/validate/validate.proto'
 const run = promisify(execFile)
 
-/**
- * Builds the peers on grpc-go in the user's cache, with Go's code for the contract; answers the
- * program's path.
- */
-export async function buildGoPeer(): Promise<Found<string>> {
+/** The programs in Go, by their paths. */
+export interface GoPrograms {
+  /** The peers: see `peers/go/main.go`. */
+  readonly peer: string
+  /** The load at a fixed rate: see `peers/go/load/main.go`. */
+  readonly load: string
+}
+
+let built: Promise<Found<GoPrograms>> | undefined
+
+/** Builds the programs in Go, once for each run of the bench. */
+export function buildGo(): Promise<Found<GoPrograms>> {
+  built ??= build()
+  return built
+}
+
+/** Builds in the user's cache, with Go's code for the contract. */
+async function build(): Promise<Found<GoPrograms>> {
   const go = tool('go')
   if ('missing' in go) return go
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   const folder = join(cache, 'marquee', 'bench-go')
-  const program = join(folder, 'peer')
+  const programs = { peer: join(folder, 'peer'), load: join(folder, 'load-program') }
   try {
-    await rm(join(folder, 'gen'), { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
     await cp(source, folder, { recursive: true })
     await run(
       go.value,
@@ -40,8 +59,9 @@ export async function buildGoPeer(): Promise<Found<string>> {
       { cwd: folder },
     )
     await generate(folder)
-    await run(go.value, ['build', '-o', program, '.'], { cwd: folder })
-    return { value: program }
+    await run(go.value, ['build', '-o', programs.peer, '.'], { cwd: folder })
+    await run(go.value, ['build', '-o', programs.load, './load'], { cwd: folder })
+    return { value: programs }
   } catch (error) {
     return { missing: `the build failed: ${(error as Error).message.trim()}` }
   }

@@ -24,17 +24,19 @@ export function toFigures(samples: readonly Sample[]): Figure[] {
   return [...cases].flatMap(([name, ofCase]) =>
     [...Map.groupBy(ofCase, ({ metric }) => metric)].flatMap(([metric, ofMetric]) =>
       [...Map.groupBy(ofMetric, ({ peer }) => peer)].map(([peer, group]) => {
-        const values = group.map(({ value }) => value).sort((a, b) => a - b)
-        const spread = { median: median(values), min: values[0] ?? 0, max: values.at(-1) ?? 0 }
+        const spread = toSpread(group.map(({ value }) => value))
         return { case: name, peer, metric, ...spread, unit: group[0]?.unit ?? '' }
       }),
     ),
   )
 }
 
-function median(sorted: readonly number[]): number {
+/** The median of values, with the smallest and the largest. */
+export function toSpread(values: readonly number[]): Pick<Figure, 'median' | 'min' | 'max'> {
+  const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1)
-  return middle.reduce((a, b) => a + b, 0) / middle.length
+  const median = middle.reduce((a, b) => a + b, 0) / middle.length
+  return { median, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 }
 }
 
 const header = ['case', 'metric', 'peer', 'median', 'min', 'max', 'unit', 'to marquee-bun']
@@ -61,6 +63,7 @@ export function toTable(figures: readonly Figure[]): string {
   return [line(header), rule, ...rows.map(line)].join('\n')
 }
 
-function round(value: number): string {
-  return value.toFixed(value < 100 ? 1 : 0)
+/** A number for people: three digits or so. */
+export function round(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 }

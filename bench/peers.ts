@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { type Program, spawnProgram } from '../platform/testing/process.ts'
 import { type Found, type RuntimeName, runtime } from '../platform/testing/tools.ts'
-import type { Peer, StartPeer } from './bench.ts'
-import { buildGoPeer } from './build-go.ts'
+import type { Candidate, Peer } from './bench.ts'
+import { buildGo } from './build-go.ts'
+import { startProcess } from './process.ts'
 
-export type ServiceName = 'metadata' | 'rating' | 'movie'
+export type ServiceName = 'metadata' | 'rating' | 'movie' | 'bench'
 
 const startTimeoutMs = 10_000
 
@@ -15,77 +12,95 @@ export function marquee(
   service: ServiceName,
   runtimeName: RuntimeName,
   ...args: readonly string[]
-): StartPeer {
-  const entry = `services/${service}/main.ts`
+): Candidate {
+  const entry = service === 'bench' ? 'bench/service.ts' : `services/${service}/main.ts`
   const allArgs = ['--port', '0', '--log-format', 'json', ...args]
-  return start(`marquee-${runtimeName}`, runtimeName, entry, allArgs, async (program) => {
-    const [, origin = ''] = await program.waitForLine(/"url":"(http[^"]+)"/, startTimeoutMs)
-    return { '1.1': origin, '2': origin }
+  return onRuntime(`marquee-${runtimeName}`, runtimeName, entry, allArgs, (line) => {
+    const origin = /"url":"(http[^"]+)"/.exec(line)?.[1]
+    return origin === undefined ? undefined : { '1.1': origin, '2': origin }
   })
 }
 
-/** GetMetadata as others would serve it: a program in `peers/`, with the file of its answer. */
+/** The service on each runtime. */
+export function marqueeEverywhere(service: ServiceName, ...args: readonly string[]): Candidate[] {
+  const runtimes = ['bun', 'deno', 'node'] as const
+  return runtimes.map((name) => marquee(service, name, ...args))
+}
+
+/**
+ * Metadata and bench as others would serve them: a program in `peers/`, with the file of the answer of GetMetadata.
+ */
 export function other(
   program: 'connect-node' | 'grpc-js' | 'hono-bun',
   runtimeName: RuntimeName,
-  answerFile: string,
-): StartPeer {
+  answerFile?: string,
+): Candidate {
   const name = program === 'hono-bun' ? program : `${program}-${runtimeName}`
-  const args = ['--answer', answerFile]
-  return start(name, runtimeName, `bench/peers/${program}.ts`, args, async (running) => {
-    const [line] = await running.waitForLine(/^ready .*$/m, startTimeoutMs)
-    return parseOrigins(line)
-  })
+  const entry = `bench/peers/${program}.ts`
+  return onRuntime(name, runtimeName, entry, answerArgs('--answer', answerFile), readOrigins)
 }
 
-/** A service on grpc-go, built when it is started; see `peers/go/main.go` for its arguments. */
-export function grpcGo(...args: readonly string[]): StartPeer {
-  return async () => {
-    const built = await buildGoPeer()
-    if ('missing' in built) return { missing: `grpc-go: ${built.missing}` }
-    const child = spawn(built.value, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const ended = once(child, 'close')
-    const dispose = async () => {
-      child.kill()
-      await ended
-    }
-    const lines = createInterface(child.stdout)
-    const signal = AbortSignal.timeout(startTimeoutMs)
-    try {
-      const [line] = await once(lines, 'line', { signal })
-      const origins = parseOrigins(line)
-      const pid = child.pid ?? 0
-      return { value: { name: 'grpc-go', pid, origins, [Symbol.asyncDispose]: dispose } }
-    } catch (error) {
-      await dispose()
-      throw error
-    }
+/** Metadata and bench on grpc-go. */
+export function grpcGo(answerFile?: string): Candidate {
+  return inGo('grpc-go', 'grpc', ...answerArgs('-answer', answerFile))
+}
+
+/** Metadata and bench on connect-go. */
+export function connectGo(answerFile?: string): Candidate {
+  return inGo('connect-go', 'connect', ...answerArgs('-answer', answerFile))
+}
+
+/** Movie on grpc-go, asking the services at `host:port`. */
+export function grpcGoMovie(metadata: string, rating: string): Candidate {
+  return inGo('grpc-go', 'movie', '-metadata', metadata, '-rating', rating)
+}
+
+function answerArgs(flag: string, file: string | undefined): string[] {
+  return file === undefined ? [] : [flag, file]
+}
+
+/** A peer in Go, built when the first one is started. */
+function inGo(name: string, ...args: readonly string[]): Candidate {
+  return {
+    name,
+    async start() {
+      const built = await buildGo()
+      return 'missing' in built ? built : start(name, built.value.peer, args, readOrigins)
+    },
   }
 }
 
-function start(
+function onRuntime(
   name: string,
   runtimeName: RuntimeName,
   entry: string,
   args: readonly string[],
-  origins: (program: Program) => Promise<Peer['origins']>,
-): StartPeer {
-  return async (): Promise<Found<Peer>> => {
-    const found = runtime(runtimeName)
-    if ('missing' in found) return { missing: `${name}: ${found.missing}` }
-    const program = await spawnProgram({ runtime: runtimeName, entry, args })
-    const dispose = () => program[Symbol.asyncDispose]()
-    try {
-      const listening = await origins(program)
-      const { pid } = program
-      return { value: { name, pid, origins: listening, [Symbol.asyncDispose]: dispose } }
-    } catch (error) {
-      await dispose()
-      throw error
-    }
+  readReady: (line: string) => Peer['origins'] | undefined,
+): Candidate {
+  return {
+    name,
+    async start() {
+      const found = runtime(runtimeName)
+      if ('missing' in found) return found
+      const { binary, args: before } = found.value
+      return start(name, binary, [...before, entry, ...args], readReady)
+    },
   }
 }
 
-function parseOrigins(line: string): Peer['origins'] {
-  return JSON.parse(line.slice('ready '.length)) as Peer['origins']
+async function start(
+  name: string,
+  binary: string,
+  args: readonly string[],
+  readReady: (line: string) => Peer['origins'] | undefined,
+): Promise<Found<Peer>> {
+  const started = await startProcess({ binary, args, readReady, timeoutMs: startTimeoutMs })
+  const { pid, ready: origins } = started
+  const dispose = () => started[Symbol.asyncDispose]()
+  return { value: { name, pid, origins, [Symbol.asyncDispose]: dispose } }
+}
+
+function readOrigins(line: string): Peer['origins'] | undefined {
+  const said = /^ready (.*)$/.exec(line)?.[1]
+  return said === undefined ? undefined : (JSON.parse(said) as Peer['origins'])
 }

@@ -22,7 +22,7 @@ test.each([
 test('--help says what there is', async () => {
   const { code, stdout } = await bench('--help')
   expect(stdout).toContain(
-    'rpc, ingest, grpc-unary, connect-json-h1, connect-json-h2, movie-details, kafka-to-sqlite, ',
+    'rpc, ingest, grpc-unary, connect-json-h1, connect-json-h2, grpc-stream, grpc-1mib, ',
   )
   expect(code).toBe(0)
 })

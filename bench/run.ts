@@ -1,18 +1,21 @@
 /** Measures Marquee beside its peers: `bun run bench`, or `bun run bench rpc`. See README.md. */
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
-import type { Bench } from './bench.ts'
+import { type Bench, ownName } from './bench.ts'
 import {
   measureGrpcUnary,
   measureJsonOverHttp1,
   measureJsonOverHttp2,
 } from './cases/get-metadata.ts'
+import { measureIdleConnections } from './cases/idle-connections.ts'
 import { measureKafkaToSqlite, measureLogToSqlite } from './cases/ingest.ts'
+import { measureGrpcMebibyte, measureGrpcStream } from './cases/large-calls.ts'
 import { measureMovieDetails } from './cases/movie-details.ts'
 import { measureStart } from './cases/start.ts'
 import { type Sample, toFigures, toTable } from './figures.ts'
-import { findLoad, type RunLoad } from './load.ts'
+import { type Flood, findFlood } from './flood.ts'
+import { type Options, readOptions, roundsMax } from './options.ts'
+import { toTargetLines } from './targets.ts'
 
 type Measure = (bench: Bench) => Promise<void>
 
@@ -20,7 +23,10 @@ const rpcCases: Readonly<Record<string, Measure>> = {
   'grpc-unary': measureGrpcUnary,
   'connect-json-h1': measureJsonOverHttp1,
   'connect-json-h2': measureJsonOverHttp2,
+  'grpc-stream': measureGrpcStream,
+  'grpc-1mib': measureGrpcMebibyte,
   'movie-details': measureMovieDetails,
+  'idle-connections': measureIdleConnections,
 }
 const ingestCases: Readonly<Record<string, Measure>> = {
   'kafka-to-sqlite': measureKafkaToSqlite,
@@ -37,56 +43,29 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.keys(cases).map((name) => [name, [name]])),
 }
 
-const roundsDefault = 3
-const roundsMax = 100
+/** Rounds of the cases of calls, and of the others. */
+const roundsDefault = { rpc: 5, other: 3 }
 const exitCodes = { failed: 1, badUsage: 2 }
-const usage = `bun run bench [NAME…] [--rounds N] [--json]
+const usage = `bun run bench [NAME…] [--rounds N] [--peers NAME,…] [--json]
 
   NAME      ${Object.keys(benches).join(', ')}; all unless told
-  --rounds  how often each is measured, 1 to ${roundsMax} [${roundsDefault}]
+  --rounds  how often each is measured, 1 to ${roundsMax} [${roundsDefault.rpc}; ${roundsDefault.other} outside rpc]
+  --peers   whom to measure beside ${ownName}; all unless told
   --json    one object a line instead of a table`
 
-interface Options {
-  readonly names: readonly string[]
-  readonly rounds: number
-  readonly json: boolean
-  readonly help: boolean
-}
-
-/** Throws an error with a line for people when the arguments cannot be used. */
-function readOptions(args: readonly string[]): Options {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      rounds: { type: 'string', default: String(roundsDefault) },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const asked = positionals.length > 0 ? positionals : Object.keys(cases)
-  const names = asked.flatMap((name) => {
-    if (Object.hasOwn(benches, name)) return benches[name] ?? []
-    throw new Error(`there is no bench "${name}": give ${Object.keys(benches).join(', ')}`)
-  })
-  const rounds = Number(values.rounds)
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > roundsMax) {
-    const text = `--rounds is "${values.rounds}": give a whole number from 1 to ${roundsMax}`
-    throw new Error(text)
-  }
-  return { names: [...new Set(names)], rounds, json: values.json, help: values.help }
-}
-
 /** Answers whether every case could be measured; one that fails does not stop the others. */
-async function measureAll({ names, rounds, json }: Options, load: RunLoad): Promise<boolean> {
+async function measureAll({ names, rounds, peers, json }: Options, flood: Flood): Promise<boolean> {
   const samples: Sample[] = []
   let whole = true
+  const note = (text: string) => console.error(text)
+  const report = (sample: Sample) => void samples.push(sample)
+  const wants = (name: string) => name === ownName || (peers?.has(name) ?? true)
   for (const name of names) {
     await using folder = await temporaryFolder()
-    const note = (text: string) => console.error(text)
-    const report = (sample: Sample) => void samples.push(sample)
+    const usual = Object.hasOwn(rpcCases, name) ? roundsDefault.rpc : roundsDefault.other
+    const bench = { rounds: rounds ?? usual, folder: folder.path, wants, flood, report, note }
     try {
-      await cases[name]?.({ rounds, folder: folder.path, load, report, note })
+      await cases[name]?.(bench)
     } catch (error) {
       whole = false
       note(`${name} failed: ${(error as Error).message}`)
@@ -94,7 +73,11 @@ async function measureAll({ names, rounds, json }: Options, load: RunLoad): Prom
   }
   const figures = toFigures(samples)
   if (json) for (const figure of figures) console.log(JSON.stringify(figure))
-  else console.log(`\n${machine()}, rounds: ${rounds}\n\n${toTable(figures)}`)
+  else {
+    console.log(`\n${machine()}\n\n${toTable(figures)}`)
+    const lines = toTargetLines(figures)
+    if (lines.length > 0) console.log(`\ntargets\n\n${lines.join('\n')}`)
+  }
   return whole
 }
 
@@ -107,7 +90,7 @@ function machine(): string {
 async function main(): Promise<number> {
   let options: Options
   try {
-    options = readOptions(process.argv.slice(2))
+    options = readOptions(process.argv.slice(2), benches)
   } catch (error) {
     console.error(`bench: ${(error as Error).message}`)
     return exitCodes.badUsage
@@ -116,15 +99,15 @@ async function main(): Promise<number> {
     console.log(usage)
     return 0
   }
-  return (await measureAll(options, loadWhenAsked())) ? 0 : exitCodes.failed
+  return (await measureAll(options, floodWhenAsked())) ? 0 : exitCodes.failed
 }
 
 /** Without h2load, the cases that ask for load fail, and the others are measured. */
-function loadWhenAsked(): RunLoad {
-  const load = findLoad()
-  if ('value' in load) return load.value
+function floodWhenAsked(): Flood {
+  const flood = findFlood()
+  if ('value' in flood) return flood.value
   return async () => {
-    throw new Error(load.missing)
+    throw new Error(flood.missing)
   }
 }
 

@@ -80,9 +80,9 @@ async function measureService(
   { name, database, source }: Service,
   events: Events,
 ): Promise<void> {
-  const start = marquee('rating', name, '--database-url', `sqlite:${database}`, ...source)
-  const found = await start()
-  if ('missing' in found) return bench.note(`left out: ${found.missing}`)
+  const args = ['--database-url', `sqlite:${database}`, ...source]
+  const found = await marquee('rating', name, ...args).start()
+  if ('missing' in found) return bench.note(`left out: marquee-${name}: ${found.missing}`)
   {
     await using peer = found.value
     await measure(bench, caseName, peer.name, peer.pid, () => appliedBy(peer))

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { type Bench, type Peer, startAll } from '../bench.ts'
-import { ask, measureCalls } from '../calls.ts'
+import { type Bench, type Peer, startAll, startNeeded } from '../bench.ts'
+import { ask } from '../calls.ts'
 import { loadCatalogue, movieId } from '../catalogue.ts'
-import { grpcGo, marquee } from '../peers.ts'
+import { measureCalls } from '../measure-calls.ts'
+import { grpcGoMovie, marquee, marqueeEverywhere } from '../peers.ts'
 import { grpc } from '../wire.ts'
 
 /**
@@ -21,36 +22,33 @@ export async function measureMovieDetails(bench: Bench): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const { metadata, rating } = await startUpstreams(bench, stack)
   const asking = ['--metadata-url', metadata, '--rating-url', rating]
-  const hosts = ['-metadata', new URL(metadata).host, '-rating', new URL(rating).host]
-  const starts = [
-    marquee('movie', 'bun', ...asking),
-    marquee('movie', 'deno', ...asking),
-    marquee('movie', 'node', ...asking),
-    grpcGo('movie', ...hosts),
+  const candidates = [
+    ...marqueeEverywhere('movie', ...asking),
+    grpcGoMovie(new URL(metadata).host, new URL(rating).host),
   ]
-  const peers = await startAll(starts, stack, bench.note)
+  const peers = await startAll(candidates, stack, bench)
   const method = MovieService.method.getMovieDetails
   const call = { name: 'movie-details', wire: grpc, method, request: { movieId }, streamCount }
-  const answer = await ask(call, peers[0])
-  if (answer.movieDetails?.rating === undefined) throw new Error('the movie has no rating')
-  await measureCalls(bench, { ...call, answer }, peers)
+  const [own] = peers
+  if (own === undefined) throw new Error('the movie service does not start')
+  const answer = await ask(call, own)
+  if (answer[0]?.movieDetails?.rating === undefined) throw new Error('the movie has no rating')
+  await measureCalls(bench, { ...call, answer }, peers, 'grpc-go')
 }
 
 /** Starts metadata with the catalogue, and rating with one rating of the movie. */
 async function startUpstreams(bench: Bench, stack: AsyncDisposableStack) {
   const file = (name: string) => join(bench.folder, name)
   const databases = ['--database-url', `sqlite:${file('rating.db')}`, '--event-log', file('log.db')]
-  const starts = [
-    marquee('metadata', 'bun', '--database-url', await loadCatalogue(bench.folder)),
-    marquee('rating', 'bun', ...databases),
-  ]
-  const [metadata, rating] = await startAll(starts, stack, bench.note)
+  const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
+  const metadata = await startNeeded(marquee('metadata', 'bun', ...catalogue), stack)
+  const rating = await startNeeded(marquee('rating', 'bun', ...databases), stack)
   const method = RatingService.method.putRating
   const request = { recordId: movieId, recordType: 'movie', userId: 'bench', value: 5 }
   await ask({ wire: grpc, method, request }, rating)
   return { metadata: originOf(metadata), rating: originOf(rating) }
 }
 
-function originOf(peer: Peer | undefined): string {
-  return peer?.origins['2'] ?? ''
+function originOf(peer: Peer): string {
+  return peer.origins['2'] ?? ''
 }

@@ -4,7 +4,7 @@ import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { freePorts } from '../../platform/testing/free-ports.ts'
 import { spawnProgram } from '../../platform/testing/process.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { type Bench, type Peer, startAll } from '../bench.ts'
+import { type Bench, type Peer, startNeeded } from '../bench.ts'
 import { loadCatalogue, movieId } from '../catalogue.ts'
 import { residentMegabytes } from '../cpu.ts'
 import { marquee } from '../peers.ts'
@@ -53,15 +53,13 @@ async function measureApart(bench: Bench, folder: string): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const file = (name: string) => join(folder, name)
   const databases = ['--database-url', `sqlite:${file('rating.db')}`, '--event-log', file('log.db')]
-  const upstreams = [
-    marquee('metadata', 'bun', '--database-url', await loadCatalogue(folder)),
-    marquee('rating', 'bun', ...databases),
-  ]
-  const [metadata, rating] = await startAll(upstreams, stack, bench.note)
+  const catalogue = ['--database-url', await loadCatalogue(folder)]
+  const metadata = await startNeeded(marquee('metadata', 'bun', ...catalogue), stack)
+  const rating = await startNeeded(marquee('rating', 'bun', ...databases), stack)
   const asking = ['--metadata-url', originOf(metadata), '--rating-url', originOf(rating)]
-  const [movie] = await startAll([marquee('movie', 'bun', ...asking)], stack, bench.note)
+  const movie = await startNeeded(marquee('movie', 'bun', ...asking), stack)
   await callOften(bench, originOf(movie))
-  const all = [metadata, rating, movie].flatMap((peer) => peer ?? [])
+  const all = [metadata, rating, movie]
   const sum = all.map(({ pid }) => residentMegabytes(pid)).reduce((a, b) => a + b, 0)
   reportMemory(bench, 'marquee-bun-apart', sum)
 }
@@ -77,13 +75,13 @@ async function callOften(bench: Bench, origin: string): Promise<void> {
   await writeFile(bodyFile, body)
   const load = { url: origin + path, httpVersion: '2', streamCount, bodyFile } as const
   const type = 'content-type: application/json'
-  await bench.load({ ...load, headers: [type], answerBytesMin: body.length }, callCount)
+  await bench.flood({ ...load, headers: [type], answerBytesMin: body.length }, callCount)
 }
 
 function reportMemory(bench: Bench, peer: string, value: number): void {
   bench.report({ case: name, peer, metric: 'rss_mb', unit: 'MB', value })
 }
 
-function originOf(peer: Peer | undefined): string {
-  return peer?.origins['2'] ?? ''
+function originOf(peer: Peer): string {
+  return peer.origins['2'] ?? ''
 }

@@ -6,9 +6,10 @@ import {
   GetMetadataResponseSchema,
 } from '../../gen/metadata/v1/metadata_pb.ts'
 
-/** What a peer serves: the answers by movie, read from the file that `--answer` names. */
+/** What a peer serves: the answers by movie, read from the file that `--answer` names; none without. */
 export function readAnswers(): ReadonlyMap<string, GetMetadataResponse> {
-  const { answer: path = '' } = parseArgs({ options: { answer: { type: 'string' } } }).values
+  const { answer: path } = parseArgs({ options: { answer: { type: 'string' } } }).values
+  if (path === undefined) return new Map()
   const answer = fromJsonString(GetMetadataResponseSchema, readFileSync(path, 'utf8'))
   return new Map([[answer.metadata?.id ?? '', answer]])
 }

@@ -1,11 +1,13 @@
-/** GetMetadata by connect-node, as its documentation shows it, from a map. */
+/** GetMetadata from a map, and bench, by connect-node, as its documentation shows it. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
+import { BenchService } from '../../gen/bench/v1/bench_pb.ts'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { items } from '../items.ts'
 import { announce, readAnswers } from './answer.ts'
 
 const answers = readAnswers()
@@ -16,8 +18,17 @@ const handle = connectNodeAdapter({
       if (answer === undefined) throw new ConnectError('no such movie', Code.NotFound)
       return answer
     })
+    router.service(BenchService, {
+      async *listItems({ count }) {
+        yield* items(count)
+      },
+      echo: ({ payload }) => ({ payload }),
+    })
   },
 })
+
+/** In megabytes: with the default of 10 large messages fail on Bun. */
+const maxSessionMemory = 1_000
 
 async function listen(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1')
@@ -27,5 +38,5 @@ async function listen(server: Server): Promise<string> {
 
 announce({
   '1.1': await listen(createServer(handle)),
-  '2': await listen(createHttp2Server(handle)),
+  '2': await listen(createHttp2Server({ maxSessionMemory }, handle)),
 })

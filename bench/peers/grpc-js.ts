@@ -1,42 +1,67 @@
-/** GetMetadata by @grpc/grpc-js from a map, with the same code for messages as Marquee. */
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+/** GetMetadata from a map, and bench, by @grpc/grpc-js, with the same code for messages as Marquee. */
+import { once } from 'node:events'
 import {
+  create,
+  type DescMethod,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf'
+import {
+  type handleServerStreamingCall,
   type handleUnaryCall,
+  type MethodDefinition,
   Server,
   ServerCredentials,
-  type ServiceDefinition,
   status,
 } from '@grpc/grpc-js'
-import {
-  type GetMetadataRequest,
-  GetMetadataRequestSchema,
-  type GetMetadataResponse,
-  GetMetadataResponseSchema,
-  MetadataService,
-} from '../../gen/metadata/v1/metadata_pb.ts'
+import { BenchService, ListItemsResponseSchema } from '../../gen/bench/v1/bench_pb.ts'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { items } from '../items.ts'
 import { announce, readAnswers } from './answer.ts'
 
-const service: ServiceDefinition = {
-  getMetadata: {
-    path: `/${MetadataService.typeName}/${MetadataService.method.getMetadata.name}`,
+type Input<M extends DescMethod> = MessageShape<M['input']>
+type Output<M extends DescMethod> = MessageShape<M['output']>
+type Unary<M extends DescMethod> = handleUnaryCall<Input<M>, Output<M>>
+
+function define<M extends DescMethod>(method: M): MethodDefinition<Input<M>, Output<M>> {
+  return {
+    path: `/${method.parent.typeName}/${method.name}`,
     requestStream: false,
-    responseStream: false,
-    requestSerialize: (request) => Buffer.from(toBinary(GetMetadataRequestSchema, request)),
-    requestDeserialize: (bytes) => fromBinary(GetMetadataRequestSchema, bytes),
-    responseSerialize: (response) => Buffer.from(toBinary(GetMetadataResponseSchema, response)),
-    responseDeserialize: (bytes) => fromBinary(GetMetadataResponseSchema, bytes),
-  },
+    responseStream: method.methodKind === 'server_streaming',
+    requestSerialize: (request) => Buffer.from(toBinary(method.input, request)),
+    requestDeserialize: (bytes) => fromBinary(method.input, bytes) as Input<M>,
+    responseSerialize: (response) => Buffer.from(toBinary(method.output, response)),
+    responseDeserialize: (bytes) => fromBinary(method.output, bytes) as Output<M>,
+  }
 }
 
 const answers = readAnswers()
-const getMetadata: handleUnaryCall<GetMetadataRequest, GetMetadataResponse> = (call, callback) => {
+const getMetadata: Unary<typeof MetadataService.method.getMetadata> = (call, callback) => {
   const answer = answers.get(call.request.movieId)
   if (answer === undefined) callback({ code: status.NOT_FOUND, details: 'no such movie' })
   else callback(null, answer)
 }
 
+const echo: Unary<typeof BenchService.method.echo> = ({ request: { payload } }, callback) => {
+  callback(null, create(BenchService.method.echo.output, { payload }))
+}
+
+type ListItems = typeof BenchService.method.listItems
+const listItems: handleServerStreamingCall<Input<ListItems>, Output<ListItems>> = async (call) => {
+  for (const item of items(call.request.count)) {
+    if (!call.write(create(ListItemsResponseSchema, item))) await once(call, 'drain')
+  }
+  call.end()
+}
+
 const server = new Server()
-server.addService(service, { getMetadata })
+const { method } = BenchService
+server.addService({ getMetadata: define(MetadataService.method.getMetadata) }, { getMetadata })
+server.addService(
+  { echo: define(method.echo), listItems: define(method.listItems) },
+  { echo, listItems },
+)
 server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
   if (error) throw error
   announce({ '2': `http://127.0.0.1:${port}` })

@@ -12,52 +12,32 @@ import (
 	metadatav1 "marquee.bench/gen/metadata/v1"
 )
 
-type metadataService struct {
-	answers map[string]*metadatav1.GetMetadataResponse
-}
+// answers holds the answers of GetMetadata by movie.
+type answers map[string]*metadatav1.GetMetadataResponse
 
-func registerMetadata(server *grpc.Server, path string) error {
+// readAnswers reads the answer that the file holds; without a file there is none.
+func readAnswers(path string) answers {
+	if path == "" {
+		return answers{}
+	}
 	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
+	must(err)
 	answer := &metadatav1.GetMetadataResponse{}
-	if err := protojson.Unmarshal(text, answer); err != nil {
-		return err
-	}
-	answers := map[string]*metadatav1.GetMetadataResponse{answer.Metadata.Id: answer}
-	serveUnary(server, "metadata.v1.MetadataService", "GetMetadata", &metadataService{answers},
-		(*metadataService).getMetadata)
-	return nil
+	must(protojson.Unmarshal(text, answer))
+	return answers{answer.Metadata.Id: answer}
 }
 
-func (s *metadataService) getMetadata(
+func registerMetadata(server *grpc.Server, answers answers) {
+	register(server, "metadata.v1.MetadataService",
+		[]grpc.MethodDesc{unary("GetMetadata", answers.getMetadata)}, nil)
+}
+
+func (a answers) getMetadata(
 	_ context.Context, request *metadatav1.GetMetadataRequest,
 ) (*metadatav1.GetMetadataResponse, error) {
-	answer, found := s.answers[request.MovieId]
+	answer, found := a[request.MovieId]
 	if !found {
 		return nil, status.Error(codes.NotFound, "no such movie")
 	}
 	return answer, nil
-}
-
-// serveUnary registers one method as protoc-gen-go-grpc does it.
-func serveUnary[S any, I any, O any](
-	server *grpc.Server, service, method string, implementation S,
-	call func(S, context.Context, *I) (*O, error),
-) {
-	handle := func(
-		srv any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor,
-	) (any, error) {
-		request := new(I)
-		if err := decode(request); err != nil {
-			return nil, err
-		}
-		return call(srv.(S), ctx, request)
-	}
-	server.RegisterService(&grpc.ServiceDesc{
-		ServiceName: service,
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: method, Handler: handle}},
-	}, implementation)
 }

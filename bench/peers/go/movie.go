@@ -28,8 +28,9 @@ func registerMovie(server *grpc.Server, metadata, rating string) error {
 	if err != nil {
 		return err
 	}
-	serveUnary(server, "movie.v1.MovieService", "GetMovieDetails",
-		&movieService{metadataConnection, ratingConnection}, (*movieService).getMovieDetails)
+	service := &movieService{metadataConnection, ratingConnection}
+	register(server, "movie.v1.MovieService",
+		[]grpc.MethodDesc{unary("GetMovieDetails", service.getMovieDetails)}, nil)
 	return nil
 }
 

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Bench, Candidate, Peer } from '../bench.ts'
+import { buildGo } from '../build-go.ts'
+import { loadCatalogue } from '../catalogue.ts'
+import { residentMegabytes, threadTimeMs } from '../cpu.ts'
+import { connectGo, grpcGo, marqueeEverywhere } from '../peers.ts'
+
+const name = 'idle-connections'
+const connectionCount = 10_000
+/** Opened and closed again before the memory is looked at, so that what the first ones take is not counted. */
+const firstCount = 200
+/** Until a server has come to rest. */
+const settleMs = 3_000
+const idleMs = 5_000
+const openTimeoutMs = 60_000
+
+/**
+ * 10,000 connections of HTTP/2 that have exchanged settings and say nothing more: what each takes of the server's memory, and
+ * what all take of its time. Every round starts each server anew, because memory that was used once is not given back.
+ */
+export async function measureIdleConnections(bench: Bench): Promise<void> {
+  const built = await buildGo()
+  if ('missing' in built) throw new Error(built.missing)
+  const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
+  const candidates = [...marqueeEverywhere('metadata', ...catalogue), grpcGo(), connectGo()]
+  const failures = new Map<string, string>()
+  for (let round = 1; round <= bench.rounds; round++) {
+    bench.note(`${name}: round ${round} of ${bench.rounds}`)
+    for (const candidate of candidates.filter((one) => bench.wants(one.name))) {
+      if (failures.has(candidate.name)) continue
+      try {
+        await measure(bench, candidate, built.value.load)
+      } catch (error) {
+        failures.set(candidate.name, (error as Error).message)
+        bench.note(`${name}: left out: ${candidate.name}: ${(error as Error).message}`)
+      }
+    }
+  }
+  if (failures.size > 0) {
+    throw new Error([...failures].map(([peer, reason]) => `${peer}: ${reason}`).join('\n'))
+  }
+}
+
+async function measure(bench: Bench, candidate: Candidate, program: string): Promise<void> {
+  const found = await candidate.start()
+  if ('missing' in found) return bench.note(`left out: ${candidate.name}: ${found.missing}`)
+  await using peer = found.value
+  {
+    await using first = await openIdle(program, peer, firstCount)
+    await first.close()
+  }
+  await delay(settleMs)
+  const before = { rssMb: residentMegabytes(peer.pid), usedMs: await idleTime(peer) }
+  await using connections = await openIdle(program, peer, connectionCount)
+  await delay(settleMs)
+  const usedMs = await idleTime(peer)
+  const grownKb = (residentMegabytes(peer.pid) - before.rssMb) * 1_000
+  const open = await connections.close()
+  if (open !== connectionCount) throw new Error(`only ${open} connections stayed open`)
+  const report = (metric: string, unit: string, value: number) =>
+    bench.report({ case: name, peer: peer.name, metric, unit, value })
+  report('kb_per_connection', 'kB', grownKb / connectionCount)
+  report('cpu_ms_per_s', 'ms/s', usedMs)
+  report('cpu_ms_per_s_without', 'ms/s', before.usedMs)
+}
+
+/** The processor time that a server uses in a second of doing nothing, in milliseconds. */
+async function idleTime({ pid }: Peer): Promise<number> {
+  const startMs = threadTimeMs(pid)
+  await delay(idleMs)
+  return ((threadTimeMs(pid) - startMs) / idleMs) * 1_000
+}
+
+/** Connections that another program holds open. Disposing closes them. */
+interface IdleConnections extends AsyncDisposable {
+  /** Closes them, and answers how many were still open. */
+  close(): Promise<number>
+}
+
+async function openIdle(program: string, peer: Peer, count: number): Promise<IdleConnections> {
+  const args = ['idle', '-url', `${peer.origins['2']}`, '-connections', `${count}`]
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(child, 'close')
+  const lines = createInterface(child.stdout as Readable)
+  const dispose = async () => {
+    child.kill()
+    await ended
+  }
+  try {
+    const said = await nextLine(lines)
+    if (said !== 'ready') throw new Error(`not all of ${count} connections could be opened`)
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  const close = async () => {
+    const [line] = await Promise.all([nextLine(lines), (child.stdin as Writable).end()])
+    return (JSON.parse(line ?? '{}') as { open?: number }).open ?? 0
+  }
+  return { close, [Symbol.asyncDispose]: dispose }
+}
+
+/** The next line, or undefined at the end. */
+async function nextLine(lines: Interface): Promise<string | undefined> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(openTimeoutMs)])
+  try {
+    const line = once(lines, 'line', { signal }).then(([text]) => String(text))
+    const end = once(lines, 'close', { signal }).then(() => undefined)
+    return await Promise.race([line, end])
+  } finally {
+    over.abort()
+  }
+}

@@ -1,0 +1,48 @@
+import { BenchService } from '../../gen/bench/v1/bench_pb.ts'
+import { type Bench, startAll } from '../bench.ts'
+import { items } from '../items.ts'
+import { measureCalls } from '../measure-calls.ts'
+import { connectGo, grpcGo, marqueeEverywhere, other } from '../peers.ts'
+import { grpc } from '../wire.ts'
+
+const messageCount = 1_000
+const payload = new Uint8Array(1024 * 1024).map((_, index) => index)
+/** Each of these calls is as much work as hundreds of small ones. */
+const few = { streamCount: 4, requestCountMin: 50 }
+
+/** A server stream of 1,000 small messages by gRPC. */
+export function measureGrpcStream(bench: Bench): Promise<void> {
+  return withPeers(bench, (peers) => {
+    const method = BenchService.method.listItems
+    const request = { count: messageCount }
+    const answer = [...items(messageCount)]
+    const call = { name: 'grpc-stream', wire: grpc, method, request, answer, ...few }
+    return measureCalls(bench, call, peers, 'grpc-go')
+  })
+}
+
+/** A message of 1 MiB by gRPC, and the same back. */
+export function measureGrpcMebibyte(bench: Bench): Promise<void> {
+  return withPeers(bench, (peers) => {
+    const method = BenchService.method.echo
+    const [request, answer] = [{ payload }, [{ payload }]]
+    const call = { name: 'grpc-1mib', wire: grpc, method, request, answer, ...few }
+    return measureCalls(bench, call, peers, 'grpc-go')
+  })
+}
+
+async function withPeers(
+  bench: Bench,
+  measure: (peers: Awaited<ReturnType<typeof startAll>>) => Promise<void>,
+): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const candidates = [
+    ...marqueeEverywhere('bench'),
+    grpcGo(),
+    connectGo(),
+    other('connect-node', 'bun'),
+    other('connect-node', 'node'),
+    other('grpc-js', 'node'),
+  ]
+  await measure(await startAll(candidates, stack, bench))
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"math"
+	"net"
+	"sync"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+const (
+	// What a client takes unasked, on a stream and on the connection: h2load is told the same.
+	streamWindow     = 1<<20 - 1
+	connectionWindow = 1<<22 - 1
+	// What every peer takes unasked before it has said something else (RFC 9113 §6.5.2).
+	windowDefault = 65_535
+	frameMax      = 16_384
+	// outMax is how much is queued before a body waits for the socket.
+	outMax = 256 << 10
+)
+
+// http2Client is a connection that makes many calls at once, as cheaply as it can: the machine that it
+// runs on is the server's too.
+type http2Client struct {
+	request *request
+	socket  net.Conn
+	// settled is closed when both sides have acknowledged the other's settings.
+	settled chan struct{}
+	// failed is called once, when the connection ends.
+	failed func(error)
+
+	mutex sync.Mutex
+	// room is told when a window has grown, a stream has ended, or bytes have been written.
+	room    *sync.Cond
+	out     bytes.Buffer
+	spare   bytes.Buffer
+	writing bool
+	framer  *http2.Framer
+	encoder *hpack.Encoder
+	block   bytes.Buffer
+
+	nextID       uint32
+	streams      map[uint32]*stream
+	streamsMax   int
+	window       int64
+	windowOfEach int64
+	taken        uint32
+	ended        error
+
+	settingsTaken, settingsAcked bool
+}
+
+// stream is a call under way, and what the server takes of its body unasked.
+type stream struct {
+	*call
+	window int64
+	taken  uint32
+}
+
+// openHTTP2 opens a connection and begins the exchange of settings.
+func openHTTP2(request *request, readerBytes int, failed func(error)) (*http2Client, error) {
+	socket, err := net.Dial("tcp", request.authority)
+	if err != nil {
+		return nil, err
+	}
+	c := &http2Client{
+		request: request, socket: socket, settled: make(chan struct{}), failed: failed,
+		nextID: 1, streams: map[uint32]*stream{}, streamsMax: math.MaxInt,
+		window: windowDefault, windowOfEach: windowDefault,
+	}
+	c.room = sync.NewCond(&c.mutex)
+	c.framer = http2.NewFramer(&c.out, nil)
+	c.encoder = hpack.NewEncoder(&c.block)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.out.WriteString(http2.ClientPreface)
+	c.framer.WriteSettings(
+		http2.Setting{ID: http2.SettingEnablePush, Val: 0},
+		http2.Setting{ID: http2.SettingInitialWindowSize, Val: streamWindow})
+	c.framer.WriteWindowUpdate(0, connectionWindow-windowDefault)
+	c.flush()
+	go c.read(readerBytes)
+	return c, nil
+}
+
+// send sends one call; it blocks while the server lets it open no stream, or takes no more of the body.
+func (c *http2Client) send(call *call) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for c.ended == nil && len(c.streams) >= c.streamsMax {
+		c.room.Wait()
+	}
+	id, sent := c.nextID, &stream{call: call, window: c.windowOfEach}
+	c.nextID += 2
+	c.streams[id] = sent
+	c.writeHeaders(id)
+	for body := c.request.body; len(body) > 0 && c.ended == nil; {
+		length := int(min(int64(min(len(body), frameMax)), c.window, sent.window))
+		switch {
+		case length > 0 && c.out.Len() < outMax:
+			c.framer.WriteData(id, length == len(body), body[:length])
+			body = body[length:]
+			c.window -= int64(length)
+			sent.window -= int64(length)
+		case c.out.Len() > 0 && !c.writing:
+			c.flush()
+		default:
+			c.room.Wait()
+		}
+	}
+	c.flush()
+}
+
+func (c *http2Client) writeHeaders(id uint32) {
+	c.block.Reset()
+	for _, field := range append([]header{
+		{":method", "POST"}, {":scheme", "http"},
+		{":authority", c.request.authority}, {":path", c.request.path},
+	}, c.request.headers...) {
+		c.encoder.WriteField(hpack.HeaderField{Name: field.name, Value: field.value})
+	}
+	c.framer.WriteHeaders(http2.HeadersFrameParam{
+		StreamID: id, BlockFragment: c.block.Bytes(), EndHeaders: true,
+		EndStream: len(c.request.body) == 0,
+	})
+}
+
+// flush writes what is queued, unless somebody is at it already, who then writes this too. The mutex is let
+// go while the socket is written to.
+func (c *http2Client) flush() {
+	if c.writing {
+		return
+	}
+	c.writing = true
+	for c.out.Len() > 0 && c.ended == nil {
+		c.out, c.spare = c.spare, c.out
+		c.mutex.Unlock()
+		_, err := c.socket.Write(c.spare.Bytes())
+		c.mutex.Lock()
+		c.spare.Reset()
+		if err != nil {
+			c.ended = err
+		}
+		c.room.Broadcast()
+	}
+	c.writing = false
+}

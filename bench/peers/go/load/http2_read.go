@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// read takes what comes until the connection ends.
+func (c *http2Client) read(readerBytes int) {
+	framer := http2.NewFramer(nil, bufio.NewReaderSize(c.socket, readerBytes))
+	framer.SetReuseFrames()
+	fields := newFields()
+	for {
+		frame, err := framer.ReadFrame()
+		if headers, isHeaders := frame.(*http2.HeadersFrame); err == nil && isHeaders {
+			err = fields.take(headers)
+		}
+		if err == nil {
+			err = c.take(frame)
+		}
+		if err != nil {
+			c.end(err)
+			return
+		}
+	}
+}
+
+func (c *http2Client) end(err error) {
+	c.mutex.Lock()
+	c.ended = err
+	c.room.Broadcast()
+	c.mutex.Unlock()
+	c.failed(err)
+}
+
+// take does what a frame says.
+func (c *http2Client) take(frame http2.Frame) error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	var err error
+	switch frame := frame.(type) {
+	case *http2.HeadersFrame:
+		if frame.StreamEnded() {
+			c.finish(frame.StreamID)
+		}
+	case *http2.DataFrame:
+		err = c.takeData(frame)
+	case *http2.SettingsFrame:
+		c.takeSettings(frame)
+	case *http2.WindowUpdateFrame:
+		if stream := c.streams[frame.StreamID]; stream != nil {
+			stream.window += int64(frame.Increment)
+		} else if frame.StreamID == 0 {
+			c.window += int64(frame.Increment)
+		}
+		c.room.Broadcast()
+	case *http2.PingFrame:
+		if !frame.IsAck() {
+			c.framer.WritePing(true, frame.Data)
+		}
+	case *http2.RSTStreamFrame:
+		if c.streams[frame.StreamID] != nil {
+			err = fmt.Errorf("a call was reset: %v", frame.ErrCode)
+		}
+	case *http2.GoAwayFrame:
+		err = fmt.Errorf("the server goes away: %v", frame.ErrCode)
+	}
+	if c.out.Len() > 0 && !c.writing {
+		// The reader never waits for the socket: a server that does not read until it has written would
+		// wait for it.
+		go c.flushLocked()
+	}
+	return err
+}
+
+func (c *http2Client) flushLocked() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.flush()
+}
+
+func (c *http2Client) takeSettings(frame *http2.SettingsFrame) {
+	if frame.IsAck() {
+		c.settingsAcked = true
+	} else {
+		frame.ForeachSetting(func(setting http2.Setting) error {
+			switch setting.ID {
+			case http2.SettingMaxConcurrentStreams:
+				c.streamsMax = int(setting.Val)
+			case http2.SettingInitialWindowSize:
+				grown := int64(setting.Val) - c.windowOfEach
+				c.windowOfEach += grown
+				for _, stream := range c.streams {
+					stream.window += grown
+				}
+			}
+			return nil
+		})
+		c.framer.WriteSettingsAck()
+		c.settingsTaken = true
+		c.room.Broadcast()
+	}
+	if c.settingsTaken && c.settingsAcked {
+		select {
+		case <-c.settled:
+		default:
+			close(c.settled)
+		}
+	}
+}
+
+// takeData gives back a window when half of it is used.
+func (c *http2Client) takeData(frame *http2.DataFrame) error {
+	stream := c.streams[frame.StreamID]
+	if stream == nil {
+		return fmt.Errorf("data came on stream %d, which has ended", frame.StreamID)
+	}
+	if err := stream.take(frame.Data()); err != nil {
+		return err
+	}
+	if frame.StreamEnded() {
+		c.finish(frame.StreamID)
+	} else if stream.taken += frame.Length; stream.taken > streamWindow/2 {
+		c.framer.WriteWindowUpdate(frame.StreamID, stream.taken)
+		stream.taken = 0
+	}
+	if c.taken += frame.Length; c.taken > connectionWindow/2 {
+		c.framer.WriteWindowUpdate(0, c.taken)
+		c.taken = 0
+	}
+	return nil
+}
+
+func (c *http2Client) finish(id uint32) {
+	stream := c.streams[id]
+	if stream == nil {
+		return
+	}
+	delete(c.streams, id)
+	c.room.Broadcast()
+	stream.done(stream.call, nil)
+}
+
+// fields reads the outcome of an answer from its header and trailer fields.
+type fields struct {
+	decoder            *hpack.Decoder
+	status, grpcStatus string
+}
+
+func newFields() *fields {
+	f := &fields{}
+	f.decoder = hpack.NewDecoder(4096, func(field hpack.HeaderField) {
+		switch field.Name {
+		case ":status":
+			f.status = field.Value
+		case "grpc-status":
+			f.grpcStatus = field.Value
+		}
+	})
+	return f
+}
+
+func (f *fields) take(frame *http2.HeadersFrame) error {
+	// Trailers have no :status, and only the end of an answer by gRPC has a grpc-status.
+	f.status, f.grpcStatus = "200", "0"
+	if _, err := f.decoder.Write(frame.HeaderBlockFragment()); err != nil {
+		return err
+	}
+	if !frame.HeadersEnded() {
+		return fmt.Errorf("the headers take more than one frame")
+	}
+	if f.status != "200" || f.grpcStatus != "0" {
+		return fmt.Errorf("an answer has the status %s, and by gRPC %s", f.status, f.grpcStatus)
+	}
+	return f.decoder.Close()
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { root } from '../platform/testing/tools.ts'
+
+/** All that a measured program is told of its surroundings: nothing that a person has set for their own use. */
+const environmentNames = ['PATH', 'HOME', 'TMPDIR']
+
+const stopTimeoutMs = 5_000
+
+/** A program that was started, and has said that it is ready. Disposing ends it. */
+export interface Started<T> extends AsyncDisposable {
+  readonly pid: number
+  readonly ready: T
+}
+
+export interface StartOptions<T> {
+  readonly binary: string
+  readonly args: readonly string[]
+  /** What a line of its standard output says, when it is the one that says that the program is ready. */
+  readonly readReady: (line: string) => T | undefined
+  readonly timeoutMs: number
+}
+
+/**
+ * Starts a program with its standard output on a pipe, as a service has it that is run by Docker, Kubernetes or
+ * systemd. What comes after the line that says that it is ready is taken from the pipe and thrown away: keeping it would cost the
+ * machine more than some of the servers that are measured on it.
+ */
+export async function startProcess<T>(options: StartOptions<T>): Promise<Started<T>> {
+  const { binary, args, readReady, timeoutMs } = options
+  const env = Object.fromEntries(environmentNames.map((name) => [name, process.env[name]]))
+  const stdio = ['ignore', 'pipe', 'inherit'] as const
+  const child = spawn(binary, args, { cwd: root, env, stdio: [...stdio] })
+  const ended = once(child, 'close')
+  const dispose = () => stop(child, ended)
+  try {
+    await once(child, 'spawn')
+    const ready = await firstMatch(child.stdout as Readable, readReady, timeoutMs)
+    if (ready === undefined)
+      throw new Error(`${binary} ${args.join(' ')} ended without being ready`)
+    child.stdout?.resume()
+    return { pid: child.pid ?? 0, ready, [Symbol.asyncDispose]: dispose }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+async function firstMatch<T>(
+  output: Readable,
+  read: (line: string) => T | undefined,
+  timeoutMs: number,
+): Promise<T | undefined> {
+  const lines = createInterface(output)
+  const timer = setTimeout(() => output.destroy(), timeoutMs)
+  try {
+    for await (const line of lines) {
+      const found = read(line)
+      if (found !== undefined) return found
+    }
+    return undefined
+  } finally {
+    clearTimeout(timer)
+    lines.close()
+  }
+}
+
+async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  child.kill()
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
+  await ended
+  clearTimeout(timer)
+}

@@ -1,0 +1,56 @@
+import { ownName } from './bench.ts'
+import { type Figure, round } from './figures.ts'
+
+/** What Marquee is to reach: a part or a multiple of a peer's figure, or a figure of its own. */
+type Target = { readonly case: string; readonly metric: string } & (
+  | { readonly factor: number; readonly rival: string }
+  | { readonly max: number }
+)
+
+const cpu = 'cpu_us_per_call'
+const p99 = 'p99_ms'
+
+const targets: readonly Target[] = [
+  { case: 'grpc-unary', metric: cpu, factor: 0.5, rival: 'grpc-go' },
+  { case: 'grpc-unary', metric: cpu, factor: 1 / 20, rival: 'connect-node-bun' },
+  { case: 'connect-json-h1', metric: cpu, factor: 1.5, rival: 'hono-bun' },
+  { case: 'connect-json-h2', metric: cpu, factor: 1.5, rival: 'hono-bun' },
+  { case: 'grpc-stream', metric: cpu, factor: 1, rival: 'grpc-go' },
+  { case: 'grpc-1mib', metric: cpu, factor: 1.5, rival: 'grpc-go' },
+  // 32 calls under way are 64 MiB of messages.
+  { case: 'grpc-1mib', metric: 'rss_peak_mb', max: 300 },
+  { case: 'movie-details', metric: cpu, factor: 1, rival: 'grpc-go' },
+  { case: 'idle-connections', metric: 'kb_per_connection', max: 10 },
+  { case: 'idle-connections', metric: 'cpu_ms_per_s', max: 5 },
+  { case: 'grpc-unary', metric: p99, factor: 1, rival: 'grpc-go' },
+  { case: 'grpc-stream', metric: p99, factor: 1, rival: 'grpc-go' },
+  { case: 'grpc-1mib', metric: p99, factor: 1, rival: 'grpc-go' },
+  { case: 'movie-details', metric: p99, factor: 1, rival: 'grpc-go' },
+]
+
+/** Says of each target that was measured how far it is reached, a line each. */
+export function toTargetLines(figures: readonly Figure[]): string[] {
+  return targets.flatMap((target) => {
+    const figureOf = (peer: string, metric = target.metric) =>
+      figures.find((one) => one.case === target.case && one.metric === metric && one.peer === peer)
+    const own = figureOf(ownName)
+    if (own === undefined) return []
+    const what = `${target.case} ${target.metric}`
+    if ('max' in target) {
+      const { max } = target
+      return [`${what} ≤ ${max}: ${round(own.median)} ${own.unit}, ${verdict(own.median, max)}`]
+    }
+    const rival = figureOf(target.rival)
+    if (rival === undefined) return []
+    const ratio = own.median / rival.median
+    const rate = target.metric === p99 ? figureOf(ownName, 'rate_per_s') : undefined
+    const at = rate ? ` at ${Math.round(rate.median)} calls a second` : ''
+    const pair = `${round(own.median)} / ${round(rival.median)} ${own.unit}${at}`
+    const shown = `${ratio.toFixed(ratio < 0.1 ? 3 : 2)} (${pair}), ${verdict(ratio, target.factor)}`
+    return [`${what} ≤ ${target.factor} × ${target.rival}: ${shown}`]
+  })
+}
+
+function verdict(value: number, max: number): string {
+  return value <= max ? 'reached' : 'SHORT'
+}
