@@ -1,0 +1,43 @@
+import type { Http2Limits } from './limits.ts'
+import { ChunkPool } from './outbox.ts'
+import { Sweep } from './sweep.ts'
+
+interface Flushable {
+  flush(): void
+}
+
+export interface HubOptions {
+  readonly limits: Http2Limits
+  /** Milliseconds that only go forward. */
+  readonly now?: () => number
+  /** From 0 up to 1. */
+  readonly random?: () => number
+}
+
+/** What connections share, so that one that rests has no timer and no buffer of its own. */
+export class Hub {
+  readonly limits: Http2Limits
+  readonly chunks = new ChunkPool()
+  readonly sweep: Sweep
+  readonly random: () => number
+  readonly now: () => number
+  #unflushed: Flushable[] = []
+
+  constructor({ limits, now = () => performance.now(), random = Math.random }: HubOptions) {
+    this.limits = limits
+    this.now = now
+    this.random = random
+    this.sweep = new Sweep(limits.sweepIntervalMs, now)
+  }
+
+  /** Flushes the connection at the end of this turn of the event loop. It asks once. */
+  flushSoon(connection: Flushable): void {
+    if (this.#unflushed.push(connection) === 1) setImmediate(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    const connections = this.#unflushed
+    this.#unflushed = []
+    for (const connection of connections) connection.flush()
+  }
+}

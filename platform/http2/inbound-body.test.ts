@@ -1,0 +1,100 @@
+import { expect, test } from 'bun:test'
+import { InboundBody } from './inbound-body.ts'
+
+function createBody() {
+  const told: (string | number)[] = []
+  const body = new InboundBody({
+    onTaken: (bytes) => told.push(bytes),
+    onWanted: () => told.push('wanted'),
+    onRefused: () => told.push('refused'),
+  })
+  return { body, told }
+}
+
+test('what came is taken in order, and each time it is told', () => {
+  const { body, told } = createBody()
+  body.receive(Buffer.from('one'))
+  body.receive(Buffer.from('three'))
+  expect(String(body.take())).toBe('one')
+  expect(String(body.take())).toBe('three')
+  expect(body.take()).toBeUndefined()
+  expect(told).toEqual([3, 5])
+})
+
+test('a body has ended when all of it has come and was taken', () => {
+  const { body } = createBody()
+  body.receive(Buffer.from('x'))
+  body.complete(['a', 'b'])
+  expect(body.ended).toBe(false)
+  body.take()
+  expect(body.ended).toBe(true)
+  expect(body.trailers).toEqual(['a', 'b'])
+})
+
+test('whoever waits is woken by bytes, by the end, and by a failure', async () => {
+  const { body, told } = createBody()
+  const first = body.ready()
+  body.receive(Buffer.from('x'))
+  await first
+  body.take()
+  const second = body.ready()
+  body.complete([])
+  await second
+  expect(told).toEqual(['wanted', 1, 'wanted'])
+  const broken = createBody().body
+  const third = broken.ready()
+  broken.fail(new Error('reset'))
+  await expect(third).rejects.toThrow('reset')
+  await expect(broken.ready()).rejects.toThrow('reset')
+})
+
+test('what has come before a failure can still be taken', async () => {
+  const { body } = createBody()
+  body.receive(Buffer.from('x'))
+  body.fail(new Error('reset'))
+  await body.ready()
+  expect(String(body.take())).toBe('x')
+  await expect(body.ready()).rejects.toThrow('reset')
+})
+
+test('small parts of a large chunk are put together when they are kept', () => {
+  const { body } = createBody()
+  const chunk = Buffer.alloc(64 * 1024, 'x')
+  for (let index = 0; index < 1000; index++) {
+    body.receive(chunk.subarray(index, index + 1))
+    if (index % 10 === 9) body.settle(chunk.length)
+  }
+  const kept = body.take()
+  expect(kept?.length).toBe(1000)
+  expect(kept?.buffer.byteLength).toBeLessThan(2000)
+  expect(body.take()).toBeUndefined()
+})
+
+test('a large part of a chunk is kept as it is', () => {
+  const { body } = createBody()
+  const chunk = Buffer.alloc(64 * 1024, 'x')
+  body.receive(chunk.subarray(9, 9 + 16_384))
+  body.settle(chunk.length)
+  expect(body.take()?.buffer).toBe(chunk.buffer)
+})
+
+test('a large part that is kept stays before what comes after it', () => {
+  const { body } = createBody()
+  const chunk = Buffer.alloc(20_000, 'x')
+  body.receive(Buffer.from('a'))
+  body.settle(chunk.length)
+  body.receive(chunk.subarray(0, 10_000))
+  body.receive(Buffer.from('b'))
+  body.settle(chunk.length)
+  const lengths: number[] = []
+  for (let taken = body.take(); taken; taken = body.take()) lengths.push(taken.length)
+  expect(lengths).toEqual([1, 10_000, 1])
+})
+
+test('a refused body is dropped and told', () => {
+  const { body, told } = createBody()
+  body.receive(Buffer.from('abc'))
+  body.refuse()
+  expect(told).toEqual([3, 'refused'])
+  expect(body.take()).toBeUndefined()
+})
