@@ -1,0 +1,273 @@
+import type { Socket } from 'node:net'
+import type { Respond } from '../http/exchange.ts'
+import { type Deadline, Http2Connection } from './connection.ts'
+import { ConnectionError } from './connection-error.ts'
+import type { Hub } from './hub.ts'
+import { areTrailers, type RequestHead, readRequestHead } from './request-head.ts'
+import { ServerExchange } from './server-exchange.ts'
+import { settingId, settingsPayload } from './settings.ts'
+import { clientPreface, errorCode, int31Max } from './wire.ts'
+
+/** What a connection is told of its server. */
+export interface ServerContext {
+  readonly hub: Hub
+  readonly respond: Respond
+  onClosed(connection: ServerConnection): void
+}
+
+/** How far the end is (RFC 9113 §6.8): told, and with the last stream named. */
+type Draining = 'no' | 'told' | 'last'
+
+/** The PING after which a draining client is known to have seen the GOAWAY. */
+const drainPing = Buffer.from('draining')
+
+const tooLarge = ['content-length', '0']
+
+/** An HTTP/2 connection that a client has opened: its requests become exchanges. */
+export class ServerConnection extends Http2Connection<ServerExchange> {
+  readonly scheme: 'http' | 'https'
+  readonly remoteAddress: string
+  protected lastPeerStreamId = 0
+  readonly #context: ServerContext
+  readonly #ageAtMs: number
+  /** How many bytes of the preface have come. */
+  #prefaceBytes = 0
+  /** Requests of the chunk at hand, which are handed up when it was looked at whole. */
+  #arrived: ServerExchange[] = []
+  #openedCount = 0
+  /** Streams that were reset and whose handlers go on, with the time of it. */
+  #lingering: Map<ServerExchange, number> | undefined
+  /** Streams whose answer is complete and whose request is not, in the order of their answers. */
+  #unread: Set<ServerExchange> | undefined
+  #draining: Draining = 'no'
+  #drainPingAtMs = 0
+  /** The field list that came last, and what it said: lists repeat. */
+  #lastList: readonly string[] | undefined
+  #lastHead: RequestHead | undefined
+
+  constructor(
+    context: ServerContext,
+    socket: Socket,
+    scheme: 'http' | 'https',
+    remoteAddress: string,
+  ) {
+    super(context.hub, socket)
+    this.#context = context
+    this.scheme = scheme
+    this.remoteAddress = remoteAddress
+    this.#ageAtMs = this.nowMs + this.limits.ageMaxMs * (0.9 + 0.2 * context.hub.random())
+    const { concurrentStreamsMax, streamWindowBytes, headerListBytesMax, headerTableBytes } =
+      this.limits
+    this.open(
+      settingsPayload([
+        [settingId.headerTableSize, headerTableBytes],
+        [settingId.maxConcurrentStreams, concurrentStreamsMax],
+        [settingId.initialWindowSize, streamWindowBytes],
+        [settingId.maxHeaderListSize, headerListBytesMax],
+      ]),
+    )
+  }
+
+  isIdle(streamId: number): boolean {
+    // Even ones are the server's, which opens none (RFC 9113 §5.1.1).
+    return streamId > this.lastPeerStreamId || streamId % 2 === 0
+  }
+
+  onFields(
+    streamId: number,
+    fields: readonly string[],
+    overflow: boolean,
+    endStream: boolean,
+  ): void {
+    const open = this.streams.get(streamId)
+    if (open !== undefined) return void this.#onTrailers(open, fields, overflow, endStream)
+    if (streamId % 2 === 0) throw new ConnectionError(errorCode.protocolError, 'an even stream')
+    if (streamId <= this.lastPeerStreamId) return void this.#onClosedStream(streamId)
+    // Behind the last one that GOAWAY names, nothing is taken (RFC 9113 §6.8).
+    if (this.#draining === 'last') return void this.spend(1)
+    this.lastPeerStreamId = streamId
+    this.#openedCount++
+    const taken = this.streams.size + (this.#lingering?.size ?? 0)
+    if (taken >= this.limits.concurrentStreamsMax) {
+      return void this.streams.refuse(streamId, errorCode.refusedStream, 'too many streams')
+    }
+    this.earn()
+    const head = overflow ? emptyHead : this.#readHead(fields)
+    if (head === undefined)
+      return void this.streams.refuse(streamId, errorCode.protocolError, 'malformed')
+    const exchange = new ServerExchange(this, streamId, head)
+    this.streams.add(exchange)
+    if (endStream) {
+      if (head.contentLength > 0)
+        return void this.streams.refuse(streamId, errorCode.protocolError, 'malformed')
+      this.streams.endRemote(exchange, [])
+    }
+    if (overflow) this.#refuseFields(exchange)
+    else this.#arrived.push(exchange)
+  }
+
+  onGoaway(): void {
+    // The client opens no more streams, and closes when it has its answers.
+  }
+
+  onPong(payload: Uint8Array): void {
+    if (this.#draining === 'told' && drainPing.equals(payload)) this.#nameLast()
+  }
+
+  onAnswered(exchange: ServerExchange): void {
+    if (exchange.remoteEnded) {
+      exchange.body.drop()
+      return void this.streams.remove(exchange)
+    }
+    exchange.discards = true
+    exchange.body.drop()
+    exchange.body.fail(new Error('the exchange is closed'))
+    exchange.answeredAtMs = this.nowMs
+    this.#unread ??= new Set()
+    this.#unread.add(exchange)
+    this.lookIn(this.limits.refusalDelayMs)
+  }
+
+  /** Its handler has ended. */
+  release(exchange: ServerExchange): void {
+    this.#lingering?.delete(exchange)
+  }
+
+  /** Ends the connection in two steps, so that no request is lost (RFC 9113 §6.8). */
+  drain(): void {
+    if (this.#draining !== 'no' || this.closed) return
+    this.#draining = 'told'
+    this.#drainPingAtMs = this.hub.now()
+    this.transmitter.writer.goaway(int31Max, errorCode.noError, '')
+    this.transmitter.writer.ping(drainPing, false)
+    this.hub.sweep.lookAt(this, this.#drainPingAtMs + this.limits.drainPingTimeoutMs)
+  }
+
+  protected override unframed(chunk: Buffer): Buffer {
+    const seen = this.#prefaceBytes
+    if (seen === clientPreface.length) return chunk
+    const length = Math.min(chunk.length, clientPreface.length - seen)
+    if (clientPreface.compare(chunk, 0, length, seen, seen + length) !== 0) {
+      throw new ConnectionError(errorCode.protocolError, 'no connection preface')
+    }
+    this.#prefaceBytes += length
+    return chunk.subarray(length)
+  }
+
+  protected onChunkEnd(): void {
+    if (this.#arrived.length === 0) return
+    const arrived = this.#arrived
+    this.#arrived = []
+    for (const exchange of arrived) if (!exchange.gone) this.#context.respond(exchange)
+  }
+
+  override onStreamClosed(exchange: ServerExchange): void {
+    super.onStreamClosed(exchange)
+    this.#unread?.delete(exchange)
+    const isHandled = !exchange.released && !this.#arrived.includes(exchange)
+    if (isHandled) {
+      this.#lingering ??= new Map()
+      this.#lingering.set(exchange, this.nowMs)
+    }
+    if (this.#draining === 'last' && this.streams.size === 0) this.finish(drained())
+  }
+
+  protected onClosed(): void {
+    this.#context.onClosed(this)
+  }
+
+  protected deadlines(): Deadline[] {
+    const { limits } = this
+    this.#refuseUnread(this.nowMs - limits.refusalDelayMs)
+    this.#forgetLingering(this.nowMs - limits.lingerTimeoutMs)
+    const due: Deadline[] = []
+    const [unread] = this.#unread ?? []
+    if (unread !== undefined) due.push([unread.answeredAtMs + limits.refusalDelayMs, () => {}])
+    if (this.#draining === 'told') {
+      due.push([this.#drainPingAtMs + limits.drainPingTimeoutMs, () => this.#nameLast()])
+    }
+    if (this.#draining !== 'no') return due
+    due.push([this.#ageAtMs, () => this.drain()])
+    if (this.streams.size === 0) {
+      due.push([this.idleSinceMs + limits.idleTimeoutMs, () => this.drain()])
+    }
+    return due
+  }
+
+  #readHead(list: readonly string[]): RequestHead | undefined {
+    if (list !== this.#lastList) {
+      this.#lastHead = readRequestHead(list)
+      this.#lastList = list
+    }
+    return this.#lastHead
+  }
+
+  #onTrailers(
+    stream: ServerExchange,
+    fields: readonly string[],
+    overflow: boolean,
+    endStream: boolean,
+  ): void {
+    if (stream.remoteEnded) {
+      return void this.streams.refuse(
+        stream.id,
+        errorCode.streamClosed,
+        'HEADERS behind END_STREAM',
+      )
+    }
+    const short = stream.contentLength >= 0 && stream.receivedBytes !== stream.contentLength
+    if (!endStream || overflow || short || !areTrailers(fields)) {
+      return void this.streams.refuse(stream.id, errorCode.protocolError, 'malformed')
+    }
+    this.streams.endRemote(stream, fields)
+  }
+
+  #onClosedStream(streamId: number): void {
+    // An id that was left out is not closed but too low (RFC 9113 §5.1.1).
+    const leftOut = this.#openedCount * 2 - 1 < this.lastPeerStreamId
+    this.streams.onStray(streamId, leftOut ? errorCode.protocolError : errorCode.streamClosed)
+  }
+
+  /** More fields than are taken (RFC 6585 §5). */
+  #refuseFields(exchange: ServerExchange): void {
+    this.spendReset()
+    exchange.respond(431, tooLarge)
+    exchange.end()
+  }
+
+  #refuseUnread(answeredBeforeMs: number): void {
+    for (const exchange of this.#unread ?? []) {
+      if (exchange.answeredAtMs > answeredBeforeMs) return
+      this.#unread?.delete(exchange)
+      this.streams.reset(exchange, errorCode.noError, 'the answer is complete')
+    }
+  }
+
+  #forgetLingering(resetBeforeMs: number): void {
+    for (const [exchange, resetAtMs] of this.#lingering ?? []) {
+      if (resetAtMs > resetBeforeMs) return
+      this.#lingering?.delete(exchange)
+    }
+  }
+
+  #nameLast(): void {
+    if (this.#draining !== 'told') return
+    this.#draining = 'last'
+    this.transmitter.writer.goaway(this.lastPeerStreamId, errorCode.noError, '')
+    if (this.streams.size === 0) this.finish(drained())
+  }
+}
+
+/** Stands for a request that is not looked at. */
+const emptyHead: RequestHead = {
+  method: '',
+  authority: '',
+  target: '',
+  fields: [],
+  contentLength: -1,
+  expectsContinue: false,
+}
+
+function drained(): Error {
+  return new Error('the connection is drained')
+}

@@ -1,0 +1,117 @@
+import type { Exchange, Fields } from '../http/exchange.ts'
+import type { RequestHead } from './request-head.ts'
+import type { ServerConnection } from './server-connection.ts'
+import { Http2Stream } from './stream.ts'
+import { errorCode } from './wire.ts'
+
+/** A stream that a client has opened, as a request and its answer (RFC 9113 §8.1). */
+export class ServerExchange extends Http2Stream implements Exchange {
+  readonly httpVersion = '2'
+  onClose: ((cause: Error | undefined) => void) | undefined
+  /** Nobody answers it any more. */
+  released = false
+  answeredAtMs = 0
+  readonly #head: RequestHead
+  readonly #server: ServerConnection
+  #responded = false
+
+  constructor(server: ServerConnection, id: number, head: RequestHead) {
+    super(server, id)
+    this.#server = server
+    this.#head = head
+    this.contentLength = head.contentLength
+  }
+
+  get method(): string {
+    return this.#head.method
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.#server.scheme
+  }
+
+  get authority(): string {
+    return this.#head.authority
+  }
+
+  get target(): string {
+    return this.#head.target
+  }
+
+  get fields(): Fields {
+    return this.#head.fields
+  }
+
+  get remoteAddress(): string {
+    return this.#server.remoteAddress
+  }
+
+  get closed(): boolean {
+    return this.gone || this.localEnded
+  }
+
+  respond(status: number, fields: Fields): void {
+    if (this.closed) return
+    this.#responded = true
+    this.lastFrameAt = this.connection.transmitter.writer.headers(
+      this.id,
+      statusField(status),
+      false,
+      fields,
+    )
+  }
+
+  override end(bytes?: Uint8Array, trailers?: Fields): void {
+    this.released = true
+    if (this.gone) this.#server.release(this)
+    else super.end(bytes, trailers)
+  }
+
+  abort(): void {
+    this.released = true
+    if (this.gone) this.#server.release(this)
+    else if (!this.localEnded)
+      this.#server.streams.reset(this, errorCode.internalError, 'broken off')
+  }
+
+  /** A client that waits for it is told to go on (RFC 9110 §10.1.1). */
+  onWanted(): void {
+    if (!this.#head.expectsContinue || this.#responded || this.receivedBytes > 0) return
+    if (this.closed || this.#continued) return
+    this.#continued = true
+    this.connection.transmitter.writer.headers(this.id, statusField(100), false)
+  }
+
+  #continued = false
+
+  onRefused(): void {
+    this.discards = true
+  }
+
+  protected onSent(): void {
+    this.#server.onAnswered(this)
+    this.#close(undefined)
+  }
+
+  protected onFailed(cause: Error): void {
+    this.#close(cause)
+  }
+
+  #close(cause: Error | undefined): void {
+    const { onClose } = this
+    this.onClose = undefined
+    onClose?.(cause)
+  }
+}
+
+const statusFields = new Map<number, Fields>()
+
+/** One list for each status, so that nothing is made for an answer. */
+function statusField(status: number): Fields {
+  let fields = statusFields.get(status)
+  if (fields === undefined) {
+    fields = [':status', String(status)]
+    statusFields.set(status, fields)
+  }
+  return fields
+}

@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net'
+import type { Respond } from '../http/exchange.ts'
+import { Hub, type HubOptions } from './hub.ts'
+import { type Http2Limits, http2Limits } from './limits.ts'
+import { ServerConnection } from './server-connection.ts'
+
+export interface Http2ServerOptions extends Omit<HubOptions, 'limits'> {
+  /** Given each request when all that came with it was looked at, so that a small body is here. */
+  readonly respond: Respond
+  /** Those that are not given are as in `http2Limits`. */
+  readonly limits?: Partial<Http2Limits>
+}
+
+/** Speaks HTTP/2 (RFC 9113) on connections that others have accepted. */
+export interface Http2Server {
+  /**
+   * Takes a connection whose next bytes, readable on the socket, are the client's preface.
+   * @param scheme `https` behind TLS.
+   */
+  accept(socket: Socket, scheme: 'http' | 'https', remoteAddress: string): void
+  readonly connectionCount: number
+  /** Takes no further streams, and resolves when those at hand have ended and all connections are gone (RFC 9113 §6.8). */
+  drain(): Promise<void>
+  /** Cuts what is still open. */
+  destroy(): void
+}
+
+export function createHttp2Server(options: Http2ServerOptions): Http2Server {
+  const { respond, limits, ...hubOptions } = options
+  const hub = new Hub({ ...hubOptions, limits: { ...http2Limits, ...limits } })
+  const connections = new Set<ServerConnection>()
+  let drained: PromiseWithResolvers<void> | undefined
+  const context = {
+    hub,
+    respond,
+    onClosed(connection: ServerConnection) {
+      connections.delete(connection)
+      if (connections.size === 0) drained?.resolve()
+    },
+  }
+  return {
+    accept(socket, scheme, remoteAddress) {
+      const connection = new ServerConnection(context, socket, scheme, remoteAddress)
+      connections.add(connection)
+      if (drained !== undefined) connection.drain()
+    },
+    get connectionCount() {
+      return connections.size
+    },
+    async drain() {
+      drained ??= Promise.withResolvers<void>()
+      for (const connection of connections) connection.drain()
+      if (connections.size > 0) await drained.promise
+    },
+    destroy() {
+      const cause = new Error('the server is closed')
+      for (const connection of connections) connection.destroy(cause)
+    },
+  }
+}
