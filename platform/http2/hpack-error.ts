@@ -1,0 +1,4 @@
+/** A header block that no encoder makes (RFC 7541): a connection error of type COMPRESSION_ERROR (RFC 9113 §4.3). */
+export class HpackError extends Error {
+  override name = 'HpackError'
+}

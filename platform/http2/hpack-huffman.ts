@@ -1,0 +1,390 @@
+/**
+ * The Huffman code of RFC 7541 Appendix B. It is canonical: symbols in order of the length of their codes, then of their
+ * value, have codes that count up, so the lengths say all.
+ */
+const codeLengths = Uint8Array.of(
+  // biome-ignore format: sixteen symbols a line
+  13,
+  23,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  24,
+  30,
+  28,
+  28,
+  30,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  30,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  28,
+  6,
+  10,
+  10,
+  12,
+  13,
+  6,
+  8,
+  11,
+  10,
+  10,
+  8,
+  11,
+  8,
+  6,
+  6,
+  6,
+  5,
+  5,
+  5,
+  6,
+  6,
+  6,
+  6,
+  6,
+  6,
+  6,
+  7,
+  8,
+  15,
+  6,
+  12,
+  10,
+  13,
+  6,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  7,
+  8,
+  7,
+  8,
+  13,
+  19,
+  13,
+  14,
+  6,
+  15,
+  5,
+  6,
+  5,
+  6,
+  5,
+  6,
+  6,
+  6,
+  5,
+  7,
+  7,
+  6,
+  6,
+  6,
+  5,
+  6,
+  7,
+  6,
+  5,
+  5,
+  6,
+  7,
+  7,
+  7,
+  7,
+  7,
+  15,
+  11,
+  14,
+  13,
+  28,
+  20,
+  22,
+  20,
+  20,
+  22,
+  22,
+  22,
+  23,
+  22,
+  23,
+  23,
+  23,
+  23,
+  23,
+  24,
+  23,
+  24,
+  24,
+  22,
+  23,
+  24,
+  23,
+  23,
+  23,
+  23,
+  21,
+  22,
+  23,
+  22,
+  23,
+  23,
+  24,
+  22,
+  21,
+  20,
+  22,
+  22,
+  23,
+  23,
+  21,
+  23,
+  22,
+  22,
+  24,
+  21,
+  22,
+  23,
+  23,
+  21,
+  21,
+  22,
+  21,
+  23,
+  22,
+  23,
+  23,
+  20,
+  22,
+  22,
+  22,
+  23,
+  22,
+  22,
+  23,
+  26,
+  26,
+  20,
+  19,
+  22,
+  23,
+  22,
+  25,
+  26,
+  26,
+  26,
+  27,
+  27,
+  26,
+  24,
+  25,
+  19,
+  21,
+  26,
+  27,
+  27,
+  26,
+  27,
+  24,
+  21,
+  21,
+  26,
+  26,
+  28,
+  27,
+  27,
+  27,
+  20,
+  24,
+  20,
+  21,
+  22,
+  21,
+  21,
+  23,
+  22,
+  22,
+  25,
+  25,
+  24,
+  24,
+  26,
+  23,
+  26,
+  27,
+  26,
+  26,
+  27,
+  27,
+  27,
+  27,
+  27,
+  28,
+  27,
+  27,
+  27,
+  27,
+  27,
+  26,
+  30,
+)
+const endOfString = 256
+const codes = canonicalCodes()
+
+function canonicalCodes(): Uint32Array {
+  const lengthOf = (symbol: number): number => codeLengths[symbol] ?? 0
+  const symbols = [...codeLengths.keys()].sort((a, b) => lengthOf(a) - lengthOf(b) || a - b)
+  const found = new Uint32Array(codeLengths.length)
+  let code = 0
+  let length = 0
+  for (const symbol of symbols) {
+    code <<= lengthOf(symbol) - length
+    length = lengthOf(symbol)
+    found[symbol] = code++
+  }
+  return found
+}
+
+/** Bytes that a text takes when encoded; of each character, the low eight bits. */
+export function huffmanBytes(text: string): number {
+  let bits = 0
+  for (let index = 0; index < text.length; index++) {
+    bits += codeLengths[text.charCodeAt(index) & 0xff] as number
+  }
+  return (bits + 7) >>> 3
+}
+
+/** Encodes a text to `out` at `offset`, and answers the offset behind it. */
+export function writeHuffman(text: string, out: Uint8Array, offset: number): number {
+  let end = offset
+  let pending = 0
+  let free = 8
+  for (let index = 0; index < text.length; index++) {
+    const symbol = text.charCodeAt(index) & 0xff
+    const code = codes[symbol] as number
+    let length = codeLengths[symbol] as number
+    while (length >= free) {
+      length -= free
+      out[end++] = (pending << free) | ((code >>> length) & (0xff >>> (8 - free)))
+      pending = 0
+      free = 8
+    }
+    pending = (pending << length) | (code & ((1 << length) - 1))
+    free -= length
+  }
+  if (free < 8) out[end++] = (pending << free) | (0xff >>> (8 - free))
+  return end
+}
+
+const malformed = 0x2_0000
+const emits = 0x1_0000
+/** A padding is the first bits of the end of string, at most seven (RFC 7541 §5.2): the state after n ones is n. */
+const paddingBitsMax = 7
+const transitions = decodingTable()
+
+/**
+ * For each state (a node of the code's tree) and each four bits: the next state, the symbol above it when one ends there
+ * (no code is shorter than five bits, so there is one at most), and whether it does or is not allowed.
+ */
+function decodingTable(): Uint32Array {
+  const tree = codeTree()
+  const table = new Uint32Array(tree.length * 16)
+  for (let entry = 0; entry < table.length; entry++) {
+    let node = entry >>> 4
+    let symbol = 0
+    for (let bit = 3; bit >= 0; bit--) {
+      const next = tree[node]?.[(entry >>> bit) & 1] ?? 0
+      if (next < 0) symbol = ~next | emits
+      node = Math.max(next, 0)
+    }
+    table[entry] =
+      symbol === (endOfString | emits)
+        ? malformed
+        : node | ((symbol & 0xff) << 8) | (symbol & emits)
+  }
+  return table
+}
+
+/** The inner nodes; what follows on a 0 and a 1: a node, or `~symbol`. Node 0 is the root, node n what n ones lead to. */
+function codeTree(): [number, number][] {
+  const tree: [number, number][] = [[0, 0]]
+  for (let symbol = endOfString; symbol >= 0; symbol--) {
+    const length = codeLengths[symbol] ?? 0
+    let node = tree[0]
+    for (let bit = length - 1; bit >= 0 && node; bit--) {
+      const side = ((codes[symbol] ?? 0) >>> bit) & 1
+      if (bit === 0) node[side] = ~symbol
+      else if (node[side] === 0) node[side] = tree.push([0, 0]) - 1
+      node = tree[node[side] ?? 0]
+    }
+  }
+  return tree
+}
+
+/** The most bytes that so many encoded bytes can hold. */
+export function huffmanTextBytesMax(encodedBytes: number): number {
+  return Math.floor((encodedBytes * 8) / 5)
+}
+
+/**
+ * Decodes `bytes` from `start` to `end` into `text`, which has room for `huffmanTextBytesMax`. Answers how many bytes it
+ * wrote, or -1 when this is no encoded text: the padding is wrong or too long, or the end of string is in it.
+ */
+export function readHuffman(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  text: Uint8Array,
+): number {
+  let length = 0
+  let state = 0
+  for (let index = start; index < end; index++) {
+    const byte = bytes[index] as number
+    let next = transitions[(state << 4) | (byte >>> 4)] as number
+    if (next >= emits) {
+      if (next >= malformed) return -1
+      text[length++] = next >>> 8
+    }
+    next = transitions[((next & 0xff) << 4) | (byte & 0xf)] as number
+    if (next >= emits) {
+      if (next >= malformed) return -1
+      text[length++] = next >>> 8
+    }
+    state = next & 0xff
+  }
+  return state <= paddingBitsMax ? length : -1
+}
