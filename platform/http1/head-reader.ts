@@ -1,0 +1,80 @@
+import { parseHead, type RequestHead } from './head.ts'
+import type { Http1Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+import { PartialSection, sectionEnd } from './section.ts'
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const emptyLineBytes = 4
+/** A longer head is not kept to be compared with the next one. */
+const keptBytesMax = 1024
+const nothing: Buffer = Buffer.alloc(0)
+
+/** Finds the heads of a connection's requests, in whatever pieces they come. */
+export class HeadReader {
+  /** What came behind the head that was read last. */
+  rest: Buffer = nothing
+  readonly #limits: Http1Limits
+  #partial: PartialSection | undefined
+  /** The last head, which a client that keeps its connection repeats as a rule. */
+  #text = ''
+  #head: RequestHead | undefined
+
+  constructor(limits: Http1Limits) {
+    this.#limits = limits
+  }
+
+  /** Whether a head has begun to come. */
+  get isPartial(): boolean {
+    return this.#partial !== undefined
+  }
+
+  /** The head that the bytes complete, or undefined until one is whole. Throws a `Refusal`. */
+  read(bytes: Buffer): RequestHead | undefined {
+    let all = bytes
+    let start = 0
+    let end: number
+    if (this.#partial === undefined) {
+      start = lineEndBytes(bytes)
+      end = sectionEnd(bytes, start)
+      if (end < 0) return this.#begin(bytes.subarray(start))
+    } else {
+      end = this.#partial.add(bytes)
+      all = this.#partial.bytes
+      if (end < 0) return this.#requireShortLine(all)
+      this.#partial = undefined
+    }
+    const text = all.toString('latin1', start, end + 2)
+    this.rest = all.subarray(end + emptyLineBytes)
+    return this.#head !== undefined && text === this.#text ? this.#head : this.#parse(text)
+  }
+
+  #begin(bytes: Buffer): undefined {
+    if (bytes.length === 0) return
+    const { requestLineBytesMax, headerBytesMax } = this.#limits
+    this.#partial = new PartialSection(requestLineBytesMax + headerBytesMax)
+    this.#partial.add(bytes)
+    this.#requireShortLine(bytes)
+  }
+
+  #requireShortLine(bytes: Buffer): undefined {
+    const { requestLineBytesMax } = this.#limits
+    if (bytes.length <= requestLineBytesMax) return
+    const end = bytes.indexOf(lineFeed)
+    if (end >= 0 && end <= requestLineBytesMax + 1) return
+    throw new Refusal(414, 'the request line is too long')
+  }
+
+  #parse(text: string): RequestHead {
+    const head = parseHead(text, this.#limits)
+    const isKept = text.length <= keptBytesMax
+    this.#text = isKept ? text : ''
+    this.#head = isKept ? head : undefined
+    return head
+  }
+}
+
+/** An empty line before a request is skipped: old clients send one behind a body (RFC 9112 §2.2). */
+function lineEndBytes(bytes: Buffer): number {
+  return bytes[0] === carriageReturn && bytes[1] === lineFeed ? 2 : 0
+}

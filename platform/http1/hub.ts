@@ -1,0 +1,64 @@
+import type { Respond } from '../http/exchange.ts'
+import { Sweep } from '../http2/sweep.ts'
+import type { Http1Limits } from './limits.ts'
+
+interface Flushable {
+  flush(): void
+}
+
+export interface HubOptions {
+  readonly respond: Respond
+  readonly limits: Http1Limits
+  /** Milliseconds that only go forward. */
+  readonly now: () => number
+  /** From 0 up to 1. */
+  readonly random: () => number
+}
+
+/** What connections share, so that one that rests has no timer of its own. */
+export class Hub {
+  readonly respond: Respond
+  readonly limits: Http1Limits
+  readonly now: () => number
+  readonly random: () => number
+  readonly sweep: Sweep
+  /** Whether no connection is to be kept. */
+  isDraining = false
+  #unflushed: Flushable[] = []
+  #dateLine = ''
+  #dateSecond = -1
+
+  constructor({ respond, limits, now, random }: HubOptions) {
+    this.respond = respond
+    this.limits = limits
+    this.now = now
+    this.random = random
+    this.sweep = new Sweep(limits.sweepIntervalMs, now)
+  }
+
+  /** Flushes the connection at the end of this turn of the event loop. It asks once. */
+  flushSoon(connection: Flushable): void {
+    if (this.#unflushed.push(connection) === 1) setImmediate(this.#flush)
+  }
+
+  /** The `date` of an answer (RFC 9110 §6.6.1), with its line end. */
+  dateLine(): string {
+    const second = Math.floor(this.now() / 1_000)
+    if (second !== this.#dateSecond) {
+      this.#dateSecond = second
+      this.#dateLine = `date: ${new Date().toUTCString()}\r\n`
+    }
+    return this.#dateLine
+  }
+
+  /** 10 % more or less. */
+  around(value: number): number {
+    return value * (0.9 + 0.2 * this.random())
+  }
+
+  readonly #flush = (): void => {
+    const connections = this.#unflushed
+    this.#unflushed = []
+    for (const connection of connections) connection.flush()
+  }
+}

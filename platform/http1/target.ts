@@ -1,0 +1,36 @@
+import { Refusal } from './refusal.ts'
+
+export interface RequestTarget {
+  /** Path and query, or `*`. */
+  readonly target: string
+  /** The host, and perhaps a port. */
+  readonly authority: string
+}
+
+/** What is not visible ASCII cannot be in a URL, nor can a fragment be in a request (RFC 9112 §3.2). */
+const notInTarget = /[^\x21-\x7e]|#/
+/** Without user information, which RFC 9110 §4.2.4 has one treat as an error. */
+const absoluteForm = /^https?:\/\/([^/?@]+)([/?].*)?$/i
+/** A host and perhaps a port (RFC 3986 §3.2), and nothing that could end a URL's authority early. */
+const hostAndPort = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d{0,5})?$/
+
+/**
+ * What a request asks for, and of whom (RFC 9112 §3.2, §3.3). Throws a `Refusal`.
+ * @param fields those of the request; a `host` that the target overrides is replaced (RFC 9112 §3.2.2).
+ */
+export function readTarget(method: string, text: string, fields: string[]): RequestTarget {
+  if (notInTarget.test(text)) throw new Refusal(400, 'no target')
+  const hostAt = fields.findIndex((name, index) => index % 2 === 0 && name === 'host')
+  const host = hostAt < 0 ? '' : (fields[hostAt + 1] ?? '')
+  if (!hostAndPort.test(host)) throw new Refusal(400, 'no host')
+  if (text.startsWith('/')) return { target: text, authority: host }
+  if (text === '*' && method === 'OPTIONS') return { target: '*', authority: host }
+  const [, authority, path = ''] = absoluteForm.exec(text) ?? []
+  if (authority === undefined || !hostAndPort.test(authority)) throw new Refusal(400, 'no target')
+  if (hostAt >= 0) fields[hostAt + 1] = authority
+  return { target: path.startsWith('/') ? path : withoutPath(method, path), authority }
+}
+
+function withoutPath(method: string, query: string): string {
+  return method === 'OPTIONS' && query === '' ? '*' : `/${query}`
+}
