@@ -1,23 +1,23 @@
 import type { DescService } from '@bufbuild/protobuf'
-import { Code, ConnectError, type ConnectRouter, createConnectRouter } from '@connectrpc/connect'
-import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node'
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
 import { Health as HealthService } from '../../gen/health/v1/health_pb.ts'
 import type { Health, Problem } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
 import type { Environment } from './call.ts'
+import { type Compression, createCompressions, standardCompressions } from './compression.ts'
 import { answerHead, conditionalGet } from './conditional.ts'
 import { allowOrigins } from './cors.ts'
 import { toConnectError, toLoggedError, toRestError } from './errors.ts'
 import { addHealth } from './health.ts'
-import { obeySignal, recordOutcome, validateRequests } from './interceptors.ts'
 import { type RpcLimits, rpcLimits } from './limits.ts'
-import { blameClient } from './malformed.ts'
 import { mountRpc } from './mount.ts'
 import { observe } from './observe.ts'
 import { addReflection } from './reflection.ts'
 import { createRestCall, type RestCall } from './rest.ts'
+import { createRpcRouter, type RpcRouter } from './router.ts'
+import { createTimeouts } from './timeouts.ts'
 import { createValidate, type Validate } from './validation.ts'
 
 /** What every service's app stands on. */
@@ -33,7 +33,7 @@ export interface ServiceAppBase {
 /** What a service mounts itself with. */
 export interface Mounting {
   /** Takes the implementations of RPCs. */
-  readonly router: ConnectRouter
+  readonly router: RpcRouter
   /** Takes REST routes. */
   readonly app: Hono<Environment>
   /** Runs an RPC for a REST route. */
@@ -45,6 +45,10 @@ export interface Mounting {
 export interface ServiceAppOptions extends ServiceAppBase {
   /** The services that the app serves, for reflection and health. */
   readonly services: readonly DescService[]
+  /** Run around every handler of an RPC, once its request was found valid. */
+  readonly interceptors?: readonly Interceptor[]
+  /** Taken and sent beside gzip, Brotli and Zstandard. */
+  readonly compressions?: readonly Compression[]
   /** Registers the services' implementations, and their REST routes. */
   mount(mounting: Mounting): void
 }
@@ -58,30 +62,29 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
   const app = new Hono<Environment>()
-  app.use(observe({ log, metrics }))
+  app.use(observe({ log, metrics, timeouts: createTimeouts() }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
-  app.use(answerHead, conditionalGet)
+  // Those of HEAD are among them.
+  app.get('*', answerHead, conditionalGet)
   app.onError(answerError)
   app.notFound(answerNotFound)
 
-  const routerOptions = {
-    interceptors: [recordOutcome, obeySignal, validateRequests(validate)],
-    requestGate: blameClient,
-    readMaxBytes: limits.messageBytesMax,
-    acceptCompression: [compressionGzip, compressionBrotli],
+  const settings = {
+    limits,
+    validate,
+    compressions: createCompressions([...standardCompressions, ...(options.compressions ?? [])]),
+    interceptors: options.interceptors ?? [],
+    jsonOptions: {},
+    drain: health.draining,
   }
-  const router = createConnectRouter(routerOptions)
+  const router = createRpcRouter(settings, (rpc) => mountRpc(app, rpc))
   options.mount({ router, app, call: createRestCall(validate, limits), validate, limits })
   addReflection(router, [...services, HealthService])
-  mountRpc(app, router, { limits, drain: health.draining })
-  // Apart, because a watch of the health has to tell of the end before it ends.
-  const healthRouter = createConnectRouter(routerOptions)
   addHealth(
-    healthRouter,
+    router,
     health,
     services.map((service) => service.typeName),
   )
-  mountRpc(app, healthRouter, { limits })
   addProbes(app, health, metrics)
   return app
 }

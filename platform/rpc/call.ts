@@ -1,5 +1,6 @@
 import { type Code, createContextKey } from '@connectrpc/connect'
 import type { PortBindings } from '../server/port.ts'
+import type { Lifetime } from './lifetime.ts'
 
 /** What is known of a call, from its first middleware to its log line. */
 export interface Call {
@@ -13,8 +14,8 @@ export interface Call {
   code: Code | undefined
   /** What went wrong, for the log; also of a call that succeeded without a part of its answer. */
   error: unknown
-  /** Ends a REST call, once it was asked for. */
-  signal?: AbortSignal
+  /** Who ends it before its time; finished when the call is over. */
+  readonly lifetime: Lifetime
   /** Keeps the call open after its `Response` is returned, until the answered function is called. */
   hold(): () => void
 }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect'
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as Status,
 } from '../../gen/health/v1/health_pb.ts'
 import type { Health } from '../process/health.ts'
+import type { RpcRouter } from './router.ts'
 
 /** How often a watch looks whether the health has changed. */
 const watchIntervalMs = 250
@@ -13,18 +14,14 @@ const watchIntervalMs = 250
  * `grpc.health.v1.Health` (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). The empty name is the whole
  * process; a service is healthy while its calls can be answered, even if the process cannot do the rest of its work.
  */
-export function addHealth(
-  router: ConnectRouter,
-  health: Health,
-  services: readonly string[],
-): void {
+export function addHealth(router: RpcRouter, health: Health, services: readonly string[]): void {
   const known = new Set(['', ...services])
   const status = (service: string) => {
     if (!known.has(service)) return Status.SERVICE_UNKNOWN
     const problems = health.problems(service === '' ? undefined : 'calls')
     return problems.length === 0 ? Status.SERVING : Status.NOT_SERVING
   }
-  router.service(HealthService, {
+  const implementation: ServiceImpl<typeof HealthService> = {
     check({ service }) {
       if (known.has(service)) return { status: status(service) }
       throw new ConnectError(`service "${service}" is not known here`, Code.NotFound)
@@ -45,5 +42,7 @@ export function addHealth(
         await delay(watchIntervalMs, undefined, { signal: ended }).catch(() => {})
       }
     },
-  })
+  }
+  // A watch of the health has to tell of the end before it ends.
+  router.service(HealthService, implementation, { drains: false })
 }

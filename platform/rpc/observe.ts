@@ -5,6 +5,8 @@ import type { Logger } from 'pino'
 import type { Metrics } from '../process/metrics.ts'
 import { httpMethods } from '../server/port.ts'
 import type { Call, Environment } from './call.ts'
+import { Lifetime } from './lifetime.ts'
+import type { Timeouts } from './timeouts.ts'
 
 /** A request id that a client may choose: it goes into logs and headers. */
 const clientRequestId = /^[\w.:/+=-]{1,128}$/
@@ -15,6 +17,8 @@ const serverFaults = new Set<Code | undefined>([Code.Unknown, Code.Internal, Cod
 export interface ObserveOptions {
   readonly log: Logger
   readonly metrics: Metrics
+  /** Of the calls' deadlines. */
+  readonly timeouts: Timeouts
   /** Milliseconds on a clock that does not jump. */
   readonly now?: () => number
   readonly newId?: () => string
@@ -24,49 +28,72 @@ export interface ObserveOptions {
 export function observe({
   log,
   metrics,
+  timeouts,
   now = () => performance.now(),
   newId = () => crypto.randomUUID(),
 }: ObserveOptions) {
+  function finish(call: ObservedCall): void {
+    call.lifetime.finish()
+    const durationMs = now() - call.startMs
+    const { protocol, method, requestId, status } = call
+    const code = call.code === undefined ? 'ok' : codeToString(call.code)
+    metrics.callEnded({ protocol, method, code, durationMs })
+    const fields = { requestId, protocol, method, status, code, durationMs: round(durationMs) }
+    if (serverFaults.has(call.code)) log.error({ ...fields, err: call.error }, 'call')
+    else log.info(call.error === undefined ? fields : { ...fields, reason: reasonOf(call) }, 'call')
+  }
+
   return createMiddleware<Environment>(async (c, next) => {
-    const startMs = now()
-    const given = c.req.header('x-request-id')
-    let holds = 1
-    const release = () => {
-      holds--
-      if (holds === 0) finish()
-    }
-    const call: Call = {
-      requestId: given !== undefined && clientRequestId.test(given) ? given : newId(),
-      protocol: 'rest',
-      method: '',
-      code: undefined,
-      error: undefined,
-      hold() {
-        holds++
-        return release
-      },
-    }
-    const finish = () => {
-      const durationMs = now() - startMs
-      const { protocol, method, requestId } = call
-      const code = call.code === undefined ? 'ok' : codeToString(call.code)
-      const status = c.res.status
-      metrics.callEnded({ protocol, method, code, durationMs })
-      const fields = { requestId, protocol, method, status, code, durationMs: round(durationMs) }
-      if (serverFaults.has(call.code)) log.error({ ...fields, err: call.error }, 'call')
-      else
-        log.info(call.error === undefined ? fields : { ...fields, reason: reasonOf(call) }, 'call')
-    }
+    const given = c.req.raw.headers.get('x-request-id')
+    const requestId = given !== null && clientRequestId.test(given) ? given : newId()
+    const call = new ObservedCall(requestId, now(), new Lifetime(timeouts), finish)
     c.set('call', call)
     metrics.callStarted()
     try {
       await next()
       if (call.method === '') call.method = nameOf(c.req.method, c.req.routePath)
-      c.res.headers.set('x-request-id', call.requestId)
+      c.res.headers.set('x-request-id', requestId)
     } finally {
-      release()
+      call.status = c.res.status
+      call.release()
     }
   })
+}
+
+class ObservedCall implements Call {
+  readonly requestId: string
+  readonly startMs: number
+  readonly lifetime: Lifetime
+  protocol = 'rest'
+  method = ''
+  /** The HTTP status of its answer, once it has one. */
+  status = 0
+  code: Code | undefined
+  error: unknown
+  readonly #onEnd: (call: ObservedCall) => void
+  #holds = 1
+
+  constructor(
+    requestId: string,
+    startMs: number,
+    lifetime: Lifetime,
+    onEnd: (call: ObservedCall) => void,
+  ) {
+    this.requestId = requestId
+    this.startMs = startMs
+    this.lifetime = lifetime
+    this.#onEnd = onEnd
+  }
+
+  hold(): () => void {
+    this.#holds++
+    return () => this.release()
+  }
+
+  release(): void {
+    this.#holds--
+    if (this.#holds === 0) this.#onEnd(this)
+  }
 }
 
 /** Any other method has one name in logs and metrics, however a client spells it. */

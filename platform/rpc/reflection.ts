@@ -7,13 +7,14 @@ import {
 } from '@bufbuild/protobuf'
 import { nestedTypes } from '@bufbuild/protobuf/reflect'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
-import { Code, type ConnectRouter } from '@connectrpc/connect'
+import { Code } from '@connectrpc/connect'
 import {
   ServerReflection,
   type ServerReflectionRequest,
   type ServerReflectionResponseSchema,
 } from '../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import type { RpcRouter } from './router.ts'
 
 type Answer = MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']
 
@@ -21,7 +22,7 @@ type Answer = MessageInitShape<typeof ServerReflectionResponseSchema>['messageRe
  * Server reflection v1 and v1alpha for the services (https://github.com/grpc/grpc-proto/tree/master/grpc/reflection),
  * from the descriptors in the generated code. Files are answered with the files they import.
  */
-export function addReflection(router: ConnectRouter, services: readonly DescService[]): void {
+export function addReflection(router: RpcRouter, services: readonly DescService[]): void {
   const all = [...services, ServerReflection, ServerReflectionAlpha]
   const index = createIndex(all.map((service) => service.file))
   const names = all.map((service) => ({ name: service.typeName }))

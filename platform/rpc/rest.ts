@@ -9,19 +9,14 @@ import {
   type MessageShape,
   toJson,
 } from '@bufbuild/protobuf'
-import {
-  Code,
-  ConnectError,
-  createContextValues,
-  createHandlerContext,
-  type HandlerContext,
-} from '@connectrpc/connect'
-
+import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import type { Context } from 'hono'
-import { unlessAborted } from './abort.ts'
-import { readRequest } from './body.ts'
-import { callKey, type Environment } from './call.ts'
+import { BodyReader, readAll } from './body-reader.ts'
+import type { Environment } from './call.ts'
+import { RpcContext } from './context.ts'
 import { toRestError } from './errors.ts'
+import type { Incoming } from './incoming.ts'
+import { incomingOf } from './incoming-of.ts'
 import type { RpcLimits } from './limits.ts'
 import type { Validate } from './validation.ts'
 
@@ -47,20 +42,21 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
     const request = parse(method.input, json)
     const violation = validate(method.input, request)
     if (violation !== undefined) throw violation
-    const signal = callSignal(c, limits)
-    signal.throwIfAborted()
-    const context = createHandlerContext({
-      service: method.parent,
+    begin(c, incomingOf(c), limits)
+    const call = c.get('call')
+    const { lifetime } = call
+    lifetime.throwIfOver()
+    const context = new RpcContext({
       method,
       protocolName: 'rest',
       requestMethod: c.req.method === 'HEAD' ? 'GET' : c.req.method,
-      url: c.req.url,
-      requestSignal: signal,
-      requestHeader: c.req.raw.headers,
-      contextValues: createContextValues().set(callKey, c.get('call')),
+      request: c.req.raw,
+      lifetime,
+      call,
+      headerFields: [],
     })
     const work = Promise.resolve(implementation(request, context))
-    const answer = create(method.output, await unlessAborted(work, signal))
+    const answer = create(method.output, await lifetime.unlessOver(work))
     for (const [name, value] of context.responseHeader) c.header(name, value)
     return answer
   }
@@ -82,37 +78,29 @@ export async function readJsonObject(
   c: Context<Environment>,
   limits: RpcLimits,
 ): Promise<JsonObject> {
-  const text = await readBody(c, limits).catch((error) => {
-    c.env?.exchange?.refuseBody()
+  const incoming = incomingOf(c)
+  begin(c, incoming, limits)
+  const reader = new BodyReader({
+    body: incoming.body,
+    lifetime: c.get('call').lifetime,
+    idleTimeoutMs: limits.bodyIdleTimeoutMs,
+  })
+  const bytes = await readAll(reader, limits.messageBytesMax).catch((error) => {
+    incoming.body.refuse()
     throw error
   })
+  const text = new TextDecoder().decode(bytes)
   const body = parseJson(text)
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
   throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
 }
 
-/** What ends a call: its client, or the time it may take, of which the body has its part. */
-function callSignal(c: Context<Environment>, limits: RpcLimits): AbortSignal {
-  const call = c.get('call')
-  call.signal ??= AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(limits.unaryTimeoutMs)])
-  return call.signal
-}
-
-async function readBody(c: Context<Environment>, limits: RpcLimits): Promise<string> {
-  const { raw } = c.req
-  const signal = callSignal(c, limits)
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  const { body } = readRequest(raw, { signal, idleTimeoutMs: limits.bodyIdleTimeoutMs })
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > limits.messageBytesMax) {
-      const text = `the body is longer than ${limits.messageBytesMax} bytes`
-      throw new ConnectError(text, Code.ResourceExhausted)
-    }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+/** Lets the call be ended by its client, and by the time it may take, of which the body has its part. */
+function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLimits): void {
+  const { lifetime } = c.get('call')
+  if (lifetime.hasDeadline) return
+  incoming.endWithClient(lifetime)
+  lifetime.setDeadline(limits.unaryTimeoutMs, 'the call took longer than the service allows')
 }
 
 function parseJson(text: string): JsonValue {

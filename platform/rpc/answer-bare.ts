@@ -1,0 +1,80 @@
+import type { Message } from '@bufbuild/protobuf'
+import { base64Decode } from '@bufbuild/protobuf/wire'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { mergeNonProtocolHeaders } from '@connectrpc/connect/protocol'
+import {
+  codeToHttpStatus,
+  contentTypeUnaryJson,
+  errorToJsonBytes,
+} from '@connectrpc/connect/protocol-connect'
+import { readAll } from './body-reader.ts'
+import type { Compression } from './compression.ts'
+import type { Work } from './work.ts'
+
+/** Answers a call whose one message is the body of its request, or in its query, by Connect's unary protocol. */
+export async function answerBare(
+  work: Work,
+  query: URLSearchParams | undefined,
+): Promise<Response> {
+  const { context, incoming, rpc } = work
+  let body: Uint8Array
+  let status = 200
+  try {
+    work.begin()
+    const compression = work.requestCompression(query && (query.get('compression') ?? ''))
+    const output = work.output(work.answerCompression(compression))
+    const packedMessage = query === undefined ? await readBody(work) : readQuery(query)
+    const message = parse(work, compression, packedMessage)
+    const request = message instanceof Promise ? await message : message
+    work.validate(request)
+    const answer = await work.lifetime.unlessOver(Promise.resolve(rpc.invoke(request, context)))
+    const packed = await output.pack(answer)
+    body = packed.bytes
+    if (packed.isCompressed) context.responseHeader.set('content-encoding', output.encoding)
+  } catch (thrown) {
+    const error = work.fail(thrown)
+    status = codeToHttpStatus(error.code)
+    context.responseHeader.set('content-type', contentTypeUnaryJson)
+    mergeNonProtocolHeaders(context.responseHeader, error.metadata)
+    body = errorToJsonBytes(error, rpc.settings.jsonOptions)
+  }
+  work.refuseRest()
+  const { headerFields, trailerFields } = context
+  for (let index = 0; index < trailerFields.length; index += 2) {
+    headerFields.push(`trailer-${trailerFields[index]}`, trailerFields[index + 1] ?? '')
+  }
+  headerFields.push('content-length', String(body.length))
+  return incoming.respond(body, status, headerFields)
+}
+
+function readBody(work: Work): Promise<Uint8Array> {
+  return readAll(work.reader(), work.rpc.settings.limits.messageBytesMax)
+}
+
+const base64 = /^[\w+/-]*={0,2}$/
+
+/** https://connectrpc.com/docs/protocol#unary-get-request */
+function readQuery(query: URLSearchParams): Uint8Array {
+  const version = query.get('connect') ?? 'v1'
+  if (version !== 'v1') {
+    const text = `the parameter connect is "${version}": only v1 is known`
+    throw new ConnectError(text, Code.InvalidArgument)
+  }
+  const message = query.get('message') ?? ''
+  if (query.get('base64') !== '1') return new TextEncoder().encode(message)
+  if (base64.test(message)) return base64Decode(message)
+  throw new ConnectError('the parameter message is not base64', Code.InvalidArgument)
+}
+
+function parse(
+  { rpc, wire }: Work,
+  compression: Compression | undefined,
+  bytes: Uint8Array,
+): Message | Promise<Message> {
+  const codec = rpc.inputs[wire.format]
+  if (compression === undefined) return codec.parse(bytes)
+  const unpacked = compression.decompress(bytes, rpc.settings.limits.messageBytesMax)
+  return unpacked instanceof Promise
+    ? unpacked.then((later) => codec.parse(later))
+    : codec.parse(unpacked)
+}

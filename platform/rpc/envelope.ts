@@ -1,0 +1,118 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { BodyReader } from './body-reader.ts'
+import { ByteQueue } from './byte-queue.ts'
+
+/**
+ * A message among others: a byte of flags, four of the length, the message. The same in gRPC
+ * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), gRPC-Web and the streams of Connect.
+ */
+const headBytes = 5
+export const compressedFlag = 0b00000001
+
+/** Puts a message into an envelope. */
+export function encodeEnvelope(flags: number, message: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(headBytes + message.length)
+  writeHead(bytes, 0, flags, message.length)
+  bytes.set(message, headBytes)
+  return bytes
+}
+
+function writeHead(bytes: Uint8Array, offset: number, flags: number, length: number): void {
+  bytes[offset] = flags
+  bytes[offset + 1] = length >>> 24
+  bytes[offset + 2] = length >>> 16
+  bytes[offset + 3] = length >>> 8
+  bytes[offset + 4] = length
+}
+
+/** Envelopes that are sent at once. */
+export class EnvelopeBatch {
+  /** How long they are together. */
+  length = 0
+  #parts: Uint8Array[] = []
+
+  add(flags: number, message: Uint8Array): void {
+    const head = new Uint8Array(headBytes)
+    writeHead(head, 0, flags, message.length)
+    this.#parts.push(head, message)
+    this.length += headBytes + message.length
+  }
+
+  /** Adds one that is encoded already. */
+  addEncoded(envelope: Uint8Array): void {
+    this.#parts.push(envelope)
+    this.length += envelope.length
+  }
+
+  /** Takes all of them, and leaves none. */
+  take(): Uint8Array {
+    const bytes = new Uint8Array(this.length)
+    let at = 0
+    for (const part of this.#parts) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    this.#parts = []
+    this.length = 0
+    return bytes
+  }
+}
+
+/** What `EnvelopeReader.poll` has: an envelope, none until more bytes are ready, or none any more. */
+export type Polled = 'envelope' | 'wait' | 'end'
+
+/** Takes a body apart into its envelopes, however it is split. Their bytes are those of the body. */
+export class EnvelopeReader {
+  /** Of the envelope at hand. */
+  flags = 0
+  message: Uint8Array = new Uint8Array(0)
+  readonly #reader: BodyReader
+  readonly #messageBytesMax: number
+  readonly #queue = new ByteQueue()
+  /** The length in the head that was read last, or -1 before it is. */
+  #length = -1
+
+  constructor(reader: BodyReader, messageBytesMax: number) {
+    this.#reader = reader
+    this.#messageBytesMax = messageBytesMax
+  }
+
+  /** Reads the next envelope without waiting. Throws `RESOURCE_EXHAUSTED` at the head of one that is too long. */
+  poll(): Polled {
+    const queue = this.#queue
+    for (;;) {
+      if (this.#length < 0 && queue.length >= headBytes) this.#readHead()
+      if (this.#length >= 0 && queue.length >= this.#length) {
+        this.message = queue.read(this.#length)
+        this.#length = -1
+        return 'envelope'
+      }
+      const chunk = this.#reader.take()
+      if (chunk === undefined) break
+      queue.push(chunk)
+    }
+    if (!this.#reader.ended) return 'wait'
+    if (queue.length === 0 && this.#length < 0) return 'end'
+    throw new ConnectError('the request ends within a message', Code.InvalidArgument)
+  }
+
+  /** Resolves when `poll` may have more to tell. */
+  ready(): Promise<void> {
+    return this.#reader.ready()
+  }
+
+  #readHead(): void {
+    const [flags = 0, a = 0, b = 0, c = 0, d = 0] = this.#queue.read(headBytes)
+    this.flags = flags
+    this.#length = a * 2 ** 24 + ((b << 16) | (c << 8) | d)
+    if (this.#length > this.#messageBytesMax) throw tooLong(this.#length, this.#messageBytesMax)
+  }
+}
+
+/** A message of so many bytes is more than the service takes. */
+export function tooLong(bytes: number, bytesMax: number): ConnectError {
+  return new ConnectError(
+    `a message of ${bytes} bytes is more than the ${bytesMax} that are taken`,
+    Code.ResourceExhausted,
+  )
+}

@@ -1,0 +1,18 @@
+import type { Interceptor } from '@connectrpc/connect'
+import type { JsonOptions } from './codec.ts'
+import type { Compressions } from './compression.ts'
+import type { RpcLimits } from './limits.ts'
+import type { Validate } from './validation.ts'
+
+/** What the RPCs of an app have in common. */
+export interface RpcSettings {
+  readonly limits: RpcLimits
+  readonly validate: Validate
+  readonly compressions: Compressions
+  /** Run around the handlers, after the request was read and found valid. */
+  readonly interceptors: readonly Interceptor[]
+  /** For one, the types that may be within `google.protobuf.Any`. Fields that are not known are ignored unless told. */
+  readonly jsonOptions: JsonOptions
+  /** Ends the calls whose answers are streams when aborted, with its reason. */
+  readonly drain: AbortSignal
+}

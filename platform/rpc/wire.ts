@@ -1,0 +1,169 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import {
+  endStreamFlag,
+  endStreamToJson,
+  parseTimeout as parseConnectTimeout,
+  protocolVersion,
+} from '@connectrpc/connect/protocol-connect'
+import {
+  parseTimeout as parseGrpcTimeout,
+  setTrailerStatus,
+} from '@connectrpc/connect/protocol-grpc'
+import { trailerFlag, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web'
+import type { Format, JsonOptions } from './codec.ts'
+import type { RpcContext } from './context.ts'
+import { encodeEnvelope } from './envelope.ts'
+import type { Incoming } from './incoming.ts'
+
+/** How the calls of one content type are on the wire. */
+export interface Wire {
+  readonly protocol: 'grpc' | 'grpc-web' | 'connect'
+  readonly format: Format
+  /** Of the answer. */
+  readonly contentType: string
+  /** Whether messages are in envelopes. Without them there is one each way, and the call's outcome is the HTTP status. */
+  readonly hasEnvelopes: boolean
+  /** The fields that name the compression of messages, and those that the other side takes. */
+  readonly encodingField: string
+  readonly acceptField: string
+  /** How long the client waits, in milliseconds. Throws `INVALID_ARGUMENT` for what cannot be read. */
+  timeoutMs(incoming: Incoming): number | undefined
+  /** Throws when the request is of a version of the protocol that is not known. */
+  checkVersion?(incoming: Incoming): void
+  /**
+   * Ends an answer whose messages are in envelopes: adds to the trailers, and answers the bytes of the last envelope, if
+   * there is to be one.
+   */
+  end(context: RpcContext, error: ConnectError | undefined): Uint8Array | undefined
+}
+
+/** No time is too long: a timer that would be is not set. */
+const timeoutMsMax = Number.MAX_SAFE_INTEGER
+
+/** The wires by their content types in lower case, without parameters. */
+export type Wires = ReadonlyMap<string, Wire>
+
+export function createWires(jsonOptions: JsonOptions): Wires {
+  const wires = new Map<string, Wire>()
+  for (const format of ['proto', 'json'] as const) {
+    const unary = connectWire(format, jsonOptions)
+    for (const wire of [grpcWire(format), grpcWebWire(format), connectStreamWire(unary)]) {
+      wires.set(wire.contentType, wire)
+    }
+    wires.set(unary.contentType, unary)
+  }
+  for (const type of ['application/grpc', 'application/grpc-web']) {
+    const wire = wires.get(`${type}+proto`)
+    if (wire !== undefined) wires.set(type, wire)
+  }
+  return wires
+}
+
+const charsetParameter = /^charset=utf-?8$/
+
+/** The wire of a request, or undefined when its content type is none of those. */
+export function wireOf(wires: Wires, contentType: string): Wire | undefined {
+  const wire = wires.get(contentType)
+  if (wire !== undefined) return wire
+  const [type = '', ...parameters] = contentType.toLowerCase().split(';')
+  const found = wires.get(type.trim())
+  const isPlain = parameters.every((parameter) => charsetParameter.test(parameter.trim()))
+  return isPlain && (parameters.length === 0 || found?.format === 'json') ? found : undefined
+}
+
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+function grpcWire(format: Format): Wire {
+  return {
+    protocol: 'grpc',
+    format,
+    contentType: `application/grpc+${format}`,
+    hasEnvelopes: true,
+    encodingField: 'grpc-encoding',
+    acceptField: 'grpc-accept-encoding',
+    timeoutMs: grpcTimeoutMs,
+    end(context, error) {
+      endWithStatus(context, error)
+      return undefined
+    },
+  }
+}
+
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md, without the base64 form: its trailers are a last envelope. */
+function grpcWebWire(format: Format): Wire {
+  return {
+    ...grpcWire(format),
+    protocol: 'grpc-web',
+    contentType: `application/grpc-web+${format}`,
+    end(context, error) {
+      endWithStatus(context, error)
+      return encodeEnvelope(trailerFlag, trailerSerialize(context.responseTrailer))
+    },
+  }
+}
+
+function grpcTimeoutMs(incoming: Incoming): number | undefined {
+  const value = incoming.header('grpc-timeout')
+  if (value === undefined) return undefined
+  const { timeoutMs, error } = parseGrpcTimeout(value, timeoutMsMax)
+  if (error !== undefined) throw error
+  return timeoutMs
+}
+
+function endWithStatus(context: RpcContext, error: ConnectError | undefined): void {
+  if (error === undefined) {
+    context.trailerFields.push('grpc-status', '0')
+    return
+  }
+  setTrailerStatus(context.responseTrailer, wellFormed(error))
+}
+
+/** What is no Unicode cannot be percent-encoded. */
+function wellFormed(error: ConnectError): ConnectError {
+  const { rawMessage, code, metadata, details } = error
+  if (rawMessage.isWellFormed()) return error
+  return Object.assign(new ConnectError(rawMessage.toWellFormed(), code, metadata), { details })
+}
+
+/** https://connectrpc.com/docs/protocol#unary-rpcs */
+function connectWire(format: Format, jsonOptions: JsonOptions): Wire {
+  return {
+    protocol: 'connect',
+    format,
+    contentType: `application/${format}`,
+    hasEnvelopes: false,
+    encodingField: 'content-encoding',
+    acceptField: 'accept-encoding',
+    timeoutMs: connectTimeoutMs,
+    checkVersion: checkConnectVersion,
+    end(context, error) {
+      const end = endStreamToJson(context.responseTrailer, error, jsonOptions)
+      return encodeEnvelope(endStreamFlag, new TextEncoder().encode(JSON.stringify(end)))
+    },
+  }
+}
+
+/** https://connectrpc.com/docs/protocol#streaming-rpcs: its outcome and trailers are a last envelope. */
+function connectStreamWire(unary: Wire): Wire {
+  return {
+    ...unary,
+    contentType: `application/connect+${unary.format}`,
+    hasEnvelopes: true,
+    encodingField: 'connect-content-encoding',
+    acceptField: 'connect-accept-encoding',
+  }
+}
+
+function connectTimeoutMs(incoming: Incoming): number | undefined {
+  const value = incoming.header('connect-timeout-ms')
+  if (value === undefined) return undefined
+  const { timeoutMs, error } = parseConnectTimeout(value, timeoutMsMax)
+  if (error !== undefined) throw error
+  return timeoutMs
+}
+
+function checkConnectVersion(incoming: Incoming): void {
+  const version = incoming.header('connect-protocol-version') ?? protocolVersion
+  if (version === protocolVersion) return
+  const text = `connect-protocol-version is "${version}": only ${protocolVersion} is known`
+  throw new ConnectError(text, Code.InvalidArgument)
+}
