@@ -13,6 +13,8 @@ export interface Bench {
   report(sample: Sample): void
   /** Tells the person who waits. */
   note(text: string): void
+  /** Tells that a peer is measured no further, which spoils the run. */
+  fail(peerName: string, thrown: unknown): void
 }
 
 /** The peer that the others are compared to, and that is always measured. */
@@ -32,19 +34,32 @@ export interface Candidate {
   start(): Promise<Found<Peer>>
 }
 
-/** Starts those that are wanted one after the other, and notes which are left out. */
+/** Starts those that are wanted, one after the other. */
 export async function startAll(
   candidates: readonly Candidate[],
   stack: AsyncDisposableStack,
-  { wants, note }: Pick<Bench, 'wants' | 'note'>,
+  bench: Bench,
 ): Promise<Peer[]> {
   const peers: Peer[] = []
-  for (const candidate of candidates.filter(({ name }) => wants(name))) {
-    const found = await candidate.start()
-    if ('value' in found) peers.push(stack.use(found.value))
-    else note(`left out: ${candidate.name}: ${found.missing}`)
+  for (const candidate of candidates) {
+    const peer = await startWanted(candidate, bench)
+    if (peer) peers.push(stack.use(peer))
   }
   return peers
+}
+
+/** Starts a peer, if it is wanted. */
+export async function startWanted(candidate: Candidate, bench: Bench): Promise<Peer | undefined> {
+  const { name } = candidate
+  if (!bench.wants(name)) return undefined
+  try {
+    const found = await candidate.start()
+    if ('value' in found) return found.value
+    bench.note(`${name} is left out: ${found.missing}`)
+  } catch (error) {
+    bench.fail(name, error)
+  }
+  return undefined
 }
 
 /** Starts one that the case cannot do without. */

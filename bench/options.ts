@@ -17,10 +17,12 @@ export const roundsMax = 100
 /**
  * Throws an error with a line for people when the arguments cannot be used.
  * @param benches the cases by what a person may call them.
+ * @param peerNames the peers that there are.
  */
 export function readOptions(
   args: readonly string[],
   benches: Readonly<Record<string, readonly string[]>>,
+  peerNames: readonly string[],
 ): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -40,10 +42,17 @@ export function readOptions(
   return {
     names: [...new Set(names)],
     rounds: values.rounds === undefined ? undefined : readRounds(values.rounds),
-    peers: values.peers === undefined ? undefined : new Set(values.peers.split(',')),
+    peers: values.peers === undefined ? undefined : readPeers(values.peers, peerNames),
     json: values.json,
     help: values.help,
   }
+}
+
+function readPeers(text: string, peerNames: readonly string[]): ReadonlySet<string> {
+  const peers = text.split(',')
+  const unknown = peers.find((name) => !peerNames.includes(name))
+  if (unknown === undefined) return new Set(peers)
+  throw new Error(`there is no peer "${unknown}": give ${peerNames.join(', ')}`)
 }
 
 function readRounds(text: string): number {

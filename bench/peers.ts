@@ -5,6 +5,19 @@ import { startProcess } from './process.ts'
 
 export type ServiceName = 'metadata' | 'rating' | 'movie' | 'bench'
 
+/** Who can take part in a case of calls, by the names of their figures. */
+export const peerNames = [
+  'marquee-bun',
+  'marquee-deno',
+  'marquee-node',
+  'grpc-go',
+  'connect-go',
+  'connect-node-bun',
+  'connect-node-node',
+  'grpc-js-node',
+  'hono-bun',
+]
+
 const startTimeoutMs = 10_000
 
 /** A service of Marquee in a process of its own, with its access log. */

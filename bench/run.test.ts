@@ -10,6 +10,7 @@ async function bench(...args: string[]) {
 test.each([
   [['ingets'], 'there is no bench "ingets": give rpc, ingest, grpc-unary, '],
   [['--fast'], "Unknown option '--fast'"],
+  [['rpc', '--peers', 'grpc-go,grpcgo'], 'there is no peer "grpcgo": give marquee-bun, '],
   [['rpc', '--rounds', '0'], '--rounds is "0": give a whole number from 1 to 100'],
 ])('the arguments %j are refused in one line', async (args, line) => {
   const { code, stderr, stdout } = await bench(...args)

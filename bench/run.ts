@@ -15,6 +15,7 @@ import { measureStart } from './cases/start.ts'
 import { type Sample, toFigures, toTable } from './figures.ts'
 import { type Flood, findFlood } from './flood.ts'
 import { type Options, readOptions, roundsMax } from './options.ts'
+import { peerNames } from './peers.ts'
 import { toTargetLines } from './targets.ts'
 
 type Measure = (bench: Bench) => Promise<void>
@@ -50,7 +51,7 @@ const usage = `bun run bench [NAME…] [--rounds N] [--peers NAME,…] [--json]
 
   NAME      ${Object.keys(benches).join(', ')}; all unless told
   --rounds  how often each is measured, 1 to ${roundsMax} [${roundsDefault.rpc}; ${roundsDefault.other} outside rpc]
-  --peers   whom to measure beside ${ownName}; all unless told
+  --peers   whom to measure beside ${ownName}, of ${peerNames.join(', ')}; all unless told
   --json    one object a line instead of a table`
 
 /** Answers whether every case could be measured; one that fails does not stop the others. */
@@ -63,12 +64,15 @@ async function measureAll({ names, rounds, peers, json }: Options, flood: Flood)
   for (const name of names) {
     await using folder = await temporaryFolder()
     const usual = Object.hasOwn(rpcCases, name) ? roundsDefault.rpc : roundsDefault.other
-    const bench = { rounds: rounds ?? usual, folder: folder.path, wants, flood, report, note }
-    try {
-      await cases[name]?.(bench)
-    } catch (error) {
+    const fail = (peerName: string, thrown: unknown) => {
       whole = false
-      note(`${name} failed: ${(error as Error).message}`)
+      note(`${name}: ${peerName} failed: ${(thrown as Error).message}`)
+    }
+    const of = { rounds: rounds ?? usual, folder: folder.path }
+    try {
+      await cases[name]?.({ ...of, wants, flood, report, note, fail })
+    } catch (error) {
+      fail('all', error)
     }
   }
   const figures = toFigures(samples)
@@ -90,7 +94,7 @@ function machine(): string {
 async function main(): Promise<number> {
   let options: Options
   try {
-    options = readOptions(process.argv.slice(2), benches)
+    options = readOptions(process.argv.slice(2), benches, peerNames)
   } catch (error) {
     console.error(`bench: ${(error as Error).message}`)
     return exitCodes.badUsage

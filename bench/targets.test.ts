@@ -36,6 +36,17 @@ test('a target of its own needs no rival', () => {
   ])
 })
 
+test('a target above another figure says how far above it is', () => {
+  const idle = { case: 'idle-connections', unit: 'ms/s', peer: 'marquee-bun' }
+  const figures = toFigures([
+    { ...idle, metric: 'cpu_ms_per_s', value: 7 },
+    { ...idle, metric: 'cpu_ms_per_s_without', value: 4.5 },
+  ])
+  expect(toTargetLines(figures)).toEqual([
+    'idle-connections cpu_ms_per_s ≤ cpu_ms_per_s_without + 1: 2.50 ms/s more, SHORT',
+  ])
+})
+
 test('what was not measured is not judged', () => {
   expect(toTargetLines(toFigures([{ ...of, peer: 'grpc-go', value: 20 }]))).toEqual([])
   expect(toTargetLines(toFigures([{ ...of, peer: 'marquee-bun', value: 20 }]))).toEqual([])

@@ -1,10 +1,10 @@
 import { ownName } from './bench.ts'
 import { type Figure, round } from './figures.ts'
 
-/** What Marquee is to reach: a part or a multiple of a peer's figure, or a figure of its own. */
+/** What Marquee is to reach: a part or a multiple of a peer's figure, or a figure of its own, or not much more than another. */
 type Target = { readonly case: string; readonly metric: string } & (
   | { readonly factor: number; readonly rival: string }
-  | { readonly max: number }
+  | { readonly max: number; readonly above?: string }
 )
 
 const cpu = 'cpu_us_per_call'
@@ -21,7 +21,8 @@ const targets: readonly Target[] = [
   { case: 'grpc-1mib', metric: 'rss_peak_mb', max: 300 },
   { case: 'movie-details', metric: cpu, factor: 1, rival: 'grpc-go' },
   { case: 'idle-connections', metric: 'kb_per_connection', max: 10 },
-  { case: 'idle-connections', metric: 'cpu_ms_per_s', max: 5 },
+  // A thousandth of a processor for 10,000 connections, which is as near to nothing as can be told.
+  { case: 'idle-connections', metric: 'cpu_ms_per_s', above: 'cpu_ms_per_s_without', max: 1 },
   { case: 'grpc-unary', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'grpc-stream', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'grpc-1mib', metric: p99, factor: 1, rival: 'grpc-go' },
@@ -37,8 +38,11 @@ export function toTargetLines(figures: readonly Figure[]): string[] {
     if (own === undefined) return []
     const what = `${target.case} ${target.metric}`
     if ('max' in target) {
-      const { max } = target
-      return [`${what} ≤ ${max}: ${round(own.median)} ${own.unit}, ${verdict(own.median, max)}`]
+      const { max, above } = target
+      const value = own.median - (above ? (figureOf(ownName, above)?.median ?? 0) : 0)
+      const bound = above ? `${above} + ${max}` : `${max}`
+      const shown = `${round(value)} ${own.unit}${above ? ' more' : ''}`
+      return [`${what} ≤ ${bound}: ${shown}, ${verdict(value, max)}`]
     }
     const rival = figureOf(target.rival)
     if (rival === undefined) return []

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Bench, Candidate, Peer } from '../bench.ts'
+import { type Bench, type Peer, startWanted } from '../bench.ts'
 import { buildGo } from '../build-go.ts'
 import { loadCatalogue } from '../catalogue.ts'
 import { residentMegabytes, threadTimeMs } from '../cpu.ts'
@@ -27,28 +27,22 @@ export async function measureIdleConnections(bench: Bench): Promise<void> {
   if ('missing' in built) throw new Error(built.missing)
   const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
   const candidates = [...marqueeEverywhere('metadata', ...catalogue), grpcGo(), connectGo()]
-  const failures = new Map<string, string>()
+  const failed = new Set<string>()
   for (let round = 1; round <= bench.rounds; round++) {
     bench.note(`${name}: round ${round} of ${bench.rounds}`)
-    for (const candidate of candidates.filter((one) => bench.wants(one.name))) {
-      if (failures.has(candidate.name)) continue
+    for (const candidate of candidates.filter((one) => !failed.has(one.name))) {
       try {
-        await measure(bench, candidate, built.value.load)
+        await using peer = await startWanted(candidate, bench)
+        if (peer) await measure(bench, peer, built.value.load)
       } catch (error) {
-        failures.set(candidate.name, (error as Error).message)
-        bench.note(`${name}: left out: ${candidate.name}: ${(error as Error).message}`)
+        failed.add(candidate.name)
+        bench.fail(candidate.name, error)
       }
     }
   }
-  if (failures.size > 0) {
-    throw new Error([...failures].map(([peer, reason]) => `${peer}: ${reason}`).join('\n'))
-  }
 }
 
-async function measure(bench: Bench, candidate: Candidate, program: string): Promise<void> {
-  const found = await candidate.start()
-  if ('missing' in found) return bench.note(`left out: ${candidate.name}: ${found.missing}`)
-  await using peer = found.value
+async function measure(bench: Bench, peer: Peer, program: string): Promise<void> {
   {
     await using first = await openIdle(program, peer, firstCount)
     await first.close()

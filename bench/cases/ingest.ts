@@ -8,7 +8,7 @@ import { startKafka } from '../../platform/testing/backends/kafka.ts'
 import { installed } from '../../platform/testing/backends/shared.ts'
 import { type Program, spawnProgram } from '../../platform/testing/process.ts'
 import type { RuntimeName } from '../../platform/testing/tools.ts'
-import type { Bench, Peer } from '../bench.ts'
+import { type Bench, type Peer, startWanted } from '../bench.ts'
 import { processorTimeMs, residentMegabytes } from '../cpu.ts'
 import { createEvents, type Events, eventCount } from '../events.ts'
 import { marquee } from '../peers.ts'
@@ -81,10 +81,9 @@ async function measureService(
   events: Events,
 ): Promise<void> {
   const args = ['--database-url', `sqlite:${database}`, ...source]
-  const found = await marquee('rating', name, ...args).start()
-  if ('missing' in found) return bench.note(`left out: marquee-${name}: ${found.missing}`)
   {
-    await using peer = found.value
+    await using peer = await startWanted(marquee('rating', name, ...args), bench)
+    if (peer === undefined) return
     await measure(bench, caseName, peer.name, peer.pid, () => appliedBy(peer))
   }
   checkRatings(database, events)
