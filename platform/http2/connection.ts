@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { ConnectionError, errorName } from './connection-error.ts'
-import { HpackError } from './hpack.ts'
+import { HpackError } from './hpack-error.ts'
 import type { Hub } from './hub.ts'
 import type { Http2Limits } from './limits.ts'
 import { PeerBudget } from './peer-budget.ts'

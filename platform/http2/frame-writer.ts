@@ -1,5 +1,5 @@
 import type { Fields } from '../http/exchange.ts'
-import { encodedBytesMax, type HpackEncoder } from './hpack.ts'
+import { encodedBytesMax, type HpackEncoder } from './hpack-encoder.ts'
 import type { Outbox } from './outbox.ts'
 import {
   frameBytesMax,

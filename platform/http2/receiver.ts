@@ -10,7 +10,7 @@ import {
 } from './control-frames.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
 import { HeaderBlock } from './header-block.ts'
-import { HpackDecoder } from './hpack.ts'
+import { HpackDecoder } from './hpack-decoder.ts'
 import type { Http2Stream } from './stream.ts'
 import { errorCode, frameFlag, frameType, initialWindowBytes, readUint31 } from './wire.ts'
 
@@ -212,7 +212,7 @@ export class Receiver implements FrameSink {
     this.#onBlock(streamId, block.endStream, block.bytes)
   }
 
-  #onBlock(streamId: number, endStream: boolean, block: Uint8Array): void {
+  #onBlock(streamId: number, endStream: boolean, block: Buffer): void {
     const { limits } = this.#connection
     const { fields, overflow } = this.#decoder.decode(block, {
       listBytesMax: limits.headerListBytesMax,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { FrameWriter } from './frame-writer.ts'
-import { HpackEncoder } from './hpack.ts'
+import { HpackEncoder } from './hpack-encoder.ts'
 import type { Hub } from './hub.ts'
 import { Outbox } from './outbox.ts'
 import { SendQueue } from './send-queue.ts'
