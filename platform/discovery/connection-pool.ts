@@ -1,6 +1,6 @@
 import { Code, ConnectError, type Transport } from '@connectrpc/connect'
 import { createBalancer, type Picked } from './balancer.ts'
-import { type Connection, createConnection } from './connection.ts'
+import { type Connection, createConnection, createHub } from './connection.ts'
 import type { Instance, Watch } from './port.ts'
 
 /** A connection taken for one call. */
@@ -30,12 +30,13 @@ export interface ConnectionPoolOptions {
 export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
   const { service, watch, random, clock, drainTimeoutMs } = options
   const connections = new Map<Instance, Connection>()
+  const hub = createHub()
   const balancer = createBalancer({ watch, random, clock, onDrained: disconnect })
   const idle = createIdleness()
   let isClosed = false
 
   function connect(instance: Instance): Connection {
-    const connection = connections.get(instance) ?? createConnection(instance)
+    const connection = connections.get(instance) ?? createConnection(instance, { hub })
     connections.set(instance, connection)
     return connection
   }

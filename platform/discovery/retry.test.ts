@@ -3,6 +3,7 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Health } from '../../gen/health/v1/health_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { NotSentError } from '../http2/client-stream.ts'
 import {
   backOffMs,
   createRetryPolicy,
@@ -11,7 +12,6 @@ import {
   retryTokensMax,
   retryTokensPerSuccess,
 } from './retry.ts'
-import { NotSentError } from './session-pool.ts'
 
 const down = new ConnectError('down', Code.Unavailable)
 const notSent = new ConnectError('refused', Code.Unavailable, {}, [], new NotSentError())

@@ -1,7 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel as Idempotency } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
-import { isNotSent } from './connection.ts'
+import { isNotSent } from '../grpc/transport.ts'
 
 /** How many times a call is tried again at most. */
 export const retriesMax = 2

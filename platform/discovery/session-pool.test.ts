@@ -1,35 +1,32 @@
 import { expect, test } from 'bun:test'
 import { once } from 'node:events'
-import { type ClientHttp2Stream, createServer, type ServerHttp2Stream } from 'node:http2'
+import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { streamsMax } from '../http2/client-connection.ts'
+import { type ClientStream, NotSentError, type StreamOwner } from '../http2/client-stream.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { waitFor } from '../testing/wait-for.ts'
-import { streamsMax } from './session.ts'
-import {
-  createSessionPool,
-  NotSentError,
-  type SessionPool,
-  sessionsMax,
-  waitingMax,
-} from './session-pool.ts'
+import { createHub } from './connection.ts'
+import { createSessionPool, type SessionPool, sessionsMax, waitingMax } from './session-pool.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
 const streamsAllowed = 5
+const head = [':method', 'GET', ':scheme', 'http', ':authority', 'peer', ':path', '/']
 
 test('calls at once go on one connection for as long as the peer allows it', async () => {
   await using peer = await startPeer()
-  using pool = connect(peer.url)
-  await pool.open(streamsAllowed)
+  using client = connect(peer.url)
+  await client.open(streamsAllowed)
   await waitFor(() => peer.open.size === streamsAllowed, { what: 'the calls to arrive' })
   expect(peer.connectionCount()).toBe(1)
 })
 
 test('more calls go on more connections, and beyond those they wait in order', async () => {
   await using peer = await startPeer()
-  using pool = connect(peer.url)
+  using client = connect(peer.url)
   const roomCount = sessionsMax * streamsAllowed
-  const calls = Array.from({ length: roomCount + 3 }, () => pool.request())
+  const calls = Array.from({ length: roomCount + 3 }, () => client.request())
   const settled: number[] = []
   calls.forEach((call, index) => void call.then(() => settled.push(index)))
   await waitFor(() => peer.open.size === roomCount, { what: 'the calls to arrive' })
@@ -44,66 +41,68 @@ test('more calls go on more connections, and beyond those they wait in order', a
 
 test('a peer that allows any number of streams gets a bounded number on a connection', async () => {
   await using peer = await startPeer(2 ** 31 - 1)
-  using pool = connect(peer.url)
-  await pool.open(streamsMax + 1)
+  using client = connect(peer.url)
+  await client.open(streamsMax + 1)
   await waitFor(() => peer.open.size > streamsMax, { what: 'the calls to arrive' })
   expect(peer.connectionCount()).toBe(2)
 })
 
 test('room is free again however a call ended', async () => {
   await using peer = await startPeer()
-  using pool = connect(peer.url)
+  using client = connect(peer.url)
   const roomCount = sessionsMax * streamsAllowed
   for (let round = 0; round < 5; round++) {
-    const streams = await pool.open(roomCount)
+    const calls = await client.open(roomCount)
     await waitFor(() => peer.open.size === roomCount, { what: 'the calls to arrive' })
-    const ends = streams.map((stream) => new Promise((resolve) => stream.on('close', resolve)))
-    for (const stream of streams.slice(0, 5)) stream.close(8)
-    for (const stream of streams.slice(5, 10)) stream.destroy()
+    for (const { stream } of calls.slice(0, 10)) stream.cancel()
+    await waitFor(() => peer.open.size === roomCount - 10, { what: 'the calls to be given up' })
     while (peer.open.size > 5) peer.answerOne()
     peer.resetAll()
-    await Promise.all(ends)
+    await Promise.all(calls.slice(10).map(({ over }) => over))
   }
   expect(peer.connectionCount()).toBe(sessionsMax)
 })
 
-test('a call that waits is given up with its signal, and takes no room later', async () => {
+test('a call that waits and is given up takes no room later', async () => {
   await using peer = await startPeer()
-  using pool = connect(peer.url)
-  await pool.open(sessionsMax * streamsAllowed)
-  const controller = new AbortController()
-  const call = pool.request(controller.signal)
-  controller.abort(new Error('too late'))
-  await expect(call).rejects.toThrow('too late')
+  using client = connect(peer.url)
+  await client.open(sessionsMax * streamsAllowed)
+  const { owner, opened } = createCaller()
+  const settled: string[] = []
+  void opened.then(() => settled.push('given up'))
+  client.pool.open(head, owner)
+  const next = client.request().then(() => settled.push('next'))
+  client.pool.abandon(owner)
+  await waitFor(() => peer.open.size === sessionsMax * streamsAllowed, { what: 'the calls' })
   peer.answerOne()
-  const [next] = await pool.open(1)
-  expect(next?.closed).toBe(false)
+  await next
+  expect(settled).toEqual(['next'])
 })
 
 test('no more calls wait than there may', async () => {
   await using peer = await startPeer()
-  using pool = connect(peer.url)
-  await pool.open(sessionsMax * streamsAllowed)
-  const waiting = Array.from({ length: waitingMax }, () => pool.request().catch(() => 'ended'))
-  await expect(pool.request()).rejects.toBeInstanceOf(NotSentError)
-  pool.close()
+  using client = connect(peer.url)
+  await client.open(sessionsMax * streamsAllowed)
+  const waiting = Array.from({ length: waitingMax }, () => client.request().catch(() => 'ended'))
+  await expect(client.request()).rejects.toBeInstanceOf(NotSentError)
+  client.pool.close()
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ended']))
 })
 
 test('calls that wait for a connection that fails are told at once that they were not sent', async () => {
   const peer = await startPeer()
   await peer[Symbol.asyncDispose]()
-  using pool = connect(peer.url)
-  const calls = Array.from({ length: 20 }, () => pool.request().catch((error) => error))
+  using client = connect(peer.url)
+  const calls = Array.from({ length: 20 }, () => client.request().catch((error) => error))
   for (const error of await Promise.all(calls)) expect(error).toBeInstanceOf(NotSentError)
 })
 
 test('nothing is opened once it is closed', async () => {
   await using peer = await startPeer()
-  using pool = connect(peer.url)
-  await pool.open(1)
-  pool.close()
-  await expect(pool.request()).rejects.toBeInstanceOf(NotSentError)
+  using client = connect(peer.url)
+  await client.open(1)
+  client.pool.close()
+  await expect(client.request()).rejects.toBeInstanceOf(NotSentError)
   using later = connect(peer.url)
   await later.open(1)
   expect(peer.connectionCount()).toBe(2)
@@ -154,23 +153,49 @@ async function startPeer(maxConcurrentStreams = streamsAllowed): Promise<Peer> {
   }
 }
 
+interface Call {
+  readonly stream: ClientStream
+  /** Resolves when the call has ended, however it did. */
+  readonly over: Promise<void>
+}
+
 interface Connected extends Disposable {
-  request(signal?: AbortSignal): Promise<ClientHttp2Stream>
+  readonly pool: SessionPool
+  request(): Promise<Call>
   /** Opens streams at once. */
-  open(count: number): Promise<ClientHttp2Stream[]>
-  close: SessionPool['close']
+  open(count: number): Promise<Call[]>
 }
 
 function connect(url: string): Connected {
-  const pool = createSessionPool(url)
-  const request = async (signal?: AbortSignal) => {
-    const stream = await pool.request(['GET', '/', {}, {}], signal)
-    return stream.on('error', () => {}).resume()
+  const pool = createSessionPool(url, { hub: createHub() })
+  const request = () => {
+    const { owner, opened } = createCaller()
+    pool.open(head, owner)
+    return opened
   }
   return {
+    pool,
     request,
-    open: (count) => Promise.all(Array.from({ length: count }, () => request())),
-    close: pool.close,
+    open: (count) => Promise.all(Array.from({ length: count }, request)),
     [Symbol.dispose]: pool.close,
   }
+}
+
+function createCaller() {
+  const opened = Promise.withResolvers<Call>()
+  const over = Promise.withResolvers<void>()
+  const owner: StreamOwner = {
+    onOpen(stream) {
+      stream.end()
+      opened.resolve({ stream, over: over.promise })
+    },
+    onHead() {},
+    onBytes() {},
+    onEnd: over.resolve,
+    onFailure(cause) {
+      opened.reject(cause)
+      over.resolve()
+    },
+  }
+  return { owner, opened: opened.promise }
 }

@@ -1,37 +1,43 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
-import type { GrpcTransportOptions } from '@connectrpc/connect-node'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { Fields } from '../http/exchange.ts'
+import { ClientConnection } from '../http2/client-connection.ts'
+import type { StreamOwner } from '../http2/client-stream.ts'
+import type { Hub } from '../http2/hub.ts'
 
 /** How long connecting may take, in milliseconds. */
 const connectTimeoutMs = 5_000
-/** How often a connection with open calls is pinged, in milliseconds. */
-const pingIntervalMs = 10_000
-/** How long a ping may take before the connection is taken for lost, in milliseconds. */
-const pingTimeoutMs = 5_000
-/** How long a connection without calls is kept, in milliseconds. */
-const idleTimeoutMs = 300_000
-/** What a connection may hold, in megabytes: Node refuses streams above it, and its default of 10 is soon reached. */
-const sessionMegabytesMax = 1_000
-/** Streams at once on a connection, if the peer does not want fewer. */
-export const streamsMax = 256
 
-type SessionManager = NonNullable<GrpcTransportOptions['sessionManager']>
-type StreamHeaders = Parameters<SessionManager['request']>[2]
-type StreamOptions = Parameters<SessionManager['request']>[3]
+/** How a connection is made. */
+export interface SessionOptions {
+  /** Of all connections together, with `clientLimits`. */
+  readonly hub: Hub
+  readonly tls?: SessionTls | undefined
+}
+
+/** For `https`: whom to trust, and who we are. All in PEM. */
+export interface SessionTls {
+  /** Authorities to trust; those of the runtime unless told. */
+  readonly ca?: string
+  /** The client's certificate and its key, when the server asks for one. */
+  readonly cert?: string
+  readonly key?: string
+}
 
 /** One HTTP/2 connection. */
 export interface Session {
   /** Resolves when streams can be opened, and rejects when they never will. */
   readonly connected: Promise<void>
-  /** Takes room for one more stream. False when there is none, or the connection is about to end. */
-  reserve(): boolean
-  /** Opens a stream in the reserved room, which is free again when the stream has closed or this throws. */
-  open(headers: StreamHeaders, options: StreamOptions): ClientHttp2Stream
+  /** Whether one more stream can be opened. */
+  readonly hasRoom: boolean
+  /** Opens a stream. There has to be room. */
+  open(head: Fields, owner: StreamOwner): void
   /** Ends the connection and its streams at once. */
   destroy(): void
 }
 
 export interface SessionEvents {
-  /** There is room for a stream again. */
+  /** There may be room for a stream again. */
   readonly onRoom: () => void
   /** No stream is opened any more; those that are open may go on. */
   readonly onLeaving: () => void
@@ -39,80 +45,74 @@ export interface SessionEvents {
   readonly onEnd: () => void
 }
 
-/** Opens a connection. It never opens more streams at once than the peer allows, which Bun 1.4.5 does not look at. */
-export function openSession(url: string, { onRoom, onLeaving, onEnd }: SessionEvents): Session {
-  const session = connect(url, { maxSessionMemory: sessionMegabytesMax })
-  let usedCount = 0
-  let usedAtMs = performance.now()
-  const keptAlive = keepAlive(session, () => (usedCount > 0 ? 0 : performance.now() - usedAtMs))
-
-  function release(): void {
-    usedCount--
-    usedAtMs = performance.now()
-    onRoom()
-  }
-
-  // A server that is going away finishes the streams it has; new ones go to a new connection.
-  session.on('goaway', () => {
-    session.close()
-    onLeaving()
-  })
-  session.on('close', () => {
-    keptAlive[Symbol.dispose]()
-    onLeaving()
-    onEnd()
-  })
-  return {
-    connected: whenConnected(session),
-    reserve() {
-      const allowed = Math.min(
-        session.remoteSettings.maxConcurrentStreams ?? streamsMax,
-        streamsMax,
-      )
-      if (session.destroyed || session.closed || usedCount >= allowed) return false
-      usedCount++
-      return true
-    },
-    open(headers, options) {
-      try {
-        return session.request(headers, options).once('close', release)
-      } catch (error) {
-        release()
-        throw error
-      }
-    },
-    destroy: () => session.destroy(),
-  }
-}
-
-/** Connected is who knows how many streams the peer allows: its first frame says so (RFC 9113 §3.4). */
-function whenConnected(session: ClientHttp2Session): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+/**
+ * Opens a connection. Connected is who knows how many streams the peer allows: its first frame says so (RFC 9113 §3.4).
+ */
+export function openSession(url: string, options: SessionOptions, events: SessionEvents): Session {
+  const { promise: connected, resolve, reject } = Promise.withResolvers<void>()
+  const socket = dial(new URL(url), options.tls, start)
   const timer = setTimeout(() => {
-    session.destroy(new Error(`not connected within ${connectTimeoutMs} ms`))
+    end(new Error(`not connected within ${connectTimeoutMs} ms`))
   }, connectTimeoutMs)
-  session.once('remoteSettings', () => resolve())
-  // Stays for as long as the session does: an error without a listener would end the process.
-  session.on('error', reject)
-  session.once('close', () => reject(new Error('the connection was closed')))
-  const settled = promise.finally(() => clearTimeout(timer))
-  settled.catch(() => {})
-  return settled
+  let connection: ClientConnection | undefined
+  let hasEnded = false
+
+  function start(): void {
+    connection = new ClientConnection(options.hub, socket, {
+      onReady() {
+        clearTimeout(timer)
+        resolve()
+      },
+      onRoom: events.onRoom,
+      onLeaving: events.onLeaving,
+      onEnd: end,
+    })
+  }
+
+  function end(cause: Error): void {
+    if (hasEnded) return
+    hasEnded = true
+    clearTimeout(timer)
+    reject(cause)
+    if (connection) connection.destroy(cause)
+    else socket.destroy()
+    events.onEnd()
+  }
+
+  // Stay for as long as the socket does: an error without a listener would end the process.
+  socket.on('error', end)
+  socket.on('close', () => end(closed()))
+  connected.catch(() => {})
+  return {
+    connected,
+    get hasRoom() {
+      return connection?.hasRoom === true
+    },
+    open: (head, owner) => connection?.request(head, owner),
+    destroy: () => end(closed()),
+  }
 }
 
-/** Ends the session when a ping is not answered in time, or when it had no streams for long. */
-function keepAlive(session: ClientHttp2Session, idleMs: () => number): Disposable {
-  const timer = setInterval(() => {
-    if (session.destroyed) return
-    if (idleMs() === 0) ping(session)
-    else if (idleMs() >= idleTimeoutMs) session.close()
-  }, pingIntervalMs)
-  return { [Symbol.dispose]: () => clearInterval(timer) }
+function closed(): Error {
+  return new Error('the connection was closed')
 }
 
-function ping(session: ClientHttp2Session): void {
-  const timer = setTimeout(() => {
-    session.destroy(new Error(`a ping was not answered within ${pingTimeoutMs} ms`))
-  }, pingTimeoutMs)
-  session.ping(() => clearTimeout(timer))
+/** Connects; behind TLS the server has to choose HTTP/2 (RFC 9113 §3.2). */
+function dial(
+  { protocol, hostname, port }: URL,
+  tls: SessionTls | undefined,
+  onConnected: () => void,
+): Socket | TLSSocket {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (protocol !== 'https:') {
+    const socket = connectPlain({ host, port: Number(port || 80), noDelay: true }, onConnected)
+    return socket
+  }
+  const servername = isIP(host) === 0 ? { servername: host } : {}
+  const address = { host, port: Number(port || 443), ...servername }
+  const socket = connectTls({ ...tls, ...address, ALPNProtocols: ['h2'] }, () => {
+    if (socket.alpnProtocol === 'h2') onConnected()
+    else socket.destroy(new Error('the server does not speak HTTP/2'))
+  })
+  return socket.setNoDelay(true)
 }

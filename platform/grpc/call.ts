@@ -5,9 +5,6 @@ import { MessageReader } from './message-reader.ts'
 import type { GrpcSettings, Streams } from './options.ts'
 import { headError, statusError, streamError } from './status.ts'
 
-/** RFC 9113 §7. */
-const cancel = 0x8
-
 /** What the calls of one transport share. */
 export interface Calls {
   readonly streams: Streams
@@ -79,7 +76,7 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
     if (this.#isOver) return
     this.finish()
     const { stream } = this
-    if (stream) stream.reset(cancel)
+    if (stream) stream.cancel()
     else this.calls.streams.abandon(this)
     this.failed(ConnectError.from(reason))
   }

@@ -2,7 +2,9 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { codeFromHttpStatus, findTrailerError } from '@connectrpc/connect/protocol-grpc'
 import type { Fields } from '../http/exchange.ts'
 import { fieldOf } from '../http/fields.ts'
-import { NotSentError, StreamResetError } from '../http2/client-stream.ts'
+import { NotSentError } from '../http2/client-stream.ts'
+import { StreamReset } from '../http2/connection-error.ts'
+import { errorCode } from '../http2/wire.ts'
 import type { GrpcSettings } from './options.ts'
 
 /** Fields as `Headers`. */
@@ -73,7 +75,7 @@ export function statusError(fields: Fields, head: Fields): ConnectError | undefi
 
 /** The error of a call whose stream was not opened, was reset or was lost. */
 export function streamError(origin: string, cause: Error): ConnectError {
-  const code = cause instanceof StreamResetError ? codeOfReset(cause.code) : Code.Unavailable
+  const code = cause instanceof StreamReset ? codeOfReset(cause.code) : Code.Unavailable
   const message = cause instanceof NotSentError ? cause.message : `${origin}: ${cause.message}`
   return new ConnectError(message, code, undefined, undefined, cause)
 }
@@ -81,13 +83,13 @@ export function streamError(origin: string, cause: Error): ConnectError {
 /** gRPC over HTTP/2, "HTTP2 Transport Mapping", "Errors". */
 function codeOfReset(http2Code: number): Code {
   switch (http2Code) {
-    case 0x7: // REFUSED_STREAM
+    case errorCode.refusedStream:
       return Code.Unavailable
-    case 0x8: // CANCEL
+    case errorCode.cancel:
       return Code.Canceled
-    case 0xb: // ENHANCE_YOUR_CALM
+    case errorCode.enhanceYourCalm:
       return Code.ResourceExhausted
-    case 0xc: // INADEQUATE_SECURITY
+    case errorCode.inadequateSecurity:
       return Code.PermissionDenied
     default:
       return Code.Internal

@@ -6,9 +6,6 @@ import type { Codec } from './codec.ts'
 import type { WireMessage } from './message-reader.ts'
 import { appendFields, encodingOf, toHeaders } from './status.ts'
 
-/** RFC 9113 §7. */
-const cancel = 0x8
-
 /** An answer whose head has come. */
 export interface StreamAnswer {
   readonly header: Headers
@@ -131,7 +128,7 @@ export class StreamCall extends Call {
   /** The answer is complete: what was not sent until now is of no use. */
   #stopSending(stream: ClientStream): void {
     if (this.#isSent) return
-    stream.reset(cancel)
+    stream.cancel()
     void this.#requests.return?.().catch(() => {})
   }
 }

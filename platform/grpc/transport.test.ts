@@ -9,7 +9,8 @@ import {
   WatchAggregatedRatingsResponseSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
 import { fieldOf } from '../http/fields.ts'
-import { NotSentError, StreamResetError } from '../http2/client-stream.ts'
+import { NotSentError } from '../http2/client-stream.ts'
+import { StreamReset } from '../http2/connection-error.ts'
 import { failureOf } from '../testing/failure-of.ts'
 import { type FakeStream, fakeStreams } from '../testing/fake-streams.ts'
 import { waitFor } from '../testing/wait-for.ts'
@@ -24,8 +25,6 @@ const answer = framed(
 )
 /** A message that is one of any type. */
 const empty = framed(Buffer.of())
-/** RFC 9113 §7. */
-const cancel = 8
 
 test('a unary call sends one message and gets one', async () => {
   const { client, streams } = connect(answerWith(answer))
@@ -119,12 +118,16 @@ test.each<[string, (stream: FakeStream) => void, Code]>([
   ['HTTP 503 with a status', only(503, [...head, 'grpc-status', '8']), Code.ResourceExhausted],
   ['a lost connection', (stream) => stream.fail(new Error('reset')), Code.Unavailable],
   ['a refused stream', (stream) => stream.fail(new NotSentError('refused')), Code.Unavailable],
-  ['RST_STREAM, CANCEL', (stream) => stream.fail(new StreamResetError(8)), Code.Canceled],
-  ['RST_STREAM, NO_ERROR', (stream) => stream.fail(new StreamResetError(0)), Code.Internal],
-  ['RST_STREAM, a calm', (stream) => stream.fail(new StreamResetError(11)), Code.ResourceExhausted],
+  ['RST_STREAM, CANCEL', (stream) => stream.fail(new StreamReset(8, 'reset')), Code.Canceled],
+  ['RST_STREAM, NO_ERROR', (stream) => stream.fail(new StreamReset(0, 'reset')), Code.Internal],
+  [
+    'RST_STREAM, a calm',
+    (stream) => stream.fail(new StreamReset(11, 'reset')),
+    Code.ResourceExhausted,
+  ],
   [
     'RST_STREAM, security',
-    (stream) => stream.fail(new StreamResetError(12)),
+    (stream) => stream.fail(new StreamReset(12, 'reset')),
     Code.PermissionDenied,
   ],
 ])('%s is an error of its own, unary and streamed', async (_, serve, code) => {
@@ -174,7 +177,7 @@ test('a deadline ends the call on this side and gives the stream up', async () =
   const others = failureOf(client.importRatings(nothing(), { timeoutMs: 10 }))
   expect((await call).code).toBe(Code.DeadlineExceeded)
   expect((await others).code).toBe(Code.DeadlineExceeded)
-  expect(streams.opened.map(({ resetCode }) => resetCode)).toEqual([cancel, cancel])
+  expect(streams.opened.map(({ isCancelled }) => isCancelled)).toEqual([true, true])
 })
 
 test('a call that waits for room ends by its deadline or its signal, and waits no more', async () => {
@@ -194,7 +197,7 @@ test('a signal ends the call and gives the stream up', async () => {
   await waitFor(() => streams.opened.length === 1, { what: 'the call' })
   controller.abort()
   expect((await call).code).toBe(Code.Canceled)
-  expect(streams.opened[0]?.resetCode).toBe(cancel)
+  expect(streams.opened[0]?.isCancelled).toBe(true)
 })
 
 test('a call with a signal that is aborted already is not sent', async () => {
@@ -246,7 +249,7 @@ test('a server that answers early gets no more of the request', async () => {
     }
   }
   expect((await failureOf(client.importRatings(endless()))).code).toBe(Code.ResourceExhausted)
-  expect(streams.opened[0]?.resetCode).toBe(cancel)
+  expect(streams.opened[0]?.isCancelled).toBe(true)
   await waitFor(() => isReturned, { what: 'the end of the messages' })
 })
 
@@ -257,7 +260,7 @@ test('an error of the messages sent ends the call with it', async () => {
     throw new ConnectError('the file is broken', Code.DataLoss)
   }
   expect((await failureOf(client.importRatings(broken()))).code).toBe(Code.DataLoss)
-  expect(streams.opened[0]?.resetCode).toBe(cancel)
+  expect(streams.opened[0]?.isCancelled).toBe(true)
 })
 
 test('messages are compressed when it is asked for, both ways', async () => {

@@ -21,37 +21,25 @@ export interface ClientStream {
   drained(): Promise<void>
   /** Ends the request, with its last bytes. */
   end(bytes?: Uint8Array): void
-  /** Gives the stream up, by RST_STREAM unless it is over. Its owner hears nothing more. */
-  reset(code: number): void
+  /** Gives the stream up, by RST_STREAM with CANCEL unless it is over. Its owner hears nothing more. */
+  cancel(): void
 }
 
-/** Who opened a stream, and hears of it. Either `onEnd` or `onFailure` is the last it hears, unless it resets the stream. */
+/** Who opened a stream, and hears of it. Either `onEnd` or `onFailure` is the last it hears, unless it cancels the stream. */
 export interface StreamOwner {
   /** The stream is there. Called once, before anything else but a failure. */
   onOpen(stream: ClientStream): void
   /** `status` and `fields` are there; with `isComplete` when there is nothing else. */
   onHead(): void
-  /** `take` has something. */
+  /** `take` may have something. */
   onBytes(): void
-  /** The answer has ended. The request may not have: then it is for the owner to end or reset it. */
+  /** The answer has ended. The request may not have: then it is for the owner to end or cancel it. */
   onEnd(): void
-  /** The stream was not opened (`NotSentError`), was reset by the peer (`StreamResetError`), or was lost. */
-  onFailure(error: Error): void
+  /** The stream was not opened (`NotSentError`), was reset by the peer (`StreamReset`), or was lost. */
+  onFailure(cause: Error): void
 }
 
 /** The cause of an error for which nothing was sent, or nothing was looked at, so that the peer cannot have acted on it. */
 export class NotSentError extends Error {
   override readonly name = 'NotSentError'
-}
-
-/** The peer has ended the stream by RST_STREAM (RFC 9113 §6.4). */
-export class StreamResetError extends Error {
-  override readonly name = 'StreamResetError'
-  /** RFC 9113 §7. */
-  readonly code: number
-
-  constructor(code: number) {
-    super(`the stream was reset with HTTP/2 error code ${code}`)
-    this.code = code
-  }
 }

@@ -8,6 +8,8 @@ export interface BodyOwner {
   onWanted(): void
   /** Nobody will take the rest. */
   onRefused(): void
+  /** There are bytes, or all has come. */
+  onArrived?(): void
 }
 
 /** A chunk that is smaller is copied when it is kept, so that little data does not hold much memory. */
@@ -113,6 +115,7 @@ export class InboundBody implements RequestBody {
   #wake(): void {
     this.#waiting?.resolve()
     this.#waiting = undefined
+    this.#owner.onArrived?.()
   }
 }
 

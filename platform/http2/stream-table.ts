@@ -27,6 +27,11 @@ export class StreamTable<S extends Http2Stream> {
     return this.#open.get(streamId)
   }
 
+  /** Those that were opened after another. */
+  behind(streamId: number): S[] {
+    return [...this.#open.values()].filter(({ id }) => id > streamId)
+  }
+
   add(stream: S): void {
     this.#open.set(stream.id, stream)
   }

@@ -8,8 +8,7 @@ export interface FakeStream extends ClientStream {
   /** What was sent so far. */
   readonly sent: Buffer
   readonly isSent: boolean
-  /** The code by which it was given up, if it was. */
-  readonly resetCode: number | undefined
+  readonly isCancelled: boolean
   answer(status: number, fields: Fields): void
   data(bytes: Uint8Array): void
   finish(trailers: Fields): void
@@ -56,9 +55,9 @@ function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
     trailers: [] as Fields,
     isComplete: false,
     isSent: false,
-    resetCode: undefined as number | undefined,
+    isCancelled: false,
   }
-  const isOver = () => state.isComplete || state.resetCode !== undefined
+  const isOver = () => state.isComplete || state.isCancelled
   const stream = Object.assign(state, {
     take: () => chunks.shift(),
     write(bytes: Uint8Array) {
@@ -70,8 +69,8 @@ function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
       if (bytes) sent.push(bytes)
       state.isSent = true
     },
-    reset(code: number) {
-      if (!isOver() || !state.isSent) state.resetCode = code
+    cancel() {
+      if (!isOver() || !state.isSent) state.isCancelled = true
     },
     answer(status: number, fields: Fields) {
       if (isOver()) return
@@ -92,7 +91,7 @@ function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
       if (isOver()) return
       Object.assign(state, { status, fields, isComplete: true })
       owner.onHead()
-      if (state.resetCode === undefined) owner.onEnd()
+      if (!state.isCancelled) owner.onEnd()
     },
     fail(cause: Error) {
       if (!isOver()) owner.onFailure(cause)

@@ -1,0 +1,107 @@
+import type { Fields } from '../http/exchange.ts'
+import type { ClientConnection } from './client-connection.ts'
+import type { AnswerHead } from './client-head.ts'
+import { type ClientStream, NotSentError, type StreamOwner } from './client-stream.ts'
+import { StreamReset } from './connection-error.ts'
+import { Http2Stream } from './stream.ts'
+import { errorCode } from './wire.ts'
+
+const noFields: Fields = []
+
+/** A stream that this client has opened. */
+export class ClientRequest extends Http2Stream implements ClientStream {
+  status = 0
+  fields = noFields
+  readonly #client: ClientConnection
+  /** Undefined when it was told the last, or does not want to hear more. */
+  #owner: StreamOwner | undefined
+  #isHeadTold = false
+  #hasNews = false
+
+  constructor(client: ClientConnection, id: number, owner: StreamOwner) {
+    super(client, id)
+    this.#client = client
+    this.#owner = owner
+  }
+
+  get trailers(): Fields {
+    return this.body.trailers
+  }
+
+  get isComplete(): boolean {
+    return this.remoteEnded
+  }
+
+  /** Sends the head of the request. */
+  start(head: Fields): void {
+    this.lastFrameAt = this.connection.transmitter.writer.headers(this.id, head, false)
+  }
+
+  take(): Uint8Array | undefined {
+    return this.body.take()
+  }
+
+  cancel(): void {
+    this.#owner = undefined
+    this.#client.streams.reset(this, errorCode.cancel, 'given up')
+    this.body.drop()
+  }
+
+  receiveHead({ status, fields, contentLength }: AnswerHead): void {
+    this.status = status
+    this.fields = fields
+    this.contentLength = contentLength
+    this.onArrived()
+  }
+
+  onArrived(): void {
+    if (this.#hasNews) return
+    this.#hasNews = true
+    this.#client.tellSoon(this)
+  }
+
+  /** Tells the owner what is new; all that came together at once. */
+  tell(): void {
+    this.#hasNews = false
+    if (this.status === 0) {
+      this.#failWithoutHead()
+      return
+    }
+    if (!this.#isHeadTold) {
+      this.#isHeadTold = true
+      this.#owner?.onHead()
+    }
+    if (this.remoteEnded) this.#takeOwner()?.onEnd()
+    else this.#owner?.onBytes()
+  }
+
+  onWanted(): void {}
+
+  onRefused(): void {
+    this.cancel()
+  }
+
+  protected onSent(): void {
+    if (this.remoteEnded) this.#client.streams.remove(this)
+  }
+
+  protected onFailed(cause: Error): void {
+    // What came before it counts, above all the end of the answer.
+    if (this.#hasNews) this.tell()
+    const isRefused = cause instanceof StreamReset && cause.code === errorCode.refusedStream
+    this.#takeOwner()?.onFailure(isRefused ? new NotSentError(cause.message, { cause }) : cause)
+    this.body.drop()
+  }
+
+  /** DATA came first (RFC 9113 §8.1). */
+  #failWithoutHead(): void {
+    this.onFailed(new StreamReset(errorCode.protocolError, 'an answer without a head'))
+    this.cancel()
+  }
+
+  #takeOwner(): StreamOwner | undefined {
+    const owner = this.#owner
+    this.#owner = undefined
+    return owner
+  }
+}
