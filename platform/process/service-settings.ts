@@ -1,5 +1,7 @@
+import type { TlsOptions } from '../server/tls.ts'
 import type { LogOptions } from './log.ts'
 import type { Settings } from './settings.ts'
+import { readTls } from './tls-settings.ts'
 
 /** What every service is told. */
 export interface ServiceSettings {
@@ -8,6 +10,8 @@ export interface ServiceSettings {
   readonly log: LogOptions
   /** Origins of the pages whose scripts may call. */
   readonly corsOrigins: readonly string[]
+  /** TLS beside cleartext, on the same port; none unless told. */
+  readonly tls?: TlsOptions
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -15,11 +19,13 @@ const formats = ['json', 'pretty'] as const
 
 /** Reads the settings that every service has. */
 export function readServiceSettings(settings: Settings, port: number): ServiceSettings {
+  const tls = readTls(settings)
   return {
     host: readHost(settings),
     port: readPort(settings, 'port', port),
     log: readLogSettings(settings, 'info'),
     corsOrigins: readCorsOrigins(settings),
+    ...(tls && { tls }),
   }
 }
 

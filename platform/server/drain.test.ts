@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { pino } from 'pino'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { type Server, serve } from './serve.ts'
 
 const log = pino({ level: 'silent' })
@@ -79,3 +80,5 @@ test('a call that does not end is cut when the time is over', async () => {
   await server.close()
   expect(await answer).toBe('cut')
 })
+
+alsoOnDenoAndNode(import.meta.filename)

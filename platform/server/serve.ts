@@ -1,9 +1,13 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
-import { createHttp1Engine } from './http1.ts'
-import { createHttp2Engine } from './http2.ts'
-import { type FetchApp, type Handle, type PortLimits, portLimits } from './port.ts'
-import { type Protocol, sniff } from './sniff.ts'
+import type { Http1Limits } from '../http1/limits.ts'
+import { createHttp1Server } from '../http1/server.ts'
+import type { Http2Limits } from '../http2/limits.ts'
+import { createHttp2Server } from '../http2/server.ts'
+import { createRespond } from './answer.ts'
+import { type FetchApp, type PortLimits, portLimits } from './port.ts'
+import { sniff } from './sniff.ts'
+import { createTlsEngine, type TlsOptions } from './tls.ts'
 
 export interface ServeOptions {
   readonly app: FetchApp
@@ -11,7 +15,11 @@ export interface ServeOptions {
   readonly host?: string
   /** The port to listen on; 0 for any that is free. */
   readonly port: number
+  /** TLS on the same port; without it, a client that asks for TLS is turned away. */
+  readonly tls?: TlsOptions
   readonly limits?: Partial<PortLimits>
+  readonly http1?: Partial<Http1Limits>
+  readonly http2?: Partial<Http2Limits>
   readonly log: Logger
 }
 
@@ -23,6 +31,8 @@ export interface Server extends AsyncDisposable {
   readonly port: number
   /** The origin to call: `http://127.0.0.1:8081`. */
   readonly url: string
+  /** The connections that are open, whether they have said what they speak or not. */
+  readonly connectionCount: number
   /**
    * Stops listening, lets the calls under way end, and cuts what is left after `drainTimeoutMs`. A second call answers
    * the same promise.
@@ -31,30 +41,47 @@ export interface Server extends AsyncDisposable {
 }
 
 /**
- * Serves an app on one port that speaks HTTP/2 and HTTP/1.1 in cleartext; the first bytes of a connection decide.
- * Rejects with a message for people when the port cannot be listened on.
+ * Serves an app on one port that speaks HTTP/2 and HTTP/1.1, in cleartext and by TLS; the first bytes of a connection
+ * decide. Rejects with a message for people when the port cannot be listened on.
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const limits = { ...portLimits, ...options.limits }
-  const handle = createHandle(options)
-  const http1 = await createHttp1Engine(handle, limits)
-  const http2 = createHttp2Engine(handle, limits)
-  const arrivals = createArrivals(limits.firstBytesTimeoutMs)
-  const listener = createServer({ noDelay: true }, async (socket) => {
+  const respond = createRespond(options)
+  const engines = {
+    http1: createHttp1Server({ respond, limits: options.http1 ?? {} }),
+    http2: createHttp2Server({ respond, limits: options.http2 ?? {} }),
+  }
+  const tls = options.tls && createTlsEngine(options.tls, limits.firstBytesTimeoutMs)
+  const clearIsRefused = options.tls?.clientAuthority !== undefined
+  const arrivals = createArrivals()
+
+  async function welcome(socket: Socket): Promise<void> {
+    const protocol = await sniff(socket, limits.firstBytesTimeoutMs)
+    if (protocol === 'tls') await welcomeInside(socket)
+    else if (protocol === undefined || clearIsRefused) socket.destroy()
+    else engines[protocol].accept(socket, 'http', addressOf(socket))
+  }
+
+  async function welcomeInside(outer: Socket): Promise<void> {
+    const secured = await tls?.handshake(outer)
+    if (secured === undefined) {
+      outer.destroy()
+      return
+    }
+    const { socket } = secured
     socket.on('error', () => socket.destroy())
-    const protocol = await arrivals.sniff(socket)
-    if (protocol === 'http2') http2.accept(socket)
-    else if (protocol === 'http1') http1.accept(socket)
-    else socket.destroy()
+    const protocol = secured.protocol ?? (await sniff(socket, limits.firstBytesTimeoutMs))
+    if (protocol === undefined || protocol === 'tls') socket.destroy()
+    else engines[protocol].accept(socket, 'https', addressOf(outer))
+  }
+
+  const listener = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy())
+    arrivals.add(socket, welcome(socket))
   })
   listener.maxConnections = limits.connectionsMax
   const host = options.host ?? '127.0.0.1'
-  try {
-    await listen(listener, host, options.port)
-  } catch (error) {
-    await http1.destroy()
-    throw error
-  }
+  await listen(listener, host, options.port)
   listener.on('error', (err) => options.log.error({ err }, 'the port failed'))
   const { port } = listener.address() as AddressInfo
 
@@ -62,25 +89,37 @@ export async function serve(options: ServeOptions): Promise<Server> {
   async function shutDown(): Promise<void> {
     listener.close()
     await arrivals.settle()
-    await within(limits.drainTimeoutMs, Promise.all([http1.drain(), http2.drain()]))
-    http2.destroy()
-    await within(limits.drainTimeoutMs, http1.destroy())
+    await within(limits.drainTimeoutMs, Promise.all([engines.http1.drain(), engines.http2.drain()]))
+    engines.http1.destroy()
+    engines.http2.destroy()
   }
   const close = () => {
     closed ??= shutDown()
     return closed
   }
-  return { port, url: toOrigin(host, port), close, [Symbol.asyncDispose]: close }
+  return {
+    port,
+    url: toOrigin(host, port),
+    get connectionCount() {
+      return arrivals.count + engines.http1.connectionCount + engines.http2.connectionCount
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 /** Connections that have not said yet what they speak. */
-function createArrivals(firstBytesTimeoutMs: number) {
-  const waiting = new Map<Socket, Promise<Protocol | undefined>>()
+function createArrivals() {
+  const waiting = new Map<Socket, Promise<void>>()
   return {
-    async sniff(socket: Socket): Promise<Protocol | undefined> {
-      const protocol = sniff(socket, firstBytesTimeoutMs)
-      waiting.set(socket, protocol)
-      return await protocol.finally(() => waiting.delete(socket))
+    get count() {
+      return waiting.size
+    },
+    add(socket: Socket, welcomed: Promise<void>): void {
+      waiting.set(
+        socket,
+        welcomed.finally(() => waiting.delete(socket)),
+      )
     },
     /** Leaves them a moment, because a request may be on its way already, and closes those that say nothing. */
     async settle(): Promise<void> {
@@ -90,16 +129,8 @@ function createArrivals(firstBytesTimeoutMs: number) {
   }
 }
 
-/** What the app throws is logged, and answered 500. */
-function createHandle({ app, log }: ServeOptions): Handle {
-  return async (request, exchange) => {
-    try {
-      return await app.fetch(request, { exchange })
-    } catch (error) {
-      log.error({ err: error }, 'the app failed')
-      return new Response(null, { status: 500 })
-    }
-  }
+function addressOf(socket: Socket): string {
+  return socket.remoteAddress ?? ''
 }
 
 function listen(listener: NetServer, host: string, port: number): Promise<void> {

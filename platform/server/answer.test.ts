@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'bun:test'
+import { pino } from 'pino'
+import { lightResponse } from '../http/light-response.ts'
+import { type FakeRequest, fakeExchange } from '../testing/fake-exchange.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
+import { createRespond } from './answer.ts'
+import type { FetchApp } from './port.ts'
+
+const log = pino({ level: 'silent' })
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+function ask(fetch: FetchApp['fetch'], request: Partial<FakeRequest> = {}) {
+  const exchange = fakeExchange({ target: '/', ...request })
+  createRespond({ app: { fetch }, log })(exchange)
+  return exchange
+}
+
+describe('an answer', () => {
+  test('goes as it is, with the trailers that the handler left', async () => {
+    const exchange = ask((_, env) => {
+      env.trailers = () => ['grpc-status', '0']
+      return lightResponse(bytes('body'), 201, ['a', 'b'])
+    })
+    expect(exchange.closed).toBe(true)
+    expect(exchange.status).toBe(201)
+    expect(exchange.answerFields).toEqual(['a', 'b'])
+    expect(exchange.answerBytes.toString()).toBe('body')
+    expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
+  })
+
+  test('may be a Response, with its cookies apart', async () => {
+    const exchange = ask(async () => {
+      const headers = new Headers([
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+      ])
+      return new Response('body', { headers })
+    })
+    await exchange.over
+    expect(exchange.answerBytes.toString()).toBe('body')
+    const { answerFields } = exchange
+    const cookies = answerFields.filter((_, index, all) => all[index - 1] === 'set-cookie')
+    expect(cookies).toEqual(['a=1', 'b=2'])
+  })
+
+  test('comes chunk by chunk, and the trailers are asked for at the end', async () => {
+    let sent = 0
+    const exchange = ask((_, env) => {
+      env.trailers = () => ['x-sent', String(sent)]
+      const source = (async function* () {
+        for (const text of ['one', 'two', 'three']) {
+          sent++
+          yield bytes(text)
+        }
+      })()
+      return lightResponse(source, 200, [])
+    })
+    await exchange.over
+    expect(exchange.answerBytes.toString()).toBe('onetwothree')
+    expect(exchange.answerTrailers).toEqual(['x-sent', '3'])
+  })
+
+  test('has no fields of the connection by HTTP/2', () => {
+    const fields = ['a', '1', 'connection', 'close', 'keep-alive', 'x', 'b', '2']
+    const answer = (httpVersion: '1.1' | '2') =>
+      ask(() => lightResponse(null, 200, [...fields]), { httpVersion }).answerFields
+    expect(answer('2')).toEqual(['a', '1', 'b', '2'])
+    expect(answer('1.1')).toEqual(fields)
+  })
+
+  test('is broken off when its source fails', async () => {
+    const exchange = ask(() => {
+      const source = (async function* () {
+        yield bytes('one')
+        throw new Error('no more')
+      })()
+      return lightResponse(source, 200, [])
+    })
+    await exchange.over
+    expect(exchange.aborted).toBe(true)
+  })
+})
+
+describe('a client that leaves', () => {
+  test('ends the source of its answer, even one that is waiting', async () => {
+    const cancelled = Promise.withResolvers<void>()
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(bytes('one')),
+      cancel: () => cancelled.resolve(),
+    })
+    const exchange = ask(() => new Response(body))
+    await new Promise((resolve) => setImmediate(resolve))
+    exchange.leave()
+    await cancelled.promise
+  })
+
+  test('before the answer is there, has it discarded', async () => {
+    const returned = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<Response>()
+    const exchange = ask(() => answer.promise)
+    exchange.leave()
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false as const, value: bytes('x') }),
+        async return() {
+          returned.resolve()
+          return { done: true as const, value: undefined }
+        },
+      }),
+    }
+    answer.resolve(lightResponse(source, 200, []))
+    await returned.promise
+    expect(exchange.status).toBe(0)
+  })
+})
+
+describe('an app that fails', () => {
+  const fail = () => {
+    throw new Error('secret')
+  }
+  test.each([
+    ['by throwing', fail],
+    ['by rejecting', async () => fail()],
+  ])('%s is answered 500, and told to the log alone', async (_, fetch) => {
+    const exchange = ask(fetch)
+    await exchange.over
+    expect(exchange.status).toBe(500)
+    expect(exchange.answerBytes.toString()).toBe('')
+  })
+})
+
+describe('a request that no app understands', () => {
+  const answered = (request: Partial<FakeRequest>) =>
+    ask(({ url }) => new Response(url), { method: 'GET', ...request }).status
+  test('is refused with its reason', async () => {
+    expect(answered({ method: 'CONNECT' })).toBe(501)
+    for (const target of ['', 'a', '/a b', '/\u{e9}', '/a\0', '*b']) {
+      expect([target, answered({ target })]).toEqual([target, 400])
+    }
+    for (const authority of ['a b', 'a/b', 'a@b', 'a:b', 'a:123456', '[::1', 'a?b', 'a#b']) {
+      expect([authority, answered({ authority })]).toEqual([authority, 400])
+    }
+  })
+
+  test('is not one with an unusual host', async () => {
+    for (const authority of ['', 'localhost', 'a.b:80', '127.0.0.1:8081', '[::1]:80', '[::1]']) {
+      const exchange = ask(({ url }) => new Response(url), { method: 'GET', authority })
+      await exchange.over
+      expect([authority, exchange.status]).toEqual([authority, 200])
+    }
+  })
+})
+
+alsoOnDenoAndNode(import.meta.filename)

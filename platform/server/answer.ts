@@ -1,0 +1,158 @@
+import type { Logger } from 'pino'
+import type { Exchange, Fields, Respond } from '../http/exchange.ts'
+import { toFields } from '../http/fields.ts'
+import { lightRequest } from '../http/light-request.ts'
+import { LightResponse } from '../http/light-response.ts'
+import { whenClosed } from '../http/when-closed.ts'
+import type { FetchApp, PortBindings } from './port.ts'
+
+export interface RespondOptions {
+  readonly app: FetchApp
+  readonly log: Logger
+}
+
+/** Header fields of one connection only, which HTTP/2 does not have (RFC 9113 §8.2.2). */
+const connectionFields = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** A host and perhaps a port (RFC 3986 §3.2): what makes a URL. */
+const authorityPattern = /^[\w.~!$&'()*+,;=%-]*(?:\[[\da-fA-F:.]+\])?(?::\d{0,5})?$/
+/** A path and perhaps a query (RFC 9112 §3.2.1), or the asterisk of OPTIONS. */
+const targetPattern = /^(?:\/[\x21-\x7e]*|\*)$/
+
+/** Answers exchanges by an app; what the app throws is logged, and answered 500. */
+export function createRespond({ app, log }: RespondOptions): Respond {
+  function fail(exchange: Exchange, err: unknown): void {
+    log.error({ err }, 'the app failed')
+    if (exchange.closed) return
+    exchange.respond(500, ['content-length', '0'])
+    exchange.end()
+  }
+
+  function send(exchange: Exchange, response: Response, bindings: PortBindings): void {
+    try {
+      sendResponse(exchange, response, bindings)
+    } catch (err) {
+      log.error({ err }, 'an answer could not be sent')
+      exchange.abort()
+    }
+  }
+
+  return (exchange) => {
+    const refusal = refusalOf(exchange)
+    if (refusal !== undefined) {
+      exchange.respond(refusal, ['content-length', '0'])
+      exchange.end()
+      return
+    }
+    const bindings: PortBindings = { exchange, trailers: undefined }
+    try {
+      const response = app.fetch(lightRequest(exchange), bindings)
+      if (response instanceof Promise) {
+        response.then(
+          (settled) => send(exchange, settled, bindings),
+          (error) => fail(exchange, error),
+        )
+      } else send(exchange, response, bindings)
+    } catch (error) {
+      fail(exchange, error)
+    }
+  }
+}
+
+/** The status of a request that no app is asked about: one that has no URL. Nobody is a proxy here (RFC 9110 §9.3.6). */
+function refusalOf({ method, authority, target }: Exchange): number | undefined {
+  if (method === 'CONNECT') return 501
+  return authorityPattern.test(authority) && targetPattern.test(target) ? undefined : 400
+}
+
+function sendResponse(exchange: Exchange, response: Response, bindings: PortBindings): void {
+  const light = response instanceof LightResponse ? (response as LightResponse) : undefined
+  const body = light === undefined || light.isReal ? response.body : light.source
+  if (exchange.closed) {
+    discard(body)
+    return
+  }
+  const fields = light?.fields ?? toFields(response.headers)
+  exchange.respond(response.status, sendable(exchange, fields))
+  if (body === null || body instanceof Uint8Array)
+    exchange.end(body ?? undefined, bindings.trailers?.())
+  else void sendChunks(exchange, open(body), bindings)
+}
+
+function sendable({ httpVersion }: Exchange, fields: Fields): Fields {
+  if (httpVersion === '1.1') return fields
+  for (let index = 0; index < fields.length; index += 2) {
+    if (!connectionFields.has(fields[index] ?? '')) continue
+    const isConnections = (at: number) => connectionFields.has(fields[at - (at % 2)] ?? '')
+    return fields.filter((_, at) => !isConnections(at))
+  }
+  return fields
+}
+
+type Body = LightResponse['source'] | ReadableStream<Uint8Array>
+type Chunk = { readonly done?: boolean | undefined; readonly value?: Uint8Array | undefined }
+
+/** The chunks of a body, and how to say that no more are wanted. */
+interface Chunks {
+  next(): Promise<Chunk>
+  stop(): void
+}
+
+function open(body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>): Chunks {
+  const ignore = () => {}
+  // Not the stream's own iterator: its `return` waits for the chunk that was asked for last.
+  if (body instanceof ReadableStream) {
+    const reader = body.getReader()
+    return { next: () => reader.read(), stop: () => void reader.cancel().catch(ignore) }
+  }
+  const iterator = body[Symbol.asyncIterator]()
+  return { next: () => iterator.next(), stop: () => void iterator.return?.()?.catch(ignore) }
+}
+
+function discard(body: Body): void {
+  if (body !== null && !(body instanceof Uint8Array)) open(body).stop()
+}
+
+/**
+ * Sends the chunks no faster than the client takes them. A source that fails breaks the answer off; it has told the log
+ * itself.
+ */
+async function sendChunks(
+  exchange: Exchange,
+  chunks: Chunks,
+  bindings: PortBindings,
+): Promise<void> {
+  whenClosed(exchange, (cause) => {
+    if (cause !== undefined) chunks.stop()
+  })
+  try {
+    let chunk = await chunks.next()
+    let following: Promise<Chunk> | undefined = chunks.next()
+    // What is whole at once, as most answers of a `Response` are, goes in one piece, and its length can be told.
+    if (await isLast(following)) {
+      exchange.end(chunk.value, bindings.trailers?.())
+      return
+    }
+    while (chunk.done !== true && !exchange.closed) {
+      if (chunk.value !== undefined && !exchange.write(chunk.value)) await exchange.drained()
+      chunk = await (following ?? chunks.next())
+      following = undefined
+    }
+    exchange.end(undefined, bindings.trailers?.())
+  } catch {
+    exchange.abort()
+  }
+}
+
+/** Whether it is known, before anything else happens, that nothing follows. */
+function isLast(following: Promise<Chunk>): Promise<boolean> {
+  const { promise: later, resolve } = Promise.withResolvers<boolean>()
+  setImmediate(resolve, false)
+  return Promise.race([following.then(({ done }) => done === true), later])
+}
