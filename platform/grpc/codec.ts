@@ -7,6 +7,7 @@ import {
 } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { createMethodSerializationLookup } from '@connectrpc/connect/protocol'
+import type { Compression } from '../rpc/compression.ts'
 import type { WireMessage } from './message-reader.ts'
 import type { GrpcSettings } from './options.ts'
 
@@ -46,7 +47,8 @@ function createCodec(method: DescMethod, settings: GrpcSettings): Codec {
     encode(message) {
       const bytes = input.serialize(create(method.input, message as MessageInitShape<DescMessage>))
       if (sendCompression === undefined || bytes.length < compressMinBytes) return frame(0, bytes)
-      return sendCompression.compress(bytes).then((compressed) => frame(1, compressed))
+      const packed = sendCompression.compress(bytes)
+      return packed instanceof Uint8Array ? frame(1, packed) : packed.then((all) => frame(1, all))
     },
     decode({ isCompressed, bytes }, encoding) {
       if (!isCompressed) return output.parse(bytes)
@@ -57,8 +59,23 @@ function createCodec(method: DescMethod, settings: GrpcSettings): Codec {
           Code.Internal,
         )
       }
-      return compression.decompress(bytes, readMaxBytes).then((whole) => output.parse(whole))
+      return unpack(compression, bytes, readMaxBytes).then((all) => output.parse(all))
     },
+  }
+}
+
+async function unpack(
+  { name, decompress }: Compression,
+  bytes: Uint8Array,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  try {
+    return await decompress(bytes, bytesMax)
+  } catch (cause) {
+    const error = ConnectError.from(cause)
+    if (error.code === Code.ResourceExhausted) throw error
+    const message = `protocol error: a message is not packed by ${name}`
+    throw new ConnectError(message, Code.Internal, undefined, undefined, cause)
   }
 }
 

@@ -5,9 +5,9 @@ import type {
   JsonWriteOptions,
 } from '@bufbuild/protobuf'
 import type { Interceptor } from '@connectrpc/connect'
-import type { Compression } from '@connectrpc/connect/protocol'
 import type { Fields } from '../http/exchange.ts'
 import type { StreamOwner } from '../http2/client-stream.ts'
+import type { Compression } from '../rpc/compression.ts'
 
 /** Opens streams to one origin, on one connection or another. */
 export interface Streams {

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test'
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { Code, ConnectError, createClient, encodeBinaryHeader } from '@connectrpc/connect'
-import { compressionGzip } from '@connectrpc/connect-node'
 import {
   GetRatingRequestSchema,
   GetRatingResponseSchema,
@@ -11,6 +10,7 @@ import {
 import { fieldOf } from '../http/fields.ts'
 import { NotSentError } from '../http2/client-stream.ts'
 import { StreamReset } from '../http2/connection-error.ts'
+import { standardCompressions } from '../rpc/compression.ts'
 import { failureOf } from '../testing/failure-of.ts'
 import { type FakeStream, fakeStreams } from '../testing/fake-streams.ts'
 import { waitFor } from '../testing/wait-for.ts'
@@ -263,24 +263,47 @@ test('an error of the messages sent ends the call with it', async () => {
   expect(streams.opened[0]?.isCancelled).toBe(true)
 })
 
-test('messages are compressed when it is asked for, both ways', async () => {
-  const packed = await compressionGzip.compress(answer.subarray(5))
-  const { client, streams } = connect(
-    (stream) => {
-      stream.answer(200, [...head, 'grpc-encoding', 'gzip'])
-      stream.data(framed(packed, 1))
-      stream.finish(ok)
-    },
-    { acceptCompression: [compressionGzip], sendCompression: compressionGzip, compressMinBytes: 0 },
-  )
-  expect((await client.getRating(request)).rating?.value).toBe(5)
-  const [stream] = streams.opened
-  expect(fieldOf(stream?.head ?? [], 'grpc-accept-encoding')).toBe('gzip')
-  expect(fieldOf(stream?.head ?? [], 'grpc-encoding')).toBe('gzip')
-  const sent = stream?.sent ?? Buffer.of()
-  expect(sent[0]).toBe(1)
-  const whole = await compressionGzip.decompress(sent.subarray(5), 1_000)
-  expect(fromBinary(GetRatingRequestSchema, whole).userId).toBe('u')
+test.each(standardCompressions)(
+  'messages are packed by $name when it is asked for',
+  async (way) => {
+    const packed = await way.compress(answer.subarray(5))
+    const { client, streams } = connect(
+      (stream) => {
+        stream.answer(200, [...head, 'grpc-encoding', way.name])
+        stream.data(framed(packed, 1))
+        stream.finish(ok)
+      },
+      { acceptCompression: standardCompressions, sendCompression: way, compressMinBytes: 0 },
+    )
+    expect((await client.getRating(request)).rating?.value).toBe(5)
+    const [stream] = streams.opened
+    expect(fieldOf(stream?.head ?? [], 'grpc-accept-encoding')).toBe('gzip,br,zstd')
+    expect(fieldOf(stream?.head ?? [], 'grpc-encoding')).toBe(way.name)
+    const sent = stream?.sent ?? Buffer.of()
+    expect(sent[0]).toBe(1)
+    const whole = await way.decompress(sent.subarray(5), 1_000)
+    expect(fromBinary(GetRatingRequestSchema, whole).userId).toBe('u')
+  },
+)
+
+test('a message that is too long when it is unpacked is refused, and one that is not packed', async () => {
+  const [gzip] = standardCompressions
+  if (!gzip) throw new Error('there is no gzip')
+  const long = await gzip.compress(Buffer.alloc(10_000))
+  for (const [bytes, code] of [
+    [long, Code.ResourceExhausted],
+    [Buffer.from('x'), Code.Internal],
+  ] as const) {
+    const { client } = connect(
+      (stream) => {
+        stream.answer(200, [...head, 'grpc-encoding', 'gzip'])
+        stream.data(framed(bytes, 1))
+        stream.finish(ok)
+      },
+      { acceptCompression: [gzip], readMaxBytes: 1_000 },
+    )
+    expect((await failureOf(client.getRating(request))).code).toBe(code)
+  }
 })
 
 test('JSON is another format', async () => {
