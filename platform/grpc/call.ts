@@ -120,6 +120,8 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
   }
 
   onFailure(cause: Error): void {
+    // A server gives a call up at its deadline, too, and may be earlier than the timer here.
+    if (performance.now() >= this.deadlineMs) this.expire()
     this.fail(streamError(this.calls.streams.origin, cause))
   }
 

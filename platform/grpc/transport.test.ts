@@ -180,6 +180,16 @@ test('a deadline ends the call on this side and gives the stream up', async () =
   expect(streams.opened.map(({ isCancelled }) => isCancelled)).toEqual([true, true])
 })
 
+test('a server that gives a call up at its deadline does so for the deadline', async () => {
+  const { client } = connect((stream) => {
+    const endMs = performance.now() + 5
+    while (performance.now() < endMs);
+    stream.fail(new StreamReset(8, 'reset'))
+  })
+  const call = client.getRating(request, { timeoutMs: 5 })
+  expect((await failureOf(call)).code).toBe(Code.DeadlineExceeded)
+})
+
 test('a call that waits for room ends by its deadline or its signal, and waits no more', async () => {
   const { client, streams } = connect(() => {}, {}, undefined, false)
   const late = failureOf(client.getRating(request, { timeoutMs: 10 }))
