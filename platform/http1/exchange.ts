@@ -18,8 +18,11 @@ export interface AnswerSink {
   flushSoon(): void
   /** The whole answer is in `output`. */
   onAnswered(keep: boolean): void
-  /** Closes the connection, so that the client sees that the answer is not whole. */
-  onAborted(): void
+  /**
+   * Closes the connection, so that the client sees that the answer is not whole.
+   * @param isDelimited whether it would see so by the end of the connection.
+   */
+  onAborted(isDelimited: boolean): void
 }
 
 const lastChunk = '0\r\n'
@@ -38,6 +41,8 @@ export class Http1Exchange implements Exchange {
   #fields: AnswerFields | undefined
   #isHeadSent = false
   #isChunked = false
+  /** What HTTP/1.0 gets without a length ends with the connection (RFC 9112 §6.3). */
+  #isDelimited = true
   #keep = false
   #sentBytes = 0
   #isOver = false
@@ -88,7 +93,7 @@ export class Http1Exchange implements Exchange {
 
   write(bytes: Uint8Array): boolean {
     if (this.closed) return true
-    this.sendHead()
+    if (!this.#isHeadSent) this.#sendHead(undefined, false)
     this.#send(bytes)
     const { output } = this.#sink
     if (!output.hasRoom) output.flush()
@@ -112,12 +117,13 @@ export class Http1Exchange implements Exchange {
   }
 
   abort(): void {
-    if (!this.closed) this.#sink.onAborted()
+    if (!this.closed) this.#sink.onAborted(this.#isDelimited)
   }
 
   /** Sends the head of an answer that has begun, if that is still to be done, without waiting for its body. */
   sendHead(): void {
-    if (!this.#isHeadSent && !this.closed) this.#sendHead(undefined, false)
+    const isDue = this.#fields !== undefined && !this.#isHeadSent && !this.closed
+    if (isDue) this.#sendHead(undefined, false)
   }
 
   /** Nothing can be sent any more. */
@@ -138,9 +144,8 @@ export class Http1Exchange implements Exchange {
     this.#isHeadSent = true
     const isFramed = this.#isBodiless || fields.contentLength !== undefined || length !== undefined
     this.#isChunked = !isFramed && this.#head.minorVersion === 1
-    // What HTTP/1.0 gets without a length ends with the connection (RFC 9112 §6.3).
-    const isDelimited = isFramed || this.#isChunked
-    this.#keep = isDelimited && !fields.closes && this.#sink.persists(isLast)
+    this.#isDelimited = isFramed || this.#isChunked
+    this.#keep = this.#isDelimited && !fields.closes && this.#sink.persists(isLast)
     let text = statusLine(this.#status) + fields.text
     if (!fields.hasDate) text += this.#sink.dateLine()
     if (this.#isChunked) text += 'transfer-encoding: chunked\r\n'

@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'bun:test'
+import { parseHead, type RequestHead } from './head.ts'
+import { http1Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+
+function parse(text: string, limits = {}): RequestHead {
+  return parseHead(text, { ...http1Limits, ...limits })
+}
+
+/** The status of the refusal, or the head. */
+function outcome(text: string, limits = {}): unknown {
+  try {
+    return parse(text, limits)
+  } catch (error) {
+    if (error instanceof Refusal) return error.status ?? 'no answer'
+    throw error
+  }
+}
+
+/** A POST to / with the fields. */
+const post = (fields: string, version = '1.1') => `POST / HTTP/${version}\r\n${fields}`
+
+describe('a head', () => {
+  test('is method, target, host and fields, with names in lower case and values trimmed', () => {
+    const head = parse(
+      'GET /a/b?c=%20d HTTP/1.1\r\nHost: example.org:81\r\nX-One:\t 1 \t\r\nx-ONE:2\r\nEmpty:\r\n',
+    )
+    expect(head).toMatchObject({
+      method: 'GET',
+      minorVersion: 1,
+      target: '/a/b?c=%20d',
+      authority: 'example.org:81',
+      fields: ['host', 'example.org:81', 'x-one', '1', 'x-one', '2', 'empty', ''],
+      contentLength: 0,
+      isChunked: false,
+      keepsAlive: true,
+      expectsContinue: false,
+    })
+  })
+
+  test('keeps bytes beyond ASCII in values as they are', () => {
+    expect(parse('GET / HTTP/1.1\r\nhost: a\r\nx: \xe9\xff\r\n').fields).toContain('\xe9\xff')
+  })
+
+  test.each([
+    ['GET /path HTTP/1.1', '/path', 'a'],
+    ['GET http://b.org/path?q=1 HTTP/1.1', '/path?q=1', 'b.org'],
+    ['GET https://b.org:443 HTTP/1.1', '/', 'b.org:443'],
+    ['GET HTTP://b.org?q HTTP/1.1', '/?q', 'b.org'],
+    ['GET http://[::1]:8080/ HTTP/1.1', '/', '[::1]:8080'],
+    ['OPTIONS * HTTP/1.1', '*', 'a'],
+    ['OPTIONS http://b.org HTTP/1.1', '*', 'b.org'],
+    ['PROPFIND /x HTTP/1.1', '/x', 'a'],
+    ['GET /x HTTP/1.7', '/x', 'a'],
+  ])('%s asks for %s', (line, target, authority) => {
+    const head = parse(`${line}\r\nhost: a\r\n`)
+    expect(head).toMatchObject({ target, authority, minorVersion: 1 })
+    expect(head.fields).toEqual(['host', authority])
+  })
+
+  test('of HTTP/1.0 needs no host and is not kept alive unless it says so', () => {
+    const plain = parse('GET / HTTP/1.0\r\n')
+    expect(plain).toMatchObject({ minorVersion: 0, authority: '', keepsAlive: false })
+    expect(parse('GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n').keepsAlive).toBe(true)
+  })
+
+  test.each([
+    ['close', false],
+    ['Close', false],
+    ['te, close', false],
+    ['keep-alive', true],
+    ['closed', true],
+    ['keep-alive, close', false],
+  ])('with connection: %s keeps it: %s', (option, keepsAlive) => {
+    expect(parse(`GET / HTTP/1.1\r\nhost: a\r\nconnection: ${option}\r\n`).keepsAlive).toBe(
+      keepsAlive,
+    )
+  })
+
+  test('waits for a 100 when it says so, but not by HTTP/1.0', () => {
+    const fields = 'host: a\r\nexpect: 100-Continue\r\ncontent-length: 5\r\n'
+    expect(parse(post(fields))).toMatchObject({ expectsContinue: true, contentLength: 5 })
+    expect(parse(post(fields, '1.0'))).toMatchObject({ expectsContinue: false })
+  })
+
+  test('tells whether its body is chunked', () => {
+    expect(parse(post('host: a\r\nTransfer-Encoding: Chunked\r\n'))).toMatchObject({
+      isChunked: true,
+      contentLength: 0,
+    })
+  })
+})
+
+describe('what could be understood in two ways is refused:', () => {
+  test.each([
+    ['a length and a transfer-encoding', 'content-length: 5\r\ntransfer-encoding: chunked\r\n'],
+    ['the same the other way round', 'transfer-encoding: chunked\r\ncontent-length: 0\r\n'],
+    ['two lengths that differ', 'content-length: 5\r\ncontent-length: 6\r\n'],
+    ['two lengths that do not', 'content-length: 5\r\ncontent-length: 5\r\n'],
+    ['a list of lengths', 'content-length: 5, 5\r\n'],
+    ['a length with a sign', 'content-length: +5\r\n'],
+    ['a negative length', 'content-length: -1\r\n'],
+    ['a hexadecimal length', 'content-length: 0x5\r\n'],
+    ['a length with a fraction', 'content-length: 5.0\r\n'],
+    ['a length with a space in it', 'content-length: 1 5\r\n'],
+    ['an empty length', 'content-length:\r\n'],
+    ['chunked that is not last', 'transfer-encoding: chunked, gzip\r\n'],
+    [
+      'chunked over two lines that is not last',
+      'transfer-encoding: chunked\r\nTransfer-Encoding: x\r\n',
+    ],
+    ['chunked twice', 'transfer-encoding: chunked, chunked\r\n'],
+    ['another coding alone', 'transfer-encoding: identity\r\n'],
+    ['chunked with something before it', 'transfer-encoding: xchunked\r\n'],
+    ['chunked with a parameter', 'transfer-encoding: chunked;q=1\r\n'],
+    ['chunked in quotes', 'transfer-encoding: "chunked"\r\n'],
+    ['an empty transfer-encoding', 'transfer-encoding:\r\n'],
+    ['an empty coding', 'transfer-encoding: chunked,\r\n'],
+    ['a control character before chunked', 'transfer-encoding: \x0bchunked\r\n'],
+    ['a space before a colon', 'content-length : 5\r\n'],
+    ['a tab before a colon', 'transfer-encoding\t: chunked\r\n'],
+    ['a folded line', 'x: 1\r\n content-length: 5\r\n'],
+    ['a folded line without a colon', 'x: 1\r\n\tfolded\r\n'],
+    ['a first line that is folded', ' x: 1\r\n'],
+    ['LF alone at the end of a line', 'x: 1\ncontent-length: 5\r\n'],
+    ['CR alone at the end of a line', 'x: 1\rcontent-length: 5\r\n'],
+    ['CR CR LF', 'x: 1\r\r\n'],
+    ['a NUL in a value', 'x: 1\0\r\n'],
+    ['a DEL in a value', 'x: \x7f\r\n'],
+    ['a NUL in a name', 'x\0: 1\r\n'],
+    ['a name beyond ASCII', '\xe9: 1\r\n'],
+    ['an empty name', ': 1\r\n'],
+    ['a line without a colon', 'nothing\r\n'],
+    ['a second host', 'host: b\r\n'],
+    ['the same host again', 'Host: a\r\n'],
+  ])('%s', (_, fields) => {
+    expect(outcome(post(`host: a\r\n${fields}`))).toBe(400)
+  })
+
+  test.each([
+    ['no host', ''],
+    ['a host with a path', 'host: a/b\r\n'],
+    ['a host with a user', 'host: me@a\r\n'],
+    ['a host with a space', 'host: a b\r\n'],
+    ['a host with a port that is none', 'host: a:80x\r\n'],
+    ['two hosts in one', 'host: a, b:c\r\n'],
+    ['a fragment in a host', 'host: a#b\r\n'],
+  ])('%s', (_, fields) => {
+    expect(outcome(`GET / HTTP/1.1\r\n${fields}`)).toBe(400)
+  })
+
+  test('a transfer-encoding by HTTP/1.0', () => {
+    expect(outcome(post('transfer-encoding: chunked\r\n', '1.0'))).toBe(400)
+  })
+
+  test.each([
+    ['no target', 'GET  HTTP/1.1'],
+    ['two spaces', 'GET  / HTTP/1.1'],
+    ['a tab for a space', 'GET\t/ HTTP/1.1'],
+    ['a target with a space', 'GET /a b HTTP/1.1'],
+    ['a target that is no path', 'GET a HTTP/1.1'],
+    ['an asterisk that is not asked for options', 'GET * HTTP/1.1'],
+    ['a fragment', 'GET /a#b HTTP/1.1'],
+    ['a target beyond ASCII', 'GET /\xe9 HTTP/1.1'],
+    ['a control character in the target', 'GET /\x01 HTTP/1.1'],
+    ['a method that is no token', 'GE(T / HTTP/1.1'],
+    ['no method', ' / HTTP/1.1'],
+    ['a user in the target', 'GET http://me@a/ HTTP/1.1'],
+    ['another scheme', 'GET ftp://a/ HTTP/1.1'],
+    ['a URL without a host', 'GET http:///a HTTP/1.1'],
+    ['CR alone in the line', 'GET /\rX HTTP/1.1'],
+    ['LF alone behind the line', 'GET / HTTP/1.1\nhost: b'],
+  ])('%s', (_, line) => {
+    expect(outcome(`${line}\r\nhost: a\r\n`)).toBe(400)
+  })
+})
+
+describe('what cannot be served is answered with its own status:', () => {
+  test.each([
+    [
+      'a transfer-encoding beside chunked',
+      post('host: a\r\ntransfer-encoding: gzip, chunked\r\n'),
+      501,
+    ],
+    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nhost: a\r\n', 501],
+    ['HTTP/2.0', 'GET / HTTP/2.0\r\nhost: a\r\n', 505],
+    ['HTTP/0.9 with a number', 'GET / HTTP/0.9\r\n', 505],
+    ['a length beyond all numbers', post(`host: a\r\ncontent-length: ${'9'.repeat(16)}\r\n`), 413],
+  ])('%s', (_, text, status) => {
+    expect(outcome(text)).toBe(status)
+  })
+
+  test.each([
+    ['a preface of HTTP/2 gone wrong', 'INVALID CONNECTION PREFACE\r\n'],
+    ['HTTP/0.9', 'GET /\r\n'],
+    ['a version in lower case', 'GET / http/1.1\r\nhost: a\r\n'],
+    ['a longer version', 'GET / HTTP/1.10\r\nhost: a\r\n'],
+    ['another protocol', 'EHLO mail.example.org\r\n'],
+    ['nothing', '\r\n'],
+  ])('%s is not answered', (_, text) => {
+    expect(outcome(text)).toBe('no answer')
+  })
+
+  test('a line, fields and their number have a bound', () => {
+    const line = `GET /${'a'.repeat(100)} HTTP/1.1\r\nhost: a\r\n`
+    expect(outcome(line, { requestLineBytesMax: 114 })).toMatchObject({ method: 'GET' })
+    expect(outcome(line, { requestLineBytesMax: 113 })).toBe(414)
+    const long = `GET / HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(86)}\r\n`
+    expect(outcome(long, { headerBytesMax: 100 })).toMatchObject({ method: 'GET' })
+    expect(outcome(long, { headerBytesMax: 99 })).toBe(431)
+    const many = `GET / HTTP/1.1\r\nhost: a\r\n${'x:\r\n'.repeat(9)}`
+    expect(outcome(many, { headerCountMax: 10 })).toMatchObject({ method: 'GET' })
+    expect(outcome(many, { headerCountMax: 9 })).toBe(431)
+  })
+})
