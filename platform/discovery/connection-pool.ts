@@ -90,19 +90,21 @@ interface Idleness {
 }
 
 function createIdleness(): Idleness {
-  const calls = new Set<symbol>()
+  let callCount = 0
   let onIdle = () => {}
   return {
     begin() {
-      const call = Symbol()
-      calls.add(call)
+      let isOpen = true
+      callCount++
       return () => {
-        calls.delete(call)
-        if (calls.size === 0) onIdle()
+        if (!isOpen) return
+        isOpen = false
+        callCount--
+        if (callCount === 0) onIdle()
       }
     },
     async wait(timeoutMs) {
-      if (calls.size === 0) return
+      if (callCount === 0) return
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, timeoutMs)
       onIdle = resolve

@@ -97,6 +97,8 @@ function codeOfReset(http2Code: number): Code {
 }
 
 function formatOf(contentType = ''): 'binary' | 'json' | 'other' | undefined {
+  if (contentType === 'application/grpc' || contentType === 'application/grpc+proto')
+    return 'binary'
   const [, format] = /^application\/grpc(?:\+([\w.-]+))?\s*(?:;|$)/i.exec(contentType) ?? ['', null]
   if (format === null) return undefined
   if (format === undefined || format === 'proto') return 'binary'
