@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'bun:test'
+import { type FramesPeer, toFrame, uint32 } from '../../platform/http2/frames-peer.ts'
+import { http2Limits } from '../../platform/http2/limits.ts'
+import { errorCode, frameFlag, frameType } from '../../platform/http2/wire.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { underAttack } from './under-attack.ts'
+
+const { endStream, endHeaders } = frameFlag
+const { headers, resetStream, priority } = frameType
+const whole = endStream | endHeaders
+const calm = errorCode.enhanceYourCalm
+const cancel = uint32(errorCode.cancel)
+const { concurrentStreamsMax } = http2Limits
+
+const pseudo = (path: string) => [
+  [':method', 'POST'],
+  [':scheme', 'http'],
+  [':authority', 'a'],
+  [':path', path],
+]
+const hold = pseudo('/hold').flat()
+const answered = pseudo('/').flat()
+
+/** More than the limit: as many frames as an attacker sends in a second. */
+const attempts = 20_000
+
+/** Does something on stream after stream until the connection ends. */
+async function onEachStream(peer: FramesPeer, act: (streamId: number) => void): Promise<void> {
+  for (let count = 0; count < attempts && peer.socket.writable; count++) {
+    act(1 + 2 * count)
+    if (peer.socket.writableNeedDrain || count % 200 === 199) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+  }
+}
+
+describe('rapid reset ends its connection (CVE-2023-44487)', () => {
+  test('of streams that no handler has seen', async () => {
+    await underAttack({}, async ({ peer, state }) => {
+      const attacker = await peer()
+      await onEachStream(attacker, (streamId) => {
+        const pair = [
+          toFrame(headers, whole, streamId, attacker.encode(hold)),
+          toFrame(resetStream, 0, streamId, cancel),
+        ]
+        attacker.socket.write(Buffer.concat(pair))
+      })
+      expect(await attacker.goawayCode()).toBe(calm)
+      expect((await state()).handlerCount).toBeLessThanOrEqual(concurrentStreamsMax)
+    })
+  })
+
+  test('of streams whose handlers go on, of which there are no more than streams', async () => {
+    await underAttack({}, async ({ peer, state, release }) => {
+      const attacker = await peer()
+      for (let count = 0; count < concurrentStreamsMax; count++) {
+        const streamId = 1 + 2 * count
+        attacker.request(streamId, hold)
+        if (count % 64 === 63) await attacker.settled()
+        attacker.send(resetStream, 0, streamId, cancel)
+      }
+      await attacker.settled()
+      const next = 1 + 2 * concurrentStreamsMax
+      attacker.request(next, hold)
+      await waitForState(state, ({ handlerCount }) => handlerCount > 4)
+      await onEachStream(attacker, (streamId) => {
+        const pair = [
+          toFrame(headers, whole, next + 1 + streamId, attacker.encode(hold)),
+          toFrame(resetStream, 0, next + 1 + streamId, cancel),
+        ]
+        attacker.socket.write(Buffer.concat(pair))
+      })
+      expect(await attacker.goawayCode()).toBe(calm)
+      expect((await state()).handlerCount).toBeLessThanOrEqual(concurrentStreamsMax + 1)
+      await release()
+    })
+  })
+})
+
+function waitForState<T>(state: () => Promise<T>, matches: (state: T) => boolean): Promise<true> {
+  return waitFor(async () => matches(await state()) || undefined, { what: 'the state' })
+}
+
+describe('streams beyond those that are allowed', () => {
+  test('are refused, and no handler sees them; too many end the connection', async () => {
+    await underAttack({}, async ({ peer, state, release }) => {
+      const attacker = await peer()
+      for (let count = 0; count < concurrentStreamsMax + 10; count++) {
+        attacker.request(1 + 2 * count, hold)
+      }
+      expect(await attacker.resetCode(1 + 2 * concurrentStreamsMax)).toBe(errorCode.refusedStream)
+      await attacker.settled()
+      expect((await state()).handlerCount).toBe(concurrentStreamsMax + 1)
+      await onEachStream(attacker, (streamId) => {
+        attacker.request(streamId + 2 * concurrentStreamsMax + 20, hold)
+      })
+      expect(await attacker.goawayCode()).toBe(calm)
+      expect((await state()).handlerCount).toBe(concurrentStreamsMax + 1)
+      await release()
+    })
+  })
+})
+
+type Provocation = readonly [name: string, act: (peer: FramesPeer, streamId: number) => void]
+
+const open = (peer: FramesPeer, streamId: number, fields: readonly string[] = []) =>
+  peer.request(streamId, [...hold, ...fields], false)
+
+/** Each opens a stream and breaks a rule, so that the server resets it while the handler may go on. */
+const provocations: readonly Provocation[] = [
+  [
+    'WINDOW_UPDATE of nothing',
+    (peer, streamId) => {
+      open(peer, streamId)
+      peer.windowUpdate(streamId, 0)
+    },
+  ],
+  [
+    'a window beyond 2^31-1',
+    (peer, streamId) => {
+      open(peer, streamId)
+      peer.windowUpdate(streamId, 2 ** 31 - 1)
+    },
+  ],
+  [
+    'PRIORITY of another length',
+    (peer, streamId) => {
+      open(peer, streamId)
+      peer.send(priority, 0, streamId, Buffer.alloc(4))
+    },
+  ],
+  [
+    'DATA on a half-closed stream',
+    (peer, streamId) => {
+      peer.request(streamId, hold)
+      peer.data(streamId, 'x')
+    },
+  ],
+  [
+    'HEADERS on a half-closed stream',
+    (peer, streamId) => {
+      peer.request(streamId, hold)
+      peer.request(streamId, hold)
+    },
+  ],
+  [
+    'DATA that is longer than its content-length',
+    (peer, streamId) => {
+      open(peer, streamId, ['content-length', '1'])
+      peer.data(streamId, 'xx')
+    },
+  ],
+  [
+    'trailers with pseudo-header fields',
+    (peer, streamId) => {
+      open(peer, streamId)
+      peer.send(headers, whole, streamId, peer.encode([':path', '/']))
+    },
+  ],
+  [
+    'HEADERS that neither begin nor end it',
+    (peer, streamId) => {
+      open(peer, streamId)
+      peer.send(headers, endHeaders, streamId, Buffer.alloc(0))
+    },
+  ],
+  ['malformed requests', (peer, streamId) => peer.request(streamId, [...hold, 'Upper', 'x'])],
+  ['empty HEADERS', (peer, streamId) => peer.send(headers, whole, streamId)],
+]
+
+describe('resets provoked from the server end the connection (MadeYouReset, CVE-2025-8671)', () => {
+  test.each(provocations)('by %s', async (_, act) => {
+    await underAttack({}, async ({ peer, state, release }) => {
+      const attacker = await peer()
+      await onEachStream(attacker, (streamId) => act(attacker, streamId))
+      expect(await attacker.goawayCode()).toBe(calm)
+      expect((await state()).handlerCount).toBeLessThanOrEqual(concurrentStreamsMax + 1)
+      await release()
+    })
+  })
+})
+
+describe('a flood of frames for streams that are closed ends its connection', () => {
+  test.each([
+    ['RST_STREAM (CVE-2019-9514)', toFrame(resetStream, 0, 1, cancel)],
+    ['WINDOW_UPDATE', toFrame(frameType.windowUpdate, 0, 1, uint32(1))],
+  ])('%s', async (_, frame) => {
+    await underAttack({}, async ({ peer }) => {
+      const attacker = await peer()
+      attacker.request(1, answered)
+      await attacker.answer(1)
+      await onEachStream(attacker, () => attacker.socket.write(frame))
+      expect(await attacker.goawayCode()).toBe(calm)
+    })
+  })
+})

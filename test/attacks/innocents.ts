@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect } from 'node:http2'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { readState } from './one-shot.ts'
+
+/** Clients that call the port all the while: one on a kept HTTP/2 connection, one with a new connection for each call. */
+export interface Innocents {
+  /** How many rounds, of a call each, have succeeded. */
+  readonly rounds: number
+  /** What went wrong. */
+  readonly failures: readonly string[]
+  /** The most memory that the server has told. */
+  readonly rssBytesMax: number
+  /** Resolves when so many more rounds are done, or one has failed. */
+  more(rounds: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Between two rounds. */
+const pauseMs = 5
+/** Longer than this, and a call was not served. */
+const callTimeoutMs = 10_000
+
+export function startInnocents(port: number): Innocents {
+  const session = connect(`http://127.0.0.1:${port}`)
+  const failures: string[] = []
+  let [rounds, rssBytesMax, stopped] = [0, 0, false]
+  session.on('error', (error) => failures.push(`the connection: ${error.message}`))
+  session.on('goaway', (code) => failures.push(`the connection: GOAWAY ${code}`))
+
+  async function goOn(): Promise<void> {
+    while (!stopped && failures.length === 0) {
+      const answer = await callKept(session)
+      if (answer !== 'answered') throw new Error(`got "${answer}"`)
+      const { rssBytes } = await readState(port)
+      rssBytesMax = Math.max(rssBytesMax, rssBytes)
+      rounds++
+      await delay(pauseMs)
+    }
+  }
+  const gone = goOn().catch((error: Error) => void failures.push(error.message))
+  return {
+    failures,
+    get rounds() {
+      return rounds
+    },
+    get rssBytesMax() {
+      return rssBytesMax
+    },
+    async more(count) {
+      const enough = rounds + count
+      const what = `${count} rounds`
+      await waitFor(() => rounds >= enough || failures.length > 0, { what, timeoutMs: 30_000 })
+    },
+    async stop() {
+      stopped = true
+      await gone
+      session.removeAllListeners('goaway')
+      session.destroy()
+    },
+  }
+}
+
+async function callKept(session: ClientHttp2Session): Promise<string> {
+  const stream = session.request({ ':path': '/' })
+  const late = new Error('a call was not answered')
+  const timer = setTimeout(() => stream.destroy(late), callTimeoutMs)
+  try {
+    const [headers] = await once(stream, 'response')
+    const body = await text(stream)
+    return headers[':status'] === 200 ? body : `${headers[':status']}`
+  } finally {
+    clearTimeout(timer)
+  }
+}

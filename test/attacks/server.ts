@@ -1,0 +1,60 @@
+/**
+ * The project's port with a small app, to be attacked. `LIMITS` is a JSON object of the options `limits`, `http1` and
+ * `http2` of `serve`. Prints `listening PORT`.
+ */
+import { Hono } from 'hono'
+import { pino } from 'pino'
+import { lightResponse } from '../../platform/http/light-response.ts'
+import { whenClosed } from '../../platform/http/when-closed.ts'
+import type { PortBindings } from '../../platform/server/port.ts'
+import { type Server, serve } from '../../platform/server/serve.ts'
+import type { PortLimitsOfAll, PortState } from './state.ts'
+
+const log = pino({ level: 'warn' }, process.stderr)
+const chunkBytes = 64 * 1024
+const releases = new Set<() => void>()
+const state = { requestCount: 0, exchangeCount: 0, handlerCount: 0 }
+
+/** Bytes as fast as they are taken. */
+async function* bytesOf(length: number): AsyncGenerator<Uint8Array> {
+  for (let sent = 0; sent < length; sent += chunkBytes) yield Buffer.alloc(chunkBytes, 1)
+}
+
+const app = new Hono<{ Bindings: PortBindings }>()
+  .use(async ({ env }, next) => {
+    state.requestCount++
+    state.exchangeCount++
+    state.handlerCount++
+    if (env.exchange !== undefined) whenClosed(env.exchange, () => state.exchangeCount--)
+    await next()
+    state.handlerCount--
+  })
+  .get('/state', (c) => {
+    const { rss } = process.memoryUsage()
+    const { user, system } = process.cpuUsage()
+    const { connectionCount } = server
+    const told: PortState = { ...state, connectionCount, rssBytes: rss, cpuUs: user + system }
+    return c.json(told)
+  })
+  // Answers when it is told to, whether the client is there or not: a handler that hears of no reset.
+  .all('/hold', async (c) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    releases.add(resolve)
+    await promise
+    return c.text('released')
+  })
+  .post('/release', (c) => {
+    for (const release of releases) release()
+    releases.clear()
+    return c.body(null, 204)
+  })
+  .post('/length', async (c) => c.text(String((await c.req.arrayBuffer()).byteLength)))
+  .get('/bytes/:length', (c) =>
+    lightResponse(bytesOf(Number(c.req.param('length'))), 200, ['content-type', 'text/plain']),
+  )
+  .get('/whole/:length', (c) => c.body(Buffer.alloc(Number(c.req.param('length')), 1)))
+  .all('*', (c) => c.text('answered'))
+
+const options: PortLimitsOfAll = JSON.parse(process.env.LIMITS ?? '{}')
+const server: Server = await serve({ app, port: 0, log, ...options })
+process.stdout.write(`listening ${server.port}\n`)

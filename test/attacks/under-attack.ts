@@ -1,0 +1,124 @@
+import { expect } from 'bun:test'
+import { connect, type Socket } from 'node:net'
+import { FramesPeer } from '../../platform/http2/frames-peer.ts'
+import { type Program, spawnProgram } from '../../platform/testing/process.ts'
+import type { RuntimeName } from '../../platform/testing/tools.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { type Innocents, startInnocents } from './innocents.ts'
+import { callOnce, readState } from './one-shot.ts'
+import type { PortLimitsOfAll, PortState } from './state.ts'
+
+const mebibyte = 1024 * 1024
+
+export interface AttackOptions extends PortLimitsOfAll {
+  /** That of the server: Bun unless told. */
+  readonly runtime?: RuntimeName
+  /** By how much the server's memory may grow: 64 MiB unless told, which leaves room for what its runtime frees late. */
+  readonly grownBytesMax?: number
+}
+
+/** A port that is attacked, and who attacks it. */
+export interface Target {
+  readonly port: number
+  /** An HTTP/2 connection, greeted. Closed when the attack is over. */
+  peer(settings?: Uint8Array): Promise<FramesPeer>
+  /** A connection on which nothing was said. Closed when the attack is over. */
+  rawPeer(): FramesPeer
+  dial(): Socket
+  state(): Promise<PortState>
+  /** Lets all that `/hold` holds go on. */
+  release(): Promise<void>
+}
+
+/**
+ * Starts a port in a process of its own, and attacks it again and again until others were served meanwhile. Fails when
+ * one of them was not, when the memory has grown, or when something is left behind afterwards.
+ */
+export async function underAttack(
+  options: AttackOptions,
+  attack: (target: Target) => Promise<void>,
+): Promise<void> {
+  await using program = await startPort(options)
+  const [, text = ''] = await program.waitForLine(/^listening (\d+)$/m)
+  const port = Number(text)
+  const innocents = startInnocents(port)
+  await innocents.more(3)
+  const before = await readState(port)
+  await attackWhile(innocents, port, attack)
+  await innocents.stop()
+  expect(innocents.failures).toEqual([])
+  const after = await atRest(port, program)
+  const grownBytes = Math.max(innocents.rssBytesMax, after.rssBytes) - before.rssBytes
+  tell(options, innocents, before, after, grownBytes)
+  expect(grownBytes).toBeLessThan(options.grownBytesMax ?? 64 * mebibyte)
+  expect(program.stderr()).toBe('')
+}
+
+function startPort({ runtime = 'bun', limits, http1, http2 }: AttackOptions): Promise<Program> {
+  const env = { LIMITS: JSON.stringify({ limits, http1, http2 }) }
+  return spawnProgram({ runtime, entry: 'test/attacks/server.ts', env })
+}
+
+/** Rounds of the others, at least, while the attack is under way. */
+const roundsMin = 3
+
+async function attackWhile(
+  innocents: Innocents,
+  port: number,
+  attack: (target: Target) => Promise<void>,
+): Promise<void> {
+  const enough = innocents.rounds + roundsMin
+  do {
+    await using open = new AsyncDisposableStack()
+    await attack(createTarget(port, open))
+  } while (innocents.rounds < enough && innocents.failures.length === 0)
+}
+
+function createTarget(port: number, open: AsyncDisposableStack): Target {
+  const rawPeer = () => open.use(new FramesPeer(port))
+  return {
+    port,
+    rawPeer,
+    peer: (settings) => rawPeer().greet(settings),
+    dial() {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      // What has not come when the connection breaks is missed by whoever waits for it.
+      socket.on('error', () => {})
+      open.defer(() => void socket.destroy())
+      return socket
+    },
+    state: () => readState(port),
+    async release() {
+      await callOnce(port, '/release', { method: 'POST' })
+    },
+  }
+}
+
+/** The state when nobody is there but who asks for it. */
+function atRest(port: number, program: Program): Promise<PortState> {
+  return waitFor(
+    async () => {
+      const state = await readState(port)
+      const { connectionCount, exchangeCount, handlerCount } = state
+      const isAtRest = connectionCount === 1 && exchangeCount === 1 && handlerCount === 1
+      if (!isAtRest) throw new Error(`${JSON.stringify(state)} ${program.stderr()}`)
+      return state
+    },
+    { what: 'all connections, exchanges and handlers to end' },
+  )
+}
+
+function tell(
+  { runtime = 'bun' }: AttackOptions,
+  { rounds }: Innocents,
+  before: PortState,
+  after: PortState,
+  grownBytes: number,
+): void {
+  if (process.env.TELL !== '1') return
+  const requests = after.requestCount - before.requestCount
+  const cpuMs = Math.round((after.cpuUs - before.cpuUs) / 1000)
+  const grown = `+${(grownBytes / mebibyte).toFixed(1)} MiB`
+  const figures = `${grown}, ${cpuMs} ms CPU, ${requests} requests, ${rounds} rounds`
+  process.stderr.write(`${runtime}: ${figures}\n`)
+}
