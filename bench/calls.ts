@@ -33,7 +33,7 @@ export interface Call<I extends DescMessage, O extends DescMessage> {
 const streamCountDefault = 32
 const askTimeoutMs = 10_000
 /** How much of a wrong answer is shown. */
-const shownCharsMax = 500
+const shownCharsMax = 300
 
 /** Makes the call once, by a client that knows the protocol. */
 export async function ask<I extends DescMessage, O extends DescMessage>(
@@ -74,11 +74,10 @@ export async function checkAnswer<I extends DescMessage, O extends DescMessage>(
     return expected !== undefined && equals(schema, message, expected)
   }
   if (answer.length === right.length && answer.every(isRight)) return
-  const show = (messages: readonly MessageShape<O>[]) =>
-    messages
-      .map((message) => toJsonString(schema, message))
-      .join()
-      .slice(0, shownCharsMax)
+  const show = (messages: readonly MessageShape<O>[]) => {
+    const text = messages.map((message) => toJsonString(schema, message)).join()
+    return `${text.slice(0, shownCharsMax)} (messages: ${messages.length})`
+  }
   throw new Error(`it answers ${show(answer)} instead of ${show(right)}`)
 }
 

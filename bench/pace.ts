@@ -23,7 +23,7 @@ export async function findPace(): Promise<Found<Pace>> {
   return {
     value: async (load, callsPerSecond, seconds) => {
       const args = toArguments(load, callsPerSecond, seconds)
-      const timeout = seconds * 1_000 + answerTimeoutMs
+      const timeout = Math.ceil(seconds * 1_000) + answerTimeoutMs
       const { stdout } = await promisify(execFile)(built.value.load, args, { timeout })
       return JSON.parse(stdout) as Latency
     },
