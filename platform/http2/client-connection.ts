@@ -100,8 +100,7 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
   /** Opens no further stream, and ends the connection with the last one. */
   leave(): void {
     if (this.#isLeaving) return
-    this.#isLeaving = true
-    this.#events.onLeaving()
+    this.#openNoMore()
     this.#endWhenDone()
   }
 
@@ -134,8 +133,7 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
 
   /** Streams behind the last that the peer names were not looked at (RFC 9113 §6.8). */
   onGoaway(lastStreamId: number, code: number, message: string): void {
-    this.#isLeaving = true
-    this.#events.onLeaving()
+    this.#openNoMore()
     const cause = new Error(`the peer goes away: ${errorName(code)} ${message}`.trimEnd())
     for (const stream of this.streams.behind(lastStreamId)) {
       this.streams.remove(stream)
@@ -163,8 +161,7 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
   }
 
   protected onClosed(cause: Error): void {
-    this.#isLeaving = true
-    this.#events.onLeaving()
+    this.#openNoMore()
     this.#events.onEnd(cause)
   }
 
@@ -207,6 +204,12 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
       return
     }
     this.streams.endRemote(stream, list)
+  }
+
+  #openNoMore(): void {
+    if (this.#isLeaving) return
+    this.#isLeaving = true
+    this.#events.onLeaving()
   }
 
   #endWhenDone(): void {

@@ -95,8 +95,10 @@ export class ClientRequest extends Http2Stream implements ClientStream {
 
   /** DATA came first (RFC 9113 §8.1). */
   #failWithoutHead(): void {
-    this.onFailed(new StreamReset(errorCode.protocolError, 'an answer without a head'))
-    this.cancel()
+    const message = 'an answer without a head'
+    this.#client.streams.reset(this, errorCode.protocolError, message)
+    // Unless it was open, it is over and was told nothing yet.
+    this.onFailed(new StreamReset(errorCode.protocolError, message))
   }
 
   #takeOwner(): StreamOwner | undefined {

@@ -28,7 +28,7 @@ export interface Frame {
   readonly fields?: Fields
 }
 
-/** An HTTP/2 client that does nothing of itself but to keep what it gets, so that a test decides what crosses what. */
+/** An HTTP/2 peer that does nothing of itself but to keep what it gets, so that a test decides what crosses what. */
 export class FramesPeer implements AsyncDisposable {
   readonly socket: Socket
   readonly frames: Frame[] = []
@@ -38,8 +38,9 @@ export class FramesPeer implements AsyncDisposable {
   #rest: Buffer = Buffer.alloc(0)
   #pings = 0
 
-  constructor(port: number) {
-    this.socket = connect(port, '127.0.0.1')
+  /** @param to the port to connect to as a client, or a socket whose next bytes are frames. */
+  constructor(to: number | Socket) {
+    this.socket = typeof to === 'number' ? connect(to, '127.0.0.1') : to
     this.socket.on('data', (chunk: Buffer) => this.#read(chunk))
     this.socket.on('close', () => {
       this.closed = true
