@@ -59,7 +59,7 @@ export const http1Limits: Http1Limits = {
   chunkLineBytesMax: 256,
   chunkOverheadBytesMax: 16 * 1024,
   waitingBytesMax: 64 * 1024,
-  pipelinedTurnMax: 32,
+  pipelinedTurnMax: 8,
   discardedBytesMax: 64 * 1024,
   lingeringBytesMax: 256 * 1024,
   answerQueueBytes: 64 * 1024,

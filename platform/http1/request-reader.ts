@@ -35,10 +35,13 @@ export class RequestReader {
   readonly #heads: HeadReader
   readonly #inlet: Inlet
   #isStopped = false
+  /** Requests that may be read in this turn of the event loop; when none is left, the next turn is waited for. */
+  #turnsLeft: number
 
   constructor(socket: Socket, limits: Http1Limits, taker: RequestTaker) {
     this.#taker = taker
     this.#limits = limits
+    this.#turnsLeft = limits.pipelinedTurnMax
     this.#heads = new HeadReader(limits)
     this.#inlet = new Inlet(socket, limits)
   }
@@ -54,6 +57,7 @@ export class RequestReader {
   }
 
   onData(bytes: Buffer): void {
+    if (this.#turnsLeft > 0) this.#turnsLeft = this.#limits.pipelinedTurnMax
     if (this.#isStopped) this.#inlet.linger(bytes)
     else if (this.#inlet.isEmpty && this.#isReady()) this.#read(bytes)
     else this.#inlet.keep(bytes)
@@ -81,20 +85,16 @@ export class RequestReader {
   }
 
   #isReady(): boolean {
-    return this.body !== undefined || this.#taker.takesRequest()
+    return this.body !== undefined || (this.#turnsLeft > 0 && this.#taker.takesRequest())
   }
 
   #read(bytes: Buffer): void {
     let rest = bytes
-    let turnsLeft = this.#limits.pipelinedTurnMax
     this.isReading = true
     try {
-      while (rest.length > 0 && turnsLeft > 0 && this.#isReady()) {
+      while (rest.length > 0 && this.#isReady()) {
         if (this.body !== undefined) rest = this.#readBody(this.body, rest)
-        else {
-          rest = this.#readHead(rest)
-          turnsLeft--
-        }
+        else rest = this.#readHead(rest)
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -104,8 +104,12 @@ export class RequestReader {
     this.isReading = false
     if (this.#isStopped) this.#inlet.linger(rest)
     else if (rest.length > 0) this.#inlet.keep(rest)
-    if (turnsLeft === 0) setImmediate(() => this.#taker.onRead())
-    else this.#taker.onRead()
+    this.#taker.onRead()
+  }
+
+  #beginTurn(): void {
+    this.#turnsLeft = this.#limits.pipelinedTurnMax
+    this.#taker.onRead()
   }
 
   #readHead(bytes: Buffer): Buffer {
@@ -115,6 +119,7 @@ export class RequestReader {
       if (this.#heads.isPartial && !wasPartial) this.#taker.onHeadBegun()
       return nothing
     }
+    if (--this.#turnsLeft === 0) setImmediate(() => this.#beginTurn())
     let { rest } = this.#heads
     const hasBody = head.isChunked || head.contentLength > 0
     const body = hasBody ? new Http1Body(this.#taker, head, this.#limits) : undefined
