@@ -29,7 +29,7 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   /** What the peer has said of itself. */
   readonly peer: PeerSettings = initialPeerSettings()
   readonly #budget: PeerBudget
-  /** The time of the chunk at hand; exact enough for all that is timed here. */
+  /** When `tick` was last called: for the chunk at hand, and for what begins to wait. */
   nowMs: number
   sweepSlot: number | undefined
   /** Since when there is no stream. */
@@ -41,6 +41,7 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   #unblockedAtMs = 0
   /** When the connection was ended by us; what still comes is not looked at. */
   #endedAtMs: number | undefined
+  #lingeredBytes = 0
   #closed = false
 
   constructor(hub: Hub, socket: Socket) {
@@ -96,7 +97,7 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
     this.receiver.openWindow()
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('drain', () => this.#onDrain())
-    socket.on('end', () => this.destroy(new Error('the peer closed the connection')))
+    socket.on('end', () => this.finish(new Error('the peer closed the connection')))
     socket.on('error', (error) => this.#close(error))
     socket.on('close', () => this.#close(new Error('the connection was closed')))
     // One that was paused stays so when a listener is added.
@@ -112,14 +113,14 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   /** A stream has left the table. */
   onStreamClosed(_stream: S): void {
     if (this.streams.size > 0) return
-    this.idleSinceMs = this.nowMs
+    this.idleSinceMs = this.tick()
     this.lookIn(this.limits.idleTimeoutMs)
   }
 
   /** A stream has DATA that waits. */
   enqueue(stream: S): void {
-    const { queue } = this.transmitter
-    queue.add(stream)
+    stream.progressAtMs = this.tick()
+    this.transmitter.queue.add(stream)
     this.transmitter.flushWhenReady()
     this.lookIn(this.limits.stalledTimeoutMs)
   }
@@ -152,7 +153,13 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
     this.#budget.spendReset(this.nowMs)
   }
 
-  /** Looks at the deadlines then, or earlier. */
+  /** Looks at the clock. */
+  tick(): number {
+    this.nowMs = this.hub.now()
+    return this.nowMs
+  }
+
+  /** Looks at the deadlines so long after the last tick, or earlier. */
   lookIn(ms: number): void {
     this.hub.sweep.lookAt(this, this.nowMs + ms)
   }
@@ -215,7 +222,7 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   /** Ends the connection when all that was to be told is gathered. */
   protected finish(cause: Error): void {
     if (this.closed) return
-    this.#endedAtMs = this.nowMs
+    this.#endedAtMs = this.tick()
     this.streams.fail(cause)
     this.transmitter.finish()
     this.socket.end()
@@ -240,8 +247,8 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   }
 
   #onData(chunk: Buffer): void {
-    if (this.closed) return
-    this.nowMs = this.hub.now()
+    if (this.closed) return void this.#linger(chunk.length)
+    this.tick()
     try {
       this.receiver.push(this.unframed(chunk))
     } catch (error) {
@@ -253,6 +260,12 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
     if (this.transmitter.isStuck(this.limits.unsentBytesMax)) this.socket.pause()
   }
 
+  /** What comes behind the end is dropped, and the peer is held up when that is much. */
+  #linger(bytes: number): void {
+    this.#lingeredBytes += bytes
+    if (this.#lingeredBytes > this.limits.lingeringBytesMax) this.socket.pause()
+  }
+
   #onBroken(error: unknown): void {
     if (error instanceof ConnectionError) this.fail(error.code, error.message)
     else if (error instanceof HpackError) this.fail(errorCode.compressionError, error.message)
@@ -260,13 +273,12 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   }
 
   #onBlocked(): void {
-    this.#blockedSinceMs = this.nowMs
+    this.#blockedSinceMs = this.tick()
     this.lookIn(this.limits.stalledTimeoutMs)
   }
 
   #onDrain(): void {
-    this.nowMs = this.hub.now()
-    this.#unblockedAtMs = this.nowMs
+    this.#unblockedAtMs = this.tick()
     this.#blockedSinceMs = undefined
     if (this.closed) return
     this.socket.resume()

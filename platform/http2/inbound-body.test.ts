@@ -98,3 +98,24 @@ test('a refused body is dropped and told', () => {
   expect(told).toEqual([3, 'refused'])
   expect(body.take()).toBeUndefined()
 })
+
+test('one that is cut gives back what it holds, and never looks whole', async () => {
+  const { body, told } = createBody()
+  body.receive(Buffer.from('abc'))
+  body.complete([])
+  body.cut(new Error('closed'))
+  expect(told).toEqual([3])
+  expect(body.take()).toBeUndefined()
+  expect(body.ended).toBe(false)
+  await expect(body.ready()).rejects.toThrow('closed')
+})
+
+test('one that was taken whole stays so when it is cut', async () => {
+  const { body } = createBody()
+  body.receive(Buffer.from('abc'))
+  body.complete([])
+  body.take()
+  body.cut(new Error('closed'))
+  expect(body.ended).toBe(true)
+  await body.ready()
+})

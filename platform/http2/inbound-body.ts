@@ -103,6 +103,14 @@ export class InboundBody implements RequestBody {
     this.#waiting = undefined
   }
 
+  /** Nobody can use it any more: what is here is dropped, and it has not ended, unless it was taken whole. */
+  cut(cause: Error): void {
+    if (this.ended) return
+    this.drop()
+    this.#complete = false
+    this.fail(cause)
+  }
+
   /** Forgets what is here. */
   drop(): void {
     let bytes = 0

@@ -66,6 +66,8 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
         [settingId.maxHeaderListSize, headerListBytesMax],
       ]),
     )
+    this.lookIn(this.limits.idleTimeoutMs)
+    this.hub.sweep.lookAt(this, this.#ageAtMs)
   }
 
   isIdle(streamId: number): boolean {
@@ -114,15 +116,12 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     if (this.#draining === 'told' && drainPing.equals(payload)) this.#nameLast()
   }
 
+  /** The answer is sent whole; what is left of the request is of no use. */
   onAnswered(exchange: ServerExchange): void {
-    if (exchange.remoteEnded) {
-      exchange.body.drop()
-      return void this.streams.remove(exchange)
-    }
+    if (!exchange.body.ended) exchange.body.cut(new Error('the exchange is closed'))
+    if (exchange.remoteEnded) return void this.streams.remove(exchange)
     exchange.discards = true
-    exchange.body.drop()
-    exchange.body.fail(new Error('the exchange is closed'))
-    exchange.answeredAtMs = this.nowMs
+    exchange.answeredAtMs = this.tick()
     this.#unread ??= new Set()
     this.#unread.add(exchange)
     this.lookIn(this.limits.refusalDelayMs)
@@ -137,10 +136,10 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
   drain(): void {
     if (this.#draining !== 'no' || this.closed) return
     this.#draining = 'told'
-    this.#drainPingAtMs = this.hub.now()
+    this.#drainPingAtMs = this.tick()
     this.transmitter.writer.goaway(int31Max, errorCode.noError, '')
     this.transmitter.writer.ping(drainPing, false)
-    this.hub.sweep.lookAt(this, this.#drainPingAtMs + this.limits.drainPingTimeoutMs)
+    this.lookIn(this.limits.drainPingTimeoutMs)
   }
 
   protected override unframed(chunk: Buffer): Buffer {
@@ -167,7 +166,8 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     const isHandled = !exchange.released && !this.#arrived.includes(exchange)
     if (isHandled) {
       this.#lingering ??= new Map()
-      this.#lingering.set(exchange, this.nowMs)
+      this.#lingering.set(exchange, this.tick())
+      this.lookIn(this.limits.lingerTimeoutMs)
     }
     if (this.#draining === 'last' && this.streams.size === 0) this.finish(drained())
   }
@@ -182,7 +182,10 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     this.#forgetLingering(this.nowMs - limits.lingerTimeoutMs)
     const due: Deadline[] = []
     const [unread] = this.#unread ?? []
-    if (unread !== undefined) due.push([unread.answeredAtMs + limits.refusalDelayMs, () => {}])
+    if (unread !== undefined) due.push([unread.answeredAtMs + limits.refusalDelayMs, nothing])
+    const [lingeringSinceMs] = this.#lingering?.values() ?? []
+    if (lingeringSinceMs !== undefined)
+      due.push([lingeringSinceMs + limits.lingerTimeoutMs, nothing])
     if (this.#draining === 'told') {
       due.push([this.#drainPingAtMs + limits.drainPingTimeoutMs, () => this.#nameLast()])
     }
@@ -267,6 +270,9 @@ const emptyHead: RequestHead = {
   contentLength: -1,
   expectsContinue: false,
 }
+
+/** Is done by the look itself. */
+function nothing(): void {}
 
 function drained(): Error {
   return new Error('the connection is drained')

@@ -94,6 +94,7 @@ export class ServerExchange extends Http2Stream implements Exchange {
   }
 
   protected onFailed(cause: Error): void {
+    this.body.cut(cause)
     this.#close(cause)
   }
 

@@ -40,6 +40,8 @@ export function createHttp2Server(options: Http2ServerOptions): Http2Server {
   }
   return {
     accept(socket, scheme, remoteAddress) {
+      // One that is lost already would never tell.
+      if (socket.destroyed) return
       const connection = new ServerConnection(context, socket, scheme, remoteAddress)
       connections.add(connection)
       if (drained !== undefined) connection.drain()

@@ -105,7 +105,8 @@ export abstract class Http2Stream implements Sender {
       connection.earn()
     }
     if (last) this.#dequeued()
-    if (this.#room !== undefined && this.#hasRoom) this.#wake()
+    // Half of it, so that a writer that is woken can do more than one piece.
+    if (this.queuedBytes * 2 <= connection.limits.answerQueueBytes) this.#wake()
     return !last && this.sendWindow > 0
   }
 
@@ -159,7 +160,6 @@ export abstract class Http2Stream implements Sender {
   #enqueue(bytes: Uint8Array): void {
     if (this.queuedBytes === 0) {
       this.#queue = [bytes]
-      this.progressAtMs = this.connection.nowMs
       this.queuedBytes = bytes.length
       this.connection.enqueue(this)
       return
