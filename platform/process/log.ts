@@ -11,26 +11,55 @@ export interface Log extends AsyncDisposable {
   readonly logger: Logger
 }
 
-/** How many bytes of log lines are gathered, and for how long at most, before they are written. */
-const bufferBytes = 8 * 1024
+/** How many characters of log lines are gathered, and for how long at most, before they are written. */
+const gatheredCharsMax = 16 * 1024
 const flushIntervalMs = 200
 
 /** Opens the log on standard output. */
 export async function openLog({ level, format }: LogOptions): Promise<Log> {
-  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }
+  const options = { level, base: undefined, timestamp: createTimestamp() }
   if (format === 'pretty') {
     const { default: pretty } = await import('pino-pretty')
     const stream: DestinationStream = pretty({ sync: true, ignore: 'pid,hostname' })
     return { logger: pino(options, stream), async [Symbol.asyncDispose]() {} }
   }
-  const destination = pino.destination({ dest: 1, sync: false, minLength: bufferBytes })
-  const timer = setInterval(() => destination.flush(), flushIntervalMs)
+  const output = createOutput()
+  return { logger: pino(options, output), [Symbol.asyncDispose]: () => output.close() }
+}
+
+/** Standard output, to which lines go many at a time: each write measures and copies what it is given. */
+function createOutput(): DestinationStream & { close(): Promise<void> } {
+  const destination = pino.destination({ dest: 1, sync: false })
+  let gathered = ''
+  function flush(): void {
+    if (gathered !== '') destination.write(gathered)
+    gathered = ''
+  }
+  const timer = setInterval(flush, flushIntervalMs)
   timer.unref()
   return {
-    logger: pino(options, destination),
-    [Symbol.asyncDispose]() {
+    write(line) {
+      gathered += line
+      if (gathered.length >= gatheredCharsMax) flush()
+    },
+    close() {
       clearInterval(timer)
+      flush()
       return new Promise((resolve) => destination.flush(() => resolve()))
     },
+  }
+}
+
+/** As pino's own `isoTime`, which makes a date for each line of the same millisecond. */
+function createTimestamp(): () => string {
+  let atMs = 0
+  let text = ''
+  return () => {
+    const nowMs = Date.now()
+    if (nowMs !== atMs) {
+      atMs = nowMs
+      text = `,"time":"${new Date(nowMs).toISOString()}"`
+    }
+    return text
   }
 }

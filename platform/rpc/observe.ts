@@ -2,6 +2,7 @@ import { Code } from '@connectrpc/connect'
 import { codeToString } from '@connectrpc/connect/protocol-connect'
 import { createMiddleware } from 'hono/factory'
 import type { Logger } from 'pino'
+import { createAccessLog } from '../process/access-log.ts'
 import type { Metrics } from '../process/metrics.ts'
 import { httpMethods } from '../server/port.ts'
 import type { Call, Environment } from './call.ts'
@@ -32,6 +33,7 @@ export function observe({
   now = () => performance.now(),
   newId = () => crypto.randomUUID(),
 }: ObserveOptions) {
+  const logAccess = createAccessLog(log)
   function finish(call: ObservedCall): void {
     call.lifetime.finish()
     const durationMs = now() - call.startMs
@@ -40,7 +42,8 @@ export function observe({
     metrics.callEnded({ protocol, method, code, durationMs })
     const fields = { requestId, protocol, method, status, code, durationMs: round(durationMs) }
     if (serverFaults.has(call.code)) log.error({ ...fields, err: call.error }, 'call')
-    else log.info(call.error === undefined ? fields : { ...fields, reason: reasonOf(call) }, 'call')
+    else if (call.error === undefined) logAccess(fields)
+    else log.info({ ...fields, reason: reasonOf(call) }, 'call')
   }
 
   return createMiddleware<Environment>(async (c, next) => {

@@ -1,0 +1,35 @@
+import { expect, test } from 'bun:test'
+import { pino } from 'pino'
+import { createAccessLog } from './access-log.ts'
+
+const line = {
+  requestId: 'bf49180a',
+  protocol: 'grpc',
+  method: 'a.v1.Service/Get',
+  status: 200,
+  code: 'ok',
+  durationMs: 0.25,
+}
+
+function open(level = 'info') {
+  const lines: string[] = []
+  const timestamp = () => ',"time":"now"'
+  const stream = { write: (text: string) => void lines.push(text) }
+  return { log: pino({ level, base: undefined, timestamp }, stream), lines }
+}
+
+test('a call is logged as the log itself would, bindings included', () => {
+  const { log, lines } = open()
+  for (const one of [log, log.child({ service: 'metadata' })]) {
+    createAccessLog(one)(line)
+    one.info(line, 'call')
+    const [own, ofPino] = lines.splice(0)
+    expect(own).toBe(ofPino ?? '')
+  }
+})
+
+test('a call is not logged where the level leaves it out', () => {
+  const { log, lines } = open('warn')
+  createAccessLog(log)(line)
+  expect(lines).toEqual([])
+})
