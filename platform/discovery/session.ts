@@ -5,14 +5,16 @@ import { ClientConnection } from '../http2/client-connection.ts'
 import type { StreamOwner } from '../http2/client-stream.ts'
 import type { Hub } from '../http2/hub.ts'
 
-/** How long connecting may take, in milliseconds. */
-const connectTimeoutMs = 5_000
+/** How long connecting may take unless told, in milliseconds. */
+const connectTimeoutMsDefault = 5_000
 
 /** How a connection is made. */
 export interface SessionOptions {
   /** Of all connections together, with `clientLimits`. */
   readonly hub: Hub
   readonly tls?: SessionTls | undefined
+  /** How long connecting may take, the peer's first frame included: 5 s unless told. */
+  readonly connectTimeoutMs?: number
 }
 
 /** For `https`: whom to trust, and who we are. All in PEM. */
@@ -49,8 +51,9 @@ export interface SessionEvents {
  * Opens a connection. Connected is who knows how many streams the peer allows: its first frame says so (RFC 9113 §3.4).
  */
 export function openSession(url: string, options: SessionOptions, events: SessionEvents): Session {
+  const { hub, tls, connectTimeoutMs = connectTimeoutMsDefault } = options
   const { promise: connected, resolve, reject } = Promise.withResolvers<void>()
-  const socket = dial(new URL(url), options.tls, start)
+  const socket = dial(new URL(url), tls, start)
   const timer = setTimeout(() => {
     end(new Error(`not connected within ${connectTimeoutMs} ms`))
   }, connectTimeoutMs)
@@ -58,7 +61,7 @@ export function openSession(url: string, options: SessionOptions, events: Sessio
   let hasEnded = false
 
   function start(): void {
-    connection = new ClientConnection(options.hub, socket, {
+    connection = new ClientConnection(hub, socket, {
       onReady() {
         clearTimeout(timer)
         resolve()
