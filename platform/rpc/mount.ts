@@ -1,11 +1,9 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Context, Hono } from 'hono'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { answerEnveloped } from './answer.ts'
 import { answerBare } from './answer-bare.ts'
 import type { Environment } from './call.ts'
-import { toRestError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import { incomingOf } from './incoming-of.ts'
 import type { Rpc } from './router.ts'
@@ -58,7 +56,10 @@ function queryOf(target: string): URLSearchParams {
   return new URLSearchParams(start < 0 ? '' : target.slice(start + 1))
 }
 
-/** Refuses what is no call of the method, and says what would be. */
+/**
+ * Refuses what is no call of the method, and says what would be: in plain text, because an error as Connect writes it
+ * would be one that the method answers.
+ */
 function refuse(
   c: Context<Environment>,
   { path }: Rpc,
@@ -77,7 +78,7 @@ function refuse(
   call.code = error.code
   call.error = error
   if (!incoming.body.ended) incoming.body.refuse()
-  const response = toRestError(error, status as ContentfulStatusCode)
-  if (status === 405) response.headers.set('allow', allowed.join(', '))
-  return response
+  const headers = new Headers({ 'content-type': 'text/plain; charset=utf-8' })
+  if (status === 405) headers.set('allow', allowed.join(', '))
+  return new Response(`${error.rawMessage}\n`, { status, headers })
 }
