@@ -58,7 +58,7 @@ export async function readAll(reader: BodyReader, bytesMax: number): Promise<Uin
     for (let chunk = reader.take(); chunk !== undefined; chunk = reader.take()) {
       queue.push(chunk)
       if (queue.length > bytesMax) {
-        const text = `the body is longer than ${bytesMax} bytes`
+        const text = `the body is larger than ${bytesMax} bytes`
         throw new ConnectError(text, Code.ResourceExhausted)
       }
     }

@@ -100,7 +100,7 @@ function isTooLong(error: unknown): boolean {
 function unpackError(name: string, bytesMax: number, cause: unknown): ConnectError {
   return isTooLong(cause)
     ? new ConnectError(
-        `an unpacked message is more than the ${bytesMax} bytes that are taken`,
+        `an unpacked message is larger than the ${bytesMax} bytes that are taken`,
         Code.ResourceExhausted,
       )
     : new ConnectError(

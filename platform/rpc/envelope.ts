@@ -112,7 +112,7 @@ export class EnvelopeReader {
 /** A message of so many bytes is more than the service takes. */
 export function tooLong(bytes: number, bytesMax: number): ConnectError {
   return new ConnectError(
-    `a message of ${bytes} bytes is more than the ${bytesMax} that are taken`,
+    `a message of ${bytes} bytes is larger than the ${bytesMax} that are taken`,
     Code.ResourceExhausted,
   )
 }
