@@ -61,6 +61,8 @@ export interface Http2Limits {
   readonly lingerTimeoutMs: number
   /** How long a client has to close a connection that we have ended. */
   readonly closeTimeoutMs: number
+  /** Bytes that are read meanwhile, and dropped, so that it sees why. Then it is not read from any more. */
+  readonly lingeringBytesMax: number
   /** How exact all these times are. */
   readonly sweepIntervalMs: number
 }
@@ -92,5 +94,6 @@ export const http2Limits: Http2Limits = {
   refusalDelayMs: 100,
   lingerTimeoutMs: 30_000,
   closeTimeoutMs: 2_000,
+  lingeringBytesMax: 1024 * 1024,
   sweepIntervalMs: 250,
 }

@@ -141,13 +141,13 @@ export class Receiver implements FrameSink {
     let [from, to] = [start, end]
     if ((flags & frameFlag.padded) !== 0) [from, to] = unpad(bytes, start, end)
     const endStream = (flags & frameFlag.endStream) !== 0
-    if (to > from) connection.earn()
-    else if (!endStream) connection.spend(1)
     const stream = connection.streams.get(streamId)
     if (stream === undefined) {
       connection.streams.onStray(streamId, streamClosed)
       return void this.returnWindow(frameBytes)
     }
+    if (to > from) connection.earn()
+    else if (!endStream) connection.spend(1)
     if (stream.remoteEnded) {
       this.returnWindow(frameBytes)
       return void connection.streams.refuse(streamId, streamClosed, 'DATA behind END_STREAM')
