@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientHttp2Session, connect } from 'node:http2'
+import { type ClientHttp2Session, connect, constants } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { waitFor } from '../../platform/testing/wait-for.ts'
@@ -24,14 +24,24 @@ const pauseMs = 5
 const callTimeoutMs = 10_000
 
 export function startInnocents(port: number): Innocents {
-  const session = connect(`http://127.0.0.1:${port}`)
   const failures: string[] = []
   let [rounds, rssBytesMax, stopped] = [0, 0, false]
-  session.on('error', (error) => failures.push(`the connection: ${error.message}`))
-  session.on('goaway', (code) => failures.push(`the connection: GOAWAY ${code}`))
+  let session: ClientHttp2Session | undefined
+
+  function open(): ClientHttp2Session {
+    const opened = connect(`http://127.0.0.1:${port}`)
+    opened.on('error', (error) => failures.push(`the connection: ${error.message}`))
+    opened.on('goaway', (code) => {
+      // It is asked to go on with another connection.
+      if (code === constants.NGHTTP2_NO_ERROR) session = undefined
+      else failures.push(`the connection: GOAWAY ${code}`)
+    })
+    return opened
+  }
 
   async function goOn(): Promise<void> {
     while (!stopped && failures.length === 0) {
+      session ??= open()
       const answer = await callKept(session)
       if (answer !== 'answered') throw new Error(`got "${answer}"`)
       const { rssBytes } = await readState(port)
@@ -57,8 +67,7 @@ export function startInnocents(port: number): Innocents {
     async stop() {
       stopped = true
       await gone
-      session.removeAllListeners('goaway')
-      session.destroy()
+      session?.destroy()
     },
   }
 }

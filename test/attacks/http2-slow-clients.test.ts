@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'bun:test'
+import type { Frame, FramesPeer } from '../../platform/http2/frames-peer.ts'
+import {
+  clientPreface,
+  errorCode,
+  frameFlag,
+  frameType,
+  readUint31,
+  readUint32,
+} from '../../platform/http2/wire.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { isOpen, pause } from './frames.ts'
+import { underAttack } from './under-attack.ts'
+
+const sweepIntervalMs = 20
+
+const closed = (peer: FramesPeer) => waitFor(() => peer.closed, { what: 'the end' })
+
+describe('a slow preface ends its connection', () => {
+  test('that stops before its protocol is known', async () => {
+    await underAttack({ limits: { firstBytesTimeoutMs: 300 } }, async ({ rawPeer }) => {
+      const attacker = rawPeer()
+      attacker.socket.write(clientPreface.subarray(0, 10))
+      await closed(attacker)
+      expect(attacker.frames).toEqual([])
+    })
+  })
+
+  test('of which no byte comes', async () => {
+    await underAttack({ limits: { firstBytesTimeoutMs: 300 } }, async ({ rawPeer }) => {
+      await closed(rawPeer())
+    })
+  })
+
+  test('that comes byte by byte', async () => {
+    await underAttack({ limits: { firstBytesTimeoutMs: 300 } }, async ({ rawPeer }) => {
+      const attacker = rawPeer()
+      for (const byte of clientPreface.subarray(0, 15)) {
+        if (!isOpen(attacker.socket)) break
+        attacker.socket.write(Buffer.of(byte))
+        await pause(40)
+      }
+      await closed(attacker)
+    })
+  })
+
+  test('that is known and does not go on', async () => {
+    await underAttack(
+      { http2: { prefaceTimeoutMs: 300, sweepIntervalMs } },
+      async ({ rawPeer }) => {
+        const attacker = rawPeer()
+        attacker.socket.write(clientPreface.subarray(0, 20))
+        await closed(attacker)
+      },
+    )
+  })
+
+  test('that is whole and not followed by SETTINGS', async () => {
+    await underAttack(
+      { http2: { prefaceTimeoutMs: 300, sweepIntervalMs } },
+      async ({ rawPeer }) => {
+        const attacker = rawPeer()
+        attacker.socket.write(clientPreface)
+        await closed(attacker)
+      },
+    )
+  })
+})
+
+test('settings that are never acknowledged end the connection', async () => {
+  const http2 = { settingsTimeoutMs: 400, sweepIntervalMs }
+  await underAttack({ http2 }, async ({ rawPeer }) => {
+    const attacker = rawPeer()
+    attacker.socket.write(clientPreface)
+    attacker.send(frameType.settings, 0, 0)
+    attacker.request(1)
+    expect(await attacker.answer(1)).not.toEqual([])
+    expect(await attacker.goawayCode()).toBe(errorCode.settingsTimeout)
+  })
+})
+
+test('connections that do nothing are closed, whatever they say of being there', async () => {
+  const http2 = { idleTimeoutMs: 500, sweepIntervalMs }
+  await underAttack({ http2 }, async ({ peer }) => {
+    const [silent, pinging] = [await peer(), await peer()]
+    while (isOpen(pinging.socket)) {
+      pinging.send(frameType.ping, 0, 0, Buffer.alloc(8))
+      await pause(30)
+    }
+    expect(await silent.goawayCode()).toBe(errorCode.noError)
+    expect(await pinging.goawayCode()).toBe(errorCode.noError)
+  })
+})
+
+/** Calls, one after the other, on connections that are left for another when they are drained. */
+async function callOn(connect: () => Promise<FramesPeer>, calls: number): Promise<number> {
+  let [connections, answered] = [0, 0]
+  while (answered < calls) {
+    const peer = await connect()
+    connections++
+    for (let streamId = 1; answered < calls && lastTaken(peer) === undefined; streamId += 2) {
+      peer.request(streamId)
+      if (!(await isAnswered(peer, streamId))) break
+      answered++
+      await pause(2)
+    }
+  }
+  return connections
+}
+
+/** False when the stream is behind the last one that GOAWAY names, so that the call can be repeated. */
+async function isAnswered(peer: FramesPeer, streamId: number): Promise<boolean> {
+  const isOver = () => {
+    acknowledge(peer)
+    return hasAnswer(peer, streamId) || streamId > (lastTaken(peer) ?? streamId)
+  }
+  await waitFor(isOver, { what: 'an answer', intervalMs: 1 })
+  return hasAnswer(peer, streamId)
+}
+
+function hasAnswer({ frames }: FramesPeer, streamId: number): boolean {
+  return frames.some((frame) => frame.streamId === streamId && frame.type === frameType.data)
+}
+
+/** Answers the PING that follows the first GOAWAY, so that the second one is known to be late enough (RFC 9113 §6.8). */
+function acknowledge(peer: FramesPeer): void {
+  const isPing = (frame: Frame) => frame.type === frameType.ping && frame.flags === 0
+  const [index, ping] = [peer.frames.findIndex(isPing), peer.frames.find(isPing)]
+  if (ping === undefined) return
+  peer.frames.splice(index, 1)
+  peer.send(frameType.ping, frameFlag.ack, 0, ping.payload)
+}
+
+const goaways = ({ frames }: FramesPeer) => frames.filter(({ type }) => type === frameType.goaway)
+
+/** The last stream that the server takes, when it has said so. */
+function lastTaken(peer: FramesPeer): number | undefined {
+  const last = goaways(peer)[1]
+  return last && readUint31(last.payload, 0)
+}
+
+test('aged connections are drained, not all at once, and fail no call', async () => {
+  const http2 = { ageMaxMs: 400, sweepIntervalMs }
+  await underAttack({ http2 }, async ({ peer, state }) => {
+    const connected: FramesPeer[] = []
+    const connect = async () => {
+      const one = await peer()
+      connected.push(one)
+      return one
+    }
+    const before = await state()
+    const clients = Array.from({ length: 10 }, () => callOn(connect, 200))
+    for (const connections of await Promise.all(clients)) expect(connections).toBeGreaterThan(1)
+    // Each call was answered once, and no code but NO_ERROR was told.
+    const told = connected.flatMap((one) =>
+      goaways(one).map(({ payload }) => readUint32(payload, 4)),
+    )
+    expect(new Set(told)).toEqual(new Set([errorCode.noError]))
+    expect((await state()).requestCount - before.requestCount).toBeGreaterThanOrEqual(2_000)
+  })
+})
