@@ -9,6 +9,7 @@ const help = `bun run conformance [options]
   --server         our server against the suite's clients
   --client         our client against the suite's servers; both halves unless told
   --run PATTERN    only cases of this name, as in "**/TLS:false/unary/*"; may be given more than once
+  --skip PATTERN   not these
   --trace          show what went over the wire, where a case fails
   --vv             show each case as it begins and ends
   --timeout MS     end a run that takes longer: 240000 unless told
@@ -26,6 +27,7 @@ function readOptions(args: string[]) {
       server: { type: 'boolean', default: false },
       client: { type: 'boolean', default: false },
       run: { type: 'string', multiple: true, default: [] },
+      skip: { type: 'string', multiple: true, default: [] },
       trace: { type: 'boolean', default: false },
       vv: { type: 'boolean', default: false },
       timeout: { type: 'string', default: '240000' },
@@ -51,11 +53,20 @@ async function runHalf(
   binary: string,
   half: Half,
   runtime: RuntimeName,
-  { run: patterns, trace, vv, timeoutMs }: Options,
+  { run: patterns, skip: skipped, trace, vv, timeoutMs }: Options,
 ): Promise<boolean> {
   const startMs = performance.now()
   const onOutput = vv ? { onOutput: (text: string) => void process.stdout.write(text) } : {}
-  const result = await runSuite({ binary, half, runtime, patterns, trace, timeoutMs, ...onOutput })
+  const result = await runSuite({
+    binary,
+    half,
+    runtime,
+    patterns,
+    skipped,
+    trace,
+    timeoutMs,
+    ...onOutput,
+  })
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
   if (result.report !== '') console.log(result.report)
   const { passed, total, failed, notRun, unanswered } = result

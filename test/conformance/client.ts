@@ -2,29 +2,73 @@
  * A client for the official conformance suite: makes the calls it reads from standard input, many at once, over the
  * project's own gRPC client, and writes what came of each to standard output. Ends with its input.
  */
+import { createRegistry } from '@bufbuild/protobuf'
 import {
   type ClientCompatRequest,
   ClientCompatRequestSchema,
   ClientCompatResponseSchema,
 } from '../../gen/connectrpc/conformance/v1/client_compat_pb.ts'
+import { Codec, Compression } from '../../gen/connectrpc/conformance/v1/config_pb.ts'
+import { file_connectrpc_conformance_v1_service } from '../../gen/connectrpc/conformance/v1/service_pb.ts'
 import { type Connection, createConnection } from '../../platform/discovery/connection.ts'
+import type { GrpcOptions } from '../../platform/grpc/options.ts'
+import { standardCompressions } from '../../platform/rpc/compression.ts'
 import { makeCall } from './client-call.ts'
+import { moreCompressions } from './compressions.ts'
 import { readFrames, toFrame } from './frames.ts'
 
 /** Calls under way at once. */
 const callsMax = 64
 
+const compressions = [...standardCompressions, ...moreCompressions]
+const compressionNames: Readonly<Record<number, string>> = {
+  [Compression.GZIP]: 'gzip',
+  [Compression.BR]: 'br',
+  [Compression.ZSTD]: 'zstd',
+  [Compression.DEFLATE]: 'deflate',
+  [Compression.SNAPPY]: 'snappy',
+}
+const jsonOptions = { registry: createRegistry(file_connectrpc_conformance_v1_service) }
+
 const connections = new Map<string, Connection>()
 const callsUnderWay = new Set<Promise<void>>()
 
-function connectionFor({ host, port }: ClientCompatRequest): Connection {
-  const url = `http://${host}:${port}`
-  let connection = connections.get(url)
+/** Connections are kept for all calls that want the same of one. */
+function connectionFor(request: ClientCompatRequest): Connection {
+  const tls = tlsOf(request)
+  const url = `${tls ? 'https' : 'http'}://${request.host}:${request.port}`
+  const { codec, compression, messageReceiveLimit } = request
+  const key = JSON.stringify([url, tls, codec, compression, messageReceiveLimit])
+  let connection = connections.get(key)
   if (connection === undefined) {
-    connection = createConnection({ url })
-    connections.set(url, connection)
+    connection = createConnection({ url }, { grpc: grpcOf(request), ...(tls && { tls }) })
+    connections.set(key, connection)
   }
   return connection
+}
+
+function tlsOf({ serverTlsCert, clientTlsCreds }: ClientCompatRequest) {
+  if (serverTlsCert.length === 0) return undefined
+  const own = clientTlsCreds && {
+    cert: toText(clientTlsCreds.cert),
+    key: toText(clientTlsCreds.key),
+  }
+  return { ca: toText(serverTlsCert), ...own }
+}
+
+function grpcOf({ codec, compression, messageReceiveLimit }: ClientCompatRequest): GrpcOptions {
+  const name = compressionNames[compression]
+  const chosen = compressions.find((one) => one.name === name)
+  return {
+    format: codec === Codec.JSON ? 'json' : 'binary',
+    jsonOptions,
+    ...(messageReceiveLimit > 0 && { readMaxBytes: messageReceiveLimit }),
+    ...(chosen && { sendCompression: chosen, acceptCompression: [chosen], compressMinBytes: 0 }),
+  }
+}
+
+function toText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString()
 }
 
 async function answer(request: ClientCompatRequest): Promise<void> {

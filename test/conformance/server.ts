@@ -6,7 +6,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createRegistry } from '@bufbuild/protobuf'
 import { ConnectError } from '@connectrpc/connect'
-import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node'
 import { pino } from 'pino'
 import {
   type ServerCompatRequest,
@@ -21,6 +20,7 @@ import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { createServiceApp } from '../../platform/rpc/app.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
+import type { TlsOptions } from '../../platform/server/tls.ts'
 import { moreCompressions } from './compressions.ts'
 import { readFrames, toFrame } from './frames.ts'
 import { conformance } from './service.ts'
@@ -47,10 +47,10 @@ function createApp(messageBytesMax: number) {
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),
     limits: { messageBytesMax },
+    compressions: moreCompressions,
     services: [ConformanceService],
     mount({ router }) {
       router.service(ConformanceService, conformance, {
-        acceptCompression: [compressionGzip, compressionBrotli, ...moreCompressions],
         jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
       })
     },
@@ -59,7 +59,7 @@ function createApp(messageBytesMax: number) {
 
 function serverFor(request: ServerCompatRequest): Promise<Server> {
   const { messageReceiveLimit, useTls, clientTlsCert } = request
-  const key = JSON.stringify([messageReceiveLimit, useTls, Buffer.from(clientTlsCert).toString()])
+  const key = JSON.stringify([messageReceiveLimit, useTls, toText(clientTlsCert)])
   let server = servers.get(key)
   if (server === undefined) {
     server = serve({ app: createApp(messageReceiveLimit), port: 0, log, ...tlsOf(request) })
@@ -68,13 +68,16 @@ function serverFor(request: ServerCompatRequest): Promise<Server> {
   return server
 }
 
-function tlsOf({ useTls, serverCreds, clientTlsCert }: ServerCompatRequest) {
+function tlsOf({ useTls, serverCreds, clientTlsCert }: ServerCompatRequest): { tls?: TlsOptions } {
   if (!useTls || serverCreds === undefined) return {}
-  const [certificate, key, authority] = [serverCreds.cert, serverCreds.key, clientTlsCert].map(
-    (bytes) => Buffer.from(bytes).toString(),
-  )
-  const client = authority === '' ? {} : { clientAuthority: authority }
+  const certificate = toText(serverCreds.cert)
+  const key = toText(serverCreds.key)
+  const client = clientTlsCert.length > 0 && { clientAuthority: toText(clientTlsCert) }
   return { tls: { certificate, key, ...client } }
+}
+
+function toText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString()
 }
 
 async function configure(socket: Socket): Promise<void> {

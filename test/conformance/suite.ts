@@ -14,6 +14,8 @@ export interface SuiteOptions {
   readonly runtime: RuntimeName
   /** Names of cases, `*` for one part and `**` for any number of them; all cases when there is none. */
   readonly patterns?: readonly string[]
+  /** Names of cases that are left out of these. */
+  readonly skipped?: readonly string[]
   /** Show what went over the wire, where a case fails. */
   readonly trace?: boolean
   /** Takes what the suite prints, as it comes. */
@@ -81,11 +83,21 @@ interface BinaryRun {
 }
 
 async function runBinary(
-  { binary, patterns = [], trace = false, onOutput, timeoutMs = 240_000 }: SuiteOptions,
+  {
+    binary,
+    patterns = [],
+    skipped = [],
+    trace = false,
+    onOutput,
+    timeoutMs = 240_000,
+  }: SuiteOptions,
   flags: readonly string[],
   command: readonly string[],
 ): Promise<BinaryRun> {
-  const chosen = patterns.flatMap((pattern) => ['--run', pattern])
+  const chosen = [
+    ...patterns.flatMap((pattern) => ['--run', pattern]),
+    ...skipped.flatMap((pattern) => ['--skip', pattern]),
+  ]
   const args = [...flags, '--vv', ...(trace ? ['--trace'] : []), ...chosen, '--', ...command]
   const child = spawn(binary, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
