@@ -79,7 +79,8 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
   }
 
   persists(isLast: boolean): boolean {
-    if (!this.#head?.keepsAlive || this.#requestsLeft <= 0 || this.#deadlines.isAged) return false
+    if (!this.#head?.framing.keepsAlive || this.#requestsLeft <= 0 || this.#deadlines.isAged)
+      return false
     if (this.#hub.isDraining) return false
     const body = this.#requests.body
     if (body === undefined) return true
@@ -170,7 +171,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
   onHead(head: RequestHead, body: Http1Body | undefined): void {
     this.#requestsLeft--
     this.#head = head
-    this.#owesContinue = head.expectsContinue && body !== undefined
+    this.#owesContinue = head.framing.expectsContinue && body !== undefined
     this.#exchange = new Http1Exchange(head, this, body ?? noBody)
     this.#phase = 'exchange'
     if (this.#isHalfClosed) this.#awaitReset()

@@ -10,7 +10,6 @@ export interface Framing {
   readonly expectsContinue: boolean
   /** Whether the client wants to send further requests (RFC 9112 §9.3). */
   readonly keepsAlive: boolean
-  readonly hostCount: number
 }
 
 const closeOption = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
@@ -28,13 +27,9 @@ export function readFraming(fields: Fields, minorVersion: 0 | 1): Framing {
   let transferEncoding: string | undefined
   let expectation: string | undefined
   let connection: string | undefined
-  let hostCount = 0
   for (let index = 0; index < fields.length; index += 2) {
     const value = fields[index + 1] ?? ''
     switch (fields[index]) {
-      case 'host':
-        if (++hostCount > 1) throw new Refusal(400, 'several hosts')
-        break
       case 'content-length':
         if (contentLength !== undefined) throw new Refusal(400, 'several lengths')
         contentLength = value
@@ -59,7 +54,6 @@ export function readFraming(fields: Fields, minorVersion: 0 | 1): Framing {
     isChunked: transferEncoding !== undefined,
     expectsContinue: minorVersion === 1 && expectation?.toLowerCase() === '100-continue',
     keepsAlive: staysOpen(connection, minorVersion),
-    hostCount,
   }
 }
 

@@ -31,10 +31,7 @@ describe('a head', () => {
       target: '/a/b?c=%20d',
       authority: 'example.org:81',
       fields: ['host', 'example.org:81', 'x-one', '1', 'x-one', '2', 'empty', ''],
-      contentLength: 0,
-      isChunked: false,
-      keepsAlive: true,
-      expectsContinue: false,
+      framing: { contentLength: 0, isChunked: false, keepsAlive: true, expectsContinue: false },
     })
   })
 
@@ -60,8 +57,8 @@ describe('a head', () => {
 
   test('of HTTP/1.0 needs no host and is not kept alive unless it says so', () => {
     const plain = parse('GET / HTTP/1.0\r\n')
-    expect(plain).toMatchObject({ minorVersion: 0, authority: '', keepsAlive: false })
-    expect(parse('GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n').keepsAlive).toBe(true)
+    expect(plain).toMatchObject({ minorVersion: 0, authority: '', framing: { keepsAlive: false } })
+    expect(parse('GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n').framing.keepsAlive).toBe(true)
   })
 
   test.each([
@@ -72,19 +69,19 @@ describe('a head', () => {
     ['closed', true],
     ['keep-alive, close', false],
   ])('with connection: %s keeps it: %s', (option, keepsAlive) => {
-    expect(parse(`GET / HTTP/1.1\r\nhost: a\r\nconnection: ${option}\r\n`).keepsAlive).toBe(
+    expect(parse(`GET / HTTP/1.1\r\nhost: a\r\nconnection: ${option}\r\n`).framing.keepsAlive).toBe(
       keepsAlive,
     )
   })
 
   test('waits for a 100 when it says so, but not by HTTP/1.0', () => {
     const fields = 'host: a\r\nexpect: 100-Continue\r\ncontent-length: 5\r\n'
-    expect(parse(post(fields))).toMatchObject({ expectsContinue: true, contentLength: 5 })
-    expect(parse(post(fields, '1.0'))).toMatchObject({ expectsContinue: false })
+    expect(parse(post(fields)).framing).toMatchObject({ expectsContinue: true, contentLength: 5 })
+    expect(parse(post(fields, '1.0')).framing).toMatchObject({ expectsContinue: false })
   })
 
   test('tells whether its body is chunked', () => {
-    expect(parse(post('host: a\r\nTransfer-Encoding: Chunked\r\n'))).toMatchObject({
+    expect(parse(post('host: a\r\nTransfer-Encoding: Chunked\r\n')).framing).toMatchObject({
       isChunked: true,
       contentLength: 0,
     })

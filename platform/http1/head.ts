@@ -7,13 +7,14 @@ import { Refusal } from './refusal.ts'
 import { readTarget } from './target.ts'
 
 /** A request without its body. */
-export interface RequestHead extends Framing {
+export interface RequestHead {
   readonly method: string
   /** HTTP/1.0 or HTTP/1.1; a client of a later one is spoken to as one of HTTP/1.1 (RFC 9110 §2.5). */
   readonly minorVersion: 0 | 1
   readonly target: string
   readonly authority: string
   readonly fields: Fields
+  readonly framing: Framing
 }
 
 /** Checked by one look, because nearly all requests have them. */
@@ -37,9 +38,9 @@ export function parseHead(text: string, limits: Http1Limits): RequestHead {
   if (method === 'CONNECT') throw new Refusal(501, 'this is no proxy')
   const fields = parseFieldLines(text, lineEnd + 2, limits)
   const framing = readFraming(fields, minorVersion)
-  const { target, authority } = readTarget(method, text.slice(methodEnd + 1, targetEnd), fields)
-  if (minorVersion === 1 && framing.hostCount === 0) throw new Refusal(400, 'no host')
-  return { method, minorVersion, target, authority, fields, ...framing }
+  const asked = text.slice(methodEnd + 1, targetEnd)
+  const { target, authority } = readTarget(method, asked, fields, minorVersion)
+  return { method, minorVersion, target, authority, fields, framing }
 }
 
 /** The minor version of what is not plainly HTTP/1.1. */

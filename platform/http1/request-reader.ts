@@ -121,8 +121,9 @@ export class RequestReader {
     }
     if (--this.#turnsLeft === 0) setImmediate(() => this.#beginTurn())
     let { rest } = this.#heads
-    const hasBody = head.isChunked || head.contentLength > 0
-    const body = hasBody ? new Http1Body(this.#taker, head, this.#limits) : undefined
+    const { framing } = head
+    const hasBody = framing.isChunked || framing.contentLength > 0
+    const body = hasBody ? new Http1Body(this.#taker, framing, this.#limits) : undefined
     this.body = body
     this.#taker.onHead(head, body)
     if (body !== undefined && rest.length > 0) rest = this.#readBody(body, rest)

@@ -18,17 +18,34 @@ const hostAndPort = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d{0,5})?$/
  * What a request asks for, and of whom (RFC 9112 §3.2, §3.3). Throws a `Refusal`.
  * @param fields those of the request; a `host` that the target overrides is replaced (RFC 9112 §3.2.2).
  */
-export function readTarget(method: string, text: string, fields: string[]): RequestTarget {
-  if (notInTarget.test(text)) throw new Refusal(400, 'no target')
-  const hostAt = fields.findIndex((name, index) => index % 2 === 0 && name === 'host')
+export function readTarget(
+  method: string,
+  text: string,
+  fields: string[],
+  minorVersion: 0 | 1,
+): RequestTarget {
+  const hostAt = findHost(fields)
   const host = hostAt < 0 ? '' : (fields[hostAt + 1] ?? '')
+  if (minorVersion === 1 && hostAt < 0) throw new Refusal(400, 'no host')
   if (!hostAndPort.test(host)) throw new Refusal(400, 'no host')
+  if (notInTarget.test(text)) throw new Refusal(400, 'no target')
   if (text.startsWith('/')) return { target: text, authority: host }
   if (text === '*' && method === 'OPTIONS') return { target: '*', authority: host }
   const [, authority, path = ''] = absoluteForm.exec(text) ?? []
   if (authority === undefined || !hostAndPort.test(authority)) throw new Refusal(400, 'no target')
   if (hostAt >= 0) fields[hostAt + 1] = authority
   return { target: path.startsWith('/') ? path : withoutPath(method, path), authority }
+}
+
+/** Where the one `host` is (RFC 9112 §3.2), or -1. */
+function findHost(fields: readonly string[]): number {
+  let found = -1
+  for (let index = 0; index < fields.length; index += 2) {
+    if (fields[index] !== 'host') continue
+    if (found >= 0) throw new Refusal(400, 'several hosts')
+    found = index
+  }
+  return found
 }
 
 function withoutPath(method: string, query: string): string {
