@@ -28,6 +28,8 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
   readonly scheme: 'http' | 'https'
   readonly remoteAddress: string
   protected lastPeerStreamId = 0
+  /** Those that were not taken are seen as well. */
+  #lastSeenStreamId = 0
   readonly #context: ServerContext
   readonly #ageAtMs: number
   /** How many bytes of the preface have come. */
@@ -72,7 +74,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
 
   isIdle(streamId: number): boolean {
     // Even ones are the server's, which opens none (RFC 9113 §5.1.1).
-    return streamId > this.lastPeerStreamId || streamId % 2 === 0
+    return streamId > this.#lastSeenStreamId || streamId % 2 === 0
   }
 
   onFields(
@@ -84,9 +86,13 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     const open = this.streams.get(streamId)
     if (open !== undefined) return void this.#onTrailers(open, fields, overflow, endStream)
     if (streamId % 2 === 0) throw new ConnectionError(errorCode.protocolError, 'an even stream')
-    if (streamId <= this.lastPeerStreamId) return void this.#onClosedStream(streamId)
+    if (streamId <= this.#lastSeenStreamId) return void this.#onClosedStream(streamId)
+    this.#lastSeenStreamId = streamId
     // Behind the last one that GOAWAY names, nothing is taken (RFC 9113 §6.8).
-    if (this.#draining === 'last') return void this.spend(1)
+    if (this.#draining === 'last') {
+      this.spend(1)
+      return void this.streams.ignore(streamId)
+    }
     this.lastPeerStreamId = streamId
     this.#openedCount++
     const taken = this.streams.size + (this.#lingering?.size ?? 0)
@@ -95,15 +101,12 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     }
     this.earn()
     const head = overflow ? emptyHead : this.#readHead(fields)
-    if (head === undefined)
+    if (head === undefined || (endStream && head.contentLength > 0)) {
       return void this.streams.refuse(streamId, errorCode.protocolError, 'malformed')
+    }
     const exchange = new ServerExchange(this, streamId, head)
     this.streams.add(exchange)
-    if (endStream) {
-      if (head.contentLength > 0)
-        return void this.streams.refuse(streamId, errorCode.protocolError, 'malformed')
-      this.streams.endRemote(exchange, [])
-    }
+    if (endStream) this.streams.endRemote(exchange, [])
     if (overflow) this.#refuseFields(exchange)
     else this.#arrived.push(exchange)
   }

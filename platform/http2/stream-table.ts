@@ -109,13 +109,18 @@ export class StreamTable<S extends Http2Stream> {
     return streamId <= this.#resetForgotten || this.#resetIds?.has(streamId) === true
   }
 
-  #sendReset(streamId: number, code: number): void {
-    this.#connection.transmitter.writer.resetStream(streamId, code)
+  /** Drops what comes on a stream, without a word (§6.8). */
+  ignore(streamId: number): void {
     this.#resetIds ??= new Set()
     this.#resetIds.add(streamId)
     if (this.#resetIds.size <= resetsKept) return
     const [oldest = 0] = this.#resetIds
     this.#resetIds.delete(oldest)
     this.#resetForgotten = Math.max(this.#resetForgotten, oldest)
+  }
+
+  #sendReset(streamId: number, code: number): void {
+    this.#connection.transmitter.writer.resetStream(streamId, code)
+    this.ignore(streamId)
   }
 }
