@@ -29,7 +29,10 @@ const targetPattern = /^(?:\/[\x21-\x7e]*|\*)$/
 export function createRespond({ app, log }: RespondOptions): Respond {
   function fail(exchange: Exchange, err: unknown): void {
     log.error({ err }, 'the app failed')
-    if (exchange.closed) return
+    if (exchange.closed) {
+      exchange.abort()
+      return
+    }
     exchange.respond(500, ['content-length', '0'])
     exchange.end()
   }
@@ -76,6 +79,8 @@ function sendResponse(exchange: Exchange, response: Response, bindings: PortBind
   const body = light === undefined || light.isReal ? response.body : light.source
   if (exchange.closed) {
     discard(body)
+    // Nobody is answered, but the handler of a stream that was reset has ended: it does not count any more.
+    exchange.abort()
     return
   }
   const fields = light?.fields ?? toFields(response.headers)
