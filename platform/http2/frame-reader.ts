@@ -21,6 +21,8 @@ const carryBytesMin = 64
  * copied; one that does not is put together in a buffer of its own.
  */
 export class FrameReader {
+  /** How many have come whole. */
+  frameCount = 0
   readonly #sink: FrameSink
   /** The beginning of a frame whose rest has not come. */
   #carry: Buffer | undefined
@@ -52,6 +54,7 @@ export class FrameReader {
     const type = bytes[offset + 3] ?? 0
     const flags = bytes[offset + 4] ?? 0
     const streamId = readUint31(bytes, offset + 5)
+    this.frameCount++
     this.#sink.onFrame(type, flags, streamId, bytes, offset + frameHeaderBytes, end)
   }
 

@@ -53,10 +53,11 @@ export class Receiver implements FrameSink {
   }
 
   push(chunk: Buffer): void {
+    const { frameCount } = this.#reader
     this.#reader.push(chunk)
     const partial = this.#reader.partialType
     if (partial === undefined || partial === frameType.data) this.#partialSinceMs = undefined
-    else if (this.#partialSinceMs === undefined) {
+    else if (this.#partialSinceMs === undefined || this.#reader.frameCount > frameCount) {
       this.#partialSinceMs = this.#connection.nowMs
       this.#connection.lookIn(this.#connection.limits.headersTimeoutMs)
     }
