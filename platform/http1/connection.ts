@@ -204,6 +204,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
   }
 
   onRead(): void {
+    if (this.#isHalfClosed && this.#requests.isEmpty) this.#onEnd()
     this.output.flush()
     this.#goOn()
   }

@@ -31,11 +31,10 @@ export class HeadReader {
 
   /** The head that the bytes complete, or undefined until one is whole. Throws a `Refusal`. */
   read(bytes: Buffer): RequestHead | undefined {
+    const start = this.#skipEmptyLine(bytes)
     let all = bytes
-    let start = 0
     let end: number
     if (this.#partial === undefined) {
-      start = lineEndBytes(bytes)
       end = sectionEnd(bytes, start)
       if (end < 0) return this.#begin(bytes.subarray(start))
     } else {
@@ -47,6 +46,17 @@ export class HeadReader {
     const text = all.toString('latin1', start, end + 2)
     this.rest = all.subarray(end + emptyLineBytes)
     return this.#head !== undefined && text === this.#text ? this.#head : this.#parse(text)
+  }
+
+  /** Where the head begins. An empty line before it is skipped: old clients send one behind a body (RFC 9112 §2.2). */
+  #skipEmptyLine(bytes: Buffer): number {
+    if (this.#partial === undefined) {
+      return bytes[0] === carriageReturn && bytes[1] === lineFeed ? 2 : 0
+    }
+    const { bytes: before } = this.#partial
+    if (before.length > 1 || before[0] !== carriageReturn || bytes[0] !== lineFeed) return 0
+    this.#partial = undefined
+    return 1
   }
 
   #begin(bytes: Buffer): undefined {
@@ -72,9 +82,4 @@ export class HeadReader {
     this.#head = isKept ? head : undefined
     return head
   }
-}
-
-/** An empty line before a request is skipped: old clients send one behind a body (RFC 9112 §2.2). */
-function lineEndBytes(bytes: Buffer): number {
-  return bytes[0] === carriageReturn && bytes[1] === lineFeed ? 2 : 0
 }
