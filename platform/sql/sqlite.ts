@@ -30,8 +30,25 @@ export function openSqlite(path: string, schema: Schema): DatabaseSync {
   }
 }
 
+/**
+ * Reads what the database holds. The reads of one turn of the event loop see it as the first of them did, unless this
+ * connection writes: SQLite locks the file for all of them at once, which costs more than a small read.
+ */
+export function read<T>(db: DatabaseSync, query: () => T): T {
+  if (!db.isTransaction) {
+    db.exec('BEGIN')
+    setImmediate(endReads, db)
+  }
+  return query()
+}
+
+function endReads(db: DatabaseSync): void {
+  if (db.isOpen && db.isTransaction) db.exec('COMMIT')
+}
+
 /** Runs the body in one transaction: committed when it returns, rolled back when it throws. */
 export function transaction<T>(db: DatabaseSync, body: () => T): T {
+  endReads(db)
   db.exec('BEGIN IMMEDIATE')
   try {
     const result = body()

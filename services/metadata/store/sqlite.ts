@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { nextRevision } from '../../../platform/revision/revision.ts'
-import { openSqlite, type Schema, transaction } from '../../../platform/sql/sqlite.ts'
+import { openSqlite, read, type Schema, transaction } from '../../../platform/sql/sqlite.ts'
 import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 import type { ListOptions, MetadataStore, PutOutcome } from './port.ts'
@@ -90,15 +90,18 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
 
   return {
     durable: path !== ':memory:',
-    get: async (id) => sql.get.all(id).map(toMovie)[0],
+    async get(id) {
+      const row = read(db, () => sql.get.get(id))
+      return row && toMovie(row)
+    },
     async getMany(ids) {
-      const found = sql.getMany.all(JSON.stringify(ids)).map(toMovie)
+      const found = read(db, () => sql.getMany.all(JSON.stringify(ids))).map(toMovie)
       return new Map(found.map((movie) => [movie.id, movie]))
     },
     put: async (movies) => transaction(db, () => putAll(movies)),
     delete: async (id) => transaction(db, () => remove(id)),
-    list: async (options) => list(options),
-    revision: async () => revision(),
+    list: async (options) => read(db, () => list(options)),
+    revision: async () => read(db, revision),
     async [Symbol.asyncDispose]() {
       use?.[Symbol.dispose]()
       if (db.isOpen) db.close()

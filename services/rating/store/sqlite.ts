@@ -1,5 +1,5 @@
 import { nextRevision } from '../../../platform/revision/revision.ts'
-import { openSqlite, transaction } from '../../../platform/sql/sqlite.ts'
+import { openSqlite, read, transaction } from '../../../platform/sql/sqlite.ts'
 import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
 import {
   type Aggregate,
@@ -183,15 +183,17 @@ export function createSqliteRatingStore(
       return found.map((replaced) => (replaced ? 'replaced' : 'created'))
     },
     delete: async (record, userId) => write([{ ...record, userId, kind: 'delete' }])[0] === true,
-    get: async (record, userId) => get(record, userId),
-    aggregate: async (record) =>
-      sql.aggregate.all(record.recordType, record.recordId).map(toAggregate)[0],
+    get: async (record, userId) => read(db, () => get(record, userId)),
+    async aggregate({ recordType, recordId }) {
+      const row = read(db, () => sql.aggregate.get(recordType, recordId))
+      return row && toAggregate(row)
+    },
     async aggregates(records) {
       const asked = records.map(({ recordType, recordId }) => [recordType, recordId])
-      return sql.aggregates.all(JSON.stringify(asked)).map(toAggregate)
+      return read(db, () => sql.aggregates.all(JSON.stringify(asked))).map(toAggregate)
     },
-    top: async (options) => top(options),
-    revision: async () => revision(),
+    top: async (options) => read(db, () => top(options)),
+    revision: async () => read(db, revision),
     onChange(listener) {
       const call = (changed: readonly RecordRef[]) => listener(changed)
       listeners.add(call)
