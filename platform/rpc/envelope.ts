@@ -25,36 +25,43 @@ function writeHead(bytes: Uint8Array, offset: number, flags: number, length: num
   bytes[offset + 4] = length
 }
 
+/** The room of a batch at first. */
+const batchBytesMin = 512
+
 /** Envelopes that are sent at once. */
 export class EnvelopeBatch {
   /** How long they are together. */
   length = 0
-  #parts: Uint8Array[] = []
+  #bytes = new Uint8Array(0)
 
   add(flags: number, message: Uint8Array): void {
-    const head = new Uint8Array(headBytes)
-    writeHead(head, 0, flags, message.length)
-    this.#parts.push(head, message)
+    this.#makeRoom(headBytes + message.length)
+    writeHead(this.#bytes, this.length, flags, message.length)
+    this.#bytes.set(message, this.length + headBytes)
     this.length += headBytes + message.length
   }
 
   /** Adds one that is encoded already. */
   addEncoded(envelope: Uint8Array): void {
-    this.#parts.push(envelope)
+    this.#makeRoom(envelope.length)
+    this.#bytes.set(envelope, this.length)
     this.length += envelope.length
   }
 
   /** Takes all of them, and leaves none. */
   take(): Uint8Array {
-    const bytes = new Uint8Array(this.length)
-    let at = 0
-    for (const part of this.#parts) {
-      bytes.set(part, at)
-      at += part.length
-    }
-    this.#parts = []
+    const bytes = this.#bytes.subarray(0, this.length)
+    this.#bytes = new Uint8Array(0)
     this.length = 0
     return bytes
+  }
+
+  #makeRoom(bytes: number): void {
+    const length = this.length + bytes
+    if (length <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(length, this.#bytes.length * 4, batchBytesMin))
+    grown.set(this.#bytes.subarray(0, this.length))
+    this.#bytes = grown
   }
 }
 
