@@ -89,10 +89,9 @@ export class Outbox {
   flush(socket: Socket): boolean {
     let goesOn = true
     if (this.#filled.length > 0) {
-      socket.cork()
+      // Not corked: Bun would copy them into one.
       for (const { bytes } of this.#filled) socket.write(bytes)
       goesOn = socket.write(this.#current())
-      socket.uncork()
       this.#filled = []
       this.#filledBytes = 0
     } else if (this.offset > this.#start) goesOn = socket.write(this.#current())
