@@ -66,14 +66,12 @@ export class RequestReader {
   /** Reads what waits, if it can be. */
   goOn(): void {
     if (this.isReading || this.#inlet.isEmpty || !this.#isReady()) return
-    const bytes = this.#inlet.takeAll()
-    this.resume()
-    this.#read(bytes)
+    this.#read(this.#inlet.takeAll())
   }
 
-  /** Lets the client send more, if there is room. */
+  /** Lets the client send more, if there is room; what is being read may have to be kept again. */
   resume(): void {
-    this.#inlet.resume(this.body)
+    if (!this.isReading) this.#inlet.resume(this.body)
   }
 
   /** From now on what comes is dropped. */
@@ -104,6 +102,7 @@ export class RequestReader {
     this.isReading = false
     if (this.#isStopped) this.#inlet.linger(rest)
     else if (rest.length > 0) this.#inlet.keep(rest)
+    this.resume()
     this.#taker.onRead()
   }
 
