@@ -54,6 +54,8 @@ const app = new Hono<{ Bindings: PortBindings }>()
   )
   .get('/whole/:length', (c) => c.body(Buffer.alloc(Number(c.req.param('length')), 1)))
   .all('*', (c) => c.text('answered'))
+  // A body that broke off; Hono would tell the console.
+  .onError((_, c) => c.body(null, 500))
 
 const options: PortLimitsOfAll = JSON.parse(process.env.LIMITS ?? '{}')
 const server: Server = await serve({ app, port: 0, log, ...options })

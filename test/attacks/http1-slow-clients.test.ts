@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'bun:test'
+import type { Socket } from 'node:net'
+import { describeWith } from '../../platform/testing/requirements.ts'
+import { runtime } from '../../platform/testing/tools.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { flood, isOpen, pause } from './frames.ts'
+import { readAnswers } from './raw-answers.ts'
+import { underAttack } from './under-attack.ts'
+
+const sweepIntervalMs = 20
+const gibibyte = 1024 ** 3
+
+const get = (target: string) => `GET ${target} HTTP/1.1\r\nhost: a\r\n\r\n`
+const post = (target: string, framing: string) =>
+  `POST ${target} HTTP/1.1\r\nhost: a\r\n${framing}\r\n\r\n`
+
+async function dribble(socket: Socket, text: string, everyMs: number): Promise<void> {
+  for (const letter of text) {
+    if (!isOpen(socket)) return
+    socket.write(letter)
+    await pause(everyMs)
+  }
+}
+
+describe('slow heads end their connection', () => {
+  const http1 = { headTimeoutMs: 300, sweepIntervalMs }
+
+  test('on many connections at once (slowloris)', async () => {
+    await underAttack({ http1 }, async ({ dial }) => {
+      const attackers = Array.from({ length: 100 }, async () => {
+        const socket = dial()
+        const answers = readAnswers(socket)
+        await dribble(socket, `GET / HTTP/1.1\r\nx: ${'x'.repeat(30)}`, 10)
+        return await answers.end()
+      })
+      for (const statuses of await Promise.all(attackers)) expect(statuses).toEqual([408])
+    })
+  })
+
+  test('behind an answer', async () => {
+    await underAttack({ http1 }, async ({ dial }) => {
+      const socket = dial()
+      const answers = readAnswers(socket)
+      socket.write(get('/'))
+      await waitFor(() => answers.statuses().length === 1, { what: 'an answer' })
+      await dribble(socket, `GET / HTTP/1.1\r\nx: ${'x'.repeat(30)}`, 10)
+      expect(await answers.end()).toEqual([200, 408])
+    })
+  })
+})
+
+test('a body that stops is not waited for', async () => {
+  await underAttack({ http1: { bodyTimeoutMs: 300, sweepIntervalMs } }, async ({ dial }) => {
+    for (const framing of ['content-length: 100', 'transfer-encoding: chunked']) {
+      const socket = dial()
+      const answers = readAnswers(socket)
+      socket.write(`${post('/length', framing)}5\r\nab`)
+      expect(await answers.end()).toEqual([408])
+    }
+  })
+})
+
+describe('connections that do nothing are closed', () => {
+  test.each([
+    ['kept behind an answer', get('/')],
+    ['kept behind an empty line', `${get('/')}\r\n`],
+  ])('%s', async (_, text) => {
+    await underAttack({ http1: { idleTimeoutMs: 300, sweepIntervalMs } }, async ({ dial }) => {
+      const socket = dial()
+      const answers = readAnswers(socket)
+      socket.write(text)
+      expect(await answers.end()).toContain(200)
+    })
+  })
+
+  test('by a client that has ended its side', async () => {
+    await underAttack({ http1: { halfClosedTimeoutMs: 300, sweepIntervalMs } }, async (target) => {
+      const texts = ['', 'GET / HTT', get('/'), get('/hold'), post('/hold', 'content-length: 9')]
+      for (const text of texts) {
+        const socket = target.dial()
+        const answers = readAnswers(socket)
+        socket.end(text)
+        await answers.end()
+      }
+      await target.release()
+    })
+  })
+
+  test('by a client that never closes its own side', async () => {
+    await underAttack(
+      { http1: { closeTimeoutMs: 300, sweepIntervalMs } },
+      async ({ dial, state }) => {
+        const socket = dial()
+        const answers = readAnswers(socket)
+        socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+        expect(await answers.end()).toEqual([200])
+        // One is the innocents', one asks.
+        const isGone = async () => (await state()).connectionCount <= 3
+        await waitFor(isGone, { what: 'the end of the connection' })
+      },
+    )
+  })
+})
+
+for (const name of ['bun', 'deno', 'node'] as const) {
+  describeWith(runtime(name), `on ${name}`, () => {
+    const http1 = { stalledTimeoutMs: 400, closeTimeoutMs: 300, sweepIntervalMs }
+
+    test('a reader that takes nothing of a large answer is given next to nothing, and cut', async () => {
+      await underAttack({ runtime: name, http1 }, async ({ dial }) => {
+        const sockets = Array.from({ length: 4 }, dial)
+        for (const socket of sockets) {
+          socket.pause()
+          socket.write(get(`/bytes/${gibibyte}`))
+        }
+        const areCut = () => {
+          for (const socket of sockets) if (isOpen(socket)) socket.write('\r\n')
+          return !sockets.some(isOpen)
+        }
+        await waitFor(areCut, { what: 'the end of the connections' })
+      })
+    })
+
+    test('a body that nobody takes is held back', async () => {
+      await underAttack({ runtime: name, http1 }, async ({ dial, release }) => {
+        const socket = dial()
+        socket.write(post('/hold', `content-length: ${gibibyte}`))
+        const sent = await Promise.race([flood(socket, Buffer.alloc(1024 ** 2), 400), pause(300)])
+        expect(sent).toBeUndefined()
+        await release()
+      })
+    })
+
+    test('a body behind an answer that is whole is dropped for a little, and then not read', async () => {
+      await underAttack({ runtime: name, http1 }, async ({ dial }) => {
+        const socket = dial()
+        const answers = readAnswers(socket)
+        socket.write(post('/', `content-length: ${gibibyte}`))
+        expect(await flood(socket, Buffer.alloc(1024 ** 2), 400)).toBeLessThan(200)
+        expect(await answers.end()).toEqual([200])
+      })
+    })
+  })
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'bun:test'
+import { readAnswers } from './raw-answers.ts'
+import { underAttack } from './under-attack.ts'
+
+const smuggled = 'GET /hold HTTP/1.1\r\nhost: smuggled\r\n\r\n'
+const hex = smuggled.length.toString(16)
+
+/** What another reader of the bytes could understand as one request and this one as two, or the other way round. */
+const ambiguous: ReadonlyArray<readonly [name: string, request: string]> = [
+  [
+    'a length and chunks',
+    `content-length: ${smuggled.length + 5}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ],
+  ['two lengths', `content-length: 0\r\ncontent-length: ${smuggled.length}\r\n\r\n`],
+  ['two lengths in a list', `content-length: 0, ${smuggled.length}\r\n\r\n`],
+  ['a length with a sign', 'content-length: +0\r\n\r\n'],
+  ['a length that is none', 'content-length: 0x0\r\n\r\n'],
+  ['a coding that is not chunked', 'transfer-encoding: xchunked\r\n\r\n'],
+  ['chunked and another behind it', 'transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
+  ['chunked twice', 'transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['a space before the colon', 'transfer-encoding : chunked\r\n\r\n0\r\n\r\n'],
+  ['a folded line', 'transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n'],
+  ['a vertical tab', 'transfer-encoding: \u000bchunked\r\n\r\n0\r\n\r\n'],
+  ['a line that ends with a bare line feed', 'x: y\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['a bare carriage return', 'x: y\rtransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['a NUL', 'x: \u0000\r\n\r\n'],
+  ['a chunk of a size with a sign', `transfer-encoding: chunked\r\n\r\n+${hex}\r\n`],
+  ['a chunk of a size in another notation', `transfer-encoding: chunked\r\n\r\n0x${hex}\r\n`],
+  ['a chunk whose line ends with a line feed alone', `transfer-encoding: chunked\r\n\r\n${hex}\n`],
+  ['a chunk with a line feed in an extension', 'transfer-encoding: chunked\r\n\r\n0;\n\r\n\r\n'],
+  [
+    'a chunk that is longer than its size',
+    'transfer-encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n',
+  ],
+]
+
+describe('what could be read in two ways ends a kept connection, and nothing behind it is answered', () => {
+  test.each(ambiguous)('%s', async (_, framing) => {
+    await underAttack({ http1: { closeTimeoutMs: 300, sweepIntervalMs: 20 } }, async (target) => {
+      const socket = target.dial()
+      const answers = readAnswers(socket)
+      socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+      socket.write(`POST /length HTTP/1.1\r\nhost: a\r\n${framing}${smuggled}`)
+      const [first, second, ...others] = await answers.end()
+      expect(first).toBe(200)
+      expect(second).toBeOneOf([400, 501])
+      expect(others).toEqual([])
+      expect((await target.state()).handlerCount).toBe(1)
+    })
+  })
+})
