@@ -2,8 +2,8 @@ import { delegate } from './delegate.ts'
 import { LightHeaders } from './light-headers.ts'
 import { toStream } from './streams.ts'
 
-/** The bytes of an answer: at once, as they come, or none. */
-export type LightBody = Uint8Array | AsyncIterable<Uint8Array> | null
+/** The bytes of an answer: at once, in one piece or several, as they come, or none. */
+export type LightBody = Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array> | null
 
 /** What cannot be read of a light one without making it a real one. */
 const madeReal = [
@@ -90,5 +90,9 @@ delegate(LightResponse.prototype, Response.prototype, madeReal)
 
 function toBodyInit(source: LightBody): BodyInit | null {
   if (source === null || source instanceof Uint8Array) return source as Uint8Array<ArrayBuffer>
-  return toStream(source)
+  return isPieces(source) ? new Blob(source as Uint8Array<ArrayBuffer>[]) : toStream(source)
+}
+
+export function isPieces(source: LightBody): source is readonly Uint8Array[] {
+  return Array.isArray(source)
 }

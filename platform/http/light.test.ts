@@ -116,6 +116,7 @@ describe('a light response', () => {
     expect(make().headers.get('A')).toBe('b')
     expect(await make().json()).toEqual({ a: 1 })
     expect(await lightResponse(chunks(), 200, []).text()).toBe('onetwo')
+    expect(await lightResponse([bytes('one'), bytes('two')], 200, []).text()).toBe('onetwo')
     expect(lightResponse(null, 200, []).body).toBeNull()
   })
 

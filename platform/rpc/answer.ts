@@ -1,7 +1,7 @@
 import type { Message } from '@bufbuild/protobuf'
 import type { LightBody } from '../http/light-response.ts'
 import { AnswerStream, type Failure } from './answer-stream.ts'
-import { compressedFlag, encodeEnvelope } from './envelope.ts'
+import { compressedFlag, joined, toEnvelope } from './envelope.ts'
 import { Input, onlyMessage } from './input.ts'
 import { MessageStream } from './message-stream.ts'
 import type { Output } from './output.ts'
@@ -14,7 +14,7 @@ export function answerEnveloped(work: Work): Promise<Response> {
 
 /** One message, or none: the answer is sent as a whole. */
 async function answerSingle(work: Work): Promise<Response> {
-  let body: Uint8Array | null = null
+  let body: Uint8Array[] = []
   let failure: Failure | undefined
   try {
     const { input, output } = open(work)
@@ -23,13 +23,13 @@ async function answerSingle(work: Work): Promise<Response> {
     const answer = work.rpc.invoke(message, work.context)
     const packed = output.pack(isPromise(answer) ? await work.lifetime.unlessOver(answer) : answer)
     const { bytes, isCompressed } = packed instanceof Promise ? await packed : packed
-    body = encodeEnvelope(isCompressed ? compressedFlag : 0, bytes)
+    body = toEnvelope(isCompressed ? compressedFlag : 0, bytes)
   } catch (thrown) {
     failure = { thrown }
   }
   const last = end(work, failure)
-  if (last !== undefined) body = body === null ? last : Buffer.concat([body, last])
-  return respond(work, body)
+  if (last !== undefined) body.push(last)
+  return respond(work, joined(body))
 }
 
 /** As many messages as the handler has. */

@@ -9,6 +9,23 @@ import { ByteQueue } from './byte-queue.ts'
 const headBytes = 5
 export const compressedFlag = 0b00000001
 
+/** What is larger is not copied. */
+const copiedBytesMax = 16 * 1024
+
+/** The pieces of an envelope with the message. */
+export function toEnvelope(flags: number, message: Uint8Array): Uint8Array[] {
+  if (message.length <= copiedBytesMax) return [encodeEnvelope(flags, message)]
+  const head = new Uint8Array(headBytes)
+  writeHead(head, 0, flags, message.length)
+  return [head, message]
+}
+
+/** The pieces as one, if they are small or there is but one. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array | readonly Uint8Array[] | null {
+  if (pieces.length <= 1) return pieces[0] ?? null
+  return pieces.every(({ length }) => length <= copiedBytesMax) ? Buffer.concat(pieces) : pieces
+}
+
 /** Puts a message into an envelope. */
 export function encodeEnvelope(flags: number, message: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(headBytes + message.length)

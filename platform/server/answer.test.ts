@@ -28,6 +28,12 @@ describe('an answer', () => {
     expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
   })
 
+  test('may come in pieces', () => {
+    const exchange = ask(() => lightResponse([bytes('one'), bytes('two')], 200, []))
+    expect(exchange.closed).toBe(true)
+    expect(exchange.answerBytes.toString()).toBe('onetwo')
+  })
+
   test('may be a Response, with its cookies apart', async () => {
     const exchange = ask(async () => {
       const headers = new Headers([

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Exchange, Fields, Respond } from '../http/exchange.ts'
 import { toFields } from '../http/fields.ts'
 import { lightRequest } from '../http/light-request.ts'
-import { LightResponse } from '../http/light-response.ts'
+import { isPieces, LightResponse } from '../http/light-response.ts'
 import { whenClosed } from '../http/when-closed.ts'
 import type { FetchApp, PortBindings } from './port.ts'
 
@@ -85,9 +85,12 @@ function sendResponse(exchange: Exchange, response: Response, bindings: PortBind
   }
   const fields = light?.fields ?? toFields(response.headers)
   exchange.respond(response.status, sendable(exchange, fields))
-  if (body === null || body instanceof Uint8Array)
+  if (body === null || body instanceof Uint8Array) {
     exchange.end(body ?? undefined, bindings.trailers?.())
-  else void sendChunks(exchange, open(body), bindings)
+  } else if (!(body instanceof ReadableStream) && isPieces(body)) {
+    for (const piece of body.slice(0, -1)) exchange.write(piece)
+    exchange.end(body.at(-1), bindings.trailers?.())
+  } else void sendChunks(exchange, open(body), bindings)
 }
 
 function sendable({ httpVersion }: Exchange, fields: Fields): Fields {
@@ -107,6 +110,8 @@ type Chunk = { readonly done?: boolean | undefined; readonly value?: Uint8Array 
 interface Chunks {
   next(): Promise<Chunk>
   stop(): void
+  /** Whether all of it may be here already, as with most bodies of a `Response`. */
+  readonly mayBeWhole: boolean
 }
 
 function open(body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>): Chunks {
@@ -114,14 +119,17 @@ function open(body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>): Chu
   // Not the stream's own iterator: its `return` waits for the chunk that was asked for last.
   if (body instanceof ReadableStream) {
     const reader = body.getReader()
-    return { next: () => reader.read(), stop: () => void reader.cancel().catch(ignore) }
+    const stop = () => void reader.cancel().catch(ignore)
+    return { next: () => reader.read(), stop, mayBeWhole: true }
   }
   const iterator = body[Symbol.asyncIterator]()
-  return { next: () => iterator.next(), stop: () => void iterator.return?.()?.catch(ignore) }
+  const stop = () => void iterator.return?.()?.catch(ignore)
+  return { next: () => iterator.next(), stop, mayBeWhole: false }
 }
 
 function discard(body: Body): void {
-  if (body !== null && !(body instanceof Uint8Array)) open(body).stop()
+  if (body === null || body instanceof Uint8Array) return
+  if (body instanceof ReadableStream || !isPieces(body)) open(body).stop()
 }
 
 /**
@@ -138,11 +146,14 @@ async function sendChunks(
   })
   try {
     let chunk = await chunks.next()
-    let following: Promise<Chunk> | undefined = chunks.next()
-    // What is whole at once, as most answers of a `Response` are, goes in one piece, and its length can be told.
-    if (await isLast(following)) {
-      exchange.end(chunk.value, bindings.trailers?.())
-      return
+    let following: Promise<Chunk> | undefined
+    if (chunks.mayBeWhole) {
+      following = chunks.next()
+      // Then it goes in one piece, and its length can be told.
+      if (await isLast(following)) {
+        exchange.end(chunk.value, bindings.trailers?.())
+        return
+      }
     }
     while (chunk.done !== true && !exchange.closed) {
       if (chunk.value !== undefined && !exchange.write(chunk.value)) await exchange.drained()
