@@ -6,11 +6,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Code, ConnectError, createClient, type ServiceImpl } from '@connectrpc/connect'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
 import { GetRatingRequestSchema, RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { createInProcessRegistry } from './in-process.ts'
 import type { Registry } from './port.ts'
 import { retryTokensMax } from './retry.ts'
 import { sessionsMax } from './session-pool.ts'
 import { createServiceTransport, type ServiceTransportOptions, silenceMs } from './transport.ts'
+
+alsoOnDenoAndNode(import.meta.filename)
 
 const seenTimeoutMs = 5_000
 const seenPollMs = 2

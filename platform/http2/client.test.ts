@@ -300,6 +300,22 @@ describe('flow control', () => {
   })
 })
 
+test('streams that nobody reads hold up no other', async () => {
+  await using pair = await connectPair({ taking: false })
+  const chunk = Buffer.alloc(16_384)
+  const resting = Array.from({ length: 10 }, () => pair.request())
+  for (const index of resting.keys()) {
+    const id = 2 * index + 1
+    const chunkCount = clientLimits.streamWindowBytes / chunk.length
+    pair.send(headers(pair, id, head), ...Array.from({ length: chunkCount }, () => data(id, chunk)))
+  }
+  const call = pair.request()
+  pair.send(headers(pair, 21, head), data(21, 'hello', endStream))
+  await call.over
+  expect(call.text()).toBe('hello')
+  expect(resting.map(({ told }) => told.includes('bytes'))).toEqual(resting.map(() => true))
+})
+
 describe('a silent peer', () => {
   test('is pinged while it has something to do, and left when it does not answer', async () => {
     await using pair = await connectPair({ isTimed: true })
