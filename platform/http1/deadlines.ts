@@ -18,7 +18,7 @@ export class Deadlines implements Swept {
   isAged = false
   readonly #hub: Hub
   readonly #owner: DeadlineOwner
-  readonly #agedAtMs: number
+  #agedAtMs: number
   #dueMs = never
   #takenDueMs = never
 
@@ -26,6 +26,7 @@ export class Deadlines implements Swept {
     this.#hub = hub
     this.#owner = owner
     this.#agedAtMs = hub.now() + hub.around(hub.limits.ageMaxMs)
+    hub.sweep.lookAt(this, this.#agedAtMs)
   }
 
   /** One thing is waited for at a time. */
@@ -49,13 +50,17 @@ export class Deadlines implements Swept {
   }
 
   stop(): void {
+    this.#agedAtMs = never
     this.#dueMs = never
     this.#takenDueMs = never
     this.#hub.sweep.remove(this)
   }
 
   onSweep(nowMs: number): number {
-    if (nowMs >= this.#agedAtMs) this.isAged = true
+    if (nowMs >= this.#agedAtMs) {
+      this.#agedAtMs = never
+      this.isAged = true
+    }
     if (nowMs >= this.#takenDueMs) {
       this.#takenDueMs = never
       this.#owner.onStalled()
@@ -63,6 +68,6 @@ export class Deadlines implements Swept {
       this.#dueMs = never
       this.#owner.onOverdue()
     }
-    return Math.min(this.#dueMs, this.#takenDueMs)
+    return Math.min(this.#dueMs, this.#takenDueMs, this.#agedAtMs)
   }
 }

@@ -174,6 +174,17 @@ describe('a request', () => {
     expect(parts(await client.ended()).body).toBe(`${bytes}`)
   })
 
+  test.each(['h2c', 'websocket'])(
+    'that offers to upgrade to %s is answered as it is',
+    async (name) => {
+      await using server = await listenHttp1(echo)
+      const fields = `upgrade: ${name}\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABk\r\n`
+      const text = await sendRaw(server, get('/1', fields) + get('/2', closing))
+      expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n.*GET \/1 HTTP\/1.1 200 OK\r\n.*GET \/2 $/s)
+      expect(text).not.toMatch(/upgrade/i)
+    },
+  )
+
   test('of HTTP/1.0 keeps its connection when it asks for that', async () => {
     await using server = await listenHttp1(echo)
     using client = await dialRaw(server)
