@@ -37,9 +37,9 @@ export class SendQueue<S extends Sender> {
     if (sender.sendWindow > 0) this.#setReady(sender)
   }
 
-  /** Its window has opened. */
+  /** Its window has grown, but may be below zero still (RFC 9113 §6.9.2). */
   resume(sender: S): void {
-    if (this.#waiting?.has(sender)) this.#setReady(sender)
+    if (sender.sendWindow > 0 && this.#waiting?.has(sender)) this.#setReady(sender)
   }
 
   /** Its window has closed. */
