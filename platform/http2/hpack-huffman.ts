@@ -2,22 +2,18 @@
  * The lengths of the codes of RFC 7541 Appendix B: digits in base 36, 32 symbols a line, and the end of string. The code is
  * canonical: symbols in order of the length of their codes, then of their value, have codes that count up.
  */
-const codeLengths = Uint8Array.from(
-  [
-    ...[
-      'dnsssssssoussussssssssusssssssss',
-      '6aacd68baa8b8666555666666678f6ca',
-      'd67777777777777777777777878djde6',
-      'f56565666577666567655677777fbeds',
-      'kmkkmmmnmnnnnnonoomnonnnnlmnmnno',
-      'mlkmmnnlnmmolmnnllmlnmnnkmmmnmmn',
-      'qqkjmnmpqqqrrqopjlqrrqrollqqsrrr',
-      'koklmllnmmppooqnqrqqrrrrrsrrrrrq',
-      'u',
-    ].join(''),
-  ],
-  (digit) => Number.parseInt(digit, 36),
-)
+const digits = [
+  'dnsssssssoussussssssssusssssssss',
+  '6aacd68baa8b8666555666666678f6ca',
+  'd67777777777777777777777878djde6',
+  'f56565666577666567655677777fbeds',
+  'kmkkmmmnmnnnnnonoomnonnnnlmnmnno',
+  'mlkmmnnlnmmolmnnllmlnmnnkmmmnmmn',
+  'qqkjmnmpqqqrrqopjlqrrqrollqqsrrr',
+  'koklmllnmmppooqnqrqqrrrrrsrrrrrq',
+  'u',
+].join('')
+const codeLengths = Uint8Array.from(digits, (digit) => Number.parseInt(digit, 36))
 const endOfString = 256
 const codes = canonicalCodes()
 
