@@ -6,7 +6,7 @@ import { flood, pause } from './frames.ts'
 import { readAnswers } from './raw-answers.ts'
 import { underAttack } from './under-attack.ts'
 
-const http1 = { closeTimeoutMs: 300, sweepIntervalMs: 20 }
+const http1 = { closeTimeoutMs: 100 }
 const get = Buffer.from('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
 const chunked = (target: string) =>
   `POST ${target} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n`

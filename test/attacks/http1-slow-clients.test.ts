@@ -7,7 +7,6 @@ import { flood, isOpen, pause } from './frames.ts'
 import { readAnswers } from './raw-answers.ts'
 import { underAttack } from './under-attack.ts'
 
-const sweepIntervalMs = 20
 const gibibyte = 1024 ** 3
 
 const get = (target: string) => `GET ${target} HTTP/1.1\r\nhost: a\r\n\r\n`
@@ -23,7 +22,7 @@ async function dribble(socket: Socket, text: string, everyMs: number): Promise<v
 }
 
 describe('slow heads end their connection', () => {
-  const http1 = { headTimeoutMs: 300, sweepIntervalMs }
+  const http1 = { headTimeoutMs: 300 }
 
   test('on many connections at once (slowloris)', async () => {
     await underAttack({ http1 }, async ({ dial }) => {
@@ -50,7 +49,7 @@ describe('slow heads end their connection', () => {
 })
 
 test('a body that stops is not waited for', async () => {
-  await underAttack({ http1: { bodyTimeoutMs: 300, sweepIntervalMs } }, async ({ dial }) => {
+  await underAttack({ http1: { bodyTimeoutMs: 300 } }, async ({ dial }) => {
     for (const framing of ['content-length: 100', 'transfer-encoding: chunked']) {
       const socket = dial()
       const answers = readAnswers(socket)
@@ -65,7 +64,7 @@ describe('connections that do nothing are closed', () => {
     ['kept behind an answer', get('/')],
     ['kept behind an empty line', `${get('/')}\r\n`],
   ])('%s', async (_, text) => {
-    await underAttack({ http1: { idleTimeoutMs: 300, sweepIntervalMs } }, async ({ dial }) => {
+    await underAttack({ http1: { idleTimeoutMs: 300 } }, async ({ dial }) => {
       const socket = dial()
       const answers = readAnswers(socket)
       socket.write(text)
@@ -74,7 +73,7 @@ describe('connections that do nothing are closed', () => {
   })
 
   test('by a client that has ended its side', async () => {
-    await underAttack({ http1: { halfClosedTimeoutMs: 300, sweepIntervalMs } }, async (target) => {
+    await underAttack({ http1: { halfClosedTimeoutMs: 300 } }, async (target) => {
       const texts = ['', 'GET / HTT', get('/'), get('/hold'), post('/hold', 'content-length: 9')]
       for (const text of texts) {
         const socket = target.dial()
@@ -87,24 +86,21 @@ describe('connections that do nothing are closed', () => {
   })
 
   test('by a client that never closes its own side', async () => {
-    await underAttack(
-      { http1: { closeTimeoutMs: 300, sweepIntervalMs } },
-      async ({ dial, state }) => {
-        const socket = dial()
-        const answers = readAnswers(socket)
-        socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
-        expect(await answers.end()).toEqual([200])
-        // One is the innocents', one asks.
-        const isGone = async () => (await state()).connectionCount <= 3
-        await waitFor(isGone, { what: 'the end of the connection' })
-      },
-    )
+    await underAttack({ http1: { closeTimeoutMs: 300 } }, async ({ dial, state }) => {
+      const socket = dial()
+      const answers = readAnswers(socket)
+      socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
+      expect(await answers.end()).toEqual([200])
+      // One is the innocents', one asks.
+      const isGone = async () => (await state()).connectionCount <= 3
+      await waitFor(isGone, { what: 'the end of the connection' })
+    })
   })
 })
 
 for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `on ${name}`, () => {
-    const http1 = { stalledTimeoutMs: 400, closeTimeoutMs: 300, sweepIntervalMs }
+    const http1 = { stalledTimeoutMs: 400, closeTimeoutMs: 300 }
 
     test('a reader that takes nothing of a large answer is given next to nothing, and cut', async () => {
       await underAttack({ runtime: name, http1 }, async ({ dial }) => {

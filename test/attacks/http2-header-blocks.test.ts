@@ -8,12 +8,17 @@ const { endStream, endHeaders } = frameFlag
 const { headers, continuation } = frameType
 const whole = endStream | endHeaders
 const calm = errorCode.enhanceYourCalm
-const get = [':method', 'GET', ':scheme', 'http', ':authority', 'a', ':path', '/']
+const target = (path: string) => [':scheme', 'http', ':authority', 'a', ':path', path]
+const get = [':method', 'GET', ...target('/')]
+const hold = [':method', 'GET', ...target('/hold')]
 
 const statusOf = async (peer: FramesPeer, streamId: number) => {
   const [first] = await peer.answer(streamId)
   return first?.fields?.[1]
 }
+
+/** An attack is over sooner. */
+const fewResets = { resets: { burst: 300, perSecond: 30 } }
 
 /** A literal field that is not indexed (RFC 7541 §6.2.2), name and value shorter than 127 bytes. */
 function literal(name: string, value: string): Buffer {
@@ -41,12 +46,11 @@ describe('a flood of CONTINUATION ends its connection (CVE-2024-27316)', () => {
   })
 
   test('that ends each block in time', async () => {
-    await underAttack({}, async ({ peer, state }) => {
+    await underAttack({ http2: fewResets }, async ({ peer, state }) => {
       const attacker = await peer()
-      const before = await state()
       const block = Buffer.concat(Array.from({ length: 600 }, () => literal('a', 'v'.repeat(100))))
       for (let streamId = 1; streamId < 6_000 && isOpen(attacker.socket); streamId += 2) {
-        attacker.send(headers, endStream, streamId, attacker.encode(get))
+        attacker.send(headers, endStream, streamId, attacker.encode(hold))
         for (let at = 0; at < block.length; at += 8_192) {
           const flags = at + 8_192 < block.length ? 0 : endHeaders
           attacker.send(continuation, flags, streamId, block.subarray(at, at + 8_192))
@@ -54,8 +58,7 @@ describe('a flood of CONTINUATION ends its connection (CVE-2024-27316)', () => {
         await taken(attacker.socket)
       }
       expect(await attacker.goawayCode()).toBe(calm)
-      const { requestCount } = await state()
-      expect(requestCount - before.requestCount).toBeLessThan(100)
+      expect((await state()).handlerCount).toBe(1)
     })
   })
 })
@@ -79,15 +82,16 @@ describe('header lists beyond the limits', () => {
   })
 
   test('of names of no length are refused, and many of them end the connection (CVE-2019-9516)', async () => {
-    await underAttack({}, async ({ peer, state }) => {
+    await underAttack({ http2: fewResets }, async ({ peer, state }) => {
       const attacker = await peer()
-      const { requestCount } = await state()
       const nameless = Buffer.concat(Array.from({ length: 1_000 }, () => literal('', '')))
-      for (let streamId = 1; streamId < 10_000; streamId += 2) {
-        attacker.send(headers, whole, streamId, Buffer.concat([attacker.encode(get), nameless]))
+      const block = Buffer.concat([attacker.encode(hold), nameless])
+      for (let streamId = 1; streamId < 10_000 && isOpen(attacker.socket); streamId += 2) {
+        attacker.send(headers, whole, streamId, block)
+        await taken(attacker.socket)
       }
       expect(await attacker.goawayCode()).toBe(calm)
-      expect((await state()).requestCount).toBeLessThan(requestCount + 100)
+      expect((await state()).handlerCount).toBe(1)
     })
   })
 })
@@ -121,9 +125,9 @@ describe('HPACK bombs', () => {
   test('just within the limits take no more memory than the limits say', async () => {
     await underAttack({}, async ({ peer, state, release }) => {
       const attacker = await peer()
-      const hold = Buffer.concat([Buffer.from([0x82, 0x86, 0x04, 5]), Buffer.from('/hold')])
+      const held = Buffer.concat([Buffer.from([0x82, 0x86, 0x04, 5]), Buffer.from('/hold')])
       attacker.send(headers, whole, 1, Buffer.concat([plain, entry]))
-      const block = Buffer.concat([hold, Buffer.alloc(7, reference)])
+      const block = Buffer.concat([held, Buffer.alloc(7, reference)])
       for (let streamId = 3; streamId < 400; streamId += 2) {
         attacker.send(headers, whole, streamId, block)
       }
@@ -158,7 +162,7 @@ describe('HPACK bombs', () => {
 })
 
 describe('slow headers end their connection', () => {
-  const http2 = { headersTimeoutMs: 300, sweepIntervalMs: 20 }
+  const http2 = { headersTimeoutMs: 300 }
 
   test('that stop within a block', async () => {
     await underAttack({ http2 }, async ({ peer }) => {

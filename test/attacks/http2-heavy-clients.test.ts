@@ -113,7 +113,7 @@ describe('clients that do much, and mean well, are served', () => {
   })
 
   test('requests whose frames never end where a packet does', async () => {
-    const http2 = { headersTimeoutMs: 300, sweepIntervalMs: 20 }
+    const http2 = { headersTimeoutMs: 300 }
     await underAttack({ http2 }, async ({ peer }) => {
       const client = await peer()
       const request = (streamId: number) =>

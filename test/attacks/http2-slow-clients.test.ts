@@ -12,8 +12,6 @@ import { waitFor } from '../../platform/testing/wait-for.ts'
 import { isOpen, pause } from './frames.ts'
 import { underAttack } from './under-attack.ts'
 
-const sweepIntervalMs = 20
-
 const closed = (peer: FramesPeer) => waitFor(() => peer.closed, { what: 'the end' })
 
 describe('a slow preface ends its connection', () => {
@@ -45,30 +43,24 @@ describe('a slow preface ends its connection', () => {
   })
 
   test('that is known and does not go on', async () => {
-    await underAttack(
-      { http2: { prefaceTimeoutMs: 300, sweepIntervalMs } },
-      async ({ rawPeer }) => {
-        const attacker = rawPeer()
-        attacker.socket.write(clientPreface.subarray(0, 20))
-        await closed(attacker)
-      },
-    )
+    await underAttack({ http2: { prefaceTimeoutMs: 300 } }, async ({ rawPeer }) => {
+      const attacker = rawPeer()
+      attacker.socket.write(clientPreface.subarray(0, 20))
+      await closed(attacker)
+    })
   })
 
   test('that is whole and not followed by SETTINGS', async () => {
-    await underAttack(
-      { http2: { prefaceTimeoutMs: 300, sweepIntervalMs } },
-      async ({ rawPeer }) => {
-        const attacker = rawPeer()
-        attacker.socket.write(clientPreface)
-        await closed(attacker)
-      },
-    )
+    await underAttack({ http2: { prefaceTimeoutMs: 300 } }, async ({ rawPeer }) => {
+      const attacker = rawPeer()
+      attacker.socket.write(clientPreface)
+      await closed(attacker)
+    })
   })
 })
 
 test('settings that are never acknowledged end the connection', async () => {
-  const http2 = { settingsTimeoutMs: 400, sweepIntervalMs }
+  const http2 = { settingsTimeoutMs: 400 }
   await underAttack({ http2 }, async ({ rawPeer }) => {
     const attacker = rawPeer()
     attacker.socket.write(clientPreface)
@@ -80,7 +72,7 @@ test('settings that are never acknowledged end the connection', async () => {
 })
 
 test('connections that do nothing are closed, whatever they say of being there', async () => {
-  const http2 = { idleTimeoutMs: 500, sweepIntervalMs }
+  const http2 = { idleTimeoutMs: 500 }
   await underAttack({ http2 }, async ({ peer }) => {
     const [silent, pinging] = [await peer(), await peer()]
     while (isOpen(pinging.socket)) {
@@ -140,7 +132,7 @@ function lastTaken(peer: FramesPeer): number | undefined {
 }
 
 test('aged connections are drained, not all at once, and fail no call', async () => {
-  const http2 = { ageMaxMs: 400, sweepIntervalMs }
+  const http2 = { ageMaxMs: 400 }
   await underAttack({ http2 }, async ({ peer, state }) => {
     const connected: FramesPeer[] = []
     const connect = async () => {

@@ -22,7 +22,7 @@ const get = (path: string) => [
 ]
 const open = settingsPayload([[settingId.initialWindowSize, windowMax]])
 const closed = settingsPayload([[settingId.initialWindowSize, 0]])
-const http2 = { stalledTimeoutMs: 400, sweepIntervalMs: 20 }
+const http2 = { stalledTimeoutMs: 400 }
 
 /** An HTTP/2 connection with all windows open that is never read from. */
 function unreadConnection(socket: Socket, encode: FramesPeer['encode'], paths: readonly string[]) {

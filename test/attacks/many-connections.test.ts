@@ -2,9 +2,9 @@ import { expect, test } from 'bun:test'
 import { toFrame } from '../../platform/http2/frames-peer.ts'
 import { clientPreface, frameFlag, frameType } from '../../platform/http2/wire.ts'
 import { describeWith } from '../../platform/testing/requirements.ts'
-import { runtime } from '../../platform/testing/tools.ts'
+import { type RuntimeName, runtime } from '../../platform/testing/tools.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { underAttack } from './under-attack.ts'
+import { type Target, underAttack } from './under-attack.ts'
 
 const connections = 2_000
 /** Of each, with what the runtime takes for a socket, and what making so many leaves behind. */
@@ -17,27 +17,37 @@ const greeting = Buffer.concat([
 ])
 const request = Buffer.from('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
 
-const greetings = [
-  ['HTTP/2', greeting],
-  ['HTTP/1.1, kept behind an answer', request],
-  ['HTTP/1.1, in the midst of a head', request.subarray(0, 20)],
-  ['no protocol yet', Buffer.alloc(0)],
-] as const
+const kinds = {
+  'HTTP/2': [greeting],
+  'HTTP/1.1, kept behind an answer': [request],
+  'HTTP/1.1, in the midst of a head': [request.subarray(0, 20)],
+  'of no protocol yet': [Buffer.alloc(0)],
+}
+/** On one runtime each alone, on the others all together. */
+const of: Readonly<Record<RuntimeName, Readonly<Record<string, readonly Buffer[]>>>> = {
+  bun: kinds,
+  deno: { 'of all kinds': Object.values(kinds).flat() },
+  node: { 'of all kinds': Object.values(kinds).flat() },
+}
 
 for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `many connections that do nothing take little, on ${name}`, () => {
-    test.each(greetings)('%s', async (_, hello) => {
+    test.each(Object.entries(of[name]))('%s', async (_, hellos) => {
       const grownBytesMax = connections * bytesEachMax
-      await underAttack({ runtime: name, grownBytesMax }, async ({ dial, state }) => {
-        for (let count = 0; count < connections; count++) {
-          const socket = dial()
-          socket.resume()
-          socket.write(hello)
-          if (count % 100 === 99)
-            await waitFor(async () => (await state()).connectionCount > count, { what: 'them' })
-        }
-        expect((await state()).connectionCount).toBeGreaterThan(connections)
+      await underAttack({ runtime: name, grownBytesMax }, async (target) => {
+        await connectAll(target, hellos)
+        expect((await target.state()).connectionCount).toBeGreaterThan(connections)
       })
     })
   })
+}
+
+async function connectAll({ dial, state }: Target, hellos: readonly Buffer[]): Promise<void> {
+  for (let count = 0; count < connections; count++) {
+    const socket = dial().resume()
+    socket.write(hellos[count % hellos.length] ?? '')
+    if (count % 100 < 99) continue
+    const areThere = async () => (await state()).connectionCount > count
+    await waitFor(areThere, { what: 'the connections' })
+  }
 }

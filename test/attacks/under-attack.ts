@@ -54,8 +54,12 @@ export async function underAttack(
   expect(program.stderr()).toBe('')
 }
 
+/** One who goes on after the end is cut soon, so that a test need not wait for it. */
+const soon = { closeTimeoutMs: 600, sweepIntervalMs: 20 }
+
 function startPort({ runtime = 'bun', limits, http1, http2 }: AttackOptions): Promise<Program> {
-  const env = { LIMITS: JSON.stringify({ limits, http1, http2 }) }
+  const told = { limits, http1: { ...soon, ...http1 }, http2: { ...soon, ...http2 } }
+  const env = { LIMITS: JSON.stringify(told) }
   return spawnProgram({ runtime, entry: 'test/attacks/server.ts', env })
 }
 
