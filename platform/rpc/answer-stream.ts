@@ -111,7 +111,11 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
   #ask(): void {
     if (this.#isAsking || this.#source === undefined) return
     this.#isAsking = true
-    this.#source.next().then(this.#receive, this.#break)
+    try {
+      this.#source.next().then(this.#receive, this.#break)
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   readonly #receive = ({ done, value }: IteratorResult<unknown>): void => {

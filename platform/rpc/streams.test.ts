@@ -74,6 +74,23 @@ describe('an answer that is a stream', () => {
     expect(lines).toMatchObject([{ code: 'aborted' }])
   })
 
+  test('whose handler is no generator, and throws when it is asked, tells that it failed', async () => {
+    const { call, lines } = setUpCalls({
+      implementation: {
+        watchAggregatedRatings: () => ({
+          [Symbol.asyncIterator]: () => ({
+            next() {
+              throw new Error('no')
+            },
+          }),
+        }),
+      },
+    })
+    const exchange = call('WatchAggregatedRatings', [watchRequest])
+    expect(await failureOf(exchange)).toMatchObject({ code: Code.Internal })
+    expect(lines).toMatchObject([{ code: 'internal' }])
+  })
+
   test.each(['leaves', 'is told that the process ends'])(
     'returns its handler when its client %s',
     async (what) => {
