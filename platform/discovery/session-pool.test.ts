@@ -97,6 +97,17 @@ test('calls that wait for a connection that fails are told at once that they wer
   for (const error of await Promise.all(calls)) expect(error).toBeInstanceOf(NotSentError)
 })
 
+test('calls are told that they were not sent when nothing can be connected with', async () => {
+  const tls = { cert: 'no certificate', key: 'no key' }
+  const pool = createSessionPool('https://127.0.0.1:1', { hub: createHub(), tls })
+  for (let count = 0; count < 2; count++) {
+    const { owner, opened } = createCaller()
+    pool.open(head, owner)
+    await expect(opened).rejects.toBeInstanceOf(NotSentError)
+  }
+  pool.close()
+})
+
 test('nothing is opened once it is closed', async () => {
   await using peer = await startPeer()
   using client = connect(peer.url)

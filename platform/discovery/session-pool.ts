@@ -46,6 +46,17 @@ export function createSessionPool(url: string, options: SessionOptions): Session
 
   async function connectOne(): Promise<void> {
     isConnecting = true
+    try {
+      await addSession()
+    } catch (error) {
+      failWaiting(error as Error)
+    } finally {
+      isConnecting = false
+      dispatch()
+    }
+  }
+
+  async function addSession(): Promise<void> {
     let isLeaving = false
     const session = openSession(url, options, {
       onRoom: dispatch,
@@ -56,15 +67,8 @@ export function createSessionPool(url: string, options: SessionOptions): Session
       onEnd: () => all.delete(session),
     })
     all.add(session)
-    try {
-      await session.connected
-      if (!isLeaving) usable.add(session)
-    } catch (error) {
-      failWaiting(error as Error)
-    } finally {
-      isConnecting = false
-      dispatch()
-    }
+    await session.connected
+    if (!isLeaving) usable.add(session)
   }
 
   function failWaiting(cause: Error): void {
