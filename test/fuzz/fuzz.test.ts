@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { spawnProgram } from '../../platform/testing/process.ts'
+import { testWith } from '../../platform/testing/requirements.ts'
+import { runtime } from '../../platform/testing/tools.ts'
 import { fuzz } from './fuzz.ts'
 import { subjects } from './subjects.ts'
 
@@ -12,3 +15,15 @@ describe('as far as a few seconds tell,', () => {
     expect(await fuzz(round, seed, forMs)).toBeGreaterThan(0)
   })
 })
+
+for (const name of ['deno', 'node'] as const) {
+  testWith(runtime(name), `and on ${name}`, async () => {
+    const args = ['--seconds=1']
+    await using program = await spawnProgram({ runtime: name, entry: 'test/fuzz/main.ts', args })
+    const { code } = await program.exited
+    const output = program.stdout() + program.stderr()
+    expect(output).toMatch(/^hpack .*: [1-9]\d* rounds$/m)
+    if (name === 'node') expect(output).toMatch(/llhttp sees: [1-9]\d* rounds$/m)
+    expect(code, output).toBe(0)
+  })
+}

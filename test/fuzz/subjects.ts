@@ -1,8 +1,12 @@
 import type { Round } from './fuzz.ts'
 import { fuzzHpack } from './hpack.ts'
 import { fuzzHttp1 } from './http1.ts'
+import { fuzzHttp1Boundaries } from './http1-second-parser.ts'
 import { fuzzHttp2 } from './http2.ts'
 import { fuzzHttp2Client } from './http2-client.ts'
+
+/** The second parser of HTTP/1.1 is that of Node. */
+const isNode = process.versions.bun === undefined && process.versions.deno === undefined
 
 /** All that is fuzzed. */
 export const subjects: Readonly<Record<string, Round>> = {
@@ -10,4 +14,5 @@ export const subjects: Readonly<Record<string, Round>> = {
   'http/2 follows the model of RFC 9113': fuzzHttp2,
   'an http/2 client tells each stream its end once': fuzzHttp2Client,
   'hpack reads what it wrote': fuzzHpack,
+  ...(isNode ? { 'http/1.1 has the boundaries that llhttp sees': fuzzHttp1Boundaries } : {}),
 }

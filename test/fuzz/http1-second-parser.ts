@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Exchange } from '../../platform/http/exchange.ts'
+import { createHttp1Server } from '../../platform/http1/server.ts'
+import { randomHttp1 } from './http1-requests.ts'
+import { MemorySocket, settled } from './memory-socket.ts'
+import type { Random } from './random.ts'
+
+/** The requests that a reader has found, and whether it has given up on the connection behind them. */
+interface Reading {
+  readonly requests: readonly string[]
+  readonly ended: boolean
+}
+
+/**
+ * Where requests begin and end is understood as llhttp does, the parser of Node, or not at all: a proxy that stands before
+ * us cannot be made to see other requests than we do (RFC 9112 §11.2).
+ */
+export async function fuzzHttp1Boundaries(random: Random): Promise<void> {
+  const bytes = randomHttp1(random)
+  // What follows an upgrade is for Node no HTTP any more, whether anybody upgrades or not.
+  if (/upgrade/i.test(bytes.toString('latin1'))) return
+  const [ours, theirs] = [await readByUs(bytes), await readByNode(bytes)]
+  const count = Math.min(ours.requests.length, theirs.requests.length)
+  const told = JSON.stringify(bytes.toString('latin1'))
+  assert.deepEqual(ours.requests.slice(0, count), theirs.requests.slice(0, count), told)
+  if (ours.requests.length > count) assert.ok(theirs.ended, `they wait, we do not: ${told}`)
+  if (theirs.requests.length > count) assert.ok(ours.ended, `we wait, they do not: ${told}`)
+}
+
+async function readByUs(bytes: Buffer): Promise<Reading> {
+  const requests: string[] = []
+  const server = createHttp1Server({ respond: (exchange) => void answer(exchange, requests) })
+  const socket = new MemorySocket()
+  server.accept(socket.asSocket, 'http', '127.0.0.1')
+  const ended = await feed(socket, bytes)
+  server.destroy()
+  return { requests, ended }
+}
+
+async function answer(exchange: Exchange, requests: string[]): Promise<void> {
+  const { method, body } = exchange
+  const parts: Uint8Array[] = []
+  try {
+    while (!body.ended) {
+      await body.ready()
+      for (let part = body.take(); part; part = body.take()) parts.push(part)
+    }
+  } catch {
+    // It was refused in its middle.
+    return
+  }
+  requests.push(`${method} ${Buffer.concat(parts).toString('hex')}`)
+  exchange.respond(200, [])
+  exchange.end()
+}
+
+async function readByNode(bytes: Buffer): Promise<Reading> {
+  const requests: string[] = []
+  const respond = (request: IncomingMessage, response: ServerResponse) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      requests.push(`${request.method} ${Buffer.concat(parts).toString('hex')}`)
+      response.end()
+    })
+  }
+  const server = createServer(respond).on('checkExpectation', respond)
+  const socket = new MemorySocket()
+  server.emit('connection', socket)
+  const ended = await feed(socket, bytes)
+  return { requests, ended }
+}
+
+/** Answers whether the server has ended the connection. */
+async function feed(socket: MemorySocket, bytes: Buffer): Promise<boolean> {
+  socket.send(Buffer.from(bytes))
+  for (let request = 0; request < 6; request++) await settled(socket)
+  const ended = socket.isEnded || socket.destroyed
+  socket.destroy()
+  await settled()
+  return ended
+}
