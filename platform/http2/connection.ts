@@ -255,7 +255,6 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
       this.#onBroken(error)
     }
     this.onChunkEnd()
-    this.receiver.settle(chunk.length)
     // A peer that does not read is not read from (CVE-2019-9512, 9515).
     if (this.transmitter.isStuck(this.limits.unsentBytesMax)) this.socket.pause()
   }

@@ -6,6 +6,10 @@ interface Flushable {
   flush(): void
 }
 
+interface Settleable {
+  settle(): void
+}
+
 export interface HubOptions {
   readonly limits: Http2Limits
   /** Milliseconds that only go forward. */
@@ -22,6 +26,7 @@ export class Hub {
   readonly random: () => number
   readonly now: () => number
   #unflushed: Flushable[] = []
+  #unsettled: Settleable[] = []
 
   constructor({ limits, now = () => performance.now(), random = Math.random }: HubOptions) {
     this.limits = limits
@@ -30,14 +35,28 @@ export class Hub {
     this.sweep = new Sweep(limits.sweepIntervalMs, now)
   }
 
-  /** Flushes the connection at the end of this turn of the event loop. It asks once. */
+  /** Flushes at the end of this turn of the event loop, when all that waited for what came has run. It asks once. */
   flushSoon(connection: Flushable): void {
-    if (this.#unflushed.push(connection) === 1) setImmediate(this.#flush)
+    this.#wake()
+    this.#unflushed.push(connection)
   }
 
-  readonly #flush = (): void => {
-    const connections = this.#unflushed
+  /** The same for what was not taken until then. */
+  settleSoon(receiver: Settleable): void {
+    this.#wake()
+    this.#unsettled.push(receiver)
+  }
+
+  #wake(): void {
+    if (this.#unflushed.length + this.#unsettled.length === 0) setImmediate(this.#endTurn)
+  }
+
+  readonly #endTurn = (): void => {
+    const unflushed = this.#unflushed
+    const unsettled = this.#unsettled
     this.#unflushed = []
-    for (const connection of connections) connection.flush()
+    this.#unsettled = []
+    for (const connection of unflushed) connection.flush()
+    for (const receiver of unsettled) receiver.settle()
   }
 }

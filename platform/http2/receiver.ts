@@ -32,8 +32,9 @@ export class Receiver implements FrameSink {
   /** What the peer may still send on the connection, and what was taken and not told (RFC 9113 §6.9.1). */
   #window: number
   #unreturnedBytes: number
-  /** Streams that got DATA in the chunk at hand. */
+  /** Streams that got DATA in this turn of the event loop, and the largest chunk that it came in. */
   #fed: Http2Stream[] = []
+  #fedBytesMax = 0
 
   constructor(connection: Http2Connection) {
     const { limits } = connection
@@ -63,11 +64,11 @@ export class Receiver implements FrameSink {
     }
   }
 
-  /** Called when those who could take DATA of the chunk at once have done so. */
-  settle(chunkBytes: number): void {
-    if (this.#fed.length === 0) return
-    for (const stream of this.#fed) stream.body.settle(chunkBytes)
+  /** Called when those who could take DATA at once, or waited for it, have had their turn. */
+  settle(): void {
+    for (const stream of this.#fed) stream.body.settle(this.#fedBytesMax)
     this.#fed = []
+    this.#fedBytesMax = 0
   }
 
   /** So many bytes of DATA were taken or dropped. */
@@ -171,9 +172,15 @@ export class Receiver implements FrameSink {
     if (unused > 0) stream.onTaken(unused)
     if (to > from && !stream.discards) {
       stream.body.receive(bytes.subarray(from, to))
-      if (this.#fed.at(-1) !== stream) this.#fed.push(stream)
+      this.#feed(stream, bytes.length)
     }
     if (endStream) connection.streams.endRemote(stream, [])
+  }
+
+  #feed(stream: Http2Stream, chunkBytes: number): void {
+    if (this.#fed.length === 0) this.#connection.hub.settleSoon(this)
+    if (this.#fed.at(-1) !== stream) this.#fed.push(stream)
+    this.#fedBytesMax = Math.max(this.#fedBytesMax, chunkBytes)
   }
 
   #onHeaders(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
