@@ -38,6 +38,11 @@ export class InboundBody implements RequestBody {
     return this.#complete && this.#chunks.length === 0
   }
 
+  /** Whether somebody waits for more. */
+  get isWanted(): boolean {
+    return this.#waiting !== undefined
+  }
+
   take(): Uint8Array | undefined {
     const chunk = this.#chunks.shift()
     if (chunk === undefined) return undefined

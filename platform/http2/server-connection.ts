@@ -6,6 +6,7 @@ import type { Hub } from './hub.ts'
 import { areTrailers, type RequestHead, readRequestHead } from './request-head.ts'
 import { ServerExchange } from './server-exchange.ts'
 import { settingId, settingsPayload } from './settings.ts'
+import { UnfinishedExchanges } from './unfinished.ts'
 import { clientPreface, errorCode, int31Max } from './wire.ts'
 
 /** What a connection is told of its server. */
@@ -21,8 +22,6 @@ type Draining = 'no' | 'told' | 'last'
 /** The PING after which a draining client is known to have seen the GOAWAY. */
 const drainPing = Buffer.from('draining')
 
-const tooLarge = ['content-length', '0']
-
 /** An HTTP/2 connection that a client has opened: its requests become exchanges. */
 export class ServerConnection extends Http2Connection<ServerExchange> {
   readonly scheme: 'http' | 'https'
@@ -37,10 +36,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
   /** Requests of the chunk at hand, which are handed up when it was looked at whole. */
   #arrived: ServerExchange[] = []
   #openedCount = 0
-  /** Streams that were reset and whose handlers go on, with the time of it. */
-  #lingering: Map<ServerExchange, number> | undefined
-  /** Streams whose answer is complete and whose request is not, in the order of their answers. */
-  #unread: Set<ServerExchange> | undefined
+  readonly #unfinished = new UnfinishedExchanges()
   #draining: Draining = 'no'
   #drainPingAtMs = 0
   /** The field list that came last, and what it said: lists repeat. */
@@ -95,7 +91,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     }
     this.lastPeerStreamId = streamId
     this.#openedCount++
-    const taken = this.streams.size + (this.#lingering?.size ?? 0)
+    const taken = this.streams.size + this.#unfinished.lingeringCount
     if (taken >= this.limits.concurrentStreamsMax) {
       return void this.streams.refuse(streamId, errorCode.refusedStream, 'too many streams')
     }
@@ -124,15 +120,19 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     if (!exchange.body.ended) exchange.body.cut(new Error('the exchange is closed'))
     if (exchange.remoteEnded) return void this.streams.remove(exchange)
     exchange.discards = true
-    exchange.answeredAtMs = this.tick()
-    this.#unread ??= new Set()
-    this.#unread.add(exchange)
+    this.#unfinished.addUnread(exchange, this.tick())
     this.lookIn(this.limits.refusalDelayMs)
+  }
+
+  /** Its handler waits. */
+  onBodyWanted(exchange: ServerExchange): void {
+    exchange.bodyWantedAtMs = this.tick()
+    this.lookIn(this.limits.bodyTimeoutMs)
   }
 
   /** Its handler has ended. */
   release(exchange: ServerExchange): void {
-    this.#lingering?.delete(exchange)
+    this.#unfinished.removeLingering(exchange)
   }
 
   /** Ends the connection in two steps, so that no request is lost (RFC 9113 §6.8). */
@@ -165,11 +165,10 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
 
   override onStreamClosed(exchange: ServerExchange): void {
     super.onStreamClosed(exchange)
-    this.#unread?.delete(exchange)
+    this.#unfinished.removeUnread(exchange)
     const isHandled = !exchange.released && !this.#arrived.includes(exchange)
     if (isHandled) {
-      this.#lingering ??= new Map()
-      this.#lingering.set(exchange, this.tick())
+      this.#unfinished.addLingering(exchange, this.tick())
       this.lookIn(this.limits.lingerTimeoutMs)
     }
     if (this.#draining === 'last' && this.streams.size === 0) this.finish(drained())
@@ -181,14 +180,18 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
 
   protected deadlines(): Deadline[] {
     const { limits } = this
-    this.#refuseUnread(this.nowMs - limits.refusalDelayMs)
-    this.#forgetLingering(this.nowMs - limits.lingerTimeoutMs)
+    const unfinished = this.#unfinished
+    for (const exchange of unfinished.takeUnread(this.nowMs - limits.refusalDelayMs)) {
+      this.streams.reset(exchange, errorCode.noError, 'the answer is complete')
+    }
+    unfinished.forgetLingering(this.nowMs - limits.lingerTimeoutMs)
     const due: Deadline[] = []
-    const [unread] = this.#unread ?? []
-    if (unread !== undefined) due.push([unread.answeredAtMs + limits.refusalDelayMs, nothing])
-    const [lingeringSinceMs] = this.#lingering?.values() ?? []
-    if (lingeringSinceMs !== undefined)
+    const { unreadSinceMs, lingeringSinceMs } = unfinished
+    if (unreadSinceMs !== undefined) due.push([unreadSinceMs + limits.refusalDelayMs, nothing])
+    if (lingeringSinceMs !== undefined) {
       due.push([lingeringSinceMs + limits.lingerTimeoutMs, nothing])
+    }
+    due.push(...this.#lateBodies())
     if (this.#draining === 'told') {
       due.push([this.#drainPingAtMs + limits.drainPingTimeoutMs, () => this.#nameLast()])
     }
@@ -198,6 +201,15 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
       due.push([this.idleSinceMs + limits.idleTimeoutMs, () => this.drain()])
     }
     return due
+  }
+
+  /** Bodies that handlers wait for and that do not come (RFC 9110 §15.5.9). */
+  #lateBodies(): Deadline[] {
+    const waiting = Array.from(this.streams.values()).filter(({ awaitsBody }) => awaitsBody)
+    return waiting.map((exchange) => [
+      exchange.bodyWantedAtMs + this.limits.bodyTimeoutMs,
+      () => exchange.answerBare(408),
+    ])
   }
 
   #readHead(list: readonly string[]): RequestHead | undefined {
@@ -237,23 +249,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
   /** More fields than are taken (RFC 6585 §5). */
   #refuseFields(exchange: ServerExchange): void {
     this.spendReset()
-    exchange.respond(431, tooLarge)
-    exchange.end()
-  }
-
-  #refuseUnread(answeredBeforeMs: number): void {
-    for (const exchange of this.#unread ?? []) {
-      if (exchange.answeredAtMs > answeredBeforeMs) return
-      this.#unread?.delete(exchange)
-      this.streams.reset(exchange, errorCode.noError, 'the answer is complete')
-    }
-  }
-
-  #forgetLingering(resetBeforeMs: number): void {
-    for (const [exchange, resetAtMs] of this.#lingering ?? []) {
-      if (resetAtMs > resetBeforeMs) return
-      this.#lingering?.delete(exchange)
-    }
+    exchange.answerBare(431)
   }
 
   #nameLast(): void {

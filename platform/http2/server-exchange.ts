@@ -10,7 +10,8 @@ export class ServerExchange extends Http2Stream implements Exchange {
   onClose: ((cause: Error | undefined) => void) | undefined
   /** Nobody answers it any more. */
   released = false
-  answeredAtMs = 0
+  /** When somebody last began to wait for the body. */
+  bodyWantedAtMs = 0
   readonly #head: RequestHead
   readonly #server: ServerConnection
   #responded = false
@@ -50,6 +51,11 @@ export class ServerExchange extends Http2Stream implements Exchange {
     return this.gone || this.localEnded
   }
 
+  /** Whether nothing can be answered before more of the body comes. */
+  get awaitsBody(): boolean {
+    return this.body.isWanted && !this.#responded
+  }
+
   respond(status: number, fields: Fields): void {
     if (this.closed) return
     this.#responded = true
@@ -59,6 +65,12 @@ export class ServerExchange extends Http2Stream implements Exchange {
       false,
       fields,
     )
+  }
+
+  /** Answers without asking anybody, and with nothing but the status. */
+  answerBare(status: number): void {
+    this.respond(status, noBody)
+    this.end()
   }
 
   override end(bytes?: Uint8Array, trailers?: Fields): void {
@@ -76,6 +88,7 @@ export class ServerExchange extends Http2Stream implements Exchange {
 
   /** A client that waits for it is told to go on (RFC 9110 §10.1.1). */
   onWanted(): void {
+    this.#server.onBodyWanted(this)
     if (!this.#head.expectsContinue || this.#responded || this.receivedBytes > 0) return
     if (this.closed || this.#continued) return
     this.#continued = true
@@ -105,6 +118,7 @@ export class ServerExchange extends Http2Stream implements Exchange {
   }
 }
 
+const noBody: Fields = ['content-length', '0']
 const statusFields = new Map<number, Fields>()
 
 /** One list for each status, so that nothing is made for an answer. */

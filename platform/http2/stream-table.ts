@@ -23,6 +23,10 @@ export class StreamTable<S extends Http2Stream> {
     return this.#open.size
   }
 
+  values(): Iterable<S> {
+    return this.#open.values()
+  }
+
   get(streamId: number): S | undefined {
     return this.#open.get(streamId)
   }

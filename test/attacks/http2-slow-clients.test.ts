@@ -12,6 +12,10 @@ import { waitFor } from '../../platform/testing/wait-for.ts'
 import { isOpen, pause } from './frames.ts'
 import { underAttack } from './under-attack.ts'
 
+const post = (path: string) => [
+  ...[':method', 'POST', ':scheme', 'http', ':authority', 'a', ':path', path],
+]
+
 const closed = (peer: FramesPeer) => waitFor(() => peer.closed, { what: 'the end' })
 
 describe('a slow preface ends its connection', () => {
@@ -68,6 +72,35 @@ test('settings that are never acknowledged end the connection', async () => {
     attacker.request(1)
     expect(await attacker.answer(1)).not.toEqual([])
     expect(await attacker.goawayCode()).toBe(errorCode.settingsTimeout)
+  })
+})
+
+test('bodies that stop are not waited for', async () => {
+  await underAttack({ http2: { bodyTimeoutMs: 300 } }, async ({ peer }) => {
+    const attacker = await peer()
+    for (let streamId = 1; streamId < 200; streamId += 2) {
+      attacker.request(streamId, post('/length'), false)
+      attacker.data(streamId, 'x')
+    }
+    for (let streamId = 1; streamId < 200; streamId += 2) {
+      expect(await attacker.resetCode(streamId)).toBe(errorCode.noError)
+      const [first] = await attacker.answer(streamId)
+      expect(first?.fields?.slice(0, 2)).toEqual([':status', '408'])
+    }
+    await attacker.settled()
+  })
+})
+
+test('a stream of messages that has begun to be answered may be quiet', async () => {
+  await underAttack({ http2: { bodyTimeoutMs: 100 } }, async ({ peer }) => {
+    const client = await peer()
+    client.request(1, post('/echo'), false)
+    await pause(300)
+    client.data(1, 'after a while', true)
+    const answer = await client.answer(1)
+    expect(Buffer.concat(answer.slice(1).map(({ payload }) => payload)).toString()).toBe(
+      'after a while',
+    )
   })
 })
 

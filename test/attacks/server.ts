@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import { pino } from 'pino'
+import type { Exchange } from '../../platform/http/exchange.ts'
 import { lightResponse } from '../../platform/http/light-response.ts'
 import { whenClosed } from '../../platform/http/when-closed.ts'
 import type { PortBindings } from '../../platform/server/port.ts'
@@ -18,6 +19,15 @@ const state = { requestCount: 0, exchangeCount: 0, handlerCount: 0 }
 /** Bytes as fast as they are taken. */
 async function* bytesOf(length: number): AsyncGenerator<Uint8Array> {
   for (let sent = 0; sent < length; sent += chunkBytes) yield Buffer.alloc(chunkBytes, 1)
+}
+
+/** What comes, as it comes. */
+async function* echo({ body }: Exchange): AsyncGenerator<Uint8Array> {
+  while (!body.ended) {
+    const chunk = body.take()
+    if (chunk === undefined) await body.ready()
+    else yield chunk
+  }
 }
 
 const app = new Hono<{ Bindings: PortBindings }>()
@@ -49,6 +59,7 @@ const app = new Hono<{ Bindings: PortBindings }>()
     return c.body(null, 204)
   })
   .post('/length', async (c) => c.text(String((await c.req.arrayBuffer()).byteLength)))
+  .post('/echo', ({ env }) => lightResponse(echo(env.exchange as Exchange), 200, []))
   .get('/bytes/:length', (c) =>
     lightResponse(bytesOf(Number(c.req.param('length'))), 200, ['content-type', 'text/plain']),
   )
