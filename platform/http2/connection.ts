@@ -129,6 +129,7 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
     const { peer } = this
     const before = peer.windowBytes
     readSettings(peer, bytes, start, end)
+    this.transmitter.encoder.setPeerTableBytes(peer.headerTableBytesMin)
     this.transmitter.encoder.setPeerTableBytes(peer.headerTableBytes)
     if (peer.windowBytes !== before) this.streams.shiftWindows(peer.windowBytes - before)
     this.transmitter.writer.settingsAck()

@@ -5,6 +5,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { type Frame, serveFrames } from './frames-peer.ts'
+import { settingId, settingsPayload } from './settings.ts'
 import { errorCode, frameFlag, frameType } from './wire.ts'
 
 const grpc = ['content-type', 'application/grpc']
@@ -321,6 +322,24 @@ describe('what nobody will read', () => {
     expect(textOf(await peer.answer(1))).toBe('late')
     expect(await peer.resetCode(1)).toBe(errorCode.noError)
   })
+})
+
+test('a header table that the client empties and lets grow in one frame is emptied', async () => {
+  await using server = await serveFrames((exchange) => {
+    exchange.respond(204, [])
+    exchange.end()
+  })
+  const { headerTableSize } = settingId
+  const shrinkAndGrow = settingsPayload([
+    [headerTableSize, 0],
+    [headerTableSize, 8192],
+  ])
+  await using peer = await server.peer()
+  peer.send(frameType.settings, 0, 0, shrinkAndGrow)
+  peer.request(1)
+  const [head] = await peer.answer(1)
+  // Updates to 0 and to the 4,096 bytes that we use at most (RFC 7541 §6.3).
+  expect(head?.payload.subarray(0, 4).toString('hex')).toBe('203fe11f')
 })
 
 test('many exchanges at once are answered, each with its own', async () => {

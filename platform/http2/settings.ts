@@ -17,6 +17,8 @@ const frameSizeHighest = 0xff_ffff
 /** What the other side has said of itself; until then, what RFC 9113 §6.5.2 begins with. */
 export interface PeerSettings {
   headerTableBytes: number
+  /** The smallest on the way there: HPACK's encoder has to tell of it (RFC 7541 §4.2). */
+  headerTableBytesMin: number
   concurrentStreamsMax: number
   windowBytes: number
   frameBytesMax: number
@@ -26,6 +28,7 @@ export interface PeerSettings {
 export function initialPeerSettings(): PeerSettings {
   return {
     headerTableBytes: 4096,
+    headerTableBytesMin: 4096,
     concurrentStreamsMax: Number.POSITIVE_INFINITY,
     windowBytes: initialWindowBytes,
     frameBytesMax,
@@ -46,6 +49,7 @@ export function readSettings(
   if ((end - start) % entryBytes !== 0) {
     throw new ConnectionError(errorCode.frameSizeError, 'SETTINGS of a length that cannot be')
   }
+  peer.headerTableBytesMin = peer.headerTableBytes
   for (let offset = start; offset < end; offset += entryBytes) {
     const id = (bytes[offset] ?? 0) * 256 + (bytes[offset + 1] ?? 0)
     apply(peer, id, readUint32(bytes, offset + 2))
@@ -56,6 +60,7 @@ function apply(peer: PeerSettings, id: number, value: number): void {
   switch (id) {
     case settingId.headerTableSize:
       peer.headerTableBytes = value
+      peer.headerTableBytesMin = Math.min(value, peer.headerTableBytesMin)
       break
     case settingId.enablePush:
       if (value > 1) throw new ConnectionError(errorCode.protocolError, 'ENABLE_PUSH is 0 or 1')
