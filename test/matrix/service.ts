@@ -23,10 +23,14 @@ export interface LoggedCall {
   readonly code: string
 }
 
-/** Starts a service on a runtime, on a free port and without a file that outlives it. */
+/**
+ * Starts a service on a runtime, on a free port and without a file that outlives it.
+ * @param flags what else its command line has.
+ */
 export async function startService(
   name: 'metadata' | 'rating',
   runtime: RuntimeName,
+  flags: readonly string[] = [],
 ): Promise<Service> {
   const folder = await temporaryFolder()
   const eventLog = name === 'rating' ? ['--event-log', join(folder.path, 'events.db')] : []
@@ -34,7 +38,7 @@ export async function startService(
   const program = await spawnProgram({
     runtime,
     entry: `services/${name}/main.ts`,
-    args: ['--port', '0', '--database-url', 'memory:', ...eventLog, ...log],
+    args: ['--port', '0', '--database-url', 'memory:', ...eventLog, ...log, ...flags],
   })
   const ready = new RegExp(`"url":"([^"]+)","msg":"${name} is ready"`)
   const [, url = ''] = await program.waitForLine(ready, startTimeoutMs)
