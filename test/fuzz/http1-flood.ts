@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import type { Exchange } from '../../platform/http/exchange.ts'
+import { createHttp1Server } from '../../platform/http1/server.ts'
+import { MemorySocket, settled } from './memory-socket.ts'
+import type { Random } from './random.ts'
+
+const answerBytes = 20_000
+/** The bound of the server, an answer that was begun below it, and what the socket takes at once. */
+const keptBytesMax = 64 * 1024 + answerBytes + 100_000
+
+/** A client that sends request behind request and reads nothing, or now and then. */
+export async function fuzzHttp1Flood(random: Random): Promise<void> {
+  const server = createHttp1Server({ respond: (exchange) => void answer(exchange) })
+  try {
+    const socket = new MemorySocket()
+    server.accept(socket.asSocket, 'http', '127.0.0.1')
+    socket.setReading(false)
+    let answeredBytes = 0
+    for (let count = random.integer(10, 60); count > 0; count--) {
+      // What is not read waits where it costs the server nothing.
+      if (socket.readableLength === 0) socket.send(randomRequests(random))
+      await settled()
+      const kept = socket.writableLength
+      assert.ok(kept <= keptBytesMax, `${kept} bytes wait for a client`)
+      if (random.once(5)) {
+        socket.setReading(true)
+        await settled(socket)
+        answeredBytes += socket.takeWritten().length
+        socket.setReading(false)
+      }
+    }
+    socket.setReading(true)
+    await settled(socket)
+    answeredBytes += socket.takeWritten().length
+    assert.ok(answeredBytes > answerBytes, 'nothing is answered')
+    socket.destroy()
+    await settled()
+    assert.equal(server.connectionCount, 0, 'a connection is left over')
+  } finally {
+    server.destroy()
+  }
+}
+
+const requests = [
+  'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc',
+  'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n',
+]
+
+function randomRequests(random: Random): Buffer {
+  const count = random.integer(1, 800)
+  return Buffer.from(Array.from({ length: count }, () => random.pick(requests)).join(''))
+}
+
+async function answer(exchange: Exchange): Promise<void> {
+  const { body } = exchange
+  try {
+    while (!body.ended) {
+      await body.ready()
+      for (let part = body.take(); part; part = body.take());
+    }
+  } catch {
+    // The connection is gone.
+    return
+  }
+  exchange.respond(200, [])
+  exchange.end(Buffer.alloc(answerBytes))
+}
