@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { describeWith } from '../../platform/testing/requirements.ts'
 import { runtime } from '../../platform/testing/tools.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { flood, pause } from './frames.ts'
+import { flood, pause } from './flood.ts'
 import { readAnswers } from './raw-answers.ts'
 import { underAttack } from './under-attack.ts'
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { describeWith } from '../../platform/testing/requirements.ts'
 import { runtime } from '../../platform/testing/tools.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { flood, isOpen, pause } from './frames.ts'
+import { flood, isOpen, pause } from './flood.ts'
 import { readAnswers } from './raw-answers.ts'
 import { underAttack } from './under-attack.ts'
 

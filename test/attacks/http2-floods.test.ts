@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { toFrame, uint32 } from '../../platform/http2/frames-peer.ts'
 import { clientPreface, errorCode, frameFlag, frameType } from '../../platform/http2/wire.ts'
-import { flood } from './frames.ts'
+import { flood } from './flood.ts'
 import { underAttack } from './under-attack.ts'
 
 const nothing = Buffer.alloc(0)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type FramesPeer, toFrame } from '../../platform/http2/frames-peer.ts'
 import { errorCode, frameFlag, frameType } from '../../platform/http2/wire.ts'
-import { flood, isOpen, taken } from './frames.ts'
+import { flood, isOpen, taken } from './flood.ts'
 import { underAttack } from './under-attack.ts'
 
 const { endStream, endHeaders } = frameFlag

@@ -7,7 +7,7 @@ import { errorCode, frameFlag, frameType } from '../../platform/http2/wire.ts'
 import { testWith } from '../../platform/testing/requirements.ts'
 import { tool } from '../../platform/testing/tools.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { pause } from './frames.ts'
+import { pause } from './flood.ts'
 import { type Target, underAttack } from './under-attack.ts'
 
 const { endStream, endHeaders } = frameFlag

@@ -9,7 +9,7 @@ import {
   readUint32,
 } from '../../platform/http2/wire.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { isOpen, pause } from './frames.ts'
+import { isOpen, pause } from './flood.ts'
 import { underAttack } from './under-attack.ts'
 
 const post = (path: string) => [

@@ -7,7 +7,7 @@ import { clientPreface, errorCode, frameFlag, frameType } from '../../platform/h
 import { describeWith } from '../../platform/testing/requirements.ts'
 import { runtime } from '../../platform/testing/tools.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { flood, isOpen, pause } from './frames.ts'
+import { flood, isOpen, pause } from './flood.ts'
 import { underAttack } from './under-attack.ts'
 
 const { endStream, endHeaders } = frameFlag
@@ -96,6 +96,21 @@ async function cut(socket: Socket): Promise<void> {
   }
   await waitFor(isCut, { what: 'the end of the connection' })
 }
+
+test('answers that are whole at once are as many as streams, and dropped with their connection (CVE-2019-9517)', async () => {
+  const bytes = 256 * 1024
+  // All that a connection may ask for at once, and what the runtime frees late.
+  const grownBytesMax = concurrentStreamsMax * bytes + 96 * mebibyte
+  await underAttack({ http2, grownBytesMax }, async ({ dial, rawPeer, state }) => {
+    const before = await state()
+    const socket = dial()
+    const paths = Array.from({ length: 1_800 }, () => `/whole/${bytes}`)
+    unreadConnection(socket, encoder(rawPeer()), paths)
+    await cut(socket)
+    const { requestCount } = await state()
+    expect(requestCount - before.requestCount).toBeLessThan(2 * concurrentStreamsMax)
+  })
+})
 
 test('a reader that dribbles is not taken for one that reads (CVE-2019-9511)', async () => {
   await underAttack({ http2 }, async ({ peer }) => {

@@ -5,7 +5,7 @@ import { errorCode, frameFlag, frameType } from '../../platform/http2/wire.ts'
 import { describeWith } from '../../platform/testing/requirements.ts'
 import { runtime } from '../../platform/testing/tools.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
-import { flood } from './frames.ts'
+import { flood } from './flood.ts'
 import { underAttack } from './under-attack.ts'
 
 const { data, headers } = frameType

@@ -63,7 +63,9 @@ const app = new Hono<{ Bindings: PortBindings }>()
   .get('/bytes/:length', (c) =>
     lightResponse(bytesOf(Number(c.req.param('length'))), 200, ['content-type', 'text/plain']),
   )
-  .get('/whole/:length', (c) => c.body(Buffer.alloc(Number(c.req.param('length')), 1)))
+  .get('/whole/:length', (c) =>
+    lightResponse(Buffer.alloc(Number(c.req.param('length')), 1), 200, []),
+  )
   .all('*', (c) => c.text('answered'))
   // A body that broke off; Hono would tell the console.
   .onError((_, c) => c.body(null, 500))

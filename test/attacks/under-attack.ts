@@ -32,7 +32,8 @@ export interface Target {
 
 /**
  * Starts a port in a process of its own, and attacks it again and again until others were served meanwhile. Fails when
- * one of them was not, when the memory has grown, or when something is left behind afterwards.
+ * one of them was not, when the memory has grown, or when something is left behind afterwards. With `TELL=1` in the
+ * environment it tells what the attack has cost the server.
  */
 export async function underAttack(
   options: AttackOptions,
