@@ -27,23 +27,38 @@ export async function openLog({ level, format }: LogOptions): Promise<Log> {
   return { logger: pino(options, output), [Symbol.asyncDispose]: () => output.close() }
 }
 
+interface Output extends DestinationStream {
+  /** Writes what is gathered before it returns; pino asks for it when a line is fatal. */
+  flushSync(): void
+  close(): Promise<void>
+}
+
 /** Standard output, to which lines go many at a time: each write measures and copies what it is given. */
-function createOutput(): DestinationStream & { close(): Promise<void> } {
+function createOutput(): Output {
   const destination = pino.destination({ dest: 1, sync: false })
   let gathered = ''
   function flush(): void {
     if (gathered !== '') destination.write(gathered)
     gathered = ''
   }
+  function flushSync(): void {
+    flush()
+    destination.flushSync()
+  }
   const timer = setInterval(flush, flushIntervalMs)
   timer.unref()
+  // After an error that nobody caught, Deno tells of no exit.
+  const ends = ['exit', 'uncaughtExceptionMonitor']
+  for (const end of ends) process.on(end, flushSync)
   return {
     write(line) {
       gathered += line
       if (gathered.length >= gatheredCharsMax) flush()
     },
+    flushSync,
     close() {
       clearInterval(timer)
+      for (const end of ends) process.off(end, flushSync)
       flush()
       return new Promise((resolve) => destination.flush(() => resolve()))
     },

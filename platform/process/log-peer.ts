@@ -1,0 +1,9 @@
+/** Logs, and ends in the way it is told: see log.test.ts. */
+import { openLog } from './log.ts'
+
+const { logger } = await openLog({ level: 'info', format: 'json' })
+logger.info('the last line')
+if (process.argv[2] === 'exit') process.exit(3)
+setTimeout(() => {
+  throw new Error('nobody catches this')
+})
