@@ -31,6 +31,7 @@ export class Http1Body implements RequestBody {
   /** Whether nobody will take the rest. */
   isRefused = false
   readonly #source: BodySource
+  readonly #limits: Http1Limits
   readonly #decoder: ChunkedDecoder | undefined
   /** Of a body with a length. */
   #leftBytes: number
@@ -42,6 +43,7 @@ export class Http1Body implements RequestBody {
 
   constructor(source: BodySource, framing: Framing, limits: Http1Limits) {
     this.#source = source
+    this.#limits = limits
     this.#decoder = framing.isChunked ? new ChunkedDecoder(limits) : undefined
     this.#leftBytes = framing.contentLength
     this.#pieces = new Pieces(limits.waitingBytesMax)
@@ -56,13 +58,10 @@ export class Http1Body implements RequestBody {
     return this.#pieces.isFull
   }
 
-  /** Bytes that have not come yet; of a chunked body nobody knows. */
-  get leftBytes(): number | undefined {
-    return this.#decoder === undefined ? this.#leftBytes : undefined
-  }
-
-  get isWanted(): boolean {
-    return this.#waiter !== undefined
+  /** Whether the rest may be read for nobody, so that the connection can be kept; how long chunks go on nobody knows. */
+  get isDroppable(): boolean {
+    if (this.#decoder !== undefined) return !this.isRefused
+    return this.#leftBytes <= this.#limits.discardedBytesMax
   }
 
   take(): Uint8Array | undefined {
@@ -102,8 +101,8 @@ export class Http1Body implements RequestBody {
   }
 
   /** From now on what comes is dropped. */
-  drop(bytesMax: number): void {
-    this.#dropBytesMax = bytesMax
+  drop(): void {
+    this.#dropBytesMax = this.#limits.discardedBytesMax
   }
 
   /** Whether more was dropped than may be. */

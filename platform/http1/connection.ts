@@ -87,8 +87,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
     // A client that was not told to go on may send the body or not (RFC 9110 §10.1.1).
     if (this.#owesContinue) return false
     if (!isLast && !body.isRefused) return true
-    const { leftBytes } = body
-    return leftBytes === undefined ? !body.isRefused : this.#isDroppable(leftBytes)
+    return body.isDroppable
   }
 
   flushSoon(): void {
@@ -247,19 +246,14 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
 
   /** Takes the rest of the body, so that the next request can be read. */
   #drop(body: Http1Body): void {
-    const { discardedBytesMax, closeTimeoutMs } = this.#hub.limits
-    if (!this.#isDroppable(body.leftBytes ?? 0)) {
+    if (!body.isDroppable) {
       this.#close()
       return
     }
     this.#phase = 'dropping'
-    body.drop(discardedBytesMax)
-    this.#deadlines.expectWithin(closeTimeoutMs)
+    body.drop()
+    this.#deadlines.expectWithin(this.#hub.limits.closeTimeoutMs)
     this.#requests.resume()
-  }
-
-  #isDroppable(bytes: number): boolean {
-    return bytes <= this.#hub.limits.discardedBytesMax
   }
 
   /** With nothing to do, the connection is kept for a while; nothing comes of a client that has ended its side. */

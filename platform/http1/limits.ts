@@ -64,7 +64,7 @@ export const http1Limits: Http1Limits = {
   lingeringBytesMax: 256 * 1024,
   answerQueueBytes: 64 * 1024,
   headTimeoutMs: 10_000,
-  bodyTimeoutMs: 120_000,
+  bodyTimeoutMs: 3_600_000,
   stalledTimeoutMs: 60_000,
   idleTimeoutMs: 120_000,
   ageMaxMs: 3_600_000,
