@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { testWith } from '../platform/testing/requirements.ts'
+import { tool } from '../platform/testing/tools.ts'
+
+function run(name: 'conformance' | 'h2spec', ...args: string[]) {
+  const program = join(import.meta.dirname, `${name}.ts`)
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+}
+
+describe('what is wrong with the arguments is said, with the help:', () => {
+  test.each([
+    ['conformance', '--runtime=rhino'],
+    ['conformance', '--no-such-flag'],
+    ['conformance', '--timeout=soon'],
+    ['h2spec', '--runtime=rhino'],
+    ['h2spec', '--no-such-flag'],
+  ] as const)('%s %s', (name, flag) => {
+    const { status, stderr } = run(name, flag)
+    expect(status).toBe(2)
+    expect(stderr).toContain(`bun run ${name} [options]`)
+  })
+})
+
+testWith(tool('connectconformance'), 'some cases of the conformance suite are run', () => {
+  const cases = 'Basic/**/Codec:CODEC_JSON/Compression:COMPRESSION_BR/TLS:true/**/unary/*'
+  const { status, stdout } = run('conformance', '--server', '--runtime', 'bun', '--run', cases)
+  expect(stdout).toMatch(/^server on bun: (\d+) of \1 passed, 0 failed, 0 not run \([\d.]+ s\)\n$/)
+  expect(status).toBe(0)
+})
+
+testWith(tool('connectconformance'), 'a run that takes too long is ended, and fails', () => {
+  const { status, stdout } = run('conformance', '--server', '--runtime', 'bun', '--timeout', '1')
+  expect(stdout).toContain('cases without an end:')
+  expect(status).toBe(1)
+})
+
+testWith(tool('h2spec'), 'some cases of h2spec are run', () => {
+  const { status, stdout } = run('h2spec', '--cleartext', '--runtime', 'bun', 'http2/6.5', 'hpack')
+  expect(stdout).toMatch(/^bun in cleartext: (\d+) of \1 passed \([\d.]+ s\)\n$/)
+  expect(status).toBe(0)
+})
