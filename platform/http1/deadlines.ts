@@ -1,4 +1,4 @@
-import type { Swept } from '../http2/sweep.ts'
+import type { Swept } from '../http/sweep.ts'
 import type { Hub } from './hub.ts'
 
 /** Is told when a client is late. */

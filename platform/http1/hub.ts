@@ -1,5 +1,5 @@
 import type { Respond } from '../http/exchange.ts'
-import { Sweep } from '../http2/sweep.ts'
+import { Sweep } from '../http/sweep.ts'
 import type { Http1Limits } from './limits.ts'
 
 interface Flushable {

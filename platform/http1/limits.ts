@@ -28,7 +28,7 @@ export interface Http1Limits {
   readonly answerQueueBytes: number
   /** From accepting a connection, or from the first byte of a request, to the end of its header (slow headers). */
   readonly headTimeoutMs: number
-  /** How long a handler waits for a body of which no byte comes (slow bodies). */
+  /** How long a handler waits for a body of which no byte comes (slow bodies); a bound for those that have none of their own. */
   readonly bodyTimeoutMs: number
   /** How long an answer waits for a client that takes none of it (slow readers). */
   readonly stalledTimeoutMs: number

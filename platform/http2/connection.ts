@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Swept } from '../http/sweep.ts'
 import { ConnectionError, errorName } from './connection-error.ts'
 import { HpackError } from './hpack-error.ts'
 import type { Hub } from './hub.ts'
@@ -8,7 +9,6 @@ import { Receiver } from './receiver.ts'
 import { initialPeerSettings, type PeerSettings, readSettings } from './settings.ts'
 import type { Http2Stream } from './stream.ts'
 import { StreamTable } from './stream-table.ts'
-import type { Swept } from './sweep.ts'
 import { Transmitter } from './transmitter.ts'
 import { errorCode, initialWindowBytes } from './wire.ts'
 

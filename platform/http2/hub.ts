@@ -1,6 +1,6 @@
+import { Sweep } from '../http/sweep.ts'
 import type { Http2Limits } from './limits.ts'
 import { ChunkPool } from './outbox.ts'
-import { Sweep } from './sweep.ts'
 
 interface Flushable {
   flush(): void

@@ -45,8 +45,8 @@ export interface Http2Limits {
   /** From the first byte of a field block to its last (slow headers). */
   readonly headersTimeoutMs: number
   /**
-   * How long a handler waits for a body of which no byte comes (slow bodies); then the answer is 408. One that has begun to
-   * answer waits as long as it wants, because a stream of messages may be quiet.
+   * How long a handler waits for a body of which no byte comes (slow bodies); then the answer is 408. It is for those that
+   * have no bound of their own; one that has begun to answer waits as long as it wants, because a stream may be quiet.
    */
   readonly bodyTimeoutMs: number
   /** How long an answer waits for a client that takes none of it (slow readers, zero windows; CVE-2019-9511, 9517). */
@@ -92,7 +92,7 @@ export const http2Limits: Http2Limits = {
   prefaceTimeoutMs: 10_000,
   settingsTimeoutMs: 20_000,
   headersTimeoutMs: 10_000,
-  bodyTimeoutMs: 120_000,
+  bodyTimeoutMs: 3_600_000,
   stalledTimeoutMs: 60_000,
   idleTimeoutMs: 120_000,
   ageMaxMs: 3_600_000,
