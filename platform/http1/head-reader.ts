@@ -8,6 +8,8 @@ const carriageReturn = 0x0d
 const emptyLineBytes = 4
 /** A longer head is not kept to be compared with the next one. */
 const keptBytesMax = 1024
+/** Empty lines before a head, of which one is usual (RFC 9112 §2.2). */
+const emptyLinesMax = 4
 const nothing: Buffer = Buffer.alloc(0)
 
 /** Finds the heads of a connection's requests, in whatever pieces they come. */
@@ -16,6 +18,7 @@ export class HeadReader {
   rest: Buffer = nothing
   readonly #limits: Http1Limits
   #partial: PartialSection | undefined
+  #emptyLineCount = 0
   /** The last head, which a client that keeps its connection repeats as a rule. */
   #text = ''
   #head: RequestHead | undefined
@@ -31,7 +34,7 @@ export class HeadReader {
 
   /** The head that the bytes complete, or undefined until one is whole. Throws a `Refusal`. */
   read(bytes: Buffer): RequestHead | undefined {
-    const start = this.#skipEmptyLine(bytes)
+    const start = this.#skipEmptyLines(bytes)
     let all = bytes
     let end: number
     if (this.#partial === undefined) {
@@ -43,20 +46,32 @@ export class HeadReader {
       if (end < 0) return this.#requireShortLine(all)
       this.#partial = undefined
     }
+    this.#emptyLineCount = 0
     const text = all.toString('latin1', start, end + 2)
     this.rest = all.subarray(end + emptyLineBytes)
     return this.#head !== undefined && text === this.#text ? this.#head : this.#parse(text)
   }
 
-  /** Where the head begins. An empty line before it is skipped: old clients send one behind a body (RFC 9112 §2.2). */
-  #skipEmptyLine(bytes: Buffer): number {
-    if (this.#partial === undefined) {
-      return bytes[0] === carriageReturn && bytes[1] === lineFeed ? 2 : 0
+  /** Where the head begins. Empty lines before it are skipped: old clients send one behind a body. */
+  #skipEmptyLines(bytes: Buffer): number {
+    let start = 0
+    if (this.#partial !== undefined) {
+      const { bytes: before } = this.#partial
+      if (before.length > 1 || before[0] !== carriageReturn || bytes[0] !== lineFeed) return 0
+      this.#partial = undefined
+      start = 1
+      this.#countEmptyLine()
     }
-    const { bytes: before } = this.#partial
-    if (before.length > 1 || before[0] !== carriageReturn || bytes[0] !== lineFeed) return 0
-    this.#partial = undefined
-    return 1
+    while (bytes[start] === carriageReturn && bytes[start + 1] === lineFeed) {
+      start += 2
+      this.#countEmptyLine()
+    }
+    return start
+  }
+
+  #countEmptyLine(): void {
+    this.#emptyLineCount++
+    if (this.#emptyLineCount > emptyLinesMax) throw new Refusal(400, 'too many empty lines')
   }
 
   #begin(bytes: Buffer): undefined {
