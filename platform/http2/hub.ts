@@ -35,28 +35,25 @@ export class Hub {
     this.sweep = new Sweep(limits.sweepIntervalMs, now)
   }
 
-  /** Flushes at the end of this turn of the event loop, when all that waited for what came has run. It asks once. */
+  /** Flushes the connection at the end of this turn of the event loop. It asks once. */
   flushSoon(connection: Flushable): void {
-    this.#wake()
-    this.#unflushed.push(connection)
+    if (this.#unflushed.push(connection) === 1) setImmediate(this.#flush)
   }
 
-  /** The same for what was not taken until then. */
+  /** Settles the receiver when all that waited for what came in this turn has run. It asks once. */
   settleSoon(receiver: Settleable): void {
-    this.#wake()
-    this.#unsettled.push(receiver)
+    if (this.#unsettled.push(receiver) === 1) setImmediate(setImmediate, this.#settle)
   }
 
-  #wake(): void {
-    if (this.#unflushed.length + this.#unsettled.length === 0) setImmediate(this.#endTurn)
-  }
-
-  readonly #endTurn = (): void => {
-    const unflushed = this.#unflushed
-    const unsettled = this.#unsettled
+  readonly #flush = (): void => {
+    const connections = this.#unflushed
     this.#unflushed = []
+    for (const connection of connections) connection.flush()
+  }
+
+  readonly #settle = (): void => {
+    const receivers = this.#unsettled
     this.#unsettled = []
-    for (const connection of unflushed) connection.flush()
-    for (const receiver of unsettled) receiver.settle()
+    for (const receiver of receivers) receiver.settle()
   }
 }

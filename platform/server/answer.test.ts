@@ -9,6 +9,8 @@ import type { FetchApp } from './port.ts'
 const log = pino({ level: 'silent' })
 const bytes = (text: string) => new TextEncoder().encode(text)
 
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
 function ask(fetch: FetchApp['fetch'], request: Partial<FakeRequest> = {}) {
   const exchange = fakeExchange({ target: '/', ...request })
   createRespond({ app: { fetch }, log })(exchange)
@@ -21,16 +23,16 @@ describe('an answer', () => {
       env.trailers = () => ['grpc-status', '0']
       return lightResponse(bytes('body'), 201, ['a', 'b'])
     })
-    expect(exchange.closed).toBe(true)
+    await exchange.over
     expect(exchange.status).toBe(201)
     expect(exchange.answerFields).toEqual(['a', 'b'])
     expect(exchange.answerBytes.toString()).toBe('body')
     expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
   })
 
-  test('may come in pieces', () => {
+  test('may come in pieces', async () => {
     const exchange = ask(() => lightResponse([bytes('one'), bytes('two')], 200, []))
-    expect(exchange.closed).toBe(true)
+    await exchange.over
     expect(exchange.answerBytes.toString()).toBe('onetwo')
   })
 
@@ -66,12 +68,15 @@ describe('an answer', () => {
     expect(exchange.answerTrailers).toEqual(['x-sent', '3'])
   })
 
-  test('has no fields of the connection by HTTP/2', () => {
+  test('has no fields of the connection by HTTP/2', async () => {
     const fields = ['a', '1', 'connection', 'close', 'keep-alive', 'x', 'b', '2']
-    const answer = (httpVersion: '1.1' | '2') =>
-      ask(() => lightResponse(null, 200, [...fields]), { httpVersion }).answerFields
-    expect(answer('2')).toEqual(['a', '1', 'b', '2'])
-    expect(answer('1.1')).toEqual(fields)
+    const answer = async (httpVersion: '1.1' | '2') => {
+      const exchange = ask(() => lightResponse(null, 200, [...fields]), { httpVersion })
+      await exchange.over
+      return exchange.answerFields
+    }
+    expect(await answer('2')).toEqual(['a', '1', 'b', '2'])
+    expect(await answer('1.1')).toEqual(fields)
   })
 
   test('is broken off when its source fails', async () => {
@@ -95,15 +100,28 @@ describe('a client that leaves', () => {
       cancel: () => cancelled.resolve(),
     })
     const exchange = ask(() => new Response(body))
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
+    await turn()
     exchange.leave()
     await cancelled.promise
+  })
+
+  test('before its request was looked at, is not asked for', async () => {
+    let askedCount = 0
+    const exchange = ask(() => {
+      askedCount++
+      return new Response()
+    })
+    exchange.leave()
+    await turn()
+    expect(askedCount).toBe(0)
   })
 
   test('before the answer is there, has it discarded', async () => {
     const returned = Promise.withResolvers<void>()
     const answer = Promise.withResolvers<Response>()
     const exchange = ask(() => answer.promise)
+    await turn()
     exchange.leave()
     const source = {
       [Symbol.asyncIterator]: () => ({
@@ -136,15 +154,19 @@ describe('an app that fails', () => {
 })
 
 describe('a request that no app understands', () => {
-  const answered = (request: Partial<FakeRequest>) =>
-    ask(({ url }) => new Response(url), { method: 'GET', ...request }).status
+  const answered = async (request: Partial<FakeRequest>) => {
+    const exchange = ask(({ url }) => new Response(url), { method: 'GET', ...request })
+    await exchange.over
+    return exchange.status
+  }
+
   test('is refused with its reason', async () => {
-    expect(answered({ method: 'CONNECT' })).toBe(501)
+    expect(await answered({ method: 'CONNECT' })).toBe(501)
     for (const target of ['', 'a', '/a b', '/\u{e9}', '/a\0', '*b']) {
-      expect([target, answered({ target })]).toEqual([target, 400])
+      expect([target, await answered({ target })]).toEqual([target, 400])
     }
     for (const authority of ['a b', 'a/b', 'a@b', 'a:b', 'a:123456', '[::1', 'a?b', 'a#b']) {
-      expect([authority, answered({ authority })]).toEqual([authority, 400])
+      expect([authority, await answered({ authority })]).toEqual([authority, 400])
     }
   })
 

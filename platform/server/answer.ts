@@ -25,7 +25,11 @@ const authorityPattern = /^[\w.~!$&'()*+,;=%-]*(?:\[[\da-fA-F:.]+\])?(?::\d{0,5}
 /** A path and perhaps a query (RFC 9112 §3.2.1), or the asterisk of OPTIONS. */
 const targetPattern = /^(?:\/[\x21-\x7e]*|\*)$/
 
-/** Answers exchanges by an app; what the app throws is logged, and answered 500. */
+/**
+ * Answers exchanges by an app; what the app throws is logged, and answered 500. Those that arrive in one turn of the event
+ * loop are answered at its end, one right after the other: with the reading and writing of sockets in between, which
+ * makes the processor forget where the program goes, the same work takes half as long again.
+ */
 export function createRespond({ app, log }: RespondOptions): Respond {
   function fail(exchange: Exchange, err: unknown): void {
     log.error({ err }, 'the app failed')
@@ -46,7 +50,18 @@ export function createRespond({ app, log }: RespondOptions): Respond {
     }
   }
 
-  return (exchange) => {
+  let arrived: Exchange[] = []
+  function answerArrived(): void {
+    const exchanges = arrived
+    arrived = []
+    for (const exchange of exchanges) answer(exchange)
+  }
+
+  function answer(exchange: Exchange): void {
+    if (exchange.closed) {
+      exchange.abort()
+      return
+    }
     const refusal = refusalOf(exchange)
     if (refusal !== undefined) {
       exchange.respond(refusal, ['content-length', '0'])
@@ -65,6 +80,10 @@ export function createRespond({ app, log }: RespondOptions): Respond {
     } catch (error) {
       fail(exchange, error)
     }
+  }
+
+  return (exchange) => {
+    if (arrived.push(exchange) === 1) setImmediate(answerArrived)
   }
 }
 
