@@ -1,5 +1,6 @@
 import type { Respond } from '../http/exchange.ts'
 import { Sweep } from '../http/sweep.ts'
+import { gatherTurn } from '../http/turn.ts'
 import type { Http1Limits } from './limits.ts'
 
 interface Flushable {
@@ -24,7 +25,6 @@ export class Hub {
   readonly sweep: Sweep
   /** Whether no connection is to be kept. */
   isDraining = false
-  #unflushed: Flushable[] = []
   #dateLine = ''
   #dateSecond = -1
 
@@ -37,9 +37,7 @@ export class Hub {
   }
 
   /** Flushes the connection at the end of this turn of the event loop. It asks once. */
-  flushSoon(connection: Flushable): void {
-    if (this.#unflushed.push(connection) === 1) setImmediate(this.#flush)
-  }
+  readonly flushSoon = gatherTurn((connection: Flushable) => connection.flush())
 
   /** The `date` of an answer (RFC 9110 §6.6.1), with its line end. */
   dateLine(): string {
@@ -54,11 +52,5 @@ export class Hub {
   /** 10 % more or less. */
   around(value: number): number {
     return value * (0.9 + 0.2 * this.random())
-  }
-
-  readonly #flush = (): void => {
-    const connections = this.#unflushed
-    this.#unflushed = []
-    for (const connection of connections) connection.flush()
   }
 }

@@ -1,4 +1,5 @@
 import { Sweep } from '../http/sweep.ts'
+import { gatherTurn } from '../http/turn.ts'
 import type { Http2Limits } from './limits.ts'
 import { ChunkPool } from './outbox.ts'
 
@@ -25,35 +26,18 @@ export class Hub {
   readonly sweep: Sweep
   readonly random: () => number
   readonly now: () => number
-  #unflushed: Flushable[] = []
-  #unsettled: Settleable[] = []
+  /** Flushes the connection at the end of this turn of the event loop. It asks once. */
+  readonly flushSoon = gatherTurn((connection: Flushable) => connection.flush())
+  /** Settles the receiver when all that waited for what came in this turn has run. It asks once. */
+  readonly settleSoon = gatherTurn(
+    (receiver: Settleable) => receiver.settle(),
+    (settle) => setImmediate(setImmediate, settle),
+  )
 
   constructor({ limits, now = () => performance.now(), random = Math.random }: HubOptions) {
     this.limits = limits
     this.now = now
     this.random = random
     this.sweep = new Sweep(limits.sweepIntervalMs, now)
-  }
-
-  /** Flushes the connection at the end of this turn of the event loop. It asks once. */
-  flushSoon(connection: Flushable): void {
-    if (this.#unflushed.push(connection) === 1) setImmediate(this.#flush)
-  }
-
-  /** Settles the receiver when all that waited for what came in this turn has run. It asks once. */
-  settleSoon(receiver: Settleable): void {
-    if (this.#unsettled.push(receiver) === 1) setImmediate(setImmediate, this.#settle)
-  }
-
-  readonly #flush = (): void => {
-    const connections = this.#unflushed
-    this.#unflushed = []
-    for (const connection of connections) connection.flush()
-  }
-
-  readonly #settle = (): void => {
-    const receivers = this.#unsettled
-    this.#unsettled = []
-    for (const receiver of receivers) receiver.settle()
   }
 }

@@ -3,6 +3,7 @@ import type { Exchange, Fields, Respond } from '../http/exchange.ts'
 import { toFields } from '../http/fields.ts'
 import { lightRequest } from '../http/light-request.ts'
 import { isPieces, LightResponse } from '../http/light-response.ts'
+import { gatherTurn } from '../http/turn.ts'
 import { whenClosed } from '../http/when-closed.ts'
 import type { FetchApp, PortBindings } from './port.ts'
 
@@ -50,13 +51,6 @@ export function createRespond({ app, log }: RespondOptions): Respond {
     }
   }
 
-  let arrived: Exchange[] = []
-  function answerArrived(): void {
-    const exchanges = arrived
-    arrived = []
-    for (const exchange of exchanges) answer(exchange)
-  }
-
   function answer(exchange: Exchange): void {
     if (exchange.closed) {
       exchange.abort()
@@ -82,9 +76,7 @@ export function createRespond({ app, log }: RespondOptions): Respond {
     }
   }
 
-  return (exchange) => {
-    if (arrived.push(exchange) === 1) setImmediate(answerArrived)
-  }
+  return gatherTurn(answer)
 }
 
 /** The status of a request that no app is asked about: one that has no URL. Nobody is a proxy here (RFC 9110 §9.3.6). */
