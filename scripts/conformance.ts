@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { type RuntimeName, tool } from '../platform/testing/tools.ts'
 import { type Half, runSuite } from '../test/conformance/suite.ts'
+import { runtimes, toRuntimes } from './runtimes.ts'
 
 const help = `bun run conformance [options]
 
@@ -16,8 +17,6 @@ const help = `bun run conformance [options]
   --help
 
 \`bash .ci/run\` installs the suite. Exit codes: 0 all passed; 1 some failed; 2 wrong arguments.`
-
-const runtimes: readonly RuntimeName[] = ['bun', 'deno', 'node']
 
 function readOptions(args: string[]) {
   const { values } = parseArgs({
@@ -34,16 +33,11 @@ function readOptions(args: string[]) {
       help: { type: 'boolean', default: false },
     },
   })
-  const chosen = values.runtime.map((name) => {
-    const known = runtimes.find((one) => one === name)
-    if (known === undefined) throw new Error(`there is no runtime ${name}: ${runtimes.join(', ')}`)
-    return known
-  })
   const timeoutMs = Number(values.timeout)
   if (!(timeoutMs > 0)) throw new Error(`--timeout takes milliseconds, not ${values.timeout}`)
   const both = values.server === values.client
   const halves = (['server', 'client'] as const).filter((half) => both || values[half])
-  return { ...values, runtimes: chosen, halves, timeoutMs }
+  return { ...values, runtimes: toRuntimes(values.runtime), halves, timeoutMs }
 }
 
 type Options = ReturnType<typeof readOptions>

@@ -1,7 +1,8 @@
 /** h2spec, the suite for HTTP/2, against the project's port. */
 import { parseArgs } from 'node:util'
-import { type RuntimeName, tool } from '../platform/testing/tools.ts'
+import { tool } from '../platform/testing/tools.ts'
 import { runSuite } from '../test/h2spec/suite.ts'
+import { runtimes, toRuntimes } from './runtimes.ts'
 
 const help = `bun run h2spec [options] [SPEC ...]
 
@@ -14,8 +15,6 @@ All cases, strict ones too, or those of the specs named, as in "http2/6.5" or "h
 
 \`bash .ci/run\` installs the suite. Exit codes: 0 all passed; 1 some failed; 2 wrong arguments.`
 
-const runtimes: readonly RuntimeName[] = ['bun', 'deno', 'node']
-
 function readOptions(args: string[]) {
   const { values, positionals } = parseArgs({
     args,
@@ -27,14 +26,9 @@ function readOptions(args: string[]) {
       help: { type: 'boolean', default: false },
     },
   })
-  const chosen = values.runtime.map((name) => {
-    const known = runtimes.find((one) => one === name)
-    if (known === undefined) throw new Error(`there is no runtime ${name}: ${runtimes.join(', ')}`)
-    return known
-  })
   const both = values.tls === values.cleartext
   const roads = [false, true].filter((tls) => both || tls === values.tls)
-  return { help: values.help, runtimes: chosen, roads, specs: positionals }
+  return { help: values.help, runtimes: toRuntimes(values.runtime), roads, specs: positionals }
 }
 
 async function main(args: string[]): Promise<number> {
