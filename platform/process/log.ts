@@ -7,7 +7,7 @@ export interface LogOptions {
 }
 
 /** A log and what it writes to. Disposing it writes what is left. */
-export interface Log extends AsyncDisposable {
+export interface Log extends Disposable {
   readonly logger: Logger
 }
 
@@ -21,46 +21,45 @@ export async function openLog({ level, format }: LogOptions): Promise<Log> {
   if (format === 'pretty') {
     const { default: pretty } = await import('pino-pretty')
     const stream: DestinationStream = pretty({ sync: true, ignore: 'pid,hostname' })
-    return { logger: pino(options, stream), async [Symbol.asyncDispose]() {} }
+    return { logger: pino(options, stream), [Symbol.dispose]() {} }
   }
   const output = createOutput()
-  return { logger: pino(options, output), [Symbol.asyncDispose]: () => output.close() }
+  return { logger: pino(options, output), [Symbol.dispose]: output.close }
 }
 
 interface Output extends DestinationStream {
   /** Writes what is gathered before it returns; pino asks for it when a line is fatal. */
   flushSync(): void
-  close(): Promise<void>
+  close(): void
 }
 
-/** Standard output, to which lines go many at a time: each write measures and copies what it is given. */
+/**
+ * Standard output, to which lines go many at a time: each write measures and copies what it is given. It writes before
+ * it returns, because a runtime ends without what its threads have yet to write, and nobody bounds what waits for them.
+ */
 function createOutput(): Output {
-  const destination = pino.destination({ dest: 1, sync: false })
+  const destination = pino.destination({ dest: 1, sync: true })
   let gathered = ''
   function flush(): void {
-    if (gathered !== '') destination.write(gathered)
+    const lines = gathered
     gathered = ''
-  }
-  function flushSync(): void {
-    flush()
-    destination.flushSync()
+    if (lines !== '') destination.write(lines)
   }
   const timer = setInterval(flush, flushIntervalMs)
   timer.unref()
   // After an error that nobody caught, Deno tells of no exit.
   const ends = ['exit', 'uncaughtExceptionMonitor']
-  for (const end of ends) process.on(end, flushSync)
+  for (const end of ends) process.on(end, flush)
   return {
     write(line) {
       gathered += line
       if (gathered.length >= gatheredCharsMax) flush()
     },
-    flushSync,
+    flushSync: flush,
     close() {
       clearInterval(timer)
-      for (const end of ends) process.off(end, flushSync)
+      for (const end of ends) process.off(end, flush)
       flush()
-      return new Promise((resolve) => destination.flush(() => resolve()))
     },
   }
 }
