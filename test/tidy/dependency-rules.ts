@@ -12,6 +12,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'a command: format and lint',
   '@bufbuild/buf': 'a command: scripts/generate.ts',
   '@bufbuild/protoc-gen-es': 'a plug-in: buf.gen.yaml',
+  '@fontsource-variable/archivo': 'the font: web/style/font.css',
   '@grpc/reflection': 'its protos: buf.gen.yaml',
   '@types/cli-progress': 'the types of cli-progress',
   '@types/pg': 'the types of pg',

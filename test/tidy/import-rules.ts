@@ -16,13 +16,13 @@ export const testing =
 
 /** A service's rules: `services/rating/rating.ts`, and what an event means. */
 const domain = /^services\/(?:(\w+)\/\1|rating\/rating-event)\.ts$/
-const product = /^(services|platform|producers)\//
+const product = /^(services|platform|producers|web)\//
 const frameworks = /^(hono|kafkajs|consul|node:sqlite|@connectrpc\/.*|@bufbuild\/.*)$/
 
 const rules: readonly ImportRule[] = [
   {
     files: /./,
-    forbids: ({ specifier }) => /^\.{1,2}\//.test(specifier) && !/\.(ts|json)$/.test(specifier),
+    forbids: ({ specifier }) => /^\.{1,2}\//.test(specifier) && !/\.(tsx?|json)$/.test(specifier),
     advice: 'name the file whole, with .ts: three runtimes read the source as it is',
   },
   {
@@ -34,6 +34,16 @@ const rules: readonly ImportRule[] = [
     files: domain,
     forbids: ({ typeOnly, target }) => !typeOnly && target !== undefined && !domain.test(target),
     advice: 'the domain takes what it needs as an argument: use `import type`',
+  },
+  {
+    files: /^web\//,
+    forbids: ({ target }) => target !== undefined && !into(target, 'web', 'gen'),
+    advice: 'the page knows the services by their RPCs: use gen/',
+  },
+  {
+    files: /^(?!web\/|test\/|bench\/)/,
+    forbids: ({ target }) => into(target, 'web'),
+    advice: 'the page is built and served, not imported',
   },
   {
     files: /^services\/\w+\//,

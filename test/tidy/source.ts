@@ -21,7 +21,7 @@ export interface ResolvedImport extends Import {
   readonly packageName: string | undefined
 }
 
-const foreignFolders = new Set(['node_modules', 'data', '.git'])
+const foreignFolders = new Set(['node_modules', 'data', 'dist', '.git'])
 
 export function readSources(root: string): Source[] {
   return readdirSync(root, { withFileTypes: true })
@@ -31,7 +31,7 @@ export function readSources(root: string): Source[] {
       const names = readdirSync(join(root, entry.name), { recursive: true }).map(String)
       return names.map((name) => join(entry.name, name.replaceAll('\\', '/')))
     })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .sort()
     .map((path) => parseSource(path, readFileSync(join(root, path), 'utf8')))
 }

@@ -47,6 +47,10 @@ describe('an import is refused:', () => {
     ['platform/rpc/app.ts', `import '../testing/wait-for.ts'`, 'imports no tests'],
     ['platform/rpc/app.ts', `import '../../gen/connectrpc/a_pb.ts'`, 'are for tests'],
     ['platform/rpc/app.ts', `import '../../gen/bench/v1/a_pb.ts'`, 'are for tests'],
+    ['web/app.tsx', `import '../services/movie/movie.ts'`, 'by their RPCs'],
+    ['web/app.tsx', `import '../platform/http/answer.ts'`, 'by their RPCs'],
+    ['services/movie/page.ts', `import '../../web/route.ts'`, 'not imported'],
+    ['web/app.tsx', `import { h } from './header'`, 'with .ts'],
     ['scripts/a.ts', `import './b'`, 'with .ts'],
     ['scripts/a.ts', `export * from './b.js'`, 'with .ts'],
   ])('%s: %s', (path, text, advice) => {
@@ -63,6 +67,9 @@ test.each([
   ['platform/rpc/app.test.ts', `import '../../gen/movie/v1/movie_pb.ts'`],
   ['platform/rpc/health.ts', `import '../../gen/health/v1/health_pb.ts'`],
   ['producers/ingest.ts', `import '../services/rating/rating-event.ts'`],
+  ['web/app.tsx', `import { MovieService } from '../gen/movie/v1/movie_pb.ts'`],
+  ['web/main.tsx', `import { App } from './app.tsx'`],
+  ['test/page/page.test.ts', `import { moviePath } from '../../web/route.ts'`],
 ])('an import is accepted: %s: %s', (path, text) => {
   expect(importProblems(parseSource(path, text))).toEqual([])
 })

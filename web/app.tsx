@@ -1,0 +1,76 @@
+import { type Signal, useSignal } from '@preact/signals'
+import { useMemo } from 'preact/hooks'
+import type { Clients } from './clients.ts'
+import { Header } from './header.tsx'
+import { Lazy } from './lazy.tsx'
+import { ListPage } from './list/page.tsx'
+import type { ConnectionState } from './live/connection.ts'
+import { MoviePage } from './movie/page.tsx'
+import { useNavigation } from './navigation.ts'
+import type { PageProps } from './page-props.ts'
+import type { Route } from './route.ts'
+import type { Router } from './router.ts'
+import type { Theme } from './theme.ts'
+
+interface AppProps {
+  readonly clients: Clients
+  readonly router: Router
+  readonly theme: Signal<Theme>
+}
+
+/** What is around every page, and the page itself. */
+export function App({ clients, router, theme }: AppProps) {
+  const connection = useSignal<ConnectionState | undefined>(undefined)
+  const announcement = useSignal('')
+  const props = useMemo<PageProps>(() => {
+    const announce = (text: string) => {
+      announcement.value = text
+    }
+    return { clients, router, connection, announce }
+  }, [clients, router])
+  const route = router.route.value
+  const main = useNavigation(route)
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <Header page={route.page} connection={connection} theme={theme} />
+      <main id="main" ref={main} tabIndex={-1}>
+        <Page route={route} {...props} />
+      </main>
+      <p class="visually-hidden" role="status">
+        {announcement}
+      </p>
+    </>
+  )
+}
+
+const loadSystem = () => import('./system/page.tsx').then(({ SystemPage }) => SystemPage)
+const loadTry = () => import('./try/page.tsx').then(({ TryPage }) => TryPage)
+
+function Page({ route, ...props }: PageProps & { route: Route }) {
+  switch (route.page) {
+    case 'list':
+      return <ListPage {...props} route={route} />
+    case 'movie':
+      return <MoviePage key={route.movieId} {...props} movieId={route.movieId} />
+    case 'system':
+      return <Lazy key="system" load={loadSystem} props={props} />
+    case 'try':
+      return <Lazy key="try" load={loadTry} props={props} />
+    case 'absent':
+      return <AbsentPage />
+  }
+}
+
+function AbsentPage() {
+  return (
+    <section class="prose">
+      <h1 tabIndex={-1}>There is no such page</h1>
+      <p>
+        The address may be mistyped. <a href="/">All movies</a> are one click away.
+      </p>
+    </section>
+  )
+}

@@ -1,0 +1,20 @@
+interface FailureProps {
+  readonly title: string
+  readonly text?: string
+  readonly retry?: () => void
+}
+
+/** Says that something did not work, and offers to try again. */
+export function Failure({ title, text, retry }: FailureProps) {
+  return (
+    <div class="failure" role="alert">
+      <p class="failure-title">{title}</p>
+      {text ? <p>{text}</p> : null}
+      {retry ? (
+        <button type="button" class="button" onClick={retry}>
+          Try again
+        </button>
+      ) : null}
+    </div>
+  )
+}

@@ -1,0 +1,33 @@
+import { useSignal } from '@preact/signals'
+import type { ComponentType } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { Failure } from './failure.tsx'
+import type { PageProps } from './page-props.ts'
+
+interface LazyProps {
+  /** Imports the page's code; called again when a person asks for it after a failure. */
+  readonly load: () => Promise<ComponentType<PageProps>>
+  readonly props: PageProps
+}
+
+/** A page whose code is loaded when it is opened. */
+export function Lazy({ load, props }: LazyProps) {
+  const page = useSignal<{ Loaded?: ComponentType<PageProps>; failed?: boolean }>({})
+  const start = () => {
+    page.value = {}
+    load().then(
+      (Loaded) => {
+        page.value = { Loaded }
+      },
+      () => {
+        page.value = { failed: true }
+      },
+    )
+  }
+  useEffect(start, [load])
+  const { Loaded, failed } = page.value
+  if (failed) {
+    return <Failure title="This page could not be loaded" retry={start} />
+  }
+  return Loaded ? <Loaded {...props} /> : <p class="loading">Loading…</p>
+}

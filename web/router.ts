@@ -1,0 +1,45 @@
+import { type ReadonlySignal, signal } from '@preact/signals'
+import { parseRoute, type Route } from './route.ts'
+
+/** Which page is open, over the History API. Links of the page's own are followed without loading. */
+export interface Router {
+  readonly route: ReadonlySignal<Route>
+  /** Opens a path. `replace` changes the address without an entry of its own in the history. */
+  navigate(path: string, options?: { replace?: boolean }): void
+}
+
+export function createRouter(window: Window): Router {
+  const { history, location } = window
+  const read = () => parseRoute(location.pathname, location.search)
+  const route = signal(read())
+  const navigate: Router['navigate'] = (path, { replace = false } = {}) => {
+    if (path === location.pathname + location.search) return
+    if (replace) history.replaceState(history.state, '', path)
+    else history.pushState(null, '', path)
+    route.value = read()
+  }
+  window.addEventListener('popstate', () => {
+    route.value = read()
+  })
+  window.document.addEventListener('click', (event) => {
+    const path = ownPath(event, location)
+    if (path === undefined) return
+    event.preventDefault()
+    navigate(path)
+  })
+  return { route, navigate }
+}
+
+/** The path of the page's own link that was clicked plainly, or undefined: the browser's affair. */
+function ownPath(event: MouseEvent, location: Location): string | undefined {
+  if (event.defaultPrevented || event.button !== 0) return undefined
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return undefined
+  const link = (event.target as Element | null)?.closest?.('a[href]') as HTMLAnchorElement | null
+  if (!link || link.origin !== location.origin || link.target || link.hasAttribute('download')) {
+    return undefined
+  }
+  if (link.hash && link.pathname === location.pathname) return undefined
+  return parseRoute(link.pathname, link.search).page === 'absent'
+    ? undefined
+    : link.pathname + link.search
+}

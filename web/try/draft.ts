@@ -1,0 +1,65 @@
+import {
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+  type Registry,
+  toJson,
+} from '@bufbuild/protobuf'
+import { fieldRules } from './rules.ts'
+
+/** A message as it is being filled in: protobuf's JSON by JSON names, of which parts may still be wrong. */
+export type Draft = JsonObject
+
+/** The draft with the field set, or without it when the value is undefined; keys keep their places. */
+export function withField(draft: Draft, name: string, value: JsonValue | undefined): Draft {
+  const { [name]: _, ...rest } = draft
+  if (value === undefined) return rest
+  return name in draft ? { ...draft, [name]: value } : { ...rest, [name]: value }
+}
+
+/** What a new message begins with: messages that its rules require are there to be filled in. */
+export function emptyDraft(message: DescMessage, registry: Registry): Draft {
+  const required = message.fields.filter(
+    (field) =>
+      field.fieldKind === 'message' && !field.oneof && fieldRules(field, registry).required,
+  )
+  return Object.fromEntries(required.map((field) => [field.jsonName, {}]))
+}
+
+/** The message, or what is wrong with the draft. */
+export function parseDraft(
+  desc: DescMessage,
+  draft: JsonValue,
+  registry: Registry,
+): { readonly message: Message } | { readonly problem: string } {
+  try {
+    return { message: fromJson(desc, draft, { registry }) }
+  } catch (error) {
+    return { problem: wordsOf(error) }
+  }
+}
+
+/** The draft as JSON has it: by JSON names and without what is the default anyway. Throws when it is wrong. */
+export function canonicalDraft(desc: DescMessage, draft: JsonValue, registry: Registry): Draft {
+  return toJson(desc, fromJson(desc, draft, { registry }), { registry }) as Draft
+}
+
+/** What is wrong with the value of a field, by protobuf's own rules; undefined when nothing is. */
+export function fieldProblem(
+  field: DescField,
+  value: JsonValue | undefined,
+  registry: Registry,
+): string | undefined {
+  if (value === undefined) return undefined
+  const parsed = parseDraft(field.parent, { [field.jsonName]: value }, registry)
+  return 'problem' in parsed ? parsed.problem : undefined
+}
+
+/** The error without the beginning that names the field, which is shown beside it. */
+function wordsOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replace(/^cannot decode (field|message) [\w.]+ from JSON: /, '')
+}

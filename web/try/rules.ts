@@ -1,0 +1,111 @@
+import {
+  type DescField,
+  type DescMessage,
+  getOption,
+  hasOption,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+  type Registry,
+  toJson,
+} from '@bufbuild/protobuf'
+
+/** What protovalidate's options (buf/validate/validate.proto) say of a field. */
+export interface FieldRules {
+  readonly required: boolean
+  /** In words, for a person who fills the field in. */
+  readonly hints: readonly string[]
+}
+
+/** The rules of a field, as far as the options can be read with the types of the registry. */
+export function fieldRules(field: DescField, registry: Registry): FieldRules {
+  const rules = optionOf(field, 'buf.validate.field', registry)
+  return { required: rules['required'] === true, hints: hintsOf(rules) }
+}
+
+/** The rules that cross fields, in the words of the proto. */
+export function messageHints(message: DescMessage, registry: Registry): string[] {
+  const rules = optionOf(message, 'buf.validate.message', registry)
+  return objects(rules['cel']).flatMap(({ message: text }) => (text ? [String(text)] : []))
+}
+
+function optionOf(desc: DescField | DescMessage, name: string, registry: Registry): JsonObject {
+  const extension = registry.getExtension(name)
+  if (extension?.message === undefined || !hasOption(desc, extension)) return {}
+  const option = getOption(desc, extension) as Message
+  return object(toJson(extension.message, option, { registry }))
+}
+
+function hintsOf(rules: JsonObject): string[] {
+  const { required, cel, ignore, ...kinds } = rules
+  const own = Object.entries(kinds).flatMap(([kind, rule]) => kindHints(kind, object(rule)))
+  const told = objects(cel).flatMap(({ message }) => (message ? [String(message)] : []))
+  return [...own, ...told]
+}
+
+function kindHints(kind: string, rule: JsonObject): string[] {
+  const noun = kind === 'bytes' ? 'bytes' : 'characters'
+  return [
+    sized(rule['minLen'], rule['maxLen'], noun),
+    sized(rule['minItems'], rule['maxItems'], 'items'),
+    sized(rule['minPairs'], rule['maxPairs'], 'entries'),
+    sized(rule['len'], rule['len'], noun),
+    between(rule),
+    rule['in'] === undefined ? undefined : `one of ${list(rule['in'])}`,
+    rule['notIn'] === undefined ? undefined : `none of ${list(rule['notIn'])}`,
+    rule['const'] === undefined ? undefined : `only ${text(rule['const'])}`,
+    rule['unique'] === true ? 'no item twice' : undefined,
+    rule['definedOnly'] === true ? 'one of the values that are defined' : undefined,
+    rule['pattern'] === undefined ? undefined : `matches ${rule['pattern']}`,
+    ...nested('each', rule['items']),
+    ...nested('each key', rule['keys']),
+    ...nested('each value', rule['values']),
+  ].filter((hint) => hint !== undefined)
+}
+
+function nested(subject: string, rules: JsonValue | undefined): string[] {
+  return rules === undefined ? [] : hintsOf(object(rules)).map((hint) => `${subject}: ${hint}`)
+}
+
+function sized(min: JsonValue | undefined, max: JsonValue | undefined, noun: string) {
+  if (min === undefined && max === undefined) return undefined
+  if (min === max) return `exactly ${number(min)} ${noun}`
+  if (max === undefined) return `at least ${number(min)} ${noun}`
+  return min === undefined
+    ? `at most ${number(max)} ${noun}`
+    : `${number(min)} to ${number(max)} ${noun}`
+}
+
+function between({ gt, gte, lt, lte }: JsonObject): string | undefined {
+  if (gte !== undefined && lte !== undefined) return `${number(gte)} to ${number(lte)}`
+  const parts = [
+    gt === undefined ? undefined : `more than ${number(gt)}`,
+    gte === undefined ? undefined : `${number(gte)} or more`,
+    lt === undefined ? undefined : `less than ${number(lt)}`,
+    lte === undefined ? undefined : `${number(lte)} or less`,
+  ].filter((part) => part !== undefined)
+  return parts.length === 0 ? undefined : parts.join(', ')
+}
+
+/** Years stay as they are: 1870, but 100,000. */
+function number(value: JsonValue | undefined): string {
+  const count = Number(value)
+  if (value === undefined || Number.isNaN(count)) return text(value)
+  return Math.abs(count) < 10_000 ? String(count) : count.toLocaleString('en')
+}
+
+function list(values: JsonValue | undefined): string {
+  return Array.isArray(values) ? values.map(text).join(', ') : text(values)
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function object(value: JsonValue | undefined): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+}
+
+function objects(value: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.map(object) : []
+}
