@@ -1,0 +1,21 @@
+/** Builds the page, `web/`, into `dist/web`, unless nothing has changed since it was last built. */
+import { join } from 'node:path'
+import { buildWeb } from './web-output.ts'
+
+const root = join(import.meta.dirname, '..')
+const builders = ['build-web.ts', 'bundle-bun.ts', 'web-output.ts']
+const besides = [
+  ...['gen', 'bun.lock', 'package.json', 'tsconfig.json'],
+  ...builders.map((name) => join('scripts', name)),
+]
+
+const startMs = performance.now()
+const built = await buildWeb({
+  source: join(root, 'web'),
+  besides: besides.map((path) => join(root, path)),
+  output: join(root, 'dist', 'web'),
+})
+if (built !== undefined) {
+  const durationMs = Math.round(performance.now() - startMs)
+  console.log(`Built the page: ${built.served.length} files in ${durationMs} ms.`)
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+
+/** A file of the page. */
+export interface BundledFile {
+  /** Below the page's folder: `index.html`, `assets/main-3f2a.js`. */
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+export interface Bundle {
+  /** What browsers ask for. All but `index.html` have a hash of their content in their name. */
+  readonly served: readonly BundledFile[]
+  /** For whoever reads an error of the page. */
+  readonly sourceMaps: readonly BundledFile[]
+}
+
+/**
+ * Bundles a page for browsers: its HTML, and what that links to. Throws an error for people when something cannot be
+ * resolved, and for a style sheet that only a script imports, because nothing would load it.
+ * @param folder has `index.html`.
+ */
+export async function bundle(folder: string): Promise<Bundle> {
+  const { outputs } = await Bun.build({
+    entrypoints: [join(folder, 'index.html')],
+    target: 'browser',
+    splitting: true,
+    minify: true,
+    sourcemap: 'external',
+    publicPath: '/',
+    // Unless told, small ones become a part of the style sheet, which delays it and takes a wider policy.
+    loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
+    naming: {
+      entry: '[name].[ext]',
+      chunk: 'assets/[name]-[hash].[ext]',
+      asset: 'assets/[name]-[hash].[ext]',
+    },
+    env: 'disable',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  })
+  const files = await Promise.all(
+    outputs.map(async (output) => ({
+      kind: output.kind,
+      path: output.path.replace(/^\.\//, ''),
+      bytes: new Uint8Array(await output.arrayBuffer()),
+    })),
+  )
+  const served = files.filter(({ kind }) => kind !== 'sourcemap')
+  refuseUnlinkedStyles(served)
+  return { served, sourceMaps: files.filter(({ kind }) => kind === 'sourcemap') }
+}
+
+function refuseUnlinkedStyles(files: readonly BundledFile[]): void {
+  const page = files.find(({ path }) => path === 'index.html')
+  const html = new TextDecoder().decode(page?.bytes)
+  const unlinked = files.filter(({ path }) => path.endsWith('.css') && !html.includes(path))
+  if (unlinked.length === 0) return
+  const names = unlinked.map(({ path }) => path).join(', ')
+  throw new Error(`no page links to ${names}: name style sheets in index.html, not in a script`)
+}

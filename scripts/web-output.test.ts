@@ -1,0 +1,93 @@
+import { expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
+import { buildWeb } from './web-output.ts'
+
+const page = `<!doctype html>
+<title>A page</title>
+<link rel="stylesheet" href="./style/main.css">
+<script type="module" src="./main.ts"></script>`
+
+test('a page is built whole: hashed files, each compressed beside itself, and no source maps', async () => {
+  await using project = await writeProject()
+  await project.build()
+  const html = readFileSync(join(project.output, 'index.html'), 'utf8')
+  const [, script = ''] = /<script [^>]*src="\/(assets\/index-\w+\.js)"/.exec(html) ?? []
+  const [, style = ''] = /<link [^>]*href="\/(assets\/index-\w+\.css)"/.exec(html) ?? []
+  const bytes = readFileSync(join(project.output, script))
+  expect(brotliDecompressSync(readFileSync(join(project.output, `${script}.br`)))).toEqual(bytes)
+  expect(gunzipSync(readFileSync(join(project.output, `${script}.gz`)))).toEqual(bytes)
+  expect(readFileSync(join(project.output, style), 'utf8')).toContain('body{margin:0}')
+  const names = readdirSync(join(project.output, 'assets'))
+  expect(names.filter((name) => name.startsWith('lazy-') && name.endsWith('.js'))).toHaveLength(1)
+  expect(names.filter((name) => name.endsWith('.map'))).toEqual([])
+  const maps = readdirSync(`${project.output}-maps/assets`)
+  expect(maps).toContain(`${script.replace('assets/', '')}.map`)
+})
+
+test('a page is built again when its source has changed, and only then', async () => {
+  await using project = await writeProject()
+  expect(await project.build()).toBeDefined()
+  const { ino } = statSync(project.output)
+  expect(await project.build()).toBeUndefined()
+  expect(statSync(project.output).ino).toBe(ino)
+  await writeFile(join(project.source, 'lazy.ts'), 'export const word = "other"')
+  expect(await project.build()).toBeDefined()
+  await writeFile(join(project.path, 'tool.json'), '{"changed":true}')
+  expect(await project.build()).toBeDefined()
+  expect(await project.build()).toBeUndefined()
+})
+
+test('what the last build had and this one has not is gone', async () => {
+  await using project = await writeProject()
+  await project.build()
+  await writeFile(join(project.source, 'main.ts'), 'document.title = "alone"')
+  await project.build()
+  const names = readdirSync(join(project.output, 'assets'))
+  expect(names.filter((name) => name.startsWith('lazy-'))).toEqual([])
+})
+
+test('a build that fails leaves the last one, and is tried again', async () => {
+  await using project = await writeProject()
+  await project.build()
+  await writeFile(join(project.source, 'main.ts'), 'import "./absent.ts"')
+  await expect(project.build()).rejects.toThrow()
+  await expect(project.build()).rejects.toThrow()
+  expect(existsSync(join(project.output, 'index.html'))).toBe(true)
+})
+
+test('a style sheet that only a script imports is refused, because nothing loads it', async () => {
+  await using project = await writeProject()
+  await writeFile(
+    join(project.source, 'lazy.ts'),
+    'import "./lazy.css"\nexport const word = "styled"',
+  )
+  await writeFile(join(project.source, 'lazy.css'), 'b{color:blue}')
+  await expect(project.build()).rejects.toThrow(/no page links to assets\/lazy-\w+\.css/)
+})
+
+async function writeProject() {
+  const folder = await temporaryFolder()
+  const source = join(folder.path, 'web')
+  const output = join(folder.path, 'dist', 'web')
+  const tool = join(folder.path, 'tool.json')
+  await mkdir(join(source, 'style'), { recursive: true })
+  const written = {
+    'index.html': page,
+    'style/main.css': 'body { margin: 0 }',
+    'main.ts': `import('./lazy.ts').then(({ word }) => console.log(word, ${JSON.stringify('long '.repeat(200))}))`,
+    'lazy.ts': 'export const word = "lazy"',
+  }
+  for (const [name, text] of Object.entries(written)) await writeFile(join(source, name), text)
+  await writeFile(tool, '{}')
+  return {
+    path: folder.path,
+    source,
+    output,
+    build: () => buildWeb({ source, besides: [tool], output }),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+import { type Bundle, type BundledFile, bundle } from './bundle-bun.ts'
+
+export interface WebBuild {
+  /** The page's source, with `index.html`. */
+  readonly source: string
+  /** Files and folders that count as its source as well, with what builds it. */
+  readonly besides: readonly string[]
+  /** The folder that is served. Its source maps come into `<output>-maps`. */
+  readonly output: string
+}
+
+/** Shorter files are not worth a second one. */
+const compressBytesMin = 512
+
+/**
+ * Builds the page, unless the last build was of the same source: `index.html`, and what it needs in `assets`, each beside
+ * itself as Brotli (`.br`) and gzip (`.gz`) where that is shorter. The folder is put in place whole.
+ * @returns what was built, or undefined when there was nothing to do.
+ */
+export async function buildWeb(build: WebBuild): Promise<Bundle | undefined> {
+  const { source, besides, output } = build
+  const fingerprintFile = `${output}.fingerprint`
+  const fingerprint = await fingerprintOf([source, ...besides])
+  if (existsSync(output) && (await readIfThere(fingerprintFile)) === fingerprint) return undefined
+  const built = await bundle(source)
+  await replaceFolder(output, built.served, true)
+  await replaceFolder(`${output}-maps`, built.sourceMaps, false)
+  await writeFile(fingerprintFile, fingerprint)
+  return built
+}
+
+/** The same for the same content, whenever it was written. */
+async function fingerprintOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify(process.versions))
+  for (const path of paths) {
+    for (const file of await filesOf(path)) {
+      hash.update(`\n${relative(path, file)}\n`).update(await readFile(file))
+    }
+  }
+  return hash.digest('hex')
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  if ((await stat(path)).isFile()) return [path]
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return existsSync(file) ? readFile(file, 'utf8') : undefined
+}
+
+async function replaceFolder(
+  folder: string,
+  files: readonly BundledFile[],
+  isServed: boolean,
+): Promise<void> {
+  const fresh = `${folder}.${process.pid}`
+  await rm(fresh, { recursive: true, force: true })
+  await Promise.all(files.map((file) => write(fresh, file, isServed)))
+  await rm(folder, { recursive: true, force: true })
+  await rename(fresh, folder)
+}
+
+const brotli = promisify(brotliCompress)
+const zip = promisify(gzip)
+
+const packers = {
+  br: (bytes: Uint8Array) =>
+    brotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }),
+  gz: (bytes: Uint8Array) => zip(bytes, { level: constants.Z_BEST_COMPRESSION }),
+}
+
+async function write(folder: string, { path, bytes }: BundledFile, isServed: boolean) {
+  const file = join(folder, path)
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, bytes)
+  if (!isServed || bytes.length < compressBytesMin) return
+  for (const [extension, pack] of Object.entries(packers)) {
+    const packed = await pack(bytes)
+    if (packed.length < bytes.length) await writeFile(`${file}.${extension}`, packed)
+  }
+}
