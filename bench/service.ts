@@ -31,6 +31,7 @@ await run('bench', readConfig, async ({ log, draining, use }, config) => {
     log,
     metrics: createMetrics(),
     health: createHealth(draining),
+    name: 'bench',
     services: [BenchService],
     mount: ({ router }) => void router.service(BenchService, rpc),
   })

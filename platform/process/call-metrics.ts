@@ -18,8 +18,16 @@ interface Value {
   readonly value: number
 }
 
-/** What is counted of the calls of one method by one protocol. */
-class Tally {
+/** What is counted of the calls of one method by one protocol, as long as the process lives. */
+export interface CallTally {
+  readonly protocol: string
+  readonly method: string
+  readonly countByCode: ReadonlyMap<string, number>
+  /** How long all of them took together, in milliseconds. */
+  readonly sumMs: number
+}
+
+class Tally implements CallTally {
   readonly protocol: string
   readonly method: string
   readonly countByCode = new Map<string, number>()
@@ -66,6 +74,11 @@ export class CallMetrics {
     const known = this.#tallies.get(method)?.get(protocol)
     const tally = known ?? this.#open(protocol, method)
     tally.add(code, durationMs)
+  }
+
+  /** What was counted so far. */
+  tallies(): IterableIterator<CallTally> {
+    return this.#all()
   }
 
   #open(protocol: string, method: string): Tally {

@@ -1,5 +1,5 @@
 import { Gauge, Registry } from 'prom-client'
-import { type CallMetric, CallMetrics } from './call-metrics.ts'
+import { type CallMetric, CallMetrics, type CallTally } from './call-metrics.ts'
 
 /** The process's metrics, in Prometheus' text format. */
 export interface Metrics {
@@ -7,6 +7,9 @@ export interface Metrics {
   readonly registry: Registry
   callStarted(): void
   callEnded(call: CallMetric): void
+  /** The calls that have ended, by method and protocol. */
+  calls(): Iterable<CallTally>
+  callsInFlight(): number
 }
 
 export function createMetrics(): Metrics {
@@ -30,5 +33,7 @@ export function createMetrics(): Metrics {
       inFlightCount--
       calls.add(call)
     },
+    calls: () => calls.tallies(),
+    callsInFlight: () => inFlightCount,
   }
 }

@@ -14,6 +14,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from '../../gen/health/v1/health_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import { createHealth, ShutdownError } from '../process/health.ts'
 import { createMetrics } from '../process/metrics.ts'
 import { serve } from '../server/serve.ts'
@@ -40,6 +41,7 @@ async function start() {
     health,
     metrics: createMetrics(),
     limits: { unaryTimeoutMs: 100, bodyIdleTimeoutMs: 150 },
+    name: 'rating',
     services: [RatingService],
     mount({ router, app, call }) {
       app.get('/never', async (c) => {
@@ -209,7 +211,8 @@ test('health tells of the process and its services, and a watch of each change',
   expect((await client.check({ service: RatingService.typeName })).status).toBe(Status.SERVING)
   expect((await failureOf(client.check({ service: 'nobody' }))).code).toBe(Code.NotFound)
   const { statuses } = await client.list({})
-  expect(Object.keys(statuses).sort()).toEqual(['', RatingService.typeName])
+  const known = ['', RatingService.typeName, ActivityService.typeName]
+  expect(Object.keys(statuses).sort()).toEqual(known)
 
   let reason: string | undefined
   health.require('store', () => reason)
@@ -261,6 +264,7 @@ test.each([ServerReflection, ServerReflectionAlpha as unknown as typeof ServerRe
       list?.case === 'listServicesResponse' && list.value.service.map((one) => one.name),
     ).toEqual([
       'rating.v1.RatingService',
+      'system.v1.ActivityService',
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',

@@ -3,8 +3,10 @@ import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import { type Context, Hono } from 'hono'
 import type { Logger } from 'pino'
 import { Health as HealthService } from '../../gen/health/v1/health_pb.ts'
+import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import type { Health, Problem } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
+import { type ActivityDetails, addActivity } from './activity.ts'
 import type { Environment } from './call.ts'
 import { type Compression, createCompressions, standardCompressions } from './compression.ts'
 import { answerHead, conditionalGet } from './conditional.ts'
@@ -14,6 +16,7 @@ import { addHealth } from './health.ts'
 import { type RpcLimits, rpcLimits } from './limits.ts'
 import { mountRpc } from './mount.ts'
 import { observe } from './observe.ts'
+import { pathOf } from './path.ts'
 import { addReflection } from './reflection.ts'
 import { createRestCall, type RestCall } from './rest.ts'
 import { createRpcRouter, type RpcRouter } from './router.ts'
@@ -43,8 +46,12 @@ export interface Mounting {
 }
 
 export interface ServiceAppOptions extends ServiceAppBase {
+  /** The service's short name, as in the registry: `rating`. */
+  readonly name: string
   /** The services that the app serves, for reflection and health. */
   readonly services: readonly DescService[]
+  /** What the service tells of its activity beside its calls and problems. */
+  readonly activityDetails?: () => ActivityDetails
   /** Run around every handler of an RPC, once its request was found valid. */
   readonly interceptors?: readonly Interceptor[]
   /** Taken and sent beside gzip, Brotli and Zstandard. */
@@ -54,14 +61,15 @@ export interface ServiceAppOptions extends ServiceAppBase {
 }
 
 /**
- * The app that every service is: its RPCs by all protocols, its REST routes, reflection, health, `/livez`, `/readyz`
- * and `/metrics`. It needs no port of ours: `app.fetch` alone answers all but gRPC.
+ * The app that every service is: its RPCs by all protocols, its REST routes, reflection, health, its activity,
+ * `/livez`, `/readyz` and `/metrics`. It needs no port of ours: `app.fetch` alone answers all but gRPC.
  */
 export function createServiceApp(options: ServiceAppOptions): Hono<Environment> {
-  const { log, metrics, health, services } = options
+  const { name, log, metrics, health, activityDetails } = options
+  const services = [...options.services, ActivityService]
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
-  const app = new Hono<Environment>()
+  const app = new Hono<Environment>({ getPath: pathOf })
   app.use(observe({ log, metrics, timeouts: createTimeouts() }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
   // Those of HEAD are among them.
@@ -79,6 +87,7 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
   }
   const router = createRpcRouter(settings, (rpc) => mountRpc(app, rpc))
   options.mount({ router, app, call: createRestCall(validate, limits), validate, limits })
+  addActivity(router, { service: name, metrics, health, details: activityDetails })
   addReflection(router, [...services, HealthService])
   addHealth(
     router,

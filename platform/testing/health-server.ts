@@ -19,7 +19,7 @@ export async function startHealthServer(): Promise<HealthServer> {
   let problem: string | undefined
   health.require('test', () => problem)
   const metrics = createMetrics()
-  const app = createServiceApp({ log, metrics, health, services: [], mount() {} })
+  const app = createServiceApp({ name: 'health', log, metrics, health, services: [], mount() {} })
   const server = await serve({ app, log, port: 0 })
   return {
     url: server.url,

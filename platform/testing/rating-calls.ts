@@ -34,6 +34,7 @@ export function setUpCalls({ implementation, ...options }: CallOptions) {
     log,
     metrics: createMetrics(),
     health: createHealth(draining.signal),
+    name: 'rating',
     services: [RatingService],
     mount: ({ router }) => void router.service(RatingService, implementation),
     ...options,

@@ -12,6 +12,7 @@ export interface MetadataServiceOptions extends ServiceAppBase {
 export function createMetadataService({ store, ...base }: MetadataServiceOptions) {
   return createServiceApp({
     ...base,
+    name: 'metadata',
     services: [MetadataService],
     mount({ router, app, validate, call, limits }) {
       const rpc = createMetadataRpc({ store, validate })

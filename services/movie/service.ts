@@ -14,6 +14,7 @@ export interface MovieServiceOptions extends ServiceAppBase {
 export function createMovieService({ sources, ...base }: MovieServiceOptions) {
   return createServiceApp({
     ...base,
+    name: 'movie',
     services: [MovieService],
     mount({ router, app, call }) {
       const rpc = createMovieRpc(sources)

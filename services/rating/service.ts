@@ -14,6 +14,7 @@ export interface RatingServiceOptions extends ServiceAppBase {
 export function createRatingService({ store, watches, ...base }: RatingServiceOptions) {
   return createServiceApp({
     ...base,
+    name: 'rating',
     services: [RatingService],
     mount({ router, app, validate, call }) {
       const rpc = createRatingRpc({ store, watches, validate })

@@ -48,6 +48,7 @@ function createApp(messageBytesMax: number) {
     health: createHealth(new AbortController().signal),
     limits: { messageBytesMax },
     compressions: moreCompressions,
+    name: 'conformance',
     services: [ConformanceService],
     mount({ router }) {
       router.service(ConformanceService, conformance, {
