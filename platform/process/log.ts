@@ -38,12 +38,13 @@ interface Output extends DestinationStream {
  * it returns, because a runtime ends without what its threads have yet to write, and nobody bounds what waits for them.
  */
 function createOutput(): Output {
-  const destination = pino.destination({ dest: 1, sync: true })
+  const destination = pino.destination({ dest: 1, sync: true, contentMode: 'buffer' })
   let gathered = ''
   function flush(): void {
     const lines = gathered
     gathered = ''
-    if (lines !== '') destination.write(lines)
+    // Given as text, it would be measured and encoded more than once.
+    if (lines !== '') destination.write(Buffer.from(lines) as unknown as string)
   }
   const timer = setInterval(flush, flushIntervalMs)
   timer.unref()
