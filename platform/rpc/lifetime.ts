@@ -13,6 +13,8 @@ export class Lifetime implements Expiring {
   #isOver = false
   #reason: unknown
   #controller: AbortController | undefined
+  /** The first to listen, which most often is the only one, and those after it. */
+  #listener: ((reason: unknown) => void) | undefined
   #listeners: Set<(reason: unknown) => void> | undefined
   #timeout: Timeout | undefined
   #deadlineText = ''
@@ -44,9 +46,12 @@ export class Lifetime implements Expiring {
     this.#timeout?.delete(this)
     if (this.#unfollow !== undefined) for (const unfollow of this.#unfollow) unfollow()
     this.#controller?.abort(reason)
+    const listener = this.#listener
     const listeners = this.#listeners
+    this.#listener = undefined
     this.#listeners = undefined
-    if (listeners !== undefined) for (const listener of listeners) listener(reason)
+    listener?.(reason)
+    if (listeners !== undefined) for (const later of listeners) later(reason)
   }
 
   /** Says that the call has come to its end. */
@@ -91,8 +96,17 @@ export class Lifetime implements Expiring {
       listener(this.#reason)
       return
     }
+    if (this.#listener === undefined) {
+      this.#listener = listener
+      return
+    }
     this.#listeners ??= new Set()
     this.#listeners.add(listener)
+  }
+
+  #forget(listener: (reason: unknown) => void): void {
+    if (this.#listener === listener) this.#listener = undefined
+    else this.#listeners?.delete(listener)
   }
 
   /** The work's result, or the reason why the call is over if that comes first. It leaves nothing behind. */
@@ -101,11 +115,11 @@ export class Lifetime implements Expiring {
       this.whenOver(reject)
       work.then(
         (result) => {
-          this.#listeners?.delete(reject)
+          this.#forget(reject)
           resolve(result)
         },
         (error) => {
-          this.#listeners?.delete(reject)
+          this.#forget(reject)
           reject(error)
         },
       )
