@@ -30,6 +30,13 @@ export function openSqlite(path: string, schema: Schema): DatabaseSync {
   }
 }
 
+const snapshots = new WeakMap<DatabaseSync, number>()
+
+/** Names the state of the database that `read` shows: another number when it may be another state. */
+export function snapshotOf(db: DatabaseSync): number {
+  return snapshots.get(db) ?? 0
+}
+
 /**
  * Reads what the database holds. The reads of one turn of the event loop see it as the first of them did, unless this
  * connection writes: SQLite locks the file for all of them at once, which costs more than a small read.
@@ -37,6 +44,7 @@ export function openSqlite(path: string, schema: Schema): DatabaseSync {
 export function read<T>(db: DatabaseSync, query: () => T): T {
   if (!db.isTransaction) {
     db.exec('BEGIN')
+    snapshots.set(db, snapshotOf(db) + 1)
     setImmediate(endReads, db)
   }
   return query()

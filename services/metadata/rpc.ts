@@ -27,6 +27,7 @@ export interface MetadataRpcOptions {
 
 /** `metadata.v1.MetadataService` on a store. */
 export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
+  const toMessage = createToMessage()
   return {
     async getMetadata({ movieId }, context) {
       const found = await store.get(movieId)
@@ -105,8 +106,17 @@ function isListPosition(value: unknown): value is ListPosition {
   return typeof title === 'string' && typeof id === 'string'
 }
 
-function toMessage({ updateTimeMs, revision: _, ...movie }: StoredMetadata): MetadataMessage {
-  return { ...movieMessage(movie), updateTime: timestampFromMs(updateTimeMs) }
+/** Makes the message of a movie once for as long as the store answers the same object, which then has not changed. */
+function createToMessage(): (stored: StoredMetadata) => MetadataMessage {
+  const messages = new WeakMap<StoredMetadata, MetadataMessage>()
+  return (stored) => {
+    const known = messages.get(stored)
+    if (known !== undefined) return known
+    const { updateTimeMs, revision: _, ...movie } = stored
+    const message = { ...movieMessage(movie), updateTime: timestampFromMs(updateTimeMs) }
+    messages.set(stored, message)
+    return message
+  }
 }
 
 function movieMessage(movie: Metadata): MetadataMessage {

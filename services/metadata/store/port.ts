@@ -26,7 +26,7 @@ export interface MetadataStore extends AsyncDisposable {
   /** False when the catalogue ends with the process. */
   readonly durable: boolean
 
-  /** The movie, or undefined when nothing is known of it. */
+  /** The movie, or undefined when nothing is known of it. The same object may be answered again while it is the same. */
   get(id: string): Promise<StoredMetadata | undefined>
 
   /** What is known of the movies, by id; an unknown id has no entry. */

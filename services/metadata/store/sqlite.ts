@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { nextRevision } from '../../../platform/revision/revision.ts'
 import { openSqlite, read, type Schema, transaction } from '../../../platform/sql/sqlite.ts'
 import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
+import { createRowCache } from '../../../platform/sql/sqlite-row-cache.ts'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 import type { ListOptions, MetadataStore, PutOutcome } from './port.ts'
 
@@ -40,6 +41,9 @@ const schema: Schema = {
   ],
 }
 
+/** How many movies are kept as they were read; each is some kilobytes at most. */
+const cachedCountMax = 1_000
+
 /** A catalogue in an SQLite file, which several processes may use at once. */
 export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): MetadataStore {
   const { path, clock = Date.now, onWarning = () => {} } = options
@@ -47,6 +51,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   db.prepare('INSERT OR IGNORE INTO catalogue VALUES (1, ?)').run(nextRevision(0, clock()))
   const sql = prepareStatements(db)
+  const cache = createRowCache<StoredMetadata>(db, cachedCountMax)
 
   function revision(): number {
     return sql.revision.get()?.revision as number
@@ -82,6 +87,16 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     return true
   }
 
+  function write<T>(body: () => T): T {
+    cache.clear()
+    return transaction(db, body)
+  }
+
+  function find(id: string): StoredMetadata | undefined {
+    const row = sql.get.get(id)
+    return row && frozen(toMovie(row))
+  }
+
   function list({ words, limit, after }: ListOptions): StoredMetadata[] {
     const { title, id } = after ?? { title: '', id: '' }
     if (words.length === 0) return sql.list.all(title, id, limit).map(toMovie)
@@ -90,16 +105,13 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
 
   return {
     durable: path !== ':memory:',
-    async get(id) {
-      const row = read(db, () => sql.get.get(id))
-      return row && toMovie(row)
-    },
+    get: async (id) => cache.get(id, () => find(id)),
     async getMany(ids) {
       const found = read(db, () => sql.getMany.all(JSON.stringify(ids))).map(toMovie)
       return new Map(found.map((movie) => [movie.id, movie]))
     },
-    put: async (movies) => transaction(db, () => putAll(movies)),
-    delete: async (id) => transaction(db, () => remove(id)),
+    put: async (movies) => write(() => putAll(movies)),
+    delete: async (id) => write(() => remove(id)),
     list: async (options) => read(db, () => list(options)),
     revision: async () => read(db, revision),
     async [Symbol.asyncDispose]() {
@@ -146,6 +158,12 @@ function toMovie(row: Record<string, unknown>): StoredMetadata {
     updateTimeMs: row.update_time_ms as number,
     revision: row.revision as number,
   }
+}
+
+/** What a caller does to an answer must not reach the next one. */
+function frozen(movie: StoredMetadata): StoredMetadata {
+  Object.freeze(movie.genres)
+  return Object.freeze(movie)
 }
 
 /** What begins with the word, in the query language of FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax). */
