@@ -1,0 +1,20 @@
+/**
+ * The first of the content codings that a client takes, or undefined for none of them: the bytes as they are
+ * (RFC 9110 §12.5.3).
+ * @param accepted the value of `Accept-Encoding`.
+ * @param offered in lower case, the best first.
+ */
+export function acceptedEncoding<T extends string>(
+  accepted: string | undefined,
+  offered: readonly T[],
+): T | undefined {
+  if (accepted === undefined) return undefined
+  const weights = new Map<string, number>()
+  for (const part of accepted.toLowerCase().split(',')) {
+    const [coding = '', ...parameters] = part.split(';').map((text) => text.trim())
+    const weight = parameters.find((parameter) => /^q\s*=/.test(parameter))
+    weights.set(coding, weight === undefined ? 1 : Number(weight.split('=')[1]) || 0)
+  }
+  const others = weights.get('*') ?? 0
+  return offered.find((coding) => (weights.get(coding) ?? others) > 0)
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { extname, join, relative, sep } from 'node:path'
+
+/** A file of a page, in memory. */
+export interface Asset {
+  readonly contentType: string
+  readonly bytes: Uint8Array
+  /** The same bytes compressed, by the names of content codings, the shortest first. */
+  readonly packed: readonly PackedAsset[]
+  /** Differs when the bytes do. */
+  readonly version: string
+}
+
+export interface PackedAsset {
+  readonly encoding: 'br' | 'gzip'
+  readonly bytes: Uint8Array
+}
+
+/** A page that was built: what all its routes are answered with, and the rest by their paths in URLs. */
+export interface BuiltPage {
+  readonly index: Asset
+  /** By path: `/assets/index-3f2a.js`. */
+  readonly assets: ReadonlyMap<string, Asset>
+}
+
+/** The bounds of a page that is kept in memory. */
+export const pageLimits = {
+  fileCountMax: 1_000,
+  /** Of all files together, compressed ones included. */
+  bytesMax: 64 * 1024 * 1024,
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.jpg': 'image/jpeg',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+  '.webp': 'image/webp',
+  '.woff2': 'font/woff2',
+}
+
+const encodings = { br: '.br', gzip: '.gz' } as const
+
+/**
+ * Reads a built page: `index.html`, and the files of `assets`, each perhaps beside itself as `.br` and `.gz`. Undefined
+ * when there is no such folder or no `index.html` in it. Rejects when it is larger than `pageLimits` allow.
+ */
+export async function loadPage(folder: string): Promise<BuiltPage | undefined> {
+  if (!existsSync(join(folder, 'index.html'))) return undefined
+  const files = await readFiles(folder)
+  const index = toAsset(files, 'index.html')
+  if (index === undefined) return undefined
+  const names = [...files.keys()].filter((name) => name.startsWith('assets/') && !isPacked(name))
+  const assets = new Map<string, Asset>()
+  for (const name of names) {
+    const asset = toAsset(files, name)
+    if (asset !== undefined) assets.set(`/${name}`, asset)
+  }
+  return { index, assets }
+}
+
+async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  if (paths.length > pageLimits.fileCountMax) {
+    throw new Error(
+      `${folder} has ${paths.length} files: a page has ${pageLimits.fileCountMax} at most`,
+    )
+  }
+  const files = new Map<string, Uint8Array>()
+  let bytes = 0
+  for (const path of paths) {
+    const content = await readFile(path)
+    bytes += content.length
+    if (bytes > pageLimits.bytesMax) {
+      throw new Error(`${folder} is larger than ${pageLimits.bytesMax} bytes: it is no page`)
+    }
+    files.set(relative(folder, path).replaceAll(sep, '/'), content)
+  }
+  return files
+}
+
+function isPacked(name: string): boolean {
+  return Object.values(encodings).some((extension) => name.endsWith(extension))
+}
+
+function toAsset(files: ReadonlyMap<string, Uint8Array>, name: string): Asset | undefined {
+  const bytes = files.get(name)
+  if (bytes === undefined) return undefined
+  const packed: PackedAsset[] = []
+  for (const encoding of ['br', 'gzip'] as const) {
+    const shorter = files.get(name + encodings[encoding])
+    if (shorter !== undefined) packed.push({ encoding, bytes: shorter })
+  }
+  packed.sort((one, other) => one.bytes.length - other.bytes.length)
+  return {
+    contentType: contentTypes[extname(name)] ?? 'application/octet-stream',
+    bytes,
+    packed,
+    version: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
+  }
+}
