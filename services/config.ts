@@ -6,10 +6,11 @@ import {
   readHost,
   readLogSettings,
   readPort,
-  type ServiceSettings,
 } from '../platform/process/service-settings.ts'
 import { readSettings, type SettingsSource } from '../platform/process/settings.ts'
 import type { MetadataSettings } from './metadata/config.ts'
+import type { MovieSettings } from './movie/config.ts'
+import { readPageSettings } from './movie/page.ts'
 import { type RatingSettings, readPriorSettings } from './rating/config.ts'
 
 /** The three services in one process. */
@@ -17,7 +18,7 @@ export interface DevConfig {
   readonly log: LogOptions
   readonly metadata: MetadataSettings
   readonly rating: RatingSettings
-  readonly movie: ServiceSettings
+  readonly movie: MovieSettings
 }
 
 const usage = 'services/dev.ts: all three services in one process, with a demo catalogue'
@@ -49,7 +50,7 @@ export function readDevConfig(
       eventLog: readEventLogSettings(settings, data),
       prior: readPriorSettings(settings),
     },
-    movie: on('movie', 8083),
+    movie: { ...on('movie', 8083), page: readPageSettings(settings) },
   }
   settings.finish()
   return config

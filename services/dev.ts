@@ -16,7 +16,9 @@ await run('start', readDevConfig, async (running, config) => {
   const named = (service: string): Running => ({ ...running, log: running.log.child({ service }) })
   const metadata = await startMetadata(named('metadata'), config.metadata, registry)
   const rating = await startRating(named('rating'), config.rating, registry)
-  const movie = await startMovie(named('movie'), config.movie, registry)
+  const commandUrls = { metadata: metadata.url, rating: rating.url }
+  const page = { ...config.movie.page, commandUrls }
+  const movie = await startMovie(named('movie'), { ...config.movie, page }, registry)
   console.log(welcome({ metadata: metadata.url, rating: rating.url, movie: movie.url }))
 })
 
@@ -38,6 +40,8 @@ Ready after ${seconds} s. Each port speaks gRPC, gRPC-Web, Connect, JSON and RES
   metadata  ${urls.metadata}
   rating    ${urls.rating}
   movie     ${urls.movie}
+
+The page: ${urls.movie}/
 
 Try:
 

@@ -9,8 +9,13 @@ import {
   type Settings,
   type SettingsSource,
 } from '../../platform/process/settings.ts'
+import { type PageSettings, readPageSettings } from './page.ts'
 
-export interface MovieConfig extends ServiceSettings {
+export interface MovieSettings extends ServiceSettings {
+  readonly page: PageSettings
+}
+
+export interface MovieConfig extends MovieSettings {
   /** Where the services are that movie asks. */
   readonly registry: RegistryConfig
 }
@@ -24,8 +29,9 @@ export function readMovieConfig(
   const service = readServiceSettings(settings, 8083)
   const consul = readConsulSettings(settings, service.host)
   const addresses = readAddresses(settings, consul !== undefined)
+  const page = readPageSettings(settings)
   settings.finish()
-  return { ...service, registry: consul ?? { kind: 'static', addresses } }
+  return { ...service, page, registry: consul ?? { kind: 'static', addresses } }
 }
 
 /** Reads where metadata and rating are. With Consul it alone knows. */

@@ -6,16 +6,16 @@ import { createServiceTransport } from '../../platform/discovery/transport.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
-import type { ServiceSettings } from '../../platform/process/service-settings.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
-import { readMovieConfig } from './config.ts'
+import { type MovieSettings, readMovieConfig } from './config.ts'
+import { openPage } from './page.ts'
 import { createMovieService } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 /** Starts the movie service; what `use` has taken stops it. */
 export async function startMovie(
   { use, log, draining }: Running,
-  { corsOrigins, ...listen }: ServiceSettings,
+  { corsOrigins, page: pageSettings, ...listen }: MovieSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
@@ -27,8 +27,10 @@ export async function startMovie(
   )
   const metadata = use(await createServiceTransport({ registry, service: 'metadata' }))
   const rating = use(await createServiceTransport({ registry, service: 'rating' }))
+  const page = await openPage(pageSettings, log)
   const app = createMovieService({
     sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },
+    page,
     log,
     metrics,
     health,

@@ -3,15 +3,18 @@ import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
 import { createServiceApp, type ServiceAppBase } from '../../platform/rpc/app.ts'
 import type { Sources } from './movie.ts'
+import { addPage, type MoviePage } from './page.ts'
 import { addMovieRoutes } from './rest.ts'
 import { createMovieRpc } from './rpc.ts'
 
 export interface MovieServiceOptions extends ServiceAppBase {
   readonly sources: Sources<Metadata, AggregatedRating>
+  /** None unless told. */
+  readonly page?: MoviePage
 }
 
 /** The movie service as a Hono app. */
-export function createMovieService({ sources, ...base }: MovieServiceOptions) {
+export function createMovieService({ sources, page, ...base }: MovieServiceOptions) {
   return createServiceApp({
     ...base,
     name: 'movie',
@@ -20,6 +23,7 @@ export function createMovieService({ sources, ...base }: MovieServiceOptions) {
       const rpc = createMovieRpc(sources)
       router.service(MovieService, rpc)
       addMovieRoutes(app, call, rpc)
+      if (page) addPage(app, page)
     },
   })
 }

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'bun:test'
+import { createRouterTransport } from '@connectrpc/connect'
+import { pino } from 'pino'
+import { createHealth } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { appOrigin } from '../../platform/testing/app-transport.ts'
+import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { readMovieConfig } from './config.ts'
+import { openPage } from './page.ts'
+import { createMovieService } from './service.ts'
+import { createMetadataSource, createRatingSource } from './upstream.ts'
+
+const log = pino({ level: 'silent' })
+
+describe('the page is told where the services are:', () => {
+  test('at paths of its own origin, unless told otherwise', async () => {
+    const app = await serviceWith({})
+    const answer = await app.fetch(new Request(`${appOrigin}/page.json`))
+    expect(answer.headers.get('cache-control')).toBe('no-cache')
+    const urls = { movie: '', metadata: '/services/metadata', rating: '/services/rating' }
+    expect(await answer.json()).toEqual({ services: urls, commandUrls: urls })
+  })
+
+  test('at origins of their own, which its policy lets it call', async () => {
+    const url = 'https://ratings.test:8443'
+    const app = await serviceWith({ PAGE_RATING_URL: `${url}/` })
+    const told = await (await app.fetch(new Request(`${appOrigin}/page.json`))).json()
+    expect(told).toMatchObject({
+      services: { metadata: '/services/metadata', rating: url },
+      commandUrls: { rating: url },
+    })
+  })
+})
+
+test.each(['/', '/movies/the-matrix-1999', '/system', '/try', '/try/a.v1.AService/Get'])(
+  'the page has a path of its own: %s',
+  async (path) => {
+    const answer = await (await serviceWith({})).fetch(new Request(appOrigin + path))
+    expect([answer.status, await answer.text()]).toEqual([
+      503,
+      'the page is not built: bun run build\n',
+    ])
+  },
+)
+
+test.each(['/movies', '/movies/a/b', '/rating', '/try/a', '/index.html'])(
+  'what is no path of the page is not served: %s',
+  async (path) => {
+    const answer = await (await serviceWith({})).fetch(new Request(appOrigin + path))
+    expect(answer.status).toBe(404)
+  },
+)
+
+test('what the page is told is refused when it cannot be', () => {
+  const env = { PAGE_METADATA_URL: 'http://a:1,http://b:2', PAGE_RATING_URL: 'nowhere' }
+  expect(() => readMovieConfig({ args: [], env })).toThrow(
+    '--page-rating-url is "nowhere": give origins such as http://localhost:8081',
+  )
+  expect(() => readMovieConfig({ args: [], env })).toThrow(
+    '--page-metadata-url names several origins: give one',
+  )
+})
+
+/** The service without a built page. */
+async function serviceWith(env: Readonly<Record<string, string>>) {
+  await using folder = await temporaryFolder()
+  const config = readMovieConfig({ args: [], env: { WEB_ROOT: folder.path, ...env } })
+  const nobody = createRouterTransport(() => {})
+  return createMovieService({
+    sources: { metadata: createMetadataSource(nobody), ratings: createRatingSource(nobody) },
+    page: await openPage(config.page, log),
+    log,
+    metrics: createMetrics(),
+    health: createHealth(new AbortController().signal),
+  })
+}
