@@ -14,6 +14,7 @@ import {
 } from './contract-bench.ts'
 import { declareDisposal } from './contract-disposal.ts'
 import { declareGroups } from './contract-groups.ts'
+import { declareReading } from './contract-reading.ts'
 
 export interface EventLogCapabilities {
   /** What the adapter's `durable` has to say. Without it, records are not looked for through another opening. */
@@ -28,6 +29,7 @@ export function eventLogContract(
 ): void {
   describe(`event log: ${name}`, () => {
     describe('delivery', () => declareDelivery(createPlace))
+    describe('reading', () => declareReading(createPlace))
     describe('positions', () => declarePositions(createPlace))
     describe('failures', () => declareFailures(createPlace))
     describe('groups', () => declareGroups(createPlace))

@@ -40,7 +40,7 @@ export interface EmbeddedEventLogOptions {
  * A durable log in an SQLite file, for the processes of one host.
  *
  * - A key's partition is its FNV-1a hash modulo the number of partitions. Offsets are dense.
- * - Values are at most 1 MiB. A batch ends early at 8 MiB of values. Large appends are split into transactions of 5,000
+ * - Values are at most 1 MiB. A batch, or what is read, ends early at 8 MiB of values. Large appends are split into transactions of 5,000
  *   records.
  * - The consumers of a group in one process share the partitions. Of several processes one consumes for a group and
  *   topic, by a lease in the file; the others have no partitions until it is released, or its holder has died. A
@@ -117,6 +117,15 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
     async ends(topic) {
       if (!db.isOpen) throw new Error('the event log is closed')
       return file.partitions(topic).map((id) => file.end(id))
+    },
+    async read(topic, { partition, offset, countMax }) {
+      if (!db.isOpen) throw new Error('the event log is closed')
+      requireCount('countMax', countMax, Number.MAX_SAFE_INTEGER)
+      const id = file.partitions(topic)[partition]
+      if (id === undefined) return undefined
+      const oldest = file.oldest(id)
+      const records = file.read(id, offset, countMax)
+      return { records, oldest, end: file.end(id) }
     },
     async consume(options) {
       if (closing) throw new Error('the event log is closed')

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { backOff } from './back-off.ts'
 import { createBell } from './bell.ts'
+import { toRecord } from './kafka-record.ts'
 import type { Topics } from './kafka-topics.ts'
-import type { ConsumeOptions, LogRecord, PartitionProgress } from './port.ts'
+import type { ConsumeOptions, PartitionProgress } from './port.ts'
 
 export interface AssignmentOptions {
   readonly consumer: Pick<Consumer, 'seek' | 'pause' | 'resume'>
@@ -241,28 +242,6 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
 function newSlot(partition: number): Slot {
   const unknown = { position: undefined, answered: undefined, told: undefined, busy: undefined }
   return { partition, end: 0, failures: 0, ...unknown }
-}
-
-const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
-const noBytes = new Uint8Array()
-
-function toRecord({ offset, key, value, headers, timestamp }: KafkaMessage): LogRecord {
-  return {
-    offset: Number(offset),
-    key: key?.toString() ?? '',
-    value: value ?? noBytes,
-    headers: toHeaders(headers),
-    timestampMs: Number(timestamp),
-  }
-}
-
-/** Of a header that is there twice, the last counts. */
-function toHeaders(headers: KafkaMessage['headers'] = {}): Readonly<Record<string, string>> {
-  const names = Object.keys(headers)
-  if (names.length === 0) return noHeaders
-  return Object.fromEntries(
-    names.map((name) => [name, [headers[name] ?? ''].flat().at(-1)?.toString() ?? '']),
-  )
 }
 
 /** What a heartbeat threw, to be thrown on to kafkajs: that the group is rebalancing, for one. */

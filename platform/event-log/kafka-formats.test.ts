@@ -97,6 +97,13 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
     await reader.hasSeen(2)
     await waitFor(() => lagOf(reader.consumption) === 0, { what: 'no lag' })
     expect(reader.texts()).toEqual(['kept 1', 'kept 2'])
+    const partition = reader.at('kept 1').partition
+    const read = (offset: number) => bench.log.read(topic, { partition, offset, countMax: 10 })
+    expect((await read(0))?.records.map(text)).toEqual(['kept 1', 'kept 2'])
+    // From here on there is nothing to show, though the partition does not end here.
+    const rest = await read(reader.at('kept 2').offset + 1)
+    expect(rest?.records).toEqual([])
+    expect(rest?.end).toBeGreaterThan(reader.at('kept 2').offset + 1)
   })
 
   test('without key, value or with a header twice, are told as empty, and by the last', async () => {

@@ -4,6 +4,7 @@ import { createKafkaClient, type KafkaAccess } from './kafka-client.ts'
 import { registerCodecs } from './kafka-codecs.ts'
 import { startConsumption } from './kafka-consumption.ts'
 import { createKafkaAppender } from './kafka-producer.ts'
+import { createKafkaReader } from './kafka-reader.ts'
 import type { GroupTiming } from './kafka-session.ts'
 import { createTopics, TopicError } from './kafka-topics.ts'
 import type { Consumption, EventLog } from './port.ts'
@@ -43,6 +44,7 @@ export interface KafkaEventLogOptions extends KafkaAccess {
  *   partitions.
  * - A consumer that is killed is missed after `sessionTimeoutMs`; one that hangs may, when it wakes, still be finishing a
  *   batch that another also has: what `handle` writes has to be guarded by its position.
+ * - `read` asks the leader of the partition, and joins no group; it ends early at 8 MiB of values.
  * - Records that the log removed before they were read are told to `onError`, and passed over.
  */
 export async function createKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {
@@ -52,6 +54,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
   const kafka = await createKafkaClient(options, log)
   const topics = createTopics(kafka, partitions)
   const appender = createKafkaAppender(kafka, topics)
+  const reader = createKafkaReader(kafka, topics)
   const consumptions = new Set<Consumption>()
   let closing: Promise<void> | undefined
 
@@ -61,6 +64,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
     )
     isClosed = true
     await appender[Symbol.asyncDispose]()
+    await reader[Symbol.asyncDispose]()
     await topics[Symbol.asyncDispose]()
     const failed = left.find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
@@ -79,13 +83,14 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
       const bounds = await topics.bounds(topic)
       return Array.from({ length: bounds.size }, (_, partition) => bounds.get(partition)?.end ?? 0)
     },
+    async read(topic, readOptions) {
+      if (isClosed) throw new Error('the event log is closed')
+      requireCount('countMax', readOptions.countMax)
+      return await reader.read(topic, readOptions)
+    },
     async consume(consumeOptions) {
       if (closing) throw new Error('the event log is closed')
-      if (!Number.isInteger(consumeOptions.batchSizeMax) || consumeOptions.batchSizeMax < 1) {
-        throw new RangeError(
-          `batchSizeMax is ${consumeOptions.batchSizeMax}; it has to be 1 or more`,
-        )
-      }
+      requireCount('batchSizeMax', consumeOptions.batchSizeMax)
       await topics.ensure(consumeOptions.topic).catch(onlyIfFinal)
       const onCommitError = (err: Error) => log.warn({ err }, 'offsets were not committed')
       const what = { kafka, topics, options: consumeOptions, timing, clock, random, onCommitError }
@@ -99,6 +104,11 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
       return closing
     },
   }
+}
+
+function requireCount(name: string, count: number): void {
+  if (Number.isInteger(count) && count >= 1) return
+  throw new RangeError(`${name} is ${count}; it has to be 1 or more`)
 }
 
 /** What trying again mends is left to the consumption, which does. */

@@ -26,6 +26,25 @@ export interface RecordBatch {
   readonly records: readonly LogRecord[]
 }
 
+/** Which records to read. */
+export interface ReadOptions {
+  readonly partition: number
+  /** Where to start, 0 or more. */
+  readonly offset: number
+  /** How many records to answer at most, 1 or more. */
+  readonly countMax: number
+}
+
+/** Some records of a partition, and where it begins and ends. */
+export interface Slice {
+  /** Oldest first. */
+  readonly records: readonly LogRecord[]
+  /** The offset of the oldest record that is still there; that of the next one when there is none. */
+  readonly oldest: number
+  /** The offset that the next record will get. */
+  readonly end: number
+}
+
 export interface ConsumeOptions {
   readonly topic: string
   /** Consumers of one group share the partitions of a topic; each partition is read by one of them at a time. */
@@ -91,6 +110,13 @@ export interface EventLog extends AsyncDisposable {
 
   /** The offset that the next record of each partition will get, by partition. Creates the topic when it is absent. */
   ends(topic: string): Promise<readonly number[]>
+
+  /**
+   * Looks at records without consuming them: those from the offset on, or from the oldest when it is later. They are
+   * fewer than `countMax` where they end or are large; none only where none follow. Undefined when the topic has no such
+   * partition. Creates the topic when it is absent.
+   */
+  read(topic: string, options: ReadOptions): Promise<Slice | undefined>
 
   /**
    * Starts to consume a topic, creating it when it is absent. Resolves when the first assignment is made, or has been

@@ -1,0 +1,139 @@
+import { createRequire } from 'node:module'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Cluster, Kafka, KafkaMessage } from 'kafkajs'
+import { toRecord } from './kafka-record.ts'
+import type { PartitionBounds, Topics } from './kafka-topics.ts'
+import type { LogRecord, ReadOptions, Slice } from './port.ts'
+
+/** How much one question takes, and after how much no other is asked, in bytes. */
+const bytesMax = { fetch: 1024 * 1024, read: 8 * 1024 * 1024 }
+/** How long a broker holds a question for records that it may not show yet, in milliseconds. */
+const fetchWaitMs = 100
+/** How often a partition is asked for whose leader has changed meanwhile, and how long apart, in milliseconds. */
+const tries = { countMax: 3, pauseMs: 250 }
+/** Records of transactions that are not committed are not shown. */
+const readCommitted = 1
+
+/** Reads records as a consumer without a group does: by asking a partition's leader for them. */
+export interface KafkaReader extends AsyncDisposable {
+  read(topic: string, options: ReadOptions): Promise<Slice | undefined>
+}
+
+export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
+  const { createCluster, batchOf } = privatePartsOf(kafka)
+  let connected: Promise<Cluster> | undefined
+
+  /** Connects by the first call. One that could not connect is of no use any more. */
+  function connect(): Promise<Cluster> {
+    connected ??= open().catch((error: Error) => {
+      connected = undefined
+      throw error
+    })
+    return connected
+  }
+
+  async function open(): Promise<Cluster> {
+    const cluster = createCluster()
+    await cluster.connect()
+    return cluster
+  }
+
+  /** Answers what one question brings, and where to ask on; undefined where nothing can be shown for the present. */
+  async function fetch(cluster: Cluster, topic: string, partition: number, offset: number) {
+    await cluster.addTargetTopic(topic)
+    const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
+    if (leader === undefined) throw new Error(`partition ${partition} of ${topic} has no leader`)
+    const broker = await cluster.findBroker({ nodeId: leader })
+    const fetchOffset = String(offset)
+    const wanted = { partition, fetchOffset, maxBytes: bytesMax.fetch }
+    const { responses } = (await broker.fetch({
+      maxWaitTime: fetchWaitMs,
+      minBytes: 1,
+      maxBytes: bytesMax.fetch,
+      isolationLevel: readCommitted,
+      topics: [{ topic, partitions: [wanted] }],
+    })) as FetchAnswer
+    const answer = responses[0]?.partitions[0]
+    if (answer === undefined || answer.messages.length === 0) return undefined
+    const batch = batchOf(topic, fetchOffset, answer)
+    return { records: batch.messages.map(toRecord), next: Number(batch.lastOffset()) + 1 }
+  }
+
+  async function readBetween(
+    topic: string,
+    { partition, offset, countMax }: ReadOptions,
+    { oldest, end }: PartitionBounds,
+  ): Promise<LogRecord[]> {
+    const cluster = await connect()
+    const records: LogRecord[] = []
+    let bytes = 0
+    for (let at = Math.max(offset, oldest); at < end; ) {
+      const found = await fetch(cluster, topic, partition, at)
+      if (found === undefined) break
+      records.push(...found.records)
+      bytes += found.records.reduce((sum, { value }) => sum + value.length, 0)
+      if (records.length >= countMax || bytes >= bytesMax.read) break
+      at = Math.max(found.next, at + 1)
+    }
+    return records.slice(0, countMax)
+  }
+
+  return {
+    async read(topic, options) {
+      await topics.ensure(topic)
+      for (let count = 1; ; count++) {
+        try {
+          const bounds = (await topics.bounds(topic)).get(options.partition)
+          return bounds && { ...bounds, records: await readBetween(topic, options, bounds) }
+        } catch (error) {
+          if (count === tries.countMax) throw error
+          await delay(tries.pauseMs)
+          // What it knows of the leaders may be old; when they cannot be asked, the next try says so.
+          await connected?.then((cluster) => cluster.refreshMetadata()).catch(() => {})
+        }
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      const cluster = await connected?.catch(() => undefined)
+      await cluster?.disconnect()
+    },
+  }
+}
+
+interface FetchAnswer {
+  readonly responses: readonly { readonly partitions: readonly PartitionAnswer[] }[]
+}
+
+interface PartitionAnswer {
+  /** Also what must not be shown. */
+  readonly messages: readonly KafkaMessage[]
+}
+
+/** What may be shown of an answer. */
+interface Batch {
+  readonly messages: readonly KafkaMessage[]
+  lastOffset(): string
+}
+
+type BatchClass = new (topic: string, fetchedOffset: string, answer: PartitionAnswer) => Batch
+
+const clusterName = 'private:Kafka:createCluster'
+
+/**
+ * kafkajs shows records to members of groups only, and joining a group takes seconds. What its own consumers ask brokers
+ * with it keeps to itself; the version is fixed, and the contract suite would notice another.
+ */
+function privatePartsOf(kafka: Kafka) {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === clusterName,
+  )
+  if (symbol === undefined) throw new Error(`this version of kafkajs has no ${clusterName}`)
+  const { [symbol]: create } = kafka as unknown as Record<symbol, (options: object) => Cluster>
+  const options = { metadataMaxAge: 300_000, allowAutoTopicCreation: false }
+  const require = createRequire(import.meta.url)
+  const BatchOf: BatchClass = require('kafkajs/src/consumer/batch.js')
+  return {
+    createCluster: () => (create as (options: object) => Cluster)(options),
+    batchOf: (...args: ConstructorParameters<BatchClass>) => new BatchOf(...args),
+  }
+}
