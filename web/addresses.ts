@@ -1,6 +1,8 @@
 /** Base URLs of the services: a path of the page's own origin, or another origin. */
 export interface ServiceAddresses {
   readonly services: { readonly movie: string; readonly metadata: string; readonly rating: string }
+  /** What commands for a shell name instead, as far as it is known: origins, for tools that take no path. */
+  readonly commandUrls?: Partial<ServiceAddresses['services']>
 }
 
 /** Where the movie service forwards to, unless it is configured otherwise. */
@@ -25,7 +27,8 @@ export async function fetchAddresses(): Promise<ServiceAddresses> {
 
 /** A service that is not named, or not by text, keeps its default. */
 export function parseAddresses(answer: unknown): ServiceAddresses {
-  const given = (answer as { services?: Record<string, unknown> } | null)?.services ?? {}
+  const told = answer as Record<'services' | 'commandUrls', Record<string, unknown>> | null
+  const given = told?.services ?? {}
   const { movie, metadata, rating } = defaultAddresses.services
   const text = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback)
   return {
@@ -34,5 +37,6 @@ export function parseAddresses(answer: unknown): ServiceAddresses {
       metadata: text(given.metadata, metadata),
       rating: text(given.rating, rating),
     },
+    ...(told?.commandUrls ? { commandUrls: told.commandUrls } : {}),
   }
 }

@@ -1,4 +1,5 @@
 import { type DescMethod, type Message, toBinary, toJsonString } from '@bufbuild/protobuf'
+import { base64Encode } from '@bufbuild/protobuf/wire'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { encodeEnvelopes } from '@connectrpc/connect/protocol'
 import type { Call, HeaderField } from './call.ts'
@@ -51,7 +52,7 @@ function connectGetRequest(call: Call): HttpRequest {
   } else {
     query.set('encoding', 'proto')
     query.set('base64', '1')
-    query.set('message', message.toBase64({ alphabet: 'base64url', omitPadding: true }))
+    query.set('message', base64Encode(message, 'url'))
   }
   const timeout: HeaderField[] =
     timeoutMs === undefined ? [] : [['connect-timeout-ms', `${timeoutMs}`]]

@@ -1,10 +1,105 @@
+import type { DescMethod } from '@bufbuild/protobuf'
+import { type Signal, signal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { Failure } from '../failure.tsx'
 import type { PageProps } from '../page-props.ts'
+import type { Route } from '../route.ts'
+import { type CallOptions, defaultCallOptions } from './call.ts'
+import { type CallState, createCallState } from './call-state.ts'
+import { MethodList } from './method-list.tsx'
+import { MethodPanel } from './method-panel.tsx'
+import { createReflections, type Reflections } from './reflections.ts'
+import { createRequestState, type RequestState } from './request-state.ts'
+import { type ServiceName, serviceAt, tryPath } from './try-path.ts'
+import { Welcome } from './welcome.tsx'
 
-export function TryPage(_props: PageProps) {
-  return (
-    <section class="prose">
-      <h1 tabIndex={-1}>Try a call</h1>
-      <p>The README shows the same call by every protocol, from a shell.</p>
-    </section>
+/** A call of any method, put together from what the services tell of themselves by reflection. */
+export function TryPage({ clients, router, announce }: PageProps) {
+  const reflections = useMemo(
+    () => createReflections(clients.addresses, location.origin),
+    [clients],
   )
+  const workbench = useMemo(createWorkbench, [])
+  useEffect(() => () => workbench.close(), [workbench])
+  const found = find(router.route.value, reflections)
+  const selected = 'method' in found ? found : undefined
+  return (
+    <div class="try">
+      <h1 class="try-title" tabIndex={-1}>
+        Try a call
+      </h1>
+      <MethodList {...{ reflections, selected }} navigate={router.navigate} />
+      <div class="try-main">
+        {'method' in found ? (
+          <MethodPanel
+            key={tryPath(found.method.parent.typeName, found.method.name, found.at)}
+            {...found}
+            options={workbench.options}
+            {...workbench.of(found)}
+            {...{ clients, announce }}
+          />
+        ) : null}
+        {'note' in found ? <p class="loading">{found.note}</p> : null}
+        {'failure' in found ? <Failure title={found.failure} text={found.reason} /> : null}
+        {'nothing' in found ? <Welcome /> : null}
+      </div>
+    </div>
+  )
+}
+
+interface Found {
+  readonly at: ServiceName
+  readonly method: DescMethod
+  readonly baseUrl: string
+  readonly registry: Extract<Reflections['of']['movie']['value'], { state: 'known' }>['registry']
+}
+
+type Search = Found | { nothing: true } | { note: string } | { failure: string; reason: string }
+
+/** The method that the address names, as far as it is known by now. */
+function find(route: Route, reflections: Reflections): Search {
+  if (route.page !== 'try' || route.service === undefined) return { nothing: true }
+  const at = serviceAt(route.service, location.search)
+  const reflection = reflections.of[at].value
+  if (reflection.state === 'loading') return { note: `Asking ${at} what it serves…` }
+  if (reflection.state === 'failed') {
+    return { failure: `${at} does not answer`, reason: reflection.reason }
+  }
+  const { registry, baseUrl } = reflection
+  const methods = registry.getService(route.service)?.methods ?? []
+  const method =
+    methods.find(({ name }) => name === route.method) ?? (route.method ? undefined : methods[0])
+  if (method) return { at, method, baseUrl, registry }
+  const reason = 'The address may be mistyped; every method is in the list.'
+  return { failure: `${at} has no ${route.service}/${route.method ?? ''}`, reason }
+}
+
+interface Bench {
+  readonly request: RequestState
+  readonly call: CallState
+}
+
+interface Workbench {
+  readonly options: Signal<CallOptions>
+  /** What was filled in and answered for a method, kept while the page is open. */
+  of(found: Found): Bench
+  close(): void
+}
+
+function createWorkbench(): Workbench {
+  const benches = new Map<DescMethod, Bench>()
+  return {
+    options: signal(defaultCallOptions),
+    of({ method, registry }) {
+      const bench = benches.get(method) ?? {
+        request: createRequestState(method, registry),
+        call: createCallState(),
+      }
+      benches.set(method, bench)
+      return bench
+    },
+    close() {
+      for (const { call } of benches.values()) call.cancel()
+    },
+  }
 }

@@ -12,10 +12,7 @@ import type { Call, CallEvent } from './call.ts'
 import { callErrorOf } from './call-error.ts'
 
 /** The answer to a unary call by Connect: trailers are headers that begin with `trailer-`. */
-export async function* readConnectUnary(
-  call: Call,
-  response: Response,
-): AsyncGenerator<CallEvent> {
+export async function* readConnectUnary(call: Call, response: Response): AsyncGenerator<CallEvent> {
   const bytes = new Uint8Array(await response.arrayBuffer())
   const trailers = [...trailerDemux(response.headers)[1]]
   if (response.status === 200) {

@@ -18,6 +18,8 @@ export function parseRequestText(
     return { problem: error instanceof Error ? error.message : String(error) }
   }
   const drafts = isStream && Array.isArray(value) ? value : [value]
-  const wrong = drafts.some((draft) => typeof draft !== 'object' || draft === null || Array.isArray(draft))
+  const wrong = drafts.some(
+    (draft) => typeof draft !== 'object' || draft === null || Array.isArray(draft),
+  )
   return wrong ? { problem: 'a message is an object: { … }' } : { drafts }
 }

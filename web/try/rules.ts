@@ -20,13 +20,13 @@ export interface FieldRules {
 /** The rules of a field, as far as the options can be read with the types of the registry. */
 export function fieldRules(field: DescField, registry: Registry): FieldRules {
   const rules = optionOf(field, 'buf.validate.field', registry)
-  return { required: rules['required'] === true, hints: hintsOf(rules) }
+  return { required: rules.required === true, hints: hintsOf(rules) }
 }
 
 /** The rules that cross fields, in the words of the proto. */
 export function messageHints(message: DescMessage, registry: Registry): string[] {
   const rules = optionOf(message, 'buf.validate.message', registry)
-  return objects(rules['cel']).flatMap(({ message: text }) => (text ? [String(text)] : []))
+  return objects(rules.cel).flatMap(({ message: text }) => (text ? [String(text)] : []))
 }
 
 function optionOf(desc: DescField | DescMessage, name: string, registry: Registry): JsonObject {
@@ -46,20 +46,20 @@ function hintsOf(rules: JsonObject): string[] {
 function kindHints(kind: string, rule: JsonObject): string[] {
   const noun = kind === 'bytes' ? 'bytes' : 'characters'
   return [
-    sized(rule['minLen'], rule['maxLen'], noun),
-    sized(rule['minItems'], rule['maxItems'], 'items'),
-    sized(rule['minPairs'], rule['maxPairs'], 'entries'),
-    sized(rule['len'], rule['len'], noun),
+    sized(rule.minLen, rule.maxLen, noun),
+    sized(rule.minItems, rule.maxItems, 'items'),
+    sized(rule.minPairs, rule.maxPairs, 'entries'),
+    sized(rule.len, rule.len, noun),
     between(rule),
-    rule['in'] === undefined ? undefined : `one of ${list(rule['in'])}`,
-    rule['notIn'] === undefined ? undefined : `none of ${list(rule['notIn'])}`,
-    rule['const'] === undefined ? undefined : `only ${text(rule['const'])}`,
-    rule['unique'] === true ? 'no item twice' : undefined,
-    rule['definedOnly'] === true ? 'one of the values that are defined' : undefined,
-    rule['pattern'] === undefined ? undefined : `matches ${rule['pattern']}`,
-    ...nested('each', rule['items']),
-    ...nested('each key', rule['keys']),
-    ...nested('each value', rule['values']),
+    rule.in === undefined ? undefined : `one of ${list(rule.in)}`,
+    rule.notIn === undefined ? undefined : `none of ${list(rule.notIn)}`,
+    rule.const === undefined ? undefined : `only ${text(rule.const)}`,
+    rule.unique === true ? 'no item twice' : undefined,
+    rule.definedOnly === true ? 'one of the values that are defined' : undefined,
+    rule.pattern === undefined ? undefined : `matches ${rule.pattern}`,
+    ...nested('each', rule.items),
+    ...nested('each key', rule.keys),
+    ...nested('each value', rule.values),
   ].filter((hint) => hint !== undefined)
 }
 

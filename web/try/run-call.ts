@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect'
-import { type Call, type CallEvent, type HeaderField } from './call.ts'
+import type { Call, CallEvent, HeaderField } from './call.ts'
 import { callErrorOf } from './call-error.ts'
 import { type HttpRequest, httpRequestOf } from './http-request.ts'
 import { readConnectStream, readConnectUnary } from './read-connect.ts'

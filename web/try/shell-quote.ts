@@ -13,6 +13,8 @@ export function printfWord(bytes: Uint8Array): string {
 
 function printfCharacter(byte: number): string {
   if (byte === 0x25) return '%%'
-  const printable = byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c
+  // A quote would end the word, a backslash begin an escape, a minus at the beginning be an option.
+  const special = byte === 0x27 || byte === 0x5c || byte === 0x2d
+  const printable = byte >= 0x20 && byte < 0x7f && !special
   return printable ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`
 }

@@ -1,0 +1,89 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { ServiceAddresses } from '../addresses.ts'
+import type { Call } from './call.ts'
+import { Choice } from './choice.tsx'
+import { bufCommand } from './command-buf.ts'
+import { curlCommand } from './command-curl.ts'
+import { grpcurlCommand } from './command-grpcurl.ts'
+import { copyText, selectContents } from './copy-text.ts'
+import { type OwnAddress, ownAddress } from './own-address.ts'
+import type { ServiceName } from './try-path.ts'
+
+interface CommandsProps {
+  /** Undefined while the request cannot be sent. */
+  readonly call: Call | undefined
+  readonly at: ServiceName
+  readonly addresses: () => Promise<ServiceAddresses>
+}
+
+const tools = [
+  { value: 'curl', text: 'curl' },
+  { value: 'grpcurl', text: 'grpcurl' },
+  { value: 'buf', text: 'buf curl' },
+] as const
+
+/** The same call as commands for a shell. */
+export function Commands({ call, at, addresses }: CommandsProps) {
+  const tool = useSignal<Tool>('curl')
+  const copied = useSignal('')
+  const shown = useRef<HTMLPreElement>(null)
+  const address = useSignal<OwnAddress | undefined>(undefined)
+  useEffect(() => {
+    const controller = new AbortController()
+    void ownAddress(at, addresses, location.origin, controller.signal).then((found) => {
+      if (!controller.signal.aborted) address.value = found
+    })
+    return () => controller.abort()
+  }, [at, addresses])
+  const command = call && commandOf(tool.value, call, address.value?.url)
+  const note = tool.value === 'grpcurl' && address.value ? noteOf(at, address.value) : ''
+  const copy = async () => {
+    const isCopied = command !== undefined && (await copyText(command))
+    if (!isCopied) selectContents(shown.current)
+    copied.value = isCopied ? 'Copied' : 'Selected: copy it by Ctrl+C'
+  }
+  return (
+    <section class="commands" aria-label="Commands">
+      <div class="editor-head">
+        <Choice
+          label="The same call by"
+          options={tools}
+          value={tool.value}
+          onChange={(value) => {
+            tool.value = value
+            copied.value = ''
+          }}
+        />
+        <p class="commands-copied" role="status">
+          {copied}
+        </p>
+        <button type="button" class="small-button" disabled={!command} onClick={copy}>
+          Copy
+        </button>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <pre class="code commands-code" ref={shown} tabIndex={0}>
+        {command ?? (call ? '…' : 'Fill the request in first.')}
+      </pre>
+      <p class="form-note">{note}</p>
+    </section>
+  )
+}
+
+type Tool = (typeof tools)[number]['value']
+
+function commandOf(tool: Tool, call: Call, address: URL | undefined): string | undefined {
+  if (tool === 'curl') return curlCommand(call)
+  if (tool === 'buf') return bufCommand(call)
+  return address && grpcurlCommand(call, address)
+}
+
+function noteOf(at: ServiceName, { url, isInstance }: OwnAddress): string {
+  if (isInstance) {
+    return `grpcurl cannot send a path before the method, so this is the address of an instance of ${at}. It has to be within reach of your shell.`
+  }
+  return url
+    ? ''
+    : `grpcurl cannot send a path before the method, and no instance of ${at} is known at present.`
+}

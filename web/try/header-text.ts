@@ -1,0 +1,27 @@
+import type { HeaderField } from './call.ts'
+
+export function headerText(headers: readonly HeaderField[]): string {
+  return headers.map(([name, value]) => `${name}: ${value}`).join('\n')
+}
+
+/** Reads lines of `name: value`; empty ones are left out. */
+export function parseHeaderText(
+  text: string,
+): { readonly headers: readonly HeaderField[] } | { readonly problem: string } {
+  const headers: HeaderField[] = []
+  for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
+    const [, name = '', value = ''] = /^\s*([^:\s]+)\s*:(.*)$/.exec(line) ?? []
+    const problem = problemOf(name, value.trim())
+    if (problem) return { problem: `${line.trim()}: ${problem}` }
+    headers.push([name.toLowerCase(), value.trim()])
+  }
+  return { headers }
+}
+
+/** RFC 9110 §5.6.2: what a name is made of. */
+const token = /^[\w!#$%&'*+.^`|~-]+$/
+
+function problemOf(name: string, value: string): string | undefined {
+  if (!token.test(name)) return 'a header is a name, a colon and a value'
+  return /^[\t\x20-\x7e]*$/.test(value) ? undefined : 'a value is of visible ASCII characters'
+}

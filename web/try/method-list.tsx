@@ -1,0 +1,105 @@
+import type { DescMethod } from '@bufbuild/protobuf'
+import { Failure } from '../failure.tsx'
+import { kindText } from './method-kind.ts'
+import type { Reflection, Reflections } from './reflections.ts'
+import { type ServiceName, serviceNames, tryPath } from './try-path.ts'
+
+interface MethodListProps {
+  readonly reflections: Reflections
+  readonly selected: { readonly at: ServiceName; readonly method: DescMethod } | undefined
+  readonly navigate: (path: string) => void
+}
+
+/** Every method of every service: links, and on a narrow screen one select. */
+export function MethodList({ reflections, selected, navigate }: MethodListProps) {
+  return (
+    <>
+      <MethodSelect {...{ reflections, selected, navigate }} />
+      <nav class="methods" aria-label="Methods">
+        {serviceNames.map((name) => (
+          <section key={name} class="methods-service">
+            <h2 class="methods-title">{name}</h2>
+            <ServiceMethods
+              name={name}
+              reflection={reflections.of[name].value}
+              retry={() => void reflections.load(name)}
+              isSelected={(method) => selected?.at === name && selected.method === method}
+            />
+          </section>
+        ))}
+      </nav>
+    </>
+  )
+}
+
+interface ServiceMethodsProps {
+  readonly name: ServiceName
+  readonly reflection: Reflection
+  readonly retry: () => void
+  readonly isSelected: (method: DescMethod) => boolean
+}
+
+function ServiceMethods({ name, reflection, retry, isSelected }: ServiceMethodsProps) {
+  if (reflection.state === 'loading') return <p class="methods-note">Asking what it serves…</p>
+  if (reflection.state === 'failed') {
+    return <Failure title="It does not answer" text={reflection.reason} retry={retry} />
+  }
+  return (
+    <>
+      {reflection.services.map((service) => (
+        <div key={service.typeName}>
+          <h3 class="methods-rpc">{service.typeName}</h3>
+          <ul class="methods-list">
+            {service.methods.map((method) => (
+              <li key={method.name}>
+                <a
+                  class="method-link"
+                  href={tryPath(service.typeName, method.name, name)}
+                  aria-current={isSelected(method) ? 'page' : undefined}
+                >
+                  <span>{method.name}</span>
+                  {kindText(method) ? <span class="method-kind">{kindText(method)}</span> : null}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </>
+  )
+}
+
+function MethodSelect({ reflections, selected, navigate }: MethodListProps) {
+  const value = selected
+    ? tryPath(selected.method.parent.typeName, selected.method.name, selected.at)
+    : ''
+  return (
+    <label class="method-select">
+      <span class="field-name">Method</span>
+      <select
+        class="input"
+        value={value}
+        onChange={(event) => navigate(event.currentTarget.value || '/try')}
+      >
+        <option value="">Choose a method</option>
+        {serviceNames.map((name) => {
+          const reflection = reflections.of[name].value
+          return reflection.state === 'known' ? (
+            <optgroup key={name} label={name}>
+              {reflection.services.flatMap((service) =>
+                service.methods.map((method) => {
+                  const path = tryPath(service.typeName, method.name, name)
+                  return (
+                    <option key={path} value={path}>
+                      {service.name}/{method.name}
+                    </option>
+                  )
+                }),
+              )}
+            </optgroup>
+          ) : null
+        })}
+      </select>
+    </label>
+  )
+}

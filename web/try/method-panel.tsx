@@ -1,0 +1,90 @@
+import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
+import type { Signal } from '@preact/signals'
+import { useMemo } from 'preact/hooks'
+import type { PageProps } from '../page-props.ts'
+import type { Call, CallOptions } from './call.ts'
+import { CallOptionsForm } from './call-options-form.tsx'
+import type { CallState } from './call-state.ts'
+import { Commands } from './commands.tsx'
+import { kindText } from './method-kind.ts'
+import type { Outcome } from './outcome.ts'
+import { OutcomeView } from './outcome-view.tsx'
+import { RequestEditor } from './request-editor.tsx'
+import type { RequestState } from './request-state.ts'
+import type { ServiceName } from './try-path.ts'
+import { violationsOf } from './violations.ts'
+
+interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
+  readonly at: ServiceName
+  readonly method: DescMethod
+  readonly baseUrl: string
+  readonly registry: FileRegistry
+  readonly options: Signal<CallOptions>
+  readonly request: RequestState
+  readonly call: CallState
+}
+
+/** One method: what to send, how, what came of it, and the same as commands. */
+export function MethodPanel(props: MethodPanelProps) {
+  const { at, method, baseUrl, registry, options, request, call, clients, announce } = props
+  const outcome = call.outcome.value
+  const parsed = request.messages()
+  const put: Call | undefined =
+    'messages' in parsed
+      ? { baseUrl, method, registry, messages: parsed.messages, options: options.value }
+      : undefined
+  const send = async (event: Event) => {
+    event.preventDefault()
+    if (put) announce(spoken(await call.start(put)))
+  }
+  const violations = useMemo(() => violationMap(outcome), [outcome?.error])
+  const isRunning = outcome?.state === 'running'
+  return (
+    <div class="panel">
+      <form class="panel-request" onSubmit={send} onKeyDown={sendByKey}>
+        <header class="panel-head">
+          <p class="panel-service">{method.parent.typeName}</p>
+          <h2 class="panel-title">{method.name}</h2>
+          {kindText(method) ? <p class="method-kind">{kindText(method)}</p> : null}
+        </header>
+        <CallOptionsForm method={method} options={options} />
+        <RequestEditor method={method} registry={registry} {...{ request, violations }} />
+        <div class="panel-send">
+          <button type="submit" class="button button-main" disabled={!put}>
+            {isRunning ? 'Send again' : 'Send'}
+          </button>
+          {isRunning ? (
+            <button type="button" class="button" onClick={call.cancel}>
+              Cancel
+            </button>
+          ) : null}
+          <p class="field-problems">{'problem' in parsed ? parsed.problem : ''}</p>
+        </div>
+      </form>
+      <div class="panel-answer">
+        <OutcomeView outcome={outcome} />
+        <Commands call={put} at={at} addresses={clients.addresses} />
+      </div>
+    </div>
+  )
+}
+
+/** Ctrl or Command with Enter sends from anywhere in the form, also from a field of several lines. */
+function sendByKey(event: KeyboardEvent) {
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
+  event.preventDefault()
+  ;(event.currentTarget as HTMLFormElement).requestSubmit()
+}
+
+function spoken({ error, durationMs, messageCount }: Outcome): string {
+  const ended = error ? `The call failed: ${error.code}. ${error.message}` : 'The call is answered'
+  return `${ended}, ${messageCount} messages, ${Math.round(durationMs)} milliseconds.`
+}
+
+function violationMap(outcome: Outcome | undefined): ReadonlyMap<string, readonly string[]> {
+  const map = new Map<string, string[]>()
+  for (const { path, message } of violationsOf(outcome?.error?.details ?? [])) {
+    map.set(path, [...(map.get(path) ?? []), message])
+  }
+  return map
+}

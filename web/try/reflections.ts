@@ -1,0 +1,47 @@
+import { ConnectError } from '@connectrpc/connect'
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type { ServiceAddresses } from '../addresses.ts'
+import { type Reflected, reflect } from './reflection.ts'
+import { type ServiceName, serviceNames } from './try-path.ts'
+
+/** What is known of a service's RPCs. */
+export type Reflection =
+  | { readonly state: 'loading' }
+  | { readonly state: 'failed'; readonly reason: string }
+  | ({ readonly state: 'known'; readonly baseUrl: string } & Reflected)
+
+export interface Reflections {
+  readonly of: Readonly<Record<ServiceName, ReadonlySignal<Reflection>>>
+  /** Asks again. */
+  load(name: ServiceName): Promise<void>
+}
+
+/** How long a service may take to tell what it serves. */
+const timeoutMs = 10_000
+
+/** Asks each service what it serves; one that does not answer leaves the others alone. */
+export function createReflections(
+  addresses: () => Promise<ServiceAddresses>,
+  origin: string,
+): Reflections {
+  const start = () => signal<Reflection>({ state: 'loading' })
+  const of = { movie: start(), metadata: start(), rating: start() }
+  const load = async (name: ServiceName) => {
+    of[name].value = { state: 'loading' }
+    try {
+      const { services } = await addresses()
+      const baseUrl = absoluteUrl(services[name], origin)
+      const reflected = await reflect(baseUrl, AbortSignal.timeout(timeoutMs))
+      of[name].value = { state: 'known', baseUrl, ...reflected }
+    } catch (error) {
+      of[name].value = { state: 'failed', reason: ConnectError.from(error).rawMessage }
+    }
+  }
+  for (const name of serviceNames) void load(name)
+  return { of, load }
+}
+
+/** Without a slash at the end. */
+export function absoluteUrl(baseUrl: string, origin: string): string {
+  return new URL(baseUrl || '/', origin).href.replace(/\/$/, '')
+}

@@ -1,0 +1,73 @@
+import type { DescMethod, Message, Registry } from '@bufbuild/protobuf'
+import { type ReadonlySignal, signal } from '@preact/signals'
+import { canonicalDraft, type Draft, emptyDraft, parseDraft } from './draft.ts'
+import { parseRequestText, requestText } from './request-text.ts'
+
+/** What is about to be sent: the form and the JSON are two views of the same drafts. */
+export interface RequestState {
+  /** One; of a method whose client streams, any number. */
+  readonly drafts: ReadonlySignal<readonly Draft[]>
+  /** The JSON as it is edited, which may be wrong for a while. */
+  readonly text: ReadonlySignal<string>
+  /** Why the JSON cannot be taken over; empty when it was. */
+  readonly textProblem: ReadonlySignal<string>
+  readonly sendsMany: boolean
+  setDraft(index: number, draft: Draft): void
+  addDraft(): void
+  removeDraft(index: number): void
+  setText(text: string): void
+  /** The messages, or what is wrong with the first that is. */
+  messages(): { readonly messages: readonly Message[] } | { readonly problem: string }
+}
+
+export function createRequestState(method: DescMethod, registry: Registry): RequestState {
+  const sendsMany =
+    method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming'
+  const first = emptyDraft(method.input, registry)
+  const drafts = signal<readonly Draft[]>([first])
+  const text = signal(requestText([first], sendsMany))
+  const textProblem = signal('')
+  const setDrafts = (next: readonly Draft[]) => {
+    drafts.value = next
+    text.value = requestText(next, sendsMany)
+    textProblem.value = ''
+  }
+  const setText = (next: string) => {
+    text.value = next
+    const parsed = parseRequestText(next, sendsMany)
+    if ('problem' in parsed) {
+      textProblem.value = parsed.problem
+      return
+    }
+    try {
+      drafts.value = parsed.drafts.map((draft) => canonicalDraft(method.input, draft, registry))
+      textProblem.value = ''
+    } catch (error) {
+      textProblem.value = error instanceof Error ? error.message : String(error)
+    }
+  }
+  return {
+    drafts,
+    text,
+    textProblem,
+    sendsMany,
+    setDraft: (index, draft) => setDrafts(drafts.value.with(index, draft)),
+    addDraft: () => setDrafts([...drafts.value, emptyDraft(method.input, registry)]),
+    removeDraft: (index) => setDrafts(drafts.value.toSpliced(index, 1)),
+    setText,
+    messages: () =>
+      textProblem.value
+        ? { problem: textProblem.value }
+        : parsedAll(method, drafts.value, registry),
+  }
+}
+
+function parsedAll(method: DescMethod, drafts: readonly Draft[], registry: Registry) {
+  const messages: Message[] = []
+  for (const draft of drafts) {
+    const parsed = parseDraft(method.input, draft, registry)
+    if ('problem' in parsed) return parsed
+    messages.push(parsed.message)
+  }
+  return { messages }
+}
