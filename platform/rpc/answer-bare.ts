@@ -23,12 +23,13 @@ export async function answerBare(
     work.begin()
     const compression = work.requestCompression(query && (query.get('compression') ?? ''))
     const output = work.output(work.answerCompression(compression))
-    const packedMessage = query === undefined ? await readBody(work) : readQuery(query)
-    const message = parse(work, compression, packedMessage)
+    const bytes = query === undefined ? readBody(work) : readQuery(query)
+    const message = parse(work, compression, bytes instanceof Promise ? await bytes : bytes)
     const request = message instanceof Promise ? await message : message
     work.validate(request)
-    const answer = await work.lifetime.unlessOver(Promise.resolve(rpc.invoke(request, context)))
-    const packed = await output.pack(answer)
+    const answer = work.invoke(request)
+    const packing = output.pack(answer instanceof Promise ? await answer : answer)
+    const packed = packing instanceof Promise ? await packing : packing
     body = packed.bytes
     if (packed.isCompressed) context.responseHeader.set('content-encoding', output.encoding)
   } catch (thrown) {
@@ -47,7 +48,7 @@ export async function answerBare(
   return incoming.respond(body, status, headerFields)
 }
 
-function readBody(work: Work): Promise<Uint8Array> {
+function readBody(work: Work): Uint8Array | Promise<Uint8Array> {
   return readAll(work.reader(), work.rpc.settings.limits.messageBytesMax)
 }
 

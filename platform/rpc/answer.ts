@@ -5,7 +5,7 @@ import { compressedFlag, joined, toEnvelope } from './envelope.ts'
 import { Input, onlyMessage } from './input.ts'
 import { MessageStream } from './message-stream.ts'
 import type { Output } from './output.ts'
-import type { Work } from './work.ts'
+import { isPromise, type Work } from './work.ts'
 
 /** Answers a call whose messages are in envelopes. */
 export function answerEnveloped(work: Work): Promise<Response> {
@@ -20,8 +20,8 @@ async function answerSingle(work: Work): Promise<Response> {
     const { input, output } = open(work)
     const request = readInput(work, input)
     const message = request instanceof Promise ? await request : request
-    const answer = work.rpc.invoke(message, work.context)
-    const packed = output.pack(isPromise(answer) ? await work.lifetime.unlessOver(answer) : answer)
+    const answer = work.invoke(message)
+    const packed = output.pack(answer instanceof Promise ? await answer : answer)
     const { bytes, isCompressed } = packed instanceof Promise ? await packed : packed
     body = toEnvelope(isCompressed ? compressedFlag : 0, bytes)
   } catch (thrown) {
@@ -102,8 +102,4 @@ function respond(work: Work, body: LightBody): Response {
   const { incoming, context, wire } = work
   if (wire.protocol === 'grpc') incoming.leaveTrailers?.(context.trailerFields)
   return incoming.respond(body, 200, context.headerFields)
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }

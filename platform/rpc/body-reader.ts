@@ -51,19 +51,32 @@ export class BodyReader implements Expiring {
   }
 }
 
-/** All of a body; a longer one than that is `RESOURCE_EXHAUSTED`, and read no further. */
-export async function readAll(reader: BodyReader, bytesMax: number): Promise<Uint8Array> {
+/** All of a body, at once when it is here; a longer one than that is `RESOURCE_EXHAUSTED`, and read no further. */
+export function readAll(reader: BodyReader, bytesMax: number): Uint8Array | Promise<Uint8Array> {
   const queue = new ByteQueue()
-  for (;;) {
-    for (let chunk = reader.take(); chunk !== undefined; chunk = reader.take()) {
-      queue.push(chunk)
-      if (queue.length > bytesMax) {
-        const text = `the body is larger than ${bytesMax} bytes`
-        throw new ConnectError(text, Code.ResourceExhausted)
-      }
-    }
-    if (reader.ended) return queue.read(queue.length)
+  takeAll(reader, queue, bytesMax)
+  return reader.ended ? queue.read(queue.length) : readRest(reader, queue, bytesMax)
+}
+
+async function readRest(
+  reader: BodyReader,
+  queue: ByteQueue,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  while (!reader.ended) {
     await reader.ready()
+    takeAll(reader, queue, bytesMax)
+  }
+  return queue.read(queue.length)
+}
+
+function takeAll(reader: BodyReader, queue: ByteQueue, bytesMax: number): void {
+  for (let chunk = reader.take(); chunk !== undefined; chunk = reader.take()) {
+    queue.push(chunk)
+    if (queue.length > bytesMax) {
+      const text = `the body is larger than ${bytesMax} bytes`
+      throw new ConnectError(text, Code.ResourceExhausted)
+    }
   }
 }
 

@@ -85,14 +85,22 @@ export async function readJsonObject(
     lifetime: c.get('call').lifetime,
     idleTimeoutMs: limits.bodyIdleTimeoutMs,
   })
-  const bytes = await readAll(reader, limits.messageBytesMax).catch((error) => {
-    incoming.body.refuse()
-    throw error
-  })
-  const text = new TextDecoder().decode(bytes)
-  const body = parseJson(text)
+  const body = parseJson(new TextDecoder().decode(await readOrRefuse(reader, incoming, limits)))
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
   throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
+}
+
+async function readOrRefuse(
+  reader: BodyReader,
+  { body }: Incoming,
+  { messageBytesMax }: RpcLimits,
+): Promise<Uint8Array> {
+  try {
+    return await readAll(reader, messageBytesMax)
+  } catch (error) {
+    body.refuse()
+    throw error
+  }
 }
 
 /** Lets the call be ended by its client, and by the time it may take, of which the body has its part. */

@@ -97,6 +97,12 @@ export class Work {
     if (violation !== undefined) throw violation
   }
 
+  /** The answer to one message with one, at once if the handler has it; rejects when the call is over before. */
+  invoke(message: Message | AsyncIterable<Message>): unknown {
+    const answer = this.rpc.invoke(message, this.context)
+    return isPromise(answer) ? this.lifetime.unlessOver(answer) : answer
+  }
+
   /** Notes how the call ended, and tells what its caller may know. */
   fail(thrown: unknown): ConnectError {
     const error = toConnectError(thrown, this.call.requestId)
@@ -110,4 +116,8 @@ export class Work {
     const { body } = this.incoming
     if (!body.ended) body.refuse()
   }
+}
+
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }
