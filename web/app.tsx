@@ -1,33 +1,28 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import type { Clients } from './clients.ts'
 import { Header } from './header.tsx'
 import { Lazy } from './lazy.tsx'
 import { ListPage } from './list/page.tsx'
-import type { ConnectionState } from './live/connection.ts'
 import { MoviePage } from './movie/page.tsx'
 import { useNavigation } from './navigation.ts'
 import type { PageProps } from './page-props.ts'
 import type { Route } from './route.ts'
-import type { Router } from './router.ts'
 import type { Theme } from './theme.ts'
 
-interface AppProps {
-  readonly clients: Clients
-  readonly router: Router
+interface AppProps extends Omit<PageProps, 'announce'> {
   readonly theme: Signal<Theme>
 }
 
 /** What is around every page, and the page itself. */
-export function App({ clients, router, theme }: AppProps) {
-  const connection = useSignal<ConnectionState | undefined>(undefined)
+export function App({ theme, ...parts }: AppProps) {
+  const { router, connection } = parts
   const announcement = useSignal('')
   const props = useMemo<PageProps>(() => {
     const announce = (text: string) => {
       announcement.value = text
     }
-    return { clients, router, connection, announce }
-  }, [clients, router])
+    return { ...parts, announce }
+  }, [])
   const route = router.route.value
   const main = useNavigation(route)
   return (

@@ -13,7 +13,7 @@ function open() {
     change: (signal, timeoutMs) =>
       new Promise((resolve) => {
         if (timeoutMs !== undefined) waits.push(timeoutMs)
-        if (signal.aborted || timeoutMs !== undefined) return setTimeout(resolve, 0)
+        if (signal.aborted || timeoutMs !== undefined) setTimeout(resolve, 0)
         const before = wake
         wake = () => {
           before()

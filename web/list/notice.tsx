@@ -1,0 +1,72 @@
+import { useEffect, useRef } from 'preact/hooks'
+import type { ConnectionState } from '../live/connection.ts'
+import type { Feed } from './feed.ts'
+import type { ListState } from './movie-list.ts'
+
+interface NoticeProps {
+  readonly feed: Feed
+  readonly status: ListState['status']
+  readonly connection: ConnectionState | undefined
+  readonly reload: () => void
+}
+
+/** Says what is missing: ratings, or a network. It goes away by itself. */
+export function Notice({ feed, status, connection, reload }: NoticeProps) {
+  const { withoutTop, topCount, start, movies } = feed
+  const ratingsAreBack = withoutTop && connection === 'live'
+  const tried = useRef(false)
+  useEffect(() => {
+    if (!ratingsAreBack || tried.current || scrollY > innerHeight) return
+    tried.current = true
+    reload()
+  }, [ratingsAreBack])
+  if (connection === 'offline') {
+    return (
+      <Bar kind="bad" title="You are offline.">
+        What is shown may be old. It goes on when the network is back.
+      </Bar>
+    )
+  }
+  if (ratingsAreBack) {
+    return (
+      <Bar kind="good" title="Ratings are back.">
+        <button type="button" class="button" onClick={reload}>
+          Show the top list
+        </button>
+      </Bar>
+    )
+  }
+  if (withoutTop || (connection === 'waiting' && movies.length > 0)) {
+    return (
+      <Bar kind="warn" title="Ratings are unavailable at present.">
+        {withoutTop ? 'Here is the catalogue by title. ' : 'What is shown may be old. '}
+        They come back by themselves.
+      </Bar>
+    )
+  }
+  if (status === 'ready' && start === 'top' && topCount === 0 && movies.length > 0) {
+    return (
+      <Bar kind="plain" title="Nobody has rated a movie yet.">
+        Be the first: click a column from 1 to 5 under a poster, or press the number. Until then,
+        here is the catalogue by title.
+      </Bar>
+    )
+  }
+  return null
+}
+
+interface BarProps {
+  readonly kind: 'plain' | 'good' | 'warn' | 'bad'
+  readonly title: string
+  readonly children: preact.ComponentChildren
+}
+
+export function Bar({ kind, title, children }: BarProps) {
+  return (
+    <div class="notice" data-kind={kind} role="status">
+      <p>
+        <strong>{title}</strong> {children}
+      </p>
+    </div>
+  )
+}

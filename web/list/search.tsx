@@ -1,0 +1,62 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { type ListOrder, listPath } from '../route.ts'
+import type { Router } from '../router.ts'
+
+const queryLengthMax = 200
+
+interface SearchProps {
+  readonly query: string
+  readonly order: ListOrder
+  readonly router: Router
+  readonly singleKeys: boolean
+}
+
+/** What is typed is in the address at once; the list asks when the typing rests. */
+export function Search({ query, order, router, singleKeys }: SearchProps) {
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (!singleKeys) return
+    const focus = (event: KeyboardEvent) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return
+      if (
+        (event.target as Element).closest?.('input:not([type=radio]), textarea, select, dialog')
+      ) {
+        return
+      }
+      event.preventDefault()
+      input.current?.select()
+    }
+    document.addEventListener('keydown', focus)
+    return () => document.removeEventListener('keydown', focus)
+  }, [singleKeys])
+  const type = (text: string) => router.navigate(listPath(text, order), { replace: true })
+  return (
+    <search class="search">
+      <svg class="search-icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+        <circle class="icon-line" cx="8.5" cy="8.5" r="5.5" />
+        <path class="icon-line" d="m13 13 4.500 4.500" />
+      </svg>
+      <input
+        ref={input}
+        class="search-input"
+        type="search"
+        aria-label="Search by title or director"
+        aria-keyshortcuts="/"
+        placeholder="Title or director"
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={queryLengthMax}
+        value={query}
+        onInput={(event) => type(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && query) type('')
+        }}
+      />
+      {singleKeys && !query ? (
+        <span class="kbd search-key" aria-hidden="true">
+          /
+        </span>
+      ) : null}
+    </search>
+  )
+}

@@ -1,0 +1,39 @@
+import type { PageProps } from '../page-props.ts'
+import { listPath, type Route } from '../route.ts'
+import { Search } from './search.tsx'
+
+interface ToolbarProps {
+  readonly route: Extract<Route, { page: 'list' }>
+  readonly page: PageProps
+  /** A search is going on while the one before is shown. */
+  readonly busy: boolean
+}
+
+export function Toolbar({ route, page, busy }: ToolbarProps) {
+  const { query, order } = route
+  return (
+    <div class="toolbar">
+      <h1 tabIndex={-1} class="toolbar-title">
+        {title(query, order)}
+      </h1>
+      <Search query={query} order={order} router={page.router} singleKeys={page.singleKeys.value} />
+      <nav class="segments" aria-label="Order">
+        <a href={listPath('', 'top')} aria-current={!query && order === 'top' ? 'true' : undefined}>
+          Top rated
+        </a>
+        <a
+          href={listPath('', 'title')}
+          aria-current={!query && order === 'title' ? 'true' : undefined}
+        >
+          A to Z
+        </a>
+      </nav>
+      <div class="progress" data-busy={busy ? '' : undefined} />
+    </div>
+  )
+}
+
+function title(query: string, order: string): string {
+  if (query) return 'Search'
+  return order === 'top' ? 'Top rated' : 'All movies'
+}

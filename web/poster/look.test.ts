@@ -1,0 +1,27 @@
+import { expect, test } from 'bun:test'
+import { fitTitle } from './fit-title.ts'
+import { posterLook } from './look.ts'
+
+test('a movie looks the same every time, and movies of one genre differ', () => {
+  const alien = { title: 'Alien', genres: ['Horror'] }
+  expect(posterLook(alien)).toEqual(posterLook({ ...alien }))
+  const titles = ['Alien', 'Carrie', 'The Shining', 'Suspiria', 'Psycho']
+  const hues = titles.map((title) => posterLook({ title, genres: ['Horror'] }).hue)
+  expect(new Set(hues).size).toBe(titles.length)
+})
+
+test('a genre nobody knows, or none, has a look too', () => {
+  expect(posterLook({ title: 'Home Movie', genres: [] }).motif).toBe('bars')
+  expect(posterLook({ title: 'Home Movie', genres: ['Opera'] }).motif).toBe('bars')
+})
+
+test('a short title is set larger than a long one, and no word is wider than its poster', () => {
+  const short = fitTitle('Up')
+  const long = fitTitle('The Assassination of Jesse James by the Coward Robert Ford')
+  expect(short.size).toBeGreaterThan(long.size)
+  expect(short.lineCount).toBe(1)
+  for (const word of ['Koyaanisqatsi', 'Supercalifragilistic', 'Eternal Transcendentalism']) {
+    const longest = Math.max(...word.split(' ').map(({ length }) => length))
+    expect(fitTitle(word).size * longest * 0.47).toBeLessThanOrEqual(85)
+  }
+})

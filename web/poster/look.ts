@@ -1,0 +1,98 @@
+import { fitTitle, type TitleFit } from './fit-title.ts'
+
+/** What a poster draws beside its title. */
+export type Motif =
+  | 'spot'
+  | 'curtain'
+  | 'sunrise'
+  | 'beams'
+  | 'peaks'
+  | 'rings'
+  | 'teeth'
+  | 'pair'
+  | 'arcs'
+  | 'stripes'
+  | 'checks'
+  | 'bars'
+
+/** How a movie's poster looks: the same for the same movie, everywhere and always. */
+export interface PosterLook {
+  /** Of the ground, in degrees of OKLCH. */
+  readonly hue: number
+  /** Of the motif. */
+  readonly motifHue: number
+  /** Light ink on a dark ground, or the other way: poster.css gives both their contrast. */
+  readonly tone: 'dark' | 'light'
+  /** Grey where the genre is not known. */
+  readonly chroma: number
+  readonly motif: Motif
+  /** 0 to 1: moves the motif about. */
+  readonly turn: number
+  readonly flipped: boolean
+  readonly fit: TitleFit
+}
+
+type GenreLook = Pick<PosterLook, 'hue' | 'motifHue' | 'tone' | 'motif' | 'chroma'>
+
+const look = (
+  motif: Motif,
+  tone: GenreLook['tone'],
+  hue: number,
+  motifHue: number,
+  chroma = 1,
+): GenreLook => ({ motif, tone, hue, motifHue, chroma })
+
+/** The genres of the demo catalogue, of MovieLens and of IMDb. */
+const genreLooks: Readonly<Record<string, GenreLook>> = {
+  action: look('beams', 'dark', 28, 45),
+  adventure: look('peaks', 'light', 165, 190),
+  animation: look('sunrise', 'light', 210, 235),
+  'black comedy': look('checks', 'dark', 110, 95, 0.8),
+  children: look('spot', 'light', 130, 105),
+  comedy: look('spot', 'light', 92, 62),
+  'concert/performance': look('bars', 'dark', 310, 340),
+  crime: look('curtain', 'dark', 15, 5, 0.7),
+  documentary: look('stripes', 'light', 75, 70, 0.3),
+  drama: look('curtain', 'dark', 255, 270),
+  family: look('spot', 'light', 130, 105),
+  fantasy: look('arcs', 'dark', 285, 310),
+  'film-noir': look('beams', 'dark', 260, 260, 0.15),
+  horror: look('teeth', 'dark', 20, 25, 0.5),
+  musical: look('arcs', 'light', 330, 350),
+  mystery: look('rings', 'dark', 235, 205),
+  romance: look('pair', 'light', 10, 25),
+  'romantic comedy': look('pair', 'light', 5, 355),
+  'sci-fi': look('rings', 'dark', 215, 190),
+  'thriller/suspense': look('rings', 'dark', 295, 320, 0.8),
+  thriller: look('rings', 'dark', 295, 320, 0.8),
+  war: look('stripes', 'dark', 125, 110, 0.6),
+  western: look('sunrise', 'light', 62, 40),
+}
+
+const anyLook = look('bars', 'light', 80, 75, 0.12)
+
+export function posterLook(movie: {
+  readonly title: string
+  readonly genres: readonly string[]
+}): PosterLook {
+  const genre = genreLooks[movie.genres[0]?.toLowerCase() ?? ''] ?? anyLook
+  const hash = hashOf(movie.title)
+  const drift = ((hash & 0xff) / 0xff - 0.5) * 36
+  return {
+    ...genre,
+    hue: (genre.hue + drift + 360) % 360,
+    motifHue: (genre.motifHue + drift + 360) % 360,
+    turn: ((hash >>> 8) & 0xff) / 0xff,
+    flipped: ((hash >>> 16) & 1) === 1,
+    fit: fitTitle(movie.title),
+  }
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  }
+  return hash >>> 0
+}

@@ -1,0 +1,118 @@
+import type { Motif, PosterLook } from './look.ts'
+
+/** The drawing of a poster, 120 by 160; what it shows goes with the genre. */
+export function MotifDrawing({ look }: { look: PosterLook }) {
+  const Drawing = drawings[look.motif]
+  return (
+    <svg
+      class="poster-motif"
+      viewBox="0 0 120 160"
+      preserveAspectRatio="xMidYMax slice"
+      aria-hidden="true"
+    >
+      <g transform={look.flipped ? 'translate(120 0) scale(-1 1)' : undefined}>
+        <Drawing turn={look.turn} />
+      </g>
+    </svg>
+  )
+}
+
+type Drawing = (props: { turn: number }) => preact.JSX.Element
+
+const count = (length: number) => Array.from({ length }, (_, index) => index)
+
+const drawings: Readonly<Record<Motif, Drawing>> = {
+  spot: ({ turn }) => <circle cx={64 + turn * 40} cy={118 + turn * 16} r={34 + turn * 22} />,
+  pair: ({ turn }) => (
+    <>
+      <circle cx={40 + turn * 8} cy="122" r="30" />
+      <circle class="poster-motif-soft" cx={78 - turn * 6} cy={118 + turn * 8} r="30" />
+    </>
+  ),
+  sunrise: ({ turn }) => (
+    <>
+      <circle cx={40 + turn * 40} cy="140" r={38 + turn * 12} />
+      <path class="poster-motif-ground" d="M0 138h120v22H0z" />
+      <path d="M0 143h120v3H0zM0 151h120v2H0z" />
+    </>
+  ),
+  peaks: ({ turn }) => (
+    <>
+      <path class="poster-motif-soft" d={`M-10 160 ${34 + turn * 10} ${92 - turn * 10} 96 160z`} />
+      <path d={`M34 160 ${84 + turn * 10} ${106 - turn * 8} 140 160z`} />
+    </>
+  ),
+  teeth: ({ turn }) => (
+    <path
+      d={`M0 160V${124 + turn * 12}${count(6)
+        .map(
+          (index) =>
+            `L${index * 20 + 10} ${98 + turn * 18 + (index % 2) * 14}L${index * 20 + 20} ${132 + turn * 8}`,
+        )
+        .join('')}V160z`}
+    />
+  ),
+  beams: ({ turn }) => (
+    <>
+      <path d={`M${-10 + turn * 20} 160 120 ${70 + turn * 20}v28L${40 + turn * 20} 160z`} />
+      <path
+        class="poster-motif-soft"
+        d={`M${64 + turn * 10} 160 120 ${116 + turn * 8}v22l-24 22z`}
+      />
+    </>
+  ),
+  rings: ({ turn }) => (
+    <g class="poster-motif-lines">
+      {count(6).map((index) => (
+        <circle
+          key={index}
+          cx={72 + turn * 26}
+          cy={126 + index * (turn - 0.5) * 3}
+          r={8 + index * 10}
+        />
+      ))}
+    </g>
+  ),
+  arcs: ({ turn }) => (
+    <g class="poster-motif-lines poster-motif-thick">
+      {count(4).map((index) => (
+        <circle key={index} cx={20 + turn * 30} cy="164" r={18 + index * 17} />
+      ))}
+    </g>
+  ),
+  curtain: ({ turn }) => (
+    <>
+      {count(5).map((index) => (
+        <path
+          key={index}
+          class={index % 2 ? 'poster-motif-soft' : undefined}
+          d={`M${index * 24} 160V${150 - (index + 1) * (6 + turn * 7)}h24V160z`}
+        />
+      ))}
+    </>
+  ),
+  stripes: ({ turn }) => (
+    <>
+      {count(5).map((index) => (
+        <path key={index} d={`M${turn * 30} ${108 + index * 11}h120v${2 + index * 1.2}h-120z`} />
+      ))}
+    </>
+  ),
+  checks: ({ turn }) => (
+    <>
+      {count(12).map((index) => {
+        const row = Math.floor(index / 3)
+        const column = (index % 3) * 2 + (row % 2)
+        return <path key={index} d={`M${column * 20} ${100 + turn * 8 + row * 16}h20v16h-20z`} />
+      })}
+    </>
+  ),
+  bars: ({ turn }) => (
+    <>
+      {count(8).map((index) => {
+        const height = 14 + 38 * Math.abs(Math.sin((index + 1) * (1.1 + turn)))
+        return <path key={index} d={`M${8 + index * 13.5} 160v${-height}h8v${height}z`} />
+      })}
+    </>
+  ),
+}

@@ -1,0 +1,17 @@
+import { expect, test } from 'bun:test'
+import { parseRatings } from './remembered.ts'
+
+test('ratings are read as they were written', () => {
+  const ratings = new Map([
+    ['alien-1979', 5],
+    ['heat-1995', 4],
+  ] as const)
+  expect(parseRatings(JSON.stringify([...ratings]))).toEqual(new Map(ratings))
+})
+
+test.each([null, '', '{', '{"a":5}', '[["a",6],["b"],7,null,[3,4],["c","5"]]'])(
+  'what is no list of ratings is none: %p',
+  (text) => {
+    expect(parseRatings(text)).toEqual(new Map())
+  },
+)

@@ -1,0 +1,30 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+
+export function isNotFound(error: unknown): boolean {
+  return ConnectError.from(error).code === Code.NotFound
+}
+
+export function isUnavailable(error: unknown): boolean {
+  const { code } = ConnectError.from(error)
+  return code === Code.Unavailable || code === Code.DeadlineExceeded || code === Code.Unknown
+}
+
+/** Why something was not stored, in words for the person who wanted it. */
+export function whyRefused(error: unknown): string {
+  if (!navigator.onLine) return 'You are offline.'
+  const { code, rawMessage } = ConnectError.from(error)
+  switch (code) {
+    case Code.Unavailable:
+    case Code.Unknown:
+      return 'The rating service cannot be reached.'
+    case Code.DeadlineExceeded:
+      return 'The rating service took too long to answer.'
+    case Code.ResourceExhausted:
+      return 'Too much was asked of the rating service.'
+    case Code.Unauthenticated:
+    case Code.PermissionDenied:
+      return 'You are not allowed to rate.'
+    default:
+      return `The rating service refused it: ${rawMessage}`
+  }
+}
