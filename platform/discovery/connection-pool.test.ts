@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { createConnection } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import type { Instance } from './port.ts'
 
@@ -6,6 +7,7 @@ test('an instance that cannot be connected to leaves no call open that disposal 
   const instances: Instance[] = [{ id: 'a', url: 'http://a b:1' }]
   const pool = createConnectionPool({
     service: 'rating',
+    connect: (instance, hub) => createConnection(instance, { hub }),
     watch: { instances, [Symbol.dispose]() {} },
     random: () => 0,
     clock: () => 0,

@@ -1,24 +1,33 @@
-import { Code, ConnectError, type Transport } from '@connectrpc/connect'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Hub } from '../http2/hub.ts'
 import { createBalancer, type Picked } from './balancer.ts'
-import { type Connection, createConnection, createHub } from './connection.ts'
+import { createHub } from './connection.ts'
 import type { Instance, Watch } from './port.ts'
 
 /** A connection taken for one call. */
-export interface Lease extends Picked {
-  readonly transport: Transport
+export interface Lease<C> extends Picked {
+  readonly connection: C
+}
+
+/** What is kept for an instance. */
+export interface Closable {
+  /** Ends at once what goes on. */
+  close(): void
 }
 
 /** One kept connection for each instance of a service. Disposal waits for calls to end, within a bound. */
-export interface ConnectionPool extends AsyncDisposable {
+export interface ConnectionPool<C extends Closable> extends AsyncDisposable {
   /**
    * The connection to an instance, another than those of `avoid` where there is one. Throws UNAVAILABLE when none is
    * known.
    */
-  take(avoid?: ReadonlySet<Instance>): Lease
+  take(avoid?: ReadonlySet<Instance>): Lease<C>
 }
 
-export interface ConnectionPoolOptions {
+export interface ConnectionPoolOptions<C extends Closable> {
   readonly service: string
+  /** @param hub shared by all connections. */
+  readonly connect: (instance: Instance, hub: Hub) => C
   /** Disposed with the pool. */
   readonly watch: Watch
   readonly random: () => number
@@ -27,21 +36,23 @@ export interface ConnectionPoolOptions {
 }
 
 /** Opens a connection by its first call, and closes it once its instance left and its last call ended. */
-export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
+export function createConnectionPool<C extends Closable>(
+  options: ConnectionPoolOptions<C>,
+): ConnectionPool<C> {
   const { service, watch, random, clock, drainTimeoutMs } = options
-  const connections = new Map<Instance, Connection>()
+  const connections = new Map<Instance, C>()
   const hub = createHub()
   const balancer = createBalancer({ watch, random, clock, onDrained: disconnect })
   const idle = createIdleness()
   let isClosed = false
 
-  function connect(instance: Instance): Connection {
-    const connection = connections.get(instance) ?? createConnection(instance, { hub })
+  function connect(instance: Instance): C {
+    const connection = connections.get(instance) ?? options.connect(instance, hub)
     connections.set(instance, connection)
     return connection
   }
 
-  function connectOrLetGo({ instance, done }: Picked): Connection {
+  function connectOrLetGo({ instance, done }: Picked): C {
     try {
       return connect(instance)
     } catch (error) {
@@ -62,11 +73,11 @@ export function createConnectionPool(options: ConnectionPoolOptions): Connection
       if (!picked) {
         throw new ConnectError(`no instance of ${service} is known`, Code.Unavailable)
       }
-      const { transport } = connectOrLetGo(picked)
+      const connection = connectOrLetGo(picked)
       const ended = idle.begin()
       return {
         ...picked,
-        transport,
+        connection,
         done(outcome) {
           picked.done(outcome)
           ended()

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError, type Transport } from '@connectrpc/connect'
+import type { Hub } from '../http2/hub.ts'
 import type { Outcome } from './balancer.ts'
+import { type Connection, createConnection } from './connection.ts'
 import { type ConnectionPool, createConnectionPool, type Lease } from './connection-pool.ts'
 import type { Instance, Registry } from './port.ts'
 import { createRetryPolicy, type RetryPolicy } from './retry.ts'
@@ -47,7 +49,8 @@ export async function createServiceTransport(
 ): Promise<ServiceTransport> {
   const { service, random = Math.random, clock = () => performance.now() } = options
   const watch = await options.registry.watch(service)
-  const pool = createConnectionPool({ drainTimeoutMs, ...options, watch, random, clock })
+  const connect = (instance: Instance, hub: Hub) => createConnection(instance, { hub })
+  const pool = createConnectionPool({ drainTimeoutMs, ...options, watch, connect, random, clock })
   const repeat = createRepeat(pool, createRetryPolicy(random), clock)
   return {
     unary(method, signal, timeoutMs = unaryTimeoutMs, header, input, contextValues) {
@@ -58,7 +61,14 @@ export async function createServiceTransport(
     async stream(method, signal, timeoutMs, header, input, contextValues) {
       const limitMs = timeoutMs === undefined ? undefined : checkedTimeout(timeoutMs)
       const lease = endOnAbort(pool.take(), signal)
-      const call = lease.transport.stream(method, signal, limitMs, header, input, contextValues)
+      const call = lease.connection.transport.stream(
+        method,
+        signal,
+        limitMs,
+        header,
+        input,
+        contextValues,
+      )
       const response = await settle(lease, call, clock)
       lease.answered()
       return { ...response, message: followMessages(response.message, lease) }
@@ -67,6 +77,8 @@ export async function createServiceTransport(
   }
 }
 
+type CallLease = Lease<Connection>
+
 interface UnaryCall {
   readonly method: DescMethod
   readonly signal: AbortSignal | undefined
@@ -74,7 +86,7 @@ interface UnaryCall {
 }
 
 /** Calls instance after instance until one answers or the policy says that an error is final. */
-function createRepeat(pool: ConnectionPool, retries: RetryPolicy, clock: () => number) {
+function createRepeat(pool: ConnectionPool<Connection>, retries: RetryPolicy, clock: () => number) {
   return async <T>(
     { method, signal, timeoutMs }: UnaryCall,
     tryOnce: (transport: Transport, remainingMs: number) => Promise<T>,
@@ -86,7 +98,7 @@ function createRepeat(pool: ConnectionPool, retries: RetryPolicy, clock: () => n
       const lease = pool.take(tried)
       tried.add(lease.instance)
       try {
-        const answer = await settle(lease, tryOnce(lease.transport, limitMs), clock)
+        const answer = await settle(lease, tryOnce(lease.connection.transport, limitMs), clock)
         lease.done('success')
         retries.succeeded()
         return answer
@@ -107,7 +119,7 @@ function checkedTimeout(timeoutMs: number): number {
 }
 
 /** Waits for the answer, and ends the lease when there is none. */
-async function settle<T>(lease: Lease, call: Promise<T>, clock: () => number): Promise<T> {
+async function settle<T>(lease: CallLease, call: Promise<T>, clock: () => number): Promise<T> {
   const startMs = clock()
   try {
     return await call
@@ -132,7 +144,7 @@ function outcomeOf(error: unknown, isSilent: boolean): Outcome {
 }
 
 /** Ends the lease when the messages end. */
-async function* followMessages<T>(messages: AsyncIterable<T>, lease: Lease): AsyncGenerator<T> {
+async function* followMessages<T>(messages: AsyncIterable<T>, lease: CallLease): AsyncGenerator<T> {
   try {
     yield* messages
     lease.done('success')
@@ -143,7 +155,7 @@ async function* followMessages<T>(messages: AsyncIterable<T>, lease: Lease): Asy
 }
 
 /** Ends the lease when the call is given up, because then its messages may have no reader to find out. */
-function endOnAbort(lease: Lease, signal: AbortSignal | undefined): Lease {
+function endOnAbort(lease: CallLease, signal: AbortSignal | undefined): CallLease {
   const abandon = () => lease.done('unknown')
   signal?.addEventListener('abort', abandon, { once: true })
   return {
