@@ -2,17 +2,29 @@ import { createRequire } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cluster, Kafka, KafkaMessage } from 'kafkajs'
 import { toRecord } from './kafka-record.ts'
-import type { PartitionBounds, Topics } from './kafka-topics.ts'
+import { type PartitionBounds, TopicError, type Topics } from './kafka-topics.ts'
 import type { LogRecord, ReadOptions, Slice } from './port.ts'
 
 /** How much one question takes, and after how much no other is asked, in bytes. */
 const bytesMax = { fetch: 1024 * 1024, read: 8 * 1024 * 1024 }
 /** How long a broker holds a question for records that it may not show yet, in milliseconds. */
 const fetchWaitMs = 100
-/** How often a partition is asked for whose leader has changed meanwhile, and how long apart, in milliseconds. */
-const tries = { countMax: 3, pauseMs: 250 }
+/**
+ * How often a partition is asked for whose leader may have changed meanwhile, and how long apart; not once this much time
+ * has gone by, for then the brokers are away. In milliseconds.
+ */
+const tries = { countMax: 3, pauseMs: 250, timeMsMax: 3_000 }
 /** Records of transactions that are not committed are not shown. */
 const readCommitted = 1
+
+/** Brokers did not answer as they should. It will be over: callers may try again later. */
+class UnreachableError extends Error {
+  override readonly name = 'UnreachableError'
+  readonly temporary = true
+  constructor(cause: Error) {
+    super(`the records cannot be read: ${cause.message}`, { cause })
+  }
+}
 
 /** Reads records as a consumer without a group does: by asking a partition's leader for them. */
 export interface KafkaReader extends AsyncDisposable {
@@ -80,13 +92,16 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
 
   return {
     async read(topic, options) {
-      await topics.ensure(topic)
+      const startMs = performance.now()
       for (let count = 1; ; count++) {
         try {
+          await topics.ensure(topic)
           const bounds = (await topics.bounds(topic)).get(options.partition)
           return bounds && { ...bounds, records: await readBetween(topic, options, bounds) }
         } catch (error) {
-          if (count === tries.countMax) throw error
+          if (error instanceof TopicError) throw error
+          const isLate = performance.now() - startMs >= tries.timeMsMax
+          if (count === tries.countMax || isLate) throw new UnreachableError(error as Error)
           await delay(tries.pauseMs)
           // What it knows of the leaders may be old; when they cannot be asked, the next try says so.
           await connected?.then((cluster) => cluster.refreshMetadata()).catch(() => {})
