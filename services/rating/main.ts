@@ -8,7 +8,8 @@ import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type RatingSettings, readRatingConfig } from './config.ts'
-import { startIngest } from './ingest.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import { type Ingest, startIngest } from './ingest.ts'
 import { ingestCondition, ingestLiveness, measureIngest } from './ingest-health.ts'
 import { createRatingService } from './service.ts'
 import { openRatingStore } from './store/open.ts'
@@ -28,11 +29,22 @@ export async function startRating(
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const eventLog = use(await openEventLog(eventLogConfig, log))
   const watches = use(createAggregateWatches({ store }))
-  const app = createRatingService({ store, watches, log, metrics, health, corsOrigins })
+  let ingesting: Ingest | undefined
+  const app = createRatingService({
+    store,
+    watches,
+    deadLetters: createDeadLetters(eventLog),
+    ingestStatus: () => ingesting?.status(),
+    log,
+    metrics,
+    health,
+    corsOrigins,
+  })
   const server = use(await serve({ ...listen, app, log }))
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
   const ingest = use(await startIngest({ eventLog, sink: store, log }))
+  ingesting = ingest
   isReading = ingestCondition(ingest)
   health.require('ingest', ingestLiveness(ingest), 'life')
   measureIngest(metrics, ingest)

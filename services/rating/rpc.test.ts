@@ -4,10 +4,12 @@ import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/valid
 import { Code, createClient } from '@connectrpc/connect'
 import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { appOrigin, createAppTransport } from '../../platform/testing/app-transport.ts'
 import { failureOf } from '../../platform/testing/failure-of.ts'
+import { createDeadLetters } from './dead-letters.ts'
 import { createRatingService } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -250,6 +252,8 @@ function setUp() {
   const app = createRatingService({
     store,
     watches: createAggregateWatches({ store }),
+    deadLetters: createDeadLetters(createEmbeddedEventLog({ path: ':memory:', partitions: 1 })),
+    ingestStatus: () => undefined,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

@@ -1,5 +1,10 @@
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
 import { createServiceApp, type ServiceAppBase } from '../../platform/rpc/app.ts'
+import { ingestActivity } from './activity.ts'
+import { createDeadLetterRpc } from './dead-letter-rpc.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import type { IngestStatus } from './ingest.ts'
 import { addRatingRoutes } from './rest.ts'
 import { createRatingRpc } from './rpc.ts'
 import type { RatingStore } from './store/port.ts'
@@ -8,17 +13,23 @@ import type { AggregateWatches } from './watch.ts'
 export interface RatingServiceOptions extends ServiceAppBase {
   readonly store: RatingStore
   readonly watches: AggregateWatches
+  readonly deadLetters: DeadLetters
+  /** How ingestion does; undefined before it has begun. */
+  readonly ingestStatus: () => IngestStatus | undefined
 }
 
 /** The rating service as a Hono app. */
-export function createRatingService({ store, watches, ...base }: RatingServiceOptions) {
+export function createRatingService(options: RatingServiceOptions) {
+  const { store, watches, deadLetters, ingestStatus, ...base } = options
   return createServiceApp({
     ...base,
     name: 'rating',
-    services: [RatingService],
+    services: [RatingService, DeadLetterService],
+    activityDetails: () => ingestActivity(ingestStatus()),
     mount({ router, app, validate, call }) {
       const rpc = createRatingRpc({ store, watches, validate })
       router.service(RatingService, rpc)
+      router.service(DeadLetterService, createDeadLetterRpc(deadLetters))
       addRatingRoutes(app, call, rpc)
     },
   })

@@ -2,10 +2,12 @@ import { expect, test } from 'bun:test'
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { pino } from 'pino'
 import { type AggregatedRating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
 import { createHealth, ShutdownError } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { createAppTransport } from '../../platform/testing/app-transport.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
+import { createDeadLetters } from './dead-letters.ts'
 import { createRatingService } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -115,7 +117,16 @@ function setUp(options: { watchesMax?: number } = {}) {
   const watches = createAggregateWatches({ store, ...options })
   const health = createHealth(draining.signal)
   const log = pino({ level: 'silent' })
-  const app = createRatingService({ store, watches, log, metrics: createMetrics(), health })
+  const eventLog = createEmbeddedEventLog({ path: ':memory:', partitions: 1 })
+  const app = createRatingService({
+    store,
+    watches,
+    deadLetters: createDeadLetters(eventLog),
+    ingestStatus: () => undefined,
+    log,
+    metrics: createMetrics(),
+    health,
+  })
   const client = createClient(RatingService, createAppTransport(app))
 
   function watch(records: { recordId: string; recordType: string }[]): Watching {

@@ -1,0 +1,65 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import type { DeadLetterSchema, DeadLetterService } from '../../gen/system/v1/system_pb.ts'
+import { deadLetterHeaders } from '../../platform/event-log/dead-letter.ts'
+import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
+import type { DeadLetterHead, DeadLetterPosition, DeadLetters } from './dead-letters.ts'
+
+/** How many dead letters a page holds when the caller does not say. */
+const pageSizeDefault = 20
+const list = 'dead-letters'
+
+/** `system.v1.DeadLetterService` on the topic of dead letters. */
+export function createDeadLetterRpc(deadLetters: DeadLetters) {
+  return {
+    async listDeadLetters({ pageSize, pageToken }) {
+      const before = decodePageToken(pageToken, list, isPosition)
+      const { letters, next } = await deadLetters.list(pageSize || pageSizeDefault, before)
+      const nextPageToken = next === undefined ? '' : encodePageToken(list, next)
+      return { deadLetters: letters.map(toMessage), nextPageToken }
+    },
+
+    async getDeadLetter({ partition, offset }) {
+      const found = await deadLetters.get(partition, Number(offset))
+      if (found === undefined) {
+        const text = `there is no dead letter at offset ${offset} of partition ${partition}`
+        throw new ConnectError(text, Code.NotFound)
+      }
+      const { value, headers } = found.record
+      const deadLetter = toMessage({ ...found, valueBytes: value.length })
+      return { deadLetter, value, headers }
+    },
+  } satisfies ServiceImpl<typeof DeadLetterService>
+}
+
+function toMessage({
+  partition,
+  record,
+  valueBytes,
+}: DeadLetterHead): MessageInitShape<typeof DeadLetterSchema> {
+  const { offset, key, headers, timestampMs } = record
+  const omittedBytes = headers[deadLetterHeaders.omitted]
+  return {
+    partition,
+    offset: BigInt(offset),
+    time: timestampFromMs(timestampMs),
+    key,
+    reason: headers[deadLetterHeaders.reason] ?? '',
+    sourceTopic: headers[deadLetterHeaders.topic] ?? '',
+    sourcePartition: toWhole(headers[deadLetterHeaders.partition], 2 ** 31 - 1),
+    sourceOffset: BigInt(toWhole(headers[deadLetterHeaders.offset])),
+    valueBytes: BigInt(omittedBytes === undefined ? valueBytes : toWhole(omittedBytes)),
+    valueOmitted: omittedBytes !== undefined,
+  }
+}
+
+/** A number in a header. Anybody may write to the topic: 0 for what is none. */
+function toWhole(text: string | undefined, max: number = Number.MAX_SAFE_INTEGER): number {
+  const value = text !== undefined && /^\d+$/.test(text) ? Number(text) : 0
+  return value <= max ? value : 0
+}
+
+function isPosition(value: unknown): value is DeadLetterPosition {
+  return Array.isArray(value) && value.every((one) => Number.isSafeInteger(one) && one >= 0)
+}
