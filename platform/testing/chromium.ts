@@ -1,0 +1,25 @@
+import { type Browser, chromium } from 'playwright-core'
+
+/** What Chromium would do beside what a test tells it, and what a machine without a screen cannot. */
+const args = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-sync',
+  '--no-first-run',
+  '--no-proxy-server',
+]
+
+/** How long Chromium may take to start, in milliseconds. */
+const startTimeoutMs = 20_000
+
+/**
+ * Starts Chromium without a window, with a new profile that is removed when it is closed. Ask
+ * `tool('chromium')` for the path first.
+ */
+export function openChromium(path: string): Promise<Browser> {
+  // Its sandbox does not work for root.
+  const chromiumSandbox = process.getuid?.() !== 0
+  return chromium.launch({ executablePath: path, args, chromiumSandbox, timeout: startTimeoutMs })
+}

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll } from 'bun:test'
+import type { Browser } from 'playwright-core'
+import { openChromium } from '../../platform/testing/chromium.ts'
+import { describeWith } from '../../platform/testing/requirements.ts'
+import { tool } from '../../platform/testing/tools.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { createOthers, type Others } from './ratings.ts'
+import { type Services, startServices } from './services.ts'
+import { openVisitor, type Visitor, type VisitorOptions } from './visitor.ts'
+
+const setUpTimeoutMs = 60_000
+
+/** A browser and the running services. */
+export interface Site {
+  readonly browser: Browser
+  readonly services: Services
+  readonly others: Others
+  /** Opens a path in a browser profile of its own. */
+  visit(path: string, options?: VisitorOptions): Promise<Visitor>
+}
+
+/**
+ * `describe` for the page in Chromium, against services that are started before the first test and
+ * filled by `fill`.
+ */
+export function describePage(
+  name: string,
+  body: (site: () => Site) => void,
+  fill: (site: Site) => Promise<void> = async () => {},
+): void {
+  describeWith(tool('chromium'), name, (path) => {
+    const resources = new AsyncDisposableStack()
+    let site: Site | undefined
+    beforeAll(async () => {
+      const services = resources.use(await startServices())
+      const browser = resources.use(await openChromium(path))
+      site = createSite(browser, services)
+      await fill(site)
+    }, setUpTimeoutMs)
+    afterAll(() => resources.disposeAsync(), setUpTimeoutMs)
+    body(() => {
+      if (!site) throw new Error('the services are not started yet')
+      return site
+    })
+  })
+}
+
+export function createSite(browser: Browser, services: Services): Site {
+  return {
+    browser,
+    services,
+    others: createOthers(services.urls.rating),
+    async visit(path, options) {
+      const visitor = await openVisitor(browser, services.urls.movie, options)
+      await visitor.page.goto(path)
+      return visitor
+    },
+  }
+}
+
+/** Checks again until it throws no more; rejects after a while with what it threw last. */
+export async function eventually(check: () => unknown, timeoutMs = 10_000): Promise<void> {
+  let thrown: unknown
+  const holds = async () => {
+    try {
+      await check()
+      return true
+    } catch (error) {
+      thrown = error
+      return false
+    }
+  }
+  await waitFor(holds, { what: 'the page to be so', timeoutMs }).catch(() => {
+    throw thrown
+  })
+}

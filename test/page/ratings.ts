@@ -1,0 +1,80 @@
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import { createConnectTransport } from '@connectrpc/connect-web'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { readVegaMovies } from '../../producers/catalogue/vega.ts'
+import { withClient } from '../../producers/client.ts'
+
+const recordType = 'movie'
+
+export interface NewRating {
+  readonly recordId: string
+  readonly userId: string
+  readonly value: number
+}
+
+/** All other people: they rate straight at the rating service. */
+export interface Others {
+  rate(recordId: string, userId: string, value: number): Promise<void>
+  rateMany(ratings: readonly NewRating[]): Promise<void>
+  /** How many have rated a movie, and what they gave on average. */
+  aggregateOf(recordId: string): Promise<{ readonly count: number; readonly mean: number }>
+}
+
+export function createOthers(ratingUrl: string): Others {
+  const client = createClient(RatingService, createConnectTransport({ baseUrl: ratingUrl }))
+  return {
+    async rate(recordId, userId, value) {
+      await client.putRating({ recordType, recordId, userId, value })
+    },
+    async rateMany(ratings) {
+      const { refusals } = await withClient(RatingService, ratingUrl, (grpc) =>
+        grpc.importRatings(toImport(ratings)),
+      )
+      if (refusals.length > 0) throw new Error(`refused: ${refusals[0]?.reason}`)
+    },
+    async aggregateOf(recordId) {
+      try {
+        const { aggregatedRating } = await client.getAggregatedRating({ recordType, recordId })
+        return { count: Number(aggregatedRating?.count), mean: aggregatedRating?.mean ?? 0 }
+      } catch (error) {
+        if (ConnectError.from(error).code === Code.NotFound) return { count: 0, mean: 0 }
+        throw error
+      }
+    },
+  }
+}
+
+async function* toImport(ratings: readonly NewRating[]) {
+  for (const rating of ratings) yield { rating: { recordType, ...rating } }
+}
+
+/** A movie of the demo catalogue. */
+export interface KnownMovie {
+  readonly id: string
+  readonly title: string
+  readonly director: string
+  /** What a link to it is called: title and year. */
+  readonly name: string
+}
+
+/** The movies with the most votes at IMDb, as far as their director and year are known. */
+export async function famousMovies(count: number): Promise<KnownMovie[]> {
+  const movies = await Array.fromAsync(readVegaMovies())
+  return movies
+    .filter(({ director, year }) => director && year)
+    .sort((a, b) => (b.imdbVotes ?? 0) - (a.imdbVotes ?? 0))
+    .slice(0, count)
+    .map(({ id, title, director = '', year }) => ({
+      id,
+      title,
+      director,
+      name: `${title}, ${year}`,
+    }))
+}
+
+/** As many ratings of each as there are movies: all fives for the first, a two more for each that follows. */
+export function ratingsInOrder(movies: readonly KnownMovie[]): NewRating[] {
+  return movies.flatMap(({ id }, rank) =>
+    movies.map((_, n) => ({ recordId: id, userId: `other-${n}`, value: n < rank ? 2 : 5 })),
+  )
+}

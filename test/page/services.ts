@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import { type Program, spawnProgram } from '../../platform/testing/process.ts'
+import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+
+/** How long starting may take on a busy machine, in milliseconds: the build, and the services. */
+const startTimeoutMs = 20_000
+
+/** The three services in one process, with the demo catalogue and the page. */
+export interface Services extends AsyncDisposable {
+  readonly urls: { readonly metadata: string; readonly rating: string; readonly movie: string }
+  /** The folder of their data. */
+  readonly data: string
+}
+
+/** Builds the page when that is due, and starts the services as a person does, each on a free port. */
+export async function startServices(args: readonly string[] = []): Promise<Services> {
+  await using stack = new AsyncDisposableStack()
+  await buildPage()
+  const { path: data } = stack.use(await temporaryFolder())
+  const ports = ['metadata', 'rating', 'movie'].flatMap((name) => [`--port-${name}`, '0'])
+  const program = await spawnProgram({
+    runtime: 'bun',
+    entry: 'services/dev.ts',
+    args: [...ports, '--data', data, ...args],
+  })
+  stack.use(program)
+  const urls = {
+    metadata: await urlOf(program, 'metadata'),
+    rating: await urlOf(program, 'rating'),
+    movie: await urlOf(program, 'movie'),
+  }
+  const started = stack.move()
+  return { urls, data, [Symbol.asyncDispose]: () => started.disposeAsync() }
+}
+
+/** Does nothing when the page is as its source. */
+export async function buildPage(): Promise<void> {
+  await using program = await spawnProgram({ runtime: 'bun', entry: 'scripts/build-web.ts' })
+  const { code } = await program.exited
+  if (code !== 0) throw new Error(`the page cannot be built: ${program.stderr()}`)
+}
+
+async function urlOf(program: Program, service: string): Promise<string> {
+  const line = new RegExp(`^ +${service} +(http://\\S+)$`, 'm')
+  return (await program.waitForLine(line, startTimeoutMs))[1] ?? ''
+}
+
+/** Where the event log is, for producers. */
+export function eventLogOf({ data }: Services): string {
+  return join(data, 'events.db')
+}

@@ -1,0 +1,77 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+
+/** How long anything on a page may take to be there, in milliseconds. */
+const actionTimeoutMs = 10_000
+
+export interface VisitorOptions {
+  readonly width?: number
+  readonly height?: number
+  readonly colorScheme?: 'light' | 'dark'
+  readonly reducedMotion?: 'reduce' | 'no-preference'
+}
+
+/**
+ * A person at a browser of their own, with one page open. Disposing closes it, and throws when the
+ * page had a problem that was not expected.
+ */
+export interface Visitor extends AsyncDisposable {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** What went wrong on any of the visitor's pages so far, and was not expected. */
+  problems(): readonly string[]
+  /** From now on, problems that match are what the test asked for. */
+  expectProblems(...patterns: readonly RegExp[]): void
+  /** Another page of the same person, watched as the first is. */
+  openPage(): Promise<Page>
+}
+
+export async function openVisitor(
+  browser: Browser,
+  baseURL: string,
+  options: VisitorOptions = {},
+): Promise<Visitor> {
+  const { width = 1440, height = 900, colorScheme = 'light', reducedMotion } = options
+  const settings: BrowserContextOptions = {
+    baseURL,
+    viewport: { width, height },
+    colorScheme,
+    ...(reducedMotion && { reducedMotion }),
+  }
+  const context = await browser.newContext(settings)
+  context.setDefaultTimeout(actionTimeoutMs)
+  const problems: string[] = []
+  const expected: RegExp[] = []
+  const note = (problem: string) => {
+    if (!expected.some((pattern) => pattern.test(problem))) problems.push(problem)
+  }
+  context.on('page', (page) => watchPage(page, note))
+  const page = await context.newPage()
+  return {
+    page,
+    context,
+    problems: () => problems,
+    expectProblems: (...patterns) => void expected.push(...patterns),
+    openPage: () => context.newPage(),
+    async [Symbol.asyncDispose]() {
+      await context.close()
+      if (problems.length > 0) throw new Error(`the page had problems:\n${problems.join('\n')}`)
+    },
+  }
+}
+
+/** Violations of the Content-Security-Policy are errors on the console. */
+function watchPage(page: Page, note: (problem: string) => void): void {
+  page.on('console', (message) => {
+    if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`)
+  })
+  page.on('pageerror', (error) => note(`error: ${error.stack ?? error.message}`))
+  page.on('crash', () => note('the page crashed'))
+  page.on('requestfailed', (request) => {
+    const failure = request.failure()?.errorText ?? 'failed'
+    // The page itself gave it up: an answer to an old keystroke, a stream of a page that was left.
+    if (failure !== 'net::ERR_ABORTED') note(`request: ${request.url()} ${failure}`)
+  })
+  page.on('response', (response) => {
+    if (response.status() >= 400) note(`answer: ${response.url()} ${response.status()}`)
+  })
+}
