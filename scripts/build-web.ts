@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildWeb } from './web-output.ts'
 
 const root = join(import.meta.dirname, '..')
-const builders = ['build-web.ts', 'bundle-bun.ts', 'web-output.ts']
+const builders = ['build-web.ts', 'bundle-bun.ts', 'web-output.ts', 'without-rules-bun.ts']
 const besides = [
   ...['gen', 'bun.lock', 'package.json', 'tsconfig.json'],
   ...builders.map((name) => join('scripts', name)),

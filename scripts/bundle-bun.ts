@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { withoutRules } from './without-rules-bun.ts'
 
 /** A file of the page. */
 export interface BundledFile {
@@ -27,6 +28,7 @@ export async function bundle(folder: string): Promise<Bundle> {
     minify: true,
     sourcemap: 'external',
     publicPath: '/',
+    plugins: [withoutRules],
     // Unless told, small ones become a part of the style sheet, which delays it and takes a wider policy.
     loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
     naming: {
