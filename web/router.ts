@@ -15,7 +15,7 @@ export function createRouter(window: Window): Router {
   const navigate: Router['navigate'] = (path, { replace = false } = {}) => {
     if (path === location.pathname + location.search) return
     if (replace) history.replaceState(history.state, '', path)
-    else history.pushState(null, '', path)
+    else history.pushState({ fromList: route.peek().page === 'list' }, '', path)
     route.value = read()
   }
   window.addEventListener('popstate', () => {

@@ -21,7 +21,7 @@ export interface OwnRatings {
   of(movieId: string): ReadonlySignal<OwnRating>
   /** Shows it at once, stores it, and rolls back what is refused. Undefined takes the rating back. */
   rate(movieId: string, value: Value | undefined): void
-  /** Asks the service, which knows better than the browser. */
+  /** Asks the service whether it still has what the browser remembers. */
   refresh(movieId: string): Promise<void>
 }
 
@@ -83,6 +83,7 @@ export function createOwnRatings({ clients, board, remembered }: Parts): OwnRati
       void storeWishes(movieId)
     },
     async refresh(movieId) {
+      if (!remembered.mayHave(movieId)) return
       try {
         const ratings = await clients.ratings()
         const { rating } = await ratings.getRating(record(movieId))

@@ -11,6 +11,8 @@ export interface Remembered {
   /** There is no signing in: a made-up id stands for the person. */
   readonly userId: string
   ratings(): ReadonlyMap<string, Value>
+  /** False when the person has not rated the movie, so that nobody needs to be asked. */
+  mayHave(movieId: string): boolean
   keep(movieId: string, value: Value | undefined): void
   /** Another page of this browser rated. */
   onChange(listener: (ratings: ReadonlyMap<string, Value>) => void): void
@@ -24,6 +26,10 @@ export function createRemembered(window: Window): Remembered {
   return {
     userId,
     ratings,
+    mayHave(movieId) {
+      const kept = ratings()
+      return kept.has(movieId) || kept.size >= ratingCountMax
+    },
     keep(movieId, value) {
       const kept = ratings()
       kept.delete(movieId)

@@ -1,0 +1,82 @@
+import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { meanText, type Rating } from '../rating/aggregate.ts'
+import { addToHistory, emptyHistory, movement, untilNow } from './history.ts'
+import type { Plot } from './plot.ts'
+
+/** A quiet rating is drawn on, so that the chart tells how long it has been quiet. */
+const tickMs = 1_000
+
+/** How the rating moved since the page was opened. */
+export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
+  const place = useRef<HTMLDivElement>(null)
+  const history = useSignal(emptyHistory)
+  const failed = useSignal(false)
+  useSignalEffect(() => {
+    const shown = rating.value
+    if (shown.status === 'unknown') return
+    const aggregate = shown.status === 'rated' ? shown.aggregate : undefined
+    history.value = addToHistory(history.peek(), Date.now() / 1000, aggregate)
+  })
+  useEffect(() => {
+    let plot: Plot | undefined
+    let closed = false
+    const draw = () => plot?.draw(untilNow(history.peek(), Date.now() / 1000))
+    // The chart's code is loaded beside the movie, not before it.
+    import('./plot.ts').then(
+      ({ createPlot }) => {
+        if (closed || !place.current) return
+        plot = createPlot(place.current)
+        draw()
+      },
+      () => {
+        failed.value = true
+      },
+    )
+    const stop = history.subscribe(draw)
+    const timer = setInterval(draw, tickMs)
+    return () => {
+      closed = true
+      stop()
+      clearInterval(timer)
+      plot?.close()
+    }
+  }, [])
+  const words = movementWords(history.value)
+  return (
+    <section class="movie-panel rating-chart" aria-labelledby="chart-title">
+      <h2 id="chart-title" class="movie-panel-title">
+        Since you opened this page
+      </h2>
+      <p class="rating-chart-key" aria-hidden="true">
+        <span class="rating-chart-key-mean">Mean</span>
+        <span class="rating-chart-key-count">Ratings</span>
+      </p>
+      <div
+        ref={place}
+        class="plot"
+        role="img"
+        aria-label={`Mean and number of ratings over time. ${words}`}
+      >
+        <i class="plot-mean" />
+        <i class="plot-count" />
+        <i class="plot-axis" />
+        <i class="plot-grid" />
+      </div>
+      <p class="rating-chart-words">
+        {failed.value ? 'The chart could not be loaded. ' : null}
+        {words}
+      </p>
+    </section>
+  )
+}
+
+function movementWords(history: Parameters<typeof movement>[0]): string {
+  const moved = movement(history)
+  if (!moved) return 'Nothing to draw yet.'
+  const { first, last } = moved
+  const more = last.count - first.count
+  if (more === 0 && first.mean === last.mean) return 'No rating has come in.'
+  const came = more < 0 ? `${-more} taken back` : `${more} more`
+  return `${came}: the mean went from ${meanText(first.mean, 2)} to ${meanText(last.mean, 2)}.`
+}

@@ -1,0 +1,20 @@
+import { expect, test } from 'bun:test'
+import { releaseWords, timeWords } from './facts.tsx'
+
+test.each([
+  [{ releaseDate: '1999-03-31', year: 1999 }, 'March 31, 1999'],
+  [{ releaseDate: '1999-03' }, 'March 1999'],
+  [{ releaseDate: '1999' }, '1999'],
+  [{ releaseDate: '', year: 1999 }, '1999'],
+  [{ releaseDate: '' }, undefined],
+])('a release is said as exactly as it is known: %j', (movie, words) => {
+  expect(releaseWords(movie)).toBe(words)
+})
+
+test.each([
+  [136, '2 h 16 min'],
+  [120, '2 h'],
+  [45, '45 min'],
+])('%d minutes are %s', (minutes, words) => {
+  expect(timeWords(minutes)).toBe(words)
+})

@@ -1,0 +1,56 @@
+import type { Movie } from '../catalogue/movie.ts'
+
+const dayFormat = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
+const monthFormat = new Intl.DateTimeFormat('en', {
+  year: 'numeric',
+  month: 'long',
+  timeZone: 'UTC',
+})
+const numberFormat = new Intl.NumberFormat('en')
+
+/** What is known of a movie beside its rating. */
+export function Facts({ movie }: { movie: Movie }) {
+  const { imdbRating, imdbVotes, runningTimeMinutes } = movie
+  const facts: [string, string | undefined][] = [
+    ['Director', movie.director],
+    ['Released', releaseWords(movie)],
+    ['Running time', runningTimeMinutes ? timeWords(runningTimeMinutes) : undefined],
+    ['Genre', movie.genres.join(', ')],
+    [
+      'At IMDb',
+      imdbRating === undefined
+        ? undefined
+        : `${imdbRating.toFixed(1)} of 10${imdbVotes ? `, ${numberFormat.format(imdbVotes)} votes` : ''}`,
+    ],
+  ]
+  return (
+    <dl class="facts">
+      {facts.map(([name, text]) =>
+        text ? (
+          <div key={name} class="fact">
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ) : null,
+      )}
+    </dl>
+  )
+}
+
+/** As exact as the catalogue knows: a year, a month or a day. */
+export function releaseWords({
+  releaseDate,
+  year,
+}: Pick<Movie, 'releaseDate' | 'year'>): string | undefined {
+  const date = new Date(releaseDate)
+  if (!releaseDate || Number.isNaN(date.getTime())) return year?.toString()
+  if (releaseDate.length === 4) return releaseDate
+  return (releaseDate.length === 7 ? monthFormat : dayFormat).format(date)
+}
+
+/** `2 h 16 min`. */
+export function timeWords(minutes: number): string {
+  const hours = Math.floor(minutes / 60)
+  const rest = minutes % 60
+  return [hours > 0 ? `${hours} h` : '', rest > 0 ? `${rest} min` : ''].filter(Boolean).join(' ')
+}

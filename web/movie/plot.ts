@@ -1,0 +1,131 @@
+import uPlot from 'uplot'
+import type { History } from './history.ts'
+
+/** A chart of the mean and the count over time. */
+export interface Plot {
+  draw(history: History): void
+  close(): void
+}
+
+/** Room above and below the line, so that a mean that does not move is not at an edge. */
+const meanMargin = 0.05
+
+const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200]
+
+/** @param place has the colours: `color` of its children `.plot-mean`, `.plot-count`, `.plot-axis`, `.plot-grid`. */
+export function createPlot(place: HTMLElement): Plot {
+  let plot: uPlot | undefined
+  let drawn: History | undefined
+  const build = () => {
+    plot?.destroy()
+    plot = new uPlot(options(place), [[], [], []], place)
+    if (drawn) plot.setData(data(drawn))
+  }
+  build()
+  const resize = new ResizeObserver(() => plot?.setSize(size(place)))
+  resize.observe(place)
+  // Canvas does not follow the colours of the page by itself.
+  const scheme = matchMedia('(prefers-color-scheme: dark)')
+  scheme.addEventListener('change', build)
+  const theme = new MutationObserver(build)
+  theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  return {
+    draw(history) {
+      drawn = history
+      plot?.setData(data(history))
+    },
+    close() {
+      resize.disconnect()
+      theme.disconnect()
+      scheme.removeEventListener('change', build)
+      plot?.destroy()
+    },
+  }
+}
+
+function data({ times, means, counts }: History): uPlot.AlignedData {
+  const start = times[0] ?? 0
+  return [times.map((time) => time - start), [...means], [...counts]]
+}
+
+function size(place: HTMLElement) {
+  return { width: place.clientWidth, height: place.clientHeight }
+}
+
+function options(place: HTMLElement): uPlot.Options {
+  const color = (name: string) => {
+    const probe = place.querySelector(`.plot-${name}`)
+    return probe ? getComputedStyle(probe).color : 'gray'
+  }
+  const axis = {
+    stroke: color('axis'),
+    font: `12px ${getComputedStyle(place).fontFamily}`,
+    grid: { stroke: color('grid'), width: 1 },
+    ticks: { show: false },
+  }
+  const stepped = uPlot.paths.stepped?.({ align: 1 })
+  const paths = stepped ? { paths: stepped } : {}
+  return {
+    ...size(place),
+    padding: [12, 0, 0, 0],
+    legend: { show: false },
+    cursor: { show: false },
+    scales: {
+      x: { time: false, range: timeRange },
+      mean: { range: meanRange },
+      count: { range: countRange },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, space: 72, incrs: timeSteps, values: clocks },
+      {
+        ...axis,
+        scale: 'mean',
+        size: 44,
+        values: (_plot, ticks) => ticks.map((tick) => tick.toFixed(2)),
+      },
+      {
+        ...axis,
+        scale: 'count',
+        side: 1,
+        size: 48,
+        grid: { show: false },
+        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000],
+      },
+    ],
+    series: [
+      {},
+      { scale: 'mean', stroke: color('mean'), width: 2.5, points: { show: false }, ...paths },
+      {
+        scale: 'count',
+        stroke: color('count'),
+        width: 1.5,
+        dash: [5, 4],
+        points: { show: false },
+        ...paths,
+      },
+    ],
+  }
+}
+
+/** The first minute fills the chart from left to right; then all of the time is in it. */
+function timeRange(_plot: uPlot, _low: number | null, high: number | null): [number, number] {
+  return [0, Math.max(60, high ?? 0)]
+}
+
+function clocks(_plot: uPlot, seconds: number[]): string[] {
+  return seconds.map((second) => {
+    const [hours, minutes] = [Math.floor(second / 3600), Math.floor(second / 60) % 60]
+    const rest = String(second % 60).padStart(2, '0')
+    return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
+  })
+}
+
+function meanRange(_plot: uPlot, low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [1, 5]
+  return [Math.max(0.9, low - meanMargin), Math.min(5.1, high + meanMargin)]
+}
+
+function countRange(_plot: uPlot, low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [0, 10]
+  return [Math.max(0, low - 2), high + 2]
+}

@@ -1,0 +1,113 @@
+import { useSignalEffect } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Movie } from '../catalogue/movie.ts'
+import type { PageProps } from '../page-props.ts'
+import { ratingKey } from './keys.ts'
+import { type OwnRating, type Value, values } from './own-rating.ts'
+
+/** What each value says. */
+const words: Readonly<Record<Value, string>> = {
+  1: 'Bad',
+  2: 'Weak',
+  3: 'Fine',
+  4: 'Good',
+  5: 'Great',
+}
+
+interface ChoiceProps {
+  readonly movie: Movie
+  readonly page: PageProps
+}
+
+/** One's own rating: one click or one key, changed and taken back as easily. */
+export function RatingChoice({ movie, page }: ChoiceProps) {
+  const { ownRatings, singleKeys } = page
+  const own = ownRatings.of(movie.id).value
+  const rate = (value: Value | undefined) => ownRatings.rate(movie.id, value)
+  useRatingKeys(singleKeys.value, rate)
+  useSayStored(movie, page)
+  return (
+    <fieldset class="rate">
+      <legend class="movie-panel-title">Your rating</legend>
+      <div class="rate-values">
+        {values.map((value) => (
+          <label key={value} class="rate-value">
+            <input
+              type="radio"
+              name="rating"
+              aria-label={`${value} of 5: ${words[value]}`}
+              checked={own.wanted === value}
+              onChange={() => rate(value)}
+            />
+            <span class="rate-number" aria-hidden="true">
+              {value}
+            </span>
+            <span class="rate-word" aria-hidden="true">
+              {words[value]}
+            </span>
+          </label>
+        ))}
+      </div>
+      <div class="rate-foot">
+        <p class="rate-state">
+          <ChoiceState own={own} singleKeys={singleKeys.value} />
+        </p>
+        <button
+          type="button"
+          class="button button-quiet"
+          disabled={own.wanted === undefined}
+          onClick={() => rate(undefined)}
+        >
+          Take back
+        </button>
+      </div>
+    </fieldset>
+  )
+}
+
+function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean }) {
+  if (own.refusal) {
+    return (
+      <span class="rate-refusal" role="alert">
+        Not stored, so it is as it was. {own.refusal}
+      </span>
+    )
+  }
+  if (own.asked) return <>Storing…</>
+  if (own.stored) return <>Stored. Another choice replaces it.</>
+  if (!singleKeys) return <>One click rates.</>
+  return (
+    <>
+      Click, or press <kbd>1</kbd> to <kbd>5</kbd>
+    </>
+  )
+}
+
+/** Keys of the whole page, except where something is typed or chosen. */
+function useRatingKeys(enabled: boolean, rate: (value: Value | undefined) => void) {
+  useEffect(() => {
+    if (!enabled) return
+    const press = (event: KeyboardEvent) => {
+      const key = ratingKey(event)
+      if (!key || (event.target as Element).closest?.('textarea, select, dialog')) return
+      if ((event.target as Element).closest?.('input:not([type=radio])')) return
+      event.preventDefault()
+      rate(key.value)
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [enabled])
+}
+
+function useSayStored(movie: Movie, { ownRatings, announce }: PageProps) {
+  const before = useRef(ownRatings.of(movie.id).peek().stored)
+  const wasAsked = useRef(false)
+  useSignalEffect(() => {
+    const { stored, asked } = ownRatings.of(movie.id).value
+    if (wasAsked.current && !asked && stored !== before.current) {
+      announce(stored ? `Your rating is stored: ${stored} of 5` : 'Your rating is taken back')
+    }
+    if (!asked) before.current = stored
+    wasAsked.current = asked !== undefined
+  })
+}
