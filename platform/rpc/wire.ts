@@ -34,8 +34,11 @@ export interface Wire {
    * Ends an answer whose messages are in envelopes: adds to the trailers, and answers the bytes of the last envelope, if
    * there is to be one.
    */
-  end(context: RpcContext, error: ConnectError | undefined): Uint8Array | undefined
+  end(context: TrailerSide, error: ConnectError | undefined): Uint8Array | undefined
 }
+
+/** Where an answer's trailers are gathered. */
+export type TrailerSide = Pick<RpcContext, 'responseTrailer' | 'trailerFields'>
 
 /** No time is too long: a timer that would be is not set. */
 const timeoutMsMax = Number.MAX_SAFE_INTEGER
@@ -109,7 +112,7 @@ function grpcTimeoutMs(incoming: Incoming): number | undefined {
   return timeoutMs
 }
 
-function endWithStatus(context: RpcContext, error: ConnectError | undefined): void {
+function endWithStatus(context: TrailerSide, error: ConnectError | undefined): void {
   if (error === undefined) {
     context.trailerFields.push('grpc-status', '0')
     return

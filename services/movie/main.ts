@@ -27,7 +27,7 @@ export async function startMovie(
   )
   const metadata = use(await createServiceTransport({ registry, service: 'metadata' }))
   const rating = use(await createServiceTransport({ registry, service: 'rating' }))
-  const page = await openPage(pageSettings, log)
+  const page = use(await openPage({ settings: pageSettings, registry, log }))
   const app = createMovieService({
     sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },
     page,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createRouterTransport } from '@connectrpc/connect'
 import { pino } from 'pino'
+import { createStaticRegistry } from '../../platform/discovery/static.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { appOrigin } from '../../platform/testing/app-transport.ts'
@@ -11,6 +12,7 @@ import { createMovieService } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 const log = pino({ level: 'silent' })
+const registry = createStaticRegistry({ addresses: {} })
 
 describe('the page is told where the services are:', () => {
   test('at paths of its own origin, unless told otherwise', async () => {
@@ -68,7 +70,7 @@ async function serviceWith(env: Readonly<Record<string, string>>) {
   const nobody = createRouterTransport(() => {})
   return createMovieService({
     sources: { metadata: createMetadataSource(nobody), ratings: createRatingSource(nobody) },
-    page: await openPage(config.page, log),
+    page: await openPage({ settings: config.page, registry, log }),
     log,
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

@@ -1,8 +1,14 @@
 import { join } from 'node:path'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
 import { type BuiltPage, loadPage } from '../../platform/assets/load.ts'
 import { addPageRoutes } from '../../platform/assets/routes.ts'
+import type { Registry } from '../../platform/discovery/port.ts'
+import { addForwarding } from '../../platform/gateway/routes.ts'
+import { openUpstream, type Upstream } from '../../platform/gateway/upstream.ts'
 import type { Settings } from '../../platform/process/settings.ts'
 import type { Environment } from '../../platform/rpc/call.ts'
 import { refuseMethod } from '../../platform/rpc/rest.ts'
@@ -19,18 +25,31 @@ export interface PageSettings {
   readonly commandUrls?: Partial<Record<PageService, string>>
 }
 
-/** The page with its settings. */
-export interface MoviePage {
+/** The page, and what it calls through movie. */
+export interface MoviePage extends AsyncDisposable {
   /** Undefined when it was not built. */
   readonly built: BuiltPage | undefined
   readonly settings: PageSettings
+  /** Of the services that the page does not call directly. */
+  readonly upstreams: Readonly<Partial<Record<ForwardedService, Upstream>>>
+}
+
+export interface PageOptions {
+  readonly settings: PageSettings
+  readonly registry: Registry
+  readonly log: Logger
 }
 
 /** The paths at which the page shows something. */
-const paths = ['/', '/movies/:id', '/system', '/try', '/try/:service/:method']
+const pagePaths = ['/', '/movies/:id', '/system', '/try', '/try/:service/:method']
 
-/** Where movie forwards the calls of the page to another service. */
-export const forwardPaths = { metadata: '/services/metadata', rating: '/services/rating' } as const
+type ForwardedService = 'metadata' | 'rating'
+
+/** The other services, with the path at which movie forwards their RPCs. */
+const forwarded = {
+  metadata: { path: '/services/metadata', services: [MetadataService] },
+  rating: { path: '/services/rating', services: [RatingService, DeadLetterService] },
+}
 
 export function readPageSettings(settings: Settings): PageSettings {
   const webRoot = settings.text({
@@ -51,22 +70,40 @@ function readDirectUrl(settings: Settings, service: string): string | undefined 
   return origin
 }
 
-export async function openPage(settings: PageSettings, log: Logger): Promise<MoviePage> {
+/** Reads the page, and gets ready to forward its calls. */
+export async function openPage({ settings, registry, log }: PageOptions): Promise<MoviePage> {
   const built = await loadPage(settings.webRoot)
   if (!built) log.warn({ webRoot: settings.webRoot }, 'the page is not built: bun run build')
-  return { built, settings }
+  await using opened = new AsyncDisposableStack()
+  const open = async (service: ForwardedService) => {
+    if (settings.directUrls[service]) return {}
+    return { [service]: opened.use(await openUpstream(registry, service)) }
+  }
+  const upstreams = { ...(await open('metadata')), ...(await open('rating')) }
+  const kept = opened.move()
+  return { built, settings, upstreams, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
-/** Serves the page, and tells it by `/page.json` where the services are: paths of its own origin, or other origins. */
-export function addPage(app: Hono<Environment>, { built, settings }: MoviePage): void {
+/**
+ * Serves the page, tells it by `/page.json` where the services are (paths of its own origin, or other origins), and
+ * forwards what it calls at those paths.
+ * @param drain ends streams of answers when aborted.
+ */
+export function addPage(app: Hono<Environment>, page: MoviePage, drain: AbortSignal): void {
+  const { built, settings, upstreams } = page
   const { directUrls, commandUrls } = settings
   addPageRoutes(app, {
     page: built,
-    paths,
+    paths: pagePaths,
     callOrigins: [...new Set(Object.values(directUrls))],
     advice: 'bun run build',
   })
-  const services = { movie: '', ...forwardPaths, ...directUrls }
+  for (const service of ['metadata', 'rating'] as const) {
+    const upstream = upstreams[service]
+    if (upstream) addForwarding(app, { ...forwarded[service], upstream, drain })
+  }
+  const paths = { metadata: forwarded.metadata.path, rating: forwarded.rating.path }
+  const services = { movie: '', ...paths, ...directUrls }
   const told = { services, commandUrls: { ...services, ...commandUrls } }
   app.get('/page.json', (c) => c.json(told, 200, { 'cache-control': 'no-cache' }))
   app.all('/page.json', refuseMethod('GET, HEAD'))

@@ -23,7 +23,7 @@ export function createMovieService({ sources, page, ...base }: MovieServiceOptio
       const rpc = createMovieRpc(sources)
       router.service(MovieService, rpc)
       addMovieRoutes(app, call, rpc)
-      if (page) addPage(app, page)
+      if (page) addPage(app, page, base.health.draining)
     },
   })
 }

@@ -1,0 +1,244 @@
+import type { DescMethod } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Outcome } from '../discovery/balancer.ts'
+import type { Lease } from '../discovery/connection-pool.ts'
+import type { Instance } from '../discovery/port.ts'
+import type { SessionPool } from '../discovery/session-pool.ts'
+import { streamError } from '../grpc/status.ts'
+import { fieldOf } from '../http/fields.ts'
+import type { LightBody } from '../http/light-response.ts'
+import { type ClientStream, NotSentError, type StreamOwner } from '../http2/client-stream.ts'
+import type { Call } from '../rpc/call.ts'
+import { toConnectError, toLoggedError } from '../rpc/errors.ts'
+import type { Incoming } from '../rpc/incoming.ts'
+import type { Wire } from '../rpc/wire.ts'
+import { Download } from './download.ts'
+import { failureAnswer } from './failure.ts'
+import { answerFields, type ForwardedRequest, requestHead } from './fields.ts'
+import type { GatewayLimits } from './limits.ts'
+import { codeOf, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
+import { Upload } from './upload.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface ForwardOptions {
+  readonly upstream: Upstream
+  readonly limits: GatewayLimits
+  /** Ends the streams when aborted. */
+  readonly drain: AbortSignal
+  readonly method: DescMethod
+  /** Undefined for a request that is of no protocol: the service says so. */
+  readonly wire: Wire | undefined
+  /** Knows which wire an answer is by. */
+  readonly wireOfAnswer: (contentType: string) => Wire | undefined
+  readonly incoming: Incoming
+  readonly call: Call
+  readonly request: ForwardedRequest
+}
+
+/** A call on its way to an instance of its service, and back. Nothing of it is decoded, and nothing waits for more. */
+export class Forward implements StreamOwner {
+  readonly #options: ForwardOptions
+  readonly #upload: Upload
+  readonly #answered = Promise.withResolvers<Response>()
+  readonly #tried = new Set<Instance>()
+  readonly #trailers: string[] = []
+  #release = () => {}
+  #stopOpening = () => {}
+  #stopListening = () => {}
+  #lease: Lease<SessionPool> | undefined
+  #stream: ClientStream | undefined
+  #download: Download | undefined
+  #tryCount = 0
+  #isActive = false
+  #isOver = false
+
+  constructor(options: ForwardOptions) {
+    this.#options = options
+    this.#upload = new Upload({
+      body: options.incoming.body,
+      replayBytesMax: options.limits.replayBytesMax,
+      onBytes: () => this.#noteActivity(),
+      onCutOff: (cause) => this.#fail(cutOff(cause)),
+    })
+  }
+
+  /** Resolves with the answer when its head is there, or when there is none to come. */
+  start(): Promise<Response> {
+    const { call, incoming } = this.#options
+    this.#release = call.hold()
+    incoming.endWithClient(call.lifetime)
+    this.#setBounds()
+    call.lifetime.whenOver((reason) => this.#fail(reason))
+    if (!this.#isOver) this.#open()
+    return this.#answered.promise
+  }
+
+  onOpen(stream: ClientStream): void {
+    this.#stopOpening()
+    this.#stream = stream
+    this.#upload.sendTo(stream)
+  }
+
+  onHead(): void {
+    const { incoming, wireOfAnswer } = this.#options
+    const stream = this.#stream
+    if (!stream || this.#isOver) return
+    this.#upload.forget()
+    this.#lease?.answered()
+    const fields = answerFields(stream.fields)
+    incoming.leaveTrailers?.(this.#trailers)
+    if (stream.isComplete) {
+      const pieces = takeAll(stream)
+      this.#answered.resolve(incoming.respond(oneOrMore(pieces), stream.status, fields))
+      this.#complete(stream, pieces)
+      return
+    }
+    this.#download = new Download({
+      stream,
+      trailers: this.#trailers,
+      wire: stream.status === 200 ? wireOfAnswer(contentTypeOf(fields)) : undefined,
+      onBytes: () => this.#noteActivity(),
+      onLeft: () => this.#fail(new ConnectError('the client left', Code.Canceled)),
+    })
+    this.#answered.resolve(incoming.respond(this.#download, stream.status, fields))
+  }
+
+  onBytes(): void {
+    this.#download?.wake()
+  }
+
+  onEnd(): void {
+    const stream = this.#stream
+    if (!stream || this.#isOver) return
+    // Before the stream is given up, which drops them.
+    this.#download?.end(takeAll(stream))
+    this.#complete(stream, [])
+  }
+
+  onFailure(cause: Error): void {
+    if (this.#isOver) return
+    const { limits } = this.#options
+    const isUntouched = cause instanceof NotSentError && this.#upload.isReplayable
+    if (isUntouched && this.#tryCount < limits.triesMax) {
+      this.#stopOpening()
+      this.#lease?.done('failure')
+      this.#stream = undefined
+      this.#upload.pause()
+      this.#open()
+      return
+    }
+    if (this.#stream) this.#download?.keep(takeAll(this.#stream))
+    this.#fail(streamError(this.#lease?.connection.origin ?? '', cause))
+  }
+
+  #open(): void {
+    const { upstream, limits, request } = this.#options
+    this.#tryCount++
+    try {
+      const lease = upstream.take(this.#tried)
+      this.#lease = lease
+      this.#tried.add(lease.instance)
+      this.#stopOpening = this.#after(limits.openTimeoutMs, () => this.#fail(noRoom(lease)))
+      lease.connection.open(requestHead(lease.connection.origin, request), this)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Bounds the call by its deadline, which the service knows as well, or by silence. */
+  #setBounds(): void {
+    const { method, wire, incoming, call, limits, drain } = this.#options
+    const { lifetime } = call
+    const isUnary = method.methodKind === 'unary'
+    if (!isUnary && method.methodKind !== 'client_streaming') lifetime.follow(drain)
+    const clientMs = timeoutOf(wire, incoming)
+    const timeoutMs = isUnary ? Math.min(clientMs, limits.unaryTimeoutMs) : clientMs
+    if (timeoutMs < Number.POSITIVE_INFINITY) {
+      lifetime.setDeadline(timeoutMs + limits.graceMs, 'the service did not answer in time')
+    } else this.#watchSilence()
+  }
+  /** Ends the call when nothing comes for the time, either way. */
+  #watchSilence(): void {
+    this.#isActive = false
+    const { quietTimeoutMs } = this.#options.limits
+    this.#stopListening = this.#after(quietTimeoutMs, () => {
+      if (this.#isActive) this.#watchSilence()
+      else this.#fail(new ConnectError(`nothing came for ${quietTimeoutMs} ms`, Code.Unavailable))
+    })
+  }
+
+  /** Calls back after the time, unless the answered function is called before. */
+  #after(delayMs: number, expire: () => void): () => void {
+    const expiring = { expire }
+    const timeout = this.#options.call.lifetime.timeouts.add(expiring, delayMs)
+    return () => void timeout.delete(expiring)
+  }
+
+  #noteActivity(): void {
+    this.#isActive = true
+  }
+
+  #complete(stream: ClientStream, pieces: readonly Uint8Array[]): void {
+    const { status, fields, trailers } = stream
+    this.#trailers.push(...trailers)
+    const code = codeOf({ status, fields, trailers, pieces }, this.#options.wire)
+    this.#options.call.code = code
+    if (!this.#upload.isComplete) stream.cancel()
+    this.#finish(outcomeOfAnswer(code))
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#isOver) return
+    const { call, incoming, wire } = this.#options
+    const error = toConnectError(reason, call.requestId)
+    call.code = error.code
+    call.error = toLoggedError(error)
+    if (this.#stream) this.#stream.cancel()
+    else this.#lease?.connection.abandon(this)
+    this.#finish(outcomeOfFailure(error, this.#stream !== undefined && this.#stream.status > 0))
+    if (this.#download) this.#download.fail(error)
+    else this.#answered.resolve(failureAnswer(incoming, wire, error))
+  }
+
+  #finish(outcome: Outcome): void {
+    this.#isOver = true
+    this.#stopOpening()
+    this.#stopListening()
+    this.#upload.stop()
+    const { body } = this.#options.incoming
+    if (!body.ended) body.refuse()
+    this.#lease?.done(outcome)
+    this.#release()
+  }
+}
+
+/** How long the client waits, in milliseconds. What cannot be read is for the service to refuse. */
+function timeoutOf(wire: Wire | undefined, incoming: Incoming): number {
+  try {
+    return wire?.timeoutMs(incoming) ?? Number.POSITIVE_INFINITY
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+function contentTypeOf(fields: readonly string[]): string {
+  return fieldOf(fields, 'content-type') ?? ''
+}
+
+function takeAll(stream: ClientStream): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  for (let bytes = stream.take(); bytes !== undefined; bytes = stream.take()) pieces.push(bytes)
+  return pieces
+}
+
+function oneOrMore(pieces: readonly Uint8Array[]): LightBody {
+  return pieces.length > 1 ? pieces : (pieces[0] ?? null)
+}
+
+function noRoom({ connection }: Lease<SessionPool>): ConnectError {
+  return new ConnectError(`cannot reach ${connection.origin}: it is late`, Code.Unavailable)
+}
+
+function cutOff(cause: unknown): ConnectError {
+  return new ConnectError('the request was cut off', Code.Canceled, undefined, undefined, cause)
+}

@@ -1,0 +1,63 @@
+import { Code, type ConnectError } from '@connectrpc/connect'
+import { codeFromHttpStatus, codeFromString } from '@connectrpc/connect/protocol-connect'
+import type { Outcome } from '../discovery/balancer.ts'
+import type { Fields } from '../http/exchange.ts'
+import { fieldOf } from '../http/fields.ts'
+import type { Wire } from '../rpc/wire.ts'
+
+/** An answer as far as it is known: its head at least. */
+export interface AnswerSoFar {
+  readonly status: number
+  readonly fields: Fields
+  readonly trailers: Fields
+  /** All of the body, where it came with the head. */
+  readonly pieces: readonly Uint8Array[]
+}
+
+/**
+ * The code of a call as its answer tells it outside of messages, or undefined for success: gRPC's status, or the error
+ * that is the whole of an answer of Connect. What the last envelope of a stream says by the other protocols is not read.
+ */
+export function codeOf(answer: AnswerSoFar, wire: Wire | undefined): Code | undefined {
+  const { status, fields, trailers } = answer
+  if (wire?.hasEnvelopes) {
+    const told = fieldOf(trailers, 'grpc-status') ?? fieldOf(fields, 'grpc-status') ?? '0'
+    if (status === 200) return told === '0' ? undefined : knownCode(Number(told))
+  } else if (status < 400) return undefined
+  return errorCodeOf(answer) ?? codeFromHttpStatus(status)
+}
+
+function knownCode(code: number): Code {
+  return code in Code ? code : Code.Unknown
+}
+
+/** https://connectrpc.com/docs/protocol#error-end-stream */
+function errorCodeOf({ pieces, fields }: AnswerSoFar): Code | undefined {
+  if (fieldOf(fields, 'content-type') !== 'application/json') return undefined
+  try {
+    const error = JSON.parse(Buffer.concat(pieces).toString()) as { code?: unknown } | null
+    return typeof error?.code === 'string' ? codeFromString(error.code) : undefined
+  } catch {
+    // Compressed, or not what it says to be: the status tells enough.
+    return undefined
+  }
+}
+
+/** What an answer with this code says of the instance. */
+export function outcomeOfAnswer(code: Code | undefined): Outcome {
+  return code === Code.Unavailable ? 'failure' : 'success'
+}
+
+/** What a call that was broken off says of the instance, which has begun to answer or not. */
+export function outcomeOfFailure({ code }: ConnectError, hasAnswered: boolean): Outcome {
+  switch (code) {
+    case Code.Unavailable:
+      return 'failure'
+    case Code.DeadlineExceeded:
+      return hasAnswered ? 'unknown' : 'failure'
+    case Code.Canceled:
+      return 'unknown'
+    default:
+      return 'success'
+  }
+}

@@ -1,0 +1,89 @@
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import type { Context, Hono } from 'hono'
+import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import { Health } from '../../gen/health/v1/health_pb.ts'
+import { ActivityService } from '../../gen/system/v1/system_pb.ts'
+import { toFields } from '../http/fields.ts'
+import type { Environment } from '../rpc/call.ts'
+import type { Incoming } from '../rpc/incoming.ts'
+import { incomingOf } from '../rpc/incoming-of.ts'
+import { refuseMethod } from '../rpc/rest.ts'
+import { createWires, type Wire, type Wires, wireOf } from '../rpc/wire.ts'
+import { Forward } from './forward.ts'
+import { type GatewayLimits, gatewayLimits } from './limits.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface ForwardingOptions {
+  /** What stands before the paths of the RPCs: `/services/rating`. */
+  readonly path: string
+  readonly upstream: Upstream
+  /** Whose RPCs are forwarded, beside those that every service has. */
+  readonly services: readonly DescService[]
+  /** Ends streams of answers when aborted, with its reason. */
+  readonly drain: AbortSignal
+  readonly limits?: Partial<GatewayLimits>
+}
+
+const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflectionAlpha]
+
+/**
+ * Forwards the RPCs of another service, by all protocols, to one of its instances: as streams both ways, as fast as
+ * either side takes them, and given up when either leaves. Messages are not decoded. What never reaches an instance is
+ * UNAVAILABLE, as the protocol of the call has it. REST routes, metrics and the like are not forwarded.
+ */
+export function addForwarding(app: Hono<Environment>, options: ForwardingOptions): void {
+  const wires = createWires({})
+  const limits = { ...gatewayLimits, ...options.limits }
+  for (const service of [...options.services, ...ofEveryService]) {
+    for (const method of service.methods) addMethod(app, { ...options, limits }, wires, method)
+  }
+}
+
+function addMethod(
+  app: Hono<Environment>,
+  { path: prefix, upstream, limits, drain }: ForwardingOptions & { limits: GatewayLimits },
+  wires: Wires,
+  method: DescMethod,
+): void {
+  const name = `${method.parent.typeName}/${method.name}`
+  const path = `${prefix}/${name}`
+  const wireOfAnswer = (contentType: string) => wireOf(wires, contentType)
+
+  app.on(['GET', 'POST'], path, (c) => {
+    if (c.req.method === 'HEAD') return refuseMethod('GET, POST')(c)
+    const incoming = incomingOf(c)
+    const call = c.get('call')
+    const wire = wireOfRequest(wires, incoming)
+    call.method = name
+    call.protocol = wire?.protocol ?? 'connect'
+    if (wire?.protocol === 'grpc' && incoming.leaveTrailers === undefined) return needsHttp2(c)
+    const request = {
+      method: incoming.method,
+      target: `/${name}${queryOf(incoming.target)}`,
+      fields: c.env?.exchange?.fields ?? toFields(incoming.request.headers),
+      httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
+      requestId: call.requestId,
+    }
+    const forward = { upstream, limits, drain, method, wire, wireOfAnswer, incoming, call, request }
+    return new Forward(forward).start()
+  })
+  app.all(path, refuseMethod('GET, POST'))
+}
+
+function wireOfRequest(wires: Wires, incoming: Incoming): Wire | undefined {
+  if (incoming.method !== 'GET') return wireOf(wires, incoming.header('content-type') ?? '')
+  const encoding = new URLSearchParams(queryOf(incoming.target)).get('encoding')
+  return wireOf(wires, `application/${encoding}`)
+}
+
+/** With its question mark, or empty. */
+function queryOf(target: string): string {
+  const start = target.indexOf('?')
+  return start < 0 ? '' : target.slice(start)
+}
+
+/** An answer by HTTP/1.1 has no trailers. */
+function needsHttp2(c: Context<Environment>): Response {
+  return c.text(`${c.req.path} by gRPC needs HTTP/2\n`, 505)
+}

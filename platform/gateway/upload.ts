@@ -1,0 +1,95 @@
+import type { RequestBody } from '../http/exchange.ts'
+import type { ClientStream } from '../http2/client-stream.ts'
+
+export interface UploadOptions {
+  readonly body: RequestBody
+  readonly replayBytesMax: number
+  /** The client broke off. */
+  readonly onCutOff: (cause: unknown) => void
+  readonly onBytes: () => void
+}
+
+/**
+ * The body of a request on its way to the stream that is open at the time, as fast as that takes it. What was sent is
+ * kept, as long as it is little, to be sent again to another stream.
+ */
+export class Upload {
+  readonly #options: UploadOptions
+  #stream: ClientStream | undefined
+  #opened = Promise.withResolvers<void>()
+  #kept: Uint8Array[] | undefined = []
+  #keptBytes = 0
+  #isPumping = false
+  #isComplete = false
+  #isStopped = false
+
+  constructor(options: UploadOptions) {
+    this.#options = options
+  }
+
+  /** Whether all of the body has been sent. */
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /** Whether another stream could be sent all of it. */
+  get isReplayable(): boolean {
+    return this.#kept !== undefined
+  }
+
+  /** Sends the body to this stream, from its beginning. */
+  sendTo(stream: ClientStream): void {
+    for (const bytes of this.#kept ?? []) stream.write(bytes)
+    if (this.#isComplete) stream.end()
+    this.#stream = stream
+    this.#opened.resolve()
+    if (this.#isPumping) return
+    this.#isPumping = true
+    void this.#pump()
+  }
+
+  /** Its stream is lost; there may be another. */
+  pause(): void {
+    this.#stream = undefined
+    this.#opened = Promise.withResolvers<void>()
+  }
+
+  /** No other stream will be sent it. */
+  forget(): void {
+    this.#kept = undefined
+  }
+
+  /** Nobody wants more of it. */
+  stop(): void {
+    this.#isStopped = true
+    this.#kept = undefined
+  }
+
+  async #pump(): Promise<void> {
+    const { body, onBytes, onCutOff } = this.#options
+    try {
+      while (!this.#isStopped) {
+        const stream = this.#stream
+        const bytes = stream && body.take()
+        if (!stream) await this.#opened.promise
+        else if (bytes) {
+          this.#keep(bytes)
+          onBytes()
+          if (!stream.write(bytes)) await stream.drained()
+        } else if (body.ended) {
+          this.#isComplete = true
+          stream.end()
+          return
+        } else await body.ready()
+      }
+    } catch (cause) {
+      if (!this.#isStopped) onCutOff(cause)
+    }
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#keptBytes += bytes.length
+    if (this.#keptBytes > this.#options.replayBytesMax) this.#kept = undefined
+    this.#kept?.push(bytes)
+  }
+}

@@ -1,0 +1,25 @@
+import { type ConnectionPool, createConnectionPool } from '../discovery/connection-pool.ts'
+import type { Instance, Registry } from '../discovery/port.ts'
+import { createSessionPool, type SessionPool } from '../discovery/session-pool.ts'
+import type { Hub } from '../http2/hub.ts'
+
+/** How long disposal waits for calls to end, in milliseconds. */
+const drainTimeoutMs = 5_000
+
+/** The instances of a service, as those who forward to it see them. Disposal lets what goes on end, within a bound. */
+export type Upstream = ConnectionPool<SessionPool>
+
+/**
+ * Keeps connections to the instances that the registry shows, and spreads calls over them. They are apart from those of
+ * other clients in the process: what goes on for a page keeps no call waiting between services.
+ */
+export async function openUpstream(registry: Registry, service: string): Promise<Upstream> {
+  return createConnectionPool({
+    service,
+    watch: await registry.watch(service),
+    connect: ({ url }: Instance, hub: Hub) => createSessionPool(url, { hub }),
+    random: Math.random,
+    clock: () => performance.now(),
+    drainTimeoutMs,
+  })
+}

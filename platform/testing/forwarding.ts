@@ -1,0 +1,127 @@
+import { type Client, createClient, type Interceptor, type Transport } from '@connectrpc/connect'
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
+import { pino } from 'pino'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createHub } from '../discovery/connection.ts'
+import { createSessionPool } from '../discovery/session-pool.ts'
+import { createStaticRegistry } from '../discovery/static.ts'
+import type { GatewayLimits } from '../gateway/limits.ts'
+import { addForwarding } from '../gateway/routes.ts'
+import { openUpstream } from '../gateway/upstream.ts'
+import { createGrpcTransport } from '../grpc/transport.ts'
+import { createHealth, ShutdownError } from '../process/health.ts'
+import { createMetrics } from '../process/metrics.ts'
+import { createServiceApp } from '../rpc/app.ts'
+import { type Server, serve } from '../server/serve.ts'
+import type { Rating } from './rating-calls.ts'
+
+/** Where the gateway has the rating service. */
+export const ratingPath = '/services/rating'
+
+export type GatewayProtocol = 'connect' | 'grpc-web' | 'grpc'
+export const gatewayProtocols: readonly GatewayProtocol[] = ['connect', 'grpc-web', 'grpc']
+
+export interface LoggedCall {
+  readonly requestId: string
+  readonly method: string
+  readonly protocol: string
+  readonly code: string
+}
+
+interface Listening extends AsyncDisposable {
+  readonly url: string
+  /** The calls that have ended. */
+  readonly calls: readonly LoggedCall[]
+  /** Ends all streams of answers, as a process does that is about to end. */
+  drain(): void
+}
+
+/** An instance of the rating service. */
+export interface Instance extends Listening {
+  /** Cuts all connections, as a process that is killed. */
+  cut(): Promise<void>
+}
+
+export async function startInstance(implementation: Rating, port = 0): Promise<Instance> {
+  const { base, ...service } = createBase()
+  const app = createServiceApp({
+    ...base,
+    name: 'rating',
+    services: [RatingService],
+    mount: ({ router }) => void router.service(RatingService, implementation),
+  })
+  const server = await serve({ app, port, log: base.log, limits: { drainTimeoutMs: 1 } })
+  return { ...service, ...of(server), cut: () => server.close() }
+}
+
+/** A service with a gateway to instances of rating, and clients of it. */
+export interface Gateway extends Listening {
+  rating(protocol: GatewayProtocol, options?: ClientOptions): Client<typeof RatingService>
+  transport(protocol: GatewayProtocol, options?: ClientOptions): Transport
+}
+
+export interface ClientOptions {
+  readonly useHttpGet?: boolean
+  readonly interceptors?: readonly Interceptor[]
+}
+
+export async function startGateway(
+  urls: readonly string[],
+  limits: Partial<GatewayLimits> = {},
+): Promise<Gateway> {
+  const { base, ...service } = createBase()
+  await using resources = new AsyncDisposableStack()
+  const registry = createStaticRegistry({ addresses: { rating: urls } })
+  const upstream = resources.use(await openUpstream(registry, 'rating'))
+  const drain = base.health.draining
+  const app = createServiceApp({
+    ...base,
+    name: 'gateway',
+    services: [],
+    mount({ app: routes }) {
+      addForwarding(routes, {
+        path: ratingPath,
+        upstream,
+        services: [RatingService],
+        drain,
+        limits,
+      })
+    },
+  })
+  const server = resources.use(
+    await serve({ app, port: 0, log: base.log, limits: { drainTimeoutMs: 1 } }),
+  )
+  const sessions = createSessionPool(server.url, { hub: createHub() })
+  resources.defer(() => sessions.close())
+  const baseUrl = server.url + ratingPath
+  function transport(protocol: GatewayProtocol, given: ClientOptions = {}): Transport {
+    const { interceptors = [], useHttpGet = false } = given
+    const options = { baseUrl, interceptors: [...interceptors] }
+    const transports: Record<GatewayProtocol, () => Transport> = {
+      connect: () => createConnectTransport({ ...options, useHttpGet }),
+      'grpc-web': () => createGrpcWebTransport(options),
+      grpc: () => createGrpcTransport(baseUrl, sessions, options),
+    }
+    return transports[protocol]()
+  }
+  const kept = resources.move()
+  return {
+    ...service,
+    url: server.url,
+    transport,
+    rating: (protocol, options) => createClient(RatingService, transport(protocol, options)),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+function createBase() {
+  const calls: LoggedCall[] = []
+  const draining = new AbortController()
+  const log = pino({}, { write: (line: string) => void calls.push(JSON.parse(line)) })
+  const base = { log, metrics: createMetrics(), health: createHealth(draining.signal) }
+  return { base, calls, drain: () => draining.abort(new ShutdownError()) }
+}
+
+function of(server: Server) {
+  return { url: server.url, [Symbol.asyncDispose]: () => server.close() }
+}
