@@ -1,0 +1,34 @@
+/** A rate in a few characters: 0, 0.4, 12, 1,240. */
+export function rateText(perSecond: number | undefined): string {
+  if (perSecond === undefined) return '–'
+  if (perSecond === 0) return '0'
+  if (perSecond < 0.05) return '<0.1'
+  return perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en')
+}
+
+export function latencyText(ms: number | undefined): string {
+  if (ms === undefined) return '–'
+  if (ms < 0.95) return '<1 ms'
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+export function countText(count: number | bigint): string {
+  return count.toLocaleString('en')
+}
+
+export function memoryText(bytes: bigint): string {
+  return `${Math.round(Number(bytes) / 1_000_000).toLocaleString('en')} MB`
+}
+
+/** How long ago, coarsely: 12 s, 3 min, 5 h, 2 d. */
+export function ageText(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 100) return `${whole} s`
+  if (whole < 6_000) return `${Math.round(whole / 60)} min`
+  return whole < 172_800 ? `${Math.round(whole / 3_600)} h` : `${Math.round(whole / 86_400)} d`
+}
+
+/** The host and port of a URL; the URL itself when it is none. */
+export function addressText(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url
+}

@@ -1,0 +1,36 @@
+/** How many bytes of a value are shown. */
+export const bytesShownMax = 16_384
+
+/** The bytes as text, or undefined when they are not UTF-8. */
+export function utf8Text(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** JSON set out in lines; other text as it is. */
+export function prettyText(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2)
+  } catch {
+    return text
+  }
+}
+
+/** Sixteen bytes a line: offset, hexadecimal digits, and the characters that can be printed. */
+export function hexDump(bytes: Uint8Array): string {
+  const lines: string[] = []
+  for (let offset = 0; offset < bytes.length; offset += 16) {
+    const row = Array.from(bytes.subarray(offset, offset + 16))
+    const digits = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    const characters = row.map((byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
+    )
+    lines.push(
+      `${offset.toString(16).padStart(6, '0')}  ${digits.padEnd(47)}  ${characters.join('')}`,
+    )
+  }
+  return lines.join('\n')
+}

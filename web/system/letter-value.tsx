@@ -1,0 +1,36 @@
+import { useSignal } from '@preact/signals'
+import { countText } from './figures.ts'
+import { bytesShownMax, hexDump, prettyText, utf8Text } from './letter-text.ts'
+
+/** The value of a dead letter as text or in hexadecimal digits. */
+export function LetterValue({ bytes }: { bytes: Uint8Array }) {
+  const text = utf8Text(bytes)
+  const showsHex = useSignal(text === undefined)
+  const shown = bytes.subarray(0, bytesShownMax)
+  const content =
+    showsHex.value || text === undefined ? hexDump(shown) : prettyText(text).slice(0, bytesShownMax)
+  return (
+    <div class="letter-value">
+      <p class="letter-value-head">
+        Value, {countText(bytes.byteLength)} bytes
+        {bytes.byteLength > bytesShownMax ? `, the first ${countText(bytesShownMax)} shown` : ''}
+        {text === undefined ? ', not text' : ''}
+      </p>
+      <button
+        type="button"
+        class="small-button"
+        aria-pressed={showsHex.value}
+        disabled={text === undefined}
+        onClick={() => {
+          showsHex.value = !showsHex.value
+        }}
+      >
+        Hexadecimal
+      </button>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <pre class="code letter-code" tabIndex={0}>
+        {content || 'empty'}
+      </pre>
+    </div>
+  )
+}

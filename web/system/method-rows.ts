@@ -1,0 +1,39 @@
+import type { Monitor } from './monitor.ts'
+import { type CallRate, mergedRates, sum } from './rates.ts'
+
+/** A method by one protocol, over all instances. */
+export interface MethodRow {
+  readonly method: string
+  readonly protocol: string
+  readonly perSecond: number
+  /** Of these, those that ended in an error. */
+  readonly failedPerSecond: number
+  /** Most frequent first. */
+  readonly codes: readonly { readonly code: string; readonly count: number }[]
+}
+
+/** The methods that were called, by name, so that rows stay where they are while rates move. */
+export function methodRows({ instances }: Monitor): MethodRow[] {
+  const rates = mergedRates([...instances.values()].flatMap(({ calls }) => calls))
+  const groups = Map.groupBy(rates, ({ method, protocol }) => `${method} ${protocol}`)
+  return [...groups.values()]
+    .flatMap((group) => rowOf(group) ?? [])
+    .toSorted((a, b) => compare(a.method, b.method) || compare(a.protocol, b.protocol))
+}
+
+function rowOf(group: readonly CallRate[]): MethodRow | undefined {
+  const [first] = group
+  if (!first) return undefined
+  const failed = group.filter(({ code }) => code !== 'ok')
+  return {
+    method: first.method,
+    protocol: first.protocol,
+    perSecond: sum(group.map(({ perSecond }) => perSecond)),
+    failedPerSecond: sum(failed.map(({ perSecond }) => perSecond)),
+    codes: group.map(({ code, count }) => ({ code, count })).toSorted((a, b) => b.count - a.count),
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

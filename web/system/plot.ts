@@ -1,0 +1,103 @@
+import UPlot from 'uplot'
+import type { ChartData } from './series.ts'
+
+export interface Plot {
+  show(shown: Shown): void
+  destroy(): void
+}
+
+export interface Shown {
+  readonly data: ChartData
+  readonly range: readonly [number, number]
+}
+
+interface Looks {
+  /** Asked each time, because a person may change the scheme. */
+  readonly colour: (seriesIndex: number) => string
+  readonly textOf: (value: number | undefined) => string
+}
+
+const heightPixels = 168
+const splitSeconds = 30
+
+/** Draws lines over time in the element, as wide as it is. */
+export function createPlot(place: HTMLElement, first: Shown, { colour, textOf }: Looks): Plot {
+  let shown = first
+  const style = getComputedStyle(place)
+  const font = `12px ${style.fontFamily}`
+  const ink = () => getComputedStyle(place).color
+  const line = () => getComputedStyle(place).borderTopColor
+  const grid = { stroke: line, width: 1 }
+  const plot = new UPlot(
+    {
+      width: place.clientWidth,
+      height: heightPixels,
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [8, 8, 0, 0],
+      scales: {
+        x: { time: false, range: () => [...shown.range] },
+        y: { range: (_plot, _min, max) => [0, Math.max(1, max) * 1.1] },
+      },
+      axes: [
+        {
+          stroke: ink,
+          font,
+          grid: { show: false },
+          ticks: { show: false },
+          size: 24,
+          splits: () => timeSplits(shown.range),
+          values: (_plot, splits) => splits.map((at) => ageLabel(shown.range[1] - at)),
+        },
+        {
+          stroke: ink,
+          font,
+          grid,
+          ticks: { show: false },
+          size: 52,
+          space: 40,
+          values: (_plot, splits) => splits.map((value) => textOf(value)),
+        },
+      ],
+      series: [
+        {},
+        ...shown.data.series.map((_, index) => ({
+          stroke: () => colour(index),
+          width: 1.75,
+          points: { show: false },
+        })),
+      ],
+    },
+    aligned(shown.data),
+    place,
+  )
+  const observer = new ResizeObserver(() => {
+    if (place.clientWidth > 0) plot.setSize({ width: place.clientWidth, height: heightPixels })
+  })
+  observer.observe(place)
+  return {
+    show(next) {
+      shown = next
+      plot.setData(aligned(next.data))
+    },
+    destroy() {
+      observer.disconnect()
+      plot.destroy()
+    },
+  }
+}
+
+function aligned({ times, series }: ChartData): UPlot.AlignedData {
+  return [[...times], ...series.map(({ values }) => [...values])]
+}
+
+function timeSplits([start, end]: readonly [number, number]): number[] {
+  const count = Math.round((end - start) / splitSeconds)
+  return Array.from({ length: count + 1 }, (_, index) => start + index * splitSeconds)
+}
+
+function ageLabel(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole === 0) return 'now'
+  return whole % 60 === 0 ? `${whole / 60} min` : `${whole} s`
+}
