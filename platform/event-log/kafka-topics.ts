@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
+import { backOff } from './back-off.ts'
 
 /** The first and the next offset of a partition, as last seen. */
 export interface PartitionBounds {
@@ -24,6 +26,8 @@ export interface Topics extends AsyncDisposable {
 }
 
 const createTimeoutMs = 10_000
+/** How often a topic is asked for whose partitions are about to get a leader, as those of a new one are. */
+const leaderTriesMax = 5
 
 /** @param partitions how many a topic gets that is made here; its replication is the brokers' default. */
 export function createTopics(kafka: Kafka, partitions: number): Topics {
@@ -70,6 +74,19 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
     }
   }
 
+  async function fetchOffsets(topic: string) {
+    const admin = await connect()
+    for (let count = 1; ; count++) {
+      try {
+        return await admin.fetchTopicOffsets(topic)
+      } catch (error) {
+        const isElecting = typesOf(error).some((type) => leaderless.has(type))
+        if (!isElecting || count === leaderTriesMax) throw error
+        await delay(backOff(count))
+      }
+    }
+  }
+
   return {
     async ensure(topic) {
       if (known.has(topic)) return
@@ -78,8 +95,7 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       known.add(topic)
     },
     async bounds(topic) {
-      const admin = await connect()
-      const offsets = await admin.fetchTopicOffsets(topic)
+      const offsets = await fetchOffsets(topic)
       return new Map(
         offsets.map(({ partition, low, high }) => [
           partition,
@@ -110,6 +126,8 @@ function typesOf(error: unknown): string[] {
   const inner = [...(errors ?? []), ...(cause === undefined ? [] : [cause])].flatMap(typesOf)
   return type === undefined ? inner : [type, ...inner]
 }
+
+const leaderless = new Set(['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'])
 
 /** What no repetition mends: `TOPIC_AUTHORIZATION_FAILED`, `INVALID_PARTITIONS`, `POLICY_VIOLATION` and the like. */
 const final = /AUTHORIZATION_FAILED$|^INVALID_|^POLICY_VIOLATION$/
