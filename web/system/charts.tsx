@@ -1,34 +1,26 @@
 import { useMemo } from 'preact/hooks'
-import { addressText, countText, latencyText, rateText } from './figures.ts'
+import type { ServiceReport } from '../../gen/system/v1/system_pb.ts'
+import { countText, latencyText, rateText } from './figures.ts'
 import type { Monitor, Sample } from './monitor.ts'
-import { type ChartData, instanceSeries, serviceSeries, timeRange } from './series.ts'
+import { instanceSeries, serviceSeries, timeRange } from './series.ts'
 import { TimeChart } from './time-chart.tsx'
 
 const services = ['movie', 'metadata', 'rating']
-const none: readonly Sample[] = []
+const noHistory: readonly Sample[] = []
+const noServices: readonly ServiceReport[] = []
 
 /** The last two minutes. */
 export function Charts({ monitor }: { monitor: Monitor | undefined }) {
-  const history = monitor?.history ?? none
-  const instances = monitor?.report.services.flatMap((service) =>
-    service.instances.map(({ id, url }) => ({
-      id,
-      label:
-        service.instances.length === 1 ? service.service : `${service.service} ${addressText(url)}`,
-    })),
-  )
-  const ids = instances?.map(({ id }) => id).join('\n') ?? ''
+  const history = monitor?.history ?? noHistory
+  const reports = monitor?.report.services ?? noServices
   const data = useMemo(
     () => ({
       calls: serviceSeries(history, services, ({ callsPerSecond }) => callsPerSecond),
-      latency: relabeled(
-        instanceSeries(history, ids ? ids.split('\n') : [], ({ latencyMs }) => latencyMs),
-        instances?.map(({ label }) => label) ?? [],
-      ),
+      latency: instanceSeries(history, reports, ({ latencyMs }) => latencyMs),
       applied: serviceSeries(history, ['rating'], ({ appliedPerSecond }) => appliedPerSecond),
       lag: serviceSeries(history, ['rating'], ({ lag }) => lag),
     }),
-    [history, ids],
+    [history, reports],
   )
   const range = timeRange(history)
   return (
@@ -41,17 +33,11 @@ export function Charts({ monitor }: { monitor: Monitor | undefined }) {
         range={range}
         textOf={rateText}
       />
-      <TimeChart
-        title="Rating events that wait"
-        data={data.lag}
-        range={range}
-        textOf={(count) => (count === undefined ? '–' : countText(count))}
-      />
+      <TimeChart title="Rating events that wait" data={data.lag} range={range} textOf={lagText} />
     </section>
   )
 }
 
-function relabeled(data: ChartData, labels: readonly string[]): ChartData {
-  const series = data.series.map((one, index) => ({ ...one, label: labels[index] ?? one.label }))
-  return { ...data, series }
+function lagText(count: number | undefined): string {
+  return count === undefined ? '–' : countText(Math.round(count))
 }

@@ -64,7 +64,6 @@ export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
 function Whole({ letter, whole }: { letter: DeadLetter; whole: GetDeadLetterResponse }) {
   const { sourceTopic, sourcePartition, sourceOffset, valueBytes, valueOmitted } = letter
   const facts: [string, string][] = [
-    ['Reason', letter.reason],
     ['Read from', `${sourceTopic}, partition ${sourcePartition}, offset ${sourceOffset}`],
     ['Kept at', `partition ${letter.partition}, offset ${letter.offset}`],
     ...Object.entries(whole.headers).map(([name, value]): [string, string] => [name, value]),

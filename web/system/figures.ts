@@ -8,6 +8,7 @@ export function rateText(perSecond: number | undefined): string {
 
 export function latencyText(ms: number | undefined): string {
   if (ms === undefined) return '–'
+  if (ms === 0) return '0'
   if (ms < 0.95) return '<1 ms'
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }

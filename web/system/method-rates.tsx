@@ -1,34 +1,24 @@
 import { useMemo } from 'preact/hooks'
+import { codeKind } from './code-kind.ts'
 import { countText, rateText } from './figures.ts'
 import { type MethodRow, methodRows } from './method-rows.ts'
 import type { Monitor } from './monitor.ts'
 
-/** Calls a second by method and code: bars, of which the part that failed is told apart. */
+/** Calls a second by method and code: bars, of which the parts that did not succeed are told apart. */
 export function MethodRates({ monitor }: { monitor: Monitor | undefined }) {
   const rows = useMemo(() => (monitor ? methodRows(monitor) : []), [monitor])
   const most = Math.max(...rows.map(({ perSecond }) => perSecond), 0.1)
   return (
     <section class="method-rates" aria-labelledby="method-rates-title">
-      <h2 id="method-rates-title">Calls by method and code</h2>
-      <div class="table-frame">
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Method</th>
-              <th scope="col">Protocol</th>
-              <th scope="col" class="method-bar-head">
-                Calls a second, over 10 s
-              </th>
-              <th scope="col">How they ended, since start</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Row key={`${row.protocol} ${row.method}`} row={row} most={most} />
-            ))}
-          </tbody>
-        </table>
+      <div class="section-head">
+        <h2 id="method-rates-title">Calls by method and code</h2>
+        <p class="table-note">A second, over the last 10 s; codes since the start.</p>
       </div>
+      <ul class="method-rows">
+        {rows.map((row) => (
+          <Row key={`${row.protocol} ${row.method}`} row={row} most={most} />
+        ))}
+      </ul>
       {rows.length === 0 ? (
         <p class="table-note">{monitor ? 'Nobody has called yet.' : 'Asking…'}</p>
       ) : null}
@@ -37,32 +27,41 @@ export function MethodRates({ monitor }: { monitor: Monitor | undefined }) {
 }
 
 function Row({ row, most }: { row: MethodRow; most: number }) {
-  const { method, protocol, perSecond, failedPerSecond, codes } = row
+  const { method, protocol, perSecond, codes } = row
+  const slash = method.lastIndexOf('/') + 1
+  const isRest = protocol === 'rest'
+  return (
+    <li class="method-row">
+      <p class="method-name">
+        {isRest ? null : <span class="method-service">{method.slice(0, slash)}</span>}
+        <wbr />
+        <b>{isRest ? method : method.slice(slash)}</b>
+      </p>
+      <p class="method-protocol">{protocol}</p>
+      <Bar row={row} most={most} />
+      <p class="method-rate">
+        {rateText(perSecond)}
+        <span class="visually-hidden"> a second</span>
+      </p>
+      <ul class="codes">
+        {codes.map(({ code, count }) => (
+          <li key={code} class={`code-${codeKind(code)}`}>
+            {code} <b>{countText(count)}</b>
+          </li>
+        ))}
+      </ul>
+    </li>
+  )
+}
+
+function Bar({ row, most }: { row: MethodRow; most: number }) {
+  const { ok, refused, failed } = row.byKind
   const percent = (rate: number) => `${Math.min(100, (rate / most) * 100)}%`
   return (
-    <tr>
-      <th scope="row" class="method-name">
-        {method}
-      </th>
-      <td>{protocol}</td>
-      <td>
-        <div class="method-bar">
-          <svg class="bar" height="12" aria-hidden="true">
-            <rect class="bar-all" height="12" width={percent(perSecond)} rx="2" />
-            <rect class="bar-failed" height="12" width={percent(failedPerSecond)} rx="2" />
-          </svg>
-          <span class="number">{rateText(perSecond)}</span>
-        </div>
-      </td>
-      <td>
-        <ul class="codes">
-          {codes.map(({ code, count }) => (
-            <li key={code} class={code === 'ok' ? 'code-ok' : 'code-failed'}>
-              {code} <b>{countText(count)}</b>
-            </li>
-          ))}
-        </ul>
-      </td>
-    </tr>
+    <svg class="bar" height="12" aria-hidden="true">
+      <rect class="bar-all" height="12" width={percent(ok)} />
+      <rect class="bar-refused" height="12" x={percent(ok)} width={percent(refused)} />
+      <rect class="bar-failed" height="12" x={percent(ok + refused)} width={percent(failed)} />
+    </svg>
   )
 }

@@ -1,3 +1,4 @@
+import { type CodeKind, codeKind } from './code-kind.ts'
 import type { Monitor } from './monitor.ts'
 import { type CallRate, mergedRates, sum } from './rates.ts'
 
@@ -6,8 +7,8 @@ export interface MethodRow {
   readonly method: string
   readonly protocol: string
   readonly perSecond: number
-  /** Of these, those that ended in an error. */
-  readonly failedPerSecond: number
+  /** Of these, by what their codes say. */
+  readonly byKind: Readonly<Record<CodeKind, number>>
   /** Most frequent first. */
   readonly codes: readonly { readonly code: string; readonly count: number }[]
 }
@@ -24,12 +25,13 @@ export function methodRows({ instances }: Monitor): MethodRow[] {
 function rowOf(group: readonly CallRate[]): MethodRow | undefined {
   const [first] = group
   if (!first) return undefined
-  const failed = group.filter(({ code }) => code !== 'ok')
+  const rateOf = (kind: CodeKind) =>
+    sum(group.filter(({ code }) => codeKind(code) === kind).map(({ perSecond }) => perSecond))
   return {
     method: first.method,
     protocol: first.protocol,
     perSecond: sum(group.map(({ perSecond }) => perSecond)),
-    failedPerSecond: sum(failed.map(({ perSecond }) => perSecond)),
+    byKind: { ok: rateOf('ok'), refused: rateOf('refused'), failed: rateOf('failed') },
     codes: group.map(({ code, count }) => ({ code, count })).toSorted((a, b) => b.count - a.count),
   }
 }

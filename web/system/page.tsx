@@ -65,9 +65,9 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
 }
 
 function staleText(monitor: Monitor | undefined): string {
-  if (!monitor) return 'The stream of reports could not be opened; it is tried again.'
+  if (!monitor) return 'The reports cannot be had; this is tried again.'
   const time = new Date(millis(monitor.report.time)).toLocaleTimeString()
-  return `The stream of reports is lost and tried again; this is how it was at ${time}.`
+  return `The stream is lost and tried again. This was at ${time}.`
 }
 
 function Troubles({ texts }: { texts: readonly string[] }) {

@@ -20,6 +20,9 @@ interface Looks {
 const heightPixels = 168
 const splitSeconds = 30
 
+/** As the legend draws them. */
+const dashes: readonly (readonly number[])[] = [[], [6, 4], [2, 3]]
+
 /** Draws lines over time in the element, as wide as it is. */
 export function createPlot(place: HTMLElement, first: Shown, { colour, textOf }: Looks): Plot {
   let shown = first
@@ -34,7 +37,7 @@ export function createPlot(place: HTMLElement, first: Shown, { colour, textOf }:
       height: heightPixels,
       legend: { show: false },
       cursor: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 16, 0, 0],
       scales: {
         x: { time: false, range: () => [...shown.range] },
         y: { range: (_plot, _min, max) => [0, Math.max(1, max) * 1.1] },
@@ -45,7 +48,8 @@ export function createPlot(place: HTMLElement, first: Shown, { colour, textOf }:
           font,
           grid: { show: false },
           ticks: { show: false },
-          size: 24,
+          size: 28,
+          gap: 8,
           splits: () => timeSplits(shown.range),
           values: (_plot, splits) => splits.map((at) => ageLabel(shown.range[1] - at)),
         },
@@ -61,8 +65,9 @@ export function createPlot(place: HTMLElement, first: Shown, { colour, textOf }:
       ],
       series: [
         {},
-        ...shown.data.series.map((_, index) => ({
+        ...shown.data.series.map(({ line: kind }, index) => ({
           stroke: () => colour(index),
+          dash: [...(dashes[kind % dashes.length] ?? [])],
           width: 1.75,
           points: { show: false },
         })),

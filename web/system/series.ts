@@ -1,9 +1,15 @@
+import type { ServiceReport } from '../../gen/system/v1/system_pb.ts'
+import { addressText } from './figures.ts'
 import { historySeconds, type InstanceSample, type Sample } from './monitor.ts'
 import { sum } from './rates.ts'
 
 /** One line of a chart. */
 export interface Series {
   readonly label: string
+  /** Gives the line its colour. */
+  readonly service: string
+  /** Tells lines of one colour apart, from 0. */
+  readonly line: number
   /** As many as the chart has times; null where nothing is known. */
   readonly values: readonly (number | null)[]
 }
@@ -21,9 +27,10 @@ const gapSeconds = 5
 export function serviceSeries(
   history: readonly Sample[],
   services: readonly string[],
-  figure: (sample: InstanceSample) => number | undefined,
+  figure: Figure,
 ): ChartData {
-  return chartData(history, services, (sample, service) => {
+  const lines = services.map((service) => ({ label: service, service, line: 0 }))
+  return chartData(history, lines, (sample, { service }) => {
     const own = [...sample.instances.values()].filter((one) => one.service === service)
     const known = own.map(figure).filter((value) => value !== undefined)
     return known.length === 0 ? null : sum(known)
@@ -33,26 +40,37 @@ export function serviceSeries(
 /** A line for each instance. */
 export function instanceSeries(
   history: readonly Sample[],
-  ids: readonly string[],
-  figure: (sample: InstanceSample) => number | undefined,
+  services: readonly ServiceReport[],
+  figure: Figure,
 ): ChartData {
-  return chartData(history, ids, (sample, id) => {
+  const lines = services.flatMap(({ service, instances }) =>
+    instances.map(({ id, url }, line) => {
+      const label = instances.length === 1 ? service : `${service} ${addressText(url)}`
+      return { id, label, service, line }
+    }),
+  )
+  return chartData(history, lines, (sample, { id }) => {
     const one = sample.instances.get(id)
     return (one && figure(one)) ?? null
   })
 }
 
-function chartData(
+type Figure = (sample: InstanceSample) => number | undefined
+type Line = Omit<Series, 'values'>
+
+function chartData<L extends Line>(
   history: readonly Sample[],
-  labels: readonly string[],
-  valueAt: (sample: Sample, label: string) => number | null,
+  lines: readonly L[],
+  valueAt: (sample: Sample, line: L) => number | null,
 ): ChartData {
   const samples = withGaps(history)
   return {
     times: samples.map((one) => one.atSeconds),
-    series: labels.map((label) => ({
-      label,
-      values: samples.map((one) => ('instances' in one ? valueAt(one, label) : null)),
+    series: lines.map((line) => ({
+      label: line.label,
+      service: line.service,
+      line: line.line,
+      values: samples.map((one) => ('instances' in one ? valueAt(one, line) : null)),
     })),
   }
 }

@@ -70,7 +70,7 @@ function InstanceLine({ instance, monitor, x, y, width }: InstanceLineProps) {
         {clip(addressText(instance.url), textWidth, 7.8)}
       </text>
       <text class="instance-detail" x={x + 22} y={y + 33}>
-        {clip(detailOf(instance), textWidth, 6)}
+        {clip(detailOf(instance), textWidth, 6.5)}
       </text>
       <SparkLine
         id={instance.id}

@@ -3,6 +3,9 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Plot } from './plot.ts'
 import type { ChartData } from './series.ts'
 
+/** Whole, dashed, dotted; further lines begin anew. */
+const lineKinds = 3
+
 interface TimeChartProps {
   readonly title: string
   readonly data: ChartData
@@ -10,9 +13,6 @@ interface TimeChartProps {
   readonly range: readonly [number, number]
   readonly textOf: (value: number | undefined) => string
 }
-
-/** How many colours there are for lines; further lines begin anew. */
-const colourCount = 6
 
 /** Lines over time, with the newest values in the legend. The chart library is loaded when the first one is drawn. */
 export function TimeChart({ title, data, range, textOf }: TimeChartProps) {
@@ -48,8 +48,8 @@ export function TimeChart({ title, data, range, textOf }: TimeChartProps) {
       <figcaption class="chart-head">
         <h2 class="chart-title">{title}</h2>
         <ul class="chart-legend" ref={legend}>
-          {data.series.map(({ label, values }, index) => (
-            <li key={label} class={`chart-key series-${index % colourCount}`}>
+          {data.series.map(({ label, service, line, values }) => (
+            <li key={label} class="chart-key" data-service={service} data-line={line % lineKinds}>
               <span class="chart-key-text">{label}</span>{' '}
               <b class="chart-key-text">{textOf(values.at(-1) ?? undefined)}</b>
             </li>

@@ -1,4 +1,4 @@
-import type { DescMethod } from '@bufbuild/protobuf'
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { Failure } from '../failure.tsx'
 import { kindText } from './method-kind.ts'
 import type { Reflection, Reflections } from './reflections.ts'
@@ -44,28 +44,47 @@ function ServiceMethods({ name, reflection, retry, isSelected }: ServiceMethodsP
   if (reflection.state === 'failed') {
     return <Failure title="It does not answer" text={reflection.reason} retry={retry} />
   }
+  const { own = [], shared = [] } = Object.groupBy(reflection.services, ({ typeName }) =>
+    typeName.startsWith('grpc.') ? 'shared' : 'own',
+  )
+  const isSharedSelected = shared.some(({ methods }) => methods.some(isSelected))
+  const list = (service: DescService) => (
+    <RpcMethods key={service.typeName} {...{ service, name, isSelected }} />
+  )
   return (
     <>
-      {reflection.services.map((service) => (
-        <div key={service.typeName}>
-          <h3 class="methods-rpc">{service.typeName}</h3>
-          <ul class="methods-list">
-            {service.methods.map((method) => (
-              <li key={method.name}>
-                <a
-                  class="method-link"
-                  href={tryPath(service.typeName, method.name, name)}
-                  aria-current={isSelected(method) ? 'page' : undefined}
-                >
-                  <span>{method.name}</span>
-                  {kindText(method) ? <span class="method-kind">{kindText(method)}</span> : null}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </div>
-      ))}
+      {own.map(list)}
+      <details class="methods-shared" open={isSharedSelected}>
+        <summary>Health and reflection</summary>
+        {shared.map(list)}
+      </details>
     </>
+  )
+}
+
+interface RpcMethodsProps extends Pick<ServiceMethodsProps, 'name' | 'isSelected'> {
+  readonly service: DescService
+}
+
+function RpcMethods({ service, name, isSelected }: RpcMethodsProps) {
+  return (
+    <div>
+      <h3 class="methods-rpc">{service.typeName}</h3>
+      <ul class="methods-list">
+        {service.methods.map((method) => (
+          <li key={method.name}>
+            <a
+              class="method-link"
+              href={tryPath(service.typeName, method.name, name)}
+              aria-current={isSelected(method) ? 'page' : undefined}
+            >
+              <span>{method.name}</span>
+              {kindText(method) ? <span class="method-kind">{kindText(method)}</span> : null}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 
