@@ -11,7 +11,7 @@ import { failureOf } from '../testing/failure-of.ts'
 import {
   type GatewayProtocol,
   gatewayProtocols,
-  type Instance,
+  type Listening,
   startGateway,
   startInstance,
 } from '../testing/forwarding.ts'
@@ -262,7 +262,7 @@ test('a conversation goes both ways at once, as reflection does', async () => {
 })
 
 async function logs(
-  { calls }: Pick<Instance, 'calls'>,
+  { calls }: Pick<Listening, 'calls'>,
   line: Readonly<Record<string, string>>,
 ): Promise<void> {
   const isIt = (call: object) =>

@@ -12,7 +12,7 @@ import { createGrpcTransport } from '../grpc/transport.ts'
 import { createHealth, ShutdownError } from '../process/health.ts'
 import { createMetrics } from '../process/metrics.ts'
 import { createServiceApp } from '../rpc/app.ts'
-import { type Server, serve } from '../server/serve.ts'
+import { serve } from '../server/serve.ts'
 import type { Rating } from './rating-calls.ts'
 
 /** Where the gateway has the rating service. */
@@ -28,7 +28,8 @@ export interface LoggedCall {
   readonly code: string
 }
 
-interface Listening extends AsyncDisposable {
+/** What listens on a port, and what it was called. */
+export interface Listening extends AsyncDisposable {
   readonly url: string
   /** The calls that have ended. */
   readonly calls: readonly LoggedCall[]
@@ -36,13 +37,18 @@ interface Listening extends AsyncDisposable {
   drain(): void
 }
 
-/** An instance of the rating service. */
-export interface Instance extends Listening {
-  /** Cuts all connections, as a process that is killed. */
-  cut(): Promise<void>
+export interface InstanceOptions {
+  /** Any that is free unless told. */
+  readonly port?: number
+  /** How long calls have to end when it stops, in milliseconds: 1 unless told, as when it is killed. */
+  readonly drainTimeoutMs?: number
 }
 
-export async function startInstance(implementation: Rating, port = 0): Promise<Instance> {
+/** Starts an instance of the rating service. Disposing stops it. */
+export async function startInstance(
+  implementation: Rating,
+  { port = 0, drainTimeoutMs = 1 }: InstanceOptions = {},
+): Promise<Listening> {
   const { base, ...service } = createBase()
   const app = createServiceApp({
     ...base,
@@ -50,8 +56,8 @@ export async function startInstance(implementation: Rating, port = 0): Promise<I
     services: [RatingService],
     mount: ({ router }) => void router.service(RatingService, implementation),
   })
-  const server = await serve({ app, port, log: base.log, limits: { drainTimeoutMs: 1 } })
-  return { ...service, ...of(server), cut: () => server.close() }
+  const server = await serve({ app, port, log: base.log, limits: { drainTimeoutMs } })
+  return { ...service, url: server.url, [Symbol.asyncDispose]: () => server.close() }
 }
 
 /** A service with a gateway to instances of rating, and clients of it. */
@@ -120,8 +126,4 @@ function createBase() {
   const log = pino({}, { write: (line: string) => void calls.push(JSON.parse(line)) })
   const base = { log, metrics: createMetrics(), health: createHealth(draining.signal) }
   return { base, calls, drain: () => draining.abort(new ShutdownError()) }
-}
-
-function of(server: Server) {
-  return { url: server.url, [Symbol.asyncDispose]: () => server.close() }
 }
