@@ -5,37 +5,41 @@ import { describeWith } from '../../platform/testing/requirements.ts'
 import { tool } from '../../platform/testing/tools.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { createOthers, type Others } from './ratings.ts'
-import { type Services, startServices } from './services.ts'
+import type { Services } from './services.ts'
 import { openVisitor, type Visitor, type VisitorOptions } from './visitor.ts'
 
 const setUpTimeoutMs = 60_000
 
 /** A browser and the running services. */
-export interface Site {
+export interface Site<S extends Services = Services> {
   readonly browser: Browser
-  readonly services: Services
+  readonly services: S
   readonly others: Others
   /** Opens a path in a browser profile of its own. */
   visit(path: string, options?: VisitorOptions): Promise<Visitor>
 }
 
-/**
- * `describe` for the page in Chromium, against services that are started before the first test and
- * filled by `fill`.
- */
-export function describePage(
+interface Fixture<S extends Services> {
+  /** Started before the first test. */
+  readonly start: () => Promise<S>
+  /** What there is when the first test begins. */
+  readonly fill?: (site: Site<S>) => Promise<void>
+}
+
+/** `describe` for the page in Chromium, against running services. */
+export function describePage<S extends Services>(
   name: string,
-  body: (site: () => Site) => void,
-  fill: (site: Site) => Promise<void> = async () => {},
+  { start, fill }: Fixture<S>,
+  body: (site: () => Site<S>) => void,
 ): void {
   describeWith(tool('chromium'), name, (path) => {
     const resources = new AsyncDisposableStack()
-    let site: Site | undefined
+    let site: Site<S> | undefined
     beforeAll(async () => {
-      const services = resources.use(await startServices())
+      const services = resources.use(await start())
       const browser = resources.use(await openChromium(path))
       site = createSite(browser, services)
-      await fill(site)
+      await fill?.(site)
     }, setUpTimeoutMs)
     afterAll(() => resources.disposeAsync(), setUpTimeoutMs)
     body(() => {
@@ -45,7 +49,7 @@ export function describePage(
   })
 }
 
-export function createSite(browser: Browser, services: Services): Site {
+export function createSite<S extends Services>(browser: Browser, services: S): Site<S> {
   return {
     browser,
     services,

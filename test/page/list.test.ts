@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { describePage, eventually } from './describe-page.ts'
 import { collectListRequests, listCalls, readListRequest } from './list-requests.ts'
 import { famousMovies, ratingsInOrder } from './ratings.ts'
+import { startServices } from './services.ts'
 
 /** More than a page of the list. */
 const rated = await famousMovies(60)
@@ -10,6 +11,7 @@ const [best] = rated
 
 describePage(
   'the list',
+  { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
   (site) => {
     test('shows the top list, the best first, with what each movie is and how it is rated', async () => {
       await using visitor = await site().visit('/')
@@ -139,10 +141,9 @@ describePage(
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
     })
   },
-  ({ others }) => others.rateMany(ratingsInOrder(rated)),
 )
 
-describePage('the list, before anybody has rated,', (site) => {
+describePage('the list, before anybody has rated,', { start: startServices }, (site) => {
   test('invites to rate, and shows the catalogue', async () => {
     await using visitor = await site().visit('/')
     const { page } = visitor

@@ -13,7 +13,7 @@ export interface Services extends AsyncDisposable {
 }
 
 /** Builds the page when that is due, and starts the services as a person does, each on a free port. */
-export async function startServices(args: readonly string[] = []): Promise<Services> {
+export async function startServices(): Promise<Services> {
   await using stack = new AsyncDisposableStack()
   await buildPage()
   const { path: data } = stack.use(await temporaryFolder())
@@ -21,7 +21,7 @@ export async function startServices(args: readonly string[] = []): Promise<Servi
   const program = await spawnProgram({
     runtime: 'bun',
     entry: 'services/dev.ts',
-    args: [...ports, '--data', data, ...args],
+    args: [...ports, '--data', data],
   })
   stack.use(program)
   const urls = {

@@ -1,0 +1,134 @@
+import { expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { describePage, eventually } from './describe-page.ts'
+import { famousMovies, type KnownMovie, ratingsInOrder } from './ratings.ts'
+import { startServices } from './services.ts'
+
+const rated = await famousMovies(20)
+const matrix = rated.find(({ id }) => id === 'the-matrix-1999') as KnownMovie
+const [watched, clicked, typed] = rated as [KnownMovie, KnownMovie, KnownMovie]
+const path = ({ id }: KnownMovie) => `/movies/${id}`
+
+describePage(
+  'the page of a movie',
+  { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
+  (site) => {
+    test('is opened from the list, and back leads to where the list was left', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      const last = page.getByRole('link', { name: rated.at(-1)?.name ?? '' })
+      await last.scrollIntoViewIfNeeded()
+      const scrolled = await page.evaluate(() => scrollY)
+      expect(scrolled).toBeGreaterThan(0)
+      await last.click()
+      await heading(page, rated.at(-1)?.title ?? '').waitFor()
+      expect(new URL(page.url()).pathname).toBe(`/movies/${rated.at(-1)?.id}`)
+      expect(await page.title()).toBe(`${rated.at(-1)?.title} · Marquee`)
+      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+      await page.goBack()
+      await last.waitFor()
+      await eventually(async () => expect(await page.evaluate(() => scrollY)).toBe(scrolled))
+      await page.goForward()
+      await heading(page, rated.at(-1)?.title ?? '').waitFor()
+      await page.getByRole('link', { name: 'All movies', exact: true }).click()
+      await last.waitFor()
+    })
+
+    test('is found by its address, and tells what the catalogue knows', async () => {
+      await using visitor = await site().visit(path(matrix))
+      const { page } = visitor
+      await heading(page, 'The Matrix').waitFor()
+      const text = (await page.getByRole('main').textContent()) ?? ''
+      for (const known of ['1999', 'Andy Wachowski', '2 h 16 min', 'Action', 'March 31, 1999']) {
+        expect(text).toContain(known)
+      }
+    })
+
+    test('shows mean, count and histogram, and how they moved while it is open', async () => {
+      await using ada = await site().visit(path(watched))
+      await using bob = await site().visit(path(watched))
+      const pages = [ada.page, bob.page]
+      for (const page of pages) {
+        await expectWords(page, words(100, 20))
+        await page.getByText('No rating has come in.').waitFor()
+        await page.getByRole('img', { name: /Mean and number of ratings over time/ }).waitFor()
+      }
+      for (const value of [1, 2, 3]) {
+        await site().others.rate(watched.id, `live-${value}`, value)
+      }
+      for (const page of pages) {
+        await expectWords(page, words(106, 23))
+        await page.getByText('3 more: the mean went from 5.00 to 4.61.').first().waitFor()
+        const rows = page.getByRole('list', { name: 'How the ratings are spread' })
+        expect((await rows.ariaSnapshot()).match(/(?<=listitem: ).*/g)).toEqual([
+          '5 20 87 %',
+          '4 0 0 %',
+          '3 1 4 %',
+          '2 1 4 %',
+          '1 1 4 %',
+        ])
+        expect(await page.locator('canvas').count()).toBe(1)
+      }
+    })
+
+    test('takes a rating by a click, another, and none, and every open page follows', async () => {
+      await using ada = await site().visit(path(clicked))
+      await using bob = await site().visit(path(clicked))
+      const { page } = ada
+      await expectWords(bob.page, words(97, 20))
+      const own = page.getByRole('group', { name: 'Your rating' })
+      await own.getByRole('radio', { name: /^1/ }).click()
+      await expectWords(page, words(98, 21))
+      await expectWords(bob.page, words(98, 21))
+      await own.getByRole('radio', { name: /^5/ }).click()
+      await expectWords(bob.page, words(102, 21))
+      await page.reload()
+      await eventually(async () => {
+        expect(await own.getByRole('radio', { name: /^5/ }).isChecked()).toBe(true)
+      })
+      await own.getByRole('button', { name: /take back/i }).click()
+      await expectWords(page, words(97, 20))
+      await expectWords(bob.page, words(97, 20))
+    })
+
+    test('takes a rating by one key, and 0 takes it back', async () => {
+      await using visitor = await site().visit(path(typed))
+      const { page } = visitor
+      await expectWords(page, words(94, 20))
+      await page.keyboard.press('1')
+      await expectWords(page, words(95, 21))
+      await page.keyboard.press('4')
+      await expectWords(page, words(98, 21))
+      await page.keyboard.press('0')
+      await expectWords(page, words(94, 20))
+    })
+
+    test('says that nobody has rated it yet', async () => {
+      await using visitor = await site().visit('/movies/the-land-girls-1998')
+      const { page } = visitor
+      await heading(page, 'The Land Girls').waitFor()
+      await expectWords(page, 'Not rated yet')
+    })
+
+    test('says that there is no such movie', async () => {
+      await using visitor = await site().visit('/movies/no-such-movie')
+      const { page } = visitor
+      await page.getByRole('heading', { name: 'There is no such movie' }).waitFor()
+      await page.getByRole('link', { name: 'Show all movies' }).click()
+      await page.getByRole('heading', { name: 'Top rated' }).waitFor()
+    })
+  },
+)
+
+function heading(page: Page, title: string) {
+  return page.getByRole('heading', { level: 1, name: title })
+}
+
+/** What a screen reader is told of so many ratings. */
+function words(sum: number, count: number): string {
+  return `${(sum / count).toFixed(1)} of 5 from ${count} ratings`
+}
+
+async function expectWords(page: Page, text: string): Promise<void> {
+  await page.getByText(text, { exact: true }).first().waitFor({ state: 'attached' })
+}

@@ -1,0 +1,129 @@
+import { expect, test } from 'bun:test'
+import type { Locator, Page } from 'playwright-core'
+import { describePage, eventually } from './describe-page.ts'
+import { famousMovies, ratingsInOrder } from './ratings.ts'
+import { startServicesApart } from './services-apart.ts'
+
+const rated = await famousMovies(8)
+const [best] = rated
+const moviePath = `/movies/${best?.id}`
+/** It is tried again after 10 s at the latest. */
+const recoveryTimeoutMs = 25_000
+
+describePage(
+  'when something is away',
+  {
+    start: startServicesApart,
+    fill: ({ others }) => others.rateMany(ratingsInOrder(rated)),
+  },
+  (site) => {
+    test('a page whose rating service is killed says so, and recovers by itself', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      const movie = await visitor.openPage()
+      await movie.goto(moviePath)
+      await expectRating(page, '5.0 of 5 from 8 ratings')
+      await expectRating(movie, '5.0 of 5 from 8 ratings')
+      visitor.expectProblems(/\/services\/rating\//, /ListMovies/)
+      await site().services.killRating()
+      await page.getByText('Ratings are unavailable at present.').waitFor()
+      await movie.getByText('Ratings are unavailable at present.').waitFor()
+      expect(await movie.getByRole('heading', { level: 1 }).textContent()).toContain(
+        best?.title ?? '-',
+      )
+      await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
+
+      const late = await visitor.openPage()
+      await late.goto('/')
+      await late.getByText('Here is the catalogue by title.').waitFor()
+      expect(await late.getByRole('listitem').count()).toBeGreaterThan(10)
+
+      await site().services.startRating()
+      await site().others.rate(best?.id ?? '', 'late', 1)
+      for (const each of [page, movie, late]) {
+        await each.bringToFront()
+        const banner = each.getByText('Ratings are unavailable at present.')
+        await banner.waitFor({ state: 'detached', timeout: recoveryTimeoutMs })
+      }
+      await expectRating(page, '4.6 of 5 from 9 ratings')
+      await expectRating(movie, '4.6 of 5 from 9 ratings')
+      await late.getByRole('region', { name: 'Top rated' }).getByText('No. 1').first().waitFor()
+    }, 90_000)
+
+    test('a rating that is given meanwhile is rolled back, and the reason is said', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      await page.getByText('Live', { exact: true }).waitFor()
+      visitor.expectProblems(/\/services\/rating\//)
+      await site().services.killRating()
+      try {
+        await page.getByRole('radio', { name: '3 of 5' }).first().click()
+        await page.getByText('Not stored. The rating service cannot be reached.').waitFor()
+        expect(await page.getByRole('radio', { name: '3 of 5' }).first().isChecked()).toBe(false)
+      } finally {
+        await site().services.startRating()
+      }
+    }, 60_000)
+
+    test('a page without a network says that it is offline, and goes on when it is back', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      const movie = await visitor.openPage()
+      await movie.goto(moviePath)
+      for (const each of [page, movie]) await each.getByText('Live', { exact: true }).waitFor()
+      visitor.expectProblems(/ERR_INTERNET_DISCONNECTED/, /ERR_NETWORK_CHANGED/)
+      await visitor.context.setOffline(true)
+      for (const each of [page, movie]) {
+        await offlineNotice(each).waitFor()
+        await each.getByRole('banner').getByText('Offline').waitFor()
+      }
+      await page.getByRole('radio', { name: '3 of 5' }).first().click()
+      await page.getByText('Not stored. You are offline.').waitFor()
+      await site().others.rate(best?.id ?? '', 'meanwhile', 1)
+      await visitor.context.setOffline(false)
+      const { count, mean } = await site().others.aggregateOf(best?.id ?? '')
+      for (const each of [page, movie]) {
+        await offlineNotice(each).waitFor({ state: 'detached' })
+        await expectRating(each, `${mean.toFixed(1)} of 5 from ${count} ratings`)
+      }
+    }, 60_000)
+
+    test('a hidden page closes its stream, and watches again when it is seen', async () => {
+      const { urls } = site().services
+      const expectOpen = (count: number) =>
+        eventually(async () => expect(await callsInFlight(urls.movie)).toBe(count))
+      await expectOpen(0)
+      await using visitor = await site().visit(moviePath)
+      const { page } = visitor
+      await expectOpen(1)
+      await hide(page, true)
+      await expectOpen(0)
+      await site().others.rate(best?.id ?? '', 'unseen', 2)
+      await hide(page, false)
+      const { count, mean } = await site().others.aggregateOf(best?.id ?? '')
+      await expectRating(page, `${mean.toFixed(1)} of 5 from ${count} ratings`)
+    }, 60_000)
+  },
+)
+
+async function expectRating(page: Page, words: string): Promise<void> {
+  await page.getByText(words).first().waitFor({ state: 'attached' })
+}
+
+function offlineNotice(page: Page): Locator {
+  return page.getByRole('status').filter({ hasText: 'You are offline.' })
+}
+
+/** A browser without windows hides nothing, so the page is told what it would see. */
+async function hide(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((isHidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => isHidden })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, hidden)
+}
+
+/** How many calls the movie service has under way, beside this one: the streams that pages watch. */
+async function callsInFlight(movieUrl: string): Promise<number> {
+  const metrics = await (await fetch(`${movieUrl}/metrics`)).text()
+  return Number(/^marquee_calls_in_flight (\d+)$/m.exec(metrics)?.[1]) - 1
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { loadCatalogue } from '../../bench/catalogue.ts'
+import { freePorts } from '../../platform/testing/free-ports.ts'
+import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { type ServiceProcess, startService } from '../system/service-process.ts'
+import { buildPage, type Services } from './services.ts'
+
+/** The three services as processes of their own. */
+export interface ServicesApart extends Services {
+  /** Kills the rating service, as a machine that is switched off does. */
+  killRating(): Promise<void>
+  /** Starts it again on the same port and files. */
+  startRating(): Promise<void>
+}
+
+/** Starts the three services as processes of their own, so that one can be taken down. */
+export async function startServicesApart(): Promise<ServicesApart> {
+  await using stack = new AsyncDisposableStack()
+  await buildPage()
+  const { path: data } = stack.use(await temporaryFolder())
+  const catalogue = ['--database-url', await loadCatalogue(data)]
+  const [ratingPort = 0] = await freePorts(1)
+  const metadata = stack.use(await startService({ service: 'metadata', args: catalogue }))
+  const files = ['--database-url', `sqlite:${join(data, 'rating.db')}`]
+  const eventLog = ['--event-log', join(data, 'events.db')]
+  let rating: ServiceProcess | undefined
+  const startRating = async () => {
+    rating = await startService({
+      service: 'rating',
+      port: ratingPort,
+      args: [...files, ...eventLog],
+    })
+  }
+  stack.defer(() => rating?.[Symbol.asyncDispose]())
+  await startRating()
+  const ratingUrl = `http://localhost:${ratingPort}`
+  const addresses = ['--metadata-url', metadata.url, '--rating-url', ratingUrl]
+  const movie = stack.use(await startService({ service: 'movie', args: addresses }))
+  const started = stack.move()
+  return {
+    data,
+    urls: { metadata: metadata.url, rating: ratingUrl, movie: movie.url },
+    startRating,
+    async killRating() {
+      rating?.program.kill('SIGKILL')
+      await rating?.program.exited
+    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  }
+}
