@@ -12,15 +12,15 @@ export interface HealthServer extends AsyncDisposable {
   setProblem(reason: string | undefined): void
 }
 
-/** Starts one on any free port. */
-export async function startHealthServer(): Promise<HealthServer> {
+/** Starts one, on any free port unless told. */
+export async function startHealthServer(port = 0): Promise<HealthServer> {
   const log = pino({ level: 'silent' })
   const health = createHealth(new AbortController().signal)
   let problem: string | undefined
   health.require('test', () => problem)
   const metrics = createMetrics()
   const app = createServiceApp({ name: 'health', log, metrics, health, services: [], mount() {} })
-  const server = await serve({ app, log, port: 0 })
+  const server = await serve({ app, log, port })
   return {
     url: server.url,
     health,

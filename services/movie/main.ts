@@ -1,7 +1,7 @@
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { measureRegistry } from '../../platform/discovery/measure.ts'
 import { openRegistry } from '../../platform/discovery/open.ts'
-import type { Registry } from '../../platform/discovery/port.ts'
+import type { Instance, Registry } from '../../platform/discovery/port.ts'
 import { createServiceTransport } from '../../platform/discovery/transport.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
@@ -10,6 +10,7 @@ import { type Server, serve } from '../../platform/server/serve.ts'
 import { type MovieSettings, readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
 import { createMovieService } from './service.ts'
+import { createSystemWatches } from './system.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 /** Starts the movie service; what `use` has taken stops it. */
@@ -28,15 +29,19 @@ export async function startMovie(
   const metadata = use(await createServiceTransport({ registry, service: 'metadata' }))
   const rating = use(await createServiceTransport({ registry, service: 'rating' }))
   const page = use(await openPage({ settings: pageSettings, registry, log }))
+  let own: Instance | undefined
+  const system = use(createSystemWatches({ registry, own: () => own }))
   const app = createMovieService({
     sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },
     page,
+    system,
     log,
     metrics,
     health,
     corsOrigins,
   })
   const server = use(await serve({ ...listen, app, log }))
+  own = { id: `movie@${server.url}`, url: server.url }
   const healthName = MovieService.typeName
   use(await registry.register({ service: 'movie', url: server.url, health, healthName }))
   log.info({ url: server.url }, 'movie is ready')

@@ -1,27 +1,33 @@
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
+import { SystemService } from '../../gen/system/v1/system_pb.ts'
 import { createServiceApp, type ServiceAppBase } from '../../platform/rpc/app.ts'
 import type { Sources } from './movie.ts'
 import { addPage, type MoviePage } from './page.ts'
 import { addMovieRoutes } from './rest.ts'
 import { createMovieRpc } from './rpc.ts'
+import type { SystemWatches } from './system.ts'
+import { createSystemRpc } from './system-rpc.ts'
 
 export interface MovieServiceOptions extends ServiceAppBase {
   readonly sources: Sources<Metadata, AggregatedRating>
   /** None unless told. */
   readonly page?: MoviePage
+  /** None unless told: then its methods are `UNIMPLEMENTED`. */
+  readonly system?: SystemWatches
 }
 
 /** The movie service as a Hono app. */
-export function createMovieService({ sources, page, ...base }: MovieServiceOptions) {
+export function createMovieService({ sources, page, system, ...base }: MovieServiceOptions) {
   return createServiceApp({
     ...base,
     name: 'movie',
-    services: [MovieService],
+    services: [MovieService, SystemService],
     mount({ router, app, call }) {
       const rpc = createMovieRpc(sources)
       router.service(MovieService, rpc)
+      router.service(SystemService, system ? createSystemRpc(system) : {})
       addMovieRoutes(app, call, rpc)
       if (page) addPage(app, page, base.health.draining)
     },

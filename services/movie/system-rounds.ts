@@ -1,0 +1,147 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { create } from '@bufbuild/protobuf'
+import { timestampNow } from '@bufbuild/protobuf/wkt'
+import {
+  type InstanceReport,
+  ServiceReportSchema,
+  type WatchSystemResponse,
+  WatchSystemResponseSchema,
+} from '../../gen/system/v1/system_pb.ts'
+import {
+  type Connection,
+  createConnection,
+  createHub,
+} from '../../platform/discovery/connection.ts'
+import type { Instance, Registry, Watch } from '../../platform/discovery/port.ts'
+import { createInstanceProbe, type InstanceProbe } from './instance-probe.ts'
+
+/** Asks all instances how they do, round after round, until it is disposed. */
+export interface SystemRounds extends Disposable {
+  /** What the last round has told; undefined before the first one. Throws when the instances cannot be known. */
+  report(): WatchSystemResponse | undefined
+}
+
+export interface SystemRoundsOptions {
+  readonly registry: Pick<Registry, 'watch'>
+  /** This instance, for a registry that does not tell of it; undefined while it is not known. */
+  readonly own: () => Instance | undefined
+  /** How often each instance is asked, in milliseconds: 1,000 unless told. */
+  readonly intervalMs?: number
+  /** How long an instance may take to answer, in milliseconds: 2,000 unless told. */
+  readonly timeoutMs?: number
+  readonly connect?: (instance: Instance) => Connection
+}
+
+/** In the order of the reports. */
+const services = ['movie', 'metadata', 'rating'] as const
+/** How long a report waits for the instances that were just asked, in milliseconds; those that are late are in the next. */
+const gatherMs = 200
+
+type Service = (typeof services)[number]
+/** The instances of each service, as known at the time. */
+type Roster = () => readonly (readonly [Service, readonly Instance[]])[]
+
+/** @param onReport told of each report, and when there will be no other. */
+export function startSystemRounds(
+  options: SystemRoundsOptions,
+  onReport: () => void,
+): SystemRounds {
+  const { intervalMs = 1_000 } = options
+  const ending = new AbortController()
+  const { signal } = ending
+  let report: WatchSystemResponse | undefined
+  let failure: Error | undefined
+
+  async function run(): Promise<void> {
+    using stack = new DisposableStack()
+    const rosterOf = await followInstances(options, stack)
+    const probes = stack.use(createProbes(options))
+    while (!signal.aborted) {
+      const roster = rosterOf()
+      const asked = probes.ask(roster.flatMap(([, instances]) => instances))
+      const nextRound = pause(intervalMs, signal)
+      await Promise.race([asked, pause(gatherMs, signal)])
+      if (signal.aborted) return
+      report = create(WatchSystemResponseSchema, {
+        time: timestampNow(),
+        services: roster.map(([service, instances]) =>
+          create(ServiceReportSchema, { service, instances: probes.reports(instances) }),
+        ),
+      })
+      onReport()
+      await nextRound
+    }
+  }
+
+  run().catch((error: Error) => {
+    failure = error
+    onReport()
+  })
+  return {
+    report() {
+      if (failure !== undefined) throw failure
+      return report
+    },
+    [Symbol.dispose]: () => ending.abort(),
+  }
+}
+
+async function followInstances(
+  { registry, own }: SystemRoundsOptions,
+  stack: DisposableStack,
+): Promise<Roster> {
+  const watches: (readonly [Service, Watch])[] = []
+  for (const service of services) watches.push([service, stack.use(await registry.watch(service))])
+  return () =>
+    watches.map(([service, { instances }]) => {
+      const isUnknown = service === 'movie' && instances.length === 0
+      const known = isUnknown ? [own() ?? []].flat() : instances
+      return [service, known.toSorted((one, other) => (one.id < other.id ? -1 : 1))]
+    })
+}
+
+interface Probes extends Disposable {
+  /** Asks these instances, and forgets all others. */
+  ask(instances: readonly Instance[]): Promise<unknown>
+  reports(instances: readonly Instance[]): InstanceReport[]
+}
+
+function createProbes({ timeoutMs = 2_000, ...options }: SystemRoundsOptions): Probes {
+  const hub = createHub()
+  const { connect = (instance: Instance) => createConnection(instance, { hub }) } = options
+  const probes = new Map<string, InstanceProbe>()
+
+  function open(instance: Instance): InstanceProbe {
+    const key = keyOf(instance)
+    const probe = probes.get(key) ?? createInstanceProbe({ instance, timeoutMs, connect })
+    probes.set(key, probe)
+    return probe
+  }
+
+  function close(keys: Iterable<string>): void {
+    for (const key of keys) {
+      probes.get(key)?.[Symbol.dispose]()
+      probes.delete(key)
+    }
+  }
+
+  return {
+    ask(instances) {
+      const present = new Set(instances.map(keyOf))
+      close([...probes.keys()].filter((key) => !present.has(key)))
+      return Promise.all(instances.map((instance) => open(instance).ask()))
+    },
+    reports: (instances) =>
+      instances.flatMap((instance) => probes.get(keyOf(instance))?.report() ?? []),
+    [Symbol.dispose]: () => close([...probes.keys()]),
+  }
+}
+
+/** An id that comes back at another address is another instance. */
+function keyOf({ id, url }: Instance): string {
+  return `${id} ${url}`
+}
+
+async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  await delay(durationMs, undefined, { signal }).catch(() => {})
+}

@@ -1,0 +1,77 @@
+import type { WatchSystemResponse } from '../../gen/system/v1/system_pb.ts'
+import { type SystemRounds, type SystemRoundsOptions, startSystemRounds } from './system-rounds.ts'
+
+/** Follows how the instances of all services do. */
+export interface SystemWatches extends Disposable {
+  /**
+   * A report at once when there is one, then each further one, until the signal is aborted. Reports that come while the
+   * reader is busy are told once, by the last of them. Answers undefined when there are too many watches already.
+   */
+  watch(signal: AbortSignal): AsyncGenerator<WatchSystemResponse> | undefined
+}
+
+export interface SystemWatchesOptions extends SystemRoundsOptions {
+  /** Watches open at once; 1,000 unless told. */
+  readonly watchesMax?: number
+}
+
+interface Watcher {
+  wake: () => void
+}
+
+/** Asks the instances once for all watches, each by a connection of its own, and only while there are watches. */
+export function createSystemWatches(options: SystemWatchesOptions): SystemWatches {
+  const { watchesMax = 1_000 } = options
+  const watchers = new Set<Watcher>()
+  let rounds: SystemRounds | undefined
+
+  function join(watcher: Watcher): void {
+    watchers.add(watcher)
+    rounds ??= startSystemRounds(options, () => {
+      for (const { wake } of watchers) wake()
+    })
+  }
+
+  function leave(watcher: Watcher): void {
+    watchers.delete(watcher)
+    if (watchers.size === 0) stop()
+  }
+
+  function stop(): void {
+    rounds?.[Symbol.dispose]()
+    rounds = undefined
+  }
+
+  async function* follow(signal: AbortSignal) {
+    const watcher: Watcher = { wake: () => {} }
+    join(watcher)
+    try {
+      let told: WatchSystemResponse | undefined
+      while (!signal.aborted) {
+        const report = rounds?.report()
+        if (report === undefined || report === told) await nextReport(watcher, signal)
+        else {
+          told = report
+          yield report
+        }
+      }
+    } finally {
+      leave(watcher)
+    }
+  }
+  return {
+    watch: (signal) => (watchers.size < watchesMax ? follow(signal) : undefined),
+    [Symbol.dispose]: stop,
+  }
+}
+
+function nextReport(watcher: Watcher, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const wake = () => {
+    signal.removeEventListener('abort', wake)
+    resolve()
+  }
+  watcher.wake = wake
+  signal.addEventListener('abort', wake, { once: true })
+  return promise
+}
