@@ -30,7 +30,12 @@ export function App({ theme, ...parts }: AppProps) {
       <a class="skip-link" href="#main">
         Skip to the content
       </a>
-      <Header page={route.page} connection={connection} theme={theme} />
+      <Header
+        page={route.page}
+        connection={connection}
+        theme={theme}
+        singleKeys={parts.singleKeys}
+      />
       <main id="main" ref={main} tabIndex={-1}>
         <Page route={route} {...props} />
       </main>

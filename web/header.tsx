@@ -1,4 +1,5 @@
 import type { ReadonlySignal, Signal } from '@preact/signals'
+import { Help } from './help.tsx'
 import { type ConnectionState, connectionWords } from './live/connection.ts'
 import type { Route } from './route.ts'
 import { nextTheme, type Theme } from './theme.ts'
@@ -7,6 +8,7 @@ interface HeaderProps {
   readonly page: Route['page']
   readonly connection: ReadonlySignal<ConnectionState | undefined>
   readonly theme: Signal<Theme>
+  readonly singleKeys: Signal<boolean>
 }
 
 const links = [
@@ -15,7 +17,7 @@ const links = [
   { path: '/try', page: 'try', text: 'Try' },
 ] as const
 
-export function Header({ page, connection, theme }: HeaderProps) {
+export function Header({ page, connection, theme, singleKeys }: HeaderProps) {
   return (
     <header class="header">
       <div class="header-inside">
@@ -24,20 +26,22 @@ export function Header({ page, connection, theme }: HeaderProps) {
         </a>
         <nav class="nav" aria-label="Pages">
           {links.map((link) => (
-            <a
-              key={link.path}
-              href={link.path}
-              aria-current={link.page === page ? 'page' : undefined}
-            >
+            <a key={link.path} href={link.path} aria-current={currentOf(link.page, page)}>
               {link.text}
             </a>
           ))}
         </nav>
         <Connection state={connection} />
+        <Help singleKeys={singleKeys} />
         <ThemeButton theme={theme} />
       </div>
     </header>
   )
+}
+
+function currentOf(link: Route['page'], page: Route['page']) {
+  if (link === page) return 'page'
+  return link === 'list' && page === 'movie' ? 'true' : undefined
 }
 
 function Connection({ state }: { state: HeaderProps['connection'] }) {

@@ -1,7 +1,7 @@
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
-import { meanText, type Rating, ratingWords, shortCount } from '../rating/aggregate.ts'
+import { meanText, type Rating, ratingsWord, ratingWords, shortCount } from '../rating/aggregate.ts'
 import { RatingBars } from '../rating/bars.tsx'
 import { ratingKey } from '../rating/keys.ts'
 import { moviePath } from '../route.ts'
@@ -23,12 +23,10 @@ export function Card({ movie, rank, page }: CardProps) {
   }
   return (
     <li class="card" onKeyDown={rate}>
-      <a
-        class="card-link"
-        href={moviePath(movie.id)}
-        aria-label={movie.year ? `${movie.title}, ${movie.year}` : movie.title}
-        aria-keyshortcuts="1 2 3 4 5 0"
-      >
+      <a class="card-link" href={moviePath(movie.id)} aria-keyshortcuts="1 2 3 4 5 0">
+        <span class="visually-hidden">
+          {movie.year ? `${movie.title}, ${movie.year}` : movie.title}
+        </span>
         <Poster movie={movie} rank={rank} />
       </a>
       <div class="card-rating">
@@ -50,6 +48,7 @@ function CardMean({ movieId, board }: { movieId: string; board: PageProps['board
       </span>
       <span class="card-mean-count" aria-hidden="true">
         {shortWords(rating)}
+        {rating.status === 'rated' ? <i> {ratingsWord(rating.aggregate.count)}</i> : null}
       </span>
     </p>
   )

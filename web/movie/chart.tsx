@@ -78,5 +78,8 @@ function movementWords(history: Parameters<typeof movement>[0]): string {
   const more = last.count - first.count
   if (more === 0 && first.mean === last.mean) return 'No rating has come in.'
   const came = more < 0 ? `${-more} taken back` : `${more} more`
-  return `${came}: the mean went from ${meanText(first.mean, 2)} to ${meanText(last.mean, 2)}.`
+  const [before, now] = [meanText(first.mean, 2), meanText(last.mean, 2)]
+  return before === now
+    ? `${came}: the mean is still ${now}.`
+    : `${came}: the mean went from ${before} to ${now}.`
 }

@@ -55,11 +55,11 @@ function KnownMovie({ movie, lost, page }: { movie: Movie; lost: boolean; page: 
   useSayMovement(movie, page)
   return (
     <article class="movie">
+      <BackLink />
       <div class="movie-poster">
         <Poster movie={movie} />
       </div>
       <div class="movie-head">
-        <BackLink />
         <h1 tabIndex={-1}>
           {movie.title} {movie.year ? <span class="movie-year">{movie.year}</span> : null}
         </h1>
@@ -69,9 +69,9 @@ function KnownMovie({ movie, lost, page }: { movie: Movie; lost: boolean; page: 
       </div>
       <div class="movie-panels">
         <RatingPanel rating={rating} />
-        <section class="movie-panel" aria-label="Your rating">
+        <div class="movie-panel">
           <RatingChoice movie={movie} page={page} />
-        </section>
+        </div>
         <RatingChart rating={rating} />
       </div>
     </article>
@@ -134,11 +134,11 @@ function AbsentMovie({ movieId }: { movieId: string }) {
 function MovieSkeleton() {
   return (
     <div class="movie" aria-busy="true">
+      <BackLink />
       <div class="movie-poster">
         <div class="ghost-poster" />
       </div>
       <div class="movie-head">
-        <p class="movie-back"> </p>
         <h1 tabIndex={-1}>
           <span class="visually-hidden">Loading the movie</span>
           <span class="ghost-line" />

@@ -76,7 +76,7 @@ function options(place: HTMLElement): uPlot.Options {
       count: { range: countRange },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 72, incrs: timeSteps, values: clocks },
+      { ...axis, grid: { show: false }, space: 72, size: 28, incrs: timeSteps, values: clocks },
       {
         ...axis,
         scale: 'mean',
@@ -87,7 +87,7 @@ function options(place: HTMLElement): uPlot.Options {
         ...axis,
         scale: 'count',
         side: 1,
-        size: 48,
+        size: 40,
         grid: { show: false },
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000],
       },
@@ -127,5 +127,5 @@ function meanRange(_plot: uPlot, low: number | null, high: number | null): [numb
 
 function countRange(_plot: uPlot, low: number | null, high: number | null): [number, number] {
   if (low === null || high === null) return [0, 10]
-  return [Math.max(0, low - 2), high + 2]
+  return [low, Math.max(high, low + 10)]
 }

@@ -14,6 +14,9 @@ export type Motif =
   | 'stripes'
   | 'checks'
   | 'bars'
+  | 'moon'
+  | 'doors'
+  | 'smile'
 
 /** How a movie's poster looks: the same for the same movie, everywhere and always. */
 export interface PosterLook {
@@ -32,28 +35,30 @@ export interface PosterLook {
   readonly fit: TitleFit
 }
 
-type GenreLook = Pick<PosterLook, 'hue' | 'motifHue' | 'tone' | 'motif' | 'chroma'>
+type GenreLook = Pick<PosterLook, 'hue' | 'motifHue' | 'tone' | 'chroma'> & {
+  readonly motifs: readonly Motif[]
+}
 
 const look = (
-  motif: Motif,
+  motifs: Motif | readonly Motif[],
   tone: GenreLook['tone'],
   hue: number,
   motifHue: number,
   chroma = 1,
-): GenreLook => ({ motif, tone, hue, motifHue, chroma })
+): GenreLook => ({ motifs: [motifs].flat(), tone, hue, motifHue, chroma })
 
 /** The genres of the demo catalogue, of MovieLens and of IMDb. */
 const genreLooks: Readonly<Record<string, GenreLook>> = {
-  action: look('beams', 'dark', 28, 45),
-  adventure: look('peaks', 'light', 165, 190),
+  action: look(['beams', 'peaks', 'beams'], 'dark', 28, 42),
+  adventure: look('peaks', 'light', 160, 185, 0.75),
   animation: look('sunrise', 'light', 210, 235),
   'black comedy': look('checks', 'dark', 110, 95, 0.8),
   children: look('spot', 'light', 130, 105),
-  comedy: look('spot', 'light', 92, 62),
+  comedy: look(['spot', 'smile', 'spot'], 'light', 88, 60),
   'concert/performance': look('bars', 'dark', 310, 340),
   crime: look('curtain', 'dark', 15, 5, 0.7),
   documentary: look('stripes', 'light', 75, 70, 0.3),
-  drama: look('curtain', 'dark', 255, 270),
+  drama: look(['curtain', 'moon', 'doors'], 'dark', 252, 268),
   family: look('spot', 'light', 130, 105),
   fantasy: look('arcs', 'dark', 285, 310),
   'film-noir': look('beams', 'dark', 260, 260, 0.15),
@@ -75,13 +80,14 @@ export function posterLook(movie: {
   readonly title: string
   readonly genres: readonly string[]
 }): PosterLook {
-  const genre = genreLooks[movie.genres[0]?.toLowerCase() ?? ''] ?? anyLook
+  const { motifs, ...genre } = genreLooks[movie.genres[0]?.toLowerCase() ?? ''] ?? anyLook
   const hash = hashOf(movie.title)
   const drift = ((hash & 0xff) / 0xff - 0.5) * 36
   return {
     ...genre,
     hue: (genre.hue + drift + 360) % 360,
     motifHue: (genre.motifHue + drift + 360) % 360,
+    motif: motifs[(hash >>> 17) % motifs.length] ?? 'bars',
     turn: ((hash >>> 8) & 0xff) / 0xff,
     flipped: ((hash >>> 16) & 1) === 1,
     fit: fitTitle(movie.title),

@@ -115,4 +115,24 @@ const drawings: Readonly<Record<Motif, Drawing>> = {
       })}
     </>
   ),
+  moon: ({ turn }) => (
+    <>
+      <circle cx={86 + turn * 14} cy={104 + turn * 10} r={40 + turn * 8} />
+      <path class="poster-motif-soft" d={`M0 160v-${20 + turn * 10}h120v60z`} />
+    </>
+  ),
+  doors: ({ turn }) => (
+    <>
+      {count(3).map((index) => (
+        <path
+          key={index}
+          class={index === 1 ? undefined : 'poster-motif-soft'}
+          d={`M${10 + index * 35} 160v-${26 + turn * 22}a15 15 0 0 1 30 0v60z`}
+        />
+      ))}
+    </>
+  ),
+  smile: ({ turn }) => (
+    <path d={`M${14 - turn * 8} 104h${100 + turn * 16}a50 50 0 0 1 -${100 + turn * 16} 0z`} />
+  ),
 }

@@ -9,7 +9,8 @@ interface PosterProps {
   readonly rank?: number | undefined
 }
 
-/** A poster without a picture: what a movie is called, set large, over a drawing of its genre. */
+/** A poster without a picture: what a movie is called, set large, over a drawing of its genre. Hidden from who
+ * listens: what is around it says the same. */
 export function Poster({ movie, rank }: PosterProps) {
   const look = useMemo(() => posterLook(movie), [movie])
   const style = {
@@ -19,7 +20,7 @@ export function Poster({ movie, rank }: PosterProps) {
     '--title-size': look.fit.size,
   }
   return (
-    <div class="poster" data-tone={look.tone} style={style}>
+    <div class="poster" data-tone={look.tone} style={style} aria-hidden="true">
       <MotifDrawing look={look} />
       <p class="poster-top">
         <span>{movie.year}</span>

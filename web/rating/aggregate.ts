@@ -40,7 +40,11 @@ const shortNumber = new Intl.NumberFormat('en', { notation: 'compact', maximumFr
 
 /** `1 rating`, `12,345 ratings`. */
 export function countWords(count: number): string {
-  return `${wholeNumber.format(count)} ${count === 1 ? 'rating' : 'ratings'}`
+  return `${wholeNumber.format(count)} ${ratingsWord(count)}`
+}
+
+export function ratingsWord(count: number): string {
+  return count === 1 ? 'rating' : 'ratings'
 }
 
 /** `12.3K`, for narrow places. */

@@ -27,8 +27,10 @@ export function RatingChoice({ movie, page }: ChoiceProps) {
   useRatingKeys(singleKeys.value, rate)
   useSayStored(movie, page)
   return (
-    <fieldset class="rate">
-      <legend class="movie-panel-title">Your rating</legend>
+    <fieldset class="rate" aria-labelledby="own-title">
+      <h2 id="own-title" class="movie-panel-title">
+        Your rating
+      </h2>
       <div class="rate-values">
         {values.map((value) => (
           <label key={value} class="rate-value">
@@ -74,7 +76,7 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
     )
   }
   if (own.asked) return <>Storing…</>
-  if (own.stored) return <>Stored. Another choice replaces it.</>
+  if (own.stored) return <>Stored</>
   if (!singleKeys) return <>One click rates.</>
   return (
     <>

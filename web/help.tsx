@@ -1,0 +1,78 @@
+import type { Signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+
+const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
+  [['1', '2', '3', '4', '5'], 'rate the movie that is open, or the one in focus in the list'],
+  [['0', '⌫'], 'take the rating back'],
+  [['/'], 'search'],
+  [['?'], 'this help'],
+]
+
+/** Which keys do what, with the switch that turns single keys off. */
+export function Help({ singleKeys }: { singleKeys: Signal<boolean> }) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const open = () => {
+    if (!dialog.current?.open) dialog.current?.showModal()
+  }
+  useEffect(() => {
+    if (!singleKeys.value) return
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey) return
+      if ((event.target as Element).closest?.('input:not([type=radio]), textarea, select')) return
+      event.preventDefault()
+      open()
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [singleKeys.value])
+  return (
+    <>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Keys"
+        title="Keys"
+        aria-haspopup="dialog"
+        onClick={open}
+      >
+        <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+          <rect class="icon-line" x="1.75" y="4.75" width="16.5" height="10.5" rx="2" />
+          <path
+            class="icon-line"
+            d="M5 8.25h.01M8.300 8.25h.01M11.700 8.25h.01M15 8.25h.01M6 11.75h8"
+          />
+        </svg>
+      </button>
+      <dialog ref={dialog} class="help" aria-labelledby="help-title">
+        <h2 id="help-title">Keys</h2>
+        <dl class="help-keys">
+          {keys.map(([names, meaning]) => (
+            <div key={meaning} class="help-row">
+              <dt>
+                {names.map((name) => (
+                  <kbd key={name}>{name}</kbd>
+                ))}
+              </dt>
+              <dd>{meaning}</dd>
+            </div>
+          ))}
+        </dl>
+        <label class="help-switch">
+          <input
+            type="checkbox"
+            checked={singleKeys.value}
+            onChange={(event) => {
+              singleKeys.value = event.currentTarget.checked
+            }}
+          />
+          Single keys do this
+        </label>
+        <form method="dialog">
+          <button type="submit" class="button">
+            Close
+          </button>
+        </form>
+      </dialog>
+    </>
+  )
+}
