@@ -1,14 +1,34 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
+
+/**
+ * Below those that systems hand out by themselves, to servers on port 0 and to clients: one of these is not taken by
+ * chance between the answer and its use.
+ */
+const range = { first: 20_000, count: 12_000 }
+const triesMax = 100
 
 /**
  * As many different ports of 127.0.0.1 as asked, free at the moment of the answer. For programs
  * that must be told their port; a server in the test's own process listens on port 0 instead.
  */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
+  const servers = new Map<number, Server>()
+  for (let tries = 0; servers.size < count && tries < triesMax; tries++) {
+    const port = range.first + Math.floor(Math.random() * range.count)
+    const server = await listen(port)
+    if (server) servers.set(port, server)
+  }
+  await Promise.all([...servers.values()].map((server) => once(server.close(), 'close')))
+  if (servers.size < count) throw new Error(`there are no ${count} free ports`)
+  return [...servers.keys()]
+}
+
+/** Undefined when the port is in use. */
+async function listen(port: number): Promise<Server | undefined> {
+  const server = createServer().listen(port, '127.0.0.1')
+  return once(server, 'listening').then(
+    () => server,
+    () => undefined,
+  )
 }
