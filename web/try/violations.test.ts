@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test'
+import { entryPath, fieldPath, itemPath, violationsOf } from './violations.ts'
+
+function detail(violations: object[]) {
+  return [{ typeName: 'buf.validate.Violations', json: JSON.stringify({ violations }) }]
+}
+
+test('a violation is found at the path that the form gives its field', () => {
+  const elements = [{ fieldName: 'records', index: '1' }, { fieldName: 'record_id' }]
+  const [violation] = violationsOf(detail([{ field: { elements }, message: 'too long' }]))
+  expect(violation).toEqual({
+    path: fieldPath(itemPath(fieldPath('', 'records'), 1), 'record_id'),
+    message: 'too long',
+  })
+})
+
+test('an entry of a map is found by its key', () => {
+  const elements = [{ fieldName: 'labels', stringKey: 'a b' }]
+  const [violation] = violationsOf(detail([{ field: { elements }, ruleId: 'string.min_len' }]))
+  expect(violation).toEqual({ path: entryPath('labels', 'a b'), message: 'string.min_len' })
+})
+
+test('a violation of the whole message has an empty path', () => {
+  expect(violationsOf(detail([{ message: 'query needs ORDER_TITLE' }]))).toEqual([
+    { path: '', message: 'query needs ORDER_TITLE' },
+  ])
+})
+
+test('other details hold no violations', () => {
+  expect(violationsOf([{ typeName: 'google.rpc.ErrorInfo', json: '{}' }])).toEqual([])
+  expect(violationsOf([{ typeName: 'buf.validate.Violations' }])).toEqual([])
+})
