@@ -1,0 +1,37 @@
+import { expect, test } from 'bun:test'
+import { addressText, ageText, latencyText, memoryText, rateText } from './figures.ts'
+
+test('rates take a few characters, and a small one is not nothing', () => {
+  expect([undefined, 0, 0.01, 0.44, 9.96, 12.4, 1240].map(rateText)).toEqual([
+    '–',
+    '0',
+    '<0.1',
+    '0.4',
+    '10.0',
+    '12',
+    '1,240',
+  ])
+})
+
+test('latency, age and memory have their units', () => {
+  expect([undefined, 0, 0.3, 12.4, 1500].map(latencyText)).toEqual([
+    '–',
+    '0',
+    '<1 ms',
+    '12 ms',
+    '1.5 s',
+  ])
+  expect([-1, 12, 200, 18_000, 400_000].map(ageText)).toEqual([
+    '0 s',
+    '12 s',
+    '3 min',
+    '5 h',
+    '5 d',
+  ])
+  expect(memoryText(86_400_000n)).toBe('86 MB')
+})
+
+test('an address is the host and port', () => {
+  expect(addressText('http://10.0.0.1:8082')).toBe('10.0.0.1:8082')
+  expect(addressText('somewhere')).toBe('somewhere')
+})

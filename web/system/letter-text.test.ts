@@ -1,0 +1,22 @@
+import { expect, test } from 'bun:test'
+import { hexDump, prettyText, utf8Text } from './letter-text.ts'
+
+test('bytes that are UTF-8 are text, and others are not', () => {
+  expect(utf8Text(new TextEncoder().encode('hé'))).toBe('hé')
+  expect(utf8Text(Uint8Array.of(0xff, 0xfe))).toBeUndefined()
+})
+
+test('JSON is set out in lines, and other text is as it was', () => {
+  expect(prettyText('{"a":1}')).toBe('{\n  "a": 1\n}')
+  expect(prettyText('{"a":')).toBe('{"a":')
+})
+
+test('a dump has sixteen bytes a line, with what can be printed', () => {
+  const bytes = Uint8Array.from({ length: 18 }, (_, index) => index + 0x5a)
+  expect(hexDump(bytes).split('\n')).toEqual([
+    '000000  5a 5b 5c 5d 5e 5f 60 61 62 63 64 65 66 67 68 69  Z[\\]^_`abcdefghi',
+    `000010  6a 6b${' '.repeat(42)}  jk`,
+  ])
+  expect(hexDump(Uint8Array.of(0, 0x7f))).toEndWith('  ..')
+  expect(hexDump(new Uint8Array())).toBe('')
+})
