@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect'
-import { compressedFlag, EnvelopeBatch } from './envelope.ts'
+import { EnvelopeBatch } from './envelope.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Output, Packed } from './output.ts'
 
@@ -126,9 +126,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
       return
     }
     try {
-      const packed = this.#options.output.pack(value)
-      if (packed instanceof Promise) this.#addLater(packed)
-      else this.#add(packed)
+      const packed = this.#options.output.addTo(this.#batch, value)
+      if (packed === undefined) this.#added()
+      else this.#addLater(packed)
     } catch (error) {
       this.fail(error)
     }
@@ -138,7 +138,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
     this.#isAsking = true
     packed.then((later) => {
       this.#isAsking = false
-      if (!this.#isComplete) this.#add(later)
+      if (this.#isComplete) return
+      this.#batch.add(later)
+      this.#added()
     }, this.#break)
   }
 
@@ -146,8 +148,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
     this.fail(error)
   }
 
-  #add({ bytes, isCompressed }: Packed): void {
-    this.#batch.add(isCompressed ? compressedFlag : 0, bytes)
+  #added(): void {
     if (this.#batch.length >= batchBytesMin) this.#isWanted = false
     if (this.#isWanted) this.#ask()
     this.#quietTicks = 0

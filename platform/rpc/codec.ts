@@ -5,16 +5,19 @@ import {
   type JsonReadOptions,
   type JsonWriteOptions,
   type Message,
-  toBinary,
   toJsonString,
 } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { ByteWriter } from './byte-writer.ts'
+import { type Encode, encoderOf } from './encoder.ts'
 
 /** Messages of one type as bytes. */
 export interface Codec {
   /** Throws `INVALID_ARGUMENT` for what is no such message. */
   parse(bytes: Uint8Array): Message
   serialize(message: Message): Uint8Array
+  /** Writes what `serialize` answers. */
+  write(writer: ByteWriter, message: Message): void
 }
 
 /** The forms of a message, as content types name them. */
@@ -27,6 +30,7 @@ export function createCodec(desc: DescMessage, format: Format, jsonOptions: Json
 }
 
 function binaryCodec(desc: DescMessage): Codec {
+  const write = encoderOf(desc)
   return {
     parse(bytes) {
       try {
@@ -37,7 +41,29 @@ function binaryCodec(desc: DescMessage): Codec {
         throw new ConnectError(text, Code.InvalidArgument)
       }
     },
-    serialize: (message) => toBinary(desc, message),
+    serialize: (message) => serializeBy(write, message),
+    write,
+  }
+}
+
+/** A longer message is not copied out of the writer, which begins anew after it. */
+const copiedBytesMax = 16 * 1024
+
+/** What is written in to be copied out, unless it is in use. */
+let spare: ByteWriter | undefined = new ByteWriter()
+
+function serializeBy(write: Encode, message: Message): Uint8Array {
+  const writer = spare ?? new ByteWriter()
+  spare = undefined
+  try {
+    write(writer, message)
+    if (writer.length > copiedBytesMax) return writer.take()
+    const bytes = new Uint8Array(writer.length)
+    bytes.set(writer.bytes.subarray(0, writer.length))
+    return bytes
+  } finally {
+    writer.length = 0
+    spare = writer
   }
 }
 
@@ -47,6 +73,7 @@ const encoder = new TextEncoder()
 /** Fields that are not known are ignored, as in binary form: a client may be newer than the service. */
 function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions): Codec {
   const options = { ignoreUnknownFields: true, ...jsonOptions }
+  const serialize = (message: Message) => encoder.encode(toJsonString(desc, message, options))
   return {
     parse(bytes) {
       try {
@@ -55,6 +82,7 @@ function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions): Codec {
         throw new ConnectError((error as Error).message, Code.InvalidArgument)
       }
     },
-    serialize: (message) => encoder.encode(toJsonString(desc, message, options)),
+    serialize,
+    write: (writer, message) => writer.raw(serialize(message)),
   }
 }

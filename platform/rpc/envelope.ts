@@ -1,6 +1,10 @@
+import type { Message } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { BodyReader } from './body-reader.ts'
 import { ByteQueue } from './byte-queue.ts'
+import { ByteWriter } from './byte-writer.ts'
+import type { Codec } from './codec.ts'
+import type { Packed } from './output.ts'
 
 /**
  * A message among others: a byte of flags, four of the length, the message. The same in gRPC
@@ -42,43 +46,46 @@ function writeHead(bytes: Uint8Array, offset: number, flags: number, length: num
   bytes[offset + 4] = length
 }
 
-/** The room of a batch at first. */
-const batchBytesMin = 512
-
 /** Envelopes that are sent at once. */
 export class EnvelopeBatch {
-  /** How long they are together. */
-  length = 0
-  #bytes = new Uint8Array(0)
+  readonly #writer = new ByteWriter()
 
-  add(flags: number, message: Uint8Array): void {
-    this.#makeRoom(headBytes + message.length)
-    writeHead(this.#bytes, this.length, flags, message.length)
-    this.#bytes.set(message, this.length + headBytes)
-    this.length += headBytes + message.length
+  /** How long they are together. */
+  get length(): number {
+    return this.#writer.length
+  }
+
+  add({ bytes, isCompressed }: Packed): void {
+    const writer = this.#writer
+    writer.reserve(headBytes + bytes.length)
+    writeHead(writer.bytes, writer.length, isCompressed ? compressedFlag : 0, bytes.length)
+    writer.length += headBytes
+    writer.raw(bytes)
+  }
+
+  /** Adds a message that is written right into its envelope, or throws what the writing does. */
+  write(codec: Codec, message: Message): void {
+    const writer = this.#writer
+    const start = writer.length
+    writer.reserve(headBytes)
+    writer.length += headBytes
+    try {
+      codec.write(writer, message)
+    } catch (error) {
+      writer.length = start
+      throw error
+    }
+    writeHead(writer.bytes, start, 0, writer.length - start - headBytes)
   }
 
   /** Adds one that is encoded already. */
   addEncoded(envelope: Uint8Array): void {
-    this.#makeRoom(envelope.length)
-    this.#bytes.set(envelope, this.length)
-    this.length += envelope.length
+    this.#writer.raw(envelope)
   }
 
   /** Takes all of them, and leaves none. */
   take(): Uint8Array {
-    const bytes = this.#bytes.subarray(0, this.length)
-    this.#bytes = new Uint8Array(0)
-    this.length = 0
-    return bytes
-  }
-
-  #makeRoom(bytes: number): void {
-    const length = this.length + bytes
-    if (length <= this.#bytes.length) return
-    const grown = new Uint8Array(Math.max(length, this.#bytes.length * 4, batchBytesMin))
-    grown.set(this.#bytes.subarray(0, this.length))
-    this.#bytes = grown
+    return this.#writer.take()
   }
 }
 

@@ -1,6 +1,7 @@
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
 import type { Codec } from './codec.ts'
 import { type Compression, compressedBytesMin } from './compression.ts'
+import type { EnvelopeBatch } from './envelope.ts'
 
 export interface OutputOptions {
   readonly desc: DescMessage
@@ -35,12 +36,33 @@ export class Output {
   /** @param answer a message of the method's type, or what makes one. */
   pack(answer: unknown): Packed | Promise<Packed> {
     const bytes = this.#codec.serialize(create(this.#desc, answer as Message))
-    if (this.#compression === undefined || bytes.length < compressedBytesMin) {
-      return { bytes, isCompressed: false }
+    return this.#compression === undefined
+      ? uncompressed(bytes)
+      : this.#pack(bytes, this.#compression)
+  }
+
+  /** Adds an answer to a batch at once, or answers what is to be added when it is compressed. */
+  addTo(batch: EnvelopeBatch, answer: unknown): Promise<Packed> | undefined {
+    const message = create(this.#desc, answer as Message)
+    if (this.#compression === undefined) {
+      batch.write(this.#codec, message)
+      return undefined
     }
-    const packed = this.#compression.compress(bytes)
+    const packed = this.#pack(this.#codec.serialize(message), this.#compression)
+    if (packed instanceof Promise) return packed
+    batch.add(packed)
+    return undefined
+  }
+
+  #pack(bytes: Uint8Array, compression: Compression): Packed | Promise<Packed> {
+    if (bytes.length < compressedBytesMin) return uncompressed(bytes)
+    const packed = compression.compress(bytes)
     return packed instanceof Promise ? packed.then(compressed) : compressed(packed)
   }
+}
+
+function uncompressed(bytes: Uint8Array): Packed {
+  return { bytes, isCompressed: false }
 }
 
 function compressed(bytes: Uint8Array): Packed {

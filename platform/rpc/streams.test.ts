@@ -40,6 +40,21 @@ describe('an answer that is a stream', () => {
     expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
   })
 
+  test('has the messages before one that is none', async () => {
+    const { call } = setUpCalls({
+      implementation: {
+        async *watchAggregatedRatings() {
+          yield {}
+          yield { aggregatedRating: { count: 'many' } } as never
+        },
+      },
+    })
+    const exchange = call('WatchAggregatedRatings', [watchRequest])
+    await exchange.over
+    expect(messagesOf(exchange.answerBytes)).toHaveLength(1)
+    expect(exchange.answerTrailers).toContain(String(Code.Internal))
+  })
+
   test('is sent message by message when they do not', async () => {
     const gate = Promise.withResolvers<void>()
     const { call } = setUpCalls({

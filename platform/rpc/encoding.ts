@@ -1,0 +1,97 @@
+import { type DescField, ScalarType } from '@bufbuild/protobuf'
+import type { ByteWriter } from './byte-writer.ts'
+
+/** How values of a type are written, without their tags. */
+export interface Encoding {
+  readonly wireType: number
+  /** Throws at what protobuf-es may convert, or refuse with words of its own. */
+  write(writer: ByteWriter, value: unknown): void
+  /** What is not written of a field that does not know whether it was set. */
+  isZero(value: unknown): boolean
+}
+
+/** https://protobuf.dev/programming-guides/encoding/#structure */
+export const wireType = { varint: 0, bit64: 1, lengthDelimited: 2, bit32: 5 } as const
+
+/** Thrown at a value that is not what it should be. */
+export const unusual = new Error('a value is unusual')
+
+const uint32Max = 0xffff_ffff
+
+const isZeroNumber = (value: unknown) => value === 0
+/** -0 is not it. */
+const isZeroFloat = (value: unknown) => Object.is(value, 0)
+const isZeroBigint = (value: unknown) => value === 0n
+const isEmpty = (value: unknown) => value instanceof Uint8Array && value.length === 0
+
+const { varint, bit64, lengthDelimited, bit32 } = wireType
+
+/** The types that have an encoding here: those that are in use. */
+const encodings = new Map<ScalarType, Encoding>([
+  [ScalarType.INT32, { wireType: varint, write: writeInt32, isZero: isZeroNumber }],
+  [ScalarType.UINT32, { wireType: varint, write: writeUint32, isZero: isZeroNumber }],
+  [ScalarType.INT64, { wireType: varint, write: writeInt64, isZero: isZeroBigint }],
+  [ScalarType.UINT64, { wireType: varint, write: writeUint64, isZero: isZeroBigint }],
+  [ScalarType.BOOL, { wireType: varint, write: writeBool, isZero: (value) => value === false }],
+  [
+    ScalarType.STRING,
+    { wireType: lengthDelimited, write: writeString, isZero: (value) => value === '' },
+  ],
+  [ScalarType.BYTES, { wireType: lengthDelimited, write: writeBytes, isZero: isEmpty }],
+  [ScalarType.FLOAT, { wireType: bit32, write: writeFloat, isZero: isZeroFloat }],
+  [ScalarType.DOUBLE, { wireType: bit64, write: writeDouble, isZero: isZeroFloat }],
+])
+
+/** The encoding of a field's values, or of its items, that are no messages. */
+export function encodingOf(field: DescField): Encoding | undefined {
+  if (field.enum === undefined) return encodings.get(field.scalar as ScalarType)
+  const zero = field.enum.values[0]?.number
+  return { wireType: varint, write: writeInt32, isZero: (value) => value === zero }
+}
+
+function writeInt32(writer: ByteWriter, value: unknown): void {
+  if (typeof value !== 'number' || (value | 0) !== value) throw unusual
+  writer.int32(value)
+}
+
+function writeUint32(writer: ByteWriter, value: unknown): void {
+  if (typeof value !== 'number' || value >>> 0 !== value) throw unusual
+  writer.varint32(value)
+}
+
+function writeInt64(writer: ByteWriter, value: unknown): void {
+  if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw unusual
+  writer.varint64(value)
+}
+
+function writeUint64(writer: ByteWriter, value: unknown): void {
+  if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) throw unusual
+  writer.varint64(value)
+}
+
+function writeBool(writer: ByteWriter, value: unknown): void {
+  if (typeof value !== 'boolean') throw unusual
+  writer.varint32(value ? 1 : 0)
+}
+
+function writeString(writer: ByteWriter, value: unknown): void {
+  if (typeof value !== 'string') throw unusual
+  writer.string(value)
+}
+
+function writeBytes(writer: ByteWriter, value: unknown): void {
+  if (!(value instanceof Uint8Array) || value.length > uint32Max) throw unusual
+  writer.varint32(value.length)
+  writer.raw(value)
+}
+
+function writeFloat(writer: ByteWriter, value: unknown): void {
+  if (typeof value !== 'number') throw unusual
+  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) throw unusual
+  writer.float(value)
+}
+
+function writeDouble(writer: ByteWriter, value: unknown): void {
+  if (typeof value !== 'number') throw unusual
+  writer.double(value)
+}
