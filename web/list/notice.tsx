@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { Bar } from '../bar.tsx'
 import type { ConnectionState } from '../live/connection.ts'
 import type { Feed } from './feed.ts'
 import type { ListState } from './movie-list.ts'
@@ -22,7 +23,7 @@ export function Notice({ feed, status, connection, reload }: NoticeProps) {
   }, [ratingsAreBack])
   if (connection === 'offline') {
     return (
-      <Bar kind="bad" title="You are offline.">
+      <Bar kind="bad" floating title="You are offline.">
         What is shown may be old. It goes on when the network is back.
       </Bar>
     )
@@ -36,11 +37,17 @@ export function Notice({ feed, status, connection, reload }: NoticeProps) {
       </Bar>
     )
   }
-  if (withoutTop || (connection === 'waiting' && movies.length > 0)) {
+  if (withoutTop) {
     return (
       <Bar kind="warn" title="Ratings are unavailable at present.">
-        {withoutTop ? 'Here is the catalogue by title. ' : 'What is shown may be old. '}
-        They come back by themselves.
+        Here is the catalogue by title. The top list returns by itself.
+      </Bar>
+    )
+  }
+  if (connection === 'waiting' && movies.length > 0) {
+    return (
+      <Bar kind="warn" floating title="Ratings are unavailable at present.">
+        What is shown may be old. It goes on by itself.
       </Bar>
     )
   }
@@ -53,20 +60,4 @@ export function Notice({ feed, status, connection, reload }: NoticeProps) {
     )
   }
   return null
-}
-
-interface BarProps {
-  readonly kind: 'plain' | 'good' | 'warn' | 'bad'
-  readonly title: string
-  readonly children: preact.ComponentChildren
-}
-
-export function Bar({ kind, title, children }: BarProps) {
-  return (
-    <div class="notice" data-kind={kind} role="status">
-      <p>
-        <strong>{title}</strong> {children}
-      </p>
-    </div>
-  )
 }

@@ -43,7 +43,12 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
   const nothing = movies.length === 0
   return (
     <>
-      <Toolbar route={route} page={page} busy={status === 'loading' && !nothing} />
+      <Toolbar
+        route={route}
+        page={page}
+        busy={status === 'loading' && !nothing}
+        topped={nothing || topCount > 0}
+      />
       <Notice feed={feed} status={status} connection={connection.value} reload={list.reload} />
       <div class="list" aria-busy={status === 'loading' || status === 'loading-more'}>
         {topCount > 0 ? (

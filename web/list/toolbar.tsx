@@ -7,14 +7,16 @@ interface ToolbarProps {
   readonly page: PageProps
   /** A search is going on while the one before is shown. */
   readonly busy: boolean
+  /** There is a top list, or may be. */
+  readonly topped: boolean
 }
 
-export function Toolbar({ route, page, busy }: ToolbarProps) {
+export function Toolbar({ route, page, busy, topped }: ToolbarProps) {
   const { query, order } = route
   return (
     <div class="toolbar">
       <h1 tabIndex={-1} class="toolbar-title">
-        {title(query, order)}
+        {title(query, order === 'top' && topped)}
       </h1>
       <Search query={query} order={order} router={page.router} singleKeys={page.singleKeys.value} />
       <nav class="segments" aria-label="Order">
@@ -33,7 +35,7 @@ export function Toolbar({ route, page, busy }: ToolbarProps) {
   )
 }
 
-function title(query: string, order: string): string {
+function title(query: string, isTop: boolean): string {
   if (query) return 'Search'
-  return order === 'top' ? 'Top rated' : 'All movies'
+  return isTop ? 'Top rated' : 'All movies'
 }

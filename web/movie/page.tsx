@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks'
+import { Bar } from '../bar.tsx'
 import type { Movie } from '../catalogue/movie.ts'
 import { Failure } from '../failure.tsx'
-import { Bar } from '../list/notice.tsx'
 import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
 import { ratingWords } from '../rating/aggregate.ts'
@@ -81,22 +81,22 @@ function KnownMovie({ movie, lost, page }: { movie: Movie; lost: boolean; page: 
 function MovieNotice(props: { unavailable: boolean; lost: boolean; page: PageProps }) {
   if (props.page.connection.value === 'offline') {
     return (
-      <Bar kind="bad" title="You are offline.">
+      <Bar kind="bad" floating title="You are offline.">
         What is shown may be old. It goes on when the network is back.
       </Bar>
     )
   }
   if (props.lost) {
     return (
-      <Bar kind="warn" title="The connection was lost.">
+      <Bar kind="warn" floating title="The connection was lost.">
         What is shown may be old. The page tries again by itself.
       </Bar>
     )
   }
   if (!props.unavailable) return null
   return (
-    <Bar kind="warn" title="Ratings are unavailable at present.">
-      They come back by themselves.
+    <Bar kind="warn" floating title="Ratings are unavailable at present.">
+      They return by themselves.
     </Bar>
   )
 }

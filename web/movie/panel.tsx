@@ -30,8 +30,8 @@ export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
               <span class="spread-track" aria-hidden="true">
                 <span class="spread-bar" style={{ '--part': part / highest }} />
               </span>
-              <span class="spread-count">{part}</span>
-              <span class="spread-percent">{percent} %</span>
+              <span class="spread-count">{count > 0 ? part : ''}</span>
+              <span class="spread-percent">{count > 0 ? `${percent} %` : ''}</span>
             </li>
           )
         })}
