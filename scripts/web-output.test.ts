@@ -41,6 +41,15 @@ test('a page is built again when its source has changed, and only then', async (
   expect(await project.build()).toBeUndefined()
 })
 
+test('builds at the same time leave the page of one of them, whole', async () => {
+  await using project = await writeProject()
+  await Promise.all(Array.from({ length: 8 }, () => project.build()))
+  const html = readFileSync(join(project.output, 'index.html'), 'utf8')
+  const [, script = ''] = /src="\/(assets\/index-\w+\.js)"/.exec(html) ?? []
+  expect(existsSync(join(project.output, script))).toBe(true)
+  expect(readdirSync(join(project.output, '..')).sort()).toEqual(['web', 'web-maps'])
+})
+
 test('what the last build had and this one has not is gone', async () => {
   await using project = await writeProject()
   await project.build()

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
@@ -17,6 +27,10 @@ export interface WebBuild {
 
 /** Shorter files are not worth a second one. */
 const compressBytesMin = 512
+/** Tells in the folder of what source it is. */
+const fingerprintName = 'fingerprint'
+/** How often a build tries to put its folder where another one puts its own. */
+const placingTriesMax = 20
 
 /**
  * Builds the page, unless the last build was of the same source: `index.html`, and what it needs in `assets`, each beside
@@ -25,13 +39,12 @@ const compressBytesMin = 512
  */
 export async function buildWeb(build: WebBuild): Promise<Bundle | undefined> {
   const { source, besides, output } = build
-  const fingerprintFile = `${output}.fingerprint`
   const fingerprint = await fingerprintOf([source, ...besides])
-  if (existsSync(output) && (await readIfThere(fingerprintFile)) === fingerprint) return undefined
+  if ((await readIfThere(join(output, fingerprintName))) === fingerprint) return undefined
   const built = await bundle(source)
-  await replaceFolder(output, built.served, true)
+  const note = { path: fingerprintName, bytes: new TextEncoder().encode(fingerprint) }
   await replaceFolder(`${output}-maps`, built.sourceMaps, false)
-  await writeFile(fingerprintFile, fingerprint)
+  await replaceFolder(output, [...built.served, note], true)
   return built
 }
 
@@ -64,11 +77,34 @@ async function replaceFolder(
   files: readonly BundledFile[],
   isServed: boolean,
 ): Promise<void> {
-  const fresh = `${folder}.${process.pid}`
-  await rm(fresh, { recursive: true, force: true })
+  await mkdir(dirname(folder), { recursive: true })
+  const fresh = await mkdtemp(`${folder}.new-`)
   await Promise.all(files.map((file) => write(fresh, file, isServed)))
-  await rm(folder, { recursive: true, force: true })
-  await rename(fresh, folder)
+  await chmod(fresh, 0o755)
+  await putInPlace(fresh, folder)
+}
+
+/** Another build may do the same at the same time: the last one stays. */
+async function putInPlace(fresh: string, folder: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const old = `${fresh}-old`
+    await rename(folder, old).catch(unless('ENOENT'))
+    await rm(old, { recursive: true, force: true })
+    try {
+      await rename(fresh, folder)
+      return
+    } catch (error) {
+      if (tries === placingTriesMax) throw error
+      unless('ENOTEMPTY', 'EEXIST')(error)
+    }
+  }
+}
+
+/** Throws any other error. */
+function unless(...codes: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
 }
 
 const brotli = promisify(brotliCompress)
