@@ -37,7 +37,10 @@ const rules: readonly ImportRule[] = [
   },
   {
     files: /^web\//,
-    forbids: ({ target }) => target !== undefined && !into(target, 'web', 'gen'),
+    forbids: ({ target }, path) =>
+      target !== undefined &&
+      !into(target, 'web', 'gen') &&
+      !(testing.test(path) && into(target, 'platform/testing')),
     advice: 'the page knows the services by their RPCs: use gen/',
   },
   {
