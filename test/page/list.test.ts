@@ -155,7 +155,9 @@ describePage('the list, before anybody has rated,', { start: startServices }, (s
 
 function linkNames(page: Page, region: string): Promise<string[]> {
   const links = page.getByRole('region', { name: region }).getByRole('link')
-  return links.evaluateAll((all) => all.map((link) => link.getAttribute('aria-label') ?? ''))
+  return links.evaluateAll((all) =>
+    all.map((link) => link.querySelector('.visually-hidden')?.textContent ?? ''),
+  )
 }
 
 /** Scrolls by the wheel, as a person does, until it is so. */
