@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
@@ -5,6 +6,9 @@ import { meanText, type Rating, ratingsWord, ratingWords, shortCount } from '../
 import { RatingBars } from '../rating/bars.tsx'
 import { ratingKey } from '../rating/keys.ts'
 import { moviePath } from '../route.ts'
+
+/** For ten words, read twice. */
+const refusalMs = 12_000
 
 interface CardProps {
   readonly movie: Movie
@@ -67,14 +71,19 @@ function shortWords(rating: Rating): string {
   }
 }
 
-function CardRefusal({
-  movieId,
-  ownRatings,
-}: {
-  movieId: string
-  ownRatings: PageProps['ownRatings']
-}) {
+interface CardRefusalProps {
+  readonly movieId: string
+  readonly ownRatings: PageProps['ownRatings']
+}
+
+/** It lies over the poster, so it goes when there was time to read it. */
+function CardRefusal({ movieId, ownRatings }: CardRefusalProps) {
   const { refusal } = ownRatings.of(movieId).value
+  useEffect(() => {
+    if (!refusal) return
+    const timer = setTimeout(() => ownRatings.dismiss(movieId), refusalMs)
+    return () => clearTimeout(timer)
+  }, [refusal])
   return refusal ? (
     <p class="card-refusal" role="alert">
       Not stored. {refusal}

@@ -46,6 +46,18 @@ test('a new wish forgets the refusal of the one before', () => {
   expect(reduceOwnRating(refused, { kind: 'wish', value: 2 }).refusal).toBeUndefined()
 })
 
+test('a refusal that was read goes, and nothing else does', () => {
+  const refused = run(
+    3,
+    { kind: 'wish', value: 1 },
+    { kind: 'asked' },
+    { kind: 'refused', reason: 'down' },
+  )
+  expect(reduceOwnRating(refused, { kind: 'dismissed' })).toEqual(notRated(3))
+  const asked = run(3, { kind: 'wish', value: 1 }, { kind: 'asked' })
+  expect(reduceOwnRating(asked, { kind: 'dismissed' })).toEqual(asked)
+})
+
 test('taking back is a wish for none', () => {
   const state = run(3, { kind: 'wish', value: undefined })
   expect(wish(state)).toEqual({ value: undefined })

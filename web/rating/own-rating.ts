@@ -20,6 +20,8 @@ export type OwnRatingEvent =
   | { readonly kind: 'asked' }
   | { readonly kind: 'stored' }
   | { readonly kind: 'refused'; readonly reason: string }
+  /** The person has had the time to read why. */
+  | { readonly kind: 'dismissed' }
   /** What the service, or another page of this browser, has. */
   | { readonly kind: 'read'; readonly value: Value | undefined }
 
@@ -45,6 +47,8 @@ export function reduceOwnRating(state: OwnRating, event: OwnRatingEvent): OwnRat
       // Another wish since then is tried on its own.
       if (asked && wanted !== asked.value) return { stored, wanted }
       return { stored, wanted: stored, refusal: event.reason }
+    case 'dismissed':
+      return { stored, wanted, ...(asked ? { asked } : {}) }
     case 'read':
       return asked || wanted !== stored ? state : notRated(event.value)
   }

@@ -21,6 +21,8 @@ export interface OwnRatings {
   of(movieId: string): ReadonlySignal<OwnRating>
   /** Shows it at once, stores it, and rolls back what is refused. Undefined takes the rating back. */
   rate(movieId: string, value: Value | undefined): void
+  /** Forgets why the last wish was refused. */
+  dismiss(movieId: string): void
   /** Asks the service whether it still has what the browser remembers. */
   refresh(movieId: string): Promise<void>
 }
@@ -82,6 +84,7 @@ export function createOwnRatings({ clients, board, remembered }: Parts): OwnRati
       send(movieId, { kind: 'wish', value })
       void storeWishes(movieId)
     },
+    dismiss: (movieId) => send(movieId, { kind: 'dismissed' }),
     async refresh(movieId) {
       if (!remembered.mayHave(movieId)) return
       try {
