@@ -794,7 +794,8 @@ export const ActivityService: GenService<{
  */
 export const DeadLetterService: GenService<{
   /**
-   * ListDeadLetters pages through dead letters, the newest first, without their values.
+   * ListDeadLetters pages through dead letters, the newest first, without their values. Those that were put back since
+   * are among them for as long as the topic keeps them.
    *
    * @generated from rpc system.v1.DeadLetterService.ListDeadLetters
    */
@@ -817,8 +818,9 @@ export const DeadLetterService: GenService<{
   serviceDesc(file_system_v1_system, 1);
 
 /**
- * SystemService tells how the instances of all services do. The movie service serves it, and asks each instance for
- * its activity while somebody watches.
+ * SystemService tells how the instances of all services do. The movie service serves it, and asks each instance that
+ * its registry knows for its activity while somebody watches. A registry of fixed addresses knows no other instance of
+ * movie than the one that answers.
  *
  * @generated from service system.v1.SystemService
  */
