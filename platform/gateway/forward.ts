@@ -120,22 +120,29 @@ export class Forward implements StreamOwner {
     const { limits } = this.#options
     const isUntouched = cause instanceof NotSentError && this.#upload.isReplayable
     if (isUntouched && this.#tryCount < limits.triesMax) {
+      // One that lets its connection go can be reached by another; one that cannot be reached needs no second try.
+      const isReachable = this.#stream !== undefined
       this.#stopOpening()
       this.#lease?.done('failure')
       this.#stream = undefined
       this.#upload.pause()
-      this.#open()
+      this.#open(isReachable ? undefined : cause)
       return
     }
     if (this.#stream) this.#download?.keep(takeAll(this.#stream))
     this.#fail(streamError(this.#lease?.connection.origin ?? '', cause))
   }
 
-  #open(): void {
+  /** @param unreachable why none of the instances that were tried is to be tried again. */
+  #open(unreachable?: Error): void {
     const { upstream, limits, request } = this.#options
     this.#tryCount++
     try {
       const lease = upstream.take(this.#tried)
+      if (unreachable && this.#tried.has(lease.instance)) {
+        lease.done('unknown')
+        throw streamError(lease.connection.origin, unreachable)
+      }
       this.#lease = lease
       this.#tried.add(lease.instance)
       this.#stopOpening = this.#after(limits.openTimeoutMs, () => this.#fail(noRoom(lease)))

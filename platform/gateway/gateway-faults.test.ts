@@ -135,6 +135,22 @@ test('by Connect a service that is away is HTTP 503 with the error', async () =>
   })
 })
 
+test('an instance that cannot be reached is tried once by a call', async () => {
+  let connectionCount = 0
+  const closing = createServer((socket) => {
+    connectionCount++
+    socket.destroy()
+  })
+  closing.listen(0, '127.0.0.1')
+  await once(closing, 'listening')
+  const { port } = closing.address() as AddressInfo
+  await using gateway = await startGateway([`http://127.0.0.1:${port}`])
+  const failure = await failureOf(gateway.rating('connect').getRating(ask))
+  expect(failure.code).toBe(Code.Unavailable)
+  expect(connectionCount).toBe(1)
+  closing.close()
+})
+
 test('what did not reach one instance goes to another, body and all', async () => {
   const [port] = await freePorts(1)
   await using instance = await startInstance({ putRating: ({ value }) => putAnswer(value) })
