@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type Program, spawnProgram } from '../../platform/testing/process.ts'
 import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
 
@@ -43,9 +42,4 @@ export async function buildPage(): Promise<void> {
 async function urlOf(program: Program, service: string): Promise<string> {
   const line = new RegExp(`^ +${service} +(http://\\S+)$`, 'm')
   return (await program.waitForLine(line, startTimeoutMs))[1] ?? ''
-}
-
-/** Where the event log is, for producers. */
-export function eventLogOf({ data }: Services): string {
-  return join(data, 'events.db')
 }

@@ -1,0 +1,120 @@
+import { expect, test } from 'bun:test'
+import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
+import { describePage, eventually } from './describe-page.ts'
+import type { Services } from './services.ts'
+import { startServicesApart } from './services-apart.ts'
+
+const recordId = 'the-matrix-1999'
+const poison = 'not JSON, says the test'
+/** An instance that is silent is given up after a while. */
+const noticeTimeoutMs = 20_000
+
+describePage('the system page', { start: startServicesApart }, (site) => {
+  test('shows the instances of each service, that they serve and how fast they answer', async () => {
+    await using visitor = await site().visit('/system')
+    const { page } = visitor
+    await page.getByText('All 3 instances serve').first().waitFor()
+    expect(await page.title()).toBe('System · Marquee')
+    await page.getByRole('img', { name: /^The services: All 3 instances serve/ }).waitFor()
+    await page.getByText('The same as a table').click()
+    const { urls } = site().services
+    for (const [service, url] of Object.entries(urls)) {
+      const row = page.getByRole('row').filter({ hasText: `:${new URL(url).port}` })
+      await eventually(async () => {
+        const text = (await row.textContent()) ?? ''
+        expect(text).toContain(service)
+        expect(text).toContain('serving')
+        expect(text).toMatch(/\d ms/)
+      })
+    }
+  })
+
+  test('shows calls a second by method and code', async () => {
+    await using visitor = await site().visit('/system')
+    const { page } = visitor
+    await page.getByText('All 3 instances serve').first().waitFor()
+    await callRatingInVain(site().services, 7)
+    const row = page
+      .getByRole('region', { name: 'Calls by method and code' })
+      .getByRole('listitem')
+      .filter({ hasText: 'RatingService/GetRating' })
+    await row.getByText('not_found').waitFor()
+    await eventually(async () => {
+      const text = await row.getByRole('listitem').filter({ hasText: 'not_found' }).textContent()
+      expect(text).toBe('not_found 7')
+    })
+    await page.getByRole('img', { name: /^Calls a second, now: movie [\d.]+/ }).waitFor()
+  })
+
+  test('shows how far rating events are applied, and what is put aside, with a look at one', async () => {
+    await using visitor = await site().visit('/system')
+    const { page } = visitor
+    await page.getByText('There are none: every event could be applied.').waitFor()
+    await append(site().services, [ratingEvent('ada', 4), poison, ratingEvent('bob', 5)])
+    const letter = page
+      .getByRole('region', { name: 'Dead letters' })
+      .getByRole('button', { expanded: false })
+      .filter({ hasText: recordId })
+    await letter.waitFor()
+    const partitions = page.getByRole('region', { name: 'Ingestion by partition' })
+    await partitions.getByRole('listitem').filter({ hasText: 'at 3' }).waitFor()
+    await page.getByRole('img', { name: 'Rating events that wait, now: rating 0' }).waitFor()
+    await letter.click()
+    const body = page.getByRole('region', { name: 'Dead letters' })
+    await body.getByText(poison, { exact: true }).waitFor()
+    await body.getByText(/ratings, partition \d, offset 1/).waitFor()
+    await body.getByRole('button', { name: 'Hexadecimal' }).click()
+    await body.getByText(/6e 6f 74 20 4a 53 4f 4e/).waitFor()
+  })
+
+  test('says which service is away while it is, and that all serve when it is back', async () => {
+    await using visitor = await site().visit('/system')
+    const { page } = visitor
+    await page.getByText('All 3 instances serve').first().waitFor()
+    visitor.expectProblems(/\/services\/rating\//)
+    await site().services.killRating()
+    const timeout = noticeTimeoutMs
+    await page.getByText('2 of 3 instances serve').first().waitFor({ timeout })
+    await page.getByText(/^rating is unreachable: /).waitFor({ timeout })
+    await site().services.startRating()
+    await page.getByText('All 3 instances serve').first().waitFor({ timeout })
+    await page.getByRole('list', { name: 'What is wrong' }).waitFor({ state: 'detached' })
+  }, 60_000)
+
+  test('says that what it shows is old while the stream is lost', async () => {
+    await using visitor = await site().visit('/system')
+    const { page } = visitor
+    await page.getByText('All 3 instances serve').first().waitFor()
+    visitor.expectProblems(/ERR_INTERNET_DISCONNECTED/)
+    await visitor.context.setOffline(true)
+    await page.getByText('The stream is lost and tried again.').waitFor()
+    await visitor.context.setOffline(false)
+    await page.getByText('The stream is lost and tried again.').waitFor({ state: 'detached' })
+  })
+})
+
+/** Asks for ratings that nobody has given. */
+async function callRatingInVain({ urls }: Services, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    const answer = await fetch(`${urls.rating}/rating.v1.RatingService/GetRating`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ recordId, recordType: 'movie', userId: 'nobody' }),
+    })
+    expect(answer.status).toBe(404)
+  }
+}
+
+function ratingEvent(userId: string, value: number): string {
+  return JSON.stringify({ userId, recordId, recordType: 'movie', value, eventType: 'put' })
+}
+
+/** Appends to the event log from outside, all to one partition. */
+async function append({ data }: Services, values: readonly string[]): Promise<void> {
+  await using eventLog = createEmbeddedEventLog({ path: `${data}/events.db`, partitions: 4 })
+  const encoder = new TextEncoder()
+  await eventLog.append(
+    'ratings',
+    values.map((value) => ({ key: recordId, value: encoder.encode(value) })),
+  )
+}

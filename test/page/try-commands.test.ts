@@ -1,0 +1,129 @@
+import { expect } from 'bun:test'
+import { execFile } from 'node:child_process'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Page } from 'playwright-core'
+import { testWith } from '../../platform/testing/requirements.ts'
+import { type Found, root, type ToolName, tool } from '../../platform/testing/tools.ts'
+import { describePage } from './describe-page.ts'
+import { startServices } from './services.ts'
+import { choose, expectCode, field, messageTexts, send } from './try-form.ts'
+import type { Visitor } from './visitor.ts'
+
+const commandTimeoutMs = 15_000
+const testTimeoutMs = 60_000
+const matrix = 'the-matrix-1999'
+
+interface Example {
+  readonly path: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+/** Of movie, at the page's own origin. */
+const getDetails: Example = {
+  path: '/try/movie.v1.MovieService/GetMovieDetails',
+  fields: { movie_id: matrix },
+}
+/** Of rating, forwarded by movie. */
+const putRating: Example = {
+  path: '/try/rating.v1.RatingService/PutRating',
+  fields: {
+    record_id: matrix,
+    record_type: 'movie',
+    // No blanks are allowed; the rest is what a shell would take for its own.
+    user_id: `o'hara"$HOME"\\n`,
+    value: '4',
+  },
+}
+const commands: readonly { name: string; needs: ToolName }[] = [
+  { name: 'curl', needs: 'curl' },
+  { name: 'grpcurl', needs: 'grpcurl' },
+  { name: 'buf curl', needs: 'buf' },
+]
+
+describePage(
+  'the command that is copied',
+  { start: startServices, fill: ({ others }) => others.rate(matrix, 'ada', 5) },
+  (site) => {
+    for (const { name, needs } of commands) {
+      testWith(
+        tool(needs),
+        `for ${name} answers what the page answers`,
+        async () => {
+          for (const { path, fields } of [getDetails, putRating]) {
+            await using visitor = await site().visit(path)
+            const shown = await callByPage(visitor.page, fields)
+            const command = await copyCommand(visitor, name)
+            expect(withoutTime(JSON.parse(await runShell(command)))).toEqual(withoutTime(shown))
+          }
+        },
+        testTimeoutMs,
+      )
+    }
+
+    testWith(
+      tool('buf'),
+      'for buf curl speaks gRPC-Web when the page does',
+      async () => {
+        const { path, fields } = getDetails
+        await using visitor = await site().visit(path)
+        await choose(visitor.page, 'Protocol', 'gRPC-Web')
+        const shown = await callByPage(visitor.page, fields)
+        const command = await copyCommand(visitor, 'buf curl')
+        expect(command).toContain('--protocol grpcweb')
+        expect(JSON.parse(await runShell(command))).toEqual(shown)
+      },
+      testTimeoutMs,
+    )
+
+    testWith(
+      tool('curl'),
+      'for curl sends the very bytes of gRPC-Web',
+      async () => {
+        const { path, fields } = getDetails
+        await using visitor = await site().visit(path)
+        await choose(visitor.page, 'Protocol', 'gRPC-Web')
+        await callByPage(visitor.page, fields)
+        const printed = await runShell(await copyCommand(visitor, 'curl'))
+        expect(printed).toContain('"title":"The Matrix"')
+        expect(printed).toContain('grpc-status:')
+      },
+      testTimeoutMs,
+    )
+  },
+)
+
+async function callByPage(page: Page, fields: Readonly<Record<string, string>>): Promise<unknown> {
+  for (const [name, value] of Object.entries(fields)) await field(page, name).fill(value)
+  await send(page)
+  await expectCode(page, 'ok')
+  const [answer = ''] = await messageTexts(page)
+  return JSON.parse(answer)
+}
+
+/** Presses the button, and answers what is in the clipboard then. */
+async function copyCommand({ page, context }: Visitor, name: string): Promise<string> {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await choose(page, 'The same call by', name)
+  const region = page.getByRole('region', { name: 'Commands' })
+  await region.getByRole('button', { name: 'Copy' }).click()
+  await region.getByText('Copied').waitFor()
+  return page.evaluate(() => navigator.clipboard.readText())
+}
+
+async function runShell(line: string): Promise<string> {
+  const found: Found<string>[] = commands.map(({ needs }) => tool(needs))
+  const folders = found.flatMap((each) => ('value' in each ? [dirname(each.value)] : []))
+  const path = [join(root, 'node_modules', '.bin'), ...folders, process.env.PATH].join(delimiter)
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', line], {
+    cwd: root,
+    env: { ...process.env, PATH: path },
+    timeout: commandTimeoutMs,
+  })
+  return stdout
+}
+
+/** A rating that is put again has another time. */
+function withoutTime(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer, (key, value) => (key === 'updateTime' ? '' : value)))
+}

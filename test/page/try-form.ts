@@ -1,0 +1,42 @@
+import type { Locator, Page } from 'playwright-core'
+
+export function field(page: Page, name: string): Locator {
+  return page.getByRole('region', { name: 'Request' }).getByRole('textbox', { name, exact: true })
+}
+
+export async function choose(page: Page, label: string, option: string): Promise<void> {
+  const group = page.getByRole('group', { name: label, exact: true })
+  await group.getByRole('radio', { name: option, exact: true }).click()
+}
+
+export async function send(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Send/ }).click()
+}
+
+export function answerOf(page: Page): Locator {
+  return page.getByRole('region', { name: 'Answer' })
+}
+
+export async function expectCode(page: Page, code: string): Promise<void> {
+  await answerOf(page).getByRole('definition').first().getByText(code, { exact: true }).waitFor()
+}
+
+export async function messageTexts(page: Page): Promise<string[]> {
+  const messages = answerOf(page).getByRole('article')
+  return messages.locator('pre').allTextContents()
+}
+
+/** Name and value of each, one after the other. */
+export async function fieldsOf(page: Page, title: 'Headers' | 'Trailers'): Promise<string[]> {
+  const group = answerOf(page).getByRole('group').filter({ hasText: title })
+  return group.locator('dl > div').allTextContents()
+}
+
+export async function descriptionOf(input: Locator): Promise<string> {
+  return input.evaluate((element) =>
+    (element.getAttribute('aria-describedby') ?? '')
+      .split(' ')
+      .map((id) => document.getElementById(id)?.textContent)
+      .join(' '),
+  )
+}

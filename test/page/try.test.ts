@@ -1,0 +1,170 @@
+import { expect, test } from 'bun:test'
+import { describePage, eventually } from './describe-page.ts'
+import { startServices } from './services.ts'
+import {
+  answerOf,
+  choose,
+  descriptionOf,
+  expectCode,
+  field,
+  fieldsOf,
+  messageTexts,
+  send,
+} from './try-form.ts'
+
+const matrix = 'the-matrix-1999'
+const details = '/try/movie.v1.MovieService/GetMovieDetails'
+const watch = '/try/movie.v1.MovieService/WatchMovieDetails'
+const put = '/try/rating.v1.RatingService/PutRating'
+
+describePage(
+  'the page to try a call',
+  {
+    start: startServices,
+    fill: ({ others }) => others.rate(matrix, 'ada', 4),
+  },
+  (site) => {
+    test('lists every method of the three services, and opens one', async () => {
+      await using visitor = await site().visit('/try')
+      const { page } = visitor
+      expect(await page.title()).toBe('Try a call · Marquee')
+      const methods = page.getByRole('navigation', { name: 'Methods' })
+      for (const name of ['GetMovieDetails', 'ListMetadata', 'PutRating', 'ImportRatings']) {
+        await methods.getByRole('link', { name }).first().waitFor()
+      }
+      await methods.getByRole('link', { name: 'PutRating' }).click()
+      await page.getByRole('heading', { level: 2, name: 'PutRating' }).waitFor()
+      expect(new URL(page.url()).pathname).toBe(put)
+      await page.goBack()
+      await page.getByRole('link', { name: 'Rate a movie' }).waitFor()
+      await page.goForward()
+      await page.getByRole('heading', { level: 2, name: 'PutRating' }).waitFor()
+    })
+
+    test.each(['Connect', 'gRPC-Web'])(
+      'calls a method by %s, in JSON and in binary',
+      async (name) => {
+        await using visitor = await site().visit(details)
+        const { page } = visitor
+        await field(page, 'movie_id').fill(matrix)
+        await choose(page, 'Protocol', name)
+        for (const format of ['JSON', 'Binary']) {
+          await choose(page, 'Messages', format)
+          await send(page)
+          await expectCode(page, 'ok')
+          const answer = JSON.parse(await messageTexts(page).then(([first = '']) => first))
+          expect(answer.movieDetails).toMatchObject({
+            metadata: { title: 'The Matrix', year: 1999 },
+            rating: { mean: 4, count: '1' },
+          })
+          const type = name === 'Connect' ? 'application/' : 'application/grpc-web+'
+          const subtype = format === 'JSON' ? 'json' : 'proto'
+          expect(await fieldsOf(page, 'Headers')).toContain(`content-type${type}${subtype}`)
+        }
+      },
+    )
+
+    test('sends headers, and shows those of the answer and its trailers', async () => {
+      await using visitor = await site().visit(details)
+      const { page } = visitor
+      await field(page, 'movie_id').fill(matrix)
+      await choose(page, 'Protocol', 'gRPC-Web')
+      await page.getByText('Headers and deadline').click()
+      await page.getByRole('textbox', { name: 'Headers' }).fill('x-request-id: of-the-test')
+      await send(page)
+      await expectCode(page, 'ok')
+      expect(await fieldsOf(page, 'Headers')).toContain('x-request-idof-the-test')
+      expect(await fieldsOf(page, 'Trailers')).toContain('grpc-status0')
+    })
+
+    test('asks by GET where a method has no side effects', async () => {
+      await using visitor = await site().visit(details)
+      const { page } = visitor
+      await field(page, 'movie_id').fill(matrix)
+      await choose(page, 'Sent by', 'GET')
+      const request = page.waitForRequest(/GetMovieDetails/)
+      await send(page)
+      expect((await request).method()).toBe('GET')
+      await expectCode(page, 'ok')
+    })
+
+    test.each(['Connect', 'gRPC-Web'])(
+      'shows a stream by %s as it comes, until it is cancelled',
+      async (name) => {
+        await using visitor = await site().visit(watch)
+        const { page } = visitor
+        await field(page, 'movie_id').fill(matrix)
+        await choose(page, 'Protocol', name)
+        await send(page)
+        await expectCode(page, 'running')
+        await eventually(async () => expect(await messageTexts(page)).toHaveLength(1))
+        const { count } = await site().others.aggregateOf(matrix)
+        await site().others.rate(matrix, `stream-${name}`, 5)
+        await eventually(async () => {
+          const texts = await messageTexts(page)
+          expect(texts).toHaveLength(2)
+          expect(texts[1]).toContain(`"count": "${count + 1}"`)
+        })
+        await page.getByRole('button', { name: 'Cancel' }).click()
+        await expectCode(page, 'canceled')
+        await site().others.rate(matrix, `stream-${name}`, 1)
+        expect(await messageTexts(page)).toHaveLength(2)
+      },
+    )
+
+    test('shows what breaks a rule at the field that breaks it', async () => {
+      await using visitor = await site().visit(put)
+      const { page } = visitor
+      visitor.expectProblems(/PutRating/)
+      await field(page, 'record_id').fill(matrix)
+      await field(page, 'record_type').fill('movie')
+      await field(page, 'user_id').fill('me')
+      await field(page, 'value').fill('9')
+      await send(page)
+      await expectCode(page, 'invalid_argument')
+      const value = field(page, 'value')
+      expect(await value.getAttribute('aria-invalid')).toBe('true')
+      expect(await descriptionOf(value)).toMatch(/less than or equal to 5/)
+      expect(await field(page, 'user_id').getAttribute('aria-invalid')).not.toBe('true')
+      await value.fill('5')
+      await send(page)
+      await expectCode(page, 'ok')
+      expect(await field(page, 'value').getAttribute('aria-invalid')).not.toBe('true')
+    })
+
+    test('shows the code and the message of a call that fails', async () => {
+      await using visitor = await site().visit(details)
+      const { page } = visitor
+      visitor.expectProblems(/GetMovieDetails/)
+      await field(page, 'movie_id').fill('no-such-movie')
+      await send(page)
+      await expectCode(page, 'not_found')
+      expect(await answerOf(page).textContent()).toMatch(/HTTP404/)
+      await choose(page, 'Protocol', 'gRPC-Web')
+      await send(page)
+      await expectCode(page, 'not_found')
+      await eventually(async () => {
+        expect(await answerOf(page).textContent()).toMatch(/HTTP200/)
+      })
+    })
+
+    test('sends a stream of several messages filled in as JSON', async () => {
+      await using visitor = await site().visit('/try/rating.v1.RatingService/ImportRatings')
+      const { page } = visitor
+      await choose(page, 'Fill in by', 'JSON')
+      const rating = (value: number) => ({
+        rating: { recordId: 'alien-1979', recordType: 'movie', userId: `u${value}`, value },
+      })
+      await page.getByRole('textbox', { name: /^JSON/ }).fill(JSON.stringify([1, 5, 9].map(rating)))
+      await send(page)
+      await expectCode(page, 'ok')
+      const [answer = ''] = await messageTexts(page)
+      expect(JSON.parse(answer)).toMatchObject({ createdCount: '2', refusedCount: '1' })
+    })
+
+    test('says that a method does not exist', async () => {
+      await using visitor = await site().visit('/try/movie.v1.MovieService/NoSuchMethod')
+      await visitor.page.getByText('movie has no movie.v1.MovieService/NoSuchMethod').waitFor()
+    })
+  },
+)
