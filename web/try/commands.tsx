@@ -64,7 +64,7 @@ export function Commands({ call, at, addresses }: CommandsProps) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
       <pre class="code commands-code" ref={shown} tabIndex={0}>
-        {command ?? (call ? '…' : 'Fill the request in first.')}
+        {command ?? (call ? '…' : 'The request is not valid yet.')}
       </pre>
       <p class="form-note">{note}</p>
     </section>

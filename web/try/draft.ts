@@ -10,6 +10,9 @@ import {
 } from '@bufbuild/protobuf'
 import { fieldRules } from './rules.ts'
 
+/** How protobuf's errors name a field, by its full name. */
+const fieldPrefix = /^cannot decode field (?:[\w]+\.)*(?<name>\w+) from JSON: /
+
 /** A message as it is being filled in: protobuf's JSON by JSON names, of which parts may still be wrong. */
 export type Draft = JsonObject
 
@@ -38,7 +41,8 @@ export function parseDraft(
   try {
     return { message: fromJson(desc, draft, { registry }) }
   } catch (error) {
-    return { problem: wordsOf(error) }
+    const text = error instanceof Error ? error.message : String(error)
+    return { problem: text.replace(fieldPrefix, '$<name>: ') }
   }
 }
 
@@ -55,11 +59,7 @@ export function fieldProblem(
 ): string | undefined {
   if (value === undefined) return undefined
   const parsed = parseDraft(field.parent, { [field.jsonName]: value }, registry)
-  return 'problem' in parsed ? parsed.problem : undefined
-}
-
-/** The error without the beginning that names the field, which is shown beside it. */
-function wordsOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return text.replace(/^cannot decode (field|message) [\w.]+ from JSON: /, '')
+  if (!('problem' in parsed)) return undefined
+  const { problem } = parsed
+  return problem.startsWith(`${field.name}: `) ? problem.slice(field.name.length + 2) : problem
 }

@@ -1,6 +1,6 @@
 import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
 import type { Signal } from '@preact/signals'
-import { useMemo } from 'preact/hooks'
+import { useMemo, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
 import type { Call, CallOptions } from './call.ts'
 import { CallOptionsForm } from './call-options-form.tsx'
@@ -27,6 +27,7 @@ interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
 /** One method: what to send, how, what came of it, and the same as commands. */
 export function MethodPanel(props: MethodPanelProps) {
   const { at, method, baseUrl, registry, options, request, call, clients, announce } = props
+  const answer = useRef<HTMLDivElement>(null)
   const outcome = call.outcome.value
   const parsed = request.messages()
   const put: Call | undefined =
@@ -35,7 +36,10 @@ export function MethodPanel(props: MethodPanelProps) {
       : undefined
   const send = async (event: Event) => {
     event.preventDefault()
-    if (put) announce(spoken(await call.start(put)))
+    if (!put) return
+    const ended = call.start(put)
+    bringIntoView(answer.current)
+    announce(spoken(await ended))
   }
   const violations = useMemo(() => violationMap(outcome), [outcome?.error])
   const isRunning = outcome?.state === 'running'
@@ -61,12 +65,18 @@ export function MethodPanel(props: MethodPanelProps) {
           <p class="field-problems">{'problem' in parsed ? parsed.problem : ''}</p>
         </div>
       </form>
-      <div class="panel-answer">
+      <div class="panel-answer" ref={answer}>
         <OutcomeView outcome={outcome} />
         <Commands call={put} at={at} addresses={clients.addresses} />
       </div>
     </div>
   )
+}
+
+/** On a narrow screen the answer is below the form, where nobody would see it come. */
+function bringIntoView(answer: HTMLElement | null) {
+  const isBelow = answer && answer.getBoundingClientRect().top > innerHeight * 0.75
+  if (isBelow) answer.scrollIntoView({ block: 'start' })
 }
 
 /** Ctrl or Command with Enter sends from anywhere in the form, also from a field of several lines. */

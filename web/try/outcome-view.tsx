@@ -70,7 +70,10 @@ function Messages({ outcome }: { outcome: Outcome }) {
   const list = useRef<HTMLDivElement>(null)
   const follows = useRef(true)
   useLayoutEffect(() => {
-    if (list.current && follows.current) list.current.scrollTop = list.current.scrollHeight
+    const isStream = messageCount > 1
+    if (isStream && list.current && follows.current) {
+      list.current.scrollTop = list.current.scrollHeight
+    }
   }, [messages])
   const scrolled = ({ currentTarget: box }: { currentTarget: HTMLElement }) => {
     follows.current = box.scrollTop + box.clientHeight > box.scrollHeight - 40

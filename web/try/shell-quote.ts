@@ -11,10 +11,10 @@ export function printfWord(bytes: Uint8Array): string {
   return `'${Array.from(bytes, printfCharacter).join('')}'`
 }
 
-function printfCharacter(byte: number): string {
+function printfCharacter(byte: number, index: number): string {
   if (byte === 0x25) return '%%'
-  // A quote would end the word, a backslash begin an escape, a minus at the beginning be an option.
-  const special = byte === 0x27 || byte === 0x5c || byte === 0x2d
-  const printable = byte >= 0x20 && byte < 0x7f && !special
-  return printable ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`
+  // A quote would end the word, a backslash begin an escape, and a minus at the beginning an option.
+  const isSpecial = byte === 0x27 || byte === 0x5c || (byte === 0x2d && index === 0)
+  const isPrintable = byte >= 0x20 && byte < 0x7f && !isSpecial
+  return isPrintable ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`
 }
