@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
+import { isDeepStrictEqual } from 'node:util'
 import { createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
 import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
+import { InstanceReport_Health, SystemService } from '../../gen/system/v1/system_pb.ts'
 import { backend } from '../../platform/testing/backends/shared.ts'
 import { describeWith, testWith } from '../../platform/testing/requirements.ts'
 import { runtime } from '../../platform/testing/tools.ts'
@@ -35,6 +37,27 @@ describeWith(backend('consul'), 'in Consul', (address) => {
       testTimeoutMs,
     )
   }
+
+  test(
+    'a watch of the system tells each instance once, movie itself among them',
+    async () => {
+      await using fleet = await startFleet(address, 'bun')
+      const started = await Promise.all(
+        (['metadata', 'rating', 'rating', 'movie'] as const).map(fleet.start),
+      )
+      const baseUrl = started[3]?.url ?? ''
+      const client = createClient(SystemService, createConnectTransport({ baseUrl }))
+      const expected = { movie: 1, metadata: 1, rating: 2 }
+      for await (const { services } of client.watchSystem({})) {
+        const known = services.map(({ service, instances }) => [service, instances.length])
+        const instances = services.flatMap((service) => service.instances)
+        const isServing = instances.every(({ health }) => health === InstanceReport_Health.SERVING)
+        if (isServing && isDeepStrictEqual(Object.fromEntries(known), expected)) return
+      }
+      throw new Error('the watch has ended')
+    },
+    testTimeoutMs,
+  )
 })
 
 test('a service says in one line that it cannot read its token', async () => {
