@@ -60,6 +60,37 @@ test('a buffer is shared, and what is in it stays as it is', () => {
   expect(flushed[0]?.[10]).toBe(1)
 })
 
+test('what the socket has taken is written over, what it holds is not', () => {
+  const { outbox } = createOutbox()
+  const flushed: Buffer[] = []
+  const socket = (writableLength: number) => {
+    const write = (chunk: Buffer) => flushed.push(chunk) > 0
+    return { write, writableLength } as unknown as Socket
+  }
+  for (const [value, writableLength] of [
+    [1, 0],
+    [2, frameBytes],
+    [3, 0],
+    [4, frameBytes],
+  ] as const) {
+    write(outbox, value)
+    outbox.flush(socket(writableLength))
+  }
+  expect(flushed.map((chunk) => chunk[10])).toEqual([2, 2, 4, 4])
+  expect(new Set(flushed.map(({ buffer }) => buffer)).size).toBe(1)
+})
+
+test('buffers that were filled are used again once the socket has taken them', () => {
+  const { outbox } = createOutbox()
+  const buffers = new Set<ArrayBufferLike>()
+  const take = (chunk: Buffer) => buffers.add(chunk.buffer).size > 0
+  for (let turn = 0; turn < 10; turn++) {
+    for (let index = 0; index < 10; index++) write(outbox, index, 16_393)
+    outbox.flush({ write: take, writableLength: 0 } as unknown as Socket)
+  }
+  expect(buffers.size).toBe(4)
+})
+
 test('an outbox that rests holds no buffer', () => {
   const { outbox } = createOutbox()
   write(outbox, 1)

@@ -13,8 +13,8 @@ const restBytesMin = 4 * 1024
 const freeChunksMax = 16
 
 /**
- * Where connections get space for what they send. Every byte is given out once: what a socket has not sent yet stays
- * as it is, and a connection that rests holds nothing.
+ * Where connections get space for what they send. What a socket has taken is given out again, and is still in the
+ * processor's cache; what it has not sent yet stays as it is. A connection that rests holds nothing.
  */
 export class ChunkPool {
   readonly #free: Chunk[] = []
@@ -29,16 +29,23 @@ export class ChunkPool {
   }
 
   give(buffer: Buffer, used: number): void {
-    if (buffer.length - used >= restBytesMin && this.#free.length < freeChunksMax) {
+    if (
+      buffer.length - used >= restBytesMin &&
+      buffer.length <= chunkBytes &&
+      this.#free.length < freeChunksMax
+    ) {
       this.#free.push({ buffer, used })
     }
   }
 }
 
+/** What is gathered in one buffer. */
 interface Segment {
-  readonly bytes: Buffer
-  /** Where its first byte is, counted over all that was ever gathered. */
-  readonly position: number
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
+  /** The position of `buffer[0]`, counted over all that was ever gathered. */
+  readonly base: number
 }
 
 const nothing = Buffer.alloc(0)
@@ -80,47 +87,44 @@ export class Outbox {
       setEndStream(this.buffer, position - this.#base)
       return true
     }
-    const segment = this.#filled.findLast((one) => one.position <= position)
-    if (segment !== undefined) setEndStream(segment.bytes, position - segment.position)
+    const segment = this.#filled.findLast(({ base, start }) => base + start <= position)
+    if (segment !== undefined) setEndStream(segment.buffer, position - segment.base)
     return segment !== undefined
   }
 
   /** Gives all that is gathered to the socket; false when that should get no more until its 'drain'. */
   flush(socket: Socket): boolean {
     let goesOn = true
-    if (this.#filled.length > 0) {
-      // Not corked: Bun would copy them into one.
-      for (const { bytes } of this.#filled) socket.write(bytes)
-      goesOn = socket.write(this.#current())
-      this.#filled = []
-      this.#filledBytes = 0
-    } else if (this.offset > this.#start) goesOn = socket.write(this.#current())
-    this.#pool.give(this.buffer, this.offset)
-    this.#use(nothing, 0)
+    // Not corked: Bun would copy them into one.
+    for (const { buffer, start, end } of this.#filled) socket.write(buffer.subarray(start, end))
+    if (this.offset > this.#start) {
+      goesOn = socket.write(this.buffer.subarray(this.#start, this.offset))
+    }
+    this.#release(socket.writableLength === 0)
     return goesOn
   }
 
   /** Forgets all that is gathered. */
   clear(): void {
-    this.#filled = []
-    this.#filledBytes = 0
-    this.#pool.give(this.buffer, this.offset)
-    this.#use(nothing, 0)
+    this.#release(true)
   }
 
-  #current(): Buffer {
-    return this.buffer.subarray(this.#start, this.offset)
+  /** Gives back what is gathered in; what is done with may be written over. */
+  #release(isDone: boolean): void {
+    for (const { buffer, start, end } of this.#filled) this.#pool.give(buffer, isDone ? start : end)
+    this.#filled = []
+    this.#filledBytes = 0
+    this.#pool.give(this.buffer, isDone ? this.#start : this.offset)
+    this.#use(nothing, 0)
   }
 
   #renew(bytes: number): void {
     const { buffer, offset } = this
     if (offset > this.#start) {
-      const segment = this.#current()
-      this.#filled.push({ bytes: segment, position: this.#base + this.#start })
-      this.#filledBytes += segment.length
-    }
+      this.#filled.push({ buffer, start: this.#start, end: offset, base: this.#base })
+      this.#filledBytes += offset - this.#start
+    } else this.#pool.give(buffer, offset)
     const chunk = this.#pool.take(bytes)
-    this.#pool.give(buffer, offset)
     this.#use(chunk.buffer, chunk.used)
   }
 
