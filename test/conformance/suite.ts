@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { spawnProgram } from '../../platform/testing/process.ts'
 import { type RuntimeName, root, runtime } from '../../platform/testing/tools.ts'
 
-/** What is tried: our server by the suite's clients, or our client by the suite's servers. */
-export type Half = 'server' | 'client'
+/** What is tried: our server by the suite's clients, behind the gateway or not, or our client by the suite's servers. */
+export type Half = 'server' | 'gateway' | 'client'
 
 export interface SuiteOptions {
   /** The path of `connectconformance`. */
@@ -43,11 +43,11 @@ const outputCharsMax = 4_000
 
 /** Runs the official conformance suite (https://github.com/connectrpc/conformance). */
 export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
-  return options.half === 'server' ? runServerHalf(options) : runClientHalf(options)
+  return options.half === 'client' ? runClientHalf(options) : runServerHalf(options)
 }
 
 async function runServerHalf(options: SuiteOptions): Promise<SuiteResult> {
-  const entry = 'test/conformance/server.ts'
+  const entry = `test/conformance/${options.half}.ts`
   await using server = await spawnProgram({ runtime: options.runtime, entry })
   const [, control = ''] = await server.waitForLine(/^control (\d+)$/m)
   const stub = join(import.meta.dirname, 'server-stub.ts')
@@ -72,7 +72,7 @@ async function runClientHalf(options: SuiteOptions): Promise<SuiteResult> {
   return toResult(run, '')
 }
 
-function configFile(half: Half): string {
+function configFile(half: 'server' | 'client'): string {
   return join(import.meta.dirname, `${half}.yaml`)
 }
 

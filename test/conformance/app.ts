@@ -1,0 +1,61 @@
+import { createRegistry } from '@bufbuild/protobuf'
+import { ConnectError } from '@connectrpc/connect'
+import { pino } from 'pino'
+import type { ServerCompatRequest } from '../../gen/connectrpc/conformance/v1/server_compat_pb.ts'
+import {
+  ConformanceService,
+  file_connectrpc_conformance_v1_service,
+} from '../../gen/connectrpc/conformance/v1/service_pb.ts'
+import { createHealth } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { createServiceApp } from '../../platform/rpc/app.ts'
+import type { TlsOptions } from '../../platform/server/tls.ts'
+import { moreCompressions } from './compressions.ts'
+import { conformance } from './service.ts'
+
+export const log = pino(
+  {
+    level: 'warn',
+    hooks: {
+      // Errors that a case asks for are none of ours.
+      logMethod(args, method) {
+        const [fields] = args as [unknown]
+        const isAskedFor = (fields as { err?: unknown }).err instanceof ConnectError
+        if (!isAskedFor) method.apply(this, args)
+      },
+    },
+  },
+  process.stderr,
+)
+
+/** The suite's service, mounted as every service of the project is. */
+export function createConformanceApp(messageBytesMax: number) {
+  return createServiceApp({
+    log,
+    metrics: createMetrics(),
+    health: createHealth(new AbortController().signal),
+    limits: { messageBytesMax },
+    compressions: moreCompressions,
+    name: 'conformance',
+    services: [ConformanceService],
+    mount({ router }) {
+      router.service(ConformanceService, conformance, {
+        jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
+      })
+    },
+  })
+}
+
+export function tlsOf({ useTls, serverCreds, clientTlsCert }: ServerCompatRequest): {
+  tls?: TlsOptions
+} {
+  if (!useTls || serverCreds === undefined) return {}
+  const certificate = toText(serverCreds.cert)
+  const key = toText(serverCreds.key)
+  const client = clientTlsCert.length > 0 && { clientAuthority: toText(clientTlsCert) }
+  return { tls: { certificate, key, ...client } }
+}
+
+export function toText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString()
+}
