@@ -6,6 +6,7 @@ import { ListPage } from './list/page.tsx'
 import { MoviePage } from './movie/page.tsx'
 import { useNavigation } from './navigation.ts'
 import type { PageProps } from './page-props.ts'
+import { Placard } from './placard.tsx'
 import type { Route } from './route.ts'
 import type { Theme } from './theme.ts'
 
@@ -66,11 +67,11 @@ function Page({ route, ...props }: PageProps & { route: Route }) {
 
 function AbsentPage() {
   return (
-    <section class="prose">
+    <Placard poster="Wrong turn" genre="Adventure">
       <h1 tabIndex={-1}>There is no such page</h1>
       <p>
         The address may be mistyped. <a href="/">All movies</a> are one click away.
       </p>
-    </section>
+    </Placard>
   )
 }

@@ -4,6 +4,7 @@ import type { Movie } from '../catalogue/movie.ts'
 import { Failure } from '../failure.tsx'
 import { backOffMs } from '../live/back-off.ts'
 import type { PageProps } from '../page-props.ts'
+import { Placard } from '../placard.tsx'
 import type { Route } from '../route.ts'
 import { Blocks } from './blocks.tsx'
 import { typingMs } from './movie-list.ts'
@@ -66,19 +67,23 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
           />
         ) : null}
         {status === 'loading' && nothing ? <Skeleton /> : null}
-        {status === 'failed' ? (
-          <Failure
-            title={
-              nothing ? 'The movies cannot be reached' : 'The rest of the list cannot be reached'
-            }
-            text="The page tries again by itself."
-            retry={list.reload}
-          />
-        ) : null}
+        {status === 'failed' ? <Unreachable nothing={nothing} retry={list.reload} /> : null}
         {status === 'ready' && nothing ? <NothingFound query={query} /> : null}
         {finished || nothing ? null : <End more={list.more} />}
       </div>
     </>
+  )
+}
+
+function Unreachable({ nothing, retry }: { nothing: boolean; retry: () => void }) {
+  const text = 'The page tries again by itself.'
+  if (!nothing) {
+    return <Failure title="The rest of the list cannot be reached" {...{ text, retry }} />
+  }
+  return (
+    <Placard poster="Back soon" genre="Film-Noir">
+      <Failure title="The movies cannot be reached" {...{ text, retry }} />
+    </Placard>
   )
 }
 
@@ -90,14 +95,14 @@ function foundWords(count: number, finished: boolean, query: string): string {
 function NothingFound({ query }: { query: string }) {
   if (!query) return <p class="list-nothing">There are no movies in the catalogue yet.</p>
   return (
-    <div class="list-nothing">
-      <p>
+    <Placard poster="Nothing found" genre="Mystery">
+      <p class="list-nothing">
         No title or director begins with <q>{query}</q>.
       </p>
       <p>
         <a href="/">Show all movies</a>
       </p>
-    </div>
+    </Placard>
   )
 }
 

@@ -3,6 +3,7 @@ import { Bar } from '../bar.tsx'
 import type { Movie } from '../catalogue/movie.ts'
 import { Failure } from '../failure.tsx'
 import type { PageProps } from '../page-props.ts'
+import { Placard } from '../placard.tsx'
 import { Poster } from '../poster/poster.tsx'
 import { ratingWords } from '../rating/aggregate.ts'
 import { RatingChoice } from '../rating/choice.tsx'
@@ -31,50 +32,59 @@ export function MoviePage({ movieId, ...page }: PageProps & { movieId: string })
     if (movie) document.title = `${movie.title} · Marquee`
   }, [movie])
   if (status === 'absent') return <AbsentMovie movieId={movieId} />
-  if (movie) return <KnownMovie movie={movie} lost={status === 'lost'} page={page} />
-  if (status === 'watching') return <MovieSkeleton />
+  if (!movie && status === 'lost') return <UnreachableMovie />
+  return <MovieArticle {...{ movieId, movie, page }} lost={status === 'lost'} />
+}
+
+interface MovieArticleProps {
+  readonly movieId: string
+  /** Undefined until it is known: what is drawn then has its place, and no more. */
+  readonly movie: Movie | undefined
+  readonly lost: boolean
+  readonly page: PageProps
+}
+
+function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
+  const rating = page.board.of(movieId)
+  useSayMovement(movieId, page)
   return (
-    <div class="movie-failure">
+    <article class="movie" aria-busy={!movie}>
+      <BackLink />
+      <div class="movie-poster">
+        {movie ? <Poster movie={movie} /> : <div class="ghost-poster" />}
+      </div>
+      <div class="movie-head">
+        <h1 tabIndex={-1}>
+          {movie ? movie.title : <span class="visually-hidden">Loading the movie</span>}{' '}
+          {movie?.year ? <span class="movie-year">{movie.year}</span> : null}
+          {movie ? null : <span class="ghost-line" />}
+        </h1>
+        {movie?.description ? <p class="movie-description">{movie.description}</p> : null}
+        {movie ? <Facts movie={movie} /> : <div class="facts" />}
+      </div>
+      <div class="movie-panels" inert={!movie}>
+        <RatingPanel rating={rating} />
+        <div class="movie-panel">
+          <RatingChoice movieId={movieId} known={movie !== undefined} page={page} />
+        </div>
+        <RatingChart rating={rating} />
+      </div>
+      <MovieNotice unavailable={rating.value.status === 'unavailable'} lost={lost} page={page} />
+    </article>
+  )
+}
+
+function UnreachableMovie() {
+  return (
+    <Placard poster="Back soon" genre="Film-Noir">
       <h1 tabIndex={-1} class="visually-hidden">
         Movie
       </h1>
       <Failure
-        title={
-          connection.value === 'offline'
-            ? 'You are offline'
-            : 'This movie cannot be reached at present'
-        }
+        title="This movie cannot be reached at present"
         text="The page tries again by itself."
       />
-    </div>
-  )
-}
-
-function KnownMovie({ movie, lost, page }: { movie: Movie; lost: boolean; page: PageProps }) {
-  const rating = page.board.of(movie.id)
-  useSayMovement(movie, page)
-  return (
-    <article class="movie">
-      <BackLink />
-      <div class="movie-poster">
-        <Poster movie={movie} />
-      </div>
-      <div class="movie-head">
-        <h1 tabIndex={-1}>
-          {movie.title} {movie.year ? <span class="movie-year">{movie.year}</span> : null}
-        </h1>
-        {movie.description ? <p class="movie-description">{movie.description}</p> : null}
-        <Facts movie={movie} />
-        <MovieNotice unavailable={rating.value.status === 'unavailable'} lost={lost} page={page} />
-      </div>
-      <div class="movie-panels">
-        <RatingPanel rating={rating} />
-        <div class="movie-panel">
-          <RatingChoice movie={movie} page={page} />
-        </div>
-        <RatingChart rating={rating} />
-      </div>
-    </article>
+    </Placard>
   )
 }
 
@@ -119,7 +129,7 @@ function BackLink() {
 
 function AbsentMovie({ movieId }: { movieId: string }) {
   return (
-    <section class="prose">
+    <Placard poster="Lost reel" genre="Thriller">
       <h1 tabIndex={-1}>There is no such movie</h1>
       <p>
         The catalogue knows nothing of <code>{movieId}</code>.
@@ -127,41 +137,19 @@ function AbsentMovie({ movieId }: { movieId: string }) {
       <p>
         <a href="/">Show all movies</a>
       </p>
-    </section>
+    </Placard>
   )
 }
 
-function MovieSkeleton() {
-  return (
-    <div class="movie" aria-busy="true">
-      <BackLink />
-      <div class="movie-poster">
-        <div class="ghost-poster" />
-      </div>
-      <div class="movie-head">
-        <h1 tabIndex={-1}>
-          <span class="visually-hidden">Loading the movie</span>
-          <span class="ghost-line" />
-        </h1>
-      </div>
-      <div class="movie-panels">
-        <div class="movie-panel ghost-panel" />
-        <div class="movie-panel ghost-panel" />
-        <div class="movie-panel ghost-panel rating-chart" />
-      </div>
-    </div>
-  )
-}
-
-function useSayMovement(movie: Movie, { board, announce }: PageProps) {
+function useSayMovement(movieId: string, { board, announce }: PageProps) {
   useEffect(() => {
     let said: string | undefined
     const say = () => {
-      const words = ratingWords(board.of(movie.id).peek())
+      const words = ratingWords(board.of(movieId).peek())
       if (said !== undefined && said !== words) announce(`Now ${words}`)
       said = words
     }
     const timer = setInterval(say, sayEveryMs)
     return () => clearInterval(timer)
-  }, [movie.id])
+  }, [movieId])
 }

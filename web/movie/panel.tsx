@@ -2,6 +2,11 @@ import type { ReadonlySignal } from '@preact/signals'
 import { countWords, meanText, type Rating, ratingWords } from '../rating/aggregate.ts'
 import { values } from '../rating/own-rating.ts'
 
+/** Nothing is said of what is about to come. */
+function waitingWords(rating: Rating): string {
+  return rating.status === 'unknown' ? '' : ratingWords(rating)
+}
+
 /** The rating of all: the mean, how many it is of, and how they are spread. */
 export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
   const shown = rating.value
@@ -17,7 +22,7 @@ export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
       <div class="score" aria-hidden="true" data-status={shown.status}>
         <p class="score-mean">{shown.status === 'rated' ? meanText(mean, 2) : '–'}</p>
         <p class="score-count">
-          {shown.status === 'rated' ? countWords(count) : ratingWords(shown)}
+          {shown.status === 'rated' ? countWords(count) : waitingWords(shown)}
         </p>
       </div>
       <ul class="spread" aria-label="How the ratings are spread">

@@ -44,7 +44,9 @@ export function createWatchedMovie(watched: Watched): WatchedMovie {
       },
       isFinal: isNotFound,
     })
-    if (!signal.aborted) status.value = 'absent'
+    if (signal.aborted) return
+    status.value = 'absent'
+    connection.value = undefined
   }
   return {
     movie,

@@ -1,6 +1,5 @@
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { ratingKey } from './keys.ts'
 import { type OwnRating, type Value, values } from './own-rating.ts'
@@ -15,17 +14,19 @@ const words: Readonly<Record<Value, string>> = {
 }
 
 interface ChoiceProps {
-  readonly movie: Movie
+  readonly movieId: string
+  /** Whether there is such a movie: it is not known yet while it loads. */
+  readonly known: boolean
   readonly page: PageProps
 }
 
 /** One's own rating: one click or one key, changed and taken back as easily. */
-export function RatingChoice({ movie, page }: ChoiceProps) {
+export function RatingChoice({ movieId, known, page }: ChoiceProps) {
   const { ownRatings, singleKeys } = page
-  const own = ownRatings.of(movie.id).value
-  const rate = (value: Value | undefined) => ownRatings.rate(movie.id, value)
-  useRatingKeys(singleKeys.value, rate)
-  useSayStored(movie, page)
+  const own = ownRatings.of(movieId).value
+  const rate = (value: Value | undefined) => ownRatings.rate(movieId, value)
+  useRatingKeys(known && singleKeys.value, rate)
+  useSayStored(movieId, page)
   return (
     <fieldset class="rate" aria-labelledby="own-title">
       <h2 id="own-title" class="movie-panel-title">
@@ -77,10 +78,13 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
   }
   if (own.asked) return <>Storing…</>
   if (own.stored) return <>Stored</>
-  if (!singleKeys) return <>One click rates.</>
+  if (!singleKeys) return <>One click rates</>
   return (
     <>
-      Click, or press <kbd>1</kbd> to <kbd>5</kbd>
+      One click rates
+      <span class="rate-keys">
+        , or a key, <kbd>1</kbd> to <kbd>5</kbd>
+      </span>
     </>
   )
 }
@@ -101,11 +105,11 @@ function useRatingKeys(enabled: boolean, rate: (value: Value | undefined) => voi
   }, [enabled])
 }
 
-function useSayStored(movie: Movie, { ownRatings, announce }: PageProps) {
-  const before = useRef(ownRatings.of(movie.id).peek().stored)
+function useSayStored(movieId: string, { ownRatings, announce }: PageProps) {
+  const before = useRef(ownRatings.of(movieId).peek().stored)
   const wasAsked = useRef(false)
   useSignalEffect(() => {
-    const { stored, asked } = ownRatings.of(movie.id).value
+    const { stored, asked } = ownRatings.of(movieId).value
     if (wasAsked.current && !asked && stored !== before.current) {
       announce(stored ? `Your rating is stored: ${stored} of 5` : 'Your rating is taken back')
     }
