@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { createClient } from '@connectrpc/connect'
+import { createConnectTransport } from '@connectrpc/connect-web'
+import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
 import { deadLetterHeaders } from '../../platform/event-log/dead-letter.ts'
 import type { LogRecord, NewRecord } from '../../platform/event-log/port.ts'
 import type { Backend } from '../../platform/testing/backends/backend.ts'
@@ -68,6 +71,7 @@ describeWith(installed('kafka'), 'among rating events in Kafka', () => {
       const letters = await readDeadLetters(ratings.eventLog)
       expect(letters.map(contentOf).toSorted()).toEqual(poison.map(contentOf).toSorted())
       expect(new Set(letters.map(sourceOf)).size).toBe(poisonCount)
+      expect(await listSources(rating.url)).toEqual(letters.map(sourceOf).toSorted())
 
       expect(await replayDeadLetters(broker.address)).toBe(poisonCount)
       await everythingApplied(ratings.append, client, expected)
@@ -128,6 +132,21 @@ describeWith(installed('kafka'), 'among rating events in Kafka', () => {
 })
 
 /** Broken in one of several ways, each time with another number in it. */
+/** The sources of all dead letters that the service lists, page by page. */
+async function listSources(baseUrl: string): Promise<string[]> {
+  const client = createClient(DeadLetterService, createConnectTransport({ baseUrl }))
+  const sources: string[] = []
+  let pageToken = ''
+  do {
+    const page = await client.listDeadLetters({ pageSize: 100, pageToken })
+    for (const { sourcePartition, sourceOffset } of page.deadLetters) {
+      sources.push(`${sourcePartition}/${sourceOffset}`)
+    }
+    pageToken = page.nextPageToken
+  } while (pageToken !== '')
+  return sources.toSorted()
+}
+
 function poisonRecord(n: number): NewRecord {
   const key = recordIds[n % recordIds.length] ?? ''
   const event = { userId: `poison-${n}`, recordId: key, recordType: 'movie', eventType: 'put' }
