@@ -11,7 +11,7 @@ export function isUnavailable(error: unknown): boolean {
 
 /** Why something was not stored, in words for the person who wanted it. */
 export function whyRefused(error: unknown): string {
-  if (!navigator.onLine) return 'You are offline.'
+  if (navigator.onLine === false) return 'You are offline.'
   const { code, rawMessage } = ConnectError.from(error)
   switch (code) {
     case Code.Unavailable:

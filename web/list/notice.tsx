@@ -1,3 +1,4 @@
+import type { ReadonlySignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { Bar } from '../bar.tsx'
 import type { ConnectionState } from '../live/connection.ts'
@@ -8,11 +9,13 @@ interface NoticeProps {
   readonly feed: Feed
   readonly status: ListState['status']
   readonly connection: ConnectionState | undefined
+  /** Whether one of the movies in view is rated. Read only where it matters. */
+  readonly someRated: ReadonlySignal<boolean>
   readonly reload: () => void
 }
 
 /** Says what is missing: ratings, or a network. It goes away by itself. */
-export function Notice({ feed, status, connection, reload }: NoticeProps) {
+export function Notice({ feed, status, connection, someRated, reload }: NoticeProps) {
   const { withoutTop, topCount, start, movies } = feed
   const ratingsAreBack = withoutTop && connection === 'live'
   const tried = useRef(false)
@@ -31,9 +34,7 @@ export function Notice({ feed, status, connection, reload }: NoticeProps) {
   if (ratingsAreBack) {
     return (
       <Bar kind="good" title="Ratings are back.">
-        <button type="button" class="button" onClick={reload}>
-          Show the top list
-        </button>
+        <TopListButton reload={reload} />
       </Bar>
     )
   }
@@ -52,6 +53,13 @@ export function Notice({ feed, status, connection, reload }: NoticeProps) {
     )
   }
   if (status === 'ready' && start === 'top' && topCount === 0 && movies.length > 0) {
+    if (someRated.value) {
+      return (
+        <Bar kind="good" title="The first ratings are in.">
+          <TopListButton reload={reload} />
+        </Bar>
+      )
+    }
     return (
       <Bar kind="plain" title="Nobody has rated a movie yet.">
         Be the first: click a column from 1 to 5 under a poster, or press the number. Until then,
@@ -60,4 +68,12 @@ export function Notice({ feed, status, connection, reload }: NoticeProps) {
     )
   }
   return null
+}
+
+function TopListButton({ reload }: { reload: () => void }) {
+  return (
+    <button type="button" class="button" onClick={reload}>
+      Show the top list
+    </button>
+  )
 }

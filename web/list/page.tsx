@@ -21,6 +21,9 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
   const { list, clients, board, connection, announce } = page
   const near = useSignal<ReadonlyMap<string, readonly Movie[]>>(new Map())
   const movieIds = useComputed(() => [...near.value.values()].flat().map(({ id }) => id))
+  const someRated = useComputed(() =>
+    movieIds.value.some((id) => board.of(id).value.status === 'rated'),
+  )
   const first = useRef(true)
   useEffect(() => {
     list.show(route.order, route.query, first.current || !route.query ? 0 : typingMs)
@@ -50,7 +53,7 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
         busy={status === 'loading' && !nothing}
         topped={nothing || topCount > 0}
       />
-      <Notice feed={feed} status={status} connection={connection.value} reload={list.reload} />
+      <Notice {...{ feed, status, someRated }} connection={connection.value} reload={list.reload} />
       <div class="list" aria-busy={status === 'loading' || status === 'loading-more'}>
         {topCount > 0 ? (
           <Blocks movies={movies.slice(0, topCount)} ranked label="Top rated" {...{ page, near }} />

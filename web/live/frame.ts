@@ -16,8 +16,9 @@ export function createFrameGatherer<Key, Value>(
   }
   return {
     put(key, value) {
-      if (gathered.size === 0) requestFrame(hand)
+      const isFirst = gathered.size === 0
       gathered.set(key, value)
+      if (isFirst) requestFrame(hand)
     },
   }
 }

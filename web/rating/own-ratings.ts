@@ -28,7 +28,7 @@ export interface OwnRatings {
 }
 
 interface Parts {
-  readonly clients: Clients
+  readonly clients: Pick<Clients, 'ratings'>
   readonly board: RatingBoard
   readonly remembered: Remembered
 }
