@@ -63,20 +63,15 @@ export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
 
 function Whole({ letter, whole }: { letter: DeadLetter; whole: GetDeadLetterResponse }) {
   const { sourceTopic, sourcePartition, sourceOffset, valueBytes, valueOmitted } = letter
-  const facts: [string, string][] = [
-    ['Read from', `${sourceTopic}, partition ${sourcePartition}, offset ${sourceOffset}`],
-    ['Kept at', `partition ${letter.partition}, offset ${letter.offset}`],
-    ...Object.entries(whole.headers).map(([name, value]): [string, string] => [name, value]),
-  ]
+  const facts = {
+    'Read from': `${sourceTopic}, partition ${sourcePartition}, offset ${sourceOffset}`,
+    'Kept at': `partition ${letter.partition}, offset ${letter.offset}`,
+  }
   return (
     <>
       <dl class="letter-facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+        <Facts facts={facts} />
+        <Facts facts={whole.headers} kind="letter-header" />
       </dl>
       {valueOmitted ? (
         <p class="table-note">
@@ -86,6 +81,20 @@ function Whole({ letter, whole }: { letter: DeadLetter; whole: GetDeadLetterResp
       ) : (
         <LetterValue bytes={whole.value} />
       )}
+    </>
+  )
+}
+
+/** `kind` tells headers, whose names are the producer's, from what we say of them. */
+function Facts({ facts, kind = '' }: { facts: Readonly<Record<string, string>>; kind?: string }) {
+  return (
+    <>
+      {Object.entries(facts).map(([name, value]) => (
+        <div key={name} class={kind}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
     </>
   )
 }

@@ -7,7 +7,7 @@ test('rates take a few characters, and a small one is not nothing', () => {
     '0',
     '<0.1',
     '0.4',
-    '10.0',
+    '10',
     '12',
     '1,240',
   ])

@@ -3,7 +3,8 @@ export function rateText(perSecond: number | undefined): string {
   if (perSecond === undefined) return '–'
   if (perSecond === 0) return '0'
   if (perSecond < 0.05) return '<0.1'
-  return perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en')
+  const rounded = Math.round(perSecond * 10) / 10
+  return (rounded < 10 ? rounded : Math.round(perSecond)).toLocaleString('en')
 }
 
 export function latencyText(ms: number | undefined): string {
