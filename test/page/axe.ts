@@ -1,0 +1,34 @@
+import axe, { type AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+
+/** What a page is looked at: a narrow phone and a wide screen, by day and by night. */
+export const looks = [1440, 390].flatMap((width) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+)
+
+/** Levels A and AA of WCAG 2.0 to 2.2, and what axe thinks good practice. */
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** What axe finds wrong on a page as it is now, in every look, a line for each element. */
+export async function findViolations(page: Page): Promise<string[]> {
+  const found: string[] = []
+  // By the debugger, which the page's Content-Security-Policy does not bind.
+  await page.evaluate(axe.source)
+  for (const { width, colorScheme } of looks) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme })
+    for (const line of await violationsNow(page)) found.push(`${width} ${colorScheme}: ${line}`)
+  }
+  return found
+}
+
+async function violationsNow(page: Page): Promise<string[]> {
+  const run = (only: readonly string[]): Promise<AxeResults> => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+    return axe.run({ runOnly: [...only], resultTypes: ['violations'] })
+  }
+  const { violations } = await page.evaluate(run, tags)
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  )
+}

@@ -1,0 +1,191 @@
+import { expect, test } from 'bun:test'
+import type { Page, Request } from 'playwright-core'
+import { describePage, eventually, type Site } from './describe-page.ts'
+import { famousMovies, ratingsInOrder } from './ratings.ts'
+import { startServices } from './services.ts'
+import type { Visitor } from './visitor.ts'
+
+const scriptBytesMax = 60_000
+const layoutShiftMax = 0.01
+/** How late answers are, so that there is something to see before they come. */
+const answerDelayMs = 150
+const rated = await famousMovies(12)
+const [best] = rated
+
+/** What is there when a page has been loaded. */
+const pages: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  '/': (page) => page.getByRole('link', { name: best?.name ?? '' }).waitFor(),
+  [`/movies/${best?.id}`]: (page) => page.locator('canvas').waitFor(),
+  '/system': (page) => page.locator('canvas').nth(3).waitFor(),
+  '/try/rating.v1.RatingService/PutRating': (page) =>
+    page.getByRole('button', { name: 'Send' }).waitFor(),
+}
+
+describePage(
+  'when it is loaded,',
+  { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
+  (site) => {
+    test(`the list takes at most ${scriptBytesMax} bytes of compressed script`, async () => {
+      await using visitor = await visitCollecting(site())
+      const { page, requests } = visitor
+      await page.goto('/')
+      await pages['/']?.(page)
+      await page.getByText('Live', { exact: true }).waitFor()
+      const scripts = requests.filter((request) => request.resourceType() === 'script')
+      expect(scripts.length).toBeGreaterThan(0)
+      const sizes = await Promise.all(scripts.map((request) => request.sizes()))
+      const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0)
+      expect(bytes).toBeGreaterThan(0)
+      expect(bytes).toBeLessThanOrEqual(scriptBytesMax)
+    })
+
+    test('everything comes from its own origin, compressed, and is kept for ever by its name', async () => {
+      await using visitor = await visitCollecting(site())
+      const { page, requests } = visitor
+      for (const [path, isThere] of Object.entries(pages)) {
+        await page.goto(path)
+        await isThere(page)
+      }
+      const origins = new Set(requests.map((request) => new URL(request.url()).origin))
+      expect([...origins]).toEqual([site().services.urls.movie])
+      const assets = requests.filter((request) => request.url().includes('/assets/'))
+      expect(assets.length).toBeGreaterThan(4)
+      for (const request of assets) {
+        const headers = (await request.response())?.headers() ?? {}
+        expect(headers['cache-control']).toBe('public, max-age=31536000, immutable')
+        if (/\.(js|css)$/.test(request.url())) {
+          const { responseBodySize } = await request.sizes()
+          if (responseBodySize > 512) expect(headers['content-encoding']).toBeOneOf(['br', 'gzip'])
+        }
+      }
+    })
+
+    for (const [path, isThere] of Object.entries(pages)) {
+      test.each([1440, 390])(`nothing moves on ${path}, %i pixels wide`, async (width) => {
+        await using visitor = await site().visit('about:blank', { width })
+        const { page } = visitor
+        await page.addInitScript(collectLayoutShifts)
+        await page.route(/\/\w+\.v1\.\w+\/\w+/, async (route) => {
+          await Bun.sleep(answerDelayMs)
+          await route.continue()
+        })
+        await page.goto(path)
+        await isThere(page)
+        await page.evaluate(() => document.fonts.ready)
+        await frames(page, 10)
+        const shifts = await page.evaluate(() => layoutShifts())
+        const sum = shifts.reduce((total, { value }) => total + value, 0)
+        expect(sum < layoutShiftMax ? [] : shifts).toEqual([])
+        expect(await overflowOf(page)).toBe(0)
+      })
+    }
+
+    test('nothing moves by itself for who asks for less motion', async () => {
+      await using visitor = await site().visit('/', { reducedMotion: 'reduce' })
+      const { page } = visitor
+      const release = Promise.withResolvers<void>()
+      await page.route(/ListMovies/, async (route) => {
+        await release.promise
+        await route.continue()
+      })
+      await page.reload()
+      await page.getByRole('heading', { name: 'Top rated' }).waitFor()
+      expect(await longAnimations(page)).toEqual([])
+      release.resolve()
+      await pages['/']?.(page)
+      await page.getByRole('radio', { name: '4 of 5' }).first().click()
+      expect(await longAnimations(page)).toEqual([])
+      await page.getByRole('link', { name: best?.name ?? '' }).click()
+      await page.getByText('Stored', { exact: true }).waitFor()
+      expect(await longAnimations(page)).toEqual([])
+    })
+
+    test('the colours are those of the system, until others are chosen, and are remembered', async () => {
+      await using visitor = await site().visit('/', { colorScheme: 'dark' })
+      const { page } = visitor
+      const button = page.getByRole('button', { name: /^Colours:/ })
+      const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+      const dark = await paper()
+      await button.click()
+      await page.getByRole('button', { name: /^Colours: light/ }).waitFor()
+      await eventually(async () => expect(await paper()).not.toBe(dark))
+      const light = await paper()
+      await page.reload()
+      await page.getByRole('button', { name: /^Colours: light/ }).waitFor()
+      expect(await paper()).toBe(light)
+      await button.click()
+      await page.getByRole('button', { name: /^Colours: dark/ }).waitFor()
+      await eventually(async () => expect(await paper()).toBe(dark))
+      await page.emulateMedia({ colorScheme: 'light' })
+      expect(await paper()).toBe(dark)
+      await button.click()
+      await page.getByRole('button', { name: /^Colours: as the system/ }).waitFor()
+      await eventually(async () => expect(await paper()).toBe(light))
+    })
+  },
+)
+
+/** A visitor who has not opened anything yet, with all requests from then on. */
+async function visitCollecting(site: Site): Promise<Visitor & { requests: readonly Request[] }> {
+  const visitor = await site.visit('about:blank')
+  const requests: Request[] = []
+  visitor.page.on('request', (request) => void requests.push(request))
+  return { ...visitor, requests }
+}
+
+interface Shift {
+  readonly value: number
+  readonly elements: readonly string[]
+}
+declare function layoutShifts(): readonly Shift[]
+
+/** In the browser: keeps what moved without a person's doing. */
+function collectLayoutShifts(): void {
+  const shifts: Shift[] = []
+  interface Entry extends PerformanceEntry {
+    readonly value: number
+    readonly hadRecentInput: boolean
+    readonly sources: readonly {
+      readonly node?: Element | null
+      readonly previousRect: DOMRectReadOnly
+      readonly currentRect: DOMRectReadOnly
+    }[]
+  }
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput, sources } of list.getEntries() as Entry[]) {
+      const elements = sources.map(({ node, previousRect, currentRect }) => {
+        const [from, to] = [previousRect, currentRect].map(({ x, y, width, height }) =>
+          [x, y, width, height].map(Math.round).join(' '),
+        )
+        return `${node?.outerHTML?.slice(0, 120)}: ${from} → ${to}`
+      })
+      if (!hadRecentInput) shifts.push({ value, elements })
+    }
+  }).observe({ type: 'layout-shift', buffered: true })
+  Object.assign(globalThis, { layoutShifts: () => shifts })
+}
+
+/** How far the page can be scrolled sideways. */
+function overflowOf(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth).then(atLeastNone)
+}
+
+function atLeastNone(pixels: number): number {
+  return Math.max(0, pixels)
+}
+
+/** What moves for longer than an eye notices. */
+function longAnimations(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    document
+      .getAnimations()
+      .filter(({ effect }) => Number(effect?.getComputedTiming().endTime) > 50)
+      .map((one) => (one.effect as KeyframeEffect).target?.outerHTML.slice(0, 120) ?? ''),
+  )
+}
+
+async function frames(page: Page, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+  }
+}
