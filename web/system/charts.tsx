@@ -25,15 +25,34 @@ export function Charts({ monitor }: { monitor: Monitor | undefined }) {
   const range = timeRange(history)
   return (
     <section class="charts" aria-label="The last two minutes">
-      <TimeChart title="Calls a second" data={data.calls} range={range} textOf={rateText} />
-      <TimeChart title="Time to answer" data={data.latency} range={range} textOf={latencyText} />
+      <TimeChart
+        title="Calls a second"
+        data={data.calls}
+        range={range}
+        textOf={rateText}
+        topMin={2}
+      />
+      <TimeChart
+        title="Time to answer"
+        data={data.latency}
+        range={range}
+        textOf={latencyText}
+        topMin={10}
+      />
       <TimeChart
         title="Rating events applied a second"
         data={data.applied}
         range={range}
         textOf={rateText}
+        topMin={2}
       />
-      <TimeChart title="Rating events that wait" data={data.lag} range={range} textOf={lagText} />
+      <TimeChart
+        title="Rating events that wait"
+        data={data.lag}
+        range={range}
+        textOf={lagText}
+        topMin={4}
+      />
     </section>
   )
 }

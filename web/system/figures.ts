@@ -7,6 +7,11 @@ export function rateText(perSecond: number | undefined): string {
   return (rounded < 10 ? rounded : Math.round(perSecond)).toLocaleString('en')
 }
 
+export function callRateText(perSecond: number | undefined): string {
+  const text = rateText(perSecond)
+  return `${text} ${text === '1' ? 'call' : 'calls'}/s`
+}
+
 export function latencyText(ms: number | undefined): string {
   if (ms === undefined) return '–'
   if (ms === 0) return '0'

@@ -19,6 +19,12 @@ test('an instance that cannot be reached is named with the reason', () => {
   expect(troubles(services)).toEqual(['rating at http://10.0.0.1:8082 is unreachable: refused'])
 })
 
+test('the address of an instance is told once', () => {
+  const unreachableReason = `cannot reach ${away.url}: connect ECONNREFUSED`
+  const { services } = reportAt(1, [{ ...away, unreachableReason }])
+  expect(troubles(services)).toEqual(['rating is unreachable: connect ECONNREFUSED'])
+})
+
 test('a service of which nothing is known is trouble', () => {
   const { services } = reportAt(1, [])
   expect(summary(services)).toBe('No instance is known')

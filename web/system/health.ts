@@ -27,6 +27,14 @@ export function healthOf({ health }: InstanceReport): Health {
   }
 }
 
+/** Why the instance cannot be reached, without its address, which is told beside it. */
+export function unreachableText({ url, unreachableReason }: InstanceReport): string {
+  const prefix = `cannot reach ${url}: `
+  return unreachableReason.startsWith(prefix)
+    ? unreachableReason.slice(prefix.length)
+    : unreachableReason || 'it does not answer'
+}
+
 /** What is wrong, in sentences; empty when nothing is. */
 export function troubles(services: readonly ServiceReport[]): string[] {
   return services.flatMap(({ service, instances }) => {
@@ -40,7 +48,7 @@ export function troubles(services: readonly ServiceReport[]): string[] {
 
 function instanceTroubles(name: string, instance: InstanceReport): string[] {
   const health = healthOf(instance)
-  if (health === 'unreachable') return [`${name} is unreachable: ${instance.unreachableReason}`]
+  if (health === 'unreachable') return [`${name} is unreachable: ${unreachableText(instance)}`]
   const { problems = [], ingestion } = instance.activity ?? {}
   const told = problems.map(({ name: part, reason }) => `${name}, ${part}: ${reason}`)
   if (told.length === 0 && health === 'not-serving') return [`${name} does not serve.`]

@@ -1,7 +1,7 @@
 import { durationMs } from '@bufbuild/protobuf/wkt'
 import type { InstanceReport, ServiceReport } from '../../gen/system/v1/system_pb.ts'
 import { countText, latencyText, memoryText } from './figures.ts'
-import { healthOf, healthWords } from './health.ts'
+import { healthOf, healthWords, unreachableText } from './health.ts'
 
 /** The picture in words, for who listens, and for who wants to read it. */
 export function InstanceTable({ services }: { services: readonly ServiceReport[] }) {
@@ -48,14 +48,15 @@ export function InstanceTable({ services }: { services: readonly ServiceReport[]
 }
 
 function InstanceRow({ service, instance }: { service: string; instance: InstanceReport }) {
-  const { url, latency, activity, unreachableReason } = instance
+  const { url, latency, activity } = instance
+  const health = healthOf(instance)
   return (
     <tr>
       <th scope="row">{service}</th>
       <td>{url}</td>
       <td>
-        {healthWords[healthOf(instance)]}
-        {unreachableReason ? `: ${unreachableReason}` : ''}
+        {healthWords[health]}
+        {health === 'unreachable' ? `: ${unreachableText(instance)}` : ''}
       </td>
       <td class="number">{latencyText(latency && durationMs(latency))}</td>
       <td class="number">{activity ? countText(activity.callsInFlight) : '–'}</td>

@@ -32,7 +32,8 @@ export type Counts = Readonly<Record<'movie' | 'metadata' | 'rating', number>>
 export const titleHeight = 52
 export const instanceHeight = 40
 
-const storeHeight = 64
+const storeHeight = 56
+const storeGap = 16
 const gap = 24
 const narrowGap = 40
 /** From which width on the services stand beside each other. */
@@ -49,7 +50,7 @@ function wide(width: number, counts: Counts): Layout {
   const boxWidth = (width - storeWidth - 2 * arrow) / 2
   const second = boxWidth + arrow
   const metadata = { x: second, y: 0, width: boxWidth, height: heightOf(counts.metadata) }
-  const ratingHeight = Math.max(heightOf(counts.rating), 2 * storeHeight + gap)
+  const ratingHeight = Math.max(heightOf(counts.rating), 2 * storeHeight + storeGap)
   const rating = { x: second, y: metadata.height + gap, width: boxWidth, height: ratingHeight }
   const height = rating.y + rating.height
   const movieHeight = heightOf(counts.movie)

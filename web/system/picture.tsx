@@ -73,10 +73,10 @@ function Store({ box, title, text }: { box: Box; title: string; text: string }) 
         height={box.height}
         rx={box.height / 2}
       />
-      <text class="store-title" x={box.x + box.width / 2} y={box.y + 27}>
+      <text class="store-title" x={box.x + box.width / 2} y={box.y + 24}>
         {title}
       </text>
-      <text class="store-text" x={box.x + box.width / 2} y={box.y + 46}>
+      <text class="store-text" x={box.x + box.width / 2} y={box.y + 42}>
         {text}
       </text>
     </g>

@@ -15,6 +15,8 @@ interface Looks {
   /** Asked each time, because a person may change the scheme. */
   readonly colour: (seriesIndex: number) => string
   readonly textOf: (value: number | undefined) => string
+  /** What the scale reaches at least, so that nothing much looks like nothing much. */
+  readonly topMin: number
 }
 
 const heightPixels = 168
@@ -24,7 +26,11 @@ const splitSeconds = 30
 const dashes: readonly (readonly number[])[] = [[], [6, 4], [2, 3]]
 
 /** Draws lines over time in the element, as wide as it is. */
-export function createPlot(place: HTMLElement, first: Shown, { colour, textOf }: Looks): Plot {
+export function createPlot(
+  place: HTMLElement,
+  first: Shown,
+  { colour, textOf, topMin }: Looks,
+): Plot {
   let shown = first
   const style = getComputedStyle(place)
   const font = `12px ${style.fontFamily}`
@@ -40,7 +46,7 @@ export function createPlot(place: HTMLElement, first: Shown, { colour, textOf }:
       padding: [8, 16, 0, 0],
       scales: {
         x: { time: false, range: () => [...shown.range] },
-        y: { range: (_plot, _min, max) => [0, Math.max(1, max) * 1.1] },
+        y: { range: (_plot, _min, max) => [0, Math.max(topMin, max) * 1.1] },
       },
       axes: [
         {

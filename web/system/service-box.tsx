@@ -1,7 +1,7 @@
 import { durationMs } from '@bufbuild/protobuf/wkt'
 import type { InstanceReport } from '../../gen/system/v1/system_pb.ts'
-import { addressText, ageText, latencyText, memoryText, rateText } from './figures.ts'
-import { type Health, healthOf, healthWords } from './health.ts'
+import { addressText, ageText, callRateText, latencyText, memoryText } from './figures.ts'
+import { type Health, healthOf, healthWords, unreachableText } from './health.ts'
 import { type Box, instanceHeight, titleHeight } from './layout.ts'
 import { historySeconds, type Monitor } from './monitor.ts'
 import { millis, sum } from './rates.ts'
@@ -29,7 +29,7 @@ export function ServiceBox({ name, box, instances, monitor }: ServiceBoxProps) {
         {name}
       </text>
       <text class="service-rate" x={box.x + box.width - padding} y={box.y + 32}>
-        {rateText(rate)} calls/s
+        {callRateText(rate)}
       </text>
       {instances.length === 0 ? (
         <text class="instance-detail" x={box.x + padding} y={box.y + titleHeight + 20}>
@@ -118,7 +118,7 @@ function Glyph({ health, x, y }: { health: Health; x: number; y: number }) {
 function detailOf(instance: InstanceReport): string {
   const health = healthOf(instance)
   const { activity } = instance
-  if (health === 'unreachable') return instance.unreachableReason || healthWords[health]
+  if (health === 'unreachable') return unreachableText(instance)
   if (!activity) return healthWords[health]
   const age = ageText((millis(activity.time) - millis(activity.startTime)) / 1000)
   const words = health === 'serving' ? [] : [healthWords[health]]

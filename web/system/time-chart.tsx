@@ -12,10 +12,11 @@ interface TimeChartProps {
   /** What of time is shown, in seconds since the epoch. */
   readonly range: readonly [number, number]
   readonly textOf: (value: number | undefined) => string
+  readonly topMin: number
 }
 
 /** Lines over time, with the newest values in the legend. The chart library is loaded when the first one is drawn. */
-export function TimeChart({ title, data, range, textOf }: TimeChartProps) {
+export function TimeChart({ title, data, range, textOf, topMin }: TimeChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const legend = useRef<HTMLUListElement>(null)
   const plot = useRef<Plot>(undefined)
@@ -29,7 +30,7 @@ export function TimeChart({ title, data, range, textOf }: TimeChartProps) {
     import('./plot.ts').then(
       ({ createPlot }) => {
         if (stop.signal.aborted || !place.current) return
-        plot.current = createPlot(place.current, latest.current, { colour, textOf })
+        plot.current = createPlot(place.current, latest.current, { colour, textOf, topMin })
       },
       () => (isMissing.value = true),
     )

@@ -1,5 +1,5 @@
 import type { DescField, JsonValue } from '@bufbuild/protobuf'
-import { useContext, useId } from 'preact/hooks'
+import { useContext, useId, useRef } from 'preact/hooks'
 import { controlOf, initialValue } from './field-control.ts'
 import { FormContext } from './form-context.ts'
 import { ValueInput } from './value-input.tsx'
@@ -19,6 +19,7 @@ export function ListInput({ field, value, path, onChange }: ManyInputProps) {
   const form = useContext(FormContext)
   const items = Array.isArray(value) ? value : []
   const control = controlOf(field)
+  const add = useRef<HTMLButtonElement>(null)
   const change = (next: JsonValue[]) => onChange(next.length === 0 ? undefined : next)
   return (
     <div class="many">
@@ -38,13 +39,17 @@ export function ListInput({ field, value, path, onChange }: ManyInputProps) {
             />
             <RemoveButton
               what={`${field.name} ${index + 1}`}
-              onClick={() => change(items.toSpliced(index, 1))}
+              onClick={() => {
+                change(items.toSpliced(index, 1))
+                add.current?.focus()
+              }}
             />
             <p class="field-problems">{problems.join(' · ')}</p>
           </div>
         )
       })}
       <button
+        ref={add}
         type="button"
         class="small-button"
         onClick={() => change([...items, initialValue(control)])}

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf'
-import { useContext, useId } from 'preact/hooks'
+import { useContext, useId, useRef } from 'preact/hooks'
 import { controlOf, initialValue } from './field-control.ts'
 import { FormContext } from './form-context.ts'
 import { type ManyInputProps, RemoveButton } from './list-input.tsx'
@@ -14,6 +14,7 @@ export function MapInput({ field, value, path, onChange }: ManyInputProps) {
   const map = asMap(value)
   const entries = Object.entries(map)
   const control = controlOf(field)
+  const add = useRef<HTMLButtonElement>(null)
   const change = (next: JsonObject) => onChange(Object.keys(next).length === 0 ? undefined : next)
   return (
     <div class="many">
@@ -36,7 +37,10 @@ export function MapInput({ field, value, path, onChange }: ManyInputProps) {
           />
           <RemoveButton
             what={`${key} from ${field.name}`}
-            onClick={() => change(Object.fromEntries(entries.filter((entry) => entry[0] !== key)))}
+            onClick={() => {
+              change(Object.fromEntries(entries.filter((entry) => entry[0] !== key)))
+              add.current?.focus()
+            }}
           />
           <p class="field-problems">
             {(form?.violations.get(entryPath(path, key)) ?? []).join(' · ')}
@@ -44,6 +48,7 @@ export function MapInput({ field, value, path, onChange }: ManyInputProps) {
         </div>
       ))}
       <button
+        ref={add}
         type="button"
         class="small-button"
         onClick={() => change({ ...map, [freeKey(map, field)]: initialValue(control) })}

@@ -103,7 +103,11 @@ function MethodSelect({ reflections, selected, navigate }: MethodListProps) {
         <option value="">Choose a method</option>
         {serviceNames.map((name) => {
           const reflection = reflections.of[name].value
-          return reflection.state === 'known' ? (
+          if (reflection.state !== 'known') {
+            const state = reflection.state === 'failed' ? 'does not answer' : 'is being asked'
+            return <optgroup key={name} label={`${name} ${state}`} />
+          }
+          return (
             <optgroup key={name} label={name}>
               {reflection.services.flatMap((service) =>
                 service.methods.map((method) => {
@@ -116,7 +120,7 @@ function MethodSelect({ reflections, selected, navigate }: MethodListProps) {
                 }),
               )}
             </optgroup>
-          ) : null
+          )
         })}
       </select>
     </label>

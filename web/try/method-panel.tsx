@@ -1,6 +1,6 @@
 import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
 import type { Signal } from '@preact/signals'
-import { useMemo, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
 import type { Call, CallOptions } from './call.ts'
 import { CallOptionsForm } from './call-options-form.tsx'
@@ -28,6 +28,8 @@ interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
 export function MethodPanel(props: MethodPanelProps) {
   const { at, method, baseUrl, registry, options, request, call, clients, announce } = props
   const answer = useRef<HTMLDivElement>(null)
+  // A browser has few connections to an origin: a stream that nobody sees would hold one.
+  useEffect(() => () => call.cancel(), [call])
   const outcome = call.outcome.value
   const parsed = request.messages()
   const put: Call | undefined =

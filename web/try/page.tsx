@@ -40,7 +40,9 @@ export function TryPage({ clients, router, announce }: PageProps) {
           />
         ) : null}
         {'note' in found ? <p class="loading">{found.note}</p> : null}
-        {'failure' in found ? <Failure title={found.failure} text={found.reason} /> : null}
+        {'failure' in found ? (
+          <Failure title={found.failure} text={found.reason} retry={found.retry} />
+        ) : null}
         {'nothing' in found ? <Welcome /> : null}
       </div>
     </div>
@@ -54,7 +56,11 @@ interface Found {
   readonly registry: Extract<Reflections['of']['movie']['value'], { state: 'known' }>['registry']
 }
 
-type Search = Found | { nothing: true } | { note: string } | { failure: string; reason: string }
+type Search =
+  | Found
+  | { nothing: true }
+  | { note: string }
+  | { failure: string; reason: string; retry?: () => void }
 
 /** The method that the address names, as far as it is known by now. */
 function find(route: Route, reflections: Reflections): Search {
@@ -63,7 +69,8 @@ function find(route: Route, reflections: Reflections): Search {
   const reflection = reflections.of[at].value
   if (reflection.state === 'loading') return { note: `Asking ${at} what it serves…` }
   if (reflection.state === 'failed') {
-    return { failure: `${at} does not answer`, reason: reflection.reason }
+    const retry = () => void reflections.load(at)
+    return { failure: `${at} does not answer`, reason: reflection.reason, retry }
   }
   const { registry, baseUrl } = reflection
   const methods = registry.getService(route.service)?.methods ?? []

@@ -9,7 +9,11 @@ import {
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { createEnvelopeReadableStream, encodeEnvelopes } from '@connectrpc/connect/protocol'
-import { endStreamFlag, endStreamFromJson } from '@connectrpc/connect/protocol-connect'
+import {
+  endStreamFlag,
+  endStreamFromJson,
+  errorFromJsonBytes,
+} from '@connectrpc/connect/protocol-connect'
 import {
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
@@ -59,7 +63,8 @@ async function ask(
     signal,
   })
   if (!response.ok || response.body === null) {
-    throw new ConnectError(`reflection answered HTTP ${response.status}`, Code.Unavailable)
+    const fallback = new ConnectError(`HTTP ${response.status}`, Code.Unavailable)
+    throw errorFromJsonBytes(new Uint8Array(await response.arrayBuffer()), undefined, fallback)
   }
   const answers: ServerReflectionResponse['messageResponse'][] = []
   for await (const { flags, data } of createEnvelopeReadableStream(response.body)) {
