@@ -4,6 +4,8 @@ import { parseRoute, type Route } from './route.ts'
 /** Which page is open, over the History API. Links of the page's own are followed without loading. */
 export interface Router {
   readonly route: ReadonlySignal<Route>
+  /** Whether the page that is open was come to by going back or forward, to where it was left. */
+  returned(): boolean
   /** Opens a path. `replace` changes the address without an entry of its own in the history. */
   navigate(path: string, options?: { replace?: boolean }): void
 }
@@ -12,13 +14,17 @@ export function createRouter(window: Window): Router {
   const { history, location } = window
   const read = () => parseRoute(location.pathname, location.search)
   const route = signal(read())
+  let returned = false
+  history.scrollRestoration = 'manual'
   const navigate: Router['navigate'] = (path, { replace = false } = {}) => {
-    if (path === location.pathname + location.search) return
+    if (path === location.pathname + location.search) return window.scrollTo(0, 0)
+    returned = false
     if (replace) history.replaceState(history.state, '', path)
     else history.pushState({ fromList: route.peek().page === 'list' }, '', path)
     route.value = read()
   }
   window.addEventListener('popstate', () => {
+    returned = true
     route.value = read()
   })
   window.document.addEventListener('click', (event) => {
@@ -27,7 +33,7 @@ export function createRouter(window: Window): Router {
     event.preventDefault()
     navigate(path)
   })
-  return { route, navigate }
+  return { route, returned: () => returned, navigate }
 }
 
 /** The path of the page's own link that was clicked plainly, or undefined: the browser's affair. */

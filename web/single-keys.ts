@@ -1,4 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals'
+import type { Kept } from './kept.ts'
 
 const key = 'marquee.single-keys'
 
@@ -6,10 +7,10 @@ const key = 'marquee.single-keys'
  * Whether single keys do something: on, until a person turns them off, because speech input and
  * shaking hands press them by mistake (WCAG 2.1.4).
  */
-export function createSingleKeys(storage: Storage): Signal<boolean> {
-  const singleKeys = signal(storage.getItem(key) !== 'off')
+export function createSingleKeys(kept: Kept): Signal<boolean> {
+  const singleKeys = signal(kept.get(key) !== 'off')
   effect(() => {
-    storage.setItem(key, singleKeys.value ? 'on' : 'off')
+    kept.set(key, singleKeys.value ? 'on' : 'off')
   })
   return singleKeys
 }

@@ -1,4 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals'
+import type { Kept } from './kept.ts'
 
 /** `system` follows the browser's `prefers-color-scheme`. */
 export type Theme = 'system' | 'light' | 'dark'
@@ -7,17 +8,17 @@ const key = 'marquee.theme'
 const themes: readonly Theme[] = ['system', 'light', 'dark']
 
 /** The scheme a person chose, remembered, and applied to the document whenever it changes. */
-export function createTheme({ document, localStorage }: Window): Signal<Theme> {
-  const theme = signal(parseTheme(localStorage.getItem(key)))
+export function createTheme(document: Document, kept: Kept): Signal<Theme> {
+  const theme = signal(parseTheme(kept.get(key)))
   effect(() => {
     if (theme.value === 'system') delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = theme.value
-    localStorage.setItem(key, theme.value)
+    kept.set(key, theme.value)
   })
   return theme
 }
 
-export function parseTheme(text: string | null): Theme {
+export function parseTheme(text: string | undefined): Theme {
   return themes.find((theme) => theme === text) ?? 'system'
 }
 

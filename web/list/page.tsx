@@ -31,7 +31,7 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
   }, [route.order, route.query])
   useEffect(() => watchRatings({ clients, board, connection, movieIds }), [])
   useLayoutEffect(() => {
-    scrollTo(0, list.scrollTop)
+    scrollTo(0, page.router.returned() ? list.scrollTop : 0)
     const keep = () => {
       list.scrollTop = scrollY
     }

@@ -10,9 +10,11 @@ test('a movie looks the same every time, and movies of one genre differ', () => 
   expect(new Set(hues).size).toBe(titles.length)
 })
 
-test('a genre nobody knows, or none, has a look too', () => {
-  expect(posterLook({ title: 'Home Movie', genres: [] }).motif).toBe('bars')
-  expect(posterLook({ title: 'Home Movie', genres: ['Opera'] }).motif).toBe('bars')
+test('a genre nobody knows, or none, has a look too: any hue, and no strong one', () => {
+  const none = posterLook({ title: 'Home Movie', genres: [] })
+  expect(posterLook({ title: 'Home Movie', genres: ['Opera'] })).toEqual(none)
+  expect(none.chroma).toBeLessThan(0.5)
+  expect(none.hue).not.toBe(posterLook({ title: 'Home Video', genres: [] }).hue)
 })
 
 test('a short title is set larger than a long one, and no word is wider than its poster', () => {

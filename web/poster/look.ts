@@ -37,6 +37,8 @@ export interface PosterLook {
 
 type GenreLook = Pick<PosterLook, 'hue' | 'motifHue' | 'tone' | 'chroma'> & {
   readonly motifs: readonly Motif[]
+  /** How far apart the hues of its movies are, in degrees. */
+  readonly spread: number
 }
 
 const look = (
@@ -45,7 +47,8 @@ const look = (
   hue: number,
   motifHue: number,
   chroma = 1,
-): GenreLook => ({ motifs: [motifs].flat(), tone, hue, motifHue, chroma })
+  spread = 36,
+): GenreLook => ({ motifs: [motifs].flat(), tone, hue, motifHue, chroma, spread })
 
 /** The genres of the demo catalogue, of MovieLens and of IMDb. */
 const genreLooks: Readonly<Record<string, GenreLook>> = {
@@ -58,7 +61,7 @@ const genreLooks: Readonly<Record<string, GenreLook>> = {
   'concert/performance': look('bars', 'dark', 310, 340),
   crime: look('curtain', 'dark', 15, 5, 0.7),
   documentary: look('stripes', 'light', 75, 70, 0.3),
-  drama: look(['curtain', 'moon', 'doors'], 'dark', 252, 268),
+  drama: look(['curtain', 'moon', 'doors'], 'dark', 252, 268, 1, 80),
   family: look('spot', 'light', 130, 105),
   fantasy: look('arcs', 'dark', 285, 310),
   'film-noir': look('beams', 'dark', 260, 260, 0.15),
@@ -74,15 +77,16 @@ const genreLooks: Readonly<Record<string, GenreLook>> = {
   western: look('sunrise', 'light', 62, 40),
 }
 
-const anyLook = look('bars', 'light', 80, 75, 0.12)
+/** No genre, or one nobody knows: any hue, washed out. */
+const anyLook = look(['bars', 'doors', 'stripes', 'moon'], 'light', 80, 70, 0.32, 360)
 
 export function posterLook(movie: {
   readonly title: string
   readonly genres: readonly string[]
 }): PosterLook {
-  const { motifs, ...genre } = genreLooks[movie.genres[0]?.toLowerCase() ?? ''] ?? anyLook
+  const { motifs, spread, ...genre } = genreLooks[movie.genres[0]?.toLowerCase() ?? ''] ?? anyLook
   const hash = hashOf(movie.title)
-  const drift = ((hash & 0xff) / 0xff - 0.5) * 36
+  const drift = ((hash & 0xff) / 0xff - 0.5) * spread
   return {
     ...genre,
     hue: (genre.hue + drift + 360) % 360,

@@ -83,7 +83,8 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
     <>
       One click rates
       <span class="rate-keys">
-        , or a key, <kbd>1</kbd> to <kbd>5</kbd>
+        {' '}
+        or <kbd>1</kbd> to <kbd>5</kbd>
       </span>
     </>
   )

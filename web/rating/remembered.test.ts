@@ -9,7 +9,7 @@ test('ratings are read as they were written', () => {
   expect(parseRatings(JSON.stringify([...ratings]))).toEqual(new Map(ratings))
 })
 
-test.each([null, '', '{', '{"a":5}', '[["a",6],["b"],7,null,[3,4],["c","5"]]'])(
+test.each([undefined, '', '{', '{"a":5}', '[["a",6],["b"],7,null,[3,4],["c","5"]]'])(
   'what is no list of ratings is none: %p',
   (text) => {
     expect(parseRatings(text)).toEqual(new Map())

@@ -1,3 +1,4 @@
+import type { Kept } from '../kept.ts'
 import { isValue, type Value } from './own-rating.ts'
 
 const userKey = 'marquee.user'
@@ -18,34 +19,38 @@ export interface Remembered {
   onChange(listener: (ratings: ReadonlyMap<string, Value>) => void): void
 }
 
-export function createRemembered(window: Window): Remembered {
-  const { localStorage, crypto } = window
-  const userId = localStorage.getItem(userKey) ?? `web-${crypto.randomUUID()}`
-  localStorage.setItem(userKey, userId)
-  const ratings = () => parseRatings(localStorage.getItem(ratingsKey))
+export function createRemembered(kept: Kept, newId: () => string = randomId): Remembered {
+  const userId = kept.get(userKey) ?? `web-${newId()}`
+  kept.set(userKey, userId)
+  const ratings = () => parseRatings(kept.get(ratingsKey))
   return {
     userId,
     ratings,
     mayHave(movieId) {
-      const kept = ratings()
-      return kept.has(movieId) || kept.size >= ratingCountMax
+      const known = ratings()
+      return known.has(movieId) || known.size >= ratingCountMax
     },
     keep(movieId, value) {
-      const kept = ratings()
-      kept.delete(movieId)
-      if (value !== undefined) kept.set(movieId, value)
-      localStorage.setItem(ratingsKey, JSON.stringify([...kept].slice(-ratingCountMax)))
+      const known = ratings()
+      known.delete(movieId)
+      if (value !== undefined) known.set(movieId, value)
+      kept.set(ratingsKey, JSON.stringify([...known].slice(-ratingCountMax)))
     },
     onChange(listener) {
-      window.addEventListener('storage', ({ key }) => {
-        if (key === ratingsKey) listener(ratings())
-      })
+      kept.onChange(ratingsKey, () => listener(ratings()))
     },
   }
 }
 
+/** 128 bits. `randomUUID` is not there where a page comes over plain HTTP from another machine. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+}
+
 /** What is no list of ids and values is left out: other versions of the page write here too. */
-export function parseRatings(text: string | null): Map<string, Value> {
+export function parseRatings(text: string | undefined): Map<string, Value> {
   try {
     const entries: unknown = JSON.parse(text ?? '[]')
     if (!Array.isArray(entries)) return new Map()
