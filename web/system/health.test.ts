@@ -19,6 +19,12 @@ test('an instance that cannot be reached is named with the reason', () => {
   expect(troubles(services)).toEqual(['rating at http://10.0.0.1:8082 is unreachable: refused'])
 })
 
+test('an instance that was not asked yet is no trouble', () => {
+  const { services } = reportAt(1, [serving, { ...serving, health: 0 }])
+  expect(summary(services)).toBe('Asking…')
+  expect(troubles(services)).toEqual([])
+})
+
 test('the address of an instance is told once', () => {
   const unreachableReason = `cannot reach ${away.url}: connect ECONNREFUSED`
   const { services } = reportAt(1, [{ ...away, unreachableReason }])

@@ -62,6 +62,8 @@ export function summary(services: readonly ServiceReport[]): string {
   const instances = services.flatMap((service) => service.instances)
   const servingCount = instances.filter((one) => healthOf(one) === 'serving').length
   if (instances.length === 0) return 'No instance is known'
+  const unknownCount = instances.filter((one) => healthOf(one) === 'unknown').length
+  if (unknownCount > 0 && servingCount + unknownCount === instances.length) return 'Asking…'
   if (servingCount < instances.length) {
     return `${servingCount} of ${instances.length} instances serve`
   }

@@ -35,7 +35,7 @@ export function FieldRow({ field, value, path, isChosen = false, onChange }: Fie
   const isOptional = isSingle(field) && hasPresence(field) && !isChosen
   const describedBy = `${id}-hints ${id}-problems`
   return (
-    <div class={isLeaf && control.kind === 'switch' ? 'field field-switch' : 'field'}>
+    <div class="field">
       <div class="field-head">
         <FieldName field={field} id={id} isLeaf={isLeaf && (!isOptional || value !== undefined)} />
         <span class="field-type">{typeText(field)}</span>
