@@ -11,6 +11,7 @@ import { measureIdleConnections } from './cases/idle-connections.ts'
 import { measureKafkaToSqlite, measureLogToSqlite } from './cases/ingest.ts'
 import { measureGrpcMebibyte, measureGrpcStream } from './cases/large-calls.ts'
 import { measureMovieDetails } from './cases/movie-details.ts'
+import { measurePage } from './cases/page.ts'
 import { measureStart } from './cases/start.ts'
 import { type Sample, toFigures, toTable } from './figures.ts'
 import { type Flood, findFlood } from './flood.ts'
@@ -37,6 +38,7 @@ const cases: Readonly<Record<string, Measure>> = {
   ...rpcCases,
   ...ingestCases,
   start: measureStart,
+  page: measurePage,
 }
 const benches: Readonly<Record<string, readonly string[]>> = {
   rpc: Object.keys(rpcCases),

@@ -1,0 +1,139 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { openChromium } from '../../platform/testing/chromium.ts'
+import { tool } from '../../platform/testing/tools.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { withClient } from '../../producers/client.ts'
+import {
+  createOthers,
+  famousMovies,
+  type KnownMovie,
+  ratingsInOrder,
+} from '../../test/page/ratings.ts'
+import { type Services, startServices } from '../../test/page/services.ts'
+import { type Bench, ownName } from '../bench.ts'
+import { collectFrames, type FrameTimes, firstMovieMs, frameTimes } from './page-probes.ts'
+
+const name = 'page'
+/** Loads for a sample of scripts and times, each with an empty cache. */
+const loadsPerRound = 5
+const changesPerSecond = 200
+const changesMs = 10_000
+/** Changes are sent in small groups, as often as this. */
+const groupMs = 20
+/** Rated movies; all of them are on the screen or near it. */
+const movieCount = 24
+const recordType = 'movie'
+
+/**
+ * The page in Chromium without a graphics processor, on the same machine as the services: what a first visit of the list
+ * loads, when the first movie is drawn, and how long frames take while ratings change.
+ */
+export async function measurePage(bench: Bench): Promise<void> {
+  const chromium = tool('chromium')
+  if ('missing' in chromium) return bench.note(`${name} is left out: ${chromium.missing}`)
+  await using services = await startServices()
+  await using browser = await openChromium(chromium.value)
+  const movies = await famousMovies(movieCount)
+  await createOthers(services.urls.rating).rateMany(ratingsInOrder(movies))
+  for (let round = 1; round <= bench.rounds; round++) {
+    bench.note(`${name}: round ${round} of ${bench.rounds}`)
+    for (let n = 0; n < loadsPerRound; n++) await measureLoad(bench, browser, services)
+    await measureFrames(bench, browser, services, movies, 'list', '/')
+    const [best] = movies
+    await measureFrames(
+      bench,
+      browser,
+      services,
+      movies.slice(0, 1),
+      'movie',
+      `/movies/${best?.id}`,
+    )
+  }
+}
+
+async function measureLoad(bench: Bench, browser: Browser, services: Services): Promise<void> {
+  await using context = await openContext(browser, services)
+  const page = await context.newPage()
+  await page.addInitScript(firstMovieMs)
+  const scripts: Promise<number>[] = []
+  page.on('requestfinished', (request) => {
+    if (request.resourceType() !== 'script') return
+    scripts.push(request.sizes().then(({ responseBodySize }) => responseBodySize))
+  })
+  await page.goto('/')
+  const drawn = await page.waitForFunction(() => Reflect.get(globalThis, 'firstMovieMs'))
+  report(bench, 'first_movie_ms', 'ms', Number(await drawn.jsonValue()))
+  await page.getByText('Live', { exact: true }).waitFor()
+  const bytes = (await Promise.all(scripts)).reduce((sum, one) => sum + one, 0)
+  report(bench, 'script_bytes', 'B', bytes)
+}
+
+async function measureFrames(
+  bench: Bench,
+  browser: Browser,
+  services: Services,
+  movies: readonly KnownMovie[],
+  place: 'list' | 'movie',
+  path: string,
+): Promise<void> {
+  await using context = await openContext(browser, services)
+  const page = await context.newPage()
+  await page.goto(path)
+  await page.getByText('Live', { exact: true }).waitFor()
+  await page.evaluate(collectFrames)
+  const rate = await changeRatings(services.urls.rating, movies)
+  const times = await page.evaluate(frameTimes)
+  await expectUpToDate(page, services, movies[0])
+  report(bench, `${place}_changes_per_s`, '1/s', rate)
+  reportFrames(bench, place, times)
+}
+
+function reportFrames(bench: Bench, place: string, times: FrameTimes): void {
+  report(bench, `${place}_frame_p99_ms`, 'ms', times.p99Ms)
+  report(bench, `${place}_longest_frame_ms`, 'ms', times.longestMs)
+  report(bench, `${place}_longest_task_ms`, 'ms', times.longestTaskMs)
+}
+
+/** Changes ratings evenly, one movie after the other, and answers how many changes there were a second. */
+function changeRatings(ratingUrl: string, movies: readonly KnownMovie[]): Promise<number> {
+  return withClient(RatingService, ratingUrl, async (client) => {
+    const startMs = performance.now()
+    const calls: Promise<unknown>[] = []
+    for (let elapsedMs = 0; elapsedMs < changesMs; elapsedMs = performance.now() - startMs) {
+      const due = Math.floor((elapsedMs / 1000) * changesPerSecond)
+      while (calls.length < due) {
+        const n = calls.length
+        const recordId = movies[n % movies.length]?.id ?? ''
+        const userId = `bench-${n % 997}`
+        calls.push(client.putRating({ recordType, recordId, userId, value: 1 + (n % 5) }))
+      }
+      await Bun.sleep(groupMs)
+    }
+    await Promise.all(calls)
+    return calls.length / ((performance.now() - startMs) / 1000)
+  })
+}
+
+/** A run counts only when the page has got all of it. */
+async function expectUpToDate(
+  page: Page,
+  services: Services,
+  movie: KnownMovie | undefined,
+): Promise<void> {
+  const { count, mean } = await createOthers(services.urls.rating).aggregateOf(movie?.id ?? '')
+  const words = `${mean.toFixed(1)} of 5 from ${count.toLocaleString('en')} ratings`
+  const isShown = async () => (await page.getByText(words, { exact: true }).count()) > 0
+  await waitFor(isShown, { what: `the page to show ${words}`, timeoutMs: 5_000 })
+}
+
+async function openContext(browser: Browser, services: Services): Promise<BrowserContext> {
+  return browser.newContext({
+    baseURL: services.urls.movie,
+    viewport: { width: 1440, height: 900 },
+  })
+}
+
+function report(bench: Bench, metric: string, unit: string, value: number): void {
+  bench.report({ case: name, peer: ownName, metric, unit, value })
+}
