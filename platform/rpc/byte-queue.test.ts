@@ -49,3 +49,43 @@ test('a message within a chunk is not copied', () => {
   queue.read(10)
   expect(queue.read(50).buffer).toBe(chunk.buffer)
 })
+
+test('long bytes that are expected are read as they came, with what is around them', () => {
+  const chunks = fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 30 })
+  const reads = fc.array(fc.integer({ min: 0, max: 200_000 }), { minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(chunks, reads, (writes, lengths) => {
+      const queue = new ByteQueue()
+      const all = Uint8Array.from(
+        { length: writes.reduce((sum, one) => sum + one, 0) },
+        (_, at) => at % 251,
+      )
+      const wanted = [...lengths]
+      let [written, read] = [0, 0]
+      queue.expect(wanted[0] as number)
+      for (const length of writes) {
+        queue.push(all.subarray(written, written + length))
+        written += length
+        expect(queue.length).toBe(written - read)
+        for (let next = wanted[0]; next !== undefined && next <= queue.length; next = wanted[0]) {
+          expect(Buffer.compare(queue.read(next), all.subarray(read, read + next))).toBe(0)
+          read += next
+          wanted.shift()
+          if (wanted[0] !== undefined) queue.expect(wanted[0])
+        }
+      }
+    }),
+  )
+})
+
+test('nothing is made for what is announced before a part of it has come', () => {
+  const queue = new ByteQueue()
+  queue.expect(1_000_000)
+  const chunk = Buffer.alloc(200_000, 1)
+  queue.push(chunk)
+  chunk[0] = 2
+  for (let count = 0; count < 4; count++) queue.push(Buffer.alloc(200_000, 3))
+  const bytes = queue.read(1_000_000)
+  // The first chunk was kept as it is until the second made a buffer worth while.
+  expect([bytes[0], bytes[199_999], bytes[200_000], bytes.length]).toEqual([2, 1, 3, 1_000_000])
+})

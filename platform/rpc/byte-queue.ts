@@ -2,6 +2,11 @@
 const keptBytesMin = 1024
 const sharedBytes = 16 * 1024
 
+/** What is awaited is put together as it comes when it is at least so long, */
+const awaitedBytesMin = 64 * 1024
+/** and once this part of it has come: whoever announces much and sends little gets no memory for it. */
+const awaitedShareMin = 1 / 4
+
 /** Bytes that came in chunks, read in other lengths. */
 export class ByteQueue {
   readonly #chunks: Uint8Array[] = []
@@ -12,28 +17,55 @@ export class ByteQueue {
   #shared: Uint8Array | undefined
   #sharedEnd = 0
   #endsShared = false
+  /** How many bytes are read next. */
+  #awaitedLength = 0
+  /** Where they are put together, before all chunks, and how many are there. */
+  #awaited: Uint8Array | undefined
+  #awaitedEnd = 0
 
   get length(): number {
     return this.#length
   }
 
+  /**
+   * Says how many bytes are read next, so that they are put together while they are in the processor's cache, and what
+   * they came in can go.
+   */
+  expect(length: number): void {
+    this.#awaitedLength = length
+    this.#gatherAwaited()
+  }
+
   /** Adds a chunk, which is the queue's from now on. */
   push(chunk: Uint8Array): void {
     this.#length += chunk.length
-    if (this.#chunks.length > 0 && chunk.length < keptBytesMin) this.#gather(chunk)
+    const rest = this.#awaited === undefined ? chunk : this.#addAwaited(this.#awaited, chunk)
+    if (rest.length === 0) return
+    if (this.#chunks.length > 0 && rest.length < keptBytesMin) this.#gather(rest)
     else {
-      this.#chunks.push(chunk)
+      this.#chunks.push(rest)
       this.#endsShared = false
     }
+    if (this.#awaitedLength > 0) this.#gatherAwaited()
   }
 
   /** Takes so many bytes, which are there. They are copied only when they are spread over chunks. */
   read(length: number): Uint8Array {
+    this.#awaitedLength = 0
     this.#length -= length
+    if (this.#awaited !== undefined) {
+      const awaited = this.#awaited
+      this.#awaited = undefined
+      return awaited
+    }
     const first = this.#chunks[0]
     if (first === undefined) return new Uint8Array(0)
     const end = this.#offset + length
-    if (end > first.length) return this.#join(length)
+    if (end > first.length) {
+      const bytes = Buffer.allocUnsafeSlow(length)
+      this.#move(bytes, length)
+      return bytes
+    }
     const bytes = length === first.length ? first : first.subarray(this.#offset, end)
     this.#offset = end
     if (end === first.length) this.#drop(1)
@@ -54,8 +86,28 @@ export class ByteQueue {
     this.#endsShared = true
   }
 
-  #join(length: number): Uint8Array {
-    const bytes = new Uint8Array(length)
+  /** Begins to put together what is awaited, when enough of it is here, and not all. */
+  #gatherAwaited(): void {
+    const length = this.#awaitedLength
+    if (length < awaitedBytesMin || this.#length >= length) return
+    if (this.#length < length * awaitedShareMin) return
+    this.#awaitedEnd = this.#length
+    const awaited = Buffer.allocUnsafeSlow(length)
+    this.#move(awaited, this.#length)
+    this.#awaited = awaited
+    this.#awaitedLength = 0
+  }
+
+  /** Answers what of the chunk is behind what is awaited. */
+  #addAwaited(awaited: Uint8Array, chunk: Uint8Array): Uint8Array {
+    const taken = Math.min(awaited.length - this.#awaitedEnd, chunk.length)
+    awaited.set(taken === chunk.length ? chunk : chunk.subarray(0, taken), this.#awaitedEnd)
+    this.#awaitedEnd += taken
+    return chunk.subarray(taken)
+  }
+
+  /** Moves so many bytes, which are in the chunks, to the start of a buffer. */
+  #move(bytes: Uint8Array, length: number): void {
     let at = 0
     let index = 0
     while (at < length) {
@@ -69,7 +121,6 @@ export class ByteQueue {
       index++
     }
     this.#drop(index, this.#offset)
-    return bytes
   }
 
   #drop(count: number, offset = 0): void {

@@ -137,6 +137,7 @@ export class EnvelopeReader {
     this.flags = flags
     this.#length = a * 2 ** 24 + ((b << 16) | (c << 8) | d)
     if (this.#length > this.#messageBytesMax) throw tooLong(this.#length, this.#messageBytesMax)
+    this.#queue.expect(this.#length)
   }
 }
 
