@@ -12,6 +12,9 @@ import { createRouter } from './router.ts'
 import { createSingleKeys } from './single-keys.ts'
 import { createTheme } from './theme.ts'
 
+/** Longer than this nothing is waited for: a skeleton is drawn, or text in another font. */
+const firstDrawMs = 100
+
 const place = document.getElementById('page')
 if (!place) throw new Error('index.html has no element #page')
 const kept = createKept(window)
@@ -23,11 +26,15 @@ const ownRatings = createOwnRatings({ clients, board, remembered: createRemember
 const list = createMovieList(clients, board)
 const singleKeys = createSingleKeys(kept)
 const connection = signal(undefined)
-// Asked for before anything is drawn: the answer comes while the page is.
+// Asked for before anything is drawn. What comes at once is drawn at once, without a skeleton before it.
 const route = router.route.peek()
-if (route.page === 'list') list.show(route.order, route.query)
-await addFont(document)
+const listed = route.page === 'list' ? list.show(route.order, route.query) : undefined
+await Promise.race([Promise.all([addFont(document), listed]), sleep(firstDrawMs)])
 render(
   <App {...{ clients, router, theme, board, ownRatings, list, singleKeys, connection }} />,
   place,
 )
+
+function sleep(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs))
+}

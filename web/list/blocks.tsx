@@ -51,7 +51,7 @@ interface BlockProps extends Omit<BlocksProps, 'label'> {
 
 function Block({ movies, start, name, ranked, page, near, nearness }: BlockProps) {
   const element = useRef<HTMLUListElement>(null)
-  const isNear = useSignal(start < 2 * blockSize)
+  const isNear = useSignal(start === 0)
   const end = Math.min(start + blockSize, movies.length)
   const own = useMemo(() => movies.slice(start, end), [movies[start], end])
   useEffect(() => {

@@ -44,7 +44,7 @@ test('an empty top list is followed by the catalogue at once', async () => {
   const opened = open(({ order }) =>
     order === ListMoviesRequest_Order.TOP_RATED ? {} : { movies: movies('Alien', 'Brazil') },
   )
-  opened.list.show('top', '')
+  void opened.list.show('top', '')
   expect(await settled(opened)).toMatchObject({ status: 'ready' })
   expect(opened.titles()).toEqual(['Alien', 'Brazil'])
   expect(opened.board.of('alien').value.status).toBe('not-rated')
@@ -57,7 +57,7 @@ test('a top list that is away leaves the catalogue, and is asked for again when 
     if (away) throw new ConnectError('rating is away', Code.Unavailable)
     return { movies: movies('Brazil') }
   })
-  opened.list.show('top', '')
+  void opened.list.show('top', '')
   expect((await settled(opened)).feed.withoutTop).toBe(true)
   expect(opened.titles()).toEqual(['Alien', 'Brazil'])
   away = false
@@ -77,10 +77,10 @@ test('what was found before stays until the new answer is there, and an old answ
   const opened = open(async ({ query }) => ({
     movies: movies((await answers.get(query)?.promise) ?? 'Everything'),
   }))
-  opened.list.show('title', '')
+  void opened.list.show('title', '')
   await settled(opened)
-  opened.list.show('title', 'a')
-  opened.list.show('title', 'al')
+  void opened.list.show('title', 'a')
+  void opened.list.show('title', 'al')
   expect(opened.titles()).toEqual(['Everything'])
   answers.get('al')?.resolve('Alien')
   await settled(opened)
@@ -99,7 +99,7 @@ test('a page that fails is asked for again from where the list ended', async () 
       ? { movies: movies('Alien'), nextPageToken: '2' }
       : { movies: movies('Brazil') }
   })
-  opened.list.show('title', '')
+  void opened.list.show('title', '')
   await settled(opened)
   failing = true
   opened.list.more()

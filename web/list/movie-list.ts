@@ -25,8 +25,11 @@ export interface ListState {
 /** The list of movies: what is asked for, and what has come of it. */
 export interface MovieList {
   readonly state: ReadonlySignal<ListState>
-  /** Shows a list, after `delayMs` if it is asked for no other one meanwhile. */
-  show(order: ListOrder, query: string, delayMs?: number): void
+  /**
+   * Shows a list, after `delayMs` if it is asked for no other one meanwhile. Settles when it is there,
+   * or cannot be.
+   */
+  show(order: ListOrder, query: string, delayMs?: number): Promise<void>
   /** Reads on, unless that is going on, or there is nothing more. */
   more(): void
   /** Asks again for what failed; when nothing did, for all of it from the beginning. */
@@ -57,13 +60,13 @@ export function createMovieList(clients: Clients, board: RatingBoard): MovieList
   const list: MovieList = {
     state,
     scrollTop: 0,
-    show(order, query, delayMs) {
+    async show(order, query, delayMs) {
       const next = emptyFeed(order, query)
       if (asked && sameList(asked, next)) return
       asked = next
       list.scrollTop = 0
       change({ failureCount: 0 })
-      void load(next, delayMs)
+      await load(next, delayMs)
     },
     more() {
       const { status, feed } = state.peek()

@@ -26,7 +26,7 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
   )
   const first = useRef(true)
   useEffect(() => {
-    list.show(route.order, route.query, first.current || !route.query ? 0 : typingMs)
+    void list.show(route.order, route.query, first.current || !route.query ? 0 : typingMs)
     first.current = false
   }, [route.order, route.query])
   useEffect(() => watchRatings({ clients, board, connection, movieIds }), [])
