@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks'
 const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['1', '2', '3', '4', '5'], 'rate the movie that is open, or the one in focus in the list'],
   [['0', '⌫'], 'take the rating back'],
+  [['←', '↑', '↓', '→'], 'go from movie to movie'],
   [['/'], 'search'],
   [['?'], 'this help'],
 ]

@@ -6,6 +6,7 @@ import { backOffMs } from '../live/back-off.ts'
 import type { PageProps } from '../page-props.ts'
 import { Placard } from '../placard.tsx'
 import type { Route } from '../route.ts'
+import { followArrows } from './arrows.ts'
 import { Blocks } from './blocks.tsx'
 import { typingMs } from './movie-list.ts'
 import { useNearness } from './nearness.ts'
@@ -30,6 +31,10 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
     first.current = false
   }, [route.order, route.query])
   useEffect(() => watchRatings({ clients, board, connection, movieIds }), [])
+  const listElement = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    listElement.current?.addEventListener('keydown', followArrows)
+  }, [])
   useLayoutEffect(() => {
     scrollTo(0, page.router.returned() ? list.scrollTop : 0)
     const keep = () => {
@@ -54,7 +59,11 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
         topped={nothing || topCount > 0}
       />
       <Notice {...{ feed, status, someRated }} connection={connection.value} reload={list.reload} />
-      <div class="list" aria-busy={status === 'loading' || status === 'loading-more'}>
+      <div
+        class="list"
+        aria-busy={status === 'loading' || status === 'loading-more'}
+        ref={listElement}
+      >
         {topCount > 0 ? (
           <Blocks movies={movies.slice(0, topCount)} ranked label="Top rated" {...{ page, near }} />
         ) : null}
