@@ -67,6 +67,7 @@ describePage(
       await tabTo(page.getByRole('checkbox', { name: 'Single keys do this' }))
       await page.keyboard.press('Space')
       await page.keyboard.press('Escape')
+      await help.waitFor({ state: 'hidden' })
       await page.keyboard.press('3')
       await page.getByRole('radio', { checked: true }).waitFor()
     })
