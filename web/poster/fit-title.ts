@@ -16,7 +16,7 @@ const lineHeight = 0.95
 
 /** The largest size at which the longest word fits a line, and all lines fit the place. */
 export function fitTitle(title: string): TitleFit {
-  const words = title.split(/\s+/).filter((word) => word !== '')
+  const words = title.split(/\s+|(?<=-)/).filter((word) => word !== '')
   const longest = Math.max(1, ...words.map((word) => word.length))
   const fits = sizes.map((size) => ({
     size,
