@@ -1,7 +1,7 @@
 import type { Message } from '@bufbuild/protobuf'
 import type { LightBody } from '../http/light-response.ts'
 import { AnswerStream, type Failure } from './answer-stream.ts'
-import { compressedFlag, joined, toEnvelope } from './envelope.ts'
+import { joined } from './envelope.ts'
 import { Input, onlyMessage } from './input.ts'
 import { MessageStream } from './message-stream.ts'
 import type { Output } from './output.ts'
@@ -21,9 +21,8 @@ async function answerSingle(work: Work): Promise<Response> {
     const request = readInput(work, input)
     const message = request instanceof Promise ? await request : request
     const answer = work.invoke(message)
-    const packed = output.pack(answer instanceof Promise ? await answer : answer)
-    const { bytes, isCompressed } = packed instanceof Promise ? await packed : packed
-    body = toEnvelope(isCompressed ? compressedFlag : 0, bytes)
+    const envelope = output.envelope(answer instanceof Promise ? await answer : answer)
+    body = envelope instanceof Promise ? await envelope : envelope
   } catch (thrown) {
     failure = { thrown }
   }

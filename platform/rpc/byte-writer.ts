@@ -29,6 +29,11 @@ export class ByteWriter {
     return bytes
   }
 
+  /** Takes back what was written behind so many bytes. */
+  rewind(length: number): void {
+    this.length = length
+  }
+
   /** Makes room for so many bytes at `length`. */
   reserve(count: number): void {
     if (this.length + count > this.bytes.length) this.#grow(this.length + count)

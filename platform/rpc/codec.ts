@@ -5,6 +5,7 @@ import {
   type JsonReadOptions,
   type JsonWriteOptions,
   type Message,
+  ScalarType,
   toJsonString,
 } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
@@ -13,6 +14,8 @@ import { type Encode, encoderOf } from './encoder.ts'
 
 /** Messages of one type as bytes. */
 export interface Codec {
+  /** Whether a message may have bytes of its own, which it pays not to copy when they are long. */
+  readonly hasBytes: boolean
   /** Throws `INVALID_ARGUMENT` for what is no such message. */
   parse(bytes: Uint8Array): Message
   serialize(message: Message): Uint8Array
@@ -32,6 +35,7 @@ export function createCodec(desc: DescMessage, format: Format, jsonOptions: Json
 function binaryCodec(desc: DescMessage): Codec {
   const write = encoderOf(desc)
   return {
+    hasBytes: desc.fields.some(({ scalar }) => scalar === ScalarType.BYTES),
     parse(bytes) {
       try {
         return fromBinary(desc, bytes)
@@ -75,6 +79,7 @@ function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions): Codec {
   const options = { ignoreUnknownFields: true, ...jsonOptions }
   const serialize = (message: Message) => encoder.encode(toJsonString(desc, message, options))
   return {
+    hasBytes: false,
     parse(bytes) {
       try {
         return fromJsonString(desc, decoder.decode(bytes), options)

@@ -34,7 +34,7 @@ function createEncoder(desc: DescMessage): Encode {
       writeMessage(writer, message)
     } catch {
       // It says what is wrong, or knows better.
-      writer.length = start
+      writer.rewind(start)
       writer.raw(toBinary(desc, message))
     }
   }

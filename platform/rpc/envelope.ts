@@ -5,6 +5,7 @@ import { ByteQueue } from './byte-queue.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { Codec } from './codec.ts'
 import type { Packed } from './output.ts'
+import { PieceWriter } from './piece-writer.ts'
 
 /**
  * A message among others: a byte of flags, four of the length, the message. The same in gRPC
@@ -44,6 +45,19 @@ function writeHead(bytes: Uint8Array, offset: number, flags: number, length: num
   bytes[offset + 2] = length >>> 16
   bytes[offset + 3] = length >>> 8
   bytes[offset + 4] = length
+}
+
+/** The pieces of an envelope whose message is written in it. */
+export function writeEnvelope(codec: Codec, message: Message): Uint8Array[] {
+  const writer = new PieceWriter()
+  writer.reserve(headBytes)
+  writer.length = headBytes
+  codec.write(writer, message)
+  const pieces = writer.takePieces()
+  let length = -headBytes
+  for (const piece of pieces) length += piece.length
+  writeHead(pieces[0] as Uint8Array, 0, 0, length)
+  return pieces
 }
 
 /** Envelopes that are sent at once. */

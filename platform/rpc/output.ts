@@ -1,7 +1,7 @@
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
 import type { Codec } from './codec.ts'
 import { type Compression, compressedBytesMin } from './compression.ts'
-import type { EnvelopeBatch } from './envelope.ts'
+import { compressedFlag, type EnvelopeBatch, toEnvelope, writeEnvelope } from './envelope.ts'
 
 export interface OutputOptions {
   readonly desc: DescMessage
@@ -41,6 +41,15 @@ export class Output {
       : this.#pack(bytes, this.#compression)
   }
 
+  /** The pieces of an envelope with an answer, whose bytes are the answer's own where they are long. */
+  envelope(answer: unknown): Uint8Array[] | Promise<Uint8Array[]> {
+    if (this.#compression === undefined && this.#codec.hasBytes) {
+      return writeEnvelope(this.#codec, create(this.#desc, answer as Message))
+    }
+    const packed = this.pack(answer)
+    return packed instanceof Promise ? packed.then(toPieces) : toPieces(packed)
+  }
+
   /** Adds an answer to a batch at once, or answers what is to be added when it is compressed. */
   addTo(batch: EnvelopeBatch, answer: unknown): Promise<Packed> | undefined {
     const message = create(this.#desc, answer as Message)
@@ -59,6 +68,10 @@ export class Output {
     const packed = compression.compress(bytes)
     return packed instanceof Promise ? packed.then(compressed) : compressed(packed)
   }
+}
+
+function toPieces({ bytes, isCompressed }: Packed): Uint8Array[] {
+  return toEnvelope(isCompressed ? compressedFlag : 0, bytes)
 }
 
 function uncompressed(bytes: Uint8Array): Packed {
