@@ -1,0 +1,180 @@
+import type { Page } from 'playwright-core'
+import { listCalls } from './list-requests.ts'
+import { choose, expectCode, field, send } from './try-form.ts'
+import type { Visitor } from './visitor.ts'
+
+/** A page as it can be found, with what brings it there. */
+export interface PageState {
+  readonly path: string
+  /** Before the page is opened. */
+  readonly prepare?: (visitor: Visitor) => Promise<void>
+  /** Once it is; resolves when the page is so. */
+  readonly reach: (page: Page, visitor: Visitor) => Promise<unknown>
+}
+
+const matrix = '/movies/the-matrix-1999'
+const services = /^http:\/\/[^/]+(\/services\/\w+)?\/[\w.]+\.v1(alpha)?\.\w+\/\w+/
+const ratingCalls = /\/services\/rating\//
+const movieCalls = /WatchMovieDetails/
+const systemCalls = /\/system\.v1\.\w+\//
+
+const heading = (page: Page, name: string | RegExp) =>
+  page.getByRole('heading', { level: 1, name }).waitFor()
+
+const firstMovie = (page: Page) => page.getByRole('listitem').first().getByRole('link').waitFor()
+
+/** No answer comes for as long as the page is open. */
+async function hold({ page }: Visitor): Promise<void> {
+  await page.route(services, () => new Promise<never>(() => {}))
+}
+
+const refuse = (calls: RegExp) => async (visitor: Visitor) => {
+  visitor.expectProblems(calls)
+  await visitor.page.route(calls, (route) => route.abort('connectionrefused'))
+}
+
+async function goOffline(visitor: Visitor): Promise<void> {
+  await visitor.page.getByText('Live', { exact: true }).waitFor()
+  visitor.expectProblems(/ERR_INTERNET_DISCONNECTED/)
+  await visitor.context.setOffline(true)
+}
+
+/** Each page full, empty, loading and in its errors, by names for files. They expect rated movies. */
+export const pageStates: Readonly<Record<string, PageState>> = {
+  list: {
+    path: '/',
+    async reach(page) {
+      await firstMovie(page)
+      await page.getByRole('radio', { name: '4 of 5' }).first().click()
+      await page.getByRole('banner').getByText('Live', { exact: true }).waitFor()
+    },
+  },
+  'list-by-title': { path: '/?order=title', reach: firstMovie },
+  'list-search': { path: '/?q=kubrick', reach: firstMovie },
+  'list-empty': {
+    path: '/?q=zzzz',
+    reach: (page) => page.getByText('No title or director begins with').waitFor(),
+  },
+  'list-loading': { path: '/', prepare: hold, reach: (page) => heading(page, 'Top rated') },
+  'list-error': {
+    path: '/',
+    prepare: refuse(listCalls),
+    reach: (page) => page.getByText('The movies cannot be reached').waitFor(),
+  },
+  'list-without-ratings': {
+    path: '/',
+    prepare: refuse(ratingCalls),
+    reach: (page) => page.getByText('Ratings are unavailable at present.').waitFor(),
+  },
+  'list-refused': {
+    path: '/',
+    prepare: refuse(/PutRating/),
+    async reach(page) {
+      await firstMovie(page)
+      await page.getByRole('radio', { name: '2 of 5' }).first().click()
+      await page.getByText('Not stored.').waitFor()
+    },
+  },
+  movie: {
+    path: matrix,
+    async reach(page) {
+      await page.locator('canvas').waitFor()
+      await page.getByRole('radio', { name: /^5 of 5/ }).click()
+      await page.getByText('Stored', { exact: true }).waitFor()
+    },
+  },
+  'movie-empty': {
+    path: '/movies/the-land-girls-1998',
+    reach: (page) => page.getByText('Not rated yet').first().waitFor({ state: 'attached' }),
+  },
+  'movie-loading': {
+    path: matrix,
+    prepare: hold,
+    reach: (page) => heading(page, 'Loading the movie'),
+  },
+  'movie-error': {
+    path: matrix,
+    prepare: refuse(movieCalls),
+    reach: (page) => page.getByText('This movie cannot be reached at present').waitFor(),
+  },
+  'movie-offline': {
+    path: matrix,
+    async reach(page, visitor) {
+      await goOffline(visitor)
+      await page.getByText('You are offline.').waitFor()
+    },
+  },
+  'movie-absent': {
+    path: '/movies/no-such-movie',
+    reach: (page) => heading(page, 'There is no such movie'),
+  },
+  system: {
+    path: '/system',
+    async reach(page) {
+      await page.locator('canvas').nth(3).waitFor()
+      await page.getByText('The same as a table').click()
+    },
+  },
+  'system-loading': { path: '/system', prepare: hold, reach: (page) => heading(page, 'System') },
+  'system-error': {
+    path: '/system',
+    prepare: refuse(systemCalls),
+    reach: (page) => page.getByText('It cannot be watched at present').first().waitFor(),
+  },
+  try: {
+    path: '/try',
+    reach: (page) => page.getByRole('link', { name: 'Rate a movie' }).waitFor(),
+  },
+  'try-loading': {
+    path: '/try/movie.v1.MovieService/GetMovieDetails',
+    prepare: hold,
+    reach: (page) => page.getByText('Asking movie what it serves…').waitFor(),
+  },
+  'try-error': {
+    path: '/try/rating.v1.RatingService/PutRating',
+    prepare: refuse(ratingCalls),
+    reach: (page) => page.getByText('rating does not answer').waitFor(),
+  },
+  'try-answer': {
+    path: '/try/movie.v1.MovieService/GetMovieDetails',
+    async reach(page) {
+      await field(page, 'movie_id').fill('the-matrix-1999')
+      await send(page)
+      await expectCode(page, 'ok')
+    },
+  },
+  'try-stream': {
+    path: '/try/movie.v1.MovieService/WatchMovieDetails',
+    async reach(page) {
+      await field(page, 'movie_id').fill('the-matrix-1999')
+      await choose(page, 'Protocol', 'gRPC-Web')
+      await send(page)
+      await page.getByRole('region', { name: 'Answer' }).getByRole('article').waitFor()
+    },
+  },
+  'try-refused': {
+    path: '/try/rating.v1.RatingService/PutRating',
+    async prepare(visitor) {
+      visitor.expectProblems(/PutRating/)
+    },
+    async reach(page) {
+      await send(page)
+      await expectCode(page, 'invalid_argument')
+    },
+  },
+  'try-form': {
+    path: '/try/metadata.v1.MetadataService/PutMetadata',
+    async reach(page) {
+      for (const name of ['Set year', 'Set update_time', 'Add to genres']) {
+        await page.getByRole('button', { name }).click()
+      }
+    },
+  },
+  keys: {
+    path: matrix,
+    async reach(page) {
+      await page.getByRole('button', { name: 'Keys' }).click()
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    },
+  },
+}
