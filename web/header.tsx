@@ -24,6 +24,7 @@ export function Header({ page, connection, theme, singleKeys }: HeaderProps) {
         <a class="brand" href="/" aria-label="Marquee: all movies">
           Marquee
         </a>
+        <Connection state={connection} />
         <nav class="nav" aria-label="Pages">
           {links.map((link) => (
             <a key={link.path} href={link.path} aria-current={currentOf(link.page, page)}>
@@ -31,7 +32,6 @@ export function Header({ page, connection, theme, singleKeys }: HeaderProps) {
             </a>
           ))}
         </nav>
-        <Connection state={connection} />
         <Help singleKeys={singleKeys} />
         <ThemeButton theme={theme} />
       </div>

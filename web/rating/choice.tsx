@@ -78,13 +78,12 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
   }
   if (own.asked) return <>Storing…</>
   if (own.stored) return <>Stored</>
-  if (!singleKeys) return <>One click rates</>
+  if (!singleKeys) return <>Choose one</>
   return (
     <>
-      One click rates
+      Choose one
       <span class="rate-keys">
-        {' '}
-        or <kbd>1</kbd> to <kbd>5</kbd>
+        , or press <kbd>1</kbd> to <kbd>5</kbd>
       </span>
     </>
   )
