@@ -5,9 +5,11 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
+import { createEmbeddedEventLog } from '../platform/event-log/embedded.ts'
 import { openChromium } from '../platform/testing/chromium.ts'
-import { spawnProgram } from '../platform/testing/process.ts'
+import { type Program, spawnProgram } from '../platform/testing/process.ts'
 import { tool } from '../platform/testing/tools.ts'
 import { type Services, startServices } from '../test/page/services.ts'
 import { type PageState, pageStates } from '../test/page/states.ts'
@@ -19,16 +21,32 @@ const colorSchemes = ['light', 'dark'] as const
 const heightMax = 2_400
 /** For charts to have something to draw. */
 const settleMs = 1_500
-const audience = ['--people', '300', '--ratings', '6000', '--rate', '6000', '--seed', '7']
+const audience = ['--people', '300', '--seed', '7']
+const before = ['--ratings', '6000', '--rate', '6000']
+const meanwhile = ['--rate', '20', '--seconds', '900']
 
-async function fill({ urls }: Services): Promise<void> {
-  await using program = await spawnProgram({
-    runtime: 'bun',
-    entry: 'producers/simulate-audience.ts',
-    args: ['--metadata', urls.metadata, '--rating', urls.rating, ...audience],
-  })
+/** Rates movies by the event log, where there are also events that nobody can apply. */
+async function fill(services: Services): Promise<void> {
+  const path = join(services.data, 'events.db')
+  await using eventLog = createEmbeddedEventLog({ path, partitions: 4 })
+  const encoder = new TextEncoder()
+  const poison = ['not JSON', '{"userId":"9","recordId":"the-matrix-1999","value":9}']
+  await eventLog.append(
+    'ratings',
+    poison.map((text) => ({ key: 'the-matrix-1999', value: encoder.encode(text) })),
+  )
+  await using program = await rate(services, before)
   const { code } = await program.exited
   if (code !== 0) throw new Error(`there is no audience: ${program.stderr()}`)
+}
+
+function rate({ urls, data }: Services, pace: readonly string[]): Promise<Program> {
+  const addresses = ['--metadata', urls.metadata, '--event-log', join(data, 'events.db')]
+  return spawnProgram({
+    runtime: 'bun',
+    entry: 'producers/simulate-audience.ts',
+    args: [...addresses, ...audience, ...pace],
+  })
 }
 
 async function takePictures(
@@ -45,7 +63,7 @@ async function takePictures(
       await prepare?.(visitor)
       await page.goto(path)
       await reach(page, visitor)
-      await Bun.sleep(settleMs)
+      await delay(settleMs)
       const height = await page.evaluate(() => document.documentElement.scrollHeight)
       await page.setViewportSize({ width, height: Math.min(heightMax, Math.max(900, height)) })
       await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`) })
@@ -62,6 +80,7 @@ async function main(): Promise<void> {
   await using services = await startServices()
   await using browser = await openChromium(chromium.value)
   await fill(services)
+  await using _audience = await rate(services, meanwhile)
   for (const state of Object.entries(pageStates)) {
     if (only === undefined || state[0].startsWith(only)) {
       await takePictures(browser, services, folder, state)
