@@ -16,7 +16,7 @@ export function MethodList({ reflections, selected, navigate }: MethodListProps)
     <>
       <MethodSelect {...{ reflections, selected, navigate }} />
       <nav class="methods" aria-label="Methods">
-        {serviceNames.map((name) => (
+        {shownNames(reflections).map((name) => (
           <section key={name} class="methods-service">
             <h2 class="methods-title">{name}</h2>
             <ServiceMethods
@@ -30,6 +30,16 @@ export function MethodList({ reflections, selected, navigate }: MethodListProps)
       </nav>
     </>
   )
+}
+
+/** As far as they have answered, and the next one: none pushes down what is below it when its answer comes. */
+function shownNames({ of }: Reflections): readonly ServiceName[] {
+  const isAsked = (name: ServiceName) => {
+    const reflection = of[name].value
+    return reflection.state === 'loading' && reflection.isFirst
+  }
+  const asked = serviceNames.findIndex(isAsked)
+  return asked < 0 ? serviceNames : serviceNames.slice(0, asked + 1)
 }
 
 interface ServiceMethodsProps {

@@ -55,10 +55,7 @@ function ErrorView({ error }: { error: CallError }) {
       {error.details.map(({ typeName, json }, index) => (
         <details key={index}>
           <summary>{typeName}</summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-          <pre class="code" tabIndex={0}>
-            {json ?? 'Reflection does not tell of this type.'}
-          </pre>
+          <Code text={json ?? 'Reflection does not tell of this type.'} />
         </details>
       ))}
     </div>
@@ -107,8 +104,17 @@ function MessageView({ message, isOnly }: { message: ReceivedMessage; isOnly: bo
           <span>after {durationText(message.atMs)}</span>
         </p>
       )}
-      <pre class="code">{message.json}</pre>
+      <Code text={message.json} />
     </article>
+  )
+}
+
+function Code({ text }: { text: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+    <pre class="code" tabIndex={0}>
+      {text}
+    </pre>
   )
 }
 

@@ -6,7 +6,7 @@ import { type ServiceName, serviceNames } from './try-path.ts'
 
 /** What is known of a service's RPCs. */
 export type Reflection =
-  | { readonly state: 'loading' }
+  | { readonly state: 'loading'; readonly isFirst: boolean }
   | { readonly state: 'failed'; readonly reason: string }
   | ({ readonly state: 'known'; readonly baseUrl: string } & Reflected)
 
@@ -24,10 +24,10 @@ export function createReflections(
   addresses: () => Promise<ServiceAddresses>,
   origin: string,
 ): Reflections {
-  const start = () => signal<Reflection>({ state: 'loading' })
+  const start = () => signal<Reflection>({ state: 'loading', isFirst: true })
   const of = { movie: start(), metadata: start(), rating: start() }
   const load = async (name: ServiceName) => {
-    of[name].value = { state: 'loading' }
+    if (of[name].value.state !== 'loading') of[name].value = { state: 'loading', isFirst: false }
     try {
       const { services } = await addresses()
       const baseUrl = absoluteUrl(services[name], origin)
