@@ -1,12 +1,13 @@
 /**
- * Takes pictures of every page in every state, wide and narrow, light and dark: `bun run screenshots [FOLDER]`. The folder is
- * a new temporary one unless told.
+ * Takes pictures of every page in every state, wide and narrow, light and dark: `bun run screenshots [FOLDER [STATE]]`. The
+ * folder is a new temporary one unless told; the states are those whose names begin so. What the README shows is taken by
+ * `bun run screenshots docs/images readme`.
  */
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { createEmbeddedEventLog } from '../platform/event-log/embedded.ts'
 import { openChromium } from '../platform/testing/chromium.ts'
 import { type Program, spawnProgram } from '../platform/testing/process.ts'
@@ -19,8 +20,8 @@ const widths = [1440, 390]
 const colorSchemes = ['light', 'dark'] as const
 /** A picture ends here, also of a page without end. */
 const heightMax = 2_400
-/** For charts to have something to draw. */
-const settleMs = 1_500
+/** For what fades in. */
+const settleMs = 500
 const audience = ['--people', '300', '--seed', '7']
 const before = ['--ratings', '6000', '--rate', '6000']
 const meanwhile = ['--rate', '20', '--seconds', '900']
@@ -53,7 +54,7 @@ async function takePictures(
   browser: Browser,
   services: Services,
   folder: string,
-  [name, { path, prepare, reach }]: [string, PageState],
+  [name, { path, prepare, reach, pictureAfterMs = settleMs }]: [string, PageState],
 ): Promise<void> {
   for (const width of widths) {
     for (const colorScheme of colorSchemes) {
@@ -63,12 +64,29 @@ async function takePictures(
       await prepare?.(visitor)
       await page.goto(path)
       await reach(page, visitor)
-      await delay(settleMs)
+      await delay(pictureAfterMs)
+      await closeGutter(page)
       const height = await page.evaluate(() => document.documentElement.scrollHeight)
       await page.setViewportSize({ width, height: Math.min(heightMax, Math.max(900, height)) })
       await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`) })
     }
   }
+}
+
+/** A browser without a window draws no scroll bar, but the page keeps its place. */
+async function closeGutter(page: Page): Promise<void> {
+  await page.evaluate(() => document.documentElement.style.setProperty('scrollbar-gutter', 'auto'))
+}
+
+/** The picture that the README shows: the list, as wide as a text is read. */
+async function takeReadmePicture(browser: Browser, services: Services, folder: string) {
+  const look = { width: 1200, height: 700, colorScheme: 'light' } as const
+  await using visitor = await openVisitor(browser, services.urls.movie, look)
+  await visitor.page.goto('/')
+  await pageStates.list?.reach(visitor.page, visitor)
+  await delay(settleMs)
+  await closeGutter(visitor.page)
+  await visitor.page.screenshot({ path: join(folder, 'page.png') })
 }
 
 async function main(): Promise<void> {
@@ -81,6 +99,7 @@ async function main(): Promise<void> {
   await using browser = await openChromium(chromium.value)
   await fill(services)
   await using _audience = await rate(services, meanwhile)
+  if (only === 'readme') await takeReadmePicture(browser, services, folder)
   for (const state of Object.entries(pageStates)) {
     if (only === undefined || state[0].startsWith(only)) {
       await takePictures(browser, services, folder, state)

@@ -9,7 +9,10 @@ export const looks = [1440, 390].flatMap((width) =>
 /** Levels A and AA of WCAG 2.0 to 2.2, and what axe thinks good practice. */
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** What axe finds wrong on a page as it is now, in every look, a line for each element. */
+/**
+ * What is wrong on a page as it is now, in every look, a line for each element: what axe finds, and what is cut off at
+ * the side (WCAG 1.4.10).
+ */
 export async function findViolations(page: Page): Promise<string[]> {
   const found: string[] = []
   // By the debugger, which the page's Content-Security-Policy does not bind.
@@ -17,7 +20,8 @@ export async function findViolations(page: Page): Promise<string[]> {
   for (const { width, colorScheme } of looks) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme })
-    for (const line of await violationsNow(page)) found.push(`${width} ${colorScheme}: ${line}`)
+    const wrong = [...(await violationsNow(page)), ...(await page.evaluate(whatIsCutOff))]
+    for (const line of wrong) found.push(`${width} ${colorScheme}: ${line}`)
   }
   return found
 }
@@ -31,4 +35,17 @@ async function violationsNow(page: Page): Promise<string[]> {
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   )
+}
+
+/** In the browser: what reaches beyond the window, and is in nothing that can be scrolled. */
+function whatIsCutOff(): string[] {
+  const canBeScrolled = (element: Element | null): boolean =>
+    element !== null &&
+    (/auto|scroll/.test(getComputedStyle(element).overflowX) ||
+      canBeScrolled(element.parentElement))
+  return [...document.querySelectorAll('body *')]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+    .filter((element) => !element.closest('svg, .visually-hidden') && !canBeScrolled(element))
+    .slice(0, 5)
+    .map((element) => `cut off: ${element.outerHTML.slice(0, 120)}`)
 }

@@ -10,6 +10,8 @@ export interface PageState {
   readonly prepare?: (visitor: Visitor) => Promise<void>
   /** Once it is; resolves when the page is so. */
   readonly reach: (page: Page, visitor: Visitor) => Promise<unknown>
+  /** How long it is worth waiting before it is pictured, for charts to have something to draw. */
+  readonly pictureAfterMs?: number
 }
 
 const matrix = '/movies/the-matrix-1999'
@@ -77,6 +79,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   },
   movie: {
     path: matrix,
+    pictureAfterMs: 10_000,
     async reach(page) {
       await page.locator('canvas').waitFor()
       await page.getByRole('radio', { name: /^5 of 5/ }).click()
@@ -110,6 +113,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   },
   system: {
     path: '/system',
+    pictureAfterMs: 10_000,
     async reach(page) {
       await page.locator('canvas').nth(3).waitFor()
       await page.getByText('The same as a table').click()
