@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['1', '2', '3', '4', '5'], 'rate the movie that is open, or the one in focus in the list'],
@@ -15,9 +15,9 @@ export function Help({ singleKeys }: { singleKeys: Signal<boolean> }) {
   const open = () => {
     if (!dialog.current?.open) dialog.current?.showModal()
   }
-  useEffect(() => {
-    if (!singleKeys.value) return
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
+      if (!singleKeys.peek()) return
       if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey) return
       if ((event.target as Element).closest?.('input:not([type=radio]), textarea, select')) return
       event.preventDefault()
@@ -25,7 +25,7 @@ export function Help({ singleKeys }: { singleKeys: Signal<boolean> }) {
     }
     document.addEventListener('keydown', press)
     return () => document.removeEventListener('keydown', press)
-  }, [singleKeys.value])
+  }, [])
   return (
     <>
       <button

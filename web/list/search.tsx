@@ -1,4 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks'
+import type { ReadonlySignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { type ListOrder, listPath } from '../route.ts'
 import type { Router } from '../router.ts'
 
@@ -8,15 +9,15 @@ interface SearchProps {
   readonly query: string
   readonly order: ListOrder
   readonly router: Router
-  readonly singleKeys: boolean
+  readonly singleKeys: ReadonlySignal<boolean>
 }
 
 /** What is typed is in the address at once; the list asks when the typing rests. */
 export function Search({ query, order, router, singleKeys }: SearchProps) {
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    if (!singleKeys) return
+  useLayoutEffect(() => {
     const focus = (event: KeyboardEvent) => {
+      if (!singleKeys.peek()) return
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return
       if (
         (event.target as Element).closest?.('input:not([type=radio]), textarea, select, dialog')
@@ -28,7 +29,7 @@ export function Search({ query, order, router, singleKeys }: SearchProps) {
     }
     document.addEventListener('keydown', focus)
     return () => document.removeEventListener('keydown', focus)
-  }, [singleKeys])
+  }, [])
   const type = (text: string) => router.navigate(listPath(text, order), { replace: true })
   return (
     <search class="search">
@@ -52,7 +53,7 @@ export function Search({ query, order, router, singleKeys }: SearchProps) {
           if (event.key === 'Escape' && query) type('')
         }}
       />
-      {singleKeys && !query ? (
+      {singleKeys.value && !query ? (
         <span class="kbd search-key" aria-hidden="true">
           /
         </span>

@@ -18,7 +18,7 @@ export function Toolbar({ route, page, busy, topped }: ToolbarProps) {
       <h1 tabIndex={-1} class="toolbar-title">
         {title(query, order === 'top' && topped)}
       </h1>
-      <Search query={query} order={order} router={page.router} singleKeys={page.singleKeys.value} />
+      <Search query={query} order={order} router={page.router} singleKeys={page.singleKeys} />
       <nav class="segments" aria-label="Order">
         <a href={listPath('', 'top')} aria-current={!query && order === 'top' ? 'true' : undefined}>
           Top rated

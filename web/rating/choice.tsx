@@ -1,5 +1,5 @@
 import { useSignalEffect } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
 import { ratingKey } from './keys.ts'
 import { type OwnRating, type Value, values } from './own-rating.ts'
@@ -25,7 +25,7 @@ export function RatingChoice({ movieId, known, page }: ChoiceProps) {
   const { ownRatings, singleKeys } = page
   const own = ownRatings.of(movieId).value
   const rate = (value: Value | undefined) => ownRatings.rate(movieId, value)
-  useRatingKeys(known && singleKeys.value, rate)
+  useRatingKeys(() => known && singleKeys.peek(), rate)
   useSayStored(movieId, page)
   return (
     <fieldset class="rate" aria-labelledby="own-title">
@@ -90,19 +90,21 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
 }
 
 /** Keys of the whole page, except where something is typed or chosen. */
-function useRatingKeys(enabled: boolean, rate: (value: Value | undefined) => void) {
-  useEffect(() => {
-    if (!enabled) return
+function useRatingKeys(enabled: () => boolean, rate: (value: Value | undefined) => void) {
+  const newest = useRef({ enabled, rate })
+  newest.current = { enabled, rate }
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       const key = ratingKey(event)
-      if (!key || (event.target as Element).closest?.('textarea, select, dialog')) return
-      if ((event.target as Element).closest?.('input:not([type=radio])')) return
+      if (!key || !newest.current.enabled()) return
+      const target = event.target as Element
+      if (target.closest?.('input:not([type=radio]), textarea, select, dialog')) return
       event.preventDefault()
-      rate(key.value)
+      newest.current.rate(key.value)
     }
     document.addEventListener('keydown', press)
     return () => document.removeEventListener('keydown', press)
-  }, [enabled])
+  }, [])
 }
 
 function useSayStored(movieId: string, { ownRatings, announce }: PageProps) {
