@@ -8,7 +8,8 @@ export function InstanceTable({ services }: { services: readonly ServiceReport[]
   return (
     <details class="instance-table">
       <summary>The same as a table</summary>
-      <div class="table-frame">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <section class="table-frame" aria-label="Instances" tabIndex={0}>
         <table class="table">
           <caption class="visually-hidden">Instances</caption>
           <thead>
@@ -42,7 +43,7 @@ export function InstanceTable({ services }: { services: readonly ServiceReport[]
             )}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   )
 }
