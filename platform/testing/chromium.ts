@@ -1,9 +1,32 @@
 import { type Browser, chromium } from 'playwright-core'
 
+/**
+ * What Chromium is not to do. The two popups are pages of its own, 200 scripts for each window; the others are what
+ * playwright-core turns off, as of which there is one list only.
+ */
+const disabledFeatures = [
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxPopup',
+  'AimEnabled',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+]
+
 /** What Chromium would do beside what a test tells it, and what a machine without a screen cannot. */
 const args = [
   '--disable-background-networking',
   '--disable-component-update',
+  `--disable-features=${disabledFeatures.join(',')}`,
   '--disable-gpu',
   '--disable-quic',
   '--disable-sync',
