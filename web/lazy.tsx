@@ -27,7 +27,9 @@ export function Lazy({ load, props }: LazyProps) {
   useEffect(start, [load])
   const { Loaded, failed } = page.value
   if (failed) {
-    return <Failure title="This page could not be loaded" retry={start} />
+    // After an update the code has another name, which only the document knows.
+    const retry = () => (navigator.onLine ? location.reload() : start())
+    return <Failure title="This page could not be loaded" retry={retry} />
   }
   return Loaded ? <Loaded {...props} /> : <p class="loading">Loading…</p>
 }

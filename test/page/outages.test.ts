@@ -65,6 +65,20 @@ describePage(
       }
     }, 60_000)
 
+    test('a page whose script is gone says so, and is loaded anew when asked', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      await page.getByText('Live', { exact: true }).waitFor()
+      visitor.expectProblems(/404/)
+      const script = /\/assets\/.*\.js$/
+      await page.route(script, (route) => route.fulfill({ status: 404 }))
+      await page.getByRole('link', { name: 'Try', exact: true }).click()
+      await page.getByText('This page could not be loaded').waitFor()
+      await page.unroute(script)
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByRole('heading', { level: 1, name: 'Try a call' }).waitFor()
+    })
+
     test('a page without a network says that it is offline, and goes on when it is back', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
