@@ -13,7 +13,7 @@ import { readTestReport, type TestReport } from './test-report.ts'
 /** The slowest tests start programs; longer than this is a hang. */
 const testTimeoutMs = 30_000
 
-const stepTimeoutMs = 45 * 60_000
+const stepTimeoutMs = 70 * 60_000
 
 const passed: TestReport = { passed: 1, failed: 0, skipped: [] }
 const failed: TestReport = { passed: 0, failed: 1, skipped: [] }
