@@ -1,4 +1,5 @@
 import type { WatchSystemResponse } from '../../gen/system/v1/system_pb.ts'
+import { nextWake, type Watcher } from '../../platform/rpc/watcher.ts'
 import { type SystemRounds, type SystemRoundsOptions, startSystemRounds } from './system-rounds.ts'
 
 /** Follows how the instances of all services do. */
@@ -13,10 +14,6 @@ export interface SystemWatches extends Disposable {
 export interface SystemWatchesOptions extends SystemRoundsOptions {
   /** Watches open at once; 1,000 unless told. */
   readonly watchesMax?: number
-}
-
-interface Watcher {
-  wake: () => void
 }
 
 /** Asks the instances once for all watches, each by a connection of its own, and only while there are watches. */
@@ -49,7 +46,7 @@ export function createSystemWatches(options: SystemWatchesOptions): SystemWatche
       let told: WatchSystemResponse | undefined
       while (!signal.aborted) {
         const report = rounds?.report()
-        if (report === undefined || report === told) await nextReport(watcher, signal)
+        if (report === undefined || report === told) await nextWake(watcher, signal)
         else {
           told = report
           yield report
@@ -63,15 +60,4 @@ export function createSystemWatches(options: SystemWatchesOptions): SystemWatche
     watch: (signal) => (watchers.size < watchesMax ? follow(signal) : undefined),
     [Symbol.dispose]: stop,
   }
-}
-
-function nextReport(watcher: Watcher, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const wake = () => {
-    signal.removeEventListener('abort', wake)
-    resolve()
-  }
-  watcher.wake = wake
-  signal.addEventListener('abort', wake, { once: true })
-  return promise
 }

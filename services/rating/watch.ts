@@ -1,3 +1,4 @@
+import { nextWake, type Watcher } from '../../platform/rpc/watcher.ts'
 import { type Aggregate, type RecordRef, recordKey } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
 
@@ -19,9 +20,8 @@ export interface AggregateWatches extends Disposable {
   ): AsyncGenerator<Aggregate | Unrated> | undefined
 }
 
-interface Watcher {
+interface RecordWatcher extends Watcher {
   readonly dirty: Map<string, RecordRef>
-  wake: () => void
 }
 
 export interface WatchOptions {
@@ -35,7 +35,7 @@ export function createAggregateWatches({
   store,
   watchesMax = 10_000,
 }: WatchOptions): AggregateWatches {
-  const watchersOf = new Map<string, Set<Watcher>>()
+  const watchersOf = new Map<string, Set<RecordWatcher>>()
   let watches = 0
   const unsubscribe = store.onChange((records) => {
     for (const record of records) {
@@ -46,14 +46,14 @@ export function createAggregateWatches({
     }
   })
 
-  function join(watcher: Watcher): void {
+  function join(watcher: RecordWatcher): void {
     watches++
     for (const key of watcher.dirty.keys()) {
       const watchers = watchersOf.get(key) ?? new Set()
       watchersOf.set(key, watchers.add(watcher))
     }
   }
-  function leave(watcher: Watcher, keys: Iterable<string>): void {
+  function leave(watcher: RecordWatcher, keys: Iterable<string>): void {
     watches--
     for (const key of keys) {
       const watchers = watchersOf.get(key)
@@ -62,7 +62,7 @@ export function createAggregateWatches({
     }
   }
   async function* follow(records: readonly RecordRef[], signal: AbortSignal) {
-    const watcher: Watcher = {
+    const watcher: RecordWatcher = {
       dirty: new Map(records.map((record) => [recordKey(record), record])),
       wake: () => {},
     }
@@ -73,7 +73,7 @@ export function createAggregateWatches({
         const changed = [...watcher.dirty.values()]
         watcher.dirty.clear()
         yield* await read(store, changed)
-        if (watcher.dirty.size === 0) await nextChange(watcher, signal)
+        if (watcher.dirty.size === 0) await nextWake(watcher, signal)
       }
     } finally {
       leave(watcher, keys)
@@ -83,17 +83,6 @@ export function createAggregateWatches({
     watch: (records, signal) => (watches < watchesMax ? follow(records, signal) : undefined),
     [Symbol.dispose]: unsubscribe,
   }
-}
-
-function nextChange(watcher: Watcher, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const wake = () => {
-    signal.removeEventListener('abort', wake)
-    resolve()
-  }
-  watcher.wake = wake
-  signal.addEventListener('abort', wake, { once: true })
-  return promise
 }
 
 async function read(
