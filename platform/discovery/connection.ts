@@ -5,7 +5,7 @@ import { clientLimits } from '../http2/client-connection.ts'
 import { Hub } from '../http2/hub.ts'
 import type { Instance } from './port.ts'
 import type { SessionTls } from './session.ts'
-import { createSessionPool } from './session-pool.ts'
+import { createSessionPool, streamBounds } from './session-pool.ts'
 
 /**
  * The kept HTTP/2 connections to one instance; opened by the first call, and again after they were lost. There is more
@@ -34,7 +34,7 @@ export function createConnection(
   { hub = createHub(), tls, grpc }: ConnectionOptions = {},
 ): Connection {
   const calls = createSessionPool(url, { hub, tls })
-  const streams = createSessionPool(url, { hub, tls })
+  const streams = createSessionPool(url, { hub, tls }, streamBounds)
   const { unary } = createGrpcTransport(url, calls, grpc)
   const { stream } = createGrpcTransport(url, streams, grpc)
   return {

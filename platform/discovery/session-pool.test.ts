@@ -7,10 +7,11 @@ import { type ClientStream, NotSentError, type StreamOwner } from '../http2/clie
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createHub } from './connection.ts'
-import { createSessionPool, type SessionPool, sessionsMax, waitingMax } from './session-pool.ts'
+import { callBounds, createSessionPool, type SessionPool } from './session-pool.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
+const { sessionsMax, waitingMax } = callBounds
 const streamsAllowed = 5
 const head = [':method', 'GET', ':scheme', 'http', ':authority', 'peer', ':path', '/']
 

@@ -3,10 +3,21 @@ import type { Fields } from '../http/exchange.ts'
 import { NotSentError, type StreamOwner } from '../http2/client-stream.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
-/** Connections to one origin, at most. */
-export const sessionsMax = 4
-/** Calls that wait for room on one of them, at most. */
-export const waitingMax = 2_000
+/** How far a pool grows. */
+export interface PoolBounds {
+  /** Connections that take streams, at most; each has up to 256 at once (`streamsMax`). */
+  readonly sessionsMax: number
+  /** Streams that wait for room on one of them, at most. */
+  readonly waitingMax: number
+}
+
+/** Bounds for calls that end by themselves: what is more than 1,024 at once waits its turn. */
+export const callBounds: PoolBounds = { sessionsMax: 4, waitingMax: 2_000 }
+/**
+ * Bounds for streams, of which each watching page holds one for as long as it is open: 16,384 at once. As many may wait,
+ * because after a restart all of them come back together.
+ */
+export const streamBounds: PoolBounds = { sessionsMax: 64, waitingMax: 16_384 }
 
 /** HTTP/2 connections to an origin, opened when they are needed and opened again when they were lost. */
 export interface SessionPool extends Streams {
@@ -16,10 +27,15 @@ export interface SessionPool extends Streams {
 
 /**
  * Keeps as few connections as there have to be: another one is opened, up to `sessionsMax`, when the peer allows no
- * further stream on those that are open. Beyond that, calls wait in order for one to end. What was not opened fails with
- * a `NotSentError`.
+ * further stream on those that are open. Beyond that, calls wait in order for one to end. Streams go to the oldest
+ * connection with room, so that the others become idle when there are fewer, and close. What was not opened fails with a
+ * `NotSentError`.
  */
-export function createSessionPool(url: string, options: SessionOptions): SessionPool {
+export function createSessionPool(
+  url: string,
+  options: SessionOptions,
+  { sessionsMax, waitingMax }: PoolBounds = callBounds,
+): SessionPool {
   const { origin } = new URL(url)
   const all = new Set<Session>()
   const usable = new Set<Session>()

@@ -10,7 +10,7 @@ import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { createInProcessRegistry } from './in-process.ts'
 import type { Registry } from './port.ts'
 import { retryTokensMax } from './retry.ts'
-import { sessionsMax } from './session-pool.ts'
+import { streamBounds } from './session-pool.ts'
 import { createServiceTransport, type ServiceTransportOptions, silenceMs } from './transport.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
@@ -43,10 +43,10 @@ test('streams that last keep no call waiting, though they take all that the inst
   await using setup = await connect([server])
   const controller = new AbortController()
   const { signal } = controller
-  const streams = Array.from({ length: 20 }, async () => {
+  const streams = Array.from({ length: 3 * streamBounds.sessionsMax }, async () => {
     for await (const _ of setup.client.watchAggregatedRatings({}, { signal }));
   })
-  await until(() => server.callCount === 2 * sessionsMax)
+  await until(() => server.callCount === 2 * streamBounds.sessionsMax)
   expect((await setup.client.getRating(record, patient)).rating?.value).toBe(5)
   controller.abort()
   const ends = await Promise.all(streams.map(failureOf))

@@ -18,7 +18,7 @@ import { answerFields, type ForwardedRequest, requestHead } from './fields.ts'
 import type { GatewayLimits } from './limits.ts'
 import { codeOf, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
 import { Upload } from './upload.ts'
-import type { Upstream } from './upstream.ts'
+import type { InstancePools, Upstream } from './upstream.ts'
 
 export interface ForwardOptions {
   readonly upstream: Upstream
@@ -45,7 +45,8 @@ export class Forward implements StreamOwner {
   #release = () => {}
   #stopOpening = () => {}
   #stopListening = () => {}
-  #lease: Lease<SessionPool> | undefined
+  #lease: Lease<InstancePools> | undefined
+  #pool: SessionPool | undefined
   #stream: ClientStream | undefined
   #download: Download | undefined
   #tryCount = 0
@@ -130,23 +131,26 @@ export class Forward implements StreamOwner {
       return
     }
     if (this.#stream) this.#download?.keep(takeAll(this.#stream))
-    this.#fail(streamError(this.#lease?.connection.origin ?? '', cause))
+    this.#fail(streamError(this.#pool?.origin ?? '', cause))
   }
 
   /** @param unreachable why none of the instances that were tried is to be tried again. */
   #open(unreachable?: Error): void {
-    const { upstream, limits, request } = this.#options
+    const { upstream, limits, request, method } = this.#options
     this.#tryCount++
     try {
       const lease = upstream.take(this.#tried)
+      const { calls, streams } = lease.connection
+      const pool = method.methodKind === 'unary' ? calls : streams
       if (unreachable && this.#tried.has(lease.instance)) {
         lease.done('unknown')
-        throw streamError(lease.connection.origin, unreachable)
+        throw streamError(pool.origin, unreachable)
       }
       this.#lease = lease
+      this.#pool = pool
       this.#tried.add(lease.instance)
-      this.#stopOpening = this.#after(limits.openTimeoutMs, () => this.#fail(noRoom(lease)))
-      lease.connection.open(requestHead(lease.connection.origin, request), this)
+      this.#stopOpening = this.#after(limits.openTimeoutMs, () => this.#fail(noRoom(pool)))
+      pool.open(requestHead(pool.origin, request), this)
     } catch (error) {
       this.#fail(error)
     }
@@ -201,7 +205,7 @@ export class Forward implements StreamOwner {
     call.code = error.code
     call.error = toLoggedError(error)
     if (this.#stream) this.#stream.cancel()
-    else this.#lease?.connection.abandon(this)
+    else this.#pool?.abandon(this)
     this.#finish(outcomeOfFailure(error, this.#stream !== undefined && this.#stream.status > 0))
     if (this.#download) this.#download.fail(error)
     else this.#answered.resolve(failureAnswer(incoming, wire, error))
@@ -242,8 +246,8 @@ function oneOrMore(pieces: readonly Uint8Array[]): LightBody {
   return pieces.length > 1 ? pieces : (pieces[0] ?? null)
 }
 
-function noRoom({ connection }: Lease<SessionPool>): ConnectError {
-  return new ConnectError(`cannot reach ${connection.origin}: it is late`, Code.Unavailable)
+function noRoom({ origin }: SessionPool): ConnectError {
+  return new ConnectError(`cannot reach ${origin}: it is late`, Code.Unavailable)
 }
 
 function cutOff(cause: unknown): ConnectError {

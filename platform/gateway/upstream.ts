@@ -1,13 +1,21 @@
 import { type ConnectionPool, createConnectionPool } from '../discovery/connection-pool.ts'
 import type { Instance, Registry } from '../discovery/port.ts'
-import { createSessionPool, type SessionPool } from '../discovery/session-pool.ts'
+import { createSessionPool, type SessionPool, streamBounds } from '../discovery/session-pool.ts'
 import type { Hub } from '../http2/hub.ts'
 
 /** How long disposal waits for calls to end, in milliseconds. */
 const drainTimeoutMs = 5_000
 
+/** The connections to an instance. Streams have their own, so that those that last keep no unary call waiting. */
+export interface InstancePools {
+  readonly calls: SessionPool
+  readonly streams: SessionPool
+  /** Ends at once what goes on. */
+  close(): void
+}
+
 /** The instances of a service, as those who forward to it see them. Disposal lets what goes on end, within a bound. */
-export type Upstream = ConnectionPool<SessionPool>
+export type Upstream = ConnectionPool<InstancePools>
 
 /**
  * Keeps connections to the instances that the registry shows, and spreads calls over them. They are apart from those of
@@ -17,9 +25,22 @@ export async function openUpstream(registry: Registry, service: string): Promise
   return createConnectionPool({
     service,
     watch: await registry.watch(service),
-    connect: ({ url }: Instance, hub: Hub) => createSessionPool(url, { hub }),
+    connect: openPools,
     random: Math.random,
     clock: () => performance.now(),
     drainTimeoutMs,
   })
+}
+
+function openPools({ url }: Instance, hub: Hub): InstancePools {
+  const calls = createSessionPool(url, { hub })
+  const streams = createSessionPool(url, { hub }, streamBounds)
+  return {
+    calls,
+    streams,
+    close() {
+      calls.close()
+      streams.close()
+    },
+  }
 }

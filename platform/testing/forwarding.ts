@@ -3,7 +3,7 @@ import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/conn
 import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createHub } from '../discovery/connection.ts'
-import { createSessionPool } from '../discovery/session-pool.ts'
+import { createSessionPool, streamBounds } from '../discovery/session-pool.ts'
 import { createStaticRegistry } from '../discovery/static.ts'
 import type { GatewayLimits } from '../gateway/limits.ts'
 import { addForwarding } from '../gateway/routes.ts'
@@ -97,7 +97,7 @@ export async function startGateway(
   const server = resources.use(
     await serve({ app, port: 0, log: base.log, limits: { drainTimeoutMs: 1 } }),
   )
-  const sessions = createSessionPool(server.url, { hub: createHub() })
+  const sessions = createSessionPool(server.url, { hub: createHub() }, streamBounds)
   resources.defer(() => sessions.close())
   const baseUrl = server.url + ratingPath
   function transport(protocol: GatewayProtocol, given: ClientOptions = {}): Transport {

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 import { createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
-import { sessionsMax } from '../../platform/discovery/session-pool.ts'
+import { callBounds } from '../../platform/discovery/session-pool.ts'
 import { backend } from '../../platform/testing/backends/shared.ts'
 import { connectionCounter } from '../../platform/testing/connections.ts'
 import { describeWith, testWith } from '../../platform/testing/requirements.ts'
@@ -46,7 +46,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
       expect(consul).toBeGreaterThanOrEqual(2)
       expect(consul).toBeLessThanOrEqual(consulConnectionsMax)
       expect(Math.min(...others)).toBeGreaterThanOrEqual(1)
-      expect(Math.max(...others)).toBeLessThanOrEqual(sessionsMax)
+      expect(Math.max(...others)).toBeLessThanOrEqual(callBounds.sessionsMax)
     },
     testTimeoutMs,
   )
