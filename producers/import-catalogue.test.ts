@@ -124,7 +124,9 @@ test('an array that breaks off says where, exits with 1, and what came before is
   const stdin = '[{"Title":"A","Release Date":"Jun 12 1998"}, {"Title":'
   const { exitCode, stdout, stderr } = await run(['-'], { stdin })
   expect(exitCode).toBe(1)
-  expect(stderr).toMatch(/^import-catalogue: standard input breaks off .* after element 1.*\n$/)
+  expect(stderr).toMatch(
+    /^import-catalogue: standard input is not a JSON array at line 1, byte 46, after element 1: .*\n$/,
+  )
   expect(facts(stdout)).toContain('created 1')
 })
 
@@ -132,6 +134,7 @@ test.each([
   ['an unknown flag', ['--nonsense'], /Unknown option '--nonsense'/],
   ['an unknown kind', ['--kind', 'x', '-'], /--kind takes vega, .*, not "x"/],
   ['a kind that needs a file', ['--kind', 'imdb-basics'], /imdb-basics needs a file/],
+  ['an unknown encoding', ['--encoding', 'klingon', '-'], /--encoding takes .*, not "klingon"/],
   ['two files', ['a', 'b'], /takes one file/],
   ['an absent file', ['/no/such/file.csv'], /there is no file \/no\/such\/file.csv/],
   ['a folder', [tmpdir()], /is a folder/],
@@ -176,4 +179,31 @@ test('Ctrl-C ends with the summary of what is in', async () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: '' })
   expect(services.callSizes).toEqual([5_000])
   expect(facts(stdout)).toContain('created 5,000')
+})
+
+test('a movie that is not UTF-8 is refused with its line, and read with its encoding', async () => {
+  const movies = lines(
+    movieLensMoviesHeader,
+    '1,Am\xe9lior (2001),Com\xe9die',
+    '2,Alien (1979),Horror',
+  )
+  const path = await file('latin1.csv', Buffer.from(movies, 'latin1'))
+  const refused = await run([path])
+  expect(facts(refused.stdout)).toEqual(
+    expect.arrayContaining([
+      'refused line 2: it is not UTF-8: name the encoding of the file, as in --encoding latin1',
+      'created 1',
+    ]),
+  )
+  const read = await run(['--encoding', 'latin1', path])
+  expect(facts(read.stdout)).toEqual(expect.arrayContaining(['read 2', 'refused 0']))
+  expect(services.movies.get('1')).toMatchObject({ title: 'Amélior', genres: ['Comédie'] })
+})
+
+test('a header whose names are all quoted is recognised', async () => {
+  const stdin = lines('"movieId","title","genres"', '"910001","Quoted All (1999)","Drama"')
+  const { exitCode, stdout } = await run(['-'], { stdin })
+  expect(exitCode).toBe(0)
+  expect(facts(stdout)).toContain('created 1')
+  expect(services.movies.get('910001')).toMatchObject({ title: 'Quoted All', year: 1999 })
 })

@@ -8,7 +8,7 @@ import { vegaMoviesUrl } from './catalogue/vega.ts'
 import { withClient } from './client.ts'
 import { defaults } from './config.ts'
 import { importAll } from './import.ts'
-import { type Input, openInput } from './input.ts'
+import { type Input, openInput, readEncoding } from './input.ts'
 import { main, type Program, readUrl, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
 import { createSummary } from './summary.ts'
@@ -26,9 +26,12 @@ standard input (-), gzip or not. Without a file: the demo catalogue, 3,201 movie
                      movielens-ratings  ratings.csv of MovieLens; half steps are rounded up
                      imdb-basics        title.basics.tsv of IMDb: its movies
   --all-types      with imdb-basics: series, episodes, shorts and games too
+  --adult          with imdb-basics: adult titles too, with the genre Adult
+  --encoding NAME  that of the text, such as latin1 (utf-8)
   --help
 
-What is broken is refused, counted and shown with its line, and the rest goes in. Importing the same
+What is broken is refused, counted and shown with its line, and the rest goes in. A year or running
+time that no movie can have is left out, and counted as corrected. Importing the same
 file again is harmless. Ctrl-C stops with what is in so far.
 Exit codes: 0 done, also with refusals; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
 
@@ -37,6 +40,8 @@ interface Options {
   readonly ratingUrl: string
   readonly kind: Kind | undefined
   readonly allTypes: boolean
+  readonly adult: boolean
+  readonly encoding: string
   readonly path: string
 }
 
@@ -46,7 +51,7 @@ export const importCatalogue: Program = {
   help,
   async run(args, terminal) {
     const options = readOptions(args)
-    const input = await openInput(options.path, terminal)
+    const input = await openInput(options.path, terminal, options.encoding)
     const { kind, source } =
       options.kind === undefined ? await guessKind(input) : { kind: options.kind, source: input }
     if (kind === undefined) {
@@ -65,6 +70,8 @@ function readOptions(args: string[]): Options {
       rating: { type: 'string', default: defaults.ratingUrl },
       kind: { type: 'string' },
       'all-types': { type: 'boolean', default: false },
+      adult: { type: 'boolean', default: false },
+      encoding: { type: 'string', default: 'utf-8' },
     },
   })
   const kind = kinds.find((known) => known === values.kind)
@@ -80,14 +87,22 @@ function readOptions(args: string[]): Options {
     ratingUrl: readUrl('--rating', values.rating),
     kind: path === undefined ? 'vega' : kind,
     allTypes: values['all-types'],
+    adult: values.adult,
+    encoding: readEncoding(values.encoding),
     path: path ?? fileURLToPath(vegaMoviesUrl()),
   }
 }
 
+/** What is counted of some kinds only. */
+const extraLabels: Readonly<Record<Kind, readonly string[]>> = {
+  vega: [],
+  'movielens-movies': [],
+  'movielens-ratings': ['rounded'],
+  'imdb-basics': ['skipped', 'corrected'],
+}
+
 async function importFrom(input: Input, kind: Kind, options: Options, terminal: Terminal) {
-  const labels = ['read', 'created', 'replaced', 'refused']
-  if (kind === 'movielens-ratings') labels.push('rounded')
-  if (kind === 'imdb-basics') labels.push('skipped')
+  const labels = ['read', 'created', 'replaced', 'refused', ...extraLabels[kind]]
   const summary = createSummary(labels)
   const progress = createProgress({
     stderr: terminal.stderr,

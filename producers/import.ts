@@ -46,7 +46,7 @@ async function importPart<T>(part: readonly Placed<T>[], { send, summary }: Impo
     if (outcome.kind === 'item') {
       items.push(outcome.item)
       places.push(where)
-      if (outcome.rounded) summary.count('rounded')
+      if (outcome.change) summary.count(outcome.change)
     } else if (outcome.kind === 'refused') summary.refuse(where, outcome.reason)
     else summary.count('skipped')
   }

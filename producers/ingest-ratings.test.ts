@@ -77,10 +77,53 @@ test('an element that is no object is refused, and the rest goes in', async () =
   const { facts } = await ingest(`[${ancestor}, 5, null, ${ancestor}]`, '-')
   expect(facts).toEqual(
     expect.arrayContaining([
-      'refused element 2: it is not a JSON object',
+      'refused element 2 (line 1): it is not a JSON object',
       'appended 2',
       'refused 2',
     ]),
+  )
+})
+
+test('a number keeps all its digits, by line, in an array, and with a provider named', async () => {
+  const events = ['{"userId":1114259415508639744123,"seq":9007199254740993}', '{ }']
+  for (const text of [events.join('\n'), `[${events}]`]) {
+    const values = show((await appendsOf(text)).flat()).map(({ value }) => value)
+    expect(values.sort()).toEqual([...events].sort())
+  }
+  const named = show((await appendsOf(events.join('\n'), 'a"b')).flat()).map(({ value }) => value)
+  expect(named.sort()).toEqual(
+    [
+      '{"providerId":"a\\"b"}',
+      '{"userId":1114259415508639744123,"seq":9007199254740993,"providerId":"a\\"b"}',
+    ].sort(),
+  )
+})
+
+test('an event that is not UTF-8 is refused with its line, and read with its encoding', async () => {
+  const users = ['Jos\xe9', 'Jos\xe8', 'Josef']
+  const text = users.map((userId) => JSON.stringify({ userId, recordId: '1' })).join('\n')
+  const { facts } = await ingest(Buffer.from(text, 'latin1'), '-')
+  const reason = 'it is not UTF-8: name the encoding of the file, as in --encoding latin1'
+  expect(facts.slice(0, 5)).toEqual([
+    `refused line 1: ${reason}`,
+    `refused line 2: ${reason}`,
+    'read 3',
+    'appended 1',
+    'refused 2',
+  ])
+  const read = await ingest(Buffer.from(text, 'latin1'), '--encoding', 'latin1', '-')
+  const values = show(await readRatingEvents(read.path, 3)).map(({ value }) => value)
+  expect(values.join('\n')).toContain('José')
+  expect(values.join('\n')).toContain('Josè')
+})
+
+test('what is whole in a malformed array goes in, and the place of the flaw is named', async () => {
+  const { exitCode, stderr, facts } = await ingest(`[\n${ancestor},\n${ancestor},\n]`, '-')
+  expect(exitCode).toBe(1)
+  expect(facts).toEqual(expect.arrayContaining(['read 2', 'appended 2']))
+  expect(stderr).toBe(
+    'ingest-ratings: standard input is not a JSON array at line 4, byte 225, after element 2: ' +
+      'a value is missing before "]"\n',
   )
 })
 

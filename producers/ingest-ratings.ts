@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { defaults, openEventLogAt } from './config.ts'
 import { ingestRatings } from './ingest.ts'
-import { openInput } from './input.ts'
+import { openInput, readEncoding } from './input.ts'
 import { main, type Program, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
 import { createSummary } from './summary.ts'
@@ -16,11 +16,13 @@ standard input (-), gzip or not, holds a JSON array of events or one event on ea
 
   --event-log PATH  the embedded event log (${defaults.eventLog})
   --provider NAME   the providerId of events that have none
+  --encoding NAME   that of the text, such as latin1 (utf-8)
   --help
 
-What is no JSON object is refused, counted and shown with its line. What is one goes in as it
-stands: the service puts those it cannot take into the topic ratings.dlq.
-Exit codes: 0 done, also with refusals; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
+What is not a JSON object, or not in the encoding, is refused, counted and shown with its line. The
+others go in byte for byte: the service puts those it cannot apply into the topic ratings.dlq. Where
+an array is broken off or malformed, what is whole before it goes in, and the place is shown.
+Exit codes: 0 done, also with refusals; 1 failed, or the array is malformed; 2 wrong arguments; 130 stopped by Ctrl-C.`
 
 /** Appends rating events from a file to the event log. */
 export const ingestRatingsProgram: Program = {
@@ -33,12 +35,13 @@ export const ingestRatingsProgram: Program = {
       options: {
         'event-log': { type: 'string' },
         provider: { type: 'string' },
+        encoding: { type: 'string', default: 'utf-8' },
       },
     })
     const [path, ...more] = positionals
     if (path === undefined || more.length > 0) throw new UsageError('it takes one file, or -')
     const { stderr, signal } = terminal
-    const source = await openInput(path, terminal)
+    const source = await openInput(path, terminal, readEncoding(values.encoding))
     const eventLog = await openEventLogAt(values['event-log'])
     const summary = createSummary(['read', 'appended', 'refused'])
     const progress = createProgress({ stderr, noun: 'events', total: source.sizeBytes })

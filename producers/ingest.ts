@@ -4,6 +4,7 @@ import { type Input, inParts, peek } from './input.ts'
 import { type Element, readJsonArray } from './json-array.ts'
 import { type Line, readLines } from './lines.ts'
 import { formatCount, type Summary } from './summary.ts'
+import { notUtf8 } from './utf8.ts'
 
 /** How many events are appended at once at most. */
 const appendSizeMax = 5_000
@@ -11,16 +12,8 @@ const appendSizeMax = 5_000
 const eventBytesMax = 256 * 1024
 
 const tooLong = `it is longer than ${formatCount(eventBytesMax)} bytes`
+const faults = { 'too long': tooLong, 'not UTF-8': notUtf8 }
 const encoder = new TextEncoder()
-
-/** An event as it came, and where from: "line 7". */
-interface Placed {
-  readonly where: string
-  /** Undefined when it is not JSON. */
-  readonly value: unknown
-  /** Undefined when it is too long to be kept. */
-  readonly text: string | undefined
-}
 
 export interface IngestOptions {
   readonly source: Pick<Input, 'name' | 'chunks'>
@@ -35,8 +28,8 @@ export interface IngestOptions {
 
 /**
  * Appends rating events, a JSON array of them or one on each line, to the topic `ratings` as they
- * stand. Whether an event is a valid one, the service says: here only what is no JSON object is
- * refused.
+ * stand, to the byte. Whether an event is valid is for the service to say: only what is not a JSON
+ * object is refused here.
  */
 export async function ingestRatings(options: IngestOptions): Promise<void> {
   const events = await readEvents(options.source)
@@ -46,7 +39,7 @@ export async function ingestRatings(options: IngestOptions): Promise<void> {
   }
 }
 
-async function appendPart(part: readonly Placed[], options: IngestOptions): Promise<void> {
+async function appendPart(part: readonly Element[], options: IngestOptions): Promise<void> {
   const { eventLog, provider, summary } = options
   const records: NewRecord[] = []
   for (const event of part) {
@@ -60,38 +53,39 @@ async function appendPart(part: readonly Placed[], options: IngestOptions): Prom
 }
 
 /** The record of an event, or why there is none. */
-function toRecord({ value, text }: Placed, provider: string | undefined): NewRecord | string {
-  if (text === undefined) return tooLong
+function toRecord({ text, fault }: Element, provider: string | undefined): NewRecord | string {
+  if (text === undefined) return fault
+  const value = parseJson(text)
   if (value === undefined) return 'it is not JSON'
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return 'it is not a JSON object'
   }
   const { recordId, providerId } = value as Record<string, unknown>
-  const named = provider === undefined || providerId !== undefined
-  const bytes = encoder.encode(named ? text : JSON.stringify({ ...value, providerId: provider }))
+  const isNamed = provider === undefined || providerId !== undefined
+  const bytes = encoder.encode(isNamed ? text : withProvider(text, provider))
   if (bytes.length > eventBytesMax) return tooLong
   return { key: typeof recordId === 'string' ? recordId : '', value: bytes }
+}
+
+/** The JSON object as it stands, with one more member: parsed and written again, its numbers would be rounded. */
+function withProvider(object: string, provider: string): string {
+  const open = object.slice(0, object.lastIndexOf('}')).trimEnd()
+  const separator = open.endsWith('{') ? '' : ','
+  return `${open}${separator}"providerId":${JSON.stringify(provider)}}`
 }
 
 async function readEvents({ name, chunks }: IngestOptions['source']) {
   const start = await peek(chunks, (head) => firstCharacter(head) !== '')
   return firstCharacter(start.head) === '['
-    ? eventsOfArray(readJsonArray({ name, chunks: start.chunks }))
+    ? readJsonArray({ name, chunks: start.chunks }, eventBytesMax)
     : eventsOfLines(readLines(start.chunks))
 }
 
-async function* eventsOfArray(batches: AsyncIterable<Element[]>): AsyncGenerator<Placed[]> {
-  for await (const elements of batches) {
-    yield elements.map(({ number, value }) => {
-      return { where: `element ${number}`, value, text: JSON.stringify(value) }
-    })
-  }
-}
-
-async function* eventsOfLines(batches: AsyncIterable<Line[]>): AsyncGenerator<Placed[]> {
+async function* eventsOfLines(batches: AsyncIterable<Line[]>): AsyncGenerator<Element[]> {
   for await (const lines of batches) {
-    yield lines.map(({ number, text }) => {
-      return { where: `line ${number}`, value: parseJson(text ?? ''), text }
+    yield lines.map(({ number, text, fault }) => {
+      const where = `line ${number}`
+      return text === undefined ? { where, fault: faults[fault] } : { where, text }
     })
   }
 }

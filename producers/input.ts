@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { addAbortSignal, pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { isAbort, type Terminal, UsageError } from './program.ts'
+import { encodingNamed, toUtf8 } from './utf8.ts'
 
 /** How much is read at once, in bytes: a few thousand lines, which then travel as one batch. */
 const chunkBytes = 512 * 1024
@@ -17,16 +18,21 @@ export interface Input {
   readonly sizeBytes: number | undefined
   /** How much of `sizeBytes` has been read. */
   readBytes(): number
-  /** The contents, unpacked when they are gzip. */
+  /** The contents, unpacked when they are gzip, as UTF-8 when another encoding was named. */
   readonly chunks: AsyncIterable<Uint8Array>
 }
 
 /**
- * Opens a file, or standard input for "-". What is gzip is told by its first bytes (RFC 1952
+ * Opens a file, or standard input for "-". What is gzip is recognised by its first bytes (RFC 1952
  * §2.3.1) and unpacked. Rejects with a UsageError when there is no such file. When the signal is
  * aborted, reading fails with an AbortError.
+ * @param encoding that of the text, as `readEncoding` returns it. Default: UTF-8, left as it is.
  */
-export async function openInput(path: string, { stdin, signal }: Terminal): Promise<Input> {
+export async function openInput(
+  path: string,
+  { stdin, signal }: Terminal,
+  encoding = 'utf-8',
+): Promise<Input> {
   const fromStdin = path === '-'
   const name = fromStdin ? 'standard input' : path
   const sizeBytes = fromStdin ? undefined : await sizeOf(path)
@@ -41,13 +47,21 @@ export async function openInput(path: string, { stdin, signal }: Terminal): Prom
     ? addAbortSignal(signal, stdin)
     : createReadStream(path, { signal, highWaterMark: chunkBytes })
   const { head, chunks } = await peek(counted(source), (bytes) => bytes.length >= 2)
-  const packed = head[0] === 0x1f && head[1] === 0x8b
+  const isPacked = head[0] === 0x1f && head[1] === 0x8b
+  const text = isPacked ? unpack(chunks, name) : chunks
   return {
     name,
     sizeBytes,
     readBytes: () => readBytes,
-    chunks: packed ? unpack(chunks, name) : chunks,
+    chunks: encoding === 'utf-8' ? text : toUtf8(text, encoding, name),
   }
+}
+
+/** The encoding that the flag `--encoding` names. Throws a UsageError when it is not known. */
+export function readEncoding(label: string): string {
+  const encoding = encodingNamed(label)
+  if (encoding !== undefined) return encoding
+  throw new UsageError(`--encoding takes the name of an encoding, such as latin1, not "${label}"`)
 }
 
 /**

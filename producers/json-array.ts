@@ -1,37 +1,48 @@
-import { gen, none } from 'stream-chain'
-import { parser } from 'stream-json'
-import { streamArray } from 'stream-json/streamers/stream-array.js'
 import type { Input } from './input.ts'
+import { ArrayScanner } from './json-array-scanner.ts'
+import { decodeUtf8, notUtf8, withoutByteOrderMark } from './utf8.ts'
 
-/** An element of an array. */
-export interface Element {
-  /** Counted from 1. */
-  readonly number: number
-  readonly value: unknown
-}
-
-/** `gen` types it for text alone: it also takes bytes, and `none` for the end. */
-type Parse = (chunk: Uint8Array | typeof none) => AsyncIterable<{ value: unknown }>
+/** An element of an array: its text as it stands in the file, or why it cannot be read. */
+export type Element =
+  /** @property where as in a message: "element 3 (line 7)". */
+  { readonly where: string } & (
+    | { readonly text: string; readonly fault?: undefined }
+    | { readonly text?: undefined; readonly fault: string }
+  )
 
 /**
- * The elements of one JSON array, which may be larger than memory, in one batch for each chunk.
- * Fails where the text stops being JSON; elements that end in the same chunk are lost with it.
+ * Reads the elements of one JSON array, which may be larger than memory, in one batch for each
+ * chunk. They are not parsed: what is between two commas is returned as it stands, also when it is
+ * no JSON. Throws an `Error` with the place where the text is no array; all whole elements before
+ * it are returned first.
+ * @param elementBytesMax the maximum size of an element; a larger one is returned without its text.
  */
 export async function* readJsonArray(
   source: Pick<Input, 'name' | 'chunks'>,
+  elementBytesMax: number,
 ): AsyncGenerator<Element[]> {
-  const parse = gen(parser({ streamValues: false }), streamArray()) as unknown as Parse
-  let number = 0
-  const elementsOf = async (chunk: Parameters<Parse>[0]) => {
-    const values: unknown[] = []
-    try {
-      for await (const { value } of parse(chunk)) values.push(value)
-    } catch (cause) {
-      const place = `${source.name} breaks off as a JSON array after element ${number}`
-      throw new Error(`${place}: ${(cause as Error).message}`, { cause })
-    }
-    return values.map((value) => ({ number: ++number, value }))
+  const scanner = new ArrayScanner(elementBytesMax)
+  for await (const chunk of withoutByteOrderMark(source.chunks)) {
+    scanner.scan(chunk)
+    yield scanner.take().map((found) => toElement(found, elementBytesMax))
+    if (scanner.flaw !== undefined) break
   }
-  for await (const chunk of source.chunks) yield await elementsOf(chunk)
-  yield await elementsOf(none)
+  scanner.end()
+  if (scanner.flaw === undefined) return
+  const { reason, offset, line } = scanner.flaw
+  const place = `line ${line}, byte ${offset + 1}, after element ${scanner.count}`
+  throw new Error(`${source.name} is not a JSON array at ${place}: ${reason}`)
+}
+
+function toElement(
+  { number, line, bytes }: ReturnType<ArrayScanner['take']>[number],
+  bytesMax: number,
+): Element {
+  const where = `element ${number} (line ${line})`
+  if (bytes === undefined) {
+    const fault = `it is longer than ${bytesMax.toLocaleString('en-US')} bytes`
+    return { where, fault }
+  }
+  const text = decodeUtf8(bytes)?.trimEnd()
+  return text === undefined ? { where, fault: notUtf8 } : { where, text }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { lineLengthMax, readLines } from './lines.ts'
+import { lineBytesMax, readLines } from './lines.ts'
 
 async function* chunksOf(bytes: Uint8Array, sizes: readonly number[]) {
   let start = 0
@@ -40,12 +40,12 @@ test('a byte order mark is no part of the first line', async () => {
 })
 
 test('a line that is too long is named and dropped, and the next one is whole', async () => {
-  const long = 'x'.repeat(lineLengthMax * 3)
+  const long = 'x'.repeat(lineBytesMax * 3)
   const sizes = Array.from({ length: 40 }, () => 20_000)
   expect(await read(`a\n${long}\nb\n${long}`, sizes)).toEqual([
     { number: 1, text: 'a' },
-    { number: 2, text: undefined },
+    { number: 2, fault: 'too long' },
     { number: 3, text: 'b' },
-    { number: 4, text: undefined },
+    { number: 4, fault: 'too long' },
   ])
 })

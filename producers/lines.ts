@@ -1,40 +1,82 @@
-/** How long a line may be, in characters: what is longer is no line of any format read here. */
-export const lineLengthMax = 256 * 1024
+import { decodeUtf8, withoutByteOrderMark } from './utf8.ts'
 
-/** A line of a text. */
-export interface Line {
-  /** Counted from 1. */
-  readonly number: number
-  /** Without its line end; undefined when the line is too long to be kept. */
-  readonly text: string | undefined
-}
+/** Maximum length of a line, in bytes: no format read here has longer ones. */
+export const lineBytesMax = 256 * 1024
+
+/** Why a line cannot be read. */
+export type LineFault = 'too long' | 'not UTF-8'
+
+/** A line of a text: its text without the line end, or the fault for which there is none. */
+export type Line = { readonly number: number } & Content
+
+type Content =
+  | { readonly text: string; readonly fault?: undefined }
+  | { readonly text?: undefined; readonly fault: LineFault }
+
+const lineFeed = 0x0a
+const noBytes = new Uint8Array(0)
 
 /**
- * The lines of a UTF-8 text, in one batch for each chunk: a fast source gives large batches, and a
- * slow one is not kept waiting. Lines end with LF or CRLF; blank ones are counted but left out.
+ * Reads the lines of a UTF-8 text, in one batch for each chunk: a fast source gives large batches,
+ * and a slow one does not have to wait. Lines end with LF or CRLF, and are counted from 1. Blank
+ * lines are counted but left out. A line that is too long or not UTF-8 is returned with its fault,
+ * and the next one is whole.
  */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  let tooLong = false
+  let rest = noBytes
+  let isTooLong = false
   let number = 0
-  const finish = (text: string): Line | undefined => {
-    number++
-    const whole = tooLong || text.length > lineLengthMax ? undefined : text.replace(/\r$/, '')
-    tooLong = false
-    return whole?.trim() === '' ? undefined : { number, text: whole }
+  const toLines = (contents: readonly Content[]): Line[] => {
+    const lines = contents.map((content) => ({ number: ++number, ...content }))
+    return lines.filter(({ text }) => text?.trim() !== '')
   }
-  for await (const chunk of chunks) {
-    const pieces = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = pieces.pop() ?? ''
-    const lines = pieces.map(finish).filter((line) => line !== undefined)
-    if (rest.length > lineLengthMax) {
-      tooLong = true
-      rest = ''
+  /** Ends the line that has begun with the first bytes of the block, which ends with a whole line. */
+  const complete = (block: Uint8Array): Content[] => {
+    const contents = contentsOf(rest.length === 0 ? block : Buffer.concat([rest, block]))
+    if (isTooLong) contents[0] = { fault: 'too long' }
+    rest = noBytes
+    isTooLong = false
+    return contents
+  }
+  for await (const chunk of withoutByteOrderMark(chunks)) {
+    const end = chunk.lastIndexOf(lineFeed)
+    if (end >= 0) {
+      const lines = toLines(complete(chunk.subarray(0, end)))
+      if (lines.length > 0) yield lines
     }
-    if (lines.length > 0) yield lines
+    if (isTooLong) continue
+    rest = Buffer.concat([rest, chunk.subarray(end + 1)])
+    isTooLong = rest.length > lineBytesMax
+    if (isTooLong) rest = noBytes
   }
-  rest += decoder.decode()
-  const last = rest === '' && !tooLong ? undefined : finish(rest)
-  if (last !== undefined) yield [last]
+  const last = rest.length > 0 || isTooLong ? toLines(complete(noBytes)) : []
+  if (last.length > 0) yield last
+}
+
+/** What the lines of a block hold. Only where one of them is at fault is each decoded by itself. */
+function contentsOf(block: Uint8Array): Content[] {
+  const text = decodeUtf8(block)
+  if (text !== undefined) return text.split('\n').map(toContent)
+  return splitLines(block).map((bytes) => {
+    const line = decodeUtf8(bytes)
+    return line === undefined ? { fault: 'not UTF-8' } : toContent(line)
+  })
+}
+
+function toContent(line: string): Content {
+  // A character takes one byte to three.
+  const mayBeTooLong = line.length * 3 > lineBytesMax
+  if (mayBeTooLong && Buffer.byteLength(line) > lineBytesMax) return { fault: 'too long' }
+  return { text: line.replace(/\r$/, '') }
+}
+
+function splitLines(block: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = []
+  let start = 0
+  for (let end = block.indexOf(lineFeed); end >= 0; end = block.indexOf(lineFeed, start)) {
+    lines.push(block.subarray(start, end))
+    start = end + 1
+  }
+  lines.push(block.subarray(start))
+  return lines
 }

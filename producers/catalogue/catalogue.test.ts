@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { imdbMovie } from './imdb.ts'
 import { movieLensMovie, movieLensRating } from './movielens.ts'
+import type { Change } from './outcome.ts'
 import { createVegaMapping, readVegaMovies } from './vega.ts'
 
 const land = { Title: 'The Land Girls', 'Release Date': 'Jun 12 1998' }
@@ -93,16 +94,16 @@ test.each(['1,Toy Story', '1,a,b,c', '1,"Toy Story (1995),Drama', '1,x"y,Drama']
   },
 )
 
-test.each([
-  ['0.5', 1, true],
-  ['1.0', 1, false],
-  ['1.5', 2, true],
-  ['2.5', 3, true],
-  ['4.5', 5, true],
-  ['5', 5, false],
-])('MovieLens: %s stars are %d', (stars, value, rounded) => {
+test.each<[string, number, Change | undefined]>([
+  ['0.5', 1, 'rounded'],
+  ['1.0', 1, undefined],
+  ['1.5', 2, 'rounded'],
+  ['2.5', 3, 'rounded'],
+  ['4.5', 5, 'rounded'],
+  ['5', 5, undefined],
+])('MovieLens: %s stars are %d', (stars, value, change) => {
   const item = { recordType: 'movie', recordId: '296', userId: '1', value }
-  expect(movieLensRating(`1,296,${stars},1147880044`)).toEqual({ kind: 'item', item, rounded })
+  expect(movieLensRating(`1,296,${stars},1147880044`)).toEqual({ kind: 'item', item, change })
 })
 
 test.each([
@@ -117,11 +118,11 @@ test.each([
   expect(movieLensRating(line).kind).toBe('refused')
 })
 
+const movies = { allTypes: false, adult: false }
 const basics = (type: string, year: string, minutes: string, genres: string) =>
   ['tt0111161', type, 'The "Shawshank', 'Redemption', '0', year, '\\N', minutes, genres].join('\t')
 
 test('IMDb: quotes are letters, and \\N is nothing', () => {
-  const movies = { allTypes: false }
   expect(imdbMovie(basics('movie', '1994', '142', 'Crime,Drama'), movies)).toEqual({
     kind: 'item',
     item: {
@@ -150,13 +151,13 @@ test('IMDb: quotes are letters, and \\N is nothing', () => {
 
 test('IMDb: what is no movie is skipped, unless all types are asked for', () => {
   const episode = basics('tvEpisode', '1994', '30', '\\N')
-  expect(imdbMovie(episode, { allTypes: false }).kind).toBe('skipped')
-  expect(imdbMovie(episode, { allTypes: true }).kind).toBe('item')
+  expect(imdbMovie(episode, movies).kind).toBe('skipped')
+  expect(imdbMovie(episode, { ...movies, allTypes: true }).kind).toBe('item')
 })
 
 test('IMDb: a movie without a title is refused', () => {
   const line = basics('movie', '1994', '142', 'Drama').replace('The "Shawshank', '\\N')
-  expect(imdbMovie(line, { allTypes: false })).toEqual({
+  expect(imdbMovie(line, movies)).toEqual({
     kind: 'refused',
     reason: 'it has no primaryTitle',
   })
@@ -168,6 +169,29 @@ test('IMDb: a line of another shape is refused', () => {
     basics('movie', 'x', '1', ''),
     basics('movie', '1994', 'x', ''),
   ]) {
-    expect(imdbMovie(line, { allTypes: false }).kind).toBe('refused')
+    expect(imdbMovie(line, movies).kind).toBe('refused')
   }
+})
+
+test('IMDb: adult titles are skipped, or imported with their genre', () => {
+  const adult = basics('movie', '1994', '142', 'Drama').replace('\t0\t', '\t1\t')
+  expect(imdbMovie(adult, movies).kind).toBe('skipped')
+  expect(imdbMovie(adult, { ...movies, adult: true })).toMatchObject({
+    item: { genres: ['Drama', 'Adult'] },
+  })
+})
+
+test.each([
+  ['99999', '142'],
+  ['1994', '999999999'],
+])('IMDb: the year %s with %s minutes costs the value, not the movie', (year, minutes) => {
+  const outcome = imdbMovie(basics('movie', year, minutes, 'Drama,\\N'), movies)
+  expect(outcome).toMatchObject({ kind: 'item', change: 'corrected', item: { genres: ['Drama'] } })
+  const item = outcome.kind === 'item' ? outcome.item : undefined
+  expect(item?.year).toBe(year === '1994' ? 1994 : undefined)
+  expect(item?.runningTimeMinutes).toBe(minutes === '142' ? 142 : undefined)
+})
+
+test('MovieLens: a number in brackets that is no year stays in the title', () => {
+  expect(movieLensMovie('1,Room (9999),Drama')).toMatchObject({ item: { title: 'Room (9999)' } })
 })

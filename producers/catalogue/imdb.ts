@@ -1,4 +1,11 @@
-import { type CatalogueMovie, type Outcome, refused } from './outcome.ts'
+import {
+  type CatalogueMovie,
+  isRunningTime,
+  isYear,
+  type Outcome,
+  quoted,
+  refused,
+} from './outcome.ts'
 
 /** The first line of `title.basics.tsv` (https://developer.imdb.com/non-commercial-datasets/). */
 export const imdbBasicsHeader =
@@ -11,33 +18,49 @@ const whole = /^\d{1,9}$/
 const unknown = '\\N'
 
 export interface ImdbOptions {
-  /** Takes series, episodes, shorts and games too. */
+  /** Imports series, episodes, shorts and games too. */
   readonly allTypes: boolean
+  /** Imports adult titles too, with the genre `Adult`. */
+  readonly adult: boolean
 }
 
+const adultGenre = 'Adult'
+
 /** A line of `title.basics.tsv`: tabs, no quotes, `\N` for what is not known. */
-export function imdbMovie(line: string, { allTypes }: ImdbOptions): Outcome<CatalogueMovie> {
+export function imdbMovie(line: string, { allTypes, adult }: ImdbOptions): Outcome<CatalogueMovie> {
   const fields = line.split('\t')
   if (fields.length !== fieldCount)
     return refused(`it has ${fields.length} fields, not ${fieldCount}`)
-  const [id = '', type = '', title = '', , , year = '', , minutes = '', genres = ''] = fields
+  const [id = '', type = '', title = '', , isAdult = '', year = '', , minutes = '', genres = ''] =
+    fields
   if (!allTypes && !movieTypes.has(type)) return { kind: 'skipped' }
+  if (isAdult === '1' && !adult) return { kind: 'skipped' }
   if (title === unknown) return refused('it has no primaryTitle')
-  if (year !== unknown && !whole.test(year)) return refused(`its startYear is "${year}"`)
+  if (year !== unknown && !whole.test(year)) return refused(`its startYear is ${quoted(year)}`)
   if (minutes !== unknown && !whole.test(minutes))
-    return refused(`its runtimeMinutes is "${minutes}"`)
+    return refused(`its runtimeMinutes is ${quoted(minutes)}`)
+  const hasYear = isYear(Number(year))
+  const hasRunningTime = isRunningTime(Number(minutes))
+  // Some have "0", which is how their sources write that it is not known.
+  const isCorrected =
+    (!hasYear && year !== unknown) || (!hasRunningTime && minutes !== unknown && minutes !== '0')
   return {
     kind: 'item',
+    change: isCorrected ? 'corrected' : undefined,
     item: {
       id,
       title,
       description: '',
       director: '',
-      releaseDate: year === unknown ? '' : year,
-      ...(year === unknown ? {} : { year: Number(year) }),
-      genres: genres === unknown ? [] : genres.split(',').filter(Boolean),
-      // Some have "0", which is not known either.
-      ...(Number(minutes) > 0 ? { runningTimeMinutes: Number(minutes) } : {}),
+      releaseDate: hasYear ? year : '',
+      ...(hasYear ? { year: Number(year) } : {}),
+      genres: genresOf(genres, isAdult === '1'),
+      ...(hasRunningTime ? { runningTimeMinutes: Number(minutes) } : {}),
     },
   }
+}
+
+function genresOf(field: string, isAdult: boolean): string[] {
+  const genres = field.split(',').filter((genre) => genre !== '' && genre !== unknown)
+  return isAdult && !genres.includes(adultGenre) ? [...genres, adultGenre] : genres
 }

@@ -1,13 +1,15 @@
 import { type Input, peek } from '../input.ts'
 import { readJsonArray } from '../json-array.ts'
-import { type Line, lineLengthMax, readLines } from '../lines.ts'
+import { type Line, lineBytesMax, readLines } from '../lines.ts'
 import { formatCount } from '../summary.ts'
+import { notUtf8 } from '../utf8.ts'
 import { type ImdbOptions, imdbBasicsHeader, imdbMovie } from './imdb.ts'
 import {
   movieLensMovie,
   movieLensMoviesHeader,
   movieLensRating,
   movieLensRatingsHeader,
+  splitCsv,
 } from './movielens.ts'
 import { type CatalogueMovie, type CatalogueRating, type Outcome, refused } from './outcome.ts'
 import { createVegaMapping } from './vega.ts'
@@ -22,6 +24,13 @@ const headers = {
 }
 
 const lineFeed = 0x0a
+/** Maximum size of an element of an array, in bytes: a movie has some 500. */
+const elementBytesMax = 256 * 1024
+
+const faults = {
+  'too long': `it is longer than ${formatCount(lineBytesMax)} bytes`,
+  'not UTF-8': notUtf8,
+}
 
 /** An outcome and where in the file it came from: "line 7". */
 export interface Placed<T> {
@@ -39,7 +48,7 @@ export async function guessKind({
   const start = await peek(chunks, (head) => head.includes(lineFeed))
   const text = new TextDecoder().decode(start.head).trimStart()
   const [firstLine] = text.split(/\r?\n/)
-  const byHeader = kinds.find((kind) => kind !== 'vega' && headers[kind] === firstLine)
+  const byHeader = kinds.find((kind) => kind !== 'vega' && isHeader(firstLine, headers[kind]))
   const kind = byHeader ?? (text.startsWith('[') ? 'vega' : undefined)
   return { kind, source: { name, chunks: start.chunks } }
 }
@@ -64,12 +73,9 @@ async function* mapLines<T>(source: Source, header: string, map: (line: string) 
   let headerSeen = false
   for await (const lines of readLines(source.chunks)) {
     if (!headerSeen) checkHeader(source.name, header, lines[0])
-    yield (headerSeen ? lines : lines.slice(1)).map(({ number, text }) => ({
+    yield (headerSeen ? lines : lines.slice(1)).map(({ number, text, fault }) => ({
       where: `line ${number}`,
-      outcome:
-        text === undefined
-          ? refused(`it is longer than ${formatCount(lineLengthMax)} characters`)
-          : map(text),
+      outcome: text === undefined ? refused(faults[fault]) : map(text),
     }))
     headerSeen = true
   }
@@ -77,9 +83,14 @@ async function* mapLines<T>(source: Source, header: string, map: (line: string) 
 }
 
 function checkHeader(name: string, header: string, line: Line | undefined): void {
-  if (line?.text === header) return
+  if (isHeader(line?.text, header)) return
   const found = line === undefined ? 'it is empty' : `it is ${quote(line.text)}`
   throw new Error(`the first line of ${name} should be ${quote(header)}, but ${found}`)
+}
+
+/** Also when all its names are quoted, as some programs write CSV. */
+function isHeader(line: string | undefined, header: string): boolean {
+  return line === header || (line !== undefined && splitCsv(line)?.join() === header)
 }
 
 function quote(text: string | undefined): string {
@@ -87,7 +98,18 @@ function quote(text: string | undefined): string {
 }
 
 async function* mapElements<T>(source: Source, map: (element: unknown) => Outcome<T>) {
-  for await (const elements of readJsonArray(source)) {
-    yield elements.map(({ number, value }) => ({ where: `element ${number}`, outcome: map(value) }))
+  for await (const elements of readJsonArray(source, elementBytesMax)) {
+    yield elements.map(({ where, text, fault }) => {
+      return { where, outcome: text === undefined ? refused(fault) : mapJson(text, map) }
+    })
+  }
+}
+
+function mapJson<T>(text: string, map: (element: unknown) => Outcome<T>): Outcome<T> {
+  try {
+    return map(JSON.parse(text))
+  } catch (error) {
+    if (error instanceof SyntaxError) return refused('it is not JSON')
+    throw error
   }
 }

@@ -1,5 +1,12 @@
 import { parse } from 'csv-parse/sync'
-import { type CatalogueMovie, type CatalogueRating, type Outcome, refused } from './outcome.ts'
+import {
+  type CatalogueMovie,
+  type CatalogueRating,
+  isYear,
+  type Outcome,
+  quoted,
+  refused,
+} from './outcome.ts'
 
 /**
  * The first lines of the files
@@ -15,13 +22,14 @@ export function movieLensMovie(line: string): Outcome<CatalogueMovie> {
   if (fields.length !== 3) return refused(`it has ${fields.length} fields, not 3`)
   const [id = '', titleAndYear = '', genres = ''] = fields
   // Series have "(2006–2007)" or "(2013– )".
-  const [, title, year] =
+  const [, title, found] =
     /^(.+?)\s*\((\d{4})(?:\s?[-–]\s?(?:\d{4})?)?\)\s*$/.exec(titleAndYear) ?? []
+  const year = isYear(Number(found)) ? found : undefined
   return {
     kind: 'item',
     item: {
       id,
-      title: title ?? titleAndYear.trim(),
+      title: year && title ? title : titleAndYear.trim(),
       description: '',
       director: '',
       releaseDate: year ?? '',
@@ -40,10 +48,12 @@ export function movieLensRating(line: string): Outcome<CatalogueRating> {
   if (fields?.length !== 4) return refused(`it has ${fields?.length ?? 'broken'} fields, not 4`)
   const [userId = '', recordId = '', rating = ''] = fields
   const value = rating.trim() === '' ? Number.NaN : Number(rating)
-  if (!(value >= 0.5 && value <= 5)) return refused(`its rating is "${rating}", not 0.5 to 5`)
-  const rounded = !Number.isInteger(value)
+  if (!(value >= 0.5 && value <= 5)) {
+    return refused(`its rating is ${quoted(rating)}, not 0.5 to 5`)
+  }
+  const change = Number.isInteger(value) ? undefined : 'rounded'
   const item = { recordType: 'movie', recordId, userId, value: Math.floor(value + 0.5) }
-  return { kind: 'item', item, rounded }
+  return { kind: 'item', item, change }
 }
 
 /**
@@ -51,7 +61,7 @@ export function movieLensRating(line: string): Outcome<CatalogueRating> {
  * these files have no line breaks within fields, and so a quote that is never closed costs one line
  * and not the rest of the file.
  */
-function splitCsv(line: string): string[] | undefined {
+export function splitCsv(line: string): string[] | undefined {
   if (!line.includes('"')) return line.split(',')
   try {
     return parse(line)[0]
