@@ -5,6 +5,7 @@ export interface Watcher {
 
 /** Resolves when the watcher is woken, or the signal aborted. It hears nothing of what came before. */
 export function nextWake(watcher: Watcher, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
   const { promise, resolve } = Promise.withResolvers<void>()
   const wake = () => {
     signal.removeEventListener('abort', wake)

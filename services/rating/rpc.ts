@@ -12,9 +12,10 @@ import { bulkPut } from '../../platform/rpc/bulk.ts'
 import { setVersion } from '../../platform/rpc/conditional.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import type { Validate } from '../../platform/rpc/validation.ts'
+import type { Unrated } from './aggregate-rounds.ts'
 import type { Aggregate, Rating, RecordRef } from './rating.ts'
 import type { RatingStore, TopPosition } from './store/port.ts'
-import type { AggregateWatches, Unrated } from './watch.ts'
+import type { AggregateWatches } from './watch.ts'
 
 /** How many records a page holds when the caller does not say. */
 const pageSizeDefault = 50

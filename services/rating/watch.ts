@@ -1,11 +1,7 @@
 import { nextWake, type Watcher } from '../../platform/rpc/watcher.ts'
+import { createAggregateRounds, type Unrated } from './aggregate-rounds.ts'
 import { type Aggregate, type RecordRef, recordKey } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
-
-/** A record that nobody has rated. */
-export interface Unrated extends RecordRef {
-  readonly count: 0
-}
 
 /** Follows aggregates as they change. */
 export interface AggregateWatches extends Disposable {
@@ -30,12 +26,13 @@ export interface WatchOptions {
   readonly watchesMax?: number
 }
 
-/** Follows the store's changes once, for all watches. */
+/** Follows the store's changes once, and reads each changed record once, for all watches. */
 export function createAggregateWatches({
   store,
   watchesMax = 10_000,
 }: WatchOptions): AggregateWatches {
   const watchersOf = new Map<string, Set<RecordWatcher>>()
+  const rounds = createAggregateRounds(store)
   let watches = 0
   const unsubscribe = store.onChange((records) => {
     for (const record of records) {
@@ -70,9 +67,11 @@ export function createAggregateWatches({
     join(watcher)
     try {
       while (!signal.aborted) {
-        const changed = [...watcher.dirty.values()]
-        watcher.dirty.clear()
-        yield* await read(store, changed)
+        yield* await rounds.read(() => {
+          const changed = [...watcher.dirty.values()]
+          watcher.dirty.clear()
+          return changed
+        })
         if (watcher.dirty.size === 0) await nextWake(watcher, signal)
       }
     } finally {
@@ -83,15 +82,4 @@ export function createAggregateWatches({
     watch: (records, signal) => (watches < watchesMax ? follow(records, signal) : undefined),
     [Symbol.dispose]: unsubscribe,
   }
-}
-
-async function read(
-  store: RatingStore,
-  records: readonly RecordRef[],
-): Promise<(Aggregate | Unrated)[]> {
-  const found = new Map((await store.aggregates(records)).map((one) => [recordKey(one), one]))
-  return records.map(({ recordType, recordId }) => {
-    const aggregate = found.get(recordKey({ recordType, recordId }))
-    return aggregate ?? { recordType, recordId, count: 0 }
-  })
 }
