@@ -8,6 +8,7 @@ import {
   readPort,
 } from '../platform/process/service-settings.ts'
 import { readSettings, type SettingsSource } from '../platform/process/settings.ts'
+import { readTrafficSettings } from '../platform/process/traffic-settings.ts'
 import type { MetadataSettings } from './metadata/config.ts'
 import type { MovieSettings } from './movie/config.ts'
 import { readPageSettings } from './movie/page.ts'
@@ -30,6 +31,7 @@ export function readDevConfig(
   const log = readLogSettings(settings, 'warn')
   const host = readHost(settings)
   const corsOrigins = readCorsOrigins(settings)
+  const traffic = readTrafficSettings(settings)
   const data = settings.text({
     flag: 'data',
     help: 'the folder of the databases',
@@ -39,6 +41,7 @@ export function readDevConfig(
     log,
     host,
     corsOrigins,
+    ...traffic,
     port: readPort(settings, `port-${service}`, port),
   })
   const config = {

@@ -2,9 +2,10 @@ import type { TlsOptions } from '../server/tls.ts'
 import type { LogOptions } from './log.ts'
 import type { Settings } from './settings.ts'
 import { readTls } from './tls-settings.ts'
+import { readTrafficSettings, type TrafficSettings } from './traffic-settings.ts'
 
 /** What every service is told. */
-export interface ServiceSettings {
+export interface ServiceSettings extends TrafficSettings {
   readonly host: string
   readonly port: number
   readonly log: LogOptions
@@ -25,6 +26,7 @@ export function readServiceSettings(settings: Settings, port: number): ServiceSe
     port: readPort(settings, 'port', port),
     log: readLogSettings(settings, 'info'),
     corsOrigins: readCorsOrigins(settings),
+    ...readTrafficSettings(settings),
     ...(tls && { tls }),
   }
 }

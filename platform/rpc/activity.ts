@@ -36,7 +36,7 @@ export function addActivity(router: RpcRouter, sources: ActivitySources): void {
       }
     },
   }
-  router.service(ActivityService, implementation)
+  router.service(ActivityService, implementation, { repeatsState: true })
 }
 
 function tell({ service, metrics, health, details }: ActivitySources): ActivityInit {

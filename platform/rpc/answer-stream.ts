@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { EnvelopeBatch } from './envelope.ts'
+import { Heartbeat } from './heartbeat.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Output, Packed } from './output.ts'
 
@@ -27,6 +28,11 @@ export interface AnswerStreamOptions {
   readonly end: (failure: Failure | undefined) => Uint8Array | undefined
   /** Called once, when the last chunk was taken or the client left. */
   readonly onOver: () => void
+  /**
+   * How long the answer may be quiet until its last message is sent again, in milliseconds: for messages that are states,
+   * so that no proxy takes the stream for dead. Never when undefined.
+   */
+  readonly heartbeatMs?: number | undefined
 }
 
 /**
@@ -49,9 +55,20 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
   #quietTicks = 0
   #isComplete = false
   #isOver = false
+  readonly #heartbeat: Heartbeat | undefined
+  /** The last message of the handler, where it may be sent again. */
+  #last: unknown
+  /** Messages that are being compressed. */
+  #packingCount = 0
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options
+    const { heartbeatMs, lifetime } = options
+    if (heartbeatMs !== undefined) {
+      const onQuiet = () => this.#repeat()
+      const { timeouts } = lifetime
+      this.#heartbeat = new Heartbeat({ timeouts, intervalMs: heartbeatMs, onQuiet })
+    }
     const { promise, resolve } = Promise.withResolvers<void>()
     this.begun = promise
     this.#begin = resolve
@@ -126,6 +143,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
       return
     }
     try {
+      this.#note(value)
       const packed = this.#options.output.addTo(this.#batch, value)
       if (packed === undefined) this.#added()
       else this.#addLater(packed)
@@ -134,10 +152,43 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
     }
   }
 
+  #note(message: unknown): void {
+    if (this.#heartbeat === undefined) return
+    this.#heartbeat.note()
+    this.#last = message
+  }
+
+  /** Sends the last message again, to a client that waits for the next one. */
+  #repeat(): void {
+    const last = this.#last
+    const isWaiting = this.#give !== undefined && this.#batch.length === 0
+    if (last === undefined || !isWaiting || this.#packingCount > 0 || this.#willFlush) return
+    try {
+      const packed = this.#options.output.addTo(this.#batch, last)
+      if (packed === undefined) this.#flush()
+      else this.#repeatLater(last, packed)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** A state that is no longer the last one is not sent behind its successor. */
+  #repeatLater(message: unknown, packed: Promise<Packed>): void {
+    this.#packingCount++
+    packed.then((later) => {
+      this.#packingCount--
+      if (this.#isComplete || this.#last !== message) return
+      this.#batch.add(later)
+      if (!this.#willFlush) this.#flush()
+    }, this.#break)
+  }
+
   #addLater(packed: Promise<Packed>): void {
     this.#isAsking = true
+    this.#packingCount++
     packed.then((later) => {
       this.#isAsking = false
+      this.#packingCount--
       if (this.#isComplete) return
       this.#batch.add(later)
       this.#added()
@@ -175,6 +226,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
 
   #complete(failure: Failure | undefined): void {
     this.#isComplete = true
+    this.#heartbeat?.stop()
     const last = this.#options.end(failure)
     if (last !== undefined) this.#batch.addEncoded(last)
     this.#flush()
@@ -186,6 +238,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
   #finish(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#heartbeat?.stop()
     this.#options.onOver()
   }
 }

@@ -44,5 +44,5 @@ export function addHealth(router: RpcRouter, health: Health, services: readonly 
     },
   }
   // A watch of the health has to tell of the end before it ends.
-  router.service(HealthService, implementation, { drains: false })
+  router.service(HealthService, implementation, { drains: false, repeatsState: true })
 }

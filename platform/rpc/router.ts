@@ -18,6 +18,11 @@ export interface RpcOptions extends Partial<Pick<RpcSettings, 'interceptors' | '
   readonly acceptCompression?: readonly Compression[]
   /** Whether streams of answers end with the process, before its calls are cut: true unless told. */
   readonly drains?: boolean
+  /**
+   * Whether the messages of a stream of answers are states, so that the last one may be sent again to keep a quiet
+   * stream open (`RpcLimits.heartbeatMs`). Default: false.
+   */
+  readonly repeatsState?: boolean
 }
 
 /** Takes the implementations of RPCs; of `ConnectRouter`'s shape. */
@@ -50,6 +55,7 @@ export interface Rpc {
   readonly outputs: Readonly<Record<Format, Codec>>
   readonly settings: RpcSettings
   readonly drains: boolean
+  readonly repeatsState: boolean
 }
 
 /** @param add told each RPC as it is registered. */
@@ -74,7 +80,7 @@ function createRpc(
   method: DescMethod,
   handler: Handler,
   settings: RpcSettings,
-  { drains = true, acceptCompression, ...options }: RpcOptions = {},
+  { drains = true, repeatsState = false, acceptCompression, ...options }: RpcOptions = {},
 ): Rpc {
   const compressions = acceptCompression && createCompressions(acceptCompression)
   const own = { ...settings, ...options, ...(compressions && { compressions }) }
@@ -89,6 +95,7 @@ function createRpc(
     outputs: codecsOf(method.output, own),
     settings: own,
     drains,
+    repeatsState: repeatsState && methodKind === 'server_streaming',
   }
 }
 

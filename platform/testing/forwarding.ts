@@ -12,6 +12,7 @@ import { createGrpcTransport } from '../grpc/transport.ts'
 import { createHealth, ShutdownError } from '../process/health.ts'
 import { createMetrics } from '../process/metrics.ts'
 import { createServiceApp } from '../rpc/app.ts'
+import type { RpcLimits } from '../rpc/limits.ts'
 import { serve } from '../server/serve.ts'
 import type { Rating } from './rating-calls.ts'
 
@@ -42,19 +43,22 @@ export interface InstanceOptions {
   readonly port?: number
   /** How long calls have to end when it stops, in milliseconds: 1 unless told, as when it is killed. */
   readonly drainTimeoutMs?: number
+  readonly limits?: Partial<RpcLimits>
 }
 
 /** Starts an instance of the rating service. Disposing stops it. */
 export async function startInstance(
   implementation: Rating,
-  { port = 0, drainTimeoutMs = 1 }: InstanceOptions = {},
+  { port = 0, drainTimeoutMs = 1, limits = {} }: InstanceOptions = {},
 ): Promise<Listening> {
   const { base, ...service } = createBase()
   const app = createServiceApp({
     ...base,
     name: 'rating',
     services: [RatingService],
-    mount: ({ router }) => void router.service(RatingService, implementation),
+    limits,
+    mount: ({ router }) =>
+      void router.service(RatingService, implementation, { repeatsState: true }),
   })
   const server = await serve({ app, port, log: base.log, limits: { drainTimeoutMs } })
   return { ...service, url: server.url, [Symbol.asyncDispose]: () => server.close() }

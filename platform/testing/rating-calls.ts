@@ -36,7 +36,8 @@ export function setUpCalls({ implementation, ...options }: CallOptions) {
     health: createHealth(draining.signal),
     name: 'rating',
     services: [RatingService],
-    mount: ({ router }) => void router.service(RatingService, implementation),
+    mount: ({ router }) =>
+      void router.service(RatingService, implementation, { repeatsState: true }),
     ...options,
   })
   const respond = createRespond({ app, log })

@@ -13,7 +13,7 @@ import { openMetadataStore } from './store/open.ts'
 /** Starts the metadata service; what `use` has taken stops it. */
 export async function startMetadata(
   { use, log, draining }: Running,
-  { databaseUrl, corsOrigins, ...listen }: MetadataSettings,
+  { databaseUrl, corsOrigins, rpcLimits: limits, ...listen }: MetadataSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
@@ -22,7 +22,7 @@ export async function startMetadata(
   const onWarning = (message: string) => log.warn(message)
   const store = use(await openMetadataStore(databaseUrl, { onWarning }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const app = createMetadataService({ store, log, metrics, health, corsOrigins })
+  const app = createMetadataService({ store, log, metrics, health, corsOrigins, limits })
   const server = use(await serve({ ...listen, app, log }))
   const healthName = MetadataService.typeName
   use(await registry.register({ service: 'metadata', url: server.url, health, healthName }))

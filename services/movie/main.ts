@@ -16,7 +16,7 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 /** Starts the movie service; what `use` has taken stops it. */
 export async function startMovie(
   { use, log, draining }: Running,
-  { corsOrigins, page: pageSettings, ...listen }: MovieSettings,
+  { corsOrigins, page: pageSettings, rpcLimits: limits, ...listen }: MovieSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
@@ -39,6 +39,7 @@ export async function startMovie(
     metrics,
     health,
     corsOrigins,
+    limits,
   })
   const server = use(await serve({ ...listen, app, log }))
   own = { id: `movie@${server.url}`, url: server.url }

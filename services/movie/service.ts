@@ -26,8 +26,8 @@ export function createMovieService({ sources, page, system, ...base }: MovieServ
     services: [MovieService, SystemService],
     mount({ router, app, call }) {
       const rpc = createMovieRpc(sources)
-      router.service(MovieService, rpc)
-      router.service(SystemService, system ? createSystemRpc(system) : {})
+      router.service(MovieService, rpc, { repeatsState: true })
+      router.service(SystemService, system ? createSystemRpc(system) : {}, { repeatsState: true })
       addMovieRoutes(app, call, rpc)
       if (page) addPage(app, page, base.health.draining)
     },

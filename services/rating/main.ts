@@ -18,7 +18,14 @@ import { createAggregateWatches } from './watch.ts'
 /** Starts the rating service; what `use` has taken stops it. */
 export async function startRating(
   { use, log, draining }: Running,
-  { databaseUrl, prior, eventLog: eventLogConfig, corsOrigins, ...listen }: RatingSettings,
+  {
+    databaseUrl,
+    prior,
+    eventLog: eventLogConfig,
+    corsOrigins,
+    rpcLimits: limits,
+    ...listen
+  }: RatingSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
@@ -39,6 +46,7 @@ export async function startRating(
     metrics,
     health,
     corsOrigins,
+    limits,
   })
   const server = use(await serve({ ...listen, app, log }))
   let isReading: Condition = () => 'events are not read yet'

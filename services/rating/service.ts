@@ -28,7 +28,7 @@ export function createRatingService(options: RatingServiceOptions) {
     activityDetails: () => ingestActivity(ingestStatus()),
     mount({ router, app, validate, call }) {
       const rpc = createRatingRpc({ store, watches, validate })
-      router.service(RatingService, rpc)
+      router.service(RatingService, rpc, { repeatsState: true })
       router.service(DeadLetterService, createDeadLetterRpc(deadLetters))
       addRatingRoutes(app, call, rpc)
     },

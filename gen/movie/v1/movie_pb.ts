@@ -309,8 +309,9 @@ export const MovieService: GenService<{
   },
   /**
    * WatchMovieDetails answers a movie's details, then the details again whenever the rating changes, or
-   * becomes unavailable, or comes back. Fails with NOT_FOUND when the movie is absent. The stream ends with
-   * UNAVAILABLE when the service shuts down: call again.
+   * becomes unavailable, or comes back. Fails with NOT_FOUND when the movie is absent. A quiet stream
+   * repeats its last message within half a minute, so that no proxy closes it. The stream ends with UNAVAILABLE when
+   * the service shuts down: call again.
    *
    * @generated from rpc movie.v1.MovieService.WatchMovieDetails
    */

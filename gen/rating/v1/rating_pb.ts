@@ -634,8 +634,9 @@ export const RatingService: GenService<{
   },
   /**
    * WatchAggregatedRatings answers the present aggregate of each named record, then an aggregate whenever
-   * one changes. A reader slower than the changes sees fewer of them, always the newest. The stream ends with
-   * UNAVAILABLE when the service shuts down: call again.
+   * one changes. A reader slower than the changes sees fewer of them, always the newest. A quiet stream
+   * repeats its last message within half a minute, so that no proxy closes it. The stream ends with UNAVAILABLE when
+   * the service shuts down: call again.
    *
    * @generated from rpc rating.v1.RatingService.WatchAggregatedRatings
    */
