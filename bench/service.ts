@@ -7,6 +7,7 @@ import { run } from '../platform/process/run.ts'
 import { readServiceSettings } from '../platform/process/service-settings.ts'
 import { readSettings } from '../platform/process/settings.ts'
 import { createServiceApp } from '../platform/rpc/app.ts'
+import { openHostCheck } from '../platform/server/host-check.ts'
 import { serve } from '../platform/server/serve.ts'
 import { items } from './items.ts'
 
@@ -31,6 +32,7 @@ await run('bench', readConfig, async ({ log, draining, use }, config) => {
     log,
     metrics: createMetrics(),
     health: createHealth(draining),
+    hosts: await openHostCheck(config),
     name: 'bench',
     services: [BenchService],
     mount: ({ router }) => void router.service(BenchService, rpc),

@@ -3,7 +3,7 @@ import { readEventLogSettings } from '../platform/event-log/settings.ts'
 import type { LogOptions } from '../platform/process/log.ts'
 import {
   readCorsOrigins,
-  readHost,
+  readHosts,
   readLogSettings,
   readPort,
 } from '../platform/process/service-settings.ts'
@@ -29,7 +29,7 @@ export function readDevConfig(
 ): DevConfig {
   const settings = readSettings(usage, source)
   const log = readLogSettings(settings, 'warn')
-  const host = readHost(settings)
+  const hosts = readHosts(settings)
   const corsOrigins = readCorsOrigins(settings)
   const traffic = readTrafficSettings(settings)
   const data = settings.text({
@@ -39,7 +39,7 @@ export function readDevConfig(
   })
   const on = (service: string, port: number) => ({
     log,
-    host,
+    ...hosts,
     corsOrigins,
     ...traffic,
     port: readPort(settings, `port-${service}`, port),

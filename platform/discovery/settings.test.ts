@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import type { NetworkInterfaceInfo } from 'node:os'
+import { readHosts } from '../process/service-settings.ts'
 import { readSettings, SettingsError } from '../process/settings.ts'
 import { advertisedHost } from './advertise.ts'
 import { readConsulSettings } from './settings.ts'
 
 const consul = { CONSUL_HTTP_ADDR: '127.0.0.1:8500' }
 
-function read(env: Record<string, string>, args: string[] = [], host = '127.0.0.1') {
+function read(env: Record<string, string>, args: string[] = []) {
   const settings = readSettings('program', { args, env })
-  const config = readConsulSettings(settings, host)
+  const config = readConsulSettings(settings, readHosts(settings).advertise)
   settings.finish()
   return config
 }

@@ -1,5 +1,4 @@
 import type { Settings } from '../process/settings.ts'
-import { advertisedHost } from './advertise.ts'
 import type { RegistryConfig } from './open.ts'
 
 /** The port of Consul's HTTP API, where its address has neither a port nor a scheme. */
@@ -15,9 +14,12 @@ const switches = ['true', 'false', '1', '0'] as const
 /**
  * Reads where Consul is, from the variables that Consul's own command has too, and what a service tells it; undefined
  * when there is no Consul.
- * @param host where the service listens.
+ * @param advertise the host that others reach the service by.
  */
-export function readConsulSettings(settings: Settings, host: string): RegistryConfig | undefined {
+export function readConsulSettings(
+  settings: Settings,
+  advertise: string,
+): RegistryConfig | undefined {
   const address = readText(settings, 'http-addr', 'where Consul is: host:port or its URL')
   const isSecure = readSwitch(settings, 'http-ssl', 'whether Consul is asked by HTTPS', false)
   const config = {
@@ -27,7 +29,8 @@ export function readConsulSettings(settings: Settings, host: string): RegistryCo
     httpAuth: readText(settings, 'http-auth', 'user:password of basic authentication'),
     namespace: readText(settings, 'namespace', 'the namespace, of Consul Enterprise'),
     ...readTlsSettings(settings),
-    ...readServiceSettings(settings, host),
+    ...readServiceSettings(settings),
+    advertise,
     graceMs: settings.integer({
       flag: 'consul-grace-ms',
       help: 'how long instances are kept that a restarted Consul may have forgotten',
@@ -57,7 +60,7 @@ function readTlsSettings(settings: Settings) {
 }
 
 /** Reads what the service says of itself. */
-function readServiceSettings(settings: Settings, host: string) {
+function readServiceSettings(settings: Settings) {
   const prefix = settings.text({
     flag: 'consul-service-prefix',
     help: 'put before the names of services in Consul',
@@ -68,7 +71,6 @@ function readServiceSettings(settings: Settings, host: string) {
   }
   return {
     prefix,
-    advertise: readAdvertise(settings, host),
     check: settings.choice({
       flag: 'consul-check',
       help: 'grpc: Consul calls the service; ttl: the service calls Consul',
@@ -83,21 +85,6 @@ function readServiceSettings(settings: Settings, host: string) {
       max: 60_000,
     }),
   }
-}
-
-function readAdvertise(settings: Settings, host: string): string {
-  const text = settings.text({
-    flag: 'advertise',
-    help: 'the host that others reach the service by; that of --host',
-    default: '',
-  })
-  if (text === '') return advertisedHost(host)
-  const address = text.replace(/^\[(.*)\]$/, '$1')
-  const url = URL.parse(`http://${address.includes(':') ? `[${address}]` : address}`)
-  if (!url || url.host !== url.hostname || url.href !== `${url.origin}/`) {
-    settings.refuse(`--advertise is "${text}": give a host name or an address, without a port`)
-  }
-  return address
 }
 
 /** Without a scheme, the port is 8500 by default; with one, it is that of the scheme. */

@@ -19,6 +19,13 @@ test('the authority is the host when there is no other', () => {
   expect(readRequestHead(list)?.authority).toBe('b')
 })
 
+test.each([['A.TEST:80'], ['a.test'], ['a.test.']])(
+  'a host of %s is the same as its authority',
+  (host) => {
+    expect(readRequestHead([...get, 'host', host])?.authority).toBe('a.test:80')
+  },
+)
+
 test('CONNECT names an authority and nothing else', () => {
   const head = readRequestHead([':method', 'CONNECT', ':authority', 'b:443'])
   expect(head).toMatchObject({ method: 'CONNECT', authority: 'b:443', target: '' })

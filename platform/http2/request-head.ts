@@ -1,3 +1,4 @@
+import { isSameAuthority } from '../http/authority.ts'
 import type { Fields } from '../http/exchange.ts'
 
 /** What a request begins with (RFC 9113 §8.3.1). */
@@ -51,7 +52,8 @@ export function readRequestHead(list: readonly string[]): RequestHead | undefine
     ? authority !== '' && pseudo.size === 2 && pseudo.has(':authority')
     : pseudo.has(':scheme') && targetPattern.test(target)
   if (!isWhole || !methodPattern.test(method) || !authorityPattern.test(authority)) return undefined
-  if (rest.host !== '' && rest.host !== authority) return undefined
+  const scheme = pseudo.get(':scheme') ?? ''
+  if (rest.host !== '' && !isSameAuthority(rest.host, authority, scheme)) return undefined
   return {
     method,
     authority,

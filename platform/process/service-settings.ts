@@ -1,3 +1,5 @@
+import { advertisedHost } from '../discovery/advertise.ts'
+import type { HostOptions } from '../server/host-check.ts'
 import type { TlsOptions } from '../server/tls.ts'
 import type { LogOptions } from './log.ts'
 import type { Settings } from './settings.ts'
@@ -5,8 +7,7 @@ import { readTls } from './tls-settings.ts'
 import { readTrafficSettings, type TrafficSettings } from './traffic-settings.ts'
 
 /** What every service is told. */
-export interface ServiceSettings extends TrafficSettings {
-  readonly host: string
+export interface ServiceSettings extends TrafficSettings, HostOptions {
   readonly port: number
   readonly log: LogOptions
   /** Origins of the pages whose scripts may call. */
@@ -22,7 +23,7 @@ const formats = ['json', 'pretty'] as const
 export function readServiceSettings(settings: Settings, port: number): ServiceSettings {
   const tls = readTls(settings)
   return {
-    host: readHost(settings),
+    ...readHosts(settings),
     port: readPort(settings, 'port', port),
     log: readLogSettings(settings, 'info'),
     corsOrigins: readCorsOrigins(settings),
@@ -43,12 +44,55 @@ export function readPort(settings: Settings, flag: string, port: number): number
 }
 
 /** Reads which address to listen on: by default only this machine can call. */
-export function readHost(settings: Settings): string {
+function readHost(settings: Settings): string {
   return settings.text({
     flag: 'host',
     help: 'the address to listen on; 0.0.0.0 for every one',
     default: '127.0.0.1',
   })
+}
+
+/** Reads where a service listens, and by which hosts it is called. */
+export function readHosts(settings: Settings): HostOptions {
+  const host = readHost(settings)
+  const advertise = readAdvertise(settings, host)
+  return { host, advertise, allowedHosts: readAllowedHosts(settings) }
+}
+
+function readAdvertise(settings: Settings, host: string): string {
+  const text = settings.text({
+    flag: 'advertise',
+    help: 'the host that others reach the service by; that of --host',
+    default: '',
+  })
+  if (text === '') return advertisedHost(host)
+  const address = text.replace(/^\[(.*)\]$/, '$1')
+  if (!isHost(address)) {
+    settings.refuse(`--advertise is "${text}": give a host name or an address, without a port`)
+  }
+  return address
+}
+
+/** Reads the further hosts that requests may name. */
+function readAllowedHosts(settings: Settings): string[] {
+  const text = settings.text({
+    flag: 'allowed-hosts',
+    help: 'further hosts that requests may name, several by commas; * for any',
+    default: '',
+  })
+  const names = text === '' ? [] : text.split(',').map((name) => name.trim())
+  for (const name of names) {
+    if (name === '*' || isHost(name.replace(/^\[(.*)\]$/, '$1'))) continue
+    settings.refuse(`--allowed-hosts has "${name}": give host names or addresses, without ports`)
+  }
+  return names
+}
+
+/** Whether it is a name or an address, and nothing else. */
+function isHost(text: string): boolean {
+  const host = text.includes(':') ? `[${text}]` : text
+  const url = URL.parse(`http://${host}`)
+  return url !== null && url.host === url.hostname && url.href === `${url.origin}/`
 }
 
 /** Reads which pages of other origins may call. */

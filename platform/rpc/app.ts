@@ -6,6 +6,7 @@ import { Health as HealthService } from '../../gen/health/v1/health_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import type { Health, Problem } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
+import type { HostCheck } from '../server/host-check.ts'
 import { type ActivityDetails, addActivity } from './activity.ts'
 import type { Environment } from './call.ts'
 import { type Compression, createCompressions, standardCompressions } from './compression.ts'
@@ -18,6 +19,7 @@ import { mountRpc } from './mount.ts'
 import { observe } from './observe.ts'
 import { pathOf } from './path.ts'
 import { addReflection } from './reflection.ts'
+import { refuseCall } from './refuse-call.ts'
 import { createRestCall, type RestCall } from './rest.ts'
 import { createRpcRouter, type RpcRouter } from './router.ts'
 import { createTimeouts } from './timeouts.ts'
@@ -31,6 +33,8 @@ export interface ServiceAppBase {
   readonly limits?: Partial<RpcLimits>
   /** Origins of the pages whose scripts may call; none unless told. */
   readonly corsOrigins?: readonly string[]
+  /** Refuses requests to other hosts, before anything else is done with them; all are accepted by default. */
+  readonly hosts?: HostCheck | undefined
 }
 
 /** What a service mounts itself with. */
@@ -70,7 +74,7 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
   const app = new Hono<Environment>({ getPath: pathOf })
-  app.use(observe({ log, metrics, timeouts: createTimeouts() }))
+  app.use(observe({ log, metrics, timeouts: createTimeouts(), hosts: options.hosts }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
   // Those of HEAD are among them.
   app.get('*', answerHead, conditionalGet)
@@ -127,14 +131,5 @@ function answerNotFound(c: Context<Environment>): Response {
     Code.Unimplemented,
   )
   call.method = 'unknown'
-  call.code = error.code
-  call.error = error
-  const type = c.req.header('content-type') ?? ''
-  if (!type.startsWith('application/grpc')) return toRestError(error, 404)
-  const headers = {
-    'content-type': type,
-    'grpc-status': String(error.code),
-    'grpc-message': encodeURIComponent(error.rawMessage),
-  }
-  return new Response(null, { status: 200, headers })
+  return refuseCall(c, error, { http: 404, grpc: 200 })
 }

@@ -4,9 +4,11 @@ import { createMiddleware } from 'hono/factory'
 import type { Logger } from 'pino'
 import { createAccessLog } from '../process/access-log.ts'
 import type { Metrics } from '../process/metrics.ts'
+import type { HostCheck } from '../server/host-check.ts'
 import { httpMethods } from '../server/port.ts'
 import type { Call, Environment } from './call.ts'
 import { Lifetime } from './lifetime.ts'
+import { refuseMisdirected } from './misdirected.ts'
 import type { Timeouts } from './timeouts.ts'
 
 /** A request id that a client may choose: it goes into logs and headers. */
@@ -20,6 +22,8 @@ export interface ObserveOptions {
   readonly metrics: Metrics
   /** Of the calls' deadlines. */
   readonly timeouts: Timeouts
+  /** Refuses requests to other hosts; all are accepted by default. */
+  readonly hosts?: HostCheck | undefined
   /** Milliseconds on a clock that does not jump. */
   readonly now?: () => number
   readonly newId?: () => string
@@ -30,6 +34,7 @@ export function observe({
   log,
   metrics,
   timeouts,
+  hosts,
   now = () => performance.now(),
   newId = () => crypto.randomUUID(),
 }: ObserveOptions) {
@@ -53,7 +58,9 @@ export function observe({
     c.set('call', call)
     metrics.callStarted()
     try {
-      await next()
+      const refusal = hosts && refuseMisdirected(c, hosts)
+      if (refusal === undefined) await next()
+      else c.res = refusal
       if (call.method === '') call.method = nameOf(c.req.method, c.req.routePath)
       c.res.headers.set('x-request-id', requestId)
     } finally {

@@ -23,7 +23,7 @@ const disabledFeatures = [
 ]
 
 /** What Chromium would do beside what a test tells it, and what a machine without a screen cannot. */
-const args = [
+const usualArgs = [
   '--disable-background-networking',
   '--disable-component-update',
   `--disable-features=${disabledFeatures.join(',')}`,
@@ -40,9 +40,11 @@ const startTimeoutMs = 20_000
 /**
  * Starts Chromium without a window, with a new profile that is removed when it is closed. Ask
  * `tool('chromium')` for the path first.
+ * @param further arguments of its command line.
  */
-export function openChromium(path: string): Promise<Browser> {
+export function openChromium(path: string, further: readonly string[] = []): Promise<Browser> {
   // Its sandbox does not work for root.
   const chromiumSandbox = process.getuid?.() !== 0
+  const args = [...usualArgs, ...further]
   return chromium.launch({ executablePath: path, args, chromiumSandbox, timeout: startTimeoutMs })
 }

@@ -24,7 +24,7 @@ export function readMetadataConfig(
   const service = readServiceSettings(settings, 8081)
   const config: MetadataConfig = {
     ...service,
-    registry: readConsulSettings(settings, service.host) ?? { kind: 'static', addresses: {} },
+    registry: readConsulSettings(settings, service.advertise) ?? { kind: 'static', addresses: {} },
     databaseUrl: settings.text({
       flag: 'database-url',
       help: 'where the catalogue is kept: memory:, sqlite:PATH or postgres://…',

@@ -5,6 +5,7 @@ import type { Registry } from '../../platform/discovery/port.ts'
 import { createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { openHostCheck } from '../../platform/server/host-check.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type MetadataSettings, readMetadataConfig } from './config.ts'
 import { createMetadataService } from './service.ts'
@@ -22,7 +23,8 @@ export async function startMetadata(
   const onWarning = (message: string) => log.warn(message)
   const store = use(await openMetadataStore(databaseUrl, { onWarning }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const app = createMetadataService({ store, log, metrics, health, corsOrigins, limits })
+  const hosts = await openHostCheck(listen)
+  const app = createMetadataService({ store, log, metrics, health, corsOrigins, hosts, limits })
   const server = use(await serve({ ...listen, app, log }))
   const healthName = MetadataService.typeName
   use(await registry.register({ service: 'metadata', url: server.url, health, healthName }))

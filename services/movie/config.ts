@@ -27,7 +27,7 @@ export function readMovieConfig(
 ): MovieConfig {
   const settings = readSettings(usage, source)
   const service = readServiceSettings(settings, 8083)
-  const consul = readConsulSettings(settings, service.host)
+  const consul = readConsulSettings(settings, service.advertise)
   const addresses = readAddresses(settings, consul !== undefined)
   const page = readPageSettings(settings)
   settings.finish()

@@ -6,6 +6,7 @@ import { createServiceTransport } from '../../platform/discovery/transport.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { openHostCheck } from '../../platform/server/host-check.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type MovieSettings, readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
@@ -40,6 +41,7 @@ export async function startMovie(
     health,
     corsOrigins,
     limits,
+    hosts: await openHostCheck(listen),
   })
   const server = use(await serve({ ...listen, app, log }))
   own = { id: `movie@${server.url}`, url: server.url }

@@ -33,7 +33,7 @@ export function readRatingConfig(
   const service = readServiceSettings(settings, 8082)
   const config: RatingConfig = {
     ...service,
-    registry: readConsulSettings(settings, service.host) ?? { kind: 'static', addresses: {} },
+    registry: readConsulSettings(settings, service.advertise) ?? { kind: 'static', addresses: {} },
     databaseUrl: settings.text({
       flag: 'database-url',
       help: 'where the ratings are kept: memory:, sqlite:PATH or postgres://…',

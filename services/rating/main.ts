@@ -6,6 +6,7 @@ import { openEventLog } from '../../platform/event-log/open.ts'
 import { type Condition, createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { openHostCheck } from '../../platform/server/host-check.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type RatingSettings, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -47,6 +48,7 @@ export async function startRating(
     health,
     corsOrigins,
     limits,
+    hosts: await openHostCheck(listen),
   })
   const server = use(await serve({ ...listen, app, log }))
   let isReading: Condition = () => 'events are not read yet'
