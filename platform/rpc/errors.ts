@@ -2,6 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { errorToJson } from '@connectrpc/connect/protocol-connect'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { ShutdownError } from '../process/health.ts'
+import type { UnsupportedCondition } from './preconditions.ts'
 
 /** The HTTP status of a REST answer for each code of an RPC. Connect has a table of its own. */
 const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
@@ -58,8 +59,13 @@ export function toLoggedError(error: ConnectError): unknown {
 /** The error as a REST answer: `{"code": "not_found", "message": "…", "details": […]}`. */
 export function toRestError(
   error: ConnectError,
-  status: ContentfulStatusCode = httpStatus[error.code],
+  status: ContentfulStatusCode = statusOf(error),
 ): Response {
-  const body = errorToJson(error, undefined)
-  return Response.json(body, { status })
+  // Not `Response.json`, whose content type is another one on Bun.
+  const body = JSON.stringify(errorToJson(error, undefined))
+  return new Response(body, { status, headers: { 'content-type': 'application/json' } })
+}
+
+function statusOf(error: ConnectError): ContentfulStatusCode {
+  return (error as Partial<UnsupportedCondition>).httpStatus ?? httpStatus[error.code]
 }

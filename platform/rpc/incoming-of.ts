@@ -1,4 +1,6 @@
 import type { Context } from 'hono'
+import type { Fields } from '../http/exchange.ts'
+import { toFields } from '../http/fields.ts'
 import type { Environment } from './call.ts'
 import { ExchangeIncoming, type Incoming, RequestIncoming } from './incoming.ts'
 
@@ -7,4 +9,9 @@ export function incomingOf(c: Context<Environment>): Incoming {
   const exchange = c.env?.exchange
   if (exchange === undefined) return new RequestIncoming(c.req.raw)
   return new ExchangeIncoming(exchange, c.req.raw, c.env)
+}
+
+/** The headers of the request of a Hono context. */
+export function headersOf(c: Context<Environment>): Fields {
+  return c.env?.exchange?.fields ?? toFields(c.req.raw.headers)
 }

@@ -5,7 +5,9 @@ import { answerEnveloped } from './answer.ts'
 import { answerBare } from './answer-bare.ts'
 import type { Environment } from './call.ts'
 import type { Incoming } from './incoming.ts'
-import { incomingOf } from './incoming-of.ts'
+import { headersOf, incomingOf } from './incoming-of.ts'
+import { unsupportedCondition } from './preconditions.ts'
+import { refuseCall } from './refuse-call.ts'
 import type { Rpc } from './router.ts'
 import { createWires, type Wire, wireOf } from './wire.ts'
 import { Work } from './work.ts'
@@ -37,6 +39,8 @@ export function mountRpc(app: Hono<Environment>, rpc: Rpc): void {
     if (wire.protocol === 'grpc' && incoming.leaveTrailers === undefined) {
       return refuse(c, rpc, incoming, 505, allowed)
     }
+    const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
+    if (condition !== undefined) return refuseCall(c, condition, { http: 412, grpc: 200 })
     const work = new Work(rpc, wire, incoming, call)
     return wire.hasEnvelopes ? answerEnveloped(work) : answerBare(work, undefined)
   })

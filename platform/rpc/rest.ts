@@ -16,8 +16,9 @@ import type { Environment } from './call.ts'
 import { RpcContext } from './context.ts'
 import { toRestError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
-import { incomingOf } from './incoming-of.ts'
+import { headersOf, incomingOf } from './incoming-of.ts'
 import type { RpcLimits } from './limits.ts'
+import { unsupportedCondition } from './preconditions.ts'
 import type { Validate } from './validation.ts'
 
 /** The implementation of a unary RPC, as a service registers it with its router. */
@@ -103,10 +104,13 @@ async function readOrRefuse(
   }
 }
 
-/** Lets the call be ended by its client, and by the time it may take, of which the body has its part. */
+/** Begins a call whose conditions can be met: lets it be ended by its client, and by the time it may take, of which the body has its part. */
 function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLimits): void {
   const { lifetime } = c.get('call')
   if (lifetime.hasDeadline) return
+  const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
+  const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
+  if (condition !== undefined) throw condition
   incoming.endWithClient(lifetime)
   lifetime.setDeadline(limits.unaryTimeoutMs, 'the call took longer than the service allows')
 }
