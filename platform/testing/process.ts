@@ -26,6 +26,8 @@ export interface ProgramOptions {
    * away.
    */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** A command that runs the runtime's, put before it. Default: none. */
+  readonly command?: readonly string[]
   /** The top of the project unless told. */
   readonly cwd?: string
   /**
@@ -68,7 +70,8 @@ export async function spawnProgram(options: ProgramOptions): Promise<Program> {
   const found = runtime(options.runtime)
   if ('missing' in found) throw new Error(found.missing)
   const args = [...found.value.args, join(root, options.entry), ...(options.args ?? [])]
-  const child = spawn(found.value.binary, args, {
+  const [binary = '', ...before] = [...(options.command ?? []), found.value.binary]
+  const child = spawn(binary, [...before, ...args], {
     cwd: options.cwd ?? root,
     env: { ...environment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,29 @@
+import type { Socket } from 'node:net'
+import type { FramesPeer } from '../../../platform/http2/frames-peer.ts'
+
+/** The three services as `bun start` runs them, and the connections of one attacker. */
+export interface Target {
+  readonly metadata: Endpoint
+  readonly rating: Endpoint
+  readonly movie: Endpoint
+  /** Aborted when the attack has lasted long enough. */
+  readonly signal: AbortSignal
+  /** Counts a response, by its status or outcome. */
+  saw(outcome: string | number): void
+}
+
+/** A port under attack. All connections are closed after the attack. */
+export interface Endpoint {
+  readonly port: number
+  /** Opens an HTTP/2 connection and exchanges SETTINGS. */
+  peer(settings?: Uint8Array): Promise<FramesPeer>
+  /** Opens a connection on which nothing is said. */
+  dial(): Socket
+}
+
+/** What one client does to a service, again and again until the signal is aborted. */
+export interface Attack {
+  /** As in a sentence: "200 Brotli bodies with the largest window". */
+  readonly name: string
+  run(target: Target): Promise<void>
+}

@@ -1,0 +1,147 @@
+/**
+ * What other clients see of a service while one attacks it: `/livez` is asked every 50 ms and a movie rated every 250 ms,
+ * each on a connection of its own, and one watch stays open. `MOVIE_URL` names the movie service. Prints `ready`, and on
+ * SIGTERM the figures as JSON (`OthersReport`).
+ */
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect } from 'node:http2'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** What others have seen. */
+export interface OthersReport {
+  readonly probeCount: number
+  /** Probes that failed, or were not answered within five seconds. */
+  readonly probeFailureCount: number
+  /** From when a probe was due to its response, in milliseconds; of those that were answered. */
+  readonly p99Ms: number
+  readonly maxMs: number
+  readonly ratingCount: number
+  /** Ratings that were not saved. */
+  readonly ratingFailureCount: number
+  /** How often the watch ended and was opened again. */
+  readonly watchLossCount: number
+}
+
+const url = process.env.MOVIE_URL ?? ''
+const probeIntervalMs = 50
+const ratingIntervalMs = 250
+const timeoutMs = 5_000
+
+const durationsMs: number[] = []
+const counts = { probeCount: 0, probeFailureCount: 0, ratingCount: 0, ratingFailureCount: 0 }
+let watchLossCount = 0
+let isOver = false
+
+/** A connection that is opened again when it was lost. */
+function createConnection() {
+  let session: ClientHttp2Session | undefined
+  return () => {
+    if (session === undefined || session.destroyed || session.closed) {
+      session = connect(url)
+      session.on('error', () => {})
+    }
+    return session
+  }
+}
+
+const toMovie = createConnection()
+const toRating = createConnection()
+const toWatch = createConnection()
+
+async function call(
+  session: ClientHttp2Session,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<number> {
+  const stream = session.request(headers)
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    stream.end(body)
+    const [response] = await once(stream, 'response', { signal })
+    stream.resume()
+    return Number(response[':status'])
+  } finally {
+    stream.on('error', () => {})
+    stream.close()
+  }
+}
+
+async function probe(dueMs: number): Promise<void> {
+  counts.probeCount++
+  const status = await call(toMovie(), { ':path': '/livez' }).catch(() => 0)
+  if (status === 200) durationsMs.push(performance.now() - dueMs)
+  else counts.probeFailureCount++
+}
+
+async function rate(): Promise<void> {
+  counts.ratingCount++
+  const headers = {
+    ':method': 'POST',
+    ':path': '/services/rating/rating.v1.RatingService/PutRating',
+    'content-type': 'application/json',
+  }
+  const rating = { recordId: 'heat-1995', recordType: 'movie', userId: 'other', value: 4 }
+  const status = await call(toRating(), headers, JSON.stringify(rating)).catch(() => 0)
+  if (status !== 200) counts.ratingFailureCount++
+}
+
+async function watch(): Promise<void> {
+  const message = JSON.stringify({ records: [{ recordId: 'heat-1995', recordType: 'movie' }] })
+  const envelope = Buffer.alloc(5 + message.length)
+  envelope.writeUInt32BE(message.length, 1)
+  envelope.write(message, 5)
+  while (!isOver) {
+    const stream = toWatch().request({
+      ':method': 'POST',
+      ':path': '/services/rating/rating.v1.RatingService/WatchAggregatedRatings',
+      'content-type': 'application/connect+json',
+    })
+    stream.on('error', () => {})
+    stream.resume().end(envelope)
+    await once(stream, 'close').catch(() => {})
+    if (isOver) return
+    watchLossCount++
+    await delay(ratingIntervalMs)
+  }
+}
+
+/** Does something at even times, whether or not what went before is done. */
+function every(intervalMs: number, act: (dueMs: number) => Promise<void>): void {
+  const startMs = performance.now()
+  let count = 0
+  const pending = new Set<Promise<void>>()
+  const timer = setInterval(() => {
+    for (; startMs + count * intervalMs <= performance.now(); count++) {
+      const one = act(startMs + count * intervalMs)
+      pending.add(one)
+      void one.finally(() => pending.delete(one))
+    }
+  }, intervalMs / 5)
+  stops.push(() => {
+    clearInterval(timer)
+    return Promise.all(pending)
+  })
+}
+
+const stops: Array<() => Promise<unknown>> = []
+await probe(performance.now())
+durationsMs.length = 0
+counts.probeCount = 0
+every(probeIntervalMs, probe)
+every(ratingIntervalMs, rate)
+void watch()
+process.stdout.write('ready\n')
+
+process.once('SIGTERM', async () => {
+  isOver = true
+  await Promise.all(stops.map((stop) => stop()))
+  const sorted = durationsMs.sort((a, b) => a - b)
+  const report: OthersReport = {
+    ...counts,
+    watchLossCount,
+    p99Ms: sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.POSITIVE_INFINITY,
+    maxMs: sorted.at(-1) ?? Number.POSITIVE_INFINITY,
+  }
+  process.stdout.write(`${JSON.stringify(report)}\n`)
+  process.exit()
+})

@@ -1,0 +1,163 @@
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { FramesPeer } from '../../../platform/http2/frames-peer.ts'
+import { settingId, settingsPayload } from '../../../platform/http2/settings.ts'
+import { type Program, spawnProgram } from '../../../platform/testing/process.ts'
+import { temporaryFolder } from '../../../platform/testing/temporary-folder.ts'
+import type { RuntimeName } from '../../../platform/testing/tools.ts'
+import type { Attack, Endpoint, Target } from './attack.ts'
+import { type MemoryGroup, peakRssOf } from './memory-group.ts'
+import type { OthersReport } from './others.ts'
+
+export interface AttackRunOptions {
+  readonly attack: Attack
+  /** How long the attack goes on, in milliseconds. */
+  readonly durationMs: number
+  /** Where the service runs. Default: without a bound on its memory. */
+  readonly memoryGroup?: MemoryGroup | undefined
+  /** That of the service. Default: Bun. */
+  readonly runtime?: RuntimeName
+}
+
+/** What an attack has cost. */
+export interface AttackReport {
+  readonly name: string
+  /** What the attacker has sent, in bytes. */
+  readonly sentBytes: number
+  /** The most resident memory of the service's process, in bytes. */
+  readonly peakRssBytes: number
+  readonly others: OthersReport
+  /** How the service's process ended; undefined when it is still running. */
+  readonly exit: string | undefined
+  /** What the attacker saw, and how often. */
+  readonly outcomes: ReadonlyMap<string, number>
+}
+
+const startTimeoutMs = 30_000
+/** How often the memory is read, in milliseconds. */
+const sampleIntervalMs = 50
+/** How long an attacker waits before it connects again, in milliseconds. */
+const comeBackMs = 50
+
+/** Starts the three services as `bun start` does, attacks them while others call, and measures. */
+export async function runAttack(options: AttackRunOptions): Promise<AttackReport> {
+  await using stack = new AsyncDisposableStack()
+  const service = stack.use(await startServices(options, stack.use(await temporaryFolder()).path))
+  const urls = await urlsOf(service)
+  const memory = stack.use(sampleMemory(service.pid))
+  const others = await spawnProgram({
+    runtime: 'bun',
+    entry: 'test/attacks/service/others.ts',
+    env: { MOVIE_URL: `http://localhost:${urls.movie}` },
+  })
+  stack.use(others)
+  await others.waitForLine(/^ready$/m)
+  const attacker = createAttacker(urls, options.durationMs)
+  await attackUntilOver(options.attack, attacker.target)
+  const sentBytes = attacker.stop()
+  const report = await reportOf(others)
+  const exit = await Promise.race([service.exited, delay(0)])
+  return {
+    name: options.attack.name,
+    sentBytes,
+    peakRssBytes: memory.peakBytes(),
+    others: report,
+    exit: exit ? `${exit.signal ?? exit.code}` : undefined,
+    outcomes: attacker.outcomes,
+  }
+}
+
+/** An attacker whose connection fails comes back. */
+async function attackUntilOver({ run }: Attack, target: Target): Promise<void> {
+  while (!target.signal.aborted) {
+    await run(target).catch(() => target.saw('no connection'))
+    await delay(comeBackMs, undefined, { signal: target.signal }).catch(() => {})
+  }
+}
+
+function startServices(
+  { memoryGroup, runtime = 'bun' }: AttackRunOptions,
+  data: string,
+): Promise<Program> {
+  const ports = ['metadata', 'rating', 'movie'].flatMap((name) => [`--port-${name}`, '0'])
+  return spawnProgram({
+    runtime,
+    entry: 'services/dev.ts',
+    args: ['--data', data, ...ports],
+    ...(memoryGroup && { command: memoryGroup.command }),
+  })
+}
+
+type Ports = Readonly<Record<'metadata' | 'rating' | 'movie', number>>
+
+async function urlsOf(service: Program): Promise<Ports> {
+  const pattern =
+    /metadata +http:\/\/\S+:(\d+)\n +rating +http:\/\/\S+:(\d+)\n +movie +http:\/\/\S+:(\d+)/
+  const [, metadata, rating, movie] = await service.waitForLine(pattern, startTimeoutMs)
+  return { metadata: Number(metadata), rating: Number(rating), movie: Number(movie) }
+}
+
+function sampleMemory(pid: number) {
+  let peakBytes = 0
+  const sample = () => {
+    peakBytes = peakRssOf(pid) ?? peakBytes
+    return peakBytes
+  }
+  const timer = setInterval(sample, sampleIntervalMs)
+  return { peakBytes: sample, [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+async function reportOf(others: Program): Promise<OthersReport> {
+  others.kill()
+  await others.exited
+  return JSON.parse(others.stdout().trim().split('\n').at(-1) ?? '')
+}
+
+/** What a client takes that means to read. */
+const windowBytes = 2 ** 30
+
+function createAttacker(ports: Ports, durationMs: number) {
+  const sockets = new Set<Socket>()
+  let sentBytes = 0
+  const outcomes = new Map<string, number>()
+  const endpoint = (port: number): Endpoint => {
+    const dial = () => {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.once('close', () => {
+        sentBytes += socket.bytesWritten
+        sockets.delete(socket)
+      })
+      return socket
+    }
+    return {
+      port,
+      dial,
+      async peer(settings) {
+        const open = settingsPayload([[settingId.initialWindowSize, windowBytes]])
+        const peer = await new FramesPeer(dial()).greet(settings ?? open)
+        peer.windowUpdate(0, windowBytes)
+        return peer
+      },
+    }
+  }
+  const target: Target = {
+    metadata: endpoint(ports.metadata),
+    rating: endpoint(ports.rating),
+    movie: endpoint(ports.movie),
+    signal: AbortSignal.timeout(durationMs),
+    saw: (outcome) => outcomes.set(String(outcome), (outcomes.get(String(outcome)) ?? 0) + 1),
+  }
+  return {
+    target,
+    outcomes,
+    /** Closes all connections, and returns what was sent on them, in bytes. */
+    stop() {
+      const open = [...sockets]
+      const sent = open.reduce((sum, { bytesWritten }) => sum + bytesWritten, sentBytes)
+      for (const socket of open) socket.destroy()
+      return sent
+    },
+  }
+}
