@@ -6,6 +6,7 @@ import { NotSentError } from '../http2/client-stream.ts'
 import { StreamReset } from '../http2/connection-error.ts'
 import { errorCode } from '../http2/wire.ts'
 import type { GrpcSettings } from './options.ts'
+import { decodeMessage } from './status-message.ts'
 
 /** Fields as `Headers`. */
 export function toHeaders(fields: Fields): Headers {
@@ -64,9 +65,7 @@ export function statusError(fields: Fields, head: Fields): ConnectError | undefi
   if (status === undefined) return new ConnectError('protocol error: missing status', Code.Internal)
   const headers = toHeaders(fields)
   const message = headers.get('grpc-message')
-  if (message !== null && !isPercentEncoded(message)) {
-    headers.set('grpc-message', encodeURIComponent(message))
-  }
+  if (message?.includes('%')) headers.set('grpc-message', canonical(message))
   const error = findTrailerError(headers)
   if (!error) return new ConnectError(`invalid grpc-status: ${status}`, Code.Internal, headers)
   appendFields(error.metadata, head)
@@ -105,12 +104,7 @@ function formatOf(contentType = ''): 'binary' | 'json' | 'other' | undefined {
   return format === 'json' ? 'json' : 'other'
 }
 
-/** A message that is not encoded as it has to be is told as it is (gRPC over HTTP/2, "Status-Message"). */
-function isPercentEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
+/** The same message without malformed escapes, which Connect's function does not take. */
+function canonical(message: string): string {
+  return encodeURIComponent(decodeMessage(message))
 }

@@ -9,6 +9,7 @@ import {
 } from '@connectrpc/connect/protocol-connect'
 import { readAll } from './body-reader.ts'
 import type { Compression } from './compression.ts'
+import { quoted } from './error-text.ts'
 import type { Work } from './work.ts'
 
 /** Answers a call whose one message is the body of its request, or in its query, by Connect's unary protocol. */
@@ -36,7 +37,8 @@ export async function answerBare(
     const error = work.fail(thrown)
     status = codeToHttpStatus(error.code)
     context.responseHeader.set('content-type', contentTypeUnaryJson)
-    mergeNonProtocolHeaders(context.responseHeader, error.metadata)
+    // What came with another service's error is not this call's.
+    if (!error.isWireError) mergeNonProtocolHeaders(context.responseHeader, error.metadata)
     body = errorToJsonBytes(error, rpc.settings.jsonOptions)
   }
   work.refuseRest()
@@ -58,7 +60,7 @@ const base64 = /^[\w+/-]*={0,2}$/
 function readQuery(query: URLSearchParams): Uint8Array {
   const version = query.get('connect') ?? 'v1'
   if (version !== 'v1') {
-    const text = `the parameter connect is "${version}": only v1 is known`
+    const text = `the parameter connect is ${quoted(version)}: only v1 is known`
     throw new ConnectError(text, Code.InvalidArgument)
   }
   const message = query.get('message') ?? ''

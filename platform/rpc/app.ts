@@ -126,10 +126,8 @@ function answerError(thrown: unknown, c: Context<Environment>): Response {
 /** An RPC that does not exist is `UNIMPLEMENTED`: for gRPC in headers of its own, for the others as HTTP 404. */
 function answerNotFound(c: Context<Environment>): Response {
   const call = c.get('call')
-  const error = new ConnectError(
-    `${c.req.method} ${c.req.path} is not served here`,
-    Code.Unimplemented,
-  )
+  const text = `${c.req.method} ${c.req.path} is not served here`
+  const error = new ConnectError(text, Code.Unimplemented)
   call.method = 'unknown'
   return refuseCall(c, error, { http: 404, grpc: 200 })
 }

@@ -2,6 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { errorToJson } from '@connectrpc/connect/protocol-connect'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { ShutdownError } from '../process/health.ts'
+import { bounded } from './error-text.ts'
 import type { UnsupportedCondition } from './preconditions.ts'
 
 /** The HTTP status of a REST answer for each code of an RPC. Connect has a table of its own. */
@@ -25,12 +26,12 @@ const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
 }
 
 /**
- * What a caller may know of an error. A `ConnectError` was meant for the caller, and an aborted signal says why. Any
- * other error is `INTERNAL`, or `UNAVAILABLE` when it is marked as `temporary`: because the store does not answer, for
+ * What a caller may know of an error, within `errorLimits`. A `ConnectError` was meant for the caller, and an aborted
+ * signal says why. Any other error is `INTERNAL`, or `UNAVAILABLE` when it is marked as `temporary`: because the store does not answer, for
  * one. Both with the request id by which the log has the whole of it.
  */
 export function toConnectError(error: unknown, requestId: string): ConnectError {
-  if (error instanceof ConnectError) return error
+  if (error instanceof ConnectError) return bounded(error)
   if (error instanceof ShutdownError) return new ConnectError(error.message, Code.Unavailable)
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new ConnectError('the call took longer than the service allows', Code.DeadlineExceeded)

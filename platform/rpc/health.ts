@@ -5,6 +5,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from '../../gen/health/v1/health_pb.ts'
 import type { Health } from '../process/health.ts'
+import { quoted } from './error-text.ts'
 import type { RpcRouter } from './router.ts'
 
 /** How often a watch looks whether the health has changed. */
@@ -24,7 +25,7 @@ export function addHealth(router: RpcRouter, health: Health, services: readonly 
   const implementation: ServiceImpl<typeof HealthService> = {
     check({ service }) {
       if (known.has(service)) return { status: status(service) }
-      throw new ConnectError(`service "${service}" is not known here`, Code.NotFound)
+      throw new ConnectError(`service ${quoted(service)} is not known here`, Code.NotFound)
     },
     list() {
       return {

@@ -4,6 +4,7 @@ import type { Context, Hono } from 'hono'
 import { answerEnveloped } from './answer.ts'
 import { answerBare } from './answer-bare.ts'
 import type { Environment } from './call.ts'
+import { quoted } from './error-text.ts'
 import type { Incoming } from './incoming.ts'
 import { headersOf, incomingOf } from './incoming-of.ts'
 import { unsupportedCondition } from './preconditions.ts'
@@ -74,7 +75,7 @@ function refuse(
   const type = incoming.header('content-type') ?? ''
   const reasons = {
     405: `${path} takes ${allowed.join(' and ')}, not ${c.req.method}`,
-    415: `content type "${type}" is not one of application/json, application/proto, application/connect+…, application/grpc…`,
+    415: `content type ${quoted(type)} is not one of application/json, application/proto, application/connect+…, application/grpc…`,
     505: `${path} by this protocol needs HTTP/2`,
   }
   const call = c.get('call')

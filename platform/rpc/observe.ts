@@ -6,7 +6,9 @@ import { createAccessLog } from '../process/access-log.ts'
 import type { Metrics } from '../process/metrics.ts'
 import type { HostCheck } from '../server/host-check.ts'
 import { httpMethods } from '../server/port.ts'
+import { cutText } from '../text/cut.ts'
 import type { Call, Environment } from './call.ts'
+import { errorLimits } from './error-text.ts'
 import { Lifetime } from './lifetime.ts'
 import { refuseMisdirected } from './misdirected.ts'
 import type { Timeouts } from './timeouts.ts'
@@ -112,7 +114,8 @@ function nameOf(method: string, route: string): string {
 }
 
 function reasonOf(call: Call): string {
-  return call.error instanceof Error ? call.error.message : String(call.error)
+  const reason = call.error instanceof Error ? call.error.message : String(call.error)
+  return cutText(reason, errorLimits.loggedBytesMax)
 }
 
 function round(value: number): number {

@@ -14,6 +14,7 @@ import {
   type ServerReflectionResponseSchema,
 } from '../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import { quoted } from './error-text.ts'
 import type { RpcRouter } from './router.ts'
 
 type Answer = MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']
@@ -50,18 +51,18 @@ function answer(
     case 'listServices':
       return { case: 'listServicesResponse', value: { service: services } }
     case 'fileByFilename':
-      return files(index.files.get(request.value), `file ${request.value}`, sent)
+      return files(index.files.get(request.value), `file ${quoted(request.value)}`, sent)
     case 'fileContainingSymbol':
-      return files(index.symbols.get(request.value), `symbol ${request.value}`, sent)
+      return files(index.symbols.get(request.value), `symbol ${quoted(request.value)}`, sent)
     case 'fileContainingExtension': {
       const { containingType, extensionNumber } = request.value
       const found = index.extensions.get(containingType)?.get(extensionNumber)
-      return files(found?.file, `extension ${extensionNumber} of ${containingType}`, sent)
+      return files(found?.file, `extension ${extensionNumber} of ${quoted(containingType)}`, sent)
     }
     case 'allExtensionNumbersOfType': {
       const numbers = index.extensions.get(request.value)
       if (numbers === undefined && !index.symbols.has(request.value)) {
-        return notFound(`type ${request.value}`)
+        return notFound(`type ${quoted(request.value)}`)
       }
       const value = {
         baseTypeName: request.value,

@@ -1,7 +1,9 @@
 import type { ConnectError } from '@connectrpc/connect'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { encodeMessage } from '../grpc/status-message.ts'
 import type { Environment } from './call.ts'
+import { bounded, errorLimits } from './error-text.ts'
 import { toRestError } from './errors.ts'
 
 /** The HTTP status of a refusal; gRPC and gRPC-Web have one of their own beside it. */
@@ -10,26 +12,30 @@ export interface RefusalStatus {
   readonly grpc: ContentfulStatusCode
 }
 
+/** The content type of a call by gRPC or gRPC-Web, without parameters. */
+const grpcType = /^application\/grpc(?:-web)?(?:\+\w{1,16})?(?![^;\s])/i
+
 /**
  * Refuses a call before its handler is known or asked. gRPC and gRPC-Web find the error in the headers (a response of
  * trailers only), the other protocols in a JSON body.
  */
 export function refuseCall(
   c: Context<Environment>,
-  error: ConnectError,
+  refusal: ConnectError,
   status: RefusalStatus,
 ): Response {
   const call = c.get('call')
+  const error = bounded(refusal)
   call.code = error.code
   call.error = error
   const body = c.env?.exchange?.body
   if (body?.ended === false) body.refuse()
-  const type = c.req.header('content-type') ?? ''
-  if (!type.startsWith('application/grpc')) return toRestError(error, status.http)
+  const [type] = grpcType.exec(c.req.header('content-type') ?? '') ?? []
+  if (type === undefined) return toRestError(error, status.http)
   const headers = {
     'content-type': type,
     'grpc-status': String(error.code),
-    'grpc-message': encodeURIComponent(error.rawMessage),
+    'grpc-message': encodeMessage(error.rawMessage, errorLimits.textBytesMax),
   }
   return new Response(null, { status: status.grpc, headers })
 }

@@ -14,6 +14,7 @@ import type { Context } from 'hono'
 import { BodyReader, readAll } from './body-reader.ts'
 import type { Environment } from './call.ts'
 import { RpcContext } from './context.ts'
+import { bounded } from './error-text.ts'
 import { toRestError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import { headersOf, incomingOf } from './incoming-of.ts'
@@ -128,7 +129,7 @@ function parseJson(text: string): JsonValue {
 export function refuseMethod(allow: string) {
   return (c: Context<Environment>): Response => {
     const text = `${c.req.path} takes ${allow}, not ${c.req.method}`
-    const error = new ConnectError(text, Code.Unimplemented)
+    const error = bounded(new ConnectError(text, Code.Unimplemented))
     c.get('call').code = error.code
     const response = toRestError(error, 405)
     response.headers.set('allow', allow)

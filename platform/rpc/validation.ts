@@ -1,6 +1,9 @@
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import { createValidator, type Violation, violationsToProto } from '@bufbuild/protovalidate'
+import { ViolationSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { cutText } from '../text/cut.ts'
+import { errorLimits } from './error-text.ts'
 
 /** Says what is wrong with a message, by the rules in its proto (https://protovalidate.com), or nothing. */
 export type Validate = <Desc extends DescMessage>(
@@ -15,7 +18,7 @@ const thoroughBytesMax = 16 * 1024
 
 /**
  * Makes a validator; compiling rules takes time, so make one for the process. A violation is `INVALID_ARGUMENT`, with a
- * message for people and `buf.validate.Violations` as its detail, the first 20 at most.
+ * message for people and `buf.validate.Violations` as its detail: the first of them, within `errorLimits`.
  */
 export function createValidate(): Validate {
   const regexMatch = createRegexMatch()
@@ -46,10 +49,35 @@ function createRegexMatch(): (pattern: string, text: string) => boolean {
 }
 
 function toConnectError(violations: Violation[]): ConnectError {
-  const told = violations.slice(0, violationsMax)
-  const untoldCount = violations.length - told.length
-  const text = told.map((violation) => violation.toString()).join('; ')
-  const more = untoldCount > 0 ? `; and ${untoldCount} more` : ''
-  const [value, desc] = violationsToProto(told)
-  return new ConnectError(text + more, Code.InvalidArgument, undefined, [{ desc, value }])
+  const texts: string[] = []
+  let textBytes = 0
+  for (const violation of violations.slice(0, violationsMax)) {
+    const text = cutText(violation.toString(), errorLimits.quotedBytesMax)
+    textBytes += Buffer.byteLength(text) + separator.length
+    if (textBytes > errorLimits.textBytesMax - moreBytes) break
+    texts.push(text)
+  }
+  const untoldCount = violations.length - texts.length
+  if (untoldCount > 0) texts.push(`and ${untoldCount} more`)
+  const text = texts.join(separator)
+  return new ConnectError(text, Code.InvalidArgument, undefined, [detailOf(violations)])
 }
+
+/** Where one violation ends in the text, and what is left of the text for the number of those that it does not tell. */
+const separator = '; '
+const moreBytes = 32
+
+/** The first of the violations, as many as fit: the path of one has the keys of maps, which clients choose. */
+function detailOf(violations: readonly Violation[]) {
+  const [value, desc] = violationsToProto(violations.slice(0, violationsMax))
+  let bytes = 0
+  const end = value.violations.findIndex((violation) => {
+    bytes += toBinary(ViolationSchema, violation).length + violationHeadBytes
+    return bytes > errorLimits.detailsBytesMax
+  })
+  if (end >= 0) value.violations.length = end
+  return { desc, value }
+}
+
+/** A tag and a length stand before each. */
+const violationHeadBytes = 3

@@ -5,14 +5,13 @@ import {
   parseTimeout as parseConnectTimeout,
   protocolVersion,
 } from '@connectrpc/connect/protocol-connect'
-import {
-  parseTimeout as parseGrpcTimeout,
-  setTrailerStatus,
-} from '@connectrpc/connect/protocol-grpc'
+import { parseTimeout as parseGrpcTimeout } from '@connectrpc/connect/protocol-grpc'
 import { trailerFlag, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web'
 import type { Format, JsonOptions } from './codec.ts'
 import type { RpcContext } from './context.ts'
 import { encodeEnvelope } from './envelope.ts'
+import { quoted } from './error-text.ts'
+import { setErrorStatus } from './grpc-status.ts'
 import type { Incoming } from './incoming.ts'
 
 /** How the calls of one content type are on the wire. */
@@ -117,14 +116,7 @@ function endWithStatus(context: TrailerSide, error: ConnectError | undefined): v
     context.trailerFields.push('grpc-status', '0')
     return
   }
-  setTrailerStatus(context.responseTrailer, wellFormed(error))
-}
-
-/** What is no Unicode cannot be percent-encoded. */
-function wellFormed(error: ConnectError): ConnectError {
-  const { rawMessage, code, metadata, details } = error
-  if (rawMessage.isWellFormed()) return error
-  return Object.assign(new ConnectError(rawMessage.toWellFormed(), code, metadata), { details })
+  setErrorStatus(context.responseTrailer, error)
 }
 
 /** https://connectrpc.com/docs/protocol#unary-rpcs */
@@ -167,6 +159,6 @@ function connectTimeoutMs(incoming: Incoming): number | undefined {
 function checkConnectVersion(incoming: Incoming): void {
   const version = incoming.header('connect-protocol-version') ?? protocolVersion
   if (version === protocolVersion) return
-  const text = `connect-protocol-version is "${version}": only ${protocolVersion} is known`
+  const text = `connect-protocol-version is ${quoted(version)}: only ${protocolVersion} is known`
   throw new ConnectError(text, Code.InvalidArgument)
 }

@@ -4,6 +4,7 @@ import { BodyReader } from './body-reader.ts'
 import type { Call } from './call.ts'
 import type { Compression } from './compression.ts'
 import { RpcContext } from './context.ts'
+import { quoted } from './error-text.ts'
 import { toConnectError, toLoggedError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import type { Lifetime } from './lifetime.ts'
@@ -65,7 +66,7 @@ export class Work {
     const found = compressions.find(name)
     if (found !== undefined) return found
     this.context.headerFields.push(this.wire.acceptField, compressions.names)
-    const text = `unknown compression "${name}": supported encodings are ${compressions.names}`
+    const text = `unknown compression ${quoted(name)}: supported encodings are ${compressions.names}`
     throw new ConnectError(text, Code.Unimplemented)
   }
 

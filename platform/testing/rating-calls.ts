@@ -59,7 +59,7 @@ export function setUpCalls({ implementation, ...options }: CallOptions) {
     respond(exchange)
     return exchange
   }
-  return { app, call, lines, draining, chunkLengths }
+  return { app, respond, call, lines, draining, chunkLengths }
 }
 
 /** A message as it is sent. */

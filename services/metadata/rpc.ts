@@ -9,6 +9,7 @@ import {
 } from '../../gen/metadata/v1/metadata_pb.ts'
 import { bulkPut } from '../../platform/rpc/bulk.ts'
 import { setVersion } from '../../platform/rpc/conditional.ts'
+import { quoted } from '../../platform/rpc/error-text.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import type { Validate } from '../../platform/rpc/validation.ts'
 import { type Metadata, type StoredMetadata, searchWords } from './metadata.ts'
@@ -98,7 +99,7 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
 export type MetadataRpc = ReturnType<typeof createMetadataRpc>
 
 function unknownMovie(id: string): ConnectError {
-  return new ConnectError(`no metadata of the movie "${id}"`, Code.NotFound)
+  return new ConnectError(`no metadata of the movie ${quoted(id)}`, Code.NotFound)
 }
 
 function isListPosition(value: unknown): value is ListPosition {

@@ -10,6 +10,7 @@ import {
 } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
 import { callKey } from '../../platform/rpc/call.ts'
+import { quoted } from '../../platform/rpc/error-text.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import { type Ask, createMovies, type Details, type Page, type Sources } from './movie.ts'
 import { watchDetails } from './watch.ts'
@@ -86,7 +87,7 @@ const statuses = {
 } as const
 
 function unknownMovie(id: string): ConnectError {
-  return new ConnectError(`no metadata of the movie "${id}"`, Code.NotFound)
+  return new ConnectError(`no metadata of the movie ${quoted(id)}`, Code.NotFound)
 }
 
 function unavailable(reason: string): ConnectError {

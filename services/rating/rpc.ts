@@ -10,6 +10,7 @@ import {
 } from '../../gen/rating/v1/rating_pb.ts'
 import { bulkPut } from '../../platform/rpc/bulk.ts'
 import { setVersion } from '../../platform/rpc/conditional.ts'
+import { quoted } from '../../platform/rpc/error-text.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import type { Validate } from '../../platform/rpc/validation.ts'
 import type { Unrated } from './aggregate-rounds.ts'
@@ -39,7 +40,7 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
     async getAggregatedRating({ recordType, recordId }, context) {
       const aggregate = await store.aggregate({ recordType, recordId })
       if (aggregate === undefined) {
-        throw new ConnectError(`nobody has rated ${recordType} "${recordId}"`, Code.NotFound)
+        throw new ConnectError(`nobody has rated ${recordType} ${quoted(recordId)}`, Code.NotFound)
       }
       setVersion(context, aggregate.revision)
       return { aggregatedRating: toMessage(aggregate) }
@@ -65,7 +66,7 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
     async getRating({ recordType, recordId, userId }, context) {
       const found = await store.get({ recordType, recordId }, userId)
       if (found === undefined) {
-        const text = `user "${userId}" has not rated ${recordType} "${recordId}"`
+        const text = `the user has not rated ${recordType} ${quoted(recordId)}`
         throw new ConnectError(text, Code.NotFound)
       }
       const { updateTimeMs, ...rating } = found
