@@ -2,6 +2,7 @@ import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
 import type { Codec } from './codec.ts'
 import { type Compression, compressedBytesMin } from './compression.ts'
 import { compressedFlag, type EnvelopeBatch, toEnvelope, writeEnvelope } from './envelope.ts'
+import { type KeptPackings, packingsOf } from './pack-once.ts'
 
 export interface OutputOptions {
   readonly desc: DescMessage
@@ -53,14 +54,23 @@ export class Output {
   /** Adds an answer to a batch at once, or answers what is to be added when it is compressed. */
   addTo(batch: EnvelopeBatch, answer: unknown): Promise<Packed> | undefined {
     const message = create(this.#desc, answer as Message)
-    if (this.#compression === undefined) {
+    const packings = packingsOf(message)
+    if (this.#compression === undefined && packings === undefined) {
       batch.write(this.#codec, message)
       return undefined
     }
-    const packed = this.#pack(this.#codec.serialize(message), this.#compression)
+    const packed = packings ? this.#packOnce(message, packings) : this.pack(message)
     if (packed instanceof Promise) return packed
     batch.add(packed)
     return undefined
+  }
+
+  #packOnce(message: Message, packings: KeptPackings): Packed | Promise<Packed> {
+    const byEncoding = packings.get(this.#codec) ?? new Map<string, Packed | Promise<Packed>>()
+    packings.set(this.#codec, byEncoding)
+    const packed = byEncoding.get(this.encoding) ?? this.pack(message)
+    byEncoding.set(this.encoding, packed)
+    return packed
   }
 
   #pack(bytes: Uint8Array, compression: Compression): Packed | Promise<Packed> {

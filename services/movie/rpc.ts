@@ -7,17 +7,27 @@ import {
   type MovieService,
   ListMoviesRequest_Order as Order,
   RatingStatus,
+  type WatchMovieDetailsResponse,
+  WatchMovieDetailsResponseSchema,
 } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
 import { callKey } from '../../platform/rpc/call.ts'
 import { quoted } from '../../platform/rpc/error-text.ts'
+import { packOnce } from '../../platform/rpc/pack-once.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import { type Ask, createMovies, type Details, type Page, type Sources } from './movie.ts'
-import { watchDetails } from './watch.ts'
+import { createDetailsWatches } from './watch.ts'
 
-/** `movie.v1.MovieService` on the two services it asks. */
-export function createMovieRpc(sources: Sources<Metadata, AggregatedRating>) {
+/**
+ * `movie.v1.MovieService` on the two services it asks.
+ * @param draining aborted when the process is about to end.
+ */
+export function createMovieRpc(
+  sources: Sources<Metadata, AggregatedRating>,
+  draining: AbortSignal,
+) {
   const movies = createMovies(sources)
+  const watches = createDetailsWatches<Metadata, AggregatedRating>({ ...sources, draining })
   return {
     async getMovieDetails({ movieId }, context) {
       const answer = await movies.details(movieId, askFor(context))
@@ -47,9 +57,9 @@ export function createMovieRpc(sources: Sources<Metadata, AggregatedRating>) {
       const movie = await sources.metadata.get(movieId, ask)
       if (movie.kind === 'absent') throw unknownMovie(movieId)
       if (movie.kind === 'unavailable') throw unavailable(movie.reason)
-      const { ratings } = sources
-      for await (const details of watchDetails({ movieId, metadata: movie.value, ratings, ask })) {
-        yield { movieDetails: toMessage(details, context) }
+      for await (const details of watches.watch(movieId, movie.value, ask)) {
+        if (details.ratingStatus === 'unavailable') noteMissingRating(details.reason, context)
+        yield toWatchMessage(details)
       }
     },
   } satisfies ServiceImpl<typeof MovieService>
@@ -69,9 +79,25 @@ function toMessage(
   details: Details<Metadata, AggregatedRating>,
   context: HandlerContext,
 ): MovieDetails {
+  if (details.ratingStatus === 'unavailable') noteMissingRating(details.reason, context)
+  return detailsMessage(details)
+}
+
+function detailsMessage(details: Details<Metadata, AggregatedRating>): MovieDetails {
   const { metadata, rating, ratingStatus } = details
-  if (ratingStatus === 'unavailable') noteMissingRating(details.reason, context)
   return create(MovieDetailsSchema, { metadata, rating, ratingStatus: statuses[ratingStatus] })
+}
+
+const watchMessages = new WeakMap<Details<Metadata, AggregatedRating>, WatchMovieDetailsResponse>()
+
+/** One message for all who are given these details. */
+function toWatchMessage(details: Details<Metadata, AggregatedRating>): WatchMovieDetailsResponse {
+  const known = watchMessages.get(details)
+  if (known !== undefined) return known
+  const movieDetails = detailsMessage(details)
+  const message = packOnce(create(WatchMovieDetailsResponseSchema, { movieDetails }))
+  watchMessages.set(details, message)
+  return message
 }
 
 /** The call succeeds; its log line says what it had to do without. */

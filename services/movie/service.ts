@@ -25,7 +25,7 @@ export function createMovieService({ sources, page, system, ...base }: MovieServ
     name: 'movie',
     services: [MovieService, SystemService],
     mount({ router, app, call }) {
-      const rpc = createMovieRpc(sources)
+      const rpc = createMovieRpc(sources, base.health.draining)
       router.service(MovieService, rpc, { repeatsState: true })
       router.service(SystemService, system ? createSystemRpc(system) : {}, { repeatsState: true })
       addMovieRoutes(app, call, rpc)

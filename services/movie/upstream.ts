@@ -1,3 +1,4 @@
+import { equals } from '@bufbuild/protobuf'
 import {
   type CallOptions,
   type Client,
@@ -7,7 +8,11 @@ import {
   type Transport,
 } from '@connectrpc/connect'
 import { type Metadata, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import { type AggregatedRating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import {
+  type AggregatedRating,
+  AggregatedRatingSchema,
+  RatingService,
+} from '../../gen/rating/v1/rating_pb.ts'
 import type { Answer, Ask, MetadataSource, RatingSource } from './movie.ts'
 
 /** The record type of movies in the rating service. */
@@ -88,8 +93,12 @@ async function* watchRating(client: Client<typeof RatingService>, id: string, as
   const request = { records: [{ recordId: id, recordType }] }
   const { signal, requestId } = ask
   const options = { signal, headers: { 'x-request-id': requestId } }
-  for await (const { aggregatedRating } of client.watchAggregatedRatings(request, options)) {
-    yield aggregatedRating?.count ? aggregatedRating : undefined
+  let last: AggregatedRating | undefined
+  for await (const { aggregatedRating: next } of client.watchAggregatedRatings(request, options)) {
+    // A quiet stream repeats its last message.
+    if (last && next && equals(AggregatedRatingSchema, last, next)) continue
+    last = next
+    yield next?.count ? next : undefined
   }
 }
 

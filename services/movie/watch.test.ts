@@ -112,6 +112,30 @@ test('a client that leaves a watch leaves it at the rating service too', async (
   await waitFor(() => bench.ratings.openCount() === 0, { what: 'the upstream watch to end' })
 })
 
+test('a movie that many watch is watched once at the rating service, also after a loss', async () => {
+  await using bench = setUp()
+  const watches = Array.from({ length: 100 }, () => bench.watch('alien'))
+  const nextOfAll = () => Promise.all(watches.map((watch) => watch.next()))
+  const firsts = nextOfAll()
+  bench.ratings.tell(1n)
+  for (const first of await firsts) expect(first).toMatchObject({ rating: { count: 1n } })
+  expect(bench.ratings.openedCount()).toBe(1)
+  const seconds = nextOfAll()
+  bench.ratings.loseOne()
+  bench.ratings.tell(2n)
+  for (const second of await seconds) expect(second).toMatchObject({ rating: { count: 2n } })
+  expect(bench.ratings.openedCount()).toBe(2)
+})
+
+test('what the rating service repeats is no news', async () => {
+  await using bench = setUp()
+  const watch = bench.watch('alien')
+  for (const count of [1n, 1n, 1n, 2n]) bench.ratings.tell(count)
+  const counts: unknown[] = []
+  while (counts.at(-1) !== 2n) counts.push((await watch.next())?.rating?.count)
+  expect(counts.filter((count) => count === 1n).length).toBeLessThanOrEqual(1)
+})
+
 test('a watch ends with UNAVAILABLE when the service shuts down', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
@@ -173,6 +197,7 @@ function createRatingWatches() {
   let isDown = false
   let isLosing = false
   let openCount = 0
+  let openedCount = 0
   let refusedCount = 0
   const change = (apply: () => void) => {
     apply()
@@ -182,6 +207,7 @@ function createRatingWatches() {
   async function* watch(signal: AbortSignal) {
     signal.addEventListener('abort', () => wake(), { once: true })
     openCount++
+    openedCount++
     try {
       while (!signal.aborted) {
         if (isDown) {
@@ -222,6 +248,7 @@ function createRatingWatches() {
         isDown = false
       }),
     openCount: () => openCount,
+    openedCount: () => openedCount,
     refusedCount: () => refusedCount,
   }
 }
