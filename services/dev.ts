@@ -25,7 +25,7 @@ await run('start', readDevConfig, async (running, config) => {
 /** Puts the demo catalogue, whole or not at all, where there is none. */
 async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl']) {
   await using store = await openMetadataStore(databaseUrl)
-  const present = await store.list({ words: [], limit: 1 })
+  const { movies: present } = await store.list({ words: [], limit: 1 })
   if (present.length > 0) return 0
   const movies = await Array.fromAsync(readVegaMovies())
   await store.put(movies)

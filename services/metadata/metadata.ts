@@ -30,3 +30,17 @@ export function searchWords(text: string): string[] {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
   return plain.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
 }
+
+/** Most words of a query that are compared. Longer titles than those of 32 different words are found by the first 32. */
+const queryWordsMax = 32
+
+/**
+ * The words of a query, as `searchWords`, in order: each once, without those that begin another one, which say nothing
+ * more.
+ */
+export function queryWords(query: string): string[] {
+  const distinct = [...new Set(searchWords(query))]
+  const inOrder = distinct.toSorted()
+  const implied = new Set(inOrder.filter((word, index) => inOrder[index + 1]?.startsWith(word)))
+  return distinct.filter((word) => !implied.has(word)).slice(0, queryWordsMax)
+}

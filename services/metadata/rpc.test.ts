@@ -155,6 +155,22 @@ describe('ListMetadata', () => {
     expect(await find('lien')).toEqual([])
   })
 
+  test('finds nothing by a query without a word, and everything by an empty one', async () => {
+    const { client, putTitles } = setUp()
+    await putTitles('Alien', '!!!')
+    for (const [query, count] of [
+      ['!!!', 0],
+      ['🎬', 0],
+      ['\u0301', 0],
+      ['', 2],
+      ['  ', 2],
+    ] as const) {
+      const { metadata, nextPageToken } = await client.listMetadata({ query, pageSize: 1 })
+      expect([query, metadata.length]).toEqual([query, Math.min(count, 1)])
+      expect(nextPageToken !== '').toBe(count > 0)
+    }
+  })
+
   test('refuses a token of another query, one that is made up, and a page over the bound', async () => {
     const { client, putTitles } = setUp()
     await putTitles('a1', 'a2', 'a3')

@@ -12,7 +12,7 @@ import { setVersion } from '../../platform/rpc/conditional.ts'
 import { quoted } from '../../platform/rpc/error-text.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import type { Validate } from '../../platform/rpc/validation.ts'
-import { type Metadata, type StoredMetadata, searchWords } from './metadata.ts'
+import { type Metadata, queryWords, type StoredMetadata } from './metadata.ts'
 import type { ListPosition, MetadataStore } from './store/port.ts'
 
 /** How many movies a page holds when the caller does not say. */
@@ -61,16 +61,18 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
     },
 
     async listMetadata({ query, pageSize, pageToken }, context) {
-      const words = searchWords(query)
+      const words = queryWords(query)
       const list = `metadata:${words.join(' ')}`
       const after = decodePageToken(pageToken, list, isListPosition)
-      const limit = pageSize || pageSizeDefault
       setVersion(context, await store.revision())
-      const page = await store.list({ words, limit, ...(after && { after }) })
-      const last = page.length === limit ? page.at(-1) : undefined
+      // Nothing can be found by a query that has no word in it, such as "!!!".
+      if (words.length === 0 && query.trim() !== '') return { metadata: [], nextPageToken: '' }
+      const limit = pageSize || pageSizeDefault
+      const { signal } = context
+      const page = await store.list({ words, limit, signal, ...(after && { after }) })
       return {
-        metadata: page.map(toMessage),
-        nextPageToken: last ? encodePageToken(list, { title: last.title, id: last.id }) : '',
+        metadata: page.movies.map(toMessage),
+        nextPageToken: page.next ? encodePageToken(list, page.next) : '',
       }
     },
 

@@ -271,7 +271,8 @@ export const DeleteMetadataResponseSchema: GenMessage<DeleteMetadataResponse> = 
 export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   /**
    * Words that the title or the director must all contain, each a word or the beginning of one. Case and
-   * accents do not count. Empty for the whole catalogue.
+   * accents do not count. Of more than 32 different words the first 32 are compared. Empty for the whole
+   * catalogue; a query without any word in it, such as "!!!", finds nothing.
    *
    * @generated from field: string query = 1;
    */
@@ -309,7 +310,8 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
   metadata: Metadata[];
 
   /**
-   * Asks for the page after this one. Empty on the last page.
+   * Asks for the page after this one. Empty on the last page, and on no other: a page before it may hold
+   * fewer movies than page_size, or none, because one call looks at a bounded number of movies.
    *
    * @generated from field: string next_page_token = 2;
    */

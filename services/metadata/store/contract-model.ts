@@ -1,6 +1,6 @@
 import { expect } from 'bun:test'
 import fc from 'fast-check'
-import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import { type Metadata, queryWords, type StoredMetadata, searchWords } from '../metadata.ts'
 import type { MetadataStore } from './port.ts'
 
 const text = fc.oneof(
@@ -67,9 +67,9 @@ async function take(step: Step, store: MetadataStore, model: Map<string, Metadat
     case 'delete':
       return expect(await store.delete(step.id)).toBe(model.delete(step.id))
     case 'search': {
-      const words = searchWords(step.query)
+      const words = queryWords(step.query)
       const found = await pages(store, words, step.limit)
-      return expect(found.map(plain)).toEqual(search(model, words))
+      return expect(found.map(plain)).toEqual(search(model, searchWords(step.query)))
     }
   }
 }
@@ -103,12 +103,12 @@ export async function pages(
 ): Promise<StoredMetadata[]> {
   const all: StoredMetadata[] = []
   let page = await store.list({ words, limit })
-  while (page.length > 0) {
-    all.push(...page)
+  all.push(...page.movies)
+  while (page.next !== undefined) {
     expect(all.length).toBeLessThan(1_000)
     await between()
-    const after = page.at(-1) as StoredMetadata
-    page = await store.list({ words, limit, after })
+    page = await store.list({ words, limit, after: page.next })
+    all.push(...page.movies)
   }
   return all
 }

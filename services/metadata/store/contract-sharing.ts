@@ -15,7 +15,7 @@ export function metadataStoreSharingContract(
       for (let round = 0; round < 10; round++) {
         const [writer, reader] = round % 2 === 0 ? [first, second] : [second, first]
         await writer.put([movie('1', `Round ${round}`)])
-        expect((await reader.list({ words: [`${round}`], limit: 10 })).length).toBe(1)
+        expect((await reader.list({ words: [`${round}`], limit: 10 })).movies.length).toBe(1)
         revisions.push(await reader.revision())
       }
       expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
@@ -39,10 +39,10 @@ export function metadataStoreSharingContract(
         outcomes.push(...(await Promise.all(puts)).flat())
         deleted += (await Promise.all(deletes)).filter(Boolean).length
       }
-      const left = await first.list({ words: [], limit: 100 })
+      const left = (await first.list({ words: [], limit: 100 })).movies
       const created = outcomes.filter((outcome) => outcome === 'created').length
       expect(created - deleted).toBe(left.length)
-      expect(await second.list({ words: [], limit: 100 })).toEqual(left)
+      expect((await second.list({ words: [], limit: 100 })).movies).toEqual(left)
     })
   })
 }

@@ -3,9 +3,13 @@ import fc from 'fast-check'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 import { actsAsMap, pages, plain } from './contract-model.ts'
 import type { ListPosition, MetadataStore } from './port.ts'
+import type { SearchLimits } from './search.ts'
 
 /** Opens a store on a database; a durable store finds there what an earlier one has left. */
-export type OpenMetadataStore = (options: { clock: () => number }) => Promise<MetadataStore>
+export type OpenMetadataStore = (options: {
+  clock: () => number
+  searchLimits?: SearchLimits
+}) => Promise<MetadataStore>
 
 /**
  * What every adapter of MetadataStore promises. `createDatabase` makes a new, empty database, and answers what opens a
@@ -24,6 +28,15 @@ export function metadataStoreContract(name: string, createDatabase: () => OpenMe
       'does as a plain map does, whatever is put, deleted and searched',
       async () => {
         await fc.assert(actsAsMap(openNew), { numRuns: 50 })
+      },
+      propertyTimeoutMs,
+    )
+    test(
+      'finds the same however little one search may look at',
+      async () => {
+        const searchLimits = { rareCountMax: 2, walkedCountMax: 2, sliceSize: 1 }
+        const openBounded = () => createDatabase()({ clock, searchLimits })
+        await fc.assert(actsAsMap(openBounded), { numRuns: 20 })
       },
       propertyTimeoutMs,
     )
@@ -137,7 +150,7 @@ function describeMovies(openNew: OpenNew): void {
     const outcomes = await Promise.all(ids.map((id) => store.put([movie(id), movie('shared', id)])))
     expect(outcomes.filter(([, shared]) => shared === 'created')).toHaveLength(1)
     expect((await store.getMany(ids)).size).toBe(100)
-    expect(await store.list({ words: [], limit: 500 })).toHaveLength(101)
+    expect((await store.list({ words: [], limit: 500 })).movies).toHaveLength(101)
   })
 }
 
@@ -163,7 +176,7 @@ function describeList(openNew: OpenNew): void {
       id: each.title === 'Alien' ? each.id : `${each.id}-${index}`,
     }))
     await store.put(inOrder.toReversed())
-    const found = await store.list({ words: [], limit: 100 })
+    const found = (await store.list({ words: [], limit: 100 })).movies
     expect(found.map(plain)).toEqual(inOrder)
     expect((await pages(store, [], 1)).map(plain)).toEqual(inOrder)
   })
@@ -171,9 +184,9 @@ function describeList(openNew: OpenNew): void {
   test('answers the limit at most', async () => {
     await using store = await openNew()
     await store.put([movie('1'), movie('2'), movie('3')])
-    expect(await store.list({ words: [], limit: 2 })).toHaveLength(2)
-    expect(await store.list({ words: ['movie'], limit: 2 })).toHaveLength(2)
-    expect(await store.list({ words: [], limit: 500 })).toHaveLength(3)
+    expect((await store.list({ words: [], limit: 2 })).movies).toHaveLength(2)
+    expect((await store.list({ words: ['movie'], limit: 2 })).movies).toHaveLength(2)
+    expect((await store.list({ words: [], limit: 500 })).movies).toHaveLength(3)
   })
 
   test('finds the movies of which every word begins a word of title or director', async () => {
@@ -205,7 +218,7 @@ function describeList(openNew: OpenNew): void {
       istanbul: ['5'],
     }
     for (const [query, ids] of Object.entries(expected)) {
-      const found = await store.list({ words: searchWords(query), limit: 10 })
+      const found = (await store.list({ words: searchWords(query), limit: 10 })).movies
       expect({ query, ids: found.map(({ id }) => id).toSorted() }).toEqual({ query, ids })
     }
   })
@@ -214,7 +227,8 @@ function describeList(openNew: OpenNew): void {
     await using store = await openNew()
     await store.put(['A', 'B', 'C', 'D'].map((title) => movie(`id-${title}`, title)))
     await store.delete('id-B')
-    const next = await store.list({ words: [], limit: 1, after: { title: 'B', id: 'id-B' } })
+    const next = (await store.list({ words: [], limit: 1, after: { title: 'B', id: 'id-B' } }))
+      .movies
     expect(next.map(({ title }) => title)).toEqual(['C'])
     expect(await titles(store, [], { title: 'Bzz', id: '' })).toEqual(['C', 'D'])
     expect(await titles(store, [], { title: 'C', id: 'id-C' })).toEqual(['D'])
@@ -357,6 +371,6 @@ async function titles(
   words: readonly string[] = [],
   after?: ListPosition,
 ): Promise<string[]> {
-  const found = await store.list({ words, limit: 500, ...(after && { after }) })
+  const found = (await store.list({ words, limit: 500, ...(after && { after }) })).movies
   return found.map(({ title }) => title)
 }

@@ -1,11 +1,22 @@
 import { nextRevision } from '../../../platform/revision/revision.ts'
+import { createSortedList, firstIndex } from '../../../platform/sorted/sorted-list.ts'
 import { compareCodePoints } from '../../../platform/text/code-points.ts'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
-import type { ListOptions, ListPosition, MetadataStore, PutOutcome } from './port.ts'
+import type { ListOptions, ListPage, ListPosition, MetadataStore, PutOutcome } from './port.ts'
+import {
+  countEach,
+  pageOf,
+  type SearchIndex,
+  type SearchLimits,
+  search,
+  type Walked,
+} from './search.ts'
+import { createSlices } from './slices.ts'
 
 export interface MemoryMetadataStoreOptions {
   /** Milliseconds since the Unix epoch. */
   readonly clock?: () => number
+  readonly searchLimits?: SearchLimits
 }
 
 interface Entry {
@@ -15,9 +26,11 @@ interface Entry {
 
 /** A catalogue that ends with the process. */
 export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = {}): MetadataStore {
-  const { clock = Date.now } = options
+  const { clock = Date.now, searchLimits } = options
   const entries = new Map<string, Entry>()
-  let inOrder: Entry[] | undefined
+  const inOrder = createSortedList<Entry>((a, b) => comparePositions(a.movie, b.movie))
+  const words = createWordIndex()
+  const slices = createSlices()
   let revision = nextRevision(0, clock())
 
   function put(movies: readonly Metadata[]): PutOutcome[] {
@@ -25,30 +38,68 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
     const prepared = movies.map((movie) => prepare({ ...movie, ...stamp }))
     if (prepared.length === 0) return []
     revision = stamp.revision
-    inOrder = undefined
     return prepared.map((entry) => {
-      const outcome = entries.has(entry.movie.id) ? 'replaced' : 'created'
+      const outcome = forget(entry.movie.id) ? 'replaced' : 'created'
       entries.set(entry.movie.id, entry)
+      inOrder.add(entry)
+      words.add(entry)
       return outcome
     })
   }
 
-  function remove(id: string): boolean {
-    if (!entries.delete(id)) return false
-    revision = nextRevision(revision, clock())
-    inOrder = undefined
+  function forget(id: string): boolean {
+    const entry = entries.get(id)
+    if (entry === undefined) return false
+    entries.delete(id)
+    inOrder.remove(entry)
+    words.remove(entry)
     return true
   }
 
-  function list({ words, limit, after }: ListOptions): StoredMetadata[] {
-    inOrder ??= [...entries.values()].sort((a, b) => comparePositions(a.movie, b.movie))
-    const found: StoredMetadata[] = []
-    for (const entry of inOrder) {
-      if (found.length >= limit) break
-      if (after !== undefined && comparePositions(entry.movie, after) <= 0) continue
-      if (hasWords(entry, words)) found.push(entry.movie)
-    }
-    return found
+  function remove(id: string): boolean {
+    if (!forget(id)) return false
+    revision = nextRevision(revision, clock())
+    return true
+  }
+
+  function startOf(after: ListPosition | undefined): number {
+    if (after === undefined) return 0
+    return firstIndex(inOrder.items(), ({ movie }) => comparePositions(movie, after) > 0)
+  }
+
+  async function list(options: ListOptions): Promise<ListPage> {
+    if (options.words.length > 0) return search(index, options, searchLimits)
+    const start = startOf(options.after)
+    const page = inOrder.items().slice(start, start + options.limit)
+    return pageOf(
+      page.map(({ movie }) => movie),
+      options.limit,
+    )
+  }
+
+  const index: SearchIndex = {
+    count(asked, max, signal) {
+      const count = (word: string, max: number) => words.entriesOf(word, max).length
+      return countEach(asked, { max, count, slices, signal })
+    },
+    async among(rare, { words: asked, limit, after, signal }) {
+      await slices.next(signal)
+      return words
+        .entriesOf(rare, Number.POSITIVE_INFINITY)
+        .filter((entry) => hasWords(entry, asked))
+        .map(({ movie }) => movie)
+        .filter((movie) => after === undefined || comparePositions(movie, after) > 0)
+        .sort(comparePositions)
+        .slice(0, limit)
+    },
+    async walk({ words: asked, limit, after, signal }, size): Promise<Walked> {
+      await slices.next(signal)
+      const start = startOf(after)
+      const looked = inOrder.items().slice(start, start + size)
+      const found = looked.filter((entry) => hasWords(entry, asked)).slice(0, limit)
+      const end = looked.length === size ? looked.at(-1)?.movie : undefined
+      return { movies: found.map(({ movie }) => movie), end: end && positionOf(end) }
+    },
   }
 
   return {
@@ -60,9 +111,54 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
     },
     put: async (movies) => put(movies),
     delete: async (id) => remove(id),
-    list: async (options) => list(options),
+    list,
     revision: async () => revision,
     async [Symbol.asyncDispose]() {},
+  }
+}
+
+interface WordIndex {
+  add(entry: Entry): void
+  remove(entry: Entry): void
+  /** The entries with a word that begins with this one; looking ends when there are `max`. */
+  entriesOf(start: string, max: number): Entry[]
+}
+
+function createWordIndex(): WordIndex {
+  const entriesByWord = new Map<string, Set<Entry>>()
+  const words = createSortedList<string>((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return {
+    add(entry) {
+      for (const word of new Set(entry.words)) {
+        const known = entriesByWord.get(word)
+        if (known === undefined) {
+          entriesByWord.set(word, new Set([entry]))
+          words.add(word)
+        } else known.add(entry)
+      }
+    },
+    remove(entry) {
+      for (const word of new Set(entry.words)) {
+        const known = entriesByWord.get(word)
+        known?.delete(entry)
+        if (known?.size !== 0) continue
+        entriesByWord.delete(word)
+        words.remove(word)
+      }
+    },
+    entriesOf(start, max) {
+      const found = new Set<Entry>()
+      const inOrder = words.items()
+      for (let at = firstIndex(inOrder, (word) => word >= start); at < inOrder.length; at++) {
+        const word = inOrder[at] as string
+        if (!word.startsWith(start)) break
+        for (const entry of entriesByWord.get(word) ?? []) {
+          if (found.size >= max) return [...found]
+          found.add(entry)
+        }
+      }
+      return [...found]
+    },
   }
 }
 
@@ -76,6 +172,10 @@ function prepare(movie: StoredMetadata): Entry {
 
 function hasWords(entry: Entry, words: readonly string[]): boolean {
   return words.every((word) => entry.words.some((own) => own.startsWith(word)))
+}
+
+function positionOf({ title, id }: ListPosition): ListPosition {
+  return { title, id }
 }
 
 function comparePositions(a: ListPosition, b: ListPosition): number {

@@ -10,12 +10,23 @@ export interface ListPosition {
 }
 
 export interface ListOptions {
-  /** Words of a search (see `searchWords`). Each must begin a word of the title or director. Empty for all movies. */
+  /** Words of a search (see `queryWords`). Each must begin a word of the title or director. Empty for all movies. */
   readonly words: readonly string[]
   /** How many movies to answer at most. */
   readonly limit: number
   /** Answers what comes after this position. */
   readonly after?: ListPosition
+  /** A long search ends when it is aborted, and rejects with its reason. */
+  readonly signal?: AbortSignal
+}
+
+export interface ListPage {
+  readonly movies: readonly StoredMetadata[]
+  /**
+   * Where to go on; undefined when there is nothing more. A page before that may have fewer movies than the limit, or
+   * none, when a search has looked at as many as one call may (`searchLimits`).
+   */
+  readonly next: ListPosition | undefined
 }
 
 /**
@@ -41,8 +52,11 @@ export interface MetadataStore extends AsyncDisposable {
   /** Forgets the movie; false when nothing was known of it. */
   delete(id: string): Promise<boolean>
 
-  /** Movies in order of title, then id, both compared by code point. A deleted `after` movie still marks its place. */
-  list(options: ListOptions): Promise<StoredMetadata[]>
+  /**
+   * Movies in order of title, then id, both compared by code point. A deleted `after` movie still marks its place. A long
+   * search sees a movie that is put meanwhile as if it had been put between two pages.
+   */
+  list(options: ListOptions): Promise<ListPage>
 
   /** Grows with every put and delete that changed something, and never repeats, also not after a restart. */
   revision(): Promise<number>

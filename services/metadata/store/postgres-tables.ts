@@ -4,7 +4,8 @@ import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 
 /**
  * `metadata` is the movie as JSON, which has a way to write U+0000. `title` is the title's UTF-8, by whose bytes it is
- * ordered, because a text of Postgres has none. `words` are the search words of title and director.
+ * ordered, because a text of Postgres has none. `words` are the search words of title and director. `movie_word` holds
+ * them one by one, kept by the database itself: instances of an older program write to the same tables meanwhile.
  */
 export const schema: PostgresSchema = {
   kind: 'metadata',
@@ -23,6 +24,27 @@ export const schema: PostgresSchema = {
       single boolean PRIMARY KEY DEFAULT true CHECK (single),
       revision bigint NOT NULL
     );`,
+    // A GIN index gathers all movies with a prefix before it returns the first of them: no limit bounds that.
+    `CREATE TABLE movie_word (
+      word text COLLATE "C",
+      movie_id text COLLATE "C",
+      PRIMARY KEY (word, movie_id)
+    );
+    INSERT INTO movie_word SELECT unnest(tsvector_to_array(words)), id FROM movie;
+    DROP INDEX movie_by_word;
+    CREATE FUNCTION keep_movie_words() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP <> 'INSERT' THEN
+        DELETE FROM movie_word
+          WHERE movie_id = OLD.id AND word = ANY (tsvector_to_array(OLD.words));
+      END IF;
+      IF TG_OP <> 'DELETE' THEN
+        INSERT INTO movie_word SELECT unnest(tsvector_to_array(NEW.words)), NEW.id;
+      END IF;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER movie_words_follow AFTER INSERT OR UPDATE OR DELETE ON movie
+      FOR EACH ROW EXECUTE FUNCTION keep_movie_words();`,
   ],
 }
 
@@ -37,10 +59,35 @@ export const sql = {
     name: 'list',
     text: `SELECT ${columns} FROM movie WHERE (title, id) > ($1, $2) ORDER BY title, id LIMIT $3`,
   },
-  // Without a name it is planned for the words at hand: few movies have some of them, and most have others.
-  search: {
-    text: `SELECT ${columns} FROM movie WHERE words @@ $4::tsquery AND (title, id) > ($1, $2)
-      ORDER BY title, id LIMIT $3`,
+  countWords: {
+    name: 'count-words',
+    text: `SELECT (SELECT count(*) FROM (
+        SELECT 1 FROM movie_word WHERE word >= start AND word < beyond LIMIT $3
+      ) AS found) AS count
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (start, beyond, place)
+      ORDER BY place`,
+  },
+  // OFFSET 0 keeps the planner from any other way than by the candidates, one by one.
+  searchAmong: {
+    name: 'search-among',
+    text: `SELECT ${columns} FROM (
+        SELECT found.* FROM (
+          SELECT DISTINCT movie_id FROM movie_word WHERE word >= $5 AND word < $6
+        ) AS candidate,
+        LATERAL (SELECT * FROM movie WHERE id = candidate.movie_id OFFSET 0) AS found
+        WHERE words @@ $4::tsquery AND (title, id) > ($1, $2)
+      ) AS movie ORDER BY title, id LIMIT $3`,
+  },
+  searchSlice: {
+    name: 'search-slice',
+    text: `SELECT ${columns} FROM (
+        SELECT * FROM movie WHERE (title, id) > ($1, $2) ORDER BY title, id LIMIT $5
+      ) AS movie WHERE words @@ $4::tsquery ORDER BY title, id LIMIT $3`,
+  },
+  sliceEnd: {
+    name: 'slice-end',
+    text: `SELECT title, id FROM movie WHERE (title, id) > ($1, $2)
+      ORDER BY title, id OFFSET $3::integer - 1 LIMIT 1`,
   },
   revision: { name: 'revision', text: 'SELECT revision FROM catalogue' },
   insertRevision: { text: 'INSERT INTO catalogue (revision) VALUES ($1) ON CONFLICT DO NOTHING' },
@@ -74,6 +121,12 @@ export function movieColumns(movies: readonly Metadata[]): unknown[][] {
 
 function wordsOf(text: string): string[] {
   return searchWords(text).map(cut)
+}
+
+/** The texts that begin with each word: from the first one on, and before the second. */
+export function prefixRanges(words: readonly string[]): [string[], string[]] {
+  const starts = words.map(cut)
+  return [starts, starts.map((start) => `${start}\u{10ffff}`)]
 }
 
 /** What has a word that begins with each of these (https://www.postgresql.org/docs/current/datatype-textsearch.html). */

@@ -34,7 +34,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     const open = createDatabase()
     const stores = await Promise.all(Array.from({ length: 10 }, () => open({ clock: Date.now })))
     await Promise.all(stores.map((store, index) => store.put([movie(`${index}`, 'Same')])))
-    expect(await stores[0]?.list({ words: ['same'], limit: 100 })).toHaveLength(10)
+    expect((await stores[0]?.list({ words: ['same'], limit: 100 }))?.movies).toHaveLength(10)
     await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()))
   })
 
@@ -49,7 +49,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     proxy.loseNextCommit('with its answer')
     expect(await store.delete('2')).toBe(true)
     expect(proxy.lostCount()).toBe(3)
-    const left = await store.list({ words: [], limit: 10 })
+    const left = (await store.list({ words: [], limit: 10 })).movies
     expect(left.map(({ title }) => title)).toEqual(['Again', 'Three'])
   })
 
@@ -65,13 +65,13 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
       const id = rare(128, 100 + index).join('')
       await store.put([{ ...movie(id, title), director: rare(500, 7 + index).join('') }])
       const words = searchWords([...title].slice(0, 200).join(''))
-      const [found] = await store.list({ words, limit: 10 })
+      const [found] = (await store.list({ words, limit: 10 })).movies
       expect(found?.id).toBe(id)
     }
-    const all = await store.list({ words: [], limit: 10 })
+    const all = (await store.list({ words: [], limit: 10 })).movies
     expect(all).toHaveLength(3)
     const after = all[1] as (typeof all)[number]
-    expect(await store.list({ words: [], limit: 10, after })).toEqual(all.slice(2))
+    expect((await store.list({ words: [], limit: 10, after })).movies).toEqual(all.slice(2))
   })
 
   test('an id that Postgres cannot store is refused, and nothing of its put stored', async () => {
@@ -80,7 +80,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
       const put = store.put([movie('1', 'One'), movie(id, 'Two')])
       expect(await put.catch((error: Error) => error.name)).toBe('RangeError')
     }
-    expect(await store.list({ words: [], limit: 10 })).toEqual([])
+    expect((await store.list({ words: [], limit: 10 })).movies).toEqual([])
   })
 
   test('openMetadataStore opens it', async () => {

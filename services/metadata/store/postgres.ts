@@ -3,8 +3,10 @@ import { openPostgres } from '../../../platform/sql/postgres.ts'
 import type { Query } from '../../../platform/sql/postgres-connection.ts'
 import { beforeNul, isText } from '../../../platform/sql/postgres-text.ts'
 import type { Metadata, StoredMetadata } from '../metadata.ts'
-import type { ListOptions, MetadataStore, PutOutcome } from './port.ts'
-import { movieColumns, prefixQuery, schema, sql, toMovie } from './postgres-tables.ts'
+import type { ListOptions, ListPage, MetadataStore, PutOutcome } from './port.ts'
+import { createPostgresSearch } from './postgres-search.ts'
+import { movieColumns, schema, sql, toMovie } from './postgres-tables.ts'
+import { pageOf, type SearchLimits, search, searchLimits } from './search.ts'
 
 export interface PostgresMetadataStoreOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -13,7 +15,11 @@ export interface PostgresMetadataStoreOptions {
   readonly clock?: () => number
   /** Connections of the pool. */
   readonly poolSizeMax?: number
+  readonly searchLimits?: SearchLimits
 }
+
+/** One statement looks at more movies than a turn of the event loop would. */
+const limitsDefault = { ...searchLimits, sliceSize: 10_000 }
 
 /**
  * A catalogue in a PostgreSQL database, which several processes share. Writers wait for each other, one at a time.
@@ -22,11 +28,12 @@ export interface PostgresMetadataStoreOptions {
 export async function openPostgresMetadataStore(
   options: PostgresMetadataStoreOptions,
 ): Promise<MetadataStore> {
-  const { clock = Date.now } = options
+  const { clock = Date.now, searchLimits: limits = limitsDefault } = options
   const db = await openPostgres({ ...options, schema })
   await using opened = new AsyncDisposableStack()
   opened.use(db)
   await db.transaction((query) => query(sql.insertRevision, [nextRevision(0, clock())]))
+  const index = createPostgresSearch(db)
   const resources = opened.move()
 
   /** Holds up other writers until the transaction ends, and answers the revision that follows. */
@@ -74,13 +81,11 @@ export async function openPostgresMetadataStore(
     return new Map(found.map((movie) => [movie.id, movie]))
   }
 
-  async function list({ words, limit, after }: ListOptions): Promise<StoredMetadata[]> {
-    const bounds = [Buffer.from(after?.title ?? ''), beforeNul(after?.id ?? ''), limit]
-    const rows =
-      words.length === 0
-        ? await db.read(sql.list, bounds)
-        : await db.read(sql.search, [...bounds, prefixQuery(words)])
-    return rows.map(toMovie)
+  async function list(options: ListOptions): Promise<ListPage> {
+    if (options.words.length > 0) return search(index, options, limits)
+    const { after, limit } = options
+    const place = [Buffer.from(after?.title ?? ''), beforeNul(after?.id ?? '')]
+    return pageOf((await db.read(sql.list, [...place, limit])).map(toMovie), limit)
   }
 
   return {

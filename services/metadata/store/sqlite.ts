@@ -1,10 +1,19 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { nextRevision } from '../../../platform/revision/revision.ts'
-import { openSqlite, read, type Schema, transaction } from '../../../platform/sql/sqlite.ts'
+import { openSqlite, read, transaction } from '../../../platform/sql/sqlite.ts'
 import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
 import { createRowCache } from '../../../platform/sql/sqlite-row-cache.ts'
-import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
-import type { ListOptions, MetadataStore, PutOutcome } from './port.ts'
+import type { Metadata, StoredMetadata } from '../metadata.ts'
+import type { ListOptions, ListPage, MetadataStore, PutOutcome } from './port.ts'
+import { pageOf, type SearchLimits, search } from './search.ts'
+import { createSqliteSearch } from './sqlite-search.ts'
+import {
+  joinWords,
+  prepareStatements,
+  schema,
+  splitWords,
+  toMovie,
+  wordsOf,
+} from './sqlite-tables.ts'
 
 export interface SqliteMetadataStoreOptions {
   /** The database file, created when it is absent; `:memory:` for one that ends with the process. */
@@ -13,32 +22,7 @@ export interface SqliteMetadataStoreOptions {
   readonly clock?: () => number
   /** Called with what an operator should know. */
   readonly onWarning?: (message: string) => void
-}
-
-/**
- * `metadata` is the movie as JSON. `movie_words` holds the search words of title and director, already split and
- * simplified, with spaces between: its tokenizer takes all but ASCII separators for letters, and so leaves them alone.
- */
-const schema: Schema = {
-  applicationId: 0x6d_71_6d_64,
-  migrations: [
-    `CREATE TABLE movie (
-    movie_number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL,
-    metadata TEXT NOT NULL,
-    update_time_ms INTEGER NOT NULL,
-    revision INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX movie_by_title ON movie (title, id);
-  CREATE VIRTUAL TABLE movie_words USING fts5 (
-    words, tokenize = 'ascii', detail = none, content = '', contentless_delete = 1
-  );
-  CREATE TABLE catalogue (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    revision INTEGER NOT NULL
-  ) STRICT;`,
-  ],
+  readonly searchLimits?: SearchLimits
 }
 
 /** How many movies are kept as they were read; each is some kilobytes at most. */
@@ -46,11 +30,12 @@ const cachedCountMax = 1_000
 
 /** A catalogue in an SQLite file, which several processes may use at once. */
 export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): MetadataStore {
-  const { path, clock = Date.now, onWarning = () => {} } = options
+  const { path, clock = Date.now, onWarning = () => {}, searchLimits } = options
   const db = openSqlite(path, schema)
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
-  db.prepare('INSERT OR IGNORE INTO catalogue VALUES (1, ?)').run(nextRevision(0, clock()))
   const sql = prepareStatements(db)
+  sql.insertRevision.run(nextRevision(0, clock()))
+  const index = createSqliteSearch(db, sql)
   const cache = createRowCache<StoredMetadata>(db, cachedCountMax)
 
   function revision(): number {
@@ -64,12 +49,19 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   }
 
   function put(movie: Metadata, updateTimeMs: number, revision: number): PutOutcome {
-    const { id, title, director } = movie
+    const { id, title } = movie
     const known = sql.number.get(id) !== undefined
     const row = sql.put.get(id, title, JSON.stringify(movie), updateTimeMs, revision)
-    const words = searchWords(`${title} ${director}`)
-    sql.putWords.run(row?.movie_number as number, words.join(' '))
+    const number = row?.movie_number as number
+    const before = known ? splitWords(sql.words.get(number)?.words) : []
+    putWords(number, new Set(before), wordsOf(movie))
     return known ? 'replaced' : 'created'
+  }
+
+  function putWords(number: number, before: ReadonlySet<string>, words: ReadonlySet<string>): void {
+    for (const word of before) if (!words.has(word)) sql.deleteWord.run(word, number)
+    for (const word of words) if (!before.has(word)) sql.putWord.run(word, number)
+    sql.putWords.run(number, joinWords(words))
   }
 
   function putAll(movies: readonly Metadata[]): PutOutcome[] {
@@ -82,7 +74,9 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   function remove(id: string): boolean {
     const row = sql.delete.get(id)
     if (row === undefined) return false
-    sql.deleteWords.run(row.movie_number as number)
+    const number = row.movie_number as number
+    const words = splitWords(sql.deleteWords.get(number)?.words)
+    for (const word of words) sql.deleteWord.run(word, number)
     advance()
     return true
   }
@@ -97,10 +91,11 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     return row && frozen(toMovie(row))
   }
 
-  function list({ words, limit, after }: ListOptions): StoredMetadata[] {
-    const { title, id } = after ?? { title: '', id: '' }
-    if (words.length === 0) return sql.list.all(title, id, limit).map(toMovie)
-    return sql.search.all(words.map(prefixTerm).join(' '), title, id, limit).map(toMovie)
+  async function list(options: ListOptions): Promise<ListPage> {
+    if (options.words.length > 0) return search(index, options, searchLimits)
+    const { limit, after = { title: '', id: '' } } = options
+    const page = read(db, () => sql.list.all(after.title, after.id, limit))
+    return pageOf(page.map(toMovie), limit)
   }
 
   return {
@@ -112,7 +107,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     },
     put: async (movies) => write(() => putAll(movies)),
     delete: async (id) => write(() => remove(id)),
-    list: async (options) => read(db, () => list(options)),
+    list,
     revision: async () => read(db, revision),
     async [Symbol.asyncDispose]() {
       use?.[Symbol.dispose]()
@@ -121,52 +116,8 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   }
 }
 
-function prepareStatements(db: DatabaseSync) {
-  const columns = 'movie.metadata, movie.update_time_ms, movie.revision'
-  return {
-    get: db.prepare(`SELECT ${columns} FROM movie WHERE id = ?`),
-    getMany: db.prepare(
-      `SELECT ${columns} FROM json_each(?) AS asked CROSS JOIN movie ON movie.id = asked.value`,
-    ),
-    list: db.prepare(
-      `SELECT ${columns} FROM movie WHERE (title, id) > (?, ?) ORDER BY title, id LIMIT ?`,
-    ),
-    search: db.prepare(
-      `SELECT ${columns}
-       FROM movie_words CROSS JOIN movie ON movie.movie_number = movie_words.rowid
-       WHERE movie_words MATCH ? AND (title, id) > (?, ?) ORDER BY title, id LIMIT ?`,
-    ),
-    number: db.prepare('SELECT movie_number FROM movie WHERE id = ?'),
-    put: db.prepare(
-      `INSERT INTO movie (id, title, metadata, update_time_ms, revision) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET title = excluded.title, metadata = excluded.metadata,
-         update_time_ms = excluded.update_time_ms, revision = excluded.revision
-       RETURNING movie_number`,
-    ),
-    putWords: db.prepare('INSERT OR REPLACE INTO movie_words (rowid, words) VALUES (?, ?)'),
-    delete: db.prepare('DELETE FROM movie WHERE id = ? RETURNING movie_number'),
-    deleteWords: db.prepare('DELETE FROM movie_words WHERE rowid = ?'),
-    revision: db.prepare('SELECT revision FROM catalogue'),
-    setRevision: db.prepare('UPDATE catalogue SET revision = ?'),
-  }
-}
-
-function toMovie(row: Record<string, unknown>): StoredMetadata {
-  const movie = JSON.parse(row.metadata as string) as Metadata
-  return {
-    ...movie,
-    updateTimeMs: row.update_time_ms as number,
-    revision: row.revision as number,
-  }
-}
-
 /** What a caller does to an answer must not reach the next one. */
 function frozen(movie: StoredMetadata): StoredMetadata {
   Object.freeze(movie.genres)
   return Object.freeze(movie)
-}
-
-/** What begins with the word, in the query language of FTS5 (https://sqlite.org/fts5.html#full_text_query_syntax). */
-function prefixTerm(word: string): string {
-  return `"${word.replaceAll('"', '""')}"*`
 }

@@ -2,12 +2,14 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openSqlite } from '../../../platform/sql/sqlite.ts'
 import { alsoOnDenoAndNode } from '../../../platform/testing/other-runtimes/also-on.ts'
 import { metadataStoreContract, type OpenMetadataStore } from './contract.ts'
 import { metadataStoreSharingContract } from './contract-sharing.ts'
 import { createMemoryMetadataStore } from './memory.ts'
 import { openMetadataStore } from './open.ts'
 import { createSqliteMetadataStore } from './sqlite.ts'
+import { schema } from './sqlite-tables.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'marquee-metadata-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -24,6 +26,28 @@ function createSqliteDatabase(): OpenMetadataStore {
 
 metadataStoreContract('sqlite', createSqliteDatabase)
 metadataStoreSharingContract('sqlite', createSqliteDatabase)
+
+test('a catalogue of before the table of words is found by its words', async () => {
+  const path = newPath()
+  const before = { ...schema, migrations: schema.migrations.slice(0, 1) }
+  const db = openSqlite(path, before)
+  const put = db.prepare('INSERT INTO movie VALUES (?, ?, ?, ?, 0, 0)')
+  const putWords = db.prepare('INSERT INTO movie_words (rowid, words) VALUES (?, ?)')
+  for (const [number, title] of ['Alien', '!!!', 'Aliens Alien'].entries()) {
+    const nothing = { description: '', director: '', releaseDate: '', genres: [] }
+    put.run(number, title, title, JSON.stringify({ id: title, title, ...nothing }))
+    putWords.run(number, title.toLowerCase())
+  }
+  db.close()
+  await using store = createSqliteMetadataStore({ path })
+  const idsOf = async (word: string) =>
+    (await store.list({ words: [word], limit: 10 })).movies.map(({ id }) => id)
+  expect(await idsOf('ali')).toEqual(['Alien', 'Aliens Alien'])
+  expect(await idsOf('aliens')).toEqual(['Aliens Alien'])
+  expect(await store.delete('Aliens Alien')).toBe(true)
+  expect(await store.delete('!!!')).toBe(true)
+  expect(await idsOf('ali')).toEqual(['Alien'])
+})
 
 describe('openMetadataStore', () => {
   test('opens memory', async () => {

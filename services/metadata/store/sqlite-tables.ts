@@ -1,0 +1,119 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Schema } from '../../../platform/sql/sqlite.ts'
+import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+
+/**
+ * `metadata` is the movie as JSON. `word` holds the search words of title and director, each once for a movie;
+ * `movie_words` holds them by movie, each with a space before it, so that a word's beginning is found by `instr`.
+ */
+export const schema: Schema = {
+  applicationId: 0x6d_71_6d_64,
+  migrations: [
+    `CREATE TABLE movie (
+    movie_number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    update_time_ms INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX movie_by_title ON movie (title, id);
+  CREATE VIRTUAL TABLE movie_words USING fts5 (
+    words, tokenize = 'ascii', detail = none, content = '', contentless_delete = 1
+  );
+  CREATE TABLE catalogue (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    revision INTEGER NOT NULL
+  ) STRICT;`,
+    // FTS5 gathers all movies with a prefix before it returns the first of them: no limit bounds that.
+    `CREATE TABLE word (
+    word TEXT NOT NULL,
+    movie_number INTEGER NOT NULL,
+    PRIMARY KEY (word, movie_number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab (main, movie_words, instance);
+  INSERT INTO word SELECT DISTINCT term, doc FROM temp.vocabulary ORDER BY term, doc;
+  DROP TABLE temp.vocabulary;
+  DROP TABLE movie_words;
+  CREATE TABLE movie_words (movie_number INTEGER PRIMARY KEY, words TEXT NOT NULL) STRICT;
+  INSERT INTO movie_words
+    SELECT movie_number, group_concat(' ' || word, '') FROM word GROUP BY movie_number;
+  INSERT OR IGNORE INTO movie_words SELECT movie_number, '' FROM movie;`,
+  ],
+}
+
+const columns = 'movie.metadata, movie.update_time_ms, movie.revision'
+
+/** Every statement of the store, prepared once. */
+export function prepareStatements(db: DatabaseSync) {
+  return { ...readers(db), ...writers(db) }
+}
+
+function readers(db: DatabaseSync) {
+  return {
+    get: db.prepare(`SELECT ${columns} FROM movie WHERE id = ?`),
+    getMany: db.prepare(
+      `SELECT ${columns} FROM json_each(?) AS asked CROSS JOIN movie ON movie.id = asked.value`,
+    ),
+    getNumbered: db.prepare(
+      `SELECT ${columns} FROM json_each(?) AS asked CROSS JOIN movie
+       ON movie.movie_number = asked.value ORDER BY asked.key`,
+    ),
+    list: db.prepare(
+      `SELECT ${columns} FROM movie WHERE (title, id) > (?, ?) ORDER BY title, id LIMIT ?`,
+    ),
+    revision: db.prepare('SELECT revision FROM catalogue'),
+    number: db.prepare('SELECT movie_number FROM movie WHERE id = ?'),
+    words: db.prepare('SELECT words FROM movie_words WHERE movie_number = ?'),
+    countWords: db.prepare(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM word WHERE word >= ? AND word < ? LIMIT ?)',
+    ),
+    numbersOf: db.prepare('SELECT DISTINCT movie_number FROM word WHERE word >= ? AND word < ?'),
+    sliceEnd: db.prepare(
+      `SELECT title, id FROM movie WHERE (title, id) > (?, ?)
+       ORDER BY title, id LIMIT 1 OFFSET ? - 1`,
+    ),
+  }
+}
+
+function writers(db: DatabaseSync) {
+  return {
+    put: db.prepare(
+      `INSERT INTO movie (id, title, metadata, update_time_ms, revision) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET title = excluded.title, metadata = excluded.metadata,
+         update_time_ms = excluded.update_time_ms, revision = excluded.revision
+       RETURNING movie_number`,
+    ),
+    putWords: db.prepare('INSERT OR REPLACE INTO movie_words VALUES (?, ?)'),
+    putWord: db.prepare('INSERT INTO word VALUES (?, ?)'),
+    delete: db.prepare('DELETE FROM movie WHERE id = ? RETURNING movie_number'),
+    deleteWords: db.prepare('DELETE FROM movie_words WHERE movie_number = ? RETURNING words'),
+    deleteWord: db.prepare('DELETE FROM word WHERE word = ? AND movie_number = ?'),
+    insertRevision: db.prepare('INSERT OR IGNORE INTO catalogue VALUES (1, ?)'),
+    setRevision: db.prepare('UPDATE catalogue SET revision = ?'),
+  }
+}
+
+/** The search words of a movie, each once. */
+export function wordsOf({ title, director }: Metadata): Set<string> {
+  return new Set(searchWords(`${title} ${director}`))
+}
+
+/** As `movie_words` holds them. */
+export function joinWords(words: Iterable<string>): string {
+  return Array.from(words, (word) => ` ${word}`).join('')
+}
+
+/** What `joinWords` has joined. */
+export function splitWords(joined: unknown): string[] {
+  return (joined as string).split(' ').slice(1)
+}
+
+export function toMovie(row: Record<string, unknown>): StoredMetadata {
+  const movie = JSON.parse(row.metadata as string) as Metadata
+  return {
+    ...movie,
+    updateTimeMs: row.update_time_ms as number,
+    revision: row.revision as number,
+  }
+}
