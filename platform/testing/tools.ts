@@ -17,10 +17,12 @@ export type ToolName =
   | 'grpcurl'
   | 'h2load'
   | 'h2spec'
+  | 'haproxy'
   | 'java'
   | 'kcat'
   | 'mvn'
   | 'nghttp'
+  | 'nginx'
 
 export type RuntimeName = 'bun' | 'deno' | 'node'
 

@@ -80,13 +80,13 @@ async function rate(): Promise<void> {
     ':path': '/services/rating/rating.v1.RatingService/PutRating',
     'content-type': 'application/json',
   }
-  const rating = { recordId: 'heat-1995', recordType: 'movie', userId: 'other', value: 4 }
+  const rating = { recordId: 'the-matrix-1999', recordType: 'movie', userId: 'other', value: 4 }
   const status = await call(toRating(), headers, JSON.stringify(rating)).catch(() => 0)
   if (status !== 200) counts.ratingFailureCount++
 }
 
 async function watch(): Promise<void> {
-  const message = JSON.stringify({ records: [{ recordId: 'heat-1995', recordType: 'movie' }] })
+  const message = JSON.stringify({ records: [{ recordId: 'the-matrix-1999', recordType: 'movie' }] })
   const envelope = Buffer.alloc(5 + message.length)
   envelope.writeUInt32BE(message.length, 1)
   envelope.write(message, 5)
