@@ -12,7 +12,7 @@ import { readTrafficSettings } from '../platform/process/traffic-settings.ts'
 import type { MetadataSettings } from './metadata/config.ts'
 import type { MovieSettings } from './movie/config.ts'
 import { readPageSettings } from './movie/page.ts'
-import { type RatingSettings, readPriorSettings } from './rating/config.ts'
+import { type RatingSettings, readLogPolicy, readPriorSettings } from './rating/config.ts'
 
 /** The three services in one process. */
 export interface DevConfig {
@@ -51,6 +51,7 @@ export function readDevConfig(
       ...on('rating', 8082),
       databaseUrl: `sqlite:${join(data, 'rating.db')}`,
       eventLog: readEventLogSettings(settings, data),
+      logPolicy: readLogPolicy(settings),
       prior: readPriorSettings(settings),
     },
     movie: { ...on('movie', 8083), page: readPageSettings(settings) },

@@ -1,5 +1,12 @@
 import { waitFor } from '../testing/wait-for.ts'
-import type { ConsumeOptions, Consumption, EventLog, LogRecord, NewRecord } from './port.ts'
+import type {
+  ConsumeOptions,
+  Consumption,
+  EventLog,
+  LogRecord,
+  NewRecord,
+  RecordBatch,
+} from './port.ts'
 
 /** Where an adapter keeps its records: what is appended through one opening is read through another. */
 export interface EventLogPlace extends AsyncDisposable {
@@ -39,7 +46,7 @@ export interface Reader {
   readonly consumption: Consumption
   /** Everything that handle was given, whether it failed or not. */
   readonly seen: readonly SeenRecord[]
-  readonly batches: readonly { readonly records: readonly LogRecord[] }[]
+  readonly batches: readonly RecordBatch[]
   /** The values seen, as text. */
   texts(): string[]
   /** The record with this value. */
@@ -77,7 +84,7 @@ async function startReader(
   { shared, goesOn, ...options }: ReadOptions & { topic: string },
 ): Promise<Reader> {
   const seen: SeenRecord[] = []
-  const batches: { records: readonly LogRecord[] }[] = []
+  const batches: RecordBatch[] = []
   const consumption = await log.consume({
     group: `readers of ${options.topic}`,
     batchSizeMax: 100,

@@ -309,6 +309,19 @@ function declareDurability(createPlace: CreatePlace): void {
     expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b))
   })
 
+  test('a log that is opened again has the same identity, which comes with every batch', async () => {
+    await using place = await createPlace()
+    await using bench = await benchAt(place)
+    await using other = await place.open()
+    const identity = await bench.log.identity(bench.topic)
+    expect(identity).not.toBe('')
+    expect(await other.identity(bench.topic)).toBe(identity)
+    const reader = await bench.read()
+    await other.append(bench.topic, numbered(0, 50))
+    await reader.hasSeen(50)
+    expect(new Set(reader.batches.map(({ log }) => log))).toEqual(new Set([identity]))
+  })
+
   test('what one opening appends, a consumer of another gets', async () => {
     await using place = await createPlace()
     await using bench = await benchAt(place)

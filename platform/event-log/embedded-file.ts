@@ -45,6 +45,8 @@ export const logSchema: Schema = {
      expiry_time_ms INTEGER NOT NULL,
      PRIMARY KEY (group_name, topic)
    ) WITHOUT ROWID;`,
+    `CREATE TABLE log (identity TEXT NOT NULL);
+   INSERT INTO log VALUES (lower(hex(randomblob(16))));`,
   ],
 }
 
@@ -59,6 +61,8 @@ export interface LogFile {
   /** The ids of the topic's partitions by number. Creates the topic when it is absent. */
   partitions(topic: string): readonly number[]
   append(topic: string, records: readonly NewRecord[], timestampMs: number): void
+  /** Random, made with the file. */
+  identity(): string
   /** Records from the offset on, oldest first. */
   read(partitionId: number, offset: number, countMax: number): LogRecord[]
   /** The offset that the next record will get. */
@@ -94,10 +98,12 @@ export function createLogFile(db: DatabaseSync, partitionCount: number): LogFile
     'SELECT position FROM group_position WHERE group_name = ? AND partition_id = ?',
   )
   const setPosition = db.prepare('INSERT OR REPLACE INTO group_position VALUES (?, ?, ?, ?)')
+  const identityQuery = db.prepare('SELECT identity FROM log')
   const end = (id: number) => endQuery.get(id)?.next_offset as number
   return {
     partitions,
     append: appender(db, partitions, end),
+    identity: () => `file:${identityQuery.get()?.identity}`,
     read: reader(db),
     end,
     oldest: (id) => (oldestQuery.get(id)?.offset as number | null) ?? end(id),

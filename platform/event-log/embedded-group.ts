@@ -4,6 +4,7 @@ import { createBell, within } from './bell.ts'
 import type { LogFile } from './embedded-file.ts'
 import type { Lease } from './embedded-lease.ts'
 import type { ConsumeOptions, PartitionProgress } from './port.ts'
+import { PositionLostError } from './position-lost.ts'
 
 /** How often the lease is renewed, and the positions written, in milliseconds. */
 const heartbeatIntervalMs = 1_500
@@ -136,6 +137,7 @@ export function createGroup(options: GroupOptions): Group {
       } catch (error) {
         failures += 1
         slot.failing = true
+        if (error instanceof PositionLostError) slot.assigned = undefined
         member.options.onError?.(error as Error)
         if (ownerOf(slot) === member) await changed.sleep(backOff(failures, random))
       }
@@ -160,7 +162,8 @@ export function createGroup(options: GroupOptions): Group {
       return false
     }
     const { partition, answered } = slot
-    slot.position = await options.handle({ partition, position: answered, records })
+    const log = file.identity()
+    slot.position = await options.handle({ partition, log, position: answered, records })
     slot.answered = slot.position
     return true
   }
@@ -177,7 +180,7 @@ export function createGroup(options: GroupOptions): Group {
     const end = file.end(id)
     if (position <= end && Number.isSafeInteger(position)) return
     const where = `partition ${partition} of topic ${topic}`
-    throw new Error(`position ${position} is past the end (${end}) of ${where}: is it another log?`)
+    throw new PositionLostError(`position ${position} is past the end (${end}) of ${where}`)
   }
 
   /** Between batches, sees what other processes append. Its failures show in the steps it wakes. */
@@ -233,7 +236,11 @@ export function createGroup(options: GroupOptions): Group {
     },
     progress(member) {
       const own = slots.filter((slot) => ownerOf(slot) === member)
-      return own.map(({ id, partition, position, failing }) => {
+      return own.map((slot) => {
+        const { id, partition, failing } = slot
+        // Until its owner has been asked, everything may be left to handle.
+        const isPlaced = slot.assigned === member
+        const position = isPlaced ? slot.position : (attempt(() => file.oldest(id)) ?? 0)
         const lag = Math.max(0, (attempt(() => file.end(id)) ?? 0) - position)
         return { partition, position, lag, failing }
       })

@@ -114,6 +114,10 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
         for (const group of groups.values()) group.wake()
       }
     },
+    async identity() {
+      if (!db.isOpen) throw new Error('the event log is closed')
+      return file.identity()
+    },
     async ends(topic) {
       if (!db.isOpen) throw new Error('the event log is closed')
       return file.partitions(topic).map((id) => file.end(id))

@@ -2,13 +2,16 @@ import { setImmediate } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { backOff } from './back-off.ts'
 import { createBell } from './bell.ts'
+import type { KafkaIdentities } from './kafka-identity.ts'
 import { toRecord } from './kafka-record.ts'
-import type { Topics } from './kafka-topics.ts'
+import type { PartitionBounds, Topics } from './kafka-topics.ts'
 import type { ConsumeOptions, PartitionProgress } from './port.ts'
+import { PositionLostError } from './position-lost.ts'
 
 export interface AssignmentOptions {
   readonly consumer: Pick<Consumer, 'seek' | 'pause' | 'resume'>
   readonly topics: Topics
+  readonly identities: KafkaIdentities
   readonly options: ConsumeOptions
   readonly partitions: readonly number[]
   /** How often the group is told that this consumer lives while a batch is being handled, in milliseconds. */
@@ -24,8 +27,11 @@ export interface Assignment {
   /** Handles what kafkajs fetched of a partition; what fails is fetched again after a back-off. */
   take(payload: EachBatchPayload): Promise<void>
   progress(): PartitionProgress[]
-  /** Takes the ends of the partitions, as last seen. */
-  see(ends: (partition: number) => number | undefined): void
+  /**
+   * Takes the bounds of the partitions, and the progress from before they were asked for: a partition that ends before
+   * its position is another log's.
+   */
+  see(bounds: ReadonlyMap<number, PartitionBounds>, before: readonly PartitionProgress[]): void
   /** Whether a batch is being handled. */
   isBusy(): boolean
   /** The position of each partition that moved since it was last told. */
@@ -60,7 +66,7 @@ interface Slot {
  * A partition that fails is paused for the back-off, so that the others go on.
  */
 export function createAssignment(assignment: AssignmentOptions): Assignment {
-  const { topics, options, partitions, heartbeatIntervalMs, random } = assignment
+  const { topics, identities, options, partitions, heartbeatIntervalMs, random } = assignment
   const consumer = whileThere(assignment.consumer)
   const { topic } = options
   const slots = new Map(partitions.map((partition) => [partition, newSlot(partition)]))
@@ -102,8 +108,7 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     if (position === undefined) return bounds.oldest
     const where = `partition ${partition} of topic ${topic}`
     if (position > bounds.end) {
-      const end = `past the end (${bounds.end}) of ${where}`
-      throw new Error(`position ${position} is ${end}: is it another log?`)
+      throw new Error(`position ${position} is past the end (${bounds.end}) of ${where}`)
     }
     if (position < bounds.oldest) tellLoss(slot, position, bounds.oldest)
     return Math.max(position, bounds.oldest)
@@ -129,6 +134,14 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     if (!isClosed) consumer.resume(only(slot))
   }
 
+  /** After a failure that says that the position does not count any more: it has to be found again. */
+  async function placeLater(slot: Slot, error: unknown): Promise<void> {
+    slot.position = undefined
+    consumer.pause(only(slot))
+    await failed(slot, error)
+    await place(slot)
+  }
+
   async function handleAll(slot: Slot, payload: EachBatchPayload): Promise<void> {
     const { messages } = payload.batch
     for (let start = 0; start < messages.length && !isClosed; ) {
@@ -137,7 +150,8 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
       const next = Number(part.at(-1)?.offset) + 1
       const records = part.map(toRecord)
       const { partition, answered } = slot
-      const answer = await options.handle({ partition, position: answered, records })
+      const log = await identities.read(topic)
+      const answer = await options.handle({ partition, log, position: answered, records })
       slot.failures = 0
       slot.position = answer
       slot.answered = answer
@@ -157,32 +171,32 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     }
   }
 
-  /** As the log may have been made anew, with fewer records: then the start has to be found again. */
+  /** The topic may have been made again, with fewer records: then the start has to be found again. */
   function checkOffsets(slot: Slot, { batch }: EachBatchPayload): void {
     const first = Number(batch.firstOffset())
     if (slot.position === undefined || first >= slot.position) return
     const where = `partition ${slot.partition} of topic ${topic}`
-    throw new Error(`offset ${first} of ${where} was read where ${slot.position} was expected`)
+    throw new PositionLostError(
+      `offset ${first} of ${where} was read where ${slot.position} was expected`,
+    )
+  }
+
+  function shrunk({ partition, position }: Slot, end: number): Error {
+    const where = `partition ${partition} of topic ${topic}`
+    return new PositionLostError(`${where} ends at ${end}, before the position ${position}`)
   }
 
   async function take(slot: Slot, payload: EachBatchPayload): Promise<void> {
     slot.end = Math.max(slot.end, Number(payload.batch.highWatermark))
-    try {
-      checkOffsets(slot, payload)
-    } catch (error) {
-      slot.position = undefined
-      consumer.pause(only(slot))
-      void failed(slot, error).then(() => place(slot))
-      return
-    }
     // A rebalance shows in the heartbeat after the batch as well: here it would interrupt what is under way.
     const beat = setInterval(() => payload.heartbeat().catch(() => {}), heartbeatIntervalMs)
     try {
+      checkOffsets(slot, payload)
       await checkGap(slot, Number(payload.batch.firstOffset()))
       await handleAll(slot, payload)
     } catch (error) {
       if (error instanceof HeartbeatError) throw error.cause
-      void retryLater(slot, error)
+      void (error instanceof PositionLostError ? placeLater : retryLater)(slot, error)
     } finally {
       clearInterval(beat)
     }
@@ -210,9 +224,14 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
         const lag = Math.max(0, end - (position ?? end))
         return { partition, position: position ?? 0, lag, failing: failures > 0 }
       }),
-    see(ends) {
-      for (const slot of slots.values()) {
-        slot.end = Math.max(slot.end, ends(slot.partition) ?? 0, slot.position ?? 0)
+    see(bounds, before) {
+      for (const { partition, position } of before) {
+        const [slot, end] = [slots.get(partition), bounds.get(partition)?.end]
+        if (slot === undefined || end === undefined) continue
+        slot.end = Math.max(end, slot.position ?? 0)
+        if (end >= position || slot.position === undefined || slot.busy !== undefined) continue
+        slot.end = end
+        void placeLater(slot, shrunk(slot, end))
       }
     },
     moved() {

@@ -5,6 +5,8 @@ import type { GroupTiming } from './kafka-session.ts'
 const fetchBytesMax = 2 * 1024 * 1024
 /** How much of a partition it takes: an equal share, within these bounds, so that none waits for others to be read. */
 const partitionBytes = { min: 64 * 1024, max: 512 * 1024 }
+/** How old what is known of the topic may be, in milliseconds: after that, partitions that were added are found. */
+const metadataAgeMsMax = 5_000
 /** How often kafkajs repeats a step before its consumer breaks: some 3 s together. */
 const retry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 4 }
 
@@ -44,6 +46,7 @@ export function createGroupConsumer(
     maxBytes: maxBytesPerPartition * partitionCount,
     maxBytesPerPartition,
     allowAutoTopicCreation: false,
+    metadataMaxAge: metadataAgeMsMax,
     // The consumption starts a broken consumer anew, counts it, and waits longer each time.
     retry: { ...retry, restartOnFailure: async () => false },
   })

@@ -28,7 +28,12 @@ export function createKafkaAppender(kafka: Kafka, topics: Topics): KafkaAppender
   let last: Promise<unknown> = Promise.resolve()
 
   async function open(): Promise<Producer> {
-    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry })
+    const producer = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry,
+    })
     await producer.connect()
     return producer
   }
@@ -40,6 +45,7 @@ export function createKafkaAppender(kafka: Kafka, topics: Topics): KafkaAppender
       await (await opened).send({ topic, messages, acks: -1 })
     } catch (error) {
       current = undefined
+      topics.note(topic, error)
       await opened.then((producer) => producer.disconnect()).catch(() => {})
       throw translate(topic, error as Error)
     }

@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Cluster, Kafka, KafkaMessage } from 'kafkajs'
+import type { Cluster, Kafka } from 'kafkajs'
+import { type PartitionAnswer, privatePartsOf } from './kafka-private.ts'
 import { toRecord } from './kafka-record.ts'
-import { type PartitionBounds, TopicError, type Topics } from './kafka-topics.ts'
+import { isAbsence, type PartitionBounds, TopicError, type Topics } from './kafka-topics.ts'
 import type { LogRecord, ReadOptions, Slice } from './port.ts'
 
 /** How much one question takes, and after how much no other is asked, in bytes. */
@@ -48,6 +48,15 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
     const cluster = createCluster()
     await cluster.connect()
     return cluster
+  }
+
+  /** What it knows of the leaders may be old. A cluster that was asked for a topic that is gone cannot learn any more. */
+  async function refresh(error: unknown): Promise<void> {
+    const cluster = connected
+    if (isAbsence(error)) {
+      connected = undefined
+      await cluster?.then((one) => one.disconnect()).catch(() => {})
+    } else await cluster?.then((one) => one.refreshMetadata()).catch(() => {})
   }
 
   /** Answers what one question brings, and where to ask on; undefined where nothing can be shown for the present. */
@@ -103,8 +112,8 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
           const isLate = performance.now() - startMs >= tries.timeMsMax
           if (count === tries.countMax || isLate) throw new UnreachableError(error as Error)
           await delay(tries.pauseMs)
-          // What it knows of the leaders may be old; when they cannot be asked, the next try says so.
-          await connected?.then((cluster) => cluster.refreshMetadata()).catch(() => {})
+          topics.note(topic, error)
+          await refresh(error)
         }
       }
     },
@@ -117,38 +126,4 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
 
 interface FetchAnswer {
   readonly responses: readonly { readonly partitions: readonly PartitionAnswer[] }[]
-}
-
-interface PartitionAnswer {
-  /** Also what must not be shown. */
-  readonly messages: readonly KafkaMessage[]
-}
-
-/** What may be shown of an answer. */
-interface Batch {
-  readonly messages: readonly KafkaMessage[]
-  lastOffset(): string
-}
-
-type BatchClass = new (topic: string, fetchedOffset: string, answer: PartitionAnswer) => Batch
-
-const clusterName = 'private:Kafka:createCluster'
-
-/**
- * kafkajs shows records to members of groups only, and joining a group takes seconds. What its own consumers ask brokers
- * with it keeps to itself; the version is fixed, and the contract suite would notice another.
- */
-function privatePartsOf(kafka: Kafka) {
-  const symbol = Object.getOwnPropertySymbols(kafka).find(
-    ({ description }) => description === clusterName,
-  )
-  if (symbol === undefined) throw new Error(`this version of kafkajs has no ${clusterName}`)
-  const { [symbol]: create } = kafka as unknown as Record<symbol, (options: object) => Cluster>
-  const options = { metadataMaxAge: 300_000, allowAutoTopicCreation: false }
-  const require = createRequire(import.meta.url)
-  const BatchOf: BatchClass = require('kafkajs/src/consumer/batch.js')
-  return {
-    createCluster: () => (create as (options: object) => Cluster)(options),
-    batchOf: (...args: ConstructorParameters<BatchClass>) => new BatchOf(...args),
-  }
 }

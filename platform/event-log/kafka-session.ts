@@ -2,7 +2,8 @@ import type { Kafka } from 'kafkajs'
 import { within } from './bell.ts'
 import { type Assignment, createAssignment } from './kafka-assignment.ts'
 import { createGroupConsumer } from './kafka-consumer.ts'
-import type { Topics } from './kafka-topics.ts'
+import type { KafkaIdentities } from './kafka-identity.ts'
+import { TopicAbsentError, type Topics } from './kafka-topics.ts'
 import type { ConsumeOptions, PartitionProgress } from './port.ts'
 
 /** How a consumer takes its part in the group. Every time in milliseconds. */
@@ -32,6 +33,7 @@ const joinMarginMs = 30_000
 export interface SessionOptions {
   readonly kafka: Kafka
   readonly topics: Topics
+  readonly identities: KafkaIdentities
   readonly options: ConsumeOptions
   readonly timing: GroupTiming
   readonly clock: () => number
@@ -57,7 +59,7 @@ export interface Session {
 
 /** Joins the group. Rejects when the brokers cannot be reached. */
 export async function openSession(session: SessionOptions): Promise<Session> {
-  const { kafka, topics, options, timing, clock, random } = session
+  const { kafka, topics, identities, options, timing, clock, random } = session
   const { topic } = options
   const { heartbeatIntervalMs } = timing
   const { size } = await topics.bounds(topic)
@@ -77,8 +79,15 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     // A late batch may bring the consumer back to a group that it is leaving.
     if (isLeaving) return
     showLife()
-    const what = { consumer, topics, options, partitions, heartbeatIntervalMs, random, onHandled }
-    assignment = createAssignment(what)
+    const log = { consumer, topics, identities }
+    assignment = createAssignment({
+      ...log,
+      options,
+      partitions,
+      heartbeatIntervalMs,
+      random,
+      onHandled,
+    })
     session.onAssigned(memberId)
   }
 
@@ -136,10 +145,13 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     }
   }
 
-  /** Asks where the partitions end. When that fails, so does the consumer itself, and says so. */
+  /** Asks where the partitions end. When that fails in another way, so does the consumer itself, and says so. */
   async function look(): Promise<void> {
-    const bounds = await topics.bounds(topic).catch(() => undefined)
-    if (bounds) assignment?.see((partition) => bounds.get(partition)?.end)
+    const current = assignment
+    const before = current?.progress() ?? []
+    const bounds = await topics.bounds(topic).catch((error: Error) => error)
+    if (bounds instanceof TopicAbsentError) broken.resolve(bounds)
+    else if (!(bounds instanceof Error)) current?.see(bounds, before)
   }
 
   async function finish(): Promise<void> {

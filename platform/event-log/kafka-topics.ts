@@ -15,11 +15,21 @@ export class TopicError extends Error {
   override readonly name = 'TopicError'
 }
 
+/** A topic that is not there at present: it was removed, or never made. */
+export class TopicAbsentError extends Error {
+  override readonly name = 'TopicAbsentError'
+  constructor(topic: string, options?: ErrorOptions) {
+    super(`the topic "${topic}" does not exist`, options)
+  }
+}
+
 /** What is asked of the brokers about topics. Every call may be repeated. */
 export interface Topics extends AsyncDisposable {
   /** Creates the topic when it is absent. Rejects with a `TopicError` when that is not allowed. */
   ensure(topic: string): Promise<void>
-  /** Where the partitions of a topic begin and end. */
+  /** Takes note of a failure: a topic that it says is gone is looked for, and created, by the next `ensure`. */
+  note(topic: string, error: unknown): void
+  /** Where the partitions of a topic begin and end. Rejects with a `TopicAbsentError` when there is no such topic. */
   bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>>
   /** The offset that a group has committed for a partition, or undefined. */
   committed(group: string, topic: string, partition: number): Promise<number | undefined>
@@ -55,12 +65,20 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
     }
   }
 
+  /** Also the client: it goes on to ask for every topic that it has known, and fails for all when one is gone. */
+  function forget(topic: string): void {
+    if (!known.delete(topic)) return
+    const former = connected
+    connected = undefined
+    void former?.then((admin) => admin.disconnect()).catch(() => {})
+  }
+
   async function exists(admin: Admin, topic: string): Promise<boolean> {
     try {
       await admin.fetchTopicMetadata({ topics: [topic] })
       return true
     } catch (error) {
-      if (typesOf(error).includes('UNKNOWN_TOPIC_OR_PARTITION')) return false
+      if (isAbsence(error)) return false
       throw refusal(topic, error) ?? error
     }
   }
@@ -80,7 +98,12 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       try {
         return await admin.fetchTopicOffsets(topic)
       } catch (error) {
-        const isElecting = typesOf(error).some((type) => leaderless.has(type))
+        const types = typesOf(error)
+        if (isAbsence(error)) {
+          forget(topic)
+          throw new TopicAbsentError(topic, { cause: error })
+        }
+        const isElecting = types.some((type) => leaderless.has(type))
         if (!isElecting || count === leaderTriesMax) throw error
         await delay(backOff(count))
       }
@@ -93,6 +116,9 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       const admin = await connect()
       if (!(await exists(admin, topic))) await create(admin, topic)
       known.add(topic)
+    },
+    note(topic, error) {
+      if (isAbsence(error)) forget(topic)
     },
     async bounds(topic) {
       const offsets = await fetchOffsets(topic)
@@ -114,6 +140,11 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       await admin?.disconnect()
     },
   }
+}
+
+/** Whether the error says that there is no such topic. */
+export function isAbsence(error: unknown): boolean {
+  return error instanceof TopicAbsentError || typesOf(error).includes('UNKNOWN_TOPIC_OR_PARTITION')
 }
 
 /** The protocol's error codes in an error of kafkajs: its own, those it gathers and those it was caused by. */

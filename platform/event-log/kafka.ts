@@ -3,6 +3,7 @@ import { within } from './bell.ts'
 import { createKafkaClient, type KafkaAccess } from './kafka-client.ts'
 import { registerCodecs } from './kafka-codecs.ts'
 import { startConsumption } from './kafka-consumption.ts'
+import { createKafkaIdentities } from './kafka-identity.ts'
 import { createKafkaAppender } from './kafka-producer.ts'
 import { createKafkaReader } from './kafka-reader.ts'
 import type { GroupTiming } from './kafka-session.ts'
@@ -53,6 +54,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
   registerCodecs()
   const kafka = await createKafkaClient(options, log)
   const topics = createTopics(kafka, partitions)
+  const identities = createKafkaIdentities(kafka)
   const appender = createKafkaAppender(kafka, topics)
   const reader = createKafkaReader(kafka, topics)
   const consumptions = new Set<Consumption>()
@@ -65,6 +67,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
     isClosed = true
     await appender[Symbol.asyncDispose]()
     await reader[Symbol.asyncDispose]()
+    await identities[Symbol.asyncDispose]()
     await topics[Symbol.asyncDispose]()
     const failed = left.find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
@@ -76,6 +79,11 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
     async append(topic, records) {
       if (isClosed) throw new Error('the event log is closed')
       if (records.length > 0) await appender.append(topic, records)
+    },
+    async identity(topic) {
+      if (isClosed) throw new Error('the event log is closed')
+      await topics.ensure(topic)
+      return await identities.read(topic)
     },
     async ends(topic) {
       if (isClosed) throw new Error('the event log is closed')
@@ -93,8 +101,9 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
       requireCount('batchSizeMax', consumeOptions.batchSizeMax)
       await topics.ensure(consumeOptions.topic).catch(onlyIfFinal)
       const onCommitError = (err: Error) => log.warn({ err }, 'offsets were not committed')
-      const what = { kafka, topics, options: consumeOptions, timing, clock, random, onCommitError }
-      const consumption = startConsumption(what)
+      const options = consumeOptions
+      const tools = { kafka, topics, identities, timing, clock, random }
+      const consumption = startConsumption({ ...tools, options, onCommitError })
       consumptions.add(consumption)
       await within(consumption.assigned, assignmentTimeoutMs)
       return consumption

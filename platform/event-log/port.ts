@@ -21,6 +21,8 @@ export interface LogRecord {
 /** Consecutive records of one partition, oldest first, at least one. */
 export interface RecordBatch {
   readonly partition: number
+  /** What `identity` returned after the records had been read. */
+  readonly log: string
   /** What `position`, or `handle` for the batch before this one, has answered. */
   readonly position: number | undefined
   readonly records: readonly LogRecord[]
@@ -59,7 +61,8 @@ export interface ConsumeOptions {
   position?(partition: number): Promise<number | undefined>
   /**
    * Takes a batch, and answers the offset to go on with. Batches of one partition come one after the other. When it
-   * rejects, the batch is delivered again after a back-off.
+   * rejects, the batch is delivered again after a back-off. When it rejects with a `PositionLostError`, `position` is
+   * called again first.
    */
   handle(batch: RecordBatch): Promise<number>
   /** Told of each failure that is retried, for the log and the metrics. */
@@ -107,6 +110,12 @@ export interface EventLog extends AsyncDisposable {
    * durable. When it rejects, any part of them may have been appended; with a `RecordTooLargeError` when one of them is.
    */
   append(topic: string, records: readonly NewRecord[]): Promise<void>
+
+  /**
+   * Names the log that the topic's records are in at present. A topic that was removed and made again has another
+   * identity, and so has another log at the same address. Creates the topic when it is absent.
+   */
+  identity(topic: string): Promise<string>
 
   /** The offset that the next record of each partition will get, by partition. Creates the topic when it is absent. */
   ends(topic: string): Promise<readonly number[]>

@@ -6,6 +6,7 @@ import type { IngestState, IngestStatus } from './ingest.ts'
 const states: Readonly<Record<IngestState, Ingestion_State>> = {
   running: Ingestion_State.RUNNING,
   failing: Ingestion_State.FAILING,
+  blocked: Ingestion_State.FAILING,
   waiting: Ingestion_State.WAITING,
   stopped: Ingestion_State.STOPPED,
 }
@@ -13,7 +14,7 @@ const states: Readonly<Record<IngestState, Ingestion_State>> = {
 /** What the service tells of its ingestion; of one that has not begun, that it is stopped. */
 export function ingestActivity(status: IngestStatus | undefined): ActivityDetails {
   if (status === undefined) return { ingestion: { state: Ingestion_State.STOPPED } }
-  const { state, partitions, lastPollTimeMs, lastError } = status
+  const { state, partitions, lastPollTimeMs, blocked, lastError } = status
   return {
     ingestion: {
       state: states[state],
@@ -28,7 +29,7 @@ export function ingestActivity(status: IngestStatus | undefined): ActivityDetail
       appliedCount: BigInt(status.applied),
       deadLetterCount: BigInt(status.deadLettered),
       restartCount: BigInt(status.restarts),
-      failure: state === 'failing' ? (lastError?.message ?? '') : '',
+      failure: blocked ?? (state === 'failing' ? (lastError?.message ?? '') : ''),
       ...(lastPollTimeMs !== undefined && { lastPollTime: timestampFromMs(lastPollTimeMs) }),
     },
   }

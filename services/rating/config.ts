@@ -11,12 +11,14 @@ import {
   type Settings,
   type SettingsSource,
 } from '../../platform/process/settings.ts'
+import type { LogPolicy } from './log-guard.ts'
 import type { Prior } from './rating.ts'
 
 export interface RatingSettings extends ServiceSettings {
   /** `memory:`, `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string
   readonly eventLog: EventLogConfig
+  readonly logPolicy: LogPolicy
   readonly prior: Prior
 }
 
@@ -40,10 +42,21 @@ export function readRatingConfig(
       default: 'sqlite:data/rating.db',
     }),
     eventLog: readEventLogSettings(settings, 'data'),
+    logPolicy: readLogPolicy(settings),
     prior: readPriorSettings(settings),
   }
   settings.finish()
   return config
+}
+
+/** Reads what to do with a log that is not the one whose positions are stored. */
+export function readLogPolicy(settings: Settings): LogPolicy {
+  return settings.choice({
+    flag: 'log-identity',
+    help: 'what to do when the event log is another one than was read so far: refuse-new, accept-new',
+    of: ['refuse-new', 'accept-new'],
+    default: 'refuse-new',
+  })
 }
 
 /** Reads the prior of the Bayesian score. */

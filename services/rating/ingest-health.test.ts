@@ -17,6 +17,7 @@ function ingestThat(status: Partial<IngestStatus>): Ingest {
     applied: 5,
     deadLettered: 1,
     restarts: 2,
+    blocked: undefined,
     lastError: undefined,
   }
   return { status: () => ({ ...base, ...status }), async [Symbol.asyncDispose]() {} }
@@ -29,6 +30,7 @@ test.each<[string, Partial<IngestStatus>, string | undefined, string | undefined
   ['whose partitions others have', { state: 'waiting', partitions: [] }, undefined, undefined],
   ['that was never assigned any', { lastPollTimeMs: undefined }, undefined, undefined],
   ['that fails', { state: 'failing', lastError: away }, 'cannot be applied: the log', undefined],
+  ['that is blocked', { state: 'blocked', blocked: 'another log' }, 'another log', undefined],
   ['that has stopped', { state: 'stopped', partitions: [] }, 'stopped', undefined],
   ['silent for 31 s', { lastPollTimeMs: nowMs - 31_000 }, 'not read for 31000 ms', undefined],
   ['silent for 91 s', { lastPollTimeMs: nowMs - 91_000 }, 'not read for 91', 'not read for 91'],

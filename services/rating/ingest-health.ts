@@ -1,7 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Condition } from '../../platform/process/health.ts'
 import type { Metrics } from '../../platform/process/metrics.ts'
-import type { Ingest } from './ingest.ts'
+import type { Ingest, IngestState } from './ingest.ts'
 
 /** The longest time since the log was last asked for events before the process is not ready, and before it is not alive. */
 const pollAgeMsMax = { ready: 30_000, alive: 90_000 }
@@ -10,7 +10,8 @@ const pollAgeMsMax = { ready: 30_000, alive: 90_000 }
 export function ingestCondition(ingest: Ingest, now: () => number = Date.now): Condition {
   const isHeard = hearingCondition(ingest, pollAgeMsMax.ready, now)
   return () => {
-    const { state, lastError } = ingest.status()
+    const { state, blocked, lastError } = ingest.status()
+    if (state === 'blocked') return `events are not applied: ${blocked}`
     if (state === 'failing') return `events cannot be applied: ${lastError?.message}`
     return state === 'stopped' ? 'stopped' : isHeard()
   }
@@ -30,9 +31,21 @@ function hearingCondition(ingest: Ingest, ageMsMax: number, now: () => number): 
   }
 }
 
+const states = ['running', 'failing', 'blocked', 'waiting', 'stopped'] satisfies IngestState[]
+
 /** Adds how far ingestion has come to the metrics. */
 export function measureIngest({ registry }: Metrics, ingest: Ingest): void {
   const registers = [registry]
+  new Gauge({
+    name: 'marquee_ingest_state',
+    help: 'What ingestion is doing: 1 for its state, 0 for the others.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { state } = ingest.status()
+      for (const one of states) this.set({ state: one }, one === state ? 1 : 0)
+    },
+  })
   new Gauge({
     name: 'marquee_ingest_lag_events',
     help: 'Events that wait to be applied, by assigned partition.',

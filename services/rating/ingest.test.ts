@@ -26,7 +26,7 @@ describe('ingestion', () => {
     await using bench = await openBench()
     let applies = 0
     const forgetful: ChangeSink = {
-      position: bench.store.position,
+      ...bench.store,
       async apply(batch) {
         const position = await bench.store.apply(batch)
         applies += 1
@@ -146,11 +146,11 @@ describe('ingestion', () => {
     await using bench = await openBench()
     let failures = 6
     const late: ChangeSink = {
-      async position(topic, partition) {
+      ...bench.store,
+      async storedLog(topic) {
         if (failures-- > 0) throw new Error('the store is down')
-        return await bench.store.position(topic, partition)
+        return await bench.store.storedLog(topic)
       },
-      apply: bench.store.apply,
     }
     await bench.append(put('ada', '1', 4))
     await bench.start({ sink: late })
@@ -192,7 +192,14 @@ describe('ingestion', () => {
     await bench.caughtUp()
     const home = (await bench.positions()).find(([, position]) => position === 1)
     const partition = home?.[0] ?? 0
-    const others = { topic: 'ratings', partition, expectedPosition: 1, nextPosition: 2 }
+    const identity = await bench.eventLog.identity('ratings')
+    const others = {
+      topic: 'ratings',
+      log: identity,
+      partition,
+      expectedPosition: 1,
+      nextPosition: 2,
+    }
     await bench.store.apply({ ...others, changes: [] })
     await bench.append(put('ada', key, 1), put('bob', key, 2))
     await bench.caughtUp()
@@ -258,7 +265,7 @@ async function openBench(path?: string): Promise<Bench> {
 /** The sink, whose `apply` rejects while it is broken. */
 function breakable(sink: ChangeSink, isBroken: () => boolean): ChangeSink {
   return {
-    position: sink.position,
+    ...sink,
     async apply(batch) {
       if (isBroken()) throw new Error('the store is down')
       return await sink.apply(batch)

@@ -6,8 +6,10 @@ import type {
   PartitionProgress,
   RecordBatch,
 } from '../../platform/event-log/port.ts'
+import { createLogGuard, type LogPolicy, markOf } from './log-guard.ts'
 import type { RatingChange } from './rating.ts'
 import { decodeRatingEvent } from './rating-event.ts'
+import { OtherLogError } from './store/other-log.ts'
 import type { ChangeSink } from './store/port.ts'
 
 export interface IngestOptions {
@@ -20,6 +22,8 @@ export interface IngestOptions {
   readonly deadLetterTopic?: string
   /** `rating` unless told. */
   readonly group?: string
+  /** Default: `refuse-new`. */
+  readonly logPolicy?: LogPolicy
   /** How many events one transaction applies at most; 5,000 unless told. */
   readonly batchSizeMax?: number
 }
@@ -27,10 +31,11 @@ export interface IngestOptions {
 /**
  * - `running`: every assigned partition was read without failure when last tried.
  * - `failing`: at least one partition is being retried, or the log cannot be read.
+ * - `blocked`: the log is another one than was read so far, or its group is another installation's. Nothing is applied.
  * - `waiting`: no partition is assigned, because other processes of the group have them.
  * - `stopped`: disposed.
  */
-export type IngestState = 'running' | 'failing' | 'waiting' | 'stopped'
+export type IngestState = 'running' | 'failing' | 'blocked' | 'waiting' | 'stopped'
 
 export interface IngestStatus {
   readonly state: IngestState
@@ -44,6 +49,8 @@ export interface IngestStatus {
   readonly deadLettered: number
   /** How often the consumer of the log broke and was started anew. */
   readonly restarts: number
+  /** Why it is blocked. */
+  readonly blocked: string | undefined
   /** The failure that was reported last, also when it is over. */
   readonly lastError: Error | undefined
 }
@@ -65,7 +72,8 @@ export interface Ingest extends AsyncDisposable {
  */
 export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const { eventLog, sink, log, topic = 'ratings', group = 'rating', batchSizeMax = 5_000 } = options
-  const { deadLetterTopic = 'ratings.dlq' } = options
+  const { deadLetterTopic = 'ratings.dlq', logPolicy: policy = 'refuse-new' } = options
+  const guard = createLogGuard({ eventLog, sink, topic, policy, log })
   /** The offset up to which a partition's dead letters are written, so that a repeated batch does not add to them. */
   const deadLetteredTo = new Map<number, number>()
   let applied = 0
@@ -75,14 +83,25 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
 
   async function handle({
     partition,
+    log: identity,
     position: expectedPosition,
     records,
   }: RecordBatch): Promise<number> {
+    // Before dead letters are written; the store looks again.
+    guard.require(identity)
     const { changes, poison } = decodeAll(records)
-    const nextPosition = (records.at(-1)?.offset ?? 0) + 1
+    const last = records.at(-1)
+    const nextPosition = (last?.offset ?? 0) + 1
     await putAside(partition, poison, nextPosition)
-    const batch = { topic, partition, expectedPosition, nextPosition, changes }
-    const answer = await sink.apply(batch)
+    const answer = await sink.apply({
+      topic,
+      partition,
+      log: identity,
+      expectedPosition,
+      nextPosition,
+      changes,
+      ...(last && { lastEvent: markOf(last) }),
+    })
     if (answer === nextPosition) applied += changes.length
     else log.warn({ partition, expectedPosition, position: answer }, 'another has applied events')
     return answer
@@ -107,34 +126,49 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   }
 
   function onError(error: Error): void {
+    // One that needs a person's decision comes again and again.
+    const isKnown = error instanceof OtherLogError && error.message === lastError?.message
     lastError = error
-    log.error({ err: error }, 'ingestion will be tried again')
+    if (!isKnown) log.error({ err: error }, 'ingestion will be tried again')
   }
 
   const choice = { topic, group, batchSizeMax }
-  const position = (partition: number) => sink.position(topic, partition)
-  const consumption = await eventLog.consume({ ...choice, position, handle, onError })
+  const consumption = await eventLog.consume({
+    ...choice,
+    position: guard.start,
+    handle,
+    onError,
+  })
   return {
     status() {
       const partitions = stopped ? [] : consumption.progress()
       const lastPollTimeMs = consumption.lastPollTimeMs()
       const failing =
         consumption.failure() !== undefined || partitions.some((partition) => partition.failing)
-      const state = stopped
-        ? 'stopped'
-        : failing
-          ? 'failing'
-          : partitions[0]
-            ? 'running'
-            : 'waiting'
+      const blocked = guard.problem()
+      const state = stateOf({ stopped, blocked, failing, waiting: partitions.length === 0 })
       const counts = { applied, deadLettered, restarts: consumption.restarts() }
-      return { state, partitions, lastPollTimeMs, ...counts, lastError }
+      return { state, partitions, lastPollTimeMs, ...counts, blocked, lastError }
     },
     async [Symbol.asyncDispose]() {
       await consumption[Symbol.asyncDispose]()
       stopped = true
     },
   }
+}
+
+interface Signs {
+  readonly stopped: boolean
+  readonly blocked: string | undefined
+  readonly failing: boolean
+  readonly waiting: boolean
+}
+
+function stateOf({ stopped, blocked, failing, waiting }: Signs): IngestState {
+  if (stopped) return 'stopped'
+  if (blocked !== undefined) return 'blocked'
+  if (failing) return 'failing'
+  return waiting ? 'waiting' : 'running'
 }
 
 interface Poison {

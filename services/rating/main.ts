@@ -23,6 +23,7 @@ export async function startRating(
     databaseUrl,
     prior,
     eventLog: eventLogConfig,
+    logPolicy,
     corsOrigins,
     rpcLimits: limits,
     ...listen
@@ -53,7 +54,7 @@ export async function startRating(
   const server = use(await serve({ ...listen, app, log }))
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
-  const ingest = use(await startIngest({ eventLog, sink: store, log }))
+  const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy }))
   ingesting = ingest
   isReading = ingestCondition(ingest)
   health.require('ingest', ingestLiveness(ingest), 'life')

@@ -1,5 +1,7 @@
+import { PositionLostError } from '../../../platform/event-log/position-lost.ts'
 import { type Histogram, type RatingChange, type RecordRef, recordKey } from '../rating.ts'
-import type { ChangeBatch } from './port.ts'
+import { OtherLogError } from './other-log.ts'
+import type { ChangeBatch, StoredLog } from './port.ts'
 
 /** What a store knows of a record before a batch. */
 export interface StoredRecord {
@@ -61,9 +63,22 @@ export function foldChanges<Stored extends StoredRecord>(
 export function requirePosition(stored: number | undefined, batch: ChangeBatch): number {
   if (stored !== undefined) return stored
   const { topic, partition, expectedPosition } = batch
-  throw new Error(
+  throw new PositionLostError(
     `no position is stored for ${topic}/${partition}, where ${expectedPosition} was expected`,
   )
+}
+
+/** Throws an `OtherLogError` unless the batch is of the stored log, or the first one of its topic. */
+export function requireLog(stored: string | undefined, { topic, log }: ChangeBatch): void {
+  if (stored === undefined || stored === log) return
+  throw new OtherLogError(`events of ${topic} are from the log ${log}, where ${stored} is stored`)
+}
+
+/** Whether the two say the same, for `adoptLog`. */
+export function isSameLog(one: StoredLog, other: StoredLog): boolean {
+  const textOf = ({ identity, positions }: StoredLog) =>
+    JSON.stringify([identity, ...positions.map(({ partition, offset }) => [partition, offset])])
+  return textOf(one) === textOf(other)
 }
 
 interface Draft<Stored extends StoredRecord> {

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { alien, type OpenNew, put, rating, remove } from './contract-fixtures.ts'
 
 export function describeApply(openNew: OpenNew): void {
-  const partition = { topic: 'ratings', partition: 0 }
+  const partition = { topic: 'ratings', log: 'log', partition: 0 }
 
   test('applies the changes in order, and stores the position with them', async () => {
     await using store = await openNew()
@@ -65,7 +65,7 @@ export function describeApply(openNew: OpenNew): void {
 
   test('keeps the positions of topics and partitions apart', async () => {
     await using store = await openNew()
-    const batch = { expectedPosition: undefined, changes: [] }
+    const batch = { log: 'log', expectedPosition: undefined, changes: [] }
     await store.apply({ ...batch, topic: 'ratings', partition: 0, nextPosition: 7 })
     await store.apply({ ...batch, topic: 'ratings', partition: 1, nextPosition: 8 })
     await store.apply({ ...batch, topic: 'other', partition: 0, nextPosition: 2 ** 40 })

@@ -15,7 +15,7 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
   test('grows when an aggregate changes, and then only', async () => {
     await using store = await createDatabase()({ prior, clock })
     const revisions = [await store.revision()]
-    const batch = { topic: 'ratings', partition: 0 }
+    const batch = { topic: 'ratings', log: 'log', partition: 0 }
     for (const write of [
       () => store.put([rating('ann', 1), rating('ann', 1, heat)]),
       () => store.put([rating('ann', 2)]),
@@ -90,7 +90,13 @@ export function describeListeners(openNew: OpenNew): void {
     expect(told).toEqual([[alien, heat]])
     expect((await reads[0])?.count).toBe(2)
     await store.delete(heat, 'ann')
-    const batch = { topic: 'ratings', partition: 0, expectedPosition: undefined, nextPosition: 2 }
+    const batch = {
+      topic: 'ratings',
+      log: 'log',
+      partition: 0,
+      expectedPosition: undefined,
+      nextPosition: 2,
+    }
     await store.apply({ ...batch, changes: [put('cy', 1), put('ann', 1)] })
     expect(told).toEqual([[alien, heat], [heat], [alien]])
     expect((await reads[2])?.count).toBe(3)
@@ -129,7 +135,13 @@ export function describeReopening(
     const first = await open({ prior, clock })
     await first.put([rating('ann', 1), rating('bob', 4)])
     await first.delete(alien, 'ann')
-    const batch = { topic: 'ratings', partition: 0, expectedPosition: undefined, nextPosition: 3 }
+    const batch = {
+      topic: 'ratings',
+      log: 'log',
+      partition: 0,
+      expectedPosition: undefined,
+      nextPosition: 3,
+    }
     await first.apply({ ...batch, changes: [put('cy', 5)] })
     const [stored, aggregate] = [await first.get(alien, 'cy'), await first.aggregate(alien)]
     const revision = await first.revision()

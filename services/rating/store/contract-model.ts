@@ -72,7 +72,7 @@ export function actsAsList(open: () => Promise<RatingStore & ChangeSink>) {
         case 'apply': {
           const stale = step.stale && position !== undefined
           const next = (position ?? 0) + step.changes.length
-          const batch = { topic: 'ratings', partition: 0, changes: step.changes }
+          const batch = { topic: 'ratings', log: 'log', partition: 0, changes: step.changes }
           const expectedPosition = stale ? -1 : position
           const answer = await store.apply({ ...batch, expectedPosition, nextPosition: next })
           if (!stale) {

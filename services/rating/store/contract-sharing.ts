@@ -35,6 +35,7 @@ export function ratingStoreSharingContract(
           if (offset === 50) return 50
           return store.apply({
             topic: 'ratings',
+            log: 'log',
             partition: 0,
             expectedPosition,
             nextPosition: offset + 1,

@@ -68,7 +68,7 @@ export async function applyAll(
   while (position !== events.length) {
     const offset: number = position ?? 0
     const changes = events.slice(offset, offset + batchSize)
-    const batch = { topic: 'ratings', partition, changes }
+    const batch = { topic: 'ratings', log: 'log', partition, changes }
     const nextPosition = offset + changes.length
     const applied = store.apply({ ...batch, expectedPosition: position, nextPosition })
     position = await orPause(applied, position, onFailure)

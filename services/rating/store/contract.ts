@@ -14,6 +14,7 @@ import {
   rating,
   startTimeMs,
 } from './contract-fixtures.ts'
+import { describeLogs } from './contract-logs.ts'
 import { actsAsList } from './contract-model.ts'
 import type { RatingStore } from './port.ts'
 
@@ -30,6 +31,7 @@ export function ratingStoreContract(name: string, createDatabase: () => OpenRati
     describeAggregates(openNew)
     describeTop(openNew)
     describeApply(openNew)
+    describeLogs(createDatabase, clock)
     describeRevision(createDatabase, clock)
     describeListeners(openNew)
     describeReopening(createDatabase, clock)

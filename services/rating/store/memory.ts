@@ -11,11 +11,22 @@ import {
 import {
   type Folded,
   foldChanges,
+  isSameLog,
   type RecordEdit,
+  requireLog,
   requirePosition,
   type StoredRecord,
 } from './change-batch.ts'
-import type { ChangeBatch, ChangeSink, RatingStore, TopOptions, TopPosition } from './port.ts'
+import type {
+  ChangeBatch,
+  ChangeSink,
+  LogAdoption,
+  RatingStore,
+  StoredLog,
+  StoredPosition,
+  TopOptions,
+  TopPosition,
+} from './port.ts'
 
 export interface MemoryRatingStoreOptions {
   readonly prior: Prior
@@ -32,6 +43,11 @@ interface KeptRecord extends StoredRecord {
   readonly aggregate: Aggregate | undefined
 }
 
+interface KeptLog {
+  readonly identity: string | undefined
+  readonly positions: Map<number, StoredPosition>
+}
+
 /** Ratings that end with the process. */
 export function createMemoryRatingStore(
   options: MemoryRatingStoreOptions,
@@ -39,7 +55,8 @@ export function createMemoryRatingStore(
   const { prior, clock = Date.now } = options
   const records = new Map<string, KeptRecord>()
   const tops = new Map<string, Aggregate[]>()
-  const positions = new Map<string, number>()
+  const logs = new Map<string, KeptLog>()
+  const installationId = crypto.randomUUID()
   const listeners = new Set<(records: readonly RecordRef[]) => void>()
   let revision = nextRevision(0, clock())
 
@@ -76,13 +93,29 @@ export function createMemoryRatingStore(
   }
 
   function apply(batch: ChangeBatch): number {
-    const key = positionKey(batch.topic, batch.partition)
-    const position = positions.get(key)
+    const { topic, partition, nextPosition, lastEvent } = batch
+    const kept = logs.get(topic) ?? { identity: undefined, positions: new Map() }
+    requireLog(kept.identity, batch)
+    const position = kept.positions.get(partition)?.offset
     if (position !== batch.expectedPosition) return requirePosition(position, batch)
     const folded = foldChanges(batch.changes, find)
-    positions.set(key, batch.nextPosition)
+    kept.positions.set(partition, { partition, offset: nextPosition, lastEvent })
+    logs.set(topic, { ...kept, identity: batch.log })
     commit(folded)
-    return batch.nextPosition
+    return nextPosition
+  }
+
+  function storedLog(topic: string): StoredLog {
+    const { identity, positions = new Map() } = logs.get(topic) ?? {}
+    const inOrder = [...positions.values()].sort((one, other) => one.partition - other.partition)
+    return { identity, positions: inOrder }
+  }
+
+  function adoptLog(topic: string, { expected, identity, reset }: LogAdoption): boolean {
+    if (!isSameLog(storedLog(topic), expected)) return false
+    const positions = reset ? new Map() : (logs.get(topic)?.positions ?? new Map())
+    logs.set(topic, { identity, positions })
+    return true
   }
 
   function inOrder(recordType: string): readonly Aggregate[] {
@@ -124,7 +157,10 @@ export function createMemoryRatingStore(
       listeners.add(call)
       return () => listeners.delete(call)
     },
-    position: async (topic, partition) => positions.get(positionKey(topic, partition)),
+    installationId: async () => installationId,
+    position: async (topic, partition) => logs.get(topic)?.positions.get(partition)?.offset,
+    storedLog: async (topic) => storedLog(topic),
+    adoptLog: async (topic, adoption) => adoptLog(topic, adoption),
     apply: async (batch) => apply(batch),
     async [Symbol.asyncDispose]() {},
   }
@@ -144,8 +180,4 @@ function keepRatings({ stored, ratings }: RecordEdit<KeptRecord>, updateTimeMs: 
 
 function comparePositions(a: TopPosition, b: TopPosition): number {
   return b.bayesianScore - a.bayesianScore || compareCodePoints(a.recordId, b.recordId)
-}
-
-function positionKey(topic: string, partition: number): string {
-  return `${partition} ${topic}`
 }

@@ -19,6 +19,29 @@ export interface TopOptions {
   readonly after?: TopPosition
 }
 
+/** An event by its place, and a digest of its content that tells it from another event at that place. */
+export interface EventMark {
+  readonly offset: number
+  readonly digest: string
+}
+
+/** How far a partition has been applied. */
+export interface StoredPosition {
+  readonly partition: number
+  /** The offset of the first event that has not been applied. */
+  readonly offset: number
+  /** The last event before it; undefined where an earlier version of this program stored the position. */
+  readonly lastEvent: EventMark | undefined
+}
+
+/** What is stored of a topic's log. */
+export interface StoredLog {
+  /** Undefined when nothing has been applied yet, or by an earlier version of this program only. */
+  readonly identity: string | undefined
+  /** By partition. */
+  readonly positions: readonly StoredPosition[]
+}
+
 /** The changes that a run of one partition's events asks for. */
 export interface ChangeBatch {
   readonly topic: string
@@ -27,6 +50,10 @@ export interface ChangeBatch {
   readonly expectedPosition: number | undefined
   /** The offset of the first event after the batch. */
   readonly nextPosition: number
+  /** The identity of the log that the events were read from. */
+  readonly log: string
+  /** The last event of the batch, applied or not. */
+  readonly lastEvent?: EventMark
   /** In the order of the events. */
   readonly changes: readonly RatingChange[]
 }
@@ -71,18 +98,38 @@ export interface RatingStore extends AsyncDisposable {
   onChange(listener: (records: readonly RecordRef[]) => void): () => void
 }
 
+export interface LogAdoption {
+  readonly expected: StoredLog
+  readonly identity: string
+  /** Whether the new log is applied from its beginning. */
+  readonly reset: boolean
+}
+
 /**
  * Where ingestion writes: ratings together with how far each partition of the log has been read, in one transaction,
  * so that an event takes effect once, whatever is delivered again. Implemented beside `RatingStore`.
  */
 export interface ChangeSink {
+  /** Random, made with the database: tells one installation from another. */
+  installationId(): Promise<string>
+
   /** The offset of the first event of the partition that has not been applied, or undefined when none ever was. */
   position(topic: string, partition: number): Promise<number | undefined>
+
+  /** The log that the topic's events were read from, and how far, as one state. */
+  storedLog(topic: string): Promise<StoredLog>
+
+  /**
+   * Stores another log for the topic and, with `reset`, removes its positions, if what is stored is still `expected`.
+   * Returns whether it was.
+   */
+  adoptLog(topic: string, adoption: LogAdoption): Promise<boolean>
 
   /**
    * Applies the changes and stores `nextPosition`, atomically, if the stored position is still `expectedPosition`.
    * Otherwise (somebody else has applied events of the partition) nothing is changed. Answers the position that is
-   * stored afterwards.
+   * stored afterwards. The first batch of a topic stores its log; a batch of another log changes nothing, and rejects
+   * with an `OtherLogError`. Rejects with a `PositionLostError` when a position was expected and none is stored.
    */
   apply(batch: ChangeBatch): Promise<number>
 }

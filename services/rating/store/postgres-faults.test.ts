@@ -60,7 +60,7 @@ describeWith(backend('postgres'), 'rating stores on one Postgres', (server) => {
         proxy.loseNextCommit(lost)
         expect(await store.delete(alien, 'bob')).toBe(true)
         proxy.loseNextCommit(lost)
-        const batch = { topic: 'ratings', partition: 0, expectedPosition: undefined }
+        const batch = { topic: 'ratings', log: 'log', partition: 0, expectedPosition: undefined }
         const changes: RatingChange[] = [put('ann', 5), put('cy', 4)]
         expect(await store.apply({ ...batch, nextPosition: 2, changes })).toBe(2)
         expect(proxy.lostCount()).toBe(3)

@@ -45,6 +45,16 @@ export const schema: PostgresSchema = {
       prior_mean double precision NOT NULL,
       prior_weight double precision NOT NULL
     );`,
+    `CREATE TABLE log (
+      topic text COLLATE "C" PRIMARY KEY,
+      identity text COLLATE "C" NOT NULL
+    );
+    ALTER TABLE position ADD COLUMN last_offset bigint, ADD COLUMN last_digest text;
+    CREATE TABLE installation (
+      single boolean PRIMARY KEY DEFAULT true CHECK (single),
+      id text NOT NULL
+    );
+    INSERT INTO installation (id) VALUES (md5(random()::text || clock_timestamp()::text));`,
   ],
 }
 
@@ -87,6 +97,13 @@ export const reading = {
     name: 'position',
     text: 'SELECT next_offset FROM position WHERE topic = $1 AND partition = $2',
   },
+  positions: {
+    name: 'positions',
+    text: `SELECT identity, partition, next_offset, last_offset, last_digest
+      FROM (SELECT $1::text AS topic) AS asked
+      LEFT JOIN log USING (topic) LEFT JOIN position USING (topic) ORDER BY partition`,
+  },
+  installation: { name: 'installation', text: 'SELECT id FROM installation' },
   scoring: { name: 'scoring', text: 'SELECT revision, prior_mean, prior_weight FROM scoring' },
   changes: {
     name: 'changes',
@@ -97,15 +114,27 @@ export const reading = {
 } satisfies Record<string, Statement>
 
 export const writing = {
+  // Who adopts another log waits for the batches that hold the lock, and they for it.
+  shareLog: {
+    name: 'share-log',
+    text: 'SELECT identity FROM log WHERE topic = $1 FOR SHARE',
+  },
+  insertLog: { text: 'INSERT INTO log (topic, identity) VALUES ($1, $2) ON CONFLICT DO NOTHING' },
+  lockLog: { text: 'SELECT identity FROM log WHERE topic = $1 FOR UPDATE' },
+  setLog: {
+    text: `INSERT INTO log (topic, identity) VALUES ($1, $2)
+      ON CONFLICT (topic) DO UPDATE SET identity = excluded.identity`,
+  },
+  deletePositions: { text: 'DELETE FROM position WHERE topic = $1' },
   claimFirst: {
     name: 'claim-first',
-    text: `INSERT INTO position (topic, partition, next_offset) VALUES ($1, $2, $3)
-      ON CONFLICT DO NOTHING RETURNING next_offset`,
+    text: `INSERT INTO position (topic, partition, next_offset, last_offset, last_digest)
+      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING next_offset`,
   },
   claimNext: {
     name: 'claim-next',
-    text: `UPDATE position SET next_offset = $3
-      WHERE topic = $1 AND partition = $2 AND next_offset = $4 RETURNING next_offset`,
+    text: `UPDATE position SET next_offset = $3, last_offset = $4, last_digest = $5
+      WHERE topic = $1 AND partition = $2 AND next_offset = $6 RETURNING next_offset`,
   },
   addRecords: {
     name: 'add-records',

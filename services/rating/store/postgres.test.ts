@@ -77,7 +77,13 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
       expect(two.toSorted()).toEqual([key(alien), key(heat)].toSorted())
       await second.delete(heat, 'ann')
       await waitFor(() => one.length === 3, { what: 'the delete to be heard' })
-      const batch = { topic: 'ratings', partition: 0, expectedPosition: undefined, nextPosition: 1 }
+      const batch = {
+        topic: 'ratings',
+        log: 'log',
+        partition: 0,
+        expectedPosition: undefined,
+        nextPosition: 1,
+      }
       await second.apply({ ...batch, changes: [put('ann', 2)] })
       await first.put([rating('ann', 2)])
       await first.put([rating('end', 1, movie('end'))])

@@ -1,10 +1,19 @@
 import { nextRevision } from '../../../platform/revision/revision.ts'
 import { openPostgres, type Postgres } from '../../../platform/sql/postgres.ts'
+import type { Query, Row } from '../../../platform/sql/postgres-connection.ts'
 import { beforeNul, isText } from '../../../platform/sql/postgres-text.ts'
 import type { Aggregate, Prior, RatingChange, RecordRef, StoredRating } from '../rating.ts'
 import { toAggregate } from './aggregate-row.ts'
-import { requirePosition } from './change-batch.ts'
-import type { ChangeBatch, ChangeSink, RatingStore, TopOptions } from './port.ts'
+import { isSameLog, requireLog, requirePosition } from './change-batch.ts'
+import type {
+  ChangeBatch,
+  ChangeSink,
+  LogAdoption,
+  RatingStore,
+  StoredLog,
+  TopOptions,
+} from './port.ts'
+import { toStoredPosition } from './position-row.ts'
 import { followChanges } from './postgres-feed.ts'
 import { reading, schema, toRating, writing } from './postgres-tables.ts'
 import { type Written, writeChanges } from './postgres-write.ts'
@@ -98,10 +107,11 @@ export async function openPostgresRatingStore(
   }
 
   async function apply(batch: ChangeBatch): Promise<number> {
-    const { topic, partition, expectedPosition, nextPosition, changes } = batch
-    const claim = [topic, partition, nextPosition]
+    const { topic, partition, expectedPosition, nextPosition, changes, lastEvent } = batch
+    const claim = [topic, partition, nextPosition, lastEvent?.offset, lastEvent?.digest]
     return telling((done) =>
       db.transaction(async (query) => {
+        requireLog(await shareLog(query, batch), batch)
         const claimed =
           expectedPosition === undefined
             ? await query(writing.claimFirst, claim)
@@ -114,6 +124,26 @@ export async function openPostgresRatingStore(
         return nextPosition
       }),
     )
+  }
+
+  /** Returns the identity that counts until the transaction ends: the batch's where none was stored. */
+  async function shareLog(query: Query, { topic, log }: ChangeBatch): Promise<string | undefined> {
+    const [stored] = await query(writing.shareLog, [topic])
+    if (stored !== undefined) return stored.identity as string
+    await query(writing.insertLog, [topic, log])
+    return (await query(writing.shareLog, [topic]))[0]?.identity as string | undefined
+  }
+
+  async function adoptLog(topic: string, adoption: LogAdoption): Promise<boolean> {
+    const { expected, identity, reset } = adoption
+    return db.transaction(async (query) => {
+      await query(writing.lockLog, [topic])
+      const stored = toStoredLog(await query(reading.positions, [topic]))
+      if (!isSameLog(stored, expected)) return false
+      await query(writing.setLog, [topic, identity])
+      if (reset) await query(writing.deletePositions, [topic])
+      return true
+    })
   }
 
   async function aggregates(records: readonly RecordRef[]): Promise<Aggregate[]> {
@@ -160,6 +190,9 @@ export async function openPostgresRatingStore(
       listeners.add(call)
       return () => listeners.delete(call)
     },
+    installationId: async () => (await db.read(reading.installation))[0]?.id as string,
+    storedLog: async (topic) => toStoredLog(await db.read(reading.positions, [topic])),
+    adoptLog,
     async position(topic, partition) {
       const [row] = await db.read(reading.position, [topic, partition])
       return row?.next_offset as number | undefined
@@ -167,6 +200,13 @@ export async function openPostgresRatingStore(
     apply,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
+}
+
+/** One row at least; without a partition where no position is stored. */
+function toStoredLog(rows: readonly Row[]): StoredLog {
+  const identity = (rows[0]?.identity ?? undefined) as string | undefined
+  const placed = rows.filter(({ partition }) => typeof partition === 'number')
+  return { identity, positions: placed.map(toStoredPosition) }
 }
 
 /** A channel belongs to a database: tables in another schema of it are another store. */

@@ -44,6 +44,17 @@ export const schema: Schema = {
     prior_mean REAL NOT NULL,
     prior_weight REAL NOT NULL
   ) STRICT;`,
+    `CREATE TABLE log (
+    topic TEXT PRIMARY KEY,
+    identity TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE position ADD COLUMN last_offset INTEGER;
+  ALTER TABLE position ADD COLUMN last_digest TEXT;
+  CREATE TABLE installation (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    id TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO installation VALUES (1, lower(hex(randomblob(16))));`,
   ],
 }
 
@@ -117,9 +128,17 @@ function bookkeeping(db: DatabaseSync) {
   return {
     position: db.prepare('SELECT next_offset FROM position WHERE topic = ? AND partition = ?'),
     setPosition: db.prepare(
-      `INSERT INTO position (topic, partition, next_offset) VALUES (?, ?, ?)
-       ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset`,
+      `INSERT OR REPLACE INTO position (topic, partition, next_offset, last_offset, last_digest)
+       VALUES (?, ?, ?, ?, ?)`,
     ),
+    positions: db.prepare(
+      `SELECT partition, next_offset, last_offset, last_digest FROM position
+       WHERE topic = ? ORDER BY partition`,
+    ),
+    deletePositions: db.prepare('DELETE FROM position WHERE topic = ?'),
+    log: db.prepare('SELECT identity FROM log WHERE topic = ?'),
+    setLog: db.prepare('INSERT OR REPLACE INTO log VALUES (?, ?)'),
+    installation: db.prepare('SELECT id FROM installation'),
     insertScoring: db.prepare('INSERT OR IGNORE INTO scoring VALUES (1, ?, ?, ?)'),
     scoring: db.prepare('SELECT revision, prior_mean, prior_weight FROM scoring'),
     setPrior: db.prepare('UPDATE scoring SET prior_mean = ?, prior_weight = ?'),

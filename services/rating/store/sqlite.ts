@@ -13,11 +13,21 @@ import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
 import {
   type Folded,
   foldChanges,
+  isSameLog,
   type RecordEdit,
+  requireLog,
   requirePosition,
   type StoredRecord,
 } from './change-batch.ts'
-import type { ChangeBatch, ChangeSink, RatingStore, TopOptions } from './port.ts'
+import type {
+  ChangeBatch,
+  ChangeSink,
+  LogAdoption,
+  RatingStore,
+  StoredLog,
+  TopOptions,
+} from './port.ts'
+import { toStoredPosition } from './position-row.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 
 export interface SqliteRatingStoreOptions {
@@ -140,17 +150,39 @@ export function createSqliteRatingStore(
   }
 
   function apply(batch: ChangeBatch): number {
-    const { topic, partition, expectedPosition, nextPosition } = batch
+    const { topic, partition, expectedPosition, nextPosition, log, lastEvent } = batch
+    const { offset = null, digest = null } = lastEvent ?? {}
     let changed: RecordRef[] = []
     const position = transaction(db, () => {
+      const storedIdentity = identityOf(topic)
+      requireLog(storedIdentity, batch)
       const stored = positionOf(topic, partition)
       if (stored !== expectedPosition) return requirePosition(stored, batch)
       changed = save(foldChanges(batch.changes, find))
-      sql.setPosition.run(topic, partition, nextPosition)
+      if (storedIdentity === undefined) sql.setLog.run(topic, log)
+      sql.setPosition.run(topic, partition, nextPosition, offset, digest)
       return nextPosition
     })
     notify(changed)
     return position
+  }
+
+  function identityOf(topic: string): string | undefined {
+    return sql.log.get(topic)?.identity as string | undefined
+  }
+
+  function storedLog(topic: string): StoredLog {
+    const positions = sql.positions.all(topic).map(toStoredPosition)
+    return { identity: identityOf(topic), positions }
+  }
+
+  function adoptLog(topic: string, { expected, identity, reset }: LogAdoption): boolean {
+    return transaction(db, () => {
+      if (!isSameLog(storedLog(topic), expected)) return false
+      sql.setLog.run(topic, identity)
+      if (reset) sql.deletePositions.run(topic)
+      return true
+    })
   }
 
   function positionOf(topic: string, partition: number): number | undefined {
@@ -199,7 +231,10 @@ export function createSqliteRatingStore(
       listeners.add(call)
       return () => listeners.delete(call)
     },
+    installationId: async () => sql.installation.get()?.id as string,
     position: async (topic, partition) => positionOf(topic, partition),
+    storedLog: async (topic) => read(db, () => storedLog(topic)),
+    adoptLog: async (topic, adoption) => adoptLog(topic, adoption),
     apply: async (batch) => apply(batch),
     async [Symbol.asyncDispose]() {
       use?.[Symbol.dispose]()

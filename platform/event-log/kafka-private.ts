@@ -1,0 +1,90 @@
+import { createRequire } from 'node:module'
+import type { Cluster, Kafka, KafkaMessage } from 'kafkajs'
+
+/** What a broker sends of one partition, also what must not be shown. */
+export interface PartitionAnswer {
+  readonly messages: readonly KafkaMessage[]
+}
+
+/** What may be shown of it. */
+export interface Batch {
+  readonly messages: readonly KafkaMessage[]
+  lastOffset(): string
+}
+
+/** A request that kafkajs does not know, in its terms; see its `network/connection.js`. */
+export interface RawRequest<T> {
+  readonly request: {
+    readonly apiKey: number
+    readonly apiName: string
+    readonly apiVersion: number
+    expectResponse(): boolean
+    encode(): Promise<{ readonly buffer: Buffer; size(): number }>
+  }
+  readonly response: {
+    decode(bytes: Buffer): Promise<{ readonly clientSideThrottleTime: number; readonly value: T }>
+    parse(decoded: { readonly value: T }): Promise<T>
+  }
+}
+
+/** A connected broker. */
+export interface PrivateBroker {
+  /** The versions that it speaks, by API key. */
+  readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>>
+  readonly connectionPool: { send<T>(raw: RawRequest<T>): Promise<T> }
+  metadata(topics: readonly string[]): Promise<{ readonly clusterId: string | null }>
+}
+
+/** The broker that the cluster was reached by. */
+export function seedBrokerOf(cluster: Cluster): PrivateBroker {
+  return (cluster as unknown as { brokerPool: { seedBroker: PrivateBroker } }).brokerPool.seedBroker
+}
+
+/** Writes the protocol's types. */
+export interface Encoder {
+  readonly buffer: Buffer
+  size(): number
+  writeBoolean(value: boolean): Encoder
+  writeUVarInt(value: number): Encoder
+  writeUVarIntString(value: string): Encoder
+  writeBufferInternal(bytes: Uint8Array): void
+}
+
+/** Reads them. */
+export interface Decoder {
+  readInt16(): number
+  readInt32(): number
+  readUVarInt(): number
+  readUVarIntString(): string | null
+  readTaggedFields(): unknown
+  readBytes(length: number): Buffer
+}
+
+const clusterName = 'private:Kafka:createCluster'
+const require = createRequire(import.meta.url)
+
+/**
+ * What kafkajs's own consumers use, and it keeps to itself; the version is fixed, and the contract suite would notice
+ * another.
+ */
+export function privatePartsOf(kafka: Kafka) {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === clusterName,
+  )
+  if (symbol === undefined) throw new Error(`this version of kafkajs has no ${clusterName}`)
+  const { [symbol]: create } = kafka as unknown as Record<symbol, (options: object) => Cluster>
+  const options = { metadataMaxAge: 300_000, allowAutoTopicCreation: false }
+  const BatchOf = require('kafkajs/src/consumer/batch.js') as new (
+    topic: string,
+    fetchedOffset: string,
+    answer: PartitionAnswer,
+  ) => Batch
+  const EncoderOf = require('kafkajs/src/protocol/encoder.js') as new () => Encoder
+  const DecoderOf = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder
+  return {
+    createCluster: () => (create as (options: object) => Cluster)(options),
+    batchOf: (...args: ConstructorParameters<typeof BatchOf>) => new BatchOf(...args),
+    createEncoder: () => new EncoderOf(),
+    createDecoder: (bytes: Buffer) => new DecoderOf(bytes),
+  }
+}

@@ -1,0 +1,6 @@
+import { PositionLostError } from '../../../platform/event-log/position-lost.ts'
+
+/** Thrown for events of another log than the one whose positions are stored. */
+export class OtherLogError extends PositionLostError {
+  override readonly name = 'OtherLogError'
+}
