@@ -10,6 +10,7 @@ import type { LightBody } from '../http/light-response.ts'
 import { type ClientStream, NotSentError, type StreamOwner } from '../http2/client-stream.ts'
 import type { Call } from '../rpc/call.ts'
 import { toConnectError, toLoggedError } from '../rpc/errors.ts'
+import { fitHead } from '../rpc/fit-status.ts'
 import type { Incoming } from '../rpc/incoming.ts'
 import type { Wire } from '../rpc/wire.ts'
 import { Download } from './download.ts'
@@ -90,7 +91,8 @@ export class Forward implements StreamOwner {
     incoming.leaveTrailers?.(this.#trailers)
     if (stream.isComplete) {
       const pieces = takeAll(stream)
-      this.#answered.resolve(incoming.respond(oneOrMore(pieces), stream.status, fields))
+      const head = [...fitHead(fields, incoming)]
+      this.#answered.resolve(incoming.respond(oneOrMore(pieces), stream.status, head))
       this.#complete(stream, pieces)
       return
     }

@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { codeFromHttpStatus, findTrailerError } from '@connectrpc/connect/protocol-grpc'
 import type { Fields } from '../http/exchange.ts'
 import { fieldOf } from '../http/fields.ts'
-import { NotSentError } from '../http2/client-stream.ts'
+import { HeadTooLongError, NotSentError } from '../http2/client-stream.ts'
 import { StreamReset } from '../http2/connection-error.ts'
 import { errorCode } from '../http2/wire.ts'
 import type { GrpcSettings } from './options.ts'
@@ -74,9 +74,14 @@ export function statusError(fields: Fields, head: Fields): ConnectError | undefi
 
 /** The error of a call whose stream was not opened, was reset or was lost. */
 export function streamError(origin: string, cause: Error): ConnectError {
-  const code = cause instanceof StreamReset ? codeOfReset(cause.code) : Code.Unavailable
+  const code = codeOfFailure(cause)
   const message = cause instanceof NotSentError ? cause.message : `${origin}: ${cause.message}`
   return new ConnectError(message, code, undefined, undefined, cause)
+}
+
+function codeOfFailure(cause: Error): Code {
+  if (cause instanceof HeadTooLongError) return Code.ResourceExhausted
+  return cause instanceof StreamReset ? codeOfReset(cause.code) : Code.Unavailable
 }
 
 /** gRPC over HTTP/2, "HTTP2 Transport Mapping", "Errors". */

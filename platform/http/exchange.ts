@@ -38,6 +38,11 @@ export interface Exchange {
   /** The client's IP address. */
   readonly remoteAddress: string
   readonly body: RequestBody
+  /**
+   * The size of the longest headers or trailers that the client takes, as `listBytesOf` counts it. A response with
+   * longer ones is broken off. Infinite where the client sets no limit, and by HTTP/1.1.
+   */
+  readonly headerListBytesMax: number
   /** Whether nothing can be sent any more: the answer is complete, the client left, or the connection was lost. */
   readonly closed: boolean
   /**

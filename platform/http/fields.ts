@@ -11,6 +11,16 @@ export function fieldOf(fields: Fields, name: string): string | undefined {
   return value
 }
 
+/** What each field counts beside its name and value in the size of a list (RFC 9113 §6.5.2). */
+const fieldOverheadBytes = 32
+
+/** The size of a list of fields, as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113 §6.5.2). */
+export function listBytesOf(fields: Fields): number {
+  let bytes = (fields.length / 2) * fieldOverheadBytes
+  for (let index = 0; index < fields.length; index++) bytes += (fields[index] as string).length
+  return bytes
+}
+
 /** The fields of a `Headers`, each cookie on its own. */
 export function toFields(headers: Headers): string[] {
   const fields: string[] = []

@@ -32,6 +32,7 @@ const noBytes = new Uint8Array()
 /** One request of a connection and its answer (RFC 9112). */
 export class Http1Exchange implements Exchange {
   readonly httpVersion = '1.1'
+  readonly headerListBytesMax = Number.POSITIVE_INFINITY
   readonly body: RequestBody
   onClose: ((cause: Error | undefined) => void) | undefined = undefined
   closed = false

@@ -2,7 +2,12 @@ import type { Socket } from 'node:net'
 import type { Fields } from '../http/exchange.ts'
 import { readAnswerHead } from './client-head.ts'
 import { ClientRequest } from './client-request.ts'
-import { type ClientStream, NotSentError, type StreamOwner } from './client-stream.ts'
+import {
+  type ClientStream,
+  HeadTooLongError,
+  NotSentError,
+  type StreamOwner,
+} from './client-stream.ts'
 import { type Deadline, Http2Connection } from './connection.ts'
 import { errorName } from './connection-error.ts'
 import type { Hub } from './hub.ts'
@@ -20,11 +25,15 @@ export const pingTimeoutMs = 5_000
 
 /**
  * The bounds at a client. Servers are known, and what they do not read is theirs to tell: a ping finds those that are
- * gone. A reader that rests holds no other back, because the connection's window is that of all streams together.
+ * gone. A reader that rests holds no other back, because the connection's window is that of all streams together. Headers
+ * that are longer than `headerListBytesMax` end their stream alone: they are read to their end, for the decoder's
+ * sake, up to a length that no server sends by mistake.
  */
 export const clientLimits: Http2Limits = {
   ...http2Limits,
   connectionWindowBytes: streamsMax * http2Limits.streamWindowBytes,
+  headerBlockBytesMax: 1024 * 1024,
+  continuationsMax: 64,
   stalledTimeoutMs: Number.POSITIVE_INFINITY,
   ageMaxMs: Number.POSITIVE_INFINITY,
   idleTimeoutMs: 300_000,
@@ -85,13 +94,17 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
   request(head: Fields, owner: StreamOwner): ClientStream {
     this.nowMs = this.hub.now()
     const stream = new ClientRequest(this, this.#nextStreamId, owner)
+    if (!stream.start(head)) {
+      const bytesMax = this.peer.headerListBytesMax
+      stream.fail(new HeadTooLongError(`the request has headers of more than ${bytesMax} bytes`))
+      return stream
+    }
     this.#nextStreamId += 2
     this.streams.add(stream)
     if (this.streams.size === 1) {
       this.#busySinceMs = this.nowMs
       this.lookIn(pingIntervalMs)
     }
-    stream.start(head)
     owner.onOpen(stream)
     if (this.#nextStreamId > int31Max) this.leave()
     return stream
@@ -118,7 +131,7 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
     if (stream === undefined) this.streams.onStray(streamId, errorCode.streamClosed)
     else if (stream.remoteEnded) {
       this.streams.refuse(streamId, errorCode.streamClosed, 'HEADERS behind END_STREAM')
-    } else if (overflow) this.streams.refuse(streamId, errorCode.enhanceYourCalm, 'too many fields')
+    } else if (overflow) this.#refuseHeaders(stream)
     else if (stream.status === 0) this.#onHead(stream, list, endStream)
     else this.#onTrailers(stream, list, endStream)
   }
@@ -204,6 +217,12 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
       return
     }
     this.streams.endRemote(stream, list)
+  }
+
+  /** Costs the peer nothing: what it may send is not for one stream among many to spend. */
+  #refuseHeaders(stream: ClientRequest): void {
+    const message = 'the headers or trailers of the response are too long'
+    this.streams.reset(stream, errorCode.enhanceYourCalm, message)
   }
 
   #openNoMore(): void {

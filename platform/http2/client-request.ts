@@ -32,9 +32,10 @@ export class ClientRequest extends Http2Stream implements ClientStream {
     return this.remoteEnded
   }
 
-  /** Sends the head of the request. */
-  start(head: Fields): void {
+  /** Sends the head of the request. False when the peer does not take one so long; then nothing was sent. */
+  start(head: Fields): boolean {
     this.lastFrameAt = this.connection.transmitter.writer.headers(this.id, head, false)
+    return this.lastFrameAt >= 0
   }
 
   take(): Uint8Array | undefined {

@@ -35,8 +35,13 @@ export interface StreamOwner {
   onBytes(): void
   /** The answer has ended. The request may not have: then it is for the owner to end or cancel it. */
   onEnd(): void
-  /** The stream was not opened (`NotSentError`), was reset by the peer (`StreamReset`), or was lost. */
+  /** The stream was not opened (`NotSentError`, `HeadTooLongError`), was reset by the peer (`StreamReset`), or was lost. */
   onFailure(cause: Error): void
+}
+
+/** The cause of an error of a request whose head is longer than the peer takes. Nothing was sent, here or elsewhere. */
+export class HeadTooLongError extends Error {
+  override readonly name = 'HeadTooLongError'
 }
 
 /** The cause of an error for which nothing was sent, or nothing was looked at, so that the peer cannot have acted on it. */

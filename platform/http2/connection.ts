@@ -132,6 +132,7 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
     this.transmitter.encoder.setPeerTableBytes(peer.headerTableBytesMin)
     this.transmitter.encoder.setPeerTableBytes(peer.headerTableBytes)
     if (peer.windowBytes !== before) this.streams.shiftWindows(peer.windowBytes - before)
+    this.transmitter.writer.listBytesMax = peer.headerListBytesMax
     this.transmitter.writer.settingsAck()
   }
 

@@ -1,4 +1,5 @@
 import type { Fields } from '../http/exchange.ts'
+import { listBytesOf } from '../http/fields.ts'
 import { encodedBytesMax, type HpackEncoder } from './hpack-encoder.ts'
 import type { Outbox } from './outbox.ts'
 import {
@@ -15,6 +16,8 @@ const noFields: Fields = []
 
 /** Writes frames into an outbox. It knows no windows and no streams. */
 export class FrameWriter {
+  /** The peer's SETTINGS_MAX_HEADER_LIST_SIZE. */
+  listBytesMax = Number.POSITIVE_INFINITY
   readonly #outbox: Outbox
   readonly #encoder: HpackEncoder
   readonly #onWritten: () => void
@@ -39,10 +42,18 @@ export class FrameWriter {
     return this.#begin(payloadBytes, frameType.data, flags, streamId)
   }
 
-  /** A field block of two lists, with CONTINUATION as needed (RFC 9113 §4.3); answers the position of HEADERS. */
+  /**
+   * Writes a field block of two lists, with CONTINUATION as needed (RFC 9113 §4.3), and returns the position of HEADERS;
+   * or writes nothing and returns -1, because the peer does not take a list so long.
+   */
   headers(streamId: number, fields: Fields, endStream: boolean, more: Fields = noFields): number {
     const outbox = this.#outbox
-    outbox.reserve(frameHeaderBytes + encodedBytesMax(fields) + encodedBytesMax(more))
+    const bytesMax = encodedBytesMax(fields) + encodedBytesMax(more)
+    // A list never counts more than twice the bytes it may take, so that most need not be measured.
+    if (bytesMax * 2 > this.listBytesMax) {
+      if (listBytesOf(fields) + listBytesOf(more) > this.listBytesMax) return -1
+    }
+    outbox.reserve(frameHeaderBytes + bytesMax)
     const { buffer, offset, position } = outbox
     let end = this.#encoder.encode(fields, buffer, offset + frameHeaderBytes)
     if (more.length > 0) end = this.#encoder.encode(more, buffer, end)

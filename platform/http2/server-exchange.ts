@@ -47,6 +47,10 @@ export class ServerExchange extends Http2Stream implements Exchange {
     return this.#server.remoteAddress
   }
 
+  get headerListBytesMax(): number {
+    return this.connection.peer.headerListBytesMax
+  }
+
   get closed(): boolean {
     return this.gone || this.localEnded
   }
@@ -59,12 +63,9 @@ export class ServerExchange extends Http2Stream implements Exchange {
   respond(status: number, fields: Fields): void {
     if (this.closed) return
     this.#responded = true
-    this.lastFrameAt = this.connection.transmitter.writer.headers(
-      this.id,
-      statusField(status),
-      false,
-      fields,
-    )
+    const { writer } = this.connection.transmitter
+    this.lastFrameAt = writer.headers(this.id, statusField(status), false, fields)
+    if (this.lastFrameAt < 0) this.breakOffHeaders()
   }
 
   /** Answers without asking anybody, and with nothing but the status. */

@@ -2,7 +2,7 @@ import type { Fields } from '../http/exchange.ts'
 import type { Http2Connection } from './connection.ts'
 import { InboundBody } from './inbound-body.ts'
 import type { Sender } from './send-queue.ts'
-import { frameHeaderBytes } from './wire.ts'
+import { errorCode, frameHeaderBytes } from './wire.ts'
 
 /** A frame cut by a window that is smaller than this is no progress: the peer dribbles (CVE-2019-9511). */
 const progressBytesMin = 1024
@@ -86,8 +86,8 @@ export abstract class Http2Stream implements Sender {
     if (this.queuedBytes > 0) return
     const bare = trailers.length === 0
     if (hasBytes) this.#sendNow(bytes, bare)
-    if (!bare) this.connection.transmitter.writer.headers(this.id, trailers, true)
-    else if (!hasBytes) this.#endLastFrame()
+    if (!bare) return void this.#sendTrailers()
+    if (!hasBytes) this.#endLastFrame()
     this.#finish()
   }
 
@@ -189,9 +189,20 @@ export abstract class Http2Stream implements Sender {
   #dequeued(): void {
     this.connection.transmitter.queue.remove(this)
     if (!this.#ending) return
-    if (this.#trailers.length > 0)
-      this.connection.transmitter.writer.headers(this.id, this.#trailers, true)
-    this.#finish()
+    if (this.#trailers.length > 0) this.#sendTrailers()
+    else this.#finish()
+  }
+
+  #sendTrailers(): void {
+    const { writer } = this.connection.transmitter
+    if (writer.headers(this.id, this.#trailers, true) < 0) this.breakOffHeaders()
+    else this.#finish()
+  }
+
+  /** Ends the stream, whose peer does not take headers or trailers as long as these (RFC 9113 §10.5.1). */
+  protected breakOffHeaders(): void {
+    const message = 'headers longer than the peer takes'
+    this.connection.streams.reset(this, errorCode.internalError, message)
   }
 
   /** END_STREAM on the frame that was written last, when it is still here, or else on a frame of its own. */

@@ -3,6 +3,7 @@ import type { Exchange, RequestBody } from '../http/exchange.ts'
 import { fieldOf } from '../http/fields.ts'
 import { type LightBody, LightResponse, lightResponse } from '../http/light-response.ts'
 import { whenClosed } from '../http/when-closed.ts'
+import { fitStatus } from './fit-status.ts'
 import type { Lifetime } from './lifetime.ts'
 import { streamBody } from './stream-body.ts'
 
@@ -18,10 +19,12 @@ export interface Incoming {
   /** Ends the lifetime with `CANCELED` when the client leaves before it is over. */
   endWithClient(lifetime: Lifetime): void
   /**
-   * Takes trailers that are sent as they are when the answer's last byte was taken. Undefined where an answer has none:
+   * Takes trailers that are sent when the answer's last byte was taken, cut to what the client takes. Undefined where an answer has none:
    * by HTTP/1.1 and without a port.
    */
   readonly leaveTrailers: ((fields: string[]) => void) | undefined
+  /** As that of an exchange. */
+  readonly headerListBytesMax: number
   /** @param fields names in lower case and values; the response's from here on. */
   respond(body: LightBody, status: number, fields: string[]): Response
 }
@@ -43,8 +46,12 @@ export class ExchangeIncoming implements Incoming {
       exchange.httpVersion === '1.1'
         ? undefined
         : (fields) => {
-            slot.trailers = () => fields
+            slot.trailers = () => fitStatus(fields, exchange.headerListBytesMax)
           }
+  }
+
+  get headerListBytesMax(): number {
+    return this.#exchange.headerListBytesMax
   }
 
   get method(): string {
@@ -75,6 +82,7 @@ export class ExchangeIncoming implements Incoming {
 export class RequestIncoming implements Incoming {
   readonly request: Request
   readonly leaveTrailers: ((fields: string[]) => void) | undefined
+  readonly headerListBytesMax = Number.POSITIVE_INFINITY
   #body: RequestBody | undefined
 
   constructor(request: Request) {

@@ -5,6 +5,8 @@ import { encodeMessage } from '../grpc/status-message.ts'
 import type { Environment } from './call.ts'
 import { bounded, errorLimits } from './error-text.ts'
 import { toRestError } from './errors.ts'
+import { fitHead } from './fit-status.ts'
+import { incomingOf } from './incoming-of.ts'
 
 /** The HTTP status of a refusal; gRPC and gRPC-Web have one of their own beside it. */
 export interface RefusalStatus {
@@ -32,10 +34,8 @@ export function refuseCall(
   if (body?.ended === false) body.refuse()
   const [type] = grpcType.exec(c.req.header('content-type') ?? '') ?? []
   if (type === undefined) return toRestError(error, status.http)
-  const headers = {
-    'content-type': type,
-    'grpc-status': String(error.code),
-    'grpc-message': encodeMessage(error.rawMessage, errorLimits.textBytesMax),
-  }
-  return new Response(null, { status: status.grpc, headers })
+  const message = encodeMessage(error.rawMessage, errorLimits.textBytesMax)
+  const fields = ['content-type', type, 'grpc-status', String(error.code), 'grpc-message', message]
+  const incoming = incomingOf(c)
+  return incoming.respond(null, status.grpc, [...fitHead(fields, incoming)])
 }

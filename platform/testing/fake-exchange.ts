@@ -6,6 +6,8 @@ export interface FakeRequest {
   readonly authority?: string
   readonly target: string
   readonly fields?: Fields
+  /** Infinite by default. */
+  readonly headerListBytesMax?: number
   /** Comes chunk by chunk; a rejection cuts the request off. */
   readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
@@ -51,6 +53,7 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
     target: request.target,
     fields: request.fields ?? [],
     remoteAddress: '127.0.0.1',
+    headerListBytesMax: request.headerListBytesMax ?? Number.POSITIVE_INFINITY,
     body: fakeBody(request.body ?? [], () => {
       answer.refused = true
     }),
