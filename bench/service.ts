@@ -27,7 +27,7 @@ function readConfig() {
   return config
 }
 
-await run('bench', readConfig, async ({ log, draining, use }, config) => {
+await run('bench', readConfig, async ({ log, draining, connections, use }, config) => {
   const app = createServiceApp({
     log,
     metrics: createMetrics(),
@@ -37,6 +37,6 @@ await run('bench', readConfig, async ({ log, draining, use }, config) => {
     services: [BenchService],
     mount: ({ router }) => void router.service(BenchService, rpc),
   })
-  const server = use(await serve({ ...config, app, log }))
+  const server = use(await serve({ ...config, connections, app, log }))
   log.info({ url: server.url }, 'bench is ready')
 })

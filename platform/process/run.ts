@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
+import { type ConnectionBudget, createConnectionBudget } from '../server/connection-budget.ts'
 import { ShutdownError } from './health.ts'
 import { type LogOptions, openLog } from './log.ts'
+import { readConnectionBounds } from './open-files.ts'
 import { HelpRequest, SettingsError } from './settings.ts'
 import { hideHarmlessWarnings } from './warnings.ts'
 
@@ -9,6 +11,8 @@ export interface Running {
   readonly log: Logger
   /** Aborted with a `ShutdownError` when the process is about to end. */
   readonly draining: AbortSignal
+  /** The connections that the process takes from its clients. */
+  readonly connections: ConnectionBudget
   /** Takes a resource, to be disposed of at the end: the last one taken first. */
   use<T extends AsyncDisposable | Disposable>(resource: T): T
 }
@@ -49,7 +53,8 @@ async function runUntilSignal<Config extends { readonly log: LogOptions }>(
   await using stack = new AsyncDisposableStack()
   const log = stack.use(await openLog(config.log)).logger
   const use = <T extends AsyncDisposable | Disposable>(resource: T) => stack.use(resource)
-  await start({ log, draining: draining.signal, use }, config)
+  const connections = createConnectionBudget({ ...(await readConnectionBounds()), log })
+  await start({ log, draining: draining.signal, connections, use }, config)
   log.info({ signal: await signalled }, 'shutting down')
 }
 

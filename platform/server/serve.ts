@@ -5,6 +5,7 @@ import { createHttp1Server } from '../http1/server.ts'
 import type { Http2Limits } from '../http2/limits.ts'
 import { createHttp2Server } from '../http2/server.ts'
 import { createRespond } from './answer.ts'
+import { type ConnectionBudget, createConnectionBudget } from './connection-budget.ts'
 import { type FetchApp, type PortLimits, portLimits } from './port.ts'
 import { sniff } from './sniff.ts'
 import { createTlsEngine, type TlsOptions } from './tls.ts'
@@ -18,6 +19,8 @@ export interface ServeOptions {
   /** TLS on the same port; without it, a client that asks for TLS is turned away. */
   readonly tls?: TlsOptions
   readonly limits?: Partial<PortLimits>
+  /** The connections of the whole process, in place of `limits.connectionsMax`. */
+  readonly connections?: ConnectionBudget
   readonly http1?: Partial<Http1Limits>
   readonly http2?: Partial<Http2Limits>
   readonly log: Logger
@@ -54,6 +57,9 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const tls = options.tls && createTlsEngine(options.tls, limits.firstBytesTimeoutMs)
   const clearIsRefused = options.tls?.clientAuthority !== undefined
   const arrivals = createArrivals()
+  const { log } = options
+  const connections =
+    options.connections ?? createConnectionBudget({ max: limits.connectionsMax, log })
 
   async function welcome(socket: Socket): Promise<void> {
     const protocol = await sniff(socket, limits.firstBytesTimeoutMs)
@@ -77,12 +83,12 @@ export async function serve(options: ServeOptions): Promise<Server> {
 
   const listener = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy())
+    if (!connections.admit(socket)) return
     arrivals.add(socket, welcome(socket))
   })
-  listener.maxConnections = limits.connectionsMax
   const host = options.host ?? '127.0.0.1'
-  await listen(listener, host, options.port)
-  listener.on('error', (err) => options.log.error({ err }, 'the port failed'))
+  await listen(listener, host, options.port, connections.backlog)
+  listener.on('error', (err) => log.error({ err }, 'the port failed'))
   const { port } = listener.address() as AddressInfo
 
   let closed: Promise<void> | undefined
@@ -133,14 +139,19 @@ function addressOf(socket: Socket): string {
   return socket.remoteAddress ?? ''
 }
 
-function listen(listener: NetServer, host: string, port: number): Promise<void> {
+function listen(
+  listener: NetServer,
+  host: string,
+  port: number,
+  backlog: number | undefined,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const refuse = (cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'EADDRINUSE' ? 'it is in use' : cause.message
     reject(new Error(`cannot listen on ${host}:${port}: ${reason}`, { cause }))
   }
   listener.once('error', refuse)
-  listener.listen(port, host, () => {
+  listener.listen({ port, host, ...(backlog !== undefined && { backlog }) }, () => {
     listener.off('error', refuse)
     resolve()
   })

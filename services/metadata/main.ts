@@ -6,6 +6,7 @@ import { createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
+import { measureConnections } from '../../platform/server/measure.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type MetadataSettings, readMetadataConfig } from './config.ts'
 import { createMetadataService } from './service.ts'
@@ -13,19 +14,20 @@ import { openMetadataStore } from './store/open.ts'
 
 /** Starts the metadata service; what `use` has taken stops it. */
 export async function startMetadata(
-  { use, log, draining }: Running,
+  { use, log, draining, connections }: Running,
   { databaseUrl, corsOrigins, rpcLimits: limits, ...listen }: MetadataSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
   measureRegistry(metrics, registry)
+  measureConnections(metrics, connections)
   const health = createHealth(draining)
   const onWarning = (message: string) => log.warn(message)
   const store = use(await openMetadataStore(databaseUrl, { onWarning }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const hosts = await openHostCheck(listen)
   const app = createMetadataService({ store, log, metrics, health, corsOrigins, hosts, limits })
-  const server = use(await serve({ ...listen, app, log }))
+  const server = use(await serve({ ...listen, connections, app, log }))
   const healthName = MetadataService.typeName
   use(await registry.register({ service: 'metadata', url: server.url, health, healthName }))
   log.info({ url: server.url }, 'metadata is ready')

@@ -7,6 +7,7 @@ import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
+import { measureConnections } from '../../platform/server/measure.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type MovieSettings, readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
@@ -16,12 +17,13 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 /** Starts the movie service; what `use` has taken stops it. */
 export async function startMovie(
-  { use, log, draining }: Running,
+  { use, log, draining, connections }: Running,
   { corsOrigins, page: pageSettings, rpcLimits: limits, ...listen }: MovieSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
   measureRegistry(metrics, registry)
+  measureConnections(metrics, connections)
   const health = createHealth(draining)
   const known = use(await registry.watch('metadata'))
   health.require('metadata', () =>
@@ -43,7 +45,7 @@ export async function startMovie(
     limits,
     hosts: await openHostCheck(listen),
   })
-  const server = use(await serve({ ...listen, app, log }))
+  const server = use(await serve({ ...listen, connections, app, log }))
   own = { id: `movie@${server.url}`, url: server.url }
   const healthName = MovieService.typeName
   use(await registry.register({ service: 'movie', url: server.url, health, healthName }))

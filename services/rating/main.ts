@@ -7,6 +7,7 @@ import { type Condition, createHealth, startProbe } from '../../platform/process
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
+import { measureConnections } from '../../platform/server/measure.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
 import { type RatingSettings, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -18,7 +19,7 @@ import { createAggregateWatches } from './watch.ts'
 
 /** Starts the rating service; what `use` has taken stops it. */
 export async function startRating(
-  { use, log, draining }: Running,
+  { use, log, draining, connections }: Running,
   {
     databaseUrl,
     prior,
@@ -32,6 +33,7 @@ export async function startRating(
 ): Promise<Server> {
   const metrics = createMetrics()
   measureRegistry(metrics, registry)
+  measureConnections(metrics, connections)
   const health = createHealth(draining)
   const onWarning = (message: string) => log.warn(message)
   const store = use(await openRatingStore(databaseUrl, { prior, onWarning }))
@@ -51,7 +53,7 @@ export async function startRating(
     limits,
     hosts: await openHostCheck(listen),
   })
-  const server = use(await serve({ ...listen, app, log }))
+  const server = use(await serve({ ...listen, connections, app, log }))
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
   const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy }))

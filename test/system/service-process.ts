@@ -14,6 +14,8 @@ export interface ServiceProcessOptions {
   /** Any that is free unless told. */
   readonly port?: number
   readonly args?: readonly string[]
+  /** A command that runs the runtime's, put before it. Default: none. */
+  readonly command?: readonly string[]
 }
 
 /** How long a service may take to start on a busy machine, in milliseconds. */
@@ -34,9 +36,10 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
 
 /** Starts one service as a process of its own, and does not wait for it. */
 export function spawnService(options: ServiceProcessOptions): Promise<Program> {
-  const { service, runtime = 'bun', port = 0, args = [] } = options
+  const { service, runtime = 'bun', port = 0, args = [], command = [] } = options
   return spawnProgram({
     runtime,
+    command,
     entry: `services/${service}/main.ts`,
     args: ['--port', `${port}`, '--log-level', 'info', '--log-format', 'json', ...args],
   })

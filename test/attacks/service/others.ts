@@ -86,7 +86,9 @@ async function rate(): Promise<void> {
 }
 
 async function watch(): Promise<void> {
-  const message = JSON.stringify({ records: [{ recordId: 'the-matrix-1999', recordType: 'movie' }] })
+  const message = JSON.stringify({
+    records: [{ recordId: 'the-matrix-1999', recordType: 'movie' }],
+  })
   const envelope = Buffer.alloc(5 + message.length)
   envelope.writeUInt32BE(message.length, 1)
   envelope.write(message, 5)

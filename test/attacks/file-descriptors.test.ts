@@ -1,0 +1,85 @@
+import { expect, test } from 'bun:test'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { dialRaw, get } from '../../platform/testing/http1-client.ts'
+import { describeWith } from '../../platform/testing/requirements.ts'
+import { runtime } from '../../platform/testing/tools.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { startService } from '../system/service-process.ts'
+
+/** Of the service, and how many of them are for clients. */
+const openFilesMax = 256
+const connectionsMax = 192
+/** More than the service could have open. */
+const floodCount = 400
+const waveCount = 8
+
+for (const name of ['bun', 'deno', 'node'] as const) {
+  describeWith(runtime(name), `a service on ${name} with few file descriptors`, () => {
+    test('takes no more connections than it has, says so once, and goes on', async () => {
+      const args = ['--database-url', 'memory:']
+      // The shell sets the limit, and becomes the service.
+      const command = ['sh', '-c', `ulimit -n ${openFilesMax} && exec "$@"`, 'sh']
+      const options = { service: 'metadata', runtime: name, args, command } as const
+      await using service = await startService(options)
+      const port = Number(new URL(service.url).port)
+      using before = await dialRaw({ port })
+      const sockets = await flood(port)
+      await waitFor(() => count(sockets, 'closed') >= floodCount - connectionsMax, {
+        what: 'the connections that are too many to be closed',
+      })
+      expect(count(sockets, 'open')).toBeLessThanOrEqual(connectionsMax)
+      expect(count(sockets, 'open')).toBeGreaterThan(connectionsMax / 2)
+      // Who was there is served, by a service that says what it does.
+      before.send(get('/metrics', 'host: localhost\r\n').replace('host: a\r\n', ''))
+      const metrics = await before.until(/marquee_connections_refused_total \d+/)
+      expect(metrics).toContain(`marquee_connections_max ${connectionsMax}`)
+      const refused = /marquee_connections_refused_total (\d+)/.exec(metrics)?.[1]
+      expect(Number(refused)).toBeGreaterThanOrEqual(floodCount - connectionsMax)
+      const said = service.program.stdout().match(/all connections are in use/g)
+      expect(said).toHaveLength(1)
+      for (const { socket } of sockets) socket.destroy()
+      const isBack = () =>
+        fetch(`${service.url}/livez`).then(
+          ({ ok }) => ok,
+          () => false,
+        )
+      await waitFor(isBack, { what: 'room for others again' })
+    })
+  })
+}
+
+interface Dialled {
+  readonly socket: Socket
+  state: 'new' | 'open' | 'closed'
+}
+
+/** In waves that fit into the backlog: the kernel would make others wait for seconds. */
+async function flood(port: number): Promise<Dialled[]> {
+  const sockets: Dialled[] = []
+  while (sockets.length < floodCount) {
+    sockets.push(...Array.from({ length: waveCount }, () => dial(port)))
+    await waitFor(() => count(sockets, 'new') === 0, { what: 'the wave', intervalMs: 5 })
+  }
+  return sockets
+}
+
+function dial(port: number): Dialled {
+  const socket = connect(port, '127.0.0.1').resume()
+  const dialled: Dialled = { socket, state: 'new' }
+  socket.on('error', () => {})
+  void once(socket, 'connect').then(
+    () => {
+      dialled.state = dialled.state === 'new' ? 'open' : dialled.state
+    },
+    () => {},
+  )
+  socket.on('close', () => {
+    dialled.state = 'closed'
+  })
+  return dialled
+}
+
+function count(sockets: readonly Dialled[], state: Dialled['state']): number {
+  return sockets.filter((dialled) => dialled.state === state).length
+}
