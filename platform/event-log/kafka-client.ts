@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import type { Logger } from 'pino'
+import { withIpv6 } from './kafka-ipv6.ts'
 
 /** How to log in to the brokers (KIP-12, RFC 5802). */
 export interface KafkaSasl {
@@ -34,10 +35,12 @@ const retry = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 4 }
 
 /** A client that logs by `log`. Rejects when a PEM file cannot be read, and names it. */
 export async function createKafkaClient(access: KafkaAccess, log: Logger): Promise<Kafka> {
-  const { brokers, tls, sasl } = access
+  const { tls, sasl } = access
+  const { brokers, socketFactory } = withIpv6(access.brokers)
   return new Kafka({
     clientId: 'marquee',
-    brokers: [...brokers],
+    brokers,
+    socketFactory,
     connectionTimeout: connectionTimeoutMs,
     authenticationTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,

@@ -1,4 +1,5 @@
 import type { Kafka, Message, Producer } from 'kafkajs'
+import { createKafkaPartitioner } from './kafka-partitioner.ts'
 import type { Topics } from './kafka-topics.ts'
 import type { NewRecord } from './port.ts'
 import { RecordTooLargeError } from './port.ts'
@@ -32,6 +33,7 @@ export function createKafkaAppender(kafka: Kafka, topics: Topics): KafkaAppender
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
+      createPartitioner: createKafkaPartitioner,
       retry,
     })
     await producer.connect()

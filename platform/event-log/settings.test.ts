@@ -19,9 +19,9 @@ test('without brokers the log is a file', () => {
 })
 
 test('with brokers the log is in Kafka', () => {
-  expect(read({ KAFKA_BROKERS: 'one:9092, 10.0.0.7:9093' })).toMatchObject({
+  expect(read({ KAFKA_BROKERS: 'one:9092, 10.0.0.7:9093,[::1]:9092' })).toMatchObject({
     kind: 'kafka',
-    brokers: ['one:9092', '10.0.0.7:9093'],
+    brokers: ['one:9092', '10.0.0.7:9093', '[::1]:9092'],
     partitions: 4,
   })
 })
@@ -48,7 +48,8 @@ test.each([
     { KAFKA_BROKERS: 'http://one:1' },
     '--kafka-brokers is "http://one:1"',
   ],
-  ['an address of IPv6', { KAFKA_BROKERS: '[::1]:9092' }, '--kafka-brokers is "[::1]:9092"'],
+  ['an address of IPv6 without brackets', { KAFKA_BROKERS: '::1:9092' }, 'or [::1]:9092'],
+  ['an address of IPv6 without a port', { KAFKA_BROKERS: '[::1]' }, 'or [::1]:9092'],
   ['an empty broker', { KAFKA_BROKERS: 'one:1,' }, '--kafka-brokers is ""'],
   ['a CA without TLS', { KAFKA_TLS_CA: 'ca.pem' }, '--kafka-tls has to be true'],
   ['a certificate without its key', { KAFKA_TLS_CERT: 'c.pem' }, 'give both, or neither'],

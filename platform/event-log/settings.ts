@@ -46,9 +46,9 @@ function readBrokers(settings: Settings): string[] {
   return text.split(',').map((one) => {
     const broker = one.trim()
     const { host, port, pathname } = URL.parse(`kafka://${broker}`) ?? {}
-    // kafkajs takes what is before the first colon for the host, so an address of IPv6 needs a name.
-    if (host !== broker || !port || pathname || host.startsWith('[')) {
-      settings.refuse(`--kafka-brokers is "${broker}": give brokers such as localhost:9092`)
+    if (host !== broker || !port || pathname) {
+      const examples = 'localhost:9092 or [::1]:9092'
+      settings.refuse(`--kafka-brokers is "${broker}": give brokers such as ${examples}`)
     }
     return broker
   })
