@@ -7,8 +7,8 @@ export type Answer<T> =
 /** Bounds of one question. */
 export interface Ask {
   readonly signal: AbortSignal
-  /** What is left of the caller's own time; undefined when it gave none. */
-  readonly timeoutMs: number | undefined
+  /** When the caller's own time is over, by `performance.now()`; undefined when it gave none. */
+  readonly deadlineMs: number | undefined
   readonly requestId: string
 }
 

@@ -68,9 +68,10 @@ export function createMovieRpc(
 export type MovieRpc = ReturnType<typeof createMovieRpc>
 
 function askFor(context: HandlerContext): Ask {
+  const leftMs = context.timeoutMs()
   return {
     signal: context.signal,
-    timeoutMs: context.timeoutMs(),
+    deadlineMs: leftMs === undefined ? undefined : performance.now() + leftMs,
     requestId: context.values.get(callKey)?.requestId ?? '',
   }
 }
@@ -117,13 +118,20 @@ function unknownMovie(id: string): ConnectError {
 }
 
 function unavailable(reason: string): ConnectError {
-  return new ConnectError(`the metadata service is unavailable: ${reason}`, Code.Unavailable)
+  const text = 'the metadata service is unavailable: call again later'
+  return new ConnectError(text, Code.Unavailable, undefined, undefined, new Error(reason))
 }
 
-/** A list is of no use without the service that orders it. What the caller sent wrong is passed on. */
+/** The errors of another service that are about the call itself, and passed on. */
+const passedOn = new Set([Code.InvalidArgument, Code.DeadlineExceeded, Code.Canceled])
+
+/**
+ * A list is of no use without the service that orders it. Why that is unavailable is for the log: it names addresses that
+ * are no business of a caller.
+ */
 function failList(cause: unknown): never {
-  if (!(cause instanceof ConnectError) || cause.code === Code.InvalidArgument) throw cause
-  const text = `the list is unavailable: ${cause.rawMessage}`
+  if (!(cause instanceof ConnectError) || passedOn.has(cause.code)) throw cause
+  const text = 'the list is unavailable: call again later'
   throw new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
 }
 

@@ -1,12 +1,5 @@
 import { equals } from '@bufbuild/protobuf'
-import {
-  type CallOptions,
-  type Client,
-  Code,
-  ConnectError,
-  createClient,
-  type Transport,
-} from '@connectrpc/connect'
+import { type Client, Code, ConnectError, createClient, type Transport } from '@connectrpc/connect'
 import { type Metadata, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import {
   type AggregatedRating,
@@ -14,6 +7,7 @@ import {
   RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
 import type { Answer, Ask, MetadataSource, RatingSource } from './movie.ts'
+import { callUpstream } from './upstream-call.ts'
 
 /** The record type of movies in the rating service. */
 const recordType = 'movie'
@@ -39,16 +33,26 @@ export function createMetadataSource(
   { metadataTimeoutMs }: UpstreamTimeouts = upstreamTimeouts,
 ): MetadataSource<Metadata> {
   const client = createClient(MetadataService, transport)
-  const within = (ask: Ask) => toOptions(ask, metadataTimeoutMs)
+  const bound = { timeoutMs: metadataTimeoutMs, share: 1 }
   return {
     get: (movieId, ask) =>
-      answerOf(client.getMetadata({ movieId }, within(ask)).then((answer) => answer.metadata)),
-    async getMany(movieIds, ask) {
-      const { metadata } = await client.batchGetMetadata({ movieIds: [...movieIds] }, within(ask))
+      answerOf(async () => {
+        const { metadata } = await callUpstream(ask, bound, (options) =>
+          client.getMetadata({ movieId }, options),
+        )
+        return metadata
+      }),
+    async getMany(ids, ask) {
+      const movieIds = [...ids]
+      const { metadata } = await callUpstream(ask, bound, (options) =>
+        client.batchGetMetadata({ movieIds }, options),
+      )
       return new Map(metadata.map((movie) => [movie.id, movie]))
     },
-    async list(options, ask) {
-      const { metadata, nextPageToken } = await client.listMetadata(options, within(ask))
+    async list(page, ask) {
+      const { metadata, nextPageToken } = await callUpstream(ask, bound, (options) =>
+        client.listMetadata(page, options),
+      )
       return { items: metadata.map((value) => ({ movieId: value.id, value })), nextPageToken }
     },
   }
@@ -60,30 +64,30 @@ export function createRatingSource(
   { ratingTimeoutMs }: UpstreamTimeouts = upstreamTimeouts,
 ): RatingSource<AggregatedRating> {
   const client = createClient(RatingService, transport)
-  const within = (ask: Ask) => toOptions(ask, ratingTimeoutMs, ratingShare)
+  const bound = { timeoutMs: ratingTimeoutMs, share: 1 }
+  const optional = { ...bound, share: ratingShare }
   const refs = (ids: readonly string[]) => ids.map((recordId) => ({ recordId, recordType }))
   return {
     get: (recordId, ask) =>
-      answerOf(
-        client
-          .getAggregatedRating({ recordId, recordType }, within(ask))
-          .then((answer) => answer.aggregatedRating),
-      ),
+      answerOf(async () => {
+        const { aggregatedRating } = await callUpstream(ask, optional, (options) =>
+          client.getAggregatedRating({ recordId, recordType }, options),
+        )
+        return aggregatedRating
+      }),
     getMany: (ids, ask) =>
-      answerOf(
-        client
-          .batchGetAggregatedRatings({ records: refs(ids) }, within(ask))
-          .then(
-            ({ aggregatedRatings }) => new Map(aggregatedRatings.map((one) => [one.recordId, one])),
-          ),
-      ),
-    async top(options, ask) {
-      const answer = await client.listTopRated(
-        { ...options, recordType },
-        toOptions(ask, ratingTimeoutMs),
+      answerOf(async () => {
+        const { aggregatedRatings } = await callUpstream(ask, optional, (options) =>
+          client.batchGetAggregatedRatings({ records: refs(ids) }, options),
+        )
+        return new Map(aggregatedRatings.map((one) => [one.recordId, one]))
+      }),
+    async top(page, ask) {
+      const { aggregatedRatings, nextPageToken } = await callUpstream(ask, bound, (options) =>
+        client.listTopRated({ ...page, recordType }, options),
       )
-      const items = answer.aggregatedRatings.map((value) => ({ movieId: value.recordId, value }))
-      return { items, nextPageToken: answer.nextPageToken }
+      const items = aggregatedRatings.map((value) => ({ movieId: value.recordId, value }))
+      return { items, nextPageToken }
     },
     watch: (id, ask) => watchRating(client, id, ask),
   }
@@ -102,23 +106,18 @@ async function* watchRating(client: Client<typeof RatingService>, id: string, as
   }
 }
 
-function toOptions(ask: Ask, timeoutMs: number, share = 1): CallOptions {
-  const left = ask.timeoutMs === undefined ? timeoutMs : ask.timeoutMs * share
-  return {
-    signal: ask.signal,
-    timeoutMs: Math.min(timeoutMs, left),
-    headers: { 'x-request-id': ask.requestId },
-  }
-}
-
-/** `NOT_FOUND` is an answer; any other error of the call means that the service cannot tell at present. */
-async function answerOf<T>(asked: Promise<T | undefined>): Promise<Answer<T>> {
+/**
+ * `NOT_FOUND` is an answer. Any other error of the call means that the service cannot tell at present, unless the caller
+ * waits no longer.
+ */
+async function answerOf<T>(ask: () => Promise<T | undefined>): Promise<Answer<T>> {
   try {
-    const value = await asked
+    const value = await ask()
     return value === undefined ? { kind: 'absent' } : { kind: 'found', value }
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error
     if (error.code === Code.NotFound) return { kind: 'absent' }
+    if (error.code === Code.DeadlineExceeded || error.code === Code.Canceled) throw error
     return { kind: 'unavailable', reason: error.rawMessage }
   }
 }

@@ -26,7 +26,7 @@ export function createDetailsWatches<M, R>(
     ...shared,
     // The first viewer's request id names the call that all share.
     open: (movieId, { ask: { requestId } }, signal) =>
-      ratingStates({ movieId, ratings, ask: { signal, requestId, timeoutMs: undefined } }),
+      ratingStates({ movieId, ratings, ask: { signal, requestId, deadlineMs: undefined } }),
     combine: (rating, { metadata }) => join(metadata, rating),
   })
   return {

@@ -1,0 +1,53 @@
+import { type CallOptions, Code, ConnectError } from '@connectrpc/connect'
+import type { Ask } from './movie.ts'
+
+/** How long a call of another service may take. */
+export interface CallBound {
+  /** In milliseconds, when the caller leaves more time than that. */
+  readonly timeoutMs: number
+  /** What the call may take of the time that the caller leaves, from 0 to 1. */
+  readonly share: number
+}
+
+/**
+ * Calls another service on behalf of a caller, within the bound and the caller's own time. When that time is over, or the
+ * caller has left, the call fails for that reason, whatever the service or the way to it said last. A call that is late
+ * by the bound alone, or that nobody here has cancelled, is `UNAVAILABLE`.
+ */
+export async function callUpstream<T>(
+  ask: Ask,
+  { timeoutMs, share }: CallBound,
+  call: (options: CallOptions) => Promise<T>,
+): Promise<T> {
+  const { signal, requestId } = ask
+  const leftMs = timeLeftMs(ask)
+  if (leftMs <= 0) throw callerWaitsNoLonger()
+  const boundMs = Math.min(timeoutMs, leftMs * share)
+  const isCallersBound = boundMs === leftMs
+  try {
+    const headers = { 'x-request-id': requestId }
+    // Whole milliseconds, as the protocols write them.
+    return await call({ signal, timeoutMs: Math.ceil(boundMs), headers })
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    const { code } = ConnectError.from(error)
+    const isLate = code === Code.DeadlineExceeded
+    if (timeLeftMs(ask) <= 0 || (isLate && isCallersBound)) throw callerWaitsNoLonger(error)
+    if (isLate) throw unavailable(`no response within ${Math.round(boundMs)} ms`, error)
+    if (code === Code.Canceled) throw unavailable('the call was broken off', error)
+    throw error
+  }
+}
+
+function timeLeftMs({ deadlineMs }: Ask): number {
+  return deadlineMs === undefined ? Number.POSITIVE_INFINITY : deadlineMs - performance.now()
+}
+
+function callerWaitsNoLonger(cause?: unknown): ConnectError {
+  const text = 'the call took longer than its client waits'
+  return new ConnectError(text, Code.DeadlineExceeded, undefined, undefined, cause)
+}
+
+function unavailable(text: string, cause: unknown): ConnectError {
+  return new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
+}
