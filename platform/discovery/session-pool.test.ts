@@ -2,8 +2,9 @@ import { expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { streamsMax } from '../http2/client-connection.ts'
+import { cancelsAllowed, streamsMax } from '../http2/client-connection.ts'
 import { type ClientStream, NotSentError, type StreamOwner } from '../http2/client-stream.ts'
+import { serveFrames } from '../http2/frames-peer.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createHub } from './connection.ts'
@@ -88,6 +89,19 @@ test('no more calls wait than there may', async () => {
   await expect(client.request()).rejects.toBeInstanceOf(NotSentError)
   client.pool.close()
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ended']))
+})
+
+test('a connection on which too many calls were given up rests, and keeps its streams', async () => {
+  await using server = await serveFrames(() => {})
+  using client = connect(`http://127.0.0.1:${server.port}`)
+  const [kept] = await client.open(1)
+  const over = kept?.over.then(() => 'it is over')
+  for (let given = 0; given < 2 * cancelsAllowed.burst; given += 100) {
+    for (const { stream } of await client.open(100)) stream.cancel()
+  }
+  await client.open(10)
+  expect(server.http2.connectionCount).toBeGreaterThanOrEqual(2)
+  expect(await Promise.race([over, 'it goes on'])).toBe('it goes on')
 })
 
 test('calls that wait for a connection that fails are told at once that they were not sent', async () => {

@@ -11,6 +11,9 @@ export interface PoolBounds {
   readonly waitingMax: number
 }
 
+/** How many times `sessionsMax` there may be while some of them rest, because too many streams were given up on them. */
+const restingFactorMax = 4
+
 /** Bounds for calls that end by themselves: what is more than 1,024 at once waits its turn. */
 export const callBounds: PoolBounds = { sessionsMax: 4, waitingMax: 2_000 }
 /**
@@ -28,7 +31,8 @@ export interface SessionPool extends Streams {
 /**
  * Keeps as few connections as there have to be: another one is opened, up to `sessionsMax`, when the peer allows no
  * further stream on those that are open. Beyond that, calls wait in order for one to end. Streams go to the oldest
- * connection with room, so that the others become idle when there are fewer, and close. What was not opened fails with a
+ * connection with room, so that the others become idle when there are fewer, and close. One on which too many streams were
+ * given up rests, so that the peer does not end it, and another is opened in its place. What was not opened fails with a
  * `NotSentError`.
  */
 export function createSessionPool(
@@ -57,7 +61,15 @@ export function createSessionPool(
       waiting.delete(owner)
       session.open(head, owner)
     }
-    if (waiting.size > 0 && !isConnecting && usable.size < sessionsMax) void connectOne()
+    if (waiting.size > 0 && !isConnecting && mayConnect()) void connectOne()
+  }
+
+  function mayConnect(): boolean {
+    if (usable.size < sessionsMax) return true
+    if (usable.size >= sessionsMax * restingFactorMax) return false
+    let activeCount = 0
+    for (const session of usable) if (!session.isResting) activeCount++
+    return activeCount < sessionsMax
   }
 
   async function connectOne(): Promise<void> {

@@ -32,6 +32,8 @@ export interface Session {
   readonly connected: Promise<void>
   /** Whether one more stream can be opened. */
   readonly hasRoom: boolean
+  /** Whether it opens none for a while, because too many were given up on it. */
+  readonly isResting: boolean
   /** Opens a stream. There has to be room. */
   open(head: Fields, owner: StreamOwner): void
   /** Ends the connection and its streams at once. */
@@ -90,6 +92,9 @@ export function openSession(url: string, options: SessionOptions, events: Sessio
     connected,
     get hasRoom() {
       return connection?.hasRoom === true
+    },
+    get isResting() {
+      return connection?.isResting === true
     },
     open: (head, owner) => connection?.request(head, owner),
     destroy: () => end(closed()),

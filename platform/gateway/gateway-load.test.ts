@@ -1,13 +1,19 @@
 import { expect, test } from 'bun:test'
+import { ConnectError } from '@connectrpc/connect'
 import { callBounds } from '../discovery/session-pool.ts'
 import { streamsMax } from '../http2/client-connection.ts'
+import { http2Limits } from '../http2/limits.ts'
 import { startGateway, startInstance } from '../testing/forwarding.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
+import { waitFor } from '../testing/wait-for.ts'
 
 const record = { recordId: '1', recordType: 'movie' }
 const rating = { ...record, userId: 'ada', value: 4 }
 /** More than all connections for unary calls take together. */
 const watchCount = callBounds.sessionsMax * streamsMax + 76
+/** More than an instance allows on one connection (`Http2Limits.resets`), and those who leave together. */
+const leavingCount = 2 * http2Limits.resets.burst
+const atOnceCount = 200
 const never = new Promise<never>(() => {})
 
 test('a call is answered while more streams are open than all unary calls may be at once', async () => {
@@ -30,6 +36,44 @@ test('a call is answered while more streams are open than all unary calls may be
   const { aggregatedRating } = await client.putRating(rating)
   expect(aggregatedRating?.mean).toBe(4)
   closing.abort()
+})
+
+test.each([
+  ['before the answer', false],
+  ['after the first message', true],
+])('thousands who leave %s end no other stream', async (_, isAnswered) => {
+  let arrivedCount = 0
+  await using instance = await startInstance({
+    async *watchAggregatedRatings({ records }) {
+      arrivedCount++
+      if (records[0]?.recordId === 'silent') await never
+      yield { aggregatedRating: record }
+      await never
+    },
+  })
+  await using gateway = await startGateway([instance.url])
+  const client = gateway.rating('grpc')
+  const staying = client.watchAggregatedRatings({ records: [record] })[Symbol.asyncIterator]()
+  await staying.next()
+  const next = staying.next().then(String, String)
+  const left = { ...record, recordId: isAnswered ? '1' : 'silent' }
+  for (let count = 0; count < leavingCount; count += atOnceCount) {
+    const leaving = new AbortController()
+    const { signal } = leaving
+    const reads = Array.from({ length: atOnceCount }, () => {
+      const watch = client.watchAggregatedRatings({ records: [left] }, { signal })
+      return watch[Symbol.asyncIterator]().next().catch(ConnectError.from)
+    })
+    if (isAnswered) await Promise.all(reads)
+    else await waitFor(() => arrivedCount > count + atOnceCount, { what: 'the calls to arrive' })
+    leaving.abort()
+    await Promise.all(reads)
+    // Calls that have not ended count as streams, and others would be refused.
+    await waitFor(() => gateway.calls.length >= count + atOnceCount, { what: 'the calls to end' })
+  }
+  expect(await Promise.race([next, 'it goes on'])).toBe('it goes on')
+  const again = client.watchAggregatedRatings({ records: [record] })[Symbol.asyncIterator]()
+  expect((await again.next()).done).toBe(false)
 })
 
 alsoOnDenoAndNode(import.meta.filename)

@@ -14,6 +14,7 @@ import type { Hub } from './hub.ts'
 import { type Http2Limits, http2Limits } from './limits.ts'
 import { areTrailers } from './request-head.ts'
 import { settingId, settingsPayload } from './settings.ts'
+import { type Allowance, TokenBucket } from './token-bucket.ts'
 import { clientPreface, errorCode, int31Max } from './wire.ts'
 
 /** Streams at once on a connection, if the peer does not want fewer. */
@@ -22,6 +23,14 @@ export const streamsMax = 256
 export const pingIntervalMs = 10_000
 /** How long a ping may take before the connection is taken for lost, in milliseconds. */
 export const pingTimeoutMs = 5_000
+
+/**
+ * How many streams a connection gives up before their answers have begun. It is less than what servers of ours allow
+ * (`Http2Limits.resets`), so that they never end the connection, and the streams of all others on it, for too many.
+ */
+export const cancelsAllowed: Allowance = { burst: 1_500, perSecond: 150 }
+/** A connection on which no more are left than it may have streams opens none, until there are twice as many. */
+const cancelsKept = streamsMax
 
 /**
  * The bounds at a client. Servers are known, and what they do not read is theirs to tell: a ping finds those that are
@@ -66,11 +75,15 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
   #heardAtMs = 0
   #pingedAtMs: number | undefined
   #news: ClientRequest[] = []
+  readonly #cancels: TokenBucket
+  /** From when on streams are opened again, after too many were given up. */
+  #restsUntilMs: number | undefined
 
   /** @param hub of connections with `clientLimits`. */
   constructor(hub: Hub, socket: Socket, events: ClientEvents) {
     super(hub, socket)
     this.#events = events
+    this.#cancels = new TokenBucket(cancelsAllowed, this.nowMs)
     const { headerTableBytes, streamWindowBytes, headerListBytesMax } = this.limits
     socket.write(clientPreface)
     this.open(
@@ -87,7 +100,21 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
   /** Whether a stream can be opened. */
   get hasRoom(): boolean {
     const allowed = Math.min(this.peer.concurrentStreamsMax, streamsMax)
-    return this.#isReady && !this.#isLeaving && !this.closed && this.streams.size < allowed
+    const isOpening = this.#isReady && !this.#isLeaving && !this.closed && !this.isResting
+    return isOpening && this.streams.size < allowed
+  }
+
+  /** Whether no stream is opened for a while, because too many were given up. */
+  get isResting(): boolean {
+    return this.#restsUntilMs !== undefined
+  }
+
+  /** A stream is given up before its answer has begun. */
+  noteCancel(): void {
+    const nowMs = this.tick()
+    this.#cancels.spend(1, nowMs)
+    if (this.isResting || this.#cancels.has(cancelsKept, nowMs)) return
+    this.#rest()
   }
 
   /** Opens a stream and tells its owner. There has to be room. */
@@ -179,6 +206,24 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
   }
 
   protected deadlines(): Deadline[] {
+    const due = this.#livenessDeadlines()
+    if (this.#restsUntilMs !== undefined) due.push([this.#restsUntilMs, () => this.#endRest()])
+    return due
+  }
+
+  #rest(): void {
+    const restMs = (cancelsKept / cancelsAllowed.perSecond) * 1000
+    this.#restsUntilMs = this.nowMs + restMs
+    this.lookIn(restMs)
+  }
+
+  #endRest(): void {
+    this.#restsUntilMs = undefined
+    if (!this.#cancels.has(cancelsKept, this.nowMs)) this.#rest()
+    else if (!this.#isLeaving) this.#events.onRoom()
+  }
+
+  #livenessDeadlines(): Deadline[] {
     if (this.streams.size === 0) {
       this.#pingedAtMs = undefined
       return [[this.idleSinceMs + this.limits.idleTimeoutMs, () => this.leave()]]

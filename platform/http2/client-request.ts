@@ -28,6 +28,10 @@ export class ClientRequest extends Http2Stream implements ClientStream {
     return this.body.trailers
   }
 
+  get hasBegunAnswer(): boolean {
+    return this.status > 0
+  }
+
   get isComplete(): boolean {
     return this.remoteEnded
   }
@@ -44,6 +48,7 @@ export class ClientRequest extends Http2Stream implements ClientStream {
 
   cancel(): void {
     this.#owner = undefined
+    if (!this.gone && !this.hasBegunAnswer) this.#client.noteCancel()
     this.#client.streams.reset(this, errorCode.cancel, 'given up')
     this.body.drop()
   }

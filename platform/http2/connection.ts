@@ -44,14 +44,15 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   #lingeredBytes = 0
   #closed = false
 
-  constructor(hub: Hub, socket: Socket) {
+  /** @param isTrusted whether the peer may send as many frames that carry nothing, and resets, as it likes. */
+  constructor(hub: Hub, socket: Socket, isTrusted = false) {
     this.hub = hub
     this.limits = hub.limits
     this.socket = socket
     this.nowMs = hub.now()
     this.#openedAtMs = this.nowMs
     this.idleSinceMs = this.nowMs
-    this.#budget = new PeerBudget(this.limits, this.nowMs)
+    this.#budget = new PeerBudget(this.limits, this.nowMs, isTrusted)
     this.transmitter = new Transmitter(hub, socket, () => this.#onBlocked())
     this.receiver = new Receiver(this)
   }
@@ -148,6 +149,11 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   /** For a frame that does. */
   earn(): void {
     this.#budget.earn()
+  }
+
+  /** For an answer that was complete. */
+  earnResets(): void {
+    this.#budget.earnResets()
   }
 
   /** For a stream that ends before its time. */

@@ -188,6 +188,7 @@ export interface FramesServer extends AsyncDisposable {
 export async function serveFrames(
   respond: Respond,
   limits: Partial<Http2Limits> = {},
+  trusts?: (address: string) => boolean,
 ): Promise<FramesServer> {
   const exchanges: Exchange[] = []
   const http2 = createHttp2Server({
@@ -196,6 +197,7 @@ export async function serveFrames(
       respond(exchange)
     },
     limits,
+    trusts,
   })
   const listener = createServer((socket) => http2.accept(socket, 'http', '127.0.0.1'))
   listener.listen(0, '127.0.0.1')

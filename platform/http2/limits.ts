@@ -19,10 +19,13 @@ export interface Http2Limits {
   /** SETTINGS_HEADER_TABLE_SIZE: the memory of the decoder's table (RFC 7541 §4.2; HPACK bombs, CVE-2016-6581). */
   readonly headerTableBytes: number
   /**
-   * Streams that are reset before their answer is complete, by the client (rapid reset, CVE-2023-44487) or by us for an
-   * error of the client's (MadeYouReset, CVE-2025-8671).
+   * Streams that are reset before their answer has begun, by the client (rapid reset, CVE-2023-44487), or at any time by us
+   * for an error of the client's (MadeYouReset, CVE-2025-8671). To reset a stream whose answer has begun is how one leaves
+   * a watch, and costs no less than any other call.
    */
   readonly resets: Allowance
+  /** What a complete answer earns of `resets`: on a connection of many users, some give up. */
+  readonly answerEarnsResets: number
   /**
    * Frames that carry nothing: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown ones, empty DATA and CONTINUATION, and
    * all for streams that are closed (CVE-2019-9512, 9514, 9515, 9517, 9518). Requests and DATA, either way, earn some.
@@ -83,6 +86,7 @@ export const http2Limits: Http2Limits = {
   continuationsMax: 16,
   headerTableBytes: 4096,
   resets: { burst: 2_000, perSecond: 200 },
+  answerEarnsResets: 0.25,
   idleFrames: { burst: 10_000, perSecond: 1_000 },
   settingsCost: 20,
   workEarns: 4,

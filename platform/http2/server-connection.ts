@@ -13,6 +13,8 @@ import { clientPreface, errorCode, int31Max } from './wire.ts'
 export interface ServerContext {
   readonly hub: Hub
   readonly respond: Respond
+  /** Whether a peer at this address may send as many resets and idle frames as it likes. Default: none. */
+  readonly trusts?: ((address: string) => boolean) | undefined
   onClosed(connection: ServerConnection): void
 }
 
@@ -49,7 +51,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     scheme: 'http' | 'https',
     remoteAddress: string,
   ) {
-    super(context.hub, socket)
+    super(context.hub, socket, context.trusts?.(remoteAddress))
     this.#context = context
     this.scheme = scheme
     this.remoteAddress = remoteAddress
@@ -117,6 +119,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
 
   /** The answer is sent whole; what is left of the request is of no use. */
   onAnswered(exchange: ServerExchange): void {
+    this.earnResets()
     if (!exchange.body.ended) exchange.body.cut(new Error('the exchange is closed'))
     if (exchange.remoteEnded) return void this.streams.remove(exchange)
     exchange.discards = true

@@ -55,6 +55,10 @@ export class ServerExchange extends Http2Stream implements Exchange {
     return this.gone || this.localEnded
   }
 
+  get hasBegunAnswer(): boolean {
+    return this.#responded
+  }
+
   /** Whether nothing can be answered before more of the body comes. */
   get awaitsBody(): boolean {
     return this.body.isWanted && !this.#responded

@@ -206,6 +206,59 @@ describe('streams that end before their time', () => {
   })
 })
 
+describe('a connection of many users', () => {
+  const resets = { burst: 20, perSecond: 0 }
+
+  test('is not ended by those who leave answers that have begun', async () => {
+    const begin = (exchange: Exchange) => {
+      exchange.respond(200, [])
+      exchange.write(Buffer.from('now'))
+    }
+    await using server = await serveFrames(begin, { resets })
+    await using peer = await server.peer()
+    for (let streamId = 1; streamId < 400; streamId += 2) {
+      peer.request(streamId)
+      await peer.next((frame) => frame.type === frameType.data && frame.streamId === streamId)
+      cancel(peer, streamId)
+      server.exchanges.at(-1)?.abort()
+    }
+    await peer.settled()
+    expect(peer.closed).toBe(false)
+  })
+
+  test('earns some resets by answers that were complete', async () => {
+    const respond = (exchange: Exchange) => {
+      if (server.exchanges.length % 5 !== 0) answer(exchange)
+    }
+    await using server = await serveFrames(respond, { resets, answerEarnsResets: 0.25 })
+    await using peer = await server.peer()
+    for (let count = 1; count <= 200; count++) {
+      const streamId = 2 * count - 1
+      peer.request(streamId)
+      await peer.settled()
+      if (count % 5 !== 0) continue
+      cancel(peer, streamId)
+      server.exchanges.at(-1)?.abort()
+    }
+    await peer.settled()
+    expect(peer.closed).toBe(false)
+  })
+
+  test('may reset as many as it likes when it is trusted', async () => {
+    const trusts = (address: string) => address === '127.0.0.1'
+    await using server = await serveFrames(() => {}, { resets }, trusts)
+    await using peer = await server.peer()
+    for (let streamId = 1; streamId < 400; streamId += 2) {
+      peer.request(streamId)
+      await peer.settled()
+      cancel(peer, streamId)
+      server.exchanges.at(-1)?.abort()
+    }
+    await peer.settled()
+    expect(peer.closed).toBe(false)
+  })
+})
+
 describe('a client that is slow', () => {
   test('with its preface is cut', async () => {
     await using server = await serveFrames(answer, { prefaceTimeoutMs: 30, sweepIntervalMs })

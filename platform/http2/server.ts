@@ -9,6 +9,11 @@ export interface Http2ServerOptions extends Omit<HubOptions, 'limits'> {
   readonly respond: Respond
   /** Those that are not given are as in `http2Limits`. */
   readonly limits?: Partial<Http2Limits>
+  /**
+   * Whether a peer at this address may send as many resets and idle frames as it likes, because it does so for many users.
+   * Default: none.
+   */
+  readonly trusts?: ((address: string) => boolean) | undefined
 }
 
 /** Speaks HTTP/2 (RFC 9113) on connections that others have accepted. */
@@ -26,13 +31,14 @@ export interface Http2Server {
 }
 
 export function createHttp2Server(options: Http2ServerOptions): Http2Server {
-  const { respond, limits, ...hubOptions } = options
+  const { respond, limits, trusts, ...hubOptions } = options
   const hub = new Hub({ ...hubOptions, limits: { ...http2Limits, ...limits } })
   const connections = new Set<ServerConnection>()
   let drained: PromiseWithResolvers<void> | undefined
   const context = {
     hub,
     respond,
+    trusts,
     onClosed(connection: ServerConnection) {
       connections.delete(connection)
       if (connections.size === 0) drained?.resolve()

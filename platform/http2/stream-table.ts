@@ -70,7 +70,7 @@ export class StreamTable<S extends Http2Stream> {
 
   /** The peer has reset a stream. */
   onReset(stream: S, code: number): void {
-    if (!stream.localEnded) this.#connection.spendReset()
+    if (!stream.hasBegunAnswer) this.#connection.spendReset()
     this.remove(stream)
     stream.fail(new StreamReset(code, 'the peer reset the stream'))
   }

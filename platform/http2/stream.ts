@@ -52,6 +52,8 @@ export abstract class Http2Stream implements Sender {
     this.receiveWindow = connection.streamWindowBytes
   }
 
+  /** Whether the answer is on its way, so that a reset cuts no more short than any end of a stream would. */
+  abstract readonly hasBegunAnswer: boolean
   /** All of this side's DATA was sent; the stream may be closed by it. */
   protected abstract onSent(): void
   /** The stream ended before its time. */

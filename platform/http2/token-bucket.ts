@@ -21,9 +21,14 @@ export class TokenBucket {
     this.#tokens -= tokens
     if (this.#tokens >= 0) return true
     // The clock is looked at only when it matters.
+    return this.has(0, nowMs)
+  }
+
+  /** Whether so many are left at this time. */
+  has(tokens: number, nowMs: number): boolean {
     this.earn(((nowMs - this.#filledAtMs) / 1000) * this.#allowance.perSecond)
     this.#filledAtMs = nowMs
-    return this.#tokens >= 0
+    return this.#tokens >= tokens
   }
 
   /** Gives more for work that is worth it. */

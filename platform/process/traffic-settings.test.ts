@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import { http2Limits } from '../http2/limits.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { readSettings } from './settings.ts'
 import { readTrafficSettings } from './traffic-settings.ts'
 
@@ -24,3 +26,29 @@ test('what is out of its bounds is refused', () => {
   expect(() => read('--heartbeat-ms', '-1')).toThrow('--heartbeat-ms')
   expect(() => read('--idle-timeout-ms', '10')).toThrow('--idle-timeout-ms')
 })
+
+test('what an HTTP/2 connection may do that costs it nothing is set by flags', () => {
+  const { http2 } = read('--http2-resets-burst', '50000', '--http2-idle-frames-per-second', '9')
+  expect(http2.resets).toEqual({ ...http2Limits.resets, burst: 50_000 })
+  expect(http2.idleFrames).toEqual({ ...http2Limits.idleFrames, perSecond: 9 })
+})
+
+test('trusted proxies are addresses and networks of both versions', () => {
+  const { has } = read('--trusted-proxies', '10.0.0.0/8, ::1,192.0.2.7').trustedProxies
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '::1', '192.0.2.7']) {
+    expect([address, has(address)]).toEqual([address, true])
+  }
+  for (const address of ['11.0.0.1', '::2', '192.0.2.8', '', 'localhost']) {
+    expect([address, has(address)]).toEqual([address, false])
+  }
+  expect(read().trustedProxies.has('127.0.0.1')).toBe(false)
+})
+
+test.each(['10.0.0.0/33', 'proxy.example', '10.0.0.0/8/8', '10.0.0.1,', '::1/x', '10.0.0.0/'])(
+  'a proxy that is no address is refused by name: %s',
+  (text) => {
+    expect(() => read('--trusted-proxies', text)).toThrow('--trusted-proxies: "')
+  },
+)
+
+alsoOnDenoAndNode(import.meta.filename)

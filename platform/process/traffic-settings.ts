@@ -1,6 +1,7 @@
 import type { Http1Limits } from '../http1/limits.ts'
 import { type Http2Limits, http2Limits } from '../http2/limits.ts'
 import { type RpcLimits, rpcLimits } from '../rpc/limits.ts'
+import { type AddressList, createAddressList } from '../server/address-list.ts'
 import type { Settings } from './settings.ts'
 
 /** The bounds that depend on what is between a service and its clients. */
@@ -8,11 +9,13 @@ export interface TrafficSettings {
   readonly rpcLimits: Pick<RpcLimits, 'heartbeatMs'>
   readonly http1: Partial<Http1Limits>
   readonly http2: Partial<Http2Limits>
+  /** Proxies whose connections carry many users. */
+  readonly trustedProxies: AddressList
 }
 
 const dayMs = 86_400_000
 
-/** Reads how long what is quiet is kept open, and by what. */
+/** Reads how long what is quiet is kept open and by what, and what a connection may do that costs it nothing. */
 export function readTrafficSettings(settings: Settings): TrafficSettings {
   const idleTimeoutMs = settings.integer({
     flag: 'idle-timeout-ms',
@@ -31,6 +34,44 @@ export function readTrafficSettings(settings: Settings): TrafficSettings {
   return {
     rpcLimits: { heartbeatMs: heartbeatMs === 0 ? undefined : heartbeatMs },
     http1: { idleTimeoutMs },
-    http2: { idleTimeoutMs },
+    http2: {
+      idleTimeoutMs,
+      resets: readAllowance(settings, 'resets', 'streams reset before their answer has begun'),
+      idleFrames: readAllowance(settings, 'idle-frames', 'frames that carry nothing'),
+    },
+    trustedProxies: readTrustedProxies(settings),
+  }
+}
+
+/** Reads what an HTTP/2 connection may do at once, and going on. */
+function readAllowance(settings: Settings, name: 'resets' | 'idle-frames', what: string) {
+  const { burst, perSecond } = http2Limits[name === 'resets' ? 'resets' : 'idleFrames']
+  const bounds = { min: 1, max: 1_000_000_000 }
+  return {
+    burst: settings.integer({
+      flag: `http2-${name}-burst`,
+      help: `${what} on an HTTP/2 connection, at once`,
+      default: burst,
+      ...bounds,
+    }),
+    perSecond: settings.integer({
+      flag: `http2-${name}-per-second`,
+      help: `${what} on an HTTP/2 connection, going on`,
+      default: perSecond,
+      ...bounds,
+    }),
+  }
+}
+
+function readTrustedProxies(settings: Settings): AddressList {
+  const flag = 'trusted-proxies'
+  const help = 'addresses or networks of proxies that carry many users; several by commas'
+  const text = settings.text({ flag, help, default: '' })
+  const entries = text === '' ? [] : text.split(',').map((entry) => entry.trim())
+  try {
+    return createAddressList(entries)
+  } catch (error) {
+    settings.refuse(`--${flag}: ${(error as Error).message}`)
+    return createAddressList([])
   }
 }

@@ -4,6 +4,7 @@ import type { Http1Limits } from '../http1/limits.ts'
 import { createHttp1Server } from '../http1/server.ts'
 import type { Http2Limits } from '../http2/limits.ts'
 import { createHttp2Server } from '../http2/server.ts'
+import type { AddressList } from './address-list.ts'
 import { createRespond } from './answer.ts'
 import { type ConnectionBudget, createConnectionBudget } from './connection-budget.ts'
 import { type FetchApp, type PortLimits, portLimits } from './port.ts'
@@ -23,6 +24,8 @@ export interface ServeOptions {
   readonly connections?: ConnectionBudget
   readonly http1?: Partial<Http1Limits>
   readonly http2?: Partial<Http2Limits>
+  /** Proxies, whose HTTP/2 connections carry many users: none is ended for too many resets. Default: none. */
+  readonly trustedProxies?: AddressList
   readonly log: Logger
 }
 
@@ -52,7 +55,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const respond = createRespond(options)
   const engines = {
     http1: createHttp1Server({ respond, limits: options.http1 ?? {} }),
-    http2: createHttp2Server({ respond, limits: options.http2 ?? {} }),
+    http2: createHttp2Server({
+      respond,
+      limits: options.http2 ?? {},
+      trusts: options.trustedProxies?.has,
+    }),
   }
   const tls = options.tls && createTlsEngine(options.tls, limits.firstBytesTimeoutMs)
   const clearIsRefused = options.tls?.clientAuthority !== undefined
