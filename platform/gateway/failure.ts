@@ -1,12 +1,44 @@
-import type { ConnectError } from '@connectrpc/connect'
+import { Code, ConnectError } from '@connectrpc/connect'
 import {
   codeToHttpStatus,
   contentTypeUnaryJson,
   errorToJsonBytes,
 } from '@connectrpc/connect/protocol-connect'
+import { streamError } from '../grpc/status.ts'
 import { LightHeaders } from '../http/light-headers.ts'
+import { HeadTooLongError, NotSentError } from '../http2/client-stream.ts'
+import { StreamReset } from '../http2/connection-error.ts'
 import type { Incoming } from '../rpc/incoming.ts'
 import type { Wire } from '../rpc/wire.ts'
+
+/**
+ * The error of a call whose stream to an instance was not opened, was reset or was lost. It does not say where the
+ * instance is: that is for the log, which is given the error's cause.
+ */
+export function upstreamError(origin: string, cause: Error): ConnectError {
+  const whole = streamError(origin, cause)
+  return new ConnectError(textOf(cause), whole.code, undefined, undefined, whole)
+}
+
+const unreachable = 'the service cannot be reached at present: call again later'
+
+function textOf(cause: Error): string {
+  if (cause instanceof NotSentError) return unreachable
+  if (cause instanceof HeadTooLongError || cause instanceof StreamReset) return cause.message
+  return 'the connection to the service was lost'
+}
+
+/** No stream to the instance was opened in time. */
+export function noRoom(origin: string): ConnectError {
+  const cause = new Error(`cannot reach ${origin}: it is late`)
+  return new ConnectError(unreachable, Code.Unavailable, undefined, undefined, cause)
+}
+
+/** The client's time was over before anything else happened. */
+export function clientWaitsNoLonger(cause: unknown): ConnectError {
+  const text = 'the call took longer than its client waits'
+  return new ConnectError(text, Code.DeadlineExceeded, undefined, undefined, cause)
+}
 
 /** How an answer with envelopes ends: by a last envelope, or by trailers. */
 export interface LastWords {

@@ -4,7 +4,6 @@ import type { Outcome } from '../discovery/balancer.ts'
 import type { Lease } from '../discovery/connection-pool.ts'
 import type { Instance } from '../discovery/port.ts'
 import type { SessionPool } from '../discovery/session-pool.ts'
-import { streamError } from '../grpc/status.ts'
 import { fieldOf } from '../http/fields.ts'
 import type { LightBody } from '../http/light-response.ts'
 import { type ClientStream, NotSentError, type StreamOwner } from '../http2/client-stream.ts'
@@ -14,7 +13,7 @@ import { fitHead } from '../rpc/fit-status.ts'
 import type { Incoming } from '../rpc/incoming.ts'
 import type { Wire } from '../rpc/wire.ts'
 import { Download } from './download.ts'
-import { failureAnswer } from './failure.ts'
+import { clientWaitsNoLonger, failureAnswer, noRoom, upstreamError } from './failure.ts'
 import { answerFields, type ForwardedRequest, requestHead } from './fields.ts'
 import type { GatewayLimits } from './limits.ts'
 import { codeOf, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
@@ -51,6 +50,8 @@ export class Forward implements StreamOwner {
   #stream: ClientStream | undefined
   #download: Download | undefined
   #tryCount = 0
+  /** When the client's own time is over, by `performance.now()`. */
+  #deadlineMs = Number.POSITIVE_INFINITY
   #isActive = false
   #isOver = false
 
@@ -133,7 +134,7 @@ export class Forward implements StreamOwner {
       return
     }
     if (this.#stream) this.#download?.keep(takeAll(this.#stream))
-    this.#fail(streamError(this.#pool?.origin ?? '', cause))
+    this.#lose(upstreamError(this.#pool?.origin ?? '', cause))
   }
 
   /** @param unreachable why none of the instances that were tried is to be tried again. */
@@ -146,15 +147,15 @@ export class Forward implements StreamOwner {
       const pool = method.methodKind === 'unary' ? calls : streams
       if (unreachable && this.#tried.has(lease.instance)) {
         lease.done('unknown')
-        throw streamError(pool.origin, unreachable)
+        throw upstreamError(pool.origin, unreachable)
       }
       this.#lease = lease
       this.#pool = pool
       this.#tried.add(lease.instance)
-      this.#stopOpening = this.#after(limits.openTimeoutMs, () => this.#fail(noRoom(pool)))
+      this.#stopOpening = this.#after(limits.openTimeoutMs, () => this.#lose(noRoom(pool.origin)))
       pool.open(requestHead(pool.origin, request), this)
     } catch (error) {
-      this.#fail(error)
+      this.#lose(error)
     }
   }
 
@@ -165,6 +166,7 @@ export class Forward implements StreamOwner {
     const isUnary = method.methodKind === 'unary'
     if (!isUnary && method.methodKind !== 'client_streaming') lifetime.follow(drain)
     const clientMs = timeoutOf(wire, incoming)
+    this.#deadlineMs = performance.now() + clientMs
     const timeoutMs = isUnary ? Math.min(clientMs, limits.unaryTimeoutMs) : clientMs
     if (timeoutMs < Number.POSITIVE_INFINITY) {
       lifetime.setDeadline(timeoutMs + limits.graceMs, 'the service did not answer in time')
@@ -198,6 +200,12 @@ export class Forward implements StreamOwner {
     this.#options.call.code = code
     if (!this.#upload.isComplete) stream.cancel()
     this.#finish(outcomeOfAnswer(code))
+  }
+
+  /** The instance, or the way to it, has failed: of no interest to a client whose time is over anyway. */
+  #lose(cause: unknown): void {
+    const isLate = performance.now() >= this.#deadlineMs
+    this.#fail(isLate ? clientWaitsNoLonger(cause) : cause)
   }
 
   #fail(reason: unknown): void {
@@ -246,10 +254,6 @@ function takeAll(stream: ClientStream): Uint8Array[] {
 
 function oneOrMore(pieces: readonly Uint8Array[]): LightBody {
   return pieces.length > 1 ? pieces : (pieces[0] ?? null)
-}
-
-function noRoom({ origin }: SessionPool): ConnectError {
-  return new ConnectError(`cannot reach ${origin}: it is late`, Code.Unavailable)
 }
 
 function cutOff(cause: unknown): ConnectError {

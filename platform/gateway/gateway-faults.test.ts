@@ -31,7 +31,9 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     const client = gateway.rating(protocol)
     const unary = await failureOf(client.getRating(ask))
     expect(unary.code).toBe(Code.Unavailable)
-    expect(unary.rawMessage).toContain(`cannot reach http://127.0.0.1:${port}`)
+    expect(unary.rawMessage).toBe('the service cannot be reached at present: call again later')
+    const { reason } = gateway.calls[0] ?? {}
+    expect(reason).toContain(`cannot reach http://127.0.0.1:${port}`)
     const watch = await failureOf(Array.fromAsync(client.watchAggregatedRatings(watched)))
     expect(watch.code).toBe(Code.Unavailable)
   })
@@ -61,7 +63,8 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     expect(counts).toEqual([1n])
     expect(failure.code).toBe(Code.Unavailable)
     // As the gateway tells it: what was merely broken off would have no such message.
-    expect(failure.rawMessage).toContain(instance.url)
+    expect(failure.rawMessage).toBe('the connection to the service was lost')
+    expect(gateway.calls.map(({ reason }) => reason).join()).toContain(instance.url)
   })
 
   test('streams end with UNAVAILABLE when the gateway is about to, and other calls go on', async () => {
@@ -117,7 +120,32 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     await using gateway = await startGateway([`http://127.0.0.1:${port}`], { openTimeoutMs: 50 })
     const failure = await failureOf(gateway.rating(protocol).getRating(ask))
     expect(failure.code).toBe(Code.Unavailable)
+    // Told by headers alone, so that the client itself does not look at the clock.
+    const headers = { 'connect-timeout-ms': '20', 'grpc-timeout': '20m' }
+    const options = protocol === 'grpc' ? { timeoutMs: 20 } : { headers }
+    const late = await failureOf(gateway.rating(protocol).getRating(ask, options))
+    expect(late.code).toBe(Code.DeadlineExceeded)
     mute.close()
+  })
+
+  test('a call whose time is over is DEADLINE_EXCEEDED', async () => {
+    await using instance = await startInstance({
+      getRating: () => never,
+      async *watchAggregatedRatings() {
+        yield { aggregatedRating: await never }
+      },
+    })
+    await using gateway = await startGateway([instance.url])
+    const client = gateway.rating(protocol)
+    const headers = { 'connect-timeout-ms': '1', 'grpc-timeout': '1m' }
+    const options = protocol === 'grpc' ? { timeoutMs: 1 } : { headers }
+    for (let count = 0; count < 10; count++) {
+      const unary = await failureOf(client.getRating(ask, options))
+      const stream = await failureOf(
+        Array.fromAsync(client.watchAggregatedRatings(watched, options)),
+      )
+      expect([unary.code, stream.code]).toEqual([Code.DeadlineExceeded, Code.DeadlineExceeded])
+    }
   })
 })
 

@@ -27,6 +27,8 @@ export interface LoggedCall {
   readonly method: string
   readonly protocol: string
   readonly code: string
+  /** Why it failed, if it did. */
+  readonly reason?: string
 }
 
 /** What listens on a port, and what it was called. */
