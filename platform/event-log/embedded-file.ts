@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Schema, transaction } from '../sql/sqlite.ts'
+import { type Schema, transaction, write } from '../sql/sqlite.ts'
 import type { LogRecord, NewRecord } from './port.ts'
 
 /** How many bytes of values one read takes at most; the last record may go past it. */
@@ -56,11 +56,11 @@ export interface PositionRow {
   readonly position: number
 }
 
-/** The embedded log's tables. Every call is synchronous and atomic. */
+/** The embedded log's tables. Every call is atomic, and synchronous but for `append`. */
 export interface LogFile {
   /** The ids of the topic's partitions by number. Creates the topic when it is absent. */
   partitions(topic: string): readonly number[]
-  append(topic: string, records: readonly NewRecord[], timestampMs: number): void
+  append(topic: string, records: readonly NewRecord[], timestampMs: number): Promise<void>
   /** Random, made with the file. */
   identity(): string
   /** Records from the offset on, oldest first. */
@@ -146,7 +146,7 @@ function appender(
   const setEnd = db.prepare('UPDATE partition SET next_offset = ? WHERE id = ?')
   return (topic, records, timestampMs) => {
     const ids = partitions(topic)
-    transaction(db, () => {
+    return write(db, () => {
       const ends = new Map<number, number>()
       for (const { key, value, headers } of records) {
         const id = ids[keyHash(key) % ids.length] as number

@@ -50,7 +50,8 @@ export function createLease({ db, group, topic, owner, clock }: LeaseOptions): L
         return true
       })
     },
-    renew: () => extend.run(clock() + leaseMs, group, topic, owner).changes !== 0,
+    renew: () =>
+      transaction(db, () => extend.run(clock() + leaseMs, group, topic, owner).changes !== 0),
     release() {
       drop.run(group, topic, owner)
     },

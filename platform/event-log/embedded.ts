@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { openSqlite } from '../sql/sqlite.ts'
+import { closeSqlite, openSqlite } from '../sql/sqlite.ts'
+import type { SqliteFaults } from '../sql/sqlite-faults.ts'
 import { createLogFile, logSchema } from './embedded-file.ts'
 import { createGroup, type Group, type Member } from './embedded-group.ts'
 import { createLease } from './embedded-lease.ts'
@@ -34,6 +35,10 @@ export interface EmbeddedEventLogOptions {
   /** 0 to 1, for the jitter of back-offs. */
   readonly random?: () => number
   readonly newId?: () => string
+  /** Where failures of the file are reported. */
+  readonly faults?: SqliteFaults
+  /** Whether the file is looked through when the last process did not close it; not by default. */
+  readonly checked?: boolean
 }
 
 /**
@@ -52,13 +57,13 @@ export interface EmbeddedEventLogOptions {
  * - A leaving consumer's batch may take 10 s; then disposal rejects.
  * - Records older than `retentionMs` that every group has passed are removed while a group consumes. A group's position
  *   is kept for that, for ever: records that an abandoned group never read stay.
- * - Each call does its work in the file synchronously, and may wait up to 5 s for another process's write.
+ * - Each call does its work in the file synchronously. An append waits up to 5 s for another process's write.
  */
 export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventLog {
   const { path, partitions, retentionMs = weekMs, pollIntervalMs = 25 } = options
   const { clock = Date.now, random = Math.random, newId = () => crypto.randomUUID() } = options
   requireCount('partitions', partitions, partitionsMax)
-  const db = openSqlite(path, logSchema)
+  const db = openSqlite(path, logSchema, options)
   const file = createLogFile(db, partitions)
   const owner = newId()
   const groups = new Map<string, Group>()
@@ -98,7 +103,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
   async function close(): Promise<void> {
     const leaving = Array.from(consumptions, (consumption) => consumption[Symbol.asyncDispose]())
     await Promise.allSettled(leaving)
-    db.close()
+    closeSqlite(db)
     await Promise.all(leaving)
   }
 
@@ -110,7 +115,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
       file.partitions(topic)
       for (let start = 0; start < records.length; start += transactionCountMax) {
         if (start > 0) await setImmediate()
-        file.append(topic, records.slice(start, start + transactionCountMax), clock())
+        await file.append(topic, records.slice(start, start + transactionCountMax), clock())
         for (const group of groups.values()) group.wake()
       }
     },

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { prepareFolder } from '../sql/database-url.ts'
+import type { SqliteFaults } from '../sql/sqlite-faults.ts'
 import type { KafkaAccess } from './kafka-client.ts'
 import type { GroupTiming } from './kafka-session.ts'
 import type { EventLog } from './port.ts'
@@ -16,13 +17,20 @@ export type EventLogConfig = {
     } & KafkaAccess)
 )
 
-/** Opens the configured log, and loads no other adapter. A file's folder is created when it is absent. */
-export async function openEventLog(config: EventLogConfig, log: Logger): Promise<EventLog> {
+/**
+ * Opens the configured log, and loads no other adapter. A file's folder is created when it is absent.
+ * @param faults where failures of the file are reported; the file is then looked through after a crash.
+ */
+export async function openEventLog(
+  config: EventLogConfig,
+  log: Logger,
+  faults?: SqliteFaults,
+): Promise<EventLog> {
   switch (config.kind) {
     case 'embedded': {
       if (config.path !== ':memory:') await prepareFolder(config.path)
       const { createEmbeddedEventLog } = await import('./embedded.ts')
-      return createEmbeddedEventLog(config)
+      return createEmbeddedEventLog({ ...config, ...(faults && { faults, checked: true }) })
     }
     case 'kafka': {
       const { createKafkaEventLog } = await import('./kafka.ts')

@@ -28,7 +28,7 @@ const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
 /**
  * What a caller may know of an error, within `errorLimits`. A `ConnectError` was meant for the caller, and an aborted
  * signal says why. Any other error is `INTERNAL`, or `UNAVAILABLE` when it is marked as `temporary`: because the store does not answer, for
- * one. Both with the request id by which the log has the whole of it.
+ * one; or `DATA_LOSS` when it is marked so. All with the request id by which the log has the whole of it.
  */
 export function toConnectError(error: unknown, requestId: string): ConnectError {
   if (error instanceof ConnectError) return bounded(error)
@@ -43,6 +43,10 @@ export function toConnectError(error: unknown, requestId: string): ConnectError 
     const message = `the data cannot be reached at present: call again later, request id ${requestId}`
     return new ConnectError(message, Code.Unavailable, undefined, undefined, error)
   }
+  if (isDataLoss(error)) {
+    const message = `the stored data is damaged, request id ${requestId}`
+    return new ConnectError(message, Code.DataLoss, undefined, undefined, error)
+  }
   const message = `internal error, request id ${requestId}`
   return new ConnectError(message, Code.Internal, undefined, undefined, error)
 }
@@ -51,9 +55,13 @@ function isTemporary(error: unknown): boolean {
   return error instanceof Error && (error as { temporary?: unknown }).temporary === true
 }
 
+function isDataLoss(error: unknown): boolean {
+  return error instanceof Error && (error as { dataLoss?: unknown }).dataLoss === true
+}
+
 /** What the log is told: all of it, also where the caller is told less. */
 export function toLoggedError(error: ConnectError): unknown {
-  const tellsLess = error.code === Code.Internal || error.code === Code.Unavailable
+  const tellsLess = [Code.Internal, Code.Unavailable, Code.DataLoss].includes(error.code)
   return tellsLess ? (error.cause ?? error) : error
 }
 

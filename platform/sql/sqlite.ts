@@ -1,7 +1,18 @@
 import { DatabaseSync } from 'node:sqlite'
+import { SqliteError } from './sqlite-error.ts'
+import { createSqliteFaults, type FileFaults, type SqliteFaults } from './sqlite-faults.ts'
+import { guard } from './sqlite-guard.ts'
+import { checkAfterCrash } from './sqlite-integrity.ts'
+import { createWriterQueue, type WriterQueue } from './sqlite-write.ts'
 
-/** How long a statement waits for another process's write, in milliseconds. */
-const busyTimeoutMs = 5_000
+/**
+ * How long a statement waits for another process, in milliseconds. It blocks the event loop: who has to wait for longer
+ * does so in `write`.
+ */
+const busyTimeoutMs = 5
+/** The same for a `transaction`, whose caller cannot wait, and while a database is opened. */
+const transactionTimeoutMs = 50
+const openTimeoutMs = 5_000
 
 /** The tables of one kind of database. */
 export interface Schema {
@@ -11,23 +22,71 @@ export interface Schema {
   readonly migrations: readonly string[]
 }
 
+export interface SqliteOptions {
+  /** Where failures of the file are reported. */
+  readonly faults?: SqliteFaults
+  /**
+   * Whether the whole file is read when the process that used it last did not close it. That takes a second for some
+   * hundred megabytes.
+   */
+  readonly checked?: boolean
+}
+
+interface FileState {
+  readonly faults: FileFaults
+  readonly writers: WriterQueue
+}
+
+const states = new WeakMap<DatabaseSync, FileState>()
+
 /**
  * Opens an SQLite database, `:memory:` for one that ends with the process, and brings its schema up to date: each
- * migration runs once, in order, and `PRAGMA user_version` counts them. A file of another kind is refused. The journal is a write-ahead log, and a
- * transaction is on disk when it commits (`synchronous = FULL`, https://sqlite.org/pragma.html#pragma_synchronous).
+ * migration runs once, in order, and `PRAGMA user_version` counts them. A file of another kind is refused, and one that
+ * is damaged, as far as that is looked for. The journal is a write-ahead log, and a transaction is on disk when it
+ * commits (`synchronous = FULL`, https://sqlite.org/pragma.html#pragma_synchronous). A failure of the file is an
+ * `SqliteError`, whichever statement it is found by.
  */
-export function openSqlite(path: string, schema: Schema): DatabaseSync {
+export function openSqlite(
+  path: string,
+  schema: Schema,
+  options: SqliteOptions = {},
+): DatabaseSync {
+  const { faults = createSqliteFaults(), checked = false } = options
   let db: DatabaseSync | undefined
   try {
+    const check = checked ? checkAfterCrash(path) : undefined
     db = new DatabaseSync(path)
-    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    db.exec(`PRAGMA busy_timeout = ${openTimeoutMs}`)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
+    check?.(db)
+    states.set(db, follow(db, path, faults))
     migrate(db, schema)
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
     return db
   } catch (cause) {
-    db?.close()
-    throw new Error(`cannot open the database ${path}: ${(cause as Error).message}`, { cause })
+    if (db !== undefined) closeSqlite(db)
+    throw new Error(`cannot open the database ${path}: ${reasonOf(cause)}`, { cause })
   }
+}
+
+function reasonOf(error: unknown): string {
+  const { message } = (error instanceof SqliteError ? error.cause : error) as Error
+  return message
+}
+
+function follow(db: DatabaseSync, path: string, faults: SqliteFaults): FileState {
+  const file = faults.follow({ retest: () => testWrite(db) })
+  guard(db, path, file.failed)
+  const writers = createWriterQueue((error) => {
+    if (error instanceof SqliteError) file.failed(error)
+  })
+  return { faults: file, writers }
+}
+
+/** Closes the database; does nothing when it is closed. */
+export function closeSqlite(db: DatabaseSync): void {
+  states.get(db)?.faults[Symbol.dispose]()
+  if (db.isOpen) db.close()
 }
 
 const snapshots = new WeakMap<DatabaseSync, number>()
@@ -50,23 +109,81 @@ export function read<T>(db: DatabaseSync, query: () => T): T {
   return query()
 }
 
+/** Never throws: a failure of the file has been reported by then, and no caller waits for this. */
 function endReads(db: DatabaseSync): void {
-  if (db.isOpen && db.isTransaction) db.exec('COMMIT')
+  if (!db.isOpen || !db.isTransaction) return
+  try {
+    db.exec('COMMIT')
+  } catch {
+    rollBack(db)
+  }
 }
 
-/** Runs the body in one transaction: committed when it returns, rolled back when it throws. */
+/** SQLite has rolled back by itself after some failures, and cannot after others: then the next BEGIN fails. */
+function rollBack(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec('ROLLBACK')
+  } catch {
+    // Reported already; the error that led here is the one to throw.
+  }
+}
+
+/**
+ * Runs the body in one transaction: committed when it returns, rolled back when it throws. Blocks the event loop for a
+ * moment while another process writes, and throws when that lasts. `write` waits for longer.
+ */
 export function transaction<T>(db: DatabaseSync, body: () => T): T {
   endReads(db)
-  db.exec('BEGIN IMMEDIATE')
+  try {
+    db.exec('BEGIN IMMEDIATE')
+  } catch (error) {
+    if (!(error instanceof SqliteError) || error.failure !== 'busy') throw error
+    db.exec(`PRAGMA busy_timeout = ${transactionTimeoutMs}`)
+    try {
+      db.exec('BEGIN IMMEDIATE')
+    } finally {
+      db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    }
+  }
+  return finish(db, body)
+}
+
+/**
+ * Runs the body in one transaction: committed when it returns, rolled back when it throws. Waits up to 5 seconds for
+ * another process that writes, without blocking the event loop, then rejects with an `SqliteError`. The body runs before
+ * this returns when nobody else writes.
+ */
+export function write<T>(db: DatabaseSync, body: () => T): Promise<T> {
+  const attempt = () => {
+    endReads(db)
+    db.exec('BEGIN IMMEDIATE')
+    return finish(db, body)
+  }
+  const { writers } = states.get(db) as FileState
+  return writers.run(attempt)
+}
+
+function finish<T>(db: DatabaseSync, body: () => T): T {
   try {
     const result = body()
     db.exec('COMMIT')
+    states.get(db)?.faults.written()
     return result
   } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
+    rollBack(db)
     throw error
   }
 }
+
+/** Needs a place in the file and one in its log, and leaves nothing behind. */
+function testWrite(db: DatabaseSync): void {
+  transaction(db, () => {
+    db.exec('CREATE TABLE write_test (value BLOB)')
+    db.exec(`INSERT INTO write_test VALUES (zeroblob(${testBytes})); DROP TABLE write_test`)
+  })
+}
+
+const testBytes = 64 * 1024
 
 function migrate(db: DatabaseSync, { applicationId, migrations }: Schema): void {
   const kind = pragma(db, 'application_id')

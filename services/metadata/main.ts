@@ -8,6 +8,7 @@ import { type Running, run } from '../../platform/process/run.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
 import { measureConnections } from '../../platform/server/measure.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
+import { openFaults } from '../../platform/sql/sqlite-service.ts'
 import { type MetadataSettings, readMetadataConfig } from './config.ts'
 import { createMetadataService } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
@@ -23,7 +24,8 @@ export async function startMetadata(
   measureConnections(metrics, connections)
   const health = createHealth(draining)
   const onWarning = (message: string) => log.warn(message)
-  const store = use(await openMetadataStore(databaseUrl, { onWarning }))
+  const faults = openFaults({ log, metrics, health })
+  const store = use(await openMetadataStore(databaseUrl, { onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const hosts = await openHostCheck(listen)
   const app = createMetadataService({ store, log, metrics, health, corsOrigins, hosts, limits })

@@ -9,6 +9,7 @@ import { type Running, run } from '../../platform/process/run.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
 import { measureConnections } from '../../platform/server/measure.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
+import { openFaults } from '../../platform/sql/sqlite-service.ts'
 import { type RatingSettings, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { type Ingest, startIngest } from './ingest.ts'
@@ -36,9 +37,10 @@ export async function startRating(
   measureConnections(metrics, connections)
   const health = createHealth(draining)
   const onWarning = (message: string) => log.warn(message)
-  const store = use(await openRatingStore(databaseUrl, { prior, onWarning }))
+  const faults = openFaults({ log, metrics, health })
+  const store = use(await openRatingStore(databaseUrl, { prior, onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const eventLog = use(await openEventLog(eventLogConfig, log))
+  const eventLog = use(await openEventLog(eventLogConfig, log, faults))
   const watches = use(createAggregateWatches({ store }))
   let ingesting: Ingest | undefined
   const app = createRatingService({

@@ -1,9 +1,12 @@
 import { parseDatabaseUrl, prepareFolder } from '../../../platform/sql/database-url.ts'
+import type { SqliteFaults } from '../../../platform/sql/sqlite-faults.ts'
 import type { MetadataStore } from './port.ts'
 
 export interface OpenMetadataStoreOptions {
   /** Called with what an operator should know. */
   readonly onWarning?: (message: string) => void
+  /** Where failures of an SQLite file are reported. */
+  readonly faults?: SqliteFaults
 }
 
 /**

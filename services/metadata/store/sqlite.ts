@@ -1,5 +1,6 @@
 import { nextRevision } from '../../../platform/revision/revision.ts'
-import { openSqlite, read, transaction } from '../../../platform/sql/sqlite.ts'
+import { closeSqlite, openSqlite, read, write } from '../../../platform/sql/sqlite.ts'
+import type { SqliteFaults } from '../../../platform/sql/sqlite-faults.ts'
 import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
 import { createRowCache } from '../../../platform/sql/sqlite-row-cache.ts'
 import type { Metadata, StoredMetadata } from '../metadata.ts'
@@ -22,6 +23,8 @@ export interface SqliteMetadataStoreOptions {
   readonly clock?: () => number
   /** Called with what an operator should know. */
   readonly onWarning?: (message: string) => void
+  /** Where failures of the file are reported. */
+  readonly faults?: SqliteFaults
   readonly searchLimits?: SearchLimits
 }
 
@@ -31,7 +34,7 @@ const cachedCountMax = 1_000
 /** A catalogue in an SQLite file, which several processes may use at once. */
 export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): MetadataStore {
   const { path, clock = Date.now, onWarning = () => {}, searchLimits } = options
-  const db = openSqlite(path, schema)
+  const db = openSqlite(path, schema, { ...options, checked: true })
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   const sql = prepareStatements(db)
   sql.insertRevision.run(nextRevision(0, clock()))
@@ -81,9 +84,11 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     return true
   }
 
-  function write<T>(body: () => T): T {
-    cache.clear()
-    return transaction(db, body)
+  function writing<T>(body: () => T): Promise<T> {
+    return write(db, () => {
+      cache.clear()
+      return body()
+    })
   }
 
   function find(id: string): StoredMetadata | undefined {
@@ -105,13 +110,13 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
       const found = read(db, () => sql.getMany.all(JSON.stringify(ids))).map(toMovie)
       return new Map(found.map((movie) => [movie.id, movie]))
     },
-    put: async (movies) => write(() => putAll(movies)),
-    delete: async (id) => write(() => remove(id)),
+    put: (movies) => writing(() => putAll(movies)),
+    delete: (id) => writing(() => remove(id)),
     list,
     revision: async () => read(db, revision),
     async [Symbol.asyncDispose]() {
       use?.[Symbol.dispose]()
-      if (db.isOpen) db.close()
+      closeSqlite(db)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { parseDatabaseUrl, prepareFolder } from '../../../platform/sql/database-url.ts'
+import type { SqliteFaults } from '../../../platform/sql/sqlite-faults.ts'
 import type { Prior } from '../rating.ts'
 import type { ChangeSink, RatingStore } from './port.ts'
 
@@ -6,6 +7,8 @@ export interface OpenRatingStoreOptions {
   readonly prior: Prior
   /** Called with what an operator should know. */
   readonly onWarning?: (message: string) => void
+  /** Where failures of an SQLite file are reported. */
+  readonly faults?: SqliteFaults
 }
 
 /**

@@ -1,5 +1,6 @@
 import { nextRevision } from '../../../platform/revision/revision.ts'
-import { openSqlite, read, transaction } from '../../../platform/sql/sqlite.ts'
+import { closeSqlite, openSqlite, read, transaction, write } from '../../../platform/sql/sqlite.ts'
+import type { SqliteFaults } from '../../../platform/sql/sqlite-faults.ts'
 import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
 import {
   type Aggregate,
@@ -39,6 +40,8 @@ export interface SqliteRatingStoreOptions {
   readonly clock?: () => number
   /** Called with what an operator should know. */
   readonly onWarning?: (message: string) => void
+  /** Where failures of the file are reported. */
+  readonly faults?: SqliteFaults
 }
 
 interface NumberedRecord extends StoredRecord {
@@ -57,7 +60,7 @@ export function createSqliteRatingStore(
   options: SqliteRatingStoreOptions,
 ): RatingStore & ChangeSink {
   const { path, prior, clock = Date.now, onWarning = () => {} } = options
-  const db = openSqlite(path, schema)
+  const db = openSqlite(path, schema, { ...options, checked: true })
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
   const sql = prepareStatements(db)
@@ -139,9 +142,9 @@ export function createSqliteRatingStore(
     }
   }
 
-  function write(changes: readonly RatingChange[]): readonly boolean[] {
+  async function change(changes: readonly RatingChange[]): Promise<readonly boolean[]> {
     if (changes.length === 0) return []
-    const { changed, found } = transaction(db, () => {
+    const { changed, found } = await write(db, () => {
       const folded = foldChanges(changes, find)
       return { changed: save(folded), found: folded.found }
     })
@@ -149,11 +152,11 @@ export function createSqliteRatingStore(
     return found
   }
 
-  function apply(batch: ChangeBatch): number {
+  async function apply(batch: ChangeBatch): Promise<number> {
     const { topic, partition, expectedPosition, nextPosition, log, lastEvent } = batch
     const { offset = null, digest = null } = lastEvent ?? {}
     let changed: RecordRef[] = []
-    const position = transaction(db, () => {
+    const position = await write(db, () => {
       const storedIdentity = identityOf(topic)
       requireLog(storedIdentity, batch)
       const stored = positionOf(topic, partition)
@@ -176,8 +179,9 @@ export function createSqliteRatingStore(
     return { identity: identityOf(topic), positions }
   }
 
-  function adoptLog(topic: string, { expected, identity, reset }: LogAdoption): boolean {
-    return transaction(db, () => {
+  function adoptLog(topic: string, adoption: LogAdoption): Promise<boolean> {
+    const { expected, identity, reset } = adoption
+    return write(db, () => {
       if (!isSameLog(storedLog(topic), expected)) return false
       sql.setLog.run(topic, identity)
       if (reset) sql.deletePositions.run(topic)
@@ -211,10 +215,13 @@ export function createSqliteRatingStore(
   return {
     durable: path !== ':memory:',
     async put(ratings) {
-      const found = write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
+      const found = await change(ratings.map((rating) => ({ ...rating, kind: 'put' })))
       return found.map((replaced) => (replaced ? 'replaced' : 'created'))
     },
-    delete: async (record, userId) => write([{ ...record, userId, kind: 'delete' }])[0] === true,
+    async delete(record, userId) {
+      const [deleted] = await change([{ ...record, userId, kind: 'delete' }])
+      return deleted === true
+    },
     get: async (record, userId) => read(db, () => get(record, userId)),
     async aggregate({ recordType, recordId }) {
       const row = read(db, () => sql.aggregate.get(recordType, recordId))
@@ -234,11 +241,11 @@ export function createSqliteRatingStore(
     installationId: async () => sql.installation.get()?.id as string,
     position: async (topic, partition) => positionOf(topic, partition),
     storedLog: async (topic) => read(db, () => storedLog(topic)),
-    adoptLog: async (topic, adoption) => adoptLog(topic, adoption),
-    apply: async (batch) => apply(batch),
+    adoptLog,
+    apply,
     async [Symbol.asyncDispose]() {
       use?.[Symbol.dispose]()
-      if (db.isOpen) db.close()
+      closeSqlite(db)
     },
   }
 }
