@@ -6,6 +6,7 @@ import { createMetrics } from '../platform/process/metrics.ts'
 import { run } from '../platform/process/run.ts'
 import { readServiceSettings } from '../platform/process/service-settings.ts'
 import { readSettings } from '../platform/process/settings.ts'
+import { createServiceAdmission } from '../platform/rpc/admission.ts'
 import { createServiceApp } from '../platform/rpc/app.ts'
 import { openHostCheck } from '../platform/server/host-check.ts'
 import { serve } from '../platform/server/serve.ts'
@@ -28,15 +29,18 @@ function readConfig() {
 }
 
 await run('bench', readConfig, async ({ log, draining, connections, use }, config) => {
+  const metrics = createMetrics()
+  const admission = createServiceAdmission({ log, metrics })
   const app = createServiceApp({
     log,
-    metrics: createMetrics(),
+    metrics,
+    admission,
     health: createHealth(draining),
     hosts: await openHostCheck(config),
     name: 'bench',
     services: [BenchService],
     mount: ({ router }) => void router.service(BenchService, rpc),
   })
-  const server = use(await serve({ ...config, connections, app, log }))
+  const server = use(await serve({ ...config, connections, app, admission, log }))
   log.info({ url: server.url }, 'bench is ready')
 })

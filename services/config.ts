@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readEventLogSettings } from '../platform/event-log/settings.ts'
 import type { LogOptions } from '../platform/process/log.ts'
 import {
+  readAdmissionLimits,
   readCorsOrigins,
   readHosts,
   readLogSettings,
@@ -32,6 +33,7 @@ export function readDevConfig(
   const hosts = readHosts(settings)
   const corsOrigins = readCorsOrigins(settings)
   const traffic = readTrafficSettings(settings)
+  const admissionLimits = readAdmissionLimits(settings)
   const data = settings.text({
     flag: 'data',
     help: 'the folder of the databases',
@@ -42,6 +44,7 @@ export function readDevConfig(
     ...hosts,
     corsOrigins,
     ...traffic,
+    admissionLimits,
     port: readPort(settings, `port-${service}`, port),
   })
   const config = {

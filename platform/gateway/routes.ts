@@ -5,6 +5,7 @@ import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflec
 import { Health } from '../../gen/health/v1/health_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import { toFields } from '../http/fields.ts'
+import type { RpcPaths } from '../rpc/admission.ts'
 import type { Environment } from '../rpc/call.ts'
 import type { Incoming } from '../rpc/incoming.ts'
 import { incomingOf } from '../rpc/incoming-of.ts'
@@ -23,6 +24,8 @@ export interface ForwardingOptions {
   /** Ends streams of answers when aborted, with its reason. */
   readonly drain: AbortSignal
   readonly limits?: Partial<GatewayLimits>
+  /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
+  readonly admission?: RpcPaths | undefined
 }
 
 const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflectionAlpha]
@@ -42,12 +45,19 @@ export function addForwarding(app: Hono<Environment>, options: ForwardingOptions
 
 function addMethod(
   app: Hono<Environment>,
-  { path: prefix, upstream, limits, drain }: ForwardingOptions & { limits: GatewayLimits },
+  {
+    path: prefix,
+    upstream,
+    limits,
+    drain,
+    admission,
+  }: ForwardingOptions & { limits: GatewayLimits },
   wires: Wires,
   method: DescMethod,
 ): void {
   const name = `${method.parent.typeName}/${method.name}`
   const path = `${prefix}/${name}`
+  admission?.addRpc(path, method)
   const wireOfAnswer = (contentType: string) => wireOf(wires, contentType)
 
   app.on(['GET', 'POST'], path, (c) => {

@@ -37,6 +37,8 @@ export interface Exchange {
   readonly fields: Fields
   /** The client's IP address. */
   readonly remoteAddress: string
+  /** The same object for all exchanges of one connection, to tell connections apart. */
+  readonly connection: object
   readonly body: RequestBody
   /**
    * The size of the longest headers or trailers that the client takes, as `listBytesOf` counts it. A response with

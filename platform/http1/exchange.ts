@@ -78,6 +78,10 @@ export class Http1Exchange implements Exchange {
     return this.#sink.remoteAddress
   }
 
+  get connection(): object {
+    return this.#sink
+  }
+
   /** Whether something of the answer is on its way, so that there can be no other. */
   get isHeadSent(): boolean {
     return this.#isHeadSent

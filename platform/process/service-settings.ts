@@ -1,3 +1,4 @@
+import { type AdmissionLimits, admissionLimits } from '../admission/limits.ts'
 import { advertisedHost } from '../discovery/advertise.ts'
 import type { HostOptions } from '../server/host-check.ts'
 import type { TlsOptions } from '../server/tls.ts'
@@ -12,6 +13,8 @@ export interface ServiceSettings extends TrafficSettings, HostOptions {
   readonly log: LogOptions
   /** Origins of the pages whose scripts may call. */
   readonly corsOrigins: readonly string[]
+  /** Bounds of the calls that are admitted at once. */
+  readonly admissionLimits: Partial<AdmissionLimits>
   /** TLS beside cleartext, on the same port; none unless told. */
   readonly tls?: TlsOptions
 }
@@ -28,6 +31,7 @@ export function readServiceSettings(settings: Settings, port: number): ServiceSe
     log: readLogSettings(settings, 'info'),
     corsOrigins: readCorsOrigins(settings),
     ...readTrafficSettings(settings),
+    admissionLimits: readAdmissionLimits(settings),
     ...(tls && { tls }),
   }
 }
@@ -102,6 +106,47 @@ export function readCorsOrigins(settings: Settings): string[] {
     help: 'origins of pages whose scripts may call; several by commas',
     default: '',
   })
+}
+
+/** Reads how many calls are admitted, and how long they may wait. */
+export function readAdmissionLimits(settings: Settings): Partial<AdmissionLimits> {
+  return {
+    patienceMs: settings.integer({
+      flag: 'admission-patience-ms',
+      help: 'how long a call may wait for its start before the service counts as overloaded',
+      default: admissionLimits.patienceMs,
+      min: 1,
+      max: 60_000,
+    }),
+    waitMs: settings.integer({
+      flag: 'admission-wait-ms',
+      help: 'how long a call may wait for its start while the service is overloaded',
+      default: admissionLimits.waitMs,
+      min: 1,
+      max: 10_000,
+    }),
+    waitingMax: settings.integer({
+      flag: 'admission-waiting-max',
+      help: 'how many calls may wait for their start',
+      default: admissionLimits.waitingMax,
+      min: 1,
+      max: 1_000_000,
+    }),
+    inFlightMax: settings.integer({
+      flag: 'admission-in-flight-max',
+      help: 'how many unary calls may be in flight; the limit adapts below it',
+      default: admissionLimits.inFlightMax,
+      min: admissionLimits.inFlightMin,
+      max: 1_000_000,
+    }),
+    streamsMax: settings.integer({
+      flag: 'admission-streams-max',
+      help: 'how many streams may be open',
+      default: admissionLimits.streamsMax,
+      min: 1,
+      max: 1_000_000,
+    }),
+  }
 }
 
 /** Reads how much is logged, and how. */

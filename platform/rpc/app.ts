@@ -8,6 +8,7 @@ import type { Health, Problem } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
 import type { HostCheck } from '../server/host-check.ts'
 import { type ActivityDetails, addActivity } from './activity.ts'
+import type { RpcPaths } from './admission.ts'
 import type { Environment } from './call.ts'
 import { type Compression, createCompressions, standardCompressions } from './compression.ts'
 import { answerHead, conditionalGet } from './conditional.ts'
@@ -35,6 +36,8 @@ export interface ServiceAppBase {
   readonly corsOrigins?: readonly string[]
   /** Refuses requests to other hosts, before anything else is done with them; all are accepted by default. */
   readonly hosts?: HostCheck | undefined
+  /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
+  readonly admission?: RpcPaths
 }
 
 /** What a service mounts itself with. */
@@ -89,7 +92,10 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
     jsonOptions: {},
     drain: health.draining,
   }
-  const router = createRpcRouter(settings, (rpc) => mountRpc(app, rpc))
+  const router = createRpcRouter(settings, (rpc) => {
+    options.admission?.addRpc(rpc.path, rpc.method)
+    mountRpc(app, rpc)
+  })
   options.mount({ router, app, call: createRestCall(validate, limits), validate, limits })
   addActivity(router, { service: name, metrics, health, details: activityDetails })
   addReflection(router, [...services, HealthService])

@@ -14,6 +14,8 @@ export interface Incoming {
   readonly target: string
   readonly request: Request
   readonly body: RequestBody
+  /** How long the call waited for its start, in milliseconds. */
+  readonly waitedMs: number
   /** The value of a field, by its name in lower case. */
   header(name: string): string | undefined
   /** Ends the lifetime with `CANCELED` when the client leaves before it is over. */
@@ -31,17 +33,20 @@ export interface Incoming {
 
 /** Where trailers are left for the port: a `Response` cannot carry them (RFC 9110 §6.5). */
 export interface TrailerSlot {
+  readonly waitedMs?: number
   trailers?: (() => readonly string[]) | undefined
 }
 
 export class ExchangeIncoming implements Incoming {
   readonly #exchange: Exchange
   readonly request: Request
+  readonly waitedMs: number
   readonly leaveTrailers: ((fields: string[]) => void) | undefined
 
   constructor(exchange: Exchange, request: Request, slot: TrailerSlot) {
     this.#exchange = exchange
     this.request = request
+    this.waitedMs = slot.waitedMs ?? 0
     this.leaveTrailers =
       exchange.httpVersion === '1.1'
         ? undefined
@@ -81,6 +86,7 @@ export class ExchangeIncoming implements Incoming {
 
 export class RequestIncoming implements Incoming {
   readonly request: Request
+  readonly waitedMs = 0
   readonly leaveTrailers: ((fields: string[]) => void) | undefined
   readonly headerListBytesMax = Number.POSITIVE_INFINITY
   #body: RequestBody | undefined

@@ -56,7 +56,8 @@ export function observe({
   return createMiddleware<Environment>(async (c, next) => {
     const given = c.req.raw.headers.get('x-request-id')
     const requestId = given !== null && clientRequestId.test(given) ? given : newId()
-    const call = new ObservedCall(requestId, now(), new Lifetime(timeouts), finish)
+    const startMs = now() - (c.env?.waitedMs ?? 0)
+    const call = new ObservedCall(requestId, startMs, new Lifetime(timeouts), finish)
     c.set('call', call)
     metrics.callStarted()
     try {

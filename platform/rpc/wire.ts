@@ -26,7 +26,7 @@ export interface Wire {
   readonly encodingField: string
   readonly acceptField: string
   /** How long the client waits, in milliseconds. Throws `INVALID_ARGUMENT` for what cannot be read. */
-  timeoutMs(incoming: Incoming): number | undefined
+  timeoutMs(incoming: Pick<Incoming, 'header'>): number | undefined
   /** Throws when the request is of a version of the protocol that is not known. */
   checkVersion?(incoming: Incoming): void
   /**
@@ -103,7 +103,7 @@ function grpcWebWire(format: Format): Wire {
   }
 }
 
-function grpcTimeoutMs(incoming: Incoming): number | undefined {
+function grpcTimeoutMs(incoming: Pick<Incoming, 'header'>): number | undefined {
   const value = incoming.header('grpc-timeout')
   if (value === undefined) return undefined
   const { timeoutMs, error } = parseGrpcTimeout(value, timeoutMsMax)
@@ -148,7 +148,7 @@ function connectStreamWire(unary: Wire): Wire {
   }
 }
 
-function connectTimeoutMs(incoming: Incoming): number | undefined {
+function connectTimeoutMs(incoming: Pick<Incoming, 'header'>): number | undefined {
   const value = incoming.header('connect-timeout-ms')
   if (value === undefined) return undefined
   const { timeoutMs, error } = parseConnectTimeout(value, timeoutMsMax)

@@ -44,7 +44,8 @@ export class Work {
     const { limits, drain } = rpc.settings
     incoming.endWithClient(lifetime)
     wire.checkVersion?.(incoming)
-    const timeoutMs = wire.timeoutMs(incoming)
+    const givenMs = wire.timeoutMs(incoming)
+    const timeoutMs = givenMs === undefined ? undefined : givenMs - incoming.waitedMs
     if (timeoutMs !== undefined) this.context.deadlineMs = performance.now() + timeoutMs
     if (rpc.answersStream && rpc.drains) lifetime.follow(drain)
     const isUnary = !rpc.answersStream && !rpc.takesStream

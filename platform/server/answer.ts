@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Admission, Admitted } from '../admission/port.ts'
 import type { Exchange, Fields, Respond } from '../http/exchange.ts'
 import { toFields } from '../http/fields.ts'
 import { lightRequest } from '../http/light-request.ts'
@@ -10,6 +11,8 @@ import type { FetchApp, PortBindings } from './port.ts'
 export interface RespondOptions {
   readonly app: FetchApp
   readonly log: Logger
+  /** Decides which requests are answered, and when. Default: all, as they arrive. */
+  readonly admission?: Admission
 }
 
 /** Header fields of one connection only, which HTTP/2 does not have (RFC 9113 §8.2.2). */
@@ -31,7 +34,7 @@ const targetPattern = /^(?:\/[\x21-\x7e]*|\*)$/
  * loop are answered at its end, one right after the other: with the reading and writing of sockets in between, which
  * makes the processor forget where the program goes, the same work takes half as long again.
  */
-export function createRespond({ app, log }: RespondOptions): Respond {
+export function createRespond({ app, log, admission }: RespondOptions): Respond {
   function fail(exchange: Exchange, err: unknown): void {
     log.error({ err }, 'the app failed')
     if (exchange.closed) {
@@ -51,33 +54,48 @@ export function createRespond({ app, log }: RespondOptions): Respond {
     }
   }
 
-  function answer(exchange: Exchange): void {
+  function answer(exchange: Exchange, admitted: Admitted, waitedMs: number): void {
     if (exchange.closed) {
       exchange.abort()
+      admitted.finished()
       return
     }
     const refusal = refusalOf(exchange)
     if (refusal !== undefined) {
+      admitted.finished()
       exchange.respond(refusal, ['content-length', '0'])
       exchange.end()
       return
     }
-    const bindings: PortBindings = { exchange, trailers: undefined }
+    const bindings: PortBindings = { exchange, trailers: undefined, waitedMs }
     try {
       const response = app.fetch(lightRequest(exchange), bindings)
       if (response instanceof Promise) {
         response.then(
-          (settled) => send(exchange, settled, bindings),
-          (error) => fail(exchange, error),
+          (settled) => {
+            admitted.finished()
+            send(exchange, settled, bindings)
+          },
+          (error) => {
+            admitted.finished()
+            fail(exchange, error)
+          },
         )
-      } else send(exchange, response, bindings)
+      } else {
+        admitted.finished()
+        send(exchange, response, bindings)
+      }
     } catch (error) {
+      admitted.finished()
       fail(exchange, error)
     }
   }
 
-  return gatherTurn(answer)
+  return admission?.open(answer) ?? gatherTurn((exchange) => answer(exchange, uncounted, 0))
 }
+
+/** A call that nobody counts. */
+const uncounted: Admitted = { finished() {} }
 
 /** The status of a request that no app is asked about: one that has no URL. Nobody is a proxy here (RFC 9110 §9.3.6). */
 function refusalOf({ method, authority, target }: Exchange): number | undefined {

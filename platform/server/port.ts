@@ -3,6 +3,8 @@ import type { Exchange, Fields } from '../http/exchange.ts'
 /** The environment of a call. An edge platform that calls `app.fetch` itself gives none. */
 export interface PortBindings {
   readonly exchange?: Exchange
+  /** How long the call waited for its start, in milliseconds. */
+  readonly waitedMs?: number
   /**
    * Left here by the handler, and asked for when the body has ended: a `Response` cannot carry trailers (RFC 9110
    * §6.5), and gRPC needs them.

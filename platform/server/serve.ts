@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
+import type { Admission } from '../admission/port.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { createHttp1Server } from '../http1/server.ts'
 import type { Http2Limits } from '../http2/limits.ts'
@@ -26,6 +27,8 @@ export interface ServeOptions {
   readonly http2?: Partial<Http2Limits>
   /** Proxies, whose HTTP/2 connections carry many users: none is ended for too many resets. Default: none. */
   readonly trustedProxies?: AddressList
+  /** Decides which requests are answered, and when. Default: all, as they arrive. */
+  readonly admission?: Admission
   readonly log: Logger
 }
 

@@ -8,6 +8,8 @@ export interface FakeRequest {
   readonly fields?: Fields
   /** Infinite by default. */
   readonly headerListBytesMax?: number
+  /** Default: a connection of its own. */
+  readonly connection?: object
   /** Comes chunk by chunk; a rejection cuts the request off. */
   readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
@@ -54,6 +56,7 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
     fields: request.fields ?? [],
     remoteAddress: '127.0.0.1',
     headerListBytesMax: request.headerListBytesMax ?? Number.POSITIVE_INFINITY,
+    connection: request.connection ?? {},
     body: fakeBody(request.body ?? [], () => {
       answer.refused = true
     }),

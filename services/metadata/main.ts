@@ -5,6 +5,7 @@ import type { Registry } from '../../platform/discovery/port.ts'
 import { createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { createServiceAdmission } from '../../platform/rpc/admission.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
 import { measureConnections } from '../../platform/server/measure.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
@@ -16,20 +17,35 @@ import { openMetadataStore } from './store/open.ts'
 /** Starts the metadata service; what `use` has taken stops it. */
 export async function startMetadata(
   { use, log, draining, connections }: Running,
-  { databaseUrl, corsOrigins, rpcLimits: limits, ...listen }: MetadataSettings,
+  { databaseUrl, corsOrigins, rpcLimits: limits, admissionLimits, ...listen }: MetadataSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
   const health = createHealth(draining)
+  const admission = createServiceAdmission({
+    log,
+    metrics,
+    limits: admissionLimits,
+    corsOrigins,
+  })
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
   const store = use(await openMetadataStore(databaseUrl, { onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const hosts = await openHostCheck(listen)
-  const app = createMetadataService({ store, log, metrics, health, corsOrigins, hosts, limits })
-  const server = use(await serve({ ...listen, connections, app, log }))
+  const app = createMetadataService({
+    store,
+    log,
+    metrics,
+    health,
+    corsOrigins,
+    hosts,
+    limits,
+    admission,
+  })
+  const server = use(await serve({ ...listen, connections, app, admission, log }))
   const healthName = MetadataService.typeName
   use(await registry.register({ service: 'metadata', url: server.url, health, healthName }))
   log.info({ url: server.url }, 'metadata is ready')

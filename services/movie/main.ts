@@ -6,6 +6,7 @@ import { createServiceTransport } from '../../platform/discovery/transport.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { createServiceAdmission } from '../../platform/rpc/admission.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
 import { measureConnections } from '../../platform/server/measure.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
@@ -18,13 +19,19 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 /** Starts the movie service; what `use` has taken stops it. */
 export async function startMovie(
   { use, log, draining, connections }: Running,
-  { corsOrigins, page: pageSettings, rpcLimits: limits, ...listen }: MovieSettings,
+  { corsOrigins, page: pageSettings, rpcLimits: limits, admissionLimits, ...listen }: MovieSettings,
   registry: Registry,
 ): Promise<Server> {
   const metrics = createMetrics()
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
   const health = createHealth(draining)
+  const admission = createServiceAdmission({
+    log,
+    metrics,
+    limits: admissionLimits,
+    corsOrigins,
+  })
   const known = use(await registry.watch('metadata'))
   health.require('metadata', () =>
     known.instances.length === 0 ? 'no instance of metadata is known' : undefined,
@@ -44,8 +51,9 @@ export async function startMovie(
     corsOrigins,
     limits,
     hosts: await openHostCheck(listen),
+    admission,
   })
-  const server = use(await serve({ ...listen, connections, app, log }))
+  const server = use(await serve({ ...listen, connections, app, admission, log }))
   own = { id: `movie@${server.url}`, url: server.url }
   const healthName = MovieService.typeName
   use(await registry.register({ service: 'movie', url: server.url, health, healthName }))

@@ -10,6 +10,7 @@ import type { Registry } from '../../platform/discovery/port.ts'
 import { addForwarding } from '../../platform/gateway/routes.ts'
 import { openUpstream, type Upstream } from '../../platform/gateway/upstream.ts'
 import type { Settings } from '../../platform/process/settings.ts'
+import type { RpcPaths } from '../../platform/rpc/admission.ts'
 import type { Environment } from '../../platform/rpc/call.ts'
 import { refuseMethod } from '../../platform/rpc/rest.ts'
 
@@ -88,8 +89,14 @@ export async function openPage({ settings, registry, log }: PageOptions): Promis
  * Serves the page, tells it by `/page.json` where the services are (paths of its own origin, or other origins), and
  * forwards what it calls at those paths.
  * @param drain ends streams of answers when aborted.
+ * @param admission gets the paths of the RPCs that are forwarded.
  */
-export function addPage(app: Hono<Environment>, page: MoviePage, drain: AbortSignal): void {
+export function addPage(
+  app: Hono<Environment>,
+  page: MoviePage,
+  drain: AbortSignal,
+  admission?: RpcPaths,
+): void {
   const { built, settings, upstreams } = page
   const { directUrls, commandUrls } = settings
   addPageRoutes(app, {
@@ -100,7 +107,7 @@ export function addPage(app: Hono<Environment>, page: MoviePage, drain: AbortSig
   })
   for (const service of ['metadata', 'rating'] as const) {
     const upstream = upstreams[service]
-    if (upstream) addForwarding(app, { ...forwarded[service], upstream, drain })
+    if (upstream) addForwarding(app, { ...forwarded[service], upstream, drain, admission })
   }
   const paths = { metadata: forwarded.metadata.path, rating: forwarded.rating.path }
   const services = { movie: '', ...paths, ...directUrls }

@@ -29,7 +29,7 @@ export function createMovieService({ sources, page, system, ...base }: MovieServ
       router.service(MovieService, rpc, { repeatsState: true })
       router.service(SystemService, system ? createSystemRpc(system) : {}, { repeatsState: true })
       addMovieRoutes(app, call, rpc)
-      if (page) addPage(app, page, base.health.draining)
+      if (page) addPage(app, page, base.health.draining, base.admission)
     },
   })
 }

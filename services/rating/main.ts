@@ -6,6 +6,7 @@ import { openEventLog } from '../../platform/event-log/open.ts'
 import { type Condition, createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { createServiceAdmission } from '../../platform/rpc/admission.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
 import { measureConnections } from '../../platform/server/measure.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
@@ -28,6 +29,7 @@ export async function startRating(
     logPolicy,
     corsOrigins,
     rpcLimits: limits,
+    admissionLimits,
     ...listen
   }: RatingSettings,
   registry: Registry,
@@ -36,6 +38,12 @@ export async function startRating(
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
   const health = createHealth(draining)
+  const admission = createServiceAdmission({
+    log,
+    metrics,
+    limits: admissionLimits,
+    corsOrigins,
+  })
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
   const store = use(await openRatingStore(databaseUrl, { prior, onWarning, faults }))
@@ -54,8 +62,9 @@ export async function startRating(
     corsOrigins,
     limits,
     hosts: await openHostCheck(listen),
+    admission,
   })
-  const server = use(await serve({ ...listen, connections, app, log }))
+  const server = use(await serve({ ...listen, connections, app, admission, log }))
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
   const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy }))

@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 )
+
+// errLate ends a call whose time is over.
+var errLate = errors.New("the call is late")
 
 // call is one call. Its answer is to be the right one, or when that is nil, to be kept.
 type call struct {
@@ -12,6 +16,8 @@ type call struct {
 	right  []byte
 	answer []byte
 	length int
+	// status is how gRPC or HTTP says that the call failed, where that is no failure of the load.
+	status string
 	done   func(call *call, err error)
 }
 

@@ -113,6 +113,24 @@ func (c *http2Client) send(call *call) {
 	c.flush()
 }
 
+// trySend sends one call of gRPC, whose body is small, or says that it cannot at once.
+func (c *http2Client) trySend(call *call) bool {
+	c.mutex.Lock()
+	if c.ended != nil || len(c.streams) >= c.streamsMax || c.out.Len() > outMax {
+		c.mutex.Unlock()
+		return false
+	}
+	id := c.nextID
+	c.nextID += 2
+	c.streams[id] = &stream{call: call, window: c.windowOfEach}
+	c.writeHeaders(id)
+	c.framer.WriteData(id, true, c.request.body)
+	c.window -= int64(len(c.request.body))
+	c.mutex.Unlock()
+	go c.flushLocked()
+	return true
+}
+
 func (c *http2Client) writeHeaders(id uint32) {
 	c.block.Reset()
 	for _, field := range append([]header{

@@ -16,7 +16,7 @@ func (c *http2Client) read(readerBytes int) {
 	for {
 		frame, err := framer.ReadFrame()
 		if headers, isHeaders := frame.(*http2.HeadersFrame); err == nil && isHeaders {
-			err = fields.take(headers)
+			err = c.takeFields(fields, headers)
 		}
 		if err == nil {
 			err = c.take(frame)
@@ -34,6 +34,26 @@ func (c *http2Client) end(err error) {
 	c.room.Broadcast()
 	c.mutex.Unlock()
 	c.failed(err)
+}
+
+// takeFields reads the outcome of an answer. An error is that of its call where calls may fail.
+func (c *http2Client) takeFields(fields *fields, headers *http2.HeadersFrame) error {
+	if err := fields.take(headers); err != nil {
+		return err
+	}
+	if fields.status == "200" && fields.grpcStatus == "0" {
+		return nil
+	}
+	if !c.request.tolerant {
+		return fmt.Errorf(
+			"an answer has the status %s, and by gRPC %s", fields.status, fields.grpcStatus)
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if stream := c.streams[headers.StreamID]; stream != nil {
+		stream.status = fields.grpcStatus
+	}
+	return nil
 }
 
 // take does what a frame says.
@@ -62,7 +82,10 @@ func (c *http2Client) take(frame http2.Frame) error {
 			c.framer.WritePing(true, frame.Data)
 		}
 	case *http2.RSTStreamFrame:
-		if c.streams[frame.StreamID] != nil {
+		if stream := c.streams[frame.StreamID]; stream != nil && c.request.tolerant {
+			stream.status = frame.ErrCode.String()
+			c.finish(frame.StreamID)
+		} else if stream != nil {
 			err = fmt.Errorf("a call was reset: %v", frame.ErrCode)
 		}
 	case *http2.GoAwayFrame:
@@ -171,9 +194,6 @@ func (f *fields) take(frame *http2.HeadersFrame) error {
 	}
 	if !frame.HeadersEnded() {
 		return fmt.Errorf("the headers take more than one frame")
-	}
-	if f.status != "200" || f.grpcStatus != "0" {
-		return fmt.Errorf("an answer has the status %s, and by gRPC %s", f.status, f.grpcStatus)
 	}
 	return f.decoder.Close()
 }

@@ -1,11 +1,14 @@
 // The load that h2load does not make:
 //
 //	load pace -url URL -http 1.1|2 -header 'NAME: VALUE' -body FILE -rate N -seconds S
+//	load overload -url URL -header 'NAME: VALUE' -body FILE -rate N -seconds S -timeout MS -retries N
 //	load idle -url URL -connections N
 //
 // pace sends so many calls a second, evenly, whether or not answers come, and prints how long they took
 // from the moment each was due: a server that stalls is charged for every call that it made late. Every
 // answer must be good and equal the first one to the byte.
+//
+// overload does the same by HTTP/2 and counts how the calls end, each within its time, and looks at /readyz.
 //
 // idle opens connections of HTTP/2 that exchange settings and say nothing more, prints a line when all are
 // open, and at the end of standard input how many still are.
@@ -41,6 +44,8 @@ func main() {
 	body := flags.String("body", "", "the file with the body of each request")
 	rate := flags.Float64("rate", 0, "calls a second")
 	seconds := flags.Float64("seconds", 0, "how long")
+	timeout := flags.Float64("timeout", 1000, "how long a call may take, in milliseconds")
+	retries := flags.Int("retries", 0, "how often a call that is unavailable is sent again")
 	connections := flags.Int("connections", 8, "connections")
 	flags.Func("header", "a header, `name: value`", func(line string) error {
 		name, value, _ := strings.Cut(line, ": ")
@@ -58,6 +63,13 @@ func main() {
 		must(err)
 		length := time.Duration(*seconds * float64(time.Second))
 		must(json.NewEncoder(os.Stdout).Encode(pace(request, *version, *connections, *rate, length)))
+	case "overload":
+		request.body, err = os.ReadFile(*body)
+		must(err)
+		length := time.Duration(*seconds * float64(time.Second))
+		limit := time.Duration(*timeout * float64(time.Millisecond))
+		must(json.NewEncoder(os.Stdout).Encode(
+			runOverload(request, *connections, *rate, length, limit, *retries)))
 	case "idle":
 		idle(request, *connections)
 	default:
@@ -72,6 +84,8 @@ type request struct {
 	authority, path string
 	headers         []header
 	body            []byte
+	// tolerant says that a call may fail.
+	tolerant bool
 }
 
 func must(err error) {

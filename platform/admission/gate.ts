@@ -1,0 +1,220 @@
+import type { Exchange, Respond } from '../http/exchange.ts'
+import { whenClosed } from '../http/when-closed.ts'
+import { TokenBucket } from '../http2/token-bucket.ts'
+import { Congestion } from './congestion.ts'
+import { InFlightLimit } from './in-flight-limit.ts'
+import type { AdmissionLimits } from './limits.ts'
+import type { Admission, Admitted, CallReader, RefusalReason, Route, Start } from './port.ts'
+import { Slice } from './slice.ts'
+import { type Waiting, WaitingLine } from './waiting-line.ts'
+
+export interface GateOptions {
+  readonly limits: AdmissionLimits
+  readonly calls: CallReader
+  /** Milliseconds on a clock that does not jump. */
+  readonly now?: () => number
+  /** Calls at the end of this event-loop turn. */
+  readonly later?: (act: () => void) => void
+  /** Calls after the time. */
+  readonly after?: (ms: number, act: () => void) => void
+}
+
+/** One turn of so many has a call whose duration is taken for the limit. */
+const sampledTurns = 8
+
+/**
+ * Admission in front of everything that a call costs. The process has one thread, so a queue forms wherever more calls
+ * arrive than run: here it can be seen. Requests of one event-loop turn start at its end, as many as fit into a slice of
+ * time and under the limit in flight; the others wait here. While calls wait for long, the newest start first, and the
+ * oldest are refused. Without overload it costs a call a look at its path and two counters.
+ */
+export class Gate implements Admission {
+  readonly #limits: AdmissionLimits
+  readonly #calls: CallReader
+  readonly #now: () => number
+  readonly #later: (act: () => void) => void
+  readonly #after: (ms: number, act: () => void) => void
+  readonly #line = new WaitingLine()
+  readonly #congestion: Congestion
+  readonly #slice: Slice
+  readonly #limit: InFlightLimit
+  readonly #probes: TokenBucket
+  #start: Start | undefined
+  #arrived: Exchange[] = []
+  #isAsked = false
+  #isTimed = false
+  #turnCount = 0
+  #isSampled = true
+  #inFlightCount = 0
+  #streamCount = 0
+  #nowMs = 0
+
+  constructor({
+    limits,
+    calls,
+    now = () => performance.now(),
+    later = setImmediate,
+    after = (ms, act) => void setTimeout(act, ms).unref(),
+  }: GateOptions) {
+    this.#limits = limits
+    this.#calls = calls
+    this.#now = now
+    this.#later = later
+    this.#after = after
+    this.#congestion = new Congestion(limits)
+    this.#slice = new Slice(limits.sliceMs, now)
+    this.#limit = new InFlightLimit(limits)
+    this.#probes = new TokenBucket(limits.probes, now())
+  }
+
+  get inFlightCount(): number {
+    return this.#inFlightCount
+  }
+
+  get streamCount(): number {
+    return this.#streamCount
+  }
+
+  get waitingCount(): number {
+    return this.#line.size
+  }
+
+  get inFlightLimit(): number {
+    return this.#limit.value
+  }
+
+  get isOverloaded(): boolean {
+    return this.#congestion.isOverloaded
+  }
+
+  open(start: Start): Respond {
+    this.#start = start
+    return (exchange) => {
+      if (this.#arrived.push(exchange) === 1) this.#ask()
+    }
+  }
+
+  #ask(): void {
+    if (this.#isAsked) return
+    this.#isAsked = true
+    const isMeasured = this.#slice.isMeasured || this.#line.size > 0
+    this.#later(this.#onTurn)
+    // Runs in the same turn, when the microtasks of the calls have run.
+    if (isMeasured) this.#later(this.#onTurnEnd)
+  }
+
+  readonly #onTurnEnd = (): void => this.#slice.end(this.#now())
+
+  readonly #onTurn = (): void => {
+    this.#isAsked = false
+    const arrived = this.#arrived
+    this.#arrived = []
+    this.#nowMs = this.#now()
+    this.#slice.begin(this.#nowMs)
+    this.#isSampled = this.#turnCount++ % sampledTurns !== 0
+    for (const exchange of arrived) this.#arrive(exchange)
+    if (this.#line.size === 0) return void this.#congestion.relax()
+    this.#serve()
+  }
+
+  #arrive(exchange: Exchange): void {
+    const route = this.#calls.route(exchange)
+    if (route.kind === 'probe' && this.#probes.spend(1, this.#nowMs)) {
+      this.#start?.(exchange, uncounted, 0)
+    } else if (route.kind === 'stream' && this.#streamCount >= this.#limits.streamsMax) {
+      this.#calls.refuse(exchange, route, 'streams', 0)
+    } else if (this.#line.size === 0 && this.#hasRoom && this.#slice.spend()) {
+      this.#admit(exchange, route, 0)
+    } else this.#wait(exchange, route)
+  }
+
+  get #hasRoom(): boolean {
+    return this.#inFlightCount < this.#limit.value
+  }
+
+  #wait(exchange: Exchange, route: Route): void {
+    this.#line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
+    if (this.#line.size <= this.#limits.waitingMax) return
+    const oldest = this.#line.takeSince(this.#nowMs)
+    if (oldest !== undefined) this.#refuse(oldest, 'overloaded')
+  }
+
+  #serve(): void {
+    const line = this.#line
+    const longestMs = this.#nowMs - line.oldestSinceMs
+    const waitMsMax = this.#congestion.observe(this.#nowMs, longestMs, this.#slice.callMs)
+    const { isOverloaded } = this.#congestion
+    if (isOverloaded) this.#refuseSince(this.#nowMs - waitMsMax)
+    while (line.size > 0 && this.#hasRoom && this.#slice.spend()) {
+      const next = isOverloaded ? line.takeNewest() : line.takeOldest()
+      if (next !== undefined) this.#startWaiting(next)
+    }
+    if (line.size === 0) this.#congestion.relax()
+    else if (this.#hasRoom) this.#ask()
+    // Somebody's end lets the next one start; until then, only time passes.
+    else this.#askAfter(waitMsMax)
+  }
+
+  #refuseSince(sinceMs: number): void {
+    for (let late = this.#line.takeSince(sinceMs); late; late = this.#line.takeSince(sinceMs)) {
+      this.#refuse(late, 'overloaded')
+    }
+  }
+
+  #askAfter(waitMsMax: number): void {
+    if (this.#isTimed) return
+    this.#isTimed = true
+    this.#after(Math.min(waitMsMax, this.#limits.waitMs) / 2, () => {
+      this.#isTimed = false
+      if (this.#line.size > 0) this.#ask()
+    })
+  }
+
+  #startWaiting({ exchange, route, sinceMs }: Waiting): void {
+    const waitedMs = this.#nowMs - sinceMs
+    const timeoutMs = this.#calls.timeoutMs(exchange)
+    if (timeoutMs !== undefined && timeoutMs <= waitedMs) {
+      this.#calls.refuse(exchange, route, 'late', waitedMs)
+    } else this.#admit(exchange, route, waitedMs)
+  }
+
+  #refuse({ exchange, route, sinceMs }: Waiting, reason: RefusalReason): void {
+    this.#calls.refuse(exchange, route, reason, this.#nowMs - sinceMs)
+  }
+
+  #admit(exchange: Exchange, route: Route, waitedMs: number): void {
+    this.#start?.(exchange, this.#count(exchange, route), waitedMs)
+  }
+
+  #count(exchange: Exchange, route: Route): Admitted {
+    if (route.kind === 'stream') return this.#countStream(exchange)
+    const inFlightCount = ++this.#inFlightCount
+    if (this.#isSampled || !route.isMeasured) return this.#unary
+    this.#isSampled = true
+    const startMs = this.#now()
+    const finished = () => {
+      const nowMs = this.#now()
+      this.#limit.sample(route, nowMs - startMs, inFlightCount, nowMs)
+      this.#unary.finished()
+    }
+    return { finished }
+  }
+
+  /** A stream counts until it is over, not until its response begins. */
+  #countStream(exchange: Exchange): Admitted {
+    this.#streamCount++
+    whenClosed(exchange, () => {
+      this.#streamCount--
+    })
+    return uncounted
+  }
+
+  readonly #unary: Admitted = {
+    finished: () => {
+      this.#inFlightCount--
+      if (this.#line.size > 0) this.#ask()
+    },
+  }
+}
+
+const uncounted: Admitted = { finished() {} }

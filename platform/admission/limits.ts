@@ -1,0 +1,43 @@
+import type { Allowance } from '../http2/token-bucket.ts'
+
+/** Every bound of admission: what it is, and what it is against. */
+export interface AdmissionLimits {
+  /**
+   * How long handlers may run in one event-loop turn before sockets are read and written again, in milliseconds: a
+   * probe waits no longer for its turn. One call always runs.
+   */
+  readonly sliceMs: number
+  /**
+   * How long calls may wait for their start, for as long again, before the service counts as overloaded, in
+   * milliseconds: a burst is no overload. The time of ten calls where that is more.
+   */
+  readonly patienceMs: number
+  /**
+   * How long a call may wait while the service is overloaded, in milliseconds; longer waits are refused. The time of
+   * two calls where that is more.
+   */
+  readonly waitMs: number
+  /** Calls that wait. Of more, the one that has waited longest is refused. Bounds memory before it bounds time. */
+  readonly waitingMax: number
+  /** Unary calls in flight: where the limit starts, and the values it stays between. */
+  readonly inFlightInitial: number
+  readonly inFlightMin: number
+  readonly inFlightMax: number
+  /** Streams in flight. More are refused. */
+  readonly streamsMax: number
+  /** Probes that start at once. More of them wait as other calls do, so that they are no way around the limits. */
+  readonly probes: Allowance
+}
+
+/** Default bounds. */
+export const admissionLimits: AdmissionLimits = {
+  sliceMs: 5,
+  patienceMs: 100,
+  waitMs: 20,
+  waitingMax: 4_096,
+  inFlightInitial: 512,
+  inFlightMin: 32,
+  inFlightMax: 4_096,
+  streamsMax: 20_000,
+  probes: { burst: 200, perSecond: 100 },
+}
