@@ -79,7 +79,7 @@ function watch(protocol: string, transport: Transport) {
 }
 
 async function startBehind(name: ProxyName, binary: string) {
-  const stack = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder()).path
   const [port = 0, servicePort = 0, ratingPort = 0] = await freePorts(3)
   const program = await spawnProgram({
@@ -109,10 +109,11 @@ async function startBehind(name: ProxyName, binary: string) {
     'connect get': createConnectTransport({ baseUrl, fetch: trusting, useHttpGet: true }),
   }
   await waitFor(async () => (await trusting(`${baseUrl}/livez`)).ok, { what: `${name} to pass on` })
+  const running = stack.move()
   return {
     transports,
     ratingTransport: createConnectTransport({ baseUrl: `http://localhost:${ratingPort}` }),
     fetch: (path: string) => trusting(baseUrl + path),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
