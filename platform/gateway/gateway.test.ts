@@ -174,6 +174,7 @@ test('a read by GET is forwarded, and is not sent again to who has it', async ()
     headers: { 'if-none-match': 'W/"7"' },
   })
   expect([again.status, again.headers.get('etag')]).toEqual([304, 'W/"7"'])
+  expect(again.headers.get('cache-control')).toBe('private, no-cache')
   expect(count).toBe(2)
 })
 

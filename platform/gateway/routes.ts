@@ -9,6 +9,7 @@ import type { RpcPaths } from '../rpc/admission.ts'
 import type { Environment } from '../rpc/call.ts'
 import type { Incoming } from '../rpc/incoming.ts'
 import { incomingOf } from '../rpc/incoming-of.ts'
+import { namesUser } from '../rpc/names-user.ts'
 import { refuseMethod } from '../rpc/rest.ts'
 import { createWires, type Wire, type Wires, wireOf } from '../rpc/wire.ts'
 import { Forward } from './forward.ts'
@@ -66,6 +67,7 @@ function addMethod(
     const call = c.get('call')
     const wire = wireOfRequest(wires, incoming)
     call.method = name
+    call.isPrivate = namesUser(method)
     call.protocol = wire?.protocol ?? 'connect'
     if (wire?.protocol === 'grpc' && incoming.leaveTrailers === undefined) return needsHttp2(c)
     const request = {

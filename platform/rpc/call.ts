@@ -10,6 +10,8 @@ export interface Call {
   protocol: string
   /** `rating.v1.RatingService/PutRating`, or the method and route of a REST call. */
   method: string
+  /** Whether the response is about one user: caches that people share must not keep it. */
+  isPrivate: boolean
   /** How an RPC ended; undefined for success, and for a call that is no RPC. */
   code: Code | undefined
   /** What went wrong, for the log; also of a call that succeeded without a part of its answer. */

@@ -4,13 +4,17 @@ import type { Environment } from './call.ts'
 
 /**
  * Answers 304 to a GET whose `If-None-Match` names the answer's ETag (RFC 9110 §13.1.2). A handler sets the ETag from
- * the version of its data; caches may keep the answer, one for each encoding, but have to ask again.
+ * the version of its data; caches may keep the answer, one for each encoding, but have to ask again. One that is about a
+ * user, an error included, is for the caches of that user alone (RFC 9111 §5.2.2.7).
  */
 export const conditionalGet = createMiddleware<Environment>(async (c, next) => {
   await next()
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return
+  const { isPrivate } = c.get('call')
+  if (isPrivate) c.res.headers.set('cache-control', 'private, no-cache')
   const etag = c.res.headers.get('etag')
-  if (etag === null || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) return
-  c.res.headers.set('cache-control', 'no-cache')
+  if (etag === null) return
+  if (!isPrivate) c.res.headers.set('cache-control', 'no-cache')
   c.res.headers.append('vary', 'accept-encoding')
   const asked = c.req.header('if-none-match')
   if (asked === undefined || !matches(asked, etag)) return

@@ -22,6 +22,16 @@ export function quoted(text: string): string {
   return `"${cutText(text, errorLimits.quotedBytesMax)}"`
 }
 
+const unreadable = /(the body is not JSON|cannot decode .{1,300}? from JSON)\b.*$/s
+
+/**
+ * An error's text for the log: cut, and without the values that JSON could not be read for. Their sender may see them, a
+ * log may not: they can name a user.
+ */
+export function loggedText(text: string): string {
+  return cutText(text.replace(unreadable, '$1'), errorLimits.loggedBytesMax)
+}
+
 /** The error, or one that says the same within `errorLimits`: its text is cut, and details that do not fit are left out. */
 export function bounded(error: ConnectError): ConnectError {
   const text = cutText(error.rawMessage, errorLimits.textBytesMax)

@@ -7,6 +7,7 @@ import type { Environment } from './call.ts'
 import { quoted } from './error-text.ts'
 import type { Incoming } from './incoming.ts'
 import { headersOf, incomingOf } from './incoming-of.ts'
+import { namesUser } from './names-user.ts'
 import { unsupportedCondition } from './preconditions.ts'
 import { refuseCall } from './refuse-call.ts'
 import type { Rpc } from './router.ts'
@@ -28,6 +29,7 @@ export function mountRpc(app: Hono<Environment>, rpc: Rpc): void {
     call.protocol = 'connect'
     const incoming = incomingOf(c)
     if (incoming.method === 'GET' && allowed.includes('GET')) {
+      call.isPrivate = namesUser(rpc.method)
       const query = queryOf(incoming.target)
       const wire = wireOf(wires, `application/${query.get('encoding')}`)
       if (wire === undefined || wire.hasEnvelopes) return refuse(c, rpc, incoming, 415, allowed)

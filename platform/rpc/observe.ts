@@ -6,9 +6,8 @@ import { createAccessLog } from '../process/access-log.ts'
 import type { Metrics } from '../process/metrics.ts'
 import type { HostCheck } from '../server/host-check.ts'
 import { httpMethods } from '../server/port.ts'
-import { cutText } from '../text/cut.ts'
 import type { Call, Environment } from './call.ts'
-import { errorLimits } from './error-text.ts'
+import { loggedText } from './error-text.ts'
 import { Lifetime } from './lifetime.ts'
 import { refuseMisdirected } from './misdirected.ts'
 import type { Timeouts } from './timeouts.ts'
@@ -81,6 +80,7 @@ class ObservedCall implements Call {
   method = ''
   /** The HTTP status of its answer, once it has one. */
   status = 0
+  isPrivate = false
   code: Code | undefined
   error: unknown
   readonly #onEnd: (call: ObservedCall) => void
@@ -116,7 +116,7 @@ function nameOf(method: string, route: string): string {
 
 function reasonOf(call: Call): string {
   const reason = call.error instanceof Error ? call.error.message : String(call.error)
-  return cutText(reason, errorLimits.loggedBytesMax)
+  return loggedText(reason)
 }
 
 function round(value: number): number {

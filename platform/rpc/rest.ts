@@ -19,6 +19,7 @@ import { toRestError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import { headersOf, incomingOf } from './incoming-of.ts'
 import type { RpcLimits } from './limits.ts'
+import { namesUser } from './names-user.ts'
 import { unsupportedCondition } from './preconditions.ts'
 import type { Validate } from './validation.ts'
 
@@ -41,11 +42,12 @@ export type RestCall = <I extends DescMessage, O extends DescMessage>(
 
 export function createRestCall(validate: Validate, limits: RpcLimits): RestCall {
   return async (c, method, implementation, json) => {
+    const call = c.get('call')
+    call.isPrivate = namesUser(method)
     const request = parse(method.input, json)
     const violation = validate(method.input, request)
     if (violation !== undefined) throw violation
     begin(c, incomingOf(c), limits)
-    const call = c.get('call')
     const { lifetime } = call
     lifetime.throwIfOver()
     const context = new RpcContext({

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'bun:test'
+import { pino } from 'pino'
+import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
+import { createHealth } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
+import { appOrigin } from '../../platform/testing/app-transport.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import { createRatingService } from './service.ts'
+import { createMemoryRatingStore } from './store/memory.ts'
+import { createAggregateWatches } from './watch.ts'
+
+const who = 'ada-lovelace'
+const mine = { recordId: '1', recordType: 'movie', userId: who }
+const { userId: _, ...movie } = mine
+
+describe('a cache that people share keeps nothing about one of them', () => {
+  test.each([
+    ['a rating by Connect GET', getByConnect('GetRating', mine), 'private, no-cache'],
+    ['no rating by Connect GET', getByConnect('GetRating', { ...mine, recordId: '2' }), 'private'],
+    ['a rating that nobody can have', getByConnect('GetRating', { userId: who }), 'private'],
+    ['a rating by REST', `/rating?id=1&type=movie&userId=${who}`, 'private, no-cache'],
+    ['no rating by REST', `/rating?id=2&type=movie&userId=${who}`, 'private'],
+  ])('%s', async (_, path, expected) => {
+    const { app } = await setUp()
+    for (const method of path.startsWith('/rating?') ? ['GET', 'HEAD'] : ['GET']) {
+      const answer = await app.request(appOrigin + path, { method })
+      expect(answer.headers.get('cache-control')).toContain(expected)
+    }
+  })
+
+  test('also when it has the rating already', async () => {
+    const { app } = await setUp()
+    const url = appOrigin + getByConnect('GetRating', mine)
+    const etag = (await app.request(url)).headers.get('etag') ?? ''
+    const again = await app.request(url, { headers: { 'if-none-match': etag } })
+    expect([again.status, again.headers.get('cache-control')]).toEqual([304, 'private, no-cache'])
+  })
+
+  test('and may keep what is about all', async () => {
+    const { app } = await setUp()
+    const paths = [getByConnect('GetAggregatedRating', movie), '/rating?id=1&type=movie']
+    for (const path of paths) {
+      const { headers } = await app.request(appOrigin + path)
+      expect(headers.get('cache-control')).toBe('no-cache')
+    }
+  })
+})
+
+test.each([
+  ['by Connect', 'POST', '/rating.v1.RatingService/GetRating', { ...mine, recordId: '2' }],
+  ['by Connect GET', 'GET', getByConnect('GetRating', { ...mine, recordId: '2' }), undefined],
+  ['by REST', 'GET', `/rating?id=2&type=movie&userId=${who}`, undefined],
+  ['as no text', 'POST', '/rating.v1.RatingService/GetRating', { ...mine, userId: [who] }],
+  ['as a list', 'POST', '/rating.v1.RatingService/GetRating', { recordId: { [who]: 1 } }],
+  ['in a number', 'POST', '/rating.v1.RatingService/PutRating', { ...mine, value: who }],
+  ['too long', 'POST', '/rating.v1.RatingService/GetRating', { ...mine, userId: who.repeat(50) }],
+  ['in a broken body', 'POST', '/rating.v1.RatingService/GetRating', who],
+] as const)('the log does not name the user of a request that fails: %s', async (...one) => {
+  const [, method, path, message] = one
+  const { app, lines } = await setUp()
+  const body = typeof message === 'object' ? JSON.stringify(message) : message
+  const headers = { 'content-type': 'application/json' }
+  const answer = await app.request(appOrigin + path, { method, headers, ...(body && { body }) })
+  expect(answer.status).toBeGreaterThanOrEqual(400)
+  expect(lines.length).toBeGreaterThan(0)
+  expect(lines.join('\n')).not.toContain('ada')
+})
+
+function getByConnect(method: string, message: object): string {
+  const query = { connect: 'v1', encoding: 'json', message: JSON.stringify(message) }
+  return `/rating.v1.RatingService/${method}?${new URLSearchParams(query)}`
+}
+
+/** A service where the user has rated a movie. */
+async function setUp() {
+  const lines: string[] = []
+  const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 }, clock: () => 0 })
+  await store.put([{ ...mine, value: 4 }])
+  const app = createRatingService({
+    store,
+    watches: createAggregateWatches({ store }),
+    deadLetters: createDeadLetters(createEmbeddedEventLog({ path: ':memory:', partitions: 1 })),
+    ingestStatus: () => undefined,
+    log: pino({}, { write: (line: string) => void lines.push(line) }),
+    metrics: createMetrics(),
+    health: createHealth(new AbortController().signal),
+  })
+  return { app, lines }
+}
