@@ -29,7 +29,10 @@ async function ingest(stdin: string | Uint8Array, ...args: string[]) {
 }
 
 function show(records: readonly (LogRecord | NewRecord)[]) {
-  const shown = records.map(({ key, value }) => ({ key, value: new TextDecoder().decode(value) }))
+  const shown = records.map(({ key, value }) => ({
+    key: key === null ? null : `${Buffer.from(key)}`,
+    value: new TextDecoder().decode(value ?? undefined),
+  }))
   return shown.sort((a, b) => (a.value < b.value ? -1 : 1))
 }
 

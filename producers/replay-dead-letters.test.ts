@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { appendDeadLetters } from '../platform/event-log/dead-letter.ts'
-import type { LogRecord } from '../platform/event-log/port.ts'
+import type { LogRecord, NewRecord } from '../platform/event-log/port.ts'
+import { textHeader, textOfHeader } from '../platform/event-log/record-headers.ts'
 import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
 import { deadLetterTopic, openEventLogAt } from './config.ts'
 import { readRatingEvents } from './recording-log.ts'
@@ -17,9 +18,9 @@ async function putAside(path: string, offset: number, values: readonly string[])
     const place = { offset: offset + index, timestampMs: 0 }
     const own: LogRecord = {
       ...place,
-      key: `key of ${value}`,
+      key: encoder.encode(`key of ${value}`),
       value: encoder.encode(value),
-      headers: { trace: 't' },
+      headers: [textHeader('trace', 't')],
     }
     return { topic: 'ratings', partition: 1, record: own, reason: 'not JSON' }
   })
@@ -43,17 +44,73 @@ test('dead letters go back as they were, each once, whatever the number of runs'
   await putAside(path, 3, ['four'])
   expect(facts((await run(path)).stdout)).toContain('put back 1')
   const records = await readRatingEvents(path, 4)
-  const shown = records.map(({ key, value, headers }) => [key, `${Buffer.from(value)}`, headers])
+  const shown = records.map(({ key, value, headers }) => [
+    `${key && Buffer.from(key)}`,
+    `${value && Buffer.from(value)}`,
+    headers.map((header) => [header.name, textOfHeader(header)]),
+  ])
   expect(shown.toSorted()).toEqual(
-    ['four', 'one', 'three', 'two'].map((value) => [`key of ${value}`, value, { trace: 't' }]),
+    ['four', 'one', 'three', 'two'].map((value) => [`key of ${value}`, value, [['trace', 't']]]),
   )
+})
+
+test('a dead letter goes back byte for byte, with headers of our names that it had', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'events.db')
+  const binary = Uint8Array.of(0xff, 0x00, 0xc3)
+  const headers = [
+    textHeader('reason', 'its own'),
+    textHeader('dead-letter-reason', 'its own'),
+    { name: 'twice', value: binary },
+    textHeader('dead-letter-omitted-bytes', '7'),
+    { name: 'twice', value: null },
+    textHeader('source-topic', 'its own'),
+  ]
+  const records: NewRecord[] = [
+    { key: binary, value: binary, headers },
+    { key: null, value: null },
+    { key: '', value: new Uint8Array(), headers: [] },
+  ]
+  const refused = records.map((record, offset) => {
+    const { key, value } = record
+    const bytes = typeof key === 'string' ? encoder.encode(key) : key
+    const own = { offset, timestampMs: 0, key: bytes, value, headers: record.headers ?? [] }
+    return { topic: 'ratings', partition: 1, record: own, reason: 'not JSON' }
+  })
+  {
+    await using eventLog = await openEventLogAt(path)
+    await appendDeadLetters(eventLog, deadLetterTopic, refused)
+  }
+  const listed = (await run(path, '--list')).stdout.split('\n').map((line) => JSON.parse(line))
+  expect(listed).toContainEqual(
+    expect.objectContaining({
+      reason: 'not JSON',
+      'source-topic': 'ratings',
+      key: { base64: '/wDD' },
+      value: { base64: '/wDD' },
+      headers: expect.arrayContaining([
+        ['twice', null],
+        ['dead-letter-reason', 'its own'],
+      ]),
+    }),
+  )
+  expect(listed).toContainEqual(expect.objectContaining({ key: null, value: null }))
+  expect(listed).toContainEqual(expect.objectContaining({ key: '', value: '' }))
+  expect(facts((await run(path)).stdout)).toContain('put back 3')
+  const back = await readRatingEvents(path, 3)
+  const contentOf = ({ key, value, headers }: LogRecord) => {
+    const hex = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString('hex')
+    return JSON.stringify([hex(key), hex(value), headers.map((one) => [one.name, hex(one.value)])])
+  }
+  const before = refused.map(({ record }) => contentOf(record))
+  expect(back.map(contentOf).toSorted()).toEqual(before.toSorted())
 })
 
 test('an event without its value stays where it is', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'events.db')
   await using eventLog = await openEventLogAt(path)
-  const headers = { 'value-omitted-bytes': '2000000', 'source-topic': 'ratings' }
+  const headers = [textHeader('value-omitted-bytes', '2000000')]
   await eventLog.append(deadLetterTopic, [{ key: '', value: new Uint8Array(), headers }])
   expect(facts((await run(path)).stdout)).toEqual(
     expect.arrayContaining(['read 1', 'put back 0', 'left 1']),
@@ -72,6 +129,7 @@ test('--list shows every dead letter with its reason and its source, and moves n
       'source-topic': 'ratings',
       'source-partition': '1',
       'source-offset': '41',
+      headers: [['trace', 't']],
       value: 'one',
     })
   }

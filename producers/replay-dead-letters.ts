@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { deadLetterHeaders, fromDeadLetter } from '../platform/event-log/dead-letter.ts'
+import { fromDeadLetter, splitDeadLetter } from '../platform/event-log/dead-letter.ts'
 import type { EventLog, LogRecord, NewRecord, RecordBatch } from '../platform/event-log/port.ts'
 import { deadLetterTopic, defaults, openEventLogAt, ratingsTopic } from './config.ts'
 import { main, type Program, type Terminal, UsageError } from './program.ts'
@@ -124,7 +125,7 @@ async function putBack(
   const byTopic = new Map<string, NewRecord[]>()
   for (const letter of letters) {
     const record = fromDeadLetter(letter)
-    const topic = letter.headers[deadLetterHeaders.topic] ?? ratingsTopic
+    const topic = splitDeadLetter(letter.headers).own.topic ?? ratingsTopic
     if (record) byTopic.set(topic, [...(byTopic.get(topic) ?? []), record])
     else summary.count('left', 1)
   }
@@ -136,8 +137,25 @@ async function putBack(
 }
 
 function describe({ key, value, headers, timestampMs }: LogRecord): string {
-  const time = new Date(timestampMs).toISOString()
-  return JSON.stringify({ time, key, ...headers, value: new TextDecoder().decode(value) })
+  const { own, original } = splitDeadLetter(headers)
+  return JSON.stringify({
+    time: new Date(timestampMs).toISOString(),
+    key: show(key),
+    reason: own.reason,
+    'source-topic': own.topic,
+    'source-partition': own.partition,
+    'source-offset': own.offset,
+    'value-omitted-bytes': own.omitted,
+    headers: original.map((header) => [header.name, show(header.value)]),
+    value: show(value),
+  })
+}
+
+/** Bytes as text, or in Base64 where they are not UTF-8; `null` for none. */
+function show(bytes: Uint8Array | null): string | { base64: string } | null {
+  if (bytes === null) return null
+  const buffer = Buffer.from(bytes)
+  return isUtf8(buffer) ? buffer.toString() : { base64: buffer.toString('base64') }
 }
 
 if (import.meta.main) await main(replayDeadLettersProgram)

@@ -118,9 +118,9 @@ test('the audience rates through the event log, and says that it is simulated', 
   expect(run.stdout).toMatch(/^3 simulated people rate 3201 movies, seed 7\nsimulated 40\n/)
   const records = await readRatingEvents(path, 40)
   for (const { key, value } of records) {
-    expect(JSON.parse(new TextDecoder().decode(value))).toEqual({
+    expect(JSON.parse(new TextDecoder().decode(value ?? undefined))).toEqual({
       userId: expect.stringMatching(/^simulated-000[123]$/),
-      recordId: key,
+      recordId: `${key && Buffer.from(key)}`,
       recordType: 'movie',
       value: expect.any(Number),
       providerId: 'simulated-audience',

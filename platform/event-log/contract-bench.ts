@@ -118,8 +118,13 @@ export function uniqueTopic(): string {
   return `contract-${crypto.randomUUID()}`
 }
 
-export function text(record: { readonly value: Uint8Array } | undefined): string {
-  return decoder.decode(record?.value)
+export function text(record: { readonly value: Uint8Array | null } | undefined): string {
+  return decoder.decode(record?.value ?? undefined)
+}
+
+/** The key as text; undefined for none. */
+export function keyText({ key }: LogRecord): string | undefined {
+  return key === null ? undefined : decoder.decode(key)
 }
 
 export function lagOf(consumption: Consumption): number {

@@ -4,6 +4,7 @@ import {
   benchAt,
   type CreatePlace,
   keyCount,
+  keyText,
   lagOf,
   numbered,
   oneKey,
@@ -15,6 +16,8 @@ import {
 import { declareDisposal } from './contract-disposal.ts'
 import { declareGroups } from './contract-groups.ts'
 import { declareReading } from './contract-reading.ts'
+import type { NewRecord } from './port.ts'
+import { textHeader } from './record-headers.ts'
 
 export interface EventLogCapabilities {
   /** What the adapter's `durable` has to say. Without it, records are not looked for through another opening. */
@@ -56,7 +59,7 @@ function declareDelivery(createPlace: CreatePlace): void {
         .toSorted(),
     )
     for (let key = 0; key < keyCount; key++) {
-      const own = reader.seen.filter((record) => record.key === `key ${key}`).map(text)
+      const own = reader.seen.filter((record) => keyText(record) === `key ${key}`).map(text)
       expect(own).toEqual(own.toSorted((a, b) => Number(a) - Number(b)))
     }
   })
@@ -67,7 +70,8 @@ function declareDelivery(createPlace: CreatePlace): void {
     const reader = await bench.read()
     await reader.hasSeen(200)
     const homes = new Map<string, Set<number>>()
-    for (const { key, partition } of reader.seen) {
+    for (const record of reader.seen) {
+      const [key, { partition }] = [keyText(record) ?? '', record]
       homes.set(key, (homes.get(key) ?? new Set()).add(partition))
     }
     expect([...homes.values()].every((partitions) => partitions.size === 1)).toBe(true)
@@ -77,7 +81,7 @@ function declareDelivery(createPlace: CreatePlace): void {
   test('keys, headers, bytes and the time of appending survive', async () => {
     await using bench = await openBench(createPlace)
     const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
-    const headers = { reason: 'ünïcødé ☃', empty: '' }
+    const headers = [textHeader('reason', 'ünïcødé ☃'), textHeader('empty', '')]
     const before = Date.now()
     await bench.log.append(bench.topic, [
       { key: 'ключ', value: bytes, headers },
@@ -86,17 +90,45 @@ function declareDelivery(createPlace: CreatePlace): void {
     ])
     const reader = await bench.read()
     await reader.hasSeen(3)
-    const [whole, part] = reader.seen.filter(({ key }) => key === 'ключ')
-    const bare = reader.seen.find(({ key }) => key === '')
+    const [whole, part] = reader.seen.filter((record) => keyText(record) === 'ключ')
+    const bare = reader.seen.find((record) => keyText(record) === '')
     expect([...(whole?.value ?? [])]).toEqual([...bytes])
-    expect(whole?.headers).toEqual(headers)
+    expect(bytesOf(whole)).toEqual(bytesOf({ key: 'ключ', value: bytes, headers }))
     expect([...(part?.value ?? [])]).toEqual([...bytes.subarray(10, 20)])
-    expect(part?.headers).toEqual({})
+    expect(part?.headers).toEqual([])
     expect(bare?.value).toHaveLength(0)
     for (const { timestampMs } of reader.seen) {
       expect(timestampMs).toBeGreaterThanOrEqual(before)
       expect(timestampMs).toBeLessThanOrEqual(Date.now())
     }
+  })
+
+  test('keys, values and headers survive byte for byte, in order, and so does what is absent', async () => {
+    await using bench = await openBench(createPlace)
+    const binary = Uint8Array.of(0xff, 0x00, 0xc3, 0x28)
+    const empty = new Uint8Array()
+    const headers = [
+      { name: 'b', value: binary },
+      { name: '1', value: empty },
+      { name: 'b', value: null },
+      { name: '0', value: binary },
+      { name: '', value: empty },
+      { name: '__proto__', value: binary },
+      { name: 'b', value: binary },
+    ]
+    const records: NewRecord[] = [
+      { key: binary, value: binary, headers },
+      { key: binary, value: null },
+      { key: binary, value: empty },
+      { key: null, value: binary },
+      { key: null, value: null, headers },
+      { key: empty, value: empty },
+    ]
+    for (const record of records) await bench.log.append(bench.topic, [record])
+    const reader = await bench.read()
+    await reader.hasSeen(records.length)
+    const sorted = (all: readonly NewRecord[]) => all.map(bytesOf).toSorted()
+    expect(sorted(reader.seen)).toEqual(sorted(records))
   })
 
   test('a batch has one to batchSizeMax records, with growing offsets', async () => {
@@ -139,6 +171,14 @@ function declareDelivery(createPlace: CreatePlace): void {
     const places = reader.seen.map(({ partition, offset }) => `${partition}/${offset}`)
     expect(new Set(places).size).toBe(200)
   })
+}
+
+/** The record's content as text that differs for other bytes. */
+function bytesOf(record: NewRecord | undefined): string {
+  const hex = (bytes: string | Uint8Array | null) =>
+    bytes === null ? null : Buffer.from(bytes).toString('hex')
+  const { key = null, value = null, headers = [] } = record ?? {}
+  return JSON.stringify([hex(key), hex(value), ...headers.map((one) => [one.name, hex(one.value)])])
 }
 
 function declarePositions(createPlace: CreatePlace): void {

@@ -1,15 +1,43 @@
-import { type EventLog, type LogRecord, type NewRecord, RecordTooLargeError } from './port.ts'
+import {
+  type EventLog,
+  type LogRecord,
+  type NewRecord,
+  type RecordHeader,
+  RecordTooLargeError,
+} from './port.ts'
+import { textHeader, textOfHeader } from './record-headers.ts'
 
-/** What a dead letter says of itself, in its headers. */
+/**
+ * What a dead letter says of itself, in headers after the event's own. An event may have headers of the same names: ours are
+ * the last ones, from the reason on.
+ */
 export const deadLetterHeaders = {
   /** Why the record could not be handled. */
+  reason: 'dead-letter-reason',
+  topic: 'dead-letter-topic',
+  partition: 'dead-letter-partition',
+  offset: 'dead-letter-offset',
+  /** How many bytes the value had, where it was too large to be kept: it is still at its source. */
+  omitted: 'dead-letter-omitted-bytes',
+} as const
+
+/** The names of earlier versions of this program, which replaced the event's own headers of these names. */
+const formerHeaders = {
   reason: 'reason',
   topic: 'source-topic',
   partition: 'source-partition',
   offset: 'source-offset',
-  /** How many bytes the value had, where it was too large to be kept: it is still at its source. */
   omitted: 'value-omitted-bytes',
 } as const
+
+type OwnName = keyof typeof deadLetterHeaders
+type OwnNames = Readonly<Record<OwnName, string>>
+
+/** A dead letter's headers: what they say of it, as text, and those that the event had. */
+export interface DeadLetterHeaders {
+  readonly own: Readonly<Partial<Record<OwnName, string>>>
+  readonly original: readonly RecordHeader[]
+}
 
 /** Where a record was read, and why it is put aside. */
 export interface Refused {
@@ -22,21 +50,44 @@ export interface Refused {
 /** The record with its key, value and headers as they were, and headers that tell where it was and why it is here. */
 export function toDeadLetter({ topic, partition, record, reason }: Refused): NewRecord {
   const { key, value, headers } = record
-  const own = {
-    [deadLetterHeaders.reason]: reason,
-    [deadLetterHeaders.topic]: topic,
-    [deadLetterHeaders.partition]: String(partition),
-    [deadLetterHeaders.offset]: String(record.offset),
+  const own = [
+    textHeader(deadLetterHeaders.reason, reason),
+    textHeader(deadLetterHeaders.topic, topic),
+    textHeader(deadLetterHeaders.partition, String(partition)),
+    textHeader(deadLetterHeaders.offset, String(record.offset)),
+  ]
+  return { key, value, headers: [...headers, ...own] }
+}
+
+/** Takes a dead letter's own headers from those of the event. What others wrote to the topic may have none. */
+export function splitDeadLetter(headers: readonly RecordHeader[]): DeadLetterHeaders {
+  const start = headers.findLastIndex(({ name }) => name === deadLetterHeaders.reason)
+  if (start < 0) return splitFormer(headers)
+  return {
+    own: readOwn(headers.slice(start), deadLetterHeaders),
+    original: headers.slice(0, start),
   }
-  return { key, value, headers: { ...headers, ...own } }
+}
+
+function splitFormer(headers: readonly RecordHeader[]): DeadLetterHeaders {
+  const names: readonly string[] = Object.values(formerHeaders)
+  const original = headers.filter(({ name }) => !names.includes(name))
+  return { own: readOwn(headers, formerHeaders), original }
+}
+
+function readOwn(headers: readonly RecordHeader[], names: OwnNames): DeadLetterHeaders['own'] {
+  const own: Partial<Record<OwnName, string>> = {}
+  for (const [key, wanted] of Object.entries(names) as [OwnName, string][]) {
+    const header = headers.findLast(({ name }) => name === wanted)
+    if (header) own[key] = textOfHeader(header)
+  }
+  return own
 }
 
 /** The record as it was before it was put aside, or undefined when its value is not here. */
 export function fromDeadLetter({ key, value, headers }: LogRecord): NewRecord | undefined {
-  if (headers[deadLetterHeaders.omitted] !== undefined) return undefined
-  const own: readonly string[] = Object.values(deadLetterHeaders)
-  const others = Object.entries(headers).filter(([name]) => !own.includes(name))
-  return { key, value, headers: Object.fromEntries(others) }
+  const { own, original } = splitDeadLetter(headers)
+  return own.omitted === undefined ? { key, value, headers: original } : undefined
 }
 
 /**
@@ -71,8 +122,8 @@ async function tryAppend(
 }
 
 function withoutContent(refused: Refused): NewRecord {
-  const bare = { ...refused.record, key: '', value: new Uint8Array(), headers: {} }
-  const { key, value, headers } = toDeadLetter({ ...refused, record: bare })
-  const omitted = { [deadLetterHeaders.omitted]: String(refused.record.value.length) }
-  return { key, value, headers: { ...headers, ...omitted } }
+  const bare = { ...refused.record, key: null, value: null, headers: [] }
+  const { key, value, headers = [] } = toDeadLetter({ ...refused, record: bare })
+  const bytes = String(refused.record.value?.length ?? 0)
+  return { key, value, headers: [...headers, textHeader(deadLetterHeaders.omitted, bytes)] }
 }

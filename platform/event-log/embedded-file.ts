@@ -1,13 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Schema, transaction, write } from '../sql/sqlite.ts'
+import { headersOf, headersText, keyOf, nothing } from './embedded-record.ts'
 import type { LogRecord, NewRecord } from './port.ts'
 
 /** How many bytes of values one read takes at most; the last record may go past it. */
 const readBytesMax = 8 * 1024 * 1024
 /** How many records of a partition one pruning removes at most. */
 const pruneCountMax = 10_000
-
-const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
 
 /** The schema, for `openSqlite`. `next_offset` outlives the records, so that no offset is given twice. */
 export const logSchema: Schema = {
@@ -47,6 +46,8 @@ export const logSchema: Schema = {
    ) WITHOUT ROWID;`,
     `CREATE TABLE log (identity TEXT NOT NULL);
    INSERT INTO log VALUES (lower(hex(randomblob(16))));`,
+    // Bits: 1 for no key, 2 for no value. Keys are bytes from here on, and headers a list.
+    'ALTER TABLE record ADD COLUMN absent INTEGER NOT NULL DEFAULT 0',
   ],
 }
 
@@ -78,16 +79,14 @@ export interface LogFile {
 }
 
 /**
- * 32-bit FNV-1a of the key's UTF-8 (http://www.isthe.com/chongo/tech/comp/fnv/). Modulo the number of partitions it is
+ * 32-bit FNV-1a of the key (http://www.isthe.com/chongo/tech/comp/fnv/), of none as of an empty one. Modulo the number of partitions it is
  * the key's partition, so it must never change.
  */
-export function keyHash(key: string): number {
+export function keyHash(key: Uint8Array): number {
   let hash = 0x811c9dc5
-  for (const byte of encoder.encode(key)) hash = Math.imul(hash ^ byte, 0x01000193)
+  for (const byte of key) hash = Math.imul(hash ^ byte, 0x01000193)
   return hash >>> 0
 }
-
-const encoder = new TextEncoder()
 
 export function createLogFile(db: DatabaseSync, partitionCount: number): LogFile {
   const partitions = partitionsOf(db, partitionCount)
@@ -142,16 +141,22 @@ function appender(
   partitions: LogFile['partitions'],
   end: LogFile['end'],
 ): LogFile['append'] {
-  const insert = db.prepare('INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare(
+    `INSERT INTO record (partition_id, offset, timestamp_ms, key, headers, value, absent)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  )
   const setEnd = db.prepare('UPDATE partition SET next_offset = ? WHERE id = ?')
   return (topic, records, timestampMs) => {
     const ids = partitions(topic)
     return write(db, () => {
       const ends = new Map<number, number>()
       for (const { key, value, headers } of records) {
-        const id = ids[keyHash(key) % ids.length] as number
+        const bytes = keyOf(key)
+        const id = ids[keyHash(bytes) % ids.length] as number
         const offset = ends.get(id) ?? end(id)
-        insert.run(id, offset, timestampMs, key, headers ? JSON.stringify(headers) : null, value)
+        const absent = (key === null ? nothing.key : 0) | (value === null ? nothing.value : 0)
+        const content = [bytes, headersText(headers), value ?? new Uint8Array()]
+        insert.run(id, offset, timestampMs, ...content, absent)
         ends.set(id, offset + 1)
       }
       for (const [id, offset] of ends) setEnd.run(offset, id)
@@ -161,7 +166,7 @@ function appender(
 
 function reader(db: DatabaseSync): LogFile['read'] {
   const query = db.prepare(
-    `SELECT offset, timestamp_ms, key, headers, value FROM record
+    `SELECT offset, timestamp_ms, key, headers, value, absent FROM record
      WHERE partition_id = ? AND offset >= ? ORDER BY offset LIMIT ?`,
   )
   return (id, from, countMax) => {
@@ -169,11 +174,12 @@ function reader(db: DatabaseSync): LogFile['read'] {
     let bytes = 0
     for (const row of query.iterate(id, from, countMax)) {
       const value = row.value as Uint8Array
+      const absent = row.absent as number
       records.push({
         offset: row.offset as number,
-        key: row.key as string,
-        value,
-        headers: row.headers === null ? noHeaders : JSON.parse(row.headers as string),
+        key: absent & nothing.key ? null : keyOf(row.key as string | Uint8Array),
+        value: absent & nothing.value ? null : value,
+        headers: headersOf(row.headers as string | null),
         timestampMs: row.timestamp_ms as number,
       })
       bytes += value.length

@@ -11,10 +11,11 @@ import {
   type NewRecord,
   RecordTooLargeError,
 } from './port.ts'
+import { bytesOfHeaders } from './record-headers.ts'
 
 /** How many partitions a topic has at most. */
 const partitionsMax = 256
-/** How many bytes a record's value has at most, as with Kafka's default of `message.max.bytes`. */
+/** Bytes of a record's value at most, and of its key with its headers: Kafka's default of `message.max.bytes`. */
 const valueBytesMax = 1024 * 1024
 /** How many records one transaction appends; more are split, so that other processes get their turn. */
 const transactionCountMax = 5_000
@@ -155,9 +156,14 @@ function requireCount(name: string, count: number, max: number): void {
 }
 
 function requireSmallValues(records: readonly NewRecord[]): void {
-  const large = records.find(({ value }) => value.length > valueBytesMax)
-  if (large === undefined) return
-  throw new RecordTooLargeError(
-    `a value has ${large.value.length} bytes; at most ${valueBytesMax} are taken`,
-  )
+  for (const { key, value, headers = [] } of records) {
+    const keyBytes = key === null ? 0 : Buffer.byteLength(key)
+    requireSmall('a value', value?.length ?? 0)
+    requireSmall('a key and its headers', keyBytes + bytesOfHeaders(headers))
+  }
+}
+
+function requireSmall(what: string, length: number): void {
+  if (length <= valueBytesMax) return
+  throw new RecordTooLargeError(`${what} has ${length} bytes; at most ${valueBytesMax} are taken`)
 }

@@ -1,8 +1,10 @@
 import type { Kafka, Message, Producer } from 'kafkajs'
+import { toBuffer, toKafkaHeaders } from './kafka-headers.ts'
 import { createKafkaPartitioner } from './kafka-partitioner.ts'
 import type { Topics } from './kafka-topics.ts'
 import type { NewRecord } from './port.ts'
 import { RecordTooLargeError } from './port.ts'
+import { bytesOfHeaders } from './record-headers.ts'
 
 /**
  * How many records, and how many bytes of them, one request carries at most: brokers take batches of 1 MiB
@@ -90,17 +92,13 @@ function* inRequests(records: readonly NewRecord[]): Generator<Message[]> {
 }
 
 function toMessage({ key, value, headers }: NewRecord): Message {
-  const { buffer, byteOffset, byteLength } = value
-  const bytes = Buffer.from(buffer, byteOffset, byteLength)
-  return { key, value: bytes, ...(headers && { headers }) }
+  const own = { key: typeof key === 'string' ? key : toBuffer(key), value: toBuffer(value) }
+  return headers === undefined ? own : { ...own, headers: toKafkaHeaders(headers) }
 }
 
-function sizeOf({ key, value, headers = {} }: NewRecord): number {
-  let bytes = recordOverheadBytes + Buffer.byteLength(key) + value.length
-  for (const [name, text] of Object.entries(headers)) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(text) + 10
-  }
-  return bytes
+function sizeOf({ key, value, headers = [] }: NewRecord): number {
+  const keyBytes = key === null ? 0 : Buffer.byteLength(key)
+  return recordOverheadBytes + keyBytes + (value?.length ?? 0) + bytesOfHeaders(headers)
 }
 
 function translate(topic: string, error: Error & { type?: string }): Error {

@@ -92,7 +92,7 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
       const found = await fetch(cluster, topic, partition, at)
       if (found === undefined) break
       records.push(...found.records)
-      bytes += found.records.reduce((sum, { value }) => sum + value.length, 0)
+      bytes += found.records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
       if (records.length >= countMax || bytes >= bytesMax.read) break
       at = Math.max(found.next, at + 1)
     }

@@ -3,6 +3,7 @@ import { within } from './bell.ts'
 import { createKafkaClient, type KafkaAccess } from './kafka-client.ts'
 import { registerCodecs } from './kafka-codecs.ts'
 import { startConsumption } from './kafka-consumption.ts'
+import { keepHeaders } from './kafka-headers.ts'
 import { createKafkaIdentities } from './kafka-identity.ts'
 import { createKafkaAppender } from './kafka-producer.ts'
 import { createKafkaReader } from './kafka-reader.ts'
@@ -52,6 +53,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
   const { partitions, log, clock = Date.now, random = Math.random } = options
   const timing = { ...groupTiming, ...options.timing }
   registerCodecs()
+  keepHeaders()
   const kafka = await createKafkaClient(options, log)
   const topics = createTopics(kafka, partitions)
   const identities = createKafkaIdentities(kafka)

@@ -1,19 +1,30 @@
+/** A header of a record: a name may come several times, and their order is kept. */
+export interface RecordHeader {
+  readonly name: string
+  /** `null` for a header without a value, which is not an empty one. */
+  readonly value: Uint8Array | null
+}
+
 /** A record to append. */
 export interface NewRecord {
-  /** Records with the same key go to the same partition, and so stay in order. */
-  readonly key: string
-  readonly value: Uint8Array
-  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Records with the same key go to the same partition, and so stay in order. A text stands for its UTF-8; `null` for no
+   * key, which is not an empty one.
+   */
+  readonly key: string | Uint8Array | null
+  /** `null` for no value, which is not an empty one. */
+  readonly value: Uint8Array | null
+  readonly headers?: readonly RecordHeader[]
 }
 
 /** A record of a partition. */
 export interface LogRecord {
   /** Grows from record to record within a partition; not every offset need exist. */
   readonly offset: number
-  /** Empty when the producer gave none. */
-  readonly key: string
-  readonly value: Uint8Array
-  readonly headers: Readonly<Record<string, string>>
+  /** Byte for byte as it was appended; so are value and headers. */
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly RecordHeader[]
   /** When it was appended, in milliseconds since the Unix epoch. */
   readonly timestampMs: number
 }

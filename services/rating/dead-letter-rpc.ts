@@ -1,14 +1,21 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
-import type { DeadLetterSchema, DeadLetterService } from '../../gen/system/v1/system_pb.ts'
-import { deadLetterHeaders } from '../../platform/event-log/dead-letter.ts'
+import type {
+  DeadLetterSchema,
+  DeadLetterService,
+  EventHeaderSchema,
+} from '../../gen/system/v1/system_pb.ts'
+import { splitDeadLetter } from '../../platform/event-log/dead-letter.ts'
+import type { RecordHeader } from '../../platform/event-log/port.ts'
+import { textOfHeader } from '../../platform/event-log/record-headers.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import type { DeadLetterHead, DeadLetterPosition, DeadLetters } from './dead-letters.ts'
 
 /** How many dead letters a page holds when the caller does not say. */
 const pageSizeDefault = 20
 const list = 'dead-letters'
+const decoder = new TextDecoder()
 
 /** `system.v1.DeadLetterService` on the topic of dead letters. */
 export function createDeadLetterRpc(deadLetters: DeadLetters) {
@@ -27,8 +34,14 @@ export function createDeadLetterRpc(deadLetters: DeadLetters) {
         throw new ConnectError(text, Code.NotFound)
       }
       const { value, headers } = found.record
-      const deadLetter = toMessage({ ...found, valueBytes: value.length })
-      return { deadLetter, value, headers }
+      const deadLetter = toMessage({ ...found, valueBytes: value?.length })
+      const texts = headers.map((header) => [header.name, textOfHeader(header)])
+      return {
+        deadLetter,
+        value: value ?? new Uint8Array(),
+        headers: Object.fromEntries(texts),
+        eventHeaders: splitDeadLetter(headers).original.map(toEventHeader),
+      }
     },
   } satisfies ServiceImpl<typeof DeadLetterService>
 }
@@ -39,19 +52,25 @@ function toMessage({
   valueBytes,
 }: DeadLetterHead): MessageInitShape<typeof DeadLetterSchema> {
   const { offset, key, headers, timestampMs } = record
-  const omittedBytes = headers[deadLetterHeaders.omitted]
+  const { own } = splitDeadLetter(headers)
   return {
     partition,
     offset: BigInt(offset),
     time: timestampFromMs(timestampMs),
-    key,
-    reason: headers[deadLetterHeaders.reason] ?? '',
-    sourceTopic: headers[deadLetterHeaders.topic] ?? '',
-    sourcePartition: toWhole(headers[deadLetterHeaders.partition], 2 ** 31 - 1),
-    sourceOffset: BigInt(toWhole(headers[deadLetterHeaders.offset])),
-    valueBytes: BigInt(omittedBytes === undefined ? valueBytes : toWhole(omittedBytes)),
-    valueOmitted: omittedBytes !== undefined,
+    key: key === null ? '' : decoder.decode(key),
+    ...(key !== null && { keyBytes: key }),
+    reason: own.reason ?? '',
+    sourceTopic: own.topic ?? '',
+    sourcePartition: toWhole(own.partition, 2 ** 31 - 1),
+    sourceOffset: BigInt(toWhole(own.offset)),
+    valueBytes: BigInt(own.omitted === undefined ? (valueBytes ?? 0) : toWhole(own.omitted)),
+    valueOmitted: own.omitted !== undefined,
+    valueAbsent: own.omitted === undefined && valueBytes === undefined,
   }
+}
+
+function toEventHeader({ name, value }: RecordHeader): MessageInitShape<typeof EventHeaderSchema> {
+  return { name, ...(value !== null && { value }) }
 }
 
 /** A number in a header. Anybody may write to the topic: 0 for what is none. */

@@ -7,6 +7,7 @@ import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
 import { appendDeadLetters } from '../../platform/event-log/dead-letter.ts'
 import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
 import type { EventLog, LogRecord } from '../../platform/event-log/port.ts'
+import { textHeader } from '../../platform/event-log/record-headers.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { createAppTransport } from '../../platform/testing/app-transport.ts'
@@ -54,16 +55,39 @@ describe('dead letters', () => {
     expect(new TextDecoder().decode(value)).toBe('event-07')
     expect(headers).toEqual({
       trace: 'abc',
-      reason: 'value must be a whole number from 1 to 5',
-      'source-topic': 'ratings',
-      'source-partition': '3',
-      'source-offset': '7',
+      'dead-letter-reason': 'value must be a whole number from 1 to 5',
+      'dead-letter-topic': 'ratings',
+      'dead-letter-partition': '3',
+      'dead-letter-offset': '7',
     })
+  })
+
+  test('are shown byte for byte, and what is absent is not empty', async () => {
+    await using bench = setUp()
+    const binary = Uint8Array.of(0xff, 0x00)
+    const headers = [
+      { name: 'twice', value: binary },
+      { name: 'dead-letter-reason', value: null },
+      { name: 'twice', value: null },
+    ]
+    const record = { offset: 1, key: binary, value: null, headers, timestampMs: 0 }
+    const refused = { topic: 'ratings', partition: 3, record, reason: 'no value' }
+    await appendDeadLetters(bench.eventLog, 'ratings.dlq', [refused])
+    const [head] = (await bench.client.listDeadLetters({})).deadLetters
+    expect(head).toMatchObject({ reason: 'no value', valueAbsent: true, valueBytes: 0n })
+    expect([...(head?.keyBytes ?? [])]).toEqual([...binary])
+    const { partition = 0, offset = 0n } = head ?? {}
+    const { eventHeaders } = await bench.client.getDeadLetter({ partition, offset })
+    expect(eventHeaders.map(({ name, value }) => [name, value && [...value]])).toEqual([
+      ['twice', [...binary]],
+      ['dead-letter-reason', undefined],
+      ['twice', undefined],
+    ])
   })
 
   test('whose value was too large say how large it was', async () => {
     await using bench = setUp()
-    const headers = { 'value-omitted-bytes': '2000000', reason: 'too long' }
+    const headers = [textHeader('value-omitted-bytes', '2000000'), textHeader('reason', 'too long')]
     await bench.eventLog.append('ratings.dlq', [{ key: '', value: new Uint8Array(), headers }])
     const [letter] = (await bench.client.listDeadLetters({})).deadLetters
     expect(letter).toMatchObject({ valueBytes: 2_000_000n, valueOmitted: true })
@@ -71,7 +95,11 @@ describe('dead letters', () => {
 
   test('that others wrote, with headers of no meaning or none, are shown too', async () => {
     await using bench = setUp()
-    const headers = { 'source-partition': '99999999999', 'source-offset': '-1' }
+    const headers = [
+      textHeader('dead-letter-reason', ''),
+      textHeader('dead-letter-partition', '99999999999'),
+      textHeader('dead-letter-offset', '-1'),
+    ]
     const value = new Uint8Array([0xff])
     await bench.eventLog.append('ratings.dlq', [
       { key: 'a', value, headers },
@@ -169,8 +197,9 @@ function setUp(given?: Pick<EventLog, 'ends' | 'read'>) {
     client: createClient(DeadLetterService, createAppTransport(app)),
     putAside(n: number) {
       const value = new TextEncoder().encode(`event-${String(n).padStart(2, '0')}`)
-      const headers = { trace: 'abc' }
-      const record = { offset: n, key: `record-${n}`, value, headers, timestampMs: 0 }
+      const headers = [textHeader('trace', 'abc')]
+      const key = new TextEncoder().encode(`record-${n}`)
+      const record = { offset: n, key, value, headers, timestampMs: 0 }
       const reason = 'value must be a whole number from 1 to 5'
       const refused = { topic: 'ratings', partition: 3, record, reason }
       return appendDeadLetters(eventLog, 'ratings.dlq', [refused])
@@ -230,5 +259,5 @@ function logOf(shapes: readonly Shape[]) {
 
 /** Appended when its offset says. */
 function recordAt(offset: number): LogRecord {
-  return { offset, key: '', value: new Uint8Array(1), headers: {}, timestampMs: offset }
+  return { offset, key: null, value: new Uint8Array(1), headers: [], timestampMs: offset }
 }

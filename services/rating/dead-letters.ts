@@ -10,7 +10,8 @@ export interface DeadLetter {
 export interface DeadLetterHead {
   readonly partition: number
   readonly record: Omit<LogRecord, 'value'>
-  readonly valueBytes: number
+  /** Undefined when the event had no value. */
+  readonly valueBytes: number | undefined
 }
 
 /** For each partition the offset before which a list goes on. */
@@ -115,7 +116,7 @@ async function readBetween(
 }
 
 function withoutValue(partition: number, { value, ...record }: LogRecord): DeadLetterHead {
-  return { partition, record, valueBytes: value.length }
+  return { partition, record, valueBytes: value?.length }
 }
 
 /**

@@ -176,11 +176,16 @@ interface Poison {
   readonly reason: string
 }
 
+function decode({ value }: LogRecord): ReturnType<typeof decodeRatingEvent> {
+  if (value === null) return { kind: 'refused', reason: 'the event has no value' }
+  return decodeRatingEvent(value)
+}
+
 function decodeAll(records: readonly LogRecord[]): { changes: RatingChange[]; poison: Poison[] } {
   const changes: RatingChange[] = []
   const poison: Poison[] = []
   for (const record of records) {
-    const change = decodeRatingEvent(record.value)
+    const change = decode(record)
     if (change.kind === 'refused') poison.push({ record, reason: change.reason })
     else changes.push(change)
   }

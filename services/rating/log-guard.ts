@@ -32,7 +32,9 @@ const digestLength = 32
 
 /** A mark of the event, for the store. */
 export function markOf({ offset, timestampMs, value }: LogRecord): EventMark {
-  const hash = createHash('sha256').update(`${timestampMs}:`).update(value)
+  const hash = createHash('sha256')
+    .update(`${timestampMs}:`)
+    .update(value ?? '')
   return { offset, digest: hash.digest('hex').slice(0, digestLength) }
 }
 

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file system/v1/system.proto.
  */
 export const file_system_v1_system: GenFile = /*@__PURE__*/
-  fileDesc("ChZzeXN0ZW0vdjEvc3lzdGVtLnByb3RvEglzeXN0ZW0udjEimgIKCEFjdGl2aXR5Eg8KB3NlcnZpY2UYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoFY2FsbHMYBCADKAsyFi5zeXN0ZW0udjEuTWV0aG9kQ2FsbHMSFwoPY2FsbHNfaW5fZmxpZ2h0GAUgASgDEiQKCHByb2JsZW1zGAYgAygLMhIuc3lzdGVtLnYxLlByb2JsZW0SFAoMbWVtb3J5X2J5dGVzGAcgASgDEicKCWluZ2VzdGlvbhgIIAEoCzIULnN5c3RlbS52MS5Jbmdlc3Rpb24ihQEKC01ldGhvZENhbGxzEhAKCHByb3RvY29sGAEgASgJEg4KBm1ldGhvZBgCIAEoCRIjCgVjb2RlcxgDIAMoCzIULnN5c3RlbS52MS5Db2RlQ291bnQSLwoMZHVyYXRpb25fc3VtGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIigKCUNvZGVDb3VudBIMCgRjb2RlGAEgASgJEg0KBWNvdW50GAIgASgDIj4KB1Byb2JsZW0SDAoEbmFtZRgBIAEoCRIOCgZyZWFzb24YAiABKAkSFQoNYWZmZWN0c19jYWxscxgDIAEoCCLiAgoJSW5nZXN0aW9uEikKBXN0YXRlGAEgASgOMhouc3lzdGVtLnYxLkluZ2VzdGlvbi5TdGF0ZRIwCgpwYXJ0aXRpb25zGAIgAygLMhwuc3lzdGVtLnYxLlBhcnRpdGlvblByb2dyZXNzEhUKDWFwcGxpZWRfY291bnQYAyABKAMSGQoRZGVhZF9sZXR0ZXJfY291bnQYBCABKAMSFQoNcmVzdGFydF9jb3VudBgFIAEoAxIPCgdmYWlsdXJlGAYgASgJEjIKDmxhc3RfcG9sbF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJqCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1JVTk5JTkcQARIRCg1TVEFURV9GQUlMSU5HEAISEQoNU1RBVEVfV0FJVElORxADEhEKDVNUQVRFX1NUT1BQRUQQBCJWChFQYXJ0aXRpb25Qcm9ncmVzcxIRCglwYXJ0aXRpb24YASABKAUSEAoIcG9zaXRpb24YAiABKAMSCwoDbGFnGAMgASgDEg8KB2ZhaWxpbmcYBCABKAgiFAoSR2V0QWN0aXZpdHlSZXF1ZXN0IjwKE0dldEFjdGl2aXR5UmVzcG9uc2USJQoIYWN0aXZpdHkYASABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkiPAoUV2F0Y2hBY3Rpdml0eVJlcXVlc3QSJAoLaW50ZXJ2YWxfbXMYASABKAVCD7pIDNgBARoHGODUAyjIASI+ChVXYXRjaEFjdGl2aXR5UmVzcG9uc2USJQoIYWN0aXZpdHkYASABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHki6QEKCkRlYWRMZXR0ZXISEQoJcGFydGl0aW9uGAEgASgFEg4KBm9mZnNldBgCIAEoAxIoCgR0aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNrZXkYBCABKAkSDgoGcmVhc29uGAUgASgJEhQKDHNvdXJjZV90b3BpYxgGIAEoCRIYChBzb3VyY2VfcGFydGl0aW9uGAcgASgFEhUKDXNvdXJjZV9vZmZzZXQYCCABKAMSEwoLdmFsdWVfYnl0ZXMYCSABKAMSFQoNdmFsdWVfb21pdHRlZBgKIAEoCCJVChZMaXN0RGVhZExldHRlcnNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEh0KCnBhZ2VfdG9rZW4YAiABKAlCCbpIBnIEGICAASJfChdMaXN0RGVhZExldHRlcnNSZXNwb25zZRIrCgxkZWFkX2xldHRlcnMYASADKAsyFS5zeXN0ZW0udjEuRGVhZExldHRlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiWAoUR2V0RGVhZExldHRlclJlcXVlc3QSHgoJcGFydGl0aW9uGAEgASgFQgu6SAgaBhjAhD0oABIgCgZvZmZzZXQYAiABKANCELpIDSILGP////////8PKAAiwgEKFUdldERlYWRMZXR0ZXJSZXNwb25zZRIqCgtkZWFkX2xldHRlchgBIAEoCzIVLnN5c3RlbS52MS5EZWFkTGV0dGVyEg0KBXZhbHVlGAIgASgMEj4KB2hlYWRlcnMYAyADKAsyLS5zeXN0ZW0udjEuR2V0RGVhZExldHRlclJlc3BvbnNlLkhlYWRlcnNFbnRyeRouCgxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKwAgoOSW5zdGFuY2VSZXBvcnQSCgoCaWQYASABKAkSCwoDdXJsGAIgASgJEjAKBmhlYWx0aBgDIAEoDjIgLnN5c3RlbS52MS5JbnN0YW5jZVJlcG9ydC5IZWFsdGgSGgoSdW5yZWFjaGFibGVfcmVhc29uGAQgASgJEioKB2xhdGVuY3kYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJQoIYWN0aXZpdHkYBiABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkiZAoGSGVhbHRoEhYKEkhFQUxUSF9VTlNQRUNJRklFRBAAEhIKDkhFQUxUSF9TRVJWSU5HEAESFgoSSEVBTFRIX05PVF9TRVJWSU5HEAISFgoSSEVBTFRIX1VOUkVBQ0hBQkxFEAMiTgoNU2VydmljZVJlcG9ydBIPCgdzZXJ2aWNlGAEgASgJEiwKCWluc3RhbmNlcxgCIAMoCzIZLnN5c3RlbS52MS5JbnN0YW5jZVJlcG9ydCIUChJXYXRjaFN5c3RlbVJlcXVlc3QiawoTV2F0Y2hTeXN0ZW1SZXNwb25zZRIqCghzZXJ2aWNlcxgBIAMoCzIYLnN5c3RlbS52MS5TZXJ2aWNlUmVwb3J0EigKBHRpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMr8BCg9BY3Rpdml0eVNlcnZpY2USUQoLR2V0QWN0aXZpdHkSHS5zeXN0ZW0udjEuR2V0QWN0aXZpdHlSZXF1ZXN0Gh4uc3lzdGVtLnYxLkdldEFjdGl2aXR5UmVzcG9uc2UiA5ACARJZCg1XYXRjaEFjdGl2aXR5Eh8uc3lzdGVtLnYxLldhdGNoQWN0aXZpdHlSZXF1ZXN0GiAuc3lzdGVtLnYxLldhdGNoQWN0aXZpdHlSZXNwb25zZSIDkAIBMAEyywEKEURlYWRMZXR0ZXJTZXJ2aWNlEl0KD0xpc3REZWFkTGV0dGVycxIhLnN5c3RlbS52MS5MaXN0RGVhZExldHRlcnNSZXF1ZXN0GiIuc3lzdGVtLnYxLkxpc3REZWFkTGV0dGVyc1Jlc3BvbnNlIgOQAgESVwoNR2V0RGVhZExldHRlchIfLnN5c3RlbS52MS5HZXREZWFkTGV0dGVyUmVxdWVzdBogLnN5c3RlbS52MS5HZXREZWFkTGV0dGVyUmVzcG9uc2UiA5ACATJkCg1TeXN0ZW1TZXJ2aWNlElMKC1dhdGNoU3lzdGVtEh0uc3lzdGVtLnYxLldhdGNoU3lzdGVtUmVxdWVzdBoeLnN5c3RlbS52MS5XYXRjaFN5c3RlbVJlc3BvbnNlIgOQAgEwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChZzeXN0ZW0vdjEvc3lzdGVtLnByb3RvEglzeXN0ZW0udjEimgIKCEFjdGl2aXR5Eg8KB3NlcnZpY2UYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoFY2FsbHMYBCADKAsyFi5zeXN0ZW0udjEuTWV0aG9kQ2FsbHMSFwoPY2FsbHNfaW5fZmxpZ2h0GAUgASgDEiQKCHByb2JsZW1zGAYgAygLMhIuc3lzdGVtLnYxLlByb2JsZW0SFAoMbWVtb3J5X2J5dGVzGAcgASgDEicKCWluZ2VzdGlvbhgIIAEoCzIULnN5c3RlbS52MS5Jbmdlc3Rpb24ihQEKC01ldGhvZENhbGxzEhAKCHByb3RvY29sGAEgASgJEg4KBm1ldGhvZBgCIAEoCRIjCgVjb2RlcxgDIAMoCzIULnN5c3RlbS52MS5Db2RlQ291bnQSLwoMZHVyYXRpb25fc3VtGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIigKCUNvZGVDb3VudBIMCgRjb2RlGAEgASgJEg0KBWNvdW50GAIgASgDIj4KB1Byb2JsZW0SDAoEbmFtZRgBIAEoCRIOCgZyZWFzb24YAiABKAkSFQoNYWZmZWN0c19jYWxscxgDIAEoCCLiAgoJSW5nZXN0aW9uEikKBXN0YXRlGAEgASgOMhouc3lzdGVtLnYxLkluZ2VzdGlvbi5TdGF0ZRIwCgpwYXJ0aXRpb25zGAIgAygLMhwuc3lzdGVtLnYxLlBhcnRpdGlvblByb2dyZXNzEhUKDWFwcGxpZWRfY291bnQYAyABKAMSGQoRZGVhZF9sZXR0ZXJfY291bnQYBCABKAMSFQoNcmVzdGFydF9jb3VudBgFIAEoAxIPCgdmYWlsdXJlGAYgASgJEjIKDmxhc3RfcG9sbF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJqCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1JVTk5JTkcQARIRCg1TVEFURV9GQUlMSU5HEAISEQoNU1RBVEVfV0FJVElORxADEhEKDVNUQVRFX1NUT1BQRUQQBCJWChFQYXJ0aXRpb25Qcm9ncmVzcxIRCglwYXJ0aXRpb24YASABKAUSEAoIcG9zaXRpb24YAiABKAMSCwoDbGFnGAMgASgDEg8KB2ZhaWxpbmcYBCABKAgiFAoSR2V0QWN0aXZpdHlSZXF1ZXN0IjwKE0dldEFjdGl2aXR5UmVzcG9uc2USJQoIYWN0aXZpdHkYASABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkiPAoUV2F0Y2hBY3Rpdml0eVJlcXVlc3QSJAoLaW50ZXJ2YWxfbXMYASABKAVCD7pIDNgBARoHGODUAyjIASI+ChVXYXRjaEFjdGl2aXR5UmVzcG9uc2USJQoIYWN0aXZpdHkYASABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkipQIKCkRlYWRMZXR0ZXISEQoJcGFydGl0aW9uGAEgASgFEg4KBm9mZnNldBgCIAEoAxIoCgR0aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNrZXkYBCABKAkSDgoGcmVhc29uGAUgASgJEhQKDHNvdXJjZV90b3BpYxgGIAEoCRIYChBzb3VyY2VfcGFydGl0aW9uGAcgASgFEhUKDXNvdXJjZV9vZmZzZXQYCCABKAMSEwoLdmFsdWVfYnl0ZXMYCSABKAMSFQoNdmFsdWVfb21pdHRlZBgKIAEoCBIWCglrZXlfYnl0ZXMYCyABKAxIAIgBARIUCgx2YWx1ZV9hYnNlbnQYDCABKAhCDAoKX2tleV9ieXRlcyI5CgtFdmVudEhlYWRlchIMCgRuYW1lGAEgASgJEhIKBXZhbHVlGAIgASgMSACIAQFCCAoGX3ZhbHVlIlUKFkxpc3REZWFkTGV0dGVyc1JlcXVlc3QSHAoJcGFnZV9zaXplGAEgASgFQgm6SAYaBBhkKAASHQoKcGFnZV90b2tlbhgCIAEoCUIJukgGcgQYgIABIl8KF0xpc3REZWFkTGV0dGVyc1Jlc3BvbnNlEisKDGRlYWRfbGV0dGVycxgBIAMoCzIVLnN5c3RlbS52MS5EZWFkTGV0dGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJYChRHZXREZWFkTGV0dGVyUmVxdWVzdBIeCglwYXJ0aXRpb24YASABKAVCC7pICBoGGMCEPSgAEiAKBm9mZnNldBgCIAEoA0IQukgNIgsY/////////w8oACLxAQoVR2V0RGVhZExldHRlclJlc3BvbnNlEioKC2RlYWRfbGV0dGVyGAEgASgLMhUuc3lzdGVtLnYxLkRlYWRMZXR0ZXISDQoFdmFsdWUYAiABKAwSPgoHaGVhZGVycxgDIAMoCzItLnN5c3RlbS52MS5HZXREZWFkTGV0dGVyUmVzcG9uc2UuSGVhZGVyc0VudHJ5Ei0KDWV2ZW50X2hlYWRlcnMYBCADKAsyFi5zeXN0ZW0udjEuRXZlbnRIZWFkZXIaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEisAIKDkluc3RhbmNlUmVwb3J0EgoKAmlkGAEgASgJEgsKA3VybBgCIAEoCRIwCgZoZWFsdGgYAyABKA4yIC5zeXN0ZW0udjEuSW5zdGFuY2VSZXBvcnQuSGVhbHRoEhoKEnVucmVhY2hhYmxlX3JlYXNvbhgEIAEoCRIqCgdsYXRlbmN5GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiUKCGFjdGl2aXR5GAYgASgLMhMuc3lzdGVtLnYxLkFjdGl2aXR5ImQKBkhlYWx0aBIWChJIRUFMVEhfVU5TUEVDSUZJRUQQABISCg5IRUFMVEhfU0VSVklORxABEhYKEkhFQUxUSF9OT1RfU0VSVklORxACEhYKEkhFQUxUSF9VTlJFQUNIQUJMRRADIk4KDVNlcnZpY2VSZXBvcnQSDwoHc2VydmljZRgBIAEoCRIsCglpbnN0YW5jZXMYAiADKAsyGS5zeXN0ZW0udjEuSW5zdGFuY2VSZXBvcnQiFAoSV2F0Y2hTeXN0ZW1SZXF1ZXN0ImsKE1dhdGNoU3lzdGVtUmVzcG9uc2USKgoIc2VydmljZXMYASADKAsyGC5zeXN0ZW0udjEuU2VydmljZVJlcG9ydBIoCgR0aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDK/AQoPQWN0aXZpdHlTZXJ2aWNlElEKC0dldEFjdGl2aXR5Eh0uc3lzdGVtLnYxLkdldEFjdGl2aXR5UmVxdWVzdBoeLnN5c3RlbS52MS5HZXRBY3Rpdml0eVJlc3BvbnNlIgOQAgESWQoNV2F0Y2hBY3Rpdml0eRIfLnN5c3RlbS52MS5XYXRjaEFjdGl2aXR5UmVxdWVzdBogLnN5c3RlbS52MS5XYXRjaEFjdGl2aXR5UmVzcG9uc2UiA5ACATABMssBChFEZWFkTGV0dGVyU2VydmljZRJdCg9MaXN0RGVhZExldHRlcnMSIS5zeXN0ZW0udjEuTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBoiLnN5c3RlbS52MS5MaXN0RGVhZExldHRlcnNSZXNwb25zZSIDkAIBElcKDUdldERlYWRMZXR0ZXISHy5zeXN0ZW0udjEuR2V0RGVhZExldHRlclJlcXVlc3QaIC5zeXN0ZW0udjEuR2V0RGVhZExldHRlclJlc3BvbnNlIgOQAgEyZAoNU3lzdGVtU2VydmljZRJTCgtXYXRjaFN5c3RlbRIdLnN5c3RlbS52MS5XYXRjaFN5c3RlbVJlcXVlc3QaHi5zeXN0ZW0udjEuV2F0Y2hTeXN0ZW1SZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Activity is what one process has done since it started. Counts grow from 0 with the process: a rate is the
@@ -432,7 +432,7 @@ export type DeadLetter = Message<"system.v1.DeadLetter"> & {
   time?: Timestamp | undefined;
 
   /**
-   * The event's key: its record id, unless that is at fault.
+   * The event's key as text: its record id, unless that is at fault. What is not UTF-8 in it is shown as U+FFFD.
    *
    * @generated from field: string key = 4;
    */
@@ -475,6 +475,20 @@ export type DeadLetter = Message<"system.v1.DeadLetter"> & {
    * @generated from field: bool value_omitted = 10;
    */
   valueOmitted: boolean;
+
+  /**
+   * The event's key, byte for byte. Unset when it had none.
+   *
+   * @generated from field: optional bytes key_bytes = 11;
+   */
+  keyBytes?: Uint8Array | undefined;
+
+  /**
+   * Whether the event had no value, which is not an empty one.
+   *
+   * @generated from field: bool value_absent = 12;
+   */
+  valueAbsent: boolean;
 };
 
 /**
@@ -483,6 +497,32 @@ export type DeadLetter = Message<"system.v1.DeadLetter"> & {
  */
 export const DeadLetterSchema: GenMessage<DeadLetter> = /*@__PURE__*/
   messageDesc(file_system_v1_system, 10);
+
+/**
+ * EventHeader is a header of an event, byte for byte.
+ *
+ * @generated from message system.v1.EventHeader
+ */
+export type EventHeader = Message<"system.v1.EventHeader"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Unset when the header had none.
+   *
+   * @generated from field: optional bytes value = 2;
+   */
+  value?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message system.v1.EventHeader.
+ * Use `create(EventHeaderSchema)` to create a new message.
+ */
+export const EventHeaderSchema: GenMessage<EventHeader> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 11);
 
 /**
  * @generated from message system.v1.ListDeadLettersRequest
@@ -508,7 +548,7 @@ export type ListDeadLettersRequest = Message<"system.v1.ListDeadLettersRequest">
  * Use `create(ListDeadLettersRequestSchema)` to create a new message.
  */
 export const ListDeadLettersRequestSchema: GenMessage<ListDeadLettersRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 11);
+  messageDesc(file_system_v1_system, 12);
 
 /**
  * @generated from message system.v1.ListDeadLettersResponse
@@ -532,7 +572,7 @@ export type ListDeadLettersResponse = Message<"system.v1.ListDeadLettersResponse
  * Use `create(ListDeadLettersResponseSchema)` to create a new message.
  */
 export const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 12);
+  messageDesc(file_system_v1_system, 13);
 
 /**
  * @generated from message system.v1.GetDeadLetterRequest
@@ -554,7 +594,7 @@ export type GetDeadLetterRequest = Message<"system.v1.GetDeadLetterRequest"> & {
  * Use `create(GetDeadLetterRequestSchema)` to create a new message.
  */
 export const GetDeadLetterRequestSchema: GenMessage<GetDeadLetterRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 13);
+  messageDesc(file_system_v1_system, 14);
 
 /**
  * @generated from message system.v1.GetDeadLetterResponse
@@ -573,11 +613,18 @@ export type GetDeadLetterResponse = Message<"system.v1.GetDeadLetterResponse"> &
   value: Uint8Array;
 
   /**
-   * The event's own headers, and those that say why it is here.
+   * The event's own headers, and those that say why it is here, as text. Of a name that comes several times, the last.
    *
    * @generated from field: map<string, string> headers = 3;
    */
   headers: { [key: string]: string };
+
+  /**
+   * The event's own headers, in order.
+   *
+   * @generated from field: repeated system.v1.EventHeader event_headers = 4;
+   */
+  eventHeaders: EventHeader[];
 };
 
 /**
@@ -585,7 +632,7 @@ export type GetDeadLetterResponse = Message<"system.v1.GetDeadLetterResponse"> &
  * Use `create(GetDeadLetterResponseSchema)` to create a new message.
  */
 export const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 14);
+  messageDesc(file_system_v1_system, 15);
 
 /**
  * InstanceReport is how one instance does.
@@ -639,7 +686,7 @@ export type InstanceReport = Message<"system.v1.InstanceReport"> & {
  * Use `create(InstanceReportSchema)` to create a new message.
  */
 export const InstanceReportSchema: GenMessage<InstanceReport> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 15);
+  messageDesc(file_system_v1_system, 16);
 
 /**
  * Health is what became of asking the instance.
@@ -687,7 +734,7 @@ export type InstanceReport_Health = (typeof InstanceReport_Health)[keyof typeof 
  * Describes the enum system.v1.InstanceReport.Health.
  */
 export const InstanceReport_HealthSchema: GenEnum<InstanceReport_Health> = /*@__PURE__*/
-  enumDesc(file_system_v1_system, 15, 0);
+  enumDesc(file_system_v1_system, 16, 0);
 
 /**
  * ServiceReport is how the instances of one service do.
@@ -715,7 +762,7 @@ export type ServiceReport = Message<"system.v1.ServiceReport"> & {
  * Use `create(ServiceReportSchema)` to create a new message.
  */
 export const ServiceReportSchema: GenMessage<ServiceReport> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 16);
+  messageDesc(file_system_v1_system, 17);
 
 /**
  * @generated from message system.v1.WatchSystemRequest
@@ -728,7 +775,7 @@ export type WatchSystemRequest = Message<"system.v1.WatchSystemRequest"> & {
  * Use `create(WatchSystemRequestSchema)` to create a new message.
  */
 export const WatchSystemRequestSchema: GenMessage<WatchSystemRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 17);
+  messageDesc(file_system_v1_system, 18);
 
 /**
  * @generated from message system.v1.WatchSystemResponse
@@ -754,7 +801,7 @@ export type WatchSystemResponse = Message<"system.v1.WatchSystemResponse"> & {
  * Use `create(WatchSystemResponseSchema)` to create a new message.
  */
 export const WatchSystemResponseSchema: GenMessage<WatchSystemResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 18);
+  messageDesc(file_system_v1_system, 19);
 
 /**
  * ActivityService tells what one process is doing. Every service serves it on its own port.
