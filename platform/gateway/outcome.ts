@@ -3,6 +3,7 @@ import { codeFromHttpStatus, codeFromString } from '@connectrpc/connect/protocol
 import type { Outcome } from '../discovery/balancer.ts'
 import type { Fields } from '../http/exchange.ts'
 import { fieldOf } from '../http/fields.ts'
+import { parseMediaType } from '../http/media-type.ts'
 import type { Wire } from '../rpc/wire.ts'
 
 /** An answer as far as it is known: its head at least. */
@@ -33,7 +34,8 @@ function knownCode(code: number): Code {
 
 /** https://connectrpc.com/docs/protocol#error-end-stream */
 function errorCodeOf({ pieces, fields }: AnswerSoFar): Code | undefined {
-  if (fieldOf(fields, 'content-type') !== 'application/json') return undefined
+  const mediaType = parseMediaType(fieldOf(fields, 'content-type') ?? '')
+  if (mediaType?.type !== 'application/json') return undefined
   try {
     const error = JSON.parse(Buffer.concat(pieces).toString()) as { code?: unknown } | null
     return typeof error?.code === 'string' ? codeFromString(error.code) : undefined

@@ -50,7 +50,7 @@ export function headError(
 
 /** What an answer's messages are compressed with, if with anything. */
 export function encodingOf(fields: Fields): string | undefined {
-  const encoding = fieldOf(fields, 'grpc-encoding')
+  const encoding = fieldOf(fields, 'grpc-encoding')?.toLowerCase()
   return encoding === 'identity' ? undefined : encoding
 }
 
@@ -103,7 +103,9 @@ function codeOfReset(http2Code: number): Code {
 function formatOf(contentType = ''): 'binary' | 'json' | 'other' | undefined {
   if (contentType === 'application/grpc' || contentType === 'application/grpc+proto')
     return 'binary'
-  const [, format] = /^application\/grpc(?:\+([\w.-]+))?\s*(?:;|$)/i.exec(contentType) ?? ['', null]
+  const [, format] = /^application\/grpc(?:\+([\w.-]+))?\s*(?:;|$)/.exec(
+    contentType.toLowerCase(),
+  ) ?? ['', null]
   if (format === null) return undefined
   if (format === undefined || format === 'proto') return 'binary'
   return format === 'json' ? 'json' : 'other'

@@ -7,6 +7,7 @@ import {
 } from '@connectrpc/connect/protocol-connect'
 import { parseTimeout as parseGrpcTimeout } from '@connectrpc/connect/protocol-grpc'
 import { trailerFlag, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web'
+import { parseMediaType } from '../http/media-type.ts'
 import type { Format, JsonOptions } from './codec.ts'
 import type { RpcContext } from './context.ts'
 import { encodeEnvelope } from './envelope.ts'
@@ -61,16 +62,19 @@ export function createWires(jsonOptions: JsonOptions): Wires {
   return wires
 }
 
-const charsetParameter = /^charset=utf-?8$/
+/** As people write UTF-8. */
+const utf8 = /^utf-?8$/i
 
-/** The wire of a request, or undefined when its content type is none of those. */
+/**
+ * The wire of a request, or undefined when its content type is none of those. Parameters change nothing
+ * (RFC 8259 §11), but JSON that says it is in another charset than UTF-8 is not.
+ */
 export function wireOf(wires: Wires, contentType: string): Wire | undefined {
   const wire = wires.get(contentType)
   if (wire !== undefined) return wire
-  const [type = '', ...parameters] = contentType.toLowerCase().split(';')
-  const found = wires.get(type.trim())
-  const isPlain = parameters.every((parameter) => charsetParameter.test(parameter.trim()))
-  return isPlain && (parameters.length === 0 || found?.format === 'json') ? found : undefined
+  const { type = '', parameters } = parseMediaType(contentType) ?? {}
+  const charset = parameters?.get('charset')
+  return charset === undefined || utf8.test(charset) ? wires.get(type) : undefined
 }
 
 /** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
