@@ -179,7 +179,7 @@ test('a read by GET is forwarded, and is not sent again to who has it', async ()
 })
 
 test('an upload larger than all windows arrives whole', async () => {
-  const megabytes = 12
+  const messages = 200
   await using instance = await startInstance({
     async importRatings(items) {
       let bytes = 0
@@ -188,12 +188,12 @@ test('an upload larger than all windows arrives whole', async () => {
     },
   })
   await using gateway = await startGateway([instance.url])
-  const userId = 'x'.repeat(1024 * 1024)
+  const userId = 'x'.repeat(60 * 1024)
   const items = async function* () {
-    for (let index = 0; index < megabytes; index++) yield { rating: { ...rating, userId } }
+    for (let index = 0; index < messages; index++) yield { rating: { ...rating, userId } }
   }
   const { createdCount } = await gateway.rating('grpc').importRatings(items())
-  expect(createdCount).toBe(BigInt(megabytes * userId.length))
+  expect(createdCount).toBe(BigInt(messages * userId.length))
 })
 
 test('a service that does not read holds its client back', async () => {

@@ -9,7 +9,10 @@ import {
 } from '@connectrpc/connect/protocol-connect'
 import { readAll } from './body-reader.ts'
 import type { Compression } from './compression.ts'
+import { decompression } from './decompression.ts'
 import { quoted } from './error-text.ts'
+import type { MessageLimits } from './message-limits.ts'
+import { checkQuery } from './utf8.ts'
 import type { Work } from './work.ts'
 
 /** Answers a call whose one message is the body of its request, or in its query, by Connect's unary protocol. */
@@ -24,7 +27,7 @@ export async function answerBare(
     work.begin()
     const compression = work.requestCompression(query && (query.get('compression') ?? ''))
     const output = work.output(work.answerCompression(compression))
-    const bytes = query === undefined ? readBody(work) : readQuery(query)
+    const bytes = query === undefined ? readBody(work) : readQuery(query, incoming.target)
     const message = parse(work, compression, bytes instanceof Promise ? await bytes : bytes)
     const request = message instanceof Promise ? await message : message
     work.validate(request)
@@ -50,14 +53,20 @@ export async function answerBare(
   return incoming.respond(body, status, headerFields)
 }
 
-function readBody(work: Work): Uint8Array | Promise<Uint8Array> {
-  return readAll(work.reader(), work.rpc.settings.limits.messageBytesMax)
+function limitsOf({ rpc, wire }: Work): MessageLimits {
+  return rpc.inputLimits[wire.format]
 }
 
-const base64 = /^[\w+/-]*={0,2}$/
+function readBody(work: Work): Uint8Array | Promise<Uint8Array> {
+  return readAll(work.reader(), limitsOf(work).bytesMax)
+}
+
+/** With or without padding; a group of one character holds no whole byte. */
+const base64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/
 
 /** https://connectrpc.com/docs/protocol#unary-get-request */
-function readQuery(query: URLSearchParams): Uint8Array {
+function readQuery(query: URLSearchParams, target: string): Uint8Array {
+  checkQuery(target)
   const version = query.get('connect') ?? 'v1'
   if (version !== 'v1') {
     const text = `the parameter connect is ${quoted(version)}: only v1 is known`
@@ -70,14 +79,13 @@ function readQuery(query: URLSearchParams): Uint8Array {
 }
 
 function parse(
-  { rpc, wire }: Work,
+  work: Work,
   compression: Compression | undefined,
   bytes: Uint8Array,
 ): Message | Promise<Message> {
-  const codec = rpc.inputs[wire.format]
+  const codec = work.rpc.inputs[work.wire.format]
   if (compression === undefined) return codec.parse(bytes)
-  const unpacked = compression.decompress(bytes, rpc.settings.limits.messageBytesMax)
-  return unpacked instanceof Promise
-    ? unpacked.then((later) => codec.parse(later))
-    : codec.parse(unpacked)
+  return decompression
+    .decompress(compression, bytes, limitsOf(work).bytesMax, work.lifetime)
+    .then((decompressed) => codec.parse(decompressed))
 }

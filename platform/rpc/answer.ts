@@ -66,12 +66,13 @@ function open(work: Work): { input: Input; output: Output } {
   if (answerCompression !== undefined) {
     work.context.headerFields.push(work.wire.encodingField, answerCompression.name)
   }
-  const { inputs, settings } = work.rpc
+  const { inputs, inputLimits } = work.rpc
   const input = new Input({
     reader: work.reader(),
     codec: inputs[work.wire.format],
     compression,
-    messageBytesMax: settings.limits.messageBytesMax,
+    messageBytesMax: inputLimits[work.wire.format].bytesMax,
+    lifetime: work.lifetime,
   })
   return { input, output: work.output(answerCompression) }
 }

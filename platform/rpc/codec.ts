@@ -11,6 +11,8 @@ import {
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ByteWriter } from './byte-writer.ts'
 import { type Encode, encoderOf } from './encoder.ts'
+import type { CheckMessage } from './message-check.ts'
+import { decodeUtf8 } from './utf8.ts'
 
 /** Messages of one type as bytes. */
 export interface Codec {
@@ -28,15 +30,22 @@ export type Format = 'proto' | 'json'
 
 export type JsonOptions = Partial<JsonReadOptions & JsonWriteOptions>
 
-export function createCodec(desc: DescMessage, format: Format, jsonOptions: JsonOptions): Codec {
-  return format === 'proto' ? binaryCodec(desc) : jsonCodec(desc, jsonOptions)
+/** @param check what a message has to pass before it is parsed. */
+export function createCodec(
+  desc: DescMessage,
+  format: Format,
+  jsonOptions: JsonOptions,
+  check: CheckMessage = () => {},
+): Codec {
+  return format === 'proto' ? binaryCodec(desc, check) : jsonCodec(desc, jsonOptions, check)
 }
 
-function binaryCodec(desc: DescMessage): Codec {
+function binaryCodec(desc: DescMessage, check: CheckMessage): Codec {
   const write = encoderOf(desc)
   return {
     hasBytes: desc.fields.some(({ scalar }) => scalar === ScalarType.BYTES),
     parse(bytes) {
+      check(bytes)
       try {
         return fromBinary(desc, bytes)
       } catch (error) {
@@ -71,18 +80,19 @@ function serializeBy(write: Encode, message: Message): Uint8Array {
   }
 }
 
-const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
 /** Fields that are not known are ignored, as in binary form: a client may be newer than the service. */
-function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions): Codec {
+function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMessage): Codec {
   const options = { ignoreUnknownFields: true, ...jsonOptions }
   const serialize = (message: Message) => encoder.encode(toJsonString(desc, message, options))
   return {
     hasBytes: false,
     parse(bytes) {
+      check(bytes)
+      const text = decodeUtf8(bytes, 'the message')
       try {
-        return fromJsonString(desc, decoder.decode(bytes), options)
+        return fromJsonString(desc, text, options)
       } catch (error) {
         throw new ConnectError((error as Error).message, Code.InvalidArgument)
       }

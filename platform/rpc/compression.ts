@@ -1,23 +1,27 @@
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { brotliWindowBytes, zstdWindowBytes } from './decoder-window.ts'
+import { windowBytesMax } from './limits.ts'
 
-/** Packs and unpacks messages. Answers at once where that costs less than to wait for it. */
+/** Compresses and decompresses messages. */
 export interface Compression {
-  /** As the protocols call it. */
+  /** As the protocols call it, in lower case. */
   readonly name: string
+  /** Returns at once where that costs less than to wait for it. */
   compress(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
   /**
-   * Answers `RESOURCE_EXHAUSTED` when it would be longer than that, without unpacking further, and `INVALID_ARGUMENT`
-   * for what is not packed in this way.
+   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that, without decompressing further, or needs a
+   * larger window than is accepted; with `INVALID_ARGUMENT` when it is not compressed in this way.
    */
-  decompress(bytes: Uint8Array, bytesMax: number): Uint8Array | Promise<Uint8Array>
+  decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array>
 }
 
 /** The compressions that a service knows. */
 export interface Compressions {
   /** Their names, joined by commas. */
   readonly names: string
+  /** By its name in any case; `x-gzip` is gzip (RFC 9110 §8.4.1). */
   find(name: string): Compression | undefined
   /**
    * The first of those that a client takes, or none (RFC 9110 §12.5.3).
@@ -29,7 +33,7 @@ export interface Compressions {
 /** A shorter message is sent as it is: to pack it costs more than it saves. */
 export const compressedBytesMin = 1024
 
-/** What is packed and unpacked at once: longer ones are left to the runtime's threads, so that they hold up no other call. */
+/** What is compressed at once: longer messages are left to the runtime's threads, so that they hold up no other call. */
 const immediateBytesMax = 16 * 1024
 
 /** The qualities that cost no more than gzip does; those of the library are made for files that are packed once. */
@@ -39,36 +43,51 @@ interface Zlib {
   readonly compress: (bytes: Uint8Array, options: object) => Promise<Uint8Array>
   readonly compressSync: (bytes: Uint8Array, options: object) => Uint8Array
   readonly decompress: (bytes: Uint8Array, options: object) => Promise<Uint8Array>
-  readonly decompressSync: (bytes: Uint8Array, options: object) => Uint8Array
+  /** For compressing. */
   readonly options?: object
+  /** For decompressing. */
+  readonly decodingOptions?: object
+  /** Where the window is chosen by who compresses. */
+  readonly window?: {
+    readonly bytesMax: number
+    /** That of a message, or `undefined` when it is none of this kind. */
+    bytesOf(bytes: Uint8Array): number | undefined
+  }
 }
 
 /** A compression by `node:zlib`. */
 export function zlibCompression(name: string, zlib: Zlib): Compression {
-  const options = zlib.options ?? {}
+  const { options = {}, decodingOptions = {} } = zlib
   return {
     name,
     compress: (bytes) =>
       bytes.length <= immediateBytesMax
         ? zlib.compressSync(bytes, options)
         : zlib.compress(bytes, options),
-    decompress(bytes, bytesMax) {
+    async decompress(bytes, bytesMax) {
       if (bytes.length === 0) return bytes
-      const fail = (cause: unknown) => {
-        throw unpackError(name, bytesMax, cause)
+      checkWindow(name, zlib.window, bytes)
+      try {
+        return await zlib.decompress(bytes, { ...decodingOptions, maxOutputLength: bytesMax })
+      } catch (cause) {
+        throw decompressionError(name, bytesMax, cause)
       }
-      if (bytes.length <= immediateBytesMax) {
-        try {
-          const maxOutputLength = Math.min(bytesMax, immediateBytesMax * 4)
-          return zlib.decompressSync(bytes, { maxOutputLength })
-        } catch (error) {
-          if (!isTooLong(error)) fail(error)
-        }
-      }
-      return zlib.decompress(bytes, { maxOutputLength: bytesMax }).catch(fail)
     },
   }
 }
+
+function checkWindow(name: string, window: Zlib['window'], bytes: Uint8Array): void {
+  if (window === undefined) return
+  const windowBytes = window.bytesOf(bytes)
+  if (windowBytes === undefined) {
+    throw new ConnectError(`a message is not compressed by ${name}`, Code.InvalidArgument)
+  }
+  if (windowBytes <= window.bytesMax) return
+  const text = `a message needs a ${name} window of ${windowBytes} bytes, which is larger than`
+  throw new ConnectError(`${text} the ${window.bytesMax} accepted`, Code.ResourceExhausted)
+}
+
+const { BROTLI_PARAM_QUALITY, ZSTD_d_windowLogMax } = zlib.constants
 
 /** gzip, Brotli and Zstandard. */
 export const standardCompressions: readonly Compression[] = [
@@ -76,20 +95,20 @@ export const standardCompressions: readonly Compression[] = [
     compress: promisify(zlib.gzip),
     compressSync: zlib.gzipSync,
     decompress: promisify(zlib.gunzip),
-    decompressSync: zlib.gunzipSync,
   }),
   zlibCompression('br', {
     compress: promisify(zlib.brotliCompress),
     compressSync: zlib.brotliCompressSync,
     decompress: promisify(zlib.brotliDecompress),
-    decompressSync: zlib.brotliDecompressSync,
-    options: { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: brotliQuality } },
+    options: { params: { [BROTLI_PARAM_QUALITY]: brotliQuality } },
+    window: { bytesMax: windowBytesMax.br, bytesOf: brotliWindowBytes },
   }),
   zlibCompression('zstd', {
     compress: promisify(zlib.zstdCompress),
     compressSync: zlib.zstdCompressSync,
     decompress: promisify(zlib.zstdDecompress),
-    decompressSync: zlib.zstdDecompressSync,
+    decodingOptions: { params: { [ZSTD_d_windowLogMax]: Math.log2(windowBytesMax.zstd) } },
+    window: { bytesMax: windowBytesMax.zstd, bytesOf: zstdWindowBytes },
   }),
 ]
 
@@ -97,16 +116,21 @@ function isTooLong(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
 }
 
-function unpackError(name: string, bytesMax: number, cause: unknown): ConnectError {
+function decompressionError(name: string, bytesMax: number, cause: unknown): ConnectError {
   return isTooLong(cause)
     ? new ConnectError(
-        `an unpacked message is larger than the ${bytesMax} bytes that are taken`,
+        `a decompressed message is larger than the ${bytesMax} bytes that are accepted`,
         Code.ResourceExhausted,
       )
     : new ConnectError(
-        `a message is not packed by ${name}: ${(cause as Error).message}`,
+        `a message is not compressed by ${name}: ${(cause as Error).message}`,
         Code.InvalidArgument,
       )
+}
+
+function canonicalName(name: string): string {
+  const lowerCase = name.toLowerCase()
+  return lowerCase === 'x-gzip' ? 'gzip' : lowerCase
 }
 
 /** How many choices are remembered: clients send the same few lists over and over. */
@@ -117,7 +141,7 @@ export function createCompressions(compressions: readonly Compression[]): Compre
   const choices = new Map<string, Compression | undefined>()
   return {
     names: [...byName.keys()].join(','),
-    find: (name) => byName.get(name),
+    find: (name) => byName.get(name) ?? byName.get(canonicalName(name)),
     choose(accepted) {
       if (choices.has(accepted)) return choices.get(accepted)
       const choice = choose(byName, accepted)
@@ -134,7 +158,7 @@ function choose(
   for (const one of accepted.split(',')) {
     const [name = '', ...parameters] = one.split(';').map((part) => part.trim())
     const isRefused = parameters.some((parameter) => /^q=0(?:\.0*)?$/i.test(parameter))
-    const found = isRefused ? undefined : byName.get(name.toLowerCase())
+    const found = isRefused ? undefined : byName.get(canonicalName(name))
     if (found !== undefined) return found
   }
   return undefined

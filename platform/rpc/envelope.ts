@@ -4,6 +4,7 @@ import type { BodyReader } from './body-reader.ts'
 import { ByteQueue } from './byte-queue.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { Codec } from './codec.ts'
+import { tooLong } from './message-check.ts'
 import type { Packed } from './output.ts'
 import { PieceWriter } from './piece-writer.ts'
 
@@ -153,12 +154,4 @@ export class EnvelopeReader {
     if (this.#length > this.#messageBytesMax) throw tooLong(this.#length, this.#messageBytesMax)
     this.#queue.expect(this.#length)
   }
-}
-
-/** A message of so many bytes is more than the service takes. */
-export function tooLong(bytes: number, bytesMax: number): ConnectError {
-  return new ConnectError(
-    `a message of ${bytes} bytes is larger than the ${bytesMax} that are taken`,
-    Code.ResourceExhausted,
-  )
 }

@@ -3,7 +3,9 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { BodyReader } from './body-reader.ts'
 import type { Codec } from './codec.ts'
 import type { Compression } from './compression.ts'
+import { decompression } from './decompression.ts'
 import { compressedFlag, EnvelopeReader, type Polled } from './envelope.ts'
+import type { Lifetime } from './lifetime.ts'
 
 export interface InputOptions {
   readonly reader: BodyReader
@@ -11,6 +13,8 @@ export interface InputOptions {
   /** That of the messages that are marked as compressed. */
   readonly compression: Compression | undefined
   readonly messageBytesMax: number
+  /** That of the call. */
+  readonly lifetime: Lifetime
 }
 
 /** The flags that a request's envelopes do not have. */
@@ -22,12 +26,14 @@ export class Input {
   readonly #codec: Codec
   readonly #compression: Compression | undefined
   readonly #messageBytesMax: number
+  readonly #lifetime: Lifetime
 
-  constructor({ reader, codec, compression, messageBytesMax }: InputOptions) {
+  constructor({ reader, codec, compression, messageBytesMax, lifetime }: InputOptions) {
     this.#envelopes = new EnvelopeReader(reader, messageBytesMax)
     this.#codec = codec
     this.#compression = compression
     this.#messageBytesMax = messageBytesMax
+    this.#lifetime = lifetime
   }
 
   /** Says whether there is a message to `take`, without waiting. */
@@ -51,10 +57,9 @@ export class Input {
       const text = 'a message is marked as compressed, and the request names no compression'
       throw new ConnectError(text, Code.Internal)
     }
-    const unpacked = this.#compression.decompress(message, this.#messageBytesMax)
-    return unpacked instanceof Promise
-      ? unpacked.then((bytes) => this.#codec.parse(bytes))
-      : this.#codec.parse(unpacked)
+    return decompression
+      .decompress(this.#compression, message, this.#messageBytesMax, this.#lifetime)
+      .then((bytes) => this.#codec.parse(bytes))
   }
 }
 

@@ -1,7 +1,14 @@
 /** The bounds of calls. */
 export interface RpcLimits {
-  /** Bytes of one message, as it is sent and when it is unpacked. */
+  /** Bytes of any message of a request, as it is sent and decompressed, whatever its type allows. */
   readonly messageBytesMax: number
+  /**
+   * Bytes of a message whose type sets no bound: because it has a string without `max_len`, for one. For other types it is
+   * derived from their rules (`message-limits.ts`).
+   */
+  readonly unboundedMessageBytesMax: number
+  /** Fields and items of a message whose type sets no bound: because it repeats a field without `max_items`, for one. */
+  readonly unboundedMessageElementsMax: number
   /** How long a unary call may take, its request included, when its client sets no earlier deadline. */
   readonly unaryTimeoutMs: number
   /** How long a request's body may go without a byte; a conversation (bidi) may pause while its client stays. */
@@ -16,7 +23,35 @@ export interface RpcLimits {
 /** The bounds unless told otherwise. */
 export const rpcLimits: RpcLimits = {
   messageBytesMax: 4 * 1024 * 1024,
+  unboundedMessageBytesMax: 64 * 1024,
+  unboundedMessageElementsMax: 5_000,
   unaryTimeoutMs: 30_000,
   bodyIdleTimeoutMs: 60_000,
   heartbeatMs: 25_000,
 }
+
+/** The bounds of decompression, which costs memory and time before a message's size is known. */
+export interface DecompressionLimits {
+  /** Messages that are decompressed at once in the process. */
+  readonly concurrentMax: number
+  /** Messages that wait for that, and their bytes together; the next one is `RESOURCE_EXHAUSTED`. */
+  readonly waitingMax: number
+  readonly waitingBytesMax: number
+}
+
+/**
+ * Against many small messages with large windows at once. Of the four threads that runtimes have for such tasks, one stays
+ * free for files and host names.
+ */
+export const decompressionLimits: DecompressionLimits = {
+  concurrentMax: 3,
+  waitingMax: 1_000,
+  waitingBytesMax: 16 * 1024 * 1024,
+}
+
+/**
+ * The largest windows of compressed messages, in bytes: a decoder allocates its window before anything is known of the
+ * content. gzip's is 32 KiB always. Zstandard's is what RFC 9659 allows for HTTP, Brotli's what its encoders use by
+ * default.
+ */
+export const windowBytesMax = { br: 4 * 1024 * 1024, zstd: 8 * 1024 * 1024 }

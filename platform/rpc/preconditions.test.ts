@@ -2,14 +2,14 @@ import { afterAll, expect, test } from 'bun:test'
 import { Code, createClient } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node'
 import { pino } from 'pino'
-import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { createHealth } from '../process/health.ts'
 import { createMetrics } from '../process/metrics.ts'
 import { serve } from '../server/serve.ts'
 import { failureOf } from '../testing/failure-of.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { createServiceApp } from './app.ts'
-import { readJsonObject } from './rest.ts'
+import { createReadJsonObject } from './rest.ts'
 
 const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())
@@ -35,8 +35,9 @@ async function start() {
           return {}
         },
       })
+      const readMovie = createReadJsonObject(MetadataSchema, limits)
       app.put('/metadata', async (c) => {
-        await readJsonObject(c, limits)
+        await readMovie(c)
         writeCount++
         return c.json({})
       })

@@ -19,8 +19,11 @@ import { toRestError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import { headersOf, incomingOf } from './incoming-of.ts'
 import type { RpcLimits } from './limits.ts'
+import { messageCheck } from './message-check.ts'
+import { messageLimitsOf } from './message-limits.ts'
 import { namesUser } from './names-user.ts'
 import { unsupportedCondition } from './preconditions.ts'
+import { checkQuery, decodeUtf8 } from './utf8.ts'
 import type { Validate } from './validation.ts'
 
 /** The implementation of a unary RPC, as a service registers it with its router. */
@@ -44,6 +47,7 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
   return async (c, method, implementation, json) => {
     const call = c.get('call')
     call.isPrivate = namesUser(method)
+    checkQuery(incomingOf(c).target)
     const request = parse(method.input, json)
     const violation = validate(method.input, request)
     if (violation !== undefined) throw violation
@@ -74,33 +78,39 @@ export function toRestJson<Desc extends DescMessage>(
   return toJson(schema, message) as JsonObject
 }
 
+/** Reads the request's body as a JSON object. */
+export type ReadJsonObject = (c: Context<Environment>) => Promise<JsonObject>
+
 /**
- * The request's body as a JSON object; anything else is `INVALID_ARGUMENT`, a longer one than a message may be
- * `RESOURCE_EXHAUSTED`, without reading further than that.
+ * Reads bodies that are messages of a type. Anything but a JSON object is `INVALID_ARGUMENT`, a body that is larger than
+ * such a message may be is `RESOURCE_EXHAUSTED`, without reading further than that.
  */
-export async function readJsonObject(
-  c: Context<Environment>,
-  limits: RpcLimits,
-): Promise<JsonObject> {
-  const incoming = incomingOf(c)
-  begin(c, incoming, limits)
-  const reader = new BodyReader({
-    body: incoming.body,
-    lifetime: c.get('call').lifetime,
-    idleTimeoutMs: limits.bodyIdleTimeoutMs,
-  })
-  const body = parseJson(new TextDecoder().decode(await readOrRefuse(reader, incoming, limits)))
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
-  throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
+export function createReadJsonObject(desc: DescMessage, limits: RpcLimits): ReadJsonObject {
+  const { json } = messageLimitsOf(desc, limits)
+  const check = messageCheck(desc, 'json', json)
+  return async (c) => {
+    const incoming = incomingOf(c)
+    begin(c, incoming, limits)
+    const reader = new BodyReader({
+      body: incoming.body,
+      lifetime: c.get('call').lifetime,
+      idleTimeoutMs: limits.bodyIdleTimeoutMs,
+    })
+    const bytes = await readOrRefuse(reader, incoming, json.bytesMax)
+    check(bytes)
+    const body = parseJson(decodeUtf8(bytes, 'the body'))
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
+    throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
+  }
 }
 
 async function readOrRefuse(
   reader: BodyReader,
   { body }: Incoming,
-  { messageBytesMax }: RpcLimits,
+  bytesMax: number,
 ): Promise<Uint8Array> {
   try {
-    return await readAll(reader, messageBytesMax)
+    return await readAll(reader, bytesMax)
   } catch (error) {
     body.refuse()
     throw error

@@ -10,6 +10,8 @@ import { type Codec, createCodec, type Format } from './codec.ts'
 import { type Compression, createCompressions } from './compression.ts'
 import type { RpcContext } from './context.ts'
 import { intercept } from './intercept.ts'
+import { messageCheck } from './message-check.ts'
+import { type MessageLimits, messageLimitsOf } from './message-limits.ts'
 import type { RpcSettings } from './settings.ts'
 
 /** How RPCs are registered that differ from those of their app. */
@@ -52,6 +54,7 @@ export interface Rpc {
   readonly invoke: Invoke
   /** Of requests and of answers. */
   readonly inputs: Readonly<Record<Format, Codec>>
+  readonly inputLimits: Readonly<Record<Format, MessageLimits>>
   readonly outputs: Readonly<Record<Format, Codec>>
   readonly settings: RpcSettings
   readonly drains: boolean
@@ -85,22 +88,35 @@ function createRpc(
   const compressions = acceptCompression && createCompressions(acceptCompression)
   const own = { ...settings, ...options, ...(compressions && { compressions }) }
   const { methodKind } = method
+  const inputLimits = messageLimitsOf(method.input, own.limits)
   return {
     method,
     path: `/${method.parent.typeName}/${method.name}`,
     takesStream: methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
     answersStream: methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
     invoke: intercept(method, handler, own.interceptors),
-    inputs: codecsOf(method.input, own),
-    outputs: codecsOf(method.output, own),
+    inputs: inputCodecs(method.input, inputLimits, own),
+    inputLimits,
+    outputs: outputCodecs(method.output, own),
     settings: own,
     drains,
     repeatsState: repeatsState && methodKind === 'server_streaming',
   }
 }
 
-function codecsOf(desc: DescMessage, settings: RpcSettings): Readonly<Record<Format, Codec>> {
-  const { jsonOptions } = settings
+type Codecs = Readonly<Record<Format, Codec>>
+
+function inputCodecs(
+  desc: DescMessage,
+  limits: Readonly<Record<Format, MessageLimits>>,
+  { jsonOptions }: RpcSettings,
+): Codecs {
+  const codec = (format: Format) =>
+    createCodec(desc, format, jsonOptions, messageCheck(desc, format, limits[format]))
+  return { proto: codec('proto'), json: codec('json') }
+}
+
+function outputCodecs(desc: DescMessage, { jsonOptions }: RpcSettings): Codecs {
   return {
     proto: createCodec(desc, 'proto', jsonOptions),
     json: createCodec(desc, 'json', jsonOptions),

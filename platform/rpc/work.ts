@@ -62,7 +62,7 @@ export class Work {
   requestCompression(
     name = this.incoming.header(this.wire.encodingField) ?? '',
   ): Compression | undefined {
-    if (name === '' || name === 'identity') return undefined
+    if (name === '' || name.toLowerCase() === 'identity') return undefined
     const { compressions } = this.rpc.settings
     const found = compressions.find(name)
     if (found !== undefined) return found

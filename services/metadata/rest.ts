@@ -2,7 +2,12 @@ import type { Hono } from 'hono'
 import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import type { Environment } from '../../platform/rpc/call.ts'
 import type { RpcLimits } from '../../platform/rpc/limits.ts'
-import { type RestCall, readJsonObject, refuseMethod, toRestJson } from '../../platform/rpc/rest.ts'
+import {
+  createReadJsonObject,
+  type RestCall,
+  refuseMethod,
+  toRestJson,
+} from '../../platform/rpc/rest.ts'
 import type { MetadataRpc } from './rpc.ts'
 
 const { getMetadata, putMetadata } = MetadataService.method
@@ -14,13 +19,14 @@ export function addMetadataRoutes(
   rpc: MetadataRpc,
   limits: RpcLimits,
 ): void {
+  const readMovie = createReadJsonObject(MetadataSchema, limits)
   app.get('/metadata', async (c) => {
     const request = { movieId: c.req.query('id') ?? '' }
     const { metadata } = await call(c, getMetadata, rpc.getMetadata, request)
     return c.json(metadata && toRestJson(MetadataSchema, metadata))
   })
   app.put('/metadata', async (c) => {
-    const body = await readJsonObject(c, limits)
+    const body = await readMovie(c)
     const request = { metadata: { ...body, id: c.req.query('id') ?? body.id ?? '' } }
     const { metadata, created } = await call(c, putMetadata, rpc.putMetadata, request)
     return c.json(metadata && toRestJson(MetadataSchema, metadata), created ? 201 : 200)

@@ -1,5 +1,5 @@
 /**
- * The project's port with a small app, to be attacked. `LIMITS` is a JSON object of the options `limits`, `http1` and
+ * The project's port with a small app and a service of the project, to be attacked. `LIMITS` is a JSON object of the options `limits`, `http1` and
  * `http2` of `serve`. Prints `listening PORT`.
  */
 import { Hono } from 'hono'
@@ -7,8 +7,12 @@ import { pino } from 'pino'
 import type { Exchange } from '../../platform/http/exchange.ts'
 import { lightResponse } from '../../platform/http/light-response.ts'
 import { whenClosed } from '../../platform/http/when-closed.ts'
+import { createHealth } from '../../platform/process/health.ts'
+import { createMetrics } from '../../platform/process/metrics.ts'
 import type { PortBindings } from '../../platform/server/port.ts'
 import { type Server, serve } from '../../platform/server/serve.ts'
+import { createMetadataService } from '../../services/metadata/service.ts'
+import { createMemoryMetadataStore } from '../../services/metadata/store/memory.ts'
 import type { PortLimitsOfAll, PortState } from './state.ts'
 
 const log = pino({ level: 'warn' }, process.stderr)
@@ -29,6 +33,13 @@ async function* echo({ body }: Exchange): AsyncGenerator<Uint8Array> {
     else yield chunk
   }
 }
+
+const metadata = createMetadataService({
+  log,
+  metrics: createMetrics(),
+  health: createHealth(new AbortController().signal),
+  store: createMemoryMetadataStore(),
+})
 
 const app = new Hono<{ Bindings: PortBindings }>()
   .use(async ({ env }, next) => {
@@ -68,6 +79,8 @@ const app = new Hono<{ Bindings: PortBindings }>()
   .get('/whole/:length', (c) =>
     lightResponse(Buffer.alloc(Number(c.req.param('length')), 1), 200, []),
   )
+  .all('/metadata', (c) => metadata.fetch(c.req.raw, c.env))
+  .all('/metadata.v1.MetadataService/*', (c) => metadata.fetch(c.req.raw, c.env))
   .all('*', (c) => c.text('answered'))
   // A body that broke off; Hono would tell the console.
   .onError((_, c) => c.body(null, 500))

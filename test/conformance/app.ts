@@ -34,7 +34,7 @@ export function createConformanceApp(messageBytesMax: number) {
     log,
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),
-    limits: { messageBytesMax },
+    limits: { messageBytesMax, unboundedMessageBytesMax: messageBytesMax },
     compressions: moreCompressions,
     name: 'conformance',
     services: [ConformanceService],

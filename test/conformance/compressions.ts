@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
+import { deflate, deflateSync, inflate } from 'node:zlib'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { type Compression, zlibCompression } from '../../platform/rpc/compression.ts'
 import { packFrames, unpackFrames } from './snappy-frames.ts'
@@ -11,7 +11,6 @@ export const moreCompressions: readonly Compression[] = [
     compress: promisify(deflate),
     compressSync: deflateSync,
     decompress: promisify(inflate),
-    decompressSync: inflateSync,
   }),
   {
     name: 'snappy',

@@ -1,0 +1,118 @@
+import { type DescMessage, ScalarType } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+
+/**
+ * The longest number, in characters: the largest double has 309 digits when it is written out. Against conversions whose
+ * time grows with the square of the length.
+ */
+const numberCharactersMax = 400
+/** Against recursion; protobuf accepts messages that are nested 100 deep. */
+const depthMax = 128
+
+const quote = 0x22
+const backslash = 0x5c
+
+/** The characters that begin an element: `,`, `:`, `[` and `{`. */
+const isStart = toTable(',:[{')
+const isOpening = toTable('[{')
+const isClosing = toTable(']}')
+const isOfNumber = toTable('+-.0123456789Ee')
+
+function toTable(characters: string): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const byte of Buffer.from(characters)) table[byte] = 1
+  return table
+}
+
+export interface JsonScanOptions {
+  /** Counting stops once there are more. */
+  readonly elementsMax: number
+  /** Whether strings may be converted to integers. */
+  readonly hasIntegersAsText: boolean
+}
+
+/**
+ * Counts the names and values of a JSON text, well-formed or not, without parsing it. Throws `INVALID_ARGUMENT` at a number
+ * that is too long, and at nesting that is too deep.
+ */
+export function countJsonElements(
+  bytes: Uint8Array,
+  { elementsMax, hasIntegersAsText }: JsonScanOptions,
+): number {
+  let [count, depth] = [1, 0]
+  for (let at = 0; at < bytes.length && count <= elementsMax; at++) {
+    const byte = bytes[at] as number
+    if (byte === quote) {
+      const end = endOfString(bytes, at + 1)
+      if (hasIntegersAsText) checkDigits(bytes, at + 1, end)
+      at = end
+    } else if (isStart[byte] === 1) {
+      count++
+      if (isOpening[byte] === 1 && ++depth > depthMax) throw tooDeep()
+    } else if (isClosing[byte] === 1) {
+      depth--
+    } else if (isOfNumber[byte] === 1) {
+      const end = endOf(bytes, at, isOfNumber)
+      if (end - at > numberCharactersMax) throw tooLong()
+      at = end - 1
+    }
+  }
+  return count
+}
+
+/** The position of the quote that ends a string. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  let at = start
+  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
+  return at
+}
+
+function endOf(bytes: Uint8Array, start: number, table: Uint8Array): number {
+  let at = start
+  while (at < bytes.length && table[bytes[at] as number] === 1) at++
+  return at
+}
+
+function checkDigits(bytes: Uint8Array, start: number, end: number): void {
+  if (end - start <= numberCharactersMax) return
+  for (let at = start; at < end; at++) {
+    const runEnd = endOf(bytes, at, isOfNumber)
+    if (runEnd - at > numberCharactersMax) throw tooLong()
+    at = runEnd
+  }
+}
+
+function tooLong(): ConnectError {
+  const text = `a number has more than ${numberCharactersMax} characters`
+  return new ConnectError(text, Code.InvalidArgument)
+}
+
+function tooDeep(): ConnectError {
+  return new ConnectError(`the JSON is nested deeper than ${depthMax}`, Code.InvalidArgument)
+}
+
+const integers64: ReadonlySet<ScalarType | undefined> = new Set([
+  ScalarType.INT64,
+  ScalarType.UINT64,
+  ScalarType.SINT64,
+  ScalarType.FIXED64,
+  ScalarType.SFIXED64,
+])
+
+/** Their 64-bit integers are written as a time. */
+const times: ReadonlySet<string> = new Set([
+  'google.protobuf.Timestamp',
+  'google.protobuf.Duration',
+])
+
+/** Whether a message of the type, or one within, has a 64-bit integer, which JSON may have in quotes. */
+export function hasIntegersAsText(desc: DescMessage, seen: Set<DescMessage> = new Set()): boolean {
+  if (seen.has(desc) || times.has(desc.typeName)) return false
+  seen.add(desc)
+  return desc.fields.some(
+    (field) =>
+      integers64.has(field.scalar) ||
+      (field.fieldKind === 'map' && integers64.has(field.mapKey)) ||
+      (field.message !== undefined && hasIntegersAsText(field.message, seen)),
+  )
+}

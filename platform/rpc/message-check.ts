@@ -1,0 +1,43 @@
+import type { DescMessage } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { binaryCounter } from './binary-scan.ts'
+import type { Format } from './codec.ts'
+import { countJsonElements, hasIntegersAsText } from './json-scan.ts'
+import type { MessageLimits } from './message-limits.ts'
+
+/** Throws `RESOURCE_EXHAUSTED` when a message is too large to be parsed. */
+export type CheckMessage = (bytes: Uint8Array) => void
+
+/** An element has a byte at least, so the content of a short message need not be looked at. */
+export function messageCheck(
+  desc: DescMessage,
+  format: Format,
+  { bytesMax, elementsMax }: MessageLimits,
+): CheckMessage {
+  const count = format === 'proto' ? binaryCounter(desc) : jsonCounter(desc)
+  return (bytes) => {
+    if (bytes.length <= elementsMax) return
+    if (bytes.length > bytesMax) throw tooLong(bytes.length, bytesMax)
+    if (count(bytes, elementsMax) > elementsMax) throw tooMany(elementsMax)
+  }
+}
+
+function jsonCounter(desc: DescMessage): (bytes: Uint8Array, elementsMax: number) => number {
+  const options = { hasIntegersAsText: hasIntegersAsText(desc) }
+  return (bytes, elementsMax) => countJsonElements(bytes, { ...options, elementsMax })
+}
+
+/** A message of so many bytes is more than the service accepts. */
+export function tooLong(bytes: number, bytesMax: number): ConnectError {
+  return new ConnectError(
+    `a message of ${bytes} bytes is larger than the ${bytesMax} that are accepted`,
+    Code.ResourceExhausted,
+  )
+}
+
+function tooMany(elementsMax: number): ConnectError {
+  return new ConnectError(
+    `a message has more than the ${elementsMax} fields and items that are accepted`,
+    Code.ResourceExhausted,
+  )
+}

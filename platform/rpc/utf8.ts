@@ -1,0 +1,31 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Decodes JSON, which has to be in UTF-8 (RFC 8259 §8.1): with replacement characters, two texts could become the same one.
+ * @param what is said to be at fault when it is not, which is `INVALID_ARGUMENT`.
+ */
+export function decodeUtf8(bytes: Uint8Array, what: string): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    const text = `${what} is not UTF-8`
+    throw new ConnectError(text, Code.InvalidArgument, undefined, undefined, cause)
+  }
+}
+
+/** Throws `INVALID_ARGUMENT` when a query is anything but ASCII and percent-encoded UTF-8 (RFC 3986 §2.5). */
+export function checkQuery(target: string): void {
+  const start = target.indexOf('?')
+  if (start < 0 || plain.test(target)) return
+  const query = target.slice(start)
+  if (notAscii.test(query)) throw new ConnectError('the query is not ASCII', Code.InvalidArgument)
+  for (const [run] of query.matchAll(percentEncoded)) {
+    decodeUtf8(Buffer.from(run.replaceAll('%', ''), 'hex'), 'the query')
+  }
+}
+
+const plain = /^[^%\x80-\uffff]*$/
+const notAscii = /[\x80-\uffff]/
+const percentEncoded = /(?:%[\da-f]{2})+/gi

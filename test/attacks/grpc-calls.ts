@@ -1,0 +1,30 @@
+import type { FramesPeer } from '../../platform/http2/frames-peer.ts'
+
+const frameBytesMax = 16_384
+
+/** Sends a call of metadata with one body that is compressed, and fits into the windows. */
+export function postGrpc(
+  peer: FramesPeer,
+  streamId: number,
+  method: string,
+  body: Uint8Array,
+  encoding: string,
+): void {
+  const path = `/metadata.v1.MetadataService/${method}`
+  const fields = [
+    ...[':method', 'POST', ':scheme', 'http', ':authority', 'a', ':path', path],
+    ...['content-type', 'application/grpc', 'te', 'trailers', 'grpc-encoding', encoding],
+  ]
+  peer.request(streamId, fields, false)
+  for (let start = 0; start < body.length; start += frameBytesMax) {
+    const end = start + frameBytesMax
+    peer.data(streamId, body.subarray(start, end), end >= body.length)
+  }
+}
+
+/** The gRPC status that the call ended with, or -1 when it had none. */
+export async function statusOf(peer: FramesPeer, streamId: number): Promise<number> {
+  const fields = (await peer.answer(streamId)).flatMap((frame) => frame.fields ?? [])
+  const index = fields.indexOf('grpc-status')
+  return index < 0 ? -1 : Number(fields[index + 1])
+}
