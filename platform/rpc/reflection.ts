@@ -15,6 +15,7 @@ import {
 } from '../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import { quoted } from './error-text.ts'
+import { symbolsOf } from './reflection-symbols.ts'
 import type { RpcRouter } from './router.ts'
 
 type Answer = MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']
@@ -61,7 +62,7 @@ function answer(
     }
     case 'allExtensionNumbersOfType': {
       const numbers = index.extensions.get(request.value)
-      if (numbers === undefined && !index.symbols.has(request.value)) {
+      if (numbers === undefined && !index.messages.has(request.value)) {
         return notFound(`type ${quoted(request.value)}`)
       }
       const value = {
@@ -103,8 +104,10 @@ function failure(errorCode: Code, errorMessage: string): Answer {
 
 interface Index {
   readonly files: ReadonlyMap<string, DescFile>
-  /** The file of each type, service and method, by full name. */
+  /** The file of all that has a name, by full name. */
   readonly symbols: ReadonlyMap<string, DescFile>
+  /** The full names of message types. */
+  readonly messages: ReadonlySet<string>
   /** By the extended type's full name and the field's number. */
   readonly extensions: ReadonlyMap<string, ReadonlyMap<number, DescExtension>>
 }
@@ -112,23 +115,22 @@ interface Index {
 function createIndex(roots: readonly DescFile[]): Index {
   const files = new Map<string, DescFile>()
   const symbols = new Map<string, DescFile>()
+  const messages = new Set<string>()
   const extensions = new Map<string, Map<number, DescExtension>>()
   const visit = (file: DescFile) => {
     const path = `${file.name}.proto`
     if (files.has(path)) return
     files.set(path, file)
+    for (const name of symbolsOf(file.proto)) symbols.set(name, file)
     for (const type of nestedTypes(file)) {
-      symbols.set(type.typeName, file)
-      if (type.kind === 'service') {
-        for (const method of type.methods) symbols.set(`${type.typeName}.${method.name}`, file)
-      } else if (type.kind === 'extension') {
-        const extended = type.extendee.typeName
-        const numbers = extensions.get(extended) ?? new Map<number, DescExtension>()
-        extensions.set(extended, numbers.set(type.number, type))
-      }
+      if (type.kind === 'message') messages.add(type.typeName)
+      if (type.kind !== 'extension') continue
+      const extended = type.extendee.typeName
+      const numbers = extensions.get(extended) ?? new Map<number, DescExtension>()
+      extensions.set(extended, numbers.set(type.number, type))
     }
     file.dependencies.forEach(visit)
   }
   roots.forEach(visit)
-  return { files, symbols, extensions }
+  return { files, symbols, messages, extensions }
 }
