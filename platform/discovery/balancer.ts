@@ -29,6 +29,8 @@ export interface Balancer {
    * waits. An instance is answered as the same object for as long as it stays or its calls last.
    */
   pick(avoid?: ReadonlySet<Instance>): Picked | undefined
+  /** Whether an instance is known that is not one of `avoid`. */
+  hasOther(avoid: ReadonlySet<Instance>): boolean
 }
 
 export interface BalancerOptions {
@@ -51,6 +53,7 @@ export function createBalancer(options: BalancerOptions): Balancer {
   const { watch, random = Math.random, clock = () => performance.now() } = options
   const roster = createRoster(watch, options.onDrained)
   return {
+    hasOther: (avoid) => roster.present().some(({ instance }) => !avoid.has(instance)),
     pick(avoid = new Set()) {
       const nowMs = clock()
       const member = choose(roster.present(), avoid, random, nowMs)

@@ -22,6 +22,8 @@ export interface ConnectionPool<C extends Closable> extends AsyncDisposable {
    * known.
    */
   take(avoid?: ReadonlySet<Instance>): Lease<C>
+  /** Whether an instance is known that is not one of `avoid`. */
+  hasOther(avoid: ReadonlySet<Instance>): boolean
 }
 
 export interface ConnectionPoolOptions<C extends Closable> {
@@ -67,6 +69,7 @@ export function createConnectionPool<C extends Closable>(
   }
 
   return {
+    hasOther: (avoid) => balancer.hasOther(avoid),
     take(avoid) {
       if (isClosed) throw new ConnectError(`the client of ${service} is closed`, Code.Unavailable)
       const picked = balancer.pick(avoid)

@@ -4,6 +4,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { Health } from '../../gen/health/v1/health_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { NotSentError } from '../http2/client-stream.ts'
+import { retryInfo } from '../rpc/retry-info.ts'
 import {
   backOffMs,
   createRetryPolicy,
@@ -20,6 +21,7 @@ const failedTry: FailedTry = {
   method: RatingService.method.getRating,
   retryCount: 0,
   remainingMs: 1_000,
+  hasOther: false,
 }
 
 test.each<[string, DescMethod, boolean]>([
@@ -48,6 +50,19 @@ test('a call is not tried again past its retries or its deadline', () => {
   const policy = createRetryPolicy(() => 0.5)
   expect(policy.failed({ ...failedTry, retryCount: retriesMax })).toBeUndefined()
   expect(policy.failed({ ...failedTry, remainingMs: backOffMs / 2 })).toBeUndefined()
+})
+
+test('an overloaded instance is not called again, only another one', () => {
+  const policy = createRetryPolicy(() => 0.5)
+  const byMetadata = new ConnectError('full', Code.Unavailable, {
+    'grpc-retry-pushback-ms': '1000',
+  })
+  const byDetails = new ConnectError('full', Code.Unavailable)
+  byDetails.details = retryInfo(1_000)
+  for (const error of [byMetadata, byDetails]) {
+    expect(policy.failed({ ...failedTry, error })).toBeUndefined()
+    expect(policy.failed({ ...failedTry, error, hasOther: true })).toBe(backOffMs / 2)
+  }
 })
 
 test('the wait is random and its bound doubles', () => {

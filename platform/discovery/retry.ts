@@ -2,6 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel as Idempotency } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { isNotSent } from '../grpc/transport.ts'
+import { hasPushback } from '../rpc/retry-info.ts'
 
 /** How many times a call is tried again at most. */
 export const retriesMax = 2
@@ -23,6 +24,8 @@ export interface FailedTry {
   readonly retryCount: number
   /** How much time the call has left, in milliseconds. */
   readonly remainingMs: number
+  /** Whether an instance is known that was not tried. */
+  readonly hasOther: boolean
 }
 
 /** Decides what is tried again, for all calls of one service together. */
@@ -34,7 +37,8 @@ export interface RetryPolicy {
 
 /**
  * Tries again what is safe to repeat and failed with UNAVAILABLE, at most `retriesMax` times, within its deadline and
- * while more than half of the tokens are left. A try that sent nothing takes no token and needs none. The rules are
+ * while more than half of the tokens are left. A try that sent nothing takes no token and needs none. An instance that is
+ * overloaded, and has said when to call it again, is not called again: only another one is. The other rules are
  * those of gRPC's A6, throttling and transparent retries
  * (https://github.com/grpc/proposal/blob/master/A6-client-retries.md).
  */
@@ -44,11 +48,12 @@ export function createRetryPolicy(random: () => number): RetryPolicy {
     succeeded() {
       tokens = Math.min(tokens + retryTokensPerSuccess, retryTokensMax)
     },
-    failed({ error, method, retryCount, remainingMs }) {
+    failed({ error, method, retryCount, remainingMs, hasOther }) {
       if (!(error instanceof ConnectError) || error.code !== Code.Unavailable) return undefined
       const isSent = !isNotSent(error)
       if (isSent) tokens = Math.max(tokens - 1, 0)
       if (!isSafeToRepeat(method) || retryCount >= retriesMax) return undefined
+      if (!hasOther && hasPushback(error)) return undefined
       if (isSent && tokens <= retryTokensMax / 2) return undefined
       const waitMs = random() * backOffMs * 2 ** retryCount
       return waitMs < remainingMs ? waitMs : undefined

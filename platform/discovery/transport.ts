@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError, type Transport } from '@connectrpc/connect'
 import type { Hub } from '../http2/hub.ts'
+import { hasPushback } from '../rpc/retry-info.ts'
 import type { Outcome } from './balancer.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { type ConnectionPool, createConnectionPool, type Lease } from './connection-pool.ts'
@@ -104,7 +105,8 @@ function createRepeat(pool: ConnectionPool<Connection>, retries: RetryPolicy, cl
         return answer
       } catch (error) {
         const remainingMs = endMs - clock()
-        const waitMs = retries.failed({ error, method, retryCount, remainingMs })
+        const hasOther = pool.hasOther(tried)
+        const waitMs = retries.failed({ error, method, retryCount, remainingMs, hasOther })
         if (waitMs === undefined) throw error
         await pause(waitMs, signal)
       }
@@ -130,10 +132,12 @@ async function settle<T>(lease: CallLease, call: Promise<T>, clock: () => number
   }
 }
 
-function outcomeOf(error: unknown, isSilent: boolean): Outcome {
-  switch (ConnectError.from(error).code) {
+function outcomeOf(thrown: unknown, isSilent: boolean): Outcome {
+  const error = ConnectError.from(thrown)
+  switch (error.code) {
     case Code.Unavailable:
-      return 'failure'
+      // An overloaded instance that was set aside would leave its calls to the others, and overload them.
+      return hasPushback(error) ? 'unknown' : 'failure'
     case Code.DeadlineExceeded:
       return isSilent ? 'failure' : 'unknown'
     case Code.Canceled:

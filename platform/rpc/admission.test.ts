@@ -12,7 +12,7 @@ import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { createServiceAdmission } from './admission.ts'
 import { createServiceApp } from './app.ts'
-import { pushbackField } from './refusals.ts'
+import { pushbackField } from './retry-info.ts'
 
 const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())

@@ -4,7 +4,8 @@ import { errorFromJsonBytes } from '@connectrpc/connect/protocol-connect'
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
 import { fieldOf } from '../http/fields.ts'
 import { type FakeRequest, fakeExchange } from '../testing/fake-exchange.ts'
-import { createRefusals, pushbackField, retryDelayMs } from './refusals.ts'
+import { createRefusals, retryDelayMs } from './refusals.ts'
+import { pushbackField } from './retry-info.ts'
 import { createWires, wireOf } from './wire.ts'
 
 const wires = createWires({})

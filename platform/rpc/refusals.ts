@@ -4,14 +4,11 @@ import type { RefusalReason } from '../admission/port.ts'
 import type { Exchange, Fields } from '../http/exchange.ts'
 import { fieldOf } from '../http/fields.ts'
 import { LightHeaders } from '../http/light-headers.ts'
-import { retryInfo } from './retry-info.ts'
+import { pushbackField, retryInfo } from './retry-info.ts'
 import type { Wire, Wires } from './wire.ts'
 
 /** How long a client that was refused should wait before it calls again, in milliseconds. */
 export const retryDelayMs = 1_000
-
-/** The metadata by which gRPC's clients are told the same (gRFC A6, "Pushback"). */
-export const pushbackField = 'grpc-retry-pushback-ms'
 
 /** A response that is made once, and sent as often as needed. */
 interface Prepared {

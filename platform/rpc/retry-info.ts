@@ -4,6 +4,10 @@ import { DurationSchema } from '@bufbuild/protobuf/wkt'
 import type { ConnectError } from '@connectrpc/connect'
 import { toDuration } from './duration.ts'
 
+/** The metadata by which gRPC's clients are told when to call again (gRFC A6, "Pushback"). */
+export const pushbackField = 'grpc-retry-pushback-ms'
+const retryInfoType = 'google.rpc.RetryInfo'
+
 /** `google.rpc.RetryInfo.retry_delay` (googleapis, google/rpc/error_details.proto). */
 const retryDelayField = 1
 
@@ -15,5 +19,11 @@ export function retryInfo(delayMs: number): ConnectError['details'] {
     .bytes(delay)
     .finish()
   const debug = { retryDelay: `${delayMs / 1_000}s` }
-  return [{ type: 'google.rpc.RetryInfo', value, debug }]
+  return [{ type: retryInfoType, value, debug }]
+}
+
+/** Whether a server has said when to call it again: it is there, and takes no more at the moment. */
+export function hasPushback({ metadata, details }: ConnectError): boolean {
+  if (metadata.has(pushbackField)) return true
+  return details.some((detail) => 'type' in detail && detail.type === retryInfoType)
 }
