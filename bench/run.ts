@@ -13,6 +13,7 @@ import { measureGrpcMebibyte, measureGrpcStream } from './cases/large-calls.ts'
 import { measureMovieDetails } from './cases/movie-details.ts'
 import { measurePage } from './cases/page.ts'
 import { measureStart } from './cases/start.ts'
+import { measureViewers } from './cases/viewers.ts'
 import { type Sample, toFigures, toTable } from './figures.ts'
 import { type Flood, findFlood } from './flood.ts'
 import { type Options, readOptions, roundsMax } from './options.ts'
@@ -39,6 +40,7 @@ const cases: Readonly<Record<string, Measure>> = {
   ...ingestCases,
   start: measureStart,
   page: measurePage,
+  viewers: measureViewers,
 }
 const benches: Readonly<Record<string, readonly string[]>> = {
   rpc: Object.keys(rpcCases),

@@ -16,6 +16,7 @@ import { quoted } from '../../platform/rpc/error-text.ts'
 import { packOnce } from '../../platform/rpc/pack-once.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import { type Ask, createMovies, type Details, type Page, type Sources } from './movie.ts'
+import { shareAnswers } from './shared-answers.ts'
 import { createDetailsWatches } from './watch.ts'
 
 /**
@@ -28,6 +29,7 @@ export function createMovieRpc(
 ) {
   const movies = createMovies(sources)
   const watches = createDetailsWatches<Metadata, AggregatedRating>({ ...sources, draining })
+  const watchedMovie = shareAnswers(sources.metadata.get)
   return {
     async getMovieDetails({ movieId }, context) {
       const answer = await movies.details(movieId, askFor(context))
@@ -54,7 +56,7 @@ export function createMovieRpc(
 
     async *watchMovieDetails({ movieId }, context) {
       const ask = askFor(context)
-      const movie = await sources.metadata.get(movieId, ask)
+      const movie = await watchedMovie(movieId, ask)
       if (movie.kind === 'absent') throw unknownMovie(movieId)
       if (movie.kind === 'unavailable') throw unavailable(movie.reason)
       for await (const details of watches.watch(movieId, movie.value, ask)) {

@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createClient } from '@connectrpc/connect'
+import { createGrpcTransport } from '@connectrpc/connect-node'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { waitFor } from '../../platform/testing/wait-for.ts'
+import { type Bench, ownName, type Peer, startNeeded } from '../bench.ts'
+import { loadCatalogue } from '../catalogue.ts'
+import { processorTimeMs, residentMegabytes } from '../cpu.ts'
+import { marquee } from '../peers.ts'
+import { startViewers, type Viewers } from '../viewers.ts'
+
+const name = 'viewers'
+const viewerCount = 10_000
+const movieCount = 100
+const ratingsPerSecond = 5
+const ratingMs = 20_000
+const quietMs = 5_000
+const openTimeoutMs = 120_000
+const recordType = 'movie'
+
+/**
+ * 10,000 viewers of 100 movies on one movie instance, while a few ratings a second come in through it: how long a rating
+ * takes, how long until each viewer of the movie has it, and what the viewers take of movie's memory and time.
+ */
+export async function measureViewers(bench: Bench): Promise<void> {
+  for (let round = 1; round <= bench.rounds; round++) {
+    bench.note(`${name}: round ${round} of ${bench.rounds}`)
+    await using stack = new AsyncDisposableStack()
+    const { movie, metadata } = await startServices(bench, stack, `${round}`)
+    await measureRound(bench, movie, await listMovies(originOf(metadata)))
+  }
+}
+
+async function measureRound(bench: Bench, movie: Peer, movieIds: string[]): Promise<void> {
+  const report = (metric: string, unit: string, value: number) =>
+    bench.report({ case: name, peer: ownName, metric, unit, value })
+  const watched = Array.from({ length: viewerCount }, (_, n) => movieIds[n % movieCount] ?? '')
+  const rssBeforeMb = residentMegabytes(movie.pid)
+  const openUsedMs = processorTimeMs(movie.pid)
+  const startMs = performance.now()
+  using viewers = startViewers(originOf(movie), watched)
+  const areThere = () => viewers.seenCount + viewers.lostCount === viewerCount
+  await waitFor(areThere, { what: 'all viewers to be sent something', timeoutMs: openTimeoutMs })
+  if (viewers.lostCount > 0) throw new Error(`${viewers.lostCount} viewers were turned away`)
+  report('open_ms', 'ms', performance.now() - startMs)
+  report('open_cpu_ms', 'ms', processorTimeMs(movie.pid) - openUsedMs)
+  const usedMs = processorTimeMs(movie.pid)
+  await delay(quietMs)
+  report('quiet_cpu_ms_per_s', 'ms/s', ((processorTimeMs(movie.pid) - usedMs) / quietMs) * 1_000)
+  const { putMs, seenMs } = await rate(originOf(movie), movieIds, viewers)
+  if (viewers.lostCount > 0) throw new Error(`${viewers.lostCount} viewers were lost`)
+  report('put_p50_ms', 'ms', percentile(putMs, 0.5))
+  report('put_p99_ms', 'ms', percentile(putMs, 0.99))
+  report('seen_p99_ms', 'ms', percentile(seenMs, 0.99))
+  report('rss_grown_mb', 'MB', residentMegabytes(movie.pid) - rssBeforeMb)
+}
+
+/** Rates evenly, through movie as the page does, and answers how long that took and until viewers were sent it. */
+async function rate(origin: string, movieIds: readonly string[], viewers: Viewers) {
+  const baseUrl = `${origin}/services/rating`
+  const client = createClient(RatingService, createGrpcTransport({ baseUrl }))
+  const ratedAtMs = new Map<string, number>()
+  const putMs: number[] = []
+  const seenMs: number[] = []
+  viewers.onChange = (movieId) => {
+    const sinceMs = ratedAtMs.get(movieId)
+    if (sinceMs !== undefined) seenMs.push(performance.now() - sinceMs)
+  }
+  const puts = Array.from({ length: (ratingMs / 1_000) * ratingsPerSecond }, async (_, n) => {
+    await delay((n * 1_000) / ratingsPerSecond)
+    const recordId = movieIds[n % movieIds.length] ?? ''
+    const startMs = performance.now()
+    ratedAtMs.set(recordId, startMs)
+    await client.putRating({ recordType, recordId, userId: `bench-${n}`, value: 1 + (n % 5) })
+    putMs.push(performance.now() - startMs)
+  })
+  await Promise.all(puts)
+  const perPut = viewerCount / movieCount
+  const hasSeenAll = () => seenMs.length >= puts.length * perPut
+  await waitFor(hasSeenAll, { what: 'all viewers to be sent the ratings', timeoutMs: 10_000 })
+  return { putMs, seenMs }
+}
+
+async function startServices(bench: Bench, stack: AsyncDisposableStack, round: string) {
+  const file = (part: string) => join(bench.folder, `${round}-${part}`)
+  const databases = ['--database-url', `sqlite:${file('rating.db')}`, '--event-log', file('log.db')]
+  const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
+  const metadata = await startNeeded(marquee('metadata', 'bun', ...catalogue), stack)
+  const rating = await startNeeded(marquee('rating', 'bun', ...databases), stack)
+  const asking = ['--metadata-url', originOf(metadata), '--rating-url', originOf(rating)]
+  const movie = await startNeeded(marquee('movie', 'bun', ...asking), stack)
+  return { movie, metadata }
+}
+
+async function listMovies(baseUrl: string): Promise<string[]> {
+  const client = createClient(MetadataService, createGrpcTransport({ baseUrl }))
+  const { metadata } = await client.listMetadata({ pageSize: movieCount })
+  return metadata.map(({ id }) => id)
+}
+
+function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
+}
+
+function originOf(peer: Peer): string {
+  return peer.origins['2'] ?? ''
+}

@@ -1,0 +1,65 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import { MovieService, WatchMovieDetailsRequestSchema } from '../gen/movie/v1/movie_pb.ts'
+import { createHub } from '../platform/discovery/connection.ts'
+import { createSessionPool, streamBounds } from '../platform/discovery/session-pool.ts'
+import type { ClientStream, StreamOwner } from '../platform/http2/client-stream.ts'
+import { encodeEnvelope } from '../platform/rpc/envelope.ts'
+
+/** People who watch movies, over HTTP/2 connections of 256 streams. Disposing lets them leave. */
+export interface Viewers extends Disposable {
+  /** How many have been sent something, and how many were lost. */
+  readonly seenCount: number
+  readonly lostCount: number
+  /** Called with the movie's id for every further message that a viewer is sent. */
+  onChange: (movieId: string) => void
+}
+
+/** @param movieIds of as many viewers. */
+export function startViewers(origin: string, movieIds: readonly string[]): Viewers {
+  const pool = createSessionPool(origin, { hub: createHub() }, streamBounds)
+  const { host } = new URL(origin)
+  const path = `/${MovieService.typeName}/${MovieService.method.watchMovieDetails.name}`
+  const head = [
+    ...[':method', 'POST', ':scheme', 'http', ':authority', host, ':path', path],
+    ...['content-type', 'application/grpc', 'te', 'trailers'],
+  ]
+  const viewers = {
+    seenCount: 0,
+    lostCount: 0,
+    onChange: (_movieId: string) => {},
+    [Symbol.dispose]: () => pool.close(),
+  }
+  for (const movieId of movieIds) pool.open(head, createViewer(movieId, viewers))
+  return viewers
+}
+
+interface Tally {
+  seenCount: number
+  lostCount: number
+  onChange: (movieId: string) => void
+}
+
+function createViewer(movieId: string, tally: Tally): StreamOwner {
+  const request = create(WatchMovieDetailsRequestSchema, { movieId })
+  let stream: ClientStream | undefined
+  let last: Uint8Array | undefined
+  const lose = () => void tally.lostCount++
+  return {
+    onOpen(opened) {
+      stream = opened
+      opened.end(encodeEnvelope(0, toBinary(WatchMovieDetailsRequestSchema, request)))
+    },
+    onHead() {},
+    onBytes() {
+      // A message is one piece: it is small, and what is taken is sent again by nobody.
+      for (let bytes = stream?.take(); bytes !== undefined; bytes = stream?.take()) {
+        if (last === undefined) tally.seenCount++
+        // A quiet stream repeats its last message.
+        else if (Buffer.compare(last, bytes) !== 0) tally.onChange(movieId)
+        last = bytes
+      }
+    },
+    onEnd: lose,
+    onFailure: lose,
+  }
+}
