@@ -38,6 +38,8 @@ export interface Group {
   /** Resolves when its batch at hand is finished, and for the last member with the lease released. */
   leave(member: Member): Promise<void>
   progress(member: Member): PartitionProgress[]
+  /** Who consumes instead, where another process does. */
+  waitsFor(): string | undefined
   /** Says that there are new records. */
   wake(): void
 }
@@ -245,6 +247,7 @@ export function createGroup(options: GroupOptions): Group {
         return { partition, position, lag, failing }
       })
     },
+    waitsFor: () => (held ? undefined : lease.holder()),
     wake: () => news.ring(),
   }
 }

@@ -12,21 +12,27 @@ export interface LeaseOptions {
   /** Unique to this opening of the log. */
   readonly owner: string
   readonly clock: () => number
+  /** Milliseconds since any time, whatever is done to the clock. */
+  readonly monotonic?: () => number
 }
 
 /** The right of one process at a time to consume a topic for a group. */
 export interface Lease {
   /**
    * Takes the lease, or keeps it, and says whether it is held now. It is free when nobody holds it, when it expired,
-   * and when its holder is a process of this host that is gone.
+   * when its holder is a process of this host that is gone, and when it was not renewed for as long as it lasts, whatever
+   * its expiry says: the holder's clock may have been ahead.
    */
   acquire(): boolean
+  /** Who held the lease when it was last asked for in vain: process and host. */
+  holder(): string | undefined
   /** Makes it last longer; false when it was lost. */
   renew(): boolean
   release(): void
 }
 
-export function createLease({ db, group, topic, owner, clock }: LeaseOptions): Lease {
+export function createLease(options: LeaseOptions): Lease {
+  const { db, group, topic, owner, clock, monotonic = () => performance.now() } = options
   const query = db.prepare('SELECT * FROM lease WHERE group_name = ? AND topic = ?')
   const take = db.prepare('INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?, ?)')
   const extend = db.prepare(
@@ -34,22 +40,35 @@ export function createLease({ db, group, topic, owner, clock }: LeaseOptions): L
   )
   const drop = db.prepare('DELETE FROM lease WHERE group_name = ? AND topic = ? AND owner = ?')
   const host = hostname()
+  let seen: { readonly state: string; readonly sinceMs: number } | undefined
+  let holder: string | undefined
 
   function isFree(): boolean {
     const held = query.get(group, topic)
+    holder = held && `process ${held.pid} of ${held.host}`
     if (held === undefined || held.owner === owner) return true
     if (clock() >= (held.expiry_time_ms as number)) return true
-    return held.host === host && !isAlive(held.pid as number)
+    if (held.host === host && !isAlive(held.pid as number)) return true
+    return isSilent(`${held.owner} ${held.expiry_time_ms}`)
+  }
+
+  /** Whether the holder has not renewed it for as long as it lasts, by the time of this process. */
+  function isSilent(state: string): boolean {
+    const nowMs = monotonic()
+    if (seen?.state !== state) seen = { state, sinceMs: nowMs }
+    return nowMs - seen.sinceMs > leaseMs
   }
 
   return {
     acquire() {
       return transaction(db, () => {
         if (!isFree()) return false
+        holder = undefined
         take.run(group, topic, owner, host, process.pid, clock() + leaseMs)
         return true
       })
     },
+    holder: () => holder,
     renew: () =>
       transaction(db, () => extend.run(clock() + leaseMs, group, topic, owner).changes !== 0),
     release() {

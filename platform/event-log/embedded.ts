@@ -33,6 +33,8 @@ export interface EmbeddedEventLogOptions {
   readonly pollIntervalMs?: number
   /** Milliseconds since the Unix epoch. */
   readonly clock?: () => number
+  /** Milliseconds since any time, whatever is done to the clock. */
+  readonly monotonic?: () => number
   /** 0 to 1, for the jitter of back-offs. */
   readonly random?: () => number
   readonly newId?: () => string
@@ -51,7 +53,7 @@ export interface EmbeddedEventLogOptions {
  * - The consumers of a group in one process share the partitions. Of several processes one consumes for a group and
  *   topic, by a lease in the file; the others have no partitions until it is released, or its holder has died. A
  *   holder that is gone from the same host is noticed within 250 ms; any other (another container, a reused process
- *   id) within 5 s, when the lease expires.
+ *   id) within 5 s, when the lease expires, or has not been renewed for so long, whatever the holder's clock was.
  * - A process that hangs longer than that loses the lease and may, when it wakes, still be finishing a batch that the
  *   next one also has: what `handle` writes has to be guarded by its position.
  * - A failed step is repeated after 0.1 s, 0.2 s … 10 s, jittered; a repeated batch may have grown at its end.
@@ -62,6 +64,7 @@ export interface EmbeddedEventLogOptions {
  */
 export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventLog {
   const { path, partitions, retentionMs = weekMs, pollIntervalMs = 25 } = options
+  const { monotonic } = options
   const { clock = Date.now, random = Math.random, newId = () => crypto.randomUUID() } = options
   requireCount('partitions', partitions, partitionsMax)
   const db = openSqlite(path, logSchema, options)
@@ -75,7 +78,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
     const name = JSON.stringify([topic, group])
     const known = groups.get(name)
     if (known) return known
-    const lease = createLease({ db, group, topic, owner, clock })
+    const lease = createLease({ db, group, topic, owner, clock, ...(monotonic && { monotonic }) })
     const timing = { pollIntervalMs, retentionMs, clock, random }
     const created = createGroup({ topic, group, file, lease, ...timing })
     groups.set(name, created)
@@ -91,6 +94,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
       lastPollTimeMs: () => member.lastPollTimeMs,
       restarts: () => 0,
       failure: () => undefined,
+      waitsFor: () => group.waitsFor(),
       [Symbol.asyncDispose]() {
         left ??= group.leave(member).finally(() => consumptions.delete(consumption))
         return left

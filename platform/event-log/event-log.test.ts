@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { spawnProgram } from '../testing/process.ts'
@@ -118,6 +119,31 @@ describe('the embedded log', () => {
     }
     await waitFor(changedHands, { what: 'the lease to change hands' })
     await waitFor(() => held.progress().length === 0, { what: 'the loss to be noticed' })
+  })
+
+  test('a lease whose holder was killed with its clock ahead is taken, and meanwhile it is said who has it', async () => {
+    await using folder = await temporaryFolder()
+    const path = pathIn(folder)
+    const time = { monotonicMs: 0 }
+    const monotonic = () => time.monotonicMs
+    await using log = createEmbeddedEventLog({ path, partitions: 1, monotonic })
+    const db = new DatabaseSync(path)
+    const hourAheadMs = Date.now() + 3_600_000
+    db.exec(
+      `INSERT INTO lease VALUES ('readers', 'events', 'x', 'another host', 7, ${hourAheadMs})`,
+    )
+    db.close()
+    const consumption = await log.consume({ topic: 'events', ...noHandling })
+    await waitFor(() => consumption.waitsFor(), { what: 'the holder' })
+    expect(consumption.waitsFor()).toBe('process 7 of another host')
+    expect(consumption.progress()).toEqual([])
+    const isTaken = () => {
+      if (consumption.progress().length === 1) return true
+      time.monotonicMs += 1_000
+      return false
+    }
+    await waitFor(isTaken, { what: 'the lease to be taken', intervalMs: 100 })
+    expect(consumption.waitsFor()).toBeUndefined()
   })
 
   test('records are removed when they are old and every group has passed them', async () => {

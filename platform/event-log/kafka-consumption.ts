@@ -101,6 +101,7 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
     progress: () => (isClosed ? [] : (session?.progress() ?? [])),
     lastPollTimeMs: () => lastPollTimeMs,
     restarts: () => restarts,
+    waitsFor: () => (session?.progress().length === 0 ? 'other consumers of the group' : undefined),
     failure: () => (isClosed ? undefined : failure),
     [Symbol.asyncDispose]() {
       isClosed = true

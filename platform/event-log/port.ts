@@ -99,6 +99,8 @@ export interface Consumption extends AsyncDisposable {
   lastPollTimeMs(): number | undefined
   /** How often the consumer broke and was started anew. */
   restarts(): number
+  /** Who reads the partitions, for a person, where this consumer has none and waits for one. */
+  waitsFor(): string | undefined
   /** Why the log is not read at present; undefined while it is, also when others of the group read all of it. */
   failure(): Error | undefined
 }

@@ -25,6 +25,10 @@ export type Concern = 'calls' | 'work' | 'life'
 export interface Health {
   /** Adds a condition: one of `calls` unless told. */
   require(name: string, condition: Condition, concern?: Concern): void
+  /** Adds what an operator should see beside the problems, and which is none. */
+  note(name: string, condition: Condition): void
+  /** What there is to see at present. */
+  notes(): Problem[]
   /** What keeps the process from being ready, of all concerns or of one; nothing when it is. */
   problems(concern?: Concern): Problem[]
   /** Aborted with a `ShutdownError` when the process is about to end: it is not ready any more. */
@@ -33,22 +37,27 @@ export interface Health {
 
 export function createHealth(draining: AbortSignal): Health {
   const conditions: { name: string; condition: Condition; concern: Concern }[] = []
+  const notes: { name: string; condition: Condition }[] = []
   return {
     draining,
+    note: (name, condition) => void notes.push({ name, condition }),
+    notes: () => reasonsOf(notes),
     require: (name, condition, concern = 'calls') =>
       void conditions.push({ name, condition, concern }),
     problems(concern) {
       // A process that drains is alive: it must not be cut.
       if (draining.aborted && concern === 'life') return []
       if (draining.aborted) return [{ name: 'process', reason: 'shutting down' }]
-      return conditions
-        .filter((one) => concern === undefined || one.concern === concern)
-        .flatMap(({ name, condition }) => {
-          const reason = condition()
-          return reason === undefined ? [] : [{ name, reason }]
-        })
+      return reasonsOf(conditions.filter((one) => concern === undefined || one.concern === concern))
     },
   }
+}
+
+function reasonsOf(all: readonly { name: string; condition: Condition }[]): Problem[] {
+  return all.flatMap(({ name, condition }) => {
+    const reason = condition()
+    return reason === undefined ? [] : [{ name, reason }]
+  })
 }
 
 export interface ProbeOptions {

@@ -109,12 +109,17 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
 }
 
 function addProbes(app: Hono<Environment>, health: Health, metrics: Metrics): void {
-  const answer = (c: Context<Environment>, problems: readonly Problem[]) => {
+  const answer = (
+    c: Context<Environment>,
+    problems: readonly Problem[],
+    notes: readonly Problem[] = [],
+  ) => {
     const isGood = problems.length === 0
-    return c.json({ status: isGood ? 'ok' : 'unavailable', problems }, isGood ? 200 : 503)
+    const body = { status: isGood ? 'ok' : 'unavailable', problems }
+    return c.json(notes.length > 0 ? { ...body, notes } : body, isGood ? 200 : 503)
   }
   app.get('/livez', (c) => answer(c, health.problems('life')))
-  app.get('/readyz', (c) => answer(c, health.problems()))
+  app.get('/readyz', (c) => answer(c, health.problems(), health.notes()))
   app.get('/metrics', async (c) => {
     const text = await metrics.registry.metrics()
     return c.body(text, 200, { 'content-type': metrics.registry.contentType })

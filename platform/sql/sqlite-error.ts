@@ -4,8 +4,9 @@
  * - `readonly`: the file or its folder cannot be written.
  * - `io`: the disk failed, or the file cannot be reached.
  * - `damaged`: what is in the file is no database, or not a whole one.
+ * - `gone`: the file was removed or replaced while it is in use.
  */
-export type SqliteFailure = 'busy' | 'full' | 'readonly' | 'io' | 'damaged'
+export type SqliteFailure = 'busy' | 'full' | 'readonly' | 'io' | 'damaged' | 'gone'
 
 export const sqliteFailures: readonly SqliteFailure[] = [
   'busy',
@@ -13,6 +14,7 @@ export const sqliteFailures: readonly SqliteFailure[] = [
   'readonly',
   'io',
   'damaged',
+  'gone',
 ]
 
 /** A failure of the database's file, or of what it is on. Its cause is the runtime's error. */
@@ -27,8 +29,8 @@ export class SqliteError extends Error {
   constructor(path: string, failure: SqliteFailure, cause: Error) {
     super(describe(path, failure, cause.message), { cause })
     this.failure = failure
-    this.temporary = failure !== 'damaged'
-    this.dataLoss = failure === 'damaged'
+    this.dataLoss = failure === 'damaged' || failure === 'gone'
+    this.temporary = !this.dataLoss
   }
 }
 
@@ -44,6 +46,8 @@ function describe(path: string, failure: SqliteFailure, reason: string): string 
       return `the database ${path} cannot be reached on its disk: ${reason}`
     case 'damaged':
       return `the database ${path} is damaged, restore a backup of it: ${reason}`
+    case 'gone':
+      return `the database ${path} is in use and not there, bring it back and restart: ${reason}`
   }
 }
 

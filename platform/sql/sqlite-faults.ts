@@ -4,7 +4,7 @@ import { type SqliteError, type SqliteFailure, sqliteFailures } from './sqlite-e
 export interface SqliteFaults {
   /** Why a file cannot be read or written now; undefined when all can. */
   failing(): string | undefined
-  /** Which file is damaged; undefined when none is known to be. A damaged file stays so until the restart. */
+  /** Which file is damaged or gone; undefined when none is known to be. It stays so until the restart. */
   damaged(): string | undefined
   /** How often each failure was met since the process started, also by the tests whether it lasts. */
   counts(): ReadonlyMap<SqliteFailure, number>

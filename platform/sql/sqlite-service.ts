@@ -20,7 +20,7 @@ export function openFaults({ log, metrics, health }: FaultsOptions): SqliteFault
   health.require('database', faults.damaged, 'calls')
   new Counter({
     name: 'marquee_database_failures_total',
-    help: 'Failures of SQLite files: busy, full, readonly, io, damaged.',
+    help: 'Failures of SQLite files: busy, full, readonly, io, damaged, gone.',
     labelNames: ['kind'],
     registers: [metrics.registry],
     collect() {

@@ -3,6 +3,7 @@ import { SqliteError } from './sqlite-error.ts'
 import { createSqliteFaults, type FileFaults, type SqliteFaults } from './sqlite-faults.ts'
 import { guard } from './sqlite-guard.ts'
 import { checkAfterCrash } from './sqlite-integrity.ts'
+import { watchPresence } from './sqlite-presence.ts'
 import { createWriterQueue, type WriterQueue } from './sqlite-write.ts'
 
 /**
@@ -35,6 +36,8 @@ export interface SqliteOptions {
 interface FileState {
   readonly faults: FileFaults
   readonly writers: WriterQueue
+  /** Undefined for `:memory:`. */
+  readonly presence?: Disposable
 }
 
 const states = new WeakMap<DatabaseSync, FileState>()
@@ -80,12 +83,18 @@ function follow(db: DatabaseSync, path: string, faults: SqliteFaults): FileState
   const writers = createWriterQueue((error) => {
     if (error instanceof SqliteError) file.failed(error)
   })
-  return { faults: file, writers }
+  if (path === ':memory:') return { faults: file, writers }
+  const presence = watchPresence(path, (reason) => {
+    file.failed(new SqliteError(path, 'gone', new Error(reason)))
+  })
+  return { faults: file, writers, presence }
 }
 
 /** Closes the database; does nothing when it is closed. */
 export function closeSqlite(db: DatabaseSync): void {
-  states.get(db)?.faults[Symbol.dispose]()
+  const state = states.get(db)
+  state?.faults[Symbol.dispose]()
+  state?.presence?.[Symbol.dispose]()
   if (db.isOpen) db.close()
 }
 

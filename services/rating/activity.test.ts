@@ -14,6 +14,7 @@ const status: IngestStatus = {
   applied: 51,
   deadLettered: 2,
   restarts: 1,
+  waitsFor: undefined,
   blocked: undefined,
   lastError: new Error('the store is down'),
 }

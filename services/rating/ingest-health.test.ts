@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import type { Ingest, IngestStatus } from './ingest.ts'
-import { ingestCondition, ingestLiveness, measureIngest } from './ingest-health.ts'
+import { ingestCondition, ingestLiveness, ingestNote, measureIngest } from './ingest-health.ts'
 
 const nowMs = 1_000_000
 const assigned = [
@@ -17,6 +17,7 @@ function ingestThat(status: Partial<IngestStatus>): Ingest {
     applied: 5,
     deadLettered: 1,
     restarts: 2,
+    waitsFor: undefined,
     blocked: undefined,
     lastError: undefined,
   }
@@ -44,6 +45,12 @@ test.each<[string, Partial<IngestStatus>, string | undefined, string | undefined
     if (reason === undefined) expect(condition()).toBeUndefined()
     else expect(condition()).toContain(reason)
   }
+})
+
+test('a note says for whom a consumer without partitions waits', () => {
+  expect(ingestNote(ingestThat({}))()).toBeUndefined()
+  const waiting = { state: 'waiting', partitions: [], waitsFor: 'process 7 of a host' } as const
+  expect(ingestNote(ingestThat(waiting))()).toContain('waits for process 7 of a host')
 })
 
 test('the metrics tell the lag of each assigned partition, and forget one that went', async () => {

@@ -17,6 +17,15 @@ export function ingestCondition(ingest: Ingest, now: () => number = Date.now): C
   }
 }
 
+/** Says that another process applies the events, as long as one does: which may be as it should be. */
+export function ingestNote(ingest: Ingest): Condition {
+  return () => {
+    const { state, waitsFor } = ingest.status()
+    if (state !== 'waiting') return undefined
+    return `this process applies no events: it waits for ${waitsFor ?? 'a partition'}`
+  }
+}
+
 /** Fails when the consumer is deaf: it has partitions and does not read them, though nothing is known to be wrong. */
 export function ingestLiveness(ingest: Ingest, now: () => number = Date.now): Condition {
   return hearingCondition(ingest, pollAgeMsMax.alive, now)

@@ -49,6 +49,8 @@ export interface IngestStatus {
   readonly deadLettered: number
   /** How often the consumer of the log broke and was started anew. */
   readonly restarts: number
+  /** Who has all partitions, for a person, while it is waiting. */
+  readonly waitsFor: string | undefined
   /** Why it is blocked. */
   readonly blocked: string | undefined
   /** The failure that was reported last, also when it is over. */
@@ -148,7 +150,8 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
       const blocked = guard.problem()
       const state = stateOf({ stopped, blocked, failing, waiting: partitions.length === 0 })
       const counts = { applied, deadLettered, restarts: consumption.restarts() }
-      return { state, partitions, lastPollTimeMs, ...counts, blocked, lastError }
+      const waitsFor = state === 'waiting' ? consumption.waitsFor() : undefined
+      return { state, partitions, lastPollTimeMs, ...counts, waitsFor, blocked, lastError }
     },
     async [Symbol.asyncDispose]() {
       await consumption[Symbol.asyncDispose]()

@@ -14,7 +14,7 @@ import { openFaults } from '../../platform/sql/sqlite-service.ts'
 import { type RatingSettings, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { type Ingest, startIngest } from './ingest.ts'
-import { ingestCondition, ingestLiveness, measureIngest } from './ingest-health.ts'
+import { ingestCondition, ingestLiveness, ingestNote, measureIngest } from './ingest-health.ts'
 import { createRatingService } from './service.ts'
 import { openRatingStore } from './store/open.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -71,6 +71,7 @@ export async function startRating(
   ingesting = ingest
   isReading = ingestCondition(ingest)
   health.require('ingest', ingestLiveness(ingest), 'life')
+  health.note('ingest', ingestNote(ingest))
   measureIngest(metrics, ingest)
   const healthName = RatingService.typeName
   use(await registry.register({ service: 'rating', url: server.url, health, healthName }))
