@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { logBounds } from './log-bounds.ts'
 
 export interface LogOptions {
   readonly level: string
@@ -15,9 +16,9 @@ export interface Log extends Disposable {
 const gatheredCharsMax = 16 * 1024
 const flushIntervalMs = 200
 
-/** Opens the log on standard output. */
+/** Opens the log on standard output. Its lines are within `logLimits`. */
 export async function openLog({ level, format }: LogOptions): Promise<Log> {
-  const options = { level, base: undefined, timestamp: createTimestamp() }
+  const options = { ...logBounds, level, base: undefined, timestamp: createTimestamp() }
   if (format === 'pretty') {
     const { default: pretty } = await import('pino-pretty')
     const stream: DestinationStream = pretty({ sync: true, ignore: 'pid,hostname' })
