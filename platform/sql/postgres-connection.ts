@@ -1,5 +1,6 @@
 import { Client, type ClientBase, type ClientConfig, type Pool, type QueryResult, types } from 'pg'
 import { PostgresError } from './postgres-error.ts'
+import { beginSession, type SessionSettings, takeSettings } from './postgres-session.ts'
 
 /** How long the parts of a conversation with Postgres may take, in milliseconds. */
 export const boundsMs = {
@@ -32,20 +33,34 @@ export interface Statement {
 /** Runs a statement, and answers its rows. Rejects with a `PostgresError`. */
 export type Query = (statement: Statement, values?: readonly unknown[]) => Promise<readonly Row[]>
 
+export interface ConnectConfig {
+  readonly client: ClientConfig
+  /** To be made on each new connection, by `beginSession`. */
+  readonly settings: SessionSettings
+}
+
 /**
  * How the driver connects. The URL wins: it may name `application_name`, `statement_timeout` and what else the driver
  * knows (https://node-postgres.com/apis/client).
  * @param schemaName where tables are looked for and made, unless the `options` of the URL say otherwise.
  */
-export function clientConfig(url: string, schemaName?: string): ClientConfig {
+export function connectConfig(url: string, schemaName?: string): ConnectConfig {
+  const taken = takeSettings(url)
+  const settings = {
+    ...(schemaName && { search_path: schemaName }),
+    statement_timeout: `${boundsMs.statement}`,
+    idle_in_transaction_session_timeout: `${boundsMs.idleInTransaction}`,
+    ...taken.settings,
+  }
+  return { client: clientConfig(taken.url), settings }
+}
+
+function clientConfig(url: string): ClientConfig {
   return {
     connectionString: url,
     fallback_application_name: 'marquee',
-    ...(schemaName && { options: `-c search_path=${schemaName}` }),
     connectionTimeoutMillis: boundsMs.connect,
-    statement_timeout: boundsMs.statement,
     query_timeout: boundsMs.query,
-    idle_in_transaction_session_timeout: boundsMs.idleInTransaction,
     keepAlive: true,
     keepAliveInitialDelayMillis: boundsMs.keepAlive,
     types: { getTypeParser },
@@ -81,14 +96,17 @@ export interface Connection extends AsyncDisposable {
   readonly client: Client
 }
 
-/** Connects outside of the pool; `schemaName` as in `clientConfig`. Rejects with a `PostgresError`. */
+/** Connects outside of the pool; `schemaName` as in `connectConfig`. Rejects with a `PostgresError`. */
 export async function connect(url: string, schemaName?: string): Promise<Connection> {
-  const client = new Client(clientConfig(url, schemaName))
+  const config = connectConfig(url, schemaName)
+  const client = new Client(config.client)
   // Whoever uses the client is told by its promises; an error without a listener would end the process.
   client.on('error', () => undefined)
   try {
     await client.connect()
+    await beginSession(client, config.settings)
   } catch (cause) {
+    client.connection.stream.destroy()
     throw new PostgresError(cause)
   }
   return { client, query: queryBy(client), [Symbol.asyncDispose]: () => close(client) }

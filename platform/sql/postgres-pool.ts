@@ -1,5 +1,6 @@
 import { Pool, type PoolClient } from 'pg'
-import { boundsMs, clientConfig } from './postgres-connection.ts'
+import { boundsMs, connectConfig } from './postgres-connection.ts'
+import { beginSession } from './postgres-session.ts'
 
 /** A pool that can be closed whether the server answers or not. */
 export interface ClosablePool {
@@ -8,10 +9,12 @@ export interface ClosablePool {
   close(): Promise<void>
 }
 
-/** @param schemaName as in `clientConfig`. */
+/** @param schemaName as in `connectConfig`. */
 export function createPool(url: string, schemaName: string, sizeMax: number): ClosablePool {
+  const { client, settings } = connectConfig(url, schemaName)
   const pool = new Pool({
-    ...clientConfig(url, schemaName),
+    ...client,
+    onConnect: (client) => beginSession(client, settings),
     max: sizeMax,
     idleTimeoutMillis: boundsMs.idleConnection,
   })

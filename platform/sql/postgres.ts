@@ -1,10 +1,17 @@
 import type { Pool } from 'pg'
 import { publicPostgresUrl } from './database-url.ts'
-import { type Connection, connect, type Query, requireOpen } from './postgres-connection.ts'
+import {
+  type Connection,
+  connect,
+  connectConfig,
+  type Query,
+  requireOpen,
+} from './postgres-connection.ts'
 import { PostgresError } from './postgres-error.ts'
 import { migrate, type PostgresSchema } from './postgres-migrations.ts'
 import { createPool } from './postgres-pool.ts'
 import { retrying } from './postgres-retry.ts'
+import { sharesSessions } from './postgres-session.ts'
 import { type TransactionBody, type TransactionOptions, transact } from './postgres-transaction.ts'
 import { createWriters } from './postgres-writers.ts'
 
@@ -29,6 +36,9 @@ export interface Postgres extends AsyncDisposable {
   connect(): Promise<Connection>
 }
 
+const sharedSessions =
+  'the pooler before it shares sessions: set its pool_mode to session, or name the server itself'
+
 /** For a migration, and for whoever waits for another's. */
 const migrationTimeoutMs = 10 * 60_000
 
@@ -41,6 +51,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Postgres> 
   const { pool, close } = createPool(url, schema.kind, poolSizeMax)
   const writers = createWriters()
   try {
+    const { client } = connectConfig(url)
+    if (await retrying(() => sharesSessions(client))) throw new Error(sharedSessions)
     const body = (query: Query) => migrate(query, schema)
     await transact(pool, undefined, body, { timeoutMs: migrationTimeoutMs })
   } catch (cause) {

@@ -23,6 +23,7 @@ export type ToolName =
   | 'mvn'
   | 'nghttp'
   | 'nginx'
+  | 'pgbouncer'
 
 export type RuntimeName = 'bun' | 'deno' | 'node'
 
