@@ -41,7 +41,8 @@ export function toConsulService(instance: NewInstance, options: ConsulServiceOpt
   const listening = new URL(instance.url)
   const name = serviceName(options.prefix, service)
   const address = options.advertise ?? withoutBrackets(listening.hostname)
-  const port = Number(listening.port || 80)
+  const isSecure = listening.protocol === 'https:'
+  const port = Number(listening.port || (isSecure ? 443 : 80))
   const id = `${name}-${address}-${port}`
   const shared = {
     checkid: `service:${id}`,
@@ -56,10 +57,13 @@ export function toConsulService(instance: NewInstance, options: ConsulServiceOpt
           ...shared,
           name: 'grpc.health.v1',
           grpc: `${withBrackets(address)}:${port}${healthName ? `/${healthName}` : ''}`,
-          grpcusetls: false,
+          grpcusetls: isSecure,
+          // It asks whether the instance is alive; who the instance is, those who call it verify.
+          ...(isSecure && { tlsskipverify: true }),
           interval: `${intervalMs}ms`,
         }
-  return { id, name, address, port, meta: { version: manifest.version, protocols }, check }
+  const meta = { version: manifest.version, protocols, ...(isSecure && { scheme: 'https' }) }
+  return { id, name, address, port, meta, check }
 }
 
 /**
@@ -79,13 +83,14 @@ export function parseInstances(body: unknown, onUnusable: (error: Error) => void
 function parseEntry(entry: unknown): Instance | Error | undefined {
   const { Node, Service } = Object(entry) as Partial<Record<'Node' | 'Service', unknown>>
   const { Node: node, Address: nodeAddress } = Object(Node) as Record<string, unknown>
-  const { ID, Address, Port } = Object(Service) as Record<string, unknown>
+  const { ID, Address, Port, Meta } = Object(Service) as Record<string, unknown>
   const address = Address || nodeAddress
   const isWhole = typeof node === 'string' && typeof ID === 'string' && typeof address === 'string'
   if (!isWhole || typeof Port !== 'number') return new Error('a service lacks its id or address')
   if (Port === 0) return undefined
   const id = `${node}/${ID}`
-  const url = `http://${withBrackets(address)}:${Port}`
+  const scheme = Object(Meta).scheme === 'https' ? 'https' : 'http'
+  const url = `${scheme}://${withBrackets(address)}:${Port}`
   const parsed = URL.parse(url)
   const isAddress = parsed !== null && parsed.href === `${parsed.origin}/`
   return isAddress ? { id, url } : new Error(`${id} cannot be at ${url}`)

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { type ConnectionBudget, createConnectionBudget } from '../server/connection-budget.ts'
+import { takeHangUps } from './hang-ups.ts'
 import { ShutdownError } from './health.ts'
 import { type LogOptions, openLog } from './log.ts'
 import { readConnectionBounds } from './open-files.ts'
@@ -13,6 +14,8 @@ export interface Running {
   readonly draining: AbortSignal
   /** The connections that the process takes from its clients. */
   readonly connections: ConnectionBudget
+  /** Calls back at SIGHUP, until the result is disposed. */
+  readonly onHangUp: (listener: () => void) => Disposable
   /** Takes a resource, to be disposed of at the end: the last one taken first. */
   use<T extends AsyncDisposable | Disposable>(resource: T): T
 }
@@ -54,7 +57,8 @@ async function runUntilSignal<Config extends { readonly log: LogOptions }>(
   const log = stack.use(await openLog(config.log)).logger
   const use = <T extends AsyncDisposable | Disposable>(resource: T) => stack.use(resource)
   const connections = createConnectionBudget({ ...(await readConnectionBounds()), log })
-  await start({ log, draining: draining.signal, connections, use }, config)
+  const { on: onHangUp } = stack.use(takeHangUps(log))
+  await start({ log, draining: draining.signal, connections, onHangUp, use }, config)
   log.info({ signal: await signalled }, 'shutting down')
 }
 

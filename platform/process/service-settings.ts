@@ -1,10 +1,9 @@
 import { type AdmissionLimits, admissionLimits } from '../admission/limits.ts'
 import { advertisedHost } from '../discovery/advertise.ts'
 import type { HostOptions } from '../server/host-check.ts'
-import type { TlsOptions } from '../server/tls.ts'
 import type { LogOptions } from './log.ts'
 import type { Settings } from './settings.ts'
-import { readTls } from './tls-settings.ts'
+import { readTls, type TlsSettings } from './tls-settings.ts'
 import { readTrafficSettings, type TrafficSettings } from './traffic-settings.ts'
 
 /** What every service is told. */
@@ -16,7 +15,7 @@ export interface ServiceSettings extends TrafficSettings, HostOptions {
   /** Bounds of the calls that are admitted at once. */
   readonly admissionLimits: Partial<AdmissionLimits>
   /** TLS beside cleartext, on the same port; none unless told. */
-  readonly tls?: TlsOptions
+  readonly tls?: TlsSettings
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const

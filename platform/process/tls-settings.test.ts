@@ -29,7 +29,12 @@ test('there is no TLS unless it is asked for', () => {
 
 test('the files are read', () => {
   const tls = read('--tls-cert', own.certificatePath, '--tls-key', own.keyPath)
-  expect(tls).toEqual({ certificate: own.certificate, key: own.key })
+  expect(tls).toEqual({
+    certificate: own.certificate,
+    key: own.key,
+    isRequired: false,
+    files: { certificate: own.certificatePath, key: own.keyPath },
+  })
 })
 
 test('a certificate and a key that are of no use are refused', () => {
@@ -42,6 +47,24 @@ test('a certificate and a key that are of no use are refused', () => {
   )
   expect(() => read('--tls-cert', own.keyPath, '--tls-key', own.certificatePath)).toThrow(
     '--tls-cert and --tls-key cannot be used: ',
+  )
+})
+
+test('clients may have to show a certificate, and cleartext may be refused', () => {
+  const files = ['--tls-cert', own.certificatePath, '--tls-key', own.keyPath]
+  expect(read(...files, '--tls-only', 'true')?.isRequired).toBe(true)
+  const tls = read(...files, '--tls-client-ca', other.certificatePath)
+  expect(tls).toMatchObject({ clientAuthority: other.certificate, isRequired: true })
+})
+
+test('what only makes sense with a certificate is refused without one', () => {
+  expect(() => read('--tls-only', 'true')).toThrow('--tls-only needs --tls-cert and --tls-key')
+  expect(() => read('--tls-client-ca', other.certificatePath)).toThrow(
+    '--tls-client-ca needs --tls-cert and --tls-key',
+  )
+  const files = ['--tls-cert', own.certificatePath, '--tls-key', own.keyPath]
+  expect(() => read(...files, '--tls-client-ca', own.keyPath)).toThrow(
+    '--tls-client-ca cannot be used: ',
   )
 })
 

@@ -38,8 +38,10 @@ const arrivalTimeoutMs = 250
 /** A listening port. Disposing it closes it gracefully: see `close`. */
 export interface Server extends AsyncDisposable {
   readonly port: number
-  /** The origin to call: `http://127.0.0.1:8081`. */
+  /** The origin to call: `http://127.0.0.1:8081`, or `https` when cleartext is refused. */
   readonly url: string
+  /** Uses another certificate from now on: see `TlsEngine.reload`. Nothing happens on a port without TLS. */
+  reloadTls(tls: TlsOptions): void
   /** The connections that are open, whether they have said what they speak or not. */
   readonly connectionCount: number
   /**
@@ -65,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     }),
   }
   const tls = options.tls && createTlsEngine(options.tls, limits.firstBytesTimeoutMs)
-  const clearIsRefused = options.tls?.clientAuthority !== undefined
+  const clearIsRefused = options.tls?.isRequired ?? options.tls?.clientAuthority !== undefined
   const arrivals = createArrivals()
   const { log } = options
   const connections =
@@ -115,7 +117,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
   }
   return {
     port,
-    url: toOrigin(host, port),
+    url: toOrigin(clearIsRefused ? 'https' : 'http', host, port),
+    reloadTls: (current) => tls?.reload(current),
     get connectionCount() {
       return arrivals.count + engines.http1.connectionCount + engines.http2.connectionCount
     },
@@ -175,8 +178,8 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> 
   await Promise.race([work, promise]).finally(() => clearTimeout(timer))
 }
 
-function toOrigin(host: string, port: number): string {
+function toOrigin(scheme: 'http' | 'https', host: string, port: number): string {
   const anywhere = host === '0.0.0.0' || host === '::'
   const name = anywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}`
+  return `${scheme}://${name}:${port}`
 }

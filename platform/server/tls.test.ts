@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { request } from 'node:https'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { pino } from 'pino'
 import { type Certificate, createCertificate } from '../testing/certificate.ts'
@@ -115,6 +117,42 @@ test('closing ends connections that are in the middle of their hello', async () 
   const closed = once(socket, 'close')
   await server.close()
   await closed
+})
+
+/** Of TLS 1.2, forbidden to HTTP/2 by RFC 9113, Appendix A. */
+const forbidden = ['ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA', 'AES128-GCM-SHA256']
+
+/** The suite that a client of TLS 1.2 which offers one alone agrees on, as openssl reports it; Deno's client offers all. */
+async function suiteOf({ port }: Server, suite: string): Promise<string | undefined> {
+  const address = ['-connect', `127.0.0.1:${port}`, '-alpn', 'h2,http/1.1', '-tls1_2']
+  const args = ['s_client', ...address, '-cipher', suite]
+  const client = spawn('openssl', args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const output = await text(client.stdout)
+  return /Cipher is ([A-Z\d-]+)/.exec(output)?.[1]
+}
+
+test.each(forbidden)('a client that has nothing better than %s is refused', async (suite) => {
+  expect(await suiteOf(await start(), suite)).toBeUndefined()
+})
+
+test('a client of TLS 1.2 gets a suite that HTTP/2 allows', async () => {
+  const suite = 'ECDHE-ECDSA-AES128-GCM-SHA256'
+  expect(await suiteOf(await start(), suite)).toBe(suite)
+})
+
+test('a certificate that is loaded later is used by the connections that follow', async () => {
+  const server = await start()
+  expect(await callHttp2(server, { ca: own.certificate })).toBe('https: POST hello')
+  server.reloadTls({ certificate: client.certificate, key: client.key })
+  expect(await callHttp2(server, { ca: client.certificate })).toBe('https: POST hello')
+  await expect(callHttp1(server, { ca: own.certificate })).rejects.toThrow()
+})
+
+test('cleartext may be refused', async () => {
+  const server = await start({ isRequired: true })
+  expect(server.url).toStartWith('https://')
+  await expect(fetch(server.url.replace('https', 'http'))).rejects.toThrow()
+  expect(await callHttp1(server, { ca: own.certificate })).toBe('https: POST hello')
 })
 
 alsoOnDenoAndNode(import.meta.filename)

@@ -5,6 +5,7 @@ import type { Registry } from '../../platform/discovery/port.ts'
 import { createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { followTlsFiles } from '../../platform/process/tls-files.ts'
 import { createServiceAdmission } from '../../platform/rpc/admission.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
 import { measureConnections } from '../../platform/server/measure.ts'
@@ -16,7 +17,7 @@ import { openMetadataStore } from './store/open.ts'
 
 /** Starts the metadata service; what `use` has taken stops it. */
 export async function startMetadata(
-  { use, log, draining, connections }: Running,
+  { use, log, draining, connections, onHangUp }: Running,
   { databaseUrl, corsOrigins, rpcLimits: limits, admissionLimits, ...listen }: MetadataSettings,
   registry: Registry,
 ): Promise<Server> {
@@ -46,6 +47,7 @@ export async function startMetadata(
     admission,
   })
   const server = use(await serve({ ...listen, connections, app, admission, log }))
+  use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
   const healthName = MetadataService.typeName
   use(await registry.register({ service: 'metadata', url: server.url, health, healthName }))
   log.info({ url: server.url }, 'metadata is ready')

@@ -6,6 +6,7 @@ import { createServiceTransport } from '../../platform/discovery/transport.ts'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { followTlsFiles } from '../../platform/process/tls-files.ts'
 import { createServiceAdmission } from '../../platform/rpc/admission.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
 import { measureConnections } from '../../platform/server/measure.ts'
@@ -18,7 +19,7 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 /** Starts the movie service; what `use` has taken stops it. */
 export async function startMovie(
-  { use, log, draining, connections }: Running,
+  { use, log, draining, connections, onHangUp }: Running,
   { corsOrigins, page: pageSettings, rpcLimits: limits, admissionLimits, ...listen }: MovieSettings,
   registry: Registry,
 ): Promise<Server> {
@@ -54,6 +55,7 @@ export async function startMovie(
     admission,
   })
   const server = use(await serve({ ...listen, connections, app, admission, log }))
+  use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
   own = { id: `movie@${server.url}`, url: server.url }
   const healthName = MovieService.typeName
   use(await registry.register({ service: 'movie', url: server.url, health, healthName }))

@@ -6,6 +6,7 @@ import { openEventLog } from '../../platform/event-log/open.ts'
 import { type Condition, createHealth, startProbe } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
+import { followTlsFiles } from '../../platform/process/tls-files.ts'
 import { createServiceAdmission } from '../../platform/rpc/admission.ts'
 import { openHostCheck } from '../../platform/server/host-check.ts'
 import { measureConnections } from '../../platform/server/measure.ts'
@@ -21,7 +22,7 @@ import { createAggregateWatches } from './watch.ts'
 
 /** Starts the rating service; what `use` has taken stops it. */
 export async function startRating(
-  { use, log, draining, connections }: Running,
+  { use, log, draining, connections, onHangUp }: Running,
   {
     databaseUrl,
     prior,
@@ -65,6 +66,7 @@ export async function startRating(
     admission,
   })
   const server = use(await serve({ ...listen, connections, app, admission, log }))
+  use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
   const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy }))
