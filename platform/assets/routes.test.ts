@@ -83,7 +83,7 @@ describe('the page', () => {
     expect([head.status, head.body.length]).toEqual([200, 0])
     expect(head.headers['content-length']).toBe(`${html.length}`)
     const post = await ask('/', { method: 'POST' })
-    expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD'])
+    expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
   })
 })
 
@@ -134,7 +134,7 @@ describe('an asset', () => {
   ])('is nothing else: %s', async (path) => {
     const { status, headers } = await ask(path)
     expect(status).toBe(404)
-    expect(headers['cache-control']).toBeUndefined()
+    expect(headers['cache-control']).toBe('no-store')
   })
 })
 

@@ -42,7 +42,7 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
   app.get('/assets/*', (c) => {
     const asset = page?.assets.get(c.req.path)
     if (asset === undefined) return c.notFound()
-    return send(c, asset, ['cache-control', forEver, 'vary', 'accept-encoding', ...policy])
+    return send(c, asset, ['cache-control', forEver, ...policy])
   })
   app.all('/assets/*', refuse)
 }
@@ -50,6 +50,7 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
 function send(c: Context<Environment>, asset: Asset, fields: string[]): Response {
   const { bytes, encoding } = choose(asset, c.req.header('accept-encoding'))
   fields.push('content-type', asset.contentType, 'content-length', `${bytes.length}`)
+  fields.push('vary', 'accept-encoding')
   if (encoding !== undefined) fields.push('content-encoding', encoding)
   return incomingOf(c).respond(bytes, 200, fields)
 }

@@ -49,6 +49,8 @@ export async function answerBare(
   for (let index = 0; index < trailerFields.length; index += 2) {
     headerFields.push(`trailer-${trailerFields[index]}`, trailerFields[index + 1] ?? '')
   }
+  // A cache keeps responses to GET, one for each encoding (RFC 9110 §12.5.5).
+  if (query !== undefined) headerFields.push('vary', 'accept-encoding')
   headerFields.push('content-length', String(body.length))
   return incoming.respond(body, status, headerFields)
 }

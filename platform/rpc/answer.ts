@@ -102,5 +102,7 @@ function end(work: Work, failure: Failure | undefined): Uint8Array | undefined {
 function respond(work: Work, body: LightBody): Response {
   const { incoming, context, wire } = work
   if (wire.protocol === 'grpc') incoming.leaveTrailers?.(context.trailerFields)
+  // nginx would gather a stream before it passes it on; gRPC it passes on as it comes.
+  else if (work.rpc.answersStream) context.headerFields.push('x-accel-buffering', 'no')
   return incoming.respond(body, 200, context.headerFields)
 }

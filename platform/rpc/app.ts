@@ -21,7 +21,7 @@ import { observe } from './observe.ts'
 import { pathOf } from './path.ts'
 import { addReflection } from './reflection.ts'
 import { refuseCall } from './refuse-call.ts'
-import { createRestCall, type RestCall } from './rest.ts'
+import { createRestCall, type RestCall, refuseMethod } from './rest.ts'
 import { createRpcRouter, type RpcRouter } from './router.ts'
 import { createTimeouts } from './timeouts.ts'
 import { createValidate, type Validate } from './validation.ts'
@@ -124,6 +124,9 @@ function addProbes(app: Hono<Environment>, health: Health, metrics: Metrics): vo
     const text = await metrics.registry.metrics()
     return c.body(text, 200, { 'content-type': metrics.registry.contentType })
   })
+  for (const path of ['/livez', '/readyz', '/metrics']) app.all(path, refuseMethod('GET, HEAD'))
+  // What HAProxy asks unless it is told what to ask. A service with a page has answered before.
+  app.options('/', (c) => c.body(null, 204, { allow: 'OPTIONS' }))
 }
 
 function answerError(thrown: unknown, c: Context<Environment>): Response {

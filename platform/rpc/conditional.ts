@@ -3,19 +3,21 @@ import { createMiddleware } from 'hono/factory'
 import type { Environment } from './call.ts'
 
 /**
- * Answers 304 to a GET whose `If-None-Match` names the answer's ETag (RFC 9110 §13.1.2). A handler sets the ETag from
- * the version of its data; caches may keep the answer, one for each encoding, but have to ask again. One that is about a
- * user, an error included, is for the caches of that user alone (RFC 9111 §5.2.2.7).
+ * Tells caches what to do with the response to a GET, unless its handler has: one with an ETag may be kept, one for each
+ * encoding, but has to be asked for again; any other, errors among them, must not be kept. One that is about a user, an
+ * error included, is for the caches of that user alone (RFC 9111 §5.2.2.7). Answers 304 when `If-None-Match` names the
+ * response's ETag (RFC 9110 §13.1.2). A handler sets the ETag from the version of its data.
  */
 export const conditionalGet = createMiddleware<Environment>(async (c, next) => {
   await next()
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return
-  const { isPrivate } = c.get('call')
-  if (isPrivate) c.res.headers.set('cache-control', 'private, no-cache')
   const etag = c.res.headers.get('etag')
+  if (c.get('call').isPrivate) c.res.headers.set('cache-control', 'private, no-cache')
+  else if (!c.res.headers.has('cache-control')) {
+    c.res.headers.set('cache-control', etag === null ? 'no-store' : 'no-cache')
+  }
   if (etag === null) return
-  if (!isPrivate) c.res.headers.set('cache-control', 'no-cache')
-  c.res.headers.append('vary', 'accept-encoding')
+  if (!c.res.headers.has('vary')) c.res.headers.set('vary', 'accept-encoding')
   const asked = c.req.header('if-none-match')
   if (asked === undefined || !matches(asked, etag)) return
   const headers = new Headers(c.res.headers)

@@ -37,6 +37,7 @@ export function mountRpc(app: Hono<Environment>, rpc: Rpc): void {
     }
     const wire = wireOf(wires, incoming.header('content-type') ?? '')
     if (wire !== undefined) call.protocol = wire.protocol
+    if (incoming.method === 'OPTIONS') return c.body(null, 204, { allow: allowOf(allowed) })
     if (incoming.method !== 'POST') return refuse(c, rpc, incoming, 405, allowed)
     if (wire === undefined || !suits(wire, rpc)) return refuse(c, rpc, incoming, 415, allowed)
     if (wire.protocol === 'grpc' && incoming.leaveTrailers === undefined) {
@@ -47,6 +48,10 @@ export function mountRpc(app: Hono<Environment>, rpc: Rpc): void {
     const work = new Work(rpc, wire, incoming, call)
     return wire.hasEnvelopes ? answerEnveloped(work) : answerBare(work, undefined)
   })
+}
+
+function allowOf(allowed: readonly string[]): string {
+  return [...allowed, 'OPTIONS'].join(', ')
 }
 
 function isStream({ takesStream, answersStream }: Rpc): boolean {
@@ -86,6 +91,6 @@ function refuse(
   call.error = error
   if (!incoming.body.ended) incoming.body.refuse()
   const headers = new Headers({ 'content-type': 'text/plain; charset=utf-8' })
-  if (status === 405) headers.set('allow', allowed.join(', '))
+  if (status === 405) headers.set('allow', allowOf(allowed))
   return new Response(`${error.rawMessage}\n`, { status, headers })
 }

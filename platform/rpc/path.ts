@@ -7,7 +7,9 @@ import type { Environment } from './call.ts'
  */
 export function pathOf(request: Request, options?: { env?: Environment['Bindings'] }): string {
   const target = options?.env?.exchange?.target ?? ''
-  // The asterisk of OPTIONS is a path to a URL, and what is percent-encoded is decoded.
+  // OPTIONS of the whole server (RFC 9110 §9.3.7) is answered as that of its root.
+  if (target === '*') return '/'
+  // What is percent-encoded is decoded.
   if (!target.startsWith('/') || target.includes('%') || target.includes('#')) {
     return getPath(request)
   }

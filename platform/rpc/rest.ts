@@ -137,10 +137,15 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-/** Answers 405 for the methods that a route does not have. */
-export function refuseMethod(allow: string) {
+/**
+ * Answers for the methods that a route does not have: OPTIONS with those that it has (RFC 9110 §9.3.7), any other with 405.
+ * @param methods those that it has, OPTIONS left out: `GET, HEAD`.
+ */
+export function refuseMethod(methods: string) {
+  const allow = `${methods}, OPTIONS`
   return (c: Context<Environment>): Response => {
-    const text = `${c.req.path} takes ${allow}, not ${c.req.method}`
+    if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow })
+    const text = `${c.req.path} takes ${methods}, not ${c.req.method}`
     const error = bounded(new ConnectError(text, Code.Unimplemented))
     c.get('call').code = error.code
     const response = toRestError(error, 405)

@@ -304,7 +304,7 @@ describe('REST', () => {
 
   test('another method is 405, and Allow says which there are', async () => {
     const answer = await setUp().app.request('/metadata?id=a', { method: 'DELETE' })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT'])
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, OPTIONS'])
   })
 })
 

@@ -124,7 +124,7 @@ describe('REST', () => {
   test('another method is 405, and Allow says which there are', async () => {
     const { app } = setUp(metadata.found, rating.found)
     const answer = await app.request('/movie?id=a', { method: 'POST' })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
   })
 })
 

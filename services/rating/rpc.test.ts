@@ -241,7 +241,7 @@ describe('REST', () => {
 
   test('another method is 405, and Allow says which there are', async () => {
     const answer = await setUp().app.request('/rating?id=1&type=movie', { method: 'POST' })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT'])
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, OPTIONS'])
   })
 })
 

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createClient } from '@connectrpc/connect'
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node'
+import { pino } from 'pino'
+import { Health } from '../../gen/health/v1/health_pb.ts'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { createHealth } from '../process/health.ts'
+import { createMetrics } from '../process/metrics.ts'
+import { type Server, serve } from '../server/serve.ts'
+import { sendRaw } from '../testing/http1-client.ts'
+import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
+import { createServiceApp } from './app.ts'
+import { setVersion } from './conditional.ts'
+import { refuseMethod } from './rest.ts'
+
+const stack = new AsyncDisposableStack()
+let server: Server
+
+beforeAll(async () => {
+  const log = pino({ level: 'silent' })
+  const app = createServiceApp({
+    log,
+    health: createHealth(new AbortController().signal),
+    metrics: createMetrics(),
+    corsOrigins: ['https://page.test'],
+    name: 'metadata',
+    services: [MetadataService],
+    mount({ router, app }) {
+      router.service(MetadataService, {
+        getMetadata(_, context) {
+          setVersion(context, 7)
+          return { metadata: { title: 'a'.repeat(5_000) } }
+        },
+        listMetadata: () => ({}),
+      })
+      app.get('/metadata', (c) => c.json({}))
+      app.all('/metadata', refuseMethod('GET, HEAD'))
+    },
+  })
+  server = stack.use(await serve({ app, port: 0, log }))
+})
+afterAll(() => stack.disposeAsync())
+
+const query = '?connect=v1&encoding=json&message=%7B%22movieId%22%3A%22a%22%7D'
+const getPath = `/metadata.v1.MetadataService/GetMetadata${query}`
+const call = (path: string, init?: RequestInit) => fetch(server.url + path, init)
+
+describe('a response to GET', () => {
+  test('by Connect is kept apart for each encoding, compressed or not', async () => {
+    for (const encoding of ['gzip', 'identity']) {
+      const headers = { 'accept-encoding': encoding }
+      const response = await call(getPath, { headers })
+      expect(response.headers.get('vary')?.toLowerCase()).toContain('accept-encoding')
+      expect(response.headers.get('cache-control')).toBe('no-cache')
+    }
+    const list = await call(getPath.replace('GetMetadata', 'ListMetadata'))
+    expect(list.headers.get('vary')?.toLowerCase()).toContain('accept-encoding')
+  })
+
+  test.each(['/livez', '/readyz', '/metrics', '/metadata', '/unknown', '/x.Y/Z'])(
+    'of %s, without a version, is not kept',
+    async (path) => {
+      expect((await call(path)).headers.get('cache-control')).toBe('no-store')
+    },
+  )
+
+  test('depends on the origin where pages of others may call', async () => {
+    for (const origin of [undefined, 'https://page.test']) {
+      const headers = new Headers(origin === undefined ? [] : [['origin', origin]])
+      const response = await call(getPath, { headers })
+      expect(response.headers.get('vary')?.toLowerCase()).toContain('origin')
+    }
+  })
+})
+
+describe('a route', () => {
+  const routes: readonly (readonly [string, string])[] = [
+    ['/livez', 'GET, HEAD, OPTIONS'],
+    ['/readyz', 'GET, HEAD, OPTIONS'],
+    ['/metrics', 'GET, HEAD, OPTIONS'],
+    ['/metadata', 'GET, HEAD, OPTIONS'],
+    ['/metadata.v1.MetadataService/GetMetadata', 'POST, GET, OPTIONS'],
+    ['/metadata.v1.MetadataService/PutMetadata', 'POST, OPTIONS'],
+  ]
+
+  test.each(routes)('%s says which methods it takes', async (path, allow) => {
+    const options = await call(path, { method: 'OPTIONS' })
+    expect([options.status, options.headers.get('allow')]).toEqual([204, allow])
+    const other = await call(path, { method: 'DELETE' })
+    expect([other.status, other.headers.get('allow')]).toEqual([405, allow])
+  })
+
+  test('answers HEAD as GET without the body', async () => {
+    for (const path of ['/livez', '/readyz', '/metrics', '/metadata']) {
+      const response = await call(path, { method: 'HEAD' })
+      expect([path, response.status, await response.text()]).toEqual([path, 200, ''])
+    }
+  })
+
+  test('lets a preflight pass', async () => {
+    const headers = { origin: 'https://page.test', 'access-control-request-method': 'POST' }
+    const response = await call(getPath, { method: 'OPTIONS', headers })
+    expect(response.status).toBe(204)
+    expect(response.headers.get('access-control-allow-methods')).toContain('POST')
+  })
+})
+
+test.each(['OPTIONS / HTTP/1.0', 'OPTIONS * HTTP/1.0'])(
+  'the health check %s succeeds, as HAProxy sends it by default',
+  async (line) => {
+    expect(await sendRaw(server, `${line}\r\n\r\n`)).toStartWith('HTTP/1.1 204 ')
+  },
+)
+
+test('a stream asks proxies not to gather it', async () => {
+  const { url: baseUrl } = server
+  for (const transport of [
+    createConnectTransport({ baseUrl, httpVersion: '1.1' }),
+    createConnectTransport({ baseUrl, httpVersion: '2' }),
+    createGrpcWebTransport({ baseUrl, httpVersion: '1.1' }),
+  ]) {
+    const ending = new AbortController()
+    const seen: (string | null)[] = []
+    const onHeader = (headers: Headers) => void seen.push(headers.get('x-accel-buffering'))
+    const options = { signal: ending.signal, onHeader }
+    const watch = createClient(Health, transport).watch({ service: '' }, options)
+    await watch[Symbol.asyncIterator]().next()
+    ending.abort()
+    expect(seen).toEqual(['no'])
+  }
+})
+
+alsoOnDenoAndNode(import.meta.filename)
