@@ -12,17 +12,16 @@ const depthMax = 128
 const quote = 0x22
 const backslash = 0x5c
 
-/** The characters that begin an element: `,`, `:`, `[` and `{`. */
-const isStart = toTable(',:[{')
-const isOpening = toTable('[{')
-const isClosing = toTable(']}')
-const isOfNumber = toTable('+-.0123456789Ee')
-
-function toTable(characters: string): Uint8Array {
-  const table = new Uint8Array(256)
-  for (const byte of Buffer.from(characters)) table[byte] = 1
-  return table
-}
+/** What a byte means outside of strings. */
+const kind = { nothing: 0, quote: 1, separator: 2, opening: 3, closing: 4, number: 5 } as const
+const kinds = new Uint8Array(256)
+const isOfNumber = new Uint8Array(256)
+for (const byte of Buffer.from(',:')) kinds[byte] = kind.separator
+for (const byte of Buffer.from('[{')) kinds[byte] = kind.opening
+for (const byte of Buffer.from(']}')) kinds[byte] = kind.closing
+for (const byte of Buffer.from('-0123456789')) kinds[byte] = kind.number
+for (const byte of Buffer.from('+-.0123456789Ee')) isOfNumber[byte] = 1
+kinds[quote] = kind.quote
 
 export interface JsonScanOptions {
   /** Counting stops once there are more. */
@@ -41,20 +40,20 @@ export function countJsonElements(
 ): number {
   let [count, depth] = [1, 0]
   for (let at = 0; at < bytes.length && count <= elementsMax; at++) {
-    const byte = bytes[at] as number
-    if (byte === quote) {
+    const found = kinds[bytes[at] as number]
+    if (found === kind.nothing) continue
+    if (found === kind.quote) {
       const end = endOfString(bytes, at + 1)
       if (hasIntegersAsText) checkDigits(bytes, at + 1, end)
       at = end
-    } else if (isStart[byte] === 1) {
-      count++
-      if (isOpening[byte] === 1 && ++depth > depthMax) throw tooDeep()
-    } else if (isClosing[byte] === 1) {
-      depth--
-    } else if (isOfNumber[byte] === 1) {
+    } else if (found === kind.number) {
       const end = endOf(bytes, at, isOfNumber)
       if (end - at > numberCharactersMax) throw tooLong()
       at = end - 1
+    } else if (found === kind.closing) depth--
+    else {
+      count++
+      if (found === kind.opening && ++depth > depthMax) throw tooDeep()
     }
   }
   return count
@@ -62,9 +61,12 @@ export function countJsonElements(
 
 /** The position of the quote that ends a string. */
 function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start
-  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
-  return at
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === quote) return at
+    if (byte === backslash) at++
+  }
+  return bytes.length
 }
 
 function endOf(bytes: Uint8Array, start: number, table: Uint8Array): number {

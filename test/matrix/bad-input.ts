@@ -97,7 +97,7 @@ export const badMessages: readonly BadMessage[] = [
     what: 'a message that is not compressed as it says',
     method: putRating,
     payload: { ...json(rating), encoding: 'gzip' },
-    says: /^a message is not packed by gzip: /,
+    says: /^a message is not compressed by gzip: /,
   },
 ]
 
