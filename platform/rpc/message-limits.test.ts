@@ -9,6 +9,7 @@ import {
   RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
 import { ActivityService, DeadLetterService } from '../../gen/system/v1/system_pb.ts'
+import { largestMessage } from './largest-message.ts'
 import { rpcLimits } from './limits.ts'
 import { messageCheck } from './message-check.ts'
 import { messageLimitsOf } from './message-limits.ts'
@@ -68,6 +69,7 @@ test.each(methods)('a request of $name has limits of its own, far below those of
   expect(proto.bytesMax).toBeLessThan(512 * kibibyte)
   expect(json.bytesMax).toBeLessThan(1_536 * kibibyte)
   expect(proto.elementsMax).toBeLessThan(2_000)
+  expect(Object.values(largestMessage(method.input)).every(Number.isFinite)).toBe(true)
 })
 
 describe('what the rules leave without a bound', () => {
