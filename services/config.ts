@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readEventLogSettings } from '../platform/event-log/settings.ts'
 import type { LogOptions } from '../platform/process/log.ts'
+import { readMemoryBudget } from '../platform/process/memory-settings.ts'
 import {
   readAdmissionLimits,
   readCorsOrigins,
@@ -18,6 +19,8 @@ import { type RatingSettings, readLogPolicy, readPriorSettings } from './rating/
 /** The three services in one process. */
 export interface DevConfig {
   readonly log: LogOptions
+  /** What clients together may make the process hold, in bytes. */
+  readonly memoryBytesMax: number
   readonly metadata: MetadataSettings
   readonly rating: RatingSettings
   readonly movie: MovieSettings
@@ -39,16 +42,19 @@ export function readDevConfig(
     help: 'the folder of the databases',
     default: 'data',
   })
+  const memoryBytesMax = readMemoryBudget(settings)
   const on = (service: string, port: number) => ({
     log,
     ...hosts,
     corsOrigins,
     ...traffic,
     admissionLimits,
+    memoryBytesMax,
     port: readPort(settings, `port-${service}`, port),
   })
   const config = {
     log,
+    memoryBytesMax,
     metadata: { ...on('metadata', 8081), databaseUrl: `sqlite:${join(data, 'metadata.db')}` },
     rating: {
       ...on('rating', 8082),

@@ -1,5 +1,6 @@
 /** All three services in one process, on the embedded defaults, with the demo catalogue: `bun start`. */
 import { openRegistry } from '../platform/discovery/open.ts'
+import { MemoryBudget } from '../platform/http/memory-budget.ts'
 import { type Running, run } from '../platform/process/run.ts'
 import { readVegaMovies } from '../producers/catalogue/vega.ts'
 import { type DevConfig, readDevConfig } from './config.ts'
@@ -13,12 +14,13 @@ await run('start', readDevConfig, async (running, config) => {
   const loadedCount = await loadDemoCatalogue(config.metadata.databaseUrl)
   if (loadedCount > 0) console.log(`Loaded the demo catalogue: ${loadedCount} movies.`)
   const registry = running.use(await openRegistry({ kind: 'in-process' }, running.log))
+  const memory = new MemoryBudget({ bytesMax: config.memoryBytesMax })
   const named = (service: string): Running => ({ ...running, log: running.log.child({ service }) })
-  const metadata = await startMetadata(named('metadata'), config.metadata, registry)
-  const rating = await startRating(named('rating'), config.rating, registry)
+  const metadata = await startMetadata(named('metadata'), config.metadata, registry, memory)
+  const rating = await startRating(named('rating'), config.rating, registry, memory)
   const commandUrls = { metadata: metadata.url, rating: rating.url }
   const page = { ...config.movie.page, commandUrls }
-  const movie = await startMovie(named('movie'), { ...config.movie, page }, registry)
+  const movie = await startMovie(named('movie'), { ...config.movie, page }, registry, memory)
   console.log(welcome({ metadata: metadata.url, rating: rating.url, movie: movie.url }))
 })
 

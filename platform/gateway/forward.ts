@@ -60,6 +60,7 @@ export class Forward implements StreamOwner {
     this.#upload = new Upload({
       body: options.incoming.body,
       replayBytesMax: options.limits.replayBytesMax,
+      call: options.call,
       onBytes: () => this.#noteActivity(),
       onCutOff: (cause) => this.#fail(cutOff(cause)),
     })
@@ -109,6 +110,17 @@ export class Forward implements StreamOwner {
 
   onBytes(): void {
     this.#download?.wake()
+  }
+
+  /** What the client does not take fast enough is charged to it. */
+  onKept(bytes: number): void {
+    const { memory } = this.#options.call
+    try {
+      if (bytes > 0) memory.holdNow(bytes)
+      else memory.release(-bytes)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   onEnd(): void {

@@ -1,7 +1,13 @@
 import { expect, test } from 'bun:test'
 import type { RequestBody } from '../http/exchange.ts'
+import { CallMemory } from '../rpc/call-memory.ts'
+import { Lifetime } from '../rpc/lifetime.ts'
+import { createTimeouts } from '../rpc/timeouts.ts'
 import { type FakeStream, fakeStreams } from '../testing/fake-streams.ts'
 import { Upload } from './upload.ts'
+
+const lifetime = new Lifetime(createTimeouts())
+const call = { memory: new CallMemory({ account: undefined, lifetime, waitMs: 0 }) }
 
 test('what was sent on a stream that is lost is sent again on the next, and then the rest', async () => {
   const { body, push, end } = openBody()
@@ -59,7 +65,7 @@ test('a client that breaks off is told of, unless nobody wants the rest', async 
   for (const isStopped of [false, true]) {
     const { body, breakOff } = openBody()
     const onCutOff = (cause: unknown) => void told.push(cause)
-    const upload = new Upload({ body, replayBytesMax: 10, onCutOff, onBytes() {} })
+    const upload = new Upload({ body, call, replayBytesMax: 10, onCutOff, onBytes() {} })
     await openStream(upload)
     if (isStopped) upload.stop()
     breakOff(new Error(`stopped: ${isStopped}`))
@@ -72,7 +78,7 @@ function create(body: RequestBody, replayBytesMax = 1024): Upload {
   const onCutOff = (cause: unknown) => {
     throw cause
   }
-  return new Upload({ body, replayBytesMax, onCutOff, onBytes() {} })
+  return new Upload({ body, call, replayBytesMax, onCutOff, onBytes() {} })
 }
 
 async function openStream(upload: Upload): Promise<FakeStream> {

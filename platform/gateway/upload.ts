@@ -1,13 +1,19 @@
 import type { RequestBody } from '../http/exchange.ts'
 import type { ClientStream } from '../http2/client-stream.ts'
+import type { Call } from '../rpc/call.ts'
 
 export interface UploadOptions {
   readonly body: RequestBody
   readonly replayBytesMax: number
+  /** Charged with what is kept. */
+  readonly call: Pick<Call, 'memory'>
   /** The client broke off. */
   readonly onCutOff: (cause: unknown) => void
   readonly onBytes: () => void
 }
+
+/** What may be kept of a request's body as part of what its stream costs. */
+const freeBytesMax = 8 * 1024
 
 /**
  * The body of a request on its way to the stream that is open at the time, as fast as that takes it. What was sent is
@@ -19,6 +25,7 @@ export class Upload {
   #opened = Promise.withResolvers<void>()
   #kept: Uint8Array[] | undefined = []
   #keptBytes = 0
+  #heldBytes = 0
   #isPumping = false
   #isComplete = false
   #isStopped = false
@@ -57,12 +64,14 @@ export class Upload {
   /** No other stream will be sent it. */
   forget(): void {
     this.#kept = undefined
+    if (this.#heldBytes > 0) this.#options.call.memory.release(this.#heldBytes)
+    this.#heldBytes = 0
   }
 
   /** Nobody wants more of it. */
   stop(): void {
     this.#isStopped = true
-    this.#kept = undefined
+    this.forget()
   }
 
   async #pump(): Promise<void> {
@@ -89,7 +98,16 @@ export class Upload {
 
   #keep(bytes: Uint8Array): void {
     this.#keptBytes += bytes.length
-    if (this.#keptBytes > this.#options.replayBytesMax) this.#kept = undefined
-    this.#kept?.push(bytes)
+    if (this.#keptBytes > this.#options.replayBytesMax) this.forget()
+    if (this.#kept !== undefined && this.#holds(bytes.length)) this.#kept.push(bytes)
+    else this.forget()
+  }
+
+  /** Little is not charged, so that short calls cost nothing more. */
+  #holds(bytes: number): boolean {
+    if (this.#keptBytes <= freeBytesMax) return true
+    const isHeld = this.#options.call.memory.tryHold(bytes)
+    if (isHeld) this.#heldBytes += bytes
+    return isHeld
   }
 }

@@ -1,3 +1,5 @@
+import type { MemoryAccount } from './memory-account.ts'
+
 /**
  * Header or trailer fields (RFC 9110 §5, §6.5): name and value in turn, in the order in which they
  * are on the wire. Names are in lower case; pseudo-headers are not among them.
@@ -39,6 +41,8 @@ export interface Exchange {
   readonly remoteAddress: string
   /** The same object for all exchanges of one connection, to tell connections apart. */
   readonly connection: object
+  /** Charged with what is held for the client beside what waits in `body` and behind `write`. */
+  readonly account: MemoryAccount
   readonly body: RequestBody
   /**
    * The size of the longest headers or trailers that the client takes, as `listBytesOf` counts it. A response with

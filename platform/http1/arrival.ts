@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { MemoryAccount } from '../http/memory-account.ts'
 
 /** A connection as it is accepted. */
 export interface Arrival {
@@ -6,4 +7,6 @@ export interface Arrival {
   readonly scheme: 'http' | 'https'
   /** The client's IP address. */
   readonly remoteAddress: string
+  /** Of what the client makes this process hold; closed by whoever opened it. */
+  readonly account: MemoryAccount
 }

@@ -1,4 +1,5 @@
 import type { Fields, RequestBody } from '../http/exchange.ts'
+import type { Arrival } from './arrival.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import type { Framing } from './framing.ts'
 import type { Http1Limits } from './limits.ts'
@@ -6,6 +7,7 @@ import { Pieces } from './pieces.ts'
 
 /** The connection that a body comes by. */
 export interface BodySource {
+  readonly arrival: Pick<Arrival, 'account'>
   /** Somebody waits for bytes. */
   onBodyWanted(): void
   /** There is room for more. */
@@ -46,7 +48,7 @@ export class Http1Body implements RequestBody {
     this.#limits = limits
     this.#decoder = framing.isChunked ? new ChunkedDecoder(limits) : undefined
     this.#leftBytes = framing.contentLength
-    this.#pieces = new Pieces(limits.waitingBytesMax)
+    this.#pieces = new Pieces(limits.waitingBytesMax, source.arrival.account)
   }
 
   get ended(): boolean {

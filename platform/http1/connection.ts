@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { MemoryHolder } from '../http/memory-account.ts'
 import { refusalAnswer } from './answer-head.ts'
 import type { Arrival } from './arrival.ts'
 import { type Http1Body, noBody } from './body.ts'
@@ -17,9 +18,8 @@ import { RequestReader, type RequestTaker } from './request-reader.ts'
 type Phase = 'head' | 'exchange' | 'dropping' | 'closing' | 'gone'
 
 /** A connection (RFC 9112 §9). Its requests are answered one after the other; the next one is not looked at before. */
-export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner {
-  readonly scheme: 'http' | 'https'
-  readonly remoteAddress: string
+export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner, MemoryHolder {
+  readonly arrival: Arrival
   readonly output: Output
   readonly #hub: Hub
   readonly #socket: Socket
@@ -35,17 +35,16 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
   #isFlushAsked = false
   /** Whether the client has ended its side. */
   #isHalfClosed = false
-  /** What had been written when that was last looked at. */
   #writtenBytes = 0
   #requestsLeft: number
   #error: Error | undefined
 
   constructor(hub: Hub, arrival: Arrival, onGone: (connection: Http1Connection) => void) {
     const { limits } = hub
-    const { socket } = arrival
-    this.scheme = arrival.scheme
-    this.remoteAddress = arrival.remoteAddress
-    this.output = new Output(socket, limits.answerQueueBytes, () => this.#deadlines.expectTaken())
+    const { socket, account } = arrival
+    account.holder = this
+    this.arrival = arrival
+    this.output = new Output(arrival, limits.answerQueueBytes, () => this.#deadlines.expectTaken())
     this.#hub = hub
     this.#socket = socket
     this.#onGone = onGone
@@ -74,14 +73,20 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
     this.#socket.destroy()
   }
 
+  /** A client that does not read, or whose request nobody takes, is cut: there is one exchange at a time. */
+  shed(): boolean {
+    const wasGone = this.#phase === 'gone'
+    this.destroy(new Error('too much is held for the client'))
+    return !wasGone
+  }
+
   dateLine(): string {
     return this.#hub.dateLine()
   }
 
   persists(isLast: boolean): boolean {
-    if (!this.#head?.framing.keepsAlive || this.#requestsLeft <= 0 || this.#deadlines.isAged)
-      return false
-    if (this.#hub.isDraining) return false
+    if (!this.#head?.framing.keepsAlive || this.#hub.isDraining) return false
+    if (this.#requestsLeft <= 0 || this.#deadlines.isAged) return false
     const body = this.#requests.body
     if (body === undefined) return true
     // A client that was not told to go on may send the body or not (RFC 9110 §10.1.1).
@@ -111,7 +116,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
   }
 
   onAborted(isDelimited: boolean): void {
-    if (!isDelimited && this.scheme === 'http') this.#socket.resetAndDestroy()
+    if (!isDelimited && this.arrival.scheme === 'http') this.#socket.resetAndDestroy()
     this.destroy(new Error('the answer was broken off'))
   }
 
@@ -142,11 +147,10 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner 
         else if (this.output.writtenBytes > this.#writtenBytes) this.#awaitReset()
         else this.destroy(new Error('the client left'))
         return
+      case 'closing':
+        return void this.destroy(new Error('the client does not close'))
       case 'dropping':
         this.#close()
-        return
-      case 'closing':
-        this.destroy(new Error('the client does not close'))
     }
   }
 

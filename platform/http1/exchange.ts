@@ -1,12 +1,14 @@
 import type { Exchange, Fields, RequestBody } from '../http/exchange.ts'
+import type { MemoryAccount } from '../http/memory-account.ts'
 import { type AnswerFields, encodeAnswerFields, encodeTrailers, statusLine } from './answer-head.ts'
+import type { Arrival } from './arrival.ts'
+import { Http1Body } from './body.ts'
 import type { RequestHead } from './head.ts'
 import type { Output } from './output.ts'
 
 /** The connection of an exchange, as its answer sees it. */
 export interface AnswerSink {
-  readonly scheme: 'http' | 'https'
-  readonly remoteAddress: string
+  readonly arrival: Arrival
   readonly output: Output
   /** The `date` line. */
   dateLine(): string
@@ -59,7 +61,7 @@ export class Http1Exchange implements Exchange {
   }
 
   get scheme(): 'http' | 'https' {
-    return this.#sink.scheme
+    return this.#sink.arrival.scheme
   }
 
   get authority(): string {
@@ -75,7 +77,11 @@ export class Http1Exchange implements Exchange {
   }
 
   get remoteAddress(): string {
-    return this.#sink.remoteAddress
+    return this.#sink.arrival.remoteAddress
+  }
+
+  get account(): MemoryAccount {
+    return this.#sink.arrival.account
   }
 
   get connection(): object {
@@ -139,6 +145,8 @@ export class Http1Exchange implements Exchange {
     this.closed = true
     if (this.#isOver) return
     this.#isOver = true
+    // What nobody took is dropped.
+    if (this.body instanceof Http1Body) this.body.fail(cause ?? new Error('the exchange is over'))
     this.onClose?.(cause)
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { MemoryAccount } from '../http/memory-account.ts'
 import type { Http1Limits } from './limits.ts'
 import { Pieces } from './pieces.ts'
 
@@ -15,10 +16,10 @@ export class Inlet {
   #isPaused = false
   #lingeredBytes = 0
 
-  constructor(socket: Socket, limits: Http1Limits) {
+  constructor(socket: Socket, limits: Http1Limits, account: MemoryAccount) {
     this.#socket = socket
     this.#limits = limits
-    this.#backlog = new Pieces(limits.waitingBytesMax)
+    this.#backlog = new Pieces(limits.waitingBytesMax, account)
   }
 
   /** Whether nothing waits. */

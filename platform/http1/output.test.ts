@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Socket } from 'node:net'
+import { MemoryBudget } from '../http/memory-budget.ts'
 import { Output } from './output.ts'
 
 /** A socket that takes so many writes before it has to send them. */
@@ -7,6 +8,7 @@ function countingSocket(writesMax = Number.POSITIVE_INFINITY) {
   const written: string[] = []
   const socket = {
     isEnded: false,
+    writableLength: 0,
     write(bytes: Uint8Array) {
       written.push(Buffer.from(bytes).toString('latin1'))
       return written.length < writesMax
@@ -18,9 +20,14 @@ function countingSocket(writesMax = Number.POSITIVE_INFINITY) {
   return { socket, written, asSocket: socket as unknown as Socket }
 }
 
+function createOutput(socket: Socket, onBlocked: () => void, queueBytesMax = 1_000): Output {
+  const account = new MemoryBudget().open('')
+  return new Output({ socket, account }, queueBytesMax, onBlocked)
+}
+
 test('what is pushed before a flush goes out by one write', () => {
   const { written, asSocket } = countingSocket()
-  const output = new Output(asSocket, 1_000, () => {})
+  const output = createOutput(asSocket, () => {})
   output.push('head\xff')
   output.push(Buffer.from('body'))
   output.push('')
@@ -34,7 +41,7 @@ test('what is pushed before a flush goes out by one write', () => {
 test('a long piece goes out part by part, as the client takes it, and the end behind it', async () => {
   const { socket, written, asSocket } = countingSocket(2)
   let blockedCount = 0
-  const output = new Output(asSocket, 1_000, () => {
+  const output = createOutput(asSocket, () => {
     blockedCount++
   })
   const long = Buffer.alloc(600_000, 'x')
@@ -69,7 +76,7 @@ test('a long piece goes out part by part, as the client takes it, and the end be
 
 test('who waits for room is told when the connection is gone', async () => {
   const { written, asSocket } = countingSocket(1)
-  const output = new Output(asSocket, 10, () => {})
+  const output = createOutput(asSocket, () => {}, 10)
   output.push('x')
   output.flush()
   output.push('never sent')

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net'
+import type { MemoryAccount } from '../http/memory-account.ts'
+import type { Arrival } from './arrival.ts'
 
 /** Text is byte by byte (latin1). */
 type Piece = string | Uint8Array
@@ -12,7 +14,10 @@ const copiedBytesMax = 16 * 1024
 /** Gathers what a connection sends until it is flushed, and waits for its client. */
 export class Output {
   readonly #socket: Socket
+  readonly #account: MemoryAccount
   readonly #queueBytesMax: number
+  /** What the account is charged: only what is left when the socket has enough. */
+  #chargedBytes = 0
   #pieces: Piece[] = []
   #bytes = 0
   #isBlocked = false
@@ -23,11 +28,17 @@ export class Output {
   writtenBytes = 0
 
   /**
+   * @param arrival whose account is charged with what waits for the client.
    * @param queueBytesMax from which on there is no room.
    * @param onBlocked called when the socket has taken some, and has to send it before it takes more.
    */
-  constructor(socket: Socket, queueBytesMax: number, onBlocked: () => void) {
+  constructor(
+    { socket, account }: Pick<Arrival, 'socket' | 'account'>,
+    queueBytesMax: number,
+    onBlocked: () => void,
+  ) {
     this.#socket = socket
+    this.#account = account
     this.#queueBytesMax = queueBytesMax
     this.#onBlocked = onBlocked
   }
@@ -50,7 +61,11 @@ export class Output {
   /** Gives the socket what is gathered, as far as it takes it. */
   flush(): void {
     while (this.#bytes > 0 && !this.#isBlocked) this.#writeSome()
-    if (this.#isBlocked) return
+    if (this.#isBlocked) {
+      this.#setCharge(this.#bytes + this.#socket.writableLength)
+      return
+    }
+    this.#setCharge(0)
     this.#wake()
     if (this.#isEnding) this.#socket.end()
   }
@@ -85,7 +100,15 @@ export class Output {
     this.#bytes = 0
     this.#isBlocked = false
     this.#isEnding = false
+    this.#setCharge(0)
     this.#wake()
+  }
+
+  #setCharge(bytes: number): void {
+    const added = bytes - this.#chargedBytes
+    this.#chargedBytes = bytes
+    if (added > 0) this.#account.charge(added)
+    else if (added < 0) this.#account.discharge(-added)
   }
 
   #writeSome(): void {

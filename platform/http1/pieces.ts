@@ -1,15 +1,19 @@
+import type { MemoryAccount } from '../http/memory-account.ts'
+
 /** What a piece costs beside its bytes, so that tiny ones do not take more memory than they count. */
 const pieceCostBytes = 256
 
 /** Bytes that have come and wait, up to a bound. */
 export class Pieces {
   readonly #bytesMax: number
+  readonly #account: MemoryAccount
   #pieces: Buffer[] = []
   #bytes = 0
 
   /** @param bytesMax from which on it is full; what comes with the piece that fills it is kept too. */
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, account: MemoryAccount) {
     this.#bytesMax = bytesMax
+    this.#account = account
   }
 
   get isEmpty(): boolean {
@@ -17,18 +21,18 @@ export class Pieces {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= this.#bytesMax
+    return this.#bytes >= this.#bytesMax || (this.#bytes > 0 && this.#account.isShort)
   }
 
   push(piece: Buffer): void {
     if (piece.length === 0) return
     this.#pieces.push(piece)
-    this.#bytes += piece.length + pieceCostBytes
+    this.#count(piece.length + pieceCostBytes)
   }
 
   shift(): Buffer | undefined {
     const piece = this.#pieces.shift()
-    if (piece !== undefined) this.#bytes -= piece.length + pieceCostBytes
+    if (piece !== undefined) this.#count(-piece.length - pieceCostBytes)
     return piece
   }
 
@@ -42,6 +46,12 @@ export class Pieces {
 
   clear(): void {
     this.#pieces = []
-    this.#bytes = 0
+    this.#count(-this.#bytes)
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    if (bytes > 0) this.#account.charge(bytes)
+    else if (bytes < 0) this.#account.discharge(-bytes)
   }
 }

@@ -43,7 +43,7 @@ export class RequestReader {
     this.#limits = limits
     this.#turnsLeft = limits.pipelinedTurnMax
     this.#heads = new HeadReader(limits)
-    this.#inlet = new Inlet(socket, limits)
+    this.#inlet = new Inlet(socket, limits, taker.arrival.account)
   }
 
   /** Whether a head has begun to come. */

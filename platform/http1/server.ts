@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Respond } from '../http/exchange.ts'
+import type { MemoryAccount } from '../http/memory-account.ts'
+import { MemoryBudget } from '../http/memory-budget.ts'
 import { Http1Connection } from './connection.ts'
 import { Hub } from './hub.ts'
 import { type Http1Limits, http1Limits } from './limits.ts'
@@ -20,8 +22,14 @@ export interface Http1Server {
    * open when the client ends its side (`allowHalfOpen` of its server), or such a client gets no answer.
    * @param scheme 'https' behind TLS.
    * @param remoteAddress the client's IP address.
+   * @param account of what its client makes the process hold, closed by the caller. Default: one of its own, without a bound.
    */
-  accept(socket: Socket, scheme: 'http' | 'https', remoteAddress: string): void
+  accept(
+    socket: Socket,
+    scheme: 'http' | 'https',
+    remoteAddress: string,
+    account?: MemoryAccount,
+  ): void
   readonly connectionCount: number
   /** Closes each connection behind the answer at hand, and resolves when all have gone. */
   drain(): Promise<void>
@@ -32,6 +40,7 @@ export interface Http1Server {
 export function createHttp1Server(options: Http1ServerOptions): Http1Server {
   const { respond, now = () => performance.now(), random = Math.random } = options
   const hub = new Hub({ respond, limits: { ...http1Limits, ...options.limits }, now, random })
+  const unbounded = new MemoryBudget()
   const connections = new Set<Http1Connection>()
   const { promise: drained, resolve } = Promise.withResolvers<void>()
   const resolveWhenDrained = () => {
@@ -42,9 +51,9 @@ export function createHttp1Server(options: Http1ServerOptions): Http1Server {
     resolveWhenDrained()
   }
   return {
-    accept(socket, scheme, remoteAddress) {
+    accept(socket, scheme, remoteAddress, account = unbounded.open(remoteAddress)) {
       if (socket.destroyed) return
-      connections.add(new Http1Connection(hub, { socket, scheme, remoteAddress }, onGone))
+      connections.add(new Http1Connection(hub, { socket, scheme, remoteAddress, account }, onGone))
     },
     get connectionCount() {
       return connections.size

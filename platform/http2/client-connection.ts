@@ -81,7 +81,7 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
 
   /** @param hub of connections with `clientLimits`. */
   constructor(hub: Hub, socket: Socket, events: ClientEvents) {
-    super(hub, socket)
+    super(hub, socket, hub.memory.open(''))
     this.#events = events
     this.#cancels = new TokenBucket(cancelsAllowed, this.nowMs)
     const { headerTableBytes, streamWindowBytes, headerListBytesMax } = this.limits

@@ -60,6 +60,11 @@ export class ClientRequest extends Http2Stream implements ClientStream {
     this.onArrived()
   }
 
+  override onKept(bytes: number): void {
+    super.onKept(bytes)
+    this.#owner?.onKept?.(bytes)
+  }
+
   onArrived(): void {
     if (this.#hasNews) return
     this.#hasNews = true

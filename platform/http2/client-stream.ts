@@ -33,6 +33,8 @@ export interface StreamOwner {
   onHead(): void
   /** `take` may have something. */
   onBytes(): void
+  /** So many bytes of the answer more wait to be taken, or, below zero, fewer. What is taken at once is not counted. */
+  onKept?(bytes: number): void
   /** The answer has ended. The request may not have: then it is for the owner to end or cancel it. */
   onEnd(): void
   /** The stream was not opened (`NotSentError`, `HeadTooLongError`), was reset by the peer (`StreamReset`), or was lost. */

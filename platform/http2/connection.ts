@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { MemoryAccount, MemoryHolder } from '../http/memory-account.ts'
 import type { Swept } from '../http/sweep.ts'
 import { ConnectionError, errorName } from './connection-error.ts'
 import { HpackError } from './hpack-error.ts'
@@ -19,16 +20,19 @@ export type Deadline = readonly [atMs: number, act: () => void]
  * A connection as far as both sides are alike: a socket, what is received and sent on it, the streams that are open, and
  * how it ends. A server and a client add what each does alone.
  */
-export abstract class Http2Connection<S extends Http2Stream = Http2Stream> implements Swept {
+export abstract class Http2Connection<S extends Http2Stream = Http2Stream>
+  implements Swept, MemoryHolder
+{
   readonly hub: Hub
   readonly limits: Http2Limits
   readonly socket: Socket
+  readonly account: MemoryAccount
   readonly transmitter: Transmitter
   readonly receiver: Receiver
   readonly streams = new StreamTable<S>(this)
   /** What the peer has said of itself. */
   readonly peer: PeerSettings = initialPeerSettings()
-  readonly #budget: PeerBudget
+  readonly budget: PeerBudget
   /** When `tick` was last called: for the chunk at hand, and for what begins to wait. */
   nowMs: number
   sweepSlot: number | undefined
@@ -45,15 +49,17 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
   #closed = false
 
   /** @param isTrusted whether the peer may send as many frames that carry nothing, and resets, as it likes. */
-  constructor(hub: Hub, socket: Socket, isTrusted = false) {
+  constructor(hub: Hub, socket: Socket, account: MemoryAccount, isTrusted = false) {
     this.hub = hub
     this.limits = hub.limits
     this.socket = socket
+    this.account = account
+    account.holder = this
     this.nowMs = hub.now()
     this.#openedAtMs = this.nowMs
     this.idleSinceMs = this.nowMs
-    this.#budget = new PeerBudget(this.limits, this.nowMs, isTrusted)
-    this.transmitter = new Transmitter(hub, socket, () => this.#onBlocked())
+    this.budget = new PeerBudget(this.limits, this.nowMs, isTrusted)
+    this.transmitter = new Transmitter(this, () => this.#onBlocked())
     this.receiver = new Receiver(this)
   }
 
@@ -143,25 +149,9 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
 
   /** For frames of the peer's that carry nothing. */
   spend(frames: number): void {
-    this.#budget.spend(frames, this.nowMs)
+    this.budget.spend(frames, this.nowMs)
   }
 
-  /** For a frame that does. */
-  earn(): void {
-    this.#budget.earn()
-  }
-
-  /** For an answer that was complete. */
-  earnResets(): void {
-    this.#budget.earnResets()
-  }
-
-  /** For a stream that ends before its time. */
-  spendReset(): void {
-    this.#budget.spendReset(this.nowMs)
-  }
-
-  /** Looks at the clock. */
   tick(): number {
     this.nowMs = this.hub.now()
     return this.nowMs
@@ -220,6 +210,14 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
     })
   }
 
+  /** Resets the stream of which the most is held, or cuts a connection that does not read. */
+  shed(): boolean {
+    if (this.streams.shedLargest()) return true
+    if (this.#closed || this.transmitter.blockedBytes === 0) return false
+    this.destroy(new Error('the peer does not read, and memory is short'))
+    return true
+  }
+
   /** Ends the connection for an error of the peer's (RFC 9113 §5.4.1), or for a reason of ours. */
   fail(code: number, message: string): void {
     if (this.closed) return
@@ -249,13 +247,18 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
     if (this.#closed) return
     this.#closed = true
     this.hub.sweep.remove(this)
+    this.receiver.close()
     this.streams.fail(cause)
     this.transmitter.stop()
     this.onClosed(cause)
   }
 
   #onData(chunk: Buffer): void {
-    if (this.closed) return void this.#linger(chunk.length)
+    if (this.closed) {
+      this.#lingeredBytes += chunk.length
+      if (this.#lingeredBytes > this.limits.lingeringBytesMax) this.socket.pause()
+      return
+    }
     this.tick()
     try {
       this.receiver.push(this.unframed(chunk))
@@ -265,12 +268,6 @@ export abstract class Http2Connection<S extends Http2Stream = Http2Stream> imple
     this.onChunkEnd()
     // A peer that does not read is not read from (CVE-2019-9512, 9515).
     if (this.transmitter.isStuck(this.limits.unsentBytesMax)) this.socket.pause()
-  }
-
-  /** What comes behind the end is dropped, and the peer is held up when that is much. */
-  #linger(bytes: number): void {
-    this.#lingeredBytes += bytes
-    if (this.#lingeredBytes > this.limits.lingeringBytesMax) this.socket.pause()
   }
 
   #onBroken(error: unknown): void {

@@ -1,3 +1,4 @@
+import { MemoryBudget } from '../http/memory-budget.ts'
 import { Sweep } from '../http/sweep.ts'
 import { gatherTurn } from '../http/turn.ts'
 import type { Http2Limits } from './limits.ts'
@@ -13,6 +14,8 @@ interface Settleable {
 
 export interface HubOptions {
   readonly limits: Http2Limits
+  /** What the peers may make this process hold. Default: no bound. */
+  readonly memory?: MemoryBudget
   /** Milliseconds that only go forward. */
   readonly now?: () => number
   /** From 0 up to 1. */
@@ -22,6 +25,7 @@ export interface HubOptions {
 /** What connections share, so that one that rests has no timer and no buffer of its own. */
 export class Hub {
   readonly limits: Http2Limits
+  readonly memory: MemoryBudget
   readonly chunks = new ChunkPool()
   readonly sweep: Sweep
   readonly random: () => number
@@ -34,8 +38,10 @@ export class Hub {
     (settle) => setImmediate(setImmediate, settle),
   )
 
-  constructor({ limits, now = () => performance.now(), random = Math.random }: HubOptions) {
+  constructor(options: HubOptions) {
+    const { limits, now = () => performance.now(), random = Math.random } = options
     this.limits = limits
+    this.memory = options.memory ?? new MemoryBudget()
     this.now = now
     this.random = random
     this.sweep = new Sweep(limits.sweepIntervalMs, now)

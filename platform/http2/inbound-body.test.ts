@@ -6,6 +6,7 @@ function createBody() {
   const body = new InboundBody({
     onTaken: (bytes) => told.push(bytes),
     onWanted: () => told.push('wanted'),
+    onKept: () => {},
     onRefused: () => told.push('refused'),
   })
   return { body, told }

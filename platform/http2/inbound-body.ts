@@ -4,6 +4,8 @@ import type { Fields, RequestBody } from '../http/exchange.ts'
 export interface BodyOwner {
   /** So many bytes were taken, or will not be. */
   onTaken(bytes: number): void
+  /** So many bytes more are kept for the next turn of the event loop, or, below zero, fewer. */
+  onKept(bytes: number): void
   /** Somebody waits, and nothing is here. */
   onWanted(): void
   /** Nobody will take the rest. */
@@ -26,6 +28,8 @@ export class InboundBody implements RequestBody {
   readonly #chunks: Uint8Array[] = []
   /** How many chunks are not views, or are views that may stay. */
   #settled = 0
+  /** Bytes of those chunks. */
+  keptBytes = 0
   #complete = false
   #failure: Error | undefined
   #waiting: PromiseWithResolvers<void> | undefined
@@ -46,7 +50,10 @@ export class InboundBody implements RequestBody {
   take(): Uint8Array | undefined {
     const chunk = this.#chunks.shift()
     if (chunk === undefined) return undefined
-    if (this.#settled > 0) this.#settled--
+    if (this.#settled > 0) {
+      this.#settled--
+      this.#keep(-chunk.length)
+    }
     this.#owner.onTaken(chunk.length)
     return chunk
   }
@@ -91,6 +98,10 @@ export class InboundBody implements RequestBody {
     }
     keep(small, chunks)
     this.#settled = chunks.length
+    let bytes = 0
+    for (const chunk of chunks) bytes += chunk.length
+    // Last, because it may reset the stream.
+    this.#keep(bytes - this.keptBytes)
   }
 
   /** All has come. */
@@ -122,7 +133,13 @@ export class InboundBody implements RequestBody {
     for (const chunk of this.#chunks) bytes += chunk.length
     this.#chunks.length = 0
     this.#settled = 0
+    if (this.keptBytes > 0) this.#keep(-this.keptBytes)
     if (bytes > 0) this.#owner.onTaken(bytes)
+  }
+
+  #keep(bytes: number): void {
+    this.keptBytes += bytes
+    this.#owner.onKept(bytes)
   }
 
   #wake(): void {

@@ -1,3 +1,4 @@
+import { memoryShares } from '../http/memory-account.ts'
 import type { Http2Connection } from './connection.ts'
 import { ConnectionError } from './connection-error.ts'
 import {
@@ -28,6 +29,10 @@ export class Receiver implements FrameSink {
   #block: HeaderBlock | undefined
   /** Since when a frame of a field block is incomplete. */
   #partialSinceMs: number | undefined
+  /** The encoded size of the field block at hand. */
+  blockBytes = 0
+  /** What the account is charged for `#block`. */
+  #chargedBytes = 0
   #settingsSeen = false
   /** What the peer may still send on the connection, and what was taken and not told (RFC 9113 §6.9.1). */
   #window: number
@@ -51,6 +56,12 @@ export class Receiver implements FrameSink {
   /** Since when a field block is under way, or undefined. */
   get headersSinceMs(): number | undefined {
     return this.#block?.sinceMs ?? this.#partialSinceMs
+  }
+
+  /** The connection is over. */
+  close(): void {
+    this.#block = undefined
+    this.#releaseBlock()
   }
 
   push(chunk: Buffer): void {
@@ -148,7 +159,7 @@ export class Receiver implements FrameSink {
       connection.streams.onStray(streamId, streamClosed)
       return void this.returnWindow(frameBytes)
     }
-    if (to > from) connection.earn()
+    if (to > from) connection.budget.earn()
     else if (!endStream) connection.spend(1)
     if (stream.remoteEnded) {
       this.returnWindow(frameBytes)
@@ -199,6 +210,7 @@ export class Receiver implements FrameSink {
     if ((flags & frameFlag.endHeaders) !== 0)
       return void this.#onBlock(streamId, endStream, fragment)
     this.#block = new HeaderBlock(streamId, endStream, fragment, this.#connection.nowMs)
+    this.#chargeBlock(fragment.length)
     this.#connection.lookIn(this.#connection.limits.headersTimeoutMs)
   }
 
@@ -215,13 +227,28 @@ export class Receiver implements FrameSink {
     }
     if (start === end) this.#connection.spend(1)
     block.add(bytes.subarray(start, end), this.#connection.limits)
-    if ((flags & frameFlag.endHeaders) === 0) return
+    if ((flags & frameFlag.endHeaders) === 0) return void this.#chargeBlock(end - start)
     this.#block = undefined
+    this.#releaseBlock()
     this.#onBlock(streamId, block.endStream, block.bytes)
+  }
+
+  /** Field blocks that do not end (CVE-2024-27316), on many connections. */
+  #chargeBlock(bytes: number): void {
+    if (!this.#connection.account.reserve(2 * bytes, memoryShares.stream)) {
+      throw new ConnectionError(errorCode.enhanceYourCalm, 'memory is short')
+    }
+    this.#chargedBytes += 2 * bytes
+  }
+
+  #releaseBlock(): void {
+    this.#connection.account.release(this.#chargedBytes)
+    this.#chargedBytes = 0
   }
 
   #onBlock(streamId: number, endStream: boolean, block: Buffer): void {
     const { limits } = this.#connection
+    this.blockBytes = block.length
     const { fields, overflow } = this.#decoder.decode(block, {
       listBytesMax: limits.headerListBytesMax,
       listCountMax: limits.headerCountMax,

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Respond } from '../http/exchange.ts'
+import { type MemoryAccount, memoryShares } from '../http/memory-account.ts'
 import { type Deadline, Http2Connection } from './connection.ts'
 import { ConnectionError } from './connection-error.ts'
 import type { Hub } from './hub.ts'
@@ -20,6 +21,11 @@ export interface ServerContext {
 
 /** How far the end is (RFC 9113 §6.8): told, and with the last stream named. */
 type Draining = 'no' | 'told' | 'last'
+
+/** What a stream is charged while it is open, with what its handler makes of it: measured on Bun, and rounded up. */
+const streamBytes = 8 * 1024
+/** What a decoded field block takes, as a multiple of its encoded size (Huffman codes have 5 bits or more). */
+const blockFactor = 2
 
 /** The PING after which a draining client is known to have seen the GOAWAY. */
 const drainPing = Buffer.from('draining')
@@ -50,8 +56,9 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     socket: Socket,
     scheme: 'http' | 'https',
     remoteAddress: string,
+    account: MemoryAccount,
   ) {
-    super(context.hub, socket, context.trusts?.(remoteAddress))
+    super(context.hub, socket, account, context.trusts?.(remoteAddress))
     this.#context = context
     this.scheme = scheme
     this.remoteAddress = remoteAddress
@@ -97,12 +104,20 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     if (taken >= this.limits.concurrentStreamsMax) {
       return void this.streams.refuse(streamId, errorCode.refusedStream, 'too many streams')
     }
-    this.earn()
+    this.budget.earn()
     const head = overflow ? emptyHead : this.#readHead(fields)
     if (head === undefined || (endStream && head.contentLength > 0)) {
       return void this.streams.refuse(streamId, errorCode.protocolError, 'malformed')
     }
+    if (this.account.leavesUnread) {
+      return void this.streams.refuse(streamId, errorCode.refusedStream, 'responses are unread')
+    }
+    const bytes = streamBytes + blockFactor * this.receiver.blockBytes
+    if (!this.account.reserve(bytes, memoryShares.stream)) {
+      return void this.streams.refuse(streamId, errorCode.refusedStream, 'memory is short')
+    }
     const exchange = new ServerExchange(this, streamId, head)
+    exchange.chargedBytes = bytes
     this.streams.add(exchange)
     if (endStream) this.streams.endRemote(exchange, [])
     if (overflow) this.#refuseFields(exchange)
@@ -119,7 +134,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
 
   /** The answer is sent whole; what is left of the request is of no use. */
   onAnswered(exchange: ServerExchange): void {
-    this.earnResets()
+    this.budget.earnResets()
     if (!exchange.body.ended) exchange.body.cut(new Error('the exchange is closed'))
     if (exchange.remoteEnded) return void this.streams.remove(exchange)
     exchange.discards = true
@@ -251,7 +266,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
 
   /** More fields than are taken (RFC 6585 §5). */
   #refuseFields(exchange: ServerExchange): void {
-    this.spendReset()
+    this.budget.spendReset(this.nowMs)
     exchange.answerBare(431)
   }
 

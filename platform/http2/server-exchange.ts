@@ -1,4 +1,5 @@
 import type { Exchange, Fields } from '../http/exchange.ts'
+import type { MemoryAccount } from '../http/memory-account.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerConnection } from './server-connection.ts'
 import { Http2Stream } from './stream.ts'
@@ -49,6 +50,10 @@ export class ServerExchange extends Http2Stream implements Exchange {
 
   get headerListBytesMax(): number {
     return this.connection.peer.headerListBytesMax
+  }
+
+  get account(): MemoryAccount {
+    return this.#server.account
   }
 
   get closed(): boolean {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Respond } from '../http/exchange.ts'
+import type { MemoryAccount } from '../http/memory-account.ts'
 import { Hub, type HubOptions } from './hub.ts'
 import { type Http2Limits, http2Limits } from './limits.ts'
 import { ServerConnection } from './server-connection.ts'
@@ -21,8 +22,14 @@ export interface Http2Server {
   /**
    * Takes a connection whose next bytes, readable on the socket, are the client's preface.
    * @param scheme `https` behind TLS.
+   * @param account of what its client makes the process hold, closed by the caller. Default: one of its own, without a bound.
    */
-  accept(socket: Socket, scheme: 'http' | 'https', remoteAddress: string): void
+  accept(
+    socket: Socket,
+    scheme: 'http' | 'https',
+    remoteAddress: string,
+    account?: MemoryAccount,
+  ): void
   readonly connectionCount: number
   /** Takes no further streams, and resolves when those at hand have ended and all connections are gone (RFC 9113 §6.8). */
   drain(): Promise<void>
@@ -45,10 +52,10 @@ export function createHttp2Server(options: Http2ServerOptions): Http2Server {
     },
   }
   return {
-    accept(socket, scheme, remoteAddress) {
+    accept(socket, scheme, remoteAddress, account = hub.memory.open(remoteAddress)) {
       // One that is lost already would never tell.
       if (socket.destroyed) return
-      const connection = new ServerConnection(context, socket, scheme, remoteAddress)
+      const connection = new ServerConnection(context, socket, scheme, remoteAddress, account)
       connections.add(connection)
       if (drained !== undefined) connection.drain()
     },

@@ -31,6 +31,17 @@ export class StreamTable<S extends Http2Stream> {
     return this.#open.get(streamId)
   }
 
+  /** Resets the stream of which the most is held, because memory is short; false when nothing is held. */
+  shedLargest(): boolean {
+    let largest: S | undefined
+    for (const stream of this.#open.values()) {
+      if (stream.heldBytes > (largest?.heldBytes ?? 0)) largest = stream
+    }
+    if (largest === undefined) return false
+    this.reset(largest, errorCode.enhanceYourCalm, 'too much is held for the peer')
+    return true
+  }
+
   /** Those that were opened after another. */
   behind(streamId: number): S[] {
     return [...this.#open.values()].filter(({ id }) => id > streamId)
@@ -42,7 +53,9 @@ export class StreamTable<S extends Http2Stream> {
 
   /** Takes out a stream that is closed. */
   remove(stream: S): void {
-    if (this.#open.delete(stream.id)) this.#connection.onStreamClosed(stream)
+    if (!this.#open.delete(stream.id)) return
+    this.#connection.account.release(stream.chargedBytes)
+    this.#connection.onStreamClosed(stream)
   }
 
   /** The peer has sent all ("half-closed (remote)"). */
@@ -62,7 +75,7 @@ export class StreamTable<S extends Http2Stream> {
 
   /** Resets a stream, open or not, for an error of the peer's (§5.4.2), which costs it (CVE-2025-8671). */
   refuse(streamId: number, code: number, message: string): void {
-    this.#connection.spendReset()
+    this.#connection.budget.spendReset(this.#connection.nowMs)
     const stream = this.get(streamId)
     if (stream === undefined) this.#sendReset(streamId, code)
     else this.reset(stream, code, message)
@@ -70,7 +83,7 @@ export class StreamTable<S extends Http2Stream> {
 
   /** The peer has reset a stream. */
   onReset(stream: S, code: number): void {
-    if (!stream.hasBegunAnswer) this.#connection.spendReset()
+    if (!stream.hasBegunAnswer) this.#connection.budget.spendReset(this.#connection.nowMs)
     this.remove(stream)
     stream.fail(new StreamReset(code, 'the peer reset the stream'))
   }
@@ -106,7 +119,10 @@ export class StreamTable<S extends Http2Stream> {
   fail(cause: Error): void {
     const streams = [...this.#open.values()]
     this.#open.clear()
-    for (const stream of streams) stream.fail(cause)
+    for (const stream of streams) {
+      this.#connection.account.release(stream.chargedBytes)
+      stream.fail(cause)
+    }
   }
 
   #wasReset(streamId: number): boolean {

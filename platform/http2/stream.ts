@@ -35,6 +35,8 @@ export abstract class Http2Stream implements Sender {
   /** When something was last sent of what waits. */
   progressAtMs = 0
   queuedBytes = 0
+  /** What its opening was charged. */
+  chargedBytes = 0
   #unreturnedBytes = 0
   #queue: Uint8Array[] | undefined
   /** How much of the queue's first is sent. */
@@ -104,7 +106,7 @@ export abstract class Http2Stream implements Sender {
     this.#spend(bytes)
     if (last || bytes >= progressBytesMin) {
       this.progressAtMs = connection.nowMs
-      connection.earn()
+      connection.budget.earn()
     }
     if (last) this.#dequeued()
     // Half of it, so that a writer that is woken can do more than one piece.
@@ -130,10 +132,22 @@ export abstract class Http2Stream implements Sender {
     this.gone = true
     this.connection.transmitter.queue.remove(this)
     this.#queue = undefined
+    this.connection.account.discharge(this.queuedBytes)
     this.queuedBytes = 0
     this.body.fail(cause)
     this.#wake()
     this.onFailed(cause)
+  }
+
+  /** What waits, either way. */
+  get heldBytes(): number {
+    return this.queuedBytes + this.body.keptBytes
+  }
+
+  /** So many bytes of the body wait for their taker, or do not any more. */
+  onKept(bytes: number): void {
+    if (bytes > 0) this.connection.account.charge(bytes)
+    else this.connection.account.discharge(-bytes)
   }
 
   get #hasRoom(): boolean {
@@ -151,7 +165,7 @@ export abstract class Http2Stream implements Sender {
   #sendNow(bytes: Uint8Array, endStream: boolean): void {
     this.lastFrameAt = this.connection.transmitter.writer.data(this.id, bytes, endStream)
     this.#spend(bytes.length)
-    this.connection.earn()
+    this.connection.budget.earn()
   }
 
   #spend(bytes: number): void {
@@ -164,10 +178,12 @@ export abstract class Http2Stream implements Sender {
       this.#queue = [bytes]
       this.queuedBytes = bytes.length
       this.connection.enqueue(this)
-      return
+    } else {
+      this.#queue?.push(bytes)
+      this.queuedBytes += bytes.length
     }
-    this.#queue?.push(bytes)
-    this.queuedBytes += bytes.length
+    // Last, because it may reset the stream.
+    this.connection.account.charge(bytes.length)
   }
 
   #copyQueued(buffer: Buffer, offset: number, bytes: number): void {
@@ -186,6 +202,7 @@ export abstract class Http2Stream implements Sender {
     }
     if (index > 0) queue.splice(0, index)
     this.queuedBytes -= bytes
+    this.connection.account.discharge(bytes)
   }
 
   #dequeued(): void {

@@ -1,10 +1,18 @@
 import type { Socket } from 'node:net'
+import type { MemoryAccount } from '../http/memory-account.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { HpackEncoder } from './hpack-encoder.ts'
 import type { Hub } from './hub.ts'
 import { Outbox } from './outbox.ts'
 import { SendQueue } from './send-queue.ts'
 import type { Http2Stream } from './stream.ts'
+
+/** The connection that sends. */
+export interface Sending {
+  readonly hub: Hub
+  readonly socket: Socket
+  readonly account: MemoryAccount
+}
 
 /** Gathers what a connection sends, and gives it to the socket once a turn of the event loop, as fast as that takes it. */
 export class Transmitter {
@@ -14,15 +22,19 @@ export class Transmitter {
   readonly encoder = new HpackEncoder()
   readonly #hub: Hub
   readonly #socket: Socket
+  readonly #account: MemoryAccount
   readonly #onBlocked: () => void
   #flushing = false
   #isBlocked = false
   #stopped = false
+  /** What the socket was given and has not sent, while it takes no more; charged. */
+  blockedBytes = 0
 
   /** @param onBlocked Called when the socket has enough; `onDrain` is to be called when it has not any more. */
-  constructor(hub: Hub, socket: Socket, onBlocked: () => void) {
+  constructor({ hub, socket, account }: Sending, onBlocked: () => void) {
     this.#hub = hub
     this.#socket = socket
+    this.#account = account
     this.#onBlocked = onBlocked
     this.outbox = new Outbox(hub.chunks)
     this.writer = new FrameWriter(this.outbox, this.encoder, () => this.flushSoon())
@@ -57,12 +69,14 @@ export class Transmitter {
       if (this.outbox.flush(this.#socket)) continue
       this.#isBlocked = true
       this.#onBlocked()
+      this.#chargeBlocked(this.#socket.writableLength)
     }
     this.#flushing = false
   }
 
   onDrain(): void {
     this.#isBlocked = false
+    this.#chargeBlocked(0)
     this.flush()
   }
 
@@ -75,6 +89,15 @@ export class Transmitter {
   /** Sends nothing any more. */
   stop(): void {
     this.#stopped = true
+    this.#chargeBlocked(0)
     this.outbox.clear()
+  }
+
+  /** Last, because the connection may be cut by it. */
+  #chargeBlocked(bytes: number): void {
+    const added = bytes - this.blockedBytes
+    this.blockedBytes = bytes
+    if (added > 0) this.#account.charge(added)
+    else if (added < 0) this.#account.discharge(-added)
   }
 }

@@ -2,6 +2,7 @@ import { type AdmissionLimits, admissionLimits } from '../admission/limits.ts'
 import { advertisedHost } from '../discovery/advertise.ts'
 import type { HostOptions } from '../server/host-check.ts'
 import type { LogOptions } from './log.ts'
+import { readMemoryBudget } from './memory-settings.ts'
 import type { Settings } from './settings.ts'
 import { readTls, type TlsSettings } from './tls-settings.ts'
 import { readTrafficSettings, type TrafficSettings } from './traffic-settings.ts'
@@ -14,6 +15,8 @@ export interface ServiceSettings extends TrafficSettings, HostOptions {
   readonly corsOrigins: readonly string[]
   /** Bounds of the calls that are admitted at once. */
   readonly admissionLimits: Partial<AdmissionLimits>
+  /** What clients together may make the process hold, in bytes. */
+  readonly memoryBytesMax: number
   /** TLS beside cleartext, on the same port; none unless told. */
   readonly tls?: TlsSettings
 }
@@ -31,6 +34,7 @@ export function readServiceSettings(settings: Settings, port: number): ServiceSe
     corsOrigins: readCorsOrigins(settings),
     ...readTrafficSettings(settings),
     admissionLimits: readAdmissionLimits(settings),
+    memoryBytesMax: readMemoryBudget(settings),
     ...(tls && { tls }),
   }
 }

@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts'
 
 /** The bounds that depend on what is between a service and its clients. */
 export interface TrafficSettings {
-  readonly rpcLimits: Pick<RpcLimits, 'heartbeatMs'>
+  readonly rpcLimits: Pick<RpcLimits, 'heartbeatMs' | 'streamAgeMaxMs'>
   readonly http1: Partial<Http1Limits>
   readonly http2: Partial<Http2Limits>
   /** Proxies whose connections carry many users. */
@@ -31,8 +31,15 @@ export function readTrafficSettings(settings: Settings): TrafficSettings {
     min: 0,
     max: dayMs,
   })
+  const streamAgeMaxMs = settings.integer({
+    flag: 'stream-age-ms',
+    help: 'how long a stream may be open; it ends with UNAVAILABLE, and clients open it again',
+    default: rpcLimits.streamAgeMaxMs,
+    min: 1_000,
+    max: 24 * dayMs,
+  })
   return {
-    rpcLimits: { heartbeatMs: heartbeatMs === 0 ? undefined : heartbeatMs },
+    rpcLimits: { heartbeatMs: heartbeatMs === 0 ? undefined : heartbeatMs, streamAgeMaxMs },
     http1: { idleTimeoutMs },
     http2: {
       idleTimeoutMs,

@@ -77,7 +77,9 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
   const app = new Hono<Environment>({ getPath: pathOf })
-  app.use(observe({ log, metrics, timeouts: createTimeouts(), hosts: options.hosts }))
+  const { memoryWaitMs } = limits
+  const { hosts } = options
+  app.use(observe({ log, metrics, timeouts: createTimeouts(), hosts, memoryWaitMs }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
   // Those of HEAD are among them.
   app.get('*', answerHead, conditionalGet)

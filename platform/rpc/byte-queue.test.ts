@@ -26,6 +26,7 @@ test('bytes are read as they came, however they are split', () => {
         queue.push(Uint8Array.from({ length }, () => written++ % 251))
         expect(queue.length).toBe(written - read)
         readWhatIsThere()
+        if (written % 3 === 0) queue.settle()
       }
       wanted.push(queue.length)
       readWhatIsThere()
@@ -88,4 +89,19 @@ test('nothing is made for what is announced before a part of it has come', () =>
   const bytes = queue.read(1_000_000)
   // The first chunk was kept as it is until the second made a buffer worth while.
   expect([bytes[0], bytes[199_999], bytes[200_000], bytes.length]).toEqual([2, 1, 3, 1_000_000])
+})
+
+test('what waits is no view of much larger memory, and not in tiny pieces', () => {
+  const source = new Uint8Array(64 * 1024).fill(7)
+  const queue = new ByteQueue()
+  queue.push(source.subarray(0, 2_000))
+  queue.settle()
+  for (let index = 0; index < 100; index++) {
+    queue.push(source.subarray(index, index + 1))
+    queue.settle()
+  }
+  expect(queue.read(2_000).buffer.byteLength).toBe(2_000)
+  const rest = queue.read(100)
+  expect([...rest]).toEqual(Array.from({ length: 100 }, () => 7))
+  expect(rest.buffer.byteLength).toBeLessThan(32 * 1024)
 })

@@ -17,6 +17,8 @@ export class ByteQueue {
   #shared: Uint8Array | undefined
   #sharedEnd = 0
   #endsShared = false
+  /** How many chunks keep nothing but themselves. */
+  #settled = 0
   /** How many bytes are read next. */
   #awaitedLength = 0
   /** Where they are put together, before all chunks, and how many are there. */
@@ -47,6 +49,22 @@ export class ByteQueue {
       this.#endsShared = false
     }
     if (this.#awaitedLength > 0) this.#gatherAwaited()
+  }
+
+  /**
+   * Nothing is read for a while: what is here is copied where it is a small part of what it came in, which it would keep.
+   */
+  settle(): void {
+    const chunks = this.#chunks
+    for (let index = this.#settled; index < chunks.length; index++) {
+      const chunk = chunks[index] as Uint8Array
+      const isShared = chunk.buffer === this.#shared?.buffer
+      if (!isShared && chunk.buffer.byteLength > 2 * chunk.length) {
+        chunks[index] = new Uint8Array(chunk)
+      }
+    }
+    // The last one may still grow.
+    this.#settled = this.#endsShared ? chunks.length - 1 : chunks.length
   }
 
   /** Takes so many bytes, which are there. They are copied only when they are spread over chunks. */
@@ -125,6 +143,7 @@ export class ByteQueue {
 
   #drop(count: number, offset = 0): void {
     this.#chunks.splice(0, count)
+    this.#settled = Math.max(0, this.#settled - count)
     this.#offset = offset
     if (this.#chunks.length === 0) this.#endsShared = false
   }

@@ -1,5 +1,6 @@
 import { type Code, createContextKey } from '@connectrpc/connect'
 import type { PortBindings } from '../server/port.ts'
+import type { CallMemory } from './call-memory.ts'
 import type { Lifetime } from './lifetime.ts'
 
 /** What is known of a call, from its first middleware to its log line. */
@@ -18,6 +19,8 @@ export interface Call {
   error: unknown
   /** Who ends it before its time; finished when the call is over. */
   readonly lifetime: Lifetime
+  /** What its client makes the process hold by it. */
+  readonly memory: CallMemory
   /** Keeps the call open after its `Response` is returned, until the answered function is called. */
   hold(): () => void
 }

@@ -117,6 +117,10 @@ export class EnvelopeReader {
   readonly #queue = new ByteQueue()
   /** The length in the head that was read last, or -1 before it is. */
   #length = -1
+  /** What is held for the message at hand, and the one before it until there is a next one. */
+  #heldBytes = 0
+  /** Whether that is still to be granted. Until then no more is taken, so that the client is held back. */
+  #isOwed = false
 
   constructor(reader: BodyReader, messageBytesMax: number) {
     this.#reader = reader
@@ -128,6 +132,7 @@ export class EnvelopeReader {
     const queue = this.#queue
     for (;;) {
       if (this.#length < 0 && queue.length >= headBytes) this.#readHead()
+      if (this.#isOwed) return 'wait'
       if (this.#length >= 0 && queue.length >= this.#length) {
         this.message = queue.read(this.#length)
         this.#length = -1
@@ -143,8 +148,17 @@ export class EnvelopeReader {
   }
 
   /** Resolves when `poll` may have more to tell. */
-  ready(): Promise<void> {
-    return this.#reader.ready()
+  async ready(): Promise<void> {
+    this.#queue.settle()
+    const { memory } = this.#reader
+    // A short one is charged as well when it keeps somebody waiting.
+    if (this.#length > 0 && this.#heldBytes === 0) {
+      this.#isOwed = true
+      await memory.hold(this.#length)
+      this.#heldBytes = this.#length
+    }
+    if (this.#isOwed) this.#isOwed = false
+    else await this.#reader.ready()
   }
 
   #readHead(): void {
@@ -153,5 +167,13 @@ export class EnvelopeReader {
     this.#length = a * 2 ** 24 + ((b << 16) | (c << 8) | d)
     if (this.#length > this.#messageBytesMax) throw tooLong(this.#length, this.#messageBytesMax)
     this.#queue.expect(this.#length)
+    const { memory, limits } = this.#reader
+    if (this.#heldBytes > 0) {
+      memory.release(this.#heldBytes)
+      this.#heldBytes = 0
+    }
+    if (this.#length <= limits.freeMessageBytesMax) return
+    if (memory.tryHold(this.#length)) this.#heldBytes = this.#length
+    else this.#isOwed = true
   }
 }

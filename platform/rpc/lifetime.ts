@@ -18,6 +18,7 @@ export class Lifetime implements Expiring {
   #listeners: Set<(reason: unknown) => void> | undefined
   #timeout: Timeout | undefined
   #deadlineText = ''
+  #deadlineCode = Code.DeadlineExceeded
   #unfollow: (() => void)[] | undefined
 
   constructor(timeouts: Timeouts) {
@@ -63,9 +64,10 @@ export class Lifetime implements Expiring {
     return this.#timeout !== undefined
   }
 
-  /** Ends the call with `DEADLINE_EXCEEDED` after the time. */
-  setDeadline(delayMs: number, text: string): void {
+  /** Ends the call after the time. Default code: `DEADLINE_EXCEEDED`. */
+  setDeadline(delayMs: number, text: string, code: Code = Code.DeadlineExceeded): void {
     this.#deadlineText = text
+    this.#deadlineCode = code
     this.#timeout?.delete(this)
     if (this.#isOver) return
     if (delayMs > 0) this.#timeout = this.timeouts.add(this, delayMs)
@@ -73,7 +75,7 @@ export class Lifetime implements Expiring {
   }
 
   expire(): void {
-    this.end(new ConnectError(this.#deadlineText, Code.DeadlineExceeded))
+    this.end(new ConnectError(this.#deadlineText, this.#deadlineCode))
   }
 
   /** Ends the call when the signal is aborted, with its reason. */

@@ -18,6 +18,22 @@ export interface RpcLimits {
    * what is quiet: HAProxy as Debian configures it after 50 s, nginx and many load balancers after 60 s.
    */
   readonly heartbeatMs: number | undefined
+  /**
+   * Bytes a second that a request's body brings on average, while somebody waits for it: a body that dribbles holds its
+   * call, and what was read of it. Not for conversations (bidi).
+   */
+  readonly bodyBytesPerSecondMin: number
+  /** How long a body may be behind that rate, in milliseconds. */
+  readonly bodySlackMs: number
+  /**
+   * How long a call may be open whose request or response is a stream; up to 10 % less, so that clients do not come back
+   * together. It ends with `UNAVAILABLE`, and clients open it again.
+   */
+  readonly streamAgeMaxMs: number
+  /** Bytes of a message that are not charged to the memory budget when all of it comes at once. */
+  readonly freeMessageBytesMax: number
+  /** How long a message may wait for memory before it is refused with `RESOURCE_EXHAUSTED`. */
+  readonly memoryWaitMs: number
 }
 
 /** The bounds unless told otherwise. */
@@ -28,6 +44,11 @@ export const rpcLimits: RpcLimits = {
   unaryTimeoutMs: 30_000,
   bodyIdleTimeoutMs: 60_000,
   heartbeatMs: 25_000,
+  bodyBytesPerSecondMin: 16,
+  bodySlackMs: 60_000,
+  streamAgeMaxMs: 3_600_000,
+  freeMessageBytesMax: 16 * 1024,
+  memoryWaitMs: 5_000,
 }
 
 /** The bounds of decompression, which costs memory and time before a message's size is known. */

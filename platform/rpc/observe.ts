@@ -2,13 +2,16 @@ import { Code } from '@connectrpc/connect'
 import { codeToString } from '@connectrpc/connect/protocol-connect'
 import { createMiddleware } from 'hono/factory'
 import type { Logger } from 'pino'
+import type { MemoryAccount } from '../http/memory-account.ts'
 import { createAccessLog } from '../process/access-log.ts'
 import type { Metrics } from '../process/metrics.ts'
 import type { HostCheck } from '../server/host-check.ts'
 import { httpMethods } from '../server/port.ts'
 import type { Call, Environment } from './call.ts'
+import { CallMemory } from './call-memory.ts'
 import { loggedText } from './error-text.ts'
 import { Lifetime } from './lifetime.ts'
+import { rpcLimits } from './limits.ts'
 import { refuseMisdirected } from './misdirected.ts'
 import type { Timeouts } from './timeouts.ts'
 
@@ -28,6 +31,8 @@ export interface ObserveOptions {
   /** Milliseconds on a clock that does not jump. */
   readonly now?: () => number
   readonly newId?: () => string
+  /** How long a call waits for memory. */
+  readonly memoryWaitMs?: number
 }
 
 /** Gives each call a request id, one log line, and its place in the metrics. */
@@ -38,6 +43,7 @@ export function observe({
   hosts,
   now = () => performance.now(),
   newId = () => crypto.randomUUID(),
+  memoryWaitMs = rpcLimits.memoryWaitMs,
 }: ObserveOptions) {
   const logAccess = createAccessLog(log)
   function finish(call: ObservedCall): void {
@@ -57,6 +63,8 @@ export function observe({
     const requestId = given !== null && clientRequestId.test(given) ? given : newId()
     const startMs = now() - (c.env?.waitedMs ?? 0)
     const call = new ObservedCall(requestId, startMs, new Lifetime(timeouts), finish)
+    call.account = c.env?.exchange?.account
+    call.memoryWaitMs = memoryWaitMs
     c.set('call', call)
     metrics.callStarted()
     try {
@@ -83,6 +91,10 @@ class ObservedCall implements Call {
   isPrivate = false
   code: Code | undefined
   error: unknown
+  /** That of its client's connection. */
+  account: MemoryAccount | undefined
+  memoryWaitMs = 0
+  #memory: CallMemory | undefined
   readonly #onEnd: (call: ObservedCall) => void
   #holds = 1
 
@@ -96,6 +108,12 @@ class ObservedCall implements Call {
     this.startMs = startMs
     this.lifetime = lifetime
     this.#onEnd = onEnd
+  }
+
+  get memory(): CallMemory {
+    const { account, lifetime, memoryWaitMs: waitMs } = this
+    this.#memory ??= new CallMemory({ account, lifetime, waitMs })
+    return this.#memory
   }
 
   hold(): () => void {

@@ -93,8 +93,8 @@ export function createReadJsonObject(desc: DescMessage, limits: RpcLimits): Read
     begin(c, incoming, limits)
     const reader = new BodyReader({
       body: incoming.body,
-      lifetime: c.get('call').lifetime,
-      idleTimeoutMs: limits.bodyIdleTimeoutMs,
+      call: c.get('call'),
+      limits,
     })
     const bytes = await readOrRefuse(reader, incoming, json.bytesMax)
     check(bytes)

@@ -9,6 +9,8 @@ export type Timeout = Pick<Set<Expiring>, 'delete'>
 
 /** The times of many calls at once. */
 export interface Timeouts {
+  /** Milliseconds on a clock that does not jump. */
+  readonly now: () => number
   /** Lets it expire after the time, or up to a sixteenth later. */
   add(expiring: Expiring, delayMs: number): Timeout
 }
@@ -42,6 +44,7 @@ export function createTimeouts(now: () => number = () => performance.now()): Tim
   }
 
   return {
+    now,
     add(expiring, delayMs) {
       if (delayMs > timerMsMax) return never
       const grainMs = grainOf(delayMs)

@@ -12,6 +12,14 @@ import { Output } from './output.ts'
 import type { Rpc } from './router.ts'
 import type { Wire } from './wire.ts'
 
+/** How a stream ends that has reached its age: so that clients try again. */
+const streamAged = Code.Unavailable
+
+/** Up to 10 % less, so that clients do not come back together. */
+function agedAfter(ageMaxMs: number): number {
+  return ageMaxMs * (1 - 0.1 * Math.random())
+}
+
 /** One call of an RPC, on its way from its request to its answer. */
 export class Work {
   readonly rpc: Rpc
@@ -49,11 +57,13 @@ export class Work {
     if (timeoutMs !== undefined) this.context.deadlineMs = performance.now() + timeoutMs
     if (rpc.answersStream && rpc.drains) lifetime.follow(drain)
     const isUnary = !rpc.answersStream && !rpc.takesStream
-    if (timeoutMs !== undefined && (!isUnary || timeoutMs <= limits.unaryTimeoutMs)) {
+    const boundMs = isUnary ? limits.unaryTimeoutMs : agedAfter(limits.streamAgeMaxMs)
+    if (timeoutMs !== undefined && timeoutMs <= boundMs) {
       lifetime.setDeadline(timeoutMs, 'the call took longer than its client waits')
     } else if (isUnary) {
-      const text = 'the call took longer than the service allows'
-      lifetime.setDeadline(limits.unaryTimeoutMs, text)
+      lifetime.setDeadline(boundMs, 'the call took longer than the service allows')
+    } else {
+      lifetime.setDeadline(boundMs, 'the stream is as old as may be: open it again', streamAged)
     }
     lifetime.throwIfOver()
   }
@@ -82,9 +92,10 @@ export class Work {
     const isConversation = this.rpc.takesStream && this.rpc.answersStream
     return new BodyReader({
       body: this.incoming.body,
-      lifetime: this.lifetime,
-      // A conversation may pause; whoever only sends may not.
-      idleTimeoutMs: isConversation ? Number.POSITIVE_INFINITY : limits.bodyIdleTimeoutMs,
+      call: this.call,
+      limits,
+      // Whoever only sends may not.
+      mayPause: isConversation,
     })
   }
 

@@ -1,11 +1,14 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Admission } from '../admission/port.ts'
+import type { MemoryAccount } from '../http/memory-account.ts'
+import { MemoryBudget } from '../http/memory-budget.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { createHttp1Server } from '../http1/server.ts'
 import type { Http2Limits } from '../http2/limits.ts'
 import { createHttp2Server } from '../http2/server.ts'
 import type { AddressList } from './address-list.ts'
+import { admit, admitTls } from './admit.ts'
 import { createRespond } from './answer.ts'
 import { type ConnectionBudget, createConnectionBudget } from './connection-budget.ts'
 import { type FetchApp, type PortLimits, portLimits } from './port.ts'
@@ -29,6 +32,8 @@ export interface ServeOptions {
   readonly trustedProxies?: AddressList
   /** Decides which requests are answered, and when. Default: all, as they arrive. */
   readonly admission?: Admission
+  /** What clients may make the process hold, shared by all that it serves. Default: no bound. */
+  readonly memory?: MemoryBudget
   readonly log: Logger
 }
 
@@ -57,6 +62,7 @@ export interface Server extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const limits = { ...portLimits, ...options.limits }
+  const memory = options.memory ?? new MemoryBudget()
   const respond = createRespond(options)
   const engines = {
     http1: createHttp1Server({ respond, limits: options.http1 ?? {} }),
@@ -73,15 +79,15 @@ export async function serve(options: ServeOptions): Promise<Server> {
   const connections =
     options.connections ?? createConnectionBudget({ max: limits.connectionsMax, log })
 
-  async function welcome(socket: Socket): Promise<void> {
+  async function welcome(socket: Socket, account: MemoryAccount): Promise<void> {
     const protocol = await sniff(socket, limits.firstBytesTimeoutMs)
-    if (protocol === 'tls') await welcomeInside(socket)
+    if (protocol === 'tls') await welcomeInside(socket, account)
     else if (protocol === undefined || clearIsRefused) socket.destroy()
-    else engines[protocol].accept(socket, 'http', addressOf(socket))
+    else engines[protocol].accept(socket, 'http', addressOf(socket), account)
   }
 
-  async function welcomeInside(outer: Socket): Promise<void> {
-    const secured = await tls?.handshake(outer)
+  async function welcomeInside(outer: Socket, account: MemoryAccount): Promise<void> {
+    const secured = admitTls(account, outer) ? await tls?.handshake(outer) : undefined
     if (secured === undefined) {
       outer.destroy()
       return
@@ -90,13 +96,14 @@ export async function serve(options: ServeOptions): Promise<Server> {
     socket.on('error', () => socket.destroy())
     const protocol = secured.protocol ?? (await sniff(socket, limits.firstBytesTimeoutMs))
     if (protocol === undefined || protocol === 'tls') socket.destroy()
-    else engines[protocol].accept(socket, 'https', addressOf(outer))
+    else engines[protocol].accept(socket, 'https', addressOf(outer), account)
   }
 
   const listener = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy())
     if (!connections.admit(socket)) return
-    arrivals.add(socket, welcome(socket))
+    const account = admit(memory, socket)
+    if (account !== undefined) arrivals.add(socket, welcome(socket, account))
   })
   const host = options.host ?? '127.0.0.1'
   await listen(listener, host, options.port, connections.backlog)

@@ -1,4 +1,5 @@
 import type { Exchange, Fields, RequestBody } from '../http/exchange.ts'
+import { MemoryBudget } from '../http/memory-budget.ts'
 
 export interface FakeRequest {
   readonly httpVersion?: '1.1' | '2'
@@ -57,6 +58,7 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
     remoteAddress: '127.0.0.1',
     headerListBytesMax: request.headerListBytesMax ?? Number.POSITIVE_INFINITY,
     connection: request.connection ?? {},
+    account: new MemoryBudget().open('127.0.0.1'),
     body: fakeBody(request.body ?? [], () => {
       answer.refused = true
     }),

@@ -2,7 +2,9 @@ import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { measureRegistry } from '../../platform/discovery/measure.ts'
 import { openRegistry } from '../../platform/discovery/open.ts'
 import type { Registry } from '../../platform/discovery/port.ts'
+import { MemoryBudget } from '../../platform/http/memory-budget.ts'
 import { createHealth, startProbe } from '../../platform/process/health.ts'
+import { measureMemory } from '../../platform/process/memory-metrics.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { followTlsFiles } from '../../platform/process/tls-files.ts'
@@ -20,10 +22,12 @@ export async function startMetadata(
   { use, log, draining, connections, onHangUp }: Running,
   { databaseUrl, corsOrigins, rpcLimits: limits, admissionLimits, ...listen }: MetadataSettings,
   registry: Registry,
+  memory: MemoryBudget,
 ): Promise<Server> {
   const metrics = createMetrics()
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
+  measureMemory(metrics, memory)
   const health = createHealth(draining)
   const admission = createServiceAdmission({
     log,
@@ -46,7 +50,7 @@ export async function startMetadata(
     limits,
     admission,
   })
-  const server = use(await serve({ ...listen, connections, app, admission, log }))
+  const server = use(await serve({ ...listen, connections, memory, app, admission, log }))
   use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
   const healthName = MetadataService.typeName
   use(await registry.register({ service: 'metadata', url: server.url, health, healthName }))
@@ -57,6 +61,7 @@ export async function startMetadata(
 if (import.meta.main) {
   await run('metadata', readMetadataConfig, async (running, { registry: config, ...settings }) => {
     const registry = running.use(await openRegistry(config, running.log))
-    await startMetadata(running, settings, registry)
+    const memory = new MemoryBudget({ bytesMax: settings.memoryBytesMax })
+    await startMetadata(running, settings, registry, memory)
   })
 }

@@ -8,6 +8,7 @@ import {
   type MetadataService,
 } from '../../gen/metadata/v1/metadata_pb.ts'
 import { bulkPut } from '../../platform/rpc/bulk.ts'
+import { callKey } from '../../platform/rpc/call.ts'
 import { setVersion } from '../../platform/rpc/conditional.ts'
 import { quoted } from '../../platform/rpc/error-text.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
@@ -17,8 +18,6 @@ import type { ListPosition, MetadataStore } from './store/port.ts'
 
 /** How many movies a page holds when the caller does not say. */
 const pageSizeDefault = 50
-/** How much is told of the id of what was refused; a longer one is among what is wrong with it. */
-const idCharsMax = 128
 
 export interface MetadataRpcOptions {
   readonly store: MetadataStore
@@ -76,7 +75,7 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
       }
     },
 
-    async importMetadata(requests) {
+    async importMetadata(requests, { values }) {
       const summary = await bulkPut<ImportMetadataRequest, Metadata>({
         requests,
         accept({ metadata }) {
@@ -84,15 +83,13 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
           const violation = validate(MetadataSchema, metadata)
           return violation ? { refused: violation.rawMessage } : fromMessage(metadata)
         },
+        idOf: ({ metadata }) => metadata?.id,
         put: (movies) => store.put(movies),
+        memory: values.get(callKey)?.memory,
       })
       return {
         ...summary,
-        refusals: summary.refusals.map(({ index, request, reason }) => ({
-          index,
-          movieId: (request.metadata?.id ?? '').slice(0, idCharsMax),
-          reason,
-        })),
+        refusals: summary.refusals.map(({ id, ...refusal }) => ({ ...refusal, movieId: id })),
       }
     },
   } satisfies ServiceImpl<typeof MetadataService>

@@ -3,7 +3,9 @@ import { measureRegistry } from '../../platform/discovery/measure.ts'
 import { openRegistry } from '../../platform/discovery/open.ts'
 import type { Instance, Registry } from '../../platform/discovery/port.ts'
 import { createServiceTransport } from '../../platform/discovery/transport.ts'
+import { MemoryBudget } from '../../platform/http/memory-budget.ts'
 import { createHealth } from '../../platform/process/health.ts'
+import { measureMemory } from '../../platform/process/memory-metrics.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { followTlsFiles } from '../../platform/process/tls-files.ts'
@@ -22,10 +24,12 @@ export async function startMovie(
   { use, log, draining, connections, onHangUp }: Running,
   { corsOrigins, page: pageSettings, rpcLimits: limits, admissionLimits, ...listen }: MovieSettings,
   registry: Registry,
+  memory: MemoryBudget,
 ): Promise<Server> {
   const metrics = createMetrics()
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
+  measureMemory(metrics, memory)
   const health = createHealth(draining)
   const admission = createServiceAdmission({
     log,
@@ -54,7 +58,7 @@ export async function startMovie(
     hosts: await openHostCheck(listen),
     admission,
   })
-  const server = use(await serve({ ...listen, connections, app, admission, log }))
+  const server = use(await serve({ ...listen, connections, memory, app, admission, log }))
   use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
   own = { id: `movie@${server.url}`, url: server.url }
   const healthName = MovieService.typeName
@@ -66,6 +70,7 @@ export async function startMovie(
 if (import.meta.main) {
   await run('movie', readMovieConfig, async (running, { registry: config, ...settings }) => {
     const registry = running.use(await openRegistry(config, running.log))
-    await startMovie(running, settings, registry)
+    const memory = new MemoryBudget({ bytesMax: settings.memoryBytesMax })
+    await startMovie(running, settings, registry, memory)
   })
 }

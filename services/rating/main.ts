@@ -3,7 +3,9 @@ import { measureRegistry } from '../../platform/discovery/measure.ts'
 import { openRegistry } from '../../platform/discovery/open.ts'
 import type { Registry } from '../../platform/discovery/port.ts'
 import { openEventLog } from '../../platform/event-log/open.ts'
+import { MemoryBudget } from '../../platform/http/memory-budget.ts'
 import { type Condition, createHealth, startProbe } from '../../platform/process/health.ts'
+import { measureMemory } from '../../platform/process/memory-metrics.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
 import { type Running, run } from '../../platform/process/run.ts'
 import { followTlsFiles } from '../../platform/process/tls-files.ts'
@@ -34,10 +36,12 @@ export async function startRating(
     ...listen
   }: RatingSettings,
   registry: Registry,
+  memory: MemoryBudget,
 ): Promise<Server> {
   const metrics = createMetrics()
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
+  measureMemory(metrics, memory)
   const health = createHealth(draining)
   const admission = createServiceAdmission({
     log,
@@ -65,7 +69,7 @@ export async function startRating(
     hosts: await openHostCheck(listen),
     admission,
   })
-  const server = use(await serve({ ...listen, connections, app, admission, log }))
+  const server = use(await serve({ ...listen, connections, memory, app, admission, log }))
   use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
@@ -84,6 +88,7 @@ export async function startRating(
 if (import.meta.main) {
   await run('rating', readRatingConfig, async (running, { registry: config, ...settings }) => {
     const registry = running.use(await openRegistry(config, running.log))
-    await startRating(running, settings, registry)
+    const memory = new MemoryBudget({ bytesMax: settings.memoryBytesMax })
+    await startRating(running, settings, registry, memory)
   })
 }

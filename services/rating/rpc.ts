@@ -9,6 +9,7 @@ import {
   type RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
 import { bulkPut } from '../../platform/rpc/bulk.ts'
+import { callKey } from '../../platform/rpc/call.ts'
 import { setVersion } from '../../platform/rpc/conditional.ts'
 import { quoted } from '../../platform/rpc/error-text.ts'
 import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
@@ -20,8 +21,6 @@ import type { AggregateWatches } from './watch.ts'
 
 /** How many records a page holds when the caller does not say. */
 const pageSizeDefault = 50
-/** How much is told of the id of what was refused; a longer one is among what is wrong with it. */
-const idCharsMax = 128
 
 export interface RatingRpcOptions {
   readonly store: RatingStore
@@ -86,7 +85,8 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
       return { aggregatedRatings: page.map(toMessage), nextPageToken: nextToken(list, last) }
     },
 
-    async *watchAggregatedRatings({ records }, { signal }) {
+    async *watchAggregatedRatings({ records }, { signal, values }) {
+      values.get(callKey)?.memory.holdNow(watchBytes(records))
       const changes = watches.watch(records, signal)
       if (changes === undefined) {
         throw new ConnectError('too many watches are open already', Code.ResourceExhausted)
@@ -96,7 +96,7 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
       }
     },
 
-    async importRatings(requests) {
+    async importRatings(requests, { values }) {
       const summary = await bulkPut<ImportRatingsRequest, Rating>({
         requests,
         accept({ rating }) {
@@ -106,18 +106,27 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
           const { recordType, recordId, userId, value } = rating
           return { recordType, recordId, userId, value }
         },
+        idOf: ({ rating }) => rating?.recordId,
         put: (ratings) => store.put(ratings),
+        memory: values.get(callKey)?.memory,
       })
       return {
         ...summary,
-        refusals: summary.refusals.map(({ index, request, reason }) => ({
-          index,
-          recordId: (request.rating?.recordId ?? '').slice(0, idCharsMax),
-          reason,
-        })),
+        refusals: summary.refusals.map(({ id, ...refusal }) => ({ ...refusal, recordId: id })),
       }
     },
   } satisfies ServiceImpl<typeof RatingService>
+}
+
+/** What watching a record takes beside its name: its place among the watches, and its aggregate while it is sent. */
+const watchedRecordBytes = 512
+
+function watchBytes(records: readonly RecordRef[]): number {
+  let bytes = 0
+  for (const { recordType, recordId } of records) {
+    bytes += watchedRecordBytes + 2 * (recordType.length + recordId.length)
+  }
+  return bytes
 }
 
 export type RatingRpc = ReturnType<typeof createRatingRpc>

@@ -7,8 +7,8 @@ import type { RatingStore } from './store/port.ts'
 export interface AggregateWatches extends Disposable {
   /**
    * The present aggregate of each record, then the aggregate of each that changes, until the signal is aborted. Changes
-   * that come while the reader is busy are told once, as they are then. Answers undefined when there are too many
-   * watches already.
+   * that come while the reader is busy are told once, as they are then. Returns undefined when there are too many
+   * watches, or watched records, already.
    */
   watch(
     records: readonly RecordRef[],
@@ -16,70 +16,87 @@ export interface AggregateWatches extends Disposable {
   ): AsyncGenerator<Aggregate | Unrated> | undefined
 }
 
+/** A record that somebody watches: one for all who do, so that a name is in memory once. */
+interface Watched {
+  readonly key: string
+  readonly record: RecordRef
+  readonly watchers: Set<RecordWatcher>
+}
+
 interface RecordWatcher extends Watcher {
-  readonly dirty: Map<string, RecordRef>
+  readonly dirty: Set<Watched>
 }
 
 export interface WatchOptions {
   readonly store: RatingStore
   /** Watches open at once. */
   readonly watchesMax?: number
+  /** Records of all these watches together, each counted as often as it is watched. */
+  readonly recordsMax?: number
 }
 
 /** Follows the store's changes once, and reads each changed record once, for all watches. */
 export function createAggregateWatches({
   store,
   watchesMax = 10_000,
+  recordsMax = 1_000_000,
 }: WatchOptions): AggregateWatches {
-  const watchersOf = new Map<string, Set<RecordWatcher>>()
+  const watchedBy = new Map<string, Watched>()
   const rounds = createAggregateRounds(store)
   let watches = 0
+  let recordCount = 0
   const unsubscribe = store.onChange((records) => {
     for (const record of records) {
-      for (const watcher of watchersOf.get(recordKey(record)) ?? []) {
-        watcher.dirty.set(recordKey(record), record)
+      const watched = watchedBy.get(recordKey(record))
+      for (const watcher of watched?.watchers ?? []) {
+        watcher.dirty.add(watched as Watched)
         watcher.wake()
       }
     }
   })
 
-  function join(watcher: RecordWatcher): void {
-    watches++
-    for (const key of watcher.dirty.keys()) {
-      const watchers = watchersOf.get(key) ?? new Set()
-      watchersOf.set(key, watchers.add(watcher))
+  /** Everything that is watched counts as changed at first. */
+  function join(watcher: RecordWatcher, records: readonly RecordRef[]): Watched[] {
+    for (const record of records) {
+      const key = recordKey(record)
+      const watched = watchedBy.get(key) ?? { key, record, watchers: new Set() }
+      watchedBy.set(key, watched)
+      watched.watchers.add(watcher)
+      watcher.dirty.add(watched)
     }
+    watches++
+    recordCount += watcher.dirty.size
+    return [...watcher.dirty]
   }
-  function leave(watcher: RecordWatcher, keys: Iterable<string>): void {
+  function leave(watcher: RecordWatcher, all: readonly Watched[]): void {
     watches--
-    for (const key of keys) {
-      const watchers = watchersOf.get(key)
-      watchers?.delete(watcher)
-      if (watchers?.size === 0) watchersOf.delete(key)
+    recordCount -= all.length
+    for (const { key, watchers } of all) {
+      watchers.delete(watcher)
+      if (watchers.size === 0) watchedBy.delete(key)
     }
   }
   async function* follow(records: readonly RecordRef[], signal: AbortSignal) {
-    const watcher: RecordWatcher = {
-      dirty: new Map(records.map((record) => [recordKey(record), record])),
-      wake: () => {},
-    }
-    const keys = [...watcher.dirty.keys()]
-    join(watcher)
+    const watcher: RecordWatcher = { dirty: new Set(), wake: () => {} }
+    const all = join(watcher, records)
     try {
       while (!signal.aborted) {
         yield* await rounds.read(() => {
-          const changed = [...watcher.dirty.values()]
+          const changed = Array.from(watcher.dirty, ({ record }) => record)
           watcher.dirty.clear()
           return changed
         })
         if (watcher.dirty.size === 0) await nextWake(watcher, signal)
       }
     } finally {
-      leave(watcher, keys)
+      leave(watcher, all)
     }
   }
   return {
-    watch: (records, signal) => (watches < watchesMax ? follow(records, signal) : undefined),
+    watch(records, signal) {
+      if (watches >= watchesMax || recordCount + records.length > recordsMax) return undefined
+      return follow(records, signal)
+    },
     [Symbol.dispose]: unsubscribe,
   }
 }
