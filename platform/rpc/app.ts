@@ -6,6 +6,7 @@ import { Health as HealthService } from '../../gen/health/v1/health_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import type { Health, Problem } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
+import { publicReason } from '../process/public-reason.ts'
 import type { HostCheck } from '../server/host-check.ts'
 import { type ActivityDetails, addActivity } from './activity.ts'
 import type { RpcPaths } from './admission.ts'
@@ -113,12 +114,16 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
 function addProbes(app: Hono<Environment>, health: Health, metrics: Metrics): void {
   const answer = (
     c: Context<Environment>,
-    problems: readonly Problem[],
+    found: readonly Problem[],
     notes: readonly Problem[] = [],
   ) => {
-    const isGood = problems.length === 0
+    const isGood = found.length === 0
+    const problems = found.map(toPublic)
     const body = { status: isGood ? 'ok' : 'unavailable', problems }
-    return c.json(notes.length > 0 ? { ...body, notes } : body, isGood ? 200 : 503)
+    return c.json(
+      notes.length > 0 ? { ...body, notes: notes.map(toPublic) } : body,
+      isGood ? 200 : 503,
+    )
   }
   app.get('/livez', (c) => answer(c, health.problems('life')))
   app.get('/readyz', (c) => answer(c, health.problems(), health.notes()))
@@ -129,6 +134,10 @@ function addProbes(app: Hono<Environment>, health: Health, metrics: Metrics): vo
   for (const path of ['/livez', '/readyz', '/metrics']) app.all(path, refuseMethod('GET, HEAD'))
   // What HAProxy asks unless it is told what to ask. A service with a page has answered before.
   app.options('/', (c) => c.body(null, 204, { allow: 'OPTIONS' }))
+}
+
+function toPublic({ name, reason }: Problem): Problem {
+  return { name, reason: publicReason(reason) }
 }
 
 function answerError(thrown: unknown, c: Context<Environment>): Response {

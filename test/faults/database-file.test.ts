@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { closeSync, openSync, statSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
@@ -29,7 +29,7 @@ describe.each(['bun', 'deno', 'node'] as const)('metadata on %s', (runtime) => {
       expect([...statuses.keys()].toSorted()).toEqual([200, 500])
       const ready = await fetch(`${service.url}/readyz`)
       expect(ready.status).toBe(503)
-      expect(await ready.text()).toContain(`the database ${path} is damaged`)
+      expect(await ready.text()).toContain(`the database ${basename(path)} is damaged`)
       const metrics = await (await fetch(`${service.url}/metrics`)).text()
       expect(metrics).toMatch(/marquee_database_failures_total\{kind="damaged"\} [1-9]/)
       expect((await fetch(`${service.url}/livez`)).status).toBe(200)
