@@ -11,6 +11,7 @@ import { measureIdleConnections } from './cases/idle-connections.ts'
 import { measureKafkaToSqlite, measureLogToSqlite } from './cases/ingest.ts'
 import { measureGrpcMebibyte, measureGrpcStream } from './cases/large-calls.ts'
 import { measureMovieDetails } from './cases/movie-details.ts'
+import { measureOverload } from './cases/overload.ts'
 import { measurePage } from './cases/page.ts'
 import { measureStart } from './cases/start.ts'
 import { measureViewers } from './cases/viewers.ts'
@@ -38,6 +39,7 @@ const ingestCases: Readonly<Record<string, Measure>> = {
 const cases: Readonly<Record<string, Measure>> = {
   ...rpcCases,
   ...ingestCases,
+  overload: measureOverload,
   start: measureStart,
   page: measurePage,
   viewers: measureViewers,

@@ -28,6 +28,11 @@ const targets: readonly Target[] = [
   { case: 'grpc-1mib', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'movie-details', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'viewers', metric: 'put_p99_ms', max: 250 },
+  ...['ListMetadata', 'ListMetadata-retried', 'GetMetadata', 'ListMovies'].flatMap((name) => [
+    { case: `overload ${name}`, metric: 'lost_goodput', max: 10 },
+    { case: `overload ${name}`, metric: 'p99_to_unloaded', max: 3 },
+    { case: `overload ${name}`, metric: 'readyz_missed', max: 0 },
+  ]),
   { case: 'page', metric: 'script_bytes', max: 60_000 },
   { case: 'page', metric: 'first_movie_ms', max: 300 },
   { case: 'page', metric: 'list_longest_frame_ms', max: 50 },

@@ -1,0 +1,126 @@
+import { join } from 'node:path'
+import type { DescMessage, DescMethodUnary, MessageInitShape } from '@bufbuild/protobuf'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
+import { type Bench, ownName, type Peer, startNeeded } from '../bench.ts'
+import { prepareLoad } from '../calls.ts'
+import { loadCatalogue, movieId } from '../catalogue.ts'
+import { findOverload, type Outcomes, type Overload } from '../overload.ts'
+import { marquee } from '../peers.ts'
+import { grpc } from '../wire.ts'
+
+/** How many times what the service can are offered. */
+const factors = [0.5, 1, 2, 4]
+const runSeconds = 5
+const warmUp = { callsPerSecond: 100, seconds: 3, retries: 0 }
+/** The search for what the service can: runs of this length, each at more calls a second than the one before. */
+const searchSeconds = 2
+const searchStep = 1.4
+const firstCallsPerSecond = 50
+const callsPerSecondMax = 100_000
+/** A rate is what the service can while so many of its calls are good. */
+const goodShareMin = 0.97
+
+interface Subject<I extends DescMessage, O extends DescMessage> {
+  readonly name: string
+  readonly method: DescMethodUnary<I, O>
+  readonly request: MessageInitShape<I>
+  readonly retries: number
+}
+
+/**
+ * What becomes of calls when more are offered than the service can answer: how many are good, how long those take, and
+ * whether /readyz is answered.
+ */
+export async function measureOverload(bench: Bench): Promise<void> {
+  const found = await findOverload()
+  if ('missing' in found) throw new Error(found.missing)
+  await using stack = new AsyncDisposableStack()
+  const file = (name: string) => join(bench.folder, name)
+  const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
+  const metadata = await startNeeded(marquee('metadata', 'bun', ...catalogue), stack)
+  const databases = ['--database-url', `sqlite:${file('rating.db')}`, '--event-log', file('log.db')]
+  const rating = await startNeeded(marquee('rating', 'bun', ...databases), stack)
+  const origins = ['--metadata-url', originOf(metadata), '--rating-url', originOf(rating)]
+  const movie = await startNeeded(marquee('movie', 'bun', ...origins), stack)
+
+  const { getMetadata, listMetadata } = MetadataService.method
+  const list = { method: listMetadata, request: { query: 'the', pageSize: 100 } }
+  const get = { method: getMetadata, request: { movieId } }
+  const movies = { method: MovieService.method.listMovies, request: { pageSize: 50 } }
+  const offer = found.value
+  await measure(bench, offer, metadata, { name: 'ListMetadata', ...list, retries: 0 })
+  await measure(bench, offer, metadata, { name: 'ListMetadata-retried', ...list, retries: 2 })
+  await measure(bench, offer, metadata, { name: 'GetMetadata', ...get, retries: 0 })
+  await measure(bench, offer, movie, { name: 'ListMovies', ...movies, retries: 0 })
+}
+
+async function measure<I extends DescMessage, O extends DescMessage>(
+  bench: Bench,
+  offer: Overload,
+  peer: Peer,
+  { name, method, request, retries }: Subject<I, O>,
+): Promise<void> {
+  const toLoad = await prepareLoad({ name, wire: grpc, method, request, answer: [] }, bench.folder)
+  const load = toLoad(peer)
+  bench.note(`overload: ${name}: how many calls a second it can`)
+  await offer(load, warmUp)
+  const capacity = await findCapacity((callsPerSecond) =>
+    offer(load, { callsPerSecond, seconds: searchSeconds, retries: 0 }),
+  )
+  report(bench, name, 'capacity_per_s', '1/s', capacity)
+  for (let round = 1; round <= bench.rounds; round++) {
+    const curve: Outcomes[] = []
+    for (const factor of factors) {
+      bench.note(`overload: ${name}: ${factor} × ${Math.round(capacity)}, round ${round}`)
+      const callsPerSecond = factor * capacity
+      const outcomes = await offer(load, { callsPerSecond, seconds: runSeconds, retries })
+      reportOutcomes(bench, `${name} ${factor}x`, outcomes)
+      curve.push(outcomes)
+    }
+    reportTargets(bench, name, curve)
+  }
+}
+
+/** What is asked of the last point of the curve, compared to its best and its first one. */
+function reportTargets(bench: Bench, name: string, curve: readonly Outcomes[]): void {
+  const [unloaded, last] = [curve[0], curve.at(-1)]
+  if (unloaded === undefined || last === undefined) return
+  const peak = Math.max(...curve.map(({ good }) => good))
+  const missed = curve.reduce((sum, { probes, probesGood }) => sum + probes - probesGood, 0)
+  report(bench, name, 'lost_goodput', '%', 100 * (1 - last.good / peak))
+  report(bench, name, 'p99_to_unloaded', '×', last.p99Ms / unloaded.p99Ms)
+  report(bench, name, 'readyz_missed', '', missed)
+}
+
+/** The most good answers a second of runs at ever higher rates, until too many calls are not good. */
+async function findCapacity(run: (callsPerSecond: number) => Promise<Outcomes>): Promise<number> {
+  let capacity = 0
+  for (let rate = firstCallsPerSecond; rate < callsPerSecondMax; rate *= searchStep) {
+    const { good, calls } = await run(rate)
+    capacity = Math.max(capacity, good / searchSeconds)
+    if (good < calls * goodShareMin) break
+  }
+  return capacity
+}
+
+function reportOutcomes(bench: Bench, what: string, outcomes: Outcomes): void {
+  const { calls, good, byStatus } = outcomes
+  const refused = Object.values(byStatus).reduce((sum, count) => sum + count, 0)
+  report(bench, what, 'good_per_s', '1/s', good / runSeconds)
+  report(bench, what, 'good_share', '%', (100 * good) / calls)
+  report(bench, what, 'refused_share', '%', (100 * refused) / calls)
+  report(bench, what, 'late_share', '%', (100 * (outcomes.late + outcomes.unsent)) / calls)
+  report(bench, what, 'p50_ms', 'ms', outcomes.p50Ms)
+  report(bench, what, 'p99_ms', 'ms', outcomes.p99Ms)
+  report(bench, what, 'readyz_share', '%', (100 * outcomes.probesGood) / outcomes.probes)
+  report(bench, what, 'readyz_p99_ms', 'ms', outcomes.probeP99Ms)
+}
+
+function report(bench: Bench, what: string, metric: string, unit: string, value: number): void {
+  bench.report({ case: `overload ${what}`, peer: ownName, metric, unit, value })
+}
+
+function originOf(peer: Peer): string {
+  return peer.origins['2'] ?? ''
+}
