@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { pino } from 'pino'
+import { type EventLogNames, readEventLogNames } from '../platform/event-log/names.ts'
 import { openEventLog } from '../platform/event-log/open.ts'
 import type { EventLog } from '../platform/event-log/port.ts'
 import { readEventLogSettings } from '../platform/event-log/settings.ts'
@@ -14,11 +15,31 @@ export const defaults = {
     : (process.env.EVENT_LOG ?? 'data/events.db'),
 }
 
-/** The topic of rating events (proto/rating/v1/rating_event.proto). */
-export const ratingsTopic = 'ratings'
+/** The flags of programs that use the event log. */
+export const eventLogFlags = {
+  'event-log': { type: 'string' },
+  'event-log-topic': { type: 'string' },
+  'event-log-dead-letter-topic': { type: 'string' },
+} as const
 
-/** The topic of events that could not be applied. */
-export const deadLetterTopic = 'ratings.dlq'
+/** What these flags do, for the help of a program. */
+export const eventLogHelp = `--event-log PATH  the embedded event log (${defaults.eventLog})
+  --event-log-topic NAME, --event-log-dead-letter-topic NAME
+                    what the service calls its topics (ratings, ratings.dlq)`
+
+/** The names of the topics: by flags, or as the environment says for the services too. */
+export function readTopics(
+  values: { readonly [Flag in keyof typeof eventLogFlags]?: string | undefined },
+): Pick<EventLogNames, 'topic' | 'deadLetterTopic'> {
+  const flags = ['event-log-topic', 'event-log-dead-letter-topic'] as const
+  const args = flags.flatMap((flag) =>
+    values[flag] === undefined ? [] : [`--${flag}`, values[flag]],
+  )
+  const settings = readSettings('', { args, env: process.env })
+  const names = readEventLogNames(settings)
+  settings.finish()
+  return names
+}
 
 /**
  * Opens the embedded event log at a path; without one, the log that the environment names for the services too

@@ -159,6 +159,7 @@ async function appendsOf(text: string, provider?: string, signal = new AbortCont
   }
   await ingestRatings({
     source: { name: 'test', chunks: chunks() },
+    topic: 'ratings',
     eventLog: {
       async append(topic, records) {
         expect(topic).toBe('ratings')

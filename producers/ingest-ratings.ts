@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { defaults, openEventLogAt } from './config.ts'
+import { eventLogFlags, eventLogHelp, openEventLogAt, readTopics } from './config.ts'
 import { ingestRatings } from './ingest.ts'
 import { openInput, readEncoding } from './input.ts'
 import { main, type Program, UsageError } from './program.ts'
@@ -14,7 +14,7 @@ standard input (-), gzip or not, holds a JSON array of events or one event on ea
 
   {"userId":"105","recordId":"1","recordType":"movie","value":5,"providerId":"p","eventType":"put"}
 
-  --event-log PATH  the embedded event log (${defaults.eventLog})
+  ${eventLogHelp}
   --provider NAME   the providerId of events that have none
   --encoding NAME   that of the text, such as latin1 (utf-8)
   --help
@@ -33,7 +33,7 @@ export const ingestRatingsProgram: Program = {
       args,
       allowPositionals: true,
       options: {
-        'event-log': { type: 'string' },
+        ...eventLogFlags,
         provider: { type: 'string' },
         encoding: { type: 'string', default: 'utf-8' },
       },
@@ -42,13 +42,14 @@ export const ingestRatingsProgram: Program = {
     if (path === undefined || more.length > 0) throw new UsageError('it takes one file, or -')
     const { stderr, signal } = terminal
     const source = await openInput(path, terminal, readEncoding(values.encoding))
+    const { topic } = readTopics(values)
     const eventLog = await openEventLogAt(values['event-log'])
     const summary = createSummary(['read', 'appended', 'refused'])
     const progress = createProgress({ stderr, noun: 'events', total: source.sizeBytes })
     const onProgress = () => progress.update(source.readBytes(), summary.get('read'))
     try {
       const { provider } = values
-      await ingestRatings({ source, eventLog, provider, summary, signal, onProgress })
+      await ingestRatings({ source, eventLog, topic, provider, summary, signal, onProgress })
     } finally {
       progress.stop()
       terminal.print(summary.format())

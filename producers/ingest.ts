@@ -1,5 +1,4 @@
 import type { EventLog, NewRecord } from '../platform/event-log/port.ts'
-import { ratingsTopic } from './config.ts'
 import { type Input, inParts, peek } from './input.ts'
 import { type Element, readJsonArray } from './json-array.ts'
 import { type Line, readLines } from './lines.ts'
@@ -18,6 +17,7 @@ const encoder = new TextEncoder()
 export interface IngestOptions {
   readonly source: Pick<Input, 'name' | 'chunks'>
   readonly eventLog: Pick<EventLog, 'append'>
+  readonly topic: string
   /** The providerId of events that have none; undefined to leave them without. */
   readonly provider: string | undefined
   readonly summary: Summary
@@ -27,7 +27,7 @@ export interface IngestOptions {
 }
 
 /**
- * Appends rating events, a JSON array of them or one on each line, to the topic `ratings` as they
+ * Appends rating events, a JSON array of them or one on each line, to the topic as they
  * stand, to the byte. Whether an event is valid is for the service to say: only what is not a JSON
  * object is refused here.
  */
@@ -40,7 +40,7 @@ export async function ingestRatings(options: IngestOptions): Promise<void> {
 }
 
 async function appendPart(part: readonly Element[], options: IngestOptions): Promise<void> {
-  const { eventLog, provider, summary } = options
+  const { eventLog, topic, provider, summary } = options
   const records: NewRecord[] = []
   for (const event of part) {
     const record = toRecord(event, provider)
@@ -48,7 +48,7 @@ async function appendPart(part: readonly Element[], options: IngestOptions): Pro
     else records.push(record)
   }
   summary.count('read', part.length)
-  if (records.length > 0) await eventLog.append(ratingsTopic, records)
+  if (records.length > 0) await eventLog.append(topic, records)
   summary.count('appended', records.length)
 }
 

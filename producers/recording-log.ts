@@ -1,5 +1,5 @@
 import type { LogRecord } from '../platform/event-log/port.ts'
-import { openEventLogAt, ratingsTopic } from './config.ts'
+import { openEventLogAt } from './config.ts'
 
 /** How long records are waited for, in milliseconds. */
 const waitMaxMs = 10_000
@@ -17,7 +17,7 @@ export async function readRatingEvents(path: string, count: number): Promise<Log
   const eventLog = await openEventLogAt(path)
   try {
     await using _consumption = await eventLog.consume({
-      topic: ratingsTopic,
+      topic: 'ratings',
       group: crypto.randomUUID(),
       batchSizeMax: 1_000,
       position: async () => undefined,

@@ -4,12 +4,13 @@ import { appendDeadLetters } from '../platform/event-log/dead-letter.ts'
 import type { LogRecord, NewRecord } from '../platform/event-log/port.ts'
 import { textHeader, textOfHeader } from '../platform/event-log/record-headers.ts'
 import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
-import { deadLetterTopic, openEventLogAt } from './config.ts'
+import { openEventLogAt } from './config.ts'
 import { readRatingEvents } from './recording-log.ts'
 import { record } from './recording-terminal.ts'
 import { replayDeadLettersProgram } from './replay-dead-letters.ts'
 
 const encoder = new TextEncoder()
+const deadLetterTopic = 'ratings.dlq'
 
 /** Puts events aside that were in partition 1 of `ratings`, from the offset on. */
 async function putAside(path: string, offset: number, values: readonly string[]): Promise<void> {

@@ -2,8 +2,14 @@ import { isUtf8 } from 'node:buffer'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { fromDeadLetter, splitDeadLetter } from '../platform/event-log/dead-letter.ts'
-import type { EventLog, LogRecord, NewRecord, RecordBatch } from '../platform/event-log/port.ts'
-import { deadLetterTopic, defaults, openEventLogAt, ratingsTopic } from './config.ts'
+import type {
+  ConsumeOptions,
+  EventLog,
+  LogRecord,
+  NewRecord,
+  RecordBatch,
+} from '../platform/event-log/port.ts'
+import { eventLogFlags, eventLogHelp, openEventLogAt, readTopics } from './config.ts'
 import { main, type Program, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
 import { createSummary, type Summary } from './summary.ts'
@@ -17,12 +23,12 @@ const stallMsMax = 30_000
 
 const help = `replay-dead-letters [options]
 
-Puts the events of the topic ${deadLetterTopic} back where they came from, as they were, for the
+Puts the events of the topic ratings.dlq back where they came from, as they were, for the
 rating service to try again: after a fix, or it refuses them again. Each is put back once, whatever
 the number of runs; after a crash some may be put back twice, which changes nothing unless their
 user has rated again meanwhile. An event takes effect as of now, also over what came after it.
 
-  --event-log PATH  the embedded event log (${defaults.eventLog})
+  ${eventLogHelp}
   --list            only show all dead letters that are there, one JSON object on each line
   --help
 
@@ -37,21 +43,25 @@ export const replayDeadLettersProgram: Program = {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { 'event-log': { type: 'string' }, list: { type: 'boolean', default: false } },
+      options: { ...eventLogFlags, list: { type: 'boolean', default: false } },
     })
     if (positionals.length > 0) throw new UsageError('it takes no file')
     await using eventLog = await openEventLogAt(values['event-log'])
-    if (values.list) await list(eventLog, terminal)
-    else await replay(eventLog, terminal)
+    const topics = readTopics(values)
+    if (values.list) await list(eventLog, topics, terminal)
+    else await replay(eventLog, topics, terminal)
   },
 }
 
-async function replay(eventLog: EventLog, terminal: Terminal): Promise<void> {
+type Topics = ReturnType<typeof readTopics>
+
+async function replay(eventLog: EventLog, topics: Topics, terminal: Terminal): Promise<void> {
   const summary = createSummary(['read', 'put back', 'left'])
   const progress = createProgress({ stderr: terminal.stderr, noun: 'events', total: undefined })
   try {
-    await readLetters(eventLog, 'replay-dead-letters', terminal.signal, async (letters) => {
-      await putBack(eventLog, letters, summary)
+    const from = { topic: topics.deadLetterTopic, group: 'replay-dead-letters' }
+    await readLetters(eventLog, from, terminal.signal, async (letters) => {
+      await putBack(eventLog, topics.topic, letters, summary)
       progress.update(summary.get('read'), summary.get('read'))
     })
   } finally {
@@ -60,9 +70,14 @@ async function replay(eventLog: EventLog, terminal: Terminal): Promise<void> {
   }
 }
 
-async function list(eventLog: EventLog, { signal, print }: Terminal): Promise<void> {
+async function list(
+  eventLog: EventLog,
+  topics: Topics,
+  { signal, print }: Terminal,
+): Promise<void> {
   const group = `list-dead-letters-${crypto.randomUUID()}`
-  await readLetters(eventLog, group, signal, async (letters) => {
+  const from = { topic: topics.deadLetterTopic, group }
+  await readLetters(eventLog, from, signal, async (letters) => {
     for (const letter of letters) print(describe(letter))
   })
 }
@@ -70,12 +85,12 @@ async function list(eventLog: EventLog, { signal, print }: Terminal): Promise<vo
 /** Hands over the letters that are there at present, batch by batch, from where the group left off. */
 async function readLetters(
   eventLog: EventLog,
-  group: string,
+  { topic, group }: Pick<ConsumeOptions, 'topic' | 'group'>,
   signal: AbortSignal,
   take: (letters: readonly LogRecord[]) => Promise<void>,
 ): Promise<void> {
   // What is refused again while this runs is a new letter, and left for the next time.
-  const ends = await eventLog.ends(deadLetterTopic)
+  const ends = await eventLog.ends(topic)
   const done = Promise.withResolvers<void>()
   // It is awaited later than it may be rejected.
   done.promise.catch(() => {})
@@ -96,7 +111,7 @@ async function readLetters(
   }
 
   await using consumption = await eventLog.consume({
-    topic: deadLetterTopic,
+    topic,
     group,
     batchSizeMax,
     handle,
@@ -119,6 +134,7 @@ async function readLetters(
 
 async function putBack(
   eventLog: EventLog,
+  ratingsTopic: string,
   letters: readonly LogRecord[],
   summary: Summary,
 ): Promise<void> {

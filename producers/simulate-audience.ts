@@ -5,7 +5,7 @@ import { RatingService } from '../gen/rating/v1/rating_pb.ts'
 import type { EventLog } from '../platform/event-log/port.ts'
 import { createRandom, type SeenMovie, type SimulatedRating, simulateAudience } from './audience.ts'
 import { withClient } from './client.ts'
-import { defaults, openEventLogAt, ratingsTopic } from './config.ts'
+import { defaults, eventLogFlags, eventLogHelp, openEventLogAt, readTopics } from './config.ts'
 import { type PaceOptions, pace } from './pace.ts'
 import { main, type Program, readCount, readUrl, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
@@ -35,7 +35,7 @@ their users are named simulated-0001 and so on, their provider simulated-audienc
   --ratings N       stop after so many
   --seed N          the same seed gives the same ratings of the same catalogue (random)
   --metadata URL    where the movies are (${defaults.metadataUrl})
-  --event-log PATH  the embedded event log to append to (${defaults.eventLog})
+  ${eventLogHelp}
   --rating URL      put ratings by RPC into this rating service instead
   --help
 
@@ -64,7 +64,7 @@ export const simulateAudienceProgram: Program = {
     }
     const eventLog = await openEventLogAt(options.eventLogPath)
     try {
-      await rateBy(byEvents(eventLog))
+      await rateBy(byEvents(eventLog, options.topic))
     } finally {
       await eventLog[Symbol.asyncDispose]()
     }
@@ -81,7 +81,7 @@ function readOptions(args: string[]) {
       ratings: { type: 'string' },
       seed: { type: 'string' },
       metadata: { type: 'string', default: defaults.metadataUrl },
-      'event-log': { type: 'string' },
+      ...eventLogFlags,
       rating: { type: 'string' },
     },
   })
@@ -98,6 +98,7 @@ function readOptions(args: string[]) {
     metadataUrl: readUrl('--metadata', values.metadata),
     ratingUrl: values.rating === undefined ? undefined : readUrl('--rating', values.rating),
     eventLogPath: values['event-log'],
+    topic: readTopics(values).topic,
   }
 }
 
@@ -141,12 +142,12 @@ async function rate(
   }
 }
 
-function byEvents(eventLog: EventLog): Send {
+function byEvents(eventLog: EventLog, topic: string): Send {
   const encoder = new TextEncoder()
   const common = { recordType: 'movie', providerId: 'simulated-audience', eventType: 'put' }
   return (ratings) =>
     eventLog.append(
-      ratingsTopic,
+      topic,
       ratings.map((rating) => ({
         key: rating.recordId,
         value: encoder.encode(JSON.stringify({ ...rating, ...common })),

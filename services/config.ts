@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { readEventLogNames } from '../platform/event-log/names.ts'
 import { readEventLogSettings } from '../platform/event-log/settings.ts'
 import type { LogOptions } from '../platform/process/log.ts'
 import { readMemoryBudget } from '../platform/process/memory-settings.ts'
@@ -60,6 +61,7 @@ export function readDevConfig(
       ...on('rating', 8082),
       databaseUrl: `sqlite:${join(data, 'rating.db')}`,
       eventLog: readEventLogSettings(settings, data),
+      names: readEventLogNames(settings),
       logPolicy: readLogPolicy(settings),
       prior: readPriorSettings(settings),
     },

@@ -1,4 +1,5 @@
-import { type Cluster, type Consumer, type Kafka, PartitionAssigners } from 'kafkajs'
+import type { Cluster, Consumer, Kafka } from 'kafkajs'
+import { assignerOf } from './kafka-members.ts'
 import type { GroupTiming } from './kafka-session.ts'
 
 /** How much of a topic one question takes: enough for large batches, little enough to stay small in memory. */
@@ -24,6 +25,7 @@ export interface GroupConsumer {
 export function createGroupConsumer(
   kafka: Kafka,
   groupId: string,
+  installation: string | undefined,
   partitionCount: number,
   timing: GroupTiming,
 ): GroupConsumer {
@@ -35,7 +37,7 @@ export function createGroupConsumer(
     partitionAssigners: [
       (config) => {
         cluster = config.cluster
-        return PartitionAssigners.roundRobin(config)
+        return assignerOf(installation)(config)
       },
     ],
     sessionTimeout: timing.sessionTimeoutMs,

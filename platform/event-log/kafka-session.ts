@@ -3,6 +3,7 @@ import { within } from './bell.ts'
 import { type Assignment, createAssignment } from './kafka-assignment.ts'
 import { createGroupConsumer } from './kafka-consumer.ts'
 import type { KafkaIdentities } from './kafka-identity.ts'
+import { GroupTakenError } from './kafka-members.ts'
 import { TopicAbsentError, type Topics } from './kafka-topics.ts'
 import type { ConsumeOptions, PartitionProgress } from './port.ts'
 
@@ -63,11 +64,32 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   const { topic } = options
   const { heartbeatIntervalMs } = timing
   const { size } = await topics.bounds(topic)
-  const { consumer, leaveFor } = createGroupConsumer(kafka, options.group, size, timing)
+  const installation = await options.installation?.()
+  if ((await others()).length > 0) throw new GroupTakenError(options.group)
+  const { consumer, leaveFor } = createGroupConsumer(
+    kafka,
+    options.group,
+    installation,
+    size,
+    timing,
+  )
   const broken = Promise.withResolvers<Error>()
   let assignment: Assignment | undefined
   let aliveAtMs = clock()
   let isLeaving = false
+
+  async function others(): Promise<string[]> {
+    if (installation === undefined) return []
+    return await topics.otherInstallations(options.group, installation)
+  }
+
+  /** Two that have joined at once: both find each other, and the one with the lower id stays. */
+  async function yieldToOther(): Promise<void> {
+    const found = await others().catch(() => [])
+    if (found.some((other) => other < (installation ?? ''))) {
+      broken.resolve(new GroupTakenError(options.group))
+    }
+  }
 
   function showLife(): void {
     aliveAtMs = clock()
@@ -89,6 +111,7 @@ export async function openSession(session: SessionOptions): Promise<Session> {
       onHandled,
     })
     session.onAssigned(memberId)
+    void yieldToOther()
   }
 
   /** Where the group's commits are the position, they keep up with it. */

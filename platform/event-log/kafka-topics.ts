@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
 import { backOff } from './back-off.ts'
+import { otherInstallations } from './kafka-members.ts'
 
 /** The first and the next offset of a partition, as last seen. */
 export interface PartitionBounds {
@@ -31,6 +32,8 @@ export interface Topics extends AsyncDisposable {
   note(topic: string, error: unknown): void
   /** Where the partitions of a topic begin and end. Rejects with a `TopicAbsentError` when there is no such topic. */
   bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>>
+  /** Which other installations have consumers in the group. */
+  otherInstallations(group: string, installation: string): Promise<string[]>
   /** The offset that a group has committed for a partition, or undefined. */
   committed(group: string, topic: string, partition: number): Promise<number | undefined>
 }
@@ -128,6 +131,9 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
           { oldest: Number(low), end: Number(high) },
         ]),
       )
+    },
+    async otherInstallations(group, installation) {
+      return await otherInstallations(await connect(), group, installation, delay)
     },
     async committed(groupId, topic, partition) {
       const admin = await connect()

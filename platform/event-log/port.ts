@@ -62,6 +62,11 @@ export interface ConsumeOptions {
   readonly topic: string
   /** Consumers of one group share the partitions of a topic; each partition is read by one of them at a time. */
   readonly group: string
+  /**
+   * Returns whose consumer it is; called when it joins. Where the log can tell (Kafka), a consumer does not join a group in which one of another
+   * installation is: `failure` is a `GroupTakenError` until that one has left.
+   */
+  installation?(): Promise<string>
   /** How many records a batch holds at most. */
   readonly batchSizeMax: number
   /**

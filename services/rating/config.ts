@@ -1,5 +1,6 @@
 import type { RegistryConfig } from '../../platform/discovery/open.ts'
 import { readConsulSettings } from '../../platform/discovery/settings.ts'
+import { type EventLogNames, readEventLogNames } from '../../platform/event-log/names.ts'
 import type { EventLogConfig } from '../../platform/event-log/open.ts'
 import { readEventLogSettings } from '../../platform/event-log/settings.ts'
 import {
@@ -18,6 +19,7 @@ export interface RatingSettings extends ServiceSettings {
   /** `memory:`, `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string
   readonly eventLog: EventLogConfig
+  readonly names: EventLogNames
   readonly logPolicy: LogPolicy
   readonly prior: Prior
 }
@@ -42,6 +44,7 @@ export function readRatingConfig(
       default: 'sqlite:data/rating.db',
     }),
     eventLog: readEventLogSettings(settings, 'data'),
+    names: readEventLogNames(settings),
     logPolicy: readLogPolicy(settings),
     prior: readPriorSettings(settings),
   }

@@ -10,6 +10,7 @@ import { type Ingest, startIngest } from './ingest.ts'
 import { ingestCondition } from './ingest-health.ts'
 import type { LogPolicy } from './log-guard.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
+import type { ChangeSink } from './store/port.ts'
 
 const log = pino({ level: 'silent' })
 const timing = { heartbeatIntervalMs: 200, pollWaitMs: 100, commitIntervalMs: 200 }
@@ -70,6 +71,32 @@ describeWith(backend('kafka'), 'ingestion from Kafka', (address) => {
   )
 
   test(
+    'a group that another installation uses is not joined, and not read, until that one has left',
+    async () => {
+      await using bench = await openBench(address)
+      await bench.append(0, 40)
+      const first = await bench.start()
+      await bench.hasRated(40)
+      const stranger = createMemoryRatingStore({ prior: { mean: 3, weight: 10 } })
+      await using other = await bench.startWith(stranger)
+      const blocked = await blockedReason(other)
+      expect(blocked).toContain(`another installation consumes with the group "${bench.topic}"`)
+      expect(blocked).toContain('--event-log-group')
+      expect(ingestCondition(other)()).toContain(blocked)
+      await bench.append(40, 80)
+      await bench.hasRated(80)
+      expect(first.status()).toMatchObject({ state: 'running', applied: 80 })
+      expect(other.status().applied).toBe(0)
+      await bench.stop()
+      await waitFor(() => other.status().applied === 80, {
+        what: 'the other to take over',
+        timeoutMs: noticeTimeoutMs,
+      })
+    },
+    testTimeoutMs,
+  )
+
+  test(
     'partitions that are added while it runs are read',
     async () => {
       await using bench = await openBench(address)
@@ -102,6 +129,8 @@ interface Bench extends AsyncDisposable {
   readonly eventLog: EventLog
   readonly admin: Admin
   start(policy?: LogPolicy): Promise<Ingest>
+  /** Starts ingestion into another store, in the same group. */
+  startWith(sink: ChangeSink): Promise<Ingest>
   stop(): Promise<void>
   /** Events by as many users, as another program appends them. */
   append(from: number, until: number): Promise<void>
@@ -116,6 +145,7 @@ async function openBench(address: string): Promise<Bench> {
   await using resources = new AsyncDisposableStack()
   const topic = `ingest-${crypto.randomUUID()}`
   const deadLetterTopic = `${topic}.dlq`
+  const names = { topic, deadLetterTopic, group: topic }
   const open = () => createKafkaEventLog({ brokers: [address], partitions, log, timing })
   const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 } })
   const eventLog = resources.use(await open())
@@ -148,8 +178,8 @@ async function openBench(address: string): Promise<Bench> {
     eventLog,
     admin,
     rated,
+    startWith: (sink) => startIngest({ eventLog, sink, log, ...names }),
     async start(logPolicy = 'refuse-new') {
-      const names = { topic, deadLetterTopic, group: topic }
       ingest = await startIngest({ eventLog, sink: store, log, logPolicy, ...names })
       return ingest
     },

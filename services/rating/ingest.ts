@@ -129,7 +129,8 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
 
   function onError(error: Error): void {
     // One that needs a person's decision comes again and again.
-    const isKnown = error instanceof OtherLogError && error.message === lastError?.message
+    const isForPerson = error instanceof OtherLogError || error.name === 'GroupTakenError'
+    const isKnown = isForPerson && error.message === lastError?.message
     lastError = error
     if (!isKnown) log.error({ err: error }, 'ingestion will be tried again')
   }
@@ -137,6 +138,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const choice = { topic, group, batchSizeMax }
   const consumption = await eventLog.consume({
     ...choice,
+    installation: sink.installationId,
     position: guard.start,
     handle,
     onError,
@@ -145,9 +147,10 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     status() {
       const partitions = stopped ? [] : consumption.progress()
       const lastPollTimeMs = consumption.lastPollTimeMs()
-      const failing =
-        consumption.failure() !== undefined || partitions.some((partition) => partition.failing)
-      const blocked = guard.problem()
+      const failure = consumption.failure()
+      const failing = failure !== undefined || partitions.some((partition) => partition.failing)
+      const blocked =
+        guard.problem() ?? (failure?.name === 'GroupTakenError' ? failure.message : undefined)
       const state = stateOf({ stopped, blocked, failing, waiting: partitions.length === 0 })
       const counts = { applied, deadLettered, restarts: consumption.restarts() }
       const waitsFor = state === 'waiting' ? consumption.waitsFor() : undefined

@@ -29,6 +29,7 @@ export async function startRating(
     databaseUrl,
     prior,
     eventLog: eventLogConfig,
+    names,
     logPolicy,
     corsOrigins,
     rpcLimits: limits,
@@ -59,7 +60,7 @@ export async function startRating(
   const app = createRatingService({
     store,
     watches,
-    deadLetters: createDeadLetters(eventLog),
+    deadLetters: createDeadLetters(eventLog, names.deadLetterTopic),
     ingestStatus: () => ingesting?.status(),
     log,
     metrics,
@@ -73,7 +74,7 @@ export async function startRating(
   use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
-  const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy }))
+  const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy, ...names }))
   ingesting = ingest
   isReading = ingestCondition(ingest)
   health.require('ingest', ingestLiveness(ingest), 'life')
