@@ -1,3 +1,4 @@
+import { createDate } from '../http/date.ts'
 import type { Respond } from '../http/exchange.ts'
 import { Sweep } from '../http/sweep.ts'
 import { gatherTurn } from '../http/turn.ts'
@@ -25,13 +26,15 @@ export class Hub {
   readonly sweep: Sweep
   /** Whether no connection is to be kept. */
   isDraining = false
+  readonly #date: () => string
+  #lineDate = ''
   #dateLine = ''
-  #dateSecond = -1
 
   constructor({ respond, limits, now, random }: HubOptions) {
     this.respond = respond
     this.limits = limits
     this.now = now
+    this.#date = createDate(now)
     this.random = random
     this.sweep = new Sweep(limits.sweepIntervalMs, now)
   }
@@ -41,10 +44,10 @@ export class Hub {
 
   /** The `date` of an answer (RFC 9110 §6.6.1), with its line end. */
   dateLine(): string {
-    const second = Math.floor(this.now() / 1_000)
-    if (second !== this.#dateSecond) {
-      this.#dateSecond = second
-      this.#dateLine = `date: ${new Date().toUTCString()}\r\n`
+    const date = this.#date()
+    if (date !== this.#lineDate) {
+      this.#lineDate = date
+      this.#dateLine = `date: ${date}\r\n`
     }
     return this.#dateLine
   }

@@ -9,7 +9,8 @@ import { errorCode, frameType } from './wire.ts'
 alsoOnDenoAndNode(import.meta.filename)
 
 const bytesMax = 200
-const head = ['content-type', 'application/grpc']
+/** One that is given stays: a response that is passed on has the date of its origin. */
+const head = ['date', 'Sat, 28 Nov 2026 12:00:00 GMT', 'content-type', 'application/grpc']
 const status = [':status', '200', ...head]
 
 /** A client that takes lists of 200 bytes, and a server that responds to each of its requests in turn. */

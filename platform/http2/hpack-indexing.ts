@@ -25,7 +25,6 @@ const changing = [
   'content-length',
   'content-location',
   'content-range',
-  'date',
   'etag',
   'expires',
   'grpc-message',

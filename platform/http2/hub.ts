@@ -1,3 +1,4 @@
+import { createDate } from '../http/date.ts'
 import { MemoryBudget } from '../http/memory-budget.ts'
 import { Sweep } from '../http/sweep.ts'
 import { gatherTurn } from '../http/turn.ts'
@@ -30,6 +31,8 @@ export class Hub {
   readonly sweep: Sweep
   readonly random: () => number
   readonly now: () => number
+  /** The value of `date` in a response. */
+  readonly date: () => string
   /** Flushes the connection at the end of this turn of the event loop. It asks once. */
   readonly flushSoon = gatherTurn((connection: Flushable) => connection.flush())
   /** Settles the receiver when all that waited for what came in this turn has run. It asks once. */
@@ -43,6 +46,7 @@ export class Hub {
     this.limits = limits
     this.memory = options.memory ?? new MemoryBudget()
     this.now = now
+    this.date = createDate(now)
     this.random = random
     this.sweep = new Sweep(limits.sweepIntervalMs, now)
   }

@@ -1,4 +1,5 @@
 import type { Exchange, Fields } from '../http/exchange.ts'
+import { fieldOf } from '../http/fields.ts'
 import type { MemoryAccount } from '../http/memory-account.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerConnection } from './server-connection.ts'
@@ -73,7 +74,10 @@ export class ServerExchange extends Http2Stream implements Exchange {
     if (this.closed) return
     this.#responded = true
     const { writer } = this.connection.transmitter
-    this.lastFrameAt = writer.headers(this.id, statusField(status), false, fields)
+    // A response that is passed on has the date of its origin (RFC 9110 §6.6.1).
+    const hasDate = fieldOf(fields, 'date') !== undefined
+    const first = hasDate ? statusField(status) : statusAndDate(status, this.#server.hub.date())
+    this.lastFrameAt = writer.headers(this.id, first, false, fields)
     if (this.lastFrameAt < 0) this.breakOffHeaders()
   }
 
@@ -130,6 +134,16 @@ export class ServerExchange extends Http2Stream implements Exchange {
 
 const noBody: Fields = ['content-length', '0']
 const statusFields = new Map<number, Fields>()
+
+const datedFields = new Map<number, [string, string, string, string]>()
+
+/** One list for each status, of which the date is brought up to date. */
+function statusAndDate(status: number, date: string): Fields {
+  const fields = datedFields.get(status) ?? [':status', String(status), 'date', date]
+  if (fields[3] !== date) fields[3] = date
+  datedFields.set(status, fields)
+  return fields
+}
 
 /** One list for each status, so that nothing is made for an answer. */
 function statusField(status: number): Fields {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import type { Exchange } from '../http/exchange.ts'
+import { fieldOf } from '../http/fields.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { waitFor } from '../testing/wait-for.ts'
 import { type Frame, serveFrames } from './frames-peer.ts'
@@ -77,9 +78,28 @@ describe('an answer', () => {
       [frameType.data, 0],
       [frameType.headers, endHeaders | endStream],
     ])
-    expect(frames[0]?.fields).toEqual([':status', '200', ...grpc])
+    const date = expect.any(String)
+    expect(frames[0]?.fields).toEqual([':status', '200', 'date', date, ...grpc])
     expect(textOf(frames)).toBe('hello')
     expect(frames[2]?.fields).toEqual(['grpc-status', '0'])
+  })
+
+  test('has a date, and keeps one that it was given', async () => {
+    const given = 'Sat, 28 Nov 2026 12:00:00 GMT'
+    const answers = [[], ['date', given]]
+    await using server = await serveFrames((exchange) => {
+      exchange.respond(200, answers.shift() ?? [])
+      exchange.end()
+    })
+    await using peer = await server.peer()
+    const dates: (string | undefined)[] = []
+    for (const streamId of [1, 3]) {
+      peer.request(streamId)
+      const [frame] = await peer.answer(streamId)
+      dates.push(fieldOf(frame?.fields ?? [], 'date'))
+    }
+    expect(dates[0]).toMatch(/^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/)
+    expect(dates[1]).toBe(given)
   })
 
   test('without a body is HEADERS alone', async () => {
