@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { AnySchema, anyPack } from '@bufbuild/protobuf/wkt'
-import type { ConnectError } from '@connectrpc/connect'
+import { type ConnectError, encodeBinaryHeader } from '@connectrpc/connect'
 import { mergeNonProtocolHeaders } from '@connectrpc/connect/protocol'
 import { encodeMessage } from '../grpc/status-message.ts'
 import { errorLimits } from './error-text.ts'
@@ -16,7 +16,7 @@ export function setErrorStatus(trailers: Headers, error: ConnectError): void {
   trailers.set('grpc-status', String(error.code))
   trailers.set('grpc-message', encodeMessage(error.rawMessage, errorLimits.textBytesMax))
   if (error.details.length === 0) return
-  trailers.set('grpc-status-details-bin', Buffer.from(statusBytes(error)).toString('base64'))
+  trailers.set('grpc-status-details-bin', encodeBinaryHeader(statusBytes(error)))
 }
 
 /** A `google.rpc.Status` in binary form. */
