@@ -1,5 +1,13 @@
 import { expect, test } from 'bun:test'
-import { closeSync, copyFileSync, existsSync, openSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
@@ -128,6 +136,9 @@ test('a database that was not closed is looked through before it is used', async
   closeSqlite(db)
   expect(existsSync(`${used}-wal`)).toBe(false)
   damage(broken)
+  // As written as the last of both.
+  const later = new Date(Date.now() + 1_000)
+  utimesSync(`${broken}-wal`, later, later)
   expect(() => openSqlite(broken, schema, { checked: true })).toThrow(
     `cannot open the database ${broken}: it is damaged, restore a backup`,
   )

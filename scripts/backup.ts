@@ -1,0 +1,41 @@
+/** Backs an SQLite database up, and restores it: `bun run backup` and `bun run restore`. */
+import { parseArgs } from 'node:util'
+import { hideHarmlessWarnings } from '../platform/process/warnings.ts'
+import { backUp, restore } from '../platform/sql/sqlite-backup.ts'
+
+const help = `bun run backup DATABASE BACKUP     writes the database to a new file, also while a service uses it
+bun run restore DATABASE BACKUP    puts a backup in its place, while no service uses it
+
+Both read the whole of what they copy, and stop when it is damaged. What was there before a restore is
+kept beside the database.
+Exit codes: 0 done; 1 failed; 2 wrong arguments.`
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { help: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  })
+  const [command, path, backup, ...rest] = positionals
+  const complete = path !== undefined && backup !== undefined && rest.length === 0
+  if (values.help || !complete) {
+    console.log(help)
+    return values.help ? 0 : 2
+  }
+  if (command === 'backup') {
+    await backUp(path, backup)
+    console.log(`${path} is backed up in ${backup}`)
+    return 0
+  }
+  const kept = await restore(path, backup, { now: new Date() })
+  console.log(`${path} is restored${kept ? `; what was there is ${kept}` : ''}`)
+  return 0
+}
+
+hideHarmlessWarnings()
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  console.error(`marquee: ${(error as Error).message}`)
+  process.exitCode = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1
+}
