@@ -13,7 +13,9 @@ export function acceptedEncoding<T extends string>(
   for (const part of accepted.toLowerCase().split(',')) {
     const [coding = '', ...parameters] = part.split(';').map((text) => text.trim())
     const weight = parameters.find((parameter) => /^q\s*=/.test(parameter))
-    weights.set(coding, weight === undefined ? 1 : Number(weight.split('=')[1]) || 0)
+    // RFC 9110 §8.4.1.3.
+    const name = coding === 'x-gzip' ? 'gzip' : coding
+    weights.set(name, weight === undefined ? 1 : Number(weight.split('=')[1]) || 0)
   }
   const others = weights.get('*') ?? 0
   return offered.find((coding) => (weights.get(coding) ?? others) > 0)

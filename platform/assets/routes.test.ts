@@ -99,6 +99,7 @@ describe('an asset', () => {
   test.each([
     ['gzip, deflate, br, zstd', 'br'],
     ['gzip', 'gzip'],
+    ['X-Gzip', 'gzip'],
     ['br;q=0, *', 'gzip'],
     ['*', 'br'],
     ['GZIP;q=0.2, br;q=0', 'gzip'],
