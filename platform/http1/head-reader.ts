@@ -27,6 +27,11 @@ export class HeadReader {
     this.#limits = limits
   }
 
+  /** What is kept of a head that has not come whole. */
+  get partialBytes(): number {
+    return this.#partial?.bytes.length ?? 0
+  }
+
   /** Whether a head has begun to come. */
   get isPartial(): boolean {
     return this.#partial !== undefined

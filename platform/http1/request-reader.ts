@@ -35,6 +35,8 @@ export class RequestReader {
   readonly #heads: HeadReader
   readonly #inlet: Inlet
   #isStopped = false
+  /** What the account is charged for a head that has not come whole. */
+  #partialBytes = 0
   /** Requests that may be read in this turn of the event loop; when none is left, the next turn is waited for. */
   #turnsLeft: number
 
@@ -77,6 +79,7 @@ export class RequestReader {
   /** From now on what comes is dropped. */
   stop(): void {
     this.#isStopped = true
+    this.#chargePartial(0)
     this.body = undefined
     this.#inlet.clear()
     this.#inlet.resume(undefined)
@@ -106,6 +109,15 @@ export class RequestReader {
     this.#taker.onRead()
   }
 
+  #chargePartial(bytes: number): void {
+    const added = bytes - this.#partialBytes
+    if (added === 0) return
+    this.#partialBytes = bytes
+    const { account } = this.#taker.arrival
+    if (added < 0) account.discharge(-added)
+    else account.charge(added)
+  }
+
   #beginTurn(): void {
     this.#turnsLeft = this.#limits.pipelinedTurnMax
     this.#taker.onRead()
@@ -114,6 +126,7 @@ export class RequestReader {
   #readHead(bytes: Buffer): Buffer {
     const wasPartial = this.#heads.isPartial
     const head = this.#heads.read(bytes)
+    this.#chargePartial(wasPartial || head === undefined ? this.#heads.partialBytes : 0)
     if (head === undefined) {
       if (this.#heads.isPartial && !wasPartial) this.#taker.onHeadBegun()
       return nothing

@@ -38,6 +38,11 @@ export class FrameReader {
     return this.#carried > 3 ? this.#carry[3] : -1
   }
 
+  /** What is kept of a frame that has not come whole. */
+  get partialBytes(): number {
+    return this.#carry?.length ?? 0
+  }
+
   /** Throws a `ConnectionError` for a frame that is longer than was allowed, and what the sink throws. */
   push(chunk: Buffer): void {
     let offset = this.#carry === undefined ? 0 : this.#fill(this.#carry, chunk)

@@ -31,8 +31,9 @@ export class Receiver implements FrameSink {
   #partialSinceMs: number | undefined
   /** The encoded size of the field block at hand. */
   blockBytes = 0
-  /** What the account is charged for `#block`. */
+  /** What the account is charged for `#block`, and for a frame that has not come whole. */
   #chargedBytes = 0
+  #partialBytes = 0
   #settingsSeen = false
   /** What the peer may still send on the connection, and what was taken and not told (RFC 9113 §6.9.1). */
   #window: number
@@ -62,11 +63,13 @@ export class Receiver implements FrameSink {
   close(): void {
     this.#block = undefined
     this.#releaseBlock()
+    this.#chargePartial(0)
   }
 
   push(chunk: Buffer): void {
     const { frameCount } = this.#reader
     this.#reader.push(chunk)
+    this.#chargePartial(this.#reader.partialBytes)
     const partial = this.#reader.partialType
     if (partial === undefined || partial === frameType.data) this.#partialSinceMs = undefined
     else if (this.#partialSinceMs === undefined || this.#reader.frameCount > frameCount) {
@@ -233,11 +236,21 @@ export class Receiver implements FrameSink {
     this.#onBlock(streamId, block.endStream, block.bytes)
   }
 
+  #chargePartial(bytes: number): void {
+    const added = bytes - this.#partialBytes
+    if (added > 0) this.#reserve(added)
+    else this.#connection.account.release(-added)
+    this.#partialBytes = bytes
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#connection.account.reserve(bytes, memoryShares.stream)) return
+    throw new ConnectionError(errorCode.enhanceYourCalm, 'memory is short')
+  }
+
   /** Field blocks that do not end (CVE-2024-27316), on many connections. */
   #chargeBlock(bytes: number): void {
-    if (!this.#connection.account.reserve(2 * bytes, memoryShares.stream)) {
-      throw new ConnectionError(errorCode.enhanceYourCalm, 'memory is short')
-    }
+    this.#reserve(2 * bytes)
     this.#chargedBytes += 2 * bytes
   }
 

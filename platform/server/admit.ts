@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { type MemoryAccount, memoryShares } from '../http/memory-account.ts'
 import type { MemoryBudget } from '../http/memory-budget.ts'
 
-/** What a connection is charged while it is open: it, its socket, and the longest part of a head or a frame. */
-export const connectionBytes = 32 * 1024
+/** What a connection is charged while it is open: measured on Bun, and rounded up. What comes on it is charged apart. */
+export const connectionBytes = 8 * 1024
 /** What TLS is charged on top: the buffers and the state of a session. */
 export const tlsBytes = 32 * 1024
 

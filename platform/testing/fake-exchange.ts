@@ -11,6 +11,8 @@ export interface FakeRequest {
   readonly headerListBytesMax?: number
   /** Default: a connection of its own. */
   readonly connection?: object
+  /** Where its connection has an account. Default: no bound. */
+  readonly memory?: MemoryBudget
   /** Comes chunk by chunk; a rejection cuts the request off. */
   readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
@@ -58,7 +60,7 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
     remoteAddress: '127.0.0.1',
     headerListBytesMax: request.headerListBytesMax ?? Number.POSITIVE_INFINITY,
     connection: request.connection ?? {},
-    account: new MemoryBudget().open('127.0.0.1'),
+    account: (request.memory ?? new MemoryBudget()).open('127.0.0.1'),
     body: fakeBody(request.body ?? [], () => {
       answer.refused = true
     }),

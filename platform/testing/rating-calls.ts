@@ -8,6 +8,7 @@ import {
   RatingService,
   WatchAggregatedRatingsRequestSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
+import type { MemoryBudget } from '../http/memory-budget.ts'
 import { createHealth } from '../process/health.ts'
 import { createMetrics } from '../process/metrics.ts'
 import { createServiceApp } from '../rpc/app.ts'
@@ -21,10 +22,12 @@ export interface CallOptions {
   readonly implementation: Rating
   readonly interceptors?: readonly Interceptor[]
   readonly limits?: Partial<RpcLimits>
+  /** Each call has an account of its own, of one address. Default: no bound. */
+  readonly memory?: MemoryBudget
 }
 
 /** A rating service without a port, what it logs, and how to call it by gRPC. */
-export function setUpCalls({ implementation, ...options }: CallOptions) {
+export function setUpCalls({ implementation, memory, ...options }: CallOptions) {
   /** How long the chunks of answers are. */
   const chunkLengths: number[] = []
   const lines: { code?: string; method?: string }[] = []
@@ -50,6 +53,7 @@ export function setUpCalls({ implementation, ...options }: CallOptions) {
       target: `/rating.v1.RatingService/${method}`,
       fields: ['content-type', 'application/grpc', ...fields],
       body,
+      ...(memory && { memory }),
     })
     const { write } = exchange
     exchange.write = (bytes) => {
