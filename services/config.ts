@@ -12,8 +12,9 @@ import {
 } from '../platform/process/service-settings.ts'
 import { readSettings, type SettingsSource } from '../platform/process/settings.ts'
 import { readTrafficSettings } from '../platform/process/traffic-settings.ts'
+import { rpcLimits } from '../platform/rpc/limits.ts'
 import type { MetadataSettings } from './metadata/config.ts'
-import type { MovieSettings } from './movie/config.ts'
+import { type MovieSettings, streamsPerClientMax } from './movie/config.ts'
 import { readPageSettings } from './movie/page.ts'
 import { type RatingSettings, readLogPolicy, readPriorSettings } from './rating/config.ts'
 
@@ -27,6 +28,9 @@ export interface DevConfig {
   readonly movie: MovieSettings
 }
 
+/** Movie calls the other two for all of its users. */
+const manyUsers = { streamsPerClientMax: rpcLimits.streamsPerClientMax }
+
 const usage = 'services/dev.ts: all three services in one process, with a demo catalogue'
 
 export function readDevConfig(
@@ -36,7 +40,8 @@ export function readDevConfig(
   const log = readLogSettings(settings, 'warn')
   const hosts = readHosts(settings)
   const corsOrigins = readCorsOrigins(settings)
-  const traffic = readTrafficSettings(settings)
+  const traffic = readTrafficSettings(settings, streamsPerClientMax)
+  const forMovie = { rpcLimits: { ...traffic.rpcLimits, ...manyUsers } }
   const admissionLimits = readAdmissionLimits(settings)
   const data = settings.text({
     flag: 'data',
@@ -56,9 +61,14 @@ export function readDevConfig(
   const config = {
     log,
     memoryBytesMax,
-    metadata: { ...on('metadata', 8081), databaseUrl: `sqlite:${join(data, 'metadata.db')}` },
+    metadata: {
+      ...on('metadata', 8081),
+      ...forMovie,
+      databaseUrl: `sqlite:${join(data, 'metadata.db')}`,
+    },
     rating: {
       ...on('rating', 8082),
+      ...forMovie,
       databaseUrl: `sqlite:${join(data, 'rating.db')}`,
       eventLog: readEventLogSettings(settings, data),
       names: readEventLogNames(settings),

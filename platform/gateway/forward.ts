@@ -11,6 +11,7 @@ import type { Call } from '../rpc/call.ts'
 import { toConnectError, toLoggedError } from '../rpc/errors.ts'
 import { fitHead } from '../rpc/fit-status.ts'
 import type { Incoming } from '../rpc/incoming.ts'
+import type { StreamQuota } from '../rpc/stream-quota.ts'
 import type { Wire } from '../rpc/wire.ts'
 import { Download } from './download.ts'
 import { clientWaitsNoLonger, failureAnswer, noRoom, upstreamError } from './failure.ts'
@@ -25,6 +26,7 @@ export interface ForwardOptions {
   readonly limits: GatewayLimits
   /** Ends the streams when aborted. */
   readonly drain: AbortSignal
+  readonly streams: StreamQuota
   readonly method: DescMethod
   /** Undefined for a request that is of no protocol: the service says so. */
   readonly wire: Wire | undefined
@@ -72,9 +74,21 @@ export class Forward implements StreamOwner {
     this.#release = call.hold()
     incoming.endWithClient(call.lifetime)
     this.#setBounds()
+    this.#enter()
     call.lifetime.whenOver((reason) => this.#fail(reason))
     if (!this.#isOver) this.#open()
     return this.#answered.promise
+  }
+
+  /** Counts among the streams, or is refused. */
+  #enter(): void {
+    const { call, incoming, method, streams } = this.#options
+    if (method.methodKind === 'unary') return
+    try {
+      streams.enter(incoming, call.lifetime)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   onOpen(stream: ClientStream): void {

@@ -11,6 +11,7 @@ import type { Incoming } from '../rpc/incoming.ts'
 import { incomingOf } from '../rpc/incoming-of.ts'
 import { namesUser } from '../rpc/names-user.ts'
 import { refuseMethod } from '../rpc/rest.ts'
+import type { StreamQuota } from '../rpc/stream-quota.ts'
 import { createWires, type Wire, type Wires, wireOf } from '../rpc/wire.ts'
 import { Forward } from './forward.ts'
 import { type GatewayLimits, gatewayLimits } from './limits.ts'
@@ -24,6 +25,8 @@ export interface ForwardingOptions {
   readonly services: readonly DescService[]
   /** Ends streams of answers when aborted, with its reason. */
   readonly drain: AbortSignal
+  /** Counts the streams that are forwarded. */
+  readonly streams: StreamQuota
   readonly limits?: Partial<GatewayLimits>
   /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
   readonly admission?: RpcPaths | undefined
@@ -51,6 +54,7 @@ function addMethod(
     upstream,
     limits,
     drain,
+    streams,
     admission,
   }: ForwardingOptions & { limits: GatewayLimits },
   wires: Wires,
@@ -77,7 +81,18 @@ function addMethod(
       httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
       requestId: call.requestId,
     }
-    const forward = { upstream, limits, drain, method, wire, wireOfAnswer, incoming, call, request }
+    const forward = {
+      upstream,
+      limits,
+      drain,
+      streams,
+      method,
+      wire,
+      wireOfAnswer,
+      incoming,
+      call,
+      request,
+    }
     return new Forward(forward).start()
   })
   app.all(path, refuseMethod('GET, POST'))

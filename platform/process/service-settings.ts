@@ -24,15 +24,22 @@ export interface ServiceSettings extends TrafficSettings, HostOptions {
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const formats = ['json', 'pretty'] as const
 
-/** Reads the settings that every service has. */
-export function readServiceSettings(settings: Settings, port: number): ServiceSettings {
+/**
+ * Reads the settings that every service has.
+ * @param streamsPerClientMax the default of its flag.
+ */
+export function readServiceSettings(
+  settings: Settings,
+  port: number,
+  streamsPerClientMax?: number,
+): ServiceSettings {
   const tls = readTls(settings)
   return {
     ...readHosts(settings),
     port: readPort(settings, 'port', port),
     log: readLogSettings(settings, 'info'),
     corsOrigins: readCorsOrigins(settings),
-    ...readTrafficSettings(settings),
+    ...readTrafficSettings(settings, streamsPerClientMax),
     admissionLimits: readAdmissionLimits(settings),
     memoryBytesMax: readMemoryBudget(settings),
     ...(tls && { tls }),

@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts'
 
 /** The bounds that depend on what is between a service and its clients. */
 export interface TrafficSettings {
-  readonly rpcLimits: Pick<RpcLimits, 'heartbeatMs' | 'streamAgeMaxMs'>
+  readonly rpcLimits: Pick<RpcLimits, 'heartbeatMs' | 'streamAgeMaxMs' | 'streamsPerClientMax'>
   readonly http1: Partial<Http1Limits>
   readonly http2: Partial<Http2Limits>
   /** Proxies whose connections carry many users. */
@@ -15,8 +15,14 @@ export interface TrafficSettings {
 
 const dayMs = 86_400_000
 
-/** Reads how long what is quiet is kept open and by what, and what a connection may do that costs it nothing. */
-export function readTrafficSettings(settings: Settings): TrafficSettings {
+/**
+ * Reads how long what is quiet is kept open and by what, and what clients may have open and do that costs them nothing.
+ * @param streamsPerClientMax the default of its flag.
+ */
+export function readTrafficSettings(
+  settings: Settings,
+  streamsPerClientMax = rpcLimits.streamsPerClientMax,
+): TrafficSettings {
   const idleTimeoutMs = settings.integer({
     flag: 'idle-timeout-ms',
     help: 'how long a connection without a call is kept: longer than a proxy in front keeps it',
@@ -39,7 +45,17 @@ export function readTrafficSettings(settings: Settings): TrafficSettings {
     max: 24 * dayMs,
   })
   return {
-    rpcLimits: { heartbeatMs: heartbeatMs === 0 ? undefined : heartbeatMs, streamAgeMaxMs },
+    rpcLimits: {
+      heartbeatMs: heartbeatMs === 0 ? undefined : heartbeatMs,
+      streamAgeMaxMs,
+      streamsPerClientMax: settings.integer({
+        flag: 'streams-per-client-max',
+        help: 'streams that a client has open at once, by its address',
+        default: streamsPerClientMax,
+        min: 1,
+        max: 1_000_000,
+      }),
+    },
     http1: { idleTimeoutMs },
     http2: {
       idleTimeoutMs,

@@ -7,6 +7,7 @@ import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import type { Health, Problem } from '../process/health.ts'
 import type { Metrics } from '../process/metrics.ts'
 import { publicReason } from '../process/public-reason.ts'
+import type { AddressList } from '../server/address-list.ts'
 import type { HostCheck } from '../server/host-check.ts'
 import { type ActivityDetails, addActivity } from './activity.ts'
 import type { RpcPaths } from './admission.ts'
@@ -24,6 +25,7 @@ import { addReflection } from './reflection.ts'
 import { refuseCall } from './refuse-call.ts'
 import { createRestCall, type RestCall, refuseMethod } from './rest.ts'
 import { createRpcRouter, type RpcRouter } from './router.ts'
+import { createStreamQuota, type StreamQuota } from './stream-quota.ts'
 import { createTimeouts } from './timeouts.ts'
 import { createValidate, type Validate } from './validation.ts'
 
@@ -37,6 +39,8 @@ export interface ServiceAppBase {
   readonly corsOrigins?: readonly string[]
   /** Refuses requests to other hosts, before anything else is done with them; all are accepted by default. */
   readonly hosts?: HostCheck | undefined
+  /** Proxies whose `X-Forwarded-For` says who the client is. Default: none. */
+  readonly trustedProxies?: AddressList | undefined
   /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
   readonly admission?: RpcPaths
 }
@@ -51,6 +55,8 @@ export interface Mounting {
   readonly call: RestCall
   readonly validate: Validate
   readonly limits: RpcLimits
+  /** Counts the streams of the app. */
+  readonly streams: StreamQuota
 }
 
 export interface ServiceAppOptions extends ServiceAppBase {
@@ -87,8 +93,10 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
   app.onError(answerError)
   app.notFound(answerNotFound)
 
+  const streams = createStreamQuota({ limits, trustedProxies: options.trustedProxies })
   const settings = {
     limits,
+    streams,
     validate,
     compressions: createCompressions([...standardCompressions, ...(options.compressions ?? [])]),
     interceptors: options.interceptors ?? [],
@@ -99,7 +107,7 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
     options.admission?.addRpc(rpc.path, rpc.method)
     mountRpc(app, rpc)
   })
-  options.mount({ router, app, call: createRestCall(validate, limits), validate, limits })
+  options.mount({ router, app, call: createRestCall(validate, limits), validate, limits, streams })
   addActivity(router, { service: name, metrics, health, details: activityDetails })
   addReflection(router, [...services, HealthService])
   addHealth(

@@ -14,6 +14,8 @@ export interface Incoming {
   readonly target: string
   readonly request: Request
   readonly body: RequestBody
+  /** The address of whoever has connected; empty without the port. */
+  readonly remoteAddress: string
   /** How long the call waited for its start, in milliseconds. */
   readonly waitedMs: number
   /** The value of a field, by its name in lower case. */
@@ -71,6 +73,10 @@ export class ExchangeIncoming implements Incoming {
     return this.#exchange.body
   }
 
+  get remoteAddress(): string {
+    return this.#exchange.remoteAddress
+  }
+
   header(name: string): string | undefined {
     return fieldOf(this.#exchange.fields, name)
   }
@@ -85,6 +91,7 @@ export class ExchangeIncoming implements Incoming {
 }
 
 export class RequestIncoming implements Incoming {
+  readonly remoteAddress: string = ''
   readonly request: Request
   readonly waitedMs = 0
   readonly leaveTrailers: ((fields: string[]) => void) | undefined

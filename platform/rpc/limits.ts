@@ -34,6 +34,8 @@ export interface RpcLimits {
   readonly freeMessageBytesMax: number
   /** How long a message may wait for memory before it is refused with `RESOURCE_EXHAUSTED`. */
   readonly memoryWaitMs: number
+  /** Streams that one client has open at once (`clientOf`), so that others have some. */
+  readonly streamsPerClientMax: number
 }
 
 /** The bounds unless told otherwise. */
@@ -49,6 +51,7 @@ export const rpcLimits: RpcLimits = {
   streamAgeMaxMs: 3_600_000,
   freeMessageBytesMax: 16 * 1024,
   memoryWaitMs: 5_000,
+  streamsPerClientMax: 20_000,
 }
 
 /** The bounds of decompression, which costs memory and time before a message's size is known. */

@@ -2,6 +2,7 @@ import type { Interceptor } from '@connectrpc/connect'
 import type { JsonOptions } from './codec.ts'
 import type { Compressions } from './compression.ts'
 import type { RpcLimits } from './limits.ts'
+import type { StreamQuota } from './stream-quota.ts'
 import type { Validate } from './validation.ts'
 
 /** What the RPCs of an app have in common. */
@@ -15,4 +16,6 @@ export interface RpcSettings {
   readonly jsonOptions: JsonOptions
   /** Ends the calls whose answers are streams when aborted, with its reason. */
   readonly drain: AbortSignal
+  /** Counts the streams, those that are forwarded included. */
+  readonly streams: StreamQuota
 }

@@ -57,6 +57,7 @@ export class Work {
     if (timeoutMs !== undefined) this.context.deadlineMs = performance.now() + timeoutMs
     if (rpc.answersStream && rpc.drains) lifetime.follow(drain)
     const isUnary = !rpc.answersStream && !rpc.takesStream
+    if (!isUnary) rpc.settings.streams.enter(incoming, lifetime)
     const boundMs = isUnary ? limits.unaryTimeoutMs : agedAfter(limits.streamAgeMaxMs)
     if (timeoutMs !== undefined && timeoutMs <= boundMs) {
       lifetime.setDeadline(timeoutMs, 'the call took longer than its client waits')

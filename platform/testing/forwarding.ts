@@ -80,6 +80,7 @@ export interface ClientOptions {
 export async function startGateway(
   urls: readonly string[],
   limits: Partial<GatewayLimits> = {},
+  rpcLimits: Partial<RpcLimits> = {},
 ): Promise<Gateway> {
   const { base, ...service } = createBase()
   await using resources = new AsyncDisposableStack()
@@ -90,12 +91,14 @@ export async function startGateway(
     ...base,
     name: 'gateway',
     services: [],
-    mount({ app: routes }) {
+    limits: rpcLimits,
+    mount({ app: routes, streams }) {
       addForwarding(routes, {
         path: ratingPath,
         upstream,
         services: [RatingService],
         drain,
+        streams,
         limits,
       })
     },

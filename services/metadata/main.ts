@@ -47,6 +47,7 @@ export async function startMetadata(
     health,
     corsOrigins,
     hosts,
+    trustedProxies: listen.trustedProxies,
     limits,
     admission,
   })

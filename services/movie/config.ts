@@ -20,13 +20,19 @@ export interface MovieConfig extends MovieSettings {
   readonly registry: RegistryConfig
 }
 
+/**
+ * Streams of one client, by default: an office or a proxy may be one, and others still have the rest. The other services
+ * have no such bound by default, because their clients are movie's instances, which stand for many.
+ */
+export const streamsPerClientMax = 12_000
+
 const usage = 'services/movie/main.ts: movies with their ratings'
 
 export function readMovieConfig(
   source: SettingsSource = { args: process.argv.slice(2), env: process.env },
 ): MovieConfig {
   const settings = readSettings(usage, source)
-  const service = readServiceSettings(settings, 8083)
+  const service = readServiceSettings(settings, 8083, streamsPerClientMax)
   const consul = readConsulSettings(settings, service.advertise)
   const addresses = readAddresses(settings, consul !== undefined)
   const page = readPageSettings(settings)

@@ -56,6 +56,7 @@ export async function startMovie(
     corsOrigins,
     limits,
     hosts: await openHostCheck(listen),
+    trustedProxies: listen.trustedProxies,
     admission,
   })
   const server = use(await serve({ ...listen, connections, memory, app, admission, log }))

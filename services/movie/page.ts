@@ -13,6 +13,7 @@ import type { Settings } from '../../platform/process/settings.ts'
 import type { RpcPaths } from '../../platform/rpc/admission.ts'
 import type { Environment } from '../../platform/rpc/call.ts'
 import { refuseMethod } from '../../platform/rpc/rest.ts'
+import type { StreamQuota } from '../../platform/rpc/stream-quota.ts'
 
 /** The services that the page calls. */
 export type PageService = 'movie' | 'metadata' | 'rating'
@@ -89,12 +90,14 @@ export async function openPage({ settings, registry, log }: PageOptions): Promis
  * Serves the page, tells it by `/page.json` where the services are (paths of its own origin, or other origins), and
  * forwards what it calls at those paths.
  * @param drain ends streams of answers when aborted.
+ * @param streams counts those that are forwarded.
  * @param admission gets the paths of the RPCs that are forwarded.
  */
 export function addPage(
   app: Hono<Environment>,
   page: MoviePage,
   drain: AbortSignal,
+  streams: StreamQuota,
   admission?: RpcPaths,
 ): void {
   const { built, settings, upstreams } = page
@@ -107,7 +110,7 @@ export function addPage(
   })
   for (const service of ['metadata', 'rating'] as const) {
     const upstream = upstreams[service]
-    if (upstream) addForwarding(app, { ...forwarded[service], upstream, drain, admission })
+    if (upstream) addForwarding(app, { ...forwarded[service], upstream, drain, streams, admission })
   }
   const paths = { metadata: forwarded.metadata.path, rating: forwarded.rating.path }
   const services = { movie: '', ...paths, ...directUrls }

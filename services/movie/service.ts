@@ -24,12 +24,12 @@ export function createMovieService({ sources, page, system, ...base }: MovieServ
     ...base,
     name: 'movie',
     services: [MovieService, SystemService],
-    mount({ router, app, call }) {
+    mount({ router, app, call, streams }) {
       const rpc = createMovieRpc(sources, base.health.draining)
       router.service(MovieService, rpc, { repeatsState: true })
       router.service(SystemService, system ? createSystemRpc(system) : {}, { repeatsState: true })
       addMovieRoutes(app, call, rpc)
-      if (page) addPage(app, page, base.health.draining, base.admission)
+      if (page) addPage(app, page, base.health.draining, streams, base.admission)
     },
   })
 }

@@ -68,6 +68,7 @@ export async function startRating(
     corsOrigins,
     limits,
     hosts: await openHostCheck(listen),
+    trustedProxies: listen.trustedProxies,
     admission,
   })
   const server = use(await serve({ ...listen, connections, memory, app, admission, log }))

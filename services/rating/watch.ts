@@ -38,7 +38,7 @@ export interface WatchOptions {
 /** Follows the store's changes once, and reads each changed record once, for all watches. */
 export function createAggregateWatches({
   store,
-  watchesMax = 10_000,
+  watchesMax = 20_000,
   recordsMax = 1_000_000,
 }: WatchOptions): AggregateWatches {
   const watchedBy = new Map<string, Watched>()

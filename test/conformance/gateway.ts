@@ -23,8 +23,8 @@ async function openGateway(request: ServerCompatRequest): Promise<Server> {
     health: createHealth(drain),
     name: 'gateway',
     services: [],
-    mount({ app: routes }) {
-      addForwarding(routes, { path: '', upstream, services: [ConformanceService], drain })
+    mount({ app: routes, streams }) {
+      addForwarding(routes, { path: '', upstream, services: [ConformanceService], drain, streams })
     },
   })
   return serve({ app, port: 0, log, ...tlsOf(request) })
