@@ -24,6 +24,7 @@ function setUp(callMs: number, limits: Partial<AdmissionLimits> = {}) {
   const gate = new Gate({
     limits: { ...admissionLimits, ...limits },
     now: () => nowMs,
+    busyMs: () => nowMs,
     later: (act) => void asked.push(act),
     after: (ms, act) => void timers.push({ atMs: nowMs + ms, act }),
     calls: {
@@ -188,6 +189,26 @@ test('calls that wait for the limit are refused in time, though none ends', () =
   for (let index = 0; index < 5; index++) send()
   for (let turns = 0; turns < 100; turns++) turn(5)
   expect(refused).toHaveLength(4)
+})
+
+test('calls that keep the event loop busy after their start lower the limit, and it rises when they do not', () => {
+  const { send, turn, pending, state, gate } = setUp(0)
+  state.isAsync = true
+  for (let index = 0; index < 200; index++) send()
+  for (let turns = 0; turns < 20; turns++) {
+    turn(100)
+    pending.splice(0, 10).map((admitted) => admitted.finished())
+    for (let index = 0; index < 10; index++) send()
+  }
+  const lowest = gate.inFlightLimit
+  expect(lowest).toBeLessThan(100)
+  for (let turns = 0; turns < 200; turns++) {
+    for (let index = 0; index < 20; index++) send()
+    turn(5)
+    turn(5)
+    for (const admitted of pending.splice(0)) admitted.finished()
+  }
+  expect(gate.inFlightLimit).toBeGreaterThan(lowest)
 })
 
 test('streams have a bound of their own, and count until they are over', () => {

@@ -3,6 +3,7 @@ import { whenClosed } from '../http/when-closed.ts'
 import { TokenBucket } from '../http2/token-bucket.ts'
 import { Congestion } from './congestion.ts'
 import { InFlightLimit } from './in-flight-limit.ts'
+import { LagLimit, tickMs } from './lag-limit.ts'
 import type { AdmissionLimits } from './limits.ts'
 import type { Admission, Admitted, CallReader, RefusalReason, Route, Start } from './port.ts'
 import { Slice } from './slice.ts'
@@ -17,6 +18,8 @@ export interface GateOptions {
   readonly later?: (act: () => void) => void
   /** Calls after the time. */
   readonly after?: (ms: number, act: () => void) => void
+  /** Processor time that the process has used, in milliseconds. */
+  readonly busyMs?: () => number
 }
 
 /** One turn of so many has a call whose duration is taken for the limit. */
@@ -34,18 +37,25 @@ export class Gate implements Admission {
   readonly #now: () => number
   readonly #later: (act: () => void) => void
   readonly #after: (ms: number, act: () => void) => void
+  readonly #busyMs: () => number
   readonly #line = new WaitingLine()
   readonly #congestion: Congestion
   readonly #slice: Slice
   readonly #limit: InFlightLimit
+  readonly #lagLimit: LagLimit
   readonly #probes: TokenBucket
   #start: Start | undefined
   #arrived: Exchange[] = []
   #isAsked = false
   #isTimed = false
   #turnCount = 0
+  /** The last turn whose end was seen. */
+  #endedTurn = 0
   #isSampled = true
   #inFlightCount = 0
+  /** The most since the last tick. */
+  #inFlightPeak = 0
+  #isTicking = false
   #streamCount = 0
   #nowMs = 0
 
@@ -55,15 +65,18 @@ export class Gate implements Admission {
     now = () => performance.now(),
     later = setImmediate,
     after = (ms, act) => void setTimeout(act, ms).unref(),
+    busyMs = processorTimeMs,
   }: GateOptions) {
     this.#limits = limits
     this.#calls = calls
     this.#now = now
     this.#later = later
     this.#after = after
+    this.#busyMs = busyMs
     this.#congestion = new Congestion(limits)
     this.#slice = new Slice(limits.sliceMs, now)
     this.#limit = new InFlightLimit(limits)
+    this.#lagLimit = new LagLimit(limits)
     this.#probes = new TokenBucket(limits.probes, now())
   }
 
@@ -80,7 +93,7 @@ export class Gate implements Admission {
   }
 
   get inFlightLimit(): number {
-    return this.#limit.value
+    return Math.min(this.#limit.value, this.#lagLimit.value)
   }
 
   get isOverloaded(): boolean {
@@ -97,13 +110,17 @@ export class Gate implements Admission {
   #ask(): void {
     if (this.#isAsked) return
     this.#isAsked = true
-    const isMeasured = this.#slice.isMeasured || this.#line.size > 0
+    const isSampled = this.#turnCount % sampledTurns === 0
+    const isMeasured = this.#slice.isMeasured || this.#line.size > 0 || isSampled
     this.#later(this.#onTurn)
     // Runs in the same turn, when the microtasks of the calls have run.
     if (isMeasured) this.#later(this.#onTurnEnd)
   }
 
-  readonly #onTurnEnd = (): void => this.#slice.end(this.#now())
+  readonly #onTurnEnd = (): void => {
+    this.#endedTurn = this.#turnCount
+    this.#slice.end(this.#now())
+  }
 
   readonly #onTurn = (): void => {
     this.#isAsked = false
@@ -111,10 +128,27 @@ export class Gate implements Admission {
     this.#arrived = []
     this.#nowMs = this.#now()
     this.#slice.begin(this.#nowMs)
+    // Calls that were over with their turn were never in flight beside others.
+    this.#inFlightPeak = Math.max(this.#inFlightPeak, this.#inFlightCount)
     this.#isSampled = this.#turnCount++ % sampledTurns !== 0
     for (const exchange of arrived) this.#arrive(exchange)
-    if (this.#line.size === 0) return void this.#congestion.relax()
-    this.#serve()
+    if (this.#line.size > 0) this.#serve()
+    else this.#congestion.relax()
+    if (this.#inFlightCount > 0 && !this.#isTicking) this.#tickSoon()
+  }
+
+  /** Ticks while calls are in flight; those that end within their turn need none. */
+  #tickSoon(): void {
+    this.#isTicking = true
+    const [sinceMs, busySinceMs] = [this.#now(), this.#busyMs()]
+    this.#after(tickMs, () => {
+      this.#isTicking = false
+      const passedMs = this.#now() - sinceMs
+      this.#lagLimit.tick(passedMs, this.#busyMs() - busySinceMs, this.#inFlightPeak)
+      this.#inFlightPeak = this.#inFlightCount
+      if (this.#inFlightCount > 0) this.#tickSoon()
+      if (this.#line.size > 0) this.#ask()
+    })
   }
 
   #arrive(exchange: Exchange): void {
@@ -129,7 +163,7 @@ export class Gate implements Admission {
   }
 
   get #hasRoom(): boolean {
-    return this.#inFlightCount < this.#limit.value
+    return this.#inFlightCount < this.inFlightLimit
   }
 
   #wait(exchange: Exchange, route: Route): void {
@@ -191,10 +225,13 @@ export class Gate implements Admission {
     const inFlightCount = ++this.#inFlightCount
     if (this.#isSampled || !route.isMeasured) return this.#unary
     this.#isSampled = true
-    const startMs = this.#now()
+    const [startMs, turn] = [this.#now(), this.#turnCount]
     const finished = () => {
       const nowMs = this.#now()
-      this.#limit.sample(route, nowMs - startMs, inFlightCount, nowMs)
+      // One that is over with its turn waited for nothing but the calls of that turn.
+      if (this.#endedTurn >= turn) {
+        this.#limit.sample(route, nowMs - startMs, inFlightCount, nowMs)
+      }
       this.#unary.finished()
     }
     return { finished }
@@ -218,3 +255,8 @@ export class Gate implements Admission {
 }
 
 const uncounted: Admitted = { finished() {} }
+
+function processorTimeMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}

@@ -23,6 +23,8 @@ export interface AdmissionLimits {
   readonly inFlightInitial: number
   readonly inFlightMin: number
   readonly inFlightMax: number
+  /** How far the limit falls when it is the event loop that is late: these many calls keep a processor busy. */
+  readonly busyInFlightMin: number
   /** Streams in flight. More are refused. */
   readonly streamsMax: number
   /** Probes that start at once. More of them wait as other calls do, so that they are no way around the limits. */
@@ -38,6 +40,7 @@ export const admissionLimits: AdmissionLimits = {
   inFlightInitial: 512,
   inFlightMin: 32,
   inFlightMax: 4_096,
+  busyInFlightMin: 8,
   streamsMax: 20_000,
   probes: { burst: 200, perSecond: 100 },
 }

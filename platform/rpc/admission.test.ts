@@ -77,8 +77,9 @@ test('calls beyond what may wait are refused without a start, and say when to ca
   const method = 'rating.v1.RatingService/GetRating'
   const labels = `protocol="grpc",method="${method}",code="unavailable"`
   expect(text).toContain(`marquee_calls_total{${labels}} ${refused.length}`)
-  await waitFor(() => lines.length > 0, { what: 'a line of the log' })
-  expect(lines).toMatchObject([{ overloaded: refused.length, late: 0, streams: 0 }])
+  const loggedCount = () => lines.reduce((sum, { overloaded = 0 }) => sum + overloaded, 0)
+  await waitFor(() => loggedCount() === refused.length, { what: 'the log' })
+  expect(lines.length).toBeLessThan(refused.length)
 })
 
 test('a REST call is refused with 503 and Retry-After', async () => {
