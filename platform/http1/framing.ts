@@ -41,7 +41,11 @@ export function readFraming(fields: Fields, minorVersion: 0 | 1): Framing {
         connection = connection === undefined ? value : `${connection},${value}`
         break
       case 'expect':
-        expectation = value
+        expectation = value.toLowerCase()
+        // A client of HTTP/1.0 expects nothing (RFC 9110 §10.1.1).
+        if (minorVersion === 1 && expectation !== '100-continue') {
+          throw new Refusal(417, 'the only expectation is 100-continue')
+        }
     }
   }
   if (transferEncoding !== undefined) {
@@ -52,7 +56,7 @@ export function readFraming(fields: Fields, minorVersion: 0 | 1): Framing {
   return {
     contentLength: contentLength === undefined ? 0 : readLength(contentLength),
     isChunked: transferEncoding !== undefined,
-    expectsContinue: minorVersion === 1 && expectation?.toLowerCase() === '100-continue',
+    expectsContinue: minorVersion === 1 && expectation !== undefined,
     keepsAlive: staysOpen(connection, minorVersion),
   }
 }

@@ -11,6 +11,7 @@ test('a request is its pseudo-header fields, and its fields without them', () =>
     fields: ['accept', '*/*'],
     contentLength: -1,
     expectsContinue: false,
+    expectsMore: false,
   })
 })
 

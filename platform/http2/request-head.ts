@@ -12,6 +12,8 @@ export interface RequestHead {
   /** -1 when there is none. */
   readonly contentLength: number
   readonly expectsContinue: boolean
+  /** Whether it expects something else, which no server does (RFC 9110 §10.1.1). */
+  readonly expectsMore: boolean
 }
 
 /** A token in lower case (RFC 9110 §5.6.2, RFC 9113 §8.2.1). */
@@ -61,6 +63,7 @@ export function readRequestHead(list: readonly string[]): RequestHead | undefine
     fields: rest.cookieCount > 1 ? joinCookies(fields) : fields,
     contentLength: rest.contentLength,
     expectsContinue: rest.expectsContinue,
+    expectsMore: rest.expectsMore,
   }
 }
 
@@ -76,11 +79,13 @@ interface FieldsRead {
   host: string
   contentLength: number
   expectsContinue: boolean
+  expectsMore: boolean
   cookieCount: number
 }
 
 function readFields(fields: Fields): FieldsRead | undefined {
-  const read: FieldsRead = { host: '', contentLength: -1, expectsContinue: false, cookieCount: 0 }
+  const expected = { expectsContinue: false, expectsMore: false }
+  const read: FieldsRead = { host: '', contentLength: -1, ...expected, cookieCount: 0 }
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? ''
     const value = fields[index + 1] ?? ''
@@ -106,6 +111,7 @@ function readField(read: FieldsRead, name: string, value: string): boolean {
     }
     case 'expect':
       read.expectsContinue = value.toLowerCase() === '100-continue'
+      read.expectsMore ||= !read.expectsContinue
       return true
     case 'cookie':
       read.cookieCount++

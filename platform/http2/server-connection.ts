@@ -121,6 +121,7 @@ export class ServerConnection extends Http2Connection<ServerExchange> {
     this.streams.add(exchange)
     if (endStream) this.streams.endRemote(exchange, [])
     if (overflow) this.#refuseFields(exchange)
+    else if (head.expectsMore) exchange.answerBare(417)
     else this.#arrived.push(exchange)
   }
 
@@ -286,6 +287,7 @@ const emptyHead: RequestHead = {
   fields: [],
   contentLength: -1,
   expectsContinue: false,
+  expectsMore: false,
 }
 
 /** Is done by the look itself. */

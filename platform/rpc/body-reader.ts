@@ -3,12 +3,15 @@ import type { RequestBody } from '../http/exchange.ts'
 import { ByteQueue } from './byte-queue.ts'
 import type { Call } from './call.ts'
 import type { CallMemory } from './call-memory.ts'
+import type { Incoming } from './incoming.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { RpcLimits } from './limits.ts'
 import type { Expiring } from './timeouts.ts'
 
 export interface BodyReaderOptions {
   readonly body: RequestBody
+  /** Has the request's `content-length`. */
+  readonly incoming?: Pick<Incoming, 'header'>
   /** Ended when the body is late, and charged with what is gathered. */
   readonly call: Pick<Call, 'lifetime' | 'memory'>
   readonly limits: BodyLimits
@@ -25,6 +28,7 @@ export type BodyLimits = Pick<
 /** Reads a request's body while its call goes on. */
 export class BodyReader implements Expiring {
   readonly #body: RequestBody
+  readonly #incoming: BodyReaderOptions['incoming']
   readonly #lifetime: Lifetime
   readonly #call: Pick<Call, 'lifetime' | 'memory'>
   readonly limits: BodyLimits
@@ -32,8 +36,9 @@ export class BodyReader implements Expiring {
   /** How long the client may still let somebody wait: each byte earns some of it. */
   #slackMs: number
 
-  constructor({ body, call, limits, mayPause = false }: BodyReaderOptions) {
+  constructor({ body, incoming, call, limits, mayPause = false }: BodyReaderOptions) {
     this.#body = body
+    this.#incoming = incoming
     this.#lifetime = call.lifetime
     this.#call = call
     this.limits = limits
@@ -48,6 +53,14 @@ export class BodyReader implements Expiring {
 
   get ended(): boolean {
     return this.#body.ended
+  }
+
+  /**
+   * Throws when the client says that more is to come than may. Called before the body is waited for: a client that waits
+   * itself (`expect: 100-continue`) gets its response without having sent the body (RFC 9110 §10.1.1).
+   */
+  requireLength(bytesMax: number): void {
+    if (Number(this.#incoming?.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax)
   }
 
   /** The bytes that are here, or undefined. */
@@ -112,6 +125,7 @@ async function readRest(
   bytesMax: number,
 ): Promise<Uint8Array> {
   let heldBytes = 0
+  reader.requireLength(bytesMax)
   for (;;) {
     queue.settle()
     // What is not granted is not taken either, so that the client is held back.
@@ -129,11 +143,12 @@ async function readRest(
 function takeAll(reader: BodyReader, queue: ByteQueue, bytesMax: number): void {
   for (let chunk = reader.take(); chunk !== undefined; chunk = reader.take()) {
     queue.push(chunk)
-    if (queue.length > bytesMax) {
-      const text = `the body is larger than ${bytesMax} bytes`
-      throw new ConnectError(text, Code.ResourceExhausted)
-    }
+    if (queue.length > bytesMax) throw tooLarge(bytesMax)
   }
+}
+
+function tooLarge(bytesMax: number): ConnectError {
+  return new ConnectError(`the body is larger than ${bytesMax} bytes`, Code.ResourceExhausted)
 }
 
 /** It breaks when the client leaves, or sends what HTTP does not allow. */

@@ -127,6 +127,11 @@ export class EnvelopeReader {
     this.#messageBytesMax = messageBytesMax
   }
 
+  /** Throws when the client says that more is to come than one envelope may have. */
+  requireSingle(): void {
+    this.#reader.requireLength(this.#messageBytesMax + headBytes)
+  }
+
   /** Reads the next envelope without waiting. Throws `RESOURCE_EXHAUSTED` at the head of one that is too long. */
   poll(): Polled {
     const queue = this.#queue

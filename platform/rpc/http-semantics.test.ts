@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { once } from 'node:events'
+import { connect } from 'node:http2'
 import { createClient } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node'
 import { pino } from 'pino'
@@ -128,6 +130,45 @@ test('a stream asks proxies not to gather it', async () => {
     ending.abort()
     expect(seen).toEqual(['no'])
   }
+})
+
+/** Far more than a request of the method may have. */
+const hugeBytes = 100_000_000
+
+describe('a client that waits to be told to go on', () => {
+  const path = '/metadata.v1.MetadataService/PutMetadata'
+
+  test.each(['application/json', 'application/grpc-web+proto'])(
+    'gets the response at once by HTTP/1.1 when its body of %s is too large',
+    async (type) => {
+      const length = `content-length: ${hugeBytes}\r\nexpect: 100-continue\r\n`
+      const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\n`
+      const text = await sendRaw(server, `${head}${length}\r\n`)
+      expect(text).toMatch(/^HTTP\/1\.1 (429|200) /)
+      expect(text).not.toContain('100 Continue')
+    },
+  )
+
+  test('gets the response at once by HTTP/2 when its body is too large', async () => {
+    const session = connect(server.url)
+    const stream = session.request({
+      ...{ ':method': 'POST', ':path': path, 'content-type': 'application/json' },
+      ...{ 'content-length': `${hugeBytes}`, expect: '100-continue' },
+    })
+    let isContinued = false
+    stream.on('continue', () => {
+      isContinued = true
+    })
+    stream.on('error', () => {})
+    const [headers] = await once(stream, 'response')
+    session.destroy()
+    expect([headers[':status'], isContinued]).toEqual([429, false])
+  })
+
+  test('is refused when it expects anything else', async () => {
+    const head = 'GET /livez HTTP/1.1\r\nhost: localhost\r\nexpect: more\r\n\r\n'
+    expect(await sendRaw(server, head)).toStartWith('HTTP/1.1 417 ')
+  })
 })
 
 alsoOnDenoAndNode(import.meta.filename)

@@ -36,6 +36,11 @@ export class Input {
     this.#lifetime = lifetime
   }
 
+  /** Throws when the client says that more is to come than one message may have. */
+  requireSingle(): void {
+    this.#envelopes.requireSingle()
+  }
+
   /** Says whether there is a message to `take`, without waiting. */
   poll(): Polled {
     return this.#envelopes.poll()
@@ -77,6 +82,7 @@ export function onlyMessage(input: Input): Message | Promise<Message> {
 }
 
 async function firstMessage(input: Input): Promise<Message> {
+  input.requireSingle()
   for (let polled = input.poll(); polled !== 'envelope'; polled = input.poll()) {
     if (polled === 'end') {
       throw new ConnectError('the request has no message', Code.Unimplemented)

@@ -93,6 +93,7 @@ export function createReadJsonObject(desc: DescMessage, limits: RpcLimits): Read
     begin(c, incoming, limits)
     const reader = new BodyReader({
       body: incoming.body,
+      incoming,
       call: c.get('call'),
       limits,
     })

@@ -89,10 +89,12 @@ export class Work {
   }
 
   reader(): BodyReader {
+    const { incoming } = this
     const { limits } = this.rpc.settings
     const isConversation = this.rpc.takesStream && this.rpc.answersStream
     return new BodyReader({
-      body: this.incoming.body,
+      body: incoming.body,
+      incoming,
       call: this.call,
       limits,
       // Whoever only sends may not.
