@@ -137,6 +137,24 @@ describe('ListMetadata', () => {
     expect(new Set(seen).size).toBe(23)
   })
 
+  test('ends a page early when its movies are long, and goes on with the next', async () => {
+    const { client } = setUp()
+    const ids = Array.from({ length: 250 }, (_, index) => `movie-${index}`)
+    const description = 'x'.repeat(9_000)
+    const messages = ids.map((id) => ({ metadata: { id, title: id, description } }))
+    await client.importMetadata(stream(messages))
+    const seen: string[] = []
+    let [pageToken, pageCount] = ['', 0]
+    do {
+      const page = await client.listMetadata({ pageSize: 500, pageToken })
+      seen.push(...page.metadata.map(({ id }) => id))
+      pageToken = page.nextPageToken
+      pageCount++
+    } while (pageToken !== '')
+    expect(pageCount).toBeGreaterThan(1)
+    expect(seen.sort()).toEqual(ids.sort())
+  })
+
   test('answers 50 unless told', async () => {
     const { client, putTitles } = setUp()
     await putTitles(...Array.from({ length: 51 }, (_, n) => `${n}`))

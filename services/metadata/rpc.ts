@@ -18,6 +18,10 @@ import type { ListPosition, MetadataStore } from './store/port.ts'
 
 /** How many movies a page holds when the caller does not say. */
 const pageSizeDefault = 50
+/** A page ends early when its movies have so many bytes: descriptions may be long. */
+const pageBytesMax = 1024 * 1024
+/** Most movies that are read at once, so that a page is not much longer than that. */
+const readSizeMax = 100
 
 export interface MetadataRpcOptions {
   readonly store: MetadataStore
@@ -68,10 +72,19 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
       if (words.length === 0 && query.trim() !== '') return { metadata: [], nextPageToken: '' }
       const limit = pageSize || pageSizeDefault
       const { signal } = context
-      const page = await store.list({ words, limit, signal, ...(after && { after }) })
+      const movies: StoredMetadata[] = []
+      let next = after
+      let bytes = 0
+      do {
+        const size = Math.min(limit - movies.length, readSizeMax)
+        const part = await store.list({ words, limit: size, signal, ...(next && { after: next }) })
+        movies.push(...part.movies)
+        next = part.next
+        bytes += bytesOf(part.movies)
+      } while (next !== undefined && movies.length < limit && bytes < pageBytesMax)
       return {
-        metadata: page.movies.map(toMessage),
-        nextPageToken: page.next ? encodePageToken(list, page.next) : '',
+        metadata: movies.map(toMessage),
+        nextPageToken: next ? encodePageToken(list, next) : '',
       }
     },
 
@@ -93,6 +106,15 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
       }
     },
   } satisfies ServiceImpl<typeof MetadataService>
+}
+
+/** About how long movies are as messages, by their texts. */
+function bytesOf(movies: readonly StoredMetadata[]): number {
+  let bytes = 0
+  for (const { title, description, director } of movies) {
+    bytes += 2 * (title.length + description.length + director.length) + 100
+  }
+  return bytes
 }
 
 export type MetadataRpc = ReturnType<typeof createMetadataRpc>
