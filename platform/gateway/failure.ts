@@ -34,12 +34,6 @@ export function noRoom(origin: string): ConnectError {
   return new ConnectError(unreachable, Code.Unavailable, undefined, undefined, cause)
 }
 
-/** The client's time was over before anything else happened. */
-export function clientWaitsNoLonger(cause: unknown): ConnectError {
-  const text = 'the call took longer than its client waits'
-  return new ConnectError(text, Code.DeadlineExceeded, undefined, undefined, cause)
-}
-
 /** How an answer with envelopes ends: by a last envelope, or by trailers. */
 export interface LastWords {
   readonly envelope: Uint8Array | undefined

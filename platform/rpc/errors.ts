@@ -5,6 +5,14 @@ import { ShutdownError } from '../process/health.ts'
 import { bounded } from './error-text.ts'
 import type { UnsupportedCondition } from './preconditions.ts'
 
+/** The message of a call whose deadline, as its client set it, has passed. */
+export const lateForClient = 'the call took longer than its client waits'
+
+/** The error of a call whose deadline, as its client set it, has passed. */
+export function clientWaitsNoLonger(cause?: unknown): ConnectError {
+  return new ConnectError(lateForClient, Code.DeadlineExceeded, undefined, undefined, cause)
+}
+
 /** The HTTP status of a REST answer for each code of an RPC. Connect has a table of its own. */
 const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
   [Code.Canceled]: 499 as ContentfulStatusCode,

@@ -4,6 +4,7 @@ import type { RefusalReason } from '../admission/port.ts'
 import type { Exchange, Fields } from '../http/exchange.ts'
 import { fieldOf } from '../http/fields.ts'
 import { LightHeaders } from '../http/light-headers.ts'
+import { clientWaitsNoLonger } from './errors.ts'
 import { pushbackField, retryInfo } from './retry-info.ts'
 import type { Wire, Wires } from './wire.ts'
 
@@ -20,8 +21,7 @@ interface Prepared {
 const errors: Readonly<Record<RefusalReason, () => ConnectError>> = {
   overloaded: () => retryLater('the service is overloaded: call again later'),
   streams: () => retryLater('the service has as many streams as it takes: call again later'),
-  late: () =>
-    new ConnectError('the deadline passed before the call could start', Code.DeadlineExceeded),
+  late: () => clientWaitsNoLonger(),
 }
 
 /** The call was not begun, so that every method is safe to repeat. */

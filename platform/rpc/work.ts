@@ -5,7 +5,7 @@ import type { Call } from './call.ts'
 import type { Compression } from './compression.ts'
 import { RpcContext } from './context.ts'
 import { quoted } from './error-text.ts'
-import { toConnectError, toLoggedError } from './errors.ts'
+import { lateForClient, toConnectError, toLoggedError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import type { Lifetime } from './lifetime.ts'
 import { Output } from './output.ts'
@@ -60,7 +60,7 @@ export class Work {
     if (!isUnary) rpc.settings.streams.enter(incoming, lifetime)
     const boundMs = isUnary ? limits.unaryTimeoutMs : agedAfter(limits.streamAgeMaxMs)
     if (timeoutMs !== undefined && timeoutMs <= boundMs) {
-      lifetime.setDeadline(timeoutMs, 'the call took longer than its client waits')
+      lifetime.setDeadline(timeoutMs, lateForClient)
     } else if (isUnary) {
       lifetime.setDeadline(boundMs, 'the call took longer than the service allows')
     } else {

@@ -1,4 +1,5 @@
 import { type CallOptions, Code, ConnectError } from '@connectrpc/connect'
+import { clientWaitsNoLonger } from '../../platform/rpc/errors.ts'
 import type { Ask } from './movie.ts'
 
 /** How long a call of another service may take. */
@@ -21,7 +22,7 @@ export async function callUpstream<T>(
 ): Promise<T> {
   const { signal, requestId } = ask
   const leftMs = timeLeftMs(ask)
-  if (leftMs <= 0) throw callerWaitsNoLonger()
+  if (leftMs <= 0) throw clientWaitsNoLonger()
   const boundMs = Math.min(timeoutMs, leftMs * share)
   const isCallersBound = boundMs === leftMs
   try {
@@ -32,7 +33,7 @@ export async function callUpstream<T>(
     if (signal.aborted) throw signal.reason
     const { code } = ConnectError.from(error)
     const isLate = code === Code.DeadlineExceeded
-    if (timeLeftMs(ask) <= 0 || (isLate && isCallersBound)) throw callerWaitsNoLonger(error)
+    if (timeLeftMs(ask) <= 0 || (isLate && isCallersBound)) throw clientWaitsNoLonger(error)
     if (isLate) throw unavailable(`no response within ${Math.round(boundMs)} ms`, error)
     if (code === Code.Canceled) throw unavailable('the call was broken off', error)
     throw error
@@ -41,11 +42,6 @@ export async function callUpstream<T>(
 
 function timeLeftMs({ deadlineMs }: Ask): number {
   return deadlineMs === undefined ? Number.POSITIVE_INFINITY : deadlineMs - performance.now()
-}
-
-function callerWaitsNoLonger(cause?: unknown): ConnectError {
-  const text = 'the call took longer than its client waits'
-  return new ConnectError(text, Code.DeadlineExceeded, undefined, undefined, cause)
 }
 
 function unavailable(text: string, cause: unknown): ConnectError {
