@@ -3,7 +3,6 @@ import { errorToJson } from '@connectrpc/connect/protocol-connect'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { ShutdownError } from '../process/health.ts'
 import { bounded } from './error-text.ts'
-import type { UnsupportedCondition } from './preconditions.ts'
 
 /** The message of a call whose deadline, as its client set it, has passed. */
 export const lateForClient = 'the call took longer than its client waits'
@@ -83,6 +82,11 @@ export function toRestError(
   return new Response(body, { status, headers: { 'content-type': 'application/json' } })
 }
 
+/** An error that has a status of its own in responses by HTTP alone. */
+export interface HttpError {
+  readonly httpStatus: ContentfulStatusCode
+}
+
 function statusOf(error: ConnectError): ContentfulStatusCode {
-  return (error as Partial<UnsupportedCondition>).httpStatus ?? httpStatus[error.code]
+  return (error as Partial<HttpError>).httpStatus ?? httpStatus[error.code]
 }

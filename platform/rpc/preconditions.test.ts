@@ -9,7 +9,7 @@ import { serve } from '../server/serve.ts'
 import { failureOf } from '../testing/failure-of.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { createServiceApp } from './app.ts'
-import { createReadJsonObject } from './rest.ts'
+import { createReadJsonObject } from './rest-body.ts'
 
 const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())

@@ -4,14 +4,12 @@ import {
   type DescMethodUnary,
   fromJson,
   type JsonObject,
-  type JsonValue,
   type MessageInitShape,
   type MessageShape,
   toJson,
 } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import type { Context } from 'hono'
-import { BodyReader, readAll } from './body-reader.ts'
 import type { Environment } from './call.ts'
 import { RpcContext } from './context.ts'
 import { bounded } from './error-text.ts'
@@ -19,11 +17,9 @@ import { toRestError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import { headersOf, incomingOf } from './incoming-of.ts'
 import type { RpcLimits } from './limits.ts'
-import { messageCheck } from './message-check.ts'
-import { messageLimitsOf } from './message-limits.ts'
 import { namesUser } from './names-user.ts'
 import { unsupportedCondition } from './preconditions.ts'
-import { checkQuery, decodeUtf8 } from './utf8.ts'
+import { checkQuery } from './utf8.ts'
 import type { Validate } from './validation.ts'
 
 /** The implementation of a unary RPC, as a service registers it with its router. */
@@ -78,48 +74,8 @@ export function toRestJson<Desc extends DescMessage>(
   return toJson(schema, message) as JsonObject
 }
 
-/** Reads the request's body as a JSON object. */
-export type ReadJsonObject = (c: Context<Environment>) => Promise<JsonObject>
-
-/**
- * Reads bodies that are messages of a type. Anything but a JSON object is `INVALID_ARGUMENT`, a body that is larger than
- * such a message may be is `RESOURCE_EXHAUSTED`, without reading further than that.
- */
-export function createReadJsonObject(desc: DescMessage, limits: RpcLimits): ReadJsonObject {
-  const { json } = messageLimitsOf(desc, limits)
-  const check = messageCheck(desc, 'json', json)
-  return async (c) => {
-    const incoming = incomingOf(c)
-    begin(c, incoming, limits)
-    const reader = new BodyReader({
-      body: incoming.body,
-      incoming,
-      call: c.get('call'),
-      limits,
-    })
-    const bytes = await readOrRefuse(reader, incoming, json.bytesMax)
-    check(bytes)
-    const body = parseJson(decodeUtf8(bytes, 'the body'))
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
-    throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
-  }
-}
-
-async function readOrRefuse(
-  reader: BodyReader,
-  { body }: Incoming,
-  bytesMax: number,
-): Promise<Uint8Array> {
-  try {
-    return await readAll(reader, bytesMax)
-  } catch (error) {
-    body.refuse()
-    throw error
-  }
-}
-
 /** Begins a call whose conditions can be met: lets it be ended by its client, and by the time it may take, of which the body has its part. */
-function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLimits): void {
+export function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLimits): void {
   const { lifetime } = c.get('call')
   if (lifetime.hasDeadline) return
   const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
@@ -127,15 +83,6 @@ function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLimits): 
   if (condition !== undefined) throw condition
   incoming.endWithClient(lifetime)
   lifetime.setDeadline(limits.unaryTimeoutMs, 'the call took longer than the service allows')
-}
-
-function parseJson(text: string): JsonValue {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const reason = `the body is not JSON: ${(cause as Error).message}`
-    throw new ConnectError(reason, Code.InvalidArgument)
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { buffer } from 'node:stream/consumers'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import { createHealth } from '../../platform/process/health.ts'
 import { createMetrics } from '../../platform/process/metrics.ts'
@@ -173,6 +173,36 @@ test.each(['gzip', 'GZIP', 'x-gzip', 'Identity'])(
     expect(status).toBe(404)
   },
 )
+
+describe('a movie put by REST', () => {
+  const path = '/metadata?id=packed'
+  const put = (body: string | Uint8Array, coding?: string) => {
+    const request = { method: 'PUT', path, body: Buffer.from(body) }
+    return ask(coding ? { ...request, fields: { 'content-encoding': coding } } : request)
+  }
+  const movie = '{"title":"A"}'
+
+  test.each([
+    ['gzip', gzipSync(movie)],
+    ['X-GZIP', gzipSync(movie)],
+    ['br', brotliCompressSync(movie)],
+    ['identity', Buffer.from(movie)],
+  ])('is unpacked from %s', async (coding, body) => {
+    const { status, text } = await put(body, coding)
+    expect([Math.floor(status / 100), JSON.parse(text).title]).toEqual([2, 'A'])
+  })
+
+  test.each([
+    ['in a coding that is not known', 415, movie, 'compress'],
+    ['in several codings', 415, gzipSync(gzipSync(movie)), 'gzip, gzip'],
+    ['in another coding than it says', 400, movie, 'gzip'],
+    ['that unpacks to too much', 413, gzipSync(Buffer.alloc(1 << 22, ' ')), 'gzip'],
+    ['with a name twice', 400, '{"title":"A","title":"B"}', undefined],
+    ['with a name twice, once escaped', 400, '{"title":"A","titl\\u0065":"B"}', undefined],
+  ])('%s is refused', async (_, expected, body, coding) => {
+    expect((await put(body, coding)).status).toBe(expected)
+  })
+})
 
 test('none of it was an error of the service', () => {
   expect(lines.filter(({ level }) => level >= 50)).toEqual([])

@@ -2,12 +2,8 @@ import type { Hono } from 'hono'
 import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import type { Environment } from '../../platform/rpc/call.ts'
 import type { RpcLimits } from '../../platform/rpc/limits.ts'
-import {
-  createReadJsonObject,
-  type RestCall,
-  refuseMethod,
-  toRestJson,
-} from '../../platform/rpc/rest.ts'
+import { type RestCall, refuseMethod, toRestJson } from '../../platform/rpc/rest.ts'
+import { createReadJsonObject } from '../../platform/rpc/rest-body.ts'
 import type { MetadataRpc } from './rpc.ts'
 
 const { getMetadata, putMetadata } = MetadataService.method

@@ -1,0 +1,99 @@
+import {
+  type DescMessage,
+  fromJsonString,
+  type JsonObject,
+  type JsonValue,
+} from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Context } from 'hono'
+import { BodyReader, readAll } from './body-reader.ts'
+import type { Environment } from './call.ts'
+import { type Compression, createCompressions, standardCompressions } from './compression.ts'
+import { decompression } from './decompression.ts'
+import { quoted } from './error-text.ts'
+import type { HttpError } from './errors.ts'
+import type { Incoming } from './incoming.ts'
+import { incomingOf } from './incoming-of.ts'
+import type { RpcLimits } from './limits.ts'
+import { messageCheck } from './message-check.ts'
+import { messageLimitsOf } from './message-limits.ts'
+import { begin } from './rest.ts'
+import { decodeUtf8 } from './utf8.ts'
+
+/** Reads the request's body as a JSON object. */
+export type ReadJsonObject = (c: Context<Environment>) => Promise<JsonObject>
+
+/**
+ * Reads bodies that are messages of a type. Anything but a JSON object of such a message is `INVALID_ARGUMENT`, a body
+ * that is larger than one may be is `RESOURCE_EXHAUSTED`, without reading further than that, and one in a coding that is
+ * not known is HTTP 415.
+ */
+export function createReadJsonObject(desc: DescMessage, limits: RpcLimits): ReadJsonObject {
+  const { json } = messageLimitsOf(desc, limits)
+  const check = messageCheck(desc, 'json', json)
+  return async (c) => {
+    const incoming = incomingOf(c)
+    const call = c.get('call')
+    begin(c, incoming, limits)
+    const coding = codingOf(incoming)
+    const reader = new BodyReader({ body: incoming.body, incoming, call, limits })
+    const received = await readOrRefuse(reader, incoming, json.bytesMax)
+    const bytes =
+      coding === undefined
+        ? received
+        : await decompression.decompress(coding, received, json.bytesMax, call.lifetime)
+    check(bytes)
+    const text = decodeUtf8(bytes, 'the body')
+    const body = parseJson(text)
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
+    }
+    checkJson(desc, text)
+    return body
+  }
+}
+
+const codings = createCompressions(standardCompressions)
+
+/** In what the body is packed (RFC 9110 §8.4), or undefined when it is as it is. */
+function codingOf(incoming: Incoming): Compression | undefined {
+  const name = incoming.header('content-encoding')?.trim() ?? ''
+  if (name === '' || name.toLowerCase() === 'identity') return undefined
+  const coding = codings.find(name)
+  if (coding !== undefined) return coding
+  if (!incoming.body.ended) incoming.body.refuse()
+  const text = `content encoding ${quoted(name)} is not one of ${codings.names}`
+  const status: HttpError = { httpStatus: 415 }
+  throw Object.assign(new ConnectError(text, Code.InvalidArgument), status)
+}
+
+async function readOrRefuse(
+  reader: BodyReader,
+  { body }: Incoming,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  try {
+    return await readAll(reader, bytesMax)
+  } catch (error) {
+    body.refuse()
+    throw error
+  }
+}
+
+function parseJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const reason = `the body is not JSON: ${(cause as Error).message}`
+    throw new ConnectError(reason, Code.InvalidArgument)
+  }
+}
+
+/** Throws what `JSON.parse` lets pass: a name that an object has twice, of which only one value would be seen. */
+function checkJson(desc: DescMessage, text: string): void {
+  try {
+    fromJsonString(desc, text, { ignoreUnknownFields: true })
+  } catch (error) {
+    throw new ConnectError((error as Error).message, Code.InvalidArgument)
+  }
+}
