@@ -107,6 +107,29 @@ test('probes beyond their allowance wait as other calls do', () => {
   expect(probes.map(isStarted)).toEqual([true, true, false])
 })
 
+test('streams that are opened together all start, however long they wait, and calls start between them', () => {
+  const { send, turn, started, refused, now } = setUp(5)
+  const streams = Array.from({ length: 1_000 }, () => send('/stream'))
+  const calls: FakeExchange[] = []
+  for (let turns = 0; started.length < 1_000 + calls.length; turns++) {
+    if (turns % 10 === 0) calls.push(send())
+    turn()
+  }
+  expect(now()).toBeGreaterThan(5_000)
+  const startedExchanges = new Set(started.map(({ exchange }) => exchange))
+  expect([...streams, ...calls].filter((one) => !startedExchanges.has(one))).toEqual([])
+  expect(refused).toEqual([])
+  const waits = started.filter(({ exchange }) => calls.includes(exchange))
+  expect(Math.max(...waits.map(({ waitedMs }) => waitedMs))).toBeLessThanOrEqual(100)
+})
+
+test('streams that wait count against their bound', () => {
+  const { send, turn, started, refused } = setUp(5, { streamsMax: 10 })
+  for (let index = 0; index < 15; index++) send('/stream')
+  for (let turns = 0; turns < 20; turns++) turn()
+  expect([started.length, refused.length]).toEqual([10, 5])
+})
+
 /** Sends so many times what the gate can start, for some time, and returns how many of the second half started. */
 function overload(times: number, callMs = 2) {
   const set = setUp(callMs)

@@ -29,7 +29,9 @@ const sampledTurns = 8
  * Admission in front of everything that a call costs. The process has one thread, so a queue forms wherever more calls
  * arrive than run: here it can be seen. Requests of one event-loop turn start at its end, as many as fit into a slice of
  * time and under the limit in flight; the others wait here. While calls wait for long, the newest start first, and the
- * oldest are refused. Without overload it costs a call a look at its path and two counters.
+ * oldest are refused. Streams wait in a line of their own and are not refused for waiting: they are opened for long, and a
+ * thousand that are opened together after a restart are no overload. Without overload it costs a call a look at its
+ * path and two counters.
  */
 export class Gate implements Admission {
   readonly #limits: AdmissionLimits
@@ -39,6 +41,8 @@ export class Gate implements Admission {
   readonly #after: (ms: number, act: () => void) => void
   readonly #busyMs: () => number
   readonly #line = new WaitingLine()
+  readonly #streamLine = new WaitingLine()
+  #isStreamNext = false
   readonly #congestion: Congestion
   readonly #slice: Slice
   readonly #limit: InFlightLimit
@@ -89,7 +93,7 @@ export class Gate implements Admission {
   }
 
   get waitingCount(): number {
-    return this.#line.size
+    return this.#line.size + this.#streamLine.size
   }
 
   get inFlightLimit(): number {
@@ -111,7 +115,7 @@ export class Gate implements Admission {
     if (this.#isAsked) return
     this.#isAsked = true
     const isSampled = this.#turnCount % sampledTurns === 0
-    const isMeasured = this.#slice.isMeasured || this.#line.size > 0 || isSampled
+    const isMeasured = this.#slice.isMeasured || this.waitingCount > 0 || isSampled
     this.#later(this.#onTurn)
     // Runs in the same turn, when the microtasks of the calls have run.
     if (isMeasured) this.#later(this.#onTurnEnd)
@@ -132,7 +136,7 @@ export class Gate implements Admission {
     this.#inFlightPeak = Math.max(this.#inFlightPeak, this.#inFlightCount)
     this.#isSampled = this.#turnCount++ % sampledTurns !== 0
     for (const exchange of arrived) this.#arrive(exchange)
-    if (this.#line.size > 0) this.#serve()
+    if (this.waitingCount > 0) this.#serve()
     else this.#congestion.relax()
     if (this.#inFlightCount > 0 && !this.#isTicking) this.#tickSoon()
   }
@@ -155,11 +159,18 @@ export class Gate implements Admission {
     const route = this.#calls.route(exchange)
     if (route.kind === 'probe' && this.#probes.spend(1, this.#nowMs)) {
       this.#start?.(exchange, uncounted, 0)
-    } else if (route.kind === 'stream' && this.#streamCount >= this.#limits.streamsMax) {
-      this.#calls.refuse(exchange, route, 'streams', 0)
-    } else if (this.#line.size === 0 && this.#hasRoom && this.#slice.spend()) {
+    } else if (route.kind === 'stream') this.#arriveStream(exchange, route)
+    else if (this.#line.size === 0 && this.#hasRoom && this.#slice.spend()) {
       this.#admit(exchange, route, 0)
     } else this.#wait(exchange, route)
+  }
+
+  #arriveStream(exchange: Exchange, route: Route): void {
+    const line = this.#streamLine
+    if (this.#streamCount + line.size >= this.#limits.streamsMax) {
+      this.#calls.refuse(exchange, route, 'streams', 0)
+    } else if (line.size === 0 && this.#slice.spend()) this.#admit(exchange, route, 0)
+    else line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
   }
 
   get #hasRoom(): boolean {
@@ -174,19 +185,31 @@ export class Gate implements Admission {
   }
 
   #serve(): void {
-    const line = this.#line
-    const longestMs = this.#nowMs - line.oldestSinceMs
-    const waitMsMax = this.#congestion.observe(this.#nowMs, longestMs, this.#slice.callMs)
-    const { isOverloaded } = this.#congestion
-    if (isOverloaded) this.#refuseSince(this.#nowMs - waitMsMax)
-    while (line.size > 0 && this.#hasRoom && this.#slice.spend()) {
-      const next = isOverloaded ? line.takeNewest() : line.takeOldest()
-      if (next !== undefined) this.#startWaiting(next)
-    }
-    if (line.size === 0) this.#congestion.relax()
-    else if (this.#hasRoom) this.#ask()
+    const waitMsMax = this.#judge()
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#startWaiting(next)
+    if (this.#line.size === 0) this.#congestion.relax()
+    if (this.#streamLine.size > 0 || (this.#line.size > 0 && this.#hasRoom)) this.#ask()
     // Somebody's end lets the next one start; until then, only time passes.
-    else this.#askAfter(waitMsMax)
+    else if (this.#line.size > 0) this.#askAfter(waitMsMax)
+  }
+
+  /** Finds out whether the service is overloaded, refuses what has waited too long then, and returns how long calls may wait. */
+  #judge(): number {
+    if (this.#line.size === 0) return Number.POSITIVE_INFINITY
+    const longestMs = this.#nowMs - this.#line.oldestSinceMs
+    const waitMsMax = this.#congestion.observe(this.#nowMs, longestMs, this.#slice.callMs)
+    if (this.isOverloaded) this.#refuseSince(this.#nowMs - waitMsMax)
+    return waitMsMax
+  }
+
+  /** The next one that may start, streams and calls by turns; undefined when none may in this turn. */
+  #next(): Waiting | undefined {
+    this.#isStreamNext = !this.#isStreamNext
+    const hasCall = this.#line.size > 0 && this.#hasRoom
+    const hasStream = this.#streamLine.size > 0
+    if ((!hasCall && !hasStream) || !this.#slice.spend()) return undefined
+    if (hasStream && (this.#isStreamNext || !hasCall)) return this.#streamLine.takeOldest()
+    return this.isOverloaded ? this.#line.takeNewest() : this.#line.takeOldest()
   }
 
   #refuseSince(sinceMs: number): void {
