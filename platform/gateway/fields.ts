@@ -26,6 +26,8 @@ export interface ForwardedRequest {
   readonly fields: Fields
   readonly httpVersion: '1.1' | '2'
   readonly requestId: string
+  /** Whether the client waits to be asked for the body; then the service is to say whether it wants it. */
+  readonly expectsContinue?: boolean
 }
 
 /** The head of a request to an origin, pseudo-headers first. */
@@ -42,6 +44,7 @@ export function requestHead(origin: string, request: ForwardedRequest): Fields {
     const stays = ofConnection.has(name) || named.has(name) || name === 'x-request-id'
     if (!stays) head.push(name, value)
   }
+  if (request.expectsContinue) head.push('expect', '100-continue')
   head.push('x-request-id', requestId, 'via', `${httpVersion} ${via}`)
   return head
 }

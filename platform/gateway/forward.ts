@@ -47,6 +47,7 @@ export class Forward implements StreamOwner {
   #release = () => {}
   #stopOpening = () => {}
   #stopListening = () => {}
+  #stopWaiting = () => {}
   #lease: Lease<InstancePools> | undefined
   #pool: SessionPool | undefined
   #stream: ClientStream | undefined
@@ -63,6 +64,7 @@ export class Forward implements StreamOwner {
       body: options.incoming.body,
       replayBytesMax: options.limits.replayBytesMax,
       call: options.call,
+      waits: options.request.expectsContinue === true,
       onBytes: () => this.#noteActivity(),
       onCutOff: (cause) => this.#fail(cutOff(cause)),
     })
@@ -95,6 +97,14 @@ export class Forward implements StreamOwner {
     this.#stopOpening()
     this.#stream = stream
     this.#upload.sendTo(stream)
+    const { limits, request } = this.#options
+    if (!request.expectsContinue) return
+    this.#stopWaiting = this.#after(limits.continueTimeoutMs, () => this.#upload.fetch())
+  }
+
+  onContinue(): void {
+    this.#stopWaiting()
+    this.#upload.fetch()
   }
 
   onHead(): void {
@@ -153,6 +163,7 @@ export class Forward implements StreamOwner {
       // One that lets its connection go can be reached by another; one that cannot be reached needs no second try.
       const isReachable = this.#stream !== undefined
       this.#stopOpening()
+      this.#stopWaiting()
       this.#lease?.done('failure')
       this.#stream = undefined
       this.#upload.pause()
@@ -251,6 +262,7 @@ export class Forward implements StreamOwner {
     this.#isOver = true
     this.#stopOpening()
     this.#stopListening()
+    this.#stopWaiting()
     this.#upload.stop()
     const { body } = this.#options.incoming
     if (!body.ended) body.refuse()

@@ -268,12 +268,26 @@ describe('what is no RPC of the service is not forwarded:', () => {
     ['PUT', '/rating.v1.RatingService/GetRating', 405],
     ['HEAD', '/rating.v1.RatingService/GetRating', 405],
     ['OPTIONS', '/rating.v1.RatingService/GetRating', 204],
+    ['GET', '/rating.v1.RatingService/PutRating', 405],
+    ['GET', '/rating.v1.RatingService/WatchAggregatedRatings', 405],
   ])('%s %s', async (method, path, status) => {
     await using instance = await startInstance({ getRating: () => ({ rating }) })
     await using gateway = await startGateway([instance.url])
     const answer = await fetch(gateway.url + ratingPath + path, { method })
     expect(answer.status).toBe(status)
     expect(instance.calls).toEqual([])
+  })
+
+  test.each([
+    ['GetRating', 'GET, POST, OPTIONS'],
+    ['PutRating', 'POST, OPTIONS'],
+    ['WatchAggregatedRatings', 'POST, OPTIONS'],
+  ])('OPTIONS of %s, which tells its methods', async (name, allow) => {
+    await using gateway = await startGateway([])
+    const call = `${gateway.url}${ratingPath}/rating.v1.RatingService/${name}`
+    for (const method of ['OPTIONS', 'DELETE']) {
+      expect((await fetch(call, { method })).headers.get('allow')).toBe(allow)
+    }
   })
 
   test('gRPC by HTTP/1.1, whose answer would have no trailers', async () => {

@@ -2,6 +2,8 @@
 export interface GatewayLimits {
   /** How long a call may wait for a stream to an instance, connecting included. */
   readonly openTimeoutMs: number
+  /** How long a body that its client holds back waits for an instance to ask for it, before it is fetched unasked. */
+  readonly continueTimeoutMs: number
   /** Instances that are tried one after the other, while none can have acted on the call. */
   readonly triesMax: number
   /** Of a request's body, what is kept to be sent again to another instance. */
@@ -17,6 +19,7 @@ export interface GatewayLimits {
 /** The bounds unless told otherwise. */
 export const gatewayLimits: GatewayLimits = {
   openTimeoutMs: 6_000,
+  continueTimeoutMs: 1_000,
   triesMax: 3,
   replayBytesMax: 64 * 1024,
   unaryTimeoutMs: 30_000,

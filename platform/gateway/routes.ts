@@ -1,10 +1,11 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import type { Context, Hono } from 'hono'
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import { Health } from '../../gen/health/v1/health_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
-import { toFields } from '../http/fields.ts'
+import { fieldOf, toFields } from '../http/fields.ts'
 import type { RpcPaths } from '../rpc/admission.ts'
 import type { Environment } from '../rpc/call.ts'
 import type { Incoming } from '../rpc/incoming.ts'
@@ -65,8 +66,11 @@ function addMethod(
   admission?.addRpc(path, method)
   const wireOfAnswer = (contentType: string) => wireOf(wires, contentType)
 
-  app.on(['GET', 'POST'], path, (c) => {
-    if (c.req.method === 'HEAD') return refuseMethod('GET, POST')(c)
+  const isRead = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+  const hasGet = isRead && method.methodKind === 'unary'
+  const refuse = refuseMethod(hasGet ? 'GET, POST' : 'POST')
+  app.on(hasGet ? ['GET', 'POST'] : ['POST'], path, (c) => {
+    if (c.req.method === 'HEAD') return refuse(c)
     const incoming = incomingOf(c)
     const call = c.get('call')
     const wire = wireOfRequest(wires, incoming)
@@ -74,10 +78,12 @@ function addMethod(
     call.isPrivate = namesUser(method)
     call.protocol = wire?.protocol ?? 'connect'
     if (wire?.protocol === 'grpc' && incoming.leaveTrailers === undefined) return needsHttp2(c)
+    const fields = c.env?.exchange?.fields ?? toFields(incoming.request.headers)
     const request = {
       method: incoming.method,
       target: `/${name}${queryOf(incoming.target)}`,
-      fields: c.env?.exchange?.fields ?? toFields(incoming.request.headers),
+      fields,
+      expectsContinue: !incoming.body.ended && isContinue(fieldOf(fields, 'expect')),
       httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
       requestId: call.requestId,
     }
@@ -95,13 +101,17 @@ function addMethod(
     }
     return new Forward(forward).start()
   })
-  app.all(path, refuseMethod('GET, POST'))
+  app.all(path, refuse)
 }
 
 function wireOfRequest(wires: Wires, incoming: Incoming): Wire | undefined {
   if (incoming.method !== 'GET') return wireOf(wires, incoming.header('content-type') ?? '')
   const encoding = new URLSearchParams(queryOf(incoming.target)).get('encoding')
   return wireOf(wires, `application/${encoding}`)
+}
+
+function isContinue(expectation: string | undefined): boolean {
+  return expectation?.toLowerCase() === '100-continue'
 }
 
 /** With its question mark, or empty. */

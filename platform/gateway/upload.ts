@@ -5,6 +5,8 @@ import type { Call } from '../rpc/call.ts'
 export interface UploadOptions {
   readonly body: RequestBody
   readonly replayBytesMax: number
+  /** Whether nothing is taken of the body before `fetch` is called. */
+  readonly waits?: boolean
   /** Charged with what is kept. */
   readonly call: Pick<Call, 'memory'>
   /** The client broke off. */
@@ -23,6 +25,8 @@ export class Upload {
   readonly #options: UploadOptions
   #stream: ClientStream | undefined
   #opened = Promise.withResolvers<void>()
+  readonly #wanted = Promise.withResolvers<void>()
+  #isWanted: boolean
   #kept: Uint8Array[] | undefined = []
   #keptBytes = 0
   #heldBytes = 0
@@ -32,6 +36,7 @@ export class Upload {
 
   constructor(options: UploadOptions) {
     this.#options = options
+    this.#isWanted = options.waits !== true
   }
 
   /** Whether all of the body has been sent. */
@@ -53,6 +58,12 @@ export class Upload {
     if (this.#isPumping) return
     this.#isPumping = true
     void this.#pump()
+  }
+
+  /** The body is wanted. */
+  fetch(): void {
+    this.#isWanted = true
+    this.#wanted.resolve()
   }
 
   /** Its stream is lost; there may be another. */
@@ -79,8 +90,9 @@ export class Upload {
     try {
       while (!this.#isStopped) {
         const stream = this.#stream
-        const bytes = stream && body.take()
+        const bytes = stream && this.#isWanted ? body.take() : undefined
         if (!stream) await this.#opened.promise
+        else if (!this.#isWanted) await this.#wanted.promise
         else if (bytes) {
           this.#keep(bytes)
           onBytes()

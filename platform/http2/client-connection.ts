@@ -249,7 +249,10 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
       this.streams.refuse(stream.id, errorCode.protocolError, 'a malformed answer')
       return
     }
-    if (isInterim) return
+    if (isInterim) {
+      if (head.status === 100) stream.receiveContinue()
+      return
+    }
     stream.receiveHead(head)
     if (endStream) this.streams.endRemote(stream, [])
   }

@@ -53,6 +53,10 @@ export class ClientRequest extends Http2Stream implements ClientStream {
     this.body.drop()
   }
 
+  receiveContinue(): void {
+    this.#owner?.onContinue?.()
+  }
+
   receiveHead({ status, fields, contentLength }: AnswerHead): void {
     this.status = status
     this.fields = fields

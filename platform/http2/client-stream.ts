@@ -2,7 +2,7 @@ import type { Fields } from '../http/exchange.ts'
 
 /** One request and its answer, as the client sees them (RFC 9113 §8.1). */
 export interface ClientStream {
-  /** The status of the answer, or 0 until its head has come. Informational answers (1xx) are not told. */
+  /** The status of the answer, or 0 until its head has come. Of informational answers (1xx), only 100 is told. */
   readonly status: number
   /** The fields of the answer's head, without pseudo-headers. */
   readonly fields: Fields
@@ -29,6 +29,8 @@ export interface ClientStream {
 export interface StreamOwner {
   /** The stream is there. Called once, before anything else but a failure. */
   onOpen(stream: ClientStream): void
+  /** The peer wants the body of a request that expects `100-continue` (RFC 9110 §10.1.1). It may say so never, or twice. */
+  onContinue?(): void
   /** `status` and `fields` are there; with `isComplete` when there is nothing else. */
   onHead(): void
   /** `take` may have something. */
