@@ -25,7 +25,32 @@ export function codeOf(answer: AnswerSoFar, wire: Wire | undefined): Code | unde
     const told = fieldOf(trailers, 'grpc-status') ?? fieldOf(fields, 'grpc-status') ?? '0'
     if (status === 200) return told === '0' ? undefined : knownCode(Number(told))
   } else if (status < 400) return undefined
-  return errorCodeOf(answer) ?? codeFromHttpStatus(status)
+  return errorCodeOf(answer) ?? codeOfStatus(status)
+}
+
+/** The codes of refusals whose body is not known, which Connect's own table takes for faults of the service. */
+const codesOfRefusals: ReadonlyMap<number, Code> = new Map([
+  [401, Code.Unauthenticated],
+  [403, Code.PermissionDenied],
+  [404, Code.NotFound],
+  [405, Code.Unimplemented],
+  [409, Code.Aborted],
+  [412, Code.FailedPrecondition],
+  [413, Code.ResourceExhausted],
+  [415, Code.Unimplemented],
+  [421, Code.PermissionDenied],
+  [429, Code.ResourceExhausted],
+  [431, Code.ResourceExhausted],
+  [499, Code.Canceled],
+  [501, Code.Unimplemented],
+  [504, Code.DeadlineExceeded],
+  [505, Code.Unimplemented],
+])
+
+function codeOfStatus(status: number): Code {
+  const code = codesOfRefusals.get(status)
+  if (code !== undefined) return code
+  return status < 500 ? Code.InvalidArgument : codeFromHttpStatus(status)
 }
 
 function knownCode(code: number): Code {

@@ -66,6 +66,14 @@ function isDataLoss(error: unknown): boolean {
   return error instanceof Error && (error as { dataLoss?: unknown }).dataLoss === true
 }
 
+/** Marks an error whose code is one of the service's faults because its protocol has it so: the client is at fault. */
+export const clientFault = { isClientFault: true } as const
+
+/** Whether an error is nothing that who runs the service has to know. */
+export function isClientFault(error: unknown): boolean {
+  return error instanceof Error && (error as Partial<typeof clientFault>).isClientFault === true
+}
+
 /** What the log is told: all of it, also where the caller is told less. */
 export function toLoggedError(error: ConnectError): unknown {
   const tellsLess = [Code.Internal, Code.Unavailable, Code.DataLoss].includes(error.code)

@@ -5,6 +5,7 @@ import type { Codec } from './codec.ts'
 import type { Compression } from './compression.ts'
 import { decompression } from './decompression.ts'
 import { compressedFlag, EnvelopeReader, type Polled } from './envelope.ts'
+import { clientFault } from './errors.ts'
 import type { Lifetime } from './lifetime.ts'
 
 export interface InputOptions {
@@ -60,7 +61,7 @@ export class Input {
     }
     if (this.#compression === undefined) {
       const text = 'a message is marked as compressed, and the request names no compression'
-      throw new ConnectError(text, Code.Internal)
+      throw Object.assign(new ConnectError(text, Code.Internal), clientFault)
     }
     return decompression
       .decompress(this.#compression, message, this.#messageBytesMax, this.#lifetime)

@@ -10,6 +10,7 @@ import { httpMethods } from '../server/port.ts'
 import type { Call, Environment } from './call.ts'
 import { CallMemory } from './call-memory.ts'
 import { loggedText } from './error-text.ts'
+import { isClientFault } from './errors.ts'
 import { Lifetime } from './lifetime.ts'
 import { rpcLimits } from './limits.ts'
 import { refuseMisdirected } from './misdirected.ts'
@@ -53,7 +54,7 @@ export function observe({
     const code = call.code === undefined ? 'ok' : codeToString(call.code)
     metrics.callEnded({ protocol, method, code, durationMs })
     const fields = { requestId, protocol, method, status, code, durationMs: round(durationMs) }
-    if (serverFaults.has(call.code)) log.error({ ...fields, err: call.error }, 'call')
+    if (isServerFault(call)) log.error({ ...fields, err: call.error }, 'call')
     else if (call.error === undefined) logAccess(fields)
     else log.info({ ...fields, reason: reasonOf(call) }, 'call')
   }
@@ -78,6 +79,11 @@ export function observe({
       call.release()
     }
   })
+}
+
+/** Of a response that is only passed on there is no error: the service that made it has logged it. */
+function isServerFault({ code, error }: Call): boolean {
+  return serverFaults.has(code) && error !== undefined && !isClientFault(error)
 }
 
 class ObservedCall implements Call {

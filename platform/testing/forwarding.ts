@@ -23,6 +23,8 @@ export type GatewayProtocol = 'connect' | 'grpc-web' | 'grpc'
 export const gatewayProtocols: readonly GatewayProtocol[] = ['connect', 'grpc-web', 'grpc']
 
 export interface LoggedCall {
+  /** 50 for an error. */
+  readonly level: number
   readonly requestId: string
   readonly method: string
   readonly protocol: string
