@@ -141,9 +141,10 @@ function appender(
   partitions: LogFile['partitions'],
   end: LogFile['end'],
 ): LogFile['append'] {
+  // Node binds bytes of length 0 as NULL.
   const insert = db.prepare(
     `INSERT INTO record (partition_id, offset, timestamp_ms, key, headers, value, absent)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, coalesce(?, x''), ?, coalesce(?, x''), ?)`,
   )
   const setEnd = db.prepare('UPDATE partition SET next_offset = ? WHERE id = ?')
   return (topic, records, timestampMs) => {
