@@ -12,7 +12,7 @@ import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import type { Context } from 'hono'
 import type { Environment } from './call.ts'
 import { RpcContext } from './context.ts'
-import { bounded } from './error-text.ts'
+import { bounded, quoted } from './error-text.ts'
 import { toRestError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import { headersOf, incomingOf } from './incoming-of.ts'
@@ -44,6 +44,7 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
     const call = c.get('call')
     call.isPrivate = namesUser(method)
     checkQuery(incomingOf(c).target)
+    requireOnce(c.req.queries())
     const request = parse(method.input, json)
     const violation = validate(method.input, request)
     if (violation !== undefined) throw violation
@@ -63,6 +64,15 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
     const answer = create(method.output, await lifetime.unlessOver(work))
     for (const [name, value] of context.responseHeader) c.header(name, value)
     return answer
+  }
+}
+
+/** Of a parameter that comes twice, a proxy in front could have judged the other one. */
+function requireOnce(parameters: Readonly<Record<string, readonly string[]>>): void {
+  for (const [name, values] of Object.entries(parameters)) {
+    if (values.length === 1) continue
+    const text = `the parameter ${quoted(name)} comes ${values.length} times`
+    throw new ConnectError(text, Code.InvalidArgument)
   }
 }
 

@@ -202,6 +202,15 @@ describe('a movie put by REST', () => {
   ])('%s is refused', async (_, expected, body, coding) => {
     expect((await put(body, coding)).status).toBe(expected)
   })
+
+  test.each(['?id=one&id=other', '?id=one&i%64=other', '?id=one&x=1&x=1'])(
+    'with a parameter twice is refused: %s',
+    async (query) => {
+      const path = `/metadata${query}`
+      expect((await ask({ method: 'PUT', path, body: Buffer.from(movie) })).status).toBe(400)
+      expect((await ask({ method: 'GET', path: '/metadata?id=one' })).status).toBe(404)
+    },
+  )
 })
 
 test('none of it was an error of the service', () => {
