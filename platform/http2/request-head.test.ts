@@ -42,6 +42,10 @@ test('what matters to the engine is read', () => {
   expect(readRequestHead(list)).toMatchObject({ contentLength: 12, expectsContinue: true })
 })
 
+test.each(['trailers', 'Trailers', 'TRAILERS'])('te of %s is accepted', (value) => {
+  expect(readRequestHead([...get, 'te', value])).toBeDefined()
+})
+
 test('cookies that were split are joined', () => {
   const list = [...get, 'cookie', 'a=1', 'accept', '*/*', 'cookie', 'b=2']
   expect(readRequestHead(list)?.fields).toEqual(['accept', '*/*', 'cookie', 'a=1; b=2'])
@@ -63,6 +67,7 @@ describe('a request is malformed with', () => {
     ['proxy-connection', [...get, 'proxy-connection', 'close']],
     ['upgrade', [...get, 'upgrade', 'h2c']],
     ['te of something but trailers', [...get, 'te', 'gzip']],
+    ['te of something beside trailers', [...get, 'te', 'trailers, gzip']],
     ['an unknown pseudo-header field', [...get, ':test', '1']],
     ['one of an answer', [...get, ':status', '200']],
     ['one of extended CONNECT, which was not offered', [...get, ':protocol', 'websocket']],

@@ -98,7 +98,8 @@ function readFields(fields: Fields): FieldsRead | undefined {
 function readField(read: FieldsRead, name: string, value: string): boolean {
   switch (name) {
     case 'te':
-      return value === 'trailers'
+      // In any case, as keywords of HTTP are (RFC 9110 §10.1.4).
+      return value === 'trailers' || value.toLowerCase() === 'trailers'
     case 'host':
       if (read.host !== '' && read.host !== value) return false
       read.host = value
