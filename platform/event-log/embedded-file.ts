@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { type Schema, transaction, write } from '../sql/sqlite.ts'
 import { headersOf, headersText, keyOf, nothing } from './embedded-record.ts'
 import type { LogRecord, NewRecord } from './port.ts'
@@ -165,28 +165,41 @@ function appender(
   }
 }
 
+/**
+ * Reads by `all`, sizes first, so that a run is bounded by its bytes: on Deno `iterate` ends at a damaged page as if there
+ * were no more rows.
+ */
 function reader(db: DatabaseSync): LogFile['read'] {
+  const sizes = db.prepare(
+    `SELECT length(value) AS size FROM record
+     WHERE partition_id = ? AND offset >= ? ORDER BY offset LIMIT ?`,
+  )
   const query = db.prepare(
     `SELECT offset, timestamp_ms, key, headers, value, absent FROM record
      WHERE partition_id = ? AND offset >= ? ORDER BY offset LIMIT ?`,
   )
-  return (id, from, countMax) => {
-    const records: LogRecord[] = []
+  function countWithin(rows: readonly { readonly size?: unknown }[]): number {
     let bytes = 0
-    for (const row of query.iterate(id, from, countMax)) {
-      const value = row.value as Uint8Array
-      const absent = row.absent as number
-      records.push({
-        offset: row.offset as number,
-        key: absent & nothing.key ? null : keyOf(row.key as string | Uint8Array),
-        value: absent & nothing.value ? null : value,
-        headers: headersOf(row.headers as string | null),
-        timestampMs: row.timestamp_ms as number,
-      })
-      bytes += value.length
-      if (bytes >= readBytesMax) break
-    }
-    return records
+    const last = rows.findIndex(({ size }) => {
+      bytes += size as number
+      return bytes >= readBytesMax
+    })
+    return last === -1 ? rows.length : last + 1
+  }
+  return (id, from, countMax) => {
+    const count = countWithin(sizes.all(id, from, countMax))
+    return count === 0 ? [] : query.all(id, from, count).map(recordOf)
+  }
+}
+
+function recordOf(row: Record<string, SQLOutputValue>): LogRecord {
+  const absent = row.absent as number
+  return {
+    offset: row.offset as number,
+    key: absent & nothing.key ? null : keyOf(row.key as string | Uint8Array),
+    value: absent & nothing.value ? null : (row.value as Uint8Array),
+    headers: headersOf(row.headers as string | null),
+    timestampMs: row.timestamp_ms as number,
   }
 }
 

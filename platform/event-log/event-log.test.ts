@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
+import { createSqliteFaults } from '../sql/sqlite-faults.ts'
+import { damagePages } from '../testing/damage-pages.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { spawnProgram } from '../testing/process.ts'
 import { testWith } from '../testing/requirements.ts'
@@ -224,6 +226,20 @@ describe('the embedded log', () => {
     await reader.hasSeen(1_000)
     clearInterval(count)
     expect(turnsAtBatch.at(-1)).toBeGreaterThan(turnsAtBatch[0] ?? 0)
+  })
+
+  test('a damaged page fails what reads it, and is no end of the log', async () => {
+    await using folder = await temporaryFolder()
+    const options = { path: pathIn(folder), partitions: 1 }
+    const before = createEmbeddedEventLog(options)
+    await before.append('topic', oneKey(0, 4_000))
+    await before[Symbol.asyncDispose]()
+    damagePages(options.path)
+    const faults = createSqliteFaults()
+    await using log = createEmbeddedEventLog({ ...options, faults })
+    const all = { partition: 0, offset: 0, countMax: 4_000 }
+    await expect(log.read('topic', all)).rejects.toThrow(`the database ${options.path} is damaged`)
+    expect(faults.damaged()).toContain(options.path)
   })
 
   test('numbers that make no sense are refused', async () => {

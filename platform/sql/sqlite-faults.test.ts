@@ -1,15 +1,8 @@
 import { expect, test } from 'bun:test'
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  openSync,
-  statSync,
-  utimesSync,
-  writeSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { damagePages } from '../testing/damage-pages.ts'
 import { alsoOnDenoAndNode } from '../testing/other-runtimes/also-on.ts'
 import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { waitFor } from '../testing/wait-for.ts'
@@ -30,7 +23,7 @@ test('a damaged page fails what reads it, names the file, and stays so', async (
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'damaged.db')
   fill(path)
-  damage(path)
+  damagePages(path)
   const faults = createSqliteFaults()
   const db = openSqlite(path, schema, { faults })
   const all = db.prepare('SELECT text FROM thing')
@@ -135,7 +128,7 @@ test('a database that was not closed is looked through before it is used', async
   }
   closeSqlite(db)
   expect(existsSync(`${used}-wal`)).toBe(false)
-  damage(broken)
+  damagePages(broken)
   // As written as the last of both.
   const later = new Date(Date.now() + 1_000)
   utimesSync(`${broken}-wal`, later, later)
@@ -158,17 +151,6 @@ function fill(path: string): void {
     for (let count = 0; count < 4_000; count++) statement.run('x'.repeat(100))
   })
   closeSqlite(db)
-}
-
-/** Overwrites pages in the middle of the file. */
-function damage(path: string): void {
-  const pages = statSync(path).size / pageBytes
-  const file = openSync(path, 'r+')
-  const nonsense = new Uint8Array(pageBytes).fill(0x5a)
-  for (let page = Math.floor(pages / 2); page < pages - 5; page++) {
-    writeSync(file, nonsense, 0, pageBytes, page * pageBytes)
-  }
-  closeSync(file)
 }
 
 function thrown(body: () => unknown): unknown {
