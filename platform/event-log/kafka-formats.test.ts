@@ -74,7 +74,7 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
           seen: lines.toSorted(),
         })
       }
-    })
+    }, 90_000)
   })
 
   test('of aborted transactions are not delivered, and do not count as waiting', async () => {
