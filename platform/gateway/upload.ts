@@ -25,8 +25,8 @@ export class Upload {
   readonly #options: UploadOptions
   #stream: ClientStream | undefined
   #opened = Promise.withResolvers<void>()
-  readonly #wanted = Promise.withResolvers<void>()
-  #isWanted: boolean
+  /** Resolves when the body is wanted; undefined once it is. */
+  #wanted: PromiseWithResolvers<void> | undefined
   #kept: Uint8Array[] | undefined = []
   #keptBytes = 0
   #heldBytes = 0
@@ -36,7 +36,7 @@ export class Upload {
 
   constructor(options: UploadOptions) {
     this.#options = options
-    this.#isWanted = options.waits !== true
+    if (options.waits) this.#wanted = Promise.withResolvers<void>()
   }
 
   /** Whether all of the body has been sent. */
@@ -62,8 +62,8 @@ export class Upload {
 
   /** The body is wanted. */
   fetch(): void {
-    this.#isWanted = true
-    this.#wanted.resolve()
+    this.#wanted?.resolve()
+    this.#wanted = undefined
   }
 
   /** Its stream is lost; there may be another. */
@@ -90,9 +90,9 @@ export class Upload {
     try {
       while (!this.#isStopped) {
         const stream = this.#stream
-        const bytes = stream && this.#isWanted ? body.take() : undefined
+        const bytes = stream && !this.#wanted ? body.take() : undefined
         if (!stream) await this.#opened.promise
-        else if (!this.#isWanted) await this.#wanted.promise
+        else if (this.#wanted) await this.#wanted.promise
         else if (bytes) {
           this.#keep(bytes)
           onBytes()
