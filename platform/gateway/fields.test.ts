@@ -6,6 +6,7 @@ const request = {
   target: '/a.v1.A/B?c=d',
   httpVersion: '1.1',
   requestId: 'id',
+  remoteAddress: '',
 } as const
 
 test('a request is addressed to the instance, and says whose gateway it came through', () => {
@@ -31,6 +32,13 @@ test('what is of one connection only stays there, and what Connection names', ()
 test('a request that takes trailers says so on the next connection, too', () => {
   const head = requestHead('http://a:1', { ...request, fields: ['te', 'trailers, deflate;q=0.5'] })
   expect(head.slice(8, 10)).toEqual(['te', 'trailers'])
+})
+
+test('the address of the client is the last one that is passed on, whatever the client says', () => {
+  const fields = ['x-forwarded-for', '192.0.2.1', 'x-forwarded-for', '192.0.2.2']
+  const head = requestHead('http://a:1', { ...request, fields, remoteAddress: '10.0.0.9' })
+  expect(head.slice(8, 10)).toEqual(['x-forwarded-for', '192.0.2.1, 192.0.2.2, 10.0.0.9'])
+  expect(head.filter((part) => part === 'x-forwarded-for')).toHaveLength(1)
 })
 
 test('of an answer goes on what is of the answer', () => {

@@ -19,6 +19,8 @@ const ofConnection = new Set([
 /** What the gateway is called in `Via` (RFC 9110 §7.6.3). */
 const via = 'marquee'
 
+const forwardedFor = 'x-forwarded-for'
+
 export interface ForwardedRequest {
   readonly method: string
   /** Path and query, as the service has them. */
@@ -26,6 +28,8 @@ export interface ForwardedRequest {
   readonly fields: Fields
   readonly httpVersion: '1.1' | '2'
   readonly requestId: string
+  /** The client's IP address; empty where it is not known. */
+  readonly remoteAddress: string
   /** Whether the client waits to be asked for the body; then the service is to say whether it wants it. */
   readonly expectsContinue?: boolean
 }
@@ -33,17 +37,24 @@ export interface ForwardedRequest {
 /** The head of a request to an origin, pseudo-headers first. */
 export function requestHead(origin: string, request: ForwardedRequest): Fields {
   const { protocol, host } = new URL(origin)
-  const { method, target, fields, httpVersion, requestId } = request
+  const { method, target, fields, httpVersion, requestId, remoteAddress } = request
   const head = [':method', method, ':scheme', protocol.slice(0, -1), ':authority', host]
   head.push(':path', target)
   const named = connectionOptions(fields)
+  const clients: string[] = []
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? ''
     const value = fields[index + 1] ?? ''
+    if (name === forwardedFor) {
+      clients.push(value)
+      continue
+    }
     if (name === 'te' && value.toLowerCase().includes('trailers')) head.push('te', 'trailers')
     const stays = ofConnection.has(name) || named.has(name) || name === 'x-request-id'
     if (!stays) head.push(name, value)
   }
+  // The last address is the one that this gateway vouches for.
+  if (remoteAddress !== '') head.push(forwardedFor, [...clients, remoteAddress].join(', '))
   if (request.expectsContinue) head.push('expect', '100-continue')
   head.push('x-request-id', requestId, 'via', `${httpVersion} ${via}`)
   return head

@@ -86,6 +86,7 @@ function addMethod(
       expectsContinue: !incoming.body.ended && isContinue(fieldOf(fields, 'expect')),
       httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
       requestId: call.requestId,
+      remoteAddress: incoming.remoteAddress,
     }
     const forward = {
       upstream,
