@@ -69,7 +69,7 @@ function describeShutdown(runtime: RuntimeName): void {
         answer += text
       })
       const body = JSON.stringify({ title: 'Alien' })
-      const fields = `host: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
+      const fields = `host: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
       socket.write(`PUT /metadata?id=alien HTTP/1.1\r\n${fields}\r\n\r\n${body.slice(0, 5)}`)
       await waitFor(() => callsInFlight(service.url, 2), { what: 'the call to have begun' })
       service.program.kill('SIGTERM')

@@ -12,8 +12,9 @@ import { type Append, produceEvents } from './rating-producer.ts'
 import { createSeededRandom, faultSeed } from './seeded-random.ts'
 
 const killCount = 30
-/** Between the start of the process and its end: some are killed before they are ready. */
+/** From the start of the process to its end, or from when it was ready, by turns: some are killed before they are ready. */
 const lifetimeMs = { min: 100, max: 900 }
+const startTimeoutMs = 20_000
 const callersCount = 3
 const testTimeoutMs = 120_000
 
@@ -38,6 +39,7 @@ test(
     try {
       for (let kills = 0; kills < killCount; kills++) {
         await using program = await spawnService(rating)
+        if (kills % 2 === 0) await program.waitForLine(/"\w+ is ready"/, startTimeoutMs)
         await delay(random.integer(lifetimeMs.min, lifetimeMs.max))
         program.kill('SIGKILL')
         expect(await program.exited).toMatchObject({ signal: 'SIGKILL' })
