@@ -10,7 +10,7 @@ import { closeSqlite, openSqlite, read, type Schema, transaction, write } from '
 import { SqliteError } from './sqlite-error.ts'
 import { createSqliteFaults } from './sqlite-faults.ts'
 import { guard } from './sqlite-guard.ts'
-import { createWriterQueue } from './sqlite-write.ts'
+import { createLockWatch, createWriterQueue } from './sqlite-write.ts'
 
 const schema: Schema = {
   applicationId: 5,
@@ -94,6 +94,47 @@ test('a write that waits too long is reported once, and rejects', async () => {
   expect(await next).toBe('written')
   expect(attempts).toBeGreaterThan(2)
   expect(reported).toEqual([busy])
+})
+
+test('a lock that a second of transactions cannot have is reported; one moment is not', () => {
+  const reported: unknown[] = []
+  let nowMs = 0
+  const lock = createLockWatch(
+    (error) => reported.push(error),
+    () => nowMs,
+  )
+  const missAt = (timeMs: number) => {
+    nowMs = timeMs
+    lock.missed(timeMs)
+  }
+  for (const timeMs of [0, 500, 999]) missAt(timeMs)
+  expect(reported).toEqual([])
+  missAt(1_000)
+  expect(reported).toEqual([1_000])
+  lock.taken()
+  for (const timeMs of [1_100, 2_099, 60_000, 60_900]) missAt(timeMs)
+  expect(reported).toEqual([1_000])
+  missAt(61_000)
+  expect(reported).toEqual([1_000, 61_000])
+})
+
+test('transactions that the lock keeps out say which file it is, until it is gone', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'held.db')
+  const faults = createSqliteFaults()
+  const db = openSqlite(path, schema, { faults })
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  const miss = () => thrown(() => transaction(db, () => insert(db).run('a')))
+  expect(miss()).toMatchObject({ failure: 'busy' })
+  expect(faults.failing()).toBeUndefined()
+  const isTold = () => miss() !== undefined && faults.failing()
+  const told = await waitFor(isTold, { what: 'the lock to be reported' })
+  expect(told).toContain(`another process has locked the database ${path}`)
+  other.exec('COMMIT')
+  other.close()
+  await waitFor(() => faults.failing() === undefined, { what: 'the database to be writable' })
+  closeSqlite(db)
 })
 
 test('a file that may only be read is named, also where the runtime gives no code', async () => {

@@ -5,6 +5,9 @@ import { failureOf } from './sqlite-error.ts'
 /** How long a write waits for the lock that another process holds, and until that is reported, in milliseconds. */
 export const writerBoundsMs = { lock: 5_000, report: 1_000 }
 
+/** Misses of the lock that are further apart, in milliseconds, are no sign that it was held all the time. */
+const missGapMs = 5_000
+
 const backOff = createBackOff({ firstMs: 10, maxMs: 100 })
 
 interface Waiting {
@@ -77,6 +80,37 @@ export function createWriterQueue(
       line.push({ attempt, startMs: performance.now(), reported: false, resolve, reject })
       if (!serving) void serve()
       return promise as Promise<T>
+    },
+  }
+}
+
+/** Follows the lock of one database for those who do not wait for it. */
+export interface LockWatch {
+  /** Says that the lock could not be had. */
+  missed(error: unknown): void
+  /** Says that it was had. */
+  taken(): void
+}
+
+/**
+ * @param onBusy called for each miss from `writerBoundsMs.report` after the first of a row. One alone is no fault: whoever
+ * does not wait tries again.
+ */
+export function createLockWatch(
+  onBusy: (error: unknown) => void,
+  now: () => number = () => performance.now(),
+): LockWatch {
+  let firstMs = 0
+  let lastMs = Number.NEGATIVE_INFINITY
+  return {
+    missed(error) {
+      const nowMs = now()
+      if (nowMs - lastMs > missGapMs) firstMs = nowMs
+      lastMs = nowMs
+      if (nowMs - firstMs >= writerBoundsMs.report) onBusy(error)
+    },
+    taken() {
+      lastMs = Number.NEGATIVE_INFINITY
     },
   }
 }

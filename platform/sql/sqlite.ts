@@ -1,10 +1,15 @@
 import { DatabaseSync } from 'node:sqlite'
-import { SqliteError } from './sqlite-error.ts'
+import { failureOf, SqliteError } from './sqlite-error.ts'
 import { createSqliteFaults, type FileFaults, type SqliteFaults } from './sqlite-faults.ts'
 import { guard } from './sqlite-guard.ts'
 import { checkAfterCrash } from './sqlite-integrity.ts'
 import { watchPresence } from './sqlite-presence.ts'
-import { createWriterQueue, type WriterQueue } from './sqlite-write.ts'
+import {
+  createLockWatch,
+  createWriterQueue,
+  type LockWatch,
+  type WriterQueue,
+} from './sqlite-write.ts'
 
 /**
  * How long a statement waits for another process, in milliseconds. It blocks the event loop: who has to wait for longer
@@ -36,6 +41,7 @@ export interface SqliteOptions {
 interface FileState {
   readonly faults: FileFaults
   readonly writers: WriterQueue
+  readonly lock: LockWatch
   /** Undefined for `:memory:`. */
   readonly presence?: Disposable
 }
@@ -80,14 +86,15 @@ function reasonOf(error: unknown): string {
 function follow(db: DatabaseSync, path: string, faults: SqliteFaults): FileState {
   const file = faults.follow({ retest: () => testWrite(db) })
   guard(db, path, file.failed)
-  const writers = createWriterQueue((error) => {
+  const report = (error: unknown) => {
     if (error instanceof SqliteError) file.failed(error)
-  })
-  if (path === ':memory:') return { faults: file, writers }
+  }
+  const [writers, lock] = [createWriterQueue(report), createLockWatch(report)]
+  if (path === ':memory:') return { faults: file, writers, lock }
   const presence = watchPresence(path, (reason) => {
     file.failed(new SqliteError(path, 'gone', new Error(reason)))
   })
-  return { faults: file, writers, presence }
+  return { faults: file, writers, lock, presence }
 }
 
 /** Closes the database; does nothing when it is closed. */
@@ -139,22 +146,30 @@ function rollBack(db: DatabaseSync): void {
 
 /**
  * Runs the body in one transaction: committed when it returns, rolled back when it throws. Blocks the event loop for a
- * moment while another process writes, and throws when that lasts. `write` waits for longer.
+ * moment while another process writes, and throws when that lasts; when further ones throw too, for a second, the file's
+ * faults are told. `write` waits for longer.
  */
 export function transaction<T>(db: DatabaseSync, body: () => T): T {
   endReads(db)
   try {
     db.exec('BEGIN IMMEDIATE')
   } catch (error) {
-    if (!(error instanceof SqliteError) || error.failure !== 'busy') throw error
-    db.exec(`PRAGMA busy_timeout = ${transactionTimeoutMs}`)
-    try {
-      db.exec('BEGIN IMMEDIATE')
-    } finally {
-      db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-    }
+    if (failureOf(error) !== 'busy') throw error
+    beginPatiently(db)
   }
   return finish(db, body)
+}
+
+function beginPatiently(db: DatabaseSync): void {
+  db.exec(`PRAGMA busy_timeout = ${transactionTimeoutMs}`)
+  try {
+    db.exec('BEGIN IMMEDIATE')
+  } catch (error) {
+    if (failureOf(error) === 'busy') states.get(db)?.lock.missed(error)
+    throw error
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+  }
 }
 
 /**
@@ -176,7 +191,9 @@ function finish<T>(db: DatabaseSync, body: () => T): T {
   try {
     const result = body()
     db.exec('COMMIT')
-    states.get(db)?.faults.written()
+    const state = states.get(db)
+    state?.lock.taken()
+    state?.faults.written()
     return result
   } catch (error) {
     rollBack(db)

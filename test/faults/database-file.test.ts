@@ -6,6 +6,7 @@ import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
 import { waitFor } from '../../platform/testing/wait-for.ts'
 import { createSqliteMetadataStore } from '../../services/metadata/store/sqlite.ts'
 import { startService } from '../system/service-process.ts'
+import { ratingClient, readProblem } from './rating-process.ts'
 
 const testTimeoutMs = 60_000
 const movieCount = 3_000
@@ -63,6 +64,31 @@ describe.each(['bun', 'deno', 'node'] as const)('metadata on %s', (runtime) => {
     testTimeoutMs,
   )
 })
+
+describe.each(['bun', 'deno', 'node'] as const)('rating on %s', (runtime) => {
+  test(
+    'is not ready while another process locks the event log, and answers; then it is again',
+    async () => {
+      await using folder = await temporaryFolder()
+      const path = join(folder.path, 'events.db')
+      const args = ['--database-url', `sqlite:${join(folder.path, 'rating.db')}`]
+      args.push('--event-log', path)
+      await using service = await startService({ service: 'rating', runtime, args })
+      const other = new DatabaseSync(path)
+      other.exec('BEGIN IMMEDIATE')
+      const problem = await waitFor(() => readProblem(service.url), { what: 'the lock to be told' })
+      expect(problem).toContain('another process has locked the database events.db')
+      await ratingClient(service.url).putRating({ ...movie, userId: 'ann', value: 4 })
+      other.exec('COMMIT')
+      other.close()
+      const isReady = async () => (await readProblem(service.url)) === undefined
+      await waitFor(isReady, { what: 'the service to be ready again' })
+    },
+    testTimeoutMs,
+  )
+})
+
+const movie = { recordType: 'movie', recordId: 'm1' }
 
 async function read(url: string, number: number): Promise<number> {
   const { status } = await fetch(`${url}/metadata?id=m${number % movieCount}`)
