@@ -36,7 +36,7 @@ describeWith(installed('kafka'), 'rating, when its Kafka', () => {
   test(
     'is killed and started again mid-stream, twice, goes on by itself and counts everything once',
     () =>
-      goesOn(broker, 'Kafka killed', 2, async (noticed) => {
+      goesOn(broker, 'Kafka killed', { times: 2, restartsMin: 2 }, async (noticed) => {
         await broker.kill()
         await noticed()
         await broker.start()
@@ -47,7 +47,7 @@ describeWith(installed('kafka'), 'rating, when its Kafka', () => {
   test(
     'is frozen, finds out, goes on when it thaws, and counts everything once',
     () =>
-      goesOn(broker, 'Kafka frozen', 1, async (noticed) => {
+      goesOn(broker, 'Kafka frozen', { times: 1, restartsMin: 0 }, async (noticed) => {
         using _ = freeze(broker)
         await noticed()
       }),
@@ -55,11 +55,15 @@ describeWith(installed('kafka'), 'rating, when its Kafka', () => {
   )
 })
 
-/** @param fault takes the broker away, and brings it back when the rating process has noticed. */
+/**
+ * @param restartsMin how often the consumer has to have started again. It need not where the broker keeps its connections:
+ * a request for the identity of the log may be what finds out.
+ * @param fault takes the broker away, and brings it back when the rating process has noticed.
+ */
 async function goesOn(
   broker: Backend,
   name: string,
-  times: number,
+  { times, restartsMin }: { readonly times: number; readonly restartsMin: number },
   fault: (noticed: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const random = createSeededRandom(faultSeed(name))
@@ -100,7 +104,7 @@ async function goesOn(
   expect(count).toBeGreaterThan(100)
   expect(await readAggregates(client)).toMatchObject(expected.aggregates())
   // It was the same process all the time.
-  expect(await readMetric(url, 'marquee_ingest_restarts_total')).toBeGreaterThanOrEqual(times)
+  expect(await readMetric(url, 'marquee_ingest_restarts_total')).toBeGreaterThanOrEqual(restartsMin)
   expect(await readMetric(url, 'marquee_ingest_changes_total')).toBeGreaterThan(eventCount)
   expect(await readMetric(url, 'marquee_ingest_lag_events')).toBe(0)
 }
