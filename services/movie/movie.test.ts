@@ -161,6 +161,20 @@ describe('ListMovies', () => {
     expect(movies).toEqual(expected)
   })
 
+  test('of the top list passes an empty page on, with its token', async () => {
+    const { client, requests } = setUpCatalogue(
+      {},
+      { listTopRated: ({ pageToken }) => ({ nextPageToken: pageToken === '' ? 'further' : '' }) },
+    )
+    const first = await client.listMovies({ order: TOP_RATED })
+    expect(first.movies).toEqual([])
+    expect(first.nextPageToken).not.toBe('')
+    const { nextPageToken: pageToken } = first
+    const last = await client.listMovies({ order: TOP_RATED, pageToken })
+    expect(last).toMatchObject({ movies: [], nextPageToken: '' })
+    expect(requests()).toEqual({ ListTopRated: 2 })
+  })
+
   test('of the top list leaves out what metadata does not know', async () => {
     const { client } = setUpCatalogue({
       batchGetMetadata: ({ movieIds }) => ({

@@ -169,7 +169,7 @@ async function openBench(address: string): Promise<Bench> {
 
   async function rated(): Promise<number> {
     const top = await store.top({ recordType: 'movie', countMin: 1, limit: 100 })
-    return top.reduce((sum, { count }) => sum + count, 0)
+    return top.aggregates.reduce((sum, { count }) => sum + count, 0)
   }
 
   return {

@@ -169,7 +169,7 @@ async function blockedReason(): Promise<string> {
 async function users(): Promise<number> {
   await using store = createSqliteRatingStore({ path: paths.ratings, prior })
   const top = await store.top({ recordType: 'movie', countMin: 1, limit: 1_000 })
-  return top.reduce((sum, { count }) => sum + count, 0)
+  return top.aggregates.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** Leaves the database as an earlier version has it. */

@@ -12,6 +12,7 @@ import { failureOf } from '../../platform/testing/failure-of.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createRatingService } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
+import type { TopLimits } from './store/top.ts'
 import { createAggregateWatches } from './watch.ts'
 
 const prior = { mean: 3, weight: 10 }
@@ -135,6 +136,19 @@ describe('ListTopRated', () => {
     expect(await list(2n)).toEqual(['many'])
   })
 
+  test('ends a page without records that enough have rated, and goes on after it', async () => {
+    const { client, rate } = setUp({ walkedCountMax: 3, sliceSize: 2 })
+    for (let n = 0; n < 8; n++) await rate(`${n}`, n === 7 ? [3, 3] : [3])
+    const seen: string[][] = []
+    let pageToken = ''
+    do {
+      const page = await client.listTopRated({ recordType: 'movie', countMin: 2n, pageToken })
+      seen.push(page.aggregatedRatings.map(({ recordId }) => recordId))
+      pageToken = page.nextPageToken
+    } while (pageToken !== '')
+    expect(seen).toEqual([[], [], ['7']])
+  })
+
   test('refuses a token of another list, and one that is made up', async () => {
     const { client, rate } = setUp()
     for (const id of ['a', 'b']) await rate(id, [3])
@@ -247,8 +261,9 @@ describe('REST', () => {
 
 const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
 
-function setUp() {
-  const store = createMemoryRatingStore({ prior, clock: () => now })
+function setUp(topLimits?: TopLimits) {
+  const bounds = topLimits && { topLimits }
+  const store = createMemoryRatingStore({ prior, clock: () => now, ...bounds })
   const app = createRatingService({
     store,
     watches: createAggregateWatches({ store }),

@@ -81,8 +81,8 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
       const limit = pageSize || pageSizeDefault
       setVersion(context, await store.revision())
       const page = await store.top({ recordType, countMin: Number(countMin), limit, after })
-      const last = page.length === limit ? page.at(-1) : undefined
-      return { aggregatedRatings: page.map(toMessage), nextPageToken: nextToken(list, last) }
+      const nextPageToken = page.next === undefined ? '' : encodePageToken(list, page.next)
+      return { aggregatedRatings: page.aggregates.map(toMessage), nextPageToken }
     },
 
     async *watchAggregatedRatings({ records }, { signal, values }) {
@@ -130,12 +130,6 @@ function watchBytes(records: readonly RecordRef[]): number {
 }
 
 export type RatingRpc = ReturnType<typeof createRatingRpc>
-
-function nextToken(list: string, last: Aggregate | undefined): string {
-  if (last === undefined) return ''
-  const position: TopPosition = { bayesianScore: last.bayesianScore, recordId: last.recordId }
-  return encodePageToken(list, position)
-}
 
 function isTopPosition(value: unknown): value is TopPosition {
   const { bayesianScore, recordId } = (value ?? {}) as Partial<TopPosition>

@@ -180,7 +180,8 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
   movies: MovieDetails[];
 
   /**
-   * Asks for the page after this one. Empty on the last page.
+   * Asks for the page after this one. Empty on the last page, and on no other: a page before it may hold
+   * fewer movies than page_size, or none, because one call looks at a bounded number of movies.
    *
    * @generated from field: string next_page_token = 2;
    */

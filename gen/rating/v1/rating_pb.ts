@@ -422,7 +422,8 @@ export type ListTopRatedResponse = Message<"rating.v1.ListTopRatedResponse"> & {
   aggregatedRatings: AggregatedRating[];
 
   /**
-   * Asks for the page after this one. Empty on the last page.
+   * Asks for the page after this one. Empty on the last page, and on no other: a page before it may hold
+   * fewer records than page_size, or none, because one call looks at a bounded number of records.
    *
    * @generated from field: string next_page_token = 2;
    */

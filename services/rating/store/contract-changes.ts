@@ -175,7 +175,7 @@ export function describeReopening(
     expect(found.every((each) => each.revision > revision)).toBe(true)
     expect(await second.revision()).toBeGreaterThan(revision)
     const top = await second.top({ recordType: 'movie', countMin: 0, limit: 1 })
-    expect(top[0]?.bayesianScore).toBe(5)
+    expect(top.aggregates[0]?.bayesianScore).toBe(5)
   })
 
   test('may be closed twice', async () => {

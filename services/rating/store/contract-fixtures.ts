@@ -1,10 +1,12 @@
 import type { Prior, Rating, RatingChange, RecordRef } from '../rating.ts'
 import type { ChangeSink, RatingStore } from './port.ts'
+import type { TopLimits } from './top.ts'
 
 /** Opens a store on a database; a durable store finds there what an earlier one has left. */
 export type OpenRatingStore = (options: {
   prior: Prior
   clock: () => number
+  topLimits?: TopLimits
 }) => Promise<RatingStore & ChangeSink>
 
 export type OpenNew = () => Promise<RatingStore & ChangeSink>

@@ -95,7 +95,7 @@ async function compare(store: RatingStore, model: readonly Rating[]): Promise<vo
     expect(await store.get(rating, rating.userId)).toMatchObject(rating)
   }
   for (const recordType of ['movie', 'book']) {
-    const all = await store.top({ recordType, countMin: 0, limit: 100 })
+    const { aggregates: all } = await store.top({ recordType, countMin: 0, limit: 100 })
     const found = all.map(({ recordId, histogram }) => [recordId, ...histogram].join())
     const expected = histograms(model.filter((each) => each.recordType === recordType))
     expect(found.toSorted()).toEqual([...expected].map((entry) => entry.join()).toSorted())

@@ -44,8 +44,8 @@ export function createTally(): Tally {
 }
 
 export async function countRatings(store: Store): Promise<Record<string, readonly number[]>> {
-  const all = await store.top({ recordType: 'movie', countMin: 0, limit: 100 })
-  return Object.fromEntries(all.map(({ recordId, histogram }) => [recordId, histogram]))
+  const { aggregates } = await store.top({ recordType: 'movie', countMin: 0, limit: 100 })
+  return Object.fromEntries(aggregates.map(({ recordId, histogram }) => [recordId, histogram]))
 }
 
 /** A change by one of a few users of that name, of one of a few records. */

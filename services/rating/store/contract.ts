@@ -16,7 +16,7 @@ import {
 } from './contract-fixtures.ts'
 import { describeLogs } from './contract-logs.ts'
 import { actsAsList } from './contract-model.ts'
-import type { RatingStore } from './port.ts'
+import { describeTop, emptyPage } from './contract-top.ts'
 
 /**
  * What every adapter of RatingStore and ChangeSink promises. `createDatabase` makes a new, empty database, and answers
@@ -29,7 +29,7 @@ export function ratingStoreContract(name: string, createDatabase: () => OpenRati
   describe(`${name}: a rating store`, () => {
     describeRatings(openNew)
     describeAggregates(openNew)
-    describeTop(openNew)
+    describeTop(createDatabase, clock)
     describeApply(openNew)
     describeLogs(createDatabase, clock)
     describeRevision(createDatabase, clock)
@@ -104,7 +104,7 @@ function describeRatings(openNew: OpenNew): void {
       expect((await store.get(movie(id), id))?.userId).toBe(id)
       expect(await store.delete(movie(id), id)).toBe(true)
     }
-    expect(await store.top({ recordType: 'movie', countMin: 0, limit: 99 })).toEqual([])
+    expect(await store.top({ recordType: 'movie', countMin: 0, limit: 99 })).toEqual(emptyPage)
   })
 
   test('counts one rating for each user and record: a second put replaces the first', async () => {
@@ -188,7 +188,7 @@ function describeAggregates(openNew: OpenNew): void {
     await store.delete(alien, 'bob')
     expect(await store.aggregate(alien)).toBeUndefined()
     expect(await store.aggregates([alien])).toEqual([])
-    expect(await store.top({ recordType: 'movie', countMin: 0, limit: 10 })).toEqual([])
+    expect(await store.top({ recordType: 'movie', countMin: 0, limit: 10 })).toEqual(emptyPage)
     await store.put([rating('bob', 1)])
     expect((await store.aggregate(alien))?.histogram).toEqual([1, 0, 0, 0, 0])
   })
@@ -200,7 +200,7 @@ function describeAggregates(openNew: OpenNew): void {
     expect((await store.aggregate(alien))?.mean).toBe(1)
     expect((await store.aggregate(book))?.mean).toBe(5)
     const top = await store.top({ recordType: 'book', countMin: 0, limit: 10 })
-    expect(top.map(({ recordType }) => recordType)).toEqual(['book'])
+    expect(top.aggregates.map(({ recordType }) => recordType)).toEqual(['book'])
   })
 
   test('answers many aggregates in the order asked, without the unrated', async () => {
@@ -213,63 +213,4 @@ function describeAggregates(openNew: OpenNew): void {
     expect(found[0]).toEqual((await store.aggregate(movie(ids[0] ?? ''))) as Aggregate)
     expect(await store.aggregates([])).toEqual([])
   })
-}
-
-function describeTop(openNew: OpenNew): void {
-  test('orders by score, then by id by code point', async () => {
-    await using store = await openNew()
-    const low = ['10', '9', 'A', 'a', 'É', '\uffee', '😀']
-    await store.put([
-      ...low.toReversed().map((id) => rating('ann', 2, movie(id))),
-      rating('ann', 5, movie('z')),
-      rating('ann', 4, movie('y')),
-      rating('bob', 5, movie('y')),
-    ])
-    const expected = ['y', 'z', ...low]
-    for (const limit of [1, 2, 3, 100]) {
-      const found = await pages(store, { recordType: 'movie', countMin: 0, limit })
-      expect(found.map(({ recordId }) => recordId)).toEqual(expected)
-    }
-  })
-
-  test('leaves out records with fewer ratings than asked', async () => {
-    await using store = await openNew()
-    for (let count = 1; count <= 6; count++) {
-      const users = Array.from({ length: count }, (_, index) => `user${index}`)
-      await store.put(users.map((user) => rating(user, 3, movie(`${count}`))))
-    }
-    const found = await pages(store, { recordType: 'movie', countMin: 3, limit: 2 })
-    expect(found.map(({ recordId }) => recordId)).toEqual(['3', '4', '5', '6'])
-    expect(await store.top({ recordType: 'movie', countMin: 7, limit: 2 })).toEqual([])
-    expect(await store.top({ recordType: 'book', countMin: 0, limit: 2 })).toEqual([])
-  })
-
-  test('goes on after a position whose record has gone', async () => {
-    await using store = await openNew()
-    await store.put(['1', '2', '3'].map((id) => rating('ann', 3, movie(id))))
-    const [first, second] = await store.top({ recordType: 'movie', countMin: 0, limit: 2 })
-    expect([first?.recordId, second?.recordId]).toEqual(['1', '2'])
-    await store.delete(movie('2'), 'ann')
-    const options = { recordType: 'movie', countMin: 0, limit: 5 }
-    const rest = await store.top({ ...options, after: second as Aggregate })
-    expect(rest.map(({ recordId }) => recordId)).toEqual(['3'])
-    expect(await store.top({ ...options, after: rest[0] as Aggregate })).toEqual([])
-    const between = { bayesianScore: 3, recordId: '1\0' }
-    expect(await store.top({ ...options, after: between })).toEqual(rest)
-  })
-}
-
-async function pages(
-  store: RatingStore,
-  options: { recordType: string; countMin: number; limit: number },
-): Promise<Aggregate[]> {
-  const all: Aggregate[] = []
-  let page = await store.top(options)
-  while (page.length > 0) {
-    expect(page.length).toBeLessThanOrEqual(options.limit)
-    all.push(...page)
-    expect(all.length).toBeLessThan(1_000)
-    page = await store.top({ ...options, after: page.at(-1) as Aggregate })
-  }
-  return all
 }

@@ -1,5 +1,4 @@
 import { nextRevision } from '../../../platform/revision/revision.ts'
-import { compareCodePoints } from '../../../platform/text/code-points.ts'
 import {
   type Aggregate,
   aggregateOf,
@@ -25,13 +24,15 @@ import type {
   StoredLog,
   StoredPosition,
   TopOptions,
-  TopPosition,
 } from './port.ts'
+import { createScoreOrder, type ScoreOrder } from './score-order.ts'
+import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
 
 export interface MemoryRatingStoreOptions {
   readonly prior: Prior
   /** Milliseconds since the Unix epoch. */
   readonly clock?: () => number
+  readonly topLimits?: TopLimits
 }
 
 type Ratings = Map<string, { readonly value: number; readonly updateTimeMs: number }>
@@ -52,9 +53,9 @@ interface KeptLog {
 export function createMemoryRatingStore(
   options: MemoryRatingStoreOptions,
 ): RatingStore & ChangeSink {
-  const { prior, clock = Date.now } = options
+  const { prior, clock = Date.now, topLimits } = options
   const records = new Map<string, KeptRecord>()
-  const tops = new Map<string, Aggregate[]>()
+  const tops = new Map<string, ScoreOrder>()
   const logs = new Map<string, KeptLog>()
   const installationId = crypto.randomUUID()
   const listeners = new Set<(records: readonly RecordRef[]) => void>()
@@ -79,12 +80,15 @@ export function createMemoryRatingStore(
   }
 
   function keepAggregate({ record, stored, histogram }: RecordEdit<KeptRecord>): void {
-    tops.delete(record.recordType)
+    const order = orderOf(record.recordType)
+    if (stored.aggregate !== undefined) order.remove(stored.aggregate)
     if (stored.ratings.size === 0) {
       records.delete(recordKey(record))
+      if (order.isEmpty()) tops.delete(record.recordType)
     } else {
       const aggregate = aggregateOf(record, Object.freeze(histogram), prior, revision)
       records.set(recordKey(record), keptRecord(stored.ratings, Object.freeze(aggregate)))
+      order.add(aggregate)
     }
   }
 
@@ -118,23 +122,16 @@ export function createMemoryRatingStore(
     return true
   }
 
-  function inOrder(recordType: string): readonly Aggregate[] {
-    const known = tops.get(recordType)
-    if (known !== undefined) return known
-    const all = [...records.values()].flatMap(({ aggregate }) => aggregate ?? [])
-    const ofType = all.filter((aggregate) => aggregate.recordType === recordType)
-    tops.set(recordType, ofType.sort(comparePositions))
-    return ofType
+  function orderOf(recordType: string): ScoreOrder {
+    const order = tops.get(recordType) ?? createScoreOrder()
+    tops.set(recordType, order)
+    return order
   }
 
-  function top({ recordType, countMin, limit, after }: TopOptions): Aggregate[] {
-    const found: Aggregate[] = []
-    for (const aggregate of inOrder(recordType)) {
-      if (found.length >= limit) break
-      if (aggregate.count < countMin) continue
-      if (after === undefined || comparePositions(aggregate, after) > 0) found.push(aggregate)
-    }
-    return found
+  function slice({ recordType, countMin, limit, after }: TopOptions, size: number): TopSlice {
+    const walked = tops.get(recordType)?.after(after, size) ?? []
+    const aggregates = walked.filter(({ count }) => count >= countMin).slice(0, limit)
+    return { aggregates, end: walked.length === size ? positionOf(walked.at(-1)) : undefined }
   }
 
   return {
@@ -150,7 +147,7 @@ export function createMemoryRatingStore(
     },
     aggregate: async (record) => find(record).aggregate,
     aggregates: async (refs) => refs.flatMap((record) => find(record).aggregate ?? []),
-    top: async (options) => top(options),
+    top: (options) => topPage({ slice }, options, topLimits),
     revision: async () => revision,
     onChange(listener) {
       const call = (changed: readonly RecordRef[]) => listener(changed)
@@ -176,8 +173,4 @@ function keepRatings({ stored, ratings }: RecordEdit<KeptRecord>, updateTimeMs: 
     if (after === undefined) stored.ratings.delete(userId)
     else stored.ratings.set(userId, { value: after, updateTimeMs })
   }
-}
-
-function comparePositions(a: TopPosition, b: TopPosition): number {
-  return b.bayesianScore - a.bayesianScore || compareCodePoints(a.recordId, b.recordId)
 }

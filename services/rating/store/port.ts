@@ -3,7 +3,7 @@ import type { Aggregate, Rating, RatingChange, RecordRef, StoredRating } from '.
 /** Whether a put found something to replace. */
 export type PutOutcome = 'created' | 'replaced'
 
-/** Where a page of the top list ended: its last record. */
+/** Where a page of the top list ended: at the last record that was looked at. */
 export interface TopPosition {
   readonly bayesianScore: number
   readonly recordId: string
@@ -17,6 +17,15 @@ export interface TopOptions {
   readonly limit: number
   /** Answers what comes after this position. */
   readonly after?: TopPosition
+}
+
+export interface TopPage {
+  readonly aggregates: readonly Aggregate[]
+  /**
+   * Where to go on; undefined when there is nothing more. A page before that may have fewer aggregates than the limit,
+   * or none, when it has left out as many records as one call may look at (`topLimits`).
+   */
+  readonly next: TopPosition | undefined
 }
 
 /** An event by its place, and a digest of its content that tells it from another event at that place. */
@@ -85,8 +94,11 @@ export interface RatingStore extends AsyncDisposable {
   /** The aggregates of the records in the order asked, without those that nobody has rated. */
   aggregates(records: readonly RecordRef[]): Promise<Aggregate[]>
 
-  /** Aggregates by score, the highest first, then by record id, compared by code point. */
-  top(options: TopOptions): Promise<Aggregate[]>
+  /**
+   * Aggregates by score, the highest first, then by record id, compared by code point. What is written meanwhile may show
+   * in a part of the page.
+   */
+  top(options: TopOptions): Promise<TopPage>
 
   /** Grows with every write that changed an aggregate, and never repeats, also not after a restart. */
   revision(): Promise<number>

@@ -67,6 +67,20 @@ const score = (row: string) => `CASE WHEN ${row}.count = 0 THEN 0 ELSE
       + 3 * ${row}.threes::double precision + 4 * ${row}.fours::double precision
       + 5 * ${row}.fives::double precision) / (prior_weight + ${row}.count) END`
 
+/**
+ * The `$4` records that follow a place of the top list. Two ranges, because an index has no place for a descending and an
+ * ascending column together.
+ */
+const walked = (columns: string) => `SELECT * FROM (
+        (SELECT ${columns} FROM aggregate
+          WHERE record_type = $1 AND bayesian_score = $2 AND record_id > $3 AND count > 0
+          ORDER BY record_id LIMIT $4)
+        UNION ALL
+        (SELECT ${columns} FROM aggregate
+          WHERE record_type = $1 AND bayesian_score < $2 AND count > 0
+          ORDER BY bayesian_score DESC, record_id LIMIT $4)
+      ) AS either ORDER BY bayesian_score DESC, record_id LIMIT $4`
+
 export const reading = {
   aggregates: {
     name: 'aggregates',
@@ -74,19 +88,15 @@ export const reading = {
       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (record_type, record_id, place)
       JOIN aggregate USING (record_type, record_id) WHERE count > 0 ORDER BY place`,
   },
-  // Two ranges, because an index has no place for a descending and an ascending column together.
   top: {
-    name: 'top',
-    text: `SELECT * FROM (
-        (SELECT ${columns} FROM aggregate
-          WHERE record_type = $1 AND bayesian_score = $2 AND record_id > $3
-            AND count > 0 AND count >= $4
-          ORDER BY record_id LIMIT $5)
-        UNION ALL
-        (SELECT ${columns} FROM aggregate
-          WHERE record_type = $1 AND bayesian_score < $2 AND count > 0 AND count >= $4
-          ORDER BY bayesian_score DESC, record_id LIMIT $5)
-      ) AS either ORDER BY bayesian_score DESC, record_id LIMIT $5`,
+    name: 'top-slice',
+    text: `SELECT * FROM (${walked(`${columns}, count`)}) AS walked WHERE count >= $5
+      ORDER BY bayesian_score DESC, record_id LIMIT $6`,
+  },
+  topEnd: {
+    name: 'top-end',
+    text: `SELECT * FROM (${walked('bayesian_score, record_id')}) AS walked
+      ORDER BY bayesian_score DESC, record_id OFFSET $4::bigint - 1 LIMIT 1`,
   },
   rating: {
     name: 'rating',

@@ -12,11 +12,13 @@ import type {
   RatingStore,
   StoredLog,
   TopOptions,
+  TopPosition,
 } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
 import { followChanges } from './postgres-feed.ts'
 import { reading, schema, toRating, writing } from './postgres-tables.ts'
 import { type Written, writeChanges } from './postgres-write.ts'
+import { type TopLimits, type TopSlice, topLimits, topPage } from './top.ts'
 
 export interface PostgresRatingStoreOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -29,7 +31,11 @@ export interface PostgresRatingStoreOptions {
   readonly poolSizeMax?: number
   /** Called with what an operator should know. */
   readonly onWarning?: (message: string) => void
+  readonly topLimits?: TopLimits
 }
+
+/** One statement looks at more records than a turn of the event loop would. */
+const topLimitsDefault = { ...topLimits, sliceSize: topLimits.walkedCountMax }
 
 /** For computing all scores anew. */
 const rescoreTimeoutMs = 10 * 60_000
@@ -41,7 +47,12 @@ const rescoreTimeoutMs = 10 * 60_000
 export async function openPostgresRatingStore(
   options: PostgresRatingStoreOptions,
 ): Promise<RatingStore & ChangeSink> {
-  const { prior, clock = Date.now, onWarning = () => {} } = options
+  const {
+    prior,
+    clock = Date.now,
+    onWarning = () => {},
+    topLimits: limits = topLimitsDefault,
+  } = options
   const db = await openPostgres({ ...options, schema })
   await using opened = new AsyncDisposableStack()
   opened.use(db)
@@ -162,12 +173,16 @@ export async function openPostgresRatingStore(
     return row && { recordType, recordId, userId, ...toRating(row) }
   }
 
-  async function top({ recordType, countMin, limit, after }: TopOptions): Promise<Aggregate[]> {
-    if (!isText(recordType)) return []
+  async function slice(options: TopOptions, size: number): Promise<TopSlice> {
+    const { recordType, countMin, limit, after } = options
+    if (!isText(recordType)) return { aggregates: [], end: undefined }
     const score = after?.bayesianScore ?? Number.POSITIVE_INFINITY
-    const id = beforeNul(after?.recordId ?? '')
-    const rows = await db.read(reading.top, [recordType, score, id, countMin, limit])
-    return rows.map(toAggregate)
+    const place = [recordType, score, beforeNul(after?.recordId ?? ''), size]
+    const rows = await db.read(reading.top, [...place, countMin, limit])
+    const aggregates = rows.map(toAggregate)
+    if (aggregates.length === limit) return { aggregates, end: undefined }
+    const [end] = await db.read(reading.topEnd, place)
+    return { aggregates, end: end && toPosition(end) }
   }
 
   return {
@@ -183,7 +198,7 @@ export async function openPostgresRatingStore(
     get,
     aggregate: async (record) => (await aggregates([record]))[0],
     aggregates,
-    top,
+    top: (options) => topPage({ slice }, options, limits),
     revision: async () => (await db.read(reading.scoring))[0]?.revision as number,
     onChange(listener) {
       const call = (changed: readonly RecordRef[]) => listener(changed)
@@ -200,6 +215,10 @@ export async function openPostgresRatingStore(
     apply,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
+}
+
+function toPosition(row: Row): TopPosition {
+  return { bayesianScore: row.bayesian_score as number, recordId: row.record_id as string }
 }
 
 /** One row at least; without a partition where no position is stored. */

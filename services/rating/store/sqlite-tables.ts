@@ -63,7 +63,7 @@ export function prepareStatements(db: DatabaseSync) {
   return { ...readers(db), ...writers(db), ...bookkeeping(db) }
 }
 
-const columns = `record_number, record_type, record_id, ones, twos, threes, fours, fives,
+export const columns = `record_number, record_type, record_id, ones, twos, threes, fours, fives,
   bayesian_score, revision`
 
 function readers(db: DatabaseSync) {
@@ -77,19 +77,6 @@ function readers(db: DatabaseSync) {
     ),
     aggregatesFrom: db.prepare(
       `SELECT ${columns} FROM aggregate WHERE record_number > ? ORDER BY record_number LIMIT ?`,
-    ),
-    // Two ranges, because SQLite finds no place in an index by a descending and an ascending column together.
-    top: db.prepare(
-      `SELECT * FROM (
-         SELECT ${columns} FROM aggregate
-         WHERE record_type = $type AND bayesian_score = $score AND record_id > $id
-           AND count >= $countMin
-         ORDER BY record_id LIMIT $limit
-       ) UNION ALL SELECT * FROM (
-         SELECT ${columns} FROM aggregate
-         WHERE record_type = $type AND bayesian_score < $score AND count >= $countMin
-         ORDER BY bayesian_score DESC, record_id LIMIT $limit
-       ) ORDER BY bayesian_score DESC, record_id LIMIT $limit`,
     ),
     rating: db.prepare(
       `SELECT value, update_time_ms FROM aggregate JOIN rating USING (record_number)

@@ -3,7 +3,6 @@ import { closeSqlite, openSqlite, read, transaction, write } from '../../../plat
 import type { SqliteFaults } from '../../../platform/sql/sqlite-faults.ts'
 import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
 import {
-  type Aggregate,
   aggregateOf,
   type Prior,
   type RatingChange,
@@ -20,16 +19,11 @@ import {
   requirePosition,
   type StoredRecord,
 } from './change-batch.ts'
-import type {
-  ChangeBatch,
-  ChangeSink,
-  LogAdoption,
-  RatingStore,
-  StoredLog,
-  TopOptions,
-} from './port.ts'
+import type { ChangeBatch, ChangeSink, LogAdoption, RatingStore, StoredLog } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
+import { createSqliteTop } from './sqlite-top.ts'
+import { type TopLimits, topPage } from './top.ts'
 
 export interface SqliteRatingStoreOptions {
   /** The database file, created when it is absent; `:memory:` for one that ends with the process. */
@@ -42,6 +36,7 @@ export interface SqliteRatingStoreOptions {
   readonly onWarning?: (message: string) => void
   /** Where failures of the file are reported. */
   readonly faults?: SqliteFaults
+  readonly topLimits?: TopLimits
 }
 
 interface NumberedRecord extends StoredRecord {
@@ -59,11 +54,12 @@ const cacheSizeKib = 16_384
 export function createSqliteRatingStore(
   options: SqliteRatingStoreOptions,
 ): RatingStore & ChangeSink {
-  const { path, prior, clock = Date.now, onWarning = () => {} } = options
+  const { path, prior, clock = Date.now, onWarning = () => {}, topLimits } = options
   const db = openSqlite(path, schema, { ...options, checked: true })
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
   const sql = prepareStatements(db)
+  const topIndex = createSqliteTop(db)
   const listeners = new Set<(records: readonly RecordRef[]) => void>()
   transaction(db, adoptPrior)
 
@@ -205,13 +201,6 @@ export function createSqliteRatingStore(
     return { recordType, recordId, userId, value, updateTimeMs }
   }
 
-  function top({ recordType, countMin, limit, after }: TopOptions): Aggregate[] {
-    const score = after?.bayesianScore ?? Number.POSITIVE_INFINITY
-    const id = after?.recordId ?? ''
-    const bounds = { $type: recordType, $score: score, $id: id, $countMin: countMin }
-    return sql.top.all({ ...bounds, $limit: limit }).map(toAggregate)
-  }
-
   return {
     durable: path !== ':memory:',
     async put(ratings) {
@@ -231,7 +220,7 @@ export function createSqliteRatingStore(
       const asked = records.map(({ recordType, recordId }) => [recordType, recordId])
       return read(db, () => sql.aggregates.all(JSON.stringify(asked))).map(toAggregate)
     },
-    top: async (options) => read(db, () => top(options)),
+    top: (options) => topPage(topIndex, options, topLimits),
     revision: async () => read(db, revision),
     onChange(listener) {
       const call = (changed: readonly RecordRef[]) => listener(changed)
