@@ -12,6 +12,8 @@ import { grpc } from '../wire.ts'
 /** How many times what the service can are offered. */
 const factors = [0.5, 1, 2, 4]
 const runSeconds = 5
+/** What comes before each run, at its rate: calls are refused when an overload has lasted for three seconds. */
+const leadSeconds = 4
 const warmUp = { callsPerSecond: 100, seconds: 3, retries: 0 }
 /** The search for what the service can: runs of this length, each at more calls a second than the one before. */
 const searchSeconds = 2
@@ -74,6 +76,7 @@ async function measure<I extends DescMessage, O extends DescMessage>(
     for (const factor of factors) {
       bench.note(`overload: ${name}: ${factor} × ${Math.round(capacity)}, round ${round}`)
       const callsPerSecond = factor * capacity
+      await offer(load, { callsPerSecond, seconds: leadSeconds, retries })
       const outcomes = await offer(load, { callsPerSecond, seconds: runSeconds, retries })
       reportOutcomes(bench, `${name} ${factor}x`, outcomes)
       curve.push(outcomes)

@@ -98,13 +98,17 @@ test('a probe starts at once, however many calls wait', () => {
   expect(started.some(({ exchange }) => exchange === probe)).toBe(true)
 })
 
-test('probes beyond their allowance wait as other calls do', () => {
-  const { send, turn, started } = setUp(3, { probes: { burst: 2, perSecond: 1 } })
+test('probes beyond their allowance wait, and none is refused', () => {
+  const { send, turn, started, refused } = setUp(3, { probes: { burst: 2, perSecond: 0 } })
   for (let index = 0; index < 100; index++) send()
-  const probes = [send('/probe'), send('/probe'), send('/probe')]
+  const probes = Array.from({ length: 500 }, () => send('/probe'))
   turn()
-  const isStarted = (one: FakeExchange) => started.some(({ exchange }) => exchange === one)
-  expect(probes.map(isStarted)).toEqual([true, true, false])
+  const startedCount = () =>
+    probes.filter((probe) => started.some(({ exchange }) => exchange === probe)).length
+  expect(startedCount()).toBeLessThan(500)
+  for (let turns = 0; turns < 600; turns++) turn()
+  expect(startedCount()).toBe(500)
+  expect(refused.filter(({ exchange }) => exchange.target === '/probe')).toEqual([])
 })
 
 test('streams that are opened together all start, however long they wait, and calls start between them', () => {
@@ -207,10 +211,14 @@ test('unary calls in flight have a limit, and a call that ends lets the next one
 })
 
 test('calls that wait for the limit are refused in time, though none ends', () => {
-  const { send, turn, refused, state } = setUp(0, { inFlightInitial: 1, inFlightMin: 1 })
+  const { send, turn, refused, state } = setUp(0, {
+    inFlightInitial: 1,
+    inFlightMin: 1,
+    queueMin: 0,
+  })
   state.isAsync = true
   for (let index = 0; index < 5; index++) send()
-  for (let turns = 0; turns < 100; turns++) turn(5)
+  for (let turns = 0; turns < 1_000; turns++) turn(5)
   expect(refused).toHaveLength(4)
 })
 

@@ -29,8 +29,8 @@ const sampledTurns = 8
  * Admission in front of everything that a call costs. The process has one thread, so a queue forms wherever more calls
  * arrive than run: here it can be seen. Requests of one event-loop turn start at its end, as many as fit into a slice of
  * time and under the limit in flight; the others wait here. While calls wait for long, the newest start first, and the
- * oldest are refused. Streams wait in a line of their own and are not refused for waiting: they are opened for long, and a
- * thousand that are opened together after a restart are no overload. Without overload it costs a call a look at its
+ * oldest are refused. Streams, and probes beyond their allowance, wait in a line of their own and are not refused for
+ * waiting: streams are opened for long, and a thousand that are opened together after a restart are no overload. Without overload it costs a call a look at its
  * path and two counters.
  */
 export class Gate implements Admission {
@@ -41,8 +41,8 @@ export class Gate implements Admission {
   readonly #after: (ms: number, act: () => void) => void
   readonly #busyMs: () => number
   readonly #line = new WaitingLine()
-  readonly #streamLine = new WaitingLine()
-  #isStreamNext = false
+  readonly #patientLine = new WaitingLine()
+  #isPatientNext = false
   readonly #congestion: Congestion
   readonly #slice: Slice
   readonly #limit: InFlightLimit
@@ -93,7 +93,7 @@ export class Gate implements Admission {
   }
 
   get waitingCount(): number {
-    return this.#line.size + this.#streamLine.size
+    return this.#line.size + this.#patientLine.size
   }
 
   get inFlightLimit(): number {
@@ -159,16 +159,20 @@ export class Gate implements Admission {
     const route = this.#calls.route(exchange)
     if (route.kind === 'probe' && this.#probes.spend(1, this.#nowMs)) {
       this.#start?.(exchange, uncounted, 0)
-    } else if (route.kind === 'stream') this.#arriveStream(exchange, route)
+    } else if (route.kind !== 'unary') this.#arrivePatient(exchange, route)
     else if (this.#line.size === 0 && this.#hasRoom && this.#slice.spend()) {
       this.#admit(exchange, route, 0)
     } else this.#wait(exchange, route)
   }
 
-  #arriveStream(exchange: Exchange, route: Route): void {
-    const line = this.#streamLine
-    if (this.#streamCount + line.size >= this.#limits.streamsMax) {
+  /** A stream, or a probe beyond the allowance. */
+  #arrivePatient(exchange: Exchange, route: Route): void {
+    const line = this.#patientLine
+    const { streamsMax, waitingMax } = this.#limits
+    if (route.kind === 'stream' && this.#streamCount + line.size >= streamsMax) {
       this.#calls.refuse(exchange, route, 'streams', 0)
+    } else if (route.kind === 'probe' && line.size >= waitingMax) {
+      this.#calls.refuse(exchange, route, 'overloaded', 0)
     } else if (line.size === 0 && this.#slice.spend()) this.#admit(exchange, route, 0)
     else line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
   }
@@ -188,7 +192,7 @@ export class Gate implements Admission {
     const waitMsMax = this.#judge()
     for (let next = this.#next(); next !== undefined; next = this.#next()) this.#startWaiting(next)
     if (this.#line.size === 0) this.#congestion.relax()
-    if (this.#streamLine.size > 0 || (this.#line.size > 0 && this.#hasRoom)) this.#ask()
+    if (this.#patientLine.size > 0 || (this.#line.size > 0 && this.#hasRoom)) this.#ask()
     // Somebody's end lets the next one start; until then, only time passes.
     else if (this.#line.size > 0) this.#askAfter(waitMsMax)
   }
@@ -197,18 +201,19 @@ export class Gate implements Admission {
   #judge(): number {
     if (this.#line.size === 0) return Number.POSITIVE_INFINITY
     const longestMs = this.#nowMs - this.#line.oldestSinceMs
-    const waitMsMax = this.#congestion.observe(this.#nowMs, longestMs, this.#slice.callMs)
-    if (this.isOverloaded) this.#refuseSince(this.#nowMs - waitMsMax)
+    const waiting = { count: this.#line.size, longestMs, callMs: this.#slice.callMs }
+    const waitMsMax = this.#congestion.observe(this.#nowMs, waiting)
+    if (waitMsMax < Number.POSITIVE_INFINITY) this.#refuseSince(this.#nowMs - waitMsMax)
     return waitMsMax
   }
 
-  /** The next one that may start, streams and calls by turns; undefined when none may in this turn. */
+  /** The next one that may start, patient ones and calls by turns; undefined when none may in this turn. */
   #next(): Waiting | undefined {
-    this.#isStreamNext = !this.#isStreamNext
+    this.#isPatientNext = !this.#isPatientNext
     const hasCall = this.#line.size > 0 && this.#hasRoom
-    const hasStream = this.#streamLine.size > 0
-    if ((!hasCall && !hasStream) || !this.#slice.spend()) return undefined
-    if (hasStream && (this.#isStreamNext || !hasCall)) return this.#streamLine.takeOldest()
+    const hasPatient = this.#patientLine.size > 0
+    if ((!hasCall && !hasPatient) || !this.#slice.spend()) return undefined
+    if (hasPatient && (this.#isPatientNext || !hasCall)) return this.#patientLine.takeOldest()
     return this.isOverloaded ? this.#line.takeNewest() : this.#line.takeOldest()
   }
 
@@ -245,6 +250,7 @@ export class Gate implements Admission {
 
   #count(exchange: Exchange, route: Route): Admitted {
     if (route.kind === 'stream') return this.#countStream(exchange)
+    if (route.kind === 'probe') return uncounted
     const inFlightCount = ++this.#inFlightCount
     if (this.#isSampled || !route.isMeasured) return this.#unary
     this.#isSampled = true

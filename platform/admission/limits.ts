@@ -8,12 +8,21 @@ export interface AdmissionLimits {
    */
   readonly sliceMs: number
   /**
-   * How long calls may wait for their start, for as long again, before the service counts as overloaded, in
-   * milliseconds: a burst is no overload. The time of ten calls where that is more.
+   * How long calls may wait for their start without being a sign of overload, in milliseconds. The time of ten calls where
+   * that is more.
    */
   readonly patienceMs: number
   /**
-   * How long a call may wait while the service is overloaded, in milliseconds; longer waits are refused. The time of
+   * For how long waits have to be longer than that before the service counts as overloaded, in milliseconds, and the
+   * newest calls start first.
+   */
+  readonly lastsMs: number
+  /** The same before calls are refused: a burst, or the first calls of a process, are no reason to. */
+  readonly refusesAfterMs: number
+  /** Calls that wait without being an overload however long they do, up to ten times the patience. */
+  readonly queueMin: number
+  /**
+   * How long a call may wait once calls are refused, in milliseconds; longer waits are. The time of
    * two calls where that is more.
    */
   readonly waitMs: number
@@ -35,6 +44,9 @@ export interface AdmissionLimits {
 export const admissionLimits: AdmissionLimits = {
   sliceMs: 5,
   patienceMs: 100,
+  lastsMs: 1_000,
+  refusesAfterMs: 3_000,
+  queueMin: 100,
   waitMs: 20,
   waitingMax: 4_096,
   inFlightInitial: 512,

@@ -117,18 +117,15 @@ describeWith(installed('kafka'), 'among rating events in Kafka', () => {
       await ratings.append([{ key, value }])
       await everythingApplied(ratings.append, client, expected)
       expect(await readAggregates(client)).toMatchObject(expected.aggregates())
-      expect(await readDeadLetters(ratings.eventLog)).toMatchObject([
-        {
-          key: '',
-          value: new Uint8Array(),
-          headers: {
-            [deadLetterHeaders.omitted]: String(value.length),
-            [deadLetterHeaders.topic]: 'ratings',
-            [deadLetterHeaders.offset]: '0',
-            [deadLetterHeaders.reason]: expect.stringContaining('it must have at most'),
-          },
-        },
-      ])
+      const [letter, ...others] = await readDeadLetters(ratings.eventLog)
+      expect(others).toEqual([])
+      expect(letter).toMatchObject({ key: null, value: null })
+      expect(splitDeadLetter(letter?.headers ?? []).own).toMatchObject({
+        omitted: String(value.length),
+        topic: 'ratings',
+        offset: '0',
+        reason: expect.stringContaining('it must have at most'),
+      })
       expect(await readMetric(rating.url, 'marquee_ingest_restarts_total')).toBe(0)
     },
     testTimeoutMs,

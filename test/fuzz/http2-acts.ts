@@ -85,8 +85,9 @@ export class Acts {
   /** Windows in which a small answer has room. */
   grants(): Act[] {
     const { serverWindow } = this.#model
-    const window = Buffer.concat([Buffer.of(0, 4), uint32(65_535)])
-    const grants = [this.#simple(type.settings, 0, window)]
+    // INITIAL_WINDOW_SIZE and MAX_HEADER_LIST_SIZE.
+    const roomy = [Buffer.of(0, 4), uint32(65_535), Buffer.of(0, 6), uint32(65_535)]
+    const grants = [this.#simple(type.settings, 0, Buffer.concat(roomy))]
     if (serverWindow < 65_535) grants.push(this.#simple(type.windowUpdate, 0, uint32(65_535)))
     return grants
   }
