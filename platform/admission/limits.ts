@@ -42,7 +42,7 @@ export interface AdmissionLimits {
 
 /** Default bounds. */
 export const admissionLimits: AdmissionLimits = {
-  sliceMs: 5,
+  sliceMs: 10,
   patienceMs: 100,
   lastsMs: 1_000,
   refusesAfterMs: 3_000,
