@@ -57,24 +57,33 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
   })
 
   describe('of Java', () => {
-    testWith(installed('kafka'), 'are read with every codec', async (folder) => {
-      const lines = Array.from({ length: 500 }, (_, n) => `value ${n} of Java, ${'é'.repeat(n)}`)
-      for (const codec of codecs) {
-        const topic = await newTopic()
-        const program = ['-cp', join(folder, 'lib', '*'), 'org.apache.kafka.tools.ConsoleProducer']
-        const target = ['--bootstrap-server', broker, '--topic', topic]
-        const produced = run('java', [...program, ...target, '--compression-codec', codec])
-        produced.child.stdin?.end(`${lines.join('\n')}\n`)
-        await produced
-        await using bench = await benchAt(place, topic)
-        const reader = await bench.read()
-        await reader.hasSeen(lines.length)
-        expect({ codec, seen: reader.texts().toSorted() }).toEqual({
-          codec,
-          seen: lines.toSorted(),
-        })
-      }
-    }, 90_000)
+    testWith(
+      installed('kafka'),
+      'are read with every codec',
+      async (folder) => {
+        const lines = Array.from({ length: 500 }, (_, n) => `value ${n} of Java, ${'é'.repeat(n)}`)
+        for (const codec of codecs) {
+          const topic = await newTopic()
+          const program = [
+            '-cp',
+            join(folder, 'lib', '*'),
+            'org.apache.kafka.tools.ConsoleProducer',
+          ]
+          const target = ['--bootstrap-server', broker, '--topic', topic]
+          const produced = run('java', [...program, ...target, '--compression-codec', codec])
+          produced.child.stdin?.end(`${lines.join('\n')}\n`)
+          await produced
+          await using bench = await benchAt(place, topic)
+          const reader = await bench.read()
+          await reader.hasSeen(lines.length)
+          expect({ codec, seen: reader.texts().toSorted() }).toEqual({
+            codec,
+            seen: lines.toSorted(),
+          })
+        }
+      },
+      90_000,
+    )
   })
 
   test('of aborted transactions are not delivered, and do not count as waiting', async () => {
