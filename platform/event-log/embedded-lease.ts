@@ -24,7 +24,7 @@ export interface Lease {
    * its expiry says: the holder's clock may have been ahead.
    */
   acquire(): boolean
-  /** Who held the lease when it was last asked for in vain: process and host. */
+  /** Process and host that held the lease when it was last refused. */
   holder(): string | undefined
   /** Makes it last longer; false when it was lost. */
   renew(): boolean

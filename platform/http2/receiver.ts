@@ -29,7 +29,7 @@ export class Receiver implements FrameSink {
   #block: HeaderBlock | undefined
   /** Since when a frame of a field block is incomplete. */
   #partialSinceMs: number | undefined
-  /** The encoded size of the field block at hand. */
+  /** Size of the field block that is being decoded, in bytes as sent. */
   blockBytes = 0
   /** What the account is charged for `#block`, and for a frame that has not come whole. */
   #chargedBytes = 0

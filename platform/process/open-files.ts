@@ -11,7 +11,7 @@ const connectionsMax = 20_000
  */
 const reserve = { share: 1 / 4, min: 64, max: 2_048 }
 
-/** What a runtime asks the kernel for unless told. */
+/** Default length of the queue of connections that a runtime asks the kernel for. */
 const backlogMax = 511
 
 /** How many connections a process takes from its clients, so that it never runs out of file descriptors. */

@@ -35,7 +35,7 @@ export interface BulkOptions<Request, Item> {
   idOf(request: Request): string | undefined
   /** Stores items in order, and returns an outcome for each. */
   put(items: readonly Item[]): Promise<readonly ('created' | 'replaced')[]>
-  /** Charged with the batch at hand; nothing is when there is no call. */
+  /** Charged with the current batch. Without a call, nothing is charged. */
   readonly memory?: CallMemory | undefined
 }
 

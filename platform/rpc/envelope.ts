@@ -117,7 +117,7 @@ export class EnvelopeReader {
   readonly #queue = new ByteQueue()
   /** The length in the head that was read last, or -1 before it is. */
   #length = -1
-  /** What is held for the message at hand, and the one before it until there is a next one. */
+  /** Memory of the current message, and of the one before until the next one comes. */
   #heldBytes = 0
   /** Whether that is still to be granted. Until then no more is taken, so that the client is held back. */
   #isOwed = false

@@ -1,4 +1,4 @@
-import { brotliCompressSync, constants, createBrotliCompress, gzipSync } from 'node:zlib'
+import { constants, createBrotliCompress, gzipSync } from 'node:zlib'
 import type { Attack, Endpoint, Target } from './attack.ts'
 import { openClient, upload } from './client.ts'
 import { collect, envelope, field, grpcHeaders, integer, send } from './grpc.ts'
@@ -177,7 +177,7 @@ async function brotliWithLargestWindow(): Promise<Buffer> {
   await new Promise<void>((resolve) => packer.flush(resolve))
   packer.end(message.subarray(4))
   await new Promise((resolve) => packer.once('end', resolve))
-  return chunks.length > 0 ? Buffer.concat(chunks) : brotliCompressSync(message, { params })
+  return Buffer.concat(chunks)
 }
 
 /** A frame of one byte 128 Ki times (RFC 8878 §3.1.1), with a window of so many bits. */
