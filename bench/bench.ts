@@ -1,4 +1,4 @@
-import type { Found } from '../platform/testing/tools.ts'
+import type { Found } from '@marquee/testing/tools'
 import type { Sample } from './figures.ts'
 import type { Flood } from './flood.ts'
 

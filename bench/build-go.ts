@@ -11,11 +11,11 @@ import {
   FileDescriptorProtoSchema,
   file_google_protobuf_timestamp,
 } from '@bufbuild/protobuf/wkt'
+import { type Found, root, tool } from '@marquee/testing/tools'
 import { file_bench_v1_bench } from '../gen/bench/v1/bench_pb.ts'
 import { file_metadata_v1_metadata } from '../gen/metadata/v1/metadata_pb.ts'
 import { file_movie_v1_movie } from '../gen/movie/v1/movie_pb.ts'
 import { file_rating_v1_rating } from '../gen/rating/v1/rating_pb.ts'
-import { type Found, root, tool } from '../platform/testing/tools.ts'
 
 const source = join(root, 'bench', 'peers', 'go')
 const contract = [

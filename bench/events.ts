@@ -1,4 +1,4 @@
-import type { NewRecord } from '../platform/event-log/port.ts'
+import type { NewRecord } from '@marquee/event-log/port'
 import { createRandom } from '../producers/audience.ts'
 
 export const eventCount = 500_000

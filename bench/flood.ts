@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { type Found, tool } from '../platform/testing/tools.ts'
+import { type Found, tool } from '@marquee/testing/tools'
 import { connectionCount, type Load } from './load.ts'
 
 /** Makes so many calls as fast as they are answered, and answers how many that were in a second. */

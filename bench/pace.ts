@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { Found } from '../platform/testing/tools.ts'
+import type { Found } from '@marquee/testing/tools'
 import { buildGo } from './build-go.ts'
 import { connectionCount, type Load } from './load.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
+import { failureOf } from '@marquee/testing/failure-of'
 import { BenchService } from '../gen/bench/v1/bench_pb.ts'
-import { failureOf } from '../platform/testing/failure-of.ts'
 import type { Candidate } from './bench.ts'
 import { checkAnswer } from './calls.ts'
 import { items } from './items.ts'

@@ -1,4 +1,4 @@
-import { type Found, type RuntimeName, runtime } from '../platform/testing/tools.ts'
+import { type Found, type RuntimeName, runtime } from '@marquee/testing/tools'
 import type { Candidate, Peer } from './bench.ts'
 import { buildGo } from './build-go.ts'
 import { startProcess } from './process.ts'

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { root } from '../platform/testing/tools.ts'
+import { root } from '@marquee/testing/tools'
 
 /** All that a measured program is told of its surroundings: nothing that a person has set for their own use. */
 const environmentNames = ['PATH', 'HOME', 'TMPDIR']

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { spawnProgram } from '../platform/testing/process.ts'
+import { spawnProgram } from '@marquee/testing/process'
 
 async function bench(...args: string[]) {
   await using program = await spawnProgram({ runtime: 'bun', entry: 'bench/run.ts', args })

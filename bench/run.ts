@@ -1,6 +1,6 @@
 /** Measures Marquee beside its peers: `bun run bench`, or `bun run bench rpc`. See README.md. */
 import { cpus } from 'node:os'
-import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { type Bench, ownName } from './bench.ts'
 import {
   measureGrpcUnary,

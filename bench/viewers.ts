@@ -1,9 +1,9 @@
 import { create, toBinary } from '@bufbuild/protobuf'
+import { createHub } from '@marquee/grpc-transport/pool/connection'
+import { createSessionPool, streamBounds } from '@marquee/grpc-transport/pool/session-pool'
+import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
 import { MovieService, WatchMovieDetailsRequestSchema } from '../gen/movie/v1/movie_pb.ts'
-import { createHub } from '../platform/discovery/connection.ts'
-import { createSessionPool, streamBounds } from '../platform/discovery/session-pool.ts'
-import type { ClientStream, StreamOwner } from '../platform/http2/client-stream.ts'
-import { encodeEnvelope } from '../platform/rpc/envelope.ts'
+import { encodeEnvelope } from '../packages/connect-hono/wire/envelope.ts'
 
 /** People who watch movies, over HTTP/2 connections of 256 streams. Disposing lets them leave. */
 export interface Viewers extends Disposable {

@@ -1,10 +1,10 @@
 import process from 'node:process'
+import { openEventLog } from '@marquee/event-log/open'
+import type { EventLog } from '@marquee/event-log/port'
+import { readEventLogSettings } from '@marquee/service/flags/event-log'
+import { type EventLogNames, readEventLogNames } from '@marquee/service/flags/event-log-names'
+import { readSettings } from '@marquee/service/flags/flags'
 import { pino } from 'pino'
-import { type EventLogNames, readEventLogNames } from '../platform/event-log/names.ts'
-import { openEventLog } from '../platform/event-log/open.ts'
-import type { EventLog } from '../platform/event-log/port.ts'
-import { readEventLogSettings } from '../platform/event-log/settings.ts'
-import { readSettings } from '../platform/process/settings.ts'
 
 /** Where things are when no flag says otherwise: as the environment says, or as `bun start` has them. */
 export const defaults = {

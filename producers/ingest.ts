@@ -1,4 +1,4 @@
-import type { EventLog, NewRecord } from '../platform/event-log/port.ts'
+import type { EventLog, NewRecord } from '@marquee/event-log/port'
 import { type Input, inParts, peek } from './input.ts'
 import { type Element, readJsonArray } from './json-array.ts'
 import { type Line, readLines } from './lines.ts'

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import type { Readable } from 'node:stream'
-import { SettingsError } from '../platform/process/settings.ts'
-import { hideHarmlessWarnings } from '../platform/process/warnings.ts'
+import { SettingsError } from '@marquee/service/flags/flags'
+import { hideHarmlessWarnings } from '@marquee/service/process/warnings'
 
 /**
  * What a person asked for cannot be done as asked: an unknown flag, a missing file. Exit code 2.

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../platform/event-log/port.ts'
+import type { LogRecord } from '@marquee/event-log/port'
 import { openEventLogAt } from './config.ts'
 
 /** How long records are waited for, in milliseconds. */

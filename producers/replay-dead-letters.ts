@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { fromDeadLetter, splitDeadLetter } from '../platform/event-log/dead-letter.ts'
+import { fromDeadLetter, splitDeadLetter } from '@marquee/event-log/dead-letter'
 import type {
   ConsumeOptions,
   EventLog,
   LogRecord,
   NewRecord,
   RecordBatch,
-} from '../platform/event-log/port.ts'
+} from '@marquee/event-log/port'
 import { eventLogFlags, eventLogHelp, openEventLogAt, readTopics } from './config.ts'
 import { main, type Program, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'

@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { backendsFolder } from '../platform/testing/backends/cache.ts'
-import { installed } from '../platform/testing/backends/shared.ts'
-import { testWith } from '../platform/testing/requirements.ts'
-import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
+import { backendsFolder } from '@marquee/testing/backends/cache'
+import { installed } from '@marquee/testing/backends/shared'
+import { testWith } from '@marquee/testing/requirements'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 
 const program = join(import.meta.dirname, 'backends.ts')
 

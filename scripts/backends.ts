@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
-import type { BackendName } from '../platform/testing/backends/backend.ts'
-import { backendsFolder } from '../platform/testing/backends/cache.ts'
-import { down, status, up } from '../platform/testing/backends/control.ts'
-import { programs } from '../platform/testing/backends/shared.ts'
+import type { BackendName } from '@marquee/testing/backends/backend'
+import { backendsFolder } from '@marquee/testing/backends/cache'
+import { down, status, up } from '@marquee/testing/backends/control'
+import { programs } from '@marquee/testing/backends/shared'
 
 const help = `bun run backends up|down|status [options] [kafka|consul|postgres ...]
 

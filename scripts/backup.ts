@@ -1,7 +1,7 @@
 /** Backs an SQLite database up, and restores it: `bun run backup` and `bun run restore`. */
 import { parseArgs } from 'node:util'
-import { hideHarmlessWarnings } from '../platform/process/warnings.ts'
-import { backUp, restore } from '../platform/sql/sqlite-backup.ts'
+import { hideHarmlessWarnings } from '@marquee/service/process/warnings'
+import { backUp, restore } from '@marquee/sql/sqlite/backup'
 
 const help = `bun run backup DATABASE BACKUP     writes the database to a new file, also while a service uses it
 bun run restore DATABASE BACKUP    puts a backup in its place, while no service uses it

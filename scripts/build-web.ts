@@ -11,7 +11,7 @@ const besides = [
 
 const startMs = performance.now()
 const built = await buildWeb({
-  source: join(root, 'web'),
+  source: join(root, 'apps', 'web'),
   besides: besides.map((path) => join(root, path)),
   output: join(root, 'dist', 'web'),
 })

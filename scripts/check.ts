@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { root, tool } from '../platform/testing/tools.ts'
+import { root, tool } from '@marquee/testing/tools'
 import { readTestReport, type TestReport } from './test-report.ts'
 
 /** The slowest tests start programs; longer than this is a hang. */

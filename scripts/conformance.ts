@@ -1,6 +1,6 @@
 /** The official conformance suite of Connect, gRPC and gRPC-Web against the project's port and client. */
 import { parseArgs } from 'node:util'
-import { type RuntimeName, tool } from '../platform/testing/tools.ts'
+import { type RuntimeName, tool } from '@marquee/testing/tools'
 import { type Half, runSuite } from '../test/conformance/suite.ts'
 import { runtimes, toRuntimes } from './runtimes.ts'
 

@@ -1,6 +1,6 @@
 /** h2spec, the suite for HTTP/2, against the project's port. */
 import { parseArgs } from 'node:util'
-import { tool } from '../platform/testing/tools.ts'
+import { tool } from '@marquee/testing/tools'
 import { runSuite } from '../test/h2spec/suite.ts'
 import { runtimes, toRuntimes } from './runtimes.ts'
 

@@ -1,4 +1,4 @@
-import type { RuntimeName } from '../platform/testing/tools.ts'
+import type { RuntimeName } from '@marquee/testing/tools'
 
 export const runtimes: readonly RuntimeName[] = ['bun', 'deno', 'node']
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { testWith } from '../platform/testing/requirements.ts'
-import { tool } from '../platform/testing/tools.ts'
+import { testWith } from '@marquee/testing/requirements'
+import { tool } from '@marquee/testing/tools'
 
 function run(name: 'conformance' | 'h2spec', ...args: string[]) {
   const program = join(import.meta.dirname, `${name}.ts`)

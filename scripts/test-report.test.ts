@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { readTestReport } from './test-report.ts'
 
 /** Runs files of tests, given as source, in a process of their own, and reads what that printed. */

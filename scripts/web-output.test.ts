@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { temporaryFolder } from '../platform/testing/temporary-folder.ts'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { buildWeb } from './web-output.ts'
 
 const page = `<!doctype html>

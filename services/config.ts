@@ -1,18 +1,18 @@
 import { join } from 'node:path'
-import { readEventLogNames } from '../platform/event-log/names.ts'
-import { readEventLogSettings } from '../platform/event-log/settings.ts'
-import type { LogOptions } from '../platform/process/log.ts'
-import { readMemoryBudget } from '../platform/process/memory-settings.ts'
+import { rpcLimits } from '@marquee/connect-hono/limits'
+import { readEventLogSettings } from '@marquee/service/flags/event-log'
+import { readEventLogNames } from '@marquee/service/flags/event-log-names'
+import { readSettings, type SettingsSource } from '@marquee/service/flags/flags'
+import { readMemoryBudget } from '@marquee/service/flags/memory'
 import {
   readAdmissionLimits,
   readCorsOrigins,
   readHosts,
   readLogSettings,
   readPort,
-} from '../platform/process/service-settings.ts'
-import { readSettings, type SettingsSource } from '../platform/process/settings.ts'
-import { readTrafficSettings } from '../platform/process/traffic-settings.ts'
-import { rpcLimits } from '../platform/rpc/limits.ts'
+} from '@marquee/service/flags/service'
+import { readTrafficSettings } from '@marquee/service/flags/traffic'
+import type { LogOptions } from '@marquee/service/logs/log'
 import type { MetadataSettings } from './metadata/config.ts'
 import { type MovieSettings, streamsPerClientMax } from './movie/config.ts'
 import { readPageSettings } from './movie/page.ts'

@@ -1,7 +1,8 @@
 /** All three services in one process, on the embedded defaults, with the demo catalogue: `bun start`. */
-import { openRegistry } from '../platform/discovery/open.ts'
-import { MemoryBudget } from '../platform/http/memory-budget.ts'
-import { type Running, run } from '../platform/process/run.ts'
+
+import { MemoryBudget } from '@marquee/http/memory/budget'
+import { openRegistry } from '@marquee/registry/open'
+import { type Running, run } from '@marquee/service/process/run'
 import { readVegaMovies } from '../producers/catalogue/vega.ts'
 import { type DevConfig, readDevConfig } from './config.ts'
 import { startMetadata } from './metadata/main.ts'

@@ -1,4 +1,4 @@
-import type { RuntimeName } from '../platform/testing/tools.ts'
+import type { RuntimeName } from '@marquee/testing/tools'
 
 /** A line of a README's ```` ```sh ```` block, by what it takes to try it. */
 export type Command =

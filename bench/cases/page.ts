@@ -1,8 +1,8 @@
+import { openChromium } from '@marquee/testing/chromium'
+import { tool } from '@marquee/testing/tools'
+import { waitFor } from '@marquee/testing/wait-for'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { openChromium } from '../../platform/testing/chromium.ts'
-import { tool } from '../../platform/testing/tools.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
 import { withClient } from '../../producers/client.ts'
 import {
   createOthers,

@@ -1,10 +1,7 @@
-import type { RegistryConfig } from '../../platform/discovery/open.ts'
-import { readConsulSettings } from '../../platform/discovery/settings.ts'
-import {
-  readServiceSettings,
-  type ServiceSettings,
-} from '../../platform/process/service-settings.ts'
-import { readSettings, type SettingsSource } from '../../platform/process/settings.ts'
+import type { RegistryConfig } from '@marquee/registry/open'
+import { readSettings, type SettingsSource } from '@marquee/service/flags/flags'
+import { readConsulSettings } from '@marquee/service/flags/registry'
+import { readServiceSettings, type ServiceSettings } from '@marquee/service/flags/service'
 
 export interface MetadataSettings extends ServiceSettings {
   /** `memory:`, `sqlite:PATH` or `postgres://…`. */

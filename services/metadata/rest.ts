@@ -1,9 +1,9 @@
+import type { Environment } from '@marquee/connect-hono/call'
+import type { RpcLimits } from '@marquee/connect-hono/limits'
+import { createReadJsonObject } from '@marquee/service/rest/body'
+import { type RestCall, refuseMethod, toRestJson } from '@marquee/service/rest/rest'
 import type { Hono } from 'hono'
 import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import type { Environment } from '../../platform/rpc/call.ts'
-import type { RpcLimits } from '../../platform/rpc/limits.ts'
-import { type RestCall, refuseMethod, toRestJson } from '../../platform/rpc/rest.ts'
-import { createReadJsonObject } from '../../platform/rpc/rest-body.ts'
 import type { MetadataRpc } from './rpc.ts'
 
 const { getMetadata, putMetadata } = MetadataService.method

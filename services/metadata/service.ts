@@ -1,5 +1,5 @@
+import { createServiceApp, type ServiceAppBase } from '@marquee/service/app'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import { createServiceApp, type ServiceAppBase } from '../../platform/rpc/app.ts'
 import { addMetadataRoutes } from './rest.ts'
 import { createMetadataRpc } from './rpc.ts'
 import type { MetadataStore } from './store/port.ts'

@@ -3,21 +3,21 @@ import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { type Client, Code, ConnectError, createClient, type Transport } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
+import { createServiceTransport } from '@marquee/grpc-transport/service-transport'
+import { serve } from '@marquee/http/server/serve'
+import { createServiceApp } from '@marquee/service/app'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { createHealth } from '@marquee/service/process/health'
+import { failureOf } from '@marquee/testing/failure-of'
+import { freePorts } from '@marquee/testing/free-ports'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { envelope } from '@marquee/testing/rating-calls'
+import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService, ListMoviesRequest_Order as Order } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { createStaticRegistry } from '../../platform/discovery/static.ts'
-import { createServiceTransport } from '../../platform/discovery/transport.ts'
-import { createHealth } from '../../platform/process/health.ts'
-import { createMetrics } from '../../platform/process/metrics.ts'
-import { createServiceApp } from '../../platform/rpc/app.ts'
-import { serve } from '../../platform/server/serve.ts'
-import { failureOf } from '../../platform/testing/failure-of.ts'
-import { freePorts } from '../../platform/testing/free-ports.ts'
-import { alsoOnDenoAndNode } from '../../platform/testing/other-runtimes/also-on.ts'
-import { envelope } from '../../platform/testing/rating-calls.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { createStaticRegistry } from '../../packages/registry/static/static.ts'
 import { createMovieService } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
@@ -60,7 +60,7 @@ async function startMovie(upstreamUrl: string): Promise<string> {
   const addresses = { metadata: [upstreamUrl], rating: [upstreamUrl] }
   const registry = createStaticRegistry({ addresses })
   const open = async (service: string) =>
-    stack.use(await createServiceTransport({ registry, service }))
+    stack.use(await createServiceTransport({ resolver: registry, service }))
   const app = createMovieService({
     ...base,
     sources: {

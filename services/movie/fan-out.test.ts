@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { alsoOnDenoAndNode } from '../../platform/testing/other-runtimes/also-on.ts'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { createFanOut, lingeringMax, wokenAtOnceMax } from './fan-out.ts'
 
 test('all who follow a source share one, and are given the same object', async () => {

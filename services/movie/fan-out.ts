@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { nextWake, type Watcher } from '../../platform/rpc/watcher.ts'
+import { nextWake, type Watcher } from '@marquee/service/watcher'
 
 /** How long a source stays open that nobody follows any more, in milliseconds: a page that is loaded again finds it. */
 export const lingerMs = 2_000

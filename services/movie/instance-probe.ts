@@ -1,5 +1,8 @@
 import { create } from '@bufbuild/protobuf'
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
+import { toDuration } from '@marquee/connect-hono/duration'
+import { type Connection, createConnection } from '@marquee/grpc-transport/pool/connection'
+import type { Instance } from '@marquee/registry/port'
 import {
   type Activity,
   ActivityService,
@@ -7,9 +10,6 @@ import {
   type InstanceReport,
   InstanceReportSchema,
 } from '../../gen/system/v1/system_pb.ts'
-import { type Connection, createConnection } from '../../platform/discovery/connection.ts'
-import type { Instance } from '../../platform/discovery/port.ts'
-import { toDuration } from '../../platform/rpc/duration.ts'
 
 /** Asks one instance how it does. */
 export interface InstanceProbe extends Disposable {

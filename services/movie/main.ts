@@ -1,18 +1,18 @@
+import { createServiceTransport } from '@marquee/grpc-transport/service-transport'
+import { MemoryBudget } from '@marquee/http/memory/budget'
+import { openHostCheck } from '@marquee/http/server/host-check'
+import { type Server, serve } from '@marquee/http/server/serve'
+import { openRegistry } from '@marquee/registry/open'
+import type { Instance, Registry } from '@marquee/registry/port'
+import { createServiceAdmission } from '@marquee/service/admission'
+import { measureConnections } from '@marquee/service/metrics/connections'
+import { measureMemory } from '@marquee/service/metrics/memory'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { measureRegistry } from '@marquee/service/metrics/registry'
+import { createHealth } from '@marquee/service/process/health'
+import { type Running, run } from '@marquee/service/process/run'
+import { followTlsFiles } from '@marquee/service/process/tls-files'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
-import { measureRegistry } from '../../platform/discovery/measure.ts'
-import { openRegistry } from '../../platform/discovery/open.ts'
-import type { Instance, Registry } from '../../platform/discovery/port.ts'
-import { createServiceTransport } from '../../platform/discovery/transport.ts'
-import { MemoryBudget } from '../../platform/http/memory-budget.ts'
-import { createHealth } from '../../platform/process/health.ts'
-import { measureMemory } from '../../platform/process/memory-metrics.ts'
-import { createMetrics } from '../../platform/process/metrics.ts'
-import { type Running, run } from '../../platform/process/run.ts'
-import { followTlsFiles } from '../../platform/process/tls-files.ts'
-import { createServiceAdmission } from '../../platform/rpc/admission.ts'
-import { openHostCheck } from '../../platform/server/host-check.ts'
-import { measureConnections } from '../../platform/server/measure.ts'
-import { type Server, serve } from '../../platform/server/serve.ts'
 import { type MovieSettings, readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
 import { createMovieService } from './service.ts'
@@ -41,8 +41,8 @@ export async function startMovie(
   health.require('metadata', () =>
     known.instances.length === 0 ? 'no instance of metadata is known' : undefined,
   )
-  const metadata = use(await createServiceTransport({ registry, service: 'metadata' }))
-  const rating = use(await createServiceTransport({ registry, service: 'rating' }))
+  const metadata = use(await createServiceTransport({ resolver: registry, service: 'metadata' }))
+  const rating = use(await createServiceTransport({ resolver: registry, service: 'rating' }))
   const page = use(await openPage({ settings: pageSettings, registry, log }))
   let own: Instance | undefined
   const system = use(createSystemWatches({ registry, own: () => own }))

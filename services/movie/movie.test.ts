@@ -7,6 +7,9 @@ import {
   createRouterTransport,
   type ServiceImpl,
 } from '@connectrpc/connect'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { createHealth } from '@marquee/service/process/health'
+import { createAppTransport } from '@marquee/testing/app-transport'
 import { pino } from 'pino'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import {
@@ -15,9 +18,6 @@ import {
   RatingStatus,
 } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { createHealth } from '../../platform/process/health.ts'
-import { createMetrics } from '../../platform/process/metrics.ts'
-import { createAppTransport } from '../../platform/testing/app-transport.ts'
 import { createMovieService } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 

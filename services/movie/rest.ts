@@ -1,7 +1,7 @@
+import type { Environment } from '@marquee/connect-hono/call'
+import { type RestCall, refuseMethod, toRestJson } from '@marquee/service/rest/rest'
 import type { Hono } from 'hono'
 import { MovieDetailsSchema, MovieService } from '../../gen/movie/v1/movie_pb.ts'
-import type { Environment } from '../../platform/rpc/call.ts'
-import { type RestCall, refuseMethod, toRestJson } from '../../platform/rpc/rest.ts'
 import type { MovieRpc } from './rpc.ts'
 
 /** `GET /movie?id=` answers the movie's details. */

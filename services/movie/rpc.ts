@@ -1,5 +1,9 @@
 import { create } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
+import { callKey } from '@marquee/connect-hono/call'
+import { quoted } from '@marquee/connect-hono/errors/text'
+import { packOnce } from '@marquee/connect-hono/response/pack-once'
+import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import {
   type MovieDetails,
@@ -11,10 +15,6 @@ import {
   WatchMovieDetailsResponseSchema,
 } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
-import { callKey } from '../../platform/rpc/call.ts'
-import { quoted } from '../../platform/rpc/error-text.ts'
-import { packOnce } from '../../platform/rpc/pack-once.ts'
-import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import { type Ask, createMovies, type Details, type Page, type Sources } from './movie.ts'
 import { shareAnswers } from './shared-answers.ts'
 import { createDetailsWatches } from './watch.ts'

@@ -2,17 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { create } from '@bufbuild/protobuf'
 import { timestampNow } from '@bufbuild/protobuf/wkt'
 import {
+  type Connection,
+  createConnection,
+  createHub,
+} from '@marquee/grpc-transport/pool/connection'
+import type { Instance, Registry, Watch } from '@marquee/registry/port'
+import {
   type InstanceReport,
   ServiceReportSchema,
   type WatchSystemResponse,
   WatchSystemResponseSchema,
 } from '../../gen/system/v1/system_pb.ts'
-import {
-  type Connection,
-  createConnection,
-  createHub,
-} from '../../platform/discovery/connection.ts'
-import type { Instance, Registry, Watch } from '../../platform/discovery/port.ts'
 import { createInstanceProbe, type InstanceProbe } from './instance-probe.ts'
 
 /** Asks all instances how they do, round after round, until it is disposed. */

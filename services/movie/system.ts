@@ -1,5 +1,5 @@
+import { nextWake, type Watcher } from '@marquee/service/watcher'
 import type { WatchSystemResponse } from '../../gen/system/v1/system_pb.ts'
-import { nextWake, type Watcher } from '../../platform/rpc/watcher.ts'
 import { type SystemRounds, type SystemRoundsOptions, startSystemRounds } from './system-rounds.ts'
 
 /** Follows how the instances of all services do. */

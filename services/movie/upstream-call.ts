@@ -1,5 +1,5 @@
 import { type CallOptions, Code, ConnectError } from '@connectrpc/connect'
-import { clientWaitsNoLonger } from '../../platform/rpc/errors.ts'
+import { clientWaitsNoLonger } from '@marquee/connect-hono/errors/errors'
 import type { Ask } from './movie.ts'
 
 /** How long a call of another service may take. */

@@ -1,6 +1,6 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import type { ActivityDetails } from '@marquee/service/activity'
 import { Ingestion_State } from '../../gen/system/v1/system_pb.ts'
-import type { ActivityDetails } from '../../platform/rpc/activity.ts'
 import type { IngestState, IngestStatus } from './ingest.ts'
 
 const states: Readonly<Record<IngestState, Ingestion_State>> = {

@@ -1,17 +1,10 @@
-import type { RegistryConfig } from '../../platform/discovery/open.ts'
-import { readConsulSettings } from '../../platform/discovery/settings.ts'
-import { type EventLogNames, readEventLogNames } from '../../platform/event-log/names.ts'
-import type { EventLogConfig } from '../../platform/event-log/open.ts'
-import { readEventLogSettings } from '../../platform/event-log/settings.ts'
-import {
-  readServiceSettings,
-  type ServiceSettings,
-} from '../../platform/process/service-settings.ts'
-import {
-  readSettings,
-  type Settings,
-  type SettingsSource,
-} from '../../platform/process/settings.ts'
+import type { EventLogConfig } from '@marquee/event-log/open'
+import type { RegistryConfig } from '@marquee/registry/open'
+import { readEventLogSettings } from '@marquee/service/flags/event-log'
+import { type EventLogNames, readEventLogNames } from '@marquee/service/flags/event-log-names'
+import { readSettings, type Settings, type SettingsSource } from '@marquee/service/flags/flags'
+import { readConsulSettings } from '@marquee/service/flags/registry'
+import { readServiceSettings, type ServiceSettings } from '@marquee/service/flags/service'
 import type { LogPolicy } from './log-guard.ts'
 import type { Prior } from './rating.ts'
 

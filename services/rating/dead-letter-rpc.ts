@@ -1,15 +1,15 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import { splitDeadLetter } from '@marquee/event-log/dead-letter'
+import type { RecordHeader } from '@marquee/event-log/port'
+import { textOfHeader } from '@marquee/event-log/record-headers'
+import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import type {
   DeadLetterSchema,
   DeadLetterService,
   EventHeaderSchema,
 } from '../../gen/system/v1/system_pb.ts'
-import { splitDeadLetter } from '../../platform/event-log/dead-letter.ts'
-import type { RecordHeader } from '../../platform/event-log/port.ts'
-import { textOfHeader } from '../../platform/event-log/record-headers.ts'
-import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
 import type { DeadLetterHead, DeadLetterPosition, DeadLetters } from './dead-letters.ts'
 
 /** How many dead letters a page holds when the caller does not say. */

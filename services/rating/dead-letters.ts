@@ -1,4 +1,4 @@
-import type { EventLog, LogRecord, Slice } from '../../platform/event-log/port.ts'
+import type { EventLog, LogRecord, Slice } from '@marquee/event-log/port'
 
 /** A record of the topic of dead letters. */
 export interface DeadLetter {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { createMetrics } from '../../platform/process/metrics.ts'
+import { createMetrics } from '@marquee/service/metrics/metrics'
 import type { Ingest, IngestStatus } from './ingest.ts'
 import { ingestCondition, ingestLiveness, ingestNote, measureIngest } from './ingest-health.ts'
 

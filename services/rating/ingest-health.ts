@@ -1,6 +1,6 @@
+import type { Metrics } from '@marquee/service/metrics/metrics'
+import type { Condition } from '@marquee/service/process/health'
 import { Counter, Gauge } from 'prom-client'
-import type { Condition } from '../../platform/process/health.ts'
-import type { Metrics } from '../../platform/process/metrics.ts'
 import type { Ingest, IngestState } from './ingest.ts'
 
 /** The longest time since the log was last asked for events before the process is not ready, and before it is not alive. */

@@ -1,11 +1,6 @@
+import { appendDeadLetters } from '@marquee/event-log/dead-letter'
+import type { EventLog, LogRecord, PartitionProgress, RecordBatch } from '@marquee/event-log/port'
 import type { Logger } from 'pino'
-import { appendDeadLetters } from '../../platform/event-log/dead-letter.ts'
-import type {
-  EventLog,
-  LogRecord,
-  PartitionProgress,
-  RecordBatch,
-} from '../../platform/event-log/port.ts'
 import { createLogGuard, type LogPolicy, markOf } from './log-guard.ts'
 import type { RatingChange } from './rating.ts'
 import { decodeRatingEvent } from './rating-event.ts'

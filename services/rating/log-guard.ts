@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { EventLog, LogRecord } from '@marquee/event-log/port'
 import type { Logger } from 'pino'
-import type { EventLog, LogRecord } from '../../platform/event-log/port.ts'
 import { OtherLogError } from './store/other-log.ts'
 import type { ChangeSink, EventMark, StoredLog, StoredPosition } from './store/port.ts'
 

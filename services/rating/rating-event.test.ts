@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { fromJson, type JsonObject } from '@bufbuild/protobuf'
 import { createValidator } from '@bufbuild/protovalidate'
+import { createValidate } from '@marquee/connect-hono/validation'
 import fc from 'fast-check'
 import { RatingEventSchema } from '../../gen/rating/v1/rating_event_pb.ts'
-import { createValidate } from '../../platform/rpc/validation.ts'
 import { decodeRatingEvent } from './rating-event.ts'
 
 const ancestors =

@@ -1,12 +1,12 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import type { Environment } from '@marquee/connect-hono/call'
+import { type RestCall, refuseMethod, toRestJson } from '@marquee/service/rest/rest'
 import type { Context, Hono } from 'hono'
 import {
   AggregatedRatingSchema,
   RatingSchema,
   RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
-import type { Environment } from '../../platform/rpc/call.ts'
-import { type RestCall, refuseMethod, toRestJson } from '../../platform/rpc/rest.ts'
 import type { RatingRpc } from './rpc.ts'
 
 const { getAggregatedRating, getRating, putRating } = RatingService.method

@@ -1,6 +1,12 @@
 import { create } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import { callKey } from '@marquee/connect-hono/call'
+import { quoted } from '@marquee/connect-hono/errors/text'
+import type { Validate } from '@marquee/connect-hono/validation'
+import { bulkPut } from '@marquee/service/rest/bulk'
+import { setVersion } from '@marquee/service/rest/conditional'
+import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import {
   type AggregatedRating,
   AggregatedRatingSchema,
@@ -8,12 +14,6 @@ import {
   RatingSchema,
   type RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
-import { bulkPut } from '../../platform/rpc/bulk.ts'
-import { callKey } from '../../platform/rpc/call.ts'
-import { setVersion } from '../../platform/rpc/conditional.ts'
-import { quoted } from '../../platform/rpc/error-text.ts'
-import { decodePageToken, encodePageToken } from '../../platform/rpc/page-token.ts'
-import type { Validate } from '../../platform/rpc/validation.ts'
 import type { Unrated } from './aggregate-rounds.ts'
 import type { Aggregate, Rating, RecordRef } from './rating.ts'
 import type { RatingStore, TopPosition } from './store/port.ts'

@@ -1,6 +1,6 @@
+import { createServiceApp, type ServiceAppBase } from '@marquee/service/app'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
-import { createServiceApp, type ServiceAppBase } from '../../platform/rpc/app.ts'
 import { ingestActivity } from './activity.ts'
 import { createDeadLetterRpc } from './dead-letter-rpc.ts'
 import type { DeadLetters } from './dead-letters.ts'

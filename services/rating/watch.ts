@@ -1,4 +1,4 @@
-import { nextWake, type Watcher } from '../../platform/rpc/watcher.ts'
+import { nextWake, type Watcher } from '@marquee/service/watcher'
 import { createAggregateRounds, type Unrated } from './aggregate-rounds.ts'
 import { type Aggregate, type RecordRef, recordKey } from './rating.ts'
 import type { RatingStore } from './store/port.ts'

@@ -5,10 +5,10 @@ import {
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from 'node:http2'
-import { openChromium } from '../../platform/testing/chromium.ts'
-import { sendRaw } from '../../platform/testing/http1-client.ts'
-import { describeWith, testWith } from '../../platform/testing/requirements.ts'
-import { runtime, tool } from '../../platform/testing/tools.ts'
+import { openChromium } from '@marquee/testing/chromium'
+import { sendRaw } from '@marquee/testing/http1-client'
+import { describeWith, testWith } from '@marquee/testing/requirements'
+import { runtime, tool } from '@marquee/testing/tools'
 import { type ServiceProcess, startService } from '../system/service-process.ts'
 
 /** The name of a page of somebody else, which resolves to the address of the service. */

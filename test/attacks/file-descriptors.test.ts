@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { dialRaw, get } from '../../platform/testing/http1-client.ts'
-import { describeWith } from '../../platform/testing/requirements.ts'
-import { runtime } from '../../platform/testing/tools.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { dialRaw, get } from '@marquee/testing/http1-client'
+import { describeWith } from '@marquee/testing/requirements'
+import { runtime } from '@marquee/testing/tools'
+import { waitFor } from '@marquee/testing/wait-for'
 import { startService } from '../system/service-process.ts'
 
 /** Of the service, and how many of them are for clients. */

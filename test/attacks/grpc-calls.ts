@@ -1,4 +1,4 @@
-import type { FramesPeer } from '../../platform/http2/frames-peer.ts'
+import type { FramesPeer } from '../../packages/http/http2/testing/frames-peer.ts'
 
 const frameBytesMax = 16_384
 

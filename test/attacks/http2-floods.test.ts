@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
-import { toFrame, uint32 } from '../../platform/http2/frames-peer.ts'
-import { clientPreface, errorCode, frameFlag, frameType } from '../../platform/http2/wire.ts'
+import { clientPreface, errorCode, frameFlag, frameType } from '@marquee/http/http2/frames/wire'
+import { toFrame, uint32 } from '../../packages/http/http2/testing/frames-peer.ts'
 import { flood } from './flood.ts'
 import { underAttack } from './under-attack.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { type FramesPeer, toFrame } from '../../platform/http2/frames-peer.ts'
-import { errorCode, frameFlag, frameType } from '../../platform/http2/wire.ts'
+import { errorCode, frameFlag, frameType } from '@marquee/http/http2/frames/wire'
+import { type FramesPeer, toFrame } from '../../packages/http/http2/testing/frames-peer.ts'
 import { flood, isOpen, taken } from './flood.ts'
 import { underAttack } from './under-attack.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import { type FramesPeer, toFrame, uint32 } from '../../platform/http2/frames-peer.ts'
-import { http2Limits } from '../../platform/http2/limits.ts'
-import { errorCode, frameFlag, frameType } from '../../platform/http2/wire.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { errorCode, frameFlag, frameType } from '@marquee/http/http2/frames/wire'
+import { http2Limits } from '@marquee/http/http2/limits'
+import { waitFor } from '@marquee/testing/wait-for'
+import { type FramesPeer, toFrame, uint32 } from '../../packages/http/http2/testing/frames-peer.ts'
 import { underAttack } from './under-attack.ts'
 
 const { endStream, endHeaders } = frameFlag

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import type { Frame, FramesPeer } from '../../platform/http2/frames-peer.ts'
 import {
   clientPreface,
   errorCode,
@@ -7,8 +6,9 @@ import {
   frameType,
   readUint31,
   readUint32,
-} from '../../platform/http2/wire.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+} from '@marquee/http/http2/frames/wire'
+import { waitFor } from '@marquee/testing/wait-for'
+import type { Frame, FramesPeer } from '../../packages/http/http2/testing/frames-peer.ts'
 import { isOpen, pause } from './flood.ts'
 import { underAttack } from './under-attack.ts'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, connect, constants } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { waitFor } from '@marquee/testing/wait-for'
 import { readState } from './one-shot.ts'
 
 /** Clients that call the port all the while: one on a kept HTTP/2 connection, one with a new connection for each call. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
-import { toFrame } from '../../platform/http2/frames-peer.ts'
-import { clientPreface, frameFlag, frameType } from '../../platform/http2/wire.ts'
-import { describeWith } from '../../platform/testing/requirements.ts'
-import { type RuntimeName, runtime } from '../../platform/testing/tools.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { clientPreface, frameFlag, frameType } from '@marquee/http/http2/frames/wire'
+import { describeWith } from '@marquee/testing/requirements'
+import { type RuntimeName, runtime } from '@marquee/testing/tools'
+import { waitFor } from '@marquee/testing/wait-for'
+import { toFrame } from '../../packages/http/http2/testing/frames-peer.ts'
 import { type Target, underAttack } from './under-attack.ts'
 
 const connections = 2_000

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { waitFor } from '@marquee/testing/wait-for'
 
 /** What comes by a socket, to its end. */
 export interface RawAnswers {

@@ -2,15 +2,16 @@
  * The project's port with a small app and a service of the project, to be attacked. `LIMITS` is a JSON object of the options `limits`, `http1` and
  * `http2` of `serve`. Prints `listening PORT`.
  */
+
+import type { Exchange } from '@marquee/http/exchange'
+import { lightResponse } from '@marquee/http/lazy-response'
+import type { PortBindings } from '@marquee/http/server/port'
+import { type Server, serve } from '@marquee/http/server/serve'
+import { whenClosed } from '@marquee/http/when-closed'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { createHealth } from '@marquee/service/process/health'
 import { Hono } from 'hono'
 import { pino } from 'pino'
-import type { Exchange } from '../../platform/http/exchange.ts'
-import { lightResponse } from '../../platform/http/light-response.ts'
-import { whenClosed } from '../../platform/http/when-closed.ts'
-import { createHealth } from '../../platform/process/health.ts'
-import { createMetrics } from '../../platform/process/metrics.ts'
-import type { PortBindings } from '../../platform/server/port.ts'
-import { type Server, serve } from '../../platform/server/serve.ts'
 import { createMetadataService } from '../../services/metadata/service.ts'
 import { createMemoryMetadataStore } from '../../services/metadata/store/memory.ts'
 import type { PortLimitsOfAll, PortState } from './state.ts'

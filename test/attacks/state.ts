@@ -1,6 +1,6 @@
-import type { Http1Limits } from '../../platform/http1/limits.ts'
-import type { Http2Limits } from '../../platform/http2/limits.ts'
-import type { PortLimits } from '../../platform/server/port.ts'
+import type { Http1Limits } from '@marquee/http/http1/limits'
+import type { Http2Limits } from '@marquee/http/http2/limits'
+import type { PortLimits } from '@marquee/http/server/port'
 
 /** What the port of `server.ts` is told. */
 export interface PortLimitsOfAll {

@@ -1,15 +1,15 @@
 import { createRegistry } from '@bufbuild/protobuf'
 import { ConnectError } from '@connectrpc/connect'
+import type { TlsOptions } from '@marquee/http/server/tls'
+import { createServiceApp } from '@marquee/service/app'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { createHealth } from '@marquee/service/process/health'
 import { pino } from 'pino'
 import type { ServerCompatRequest } from '../../gen/connectrpc/conformance/v1/server_compat_pb.ts'
 import {
   ConformanceService,
   file_connectrpc_conformance_v1_service,
 } from '../../gen/connectrpc/conformance/v1/service_pb.ts'
-import { createHealth } from '../../platform/process/health.ts'
-import { createMetrics } from '../../platform/process/metrics.ts'
-import { createServiceApp } from '../../platform/rpc/app.ts'
-import type { TlsOptions } from '../../platform/server/tls.ts'
 import { moreCompressions } from './compressions.ts'
 import { conformance } from './service.ts'
 

@@ -3,6 +3,8 @@
  * project's own gRPC client, and writes what came of each to standard output. Ends with its input.
  */
 import { createRegistry } from '@bufbuild/protobuf'
+import { standardCompressions } from '@marquee/connect-hono/compression/compression'
+import { type Connection, createConnection } from '@marquee/grpc-transport/pool/connection'
 import {
   type ClientCompatRequest,
   ClientCompatRequestSchema,
@@ -10,9 +12,7 @@ import {
 } from '../../gen/connectrpc/conformance/v1/client_compat_pb.ts'
 import { Codec, Compression } from '../../gen/connectrpc/conformance/v1/config_pb.ts'
 import { file_connectrpc_conformance_v1_service } from '../../gen/connectrpc/conformance/v1/service_pb.ts'
-import { type Connection, createConnection } from '../../platform/discovery/connection.ts'
-import type { GrpcOptions } from '../../platform/grpc/options.ts'
-import { standardCompressions } from '../../platform/rpc/compression.ts'
+import type { GrpcOptions } from '../../packages/grpc-transport/options.ts'
 import { makeCall } from './client-call.ts'
 import { moreCompressions } from './compressions.ts'
 import { readFrames, toFrame } from './frames.ts'

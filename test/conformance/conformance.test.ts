@@ -1,6 +1,6 @@
 import { describe, expect } from 'bun:test'
-import { describeWith, testWith } from '../../platform/testing/requirements.ts'
-import { type RuntimeName, runtime, tool } from '../../platform/testing/tools.ts'
+import { describeWith, testWith } from '@marquee/testing/requirements'
+import { type RuntimeName, runtime, tool } from '@marquee/testing/tools'
 import { runSuite, type SuiteOptions } from './suite.ts'
 
 const runtimes: readonly RuntimeName[] = ['bun', 'deno', 'node']

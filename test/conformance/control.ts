@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Server } from '@marquee/http/server/serve'
 import {
   type ServerCompatRequest,
   ServerCompatRequestSchema,
   ServerCompatResponseSchema,
 } from '../../gen/connectrpc/conformance/v1/server_compat_pb.ts'
-import type { Server } from '../../platform/server/serve.ts'
 import { log, toText } from './app.ts'
 import { readFrames, toFrame } from './frames.ts'
 

@@ -1,13 +1,14 @@
 /** The same behind the gateway, which has the suite's service at its own root. */
+
+import { type Server, serve } from '@marquee/http/server/serve'
+import { createServiceApp } from '@marquee/service/app'
+import { addForwarding } from '@marquee/service/gateway/routes'
+import { openUpstream } from '@marquee/service/gateway/upstream'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { createHealth } from '@marquee/service/process/health'
 import type { ServerCompatRequest } from '../../gen/connectrpc/conformance/v1/server_compat_pb.ts'
 import { ConformanceService } from '../../gen/connectrpc/conformance/v1/service_pb.ts'
-import { createStaticRegistry } from '../../platform/discovery/static.ts'
-import { addForwarding } from '../../platform/gateway/routes.ts'
-import { openUpstream } from '../../platform/gateway/upstream.ts'
-import { createHealth } from '../../platform/process/health.ts'
-import { createMetrics } from '../../platform/process/metrics.ts'
-import { createServiceApp } from '../../platform/rpc/app.ts'
-import { type Server, serve } from '../../platform/server/serve.ts'
+import { createStaticRegistry } from '../../packages/registry/static/static.ts'
 import { createConformanceApp, log, tlsOf } from './app.ts'
 import { answerConfigurations } from './control.ts'
 

@@ -1,5 +1,5 @@
 /** A server for the official conformance suite, on the project's port. */
-import { serve } from '../../platform/server/serve.ts'
+import { serve } from '@marquee/http/server/serve'
 import { createConformanceApp, log, tlsOf } from './app.ts'
 import { answerConfigurations } from './control.ts'
 

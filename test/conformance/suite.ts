@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { spawnProgram } from '../../platform/testing/process.ts'
-import { type RuntimeName, root, runtime } from '../../platform/testing/tools.ts'
+import { spawnProgram } from '@marquee/testing/process'
+import { type RuntimeName, root, runtime } from '@marquee/testing/tools'
 
 /** What is tried: our server by the suite's clients, behind the gateway or not, or our client by the suite's servers. */
 export type Half = 'server' | 'gateway' | 'client'

@@ -1,12 +1,12 @@
 import { expect } from 'bun:test'
 import { createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
+import { callBounds } from '@marquee/grpc-transport/pool/session-pool'
+import { backend } from '@marquee/testing/backends/shared'
+import { connectionCounter } from '@marquee/testing/connections'
+import { describeWith, testWith } from '@marquee/testing/requirements'
+import { waitFor } from '@marquee/testing/wait-for'
 import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
-import { callBounds } from '../../platform/discovery/session-pool.ts'
-import { backend } from '../../platform/testing/backends/shared.ts'
-import { connectionCounter } from '../../platform/testing/connections.ts'
-import { describeWith, testWith } from '../../platform/testing/requirements.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
 import { alien, knows, startFleet } from './consul-fleet.ts'
 
 const testTimeoutMs = 120_000

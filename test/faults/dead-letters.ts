@@ -1,6 +1,6 @@
-import type { EventLog, LogRecord } from '../../platform/event-log/port.ts'
-import { spawnProgram } from '../../platform/testing/process.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import type { EventLog, LogRecord } from '@marquee/event-log/port'
+import { spawnProgram } from '@marquee/testing/process'
+import { waitFor } from '@marquee/testing/wait-for'
 
 const topic = 'ratings.dlq'
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { waitFor } from '@marquee/testing/wait-for'
 
 /** Types of frames (RFC 9113 §6). */
 export const frame = { headers: 0x1, settings: 0x4, ping: 0x6, goaway: 0x7 } as const

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { EventLog } from '@marquee/event-log/port'
+import { waitFor } from '@marquee/testing/wait-for'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { pino } from 'pino'
-import { createKafkaEventLog } from '../../platform/event-log/kafka.ts'
-import type { EventLog } from '../../platform/event-log/port.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { createKafkaEventLog } from '../../packages/event-log/kafka/kafka.ts'
 import type { Append } from './rating-producer.ts'
 
 export const partitionCount = 4

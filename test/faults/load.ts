@@ -7,14 +7,14 @@ import {
 } from '@connectrpc/connect-node'
 import { createConnectTransport as createFetchTransport } from '@connectrpc/connect-web'
 import { credentials, Client as GrpcJsClient } from '@grpc/grpc-js'
+import { createServiceTransport } from '@marquee/grpc-transport/service-transport'
 import {
   GetMetadataRequestSchema,
   type GetMetadataResponse,
   GetMetadataResponseSchema,
   MetadataService,
 } from '../../gen/metadata/v1/metadata_pb.ts'
-import { createStaticRegistry } from '../../platform/discovery/static.ts'
-import { createServiceTransport } from '../../platform/discovery/transport.ts'
+import { createStaticRegistry } from '../../packages/registry/static/static.ts'
 
 /** Asks an instance of metadata, on connections that are kept, for a movie's title. */
 export interface LoadConnection extends AsyncDisposable {
@@ -54,7 +54,7 @@ export const loadClients: readonly LoadClient[] = [
 
 async function connectService(urls: readonly string[]): Promise<LoadConnection> {
   const registry = createStaticRegistry({ addresses: { metadata: urls } })
-  const transport = await createServiceTransport({ registry, service: 'metadata' })
+  const transport = await createServiceTransport({ resolver: registry, service: 'metadata' })
   return callThrough(transport, () => transport[Symbol.asyncDispose]())
 }
 

@@ -1,7 +1,7 @@
 import { createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
+import { waitFor } from '@marquee/testing/wait-for'
 import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
 import { alien } from './consul-fleet.ts'
 
 /** Asks movie for the details of a movie all the time, several calls at once. */

@@ -1,4 +1,4 @@
-import type { NewRecord } from '../../platform/event-log/port.ts'
+import type { NewRecord } from '@marquee/event-log/port'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** What somebody says of a record. */

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
+import { waitFor } from '@marquee/testing/wait-for'
 import {
   Health,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../gen/health/v1/health_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
 import type { ExpectedRatings } from './expected-ratings.ts'
 import { recordIds, toRecord } from './rating-events.ts'
 import type { Append } from './rating-producer.ts'

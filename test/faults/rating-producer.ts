@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { NewRecord } from '../../platform/event-log/port.ts'
+import type { NewRecord } from '@marquee/event-log/port'
 import type { ExpectedRatings } from './expected-ratings.ts'
 import { randomEvent, toRecord } from './rating-events.ts'
 import type { SeededRandom } from './seeded-random.ts'

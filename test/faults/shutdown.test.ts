@@ -6,19 +6,19 @@ import { join } from 'node:path'
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node'
 import { createGrpcWebTransport } from '@connectrpc/connect-web'
+import type { Exit, Program } from '@marquee/testing/process'
+import { describeWith } from '@marquee/testing/requirements'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { type RuntimeName, runtime } from '@marquee/testing/tools'
+import { waitFor } from '@marquee/testing/wait-for'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import type { Exit, Program } from '../../platform/testing/process.ts'
-import { describeWith } from '../../platform/testing/requirements.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
-import { type RuntimeName, runtime } from '../../platform/testing/tools.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
 import { startService } from '../system/service-process.ts'
 import { connectFrames, frame, getRoot } from './http2-frames.ts'
 import { isNotSent, type LoadClient, loadClients } from './load.ts'
 
 /**
- * From SIGTERM to the end of the process, at most: half of what `platform/process/run.ts` promises, and less than the
+ * From SIGTERM to the end of the process, at most: half of what `packages/service/process/run.ts` promises, and less than the
  * 10 seconds after which the port cuts what is left, because here nothing should be left.
  */
 const shutdownTimeoutMs = 7_500

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { spawnProgram } from '../../platform/testing/process.ts'
-import { testWith } from '../../platform/testing/requirements.ts'
-import { runtime } from '../../platform/testing/tools.ts'
+import { spawnProgram } from '@marquee/testing/process'
+import { testWith } from '@marquee/testing/requirements'
+import { runtime } from '@marquee/testing/tools'
 import { fuzz } from './fuzz.ts'
 import { subjects } from './subjects.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { HpackDecoder } from '../../platform/http2/hpack-decoder.ts'
-import { encodedBytesMax, HpackEncoder } from '../../platform/http2/hpack-encoder.ts'
-import { HpackError } from '../../platform/http2/hpack-error.ts'
+import { HpackDecoder } from '../../packages/http/http2/hpack/decoder.ts'
+import { encodedBytesMax, HpackEncoder } from '../../packages/http/http2/hpack/encoder.ts'
+import { HpackError } from '../../packages/http/http2/hpack/error.ts'
 import type { Random } from './random.ts'
 
 const roomy = { listBytesMax: 1 << 20, listCountMax: 10_000 }

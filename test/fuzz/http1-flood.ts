@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Exchange } from '../../platform/http/exchange.ts'
-import { createHttp1Server } from '../../platform/http1/server.ts'
+import type { Exchange } from '@marquee/http/exchange'
+import { createHttp1Server } from '../../packages/http/http1/server.ts'
 import { MemorySocket, settled } from './memory-socket.ts'
 import type { Random } from './random.ts'
 

@@ -1,5 +1,5 @@
-import { toFrame, uint32 } from '../../platform/http2/frames-peer.ts'
-import { encodedBytesMax, HpackEncoder } from '../../platform/http2/hpack-encoder.ts'
+import { encodedBytesMax, HpackEncoder } from '../../packages/http/http2/hpack/encoder.ts'
+import { toFrame, uint32 } from '../../packages/http/http2/testing/frames-peer.ts'
 import { type Frame, flag, type Http2Model, type } from './http2-model.ts'
 import type { Meaning } from './http2-rules.ts'
 import type { Random } from './random.ts'

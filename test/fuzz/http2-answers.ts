@@ -1,4 +1,4 @@
-import type { Exchange } from '../../platform/http/exchange.ts'
+import type { Exchange } from '@marquee/http/exchange'
 
 /** Answers as handlers do, in one of the ways that the target names. */
 export async function answer(exchange: Exchange, held: Exchange[]): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { HpackDecoder } from '../../platform/http2/hpack-decoder.ts'
+import { HpackDecoder } from '../../packages/http/http2/hpack/decoder.ts'
 
 /**
  * RFC 9113 once more, as small as it can be: what a client's frames may lead to, and what a server may send. It shares

@@ -3,9 +3,9 @@
  * Prints `listening PORT`. With CERTIFICATE KEY, two files, it speaks TLS too.
  */
 import { readFileSync } from 'node:fs'
+import { serve } from '@marquee/http/server/serve'
 import { Hono } from 'hono'
 import { pino } from 'pino'
-import { serve } from '../../platform/server/serve.ts'
 
 const log = pino({ level: 'warn' }, process.stderr)
 const app = new Hono().all('*', (c) => c.text('a body of some bytes'))

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { createCertificate } from '../../platform/testing/certificate.ts'
-import { spawnProgram } from '../../platform/testing/process.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
-import type { RuntimeName } from '../../platform/testing/tools.ts'
+import { createCertificate } from '@marquee/testing/certificate'
+import { spawnProgram } from '@marquee/testing/process'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import type { RuntimeName } from '@marquee/testing/tools'
 
 export interface SuiteOptions {
   /** The path of `h2spec`. */

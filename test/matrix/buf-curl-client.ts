@@ -4,9 +4,9 @@ import { create, type DescFile, type JsonValue, toBinary } from '@bufbuild/proto
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { errorFromJson } from '@connectrpc/connect/protocol-connect'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { tool } from '@marquee/testing/tools'
 import { file_rating_v1_rating } from '../../gen/rating/v1/rating_pb.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
-import { tool } from '../../platform/testing/tools.ts'
 import type { Client, Lane, Session } from './client.ts'
 import { type CommandCall, createCommandSession } from './command-session.ts'
 

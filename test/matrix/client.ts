@@ -6,7 +6,7 @@ import type {
   MessageInitShape,
   MessageShape,
 } from '@bufbuild/protobuf'
-import type { Found } from '../../platform/testing/tools.ts'
+import type { Found } from '@marquee/testing/tools'
 
 export const protocols = ['grpc', 'grpc-web', 'connect', 'connect-get', 'rest'] as const
 export type Protocol = (typeof protocols)[number]

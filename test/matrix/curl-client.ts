@@ -12,8 +12,8 @@ import {
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { EnvelopedMessage } from '@connectrpc/connect/protocol'
 import { errorFromJson } from '@connectrpc/connect/protocol-connect'
+import { tool } from '@marquee/testing/tools'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { tool } from '../../platform/testing/tools.ts'
 import type { CallOptions, Client, Lane, Protocol, Session } from './client.ts'
 import { only, startCommand } from './command.ts'
 import {

@@ -2,7 +2,7 @@ import { createRegistry, fromJson, type JsonObject } from '@bufbuild/protobuf'
 import { AnySchema } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { ConnectError } from '@connectrpc/connect'
-import { tool } from '../../platform/testing/tools.ts'
+import { tool } from '@marquee/testing/tools'
 import { type Client, grpcAlone } from './client.ts'
 import { type CommandCall, createCommandSession } from './command-session.ts'
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe } from 'bun:test'
-import { type Certificate, createCertificate } from '../../platform/testing/certificate.ts'
-import { describeWith, testWith } from '../../platform/testing/requirements.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
-import { type RuntimeName, runtime, tool } from '../../platform/testing/tools.ts'
+import { type Certificate, createCertificate } from '@marquee/testing/certificate'
+import { describeWith, testWith } from '@marquee/testing/requirements'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { type RuntimeName, runtime, tool } from '@marquee/testing/tools'
 import { type Road, secureTrials, trials } from './interop.ts'
 import { type Service, startService } from './service.ts'
 

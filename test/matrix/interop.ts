@@ -2,8 +2,8 @@ import { expect } from 'bun:test'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { DescMethod } from '@bufbuild/protobuf'
+import { type ToolName, tool } from '@marquee/testing/tools'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { type ToolName, tool } from '../../platform/testing/tools.ts'
 import { pathOf } from './road.ts'
 
 /** Where a service is called, in cleartext or over TLS. */

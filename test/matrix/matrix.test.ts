@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { describeWith, testWith } from '../../platform/testing/requirements.ts'
-import { type RuntimeName, runtime } from '../../platform/testing/tools.ts'
+import { describeWith, testWith } from '@marquee/testing/requirements'
+import { type RuntimeName, runtime } from '@marquee/testing/tools'
 import type { Cell } from './client.ts'
 import { perform } from './operations.ts'
 import { type Service, startService, untilQuiet } from './service.ts'

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { type Program, spawnProgram } from '../../platform/testing/process.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
-import type { RuntimeName } from '../../platform/testing/tools.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { type Program, spawnProgram } from '@marquee/testing/process'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import type { RuntimeName } from '@marquee/testing/tools'
+import { waitFor } from '@marquee/testing/wait-for'
 
 /** How long a service may take to be ready, on a machine at work. */
 const startTimeoutMs = 25_000

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { freePorts } from '@marquee/testing/free-ports'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { loadCatalogue } from '../../bench/catalogue.ts'
-import { freePorts } from '../../platform/testing/free-ports.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
 import { type ServiceProcess, startService } from '../system/service-process.ts'
 import { buildPage, type Services } from './services.ts'
 

@@ -1,5 +1,5 @@
-import { type Program, spawnProgram } from '../../platform/testing/process.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { type Program, spawnProgram } from '@marquee/testing/process'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 
 /** How long starting may take on a busy machine, in milliseconds: the build, and the services. */
 const startTimeoutMs = 20_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
+import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { describePage, eventually } from './describe-page.ts'
 import type { Services } from './services.ts'
 import { startServicesApart } from './services-apart.ts'

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { createCertificate } from '../../platform/testing/certificate.ts'
-import { root } from '../../platform/testing/tools.ts'
-import { waitFor } from '../../platform/testing/wait-for.ts'
+import { createCertificate } from '@marquee/testing/certificate'
+import { root } from '@marquee/testing/tools'
+import { waitFor } from '@marquee/testing/wait-for'
 
 export type ProxyName = 'nginx' | 'haproxy'
 

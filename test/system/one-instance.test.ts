@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { startService } from './service-process.ts'
 
 test.each(['metadata', 'rating'] as const)(

@@ -1,5 +1,5 @@
-import { type Program, spawnProgram } from '../../platform/testing/process.ts'
-import type { RuntimeName } from '../../platform/testing/tools.ts'
+import { type Program, spawnProgram } from '@marquee/testing/process'
+import type { RuntimeName } from '@marquee/testing/tools'
 
 export interface ServiceProcess extends AsyncDisposable {
   readonly program: Program

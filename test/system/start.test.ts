@@ -5,11 +5,11 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
+import { type Exit, type Program, spawnProgram } from '@marquee/testing/process'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { type Exit, type Program, spawnProgram } from '../../platform/testing/process.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
 import { startService } from './service-process.ts'
 
 const startTimeoutMs = 20_000

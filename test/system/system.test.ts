@@ -2,6 +2,8 @@ import { afterAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
+import { failureOf } from '@marquee/testing/failure-of'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import {
   type Activity,
@@ -11,9 +13,7 @@ import {
   SystemService,
   type WatchSystemResponse,
 } from '../../gen/system/v1/system_pb.ts'
-import { createEmbeddedEventLog } from '../../platform/event-log/embedded.ts'
-import { failureOf } from '../../platform/testing/failure-of.ts'
-import { temporaryFolder } from '../../platform/testing/temporary-folder.ts'
+import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { startService } from './service-process.ts'
 
 const testTimeoutMs = 90_000

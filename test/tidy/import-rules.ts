@@ -12,11 +12,11 @@ interface ImportRule {
  * holds for them.
  */
 export const testing =
-  /\.test\.ts$|-peer\.ts$|\/contract(-[\w-]+)?\.ts$|^(platform\/testing|test|bench)\//
+  /\.test\.ts$|[/-]peer\.ts$|\/contract(-[\w-]+)?\.ts$|\/(contract|testing)\/|^(test|bench)\//
 
 /** A service's rules: `services/rating/rating.ts`, and what an event means. */
 const domain = /^services\/(?:(\w+)\/\1|rating\/rating-event)\.ts$/
-const product = /^(services|platform|producers|web)\//
+const product = /^(services|packages|producers|apps)\//
 const frameworks = /^(hono|kafkajs|consul|node:sqlite|@connectrpc\/.*|@bufbuild\/.*)$/
 
 const rules: readonly ImportRule[] = [
@@ -36,16 +36,16 @@ const rules: readonly ImportRule[] = [
     advice: 'the domain takes what it needs as an argument: use `import type`',
   },
   {
-    files: /^web\//,
+    files: /^apps\/web\//,
     forbids: ({ target }, path) =>
       target !== undefined &&
-      !into(target, 'web', 'gen') &&
-      !(testing.test(path) && into(target, 'platform/testing')),
+      !into(target, 'apps/web', 'gen') &&
+      !(testing.test(path) && into(target, 'packages/testing')),
     advice: 'the page knows the services by their RPCs: use gen/',
   },
   {
-    files: /^(?!web\/|test\/|bench\/)/,
-    forbids: ({ target }) => into(target, 'web'),
+    files: /^(?!apps\/|test\/|bench\/)/,
+    forbids: ({ target }) => into(target, 'apps'),
     advice: 'the page is built and served, not imported',
   },
   {
@@ -55,28 +55,30 @@ const rules: readonly ImportRule[] = [
     advice: 'a service calls the RPCs of another; only services/dev.ts composes',
   },
   {
-    files: /^platform\//,
-    forbids: ({ target }) => into(target, 'services', 'producers', 'web', 'test', 'scripts'),
-    advice: 'platform/ knows nobody who stands on it: pass it in',
+    files: /^packages\//,
+    forbids: ({ target }) => into(target, 'services', 'producers', 'apps', 'test', 'scripts'),
+    advice: 'a package knows nothing of its users: pass it in',
   },
   {
-    files: /^platform\//,
+    files: /^packages\//,
     forbids: ({ target }, path) =>
       into(target, 'gen/metadata', 'gen/rating', 'gen/movie') && !testing.test(path),
-    advice: 'platform/ knows no service: take the descriptor as an argument',
+    advice: 'a package knows no service: take the descriptor as an argument',
+  },
+  {
+    files: /^(?!test\/|bench\/)/,
+    forbids: ({ specifier, target }, path) =>
+      specifier.startsWith('.') &&
+      !testing.test(path) &&
+      into(target, 'packages') &&
+      packageFolder(target) !== packageFolder(path),
+    advice: 'import another package by its name: its manifest says what it exports',
   },
   {
     files: product,
     forbids: ({ target }, path) =>
       into(target, 'gen/bench', 'gen/connectrpc') && !testing.test(path),
     advice: 'the messages of the bench and of the conformance suite are for tests',
-  },
-  {
-    files: /^platform\/server\//,
-    forbids: ({ packageName, target }, path) =>
-      !testing.test(path) &&
-      (/^@(connectrpc|bufbuild)\//.test(packageName ?? '') || into(target, 'gen', 'platform/rpc')),
-    advice: 'the port carries requests and knows no RPC: that is platform/rpc',
   },
   {
     files: /\/port\.ts$/,
@@ -86,7 +88,7 @@ const rules: readonly ImportRule[] = [
   {
     files: /^producers\//,
     forbids: ({ target }) => into(target, 'services') && !domain.test(target ?? ''),
-    advice: 'a producer stands outside: use gen/, platform/ or the domain of a service',
+    advice: 'a producer stands outside: use gen/, packages/ or the domain of a service',
   },
   {
     files: product,
@@ -105,6 +107,11 @@ export function importProblems({ path, imports }: Source): string[] {
 
 function into(target: string | undefined, ...folders: readonly string[]): boolean {
   return folders.some((folder) => target?.startsWith(`${folder}/`))
+}
+
+/** `packages/http` for a file of that package. */
+function packageFolder(path: string | undefined): string | undefined {
+  return path?.match(/^packages\/[^/]+/)?.[0]
 }
 
 function serviceOf(path: string | undefined): string | undefined {

@@ -4,7 +4,7 @@ import { codeOnly, type Import, scanImports } from './imports.ts'
 
 /** A source file of the project, as the rules see it. */
 export interface Source {
-  /** From the top of the project: `platform/sql/sqlite.ts`. */
+  /** From the top of the project: `packages/sql/sqlite/sqlite.ts`. */
   readonly path: string
   readonly lineCount: number
   /** Without comments and the insides of strings. */
@@ -13,7 +13,10 @@ export interface Source {
 }
 
 export interface ResolvedImport extends Import {
-  /** What a relative import names, from the top of the project. */
+  /**
+   * The file that is imported, from the top of the project: of a relative import, or of a package of
+   * the workspace.
+   */
   readonly target: string | undefined
   /**
    * The package that is imported: `hono` for `hono/factory`; `node:net` and `bun:test` stay whole.
@@ -39,10 +42,16 @@ export function readSources(root: string): Source[] {
 export function parseSource(path: string, text: string): Source {
   const imports = scanImports(text).map((found) => ({
     ...found,
-    target: found.specifier.startsWith('.') ? join(dirname(path), found.specifier) : undefined,
+    target: targetOf(path, found.specifier),
     packageName: packageOf(found.specifier),
   }))
   return { path, lineCount: text.trimEnd().split('\n').length, code: codeOnly(text), imports }
+}
+
+function targetOf(path: string, specifier: string): string | undefined {
+  if (specifier.startsWith('.')) return join(dirname(path), specifier)
+  const scope = '@marquee/'
+  return specifier.startsWith(scope) ? `packages/${specifier.slice(scope.length)}.ts` : undefined
 }
 
 function packageOf(specifier: string): string | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../../platform/testing/tools.ts'
+import { root } from '@marquee/testing/tools'
 import { dependencyProblems, type Manifest } from './dependency-rules.ts'
 import { fileProblems } from './file-rules.ts'
 import { importProblems } from './import-rules.ts'
@@ -24,33 +24,36 @@ test('files are small, named for an idea, and read their surroundings in one pla
 })
 
 test('every package is used, and every package used is listed', () => {
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
-  expect(dependencyProblems(sources, manifest)).toEqual([])
+  const folders = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
+  const manifests = Object.fromEntries(
+    ['', ...folders].map((folder) => [folder, readManifest(folder)]),
+  )
+  expect(dependencyProblems(sources, manifests)).toEqual([])
 })
 
 describe('an import is refused:', () => {
   test.each([
     ['services/rating/rating.ts', `import { Hono } from 'hono'`, 'the domain knows no framework'],
     ['services/rating/rating.ts', `import type { A } from '../../gen/a.ts'`, 'the domain knows no'],
-    ['services/rating/rating-event.ts', `import { a } from '../../platform/a.ts'`, 'import type'],
+    ['services/rating/rating-event.ts', `import { a } from '@marquee/sql/a'`, 'import type'],
     ['services/movie/movie.ts', `import { a } from './rpc.ts'`, 'import type'],
     ['services/movie/rpc.ts', `import type { A } from '../rating/rating.ts'`, 'calls the RPCs'],
     ['services/movie/main.ts', `import '../dev.ts'`, 'only services/dev.ts composes'],
-    ['platform/sql/sqlite.ts', `import '../../services/rating/rating.ts'`, 'knows nobody'],
-    ['platform/rpc/app.ts', `import '../../gen/movie/v1/movie_pb.ts'`, 'knows no service'],
-    ['platform/server/serve.ts', `await import('../rpc/app.ts')`, 'knows no RPC'],
-    ['platform/server/http2.ts', `import '@connectrpc/connect'`, 'knows no RPC'],
-    ['platform/sql/port.ts', `import { a } from './a.ts'`, 'types only'],
+    ['packages/sql/sqlite.ts', `import '../../services/rating/rating.ts'`, 'nothing of its users'],
+    ['packages/service/app.ts', `import '../../gen/movie/v1/movie_pb.ts'`, 'knows no service'],
+    ['packages/http/serve.ts', `await import('../service/app.ts')`, 'by its name'],
+    ['services/rating/rpc.ts', `import '../../packages/http/exchange.ts'`, 'by its name'],
+    ['packages/sql/port.ts', `import { a } from './a.ts'`, 'types only'],
     ['producers/ingest.ts', `import '../services/rating/store/open.ts'`, 'stands outside'],
     ['services/rating/main.ts', `import { serve } from 'bun'`, 'nothing of Bun alone'],
     ['services/rating/main.ts', `import './store/contract.ts'`, 'imports no tests'],
-    ['platform/rpc/app.ts', `import '../testing/wait-for.ts'`, 'imports no tests'],
-    ['platform/rpc/app.ts', `import '../../gen/connectrpc/a_pb.ts'`, 'are for tests'],
-    ['platform/rpc/app.ts', `import '../../gen/bench/v1/a_pb.ts'`, 'are for tests'],
-    ['web/app.tsx', `import '../services/movie/movie.ts'`, 'by their RPCs'],
-    ['web/app.tsx', `import '../platform/http/answer.ts'`, 'by their RPCs'],
-    ['services/movie/page.ts', `import '../../web/route.ts'`, 'not imported'],
-    ['web/app.tsx', `import { h } from './header'`, 'with .ts'],
+    ['packages/service/app.ts', `import '@marquee/testing/wait-for'`, 'imports no tests'],
+    ['packages/service/app.ts', `import '../../gen/connectrpc/a_pb.ts'`, 'are for tests'],
+    ['packages/service/app.ts', `import '../../gen/bench/v1/a_pb.ts'`, 'are for tests'],
+    ['apps/web/app.tsx', `import '../../services/movie/movie.ts'`, 'by their RPCs'],
+    ['apps/web/app.tsx', `import '@marquee/http/exchange'`, 'by their RPCs'],
+    ['services/movie/page.ts', `import '../../apps/web/route.ts'`, 'not imported'],
+    ['apps/web/app.tsx', `import { h } from './header'`, 'with .ts'],
     ['scripts/a.ts', `import './b'`, 'with .ts'],
     ['scripts/a.ts', `export * from './b.js'`, 'with .ts'],
   ])('%s: %s', (path, text, advice) => {
@@ -64,36 +67,36 @@ test.each([
   ['services/rating/rating.ts', `import type { Store } from './store/port.ts'`],
   ['services/rating/rating-event.ts', `import { isValue } from './rating.ts'`],
   ['services/dev.ts', `import './rating/service.ts'`],
-  ['platform/rpc/app.test.ts', `import '../../gen/movie/v1/movie_pb.ts'`],
-  ['platform/rpc/health.ts', `import '../../gen/health/v1/health_pb.ts'`],
+  ['packages/service/app.test.ts', `import '../../gen/movie/v1/movie_pb.ts'`],
+  ['packages/service/health.ts', `import '../../gen/health/v1/health_pb.ts'`],
   ['producers/ingest.ts', `import '../services/rating/rating-event.ts'`],
-  ['web/app.tsx', `import { MovieService } from '../gen/movie/v1/movie_pb.ts'`],
-  ['web/main.tsx', `import { App } from './app.tsx'`],
-  ['test/page/page.test.ts', `import { moviePath } from '../../web/route.ts'`],
+  ['apps/web/app.tsx', `import { MovieService } from '../../gen/movie/v1/movie_pb.ts'`],
+  ['apps/web/main.tsx', `import { App } from './app.tsx'`],
+  ['test/page/page.test.ts', `import { moviePath } from '../../apps/web/route.ts'`],
 ])('an import is accepted: %s: %s', (path, text) => {
   expect(importProblems(parseSource(path, text))).toEqual([])
 })
 
 describe('a file is refused:', () => {
   test.each([
-    ['platform/utils/a.ts', ''],
+    ['packages/utils/a.ts', ''],
     ['services/rating/helpers.ts', ''],
-    ['platform/sql/a.ts', 'a\n'.repeat(301)],
-    ['platform/sql/a.test.ts', 'a\n'.repeat(501)],
-    ['platform/sql/a.ts', 'const path = process.env.PATH'],
+    ['packages/sql/a.ts', 'a\n'.repeat(301)],
+    ['packages/sql/a.test.ts', 'a\n'.repeat(501)],
+    ['packages/sql/a.ts', 'const path = process.env.PATH'],
     ['services/rating/rpc.ts', 'const flags = process.argv.slice(2)'],
     ['services/rating/main.ts', 'Bun.serve({})'],
-    ['platform/server/http1-bun.ts', 'const home = Bun.env.HOME'],
+    ['packages/http/http1-bun.ts', 'const home = Bun.env.HOME'],
   ])('%s', (path, text) => {
     expect(fileProblems(parseSource(path, text))).toHaveLength(1)
   })
 })
 
 test.each([
-  ['platform/sql/a.ts', 'a\n'.repeat(300)],
+  ['packages/sql/a.ts', 'a\n'.repeat(300)],
   ['services/rating/config.ts', 'const path = process.env.PATH'],
-  ['platform/server/http1-bun.ts', 'Bun.serve({})'],
-  ['platform/sql/a.ts', '// not process.env\nconst text = "Bun.serve"'],
+  ['packages/http/http1-bun.ts', 'Bun.serve({})'],
+  ['packages/sql/a.ts', '// not process.env\nconst text = "Bun.serve"'],
 ])('a file is accepted: %s', (path, text) => {
   expect(fileProblems(parseSource(path, text))).toEqual([])
 })
@@ -103,15 +106,21 @@ test('a package that nothing imports is refused, and an import that no package b
     dependencies: { used: '1', idle: '1', tool: '1' },
     devDependencies: { dev: '1' },
   }
-  const product = parseSource('platform/a.ts', `import 'used/sub'\nimport 'dev'`)
+  const product = parseSource('packages/a.ts', `import 'used/sub'\nimport 'dev'`)
   const script = parseSource(
     'scripts/a.ts',
     `import 'dev'\nimport 'node:fs'\nimport '@no/where/at'`,
   )
-  expect(dependencyProblems([product, script], manifest, { tool: 'a command', used: '' })).toEqual([
+  expect(
+    dependencyProblems([product, script], { '': manifest }, { tool: 'a command', used: '' }),
+  ).toEqual([
     expect.stringContaining('idle is imported nowhere'),
-    expect.stringContaining('used is imported, or not in package.json'),
-    expect.stringContaining('platform/a.ts:2 imports dev'),
+    expect.stringContaining('packages/a.ts:2 imports dev'),
     expect.stringContaining('scripts/a.ts:3 imports @no/where/at'),
+    expect.stringContaining('used is imported, or not in package.json'),
   ])
 })
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+}

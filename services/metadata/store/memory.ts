@@ -1,6 +1,5 @@
-import { nextRevision } from '../../../platform/revision/revision.ts'
-import { createSortedList, firstIndex } from '../../../platform/sorted/sorted-list.ts'
-import { compareCodePoints } from '../../../platform/text/code-points.ts'
+import { compareCodePoints } from '@marquee/sql/code-points'
+import { nextRevision } from '@marquee/sql/revision'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 import type { ListOptions, ListPage, ListPosition, MetadataStore, PutOutcome } from './port.ts'
 import {
@@ -12,6 +11,7 @@ import {
   type Walked,
 } from './search.ts'
 import { createSlices } from './slices.ts'
+import { createSortedList, firstIndex } from './sorted-list.ts'
 
 export interface MemoryMetadataStoreOptions {
   /** Milliseconds since the Unix epoch. */

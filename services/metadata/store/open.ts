@@ -1,5 +1,5 @@
-import { parseDatabaseUrl, prepareFolder } from '../../../platform/sql/database-url.ts'
-import type { SqliteFaults } from '../../../platform/sql/sqlite-faults.ts'
+import { parseDatabaseUrl, prepareFolder } from '@marquee/sql/database-url'
+import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import type { MetadataStore } from './port.ts'
 
 export interface OpenMetadataStoreOptions {

@@ -1,5 +1,5 @@
-import type { Postgres } from '../../../platform/sql/postgres.ts'
-import { beforeNul } from '../../../platform/sql/postgres-text.ts'
+import type { Postgres } from '@marquee/sql/postgres/postgres'
+import { beforeNul } from '@marquee/sql/postgres/text'
 import type { ListPosition } from './port.ts'
 import { prefixQuery, prefixRanges, sql, toMovie } from './postgres-tables.ts'
 import type { SearchIndex } from './search.ts'

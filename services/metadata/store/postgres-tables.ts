@@ -1,5 +1,5 @@
-import type { Row, Statement } from '../../../platform/sql/postgres-connection.ts'
-import type { PostgresSchema } from '../../../platform/sql/postgres-migrations.ts'
+import type { Row, Statement } from '@marquee/sql/postgres/connection'
+import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { openSqlite } from '../../../platform/sql/sqlite.ts'
+import { openSqlite } from '@marquee/sql/sqlite/sqlite'
 import { queryWords, type StoredMetadata } from '../metadata.ts'
 import type { ListPosition } from './port.ts'
 import { type SearchIndex, search, searchLimits } from './search.ts'

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { read } from '../../../platform/sql/sqlite.ts'
-import { compareCodePoints } from '../../../platform/text/code-points.ts'
+import { compareCodePoints } from '@marquee/sql/code-points'
+import { read } from '@marquee/sql/sqlite/sqlite'
 import type { StoredMetadata } from '../metadata.ts'
 import type { ListOptions, ListPosition } from './port.ts'
 import { countEach, type SearchIndex, searchLimits, type Walked } from './search.ts'

@@ -1,4 +1,4 @@
-import { PositionLostError } from '../../../platform/event-log/position-lost.ts'
+import { PositionLostError } from '@marquee/event-log/position-lost'
 import { type Histogram, type RatingChange, type RecordRef, recordKey } from '../rating.ts'
 import { OtherLogError } from './other-log.ts'
 import type { ChangeBatch, StoredLog } from './port.ts'

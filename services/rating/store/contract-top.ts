@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
+import { compareCodePoints } from '@marquee/sql/code-points'
 import fc from 'fast-check'
-import { compareCodePoints } from '../../../platform/text/code-points.ts'
 import type { Aggregate, Rating } from '../rating.ts'
 import { movie, type OpenRatingStore, prior, rating } from './contract-fixtures.ts'
 import type { RatingStore, TopOptions, TopPage } from './port.ts'

@@ -1,4 +1,4 @@
-import { nextRevision } from '../../../platform/revision/revision.ts'
+import { nextRevision } from '@marquee/sql/revision'
 import {
   type Aggregate,
   aggregateOf,

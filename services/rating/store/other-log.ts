@@ -1,4 +1,4 @@
-import { PositionLostError } from '../../../platform/event-log/position-lost.ts'
+import { PositionLostError } from '@marquee/event-log/position-lost'
 
 /** Thrown for events of another log than the one whose positions are stored. */
 export class OtherLogError extends PositionLostError {

@@ -1,5 +1,5 @@
-import type { Connection, Query } from '../../../platform/sql/postgres-connection.ts'
-import { startListener } from '../../../platform/sql/postgres-listener.ts'
+import type { Connection, Query } from '@marquee/sql/postgres/connection'
+import { startListener } from '@marquee/sql/postgres/listener'
 import type { RecordRef } from '../rating.ts'
 import { reading } from './postgres-tables.ts'
 

@@ -1,4 +1,4 @@
-import { compareCodePoints } from '../../../platform/text/code-points.ts'
+import { compareCodePoints } from '@marquee/sql/code-points'
 import type { Aggregate } from '../rating.ts'
 import type { TopPosition } from './port.ts'
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Schema } from '../../../platform/sql/sqlite.ts'
+import type { Schema } from '@marquee/sql/sqlite/sqlite'
 import type { Row } from './aggregate-row.ts'
 
 /**

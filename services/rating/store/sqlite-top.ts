@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { read } from '../../../platform/sql/sqlite.ts'
+import { read } from '@marquee/sql/sqlite/sqlite'
 import { toAggregate } from './aggregate-row.ts'
 import type { TopOptions, TopPosition } from './port.ts'
 import { columns } from './sqlite-tables.ts'

@@ -1,7 +1,7 @@
-import { nextRevision } from '../../../platform/revision/revision.ts'
-import { closeSqlite, openSqlite, read, transaction, write } from '../../../platform/sql/sqlite.ts'
-import type { SqliteFaults } from '../../../platform/sql/sqlite-faults.ts'
-import { announceUse } from '../../../platform/sql/sqlite-instance.ts'
+import { nextRevision } from '@marquee/sql/revision'
+import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
+import { announceUse } from '@marquee/sql/sqlite/instance'
+import { closeSqlite, openSqlite, read, transaction, write } from '@marquee/sql/sqlite/sqlite'
 import {
   aggregateOf,
   type Prior,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { FramesPeer } from '../../../platform/http2/frames-peer.ts'
+import type { FramesPeer } from '../../../packages/http/http2/testing/frames-peer.ts'
 
 /** The three services as `bun start` runs them, and the connections of one attacker. */
 export interface Target {

@@ -1,6 +1,6 @@
-import type { FramesPeer } from '../../../platform/http2/frames-peer.ts'
-import { frameFlag, frameType } from '../../../platform/http2/wire.ts'
-import { waitFor } from '../../../platform/testing/wait-for.ts'
+import { frameFlag, frameType } from '@marquee/http/http2/frames/wire'
+import { waitFor } from '@marquee/testing/wait-for'
+import type { FramesPeer } from '../../../packages/http/http2/testing/frames-peer.ts'
 import type { Target } from './attack.ts'
 
 const { endStream } = frameFlag

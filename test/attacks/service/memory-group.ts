@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Found } from '../../../platform/testing/tools.ts'
+import type { Found } from '@marquee/testing/tools'
 
 /** A control group whose processes have so much memory together, and are killed beyond it. */
 export interface MemoryGroup extends Disposable {

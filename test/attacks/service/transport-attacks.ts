@@ -1,7 +1,11 @@
 import { once } from 'node:events'
-import { type FramesPeer, toFrame, uint32 } from '../../../platform/http2/frames-peer.ts'
-import { settingId, settingsPayload } from '../../../platform/http2/settings.ts'
-import { errorCode, frameFlag, frameType } from '../../../platform/http2/wire.ts'
+import { errorCode, frameFlag, frameType } from '@marquee/http/http2/frames/wire'
+import { settingId, settingsPayload } from '../../../packages/http/http2/frames/settings.ts'
+import {
+  type FramesPeer,
+  toFrame,
+  uint32,
+} from '../../../packages/http/http2/testing/frames-peer.ts'
 import { flood, isOpen, pause } from '../flood.ts'
 import type { Attack, Endpoint, Target } from './attack.ts'
 import { collect, envelope, grpcHeaders, integer, send } from './grpc.ts'

@@ -1,0 +1,117 @@
+import { expect, test } from 'bun:test'
+import {
+  Code,
+  ConnectError,
+  createClient,
+  createRouterTransport,
+  type ServiceImpl,
+} from '@connectrpc/connect'
+import {
+  ListMoviesRequest_Order,
+  MovieService,
+  RatingStatus,
+} from '../../../gen/movie/v1/movie_pb.ts'
+import { defaultAddresses } from '../addresses.ts'
+import type { Clients } from '../clients.ts'
+import { createRatingBoard } from '../rating/board.ts'
+import { createMovieList } from './movie-list.ts'
+
+type ListMovies = ServiceImpl<typeof MovieService>['listMovies']
+
+function open(listMovies: ListMovies) {
+  const transport = createRouterTransport(({ service }) => {
+    service(MovieService, { listMovies })
+  })
+  const clients: Clients = {
+    movies: createClient(MovieService, transport),
+    ratings: () => Promise.reject(new Error('nobody asks for ratings here')),
+    addresses: () => Promise.resolve(defaultAddresses),
+  }
+  const board = createRatingBoard((callback) => callback())
+  const list = createMovieList(clients, board)
+  const titles = () => list.state.value.feed.movies.map(({ title }) => title)
+  return { list, board, titles }
+}
+
+const movies = (...titles: string[]) =>
+  titles.map((title) => ({
+    metadata: { id: title.toLowerCase(), title },
+    ratingStatus: RatingStatus.NOT_RATED,
+  }))
+
+async function settled({ list }: ReturnType<typeof open>) {
+  while (list.state.value.status.startsWith('loading')) await Bun.sleep(1)
+  return list.state.value
+}
+
+test('an empty top list is followed by the catalogue at once', async () => {
+  const opened = open(({ order }) =>
+    order === ListMoviesRequest_Order.TOP_RATED ? {} : { movies: movies('Alien', 'Brazil') },
+  )
+  void opened.list.show('top', '')
+  expect(await settled(opened)).toMatchObject({ status: 'ready' })
+  expect(opened.titles()).toEqual(['Alien', 'Brazil'])
+  expect(opened.board.of('alien').value.status).toBe('not-rated')
+})
+
+test('a top list that is away leaves the catalogue, and is asked for again when reloaded', async () => {
+  let away = true
+  const opened = open(({ order }) => {
+    if (order !== ListMoviesRequest_Order.TOP_RATED) return { movies: movies('Alien', 'Brazil') }
+    if (away) throw new ConnectError('rating is away', Code.Unavailable)
+    return { movies: movies('Brazil') }
+  })
+  void opened.list.show('top', '')
+  expect((await settled(opened)).feed.withoutTop).toBe(true)
+  expect(opened.titles()).toEqual(['Alien', 'Brazil'])
+  away = false
+  opened.list.reload()
+  expect((await settled(opened)).feed).toMatchObject({ withoutTop: false, topCount: 1 })
+  expect(opened.titles()).toEqual(['Brazil'])
+  opened.list.more()
+  await settled(opened)
+  expect(opened.titles()).toEqual(['Brazil', 'Alien'])
+})
+
+test('what was found before stays until the new answer is there, and an old answer never comes', async () => {
+  const answers = new Map([
+    ['a', Promise.withResolvers<string>()],
+    ['al', Promise.withResolvers<string>()],
+  ])
+  const opened = open(async ({ query }) => ({
+    movies: movies((await answers.get(query)?.promise) ?? 'Everything'),
+  }))
+  void opened.list.show('title', '')
+  await settled(opened)
+  void opened.list.show('title', 'a')
+  void opened.list.show('title', 'al')
+  expect(opened.titles()).toEqual(['Everything'])
+  answers.get('al')?.resolve('Alien')
+  await settled(opened)
+  answers.get('a')?.resolve('Amadeus')
+  await Bun.sleep(5)
+  expect(opened.titles()).toEqual(['Alien'])
+})
+
+test('a page that fails is asked for again from where the list ended', async () => {
+  let failing = false
+  const asked: string[] = []
+  const opened = open(({ pageToken }) => {
+    asked.push(pageToken)
+    if (failing) throw new ConnectError('metadata is away', Code.Unavailable)
+    return pageToken === ''
+      ? { movies: movies('Alien'), nextPageToken: '2' }
+      : { movies: movies('Brazil') }
+  })
+  void opened.list.show('title', '')
+  await settled(opened)
+  failing = true
+  opened.list.more()
+  expect(await settled(opened)).toMatchObject({ status: 'failed', failureCount: 1 })
+  expect(opened.titles()).toEqual(['Alien'])
+  failing = false
+  opened.list.reload()
+  expect(await settled(opened)).toMatchObject({ status: 'ready', failureCount: 0 })
+  expect(opened.titles()).toEqual(['Alien', 'Brazil'])
+  expect(asked).toEqual(['', '2', '2'])
+})

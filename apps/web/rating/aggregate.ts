@@ -1,0 +1,71 @@
+import type { AggregatedRating } from '../../../gen/rating/v1/rating_pb.ts'
+
+/** What all people together think of a movie. */
+export interface Aggregate {
+  readonly count: number
+  /** 1 to 5; 0 when nobody has rated. */
+  readonly mean: number
+  /** How many gave each value, 1 to 5. */
+  readonly histogram: readonly number[]
+}
+
+/** `unknown` until the first answer, and while the rating service does not answer. */
+export type Rating =
+  | { readonly status: 'rated'; readonly aggregate: Aggregate }
+  | { readonly status: 'not-rated' | 'unavailable' | 'unknown' }
+
+export const unavailable: Rating = { status: 'unavailable' }
+export const unknownRating: Rating = { status: 'unknown' }
+
+/** Absent, or counting nobody: not rated. */
+export function readRating(message: AggregatedRating | undefined): Rating {
+  const count = Number(message?.count ?? 0)
+  if (!message || count === 0) return { status: 'not-rated' }
+  const histogram = Array.from({ length: 5 }, (_, index) => Number(message.histogram[index] ?? 0))
+  return { status: 'rated', aggregate: { count, mean: message.mean, histogram } }
+}
+
+export function sameRating(one: Rating, other: Rating): boolean {
+  if (one.status !== 'rated' || other.status !== 'rated') return one.status === other.status
+  const { count, mean, histogram } = one.aggregate
+  return (
+    count === other.aggregate.count &&
+    mean === other.aggregate.mean &&
+    histogram.every((part, index) => part === other.aggregate.histogram[index])
+  )
+}
+
+const wholeNumber = new Intl.NumberFormat('en')
+const shortNumber = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+
+/** `1 rating`, `12,345 ratings`. */
+export function countWords(count: number): string {
+  return `${wholeNumber.format(count)} ${ratingsWord(count)}`
+}
+
+export function ratingsWord(count: number): string {
+  return count === 1 ? 'rating' : 'ratings'
+}
+
+/** `12.3K`, for narrow places. */
+export function shortCount(count: number): string {
+  return shortNumber.format(count)
+}
+
+export function meanText(mean: number, digits = 1): string {
+  return mean.toFixed(digits)
+}
+
+/** For who listens: `4.2 of 5 from 12 ratings`. */
+export function ratingWords(rating: Rating): string {
+  switch (rating.status) {
+    case 'rated':
+      return `${meanText(rating.aggregate.mean)} of 5 from ${countWords(rating.aggregate.count)}`
+    case 'not-rated':
+      return 'Not rated yet'
+    case 'unavailable':
+      return 'Ratings are unavailable'
+    case 'unknown':
+      return 'Rating not known yet'
+  }
+}

@@ -1,0 +1,79 @@
+import { type Client, ConnectError, createClient } from '@connectrpc/connect'
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { type DeadLetter, DeadLetterService } from '../../../gen/system/v1/system_pb.ts'
+import type { ServiceAddresses } from '../addresses.ts'
+import { createTransport } from '../clients.ts'
+import { Failure } from '../failure.tsx'
+import { DeadLetterRow } from './dead-letter-row.tsx'
+
+interface DeadLettersProps {
+  readonly addresses: () => Promise<ServiceAddresses>
+  /** Another number means that there may be new ones. */
+  readonly putAsideCount: number
+}
+
+interface Listed {
+  readonly letters: readonly DeadLetter[]
+  readonly nextPageToken: string
+}
+
+/** The rating events that could not be applied, the newest first; each can be opened. */
+export function DeadLetters({ addresses, putAsideCount }: DeadLettersProps) {
+  const client = useMemo(
+    () =>
+      addresses().then(({ services }) =>
+        createClient(DeadLetterService, createTransport(services.rating)),
+      ),
+    [addresses],
+  )
+  const listed = useSignal<Listed | undefined>(undefined)
+  const failure = useSignal('')
+  const load = async (before?: Listed) => {
+    try {
+      const next = await list(await client, before?.nextPageToken ?? '')
+      failure.value = ''
+      listed.value = { ...next, letters: [...(before?.letters ?? []), ...next.letters] }
+    } catch (error) {
+      failure.value = ConnectError.from(error).rawMessage
+    }
+  }
+  useEffect(() => void load(), [client, putAsideCount])
+  const { letters = [], nextPageToken = '' } = listed.value ?? {}
+  return (
+    <section class="dead-letters" id="dead-letters" aria-labelledby="dead-letters-title">
+      <h2 id="dead-letters-title">Dead letters</h2>
+      {failure.value ? (
+        <Failure
+          title="Dead letters could not be read"
+          text={failure.value}
+          retry={() => void load(listed.peek())}
+        />
+      ) : null}
+      <ul class="letters">
+        {letters.map((letter) => (
+          <DeadLetterRow
+            key={`${letter.partition}/${letter.offset}`}
+            letter={letter}
+            client={client}
+          />
+        ))}
+      </ul>
+      {letters.length === 0 && !failure.value ? (
+        <p class="table-note">
+          {listed.value ? 'There are none: every event could be applied.' : 'Asking…'}
+        </p>
+      ) : null}
+      {nextPageToken ? (
+        <button type="button" class="button" onClick={() => void load(listed.peek())}>
+          Show older ones
+        </button>
+      ) : null}
+    </section>
+  )
+}
+
+async function list(client: Client<typeof DeadLetterService>, pageToken: string): Promise<Listed> {
+  const { deadLetters, nextPageToken } = await client.listDeadLetters({ pageToken })
+  return { letters: deadLetters, nextPageToken }
+}

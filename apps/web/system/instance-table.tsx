@@ -1,0 +1,67 @@
+import { durationMs } from '@bufbuild/protobuf/wkt'
+import type { InstanceReport, ServiceReport } from '../../../gen/system/v1/system_pb.ts'
+import { countText, latencyText, memoryText } from './figures.ts'
+import { healthOf, healthWords, unreachableText } from './health.ts'
+
+/** The picture in words, for who listens, and for who wants to read it. */
+export function InstanceTable({ services }: { services: readonly ServiceReport[] }) {
+  return (
+    <details class="instance-table">
+      <summary>The same as a table</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <section class="table-frame" aria-label="Instances" tabIndex={0}>
+        <table class="table">
+          <caption class="visually-hidden">Instances</caption>
+          <thead>
+            <tr>
+              <th scope="col">Service</th>
+              <th scope="col">Address</th>
+              <th scope="col">Health</th>
+              <th scope="col" class="number">
+                Answers in
+              </th>
+              <th scope="col" class="number">
+                Calls under way
+              </th>
+              <th scope="col" class="number">
+                Memory
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {services.map(({ service, instances }) =>
+              instances.length === 0 ? (
+                <tr key={service}>
+                  <th scope="row">{service}</th>
+                  <td colSpan={5}>No instance is known</td>
+                </tr>
+              ) : (
+                instances.map((instance) => (
+                  <InstanceRow key={instance.id} {...{ service, instance }} />
+                ))
+              ),
+            )}
+          </tbody>
+        </table>
+      </section>
+    </details>
+  )
+}
+
+function InstanceRow({ service, instance }: { service: string; instance: InstanceReport }) {
+  const { url, latency, activity } = instance
+  const health = healthOf(instance)
+  return (
+    <tr>
+      <th scope="row">{service}</th>
+      <td>{url}</td>
+      <td>
+        {healthWords[health]}
+        {health === 'unreachable' ? `: ${unreachableText(instance)}` : ''}
+      </td>
+      <td class="number">{latencyText(latency && durationMs(latency))}</td>
+      <td class="number">{activity ? countText(activity.callsInFlight) : '–'}</td>
+      <td class="number">{activity ? memoryText(activity.memoryBytes) : '–'}</td>
+    </tr>
+  )
+}

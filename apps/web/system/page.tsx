@@ -1,0 +1,91 @@
+import { createClient } from '@connectrpc/connect'
+import { useSignal } from '@preact/signals'
+import { useEffect, useMemo } from 'preact/hooks'
+import { SystemService, type WatchSystemResponse } from '../../../gen/system/v1/system_pb.ts'
+import { createTransport } from '../clients.ts'
+import { keepWatching } from '../live/keep-watching.ts'
+import type { PageProps } from '../page-props.ts'
+import { Charts } from './charts.tsx'
+import { DeadLetters } from './dead-letters.tsx'
+import { summary, troubles } from './health.ts'
+import { InstanceTable } from './instance-table.tsx'
+import { MethodRates } from './method-rates.tsx'
+import { type Monitor, monitorAfter } from './monitor.ts'
+import { Partitions } from './partitions.tsx'
+import { Picture } from './picture.tsx'
+import { millis } from './rates.ts'
+
+/** The system as it is now, drawn from one stream of reports. */
+export function SystemPage({ clients, connection, announce }: PageProps) {
+  const monitor = useSignal<Monitor | undefined>(undefined)
+  const movie = useMemo(() => createClient(SystemService, createTransport('')), [])
+  useEffect(() => {
+    const stop = new AbortController()
+    void keepWatching<WatchSystemResponse>({
+      signal: stop.signal,
+      open: (signal) => movie.watchSystem({}, { signal, timeoutMs: 0 }),
+      onMessage: (report) => {
+        monitor.value = monitorAfter(monitor.value, report)
+      },
+      onState: (state) => {
+        connection.value = state
+      },
+    })
+    return () => {
+      stop.abort()
+      connection.value = undefined
+    }
+  }, [movie])
+  const now = monitor.value
+  const state = connection.value
+  const services = now?.report.services ?? []
+  const isLost = state === 'waiting' || state === 'offline'
+  const text = now ? summary(services) : isLost ? 'It cannot be watched at present' : 'Asking…'
+  useEffect(() => {
+    if (now) announce(text)
+  }, [text, now === undefined])
+  return (
+    <div class="system">
+      <header class="system-head">
+        <h1 tabIndex={-1}>System</h1>
+        <p class="system-summary">{text}</p>
+        <p class="system-stale">{isLost ? staleText(now) : ''}</p>
+      </header>
+      <Troubles texts={troubles(services)} />
+      <div class={isLost ? 'system-body system-old' : 'system-body'}>
+        <Picture monitor={now} />
+        <InstanceTable services={services} />
+        <Charts monitor={now} />
+        <MethodRates monitor={now} />
+        <Partitions services={services} />
+      </div>
+      <DeadLetters addresses={clients.addresses} putAsideCount={putAsideCount(now)} />
+    </div>
+  )
+}
+
+function staleText(monitor: Monitor | undefined): string {
+  if (!monitor) return 'The reports cannot be had; this is tried again.'
+  const time = new Date(millis(monitor.report.time)).toLocaleTimeString()
+  return `The stream is lost and tried again. This was at ${time}.`
+}
+
+function Troubles({ texts }: { texts: readonly string[] }) {
+  if (texts.length === 0) return null
+  return (
+    <ul class="troubles" aria-label="What is wrong">
+      {texts.map((text) => (
+        <li key={text}>{text}</li>
+      ))}
+    </ul>
+  )
+}
+
+/** Dead letters that the instances have put aside; when it grows, the list is worth another look. */
+function putAsideCount(monitor: Monitor | undefined): number {
+  const instances = monitor?.report.services.flatMap((service) => service.instances) ?? []
+  return instances.reduce(
+    (total, { activity }) => total + Number(activity?.ingestion?.deadLetterCount ?? 0n),
+    0,
+  )
+}

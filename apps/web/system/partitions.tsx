@@ -1,0 +1,73 @@
+import {
+  type Ingestion,
+  Ingestion_State,
+  type ServiceReport,
+} from '../../../gen/system/v1/system_pb.ts'
+import { addressText, countText } from './figures.ts'
+
+const stateWords: Readonly<Record<number, string>> = {
+  [Ingestion_State.RUNNING]: 'running',
+  [Ingestion_State.FAILING]: 'failing, tried again',
+  [Ingestion_State.WAITING]: 'waiting: others have all partitions',
+  [Ingestion_State.STOPPED]: 'stopped',
+}
+
+/** How far rating events are applied, by instance and partition. */
+export function Partitions({ services }: { services: readonly ServiceReport[] }) {
+  const instances = services.find(({ service }) => service === 'rating')?.instances ?? []
+  const reading = instances.flatMap(({ id, url, activity }) =>
+    activity?.ingestion ? [{ id, url, ingestion: activity.ingestion }] : [],
+  )
+  const lags = reading.flatMap(({ ingestion }) =>
+    ingestion.partitions.map((one) => Number(one.lag)),
+  )
+  const most = Math.max(...lags, 10)
+  return (
+    <section class="partitions" aria-labelledby="partitions-title">
+      <h2 id="partitions-title">Ingestion by partition</h2>
+      {reading.length === 0 ? (
+        <p class="table-note">
+          {services.length === 0 ? 'Asking…' : 'No instance of rating tells of ingestion.'}
+        </p>
+      ) : null}
+      {reading.map(({ id, url, ingestion }) => (
+        <Reader key={id} name={addressText(url)} {...{ ingestion, most }} />
+      ))}
+    </section>
+  )
+}
+
+interface ReaderProps {
+  readonly name: string
+  readonly ingestion: Ingestion
+  /** The longest lag, which the bars are drawn against. */
+  readonly most: number
+}
+
+function Reader({ name, ingestion, most }: ReaderProps) {
+  const { state, partitions, failure, restartCount } = ingestion
+  return (
+    <div class="reader">
+      <p class="reader-head">
+        <b>{name}</b> {stateWords[state] ?? 'not known'}
+        {restartCount > 0n ? `, restarted ${countText(restartCount)} times` : ''}
+      </p>
+      {failure ? <p class="reader-failure">{failure}</p> : null}
+      <ul class="reader-partitions">
+        {partitions.map(({ partition, position, lag, failing }) => (
+          <li key={partition} class="partition" data-failing={failing}>
+            <span class="partition-name">
+              Partition {partition}
+              {failing ? ', failing' : ''}
+            </span>
+            <svg class="bar" height="12" aria-hidden="true">
+              <rect class="bar-all" height="12" rx="2" width={`${(Number(lag) / most) * 100}%`} />
+            </svg>
+            <span class="number">{countText(lag)} wait</span>
+            <span class="partition-position number">at {countText(position)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,20 @@
+import { expect, test } from 'bun:test'
+import type { DescFile } from '@bufbuild/protobuf'
+import { file_movie_v1_movie } from '../../../gen/movie/v1/movie_pb.ts'
+import { registryOf } from './file-registry.ts'
+
+function filesOf(file: DescFile): DescFile['proto'][] {
+  return [file.proto, ...file.dependencies.flatMap(filesOf)]
+}
+
+test('files are linked in whatever order they come, and however often', () => {
+  const files = filesOf(file_movie_v1_movie)
+  for (const order of [files, files.toReversed()]) {
+    const service = registryOf(order).getService('movie.v1.MovieService')
+    expect(service?.methods.map(({ name }) => name)).toContain('ListMovies')
+  }
+})
+
+test('a file that is missing is named', () => {
+  expect(() => registryOf([file_movie_v1_movie.proto])).toThrow('was not answered')
+})

@@ -1,0 +1,92 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { MemoryAccount } from '@marquee/http/memory/account'
+import type { Lifetime } from './lifetime.ts'
+
+export interface CallMemoryOptions {
+  /** That of the client's connection; without one, as on an edge platform, nothing is charged. */
+  readonly account: MemoryAccount | undefined
+  readonly lifetime: Lifetime
+  /** How long `hold` waits for room, in milliseconds. */
+  readonly waitMs: number
+}
+
+/** What a call holds of its client's memory: its messages, batches and watched records. The end of the call releases it. */
+export class CallMemory {
+  readonly #account: MemoryAccount | undefined
+  readonly #lifetime: Lifetime
+  readonly #waitMs: number
+  #heldBytes = 0
+  #endsWithCall = false
+
+  constructor({ account, lifetime, waitMs }: CallMemoryOptions) {
+    this.#account = account
+    this.#lifetime = lifetime
+    this.#waitMs = waitMs
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Holds so many bytes more; false when there is no room for them now. */
+  tryHold(bytes: number): boolean {
+    if (this.#account === undefined || this.#lifetime.isOver) return true
+    if (!this.#account.tryReserve(bytes)) return false
+    this.#add(bytes)
+    return true
+  }
+
+  /** Holds so many bytes more, or throws `RESOURCE_EXHAUSTED`. */
+  holdNow(bytes: number): void {
+    if (this.tryHold(bytes)) return
+    this.#account?.refuse()
+    throw noRoom()
+  }
+
+  /**
+   * Resolves when so many bytes more are held. Rejects with `RESOURCE_EXHAUSTED` when there is no room for them in time,
+   * and with the reason of the call's end.
+   */
+  async hold(bytes: number): Promise<void> {
+    const account = this.#account
+    if (this.tryHold(bytes) || account === undefined) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const stop = account.wait(bytes, () => {
+      if (this.#lifetime.isOver) account.release(bytes)
+      else this.#add(bytes)
+      resolve()
+    })
+    const expiring = {
+      expire() {
+        account.refuse()
+        reject(noRoom())
+      },
+    }
+    const timeout = this.#lifetime.timeouts.add(expiring, this.#waitMs)
+    try {
+      await this.#lifetime.unlessOver(promise)
+    } finally {
+      stop()
+      timeout.delete(expiring)
+    }
+  }
+
+  /** So many bytes are not held any more. */
+  release(bytes: number): void {
+    const released = Math.min(bytes, this.#heldBytes)
+    this.#heldBytes -= released
+    this.#account?.release(released)
+  }
+
+  #add(bytes: number): void {
+    this.#heldBytes += bytes
+    if (this.#endsWithCall) return
+    this.#endsWithCall = true
+    this.#lifetime.whenOver(() => this.release(this.#heldBytes))
+  }
+}
+
+function noRoom(): ConnectError {
+  const text = 'the service holds too much for this client already: send less at once, or later'
+  return new ConnectError(text, Code.ResourceExhausted)
+}

@@ -1,0 +1,165 @@
+import { promisify } from 'node:util'
+import * as zlib from 'node:zlib'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { windowBytesMax } from '../limits.ts'
+import { brotliWindowBytes, zstdWindowBytes } from './decoder-window.ts'
+
+/** Compresses and decompresses messages. */
+export interface Compression {
+  /** As the protocols call it, in lower case. */
+  readonly name: string
+  /** Returns at once where that costs less than to wait for it. */
+  compress(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
+  /**
+   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that, without decompressing further, or needs a
+   * larger window than is accepted; with `INVALID_ARGUMENT` when it is not compressed in this way.
+   */
+  decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array>
+}
+
+/** The compressions that a service knows. */
+export interface Compressions {
+  /** Their names, joined by commas. */
+  readonly names: string
+  /** By its name in any case; `x-gzip` is gzip (RFC 9110 §8.4.1). */
+  find(name: string): Compression | undefined
+  /**
+   * The first of those that a client takes, or none (RFC 9110 §12.5.3).
+   * @param accepted names, perhaps with weights, of which only 0 is regarded.
+   */
+  choose(accepted: string): Compression | undefined
+}
+
+/** A shorter message is sent as it is: to pack it costs more than it saves. */
+export const compressedBytesMin = 1024
+
+/** What is compressed at once: longer messages are left to the runtime's threads, so that they hold up no other call. */
+const immediateBytesMax = 16 * 1024
+
+/** The qualities that cost no more than gzip does; those of the library are made for files that are packed once. */
+const brotliQuality = 4
+
+interface Zlib {
+  readonly compress: (bytes: Uint8Array, options: object) => Promise<Uint8Array>
+  readonly compressSync: (bytes: Uint8Array, options: object) => Uint8Array
+  readonly decompress: (bytes: Uint8Array, options: object) => Promise<Uint8Array>
+  /** For compressing. */
+  readonly options?: object
+  /** For decompressing. */
+  readonly decodingOptions?: object
+  /** Where the window is chosen by who compresses. */
+  readonly window?: {
+    readonly bytesMax: number
+    /** That of a message, or `undefined` when it is none of this kind. */
+    bytesOf(bytes: Uint8Array): number | undefined
+  }
+}
+
+/** A compression by `node:zlib`. */
+export function zlibCompression(name: string, zlib: Zlib): Compression {
+  const { options = {}, decodingOptions = {} } = zlib
+  return {
+    name,
+    compress: (bytes) =>
+      bytes.length <= immediateBytesMax
+        ? zlib.compressSync(bytes, options)
+        : zlib.compress(bytes, options),
+    async decompress(bytes, bytesMax) {
+      if (bytes.length === 0) return bytes
+      checkWindow(name, zlib.window, bytes)
+      try {
+        return await zlib.decompress(bytes, { ...decodingOptions, maxOutputLength: bytesMax })
+      } catch (cause) {
+        throw decompressionError(name, bytesMax, cause)
+      }
+    },
+  }
+}
+
+function checkWindow(name: string, window: Zlib['window'], bytes: Uint8Array): void {
+  if (window === undefined) return
+  const windowBytes = window.bytesOf(bytes)
+  if (windowBytes === undefined) {
+    throw new ConnectError(`a message is not compressed by ${name}`, Code.InvalidArgument)
+  }
+  if (windowBytes <= window.bytesMax) return
+  const text = `a message needs a ${name} window of ${windowBytes} bytes, which is larger than`
+  throw new ConnectError(`${text} the ${window.bytesMax} accepted`, Code.ResourceExhausted)
+}
+
+const { BROTLI_PARAM_QUALITY, ZSTD_d_windowLogMax } = zlib.constants
+
+/** gzip, Brotli and Zstandard. */
+export const standardCompressions: readonly Compression[] = [
+  zlibCompression('gzip', {
+    compress: promisify(zlib.gzip),
+    compressSync: zlib.gzipSync,
+    decompress: promisify(zlib.gunzip),
+  }),
+  zlibCompression('br', {
+    compress: promisify(zlib.brotliCompress),
+    compressSync: zlib.brotliCompressSync,
+    decompress: promisify(zlib.brotliDecompress),
+    options: { params: { [BROTLI_PARAM_QUALITY]: brotliQuality } },
+    window: { bytesMax: windowBytesMax.br, bytesOf: brotliWindowBytes },
+  }),
+  zlibCompression('zstd', {
+    compress: promisify(zlib.zstdCompress),
+    compressSync: zlib.zstdCompressSync,
+    decompress: promisify(zlib.zstdDecompress),
+    decodingOptions: { params: { [ZSTD_d_windowLogMax]: Math.log2(windowBytesMax.zstd) } },
+    window: { bytesMax: windowBytesMax.zstd, bytesOf: zstdWindowBytes },
+  }),
+]
+
+function isTooLong(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+}
+
+function decompressionError(name: string, bytesMax: number, cause: unknown): ConnectError {
+  return isTooLong(cause)
+    ? new ConnectError(
+        `a decompressed message is larger than the ${bytesMax} bytes that are accepted`,
+        Code.ResourceExhausted,
+      )
+    : new ConnectError(
+        `a message is not compressed by ${name}: ${(cause as Error).message}`,
+        Code.InvalidArgument,
+      )
+}
+
+function canonicalName(name: string): string {
+  const lowerCase = name.toLowerCase()
+  return lowerCase === 'x-gzip' ? 'gzip' : lowerCase
+}
+
+/** How many choices are remembered: clients send the same few lists over and over. */
+const choicesMax = 256
+
+export function createCompressions(compressions: readonly Compression[]): Compressions {
+  const byName = new Map(compressions.map((one) => [one.name, one]))
+  const choices = new Map<string, Compression | undefined>()
+  return {
+    names: [...byName.keys()].join(','),
+    find: (name) => byName.get(name) ?? byName.get(canonicalName(name)),
+    choose(accepted) {
+      if (choices.has(accepted)) return choices.get(accepted)
+      const choice = choose(byName, accepted)
+      if (choices.size < choicesMax) choices.set(accepted, choice)
+      return choice
+    },
+  }
+}
+
+function choose(
+  byName: ReadonlyMap<string, Compression>,
+  accepted: string,
+): Compression | undefined {
+  for (const one of accepted.split(',')) {
+    const [name = '', ...parameters] = one.split(';').map((part) => part.trim())
+    const isRefused = parameters.some((parameter) => /^q=0(?:\.0*)?$/i.test(parameter))
+    const found = isRefused ? undefined : byName.get(canonicalName(name))
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,106 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Lifetime } from '../lifetime.ts'
+import { type DecompressionLimits, decompressionLimits } from '../limits.ts'
+import { type Compression, standardCompressions } from './compression.ts'
+
+/** Decompresses the messages of requests, a few at a time. */
+export interface Decompression {
+  /**
+   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that or too many wait already, and with the reason
+   * why the call is over when it ends first.
+   */
+  decompress(
+    compression: Compression,
+    bytes: Uint8Array,
+    bytesMax: number,
+    lifetime: Lifetime,
+  ): Promise<Uint8Array>
+}
+
+/** A message that waits for a slot. */
+interface Waiting {
+  readonly start: () => void
+  hasSlot: boolean
+}
+
+/** Decompresses one message: by itself, or on a thread that is not the compression's own. */
+export type Decompress = (
+  compression: Compression,
+  bytes: Uint8Array,
+  bytesMax: number,
+) => Promise<Uint8Array>
+
+/** A message has a decoder, with its window and output, only while it has one of the slots. */
+export function createDecompression(
+  limits: DecompressionLimits,
+  decompressOne: Decompress = byItself,
+): Decompression {
+  const { concurrentMax, waitingMax, waitingBytesMax } = limits
+  const queue = new Set<Waiting>()
+  let [activeCount, waitingBytes] = [0, 0]
+
+  function release(): void {
+    const [next] = queue
+    if (next === undefined) {
+      activeCount--
+      return
+    }
+    queue.delete(next)
+    next.hasSlot = true
+    // Where a compression works on the event loop, other events come between two messages.
+    setImmediate(next.start)
+  }
+
+  async function waitForSlot(bytes: Uint8Array, lifetime: Lifetime): Promise<void> {
+    if (queue.size >= waitingMax || waitingBytes + bytes.length > waitingBytesMax) {
+      const text = 'too many compressed messages are waiting: call again later'
+      throw new ConnectError(text, Code.ResourceExhausted)
+    }
+    const { promise, resolve: start } = Promise.withResolvers<void>()
+    const waiting: Waiting = { start, hasSlot: false }
+    queue.add(waiting)
+    waitingBytes += bytes.length
+    try {
+      await lifetime.unlessOver(promise)
+    } catch (reason) {
+      queue.delete(waiting)
+      if (waiting.hasSlot) release()
+      throw reason
+    } finally {
+      waitingBytes -= bytes.length
+    }
+  }
+
+  return {
+    async decompress(compression, bytes, bytesMax, lifetime) {
+      if (activeCount < concurrentMax) activeCount++
+      else await waitForSlot(bytes, lifetime)
+      try {
+        return await decompressOne(compression, bytes, bytesMax)
+      } finally {
+        release()
+      }
+    },
+  }
+}
+
+function byItself(compression: Compression, bytes: Uint8Array, bytesMax: number) {
+  return compression.decompress(bytes, bytesMax)
+}
+
+/** `node:zlib` of Deno works on the thread that calls it, which must not be the event loop's. */
+function onDeno(): Decompress {
+  let thread: Promise<Decompress> | undefined
+  return async (compression, bytes, bytesMax) => {
+    if (!standardCompressions.includes(compression)) return byItself(compression, bytes, bytesMax)
+    thread ??= import('./thread.ts').then((module) => module.createDecompressionThread())
+    const decompress = await thread
+    return decompress(compression, bytes, bytesMax)
+  }
+}
+
+/** That of the process, whose apps share its threads and its memory. */
+export const decompression: Decompression = createDecompression(
+  decompressionLimits,
+  process.versions.deno === undefined ? byItself : onDeno(),
+)

@@ -1,0 +1,54 @@
+import { Worker } from 'node:worker_threads'
+import { type Code, ConnectError } from '@connectrpc/connect'
+import type { Decompress } from './decompression.ts'
+
+export interface ThreadRequest {
+  readonly id: number
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly bytesMax: number
+}
+
+export type ThreadReply =
+  | { readonly id: number; readonly bytes: Uint8Array }
+  | { readonly id: number; readonly error: { readonly code: Code; readonly text: string } }
+
+/**
+ * Decompresses messages of the standard compressions on a thread of its own, which starts with the first of them and does
+ * not keep the process.
+ */
+export function createDecompressionThread(): Decompress {
+  const pending = new Map<number, PromiseWithResolvers<Uint8Array>>()
+  let [nextId, worker]: [number, Worker | undefined] = [0, undefined]
+
+  function failAll(error: Error): void {
+    worker = undefined
+    for (const { reject } of pending.values()) reject(error)
+    pending.clear()
+  }
+
+  function start(): Worker {
+    const started = new Worker(new URL('./worker.ts', import.meta.url))
+    started.unref()
+    started.on('error', failAll)
+    started.on('exit', () => failAll(new Error('the thread that decompresses has ended')))
+    started.on('message', (reply: ThreadReply) => {
+      const waiting = pending.get(reply.id)
+      pending.delete(reply.id)
+      if ('bytes' in reply) waiting?.resolve(reply.bytes)
+      else waiting?.reject(new ConnectError(reply.error.text, reply.error.code))
+    })
+    return started
+  }
+
+  return ({ name }, bytes, bytesMax) => {
+    worker ??= start()
+    const waiting = Promise.withResolvers<Uint8Array>()
+    const id = nextId++
+    pending.set(id, waiting)
+    // A copy: the bytes may be a small part of a large buffer, all of which would be cloned.
+    const request: ThreadRequest = { id, name, bytes: Uint8Array.from(bytes), bytesMax }
+    worker.postMessage(request)
+    return waiting.promise
+  }
+}

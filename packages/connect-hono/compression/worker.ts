@@ -1,0 +1,21 @@
+/** A thread that decompresses, for a runtime whose `node:zlib` does so on the thread that asks. */
+import { parentPort } from 'node:worker_threads'
+import { ConnectError } from '@connectrpc/connect'
+import { standardCompressions } from './compression.ts'
+import type { ThreadReply, ThreadRequest } from './thread.ts'
+
+parentPort?.on('message', async ({ id, name, bytes, bytesMax }: ThreadRequest) => {
+  try {
+    const compression = standardCompressions.find((one) => one.name === name)
+    if (compression === undefined) throw new Error(`${name} is not known to the thread`)
+    const decompressed = await compression.decompress(bytes, bytesMax)
+    reply({ id, bytes: decompressed })
+  } catch (error) {
+    const { code, rawMessage } = ConnectError.from(error)
+    reply({ id, error: { code, text: rawMessage } })
+  }
+})
+
+function reply(message: ThreadReply): void {
+  parentPort?.postMessage(message)
+}

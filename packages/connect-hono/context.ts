@@ -1,0 +1,81 @@
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import { type ContextValues, createContextValues, type HandlerContext } from '@connectrpc/connect'
+import { LightHeaders } from '@marquee/http/lazy-headers'
+import { type Call, callKey } from './call.ts'
+import type { Lifetime } from './lifetime.ts'
+
+export interface ContextOptions {
+  readonly method: DescMethod
+  readonly protocolName: string
+  readonly requestMethod: string
+  readonly request: Request
+  readonly lifetime: Lifetime
+  readonly call: Call
+  /** Names in lower case and values of the answer's header. */
+  readonly headerFields: string[]
+}
+
+/** What a handler knows of its call. All but the plainest is made when the handler asks for it. */
+export class RpcContext implements HandlerContext {
+  readonly method: DescMethod
+  readonly protocolName: string
+  readonly requestMethod: string
+  /** The same as `responseHeader`. */
+  readonly headerFields: string[]
+  /** The same as `responseTrailer`. */
+  readonly trailerFields: string[] = []
+  /** When the client's time is over, by `performance.now()`. */
+  deadlineMs: number | undefined
+  readonly #request: Request
+  readonly #lifetime: Lifetime
+  readonly #call: Call
+  #values: ContextValues | undefined
+  #responseHeader: Headers | undefined
+  #responseTrailer: Headers | undefined
+
+  constructor(options: ContextOptions) {
+    this.method = options.method
+    this.protocolName = options.protocolName
+    this.requestMethod = options.requestMethod
+    this.headerFields = options.headerFields
+    this.#request = options.request
+    this.#lifetime = options.lifetime
+    this.#call = options.call
+  }
+
+  get service(): DescService {
+    return this.method.parent
+  }
+
+  get url(): string {
+    return this.#request.url
+  }
+
+  get signal(): AbortSignal {
+    return this.#lifetime.signal
+  }
+
+  get timeoutMs(): () => number | undefined {
+    const { deadlineMs } = this
+    return () => (deadlineMs === undefined ? undefined : Math.floor(deadlineMs - performance.now()))
+  }
+
+  get requestHeader(): Headers {
+    return this.#request.headers
+  }
+
+  get responseHeader(): Headers {
+    this.#responseHeader ??= new LightHeaders(this.headerFields) as unknown as Headers
+    return this.#responseHeader
+  }
+
+  get responseTrailer(): Headers {
+    this.#responseTrailer ??= new LightHeaders(this.trailerFields) as unknown as Headers
+    return this.#responseTrailer
+  }
+
+  get values(): ContextValues {
+    this.#values ??= createContextValues().set(callKey, this.#call)
+    return this.#values
+  }
+}

@@ -1,0 +1,7 @@
+/** The reason of a call that is aborted because the process is shutting down. */
+export class ShutdownError extends Error {
+  override readonly name = 'ShutdownError'
+  constructor() {
+    super('the service is shutting down: call again')
+  }
+}

@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import {
+  Health as HealthService,
+  HealthCheckResponse_ServingStatus as Status,
+} from '../../gen/health/v1/health_pb.ts'
+import { quoted } from './errors/text.ts'
+import type { RpcRouter } from './router.ts'
+
+/** The state of the process that the health service reports. */
+export interface HealthSource {
+  /** The reasons why calls cannot be handled (`calls`), or why the process is not ready at all. Empty when it is. */
+  problems(concern?: 'calls'): readonly unknown[]
+  /** Aborted with a `ShutdownError` when the process starts to shut down. */
+  readonly draining: AbortSignal
+}
+
+/** How often a watch looks whether the health has changed. */
+const watchIntervalMs = 250
+
+/**
+ * `grpc.health.v1.Health` (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). The empty name is the whole
+ * process; a service is healthy while its calls can be answered, even if the process cannot do the rest of its work.
+ */
+export function addHealth(
+  router: RpcRouter,
+  health: HealthSource,
+  services: readonly string[],
+): void {
+  const known = new Set(['', ...services])
+  const status = (service: string) => {
+    if (!known.has(service)) return Status.SERVICE_UNKNOWN
+    const problems = health.problems(service === '' ? undefined : 'calls')
+    return problems.length === 0 ? Status.SERVING : Status.NOT_SERVING
+  }
+  const implementation: ServiceImpl<typeof HealthService> = {
+    check({ service }) {
+      if (known.has(service)) return { status: status(service) }
+      throw new ConnectError(`service ${quoted(service)} is not known here`, Code.NotFound)
+    },
+    list() {
+      return {
+        statuses: Object.fromEntries([...known].map((name) => [name, { status: status(name) }])),
+      }
+    },
+    async *watch({ service }, { signal }) {
+      const ended = AbortSignal.any([signal, health.draining])
+      let last: Status | undefined
+      while (!signal.aborted) {
+        const next = status(service)
+        if (next !== last) yield { status: next }
+        last = next
+        health.draining.throwIfAborted()
+        await delay(watchIntervalMs, undefined, { signal: ended }).catch(() => {})
+      }
+    },
+  }
+  // A watch of the health has to tell of the end before it ends.
+  router.service(HealthService, implementation, { drains: false, repeatsState: true })
+}

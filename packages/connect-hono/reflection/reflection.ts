@@ -1,0 +1,136 @@
+import {
+  type DescExtension,
+  type DescFile,
+  type DescService,
+  type MessageInitShape,
+  toBinary,
+} from '@bufbuild/protobuf'
+import { nestedTypes } from '@bufbuild/protobuf/reflect'
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import { Code } from '@connectrpc/connect'
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  type ServerReflectionResponseSchema,
+} from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from '../../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import { quoted } from '../errors/text.ts'
+import type { RpcRouter } from '../router.ts'
+import { symbolsOf } from './symbols.ts'
+
+type Answer = MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']
+
+/**
+ * Server reflection v1 and v1alpha for the services (https://github.com/grpc/grpc-proto/tree/master/grpc/reflection),
+ * from the descriptors in the generated code. Files are answered with the files they import.
+ */
+export function addReflection(router: RpcRouter, services: readonly DescService[]): void {
+  const all = [...services, ServerReflection, ServerReflectionAlpha]
+  const index = createIndex(all.map((service) => service.file))
+  const names = all.map((service) => ({ name: service.typeName }))
+  async function* serverReflectionInfo(
+    requests: AsyncIterable<Pick<ServerReflectionRequest, 'host' | 'messageRequest'>>,
+  ) {
+    const sent = new Set<DescFile>()
+    for await (const { host, messageRequest } of requests) {
+      const messageResponse = answer(messageRequest, index, names, sent)
+      yield { validHost: host, originalRequest: { host, messageRequest }, messageResponse }
+    }
+  }
+  router.service(ServerReflection, { serverReflectionInfo })
+  // The two versions differ in nothing but the package.
+  router.service(ServerReflectionAlpha, { serverReflectionInfo } as never)
+}
+
+function answer(
+  request: ServerReflectionRequest['messageRequest'],
+  index: Index,
+  services: { name: string }[],
+  sent: Set<DescFile>,
+): Answer {
+  switch (request.case) {
+    case 'listServices':
+      return { case: 'listServicesResponse', value: { service: services } }
+    case 'fileByFilename':
+      return files(index.files.get(request.value), `file ${quoted(request.value)}`, sent)
+    case 'fileContainingSymbol':
+      return files(index.symbols.get(request.value), `symbol ${quoted(request.value)}`, sent)
+    case 'fileContainingExtension': {
+      const { containingType, extensionNumber } = request.value
+      const found = index.extensions.get(containingType)?.get(extensionNumber)
+      return files(found?.file, `extension ${extensionNumber} of ${quoted(containingType)}`, sent)
+    }
+    case 'allExtensionNumbersOfType': {
+      const numbers = index.extensions.get(request.value)
+      if (numbers === undefined && !index.messages.has(request.value)) {
+        return notFound(`type ${quoted(request.value)}`)
+      }
+      const value = {
+        baseTypeName: request.value,
+        extensionNumber: [...(numbers?.keys() ?? [])],
+      }
+      return { case: 'allExtensionNumbersResponse', value }
+    }
+    case undefined:
+      return failure(Code.InvalidArgument, 'the request names nothing to look up')
+    default:
+      return request satisfies never
+  }
+}
+
+/** The file and what it imports, without what this stream has sent already; a file asked for is always sent. */
+function files(file: DescFile | undefined, name: string, sent: Set<DescFile>): Answer {
+  if (file === undefined) return notFound(name)
+  sent.delete(file)
+  const found: DescFile[] = []
+  const visit = (next: DescFile) => {
+    if (sent.has(next)) return
+    sent.add(next)
+    found.push(next)
+    next.dependencies.forEach(visit)
+  }
+  visit(file)
+  const fileDescriptorProto = found.map((one) => toBinary(FileDescriptorProtoSchema, one.proto))
+  return { case: 'fileDescriptorResponse', value: { fileDescriptorProto } }
+}
+
+function notFound(name: string): Answer {
+  return failure(Code.NotFound, `${name} is not known here`)
+}
+
+function failure(errorCode: Code, errorMessage: string): Answer {
+  return { case: 'errorResponse', value: { errorCode, errorMessage } }
+}
+
+interface Index {
+  readonly files: ReadonlyMap<string, DescFile>
+  /** The file of all that has a name, by full name. */
+  readonly symbols: ReadonlyMap<string, DescFile>
+  /** The full names of message types. */
+  readonly messages: ReadonlySet<string>
+  /** By the extended type's full name and the field's number. */
+  readonly extensions: ReadonlyMap<string, ReadonlyMap<number, DescExtension>>
+}
+
+function createIndex(roots: readonly DescFile[]): Index {
+  const files = new Map<string, DescFile>()
+  const symbols = new Map<string, DescFile>()
+  const messages = new Set<string>()
+  const extensions = new Map<string, Map<number, DescExtension>>()
+  const visit = (file: DescFile) => {
+    const path = `${file.name}.proto`
+    if (files.has(path)) return
+    files.set(path, file)
+    for (const name of symbolsOf(file.proto)) symbols.set(name, file)
+    for (const type of nestedTypes(file)) {
+      if (type.kind === 'message') messages.add(type.typeName)
+      if (type.kind !== 'extension') continue
+      const extended = type.extendee.typeName
+      const numbers = extensions.get(extended) ?? new Map<number, DescExtension>()
+      extensions.set(extended, numbers.set(type.number, type))
+    }
+    file.dependencies.forEach(visit)
+  }
+  roots.forEach(visit)
+  return { files, symbols, messages, extensions }
+}

@@ -1,0 +1,17 @@
+import type { Fields } from '@marquee/http/exchange'
+import { toFields } from '@marquee/http/header-list'
+import type { Context } from 'hono'
+import type { Environment } from '../call.ts'
+import { ExchangeIncoming, type Incoming, RequestIncoming } from './incoming.ts'
+
+/** The request of a Hono context. Its body is read once: ask once for the one who reads it. */
+export function incomingOf(c: Context<Environment>): Incoming {
+  const exchange = c.env?.exchange
+  if (exchange === undefined) return new RequestIncoming(c.req.raw)
+  return new ExchangeIncoming(exchange, c.req.raw, c.env)
+}
+
+/** The headers of the request of a Hono context. */
+export function headersOf(c: Context<Environment>): Fields {
+  return c.env?.exchange?.fields ?? toFields(c.req.raw.headers)
+}

@@ -1,0 +1,107 @@
+import type { Message } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Compression } from '../compression/compression.ts'
+import { decompression } from '../compression/decompression.ts'
+import { clientFault } from '../errors/errors.ts'
+import type { Lifetime } from '../lifetime.ts'
+import type { Codec } from '../protobuf/codec.ts'
+import { compressedFlag, EnvelopeReader, type Polled } from '../wire/envelope.ts'
+import type { BodyReader } from './body-reader.ts'
+
+export interface InputOptions {
+  readonly reader: BodyReader
+  readonly codec: Codec
+  /** That of the messages that are marked as compressed. */
+  readonly compression: Compression | undefined
+  readonly messageBytesMax: number
+  /** That of the call. */
+  readonly lifetime: Lifetime
+}
+
+/** The flags that a request's envelopes do not have. */
+const otherFlags = 0xff ^ compressedFlag
+
+/** Reads the messages of a request out of their envelopes. */
+export class Input {
+  readonly #envelopes: EnvelopeReader
+  readonly #codec: Codec
+  readonly #compression: Compression | undefined
+  readonly #messageBytesMax: number
+  readonly #lifetime: Lifetime
+
+  constructor({ reader, codec, compression, messageBytesMax, lifetime }: InputOptions) {
+    this.#envelopes = new EnvelopeReader(reader, messageBytesMax)
+    this.#codec = codec
+    this.#compression = compression
+    this.#messageBytesMax = messageBytesMax
+    this.#lifetime = lifetime
+  }
+
+  /** Throws when the client says that more is to come than one message may have. */
+  requireSingle(): void {
+    this.#envelopes.requireSingle()
+  }
+
+  /** Says whether there is a message to `take`, without waiting. */
+  poll(): Polled {
+    return this.#envelopes.poll()
+  }
+
+  /** Resolves when `poll` may have more to tell. */
+  ready(): Promise<void> {
+    return this.#envelopes.ready()
+  }
+
+  /** The message that was polled. */
+  take(): Message | Promise<Message> {
+    const { flags, message } = this.#envelopes
+    if (flags === 0) return this.#codec.parse(message)
+    if ((flags & otherFlags) !== 0) {
+      throw new ConnectError(`a message has unknown flags: ${flags}`, Code.InvalidArgument)
+    }
+    if (this.#compression === undefined) {
+      const text = 'a message is marked as compressed, and the request names no compression'
+      throw Object.assign(new ConnectError(text, Code.Internal), clientFault)
+    }
+    return decompression
+      .decompress(this.#compression, message, this.#messageBytesMax, this.#lifetime)
+      .then((bytes) => this.#codec.parse(bytes))
+  }
+}
+
+/**
+ * The only message of a request, at once when all of it is here. None, or a second one, is `UNIMPLEMENTED`, as gRPC has
+ * it (https://github.com/grpc/grpc/blob/master/doc/statuscodes.md).
+ */
+export function onlyMessage(input: Input): Message | Promise<Message> {
+  if (input.poll() !== 'envelope') return firstMessage(input)
+  const message = input.take()
+  if (message instanceof Promise) return nothingAfter(input, message)
+  const polled = input.poll()
+  if (polled === 'envelope') throw extraMessage()
+  return polled === 'end' ? message : nothingAfter(input, message)
+}
+
+async function firstMessage(input: Input): Promise<Message> {
+  input.requireSingle()
+  for (let polled = input.poll(); polled !== 'envelope'; polled = input.poll()) {
+    if (polled === 'end') {
+      throw new ConnectError('the request has no message', Code.Unimplemented)
+    }
+    await input.ready()
+  }
+  return await nothingAfter(input, input.take())
+}
+
+async function nothingAfter(input: Input, first: Message | Promise<Message>): Promise<Message> {
+  const message = await first
+  for (let polled = input.poll(); polled !== 'end'; polled = input.poll()) {
+    if (polled === 'envelope') throw extraMessage()
+    await input.ready()
+  }
+  return message
+}
+
+function extraMessage(): ConnectError {
+  return new ConnectError('the request has more than one message', Code.Unimplemented)
+}

@@ -1,0 +1,78 @@
+import type { Message } from '@bufbuild/protobuf'
+import type { Lifetime } from '../lifetime.ts'
+import type { Input } from './input.ts'
+
+type Result = IteratorResult<Message, undefined>
+
+const done: Result = { done: true, value: undefined }
+
+/**
+ * The messages of a request as its handler takes them. What is wrong with one of them ends the call, whatever its handler
+ * makes of it.
+ */
+export class MessageStream implements AsyncIterableIterator<Message, undefined> {
+  readonly #input: Input
+  readonly #lifetime: Lifetime
+  #isDone = false
+  /** The message that was asked for last, until it has come. */
+  #pending: Promise<Result> | undefined
+
+  constructor(input: Input, lifetime: Lifetime) {
+    this.#input = input
+    this.#lifetime = lifetime
+  }
+
+  next(): Promise<Result> {
+    if (this.#pending !== undefined) return this.#keep(this.#pending.then(() => this.#later()))
+    try {
+      if (this.#isDone) return Promise.resolve(done)
+      this.#lifetime.throwIfOver()
+      const polled = this.#input.poll()
+      if (polled === 'envelope') {
+        const value = this.#input.take()
+        if (!(value instanceof Promise)) return Promise.resolve({ done: false, value })
+        return this.#keep(value.then((message) => ({ done: false, value: message })))
+      }
+      if (polled === 'wait') return this.#keep(this.#later())
+      this.#isDone = true
+      return Promise.resolve(done)
+    } catch (error) {
+      return this.#fail(error)
+    }
+  }
+
+  return(): Promise<Result> {
+    this.#isDone = true
+    return Promise.resolve(done)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async #later(): Promise<Result> {
+    if (this.#isDone) return done
+    let polled = this.#input.poll()
+    for (; polled === 'wait'; polled = this.#input.poll()) await this.#input.ready()
+    if (polled === 'envelope') return { done: false, value: await this.#input.take() }
+    this.#isDone = true
+    return done
+  }
+
+  #keep(work: Promise<Result>): Promise<Result> {
+    const pending = work.catch((error) => this.#fail(error))
+    this.#pending = pending
+    const release = () => {
+      if (this.#pending === pending) this.#pending = undefined
+    }
+    // A handler may have stopped to wait for it.
+    pending.then(release, release)
+    return pending
+  }
+
+  #fail(error: unknown): Promise<never> {
+    this.#isDone = true
+    this.#lifetime.end(error)
+    return Promise.reject(error)
+  }
+}

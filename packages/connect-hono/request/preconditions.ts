@@ -1,0 +1,42 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Fields } from '@marquee/http/exchange'
+
+/** The headers by which a request depends on the state of what it is about (RFC 9110 §13.1). */
+const conditional = new Set([
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+])
+
+const letterI = 0x69
+const letterF = 0x66
+
+/** The error of a write that depends on a condition. */
+export interface UnsupportedCondition extends ConnectError {
+  /** Of a response by HTTP alone. */
+  readonly httpStatus: 412
+}
+
+/**
+ * The error of a write whose headers have a condition, or undefined. No write evaluates conditions, and one that ignored
+ * them would overwrite what its client wanted to keep.
+ */
+export function unsupportedCondition(headers: Fields): UnsupportedCondition | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string
+    // Two letters decide nearly always, and every write comes by here.
+    if (name.charCodeAt(0) !== letterI || name.charCodeAt(1) !== letterF) continue
+    if (conditional.has(name)) return toError(name)
+  }
+  return undefined
+}
+
+function toError(header: string): UnsupportedCondition {
+  const text = `${header} is not supported on writes: nothing was changed; send the request without it`
+  // Not a class of its own: `instanceof` finds every `ConnectError` to be one of any subclass.
+  return Object.assign(new ConnectError(text, Code.FailedPrecondition), {
+    httpStatus: 412 as const,
+  })
+}

@@ -1,0 +1,59 @@
+import { expect, test } from 'bun:test'
+import { create, fromBinary } from '@bufbuild/protobuf'
+import { messagesOf } from '@marquee/testing/rating-calls'
+import { WatchAggregatedRatingsResponseSchema as schema } from '../../../gen/rating/v1/rating_pb.ts'
+import type { Compression } from '../compression/compression.ts'
+import { type Codec, createCodec } from '../protobuf/codec.ts'
+import { EnvelopeBatch } from '../wire/envelope.ts'
+import { Output } from './output.ts'
+import { packOnce } from './pack-once.ts'
+
+const recordId = 'a long record id '.repeat(200)
+const message = () => create(schema, { aggregatedRating: { recordId } })
+
+test('a message of many streams is encoded once for each codec', () => {
+  const { codec, encodedCount } = counting()
+  const shared = packOnce(message())
+  const batches = Array.from({ length: 50 }, () => {
+    const batch = new EnvelopeBatch()
+    new Output({ desc: schema, codec, compression: undefined }).addTo(batch, shared)
+    return batch
+  })
+  expect(encodedCount()).toBe(1)
+  for (const batch of batches) {
+    const [bytes] = messagesOf(Buffer.from(batch.take()))
+    expect(fromBinary(schema, bytes ?? Buffer.alloc(0))).toEqual(message())
+  }
+})
+
+test('it is compressed once, whoever asks first', async () => {
+  let compressedCount = 0
+  const compression = {
+    name: 'test',
+    async compress(bytes: Uint8Array) {
+      compressedCount++
+      return bytes
+    },
+  } as unknown as Compression
+  const { codec } = counting()
+  const shared = packOnce(message())
+  const adding = Array.from({ length: 50 }, () =>
+    new Output({ desc: schema, codec, compression }).addTo(new EnvelopeBatch(), shared),
+  )
+  const packings = await Promise.all(adding)
+  expect([compressedCount, new Set(packings).size]).toEqual([1, 1])
+  expect(packings[0]?.isCompressed).toBe(true)
+})
+
+function counting() {
+  let count = 0
+  const real = createCodec(schema, 'proto', {})
+  const codec: Codec = {
+    ...real,
+    serialize(one) {
+      count++
+      return real.serialize(one)
+    },
+  }
+  return { codec, encodedCount: () => count }
+}

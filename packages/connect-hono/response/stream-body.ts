@@ -1,0 +1,34 @@
+import type { RequestBody } from '@marquee/http/exchange'
+
+/** The body of a `Request` as the port has it. */
+export function streamBody(
+  stream: ReadableStream<Uint8Array> | null,
+  onRefused: () => void,
+): RequestBody {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  let chunk: Uint8Array | undefined
+  let ended = stream === null
+  return {
+    get ended() {
+      return ended
+    },
+    trailers: [],
+    take() {
+      const taken = chunk
+      chunk = undefined
+      return taken
+    },
+    async ready() {
+      if (chunk !== undefined || ended || stream === null) return
+      reader ??= stream.getReader()
+      const { done, value } = await reader.read()
+      chunk = value
+      ended = done
+    },
+    refuse() {
+      onRefused()
+      reader ??= stream?.getReader()
+      void reader?.cancel().catch(() => {})
+    },
+  }
+}

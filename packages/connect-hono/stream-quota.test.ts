@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'bun:test'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { createAddressList } from '@marquee/http/server/address-list'
+import { failureOf } from '@marquee/testing/failure-of'
+import { gatewayProtocols, startGateway, startInstance } from '@marquee/testing/forwarding'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { Lifetime } from './lifetime.ts'
+import { clientOf, createStreamQuota } from './stream-quota.ts'
+import { createTimeouts } from './timeouts.ts'
+
+const record = { recordId: '1', recordType: 'movie' }
+const never = new Promise<never>(() => {})
+const proxies = createAddressList(['10.0.0.0/8', '::1'])
+
+function from(remoteAddress: string, forwarded?: string) {
+  const header = (name: string) => (name === 'x-forwarded-for' ? forwarded : undefined)
+  return { remoteAddress, header }
+}
+
+test('a client has so many streams at once, others have theirs, and one that is over makes room', () => {
+  const quota = createStreamQuota({ limits: { streamsPerClientMax: 2 } })
+  const enter = (address: string) => {
+    const lifetime = new Lifetime(createTimeouts())
+    quota.enter(from(address), lifetime)
+    return lifetime
+  }
+  const codeOf = (address: string) => {
+    try {
+      enter(address)
+      return 'entered'
+    } catch (error) {
+      return Code[ConnectError.from(error).code]
+    }
+  }
+  const first = enter('192.0.2.1')
+  enter('192.0.2.1')
+  expect(codeOf('192.0.2.1')).toBe('ResourceExhausted')
+  expect(codeOf('192.0.2.2')).toBe('entered')
+  first.finish()
+  expect(codeOf('192.0.2.1')).toBe('entered')
+  expect(codeOf('192.0.2.1')).toBe('ResourceExhausted')
+})
+
+describe('a client is', () => {
+  test.each([
+    ['its address', from('192.0.2.1'), '192.0.2.1'],
+    ['an IPv4 address in the form of IPv6', from('::ffff:192.0.2.1'), '192.0.2.1'],
+    ['its network of IPv6', from('2001:db8:0:7:1:2:3:4'), '2001:db8:0:7'],
+    ['the same network in short', from('2001:db8:0:7::9'), '2001:db8:0:7'],
+    ['whoever calls, whatever it says', from('192.0.2.1', '198.51.100.7'), '192.0.2.1'],
+    ['whom a trusted proxy names', from('10.0.0.1', '198.51.100.7'), '198.51.100.7'],
+    ['not whom the client names', from('10.0.0.1', '1.1.1.1, 198.51.100.7'), '198.51.100.7'],
+    ['behind two proxies', from('::1', '1.1.1.1, 198.51.100.7, 10.0.0.9'), '198.51.100.7'],
+    ['a proxy that names nobody', from('10.0.0.1'), '10.0.0.1'],
+    ['a proxy that names no address', from('10.0.0.1', 'unknown'), '10.0.0.1'],
+  ])('%s', (_, incoming, client) => {
+    expect(clientOf(incoming, proxies)).toBe(client)
+  })
+})
+
+describe.each(gatewayProtocols)('by %s', (protocol) => {
+  test.each(['of a service', 'through a gateway'])(
+    'streams beyond the bound are refused: %s',
+    async (place) => {
+      const implementation = {
+        async *watchAggregatedRatings() {
+          yield { aggregatedRating: record }
+          await never
+        },
+        getRating: () => ({ rating: { ...record, value: 4 } }),
+      }
+      const few = { streamsPerClientMax: 3 }
+      const isService = place === 'of a service'
+      await using instance = await startInstance(implementation, { limits: isService ? few : {} })
+      await using gateway = await startGateway([instance.url], {}, isService ? {} : few)
+      const client = gateway.rating(protocol)
+      const leaving = new AbortController()
+      const { signal } = leaving
+      const open = () =>
+        client.watchAggregatedRatings({ records: [record] }, { signal })[Symbol.asyncIterator]()
+      const watches = [open(), open(), open()]
+      for (const watch of watches) expect((await watch.next()).done).toBe(false)
+      const refused = await failureOf(open().next())
+      expect([refused.code, refused.rawMessage]).toEqual([
+        Code.ResourceExhausted,
+        'a client may have 3 streams open at once: close some first',
+      ])
+      expect((await client.getRating({ ...record, userId: 'ada' })).rating?.value).toBe(4)
+      leaving.abort()
+    },
+  )
+})
+
+alsoOnDenoAndNode(import.meta.filename)

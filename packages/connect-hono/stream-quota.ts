@@ -1,0 +1,70 @@
+import { isIP } from 'node:net'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { AddressList } from '@marquee/http/server/address-list'
+import type { Lifetime } from './lifetime.ts'
+import type { RpcLimits } from './limits.ts'
+import type { Incoming } from './request/incoming.ts'
+
+/** Bounds the streams that each client has open at once. */
+export interface StreamQuota {
+  /** Counts a stream until its call is over. Throws `RESOURCE_EXHAUSTED` when there is no place for it. */
+  enter(incoming: Pick<Incoming, 'remoteAddress' | 'header'>, lifetime: Lifetime): void
+}
+
+export interface StreamQuotaOptions {
+  readonly limits: Pick<RpcLimits, 'streamsPerClientMax'>
+  /** Proxies whose word counts on who the client is. Default: none. */
+  readonly trustedProxies?: AddressList | undefined
+}
+
+export function createStreamQuota({ limits, trustedProxies }: StreamQuotaOptions): StreamQuota {
+  const { streamsPerClientMax } = limits
+  const countOf = new Map<string, number>()
+
+  function leave(client: string): void {
+    const left = (countOf.get(client) ?? 0) - 1
+    if (left > 0) countOf.set(client, left)
+    else countOf.delete(client)
+  }
+
+  return {
+    enter(incoming, lifetime) {
+      const client = clientOf(incoming, trustedProxies)
+      const count = countOf.get(client) ?? 0
+      if (count >= streamsPerClientMax) {
+        const text = `a client may have ${streamsPerClientMax} streams open at once: close some first`
+        throw new ConnectError(text, Code.ResourceExhausted)
+      }
+      countOf.set(client, count + 1)
+      lifetime.whenOver(() => leave(client))
+    },
+  }
+}
+
+/**
+ * Who a request is from, as one name for all addresses that one client may choose from: an IPv4 address, or the 64 bits of
+ * an IPv6 network. Behind trusted proxies it is the last address in `X-Forwarded-For` that is not one of them.
+ */
+export function clientOf(
+  incoming: Pick<Incoming, 'remoteAddress' | 'header'>,
+  trustedProxies: AddressList | undefined,
+): string {
+  const { remoteAddress } = incoming
+  if (trustedProxies?.has(remoteAddress) !== true) return networkOf(remoteAddress)
+  const forwarded = (incoming.header('x-forwarded-for') ?? '').split(',').map((one) => one.trim())
+  const client = forwarded.findLast((address) => !trustedProxies.has(address))
+  return networkOf(client !== undefined && isIP(client) !== 0 ? client : remoteAddress)
+}
+
+function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [start = '', end = ''] = (address.split('%')[0] ?? '').toLowerCase().split('::')
+  if (start === '' && end.startsWith('ffff:') && end.includes('.')) return end.slice(5)
+  const groups = (text: string) => (text === '' ? [] : text.split(':'))
+  const before = groups(start)
+  const after = groups(end)
+  const isShort = address.includes('::')
+  const zeros = isShort ? Array(Math.max(0, 8 - before.length - after.length)).fill('0') : []
+  const network = [...before, ...zeros, ...after].slice(0, 4)
+  return network.map((group) => group.replace(/^0+(?=.)/, '')).join(':')
+}

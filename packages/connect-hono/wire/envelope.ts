@@ -1,0 +1,184 @@
+import type { Message } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { ByteWriter } from '../protobuf/byte-writer.ts'
+import type { Codec } from '../protobuf/codec.ts'
+import { tooLong } from '../protobuf/message-check.ts'
+import { PieceWriter } from '../protobuf/piece-writer.ts'
+import type { BodyReader } from '../request/body-reader.ts'
+import { ByteQueue } from '../request/byte-queue.ts'
+import type { Packed } from '../response/output.ts'
+
+/**
+ * A message among others: a byte of flags, four of the length, the message. The same in gRPC
+ * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), gRPC-Web and the streams of Connect.
+ */
+const headBytes = 5
+export const compressedFlag = 0b00000001
+
+/** What is larger is not copied. */
+const copiedBytesMax = 16 * 1024
+
+/** The pieces of an envelope with the message. */
+export function toEnvelope(flags: number, message: Uint8Array): Uint8Array[] {
+  if (message.length <= copiedBytesMax) return [encodeEnvelope(flags, message)]
+  const head = new Uint8Array(headBytes)
+  writeHead(head, 0, flags, message.length)
+  return [head, message]
+}
+
+/** The pieces as one, if they are small or there is but one. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array | readonly Uint8Array[] | null {
+  if (pieces.length <= 1) return pieces[0] ?? null
+  return pieces.every(({ length }) => length <= copiedBytesMax) ? Buffer.concat(pieces) : pieces
+}
+
+/** Puts a message into an envelope. */
+export function encodeEnvelope(flags: number, message: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(headBytes + message.length)
+  writeHead(bytes, 0, flags, message.length)
+  bytes.set(message, headBytes)
+  return bytes
+}
+
+function writeHead(bytes: Uint8Array, offset: number, flags: number, length: number): void {
+  bytes[offset] = flags
+  bytes[offset + 1] = length >>> 24
+  bytes[offset + 2] = length >>> 16
+  bytes[offset + 3] = length >>> 8
+  bytes[offset + 4] = length
+}
+
+/** The pieces of an envelope whose message is written in it. */
+export function writeEnvelope(codec: Codec, message: Message): Uint8Array[] {
+  const writer = new PieceWriter()
+  writer.reserve(headBytes)
+  writer.length = headBytes
+  codec.write(writer, message)
+  const pieces = writer.takePieces()
+  let length = -headBytes
+  for (const piece of pieces) length += piece.length
+  writeHead(pieces[0] as Uint8Array, 0, 0, length)
+  return pieces
+}
+
+/** Envelopes that are sent at once. */
+export class EnvelopeBatch {
+  readonly #writer = new ByteWriter()
+
+  /** How long they are together. */
+  get length(): number {
+    return this.#writer.length
+  }
+
+  add({ bytes, isCompressed }: Packed): void {
+    const writer = this.#writer
+    writer.reserve(headBytes + bytes.length)
+    writeHead(writer.bytes, writer.length, isCompressed ? compressedFlag : 0, bytes.length)
+    writer.length += headBytes
+    writer.raw(bytes)
+  }
+
+  /** Adds a message that is written right into its envelope, or throws what the writing does. */
+  write(codec: Codec, message: Message): void {
+    const writer = this.#writer
+    const start = writer.length
+    writer.reserve(headBytes)
+    writer.length += headBytes
+    try {
+      codec.write(writer, message)
+    } catch (error) {
+      writer.length = start
+      throw error
+    }
+    writeHead(writer.bytes, start, 0, writer.length - start - headBytes)
+  }
+
+  /** Adds one that is encoded already. */
+  addEncoded(envelope: Uint8Array): void {
+    this.#writer.raw(envelope)
+  }
+
+  /** Takes all of them, and leaves none. */
+  take(): Uint8Array {
+    return this.#writer.take()
+  }
+}
+
+/** What `EnvelopeReader.poll` has: an envelope, none until more bytes are ready, or none any more. */
+export type Polled = 'envelope' | 'wait' | 'end'
+
+/** Takes a body apart into its envelopes, however it is split. Their bytes are those of the body. */
+export class EnvelopeReader {
+  /** Of the envelope at hand. */
+  flags = 0
+  message: Uint8Array = new Uint8Array(0)
+  readonly #reader: BodyReader
+  readonly #messageBytesMax: number
+  readonly #queue = new ByteQueue()
+  /** The length in the head that was read last, or -1 before it is. */
+  #length = -1
+  /** Memory of the current message, and of the one before until the next one comes. */
+  #heldBytes = 0
+  /** Whether that is still to be granted. Until then no more is taken, so that the client is held back. */
+  #isOwed = false
+
+  constructor(reader: BodyReader, messageBytesMax: number) {
+    this.#reader = reader
+    this.#messageBytesMax = messageBytesMax
+  }
+
+  /** Throws when the client says that more is to come than one envelope may have. */
+  requireSingle(): void {
+    this.#reader.requireLength(this.#messageBytesMax + headBytes)
+  }
+
+  /** Reads the next envelope without waiting. Throws `RESOURCE_EXHAUSTED` at the head of one that is too long. */
+  poll(): Polled {
+    const queue = this.#queue
+    for (;;) {
+      if (this.#length < 0 && queue.length >= headBytes) this.#readHead()
+      if (this.#isOwed) return 'wait'
+      if (this.#length >= 0 && queue.length >= this.#length) {
+        this.message = queue.read(this.#length)
+        this.#length = -1
+        return 'envelope'
+      }
+      const chunk = this.#reader.take()
+      if (chunk === undefined) break
+      queue.push(chunk)
+    }
+    if (!this.#reader.ended) return 'wait'
+    if (queue.length === 0 && this.#length < 0) return 'end'
+    throw new ConnectError('the request ends within a message', Code.InvalidArgument)
+  }
+
+  /** Resolves when `poll` may have more to tell. */
+  async ready(): Promise<void> {
+    this.#queue.settle()
+    const { memory } = this.#reader
+    // A short one is charged as well when it keeps somebody waiting.
+    if (this.#length > 0 && this.#heldBytes === 0) {
+      this.#isOwed = true
+      await memory.hold(this.#length)
+      this.#heldBytes = this.#length
+    }
+    if (this.#isOwed) this.#isOwed = false
+    else await this.#reader.ready()
+  }
+
+  #readHead(): void {
+    const [flags = 0, a = 0, b = 0, c = 0, d = 0] = this.#queue.read(headBytes)
+    this.flags = flags
+    this.#length = a * 2 ** 24 + ((b << 16) | (c << 8) | d)
+    if (this.#length > this.#messageBytesMax) throw tooLong(this.#length, this.#messageBytesMax)
+    this.#queue.expect(this.#length)
+    const { memory, limits } = this.#reader
+    if (this.#heldBytes > 0) {
+      memory.release(this.#heldBytes)
+      this.#heldBytes = 0
+    }
+    if (this.#length <= limits.freeMessageBytesMax) return
+    if (memory.tryHold(this.#length)) this.#heldBytes = this.#length
+    else this.#isOwed = true
+  }
+}

@@ -1,0 +1,19 @@
+import { backend } from '@marquee/testing/backends/shared'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { describeWith } from '@marquee/testing/requirements'
+import { pino } from 'pino'
+import { partitionCount } from '../contract/bench.ts'
+import { eventLogContract } from '../contract/contract.ts'
+import { createKafkaEventLog } from './kafka.ts'
+
+/** Shorter times than usual, so that the group shares its partitions sooner. */
+const timing = { heartbeatIntervalMs: 200, pollWaitMs: 100, commitIntervalMs: 200 }
+const log = pino({ level: 'silent' })
+
+describeWith(backend('kafka'), 'with Kafka', (address) => {
+  const open = () =>
+    createKafkaEventLog({ brokers: [address], partitions: partitionCount, log, timing })
+  const place = { open, async [Symbol.asyncDispose]() {} }
+  eventLogContract('kafka', async () => place, { durable: true })
+  alsoOnDenoAndNode(import.meta.filename)
+})

@@ -1,0 +1,54 @@
+import { expect, test } from 'bun:test'
+import { Partitioners, type PartitionMetadata } from 'kafkajs'
+import { createKafkaPartitioner, murmur2 } from './partitioner.ts'
+
+const partitionMetadata = Array.from({ length: 7 }, (_, partitionId) => ({
+  partitionId,
+  leader: 1,
+})) as PartitionMetadata[]
+
+// The vectors of Kafka's own UtilsTest.
+test.each([
+  ['21', -973932308],
+  ['foobar', -790332482],
+  ['a-little-bit-long-string', -985981536],
+  ['a-little-bit-longer-string', -1486304829],
+  ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
+  ['abc', 479470107],
+])('the hash of %s is that of the clients in Java', (text, hash) => {
+  expect(murmur2(new TextEncoder().encode(text))).toBe(hash)
+})
+
+test('keys of every length and byte go where the partitioner of kafkajs puts them', () => {
+  const [own, theirs] = [createKafkaPartitioner(), Partitioners.JavaCompatiblePartitioner()]
+  for (let length = 0; length < 70; length++) {
+    const key = Buffer.from(crypto.getRandomValues(new Uint8Array(length)))
+    const choice = { topic: 'any', partitionMetadata, message: { key, value: null } }
+    expect([key.toString('hex'), own(choice)]).toEqual([key.toString('hex'), theirs(choice)])
+  }
+})
+
+test('a key in the middle of a larger buffer counts alone', () => {
+  const bytes = new TextEncoder().encode('...foobar')
+  expect(murmur2(bytes.subarray(3))).toBe(-790332482)
+})
+
+test('twice the key takes about twice the time, and not four times', () => {
+  const timeOf = (length: number) => {
+    const key = new Uint8Array(length).fill(7)
+    const startMs = performance.now()
+    murmur2(key)
+    return performance.now() - startMs
+  }
+  timeOf(4_000_000)
+  const [half, whole] = [timeOf(4_000_000), timeOf(32_000_000)]
+  // Eight times as long: quadratic would be 64 times.
+  expect(whole).toBeLessThan(32 * Math.max(half, 1))
+})
+
+test('records without a key take turns among the partitions that have a leader', () => {
+  const choose = createKafkaPartitioner()
+  const some = partitionMetadata.map((one) => ({ ...one, leader: one.partitionId % 2 ? 1 : -1 }))
+  const choice = { topic: 'any', partitionMetadata: some, message: { key: null, value: null } }
+  expect(Array.from({ length: 4 }, () => choose(choice))).toEqual([1, 3, 5, 1])
+})

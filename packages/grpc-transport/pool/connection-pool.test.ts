@@ -1,0 +1,18 @@
+import { expect, test } from 'bun:test'
+import type { Instance } from '../resolver.ts'
+import { createConnection } from './connection.ts'
+import { createConnectionPool } from './connection-pool.ts'
+
+test('an instance that cannot be connected to leaves no call open that disposal would wait for', async () => {
+  const instances: Instance[] = [{ id: 'a', url: 'http://a b:1' }]
+  const pool = createConnectionPool({
+    service: 'rating',
+    connect: (instance, hub) => createConnection(instance, { hub }),
+    watch: { instances, [Symbol.dispose]() {} },
+    random: () => 0,
+    clock: () => 0,
+    drainTimeoutMs: 3_600_000,
+  })
+  expect(() => pool.take()).toThrow()
+  await pool[Symbol.asyncDispose]()
+})

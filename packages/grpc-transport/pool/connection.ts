@@ -1,0 +1,52 @@
+import type { Transport } from '@connectrpc/connect'
+import { clientLimits } from '@marquee/http/http2/client/connection'
+import { Hub } from '@marquee/http/http2/core/context'
+import type { GrpcOptions } from '../options.ts'
+import type { Instance } from '../resolver.ts'
+import { createGrpcTransport } from '../transport.ts'
+import type { SessionTls } from './session.ts'
+import { createSessionPool, streamBounds } from './session-pool.ts'
+
+/**
+ * The kept HTTP/2 connections to one instance; opened by the first call, and again after they were lost. There is more
+ * than one only for more calls at once than the instance allows on one, and apart for streams: those that last keep no
+ * unary call waiting.
+ */
+export interface Connection {
+  /** Calls the instance by gRPC. A call that the network cuts short fails with `UNAVAILABLE`. */
+  readonly transport: Transport
+  /** Closes at once. A call still open fails with `UNAVAILABLE`. */
+  close(): void
+}
+
+export interface ConnectionOptions {
+  /** What connections share, when there are many. */
+  readonly hub?: Hub
+  /** For an instance at an `https` URL. */
+  readonly tls?: SessionTls
+  /** Services are near each other: nothing is compressed, unless told, for it costs more than the bytes it saves. */
+  readonly grpc?: GrpcOptions
+}
+
+/** Connects to an instance by its first call. */
+export function createConnection(
+  { url }: Pick<Instance, 'url'>,
+  { hub = createHub(), tls, grpc }: ConnectionOptions = {},
+): Connection {
+  const calls = createSessionPool(url, { hub, tls })
+  const streams = createSessionPool(url, { hub, tls }, streamBounds)
+  const { unary } = createGrpcTransport(url, calls, grpc)
+  const { stream } = createGrpcTransport(url, streams, grpc)
+  return {
+    transport: { unary, stream },
+    close() {
+      calls.close()
+      streams.close()
+    },
+  }
+}
+
+/** What the connections of a client share. */
+export function createHub(): Hub {
+  return new Hub({ limits: clientLimits })
+}

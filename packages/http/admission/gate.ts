@@ -1,0 +1,291 @@
+import type { Exchange, Respond } from '../exchange.ts'
+import { TokenBucket } from '../token-bucket.ts'
+import { whenClosed } from '../when-closed.ts'
+import { Congestion } from './congestion.ts'
+import { InFlightLimit } from './in-flight-limit.ts'
+import { LagLimit, tickMs } from './lag-limit.ts'
+import type { AdmissionLimits } from './limits.ts'
+import type { Admission, Admitted, CallReader, RefusalReason, Route, Start } from './port.ts'
+import { Slice } from './slice.ts'
+import { type Waiting, WaitingLine } from './waiting-line.ts'
+
+export interface GateOptions {
+  readonly limits: AdmissionLimits
+  readonly calls: CallReader
+  /** Milliseconds on a clock that does not jump. */
+  readonly now?: () => number
+  /** Calls at the end of this event-loop turn. */
+  readonly later?: (act: () => void) => void
+  /** Calls after the time. */
+  readonly after?: (ms: number, act: () => void) => void
+  /** Processor time that the process has used, in milliseconds. */
+  readonly busyMs?: () => number
+}
+
+/** One turn of so many has a call whose duration is taken for the limit. */
+const sampledTurns = 8
+
+/**
+ * Admission in front of everything that a call costs. The process has one thread, so a queue forms wherever more calls
+ * arrive than run: here it can be seen. Requests of one event-loop turn start at its end, as many as fit into a slice of
+ * time and under the limit in flight; the others wait here. While calls wait for long, the newest start first, and the
+ * oldest are refused. Streams, and probes beyond their allowance, wait in a line of their own and are not refused for
+ * waiting: streams are opened for long, and a thousand that are opened together after a restart are no overload. Without overload it costs a call a look at its
+ * path and two counters.
+ */
+export class Gate implements Admission {
+  readonly #limits: AdmissionLimits
+  readonly #calls: CallReader
+  readonly #now: () => number
+  readonly #later: (act: () => void) => void
+  readonly #after: (ms: number, act: () => void) => void
+  readonly #busyMs: () => number
+  readonly #line = new WaitingLine()
+  readonly #patientLine = new WaitingLine()
+  #isPatientNext = false
+  readonly #congestion: Congestion
+  readonly #slice: Slice
+  readonly #limit: InFlightLimit
+  readonly #lagLimit: LagLimit
+  readonly #probes: TokenBucket
+  #start: Start | undefined
+  #arrived: Exchange[] = []
+  #isAsked = false
+  #isTimed = false
+  #turnCount = 0
+  /** The last turn whose end was seen. */
+  #endedTurn = 0
+  #isSampled = true
+  #inFlightCount = 0
+  /** The most since the last tick. */
+  #inFlightPeak = 0
+  #isTicking = false
+  #streamCount = 0
+  #nowMs = 0
+
+  constructor({
+    limits,
+    calls,
+    now = () => performance.now(),
+    later = setImmediate,
+    after = (ms, act) => void setTimeout(act, ms).unref(),
+    busyMs = processorTimeMs,
+  }: GateOptions) {
+    this.#limits = limits
+    this.#calls = calls
+    this.#now = now
+    this.#later = later
+    this.#after = after
+    this.#busyMs = busyMs
+    this.#congestion = new Congestion(limits)
+    this.#slice = new Slice(limits.sliceMs, now)
+    this.#limit = new InFlightLimit(limits)
+    this.#lagLimit = new LagLimit(limits)
+    this.#probes = new TokenBucket(limits.probes, now())
+  }
+
+  get inFlightCount(): number {
+    return this.#inFlightCount
+  }
+
+  get streamCount(): number {
+    return this.#streamCount
+  }
+
+  get waitingCount(): number {
+    return this.#line.size + this.#patientLine.size
+  }
+
+  get inFlightLimit(): number {
+    return Math.min(this.#limit.value, this.#lagLimit.value)
+  }
+
+  get isOverloaded(): boolean {
+    return this.#congestion.isOverloaded
+  }
+
+  open(start: Start): Respond {
+    this.#start = start
+    return (exchange) => {
+      if (this.#arrived.push(exchange) === 1) this.#ask()
+    }
+  }
+
+  #ask(): void {
+    if (this.#isAsked) return
+    this.#isAsked = true
+    const isSampled = this.#turnCount % sampledTurns === 0
+    const isMeasured = this.#slice.isMeasured || this.waitingCount > 0 || isSampled
+    this.#later(this.#onTurn)
+    // Runs in the same turn, when the microtasks of the calls have run.
+    if (isMeasured) this.#later(this.#onTurnEnd)
+  }
+
+  readonly #onTurnEnd = (): void => {
+    this.#endedTurn = this.#turnCount
+    this.#slice.end(this.#now())
+  }
+
+  readonly #onTurn = (): void => {
+    this.#isAsked = false
+    const arrived = this.#arrived
+    this.#arrived = []
+    this.#nowMs = this.#now()
+    this.#slice.begin(this.#nowMs)
+    // Calls that were over with their turn were never in flight beside others.
+    this.#inFlightPeak = Math.max(this.#inFlightPeak, this.#inFlightCount)
+    this.#isSampled = this.#turnCount++ % sampledTurns !== 0
+    for (const exchange of arrived) this.#arrive(exchange)
+    if (this.waitingCount > 0) this.#serve()
+    else this.#congestion.relax()
+    if (this.#inFlightCount > 0 && !this.#isTicking) this.#tickSoon()
+  }
+
+  /** Ticks while calls are in flight; those that end within their turn need none. */
+  #tickSoon(): void {
+    this.#isTicking = true
+    const [sinceMs, busySinceMs] = [this.#now(), this.#busyMs()]
+    this.#after(tickMs, () => {
+      this.#isTicking = false
+      const passedMs = this.#now() - sinceMs
+      this.#lagLimit.tick(passedMs, this.#busyMs() - busySinceMs, this.#inFlightPeak)
+      this.#inFlightPeak = this.#inFlightCount
+      if (this.#inFlightCount > 0) this.#tickSoon()
+      if (this.#line.size > 0) this.#ask()
+    })
+  }
+
+  #arrive(exchange: Exchange): void {
+    const route = this.#calls.route(exchange)
+    if (route.kind === 'probe' && this.#probes.spend(1, this.#nowMs)) {
+      this.#start?.(exchange, uncounted, 0)
+    } else if (route.kind !== 'unary') this.#arrivePatient(exchange, route)
+    else if (this.#line.size === 0 && this.#hasRoom && this.#slice.spend()) {
+      this.#admit(exchange, route, 0)
+    } else this.#wait(exchange, route)
+  }
+
+  /** A stream, or a probe beyond the allowance. */
+  #arrivePatient(exchange: Exchange, route: Route): void {
+    const line = this.#patientLine
+    const { streamsMax, waitingMax } = this.#limits
+    if (route.kind === 'stream' && this.#streamCount + line.size >= streamsMax) {
+      this.#calls.refuse(exchange, route, 'streams', 0)
+    } else if (route.kind === 'probe' && line.size >= waitingMax) {
+      this.#calls.refuse(exchange, route, 'overloaded', 0)
+    } else if (line.size === 0 && this.#slice.spend()) this.#admit(exchange, route, 0)
+    else line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
+  }
+
+  get #hasRoom(): boolean {
+    return this.#inFlightCount < this.inFlightLimit
+  }
+
+  #wait(exchange: Exchange, route: Route): void {
+    this.#line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
+    if (this.#line.size <= this.#limits.waitingMax) return
+    const oldest = this.#line.takeSince(this.#nowMs)
+    if (oldest !== undefined) this.#refuse(oldest, 'overloaded')
+  }
+
+  #serve(): void {
+    const waitMsMax = this.#judge()
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#startWaiting(next)
+    if (this.#line.size === 0) this.#congestion.relax()
+    if (this.#patientLine.size > 0 || (this.#line.size > 0 && this.#hasRoom)) this.#ask()
+    // Somebody's end lets the next one start; until then, only time passes.
+    else if (this.#line.size > 0) this.#askAfter(waitMsMax)
+  }
+
+  /** Finds out whether the service is overloaded, refuses what has waited too long then, and returns how long calls may wait. */
+  #judge(): number {
+    if (this.#line.size === 0) return Number.POSITIVE_INFINITY
+    const longestMs = this.#nowMs - this.#line.oldestSinceMs
+    const waiting = { count: this.#line.size, longestMs, callMs: this.#slice.callMs }
+    const waitMsMax = this.#congestion.observe(this.#nowMs, waiting)
+    if (waitMsMax < Number.POSITIVE_INFINITY) this.#refuseSince(this.#nowMs - waitMsMax)
+    return waitMsMax
+  }
+
+  /** The next one that may start, patient ones and calls by turns; undefined when none may in this turn. */
+  #next(): Waiting | undefined {
+    this.#isPatientNext = !this.#isPatientNext
+    const hasCall = this.#line.size > 0 && this.#hasRoom
+    const hasPatient = this.#patientLine.size > 0
+    if ((!hasCall && !hasPatient) || !this.#slice.spend()) return undefined
+    if (hasPatient && (this.#isPatientNext || !hasCall)) return this.#patientLine.takeOldest()
+    return this.isOverloaded ? this.#line.takeNewest() : this.#line.takeOldest()
+  }
+
+  #refuseSince(sinceMs: number): void {
+    for (let late = this.#line.takeSince(sinceMs); late; late = this.#line.takeSince(sinceMs)) {
+      this.#refuse(late, 'overloaded')
+    }
+  }
+
+  #askAfter(waitMsMax: number): void {
+    if (this.#isTimed) return
+    this.#isTimed = true
+    this.#after(Math.min(waitMsMax, this.#limits.waitMs) / 2, () => {
+      this.#isTimed = false
+      if (this.#line.size > 0) this.#ask()
+    })
+  }
+
+  #startWaiting({ exchange, route, sinceMs }: Waiting): void {
+    const waitedMs = this.#nowMs - sinceMs
+    const timeoutMs = this.#calls.timeoutMs(exchange)
+    if (timeoutMs !== undefined && timeoutMs <= waitedMs) {
+      this.#calls.refuse(exchange, route, 'late', waitedMs)
+    } else this.#admit(exchange, route, waitedMs)
+  }
+
+  #refuse({ exchange, route, sinceMs }: Waiting, reason: RefusalReason): void {
+    this.#calls.refuse(exchange, route, reason, this.#nowMs - sinceMs)
+  }
+
+  #admit(exchange: Exchange, route: Route, waitedMs: number): void {
+    this.#start?.(exchange, this.#count(exchange, route), waitedMs)
+  }
+
+  #count(exchange: Exchange, route: Route): Admitted {
+    if (route.kind === 'stream') return this.#countStream(exchange)
+    if (route.kind === 'probe') return uncounted
+    const inFlightCount = ++this.#inFlightCount
+    if (this.#isSampled || !route.isMeasured) return this.#unary
+    this.#isSampled = true
+    const [startMs, turn] = [this.#now(), this.#turnCount]
+    const finished = () => {
+      const nowMs = this.#now()
+      // One that is over with its turn waited for nothing but the calls of that turn.
+      if (this.#endedTurn >= turn) {
+        this.#limit.sample(route, nowMs - startMs, inFlightCount, nowMs)
+      }
+      this.#unary.finished()
+    }
+    return { finished }
+  }
+
+  /** A stream counts until it is over, not until its response begins. */
+  #countStream(exchange: Exchange): Admitted {
+    this.#streamCount++
+    whenClosed(exchange, () => {
+      this.#streamCount--
+    })
+    return uncounted
+  }
+
+  readonly #unary: Admitted = {
+    finished: () => {
+      this.#inFlightCount--
+      if (this.#line.size > 0) this.#ask()
+    },
+  }
+}
+
+const uncounted: Admitted = { finished() {} }
+
+function processorTimeMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}

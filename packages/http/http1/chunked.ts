@@ -1,0 +1,164 @@
+import type { Fields } from '../exchange.ts'
+import { parseFieldLines } from './header-lines.ts'
+import type { Http1Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+import { PartialSection } from './section.ts'
+
+type State =
+  | 'size'
+  | 'blank'
+  | 'extension'
+  | 'line-feed'
+  | 'data'
+  | 'data-end'
+  | 'data-line-feed'
+  | 'trailers'
+  | 'done'
+
+const tab = 0x09
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const space = 0x20
+const semicolon = 0x3b
+const deleted = 0x7f
+const lineEnd = Buffer.from('\r\n', 'latin1')
+/** Hexadecimal digits of a size that is exact as a number. */
+const sizeDigitsMax = 13
+/** Bytes of a chunk's line and line ends that count as nothing out of the way. */
+const plainLineBytes = 16
+
+/**
+ * Takes a chunked body apart (RFC 9112 §7.1), in whatever pieces it comes. Strict, because another reader of a size or a
+ * line end that is slightly wrong would see other requests. Throws a `Refusal`.
+ */
+export class ChunkedDecoder {
+  /** Those that came, when it is done (RFC 9112 §7.1.2). */
+  trailers: Fields = []
+  /** How many of the bytes of the last `decode` belong to the body. */
+  used = 0
+  readonly #limits: Http1Limits
+  #state: State = 'size'
+  #size = 0
+  #digits = 0
+  #lineBytes = 0
+  #overheadBytes = 0
+  #section: PartialSection | undefined
+
+  constructor(limits: Http1Limits) {
+    this.#limits = limits
+  }
+
+  get isDone(): boolean {
+    return this.#state === 'done'
+  }
+
+  /** The data among the bytes, in one piece: where there are several, they are moved together in place. */
+  decode(bytes: Buffer): Buffer {
+    let start = 0
+    let end = 0
+    let at = 0
+    while (at < bytes.length && this.#state !== 'done') {
+      if (this.#state === 'data') {
+        const next = Math.min(at + this.#size, bytes.length)
+        if (start === end) start = at
+        else bytes.copyWithin(end, at, next)
+        end = (start === at ? at : end) + next - at
+        this.#size -= next - at
+        if (this.#size === 0) this.#state = 'data-end'
+        at = next
+      } else if (this.#state === 'trailers') at = this.#readTrailers(bytes, at)
+      else this.#readLine(bytes[at++] as number)
+    }
+    this.used = at
+    return bytes.subarray(start, end)
+  }
+
+  #readLine(code: number): void {
+    if (++this.#lineBytes > this.#limits.chunkLineBytesMax) {
+      throw new Refusal(400, "a chunk's line is too long")
+    }
+    switch (this.#state) {
+      case 'size':
+        this.#readSize(code)
+        return
+      case 'blank':
+        if (code === semicolon) this.#state = 'extension'
+        else if (!isBlank(code)) throw new Refusal(400, 'no size of a chunk')
+        return
+      case 'extension':
+        if (code === carriageReturn) this.#state = 'line-feed'
+        else if (isControl(code)) throw new Refusal(400, 'no extension of a chunk')
+        return
+      case 'line-feed':
+        this.#expect(code, lineFeed)
+        this.#begin()
+        return
+      case 'data-end':
+        this.#expect(code, carriageReturn)
+        this.#state = 'data-line-feed'
+        return
+      default:
+        this.#expect(code, lineFeed)
+        this.#state = 'size'
+    }
+  }
+
+  #readSize(code: number): void {
+    const digit = hexDigit(code)
+    if (digit >= 0) {
+      if (++this.#digits > sizeDigitsMax) throw new Refusal(400, 'a chunk is too long')
+      this.#size = this.#size * 16 + digit
+      return
+    }
+    if (this.#digits === 0) throw new Refusal(400, 'no size of a chunk')
+    if (code === carriageReturn) this.#state = 'line-feed'
+    else if (code === semicolon) this.#state = 'extension'
+    else if (isBlank(code)) this.#state = 'blank'
+    else throw new Refusal(400, 'no size of a chunk')
+  }
+
+  #begin(): void {
+    const excess = this.#overheadBytes + this.#lineBytes - plainLineBytes - 2 * this.#size
+    this.#overheadBytes = Math.max(0, excess)
+    if (this.#overheadBytes > this.#limits.chunkOverheadBytesMax) {
+      throw new Refusal(400, 'the chunks hold next to no data')
+    }
+    this.#state = this.#size === 0 ? 'trailers' : 'data'
+    this.#digits = 0
+    this.#lineBytes = 0
+  }
+
+  /** The line end of the last chunk begins the section, so that its end looks alike with and without fields. */
+  #readTrailers(bytes: Buffer, at: number): number {
+    if (this.#section === undefined) {
+      this.#section = new PartialSection(this.#limits.headerBytesMax)
+      this.#section.add(lineEnd)
+    }
+    const before = this.#section.bytes.length
+    const end = this.#section.add(bytes.subarray(at))
+    if (end < 0) return bytes.length
+    const text = this.#section.bytes.toString('latin1', lineEnd.length, end + lineEnd.length)
+    this.trailers = parseFieldLines(text, 0, this.#limits)
+    this.#section = undefined
+    this.#state = 'done'
+    return at + end + 2 * lineEnd.length - before
+  }
+
+  #expect(code: number, wanted: number): void {
+    if (code !== wanted) throw new Refusal(400, 'no end of a chunk')
+  }
+}
+
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  const lower = code | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+}
+
+function isBlank(code: number): boolean {
+  return code === space || code === tab
+}
+
+function isControl(code: number): boolean {
+  return (code < space && code !== tab) || code === deleted
+}

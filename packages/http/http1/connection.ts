@@ -1,0 +1,300 @@
+import type { Socket } from 'node:net'
+import type { MemoryHolder } from '../memory/account.ts'
+import type { Arrival } from './arrival.ts'
+import { type Http1Body, noBody } from './body.ts'
+import type { Hub } from './context.ts'
+import { type DeadlineOwner, Deadlines } from './deadlines.ts'
+import { type AnswerSink, Http1Exchange } from './exchange.ts'
+import type { RequestHead } from './head.ts'
+import { Output } from './output.ts'
+import { Refusal } from './refusal.ts'
+import { RequestReader, type RequestTaker } from './request-reader.ts'
+import { refusalAnswer } from './response-head.ts'
+
+/**
+ * What the connection is about: the head of a request; an exchange, until its answer is sent; the rest of a body that
+ * nobody took; or its own end, while it waits for the client to close as well.
+ */
+type Phase = 'head' | 'exchange' | 'dropping' | 'closing' | 'gone'
+
+/** A connection (RFC 9112 §9). Its requests are answered one after the other; the next one is not looked at before. */
+export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner, MemoryHolder {
+  readonly arrival: Arrival
+  readonly output: Output
+  readonly #hub: Hub
+  readonly #socket: Socket
+  readonly #onGone: (connection: Http1Connection) => void
+  readonly #requests: RequestReader
+  readonly #deadlines: Deadlines
+  #phase: Phase = 'head'
+  #head: RequestHead | undefined
+  #exchange: Http1Exchange | undefined
+  #owesContinue = false
+  /** What becomes of the connection, once the whole answer is in `output`. */
+  #verdict: 'keep' | 'close' | undefined
+  #isFlushAsked = false
+  /** Whether the client has ended its side. */
+  #isHalfClosed = false
+  #writtenBytes = 0
+  #requestsLeft: number
+  #error: Error | undefined
+
+  constructor(hub: Hub, arrival: Arrival, onGone: (connection: Http1Connection) => void) {
+    const { limits } = hub
+    const { socket, account } = arrival
+    account.holder = this
+    this.arrival = arrival
+    this.output = new Output(arrival, limits.answerQueueBytes, () => this.#deadlines.expectTaken())
+    this.#hub = hub
+    this.#socket = socket
+    this.#onGone = onGone
+    this.#requests = new RequestReader(socket, limits, this)
+    this.#deadlines = new Deadlines(hub, this)
+    this.#requestsLeft = hub.around(limits.requestCountMax)
+    this.#deadlines.expectWithin(limits.headTimeoutMs)
+    socket.on('data', (bytes: Buffer) => this.#requests.onData(bytes))
+    socket.on('end', () => this.#onEnd())
+    socket.on('drain', () => this.#onDrain())
+    socket.on('error', (error) => {
+      this.#error = error
+    })
+    socket.on('close', () => this.#leave(this.#error ?? new Error('the client left')))
+    // One that was read before is not flowing.
+    socket.resume()
+  }
+
+  /** Closes the connection behind the answer at hand, or soon when there is none. */
+  drain(): void {
+    if (this.#phase === 'head' && !this.#requests.isPartial) this.#rest()
+  }
+
+  destroy(cause: Error): void {
+    this.#leave(cause)
+    this.#socket.destroy()
+  }
+
+  /** A client that does not read, or whose request nobody takes, is cut: there is one exchange at a time. */
+  shed(): boolean {
+    const wasGone = this.#phase === 'gone'
+    this.destroy(new Error('too much is held for the client'))
+    return !wasGone
+  }
+
+  dateLine(): string {
+    return this.#hub.dateLine()
+  }
+
+  persists(isLast: boolean): boolean {
+    if (!this.#head?.framing.keepsAlive || this.#hub.isDraining) return false
+    if (this.#requestsLeft <= 0 || this.#deadlines.isAged) return false
+    const body = this.#requests.body
+    if (body === undefined) return true
+    // A client that was not told to go on may send the body or not (RFC 9110 §10.1.1).
+    if (this.#owesContinue) return false
+    if (!isLast && !body.isRefused) return true
+    return body.isDroppable
+  }
+
+  flushSoon(): void {
+    if (this.#isFlushAsked) return
+    this.#isFlushAsked = true
+    this.#hub.flushSoon(this)
+  }
+
+  flush(): void {
+    this.#isFlushAsked = false
+    if (this.#verdict === undefined) this.#exchange?.sendHead()
+    this.output.flush()
+  }
+
+  onAnswered(keep: boolean): void {
+    this.#verdict = keep ? 'keep' : 'close'
+    this.#requests.body?.fail(new Error('the answer has been sent'))
+    if (this.#requests.isReading) return
+    this.output.flush()
+    this.#goOn()
+  }
+
+  onAborted(isDelimited: boolean): void {
+    if (!isDelimited && this.arrival.scheme === 'http') this.#socket.resetAndDestroy()
+    this.destroy(new Error('the answer was broken off'))
+  }
+
+  onBodyWanted(): void {
+    this.#deadlines.expectWithin(this.#hub.limits.bodyTimeoutMs)
+    if (!this.#owesContinue || this.#exchange?.isHeadSent) return
+    this.#owesContinue = false
+    this.output.push('HTTP/1.1 100 Continue\r\n\r\n')
+    this.output.flush()
+  }
+
+  onBodyTaken(): void {
+    this.#requests.resume()
+  }
+
+  onStalled(): void {
+    this.destroy(new Error('the client takes nothing'))
+  }
+
+  onOverdue(): void {
+    switch (this.#phase) {
+      case 'head':
+        if (this.#requests.isPartial) this.onRefusal(new Refusal(408, 'the request did not come'))
+        else this.#close()
+        return
+      case 'exchange':
+        if (!this.#isHalfClosed) this.onRefusal(new Refusal(408, 'the body did not come'))
+        else if (this.output.writtenBytes > this.#writtenBytes) this.#awaitReset()
+        else this.destroy(new Error('the client left'))
+        return
+      case 'closing':
+        return void this.destroy(new Error('the client does not close'))
+      case 'dropping':
+        this.#close()
+    }
+  }
+
+  /** The client has ended its side. If it is gone, it will say so when something is written. */
+  #awaitReset(): void {
+    this.#writtenBytes = this.output.writtenBytes
+    this.#deadlines.expectWithin(this.#hub.limits.halfClosedTimeoutMs)
+  }
+
+  takesRequest(): boolean {
+    this.#settle()
+    if (this.#phase !== 'head') return false
+    if (!this.output.hasRoom) this.output.flush()
+    return this.output.hasRoom
+  }
+
+  onHeadBegun(): void {
+    this.#deadlines.expectWithin(this.#hub.limits.headTimeoutMs)
+  }
+
+  onHead(head: RequestHead, body: Http1Body | undefined): void {
+    this.#requestsLeft--
+    this.#head = head
+    this.#owesContinue = head.framing.expectsContinue && body !== undefined
+    this.#exchange = new Http1Exchange(head, this, body ?? noBody)
+    this.#phase = 'exchange'
+    if (this.#isHalfClosed) this.#awaitReset()
+    else this.#deadlines.expectNothing()
+  }
+
+  onRequest(): void {
+    if (this.#exchange !== undefined) this.#hub.respond(this.#exchange)
+  }
+
+  onBodyRead(body: Http1Body): void {
+    this.#owesContinue = false
+    if (this.#phase === 'exchange') this.#deadlines.expectNothing()
+    else if (body.isDroppedTooLong) this.#close()
+    else if (body.isWhole) this.#phase = 'head'
+  }
+
+  /** Ends the connection, with an answer where there can still be one. */
+  onRefusal(refusal: Refusal): void {
+    this.#requests.body?.fail(refusal)
+    const isAnswered = this.#phase === 'dropping' || this.#verdict !== undefined
+    if (this.#exchange?.isHeadSent && !isAnswered) {
+      this.destroy(refusal)
+      return
+    }
+    this.#exchange?.finish(refusal)
+    if (!isAnswered && refusal.status !== undefined)
+      this.output.push(refusalAnswer(refusal, this.dateLine()))
+    this.#close()
+  }
+
+  onRead(): void {
+    if (this.#isHalfClosed && this.#requests.isEmpty) this.#onEnd()
+    this.output.flush()
+    this.#goOn()
+  }
+
+  #onDrain(): void {
+    this.#deadlines.onTaken()
+    this.output.onDrain()
+    if (this.#phase === 'closing') this.#awaitClose()
+    else this.#goOn()
+  }
+
+  #onEnd(): void {
+    this.#isHalfClosed = true
+    if (this.#phase === 'dropping') this.#close()
+    else if (this.#requests.body !== undefined)
+      this.onRefusal(new Refusal(400, 'the body is not whole'))
+    else if (this.#phase === 'exchange') this.#awaitReset()
+    else this.#rest()
+  }
+
+  /** Sees whether the answer at hand is sent, and does what follows it. */
+  #goOn(): void {
+    this.#settle()
+    if (this.#phase !== 'head' || this.#requests.isReading) return
+    if (this.#requests.isEmpty) this.#rest()
+    else this.#requests.goOn()
+  }
+
+  #settle(): void {
+    const verdict = this.#verdict
+    if (verdict === undefined || this.output.isBlocked) return
+    this.#verdict = undefined
+    this.#exchange?.finish(undefined)
+    this.#exchange = undefined
+    if (this.#phase !== 'exchange') return
+    if (verdict === 'close') this.#close()
+    else if (this.#requests.body === undefined) this.#phase = 'head'
+    else this.#drop(this.#requests.body)
+  }
+
+  /** Takes the rest of the body, so that the next request can be read. */
+  #drop(body: Http1Body): void {
+    if (!body.isDroppable) {
+      this.#close()
+      return
+    }
+    this.#phase = 'dropping'
+    body.drop()
+    this.#deadlines.expectWithin(this.#hub.limits.closeTimeoutMs)
+    this.#requests.resume()
+  }
+
+  /** With nothing to do, the connection is kept for a while; nothing comes of a client that has ended its side. */
+  #rest(): void {
+    if (this.#phase !== 'head' || !this.#requests.isEmpty) return
+    const { idleTimeoutMs, drainIdleTimeoutMs } = this.#hub.limits
+    if (this.#requests.isPartial) {
+      if (this.#isHalfClosed) this.onRefusal(new Refusal(400, 'the request is not whole'))
+    } else if (this.#isHalfClosed) this.#close()
+    else this.#deadlines.expectWithin(this.#hub.isDraining ? drainIdleTimeoutMs : idleTimeoutMs)
+  }
+
+  /** Ends our side, and waits for the client's: what it still sends must not make it lose the answer (RFC 9112 §9.6). */
+  #close(): void {
+    this.#phase = 'closing'
+    this.#verdict = undefined
+    this.#exchange = undefined
+    this.#requests.stop()
+    this.#deadlines.expectNothing()
+    this.output.end()
+    this.#awaitClose()
+  }
+
+  #awaitClose(): void {
+    if (this.output.isEnded) this.#deadlines.expectWithin(this.#hub.limits.closeTimeoutMs)
+  }
+
+  #leave(cause: Error): void {
+    if (this.#phase === 'gone') return
+    this.#phase = 'gone'
+    this.#deadlines.stop()
+    this.output.close()
+    this.#verdict = undefined
+    this.#requests.body?.fail(cause)
+    this.#requests.stop()
+    this.#exchange?.finish(cause)
+    this.#exchange = undefined
+    this.#onGone(this)
+  }
+}

@@ -1,0 +1,211 @@
+import type { Exchange, Fields, RequestBody } from '../exchange.ts'
+import type { MemoryAccount } from '../memory/account.ts'
+import type { Arrival } from './arrival.ts'
+import { Http1Body } from './body.ts'
+import type { RequestHead } from './head.ts'
+import type { Output } from './output.ts'
+import {
+  type AnswerFields,
+  encodeAnswerFields,
+  encodeTrailers,
+  statusLine,
+} from './response-head.ts'
+
+/** The connection of an exchange, as its answer sees it. */
+export interface AnswerSink {
+  readonly arrival: Arrival
+  readonly output: Output
+  /** The `date` line. */
+  dateLine(): string
+  /**
+   * Whether the connection can be kept behind an answer.
+   * @param isLast whether the answer is whole, so that nobody will take more of the request.
+   */
+  persists(isLast: boolean): boolean
+  flushSoon(): void
+  /** The whole answer is in `output`. */
+  onAnswered(keep: boolean): void
+  /**
+   * Closes the connection, so that the client sees that the answer is not whole.
+   * @param isDelimited whether it would see so by the end of the connection.
+   */
+  onAborted(isDelimited: boolean): void
+}
+
+const lastChunk = '0\r\n'
+const lineEnd = '\r\n'
+const noBytes = new Uint8Array()
+
+/** One request of a connection and its answer (RFC 9112). */
+export class Http1Exchange implements Exchange {
+  readonly httpVersion = '1.1'
+  readonly headerListBytesMax = Number.POSITIVE_INFINITY
+  readonly body: RequestBody
+  onClose: ((cause: Error | undefined) => void) | undefined = undefined
+  closed = false
+  readonly #head: RequestHead
+  readonly #sink: AnswerSink
+  #status = 0
+  #fields: AnswerFields | undefined
+  #isHeadSent = false
+  #isChunked = false
+  /** What HTTP/1.0 gets without a length ends with the connection (RFC 9112 §6.3). */
+  #isDelimited = true
+  #keep = false
+  #sentBytes = 0
+  #isOver = false
+
+  constructor(head: RequestHead, sink: AnswerSink, body: RequestBody) {
+    this.#head = head
+    this.#sink = sink
+    this.body = body
+  }
+
+  get method(): string {
+    return this.#head.method
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.#sink.arrival.scheme
+  }
+
+  get authority(): string {
+    return this.#head.authority
+  }
+
+  get target(): string {
+    return this.#head.target
+  }
+
+  get fields(): Fields {
+    return this.#head.fields
+  }
+
+  get remoteAddress(): string {
+    return this.#sink.arrival.remoteAddress
+  }
+
+  get account(): MemoryAccount {
+    return this.#sink.arrival.account
+  }
+
+  get connection(): object {
+    return this.#sink
+  }
+
+  /** Whether something of the answer is on its way, so that there can be no other. */
+  get isHeadSent(): boolean {
+    return this.#isHeadSent
+  }
+
+  respond(status: number, fields: Fields): void {
+    if (this.closed) return
+    if (this.#status !== 0) throw new Error('the answer has begun already')
+    statusLine(status)
+    this.#fields = encodeAnswerFields(fields)
+    this.#status = status
+    // Most answers end in the same breath, and a microtask costs less than another turn of the event loop.
+    queueMicrotask(() => {
+      if (!this.closed) this.#sink.flushSoon()
+    })
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.closed) return true
+    if (!this.#isHeadSent) this.#sendHead(undefined, false)
+    this.#send(bytes)
+    const { output } = this.#sink
+    if (!output.hasRoom) output.flush()
+    else this.#sink.flushSoon()
+    return output.hasRoom
+  }
+
+  drained(): Promise<void> {
+    return this.#sink.output.drained()
+  }
+
+  end(bytes: Uint8Array = noBytes, trailers: Fields = []): void {
+    if (this.closed) return
+    const lines = encodeTrailers(trailers)
+    if (!this.#isHeadSent) this.#sendHead(lines === '' ? bytes.length : undefined, true)
+    this.#send(bytes)
+    if (this.#isChunked) this.#sink.output.push(`${lastChunk}${lines}${lineEnd}`)
+    else this.#requireWhole()
+    this.closed = true
+    this.#sink.onAnswered(this.#keep)
+  }
+
+  abort(): void {
+    if (!this.closed) this.#sink.onAborted(this.#isDelimited)
+  }
+
+  /** Sends the head of an answer that has begun, if that is still to be done, without waiting for its body. */
+  sendHead(): void {
+    const isDue = this.#fields !== undefined && !this.#isHeadSent && !this.closed
+    if (isDue) this.#sendHead(undefined, false)
+  }
+
+  /** Nothing can be sent any more. */
+  finish(cause: Error | undefined): void {
+    this.closed = true
+    if (this.#isOver) return
+    this.#isOver = true
+    // What nobody took is dropped.
+    if (this.body instanceof Http1Body) this.body.fail(cause ?? new Error('the exchange is over'))
+    this.onClose?.(cause)
+  }
+
+  /**
+   * @param length of the whole body, where it is known.
+   * @param isLast whether the rest of the answer follows at once.
+   */
+  #sendHead(length: number | undefined, isLast: boolean): void {
+    const fields = this.#fields
+    if (fields === undefined) throw new Error('the answer has not begun')
+    this.#isHeadSent = true
+    const isFramed = this.#isBodiless || fields.contentLength !== undefined || length !== undefined
+    this.#isChunked = !isFramed && this.#head.minorVersion === 1
+    this.#isDelimited = isFramed || this.#isChunked
+    this.#keep = this.#isDelimited && !fields.closes && this.#sink.persists(isLast)
+    let text = statusLine(this.#status) + fields.text
+    if (!fields.hasDate) text += this.#sink.dateLine()
+    if (this.#isChunked) text += 'transfer-encoding: chunked\r\n'
+    else if (fields.contentLength === undefined && length !== undefined && this.#canTell(length)) {
+      text += `content-length: ${length}\r\n`
+    }
+    if (!this.#keep) text += 'connection: close\r\n'
+    else if (this.#head.minorVersion === 0) text += 'connection: keep-alive\r\n'
+    this.#sink.output.push(text + lineEnd)
+  }
+
+  /** An answer that has no body, whatever its fields say (RFC 9112 §6.3). */
+  get #isBodiless(): boolean {
+    return this.#head.method === 'HEAD' || this.#status === 204 || this.#status === 304
+  }
+
+  /** A 204 has no length, and that of a 304 or a HEAD is one of another answer, which is not known here (RFC 9110 §8.6). */
+  #canTell(length: number): boolean {
+    return length > 0 ? this.#status !== 204 : !this.#isBodiless
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.#isBodiless) return
+    this.#sentBytes += bytes.length
+    const length = this.#fields?.contentLength
+    if (length !== undefined && this.#sentBytes > length) {
+      this.abort()
+      throw new Error(`the answer is longer than its content-length of ${length}`)
+    }
+    const { output } = this.#sink
+    if (this.#isChunked) output.push(bytes.length.toString(16) + lineEnd)
+    output.push(bytes)
+    if (this.#isChunked) output.push(lineEnd)
+  }
+
+  #requireWhole(): void {
+    const length = this.#fields?.contentLength
+    if (length === undefined || length === this.#sentBytes || this.#isBodiless) return
+    this.abort()
+    throw new Error(`the answer has ${this.#sentBytes} bytes, and a content-length of ${length}`)
+  }
+}

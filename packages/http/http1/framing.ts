@@ -1,0 +1,83 @@
+import type { Fields } from '../exchange.ts'
+import { Refusal } from './refusal.ts'
+
+/** How a request's body ends, and what becomes of its connection. */
+export interface Framing {
+  /** Bytes of the body; 0 as well when it is chunked. */
+  readonly contentLength: number
+  readonly isChunked: boolean
+  /** Whether the client waits for a 100 before it sends the body (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean
+  /** Whether the client wants to send further requests (RFC 9112 §9.3). */
+  readonly keepsAlive: boolean
+}
+
+const closeOption = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
+const keepAliveOption = /(?:^|,)[\t ]*keep-alive[\t ]*(?:,|$)/i
+const digits = /^\d+$/
+/** Digits of a length that is exact as a number. */
+const lengthDigitsMax = 15
+
+/**
+ * Reads how the message is framed (RFC 9112 §6.3). Whatever two readers could understand in two ways, and so be made to
+ * see different requests, is refused: a `Refusal` is thrown.
+ */
+export function readFraming(fields: Fields, minorVersion: 0 | 1): Framing {
+  let contentLength: string | undefined
+  let transferEncoding: string | undefined
+  let expectation: string | undefined
+  let connection: string | undefined
+  for (let index = 0; index < fields.length; index += 2) {
+    const value = fields[index + 1] ?? ''
+    switch (fields[index]) {
+      case 'content-length':
+        if (contentLength !== undefined) throw new Refusal(400, 'several lengths')
+        contentLength = value
+        break
+      case 'transfer-encoding':
+        transferEncoding = transferEncoding === undefined ? value : `${transferEncoding},${value}`
+        break
+      case 'connection':
+        connection = connection === undefined ? value : `${connection},${value}`
+        break
+      case 'expect':
+        expectation = value.toLowerCase()
+        // A client of HTTP/1.0 expects nothing (RFC 9110 §10.1.1).
+        if (minorVersion === 1 && expectation !== '100-continue') {
+          throw new Refusal(417, 'the only expectation is 100-continue')
+        }
+    }
+  }
+  if (transferEncoding !== undefined) {
+    if (minorVersion === 0) throw new Refusal(400, 'HTTP/1.0 has no transfer-encoding')
+    if (contentLength !== undefined) throw new Refusal(400, 'a length and a transfer-encoding')
+    requireChunked(transferEncoding)
+  }
+  return {
+    contentLength: contentLength === undefined ? 0 : readLength(contentLength),
+    isChunked: transferEncoding !== undefined,
+    expectsContinue: minorVersion === 1 && expectation !== undefined,
+    keepsAlive: staysOpen(connection, minorVersion),
+  }
+}
+
+function requireChunked(transferEncoding: string): void {
+  const codings = transferEncoding.toLowerCase().split(',')
+  const names = codings.map((coding) => coding.trim())
+  if (names.indexOf('chunked') !== names.length - 1) {
+    throw new Refusal(400, 'the last transfer-encoding has to be chunked, once')
+  }
+  if (names.length > 1) throw new Refusal(501, 'the only transfer-encoding is chunked')
+}
+
+function readLength(text: string): number {
+  if (!digits.test(text)) throw new Refusal(400, 'no length')
+  if (text.length > lengthDigitsMax) throw new Refusal(413, 'the body is too long')
+  return Number(text)
+}
+
+function staysOpen(connection: string | undefined, minorVersion: 0 | 1): boolean {
+  if (connection === undefined) return minorVersion === 1
+  if (closeOption.test(connection)) return false
+  return minorVersion === 1 || keepAliveOption.test(connection)
+}

@@ -1,0 +1,57 @@
+import type { Fields } from '../exchange.ts'
+import { type Framing, readFraming } from './framing.ts'
+import { parseFieldLines } from './header-lines.ts'
+import { isToken } from './header-names.ts'
+import type { Http1Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+import { readTarget } from './target.ts'
+
+/** A request without its body. */
+export interface RequestHead {
+  readonly method: string
+  /** HTTP/1.0 or HTTP/1.1; a client of a later one is spoken to as one of HTTP/1.1 (RFC 9110 §2.5). */
+  readonly minorVersion: 0 | 1
+  readonly target: string
+  readonly authority: string
+  readonly fields: Fields
+  readonly framing: Framing
+}
+
+/** Checked by one look, because nearly all requests have them. */
+const usualMethods = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'])
+const version = /^HTTP\/(\d)\.(\d)$/
+
+/**
+ * Reads the request line and the header fields (RFC 9112 §3, §5). Throws a `Refusal`.
+ * @param text byte by byte (latin1); each line ends with CRLF, and the empty line is left out.
+ */
+export function parseHead(text: string, limits: Http1Limits): RequestHead {
+  const lineEnd = text.indexOf('\r\n')
+  if (lineEnd > limits.requestLineBytesMax) throw new Refusal(414, 'the request line is too long')
+  const methodEnd = text.indexOf(' ')
+  const targetEnd = text.indexOf(' ', methodEnd + 1)
+  const minorVersion = text.startsWith('HTTP/1.1\r\n', targetEnd + 1)
+    ? 1
+    : readVersion(text.slice(0, lineEnd), targetEnd)
+  const method = text.slice(0, methodEnd)
+  if (!usualMethods.has(method) && !isToken(method)) throw new Refusal(400, 'no method')
+  if (method === 'CONNECT') throw new Refusal(501, 'this is no proxy')
+  const fields = parseFieldLines(text, lineEnd + 2, limits)
+  const framing = readFraming(fields, minorVersion)
+  const asked = text.slice(methodEnd + 1, targetEnd)
+  const { target, authority } = readTarget(method, asked, fields, minorVersion)
+  return { method, minorVersion, target, authority, fields, framing }
+}
+
+/** The minor version of what is not plainly HTTP/1.1. */
+function readVersion(line: string, targetEnd: number): 0 | 1 {
+  if (line.includes('\n')) throw new Refusal(400, 'a line ends without CR')
+  const found = version.exec(line.slice(line.lastIndexOf(' ') + 1))
+  // Such as a connection preface of HTTP/2 gone wrong, whose sender would not understand an answer.
+  if (found === null) throw new Refusal(undefined, 'no HTTP')
+  if (found[1] !== '1') throw new Refusal(505, 'the version has to be HTTP/1.1')
+  if (line.lastIndexOf(' ') !== targetEnd || line.indexOf(' ') === targetEnd) {
+    throw new Refusal(400, 'no request line')
+  }
+  return found[2] === '0' ? 0 : 1
+}

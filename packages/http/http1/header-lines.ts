@@ -1,0 +1,51 @@
+import { toFieldName } from './header-names.ts'
+import type { Http1Limits } from './limits.ts'
+import { Refusal } from './refusal.ts'
+
+/** Control characters, but for a tab and the ends of lines. A CR that ends none is forbidden too (RFC 9112 §2.2). */
+const forbidden = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)/
+const tab = 0x09
+const carriageReturn = 0x0d
+const space = 0x20
+
+/**
+ * The fields of a header or trailer section (RFC 9112 §5): names in lower case, values without the spaces around them.
+ * Strict where two readers could see two things: no folded lines, no space before a colon, no LF or CR alone. Throws a
+ * `Refusal`.
+ * @param text byte by byte (latin1); each line ends with CRLF.
+ * @param from where the first line begins.
+ */
+export function parseFieldLines(
+  text: string,
+  from: number,
+  { headerBytesMax, headerCountMax }: Http1Limits,
+): string[] {
+  if (text.length - from > headerBytesMax) throw new Refusal(431, 'the fields are too long')
+  if (forbidden.test(text)) throw new Refusal(400, 'a control character in a field')
+  const fields: string[] = []
+  for (let at = from; at < text.length; ) {
+    const lineEnd = text.indexOf('\n', at)
+    if (text.charCodeAt(lineEnd - 1) !== carriageReturn) {
+      throw new Refusal(400, 'a line ends without CR')
+    }
+    const colon = text.indexOf(':', at)
+    const name = colon < 0 ? undefined : toFieldName(text.slice(at, colon))
+    if (name === undefined) throw new Refusal(400, 'no name of a field')
+    fields.push(name, trimmed(text, colon + 1, lineEnd - 1))
+    at = lineEnd + 1
+  }
+  if (fields.length > 2 * headerCountMax) throw new Refusal(431, 'too many fields')
+  return fields
+}
+
+function trimmed(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === space || code === tab
+}

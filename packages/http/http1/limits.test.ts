@@ -1,0 +1,307 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import {
+  answer,
+  closing,
+  dialRaw,
+  get,
+  type ListeningHttp1,
+  listenHttp1,
+  type RawClient,
+  readBody,
+  sendRaw,
+} from '@marquee/testing/http1-client'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { waitFor } from '@marquee/testing/wait-for'
+import type { Exchange } from '../exchange.ts'
+import type { Http1Limits } from './limits.ts'
+
+alsoOnDenoAndNode(import.meta.filename)
+
+/** So short that a test sees them, and so long that an honest client has no trouble. */
+const limits: Partial<Http1Limits> = {
+  headTimeoutMs: 500,
+  bodyTimeoutMs: 500,
+  stalledTimeoutMs: 500,
+  idleTimeoutMs: 400,
+  closeTimeoutMs: 1_000,
+}
+const large = Buffer.alloc(1024 * 1024, 'x')
+
+let server: ListeningHttp1
+let ends: (Error | undefined)[] = []
+
+beforeAll(async () => {
+  server = await listenHttp1(respond, limits)
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+/** `/large` answers without an end, `/body` with the length of the body. */
+async function respond(exchange: Exchange): Promise<void> {
+  exchange.onClose = (cause) => ends.push(cause)
+  if (exchange.target !== '/large') {
+    const length = await readBody(exchange).then(
+      ({ length }) => `${length}`,
+      () => undefined,
+    )
+    if (length !== undefined) answer(exchange, length)
+    return
+  }
+  exchange.respond(200, [])
+  while (!exchange.closed) if (!exchange.write(large)) await exchange.drained()
+}
+
+/** Whether another connection is served, while an attack goes on. */
+async function servesOthers(): Promise<void> {
+  expect(await sendRaw(server, get('/', closing))).toEndWith('\r\n\r\n0')
+}
+
+/** Runs an attack, with another client served in the meantime, and answers what the attacker got until it was cut off. */
+async function attack(begin: (client: RawClient) => void): Promise<string> {
+  ends = []
+  using client = await dialRaw(server)
+  begin(client)
+  await servesOthers()
+  return await client.ended()
+}
+
+/** Sends the text again and again, as fast as the server takes it, until the connection has ended. */
+function flood({ socket }: RawClient, text: string, pauseMs?: number): void {
+  const bytes = Buffer.from(text, 'latin1')
+  const send = () => {
+    if (socket.destroyed || socket.readableEnded || !socket.writable) return
+    const isTaken = socket.write(bytes)
+    if (pauseMs !== undefined) setTimeout(send, pauseMs)
+    else if (isTaken) setImmediate(send)
+    else socket.once('drain', send)
+  }
+  send()
+}
+
+describe('a client that takes its time is cut off:', () => {
+  test('one that says nothing, without an answer', async () => {
+    expect(await attack(() => {})).toBe('')
+  })
+
+  test('one whose head does not end, however busy it is (slowloris)', async () => {
+    const text = await attack((client) => {
+      client.send('GET / HTTP/1.1\r\nhost: a\r\n')
+      flood(client, 'x: y\r\n', 10)
+    })
+    expect(text).toStartWith('HTTP/1.1 408 Request Timeout\r\n')
+  })
+
+  test('one that sends nothing of a body that is waited for', async () => {
+    const text = await attack((client) =>
+      client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhell'),
+    )
+    expect(text).toStartWith('HTTP/1.1 408 Request Timeout\r\n')
+    expect(ends.filter((cause) => cause instanceof Error)).toHaveLength(1)
+  })
+
+  test('but not one whose body comes slowly', async () => {
+    using client = await dialRaw(server)
+    client.send('POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 10\r\n\r\n')
+    for (let count = 0; count < 10; count++) {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      client.send('x')
+    }
+    expect(await client.ended()).toEndWith('\r\n\r\n10')
+  })
+
+  test('one that does not read its answer', async () => {
+    ends = []
+    using client = await dialRaw(server)
+    client.stopReading()
+    client.send(get('/large'))
+    await servesOthers()
+    await waitFor(() => ends.some((cause) => cause !== undefined), { what: 'it to be cut off' })
+    await waitFor(() => server.engine.connectionCount === 0, { what: 'it to be gone' })
+  })
+
+  test('but not one that reads slowly', async () => {
+    ends = []
+    using client = await dialRaw(server)
+    client.send(get('/large'))
+    const start = performance.now()
+    while (performance.now() - start < 1_200) {
+      client.stopReading()
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      client.socket.resume()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    expect(ends).toEqual([])
+  })
+
+  test('one that rests after an answer', async () => {
+    using client = await dialRaw(server)
+    client.send(get('/'))
+    await client.until(/\r\n\r\n0$/)
+    await client.ended()
+  })
+
+  test('one that does not close after the last answer', async () => {
+    using client = await dialRaw(server)
+    client.send(get('/', closing))
+    await client.ended()
+    await waitFor(() => server.engine.connectionCount === 0, { what: 'it to be gone' })
+  })
+})
+
+describe('a client that sends too much is cut off:', () => {
+  test.each([
+    ['a request line', 'GET /', 'a', 414],
+    ['one header field', 'GET / HTTP/1.1\r\nhost: a\r\nx: ', 'a', 431],
+    ['header fields', 'GET / HTTP/1.1\r\nhost: a\r\n', 'x: y\r\n', 431],
+    ['names of fields', 'GET / HTTP/1.1\r\nhost: a\r\n', 'x', 431],
+    [
+      'a trailer',
+      'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n',
+      'x: y\r\n',
+      431,
+    ],
+    [
+      'an extension of a chunk',
+      'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1;',
+      'a',
+      400,
+    ],
+    [
+      'chunks with more extension than data',
+      'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n',
+      `1;${'a'.repeat(200)}\r\nx\r\n`,
+      400,
+    ],
+  ])('%s without an end', async (_, start, text, status) => {
+    const answered = await attack((client) => {
+      client.send(start)
+      flood(client, text.repeat(1_000))
+    })
+    expect(answered).toStartWith(`HTTP/1.1 ${status} `)
+    expect(answered).toContain('\r\nconnection: close\r\n')
+  })
+
+  test('empty lines, which are no request', async () => {
+    await attack((client) => flood(client, '\r\n\r\n'.repeat(1_000)))
+  })
+
+  test('a body that nobody takes is held back, and others are served', async () => {
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Exchange>()
+    await using quiet = await listenHttp1(arrive, limits)
+    using client = await dialRaw(quiet)
+    client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n')
+    flood(client, 'x'.repeat(64 * 1024))
+    const exchange = await arrived
+    await waitFor(() => client.socket.writableLength > 0, { what: 'the client to be held back' })
+    const pieces: Uint8Array[] = []
+    for (let piece = exchange.body.take(); piece; piece = exchange.body.take()) pieces.push(piece)
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    expect(bytes).toBeGreaterThan(0)
+    expect(bytes).toBeLessThanOrEqual(128 * 1024)
+  })
+
+  test('pipelined requests are held back as long as one is at hand', async () => {
+    let count = 0
+    await using busy = await listenHttp1(() => {
+      count++
+    }, limits)
+    using client = await dialRaw(busy)
+    flood(client, get('/').repeat(1_000))
+    await waitFor(() => client.socket.writableLength > 0, { what: 'the client to be held back' })
+    expect(count).toBe(1)
+  })
+
+  test('pipelined requests that are answered at once leave others their turn', async () => {
+    using client = await dialRaw(server)
+    flood(client, get('/').repeat(1_000), 1)
+    client.stopReading()
+    await servesOthers()
+    client.socket.resume()
+    await servesOthers()
+  })
+
+  test('one that goes on sending after the last answer is held up, and sees the answer', async () => {
+    await using refusing = await listenHttp1((exchange) => {
+      exchange.body.refuse()
+      answer(exchange, 'no', 413)
+    }, limits)
+    using client = await dialRaw(refusing)
+    client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n')
+    flood(client, 'x'.repeat(64 * 1024))
+    expect(await client.ended()).toMatch(/^HTTP\/1.1 413 .*\r\n\r\nno$/s)
+    await waitFor(() => refusing.engine.connectionCount === 0, { what: 'it to be gone' })
+  })
+
+  test('one that sends less of a body that nobody wants than it said', async () => {
+    await using early = await listenHttp1((exchange) => answer(exchange, 'early'), limits)
+    using client = await dialRaw(early)
+    client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhell')
+    expect(await client.ended()).toEndWith('early')
+  })
+
+  test('one that drops more than it may by chunks', async () => {
+    await using early = await listenHttp1((exchange) => answer(exchange, 'early'), limits)
+    using client = await dialRaw(early)
+    client.send('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n')
+    flood(client, `1000\r\n${'x'.repeat(4096)}\r\n`, 1)
+    expect(await client.ended()).toEndWith('early')
+  })
+})
+
+describe('a connection', () => {
+  test('that is old ends with an answer', async () => {
+    await using young = await listenHttp1((exchange) => answer(exchange, exchange.target), {
+      ageMaxMs: 50,
+    })
+    using client = await dialRaw(young)
+    for (let count = 0; !client.received().includes('connection: close'); count++) {
+      client.send(get(`/${count}`))
+      await client.until(new RegExp(`/${count}$`))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await client.ended()
+  })
+
+  test('has a bounded number of requests', async () => {
+    await using busy = await listenHttp1((exchange) => answer(exchange, exchange.target), {
+      requestCountMax: 10,
+    })
+    const text = await sendRaw(busy, get('/').repeat(20))
+    const count = text.match(/HTTP\/1.1 200/g)?.length
+    expect(count).toBeGreaterThanOrEqual(9)
+    expect(count).toBeLessThanOrEqual(12)
+    expect(text).toMatch(/connection: close\r\n\r\n\/$/)
+  })
+})
+
+describe('what two readers could understand in two ways', () => {
+  const smuggled = get('/smuggled')
+  test.each([
+    ['a length and chunks', `content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ['chunks that are not chunked', `transfer-encoding: xchunked\r\n\r\n0\r\n\r\n`],
+    [
+      'a hidden transfer-encoding',
+      `content-length: 5\r\ntransfer-encoding : chunked\r\n\r\n0\r\n\r\n`,
+    ],
+    ['a folded transfer-encoding', `transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n`],
+    ['two lengths', `content-length: 0\r\ncontent-length: ${smuggled.length}\r\n\r\n`],
+    ['LF for a line end', `x: y\ncontent-length: ${smuggled.length}\r\n\r\n`],
+    ['LF behind the size of a chunk', `transfer-encoding: chunked\r\n\r\n0\n\n`],
+    ['LF in an extension', `transfer-encoding: chunked\r\n\r\n2;\nxx\r\n0\r\n\r\n`],
+  ])('by %s is one request, refused, and none that is hidden in it', async (_, rest) => {
+    const targets: string[] = []
+    await using strict = await listenHttp1(async (exchange) => {
+      targets.push(exchange.target)
+      const isWhole = await readBody(exchange).then(
+        () => true,
+        () => false,
+      )
+      if (isWhole) answer(exchange, exchange.target)
+    })
+    const text = await sendRaw(strict, `POST / HTTP/1.1\r\nhost: a\r\n${rest}${smuggled}`)
+    expect(text).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/)
+    expect(text.match(/HTTP\/1.1/g)).toHaveLength(1)
+    expect(targets).not.toContain('/smuggled')
+  })
+})

@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  answer,
+  closing,
+  dialRaw,
+  echo,
+  get,
+  listenHttp1,
+  parts,
+  post,
+  readBody,
+  sendRaw,
+  standsStill,
+} from '@marquee/testing/http1-client'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { waitFor } from '@marquee/testing/wait-for'
+
+alsoOnDenoAndNode(import.meta.filename)
+
+describe('a request', () => {
+  test('is handed up as it was sent', async () => {
+    const seen: unknown[] = []
+    await using server = await listenHttp1(async (exchange) => {
+      const { httpVersion, method, scheme, authority, target, fields, remoteAddress } = exchange
+      const body = (await readBody(exchange)).toString()
+      const { trailers } = exchange.body
+      seen.push({ httpVersion, method, scheme, authority, target, fields, remoteAddress })
+      seen.push({ body, trailers })
+      answer(exchange, '')
+    })
+    await sendRaw(
+      server,
+      `PUT /a?b HTTP/1.1\r\nHost: c:1\r\nTransfer-Encoding: chunked\r\n${closing}\r\n` +
+        '3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 5\r\n\r\n',
+    )
+    expect(seen).toEqual([
+      {
+        httpVersion: '1.1',
+        method: 'PUT',
+        scheme: 'http',
+        authority: 'c:1',
+        target: '/a?b',
+        fields: ['host', 'c:1', 'transfer-encoding', 'chunked', 'connection', 'close'],
+        remoteAddress: '127.0.0.1',
+      },
+      { body: 'abcde', trailers: ['x-sum', '5'] },
+    ])
+  })
+
+  test('is the same when it comes byte by byte', async () => {
+    await using server = await listenHttp1(echo)
+    using client = await dialRaw(server)
+    const chunked = 'POST /2 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
+    const requests = `${post('hello')}${chunked}2;x\r\nab\r\n1\r\nc\r\n0\r\ny: z\r\n\r\n${get('/3', closing)}`
+    for (const byte of requests) {
+      client.send(byte)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const text = await client.ended()
+    expect(text).toContain('\r\n\r\nPOST / hello')
+    expect(text).toContain('\r\n\r\nPOST /2 abc')
+    expect(text).toEndWith('\r\n\r\nGET /3 ')
+  })
+
+  test('may follow an empty line', async () => {
+    await using server = await listenHttp1(echo)
+    expect(await sendRaw(server, `\r\n${get('/1')}\r\n${get('/2', closing)}`)).toEndWith('GET /2 ')
+  })
+
+  test('of a client that has ended its side is answered', async () => {
+    await using server = await listenHttp1((exchange) => {
+      setTimeout(() => answer(exchange, `late ${exchange.target}`), 50)
+    })
+    using client = await dialRaw(server)
+    client.send(get('/1') + get('/2'))
+    client.end()
+    const text = await client.ended()
+    expect(text).toContain('late /1')
+    expect(text).toContain('late /2')
+  })
+
+  test('that is cut off by the end of its side is answered 400', async () => {
+    const failures: unknown[] = []
+    await using server = await listenHttp1((exchange) => {
+      readBody(exchange).catch((error) => failures.push(error))
+    })
+    for (const request of ['GET / HTTP/1.1\r\nho', post('hello').slice(0, -1)]) {
+      using client = await dialRaw(server)
+      client.send(request)
+      client.end()
+      expect(await client.ended()).toMatch(/^HTTP\/1.1 400 Bad Request\r\n.*not whole\n$/s)
+    }
+    expect(failures).toHaveLength(1)
+  })
+
+  test('asks for the body only when the handler does', async () => {
+    const { promise: wanted, resolve: want } = Promise.withResolvers<void>()
+    await using server = await listenHttp1(async (exchange) => {
+      await wanted
+      await echo(exchange)
+    })
+    using client = await dialRaw(server)
+    client.send(
+      `POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n${closing}\r\n`,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(client.received()).toBe('')
+    want()
+    await client.until(/^HTTP\/1.1 100 Continue\r\n\r\n$/)
+    client.send('hello')
+    expect(await client.ended()).toMatch(
+      /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK\r\n.*POST \/ hello$/s,
+    )
+  })
+
+  test('whose client did not wait is not asked for the body', async () => {
+    await using server = await listenHttp1(echo)
+    expect(await sendRaw(server, post('hello', `expect: 100-continue\r\n${closing}`))).toStartWith(
+      'HTTP/1.1 200 OK',
+    )
+  })
+
+  test('answered without its body, while the client waits, is the last one', async () => {
+    await using server = await listenHttp1((exchange) => answer(exchange, 'no', 403))
+    using client = await dialRaw(server)
+    client.send('POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n')
+    const text = await client.ended()
+    expect(text).toStartWith('HTTP/1.1 403 Forbidden')
+    expect(text).toContain('connection: close')
+  })
+
+  test('may be answered while it is still coming', async () => {
+    await using server = await listenHttp1(async (exchange) => {
+      exchange.respond(200, [])
+      for (let count = 0; count < 3; count++) {
+        await exchange.body.ready()
+        exchange.write(exchange.body.take() ?? Buffer.from('nothing'))
+      }
+      exchange.end()
+    })
+    using client = await dialRaw(server)
+    client.send('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n')
+    await client.until(/\r\n\r\n$/)
+    for (const word of ['one', 'two', 'six']) {
+      client.send(`3\r\n${word}\r\n`)
+      await client.until(new RegExp(`3\r\n${word}\r\n`))
+    }
+    client.send(`0\r\n\r\n${get('/', closing)}`)
+    await client.until(/0\r\n\r\nHTTP/)
+  })
+
+  test('is taken no faster than its handler does', async () => {
+    let sent = 0
+    const { promise: wanted, resolve: want } = Promise.withResolvers<void>()
+    const piece = Buffer.alloc(64 * 1024)
+    const bytes = 32 * 1024 * 1024
+    await using server = await listenHttp1(async (exchange) => {
+      await wanted
+      answer(exchange, `${(await readBody(exchange)).length}`)
+    })
+    using client = await dialRaw(server)
+    client.send(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${bytes}\r\n${closing}\r\n`)
+    const send = () => {
+      if (sent === bytes) return
+      client.socket.write(piece, () => {
+        sent += piece.length
+        send()
+      })
+    }
+    send()
+    await standsStill(() => sent)
+    expect(sent).toBeLessThan(bytes / 2)
+    want()
+    expect(parts(await client.ended()).body).toBe(`${bytes}`)
+  })
+
+  test.each(['h2c', 'websocket'])(
+    'that offers to upgrade to %s is answered as it is',
+    async (name) => {
+      await using server = await listenHttp1(echo)
+      const fields = `upgrade: ${name}\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABk\r\n`
+      const text = await sendRaw(server, get('/1', fields) + get('/2', closing))
+      expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n.*GET \/1 HTTP\/1.1 200 OK\r\n.*GET \/2 $/s)
+      expect(text).not.toMatch(/upgrade/i)
+    },
+  )
+
+  test('of HTTP/1.0 keeps its connection when it asks for that', async () => {
+    await using server = await listenHttp1(echo)
+    using client = await dialRaw(server)
+    client.send('GET /1 HTTP/1.0\r\nconnection: keep-alive\r\n\r\n')
+    expect(await client.until(/GET \/1 $/)).toContain('connection: keep-alive\r\n')
+    client.send('GET /2 HTTP/1.0\r\n\r\n')
+    expect(await client.ended()).toMatch(/connection: close\r\n\r\nGET \/2 $/)
+  })
+})
+
+describe('a body that nobody takes', () => {
+  test('is dropped when it is short, and the connection kept', async () => {
+    await using server = await listenHttp1((exchange) => answer(exchange, exchange.target))
+    using client = await dialRaw(server)
+    const head = 'POST /1 HTTP/1.1\r\nhost: a\r\ncontent-length: 60000\r\n\r\n'
+    client.send(head)
+    await client.until(/\/1$/)
+    expect(client.received()).not.toContain('connection: close')
+    client.send('x'.repeat(60_000) + get('/2'))
+    await client.until(/\/2$/)
+    client.send('POST /3 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n')
+    await client.until(/\/3$/)
+    client.send(`4\r\ndefg\r\n0\r\n\r\n${get('/4', closing)}`)
+    expect(await client.ended()).toEndWith('/4')
+  })
+
+  test.each([
+    ['a length', 'content-length: 100000000'],
+    ['chunks', 'transfer-encoding: chunked'],
+  ])('and is long, with %s, ends the connection, and the answer is seen', async (_, framing) => {
+    await using server = await listenHttp1((exchange) => {
+      exchange.body.refuse()
+      answer(exchange, 'too long', 413)
+    })
+    using client = await dialRaw(server)
+    client.send(`POST / HTTP/1.1\r\nhost: a\r\n${framing}\r\n\r\n`)
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`
+    for (let count = 0; count < 40; count++) client.send(chunk)
+    const text = await client.ended()
+    expect(text).toMatch(/^HTTP\/1.1 413 [^\r]+\r\n.*connection: close\r\n.*too long$/s)
+  })
+
+  test('fails for who still waits for it once the answer is sent', async () => {
+    const failures: unknown[] = []
+    await using server = await listenHttp1((exchange) => {
+      exchange.body.ready().catch((error) => failures.push(error))
+      answer(exchange, 'early')
+    })
+    using client = await dialRaw(server)
+    client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n')
+    await client.until(/early/)
+    await waitFor(() => failures.length === 1, { what: 'the reader to be told' })
+  })
+})
+
+/** What the answers hold in angle brackets. */
+function inBrackets(text: string): (string | undefined)[] {
+  return Array.from(text.matchAll(/<([^>]*)>/g), ([, one]) => one)
+}
+
+describe('pipelined requests', () => {
+  test('are answered in their order, one after the other', async () => {
+    let running = 0
+    await using server = await listenHttp1(async (exchange) => {
+      expect(++running).toBe(1)
+      const body = await readBody(exchange)
+      await new Promise((resolve) => setTimeout(resolve, exchange.target === '/0' ? 30 : 0))
+      running--
+      answer(exchange, `<${exchange.target} ${body}>`)
+    })
+    const numbers = Array.from({ length: 100 }, (_, index) => index)
+    const requests = numbers.map((number) =>
+      number % 2 ? get(`/${number}`) : post(`b${number}`).replace('/', `/${number}`),
+    )
+    const text = await sendRaw(server, requests.join('') + get('/end', closing))
+    const expected = numbers.map((number) => `/${number} ${number % 2 ? '' : `b${number}`}`)
+    expect(inBrackets(text)).toEqual([...expected, '/end '])
+  })
+
+  test('that are answered at once, however many, are all answered', async () => {
+    await using server = await listenHttp1((exchange) => answer(exchange, `<${exchange.target}>`))
+    const paths = Array.from({ length: 5_000 }, (_, index) => `/${index}`)
+    const text = await sendRaw(server, paths.map((path) => get(path)).join('') + get('/', closing))
+    expect(inBrackets(text)).toEqual([...paths, '/'])
+  })
+
+  test('with answers that the client does not take are not all answered', async () => {
+    let count = 0
+    const large = 'x'.repeat(100_000)
+    await using server = await listenHttp1((exchange) => {
+      count++
+      answer(exchange, large)
+    })
+    using client = await dialRaw(server)
+    client.stopReading()
+    client.send(get('/').repeat(1_000) + get('/', closing))
+    await standsStill(() => count)
+    expect(count).toBeLessThan(500)
+    client.socket.resume()
+    await client.ended()
+    expect(count).toBe(1_001)
+  })
+})

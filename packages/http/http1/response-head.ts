@@ -1,0 +1,106 @@
+import { STATUS_CODES } from 'node:http'
+import type { Fields } from '../exchange.ts'
+import { isToken } from './header-names.ts'
+import type { Refusal } from './refusal.ts'
+
+/** The fields of an answer as they are sent, and what they say about its framing. */
+export interface AnswerFields {
+  /** Their lines. */
+  readonly text: string
+  /** `content-length`, of which the line is among them. */
+  readonly contentLength: number | undefined
+  /** Whether the connection is to be closed behind the answer. */
+  readonly closes: boolean
+  readonly hasDate: boolean
+}
+
+/** What is no field value (RFC 9110 §5.5), above all the end of a line, which would begin another field or answer. */
+const notInValue = /[^\t\x20-\x7e\x80-\xff]/
+const closeOption = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
+const digits = /^\d{1,15}$/
+
+/** Names that have been looked at; not many, because programs name them. */
+const knownNames = new Set<string>()
+const knownNamesMax = 1_000
+
+const statusLines: string[] = []
+
+/** `HTTP/1.1 200 OK`, with its line end. Throws a `RangeError` for what is not the status of a whole answer. */
+export function statusLine(status: number): string {
+  const known = statusLines[status]
+  if (known !== undefined) return known
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new RangeError(`no status of an answer: ${status}`)
+  }
+  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+  statusLines[status] = line
+  return line
+}
+
+/**
+ * The fields of an answer. Those that say how the connection goes on are left out (RFC 9112 §9.1, §6.1), for that is the
+ * connection's to say; but it is closed when one asks for it. Throws a `TypeError` for what no field can be.
+ */
+export function encodeAnswerFields(fields: Fields): AnswerFields {
+  let text = ''
+  let contentLength: number | undefined
+  let closes = false
+  let hasDate = false
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] ?? ''
+    const value = fields[index + 1] ?? ''
+    switch (name) {
+      case 'connection':
+        closes ||= closeOption.test(value)
+        continue
+      case 'keep-alive':
+      case 'proxy-connection':
+      case 'transfer-encoding':
+      case 'upgrade':
+        continue
+      case 'content-length':
+        if (contentLength !== undefined) throw new TypeError('several lengths of an answer')
+        contentLength = toLength(value)
+        break
+      case 'date':
+        hasDate = true
+    }
+    text += fieldLine(name, value)
+  }
+  return { text, contentLength, closes, hasDate }
+}
+
+/** Lines of trailer fields. Throws a `TypeError` for what no field can be. */
+export function encodeTrailers(fields: Fields): string {
+  let text = ''
+  for (let index = 0; index < fields.length; index += 2) {
+    text += fieldLine(fields[index] ?? '', fields[index + 1] ?? '')
+  }
+  return text
+}
+
+function fieldLine(name: string, value: string): string {
+  if (notInValue.test(value) || !isName(name)) {
+    throw new TypeError(`no field: ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+  }
+  return `${name}: ${value}\r\n`
+}
+
+function isName(name: string): boolean {
+  if (knownNames.has(name)) return true
+  if (!isToken(name)) return false
+  if (knownNames.size < knownNamesMax) knownNames.add(name)
+  return true
+}
+
+function toLength(value: string): number {
+  if (!digits.test(value)) throw new TypeError(`no length of an answer: ${JSON.stringify(value)}`)
+  return Number(value)
+}
+
+/** The whole answer to a request that is refused by the protocol. @param dateLine with its line end. */
+export function refusalAnswer({ status = 400, message }: Refusal, dateLine: string): string {
+  const fields = 'content-type: text/plain\r\nconnection: close\r\n'
+  const length = `content-length: ${message.length + 1}\r\n\r\n`
+  return `${statusLine(status)}${dateLine}${fields}${length}${message}\n`
+}

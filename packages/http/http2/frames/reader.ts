@@ -1,0 +1,107 @@
+import { ConnectionError } from './errors.ts'
+import { errorCode, frameBytesMax, frameHeaderBytes, readUint24, readUint31 } from './wire.ts'
+
+/** Takes the frames of a connection. The payload is `bytes` from `start` to `end`; it is no copy. */
+export interface FrameSink {
+  onFrame(
+    type: number,
+    flags: number,
+    streamId: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): void
+}
+
+/** Space for a frame of which little has come: a peer that announces much and sends nothing costs no more. */
+const carryBytesMin = 64
+
+/**
+ * Finds the frames in chunks that begin and end anywhere (RFC 9113 §4.1). A frame that lies within a chunk is not
+ * copied; one that does not is put together in a buffer of its own.
+ */
+export class FrameReader {
+  /** How many have come whole. */
+  frameCount = 0
+  readonly #sink: FrameSink
+  /** The beginning of a frame whose rest has not come. */
+  #carry: Buffer | undefined
+  #carried = 0
+
+  constructor(sink: FrameSink) {
+    this.#sink = sink
+  }
+
+  /** The type of the frame that has come in part, -1 when it is not known yet, or undefined when there is none. */
+  get partialType(): number | undefined {
+    if (this.#carry === undefined) return undefined
+    return this.#carried > 3 ? this.#carry[3] : -1
+  }
+
+  /** What is kept of a frame that has not come whole. */
+  get partialBytes(): number {
+    return this.#carry?.length ?? 0
+  }
+
+  /** Throws a `ConnectionError` for a frame that is longer than was allowed, and what the sink throws. */
+  push(chunk: Buffer): void {
+    let offset = this.#carry === undefined ? 0 : this.#fill(this.#carry, chunk)
+    while (chunk.length - offset >= frameHeaderBytes) {
+      const end = offset + totalBytes(chunk, offset)
+      if (end > chunk.length) break
+      this.#emit(chunk, offset, end)
+      offset = end
+    }
+    if (offset < chunk.length) this.#keep(chunk, offset)
+  }
+
+  #emit(bytes: Buffer, offset: number, end: number): void {
+    const type = bytes[offset + 3] ?? 0
+    const flags = bytes[offset + 4] ?? 0
+    const streamId = readUint31(bytes, offset + 5)
+    this.frameCount++
+    this.#sink.onFrame(type, flags, streamId, bytes, offset + frameHeaderBytes, end)
+  }
+
+  #keep(chunk: Buffer, offset: number): void {
+    const length = chunk.length - offset
+    this.#carry = Buffer.allocUnsafeSlow(Math.max(length, carryBytesMin))
+    this.#carried = chunk.copy(this.#carry, 0, offset)
+  }
+
+  /** Completes the frame at hand as far as the chunk goes; answers how much of it was taken. */
+  #fill(kept: Buffer, chunk: Buffer): number {
+    let offset = 0
+    if (this.#carried < frameHeaderBytes) {
+      offset = chunk.copy(kept, this.#carried, 0, frameHeaderBytes - this.#carried)
+      this.#carried += offset
+      if (this.#carried < frameHeaderBytes) return offset
+    }
+    const total = totalBytes(kept, 0)
+    const taken = Math.min(total - this.#carried, chunk.length - offset)
+    const carry = this.#withRoom(kept, this.#carried + taken, total)
+    chunk.copy(carry, this.#carried, offset, offset + taken)
+    this.#carried += taken
+    if (this.#carried === total) {
+      this.#carry = undefined
+      this.#emit(carry, 0, total)
+    }
+    return offset + taken
+  }
+
+  /** Grows with what has come, not with what was announced. */
+  #withRoom(carry: Buffer, needed: number, total: number): Buffer {
+    if (needed <= carry.length) return carry
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(total, 2 * carry.length)))
+    carry.copy(larger, 0, 0, this.#carried)
+    this.#carry = larger
+    return larger
+  }
+}
+
+function totalBytes(bytes: Buffer, offset: number): number {
+  const length = readUint24(bytes, offset)
+  if (length > frameBytesMax)
+    throw new ConnectionError(errorCode.frameSizeError, 'a frame too long')
+  return frameHeaderBytes + length
+}

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'bun:test'
+import { HpackDecoder } from './decoder.ts'
+import { HpackError } from './error.ts'
+import { writeHuffman } from './huffman.ts'
+
+const limits = { listBytesMax: 65_536, listCountMax: 100 }
+/** `a: b`, added to the table. */
+const added = [0x40, 1, 0x61, 1, 0x62]
+const newest = 0xbe
+
+function decode(...octets: number[]) {
+  return new HpackDecoder().decode(Buffer.from(octets), limits)
+}
+
+describe('a block is refused:', () => {
+  const onePastEnd = 0xbf
+  test.each<[problem: string, octets: number[], message: string]>([
+    ['index 0', [0x80], 'an index of no entry'],
+    ['an index of an empty table', [newest], 'an index of no entry'],
+    ['an index behind the oldest entry', [...added, onePastEnd], 'an index of no entry'],
+    ['a name index of no entry', [0x7f, 0x00, 1, 0x61], 'an index of no entry'],
+    ['an index that breaks off', [0xff], 'breaks off'],
+    ['an index that breaks off in its middle', [0xff, 0x80], 'breaks off'],
+    ['an index beyond 32 bits', [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], 'too many octets'],
+    ['an index of idle octets', [0xff, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], 'too many octets'],
+    ['a name without a value', [0x40, 1, 0x61], 'breaks off'],
+    ['a literal without a name', [0x40], 'breaks off'],
+    ['a string longer than the block', [0x40, 1, 0x61, 2, 0x62], 'longer than its block'],
+    ['a string of 4 GiB', [0x40, 0x7f, 0x80, 0xff, 0xff, 0xff, 0x0f], 'longer than its block'],
+    ['a Huffman text of the end of string', [0x40, 0x84, 255, 255, 255, 255, 0], 'Huffman'],
+    ['a Huffman padding of eight bits', [0x40, 0x82, 0xf8, 0xff, 0], 'Huffman'],
+    ['a Huffman padding of zeros', [0x40, 0x81, 0x18, 0], 'Huffman'],
+    ['a size update behind a field', [0x82, 0x20], 'behind a field'],
+    ['a size update beyond what is allowed', [0x3f, 0xe2, 0x1f], 'larger than allowed'],
+    ['a size update that breaks off', [0x3f], 'breaks off'],
+  ])('%s', (_, octets, message) => {
+    expect(() => decode(...octets)).toThrow(message)
+    expect(() => decode(...octets)).toThrow(HpackError)
+  })
+})
+
+describe('a block is taken:', () => {
+  test.each<[meaning: string, octets: number[], fields: string[]]>([
+    ['an empty one', [], []],
+    ['size updates alone', [0x20, 0x3f, 0xe1, 0x1f], []],
+    ['an empty name and value', [0x00, 0, 0], ['', '']],
+    ['an empty Huffman text', [0x00, 1, 0x61, 0x80], ['a', '']],
+    ['a Huffman padding of seven bits', [0x00, 0x83, 0x1a, 0x8a, 0x7f, 0], ['a  ', '']],
+    ['octets that are no ASCII', [0x00, 1, 0x61, 2, 0xc3, 0x00], ['a', '\xc3\0']],
+    [
+      'an index of more octets than it needs',
+      [...added, 0x0f, 0xaf, 0x00, 1, 0x63],
+      ['a', 'b', 'a', 'c'],
+    ],
+    ['a name of the table', [...added, 0x0f, 0x2f, 1, 0x63], ['a', 'b', 'a', 'c']],
+  ])('%s', (_, octets, fields) => {
+    expect(decode(...octets)).toEqual({ fields, overflow: false })
+  })
+})
+
+test('every octet has its Huffman code', () => {
+  const text = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('')
+  const encoded = Buffer.alloc(1024)
+  const bytes = writeHuffman(text, encoded, 0)
+  const length = [0xff, ((bytes - 127) & 0x7f) | 0x80, (bytes - 127) >> 7]
+  expect(decode(0x00, 0, ...length, ...encoded.subarray(0, bytes)).fields).toEqual(['', text])
+})
+
+test('a Huffman text may be longer than the room that is kept for one', () => {
+  const text = 'a'.repeat(20_000)
+  const block = Buffer.alloc(20_000)
+  block.set([0x00, 0, 0xff])
+  const bytes = writeHuffman(text, block, 5)
+  block.set([((bytes - 5 - 127) & 0x7f) | 0x80, (bytes - 5 - 127) >> 7], 3)
+  const { fields } = new HpackDecoder().decode(block.subarray(0, bytes), limits)
+  expect(fields).toEqual(['', text])
+})
+
+describe('when the table has been made smaller', () => {
+  function shrunk(...sizes: number[]): HpackDecoder {
+    const decoder = new HpackDecoder()
+    decoder.decode(Buffer.from(added), limits)
+    for (const size of sizes) decoder.setTableBytesMax(size)
+    return decoder
+  }
+
+  test('the next block has to say so', () => {
+    expect(() => shrunk(100).decode(Buffer.of(newest), limits)).toThrow('not made smaller')
+    expect(() => shrunk(100).decode(Buffer.of(), limits)).toThrow('not made smaller')
+    const { fields } = shrunk(100).decode(Buffer.of(0x3f, 100 - 31, newest), limits)
+    expect(fields).toEqual(['a', 'b'])
+  })
+
+  test('and again larger, the next block has to go through the smallest', () => {
+    const whole = [0x3f, 0xe1, 0x1f]
+    const decoder = shrunk(0, 4096)
+    expect(() => decoder.decode(Buffer.from([...whole, newest]), limits)).toThrow('not made')
+    expect(shrunk(0, 4096).decode(Buffer.from([0x20, ...whole, 0x82]), limits).fields).toEqual([
+      ':method',
+      'GET',
+    ])
+  })
+
+  test('what has no room is gone', () => {
+    expect(() => shrunk(33).decode(Buffer.of(0x3f, 2, newest), limits)).toThrow('of no entry')
+  })
+
+  test('a repeated block is no excuse', () => {
+    const decoder = shrunk()
+    decoder.decode(Buffer.of(newest), limits)
+    decoder.setTableBytesMax(100)
+    expect(() => decoder.decode(Buffer.of(newest), limits)).toThrow('not made smaller')
+  })
+})
+
+describe('a block that repeats', () => {
+  test('gives the same list, and costs no second one', () => {
+    const decoder = new HpackDecoder()
+    decoder.decode(Buffer.from(added), limits)
+    const first = decoder.decode(Buffer.of(0x82, newest), limits)
+    expect(first.fields).toEqual([':method', 'GET', 'a', 'b'])
+    expect(decoder.decode(Buffer.of(0x82, newest), limits)).toBe(first)
+  })
+
+  test('but means something else after an addition', () => {
+    const decoder = new HpackDecoder()
+    decoder.decode(Buffer.from(added), limits)
+    decoder.decode(Buffer.of(newest), limits)
+    decoder.decode(Buffer.of(0x40, 1, 0x63, 1, 0x64), limits)
+    expect(decoder.decode(Buffer.of(newest), limits).fields).toEqual(['c', 'd'])
+  })
+
+  test('adds each time', () => {
+    const decoder = new HpackDecoder()
+    decoder.decode(Buffer.from(added), limits)
+    decoder.decode(Buffer.from(added), limits)
+    expect(decoder.decode(Buffer.of(newest, newest + 1), limits).fields).toHaveLength(4)
+  })
+
+  test('is malformed when it emptied the table the first time', () => {
+    const decoder = new HpackDecoder({ tableBytesMax: 40 })
+    decoder.decode(Buffer.from(added), limits)
+    const tooLarge = Buffer.from([newest, 0x40, 9, ...Buffer.from('123456789'), 0])
+    expect(decoder.decode(tooLarge, limits).fields).toEqual(['a', 'b', '123456789', ''])
+    expect(() => decoder.decode(tooLarge, limits)).toThrow('of no entry')
+  })
+
+  test('is held to the limits of its own time', () => {
+    const decoder = new HpackDecoder()
+    const block = Buffer.of(0x82, 0x84)
+    expect(decoder.decode(block, limits).overflow).toBe(false)
+    expect(decoder.decode(block, { ...limits, listCountMax: 1 }).overflow).toBe(true)
+    expect(decoder.decode(block, limits).overflow).toBe(false)
+    expect(decoder.decode(block, { ...limits, listBytesMax: 79 }).overflow).toBe(true)
+  })
+
+  test('is known by its own bytes, whatever becomes of those that were given', () => {
+    const decoder = new HpackDecoder()
+    const block = Buffer.of(0x82)
+    decoder.decode(block, limits)
+    block[0] = 0x83
+    expect(decoder.decode(block, limits).fields).toEqual([':method', 'POST'])
+  })
+})
+
+describe('a list beyond the limits', () => {
+  test('is decoded to its end, but not kept', () => {
+    const decoder = new HpackDecoder()
+    const block = Buffer.from([0x82, 0x84, ...added])
+    const list = decoder.decode(block, { listBytesMax: 42 + 38, listCountMax: 100 })
+    expect(list).toEqual({ fields: [':method', 'GET', ':path', '/'], overflow: true })
+    expect(decoder.decode(Buffer.of(newest), limits).fields).toEqual(['a', 'b'])
+  })
+
+  test('may be one byte too large, or one field too long', () => {
+    const block = Buffer.of(0x82, 0x84)
+    const overflows = (listBytesMax: number, listCountMax: number) =>
+      new HpackDecoder().decode(block, { listBytesMax, listCountMax }).overflow
+    expect([overflows(80, 2), overflows(79, 2), overflows(80, 1)]).toEqual([false, true, true])
+  })
+
+  test('keeps nothing behind what was too much', () => {
+    const large = [0x00, 1, 0x61, 0x7f, 0xed, 0x06, ...new Array(1004).fill(0x62)]
+    const block = Buffer.from([0x82, ...large, 0x84])
+    const list = new HpackDecoder().decode(block, { listBytesMax: 500, listCountMax: 100 })
+    expect(list).toEqual({ fields: [':method', 'GET'], overflow: true })
+  })
+
+  test('of an entry that is named thousands of times is not built', () => {
+    const decoder = new HpackDecoder()
+    const value = 4096 - 32 - 1
+    const entry = [0x40, 1, 0x61, 0x7f, ((value - 127) & 0x7f) | 0x80, (value - 127) >> 7]
+    decoder.decode(Buffer.from([...entry, ...new Array(value).fill(0x62)]), limits)
+    const bomb = Buffer.alloc(16_384, newest)
+    const { fields, overflow } = decoder.decode(bomb, limits)
+    expect(overflow).toBe(true)
+    expect(fields).toHaveLength(2 * 16)
+  })
+})

@@ -1,0 +1,92 @@
+import { expect, test } from 'bun:test'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import type { Exchange } from '../../exchange.ts'
+import { listBytesOf } from '../../header-list.ts'
+import { settingId, settingsPayload } from '../frames/settings.ts'
+import { errorCode, frameType } from '../frames/wire.ts'
+import { type FramesPeer, serveFrames } from '../testing/frames-peer.ts'
+
+alsoOnDenoAndNode(import.meta.filename)
+
+const bytesMax = 200
+/** One that is given stays: a response that is passed on has the date of its origin. */
+const head = ['date', 'Sat, 28 Nov 2026 12:00:00 GMT', 'content-type', 'application/grpc']
+const status = [':status', '200', ...head]
+
+/** A client that takes lists of 200 bytes, and a server that responds to each of its requests in turn. */
+async function connect(...responses: ((exchange: Exchange) => void)[]) {
+  const server = await serveFrames((exchange) => responses.shift()?.(exchange))
+  const peer = await server.peer()
+  peer.send(frameType.settings, 0, 0, settingsPayload([[settingId.maxHeaderListSize, bytesMax]]))
+  await peer.settled()
+  return { server, peer }
+}
+
+/** A list with the fields that counts so many bytes. */
+function listOf(bytes: number, fields: readonly string[]): string[] {
+  const rest = bytes - listBytesOf([...fields, 'x', ''])
+  return [...fields, 'x', 'v'.repeat(rest)]
+}
+
+const fine = (exchange: Exchange) => {
+  exchange.respond(200, head)
+  exchange.end(Buffer.from('ok'), ['grpc-status', '0'])
+}
+
+async function expectFine(peer: FramesPeer, streamId: number): Promise<void> {
+  peer.request(streamId)
+  const frames = await peer.answer(streamId)
+  expect(frames.map(({ fields }) => fields)).toEqual([status, undefined, ['grpc-status', '0']])
+}
+
+test('headers as long as the client takes are sent, longer ones end their stream alone', async () => {
+  const respondWith = (bytes: number) => (exchange: Exchange) => {
+    exchange.respond(200, listOf(bytes, status).slice(2))
+    exchange.end(Buffer.from('ok'))
+  }
+  const { server, peer } = await connect(respondWith(bytesMax), respondWith(bytesMax + 1), fine)
+  await using _ = server
+  peer.request(1)
+  expect((await peer.answer(1))[0]?.fields).toEqual(listOf(bytesMax, status))
+  peer.request(3)
+  expect(await peer.resetCode(3)).toBe(errorCode.internalError)
+  expect((await peer.answer(3)).map(({ type }) => type)).toEqual([frameType.resetStream])
+  expect(server.exchanges[1]?.closed).toBe(true)
+  await expectFine(peer, 5)
+})
+
+test('trailers as long as the client takes are sent, longer ones end their stream alone', async () => {
+  const respondWith = (bytes: number) => (exchange: Exchange) => {
+    exchange.respond(200, head)
+    exchange.end(Buffer.from('ok'), listOf(bytes, []))
+  }
+  const { server, peer } = await connect(respondWith(bytesMax), respondWith(bytesMax + 1), fine)
+  await using _ = server
+  peer.request(1)
+  expect((await peer.answer(1)).at(-1)?.fields).toEqual(listOf(bytesMax, []))
+  peer.request(3)
+  expect(await peer.resetCode(3)).toBe(errorCode.internalError)
+  await expectFine(peer, 5)
+})
+
+test('trailers too long that wait behind a body end their stream alone', async () => {
+  const body = Buffer.alloc(100_000)
+  const { server, peer } = await connect((exchange) => {
+    exchange.respond(200, head)
+    exchange.end(body, listOf(bytesMax + 1, []))
+  }, fine)
+  await using _ = server
+  peer.request(1)
+  await peer.next(({ type, streamId }) => type === frameType.data && streamId === 1)
+  peer.windowUpdate(1, body.length)
+  peer.windowUpdate(0, body.length)
+  expect(await peer.resetCode(1)).toBe(errorCode.internalError)
+  await expectFine(peer, 3)
+})
+
+test('an exchange says how long a list its client takes', async () => {
+  const { server, peer } = await connect(fine)
+  await using _ = server
+  await expectFine(peer, 1)
+  expect(server.exchanges[0]?.headerListBytesMax).toBe(bytesMax)
+})

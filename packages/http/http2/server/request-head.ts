@@ -1,0 +1,130 @@
+import { isSameAuthority } from '../../authority.ts'
+import type { Fields } from '../../exchange.ts'
+
+/** What a request begins with (RFC 9113 §8.3.1). */
+export interface RequestHead {
+  readonly method: string
+  readonly authority: string
+  /** Empty for CONNECT. */
+  readonly target: string
+  /** Without the pseudo-header fields. */
+  readonly fields: Fields
+  /** -1 when there is none. */
+  readonly contentLength: number
+  readonly expectsContinue: boolean
+  /** Whether it expects something else, which no server does (RFC 9110 §10.1.1). */
+  readonly expectsMore: boolean
+}
+
+/** A token in lower case (RFC 9110 §5.6.2, RFC 9113 §8.2.1). */
+const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
+const methodPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** What no value holds, begins or ends with (RFC 9113 §8.2.1). */
+const badValuePattern = /[\0\r\n]|^[ \t]|[ \t]$/
+/** As an absolute path, or the whole server (RFC 9113 §8.3.1). */
+const targetPattern = /^(\/[\x21-\x7e\x80-\xff]*|\*)$/
+const authorityPattern = /^[^@/\s]*$/
+
+/** Fields that HTTP/2 does not have (RFC 9113 §8.2.2). */
+const connectionFields = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Reads a field list, or answers undefined when the request is malformed (RFC 9113 §8.1.1). */
+export function readRequestHead(list: readonly string[]): RequestHead | undefined {
+  const pseudo = new Map<string, string>()
+  let index = 0
+  for (; index < list.length && list[index]?.charCodeAt(0) === colon; index += 2) {
+    const name = list[index] ?? ''
+    if (pseudo.has(name) || !pseudoNames.has(name)) return undefined
+    pseudo.set(name, list[index + 1] ?? '')
+  }
+  const fields = list.slice(index)
+  const rest = readFields(fields)
+  if (rest === undefined) return undefined
+  const method = pseudo.get(':method') ?? ''
+  const target = pseudo.get(':path') ?? ''
+  const authority = pseudo.get(':authority') ?? rest.host
+  const isConnect = method === 'CONNECT'
+  const isWhole = isConnect
+    ? authority !== '' && pseudo.size === 2 && pseudo.has(':authority')
+    : pseudo.has(':scheme') && targetPattern.test(target)
+  if (!isWhole || !methodPattern.test(method) || !authorityPattern.test(authority)) return undefined
+  const scheme = pseudo.get(':scheme') ?? ''
+  if (rest.host !== '' && !isSameAuthority(rest.host, authority, scheme)) return undefined
+  return {
+    method,
+    authority,
+    target,
+    fields: rest.cookieCount > 1 ? joinCookies(fields) : fields,
+    contentLength: rest.contentLength,
+    expectsContinue: rest.expectsContinue,
+    expectsMore: rest.expectsMore,
+  }
+}
+
+/** Whether the fields can be trailers: no pseudo-header fields, and nothing that no request may have (RFC 9113 §8.1). */
+export function areTrailers(list: Fields): boolean {
+  return readFields(list) !== undefined
+}
+
+const colon = 0x3a
+const pseudoNames = new Set([':method', ':scheme', ':authority', ':path'])
+
+interface FieldsRead {
+  host: string
+  contentLength: number
+  expectsContinue: boolean
+  expectsMore: boolean
+  cookieCount: number
+}
+
+function readFields(fields: Fields): FieldsRead | undefined {
+  const expected = { expectsContinue: false, expectsMore: false }
+  const read: FieldsRead = { host: '', contentLength: -1, ...expected, cookieCount: 0 }
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] ?? ''
+    const value = fields[index + 1] ?? ''
+    if (!namePattern.test(name) || badValuePattern.test(value)) return undefined
+    if (!readField(read, name, value)) return undefined
+  }
+  return read
+}
+
+function readField(read: FieldsRead, name: string, value: string): boolean {
+  switch (name) {
+    case 'te':
+      // In any case, as keywords of HTTP are (RFC 9110 §10.1.4).
+      return value === 'trailers' || value.toLowerCase() === 'trailers'
+    case 'host':
+      if (read.host !== '' && read.host !== value) return false
+      read.host = value
+      return true
+    case 'content-length': {
+      const length = /^\d{1,15}$/.test(value) ? Number(value) : -1
+      if (length < 0 || (read.contentLength >= 0 && read.contentLength !== length)) return false
+      read.contentLength = length
+      return true
+    }
+    case 'expect':
+      read.expectsContinue = value.toLowerCase() === '100-continue'
+      read.expectsMore ||= !read.expectsContinue
+      return true
+    case 'cookie':
+      read.cookieCount++
+      return true
+    default:
+      return !connectionFields.has(name)
+  }
+}
+
+/** Cookies that were split for compression (RFC 9113 §8.2.3). */
+function joinCookies(fields: Fields): Fields {
+  const cookies = fields.filter((_, index, all) => index % 2 === 1 && all[index - 1] === 'cookie')
+  const others = fields.filter((_, index, all) => all[index - (index % 2)] !== 'cookie')
+  return [...others, 'cookie', cookies.join('; ')]
+}

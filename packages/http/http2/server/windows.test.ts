@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'bun:test'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { waitFor } from '@marquee/testing/wait-for'
+import type { Exchange } from '../../exchange.ts'
+import { settingId, settingsPayload } from '../frames/settings.ts'
+import { errorCode, frameFlag, frameType, readUint32 } from '../frames/wire.ts'
+import { type FramesPeer, serveFrames, uint32 } from '../testing/frames-peer.ts'
+
+const windows = (bytes: number) => settingsPayload([[settingId.initialWindowSize, bytes]])
+
+/** Bytes of DATA that have come, of one stream or of all. */
+function received({ frames }: FramesPeer, streamId?: number): number {
+  return frames
+    .filter(({ type }) => type === frameType.data)
+    .filter((frame) => streamId === undefined || frame.streamId === streamId)
+    .reduce((sum, { payload }) => sum + payload.length, 0)
+}
+
+/** How much the peer was allowed on top, on a stream or the connection. */
+function allowed({ frames }: FramesPeer, streamId: number): number {
+  return frames
+    .filter((frame) => frame.type === frameType.windowUpdate && frame.streamId === streamId)
+    .reduce((sum, { payload }) => sum + readUint32(payload, 0), 0)
+}
+
+/** Exactly so many bytes come: what goes by the queue may come behind the answer to a PING. */
+async function receives(peer: FramesPeer, bytes: number): Promise<void> {
+  await waitFor(() => received(peer) >= bytes, { what: `${bytes} bytes`, intervalMs: 2 })
+  await peer.settled()
+  await peer.settled()
+  expect(received(peer)).toBe(bytes)
+}
+
+function answerWith(bytes: number) {
+  return (exchange: Exchange) => {
+    exchange.respond(200, [])
+    exchange.end(Buffer.alloc(bytes), ['x-end', '1'])
+  }
+}
+
+describe('an answer', () => {
+  test('goes no further than the windows of stream and connection', async () => {
+    await using server = await serveFrames(answerWith(200_000))
+    await using peer = await server.peer()
+    peer.request(1)
+    await receives(peer, 65_535)
+    peer.windowUpdate(1, 100_000)
+    await receives(peer, 65_535)
+    peer.windowUpdate(0, 50_000)
+    await receives(peer, 115_535)
+    peer.windowUpdate(0, 1_000_000)
+    await receives(peer, 165_535)
+    peer.windowUpdate(1, 1_000_000)
+    const frames = await peer.answer(1)
+    expect(received(peer)).toBe(200_000)
+    expect(frames.at(-1)?.fields).toEqual(['x-end', '1'])
+    const sizes = frames.map(({ payload }) => payload.length)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(16_384)
+  })
+
+  test('waits when SETTINGS make its window negative', async () => {
+    await using server = await serveFrames(answerWith(1_000))
+    await using peer = await server.peer()
+    peer.send(frameType.settings, 0, 0, windows(100))
+    peer.request(1)
+    await receives(peer, 100)
+    peer.send(frameType.settings, 0, 0, windows(50))
+    peer.windowUpdate(1, 50)
+    await receives(peer, 100)
+    peer.windowUpdate(1, 1)
+    await receives(peer, 101)
+    peer.send(frameType.settings, 0, 0, windows(10_000))
+    await peer.answer(1)
+    expect(received(peer)).toBe(1_000)
+  })
+
+  test('with no window at all has its head sent, and its trailers when it has no body', async () => {
+    await using server = await serveFrames((exchange) => {
+      exchange.respond(200, [])
+      exchange.end(exchange.target === '/' ? Buffer.from('x') : undefined, ['x-end', '1'])
+    })
+    await using peer = await server.peer()
+    peer.send(frameType.settings, 0, 0, windows(0))
+    peer.request(1)
+    peer.request(3, [':method', 'GET', ':scheme', 'http', ':path', '/none'])
+    await peer.answer(3)
+    await peer.settled()
+    const ofFirst = peer.frames.filter(({ streamId }) => streamId === 1)
+    expect(ofFirst.map(({ type, flags }) => [type, flags])).toEqual([
+      [frameType.headers, frameFlag.endHeaders],
+    ])
+    peer.windowUpdate(1, 1)
+    await peer.answer(1)
+  })
+
+  test('takes turns with others, a frame each', async () => {
+    await using server = await serveFrames(answerWith(400_000), { gatheredBytesMax: 32_768 })
+    await using peer = await server.peer()
+    peer.send(frameType.settings, 0, 0, windows(1_000_000))
+    for (const streamId of [1, 3, 5, 7]) peer.request(streamId)
+    await peer.settled()
+    peer.windowUpdate(0, 10_000_000)
+    for (const streamId of [1, 3, 5, 7]) await peer.answer(streamId)
+    const order = peer.frames.filter(({ type }) => type === frameType.data).slice(8)
+    // While all have something to send, none sends twice before each other has sent once.
+    for (let index = 0; index + 4 <= 80; index += 4) {
+      const turn = order.slice(index, index + 4).map(({ streamId }) => streamId)
+      expect(new Set(turn).size).toBe(4)
+    }
+  })
+
+  test('tells its writer to wait, and wakes it when there is room', async () => {
+    const told: boolean[] = []
+    await using server = await serveFrames(async (exchange) => {
+      exchange.respond(200, [])
+      for (let index = 0; index < 20; index++) {
+        told.push(exchange.write(Buffer.alloc(10_000)))
+        if (!told.at(-1)) await exchange.drained()
+      }
+      exchange.end()
+    })
+    await using peer = await server.peer()
+    peer.request(1)
+    await peer.settled()
+    // Six pass at once within the window; six and a bit wait.
+    expect(told).toHaveLength(13)
+    expect(told.at(-1)).toBe(false)
+    peer.windowUpdate(0, 1_000_000)
+    peer.windowUpdate(1, 1_000_000)
+    await peer.answer(1)
+    expect(told).toHaveLength(20)
+    expect(received(peer)).toBe(200_000)
+  })
+
+  test('wakes its writer when the client leaves', async () => {
+    let woken = false
+    await using server = await serveFrames(async (exchange) => {
+      exchange.respond(200, [])
+      while (exchange.write(Buffer.alloc(10_000))) {}
+      await exchange.drained()
+      woken = exchange.closed
+      exchange.abort()
+    })
+    await using peer = await server.peer()
+    peer.request(1)
+    await peer.settled()
+    peer.send(frameType.resetStream, 0, 1, uint32(errorCode.cancel))
+    await waitFor(() => woken, { what: 'the writer to be woken' })
+  })
+})
+
+describe('a request', () => {
+  const limits = { streamWindowBytes: 100_000, connectionWindowBytes: 200_000 }
+
+  test('may send what was told, and more when it was taken', async () => {
+    await using server = await serveFrames(() => {}, limits)
+    await using peer = await server.peer()
+    const settings = peer.frames.find(({ type }) => type === frameType.settings)
+    expect(settings?.payload.includes(windows(100_000))).toBe(true)
+    expect(allowed(peer, 0)).toBe(200_000 - 65_535)
+    peer.request(1, [], false)
+    for (let index = 0; index < 10; index++) {
+      peer.data(1, Buffer.alloc(10_000))
+      await peer.settled()
+    }
+    expect(allowed(peer, 1)).toBe(0)
+    const { body } = server.exchanges[0] as Exchange
+    let taken = 0
+    while (taken < 40_000) taken += body.take()?.length ?? 0
+    await peer.settled()
+    expect(allowed(peer, 1)).toBe(0)
+    while (taken < 60_000) taken += body.take()?.length ?? 0
+    await peer.settled()
+    expect(allowed(peer, 1)).toBe(50_000)
+    for (let chunk = body.take(); chunk; chunk = body.take()) taken += chunk.length
+    await peer.settled()
+    expect(allowed(peer, 0)).toBe(200_000 - 65_535 + 100_000)
+  })
+
+  test('that sends more than that loses its stream', async () => {
+    await using server = await serveFrames(() => {}, limits)
+    await using peer = await server.peer()
+    await peer.settled()
+    peer.request(1, [], false)
+    for (let index = 0; index < 10; index++) peer.data(1, Buffer.alloc(10_000))
+    await peer.settled()
+    peer.data(1, 'x')
+    expect(await peer.resetCode(1)).toBe(errorCode.flowControlError)
+    await peer.settled()
+  })
+
+  test('and others that send more than the connection takes lose it', async () => {
+    await using server = await serveFrames(() => {}, limits)
+    await using peer = await server.peer()
+    for (const streamId of [1, 3, 5]) {
+      peer.request(streamId, [], false)
+      for (let index = 0; index < 7; index++) peer.data(streamId, Buffer.alloc(10_000))
+    }
+    expect(await peer.goawayCode()).toBe(errorCode.flowControlError)
+  })
+
+  test('that is dropped gives the connection its window back', async () => {
+    await using server = await serveFrames((exchange) => exchange.abort(), limits)
+    await using peer = await server.peer()
+    const before = allowed(peer, 0)
+    for (let streamId = 1; streamId < 40; streamId += 2) {
+      peer.request(streamId, [], false)
+      for (let index = 0; index < 5; index++) peer.data(streamId, Buffer.alloc(10_000))
+      await peer.settled()
+    }
+    expect(allowed(peer, 0) - before).toBe(1_000_000)
+  })
+
+  test('spends windows on padding as well', async () => {
+    await using server = await serveFrames(() => {}, limits)
+    await using peer = await server.peer()
+    await peer.settled()
+    peer.request(1, [], false)
+    const padded = Buffer.alloc(10_000)
+    padded[0] = 255
+    for (let index = 0; index < 10; index++) peer.send(frameType.data, frameFlag.padded, 1, padded)
+    await peer.settled()
+    // What is padding is taken by nobody, and given back at once when it is enough.
+    expect(allowed(peer, 1)).toBe(0)
+    const { body } = server.exchanges[0] as Exchange
+    let taken = 0
+    for (let chunk = body.take(); chunk; chunk = body.take()) taken += chunk.length
+    expect(taken).toBe(100_000 - 10 * 256)
+    await peer.settled()
+    expect(allowed(peer, 1)).toBeGreaterThanOrEqual(50_000)
+  })
+})
+
+alsoOnDenoAndNode(import.meta.filename)

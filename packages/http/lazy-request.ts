@@ -1,0 +1,97 @@
+import { delegate } from './delegate.ts'
+import type { Exchange } from './exchange.ts'
+import { LightHeaders } from './lazy-headers.ts'
+import { bodyStream } from './streams.ts'
+import { whenClosed } from './when-closed.ts'
+
+/** What is not known without making a real one. */
+const madeReal = [
+  'arrayBuffer',
+  'blob',
+  'body',
+  'bodyUsed',
+  'bytes',
+  'cache',
+  'clone',
+  'credentials',
+  'destination',
+  'formData',
+  'integrity',
+  'json',
+  'keepalive',
+  'mode',
+  'redirect',
+  'referrer',
+  'referrerPolicy',
+  'text',
+]
+
+/**
+ * Looks like the `Request` of an exchange; its URL, headers and signal are made when somebody asks for them. Whoever
+ * reads the body by the request must not take it from the exchange as well.
+ */
+export class LightRequest {
+  readonly exchange: Exchange
+  readonly method: string
+  #url: string | undefined
+  #headers: LightHeaders | undefined
+  #signal: AbortSignal | undefined
+  #real: Request | undefined
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange
+    this.method = exchange.method
+  }
+
+  get url(): string {
+    const { scheme, authority, target } = this.exchange
+    this.#url ??= `${scheme}://${authority || 'localhost'}${target}`
+    return this.#url
+  }
+
+  get headers(): Headers {
+    this.#headers ??= new LightHeaders([...this.exchange.fields])
+    return this.#headers as unknown as Headers
+  }
+
+  /** Aborted when the exchange is over before its answer was sent whole. */
+  get signal(): AbortSignal {
+    this.#signal ??= signalOf(this.exchange)
+    return this.#signal
+  }
+
+  /** The same as a real `Request`. Throws a `TypeError` when its host makes no URL. */
+  get real(): Request {
+    this.#real ??= this.#toReal()
+    return this.#real
+  }
+
+  #toReal(): Request {
+    const { method, exchange } = this
+    const init: RequestInit & { duplex: 'half' } = {
+      method,
+      headers: new Headers([...this.headers]),
+      signal: this.signal,
+      duplex: 'half',
+    }
+    const hasBody = method !== 'GET' && method !== 'HEAD' && !exchange.body.ended
+    if (hasBody) init.body = bodyStream(exchange.body)
+    return new Request(this.url, init)
+  }
+}
+
+Object.setPrototypeOf(LightRequest.prototype, Request.prototype)
+delegate(LightRequest.prototype, Request.prototype, madeReal)
+
+/** The same for the type checker. */
+export function lightRequest(exchange: Exchange): Request {
+  return new LightRequest(exchange) as unknown as Request
+}
+
+function signalOf(exchange: Exchange): AbortSignal {
+  const controller = new AbortController()
+  whenClosed(exchange, (cause) => {
+    if (cause !== undefined) controller.abort(new DOMException('the client left', 'AbortError'))
+  })
+  return controller.signal
+}

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'bun:test'
+import { fakeExchange } from '@marquee/testing/fake-exchange'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { LightHeaders } from './lazy-headers.ts'
+import { lightRequest } from './lazy-request.ts'
+import { lightResponse } from './lazy-response.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+describe('light headers', () => {
+  const open = (...fields: string[]) => new LightHeaders(fields) as unknown as Headers
+
+  test('are read and changed as real ones are', () => {
+    for (const headers of [open(), new Headers()]) {
+      headers.append('A', '1')
+      headers.append('a', ' 2 ')
+      headers.set('B', 'x')
+      headers.set('b', 'y')
+      headers.append('set-cookie', 'one')
+      headers.append('set-cookie', 'two')
+      headers.set('gone', '')
+      headers.delete('Gone')
+      expect([...headers]).toEqual([
+        ['a', '1, 2'],
+        ['b', 'y'],
+        ['set-cookie', 'one'],
+        ['set-cookie', 'two'],
+      ])
+      expect(headers.get('A')).toBe('1, 2')
+      expect(headers.get('none')).toBeNull()
+      expect(headers.has('B')).toBe(true)
+      expect(headers.getSetCookie()).toEqual(['one', 'two'])
+    }
+  })
+
+  test('setting a field of several values leaves one', () => {
+    const headers = open('a', '1', 'b', '2', 'a', '3', 'a', '4')
+    headers.set('a', '5')
+    expect([...headers]).toEqual([
+      ['a', '5'],
+      ['b', '2'],
+    ])
+  })
+
+  test('make real ones', () => {
+    const headers = open('b', '2', 'a', '1')
+    expect([...new Headers([...headers])]).toEqual([...headers])
+  })
+
+  test.each([
+    ['a b', 'x'],
+    ['', 'x'],
+    ['a', 'x\r\ny: z'],
+    ['a', 'x\0'],
+    ['a', '€'],
+  ])('refuse the field %j: %j', (name, value) => {
+    for (const headers of [open(), new Headers()]) {
+      expect(() => headers.set(name, value)).toThrow(TypeError)
+      expect(() => headers.append(name, value)).toThrow(TypeError)
+    }
+  })
+})
+
+describe('a light request', () => {
+  test('tells the method, the URL and the headers', () => {
+    const exchange = fakeExchange({ target: '/a?b=c', fields: ['x-one', '1'] })
+    const request = lightRequest(exchange)
+    expect(request).toBeInstanceOf(Request)
+    expect(request.method).toBe('POST')
+    expect(request.url).toBe('http://localhost/a?b=c')
+    expect(request.headers.get('X-One')).toBe('1')
+  })
+
+  test('has a URL without a host', () => {
+    const exchange = fakeExchange({ target: '/', authority: '' })
+    expect(lightRequest(exchange).url).toBe('http://localhost/')
+  })
+
+  test('gives its body to whoever asks for it', async () => {
+    const body = [bytes('{"a":'), bytes('1}')]
+    expect(await lightRequest(fakeExchange({ target: '/', body })).json()).toEqual({ a: 1 })
+    expect(await lightRequest(fakeExchange({ target: '/', body })).text()).toBe('{"a":1}')
+    expect(lightRequest(fakeExchange({ target: '/', method: 'GET' })).body).toBeNull()
+  })
+
+  test('is aborted when the client leaves, whether its signal was asked for before or after', () => {
+    const exchange = fakeExchange({ target: '/' })
+    const { signal } = lightRequest(exchange)
+    expect(signal.aborted).toBe(false)
+    exchange.leave()
+    expect(signal.aborted).toBe(true)
+    expect(lightRequest(exchange).signal.aborted).toBe(true)
+  })
+
+  test('is not aborted when its answer was sent', () => {
+    const exchange = fakeExchange({ target: '/' })
+    const { signal } = lightRequest(exchange)
+    exchange.end()
+    expect(signal.aborted).toBe(false)
+  })
+})
+
+describe('a light response', () => {
+  async function* chunks() {
+    yield bytes('one')
+    yield bytes('two')
+  }
+
+  test('is read as a real one is', async () => {
+    const make = () => lightResponse(bytes('{"a":1}'), 201, ['a', 'b'])
+    expect(make()).toBeInstanceOf(Response)
+    expect(make().status).toBe(201)
+    expect(make().ok).toBe(true)
+    expect(make().headers.get('A')).toBe('b')
+    expect(await make().json()).toEqual({ a: 1 })
+    expect(await lightResponse(chunks(), 200, []).text()).toBe('onetwo')
+    expect(await lightResponse([bytes('one'), bytes('two')], 200, []).text()).toBe('onetwo')
+    expect(lightResponse(null, 200, []).body).toBeNull()
+  })
+
+  test('makes a real one with its headers', async () => {
+    const light = lightResponse(bytes('text'), 202, [
+      'a',
+      'b',
+      'set-cookie',
+      'x',
+      'set-cookie',
+      'y',
+    ])
+    const real = new Response(light.body, light)
+    expect(real.status).toBe(202)
+    expect([...real.headers]).toEqual([...light.headers])
+    expect(await real.text()).toBe('text')
+  })
+
+  test('passes the middleware of Hono', async () => {
+    const app = new Hono()
+    app.use(async (c, next) => {
+      await next()
+      c.res.headers.set('x-after', 'yes')
+    })
+    app.use('/cors', cors({ origin: 'http://page.example', exposeHeaders: ['etag'] }))
+    app.on(['GET', 'POST'], ['/', '/cors'], () => lightResponse(bytes('text'), 200, ['a', 'b']))
+    const plain = await app.fetch(lightRequest(fakeExchange({ target: '/' })))
+    expect([...plain.headers]).toEqual([
+      ['a', 'b'],
+      ['x-after', 'yes'],
+    ])
+    const fields = ['origin', 'http://page.example']
+    const shared = await app.fetch(lightRequest(fakeExchange({ target: '/cors', fields })))
+    expect(shared.headers.get('access-control-allow-origin')).toBe('http://page.example')
+    expect(shared.headers.get('a')).toBe('b')
+    expect(await shared.text()).toBe('text')
+    const head = await app.fetch(lightRequest(fakeExchange({ target: '/', method: 'HEAD' })))
+    expect(head.status).toBe(200)
+    expect(head.headers.get('a')).toBe('b')
+    expect(head.body).toBeNull()
+  })
+})
+
+alsoOnDenoAndNode(import.meta.filename)

@@ -1,0 +1,84 @@
+import { expect, test } from 'bun:test'
+import { once } from 'node:events'
+import { connect as connectHttp2 } from 'node:http2'
+import { connect } from 'node:net'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { pino } from 'pino'
+import { type Server, serve } from './serve.ts'
+
+const log = pino({ level: 'silent' })
+
+/** A server whose calls wait until they are let go. */
+async function startGated(drainTimeoutMs = 5_000) {
+  const gate = Promise.withResolvers<void>()
+  const arrived = Promise.withResolvers<void>()
+  const fetch = async () => {
+    arrived.resolve()
+    await gate.promise
+    return new Response('answered')
+  }
+  const server = await serve({ app: { fetch }, port: 0, log, limits: { drainTimeoutMs } })
+  return { server, arrived: arrived.promise, letGo: gate.resolve }
+}
+
+async function refused(server: Server): Promise<boolean> {
+  const socket = connect(server.port, '127.0.0.1')
+  const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
+  return error.code === 'ECONNREFUSED'
+}
+
+test('closing lets a call by HTTP/1.1 end, and takes no new connection', async () => {
+  const { server, arrived, letGo } = await startGated()
+  const answer = fetch(server.url)
+  await arrived
+  const closed = server.close()
+  expect(await refused(server)).toBe(true)
+  letGo()
+  const response = await answer
+  expect(await response.text()).toBe('answered')
+  expect(response.headers.get('connection')).toBe('close')
+  await closed
+})
+
+test('closing lets a call by HTTP/2 end, and tells the client with GOAWAY', async () => {
+  const { server, arrived, letGo } = await startGated()
+  const client = connectHttp2(server.url)
+  const goneAway = once(client, 'goaway')
+  const stream = client.request({ ':path': '/' })
+  let body = ''
+  stream.on('data', (chunk) => {
+    body += chunk
+  })
+  await arrived
+  const closed = server.close()
+  await goneAway
+  letGo()
+  await once(stream, 'close')
+  expect(body).toBe('answered')
+  await closed
+})
+
+test('closing ends connections without a call', async () => {
+  const { server } = await startGated()
+  const idle = connect(server.port, '127.0.0.1').resume()
+  await once(idle, 'connect')
+  idle.write('GET')
+  const idleHttp2 = connectHttp2(server.url)
+  await once(idleHttp2, 'connect')
+  const ended = Promise.all([once(idle, 'close'), once(idleHttp2, 'close')])
+  await server.close()
+  await ended
+})
+
+test('a call that does not end is cut when the time is over', async () => {
+  const { server, arrived } = await startGated(50)
+  const answer = fetch(server.url).then(
+    () => 'answered',
+    () => 'cut',
+  )
+  await arrived
+  await server.close()
+  expect(await answer).toBe('cut')
+})
+
+alsoOnDenoAndNode(import.meta.filename)

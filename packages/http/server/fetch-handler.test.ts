@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'bun:test'
+import { type FakeRequest, fakeExchange } from '@marquee/testing/fake-exchange'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { pino } from 'pino'
+import { lightResponse } from '../lazy-response.ts'
+import { createRespond } from './fetch-handler.ts'
+import type { FetchApp } from './port.ts'
+
+const log = pino({ level: 'silent' })
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+function ask(fetch: FetchApp['fetch'], request: Partial<FakeRequest> = {}) {
+  const exchange = fakeExchange({ target: '/', ...request })
+  createRespond({ app: { fetch }, log })(exchange)
+  return exchange
+}
+
+describe('an answer', () => {
+  test('goes as it is, with the trailers that the handler left', async () => {
+    const exchange = ask((_, env) => {
+      env.trailers = () => ['grpc-status', '0']
+      return lightResponse(bytes('body'), 201, ['a', 'b'])
+    })
+    await exchange.over
+    expect(exchange.status).toBe(201)
+    expect(exchange.answerFields).toEqual(['a', 'b'])
+    expect(exchange.answerBytes.toString()).toBe('body')
+    expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
+  })
+
+  test('may come in pieces', async () => {
+    const exchange = ask(() => lightResponse([bytes('one'), bytes('two')], 200, []))
+    await exchange.over
+    expect(exchange.answerBytes.toString()).toBe('onetwo')
+  })
+
+  test('may be a Response, with its cookies apart', async () => {
+    const exchange = ask(async () => {
+      const headers = new Headers([
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+      ])
+      return new Response('body', { headers })
+    })
+    await exchange.over
+    expect(exchange.answerBytes.toString()).toBe('body')
+    const { answerFields } = exchange
+    const cookies = answerFields.filter((_, index, all) => all[index - 1] === 'set-cookie')
+    expect(cookies).toEqual(['a=1', 'b=2'])
+  })
+
+  test('comes chunk by chunk, and the trailers are asked for at the end', async () => {
+    let sent = 0
+    const exchange = ask((_, env) => {
+      env.trailers = () => ['x-sent', String(sent)]
+      const source = (async function* () {
+        for (const text of ['one', 'two', 'three']) {
+          sent++
+          yield bytes(text)
+        }
+      })()
+      return lightResponse(source, 200, [])
+    })
+    await exchange.over
+    expect(exchange.answerBytes.toString()).toBe('onetwothree')
+    expect(exchange.answerTrailers).toEqual(['x-sent', '3'])
+  })
+
+  test('has no fields of the connection by HTTP/2', async () => {
+    const fields = ['a', '1', 'connection', 'close', 'keep-alive', 'x', 'b', '2']
+    const answer = async (httpVersion: '1.1' | '2') => {
+      const exchange = ask(() => lightResponse(null, 200, [...fields]), { httpVersion })
+      await exchange.over
+      return exchange.answerFields
+    }
+    expect(await answer('2')).toEqual(['a', '1', 'b', '2'])
+    expect(await answer('1.1')).toEqual(fields)
+  })
+
+  test('is broken off when its source fails', async () => {
+    const exchange = ask(() => {
+      const source = (async function* () {
+        yield bytes('one')
+        throw new Error('no more')
+      })()
+      return lightResponse(source, 200, [])
+    })
+    await exchange.over
+    expect(exchange.aborted).toBe(true)
+  })
+})
+
+describe('a client that leaves', () => {
+  test('ends the source of its answer, even one that is waiting', async () => {
+    const cancelled = Promise.withResolvers<void>()
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(bytes('one')),
+      cancel: () => cancelled.resolve(),
+    })
+    const exchange = ask(() => new Response(body))
+    await turn()
+    await turn()
+    exchange.leave()
+    await cancelled.promise
+  })
+
+  test('before its request was looked at, is not asked for', async () => {
+    let askedCount = 0
+    const exchange = ask(() => {
+      askedCount++
+      return new Response()
+    })
+    exchange.leave()
+    await turn()
+    expect(askedCount).toBe(0)
+  })
+
+  test('before the answer is there, has it discarded', async () => {
+    const returned = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<Response>()
+    const exchange = ask(() => answer.promise)
+    await turn()
+    exchange.leave()
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false as const, value: bytes('x') }),
+        async return() {
+          returned.resolve()
+          return { done: true as const, value: undefined }
+        },
+      }),
+    }
+    answer.resolve(lightResponse(source, 200, []))
+    await returned.promise
+    expect(exchange.status).toBe(0)
+  })
+})
+
+describe('an app that fails', () => {
+  const fail = () => {
+    throw new Error('secret')
+  }
+  test.each([
+    ['by throwing', fail],
+    ['by rejecting', async () => fail()],
+  ])('%s is answered 500, and told to the log alone', async (_, fetch) => {
+    const exchange = ask(fetch)
+    await exchange.over
+    expect(exchange.status).toBe(500)
+    expect(exchange.answerBytes.toString()).toBe('')
+  })
+})
+
+describe('a request that no app understands', () => {
+  const answered = async (request: Partial<FakeRequest>) => {
+    const exchange = ask(({ url }) => new Response(url), { method: 'GET', ...request })
+    await exchange.over
+    return exchange.status
+  }
+
+  test('is refused with its reason', async () => {
+    expect(await answered({ method: 'CONNECT' })).toBe(501)
+    for (const target of ['', 'a', '/a b', '/\u{e9}', '/a\0', '*b']) {
+      expect([target, await answered({ target })]).toEqual([target, 400])
+    }
+    for (const authority of ['a b', 'a/b', 'a@b', 'a:b', 'a:123456', '[::1', 'a?b', 'a#b']) {
+      expect([authority, await answered({ authority })]).toEqual([authority, 400])
+    }
+  })
+
+  test('is not one with an unusual host', async () => {
+    for (const authority of ['', 'localhost', 'a.b:80', '127.0.0.1:8081', '[::1]:80', '[::1]']) {
+      const exchange = ask(({ url }) => new Response(url), { method: 'GET', authority })
+      await exchange.over
+      expect([authority, exchange.status]).toEqual([authority, 200])
+    }
+  })
+})
+
+alsoOnDenoAndNode(import.meta.filename)

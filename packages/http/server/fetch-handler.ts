@@ -1,0 +1,203 @@
+import type { Admission, Admitted } from '../admission/port.ts'
+import type { Exchange, Fields, Respond } from '../exchange.ts'
+import { toFields } from '../header-list.ts'
+import { lightRequest } from '../lazy-request.ts'
+import { isPieces, LightResponse } from '../lazy-response.ts'
+import { gatherTurn } from '../tick.ts'
+import { whenClosed } from '../when-closed.ts'
+import type { Log } from './log.ts'
+import type { FetchApp, PortBindings } from './port.ts'
+
+export interface RespondOptions {
+  readonly app: FetchApp
+  readonly log: Log
+  /** Decides which requests are answered, and when. Default: all, as they arrive. */
+  readonly admission?: Admission
+}
+
+/** Header fields of one connection only, which HTTP/2 does not have (RFC 9113 §8.2.2). */
+const connectionFields = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** A host and perhaps a port (RFC 3986 §3.2): what makes a URL. */
+const authorityPattern = /^[\w.~!$&'()*+,;=%-]*(?:\[[\da-fA-F:.]+\])?(?::\d{0,5})?$/
+/** A path and perhaps a query (RFC 9112 §3.2.1), or the asterisk of OPTIONS. */
+const targetPattern = /^(?:\/[\x21-\x7e]*|\*)$/
+
+/**
+ * Answers exchanges by an app; what the app throws is logged, and answered 500. Those that arrive in one turn of the event
+ * loop are answered at its end, one right after the other: with the reading and writing of sockets in between, which
+ * makes the processor forget where the program goes, the same work takes half as long again.
+ */
+export function createRespond({ app, log, admission }: RespondOptions): Respond {
+  function fail(exchange: Exchange, err: unknown): void {
+    log.error({ err }, 'the app failed')
+    if (exchange.closed) {
+      exchange.abort()
+      return
+    }
+    exchange.respond(500, ['content-length', '0'])
+    exchange.end()
+  }
+
+  function send(exchange: Exchange, response: Response, bindings: PortBindings): void {
+    try {
+      sendResponse(exchange, response, bindings)
+    } catch (err) {
+      log.error({ err }, 'an answer could not be sent')
+      exchange.abort()
+    }
+  }
+
+  function answer(exchange: Exchange, admitted: Admitted, waitedMs: number): void {
+    if (exchange.closed) {
+      exchange.abort()
+      admitted.finished()
+      return
+    }
+    const refusal = refusalOf(exchange)
+    if (refusal !== undefined) {
+      admitted.finished()
+      exchange.respond(refusal, ['content-length', '0'])
+      exchange.end()
+      return
+    }
+    const bindings: PortBindings = { exchange, trailers: undefined, waitedMs }
+    try {
+      const response = app.fetch(lightRequest(exchange), bindings)
+      if (response instanceof Promise) {
+        response.then(
+          (settled) => {
+            admitted.finished()
+            send(exchange, settled, bindings)
+          },
+          (error) => {
+            admitted.finished()
+            fail(exchange, error)
+          },
+        )
+      } else {
+        admitted.finished()
+        send(exchange, response, bindings)
+      }
+    } catch (error) {
+      admitted.finished()
+      fail(exchange, error)
+    }
+  }
+
+  return admission?.open(answer) ?? gatherTurn((exchange) => answer(exchange, uncounted, 0))
+}
+
+/** A call that nobody counts. */
+const uncounted: Admitted = { finished() {} }
+
+/** The status of a request that no app is asked about: one that has no URL. Nobody is a proxy here (RFC 9110 §9.3.6). */
+function refusalOf({ method, authority, target }: Exchange): number | undefined {
+  if (method === 'CONNECT') return 501
+  return authorityPattern.test(authority) && targetPattern.test(target) ? undefined : 400
+}
+
+function sendResponse(exchange: Exchange, response: Response, bindings: PortBindings): void {
+  const light = response instanceof LightResponse ? (response as LightResponse) : undefined
+  const body = light === undefined || light.isReal ? response.body : light.source
+  if (exchange.closed) {
+    discard(body)
+    // Nobody is answered, but the handler of a stream that was reset has ended: it does not count any more.
+    exchange.abort()
+    return
+  }
+  const fields = light?.fields ?? toFields(response.headers)
+  exchange.respond(response.status, sendable(exchange, fields))
+  if (body === null || body instanceof Uint8Array) {
+    exchange.end(body ?? undefined, bindings.trailers?.())
+  } else if (!(body instanceof ReadableStream) && isPieces(body)) {
+    for (const piece of body.slice(0, -1)) exchange.write(piece)
+    exchange.end(body.at(-1), bindings.trailers?.())
+  } else void sendChunks(exchange, open(body), bindings)
+}
+
+function sendable({ httpVersion }: Exchange, fields: Fields): Fields {
+  if (httpVersion === '1.1') return fields
+  for (let index = 0; index < fields.length; index += 2) {
+    if (!connectionFields.has(fields[index] ?? '')) continue
+    const isConnections = (at: number) => connectionFields.has(fields[at - (at % 2)] ?? '')
+    return fields.filter((_, at) => !isConnections(at))
+  }
+  return fields
+}
+
+type Body = LightResponse['source'] | ReadableStream<Uint8Array>
+type Chunk = { readonly done?: boolean | undefined; readonly value?: Uint8Array | undefined }
+
+/** The chunks of a body, and how to say that no more are wanted. */
+interface Chunks {
+  next(): Promise<Chunk>
+  stop(): void
+  /** Whether all of it may be here already, as with most bodies of a `Response`. */
+  readonly mayBeWhole: boolean
+}
+
+function open(body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>): Chunks {
+  const ignore = () => {}
+  // Not the stream's own iterator: its `return` waits for the chunk that was asked for last.
+  if (body instanceof ReadableStream) {
+    const reader = body.getReader()
+    const stop = () => void reader.cancel().catch(ignore)
+    return { next: () => reader.read(), stop, mayBeWhole: true }
+  }
+  const iterator = body[Symbol.asyncIterator]()
+  const stop = () => void iterator.return?.()?.catch(ignore)
+  return { next: () => iterator.next(), stop, mayBeWhole: false }
+}
+
+function discard(body: Body): void {
+  if (body === null || body instanceof Uint8Array) return
+  if (body instanceof ReadableStream || !isPieces(body)) open(body).stop()
+}
+
+/**
+ * Sends the chunks no faster than the client takes them. A source that fails breaks the answer off; it has told the log
+ * itself.
+ */
+async function sendChunks(
+  exchange: Exchange,
+  chunks: Chunks,
+  bindings: PortBindings,
+): Promise<void> {
+  whenClosed(exchange, (cause) => {
+    if (cause !== undefined) chunks.stop()
+  })
+  try {
+    let chunk = await chunks.next()
+    let following: Promise<Chunk> | undefined
+    if (chunks.mayBeWhole) {
+      following = chunks.next()
+      // Then it goes in one piece, and its length can be told.
+      if (await isLast(following)) {
+        exchange.end(chunk.value, bindings.trailers?.())
+        return
+      }
+    }
+    while (chunk.done !== true && !exchange.closed) {
+      if (chunk.value !== undefined && !exchange.write(chunk.value)) await exchange.drained()
+      chunk = await (following ?? chunks.next())
+      following = undefined
+    }
+    exchange.end(undefined, bindings.trailers?.())
+  } catch {
+    exchange.abort()
+  }
+}
+
+/** Whether it is known, before anything else happens, that nothing follows. */
+function isLast(following: Promise<Chunk>): Promise<boolean> {
+  const { promise: later, resolve } = Promise.withResolvers<boolean>()
+  setImmediate(resolve, false)
+  return Promise.race([following.then(({ done }) => done === true), later])
+}

@@ -1,0 +1,192 @@
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
+import type { Admission } from '../admission/port.ts'
+import type { Http1Limits } from '../http1/limits.ts'
+import { createHttp1Server } from '../http1/server.ts'
+import type { Http2Limits } from '../http2/limits.ts'
+import { createHttp2Server } from '../http2/server/server.ts'
+import type { MemoryAccount } from '../memory/account.ts'
+import { MemoryBudget } from '../memory/budget.ts'
+import type { AddressList } from './address-list.ts'
+import { admit, admitTls } from './admit.ts'
+import { type ConnectionBudget, createConnectionBudget } from './connection-budget.ts'
+import { createRespond } from './fetch-handler.ts'
+import type { Log } from './log.ts'
+import { type FetchApp, type PortLimits, portLimits } from './port.ts'
+import { sniff } from './sniff.ts'
+import { createTlsEngine, type TlsOptions } from './tls.ts'
+
+export interface ServeOptions {
+  readonly app: FetchApp
+  /** The address to listen on; by default loopback only. */
+  readonly host?: string
+  /** The port to listen on; 0 for any that is free. */
+  readonly port: number
+  /** TLS on the same port; without it, a client that asks for TLS is turned away. */
+  readonly tls?: TlsOptions
+  readonly limits?: Partial<PortLimits>
+  /** The connections of the whole process, in place of `limits.connectionsMax`. */
+  readonly connections?: ConnectionBudget
+  readonly http1?: Partial<Http1Limits>
+  readonly http2?: Partial<Http2Limits>
+  /** Proxies, whose HTTP/2 connections carry many users: none is ended for too many resets. Default: none. */
+  readonly trustedProxies?: AddressList
+  /** Decides which requests are answered, and when. Default: all, as they arrive. */
+  readonly admission?: Admission
+  /** What clients may make the process hold, shared by all that it serves. Default: no bound. */
+  readonly memory?: MemoryBudget
+  readonly log: Log
+}
+
+/** From the end of listening until connections that have said nothing are closed. */
+const arrivalTimeoutMs = 250
+
+/** A listening port. Disposing it closes it gracefully: see `close`. */
+export interface Server extends AsyncDisposable {
+  readonly port: number
+  /** The origin to call: `http://127.0.0.1:8081`, or `https` when cleartext is refused. */
+  readonly url: string
+  /** Uses another certificate from now on: see `TlsEngine.reload`. Nothing happens on a port without TLS. */
+  reloadTls(tls: TlsOptions): void
+  /** The connections that are open, whether they have said what they speak or not. */
+  readonly connectionCount: number
+  /**
+   * Stops listening, lets the calls under way end, and cuts what is left after `drainTimeoutMs`. A second call answers
+   * the same promise.
+   */
+  close(): Promise<void>
+}
+
+/**
+ * Serves an app on one port that speaks HTTP/2 and HTTP/1.1, in cleartext and by TLS; the first bytes of a connection
+ * decide. Rejects with a message for people when the port cannot be listened on.
+ */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const limits = { ...portLimits, ...options.limits }
+  const memory = options.memory ?? new MemoryBudget()
+  const respond = createRespond(options)
+  const engines = {
+    http1: createHttp1Server({ respond, limits: options.http1 ?? {} }),
+    http2: createHttp2Server({
+      respond,
+      limits: options.http2 ?? {},
+      trusts: options.trustedProxies?.has,
+    }),
+  }
+  const tls = options.tls && createTlsEngine(options.tls, limits.firstBytesTimeoutMs)
+  const clearIsRefused = options.tls?.isRequired ?? options.tls?.clientAuthority !== undefined
+  const arrivals = createArrivals()
+  const { log } = options
+  const connections =
+    options.connections ?? createConnectionBudget({ max: limits.connectionsMax, log })
+
+  async function welcome(socket: Socket, account: MemoryAccount): Promise<void> {
+    const protocol = await sniff(socket, limits.firstBytesTimeoutMs)
+    if (protocol === 'tls') await welcomeInside(socket, account)
+    else if (protocol === undefined || clearIsRefused) socket.destroy()
+    else engines[protocol].accept(socket, 'http', addressOf(socket), account)
+  }
+
+  async function welcomeInside(outer: Socket, account: MemoryAccount): Promise<void> {
+    const secured = admitTls(account, outer) ? await tls?.handshake(outer) : undefined
+    if (secured === undefined) {
+      outer.destroy()
+      return
+    }
+    const { socket } = secured
+    socket.on('error', () => socket.destroy())
+    const protocol = secured.protocol ?? (await sniff(socket, limits.firstBytesTimeoutMs))
+    if (protocol === undefined || protocol === 'tls') socket.destroy()
+    else engines[protocol].accept(socket, 'https', addressOf(outer), account)
+  }
+
+  const listener = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy())
+    if (!connections.admit(socket)) return
+    const account = admit(memory, socket)
+    if (account !== undefined) arrivals.add(socket, welcome(socket, account))
+  })
+  const host = options.host ?? '127.0.0.1'
+  await listen(listener, host, options.port, connections.backlog)
+  listener.on('error', (err) => log.error({ err }, 'the port failed'))
+  const { port } = listener.address() as AddressInfo
+
+  let closed: Promise<void> | undefined
+  async function shutDown(): Promise<void> {
+    listener.close()
+    await arrivals.settle()
+    await within(limits.drainTimeoutMs, Promise.all([engines.http1.drain(), engines.http2.drain()]))
+    engines.http1.destroy()
+    engines.http2.destroy()
+  }
+  const close = () => {
+    closed ??= shutDown()
+    return closed
+  }
+  return {
+    port,
+    url: toOrigin(clearIsRefused ? 'https' : 'http', host, port),
+    reloadTls: (current) => tls?.reload(current),
+    get connectionCount() {
+      return arrivals.count + engines.http1.connectionCount + engines.http2.connectionCount
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Connections that have not said yet what they speak. */
+function createArrivals() {
+  const waiting = new Map<Socket, Promise<void>>()
+  return {
+    get count() {
+      return waiting.size
+    },
+    add(socket: Socket, welcomed: Promise<void>): void {
+      waiting.set(
+        socket,
+        welcomed.finally(() => waiting.delete(socket)),
+      )
+    },
+    /** Leaves them a moment, because a request may be on its way already, and closes those that say nothing. */
+    async settle(): Promise<void> {
+      await within(arrivalTimeoutMs, Promise.all(waiting.values()))
+      for (const socket of waiting.keys()) socket.destroy()
+    },
+  }
+}
+
+function addressOf(socket: Socket): string {
+  return socket.remoteAddress ?? ''
+}
+
+function listen(
+  listener: NetServer,
+  host: string,
+  port: number,
+  backlog: number | undefined,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const refuse = (cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'EADDRINUSE' ? 'it is in use' : cause.message
+    reject(new Error(`cannot listen on ${host}:${port}: ${reason}`, { cause }))
+  }
+  listener.once('error', refuse)
+  listener.listen({ port, host, ...(backlog !== undefined && { backlog }) }, () => {
+    listener.off('error', refuse)
+    resolve()
+  })
+  return promise
+}
+
+/** Waits for the work, but no longer than the time. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, timeoutMs)
+  await Promise.race([work, promise]).finally(() => clearTimeout(timer))
+}
+
+function toOrigin(scheme: 'http' | 'https', host: string, port: number): string {
+  const anywhere = host === '0.0.0.0' || host === '::'
+  const name = anywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `${scheme}://${name}:${port}`
+}

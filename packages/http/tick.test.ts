@@ -1,0 +1,31 @@
+import { expect, test } from 'bun:test'
+import { gatherTurn } from './tick.ts'
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('what comes in one turn is handed on at its end, in order, and once', async () => {
+  const seen: number[] = []
+  const add = gatherTurn((item: number) => void seen.push(item))
+  add(1)
+  add(2)
+  expect(seen).toEqual([])
+  await turn()
+  expect(seen).toEqual([1, 2])
+  add(3)
+  await turn()
+  expect(seen).toEqual([1, 2, 3])
+})
+
+test('what comes while it is handed on waits for the end of the next turn', async () => {
+  const seen: number[] = []
+  const add = gatherTurn((item: number) => {
+    seen.push(item)
+    if (item < 3) add(item + 1)
+  })
+  add(1)
+  await turn()
+  expect(seen).toEqual([1])
+  await turn()
+  await turn()
+  expect(seen).toEqual([1, 2, 3])
+})

@@ -1,0 +1,123 @@
+import { expect, test } from 'bun:test'
+import { isDeepStrictEqual } from 'node:util'
+import { backend } from '@marquee/testing/backends/shared'
+import { openConsul, uniquePrefix } from '@marquee/testing/consul-registry'
+import { startHealthServer } from '@marquee/testing/health-server'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { describeWith } from '@marquee/testing/requirements'
+import { waitFor } from '@marquee/testing/wait-for'
+import { registryContract } from '../contract/contract.ts'
+import type { Watch } from '../port.ts'
+
+const testTimeoutMs = 30_000
+const checks = ['grpc', 'ttl'] as const
+
+describeWith(backend('consul'), 'in the real Consul:', (address) => {
+  alsoOnDenoAndNode(import.meta.filename)
+
+  for (const check of checks) {
+    const open = () => openConsul(address, { check })
+    registryContract(`Consul, by ${check},`, open, { announces: true }, startHealthServer)
+  }
+
+  test.each(checks)(
+    'an instance is found by others while it is well, checked by %s',
+    async (check) => {
+      const prefix = uniquePrefix()
+      await using registry = await openConsul(address, { check, prefix })
+      await using others = await openConsul(address, { check, prefix })
+      await using instance = await startHealthServer()
+      using watch = await others.watch('rating')
+      const { url, health } = instance
+      await registry.register({ service: 'rating', url, health })
+      await shows(watch, [url])
+      await checked(address, `${prefix}rating-127.0.0.1-${new URL(url).port}`)
+      await shows(watch, [url])
+      instance.setProblem('the disk is full')
+      await shows(watch, [])
+      instance.setProblem(undefined)
+      await shows(watch, [url])
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'an instance that is not well is not found before it is',
+    async () => {
+      await using registry = await openConsul(address)
+      await using instance = await startHealthServer()
+      await using other = await startHealthServer()
+      instance.setProblem('the store does not answer')
+      using watch = await registry.watch('rating')
+      await registry.register({ service: 'rating', ...instance })
+      await registry.register({ service: 'rating', ...other })
+      await shows(watch, [other.url])
+      instance.setProblem(undefined)
+      await shows(watch, [instance.url, other.url])
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'an instance that Consul was made to forget registers again',
+    async () => {
+      const prefix = uniquePrefix()
+      await using registry = await openConsul(address, { prefix })
+      await using instance = await startHealthServer()
+      using watch = await registry.watch('rating')
+      await registry.register({ service: 'rating', url: instance.url })
+      const { port } = new URL(instance.url)
+      const id = `${prefix}rating-127.0.0.1-${port}`
+      const gone = await fetch(`http://${address}/v1/agent/service/deregister/${id}`, {
+        method: 'PUT',
+      })
+      expect(gone.status).toBe(200)
+      await waitFor(() => registry.status().registrationCount === 2, { what: 'the second time' })
+      await shows(watch, [instance.url])
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'watches of one service share one list, which is followed until the last of them ends',
+    async () => {
+      await using registry = await openConsul(address)
+      const first = await registry.watch('rating')
+      const second = await registry.watch('rating')
+      expect(second.instances).toBe(first.instances)
+      first[Symbol.dispose]()
+      expect(registry.status().services).toHaveLength(1)
+      second[Symbol.dispose]()
+      expect(registry.status().services).toEqual([])
+    },
+    testTimeoutMs,
+  )
+
+  test('a file that cannot be read is told when the registry is opened', async () => {
+    const opened = openConsul(address, { tokenFile: '/nowhere/token' })
+    await expect(opened).rejects.toThrow('/nowhere/token')
+  })
+})
+
+/** Resolves when the agent has run the check. */
+async function checked(address: string, id: string): Promise<void> {
+  await waitFor(
+    async () => {
+      const answer = await fetch(`http://${address}/v1/agent/checks`)
+      const agentChecks = (await answer.json()) as Record<string, { Output: string }>
+      return agentChecks[`service:${id}`]?.Output
+    },
+    { what: 'the check of Consul to run' },
+  )
+}
+
+function urlsOf(watch: Watch): string[] {
+  return watch.instances.map(({ url }) => url).sort()
+}
+
+async function shows(watch: Watch, expected: readonly string[]): Promise<void> {
+  const urls = [...expected].sort()
+  await waitFor(() => isDeepStrictEqual(urlsOf(watch), urls), {
+    what: `${expected.join(', ') || 'nothing'} to be shown`,
+  })
+}

@@ -1,0 +1,41 @@
+import type { Instance, Registry } from '../port.ts'
+
+/**
+ * A registry for services that run in one process and share it: what one registers, a watch of another shows at once.
+ * Disposing it takes every instance back.
+ */
+export function createInProcessRegistry(): Registry {
+  const services = new Map<string, readonly Instance[]>()
+  const instancesOf = (service: string) => services.get(service) ?? []
+  let registeredCount = 0
+  return {
+    async register({ service, url }) {
+      const instance: Instance = { id: `${service}-${++registeredCount}`, url }
+      services.set(service, [...instancesOf(service), instance])
+      return {
+        async [Symbol.asyncDispose]() {
+          services.set(
+            service,
+            instancesOf(service).filter((other) => other !== instance),
+          )
+        },
+      }
+    },
+    watch: async (service) => ({
+      get instances() {
+        return instancesOf(service)
+      },
+      [Symbol.dispose]() {},
+    }),
+    status: () => ({
+      services: [...services].map(([service, { length }]) => ({
+        service,
+        instanceCount: length,
+        ageMs: 0,
+      })),
+      errorCount: 0,
+      registrationCount: registeredCount,
+    }),
+    [Symbol.asyncDispose]: async () => services.clear(),
+  }
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'bun:test'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { pino } from 'pino'
+import { registryContract } from './contract/contract.ts'
+import { createInProcessRegistry } from './in-process/in-process.ts'
+import { openRegistry } from './open.ts'
+import { createStaticRegistry } from './static/static.ts'
+
+const log = pino({ level: 'silent' })
+
+alsoOnDenoAndNode(import.meta.filename)
+registryContract('static', () => openRegistry({ kind: 'static', addresses: {} }, log), {
+  announces: false,
+})
+registryContract('in-process', () => openRegistry({ kind: 'in-process' }, log), {
+  announces: true,
+})
+
+test('a static registry shows the configured instances, whatever is announced', async () => {
+  const first = 'http://127.0.0.1:8082'
+  const second = 'http://127.0.0.1:9082'
+  await using registry = createStaticRegistry({
+    addresses: { metadata: ['http://127.0.0.1:8081'], rating: [first, `${second}/`, second] },
+  })
+  using watch = await registry.watch('rating')
+  await registry.register({ service: 'rating', url: 'http://127.0.0.1:1' })
+  expect(watch.instances.map(({ url }) => url)).toEqual([first, second])
+  expect(new Set(watch.instances.map(({ id }) => id)).size).toBe(2)
+})
+
+test('a static registry refuses an address that is not a URL', () => {
+  expect(() => createStaticRegistry({ addresses: { rating: ['nowhere'] } })).toThrow(TypeError)
+})
+
+test('a watch of the in-process registry shows changes at once', async () => {
+  await using registry = createInProcessRegistry()
+  using watch = await registry.watch('rating')
+  const announced = await registry.register({ service: 'rating', url: 'http://127.0.0.1:8082' })
+  expect(watch.instances).toHaveLength(1)
+  await announced[Symbol.asyncDispose]()
+  expect(watch.instances).toHaveLength(0)
+})

@@ -1,0 +1,120 @@
+import { expect, test } from 'bun:test'
+import { timestampMs } from '@bufbuild/protobuf/wkt'
+import { Code, createClient } from '@connectrpc/connect'
+import { ShutdownError } from '@marquee/connect-hono/errors/shutdown-error'
+import { createAppTransport } from '@marquee/testing/app-transport'
+import { failureOf } from '@marquee/testing/failure-of'
+import { pino } from 'pino'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { type Activity, ActivityService } from '../../gen/system/v1/system_pb.ts'
+import { createServiceApp } from './app.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { createHealth } from './process/health.ts'
+
+function setUp() {
+  const draining = new AbortController()
+  const health = createHealth(draining.signal)
+  const app = createServiceApp({
+    name: 'rating',
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    health,
+    services: [RatingService],
+    activityDetails: () => ({ ingestion: { appliedCount: 7n } }),
+    mount({ router }) {
+      router.service(RatingService, { deleteRating: () => ({ deleted: true }) })
+    },
+  })
+  const connect = createAppTransport(app)
+  const grpcWeb = createAppTransport(app, { protocol: 'grpc-web' })
+  return {
+    app,
+    connect,
+    grpcWeb,
+    health,
+    draining,
+    activities: createClient(ActivityService, connect),
+  }
+}
+
+const rating = { recordType: 'movie', recordId: '1', userId: 'me' }
+
+/** `protocol method code count` of what concerns the service itself. */
+function callsOf(activity: Activity | undefined): string[] {
+  return (activity?.calls ?? [])
+    .flatMap(({ protocol, method, codes }) =>
+      codes.map(({ code, count }) => `${protocol} ${method} ${code} ${count}`),
+    )
+    .filter((line) => !line.includes('system.v1'))
+    .sort()
+}
+
+test('the activity counts calls by protocol, method and code', async () => {
+  const { app, connect, grpcWeb, activities } = setUp()
+  expect(callsOf((await activities.getActivity({})).activity)).toEqual([])
+  await createClient(RatingService, connect).deleteRating(rating)
+  await createClient(RatingService, connect).deleteRating(rating)
+  await createClient(RatingService, grpcWeb).deleteRating(rating)
+  await failureOf(createClient(RatingService, connect).deleteRating({}))
+  await failureOf(createClient(RatingService, connect).getRating(rating))
+  await app.fetch(new Request('http://app.test/livez'))
+  const { activity } = await activities.getActivity({})
+  expect(callsOf(activity)).toEqual([
+    'connect rating.v1.RatingService/DeleteRating invalid_argument 1',
+    'connect rating.v1.RatingService/DeleteRating ok 2',
+    'connect rating.v1.RatingService/GetRating unimplemented 1',
+    'grpc-web rating.v1.RatingService/DeleteRating ok 1',
+    'rest GET /livez ok 1',
+  ])
+  for (const { durationSum } of activity?.calls ?? []) {
+    expect(Number(durationSum?.seconds) + (durationSum?.nanos ?? 0)).toBeGreaterThan(0)
+  }
+})
+
+test('the activity says who tells, when, and what the service adds', async () => {
+  const { activities } = setUp()
+  const beforeMs = Date.now()
+  const { activity } = await activities.getActivity({})
+  expect(activity).toMatchObject({ service: 'rating', callsInFlight: 1n, problems: [] })
+  expect(activity?.ingestion).toMatchObject({ appliedCount: 7n })
+  expect(activity?.time && timestampMs(activity.time)).toBeGreaterThanOrEqual(beforeMs)
+  expect(activity?.startTime && timestampMs(activity.startTime)).toBeLessThanOrEqual(beforeMs)
+  expect(Number(activity?.memoryBytes)).toBeGreaterThan(1_000_000)
+})
+
+test('the activity tells what keeps calls from being answered from what holds up other work', async () => {
+  const { activities, health, draining } = setUp()
+  health.require('store', () => 'it is away')
+  health.require('ingest', () => 'the broker is away', 'work')
+  expect((await activities.getActivity({})).activity?.problems).toMatchObject([
+    { name: 'store', reason: 'it is away', affectsCalls: true },
+    { name: 'ingest', reason: 'the broker is away', affectsCalls: false },
+  ])
+  draining.abort(new ShutdownError())
+  expect((await activities.getActivity({})).activity?.problems).toMatchObject([
+    { name: 'process', affectsCalls: true },
+  ])
+})
+
+test('a watch tells the activity again and again, until the process is about to end', async () => {
+  const { activities, draining } = setUp()
+  const counts: bigint[] = []
+  const watch = async () => {
+    for await (const { activity } of activities.watchActivity({ intervalMs: 200 })) {
+      await activities.getActivity({})
+      const own = activity?.calls.find(({ method }) => method.endsWith('GetActivity'))
+      counts.push(own?.codes[0]?.count ?? 0n)
+      if (counts.length === 3) draining.abort(new ShutdownError())
+    }
+  }
+  const error = await failureOf(watch())
+  expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: new ShutdownError().message })
+  expect(counts).toEqual([0n, 1n, 2n])
+})
+
+test.each([-1, 1, 199, 60_001])('an interval of %d ms is refused', async (intervalMs) => {
+  const { activities } = setUp()
+  const error = await failureOf(Array.fromAsync(activities.watchActivity({ intervalMs })))
+  expect(error.code).toBe(Code.InvalidArgument)
+  expect(error.rawMessage).toContain('interval_ms')
+})

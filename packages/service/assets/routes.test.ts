@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { type Server, serve } from '@marquee/http/server/serve'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { pino } from 'pino'
+import { createServiceApp } from '../app.ts'
+import { createMetrics } from '../metrics/metrics.ts'
+import { createHealth } from '../process/health.ts'
+import { loadPage, pageLimits } from './load.ts'
+import { addPageRoutes } from './routes.ts'
+
+const html = '<!doctype html><title>A page</title>'
+const script = `console.log(${JSON.stringify('again '.repeat(100))})`
+const forEver = 'public, max-age=31536000, immutable'
+const log = pino({ level: 'silent' })
+const resources = new AsyncDisposableStack()
+let url: string
+
+beforeAll(async () => {
+  const folder = resources.use(await temporaryFolder()).path
+  await mkdir(join(folder, 'assets'))
+  const files = {
+    'index.html': html,
+    'index.html.br': brotliCompressSync(html),
+    'assets/main-1.js': script,
+    'assets/main-1.js.br': brotliCompressSync(script),
+    'assets/main-1.js.gz': gzipSync(script),
+    'assets/icon-2.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+    'secret.txt': 'not below assets',
+  }
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
+  url = resources.use(await servePage(folder)).url
+})
+afterAll(() => resources.disposeAsync())
+
+describe('the page', () => {
+  test('is the same at each of its paths, and asked for again each time', async () => {
+    for (const path of ['/', '/movies/1', '/movies/a%2Fb?from=list']) {
+      const { status, headers, body } = await ask(path)
+      expect(status).toBe(200)
+      expect(body.toString()).toBe(html)
+      expect(headers['content-type']).toBe('text/html; charset=utf-8')
+      expect(headers['cache-control']).toBe('no-cache')
+    }
+  })
+
+  test('may load, call and be framed by nothing but its own origin and those named', async () => {
+    const { headers } = await ask('/')
+    const policy = new Set(headers['content-security-policy']?.toString().split('; '))
+    for (const directive of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self' http://ratings.test:8082",
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]) {
+      expect([...policy]).toContain(directive)
+    }
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+    })
+  })
+
+  test('is not sent again to who has it', async () => {
+    const { headers } = await ask('/')
+    const { etag } = headers
+    const again = await ask('/movies/1', { headers: { 'if-none-match': `${etag}` } })
+    expect([again.status, again.body.length]).toEqual([304, 0])
+    expect(again.headers.etag).toBe(`${etag}`)
+    expect(again.headers['content-security-policy']).toBe(`${headers['content-security-policy']}`)
+  })
+
+  test('answers HEAD as GET without a body, and no other method', async () => {
+    const head = await ask('/', { method: 'HEAD' })
+    expect([head.status, head.body.length]).toEqual([200, 0])
+    expect(head.headers['content-length']).toBe(`${html.length}`)
+    const post = await ask('/', { method: 'POST' })
+    expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
+  })
+})
+
+describe('an asset', () => {
+  test('is kept for ever', async () => {
+    const { headers, body } = await ask('/assets/main-1.js')
+    expect(body.toString()).toBe(script)
+    expect(headers['content-type']).toBe('text/javascript; charset=utf-8')
+    expect(headers['cache-control']).toBe(forEver)
+    expect(headers['content-encoding']).toBeUndefined()
+  })
+
+  test.each([
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip', 'gzip'],
+    ['X-Gzip', 'gzip'],
+    ['br;q=0, *', 'gzip'],
+    ['*', 'br'],
+    ['GZIP;q=0.2, br;q=0', 'gzip'],
+    ['identity', undefined],
+    ['br;q=0, gzip;q=0', undefined],
+  ])('is compressed as the client takes it: %s', async (accepted, encoding) => {
+    const { headers, body } = await ask('/assets/main-1.js', {
+      headers: { 'accept-encoding': accepted },
+    })
+    const sent = { br: brotliCompressSync(script), gzip: gzipSync(script) }
+    expect(headers['content-encoding']).toBe(encoding as string)
+    expect(headers.vary).toBe('accept-encoding')
+    expect(body).toEqual(encoding ? sent[encoding as 'br'] : Buffer.from(script))
+    expect(headers['content-length']).toBe(`${body.length}`)
+  })
+
+  test('that was not worth compressing is sent as it is', async () => {
+    const { status, headers } = await ask('/assets/icon-2.svg', {
+      headers: { 'accept-encoding': 'br' },
+    })
+    expect([status, headers['content-type']]).toEqual([200, 'image/svg+xml'])
+    expect(headers['content-encoding']).toBeUndefined()
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+  })
+
+  test.each([
+    '/assets/absent.js',
+    '/assets/main-1.js.br',
+    '/assets/',
+    '/assets/..%2Findex.html',
+    '/secret.txt',
+    '/index.html',
+  ])('is nothing else: %s', async (path) => {
+    const { status, headers } = await ask(path)
+    expect(status).toBe(404)
+    expect(headers['cache-control']).toBe('no-store')
+  })
+})
+
+test('without a page its paths say what to do, and its assets are not there', async () => {
+  await using folder = await temporaryFolder()
+  await using server = await servePage(join(folder.path, 'absent'))
+  const { status, body } = await ask('/', { origin: server.url })
+  expect([status, body.toString()]).toEqual([503, 'the page is not built: build it\n'])
+  expect((await ask('/assets/main-1.js', { origin: server.url })).status).toBe(404)
+})
+
+test('a folder that is too large for a page is refused', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'index.html'), html)
+  await mkdir(join(folder.path, 'assets'))
+  const large = new Uint8Array(pageLimits.bytesMax)
+  await writeFile(join(folder.path, 'assets', 'film.bin'), large)
+  await expect(loadPage(folder.path)).rejects.toThrow(`larger than ${pageLimits.bytesMax} bytes`)
+})
+
+async function servePage(folder: string): Promise<Server> {
+  const page = await loadPage(folder)
+  const app = createServiceApp({
+    name: 'page',
+    services: [],
+    log,
+    metrics: createMetrics(),
+    health: createHealth(new AbortController().signal),
+    mount({ app: routes }) {
+      addPageRoutes(routes, {
+        page,
+        paths: ['/', '/movies/:id'],
+        callOrigins: ['http://ratings.test:8082'],
+        advice: 'build it',
+      })
+    },
+  })
+  return serve({ app, port: 0, log })
+}
+
+interface Ask {
+  readonly origin?: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** Not by `fetch`, which unpacks what it gets. */
+function ask(path: string, { origin = url, method = 'GET', headers = {} }: Ask = {}) {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const { hostname, port } = new URL(origin)
+  const sent = request({ hostname, port, path, method, headers, agent: false }, async (answer) => {
+    const chunks = await Array.fromAsync(answer as AsyncIterable<Buffer>).catch(reject)
+    const body = Buffer.concat(chunks ?? [])
+    resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body })
+  })
+  sent.on('error', reject)
+  sent.end()
+  return promise
+}
+
+alsoOnDenoAndNode(import.meta.filename)

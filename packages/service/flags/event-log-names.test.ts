@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test'
+import { readEventLogNames } from './event-log-names.ts'
+import { readSettings } from './flags.ts'
+
+function read(env: Record<string, string>) {
+  const settings = readSettings('program: what it does', { args: [], env })
+  const names = readEventLogNames(settings)
+  settings.finish()
+  return names
+}
+
+test('topics and group have names of their own, and the dead letters follow the topic', () => {
+  expect(read({})).toEqual({ topic: 'ratings', deadLetterTopic: 'ratings.dlq', group: 'rating' })
+  expect(read({ EVENT_LOG_TOPIC: 'staging', EVENT_LOG_GROUP: 'us' })).toEqual({
+    topic: 'staging',
+    deadLetterTopic: 'staging.dlq',
+    group: 'us',
+  })
+  expect(read({ EVENT_LOG_DEAD_LETTER_TOPIC: 'dead' })).toMatchObject({ deadLetterTopic: 'dead' })
+})
+
+test.each([
+  [{ EVENT_LOG_TOPIC: 'a topic' }, '"a topic" cannot be a topic'],
+  [{ EVENT_LOG_TOPIC: '..' }, '".." cannot be a topic'],
+  [{ EVENT_LOG_TOPIC: 'x'.repeat(250) }, 'at most 249'],
+  [{ EVENT_LOG_TOPIC: 'one', EVENT_LOG_DEAD_LETTER_TOPIC: 'one' }, 'give another topic'],
+  [{ EVENT_LOG_GROUP: 'x'.repeat(256) }, '--event-log-group must have 1 to 255'],
+])('names that cannot be used are refused: %o', (env, reason) => {
+  expect(() => read(env as unknown as Record<string, string>)).toThrow(reason)
+})

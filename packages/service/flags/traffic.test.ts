@@ -1,0 +1,54 @@
+import { expect, test } from 'bun:test'
+import { http2Limits } from '@marquee/http/http2/limits'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { readSettings } from './flags.ts'
+import { readTrafficSettings } from './traffic.ts'
+
+function read(...args: string[]) {
+  const settings = readSettings('a test', { args, env: {} })
+  const traffic = readTrafficSettings(settings)
+  settings.finish()
+  return traffic
+}
+
+test('an idle time-out holds for both versions of HTTP', () => {
+  const { http1, http2 } = read('--idle-timeout-ms', '620000')
+  expect([http1.idleTimeoutMs, http2.idleTimeoutMs]).toEqual([620_000, 620_000])
+})
+
+test('a heartbeat of 0 is none', () => {
+  expect(read('--heartbeat-ms', '0').rpcLimits.heartbeatMs).toBeUndefined()
+  expect(read('--heartbeat-ms', '40000').rpcLimits.heartbeatMs).toBe(40_000)
+  expect(read().rpcLimits.heartbeatMs).toBeGreaterThan(0)
+})
+
+test('what is out of its bounds is refused', () => {
+  expect(() => read('--heartbeat-ms', '-1')).toThrow('--heartbeat-ms')
+  expect(() => read('--idle-timeout-ms', '10')).toThrow('--idle-timeout-ms')
+})
+
+test('what an HTTP/2 connection may do that costs it nothing is set by flags', () => {
+  const { http2 } = read('--http2-resets-burst', '50000', '--http2-idle-frames-per-second', '9')
+  expect(http2.resets).toEqual({ ...http2Limits.resets, burst: 50_000 })
+  expect(http2.idleFrames).toEqual({ ...http2Limits.idleFrames, perSecond: 9 })
+})
+
+test('trusted proxies are addresses and networks of both versions', () => {
+  const { has } = read('--trusted-proxies', '10.0.0.0/8, ::1,192.0.2.7').trustedProxies
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '::1', '192.0.2.7']) {
+    expect([address, has(address)]).toEqual([address, true])
+  }
+  for (const address of ['11.0.0.1', '::2', '192.0.2.8', '', 'localhost']) {
+    expect([address, has(address)]).toEqual([address, false])
+  }
+  expect(read().trustedProxies.has('127.0.0.1')).toBe(false)
+})
+
+test.each(['10.0.0.0/33', 'proxy.example', '10.0.0.0/8/8', '10.0.0.1,', '::1/x', '10.0.0.0/'])(
+  'a proxy that is no address is refused by name: %s',
+  (text) => {
+    expect(() => read('--trusted-proxies', text)).toThrow('--trusted-proxies: "')
+  },
+)
+
+alsoOnDenoAndNode(import.meta.filename)

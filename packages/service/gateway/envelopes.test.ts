@@ -1,0 +1,50 @@
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { encodeEnvelope } from '../../connect-hono/wire/envelope.ts'
+import { Envelopes } from './envelopes.ts'
+
+test('however a stream is cut, it is known whether a cut is between two messages', () => {
+  const message = fc.uint8Array({ maxLength: 300 })
+  const cuts = fc.array(fc.nat(), { maxLength: 20 })
+  fc.assert(
+    fc.property(fc.array(message, { minLength: 1, maxLength: 5 }), cuts, (messages, places) => {
+      const pieces = messages.map((bytes) => encodeEnvelope(0, bytes))
+      const stream = Buffer.concat(pieces)
+      const ends = new Set([0])
+      let length = 0
+      for (const piece of pieces) {
+        length += piece.length
+        ends.add(length)
+      }
+      const envelopes = new Envelopes()
+      const positions = places.map((place) => place % (stream.length + 1)).sort((a, b) => a - b)
+      let from = 0
+      for (const position of positions) {
+        envelopes.pass(stream.subarray(from, position))
+        expect(envelopes.isBetween).toBe(ends.has(position))
+        from = position
+      }
+    }),
+  )
+})
+
+test.each([
+  ['Connect', 2],
+  ['gRPC-Web', 128],
+])('the envelope that ends an answer of %s is known', (_, flags) => {
+  const envelopes = new Envelopes()
+  envelopes.pass(encodeEnvelope(1, Buffer.from('message')))
+  expect(envelopes.isComplete).toBe(false)
+  const last = encodeEnvelope(flags, Buffer.from('{}'))
+  envelopes.pass(last.subarray(0, -1))
+  expect(envelopes.isComplete).toBe(false)
+  envelopes.pass(last.subarray(-1))
+  expect(envelopes.isComplete).toBe(true)
+})
+
+test('a message of four gigabytes has its length read as what it is', () => {
+  const envelopes = new Envelopes()
+  envelopes.pass(Buffer.from([0, 0xff, 0xff, 0xff, 0xff]))
+  envelopes.pass(new Uint8Array(1024))
+  expect(envelopes.isBetween).toBe(false)
+})

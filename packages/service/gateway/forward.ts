@@ -1,0 +1,299 @@
+import type { DescMethod } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Call } from '@marquee/connect-hono/call'
+import {
+  clientWaitsNoLonger,
+  toConnectError,
+  toLoggedError,
+} from '@marquee/connect-hono/errors/errors'
+import { fitHead } from '@marquee/connect-hono/errors/fit-status'
+import type { Incoming } from '@marquee/connect-hono/request/incoming'
+import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
+import type { Wire } from '@marquee/connect-hono/wire/wire'
+import type { Outcome } from '@marquee/grpc-transport/pool/balancer'
+import type { Lease } from '@marquee/grpc-transport/pool/connection-pool'
+import type { SessionPool } from '@marquee/grpc-transport/pool/session-pool'
+import { fieldOf } from '@marquee/http/header-list'
+import { type ClientStream, NotSentError, type StreamOwner } from '@marquee/http/http2/client/port'
+import type { LightBody } from '@marquee/http/lazy-response'
+import type { Instance } from '@marquee/registry/port'
+import { Download } from './download.ts'
+import { cutOff, failureAnswer, noRoom, upstreamError } from './failure.ts'
+import { answerFields, type ForwardedRequest, requestHead } from './headers.ts'
+import type { GatewayLimits } from './limits.ts'
+import { codeOf, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
+import { Upload } from './upload.ts'
+import type { InstancePools, Upstream } from './upstream.ts'
+
+export interface ForwardOptions {
+  readonly upstream: Upstream
+  readonly limits: GatewayLimits
+  /** Ends the streams when aborted. */
+  readonly drain: AbortSignal
+  readonly streams: StreamQuota
+  readonly method: DescMethod
+  /** Undefined for a request that is of no protocol: the service says so. */
+  readonly wire: Wire | undefined
+  /** Knows which wire an answer is by. */
+  readonly wireOfAnswer: (contentType: string) => Wire | undefined
+  readonly incoming: Incoming
+  readonly call: Call
+  readonly request: ForwardedRequest
+}
+
+/** A call on its way to an instance of its service, and back. Nothing of it is decoded, and nothing waits for more. */
+export class Forward implements StreamOwner {
+  readonly #options: ForwardOptions
+  readonly #upload: Upload
+  readonly #answered = Promise.withResolvers<Response>()
+  readonly #tried = new Set<Instance>()
+  readonly #trailers: string[] = []
+  #release = () => {}
+  #stopOpening = () => {}
+  #stopListening = () => {}
+  #stopWaiting = () => {}
+  #lease: Lease<InstancePools> | undefined
+  #pool: SessionPool | undefined
+  #stream: ClientStream | undefined
+  #download: Download | undefined
+  #tryCount = 0
+  /** When the client's own time is over, by `performance.now()`. */
+  #deadlineMs = Number.POSITIVE_INFINITY
+  #isActive = false
+  #isOver = false
+
+  constructor(options: ForwardOptions) {
+    this.#options = options
+    this.#upload = new Upload({
+      body: options.incoming.body,
+      replayBytesMax: options.limits.replayBytesMax,
+      call: options.call,
+      waits: options.request.expectsContinue === true,
+      onBytes: () => this.#noteActivity(),
+      onCutOff: (cause) => this.#fail(cutOff(cause)),
+    })
+  }
+
+  /** Resolves with the answer when its head is there, or when there is none to come. */
+  start(): Promise<Response> {
+    const { call, incoming } = this.#options
+    this.#release = call.hold()
+    incoming.endWithClient(call.lifetime)
+    this.#setBounds()
+    this.#enter()
+    call.lifetime.whenOver((reason) => this.#fail(reason))
+    if (!this.#isOver) this.#open()
+    return this.#answered.promise
+  }
+
+  /** Counts among the streams, or is refused. */
+  #enter(): void {
+    const { call, incoming, method, streams } = this.#options
+    if (method.methodKind === 'unary') return
+    try {
+      streams.enter(incoming, call.lifetime)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  onOpen(stream: ClientStream): void {
+    this.#stopOpening()
+    this.#stream = stream
+    this.#upload.sendTo(stream)
+    const { limits, request } = this.#options
+    if (!request.expectsContinue) return
+    this.#stopWaiting = this.#after(limits.continueTimeoutMs, () => this.#upload.fetch())
+  }
+
+  onContinue(): void {
+    this.#stopWaiting()
+    this.#upload.fetch()
+  }
+
+  onHead(): void {
+    const { incoming, wireOfAnswer } = this.#options
+    const stream = this.#stream
+    if (!stream || this.#isOver) return
+    this.#upload.forget()
+    this.#lease?.answered()
+    const fields = answerFields(stream.fields)
+    incoming.leaveTrailers?.(this.#trailers)
+    if (stream.isComplete) {
+      const pieces = takeAll(stream)
+      const head = [...fitHead(fields, incoming)]
+      this.#answered.resolve(incoming.respond(oneOrMore(pieces), stream.status, head))
+      this.#complete(stream, pieces)
+      return
+    }
+    this.#download = new Download({
+      stream,
+      trailers: this.#trailers,
+      wire: stream.status === 200 ? wireOfAnswer(contentTypeOf(fields)) : undefined,
+      onBytes: () => this.#noteActivity(),
+      onLeft: () => this.#fail(new ConnectError('the client left', Code.Canceled)),
+    })
+    this.#answered.resolve(incoming.respond(this.#download, stream.status, fields))
+  }
+
+  onBytes(): void {
+    this.#download?.wake()
+  }
+
+  /** What the client does not take fast enough is charged to it. */
+  onKept(bytes: number): void {
+    const { memory } = this.#options.call
+    try {
+      if (bytes > 0) memory.holdNow(bytes)
+      else memory.release(-bytes)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  onEnd(): void {
+    const stream = this.#stream
+    if (!stream || this.#isOver) return
+    // Before the stream is given up, which drops them.
+    this.#download?.end(takeAll(stream))
+    this.#complete(stream, [])
+  }
+
+  onFailure(cause: Error): void {
+    if (this.#isOver) return
+    const { limits } = this.#options
+    const isUntouched = cause instanceof NotSentError && this.#upload.isReplayable
+    if (isUntouched && this.#tryCount < limits.triesMax) {
+      // One that lets its connection go can be reached by another; one that cannot be reached needs no second try.
+      const isReachable = this.#stream !== undefined
+      this.#stopOpening()
+      this.#stopWaiting()
+      this.#lease?.done('failure')
+      this.#stream = undefined
+      this.#upload.pause()
+      this.#open(isReachable ? undefined : cause)
+      return
+    }
+    if (this.#stream) this.#download?.keep(takeAll(this.#stream))
+    this.#lose(upstreamError(this.#pool?.origin ?? '', cause))
+  }
+
+  /** @param unreachable why none of the instances that were tried is to be tried again. */
+  #open(unreachable?: Error): void {
+    const { upstream, limits, request, method } = this.#options
+    this.#tryCount++
+    try {
+      const lease = upstream.take(this.#tried)
+      const { calls, streams } = lease.connection
+      const pool = method.methodKind === 'unary' ? calls : streams
+      if (unreachable && this.#tried.has(lease.instance)) {
+        lease.done('unknown')
+        throw upstreamError(pool.origin, unreachable)
+      }
+      this.#lease = lease
+      this.#pool = pool
+      this.#tried.add(lease.instance)
+      this.#stopOpening = this.#after(limits.openTimeoutMs, () => this.#lose(noRoom(pool.origin)))
+      pool.open(requestHead(pool.origin, request), this)
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  /** Bounds the call by its deadline, which the service knows as well, or by silence. */
+  #setBounds(): void {
+    const { method, wire, incoming, call, limits, drain } = this.#options
+    const { lifetime } = call
+    const isUnary = method.methodKind === 'unary'
+    if (!isUnary && method.methodKind !== 'client_streaming') lifetime.follow(drain)
+    const clientMs = timeoutOf(wire, incoming)
+    this.#deadlineMs = performance.now() + clientMs
+    const timeoutMs = isUnary ? Math.min(clientMs, limits.unaryTimeoutMs) : clientMs
+    if (timeoutMs < Number.POSITIVE_INFINITY) {
+      lifetime.setDeadline(timeoutMs + limits.graceMs, 'the service did not answer in time')
+    } else this.#watchSilence()
+  }
+  /** Ends the call when nothing comes for the time, either way. */
+  #watchSilence(): void {
+    this.#isActive = false
+    const { quietTimeoutMs } = this.#options.limits
+    this.#stopListening = this.#after(quietTimeoutMs, () => {
+      if (this.#isActive) this.#watchSilence()
+      else this.#fail(new ConnectError(`nothing came for ${quietTimeoutMs} ms`, Code.Unavailable))
+    })
+  }
+
+  /** Calls back after the time, unless the answered function is called before. */
+  #after(delayMs: number, expire: () => void): () => void {
+    const expiring = { expire }
+    const timeout = this.#options.call.lifetime.timeouts.add(expiring, delayMs)
+    return () => void timeout.delete(expiring)
+  }
+
+  #noteActivity(): void {
+    this.#isActive = true
+  }
+
+  #complete(stream: ClientStream, pieces: readonly Uint8Array[]): void {
+    const { status, fields, trailers } = stream
+    this.#trailers.push(...trailers)
+    const code = codeOf({ status, fields, trailers, pieces }, this.#options.wire)
+    this.#options.call.code = code
+    if (!this.#upload.isComplete) stream.cancel()
+    this.#finish(outcomeOfAnswer(code))
+  }
+
+  /** The instance, or the way to it, has failed: of no interest to a client whose time is over anyway. */
+  #lose(cause: unknown): void {
+    const isLate = performance.now() >= this.#deadlineMs
+    this.#fail(isLate ? clientWaitsNoLonger(cause) : cause)
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#isOver) return
+    const { call, incoming, wire } = this.#options
+    const error = toConnectError(reason, call.requestId)
+    call.code = error.code
+    call.error = toLoggedError(error)
+    if (this.#stream) this.#stream.cancel()
+    else this.#pool?.abandon(this)
+    this.#finish(outcomeOfFailure(error, this.#stream !== undefined && this.#stream.status > 0))
+    if (this.#download) this.#download.fail(error)
+    else this.#answered.resolve(failureAnswer(incoming, wire, error))
+  }
+
+  #finish(outcome: Outcome): void {
+    this.#isOver = true
+    this.#stopOpening()
+    this.#stopListening()
+    this.#stopWaiting()
+    this.#upload.stop()
+    const { body } = this.#options.incoming
+    if (!body.ended) body.refuse()
+    this.#lease?.done(outcome)
+    this.#release()
+  }
+}
+
+/** How long the client waits, in milliseconds. What cannot be read is for the service to refuse. */
+function timeoutOf(wire: Wire | undefined, incoming: Incoming): number {
+  try {
+    return wire?.timeoutMs(incoming) ?? Number.POSITIVE_INFINITY
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+function contentTypeOf(fields: readonly string[]): string {
+  return fieldOf(fields, 'content-type') ?? ''
+}
+
+function takeAll(stream: ClientStream): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  for (let bytes = stream.take(); bytes !== undefined; bytes = stream.take()) pieces.push(bytes)
+  return pieces
+}
+
+function oneOrMore(pieces: readonly Uint8Array[]): LightBody {
+  return pieces.length > 1 ? pieces : (pieces[0] ?? null)
+}

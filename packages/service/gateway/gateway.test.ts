@@ -1,0 +1,284 @@
+import { describe, expect, test } from 'bun:test'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { Code, ConnectError, createClient, type Interceptor } from '@connectrpc/connect'
+import { failureOf } from '@marquee/testing/failure-of'
+import {
+  type GatewayProtocol,
+  gatewayProtocols,
+  type Listening,
+  startGateway,
+  startInstance,
+} from '@marquee/testing/forwarding'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { waitFor } from '@marquee/testing/wait-for'
+import {
+  ServerReflection,
+  type ServerReflectionRequestSchema,
+} from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
+import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
+import { setVersion } from '../rest/conditional.ts'
+
+const record = { recordId: '1', recordType: 'movie' }
+const ask = { ...record, userId: 'ada' }
+const rating = { ...ask, value: 4 }
+
+describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
+  test('a call is forwarded with its metadata, and its answer with its own', async () => {
+    await using instance = await startInstance({
+      getRating(_, { requestHeader, responseHeader, responseTrailer }) {
+        responseHeader.set('x-told', requestHeader.get('x-asked') ?? '')
+        responseTrailer.set('x-last', 'word')
+        return { rating }
+      },
+    })
+    await using gateway = await startGateway([instance.url])
+    const told: Record<string, string | null> = {}
+    const answer = await gateway.rating(protocol).getRating(ask, {
+      headers: { 'x-asked': 'for it', 'x-request-id': `by-${protocol}` },
+      onHeader: (header) => void Object.assign(told, { header: header.get('x-told') }),
+      onTrailer: (trailer) => void Object.assign(told, { trailer: trailer.get('x-last') }),
+    })
+    expect(answer.rating).toMatchObject(rating)
+    expect(told).toEqual({ header: 'for it', trailer: 'word' })
+    const line = {
+      requestId: `by-${protocol}`,
+      method: 'rating.v1.RatingService/GetRating',
+      protocol,
+    }
+    await logs(gateway, line)
+    await logs(instance, line)
+  })
+
+  test('an error of the service arrives as it was, with its details', async () => {
+    await using instance = await startInstance({
+      getRating: () => {
+        throw new ConnectError('nobody knows', Code.NotFound)
+      },
+    })
+    await using gateway = await startGateway([instance.url])
+    const client = gateway.rating(protocol)
+    const failure = await failureOf(client.getRating(ask))
+    expect([failure.code, failure.rawMessage]).toEqual([Code.NotFound, 'nobody knows'])
+    const invalid = await failureOf(client.getRating({ ...ask, recordId: '' }))
+    expect([invalid.code, invalid.details.length]).toEqual([Code.InvalidArgument, 1])
+  })
+
+  test('a stream of answers arrives as it comes', async () => {
+    const gate = Promise.withResolvers<void>()
+    await using instance = await startInstance({
+      async *watchAggregatedRatings() {
+        yield { aggregatedRating: { ...record, count: 1n } }
+        await gate.promise
+        yield { aggregatedRating: { ...record, count: 2n } }
+      },
+    })
+    await using gateway = await startGateway([instance.url])
+    const counts: bigint[] = []
+    const watch = gateway.rating(protocol).watchAggregatedRatings({ records: [record] })
+    for await (const { aggregatedRating } of watch) {
+      counts.push(aggregatedRating?.count ?? 0n)
+      // Only what has come lets the rest come.
+      gate.resolve()
+    }
+    expect(counts).toEqual([1n, 2n])
+  })
+
+  test('a client that leaves ends the call at the service', async () => {
+    const ended = Promise.withResolvers<unknown>()
+    await using instance = await startInstance({
+      async *watchAggregatedRatings(_, { signal }) {
+        signal.addEventListener('abort', () => ended.resolve(ConnectError.from(signal.reason).code))
+        yield { aggregatedRating: record }
+        await ended.promise
+      },
+    })
+    await using gateway = await startGateway([instance.url])
+    const leaving = new AbortController()
+    const { signal } = leaving
+    const watch = gateway.rating(protocol).watchAggregatedRatings({ records: [record] }, { signal })
+    await failureOf(Array.fromAsync(watch, () => leaving.abort()))
+    expect(await ended.promise).toBe(Code.Canceled)
+    await logs(gateway, { code: 'canceled' })
+  })
+
+  test('a client that leaves before there is an answer ends the call at the service, too', async () => {
+    const begun = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    await using instance = await startInstance({
+      async getRating(_, { signal }) {
+        signal.addEventListener('abort', () => ended.resolve())
+        begun.resolve()
+        await ended.promise
+        return { rating }
+      },
+    })
+    await using gateway = await startGateway([instance.url])
+    const leaving = new AbortController()
+    const call = failureOf(gateway.rating(protocol).getRating(ask, { signal: leaving.signal }))
+    await begun.promise
+    leaving.abort()
+    expect((await call).code).toBe(Code.Canceled)
+    await ended.promise
+    await logs(gateway, { code: 'canceled' })
+  })
+
+  test('the service knows how long its client waits', async () => {
+    let leftMs: number | undefined
+    await using instance = await startInstance({
+      getRating(_, context) {
+        leftMs = context.timeoutMs()
+        return { rating }
+      },
+    })
+    await using gateway = await startGateway([instance.url])
+    await gateway.rating(protocol).getRating(ask, { timeoutMs: 60_000 })
+    expect(leftMs).toBeGreaterThan(0)
+    expect(leftMs).toBeLessThanOrEqual(60_000)
+  })
+})
+
+test('the code of a call is known to the gateway', async () => {
+  await using instance = await startInstance({
+    getRating: () => {
+      throw new ConnectError('nobody knows', Code.NotFound)
+    },
+  })
+  await using gateway = await startGateway([instance.url])
+  for (const protocol of ['connect', 'grpc'] as const) {
+    await failureOf(gateway.rating(protocol).getRating(ask))
+    await logs(gateway, { protocol, code: 'not_found' })
+  }
+})
+
+test('a read by GET is forwarded, and is not sent again to who has it', async () => {
+  let count = 0
+  await using instance = await startInstance({
+    getRating(_, context) {
+      count++
+      setVersion(context, 7)
+      return { rating }
+    },
+  })
+  await using gateway = await startGateway([instance.url])
+  let url = ''
+  const note: Interceptor = (next) => (request) => {
+    url = request.url
+    return next(request)
+  }
+  const client = gateway.rating('connect', { useHttpGet: true, interceptors: [note] })
+  const etags: (string | null)[] = []
+  await client.getRating(ask, { onHeader: (header) => void etags.push(header.get('etag')) })
+  expect(etags).toEqual(['W/"7"'])
+  const query = `connect=v1&encoding=json&message=${encodeURIComponent(JSON.stringify(ask))}`
+  const again = await fetch(`${url.split('?')[0]}?${query}`, {
+    headers: { 'if-none-match': 'W/"7"' },
+  })
+  expect([again.status, again.headers.get('etag')]).toEqual([304, 'W/"7"'])
+  expect(again.headers.get('cache-control')).toBe('private, no-cache')
+  expect(count).toBe(2)
+})
+
+test('an upload larger than all windows arrives whole', async () => {
+  const messages = 200
+  await using instance = await startInstance({
+    async importRatings(items) {
+      let bytes = 0
+      for await (const { rating: item } of items) bytes += item?.userId.length ?? 0
+      return { createdCount: BigInt(bytes) }
+    },
+  })
+  await using gateway = await startGateway([instance.url])
+  const userId = 'x'.repeat(60 * 1024)
+  const items = async function* () {
+    for (let index = 0; index < messages; index++) yield { rating: { ...rating, userId } }
+  }
+  const { createdCount } = await gateway.rating('grpc').importRatings(items())
+  expect(createdCount).toBe(BigInt(messages * userId.length))
+})
+
+test('a service that does not read holds its client back', async () => {
+  const gate = Promise.withResolvers<void>()
+  await using instance = await startInstance({
+    async importRatings(items) {
+      await gate.promise
+      let count = 0n
+      for await (const _ of items) count++
+      return { createdCount: count }
+    },
+  })
+  await using gateway = await startGateway([instance.url])
+  const total = 500
+  let sent = 0
+  const items = async function* () {
+    for (; sent < total; sent++) yield { rating: { ...rating, userId: 'x'.repeat(64 * 1024) } }
+  }
+  const call = gateway.rating('grpc').importRatings(items())
+  await standsStill(() => sent)
+  expect(sent).toBeLessThan(total / 2)
+  gate.resolve()
+  expect((await call).createdCount).toBe(BigInt(total))
+})
+
+test('a client that does not read holds the service back', async () => {
+  const total = 500
+  let made = 0
+  await using instance = await startInstance({
+    async *watchAggregatedRatings() {
+      for (; made < total; made++) {
+        yield { aggregatedRating: { ...record, recordId: 'x'.repeat(64 * 1024) } }
+      }
+    },
+  })
+  await using gateway = await startGateway([instance.url])
+  const watch = gateway.rating('grpc').watchAggregatedRatings({ records: [record] })
+  const iterator = watch[Symbol.asyncIterator]()
+  await iterator.next()
+  await standsStill(() => made)
+  // The windows of two connections, and what their ends keep ready.
+  expect(made).toBeLessThan(total / 2)
+  let count = 1
+  while (!(await iterator.next()).done) count++
+  expect(count).toBe(total)
+})
+
+test('a conversation goes both ways at once, as reflection does', async () => {
+  await using instance = await startInstance({})
+  await using gateway = await startGateway([instance.url])
+  const client = createClient(ServerReflection, gateway.transport('grpc'))
+  const answered = Promise.withResolvers<void>()
+  const ask = (value: string): MessageInitShape<typeof ServerReflectionRequestSchema> => ({
+    messageRequest: { case: 'fileContainingSymbol', value },
+  })
+  const questions = async function* () {
+    yield ask(RatingService.typeName)
+    await answered.promise
+    yield ask('no.such.Thing')
+  }
+  const cases: unknown[] = []
+  for await (const { messageResponse } of client.serverReflectionInfo(questions())) {
+    cases.push(messageResponse.case)
+    answered.resolve()
+  }
+  expect(cases).toEqual(['fileDescriptorResponse', 'errorResponse'])
+})
+
+async function logs(
+  { calls }: Pick<Listening, 'calls'>,
+  line: Readonly<Record<string, string>>,
+): Promise<void> {
+  const isIt = (call: object) =>
+    Object.entries(line).every(([name, value]) => Reflect.get(call, name) === value)
+  await waitFor(() => calls.some(isIt), { what: `a call ${JSON.stringify(line)}` })
+}
+
+async function standsStill(count: () => number): Promise<void> {
+  let last = -1
+  const stands = () => {
+    const still = count() === last && last > 0
+    last = count()
+    return still
+  }
+  await waitFor(stands, { what: 'a count to stand still', intervalMs: 300 })
+}
+
+alsoOnDenoAndNode(import.meta.filename)

@@ -1,0 +1,51 @@
+import { expect, test } from 'bun:test'
+import { answerFields, requestHead } from './headers.ts'
+
+const request = {
+  method: 'POST',
+  target: '/a.v1.A/B?c=d',
+  httpVersion: '1.1',
+  requestId: 'id',
+  remoteAddress: '',
+} as const
+
+test('a request is addressed to the instance, and says whose gateway it came through', () => {
+  const fields = ['content-type', 'application/json', 'host', 'page.test', 'x-request-id', 'other']
+  expect(requestHead('https://10.0.0.5:8082', { ...request, fields })).toEqual([
+    ...[':method', 'POST', ':scheme', 'https', ':authority', '10.0.0.5:8082'],
+    ...[':path', '/a.v1.A/B?c=d', 'content-type', 'application/json'],
+    ...['x-request-id', 'id', 'via', '1.1 marquee'],
+  ])
+})
+
+test('what is of one connection only stays there, and what Connection names', () => {
+  const hopByHop = [
+    ...['connection', 'keep-alive, X-Secret', 'keep-alive', 'timeout=5', 'x-secret', '1'],
+    ...['transfer-encoding', 'chunked', 'upgrade', 'h2c', 'http2-settings', 'AAMAAABk'],
+    ...['proxy-authorization', 'Basic x', 'te', 'gzip', 'expect', '100-continue', 'trailer', 'a'],
+  ]
+  const fields = [...hopByHop, 'x-kept', '1']
+  const head = requestHead('http://a:1', { ...request, fields })
+  expect(head.slice(8)).toEqual(['x-kept', '1', 'x-request-id', 'id', 'via', '1.1 marquee'])
+})
+
+test('a request that takes trailers says so on the next connection, too', () => {
+  const head = requestHead('http://a:1', { ...request, fields: ['te', 'trailers, deflate;q=0.5'] })
+  expect(head.slice(8, 10)).toEqual(['te', 'trailers'])
+})
+
+test('the address of the client is the last one that is passed on, whatever the client says', () => {
+  const fields = ['x-forwarded-for', '192.0.2.1', 'x-forwarded-for', '192.0.2.2']
+  const head = requestHead('http://a:1', { ...request, fields, remoteAddress: '10.0.0.9' })
+  expect(head.slice(8, 10)).toEqual(['x-forwarded-for', '192.0.2.1, 192.0.2.2, 10.0.0.9'])
+  expect(head.filter((part) => part === 'x-forwarded-for')).toHaveLength(1)
+})
+
+test('of an answer goes on what is of the answer', () => {
+  expect(
+    answerFields([
+      ...['content-type', 'application/json', 'connection', 'close', 'x-request-id', 'other'],
+      ...['access-control-allow-origin', '*', 'set-cookie', 'a=1', 'set-cookie', 'b=2'],
+    ]),
+  ).toEqual(['content-type', 'application/json', 'set-cookie', 'a=1', 'set-cookie', 'b=2'])
+})

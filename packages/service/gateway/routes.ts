@@ -1,0 +1,127 @@
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
+import type { Environment } from '@marquee/connect-hono/call'
+import { namesUser } from '@marquee/connect-hono/names-user'
+import type { Incoming } from '@marquee/connect-hono/request/incoming'
+import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
+import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
+import { createWires, type Wire, type Wires, wireOf } from '@marquee/connect-hono/wire/wire'
+import { fieldOf, toFields } from '@marquee/http/header-list'
+import type { Context, Hono } from 'hono'
+import { ServerReflection } from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from '../../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import { Health } from '../../../gen/health/v1/health_pb.ts'
+import { ActivityService } from '../../../gen/system/v1/system_pb.ts'
+import type { RpcPaths } from '../admission.ts'
+import { refuseMethod } from '../rest/rest.ts'
+import { Forward } from './forward.ts'
+import { type GatewayLimits, gatewayLimits } from './limits.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface ForwardingOptions {
+  /** What stands before the paths of the RPCs: `/services/rating`. */
+  readonly path: string
+  readonly upstream: Upstream
+  /** Whose RPCs are forwarded, beside those that every service has. */
+  readonly services: readonly DescService[]
+  /** Ends streams of answers when aborted, with its reason. */
+  readonly drain: AbortSignal
+  /** Counts the streams that are forwarded. */
+  readonly streams: StreamQuota
+  readonly limits?: Partial<GatewayLimits>
+  /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
+  readonly admission?: RpcPaths | undefined
+}
+
+const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflectionAlpha]
+
+/**
+ * Forwards the RPCs of another service, by all protocols, to one of its instances: as streams both ways, as fast as
+ * either side takes them, and given up when either leaves. Messages are not decoded. What never reaches an instance is
+ * UNAVAILABLE, as the protocol of the call has it. REST routes, metrics and the like are not forwarded.
+ */
+export function addForwarding(app: Hono<Environment>, options: ForwardingOptions): void {
+  const wires = createWires({})
+  const limits = { ...gatewayLimits, ...options.limits }
+  for (const service of [...options.services, ...ofEveryService]) {
+    for (const method of service.methods) addMethod(app, { ...options, limits }, wires, method)
+  }
+}
+
+function addMethod(
+  app: Hono<Environment>,
+  {
+    path: prefix,
+    upstream,
+    limits,
+    drain,
+    streams,
+    admission,
+  }: ForwardingOptions & { limits: GatewayLimits },
+  wires: Wires,
+  method: DescMethod,
+): void {
+  const name = `${method.parent.typeName}/${method.name}`
+  const path = `${prefix}/${name}`
+  admission?.addRpc(path, method)
+  const wireOfAnswer = (contentType: string) => wireOf(wires, contentType)
+
+  const isRead = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+  const hasGet = isRead && method.methodKind === 'unary'
+  const refuse = refuseMethod(hasGet ? 'GET, POST' : 'POST')
+  app.on(hasGet ? ['GET', 'POST'] : ['POST'], path, (c) => {
+    if (c.req.method === 'HEAD') return refuse(c)
+    const incoming = incomingOf(c)
+    const call = c.get('call')
+    const wire = wireOfRequest(wires, incoming)
+    call.method = name
+    call.isPrivate = namesUser(method)
+    call.protocol = wire?.protocol ?? 'connect'
+    if (wire?.protocol === 'grpc' && incoming.leaveTrailers === undefined) return needsHttp2(c)
+    const fields = c.env?.exchange?.fields ?? toFields(incoming.request.headers)
+    const request = {
+      method: incoming.method,
+      target: `/${name}${queryOf(incoming.target)}`,
+      fields,
+      expectsContinue: !incoming.body.ended && isContinue(fieldOf(fields, 'expect')),
+      httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
+      requestId: call.requestId,
+      remoteAddress: incoming.remoteAddress,
+    }
+    const forward = {
+      upstream,
+      limits,
+      drain,
+      streams,
+      method,
+      wire,
+      wireOfAnswer,
+      incoming,
+      call,
+      request,
+    }
+    return new Forward(forward).start()
+  })
+  app.all(path, refuse)
+}
+
+function wireOfRequest(wires: Wires, incoming: Incoming): Wire | undefined {
+  if (incoming.method !== 'GET') return wireOf(wires, incoming.header('content-type') ?? '')
+  const encoding = new URLSearchParams(queryOf(incoming.target)).get('encoding')
+  return wireOf(wires, `application/${encoding}`)
+}
+
+function isContinue(expectation: string | undefined): boolean {
+  return expectation?.toLowerCase() === '100-continue'
+}
+
+/** With its question mark, or empty. */
+function queryOf(target: string): string {
+  const start = target.indexOf('?')
+  return start < 0 ? '' : target.slice(start)
+}
+
+/** An answer by HTTP/1.1 has no trailers. */
+function needsHttp2(c: Context<Environment>): Response {
+  return c.text(`${c.req.path} by gRPC needs HTTP/2\n`, 505)
+}

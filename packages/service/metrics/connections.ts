@@ -1,0 +1,35 @@
+import type { ConnectionBudget } from '@marquee/http/server/connection-budget'
+import { Counter, Gauge } from 'prom-client'
+import type { Metrics } from './metrics.ts'
+
+/** Adds the metrics of the connections that a process has from its clients. */
+export function measureConnections(
+  { registry }: Pick<Metrics, 'registry'>,
+  connections: ConnectionBudget,
+): void {
+  new Gauge({
+    name: 'marquee_connections',
+    help: 'Open connections of clients, on all ports of the process.',
+    registers: [registry],
+    collect() {
+      this.set(connections.openCount)
+    },
+  })
+  new Gauge({
+    name: 'marquee_connections_max',
+    help: 'Connections of clients that may be open.',
+    registers: [registry],
+    collect() {
+      this.set(connections.max)
+    },
+  })
+  new Counter({
+    name: 'marquee_connections_refused_total',
+    help: 'Connections that were closed because too many were open.',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(connections.refusedCount)
+    },
+  })
+}

@@ -1,0 +1,51 @@
+import type { Registry } from '@marquee/registry/port'
+import { Counter, Gauge } from 'prom-client'
+import type { Metrics } from './metrics.ts'
+
+/** Adds how the registry does to the metrics. */
+export function measureRegistry({ registry: metrics }: Metrics, registry: Registry): void {
+  const registers = [metrics]
+  const labelNames = ['service'] as const
+  new Gauge({
+    name: 'marquee_discovery_snapshot_age_seconds',
+    help: 'How long ago the registry last confirmed the instances of a service.',
+    labelNames,
+    registers,
+    collect() {
+      this.reset()
+      for (const { service, ageMs } of registry.status().services) {
+        this.set({ service }, ageMs / 1000)
+      }
+    },
+  })
+  new Gauge({
+    name: 'marquee_discovery_instances',
+    help: 'Known instances of a service.',
+    labelNames,
+    registers,
+    collect() {
+      this.reset()
+      for (const { service, instanceCount } of registry.status().services) {
+        this.set({ service }, instanceCount)
+      }
+    },
+  })
+  new Counter({
+    name: 'marquee_discovery_errors_total',
+    help: 'How often the registry could not be asked or told.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(registry.status().errorCount)
+    },
+  })
+  new Counter({
+    name: 'marquee_discovery_registrations_total',
+    help: 'How often an instance was announced, also again.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(registry.status().registrationCount)
+    },
+  })
+}

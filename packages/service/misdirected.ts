@@ -1,0 +1,24 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Environment } from '@marquee/connect-hono/call'
+import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
+import type { HostCheck } from '@marquee/http/server/host-check'
+import type { Context } from 'hono'
+
+/** How much of a host is repeated to its client, in characters. */
+const hostCharsMax = 100
+
+/**
+ * Refuses a request that names a host which this service does not answer as (RFC 9110 §7.4, §15.5.20); undefined for
+ * any other. gRPC has no code for it, and its clients show the HTTP status with the message.
+ */
+export function refuseMisdirected(c: Context<Environment>, hosts: HostCheck): Response | undefined {
+  const authority = c.env?.exchange?.authority ?? new URL(c.req.url).host
+  if (hosts.accepts(authority)) return undefined
+  const named = authority.slice(0, hostCharsMax)
+  const text = `this service does not answer as "${named}": call it by its own name, or start it with --allowed-hosts`
+  c.get('call').method = 'unknown'
+  const error = new ConnectError(text, Code.PermissionDenied)
+  const response = refuseCall(c, error, { http: 421, grpc: 421 })
+  response.headers.set('cache-control', 'no-store')
+  return response
+}

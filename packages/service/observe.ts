@@ -1,0 +1,148 @@
+import { Code } from '@connectrpc/connect'
+import { codeToString } from '@connectrpc/connect/protocol-connect'
+import type { Call, Environment } from '@marquee/connect-hono/call'
+import { CallMemory } from '@marquee/connect-hono/call-memory'
+import { isClientFault } from '@marquee/connect-hono/errors/errors'
+import { loggedText } from '@marquee/connect-hono/errors/text'
+import { Lifetime } from '@marquee/connect-hono/lifetime'
+import { rpcLimits } from '@marquee/connect-hono/limits'
+import type { Timeouts } from '@marquee/connect-hono/timeouts'
+import type { MemoryAccount } from '@marquee/http/memory/account'
+import type { HostCheck } from '@marquee/http/server/host-check'
+import { httpMethods } from '@marquee/http/server/port'
+import { createMiddleware } from 'hono/factory'
+import type { Logger } from 'pino'
+import { createAccessLog } from './logs/access-log.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { refuseMisdirected } from './misdirected.ts'
+
+/** A request id that a client may choose: it goes into logs and headers. */
+const clientRequestId = /^[\w.:/+=-]{1,128}$/
+
+/** Codes that are the server's fault, and logged as errors. */
+const serverFaults = new Set<Code | undefined>([Code.Unknown, Code.Internal, Code.DataLoss])
+
+export interface ObserveOptions {
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Of the calls' deadlines. */
+  readonly timeouts: Timeouts
+  /** Refuses requests to other hosts; all are accepted by default. */
+  readonly hosts?: HostCheck | undefined
+  /** Milliseconds on a clock that does not jump. */
+  readonly now?: () => number
+  readonly newId?: () => string
+  /** How long a call waits for memory. */
+  readonly memoryWaitMs?: number
+}
+
+/** Gives each call a request id, one log line, and its place in the metrics. */
+export function observe({
+  log,
+  metrics,
+  timeouts,
+  hosts,
+  now = () => performance.now(),
+  newId = () => crypto.randomUUID(),
+  memoryWaitMs = rpcLimits.memoryWaitMs,
+}: ObserveOptions) {
+  const logAccess = createAccessLog(log)
+  function finish(call: ObservedCall): void {
+    call.lifetime.finish()
+    const durationMs = now() - call.startMs
+    const { protocol, method, requestId, status } = call
+    const code = call.code === undefined ? 'ok' : codeToString(call.code)
+    metrics.callEnded({ protocol, method, code, durationMs })
+    const fields = { requestId, protocol, method, status, code, durationMs: round(durationMs) }
+    if (isServerFault(call)) log.error({ ...fields, err: call.error }, 'call')
+    else if (call.error === undefined) logAccess(fields)
+    else log.info({ ...fields, reason: reasonOf(call) }, 'call')
+  }
+
+  return createMiddleware<Environment>(async (c, next) => {
+    const given = c.req.raw.headers.get('x-request-id')
+    const requestId = given !== null && clientRequestId.test(given) ? given : newId()
+    const startMs = now() - (c.env?.waitedMs ?? 0)
+    const call = new ObservedCall(requestId, startMs, new Lifetime(timeouts), finish)
+    call.account = c.env?.exchange?.account
+    call.memoryWaitMs = memoryWaitMs
+    c.set('call', call)
+    metrics.callStarted()
+    try {
+      const refusal = hosts && refuseMisdirected(c, hosts)
+      if (refusal === undefined) await next()
+      else c.res = refusal
+      if (call.method === '') call.method = nameOf(c.req.method, c.req.routePath)
+      c.res.headers.set('x-request-id', requestId)
+    } finally {
+      call.status = c.res.status
+      call.release()
+    }
+  })
+}
+
+/** Of a response that is only passed on there is no error: the service that made it has logged it. */
+function isServerFault({ code, error }: Call): boolean {
+  return serverFaults.has(code) && error !== undefined && !isClientFault(error)
+}
+
+class ObservedCall implements Call {
+  readonly requestId: string
+  readonly startMs: number
+  readonly lifetime: Lifetime
+  protocol = 'rest'
+  method = ''
+  /** The HTTP status of its answer, once it has one. */
+  status = 0
+  isPrivate = false
+  code: Code | undefined
+  error: unknown
+  /** That of its client's connection. */
+  account: MemoryAccount | undefined
+  memoryWaitMs = 0
+  #memory: CallMemory | undefined
+  readonly #onEnd: (call: ObservedCall) => void
+  #holds = 1
+
+  constructor(
+    requestId: string,
+    startMs: number,
+    lifetime: Lifetime,
+    onEnd: (call: ObservedCall) => void,
+  ) {
+    this.requestId = requestId
+    this.startMs = startMs
+    this.lifetime = lifetime
+    this.#onEnd = onEnd
+  }
+
+  get memory(): CallMemory {
+    const { account, lifetime, memoryWaitMs: waitMs } = this
+    this.#memory ??= new CallMemory({ account, lifetime, waitMs })
+    return this.#memory
+  }
+
+  hold(): () => void {
+    this.#holds++
+    return () => this.release()
+  }
+
+  release(): void {
+    this.#holds--
+    if (this.#holds === 0) this.#onEnd(this)
+  }
+}
+
+/** Any other method has one name in logs and metrics, however a client spells it. */
+function nameOf(method: string, route: string): string {
+  return `${httpMethods.has(method) ? method : 'OTHER'} ${route}`
+}
+
+function reasonOf(call: Call): string {
+  const reason = call.error instanceof Error ? call.error.message : String(call.error)
+  return loggedText(reason)
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

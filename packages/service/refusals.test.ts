@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'bun:test'
+import { Code } from '@connectrpc/connect'
+import { errorFromJsonBytes } from '@connectrpc/connect/protocol-connect'
+import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
+import { pushbackField } from '@marquee/connect-hono/errors/retry-info'
+import { createWires, wireOf } from '@marquee/connect-hono/wire/wire'
+import { fieldOf } from '@marquee/http/header-list'
+import { type FakeRequest, fakeExchange } from '@marquee/testing/fake-exchange'
+import { createRefusals, retryDelayMs } from './refusals.ts'
+
+const wires = createWires({})
+/** `RetryInfo { retry_delay { seconds: 1 } }`. */
+const retryInfo = { type: 'google.rpc.RetryInfo', value: new Uint8Array([0x0a, 2, 8, 1]) }
+
+function refuse(type: string, reason: 'overloaded' | 'late' = 'overloaded', more?: FakeRequest) {
+  const exchange = fakeExchange({ target: '/a.B/C', fields: ['content-type', type], ...more })
+  createRefusals(wires, ['https://page.test'])(exchange, wireOf(wires, type), reason)
+  const json = () => errorFromJsonBytes(exchange.answerBytes, undefined, new Error() as never)
+  return { exchange, field: (name: string) => fieldOf(exchange.answerFields, name), json }
+}
+
+test('gRPC is refused by headers alone, with RetryInfo and pushback', () => {
+  const { exchange } = refuse('application/grpc+proto')
+  expect(exchange.answerBytes.length).toBe(0)
+  expect(exchange.answerTrailers).toEqual([])
+  const fields = exchange.answerFields
+  const headers = new Headers()
+  for (let at = 0; at < fields.length; at += 2)
+    headers.append(fields[at] ?? '', fields[at + 1] ?? '')
+  const error = findTrailerError(headers)
+  expect(error?.code).toBe(Code.Unavailable)
+  expect(error?.details).toMatchObject([retryInfo])
+  expect(error?.metadata.get(pushbackField)).toBe(String(retryDelayMs))
+})
+
+test('gRPC-Web is refused by its last envelope', () => {
+  const { exchange } = refuse('application/grpc-web+json')
+  expect(exchange.answerBytes[0]).toBe(0x80)
+  expect(exchange.answerBytes.toString()).toContain('grpc-status: 14')
+  expect(exchange.answerBytes.toString()).toContain(`${pushbackField}: 1000`)
+})
+
+test('a stream by Connect is refused by its last envelope', () => {
+  const { exchange } = refuse('application/connect+json')
+  expect(exchange.answerBytes[0]).toBe(2)
+  const { error } = JSON.parse(exchange.answerBytes.subarray(5).toString())
+  expect(error).toMatchObject({ code: 'unavailable', details: [{ type: retryInfo.type }] })
+})
+
+describe('a unary call by Connect and a REST call', () => {
+  test.each(['application/proto', 'application/json', ''])('are refused alike: "%s"', (type) => {
+    const { exchange, field, json } = refuse(type)
+    expect(exchange.status).toBe(503)
+    expect(field('retry-after')).toBe('1')
+    expect(json().code).toBe(Code.Unavailable)
+    expect(json().details).toMatchObject([retryInfo])
+  })
+
+  test('have no body by HEAD', () => {
+    const { exchange } = refuse('', 'overloaded', { target: '/', method: 'HEAD' })
+    expect(exchange.status).toBe(503)
+    expect(exchange.answerBytes.length).toBe(0)
+  })
+})
+
+test('a late call is told that its deadline passed, and not to call again', () => {
+  const { exchange, field, json } = refuse('application/json', 'late')
+  expect(exchange.status).toBe(504)
+  expect(json().code).toBe(Code.DeadlineExceeded)
+  expect(json().details).toEqual([])
+  expect(field('retry-after')).toBeUndefined()
+})
+
+test('scripts of known pages see the refusal, and others do not', () => {
+  const from = (origin: string) =>
+    refuse('', 'overloaded', { target: '/', fields: ['origin', origin] }).field(
+      'access-control-allow-origin',
+    )
+  expect(from('https://page.test')).toBe('https://page.test')
+  expect(from('https://other.test')).toBeUndefined()
+})
+
+test('the body of the request is not read, and of a client that has left nobody is told', () => {
+  const { exchange } = refuse('application/grpc')
+  expect(exchange.refused).toBe(true)
+  const gone = fakeExchange({ target: '/' })
+  gone.leave()
+  createRefusals(wires, [])(gone, undefined, 'overloaded')
+  expect(gone.status).toBe(0)
+})

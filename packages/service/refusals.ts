@@ -1,0 +1,107 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect'
+import { clientWaitsNoLonger } from '@marquee/connect-hono/errors/errors'
+import { pushbackField, retryInfo } from '@marquee/connect-hono/errors/retry-info'
+import type { Wire, Wires } from '@marquee/connect-hono/wire/wire'
+import type { RefusalReason } from '@marquee/http/admission/port'
+import type { Exchange, Fields } from '@marquee/http/exchange'
+import { fieldOf } from '@marquee/http/header-list'
+import { LightHeaders } from '@marquee/http/lazy-headers'
+
+/** How long a client that was refused should wait before it calls again, in milliseconds. */
+export const retryDelayMs = 1_000
+
+/** A response that is made once, and sent as often as needed. */
+interface Prepared {
+  readonly status: number
+  readonly fields: Fields
+  readonly body: Uint8Array | undefined
+}
+
+const errors: Readonly<Record<RefusalReason, () => ConnectError>> = {
+  overloaded: () => retryLater('the service is overloaded: call again later'),
+  streams: () => retryLater('the service has as many streams as it takes: call again later'),
+  late: () => clientWaitsNoLonger(),
+}
+
+/** The call was not begun, so that every method is safe to repeat. */
+function retryLater(text: string): ConnectError {
+  const error = new ConnectError(text, Code.Unavailable)
+  error.details = retryInfo(retryDelayMs)
+  return error
+}
+
+export type SendRefusal = (
+  exchange: Exchange,
+  wire: Wire | undefined,
+  reason: RefusalReason,
+) => void
+
+/**
+ * Answers requests that are not started: `UNAVAILABLE` with `google.rpc.RetryInfo`, or 503 with `Retry-After`, or
+ * `DEADLINE_EXCEEDED`. Neither the request's body nor most of its headers are read.
+ * @param wires All content types of RPCs.
+ * @param corsOrigins Origins of the pages whose scripts may see a refusal.
+ */
+export function createRefusals(wires: Wires, corsOrigins: readonly string[]): SendRefusal {
+  const origins = new Set(corsOrigins)
+  const plain = new Map<RefusalReason, Prepared>()
+  const enveloped = new Map<RefusalReason, Map<Wire, Prepared>>()
+  for (const reason of Object.keys(errors) as RefusalReason[]) {
+    const error = errors[reason]()
+    plain.set(reason, prepareBare(error))
+    const byWire = new Map<Wire, Prepared>()
+    for (const wire of wires.values()) {
+      if (wire.hasEnvelopes) byWire.set(wire, prepareEnveloped(wire, error))
+    }
+    enveloped.set(reason, byWire)
+  }
+  return (exchange, wire, reason) => {
+    const found = wire && enveloped.get(reason)?.get(wire)
+    const prepared = found ?? plain.get(reason)
+    if (prepared === undefined) return
+    const origin = origins.size > 0 ? fieldOf(exchange.fields, 'origin') : undefined
+    const isAllowed = origin !== undefined && origins.has(origin)
+    send(exchange, prepared, isAllowed ? visibleTo(origin) : [])
+  }
+}
+
+/** What lets a script of another origin see when to call again (https://fetch.spec.whatwg.org/#http-cors-protocol). */
+function visibleTo(origin: string): Fields {
+  return [
+    ...['access-control-allow-origin', origin, 'vary', 'origin'],
+    ...['access-control-expose-headers', `retry-after, ${pushbackField}`],
+  ]
+}
+
+function send(exchange: Exchange, { status, fields, body }: Prepared, more: Fields): void {
+  if (exchange.closed) {
+    exchange.abort()
+    return
+  }
+  if (!exchange.body.ended) exchange.body.refuse()
+  exchange.respond(status, more.length === 0 ? fields : [...fields, ...more])
+  exchange.end(exchange.method === 'HEAD' ? undefined : body)
+}
+
+/** An error as JSON: of a unary call by Connect, and of a REST call alike. */
+function prepareBare(error: ConnectError): Prepared {
+  const body = errorToJsonBytes(error, undefined)
+  const mayRetry = error.code === Code.Unavailable
+  const fields = ['content-type', 'application/json', 'content-length', String(body.length)]
+  if (mayRetry) fields.push('retry-after', String(Math.ceil(retryDelayMs / 1_000)))
+  return { status: mayRetry ? 503 : 504, fields, body }
+}
+
+/** By gRPC the response is its headers alone (gRPC over HTTP/2, "Trailers-Only"). */
+function prepareEnveloped(wire: Wire, error: ConnectError): Prepared {
+  const trailerFields: string[] = []
+  const responseTrailer = new LightHeaders(trailerFields) as unknown as Headers
+  if (wire.protocol !== 'connect' && error.code === Code.Unavailable) {
+    responseTrailer.set(pushbackField, String(retryDelayMs))
+  }
+  const body = wire.end({ trailerFields, responseTrailer }, error)
+  const fields = ['content-type', wire.contentType]
+  if (wire.protocol === 'grpc') fields.push(...trailerFields)
+  return { status: 200, fields, body }
+}

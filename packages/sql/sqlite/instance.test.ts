@@ -1,0 +1,49 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { spawnProgram } from '@marquee/testing/process'
+import { testWith } from '@marquee/testing/requirements'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { type RuntimeName, runtime } from '@marquee/testing/tools'
+import { announceUse } from './instance.ts'
+
+const entry = 'packages/sql/sqlite/instance-peer.ts'
+
+function messagesOf(path: string): string[] {
+  const messages: string[] = []
+  announceUse(path, (message) => messages.push(message))[Symbol.dispose]()
+  return messages
+}
+
+for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
+  testWith(
+    runtime(name),
+    `a database that a process on ${name} uses is not alone, until that is gone`,
+    async () => {
+      await using folder = await temporaryFolder()
+      const path = join(folder.path, 'rating.db')
+      await using first = await spawnProgram({ runtime: name, entry, args: [path] })
+      await first.waitForLine(/^alone$/m)
+      const [message] = messagesOf(path)
+      expect(message).toStartWith(`${path} is in use elsewhere already: SQLite is for one instance`)
+      await using second = await spawnProgram({ runtime: name, entry, args: [path] })
+      await second.waitForLine(/in use elsewhere already.*DATABASE_URL=postgres:/)
+      first.kill('SIGKILL')
+      await first.exited
+      expect(messagesOf(path)).toHaveLength(1)
+      second.kill('SIGKILL')
+      await second.exited
+      expect(messagesOf(path)).toEqual([])
+    },
+  )
+}
+
+test('of many that begin to use a database at once, only the first may think itself alone', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'rating.db')
+  const programs = await Promise.all(
+    Array.from({ length: 5 }, () => spawnProgram({ runtime: 'bun', entry, args: [path] })),
+  )
+  const lines = await Promise.all(programs.map((program) => program.waitForLine(/^(.+)$/m)))
+  await Promise.all(programs.map((program) => program[Symbol.asyncDispose]()))
+  expect(lines.filter(([line]) => line === 'alone').length).toBeLessThanOrEqual(1)
+})

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { openSqlite, read, type Schema, transaction } from './sqlite.ts'
+
+const first: Schema = { applicationId: 1, migrations: ['CREATE TABLE thing (name TEXT) STRICT'] }
+const second: Schema = {
+  ...first,
+  migrations: [...first.migrations, 'ALTER TABLE thing ADD COLUMN size INTEGER'],
+}
+
+test('a database is brought up to date, and keeps what it holds', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'test.db')
+  const old = openSqlite(path, first)
+  old.exec("INSERT INTO thing VALUES ('kept')")
+  old.close()
+  const db = openSqlite(path, second)
+  expect({ ...db.prepare('SELECT * FROM thing').get() }).toEqual({ name: 'kept', size: null })
+  db.close()
+  expect(() => openSqlite(path, first)).toThrow('its schema is newer (2) than this program (1)')
+})
+
+test('a database of another kind is refused, and named', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'test.db')
+  openSqlite(path, first).close()
+  const other = { applicationId: 2, migrations: [] }
+  expect(() => openSqlite(path, other)).toThrow(
+    `cannot open the database ${path}: it holds data of another kind`,
+  )
+})
+
+test('a migration that fails leaves nothing behind', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'test.db')
+  const broken = { ...first, migrations: [...first.migrations, 'nonsense'] }
+  expect(() => openSqlite(path, broken)).toThrow('syntax error')
+  openSqlite(path, first).close()
+})
+
+test('a transaction takes effect wholly or not at all', () => {
+  const db = openSqlite(':memory:', first)
+  const fail = () =>
+    transaction(db, () => {
+      db.exec("INSERT INTO thing VALUES ('lost')")
+      throw new Error('no')
+    })
+  expect(fail).toThrow('no')
+  expect(transaction(db, () => db.prepare('SELECT count(*) AS n FROM thing').get()?.n)).toBe(0)
+  db.close()
+})
+
+describe('reads of one turn of the event loop', () => {
+  const schema = { applicationId: 7, migrations: ['CREATE TABLE item (name TEXT)'] }
+  const count = (db: DatabaseSync) =>
+    read(db, () => db.prepare('SELECT count(*) AS count FROM item').get()?.count)
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+  test('see one state, and the next turn what others have written', async () => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, 'shared.db')
+    const [one, other] = [openSqlite(path, schema), openSqlite(path, schema)]
+    expect(count(one)).toBe(0)
+    transaction(other, () => other.exec("INSERT INTO item VALUES ('a')"))
+    expect(count(one)).toBe(0)
+    await turn()
+    expect(count(one)).toBe(1)
+    one.close()
+    other.close()
+    await turn()
+  })
+
+  test('see what this connection has written between them', () => {
+    const db = openSqlite(':memory:', schema)
+    expect(count(db)).toBe(0)
+    transaction(db, () => db.exec("INSERT INTO item VALUES ('a')"))
+    expect(count(db)).toBe(1)
+    db.close()
+  })
+
+  test('that fail leave nothing open', async () => {
+    const db = openSqlite(':memory:', schema)
+    const fail = () => read(db, () => db.prepare('SELECT nothing FROM item').get())
+    expect(fail).toThrow()
+    await turn()
+    expect(db.isTransaction).toBe(false)
+    db.close()
+  })
+})

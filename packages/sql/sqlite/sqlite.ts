@@ -1,0 +1,225 @@
+import { DatabaseSync } from 'node:sqlite'
+import { failureOf, SqliteError } from './error.ts'
+import { createSqliteFaults, type FileFaults, type SqliteFaults } from './faults.ts'
+import { guard } from './guard.ts'
+import { checkAfterCrash } from './integrity.ts'
+import { watchPresence } from './presence.ts'
+import { createLockWatch, createWriterQueue, type LockWatch, type WriterQueue } from './write.ts'
+
+/**
+ * How long a statement waits for another process, in milliseconds. It blocks the event loop: who has to wait for longer
+ * does so in `write`.
+ */
+const busyTimeoutMs = 5
+/** The same for a `transaction`, whose caller cannot wait, and while a database is opened. */
+const transactionTimeoutMs = 50
+const openTimeoutMs = 5_000
+
+/** The tables of one kind of database. */
+export interface Schema {
+  /** Marks the file (https://sqlite.org/pragma.html#pragma_application_id): 1 to 2³¹ − 1, other for each kind. */
+  readonly applicationId: number
+  /** Statements that were ever needed, in order. */
+  readonly migrations: readonly string[]
+}
+
+export interface SqliteOptions {
+  /** Where failures of the file are reported. */
+  readonly faults?: SqliteFaults
+  /**
+   * Whether the whole file is read when the process that used it last did not close it. That takes a second for some
+   * hundred megabytes.
+   */
+  readonly checked?: boolean
+}
+
+interface FileState {
+  readonly faults: FileFaults
+  readonly writers: WriterQueue
+  readonly lock: LockWatch
+  /** Undefined for `:memory:`. */
+  readonly presence?: Disposable
+}
+
+const states = new WeakMap<DatabaseSync, FileState>()
+
+/**
+ * Opens an SQLite database, `:memory:` for one that ends with the process, and brings its schema up to date: each
+ * migration runs once, in order, and `PRAGMA user_version` counts them. A file of another kind is refused, and one that
+ * is damaged, as far as that is looked for. The journal is a write-ahead log, and a transaction is on disk when it
+ * commits (`synchronous = FULL`, https://sqlite.org/pragma.html#pragma_synchronous). A failure of the file is an
+ * `SqliteError`, whichever statement it is found by.
+ */
+export function openSqlite(
+  path: string,
+  schema: Schema,
+  options: SqliteOptions = {},
+): DatabaseSync {
+  const { faults = createSqliteFaults(), checked = false } = options
+  let db: DatabaseSync | undefined
+  try {
+    const check = checked ? checkAfterCrash(path) : undefined
+    db = new DatabaseSync(path)
+    db.exec(`PRAGMA busy_timeout = ${openTimeoutMs}`)
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY')
+    check?.(db)
+    states.set(db, follow(db, path, faults))
+    migrate(db, schema)
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    return db
+  } catch (cause) {
+    if (db !== undefined) closeSqlite(db)
+    throw new Error(`cannot open the database ${path}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { message } = (error instanceof SqliteError ? error.cause : error) as Error
+  return message
+}
+
+function follow(db: DatabaseSync, path: string, faults: SqliteFaults): FileState {
+  const file = faults.follow({ retest: () => testWrite(db) })
+  guard(db, path, file.failed)
+  const report = (error: unknown) => {
+    if (error instanceof SqliteError) file.failed(error)
+  }
+  const [writers, lock] = [createWriterQueue(report), createLockWatch(report)]
+  if (path === ':memory:') return { faults: file, writers, lock }
+  const presence = watchPresence(path, (reason) => {
+    file.failed(new SqliteError(path, 'gone', new Error(reason)))
+  })
+  return { faults: file, writers, lock, presence }
+}
+
+/** Closes the database; does nothing when it is closed. */
+export function closeSqlite(db: DatabaseSync): void {
+  const state = states.get(db)
+  state?.faults[Symbol.dispose]()
+  state?.presence?.[Symbol.dispose]()
+  if (db.isOpen) db.close()
+}
+
+const snapshots = new WeakMap<DatabaseSync, number>()
+
+/** Names the state of the database that `read` shows: another number when it may be another state. */
+export function snapshotOf(db: DatabaseSync): number {
+  return snapshots.get(db) ?? 0
+}
+
+/**
+ * Reads what the database holds. The reads of one turn of the event loop see it as the first of them did, unless this
+ * connection writes: SQLite locks the file for all of them at once, which costs more than a small read.
+ */
+export function read<T>(db: DatabaseSync, query: () => T): T {
+  if (!db.isTransaction) {
+    db.exec('BEGIN')
+    snapshots.set(db, snapshotOf(db) + 1)
+    setImmediate(endReads, db)
+  }
+  return query()
+}
+
+/** Never throws: a failure of the file has been reported by then, and no caller waits for this. */
+function endReads(db: DatabaseSync): void {
+  if (!db.isOpen || !db.isTransaction) return
+  try {
+    db.exec('COMMIT')
+  } catch {
+    rollBack(db)
+  }
+}
+
+/** SQLite has rolled back by itself after some failures, and cannot after others: then the next BEGIN fails. */
+function rollBack(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec('ROLLBACK')
+  } catch {
+    // Reported already; the error that led here is the one to throw.
+  }
+}
+
+/**
+ * Runs the body in one transaction: committed when it returns, rolled back when it throws. Blocks the event loop for a
+ * moment while another process writes, and throws when that lasts; when further ones throw too, for a second, the file's
+ * faults are told. `write` waits for longer.
+ */
+export function transaction<T>(db: DatabaseSync, body: () => T): T {
+  endReads(db)
+  try {
+    db.exec('BEGIN IMMEDIATE')
+  } catch (error) {
+    if (failureOf(error) !== 'busy') throw error
+    beginPatiently(db)
+  }
+  return finish(db, body)
+}
+
+function beginPatiently(db: DatabaseSync): void {
+  db.exec(`PRAGMA busy_timeout = ${transactionTimeoutMs}`)
+  try {
+    db.exec('BEGIN IMMEDIATE')
+  } catch (error) {
+    if (failureOf(error) === 'busy') states.get(db)?.lock.missed(error)
+    throw error
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+  }
+}
+
+/**
+ * Runs the body in one transaction: committed when it returns, rolled back when it throws. Waits up to 5 seconds for
+ * another process that writes, without blocking the event loop, then rejects with an `SqliteError`. The body runs before
+ * this returns when nobody else writes.
+ */
+export function write<T>(db: DatabaseSync, body: () => T): Promise<T> {
+  const attempt = () => {
+    endReads(db)
+    db.exec('BEGIN IMMEDIATE')
+    return finish(db, body)
+  }
+  const { writers } = states.get(db) as FileState
+  return writers.run(attempt)
+}
+
+function finish<T>(db: DatabaseSync, body: () => T): T {
+  try {
+    const result = body()
+    db.exec('COMMIT')
+    const state = states.get(db)
+    state?.lock.taken()
+    state?.faults.written()
+    return result
+  } catch (error) {
+    rollBack(db)
+    throw error
+  }
+}
+
+/** Needs a place in the file and one in its log, and leaves nothing behind. */
+function testWrite(db: DatabaseSync): void {
+  transaction(db, () => {
+    db.exec('CREATE TABLE write_test (value BLOB)')
+    db.exec(`INSERT INTO write_test VALUES (zeroblob(${testBytes})); DROP TABLE write_test`)
+  })
+}
+
+const testBytes = 64 * 1024
+
+function migrate(db: DatabaseSync, { applicationId, migrations }: Schema): void {
+  const kind = pragma(db, 'application_id')
+  if (kind !== 0 && kind !== applicationId) throw new Error('it holds data of another kind')
+  if (pragma(db, 'user_version') === migrations.length) return
+  transaction(db, () => {
+    const done = pragma(db, 'user_version')
+    if (done > migrations.length) {
+      throw new Error(`its schema is newer (${done}) than this program (${migrations.length})`)
+    }
+    for (const migration of migrations.slice(done)) db.exec(migration)
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
+  })
+}
+
+function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): number {
+  return db.prepare(`PRAGMA ${name}`).get()?.[name] as number
+}

@@ -1,0 +1,103 @@
+import type { Fields } from '@marquee/http/exchange'
+import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
+import type { Streams } from '../grpc-transport/options.ts'
+
+/** A stream without a connection, whose other end is the test. */
+export interface FakeStream extends ClientStream {
+  readonly head: Fields
+  /** What was sent so far. */
+  readonly sent: Buffer
+  readonly isSent: boolean
+  readonly isCancelled: boolean
+  answer(status: number, fields: Fields): void
+  data(bytes: Uint8Array): void
+  finish(trailers: Fields): void
+  /** Answers with nothing but a head. */
+  answerOnly(status: number, fields: Fields): void
+  fail(cause: Error): void
+}
+
+/** Opens streams that `serve` answers. */
+export interface FakeStreams extends Streams {
+  readonly opened: readonly FakeStream[]
+  /** Those that wait while `hasRoom` is false. */
+  readonly waiting: ReadonlySet<StreamOwner>
+}
+
+export function fakeStreams(serve: (stream: FakeStream) => void, hasRoom = true): FakeStreams {
+  const opened: FakeStream[] = []
+  const waiting = new Set<StreamOwner>()
+  return {
+    origin: 'http://fake',
+    opened,
+    waiting,
+    open(head, owner) {
+      if (!hasRoom) {
+        waiting.add(owner)
+        return
+      }
+      const stream = fakeStream(head, owner)
+      opened.push(stream)
+      owner.onOpen(stream)
+      setImmediate(() => serve(stream))
+    },
+    abandon: (owner) => waiting.delete(owner),
+  }
+}
+
+function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
+  const sent: Uint8Array[] = []
+  const chunks: Uint8Array[] = []
+  const state = {
+    head,
+    status: 0,
+    fields: [] as Fields,
+    trailers: [] as Fields,
+    isComplete: false,
+    isSent: false,
+    isCancelled: false,
+  }
+  const isOver = () => state.isComplete || state.isCancelled
+  const stream = Object.assign(state, {
+    take: () => chunks.shift(),
+    write(bytes: Uint8Array) {
+      sent.push(bytes)
+      return true
+    },
+    drained: () => Promise.resolve(),
+    end(bytes?: Uint8Array) {
+      if (bytes) sent.push(bytes)
+      state.isSent = true
+    },
+    cancel() {
+      if (!isOver() || !state.isSent) state.isCancelled = true
+    },
+    answer(status: number, fields: Fields) {
+      if (isOver()) return
+      Object.assign(state, { status, fields })
+      owner.onHead()
+    },
+    data(bytes: Uint8Array) {
+      if (isOver()) return
+      chunks.push(bytes)
+      owner.onBytes()
+    },
+    finish(trailers: Fields) {
+      if (isOver()) return
+      Object.assign(state, { trailers, isComplete: true })
+      owner.onEnd()
+    },
+    answerOnly(status: number, fields: Fields) {
+      if (isOver()) return
+      Object.assign(state, { status, fields, isComplete: true })
+      owner.onHead()
+      if (!state.isCancelled) owner.onEnd()
+    },
+    fail(cause: Error) {
+      if (!isOver()) owner.onFailure(cause)
+    },
+  })
+  return Object.defineProperty(stream, 'sent', {
+    get: () => Buffer.concat(sent),
+  }) as typeof stream & { sent: Buffer }
+}

@@ -1,0 +1,141 @@
+import { type Client, createClient, type Interceptor, type Transport } from '@connectrpc/connect'
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
+import { ShutdownError } from '@marquee/connect-hono/errors/shutdown-error'
+import type { RpcLimits } from '@marquee/connect-hono/limits'
+import { createHub } from '@marquee/grpc-transport/pool/connection'
+import { createSessionPool, streamBounds } from '@marquee/grpc-transport/pool/session-pool'
+import { serve } from '@marquee/http/server/serve'
+import { createServiceApp } from '@marquee/service/app'
+import { addForwarding } from '@marquee/service/gateway/routes'
+import { openUpstream } from '@marquee/service/gateway/upstream'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { createHealth } from '@marquee/service/process/health'
+import { pino } from 'pino'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { createGrpcTransport } from '../grpc-transport/transport.ts'
+import { createStaticRegistry } from '../registry/static/static.ts'
+import type { GatewayLimits } from '../service/gateway/limits.ts'
+import type { Rating } from './rating-calls.ts'
+
+/** Where the gateway has the rating service. */
+export const ratingPath = '/services/rating'
+
+export type GatewayProtocol = 'connect' | 'grpc-web' | 'grpc'
+export const gatewayProtocols: readonly GatewayProtocol[] = ['connect', 'grpc-web', 'grpc']
+
+export interface LoggedCall {
+  /** 50 for an error. */
+  readonly level: number
+  readonly requestId: string
+  readonly method: string
+  readonly protocol: string
+  readonly code: string
+  /** Why it failed, if it did. */
+  readonly reason?: string
+}
+
+/** What listens on a port, and what it was called. */
+export interface Listening extends AsyncDisposable {
+  readonly url: string
+  /** The calls that have ended. */
+  readonly calls: readonly LoggedCall[]
+  /** Ends all streams of answers, as a process does that is about to end. */
+  drain(): void
+}
+
+export interface InstanceOptions {
+  /** Any that is free unless told. */
+  readonly port?: number
+  /** How long calls have to end when it stops, in milliseconds: 1 unless told, as when it is killed. */
+  readonly drainTimeoutMs?: number
+  readonly limits?: Partial<RpcLimits>
+}
+
+/** Starts an instance of the rating service. Disposing stops it. */
+export async function startInstance(
+  implementation: Rating,
+  { port = 0, drainTimeoutMs = 1, limits = {} }: InstanceOptions = {},
+): Promise<Listening> {
+  const { base, ...service } = createBase()
+  const app = createServiceApp({
+    ...base,
+    name: 'rating',
+    services: [RatingService],
+    limits,
+    mount: ({ router }) =>
+      void router.service(RatingService, implementation, { repeatsState: true }),
+  })
+  const server = await serve({ app, port, log: base.log, limits: { drainTimeoutMs } })
+  return { ...service, url: server.url, [Symbol.asyncDispose]: () => server.close() }
+}
+
+/** A service with a gateway to instances of rating, and clients of it. */
+export interface Gateway extends Listening {
+  rating(protocol: GatewayProtocol, options?: ClientOptions): Client<typeof RatingService>
+  transport(protocol: GatewayProtocol, options?: ClientOptions): Transport
+}
+
+export interface ClientOptions {
+  readonly useHttpGet?: boolean
+  readonly interceptors?: readonly Interceptor[]
+}
+
+export async function startGateway(
+  urls: readonly string[],
+  limits: Partial<GatewayLimits> = {},
+  rpcLimits: Partial<RpcLimits> = {},
+): Promise<Gateway> {
+  const { base, ...service } = createBase()
+  await using resources = new AsyncDisposableStack()
+  const registry = createStaticRegistry({ addresses: { rating: urls } })
+  const upstream = resources.use(await openUpstream(registry, 'rating'))
+  const drain = base.health.draining
+  const app = createServiceApp({
+    ...base,
+    name: 'gateway',
+    services: [],
+    limits: rpcLimits,
+    mount({ app: routes, streams }) {
+      addForwarding(routes, {
+        path: ratingPath,
+        upstream,
+        services: [RatingService],
+        drain,
+        streams,
+        limits,
+      })
+    },
+  })
+  const server = resources.use(
+    await serve({ app, port: 0, log: base.log, limits: { drainTimeoutMs: 1 } }),
+  )
+  const sessions = createSessionPool(server.url, { hub: createHub() }, streamBounds)
+  resources.defer(() => sessions.close())
+  const baseUrl = server.url + ratingPath
+  function transport(protocol: GatewayProtocol, given: ClientOptions = {}): Transport {
+    const { interceptors = [], useHttpGet = false } = given
+    const options = { baseUrl, interceptors: [...interceptors] }
+    const transports: Record<GatewayProtocol, () => Transport> = {
+      connect: () => createConnectTransport({ ...options, useHttpGet }),
+      'grpc-web': () => createGrpcWebTransport(options),
+      grpc: () => createGrpcTransport(baseUrl, sessions, options),
+    }
+    return transports[protocol]()
+  }
+  const kept = resources.move()
+  return {
+    ...service,
+    url: server.url,
+    transport,
+    rating: (protocol, options) => createClient(RatingService, transport(protocol, options)),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+function createBase() {
+  const calls: LoggedCall[] = []
+  const draining = new AbortController()
+  const log = pino({}, { write: (line: string) => void calls.push(JSON.parse(line)) })
+  const base = { log, metrics: createMetrics(), health: createHealth(draining.signal) }
+  return { base, calls, drain: () => draining.abort(new ShutdownError()) }
+}

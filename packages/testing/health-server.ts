@@ -1,0 +1,32 @@
+import { serve } from '@marquee/http/server/serve'
+import { createServiceApp } from '@marquee/service/app'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { createHealth, type Health } from '@marquee/service/process/health'
+import { pino } from 'pino'
+
+/** A port of ours that has nothing but its health. */
+export interface HealthServer extends AsyncDisposable {
+  readonly url: string
+  readonly health: Health
+  /** Makes it not ready for the reason, or ready again. */
+  setProblem(reason: string | undefined): void
+}
+
+/** Starts one, on any free port unless told. */
+export async function startHealthServer(port = 0): Promise<HealthServer> {
+  const log = pino({ level: 'silent' })
+  const health = createHealth(new AbortController().signal)
+  let problem: string | undefined
+  health.require('test', () => problem)
+  const metrics = createMetrics()
+  const app = createServiceApp({ name: 'health', log, metrics, health, services: [], mount() {} })
+  const server = await serve({ app, log, port })
+  return {
+    url: server.url,
+    health,
+    setProblem(reason) {
+      problem = reason
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  }
+}

@@ -1,0 +1,127 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import type { ConnectError, Interceptor, ServiceImpl } from '@connectrpc/connect'
+import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
+import type { RpcLimits } from '@marquee/connect-hono/limits'
+import type { MemoryBudget } from '@marquee/http/memory/budget'
+import { createServiceApp } from '@marquee/service/app'
+import { createMetrics } from '@marquee/service/metrics/metrics'
+import { createHealth } from '@marquee/service/process/health'
+import { pino } from 'pino'
+import {
+  GetRatingRequestSchema,
+  ImportRatingsRequestSchema,
+  RatingService,
+  WatchAggregatedRatingsRequestSchema,
+} from '../../gen/rating/v1/rating_pb.ts'
+import { createRespond } from '../http/server/fetch-handler.ts'
+import { type FakeExchange, fakeExchange } from './fake-exchange.ts'
+
+export type Rating = Partial<ServiceImpl<typeof RatingService>>
+
+export interface CallOptions {
+  readonly implementation: Rating
+  readonly interceptors?: readonly Interceptor[]
+  readonly limits?: Partial<RpcLimits>
+  /** Each call has an account of its own, of one address. Default: no bound. */
+  readonly memory?: MemoryBudget
+}
+
+/** A rating service without a port, what it logs, and how to call it by gRPC. */
+export function setUpCalls({ implementation, memory, ...options }: CallOptions) {
+  /** How long the chunks of answers are. */
+  const chunkLengths: number[] = []
+  const lines: { code?: string; method?: string }[] = []
+  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const draining = new AbortController()
+  const app = createServiceApp({
+    log,
+    metrics: createMetrics(),
+    health: createHealth(draining.signal),
+    name: 'rating',
+    services: [RatingService],
+    mount: ({ router }) =>
+      void router.service(RatingService, implementation, { repeatsState: true }),
+    ...options,
+  })
+  const respond = createRespond({ app, log })
+  function call(
+    method: string,
+    body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    fields: readonly string[] = [],
+  ): FakeExchange {
+    const exchange = fakeExchange({
+      target: `/rating.v1.RatingService/${method}`,
+      fields: ['content-type', 'application/grpc', ...fields],
+      body,
+      ...(memory && { memory }),
+    })
+    const { write } = exchange
+    exchange.write = (bytes) => {
+      chunkLengths.push(bytes.length)
+      return write(bytes)
+    }
+    respond(exchange)
+    return exchange
+  }
+  return { app, respond, call, lines, draining, chunkLengths }
+}
+
+/** A message as it is sent. */
+export function envelope(bytes: Uint8Array, flags = 0): Buffer {
+  const head = Buffer.alloc(5)
+  head[0] = flags
+  head.writeUInt32BE(bytes.length, 1)
+  return Buffer.concat([head, bytes])
+}
+
+/** The messages of an answer. */
+export function messagesOf(bytes: Buffer): Buffer[] {
+  const messages: Buffer[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 5 + bytes.readUInt32BE(at + 1)
+    messages.push(bytes.subarray(at + 5, end))
+    at = end
+  }
+  return messages
+}
+
+/** The error that an answer ends with. */
+export async function failureOf(exchange: FakeExchange): Promise<ConnectError> {
+  await exchange.over
+  const trailers = new Headers()
+  for (let index = 0; index < exchange.answerTrailers.length; index += 2) {
+    trailers.append(exchange.answerTrailers[index] ?? '', exchange.answerTrailers[index + 1] ?? '')
+  }
+  const error = findTrailerError(trailers)
+  if (error === undefined) throw new Error('the call succeeded')
+  return error
+}
+
+const asked = create(GetRatingRequestSchema, {
+  recordType: 'movie',
+  recordId: '1',
+  userId: 'me',
+})
+export const request = envelope(toBinary(GetRatingRequestSchema, asked))
+const watched = create(WatchAggregatedRatingsRequestSchema, {
+  records: [{ recordType: 'movie', recordId: '1' }],
+})
+export const watchRequest = envelope(toBinary(WatchAggregatedRatingsRequestSchema, watched))
+export const item = envelope(
+  toBinary(
+    ImportRatingsRequestSchema,
+    create(ImportRatingsRequestSchema, { rating: { recordId: '1' } }),
+  ),
+)
+
+/** A request whose client breaks it off. */
+export async function* cutOff(...chunks: Uint8Array[]) {
+  yield* chunks
+  throw new Error('the client broke off')
+}
+
+/** A request that goes on. */
+export async function* unfinished(...chunks: Uint8Array[]) {
+  yield* chunks
+  await new Promise<never>(() => {})
+}
