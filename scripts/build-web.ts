@@ -1,4 +1,4 @@
-/** Builds the page, `web/`, into `dist/web`, unless nothing has changed since it was last built. */
+/** Builds the page, `apps/web/`, into `dist/web`, unless nothing has changed since it was last built. */
 import { join } from 'node:path'
 import { buildWeb } from './web-output.ts'
 

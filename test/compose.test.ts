@@ -137,13 +137,20 @@ test('the image takes nothing that is not there', () => {
   expect(taken.filter((path) => !existsSync(join(root, path)))).toEqual([])
 })
 
+test('the image takes the manifest of each workspace, which its install needs', () => {
+  const lines = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
+  const left = lines.filter((line) => existsSync(join(root, line, 'package.json')) && line !== '')
+  expect(left).toContain('packages/testing')
+  for (const folder of left) expect(lines).toContain(`!${folder}/package.json`)
+})
+
 describe('the Dockerfile', () => {
   test('takes the Bun of package.json, and runs as somebody without rights', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(dockerfile).toContain(`\nARG BUN_VERSION=${manifest.devDependencies.bun}\n`)
     const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)
     const image = `oven/bun:\${BUN_VERSION}`
-    expect(bases).toEqual([image, image, `${image}-slim`])
+    expect(bases).toEqual([image, 'install', `${image}-slim`])
     expect([...dockerfile.matchAll(/^USER (\w+)/gm)].at(-1)?.[1]).toBe('bun')
   })
 })

@@ -4,7 +4,6 @@ import type { Source } from './source.ts'
 export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
-  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
 /** Packages that no source imports, and what they are there for. */
@@ -12,7 +11,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'a command: format and lint',
   '@bufbuild/buf': 'a command: scripts/generate.ts',
   '@bufbuild/protoc-gen-es': 'a plug-in: buf.gen.yaml',
-  '@fontsource-variable/archivo': 'the font: apps/web/style/font.css',
+  '@fontsource-variable/archivo': 'the font: apps/web/index.html',
   '@grpc/reflection': 'its protos: buf.gen.yaml',
   '@types/cli-progress': 'the types of cli-progress',
   '@types/pg': 'the types of pg',
@@ -41,8 +40,9 @@ export function dependencyProblems(
     ]
   })
   const imported = new Set(sources.flatMap(({ imports }) => imports.map((i) => i.packageName)))
+  const listed = new Set(Object.values(manifests).flatMap(listedIn))
   const stale = Object.keys(exceptions)
-    .filter((name) => imported.has(name) || !listedIn(root).includes(name))
+    .filter((name) => imported.has(name) || !listed.has(name))
     .map((name) => `${name} is imported, or not in package.json: it needs no exception`)
   return [...problems, ...stale]
 }
@@ -52,8 +52,7 @@ function folderOf(path: string, manifests: Manifests): string {
 }
 
 function listedIn(manifest: Manifest): string[] {
-  const { dependencies, devDependencies, optionalDependencies } = manifest
-  return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })
+  return Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
 }
 
 function unused(
@@ -71,7 +70,7 @@ function unused(
 
 /** What runs at the user's is in `dependencies` of the nearest manifest; tests and scripts may use all of the root's. */
 function unlisted({ path, imports }: Source, manifest: Manifest, root: Manifest): string[] {
-  const product = /^(services|packages|producers|gen)\//.test(path) && !testing.test(path)
+  const product = /^(services|packages|producers|gen|apps)\//.test(path) && !testing.test(path)
   const forTests = { ...root.dependencies, ...root.devDependencies }
   const allowed = { ...manifest.dependencies, ...(product ? {} : forTests) }
   return imports

@@ -24,7 +24,9 @@ test('files are small, named for an idea, and read their surroundings in one pla
 })
 
 test('every package is used, and every package used is listed', () => {
-  const folders = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)
+  const folders = ['packages', 'apps'].flatMap((kind) =>
+    readdirSync(join(root, kind)).map((name) => `${kind}/${name}`),
+  )
   const manifests = Object.fromEntries(
     ['', ...folders].map((folder) => [folder, readManifest(folder)]),
   )
