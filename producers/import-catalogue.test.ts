@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib'
 import { imdbBasicsHeader } from './catalogue/imdb.ts'
 import { movieLensMoviesHeader, movieLensRatingsHeader } from './catalogue/movielens.ts'
 import { importCatalogue } from './import-catalogue.ts'
-import { type RecordingServices, startRecordingServices } from './recording-services.ts'
-import { type RunOptions, record } from './recording-terminal.ts'
+import { type RecordingServices, startRecordingServices } from './testing/recording-services.ts'
+import { type RunOptions, record } from './testing/recording-terminal.ts'
 
 let folder: string
 let services: RecordingServices

@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib'
 import type { LogRecord, NewRecord } from '@marquee/event-log/port'
 import { ingestRatings } from './ingest.ts'
 import { ingestRatingsProgram } from './ingest-ratings.ts'
-import { readRatingEvents } from './recording-log.ts'
-import { record } from './recording-terminal.ts'
 import { createSummary } from './summary.ts'
+import { readRatingEvents } from './testing/recording-log.ts'
+import { record } from './testing/recording-terminal.ts'
 
 let folder: string
 

@@ -5,9 +5,9 @@ import type { LogRecord, NewRecord } from '@marquee/event-log/port'
 import { textHeader, textOfHeader } from '@marquee/event-log/record-headers'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { openEventLogAt } from './config.ts'
-import { readRatingEvents } from './recording-log.ts'
-import { record } from './recording-terminal.ts'
 import { replayDeadLettersProgram } from './replay-dead-letters.ts'
+import { readRatingEvents } from './testing/recording-log.ts'
+import { record } from './testing/recording-terminal.ts'
 
 const encoder = new TextEncoder()
 const deadLetterTopic = 'ratings.dlq'

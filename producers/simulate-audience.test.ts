@@ -6,10 +6,10 @@ import { createRandom, type SeenMovie, simulateAudience } from './audience.ts'
 import { readVegaMovies } from './catalogue/vega.ts'
 import { importCatalogue } from './import-catalogue.ts'
 import { type PaceOptions, pace } from './pace.ts'
-import { readRatingEvents } from './recording-log.ts'
-import { type RecordingServices, startRecordingServices } from './recording-services.ts'
-import { record } from './recording-terminal.ts'
 import { simulateAudienceProgram } from './simulate-audience.ts'
+import { readRatingEvents } from './testing/recording-log.ts'
+import { type RecordingServices, startRecordingServices } from './testing/recording-services.ts'
+import { record } from './testing/recording-terminal.ts'
 
 let folder: string
 let services: RecordingServices

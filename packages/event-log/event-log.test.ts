@@ -29,7 +29,7 @@ eventLogContract('embedded in memory', memoryPlace, { durable: false })
 alsoOnDenoAndNode(import.meta.filename)
 
 const silent = pino({ level: 'silent' })
-const peer = 'packages/event-log/embedded/peer.ts'
+const peer = 'packages/event-log/testing/embedded-peer.ts'
 
 describe('the embedded log and other processes', () => {
   for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {

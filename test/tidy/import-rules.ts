@@ -11,8 +11,7 @@ interface ImportRule {
  * Tests, contract suites, and the programs they start: not everything that holds for the product
  * holds for them.
  */
-export const testing =
-  /\.test\.ts$|[/-]peer\.ts$|\/contract(-[\w-]+)?\.ts$|\/(contract|testing)\/|^(test|bench)\//
+export const testing = /\.test\.ts$|\/(contract|testing)\/|^(test|bench)\//
 
 /** A service's rules: `services/rating/rating.ts`, and what an event means. */
 const domain = /^services\/(?:(\w+)\/\1|rating\/rating-event)\.ts$/

@@ -48,7 +48,7 @@ describe('an import is refused:', () => {
     ['packages/sql/port.ts', `import { a } from './a.ts'`, 'types only'],
     ['producers/ingest.ts', `import '../services/rating/store/open.ts'`, 'stands outside'],
     ['services/rating/main.ts', `import { serve } from 'bun'`, 'nothing of Bun alone'],
-    ['services/rating/main.ts', `import './store/contract.ts'`, 'imports no tests'],
+    ['services/rating/main.ts', `import './store/contract/contract.ts'`, 'imports no tests'],
     ['packages/service/app.ts', `import '@marquee/testing/wait-for'`, 'imports no tests'],
     ['packages/service/app.ts', `import '../../gen/connectrpc/a_pb.ts'`, 'are for tests'],
     ['packages/service/app.ts', `import '../../gen/bench/v1/a_pb.ts'`, 'are for tests'],

@@ -6,7 +6,7 @@ import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { type RuntimeName, runtime } from '@marquee/testing/tools'
 import { announceUse } from './instance.ts'
 
-const entry = 'packages/sql/sqlite/instance-peer.ts'
+const entry = 'packages/sql/testing/instance-peer.ts'
 
 function messagesOf(path: string): string[] {
   const messages: string[] = []

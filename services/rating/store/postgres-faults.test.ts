@@ -8,7 +8,7 @@ import { startPostgresProxy } from '@marquee/testing/postgres-proxy'
 import { describeWith } from '@marquee/testing/requirements'
 import { createSeededRandom, faultSeed } from '../../../test/faults/seeded-random.ts'
 import type { RatingChange } from '../rating.ts'
-import { alien, heat, prior, put, rating } from './contract-fixtures.ts'
+import { alien, heat, prior, put, rating } from './contract/fixtures.ts'
 import {
   applyAll,
   countRatings,
@@ -16,7 +16,7 @@ import {
   randomChange,
   type Store,
   writeRandomly,
-} from './contract-tally.ts'
+} from './contract/tally.ts'
 import { openPostgresRatingStore } from './postgres.ts'
 
 const seed = faultSeed('rating stores on Postgres')

@@ -6,7 +6,7 @@ import { postgresDatabases } from '@marquee/testing/postgres-databases'
 import { describeWith } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
 import { type RecordRef, recordKey } from '../rating.ts'
-import { ratingStoreContract } from './contract.ts'
+import { ratingStoreContract } from './contract/contract.ts'
 import {
   alien,
   heat,
@@ -15,8 +15,8 @@ import {
   prior,
   put,
   rating,
-} from './contract-fixtures.ts'
-import { ratingStoreSharingContract } from './contract-sharing.ts'
+} from './contract/fixtures.ts'
+import { ratingStoreSharingContract } from './contract/sharing.ts'
 import { openRatingStore } from './open.ts'
 import { openPostgresRatingStore } from './postgres.ts'
 

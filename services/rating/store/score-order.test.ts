@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { type Aggregate, aggregateOf } from '../rating.ts'
-import { movie, prior } from './contract-fixtures.ts'
+import { movie, prior } from './contract/fixtures.ts'
 import { createScoreOrder } from './score-order.ts'
 
 test('keeps thousands in order, across chunks, while they are added and removed', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
-import { actsAsMap, pages, plain } from './contract-model.ts'
-import type { ListPosition, MetadataStore } from './port.ts'
-import type { SearchLimits } from './search.ts'
+import { type Metadata, type StoredMetadata, searchWords } from '../../metadata.ts'
+import type { ListPosition, MetadataStore } from '../port.ts'
+import type { SearchLimits } from '../search.ts'
+import { actsAsMap, pages, plain } from './model.ts'
 
 /** Opens a store on a database; a durable store finds there what an earlier one has left. */
 export type OpenMetadataStore = (options: {

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test'
 import fc from 'fast-check'
-import type { Rating, RatingChange } from '../rating.ts'
-import type { ChangeSink, RatingStore } from './port.ts'
+import type { Rating, RatingChange } from '../../rating.ts'
+import type { ChangeSink, RatingStore } from '../port.ts'
 
 const anyRecord = fc.constantFrom(
   { recordType: 'movie', recordId: '1' },

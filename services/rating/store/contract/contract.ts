@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { Aggregate } from '../rating.ts'
-import { describeApply } from './contract-apply.ts'
-import { describeListeners, describeReopening, describeRevision } from './contract-changes.ts'
+import type { Aggregate } from '../../rating.ts'
+import { describeApply } from './apply.ts'
+import { describeListeners, describeReopening, describeRevision } from './changes.ts'
 import {
   alien,
   createClock,
@@ -13,10 +13,10 @@ import {
   prior,
   rating,
   startTimeMs,
-} from './contract-fixtures.ts'
-import { describeLogs } from './contract-logs.ts'
-import { actsAsList } from './contract-model.ts'
-import { describeTop, emptyPage } from './contract-top.ts'
+} from './fixtures.ts'
+import { describeLogs } from './logs.ts'
+import { actsAsList } from './model.ts'
+import { describeTop, emptyPage } from './top.ts'
 
 /**
  * What every adapter of RatingStore and ChangeSink promises. `createDatabase` makes a new, empty database, and answers

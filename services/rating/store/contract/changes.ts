@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { Aggregate, RecordRef } from '../rating.ts'
+import type { Aggregate, RecordRef } from '../../rating.ts'
 import {
   alien,
   heat,
@@ -9,7 +9,7 @@ import {
   prior,
   put,
   rating,
-} from './contract-fixtures.ts'
+} from './fixtures.ts'
 
 export function describeRevision(createDatabase: () => OpenRatingStore, clock: () => number): void {
   test('grows when an aggregate changes, and then only', async () => {

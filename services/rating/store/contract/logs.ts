@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { alien, type OpenRatingStore, prior, put } from './contract-fixtures.ts'
-import { OtherLogError } from './other-log.ts'
-import type { ChangeBatch, StoredLog } from './port.ts'
+import { OtherLogError } from '../other-log.ts'
+import type { ChangeBatch, StoredLog } from '../port.ts'
+import { alien, type OpenRatingStore, prior, put } from './fixtures.ts'
 
 const nothing: StoredLog = { identity: undefined, positions: [] }
 const lastEvent = { offset: 3, digest: 'abc' }

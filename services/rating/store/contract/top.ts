@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
 import { compareCodePoints } from '@marquee/sql/code-points'
 import fc from 'fast-check'
-import type { Aggregate, Rating } from '../rating.ts'
-import { movie, type OpenRatingStore, prior, rating } from './contract-fixtures.ts'
-import type { RatingStore, TopOptions, TopPage } from './port.ts'
+import type { Aggregate, Rating } from '../../rating.ts'
+import type { RatingStore, TopOptions, TopPage } from '../port.ts'
+import { movie, type OpenRatingStore, prior, rating } from './fixtures.ts'
 
 export const emptyPage: TopPage = { aggregates: [], next: undefined }
 

@@ -1,5 +1,5 @@
 // A process of its own for sqlite-instance.test.ts: uses the database PATH until it is killed.
-import { announceUse } from './instance.ts'
+import { announceUse } from '../sqlite/instance.ts'
 
 const [path = ''] = process.argv.slice(2)
 let answer = 'alone'

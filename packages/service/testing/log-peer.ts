@@ -1,5 +1,5 @@
 /** Logs, and ends in the way it is told: see log.test.ts. */
-import { openLog } from './log.ts'
+import { openLog } from '../logs/log.ts'
 
 const { logger } = await openLog({ level: 'info', format: 'json' })
 logger.info('the last line')

@@ -1,5 +1,5 @@
 import type { LogRecord } from '@marquee/event-log/port'
-import { openEventLogAt } from './config.ts'
+import { openEventLogAt } from '../config.ts'
 
 /** How long records are waited for, in milliseconds. */
 const waitMaxMs = 10_000

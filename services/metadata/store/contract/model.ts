@@ -1,7 +1,7 @@
 import { expect } from 'bun:test'
 import fc from 'fast-check'
-import { type Metadata, queryWords, type StoredMetadata, searchWords } from '../metadata.ts'
-import type { MetadataStore } from './port.ts'
+import { type Metadata, queryWords, type StoredMetadata, searchWords } from '../../metadata.ts'
+import type { MetadataStore } from '../port.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 6 }),

@@ -1,6 +1,6 @@
-import type { Prior, Rating, RatingChange, RecordRef } from '../rating.ts'
-import type { ChangeSink, RatingStore } from './port.ts'
-import type { TopLimits } from './top.ts'
+import type { Prior, Rating, RatingChange, RecordRef } from '../../rating.ts'
+import type { ChangeSink, RatingStore } from '../port.ts'
+import type { TopLimits } from '../top.ts'
 
 /** Opens a store on a database; a durable store finds there what an earlier one has left. */
 export type OpenRatingStore = (options: {

@@ -3,8 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { create } from '@bufbuild/protobuf'
 import type { ConnectRouter } from '@connectrpc/connect'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
-import { type Metadata, MetadataSchema, MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
-import { type Rating, RatingService } from '../gen/rating/v1/rating_pb.ts'
+import {
+  type Metadata,
+  MetadataSchema,
+  MetadataService,
+} from '../../gen/metadata/v1/metadata_pb.ts'
+import { type Rating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
 
 /**
  * For tests: the metadata and the rating service as far as producers call them, keeping what they

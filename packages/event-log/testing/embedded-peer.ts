@@ -1,5 +1,5 @@
 // A process of its own for event-log.test.ts: `append PATH TOPIC COUNT` or `consume PATH TOPIC GROUP`.
-import { createEmbeddedEventLog } from './embedded.ts'
+import { createEmbeddedEventLog } from '../embedded/embedded.ts'
 
 const [command, path = '', topic = '', last = ''] = process.argv.slice(2)
 const log = createEmbeddedEventLog({ path, partitions: 4 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { alien, type OpenNew, put, rating, remove } from './contract-fixtures.ts'
+import { alien, type OpenNew, put, rating, remove } from './fixtures.ts'
 
 export function describeApply(openNew: OpenNew): void {
   const partition = { topic: 'ratings', log: 'log', partition: 0 }

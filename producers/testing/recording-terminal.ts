@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type Program, runProgram } from './program.ts'
+import { type Program, runProgram } from '../program.ts'
 
 /** What a program did when it ran. */
 export interface Run {

@@ -1,9 +1,9 @@
 import { expect } from 'bun:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SeededRandom } from '../../../test/faults/seeded-random.ts'
-import type { RatingChange } from '../rating.ts'
-import { movie } from './contract-fixtures.ts'
-import type { ChangeSink, RatingStore } from './port.ts'
+import type { SeededRandom } from '../../../../test/faults/seeded-random.ts'
+import type { RatingChange } from '../../rating.ts'
+import type { ChangeSink, RatingStore } from '../port.ts'
+import { movie } from './fixtures.ts'
 
 export type Store = RatingStore & ChangeSink
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { alien, type OpenRatingStore, prior } from './contract-fixtures.ts'
+import { alien, type OpenRatingStore, prior } from './fixtures.ts'
 
 /** What stores promise besides that several of them may be open on one database. */
 export function ratingStoreSharingContract(
