@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { root, tool } from '@marquee/testing/tools'
+import { root } from '@marquee/testing/tools'
 import { readTestReport, type TestReport } from './test-report.ts'
 
 /** The slowest tests start programs; longer than this is a hang. */
@@ -26,14 +26,10 @@ const steps: Readonly<Record<string, () => Promise<TestReport>>> = {
 }
 
 async function checkGenerated(): Promise<TestReport> {
-  const go = tool('go')
-  if ('missing' in go && process.env.REQUIRE_BACKENDS !== '1') {
-    const skipped = 'generate (skipped: go is absent, and some protos are in Go modules)'
-    return { passed: 0, failed: 0, skipped: [skipped] }
-  }
-  const before = readTree('gen')
+  const readGenerated = () => new Map(['gen', 'packages/connect-hono/gen'].flatMap(readTree))
+  const before = readGenerated()
   const report = await check(process.execPath, 'scripts/generate.ts')
-  const after = readTree('gen')
+  const after = readGenerated()
   const names = new Set([...before.keys(), ...after.keys()])
   const stale = [...names].filter((name) => before.get(name) !== after.get(name))
   for (const name of stale) console.log(`${name} was not what proto/ makes: commit the new one`)
@@ -46,11 +42,11 @@ function checkStyle(): Promise<TestReport> {
   return check(packageProgram('biome'), 'ci', '--error-on-warnings', ...colors)
 }
 
-function readTree(folder: string): Map<string, string> {
+function readTree(folder: string): [string, string][] {
   const files = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-  return new Map(files.map((file) => [relative(root, file), readFileSync(file, 'utf8')]))
+  return files.map((file) => [relative(root, file), readFileSync(file, 'utf8')])
 }
 
 async function runTests(): Promise<TestReport> {

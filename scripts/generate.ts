@@ -1,47 +1,61 @@
 /**
- * Makes `gen/` from `proto/`. The protos of others are taken from the packages that carry them: health and
- * reflection from npm, protovalidate's and those of the conformance suite from Go modules, because no npm package has
- * the source.
+ * Generates code from the protos, after checking them: their format, buf's lint rules, and that no change of `proto/`
+ * breaks the clients of the last release. The protos of others are in `third_party/`.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
 
-/** Where the protos of Go modules are, by the name of the folder in `node_modules/.cache` that takes them. */
-const goModules = {
-  conformance: { module: 'connectrpc.com/conformance@v1.0.5', folder: 'proto' },
-  protovalidate: {
-    module: 'github.com/bufbuild/protovalidate@v1.2.2',
-    folder: join('proto', 'protovalidate'),
-  },
-}
 const root = join(import.meta.dirname, '..')
 const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
 
-function fetchGoModules(): void {
-  for (const [name, { module, folder }] of Object.entries(goModules)) {
-    const answer = execFileSync('go', ['mod', 'download', '-json', module], { cwd: '/' })
-    const { Dir: source } = JSON.parse(answer.toString()) as { Dir: string }
-    const target = join(root, 'node_modules', '.cache', name)
-    rmSync(target, { recursive: true, force: true })
-    copyProtos(join(source, folder), target)
-  }
-}
-
-/** A Go module is read-only, folders too; what is copied as it is could not be removed again. */
-function copyProtos(source: string, target: string): void {
-  for (const name of readdirSync(source, { recursive: true }).map(String)) {
-    if (!name.endsWith('.proto')) continue
-    mkdirSync(dirname(join(target, name)), { recursive: true })
-    writeFileSync(join(target, name), readFileSync(join(source, name)))
-  }
-}
-
+/** Runs buf, which says itself what is wrong. */
 function buf(...args: string[]): void {
-  execFileSync('buf', args, { cwd: root, env: { ...process.env, PATH: path }, stdio: 'inherit' })
+  const env = { ...process.env, PATH: path }
+  const { status, error } = spawnSync('buf', args, { cwd: root, env, stdio: 'inherit' })
+  if (error) throw error
+  if (status !== 0) process.exit(1)
 }
 
-fetchGoModules()
+/** The output of git, or `undefined` when it fails: in a copy without history, or for a name that is not there. */
+function git(...args: string[]): string | undefined {
+  try {
+    return execFileSync('git', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] }).toString()
+  } catch {
+    return undefined
+  }
+}
+
+/** The last release, or the branch that changes are made for. */
+function baseline(): string | undefined {
+  const tag = git('describe', '--tags', '--abbrev=0')?.trim()
+  return [tag, 'origin/main', 'main'].find(
+    (name) => name && git('rev-parse', '--verify', '--quiet', `${name}^{commit}`),
+  )
+}
+
+/** Compares `proto/` with that of the baseline; every other module is the same on both sides. */
+function checkBreaking(): void {
+  const name = baseline()
+  if (name === undefined) {
+    console.log('buf breaking: skipped, because git knows neither a release tag nor main here')
+    return
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'marquee-protos-'))
+  process.once('exit', () => rmSync(folder, { recursive: true }))
+  for (const same of ['buf.yaml', 'third_party', 'bench/proto']) {
+    cpSync(join(root, same), join(folder, same), { recursive: true })
+  }
+  const archive = join(folder, 'proto.tar')
+  execFileSync('git', ['archive', '--output', archive, name, 'proto'], { cwd: root })
+  execFileSync('tar', ['-xf', archive, '-C', folder])
+  buf('breaking', '--against', folder)
+  console.log(`buf breaking: proto/ is compatible with ${name}`)
+}
+
 buf('lint')
 buf('format', '--diff', '--exit-code', 'proto')
+checkBreaking()
 buf('generate')
+buf('generate', '--template', 'packages/connect-hono/buf.gen.yaml')

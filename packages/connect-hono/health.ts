@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import { quoted } from './errors/text.ts'
 import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as Status,
-} from '../../gen/health/v1/health_pb.ts'
-import { quoted } from './errors/text.ts'
+} from './gen/grpc/health/v1/health_pb.ts'
 import type { RpcRouter } from './router.ts'
 
 /** The state of the process that the health service reports. */

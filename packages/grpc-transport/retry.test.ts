@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test'
 import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { retryInfo } from '@marquee/connect-hono/errors/retry-info'
+import { Health } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import { NotSentError } from '@marquee/http/http2/client/port'
-import { Health } from '../../gen/health/v1/health_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import {
   backOffMs,

@@ -4,18 +4,18 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { Code, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import { ShutdownError } from '@marquee/connect-hono/errors/shutdown-error'
-import { serve } from '@marquee/http/server/serve'
-import { failureOf } from '@marquee/testing/failure-of'
-import { pino } from 'pino'
-import {
-  ServerReflection,
-  type ServerReflectionRequest,
-} from '../../gen/grpc/reflection/v1/reflection_pb.ts'
-import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import {
   Health as HealthService,
   HealthCheckResponse_ServingStatus as Status,
-} from '../../gen/health/v1/health_pb.ts'
+} from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+} from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
+import { ServerReflection as ServerReflectionAlpha } from '@marquee/connect-hono/gen/grpc/reflection/v1alpha/reflection_pb'
+import { serve } from '@marquee/http/server/serve'
+import { failureOf } from '@marquee/testing/failure-of'
+import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import { createServiceApp } from './app.ts'

@@ -4,17 +4,17 @@ import { promisify } from 'node:util'
 import { fromBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { createClient, type Transport } from '@connectrpc/connect'
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+} from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
+import { ServerReflection as ServerReflectionAlpha } from '@marquee/connect-hono/gen/grpc/reflection/v1alpha/reflection_pb'
 import { createConnection } from '@marquee/grpc-transport/pool/connection'
 import { serve } from '@marquee/http/server/serve'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { testWith } from '@marquee/testing/requirements'
 import { tool } from '@marquee/testing/tools'
 import { pino } from 'pino'
-import {
-  ServerReflection,
-  type ServerReflectionRequest,
-} from '../../gen/grpc/reflection/v1/reflection_pb.ts'
-import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { createServiceApp } from './app.ts'
@@ -90,7 +90,7 @@ describe.each(services)('reflection %s', (_, service) => {
     [
       'the entry of a map',
       'grpc.health.v1.HealthListResponse.StatusesEntry',
-      'health/v1/health.proto',
+      'grpc/health/v1/health.proto',
     ],
   ])('finds %s by its name', async (_, value, file) => {
     const found = await ask({ case: 'fileContainingSymbol', value })

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
-import { waitFor } from '@marquee/testing/wait-for'
 import {
   Health,
   HealthCheckResponse_ServingStatus as ServingStatus,
-} from '../../gen/health/v1/health_pb.ts'
+} from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
+import { waitFor } from '@marquee/testing/wait-for'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import type { ExpectedRatings } from './expected-ratings.ts'
 import { recordIds, toRecord } from './rating-events.ts'

@@ -8,7 +8,7 @@ import { importProblems } from './import-rules.ts'
 import { parseSource, readSources } from './source.ts'
 
 const sources = readSources(root)
-const written = sources.filter(({ path }) => !path.startsWith('gen/'))
+const written = sources.filter(({ path }) => !/(^|\/)gen\//.test(path))
 
 test('the source is found', () => {
   expect(written.map(({ path }) => path)).toContain('services/rating/rating.ts')
@@ -70,7 +70,7 @@ test.each([
   ['services/rating/rating-event.ts', `import { isValue } from './rating.ts'`],
   ['services/dev.ts', `import './rating/service.ts'`],
   ['packages/service/app.test.ts', `import '../../gen/movie/v1/movie_pb.ts'`],
-  ['packages/service/health.ts', `import '../../gen/health/v1/health_pb.ts'`],
+  ['packages/service/health.ts', `import '../../gen/system/v1/system_pb.ts'`],
   ['producers/ingest.ts', `import '../services/rating/rating-event.ts'`],
   ['apps/web/app.tsx', `import { MovieService } from '../../gen/movie/v1/movie_pb.ts'`],
   ['apps/web/main.tsx', `import { App } from './app.tsx'`],

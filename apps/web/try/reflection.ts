@@ -18,7 +18,7 @@ import {
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
-} from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
+} from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
 import { registryOf } from './file-registry.ts'
 
 /** What a server says of itself: its services, and every type they speak in. */

@@ -6,12 +6,12 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { type FakeRequest, fakeExchange } from '@marquee/testing/fake-exchange'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { envelope, setUpCalls } from '@marquee/testing/rating-calls'
-import { ServerReflectionRequestSchema } from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
-import { HealthCheckRequestSchema } from '../../../gen/health/v1/health_pb.ts'
 import {
   GetRatingRequestSchema,
   WatchAggregatedRatingsRequestSchema,
 } from '../../../gen/rating/v1/rating_pb.ts'
+import { HealthCheckRequestSchema } from '../gen/grpc/health/v1/health_pb.ts'
+import { ServerReflectionRequestSchema } from '../gen/grpc/reflection/v1/reflection_pb.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 

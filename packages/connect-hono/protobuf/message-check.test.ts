@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test'
 import { Code, ConnectError } from '@connectrpc/connect'
-import { ServerReflectionRequestSchema } from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { PutMetadataRequestSchema } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { MovieDetailsSchema } from '../../../gen/movie/v1/movie_pb.ts'
 import {
@@ -8,6 +7,7 @@ import {
   GetAggregatedRatingResponseSchema,
   ListTopRatedRequestSchema,
 } from '../../../gen/rating/v1/rating_pb.ts'
+import { ServerReflectionRequestSchema } from '../gen/grpc/reflection/v1/reflection_pb.ts'
 import { binaryCounter } from './binary-scan.ts'
 import { countJsonElements } from './json-scan.ts'
 import { messageCheck } from './message-check.ts'

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'bun:test'
 import { create, type DescMessage, type Message, toBinary, toJsonString } from '@bufbuild/protobuf'
-import { ServerReflectionRequestSchema } from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
-import { HealthCheckRequestSchema } from '../../../gen/health/v1/health_pb.ts'
 import { MetadataService, PutMetadataRequestSchema } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../../gen/movie/v1/movie_pb.ts'
 import {
@@ -9,6 +7,8 @@ import {
   RatingService,
 } from '../../../gen/rating/v1/rating_pb.ts'
 import { ActivityService, DeadLetterService } from '../../../gen/system/v1/system_pb.ts'
+import { HealthCheckRequestSchema } from '../gen/grpc/health/v1/health_pb.ts'
+import { ServerReflectionRequestSchema } from '../gen/grpc/reflection/v1/reflection_pb.ts'
 import { rpcLimits } from '../limits.ts'
 import { createValidate } from '../validation.ts'
 import { largestMessage } from './largest-message.ts'

@@ -8,13 +8,13 @@ import {
 import { nestedTypes } from '@bufbuild/protobuf/reflect'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { Code } from '@connectrpc/connect'
+import { quoted } from '../errors/text.ts'
 import {
   ServerReflection,
   type ServerReflectionRequest,
   type ServerReflectionResponseSchema,
-} from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
-import { ServerReflection as ServerReflectionAlpha } from '../../../gen/grpc/reflection/v1alpha/reflection_pb.ts'
-import { quoted } from '../errors/text.ts'
+} from '../gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from '../gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import type { RpcRouter } from '../router.ts'
 import { symbolsOf } from './symbols.ts'
 

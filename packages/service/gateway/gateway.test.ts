@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { Code, ConnectError, createClient, type Interceptor } from '@connectrpc/connect'
+import {
+  ServerReflection,
+  type ServerReflectionRequestSchema,
+} from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
 import { failureOf } from '@marquee/testing/failure-of'
 import {
   type GatewayProtocol,
@@ -11,10 +15,6 @@ import {
 } from '@marquee/testing/forwarding'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
-import {
-  ServerReflection,
-  type ServerReflectionRequestSchema,
-} from '../../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import { setVersion } from '../rest/conditional.ts'
 

@@ -3,15 +3,15 @@ import { connect } from 'node:http2'
 import { gzipSync } from 'node:zlib'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { Code } from '@connectrpc/connect'
+import {
+  HealthCheckRequestSchema,
+  HealthCheckResponseSchema,
+} from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import type { Exchange } from '@marquee/http/exchange'
 import { failureOf } from '@marquee/testing/failure-of'
 import { type Gateway, ratingPath, startGateway, startInstance } from '@marquee/testing/forwarding'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { envelope } from '@marquee/testing/rating-calls'
-import {
-  HealthCheckRequestSchema,
-  HealthCheckResponseSchema,
-} from '../../../gen/health/v1/health_pb.ts'
 import {
   GetRatingResponseSchema,
   type WatchAggregatedRatingsResponse,
