@@ -61,9 +61,21 @@ export function createServiceAdmission(options: ServiceAdmissionOptions): Servic
 
 function createRoutes() {
   const routes = new Map<string, Route>()
-  const other: Route = { name: 'unknown', kind: 'unary', isMeasured: false, baselineMs: 0 }
+  const other: Route = {
+    name: 'unknown',
+    kind: 'unary',
+    isMeasured: false,
+    baselineMs: 0,
+    isBrief: false,
+  }
   for (const path of probePaths) {
-    routes.set(path, { name: path.slice(1), kind: 'probe', isMeasured: false, baselineMs: 0 })
+    routes.set(path, {
+      name: path.slice(1),
+      kind: 'probe',
+      isMeasured: false,
+      baselineMs: 0,
+      isBrief: false,
+    })
   }
   return {
     other,
@@ -75,6 +87,7 @@ function createRoutes() {
         kind,
         isMeasured: kind === 'unary',
         baselineMs: 0,
+        isBrief: false,
       })
     },
     find({ target }: Exchange): Route {

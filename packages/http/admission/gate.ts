@@ -3,9 +3,9 @@ import { TokenBucket } from '../token-bucket.ts'
 import { whenClosed } from '../when-closed.ts'
 import { Congestion } from './congestion.ts'
 import { InFlightLimit } from './in-flight-limit.ts'
-import { LagLimit, tickMs } from './lag-limit.ts'
 import type { AdmissionLimits } from './limits.ts'
 import type { Admission, Admitted, CallReader, RefusalReason, Route, Start } from './port.ts'
+import { ProcessorLimit, tickMs } from './processor-limit.ts'
 import { Slice } from './slice.ts'
 import { type Waiting, WaitingLine } from './waiting-line.ts'
 
@@ -46,7 +46,7 @@ export class Gate implements Admission {
   readonly #congestion: Congestion
   readonly #slice: Slice
   readonly #limit: InFlightLimit
-  readonly #lagLimit: LagLimit
+  readonly #processorLimit: ProcessorLimit
   readonly #probes: TokenBucket
   #start: Start | undefined
   #arrived: Exchange[] = []
@@ -59,6 +59,8 @@ export class Gate implements Admission {
   #inFlightCount = 0
   /** The most since the last tick. */
   #inFlightPeak = 0
+  /** Since the last tick. */
+  #finishedCount = 0
   #isTicking = false
   #streamCount = 0
   #nowMs = 0
@@ -80,7 +82,7 @@ export class Gate implements Admission {
     this.#congestion = new Congestion(limits)
     this.#slice = new Slice(limits.sliceMs, now)
     this.#limit = new InFlightLimit(limits)
-    this.#lagLimit = new LagLimit(limits)
+    this.#processorLimit = new ProcessorLimit(limits)
     this.#probes = new TokenBucket(limits.probes, now())
   }
 
@@ -97,7 +99,7 @@ export class Gate implements Admission {
   }
 
   get inFlightLimit(): number {
-    return Math.min(this.#limit.value, this.#lagLimit.value)
+    return Math.min(this.#limit.value, this.#processorLimit.value)
   }
 
   get isOverloaded(): boolean {
@@ -131,7 +133,7 @@ export class Gate implements Admission {
     const arrived = this.#arrived
     this.#arrived = []
     this.#nowMs = this.#now()
-    this.#slice.begin(this.#nowMs)
+    this.#slice.begin(this.#nowMs, this.waitingCount > 0)
     // Calls that were over with their turn were never in flight beside others.
     this.#inFlightPeak = Math.max(this.#inFlightPeak, this.#inFlightCount)
     this.#isSampled = this.#turnCount++ % sampledTurns !== 0
@@ -142,15 +144,21 @@ export class Gate implements Admission {
   }
 
   /** Ticks while calls are in flight; those that end within their turn need none. */
-  #tickSoon(): void {
+  #tickSoon(sinceMs = this.#now(), busySinceMs = this.#busyMs()): void {
     this.#isTicking = true
-    const [sinceMs, busySinceMs] = [this.#now(), this.#busyMs()]
     this.#after(tickMs, () => {
       this.#isTicking = false
-      const passedMs = this.#now() - sinceMs
-      this.#lagLimit.tick(passedMs, this.#busyMs() - busySinceMs, this.#inFlightPeak)
+      const [nowMs, nowBusyMs] = [this.#now(), this.#busyMs()]
+      this.#processorLimit.tick({
+        passedMs: nowMs - sinceMs,
+        busyMs: nowBusyMs - busySinceMs,
+        inFlightMax: this.#inFlightPeak,
+        finishedCount: this.#finishedCount,
+        isWaitedFor: this.#line.size > 0,
+      })
       this.#inFlightPeak = this.#inFlightCount
-      if (this.#inFlightCount > 0) this.#tickSoon()
+      this.#finishedCount = 0
+      if (this.#inFlightCount > 0) this.#tickSoon(nowMs, nowBusyMs)
       if (this.#line.size > 0) this.#ask()
     })
   }
@@ -251,17 +259,18 @@ export class Gate implements Admission {
   #count(exchange: Exchange, route: Route): Admitted {
     if (route.kind === 'stream') return this.#countStream(exchange)
     if (route.kind === 'probe') return uncounted
-    const inFlightCount = ++this.#inFlightCount
-    if (this.#isSampled || !route.isMeasured) return this.#unary
+    const isCounted = !route.isBrief
+    if (isCounted) this.#inFlightCount++
+    if (this.#isSampled || !route.isMeasured) return isCounted ? this.#unary : uncounted
     this.#isSampled = true
+    const inFlightCount = this.#inFlightCount
     const [startMs, turn] = [this.#now(), this.#turnCount]
     const finished = () => {
       const nowMs = this.#now()
       // One that is over with its turn waited for nothing but the calls of that turn.
-      if (this.#endedTurn >= turn) {
-        this.#limit.sample(route, nowMs - startMs, inFlightCount, nowMs)
-      }
-      this.#unary.finished()
+      route.isBrief = this.#endedTurn < turn
+      if (!route.isBrief) this.#limit.sample(route, nowMs - startMs, inFlightCount, nowMs)
+      if (isCounted) this.#unary.finished()
     }
     return { finished }
   }
@@ -278,6 +287,7 @@ export class Gate implements Admission {
   readonly #unary: Admitted = {
     finished: () => {
       this.#inFlightCount--
+      this.#finishedCount++
       if (this.#line.size > 0) this.#ask()
     },
   }

@@ -5,7 +5,13 @@ import { admissionLimits } from './limits.ts'
 import type { Route } from './port.ts'
 
 const limits = { ...admissionLimits, inFlightInitial: 512, inFlightMin: 32, inFlightMax: 1_000 }
-const route = (): Route => ({ name: 'a/B', kind: 'unary', isMeasured: true, baselineMs: 0 })
+const route = (): Route => ({
+  name: 'a/B',
+  kind: 'unary',
+  isMeasured: true,
+  baselineMs: 0,
+  isBrief: false,
+})
 
 /** A backend that works on so many calls at once, each for 10 ms; the others wait for it. */
 function run(limit: InFlightLimit, parallelCount: number, wantedCount: number, route_: Route) {

@@ -32,7 +32,7 @@ export interface AdmissionLimits {
   readonly inFlightInitial: number
   readonly inFlightMin: number
   readonly inFlightMax: number
-  /** How far the limit falls when it is the event loop that is late: these many calls keep a processor busy. */
+  /** How far the limit falls when the processor is the bottleneck: so many calls keep it busy. */
   readonly busyInFlightMin: number
   /** Streams in flight. More are refused. */
   readonly streamsMax: number
@@ -52,7 +52,7 @@ export const admissionLimits: AdmissionLimits = {
   inFlightInitial: 512,
   inFlightMin: 32,
   inFlightMax: 4_096,
-  busyInFlightMin: 8,
+  busyInFlightMin: 4,
   streamsMax: 20_000,
   probes: { burst: 200, perSecond: 100 },
 }

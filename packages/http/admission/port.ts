@@ -15,6 +15,11 @@ export interface Route {
   readonly isMeasured: boolean
   /** The shortest duration of a call, with slow drift towards longer ones; 0 before the first. In milliseconds. */
   baselineMs: number
+  /**
+   * Whether the last call that was looked at ended within its event-loop turn. Such calls are never in
+   * flight beside others.
+   */
+  isBrief: boolean
 }
 
 /** Why a call was refused: too many calls, its deadline passed before its start, or too many streams. */

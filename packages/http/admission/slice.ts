@@ -6,6 +6,8 @@ const firstCallMs = 0.1
 const strideMax = 32
 /** Fewer starts in a turn say too little to be measured. */
 const measuredMin = 4
+/** The longest slice, in milliseconds, however long sockets were read and written. */
+const shareMsMax = 50
 
 /**
  * How many calls start in one turn of the event loop: as many as fit into the slice, by the clock and by what calls have
@@ -20,16 +22,25 @@ export class Slice {
   #startedCount = 0
   #lookAt = 0
   #countMax = 0
+  #endedMs = Number.NEGATIVE_INFINITY
+  #turnMs = 0
 
   constructor(sliceMs: number, now: () => number) {
     this.#sliceMs = sliceMs
     this.#now = now
   }
 
-  begin(nowMs: number): void {
+  /**
+   * @param isContinued Whether calls waited at the end of the turn before, so that all time since then
+   *   went into reading and writing sockets. Handlers get as much, up to `shareMsMax`: a service that is
+   *   offered more than it can read would run none of it otherwise.
+   */
+  begin(nowMs: number, isContinued: boolean): void {
+    const elsewhereMs = isContinued ? nowMs - this.#endedMs : 0
+    this.#turnMs = Math.max(this.#sliceMs, Math.min(elsewhereMs, shareMsMax))
     this.#beganMs = nowMs
     this.#startedCount = 0
-    this.#countMax = Math.max(1, Math.floor(this.#sliceMs / this.callMs))
+    this.#countMax = Math.max(1, Math.floor(this.#turnMs / this.callMs))
     this.#lookAt = Math.min(strideMax, Math.max(1, this.#countMax >> 2))
   }
 
@@ -47,6 +58,7 @@ export class Slice {
 
   /** The started calls and their microtasks have run. */
   end(nowMs: number): void {
+    this.#endedMs = nowMs
     if (this.#startedCount === 0) return
     const callMs = Math.max(0.001, (nowMs - this.#beganMs) / this.#startedCount)
     this.callMs += (callMs - this.callMs) * weight
@@ -54,8 +66,9 @@ export class Slice {
 
   #look(): boolean {
     if (this.#startedCount >= this.#countMax) return false
-    if (this.#now() - this.#beganMs >= this.#sliceMs) return false
-    this.#lookAt = this.#startedCount + Math.min(strideMax, Math.max(1, this.#countMax >> 2))
+    if (this.#now() - this.#beganMs >= this.#turnMs) return false
+    const stride = Math.min(strideMax, Math.max(1, this.#countMax >> 2))
+    this.#lookAt = Math.min(this.#countMax, this.#startedCount + stride)
     return true
   }
 }

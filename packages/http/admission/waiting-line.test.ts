@@ -4,7 +4,7 @@ import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import type { Route } from './port.ts'
 import { type Waiting, WaitingLine } from './waiting-line.ts'
 
-const route: Route = { name: 'a/B', kind: 'unary', isMeasured: true, baselineMs: 0 }
+const route: Route = { name: 'a/B', kind: 'unary', isMeasured: true, baselineMs: 0, isBrief: false }
 const [one, two, three] = [{}, {}, {}]
 
 function lineOf(...calls: readonly (readonly [name: string, caller: object, sinceMs: number])[]) {

@@ -1,0 +1,44 @@
+import { expect, test } from 'bun:test'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { Slice } from './slice.ts'
+
+/** A slice of 10 ms, and how many calls of a millisecond start in a turn of it. */
+function setUp() {
+  let nowMs = 0
+  const slice = new Slice(10, () => nowMs)
+  return (elsewhereMs: number, isContinued = true) => {
+    nowMs += elsewhereMs
+    slice.begin(nowMs, isContinued)
+    let startedCount = 0
+    for (; slice.spend(); startedCount++) nowMs++
+    slice.end(nowMs)
+    return startedCount
+  }
+}
+
+test('calls start until the slice is over', () => {
+  const turn = setUp()
+  for (let count = 0; count < 50; count++) turn(0)
+  expect(turn(0)).toBe(10)
+})
+
+test('while calls wait, their handlers get as much time as sockets took, up to a bound', () => {
+  const turn = setUp()
+  for (let count = 0; count < 50; count++) turn(0)
+  expect(turn(30)).toBe(30)
+  expect(turn(1_000)).toBe(50)
+  expect(turn(1_000, false)).toBe(10)
+})
+
+test('one call always starts', () => {
+  let nowMs = 0
+  const slice = new Slice(10, () => nowMs)
+  slice.begin(nowMs, false)
+  slice.spend()
+  nowMs = 500
+  slice.end(nowMs)
+  slice.begin(nowMs, false)
+  expect([slice.spend(), slice.spend()]).toEqual([true, false])
+})
+
+alsoOnDenoAndNode(import.meta.filename)
