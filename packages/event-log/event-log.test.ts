@@ -19,13 +19,17 @@ import {
   partitionCount,
 } from './contract/bench.ts'
 import { eventLogContract } from './contract/contract.ts'
-import { createEmbeddedEventLog } from './embedded/embedded.ts'
+import {
+  createEmbeddedEventLog,
+  fileCapabilities,
+  memoryCapabilities,
+} from './embedded/embedded.ts'
 import { keyHash } from './embedded/file.ts'
 import { openEventLog } from './open.ts'
 import type { RecordBatch } from './port.ts'
 
-eventLogContract('embedded file', () => filePlace(), { durable: true })
-eventLogContract('embedded in memory', memoryPlace, { durable: false })
+eventLogContract('embedded file', () => filePlace(), fileCapabilities)
+eventLogContract('embedded in memory', memoryPlace, memoryCapabilities)
 alsoOnDenoAndNode(import.meta.filename)
 
 const silent = pino({ level: 'silent' })
@@ -254,7 +258,7 @@ describe('the embedded log', () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'new', 'log.db')
     await using log = await openEventLog({ kind: 'embedded', path, partitions: 2 }, silent)
-    expect(log.durable).toBe(true)
+    expect(log.capabilities).toBe(fileCapabilities)
     const wrong = openEventLog({ kind: 'embedded', path: folder.path, partitions: 2 }, silent)
     await expect(wrong).rejects.toThrow(folder.path)
   })

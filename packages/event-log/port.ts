@@ -60,7 +60,7 @@ export interface Slice {
 
 export interface ConsumeOptions {
   readonly topic: string
-  /** Consumers of one group share the partitions of a topic; each partition is read by one of them at a time. */
+  /** Where the log has `groups`, one consumer of the group at a time reads a partition. */
   readonly group: string
   /**
    * Returns whose consumer it is; called when it joins. Where the log can tell (Kafka), a consumer does not join a group in which one of another
@@ -115,13 +115,30 @@ export class RecordTooLargeError extends Error {
   override readonly name = 'RecordTooLargeError'
 }
 
+/** What an adapter can do beyond the rest of the port. The contract suite tests what an adapter claims here. */
+export interface EventLogCapabilities {
+  /** Whether records survive the end of the process. */
+  readonly durable: boolean
+  /** Who may have the log open at the same time: one opening, processes of one machine, or of several machines. */
+  readonly shared: 'process' | 'machine' | 'network'
+  /** Whether a topic has as many partitions as configured; otherwise it has one. */
+  readonly partitions: boolean
+  /** Which records are delivered in the order in which they were appended: those of each key, or all of a topic. */
+  readonly ordering: 'key' | 'topic'
+  /**
+   * Whether the consumers of a group share the partitions, replace each other, and continue where the group stopped.
+   * Otherwise each consumer reads everything, from its own `position`.
+   */
+  readonly groups: boolean
+}
+
 /**
  * A log of records in topics, each split into partitions, in the manner of Kafka. Records are kept when they have been
- * read; a consumer says itself where it starts. All methods may be called concurrently, also from several processes.
+ * read; a consumer says itself where it starts. All methods may be called concurrently, also from several processes
+ * where the log is `shared`.
  */
 export interface EventLog extends AsyncDisposable {
-  /** False when the records end with the process. */
-  readonly durable: boolean
+  readonly capabilities: EventLogCapabilities
 
   /**
    * Appends the records, in order within each key, creating the topic when it is absent. Resolves when they are

@@ -55,8 +55,20 @@ export interface ServiceStatus {
   readonly ageMs: number
 }
 
+/** What an adapter can do beyond the rest of the port. The contract suite tests what an adapter claims here. */
+export interface RegistryCapabilities {
+  /** Whether a registered instance is found. Otherwise the instances are fixed by configuration. */
+  readonly announces: boolean
+  /** Who finds what is registered: those who share the opening, or whoever opens the same registry on any machine. */
+  readonly shared: 'process' | 'network'
+  /** Whether an instance is left out while it is not ready. */
+  readonly checksHealth: boolean
+}
+
 /** Which instances of which service there are. All methods may be called concurrently. */
 export interface Registry extends AsyncDisposable {
+  readonly capabilities: RegistryCapabilities
+
   /**
    * Announces an instance, once it can answer. Disposing the answer takes it back; a second time is harmless. A registry
    * that is away does not make either fail, nor wait for long: the instance is announced when it comes back.

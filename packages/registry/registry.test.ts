@@ -2,19 +2,23 @@ import { expect, test } from 'bun:test'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { pino } from 'pino'
 import { registryContract } from './contract/contract.ts'
-import { createInProcessRegistry } from './in-process/in-process.ts'
+import { createInProcessRegistry, inProcessCapabilities } from './in-process/in-process.ts'
 import { openRegistry } from './open.ts'
-import { createStaticRegistry } from './static/static.ts'
+import { createStaticRegistry, staticCapabilities } from './static/static.ts'
 
 const log = pino({ level: 'silent' })
 
 alsoOnDenoAndNode(import.meta.filename)
-registryContract('static', () => openRegistry({ kind: 'static', addresses: {} }, log), {
-  announces: false,
-})
-registryContract('in-process', () => openRegistry({ kind: 'in-process' }, log), {
-  announces: true,
-})
+registryContract(
+  'static',
+  staticCapabilities,
+  () => async () => openRegistry({ kind: 'static', addresses: {} }, log),
+)
+registryContract(
+  'in-process',
+  inProcessCapabilities,
+  () => async () => openRegistry({ kind: 'in-process' }, log),
+)
 
 test('a static registry shows the configured instances, whatever is announced', async () => {
   const first = 'http://127.0.0.1:8082'

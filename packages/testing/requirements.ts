@@ -10,6 +10,12 @@ export function describeWith<T>(found: Found<T>, name: string, body: (value: T) 
   else declareMissing(name, found.missing)
 }
 
+/** `describe` for what an adapter may claim. When it does not, the tests are skipped as one, with the reason in the name. */
+export function describeClaimed(claimed: boolean, name: string, body: () => void): void {
+  if (claimed) describe(name, body)
+  else test.skip(`${name} (skipped: not among the adapter's capabilities)`, () => undefined)
+}
+
 /** `test` for one that needs what may be absent, as `describeWith`. */
 export function testWith<T>(
   found: Found<T>,

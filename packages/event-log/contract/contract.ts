@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { describeClaimed } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
-import type { NewRecord } from '../port.ts'
+import type { EventLogCapabilities, NewRecord } from '../port.ts'
 import { textHeader } from '../record-headers.ts'
 import {
-  benchAt,
   type CreatePlace,
   keyCount,
   keyText,
@@ -13,36 +13,42 @@ import {
   openBench,
   partitionCount,
   text,
-  uniqueTopic,
 } from './bench.ts'
 import { declareDisposal } from './disposal.ts'
-import { declareGroups } from './groups.ts'
+import { declareGroups, declareSharedGroups, declareSharedPartitions } from './groups.ts'
+import { declareDurability, declareSharing } from './openings.ts'
+import { declarePartitions, declareTopicOrder } from './partitions.ts'
 import { declareReading } from './reading.ts'
 
-export interface EventLogCapabilities {
-  /** What the adapter's `durable` has to say. Without it, records are not looked for through another opening. */
-  readonly durable: boolean
-}
-
-/** Declares the tests of everything the port promises. */
+/** Declares the tests of everything the port promises, and of what the adapter says it can do. */
 export function eventLogContract(
   name: string,
   createPlace: CreatePlace,
-  { durable }: EventLogCapabilities,
+  capabilities: EventLogCapabilities,
 ): void {
+  const { durable, shared, partitions, ordering, groups } = capabilities
   describe(`event log: ${name}`, () => {
     describe('delivery', () => declareDelivery(createPlace))
     describe('reading', () => declareReading(createPlace))
     describe('positions', () => declarePositions(createPlace))
     describe('failures', () => declareFailures(createPlace))
-    describe('groups', () => declareGroups(createPlace))
     describe('disposal', () => declareDisposal(createPlace))
     describe('progress', () => declareProgress(createPlace))
-    test('it says whether it is durable', async () => {
+    test('it says what it can do', async () => {
       await using bench = await openBench(createPlace)
-      expect(bench.log.durable).toBe(durable)
+      expect(bench.log.capabilities).toEqual(capabilities)
     })
-    if (durable) describe('durability', () => declareDurability(createPlace))
+    describeClaimed(durable, 'durability', () => declareDurability(createPlace))
+    describeClaimed(shared !== 'process', 'sharing', () => declareSharing(createPlace))
+    describeClaimed(partitions, 'partitions', () => declarePartitions(createPlace))
+    describeClaimed(ordering === 'topic', 'order of a topic', () => declareTopicOrder(createPlace))
+    describeClaimed(groups, 'groups', () => declareGroups(createPlace))
+    describeClaimed(groups && partitions, 'sharing of partitions', () =>
+      declareSharedPartitions(createPlace),
+    )
+    describeClaimed(groups && shared !== 'process', 'sharing of groups', () =>
+      declareSharedGroups(createPlace),
+    )
   })
 }
 
@@ -62,20 +68,6 @@ function declareDelivery(createPlace: CreatePlace): void {
       const own = reader.seen.filter((record) => keyText(record) === `key ${key}`).map(text)
       expect(own).toEqual(own.toSorted((a, b) => Number(a) - Number(b)))
     }
-  })
-
-  test('records of one key stay in one partition, and others spread', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, numbered(0, 200))
-    const reader = await bench.read()
-    await reader.hasSeen(200)
-    const homes = new Map<string, Set<number>>()
-    for (const record of reader.seen) {
-      const [key, { partition }] = [keyText(record) ?? '', record]
-      homes.set(key, (homes.get(key) ?? new Set()).add(partition))
-    }
-    expect([...homes.values()].every((partitions) => partitions.size === 1)).toBe(true)
-    expect(new Set(reader.seen.map(({ partition }) => partition)).size).toBeGreaterThan(1)
   })
 
   test('keys, headers, bytes and the time of appending survive', async () => {
@@ -152,6 +144,23 @@ function declareDelivery(createPlace: CreatePlace): void {
     await reader.hasSeen(5)
   })
 
+  test('every group reads everything', async () => {
+    await using bench = await openBench(createPlace)
+    const [one, two] = [await bench.read({ group: 'one' }), await bench.read({ group: 'two' })]
+    await bench.log.append(bench.topic, numbered(0, 50))
+    await Promise.all([one.hasSeen(50), two.hasSeen(50)])
+  })
+
+  test('every batch names the log that it was read from', async () => {
+    await using bench = await openBench(createPlace)
+    const identity = await bench.log.identity(bench.topic)
+    expect(identity).not.toBe('')
+    await bench.log.append(bench.topic, numbered(0, 50))
+    const reader = await bench.read()
+    await reader.hasSeen(50)
+    expect(new Set(reader.batches.map(({ log }) => log))).toEqual(new Set([identity]))
+  })
+
   test('topics do not mix', async () => {
     await using bench = await openBench(createPlace)
     await bench.log.append(`${bench.topic}-other`, numbered(50, 60))
@@ -196,27 +205,18 @@ function declarePositions(createPlace: CreatePlace): void {
     expect(second.texts()).toEqual(['6', '7', '8', '9'])
   })
 
-  test('a consumer without a position goes on where its group left off', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, numbered(0, 30))
-    const first = await bench.read({ goesOn: true })
-    await first.hasSeen(30)
-    await first.consumption[Symbol.asyncDispose]()
-    await bench.log.append(bench.topic, numbered(30, 40))
-    const second = await bench.read({ goesOn: true })
-    await second.hasSeen(10)
-    expect(second.texts().toSorted()).toEqual(numbered(30, 40).map(text))
-  })
-
   test('the ends of the partitions are the offsets of the records to come', async () => {
     await using bench = await openBench(createPlace)
-    expect(await bench.log.ends(bench.topic)).toEqual(Array(partitionCount).fill(0))
+    const before = await bench.log.ends(bench.topic)
+    expect(before).toEqual(before.map(() => 0))
     await bench.log.append(bench.topic, numbered(0, 100))
     const reader = await bench.read()
     await reader.hasSeen(100)
     const lastOf = (partition: number) =>
       reader.seen.findLast((record) => record.partition === partition)?.offset ?? -1
-    expect(await bench.log.ends(bench.topic)).toEqual([0, 1, 2, 3].map((one) => lastOf(one) + 1))
+    expect(await bench.log.ends(bench.topic)).toEqual(
+      before.map((_, partition) => lastOf(partition) + 1),
+    )
   })
 
   test('what handle answers is read next, also further back and further on', async () => {
@@ -271,26 +271,6 @@ function declareFailures(createPlace: CreatePlace): void {
     await reader.hasSeen(20)
     expect(errors).toHaveLength(partitionCount + 1)
   })
-
-  test('a partition that fails says so, and does not hold up the others', async () => {
-    await using bench = await openBench(createPlace)
-    let down = true
-    const reader = await bench.read({
-      handle: async ({ partition, records }) => {
-        if (down && partition === 0) throw new Error('not this one')
-        return (records.at(-1)?.offset ?? 0) + 1
-      },
-    })
-    await bench.log.append(bench.topic, numbered(0, 100))
-    const failing = () => reader.consumption.progress().filter((part) => part.failing)
-    const others = () => reader.consumption.progress().filter((part) => part.partition !== 0)
-    await waitFor(() => failing().length > 0, { what: 'a failing partition' })
-    await waitFor(() => others().every(({ lag }) => lag === 0), { what: 'the others to go on' })
-    expect(failing().map(({ partition }) => partition)).toEqual([0])
-    down = false
-    await waitFor(() => lagOf(reader.consumption) === 0, { what: 'the failing one to go on' })
-    expect(failing()).toEqual([])
-  })
 }
 
 function declareProgress(createPlace: CreatePlace): void {
@@ -317,7 +297,8 @@ function declareProgress(createPlace: CreatePlace): void {
     const { partition, offset } = reader.at('14')
     const own = reader.consumption.progress().find((part) => part.partition === partition)
     expect(own).toEqual({ partition, position: offset + 1, lag: 0, failing: false })
-    expect(reader.consumption.progress()).toHaveLength(partitionCount)
+    const { length } = await bench.log.ends(bench.topic)
+    expect(reader.consumption.progress()).toHaveLength(length)
   })
 
   test('the time of the last poll moves on while there is nothing to read', async () => {
@@ -327,70 +308,5 @@ function declareProgress(createPlace: CreatePlace): void {
     const first = await waitFor(polled, { what: 'the first poll' })
     await waitFor(() => (polled() ?? 0) > first, { what: 'another poll' })
     expect(polled()).toBeLessThanOrEqual(Date.now())
-  })
-}
-
-function declareDurability(createPlace: CreatePlace): void {
-  test('records are there when the log is opened again', async () => {
-    await using place = await createPlace()
-    const topic = uniqueTopic()
-    for (const [from, until] of [
-      [0, 30],
-      [30, 50],
-    ] as const) {
-      await using log = await place.open()
-      await log.append(topic, oneKey(from, until))
-    }
-    await using bench = await benchAt(place, topic)
-    const reader = await bench.read()
-    await reader.hasSeen(50)
-    expect(reader.texts()).toEqual(oneKey(0, 50).map(text))
-    const offsets = reader.seen.map(({ offset }) => offset)
-    expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b))
-  })
-
-  test('a log that is opened again has the same identity, which comes with every batch', async () => {
-    await using place = await createPlace()
-    await using bench = await benchAt(place)
-    await using other = await place.open()
-    const identity = await bench.log.identity(bench.topic)
-    expect(identity).not.toBe('')
-    expect(await other.identity(bench.topic)).toBe(identity)
-    const reader = await bench.read()
-    await other.append(bench.topic, numbered(0, 50))
-    await reader.hasSeen(50)
-    expect(new Set(reader.batches.map(({ log }) => log))).toEqual(new Set([identity]))
-  })
-
-  test('what one opening appends, a consumer of another gets', async () => {
-    await using place = await createPlace()
-    await using bench = await benchAt(place)
-    await using other = await place.open()
-    const reader = await bench.read()
-    await Promise.all([
-      other.append(bench.topic, numbered(0, 50)),
-      bench.log.append(bench.topic, numbered(50, 100)),
-    ])
-    await reader.hasSeen(100)
-    await other.append(bench.topic, numbered(100, 110))
-    await reader.hasSeen(110)
-    expect(new Set(reader.texts()).size).toBe(110)
-  })
-
-  test('a consumer of another opening takes over, from the position it answers', async () => {
-    await using place = await createPlace()
-    await using bench = await benchAt(place)
-    await using other = await benchAt(place, bench.topic)
-    const shared = new Map<number, number>()
-    const position = async (partition: number) => shared.get(partition)
-    const one = await bench.read({ shared, position })
-    await bench.log.append(bench.topic, numbered(0, 40))
-    await one.hasSeen(40)
-    const two = await other.read({ shared, position })
-    await one.consumption[Symbol.asyncDispose]()
-    await bench.log.append(bench.topic, numbered(40, 80))
-    await waitFor(() => one.seen.length + two.seen.length >= 80, { what: 'the take-over' })
-    expect(new Set([...one.texts(), ...two.texts()]).size).toBe(80)
-    expect(one.seen.length + two.seen.length).toBe(80)
   })
 }

@@ -5,6 +5,7 @@ import {
   type ConsumeOptions,
   type Consumption,
   type EventLog,
+  type EventLogCapabilities,
   type NewRecord,
   RecordTooLargeError,
 } from '../port.ts'
@@ -21,6 +22,19 @@ const valueBytesMax = 1024 * 1024
 const transactionCountMax = 5_000
 
 const weekMs = 7 * 24 * 60 * 60 * 1_000
+
+export const fileCapabilities: EventLogCapabilities = {
+  durable: true,
+  shared: 'machine',
+  partitions: true,
+  ordering: 'key',
+  groups: true,
+}
+export const memoryCapabilities: EventLogCapabilities = {
+  ...fileCapabilities,
+  durable: false,
+  shared: 'process',
+}
 
 export interface EmbeddedEventLogOptions {
   /** The SQLite file; `:memory:` for a log that ends with the process. */
@@ -113,7 +127,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
   }
 
   return {
-    durable: path !== ':memory:',
+    capabilities: path === ':memory:' ? memoryCapabilities : fileCapabilities,
     async append(topic, records) {
       if (!db.isOpen) throw new Error('the event log is closed')
       requireSmallValues(records)

@@ -4,7 +4,7 @@ import { describeWith } from '@marquee/testing/requirements'
 import { pino } from 'pino'
 import { partitionCount } from '../contract/bench.ts'
 import { eventLogContract } from '../contract/contract.ts'
-import { createKafkaEventLog } from './kafka.ts'
+import { createKafkaEventLog, kafkaCapabilities } from './kafka.ts'
 
 /** Shorter times than usual, so that the group shares its partitions sooner. */
 const timing = { heartbeatIntervalMs: 200, pollWaitMs: 100, commitIntervalMs: 200 }
@@ -14,6 +14,6 @@ describeWith(backend('kafka'), 'with Kafka', (address) => {
   const open = () =>
     createKafkaEventLog({ brokers: [address], partitions: partitionCount, log, timing })
   const place = { open, async [Symbol.asyncDispose]() {} }
-  eventLogContract('kafka', async () => place, { durable: true })
+  eventLogContract('kafka', async () => place, kafkaCapabilities)
   alsoOnDenoAndNode(import.meta.filename)
 })

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Consumption, EventLog } from '../port.ts'
+import type { Consumption, EventLog, EventLogCapabilities } from '../port.ts'
 import { within } from '../wake-up.ts'
 import { createKafkaClient, type KafkaAccess } from './client.ts'
 import { registerCodecs } from './codecs.ts'
@@ -21,6 +21,14 @@ export const groupTiming: GroupTiming = {
   pollWaitMs: 250,
   commitIntervalMs: 1_000,
   silenceMaxMs: 30_000,
+}
+
+export const kafkaCapabilities: EventLogCapabilities = {
+  durable: true,
+  shared: 'network',
+  partitions: true,
+  ordering: 'key',
+  groups: true,
 }
 
 export interface KafkaEventLogOptions extends KafkaAccess {
@@ -77,7 +85,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
   let isClosed = false
 
   return {
-    durable: true,
+    capabilities: kafkaCapabilities,
     async append(topic, records) {
       if (isClosed) throw new Error('the event log is closed')
       if (records.length > 0) await appender.append(topic, records)

@@ -8,6 +8,7 @@ import { describeWith } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
 import { registryContract } from '../contract/contract.ts'
 import type { Watch } from '../port.ts'
+import { consulCapabilities } from './consul.ts'
 
 const testTimeoutMs = 30_000
 const checks = ['grpc', 'ttl'] as const
@@ -16,8 +17,10 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
   alsoOnDenoAndNode(import.meta.filename)
 
   for (const check of checks) {
-    const open = () => openConsul(address, { check })
-    registryContract(`Consul, by ${check},`, open, { announces: true }, startHealthServer)
+    registryContract(`Consul, by ${check},`, consulCapabilities, () => {
+      const prefix = uniquePrefix()
+      return () => openConsul(address, { check, prefix })
+    })
   }
 
   test.each(checks)(
@@ -37,23 +40,6 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
       await shows(watch, [])
       instance.setProblem(undefined)
       await shows(watch, [url])
-    },
-    testTimeoutMs,
-  )
-
-  test(
-    'an instance that is not well is not found before it is',
-    async () => {
-      await using registry = await openConsul(address)
-      await using instance = await startHealthServer()
-      await using other = await startHealthServer()
-      instance.setProblem('the store does not answer')
-      using watch = await registry.watch('rating')
-      await registry.register({ service: 'rating', ...instance })
-      await registry.register({ service: 'rating', ...other })
-      await shows(watch, [other.url])
-      instance.setProblem(undefined)
-      await shows(watch, [instance.url, other.url])
     },
     testTimeoutMs,
   )

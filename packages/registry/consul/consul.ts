@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Registry, Watch } from '../port.ts'
+import type { Registry, RegistryCapabilities, Watch } from '../port.ts'
 import { type ConsulConfig, readAddress } from './address.ts'
 import { type ConsulAddress, createConsulClient } from './client.ts'
 import { keepRegistered } from './registration.ts'
@@ -8,6 +8,12 @@ import { type Followed, followService } from './watch.ts'
 
 /** How long a watch waits for the first answer, in milliseconds. */
 const firstAnswerTimeoutMs = 2_000
+
+export const consulCapabilities: RegistryCapabilities = {
+  announces: true,
+  shared: 'network',
+  checksHealth: true,
+}
 
 export interface ConsulDependencies {
   readonly log: Logger
@@ -58,6 +64,7 @@ function createConsulRegistry(
   }
 
   return {
+    capabilities: consulCapabilities,
     async register(instance) {
       const service = toConsulService(instance, config)
       const registrationLog = log.child({ instance: service.id })

@@ -1,34 +1,38 @@
 import { describe, expect, test } from 'bun:test'
 import { isDeepStrictEqual } from 'node:util'
 import { createHealth } from '@marquee/service/process/health'
-import type { Registry, Watch } from '../port.ts'
-
-/** What an adapter can promise beyond the rest of the contract. */
-export interface RegistryCapabilities {
-  /** Whether a registered instance is found. False for one whose instances are fixed. */
-  readonly announces: boolean
-}
+import { type HealthServer, startHealthServer } from '@marquee/testing/health-server'
+import { describeClaimed } from '@marquee/testing/requirements'
+import type { Registry, RegistryCapabilities, Watch } from '../port.ts'
 
 /** Something to register. */
-export interface Listening extends AsyncDisposable {
-  readonly url: string
-}
+type Listening = Pick<HealthServer, 'url'> & AsyncDisposable
+
+/** Opens a registry that shows what another opening of the same place has announced, where registries are shared. */
+export type OpenRegistry = () => Promise<Registry>
 
 /** How long a registry may take to show a change, in milliseconds. */
 const changeTimeoutMs = 10_000
 const pollMs = 5
 
 /**
- * Declares the tests that every registry has to pass. `open` answers a registry of its own each time, and `listen`
- * something at an address of its own: a registry that checks what it announces needs it to answer.
+ * Declares the tests that every registry has to pass, and those of what the adapter says it can do.
+ * @param createPlace makes a place where nothing is announced, and returns what opens a registry there.
  */
 export function registryContract(
   name: string,
-  open: () => Promise<Registry>,
-  { announces }: RegistryCapabilities,
-  listen: () => Promise<Listening> = makeUp,
+  capabilities: RegistryCapabilities,
+  createPlace: () => OpenRegistry,
 ): void {
+  const { announces, shared, checksHealth } = capabilities
+  const open = () => createPlace()()
+  const listen = checksHealth ? () => startHealthServer() : makeUp
   describe(`${name} registry`, () => {
+    test('a registry says what it can do', async () => {
+      await using registry = await open()
+      expect(registry.capabilities).toEqual(capabilities)
+    })
+
     test('a service nobody announced has no instances', async () => {
       await using registry = await open()
       using watch = await registry.watch('unheard-of')
@@ -54,7 +58,9 @@ export function registryContract(
         expect(ageMs).toBeGreaterThanOrEqual(0)
       }
     })
-    if (announces) announcingContract(open, listen)
+    describeClaimed(announces, 'announcing', () => announcingContract(open, listen))
+    describeClaimed(shared !== 'process', 'sharing', () => sharingContract(createPlace, listen))
+    describeClaimed(checksHealth, 'health', () => healthContract(open))
   })
 }
 
@@ -145,6 +151,37 @@ function announcingContract(open: () => Promise<Registry>, listen: () => Promise
     const health = createHealth(new AbortController().signal)
     await registry.register({ service: 'rating', url: instance.url, health })
     expect(health.problems()).toEqual([])
+  })
+}
+
+function sharingContract(createPlace: () => OpenRegistry, listen: () => Promise<Listening>): void {
+  test('another opening finds what one has announced, until it is taken back', async () => {
+    const open = createPlace()
+    await using registry = await open()
+    await using other = await open()
+    await using instance = await listen()
+    using watch = await other.watch('rating')
+    const announced = await registry.register({ service: 'rating', url: instance.url })
+    await showsUrls(watch, [instance])
+    await announced[Symbol.asyncDispose]()
+    await showsUrls(watch, [])
+  })
+}
+
+function healthContract(open: OpenRegistry): void {
+  test('an instance that is not ready is left out until it is ready', async () => {
+    await using registry = await open()
+    await using instance = await startHealthServer()
+    await using other = await startHealthServer()
+    instance.setProblem('the store does not answer')
+    using watch = await registry.watch('rating')
+    await registry.register({ service: 'rating', ...instance })
+    await registry.register({ service: 'rating', ...other })
+    await showsUrls(watch, [other])
+    instance.setProblem(undefined)
+    await showsUrls(watch, [instance, other])
+    other.setProblem('the disk is full')
+    await showsUrls(watch, [instance])
   })
 }
 

@@ -1,4 +1,10 @@
-import type { Instance, Registry } from '../port.ts'
+import type { Instance, Registry, RegistryCapabilities } from '../port.ts'
+
+export const inProcessCapabilities: RegistryCapabilities = {
+  announces: true,
+  shared: 'process',
+  checksHealth: false,
+}
 
 /**
  * A registry for services that run in one process and share it: what one registers, a watch of another shows at once.
@@ -9,6 +15,7 @@ export function createInProcessRegistry(): Registry {
   const instancesOf = (service: string) => services.get(service) ?? []
   let registeredCount = 0
   return {
+    capabilities: inProcessCapabilities,
     async register({ service, url }) {
       const instance: Instance = { id: `${service}-${++registeredCount}`, url }
       services.set(service, [...instancesOf(service), instance])

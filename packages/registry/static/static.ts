@@ -1,4 +1,10 @@
-import type { Instance, Registry, RegistryStatus } from '../port.ts'
+import type { Instance, Registry, RegistryCapabilities, RegistryStatus } from '../port.ts'
+
+export const staticCapabilities: RegistryCapabilities = {
+  announces: false,
+  shared: 'process',
+  checksHealth: false,
+}
 
 export interface StaticRegistryOptions {
   /** Where the instances of each service listen, by the service's short name. */
@@ -28,6 +34,7 @@ export function createStaticRegistry({ addresses }: StaticRegistryOptions): Regi
     registrationCount: 0,
   }
   return {
+    capabilities: staticCapabilities,
     register: async () => ({ [Symbol.asyncDispose]: async () => {} }),
     watch: async (service) => ({
       instances: services.get(service) ?? [],

@@ -13,6 +13,7 @@ test('the metrics tell what is known of each service and how old it is, and what
     registrationCount: 1,
   }
   const registry: Registry = {
+    capabilities: { announces: false, shared: 'process', checksHealth: false },
     register: () => Promise.reject(new Error('not asked')),
     watch: () => Promise.reject(new Error('not asked')),
     status: () => status,

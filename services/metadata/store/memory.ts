@@ -1,3 +1,4 @@
+import { memoryCapabilities } from '@marquee/sql/capabilities'
 import { compareCodePoints } from '@marquee/sql/code-points'
 import { nextRevision } from '@marquee/sql/revision'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
@@ -103,7 +104,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
   }
 
   return {
-    durable: false,
+    capabilities: memoryCapabilities,
     get: async (id) => entries.get(id)?.movie,
     async getMany(ids) {
       const found = ids.flatMap((id) => entries.get(id)?.movie ?? [])

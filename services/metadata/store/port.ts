@@ -1,3 +1,4 @@
+import type { StoreCapabilities } from '@marquee/sql/capabilities'
 import type { Metadata, StoredMetadata } from '../metadata.ts'
 
 /** Whether a put found something to replace. */
@@ -31,11 +32,10 @@ export interface ListPage {
 
 /**
  * The catalogue. All methods may be called concurrently, and each is atomic: it takes effect wholly or, when it
- * rejects, not at all. What a resolved write stored survives the end of the process, unless `durable` says otherwise.
+ * rejects, not at all. What a resolved write stored survives the end of the process, where the store is `durable`.
  */
 export interface MetadataStore extends AsyncDisposable {
-  /** False when the catalogue ends with the process. */
-  readonly durable: boolean
+  readonly capabilities: StoreCapabilities
 
   /** The movie, or undefined when nothing is known of it. The same object may be answered again while it is the same. */
   get(id: string): Promise<StoredMetadata | undefined>

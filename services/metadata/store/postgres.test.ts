@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
+import { postgresCapabilities } from '@marquee/sql/capabilities'
 import { backend } from '@marquee/testing/backends/shared'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { postgresDatabases } from '@marquee/testing/postgres-databases'
@@ -6,7 +7,6 @@ import { startPostgresProxy } from '@marquee/testing/postgres-proxy'
 import { describeWith } from '@marquee/testing/requirements'
 import { searchWords } from '../metadata.ts'
 import { metadataStoreContract, type OpenMetadataStore } from './contract/contract.ts'
-import { metadataStoreSharingContract } from './contract/sharing.ts'
 import { openMetadataStore } from './open.ts'
 import { openPostgresMetadataStore } from './postgres.ts'
 
@@ -23,8 +23,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     }
   }
 
-  metadataStoreContract('postgres', createDatabase)
-  metadataStoreSharingContract('postgres', createDatabase)
+  metadataStoreContract('postgres', postgresCapabilities, createDatabase)
 
   const movie = (id: string, title: string) => {
     return { id, title, description: '', director: '', releaseDate: '', genres: [] }
@@ -85,7 +84,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
 
   test('openMetadataStore opens it', async () => {
     await using store = await openMetadataStore(await databases.create())
-    expect(store.durable).toBe(true)
+    expect(store.capabilities).toBe(postgresCapabilities)
     await store.put([movie('1', 'One')])
     expect((await store.get('1'))?.title).toBe('One')
   })

@@ -1,3 +1,4 @@
+import { postgresCapabilities } from '@marquee/sql/capabilities'
 import type { Query } from '@marquee/sql/postgres/connection'
 import { openPostgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
@@ -89,7 +90,7 @@ export async function openPostgresMetadataStore(
   }
 
   return {
-    durable: true,
+    capabilities: postgresCapabilities,
     get: async (id) => (await getMany([id])).get(id),
     getMany,
     put,

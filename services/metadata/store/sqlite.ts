@@ -1,3 +1,4 @@
+import { sqliteCapabilities } from '@marquee/sql/capabilities'
 import { nextRevision } from '@marquee/sql/revision'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { announceUse } from '@marquee/sql/sqlite/instance'
@@ -104,7 +105,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   }
 
   return {
-    durable: path !== ':memory:',
+    capabilities: sqliteCapabilities,
     get: async (id) => cache.get(id, () => find(id)),
     async getMany(ids) {
       const found = read(db, () => sql.getMany.all(JSON.stringify(ids))).map(toMovie)

@@ -2,10 +2,10 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
 import { openSqlite } from '@marquee/sql/sqlite/sqlite'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { metadataStoreContract, type OpenMetadataStore } from './contract/contract.ts'
-import { metadataStoreSharingContract } from './contract/sharing.ts'
 import { createMemoryMetadataStore } from './memory.ts'
 import { openMetadataStore } from './open.ts'
 import { createSqliteMetadataStore } from './sqlite.ts'
@@ -17,15 +17,18 @@ afterAll(() => rmSync(folder, { recursive: true }))
 let databases = 0
 const newPath = () => join(folder, `${databases++}.db`)
 
-metadataStoreContract('memory', () => async (options) => createMemoryMetadataStore(options))
+metadataStoreContract(
+  'memory',
+  memoryCapabilities,
+  () => async (options) => createMemoryMetadataStore(options),
+)
 
 function createSqliteDatabase(): OpenMetadataStore {
   const path = newPath()
   return async (options) => createSqliteMetadataStore({ ...options, path })
 }
 
-metadataStoreContract('sqlite', createSqliteDatabase)
-metadataStoreSharingContract('sqlite', createSqliteDatabase)
+metadataStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase)
 
 test('a catalogue of before the table of words is found by its words', async () => {
   const path = newPath()
@@ -52,13 +55,13 @@ test('a catalogue of before the table of words is found by its words', async () 
 describe('openMetadataStore', () => {
   test('opens memory', async () => {
     await using store = await openMetadataStore('memory:')
-    expect(store.durable).toBe(false)
+    expect(store.capabilities).toBe(memoryCapabilities)
   })
 
   test('opens an SQLite file, making its folder', async () => {
     const path = join(folder, 'new/deep/metadata.db')
     await using store = await openMetadataStore(`sqlite:${path}`)
-    expect(store.durable).toBe(true)
+    expect(store.capabilities).toBe(sqliteCapabilities)
     expect(existsSync(path)).toBe(true)
   })
 

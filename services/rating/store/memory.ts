@@ -1,3 +1,4 @@
+import { memoryCapabilities } from '@marquee/sql/capabilities'
 import { nextRevision } from '@marquee/sql/revision'
 import {
   type Aggregate,
@@ -135,7 +136,7 @@ export function createMemoryRatingStore(
   }
 
   return {
-    durable: false,
+    capabilities: memoryCapabilities,
     async put(ratings) {
       const found = write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
       return found.map((replaced) => (replaced ? 'replaced' : 'created'))

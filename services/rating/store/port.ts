@@ -1,3 +1,4 @@
+import type { StoreCapabilities } from '@marquee/sql/capabilities'
 import type { Aggregate, Rating, RatingChange, RecordRef, StoredRating } from '../rating.ts'
 
 /** Whether a put found something to replace. */
@@ -70,11 +71,10 @@ export interface ChangeBatch {
 /**
  * Ratings by record and user, and the aggregate of each record, kept up to date in the same transaction. All methods
  * may be called concurrently, and each is atomic: it takes effect wholly or, when it rejects, not at all. What a
- * resolved write stored survives the end of the process, unless `durable` says otherwise.
+ * resolved write stored survives the end of the process, where the store is `durable`.
  */
 export interface RatingStore extends AsyncDisposable {
-  /** False when the ratings end with the process. */
-  readonly durable: boolean
+  readonly capabilities: StoreCapabilities
 
   /**
    * Stores the ratings in order, each replacing an earlier one of the same user and record. Answers an outcome for

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { postgresCapabilities } from '@marquee/sql/capabilities'
 import { connect } from '@marquee/sql/postgres/connection'
 import { backend } from '@marquee/testing/backends/shared'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
@@ -16,7 +17,6 @@ import {
   put,
   rating,
 } from './contract/fixtures.ts'
-import { ratingStoreSharingContract } from './contract/sharing.ts'
 import { openRatingStore } from './open.ts'
 import { openPostgresRatingStore } from './postgres.ts'
 
@@ -33,8 +33,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     }
   }
 
-  ratingStoreContract('postgres', createDatabase)
-  ratingStoreSharingContract('postgres', createDatabase)
+  ratingStoreContract('postgres', postgresCapabilities, createDatabase)
 
   const clock = Date.now
 
@@ -145,7 +144,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
 
   test('openRatingStore opens it', async () => {
     await using store = await openRatingStore(await databases.create(), { prior })
-    expect(store.durable).toBe(true)
+    expect(store.capabilities).toBe(postgresCapabilities)
     await store.put([rating('ann', 1)])
     expect((await store.aggregate(alien))?.count).toBe(1)
   })

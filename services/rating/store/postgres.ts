@@ -1,3 +1,4 @@
+import { postgresCapabilities } from '@marquee/sql/capabilities'
 import type { Query, Row } from '@marquee/sql/postgres/connection'
 import { openPostgres, type Postgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
@@ -186,7 +187,7 @@ export async function openPostgresRatingStore(
   }
 
   return {
-    durable: true,
+    capabilities: postgresCapabilities,
     async put(ratings) {
       const found = await write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
       return found.map((replaced) => (replaced ? 'replaced' : 'created'))

@@ -1,3 +1,4 @@
+import { sqliteCapabilities } from '@marquee/sql/capabilities'
 import { nextRevision } from '@marquee/sql/revision'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { announceUse } from '@marquee/sql/sqlite/instance'
@@ -202,7 +203,7 @@ export function createSqliteRatingStore(
   }
 
   return {
-    durable: path !== ':memory:',
+    capabilities: sqliteCapabilities,
     async put(ratings) {
       const found = await change(ratings.map((rating) => ({ ...rating, kind: 'put' })))
       return found.map((replaced) => (replaced ? 'replaced' : 'created'))

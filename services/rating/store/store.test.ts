@@ -2,10 +2,10 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { ratingStoreContract } from './contract/contract.ts'
 import { type OpenRatingStore, prior } from './contract/fixtures.ts'
-import { ratingStoreSharingContract } from './contract/sharing.ts'
 import { createMemoryRatingStore } from './memory.ts'
 import { openRatingStore } from './open.ts'
 import { createSqliteRatingStore } from './sqlite.ts'
@@ -16,26 +16,29 @@ afterAll(() => rmSync(folder, { recursive: true }))
 let databases = 0
 const newPath = () => join(folder, `${databases++}.db`)
 
-ratingStoreContract('memory', () => async (options) => createMemoryRatingStore(options))
+ratingStoreContract(
+  'memory',
+  memoryCapabilities,
+  () => async (options) => createMemoryRatingStore(options),
+)
 
 function createSqliteDatabase(): OpenRatingStore {
   const path = newPath()
   return async (options) => createSqliteRatingStore({ ...options, path })
 }
 
-ratingStoreContract('sqlite', createSqliteDatabase)
-ratingStoreSharingContract('sqlite', createSqliteDatabase)
+ratingStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase)
 
 describe('openRatingStore', () => {
   test('opens memory', async () => {
     await using store = await openRatingStore('memory:', { prior })
-    expect(store.durable).toBe(false)
+    expect(store.capabilities).toBe(memoryCapabilities)
   })
 
   test('opens an SQLite file, making its folder', async () => {
     const path = join(folder, 'new/deep/rating.db')
     await using store = await openRatingStore(`sqlite:${path}`, { prior })
-    expect(store.durable).toBe(true)
+    expect(store.capabilities).toBe(sqliteCapabilities)
     expect(existsSync(path)).toBe(true)
   })
 

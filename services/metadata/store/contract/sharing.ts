@@ -1,49 +1,44 @@
-import { describe, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { OpenMetadataStore } from './contract.ts'
 
 /** What stores promise besides that several of them may be open on one database. */
-export function metadataStoreSharingContract(
-  name: string,
-  createDatabase: () => OpenMetadataStore,
-): void {
-  describe(`${name}: two metadata stores on one database`, () => {
-    test('see what the other has written, and tell one row of revisions', async () => {
-      const open = createDatabase()
-      await using first = await open({ clock: () => 2_000 })
-      await using second = await open({ clock: () => 1_000 })
-      const revisions: number[] = []
-      for (let round = 0; round < 10; round++) {
-        const [writer, reader] = round % 2 === 0 ? [first, second] : [second, first]
-        await writer.put([movie('1', `Round ${round}`)])
-        expect((await reader.list({ words: [`${round}`], limit: 10 })).movies.length).toBe(1)
-        revisions.push(await reader.revision())
-      }
-      expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
-      expect(new Set(revisions).size).toBe(10)
-      expect(await second.delete('1')).toBe(true)
-      expect(await first.delete('1')).toBe(false)
-    })
+export function describeSharing(createDatabase: () => OpenMetadataStore): void {
+  test('see what the other has written, and tell one row of revisions', async () => {
+    const open = createDatabase()
+    await using first = await open({ clock: () => 2_000 })
+    await using second = await open({ clock: () => 1_000 })
+    const revisions: number[] = []
+    for (let round = 0; round < 10; round++) {
+      const [writer, reader] = round % 2 === 0 ? [first, second] : [second, first]
+      await writer.put([movie('1', `Round ${round}`)])
+      expect((await reader.list({ words: [`${round}`], limit: 10 })).movies.length).toBe(1)
+      revisions.push(await reader.revision())
+    }
+    expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
+    expect(new Set(revisions).size).toBe(10)
+    expect(await second.delete('1')).toBe(true)
+    expect(await first.delete('1')).toBe(false)
+  })
 
-    test('take puts and deletes of the same movies at once', async () => {
-      const open = createDatabase()
-      await using first = await open({ clock: Date.now })
-      await using second = await open({ clock: Date.now })
-      const ids = Array.from({ length: 20 }, (_, index) => `${index}`)
-      const one = ids.map((id) => movie(id, `One ${id}`))
-      const other = ids.toReversed().map((id) => movie(id, `Other ${id}`))
-      const outcomes: string[] = []
-      let deleted = 0
-      for (let round = 0; round < 5; round++) {
-        const puts = [first.put(one), second.put(other)]
-        const deletes = ids.map((id, index) => [first, second][index % 2]?.delete(id))
-        outcomes.push(...(await Promise.all(puts)).flat())
-        deleted += (await Promise.all(deletes)).filter(Boolean).length
-      }
-      const left = (await first.list({ words: [], limit: 100 })).movies
-      const created = outcomes.filter((outcome) => outcome === 'created').length
-      expect(created - deleted).toBe(left.length)
-      expect((await second.list({ words: [], limit: 100 })).movies).toEqual(left)
-    })
+  test('take puts and deletes of the same movies at once', async () => {
+    const open = createDatabase()
+    await using first = await open({ clock: Date.now })
+    await using second = await open({ clock: Date.now })
+    const ids = Array.from({ length: 20 }, (_, index) => `${index}`)
+    const one = ids.map((id) => movie(id, `One ${id}`))
+    const other = ids.toReversed().map((id) => movie(id, `Other ${id}`))
+    const outcomes: string[] = []
+    let deleted = 0
+    for (let round = 0; round < 5; round++) {
+      const puts = [first.put(one), second.put(other)]
+      const deletes = ids.map((id, index) => [first, second][index % 2]?.delete(id))
+      outcomes.push(...(await Promise.all(puts)).flat())
+      deleted += (await Promise.all(deletes)).filter(Boolean).length
+    }
+    const left = (await first.list({ words: [], limit: 100 })).movies
+    const created = outcomes.filter((outcome) => outcome === 'created').length
+    expect(created - deleted).toBe(left.length)
+    expect((await second.list({ words: [], limit: 100 })).movies).toEqual(left)
   })
 }
 

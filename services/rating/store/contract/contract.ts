@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'bun:test'
+import type { StoreCapabilities } from '@marquee/sql/capabilities'
+import { describeClaimed } from '@marquee/testing/requirements'
 import fc from 'fast-check'
 import type { Aggregate } from '../../rating.ts'
 import { describeApply } from './apply.ts'
-import { describeListeners, describeReopening, describeRevision } from './changes.ts'
+import {
+  describeDurability,
+  describeListeners,
+  describeReopening,
+  describeRevision,
+} from './changes.ts'
 import {
   alien,
   createClock,
@@ -16,17 +23,29 @@ import {
 } from './fixtures.ts'
 import { describeLogs } from './logs.ts'
 import { actsAsList } from './model.ts'
+import { describeSharing } from './sharing.ts'
 import { describeTop, emptyPage } from './top.ts'
 
 /**
  * What every adapter of RatingStore and ChangeSink promises. `createDatabase` makes a new, empty database, and answers
  * what opens a store on it, as often as a test likes.
  */
-export function ratingStoreContract(name: string, createDatabase: () => OpenRatingStore): void {
+export function ratingStoreContract(
+  name: string,
+  capabilities: StoreCapabilities,
+  createDatabase: () => OpenRatingStore,
+): void {
   const clock = createClock()
   const openNew = () => createDatabase()({ prior, clock })
 
   describe(`${name}: a rating store`, () => {
+    test('says what it can do', async () => {
+      await using store = await openNew()
+      expect(store.capabilities).toEqual(capabilities)
+    })
+    describeClaimed(capabilities.shared !== 'process', 'two stores on one database', () =>
+      describeSharing(createDatabase),
+    )
     describeRatings(openNew)
     describeAggregates(openNew)
     describeTop(createDatabase, clock)
@@ -35,6 +54,9 @@ export function ratingStoreContract(name: string, createDatabase: () => OpenRati
     describeRevision(createDatabase, clock)
     describeListeners(openNew)
     describeReopening(createDatabase, clock)
+    describeClaimed(capabilities.durable, 'durability', () =>
+      describeDurability(createDatabase, clock),
+    )
 
     test(
       'does as a plain list does, whatever is put, deleted and applied',

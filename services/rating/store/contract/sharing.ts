@@ -1,50 +1,45 @@
-import { describe, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { alien, type OpenRatingStore, prior } from './fixtures.ts'
 
 /** What stores promise besides that several of them may be open on one database. */
-export function ratingStoreSharingContract(
-  name: string,
-  createDatabase: () => OpenRatingStore,
-): void {
-  describe(`${name}: two rating stores on one database`, () => {
-    test('count together, and tell one row of revisions', async () => {
-      const open = createDatabase()
-      await using first = await open({ prior, clock: () => 2_000 })
-      await using second = await open({ prior, clock: () => 1_000 })
-      const revisions: number[] = []
-      for (let round = 0; round < 20; round++) {
-        const [writer, reader] = round % 2 === 0 ? [first, second] : [second, first]
-        await writer.put([{ ...alien, userId: `user${round}`, value: (round % 5) + 1 }])
-        expect((await reader.aggregate(alien))?.count).toBe(round + 1)
-        revisions.push(await reader.revision())
-      }
-      expect((await first.aggregate(alien))?.histogram).toEqual([4, 4, 4, 4, 4])
-      expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
-      expect(new Set(revisions).size).toBe(20)
-    })
+export function describeSharing(createDatabase: () => OpenRatingStore): void {
+  test('count together, and tell one row of revisions', async () => {
+    const open = createDatabase()
+    await using first = await open({ prior, clock: () => 2_000 })
+    await using second = await open({ prior, clock: () => 1_000 })
+    const revisions: number[] = []
+    for (let round = 0; round < 20; round++) {
+      const [writer, reader] = round % 2 === 0 ? [first, second] : [second, first]
+      await writer.put([{ ...alien, userId: `user${round}`, value: (round % 5) + 1 }])
+      expect((await reader.aggregate(alien))?.count).toBe(round + 1)
+      revisions.push(await reader.revision())
+    }
+    expect((await first.aggregate(alien))?.histogram).toEqual([4, 4, 4, 4, 4])
+    expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
+    expect(new Set(revisions).size).toBe(20)
+  })
 
-    test('apply the events of a partition once between them', async () => {
-      const open = createDatabase()
-      await using first = await open({ prior, clock: Date.now })
-      await using second = await open({ prior, clock: Date.now })
-      const positions: (number | undefined)[] = [undefined, undefined]
-      while (positions.some((position) => position !== 50)) {
-        const answers = [first, second].map((store, index) => {
-          const expectedPosition = positions[index]
-          const offset = expectedPosition ?? 0
-          if (offset === 50) return 50
-          return store.apply({
-            topic: 'ratings',
-            log: 'log',
-            partition: 0,
-            expectedPosition,
-            nextPosition: offset + 1,
-            changes: [{ ...alien, kind: 'put', userId: `${index}-${offset}`, value: 3 }],
-          })
+  test('apply the events of a partition once between them', async () => {
+    const open = createDatabase()
+    await using first = await open({ prior, clock: Date.now })
+    await using second = await open({ prior, clock: Date.now })
+    const positions: (number | undefined)[] = [undefined, undefined]
+    while (positions.some((position) => position !== 50)) {
+      const answers = [first, second].map((store, index) => {
+        const expectedPosition = positions[index]
+        const offset = expectedPosition ?? 0
+        if (offset === 50) return 50
+        return store.apply({
+          topic: 'ratings',
+          log: 'log',
+          partition: 0,
+          expectedPosition,
+          nextPosition: offset + 1,
+          changes: [{ ...alien, kind: 'put', userId: `${index}-${offset}`, value: 3 }],
         })
-        for (const [index, answer] of answers.entries()) positions[index] = await answer
-      }
-      expect((await second.aggregate(alien))?.count).toBe(50)
-    })
+      })
+      for (const [index, answer] of answers.entries()) positions[index] = await answer
+    }
+    expect((await second.aggregate(alien))?.count).toBe(50)
   })
 }
