@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { DescService } from '@bufbuild/protobuf'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import { quoted } from './errors/text.ts'
 import {
@@ -25,9 +26,9 @@ const watchIntervalMs = 250
 export function addHealth(
   router: RpcRouter,
   health: HealthSource,
-  services: readonly string[],
+  services: readonly DescService[],
 ): void {
-  const known = new Set(['', ...services])
+  const known = new Set(['', ...services.map(({ typeName }) => typeName)])
   const status = (service: string) => {
     if (!known.has(service)) return Status.SERVICE_UNKNOWN
     const problems = health.problems(service === '' ? undefined : 'calls')

@@ -7,9 +7,10 @@ import { messagesOf, setUpCalls, watchRequest } from '@marquee/testing/rating-ca
 import { waitFor } from '@marquee/testing/wait-for'
 import { WatchAggregatedRatingsResponseSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { Lifetime } from './lifetime.ts'
-import type { Output, Packed } from './response/output.ts'
+import type { Output } from './response/output.ts'
 import { AnswerStream } from './response/stream.ts'
 import { createTimeouts } from './timeouts.ts'
+import type { Packed } from './wire/envelope.ts'
 
 const limits = { heartbeatMs: 20 }
 const record = { recordId: '1', recordType: 'movie' }

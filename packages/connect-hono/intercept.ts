@@ -8,7 +8,11 @@ import type {
   UnaryResponse,
 } from '@connectrpc/connect'
 import type { RpcContext } from './context.ts'
-import type { Handler, Invoke } from './router.ts'
+
+/** An implementation, with one message or many each way, as its method says. */
+export type Handler = (input: Message | AsyncIterable<Message>, context: HandlerContext) => unknown
+/** A handler with its interceptors. */
+export type Invoke = (input: Message | AsyncIterable<Message>, context: RpcContext) => unknown
 
 type Next = ReturnType<Interceptor>
 type AnyRequest = UnaryRequest | StreamRequest

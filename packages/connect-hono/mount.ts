@@ -1,96 +1,43 @@
-import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
-import { Code, ConnectError } from '@connectrpc/connect'
-import type { Context, Hono } from 'hono'
+import type { Env, Hono } from 'hono'
 import type { Environment } from './call.ts'
-import { refuseCall } from './errors/refuse-call.ts'
-import { quoted } from './errors/text.ts'
-import { namesUser } from './names-user.ts'
-import type { Incoming } from './request/incoming.ts'
-import { headersOf, incomingOf } from './request/incoming-of.ts'
-import { unsupportedCondition } from './request/preconditions.ts'
-import { answerBare } from './response/bare.ts'
-import { answerEnveloped } from './response/response.ts'
-import type { Rpc } from './router.ts'
-import { Work } from './rpc-call.ts'
-import { createWires, type Wire, wireOf } from './wire/wire.ts'
+import { createCompressions, standardCompressions } from './compression/compression.ts'
+import { rpcLimits } from './limits.ts'
+import type { ConnectOptions, ResolvedOptions } from './options.ts'
+import { createOwnCalls } from './own-calls.ts'
+import { createRpcRouter, type RpcRouter } from './router.ts'
+import { mountRpc } from './rpc-route.ts'
+import { createStreamQuota } from './stream-quota.ts'
+import { createValidate } from './validation.ts'
 
 /**
- * Mounts an RPC on a Hono app, for gRPC, gRPC-Web and Connect. Where an answer has no trailers, by HTTP/1.1 and without
- * the port, gRPC is refused and the others work.
+ * Mounts Connect services on a Hono app, for gRPC, gRPC-Web and Connect. gRPC needs HTTP/2 and trailers, so the app has
+ * to be served by `@marquee/http`; under `app.fetch` alone it is refused, and the other protocols work.
+ * @param routes registers the services, as a routes function for Connect's own adapters does.
  */
-export function mountRpc(app: Hono<Environment>, rpc: Rpc): void {
-  const wires = createWires(rpc.settings.jsonOptions)
-  const isRead = rpc.method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
-  const allowed = isRead && !isStream(rpc) ? ['POST', 'GET'] : ['POST']
-  const name = rpc.path.slice(1)
-  app.all(rpc.path, (c) => {
-    const call = c.get('call')
-    call.method = name
-    call.protocol = 'connect'
-    const incoming = incomingOf(c)
-    if (incoming.method === 'GET' && allowed.includes('GET')) {
-      call.isPrivate = namesUser(rpc.method)
-      const query = queryOf(incoming.target)
-      const wire = wireOf(wires, `application/${query.get('encoding')}`)
-      if (wire === undefined || wire.hasEnvelopes) return refuse(c, rpc, incoming, 415, allowed)
-      return answerBare(new Work(rpc, wire, incoming, call), query)
-    }
-    const wire = wireOf(wires, incoming.header('content-type') ?? '')
-    if (wire !== undefined) call.protocol = wire.protocol
-    if (incoming.method === 'OPTIONS') return c.body(null, 204, { allow: allowOf(allowed) })
-    if (incoming.method !== 'POST') return refuse(c, rpc, incoming, 405, allowed)
-    if (wire === undefined || !suits(wire, rpc)) return refuse(c, rpc, incoming, 415, allowed)
-    if (wire.protocol === 'grpc' && incoming.leaveTrailers === undefined) {
-      return refuse(c, rpc, incoming, 505, allowed)
-    }
-    const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
-    if (condition !== undefined) return refuseCall(c, condition, { http: 412, grpc: 200 })
-    const work = new Work(rpc, wire, incoming, call)
-    return wire.hasEnvelopes ? answerEnveloped(work) : answerBare(work, undefined)
+export function mountConnect<E extends Env>(
+  app: Hono<E>,
+  routes: (router: RpcRouter) => unknown,
+  options: ConnectOptions = {},
+): void {
+  const resolved = resolve(options)
+  const { memoryWaitMs } = resolved.limits
+  const ownCalls = createOwnCalls({ memoryWaitMs, onCallEnd: options.onCallEnd })
+  const router = createRpcRouter(resolved, (rpc) => {
+    options.onRpc?.(rpc.path, rpc.method)
+    mountRpc(app as unknown as Hono<Environment>, rpc, ownCalls)
   })
+  routes(router)
 }
 
-function allowOf(allowed: readonly string[]): string {
-  return [...allowed, 'OPTIONS'].join(', ')
-}
-
-function isStream({ takesStream, answersStream }: Rpc): boolean {
-  return takesStream || answersStream
-}
-
-/** Connect has content types of its own for streams; those of gRPC and gRPC-Web are for all. */
-function suits(wire: Wire, rpc: Rpc): boolean {
-  return wire.protocol !== 'connect' || wire.hasEnvelopes === isStream(rpc)
-}
-
-function queryOf(target: string): URLSearchParams {
-  const start = target.indexOf('?')
-  return new URLSearchParams(start < 0 ? '' : target.slice(start + 1))
-}
-
-/**
- * Refuses what is no call of the method, and says what would be: in plain text, because an error as Connect writes it
- * would be one that the method answers.
- */
-function refuse(
-  c: Context<Environment>,
-  { path }: Rpc,
-  incoming: Incoming,
-  status: 405 | 415 | 505,
-  allowed: readonly string[],
-): Response {
-  const type = incoming.header('content-type') ?? ''
-  const reasons = {
-    405: `${path} takes ${allowed.join(' and ')}, not ${c.req.method}`,
-    415: `content type ${quoted(type)} is not one of application/json, application/proto, application/connect+…, application/grpc…`,
-    505: `${path} by this protocol needs HTTP/2`,
+function resolve(options: ConnectOptions): ResolvedOptions {
+  const limits = { ...rpcLimits, ...options.limits }
+  return {
+    limits,
+    streams: options.streams ?? createStreamQuota({ limits }),
+    validate: options.validate ?? createValidate(),
+    compressions: createCompressions([...standardCompressions, ...(options.compressions ?? [])]),
+    interceptors: options.interceptors ?? [],
+    jsonOptions: options.jsonOptions ?? {},
+    drain: options.drain ?? new AbortController().signal,
   }
-  const call = c.get('call')
-  const error = new ConnectError(reasons[status], Code.Unimplemented)
-  call.code = error.code
-  call.error = error
-  if (!incoming.body.ended) incoming.body.refuse()
-  const headers = new Headers({ 'content-type': 'text/plain; charset=utf-8' })
-  if (status === 405) headers.set('allow', allowOf(allowed))
-  return new Response(`${error.rawMessage}\n`, { status, headers })
 }

@@ -1,48 +1,31 @@
-import type { DescMessage, DescMethod, DescService, Message } from '@bufbuild/protobuf'
+import type { DescMessage, DescMethod, DescService } from '@bufbuild/protobuf'
 import {
   Code,
   ConnectError,
-  type HandlerContext,
+  type ConnectRouter,
+  createConnectRouter,
   type MethodImpl,
   type ServiceImpl,
 } from '@connectrpc/connect'
-import { type Compression, createCompressions } from './compression/compression.ts'
-import type { RpcContext } from './context.ts'
-import { intercept } from './intercept.ts'
-import type { RpcSettings } from './options.ts'
+import { createCompressions } from './compression/compression.ts'
+import { type Handler, type Invoke, intercept } from './intercept.ts'
+import type { RpcLimits } from './limits.ts'
+import type { ResolvedOptions, RpcOptions } from './options.ts'
 import { type Codec, createCodec, type Format } from './protobuf/codec.ts'
 import { messageCheck } from './protobuf/message-check.ts'
 import { type MessageLimits, messageLimitsOf } from './protobuf/message-limits.ts'
 
-/** How RPCs are registered that differ from those of their app. */
-export interface RpcOptions extends Partial<Pick<RpcSettings, 'interceptors' | 'jsonOptions'>> {
-  /** The compressions that are taken and sent. */
-  readonly acceptCompression?: readonly Compression[]
-  /** Whether streams of answers end with the process, before its calls are cut: true unless told. */
-  readonly drains?: boolean
-  /**
-   * Whether the messages of a stream of answers are states, so that the last one may be sent again to keep a quiet
-   * stream open (`RpcLimits.heartbeatMs`). Default: false.
-   */
-  readonly repeatsState?: boolean
-}
-
-/** Takes the implementations of RPCs; of `ConnectRouter`'s shape. */
-export interface RpcRouter {
-  /** Registers a service. The methods that it lacks are `UNIMPLEMENTED`. */
-  service<Desc extends DescService>(
+/** Registers services and RPCs. It is a `ConnectRouter`, with more options. */
+export interface RpcRouter extends ConnectRouter {
+  /** Registers a service. The methods that the implementation lacks are `UNIMPLEMENTED`. */
+  service: <Desc extends DescService>(
     service: Desc,
     implementation: Partial<ServiceImpl<Desc>>,
     options?: RpcOptions,
-  ): this
+  ) => this
   /** Registers one method. */
-  rpc<Desc extends DescMethod>(method: Desc, impl: MethodImpl<Desc>, options?: RpcOptions): this
+  rpc: <Desc extends DescMethod>(method: Desc, impl: MethodImpl<Desc>, options?: RpcOptions) => this
 }
-
-/** An implementation, with one message or many each way, as its method says. */
-export type Handler = (input: Message | AsyncIterable<Message>, context: HandlerContext) => unknown
-/** A handler with what is around it. */
-export type Invoke = (input: Message | AsyncIterable<Message>, context: RpcContext) => unknown
 
 /** An RPC that was registered. */
 export interface Rpc {
@@ -56,25 +39,36 @@ export interface Rpc {
   readonly inputs: Readonly<Record<Format, Codec>>
   readonly inputLimits: Readonly<Record<Format, MessageLimits>>
   readonly outputs: Readonly<Record<Format, Codec>>
-  readonly settings: RpcSettings
+  readonly options: ResolvedOptions
   readonly drains: boolean
   readonly repeatsState: boolean
 }
 
-/** @param add told each RPC as it is registered. */
-export function createRpcRouter(settings: RpcSettings, add: (rpc: Rpc) => void): RpcRouter {
+/** @param add called with each RPC that is registered. */
+export function createRpcRouter(defaults: ResolvedOptions, add: (rpc: Rpc) => void): RpcRouter {
+  const registered: { method: DescMethod; handler: Handler }[] = []
+  const register = (method: DescMethod, handler: Handler, options?: RpcOptions) => {
+    registered.push({ method, handler })
+    add(createRpc(method, handler, defaults, options))
+  }
   return {
     service(service, implementation, options) {
       const methods = implementation as Readonly<Record<string, Handler | undefined>>
       for (const method of service.methods) {
-        const impl = methods[method.localName]?.bind(implementation)
-        add(createRpc(method, impl ?? unimplemented(method), settings, options))
+        const handler = methods[method.localName]?.bind(implementation)
+        register(method, handler ?? unimplemented(method), options)
       }
       return this
     },
     rpc(method, impl, options) {
-      add(createRpc(method, impl as Handler, settings, options))
+      register(method, impl as Handler, options)
       return this
+    },
+    /** What was registered, as Connect's own handlers, for code that looks it up. Hono routes do not use them. */
+    get handlers() {
+      const router = createConnectRouter()
+      for (const { method, handler } of registered) router.rpc(method, handler as never)
+      return router.handlers
     },
   }
 }
@@ -82,11 +76,11 @@ export function createRpcRouter(settings: RpcSettings, add: (rpc: Rpc) => void):
 function createRpc(
   method: DescMethod,
   handler: Handler,
-  settings: RpcSettings,
-  { drains = true, repeatsState = false, acceptCompression, ...options }: RpcOptions = {},
+  defaults: ResolvedOptions,
+  options: RpcOptions = {},
 ): Rpc {
-  const compressions = acceptCompression && createCompressions(acceptCompression)
-  const own = { ...settings, ...options, ...(compressions && { compressions }) }
+  const own = merge(defaults, options)
+  const { drains = true, repeatsState = false } = options
   const { methodKind } = method
   const inputLimits = messageLimitsOf(method.input, own.limits)
   return {
@@ -98,9 +92,35 @@ function createRpc(
     inputs: inputCodecs(method.input, inputLimits, own),
     inputLimits,
     outputs: outputCodecs(method.output, own),
-    settings: own,
+    options: own,
     drains,
     repeatsState: repeatsState && methodKind === 'server_streaming',
+  }
+}
+
+const supported = new Set([
+  'acceptCompression',
+  'drains',
+  'interceptors',
+  'jsonOptions',
+  'readMaxBytes',
+  'repeatsState',
+])
+
+function merge(defaults: ResolvedOptions, options: RpcOptions): ResolvedOptions {
+  const others = Object.keys(options).filter((name) => !supported.has(name))
+  if (others.length > 0) {
+    const text = `${others.join(', ')}: not supported here; remove it, or use Hono middleware`
+    throw new TypeError(`${text}. Supported are ${[...supported].join(', ')}`)
+  }
+  const { acceptCompression, interceptors, jsonOptions, readMaxBytes } = options
+  const bounds = { messageBytesMax: readMaxBytes, unboundedMessageBytesMax: readMaxBytes }
+  return {
+    ...defaults,
+    ...(acceptCompression && { compressions: createCompressions(acceptCompression) }),
+    ...(interceptors && { interceptors }),
+    ...(jsonOptions && { jsonOptions }),
+    ...(readMaxBytes !== undefined && { limits: { ...defaults.limits, ...bounds } as RpcLimits }),
   }
 }
 
@@ -109,14 +129,14 @@ type Codecs = Readonly<Record<Format, Codec>>
 function inputCodecs(
   desc: DescMessage,
   limits: Readonly<Record<Format, MessageLimits>>,
-  { jsonOptions }: RpcSettings,
+  { jsonOptions }: ResolvedOptions,
 ): Codecs {
   const codec = (format: Format) =>
     createCodec(desc, format, jsonOptions, messageCheck(desc, format, limits[format]))
   return { proto: codec('proto'), json: codec('json') }
 }
 
-function outputCodecs(desc: DescMessage, { jsonOptions }: RpcSettings): Codecs {
+function outputCodecs(desc: DescMessage, { jsonOptions }: ResolvedOptions): Codecs {
   return {
     proto: createCodec(desc, 'proto', jsonOptions),
     json: createCodec(desc, 'json', jsonOptions),

@@ -49,7 +49,7 @@ export class Work {
   /** Lets the call be ended by whoever may: its client, its deadline, and for an answer without an end, the process. */
   begin(): void {
     const { rpc, wire, incoming, lifetime } = this
-    const { limits, drain } = rpc.settings
+    const { limits, drain } = rpc.options
     incoming.endWithClient(lifetime)
     wire.checkVersion?.(incoming)
     const givenMs = wire.timeoutMs(incoming)
@@ -57,7 +57,7 @@ export class Work {
     if (timeoutMs !== undefined) this.context.deadlineMs = performance.now() + timeoutMs
     if (rpc.answersStream && rpc.drains) lifetime.follow(drain)
     const isUnary = !rpc.answersStream && !rpc.takesStream
-    if (!isUnary) rpc.settings.streams.enter(incoming, lifetime)
+    if (!isUnary) rpc.options.streams.enter(incoming, lifetime)
     const boundMs = isUnary ? limits.unaryTimeoutMs : agedAfter(limits.streamAgeMaxMs)
     if (timeoutMs !== undefined && timeoutMs <= boundMs) {
       lifetime.setDeadline(timeoutMs, lateForClient)
@@ -74,7 +74,7 @@ export class Work {
     name = this.incoming.header(this.wire.encodingField) ?? '',
   ): Compression | undefined {
     if (name === '' || name.toLowerCase() === 'identity') return undefined
-    const { compressions } = this.rpc.settings
+    const { compressions } = this.rpc.options
     const found = compressions.find(name)
     if (found !== undefined) return found
     this.context.headerFields.push(this.wire.acceptField, compressions.names)
@@ -85,12 +85,12 @@ export class Work {
   /** That of the answer; a client that names none for it can take that of the request. */
   answerCompression(requested: Compression | undefined): Compression | undefined {
     const accepted = this.incoming.header(this.wire.acceptField)
-    return accepted ? this.rpc.settings.compressions.choose(accepted) : requested
+    return accepted ? this.rpc.options.compressions.choose(accepted) : requested
   }
 
   reader(): BodyReader {
     const { incoming } = this
-    const { limits } = this.rpc.settings
+    const { limits } = this.rpc.options
     const isConversation = this.rpc.takesStream && this.rpc.answersStream
     return new BodyReader({
       body: incoming.body,
@@ -109,7 +109,7 @@ export class Work {
 
   /** Throws when a request breaks the rules in its proto. Those of a stream are left to the handler. */
   validate(message: Message): void {
-    const violation = this.rpc.settings.validate(this.rpc.method.input, message)
+    const violation = this.rpc.options.validate(this.rpc.method.input, message)
     if (violation !== undefined) throw violation
   }
 

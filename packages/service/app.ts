@@ -1,20 +1,16 @@
 import type { DescService } from '@bufbuild/protobuf'
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import type { Environment } from '@marquee/connect-hono/call'
-import {
-  type Compression,
-  createCompressions,
-  standardCompressions,
-} from '@marquee/connect-hono/compression/compression'
+import type { Compression } from '@marquee/connect-hono/compression/compression'
 import { toConnectError, toLoggedError, toRestError } from '@marquee/connect-hono/errors/errors'
 import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import { Health as HealthService } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import { addHealth } from '@marquee/connect-hono/health'
 import { type RpcLimits, rpcLimits } from '@marquee/connect-hono/limits'
-import { mountRpc } from '@marquee/connect-hono/mount'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { pathOf } from '@marquee/connect-hono/path'
 import { addReflection } from '@marquee/connect-hono/reflection/reflection'
-import { createRpcRouter, type RpcRouter } from '@marquee/connect-hono/router'
+import type { RpcRouter } from '@marquee/connect-hono/router'
 import { createStreamQuota, type StreamQuota } from '@marquee/connect-hono/stream-quota'
 import { createTimeouts } from '@marquee/connect-hono/timeouts'
 import { createValidate, type Validate } from '@marquee/connect-hono/validation'
@@ -98,26 +94,21 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
   app.notFound(answerNotFound)
 
   const streams = createStreamQuota({ limits, trustedProxies: options.trustedProxies })
-  const settings = {
-    limits,
-    streams,
-    validate,
-    compressions: createCompressions([...standardCompressions, ...(options.compressions ?? [])]),
-    interceptors: options.interceptors ?? [],
-    jsonOptions: {},
-    drain: health.draining,
-  }
-  const router = createRpcRouter(settings, (rpc) => {
-    options.admission?.addRpc(rpc.path, rpc.method)
-    mountRpc(app, rpc)
-  })
-  options.mount({ router, app, call: createRestCall(validate, limits), validate, limits, streams })
-  addActivity(router, { service: name, metrics, health, details: activityDetails })
-  addReflection(router, [...services, HealthService])
-  addHealth(
-    router,
-    health,
-    services.map((service) => service.typeName),
+  const { interceptors = [], compressions = [], admission } = options
+  mountConnect(
+    app,
+    (router) => {
+      const call = createRestCall(validate, limits)
+      options.mount({ router, app, call, validate, limits, streams })
+      addActivity(router, { service: name, metrics, health, details: activityDetails })
+      addReflection(router, [...services, HealthService])
+      addHealth(router, health, services)
+    },
+    {
+      ...{ limits, streams, validate, interceptors, compressions },
+      drain: health.draining,
+      onRpc: (path, method) => admission?.addRpc(path, method),
+    },
   )
   addProbes(app, health, metrics)
   return app

@@ -1,13 +1,12 @@
 import { Code } from '@connectrpc/connect'
 import { codeToString } from '@connectrpc/connect/protocol-connect'
 import type { Call, Environment } from '@marquee/connect-hono/call'
-import { CallMemory } from '@marquee/connect-hono/call-memory'
 import { isClientFault } from '@marquee/connect-hono/errors/errors'
 import { loggedText } from '@marquee/connect-hono/errors/text'
 import { Lifetime } from '@marquee/connect-hono/lifetime'
 import { rpcLimits } from '@marquee/connect-hono/limits'
+import { OpenCall } from '@marquee/connect-hono/open-call'
 import type { Timeouts } from '@marquee/connect-hono/timeouts'
-import type { MemoryAccount } from '@marquee/http/memory/account'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import { httpMethods } from '@marquee/http/server/port'
 import { createMiddleware } from 'hono/factory'
@@ -47,8 +46,7 @@ export function observe({
   memoryWaitMs = rpcLimits.memoryWaitMs,
 }: ObserveOptions) {
   const logAccess = createAccessLog(log)
-  function finish(call: ObservedCall): void {
-    call.lifetime.finish()
+  function finish(call: OpenCall): void {
     const durationMs = now() - call.startMs
     const { protocol, method, requestId, status } = call
     const code = call.code === undefined ? 'ok' : codeToString(call.code)
@@ -63,7 +61,7 @@ export function observe({
     const given = c.req.raw.headers.get('x-request-id')
     const requestId = given !== null && clientRequestId.test(given) ? given : newId()
     const startMs = now() - (c.env?.waitedMs ?? 0)
-    const call = new ObservedCall(requestId, startMs, new Lifetime(timeouts), finish)
+    const call = new OpenCall(requestId, startMs, new Lifetime(timeouts), finish)
     call.account = c.env?.exchange?.account
     call.memoryWaitMs = memoryWaitMs
     c.set('call', call)
@@ -84,53 +82,6 @@ export function observe({
 /** Of a response that is only passed on there is no error: the service that made it has logged it. */
 function isServerFault({ code, error }: Call): boolean {
   return serverFaults.has(code) && error !== undefined && !isClientFault(error)
-}
-
-class ObservedCall implements Call {
-  readonly requestId: string
-  readonly startMs: number
-  readonly lifetime: Lifetime
-  protocol = 'rest'
-  method = ''
-  /** The HTTP status of its answer, once it has one. */
-  status = 0
-  isPrivate = false
-  code: Code | undefined
-  error: unknown
-  /** That of its client's connection. */
-  account: MemoryAccount | undefined
-  memoryWaitMs = 0
-  #memory: CallMemory | undefined
-  readonly #onEnd: (call: ObservedCall) => void
-  #holds = 1
-
-  constructor(
-    requestId: string,
-    startMs: number,
-    lifetime: Lifetime,
-    onEnd: (call: ObservedCall) => void,
-  ) {
-    this.requestId = requestId
-    this.startMs = startMs
-    this.lifetime = lifetime
-    this.#onEnd = onEnd
-  }
-
-  get memory(): CallMemory {
-    const { account, lifetime, memoryWaitMs: waitMs } = this
-    this.#memory ??= new CallMemory({ account, lifetime, waitMs })
-    return this.#memory
-  }
-
-  hold(): () => void {
-    this.#holds++
-    return () => this.release()
-  }
-
-  release(): void {
-    this.#holds--
-    if (this.#holds === 0) this.#onEnd(this)
-  }
 }
 
 /** Any other method has one name in logs and metrics, however a client spells it. */

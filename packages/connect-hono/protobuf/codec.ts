@@ -11,7 +11,6 @@ import {
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ByteWriter } from './byte-writer.ts'
 import { type Encode, encoderOf } from './encoder.ts'
-import type { CheckMessage } from './message-check.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** Messages of one type as bytes. */
@@ -27,6 +26,9 @@ export interface Codec {
 
 /** The forms of a message, as content types name them. */
 export type Format = 'proto' | 'json'
+
+/** Throws `RESOURCE_EXHAUSTED` when a message is too large to be parsed. */
+export type CheckMessage = (bytes: Uint8Array) => void
 
 export type JsonOptions = Partial<JsonReadOptions & JsonWriteOptions>
 

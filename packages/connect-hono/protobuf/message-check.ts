@@ -1,12 +1,9 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { binaryCounter } from './binary-scan.ts'
-import type { Format } from './codec.ts'
+import type { CheckMessage, Format } from './codec.ts'
 import { countJsonElements, hasIntegersAsText } from './json-scan.ts'
 import type { MessageLimits } from './message-limits.ts'
-
-/** Throws `RESOURCE_EXHAUSTED` when a message is too large to be parsed. */
-export type CheckMessage = (bytes: Uint8Array) => void
 
 /** An element has a byte at least, so the content of a short message need not be looked at. */
 export function messageCheck(

@@ -42,7 +42,7 @@ export async function answerBare(
     context.responseHeader.set('content-type', contentTypeUnaryJson)
     // What came with another service's error is not this call's.
     if (!error.isWireError) mergeNonProtocolHeaders(context.responseHeader, error.metadata)
-    body = errorToJsonBytes(error, rpc.settings.jsonOptions)
+    body = errorToJsonBytes(error, rpc.options.jsonOptions)
   }
   work.refuseRest()
   const { headerFields, trailerFields } = context

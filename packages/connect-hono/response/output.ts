@@ -1,7 +1,13 @@
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
 import { type Compression, compressedBytesMin } from '../compression/compression.ts'
 import type { Codec } from '../protobuf/codec.ts'
-import { compressedFlag, type EnvelopeBatch, toEnvelope, writeEnvelope } from '../wire/envelope.ts'
+import {
+  compressedFlag,
+  type EnvelopeBatch,
+  type Packed,
+  toEnvelope,
+  writeEnvelope,
+} from '../wire/envelope.ts'
 import { type KeptPackings, packingsOf } from './pack-once.ts'
 
 export interface OutputOptions {
@@ -9,12 +15,6 @@ export interface OutputOptions {
   readonly codec: Codec
   /** Packs the messages for which that pays. */
   readonly compression: Compression | undefined
-}
-
-/** A message as it is sent. */
-export interface Packed {
-  readonly bytes: Uint8Array
-  readonly isCompressed: boolean
 }
 
 /** Turns what a handler answers into messages as they are sent. */

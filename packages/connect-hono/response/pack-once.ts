@@ -1,6 +1,6 @@
 import type { Message } from '@bufbuild/protobuf'
 import type { Codec } from '../protobuf/codec.ts'
-import type { Packed } from './output.ts'
+import type { Packed } from '../wire/envelope.ts'
 
 /** A message as it is sent, by its compression, for each codec. */
 export type KeptPackings = Map<Codec, Map<string, Packed | Promise<Packed>>>

@@ -42,7 +42,7 @@ async function answerStream(work: Work): Promise<Response> {
       lifetime: work.lifetime,
       end: (failure) => end(work, failure),
       onOver: release,
-      heartbeatMs: work.rpc.repeatsState ? work.rpc.settings.limits.heartbeatMs : undefined,
+      heartbeatMs: work.rpc.repeatsState ? work.rpc.options.limits.heartbeatMs : undefined,
     })
     const request = readInput(work, input)
     const message = request instanceof Promise ? await request : request

@@ -1,8 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Heartbeat } from '../heartbeat.ts'
 import type { Lifetime } from '../lifetime.ts'
-import { EnvelopeBatch } from '../wire/envelope.ts'
-import type { Output, Packed } from './output.ts'
+import { EnvelopeBatch, type Packed } from '../wire/envelope.ts'
+import type { Output } from './output.ts'
 
 /** A batch that has so many bytes waits for no more. */
 const batchBytesMin = 16 * 1024

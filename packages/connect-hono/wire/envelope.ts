@@ -6,7 +6,6 @@ import { tooLong } from '../protobuf/message-check.ts'
 import { PieceWriter } from '../protobuf/piece-writer.ts'
 import type { BodyReader } from '../request/body-reader.ts'
 import { ByteQueue } from '../request/byte-queue.ts'
-import type { Packed } from '../response/output.ts'
 
 /**
  * A message among others: a byte of flags, four of the length, the message. The same in gRPC
@@ -59,6 +58,12 @@ export function writeEnvelope(codec: Codec, message: Message): Uint8Array[] {
   for (const piece of pieces) length += piece.length
   writeHead(pieces[0] as Uint8Array, 0, 0, length)
   return pieces
+}
+
+/** A message as it is sent. */
+export interface Packed {
+  readonly bytes: Uint8Array
+  readonly isCompressed: boolean
 }
 
 /** Envelopes that are sent at once. */

@@ -1,0 +1,45 @@
+import { ConnectError } from '@connectrpc/connect'
+import type { Context } from 'hono'
+import type { Environment } from './call.ts'
+import { Lifetime } from './lifetime.ts'
+import { OpenCall } from './open-call.ts'
+import { createTimeouts } from './timeouts.ts'
+
+/** Handles a request whose call is set in its context. */
+export type Handle = (c: Context<Environment>) => Response | Promise<Response>
+
+/** Sets a call, in an app that has no middleware which does, and handles the request. */
+export type RunCall = (c: Context<Environment>, handle: Handle) => Promise<Response>
+
+export interface OwnCallsOptions {
+  readonly memoryWaitMs: number
+  readonly onCallEnd?: ((call: OpenCall) => void) | undefined
+}
+
+export function createOwnCalls({
+  memoryWaitMs,
+  onCallEnd = reportHidden,
+}: OwnCallsOptions): RunCall {
+  const timeouts = createTimeouts()
+  return async (c, handle) => {
+    const startMs = performance.now() - (c.env?.waitedMs ?? 0)
+    const call = new OpenCall(crypto.randomUUID(), startMs, new Lifetime(timeouts), onCallEnd)
+    call.account = c.env?.exchange?.account
+    call.memoryWaitMs = memoryWaitMs
+    c.set('call', call)
+    try {
+      const response = await handle(c)
+      call.status = response.status
+      return response
+    } finally {
+      call.release()
+    }
+  }
+}
+
+/** Writes an error to standard error whose details its client did not get. */
+function reportHidden({ method, requestId, error }: OpenCall): void {
+  if (error === undefined || error instanceof ConnectError) return
+  // biome-ignore lint/suspicious/noConsole: an app that has no log of its own would lose the error.
+  console.error(`${method}, request id ${requestId}:`, error)
+}

@@ -1,0 +1,106 @@
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Context, Hono } from 'hono'
+import type { Call, Environment } from './call.ts'
+import { refuseCall } from './errors/refuse-call.ts'
+import { quoted } from './errors/text.ts'
+import { namesUser } from './names-user.ts'
+import type { Handle, RunCall } from './own-calls.ts'
+import type { Incoming } from './request/incoming.ts'
+import { headersOf, incomingOf } from './request/incoming-of.ts'
+import { unsupportedCondition } from './request/preconditions.ts'
+import { answerBare } from './response/bare.ts'
+import { answerEnveloped } from './response/response.ts'
+import type { Rpc } from './router.ts'
+import { Work } from './rpc-call.ts'
+import { createWires, type Wire, wireOf } from './wire/wire.ts'
+
+/**
+ * Mounts an RPC on a Hono app, for gRPC, gRPC-Web and Connect. gRPC is refused where a response has no trailers: by
+ * HTTP/1.1, and under `app.fetch` alone.
+ * @param runCall serves a call for which no middleware has set the variable `call`.
+ */
+export function mountRpc(app: Hono<Environment>, rpc: Rpc, runCall: RunCall): void {
+  const handle = createHandler(rpc)
+  app.all(rpc.path, (c) => {
+    const call: Call | undefined = c.get('call')
+    return call === undefined ? runCall(c, handle) : handle(c)
+  })
+}
+
+function createHandler(rpc: Rpc): Handle {
+  const wires = createWires(rpc.options.jsonOptions)
+  const isRead = rpc.method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+  const allowed = isRead && !isStream(rpc) ? ['POST', 'GET'] : ['POST']
+  const name = rpc.path.slice(1)
+  return (c) => {
+    const call = c.get('call')
+    call.method = name
+    call.protocol = 'connect'
+    const incoming = incomingOf(c)
+    if (incoming.method === 'GET' && allowed.includes('GET')) {
+      call.isPrivate = namesUser(rpc.method)
+      const query = queryOf(incoming.target)
+      const wire = wireOf(wires, `application/${query.get('encoding')}`)
+      if (wire === undefined || wire.hasEnvelopes) return refuse(c, rpc, incoming, 415, allowed)
+      return answerBare(new Work(rpc, wire, incoming, call), query)
+    }
+    const wire = wireOf(wires, incoming.header('content-type') ?? '')
+    if (wire !== undefined) call.protocol = wire.protocol
+    if (incoming.method === 'OPTIONS') return c.body(null, 204, { allow: allowOf(allowed) })
+    if (incoming.method !== 'POST') return refuse(c, rpc, incoming, 405, allowed)
+    if (wire === undefined || !suits(wire, rpc)) return refuse(c, rpc, incoming, 415, allowed)
+    if (wire.protocol === 'grpc' && incoming.leaveTrailers === undefined) {
+      return refuse(c, rpc, incoming, 505, allowed)
+    }
+    const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
+    if (condition !== undefined) return refuseCall(c, condition, { http: 412, grpc: 200 })
+    const work = new Work(rpc, wire, incoming, call)
+    return wire.hasEnvelopes ? answerEnveloped(work) : answerBare(work, undefined)
+  }
+}
+
+function allowOf(allowed: readonly string[]): string {
+  return [...allowed, 'OPTIONS'].join(', ')
+}
+
+function isStream({ takesStream, answersStream }: Rpc): boolean {
+  return takesStream || answersStream
+}
+
+/** Connect has content types of its own for streams; those of gRPC and gRPC-Web are for all. */
+function suits(wire: Wire, rpc: Rpc): boolean {
+  return wire.protocol !== 'connect' || wire.hasEnvelopes === isStream(rpc)
+}
+
+function queryOf(target: string): URLSearchParams {
+  const start = target.indexOf('?')
+  return new URLSearchParams(start < 0 ? '' : target.slice(start + 1))
+}
+
+/**
+ * Refuses what is no call of the method, and says what would be: in plain text, because an error as Connect writes it
+ * would be one that the method answers.
+ */
+function refuse(
+  c: Context<Environment>,
+  { path }: Rpc,
+  incoming: Incoming,
+  status: 405 | 415 | 505,
+  allowed: readonly string[],
+): Response {
+  const type = incoming.header('content-type') ?? ''
+  const reasons = {
+    405: `${path} takes ${allowed.join(' and ')}, not ${c.req.method}`,
+    415: `content type ${quoted(type)} is not one of application/json, application/proto, application/connect+…, application/grpc…`,
+    505: `${path} by this protocol needs HTTP/2`,
+  }
+  const call = c.get('call')
+  const error = new ConnectError(reasons[status], Code.Unimplemented)
+  call.code = error.code
+  call.error = error
+  if (!incoming.body.ended) incoming.body.refuse()
+  const headers = new Headers({ 'content-type': 'text/plain; charset=utf-8' })
+  if (status === 405) headers.set('allow', allowOf(allowed))
+  return new Response(`${error.rawMessage}\n`, { status, headers })
+}
