@@ -1,28 +1,47 @@
 /**
- * Every check and every test of the project, the cheap ones first. All run, even if one fails. The
- * last line is the sum: each test counts as one, and so does each other step.
+ * Checks the project, the cheap checks first. All run, even if one fails. The last line is the sum: each test counts as
+ * one, and so does each other step.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
 import { root } from '@marquee/testing/tools'
-import { readTestReport, type TestReport } from './test-report.ts'
+import { runProgram, runTests } from './run-tests.ts'
+import { describeSlowest, noTests, sum, type TestReport } from './test-report.ts'
 
-/** The slowest tests start programs; longer than this is a hang. */
-const testTimeoutMs = 30_000
+const help = `bun run check [--all]
 
-const stepTimeoutMs = 70 * 60_000
+Without --all, every check that needs nothing installed: minutes.
+--all adds real Kafka, Consul and PostgreSQL, every test again on Deno and Node, the official suites,
+browsers, attacks and faults. \`bash .ci/run\` installs what that needs, and runs it.`
 
-const passed: TestReport = { passed: 1, failed: 0, skipped: [] }
-const failed: TestReport = { passed: 0, failed: 1, skipped: [] }
+/** Tests that measure time under load, or take every core: nothing else may run beside them. */
+const alone = ['attacks', 'conformance', 'faults', 'fuzz', 'matrix', 'page', 'proxies']
+const aloneGlobs = alone.map((name) => `test/${name}/**`)
 
-const steps: Readonly<Record<string, () => Promise<TestReport>>> = {
+/** Minutes of load, and rounds of faults, which \`--all\` runs. */
+const heavyGlobs = ['test/attacks/**', 'test/faults/**', 'bench/**', '**/gateway/load.test.ts']
+
+const passed: TestReport = { ...noTests, passed: 1 }
+const failed: TestReport = { ...noTests, failed: 1 }
+
+type Steps = Readonly<Record<string, () => Promise<TestReport>>>
+
+const checks: Steps = {
   'generate: gen/ is what proto/ makes': checkGenerated,
   'biome: format and lint': checkStyle,
   'tsc: types': () => check(packageProgram('tsc'), '--project', '.'),
-  'bun test': runTests,
+}
+
+const tests: Steps = {
+  'bun test': () =>
+    runTests({ leaveOut: 'check', ignored: heavyGlobs, parallel: true, quiet: true }),
+}
+
+const allTests: Steps = {
+  'bun test': () => runTests({ ignored: aloneGlobs, parallel: true }),
+  'bun test, one file at a time': () =>
+    runTests({ paths: alone.map((name) => `test/${name}/`), parallel: false }),
 }
 
 async function checkGenerated(): Promise<TestReport> {
@@ -49,45 +68,13 @@ function readTree(folder: string): [string, string][] {
   return files.map((file) => [relative(root, file), readFileSync(file, 'utf8')])
 }
 
-async function runTests(): Promise<TestReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'marquee-check-'))
-  const junitFile = join(folder, 'report.xml')
-  const report = ['--reporter=junit', `--reporter-outfile=${junitFile}`]
-  const args = ['test', '--no-orphans', `--timeout=${testTimeoutMs}`, ...report]
-  const { exitCode, printed } = await run(process.execPath, args)
-  const junit = existsSync(junitFile) ? readFileSync(junitFile, 'utf8') : ''
-  rmSync(folder, { recursive: true })
-  return readTestReport(printed, junit, exitCode)
-}
-
 async function check(program: string, ...args: string[]): Promise<TestReport> {
-  const { exitCode } = await run(program, args)
+  const { exitCode } = await runProgram(program, args)
   return exitCode === 0 ? passed : failed
 }
 
 function packageProgram(name: string): string {
   return join(root, 'node_modules', '.bin', name)
-}
-
-/** Shows what the program prints, and answers what it printed to standard error. */
-async function run(
-  program: string,
-  args: readonly string[],
-): Promise<{ exitCode: number; printed: string }> {
-  const color = process.stderr.isTTY ? { FORCE_COLOR: '1' } : {}
-  const child = spawn(program, args, {
-    cwd: root,
-    env: { ...process.env, ...color },
-    stdio: ['ignore', 'inherit', 'pipe'],
-    signal: AbortSignal.timeout(stepTimeoutMs),
-  })
-  let printed = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    process.stderr.write(text)
-    printed += text
-  })
-  const [exitCode] = await once(child, 'close')
-  return { exitCode: exitCode ?? 1, printed }
 }
 
 async function runStep(heading: string, step: () => Promise<TestReport>): Promise<TestReport> {
@@ -98,20 +85,36 @@ async function runStep(heading: string, step: () => Promise<TestReport>): Promis
     return failed
   })
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
-  const ran = report.passed + report.failed > 0
-  const verdict = report.failed > 0 ? 'FAILED' : ran ? 'passed' : 'skipped'
-  console.log(`-- ${heading.split(':')[0]}: ${verdict} in ${seconds} s`)
+  console.log(
+    `-- ${heading.split(':')[0]}: ${report.failed > 0 ? 'FAILED' : 'passed'} in ${seconds} s`,
+  )
   return report
 }
 
-const reports: TestReport[] = []
-for (const [heading, step] of Object.entries(steps)) reports.push(await runStep(heading, step))
+async function main(args: string[]): Promise<number> {
+  const options = { all: { type: 'boolean' }, help: { type: 'boolean' } } as const
+  const { values } = parseArgs({ args, options })
+  if (values.help) {
+    console.log(help)
+    return 0
+  }
+  const reports: TestReport[] = []
+  for (const [heading, step] of Object.entries({ ...checks, ...(values.all ? allTests : tests) })) {
+    reports.push(await runStep(heading, step))
+  }
+  const total = sum(reports)
+  if (values.all) console.log(`\n${describeSlowest(total, 25)}`)
+  if (!values.all)
+    console.log(`\n${total.skipped.length} skipped: \`bun run check --all\` runs them`)
+  else if (total.skipped.length > 0) console.log(`\nskipped:\n  ${total.skipped.join('\n  ')}`)
+  console.log(`\n${total.passed} passed, ${total.failed} failed`)
+  return total.failed > 0 ? 1 : 0
+}
 
-const skipped = reports.flatMap((report) => report.skipped)
-if (skipped.length > 0) console.log(`\n${skipped.length} skipped:`)
-for (const name of skipped) console.log(`  ${name}`)
-
-const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0)
-const failures = sum(reports.map((report) => report.failed))
-console.log(`\n${sum(reports.map((report) => report.passed))} passed, ${failures} failed`)
-process.exitCode = failures > 0 ? 1 : 0
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) throw error
+  console.error(`${(error as Error).message}\n\n${help}`)
+  process.exitCode = 2
+}

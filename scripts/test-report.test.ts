@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
-import { readTestReport } from './test-report.ts'
+import { describeSlowest, noTests, readTestReport, sum } from './test-report.ts'
 
 /** Runs files of tests, given as source, in a process of their own, and reads what that printed. */
 async function reportOf(...sources: string[]) {
@@ -28,11 +28,13 @@ const passing = `test('passes', () => {})`
 test('passes, failures and skips are told apart', async () => {
   const failing = `test('fails', () => expect(1).toBe(2))`
   const skipping = `describe('"a" & <b>', () => { test.skip('c (skipped: no d)', () => {}) })`
-  expect(await reportOf(passing, failing, skipping)).toEqual({
+  const report = await reportOf(passing, failing, skipping)
+  expect(report).toMatchObject({
     passed: 1,
     failed: 1,
     skipped: ['"a" & <b> > c (skipped: no d)'],
   })
+  expect([...report.secondsByFile.keys()].sort()).toEqual([0, 1, 2].map((i) => `case-${i}.test.ts`))
 })
 
 test.each([
@@ -47,11 +49,19 @@ test.each([
   ['leaves with success', `test('a', () => process.exit(0))`],
   ['is killed', `test('a', () => process.kill(process.pid, 'SIGKILL'))`],
 ])('a test process that %s in the middle is a failure', async (_, source) => {
-  expect(await reportOf(passing, source)).toEqual({ passed: 0, failed: 1, skipped: [] })
+  expect(await reportOf(passing, source)).toEqual({ ...noTests, failed: 1 })
 })
 
 test('an exit code that no counted failure explains is a failure', () => {
   const printed = ' 3 pass\n 0 fail\nRan 3 tests across 1 file. [1.00ms]\n'
-  expect(readTestReport(printed, '', 0)).toEqual({ passed: 3, failed: 0, skipped: [] })
-  expect(readTestReport(printed, '', 1)).toEqual({ passed: 3, failed: 1, skipped: [] })
+  expect(readTestReport(printed, '', 0)).toEqual({ ...noTests, passed: 3 })
+  expect(readTestReport(printed, '', 1)).toEqual({ ...noTests, passed: 3, failed: 1 })
+})
+
+test('reports add up, and the slowest files come first', () => {
+  const a = { ...noTests, passed: 1, skipped: ['a'], secondsByFile: new Map([['a.test.ts', 1]]) }
+  const b = { ...noTests, failed: 1, skipped: ['b'], secondsByFile: new Map([['b.test.ts', 2.25]]) }
+  const total = sum([a, b])
+  expect(total).toMatchObject({ passed: 1, failed: 1, skipped: ['a', 'b'] })
+  expect(describeSlowest(total, 1)).toBe('    2.3 s  b.test.ts')
 })

@@ -1,15 +1,20 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** What a run of `bun test` comes to. */
+/** The outcome of a run of `bun test`. */
 export interface TestReport {
   readonly passed: number
   readonly failed: number
   /** The names of the tests that were skipped; the reason is part of the name. */
   readonly skipped: readonly string[]
+  /** How long each file took, in seconds. */
+  readonly secondsByFile: ReadonlyMap<string, number>
 }
+
+export const noTests: TestReport = { passed: 0, failed: 0, skipped: [], secondsByFile: new Map() }
 
 const summaryPattern = /^ *(\d+) pass\n(?: *\d+ \w.*\n)*Ran \d+ tests? across/gm
 const skippedPattern = /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<skipped/g
+const filePattern = /<testsuite name="([^"]*)" file="\1"[^>]* time="([\d.]+)"/g
 
 /**
  * Reads a finished `bun test`. Its printed summary counts what the JUnit file leaves out (a file
@@ -19,13 +24,34 @@ const skippedPattern = /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<sk
  */
 export function readTestReport(printed: string, junit: string, exitCode: number): TestReport {
   const summary = [...stripVTControlCharacters(printed).matchAll(summaryPattern)].at(-1)
-  if (!summary) return { passed: 0, failed: 1, skipped: [] }
+  if (!summary) return { ...noTests, failed: 1 }
   const passed = Number(summary[1])
   const failed = Number(/^ *(\d+) fail$/m.exec(summary[0])?.[1] ?? 0)
   const skipped = [...junit.matchAll(skippedPattern)].map(([, name = '', group = '']) =>
     unescapeXml(group === '' ? name : `${group} > ${name}`),
   )
-  return { passed, failed: exitCode === 0 ? failed : Math.max(failed, 1), skipped }
+  const files = [...junit.matchAll(filePattern)]
+  return {
+    passed,
+    failed: exitCode === 0 ? failed : Math.max(failed, 1),
+    skipped,
+    secondsByFile: new Map(files.map(([, file = '', seconds]) => [file, Number(seconds)])),
+  }
+}
+
+export function sum(reports: readonly TestReport[]): TestReport {
+  return reports.reduce((a, b) => ({
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    skipped: [...a.skipped, ...b.skipped],
+    secondsByFile: new Map([...a.secondsByFile, ...b.secondsByFile]),
+  }))
+}
+
+/** The files that took longest, one a line, with their seconds. */
+export function describeSlowest({ secondsByFile }: TestReport, count: number): string {
+  const slowest = [...secondsByFile].sort(([, a], [, b]) => b - a).slice(0, count)
+  return slowest.map(([file, seconds]) => `${seconds.toFixed(1).padStart(7)} s  ${file}`).join('\n')
 }
 
 function unescapeXml(text: string): string {

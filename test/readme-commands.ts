@@ -18,7 +18,7 @@ export type Command =
   | { readonly kind: 'shell'; readonly line: string; readonly program: string }
 
 const startPattern = /^(?:npx -y bun@\S+|bun)(?: run)? start$/
-const checkPattern = /^(?:npx -y bun@\S+|bun) run (check|bench)$/
+const checkPattern = /^(?:npx -y bun@\S+|bun) run (check|bench|test|tree)(?: --all)?$/
 const servicePattern = /^(bun|deno|node)(?: run)?(?: -A)? (services\/\w+\/main\.ts)((?: \S+)*)$/
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { testWith } from './requirements.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { runtime, tool } from './tools.ts'
 
@@ -29,8 +30,10 @@ test('buf is found as its own binary, not as the script that starts it', () => {
   })
 })
 
-test('Deno is run as its own process, not by a script that signals would not pass', () => {
-  expect(runtime('deno')).toEqual({
-    value: { binary: expect.stringContaining('@deno'), args: ['run', '-A'] },
-  })
-})
+testWith(
+  runtime('deno'),
+  'Deno is run as its own process, not by a script that signals would not pass',
+  (deno) => {
+    expect(deno).toEqual({ binary: expect.stringContaining('@deno'), args: ['run', '-A'] })
+  },
+)

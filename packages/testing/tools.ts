@@ -41,6 +41,9 @@ export const root = join(import.meta.dirname, '..', '..')
 
 const packages = join(root, 'node_modules')
 
+/** The fast runs, `bun run test` and `bun run check`, set MARQUEE_TESTS to `unit` and `check`. */
+export const leftOut = { missing: 'left to `bun run check --all`' }
+
 /** The oldest Node that knows `await using` and `import.meta.main`. */
 const nodeVersionMin: readonly [number, number] = [24, 2]
 
@@ -49,6 +52,7 @@ const nodeVersionMin: readonly [number, number] = [24, 2]
  * binary, as `runtime` has it for Deno.
  */
 export function tool(name: ToolName, env: NodeJS.ProcessEnv = process.env): Found<string> {
+  if (name !== 'buf' && name !== 'curl' && env.MARQUEE_TESTS) return leftOut
   const folders = [
     ...binaryFolders(name),
     ...pathFolders(env),
@@ -68,6 +72,7 @@ export function tool(name: ToolName, env: NodeJS.ProcessEnv = process.env): Foun
  */
 export function runtime(name: RuntimeName): Found<Runtime> {
   if (name === 'bun') return { value: { binary: process.execPath, args: [] } }
+  if (process.env.MARQUEE_TESTS === 'unit') return leftOut
   const binary = name === 'deno' ? denoBinary() : nodeBinary()
   if ('missing' in binary) return binary
   return { value: { binary: binary.value, args: name === 'deno' ? ['run', '-A'] : [] } }

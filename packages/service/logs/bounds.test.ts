@@ -32,7 +32,7 @@ test('an error is told with its causes and where it was thrown, however long its
   expect(line.length).toBeLessThan(10_000)
   expect(fields.err).toMatchObject({ type: 'StrangeError' })
   expect(fields.err.message).toStartWith('it failed é')
-  expect(fields.err.stack).toMatch(/^StrangeError\n\s+at [\s\S]*log-bounds\.test/)
+  expect(fields.err.stack).toMatch(/^StrangeError\n\s+at [\s\S]*bounds\.test/)
   expect(fields.err.stack).toContain('caused by: TypeError')
   expect(line).not.toContain('detail')
 })

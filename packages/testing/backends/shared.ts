@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Found } from '../tools.ts'
+import { type Found, leftOut } from '../tools.ts'
 import type { BackendName } from './backend.ts'
 import { backendsFolder } from './cache.ts'
 import { consul } from './consul.ts'
@@ -26,6 +26,7 @@ export const programs = { kafka, consul, postgres }
  * share it: each uses names of its own for topics, services and databases.
  */
 export function backend(name: BackendName): Found<string> {
+  if (process.env.MARQUEE_TESTS) return leftOut
   const shared = readShared(name)
   if (shared && runs(shared)) return { value: shared.address }
   return { missing: `${name} is not running; start it with \`bun run backends up\`` }
@@ -33,6 +34,7 @@ export function backend(name: BackendName): Found<string> {
 
 /** Where the program is, so that tests can start their own; or why they cannot. */
 export function installed(name: BackendName): Found<string> {
+  if (process.env.MARQUEE_TESTS) return leftOut
   return programs[name].installed()
 }
 

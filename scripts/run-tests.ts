@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root } from '@marquee/testing/tools'
+import { readTestReport, type TestReport } from './test-report.ts'
+
+/** The slowest tests start programs; longer than this is a hang. */
+const testTimeoutMs = 30_000
+
+const runTimeoutMs = 70 * 60_000
+
+/** Lets the next run begin with the slowest files. */
+const timingsFile = join('node_modules', '.cache', 'test-timings.json')
+
+export interface TestRun {
+  /** Parts of the paths of the test files to run. Default: every file. */
+  readonly paths?: readonly string[]
+  /** Globs of test files that are not run. */
+  readonly ignored?: readonly string[]
+  /** Leaves out tests that need other programs; see `MARQUEE_TESTS` in `packages/testing`. */
+  readonly leaveOut?: 'unit' | 'check'
+  /** Runs as many files at a time as there are cores. */
+  readonly parallel: boolean
+  /** Prints failures only. */
+  readonly quiet?: boolean
+}
+
+/** Runs `bun test`, shows what it prints, and returns what came of it. */
+export async function runTests(run: TestRun): Promise<TestReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'marquee-check-'))
+  const junitFile = join(folder, 'report.xml')
+  const args = [
+    ...['test', '--no-orphans', `--timeout=${testTimeoutMs}`],
+    ...['--reporter=junit', `--reporter-outfile=${junitFile}`],
+    ...(run.parallel
+      ? ['--parallel', '--no-isolate', `--timings=${timingsFile}`, '--update-timings']
+      : []),
+    ...(run.quiet ? ['--only-failures'] : []),
+    ...(run.ignored ?? []).map((glob) => `--path-ignore-patterns=${glob}`),
+    ...(run.paths ?? []),
+  ]
+  const env = { MARQUEE_TESTS: run.leaveOut ?? '' }
+  const { exitCode, printed } = await runProgram(process.execPath, args, env)
+  const junit = existsSync(junitFile) ? readFileSync(junitFile, 'utf8') : ''
+  rmSync(folder, { recursive: true })
+  return readTestReport(printed, junit, exitCode)
+}
+
+/** Shows what the program prints, and returns what it printed to standard error. */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ exitCode: number; printed: string }> {
+  const color = process.stderr.isTTY ? { FORCE_COLOR: '1' } : {}
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...process.env, ...color, ...env },
+    stdio: ['ignore', 'inherit', 'pipe'],
+    signal: AbortSignal.timeout(runTimeoutMs),
+  })
+  let printed = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    process.stderr.write(text)
+    printed += text
+  })
+  const [exitCode] = await once(child, 'close')
+  return { exitCode: exitCode ?? 1, printed }
+}

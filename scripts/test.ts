@@ -1,0 +1,15 @@
+/** Runs the tests of units and the contracts, on Bun only: `bun run test [PATH …]`. Prints failures and the sum. */
+import { runTests } from './run-tests.ts'
+
+const folders = ['packages/', 'services/', 'producers/', 'apps/', 'scripts/', 'test/tidy/']
+
+const paths = process.argv.slice(2)
+const report = await runTests({
+  paths: paths.length > 0 ? paths : folders,
+  ignored: ['**/gateway/load.test.ts'],
+  leaveOut: 'unit',
+  parallel: true,
+  quiet: true,
+})
+console.log(`\n${report.passed} passed, ${report.failed} failed`)
+process.exitCode = report.failed > 0 ? 1 : 0
