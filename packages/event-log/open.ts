@@ -2,7 +2,7 @@ import { prepareFolder } from '@marquee/sql/database-url'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import type { Logger } from 'pino'
 import type { KafkaAccess } from './kafka/client.ts'
-import type { GroupTiming } from './kafka/session.ts'
+import type { GroupTiming } from './kafka/timing.ts'
 import type { EventLog } from './port.ts'
 
 /** Which log to use. `embedded` is a file, `:memory:` for none: see `createEmbeddedEventLog`. */

@@ -1,17 +1,17 @@
-/** Wakes whoever waits. */
-export interface Bell {
-  ring(): void
-  /** Resolves at the next ring. Taken before looking for work, it cannot miss what happens after the look. */
+/** Wakes everything that waits for it. */
+export interface WakeUp {
+  signal(): void
+  /** Resolves at the next signal. Taken before looking for work, it cannot miss what happens after the look. */
   next(): Promise<void>
-  /** Resolves at the next ring or after the time, whichever comes first. */
+  /** Resolves at the next signal or after the time, whichever comes first. */
   sleep(timeoutMs: number): Promise<void>
 }
 
-export function createBell(): Bell {
+export function createWakeUp(): WakeUp {
   let waiting = Promise.withResolvers<void>()
   const sleepers = new Set<() => void>()
   return {
-    ring() {
+    signal() {
       waiting.resolve()
       waiting = Promise.withResolvers()
       for (const wake of sleepers) wake()

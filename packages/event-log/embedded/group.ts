@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { backOff } from '../back-off.ts'
 import type { ConsumeOptions, PartitionProgress } from '../port.ts'
 import { PositionLostError } from '../position-lost.ts'
-import { createBell, within } from '../wake-up.ts'
+import { createWakeUp, within } from '../wake-up.ts'
 import type { LogFile } from './file.ts'
 import type { Lease } from './lease.ts'
 
@@ -61,10 +61,10 @@ interface Slot {
 export function createGroup(options: GroupOptions): Group {
   const { topic, group, file, lease, pollIntervalMs, retentionMs, clock, random } = options
   const members: Member[] = []
-  /** Rings when there may be records, and when `changed` does. */
-  const news = createBell()
-  /** Rings when the members or the lease changed. */
-  const changed = createBell()
+  /** Signals when there may be records, and when `changed` does. */
+  const news = createWakeUp()
+  /** Signals when the members or the lease changed. */
+  const changed = createWakeUp()
   let slots: readonly Slot[] = []
   let held = false
   let running: Promise<void> | undefined
@@ -75,8 +75,8 @@ export function createGroup(options: GroupOptions): Group {
     held ? members[slot.partition % members.length] : undefined
 
   function change(): void {
-    changed.ring()
-    news.ring()
+    changed.signal()
+    news.signal()
   }
 
   function attempt<T>(body: () => T): T | undefined {
@@ -198,7 +198,7 @@ export function createGroup(options: GroupOptions): Group {
     }
     if (seen !== undefined && seen === version) return
     version = seen
-    news.ring()
+    news.signal()
   }
 
   function beat(): void {
@@ -248,6 +248,6 @@ export function createGroup(options: GroupOptions): Group {
       })
     },
     waitsFor: () => (held ? undefined : lease.holder()),
-    wake: () => news.ring(),
+    wake: () => news.signal(),
   }
 }

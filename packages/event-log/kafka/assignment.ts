@@ -3,7 +3,7 @@ import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { backOff } from '../back-off.ts'
 import type { ConsumeOptions, PartitionProgress } from '../port.ts'
 import { PositionLostError } from '../position-lost.ts'
-import { createBell } from '../wake-up.ts'
+import { createWakeUp } from '../wake-up.ts'
 import type { KafkaIdentities } from './identity.ts'
 import { toRecord } from './record.ts'
 import type { PartitionBounds, Topics } from './topics.ts'
@@ -70,7 +70,7 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
   const consumer = whileThere(assignment.consumer)
   const { topic } = options
   const slots = new Map(partitions.map((partition) => [partition, newSlot(partition)]))
-  const closing = createBell()
+  const closing = createWakeUp()
   let isClosed = false
 
   const only = ({ partition }: Slot) => [{ topic, partitions: [partition] }]
@@ -252,7 +252,7 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     },
     async close() {
       isClosed = true
-      closing.ring()
+      closing.signal()
       await Promise.allSettled([...slots.values()].map(({ busy }) => busy))
     },
   }

@@ -1,6 +1,6 @@
 import type { Cluster, Consumer, Kafka } from 'kafkajs'
 import { assignerOf } from './members.ts'
-import type { GroupTiming } from './session.ts'
+import type { GroupTiming } from './timing.ts'
 
 /** How much of a topic one question takes: enough for large batches, little enough to stay small in memory. */
 const fetchBytesMax = 2 * 1024 * 1024

@@ -1,6 +1,6 @@
 import { backOff } from '../back-off.ts'
 import type { Consumption } from '../port.ts'
-import { createBell } from '../wake-up.ts'
+import { createWakeUp } from '../wake-up.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
 /** A running consumer that is started anew whenever it breaks. */
@@ -17,7 +17,7 @@ const steadyMs = 60_000
 export function startConsumption(consumption: ConsumptionOptions): KafkaConsumption {
   const { topics, options, clock, random } = consumption
   const assigned = Promise.withResolvers<void>()
-  const closing = createBell()
+  const closing = createWakeUp()
   let session: Session | undefined
   let lastPollTimeMs: number | undefined
   let memberId: string | undefined
@@ -105,7 +105,7 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
     failure: () => (isClosed ? undefined : failure),
     [Symbol.asyncDispose]() {
       isClosed = true
-      closing.ring()
+      closing.signal()
       closed ??= running
       return closed
     },

@@ -8,20 +8,11 @@ import { keepHeaders } from './headers.ts'
 import { createKafkaIdentities } from './identity.ts'
 import { createKafkaAppender } from './producer.ts'
 import { createKafkaReader } from './reader.ts'
-import type { GroupTiming } from './session.ts'
+import { type GroupTiming, groupTiming } from './timing.ts'
 import { createTopics, TopicError } from './topics.ts'
 
 /** How long `consume` waits for an assignment before it leaves the waiting to the background, in milliseconds. */
 const assignmentTimeoutMs = 10_000
-
-export const groupTiming: GroupTiming = {
-  sessionTimeoutMs: 10_000,
-  rebalanceTimeoutMs: 30_000,
-  heartbeatIntervalMs: 500,
-  pollWaitMs: 250,
-  commitIntervalMs: 1_000,
-  silenceMaxMs: 30_000,
-}
 
 export const kafkaCapabilities: EventLogCapabilities = {
   durable: true,

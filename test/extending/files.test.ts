@@ -1,0 +1,52 @@
+import { expect, test } from 'bun:test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '@marquee/testing/tools'
+import { listedFiles } from './walkthroughs.ts'
+
+const page = readFileSync(join(root, 'docs/extending.md'), 'utf8')
+
+/** Where what is there already has to be found: the files that the walkthroughs name, and no others. */
+const walkthroughs = [
+  { heading: 'A field', trace: /imdb_?votes/i, among: /^(proto|services|apps)\// },
+  { heading: 'An RPC', trace: /\bgetMetadata\b/i, among: /^(proto|services)\// },
+  {
+    heading: 'A service',
+    trace: /rating\/main|startRating\b|\b8082\b|RatingService\b/,
+    among: /^(services\/(config|dev|movie\/config)\.ts|Dockerfile|compose\.yaml)$/,
+  },
+]
+
+test.each(walkthroughs)(
+  'every file that a walkthrough needs is on its list: $heading',
+  ({ heading, trace, among }) => {
+    const listed = listedFiles(page, heading)
+    expect(listed.length).toBeGreaterThan(4)
+    const found = projectFiles()
+      .filter((path) => among.test(path) && !path.includes('.test.'))
+      .filter((path) => trace.test(readFileSync(join(root, path), 'utf8')))
+    expect(found.filter((path) => !listed.includes(path))).toEqual([])
+    expect(listed.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  },
+)
+
+test('every file that the page names is there', () => {
+  const named = [...page.matchAll(/`((?:packages|services|proto|apps|producers|docs)\/[\w./-]+)`/g)]
+  const toCome = (path: string) => path.startsWith('packages/event-log/array/')
+  const paths = named.map(([, path = '']) => path).filter((path) => !toCome(path))
+  expect(paths.length).toBeGreaterThan(20)
+  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([])
+})
+
+test.each(['metadata', 'rating', 'movie'])('%s has the files that every service has', (name) => {
+  const files = listedFiles(page, 'A service').filter((path) => path.startsWith('services/rating/'))
+  const own = files.map((path) => path.replaceAll('rating', name))
+  expect(own.filter((path) => !existsSync(join(root, path)))).toEqual([])
+})
+
+function projectFiles(): string[] {
+  const inFolders = ['proto', 'services', 'apps'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((path) => `${folder}/${path}`),
+  )
+  return [...inFolders.filter((path) => /\.(tsx?|proto)$/.test(path)), 'Dockerfile', 'compose.yaml']
+}
