@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { create } from '@bufbuild/protobuf'
 import { ServiceReportSchema } from '../../../gen/system/v1/system_pb.ts'
 import { healthOf, summary, troubles } from './health.ts'
-import { activityAt, instanceWith, reportAt } from './sample-reports.ts'
+import { activityAt, instanceWith, reportAt } from './testing/reports.ts'
 
 const serving = instanceWith('81', activityAt(1, {}))
 const away = instanceWith('82', undefined)

@@ -22,8 +22,6 @@ export interface Arrow {
   readonly id: 'movie-metadata' | 'movie-rating' | 'events-rating' | 'rating-dead-letters'
   /** An SVG path, along the direction in which calls or events go. */
   readonly path: string
-  /** Where what goes along it is written. */
-  readonly label: { readonly x: number; readonly y: number }
 }
 
 export type Counts = Readonly<Record<'movie' | 'metadata' | 'rating', number>>
@@ -120,7 +118,7 @@ function right({ x, y, width, height }: Box, down = 0): Point {
 function across(id: Arrow['id'], from: Point, to: Point): Arrow {
   const middle = (from.x + to.x) / 2
   const path = `M${from.x} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`
-  return { id, path, label: { x: middle, y: (from.y + to.y) / 2 - 8 } }
+  return { id, path }
 }
 
 /** Down from the corner of the one, then to the side of the other. */
@@ -128,9 +126,9 @@ function elbow(id: Arrow['id'], from: Box, to: Box): Arrow {
   const x = from.x + 10
   const { y } = left(to)
   const path = `M${x} ${from.y + from.height}V${y - 8}Q${x} ${y} ${x + 8} ${y}H${to.x}`
-  return { id, path, label: { x: to.x + 4, y: to.y - 7 } }
+  return { id, path }
 }
 
 function upright(id: Arrow['id'], x: number, from: number, to: number): Arrow {
-  return { id, path: `M${x} ${from}V${to}`, label: { x: x + 8, y: (from + to) / 2 + 4 } }
+  return { id, path: `M${x} ${from}V${to}` }
 }

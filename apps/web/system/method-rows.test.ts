@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { methodRows } from './method-rows.ts'
 import { monitorAfter } from './monitor.ts'
-import { activityAt, instanceWith, reportAt } from './sample-reports.ts'
+import { activityAt, instanceWith, reportAt } from './testing/reports.ts'
 
 test('a method is one row over all instances, with its codes told apart', () => {
   const at = (seconds: number, count: number) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { WatchSystemResponse } from '../../../gen/system/v1/system_pb.ts'
 import { historySeconds, type Monitor, monitorAfter } from './monitor.ts'
-import { activityAt, instanceWith, reportAt } from './sample-reports.ts'
+import { activityAt, instanceWith, reportAt } from './testing/reports.ts'
 
 function watch(reports: readonly WatchSystemResponse[]): Monitor {
   const monitor = reports.reduce<Monitor | undefined>(monitorAfter, undefined)

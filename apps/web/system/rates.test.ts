@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { appliedPerSecond, callRates, callsPerSecond, mergedRates } from './rates.ts'
-import { activityAt } from './sample-reports.ts'
+import { activityAt } from './testing/reports.ts'
 
 test('a rate is the difference of counts over the time between', () => {
   const before = activityAt(10, { ok: 100 }, { appliedCount: 50n })

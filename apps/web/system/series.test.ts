@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { InstanceSample, Sample } from './monitor.ts'
-import { instanceWith, reportAt } from './sample-reports.ts'
 import { instanceSeries, serviceSeries, timeRange } from './series.ts'
+import { instanceWith, reportAt } from './testing/reports.ts'
 
 function sample(atSeconds: number, figures: Readonly<Record<string, number | undefined>>): Sample {
   const instances = Object.entries(figures).map(

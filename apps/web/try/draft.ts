@@ -26,8 +26,7 @@ export function withField(draft: Draft, name: string, value: JsonValue | undefin
 /** What a new message begins with: messages that its rules require are there to be filled in. */
 export function emptyDraft(message: DescMessage, registry: Registry): Draft {
   const required = message.fields.filter(
-    (field) =>
-      field.fieldKind === 'message' && !field.oneof && fieldRules(field, registry).required,
+    (field) => field.fieldKind === 'message' && fieldRules(field, registry).required,
   )
   return Object.fromEntries(required.map((field) => [field.jsonName, {}]))
 }

@@ -1,18 +1,25 @@
 import { expect, test } from 'bun:test'
-import type { DescMessage } from '@bufbuild/protobuf'
+import type { DescField, DescMessage, DescService } from '@bufbuild/protobuf'
+import { MethodDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import { Health } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
+import { ServerReflection } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
+import { MetadataSchema, MetadataService } from '../../../gen/metadata/v1/metadata_pb.ts'
+import { ListMoviesRequestSchema, MovieService } from '../../../gen/movie/v1/movie_pb.ts'
+import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import {
-  AnySchema,
-  Int64ValueSchema,
-  MethodDescriptorProtoSchema,
-  StructSchema,
-} from '@bufbuild/protobuf/wkt'
-import { MetadataSchema } from '../../../gen/metadata/v1/metadata_pb.ts'
-import { ListMoviesRequestSchema } from '../../../gen/movie/v1/movie_pb.ts'
-import {
+  ActivityService,
+  DeadLetterService,
   GetDeadLetterResponseSchema,
   InstanceReportSchema,
+  SystemService,
 } from '../../../gen/system/v1/system_pb.ts'
 import { controlOf, initialValue, numberValue, typeText } from './field-control.ts'
+
+const services: readonly DescService[] = [
+  ...[MovieService, MetadataService, RatingService],
+  ...[ActivityService, DeadLetterService, SystemService],
+  ...[Health, ServerReflection],
+]
 
 function field(message: DescMessage, name: string) {
   const found = message.fields.find((one) => one.name === name)
@@ -20,33 +27,49 @@ function field(message: DescMessage, name: string) {
   return found
 }
 
-test('each kind of field is filled in with what fits', () => {
+/** The fields of the message and of the messages in it. */
+function fieldsIn(message: DescMessage): DescField[] {
+  return message.fields.flatMap((one) => {
+    const control = controlOf(one)
+    return control.kind === 'message' ? [one, ...fieldsIn(control.desc)] : [one]
+  })
+}
+
+test('the form has an input for every request field of every served method', () => {
+  const fields = services.flatMap(({ methods }) => methods).flatMap(({ input }) => fieldsIn(input))
+  expect(fields.length).toBeGreaterThan(40)
+  expect(fields.filter((one) => controlOf(one).kind === 'none').map(String)).toEqual([])
+})
+
+test('each kind of field has the input that fits it', () => {
   expect(controlOf(field(MetadataSchema, 'title'))).toEqual({ kind: 'text' })
   expect(controlOf(field(MetadataSchema, 'genres'))).toEqual({ kind: 'text' })
-  expect(controlOf(field(MetadataSchema, 'year'))).toMatchObject({ isWhole: true, isLong: false })
-  expect(controlOf(field(MetadataSchema, 'imdb_rating'))).toMatchObject({ isWhole: false })
+  expect(controlOf(field(MetadataSchema, 'year'))).toEqual({ kind: 'number', isLong: false })
+  expect(controlOf(field(MetadataSchema, 'imdb_rating'))).toMatchObject({ kind: 'number' })
   expect(controlOf(field(ListMoviesRequestSchema, 'rating_count_min'))).toMatchObject({
     isLong: true,
   })
   expect(controlOf(field(ListMoviesRequestSchema, 'order'))).toMatchObject({ kind: 'enum' })
-  expect(controlOf(field(MetadataSchema, 'update_time'))).toMatchObject({ isTime: true })
-  expect(controlOf(field(InstanceReportSchema, 'latency'))).toMatchObject({ example: '1.5s' })
-  expect(controlOf(field(GetDeadLetterResponseSchema, 'value'))).toEqual({ kind: 'bytes' })
-  expect(controlOf(field(MethodDescriptorProtoSchema, 'client_streaming'))).toEqual({
-    kind: 'switch',
-  })
+  expect(controlOf(field(MetadataSchema, 'update_time'))).toEqual({ kind: 'time' })
 })
 
-test('a map is filled in by its values', () => {
-  const headers = field(GetDeadLetterResponseSchema, 'headers')
-  expect(controlOf(headers)).toEqual({ kind: 'text' })
-  expect(typeText(headers)).toBe('map<string, string>')
+test('a field that no request has is left to the JSON view', () => {
+  for (const [message, name] of [
+    [MethodDescriptorProtoSchema, 'client_streaming'],
+    [GetDeadLetterResponseSchema, 'value'],
+    [GetDeadLetterResponseSchema, 'headers'],
+    [InstanceReportSchema, 'latency'],
+  ] as const) {
+    expect(controlOf(field(message, name))).toEqual({ kind: 'none' })
+  }
 })
 
-test('what has JSON of its own begins with what is valid there', () => {
-  expect(Int64ValueSchema.fields.map((one) => initialValue(controlOf(one)))).toEqual(['0'])
-  const free = [StructSchema, AnySchema].map((desc) => ({ fieldKind: 'message', message: desc }))
-  for (const one of free) expect(controlOf(one as never)).toEqual({ kind: 'json' })
+test('an added field begins with a value that is valid JSON for it', () => {
+  const initial = (name: string) => initialValue(controlOf(field(MetadataSchema, name)))
+  expect(initial('year')).toBe(0)
+  expect(initial('genres')).toBe('')
+  expect(initial('update_time')).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/)
+  expect(initialValue(controlOf(field(ListMoviesRequestSchema, 'rating_count_min')))).toBe('0')
 })
 
 test('a number is one when it reads back as it was typed, and text until then', () => {
@@ -58,7 +81,8 @@ test('a number is one when it reads back as it was typed, and text until then', 
   expect(numberValue('9007199254740993', true)).toBe('9007199254740993')
 })
 
-test('types are told as in a proto file', () => {
+test('a type is written as in a proto file', () => {
   expect(typeText(field(MetadataSchema, 'genres'))).toBe('repeated string')
   expect(typeText(field(MetadataSchema, 'update_time'))).toBe('google.protobuf.Timestamp')
+  expect(typeText(field(GetDeadLetterResponseSchema, 'headers'))).toBe('map<string, string>')
 })

@@ -5,7 +5,6 @@ import { fieldProblem } from './draft.ts'
 import { controlOf, initialValue, typeText } from './field-control.ts'
 import { FormContext } from './form-context.ts'
 import { ListInput } from './list-input.tsx'
-import { MapInput } from './map-input.tsx'
 import { fieldRules } from './rules.ts'
 import { ValueInput } from './value-input.tsx'
 import { fieldPath } from './violations.ts'
@@ -16,13 +15,11 @@ export interface FieldRowProps {
   readonly value: JsonValue | undefined
   /** Of the message that the field belongs to. */
   readonly path: string
-  /** The field of a oneof that was chosen: it is there until another one is. */
-  readonly isChosen?: boolean
   readonly onChange: (value: JsonValue | undefined) => void
 }
 
 /** A field: its name and type, its rules, what it is filled in with, and what is wrong with it. */
-export function FieldRow({ field, value, path, isChosen = false, onChange }: FieldRowProps) {
+export function FieldRow({ field, value, path, onChange }: FieldRowProps) {
   const id = useId()
   const form = useContext(FormContext)
   if (!form) return null
@@ -32,7 +29,7 @@ export function FieldRow({ field, value, path, isChosen = false, onChange }: Fie
   const isLeaf = isSingle(field) && control.kind !== 'message'
   const wrong = isLeaf ? fieldProblem(field, value, form.registry) : undefined
   const problems = wrong ? [wrong] : (form.violations.get(own) ?? [])
-  const isOptional = isSingle(field) && hasPresence(field) && !isChosen
+  const isOptional = isSingle(field) && hasPresence(field) && control.kind !== 'none'
   const describedBy = `${id}-hints ${id}-problems`
   return (
     <div class="field">
@@ -100,21 +97,22 @@ interface ValueProps extends Pick<FieldRowProps, 'field' | 'value' | 'path' | 'o
 
 function Value({ field, value, path, onChange, id, describedBy, wrong }: ValueProps) {
   if (field.fieldKind === 'list') return <ListInput {...{ field, value, path, onChange }} />
-  if (field.fieldKind === 'map') return <MapInput {...{ field, value, path, onChange }} />
+  const control = controlOf(field)
+  if (control.kind === 'none') return <p class="form-note">Fill in this field as JSON.</p>
   const clears = !hasPresence(field)
   return (
     <ValueInput
-      control={controlOf(field)}
+      control={control}
       value={value}
       {...{ id, path, describedBy, wrong }}
       label={field.name}
-      onChange={(next) => onChange(clears && (next === '' || next === false) ? undefined : next)}
+      onChange={(next) => onChange(clears && next === '' ? undefined : next)}
     />
   )
 }
 
 function isSingle(field: DescField): boolean {
-  return field.fieldKind !== 'list' && field.fieldKind !== 'map'
+  return field.fieldKind !== 'list'
 }
 
 /** Whether "not set" differs from the default. */

@@ -5,7 +5,7 @@ import { FormContext } from './form-context.ts'
 import { ValueInput } from './value-input.tsx'
 import { itemPath } from './violations.ts'
 
-export interface ManyInputProps {
+interface ListInputProps {
   readonly field: DescField
   readonly value: JsonValue | undefined
   /** Of the field. */
@@ -14,7 +14,7 @@ export interface ManyInputProps {
 }
 
 /** A repeated field. Without items it is not set. */
-export function ListInput({ field, value, path, onChange }: ManyInputProps) {
+export function ListInput({ field, value, path, onChange }: ListInputProps) {
   const id = useId()
   const form = useContext(FormContext)
   const items = Array.isArray(value) ? value : []
@@ -60,7 +60,7 @@ export function ListInput({ field, value, path, onChange }: ManyInputProps) {
   )
 }
 
-export function RemoveButton({ what, onClick }: { what: string; onClick: () => void }) {
+function RemoveButton({ what, onClick }: { what: string; onClick: () => void }) {
   return (
     <button
       type="button"

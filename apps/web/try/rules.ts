@@ -38,53 +38,37 @@ function optionOf(desc: DescField | DescMessage, name: string, registry: Registr
 
 function hintsOf(rules: JsonObject): string[] {
   const { required, cel, ignore, ...kinds } = rules
-  const own = Object.entries(kinds).flatMap(([kind, rule]) => kindHints(kind, object(rule)))
+  const own = Object.values(kinds).flatMap((rule) => kindHints(object(rule)))
   const told = objects(cel).flatMap(({ message }) => (message ? [String(message)] : []))
   return [...own, ...told]
 }
 
-function kindHints(kind: string, rule: JsonObject): string[] {
-  const noun = kind === 'bytes' ? 'bytes' : 'characters'
+function kindHints(rule: JsonObject): string[] {
   return [
-    sized(rule.minLen, rule.maxLen, noun),
+    sized(rule.minLen, rule.maxLen, 'characters'),
     sized(rule.minItems, rule.maxItems, 'items'),
-    sized(rule.minPairs, rule.maxPairs, 'entries'),
-    sized(rule.len, rule.len, noun),
     between(rule),
-    rule.in === undefined ? undefined : `one of ${list(rule.in)}`,
-    rule.notIn === undefined ? undefined : `none of ${list(rule.notIn)}`,
-    rule.const === undefined ? undefined : `only ${text(rule.const)}`,
-    rule.unique === true ? 'no item twice' : undefined,
-    rule.definedOnly === true ? 'one of the values that are defined' : undefined,
+    rule.definedOnly === true ? 'one of the defined values' : undefined,
     rule.pattern === undefined ? undefined : `matches ${rule.pattern}`,
-    ...nested('each', rule.items),
-    ...nested('each key', rule.keys),
-    ...nested('each value', rule.values),
+    ...eachItem(rule.items),
   ].filter((hint) => hint !== undefined)
 }
 
-function nested(subject: string, rules: JsonValue | undefined): string[] {
-  return rules === undefined ? [] : hintsOf(object(rules)).map((hint) => `${subject}: ${hint}`)
+function eachItem(rules: JsonValue | undefined): string[] {
+  return rules === undefined ? [] : hintsOf(object(rules)).map((hint) => `each: ${hint}`)
 }
 
 function sized(min: JsonValue | undefined, max: JsonValue | undefined, noun: string) {
   if (min === undefined && max === undefined) return undefined
-  if (min === max) return `exactly ${number(min)} ${noun}`
   if (max === undefined) return `at least ${number(min)} ${noun}`
   return min === undefined
     ? `at most ${number(max)} ${noun}`
     : `${number(min)} to ${number(max)} ${noun}`
 }
 
-function between({ gt, gte, lt, lte }: JsonObject): string | undefined {
-  if (gte !== undefined && lte !== undefined) return `${number(gte)} to ${number(lte)}`
-  const parts = [
-    gt === undefined ? undefined : `more than ${number(gt)}`,
-    gte === undefined ? undefined : `${number(gte)} or more`,
-    lt === undefined ? undefined : `less than ${number(lt)}`,
-    lte === undefined ? undefined : `${number(lte)} or less`,
-  ].filter((part) => part !== undefined)
-  return parts.length === 0 ? undefined : parts.join(', ')
+function between({ gte, lte }: JsonObject): string | undefined {
+  if (gte === undefined) return lte === undefined ? undefined : `${number(lte)} or less`
+  return lte === undefined ? `${number(gte)} or more` : `${number(gte)} to ${number(lte)}`
 }
 
 /** Years stay as they are: 1870, but 100,000. */
@@ -92,10 +76,6 @@ function number(value: JsonValue | undefined): string {
   const count = Number(value)
   if (value === undefined || Number.isNaN(count)) return text(value)
   return Math.abs(count) < 10_000 ? String(count) : count.toLocaleString('en')
-}
-
-function list(values: JsonValue | undefined): string {
-  return Array.isArray(values) ? values.map(text).join(', ') : text(values)
 }
 
 function text(value: JsonValue | undefined): string {

@@ -1,12 +1,10 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf'
 import { useContext } from 'preact/hooks'
-import { BytesInput } from './bytes-input.tsx'
 import { type Control, numberValue } from './field-control.ts'
 import { FormContext } from './form-context.ts'
 import { inputProps, textOf, type ValueInputProps } from './input-props.ts'
-import { JsonInput } from './json-input.tsx'
 
-/** One value: of a field, an item of a list, or an entry of a map. */
+/** The input for one value: of a field, or of an item of a list. */
 export function ValueInput(props: ValueInputProps) {
   const { control } = props
   switch (control.kind) {
@@ -14,12 +12,6 @@ export function ValueInput(props: ValueInputProps) {
       return <MessageInput {...props} desc={control.desc} />
     case 'enum':
       return <EnumInput {...props} desc={control.desc} />
-    case 'switch':
-      return <SwitchInput {...props} />
-    case 'bytes':
-      return <BytesInput {...props} />
-    case 'json':
-      return <JsonInput {...props} />
     default:
       return <TextInput {...props} />
   }
@@ -51,11 +43,11 @@ function TextInput(props: ValueInputProps) {
         inputMode={control.kind === 'number' ? 'decimal' : 'text'}
         autocomplete="off"
         spellcheck={false}
-        placeholder={control.kind === 'format' ? control.example : ''}
+        placeholder={control.kind === 'time' ? '2026-01-31T12:00:00Z' : ''}
         value={textOf(value)}
         onInput={(event) => typed(event.currentTarget.value)}
       />
-      {control.kind === 'format' && control.isTime ? (
+      {control.kind === 'time' ? (
         <button
           type="button"
           class="small-button"
@@ -65,18 +57,6 @@ function TextInput(props: ValueInputProps) {
         </button>
       ) : null}
     </div>
-  )
-}
-
-function SwitchInput(props: ValueInputProps) {
-  return (
-    <input
-      {...inputProps(props)}
-      class="checkbox"
-      type="checkbox"
-      checked={props.value === true}
-      onChange={(event) => props.onChange(event.currentTarget.checked)}
-    />
   )
 }
 

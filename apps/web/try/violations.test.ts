@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { entryPath, fieldPath, itemPath, violationsOf } from './violations.ts'
+import { fieldPath, itemPath, violationsOf } from './violations.ts'
 
 function detail(violations: object[]) {
   return [{ typeName: 'buf.validate.Violations', json: JSON.stringify({ violations }) }]
@@ -14,10 +14,11 @@ test('a violation is found at the path that the form gives its field', () => {
   })
 })
 
-test('an entry of a map is found by its key', () => {
-  const elements = [{ fieldName: 'labels', stringKey: 'a b' }]
-  const [violation] = violationsOf(detail([{ field: { elements }, ruleId: 'string.min_len' }]))
-  expect(violation).toEqual({ path: entryPath('labels', 'a b'), message: 'string.min_len' })
+test('a violation without a message has the name of its rule', () => {
+  const elements = [{ fieldName: 'title' }]
+  expect(violationsOf(detail([{ field: { elements }, ruleId: 'string.min_len' }]))).toEqual([
+    { path: 'title', message: 'string.min_len' },
+  ])
 })
 
 test('a violation of the whole message has an empty path', () => {

@@ -2,7 +2,7 @@ import type { ErrorDetail } from './call.ts'
 
 /** What a server says is wrong with a field. */
 export interface Violation {
-  /** `records[0].recordId`, `labels["a"]`, or empty for the whole message. */
+  /** `records[0].record_id`, or empty for the whole message. */
   readonly path: string
   readonly message: string
 }
@@ -10,10 +10,6 @@ export interface Violation {
 interface PathElement {
   readonly fieldName?: string
   readonly index?: string
-  readonly boolKey?: boolean
-  readonly intKey?: string
-  readonly uintKey?: string
-  readonly stringKey?: string
 }
 
 /** The violations in an error's details (buf.validate.Violations), as JSON has them. */
@@ -35,14 +31,11 @@ interface ViolationsJson {
   }[]
 }
 
-/** A path as `childPath` and `itemPath` of the form make it, by the names of the proto. */
+/** The path as `fieldPath` and `itemPath` build it for the form, with the names of the proto. */
 function pathText(elements: readonly PathElement[]): string {
-  return elements.reduce((path, { fieldName = '', ...keys }) => {
-    const { index, boolKey, intKey, uintKey, stringKey } = keys
-    const key = boolKey ?? intKey ?? uintKey ?? stringKey
-    const own = fieldPath(path, fieldName)
-    if (index !== undefined) return itemPath(own, Number(index))
-    return key === undefined ? own : entryPath(own, String(key))
+  return elements.reduce((parent, { fieldName = '', index }) => {
+    const path = fieldPath(parent, fieldName)
+    return index === undefined ? path : itemPath(path, Number(index))
   }, '')
 }
 
@@ -54,9 +47,4 @@ export function fieldPath(parent: string, fieldName: string): string {
 /** The path of an item of the list at the path. */
 export function itemPath(parent: string, index: number): string {
   return `${parent}[${index}]`
-}
-
-/** The path of an entry of the map at the path. */
-export function entryPath(parent: string, key: string): string {
-  return `${parent}[${JSON.stringify(key)}]`
 }
