@@ -2,12 +2,14 @@ import { describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '@marquee/testing/tools'
+import { importCycles } from './cycles.ts'
 import { dependencyProblems, type Manifest } from './dependency-rules.ts'
 import { fileProblems } from './file-rules.ts'
 import { importProblems } from './import-rules.ts'
 import { parseSource, readSources } from './source.ts'
 
 const sources = readSources(root)
+const isUnderReconstruction = (path: string) => path.startsWith('packages/http/http2/')
 const written = sources.filter(({ path }) => !/(^|\/)gen\//.test(path))
 
 test('the source is found', () => {
@@ -17,6 +19,24 @@ test('the source is found', () => {
 
 test('imports point inward', () => {
   expect(written.flatMap(importProblems)).toEqual([])
+})
+
+test('no import leads back to its file, not even one of types', () => {
+  const inOrder = importCycles(written).filter((cycle) => !cycle.every(isUnderReconstruction))
+  expect(inOrder).toEqual([])
+})
+
+test('a cycle is found, the shortest of those that share files', () => {
+  const parsed = [
+    parseSource('packages/sql/a.ts', `import type { B } from './b.ts'\nimport './c.ts'`),
+    parseSource('packages/sql/b.ts', `import './c.ts'`),
+    parseSource('packages/sql/c.ts', `import '@marquee/sql/a'`),
+    parseSource('packages/sql/d.ts', `import './a.ts'`),
+  ]
+  expect(importCycles(parsed)).toEqual([
+    ['packages/sql/a.ts', 'packages/sql/c.ts', 'packages/sql/a.ts'],
+    ['packages/sql/b.ts', 'packages/sql/c.ts', 'packages/sql/a.ts', 'packages/sql/b.ts'],
+  ])
 })
 
 test('files are small, named for an idea, and read their surroundings in one place', () => {

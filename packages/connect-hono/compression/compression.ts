@@ -17,6 +17,13 @@ export interface Compression {
   decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array>
 }
 
+/** Decompresses one message: by itself, or on a thread that is not the compression's own. */
+export type Decompress = (
+  compression: Compression,
+  bytes: Uint8Array,
+  bytesMax: number,
+) => Promise<Uint8Array>
+
 /** The compressions that a service knows. */
 export interface Compressions {
   /** Their names, joined by commas. */

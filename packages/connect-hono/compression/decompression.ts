@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Lifetime } from '../lifetime.ts'
 import { type DecompressionLimits, decompressionLimits } from '../limits.ts'
-import { type Compression, standardCompressions } from './compression.ts'
+import { type Compression, type Decompress, standardCompressions } from './compression.ts'
 
 /** Decompresses the messages of requests, a few at a time. */
 export interface Decompression {
@@ -22,13 +22,6 @@ interface Waiting {
   readonly start: () => void
   hasSlot: boolean
 }
-
-/** Decompresses one message: by itself, or on a thread that is not the compression's own. */
-export type Decompress = (
-  compression: Compression,
-  bytes: Uint8Array,
-  bytesMax: number,
-) => Promise<Uint8Array>
 
 /** A message has a decoder, with its window and output, only while it has one of the slots. */
 export function createDecompression(

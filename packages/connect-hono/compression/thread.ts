@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type Code, ConnectError } from '@connectrpc/connect'
-import type { Decompress } from './decompression.ts'
+import type { Decompress } from './compression.ts'
 
 export interface ThreadRequest {
   readonly id: number

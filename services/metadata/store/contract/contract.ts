@@ -4,15 +4,8 @@ import { describeClaimed } from '@marquee/testing/requirements'
 import fc from 'fast-check'
 import { type Metadata, type StoredMetadata, searchWords } from '../../metadata.ts'
 import type { ListPosition, MetadataStore } from '../port.ts'
-import type { SearchLimits } from '../search.ts'
 import { actsAsMap, pages, plain } from './model.ts'
-import { describeSharing } from './sharing.ts'
-
-/** Opens a store on a database; a durable store finds there what an earlier one has left. */
-export type OpenMetadataStore = (options: {
-  clock: () => number
-  searchLimits?: SearchLimits
-}) => Promise<MetadataStore>
+import { describeSharing, type OpenMetadataStore } from './sharing.ts'
 
 /**
  * What every adapter of MetadataStore promises. `createDatabase` makes a new, empty database, and answers what opens a

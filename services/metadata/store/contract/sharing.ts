@@ -1,5 +1,12 @@
 import { expect, test } from 'bun:test'
-import type { OpenMetadataStore } from './contract.ts'
+import type { MetadataStore } from '../port.ts'
+import type { SearchLimits } from '../search.ts'
+
+/** Opens a store on a database; a durable store finds there what an earlier one has left. */
+export type OpenMetadataStore = (options: {
+  clock: () => number
+  searchLimits?: SearchLimits
+}) => Promise<MetadataStore>
 
 /** What stores promise besides that several of them may be open on one database. */
 export function describeSharing(createDatabase: () => OpenMetadataStore): void {
