@@ -9,6 +9,7 @@ import { measureMemory } from '@marquee/service/metrics/memory'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { measureRegistry } from '@marquee/service/metrics/registry'
 import { createHealth, startProbe } from '@marquee/service/process/health'
+import { logReadiness } from '@marquee/service/process/readiness'
 import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
 import { followTlsFiles } from '@marquee/service/process/tls-files'
@@ -53,9 +54,10 @@ export async function startMetadata(
   })
   const server = use(await serve({ ...listen, connections, memory, app, admission, log }))
   use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
+  use(logReadiness({ name: 'metadata', health, log }))
   const healthName = MetadataService.typeName
   use(await registry.register({ service: 'metadata', url: server.url, health, healthName }))
-  log.info({ url: server.url }, 'metadata is ready')
+  log.info({ url: server.url }, 'metadata is listening')
   return server
 }
 

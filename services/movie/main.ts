@@ -10,6 +10,7 @@ import { measureMemory } from '@marquee/service/metrics/memory'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { measureRegistry } from '@marquee/service/metrics/registry'
 import { createHealth } from '@marquee/service/process/health'
+import { logReadiness } from '@marquee/service/process/readiness'
 import { type Running, run } from '@marquee/service/process/run'
 import { followTlsFiles } from '@marquee/service/process/tls-files'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
@@ -61,10 +62,11 @@ export async function startMovie(
   })
   const server = use(await serve({ ...listen, connections, memory, app, admission, log }))
   use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
+  use(logReadiness({ name: 'movie', health, log }))
   own = { id: `movie@${server.url}`, url: server.url }
   const healthName = MovieService.typeName
   use(await registry.register({ service: 'movie', url: server.url, health, healthName }))
-  log.info({ url: server.url }, 'movie is ready')
+  log.info({ url: server.url }, 'movie is listening')
   return server
 }
 

@@ -10,6 +10,7 @@ import { measureMemory } from '@marquee/service/metrics/memory'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { measureRegistry } from '@marquee/service/metrics/registry'
 import { type Condition, createHealth, startProbe } from '@marquee/service/process/health'
+import { logReadiness } from '@marquee/service/process/readiness'
 import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
 import { followTlsFiles } from '@marquee/service/process/tls-files'
@@ -73,6 +74,7 @@ export async function startRating(
   })
   const server = use(await serve({ ...listen, connections, memory, app, admission, log }))
   use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
+  use(logReadiness({ name: 'rating', health, log }))
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
   const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy, ...names }))
@@ -83,7 +85,7 @@ export async function startRating(
   measureIngest(metrics, ingest)
   const healthName = RatingService.typeName
   use(await registry.register({ service: 'rating', url: server.url, health, healthName }))
-  log.info({ url: server.url }, 'rating is ready')
+  log.info({ url: server.url }, 'rating is listening')
   return server
 }
 

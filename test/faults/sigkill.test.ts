@@ -39,7 +39,7 @@ test(
     try {
       for (let kills = 0; kills < killCount; kills++) {
         await using program = await spawnService(rating)
-        if (kills % 2 === 0) await program.waitForLine(/"\w+ is ready"/, startTimeoutMs)
+        if (kills % 2 === 0) await program.waitForLine(/"\w+ is listening"/, startTimeoutMs)
         await delay(random.integer(lifetimeMs.min, lifetimeMs.max))
         program.kill('SIGKILL')
         expect(await program.exited).toMatchObject({ signal: 'SIGKILL' })

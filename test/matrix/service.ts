@@ -40,7 +40,7 @@ export async function startService(
     entry: `services/${name}/main.ts`,
     args: ['--port', '0', '--database-url', 'memory:', ...eventLog, ...log, ...flags],
   })
-  const ready = new RegExp(`"url":"([^"]+)","msg":"${name} is ready"`)
+  const ready = new RegExp(`"url":"([^"]+)","msg":"${name} is listening"`)
   const [, url = ''] = await program.waitForLine(ready, startTimeoutMs)
   return {
     url,

@@ -21,11 +21,11 @@ export interface ServiceProcessOptions {
 /** How long a service may take to start on a busy machine, in milliseconds. */
 const startTimeoutMs = 20_000
 
-/** Starts one service as a process of its own, and resolves when it is ready. */
+/** Starts one service as a process of its own, and resolves when it listens. */
 export async function startService(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const program = await spawnService(options)
   try {
-    const ready = /"url":"(http:[^"]+)","msg":"\w+ is ready"/
+    const ready = /"url":"(http:[^"]+)","msg":"\w+ is listening"/
     const [, url = ''] = await program.waitForLine(ready, startTimeoutMs)
     return { program, url, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() }
   } catch (error) {
