@@ -1,10 +1,10 @@
-/** How much of something a peer may do: at once, and going on. */
+/** Allowance of something: a burst, and a rate. */
 export interface Allowance {
   readonly burst: number
   readonly perSecond: number
 }
 
-/** Spends an allowance: what is not used comes back with time, up to the burst. */
+/** Token bucket: an allowance that refills with time, up to the burst. */
 export class TokenBucket {
   readonly #allowance: Allowance
   #tokens: number
@@ -16,22 +16,22 @@ export class TokenBucket {
     this.#filledAtMs = nowMs
   }
 
-  /** False when it was not there. */
+  /** Takes tokens. Returns whether they were left. */
   spend(tokens: number, nowMs: number): boolean {
     this.#tokens -= tokens
     if (this.#tokens >= 0) return true
-    // The clock is looked at only when it matters.
+    // Reads the clock only when it matters.
     return this.has(0, nowMs)
   }
 
-  /** Whether so many are left at this time. */
+  /** Returns whether so many tokens are left at this time. */
   has(tokens: number, nowMs: number): boolean {
     this.earn(((nowMs - this.#filledAtMs) / 1000) * this.#allowance.perSecond)
     this.#filledAtMs = nowMs
     return this.#tokens >= tokens
   }
 
-  /** Gives more for work that is worth it. */
+  /** Adds tokens, up to the burst. */
   earn(tokens: number): void {
     this.#tokens = Math.min(this.#allowance.burst, this.#tokens + tokens)
   }

@@ -1,33 +1,36 @@
 import type { AdmissionLimits } from './limits.ts'
 
-/** How many times the patience an overload is remembered: until then, the next one is seen by the shorter wait. */
+/**
+ * Multiple of the patience for which an overload is remembered. Until then, the shorter wait
+ * detects the next one.
+ */
 const memory = 10
-/** How many times the patience the wait of a few calls, too, is an overload: the service is slow. */
+/** Multiple of the patience from which even a few waiting calls are an overload. */
 const slownessOfPatience = 10
-/** How many calls one after the other a wait has room for, whatever they cost. */
+/** Fewest calls, one after the other, that a wait has room for. */
 const callsWaitedMin = 2
 const callsOfPatienceMin = 10
 
-/** The calls that wait. */
+/** The waiting calls. */
 export interface WaitingCalls {
   readonly count: number
-  /** How long the oldest of them has waited, in milliseconds. */
+  /** Time that the oldest of them has waited, in milliseconds. */
   readonly longestMs: number
-  /** How long one call occupies the event loop, in milliseconds. */
+  /** Time that one call occupies the event loop, in milliseconds. */
   readonly callMs: number
 }
 
 /**
- * Whether the service is overloaded: for a second, many calls have waited for longer than patience allows. From then on
- * until no call waits, the newest start first, and after three seconds a call may wait for a short time only. So a burst,
- * the first calls of a process, or one that was not given a processor for a while, refuses nobody, and a queue that stays
- * is cut down. Controlled delay (RFC 8289) for
- * calls, as in "Fail at Scale" (https://queue.acm.org/detail.cfm?id=2839461).
+ * Detects overload: many calls have waited longer than the patience, for a second. From then on,
+ * until no call waits, the newest calls start first. After three seconds a call may wait only
+ * briefly. A burst, the first calls of a process, or a pause of the process therefore refuse
+ * nobody, and a standing queue is cut down. This is controlled delay (RFC 8289) applied to calls,
+ * as in "Fail at Scale" (https://queue.acm.org/detail.cfm?id=2839461).
  */
 export class Congestion {
   readonly #limits: AdmissionLimits
   #alertUntilMs = Number.NEGATIVE_INFINITY
-  /** Since when the oldest call has waited too long. */
+  /** Time since when the oldest call has waited too long. */
   #aboveSinceMs: number | undefined
   #isOverloaded = false
   #isRefusing = false
@@ -40,7 +43,7 @@ export class Congestion {
     return this.#isOverloaded
   }
 
-  /** No call waits. */
+  /** Reports that no call waits. */
   relax(): void {
     this.#aboveSinceMs = undefined
     this.#isOverloaded = false
@@ -48,7 +51,8 @@ export class Congestion {
   }
 
   /**
-   * Calls wait. Returns how long one may, in milliseconds: any time before calls are refused.
+   * Reports waiting calls. Returns how long a call may wait, in ms: `Infinity` until calls are
+   * refused.
    */
   observe(nowMs: number, { count, longestMs, callMs }: WaitingCalls): number {
     const waitMs = Math.max(this.#limits.waitMs, callsWaitedMin * callMs)

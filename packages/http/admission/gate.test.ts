@@ -5,7 +5,10 @@ import { Gate } from './gate.ts'
 import { type AdmissionLimits, admissionLimits } from './limits.ts'
 import type { Admitted, CallKind, RefusalReason, Route } from './port.ts'
 
-/** A gate whose clock and turns the test moves, in front of calls that take the event loop for some time each. */
+/**
+ * A gate whose clock and turns the test moves, in front of calls that take the event loop for some
+ * time each.
+ */
 function setUp(callMs: number, limits: Partial<AdmissionLimits> = {}) {
   let nowMs = 0
   let asked: (() => void)[] = []
@@ -138,7 +141,10 @@ test('streams that wait count against their bound', () => {
   expect([started.length, refused.length]).toEqual([10, 5])
 })
 
-/** Sends so many times what the gate can start, for some time, and returns how many of the second half started. */
+/**
+ * Sends so many times what the gate can start, for some time, and returns how many of the second
+ * half started.
+ */
 function overload(times: number, callMs = 2) {
   const set = setUp(callMs)
   const startsPerMs = 1 / callMs

@@ -12,26 +12,30 @@ import { type Waiting, WaitingLine } from './waiting-line.ts'
 export interface GateOptions {
   readonly limits: AdmissionLimits
   readonly calls: CallReader
-  /** Milliseconds on a clock that does not jump. */
+  /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
-  /** Calls at the end of this event-loop turn. */
+  /** Calls `act` at the end of this event-loop turn. Default: `setImmediate`. */
   readonly later?: (act: () => void) => void
-  /** Calls after the time. */
+  /** Calls `act` after `ms` milliseconds. Default: `setTimeout`, unreferenced. */
   readonly after?: (ms: number, act: () => void) => void
-  /** Processor time that the process has used, in milliseconds. */
+  /**
+   * Processor time that the process has used, in milliseconds. Default: from `process.cpuUsage`.
+   */
   readonly busyMs?: () => number
 }
 
-/** One turn of so many has a call whose duration is taken for the limit. */
+/** One in this many turns takes the duration of a call as a sample for the limit. */
 const sampledTurns = 8
 
 /**
- * Admission in front of everything that a call costs. The process has one thread, so a queue forms wherever more calls
- * arrive than run: here it can be seen. Requests of one event-loop turn start at its end, as many as fit into a slice of
- * time and under the limit in flight; the others wait here. While calls wait for long, the newest start first, and the
- * oldest are refused. Streams, and probes beyond their allowance, wait in a line of their own and are not refused for
- * waiting: streams are opened for long, and a thousand that are opened together after a restart are no overload. Without overload it costs a call a look at its
- * path and two counters.
+ * Admission control in front of everything that a call costs.
+ *
+ * The process has one thread. When more calls arrive than can run, they queue somewhere; here the
+ * queue is visible. Requests of one event-loop turn start at its end, as many as fit into a time
+ * slice and under the in-flight limit. The others wait. When calls wait for too long, the newest
+ * start first and the oldest are refused. Streams, and probes beyond their allowance, wait in a
+ * queue of their own and are not refused for waiting: a thousand streams that reconnect after a
+ * restart are not an overload. Without overload, a call costs a route lookup and two counters.
  */
 export class Gate implements Admission {
   readonly #limits: AdmissionLimits
@@ -53,13 +57,13 @@ export class Gate implements Admission {
   #isAsked = false
   #isTimed = false
   #turnCount = 0
-  /** The last turn whose end was seen. */
+  /** Number of the last turn whose end was observed. */
   #endedTurn = 0
   #isSampled = true
   #inFlightCount = 0
-  /** The most since the last tick. */
+  /** Most calls in flight since the last tick. */
   #inFlightPeak = 0
-  /** Since the last tick. */
+  /** Calls that ended since the last tick. */
   #finishedCount = 0
   #isTicking = false
   #streamCount = 0
@@ -119,7 +123,7 @@ export class Gate implements Admission {
     const isSampled = this.#turnCount % sampledTurns === 0
     const isMeasured = this.#slice.isMeasured || this.waitingCount > 0 || isSampled
     this.#later(this.#onTurn)
-    // Runs in the same turn, when the microtasks of the calls have run.
+    // Runs in the same turn, after the microtasks of the calls.
     if (isMeasured) this.#later(this.#onTurnEnd)
   }
 
@@ -134,7 +138,7 @@ export class Gate implements Admission {
     this.#arrived = []
     this.#nowMs = this.#now()
     this.#slice.begin(this.#nowMs, this.waitingCount > 0)
-    // Calls that were over with their turn were never in flight beside others.
+    // Calls that end within their turn are never in flight beside others.
     this.#inFlightPeak = Math.max(this.#inFlightPeak, this.#inFlightCount)
     this.#isSampled = this.#turnCount++ % sampledTurns !== 0
     for (const exchange of arrived) this.#arrive(exchange)
@@ -143,7 +147,7 @@ export class Gate implements Admission {
     if (this.#inFlightCount > 0 && !this.#isTicking) this.#tickSoon()
   }
 
-  /** Ticks while calls are in flight; those that end within their turn need none. */
+  /** Ticks while calls are in flight. Calls that end within their turn need no tick. */
   #tickSoon(sinceMs = this.#now(), busySinceMs = this.#busyMs()): void {
     this.#isTicking = true
     this.#after(tickMs, () => {
@@ -173,7 +177,7 @@ export class Gate implements Admission {
     } else this.#wait(exchange, route)
   }
 
-  /** A stream, or a probe beyond the allowance. */
+  /** Starts, queues or refuses a stream, or a probe beyond the allowance. */
   #arrivePatient(exchange: Exchange, route: Route): void {
     const line = this.#patientLine
     const { streamsMax, waitingMax } = this.#limits
@@ -201,11 +205,14 @@ export class Gate implements Admission {
     for (let next = this.#next(); next !== undefined; next = this.#next()) this.#startWaiting(next)
     if (this.#line.size === 0) this.#congestion.relax()
     if (this.#patientLine.size > 0 || (this.#line.size > 0 && this.#hasRoom)) this.#ask()
-    // Somebody's end lets the next one start; until then, only time passes.
+    // The end of a call starts the next one. Until then, only a timer can.
     else if (this.#line.size > 0) this.#askAfter(waitMsMax)
   }
 
-  /** Finds out whether the service is overloaded, refuses what has waited too long then, and returns how long calls may wait. */
+  /**
+   * Detects overload, refuses calls that have waited too long, and returns how long calls may wait,
+   * in ms.
+   */
   #judge(): number {
     if (this.#line.size === 0) return Number.POSITIVE_INFINITY
     const longestMs = this.#nowMs - this.#line.oldestSinceMs
@@ -215,7 +222,10 @@ export class Gate implements Admission {
     return waitMsMax
   }
 
-  /** The next one that may start, patient ones and calls by turns; undefined when none may in this turn. */
+  /**
+   * Returns the next call to start: streams and unary calls alternate. `undefined` when none may
+   * start in this turn.
+   */
   #next(): Waiting | undefined {
     this.#isPatientNext = !this.#isPatientNext
     const hasCall = this.#line.size > 0 && this.#hasRoom
@@ -267,7 +277,7 @@ export class Gate implements Admission {
     const [startMs, turn] = [this.#now(), this.#turnCount]
     const finished = () => {
       const nowMs = this.#now()
-      // One that is over with its turn waited for nothing but the calls of that turn.
+      // A call that ends within its turn waited only for the other calls of that turn.
       route.isBrief = this.#endedTurn < turn
       if (!route.isBrief) this.#limit.sample(route, nowMs - startMs, inFlightCount, nowMs)
       if (isCounted) this.#unary.finished()
@@ -275,7 +285,7 @@ export class Gate implements Admission {
     return { finished }
   }
 
-  /** A stream counts until it is over, not until its response begins. */
+  /** Counts the stream until it ends, not until its response begins. */
   #countStream(exchange: Exchange): Admitted {
     this.#streamCount++
     whenClosed(exchange, () => {

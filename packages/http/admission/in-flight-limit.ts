@@ -1,24 +1,24 @@
 import type { AdmissionLimits } from './limits.ts'
 import type { Route } from './port.ts'
 
-/** Samples that a change of the limit is based on, and the time they span at least. */
+/** Fewest samples of a change of the limit, and the shortest time they span. */
 const samplesMin = 20
 const windowMsMin = 100
-/** How many times its shortest duration a call may take before the limit falls. */
+/** Multiple of its shortest duration that a call may take before the limit falls. */
 const tolerance = 4
-/** How much of a change is made at once. */
+/** Share of a change that is applied at once. */
 const smoothing = 0.2
 /**
- * How fast the shortest duration follows longer ones, so that a slower backend becomes the new normal: only while few
- * calls are in flight, because of many their number is the reason.
+ * Rate at which the shortest duration drifts towards longer ones, so that a slower backend becomes
+ * the new normal. Only while few calls are in flight: with many, their number is the reason.
  */
 const drift = 0.002
 
 /**
- * Limit of unary calls in flight, for services whose calls wait for something else: a database, another service. It
- * falls while calls take much longer than they can and many are in flight, and rises again by its square root. The rule
- * is the gradient of Netflix' concurrency-limits (https://github.com/Netflix/concurrency-limits), for each method by
- * its own shortest duration.
+ * Limit of unary calls in flight, for services whose calls wait for something else, such as a
+ * database or another service. The limit falls while calls take much longer than their shortest
+ * duration and many are in flight. It rises by its square root. The rule is the gradient of
+ * Netflix' concurrency-limits (https://github.com/Netflix/concurrency-limits), per method.
  */
 export class InFlightLimit {
   readonly #limits: AdmissionLimits
@@ -37,7 +37,7 @@ export class InFlightLimit {
     return Math.floor(this.#limit)
   }
 
-  /** @param inFlightCount The calls in flight when this one started. */
+  /** @param inFlightCount Number of calls in flight when this one started. */
   sample(route: Route, durationMs: number, inFlightCount: number, nowMs: number): void {
     if (durationMs <= 0) return
     const { baselineMs } = route
@@ -59,7 +59,7 @@ export class InFlightLimit {
   }
 
   #update(ratio: number): void {
-    // What makes them slow is not their number then, and a higher limit is of no use.
+    // Their number is not what makes them slow, and a higher limit would not help.
     if (this.#isFew(this.#inFlightMax)) return
     const { inFlightMin, inFlightMax } = this.#limits
     const gradient = Math.min(1, Math.max(0.5, tolerance / ratio))

@@ -1,46 +1,61 @@
 import type { Allowance } from '../token-bucket.ts'
 
-/** Every bound of admission: what it is, and what it is against. */
+/** Limits of admission, and what each one protects. */
 export interface AdmissionLimits {
   /**
-   * How long handlers may run in one event-loop turn before sockets are read and written again, in milliseconds: a
-   * probe waits no longer for its turn. One call always runs.
+   * Time that handlers may run in one event-loop turn before sockets are read and written again, in
+   * milliseconds. A probe waits about as long. At least one call runs. Default: 10.
    */
   readonly sliceMs: number
   /**
-   * How long calls may wait for their start without being a sign of overload, in milliseconds. The time of ten calls where
-   * that is more.
+   * Longest wait that is no sign of overload, in milliseconds, or the time of ten calls when that
+   * is longer. Default: 100.
    */
   readonly patienceMs: number
   /**
-   * For how long waits have to be longer than that before the service counts as overloaded, in milliseconds, and the
-   * newest calls start first.
+   * How long waits must exceed `patienceMs` before the service counts as overloaded and the newest
+   * calls start first, in milliseconds. Default: 1,000.
    */
   readonly lastsMs: number
-  /** The same before calls are refused: a burst, or the first calls of a process, are no reason to. */
+  /**
+   * How long waits must exceed `patienceMs` before calls are refused, in milliseconds. A burst or
+   * the first calls of a process are no reason to refuse. Default: 3,000.
+   */
   readonly refusesAfterMs: number
-  /** Calls that wait without being an overload however long they do, up to ten times the patience. */
+  /**
+   * Number of waiting calls that is no overload, unless they wait for ten times `patienceMs`.
+   * Default: 100.
+   */
   readonly queueMin: number
   /**
-   * How long a call may wait once calls are refused, in milliseconds; longer waits are. The time of
-   * two calls where that is more.
+   * Longest wait while calls are refused, in milliseconds, or the time of two calls when that is
+   * longer. Default: 20.
    */
   readonly waitMs: number
-  /** Calls that wait. Of more, the one that has waited longest is refused. Bounds memory before it bounds time. */
+  /**
+   * Most waiting calls. Beyond it, the call that has waited longest is refused. Limits memory.
+   * Default: 4,096.
+   */
   readonly waitingMax: number
-  /** Unary calls in flight: where the limit starts, and the values it stays between. */
+  /** Unary calls in flight: the initial limit, and its range. Defaults: 512, 32 to 4,096. */
   readonly inFlightInitial: number
   readonly inFlightMin: number
   readonly inFlightMax: number
-  /** How far the limit falls when the processor is the bottleneck: so many calls keep it busy. */
+  /**
+   * Lowest limit of unary calls in flight when the processor is the bottleneck: so few keep it
+   * busy. Default: 4.
+   */
   readonly busyInFlightMin: number
-  /** Streams in flight. More are refused. */
+  /** Most streams in flight. More are refused. Default: 20,000. */
   readonly streamsMax: number
-  /** Probes that start at once. More of them wait as other calls do, so that they are no way around the limits. */
+  /**
+   * Probes that start at once. Further probes wait like other calls, so that they do not bypass the
+   * limits. Default: a burst of 200, and 100 a second.
+   */
   readonly probes: Allowance
 }
 
-/** Default bounds. */
+/** Default limits. */
 export const admissionLimits: AdmissionLimits = {
   sliceMs: 10,
   patienceMs: 100,

@@ -1,58 +1,64 @@
 import type { Exchange, Respond } from '../exchange.ts'
 
 /**
- * What kind of call a request is. A `probe` is never refused for overload, within an allowance. A `stream` may go on
- * for hours, so that streams have a bound of their own.
+ * Kind of a call. A `probe` is never refused for overload, within an allowance. A `stream` may last
+ * for hours, so streams have a limit of their own.
  */
 export type CallKind = 'probe' | 'stream' | 'unary'
 
-/** What is known of a request by its path alone. */
+/** What the path of a request says about it. */
 export interface Route {
-  /** The call's name in the metrics: `rating.v1.RatingService/PutRating`. */
+  /** Name of the call in metrics: `rating.v1.RatingService/PutRating`. */
   readonly name: string
   readonly kind: CallKind
-  /** Whether the calls are alike enough for their durations to be compared. */
+  /** Whether calls of this route are similar enough to compare their durations. */
   readonly isMeasured: boolean
-  /** The shortest duration of a call, with slow drift towards longer ones; 0 before the first. In milliseconds. */
+  /**
+   * Shortest duration of a call, drifting slowly towards longer ones, in milliseconds. 0 before the
+   * first.
+   */
   baselineMs: number
   /**
-   * Whether the last call that was looked at ended within its event-loop turn. Such calls are never in
-   * flight beside others.
+   * Whether the last sampled call ended within its event-loop turn. Such calls are never in flight
+   * beside others.
    */
   isBrief: boolean
 }
 
-/** Why a call was refused: too many calls, its deadline passed before its start, or too many streams. */
+/**
+ * Reason of a refusal: too many calls, a deadline that passed in the queue, or too many streams.
+ */
 export type RefusalReason = 'overloaded' | 'late' | 'streams'
 
-/** What admission has to know of the protocols of the calls. */
+/** What admission needs to know about the protocols of the calls. */
 export interface CallReader {
   route(exchange: Exchange): Route
-  /** How long the client waits, in milliseconds; undefined when it does not say. */
+  /** Timeout that the client sent, in milliseconds. `undefined` when it sent none. */
   timeoutMs(exchange: Exchange): number | undefined
   /**
-   * Whose calls share a place in the queue, so that one who sends many does not keep the others from being served:
-   * the connection. A limit of each caller's rate belongs here as well, once a call says who makes it.
+   * Identity whose calls share a place in the queue, so that a client with many calls does not
+   * block the others: the connection.
    */
   callerOf(exchange: Exchange): object
-  /** Answers the request, at a small part of the call's cost. */
+  /** Refuses the request, at a small part of the cost of the call. */
   refuse(exchange: Exchange, route: Route, reason: RefusalReason, waitedMs: number): void
 }
 
-/** A call that was started. */
+/** A started call. */
 export interface Admitted {
-  /** The call's response has begun, or failed. Called once. */
+  /** Reports that the response has begun, or that the call failed. Called once. */
   finished(): void
 }
 
 /**
  * Starts a call.
- * @param waitedMs How long the call waited. It is part of the call's duration, and spends its deadline.
+ * @param waitedMs Time that the call waited, in milliseconds. It counts as part of its duration and
+ *   deadline.
  */
 export type Start = (exchange: Exchange, admitted: Admitted, waitedMs: number) => void
 
 /** Decides which calls start, and when. */
 export interface Admission {
-  /** Takes requests as they arrive, and starts those that are admitted. Called once. */
+  /** Returns the handler of requests. It starts those that are admitted. Called once. */
   open(start: Start): Respond
 }

@@ -4,7 +4,10 @@ import type { AdmissionLimits } from './limits.ts'
 export const tickMs = 10
 /** Ticks in a row that have to be bad: one may be a slow call, or garbage collection. */
 const badTicksMin = 2
-/** Below this share of a processor, the process was not running, or its calls wait for something else. */
+/**
+ * Below this share of a processor, the process was not running, or its calls wait for something
+ * else.
+ */
 const busyShareMin = 0.5
 /** From this share on, the processor is full: other programs have the rest. */
 const fullShareMin = 0.75
@@ -29,10 +32,11 @@ export interface Tick {
 }
 
 /**
- * Limit of unary calls in flight, for services whose calls keep the processor busy after their start.
- * It falls while the event loop is later than a call may wait. It also falls while calls wait, the
- * processor is full, and those in flight take longer than a call may wait: they only share the
- * processor then. While it is used, it rises when those in flight end in time or leave a processor free.
+ * Limit of unary calls in flight, for services whose calls keep the processor busy after their
+ * start. It falls while the event loop is later than a call may wait. It also falls while calls
+ * wait, the processor is full, and those in flight take longer than a call may wait: they only
+ * share the processor then. While it is used, it rises when those in flight end in time or leave a
+ * processor free.
  */
 export class ProcessorLimit {
   readonly #limits: AdmissionLimits

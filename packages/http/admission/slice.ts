@@ -1,20 +1,20 @@
-/** How much of what was known a new measurement replaces. */
+/** Weight of a new measurement in the moving average. */
 const weight = 0.2
-/** What a call is taken to cost before one was measured, in milliseconds. */
+/** Assumed cost of a call before the first measurement, in milliseconds. */
 const firstCallMs = 0.1
-/** Starts between two looks at the clock, at most. */
+/** Most starts between two reads of the clock. */
 const strideMax = 32
-/** Fewer starts in a turn say too little to be measured. */
+/** Fewest starts in a turn that make a useful measurement. */
 const measuredMin = 4
-/** The longest slice, in milliseconds, however long sockets were read and written. */
+/** Longest slice, in milliseconds, however long socket reads and writes took. */
 const shareMsMax = 50
 
 /**
- * How many calls start in one turn of the event loop: as many as fit into the slice, by the clock and by what calls have
- * cost lately, for much of a call may run after its start, in microtasks.
+ * Limits how many calls start in one event-loop turn: as many as fit into a time slice, by the
+ * clock and by the recent cost of a call. Much of a call may run after its start, in microtasks.
  */
 export class Slice {
-  /** How long one call occupies the event loop, in milliseconds. */
+  /** Time that one call occupies the event loop, in milliseconds. */
   callMs = firstCallMs
   readonly #sliceMs: number
   readonly #now: () => number
@@ -31,9 +31,10 @@ export class Slice {
   }
 
   /**
-   * @param isContinued Whether calls waited at the end of the turn before, so that all time since then
-   *   went into reading and writing sockets. Handlers get as much, up to `shareMsMax`: a service that is
-   *   offered more than it can read would run none of it otherwise.
+   * @param isContinued Whether calls waited at the end of the previous turn, so that all time since
+   *   then went into reading and writing sockets. Handlers then get as much time, up to
+   *   `shareMsMax`. Otherwise a service that receives more calls than it can read would run none of
+   *   them.
    */
   begin(nowMs: number, isContinued: boolean): void {
     const elsewhereMs = isContinued ? nowMs - this.#endedMs : 0
@@ -44,19 +45,19 @@ export class Slice {
     this.#lookAt = Math.min(strideMax, Math.max(1, this.#countMax >> 2))
   }
 
-  /** Whether one more may start in this turn; then it has to. */
+  /** Returns whether one more call may start in this turn. The caller must start it then. */
   spend(): boolean {
     if (this.#startedCount >= this.#lookAt && !this.#look()) return false
     this.#startedCount++
     return true
   }
 
-  /** Whether the turn's cost is worth measuring: `end` is to be called when the calls have run. */
+  /** Whether the turn is worth measuring. Call `end` then, after the calls have run. */
   get isMeasured(): boolean {
     return this.#startedCount >= measuredMin
   }
 
-  /** The started calls and their microtasks have run. */
+  /** Records that the started calls and their microtasks have run. */
   end(nowMs: number): void {
     this.#endedMs = nowMs
     if (this.#startedCount === 0) return

@@ -1,7 +1,7 @@
 import type { Exchange } from '../exchange.ts'
 import type { Route } from './port.ts'
 
-/** A call that waits for its start. */
+/** A call that waits to start. */
 export interface Waiting {
   readonly exchange: Exchange
   readonly route: Route
@@ -13,7 +13,7 @@ interface Entry extends Waiting {
   isTaken: boolean
 }
 
-/** The calls of one caller, oldest first. */
+/** The waiting calls of one caller, oldest first. */
 interface Caller {
   readonly key: object
   readonly entries: Entry[]
@@ -21,19 +21,25 @@ interface Caller {
   count: number
 }
 
-/** Of this many calls, one goes to the caller that was served longest ago, the others to those that have just come. */
+/**
+ * One in this many picks goes to the caller that was served longest ago, the others to the newest
+ * callers.
+ */
 const freshPicks = 4
-/** Gaps that are left in a list before it is made shorter. */
+/** Most gaps in a list before it is compacted. */
 const gapsMax = 1_024
 
 /**
- * Calls that wait, by caller. `takeOldest` serves callers in turns, so that one with many calls does not keep the
- * others waiting. `takeNewest` is for overload: most of those who waited long have given up.
+ * Queue of waiting calls, by caller. `takeOldest` serves callers in round-robin order, so that a
+ * caller with many calls does not block the others. `takeNewest` is for overload, when most calls
+ * that waited long have been given up by their clients.
  */
 export class WaitingLine {
-  /** Served longest ago first. */
+  /** Callers, those served longest ago first. */
   readonly #callers = new Map<object, Caller>()
-  /** Callers that were not waiting before, newest last. May hold some that wait no longer. */
+  /**
+   * Callers that had no waiting call before, newest last. May contain callers that no longer wait.
+   */
   #fresh: Caller[] = []
   /** All entries, oldest first, with gaps. */
   #all: Entry[] = []
@@ -58,7 +64,7 @@ export class WaitingLine {
     this.size++
   }
 
-  /** The oldest call of the caller that was served longest ago. */
+  /** Removes and returns the oldest call of the caller that was served longest ago. */
   takeOldest(): Waiting | undefined {
     const caller = this.#nextCaller()
     if (caller === undefined) return undefined
@@ -67,8 +73,9 @@ export class WaitingLine {
   }
 
   /**
-   * The newest call of the caller that has come last; of every `freshPicks` calls, one of the caller that was served
-   * longest ago, so that a caller who keeps one connection, as a proxy does, has its share.
+   * Removes and returns the newest call of the newest caller. One in `freshPicks` calls comes from
+   * the caller that was served longest ago, so that a caller with a single connection, such as a
+   * proxy, gets its share.
    */
   takeNewest(): Waiting | undefined {
     this.#picks = (this.#picks + 1) % freshPicks
@@ -78,13 +85,13 @@ export class WaitingLine {
     return this.#take(caller.entries.at(-1) as Entry)
   }
 
-  /** Since when the oldest call waits; there has to be one. */
+  /** Time since when the oldest call waits, in ms. `Infinity` when none waits. */
   get oldestSinceMs(): number {
     while (this.#all[this.#head]?.isTaken) this.#head++
     return this.#all[this.#head]?.sinceMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** The call that has waited longest, if it waits at least since then. */
+  /** Removes and returns the oldest call if it has waited since `sinceMs` or longer. */
   takeSince(sinceMs: number): Waiting | undefined {
     if (this.size === 0 || this.oldestSinceMs > sinceMs) return undefined
     this.#closeGaps()
