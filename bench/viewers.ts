@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf'
-import { createHub } from '@marquee/grpc-transport/pool/connection'
+import { createHub } from '@marquee/grpc-transport/connection'
 import { createSessionPool, streamBounds } from '@marquee/grpc-transport/pool/session-pool'
 import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
 import { MovieService, WatchMovieDetailsRequestSchema } from '../gen/movie/v1/movie_pb.ts'

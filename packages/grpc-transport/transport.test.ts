@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { Code, ConnectError, createClient, encodeBinaryHeader } from '@connectrpc/connect'
-import { standardCompressions } from '@marquee/connect-hono/compression/compression'
+import { standardCompressions } from '@marquee/connect-hono/compression'
 import { fieldOf } from '@marquee/http/header-list'
 import { NotSentError } from '@marquee/http/http2/client/port'
 import { StreamReset } from '@marquee/http/http2/frames/errors'

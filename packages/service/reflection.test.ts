@@ -9,7 +9,7 @@ import {
   type ServerReflectionRequest,
 } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
 import { ServerReflection as ServerReflectionAlpha } from '@marquee/connect-hono/gen/grpc/reflection/v1alpha/reflection_pb'
-import { createConnection } from '@marquee/grpc-transport/pool/connection'
+import { createConnection } from '@marquee/grpc-transport/connection'
 import { serve } from '@marquee/http/server/serve'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { testWith } from '@marquee/testing/requirements'

@@ -2,7 +2,7 @@ import { type Client, createClient, type Interceptor, type Transport } from '@co
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
 import { ShutdownError } from '@marquee/connect-hono/errors/shutdown-error'
 import type { RpcLimits } from '@marquee/connect-hono/limits'
-import { createHub } from '@marquee/grpc-transport/pool/connection'
+import { createHub } from '@marquee/grpc-transport/connection'
 import { createSessionPool, streamBounds } from '@marquee/grpc-transport/pool/session-pool'
 import { serve } from '@marquee/http/server/serve'
 import { createServiceApp } from '@marquee/service/app'

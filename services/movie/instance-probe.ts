@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { toDuration } from '@marquee/connect-hono/duration'
-import { type Connection, createConnection } from '@marquee/grpc-transport/pool/connection'
+import { type Connection, createConnection } from '@marquee/grpc-transport/connection'
 import type { Instance } from '@marquee/registry/port'
 import {
   type Activity,

@@ -1,11 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { create } from '@bufbuild/protobuf'
 import { timestampNow } from '@bufbuild/protobuf/wkt'
-import {
-  type Connection,
-  createConnection,
-  createHub,
-} from '@marquee/grpc-transport/pool/connection'
+import { type Connection, createConnection, createHub } from '@marquee/grpc-transport/connection'
 import type { Instance, Registry, Watch } from '@marquee/registry/port'
 import {
   type InstanceReport,

@@ -3,8 +3,8 @@
  * project's own gRPC client, and writes what came of each to standard output. Ends with its input.
  */
 import { createRegistry } from '@bufbuild/protobuf'
-import { standardCompressions } from '@marquee/connect-hono/compression/compression'
-import { type Connection, createConnection } from '@marquee/grpc-transport/pool/connection'
+import { standardCompressions } from '@marquee/connect-hono/compression'
+import { type Connection, createConnection } from '@marquee/grpc-transport/connection'
 import {
   type ClientCompatRequest,
   ClientCompatRequestSchema,

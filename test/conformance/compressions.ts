@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { deflate, deflateSync, inflate } from 'node:zlib'
 import { Code, ConnectError } from '@connectrpc/connect'
-import { type Compression, zlibCompression } from '@marquee/connect-hono/compression/compression'
+import { type Compression, zlibCompression } from '@marquee/connect-hono/compression'
 import { packFrames, unpackFrames } from './snappy-frames.ts'
 
 /** The compressions of the suite that the product does not have by itself. */

@@ -10,7 +10,7 @@ import {
   type Compression,
   createCompressions,
   standardCompressions,
-} from '@marquee/connect-hono/compression/compression'
+} from '@marquee/connect-hono/compression'
 import { decompression } from '@marquee/connect-hono/compression/decompression'
 import type { HttpError } from '@marquee/connect-hono/errors/errors'
 import { quoted } from '@marquee/connect-hono/errors/text'
