@@ -9,7 +9,7 @@ export interface BundledFile {
 }
 
 export interface Bundle {
-  /** What browsers ask for. All but `index.html` have a hash of their content in their name. */
+  /** Files that browsers request. All but `index.html` have a hash of their content in their name. */
   readonly served: readonly BundledFile[]
   /** For whoever reads an error of the page. */
   readonly sourceMaps: readonly BundledFile[]
@@ -29,7 +29,7 @@ export async function bundle(folder: string): Promise<Bundle> {
     sourcemap: 'external',
     publicPath: '/',
     plugins: [withoutRules],
-    // Unless told, small ones become a part of the style sheet, which delays it and takes a wider policy.
+    // By default, small ones become a part of the style sheet, which delays it and takes a wider policy.
     loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
     naming: {
       entry: '[name].[ext]',

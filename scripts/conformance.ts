@@ -6,14 +6,14 @@ import { runtimes, toRuntimes } from './runtimes.ts'
 
 const help = `bun run conformance [options]
 
-  --runtime NAME   bun, deno or node; may be given more than once; all three unless told
+  --runtime NAME   bun, deno or node; may be given more than once. Default: all three
   --server         our server against the suite's clients
-  --client         our client against the suite's servers; both halves unless told
+  --client         our client against the suite's servers. Default: both halves
   --run PATTERN    only cases of this name, as in "**/TLS:false/unary/*"; may be given more than once
   --skip PATTERN   not these
   --trace          show what went over the wire, where a case fails
   --vv             show each case as it begins and ends
-  --timeout MS     end a run that takes longer: 240000 unless told
+  --timeout MS     end a run that takes longer. Default: 240000
   --help
 
 \`bash .ci/run\` installs the suite. Exit codes: 0 all passed; 1 some failed; 2 wrong arguments.`

@@ -8,9 +8,9 @@ const help = `bun run h2spec [options] [SPEC ...]
 
 All cases, strict ones too, or those of the specs named, as in "http2/6.5" or "hpack".
 
-  --runtime NAME   bun, deno or node; may be given more than once; all three unless told
+  --runtime NAME   bun, deno or node; may be given more than once. Default: all three
   --tls            over TLS alone
-  --cleartext      in cleartext alone; both unless told
+  --cleartext      in cleartext only. Default: both
   --help
 
 \`bash .ci/run\` installs the suite. Exit codes: 0 all passed; 1 some failed; 2 wrong arguments.`

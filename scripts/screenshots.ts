@@ -1,6 +1,6 @@
 /**
  * Takes pictures of every page in every state, wide and narrow, light and dark: `bun run screenshots [FOLDER [STATE]]`. The
- * folder is a new temporary one unless told; the states are those whose names begin so. What the README shows is taken by
+ * default folder is a new temporary one; the states are those whose names begin so. What the README shows is taken by
  * `bun run screenshots docs/images readme`.
  */
 import { mkdir, mkdtemp } from 'node:fs/promises'

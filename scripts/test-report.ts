@@ -6,7 +6,7 @@ export interface TestReport {
   readonly failed: number
   /** The names of the tests that were skipped; the reason is part of the name. */
   readonly skipped: readonly string[]
-  /** How long each file took, in seconds. */
+  /** Duration of each file, in seconds. */
   readonly secondsByFile: ReadonlyMap<string, number>
 }
 

@@ -39,7 +39,7 @@ const product = totals.reduce((sum, each) => sum + each.product, 0)
 const tests = totals.reduce((sum, each) => sum + each.tests, 0)
 console.log(`${String(product).padStart(6)} ${String(tests).padStart(6)}  in all, without gen/`)
 
-/** What git knows or would add. */
+/** Files that git tracks or would add. */
 function listFiles(): string[] {
   const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z']
   const listed = execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\0')

@@ -29,7 +29,7 @@ export interface WebBuild {
 const compressBytesMin = 512
 /** Tells in the folder of what source it is. */
 const fingerprintName = 'fingerprint'
-/** How often a build tries to put its folder where another one puts its own. */
+/** Number of times that a build tries to put its folder where another one puts its own. */
 const placingTriesMax = 20
 
 /**

@@ -12,7 +12,7 @@ import { readMetadataConfig } from '../services/metadata/config.ts'
 import { readMovieConfig } from '../services/movie/config.ts'
 import { readRatingConfig } from '../services/rating/config.ts'
 
-/** What Compose makes of the file, as far as it is looked at here. */
+/** The result that Compose makes of the file, as far as it is looked at here. */
 interface Model {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, unknown>>

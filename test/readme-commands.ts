@@ -54,7 +54,7 @@ export function withPorts(line: string, ports: ReadonlyMap<number, number>): str
   })
 }
 
-/** What the links and images of a text point to within the project, without fragments. */
+/** Targets of the links and images of a text within the project, without fragments. */
 export function relativeLinks(markdown: string): string[] {
   const prose = markdown.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '')
   return [...prose.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)]

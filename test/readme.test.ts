@@ -84,7 +84,7 @@ async function lookLikeProject(folder: string): Promise<void> {
   const names = readdirSync(root).filter((name) => name !== 'data' && name !== '.git')
   for (const name of names) await symlink(join(root, name), join(folder, name))
   await mkdir(join(folder, 'data'))
-  // curl is content with an error answer unless told.
+  // By default, curl accepts an error response.
   await writeFile(join(folder, '.curlrc'), 'fail-with-body\nsilent\nshow-error\n')
 }
 

@@ -66,7 +66,7 @@ function unused(
     .map((name) => `${path}:1 ${name} is imported nowhere: remove it, or say what it is for`)
 }
 
-/** What runs at the user's is in `dependencies` of the nearest manifest; tests and scripts may use all of the root's. */
+/** A user's process needs what is in `dependencies` of the nearest manifest; tests and scripts may use all of the root's. */
 function unlisted({ path, imports }: Source, manifest: Manifest, root: Manifest): string[] {
   const product = /^(services|packages|producers|gen|apps)\//.test(path) && !testing.test(path)
   const forTests = { ...root.dependencies, ...root.devDependencies }

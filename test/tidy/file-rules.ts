@@ -8,13 +8,13 @@ const lineCountMax = { product: 300, testing: 500 }
 const longFiles: Readonly<Record<string, string>> = {}
 
 /**
- * Where a process's surroundings may be read: what a person starts, and the one file for each
- * service.
+ * Files that may read a process's flags and environment: programs that a person starts, and the
+ * config.ts of each service.
  */
 const program = /(^|\/)(main|dev|config)\.ts$|^(producers|scripts|bench)\//
 const runtimeFile = /(^|[/-])(bun|deno|node)(-[\w-]+)?\.ts$/
 
-/** What a file may not hold, with what to do instead. */
+/** Code that no file may hold, with what to do instead. */
 const codeRules = [
   {
     pattern: /\bprocess\.(env|argv)\b|\bDeno\.(env|args)\b|\bBun\.(env|argv)\b/g,

@@ -4,7 +4,7 @@ export interface Import {
   readonly specifier: string
   /** Gone when the program runs: `import type`, `export type … from`. */
   readonly typeOnly: boolean
-  /** Where it is written, from 1. */
+  /** Its line, from 1. */
   readonly line: number
 }
 
