@@ -112,7 +112,7 @@ function pack(name: string): string {
   return tarball
 }
 
-/** What publint and arethetypeswrong have to say of a tarball. The packages are ES modules only. */
+/** Problems that publint and arethetypeswrong find in a tarball. The packages are ES modules only. */
 async function problemsOf(tarball: string): Promise<string[]> {
   const data = readFileSync(tarball)
   const { messages, pkg } = await publint({ pack: { tarball: data.buffer as ArrayBuffer } })

@@ -53,6 +53,15 @@ test('every package is used, and every package used is listed', () => {
   expect(dependencyProblems(sources, manifests)).toEqual([])
 })
 
+test('every action of the workflows is pinned by its commit', () => {
+  const folder = join(root, '.github', 'workflows')
+  const used = readdirSync(folder)
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').match(/^.*\buses:.*$/gm) ?? [])
+    .map((line) => line.trim())
+  expect(used).not.toBeEmpty()
+  expect(used.filter((line) => !/@[0-9a-f]{40} # v[\d.]+$/.test(line))).toEqual([])
+})
+
 describe('an import is refused:', () => {
   test.each([
     ['services/rating/rating.ts', `import { Hono } from 'hono'`, 'the domain knows no framework'],
