@@ -1,41 +1,40 @@
-/** A movie as the audience sees it. */
+/** A movie with what the simulation needs of it. */
 export interface SeenMovie {
   readonly id: string
-  /** 1 to 10. */
+  /** From 1 to 10. */
   readonly imdbRating?: number | undefined
   readonly imdbVotes?: number | undefined
 }
 
-/** A rating that no person gave. */
+/** A generated rating. No person gave it. */
 export interface SimulatedRating {
   readonly userId: string
   readonly recordId: string
-  /** A whole number, 1 to 5. */
+  /** A whole number from 1 to 5. */
   readonly value: number
 }
 
 export interface AudienceOptions {
-  /** At least one. */
+  /** Must not be empty. */
   readonly movies: readonly SeenMovie[]
   readonly people: number
-  /** Numbers from 0 up to, not including, 1. */
+  /** Returns a number from 0 (included) to 1 (excluded). */
   readonly random: () => number
 }
 
-/** What a movie without a rating at IMDb is taken to have. */
+/** IMDb rating that is assumed for a movie without one. */
 const imdbRatingUnknown = 6
 /**
- * How far a person's taste, and a single rating, stray from a movie's rating: standard deviations
- * in stars.
+ * Standard deviations of a person's taste, and of a single rating, from the movie's rating. In
+ * stars.
  */
 const tasteDeviation = 0.4
 const ratingDeviation = 0.9
 
 /**
- * The ratings of a made-up audience, one after another without end. A movie is chosen as often as
- * its votes at IMDb weigh among all, and gets its rating there, from 1 to 10 brought to 1 to 5, off
- * by the person's leniency and by chance. The same options and the same random numbers give the
- * same ratings.
+ * Yields ratings of a simulated audience without end. A movie is chosen in proportion to its votes
+ * at IMDb. Its rating there is scaled from 1–10 to 1–5; the person's taste and chance are added.
+ * The same options and the same random numbers give the same ratings.
  */
 export function* simulateAudience(options: AudienceOptions): Generator<SimulatedRating, never> {
   const { movies, people, random } = options
@@ -55,7 +54,7 @@ export function* simulateAudience(options: AudienceOptions): Generator<Simulated
   }
 }
 
-/** Random numbers from a seed, 0 up to 1: the generator mulberry32, good enough for a play. */
+/** Returns a generator of random numbers from 0 to 1, by mulberry32. Not for cryptography. */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -66,12 +65,15 @@ export function createRandom(seed: number): () => number {
   }
 }
 
-/** Normally distributed, mean 0, deviation 1 (Box and Muller 1958). */
+/** Returns a normally distributed number, mean 0, deviation 1 (Box and Muller, 1958). */
 function gaussian(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
-/** Chooses by votes; one vote is added to each, so that none is left out. */
+/**
+ * Returns a function that chooses movies by their votes. Each movie gets one vote more, so that
+ * every movie can be chosen.
+ */
 function createChoice(movies: readonly SeenMovie[], random: () => number): () => SeenMovie {
   let total = 0
   const upTo = movies.map(({ imdbVotes = 0 }) => {

@@ -2,12 +2,10 @@ import type { DescService } from '@bufbuild/protobuf'
 import { type Client, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
 
-/** How long one call may take, in milliseconds. */
+/** Deadline of one call, in milliseconds. */
 const callTimeoutMs = 60_000
 
-/**
- * Gives the body a client of a service over gRPC, whose connection is closed when the body is done.
- */
+/** Calls `body` with a gRPC client of a service. Closes the connection when `body` is done. */
 export async function withClient<S extends DescService, T>(
   service: S,
   baseUrl: string,
@@ -22,11 +20,11 @@ export async function withClient<S extends DescService, T>(
   try {
     return await body(createClient(service, transport))
   } catch (cause) {
-    // The errors of a connection do not tell where it went.
+    // The errors of a connection do not contain the address.
     if (cause instanceof ConnectError) throw new Error(`${baseUrl}: ${cause.message}`, { cause })
     throw cause
   } finally {
-    // The process would otherwise stay until the connection has been idle for long.
+    // Otherwise the idle connection keeps the process alive.
     sessionManager.abort()
   }
 }

@@ -6,7 +6,7 @@ import { type EventLogNames, readEventLogNames } from '@marquee/service/flags/ev
 import { readSettings } from '@marquee/service/flags/flags'
 import { pino } from 'pino'
 
-/** Where things are when no flag says otherwise: as the environment says, or as `bun start` has them. */
+/** Default addresses: from the environment, or those of `bun start`. */
 export const defaults = {
   metadataUrl: process.env.METADATA_URL ?? 'http://localhost:8081',
   ratingUrl: process.env.RATING_URL ?? 'http://localhost:8082',
@@ -15,19 +15,22 @@ export const defaults = {
     : (process.env.EVENT_LOG ?? 'data/events.db'),
 }
 
-/** The flags of programs that use the event log. */
+/** Flags of programs that use the event log. */
 export const eventLogFlags = {
   'event-log': { type: 'string' },
   'event-log-topic': { type: 'string' },
   'event-log-dead-letter-topic': { type: 'string' },
 } as const
 
-/** What these flags do, for the help of a program. */
+/** Help text of these flags. */
 export const eventLogHelp = `--event-log PATH  the embedded event log (${defaults.eventLog})
   --event-log-topic NAME, --event-log-dead-letter-topic NAME
-                    what the service calls its topics (ratings, ratings.dlq)`
+                    topics of the rating service (ratings, ratings.dlq)`
 
-/** The names of the topics: by flags, or as the environment says for the services too. */
+/**
+ * Returns the topic names from the flags, or from the same environment variables that the services
+ * read.
+ */
 export function readTopics(
   values: { readonly [Flag in keyof typeof eventLogFlags]?: string | undefined },
 ): Pick<EventLogNames, 'topic' | 'deadLetterTopic'> {
@@ -42,15 +45,15 @@ export function readTopics(
 }
 
 /**
- * Opens the embedded event log at a path; without one, the log that the environment names for the services too
- * (`KAFKA_BROKERS` and so on, or `EVENT_LOG`).
+ * Opens the embedded event log at the path. Without a path, opens the event log that the
+ * environment configures for the services (`KAFKA_BROKERS` or `EVENT_LOG`).
  */
 export function openEventLogAt(path: string | undefined): Promise<EventLog> {
   const source = path === undefined ? { args: [], env: process.env } : { args: [], env: {} }
   const settings = readSettings('', source)
   const config = readEventLogSettings(settings, 'data')
   settings.finish()
-  // What goes wrong for good, the program tells in its own words.
+  // The program prints permanent errors itself.
   const log = pino({ level: 'silent' })
   return openEventLog(path === undefined ? config : { ...config, kind: 'embedded', path }, log)
 }

@@ -39,12 +39,12 @@ function lines(...content: string[]): string {
   return `${content.join('\n')}\n`
 }
 
-/** "created 3,201" of a summary, without the padding. */
+/** Returns "created 3,201" lines of a summary without the padding. */
 function facts(stdout: string): string[] {
   return stdout.split('\n').map((line) => line.replaceAll(/\s+/g, ' '))
 }
 
-test('without a file the demo catalogue goes in, and again without harm', async () => {
+test('an import without a file imports the demo catalogue, and repeating it changes nothing', async () => {
   const first = await run([])
   expect(first).toMatchObject({ exitCode: 0, stderr: '' })
   expect(facts(first.stdout)).toEqual(
@@ -55,7 +55,7 @@ test('without a file the demo catalogue goes in, and again without harm', async 
   expect(facts(second.stdout)).toEqual(expect.arrayContaining(['created 0', 'replaced 3,201']))
 })
 
-test('broken lines are refused by number, here or by the service, and the rest goes in', async () => {
+test('broken lines are refused by number, here or by the service, and the rest is imported', async () => {
   const content = lines(
     movieLensMoviesHeader,
     '1,Toy Story (1995),Animation',
@@ -78,7 +78,7 @@ test('broken lines are refused by number, here or by the service, and the rest g
   expect([...services.movies.keys()]).toEqual(['1', '4'])
 })
 
-test('the first 20 refusals are shown, and all are counted', async () => {
+test('the summary shows the first 20 refusals and counts all', async () => {
   const broken = Array.from({ length: 30 }, (_, index) => `${index},movie,9,0`)
   const users = Array.from({ length: 30 }, (_, index) => `,${index},5,0`)
   const { stdout } = await run(['-'], { stdin: lines(movieLensRatingsHeader, ...broken, ...users) })
@@ -86,14 +86,14 @@ test('the first 20 refusals are shown, and all are counted', async () => {
   expect(facts(stdout)).toEqual(expect.arrayContaining(['… and 40 more', 'read 60', 'refused 60']))
 })
 
-test('half stars are rounded, and the summary says how many', async () => {
+test('half stars are rounded, and the summary counts them', async () => {
   const content = lines(movieLensRatingsHeader, '1,2,0.5,0', '1,3,4.0,0', '2,2,3.5,0')
   const { stdout } = await run([await file('ratings.csv', content)])
   expect(facts(stdout)).toEqual(expect.arrayContaining(['created 3', 'rounded 2']))
   expect([...services.ratings.values()].map(({ value }) => value)).toEqual([1, 4, 4])
 })
 
-test('a large gzip file goes in by calls of a bounded size', async () => {
+test('a large gzip file is imported by calls of a bounded size', async () => {
   const ratings = Array.from({ length: 60_000 }, (_, index) => `${index},1,3,0`)
   const packed = gzipSync(lines(movieLensRatingsHeader, ...ratings))
   const { stdout } = await run([await file('ratings.csv.gz', packed)])
@@ -102,7 +102,7 @@ test('a large gzip file goes in by calls of a bounded size', async () => {
   expect(Math.max(...services.callSizes)).toBe(5_000)
 })
 
-test('the movies of IMDb go in, and the rest is skipped', async () => {
+test('an IMDb file imports its movies and skips the rest', async () => {
   const title = (id: string, type: string) => `${id}\t${type}\tA\tA\t0\t1994\t\\N\t90\tDrama`
   const stdin = lines(imdbBasicsHeader, title('tt1', 'movie'), title('tt2', 'short'))
   const { stdout } = await run(['-'], { stdin })
@@ -113,14 +113,14 @@ test('the movies of IMDb go in, and the rest is skipped', async () => {
 test.each([
   ['an array', 'vega', '[]'],
   ['a file', 'movielens-movies', `${movieLensMoviesHeader}\n`],
-])('%s with nothing in it gets its summary too', async (_, kind, content) => {
+])('%s without items prints a summary of zeros', async (_, kind, content) => {
   const path = await file('nothing', content)
   const { exitCode, stdout, stderr } = await run(['--kind', kind, path])
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(facts(stdout)).toEqual(expect.arrayContaining(['read 0', 'created 0', 'refused 0']))
 })
 
-test('an array that breaks off says where, exits with 1, and what came before is in', async () => {
+test('a truncated array is reported with its line, exits with 1, and imports what came before', async () => {
   const stdin = '[{"Title":"A","Release Date":"Jun 12 1998"}, {"Title":'
   const { exitCode, stdout, stderr } = await run(['-'], { stdin })
   expect(exitCode).toBe(1)
@@ -132,15 +132,15 @@ test('an array that breaks off says where, exits with 1, and what came before is
 
 test.each([
   ['an unknown flag', ['--nonsense'], /Unknown option '--nonsense'/],
-  ['an unknown kind', ['--kind', 'x', '-'], /--kind takes vega, .*, not "x"/],
+  ['an unknown kind', ['--kind', 'x', '-'], /--kind must be one of vega, .*; got "x"/],
   ['a kind that needs a file', ['--kind', 'imdb-basics'], /imdb-basics needs a file/],
-  ['an unknown encoding', ['--encoding', 'klingon', '-'], /--encoding takes .*, not "klingon"/],
-  ['two files', ['a', 'b'], /takes one file/],
+  ['an unknown encoding', ['--encoding', 'klingon', '-'], /--encoding must be .*; got "klingon"/],
+  ['two files', ['a', 'b'], /expected one file/],
   ['an absent file', ['/no/such/file.csv'], /there is no file \/no\/such\/file.csv/],
   ['a folder', [tmpdir()], /is a folder/],
-  ['an empty input', ['-'], /cannot tell what standard input is/],
-  ['an address that is none', ['--metadata', 'localhost:8081'], /not "localhost:8081"/],
-])('%s gets one line and exit code 2', async (_, args, reason) => {
+  ['an empty input', ['-'], /cannot detect the format of standard input/],
+  ['an address that is none', ['--metadata', 'localhost:8081'], /got "localhost:8081"/],
+])('import-catalogue prints one line and exits with 2 for %s', async (_, args, reason) => {
   const { exitCode, stdout, stderr } = await run(args)
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
   expect(stderr).toMatch(reason)
@@ -152,7 +152,7 @@ test.each([
   ['an empty file', '', /but it is empty/],
   ['a file of one endless line', 'x'.repeat(2 ** 20), /but it is "…"/],
   ['broken gzip', gzipSync('x'.repeat(1000)).subarray(0, 20), /is broken gzip/],
-])('%s gets one line and exit code 1', async (_, content, reason) => {
+])('import-catalogue prints one line and exits with 1 for %s', async (_, content, reason) => {
   const path = await file('content', content)
   const { exitCode, stdout, stderr } = await run(['--kind', 'movielens-movies', path])
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
@@ -160,7 +160,7 @@ test.each([
   expect(stderr).toMatch(/^import-catalogue: .*\n$/)
 })
 
-test('a service that is not there is named', async () => {
+test('an unreachable service is named in the error', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => taken.once('listening', resolve))
   const url = `http://127.0.0.1:${(taken.address() as AddressInfo).port}`
@@ -170,7 +170,7 @@ test('a service that is not there is named', async () => {
   expect(stderr).toMatch(new RegExp(`^import-catalogue: ${url}: .*unavailable.*\n$`))
 })
 
-test('Ctrl-C ends with the summary of what is in', async () => {
+test('Ctrl-C stops the import and prints a summary of what was imported', async () => {
   const interrupt = new AbortController()
   services.onCall = () => interrupt.abort()
   const ratings = Array.from({ length: 60_000 }, (_, index) => `${index},1,3,0`)

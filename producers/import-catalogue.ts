@@ -20,20 +20,20 @@ standard input (-), gzip or not. Without a file: the demo catalogue, 3,201 movie
 
   --metadata URL   the metadata service (${defaults.metadataUrl})
   --rating URL     the rating service (${defaults.ratingUrl})
-  --kind KIND      what the file is; told by its first line when left out
+  --kind KIND      format of the file; default: detected by its first line
                      vega               movies.json of vega-datasets: a JSON array of movies
                      movielens-movies   movies.csv of MovieLens
                      movielens-ratings  ratings.csv of MovieLens; half steps are rounded up
                      imdb-basics        title.basics.tsv of IMDb: its movies
   --all-types      with imdb-basics: series, episodes, shorts and games too
   --adult          with imdb-basics: adult titles too, with the genre Adult
-  --encoding NAME  that of the text, such as latin1 (utf-8)
+  --encoding NAME  encoding of the text, such as latin1 (utf-8)
   --help
 
-What is broken is refused, counted and shown with its line, and the rest goes in. A year or running
-time that no movie can have is left out, and counted as corrected. Importing the same
-file again is harmless. Ctrl-C stops with what is in so far.
-Exit codes: 0 done, also with refusals; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
+Broken lines are refused, counted and shown with their number; the rest is imported. An impossible
+year or running time is removed and counted as corrected. Importing the same file again is harmless.
+Ctrl-C stops the import and prints the summary so far.
+Exit codes: 0 done, even with refusals; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
 
 interface Options {
   readonly metadataUrl: string
@@ -45,7 +45,7 @@ interface Options {
   readonly path: string
 }
 
-/** Loads a catalogue, or ratings, from a file into a service. */
+/** Imports a catalogue, or ratings, from a file into a service. */
 export const importCatalogue: Program = {
   name: 'import-catalogue',
   help,
@@ -55,7 +55,9 @@ export const importCatalogue: Program = {
     const { kind, source } =
       options.kind === undefined ? await guessKind(input) : { kind: options.kind, source: input }
     if (kind === undefined) {
-      throw new UsageError(`cannot tell what ${input.name} is: --kind takes ${kinds.join(', ')}`)
+      throw new UsageError(
+        `cannot detect the format of ${input.name}: set --kind to one of ${kinds.join(', ')}`,
+      )
     }
     await importFrom({ ...input, ...source }, kind, options, terminal)
   },
@@ -76,10 +78,10 @@ function readOptions(args: string[]): Options {
   })
   const kind = kinds.find((known) => known === values.kind)
   if (values.kind !== undefined && kind === undefined) {
-    throw new UsageError(`--kind takes ${kinds.join(', ')}, not "${values.kind}"`)
+    throw new UsageError(`--kind must be one of ${kinds.join(', ')}; got "${values.kind}"`)
   }
   const [path, ...more] = positionals
-  if (more.length > 0) throw new UsageError('it takes one file')
+  if (more.length > 0) throw new UsageError('expected one file, or - for standard input')
   if (path === undefined && (kind ?? 'vega') !== 'vega')
     throw new UsageError(`${kind} needs a file`)
   return {
@@ -93,7 +95,7 @@ function readOptions(args: string[]): Options {
   }
 }
 
-/** What is counted of some kinds only. */
+/** Labels of the summary that only some kinds have. */
 const extraLabels: Readonly<Record<Kind, readonly string[]>> = {
   vega: [],
   'movielens-movies': [],

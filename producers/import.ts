@@ -3,14 +3,14 @@ import { inParts } from './input.ts'
 import type { Summary } from './summary.ts'
 
 /**
- * How many messages a call carries at most. One call for a whole file would need a deadline of
- * hours, would lean on the back-pressure of HTTP/2, which not every runtime has, and would tell
- * nothing until its end.
+ * Maximum number of messages in a call. One call for a whole file would need a deadline of hours,
+ * would depend on the backpressure of HTTP/2, which not every runtime has, and would report nothing
+ * until its end.
  */
 const callSizeMax = 5_000
 
-/** What a service answers to an import, `ImportMetadataResponse` or `ImportRatingsResponse`. */
-export interface ImportAnswer {
+/** Response to an import: `ImportMetadataResponse` or `ImportRatingsResponse`. */
+export interface ImportResponse {
   readonly createdCount: bigint
   readonly replacedCount: bigint
   readonly refusedCount: bigint
@@ -19,8 +19,8 @@ export interface ImportAnswer {
 
 export interface ImportOptions<T> {
   readonly batches: AsyncIterable<readonly Placed<T>[]>
-  /** One call: items into a service. */
-  send(items: readonly T[]): Promise<ImportAnswer>
+  /** Sends the items to a service in one call. */
+  send(items: readonly T[]): Promise<ImportResponse>
   readonly summary: Summary
   /** Called after each call. */
   onProgress(): void
@@ -28,9 +28,9 @@ export interface ImportOptions<T> {
 }
 
 /**
- * Sends the items of a file to a service, one call after another, and reads on only when a call is
- * answered: memory is bounded by a batch whatever the file. Counts into the summary. Aborting ends
- * it after the call under way.
+ * Sends the items of a file to a service, one call after another, and counts them in the summary.
+ * Reads on only after a response, so that memory holds one batch, however large the file is. An
+ * abort stops the import after the current call.
  */
 export async function importAll<T>(options: ImportOptions<T>): Promise<void> {
   for await (const part of inParts(options.batches, callSizeMax, options.signal)) {
@@ -52,11 +52,11 @@ async function importPart<T>(part: readonly Placed<T>[], { send, summary }: Impo
   }
   summary.count('read', part.length)
   if (items.length === 0) return
-  const answer = await send(items)
-  summary.count('created', Number(answer.createdCount))
-  summary.count('replaced', Number(answer.replacedCount))
-  for (const { index, reason } of answer.refusals) {
+  const response = await send(items)
+  summary.count('created', Number(response.createdCount))
+  summary.count('replaced', Number(response.replacedCount))
+  for (const { index, reason } of response.refusals) {
     summary.refuse(places[Number(index)] ?? `message ${index}`, reason)
   }
-  summary.count('refused', Number(answer.refusedCount) - answer.refusals.length)
+  summary.count('refused', Number(response.refusedCount) - response.refusals.length)
 }

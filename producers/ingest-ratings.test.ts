@@ -21,7 +21,7 @@ const ancestor =
   '{"userId":"105","recordId":"1","recordType":"movie","value":5,"providerId":"test-provider","eventType":"put"}'
 const spaced = '{ "userId": "é", "recordId": "2", "unknown": [1, {"a": 1.50}] }'
 
-/** Runs the program on an event log of its own. */
+/** Runs the program with a temporary event log. */
 async function ingest(stdin: string | Uint8Array, ...args: string[]) {
   const path = join(folder, crypto.randomUUID(), 'events.db')
   const run = await record(ingestRatingsProgram, ['--event-log', path, ...args], { stdin })
@@ -36,7 +36,7 @@ function show(records: readonly (LogRecord | NewRecord)[]) {
   return shown.sort((a, b) => (a.value < b.value ? -1 : 1))
 }
 
-test('events go in as they stand, with the record id as the key', async () => {
+test('events are appended unchanged, with the record id as the key', async () => {
   const { exitCode, facts, stderr, path } = await ingest(`${ancestor}\r\n\n${spaced}`, '-')
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(facts).toEqual(['read 2', 'appended 2', 'refused 0', expect.stringMatching(/^seconds/)])
@@ -48,14 +48,14 @@ test('events go in as they stand, with the record id as the key', async () => {
   )
 })
 
-test('a JSON array goes in as one event a line does', async () => {
+test('a JSON array is appended like the same events line by line', async () => {
   const { facts, path } = await ingest(gzipSync(`\uFEFF \n[${ancestor},\n${ancestor}]`), '-')
   expect(facts).toEqual(expect.arrayContaining(['read 2', 'appended 2']))
   const event = { key: '1', value: ancestor }
   expect(show(await readRatingEvents(path, 2))).toEqual([event, event])
 })
 
-test('what is no JSON object is refused with its line, and the rest goes in', async () => {
+test('a line that is not a JSON object is refused by number, and the rest is appended', async () => {
   const long = JSON.stringify({ recordId: '1', note: 'é'.repeat(200_000) })
   const { exitCode, facts } = await ingest(
     [ancestor, '{"userId":', '[]', '', 'null', '5', long, long + long, ancestor].join('\n'),
@@ -76,7 +76,7 @@ test('what is no JSON object is refused with its line, and the rest goes in', as
   ])
 })
 
-test('an element that is no object is refused, and the rest goes in', async () => {
+test('an array element that is not an object is refused, and the rest is appended', async () => {
   const { facts } = await ingest(`[${ancestor}, 5, null, ${ancestor}]`, '-')
   expect(facts).toEqual(
     expect.arrayContaining([
@@ -87,7 +87,7 @@ test('an element that is no object is refused, and the rest goes in', async () =
   )
 })
 
-test('a number keeps all its digits, by line, in an array, and with a provider named', async () => {
+test('a number keeps all its digits on a line, in an array, and with --provider', async () => {
   const events = ['{"userId":1114259415508639744123,"seq":9007199254740993}', '{ }']
   for (const text of [events.join('\n'), `[${events}]`]) {
     const values = show((await appendsOf(text)).flat()).map(({ value }) => value)
@@ -120,7 +120,7 @@ test('an event that is not UTF-8 is refused with its line, and read with its enc
   expect(values.join('\n')).toContain('Josè')
 })
 
-test('what is whole in a malformed array goes in, and the place of the flaw is named', async () => {
+test('the complete elements of a malformed array are appended, and the error names the place', async () => {
   const { exitCode, stderr, facts } = await ingest(`[\n${ancestor},\n${ancestor},\n]`, '-')
   expect(exitCode).toBe(1)
   expect(facts).toEqual(expect.arrayContaining(['read 2', 'appended 2']))
@@ -140,18 +140,18 @@ test('an empty file has no events', async () => {
 
 test.each([
   ['an unknown flag', ['--nonsense', '-'], 2, /Unknown option '--nonsense'/],
-  ['no file', [], 2, /takes one file/],
+  ['no file', [], 2, /expected one file/],
   ['an absent file', ['/no/such/file'], 2, /there is no file/],
   ['a folder', [tmpdir()], 2, /is a folder/],
   ['an event log in a file', ['--event-log', '/dev/null/events.db', '-'], 1, /\/dev\/null/],
-])('%s gets one line', async (_, args, expected, reason) => {
+])('ingest-ratings prints one line for %s', async (_, args, expected, reason) => {
   const { exitCode, stdout, stderr } = await ingest('', ...args)
   expect({ exitCode, stdout }).toEqual({ exitCode: expected, stdout: '' })
   expect(stderr).toMatch(reason)
   expect(stderr).toMatch(/^ingest-ratings: .*\n$/)
 })
 
-/** Runs the rule on a log that keeps what is appended, append by append. */
+/** Runs `ingestRatings` with a log that records each append. */
 async function appendsOf(text: string, provider?: string, signal = new AbortController().signal) {
   const appends: NewRecord[][] = []
   async function* chunks() {
@@ -174,12 +174,12 @@ async function appendsOf(text: string, provider?: string, signal = new AbortCont
   return appends
 }
 
-test('an event without a string for its record id has no key', async () => {
+test('an event whose record id is not a string has no key', async () => {
   const records = (await appendsOf('{"recordId":1}\n{}\n{"recordId":null}')).flat()
   expect(records.map(({ key }) => key)).toEqual(['', '', ''])
 })
 
-test('a provider is named where none is', async () => {
+test('--provider is added to events without a provider id', async () => {
   const events = '{"a":1}\n{"providerId":"","a":2}'
   const records = (await appendsOf(events, 'import')).flat()
   expect(show(records).map(({ value }) => value)).toEqual([
@@ -195,6 +195,6 @@ test('events are appended in batches, in order', async () => {
   expect(appends.flat().map(({ key }) => key)).toEqual(events.map((_, index) => `${index}`))
 })
 
-test('nothing is appended once Ctrl-C is pressed', async () => {
+test('nothing is appended after Ctrl-C', async () => {
   expect(await appendsOf('{}\n{}', undefined, AbortSignal.abort())).toEqual([])
 })

@@ -8,21 +8,23 @@ import { createSummary } from './summary.ts'
 
 const help = `ingest-ratings [options] FILE|-
 
-Appends rating events to the event log, from which the rating service takes them: to Kafka where
-the environment names it as for the service (KAFKA_BROKERS), else to a file. The source, a file or
-standard input (-), gzip or not, holds a JSON array of events or one event on each line:
+Appends rating events to the event log that the rating service reads: to Kafka when KAFKA_BROKERS is
+set, otherwise to a file. The input is a file or standard input (-), gzip or not. It holds a JSON
+array of events, or one event per line:
 
   {"userId":"105","recordId":"1","recordType":"movie","value":5,"providerId":"p","eventType":"put"}
 
   ${eventLogHelp}
-  --provider NAME   the providerId of events that have none
-  --encoding NAME   that of the text, such as latin1 (utf-8)
+  --provider NAME   providerId of events that have none
+  --encoding NAME   encoding of the text, such as latin1 (utf-8)
   --help
 
-What is not a JSON object, or not in the encoding, is refused, counted and shown with its line. The
-others go in byte for byte: the service puts those it cannot apply into the topic ratings.dlq. Where
-an array is broken off or malformed, what is whole before it goes in, and the place is shown.
-Exit codes: 0 done, also with refusals; 1 failed, or the array is malformed; 2 wrong arguments; 130 stopped by Ctrl-C.`
+Events that are not JSON objects, or not in the encoding, are refused, counted and shown with their
+line. The others are appended byte for byte; the service moves those it cannot apply to the topic
+ratings.dlq. When an array is truncated or malformed, the complete events before that place are
+appended, and the place is shown.
+Exit codes: 0 done, even with refusals; 1 failed, or the array is malformed; 2 wrong arguments;
+130 stopped by Ctrl-C.`
 
 /** Appends rating events from a file to the event log. */
 export const ingestRatingsProgram: Program = {
@@ -39,7 +41,8 @@ export const ingestRatingsProgram: Program = {
       },
     })
     const [path, ...more] = positionals
-    if (path === undefined || more.length > 0) throw new UsageError('it takes one file, or -')
+    if (path === undefined || more.length > 0)
+      throw new UsageError('expected one file, or - for standard input')
     const { stderr, signal } = terminal
     const source = await openInput(path, terminal, readEncoding(values.encoding))
     const { topic } = readTopics(values)

@@ -5,9 +5,9 @@ import { type Line, readLines } from './lines.ts'
 import { formatCount, type Summary } from './summary.ts'
 import { notUtf8 } from './utf8.ts'
 
-/** How many events are appended at once at most. */
+/** Maximum number of events in one append. */
 const appendSizeMax = 5_000
-/** How large an event may be, in bytes: a real one has about 120. */
+/** Maximum size of an event, in bytes. A typical one has about 120. */
 const eventBytesMax = 256 * 1024
 
 const tooLong = `it is longer than ${formatCount(eventBytesMax)} bytes`
@@ -18,7 +18,7 @@ export interface IngestOptions {
   readonly source: Pick<Input, 'name' | 'chunks'>
   readonly eventLog: Pick<EventLog, 'append'>
   readonly topic: string
-  /** The providerId of events that have none; undefined to leave them without. */
+  /** Provider id for events that have none. `undefined` leaves them without. */
   readonly provider: string | undefined
   readonly summary: Summary
   /** Called after each append. */
@@ -27,9 +27,8 @@ export interface IngestOptions {
 }
 
 /**
- * Appends rating events, a JSON array of them or one on each line, to the topic as they
- * stand, to the byte. Whether an event is valid is for the service to say: only what is not a JSON
- * object is refused here.
+ * Appends rating events to the topic byte for byte: a JSON array, or one event per line. Refuses
+ * only what is not a JSON object. The rating service validates the events.
  */
 export async function ingestRatings(options: IngestOptions): Promise<void> {
   const events = await readEvents(options.source)
@@ -52,7 +51,7 @@ async function appendPart(part: readonly Element[], options: IngestOptions): Pro
   summary.count('appended', records.length)
 }
 
-/** The record of an event, or why there is none. */
+/** Returns the record of an event, or the reason why there is none. */
 function toRecord({ text, fault }: Element, provider: string | undefined): NewRecord | string {
   if (text === undefined) return fault
   const value = parseJson(text)
@@ -67,7 +66,9 @@ function toRecord({ text, fault }: Element, provider: string | undefined): NewRe
   return { key: typeof recordId === 'string' ? recordId : '', value: bytes }
 }
 
-/** The JSON object as it stands, with one more member: parsed and written again, its numbers would be rounded. */
+/**
+ * Adds a member to the text of a JSON object. Parsing and serialising it would round its numbers.
+ */
 function withProvider(object: string, provider: string): string {
   const open = object.slice(0, object.lastIndexOf('}')).trimEnd()
   const separator = open.endsWith('{') ? '' : ','
@@ -98,7 +99,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Of a JSON text: a byte order mark is white space here. */
+/** Returns the first character of a JSON text. A byte order mark counts as white space. */
 function firstCharacter(head: Uint8Array): string {
   return new TextDecoder().decode(head).trimStart().slice(0, 1)
 }

@@ -5,28 +5,32 @@ import { createGunzip } from 'node:zlib'
 import { isAbort, type Terminal, UsageError } from './program.ts'
 import { encodingNamed, toUtf8 } from './utf8.ts'
 
-/** How much is read at once, in bytes: a few thousand lines, which then travel as one batch. */
+/** Size of one read, in bytes: a few thousand lines, which become one batch. */
 const chunkBytes = 512 * 1024
-/** How far `peek` looks for what it waits for, in bytes. */
+/** Maximum number of bytes that `peek` reads. */
 const headBytesMax = 64 * 1024
 
-/** A file, or standard input, on its way in. */
+/** A file, or standard input, that is being read. */
 export interface Input {
-  /** As in a message: the path, or "standard input". */
+  /** Name for messages: the path, or "standard input". */
   readonly name: string
-  /** Undefined for standard input. */
+  /** `undefined` for standard input. */
   readonly sizeBytes: number | undefined
-  /** How much of `sizeBytes` has been read. */
+  /** Returns how much of `sizeBytes` has been read. */
   readBytes(): number
-  /** The contents, unpacked when they are gzip, as UTF-8 when another encoding was named. */
+  /**
+   * The contents, decompressed when they are gzip, and converted to UTF-8 when an encoding is
+   * given.
+   */
   readonly chunks: AsyncIterable<Uint8Array>
 }
 
 /**
- * Opens a file, or standard input for "-". What is gzip is recognised by its first bytes (RFC 1952
- * §2.3.1) and unpacked. Rejects with a UsageError when there is no such file. When the signal is
- * aborted, reading fails with an AbortError.
- * @param encoding that of the text, as `readEncoding` returns it. Default: UTF-8, left as it is.
+ * Opens a file, or standard input for "-". Detects gzip by its first bytes (RFC 1952 §2.3.1) and
+ * decompresses it. Rejects with a `UsageError` when the file does not exist. After an abort,
+ * reading fails with an `AbortError`.
+ * @param encoding Encoding of the text, as `readEncoding` returns it. Default: UTF-8, not
+ *   converted.
  */
 export async function openInput(
   path: string,
@@ -57,15 +61,16 @@ export async function openInput(
   }
 }
 
-/** The encoding that the flag `--encoding` names. Throws a UsageError when it is not known. */
+/** Returns the encoding of the flag `--encoding`. Throws a `UsageError` when it is unknown. */
 export function readEncoding(label: string): string {
   const encoding = encodingNamed(label)
   if (encoding !== undefined) return encoding
-  throw new UsageError(`--encoding takes the name of an encoding, such as latin1, not "${label}"`)
+  throw new UsageError(`--encoding must be the name of an encoding, such as latin1; got "${label}"`)
 }
 
 /**
- * The beginning of a stream, as much as makes `enough` true (or 64 KiB), and the whole of it again.
+ * Reads the beginning of a stream until `enough` returns true, or 64 KiB. Returns it, and the whole
+ * stream from the beginning.
  */
 export async function peek(
   source: AsyncIterable<Uint8Array>,
@@ -91,7 +96,8 @@ export async function peek(
 }
 
 /**
- * Cuts batches into parts of a bounded size. Ends early, and quietly, when the signal is aborted.
+ * Splits batches into parts of a bounded size. Ends early, without an error, when the signal is
+ * aborted.
  */
 export async function* inParts<T>(
   batches: AsyncIterable<readonly T[]>,
@@ -112,7 +118,7 @@ export async function* inParts<T>(
 
 async function* unpack(packed: AsyncIterable<Uint8Array>, name: string) {
   const gunzip = createGunzip({ chunkSize: chunkBytes })
-  // A failure reaches whoever iterates gunzip.
+  // The error reaches the code that iterates over gunzip.
   pipeline(Readable.from(packed, { objectMode: false }), gunzip, () => {})
   try {
     yield* gunzip as AsyncIterable<Uint8Array>

@@ -1,22 +1,22 @@
-/** An element that was found. */
+/** An element of the array. */
 export interface FoundElement {
-  /** Counted from 1. */
+  /** Starts at 1. */
   readonly number: number
-  /** The line where it begins, counted from 1. */
+  /** Line where the element begins. Starts at 1. */
   readonly line: number
-  /** As it stands in the text, without white space around; undefined when it is too long. */
+  /** Text of the element without surrounding white space. `undefined` when it is too long. */
   readonly bytes: Uint8Array | undefined
 }
 
-/** Where something is in a text. */
+/** A place in a text. */
 interface Place {
-  /** In bytes, counted from 0. */
+  /** In bytes. Starts at 0. */
   readonly offset: number
-  /** Counted from 1. */
+  /** Starts at 1. */
   readonly line: number
 }
 
-/** Why a text is not a JSON array, and where. */
+/** Reason why a text is not a JSON array, with the place. */
 export interface Flaw extends Place {
   readonly reason: string
 }
@@ -31,14 +31,14 @@ const objectStart = 0x7b
 const objectEnd = 0x7d
 
 /**
- * Finds the elements of a JSON array (RFC 8259 §5) in bytes that come in chunks, by its commas,
- * brackets and strings alone: whether an element is JSON is for its reader to find out. Memory is
- * bounded by the chunk and one element.
+ * Finds the elements of a JSON array (RFC 8259 §5) in chunks of bytes. Looks only at commas,
+ * brackets and strings; the reader checks whether an element is JSON. Memory is bounded by the
+ * chunk and one element.
  */
 export class ArrayScanner {
-  /** Set where the text stops being an array. What follows is not scanned. */
+  /** Set where the text stops being an array. The rest is not scanned. */
   flaw: Flaw | undefined
-  /** How many elements were found. */
+  /** Number of elements found. */
   count = 0
   readonly #elementBytesMax: number
   #found: FoundElement[] = []
@@ -46,20 +46,20 @@ export class ArrayScanner {
   #offset = 0
   #line = 1
   #isAfterComma = false
-  /** Where the element begins that is being scanned. */
+  /** Start of the current element. */
   #begun: Place | undefined
-  /** How many brackets of it are open. */
+  /** Number of open brackets in the current element. */
   #depth = 0
   #isInString = false
   #isEscaped = false
-  /** What earlier chunks had of it; undefined when that is too long. */
+  /** Part of the current element in earlier chunks. `undefined` when it is too long. */
   #kept: Uint8Array | undefined = new Uint8Array(0)
 
   constructor(elementBytesMax: number) {
     this.#elementBytesMax = elementBytesMax
   }
 
-  /** Takes the elements that were found since the last call. */
+  /** Returns the elements found since the last call. */
   take(): FoundElement[] {
     const found = this.#found
     this.#found = []
@@ -90,7 +90,7 @@ export class ArrayScanner {
   }
 
   #scanOutside(byte: number): void {
-    if (this.#where === 'after') this.#fail('something follows the array')
+    if (this.#where === 'after') this.#fail('there is text after the array')
     else if (byte === arrayStart) this.#where = 'inside'
     else this.#fail('it does not begin with "["')
   }
@@ -101,7 +101,7 @@ export class ArrayScanner {
     else if (byte === quote) this.#isInString = false
   }
 
-  /** Between the elements, and in those that are not strings, arrays or objects. */
+  /** Scans between elements, and within numbers and literals. */
   #scanArray(byte: number, chunk: Uint8Array, chunkOffset: number): void {
     if (byte === comma || byte === arrayEnd) this.#endElement(byte, chunk, chunkOffset)
     else if (!isWhiteSpace(byte)) {

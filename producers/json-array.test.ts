@@ -6,7 +6,7 @@ async function* chunksOf(bytes: Uint8Array, size: number) {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
 }
 
-/** The texts and faults of the elements, and the flaw. */
+/** Returns the texts and faults of the elements, and the flaw. */
 async function read(text: string | Uint8Array, size = 7, elementBytesMax = 200) {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text
   const elements: Array<string | undefined> = []
@@ -26,7 +26,7 @@ async function read(text: string | Uint8Array, size = 7, elementBytesMax = 200) 
   return { elements, wheres, flaw }
 }
 
-test('the elements of any array stand as they were, however the bytes are cut', async () => {
+test('the elements of an array keep their text, wherever the chunks end', async () => {
   const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 2 })
   const element = fc.tuple(fc.json({ maxDepth: 2 }), space, space)
   await fc.assert(
@@ -39,7 +39,7 @@ test('the elements of any array stand as they were, however the bytes are cut', 
   )
 })
 
-test('numbers keep all their digits', async () => {
+test('numbers in an array keep all their digits', async () => {
   const { elements } = await read('[{"a":1114259415508639744123,"b":1.50},9007199254740993]')
   expect(elements).toEqual(['{"a":1114259415508639744123,"b":1.50}', '9007199254740993'])
 })
@@ -50,10 +50,10 @@ test.each([
   ['[,1]', [], 'line 1, byte 2, after element 0: a value is missing before ","'],
   ['[1,{"a":[2', ['1'], 'line 1, byte 4, after element 1: the text ends within an element'],
   ['[1,', ['1'], 'line 1, byte 4, after element 1: the text ends before "]"'],
-  ['[1] [2]', ['1'], 'line 1, byte 5, after element 1: something follows the array'],
+  ['[1] [2]', ['1'], 'line 1, byte 5, after element 1: there is text after the array'],
   ['{"a":1}', [], 'line 1, byte 1, after element 0: it does not begin with "["'],
   ['', [], 'line 1, byte 1, after element 0: it does not begin with "["'],
-])('what is whole in %p is returned before its flaw is named', async (text, whole, flaw) => {
+])('the complete elements of %p are returned before the error', async (text, whole, flaw) => {
   for (const size of [1, 3, 100]) {
     const result = await read(text, size)
     expect(result.elements).toEqual(whole)
@@ -61,7 +61,7 @@ test.each([
   }
 })
 
-test('an element that is no JSON, too long or not UTF-8 costs no other', async () => {
+test('an array element that is not JSON, too long or not UTF-8 does not affect the others', async () => {
   const latin1 = Buffer.from(`[{"a":"\xe9"},\n"${'x'.repeat(300)}",{"a":},}, 7 ]`, 'latin1')
   const { elements, wheres, flaw } = await read(latin1)
   expect(flaw).toBe('')

@@ -2,20 +2,20 @@ import type { Input } from './input.ts'
 import { ArrayScanner } from './json-array-scanner.ts'
 import { decodeUtf8, notUtf8, withoutByteOrderMark } from './utf8.ts'
 
-/** An element of an array: its text as it stands in the file, or why it cannot be read. */
+/** An element of an array: its text, or the reason why it cannot be read. */
 export type Element =
-  /** @property where as in a message: "element 3 (line 7)". */
+  /** @property where Place for messages, such as "element 3 (line 7)". */
   { readonly where: string } & (
     | { readonly text: string; readonly fault?: undefined }
     | { readonly text?: undefined; readonly fault: string }
   )
 
 /**
- * Reads the elements of one JSON array, which may be larger than memory, in one batch for each
- * chunk. They are not parsed: what is between two commas is returned as it stands, also when it is
- * no JSON. Throws an `Error` with the place where the text is no array; all whole elements before
- * it are returned first.
- * @param elementBytesMax the maximum size of an element; a larger one is returned without its text.
+ * Reads the elements of one JSON array, which may be larger than memory, in one batch per chunk.
+ * Elements are not parsed: the text between two commas is returned even when it is not JSON. When
+ * the text stops being an array, all complete elements are returned first; then an `Error` with the
+ * place is thrown.
+ * @param elementBytesMax Maximum size of an element. A larger one is returned without its text.
  */
 export async function* readJsonArray(
   source: Pick<Input, 'name' | 'chunks'>,

@@ -16,7 +16,7 @@ async function read(text: string, sizes: readonly number[] = []) {
   return lines.flat()
 }
 
-test('lines are the same however the bytes are cut', async () => {
+test('lines are the same wherever the chunks end', async () => {
   const line = fc.string({ unit: fc.constantFrom('a', 'é', '𝄞', ',', ' ', '\r') })
   await fc.assert(
     fc.asyncProperty(fc.array(line), fc.array(fc.nat({ max: 5 })), async (texts, sizes) => {
@@ -28,18 +28,18 @@ test('lines are the same however the bytes are cut', async () => {
   )
 })
 
-test('blank lines count, and are left out', async () => {
+test('blank lines are counted but not returned', async () => {
   expect(await read('a\r\n\r\n \n\nb\n')).toEqual([
     { number: 1, text: 'a' },
     { number: 5, text: 'b' },
   ])
 })
 
-test('a byte order mark is no part of the first line', async () => {
+test('a byte order mark is not part of the first line', async () => {
   expect(await read('\uFEFFa')).toEqual([{ number: 1, text: 'a' }])
 })
 
-test('a line that is too long is named and dropped, and the next one is whole', async () => {
+test('a line that is too long is reported, and the next one is complete', async () => {
   const long = 'x'.repeat(lineBytesMax * 3)
   const sizes = Array.from({ length: 40 }, () => 20_000)
   expect(await read(`a\n${long}\nb\n${long}`, sizes)).toEqual([

@@ -1,12 +1,12 @@
 import { decodeUtf8, withoutByteOrderMark } from './utf8.ts'
 
-/** Maximum length of a line, in bytes: no format read here has longer ones. */
+/** Maximum length of a line, in bytes. No supported format has longer lines. */
 export const lineBytesMax = 256 * 1024
 
-/** Why a line cannot be read. */
+/** Reason why a line cannot be read. */
 export type LineFault = 'too long' | 'not UTF-8'
 
-/** A line of a text: its text without the line end, or the fault for which there is none. */
+/** A line of a text without its line end, or the reason why it cannot be read. */
 export type Line = { readonly number: number } & Content
 
 type Content =
@@ -17,10 +17,9 @@ const lineFeed = 0x0a
 const noBytes = new Uint8Array(0)
 
 /**
- * Reads the lines of a UTF-8 text, in one batch for each chunk: a fast source gives large batches,
- * and a slow one does not have to wait. Lines end with LF or CRLF, and are counted from 1. Blank
- * lines are counted but left out. A line that is too long or not UTF-8 is returned with its fault,
- * and the next one is whole.
+ * Reads the lines of a UTF-8 text, in one batch per chunk, so that lines of a slow source are not
+ * delayed. Lines end with LF or CRLF. Numbers start at 1. Blank lines are counted but not returned.
+ * A line that is too long or not UTF-8 is returned with its fault, and the next one is complete.
  */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
   let rest = noBytes
@@ -30,7 +29,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
     const lines = contents.map((content) => ({ number: ++number, ...content }))
     return lines.filter(({ text }) => text?.trim() !== '')
   }
-  /** Ends the line that has begun with the first bytes of the block, which ends with a whole line. */
+  /** Returns the lines of the pending bytes and the block. A line end follows the block. */
   const complete = (block: Uint8Array): Content[] => {
     const contents = contentsOf(rest.length === 0 ? block : Buffer.concat([rest, block]))
     if (isTooLong) contents[0] = { fault: 'too long' }
@@ -53,7 +52,10 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   if (last.length > 0) yield last
 }
 
-/** What the lines of a block hold. Only where one of them is at fault is each decoded by itself. */
+/**
+ * Returns the contents of the lines of a block. Decodes the lines one by one only when one of them
+ * has a fault.
+ */
 function contentsOf(block: Uint8Array): Content[] {
   const text = decodeUtf8(block)
   if (text !== undefined) return text.split('\n').map(toContent)
@@ -64,7 +66,7 @@ function contentsOf(block: Uint8Array): Content[] {
 }
 
 function toContent(line: string): Content {
-  // A character takes one byte to three.
+  // A UTF-16 unit takes one to three bytes.
   const mayBeTooLong = line.length * 3 > lineBytesMax
   if (mayBeTooLong && Buffer.byteLength(line) > lineBytesMax) return { fault: 'too long' }
   return { text: line.replace(/\r$/, '') }

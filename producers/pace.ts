@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** How often something is sent, in milliseconds. */
+/** Interval between two bursts, in milliseconds. */
 const tickMs = 50
-/** How many are sent at once at most, so that a stall is not made up for in one burst. */
+/** Maximum size of a burst, so that a stall is not followed by one large burst. */
 const burstMax = 2_000
 
 export interface PaceOptions {
   readonly ratePerSecond: number
-  /** When to end: after so long, or after so many. One may be Infinity. */
+  /** The pace ends after this time, or after `countMax`. Either may be `Infinity`. */
   readonly durationMs: number
   readonly countMax: number
   readonly signal: AbortSignal
@@ -16,20 +16,19 @@ export interface PaceOptions {
 }
 
 /**
- * Yields how many are due, again and again, at the rate on average. Nothing is due while the last
- * are still being worked on: a slow receiver makes it slower. Ends early, and quietly, when the
- * signal is aborted.
+ * Yields the number of items that are due, at an average rate. Waits for the consumer, so a slow
+ * receiver lowers the rate. Ends early, without an error, when the signal is aborted.
  */
 export async function* pace(options: PaceOptions): AsyncGenerator<number> {
   const { ratePerSecond, durationMs, countMax, signal } = options
   const { now = () => performance.now(), wait = waitFor } = options
   const startMs = now()
-  let given = 0
-  while (!signal.aborted && given < countMax) {
+  let sent = 0
+  while (!signal.aborted && sent < countMax) {
     const elapsedMs = now() - startMs
     const due = Math.floor((Math.min(elapsedMs, durationMs) * ratePerSecond) / 1000)
-    const count = Math.min(due - given, burstMax, countMax - given)
-    given += count
+    const count = Math.min(due - sent, burstMax, countMax - sent)
+    sent += count
     if (count > 0) yield count
     if (elapsedMs >= durationMs) return
     if (count === 0) await wait(tickMs, signal)
@@ -37,6 +36,6 @@ export async function* pace(options: PaceOptions): AsyncGenerator<number> {
 }
 
 async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  // Being aborted ends the wait, and the loop sees it.
+  // An abort ends the wait, and the loop checks the signal.
   await setTimeout(ms, undefined, { signal }).catch(() => {})
 }

@@ -7,7 +7,7 @@ const runtimes = { bun: ['bun'], deno: ['deno', 'run', '-A'], node: ['node'] }
 const programs = ['import-catalogue', 'ingest-ratings', 'simulate-audience']
 
 for (const [name, [command = '', ...args]] of Object.entries(runtimes)) {
-  test.each(programs)(`on ${name}, %s tells how it is used`, async (program) => {
+  test.each(programs)(`${name} prints its usage for %s`, async (program) => {
     const path = new URL(`../node_modules/.bin/${command}`, import.meta.url).pathname
     const script = new URL(`${program}.ts`, import.meta.url).pathname
     const { stdout } = await promisify(execFile)(path, [...args, script, '--help'])
@@ -33,12 +33,12 @@ function progressOn(isTTY: boolean, total: number | undefined) {
   return written
 }
 
-test('where there is no terminal, progress is a plain line every five seconds', () => {
+test('progress without a terminal is a plain line every five seconds', () => {
   expect(progressOn(false, 4)).toBe('2,000 lines, 50%\n4,000 lines, 100%\n')
   expect(progressOn(false, undefined)).toBe('2,000 lines\n4,000 lines\n')
 })
 
-test('on a terminal, progress is a bar where the end is known', () => {
+test('progress on a terminal is a bar when the total is known', () => {
   expect(progressOn(true, 4)).toContain('░')
   expect(progressOn(true, undefined)).not.toContain('░')
 })

@@ -4,22 +4,22 @@ import { SettingsError } from '@marquee/service/flags/flags'
 import { hideHarmlessWarnings } from '@marquee/service/process/warnings'
 
 /**
- * What a person asked for cannot be done as asked: an unknown flag, a missing file. Exit code 2.
+ * Thrown when the arguments cannot be used, such as an unknown flag or a missing file. Exit code 2.
  */
 export class UsageError extends Error {}
 
-/** What a program works with. */
+/** Streams and signal of a program. */
 export interface Terminal {
   readonly stdin: Readable
-  /** Takes the lines of the summary. */
+  /** Prints a line of the summary to standard output. */
   print(line: string): void
-  /** Takes progress and complaints. */
+  /** Stream for progress and errors. */
   readonly stderr: { readonly isTTY?: boolean; write(text: string): unknown }
-  /** Aborted by Ctrl-C: the program stops where it is safe to, and prints its summary so far. */
+  /** Aborted by Ctrl-C. The program stops at the next safe point and prints its summary so far. */
   readonly signal: AbortSignal
 }
 
-/** A program that a person runs. */
+/** A command-line program. */
 export interface Program {
   readonly name: string
   readonly help: string
@@ -29,7 +29,8 @@ export interface Program {
 const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 }
 
 /**
- * Runs a program on the arguments and answers its exit code; what went wrong is one line on stderr.
+ * Runs a program with the arguments and returns its exit code. An error is printed as one line on
+ * stderr.
  */
 export async function runProgram(
   program: Program,
@@ -54,8 +55,8 @@ export async function runProgram(
 }
 
 /**
- * Runs a program as the process: on its arguments and streams, to its exit code. A second Ctrl-C
- * ends it at once.
+ * Runs a program with the arguments, streams and exit code of this process. A second Ctrl-C ends it
+ * immediately.
  */
 export async function main(program: Program): Promise<void> {
   hideHarmlessWarnings()
@@ -65,7 +66,7 @@ export async function main(program: Program): Promise<void> {
     interrupt.abort()
   })
   const exitCode = await runProgram(program, process.argv.slice(2), {
-    // Merely touching standard input may keep the process alive.
+    // Accessing standard input may keep the process alive.
     get stdin() {
       return process.stdin
     },
@@ -74,24 +75,24 @@ export async function main(program: Program): Promise<void> {
     signal: interrupt.signal,
   })
   process.exitCode = exitCode
-  // On Deno a read of standard input that still waits would keep the process alive.
+  // On Deno, a pending read of standard input would keep the process alive.
   if (interrupt.signal.aborted) process.exit()
 }
 
-/** An address given by a flag. */
+/** Parses the URL of a flag. */
 export function readUrl(flag: string, value: string): string {
   if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value
-  throw new UsageError(`${flag} takes an address like http://localhost:8081, not "${value}"`)
+  throw new UsageError(`${flag} must be a URL such as http://localhost:8081; got "${value}"`)
 }
 
-/** A whole number given by a flag, from `min` to `max`. */
+/** Parses the whole number of a flag, from `min` to `max`. */
 export function readCount(flag: string, value: string, min: number, max: number): number {
   const count = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
   if (count >= min && count <= max) return count
-  throw new UsageError(`${flag} takes a whole number from ${min} to ${max}, not "${value}"`)
+  throw new UsageError(`${flag} must be a whole number from ${min} to ${max}; got "${value}"`)
 }
 
-/** True for an error that only says that the signal was aborted. */
+/** Returns whether an error only reports that the signal was aborted. */
 export function isAbort(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted && error instanceof Error && error.name === 'AbortError'
 }
@@ -102,7 +103,7 @@ function isParseArgsError(error: unknown): boolean {
 
 function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
-  // parseArgs goes on about how to pass such a flag as a file name.
+  // parseArgs adds how to pass such a flag as a file name.
   const [first = ''] = isParseArgsError(error) ? text.split('. ') : [text]
   return first.replaceAll(/\s*\n\s*/g, ' ')
 }

@@ -2,27 +2,30 @@ import cliProgress from 'cli-progress'
 import type { Terminal } from './program.ts'
 import { formatCount } from './summary.ts'
 
-/** How often a plain line is written where there is no terminal, in milliseconds. */
+/** Interval between two plain lines, without a terminal, in milliseconds. */
 const plainIntervalMs = 5_000
 
-/** Shows how far a program has come. */
+/** Progress display of a program. */
 export interface Progress {
-  /** `done` of the total, and how many things that was. Cheap: it may be called for every batch. */
+  /**
+   * Reports `done` of the total, and the number of items. Cheap enough to be called for every
+   * batch.
+   */
   update(done: number, count: number): void
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void
 }
 
 export interface ProgressOptions {
   readonly stderr: Terminal['stderr']
-  /** What is counted: "lines". */
+  /** Plural noun of the items, such as "lines". */
   readonly noun: string
-  /** What `done` grows to; undefined when nobody knows, as with standard input. */
+  /** Final value of `done`. `undefined` when it is unknown, as with standard input. */
   readonly total: number | undefined
   readonly now?: () => number
 }
 
-/** A bar when stderr is a terminal, otherwise a plain line every few seconds. */
+/** Shows a bar when stderr is a terminal, otherwise a plain line every few seconds. */
 export function createProgress(options: ProgressOptions): Progress {
   return options.stderr.isTTY ? createBar(options) : createPlainLines(options)
 }
@@ -37,7 +40,7 @@ function createBar({ stderr, noun, total, now = Date.now }: ProgressOptions): Pr
     barsize: 30,
     hideCursor: true,
     clearOnComplete: true,
-    // Ctrl-C is the program's: it ends with a summary.
+    // The program handles Ctrl-C: it ends with a summary.
     gracefulExit: false,
   })
   const startMs = now()

@@ -12,7 +12,7 @@ import { record } from './testing/recording-terminal.ts'
 const encoder = new TextEncoder()
 const deadLetterTopic = 'ratings.dlq'
 
-/** Puts events aside that were in partition 1 of `ratings`, from the offset on. */
+/** Appends dead letters of events from partition 1 of `ratings`, starting at the offset. */
 async function putAside(path: string, offset: number, values: readonly string[]): Promise<void> {
   await using eventLog = await openEventLogAt(path)
   const refused = values.map((value, index) => {
@@ -34,16 +34,16 @@ function run(path: string, ...args: string[]) {
 
 const facts = (stdout: string) => stdout.split('\n').map((line) => line.replaceAll(/\s+/g, ' '))
 
-test('dead letters go back as they were, each once, whatever the number of runs', async () => {
+test('dead letters are replayed unchanged, each once, however often the program runs', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'events.db')
   await putAside(path, 0, ['one', 'two', 'three'])
   const first = await run(path)
   expect(first).toMatchObject({ exitCode: 0, stderr: '' })
-  expect(facts(first.stdout)).toEqual(expect.arrayContaining(['read 3', 'put back 3', 'left 0']))
-  expect(facts((await run(path)).stdout)).toContain('put back 0')
+  expect(facts(first.stdout)).toEqual(expect.arrayContaining(['read 3', 'replayed 3', 'left 0']))
+  expect(facts((await run(path)).stdout)).toContain('replayed 0')
   await putAside(path, 3, ['four'])
-  expect(facts((await run(path)).stdout)).toContain('put back 1')
+  expect(facts((await run(path)).stdout)).toContain('replayed 1')
   const records = await readRatingEvents(path, 4)
   const shown = records.map(({ key, value, headers }) => [
     `${key && Buffer.from(key)}`,
@@ -55,7 +55,7 @@ test('dead letters go back as they were, each once, whatever the number of runs'
   )
 })
 
-test('a dead letter goes back byte for byte, with headers of our names that it had', async () => {
+test('a dead letter is replayed byte for byte, including original headers with our names', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'events.db')
   const binary = Uint8Array.of(0xff, 0x00, 0xc3)
@@ -97,7 +97,7 @@ test('a dead letter goes back byte for byte, with headers of our names that it h
   )
   expect(listed).toContainEqual(expect.objectContaining({ key: null, value: null }))
   expect(listed).toContainEqual(expect.objectContaining({ key: '', value: '' }))
-  expect(facts((await run(path)).stdout)).toContain('put back 3')
+  expect(facts((await run(path)).stdout)).toContain('replayed 3')
   const back = await readRatingEvents(path, 3)
   const contentOf = ({ key, value, headers }: LogRecord) => {
     const hex = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString('hex')
@@ -107,18 +107,18 @@ test('a dead letter goes back byte for byte, with headers of our names that it h
   expect(back.map(contentOf).toSorted()).toEqual(before.toSorted())
 })
 
-test('an event without its value stays where it is', async () => {
+test('a dead letter without its value is not replayed', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'events.db')
   await using eventLog = await openEventLogAt(path)
   const headers = [textHeader('value-omitted-bytes', '2000000')]
   await eventLog.append(deadLetterTopic, [{ key: '', value: new Uint8Array(), headers }])
   expect(facts((await run(path)).stdout)).toEqual(
-    expect.arrayContaining(['read 1', 'put back 0', 'left 1']),
+    expect.arrayContaining(['read 1', 'replayed 0', 'left 1']),
   )
 })
 
-test('--list shows every dead letter with its reason and its source, and moves nothing', async () => {
+test('--list shows every dead letter with its reason and its source, and replays nothing', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'events.db')
   await putAside(path, 41, ['one'])
@@ -134,13 +134,13 @@ test('--list shows every dead letter with its reason and its source, and moves n
       value: 'one',
     })
   }
-  expect(facts((await run(path)).stdout)).toContain('put back 1')
+  expect(facts((await run(path)).stdout)).toContain('replayed 1')
 })
 
 test.each([
-  ['a file', ['letters.json'], /takes no file/],
+  ['a file', ['letters.json'], /expected no file/],
   ['an unknown flag', ['--all'], /--all/],
-])('%s is refused', async (_, args, reason) => {
+])('replay-dead-letters refuses %s', async (_, args, reason) => {
   const { exitCode, stderr } = await record(replayDeadLettersProgram, args)
   expect(exitCode).toBe(2)
   expect(stderr).toMatch(reason)

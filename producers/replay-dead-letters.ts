@@ -14,28 +14,30 @@ import { main, type Program, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
 import { createSummary, type Summary } from './summary.ts'
 
-/** How many dead letters are put back at once at most. */
+/** Maximum number of dead letters appended at once. */
 const batchSizeMax = 1_000
-/** How often it is looked whether all are done, in milliseconds. */
-const lookIntervalMs = 50
-/** How long it may go without a step forward, in milliseconds. */
+/** Interval at which completion is checked, in milliseconds. */
+const checkIntervalMs = 50
+/** Maximum time without progress, in milliseconds. */
 const stallMsMax = 30_000
 
 const help = `replay-dead-letters [options]
 
-Puts the events of the topic ratings.dlq back where they came from, as they were, for the
-rating service to try again: after a fix, or it refuses them again. Each is put back once, whatever
-the number of runs; after a crash some may be put back twice, which changes nothing unless their
-user has rated again meanwhile. An event takes effect as of now, also over what came after it.
+Appends the events of the topic ratings.dlq to their original topic again, unchanged, so that the
+rating service retries them. Fix the cause first, or the service refuses them again. Each event is
+replayed once, however often the program runs. After a crash some may be replayed twice, which
+changes nothing unless their user has rated again meanwhile. A replayed event takes effect now, also
+over newer events.
 
   ${eventLogHelp}
-  --list            only show all dead letters that are there, one JSON object on each line
+  --list            only show all dead letters, one JSON object per line
   --help
 
-An event whose value was too large to be kept is counted as left: it is still at its source.
+An event whose value was too large for a dead letter is counted as left. It is still in its original
+topic.
 Exit codes: 0 done; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
 
-/** Puts events that could not be applied back into their topic. */
+/** Appends dead letters to their original topic again. */
 export const replayDeadLettersProgram: Program = {
   name: 'replay-dead-letters',
   help,
@@ -45,7 +47,8 @@ export const replayDeadLettersProgram: Program = {
       allowPositionals: true,
       options: { ...eventLogFlags, list: { type: 'boolean', default: false } },
     })
-    if (positionals.length > 0) throw new UsageError('it takes no file')
+    if (positionals.length > 0)
+      throw new UsageError('expected no file: the program reads from the event log')
     await using eventLog = await openEventLogAt(values['event-log'])
     const topics = readTopics(values)
     if (values.list) await list(eventLog, topics, terminal)
@@ -56,12 +59,12 @@ export const replayDeadLettersProgram: Program = {
 type Topics = ReturnType<typeof readTopics>
 
 async function replay(eventLog: EventLog, topics: Topics, terminal: Terminal): Promise<void> {
-  const summary = createSummary(['read', 'put back', 'left'])
+  const summary = createSummary(['read', 'replayed', 'left'])
   const progress = createProgress({ stderr: terminal.stderr, noun: 'events', total: undefined })
   try {
     const from = { topic: topics.deadLetterTopic, group: 'replay-dead-letters' }
     await readLetters(eventLog, from, terminal.signal, async (letters) => {
-      await putBack(eventLog, topics.topic, letters, summary)
+      await replayLetters(eventLog, topics.topic, letters, summary)
       progress.update(summary.get('read'), summary.get('read'))
     })
   } finally {
@@ -82,17 +85,18 @@ async function list(
   })
 }
 
-/** Hands over the letters that are there at present, batch by batch, from where the group left off. */
+/** Passes the existing dead letters to `handle`, batch by batch, from the position of the group. */
 async function readLetters(
   eventLog: EventLog,
   { topic, group }: Pick<ConsumeOptions, 'topic' | 'group'>,
   signal: AbortSignal,
   take: (letters: readonly LogRecord[]) => Promise<void>,
 ): Promise<void> {
-  // What is refused again while this runs is a new letter, and left for the next time.
+  // An event that is refused again during this run becomes a new dead letter, which is left for the
+  // next run.
   const ends = await eventLog.ends(topic)
   const done = Promise.withResolvers<void>()
-  // It is awaited later than it may be rejected.
+  // The promise may be rejected before it is awaited.
   done.promise.catch(() => {})
   let lastError = new Error('other consumers of the group have all partitions: is another running?')
   let movedAtMs = performance.now()
@@ -101,8 +105,8 @@ async function readLetters(
     const [first, last] = [records[0]?.offset ?? 0, records.at(-1)?.offset ?? 0]
     const end = ends[partition] ?? 0
     if (first >= end) {
-      // Not for long: the log may hand out no other partition meanwhile.
-      await Promise.race([done.promise, delay(lookIntervalMs)])
+      // A short wait, because the log may deliver no other partition meanwhile.
+      await Promise.race([done.promise, delay(checkIntervalMs)])
       return first
     }
     await take(records.filter(({ offset }) => offset < end))
@@ -128,11 +132,11 @@ async function readLetters(
   const timer = setInterval(() => {
     if (signal.aborted || isDone()) done.resolve()
     else if (performance.now() - movedAtMs > stallMsMax) done.reject(lastError)
-  }, lookIntervalMs)
+  }, checkIntervalMs)
   await done.promise.finally(() => clearInterval(timer))
 }
 
-async function putBack(
+async function replayLetters(
   eventLog: EventLog,
   ratingsTopic: string,
   letters: readonly LogRecord[],
@@ -147,7 +151,7 @@ async function putBack(
   }
   for (const [topic, records] of byTopic) {
     await eventLog.append(topic, records)
-    summary.count('put back', records.length)
+    summary.count('replayed', records.length)
   }
   summary.count('read', letters.length)
 }
@@ -167,7 +171,7 @@ function describe({ key, value, headers, timestampMs }: LogRecord): string {
   })
 }
 
-/** Bytes as text, or in Base64 where they are not UTF-8; `null` for none. */
+/** Returns the bytes as text, or as Base64 when they are not UTF-8. `null` for none. */
 function show(bytes: Uint8Array | null): string | { base64: string } | null {
   if (bytes === null) return null
   const buffer = Buffer.from(bytes)

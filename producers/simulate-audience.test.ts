@@ -33,13 +33,13 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-test('the same seed gives the same ratings, another one others', async () => {
+test('the same seed gives the same ratings, and another seed gives others', async () => {
   const movies = await Array.fromAsync(readVegaMovies())
   expect(take(100, movies, 7)).toEqual(take(100, movies, 7))
   expect(take(100, movies, 7)).not.toEqual(take(100, movies, 8))
 })
 
-test('ratings are whole stars by people of the audience, on movies of the catalogue', async () => {
+test('simulated ratings are whole stars by people of the audience, for movies of the catalogue', async () => {
   const movies = await Array.fromAsync(readVegaMovies())
   const ids = new Set(movies.map(({ id }) => id))
   for (const { userId, recordId, value } of take(5_000, movies)) {
@@ -49,7 +49,7 @@ test('ratings are whole stars by people of the audience, on movies of the catalo
   }
 })
 
-test('a better movie is rated higher, and one with more votes more often', () => {
+test('a simulated audience rates better movies higher and popular movies more often', () => {
   const movies = [
     { id: 'loved', imdbRating: 9, imdbVotes: 9_000 },
     { id: 'hated', imdbRating: 2, imdbVotes: 1_000 },
@@ -64,8 +64,8 @@ test('a better movie is rated higher, and one with more votes more often', () =>
 })
 
 /**
- * Runs the pace on a clock that only waiting moves, with a receiver that takes `workMs` for each
- * burst.
+ * Runs the pace with a clock that only waiting advances, and a receiver that takes `workMs` for
+ * each burst.
  */
 async function bursts(options: Partial<PaceOptions>, workMs = 0): Promise<number[]> {
   let nowMs = 0
@@ -92,23 +92,23 @@ function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0)
 }
 
-test('the pace gives the rate times the seconds, in small steps', async () => {
+test('the pace sends the rate times the seconds, in small bursts', async () => {
   const given = await bursts({ durationMs: 10_000 })
   expect(sum(given)).toBe(1_000)
   expect(Math.max(...given)).toBe(5)
 })
 
-test('the pace ends at a count', async () => {
+test('the pace ends at the maximum count', async () => {
   expect(sum(await bursts({ countMax: 123 }))).toBe(123)
 })
 
-test('a receiver that cannot follow is not drowned, and the end stays the end', async () => {
+test('the pace does not overload a slow receiver, and ends on time', async () => {
   const given = await bursts({ ratePerSecond: 100_000, durationMs: 10_000 }, 1_000)
   expect(Math.max(...given)).toBe(2_000)
   expect(given.length).toBeWithin(9, 12)
 })
 
-test('the audience rates through the event log, and says that it is simulated', async () => {
+test('simulated ratings through the event log are marked as simulated', async () => {
   await record(importCatalogue, ['--metadata', services.url])
   const path = join(folder, 'events.db')
   const args = ['--metadata', services.url, '--event-log', path, '--seed', '7', '--people', '3']
@@ -129,7 +129,7 @@ test('the audience rates through the event log, and says that it is simulated', 
   }
 })
 
-test('the audience rates by RPC', async () => {
+test('simulated ratings can be sent by RPC', async () => {
   await record(importCatalogue, ['--metadata', services.url])
   const urls = ['--metadata', services.url, '--rating', services.url]
   const bounds = ['--ratings', '100', '--rate', '1000', '--seed', '7']
@@ -143,12 +143,12 @@ test('the audience rates by RPC', async () => {
 test.each([
   ['an unknown flag', ['--nonsense'], 2, /Unknown option '--nonsense'/],
   ['an argument', ['x'], 2, /'x'/],
-  ['nobody', ['--people', '0'], 2, /--people takes a whole number from 1 to 100000, not "0"/],
-  ['no number', ['--rate', 'x'], 2, /--rate takes a whole number/],
-  ['two ways at once', ['--rating', 'http://a', '--event-log', 'x'], 2, /exclude each other/],
-  ['an empty catalogue', [], 1, /has no movies: import a catalogue first/],
+  ['nobody', ['--people', '0'], 2, /--people must be a whole number from 1 to 100000; got "0"/],
+  ['no number', ['--rate', 'x'], 2, /--rate must be a whole number/],
+  ['two ways at once', ['--rating', 'http://a', '--event-log', 'x'], 2, /cannot be combined/],
+  ['an empty catalogue', [], 1, /has no movies: run import-catalogue first/],
   ['no service', ['--metadata', 'http://127.0.0.1:1'], 1, /http:\/\/127.0.0.1:1: /],
-])('%s gets one line', async (_, args, expected, reason) => {
+])('simulate-audience prints one line for %s', async (_, args, expected, reason) => {
   const all = ['--metadata', services.url, ...args]
   const { exitCode, stdout, stderr } = await record(simulateAudienceProgram, all)
   expect({ exitCode, stdout }).toEqual({ exitCode: expected, stdout: '' })

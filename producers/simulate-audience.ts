@@ -11,10 +11,10 @@ import { main, type Program, readCount, readUrl, type Terminal, UsageError } fro
 import { createProgress } from './progress.ts'
 import { createSummary } from './summary.ts'
 
-/** How many movies are looked at, at most, and how many in one call. */
+/** Maximum number of movies to read, and number of movies per call. */
 const moviesMax = 100_000
 const pageSize = 500
-/** How many PutRating calls are in flight at most. */
+/** Maximum number of PutRating calls in flight. */
 const callsMax = 32
 
 const peopleMax = 100_000
@@ -25,27 +25,27 @@ const seedMax = 2 ** 32 - 1
 
 const help = `simulate-audience [options]
 
-Rates movies with made-up people: each rating is a movie's rating at IMDb, off by the person's taste
-and by chance, and movies with many votes there are rated more often. Nobody gave these ratings:
-their users are named simulated-0001 and so on, their provider simulated-audience.
+Rates movies with simulated people. Each rating is the movie's rating at IMDb, changed by the
+person's taste and by chance. Movies with many votes there are rated more often. The ratings are
+marked: their users are named simulated-0001 and so on, their provider simulated-audience.
 
-  --people N        how many people (500)
-  --rate N          ratings a second (50)
-  --seconds N       when to stop (30, unless --ratings is given)
-  --ratings N       stop after so many
+  --people N        number of people (500)
+  --rate N          ratings per second (50)
+  --seconds N       stop after this time (30; no limit with --ratings)
+  --ratings N       stop after this many ratings
   --seed N          the same seed gives the same ratings of the same catalogue (random)
-  --metadata URL    where the movies are (${defaults.metadataUrl})
+  --metadata URL    the metadata service (${defaults.metadataUrl})
   ${eventLogHelp}
-  --rating URL      put ratings by RPC into this rating service instead
+  --rating URL      send the ratings to this rating service by RPC instead
   --help
 
-Ctrl-C stops with what is in so far.
+Ctrl-C stops the simulation and prints the summary so far.
 Exit codes: 0 done; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
 
-/** Takes ratings in: they are in when it resolves. */
+/** Saves ratings. Resolves when they are saved. */
 type Send = (ratings: readonly SimulatedRating[]) => Promise<void>
 
-/** Rates movies with a made-up audience. */
+/** Rates movies with a simulated audience. */
 export const simulateAudienceProgram: Program = {
   name: 'simulate-audience',
   help,
@@ -86,7 +86,7 @@ function readOptions(args: string[]) {
     },
   })
   if (values.rating !== undefined && values['event-log'] !== undefined) {
-    throw new UsageError('--rating and --event-log exclude each other')
+    throw new UsageError('--rating and --event-log cannot be combined: leave one out')
   }
   const { seconds = values.ratings === undefined ? '30' : undefined } = values
   return {
@@ -116,7 +116,8 @@ async function readCatalogue(metadataUrl: string): Promise<SeenMovie[]> {
       pageToken = page.nextPageToken
     } while (pageToken !== '' && movies.length < moviesMax)
   })
-  if (movies.length === 0) throw new Error(`${metadataUrl} has no movies: import a catalogue first`)
+  if (movies.length === 0)
+    throw new Error(`${metadataUrl} has no movies: run import-catalogue first`)
   return movies
 }
 

@@ -1,17 +1,17 @@
-/** How many refusals are shown with their reasons; the rest are counted. */
+/** Maximum number of refusals that are shown with their reasons. The rest are only counted. */
 const refusalsShownMax = 20
 
-/** Counts what a program does, for its last words. */
+/** Counts for the summary that a program prints at its end. */
 export interface Summary {
   count(label: string, by?: number): void
-  /** Counts a refusal, and keeps the first few to show: where ("line 7") and why. */
+  /** Counts a refusal, and keeps the first few with their place ("line 7") and reason. */
   refuse(where: string, reason: string): void
   get(label: string): number
-  /** The last words, several lines. */
+  /** Returns the summary, several lines. */
   format(): string
 }
 
-/** Starts to count; the labels are shown in this order, each with its count, 0 included. */
+/** Creates a summary. Labels are shown in this order, even with a count of 0. */
 export function createSummary(labels: readonly string[], now = () => performance.now()): Summary {
   const startMs = now()
   const counts = new Map<string, number>(labels.map((label) => [label, 0]))
@@ -37,7 +37,7 @@ export function createSummary(labels: readonly string[], now = () => performance
   }
 }
 
-/** 3201 → "3,201" */
+/** Formats 3201 as "3,201". */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }

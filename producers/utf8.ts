@@ -1,11 +1,11 @@
-/** The byte order mark is no part of a text, and is removed once, at its start. */
+/** Keeps the byte order mark, because it is removed once, at the start of a text. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
-/** What to do about a text that is not UTF-8. */
+/** Message for a text that is not UTF-8. */
 export const notUtf8 = 'it is not UTF-8: name the encoding of the file, as in --encoding latin1'
 
-/** Decodes UTF-8, or returns undefined for bytes that are not (RFC 3629). */
+/** Decodes UTF-8. Returns `undefined` for other bytes (RFC 3629). */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes)
@@ -14,7 +14,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The same bytes without the byte order mark at their start. */
+/** Removes the byte order mark at the start. */
 export async function* withoutByteOrderMark(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
@@ -36,7 +36,9 @@ function startsWithMark(bytes: Uint8Array): boolean {
   return byteOrderMark.every((byte, index) => bytes[index] === byte)
 }
 
-/** The name of an encoding in lower case, or undefined when this runtime does not know it. */
+/**
+ * Returns the name of an encoding in lower case, or `undefined` when the runtime does not know it.
+ */
 export function encodingNamed(label: string): string | undefined {
   try {
     return new TextDecoder(label).encoding
@@ -47,7 +49,7 @@ export function encodingNamed(label: string): string | undefined {
 
 /**
  * Converts a text from an encoding (https://encoding.spec.whatwg.org/#names-and-labels) to UTF-8.
- * Throws an `Error` that names the source at bytes that are not of that encoding.
+ * Throws an `Error` with the name of the source when the bytes are not of that encoding.
  */
 export async function* toUtf8(
   chunks: AsyncIterable<Uint8Array>,

@@ -6,7 +6,7 @@ import { createVegaMapping, readVegaMovies } from './vega.ts'
 
 const land = { Title: 'The Land Girls', 'Release Date': 'Jun 12 1998' }
 
-test('the demo catalogue has 3,201 movies, each with its own id and a true year', async () => {
+test('the demo catalogue has 3,201 movies, each with a unique id and a correct year', async () => {
   const movies = await Array.fromAsync(readVegaMovies())
   expect(movies).toHaveLength(3201)
   expect(new Set(movies.map(({ id }) => id)).size).toBe(3201)
@@ -18,7 +18,7 @@ test('the demo catalogue has 3,201 movies, each with its own id and a true year'
   }
 })
 
-test('the demo catalogue has the faults of its source put right', async () => {
+test('the demo catalogue corrects the errors of its source', async () => {
   const byId = new Map((await Array.fromAsync(readVegaMovies())).map((movie) => [movie.id, movie]))
   expect(byId.get('leon-1994')?.title).toBe('Léon')
   expect(byId.get('the-birth-of-a-nation-1915')?.releaseDate).toBe('1915-02-08')
@@ -26,7 +26,7 @@ test('the demo catalogue has the faults of its source put right', async () => {
   expect(byId.get('unknown-2006')?.imdbVotes).toBe(11986)
 })
 
-test('a movie of vega-datasets keeps what is known of it', () => {
+test('a movie of vega-datasets keeps all known values', () => {
   const fields = {
     ...land,
     Director: 'Jane Doe',
@@ -52,7 +52,7 @@ test('a movie of vega-datasets keeps what is known of it', () => {
   })
 })
 
-test('movies of one title and year are told apart in the order of the file', () => {
+test('movies with the same title and year get numbered ids in the order of the file', () => {
   const toMovie = createVegaMapping()
   const ids = [land, land, { ...land, Title: 'the land girls!' }, { Title: '???' }].map(
     (fields) => {
@@ -68,7 +68,7 @@ test('movies of one title and year are told apart in the order of the file', () 
   ])
 })
 
-test('an element of vega-datasets that is no movie is refused', () => {
+test('an element of vega-datasets that is not a movie is refused', () => {
   for (const element of [null, 5, 'x', {}, { Title: null }, { Title: ' ' }]) {
     expect(createVegaMapping()(element).kind).toBe('refused')
   }
@@ -122,7 +122,7 @@ const movies = { allTypes: false, adult: false }
 const basics = (type: string, year: string, minutes: string, genres: string) =>
   ['tt0111161', type, 'The "Shawshank', 'Redemption', '0', year, '\\N', minutes, genres].join('\t')
 
-test('IMDb: quotes are letters, and \\N is nothing', () => {
+test('IMDb: quotes are ordinary characters, and \\N means unknown', () => {
   expect(imdbMovie(basics('movie', '1994', '142', 'Crime,Drama'), movies)).toEqual({
     kind: 'item',
     item: {
@@ -149,7 +149,7 @@ test('IMDb: quotes are letters, and \\N is nothing', () => {
   })
 })
 
-test('IMDb: what is no movie is skipped, unless all types are asked for', () => {
+test('IMDb: other titles than movies are skipped, unless all types are requested', () => {
   const episode = basics('tvEpisode', '1994', '30', '\\N')
   expect(imdbMovie(episode, movies).kind).toBe('skipped')
   expect(imdbMovie(episode, { ...movies, allTypes: true }).kind).toBe('item')
@@ -163,7 +163,7 @@ test('IMDb: a movie without a title is refused', () => {
   })
 })
 
-test('IMDb: a line of another shape is refused', () => {
+test('IMDb: a line with other columns is refused', () => {
   for (const line of [
     'tt1\tmovie',
     basics('movie', 'x', '1', ''),
@@ -184,14 +184,21 @@ test('IMDb: adult titles are skipped, or imported with their genre', () => {
 test.each([
   ['99999', '142'],
   ['1994', '999999999'],
-])('IMDb: the year %s with %s minutes costs the value, not the movie', (year, minutes) => {
-  const outcome = imdbMovie(basics('movie', year, minutes, 'Drama,\\N'), movies)
-  expect(outcome).toMatchObject({ kind: 'item', change: 'corrected', item: { genres: ['Drama'] } })
-  const item = outcome.kind === 'item' ? outcome.item : undefined
-  expect(item?.year).toBe(year === '1994' ? 1994 : undefined)
-  expect(item?.runningTimeMinutes).toBe(minutes === '142' ? 142 : undefined)
-})
+])(
+  'IMDb: the year %s and %s minutes: the impossible value is removed, and the movie kept',
+  (year, minutes) => {
+    const outcome = imdbMovie(basics('movie', year, minutes, 'Drama,\\N'), movies)
+    expect(outcome).toMatchObject({
+      kind: 'item',
+      change: 'corrected',
+      item: { genres: ['Drama'] },
+    })
+    const item = outcome.kind === 'item' ? outcome.item : undefined
+    expect(item?.year).toBe(year === '1994' ? 1994 : undefined)
+    expect(item?.runningTimeMinutes).toBe(minutes === '142' ? 142 : undefined)
+  },
+)
 
-test('MovieLens: a number in brackets that is no year stays in the title', () => {
+test('MovieLens: a number in brackets that is not a year stays in the title', () => {
   expect(movieLensMovie('1,Room (9999),Drama')).toMatchObject({ item: { title: 'Room (9999)' } })
 })

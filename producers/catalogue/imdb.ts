@@ -7,14 +7,14 @@ import {
   refused,
 } from './outcome.ts'
 
-/** The first line of `title.basics.tsv` (https://developer.imdb.com/non-commercial-datasets/). */
+/** First line of `title.basics.tsv` (https://developer.imdb.com/non-commercial-datasets/). */
 export const imdbBasicsHeader =
   'tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres'
 
 const fieldCount = imdbBasicsHeader.split('\t').length
 const movieTypes = new Set(['movie', 'tvMovie'])
 const whole = /^\d{1,9}$/
-/** How this format writes that nothing is known. */
+/** Value that this format uses for "unknown". */
 const unknown = '\\N'
 
 export interface ImdbOptions {
@@ -26,7 +26,7 @@ export interface ImdbOptions {
 
 const adultGenre = 'Adult'
 
-/** A line of `title.basics.tsv`: tabs, no quotes, `\N` for what is not known. */
+/** Reads a line of `title.basics.tsv`. Values are separated by tabs and not quoted. */
 export function imdbMovie(line: string, { allTypes, adult }: ImdbOptions): Outcome<CatalogueMovie> {
   const fields = line.split('\t')
   if (fields.length !== fieldCount)
@@ -41,7 +41,7 @@ export function imdbMovie(line: string, { allTypes, adult }: ImdbOptions): Outco
     return refused(`its runtimeMinutes is ${quoted(minutes)}`)
   const hasYear = isYear(Number(year))
   const hasRunningTime = isRunningTime(Number(minutes))
-  // Some have "0", which is how their sources write that it is not known.
+  // Some lines have "0", which means unknown in their sources.
   const isCorrected =
     (!hasYear && year !== unknown) || (!hasRunningTime && minutes !== unknown && minutes !== '0')
   return {

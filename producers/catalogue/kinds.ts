@@ -24,7 +24,7 @@ const headers = {
 }
 
 const lineFeed = 0x0a
-/** Maximum size of an element of an array, in bytes: a movie has some 500. */
+/** Maximum size of an array element, in bytes. A movie has about 500. */
 const elementBytesMax = 256 * 1024
 
 const faults = {
@@ -32,7 +32,7 @@ const faults = {
   'not UTF-8': notUtf8,
 }
 
-/** An outcome and where in the file it came from: "line 7". */
+/** An outcome, with its place in the file, such as "line 7". */
 export interface Placed<T> {
   readonly where: string
   readonly outcome: Outcome<T>
@@ -40,7 +40,10 @@ export interface Placed<T> {
 
 type Source = Pick<Input, 'name' | 'chunks'>
 
-/** What a text is by its first line, undefined when it is none of these, and the text again. */
+/**
+ * Detects the kind of a file by its first line. Returns the kind, or `undefined` when it is
+ * unknown, and a source that starts from the beginning again.
+ */
 export async function guessKind({
   name,
   chunks,
@@ -53,7 +56,7 @@ export async function guessKind({
   return { kind, source: { name, chunks: start.chunks } }
 }
 
-/** The movies of a file of any kind that has movies. */
+/** Reads the movies of a file. */
 export function readMovies(
   kind: Exclude<Kind, 'movielens-ratings'>,
   source: Source,
@@ -64,7 +67,7 @@ export function readMovies(
   return mapLines(source, headers[kind], (line) => imdbMovie(line, options))
 }
 
-/** The ratings of MovieLens. */
+/** Reads the ratings of a MovieLens file. */
 export function readRatings(source: Source): AsyncIterable<Placed<CatalogueRating>[]> {
   return mapLines(source, movieLensRatingsHeader, movieLensRating)
 }
@@ -88,7 +91,7 @@ function checkHeader(name: string, header: string, line: Line | undefined): void
   throw new Error(`the first line of ${name} should be ${quote(header)}, but ${found}`)
 }
 
-/** Also when all its names are quoted, as some programs write CSV. */
+/** Compares a line with a header. Names may be quoted, as some programs write CSV. */
 function isHeader(line: string | undefined, header: string): boolean {
   return line === header || (line !== undefined && splitCsv(line)?.join() === header)
 }

@@ -9,13 +9,12 @@ import {
 } from './outcome.ts'
 
 /**
- * The first lines of the files
- * (https://files.grouplens.org/datasets/movielens/ml-latest-README.html).
+ * First lines of the files (https://files.grouplens.org/datasets/movielens/ml-latest-README.html).
  */
 export const movieLensMoviesHeader = 'movieId,title,genres'
 export const movieLensRatingsHeader = 'userId,movieId,rating,timestamp'
 
-/** A line of `movies.csv`: `1,Toy Story (1995),Adventure|Animation`. */
+/** Reads a line of `movies.csv`, such as `1,Toy Story (1995),Adventure|Animation`. */
 export function movieLensMovie(line: string): Outcome<CatalogueMovie> {
   const fields = splitCsv(line)
   if (fields === undefined) return refused('a quote is not closed, or is in the wrong place')
@@ -40,8 +39,8 @@ export function movieLensMovie(line: string): Outcome<CatalogueMovie> {
 }
 
 /**
- * A line of `ratings.csv`: `1,296,4.5,1147880044`. Half steps are rounded up, so that 0.5 becomes
- * 1.
+ * Reads a line of `ratings.csv`, such as `1,296,4.5,1147880044`. Half stars are rounded up: 0.5
+ * becomes 1.
  */
 export function movieLensRating(line: string): Outcome<CatalogueRating> {
   const fields = splitCsv(line)
@@ -57,9 +56,9 @@ export function movieLensRating(line: string): Outcome<CatalogueRating> {
 }
 
 /**
- * The fields of one line, or undefined when its quotes are broken. Each line is taken by itself:
- * these files have no line breaks within fields, and so a quote that is never closed costs one line
- * and not the rest of the file.
+ * Returns the values of one line, or `undefined` when a quote is not closed. Lines are split one by
+ * one, because values in these files have no line breaks. A missing quote then costs one line and
+ * not the rest of the file.
  */
 export function splitCsv(line: string): string[] | undefined {
   if (!line.includes('"')) return line.split(',')

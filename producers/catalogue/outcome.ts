@@ -1,6 +1,4 @@
-/**
- * A movie as a source tells it: what `metadata.v1.Metadata` is made from, and what a store takes.
- */
+/** A movie as read from a source, for `metadata.v1.Metadata`. */
 export interface CatalogueMovie {
   id: string
   title: string
@@ -15,7 +13,7 @@ export interface CatalogueMovie {
   imdbVotes?: number
 }
 
-/** A rating as a source tells it: what `rating.v1.Rating` is made from. */
+/** A rating as read from a source, for `rating.v1.Rating`. */
 export interface CatalogueRating {
   recordType: string
   recordId: string
@@ -23,13 +21,16 @@ export interface CatalogueRating {
   value: number
 }
 
-/** How an item differs from its source: a rating was rounded, or a value that cannot be was left out. */
+/**
+ * Difference between an item and its source: the rating was rounded, or an impossible value was
+ * removed.
+ */
 export type Change = 'rounded' | 'corrected'
 
-/** What became of one line, or one element, of a file. */
+/** Result of reading one line or element of a file. */
 export type Outcome<T> =
   | { readonly kind: 'item'; readonly item: T; readonly change?: Change | undefined }
-  /** Well-formed, and not what is imported. */
+  /** Well-formed, but not to be imported. */
   | { readonly kind: 'skipped' }
   | { readonly kind: 'refused'; readonly reason: string }
 
@@ -37,20 +38,20 @@ export function refused(reason: string): Outcome<never> {
   return { kind: 'refused', reason }
 }
 
-/** Maximum length of a text that a reason quotes, in UTF-16 units. */
+/** Maximum length of a quoted text, in UTF-16 units. */
 const quotedMax = 120
 
-/** A value from the source, as a reason quotes it. */
+/** Quotes and shortens a value for a reason. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > quotedMax ? `${text.slice(0, quotedMax)}…` : text)
 }
 
-/** Whether a movie can be of the year: what `metadata.v1.Metadata` takes. */
+/** Returns whether `metadata.v1.Metadata` accepts the year. */
 export function isYear(year: number): boolean {
   return year >= 1870 && year <= 2200
 }
 
-/** Whether a movie can be so long: what `metadata.v1.Metadata` takes. */
+/** Returns whether `metadata.v1.Metadata` accepts the running time. */
 export function isRunningTime(minutes: number): boolean {
   return minutes >= 1 && minutes <= 100_000
 }

@@ -2,15 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { type CatalogueMovie, type Outcome, refused } from './outcome.ts'
 
 /**
- * The dataset is of 2010, with two releases planned for 2011, and was made from dates with two
- * digits for the year: 1915 to 1946 came out a century late.
+ * Latest year in the dataset. It was made in 2010, has two movies planned for 2011, and comes from
+ * dates with two-digit years, so that 1915 to 1946 are a century too late.
  */
 const yearMax = 2011
 
-/**
- * Letters of Latin-1 that were read as Mac Roman: "LÈon" was "Léon". These are all there are in the
- * dataset.
- */
+/** All Latin-1 letters of the dataset that were decoded as Mac Roman: "LÈon" is "Léon". */
 const misread = new Map(
   Object.entries({
     È: 'é',
@@ -31,8 +28,8 @@ const misread = new Map(
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
 /**
- * The demo catalogue: `data/movies.json` of the npm package vega-datasets, 3,201 movies. Needs no
- * network.
+ * Reads the demo catalogue: `data/movies.json` of the npm package vega-datasets, 3,201 movies.
+ * Needs no network.
  */
 export async function* readVegaMovies(): AsyncGenerator<CatalogueMovie> {
   const toMovie = createVegaMapping()
@@ -42,15 +39,15 @@ export async function* readVegaMovies(): AsyncGenerator<CatalogueMovie> {
   }
 }
 
-/** Where the installed package keeps the file; its `exports` do not name it. */
+/** Returns the location of the file in the installed package, whose `exports` do not include it. */
 export function vegaMoviesUrl(): URL {
   return new URL('../data/movies.json', import.meta.resolve('vega-datasets'))
 }
 
 /**
- * Maps the elements of a file, in its order. The dataset has no ids: a movie's id is its title in
- * lower case with hyphens, and its year ("leon-1994"); what would have the id of an earlier element
- * gets "-2", "-3" and so on.
+ * Returns a function that maps the elements of a file in their order. The dataset has no ids, so a
+ * movie's id is made from its title and year ("leon-1994"). When the id is already used, "-2", "-3"
+ * and so on is appended.
  */
 export function createVegaMapping(): (element: unknown) => Outcome<CatalogueMovie> {
   const timesTaken = new Map<string, number>()
@@ -85,8 +82,8 @@ export function createVegaMapping(): (element: unknown) => Outcome<CatalogueMovi
 }
 
 /**
- * A title that looks like a number (1776) or like nothing (the movie "Unknown" of 2006) was stored
- * as such.
+ * Returns the title. The dataset has a number for the movie "1776", and `null` for the movie
+ * "Unknown" of 2006.
  */
 function titleOf({ Title: title, 'Release Date': date }: Record<string, unknown>): string {
   return title === null && date === 'Nov 03 2006' ? 'Unknown' : text(title)
@@ -98,13 +95,13 @@ function text(value: unknown): string {
   return value.replaceAll(/[^\p{ASCII}]/gu, (letter) => misread.get(letter) ?? letter).trim()
 }
 
-/** "Jun 12 1998" → "1998-06-12"; what has another shape is unknown: "". */
+/** Converts "Jun 12 1998" to "1998-06-12". Returns "" for any other format. */
 function dateOf(value: unknown): string {
   const [, monthName = '', day, year] = /^([A-Z][a-z]{2}) (\d{2}) (\d{4})$/.exec(text(value)) ?? []
   const month = months.indexOf(monthName) + 1
   if (month === 0) return ''
-  const trueYear = Number(year) > yearMax ? Number(year) - 100 : Number(year)
-  return `${trueYear}-${String(month).padStart(2, '0')}-${day}`
+  const correctedYear = Number(year) > yearMax ? Number(year) - 100 : Number(year)
+  return `${correctedYear}-${String(month).padStart(2, '0')}-${day}`
 }
 
 function optionalNumber<Name extends string>(name: Name, value: unknown) {

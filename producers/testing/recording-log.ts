@@ -1,13 +1,10 @@
 import type { LogRecord } from '@marquee/event-log/port'
 import { openEventLogAt } from '../config.ts'
 
-/** How long records are waited for, in milliseconds. */
+/** Maximum time to wait for records, in milliseconds. */
 const waitMaxMs = 10_000
 
-/**
- * For tests: the first `count` records of the topic `ratings`, in the order in which partitions
- * give them.
- */
+/** Reads the first `count` records of the topic `ratings`, in the order of delivery. */
 export async function readRatingEvents(path: string, count: number): Promise<LogRecord[]> {
   const read: LogRecord[] = []
   const complete = Promise.withResolvers<void>()

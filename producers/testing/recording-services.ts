@@ -11,18 +11,18 @@ import {
 import { type Rating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
 
 /**
- * For tests: the metadata and the rating service as far as producers call them, keeping what they
- * are sent.
+ * Metadata and rating service for tests, with the methods that producers call. Records what it
+ * receives.
  */
 export interface RecordingServices extends AsyncDisposable {
   readonly url: string
   readonly movies: Map<string, Metadata>
   readonly ratings: Map<string, Rating>
-  /** How many messages each import call carried. */
+  /** Number of messages in each import call. */
   readonly callSizes: number[]
   /** Called at the end of each import call. */
   onCall: () => void
-  /** Forgets what was sent. */
+  /** Removes all recorded data. */
   clear(): void
 }
 
@@ -32,8 +32,8 @@ interface Refusal {
 }
 
 /**
- * Starts them on a free port of 127.0.0.1. Movies without a title and ratings without a user are
- * refused.
+ * Starts the services on a free port of 127.0.0.1. They refuse movies without a title and ratings
+ * without a user.
  */
 export async function startRecordingServices(): Promise<RecordingServices> {
   const movies = new Map<string, Metadata>()
@@ -46,7 +46,7 @@ export async function startRecordingServices(): Promise<RecordingServices> {
     session.on('close', () => sessions.delete(session))
   })
 
-  /** Puts what passes `refuse` into the map, the way an import answers. */
+  /** Saves the messages that pass `refuse` in the map, and returns the response of an import. */
   async function keep<T>(
     messages: AsyncIterable<T>,
     kept: Map<string, T>,

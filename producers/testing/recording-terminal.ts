@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { type Program, runProgram } from '../program.ts'
 
-/** What a program did when it ran. */
+/** Exit code and output of a program. */
 export interface Run {
   readonly exitCode: number
   readonly stdout: string
@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
-/** For tests: runs a program in this process, where stderr is no terminal. */
+/** Runs a program in this process, without a terminal. */
 export async function record(
   program: Program,
   args: string[],

@@ -37,5 +37,5 @@ export async function replayDeadLetters(broker: string): Promise<number> {
   })
   const { code } = await program.exited
   if (code !== 0) throw new Error(`it ended with ${code}: ${program.stderr()}`)
-  return Number(/^put back +([\d,]+)$/m.exec(program.stdout())?.[1]?.replaceAll(',', ''))
+  return Number(/^replayed +([\d,]+)$/m.exec(program.stdout())?.[1]?.replaceAll(',', ''))
 }

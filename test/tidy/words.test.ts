@@ -19,7 +19,6 @@ const unwritten: readonly string[] = [
   'packages/service',
   'packages/sql',
   'packages/testing',
-  'producers',
   'services',
   'test/attacks',
   'test/conformance',
