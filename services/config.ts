@@ -14,7 +14,7 @@ import {
 import { readTrafficSettings } from '@marquee/service/flags/traffic'
 import type { LogOptions } from '@marquee/service/logs/log'
 import type { MetadataSettings } from './metadata/config.ts'
-import { type MovieSettings, streamsPerClientMax } from './movie/config.ts'
+import { type MovieSettings, readRetriesMax, streamsPerClientMax } from './movie/config.ts'
 import { readPageSettings } from './movie/page.ts'
 import { type RatingSettings, readLogPolicy, readPriorSettings } from './rating/config.ts'
 
@@ -75,7 +75,11 @@ export function readDevConfig(
       logPolicy: readLogPolicy(settings),
       prior: readPriorSettings(settings),
     },
-    movie: { ...on('movie', 8083), page: readPageSettings(settings) },
+    movie: {
+      ...on('movie', 8083),
+      page: readPageSettings(settings),
+      retriesMax: readRetriesMax(settings),
+    },
   }
   settings.finish()
   return config

@@ -46,6 +46,12 @@ test('only UNAVAILABLE is tried again', () => {
   expect(repeated).toEqual([Code.Unavailable])
 })
 
+test('how often a call is retried can be configured', () => {
+  expect(createRetryPolicy(() => 0, 0).failed(failedTry)).toBeUndefined()
+  expect(createRetryPolicy(() => 0, 5).failed({ ...failedTry, retryCount: 4 })).toBe(0)
+  expect(createRetryPolicy(() => 0, 5).failed({ ...failedTry, retryCount: 5 })).toBeUndefined()
+})
+
 test('a call is not tried again past its retries or its deadline', () => {
   const policy = createRetryPolicy(() => 0.5)
   expect(policy.failed({ ...failedTry, retryCount: retriesMax })).toBeUndefined()

@@ -4,7 +4,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { hasPushback } from './pushback.ts'
 import { isNotSent } from './transport.ts'
 
-/** How many times a call is tried again at most. */
+/** How many times a call is retried at most. */
 export const retriesMax = 2
 /** The longest wait before the first retry, in milliseconds; the second may take twice as long. */
 export const backOffMs = 20
@@ -36,13 +36,13 @@ export interface RetryPolicy {
 }
 
 /**
- * Tries again what is safe to repeat and failed with UNAVAILABLE, at most `retriesMax` times, within its deadline and
+ * Tries again what is safe to repeat and failed with UNAVAILABLE, at most `countMax` times, within its deadline and
  * while more than half of the tokens are left. A try that sent nothing takes no token and needs none. An instance that is
  * overloaded, and has said when to call it again, is not called again: only another one is. The other rules are
  * those of gRPC's A6, throttling and transparent retries
  * (https://github.com/grpc/proposal/blob/master/A6-client-retries.md).
  */
-export function createRetryPolicy(random: () => number): RetryPolicy {
+export function createRetryPolicy(random: () => number, countMax = retriesMax): RetryPolicy {
   let tokens = retryTokensMax
   return {
     succeeded() {
@@ -52,7 +52,7 @@ export function createRetryPolicy(random: () => number): RetryPolicy {
       if (!(error instanceof ConnectError) || error.code !== Code.Unavailable) return undefined
       const isSent = !isNotSent(error)
       if (isSent) tokens = Math.max(tokens - 1, 0)
-      if (!isSafeToRepeat(method) || retryCount >= retriesMax) return undefined
+      if (!isSafeToRepeat(method) || retryCount >= countMax) return undefined
       if (!hasOther && hasPushback(error)) return undefined
       if (isSent && tokens <= retryTokensMax / 2) return undefined
       const waitMs = random() * backOffMs * 2 ** retryCount

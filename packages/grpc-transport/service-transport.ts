@@ -25,6 +25,8 @@ export interface ServiceTransportOptions {
   readonly resolver: Resolver
   /** The name by which the resolver knows the service: `metadata`. */
   readonly service: string
+  /** How many times a call is retried at most. Default: 2. */
+  readonly retriesMax?: number
   /** From 0 to below 1. */
   readonly random?: () => number
   /** Milliseconds that never go back. */
@@ -52,7 +54,7 @@ export async function createServiceTransport(
   const watch = await options.resolver.watch(service)
   const connect = (instance: Instance, hub: Hub) => createConnection(instance, { hub })
   const pool = createConnectionPool({ drainTimeoutMs, ...options, watch, connect, random, clock })
-  const repeat = createRepeat(pool, createRetryPolicy(random), clock)
+  const repeat = createRepeat(pool, createRetryPolicy(random, options.retriesMax), clock)
   return {
     unary(method, signal, timeoutMs = unaryTimeoutMs, header, input, contextValues) {
       return repeat({ method, signal, timeoutMs }, (transport, remainingMs) =>

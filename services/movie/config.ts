@@ -1,3 +1,4 @@
+import { retriesMax } from '@marquee/grpc-transport/retry'
 import type { RegistryConfig } from '@marquee/registry/open'
 import { readSettings, type Settings, type SettingsSource } from '@marquee/service/flags/flags'
 import { readConsulSettings } from '@marquee/service/flags/registry'
@@ -5,6 +6,8 @@ import { readServiceSettings, type ServiceSettings } from '@marquee/service/flag
 import { type PageSettings, readPageSettings } from './page.ts'
 
 export interface MovieSettings extends ServiceSettings {
+  /** How many times a call of another service is retried at most. */
+  readonly retriesMax: number
   readonly page: PageSettings
 }
 
@@ -29,8 +32,20 @@ export function readMovieConfig(
   const consul = readConsulSettings(settings, service.advertise)
   const addresses = readAddresses(settings, consul !== undefined)
   const page = readPageSettings(settings)
+  const retries = { retriesMax: readRetriesMax(settings) }
   settings.finish()
-  return { ...service, page, registry: consul ?? { kind: 'static', addresses } }
+  return { ...service, page, ...retries, registry: consul ?? { kind: 'static', addresses } }
+}
+
+/** Reads how often a call that is safe to repeat is retried. */
+export function readRetriesMax(settings: Settings): number {
+  return settings.integer({
+    flag: 'retries-max',
+    help: 'how many times a call of metadata or rating is retried that is safe to repeat',
+    default: retriesMax,
+    min: 0,
+    max: 5,
+  })
 }
 
 /** Reads where metadata and rating are. With Consul it alone knows. */

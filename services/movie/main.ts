@@ -23,7 +23,14 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 /** Starts the movie service; what `use` has taken stops it. */
 export async function startMovie(
   { use, log, draining, connections, onHangUp }: Running,
-  { corsOrigins, page: pageSettings, rpcLimits: limits, admissionLimits, ...listen }: MovieSettings,
+  {
+    corsOrigins,
+    page: pageSettings,
+    rpcLimits: limits,
+    admissionLimits,
+    retriesMax,
+    ...listen
+  }: MovieSettings,
   registry: Registry,
   memory: MemoryBudget,
 ): Promise<Server> {
@@ -42,8 +49,9 @@ export async function startMovie(
   health.require('metadata', () =>
     known.instances.length === 0 ? 'no instance of metadata is known' : undefined,
   )
-  const metadata = use(await createServiceTransport({ resolver: registry, service: 'metadata' }))
-  const rating = use(await createServiceTransport({ resolver: registry, service: 'rating' }))
+  const upstream = { resolver: registry, retriesMax }
+  const metadata = use(await createServiceTransport({ ...upstream, service: 'metadata' }))
+  const rating = use(await createServiceTransport({ ...upstream, service: 'rating' }))
   const page = use(await openPage({ settings: pageSettings, registry, log }))
   let own: Instance | undefined
   const system = use(createSystemWatches({ registry, own: () => own }))

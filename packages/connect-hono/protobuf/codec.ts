@@ -61,7 +61,7 @@ function binaryCodec(desc: DescMessage, check: CheckMessage): Codec {
   }
 }
 
-/** A longer message is not copied out of the writer, which begins anew after it. */
+/** A longer message is not copied out of the writer, which starts again after it. */
 const copiedBytesMax = 16 * 1024
 
 /** What is written in to be copied out, unless it is in use. */

@@ -10,7 +10,7 @@ import { TopicAbsentError, type Topics } from './topics.ts'
 
 /** Partitions whose batches are handled at the same time. */
 const partitionsConcurrentMax = 8
-/** How long the batches at hand may take when the session is to end, in milliseconds. */
+/** How long batches in progress may take when the session ends, in milliseconds. */
 const finishTimeoutMs = 10_000
 /** How long the group may take to hear of it then, in milliseconds: who could not say that it leaves is missed later. */
 const leaveTimeoutMs = 3_000

@@ -5,7 +5,7 @@ import { ClientConnection } from '@marquee/http/http2/client/connection'
 import type { StreamOwner } from '@marquee/http/http2/client/port'
 import type { Hub } from '@marquee/http/http2/core/context'
 
-/** How long connecting may take unless told, in milliseconds. */
+/** Default of how long connecting may take, in milliseconds. */
 const connectTimeoutMsDefault = 5_000
 
 /** How a connection is made. */

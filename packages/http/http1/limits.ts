@@ -34,7 +34,7 @@ export interface Http1Limits {
   readonly stalledTimeoutMs: number
   /** How long a connection without a request is kept. */
   readonly idleTimeoutMs: number
-  /** From when on the answer at hand is a connection's last, so that a fleet's load spreads; 10 % more or less. */
+  /** From when on the current response is a connection's last, so that a fleet's load spreads; 10 % more or less. */
   readonly ageMaxMs: number
   /** How many requests a connection may send, for the same reason; 10 % more or less. */
   readonly requestCountMax: number

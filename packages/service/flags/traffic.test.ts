@@ -16,6 +16,18 @@ test('an idle time-out holds for both versions of HTTP', () => {
   expect([http1.idleTimeoutMs, http2.idleTimeoutMs]).toEqual([620_000, 620_000])
 })
 
+test('the age of a connection holds for both versions of HTTP', () => {
+  const { http1, http2 } = read('--connection-age-ms', '60000')
+  expect([http1.ageMaxMs, http2.ageMaxMs]).toEqual([60_000, 60_000])
+  expect(read().http2.ageMaxMs).toBe(http2Limits.ageMaxMs)
+})
+
+test('the size of a message and the time of a unary call are set by flags', () => {
+  const { rpcLimits } = read('--message-bytes-max', '8388608', '--unary-timeout-ms=5000')
+  expect([rpcLimits.messageBytesMax, rpcLimits.unaryTimeoutMs]).toEqual([8_388_608, 5_000])
+  expect(() => read('--message-bytes-max', '1')).toThrow('from 1024 to 1073741824')
+})
+
 test('a heartbeat of 0 is none', () => {
   expect(read('--heartbeat-ms', '0').rpcLimits.heartbeatMs).toBeUndefined()
   expect(read('--heartbeat-ms', '40000').rpcLimits.heartbeatMs).toBe(40_000)

@@ -6,7 +6,10 @@ import type { Settings } from './flags.ts'
 
 /** The bounds that depend on what is between a service and its clients. */
 export interface TrafficSettings {
-  readonly rpcLimits: Pick<RpcLimits, 'heartbeatMs' | 'streamAgeMaxMs' | 'streamsPerClientMax'>
+  readonly rpcLimits: Pick<
+    RpcLimits,
+    'messageBytesMax' | 'unaryTimeoutMs' | 'heartbeatMs' | 'streamAgeMaxMs' | 'streamsPerClientMax'
+  >
   readonly http1: Partial<Http1Limits>
   readonly http2: Partial<Http2Limits>
   /** Proxies whose connections carry many users. */
@@ -44,8 +47,29 @@ export function readTrafficSettings(
     min: 1_000,
     max: 24 * dayMs,
   })
+  const ageMaxMs = settings.integer({
+    flag: 'connection-age-ms',
+    help: 'how long a connection is used; then its calls end, and clients connect again',
+    default: http2Limits.ageMaxMs,
+    min: 1_000,
+    max: 24 * dayMs,
+  })
   return {
     rpcLimits: {
+      messageBytesMax: settings.integer({
+        flag: 'message-bytes-max',
+        help: 'bytes of a message of a request, decompressed; its rules may allow less',
+        default: rpcLimits.messageBytesMax,
+        min: 1_024,
+        max: 1_073_741_824,
+      }),
+      unaryTimeoutMs: settings.integer({
+        flag: 'unary-timeout-ms',
+        help: 'how long a unary call may take whose client sets no earlier deadline',
+        default: rpcLimits.unaryTimeoutMs,
+        min: 1,
+        max: dayMs,
+      }),
       heartbeatMs: heartbeatMs === 0 ? undefined : heartbeatMs,
       streamAgeMaxMs,
       streamsPerClientMax: settings.integer({
@@ -56,33 +80,48 @@ export function readTrafficSettings(
         max: 1_000_000,
       }),
     },
-    http1: { idleTimeoutMs },
+    http1: { idleTimeoutMs, ageMaxMs },
     http2: {
       idleTimeoutMs,
-      resets: readAllowance(settings, 'resets', 'streams reset before their answer has begun'),
-      idleFrames: readAllowance(settings, 'idle-frames', 'frames that carry nothing'),
+      ageMaxMs,
+      ...readAllowances(settings),
     },
     trustedProxies: readTrustedProxies(settings),
   }
 }
 
-/** Reads what an HTTP/2 connection may do at once, and going on. */
-function readAllowance(settings: Settings, name: 'resets' | 'idle-frames', what: string) {
-  const { burst, perSecond } = http2Limits[name === 'resets' ? 'resets' : 'idleFrames']
+/** Reads what an HTTP/2 connection may do at once, and in the long run. */
+function readAllowances(settings: Settings) {
   const bounds = { min: 1, max: 1_000_000_000 }
   return {
-    burst: settings.integer({
-      flag: `http2-${name}-burst`,
-      help: `${what} on an HTTP/2 connection, at once`,
-      default: burst,
-      ...bounds,
-    }),
-    perSecond: settings.integer({
-      flag: `http2-${name}-per-second`,
-      help: `${what} on an HTTP/2 connection, going on`,
-      default: perSecond,
-      ...bounds,
-    }),
+    resets: {
+      burst: settings.integer({
+        flag: 'http2-resets-burst',
+        help: 'streams reset before their response has begun on an HTTP/2 connection, at once',
+        default: http2Limits.resets.burst,
+        ...bounds,
+      }),
+      perSecond: settings.integer({
+        flag: 'http2-resets-per-second',
+        help: 'streams reset before their response has begun, in the long run',
+        default: http2Limits.resets.perSecond,
+        ...bounds,
+      }),
+    },
+    idleFrames: {
+      burst: settings.integer({
+        flag: 'http2-idle-frames-burst',
+        help: 'frames that carry nothing on an HTTP/2 connection, at once',
+        default: http2Limits.idleFrames.burst,
+        ...bounds,
+      }),
+      perSecond: settings.integer({
+        flag: 'http2-idle-frames-per-second',
+        help: 'frames that carry nothing on an HTTP/2 connection, in the long run',
+        default: http2Limits.idleFrames.perSecond,
+        ...bounds,
+      }),
+    },
   }
 }
 

@@ -38,7 +38,7 @@ export interface PostgresRatingStoreOptions {
 /** One statement looks at more records than a turn of the event loop would. */
 const topLimitsDefault = { ...topLimits, sliceSize: topLimits.walkedCountMax }
 
-/** For computing all scores anew. */
+/** How long computing all scores again may take. */
 const rescoreTimeoutMs = 10 * 60_000
 
 /**
