@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf'
-import { createHub } from '@marquee/grpc-transport/connection'
+import { createHttp2Context } from '@marquee/grpc-transport/connection'
 import { createSessionPool, streamBounds } from '@marquee/grpc-transport/pool/session-pool'
 import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
 import { MovieService, WatchMovieDetailsRequestSchema } from '../gen/movie/v1/movie_pb.ts'
@@ -16,7 +16,7 @@ export interface Viewers extends Disposable {
 
 /** @param movieIds of as many viewers. */
 export function startViewers(origin: string, movieIds: readonly string[]): Viewers {
-  const pool = createSessionPool(origin, { hub: createHub() }, streamBounds)
+  const pool = createSessionPool(origin, { context: createHttp2Context() }, streamBounds)
   const { host } = new URL(origin)
   const path = `/${MovieService.typeName}/${MovieService.method.watchMovieDetails.name}`
   const head = [

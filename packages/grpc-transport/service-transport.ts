@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError, type Transport } from '@connectrpc/connect'
-import type { Hub } from '@marquee/http/http2/core/context'
+import type { Http2Context } from '@marquee/http/http2/core/context'
 import type { Outcome } from './pool/balancer.ts'
 import { type Connection, createConnection } from './pool/connection.ts'
 import { type ConnectionPool, createConnectionPool, type Lease } from './pool/connection-pool.ts'
@@ -52,7 +52,8 @@ export async function createServiceTransport(
 ): Promise<ServiceTransport> {
   const { service, random = Math.random, clock = () => performance.now() } = options
   const watch = await options.resolver.watch(service)
-  const connect = (instance: Instance, hub: Hub) => createConnection(instance, { hub })
+  const connect = (instance: Instance, context: Http2Context) =>
+    createConnection(instance, { context })
   const pool = createConnectionPool({ drainTimeoutMs, ...options, watch, connect, random, clock })
   const repeat = createRepeat(pool, createRetryPolicy(random, options.retriesMax), clock)
   return {

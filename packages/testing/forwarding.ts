@@ -2,7 +2,7 @@ import { type Client, createClient, type Interceptor, type Transport } from '@co
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
 import { ShutdownError } from '@marquee/connect-hono/errors/shutdown-error'
 import type { RpcLimits } from '@marquee/connect-hono/limits'
-import { createHub } from '@marquee/grpc-transport/connection'
+import { createHttp2Context } from '@marquee/grpc-transport/connection'
 import { createSessionPool, streamBounds } from '@marquee/grpc-transport/pool/session-pool'
 import { serve } from '@marquee/http/server/serve'
 import { createServiceApp } from '@marquee/service/app'
@@ -109,7 +109,7 @@ export async function startGateway(
   const server = resources.use(
     await serve({ app, port: 0, log: base.log, limits: { drainTimeoutMs: 1 } }),
   )
-  const sessions = createSessionPool(server.url, { hub: createHub() }, streamBounds)
+  const sessions = createSessionPool(server.url, { context: createHttp2Context() }, streamBounds)
   resources.defer(() => sessions.close())
   const baseUrl = server.url + ratingPath
   function transport(protocol: GatewayProtocol, given: ClientOptions = {}): Transport {

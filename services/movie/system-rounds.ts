@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { create } from '@bufbuild/protobuf'
 import { timestampNow } from '@bufbuild/protobuf/wkt'
-import { type Connection, createConnection, createHub } from '@marquee/grpc-transport/connection'
+import {
+  type Connection,
+  createConnection,
+  createHttp2Context,
+} from '@marquee/grpc-transport/connection'
 import type { Instance, Registry, Watch } from '@marquee/registry/port'
 import {
   type InstanceReport,
@@ -103,8 +107,8 @@ interface Probes extends Disposable {
 }
 
 function createProbes({ timeoutMs = 2_000, ...options }: SystemRoundsOptions): Probes {
-  const hub = createHub()
-  const { connect = (instance: Instance) => createConnection(instance, { hub }) } = options
+  const context = createHttp2Context()
+  const { connect = (instance: Instance) => createConnection(instance, { context }) } = options
   const probes = new Map<string, InstanceProbe>()
 
   function open(instance: Instance): InstanceProbe {

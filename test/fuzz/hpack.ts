@@ -16,16 +16,16 @@ export function fuzzHpack(random: Random): void {
   const decoders = [new HpackDecoder(), new HpackDecoder()] as const
   for (let count = random.integer(1, 60); count > 0; count--) {
     if (random.once(8)) changeTable(random, encoder, decoders)
-    const fields = randomFields(random)
-    const block = encode(encoder, fields)
+    const headers = randomFields(random)
+    const block = encode(encoder, headers)
     if (random.once(40)) {
       decodeChanged(random, decoders[0], block)
       return
     }
-    assert.deepEqual(decoders[0].decode(block, roomy), { fields, overflow: false })
-    const { fields: kept, overflow } = decoders[1].decode(block, tight)
-    assert.deepEqual(kept, fields.slice(0, kept.length))
-    assert.equal(overflow, kept.length < fields.length)
+    assert.deepEqual(decoders[0].decode(block, roomy), { headers, overflow: false })
+    const { headers: kept, overflow } = decoders[1].decode(block, tight)
+    assert.deepEqual(kept, headers.slice(0, kept.length))
+    assert.equal(overflow, kept.length < headers.length)
   }
 }
 
@@ -39,9 +39,9 @@ function changeTable(
   for (const decoder of decoders) decoder.setTableBytesMax(bytes)
 }
 
-function encode(encoder: HpackEncoder, fields: readonly string[]): Buffer {
-  const out = Buffer.alloc(encodedBytesMax(fields))
-  return out.subarray(0, encoder.encode(fields, out, 0))
+function encode(encoder: HpackEncoder, headers: readonly string[]): Buffer {
+  const out = Buffer.alloc(encodedBytesMax(headers))
+  return out.subarray(0, encoder.encode(headers, out, 0))
 }
 
 const names = [':status', ':path', 'date', 'cookie', 'content-type', 'x-a', 'x-b', 'x-c', '']
@@ -64,9 +64,9 @@ function decodeChanged(random: Random, decoder: HpackDecoder, block: Buffer): vo
     changed[random.integer(0, changed.length - 1)] = random.integer(0, 255)
   }
   try {
-    const { fields } = decoder.decode(changed, tight)
-    assert.ok(fields.length <= 2 * tight.listCountMax)
-    assert.ok(fields.join('').length <= tight.listBytesMax)
+    const { headers } = decoder.decode(changed, tight)
+    assert.ok(headers.length <= 2 * tight.listCountMax)
+    assert.ok(headers.join('').length <= tight.listBytesMax)
   } catch (error) {
     if (!(error instanceof HpackError)) throw error
   }

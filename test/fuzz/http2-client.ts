@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Fields } from '@marquee/http/exchange'
-import { ClientConnection, clientLimits } from '@marquee/http/http2/client/connection'
+import { ClientConnection } from '@marquee/http/http2/client/connection'
+import { clientLimits } from '@marquee/http/http2/client/limits'
 import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
-import { Hub } from '@marquee/http/http2/core/context'
+import { Http2Context } from '@marquee/http/http2/core/context'
 import { errorCode, frameFlag, frameType } from '@marquee/http/http2/frames/wire'
 import { encodedBytesMax, HpackEncoder } from '../../packages/http/http2/hpack/encoder.ts'
 import { toFrame, uint32 } from '../../packages/http/http2/testing/frames-peer.ts'
@@ -24,9 +25,9 @@ const heads: readonly Fields[] = [
 export async function fuzzHttp2Client(random: Random): Promise<void> {
   const socket = new MemorySocket()
   const limits = { ...clientLimits, streamWindowBytes: 1_000, connectionWindowBytes: 100_000 }
-  const hub = new Hub({ limits: { ...limits, sweepIntervalMs: 5 } })
+  const context = new Http2Context({ limits: { ...limits, sweepIntervalMs: 5 } })
   let endCount = 0
-  const client = new ClientConnection(hub, socket.asSocket, {
+  const client = new ClientConnection(context, socket.asSocket, {
     onReady() {},
     onRoom() {},
     onLeaving() {},
@@ -48,7 +49,7 @@ export async function fuzzHttp2Client(random: Random): Promise<void> {
   socket.destroy()
   await settled(socket)
   assert.equal(endCount, 1, 'the connection ended once')
-  assert.equal(client.streams.size, 0, 'a stream is left over')
+  assert.equal(client.streamCount, 0, 'a stream is left over')
   for (const owner of owners) owner.check()
 }
 

@@ -23,7 +23,7 @@ export async function fuzzHttp2Flood(random: Random): Promise<void> {
       concurrentStreamsMax: 20,
       unsentBytesMax,
       gatheredBytesMax: 50_000,
-      answerQueueBytes: 20_000,
+      responseQueueBytes: 20_000,
       ...(endless ? { resets: endless, idleFrames: endless } : {}),
     },
   })

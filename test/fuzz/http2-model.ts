@@ -167,10 +167,10 @@ export class Http2Model {
   #observeHeaders(stream: ModelStream, { flags, payload }: Frame): void {
     assert.ok(flags & flag.endHeaders, 'the answers are small')
     const limits = { listBytesMax: 65_536, listCountMax: 100 }
-    const { fields } = this.#decoder.decode(payload, limits)
-    if (fields[0] === ':status' && fields[1]?.startsWith('1')) return
-    stream.lists.push(fields)
-    assert.equal(fields[0] === ':status', stream.lists.length === 1, 'a status, once')
+    const { headers } = this.#decoder.decode(payload, limits)
+    if (headers[0] === ':status' && headers[1]?.startsWith('1')) return
+    stream.lists.push(headers)
+    assert.equal(headers[0] === ':status', stream.lists.length === 1, 'a status, once')
     assert.ok(stream.lists.length === 1 || flags & flag.endStream, 'trailers are the end')
     if (flags & flag.endStream) stream.serverEnded = true
   }

@@ -7,7 +7,7 @@ test('an instance that cannot be connected to leaves no call open that disposal 
   const instances: Instance[] = [{ id: 'a', url: 'http://a b:1' }]
   const pool = createConnectionPool({
     service: 'rating',
-    connect: (instance, hub) => createConnection(instance, { hub }),
+    connect: (instance, context) => createConnection(instance, { context }),
     watch: { instances, [Symbol.dispose]() {} },
     random: () => 0,
     clock: () => 0,

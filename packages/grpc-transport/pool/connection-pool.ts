@@ -1,8 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect'
-import type { Hub } from '@marquee/http/http2/core/context'
+import type { Http2Context } from '@marquee/http/http2/core/context'
 import type { Instance, InstanceWatch } from '../resolver.ts'
 import { createBalancer, type Picked } from './balancer.ts'
-import { createHub } from './connection.ts'
+import { createHttp2Context } from './connection.ts'
 
 /** A connection taken for one call. */
 export interface Lease<C> extends Picked {
@@ -28,8 +28,8 @@ export interface ConnectionPool<C extends Closable> extends AsyncDisposable {
 
 export interface ConnectionPoolOptions<C extends Closable> {
   readonly service: string
-  /** @param hub shared by all connections. */
-  readonly connect: (instance: Instance, hub: Hub) => C
+  /** @param context shared by all connections. */
+  readonly connect: (instance: Instance, context: Http2Context) => C
   /** Disposed with the pool. */
   readonly watch: InstanceWatch & Disposable
   readonly random: () => number
@@ -43,13 +43,13 @@ export function createConnectionPool<C extends Closable>(
 ): ConnectionPool<C> {
   const { service, watch, random, clock, drainTimeoutMs } = options
   const connections = new Map<Instance, C>()
-  const hub = createHub()
+  const context = createHttp2Context()
   const balancer = createBalancer({ watch, random, clock, onDrained: disconnect })
   const idle = createIdleness()
   let isClosed = false
 
   function connect(instance: Instance): C {
-    const connection = connections.get(instance) ?? options.connect(instance, hub)
+    const connection = connections.get(instance) ?? options.connect(instance, context)
     connections.set(instance, connection)
     return connection
   }

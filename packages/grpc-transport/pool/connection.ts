@@ -1,6 +1,6 @@
 import type { Transport } from '@connectrpc/connect'
-import { clientLimits } from '@marquee/http/http2/client/connection'
-import { Hub } from '@marquee/http/http2/core/context'
+import { clientLimits } from '@marquee/http/http2/client/limits'
+import { Http2Context } from '@marquee/http/http2/core/context'
 import type { GrpcOptions } from '../options.ts'
 import type { Instance } from '../resolver.ts'
 import { createGrpcTransport } from '../transport.ts'
@@ -21,7 +21,7 @@ export interface Connection {
 
 export interface ConnectionOptions {
   /** What connections share, when there are many. */
-  readonly hub?: Hub
+  readonly context?: Http2Context
   /** For an instance at an `https` URL. */
   readonly tls?: SessionTls
   /** Services are near each other: nothing is compressed, unless told, for it costs more than the bytes it saves. */
@@ -31,10 +31,10 @@ export interface ConnectionOptions {
 /** Connects to an instance by its first call. */
 export function createConnection(
   { url }: Pick<Instance, 'url'>,
-  { hub = createHub(), tls, grpc }: ConnectionOptions = {},
+  { context = createHttp2Context(), tls, grpc }: ConnectionOptions = {},
 ): Connection {
-  const calls = createSessionPool(url, { hub, tls })
-  const streams = createSessionPool(url, { hub, tls }, streamBounds)
+  const calls = createSessionPool(url, { context, tls })
+  const streams = createSessionPool(url, { context, tls }, streamBounds)
   const { unary } = createGrpcTransport(url, calls, grpc)
   const { stream } = createGrpcTransport(url, streams, grpc)
   return {
@@ -47,6 +47,6 @@ export function createConnection(
 }
 
 /** What the connections of a client share. */
-export function createHub(): Hub {
-  return new Hub({ limits: clientLimits })
+export function createHttp2Context(): Http2Context {
+  return new Http2Context({ limits: clientLimits })
 }

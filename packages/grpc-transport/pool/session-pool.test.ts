@@ -2,12 +2,12 @@ import { expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { cancelsAllowed, streamsMax } from '@marquee/http/http2/client/connection'
+import { cancelsAllowed, streamsMax } from '@marquee/http/http2/client/limits'
 import { type ClientStream, NotSentError, type StreamOwner } from '@marquee/http/http2/client/port'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
 import { serveFrames } from '../../http/http2/testing/frames-peer.ts'
-import { createHub } from './connection.ts'
+import { createHttp2Context } from './connection.ts'
 import { callBounds, createSessionPool, type SessionPool } from './session-pool.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
@@ -114,7 +114,7 @@ test('calls that wait for a connection that fails are told at once that they wer
 
 test('calls are told that they were not sent when nothing can be connected with', async () => {
   const tls = { cert: 'no certificate', key: 'no key' }
-  const pool = createSessionPool('https://127.0.0.1:1', { hub: createHub(), tls })
+  const pool = createSessionPool('https://127.0.0.1:1', { context: createHttp2Context(), tls })
   for (let count = 0; count < 2; count++) {
     const { owner, opened } = createCaller()
     pool.open(head, owner)
@@ -193,7 +193,7 @@ interface Connected extends Disposable {
 }
 
 function connect(url: string): Connected {
-  const pool = createSessionPool(url, { hub: createHub() })
+  const pool = createSessionPool(url, { context: createHttp2Context() })
   const request = () => {
     const { owner, opened } = createCaller()
     pool.open(head, owner)

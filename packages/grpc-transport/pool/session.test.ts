@@ -6,7 +6,7 @@ import { type Certificate, createCertificate } from '@marquee/testing/certificat
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { createHttp2Server } from '../../http/http2/server/server.ts'
-import { createHub } from './connection.ts'
+import { createHttp2Context } from './connection.ts'
 import { openSession, type Session, type SessionOptions, type SessionTls } from './session.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
@@ -95,7 +95,7 @@ function open(url: string, options: Partial<SessionOptions> = {}): Opened {
   const ends = { count: 0 }
   const session = openSession(
     url,
-    { hub: createHub(), ...options },
+    { context: createHttp2Context(), ...options },
     { onRoom() {}, onLeaving() {}, onEnd: () => ends.count++ },
   )
   stack.defer(() => session.destroy())

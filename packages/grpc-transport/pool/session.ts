@@ -3,7 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Fields } from '@marquee/http/exchange'
 import { ClientConnection } from '@marquee/http/http2/client/connection'
 import type { StreamOwner } from '@marquee/http/http2/client/port'
-import type { Hub } from '@marquee/http/http2/core/context'
+import type { Http2Context } from '@marquee/http/http2/core/context'
 
 /** Default of how long connecting may take, in milliseconds. */
 const connectTimeoutMsDefault = 5_000
@@ -11,7 +11,7 @@ const connectTimeoutMsDefault = 5_000
 /** How a connection is made. */
 export interface SessionOptions {
   /** Of all connections together, with `clientLimits`. */
-  readonly hub: Hub
+  readonly context: Http2Context
   readonly tls?: SessionTls | undefined
   /** How long connecting may take, the peer's first frame included: 5 s unless told. */
   readonly connectTimeoutMs?: number
@@ -53,7 +53,7 @@ export interface SessionEvents {
  * Opens a connection. Connected is who knows how many streams the peer allows: its first frame says so (RFC 9113 §3.4).
  */
 export function openSession(url: string, options: SessionOptions, events: SessionEvents): Session {
-  const { hub, tls, connectTimeoutMs = connectTimeoutMsDefault } = options
+  const { context, tls, connectTimeoutMs = connectTimeoutMsDefault } = options
   const { promise: connected, resolve, reject } = Promise.withResolvers<void>()
   const socket = dial(new URL(url), tls, start)
   const timer = setTimeout(() => {
@@ -63,7 +63,7 @@ export function openSession(url: string, options: SessionOptions, events: Sessio
   let hasEnded = false
 
   function start(): void {
-    connection = new ClientConnection(hub, socket, {
+    connection = new ClientConnection(context, socket, {
       onReady() {
         clearTimeout(timer)
         resolve()

@@ -44,7 +44,9 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
     const { socket, account } = arrival
     account.holder = this
     this.arrival = arrival
-    this.output = new Output(arrival, limits.answerQueueBytes, () => this.#deadlines.expectTaken())
+    this.output = new Output(arrival, limits.responseQueueBytes, () =>
+      this.#deadlines.expectTaken(),
+    )
     this.#hub = hub
     this.#socket = socket
     this.#onGone = onGone

@@ -25,7 +25,7 @@ export interface Http1Limits {
   /** The same on a connection that is being closed, so that the client sees the answer and no reset (RFC 9112 §9.6). */
   readonly lingeringBytesMax: number
   /** Bytes of an answer that wait for the socket, from which on `write` asks to wait. */
-  readonly answerQueueBytes: number
+  readonly responseQueueBytes: number
   /** From accepting a connection, or from the first byte of a request, to the end of its header (slow headers). */
   readonly headTimeoutMs: number
   /** How long a handler waits for a body of which no byte comes (slow bodies); a bound for those that have none of their own. */
@@ -62,7 +62,7 @@ export const http1Limits: Http1Limits = {
   pipelinedTurnMax: 8,
   discardedBytesMax: 64 * 1024,
   lingeringBytesMax: 256 * 1024,
-  answerQueueBytes: 64 * 1024,
+  responseQueueBytes: 64 * 1024,
   headTimeoutMs: 10_000,
   bodyTimeoutMs: 3_600_000,
   stalledTimeoutMs: 60_000,

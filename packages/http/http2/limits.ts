@@ -25,7 +25,7 @@ export interface Http2Limits {
    */
   readonly resets: Allowance
   /** What a complete answer earns of `resets`: on a connection of many users, some give up. */
-  readonly answerEarnsResets: number
+  readonly responseEarnsResets: number
   /**
    * Frames that carry nothing: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown ones, empty DATA and CONTINUATION, and
    * all for streams that are closed (CVE-2019-9512, 9514, 9515, 9517, 9518). Requests and DATA, either way, earn some.
@@ -40,7 +40,7 @@ export interface Http2Limits {
   /** Gathered output from which on a client that does not read is not read from either (CVE-2019-9512, 9515). */
   readonly unsentBytesMax: number
   /** Bytes of an answer that wait for a window or the socket, from which on `write` asks to wait. */
-  readonly answerQueueBytes: number
+  readonly responseQueueBytes: number
   /** From the start of a connection to the client's SETTINGS, behind its preface (slow preface). */
   readonly prefaceTimeoutMs: number
   /** Until our SETTINGS are acknowledged (RFC 9113 §6.5.3). */
@@ -86,13 +86,13 @@ export const http2Limits: Http2Limits = {
   continuationsMax: 16,
   headerTableBytes: 4096,
   resets: { burst: 2_000, perSecond: 200 },
-  answerEarnsResets: 0.25,
+  responseEarnsResets: 0.25,
   idleFrames: { burst: 10_000, perSecond: 1_000 },
   settingsCost: 20,
   workEarns: 4,
   gatheredBytesMax: 128 * 1024,
   unsentBytesMax: 512 * 1024,
-  answerQueueBytes: 64 * 1024,
+  responseQueueBytes: 64 * 1024,
   prefaceTimeoutMs: 10_000,
   settingsTimeoutMs: 20_000,
   headersTimeoutMs: 10_000,

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { ConnectError } from '@connectrpc/connect'
 import { callBounds } from '@marquee/grpc-transport/pool/session-pool'
-import { streamsMax } from '@marquee/http/http2/client/connection'
+import { streamsMax } from '@marquee/http/http2/client/limits'
 import { http2Limits } from '@marquee/http/http2/limits'
 import { startGateway, startInstance } from '@marquee/testing/forwarding'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'

@@ -17,7 +17,7 @@ import {
   type WatchAggregatedRatingsResponse,
   WatchAggregatedRatingsResponseSchema,
 } from '../../../gen/rating/v1/rating_pb.ts'
-import type { ServerExchange } from '../../http/http2/server/exchange.ts'
+import type { ResponseSink } from '../../http/http2/server/exchange.ts'
 import { serveFrames } from '../../http/http2/testing/frames-peer.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
@@ -84,8 +84,8 @@ test('an instance with heads and trailers of 100 KB fails those calls alone', as
   let watching: Exchange | undefined
   await using instance = await serveFrames((exchange) => {
     // A server that does not ask what its client takes.
-    const { connection } = exchange as ServerExchange
-    connection.transmitter.writer.listBytesMax = Number.POSITIVE_INFINITY
+    const { link } = exchange.connection as ResponseSink
+    link.transmitter.writer.listBytesMax = Number.POSITIVE_INFINITY
     if (exchange.target.endsWith('/WatchAggregatedRatings')) {
       exchange.respond(200, head)
       exchange.write(envelope(watched))

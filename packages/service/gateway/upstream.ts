@@ -7,7 +7,7 @@ import {
   type SessionPool,
   streamBounds,
 } from '@marquee/grpc-transport/pool/session-pool'
-import type { Hub } from '@marquee/http/http2/core/context'
+import type { Http2Context } from '@marquee/http/http2/core/context'
 import type { Instance, Registry } from '@marquee/registry/port'
 
 /** How long disposal waits for calls to end, in milliseconds. */
@@ -39,9 +39,9 @@ export async function openUpstream(registry: Registry, service: string): Promise
   })
 }
 
-function openPools({ url }: Instance, hub: Hub): InstancePools {
-  const calls = createSessionPool(url, { hub })
-  const streams = createSessionPool(url, { hub }, streamBounds)
+function openPools({ url }: Instance, context: Http2Context): InstancePools {
+  const calls = createSessionPool(url, { context })
+  const streams = createSessionPool(url, { context }, streamBounds)
   return {
     calls,
     streams,

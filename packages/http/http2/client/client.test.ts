@@ -14,7 +14,7 @@ import {
   sentBytes,
 } from '../testing/client-peer.ts'
 import { toFrame, uint32 } from '../testing/frames-peer.ts'
-import { clientLimits, pingIntervalMs, pingTimeoutMs } from './connection.ts'
+import { clientLimits, pingIntervalMs, pingTimeoutMs } from './limits.ts'
 import { NotSentError } from './port.ts'
 
 alsoOnDenoAndNode(import.meta.filename)

@@ -1,49 +1,20 @@
 import type { Socket } from 'node:net'
 import type { Fields } from '../../exchange.ts'
-import { type Allowance, TokenBucket } from '../../token-bucket.ts'
-import { type Deadline, Http2Connection } from '../core/connection.ts'
-import type { Hub } from '../core/context.ts'
+import { TokenBucket } from '../../token-bucket.ts'
+import { type ConnectionOwner, type Deadline, Http2Connection } from '../core/connection.ts'
+import type { Http2Context } from '../core/context.ts'
+import type { Http2Stream } from '../core/stream.ts'
+import type { StreamLink } from '../core/stream-link.ts'
 import { errorName } from '../frames/errors.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { clientPreface, errorCode, int31Max } from '../frames/wire.ts'
-import { type Http2Limits, http2Limits } from '../limits.ts'
 import { areTrailers } from '../server/request-head.ts'
+import { cancelsAllowed, cancelsKept, pingIntervalMs, pingTimeoutMs, streamsMax } from './limits.ts'
 import { type ClientStream, HeadTooLongError, NotSentError, type StreamOwner } from './port.ts'
-import { ClientRequest } from './request.ts'
-import { readAnswerHead } from './response-head.ts'
+import { ClientRequest, type RequestSink } from './request.ts'
+import { readResponseHead } from './response-head.ts'
 
-/** Streams at once on a connection, if the peer does not want fewer. */
-export const streamsMax = 256
-/** How long a connection with open streams may be silent until it is pinged, in milliseconds. */
-export const pingIntervalMs = 10_000
-/** How long a ping may take before the connection is taken for lost, in milliseconds. */
-export const pingTimeoutMs = 5_000
-
-/**
- * How many streams a connection gives up before their answers have begun. It is less than what servers of ours allow
- * (`Http2Limits.resets`), so that they never end the connection, and the streams of all others on it, for too many.
- */
-export const cancelsAllowed: Allowance = { burst: 1_500, perSecond: 150 }
-/** A connection on which no more are left than it may have streams opens none, until there are twice as many. */
-const cancelsKept = streamsMax
-
-/**
- * The bounds at a client. Servers are known, and what they do not read is theirs to tell: a ping finds those that are
- * gone. A reader that rests holds no other back, because the connection's window is that of all streams together. Headers
- * that are longer than `headerListBytesMax` end their stream alone: they are read to their end, for the decoder's
- * sake, up to a length that no server sends by mistake.
- */
-export const clientLimits: Http2Limits = {
-  ...http2Limits,
-  connectionWindowBytes: streamsMax * http2Limits.streamWindowBytes,
-  headerBlockBytesMax: 1024 * 1024,
-  continuationsMax: 64,
-  stalledTimeoutMs: Number.POSITIVE_INFINITY,
-  ageMaxMs: Number.POSITIVE_INFINITY,
-  idleTimeoutMs: 300_000,
-}
-
-/** What a connection tells those who use it. */
+/** The news of a connection for its user. */
 export interface ClientEvents {
   /** The peer's settings have come: it is known how many streams it allows. */
   onReady(): void
@@ -57,31 +28,32 @@ export interface ClientEvents {
 
 const pingPayload = Buffer.from('keepaliv')
 
-/** An HTTP/2 connection that this side has opened, with requests of its own on it. */
-export class ClientConnection extends Http2Connection<ClientRequest> {
-  /** The peer opens none: it is told not to push (RFC 9113 §8.4). */
-  protected readonly lastPeerStreamId = 0
+/** An HTTP/2 connection that this side has opened, for requests. */
+export class ClientConnection implements ConnectionOwner<ClientRequest>, RequestSink {
+  readonly #core: Http2Connection<ClientRequest>
   readonly #events: ClientEvents
   #nextStreamId = 1
   #isReady = false
   #isLeaving = false
-  /** Since when the connection has open streams, when the peer was last heard, and when it was pinged. */
+  /** When the connection last had no stream, when the peer was last heard, and when it was pinged. */
   #busySinceMs = 0
   #heardAtMs = 0
   #pingedAtMs: number | undefined
+  /** Requests with news, which their owners get after the current chunk. */
   #news: ClientRequest[] = []
   readonly #cancels: TokenBucket
-  /** From when on streams are opened again, after too many were given up. */
+  /** When streams are opened again, after too many were given up. */
   #restsUntilMs: number | undefined
 
-  /** @param hub of connections with `clientLimits`. */
-  constructor(hub: Hub, socket: Socket, events: ClientEvents) {
-    super(hub, socket, hub.memory.open(''))
+  /** @param context shared by connections with `clientLimits`. */
+  constructor(context: Http2Context, socket: Socket, events: ClientEvents) {
     this.#events = events
-    this.#cancels = new TokenBucket(cancelsAllowed, this.nowMs)
-    const { headerTableBytes, streamWindowBytes, headerListBytesMax } = this.limits
+    // A server opens no streams: it is not allowed to push (RFC 9113 §8.4).
+    this.#core = new Http2Connection({ context, socket, account: context.memory.open('') }, this)
+    this.#cancels = new TokenBucket(cancelsAllowed, this.#core.timer.nowMs)
+    const { headerTableBytes, streamWindowBytes, headerListBytesMax } = context.limits
     socket.write(clientPreface)
-    this.open(
+    this.#core.open(
       settingsPayload([
         [settingId.headerTableSize, headerTableBytes],
         [settingId.enablePush, 0],
@@ -89,14 +61,27 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
         [settingId.maxHeaderListSize, headerListBytesMax],
       ]),
     )
-    this.lookIn(this.limits.idleTimeoutMs)
+  }
+
+  get link(): StreamLink {
+    return this.#core
+  }
+
+  /** Number of open streams. */
+  get streamCount(): number {
+    return this.#core.streams.size
+  }
+
+  /** Whether nothing can be sent any more. */
+  get closed(): boolean {
+    return this.#core.closed
   }
 
   /** Whether a stream can be opened. */
   get hasRoom(): boolean {
-    const allowed = Math.min(this.peer.concurrentStreamsMax, streamsMax)
-    const isOpening = this.#isReady && !this.#isLeaving && !this.closed && !this.isResting
-    return isOpening && this.streams.size < allowed
+    const allowed = Math.min(this.#core.transmitter.peer.concurrentStreamsMax, streamsMax)
+    const isOpening = this.#isReady && !this.#isLeaving && !this.#core.closed && !this.isResting
+    return isOpening && this.#core.streams.size < allowed
   }
 
   /** Whether no stream is opened for a while, because too many were given up. */
@@ -104,32 +89,40 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
     return this.#restsUntilMs !== undefined
   }
 
-  /** A stream is given up before its answer has begun. */
   noteCancel(): void {
-    const nowMs = this.tick()
+    const nowMs = this.#core.timer.tick()
     this.#cancels.spend(1, nowMs)
     if (this.isResting || this.#cancels.has(cancelsKept, nowMs)) return
     this.#rest()
   }
 
-  /** Opens a stream and tells its owner. There has to be room. */
-  request(head: Fields, owner: StreamOwner): ClientStream {
-    this.nowMs = this.hub.now()
-    const stream = new ClientRequest(this, this.#nextStreamId, owner)
-    if (!stream.start(head)) {
-      const bytesMax = this.peer.headerListBytesMax
-      stream.fail(new HeadTooLongError(`the request has headers of more than ${bytesMax} bytes`))
-      return stream
+  /** Opens a stream and passes it to its owner. There has to be room. */
+  request(headers: Fields, owner: StreamOwner): ClientStream {
+    const { timer, transmitter, streams } = this.#core
+    timer.tick()
+    const id = this.#nextStreamId
+    const request = new ClientRequest(this, id, owner)
+    if (!transmitter.sendHeaders(request.stream, headers, false)) {
+      const bytesMax = transmitter.peer.headerListBytesMax
+      const message = `the request has headers of more than ${bytesMax} bytes`
+      request.stream.fail(new HeadTooLongError(message))
+      return request
     }
-    this.#nextStreamId += 2
-    this.streams.add(stream)
-    if (this.streams.size === 1) {
-      this.#busySinceMs = this.nowMs
-      this.lookIn(pingIntervalMs)
+    streams.lastId = id
+    this.#nextStreamId = id + 2
+    streams.add(request.stream)
+    if (streams.size === 1) {
+      this.#busySinceMs = timer.nowMs
+      timer.checkIn(pingIntervalMs)
     }
-    owner.onOpen(stream)
+    owner.onOpen(request)
     if (this.#nextStreamId > int31Max) this.leave()
-    return stream
+    return request
+  }
+
+  /** Cuts the connection. */
+  destroy(cause: Error): void {
+    this.#core.destroy(cause)
   }
 
   /** Opens no further stream, and ends the connection with the last one. */
@@ -139,27 +132,26 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
     this.#endWhenDone()
   }
 
-  /** The request has news, which its owner is told when the chunk was looked at whole. */
-  tellSoon(request: ClientRequest): void {
+  onRequestSent({ stream }: ClientRequest): void {
+    if (stream.remoteEnded) this.#core.streams.remove(stream)
+  }
+
+  reportSoon(request: ClientRequest): void {
     this.#news.push(request)
   }
 
-  isIdle(streamId: number): boolean {
-    return streamId >= this.#nextStreamId || streamId % 2 === 0
-  }
-
-  onFields(streamId: number, list: Fields, overflow: boolean, endStream: boolean): void {
-    const stream = this.streams.get(streamId)
-    if (stream === undefined) this.streams.onStray(streamId, errorCode.streamClosed)
+  onHeaders(streamId: number, headers: Fields, overflow: boolean, endStream: boolean): void {
+    const { streams } = this.#core
+    const stream = streams.get(streamId)
+    if (stream === undefined) streams.onStray(streamId, errorCode.streamClosed)
     else if (stream.remoteEnded) {
-      this.streams.refuse(streamId, errorCode.streamClosed, 'HEADERS behind END_STREAM')
-    } else if (overflow) this.#refuseHeaders(stream)
-    else if (stream.status === 0) this.#onHead(stream, list, endStream)
-    else this.#onTrailers(stream, list, endStream)
+      streams.refuse(streamId, errorCode.streamClosed, 'HEADERS after END_STREAM')
+    } else if (overflow) refuseHeaders(stream)
+    else if (stream.owner.status === 0) this.#onHead(stream, headers, endStream)
+    else this.#onTrailers(stream, headers, endStream)
   }
 
-  override onSettings(bytes: Uint8Array, start: number, end: number): void {
-    super.onSettings(bytes, start, end)
+  onSettings(): void {
     const wasReady = this.#isReady
     this.#isReady = true
     if (wasReady) this.#events.onRoom()
@@ -170,8 +162,9 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
   onGoaway(lastStreamId: number, code: number, message: string): void {
     this.#openNoMore()
     const cause = new Error(`the peer goes away: ${errorName(code)} ${message}`.trimEnd())
-    for (const stream of this.streams.behind(lastStreamId)) {
-      this.streams.remove(stream)
+    const { streams } = this.#core
+    for (const stream of [...streams.values()].filter(({ id }) => id > lastStreamId)) {
+      streams.remove(stream)
       stream.fail(new NotSentError(cause.message, { cause }))
     }
     this.#endWhenDone()
@@ -181,26 +174,25 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
     this.#pingedAtMs = undefined
   }
 
-  override onStreamClosed(stream: ClientRequest): void {
-    super.onStreamClosed(stream)
+  onStreamClosed(): void {
     if (this.#isLeaving) this.#endWhenDone()
     else this.#events.onRoom()
   }
 
-  protected onChunkEnd(): void {
-    this.#heardAtMs = this.nowMs
+  onChunkEnd(): void {
+    this.#heardAtMs = this.#core.timer.nowMs
     const news = this.#news
     if (news.length === 0) return
     this.#news = []
-    for (const request of news) request.tell()
+    for (const request of news) request.report()
   }
 
-  protected onClosed(cause: Error): void {
+  onClosed(cause: Error): void {
     this.#openNoMore()
     this.#events.onEnd(cause)
   }
 
-  protected deadlines(): Deadline[] {
+  deadlines(): Deadline[] {
     const due = this.#livenessDeadlines()
     if (this.#restsUntilMs !== undefined) due.push([this.#restsUntilMs, () => this.#endRest()])
     return due
@@ -208,64 +200,58 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
 
   #rest(): void {
     const restMs = (cancelsKept / cancelsAllowed.perSecond) * 1000
-    this.#restsUntilMs = this.nowMs + restMs
-    this.lookIn(restMs)
+    this.#restsUntilMs = this.#core.timer.nowMs + restMs
+    this.#core.timer.checkIn(restMs)
   }
 
   #endRest(): void {
     this.#restsUntilMs = undefined
-    if (!this.#cancels.has(cancelsKept, this.nowMs)) this.#rest()
+    if (!this.#cancels.has(cancelsKept, this.#core.timer.nowMs)) this.#rest()
     else if (!this.#isLeaving) this.#events.onRoom()
   }
 
   #livenessDeadlines(): Deadline[] {
-    if (this.streams.size === 0) {
+    if (this.#core.streams.size === 0) {
       this.#pingedAtMs = undefined
-      return [[this.idleSinceMs + this.limits.idleTimeoutMs, () => this.leave()]]
+      return [[this.#core.idleSinceMs + this.#core.limits.idleTimeoutMs, () => this.leave()]]
     }
     if (this.#pingedAtMs !== undefined) {
-      const lost = new Error(`a ping was not answered within ${pingTimeoutMs} ms`)
-      return [[this.#pingedAtMs + pingTimeoutMs, () => this.destroy(lost)]]
+      const lost = new Error(`a ping got no response within ${pingTimeoutMs} ms`)
+      return [[this.#pingedAtMs + pingTimeoutMs, () => this.#core.destroy(lost)]]
     }
     const silentSinceMs = Math.max(this.#heardAtMs, this.#busySinceMs)
     return [[silentSinceMs + pingIntervalMs, () => this.#ping()]]
   }
 
   #ping(): void {
-    this.#pingedAtMs = this.nowMs
-    this.transmitter.writer.ping(pingPayload, false)
-    this.lookIn(pingTimeoutMs)
+    this.#pingedAtMs = this.#core.timer.nowMs
+    this.#core.transmitter.writer.ping(pingPayload, false)
+    this.#core.timer.checkIn(pingTimeoutMs)
   }
 
-  #onHead(stream: ClientRequest, list: Fields, endStream: boolean): void {
-    const head = readAnswerHead(list)
+  #onHead(stream: Http2Stream<ClientRequest>, headers: Fields, endStream: boolean): void {
+    const head = readResponseHead(headers)
     const isInterim = head !== undefined && head.status < 200
     if (head === undefined || (isInterim && endStream) || (endStream && head.contentLength > 0)) {
-      this.streams.refuse(stream.id, errorCode.protocolError, 'a malformed answer')
+      this.#core.streams.refuse(stream.id, errorCode.protocolError, 'a malformed response')
       return
     }
     if (isInterim) {
-      if (head.status === 100) stream.receiveContinue()
+      if (head.status === 100) stream.owner.receiveContinue()
       return
     }
-    stream.receiveHead(head)
-    if (endStream) this.streams.endRemote(stream, [])
+    stream.owner.receiveHead(head)
+    if (endStream) this.#core.streams.endRemote(stream, [])
   }
 
-  #onTrailers(stream: ClientRequest, list: Fields, endStream: boolean): void {
+  #onTrailers(stream: Http2Stream<ClientRequest>, headers: Fields, endStream: boolean): void {
     const { contentLength, receivedBytes } = stream
     const isShort = contentLength >= 0 && receivedBytes !== contentLength
-    if (!endStream || isShort || !areTrailers(list)) {
-      this.streams.refuse(stream.id, errorCode.protocolError, 'malformed trailers')
+    if (!endStream || isShort || !areTrailers(headers)) {
+      this.#core.streams.refuse(stream.id, errorCode.protocolError, 'malformed trailers')
       return
     }
-    this.streams.endRemote(stream, list)
-  }
-
-  /** Costs the peer nothing: what it may send is not for one stream among many to spend. */
-  #refuseHeaders(stream: ClientRequest): void {
-    const message = 'the headers or trailers of the response are too long'
-    this.streams.reset(stream, errorCode.enhanceYourCalm, message)
+    this.#core.streams.endRemote(stream, headers)
   }
 
   #openNoMore(): void {
@@ -275,6 +261,12 @@ export class ClientConnection extends Http2Connection<ClientRequest> {
   }
 
   #endWhenDone(): void {
-    if (this.streams.size === 0) this.fail(errorCode.noError, 'no stream is left')
+    if (this.#core.streams.size === 0) this.#core.fail(errorCode.noError, 'no stream is left')
   }
+}
+
+/** Costs the peer nothing of its budget: other streams of the connection need that. */
+function refuseHeaders(stream: Http2Stream): void {
+  const message = 'the headers or trailers of the response are too long'
+  stream.reset(errorCode.enhanceYourCalm, message)
 }

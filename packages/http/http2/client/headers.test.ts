@@ -7,7 +7,7 @@ import { settingId, settingsPayload } from '../frames/settings.ts'
 import { errorCode, frameFlag, frameType } from '../frames/wire.ts'
 import { connectPair, headers, type Pair, requestHead } from '../testing/client-peer.ts'
 import { toFrame } from '../testing/frames-peer.ts'
-import { clientLimits } from './connection.ts'
+import { clientLimits } from './limits.ts'
 import { HeadTooLongError } from './port.ts'
 
 alsoOnDenoAndNode(import.meta.filename)

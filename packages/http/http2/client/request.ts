@@ -1,92 +1,107 @@
 import type { Fields } from '../../exchange.ts'
-import { Http2Stream } from '../core/stream.ts'
+import { Http2Stream, type StreamOwner as Http2StreamOwner } from '../core/stream.ts'
+import type { StreamLink } from '../core/stream-link.ts'
 import { StreamReset } from '../frames/errors.ts'
 import { errorCode } from '../frames/wire.ts'
-import type { ClientConnection } from './connection.ts'
 import { type ClientStream, NotSentError, type StreamOwner } from './port.ts'
-import type { AnswerHead } from './response-head.ts'
+import type { ResponseHead } from './response-head.ts'
 
 const noFields: Fields = []
 
-/** A stream that this client has opened. */
-export class ClientRequest extends Http2Stream implements ClientStream {
+/** The connection of a request. */
+export interface RequestSink {
+  readonly link: StreamLink
+  /** The request has news for its owner; `report` is called after the current chunk. */
+  reportSoon(request: ClientRequest): void
+  /** The whole request was sent. */
+  onRequestSent(request: ClientRequest): void
+  /** The stream is given up before its response has begun. */
+  noteCancel(): void
+}
+
+/** A request and its response on a stream that this client has opened. */
+export class ClientRequest implements ClientStream, Http2StreamOwner {
+  readonly stream: Http2Stream<ClientRequest>
   status = 0
   fields = noFields
-  readonly #client: ClientConnection
-  /** Undefined when it was told the last, or does not want to hear more. */
+  readonly #sink: RequestSink
+  /** Undefined after the last report, or when the owner does not want any more. */
   #owner: StreamOwner | undefined
-  #isHeadTold = false
+  #isHeadReported = false
   #hasNews = false
 
-  constructor(client: ClientConnection, id: number, owner: StreamOwner) {
-    super(client, id)
-    this.#client = client
+  constructor(sink: RequestSink, id: number, owner: StreamOwner) {
+    this.#sink = sink
     this.#owner = owner
+    this.stream = new Http2Stream<ClientRequest>(sink.link, id, this)
   }
 
   get trailers(): Fields {
-    return this.body.trailers
-  }
-
-  get hasBegunAnswer(): boolean {
-    return this.status > 0
+    return this.stream.body.trailers
   }
 
   get isComplete(): boolean {
-    return this.remoteEnded
-  }
-
-  /** Sends the head of the request. False when the peer does not take one so long; then nothing was sent. */
-  start(head: Fields): boolean {
-    this.lastFrameAt = this.connection.transmitter.writer.headers(this.id, head, false)
-    return this.lastFrameAt >= 0
+    return this.stream.remoteEnded
   }
 
   take(): Uint8Array | undefined {
-    return this.body.take()
+    return this.stream.body.take()
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.stream.write(bytes)
+  }
+
+  drained(): Promise<void> {
+    return this.stream.drained()
+  }
+
+  end(bytes?: Uint8Array): void {
+    this.stream.end(bytes)
   }
 
   cancel(): void {
+    const { stream } = this
     this.#owner = undefined
-    if (!this.gone && !this.hasBegunAnswer) this.#client.noteCancel()
-    this.#client.streams.reset(this, errorCode.cancel, 'given up')
-    this.body.drop()
+    if (!stream.gone && !stream.hasBegunResponse) this.#sink.noteCancel()
+    stream.reset(errorCode.cancel, 'given up')
+    stream.body.drop()
   }
 
   receiveContinue(): void {
     this.#owner?.onContinue?.()
   }
 
-  receiveHead({ status, fields, contentLength }: AnswerHead): void {
+  receiveHead({ status, headers, contentLength }: ResponseHead): void {
     this.status = status
-    this.fields = fields
-    this.contentLength = contentLength
+    this.fields = headers
+    this.stream.hasBegunResponse = true
+    this.stream.contentLength = contentLength
     this.onArrived()
   }
 
-  override onKept(bytes: number): void {
-    super.onKept(bytes)
+  onKept(bytes: number): void {
     this.#owner?.onKept?.(bytes)
   }
 
   onArrived(): void {
     if (this.#hasNews) return
     this.#hasNews = true
-    this.#client.tellSoon(this)
+    this.#sink.reportSoon(this)
   }
 
-  /** Tells the owner what is new; all that came together at once. */
-  tell(): void {
+  /** Reports all that is new to the owner. */
+  report(): void {
     this.#hasNews = false
     if (this.status === 0) {
       this.#failWithoutHead()
       return
     }
-    if (!this.#isHeadTold) {
-      this.#isHeadTold = true
+    if (!this.#isHeadReported) {
+      this.#isHeadReported = true
       this.#owner?.onHead()
     }
-    if (this.remoteEnded) this.#takeOwner()?.onEnd()
+    if (this.isComplete) this.#takeOwner()?.onEnd()
     else this.#owner?.onBytes()
   }
 
@@ -96,23 +111,23 @@ export class ClientRequest extends Http2Stream implements ClientStream {
     this.cancel()
   }
 
-  protected onSent(): void {
-    if (this.remoteEnded) this.#client.streams.remove(this)
+  onSent(): void {
+    this.#sink.onRequestSent(this)
   }
 
-  protected onFailed(cause: Error): void {
-    // What came before it counts, above all the end of the answer.
-    if (this.#hasNews) this.tell()
+  onFailed(cause: Error): void {
+    // What came before it counts, above all the end of the response.
+    if (this.#hasNews) this.report()
     const isRefused = cause instanceof StreamReset && cause.code === errorCode.refusedStream
     this.#takeOwner()?.onFailure(isRefused ? new NotSentError(cause.message, { cause }) : cause)
-    this.body.drop()
+    this.stream.body.drop()
   }
 
   /** DATA came first (RFC 9113 §8.1). */
   #failWithoutHead(): void {
-    const message = 'an answer without a head'
-    this.#client.streams.reset(this, errorCode.protocolError, message)
-    // Unless it was open, it is over and was told nothing yet.
+    const message = 'a response without a head'
+    this.stream.reset(errorCode.protocolError, message)
+    // A stream that was not open is over, and its owner does not know it yet.
     this.onFailed(new StreamReset(errorCode.protocolError, message))
   }
 

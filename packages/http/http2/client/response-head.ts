@@ -1,29 +1,29 @@
 import type { Fields } from '../../exchange.ts'
 import { areTrailers } from '../server/request-head.ts'
 
-/** What an answer begins with (RFC 9113 §8.3.2). */
-export interface AnswerHead {
+/** The head of a response (RFC 9113 §8.3.2). */
+export interface ResponseHead {
   readonly status: number
-  /** Without the pseudo-header field. */
-  readonly fields: Fields
+  /** Without the pseudo-header. */
+  readonly headers: Fields
   /** -1 when there is none. */
   readonly contentLength: number
 }
 
-/** Reads a field list, or answers undefined when the answer is malformed (RFC 9113 §8.1.1). */
-export function readAnswerHead(list: Fields): AnswerHead | undefined {
+/** Reads a header list. Returns undefined when the response is malformed (RFC 9113 §8.1.1). */
+export function readResponseHead(list: Fields): ResponseHead | undefined {
   const [name, status = ''] = list
   if (name !== ':status' || !/^[1-9]\d\d$/.test(status)) return undefined
-  const fields = list.slice(2)
-  const contentLength = readContentLength(fields)
-  if (contentLength === undefined || !areTrailers(fields)) return undefined
-  return { status: Number(status), fields, contentLength }
+  const headers = list.slice(2)
+  const contentLength = readContentLength(headers)
+  if (contentLength === undefined || !areTrailers(headers)) return undefined
+  return { status: Number(status), headers, contentLength }
 }
 
-/** -1 when there is none, undefined when there is one that cannot be. */
-function readContentLength(fields: Fields): number | undefined {
-  const index = fields.indexOf('content-length')
+/** Returns -1 when there is none, and undefined when it is invalid. */
+function readContentLength(headers: Fields): number | undefined {
+  const index = headers.indexOf('content-length')
   if (index < 0 || index % 2 === 1) return -1
-  const value = fields[index + 1] ?? ''
+  const value = headers[index + 1] ?? ''
   return /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }

@@ -13,7 +13,7 @@ interface Settleable {
   settle(): void
 }
 
-export interface HubOptions {
+export interface Http2ContextOptions {
   readonly limits: Http2Limits
   /** What the peers may make this process hold. Default: no bound. */
   readonly memory?: MemoryBudget
@@ -24,7 +24,7 @@ export interface HubOptions {
 }
 
 /** What connections share, so that one that rests has no timer and no buffer of its own. */
-export class Hub {
+export class Http2Context {
   readonly limits: Http2Limits
   readonly memory: MemoryBudget
   readonly chunks = new ChunkPool()
@@ -41,7 +41,7 @@ export class Hub {
     (settle) => setImmediate(setImmediate, settle),
   )
 
-  constructor(options: HubOptions) {
+  constructor(options: Http2ContextOptions) {
     const { limits, now = () => performance.now(), random = Math.random } = options
     this.limits = limits
     this.memory = options.memory ?? new MemoryBudget()

@@ -1,29 +1,39 @@
 import { ConnectionError } from '../frames/errors.ts'
-import { errorCode, frameFlag, int31Max, readUint31, readUint32 } from '../frames/wire.ts'
-import type { Http2Connection } from './connection.ts'
+import { errorCode, frameFlag, readUint31, readUint32 } from '../frames/wire.ts'
+import type { PeerBudget } from './peer-budget.ts'
+import type { ReceiveWindow } from './receive-window.ts'
+import type { StreamTable } from './stream-table.ts'
+import type { Transmitter } from './transmitter.ts'
 
-// The frames that carry nothing of a message, each checked and told to the connection. The payload is `bytes` from `start`
-// to `end`.
+// Checks each frame that carries no part of a message, and passes it on. The payload is `bytes` from `start` to `end`.
+
+/** The parts of a connection that control frames change. */
+export interface ControlSink {
+  readonly streams: StreamTable
+  readonly transmitter: Transmitter
+  readonly receiveWindow: ReceiveWindow
+  readonly budget: PeerBudget
+  onSettings(bytes: Uint8Array, start: number, end: number): void
+  onGoaway(lastStreamId: number, code: number, message: string): void
+  /** The peer has answered a PING. */
+  onPong(payload: Uint8Array): void
+}
 
 const { protocolError, frameSizeError, flowControlError } = errorCode
 
-/** Priorities are ignored (RFC 9113 §5.3.2), but for what they must look like. */
+/** Checks the form of a priority and ignores its meaning (RFC 9113 §5.3.2). */
 export function onPriority(
-  connection: Http2Connection,
+  sink: ControlSink,
   streamId: number,
   bytes: Buffer,
   start: number,
   end: number,
 ): void {
   if (streamId === 0) throw new ConnectionError(protocolError, 'PRIORITY on stream 0')
-  connection.spend(1)
+  sink.budget.spend(1)
   if (end - start !== 5) {
-    if (connection.isIdle(streamId)) throw new ConnectionError(frameSizeError, 'PRIORITY')
-    return void connection.streams.refuse(
-      streamId,
-      frameSizeError,
-      'PRIORITY of another length than 5',
-    )
+    if (sink.streams.isIdle(streamId)) throw new ConnectionError(frameSizeError, 'PRIORITY')
+    return void sink.streams.refuse(streamId, frameSizeError, 'PRIORITY of another length than 5')
   }
   if (readUint31(bytes, start) === streamId) {
     throw new ConnectionError(protocolError, 'a stream that depends on itself')
@@ -31,7 +41,7 @@ export function onPriority(
 }
 
 export function onResetStream(
-  connection: Http2Connection,
+  sink: ControlSink,
   streamId: number,
   bytes: Buffer,
   start: number,
@@ -39,13 +49,13 @@ export function onResetStream(
 ): void {
   if (end - start !== 4) throw new ConnectionError(frameSizeError, 'RST_STREAM of another length')
   if (streamId === 0) throw new ConnectionError(protocolError, 'RST_STREAM on stream 0')
-  const stream = connection.streams.get(streamId)
-  if (stream === undefined) connection.streams.onStray(streamId)
-  else connection.streams.onReset(stream, readUint32(bytes, start))
+  const stream = sink.streams.get(streamId)
+  if (stream === undefined) sink.streams.onStray(streamId)
+  else sink.streams.onReset(stream, readUint32(bytes, start))
 }
 
 export function onSettings(
-  connection: Http2Connection,
+  sink: ControlSink,
   flags: number,
   streamId: number,
   bytes: Buffer,
@@ -54,16 +64,16 @@ export function onSettings(
 ): void {
   if (streamId !== 0) throw new ConnectionError(protocolError, 'SETTINGS on a stream')
   if ((flags & frameFlag.ack) === 0) {
-    connection.spend(connection.limits.settingsCost)
-    return void connection.onSettings(bytes, start, end)
+    sink.budget.spendSettings()
+    return void sink.onSettings(bytes, start, end)
   }
   if (start !== end) throw new ConnectionError(frameSizeError, 'an acknowledgement with settings')
-  connection.spend(1)
-  connection.onSettingsAck()
+  sink.budget.spend(1)
+  sink.receiveWindow.isSettingsAcked = true
 }
 
 export function onPing(
-  connection: Http2Connection,
+  sink: ControlSink,
   flags: number,
   streamId: number,
   bytes: Buffer,
@@ -72,14 +82,14 @@ export function onPing(
 ): void {
   if (streamId !== 0) throw new ConnectionError(protocolError, 'PING on a stream')
   if (end - start !== 8) throw new ConnectionError(frameSizeError, 'PING of another length')
-  connection.spend(1)
+  sink.budget.spend(1)
   const payload = bytes.subarray(start, end)
-  if ((flags & frameFlag.ack) === 0) connection.transmitter.writer.ping(payload, true)
-  else connection.onPong(payload)
+  if ((flags & frameFlag.ack) === 0) sink.transmitter.writer.ping(payload, true)
+  else sink.onPong(payload)
 }
 
 export function onGoaway(
-  connection: Http2Connection,
+  sink: ControlSink,
   streamId: number,
   bytes: Buffer,
   start: number,
@@ -87,13 +97,13 @@ export function onGoaway(
 ): void {
   if (streamId !== 0) throw new ConnectionError(protocolError, 'GOAWAY on a stream')
   if (end - start < 8) throw new ConnectionError(frameSizeError, 'GOAWAY too short')
-  connection.spend(1)
+  sink.budget.spend(1)
   const message = bytes.toString('latin1', start + 8, end)
-  connection.onGoaway(readUint31(bytes, start), readUint32(bytes, start + 4), message)
+  sink.onGoaway(readUint31(bytes, start), readUint32(bytes, start + 4), message)
 }
 
 export function onWindowUpdate(
-  connection: Http2Connection,
+  sink: ControlSink,
   streamId: number,
   bytes: Buffer,
   start: number,
@@ -101,24 +111,17 @@ export function onWindowUpdate(
 ): void {
   if (end - start !== 4)
     throw new ConnectionError(frameSizeError, 'WINDOW_UPDATE of another length')
-  connection.spend(1)
-  const { transmitter } = connection
+  sink.budget.spend(1)
   const increment = readUint31(bytes, start)
   if (streamId === 0) {
-    const window = transmitter.queue.window + increment
     if (increment === 0) throw new ConnectionError(protocolError, 'WINDOW_UPDATE of nothing')
-    if (window > int31Max) throw new ConnectionError(flowControlError, 'window too large')
-    transmitter.queue.window = window
-    return void transmitter.flushWhenReady()
+    return void sink.transmitter.widen(increment)
   }
-  const stream = connection.streams.get(streamId)
-  if (stream === undefined) return void connection.streams.onStray(streamId)
-  if (increment === 0)
-    return void connection.streams.refuse(streamId, protocolError, 'WINDOW_UPDATE of nothing')
-  if (stream.sendWindow + increment > int31Max) {
-    return void connection.streams.refuse(streamId, flowControlError, 'window too large')
+  const stream = sink.streams.get(streamId)
+  if (stream === undefined) return void sink.streams.onStray(streamId)
+  if (increment === 0) {
+    sink.streams.refuse(streamId, protocolError, 'WINDOW_UPDATE of nothing')
+  } else if (!sink.transmitter.widenStream(stream, increment)) {
+    sink.streams.refuse(streamId, flowControlError, 'a window too large')
   }
-  stream.sendWindow += increment
-  transmitter.queue.resume(stream)
-  transmitter.flushWhenReady()
 }

@@ -2,41 +2,49 @@ import { TokenBucket } from '../../token-bucket.ts'
 import { ConnectionError } from '../frames/errors.ts'
 import { errorCode } from '../frames/wire.ts'
 import type { Http2Limits } from '../limits.ts'
+import type { ConnectionTimer } from './timer.ts'
 
-/** What a peer may ask for that costs it nothing. What is too much ends its connection (RFC 9113 §10.5). */
+/** The cheap things that a peer may ask for. Too many end its connection (RFC 9113 §10.5). */
 export class PeerBudget {
   readonly #limits: Http2Limits
+  readonly #timer: ConnectionTimer
   readonly #idleFrames: TokenBucket
   readonly #resets: TokenBucket
   readonly #isTrusted: boolean
 
-  /** @param isTrusted whether it may do as it likes. */
-  constructor(limits: Http2Limits, nowMs: number, isTrusted: boolean) {
+  /** @param isTrusted whether the peer has no limit. */
+  constructor(limits: Http2Limits, timer: ConnectionTimer, isTrusted: boolean) {
     this.#limits = limits
+    this.#timer = timer
     this.#isTrusted = isTrusted
-    this.#idleFrames = new TokenBucket(limits.idleFrames, nowMs)
-    this.#resets = new TokenBucket(limits.resets, nowMs)
+    this.#idleFrames = new TokenBucket(limits.idleFrames, timer.nowMs)
+    this.#resets = new TokenBucket(limits.resets, timer.nowMs)
   }
 
-  /** For frames that carry nothing. Throws a `ConnectionError`. */
-  spend(frames: number, nowMs: number): void {
-    if (this.#idleFrames.spend(frames, nowMs) || this.#isTrusted) return
+  /** Pays for frames that carry nothing. Throws a `ConnectionError`. */
+  spend(frames: number): void {
+    if (this.#idleFrames.spend(frames, this.#timer.nowMs) || this.#isTrusted) return
     throw new ConnectionError(errorCode.enhanceYourCalm, 'too many frames that carry nothing')
   }
 
-  /** For a frame that does. */
+  /** Pays for a SETTINGS frame. Throws a `ConnectionError`. */
+  spendSettings(): void {
+    this.spend(this.#limits.settingsCost)
+  }
+
+  /** Credits a request or a DATA frame. */
   earn(): void {
     this.#idleFrames.earn(this.#limits.workEarns)
   }
 
-  /** For an answer that was complete. */
+  /** Credits a complete response. */
   earnResets(): void {
-    this.#resets.earn(this.#limits.answerEarnsResets)
+    this.#resets.earn(this.#limits.responseEarnsResets)
   }
 
-  /** For a stream that ends before its time. Throws a `ConnectionError`. */
-  spendReset(nowMs: number): void {
-    if (this.#resets.spend(1, nowMs) || this.#isTrusted) return
+  /** Pays for a stream that ends early. Throws a `ConnectionError`. */
+  spendReset(): void {
+    if (this.#resets.spend(1, this.#timer.nowMs) || this.#isTrusted) return
     throw new ConnectionError(errorCode.enhanceYourCalm, 'too many streams reset')
   }
 }

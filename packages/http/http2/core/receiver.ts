@@ -1,11 +1,14 @@
-import { memoryShares } from '../../memory/account.ts'
+import type { Fields } from '../../exchange.ts'
+import { type MemoryAccount, memoryShares } from '../../memory/account.ts'
 import { ConnectionError } from '../frames/errors.ts'
 import { HeaderBlock } from '../frames/header-block.ts'
 import { FrameReader, type FrameSink } from '../frames/reader.ts'
-import { errorCode, frameFlag, frameType, initialWindowBytes, readUint31 } from '../frames/wire.ts'
+import { errorCode, frameFlag, frameType, readUint31 } from '../frames/wire.ts'
 import { HpackDecoder } from '../hpack/decoder.ts'
-import type { Http2Connection } from './connection.ts'
+import type { Http2Limits } from '../limits.ts'
+import type { Http2Context } from './context.ts'
 import {
+  type ControlSink,
   onGoaway,
   onPing,
   onPriority,
@@ -14,47 +17,59 @@ import {
   onWindowUpdate,
 } from './control-frames.ts'
 import type { Http2Stream } from './stream.ts'
+import type { ConnectionTimer } from './timer.ts'
 
 const { protocolError, frameSizeError, flowControlError, streamClosed } = errorCode
 
+/** The parts of a connection that received frames change. */
+export interface ReceiverSink extends ControlSink {
+  readonly context: Http2Context
+  readonly limits: Http2Limits
+  readonly account: MemoryAccount
+  readonly timer: ConnectionTimer
+  /**
+   * A whole header block has come. With `overflow` it was beyond the limits, and `headers` is not all of it.
+   * @param blockBytes size of the encoded block.
+   */
+  onHeaders(
+    streamId: number,
+    headers: Fields,
+    overflow: boolean,
+    endStream: boolean,
+    blockBytes: number,
+  ): void
+}
+
 /**
- * Takes the frames that a peer sends (RFC 9113 §6), and tells its connection and their streams. What makes the connection
- * unusable is thrown as a `ConnectionError` (§5.4.1), what breaks a stream resets it (§5.4.2).
+ * Handles the frames that a peer sends (RFC 9113 §6). An error of the connection is thrown as a `ConnectionError`
+ * (§5.4.1), an error of a stream resets it (§5.4.2).
  */
 export class Receiver implements FrameSink {
-  readonly #connection: Http2Connection
+  readonly #sink: ReceiverSink
   readonly #reader = new FrameReader(this)
   readonly #decoder: HpackDecoder
-  /** A field block whose end has not come: no other frame may come before it (RFC 9113 §4.3). */
+  /** A header block whose end has not come: no other frame may come before it (RFC 9113 §4.3). */
   #block: HeaderBlock | undefined
-  /** Since when a frame of a field block is incomplete. */
+  /** Since when a frame of a header block is incomplete. */
   #partialSinceMs: number | undefined
-  /** Size of the field block that is being decoded, in bytes as sent. */
-  blockBytes = 0
   /** What the account is charged for `#block`, and for a frame that has not come whole. */
   #chargedBytes = 0
   #partialBytes = 0
   #settingsSeen = false
-  /** What the peer may still send on the connection, and what was taken and not told (RFC 9113 §6.9.1). */
-  #window: number
-  #unreturnedBytes: number
   /** Streams that got DATA in this turn of the event loop, and the largest chunk that it came in. */
   #fed: Http2Stream[] = []
   #fedBytesMax = 0
 
-  constructor(connection: Http2Connection) {
-    const { limits } = connection
-    this.#connection = connection
-    this.#decoder = new HpackDecoder({ tableBytesMax: limits.headerTableBytes })
-    this.#window = initialWindowBytes
-    this.#unreturnedBytes = Math.max(0, limits.connectionWindowBytes - initialWindowBytes)
+  constructor(sink: ReceiverSink) {
+    this.#sink = sink
+    this.#decoder = new HpackDecoder({ tableBytesMax: sink.limits.headerTableBytes })
   }
 
   get settingsSeen(): boolean {
     return this.#settingsSeen
   }
 
-  /** Since when a field block is under way, or undefined. */
+  /** Since when a header block is under way, or undefined. */
   get headersSinceMs(): number | undefined {
     return this.#block?.sinceMs ?? this.#partialSinceMs
   }
@@ -73,8 +88,8 @@ export class Receiver implements FrameSink {
     const partial = this.#reader.partialType
     if (partial === undefined || partial === frameType.data) this.#partialSinceMs = undefined
     else if (this.#partialSinceMs === undefined || this.#reader.frameCount > frameCount) {
-      this.#partialSinceMs = this.#connection.nowMs
-      this.#connection.lookIn(this.#connection.limits.headersTimeoutMs)
+      this.#partialSinceMs = this.#sink.timer.nowMs
+      this.#sink.timer.checkIn(this.#sink.limits.headersTimeoutMs)
     }
   }
 
@@ -83,21 +98,6 @@ export class Receiver implements FrameSink {
     for (const stream of this.#fed) stream.body.settle(this.#fedBytesMax)
     this.#fed = []
     this.#fedBytesMax = 0
-  }
-
-  /** So many bytes of DATA were taken or dropped. */
-  returnWindow(bytes: number): void {
-    this.#unreturnedBytes += bytes
-    if (this.#unreturnedBytes * 2 >= this.#connection.limits.connectionWindowBytes)
-      this.openWindow()
-  }
-
-  /** Tells the peer all that it may send. */
-  openWindow(): void {
-    if (this.#unreturnedBytes === 0) return
-    this.#connection.transmitter.writer.windowUpdate(0, this.#unreturnedBytes)
-    this.#window += this.#unreturnedBytes
-    this.#unreturnedBytes = 0
   }
 
   onFrame(
@@ -109,7 +109,7 @@ export class Receiver implements FrameSink {
     end: number,
   ): void {
     if (this.#block !== undefined && type !== frameType.continuation) {
-      throw new ConnectionError(protocolError, 'a frame within a field block')
+      throw new ConnectionError(protocolError, 'a frame within a header block')
     }
     if (!this.#settingsSeen) this.#checkFirst(type, flags)
     switch (type) {
@@ -118,25 +118,25 @@ export class Receiver implements FrameSink {
       case frameType.headers:
         return void this.#onHeaders(flags, streamId, bytes, start, end)
       case frameType.priority:
-        return void onPriority(this.#connection, streamId, bytes, start, end)
+        return void onPriority(this.#sink, streamId, bytes, start, end)
       case frameType.resetStream:
-        return void onResetStream(this.#connection, streamId, bytes, start, end)
+        return void onResetStream(this.#sink, streamId, bytes, start, end)
       case frameType.settings:
-        return void onSettings(this.#connection, flags, streamId, bytes, start, end)
+        return void onSettings(this.#sink, flags, streamId, bytes, start, end)
       case frameType.pushPromise:
         // A client must not send it, and a server was told not to (RFC 9113 §8.4).
         throw new ConnectionError(protocolError, 'PUSH_PROMISE')
       case frameType.ping:
-        return void onPing(this.#connection, flags, streamId, bytes, start, end)
+        return void onPing(this.#sink, flags, streamId, bytes, start, end)
       case frameType.goaway:
-        return void onGoaway(this.#connection, streamId, bytes, start, end)
+        return void onGoaway(this.#sink, streamId, bytes, start, end)
       case frameType.windowUpdate:
-        return void onWindowUpdate(this.#connection, streamId, bytes, start, end)
+        return void onWindowUpdate(this.#sink, streamId, bytes, start, end)
       case frameType.continuation:
         return void this.#onContinuation(flags, streamId, bytes, start, end)
       default:
         // Unknown types are ignored (RFC 9113 §5.5).
-        this.#connection.spend(1)
+        this.#sink.budget.spend(1)
     }
   }
 
@@ -149,38 +149,32 @@ export class Receiver implements FrameSink {
 
   #onData(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
     if (streamId === 0) throw new ConnectionError(protocolError, 'DATA on stream 0')
-    const connection = this.#connection
+    const { streams, receiveWindow, budget } = this.#sink
     const frameBytes = end - start
     // Padding counts as well (RFC 9113 §6.9.1).
-    this.#window -= frameBytes
-    if (this.#window < 0) throw new ConnectionError(flowControlError, 'DATA beyond the window')
+    receiveWindow.spend(frameBytes)
     let [from, to] = [start, end]
     if ((flags & frameFlag.padded) !== 0) [from, to] = unpad(bytes, start, end)
     const endStream = (flags & frameFlag.endStream) !== 0
-    const stream = connection.streams.get(streamId)
+    const stream = streams.get(streamId)
     if (stream === undefined) {
-      connection.streams.onStray(streamId, streamClosed)
-      return void this.returnWindow(frameBytes)
+      streams.onStray(streamId, streamClosed)
+      return void receiveWindow.giveBack(frameBytes)
     }
-    if (to > from) connection.budget.earn()
-    else if (!endStream) connection.spend(1)
+    if (to > from) budget.earn()
+    else if (!endStream) budget.spend(1)
     if (stream.remoteEnded) {
-      this.returnWindow(frameBytes)
-      return void connection.streams.refuse(streamId, streamClosed, 'DATA behind END_STREAM')
+      return void this.#refuseData(streamId, frameBytes, streamClosed, 'DATA after END_STREAM')
     }
     stream.receiveWindow -= frameBytes
     if (stream.receiveWindow < 0) {
-      this.returnWindow(frameBytes)
-      return void connection.streams.refuse(streamId, flowControlError, 'DATA beyond the window')
+      const message = 'DATA beyond the window'
+      return void this.#refuseData(streamId, frameBytes, flowControlError, message)
     }
     stream.receivedBytes += to - from
     if (!fits(stream, endStream)) {
-      this.returnWindow(frameBytes)
-      return void connection.streams.refuse(
-        streamId,
-        protocolError,
-        'DATA of another length than told',
-      )
+      const message = 'DATA does not match content-length'
+      return void this.#refuseData(streamId, frameBytes, protocolError, message)
     }
     const unused = stream.discards ? frameBytes : frameBytes - (to - from)
     if (unused > 0) stream.onTaken(unused)
@@ -188,11 +182,16 @@ export class Receiver implements FrameSink {
       stream.body.receive(bytes.subarray(from, to))
       this.#feed(stream, bytes.length)
     }
-    if (endStream) connection.streams.endRemote(stream, [])
+    if (endStream) streams.endRemote(stream, [])
+  }
+
+  #refuseData(streamId: number, frameBytes: number, code: number, message: string): void {
+    this.#sink.receiveWindow.giveBack(frameBytes)
+    this.#sink.streams.refuse(streamId, code, message)
   }
 
   #feed(stream: Http2Stream, chunkBytes: number): void {
-    if (this.#fed.length === 0) this.#connection.hub.settleSoon(this)
+    if (this.#fed.length === 0) this.#sink.context.settleSoon(this)
     if (this.#fed.at(-1) !== stream) this.#fed.push(stream)
     this.#fedBytesMax = Math.max(this.#fedBytesMax, chunkBytes)
   }
@@ -212,9 +211,9 @@ export class Receiver implements FrameSink {
     const fragment = bytes.subarray(from, to)
     if ((flags & frameFlag.endHeaders) !== 0)
       return void this.#onBlock(streamId, endStream, fragment)
-    this.#block = new HeaderBlock(streamId, endStream, fragment, this.#connection.nowMs)
+    this.#block = new HeaderBlock(streamId, endStream, fragment, this.#sink.timer.nowMs)
     this.#chargeBlock(fragment.length)
-    this.#connection.lookIn(this.#connection.limits.headersTimeoutMs)
+    this.#sink.timer.checkIn(this.#sink.limits.headersTimeoutMs)
   }
 
   #onContinuation(
@@ -228,8 +227,8 @@ export class Receiver implements FrameSink {
     if (block === undefined || block.streamId !== streamId) {
       throw new ConnectionError(protocolError, 'CONTINUATION of nothing')
     }
-    if (start === end) this.#connection.spend(1)
-    block.add(bytes.subarray(start, end), this.#connection.limits)
+    if (start === end) this.#sink.budget.spend(1)
+    block.add(bytes.subarray(start, end), this.#sink.limits)
     if ((flags & frameFlag.endHeaders) === 0) return void this.#chargeBlock(end - start)
     this.#block = undefined
     this.#releaseBlock()
@@ -239,12 +238,12 @@ export class Receiver implements FrameSink {
   #chargePartial(bytes: number): void {
     const added = bytes - this.#partialBytes
     if (added > 0) this.#reserve(added)
-    else this.#connection.account.release(-added)
+    else this.#sink.account.release(-added)
     this.#partialBytes = bytes
   }
 
   #reserve(bytes: number): void {
-    if (this.#connection.account.reserve(bytes, memoryShares.stream)) return
+    if (this.#sink.account.reserve(bytes, memoryShares.stream)) return
     throw new ConnectionError(errorCode.enhanceYourCalm, 'memory is short')
   }
 
@@ -255,18 +254,17 @@ export class Receiver implements FrameSink {
   }
 
   #releaseBlock(): void {
-    this.#connection.account.release(this.#chargedBytes)
+    this.#sink.account.release(this.#chargedBytes)
     this.#chargedBytes = 0
   }
 
   #onBlock(streamId: number, endStream: boolean, block: Buffer): void {
-    const { limits } = this.#connection
-    this.blockBytes = block.length
-    const { fields, overflow } = this.#decoder.decode(block, {
+    const { limits } = this.#sink
+    const { headers, overflow } = this.#decoder.decode(block, {
       listBytesMax: limits.headerListBytesMax,
       listCountMax: limits.headerCountMax,
     })
-    this.#connection.onFields(streamId, fields, overflow, endStream)
+    this.#sink.onHeaders(streamId, headers, overflow, endStream, block.length)
   }
 }
 

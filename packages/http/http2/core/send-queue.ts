@@ -1,23 +1,31 @@
 import type { Outbox } from '../frames/outbox.ts'
 import { frameBytesMax, initialWindowBytes } from '../frames/wire.ts'
 
-/** Has DATA that waits. */
+/** A stream that sends. */
 export interface Sender {
-  readonly sendWindow: number
-  /** Sends one frame of no more than `bytesMax`; answers whether it could send another. */
+  readonly id: number
+  /** Bytes that the peer takes on the stream (RFC 9113 §6.9.1). */
+  sendWindow: number
+  /** Position in the outbox where its last frame begins, or -1. */
+  lastFrameAt: number
+  /** When bytes that waited were last sent. */
+  progressAtMs: number
+  /** Sends one frame of at most `bytesMax`. Returns whether it could send another. */
   sendFrame(bytesMax: number): boolean
+  /** Moves bytes that wait into a frame. */
+  copyQueued(buffer: Buffer, offset: number, bytes: number): void
 }
 
-/** The connection's window, and whose turn it is: one frame each, in the order in which they came (RFC 9113 §5.2, §5.3). */
-export class SendQueue<S extends Sender> {
-  /** What the peer takes on the connection (RFC 9113 §6.9.1). */
+/** The connection's send window, shared by turns: one frame each, in order of arrival (RFC 9113 §5.2, §5.3). */
+export class SendQueue {
+  /** Bytes that the peer takes on the connection (RFC 9113 §6.9.1). */
   window = initialWindowBytes
-  /** All with DATA that waits, for a window, the socket, or their turn. */
-  #waiting: Set<S> | undefined
-  /** Those of them whose own window is open. */
-  #ready: Set<S> | undefined
+  /** All senders whose DATA waits for a window, the socket, or their turn. */
+  #waiting: Set<Sender> | undefined
+  /** The waiting senders whose own window is open. */
+  #ready: Set<Sender> | undefined
 
-  get waiting(): Iterable<S> {
+  get waiting(): Iterable<Sender> {
     return this.#waiting ?? []
   }
 
@@ -26,28 +34,28 @@ export class SendQueue<S extends Sender> {
     return this.window > 0 && this.#ready !== undefined && this.#ready.size > 0
   }
 
-  /** Whether so many bytes may go at once, before nobody else. */
+  /** Whether so many bytes may go at once, ahead of nobody. */
   passes(bytes: number): boolean {
     return bytes <= this.window && bytes <= frameBytesMax && !this.#ready?.size
   }
 
-  add(sender: S): void {
+  add(sender: Sender): void {
     this.#waiting ??= new Set()
     this.#waiting.add(sender)
     if (sender.sendWindow > 0) this.#setReady(sender)
   }
 
-  /** Its window has grown, but may be below zero still (RFC 9113 §6.9.2). */
-  resume(sender: S): void {
+  /** The sender's window has grown, but may still be below zero (RFC 9113 §6.9.2). */
+  resume(sender: Sender): void {
     if (sender.sendWindow > 0 && this.#waiting?.has(sender)) this.#setReady(sender)
   }
 
-  /** Its window has closed. */
-  pause(sender: S): void {
+  /** The sender's window has closed. */
+  pause(sender: Sender): void {
     this.#ready?.delete(sender)
   }
 
-  remove(sender: S): void {
+  remove(sender: Sender): void {
     this.#waiting?.delete(sender)
     this.#ready?.delete(sender)
   }
@@ -64,7 +72,7 @@ export class SendQueue<S extends Sender> {
     }
   }
 
-  #setReady(sender: S): void {
+  #setReady(sender: Sender): void {
     this.#ready ??= new Set()
     this.#ready.add(sender)
   }

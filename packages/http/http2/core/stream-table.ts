@@ -1,39 +1,58 @@
 import type { Fields } from '../../exchange.ts'
+import type { MemoryAccount } from '../../memory/account.ts'
 import { ConnectionError, StreamReset } from '../frames/errors.ts'
-import { errorCode, int31Max } from '../frames/wire.ts'
-import type { Http2Connection } from './connection.ts'
-import type { Http2Stream } from './stream.ts'
+import { errorCode } from '../frames/wire.ts'
+import type { PeerBudget } from './peer-budget.ts'
+import type { Sender } from './send-queue.ts'
+import type { Http2Stream, StreamOwner } from './stream.ts'
+import type { Transmitter } from './transmitter.ts'
 
-/** So many streams that we have reset are remembered: they may get what was under way. */
+/** Streams that we have reset may still get frames; this many are remembered. */
 const resetsKept = 256
 
-/** The streams of a connection that are open, and how they end (RFC 9113 §5.1, §5.4.2). */
-export class StreamTable<S extends Http2Stream> {
-  readonly #connection: Http2Connection<S>
-  readonly #open = new Map<number, S>()
+/** The parts of a connection that its streams end with. */
+export interface StreamTableLink<O extends StreamOwner> {
+  readonly account: MemoryAccount
+  readonly budget: PeerBudget
+  readonly transmitter: Transmitter
+  /** A stream has left the table. */
+  onStreamClosed(stream: Http2Stream<O>): void
+}
+
+/** The open streams of a connection, and how they end (RFC 9113 §5.1, §5.4.2). */
+export class StreamTable<O extends StreamOwner = StreamOwner> {
+  /** The highest stream that was opened. All have odd ids: a server opens none (RFC 9113 §5.1.1). */
+  lastId = 0
+  readonly #link: StreamTableLink<O>
+  readonly #open = new Map<number, Http2Stream<O>>()
   #resetIds: Set<number> | undefined
-  /** Those up to here may have been reset as well. */
+  /** Streams up to this id may have been reset as well. */
   #resetForgotten = 0
 
-  constructor(connection: Http2Connection<S>) {
-    this.#connection = connection
+  constructor(link: StreamTableLink<O>) {
+    this.#link = link
   }
 
   get size(): number {
     return this.#open.size
   }
 
-  values(): Iterable<S> {
+  values(): Iterable<Http2Stream<O>> {
     return this.#open.values()
   }
 
-  get(streamId: number): S | undefined {
+  get(streamId: number): Http2Stream<O> | undefined {
     return this.#open.get(streamId)
   }
 
-  /** Resets the stream of which the most is held, because memory is short; false when nothing is held. */
+  /** Whether the stream was never opened (RFC 9113 §5.1, "idle"). */
+  isIdle(streamId: number): boolean {
+    return streamId > this.lastId || streamId % 2 === 0
+  }
+
+  /** Resets the stream that holds most memory. False when none holds any. */
   shedLargest(): boolean {
-    let largest: S | undefined
+    let largest: Http2Stream<O> | undefined
     for (const stream of this.#open.values()) {
       if (stream.heldBytes > (largest?.heldBytes ?? 0)) largest = stream
     }
@@ -42,77 +61,59 @@ export class StreamTable<S extends Http2Stream> {
     return true
   }
 
-  /** Those that were opened after another. */
-  behind(streamId: number): S[] {
-    return [...this.#open.values()].filter(({ id }) => id > streamId)
-  }
-
-  add(stream: S): void {
+  add(stream: Http2Stream<O>): void {
     this.#open.set(stream.id, stream)
   }
 
-  /** Takes out a stream that is closed. */
-  remove(stream: S): void {
+  /** Removes a stream that is closed. */
+  remove(stream: Http2Stream<O>): void {
     if (!this.#open.delete(stream.id)) return
-    this.#connection.account.release(stream.chargedBytes)
-    this.#connection.onStreamClosed(stream)
+    this.#link.account.release(stream.chargedBytes)
+    this.#link.onStreamClosed(stream)
   }
 
   /** The peer has sent all ("half-closed (remote)"). */
-  endRemote(stream: S, trailers: Fields): void {
+  endRemote(stream: Http2Stream<O>, trailers: Fields): void {
     stream.remoteEnded = true
     stream.body.complete(trailers)
     if (stream.localEnded) this.remove(stream)
   }
 
-  /** Resets a stream for a reason of ours. */
-  reset(stream: S, code: number, message: string): void {
-    if (this.#open.get(stream.id) !== stream) return
+  /** Resets a stream for a reason of ours. Does nothing when it is not open. */
+  reset(sender: Sender, code: number, message: string): void {
+    const stream = this.#open.get(sender.id)
+    if (stream === undefined || stream !== sender) return
     this.#sendReset(stream.id, code)
     this.remove(stream)
     stream.fail(new StreamReset(code, message))
   }
 
-  /** Resets a stream, open or not, for an error of the peer's (§5.4.2), which costs it (CVE-2025-8671). */
+  /** Resets a stream, open or not, for an error of the peer (§5.4.2), which pays for it (CVE-2025-8671). */
   refuse(streamId: number, code: number, message: string): void {
-    this.#connection.budget.spendReset(this.#connection.nowMs)
+    this.#link.budget.spendReset()
     const stream = this.get(streamId)
     if (stream === undefined) this.#sendReset(streamId, code)
     else this.reset(stream, code, message)
   }
 
   /** The peer has reset a stream. */
-  onReset(stream: S, code: number): void {
-    if (!stream.hasBegunAnswer) this.#connection.budget.spendReset(this.#connection.nowMs)
+  onReset(stream: Http2Stream<O>, code: number): void {
+    if (!stream.hasBegunResponse) this.#link.budget.spendReset()
     this.remove(stream)
     stream.fail(new StreamReset(code, 'the peer reset the stream'))
   }
 
   /**
-   * A frame on a stream that is not open (§5.1): an error when it never was, or, with a code, when the peer itself had
-   * closed it; ignored when it may have crossed with our reset.
+   * Judges a frame on a stream that is not open (§5.1): an error when the stream never was, or, with a code, when the
+   * peer itself had closed it. It is ignored when it may have crossed with our reset.
    */
   onStray(streamId: number, code?: number): void {
-    if (this.#connection.isIdle(streamId)) {
+    if (this.isIdle(streamId)) {
       throw new ConnectionError(errorCode.protocolError, 'a frame on an idle stream')
     }
-    this.#connection.spend(1)
+    this.#link.budget.spend(1)
     if (code === undefined || this.#wasReset(streamId)) return
     throw new ConnectionError(code, 'a frame on a closed stream')
-  }
-
-  /** The peer's windows for streams have changed, for those that are open as well; below zero, too (§6.9.2). */
-  shiftWindows(bytes: number): void {
-    const { queue } = this.#connection.transmitter
-    for (const stream of this.#open.values()) {
-      stream.sendWindow += bytes
-      if (stream.sendWindow > int31Max) {
-        throw new ConnectionError(errorCode.flowControlError, 'a window too large')
-      }
-      if (stream.sendWindow > 0) queue.resume(stream)
-      else queue.pause(stream)
-    }
-    this.#connection.transmitter.flushWhenReady()
   }
 
   /** The connection is lost. */
@@ -120,16 +121,12 @@ export class StreamTable<S extends Http2Stream> {
     const streams = [...this.#open.values()]
     this.#open.clear()
     for (const stream of streams) {
-      this.#connection.account.release(stream.chargedBytes)
+      this.#link.account.release(stream.chargedBytes)
       stream.fail(cause)
     }
   }
 
-  #wasReset(streamId: number): boolean {
-    return streamId <= this.#resetForgotten || this.#resetIds?.has(streamId) === true
-  }
-
-  /** Drops what comes on a stream, without a word (§6.8). */
+  /** Drops what comes on a stream, without an error (§6.8). */
   ignore(streamId: number): void {
     this.#resetIds ??= new Set()
     this.#resetIds.add(streamId)
@@ -139,8 +136,12 @@ export class StreamTable<S extends Http2Stream> {
     this.#resetForgotten = Math.max(this.#resetForgotten, oldest)
   }
 
+  #wasReset(streamId: number): boolean {
+    return streamId <= this.#resetForgotten || this.#resetIds?.has(streamId) === true
+  }
+
   #sendReset(streamId: number, code: number): void {
-    this.#connection.transmitter.writer.resetStream(streamId, code)
+    this.#link.transmitter.writer.resetStream(streamId, code)
     this.ignore(streamId)
   }
 }

@@ -1,74 +1,84 @@
 import type { Fields } from '../../exchange.ts'
-import { errorCode, frameHeaderBytes } from '../frames/wire.ts'
-import type { Http2Connection } from './connection.ts'
-import { InboundBody } from './inbound-body.ts'
+import { errorCode } from '../frames/wire.ts'
+import { type BodyOwner, InboundBody } from './inbound-body.ts'
 import type { Sender } from './send-queue.ts'
-
-/** A frame cut by a window that is smaller than this is no progress: the peer dribbles (CVE-2019-9511). */
-const progressBytesMin = 1024
+import type { StreamLink } from './stream-link.ts'
 
 const noFields: Fields = []
 const noBytes = new Uint8Array(0)
 
+/** The request or response that a stream carries. */
+export interface StreamOwner {
+  /** All of this side's DATA was sent; that may close the stream. */
+  onSent(): void
+  /** The stream ended early. */
+  onFailed(cause: Error): void
+  /** A reader waits for the body, of which nothing is here. */
+  onWanted(): void
+  /** Nobody will take the rest of the body. */
+  onRefused(): void
+  /** So many bytes more of the body wait for their reader, or, below zero, fewer. */
+  onKept?(bytes: number): void
+  /** The body has bytes, or has ended. */
+  onArrived?(): void
+}
+
 /**
- * A stream as far as both sides are alike (RFC 9113 §5.1): what has come is in `body`, what goes is sent or waits here. It
- * is in the connection's table from opening to closing.
+ * One stream (RFC 9113 §5.1), the same at a server and a client. Received DATA is in `body`; sent DATA goes out at once
+ * or waits here. The stream is in the connection's table while it is open.
  */
-export abstract class Http2Stream implements Sender {
+export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender, BodyOwner {
   readonly id: number
-  readonly connection: Http2Connection
+  readonly owner: O
   readonly body = new InboundBody(this)
-  /** END_STREAM has come. */
+  /** END_STREAM was received. */
   remoteEnded = false
   /** END_STREAM was sent. */
   localEnded = false
   /** Reset by either side, or lost with the connection. */
   gone = false
-  /** What comes is dropped. */
+  /** Received DATA is dropped. */
   discards = false
-  /** What the peer takes, and what it may still send (RFC 9113 §6.9.1). */
+  /** Whether the response has begun, so that a reset cuts short no more than the end of a watch does. */
+  hasBegunResponse = false
   sendWindow: number
+  /** Bytes that the peer may still send (RFC 9113 §6.9.1). */
   receiveWindow: number
-  /** Bytes of DATA as `content-length` says, or -1, and those that came (RFC 9113 §8.1.1). */
+  /** Bytes of DATA that `content-length` announces, or -1, and those received (RFC 9113 §8.1.1). */
   contentLength = -1
   receivedBytes = 0
-  /** When something was last sent of what waits. */
   progressAtMs = 0
+  lastFrameAt = -1
+  /** Bytes that wait to be sent. */
   queuedBytes = 0
-  /** What its opening was charged. */
+  /** Bytes that the account is charged while the stream is open. */
   chargedBytes = 0
+  readonly #link: StreamLink
   #unreturnedBytes = 0
   #queue: Uint8Array[] | undefined
-  /** How much of the queue's first is sent. */
+  /** How much of the queue's first chunk is sent. */
   #sentOfFirst = 0
   #ending = false
   #trailers = noFields
   #room: PromiseWithResolvers<void> | undefined
-  /** Where in the outbox the stream's last frame begins. */
-  protected lastFrameAt = -1
 
-  constructor(connection: Http2Connection, id: number) {
-    this.connection = connection
+  constructor(link: StreamLink, id: number, owner: O) {
+    this.#link = link
     this.id = id
-    this.sendWindow = connection.peer.windowBytes
-    this.receiveWindow = connection.streamWindowBytes
+    this.owner = owner
+    this.sendWindow = link.transmitter.peer.windowBytes
+    this.receiveWindow = link.receiveWindow.streamBytes
   }
 
-  /** Whether the answer is on its way, so that a reset cuts no more short than any end of a stream would. */
-  abstract readonly hasBegunAnswer: boolean
-  /** All of this side's DATA was sent; the stream may be closed by it. */
-  protected abstract onSent(): void
-  /** The stream ended before its time. */
-  protected abstract onFailed(cause: Error): void
-  /** Somebody waits for the body, of which nothing is here. */
-  abstract onWanted(): void
-  /** Nobody will take the rest of the body. */
-  abstract onRefused(): void
+  /** Sends headers. Resets the stream when the peer does not take any so long (RFC 9113 §10.5.1). */
+  sendHeaders(first: Fields, more?: Fields): void {
+    if (!this.#link.transmitter.sendHeaders(this, first, false, more)) this.#breakOffHeaders()
+  }
 
   /** Sends DATA. False when enough waits. The bytes are not changed afterwards. */
   write(bytes: Uint8Array): boolean {
     if (this.gone || this.#ending || bytes.length === 0) return this.#hasRoom
-    if (this.#passes(bytes.length)) this.#sendNow(bytes, false)
+    if (this.#passes(bytes)) this.#link.transmitter.sendData(this, bytes, false)
     else this.#enqueue(bytes)
     return this.#hasRoom
   }
@@ -81,112 +91,33 @@ export abstract class Http2Stream implements Sender {
   }
 
   /** Sends the last DATA and trailers (RFC 9113 §8.1). */
-  end(bytes?: Uint8Array, trailers: Fields = noFields): void {
+  end(bytes: Uint8Array = noBytes, trailers: Fields = noFields): void {
     if (this.gone || this.#ending) return
     this.#ending = true
     this.#trailers = trailers
-    const hasBytes = bytes !== undefined && bytes.length > 0
-    if (hasBytes && !this.#passes(bytes.length)) return void this.#enqueue(bytes)
+    const hasBytes = bytes.length > 0
+    if (hasBytes && !this.#passes(bytes)) return void this.#enqueue(bytes)
     if (this.queuedBytes > 0) return
+    const { transmitter } = this.#link
     const bare = trailers.length === 0
-    if (hasBytes) this.#sendNow(bytes, bare)
+    if (hasBytes) transmitter.sendData(this, bytes, bare)
     if (!bare) return void this.#sendTrailers()
-    if (!hasBytes) this.#endLastFrame()
+    if (!hasBytes) transmitter.sendEnd(this)
     this.#finish()
   }
 
   sendFrame(bytesMax: number): boolean {
+    const { transmitter, limits } = this.#link
     const bytes = Math.min(bytesMax, this.sendWindow, this.queuedBytes)
-    const last = bytes === this.queuedBytes
-    const endStream = last && this.#ending && this.#trailers.length === 0
-    const { connection } = this
-    const offset = connection.transmitter.writer.dataHeader(this.id, bytes, endStream)
-    this.#copyQueued(connection.transmitter.outbox.buffer, offset, bytes)
-    this.lastFrameAt = connection.transmitter.outbox.position - bytes - frameHeaderBytes
-    this.#spend(bytes)
-    if (last || bytes >= progressBytesMin) {
-      this.progressAtMs = connection.nowMs
-      connection.budget.earn()
-    }
-    if (last) this.#dequeued()
-    // Half of it, so that a writer that is woken can do more than one piece.
-    if (this.queuedBytes * 2 <= connection.limits.answerQueueBytes) this.#wake()
-    return !last && this.sendWindow > 0
+    const isAll = bytes === this.queuedBytes
+    transmitter.sendQueued(this, bytes, isAll, isAll && this.#ending && this.#trailers.length === 0)
+    if (isAll) this.#dequeued()
+    // At half, so that a writer that is woken can write more than one chunk.
+    if (this.queuedBytes * 2 <= limits.responseQueueBytes) this.#wake()
+    return !isAll && this.sendWindow > 0
   }
 
-  /** So many bytes of the body were taken, or dropped: the peer may send as many more (RFC 9113 §6.9). */
-  onTaken(bytes: number): void {
-    const { connection } = this
-    connection.receiver.returnWindow(bytes)
-    if (this.remoteEnded || this.gone || this.discards) return
-    this.#unreturnedBytes += bytes
-    if (this.#unreturnedBytes * 2 < connection.streamWindowBytes) return
-    connection.transmitter.writer.windowUpdate(this.id, this.#unreturnedBytes)
-    this.receiveWindow += this.#unreturnedBytes
-    this.#unreturnedBytes = 0
-  }
-
-  /** Ends it before its time. Told by the connection. */
-  fail(cause: Error): void {
-    if (this.gone) return
-    this.gone = true
-    this.connection.transmitter.queue.remove(this)
-    this.#queue = undefined
-    this.connection.account.discharge(this.queuedBytes)
-    this.queuedBytes = 0
-    this.body.fail(cause)
-    this.#wake()
-    this.onFailed(cause)
-  }
-
-  /** What waits, either way. */
-  get heldBytes(): number {
-    return this.queuedBytes + this.body.keptBytes
-  }
-
-  /** So many bytes of the body wait for their taker, or do not any more. */
-  onKept(bytes: number): void {
-    if (bytes > 0) this.connection.account.charge(bytes)
-    else this.connection.account.discharge(-bytes)
-  }
-
-  get #hasRoom(): boolean {
-    return this.queuedBytes < this.connection.limits.answerQueueBytes
-  }
-
-  #passes(bytes: number): boolean {
-    return (
-      this.queuedBytes === 0 &&
-      bytes <= this.sendWindow &&
-      this.connection.transmitter.passes(bytes)
-    )
-  }
-
-  #sendNow(bytes: Uint8Array, endStream: boolean): void {
-    this.lastFrameAt = this.connection.transmitter.writer.data(this.id, bytes, endStream)
-    this.#spend(bytes.length)
-    this.connection.budget.earn()
-  }
-
-  #spend(bytes: number): void {
-    this.sendWindow -= bytes
-    this.connection.transmitter.queue.window -= bytes
-  }
-
-  #enqueue(bytes: Uint8Array): void {
-    if (this.queuedBytes === 0) {
-      this.#queue = [bytes]
-      this.queuedBytes = bytes.length
-      this.connection.enqueue(this)
-    } else {
-      this.#queue?.push(bytes)
-      this.queuedBytes += bytes.length
-    }
-    // Last, because it may reset the stream.
-    this.connection.account.charge(bytes.length)
-  }
-
-  #copyQueued(buffer: Buffer, offset: number, bytes: number): void {
+  copyQueued(buffer: Buffer, offset: number, bytes: number): void {
     const queue = this.#queue ?? []
     let copied = 0
     let index = 0
@@ -202,38 +133,102 @@ export abstract class Http2Stream implements Sender {
     }
     if (index > 0) queue.splice(0, index)
     this.queuedBytes -= bytes
-    this.connection.account.discharge(bytes)
+    this.#link.account.discharge(bytes)
+  }
+
+  /** Resets the stream for a reason of ours. Does nothing when it is not open. */
+  reset(code: number, message: string): void {
+    this.#link.reset(this, code, message)
+  }
+
+  /** Gives the peer credit for bytes of the body that were taken or dropped (RFC 9113 §6.9). */
+  onTaken(bytes: number): void {
+    const { receiveWindow, transmitter } = this.#link
+    receiveWindow.giveBack(bytes)
+    if (this.remoteEnded || this.gone || this.discards) return
+    this.#unreturnedBytes += bytes
+    if (this.#unreturnedBytes * 2 < receiveWindow.streamBytes) return
+    transmitter.writer.windowUpdate(this.id, this.#unreturnedBytes)
+    this.receiveWindow += this.#unreturnedBytes
+    this.#unreturnedBytes = 0
+  }
+
+  onKept(bytes: number): void {
+    if (bytes > 0) this.#link.account.charge(bytes)
+    else this.#link.account.discharge(-bytes)
+    this.owner.onKept?.(bytes)
+  }
+
+  onWanted(): void {
+    this.owner.onWanted()
+  }
+
+  onRefused(): void {
+    this.owner.onRefused()
+  }
+
+  onArrived(): void {
+    this.owner.onArrived?.()
+  }
+
+  /** Ends the stream early, when it has left the table. */
+  fail(cause: Error): void {
+    if (this.gone) return
+    this.gone = true
+    this.#link.transmitter.dequeue(this)
+    this.#queue = undefined
+    this.#link.account.discharge(this.queuedBytes)
+    this.queuedBytes = 0
+    this.body.fail(cause)
+    this.#wake()
+    this.owner.onFailed(cause)
+  }
+
+  /** Bytes that wait, in either direction. */
+  get heldBytes(): number {
+    return this.queuedBytes + this.body.keptBytes
+  }
+
+  get #hasRoom(): boolean {
+    return this.queuedBytes < this.#link.limits.responseQueueBytes
+  }
+
+  #passes(bytes: Uint8Array): boolean {
+    return this.queuedBytes === 0 && this.#link.transmitter.passes(this, bytes.length)
+  }
+
+  #enqueue(bytes: Uint8Array): void {
+    if (this.queuedBytes === 0) {
+      this.#queue = [bytes]
+      this.queuedBytes = bytes.length
+      this.#link.transmitter.enqueue(this)
+    } else {
+      this.#queue?.push(bytes)
+      this.queuedBytes += bytes.length
+    }
+    // Last, because it may reset the stream.
+    this.#link.account.charge(bytes.length)
   }
 
   #dequeued(): void {
-    this.connection.transmitter.queue.remove(this)
+    this.#link.transmitter.dequeue(this)
     if (!this.#ending) return
     if (this.#trailers.length > 0) this.#sendTrailers()
     else this.#finish()
   }
 
   #sendTrailers(): void {
-    const { writer } = this.connection.transmitter
-    if (writer.headers(this.id, this.#trailers, true) < 0) this.breakOffHeaders()
-    else this.#finish()
+    if (this.#link.transmitter.sendHeaders(this, this.#trailers, true)) this.#finish()
+    else this.#breakOffHeaders()
   }
 
-  /** Ends the stream, whose peer does not take headers or trailers as long as these (RFC 9113 §10.5.1). */
-  protected breakOffHeaders(): void {
-    const message = 'headers longer than the peer takes'
-    this.connection.streams.reset(this, errorCode.internalError, message)
-  }
-
-  /** END_STREAM on the frame that was written last, when it is still here, or else on a frame of its own. */
-  #endLastFrame(): void {
-    const { outbox, writer } = this.connection.transmitter
-    if (this.lastFrameAt >= 0 && outbox.endStreamAt(this.lastFrameAt)) return
-    writer.data(this.id, noBytes, true)
+  #breakOffHeaders(): void {
+    this.reset(errorCode.internalError, 'headers longer than the peer takes')
   }
 
   #finish(): void {
     this.localEnded = true
-    this.onSent()
+    this.owner.onSent()
   }
 
   #wake(): void {

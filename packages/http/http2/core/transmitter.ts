@@ -1,103 +1,238 @@
 import type { Socket } from 'node:net'
+import type { Fields } from '../../exchange.ts'
 import type { MemoryAccount } from '../../memory/account.ts'
+import { ConnectionError } from '../frames/errors.ts'
 import { Outbox } from '../frames/outbox.ts'
+import { initialPeerSettings, readSettings } from '../frames/settings.ts'
+import { errorCode, frameHeaderBytes, int31Max } from '../frames/wire.ts'
 import { FrameWriter } from '../frames/writer.ts'
 import { HpackEncoder } from '../hpack/encoder.ts'
-import type { Hub } from './context.ts'
-import { SendQueue } from './send-queue.ts'
-import type { Http2Stream } from './stream.ts'
+import type { Http2Context } from './context.ts'
+import type { PeerBudget } from './peer-budget.ts'
+import { type Sender, SendQueue } from './send-queue.ts'
+import type { ConnectionTimer } from './timer.ts'
 
-/** The connection that sends. */
-export interface Sending {
-  readonly hub: Hub
+/** A DATA frame that a window has cut shorter than this is no progress: the peer dribbles (CVE-2019-9511). */
+const progressBytesMin = 1024
+
+const noBytes = new Uint8Array(0)
+
+/** The parts of a connection that sending uses. */
+export interface SendingSide {
+  readonly context: Http2Context
   readonly socket: Socket
   readonly account: MemoryAccount
+  readonly timer: ConnectionTimer
+  readonly budget: PeerBudget
 }
 
-/** Gathers what a connection sends, and gives it to the socket once a turn of the event loop, as fast as that takes it. */
+/**
+ * The sending side of a connection: headers, DATA and the send window. It gathers frames and gives them to the socket
+ * once per event-loop turn, as fast as the socket takes them.
+ */
 export class Transmitter {
-  readonly outbox: Outbox
+  /** The peer's SETTINGS. */
+  readonly peer = initialPeerSettings()
+  /** Writes the frames that no window holds back. */
   readonly writer: FrameWriter
-  readonly queue = new SendQueue<Http2Stream>()
-  readonly encoder = new HpackEncoder()
-  readonly #hub: Hub
-  readonly #socket: Socket
-  readonly #account: MemoryAccount
-  readonly #onBlocked: () => void
+  readonly #outbox: Outbox
+  readonly #queue = new SendQueue()
+  readonly #encoder = new HpackEncoder()
+  readonly #side: SendingSide
+  readonly #gatheredBytesMax: number
   #flushing = false
-  #isBlocked = false
   #stopped = false
-  /** What the socket was given and has not sent, while it takes no more; charged. */
-  blockedBytes = 0
+  /** When the socket stopped taking bytes, or undefined while it takes them. */
+  #blockedSinceMs: number | undefined
+  #unblockedAtMs = 0
+  /** Bytes that the socket has accepted and not sent while it is blocked; charged. */
+  #blockedBytes = 0
 
-  /** @param onBlocked Called when the socket has enough; `onDrain` is to be called when it has not any more. */
-  constructor({ hub, socket, account }: Sending, onBlocked: () => void) {
-    this.#hub = hub
-    this.#socket = socket
-    this.#account = account
-    this.#onBlocked = onBlocked
-    this.outbox = new Outbox(hub.chunks)
-    this.writer = new FrameWriter(this.outbox, this.encoder, () => this.flushSoon())
+  constructor(side: SendingSide) {
+    this.#side = side
+    this.#gatheredBytesMax = side.context.limits.gatheredBytesMax
+    this.#outbox = new Outbox(side.context.chunks)
+    this.writer = new FrameWriter(this.#outbox, this.#encoder, () => this.#flushSoon())
   }
 
-  /** Whether the peer does not take what it gets, and so much waits already. */
+  get blockedSinceMs(): number | undefined {
+    return this.#blockedSinceMs
+  }
+
+  /** Whether the peer does not read although bytes wait for it. */
+  get holdsUnread(): boolean {
+    return this.#blockedBytes > 0
+  }
+
+  /** The senders whose DATA waits for a window, the socket, or their turn. */
+  get waiting(): Iterable<Sender> {
+    return this.#queue.waiting
+  }
+
+  /** Since when the peer has taken nothing of what this sender has. */
+  stalledSinceMs(sender: Sender): number {
+    return Math.max(sender.progressAtMs, this.#unblockedAtMs)
+  }
+
+  /** Whether the socket is blocked and more than this is gathered already. */
   isStuck(bytes: number): boolean {
-    return this.#isBlocked && this.outbox.bytes > bytes
+    return this.#blockedSinceMs !== undefined && this.#outbox.bytes > bytes
   }
 
-  /** Whether so many bytes may go at once, before nobody else. */
-  passes(bytes: number): boolean {
-    return this.queue.passes(bytes) && this.outbox.bytes < this.#hub.limits.gatheredBytesMax
+  /** Takes over the peer's SETTINGS. Returns by how much the windows of its streams change. */
+  applySettings(bytes: Uint8Array, start: number, end: number): number {
+    const { peer } = this
+    const before = peer.windowBytes
+    readSettings(peer, bytes, start, end)
+    this.#encoder.setPeerTableBytes(peer.headerTableBytesMin)
+    this.#encoder.setPeerTableBytes(peer.headerTableBytes)
+    this.writer.listBytesMax = peer.headerListBytesMax
+    return peer.windowBytes - before
   }
 
-  flushSoon(): void {
-    if (this.#flushing || this.#isBlocked || this.#stopped) return
-    this.#flushing = true
-    this.#hub.flushSoon(this)
+  /** Sends a header block of two lists. False when the peer does not take one so long; then nothing is sent. */
+  sendHeaders(sender: Sender, first: Fields, isLast: boolean, more?: Fields): boolean {
+    sender.lastFrameAt = this.writer.headers(sender.id, first, isLast, more)
+    return sender.lastFrameAt >= 0
   }
 
-  flushWhenReady(): void {
-    if (this.queue.isReady) this.flushSoon()
+  /** Whether the sender may send so many bytes at once, ahead of nobody. */
+  passes(sender: Sender, bytes: number): boolean {
+    return (
+      bytes <= sender.sendWindow &&
+      this.#queue.passes(bytes) &&
+      this.#outbox.bytes < this.#gatheredBytesMax
+    )
+  }
+
+  /** Sends DATA that `passes`. */
+  sendData(sender: Sender, bytes: Uint8Array, isLast: boolean): void {
+    sender.lastFrameAt = this.writer.data(sender.id, bytes, isLast)
+    this.#spend(sender, bytes.length)
+    this.#side.budget.earn()
+  }
+
+  /** Ends a stream: by END_STREAM on its last frame if that is not flushed, otherwise by an empty DATA frame. */
+  sendEnd(sender: Sender): void {
+    if (sender.lastFrameAt >= 0 && this.#outbox.endStreamAt(sender.lastFrameAt)) return
+    this.writer.data(sender.id, noBytes, true)
+  }
+
+  /** Lets the sender wait for its turn to `sendFrame`. */
+  enqueue(sender: Sender): void {
+    const { timer, context } = this.#side
+    sender.progressAtMs = timer.tick()
+    this.#queue.add(sender)
+    this.#flushWhenReady()
+    timer.checkIn(context.limits.stalledTimeoutMs)
+  }
+
+  dequeue(sender: Sender): void {
+    this.#queue.remove(sender)
+  }
+
+  /**
+   * Begins a DATA frame of a sender whose turn it is; `sender.copyQueued` fills in the payload.
+   * @param isAll whether nothing of what the sender has is left.
+   */
+  sendQueued(sender: Sender, bytes: number, isAll: boolean, isLast: boolean): void {
+    const offset = this.writer.dataHeader(sender.id, bytes, isLast)
+    sender.copyQueued(this.#outbox.buffer, offset, bytes)
+    sender.lastFrameAt = this.#outbox.position - bytes - frameHeaderBytes
+    this.#spend(sender, bytes)
+    if (!isAll && bytes < progressBytesMin) return
+    sender.progressAtMs = this.#side.timer.nowMs
+    this.#side.budget.earn()
+  }
+
+  /** Widens the window of the connection (RFC 9113 §6.9.1). Throws a `ConnectionError`. */
+  widen(bytes: number): void {
+    const window = this.#queue.window + bytes
+    if (window > int31Max) throw windowTooLarge()
+    this.#queue.window = window
+    this.#flushWhenReady()
+  }
+
+  /** Widens the window of a stream. False when it would be too large. */
+  widenStream(sender: Sender, bytes: number): boolean {
+    if (sender.sendWindow + bytes > int31Max) return false
+    sender.sendWindow += bytes
+    this.#queue.resume(sender)
+    this.#flushWhenReady()
+    return true
+  }
+
+  /** Changes the windows of streams, also to below zero (RFC 9113 §6.9.2). Throws a `ConnectionError`. */
+  shiftWindows(senders: Iterable<Sender>, bytes: number): void {
+    for (const sender of senders) {
+      sender.sendWindow += bytes
+      if (sender.sendWindow > int31Max) throw windowTooLarge()
+      if (sender.sendWindow > 0) this.#queue.resume(sender)
+      else this.#queue.pause(sender)
+    }
+    this.#flushWhenReady()
   }
 
   /** Sends what is gathered and what may go, until the socket has enough. */
   flush(): void {
+    const { context, socket, timer } = this.#side
     this.#flushing = true
-    while (!this.#isBlocked && !this.#stopped) {
-      this.queue.pump(this.outbox, this.#hub.limits.gatheredBytesMax)
-      if (this.outbox.bytes === 0) break
-      if (this.outbox.flush(this.#socket)) continue
-      this.#isBlocked = true
-      this.#onBlocked()
-      this.#chargeBlocked(this.#socket.writableLength)
+    while (this.#blockedSinceMs === undefined && !this.#stopped) {
+      this.#queue.pump(this.#outbox, this.#gatheredBytesMax)
+      if (this.#outbox.bytes === 0) break
+      if (this.#outbox.flush(socket)) continue
+      this.#blockedSinceMs = timer.tick()
+      timer.checkIn(context.limits.stalledTimeoutMs)
+      this.#chargeBlocked(socket.writableLength)
     }
     this.#flushing = false
   }
 
-  onDrain(): void {
-    this.#isBlocked = false
+  /** The socket takes bytes again. */
+  unblock(): void {
+    this.#unblockedAtMs = this.#side.timer.tick()
+    this.#blockedSinceMs = undefined
     this.#chargeBlocked(0)
-    this.flush()
+    if (!this.#stopped) this.flush()
   }
 
-  /** Gives the socket all that is gathered, whatever it has, and nothing after that. */
+  /** Gives the socket all that is gathered, even if it is blocked, and nothing after that. */
   finish(): void {
-    if (!this.#stopped && this.outbox.bytes > 0) this.outbox.flush(this.#socket)
+    if (!this.#stopped && this.#outbox.bytes > 0) this.#outbox.flush(this.#side.socket)
     this.stop()
   }
 
-  /** Sends nothing any more. */
+  /** Drops what is gathered, and sends nothing more. */
   stop(): void {
     this.#stopped = true
     this.#chargeBlocked(0)
-    this.outbox.clear()
+    this.#outbox.clear()
   }
 
-  /** Last, because the connection may be cut by it. */
-  #chargeBlocked(bytes: number): void {
-    const added = bytes - this.blockedBytes
-    this.blockedBytes = bytes
-    if (added > 0) this.#account.charge(added)
-    else if (added < 0) this.#account.discharge(-added)
+  #spend(sender: Sender, bytes: number): void {
+    sender.sendWindow -= bytes
+    this.#queue.window -= bytes
   }
+
+  #flushWhenReady(): void {
+    if (this.#queue.isReady) this.#flushSoon()
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing || this.#blockedSinceMs !== undefined || this.#stopped) return
+    this.#flushing = true
+    this.#side.context.flushSoon(this)
+  }
+
+  /** Comes last in its callers, because it may destroy the connection. */
+  #chargeBlocked(bytes: number): void {
+    const added = bytes - this.#blockedBytes
+    this.#blockedBytes = bytes
+    if (added > 0) this.#side.account.charge(added)
+    else if (added < 0) this.#side.account.discharge(-added)
+  }
+}
+
+function windowTooLarge(): ConnectionError {
+  return new ConnectionError(errorCode.flowControlError, 'a window too large')
 }

@@ -40,7 +40,7 @@ describe('a block is refused:', () => {
 })
 
 describe('a block is taken:', () => {
-  test.each<[meaning: string, octets: number[], fields: string[]]>([
+  test.each<[meaning: string, octets: number[], headers: string[]]>([
     ['an empty one', [], []],
     ['size updates alone', [0x20, 0x3f, 0xe1, 0x1f], []],
     ['an empty name and value', [0x00, 0, 0], ['', '']],
@@ -53,8 +53,8 @@ describe('a block is taken:', () => {
       ['a', 'b', 'a', 'c'],
     ],
     ['a name of the table', [...added, 0x0f, 0x2f, 1, 0x63], ['a', 'b', 'a', 'c']],
-  ])('%s', (_, octets, fields) => {
-    expect(decode(...octets)).toEqual({ fields, overflow: false })
+  ])('%s', (_, octets, headers) => {
+    expect(decode(...octets)).toEqual({ headers, overflow: false })
   })
 })
 
@@ -63,7 +63,7 @@ test('every octet has its Huffman code', () => {
   const encoded = Buffer.alloc(1024)
   const bytes = writeHuffman(text, encoded, 0)
   const length = [0xff, ((bytes - 127) & 0x7f) | 0x80, (bytes - 127) >> 7]
-  expect(decode(0x00, 0, ...length, ...encoded.subarray(0, bytes)).fields).toEqual(['', text])
+  expect(decode(0x00, 0, ...length, ...encoded.subarray(0, bytes)).headers).toEqual(['', text])
 })
 
 test('a Huffman text may be longer than the room that is kept for one', () => {
@@ -72,8 +72,8 @@ test('a Huffman text may be longer than the room that is kept for one', () => {
   block.set([0x00, 0, 0xff])
   const bytes = writeHuffman(text, block, 5)
   block.set([((bytes - 5 - 127) & 0x7f) | 0x80, (bytes - 5 - 127) >> 7], 3)
-  const { fields } = new HpackDecoder().decode(block.subarray(0, bytes), limits)
-  expect(fields).toEqual(['', text])
+  const { headers } = new HpackDecoder().decode(block.subarray(0, bytes), limits)
+  expect(headers).toEqual(['', text])
 })
 
 describe('when the table has been made smaller', () => {
@@ -87,15 +87,15 @@ describe('when the table has been made smaller', () => {
   test('the next block has to say so', () => {
     expect(() => shrunk(100).decode(Buffer.of(newest), limits)).toThrow('not made smaller')
     expect(() => shrunk(100).decode(Buffer.of(), limits)).toThrow('not made smaller')
-    const { fields } = shrunk(100).decode(Buffer.of(0x3f, 100 - 31, newest), limits)
-    expect(fields).toEqual(['a', 'b'])
+    const { headers } = shrunk(100).decode(Buffer.of(0x3f, 100 - 31, newest), limits)
+    expect(headers).toEqual(['a', 'b'])
   })
 
   test('and again larger, the next block has to go through the smallest', () => {
     const whole = [0x3f, 0xe1, 0x1f]
     const decoder = shrunk(0, 4096)
     expect(() => decoder.decode(Buffer.from([...whole, newest]), limits)).toThrow('not made')
-    expect(shrunk(0, 4096).decode(Buffer.from([0x20, ...whole, 0x82]), limits).fields).toEqual([
+    expect(shrunk(0, 4096).decode(Buffer.from([0x20, ...whole, 0x82]), limits).headers).toEqual([
       ':method',
       'GET',
     ])
@@ -118,7 +118,7 @@ describe('a block that repeats', () => {
     const decoder = new HpackDecoder()
     decoder.decode(Buffer.from(added), limits)
     const first = decoder.decode(Buffer.of(0x82, newest), limits)
-    expect(first.fields).toEqual([':method', 'GET', 'a', 'b'])
+    expect(first.headers).toEqual([':method', 'GET', 'a', 'b'])
     expect(decoder.decode(Buffer.of(0x82, newest), limits)).toBe(first)
   })
 
@@ -127,21 +127,21 @@ describe('a block that repeats', () => {
     decoder.decode(Buffer.from(added), limits)
     decoder.decode(Buffer.of(newest), limits)
     decoder.decode(Buffer.of(0x40, 1, 0x63, 1, 0x64), limits)
-    expect(decoder.decode(Buffer.of(newest), limits).fields).toEqual(['c', 'd'])
+    expect(decoder.decode(Buffer.of(newest), limits).headers).toEqual(['c', 'd'])
   })
 
   test('adds each time', () => {
     const decoder = new HpackDecoder()
     decoder.decode(Buffer.from(added), limits)
     decoder.decode(Buffer.from(added), limits)
-    expect(decoder.decode(Buffer.of(newest, newest + 1), limits).fields).toHaveLength(4)
+    expect(decoder.decode(Buffer.of(newest, newest + 1), limits).headers).toHaveLength(4)
   })
 
   test('is malformed when it emptied the table the first time', () => {
     const decoder = new HpackDecoder({ tableBytesMax: 40 })
     decoder.decode(Buffer.from(added), limits)
     const tooLarge = Buffer.from([newest, 0x40, 9, ...Buffer.from('123456789'), 0])
-    expect(decoder.decode(tooLarge, limits).fields).toEqual(['a', 'b', '123456789', ''])
+    expect(decoder.decode(tooLarge, limits).headers).toEqual(['a', 'b', '123456789', ''])
     expect(() => decoder.decode(tooLarge, limits)).toThrow('of no entry')
   })
 
@@ -159,7 +159,7 @@ describe('a block that repeats', () => {
     const block = Buffer.of(0x82)
     decoder.decode(block, limits)
     block[0] = 0x83
-    expect(decoder.decode(block, limits).fields).toEqual([':method', 'POST'])
+    expect(decoder.decode(block, limits).headers).toEqual([':method', 'POST'])
   })
 })
 
@@ -168,8 +168,8 @@ describe('a list beyond the limits', () => {
     const decoder = new HpackDecoder()
     const block = Buffer.from([0x82, 0x84, ...added])
     const list = decoder.decode(block, { listBytesMax: 42 + 38, listCountMax: 100 })
-    expect(list).toEqual({ fields: [':method', 'GET', ':path', '/'], overflow: true })
-    expect(decoder.decode(Buffer.of(newest), limits).fields).toEqual(['a', 'b'])
+    expect(list).toEqual({ headers: [':method', 'GET', ':path', '/'], overflow: true })
+    expect(decoder.decode(Buffer.of(newest), limits).headers).toEqual(['a', 'b'])
   })
 
   test('may be one byte too large, or one field too long', () => {
@@ -183,7 +183,7 @@ describe('a list beyond the limits', () => {
     const large = [0x00, 1, 0x61, 0x7f, 0xed, 0x06, ...new Array(1004).fill(0x62)]
     const block = Buffer.from([0x82, ...large, 0x84])
     const list = new HpackDecoder().decode(block, { listBytesMax: 500, listCountMax: 100 })
-    expect(list).toEqual({ fields: [':method', 'GET'], overflow: true })
+    expect(list).toEqual({ headers: [':method', 'GET'], overflow: true })
   })
 
   test('of an entry that is named thousands of times is not built', () => {
@@ -192,8 +192,8 @@ describe('a list beyond the limits', () => {
     const entry = [0x40, 1, 0x61, 0x7f, ((value - 127) & 0x7f) | 0x80, (value - 127) >> 7]
     decoder.decode(Buffer.from([...entry, ...new Array(value).fill(0x62)]), limits)
     const bomb = Buffer.alloc(16_384, newest)
-    const { fields, overflow } = decoder.decode(bomb, limits)
+    const { headers, overflow } = decoder.decode(bomb, limits)
     expect(overflow).toBe(true)
-    expect(fields).toHaveLength(2 * 16)
+    expect(headers).toHaveLength(2 * 16)
   })
 })

@@ -11,8 +11,8 @@ export interface HeaderListLimits {
 
 export interface DecodedBlock {
   /** Name, value, name, value…, pseudo-headers among them, in order; each character is a byte. */
-  readonly fields: readonly string[]
-  /** Whether the list is beyond the limits; then `fields` is what comes before the first field that was too much. */
+  readonly headers: readonly string[]
+  /** Whether the list is beyond the limits; then `headers` is what comes before the first field that was too much. */
   readonly overflow: boolean
 }
 
@@ -25,7 +25,7 @@ const integerShiftMax = 28
 /** Where a Huffman text is decoded to, unless it is longer. */
 const scratch = Buffer.allocUnsafeSlow(8192)
 
-const nothing: DecodedBlock = { fields: [], overflow: false }
+const nothing: DecodedBlock = { headers: [], overflow: false }
 
 /** Decodes the header blocks that come by one connection, in their order (RFC 7541). */
 export class HpackDecoder {
@@ -85,7 +85,7 @@ export class HpackDecoder {
     const known = this.#repeatable
     if (bytes === 0 || bytes !== block.length || known === undefined) return false
     for (let index = 0; index < bytes; index++) if (known[index] !== block[index]) return false
-    return this.#decodedBytes <= listBytesMax && this.#decoded.fields.length <= listCountMax * 2
+    return this.#decodedBytes <= listBytesMax && this.#decoded.headers.length <= listCountMax * 2
   }
 
   #remember(block: Buffer): void {
@@ -117,7 +117,7 @@ export class HpackDecoder {
   #readFields({ listBytesMax, listCountMax }: HeaderListLimits): DecodedBlock {
     const block = this.#block
     const table = this.#table
-    const fields: string[] = []
+    const headers: string[] = []
     let listBytes = 0
     let overflow = false
     while (this.#offset < block.length) {
@@ -141,11 +141,11 @@ export class HpackDecoder {
         if (first >= 0x40) table.insert(name, value)
       }
       listBytes += name.length + value.length + entryOverheadBytes
-      overflow ||= listBytes > listBytesMax || fields.length >= listCountMax * 2
-      if (!overflow) fields.push(name, value)
+      overflow ||= listBytes > listBytesMax || headers.length >= listCountMax * 2
+      if (!overflow) headers.push(name, value)
     }
     this.#decodedBytes = listBytes
-    return { fields, overflow }
+    return { headers, overflow }
   }
 
   #readName(prefixMax: number): string {

@@ -5,16 +5,16 @@ import { encodedBytesMax, HpackEncoder } from './encoder.ts'
 
 const limits = { listBytesMax: 65_536, listCountMax: 100 }
 
-function encode(encoder: HpackEncoder, ...fields: string[]): Buffer {
-  const out = Buffer.alloc(encodedBytesMax(fields))
-  return out.subarray(0, encoder.encode(fields, out, 0))
+function encode(encoder: HpackEncoder, ...headers: string[]): Buffer {
+  const out = Buffer.alloc(encodedBytesMax(headers))
+  return out.subarray(0, encoder.encode(headers, out, 0))
 }
 
 test('what repeats is one octet the second time', () => {
   const encoder = new HpackEncoder()
-  const fields = [':status', '200', 'content-type', 'application/grpc', 'x-of-our-own', 'a']
-  encode(encoder, ...fields)
-  expect([...encode(encoder, ...fields)]).toEqual([0x88, 0xbf, 0xbe])
+  const headers = [':status', '200', 'content-type', 'application/grpc', 'x-of-our-own', 'a']
+  encode(encoder, ...headers)
+  expect([...encode(encoder, ...headers)]).toEqual([0x88, 0xbf, 0xbe])
 })
 
 describe('a field that does not repeat pushes out nothing:', () => {
@@ -100,11 +100,11 @@ describe('the size of the table', () => {
 })
 
 test('a block stands where it was asked for, in the room that was named', () => {
-  const fields: Fields = ['a'.repeat(300), '\xff'.repeat(300), 'x-request-id', '\xff'.repeat(300)]
-  const out = Buffer.alloc(encodedBytesMax(fields) + 20, 0xaa)
-  const end = new HpackEncoder().encode(fields, out, 10)
+  const headers: Fields = ['a'.repeat(300), '\xff'.repeat(300), 'x-request-id', '\xff'.repeat(300)]
+  const out = Buffer.alloc(encodedBytesMax(headers) + 20, 0xaa)
+  const end = new HpackEncoder().encode(headers, out, 10)
   expect(end).toBeLessThanOrEqual(out.length - 10)
-  expect(new HpackDecoder().decode(out.subarray(10, end), limits).fields).toEqual(fields)
+  expect(new HpackDecoder().decode(out.subarray(10, end), limits).headers).toEqual(headers)
   const around = [...out.subarray(0, 10), ...out.subarray(end)]
   expect(new Set(around)).toEqual(new Set([0xaa]))
 })

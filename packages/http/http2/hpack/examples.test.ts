@@ -7,8 +7,8 @@ const limits = { listBytesMax: 65_536, listCountMax: 100 }
 interface Example {
   readonly section: string
   readonly tableBytesMax: number
-  /** Each block in hexadecimal, and its fields. */
-  readonly blocks: readonly (readonly [hex: string, fields: readonly string[]])[]
+  /** Each block in hexadecimal, and its headers. */
+  readonly blocks: readonly (readonly [hex: string, headers: readonly string[]])[]
   /** What is in the dynamic table afterwards, the newest first. */
   readonly table: readonly string[]
 }
@@ -18,7 +18,7 @@ const requests = [
   get,
   [...get, 'cache-control', 'no-cache'],
   [':method', 'GET', ':scheme', 'https', ':path', '/index.html', ':authority', 'www.example.com'],
-].map((fields, index) => (index === 2 ? [...fields, 'custom-key', 'custom-value'] : fields))
+].map((headers, index) => (index === 2 ? [...headers, 'custom-key', 'custom-value'] : headers))
 const requestTable = ['custom-key', 'custom-value', 'cache-control', 'no-cache']
 const requestHex = [
   '8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff',
@@ -125,8 +125,8 @@ const examples: readonly Example[] = [
   },
 ]
 
-function pair(hex: readonly string[], fields: readonly string[][]): [string, string[]][] {
-  return hex.map((block, index) => [block, fields[index] ?? []])
+function pair(hex: readonly string[], headers: readonly string[][]): [string, string[]][] {
+  return hex.map((block, index) => [block, headers[index] ?? []])
 }
 
 function bytesOf(hex: string): Buffer {
@@ -138,7 +138,7 @@ function tableOf(decoder: HpackDecoder): string[] {
   const table: string[] = []
   try {
     for (let index = 62; ; index++) {
-      table.push(...decoder.decode(Buffer.of(0x80 | index), limits).fields)
+      table.push(...decoder.decode(Buffer.of(0x80 | index), limits).headers)
     }
   } catch {
     return table
@@ -148,8 +148,8 @@ function tableOf(decoder: HpackDecoder): string[] {
 describe('the examples of RFC 7541 are decoded:', () => {
   test.each(examples)('$section', ({ tableBytesMax, blocks, table }) => {
     const decoder = new HpackDecoder({ tableBytesMax })
-    for (const [hex, fields] of blocks) {
-      expect(decoder.decode(bytesOf(hex), limits)).toEqual({ fields, overflow: false })
+    for (const [hex, headers] of blocks) {
+      expect(decoder.decode(bytesOf(hex), limits)).toEqual({ headers, overflow: false })
     }
     expect(tableOf(decoder)).toEqual([...table])
   })
@@ -158,12 +158,12 @@ describe('the examples of RFC 7541 are decoded:', () => {
 test('the requests of RFC 7541 C.4 are encoded as they stand there', () => {
   const encoder = new HpackEncoder()
   const out = Buffer.alloc(256)
-  const blocks = requests.map((fields) => out.toString('hex', 0, encoder.encode(fields, out, 0)))
+  const blocks = requests.map((headers) => out.toString('hex', 0, encoder.encode(headers, out, 0)))
   expect(blocks).toEqual(requestHex.map((hex) => bytesOf(hex).toString('hex')))
 })
 
 test('an integer of several octets is that of RFC 7541 C.1.2', () => {
   const decoder = new HpackDecoder({ tableBytesMax: 1337 })
-  expect(decoder.decode(bytesOf('3f9a0a'), limits).fields).toEqual([])
+  expect(decoder.decode(bytesOf('3f9a0a'), limits).headers).toEqual([])
   expect(() => decoder.decode(bytesOf('3f9b0a'), limits)).toThrow('larger than allowed')
 })

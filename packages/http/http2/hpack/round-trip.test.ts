@@ -21,7 +21,7 @@ const value = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('200', 'gzip', '', 'a', 'b', 'c'.repeat(60)) },
   { weight: 1, arbitrary: text },
 )
-const block = fc.array(fc.tuple(name, value), { maxLength: 12 }).map((fields) => fields.flat())
+const block = fc.array(fc.tuple(name, value), { maxLength: 12 }).map((headers) => headers.flat())
 const tableBytes = fc.oneof(fc.constantFrom(0, 31, 100, 4096), fc.integer({ min: 0, max: 8192 }))
 const steps = fc.array(
   fc.oneof(
@@ -45,7 +45,7 @@ test('whatever is encoded is decoded, over all changes of the table', () => {
         const out = Buffer.alloc(encodedBytesMax(step.block))
         const encoded = out.subarray(0, encoder.encode(step.block, out, 0))
         expect(encoded.length).toBeLessThan(out.length)
-        expect(decoder.decode(encoded, limits)).toEqual({ fields: step.block, overflow: false })
+        expect(decoder.decode(encoded, limits)).toEqual({ headers: step.block, overflow: false })
       }
     }),
     { numRuns: 300 },
@@ -59,9 +59,9 @@ test('bytes of no meaning are decoded within the limits or refused, and nothing 
       const decoder = new HpackDecoder()
       try {
         for (const octets of blocks) {
-          const { fields } = decoder.decode(octets, { listBytesMax: 5000, listCountMax: 20 })
-          expect(fields.length).toBeLessThanOrEqual(40)
-          expect(fields.join('').length).toBeLessThanOrEqual(5000)
+          const { headers } = decoder.decode(octets, { listBytesMax: 5000, listCountMax: 20 })
+          expect(headers.length).toBeLessThanOrEqual(40)
+          expect(headers.join('').length).toBeLessThanOrEqual(5000)
         }
       } catch (error) {
         expect(error).toBeInstanceOf(HpackError)

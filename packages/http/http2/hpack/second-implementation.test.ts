@@ -87,10 +87,10 @@ class HeaderPeer {
   #answer(streamId: number, flags: number, payload: Buffer): void {
     if ((flags & flag.endHeaders) === 0 || flags & flag.padded) throw new Error('not prepared')
     const block = payload.subarray(flags & flag.priority ? 5 : 0)
-    this.asked.push(this.#decoder.decode(block, limits).fields)
-    const fields = this.answers.shift() ?? []
-    const out = Buffer.alloc(encodedBytesMax(fields))
-    const end = this.#encoder.encode(fields, out, 0)
+    this.asked.push(this.#decoder.decode(block, limits).headers)
+    const headers = this.answers.shift() ?? []
+    const out = Buffer.alloc(encodedBytesMax(headers))
+    const end = this.#encoder.encode(headers, out, 0)
     this.#send(type.headers, flag.endHeaders | flag.endStream, streamId, out.subarray(0, end))
   }
 
@@ -197,9 +197,9 @@ async function exchange(client: ClientHttp2Session, peer: HeaderPeer, call: Call
   expect(asked).toContainEqual([':path', '/'])
 }
 
-function pairs(fields: Fields): [string, string][] {
-  return Array.from({ length: fields.length / 2 }, (_, index) => [
-    fields[index * 2] ?? '',
-    fields[index * 2 + 1] ?? '',
+function pairs(headers: Fields): [string, string][] {
+  return Array.from({ length: headers.length / 2 }, (_, index) => [
+    headers[index * 2] ?? '',
+    headers[index * 2 + 1] ?? '',
   ])
 }

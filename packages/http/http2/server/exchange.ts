@@ -1,28 +1,44 @@
-import type { Exchange, Fields } from '../../exchange.ts'
+import type { Exchange, Fields, RequestBody } from '../../exchange.ts'
 import { fieldOf } from '../../header-list.ts'
 import type { MemoryAccount } from '../../memory/account.ts'
-import { Http2Stream } from '../core/stream.ts'
+import { Http2Stream, type StreamOwner } from '../core/stream.ts'
+import type { StreamLink } from '../core/stream-link.ts'
 import { errorCode } from '../frames/wire.ts'
-import type { ServerConnection } from './connection.ts'
 import type { RequestHead } from './request-head.ts'
 
-/** A stream that a client has opened, as a request and its answer (RFC 9113 §8.1). */
-export class ServerExchange extends Http2Stream implements Exchange {
+/** The connection of an exchange, as its response sees it. */
+export interface ResponseSink {
+  readonly link: StreamLink
+  readonly scheme: 'http' | 'https'
+  readonly remoteAddress: string
+  /** The value of `date`. */
+  date(): string
+  /** The whole response was sent. */
+  onResponded(exchange: ServerExchange): void
+  /** The handler waits for the body. */
+  onBodyWanted(exchange: ServerExchange): void
+  /** The handler has ended, after the stream. */
+  onReleased(exchange: ServerExchange): void
+}
+
+/** A request and its response on a stream that a client has opened (RFC 9113 §8.1). */
+export class ServerExchange implements Exchange, StreamOwner {
   readonly httpVersion = '2'
+  readonly stream: Http2Stream<ServerExchange>
   onClose: ((cause: Error | undefined) => void) | undefined
-  /** Nobody answers it any more. */
+  /** Whether the handler has ended. */
   released = false
-  /** When somebody last began to wait for the body. */
+  /** When a reader last began to wait for the body. */
   bodyWantedAtMs = 0
   readonly #head: RequestHead
-  readonly #server: ServerConnection
-  #responded = false
+  readonly #sink: ResponseSink
+  #hasContinued = false
 
-  constructor(server: ServerConnection, id: number, head: RequestHead) {
-    super(server, id)
-    this.#server = server
+  constructor(sink: ResponseSink, id: number, head: RequestHead) {
+    this.#sink = sink
     this.#head = head
-    this.contentLength = head.contentLength
+    this.stream = new Http2Stream<ServerExchange>(sink.link, id, this)
+    this.stream.contentLength = head.contentLength
   }
 
   get method(): string {
@@ -30,7 +46,7 @@ export class ServerExchange extends Http2Stream implements Exchange {
   }
 
   get scheme(): 'http' | 'https' {
-    return this.#server.scheme
+    return this.#sink.scheme
   }
 
   get authority(): string {
@@ -42,86 +58,94 @@ export class ServerExchange extends Http2Stream implements Exchange {
   }
 
   get fields(): Fields {
-    return this.#head.fields
+    return this.#head.headers
   }
 
   get remoteAddress(): string {
-    return this.#server.remoteAddress
+    return this.#sink.remoteAddress
+  }
+
+  get connection(): object {
+    return this.#sink
   }
 
   get headerListBytesMax(): number {
-    return this.connection.peer.headerListBytesMax
+    return this.#sink.link.transmitter.peer.headerListBytesMax
   }
 
   get account(): MemoryAccount {
-    return this.#server.account
+    return this.#sink.link.account
+  }
+
+  get body(): RequestBody {
+    return this.stream.body
   }
 
   get closed(): boolean {
-    return this.gone || this.localEnded
+    return this.stream.gone || this.stream.localEnded
   }
 
-  get hasBegunAnswer(): boolean {
-    return this.#responded
-  }
-
-  /** Whether nothing can be answered before more of the body comes. */
+  /** Whether the handler waits for the body before it responds. */
   get awaitsBody(): boolean {
-    return this.body.isWanted && !this.#responded
+    return this.stream.body.isWanted && !this.stream.hasBegunResponse
   }
 
-  respond(status: number, fields: Fields): void {
+  respond(status: number, headers: Fields): void {
     if (this.closed) return
-    this.#responded = true
-    const { writer } = this.connection.transmitter
-    // A response that is passed on has the date of its origin (RFC 9110 §6.6.1).
-    const hasDate = fieldOf(fields, 'date') !== undefined
-    const first = hasDate ? statusField(status) : statusAndDate(status, this.#server.hub.date())
-    this.lastFrameAt = writer.headers(this.id, first, false, fields)
-    if (this.lastFrameAt < 0) this.breakOffHeaders()
+    this.stream.hasBegunResponse = true
+    // A forwarded response has the date of its origin (RFC 9110 §6.6.1).
+    const hasDate = fieldOf(headers, 'date') !== undefined
+    const first = hasDate ? statusHeader(status) : statusAndDate(status, this.#sink.date())
+    this.stream.sendHeaders(first, headers)
   }
 
-  /** Answers without asking anybody, and with nothing but the status. */
-  answerBare(status: number): void {
+  /** Responds without a handler, with nothing but the status. */
+  respondBare(status: number): void {
     this.respond(status, noBody)
     this.end()
   }
 
-  override end(bytes?: Uint8Array, trailers?: Fields): void {
+  write(bytes: Uint8Array): boolean {
+    return this.stream.write(bytes)
+  }
+
+  drained(): Promise<void> {
+    return this.stream.drained()
+  }
+
+  end(bytes?: Uint8Array, trailers?: Fields): void {
     this.released = true
-    if (this.gone) this.#server.release(this)
-    else super.end(bytes, trailers)
+    if (this.stream.gone) this.#sink.onReleased(this)
+    else this.stream.end(bytes, trailers)
   }
 
   abort(): void {
     this.released = true
-    if (this.gone) this.#server.release(this)
-    else if (!this.localEnded)
-      this.#server.streams.reset(this, errorCode.internalError, 'broken off')
+    if (this.stream.gone) this.#sink.onReleased(this)
+    else if (!this.stream.localEnded) this.stream.reset(errorCode.internalError, 'broken off')
   }
 
-  /** A client that waits for it is told to go on (RFC 9110 §10.1.1). */
+  /** Sends 100 to a client that waits for it (RFC 9110 §10.1.1). */
   onWanted(): void {
-    this.#server.onBodyWanted(this)
-    if (!this.#head.expectsContinue || this.#responded || this.receivedBytes > 0) return
-    if (this.closed || this.#continued) return
-    this.#continued = true
-    this.connection.transmitter.writer.headers(this.id, statusField(100), false)
+    const { stream } = this
+    this.#sink.onBodyWanted(this)
+    if (!this.#head.expectsContinue || stream.hasBegunResponse || stream.receivedBytes > 0) return
+    if (this.closed || this.#hasContinued) return
+    this.#hasContinued = true
+    stream.sendHeaders(statusHeader(100))
   }
-
-  #continued = false
 
   onRefused(): void {
-    this.discards = true
+    this.stream.discards = true
   }
 
-  protected onSent(): void {
-    this.#server.onAnswered(this)
+  onSent(): void {
+    this.#sink.onResponded(this)
     this.#close(undefined)
   }
 
-  protected onFailed(cause: Error): void {
-    this.body.cut(cause)
+  onFailed(cause: Error): void {
+    this.stream.body.cut(cause)
     this.#close(cause)
   }
 
@@ -133,24 +157,23 @@ export class ServerExchange extends Http2Stream implements Exchange {
 }
 
 const noBody: Fields = ['content-length', '0']
-const statusFields = new Map<number, Fields>()
+const statusHeaders = new Map<number, Fields>()
+const datedHeaders = new Map<number, [string, string, string, string]>()
 
-const datedFields = new Map<number, [string, string, string, string]>()
-
-/** One list for each status, of which the date is brought up to date. */
+/** Returns the same list for each status, with the current date. */
 function statusAndDate(status: number, date: string): Fields {
-  const fields = datedFields.get(status) ?? [':status', String(status), 'date', date]
-  if (fields[3] !== date) fields[3] = date
-  datedFields.set(status, fields)
-  return fields
+  const headers = datedHeaders.get(status) ?? [':status', String(status), 'date', date]
+  if (headers[3] !== date) headers[3] = date
+  datedHeaders.set(status, headers)
+  return headers
 }
 
-/** One list for each status, so that nothing is made for an answer. */
-function statusField(status: number): Fields {
-  let fields = statusFields.get(status)
-  if (fields === undefined) {
-    fields = [':status', String(status)]
-    statusFields.set(status, fields)
+/** Returns the same list for each status, so that a response allocates none. */
+function statusHeader(status: number): Fields {
+  let headers = statusHeaders.get(status)
+  if (headers === undefined) {
+    headers = [':status', String(status)]
+    statusHeaders.set(status, headers)
   }
-  return fields
+  return headers
 }

@@ -230,7 +230,7 @@ describe('a connection of many users', () => {
     const respond = (exchange: Exchange) => {
       if (server.exchanges.length % 5 !== 0) answer(exchange)
     }
-    await using server = await serveFrames(respond, { resets, answerEarnsResets: 0.25 })
+    await using server = await serveFrames(respond, { resets, responseEarnsResets: 0.25 })
     await using peer = await server.peer()
     for (let count = 1; count <= 200; count++) {
       const streamId = 2 * count - 1

@@ -3,12 +3,12 @@ import { areTrailers, readRequestHead } from './request-head.ts'
 
 const get = [':method', 'GET', ':scheme', 'http', ':authority', 'a.test:80', ':path', '/x?y=1']
 
-test('a request is its pseudo-header fields, and its fields without them', () => {
+test('a request is its pseudo-header headers, and its headers without them', () => {
   expect(readRequestHead([...get, 'accept', '*/*'])).toEqual({
     method: 'GET',
     authority: 'a.test:80',
     target: '/x?y=1',
-    fields: ['accept', '*/*'],
+    headers: ['accept', '*/*'],
     contentLength: -1,
     expectsContinue: false,
     expectsMore: false,
@@ -48,7 +48,7 @@ test.each(['trailers', 'Trailers', 'TRAILERS'])('te of %s is accepted', (value) 
 
 test('cookies that were split are joined', () => {
   const list = [...get, 'cookie', 'a=1', 'accept', '*/*', 'cookie', 'b=2']
-  expect(readRequestHead(list)?.fields).toEqual(['accept', '*/*', 'cookie', 'a=1; b=2'])
+  expect(readRequestHead(list)?.headers).toEqual(['accept', '*/*', 'cookie', 'a=1; b=2'])
 })
 
 describe('a request is malformed with', () => {
@@ -96,7 +96,7 @@ describe('a request is malformed with', () => {
   })
 })
 
-test('trailers are fields without pseudo-header fields', () => {
+test('trailers are headers without pseudo-header headers', () => {
   expect(areTrailers(['a', 'b'])).toBe(true)
   expect(areTrailers([':path', '/'])).toBe(false)
   expect(areTrailers(['A', 'b'])).toBe(false)

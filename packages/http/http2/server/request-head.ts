@@ -7,8 +7,8 @@ export interface RequestHead {
   readonly authority: string
   /** Empty for CONNECT. */
   readonly target: string
-  /** Without the pseudo-header fields. */
-  readonly fields: Fields
+  /** Without the pseudo-header headers. */
+  readonly headers: Fields
   /** -1 when there is none. */
   readonly contentLength: number
   readonly expectsContinue: boolean
@@ -26,7 +26,7 @@ const targetPattern = /^(\/[\x21-\x7e\x80-\xff]*|\*)$/
 const authorityPattern = /^[^@/\s]*$/
 
 /** Fields that HTTP/2 does not have (RFC 9113 §8.2.2). */
-const connectionFields = new Set([
+const connectionHeaders = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -43,8 +43,8 @@ export function readRequestHead(list: readonly string[]): RequestHead | undefine
     if (pseudo.has(name) || !pseudoNames.has(name)) return undefined
     pseudo.set(name, list[index + 1] ?? '')
   }
-  const fields = list.slice(index)
-  const rest = readFields(fields)
+  const headers = list.slice(index)
+  const rest = readHeaders(headers)
   if (rest === undefined) return undefined
   const method = pseudo.get(':method') ?? ''
   const target = pseudo.get(':path') ?? ''
@@ -60,22 +60,22 @@ export function readRequestHead(list: readonly string[]): RequestHead | undefine
     method,
     authority,
     target,
-    fields: rest.cookieCount > 1 ? joinCookies(fields) : fields,
+    headers: rest.cookieCount > 1 ? joinCookies(headers) : headers,
     contentLength: rest.contentLength,
     expectsContinue: rest.expectsContinue,
     expectsMore: rest.expectsMore,
   }
 }
 
-/** Whether the fields can be trailers: no pseudo-header fields, and nothing that no request may have (RFC 9113 §8.1). */
+/** Whether the headers can be trailers: no pseudo-header headers, and nothing that no request may have (RFC 9113 §8.1). */
 export function areTrailers(list: Fields): boolean {
-  return readFields(list) !== undefined
+  return readHeaders(list) !== undefined
 }
 
 const colon = 0x3a
 const pseudoNames = new Set([':method', ':scheme', ':authority', ':path'])
 
-interface FieldsRead {
+interface HeadersRead {
   host: string
   contentLength: number
   expectsContinue: boolean
@@ -83,19 +83,19 @@ interface FieldsRead {
   cookieCount: number
 }
 
-function readFields(fields: Fields): FieldsRead | undefined {
+function readHeaders(headers: Fields): HeadersRead | undefined {
   const expected = { expectsContinue: false, expectsMore: false }
-  const read: FieldsRead = { host: '', contentLength: -1, ...expected, cookieCount: 0 }
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index] ?? ''
-    const value = fields[index + 1] ?? ''
+  const read: HeadersRead = { host: '', contentLength: -1, ...expected, cookieCount: 0 }
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] ?? ''
+    const value = headers[index + 1] ?? ''
     if (!namePattern.test(name) || badValuePattern.test(value)) return undefined
-    if (!readField(read, name, value)) return undefined
+    if (!readHeader(read, name, value)) return undefined
   }
   return read
 }
 
-function readField(read: FieldsRead, name: string, value: string): boolean {
+function readHeader(read: HeadersRead, name: string, value: string): boolean {
   switch (name) {
     case 'te':
       // In any case, as keywords of HTTP are (RFC 9110 §10.1.4).
@@ -118,13 +118,13 @@ function readField(read: FieldsRead, name: string, value: string): boolean {
       read.cookieCount++
       return true
     default:
-      return !connectionFields.has(name)
+      return !connectionHeaders.has(name)
   }
 }
 
 /** Cookies that were split for compression (RFC 9113 §8.2.3). */
-function joinCookies(fields: Fields): Fields {
-  const cookies = fields.filter((_, index, all) => index % 2 === 1 && all[index - 1] === 'cookie')
-  const others = fields.filter((_, index, all) => all[index - (index % 2)] !== 'cookie')
+function joinCookies(headers: Fields): Fields {
+  const cookies = headers.filter((_, index, all) => index % 2 === 1 && all[index - 1] === 'cookie')
+  const others = headers.filter((_, index, all) => all[index - (index % 2)] !== 'cookie')
   return [...others, 'cookie', cookies.join('; ')]
 }

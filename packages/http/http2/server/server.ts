@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
 import type { Respond } from '../../exchange.ts'
 import type { MemoryAccount } from '../../memory/account.ts'
-import { Hub, type HubOptions } from '../core/context.ts'
+import { Http2Context, type Http2ContextOptions } from '../core/context.ts'
 import { type Http2Limits, http2Limits } from '../limits.ts'
 import { ServerConnection } from './connection.ts'
 
-export interface Http2ServerOptions extends Omit<HubOptions, 'limits'> {
-  /** Given each request when all that came with it was looked at, so that a small body is here. */
+export interface Http2ServerOptions extends Omit<Http2ContextOptions, 'limits'> {
+  /** Handles each request, called after all frames of its chunk, so that a small body is here. */
   readonly respond: Respond
-  /** Those that are not given are as in `http2Limits`. */
+  /** Default: `http2Limits`. */
   readonly limits?: Partial<Http2Limits>
   /**
    * Whether a peer at this address may send as many resets and idle frames as it likes, because it does so for many users.
@@ -38,12 +38,12 @@ export interface Http2Server {
 }
 
 export function createHttp2Server(options: Http2ServerOptions): Http2Server {
-  const { respond, limits, trusts, ...hubOptions } = options
-  const hub = new Hub({ ...hubOptions, limits: { ...http2Limits, ...limits } })
+  const { respond, limits, trusts, ...contextOptions } = options
+  const shared = new Http2Context({ ...contextOptions, limits: { ...http2Limits, ...limits } })
   const connections = new Set<ServerConnection>()
   let drained: PromiseWithResolvers<void> | undefined
   const context = {
-    hub,
+    shared,
     respond,
     trusts,
     onClosed(connection: ServerConnection) {
@@ -52,10 +52,10 @@ export function createHttp2Server(options: Http2ServerOptions): Http2Server {
     },
   }
   return {
-    accept(socket, scheme, remoteAddress, account = hub.memory.open(remoteAddress)) {
-      // One that is lost already would never tell.
+    accept(socket, scheme, remoteAddress, account = shared.memory.open(remoteAddress)) {
+      // A socket that is lost already would never report it.
       if (socket.destroyed) return
-      const connection = new ServerConnection(context, socket, scheme, remoteAddress, account)
+      const connection = new ServerConnection(context, { socket, scheme, remoteAddress, account })
       connections.add(connection)
       if (drained !== undefined) connection.drain()
     },

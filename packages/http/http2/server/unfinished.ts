@@ -1,66 +1,61 @@
-import type { ServerExchange } from './exchange.ts'
-
 /**
- * Exchanges of which one side has ended and the other has not: those whose answer is complete and whose request still
- * comes, and those that were reset and whose handlers go on. Each kind in the order in which it became so.
+ * Exchanges of which one side has ended and the other has not: those whose response is complete while the request still
+ * comes, and those that were reset while their handlers go on. Each kind is in order of time.
  */
-export class UnfinishedExchanges {
-  #unread: Map<ServerExchange, number> | undefined
-  #lingering: Map<ServerExchange, number> | undefined
+export class UnfinishedExchanges<E> {
+  #unread: Map<E, number> | undefined
+  #lingering: Map<E, number> | undefined
 
-  /** Streams that count although they are closed (CVE-2023-44487). */
+  /** Exchanges that count as streams although these are closed (CVE-2023-44487). */
   get lingeringCount(): number {
     return this.#lingering?.size ?? 0
   }
 
-  /** Since when the first one waits for its request to end. */
+  /** When the oldest one began to wait for its request. */
   get unreadSinceMs(): number | undefined {
     return first(this.#unread?.values())
   }
 
-  /** Since when the first one waits for its handler to end. */
+  /** When the oldest one began to wait for its handler. */
   get lingeringSinceMs(): number | undefined {
     return first(this.#lingering?.values())
   }
 
-  /** The answer is complete, the request is not. */
-  addUnread(exchange: ServerExchange, nowMs: number): void {
+  /** The response is complete, the request is not. */
+  addUnread(exchange: E, nowMs: number): void {
     this.#unread ??= new Map()
     this.#unread.set(exchange, nowMs)
   }
 
   /** The stream was reset, the handler goes on. */
-  addLingering(exchange: ServerExchange, nowMs: number): void {
+  addLingering(exchange: E, nowMs: number): void {
     this.#lingering ??= new Map()
     this.#lingering.set(exchange, nowMs)
   }
 
   /** The stream is closed. */
-  removeUnread(exchange: ServerExchange): void {
+  removeUnread(exchange: E): void {
     this.#unread?.delete(exchange)
   }
 
   /** The handler has ended. */
-  removeLingering(exchange: ServerExchange): void {
+  removeLingering(exchange: E): void {
     this.#lingering?.delete(exchange)
   }
 
-  /** Takes out those that wait for their requests since then, or longer. */
-  takeUnread(untilMs: number): ServerExchange[] {
+  /** Removes and returns those that have waited for their requests since this time or longer. */
+  takeUnread(untilMs: number): E[] {
     return takeUntil(this.#unread, untilMs)
   }
 
-  /** Lets those that wait for their handlers since then, or longer, not count any more. */
+  /** Stops counting those that have waited for their handlers since this time or longer. */
   forgetLingering(untilMs: number): void {
     takeUntil(this.#lingering, untilMs)
   }
 }
 
-function takeUntil(
-  waiting: Map<ServerExchange, number> | undefined,
-  untilMs: number,
-): ServerExchange[] {
-  const taken: ServerExchange[] = []
+function takeUntil<E>(waiting: Map<E, number> | undefined, untilMs: number): E[] {
+  const taken: E[] = []
   for (const [exchange, sinceMs] of waiting ?? []) {
     if (sinceMs > untilMs) break
     waiting?.delete(exchange)

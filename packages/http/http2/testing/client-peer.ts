@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { Fields } from '../../exchange.ts'
-import { ClientConnection, clientLimits } from '../client/connection.ts'
+import { ClientConnection } from '../client/connection.ts'
+import { clientLimits } from '../client/limits.ts'
 import type { ClientStream, StreamOwner } from '../client/port.ts'
-import { Hub } from '../core/context.ts'
+import { Http2Context } from '../core/context.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { clientPreface, frameFlag, frameType } from '../frames/wire.ts'
 import type { Http2Limits } from '../limits.ts'
@@ -57,9 +58,12 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   await once(socket, 'connect')
   let passedMs = 0
   const now = () => (isTimed ? passedMs : performance.now())
-  const hub = new Hub({ limits: { ...clientLimits, sweepIntervalMs: 5, ...limits }, now })
+  const context = new Http2Context({
+    limits: { ...clientLimits, sweepIntervalMs: 5, ...limits },
+    now,
+  })
   const events: string[] = []
-  const client = new ClientConnection(hub, socket, {
+  const client = new ClientConnection(context, socket, {
     onReady: () => events.push('ready'),
     onRoom: () => events.push('room'),
     onLeaving: () => events.push('leaving'),

@@ -145,7 +145,7 @@ export class FramesPeer implements AsyncDisposable {
   #keep(type: number, flags: number, streamId: number, payload: Buffer): void {
     const isBlock = type === frameType.headers && (flags & frameFlag.endHeaders) !== 0
     const limits = { listBytesMax: 1e6, listCountMax: 1e4 }
-    const fields = isBlock ? { fields: this.#decoder.decode(payload, limits).fields } : {}
+    const fields = isBlock ? { fields: this.#decoder.decode(payload, limits).headers } : {}
     this.frames.push({ type, flags, streamId, payload, ...fields })
   }
 

@@ -1,0 +1,15 @@
+import type { MemoryAccount } from '../../memory/account.ts'
+import type { Http2Limits } from '../limits.ts'
+import type { ReceiveWindow } from './receive-window.ts'
+import type { Sender } from './send-queue.ts'
+import type { Transmitter } from './transmitter.ts'
+
+/** All that a stream knows of its connection. */
+export interface StreamLink {
+  readonly limits: Http2Limits
+  readonly account: MemoryAccount
+  readonly transmitter: Transmitter
+  readonly receiveWindow: ReceiveWindow
+  /** Resets a stream for a reason of ours. Does nothing when it is not open. */
+  reset(stream: Sender, code: number, message: string): void
+}

@@ -1,0 +1,19 @@
+import { ConnectionError } from './errors.ts'
+import { clientPreface, errorCode } from './wire.ts'
+
+/** Reads the preface that a client sends before its first frame (RFC 9113 §3.4). */
+export class PrefaceReader {
+  #seenBytes = 0
+
+  /** Returns what follows the preface in a chunk. Throws a `ConnectionError` for anything else. */
+  strip(chunk: Buffer): Buffer {
+    const seen = this.#seenBytes
+    if (seen === clientPreface.length) return chunk
+    const length = Math.min(chunk.length, clientPreface.length - seen)
+    if (clientPreface.compare(chunk, 0, length, seen, seen + length) !== 0) {
+      throw new ConnectionError(errorCode.protocolError, 'no connection preface')
+    }
+    this.#seenBytes += length
+    return chunk.subarray(length)
+  }
+}
