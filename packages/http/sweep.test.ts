@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { waitFor } from '@marquee/testing/wait-for'
+import { createManualClock } from '@marquee/testing/manual-clock'
 import { Sweep, type Swept } from './sweep.ts'
 
 /** Notes when it was looked at, and asks for the times it is given. */
@@ -16,59 +16,49 @@ function createItem(...next: number[]): Swept & { looks: number[] } {
 }
 
 function createSweep() {
-  let nowMs = 0
-  const sweep = new Sweep(5, () => nowMs)
-  return {
-    sweep,
-    /** Moves the clock, and waits until a sweep has seen it. */
-    async reach(ms: number) {
-      nowMs = ms
-      const seen = createItem()
-      sweep.lookAt(seen, ms)
-      nowMs = ms + 5
-      await waitFor(() => seen.looks.length > 0, { what: 'a sweep', intervalMs: 2 })
-    },
-  }
+  const clock = createManualClock()
+  const sweep = new Sweep(5, clock)
+  return { sweep, reach: (ms: number) => clock.advance(ms - clock.now()) }
 }
 
-test('each is looked at when its time has come, not before', async () => {
+test('each is looked at when its time has come, not before', () => {
   const { sweep, reach } = createSweep()
   const [early, late] = [createItem(), createItem()]
-  sweep.lookAt(late, 1_000)
-  sweep.lookAt(early, 100)
-  await reach(90)
+  sweep.checkAt(late, 1_000)
+  sweep.checkAt(early, 100)
+  reach(90)
   expect(early.looks).toEqual([])
-  await reach(100)
+  reach(100)
   expect(early.looks).toHaveLength(1)
   expect(late.looks).toEqual([])
-  await reach(5_000)
+  reach(5_000)
   expect(late.looks).toHaveLength(1)
 })
 
-test('the earliest time that was asked for counts', async () => {
+test('the earliest time that was asked for counts', () => {
   const { sweep, reach } = createSweep()
   const item = createItem()
-  sweep.lookAt(item, 1_000)
-  sweep.lookAt(item, 100)
-  sweep.lookAt(item, 500)
-  await reach(110)
-  await reach(2_000)
+  sweep.checkAt(item, 1_000)
+  sweep.checkAt(item, 100)
+  sweep.checkAt(item, 500)
+  reach(110)
+  reach(2_000)
   expect(item.looks).toHaveLength(1)
 })
 
-test('one that says when is looked at again', async () => {
+test('one that says when is looked at again', () => {
   const { sweep, reach } = createSweep()
   const item = createItem(200, 300)
-  sweep.lookAt(item, 100)
-  for (const ms of [100, 200, 300, 400]) await reach(ms)
+  sweep.checkAt(item, 100)
+  for (const ms of [100, 200, 300, 400]) reach(ms)
   expect(item.looks).toHaveLength(3)
 })
 
-test('one that was removed is not looked at', async () => {
+test('one that was removed is not looked at', () => {
   const { sweep, reach } = createSweep()
   const item = createItem()
-  sweep.lookAt(item, 100)
+  sweep.checkAt(item, 100)
   sweep.remove(item)
-  await reach(200)
+  reach(200)
   expect(item.looks).toEqual([])
 })

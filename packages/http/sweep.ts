@@ -1,31 +1,33 @@
-/** Has deadlines. */
+import type { Clock } from './clock.ts'
+
+/** A connection's deadlines. */
 export interface Swept {
-  /** Does what is due. Answers when to look again. */
+  /** Does what is due. Returns the time of the next check. */
   onSweep(nowMs: number): number
-  /** The sweep's own note: where it is kept. */
+  /** Where the sweep keeps it; for the sweep alone. */
   sweepSlot: number | undefined
 }
 
 /**
- * One timer for the deadlines of all connections. Each is kept once, at the earliest of its deadlines; one that moved on
- * meanwhile is found out when it is looked at. So a connection that rests costs nothing, and one that works a comparison.
+ * One timer for the deadlines of all connections. Each connection is kept once, at the earliest of its deadlines. A
+ * deadline that has moved is noticed when it is checked, so that setting one costs a comparison and an idle connection nothing.
  */
 export class Sweep {
   readonly #intervalMs: number
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #slots = new Map<number, Set<Swept>>()
-  #timer: ReturnType<typeof setInterval> | undefined
+  #stop: (() => void) | undefined
   #sweptSlot: number
   #count = 0
 
-  constructor(intervalMs: number, now: () => number) {
+  constructor(intervalMs: number, clock: Clock) {
     this.#intervalMs = intervalMs
-    this.#now = now
-    this.#sweptSlot = Math.floor(now() / intervalMs)
+    this.#clock = clock
+    this.#sweptSlot = Math.floor(clock.now() / intervalMs)
   }
 
-  /** Looks at it then, or earlier when that was asked for before. */
-  lookAt(item: Swept, atMs: number): void {
+  /** Checks it at this time, or earlier when that was requested before. */
+  checkAt(item: Swept, atMs: number): void {
     if (!Number.isFinite(atMs)) return
     if (this.#count === 0) this.#start()
     const slot = Math.max(Math.ceil(atMs / this.#intervalMs), this.#sweptSlot + 1)
@@ -51,31 +53,29 @@ export class Sweep {
   }
 
   #start(): void {
-    if (this.#timer !== undefined) return
-    this.#sweptSlot = Math.floor(this.#now() / this.#intervalMs)
-    this.#timer = setInterval(() => this.#sweep(), this.#intervalMs)
-    // The sockets keep the process, not this.
-    this.#timer.unref()
+    if (this.#stop !== undefined) return
+    this.#sweptSlot = Math.floor(this.#clock.now() / this.#intervalMs)
+    this.#stop = this.#clock.every(this.#intervalMs, () => this.#sweep())
   }
 
   #sweep(): void {
-    const nowMs = this.#now()
+    const nowMs = this.#clock.now()
     const dueSlot = Math.floor(nowMs / this.#intervalMs)
     while (this.#sweptSlot < dueSlot && this.#count > 0) {
       const items = this.#slots.get(++this.#sweptSlot)
-      if (items !== undefined) this.#look(items, nowMs)
+      if (items !== undefined) this.#check(items, nowMs)
     }
     if (this.#count > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#stop?.()
+    this.#stop = undefined
   }
 
-  #look(items: Set<Swept>, nowMs: number): void {
+  #check(items: Set<Swept>, nowMs: number): void {
     this.#slots.delete(this.#sweptSlot)
     for (const item of items) {
       item.sweepSlot = undefined
       this.#count--
-      this.lookAt(item, item.onSweep(nowMs))
+      this.checkAt(item, item.onSweep(nowMs))
     }
   }
 }

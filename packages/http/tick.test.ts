@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test'
-import { gatherTurn } from './tick.ts'
+import { gatherTick } from './tick.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('what comes in one turn is handed on at its end, in order, and once', async () => {
   const seen: number[] = []
-  const add = gatherTurn((item: number) => void seen.push(item))
+  const add = gatherTick((item: number) => void seen.push(item))
   add(1)
   add(2)
   expect(seen).toEqual([])
@@ -18,7 +18,7 @@ test('what comes in one turn is handed on at its end, in order, and once', async
 
 test('what comes while it is handed on waits for the end of the next turn', async () => {
   const seen: number[] = []
-  const add = gatherTurn((item: number) => {
+  const add = gatherTick((item: number) => {
     seen.push(item)
     if (item < 3) add(item + 1)
   })

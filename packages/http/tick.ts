@@ -1,18 +1,18 @@
 /**
- * Gathers what comes in one turn of the event loop, and hands each on at its end, in order.
- * @param later Asks for the end of the turn.
+ * Gathers items during one event-loop turn, and passes each on at its end, in order.
+ * @param later Schedules the end of the turn. Default: `setImmediate`.
  */
-export function gatherTurn<T>(
-  handOn: (item: T) => void,
+export function gatherTick<T>(
+  passOn: (item: T) => void,
   later: (act: () => void) => void = setImmediate,
 ): (item: T) => void {
   let gathered: T[] = []
-  function handOnAll(): void {
+  function passOnAll(): void {
     const items = gathered
     gathered = []
-    for (const item of items) handOn(item)
+    for (const item of items) passOn(item)
   }
   return (item) => {
-    if (gathered.push(item) === 1) later(handOnAll)
+    if (gathered.push(item) === 1) later(passOnAll)
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { Clock } from '@marquee/http/clock'
 import type { Exchange, Respond } from '@marquee/http/exchange'
 import type { Http1Limits } from '@marquee/http/http1/limits'
 import { createHttp1Server, type Http1Server } from '../http/http1/server.ts'
@@ -15,8 +16,13 @@ export interface ListeningHttp1 extends AsyncDisposable {
 export async function listenHttp1(
   respond: Respond,
   limits: Partial<Http1Limits> = {},
+  clock?: Clock,
 ): Promise<ListeningHttp1> {
-  const engine = createHttp1Server({ respond, limits: { sweepIntervalMs: 10, ...limits } })
+  const engine = createHttp1Server({
+    respond,
+    limits: { sweepIntervalMs: 10, ...limits },
+    ...(clock && { clock }),
+  })
   const listener = createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
     engine.accept(socket, 'http', socket.remoteAddress ?? ''),
   )

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Exchange } from '@marquee/http/exchange'
+import { createManualClock } from '@marquee/testing/manual-clock'
 import { createHttp1Server } from '../../packages/http/http1/server.ts'
 import { randomHttp1 } from './http1-requests.ts'
 import { MemorySocket, settled } from './memory-socket.ts'
@@ -31,7 +32,7 @@ async function understand(parts: readonly Buffer[]): Promise<Understanding> {
   const requests: string[] = []
   const server = createHttp1Server({
     respond: (exchange) => void answer(exchange, requests),
-    now: () => 0,
+    clock: createManualClock(),
     random: () => 0.5,
   })
   const socket = new MemorySocket()

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { MemoryHolder } from '../memory/account.ts'
 import type { Arrival } from './arrival.ts'
 import { type Http1Body, noBody } from './body.ts'
-import type { Hub } from './context.ts'
+import type { Http1Context } from './context.ts'
 import { type DeadlineOwner, Deadlines } from './deadlines.ts'
 import { type AnswerSink, Http1Exchange } from './exchange.ts'
 import type { RequestHead } from './head.ts'
@@ -21,7 +21,7 @@ type Phase = 'head' | 'exchange' | 'dropping' | 'closing' | 'gone'
 export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner, MemoryHolder {
   readonly arrival: Arrival
   readonly output: Output
-  readonly #hub: Hub
+  readonly #context: Http1Context
   readonly #socket: Socket
   readonly #onGone: (connection: Http1Connection) => void
   readonly #requests: RequestReader
@@ -39,20 +39,24 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   #requestsLeft: number
   #error: Error | undefined
 
-  constructor(hub: Hub, arrival: Arrival, onGone: (connection: Http1Connection) => void) {
-    const { limits } = hub
+  constructor(
+    context: Http1Context,
+    arrival: Arrival,
+    onGone: (connection: Http1Connection) => void,
+  ) {
+    const { limits } = context
     const { socket, account } = arrival
     account.holder = this
     this.arrival = arrival
     this.output = new Output(arrival, limits.responseQueueBytes, () =>
       this.#deadlines.expectTaken(),
     )
-    this.#hub = hub
+    this.#context = context
     this.#socket = socket
     this.#onGone = onGone
     this.#requests = new RequestReader(socket, limits, this)
-    this.#deadlines = new Deadlines(hub, this)
-    this.#requestsLeft = hub.around(limits.requestCountMax)
+    this.#deadlines = new Deadlines(context, this)
+    this.#requestsLeft = context.around(limits.requestCountMax)
     this.#deadlines.expectWithin(limits.headTimeoutMs)
     socket.on('data', (bytes: Buffer) => this.#requests.onData(bytes))
     socket.on('end', () => this.#onEnd())
@@ -83,11 +87,11 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   }
 
   dateLine(): string {
-    return this.#hub.dateLine()
+    return this.#context.dateLine()
   }
 
   persists(isLast: boolean): boolean {
-    if (!this.#head?.framing.keepsAlive || this.#hub.isDraining) return false
+    if (!this.#head?.framing.keepsAlive || this.#context.isDraining) return false
     if (this.#requestsLeft <= 0 || this.#deadlines.isAged) return false
     const body = this.#requests.body
     if (body === undefined) return true
@@ -100,7 +104,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   flushSoon(): void {
     if (this.#isFlushAsked) return
     this.#isFlushAsked = true
-    this.#hub.flushSoon(this)
+    this.#context.flushSoon(this)
   }
 
   flush(): void {
@@ -123,7 +127,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   }
 
   onBodyWanted(): void {
-    this.#deadlines.expectWithin(this.#hub.limits.bodyTimeoutMs)
+    this.#deadlines.expectWithin(this.#context.limits.bodyTimeoutMs)
     if (!this.#owesContinue || this.#exchange?.isHeadSent) return
     this.#owesContinue = false
     this.output.push('HTTP/1.1 100 Continue\r\n\r\n')
@@ -159,7 +163,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   /** The client has ended its side. If it is gone, it will say so when something is written. */
   #awaitReset(): void {
     this.#writtenBytes = this.output.writtenBytes
-    this.#deadlines.expectWithin(this.#hub.limits.halfClosedTimeoutMs)
+    this.#deadlines.expectWithin(this.#context.limits.halfClosedTimeoutMs)
   }
 
   takesRequest(): boolean {
@@ -170,7 +174,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   }
 
   onHeadBegun(): void {
-    this.#deadlines.expectWithin(this.#hub.limits.headTimeoutMs)
+    this.#deadlines.expectWithin(this.#context.limits.headTimeoutMs)
   }
 
   onHead(head: RequestHead, body: Http1Body | undefined): void {
@@ -184,7 +188,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   }
 
   onRequest(): void {
-    if (this.#exchange !== undefined) this.#hub.respond(this.#exchange)
+    if (this.#exchange !== undefined) this.#context.respond(this.#exchange)
   }
 
   onBodyRead(body: Http1Body): void {
@@ -258,18 +262,18 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
     }
     this.#phase = 'dropping'
     body.drop()
-    this.#deadlines.expectWithin(this.#hub.limits.closeTimeoutMs)
+    this.#deadlines.expectWithin(this.#context.limits.closeTimeoutMs)
     this.#requests.resume()
   }
 
   /** With nothing to do, the connection is kept for a while; nothing comes of a client that has ended its side. */
   #rest(): void {
     if (this.#phase !== 'head' || !this.#requests.isEmpty) return
-    const { idleTimeoutMs, drainIdleTimeoutMs } = this.#hub.limits
+    const { idleTimeoutMs, drainIdleTimeoutMs } = this.#context.limits
     if (this.#requests.isPartial) {
       if (this.#isHalfClosed) this.onRefusal(new Refusal(400, 'the request is not whole'))
     } else if (this.#isHalfClosed) this.#close()
-    else this.#deadlines.expectWithin(this.#hub.isDraining ? drainIdleTimeoutMs : idleTimeoutMs)
+    else this.#deadlines.expectWithin(this.#context.isDraining ? drainIdleTimeoutMs : idleTimeoutMs)
   }
 
   /** Ends our side, and waits for the client's: what it still sends must not make it lose the answer (RFC 9112 §9.6). */
@@ -284,7 +288,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   }
 
   #awaitClose(): void {
-    if (this.output.isEnded) this.#deadlines.expectWithin(this.#hub.limits.closeTimeoutMs)
+    if (this.output.isEnded) this.#deadlines.expectWithin(this.#context.limits.closeTimeoutMs)
   }
 
   #leave(cause: Error): void {

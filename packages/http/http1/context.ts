@@ -1,48 +1,48 @@
+import type { Clock } from '../clock.ts'
 import { createDate } from '../date.ts'
 import type { Respond } from '../exchange.ts'
 import { Sweep } from '../sweep.ts'
-import { gatherTurn } from '../tick.ts'
+import { gatherTick } from '../tick.ts'
 import type { Http1Limits } from './limits.ts'
 
 interface Flushable {
   flush(): void
 }
 
-export interface HubOptions {
+export interface Http1ContextOptions {
   readonly respond: Respond
   readonly limits: Http1Limits
-  /** Milliseconds that only go forward. */
-  readonly now: () => number
-  /** From 0 up to 1. */
+  readonly clock: Clock
+  /** Returns a number from 0 up to 1. */
   readonly random: () => number
 }
 
-/** What connections share, so that one that rests has no timer of its own. */
-export class Hub {
+/** The shared state of connections, so that an idle one has no timer of its own. */
+export class Http1Context {
   readonly respond: Respond
   readonly limits: Http1Limits
-  readonly now: () => number
+  readonly clock: Clock
   readonly random: () => number
   readonly sweep: Sweep
-  /** Whether no connection is to be kept. */
+  /** Whether each connection ends after its current response. */
   isDraining = false
   readonly #date: () => string
   #lineDate = ''
   #dateLine = ''
 
-  constructor({ respond, limits, now, random }: HubOptions) {
+  constructor({ respond, limits, clock, random }: Http1ContextOptions) {
     this.respond = respond
     this.limits = limits
-    this.now = now
-    this.#date = createDate(now)
+    this.clock = clock
+    this.#date = createDate(clock.now)
     this.random = random
-    this.sweep = new Sweep(limits.sweepIntervalMs, now)
+    this.sweep = new Sweep(limits.sweepIntervalMs, clock)
   }
 
-  /** Flushes the connection at the end of this turn of the event loop. It asks once. */
-  readonly flushSoon = gatherTurn((connection: Flushable) => connection.flush())
+  /** Flushes the connection at the end of this event-loop turn. Called once per turn. */
+  readonly flushSoon = gatherTick((connection: Flushable) => connection.flush())
 
-  /** The `date` of an answer (RFC 9110 §6.6.1), with its line end. */
+  /** The `date` of a response (RFC 9110 §6.6.1), with its line end. */
   dateLine(): string {
     const date = this.#date()
     if (date !== this.#lineDate) {

@@ -1,5 +1,5 @@
 import type { Swept } from '../sweep.ts'
-import type { Hub } from './context.ts'
+import type { Http1Context } from './context.ts'
 
 /** Is told when a client is late. */
 export interface DeadlineOwner {
@@ -16,23 +16,23 @@ export class Deadlines implements Swept {
   sweepSlot: number | undefined = undefined
   /** Whether the connection is so old that it should end. */
   isAged = false
-  readonly #hub: Hub
+  readonly #context: Http1Context
   readonly #owner: DeadlineOwner
   #agedAtMs: number
   #dueMs = never
   #takenDueMs = never
 
-  constructor(hub: Hub, owner: DeadlineOwner) {
-    this.#hub = hub
+  constructor(context: Http1Context, owner: DeadlineOwner) {
+    this.#context = context
     this.#owner = owner
-    this.#agedAtMs = hub.now() + hub.around(hub.limits.ageMaxMs)
-    hub.sweep.lookAt(this, this.#agedAtMs)
+    this.#agedAtMs = context.clock.now() + context.around(context.limits.ageMaxMs)
+    context.sweep.checkAt(this, this.#agedAtMs)
   }
 
   /** One thing is waited for at a time. */
   expectWithin(timeoutMs: number): void {
-    this.#dueMs = this.#hub.now() + timeoutMs
-    this.#hub.sweep.lookAt(this, this.#dueMs)
+    this.#dueMs = this.#context.clock.now() + timeoutMs
+    this.#context.sweep.checkAt(this, this.#dueMs)
   }
 
   expectNothing(): void {
@@ -41,8 +41,8 @@ export class Deadlines implements Swept {
 
   /** Something was sent that the client has to take. */
   expectTaken(): void {
-    this.#takenDueMs = this.#hub.now() + this.#hub.limits.stalledTimeoutMs
-    this.#hub.sweep.lookAt(this, this.#takenDueMs)
+    this.#takenDueMs = this.#context.clock.now() + this.#context.limits.stalledTimeoutMs
+    this.#context.sweep.checkAt(this, this.#takenDueMs)
   }
 
   onTaken(): void {
@@ -53,7 +53,7 @@ export class Deadlines implements Swept {
     this.#agedAtMs = never
     this.#dueMs = never
     this.#takenDueMs = never
-    this.#hub.sweep.remove(this)
+    this.#context.sweep.remove(this)
   }
 
   onSweep(nowMs: number): number {

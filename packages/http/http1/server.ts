@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Respond } from '../exchange.ts'
 import type { MemoryAccount } from '../memory/account.ts'
 import { MemoryBudget } from '../memory/budget.ts'
 import { Http1Connection } from './connection.ts'
-import { Hub } from './context.ts'
+import { Http1Context } from './context.ts'
 import { type Http1Limits, http1Limits } from './limits.ts'
 
 export interface Http1ServerOptions {
   readonly respond: Respond
   readonly limits?: Partial<Http1Limits>
-  /** Milliseconds that only go forward. */
-  readonly now?: () => number
-  /** From 0 up to 1. */
+  /** Default: the time of the runtime. */
+  readonly clock?: Clock
+  /** Returns a number from 0 up to 1. Default: `Math.random`. */
   readonly random?: () => number
 }
 
@@ -38,13 +39,18 @@ export interface Http1Server {
 }
 
 export function createHttp1Server(options: Http1ServerOptions): Http1Server {
-  const { respond, now = () => performance.now(), random = Math.random } = options
-  const hub = new Hub({ respond, limits: { ...http1Limits, ...options.limits }, now, random })
+  const { respond, clock = systemClock, random = Math.random } = options
+  const context = new Http1Context({
+    respond,
+    limits: { ...http1Limits, ...options.limits },
+    clock,
+    random,
+  })
   const unbounded = new MemoryBudget()
   const connections = new Set<Http1Connection>()
   const { promise: drained, resolve } = Promise.withResolvers<void>()
   const resolveWhenDrained = () => {
-    if (hub.isDraining && connections.size === 0) resolve()
+    if (context.isDraining && connections.size === 0) resolve()
   }
   const onGone = (connection: Http1Connection) => {
     connections.delete(connection)
@@ -53,13 +59,15 @@ export function createHttp1Server(options: Http1ServerOptions): Http1Server {
   return {
     accept(socket, scheme, remoteAddress, account = unbounded.open(remoteAddress)) {
       if (socket.destroyed) return
-      connections.add(new Http1Connection(hub, { socket, scheme, remoteAddress, account }, onGone))
+      connections.add(
+        new Http1Connection(context, { socket, scheme, remoteAddress, account }, onGone),
+      )
     },
     get connectionCount() {
       return connections.size
     },
     drain() {
-      hub.isDraining = true
+      context.isDraining = true
       for (const connection of connections) connection.drain()
       resolveWhenDrained()
       return drained

@@ -3,7 +3,7 @@ import type { Exchange, Fields, Respond } from '../exchange.ts'
 import { toFields } from '../header-list.ts'
 import { lightRequest } from '../lazy-request.ts'
 import { isPieces, LightResponse } from '../lazy-response.ts'
-import { gatherTurn } from '../tick.ts'
+import { gatherTick } from '../tick.ts'
 import { whenClosed } from '../when-closed.ts'
 import type { Log } from './log.ts'
 import type { FetchApp, PortBindings } from './port.ts'
@@ -91,7 +91,7 @@ export function createRespond({ app, log, admission }: RespondOptions): Respond 
     }
   }
 
-  return admission?.open(answer) ?? gatherTurn((exchange) => answer(exchange, uncounted, 0))
+  return admission?.open(answer) ?? gatherTick((exchange) => answer(exchange, uncounted, 0))
 }
 
 /** A call that nobody counts. */

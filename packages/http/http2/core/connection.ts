@@ -88,7 +88,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.account = account
     account.holder = this
     this.#owner = owner
-    this.timer = new ConnectionTimer(context.now, context.sweep, () => this.#checkDeadlines())
+    this.timer = new ConnectionTimer(context.clock, context.sweep, () => this.#checkDeadlines())
     this.#openedAtMs = this.timer.nowMs
     this.idleSinceMs = this.timer.nowMs
     this.budget = new PeerBudget(this.limits, this.timer, isTrusted)

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import type { Sweep, Swept } from '../../sweep.ts'
 
 /** The time of one connection, and when its deadlines are checked next. */
@@ -5,26 +6,26 @@ export class ConnectionTimer implements Swept {
   /** When `tick` was last called: the time of the chunk in hand, and of what begins to wait. */
   nowMs: number
   sweepSlot: number | undefined
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #sweep: Sweep
   readonly #check: () => number
 
   /** @param check Runs the deadlines that are due at `nowMs`, and returns the next one. */
-  constructor(now: () => number, sweep: Sweep, check: () => number) {
-    this.nowMs = now()
-    this.#now = now
+  constructor(clock: Clock, sweep: Sweep, check: () => number) {
+    this.nowMs = clock.now()
+    this.#clock = clock
     this.#sweep = sweep
     this.#check = check
   }
 
   tick(): number {
-    this.nowMs = this.#now()
+    this.nowMs = this.#clock.now()
     return this.nowMs
   }
 
   /** Checks the deadlines this long after the last tick, or earlier. */
   checkIn(ms: number): void {
-    this.#sweep.lookAt(this, this.nowMs + ms)
+    this.#sweep.checkAt(this, this.nowMs + ms)
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { createManualClock } from '@marquee/testing/manual-clock'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { Exchange } from '../../exchange.ts'
@@ -246,7 +247,7 @@ describe('a connection of many users', () => {
 
   test('may reset as many as it likes when it is trusted', async () => {
     const trusts = (address: string) => address === '127.0.0.1'
-    await using server = await serveFrames(() => {}, { resets }, trusts)
+    await using server = await serveFrames(() => {}, { resets }, { trusts })
     await using peer = await server.peer()
     for (let streamId = 1; streamId < 400; streamId += 2) {
       peer.request(streamId)
@@ -293,11 +294,16 @@ describe('a client that is slow', () => {
   })
 
   test('with a body that is one frame is waited for', async () => {
-    await using server = await serveFrames(() => {}, { headersTimeoutMs: 20, sweepIntervalMs })
+    const clock = createManualClock()
+    const limits = { headersTimeoutMs: 20, sweepIntervalMs }
+    await using server = await serveFrames(() => {}, limits, { clock })
     await using peer = await server.peer()
+    peer.socket.cork()
     peer.request(1, [], false)
     peer.socket.write(Buffer.from([0, 0, 2, frameType.data, 0, 0, 0, 0, 1, 0x61]))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    peer.socket.uncork()
+    await waitFor(() => server.exchanges.length === 1, { what: 'the request' })
+    clock.advance(1_000)
     peer.socket.write('b')
     await peer.settled()
     expect(Buffer.from(server.exchanges[0]?.body.take() ?? []).toString()).toBe('ab')
@@ -361,13 +367,17 @@ describe('a connection without a stream', () => {
 
   test('is not meant while it has one', async () => {
     const limits = { idleTimeoutMs: 30, drainPingTimeoutMs: 20, sweepIntervalMs }
-    await using server = await serveFrames(() => {}, limits)
+    const clock = createManualClock()
+    await using server = await serveFrames(() => {}, limits, { clock })
     await using peer = await server.peer()
     peer.request(1)
-    await new Promise((resolve) => setTimeout(resolve, 150))
     await peer.settled()
+    clock.advance(10_000)
+    await peer.settled()
+    expect(peer.frames.some(({ type }) => type === frameType.goaway)).toBe(false)
     answer(server.exchanges[0] as Exchange)
     await peer.answer(1)
+    clock.advance(10_000)
     expect(await peer.goawayCode()).toBe(errorCode.noError)
   })
 })

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
+import { createManualClock } from '@marquee/testing/manual-clock'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
-import type { Exchange } from '../../exchange.ts'
+import type { Exchange, Respond } from '../../exchange.ts'
 import { fieldOf } from '../../header-list.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { errorCode, frameFlag, frameType } from '../frames/wire.ts'
@@ -316,16 +317,19 @@ describe('what nobody will read', () => {
   })
 
   test('is not reset when it ends by itself', async () => {
-    await using server = await serveFrames((exchange) => {
+    const clock = createManualClock()
+    const respond: Respond = (exchange) => {
       exchange.respond(200, [])
       exchange.end(Buffer.from('done'))
-    }, quickly)
+    }
+    await using server = await serveFrames(respond, quickly, { clock })
     await using peer = await server.peer()
     peer.request(1, [], false)
     peer.data(1, 'more')
     await peer.answer(1)
     peer.data(1, 'end', true)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await peer.settled()
+    clock.advance(1_000)
     await peer.settled()
     expect(peer.frames.filter(({ type }) => type === frameType.resetStream)).toEqual([])
   })

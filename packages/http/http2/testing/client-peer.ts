@@ -1,7 +1,9 @@
 import { expect } from 'bun:test'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { createManualClock } from '@marquee/testing/manual-clock'
 import { waitFor } from '@marquee/testing/wait-for'
+import { systemClock } from '../../clock.ts'
 import type { Fields } from '../../exchange.ts'
 import { ClientConnection } from '../client/connection.ts'
 import { clientLimits } from '../client/limits.ts'
@@ -36,7 +38,7 @@ export interface Pair extends AsyncDisposable {
   send(...frames: Buffer[]): void
   /** SETTINGS_MAX_CONCURRENT_STREAMS. */
   allow(streamCount: number): void
-  pass(ms: number): Promise<void>
+  pass(ms: number): void
 }
 
 export interface Call {
@@ -56,11 +58,11 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   const accepted = once(listener, 'connection')
   const socket = connect((listener.address() as { port: number }).port, '127.0.0.1')
   await once(socket, 'connect')
-  let passedMs = 0
-  const now = () => (isTimed ? passedMs : performance.now())
+  const manual = createManualClock()
+  const clock = isTimed ? manual : systemClock
   const context = new Http2Context({
     limits: { ...clientLimits, sweepIntervalMs: 5, ...limits },
-    now,
+    clock,
   })
   const events: string[] = []
   const client = new ClientConnection(context, socket, {
@@ -85,13 +87,7 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
     request: (head = requestHead) => startCall(client, taking, head),
     send: (...frames) => peer.socket.write(Buffer.concat(frames)),
     allow,
-    async pass(ms) {
-      // Not at once: what is looked at late counts from then on.
-      for (const endMs = passedMs + ms; passedMs < endMs; passedMs += 500) {
-        await new Promise((resolve) => setTimeout(resolve, 1))
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    },
+    pass: (ms) => manual.advance(ms),
     async [Symbol.asyncDispose]() {
       client.destroy(new Error('the test is over'))
       serverSocket.destroy()

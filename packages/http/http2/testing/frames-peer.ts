@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { waitFor } from '@marquee/testing/wait-for'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Exchange, Fields, Respond } from '../../exchange.ts'
 import {
   clientPreface,
@@ -185,10 +186,15 @@ export interface FramesServer extends AsyncDisposable {
   peer(): Promise<FramesPeer>
 }
 
+export interface ServeFramesOptions {
+  readonly trusts?: (address: string) => boolean
+  readonly clock?: Clock
+}
+
 export async function serveFrames(
   respond: Respond,
   limits: Partial<Http2Limits> = {},
-  trusts?: (address: string) => boolean,
+  { trusts, clock = systemClock }: ServeFramesOptions = {},
 ): Promise<FramesServer> {
   const exchanges: Exchange[] = []
   const http2 = createHttp2Server({
@@ -198,6 +204,7 @@ export async function serveFrames(
     },
     limits,
     trusts,
+    clock,
   })
   const listener = createServer((socket) => http2.accept(socket, 'http', '127.0.0.1'))
   listener.listen(0, '127.0.0.1')

@@ -1,0 +1,37 @@
+import type { Clock } from '@marquee/http/clock'
+
+/** A clock that moves only when a test says so. */
+export interface ManualClock extends Clock {
+  /** Moves the time forward, and runs all that is due on the way, in order. */
+  advance(ms: number): void
+}
+
+interface Timer {
+  readonly intervalMs: number
+  readonly act: () => void
+  atMs: number
+}
+
+export function createManualClock(): ManualClock {
+  let nowMs = 0
+  const timers = new Set<Timer>()
+  return {
+    now: () => nowMs,
+    every(intervalMs, act) {
+      const timer = { intervalMs, act, atMs: nowMs + intervalMs }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+    advance(ms) {
+      const endMs = nowMs + ms
+      while (true) {
+        const [next] = [...timers].sort((a, b) => a.atMs - b.atMs)
+        if (next === undefined || next.atMs > endMs) break
+        nowMs = next.atMs
+        next.atMs += next.intervalMs
+        next.act()
+      }
+      nowMs = endMs
+    },
+  }
+}
