@@ -23,7 +23,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   readonly output: Output
   readonly #context: Http1Context
   readonly #socket: Socket
-  readonly #onGone: (connection: Http1Connection) => void
+  readonly #onGone: (self: Http1Connection) => void
   readonly #requests: RequestReader
   readonly #deadlines: Deadlines
   #phase: Phase = 'head'
@@ -39,18 +39,13 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   #requestsLeft: number
   #error: Error | undefined
 
-  constructor(
-    context: Http1Context,
-    arrival: Arrival,
-    onGone: (connection: Http1Connection) => void,
-  ) {
+  constructor(context: Http1Context, arrival: Arrival, onGone: (self: Http1Connection) => void) {
     const { limits } = context
-    const { socket, account } = arrival
-    account.holder = this
+    const { socket } = arrival
+    arrival.account.holder = this
     this.arrival = arrival
-    this.output = new Output(arrival, limits.responseQueueBytes, () =>
-      this.#deadlines.expectTaken(),
-    )
+    const onBlocked = () => this.#deadlines.expectTaken()
+    this.output = new Output(arrival, limits.responseQueueBytes, onBlocked)
     this.#context = context
     this.#socket = socket
     this.#onGone = onGone
@@ -102,9 +97,8 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
   }
 
   flushSoon(): void {
-    if (this.#isFlushAsked) return
+    if (!this.#isFlushAsked) this.#context.flushSoon(this)
     this.#isFlushAsked = true
-    this.#context.flushSoon(this)
   }
 
   flush(): void {

@@ -276,8 +276,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   #nameLast(): void {
     if (this.#draining !== 'warned') return
     this.#draining = 'last'
-    const { transmitter, lastTakenId } = this.#core
-    transmitter.writer.goaway(lastTakenId, errorCode.noError, '')
+    this.#core.transmitter.writer.goaway(this.#core.lastTakenId, errorCode.noError, '')
     this.#endWhenDrained()
   }
 
