@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { create, isFieldSet } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, createClient } from '@connectrpc/connect'
@@ -7,22 +8,12 @@ import { createHealth } from '@marquee/service/process/health'
 import { appOrigin, createAppTransport } from '@marquee/testing/app-transport'
 import { failureOf } from '@marquee/testing/failure-of'
 import { pino } from 'pino'
-import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { createMetadataService } from './service.ts'
+import { alien as completeMovie } from './store/contract/fixtures.ts'
 import { createMemoryMetadataStore } from './store/memory.ts'
 
-const alien = {
-  id: 'alien-1979',
-  title: 'Alien',
-  description: 'A crew meets what it should not have.',
-  director: 'Ridley Scott',
-  releaseDate: '1979-05-25',
-  year: 1979,
-  genres: ['Horror', 'Science Fiction'],
-  runningTimeMinutes: 117,
-  imdbRating: 8.5,
-  imdbVotes: 900_000,
-}
+const alien = { ...completeMovie, id: 'alien-1979', genres: [...completeMovie.genres] }
 
 describe('GetMetadata', () => {
   test('answers all that was put, and when', async () => {
@@ -54,6 +45,16 @@ describe('GetMetadata', () => {
 })
 
 describe('PutMetadata', () => {
+  test('stores each field of the proto', async () => {
+    const { client } = setUp()
+    const message = create(MetadataSchema, alien)
+    const unset = MetadataSchema.fields.filter((field) => !isFieldSet(message, field))
+    // One more here is unknown to metadata.ts, rpc.ts or the fixture.
+    expect(unset.map(({ name }) => name)).toEqual(['update_time'])
+    const { metadata } = await client.putMetadata({ metadata: message })
+    expect(metadata).toEqual({ ...message, updateTime: timestampFromMs(now) })
+  })
+
   test('creates, then replaces whole: what is left out becomes empty', async () => {
     const { client } = setUp()
     expect(await client.putMetadata({ metadata: alien })).toMatchObject({ created: true })
@@ -343,15 +344,16 @@ describe('app.fetch alone, without a port, answers', () => {
     expect((await failureOf(client.getMetadata({ movieId: 'x' }))).code).toBe(Code.NotFound)
   })
 
-  test('gRPC with 505, because a fetch response carries no trailers', async () => {
+  test('gRPC with UNIMPLEMENTED, because a fetch response carries no trailers', async () => {
     const { app } = setUp()
     const answer = await app.request('/metadata.v1.MetadataService/GetMetadata', {
       method: 'POST',
       headers: { 'content-type': 'application/grpc' },
       body: new Uint8Array(5),
     })
-    expect(answer.status).toBe(505)
-    expect(await answer.text()).toContain('needs HTTP/2')
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('grpc-status')).toBe(String(Code.Unimplemented))
+    expect(answer.headers.get('grpc-message')).toContain('call it by gRPC-Web or Connect')
   })
 })
 

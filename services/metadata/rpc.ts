@@ -134,18 +134,31 @@ function createToMessage(): (stored: StoredMetadata) => MetadataMessage {
   return (stored) => {
     const known = messages.get(stored)
     if (known !== undefined) return known
-    const { updateTimeMs, revision: _, ...movie } = stored
-    const message = { ...movieMessage(movie), updateTime: timestampFromMs(updateTimeMs) }
+    const message = movieMessage(stored)
+    message.updateTime = timestampFromMs(stored.updateTimeMs)
     messages.set(stored, message)
     return message
   }
 }
 
+/** A movie as its message. Each field is named, here and in `fromMessage`: no other one is stored. */
 function movieMessage(movie: Metadata): MetadataMessage {
-  return create(MetadataSchema, { ...movie, genres: [...movie.genres] })
+  const { id, title, description, director, releaseDate, year } = movie
+  const { runningTimeMinutes, imdbRating, imdbVotes } = movie
+  return create(MetadataSchema, {
+    ...{ id, title, description, director, releaseDate, year, genres: [...movie.genres] },
+    ...{ runningTimeMinutes, imdbRating, imdbVotes },
+  })
 }
 
-function fromMessage(message: MetadataMessage | undefined): Metadata {
-  const { $typeName, $unknown, updateTime, ...movie } = message ?? create(MetadataSchema)
-  return movie
+function fromMessage(message: MetadataMessage = create(MetadataSchema)): Metadata {
+  const { id, title, description, director, releaseDate, year, genres } = message
+  const { runningTimeMinutes, imdbRating, imdbVotes } = message
+  return {
+    ...{ id, title, description, director, releaseDate, genres },
+    ...(year !== undefined && { year }),
+    ...(runningTimeMinutes !== undefined && { runningTimeMinutes }),
+    ...(imdbRating !== undefined && { imdbRating }),
+    ...(imdbVotes !== undefined && { imdbVotes }),
+  }
 }

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
 import { describeClaimed } from '@marquee/testing/requirements'
 import fc from 'fast-check'
-import { type Metadata, type StoredMetadata, searchWords } from '../../metadata.ts'
+import { type StoredMetadata, searchWords } from '../../metadata.ts'
 import type { ListPosition, MetadataStore } from '../port.ts'
+import { alien, movie } from './fixtures.ts'
 import { actsAsMap, pages, plain } from './model.ts'
 import { describeSharing, type OpenMetadataStore } from './sharing.ts'
 
@@ -367,24 +368,6 @@ const startTimeMs = 1_700_000_000_000
 function createClock(): () => number {
   let timeMs = startTimeMs
   return () => timeMs++
-}
-
-const alien: Metadata = {
-  id: '1',
-  title: 'Alien',
-  description: 'A ship answers a call.\nNobody hears it.\u0000"\\',
-  director: 'Ridley Scott',
-  releaseDate: '1979-05-25',
-  year: 1979,
-  genres: ['Horror', 'Science Fiction'],
-  runningTimeMinutes: 117,
-  imdbRating: 8.5,
-  imdbVotes: 0,
-}
-
-function movie(id: string, title = `Movie ${id}`) {
-  const genres: readonly string[] = []
-  return { id, title, description: '', director: '', releaseDate: '', genres }
 }
 
 async function titles(

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { MetadataStore } from '../port.ts'
 import type { SearchLimits } from '../search.ts'
+import { movie } from './fixtures.ts'
 
 /** Opens a store on a database; a durable store finds there what an earlier one has left. */
 export type OpenMetadataStore = (options: {
@@ -47,8 +48,4 @@ export function describeSharing(createDatabase: () => OpenMetadataStore): void {
     expect(created - deleted).toBe(left.length)
     expect((await second.list({ words: [], limit: 100 })).movies).toEqual(left)
   })
-}
-
-function movie(id: string, title: string) {
-  return { id, title, description: '', director: '', releaseDate: '', genres: [] }
 }
