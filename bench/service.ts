@@ -6,6 +6,7 @@ import { createServiceAdmission } from '@marquee/service/admission'
 import { createServiceApp } from '@marquee/service/app'
 import { readSettings } from '@marquee/service/flags/flags'
 import { readServiceSettings } from '@marquee/service/flags/service'
+import { createAccessLog } from '@marquee/service/logs/access-log'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { run } from '@marquee/service/process/run'
@@ -33,6 +34,7 @@ await run('bench', readConfig, async ({ log, draining, connections, use }, confi
   const admission = createServiceAdmission({ log, metrics })
   const app = createServiceApp({
     log,
+    logAccess: createAccessLog(log),
     metrics,
     admission,
     health: createHealth(draining),

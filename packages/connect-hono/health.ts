@@ -13,7 +13,7 @@ export interface HealthSource {
   /** The reasons why calls cannot be handled (`calls`), or why the process is not ready at all. Empty when it is. */
   problems(concern?: 'calls'): readonly unknown[]
   /** Aborted with a `ShutdownError` when the process starts to shut down. */
-  readonly draining: AbortSignal
+  readonly draining?: AbortSignal | undefined
 }
 
 /** How often a watch looks whether the health has changed. */
@@ -45,13 +45,14 @@ export function addHealth(
       }
     },
     async *watch({ service }, { signal }) {
-      const ended = AbortSignal.any([signal, health.draining])
+      const { draining } = health
+      const ended = draining ? AbortSignal.any([signal, draining]) : signal
       let last: Status | undefined
       while (!signal.aborted) {
         const next = status(service)
         if (next !== last) yield { status: next }
         last = next
-        health.draining.throwIfAborted()
+        draining?.throwIfAborted()
         await delay(watchIntervalMs, undefined, { signal: ended }).catch(() => {})
       }
     },

@@ -38,6 +38,6 @@ function resolve(options: ConnectOptions): ResolvedOptions {
     compressions: createCompressions([...standardCompressions, ...(options.compressions ?? [])]),
     interceptors: options.interceptors ?? [],
     jsonOptions: options.jsonOptions ?? {},
-    drain: options.drain ?? new AbortController().signal,
+    drain: options.drain,
   }
 }

@@ -21,7 +21,7 @@ export interface ConnectOptions {
   /** Checks requests. Default: protovalidate, with the rules in their protos. */
   readonly validate?: Validate
   /** Ends the response streams when aborted, with its reason: for a shutdown. Default: nothing does. */
-  readonly drain?: AbortSignal
+  readonly drain?: AbortSignal | undefined
   /** Counts the streams of each client. Default: one of its own, with `limits.streamsPerClientMax`. */
   readonly streams?: StreamQuota
   /** Called for each RPC that is mounted, with its path below the app's base: `/greet.v1.GreetService/Greet`. */
@@ -56,6 +56,6 @@ export interface ResolvedOptions {
   readonly compressions: Compressions
   readonly interceptors: readonly Interceptor[]
   readonly jsonOptions: JsonOptions
-  readonly drain: AbortSignal
+  readonly drain: AbortSignal | undefined
   readonly streams: StreamQuota
 }

@@ -55,7 +55,7 @@ export class Work {
     const givenMs = wire.timeoutMs(incoming)
     const timeoutMs = givenMs === undefined ? undefined : givenMs - incoming.waitedMs
     if (timeoutMs !== undefined) this.context.deadlineMs = performance.now() + timeoutMs
-    if (rpc.answersStream && rpc.drains) lifetime.follow(drain)
+    if (drain && rpc.answersStream && rpc.drains) lifetime.follow(drain)
     const isUnary = !rpc.answersStream && !rpc.takesStream
     if (!isUnary) rpc.options.streams.enter(incoming, lifetime)
     const boundMs = isUnary ? limits.unaryTimeoutMs : agedAfter(limits.streamAgeMaxMs)

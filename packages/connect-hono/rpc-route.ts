@@ -51,7 +51,7 @@ function createHandler(rpc: Rpc): Handle {
     if (incoming.method !== 'POST') return refuse(c, rpc, incoming, 405, allowed)
     if (wire === undefined || !suits(wire, rpc)) return refuse(c, rpc, incoming, 415, allowed)
     if (wire.protocol === 'grpc' && incoming.leaveTrailers === undefined) {
-      return refuse(c, rpc, incoming, 505, allowed)
+      return c.env?.exchange ? refuse(c, rpc, incoming, 505, allowed) : refuseGrpc(c, rpc)
     }
     const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
     if (condition !== undefined) return refuseCall(c, condition, { http: 412, grpc: 200 })
@@ -78,6 +78,12 @@ function queryOf(target: string): URLSearchParams {
   return new URLSearchParams(start < 0 ? '' : target.slice(start + 1))
 }
 
+/** Without a port a gRPC client still reads the reason: it is in the headers, and the status has to be 200. */
+function refuseGrpc(c: Context<Environment>, { path }: Rpc): Response {
+  const text = `${path} by gRPC needs trailers, which this platform cannot send: call it by gRPC-Web or Connect`
+  return refuseCall(c, new ConnectError(text, Code.Unimplemented), { http: 505, grpc: 200 })
+}
+
 /**
  * Refuses what is no call of the method, and says what would be: in plain text, because an error as Connect writes it
  * would be one that the method answers.
@@ -93,7 +99,7 @@ function refuse(
   const reasons = {
     405: `${path} takes ${allowed.join(' and ')}, not ${c.req.method}`,
     415: `content type ${quoted(type)} is not one of application/json, application/proto, application/connect+…, application/grpc…`,
-    505: `${path} by this protocol needs HTTP/2`,
+    505: `${path} by gRPC needs HTTP/2, or call it by gRPC-Web or Connect`,
   }
   const call = c.get('call')
   const error = new ConnectError(reasons[status], Code.Unimplemented)

@@ -54,6 +54,23 @@ export function createTimeouts(now: () => number = () => performance.now()): Tim
   }
 }
 
+/** Gives each call timers of its own: on Workers a timer ends with the request that set it. */
+export function createOwnTimeouts(now: () => number = () => performance.now()): Timeouts {
+  return {
+    now,
+    add(expiring, delayMs) {
+      if (delayMs > timerMsMax) return never
+      const timer = setTimeout(() => expiring.expire(), delayMs)
+      return {
+        delete() {
+          clearTimeout(timer)
+          return true
+        },
+      }
+    },
+  }
+}
+
 /** The power of two by which times of this length are rounded up, in milliseconds. */
 function grainOf(delayMs: number): number {
   return delayMs < 32 ? 1 : 2 ** (27 - Math.clz32(delayMs))

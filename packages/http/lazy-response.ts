@@ -75,6 +75,8 @@ export class LightResponse {
     this.#real ??= new Response(toBodyInit(this.source), {
       status: this.status,
       headers: new Headers([...this.headers]),
+      // Workers would compress again what `content-encoding` says is compressed.
+      ...{ encodeBody: 'manual' },
     })
     return this.#real
   }

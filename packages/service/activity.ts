@@ -5,8 +5,7 @@ import type { ServiceImpl } from '@connectrpc/connect'
 import { toDuration } from '@marquee/connect-hono/duration'
 import type { RpcRouter } from '@marquee/connect-hono/router'
 import { type ActivitySchema, ActivityService } from '../../gen/system/v1/system_pb.ts'
-import type { CallTally } from './metrics/call-metrics.ts'
-import type { Metrics } from './metrics/metrics.ts'
+import type { CallCounts, CallTally } from './metrics/call-metrics.ts'
 import type { Health } from './process/health.ts'
 
 type ActivityInit = Exclude<MessageInitShape<typeof ActivitySchema>, { $typeName: string }>
@@ -17,7 +16,7 @@ export type ActivityDetails = Pick<ActivityInit, 'ingestion'>
 export interface ActivitySources {
   /** The service's short name. */
   readonly service: string
-  readonly metrics: Metrics
+  readonly metrics: CallCounts
   readonly health: Health
   readonly details?: (() => ActivityDetails) | undefined
 }

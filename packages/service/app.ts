@@ -12,17 +12,19 @@ import { pathOf } from '@marquee/connect-hono/path'
 import { addReflection } from '@marquee/connect-hono/reflection'
 import type { RpcRouter } from '@marquee/connect-hono/router'
 import { createStreamQuota, type StreamQuota } from '@marquee/connect-hono/stream-quota'
-import { createTimeouts } from '@marquee/connect-hono/timeouts'
+import { createOwnTimeouts, createTimeouts } from '@marquee/connect-hono/timeouts'
 import { createValidate, type Validate } from '@marquee/connect-hono/validation'
 import type { AddressList } from '@marquee/http/server/address-list'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import { type Context, Hono } from 'hono'
-import type { Logger } from 'pino'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import { type ActivityDetails, addActivity } from './activity.ts'
 import type { RpcPaths } from './admission.ts'
 import { allowOrigins } from './cors.ts'
+import type { LogAccess } from './logs/access-log.ts'
+import type { CallLog } from './logs/call-log.ts'
 import { publicReason } from './logs/public-reason.ts'
+import type { CallCounts } from './metrics/call-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { observe } from './observe.ts'
 import type { Health, Problem } from './process/health.ts'
@@ -31,9 +33,17 @@ import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
 
 /** What every service's app stands on. */
 export interface ServiceAppBase {
-  readonly log: Logger
-  readonly metrics: Metrics
+  readonly log: CallLog
+  /** Writes the line of a call that succeeded. Default: `log.info`. */
+  readonly logAccess?: LogAccess
+  /** Without a registry there is no `/metrics`. */
+  readonly metrics: CallCounts & Partial<Metrics>
   readonly health: Health
+  /**
+   * Whether calls share timers, watches and calls of other services. Default: true. On Workers all of these belong to
+   * the request that made them, and end with it.
+   */
+  readonly callsShare?: boolean
   readonly limits?: Partial<RpcLimits>
   /** Origins of the pages whose scripts may call; none unless told. */
   readonly corsOrigins?: readonly string[]
@@ -79,14 +89,15 @@ export interface ServiceAppOptions extends ServiceAppBase {
  * `/livez`, `/readyz` and `/metrics`. It needs no port of ours: `app.fetch` alone answers all but gRPC.
  */
 export function createServiceApp(options: ServiceAppOptions): Hono<Environment> {
-  const { name, log, metrics, health, activityDetails } = options
+  const { name, log, logAccess, metrics, health, activityDetails } = options
+  const { hosts, callsShare = true } = options
+  const timeouts = callsShare ? createTimeouts() : createOwnTimeouts()
   const services = [...options.services, ActivityService]
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
   const app = new Hono<Environment>({ getPath: pathOf })
   const { memoryWaitMs } = limits
-  const { hosts } = options
-  app.use(observe({ log, metrics, timeouts: createTimeouts(), hosts, memoryWaitMs }))
+  app.use(observe({ log, logAccess, metrics, timeouts, hosts, memoryWaitMs }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
   // Those of HEAD are among them.
   app.get('*', answerHead, conditionalGet)
@@ -110,11 +121,12 @@ export function createServiceApp(options: ServiceAppOptions): Hono<Environment> 
       onRpc: (path, method) => admission?.addRpc(path, method),
     },
   )
-  addProbes(app, health, metrics)
+  addProbes(app, health)
+  if (metrics.registry) addMetrics(app, metrics.registry)
   return app
 }
 
-function addProbes(app: Hono<Environment>, health: Health, metrics: Metrics): void {
+function addProbes(app: Hono<Environment>, health: Health): void {
   const answer = (
     c: Context<Environment>,
     found: readonly Problem[],
@@ -130,13 +142,16 @@ function addProbes(app: Hono<Environment>, health: Health, metrics: Metrics): vo
   }
   app.get('/livez', (c) => answer(c, health.problems('life')))
   app.get('/readyz', (c) => answer(c, health.problems(), health.notes()))
-  app.get('/metrics', async (c) => {
-    const text = await metrics.registry.metrics()
-    return c.body(text, 200, { 'content-type': metrics.registry.contentType })
-  })
-  for (const path of ['/livez', '/readyz', '/metrics']) app.all(path, refuseMethod('GET, HEAD'))
+  for (const path of ['/livez', '/readyz']) app.all(path, refuseMethod('GET, HEAD'))
   // What HAProxy asks unless it is told what to ask. A service with a page has answered before.
   app.options('/', (c) => c.body(null, 204, { allow: 'OPTIONS' }))
+}
+
+function addMetrics(app: Hono<Environment>, registry: Metrics['registry']): void {
+  app.get('/metrics', async (c) =>
+    c.body(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+  )
+  app.all('/metrics', refuseMethod('GET, HEAD'))
 }
 
 function toPublic({ name, reason }: Problem): Problem {

@@ -10,9 +10,9 @@ import type { Timeouts } from '@marquee/connect-hono/timeouts'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import { httpMethods } from '@marquee/http/server/port'
 import { createMiddleware } from 'hono/factory'
-import type { Logger } from 'pino'
-import { createAccessLog } from './logs/access-log.ts'
-import type { Metrics } from './metrics/metrics.ts'
+import type { LogAccess } from './logs/access-log.ts'
+import type { CallLog } from './logs/call-log.ts'
+import type { CallCounts } from './metrics/call-metrics.ts'
 import { refuseMisdirected } from './misdirected.ts'
 
 /** A request id that a client may choose: it goes into logs and headers. */
@@ -22,8 +22,10 @@ const clientRequestId = /^[\w.:/+=-]{1,128}$/
 const serverFaults = new Set<Code | undefined>([Code.Unknown, Code.Internal, Code.DataLoss])
 
 export interface ObserveOptions {
-  readonly log: Logger
-  readonly metrics: Metrics
+  readonly log: CallLog
+  /** Writes the line of a call that succeeded. Default: `log.info`. */
+  readonly logAccess?: LogAccess | undefined
+  readonly metrics: CallCounts
   /** Of the calls' deadlines. */
   readonly timeouts: Timeouts
   /** Refuses requests to other hosts; all are accepted by default. */
@@ -38,6 +40,7 @@ export interface ObserveOptions {
 /** Gives each call a request id, one log line, and its place in the metrics. */
 export function observe({
   log,
+  logAccess = (line) => log.info(line, 'call'),
   metrics,
   timeouts,
   hosts,
@@ -45,7 +48,6 @@ export function observe({
   newId = () => crypto.randomUUID(),
   memoryWaitMs = rpcLimits.memoryWaitMs,
 }: ObserveOptions) {
-  const logAccess = createAccessLog(log)
   function finish(call: OpenCall): void {
     const durationMs = now() - call.startMs
     const { protocol, method, requestId, status } = call

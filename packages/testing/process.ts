@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -18,9 +18,11 @@ const personal = /^(CONSUL_.*|KAFKA_.*|ADVERTISE|DATABASE_URL|HOST)$/
 
 export interface ProgramOptions {
   readonly runtime: RuntimeName
-  /** The program's file, from the top of the project. */
+  /** The program's file, from the top of the project or absolute. */
   readonly entry: string
   readonly args?: readonly string[]
+  /** Arguments of the runtime, before the program. Default: those that run it. */
+  readonly runtimeArgs?: readonly string[]
   /**
    * On top of this process's environment, without what it says of backends and addresses; undefined takes a variable
    * away.
@@ -69,7 +71,8 @@ export interface Program extends AsyncDisposable {
 export async function spawnProgram(options: ProgramOptions): Promise<Program> {
   const found = runtime(options.runtime)
   if ('missing' in found) throw new Error(found.missing)
-  const args = [...found.value.args, join(root, options.entry), ...(options.args ?? [])]
+  const { entry, args: programArgs = [], runtimeArgs = found.value.args } = options
+  const args = [...runtimeArgs, resolve(root, entry), ...programArgs]
   const [binary = '', ...before] = [...(options.command ?? []), found.value.binary]
   const child = spawn(binary, [...before, ...args], {
     cwd: options.cwd ?? root,

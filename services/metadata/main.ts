@@ -4,6 +4,7 @@ import { type Server, serve } from '@marquee/http/server/serve'
 import { openRegistry } from '@marquee/registry/open'
 import type { Registry } from '@marquee/registry/port'
 import { createServiceAdmission } from '@marquee/service/admission'
+import { createAccessLog } from '@marquee/service/logs/access-log'
 import { measureConnections } from '@marquee/service/metrics/connections'
 import { measureMemory } from '@marquee/service/metrics/memory'
 import { createMetrics } from '@marquee/service/metrics/metrics'
@@ -44,6 +45,7 @@ export async function startMetadata(
   const app = createMetadataService({
     store,
     log,
+    logAccess: createAccessLog(log),
     metrics,
     health,
     corsOrigins,

@@ -26,7 +26,7 @@ export interface FanOutOptions<C, V, T> {
   /** Called once for each value, and again when the context has changed. */
   readonly combine: (value: V, context: C) => T
   /** When aborted, a source is closed as soon as nobody follows it. */
-  readonly draining?: AbortSignal
+  readonly draining?: AbortSignal | undefined
   /** Waits for so many milliseconds, or until the signal is aborted. Does not reject. */
   readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<unknown>
 }

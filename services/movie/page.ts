@@ -1,12 +1,10 @@
 import { join } from 'node:path'
 import type { Environment } from '@marquee/connect-hono/call'
-import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
 import type { Registry } from '@marquee/registry/port'
-import type { RpcPaths } from '@marquee/service/admission'
 import { type BuiltPage, loadPage } from '@marquee/service/assets/load'
 import { addPageRoutes } from '@marquee/service/assets/routes'
 import type { Settings } from '@marquee/service/flags/flags'
-import { addForwarding } from '@marquee/service/gateway/routes'
+import { addForwarding, type ForwardingOptions } from '@marquee/service/gateway/routes'
 import { openUpstream, type Upstream } from '@marquee/service/gateway/upstream'
 import { refuseMethod } from '@marquee/service/rest/rest'
 import type { Hono } from 'hono'
@@ -29,6 +27,17 @@ export interface PageSettings {
 
 /** The page, and what it calls through movie. */
 export interface MoviePage extends AsyncDisposable {
+  /**
+   * Serves the page, tells it by `/page.json` where the services are (paths of its own origin, or other origins), and
+   * forwards what it calls at those paths.
+   */
+  addTo(app: Hono<Environment>, forwarding: ForwardingBase): void
+}
+
+/** What the forwarded calls have in common with the app's own: see `ForwardingOptions`. */
+export type ForwardingBase = Pick<ForwardingOptions, 'drain' | 'streams' | 'admission'>
+
+interface OpenedPage {
   /** Undefined when it was not built. */
   readonly built: BuiltPage | undefined
   readonly settings: PageSettings
@@ -83,23 +92,13 @@ export async function openPage({ settings, registry, log }: PageOptions): Promis
   }
   const upstreams = { ...(await open('metadata')), ...(await open('rating')) }
   const kept = opened.move()
-  return { built, settings, upstreams, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return {
+    addTo: (app, base) => addPage(app, { built, settings, upstreams }, base),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
 }
 
-/**
- * Serves the page, tells it by `/page.json` where the services are (paths of its own origin, or other origins), and
- * forwards what it calls at those paths.
- * @param drain ends streams of answers when aborted.
- * @param streams counts those that are forwarded.
- * @param admission gets the paths of the RPCs that are forwarded.
- */
-export function addPage(
-  app: Hono<Environment>,
-  page: MoviePage,
-  drain: AbortSignal,
-  streams: StreamQuota,
-  admission?: RpcPaths,
-): void {
+function addPage(app: Hono<Environment>, page: OpenedPage, base: ForwardingBase): void {
   const { built, settings, upstreams } = page
   const { directUrls, commandUrls } = settings
   addPageRoutes(app, {
@@ -110,7 +109,7 @@ export function addPage(
   })
   for (const service of ['metadata', 'rating'] as const) {
     const upstream = upstreams[service]
-    if (upstream) addForwarding(app, { ...forwarded[service], upstream, drain, streams, admission })
+    if (upstream) addForwarding(app, { ...forwarded[service], upstream, ...base })
   }
   const paths = { metadata: forwarded.metadata.path, rating: forwarded.rating.path }
   const services = { movie: '', ...paths, ...directUrls }

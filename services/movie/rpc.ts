@@ -17,19 +17,23 @@ import {
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
 import { type Ask, createMovies, type Details, type Page, type Sources } from './movie.ts'
 import { shareAnswers } from './shared-answers.ts'
-import { createDetailsWatches } from './watch.ts'
+import { createDetailsWatches, createSeparateWatches } from './watch.ts'
 
-/**
- * `movie.v1.MovieService` on the two services it asks.
- * @param draining aborted when the process is about to end.
- */
-export function createMovieRpc(
-  sources: Sources<Metadata, AggregatedRating>,
-  draining: AbortSignal,
-) {
+export interface MovieRpcOptions {
+  readonly sources: Sources<Metadata, AggregatedRating>
+  /** Aborted when the process is about to end. */
+  readonly draining?: AbortSignal | undefined
+  /** Whether those who watch a movie share one watch of its rating. Default: true. */
+  readonly callsShare?: boolean | undefined
+}
+
+/** `movie.v1.MovieService` on the two services it calls. */
+export function createMovieRpc({ sources, draining, callsShare = true }: MovieRpcOptions) {
   const movies = createMovies(sources)
-  const watches = createDetailsWatches<Metadata, AggregatedRating>({ ...sources, draining })
-  const watchedMovie = shareAnswers(sources.metadata.get)
+  const createWatches = callsShare ? createDetailsWatches : createSeparateWatches
+  const watches = createWatches<Metadata, AggregatedRating>({ ...sources, draining })
+  const { get } = sources.metadata
+  const watchedMovie = callsShare ? shareAnswers(get) : get
   return {
     async getMovieDetails({ movieId }, context) {
       const answer = await movies.details(movieId, askFor(context))

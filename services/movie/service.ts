@@ -4,7 +4,7 @@ import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
 import { SystemService } from '../../gen/system/v1/system_pb.ts'
 import type { Sources } from './movie.ts'
-import { addPage, type MoviePage } from './page.ts'
+import type { MoviePage } from './page.ts'
 import { addMovieRoutes } from './rest.ts'
 import { createMovieRpc } from './rpc.ts'
 import type { SystemWatches } from './system.ts'
@@ -25,11 +25,13 @@ export function createMovieService({ sources, page, system, ...base }: MovieServ
     name: 'movie',
     services: [MovieService, SystemService],
     mount({ router, app, call, streams }) {
-      const rpc = createMovieRpc(sources, base.health.draining)
+      const { admission, callsShare, health } = base
+      const drain = health.draining
+      const rpc = createMovieRpc({ sources, draining: drain, callsShare })
       router.service(MovieService, rpc, { repeatsState: true })
       router.service(SystemService, system ? createSystemRpc(system) : {}, { repeatsState: true })
       addMovieRoutes(app, call, rpc)
-      if (page) addPage(app, page, base.health.draining, streams, base.admission)
+      page?.addTo(app, { drain, streams, admission })
     },
   })
 }

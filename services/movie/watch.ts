@@ -34,6 +34,17 @@ export function createDetailsWatches<M, R>(
   }
 }
 
+/** Watches that share nothing with one another: each call follows the rating by itself. */
+export function createSeparateWatches<M, R>(
+  options: DetailsWatchesOptions<R>,
+): DetailsWatches<M, R> {
+  const wait = async () => {}
+  return {
+    watch: (movieId, metadata, ask) =>
+      createDetailsWatches<M, R>({ ...options, wait }).watch(movieId, metadata, ask),
+  }
+}
+
 interface Viewer<M> {
   readonly metadata: M
   readonly ask: Ask

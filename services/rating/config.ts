@@ -6,7 +6,7 @@ import { readSettings, type Settings, type SettingsSource } from '@marquee/servi
 import { readConsulSettings } from '@marquee/service/flags/registry'
 import { readServiceSettings, type ServiceSettings } from '@marquee/service/flags/service'
 import type { LogPolicy } from './log-guard.ts'
-import type { Prior } from './rating.ts'
+import { defaultPrior, type Prior } from './rating.ts'
 
 export interface RatingSettings extends ServiceSettings {
   /** `memory:`, `sqlite:PATH` or `postgres://…`. */
@@ -61,14 +61,14 @@ export function readPriorSettings(settings: Settings): Prior {
     mean: settings.number({
       flag: 'prior-mean',
       help: 'the mean that is believed of a record before anyone has rated it',
-      default: 3,
+      default: defaultPrior.mean,
       min: 1,
       max: 5,
     }),
     weight: settings.number({
       flag: 'prior-weight',
       help: 'how many ratings that belief is worth',
-      default: 10,
+      default: defaultPrior.weight,
       min: 0,
       max: 1_000_000,
     }),

@@ -49,6 +49,9 @@ export interface Prior {
   readonly weight: number
 }
 
+/** A record starts in the middle of the scale, and ten ratings count as much as that. */
+export const defaultPrior: Prior = { mean: 3, weight: 10 }
+
 /**
  * The usual weighted rating: the mean of the ratings and of `prior.weight` imagined ratings of `prior.mean`.
  *

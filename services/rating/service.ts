@@ -13,9 +13,10 @@ import type { AggregateWatches } from './watch.ts'
 export interface RatingServiceOptions extends ServiceAppBase {
   readonly store: RatingStore
   readonly watches: AggregateWatches
-  readonly deadLetters: DeadLetters
-  /** How ingestion does; undefined before it has begun. */
-  readonly ingestStatus: () => IngestStatus | undefined
+  /** Default: none, and their methods are `UNIMPLEMENTED`. */
+  readonly deadLetters?: DeadLetters
+  /** How ingestion does; undefined before it has begun. Default: it never begins. */
+  readonly ingestStatus?: () => IngestStatus | undefined
 }
 
 /** The rating service as a Hono app. */
@@ -25,11 +26,11 @@ export function createRatingService(options: RatingServiceOptions) {
     ...base,
     name: 'rating',
     services: [RatingService, DeadLetterService],
-    activityDetails: () => ingestActivity(ingestStatus()),
+    activityDetails: () => ingestActivity(ingestStatus?.()),
     mount({ router, app, validate, call }) {
       const rpc = createRatingRpc({ store, watches, validate })
       router.service(RatingService, rpc, { repeatsState: true })
-      router.service(DeadLetterService, createDeadLetterRpc(deadLetters))
+      router.service(DeadLetterService, deadLetters ? createDeadLetterRpc(deadLetters) : {})
       addRatingRoutes(app, call, rpc)
     },
   })

@@ -35,6 +35,17 @@ export interface WatchOptions {
   readonly recordsMax?: number
 }
 
+/** Watches that share nothing with one another: each follows the store and reads by itself. */
+export function createSeparateWatches(store: RatingStore): AggregateWatches {
+  return {
+    async *watch(records, signal) {
+      using watches = createAggregateWatches({ store })
+      yield* watches.watch(records, signal) ?? []
+    },
+    [Symbol.dispose]() {},
+  }
+}
+
 /** Follows the store's changes once, and reads each changed record once, for all watches. */
 export function createAggregateWatches({
   store,

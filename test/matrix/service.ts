@@ -42,6 +42,15 @@ export async function startService(
   })
   const ready = new RegExp(`"url":"([^"]+)","msg":"${name} is listening"`)
   const [, url = ''] = await program.waitForLine(ready, startTimeoutMs)
+  return createService(program, url, () => folder[Symbol.asyncDispose]())
+}
+
+/** The service that a program serves at a URL. Disposing ends the program, then calls back. */
+export function createService(
+  program: Program,
+  url: string,
+  onEnd: () => PromiseLike<void> = async () => {},
+): Service {
   return {
     url,
     program,
@@ -56,7 +65,7 @@ export async function startService(
     },
     async [Symbol.asyncDispose]() {
       await program[Symbol.asyncDispose]()
-      await folder[Symbol.asyncDispose]()
+      await onEnd()
     },
   }
 }

@@ -29,7 +29,7 @@ export interface ForwardOptions {
   readonly upstream: Upstream
   readonly limits: GatewayLimits
   /** Ends the streams when aborted. */
-  readonly drain: AbortSignal
+  readonly drain: AbortSignal | undefined
   readonly streams: StreamQuota
   readonly method: DescMethod
   /** Undefined for a request that is of no protocol: the service says so. */
@@ -205,7 +205,7 @@ export class Forward implements StreamOwner {
     const { method, wire, incoming, call, limits, drain } = this.#options
     const { lifetime } = call
     const isUnary = method.methodKind === 'unary'
-    if (!isUnary && method.methodKind !== 'client_streaming') lifetime.follow(drain)
+    if (drain && !isUnary && method.methodKind !== 'client_streaming') lifetime.follow(drain)
     const clientMs = timeoutOf(wire, incoming)
     this.#deadlineMs = performance.now() + clientMs
     const timeoutMs = isUnary ? Math.min(clientMs, limits.unaryTimeoutMs) : clientMs

@@ -25,7 +25,7 @@ export interface ForwardingOptions {
   /** Whose RPCs are forwarded, beside those that every service has. */
   readonly services: readonly DescService[]
   /** Ends streams of answers when aborted, with its reason. */
-  readonly drain: AbortSignal
+  readonly drain: AbortSignal | undefined
   /** Counts the streams that are forwarded. */
   readonly streams: StreamQuota
   readonly limits?: Partial<GatewayLimits>

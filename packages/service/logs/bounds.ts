@@ -20,7 +20,8 @@ export const logBounds: Pick<LoggerOptions, 'serializers' | 'formatters'> = {
   formatters: { log: withShortTexts },
 }
 
-function withShortTexts(fields: Record<string, unknown>): Record<string, unknown> {
+/** Returns the fields with their texts cut. */
+export function withShortTexts(fields: Record<string, unknown>): Record<string, unknown> {
   const short: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields)) {
     short[name] = typeof value === 'string' ? cutText(value, logLimits.textBytesMax) : value
@@ -28,8 +29,8 @@ function withShortTexts(fields: Record<string, unknown>): Record<string, unknown
   return short
 }
 
-/** What the log tells of an error: its type, its message with those of its causes, its code, and where it was thrown. */
-function toLoggedError(thrown: unknown): unknown {
+/** Returns an error's type, its message with those of its causes, its code, and where it was thrown. */
+export function toLoggedError(thrown: unknown): unknown {
   if (typeof thrown === 'string') return cutText(thrown, logLimits.textBytesMax)
   if (!(thrown instanceof Error)) return thrown
   const errors = withCauses(thrown)

@@ -49,15 +49,33 @@ class Tally implements CallTally {
   }
 }
 
+/** Counts the calls of a process. */
+export interface CallCounts {
+  callStarted(): void
+  callEnded(call: CallMetric): void
+  /** The calls that have ended, by method and protocol. */
+  calls(): Iterable<CallTally>
+  callsInFlight(): number
+}
+
 /**
- * Counts calls, and puts them into words only when they are asked for: the counter and the histogram of prom-client look
- * their labels up anew for each call, which costs ten times as much.
+ * Counts calls, and formats the counts only when a registry is read. The counter and the histogram of prom-client look
+ * their labels up for each call, which costs ten times as much.
  */
-export class CallMetrics {
+export class CallMetrics implements CallCounts {
   /** By method and protocol. */
   readonly #tallies = new Map<string, Map<string, Tally>>()
+  #inFlightCount = 0
 
-  constructor(registry: Registry) {
+  /** Adds the counts to a registry. */
+  register(registry: Registry): void {
+    const inFlightName = 'marquee_calls_in_flight'
+    register(registry, {
+      name: inFlightName,
+      help: 'Calls under way.',
+      type: 'gauge',
+      values: () => [{ metricName: inFlightName, labels: {}, value: this.#inFlightCount }],
+    })
     const name = 'marquee_calls_total'
     const help = 'Calls that have ended, streams included.'
     register(registry, { name, help, type: 'counter', values: () => this.#counts(name) })
@@ -70,15 +88,23 @@ export class CallMetrics {
     })
   }
 
-  add({ protocol, method, code, durationMs }: CallMetric): void {
+  callStarted(): void {
+    this.#inFlightCount++
+  }
+
+  callEnded({ protocol, method, code, durationMs }: CallMetric): void {
+    this.#inFlightCount--
     const known = this.#tallies.get(method)?.get(protocol)
     const tally = known ?? this.#open(protocol, method)
     tally.add(code, durationMs)
   }
 
-  /** What was counted so far. */
-  tallies(): IterableIterator<CallTally> {
+  calls(): Iterable<CallTally> {
     return this.#all()
+  }
+
+  callsInFlight(): number {
+    return this.#inFlightCount
   }
 
   #open(protocol: string, method: string): Tally {
@@ -118,7 +144,7 @@ export class CallMetrics {
 interface OwnMetric {
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'histogram'
+  readonly type: 'counter' | 'gauge' | 'histogram'
   values(): Iterable<Value>
 }
 

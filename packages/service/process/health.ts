@@ -24,10 +24,10 @@ export interface Health {
   /** What keeps the process from being ready, of all concerns or of one; nothing when it is. */
   problems(concern?: Concern): Problem[]
   /** Aborted with a `ShutdownError` when the process is about to end: it is not ready any more. */
-  readonly draining: AbortSignal
+  readonly draining: AbortSignal | undefined
 }
 
-export function createHealth(draining: AbortSignal): Health {
+export function createHealth(draining?: AbortSignal): Health {
   const conditions: { name: string; condition: Condition; concern: Concern }[] = []
   const notes: { name: string; condition: Condition }[] = []
   return {
@@ -38,8 +38,8 @@ export function createHealth(draining: AbortSignal): Health {
       void conditions.push({ name, condition, concern }),
     problems(concern) {
       // A process that drains is alive: it must not be cut.
-      if (draining.aborted && concern === 'life') return []
-      if (draining.aborted) return [{ name: 'process', reason: 'shutting down' }]
+      if (draining?.aborted && concern === 'life') return []
+      if (draining?.aborted) return [{ name: 'process', reason: 'shutting down' }]
       return reasonsOf(conditions.filter((one) => concern === undefined || one.concern === concern))
     },
   }

@@ -1,0 +1,34 @@
+import type { Environment } from '@marquee/connect-hono/call'
+import type { Hono } from 'hono'
+import type { ServiceAppBase } from './app.ts'
+import { consoleLog } from './logs/console-log.ts'
+import { CallMetrics } from './metrics/call-metrics.ts'
+import { createHealth } from './process/health.ts'
+
+/** A service for platforms that call `fetch`: the default export of a service's `edge.ts`. */
+export interface EdgeService {
+  fetch(request: Request): Response | Promise<Response>
+}
+
+/**
+ * Creates the app with the first request: Workers allow no timer and no random number before. Admission, the memory
+ * budget and shutdown are left to the platform, which owns the sockets and the process.
+ */
+export function createEdgeService(
+  createApp: (base: ServiceAppBase) => Hono<Environment>,
+): EdgeService {
+  let app: Hono<Environment> | undefined
+  return {
+    fetch(request) {
+      app ??= createApp({
+        log: consoleLog,
+        metrics: new CallMetrics(),
+        health: createHealth(),
+        // A client's address is not known, and Workers say nothing of a client that has left.
+        limits: { streamsPerClientMax: Number.POSITIVE_INFINITY },
+        callsShare: false,
+      })
+      return app.fetch(request)
+    },
+  }
+}

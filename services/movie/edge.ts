@@ -1,0 +1,30 @@
+import { createConnectTransport } from '@connectrpc/connect-web'
+import { createEdgeService } from '@marquee/service/edge'
+import { createMovieService } from './service.ts'
+import { createMetadataSource, createRatingSource } from './upstream.ts'
+
+/**
+ * The movie service for platforms that call `fetch`. It calls metadata and rating by Connect at METADATA_URL and
+ * RATING_URL, and serves no page.
+ */
+export default createEdgeService((base) => {
+  const metadata = createMetadataSource(connectTo(readUrl('METADATA_URL', 'http://localhost:8081')))
+  const ratings = createRatingSource(connectTo(readUrl('RATING_URL', 'http://localhost:8082')))
+  return createMovieService({ ...base, sources: { metadata, ratings } })
+})
+
+/** Reads the environment, which on Workers has the bindings of the script. */
+function readUrl(name: 'METADATA_URL' | 'RATING_URL', urlDefault: string): string {
+  const url = process.env[name] || urlDefault
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url
+  throw new Error(`${name} is "${url}": give an origin such as ${urlDefault}`)
+}
+
+function connectTo(baseUrl: string) {
+  return createConnectTransport({
+    baseUrl,
+    useBinaryFormat: true,
+    // Workers refuse `error`, by which connect-web lets no call be redirected; a 3xx fails a call as well.
+    fetch: ((input, init) => fetch(input, { ...init, redirect: 'manual' })) as typeof fetch,
+  })
+}
