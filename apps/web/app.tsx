@@ -29,7 +29,7 @@ export function App({ theme, ...parts }: AppProps) {
   return (
     <>
       <a class="skip-link" href="#main">
-        Skip to the content
+        Skip to content
       </a>
       <Header
         page={route.page}
@@ -68,9 +68,9 @@ function Page({ route, ...props }: PageProps & { route: Route }) {
 function AbsentPage() {
   return (
     <Placard poster="Wrong turn" genre="Adventure">
-      <h1 tabIndex={-1}>There is no such page</h1>
+      <h1 tabIndex={-1}>Page not found</h1>
       <p>
-        The address may be mistyped. <a href="/">All movies</a> are one click away.
+        Check the address, or go to <a href="/">all movies</a>.
       </p>
     </Placard>
   )

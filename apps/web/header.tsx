@@ -14,7 +14,7 @@ interface HeaderProps {
 const links = [
   { path: '/', page: 'list', text: 'Movies' },
   { path: '/system', page: 'system', text: 'System' },
-  { path: '/try', page: 'try', text: 'Try' },
+  { path: '/try', page: 'try', text: 'API' },
 ] as const
 
 export function Header({ page, connection, theme, singleKeys }: HeaderProps) {
@@ -54,11 +54,9 @@ function Connection({ state }: { state: HeaderProps['connection'] }) {
   )
 }
 
-const themeWords = { system: 'as the system', light: 'light', dark: 'dark' } as const
-
 function ThemeButton({ theme }: { theme: Signal<Theme> }) {
   const next = nextTheme(theme.value)
-  const label = `Colours: ${themeWords[theme.value]}. Change to ${themeWords[next]}`
+  const label = `Theme: ${theme.value}. Switch to ${next}`
   const change = () => {
     theme.value = next
   }

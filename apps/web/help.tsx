@@ -2,11 +2,11 @@ import type { Signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
 const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
-  [['1', '2', '3', '4', '5'], 'rate the movie that is open, or the one in focus in the list'],
-  [['0', '⌫'], 'take the rating back'],
-  [['←', '↑', '↓', '→'], 'go from movie to movie'],
-  [['/'], 'search'],
-  [['?'], 'this help'],
+  [['1', '2', '3', '4', '5'], 'Rate the open movie, or the focused one in the list'],
+  [['0', '⌫'], 'Remove your rating'],
+  [['←', '↑', '↓', '→'], 'Move between movies in the list'],
+  [['/'], 'Search'],
+  [['?'], 'Show these shortcuts'],
 ]
 
 /** Which keys do what, with the switch that turns single keys off. */
@@ -31,8 +31,8 @@ export function Help({ singleKeys }: { singleKeys: Signal<boolean> }) {
       <button
         type="button"
         class="icon-button"
-        aria-label="Keys"
-        title="Keys"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts"
         aria-haspopup="dialog"
         onClick={open}
       >
@@ -45,7 +45,7 @@ export function Help({ singleKeys }: { singleKeys: Signal<boolean> }) {
         </svg>
       </button>
       <dialog ref={dialog} class="help" aria-labelledby="help-title">
-        <h2 id="help-title">Keys</h2>
+        <h2 id="help-title">Keyboard shortcuts</h2>
         <dl class="help-keys">
           {keys.map(([names, meaning]) => (
             <div key={meaning} class="help-row">
@@ -66,7 +66,7 @@ export function Help({ singleKeys }: { singleKeys: Signal<boolean> }) {
               singleKeys.value = event.currentTarget.checked
             }}
           />
-          Single keys do this
+          Single-key shortcuts
         </label>
         <form method="dialog">
           <button type="submit" class="button">

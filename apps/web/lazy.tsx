@@ -29,7 +29,7 @@ export function Lazy({ load, props }: LazyProps) {
   if (failed) {
     // After an update the code has another name, which only the document knows.
     const retry = () => (navigator.onLine ? location.reload() : start())
-    return <Failure title="This page could not be loaded" retry={retry} />
+    return <Failure title="Couldn't load this page" retry={retry} />
   }
   return Loaded ? <Loaded {...props} /> : <p class="loading">Loading…</p>
 }

@@ -5,8 +5,8 @@ const titles: Readonly<Record<Route['page'], string>> = {
   list: 'Marquee',
   movie: 'Movie · Marquee',
   system: 'System · Marquee',
-  try: 'Try a call · Marquee',
-  absent: 'No such page · Marquee',
+  try: 'API explorer · Marquee',
+  absent: 'Page not found · Marquee',
 }
 
 /**

@@ -16,15 +16,15 @@ export function whyRefused(error: unknown): string {
   switch (code) {
     case Code.Unavailable:
     case Code.Unknown:
-      return 'The rating service cannot be reached.'
+      return "Can't reach the rating service."
     case Code.DeadlineExceeded:
-      return 'The rating service took too long to answer.'
+      return 'The rating service took too long to respond.'
     case Code.ResourceExhausted:
-      return 'Too much was asked of the rating service.'
+      return 'Too many requests. Wait a moment and try again.'
     case Code.Unauthenticated:
     case Code.PermissionDenied:
       return 'You are not allowed to rate.'
     default:
-      return `The rating service refused it: ${rawMessage}`
+      return `The rating service rejected it: ${rawMessage}`
   }
 }

@@ -69,7 +69,7 @@ describePage(
       await found.waitFor()
       expect(requests.map(({ query }) => query)).toEqual(['kubrick'])
       await eventually(async () => {
-        expect(await page.getByRole('status').allInnerTexts()).toContain('6 movies for kubrick')
+        expect(await page.getByRole('status').allInnerTexts()).toContain('6 results for kubrick')
       })
       expect(new URL(page.url()).search).toBe('?q=kubrick')
       await page.keyboard.press('Escape')
@@ -106,7 +106,7 @@ describePage(
     test('says that nothing was found, and leads back to all movies', async () => {
       await using visitor = await site().visit('/?q=zzzz')
       const { page } = visitor
-      await page.getByText('No title or director begins with').waitFor()
+      await page.getByText('No title or director starts with').waitFor()
       expect(await page.getByRole('searchbox').inputValue()).toBe('zzzz')
       await page.getByRole('link', { name: 'Show all movies' }).click()
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
@@ -136,7 +136,7 @@ describePage(
       visitor.expectProblems(/ListMovies/)
       await page.route(listCalls, (route) => route.abort('connectionrefused'))
       await page.getByRole('link', { name: 'Movies', exact: true }).click()
-      await page.getByText('The movies cannot be reached').waitFor()
+      await page.getByText("Couldn't load movies").waitFor()
       await page.unroute(listCalls)
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
     })
@@ -147,7 +147,7 @@ describePage('the list, before anybody has rated,', { start: startServices }, (s
   test('invites to rate, and shows the catalogue', async () => {
     await using visitor = await site().visit('/')
     const { page } = visitor
-    await page.getByText('Nobody has rated a movie yet.').waitFor()
+    await page.getByText('No ratings yet.').waitFor()
     expect(await page.getByRole('listitem').count()).toBeGreaterThan(10)
     expect(await page.getByRole('listitem').first().textContent()).toContain('Not rated yet')
   })

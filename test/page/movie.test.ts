@@ -50,7 +50,6 @@ describePage(
       const pages = [ada.page, bob.page]
       for (const page of pages) {
         await expectWords(page, words(100, 20))
-        await page.getByText('No rating has come in.').waitFor()
         await page.getByRole('img', { name: /Mean and number of ratings over time/ }).waitFor()
       }
       for (const value of [1, 2, 3]) {
@@ -58,14 +57,14 @@ describePage(
       }
       for (const page of pages) {
         await expectWords(page, words(106, 23))
-        await page.getByText('3 more: the mean went from 5.00 to 4.61.').first().waitFor()
-        const rows = page.getByRole('list', { name: 'How the ratings are spread' })
+        await page.getByText('3 new ratings: the mean went from 5.00 to 4.61.').first().waitFor()
+        const rows = page.getByRole('list', { name: 'Ratings by score' })
         expect((await rows.ariaSnapshot()).match(/(?<=listitem: ).*/g)).toEqual([
-          '5 20 87 %',
-          '4 0 0 %',
-          '3 1 4 %',
-          '2 1 4 %',
-          '1 1 4 %',
+          '5 20 87%',
+          '4 0 0%',
+          '3 1 4%',
+          '2 1 4%',
+          '1 1 4%',
         ])
         expect(await page.locator('canvas').count()).toBe(1)
       }
@@ -86,7 +85,7 @@ describePage(
       await eventually(async () => {
         expect(await own.getByRole('radio', { name: /^5/ }).isChecked()).toBe(true)
       })
-      await own.getByRole('button', { name: /take back/i }).click()
+      await own.getByRole('button', { name: 'Remove rating' }).click()
       await expectWords(page, words(97, 20))
       await expectWords(bob.page, words(97, 20))
     })
@@ -113,7 +112,7 @@ describePage(
     test('says that there is no such movie', async () => {
       await using visitor = await site().visit('/movies/no-such-movie')
       const { page } = visitor
-      await page.getByRole('heading', { name: 'There is no such movie' }).waitFor()
+      await page.getByRole('heading', { name: 'Movie not found' }).waitFor()
       await page.getByRole('link', { name: 'Show all movies' }).click()
       await page.getByRole('heading', { name: 'Top rated' }).waitFor()
     })

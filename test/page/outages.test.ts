@@ -26,8 +26,8 @@ describePage(
       await expectRating(movie, '5.0 of 5 from 8 ratings')
       visitor.expectProblems(/\/services\/rating\//, /ListMovies/)
       await site().services.killRating()
-      await page.getByText('Ratings are unavailable at present.').waitFor()
-      await movie.getByText('Ratings are unavailable at present.').waitFor()
+      await page.getByText('Ratings are offline.').waitFor()
+      await movie.getByText('Ratings are offline.').waitFor()
       expect(await movie.getByRole('heading', { level: 1 }).textContent()).toContain(
         best?.title ?? '-',
       )
@@ -35,14 +35,14 @@ describePage(
 
       const late = await visitor.openPage()
       await late.goto('/')
-      await late.getByText('Here is the catalogue by title.').waitFor()
+      await late.getByText('Until then, movies are sorted by title.').waitFor()
       expect(await late.getByRole('listitem').count()).toBeGreaterThan(10)
 
       await site().services.startRating()
       await site().others.rate(best?.id ?? '', 'late', 1)
       for (const each of [page, movie, late]) {
         await each.bringToFront()
-        const banner = each.getByText('Ratings are unavailable at present.')
+        const banner = each.getByText('Ratings are offline.')
         await banner.waitFor({ state: 'detached', timeout: recoveryTimeoutMs })
       }
       await expectRating(page, '4.6 of 5 from 9 ratings')
@@ -58,7 +58,7 @@ describePage(
       await site().services.killRating()
       try {
         await page.getByRole('radio', { name: '3 of 5' }).first().click()
-        await page.getByText('Not stored. The rating service cannot be reached.').waitFor()
+        await page.getByText("Couldn't save. Can't reach the rating service.").waitFor()
         expect(await page.getByRole('radio', { name: '3 of 5' }).first().isChecked()).toBe(false)
       } finally {
         await site().services.startRating()
@@ -72,11 +72,11 @@ describePage(
       visitor.expectProblems(/404/)
       const script = /\/assets\/.*\.js$/
       await page.route(script, (route) => route.fulfill({ status: 404 }))
-      await page.getByRole('link', { name: 'Try', exact: true }).click()
-      await page.getByText('This page could not be loaded').waitFor()
+      await page.getByRole('link', { name: 'API', exact: true }).click()
+      await page.getByText("Couldn't load this page").waitFor()
       await page.unroute(script)
       await page.getByRole('button', { name: 'Try again' }).click()
-      await page.getByRole('heading', { level: 1, name: 'Try a call' }).waitFor()
+      await page.getByRole('heading', { level: 1, name: 'API explorer' }).waitFor()
     })
 
     test('a page without a network says that it is offline, and goes on when it is back', async () => {
@@ -92,7 +92,7 @@ describePage(
         await each.getByRole('banner').getByText('Offline').waitFor()
       }
       await page.getByRole('radio', { name: '3 of 5' }).first().click()
-      await page.getByText('Not stored. You are offline.').waitFor()
+      await page.getByText("Couldn't save. You are offline.").waitFor()
       await site().others.rate(best?.id ?? '', 'meanwhile', 1)
       await visitor.context.setOffline(false)
       const { count, mean } = await site().others.aggregateOf(best?.id ?? '')

@@ -112,7 +112,7 @@ describePage(
       await choice(page, refused, 5).click()
       const alert = card(page, refused).getByRole('alert')
       await alert.waitFor()
-      expect(await alert.textContent()).toMatch(/Not stored\. .*value/)
+      expect(await alert.textContent()).toMatch(/Couldn't save\. .*value/)
       await expectOwn(page, refused, undefined)
       await expectRating(page, refused, '3.1 of 5 from 8 ratings')
       await page.unroute(putRating)
@@ -127,7 +127,7 @@ describePage(
       visitor.expectProblems(/PutRating/)
       await page.route(putRating, (route) => route.abort('connectionrefused'))
       await choice(page, lost, 5).click()
-      await card(page, lost).getByRole('alert').getByText('Not stored.').waitFor()
+      await card(page, lost).getByRole('alert').getByText("Couldn't save.").waitFor()
       await expectOwn(page, lost, undefined)
     })
   },

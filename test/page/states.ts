@@ -55,18 +55,18 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   'list-search': { path: '/?q=kubrick', reach: firstMovie },
   'list-empty': {
     path: '/?q=zzzz',
-    reach: (page) => page.getByText('No title or director begins with').waitFor(),
+    reach: (page) => page.getByText('No title or director starts with').waitFor(),
   },
   'list-loading': { path: '/', prepare: hold, reach: (page) => heading(page, 'Top rated') },
   'list-error': {
     path: '/',
     prepare: refuse(listCalls),
-    reach: (page) => page.getByText('The movies cannot be reached').waitFor(),
+    reach: (page) => page.getByText("Couldn't load movies").waitFor(),
   },
   'list-without-ratings': {
     path: '/',
     prepare: refuse(ratingCalls),
-    reach: (page) => page.getByText('Ratings are unavailable at present.').waitFor(),
+    reach: (page) => page.getByText('Ratings are offline.').waitFor(),
   },
   'list-refused': {
     path: '/',
@@ -74,7 +74,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     async reach(page) {
       await firstMovie(page)
       await page.getByRole('radio', { name: '2 of 5' }).first().click()
-      await page.getByText('Not stored.').waitFor()
+      await page.getByText("Couldn't save.").waitFor()
     },
   },
   movie: {
@@ -83,7 +83,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     async reach(page) {
       await page.locator('canvas').waitFor()
       await page.getByRole('radio', { name: /^5 of 5/ }).click()
-      await page.getByText('Stored', { exact: true }).waitFor()
+      await page.getByText('Saved', { exact: true }).waitFor()
     },
   },
   'movie-empty': {
@@ -98,7 +98,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   'movie-error': {
     path: matrix,
     prepare: refuse(movieCalls),
-    reach: (page) => page.getByText('This movie cannot be reached at present').waitFor(),
+    reach: (page) => page.getByText("Couldn't load this movie").waitFor(),
   },
   'movie-offline': {
     path: matrix,
@@ -109,21 +109,21 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   },
   'movie-absent': {
     path: '/movies/no-such-movie',
-    reach: (page) => heading(page, 'There is no such movie'),
+    reach: (page) => heading(page, 'Movie not found'),
   },
   system: {
     path: '/system',
     pictureAfterMs: 10_000,
     async reach(page) {
       await page.locator('canvas').nth(3).waitFor()
-      await page.getByText('The same as a table').click()
+      await page.getByText('Table', { exact: true }).click()
     },
   },
   'system-loading': { path: '/system', prepare: hold, reach: (page) => heading(page, 'System') },
   'system-error': {
     path: '/system',
     prepare: refuse(systemCalls),
-    reach: (page) => page.getByText('It cannot be watched at present').first().waitFor(),
+    reach: (page) => page.getByText("Can't reach the movie service").first().waitFor(),
   },
   try: {
     path: '/try',
@@ -132,12 +132,12 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   'try-loading': {
     path: '/try/movie.v1.MovieService/GetMovieDetails',
     prepare: hold,
-    reach: (page) => page.getByText('Asking movie what it serves…').waitFor(),
+    reach: (page) => page.getByText('Loading the methods of movie…').waitFor(),
   },
   'try-error': {
     path: '/try/rating.v1.RatingService/PutRating',
     prepare: refuse(ratingCalls),
-    reach: (page) => page.getByText('rating does not answer').waitFor(),
+    reach: (page) => page.getByText("Can't reach rating").waitFor(),
   },
   'try-answer': {
     path: '/try/movie.v1.MovieService/GetMovieDetails',
@@ -153,7 +153,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
       await field(page, 'movie_id').fill('the-matrix-1999')
       await choose(page, 'Protocol', 'gRPC-Web')
       await send(page)
-      await page.getByRole('region', { name: 'Answer' }).getByRole('article').waitFor()
+      await page.getByRole('region', { name: 'Response' }).getByRole('article').waitFor()
     },
   },
   'try-refused': {
@@ -174,11 +174,11 @@ export const pageStates: Readonly<Record<string, PageState>> = {
       }
     },
   },
-  keys: {
+  shortcuts: {
     path: matrix,
     async reach(page) {
-      await page.getByRole('button', { name: 'Keys' }).click()
-      await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
     },
   },
 }

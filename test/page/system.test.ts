@@ -13,10 +13,12 @@ describePage('the system page', { start: startServicesApart }, (site) => {
   test('shows the instances of each service, that they serve and how fast they answer', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
-    await page.getByText('All 3 instances serve').first().waitFor()
+    await page.getByText('All systems operational · 3 of 3 up').first().waitFor()
     expect(await page.title()).toBe('System · Marquee')
-    await page.getByRole('img', { name: /^The services: All 3 instances serve/ }).waitFor()
-    await page.getByText('The same as a table').click()
+    await page
+      .getByRole('img', { name: /^Services: All systems operational · 3 of 3 up/ })
+      .waitFor()
+    await page.getByText('Table', { exact: true }).click()
     const { urls } = site().services
     for (const [service, url] of Object.entries(urls)) {
       const row = page.getByRole('row').filter({ hasText: `:${new URL(url).port}` })
@@ -32,10 +34,10 @@ describePage('the system page', { start: startServicesApart }, (site) => {
   test('shows calls a second by method and code', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
-    await page.getByText('All 3 instances serve').first().waitFor()
+    await page.getByText('All systems operational · 3 of 3 up').first().waitFor()
     await callRatingInVain(site().services, 7)
     const row = page
-      .getByRole('region', { name: 'Calls by method and code' })
+      .getByRole('region', { name: 'Requests by method and code' })
       .getByRole('listitem')
       .filter({ hasText: 'RatingService/GetRating' })
     await row.getByText('not_found').waitFor()
@@ -43,13 +45,13 @@ describePage('the system page', { start: startServicesApart }, (site) => {
       const text = await row.getByRole('listitem').filter({ hasText: 'not_found' }).textContent()
       expect(text).toBe('not_found 7')
     })
-    await page.getByRole('img', { name: /^Calls a second, now: movie [\d.]+/ }).waitFor()
+    await page.getByRole('img', { name: /^Requests per second, now: movie [\d.]+/ }).waitFor()
   })
 
   test('shows how far rating events are applied, and what is put aside, with a look at one', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
-    await page.getByText('There are none: every event could be applied.').waitFor()
+    await page.getByText('No dead letters.').waitFor()
     await append(site().services, [ratingEvent('ada', 4), poison, ratingEvent('bob', 5)])
     const letter = page
       .getByRole('region', { name: 'Dead letters' })
@@ -58,7 +60,7 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     await letter.waitFor()
     const partitions = page.getByRole('region', { name: 'Ingestion by partition' })
     await partitions.getByRole('listitem').filter({ hasText: 'at 3' }).waitFor()
-    await page.getByRole('img', { name: 'Rating events that wait, now: rating 0' }).waitFor()
+    await page.getByRole('img', { name: 'Ingest lag (events), now: rating 0' }).waitFor()
     await letter.click()
     const body = page.getByRole('region', { name: 'Dead letters' })
     await body.getByText(poison, { exact: true }).waitFor()
@@ -70,26 +72,26 @@ describePage('the system page', { start: startServicesApart }, (site) => {
   test('says which service is away while it is, and that all serve when it is back', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
-    await page.getByText('All 3 instances serve').first().waitFor()
+    await page.getByText('All systems operational · 3 of 3 up').first().waitFor()
     visitor.expectProblems(/\/services\/rating\//)
     await site().services.killRating()
     const timeout = noticeTimeoutMs
-    await page.getByText('2 of 3 instances serve').first().waitFor({ timeout })
+    await page.getByText('Degraded · 2 of 3 up').first().waitFor({ timeout })
     await page.getByText(/^rating is unreachable: /).waitFor({ timeout })
     await site().services.startRating()
-    await page.getByText('All 3 instances serve').first().waitFor({ timeout })
-    await page.getByRole('list', { name: 'What is wrong' }).waitFor({ state: 'detached' })
+    await page.getByText('All systems operational · 3 of 3 up').first().waitFor({ timeout })
+    await page.getByRole('list', { name: 'Problems' }).waitFor({ state: 'detached' })
   }, 60_000)
 
   test('says that what it shows is old while the stream is lost', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
-    await page.getByText('All 3 instances serve').first().waitFor()
+    await page.getByText('All systems operational · 3 of 3 up').first().waitFor()
     visitor.expectProblems(/ERR_INTERNET_DISCONNECTED/)
     await visitor.context.setOffline(true)
-    await page.getByText('The stream is lost and tried again.').waitFor()
+    await page.getByText('Connection lost.').waitFor()
     await visitor.context.setOffline(false)
-    await page.getByText('The stream is lost and tried again.').waitFor({ state: 'detached' })
+    await page.getByText('Connection lost.').waitFor({ state: 'detached' })
   })
 })
 

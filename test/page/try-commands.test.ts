@@ -104,7 +104,7 @@ async function callByPage(page: Page, fields: Readonly<Record<string, string>>):
 /** Presses the button, and answers what is in the clipboard then. */
 async function copyCommand({ page, context }: Visitor, name: string): Promise<string> {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-  await choose(page, 'The same call by', name)
+  await choose(page, 'Copy as', name)
   const region = page.getByRole('region', { name: 'Commands' })
   await region.getByRole('button', { name: 'Copy' }).click()
   await region.getByText('Copied').waitFor()

@@ -14,7 +14,7 @@ export async function send(page: Page): Promise<void> {
 }
 
 export function answerOf(page: Page): Locator {
-  return page.getByRole('region', { name: 'Answer' })
+  return page.getByRole('region', { name: 'Response' })
 }
 
 export async function expectCode(page: Page, code: string): Promise<void> {

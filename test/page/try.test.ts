@@ -27,7 +27,7 @@ describePage(
     test('lists every method of the three services, and opens one', async () => {
       await using visitor = await site().visit('/try')
       const { page } = visitor
-      expect(await page.title()).toBe('Try a call · Marquee')
+      expect(await page.title()).toBe('API explorer · Marquee')
       const methods = page.getByRole('navigation', { name: 'Methods' })
       for (const name of ['GetMovieDetails', 'ListMetadata', 'PutRating', 'ImportRatings']) {
         await methods.getByRole('link', { name }).first().waitFor()
@@ -49,7 +49,7 @@ describePage(
         await field(page, 'movie_id').fill(matrix)
         await choose(page, 'Protocol', name)
         for (const format of ['JSON', 'Binary']) {
-          await choose(page, 'Messages', format)
+          await choose(page, 'Encoding', format)
           await send(page)
           const type = name === 'Connect' ? 'application/' : 'application/grpc-web+'
           const subtype = format === 'JSON' ? 'json' : 'proto'
@@ -73,7 +73,7 @@ describePage(
       const { page } = visitor
       await field(page, 'movie_id').fill(matrix)
       await choose(page, 'Protocol', 'gRPC-Web')
-      await page.getByText('Headers and deadline').click()
+      await page.getByText('Headers, auth & timeout').click()
       await page.getByRole('textbox', { name: 'Headers' }).fill('x-request-id: of-the-test')
       await send(page)
       await expectCode(page, 'ok')
@@ -85,7 +85,7 @@ describePage(
       await using visitor = await site().visit(details)
       const { page } = visitor
       await field(page, 'movie_id').fill(matrix)
-      await choose(page, 'Sent by', 'GET')
+      await choose(page, 'HTTP method', 'GET')
       const request = page.waitForRequest(/GetMovieDetails/)
       await send(page)
       expect((await request).method()).toBe('GET')
@@ -155,7 +155,7 @@ describePage(
     test('sends a stream of several messages filled in as JSON', async () => {
       await using visitor = await site().visit('/try/rating.v1.RatingService/ImportRatings')
       const { page } = visitor
-      await choose(page, 'Fill in by', 'JSON')
+      await choose(page, 'Edit as', 'JSON')
       const rating = (value: number) => ({
         rating: { recordId: 'alien-1979', recordType: 'movie', userId: `u${value}`, value },
       })

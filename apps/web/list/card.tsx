@@ -65,7 +65,7 @@ function shortWords(rating: Rating): string {
     case 'not-rated':
       return 'Unrated'
     case 'unavailable':
-      return 'No answer'
+      return 'Offline'
     case 'unknown':
       return ''
   }
@@ -86,7 +86,7 @@ function CardRefusal({ movieId, ownRatings }: CardRefusalProps) {
   }, [refusal])
   return refusal ? (
     <p class="card-refusal" role="alert">
-      Not stored. {refusal}
+      Couldn't save. {refusal}
     </p>
   ) : null
 }

@@ -27,7 +27,7 @@ export function Notice({ feed, status, connection, someRated, reload }: NoticePr
   if (connection === 'offline') {
     return (
       <Bar kind="bad" floating title="You are offline.">
-        What is shown may be old. It goes on when the network is back.
+        Showing the last known ratings. Updates resume when you are back online.
       </Bar>
     )
   }
@@ -40,15 +40,15 @@ export function Notice({ feed, status, connection, someRated, reload }: NoticePr
   }
   if (withoutTop) {
     return (
-      <Bar kind="warn" title="Ratings are unavailable at present.">
-        Here is the catalogue by title. The top list returns by itself.
+      <Bar kind="warn" title="Ratings are offline.">
+        Retrying… Until then, movies are sorted by title.
       </Bar>
     )
   }
   if (connection === 'waiting' && movies.length > 0) {
     return (
-      <Bar kind="warn" floating title="Ratings are unavailable at present.">
-        What is shown may be old. It goes on by itself.
+      <Bar kind="warn" floating title="Ratings are offline.">
+        Showing the last known ratings. Reconnecting…
       </Bar>
     )
   }
@@ -61,9 +61,8 @@ export function Notice({ feed, status, connection, someRated, reload }: NoticePr
       )
     }
     return (
-      <Bar kind="plain" title="Nobody has rated a movie yet.">
-        Be the first: click a column from 1 to 5 under a poster, or press the number. Until then,
-        here is the catalogue by title.
+      <Bar kind="plain" title="No ratings yet.">
+        Pick a score under any poster, or press 1–5.
       </Bar>
     )
   }
@@ -73,7 +72,7 @@ export function Notice({ feed, status, connection, someRated, reload }: NoticePr
 function TopListButton({ reload }: { reload: () => void }) {
   return (
     <button type="button" class="button" onClick={reload}>
-      Show the top list
+      Show top rated
     </button>
   )
 }

@@ -88,28 +88,28 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
 }
 
 function Unreachable({ nothing, retry }: { nothing: boolean; retry: () => void }) {
-  const text = 'The page tries again by itself.'
+  const text = 'Retrying…'
   if (!nothing) {
-    return <Failure title="The rest of the list cannot be reached" {...{ text, retry }} />
+    return <Failure title="Couldn't load more movies" {...{ text, retry }} />
   }
   return (
     <Placard poster="Back soon" genre="Film-Noir">
-      <Failure title="The movies cannot be reached" {...{ text, retry }} />
+      <Failure title="Couldn't load movies" {...{ text, retry }} />
     </Placard>
   )
 }
 
 function foundWords(count: number, finished: boolean, query: string): string {
-  if (count === 0) return `Nothing found for ${query}`
-  return `${count}${finished ? '' : ' or more'} ${count === 1 ? 'movie' : 'movies'} for ${query}`
+  if (count === 0) return `No results for ${query}`
+  return `${count}${finished ? '' : ' or more'} ${count === 1 ? 'result' : 'results'} for ${query}`
 }
 
 function NothingFound({ query }: { query: string }) {
-  if (!query) return <p class="list-nothing">There are no movies in the catalogue yet.</p>
+  if (!query) return <p class="list-nothing">The catalogue has no movies yet.</p>
   return (
     <Placard poster="Nothing found" genre="Mystery">
       <p class="list-nothing">
-        No title or director begins with <q>{query}</q>.
+        No title or director starts with <q>{query}</q>.
       </p>
       <p>
         <a href="/">Show all movies</a>

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { meanText, type Rating } from '../rating/aggregate.ts'
+import { meanText, type Rating, ratingsWord } from '../rating/aggregate.ts'
 import { addToHistory, emptyHistory, movement, untilNow } from './history.ts'
 import type { Plot } from './plot.ts'
 
@@ -46,7 +46,7 @@ export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
   return (
     <section class="movie-panel rating-chart" aria-labelledby="chart-title">
       <h2 id="chart-title" class="movie-panel-title">
-        Since you opened this page
+        Live rating
       </h2>
       <p class="rating-chart-key" aria-hidden="true">
         <span class="rating-chart-key-mean">Mean</span>
@@ -64,7 +64,7 @@ export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
         <i class="plot-grid" />
       </div>
       <p class="rating-chart-words">
-        {failed.value ? 'The chart could not be loaded. ' : null}
+        {failed.value ? "Couldn't load the chart. " : null}
         {words}
       </p>
     </section>
@@ -73,13 +73,14 @@ export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
 
 function movementWords(history: Parameters<typeof movement>[0]): string {
   const moved = movement(history)
-  if (!moved) return 'Nothing to draw yet.'
+  if (!moved) return ''
   const { first, last } = moved
   const more = last.count - first.count
-  if (more === 0 && first.mean === last.mean) return 'No rating has come in.'
-  const came = more < 0 ? `${-more} taken back` : `${more} more`
+  if (more === 0 && first.mean === last.mean) return ''
+  const ratings = ratingsWord(Math.abs(more))
+  const change = more < 0 ? `${-more} ${ratings} removed` : `${more} new ${ratings}`
   const [before, now] = [meanText(first.mean, 2), meanText(last.mean, 2)]
-  return before === now
-    ? `${came}: the mean is still ${now}.`
-    : `${came}: the mean went from ${before} to ${now}.`
+  const mean =
+    before === now ? `the mean is still ${now}` : `the mean went from ${before} to ${now}`
+  return `${more === 0 ? 'Ratings changed' : change}: ${mean}.`
 }

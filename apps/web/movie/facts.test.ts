@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { releaseWords, timeWords } from './facts.tsx'
+import { imdbWords, releaseWords, timeWords } from './facts.tsx'
 
 test.each([
   [{ releaseDate: '1999-03-31', year: 1999 }, 'March 31, 1999'],
@@ -9,6 +9,11 @@ test.each([
   [{ releaseDate: '' }, undefined],
 ])('a release is said as exactly as it is known: %j', (movie, words) => {
   expect(releaseWords(movie)).toBe(words)
+})
+
+test('an IMDb rating has its scale, its votes and the year of the snapshot', () => {
+  expect(imdbWords(8.7, 380_934)).toBe('8.7/10 (381K votes, 2010 snapshot)')
+  expect(imdbWords(8, undefined)).toBe('8.0/10 (2010 snapshot)')
 })
 
 test.each([

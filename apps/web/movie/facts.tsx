@@ -6,7 +6,7 @@ const monthFormat = new Intl.DateTimeFormat('en', {
   month: 'long',
   timeZone: 'UTC',
 })
-const numberFormat = new Intl.NumberFormat('en')
+const votesFormat = new Intl.NumberFormat('en', { notation: 'compact' })
 
 /** What is known of a movie beside its rating. */
 export function Facts({ movie }: { movie: Movie }) {
@@ -16,12 +16,7 @@ export function Facts({ movie }: { movie: Movie }) {
     ['Released', releaseWords(movie)],
     ['Running time', runningTimeMinutes ? timeWords(runningTimeMinutes) : undefined],
     ['Genre', movie.genres.join(', ')],
-    [
-      'At IMDb',
-      imdbRating === undefined
-        ? undefined
-        : `${imdbRating.toFixed(1)} of 10${imdbVotes ? `, ${numberFormat.format(imdbVotes)} votes` : ''}`,
-    ],
+    ['IMDb', imdbRating === undefined ? undefined : imdbWords(imdbRating, imdbVotes)],
   ]
   return (
     <dl class="facts">
@@ -35,6 +30,12 @@ export function Facts({ movie }: { movie: Movie }) {
       )}
     </dl>
   )
+}
+
+/** `8.7/10 (381K votes, 2010 snapshot)`: the demo catalogue ends in 2010. */
+export function imdbWords(rating: number, votes: number | undefined): string {
+  const snapshot = `${votes ? `${votesFormat.format(votes)} votes, ` : ''}2010 snapshot`
+  return `${rating.toFixed(1)}/10 (${snapshot})`
 }
 
 /** As exact as the catalogue knows: a year, a month or a day. */

@@ -31,7 +31,7 @@ export function MoviePage({ movieId, ...page }: PageProps & { movieId: string })
   useEffect(() => {
     if (movie) document.title = `${movie.title} · Marquee`
   }, [movie])
-  if (status === 'absent') return <AbsentMovie movieId={movieId} />
+  if (status === 'absent') return <AbsentMovie />
   if (!movie && status === 'lost') return <UnreachableMovie />
   return <MovieArticle {...{ movieId, movie, page }} lost={status === 'lost'} />
 }
@@ -80,10 +80,7 @@ function UnreachableMovie() {
       <h1 tabIndex={-1} class="visually-hidden">
         Movie
       </h1>
-      <Failure
-        title="This movie cannot be reached at present"
-        text="The page tries again by itself."
-      />
+      <Failure title="Couldn't load this movie" text="Retrying…" />
     </Placard>
   )
 }
@@ -92,21 +89,21 @@ function MovieNotice(props: { unavailable: boolean; lost: boolean; page: PagePro
   if (props.page.connection.value === 'offline') {
     return (
       <Bar kind="bad" floating title="You are offline.">
-        What is shown may be old. It goes on when the network is back.
+        Showing the last known rating. Updates resume when you are back online.
       </Bar>
     )
   }
   if (props.lost) {
     return (
-      <Bar kind="warn" floating title="The connection was lost.">
-        What is shown may be old. The page tries again by itself.
+      <Bar kind="warn" floating title="Connection lost.">
+        Showing the last known rating. Reconnecting…
       </Bar>
     )
   }
   if (!props.unavailable) return null
   return (
-    <Bar kind="warn" floating title="Ratings are unavailable at present.">
-      They return by themselves.
+    <Bar kind="warn" floating title="Ratings are offline.">
+      Retrying…
     </Bar>
   )
 }
@@ -127,13 +124,11 @@ function BackLink() {
   )
 }
 
-function AbsentMovie({ movieId }: { movieId: string }) {
+function AbsentMovie() {
   return (
     <Placard poster="Lost reel" genre="Thriller">
-      <h1 tabIndex={-1}>There is no such movie</h1>
-      <p>
-        The catalogue knows nothing of <code>{movieId}</code>.
-      </p>
+      <h1 tabIndex={-1}>Movie not found</h1>
+      <p>We couldn't find that movie.</p>
       <p>
         <a href="/">Show all movies</a>
       </p>

@@ -25,7 +25,7 @@ export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
           {shown.status === 'rated' ? countWords(count) : waitingWords(shown)}
         </p>
       </div>
-      <ul class="spread" aria-label="How the ratings are spread">
+      <ul class="spread" aria-label="Ratings by score">
         {values.toReversed().map((value) => {
           const part = histogram[value - 1] ?? 0
           const percent = count > 0 ? Math.round((100 * part) / count) : 0
@@ -36,7 +36,7 @@ export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
                 <span class="spread-bar" style={{ '--part': part / highest }} />
               </span>
               <span class="spread-count">{count > 0 ? part : ''}</span>
-              <span class="spread-percent">{count > 0 ? `${percent} %` : ''}</span>
+              <span class="spread-percent">{count > 0 ? `${percent}%` : ''}</span>
             </li>
           )
         })}

@@ -64,8 +64,8 @@ export function ratingWords(rating: Rating): string {
     case 'not-rated':
       return 'Not rated yet'
     case 'unavailable':
-      return 'Ratings are unavailable'
+      return 'Ratings are offline'
     case 'unknown':
-      return 'Rating not known yet'
+      return 'Loading the rating'
   }
 }

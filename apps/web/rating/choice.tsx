@@ -61,7 +61,7 @@ export function RatingChoice({ movieId, known, page }: ChoiceProps) {
           disabled={own.wanted === undefined}
           onClick={() => rate(undefined)}
         >
-          Take back
+          Remove rating
         </button>
       </div>
     </fieldset>
@@ -72,16 +72,16 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
   if (own.refusal) {
     return (
       <span class="rate-refusal" role="alert">
-        Not stored, so it is as it was. {own.refusal}
+        Couldn't save. Your rating is unchanged. {own.refusal}
       </span>
     )
   }
-  if (own.asked) return <>Storing…</>
-  if (own.stored) return <>Stored</>
-  if (!singleKeys) return <>Choose one</>
+  if (own.asked) return <>Saving…</>
+  if (own.stored) return <>Saved</>
+  if (!singleKeys) return <>Pick a score</>
   return (
     <>
-      Choose one
+      Pick a score
       <span class="rate-keys">
         , or press <kbd>1</kbd> to <kbd>5</kbd>
       </span>
@@ -113,7 +113,7 @@ function useSayStored(movieId: string, { ownRatings, announce }: PageProps) {
   useSignalEffect(() => {
     const { stored, asked } = ownRatings.of(movieId).value
     if (wasAsked.current && !asked && stored !== before.current) {
-      announce(stored ? `Your rating is stored: ${stored} of 5` : 'Your rating is taken back')
+      announce(stored ? `Rating saved: ${stored} of 5` : 'Rating removed')
     }
     if (!asked) before.current = stored
     wasAsked.current = asked !== undefined

@@ -81,7 +81,7 @@ test('what is refused is rolled back, is not remembered, and says why', async ()
   opened.own.rate('alien', 2)
   expect(await settled(opened)).toMatchObject({
     wanted: undefined,
-    refusal: 'The rating service cannot be reached.',
+    refusal: "Can't reach the rating service.",
   })
   expect(opened.kept.size).toBe(0)
 })

@@ -26,28 +26,28 @@ export function Charts({ monitor }: { monitor: Monitor | undefined }) {
   return (
     <section class="charts" aria-label="The last two minutes">
       <TimeChart
-        title="Calls a second"
+        title="Requests per second"
         data={data.calls}
         range={range}
         textOf={rateText}
         topMin={2}
       />
       <TimeChart
-        title="Time to answer"
+        title="Probe latency"
         data={data.latency}
         range={range}
         textOf={latencyText}
         topMin={10}
       />
       <TimeChart
-        title="Rating events applied a second"
+        title="Events ingested per second"
         data={data.applied}
         range={range}
         textOf={rateText}
         topMin={2}
       />
       <TimeChart
-        title="Rating events that wait"
+        title="Ingest lag (events)"
         data={data.lag}
         range={range}
         textOf={lagText}

@@ -52,10 +52,14 @@ export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
       </button>
       <div id={id} class="letter-body" hidden={!isOpen.value}>
         {failure.value ? (
-          <Failure title="It could not be read" text={failure.value} retry={() => void load()} />
+          <Failure
+            title="Couldn't read this dead letter"
+            text={failure.value}
+            retry={() => void load()}
+          />
         ) : null}
         {isOpen.value && whole.value ? <Whole letter={letter} whole={whole.value} /> : null}
-        {isOpen.value && !whole.value && !failure.value ? <p class="table-note">Asking…</p> : null}
+        {isOpen.value && !whole.value && !failure.value ? <p class="table-note">Loading…</p> : null}
       </div>
     </li>
   )
@@ -64,8 +68,8 @@ export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
 function Whole({ letter, whole }: { letter: DeadLetter; whole: GetDeadLetterResponse }) {
   const { sourceTopic, sourcePartition, sourceOffset, valueBytes, valueOmitted } = letter
   const facts = {
-    'Read from': `${sourceTopic}, partition ${sourcePartition}, offset ${sourceOffset}`,
-    'Kept at': `partition ${letter.partition}, offset ${letter.offset}`,
+    Source: `${sourceTopic}, partition ${sourcePartition}, offset ${sourceOffset}`,
+    'Dead-letter topic': `partition ${letter.partition}, offset ${letter.offset}`,
   }
   return (
     <>
@@ -75,8 +79,8 @@ function Whole({ letter, whole }: { letter: DeadLetter; whole: GetDeadLetterResp
       </dl>
       {valueOmitted ? (
         <p class="table-note">
-          The value of {countText(valueBytes)} bytes was too large to be kept here; it is at its
-          source.
+          The value ({countText(valueBytes)} bytes) is too large for the dead-letter topic. Read it
+          from its source.
         </p>
       ) : (
         <LetterValue bytes={whole.value} />

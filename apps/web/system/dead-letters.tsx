@@ -45,7 +45,7 @@ export function DeadLetters({ addresses, putAsideCount }: DeadLettersProps) {
       <h2 id="dead-letters-title">Dead letters</h2>
       {failure.value ? (
         <Failure
-          title="Dead letters could not be read"
+          title="Couldn't read dead letters"
           text={failure.value}
           retry={() => void load(listed.peek())}
         />
@@ -60,13 +60,11 @@ export function DeadLetters({ addresses, putAsideCount }: DeadLettersProps) {
         ))}
       </ul>
       {letters.length === 0 && !failure.value ? (
-        <p class="table-note">
-          {listed.value ? 'There are none: every event could be applied.' : 'Asking…'}
-        </p>
+        <p class="table-note">{listed.value ? 'No dead letters.' : 'Loading…'}</p>
       ) : null}
       {nextPageToken ? (
         <button type="button" class="button" onClick={() => void load(listed.peek())}>
-          Show older ones
+          Show older
         </button>
       ) : null}
     </section>

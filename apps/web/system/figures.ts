@@ -8,8 +8,7 @@ export function rateText(perSecond: number | undefined): string {
 }
 
 export function callRateText(perSecond: number | undefined): string {
-  const text = rateText(perSecond)
-  return `${text} ${text === '1' ? 'call' : 'calls'}/s`
+  return `${rateText(perSecond)} req/s`
 }
 
 export function latencyText(ms: number | undefined): string {

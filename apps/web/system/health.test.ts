@@ -9,19 +9,19 @@ const away = instanceWith('82', undefined)
 
 test('a system without trouble says so in one sentence', () => {
   const { services } = reportAt(1, [serving])
-  expect(summary(services)).toBe('The one instance serves')
+  expect(summary(services)).toBe('All systems operational · 1 of 1 up')
   expect(troubles(services)).toEqual([])
 })
 
 test('an instance that cannot be reached is named with the reason', () => {
   const { services } = reportAt(1, [serving, away])
-  expect(summary(services)).toBe('1 of 2 instances serve')
+  expect(summary(services)).toBe('Degraded · 1 of 2 up')
   expect(troubles(services)).toEqual(['rating at http://10.0.0.1:8082 is unreachable: refused'])
 })
 
 test('an instance that was not asked yet is no trouble', () => {
   const { services } = reportAt(1, [serving, { ...serving, health: 0 }])
-  expect(summary(services)).toBe('Asking…')
+  expect(summary(services)).toBe('Loading…')
   expect(troubles(services)).toEqual([])
 })
 
@@ -33,8 +33,8 @@ test('the address of an instance is told once', () => {
 
 test('a service of which nothing is known is trouble', () => {
   const { services } = reportAt(1, [])
-  expect(summary(services)).toBe('No instance is known')
-  expect(troubles(services)).toEqual(['No instance of rating is known.'])
+  expect(summary(services)).toBe('No known instances')
+  expect(troubles(services)).toEqual(['rating has no known instances.'])
 })
 
 test('problems are told once, those of ingestion too', () => {

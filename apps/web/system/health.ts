@@ -10,7 +10,7 @@ export const healthWords: Readonly<Record<Health, string>> = {
   serving: 'serving',
   'not-serving': 'not serving',
   unreachable: 'unreachable',
-  unknown: 'being asked',
+  unknown: 'checking',
 }
 
 export function healthOf({ health }: InstanceReport): Health {
@@ -32,13 +32,13 @@ export function unreachableText({ url, unreachableReason }: InstanceReport): str
   const prefix = `cannot reach ${url}: `
   return unreachableReason.startsWith(prefix)
     ? unreachableReason.slice(prefix.length)
-    : unreachableReason || 'it does not answer'
+    : unreachableReason || 'no response'
 }
 
 /** What is wrong, in sentences; empty when nothing is. */
 export function troubles(services: readonly ServiceReport[]): string[] {
   return services.flatMap(({ service, instances }) => {
-    if (instances.length === 0) return [`No instance of ${service} is known.`]
+    if (instances.length === 0) return [`${service} has no known instances.`]
     return instances.flatMap((instance) => {
       const name = instances.length === 1 ? service : `${service} at ${instance.url}`
       return instanceTroubles(name, instance)
@@ -51,7 +51,7 @@ function instanceTroubles(name: string, instance: InstanceReport): string[] {
   if (health === 'unreachable') return [`${name} is unreachable: ${unreachableText(instance)}`]
   const { problems = [], ingestion } = instance.activity ?? {}
   const told = problems.map(({ name: part, reason }) => `${name}, ${part}: ${reason}`)
-  if (told.length === 0 && health === 'not-serving') return [`${name} does not serve.`]
+  if (told.length === 0 && health === 'not-serving') return [`${name} is not serving.`]
   const failure = ingestion?.failure
   const isTold = problems.some(({ reason }) => failure && reason.includes(failure))
   return failure && !isTold ? [...told, `${name}, ingestion: ${failure}`] : told
@@ -61,11 +61,9 @@ function instanceTroubles(name: string, instance: InstanceReport): string[] {
 export function summary(services: readonly ServiceReport[]): string {
   const instances = services.flatMap((service) => service.instances)
   const servingCount = instances.filter((one) => healthOf(one) === 'serving').length
-  if (instances.length === 0) return 'No instance is known'
+  if (instances.length === 0) return 'No known instances'
   const unknownCount = instances.filter((one) => healthOf(one) === 'unknown').length
-  if (unknownCount > 0 && servingCount + unknownCount === instances.length) return 'Asking…'
-  if (servingCount < instances.length) {
-    return `${servingCount} of ${instances.length} instances serve`
-  }
-  return instances.length === 1 ? 'The one instance serves' : `All ${servingCount} instances serve`
+  if (unknownCount > 0 && servingCount + unknownCount === instances.length) return 'Loading…'
+  const state = servingCount < instances.length ? 'Degraded' : 'All systems operational'
+  return `${state} · ${servingCount} of ${instances.length} up`
 }

@@ -7,7 +7,7 @@ import { healthOf, healthWords, unreachableText } from './health.ts'
 export function InstanceTable({ services }: { services: readonly ServiceReport[] }) {
   return (
     <details class="instance-table">
-      <summary>The same as a table</summary>
+      <summary>Table</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
       <section class="table-frame" aria-label="Instances" tabIndex={0}>
         <table class="table">
@@ -18,10 +18,10 @@ export function InstanceTable({ services }: { services: readonly ServiceReport[]
               <th scope="col">Address</th>
               <th scope="col">Health</th>
               <th scope="col" class="number">
-                Answers in
+                Probe latency
               </th>
               <th scope="col" class="number">
-                Calls under way
+                In flight
               </th>
               <th scope="col" class="number">
                 Memory
@@ -33,7 +33,7 @@ export function InstanceTable({ services }: { services: readonly ServiceReport[]
               instances.length === 0 ? (
                 <tr key={service}>
                   <th scope="row">{service}</th>
-                  <td colSpan={5}>No instance is known</td>
+                  <td colSpan={5}>No known instances</td>
                 </tr>
               ) : (
                 instances.map((instance) => (

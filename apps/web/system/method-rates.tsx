@@ -11,8 +11,8 @@ export function MethodRates({ monitor }: { monitor: Monitor | undefined }) {
   return (
     <section class="method-rates" aria-labelledby="method-rates-title">
       <div class="section-head">
-        <h2 id="method-rates-title">Calls by method and code</h2>
-        <p class="table-note">A second, over the last 10 s; codes since the start.</p>
+        <h2 id="method-rates-title">Requests by method and code</h2>
+        <p class="table-note">Per second over the last 10 s. Codes since the process started.</p>
       </div>
       <ul class="method-rows">
         {rows.map((row) => (
@@ -20,7 +20,7 @@ export function MethodRates({ monitor }: { monitor: Monitor | undefined }) {
         ))}
       </ul>
       {rows.length === 0 ? (
-        <p class="table-note">{monitor ? 'Nobody has called yet.' : 'Asking…'}</p>
+        <p class="table-note">{monitor ? 'No requests yet.' : 'Loading…'}</p>
       ) : null}
     </section>
   )
@@ -41,7 +41,7 @@ function Row({ row, most }: { row: MethodRow; most: number }) {
       <Bar row={row} most={most} />
       <p class="method-rate">
         {rateText(perSecond)}
-        <span class="visually-hidden"> a second</span>
+        <span class="visually-hidden"> per second</span>
       </p>
       <ul class="codes">
         {codes.map(({ code, count }) => (

@@ -40,7 +40,7 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
   const state = connection.value
   const services = now?.report.services ?? []
   const isLost = state === 'waiting' || state === 'offline'
-  const text = now ? summary(services) : isLost ? 'It cannot be watched at present' : 'Asking…'
+  const text = now ? summary(services) : isLost ? "Can't reach the movie service" : 'Loading…'
   useEffect(() => {
     if (now) announce(text)
   }, [text, now === undefined])
@@ -65,15 +65,15 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
 }
 
 function staleText(monitor: Monitor | undefined): string {
-  if (!monitor) return 'The reports cannot be had; this is tried again.'
+  if (!monitor) return 'Retrying…'
   const time = new Date(millis(monitor.report.time)).toLocaleTimeString()
-  return `The stream is lost and tried again. This was at ${time}.`
+  return `Connection lost. Showing the state at ${time}. Reconnecting…`
 }
 
 function Troubles({ texts }: { texts: readonly string[] }) {
   if (texts.length === 0) return null
   return (
-    <ul class="troubles" aria-label="What is wrong">
+    <ul class="troubles" aria-label="Problems">
       {texts.map((text) => (
         <li key={text}>{text}</li>
       ))}

@@ -7,8 +7,8 @@ import { addressText, countText } from './figures.ts'
 
 const stateWords: Readonly<Record<number, string>> = {
   [Ingestion_State.RUNNING]: 'running',
-  [Ingestion_State.FAILING]: 'failing, tried again',
-  [Ingestion_State.WAITING]: 'waiting: others have all partitions',
+  [Ingestion_State.FAILING]: 'failing, retrying',
+  [Ingestion_State.WAITING]: 'waiting: other instances own all partitions',
   [Ingestion_State.STOPPED]: 'stopped',
 }
 
@@ -27,7 +27,7 @@ export function Partitions({ services }: { services: readonly ServiceReport[] })
       <h2 id="partitions-title">Ingestion by partition</h2>
       {reading.length === 0 ? (
         <p class="table-note">
-          {services.length === 0 ? 'Asking…' : 'No instance of rating tells of ingestion.'}
+          {services.length === 0 ? 'Loading…' : 'No instance of rating reports ingestion.'}
         </p>
       ) : null}
       {reading.map(({ id, url, ingestion }) => (
@@ -49,7 +49,7 @@ function Reader({ name, ingestion, most }: ReaderProps) {
   return (
     <div class="reader">
       <p class="reader-head">
-        <b>{name}</b> {stateWords[state] ?? 'not known'}
+        <b>{name}</b> {stateWords[state] ?? 'unknown'}
         {restartCount > 0n ? `, restarted ${countText(restartCount)} times` : ''}
       </p>
       {failure ? <p class="reader-failure">{failure}</p> : null}
@@ -63,7 +63,7 @@ function Reader({ name, ingestion, most }: ReaderProps) {
             <svg class="bar" height="12" aria-hidden="true">
               <rect class="bar-all" height="12" rx="2" width={`${(Number(lag) / most) * 100}%`} />
             </svg>
-            <span class="number">{countText(lag)} wait</span>
+            <span class="number">lag {countText(lag)}</span>
             <span class="partition-position number">at {countText(position)}</span>
           </li>
         ))}

@@ -30,7 +30,7 @@ export function Picture({ monitor }: { monitor: Monitor | undefined }) {
         width={layout.width}
         height={layout.height}
         role="img"
-        aria-label={`The services: ${monitor ? summary(services) : 'not known yet'}. The table after this says it in words.`}
+        aria-label={`Services: ${monitor ? summary(services) : 'loading'}. The table below has the same data.`}
       >
         <defs>
           <marker
@@ -88,15 +88,14 @@ function eventsOf(monitor: Monitor | undefined) {
   const instances = rating?.instances ?? []
   const ingestions = instances.map(({ activity }) => activity?.ingestion)
   const known = ingestions.filter((one): one is Ingestion => one !== undefined)
-  if (known.length === 0)
-    return { text: monitor ? 'not read by anybody' : '–', deadLetterText: '–' }
+  if (known.length === 0) return { text: monitor ? 'no consumer' : '–', deadLetterText: '–' }
   const rates = instances.map(({ id }) => monitor?.instances.get(id)?.appliedPerSecond)
   const isRateKnown = rates.some((rate) => rate !== undefined)
   const rate = isRateKnown ? sum(rates.map((one) => one ?? 0)) : undefined
   const lag = sum(known.flatMap(({ partitions }) => partitions.map((one) => Number(one.lag))))
   const put = sum(known.map(({ deadLetterCount }) => Number(deadLetterCount)))
   return {
-    text: `${rateText(rate)}/s · ${countText(lag)} wait`,
+    text: `${rateText(rate)}/s · lag ${countText(lag)}`,
     deadLetterText: `${countText(put)} since start`,
   }
 }

@@ -33,7 +33,7 @@ export function ServiceBox({ name, box, instances, monitor }: ServiceBoxProps) {
       </text>
       {instances.length === 0 ? (
         <text class="instance-detail" x={box.x + padding} y={box.y + titleHeight + 20}>
-          {monitor ? 'No instance is known' : 'Asking…'}
+          {monitor ? 'No known instances' : 'Loading…'}
         </text>
       ) : null}
       {instances.map((instance, index) => (

@@ -63,7 +63,7 @@ export function TimeChart({ title, data, range, textOf, topMin }: TimeChartProps
         role="img"
         aria-label={`${title}, now: ${newest.join(', ')}`}
       />
-      {isMissing.value ? <p class="table-note">The chart could not be loaded.</p> : null}
+      {isMissing.value ? <p class="table-note">Couldn't load the chart.</p> : null}
     </figure>
   )
 }

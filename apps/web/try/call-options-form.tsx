@@ -41,14 +41,14 @@ export function CallOptionsForm({ method, options }: CallOptionsFormProps) {
         onChange={(value) => change({ protocol: value })}
       />
       <Choice
-        label="Messages"
+        label="Encoding"
         options={formats}
         value={format}
         onChange={(value) => change({ format: value })}
       />
       {canGet(method) && protocol === 'connect' ? (
         <Choice
-          label="Sent by"
+          label="HTTP method"
           options={verbs}
           value={useGet ? 'get' : 'post'}
           onChange={(value) => change({ useGet: value === 'get' })}
@@ -79,7 +79,7 @@ function Metadata({ options, change }: MetadataProps) {
   }
   return (
     <details class="metadata">
-      <summary>Headers and deadline</summary>
+      <summary>Headers, auth &amp; timeout</summary>
       <div class="field">
         <label class="field-name" for={`${id}-headers`}>
           Headers
@@ -101,7 +101,7 @@ function Metadata({ options, change }: MetadataProps) {
       </div>
       <div class="field">
         <label class="field-name" for={`${id}-timeout`}>
-          Deadline in milliseconds
+          Timeout in milliseconds
         </label>
         <input
           id={`${id}-timeout`}

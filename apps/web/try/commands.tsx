@@ -41,13 +41,13 @@ export function Commands({ call, at, addresses }: CommandsProps) {
   const copy = async () => {
     const isCopied = command !== undefined && (await copyText(command))
     if (!isCopied) selectContents(shown.current)
-    copied.value = isCopied ? 'Copied' : 'Selected: copy it by Ctrl+C'
+    copied.value = isCopied ? 'Copied' : 'Selected. Press Ctrl+C to copy.'
   }
   return (
     <section class="commands" aria-label="Commands">
       <div class="editor-head">
         <Choice
-          label="The same call by"
+          label="Copy as"
           options={tools}
           value={tool.value}
           onChange={(value) => {
@@ -81,9 +81,7 @@ function commandOf(tool: Tool, call: Call, address: URL | undefined): string | u
 
 function noteOf(at: ServiceName, { url, isInstance }: OwnAddress): string {
   if (isInstance) {
-    return `grpcurl cannot send a path before the method, so this is the address of an instance of ${at}. It has to be within reach of your shell.`
+    return `grpcurl can't send a path before the method, so this is the address of one ${at} instance. Your shell must be able to reach it.`
   }
-  return url
-    ? ''
-    : `grpcurl cannot send a path before the method, and no instance of ${at} is known at present.`
+  return url ? '' : `grpcurl can't send a path before the method, and no ${at} instance is known.`
 }

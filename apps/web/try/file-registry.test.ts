@@ -16,5 +16,7 @@ test('files are linked in whatever order they come, and however often', () => {
 })
 
 test('a file that is missing is named', () => {
-  expect(() => registryOf([file_movie_v1_movie.proto])).toThrow('was not answered')
+  expect(() => registryOf([file_movie_v1_movie.proto])).toThrow(
+    'which the response does not contain',
+  )
 })

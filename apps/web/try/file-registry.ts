@@ -19,7 +19,8 @@ function importedFirst(files: readonly FileDescriptorProto[]): FileDescriptorPro
     if (visited.has(name)) return
     visited.add(name)
     const file = byName.get(name)
-    if (file === undefined) throw new Error(`${importer} imports ${name}, which was not answered`)
+    if (file === undefined)
+      throw new Error(`${importer} imports ${name}, which the response does not contain`)
     for (const dependency of file.dependency) visit(dependency, name)
     ordered.add(file)
   }

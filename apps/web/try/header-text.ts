@@ -22,6 +22,6 @@ export function parseHeaderText(
 const token = /^[\w!#$%&'*+.^`|~-]+$/
 
 function problemOf(name: string, value: string): string | undefined {
-  if (!token.test(name)) return 'a header is a name, a colon and a value'
-  return /^[\t\x20-\x7e]*$/.test(value) ? undefined : 'a value is of visible ASCII characters'
+  if (!token.test(name)) return 'write a header as a name, a colon and a value'
+  return /^[\t\x20-\x7e]*$/.test(value) ? undefined : 'use only visible ASCII characters in a value'
 }

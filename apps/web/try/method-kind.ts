@@ -4,7 +4,7 @@ const kindTexts: Readonly<Record<DescMethod['methodKind'], string>> = {
   unary: '',
   server_streaming: 'server stream',
   client_streaming: 'client stream',
-  bidi_streaming: 'both ways',
+  bidi_streaming: 'bidirectional stream',
 }
 
 /** Who streams, in a few words; empty for a method where nobody does. */

@@ -50,9 +50,9 @@ interface ServiceMethodsProps {
 }
 
 function ServiceMethods({ name, reflection, retry, isSelected }: ServiceMethodsProps) {
-  if (reflection.state === 'loading') return <p class="methods-note">Asking what it serves…</p>
+  if (reflection.state === 'loading') return <p class="methods-note">Loading methods…</p>
   if (reflection.state === 'failed') {
-    return <Failure title="It does not answer" text={reflection.reason} retry={retry} />
+    return <Failure title="No response" text={reflection.reason} retry={retry} />
   }
   const { own = [], shared = [] } = Object.groupBy(reflection.services, ({ typeName }) =>
     typeName.startsWith('grpc.') ? 'shared' : 'own',
@@ -114,7 +114,7 @@ function MethodSelect({ reflections, selected, navigate }: MethodListProps) {
         {serviceNames.map((name) => {
           const reflection = reflections.of[name].value
           if (reflection.state !== 'known') {
-            const state = reflection.state === 'failed' ? 'does not answer' : 'is being asked'
+            const state = reflection.state === 'failed' ? '(offline)' : '(loading)'
             return <optgroup key={name} label={`${name} ${state}`} />
           }
           return (

@@ -89,7 +89,7 @@ function sendByKey(event: KeyboardEvent) {
 }
 
 function spoken({ error, durationMs, messageCount }: Outcome): string {
-  const ended = error ? `The call failed: ${error.code}. ${error.message}` : 'The call is answered'
+  const ended = error ? `The call failed: ${error.code}. ${error.message}` : 'Response received'
   return `${ended}, ${messageCount} messages, ${Math.round(durationMs)} milliseconds.`
 }
 

@@ -1,19 +1,19 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { CallError, HeaderField } from './call.ts'
-import { messagesKeptMax, type Outcome, type ReceivedMessage } from './outcome.ts'
+import type { Outcome, ReceivedMessage } from './outcome.ts'
 
 /** What came of the call. */
 export function OutcomeView({ outcome }: { outcome: Outcome | undefined }) {
   if (!outcome) {
     return (
-      <section class="outcome outcome-empty" aria-label="Answer">
-        <p>The answer appears here.</p>
+      <section class="outcome outcome-empty" aria-label="Response">
+        <p>Send a request to see the response.</p>
       </section>
     )
   }
   const { headers, trailers, error } = outcome
   return (
-    <section class="outcome" aria-label="Answer">
+    <section class="outcome" aria-label="Response">
       <Summary outcome={outcome} />
       {error ? <ErrorView error={error} /> : null}
       <Messages outcome={outcome} />
@@ -55,7 +55,7 @@ function ErrorView({ error }: { error: CallError }) {
       {error.details.map(({ typeName, json }, index) => (
         <details key={index}>
           <summary>{typeName}</summary>
-          <Code text={json ?? 'Reflection does not tell of this type.'} />
+          <Code text={json ?? 'Reflection has no descriptor of this type.'} />
         </details>
       ))}
     </div>
@@ -81,8 +81,7 @@ function Messages({ outcome }: { outcome: Outcome }) {
     <>
       {gone > 0 ? (
         <p class="form-note">
-          The last {messages.length} of {messageCount} messages; no more than {messagesKeptMax} are
-          kept.
+          Showing the last {messages.length} of {messageCount} messages.
         </p>
       ) : null}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}

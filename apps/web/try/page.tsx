@@ -26,7 +26,7 @@ export function TryPage({ clients, router, announce }: PageProps) {
   return (
     <div class="try">
       <h1 class="try-title" tabIndex={-1}>
-        Try a call
+        API explorer
       </h1>
       <MethodList {...{ reflections, selected }} navigate={router.navigate} />
       <div class="try-main">
@@ -67,17 +67,17 @@ function find(route: Route, reflections: Reflections): Search {
   if (route.page !== 'try' || route.service === undefined) return { nothing: true }
   const at = serviceAt(route.service, location.search)
   const reflection = reflections.of[at].value
-  if (reflection.state === 'loading') return { note: `Asking ${at} what it serves…` }
+  if (reflection.state === 'loading') return { note: `Loading the methods of ${at}…` }
   if (reflection.state === 'failed') {
     const retry = () => void reflections.load(at)
-    return { failure: `${at} does not answer`, reason: reflection.reason, retry }
+    return { failure: `Can't reach ${at}`, reason: reflection.reason, retry }
   }
   const { registry, baseUrl } = reflection
   const methods = registry.getService(route.service)?.methods ?? []
   const method =
     methods.find(({ name }) => name === route.method) ?? (route.method ? undefined : methods[0])
   if (method) return { at, method, baseUrl, registry }
-  const reason = 'The address may be mistyped; every method is in the list.'
+  const reason = 'Check the address, or pick a method from the list.'
   return { failure: `${at} has no ${route.service}/${route.method ?? ''}`, reason }
 }
 

@@ -48,7 +48,7 @@ export async function* readConnectStream(
     yield error === undefined ? end : { ...end, error: callErrorOf(error, call.registry) }
     return
   }
-  throw new ConnectError('the stream broke off without an end', Code.DataLoss)
+  throw new ConnectError('the stream ended without its end-of-stream message', Code.DataLoss)
 }
 
 /** The message as JSON for people: as it was sent, or decoded. */

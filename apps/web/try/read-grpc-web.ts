@@ -21,7 +21,7 @@ export async function* readGrpcWeb(call: Call, response: Response): AsyncGenerat
     const trailers = trailerParse(data)
     return yield ended(call, trailers, [...trailers])
   }
-  throw new ConnectError('the stream broke off without trailers', Code.DataLoss)
+  throw new ConnectError('the stream ended without trailers', Code.DataLoss)
 }
 
 function ended(call: Call, status: Headers, trailers: [string, string][]): CallEvent {

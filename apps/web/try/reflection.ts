@@ -75,7 +75,10 @@ async function ask(
     }
     answers.push(refuseErrors(fromBinary(ServerReflectionResponseSchema, data)))
   }
-  throw new ConnectError('reflection ended in the middle', Code.DataLoss)
+  throw new ConnectError(
+    'the reflection stream ended without its end-of-stream message',
+    Code.DataLoss,
+  )
 }
 
 function envelopeOf(messageRequest: Question) {

@@ -28,7 +28,7 @@ export function RequestEditor({ method, registry, request, violations }: Request
       <div class="editor-head">
         <h3 class="editor-title">{method.input.typeName}</h3>
         <Choice
-          label="Fill in by"
+          label="Edit as"
           quiet
           options={views}
           value={view.value}
@@ -62,7 +62,7 @@ function Messages({ method, request }: { method: DescMethod; request: RequestSta
       onChange={(next) => request.setDraft(index, next)}
     />
   ) : (
-    <p class="form-note">The stream ends without a message.</p>
+    <p class="form-note">The stream has no messages.</p>
   )
   if (!request.sendsMany) return body
   const add = () => {
@@ -72,7 +72,7 @@ function Messages({ method, request }: { method: DescMethod; request: RequestSta
   return (
     <>
       <fieldset class="stream">
-        <legend class="choice-label">Messages of the stream, sent together in one body</legend>
+        <legend class="choice-label">Messages, sent together as one stream</legend>
         <div class="stream-messages">
           {drafts.map((_, number) => (
             <button

@@ -21,5 +21,5 @@ export function parseRequestText(
   const wrong = drafts.some(
     (draft) => typeof draft !== 'object' || draft === null || Array.isArray(draft),
   )
-  return wrong ? { problem: 'a message is an object: { … }' } : { drafts }
+  return wrong ? { problem: 'a message must be a JSON object: { … }' } : { drafts }
 }

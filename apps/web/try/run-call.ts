@@ -40,10 +40,10 @@ function read(call: Call, response: Response): AsyncGenerator<CallEvent> {
 function failureOf(error: unknown, signal: AbortSignal) {
   const trailers: HeaderField[] = []
   if (signal.aborted) {
-    return { reason: new ConnectError('canceled here', Code.Canceled), trailers }
+    return { reason: new ConnectError('The call was canceled.', Code.Canceled), trailers }
   }
   if (error instanceof TypeError) {
-    const text = `no answer came, or it broke off: ${error.message}`
+    const text = `no response, or the connection broke: ${error.message}`
     return { reason: new ConnectError(text, Code.Unavailable), trailers }
   }
   return { reason: ConnectError.from(error, Code.Internal), trailers }

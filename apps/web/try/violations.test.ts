@@ -21,6 +21,17 @@ test('a violation without a message has the name of its rule', () => {
   ])
 })
 
+test('a violation by a missing value says that it is required', () => {
+  const elements = [{ fieldName: 'title' }]
+  const ruleId = 'string.min_len'
+  const missing = { field: { elements }, ruleId, message: 'must be at least 1 characters' }
+  const short = { ...missing, message: 'must be at least 10 characters' }
+  expect(violationsOf(detail([missing, short])).map(({ message }) => message)).toEqual([
+    'Required',
+    'must be at least 10 characters',
+  ])
+})
+
 test('a violation of the whole message has an empty path', () => {
   expect(violationsOf(detail([{ message: 'query needs ORDER_TITLE' }]))).toEqual([
     { path: '', message: 'query needs ORDER_TITLE' },

@@ -19,8 +19,14 @@ export function violationsOf(details: readonly ErrorDetail[]): Violation[] {
     .flatMap(({ json = '{}' }) => (JSON.parse(json) as ViolationsJson).violations ?? [])
     .map(({ field, message, ruleId }) => ({
       path: pathText(field?.elements ?? []),
-      message: message ?? ruleId ?? 'breaks a rule',
+      message: violationText(message, ruleId),
     }))
+}
+
+/** A missing value is "Required", not "must be at least 1 characters". */
+function violationText(message: string | undefined, ruleId: string | undefined): string {
+  if (message && /^must be at least 1 characters?$/.test(message)) return 'Required'
+  return message ?? ruleId ?? 'invalid value'
 }
 
 interface ViolationsJson {

@@ -1,13 +1,13 @@
 const examples = [
-  { path: '/try/movie.v1.MovieService/ListMovies', text: 'List movies, by title or by rating' },
+  { path: '/try/movie.v1.MovieService/ListMovies', text: 'List movies by title or by rating' },
   { path: '/try/rating.v1.RatingService/PutRating', text: 'Rate a movie' },
   {
     path: '/try/movie.v1.MovieService/WatchMovieDetails',
-    text: 'Watch a rating move, as a stream',
+    text: 'Watch a rating live, as a stream',
   },
   {
     path: '/try/metadata.v1.MetadataService/ImportMetadata',
-    text: 'Send several messages at once',
+    text: 'Import several movies in one stream',
   },
 ]
 
@@ -16,8 +16,8 @@ export function Welcome() {
   return (
     <section class="prose">
       <p>
-        Every method of the three services, by Connect or gRPC-Web. The forms are made from what the
-        services tell of themselves by reflection. Each call is also a command for curl, grpcurl and
+        Call any method of the three services over Connect or gRPC-Web. Forms come from the
+        services' own descriptors, by reflection. Copy each call as a command for curl, grpcurl or
         buf.
       </p>
       <ul class="welcome-list">
