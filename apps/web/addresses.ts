@@ -1,11 +1,11 @@
 /** Base URLs of the services: a path of the page's own origin, or another origin. */
 export interface ServiceAddresses {
   readonly services: { readonly movie: string; readonly metadata: string; readonly rating: string }
-  /** What commands for a shell name instead, as far as it is known: origins, for tools that take no path. */
+  /** Origins for shell commands, because grpcurl takes no path; absent when not configured. */
   readonly commandUrls?: Partial<ServiceAddresses['services']>
 }
 
-/** Where the movie service forwards to, unless it is configured otherwise. */
+/** The paths that the movie service forwards by default. */
 export const defaultAddresses: ServiceAddresses = {
   services: { movie: '', metadata: '/services/metadata', rating: '/services/rating' },
 }
@@ -13,8 +13,8 @@ export const defaultAddresses: ServiceAddresses = {
 const timeoutMs = 5_000
 
 /**
- * Asks the server that brought the page. The defaults when it cannot be asked: if they are wrong
- * too, the calls that use them fail where it shows.
+ * Reads the addresses from the page's own server. Returns the defaults when it fails: if they are
+ * wrong too, the calls that use them fail visibly.
  */
 export async function fetchAddresses(): Promise<ServiceAddresses> {
   try {
@@ -25,10 +25,10 @@ export async function fetchAddresses(): Promise<ServiceAddresses> {
   }
 }
 
-/** A service that is not named, or not by text, keeps its default. */
-export function parseAddresses(answer: unknown): ServiceAddresses {
-  const told = answer as Record<'services' | 'commandUrls', Record<string, unknown>> | null
-  const given = told?.services ?? {}
+/** Reads `/page.json`; a service without a text there keeps its default. */
+export function parseAddresses(json: unknown): ServiceAddresses {
+  const config = json as Record<'services' | 'commandUrls', Record<string, unknown>> | null
+  const given = config?.services ?? {}
   const { movie, metadata, rating } = defaultAddresses.services
   const text = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback)
   return {
@@ -37,6 +37,6 @@ export function parseAddresses(answer: unknown): ServiceAddresses {
       metadata: text(given.metadata, metadata),
       rating: text(given.rating, rating),
     },
-    ...(told?.commandUrls ? { commandUrls: told.commandUrls } : {}),
+    ...(config?.commandUrls ? { commandUrls: config.commandUrls } : {}),
   }
 }

@@ -1,12 +1,12 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
+import { EmptyState } from './empty-state.tsx'
 import { Header } from './header.tsx'
 import { Lazy } from './lazy.tsx'
 import { ListPage } from './list/page.tsx'
 import { MoviePage } from './movie/page.tsx'
 import { useNavigation } from './navigation.ts'
 import type { PageProps } from './page-props.ts'
-import { Placard } from './placard.tsx'
 import type { Route } from './route.ts'
 import type { Theme } from './theme.ts'
 
@@ -14,7 +14,7 @@ interface AppProps extends Omit<PageProps, 'announce'> {
   readonly theme: Signal<Theme>
 }
 
-/** What is around every page, and the page itself. */
+/** The frame around every page, and the page itself. */
 export function App({ theme, ...parts }: AppProps) {
   const { router, connection } = parts
   const announcement = useSignal('')
@@ -60,18 +60,18 @@ function Page({ route, ...props }: PageProps & { route: Route }) {
       return <Lazy key="system" load={loadSystem} props={props} />
     case 'try':
       return <Lazy key="try" load={loadTry} props={props} />
-    case 'absent':
-      return <AbsentPage />
+    case 'not-found':
+      return <NotFoundPage />
   }
 }
 
-function AbsentPage() {
+function NotFoundPage() {
   return (
-    <Placard poster="Wrong turn" genre="Adventure">
+    <EmptyState poster="Wrong turn" genre="Adventure">
       <h1 tabIndex={-1}>Page not found</h1>
       <p>
         Check the address, or go to <a href="/">all movies</a>.
       </p>
-    </Placard>
+    </EmptyState>
   )
 }

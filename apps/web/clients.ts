@@ -4,16 +4,16 @@ import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { defaultAddresses, fetchAddresses, type ServiceAddresses } from './addresses.ts'
 
-/** How long one call may take; the server's own deadline is shorter. Streams have none. */
+/** Timeout of one call; the server's own is shorter. Streams have none. */
 const callTimeoutMs = 10_000
 
-/** How the page reaches the services. */
+/** RPC clients of the services. */
 export interface Clients {
-  /** Always at the page's own origin, so there is no need to wait for an address. */
+  /** At the page's own origin, so there is no address to wait for. */
   readonly movies: Client<typeof MovieService>
-  /** Known once the page's addresses are. */
+  /** Resolves when the addresses are known. */
   readonly ratings: () => Promise<Client<typeof RatingService>>
-  /** Base URLs as the server told them, or the defaults when it could not. */
+  /** The server's base URLs, or the defaults when they could not be read. */
   readonly addresses: () => Promise<ServiceAddresses>
 }
 
@@ -29,7 +29,7 @@ export function createClients(): Clients {
   }
 }
 
-/** Connect over fetch, messages in binary; reads are GETs, which the browser revalidates by ETag. */
+/** Connect over fetch with binary messages. Reads are GETs, which the browser revalidates by ETag. */
 export function createTransport(baseUrl: string) {
   return createConnectTransport({
     baseUrl: baseUrl || '/',

@@ -4,7 +4,7 @@ interface FailureProps {
   readonly retry?: () => void
 }
 
-/** Says that something did not work, and offers to try again. */
+/** An error, with a button to try again. */
 export function Failure({ title, text, retry }: FailureProps) {
   return (
     <div class="failure" role="alert">

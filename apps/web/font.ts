@@ -1,7 +1,7 @@
 /**
- * Registers the font that index.html preloads: Archivo with its axes of weight and width, one file for
- * text and posters. Settles when it can be drawn with, or will not come. In a style sheet the
- * bundler would write the whole file into the rule.
+ * Registers the font that index.html preloads: Archivo with its weight and width axes, one file for
+ * text and posters. Settles when the font is loaded or has failed. In a style sheet the bundler
+ * would inline the whole file.
  */
 export async function addFont(document: Document): Promise<void> {
   const link = document.querySelector<HTMLLinkElement>('link[rel="preload"][as="font"]')
@@ -12,6 +12,6 @@ export async function addFont(document: Document): Promise<void> {
     display: 'swap',
   })
   document.fonts.add(font)
-  // Without the font the next of the list in tokens.css is drawn.
+  // Without the font, text falls back to the next one in tokens.css.
   await font.load().catch(() => undefined)
 }

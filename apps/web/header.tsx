@@ -1,6 +1,6 @@
 import type { ReadonlySignal, Signal } from '@preact/signals'
 import { Help } from './help.tsx'
-import { type ConnectionState, connectionWords } from './live/connection.ts'
+import { type ConnectionState, connectionLabels } from './live/connection.ts'
 import type { Route } from './route.ts'
 import { nextTheme, type Theme } from './theme.ts'
 
@@ -49,7 +49,7 @@ function Connection({ state }: { state: HeaderProps['connection'] }) {
   return (
     <p class="connection" data-state={value ?? 'none'} role="status">
       {value ? <span class="connection-dot" aria-hidden="true" /> : null}
-      <span class="connection-word">{value ? connectionWords[value] : ''}</span>
+      <span class="connection-word">{value ? connectionLabels[value] : ''}</span>
     </p>
   )
 }

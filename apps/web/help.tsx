@@ -9,7 +9,7 @@ const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['?'], 'Show these shortcuts'],
 ]
 
-/** Which keys do what, with the switch that turns single keys off. */
+/** The keyboard shortcuts, with a switch that turns single keys off. */
 export function Help({ singleKeys }: { singleKeys: Signal<boolean> }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const open = () => {

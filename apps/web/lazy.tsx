@@ -5,7 +5,7 @@ import { Failure } from './failure.tsx'
 import type { PageProps } from './page-props.ts'
 
 interface LazyProps {
-  /** Imports the page's code; called again when a person asks for it after a failure. */
+  /** Imports the page's code; called again when a person retries. */
   readonly load: () => Promise<ComponentType<PageProps>>
   readonly props: PageProps
 }
@@ -27,7 +27,7 @@ export function Lazy({ load, props }: LazyProps) {
   useEffect(start, [load])
   const { Loaded, failed } = page.value
   if (failed) {
-    // After an update the code has another name, which only the document knows.
+    // After a deployment the script has another name, which only a new document knows.
     const retry = () => (navigator.onLine ? location.reload() : start())
     return <Failure title="Couldn't load this page" retry={retry} />
   }

@@ -1,38 +1,42 @@
 import { signal } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { createBrowserStorage } from './browser-storage.ts'
 import { createClients } from './clients.ts'
 import { addFont } from './font.ts'
-import { createKept } from './kept.ts'
 import { createMovieList } from './list/movie-list.ts'
-import { createRatingBoard } from './rating/board.ts'
 import { createOwnRatings } from './rating/own-ratings.ts'
-import { createRemembered } from './rating/remembered.ts'
+import { createRatingCache } from './rating/rating-cache.ts'
+import { createSavedRatings } from './rating/saved-ratings.ts'
 import { createRouter } from './router.ts'
 import { createSingleKeys } from './single-keys.ts'
 import { createTheme } from './theme.ts'
 
-/** Longer than this nothing is waited for: a skeleton is drawn, or text in another font. */
+/** Longest wait before the first paint; after it, a skeleton or a fallback font is shown. */
 const firstDrawMs = 100
 
-const place = document.getElementById('page')
-if (!place) throw new Error('index.html has no element #page')
-const kept = createKept(window)
-const theme = createTheme(document, kept)
+const root = document.getElementById('page')
+if (!root) throw new Error('index.html has no element #page')
+const storage = createBrowserStorage(window)
+const theme = createTheme(document, storage)
 const router = createRouter(window)
 const clients = createClients()
-const board = createRatingBoard(requestAnimationFrame)
-const ownRatings = createOwnRatings({ clients, board, remembered: createRemembered(kept) })
-const list = createMovieList(clients, board)
-const singleKeys = createSingleKeys(kept)
+const ratingCache = createRatingCache(requestAnimationFrame)
+const ownRatings = createOwnRatings({
+  clients,
+  ratingCache,
+  savedRatings: createSavedRatings(storage),
+})
+const list = createMovieList(clients, ratingCache)
+const singleKeys = createSingleKeys(storage)
 const connection = signal(undefined)
-// Asked for before anything is drawn. What comes at once is drawn at once, without a skeleton before it.
+// Requested before the first paint, so that a fast response needs no skeleton.
 const route = router.route.peek()
 const listed = route.page === 'list' ? list.show(route.order, route.query) : undefined
 await Promise.race([Promise.all([addFont(document), listed]), sleep(firstDrawMs)])
 render(
-  <App {...{ clients, router, theme, board, ownRatings, list, singleKeys, connection }} />,
-  place,
+  <App {...{ clients, router, theme, ratingCache, ownRatings, list, singleKeys, connection }} />,
+  root,
 )
 
 function sleep(durationMs: number): Promise<void> {

@@ -2,25 +2,22 @@ import type { Signal } from '@preact/signals'
 import type { Clients } from './clients.ts'
 import type { MovieList } from './list/movie-list.ts'
 import type { ConnectionState } from './live/connection.ts'
-import type { RatingBoard } from './rating/board.ts'
 import type { OwnRatings } from './rating/own-ratings.ts'
+import type { RatingCache } from './rating/rating-cache.ts'
 import type { Router } from './router.ts'
 
-/** What every page is given. */
+/** Props of every page. */
 export interface PageProps {
   readonly clients: Clients
   readonly router: Router
-  /**
-   * Shown in the header. A page that watches a stream says here how it is doing; undefined when none
-   * does.
-   */
+  /** State of the page's stream, shown in the header; undefined for a page without one. */
   readonly connection: Signal<ConnectionState | undefined>
-  /** Says something to who listens rather than looks: a polite live region. */
+  /** Announces a text to screen readers, by a polite live region. */
   readonly announce: (text: string) => void
-  readonly board: RatingBoard
+  readonly ratingCache: RatingCache
   readonly ownRatings: OwnRatings
-  /** Outlives the list page, so that going back finds the list where it was. */
+  /** Outlives the list page, so that going back restores the list. */
   readonly list: MovieList
-  /** Whether single keys do something (WCAG 2.1.4). */
+  /** Whether single-key shortcuts are on (WCAG 2.1.4). */
   readonly singleKeys: Signal<boolean>
 }

@@ -1,23 +1,23 @@
-/** A page and what it shows: what the path of an address means. */
+/** A page and what it shows, read from the URL. */
 export type Route =
   | { readonly page: 'list'; readonly query: string; readonly order: ListOrder }
   | { readonly page: 'movie'; readonly movieId: string }
   | { readonly page: 'system' }
   | { readonly page: 'try'; readonly service?: string; readonly method?: string }
-  | { readonly page: 'absent' }
+  | { readonly page: 'not-found' }
 
-/** `top` begins with the best rated; `title` is the catalogue from A to Z. */
+/** Order of the list: `top` is by rating, `title` from A to Z. */
 export type ListOrder = 'top' | 'title'
 
-/** Reads a path and search as of `location`. A path that cannot be decoded is absent. */
+/** Parses `pathname` and `search` of a `Location`. A path that cannot be decoded is not found. */
 export function parseRoute(path: string, search = ''): Route {
   const parts = decodeParts(path)
-  if (!parts) return { page: 'absent' }
+  if (!parts) return { page: 'not-found' }
   const [first, second, third] = parts
   if (parts.length === 0) return parseList(new URLSearchParams(search))
   if (first === 'movies' && second && parts.length === 2) return { page: 'movie', movieId: second }
   if (first === 'system' && parts.length === 1) return { page: 'system' }
-  if (first !== 'try' || parts.length > 3) return { page: 'absent' }
+  if (first !== 'try' || parts.length > 3) return { page: 'not-found' }
   return {
     page: 'try',
     ...(second === undefined ? {} : { service: second }),
@@ -29,7 +29,7 @@ export function moviePath(movieId: string): string {
   return `/movies/${encodeURIComponent(movieId)}`
 }
 
-/** The list's own path; defaults are left out. */
+/** The path of the list, without what is the default. */
 export function listPath(query: string, order: ListOrder): string {
   const search = new URLSearchParams()
   if (query) search.set('q', query)

@@ -1,12 +1,12 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { parseRoute, type Route } from './route.ts'
 
-/** Which page is open, over the History API. Links of the page's own are followed without loading. */
+/** The open page, kept in the History API. Internal links navigate without loading a document. */
 export interface Router {
   readonly route: ReadonlySignal<Route>
-  /** Whether the page that is open was come to by going back or forward, to where it was left. */
+  /** Whether the open page was reached by Back or Forward. */
   returned(): boolean
-  /** Opens a path. `replace` changes the address without an entry of its own in the history. */
+  /** Opens a path. `replace` adds no entry to the history. */
   navigate(path: string, options?: { replace?: boolean }): void
 }
 
@@ -28,7 +28,7 @@ export function createRouter(window: Window): Router {
     route.value = read()
   })
   window.document.addEventListener('click', (event) => {
-    const path = ownPath(event, location)
+    const path = internalPath(event, location)
     if (path === undefined) return
     event.preventDefault()
     navigate(path)
@@ -36,8 +36,8 @@ export function createRouter(window: Window): Router {
   return { route, returned: () => returned, navigate }
 }
 
-/** The path of the page's own link that was clicked plainly, or undefined: the browser's affair. */
-function ownPath(event: MouseEvent, location: Location): string | undefined {
+/** The path of an internal link that was clicked, or undefined when the browser should handle it. */
+function internalPath(event: MouseEvent, location: Location): string | undefined {
   if (event.defaultPrevented || event.button !== 0) return undefined
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return undefined
   const link = (event.target as Element | null)?.closest?.('a[href]') as HTMLAnchorElement | null
@@ -45,7 +45,7 @@ function ownPath(event: MouseEvent, location: Location): string | undefined {
     return undefined
   }
   if (link.hash && link.pathname === location.pathname) return undefined
-  return parseRoute(link.pathname, link.search).page === 'absent'
+  return parseRoute(link.pathname, link.search).page === 'not-found'
     ? undefined
     : link.pathname + link.search
 }

@@ -9,8 +9,8 @@ export function isUnavailable(error: unknown): boolean {
   return code === Code.Unavailable || code === Code.DeadlineExceeded || code === Code.Unknown
 }
 
-/** Why something was not stored, in words for the person who wanted it. */
-export function whyRefused(error: unknown): string {
+/** The reason why a rating was not saved, for the person who rated. */
+export function rejectionText(error: unknown): string {
   if (navigator.onLine === false) return 'You are offline.'
   const { code, rawMessage } = ConnectError.from(error)
   switch (code) {

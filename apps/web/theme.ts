@@ -1,5 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals'
-import type { Kept } from './kept.ts'
+import type { BrowserStorage } from './browser-storage.ts'
 
 /** `system` follows the browser's `prefers-color-scheme`. */
 export type Theme = 'system' | 'light' | 'dark'
@@ -7,13 +7,13 @@ export type Theme = 'system' | 'light' | 'dark'
 const key = 'marquee.theme'
 const themes: readonly Theme[] = ['system', 'light', 'dark']
 
-/** The scheme a person chose, remembered, and applied to the document whenever it changes. */
-export function createTheme(document: Document, kept: Kept): Signal<Theme> {
-  const theme = signal(parseTheme(kept.get(key)))
+/** The chosen theme: saved, and applied to the document when it changes. */
+export function createTheme(document: Document, storage: BrowserStorage): Signal<Theme> {
+  const theme = signal(parseTheme(storage.get(key)))
   effect(() => {
     if (theme.value === 'system') delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = theme.value
-    kept.set(key, theme.value)
+    storage.set(key, theme.value)
   })
   return theme
 }
@@ -22,7 +22,7 @@ export function parseTheme(text: string | undefined): Theme {
   return themes.find((theme) => theme === text) ?? 'system'
 }
 
-/** The one after it, around: system, light, dark. */
+/** The next theme in the cycle system, light, dark. */
 export function nextTheme(theme: Theme): Theme {
   return themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system'
 }

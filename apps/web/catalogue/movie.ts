@@ -2,10 +2,10 @@ import type { Metadata } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { type MovieDetails, RatingStatus } from '../../../gen/movie/v1/movie_pb.ts'
 import { type Rating, readRating, unavailable } from '../rating/aggregate.ts'
 
-/** What the rating service calls movies. */
+/** The record type of movies in the rating service. */
 export const recordType = 'movie'
 
-/** What a movie is; its rating moves, so it is elsewhere. Absent is unknown. */
+/** A movie without its rating, which changes. An absent property is unknown. */
 export interface Movie {
   readonly id: string
   readonly title: string
@@ -19,7 +19,7 @@ export interface Movie {
   readonly imdbVotes?: number
 }
 
-/** Undefined when the details name no movie. */
+/** Returns undefined when the details have no metadata. */
 export function readMovie({ metadata }: MovieDetails): Movie | undefined {
   return metadata ? movieOf(metadata) : undefined
 }

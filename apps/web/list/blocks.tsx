@@ -3,27 +3,27 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { Card } from './card.tsx'
-import { type Nearness, useNearness } from './nearness.ts'
+import { useNearViewport, type ViewportObserver } from './near-viewport.ts'
 
-/** Whole rows at 2, 3, 4 and 6 columns. */
+/** Number of movies in a block: whole rows at 2, 3, 4 and 6 columns. */
 const blockSize = 12
 
 interface BlocksProps {
   readonly movies: readonly Movie[]
-  /** Whether their order is a ranking. */
+  /** Whether the cards show their rank. */
   readonly ranked: boolean
   readonly page: PageProps
-  /** The movies that are drawn, by the block they are in: those near the viewport. */
+  /** The rendered movies, which are those near the viewport, by block. */
   readonly near: Signal<ReadonlyMap<string, readonly Movie[]>>
   readonly label: string
 }
 
 /**
- * Movies in blocks of a few rows. Blocks far from the viewport are empty and as high as they would
- * be, so the page costs the same however long the list is.
+ * Movies in blocks of a few rows. A block far from the viewport is empty but keeps its height, so
+ * the cost of the page does not grow with the list.
  */
 export function Blocks({ movies, ranked, page, near, label }: BlocksProps) {
-  const nearness = useNearness()
+  const viewport = useNearViewport()
   const starts = Array.from(
     { length: Math.ceil(movies.length / blockSize) },
     (_, index) => index * blockSize,
@@ -36,7 +36,7 @@ export function Blocks({ movies, ranked, page, near, label }: BlocksProps) {
           movies={movies}
           start={start}
           name={`${ranked ? 'top' : 'title'}-${start}`}
-          {...{ ranked, page, near, nearness }}
+          {...{ ranked, page, near, viewport }}
         />
       ))}
     </section>
@@ -46,20 +46,20 @@ export function Blocks({ movies, ranked, page, near, label }: BlocksProps) {
 interface BlockProps extends Omit<BlocksProps, 'label'> {
   readonly start: number
   readonly name: string
-  readonly nearness: Nearness
+  readonly viewport: ViewportObserver
 }
 
-function Block({ movies, start, name, ranked, page, near, nearness }: BlockProps) {
+function Block({ movies, start, name, ranked, page, near, viewport }: BlockProps) {
   const element = useRef<HTMLUListElement>(null)
   const isNear = useSignal(start === 0)
   const end = Math.min(start + blockSize, movies.length)
   const own = useMemo(() => movies.slice(start, end), [movies[start], end])
   useEffect(() => {
     if (!element.current) return
-    return nearness.observe(element.current, (now) => {
+    return viewport.observe(element.current, (now) => {
       isNear.value = now || (element.current?.contains(document.activeElement) ?? false)
     })
-  }, [nearness])
+  }, [viewport])
   useLayoutEffect(() => {
     if (!isNear.value) return
     near.value = new Map(near.peek()).set(name, own)

@@ -2,13 +2,13 @@ import { useEffect } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
-import { meanText, type Rating, ratingsWord, ratingWords, shortCount } from '../rating/aggregate.ts'
+import { meanText, type Rating, ratingsNoun, ratingText, shortCount } from '../rating/aggregate.ts'
 import { RatingBars } from '../rating/bars.tsx'
 import { ratingKey } from '../rating/keys.ts'
 import { moviePath } from '../route.ts'
 
-/** For ten words, read twice. */
-const refusalMs = 12_000
+/** Time to read about ten words twice. */
+const errorShownMs = 12_000
 
 interface CardProps {
   readonly movie: Movie
@@ -16,9 +16,9 @@ interface CardProps {
   readonly page: PageProps
 }
 
-/** One movie of the list. Its keys rate it while the focus is in it. */
+/** One movie of the list. The rating keys rate it while it has focus. */
 export function Card({ movie, rank, page }: CardProps) {
-  const { board, ownRatings, singleKeys } = page
+  const { ratingCache, ownRatings, singleKeys } = page
   const rate = (event: KeyboardEvent) => {
     const key = ratingKey(event)
     if (!key || !singleKeys.value) return
@@ -34,31 +34,37 @@ export function Card({ movie, rank, page }: CardProps) {
         <Poster movie={movie} rank={rank} />
       </a>
       <div class="card-rating">
-        <CardMean movieId={movie.id} board={board} />
-        <RatingBars movie={movie} rating={board.of(movie.id)} ownRatings={ownRatings} />
+        <CardMean movieId={movie.id} ratingCache={ratingCache} />
+        <RatingBars movie={movie} rating={ratingCache.of(movie.id)} ownRatings={ownRatings} />
       </div>
-      <CardRefusal movieId={movie.id} ownRatings={ownRatings} />
+      <CardError movieId={movie.id} ownRatings={ownRatings} />
     </li>
   )
 }
 
-function CardMean({ movieId, board }: { movieId: string; board: PageProps['board'] }) {
-  const rating = board.of(movieId).value
+function CardMean({
+  movieId,
+  ratingCache,
+}: {
+  movieId: string
+  ratingCache: PageProps['ratingCache']
+}) {
+  const rating = ratingCache.of(movieId).value
   return (
     <p class="card-mean">
-      <span class="visually-hidden">{ratingWords(rating)}</span>
+      <span class="visually-hidden">{ratingText(rating)}</span>
       <span class="card-mean-value" aria-hidden="true" data-status={rating.status}>
         {rating.status === 'rated' ? meanText(rating.aggregate.mean) : '–'}
       </span>
       <span class="card-mean-count" aria-hidden="true">
-        {shortWords(rating)}
-        {rating.status === 'rated' ? <i> {ratingsWord(rating.aggregate.count)}</i> : null}
+        {countLabel(rating)}
+        {rating.status === 'rated' ? <i> {ratingsNoun(rating.aggregate.count)}</i> : null}
       </span>
     </p>
   )
 }
 
-function shortWords(rating: Rating): string {
+function countLabel(rating: Rating): string {
   switch (rating.status) {
     case 'rated':
       return shortCount(rating.aggregate.count)
@@ -71,22 +77,22 @@ function shortWords(rating: Rating): string {
   }
 }
 
-interface CardRefusalProps {
+interface CardErrorProps {
   readonly movieId: string
   readonly ownRatings: PageProps['ownRatings']
 }
 
-/** It lies over the poster, so it goes when there was time to read it. */
-function CardRefusal({ movieId, ownRatings }: CardRefusalProps) {
-  const { refusal } = ownRatings.of(movieId).value
+/** The error covers the poster, so it disappears after a while. */
+function CardError({ movieId, ownRatings }: CardErrorProps) {
+  const { error } = ownRatings.of(movieId).value
   useEffect(() => {
-    if (!refusal) return
-    const timer = setTimeout(() => ownRatings.dismiss(movieId), refusalMs)
+    if (!error) return
+    const timer = setTimeout(() => ownRatings.dismiss(movieId), errorShownMs)
     return () => clearTimeout(timer)
-  }, [refusal])
-  return refusal ? (
-    <p class="card-refusal" role="alert">
-      Couldn't save. {refusal}
+  }, [error])
+  return error ? (
+    <p class="card-error" role="alert">
+      Couldn't save. {error}
     </p>
   ) : null
 }

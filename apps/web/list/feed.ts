@@ -1,21 +1,21 @@
 import type { Movie } from '../catalogue/movie.ts'
 import type { ListOrder } from '../route.ts'
 
-/** How far a list has been read. The top list goes on with the rest of the catalogue, by title. */
+/** The loaded part of a list. After the top list follows the rest of the catalogue, by title. */
 export interface Feed {
-  /** Words that are searched for; empty for all movies. */
+  /** The search query; empty for all movies. */
   readonly query: string
-  /** Where it began. */
+  /** The order of the first page. */
   readonly start: ListOrder
-  /** Which of the two is read next. */
+  /** The order of the next page. */
   readonly order: ListOrder
   readonly pageToken: string
   readonly movies: readonly Movie[]
-  /** How many of the movies are of the top list. */
+  /** Number of movies that came from the top list. */
   readonly topCount: number
-  /** There is nothing more to read. */
+  /** Whether the last page is loaded. */
   readonly finished: boolean
-  /** The top list could not be read, so the catalogue stands in for it. */
+  /** Whether the top list failed to load, so that the catalogue replaces it. */
   readonly withoutTop: boolean
 }
 
@@ -24,19 +24,19 @@ export interface FeedPage {
   readonly nextPageToken: string
 }
 
-/** Nothing read yet. The top list cannot be searched, so a search is of the catalogue. */
-export function emptyFeed(asked: ListOrder, query = ''): Feed {
-  const start = query ? 'title' : asked
+/** A feed without movies yet. A search runs over the catalogue, because the top list cannot be searched. */
+export function emptyFeed(order: ListOrder, query = ''): Feed {
+  const start = query ? 'title' : order
   const nothing = { pageToken: '', movies: [], topCount: 0, finished: false, withoutTop: false }
   return { query, start, order: start, ...nothing }
 }
 
-/** Whether both are of the same list, however far they have been read. */
+/** Whether both feeds are of the same list, however much of it is loaded. */
 export function sameList(one: Feed, other: Feed): boolean {
   return one.query === other.query && one.start === other.start
 }
 
-/** Adds the page that was asked for. A movie that is there already is left out. */
+/** Adds the next page, without movies that are already present. */
 export function addPage(feed: Feed, { movies, nextPageToken }: FeedPage): Feed {
   const present = new Set(feed.movies.map(({ id }) => id))
   const added = movies.filter(({ id }) => !present.has(id) && present.add(id))
@@ -51,7 +51,7 @@ export function addPage(feed: Feed, { movies, nextPageToken }: FeedPage): Feed {
   }
 }
 
-/** Goes on without the top list, which cannot be read; what has been read of it stays. */
+/** Continues without the rest of the top list, which failed to load. */
 export function skipTop(feed: Feed): Feed {
   return { ...feed, order: 'title', pageToken: '', withoutTop: true }
 }

@@ -13,7 +13,7 @@ import {
 } from '../../../gen/movie/v1/movie_pb.ts'
 import { defaultAddresses } from '../addresses.ts'
 import type { Clients } from '../clients.ts'
-import { createRatingBoard } from '../rating/board.ts'
+import { createRatingCache } from '../rating/rating-cache.ts'
 import { createMovieList } from './movie-list.ts'
 
 type ListMovies = ServiceImpl<typeof MovieService>['listMovies']
@@ -24,13 +24,13 @@ function open(listMovies: ListMovies) {
   })
   const clients: Clients = {
     movies: createClient(MovieService, transport),
-    ratings: () => Promise.reject(new Error('nobody asks for ratings here')),
+    ratings: () => Promise.reject(new Error('the list calls no rating service')),
     addresses: () => Promise.resolve(defaultAddresses),
   }
-  const board = createRatingBoard((callback) => callback())
-  const list = createMovieList(clients, board)
+  const ratingCache = createRatingCache((callback) => callback())
+  const list = createMovieList(clients, ratingCache)
   const titles = () => list.state.value.feed.movies.map(({ title }) => title)
-  return { list, board, titles }
+  return { list, ratingCache, titles }
 }
 
 const movies = (...titles: string[]) =>
@@ -44,27 +44,27 @@ async function settled({ list }: ReturnType<typeof open>) {
   return list.state.value
 }
 
-test('an empty top list is followed by the catalogue at once', async () => {
+test('an empty top list is followed by the catalogue in the same load', async () => {
   const opened = open(({ order }) =>
     order === ListMoviesRequest_Order.TOP_RATED ? {} : { movies: movies('Alien', 'Brazil') },
   )
   void opened.list.show('top', '')
   expect(await settled(opened)).toMatchObject({ status: 'ready' })
   expect(opened.titles()).toEqual(['Alien', 'Brazil'])
-  expect(opened.board.of('alien').value.status).toBe('not-rated')
+  expect(opened.ratingCache.of('alien').value.status).toBe('not-rated')
 })
 
-test('a top list that is away leaves the catalogue, and is asked for again when reloaded', async () => {
-  let away = true
+test('an unavailable top list is replaced by the catalogue, and reloading tries it again', async () => {
+  let down = true
   const opened = open(({ order }) => {
     if (order !== ListMoviesRequest_Order.TOP_RATED) return { movies: movies('Alien', 'Brazil') }
-    if (away) throw new ConnectError('rating is away', Code.Unavailable)
+    if (down) throw new ConnectError('rating is down', Code.Unavailable)
     return { movies: movies('Brazil') }
   })
   void opened.list.show('top', '')
   expect((await settled(opened)).feed.withoutTop).toBe(true)
   expect(opened.titles()).toEqual(['Alien', 'Brazil'])
-  away = false
+  down = false
   opened.list.reload()
   expect((await settled(opened)).feed).toMatchObject({ withoutTop: false, topCount: 1 })
   expect(opened.titles()).toEqual(['Brazil'])
@@ -73,32 +73,32 @@ test('a top list that is away leaves the catalogue, and is asked for again when 
   expect(opened.titles()).toEqual(['Brazil', 'Alien'])
 })
 
-test('what was found before stays until the new answer is there, and an old answer never comes', async () => {
-  const answers = new Map([
+test('the previous results stay until the new response arrives, and an old response is dropped', async () => {
+  const responses = new Map([
     ['a', Promise.withResolvers<string>()],
     ['al', Promise.withResolvers<string>()],
   ])
   const opened = open(async ({ query }) => ({
-    movies: movies((await answers.get(query)?.promise) ?? 'Everything'),
+    movies: movies((await responses.get(query)?.promise) ?? 'Everything'),
   }))
   void opened.list.show('title', '')
   await settled(opened)
   void opened.list.show('title', 'a')
   void opened.list.show('title', 'al')
   expect(opened.titles()).toEqual(['Everything'])
-  answers.get('al')?.resolve('Alien')
+  responses.get('al')?.resolve('Alien')
   await settled(opened)
-  answers.get('a')?.resolve('Amadeus')
+  responses.get('a')?.resolve('Amadeus')
   await Bun.sleep(5)
   expect(opened.titles()).toEqual(['Alien'])
 })
 
-test('a page that fails is asked for again from where the list ended', async () => {
+test('a page that fails is loaded again from where the list ended', async () => {
   let failing = false
-  const asked: string[] = []
+  const requested: string[] = []
   const opened = open(({ pageToken }) => {
-    asked.push(pageToken)
-    if (failing) throw new ConnectError('metadata is away', Code.Unavailable)
+    requested.push(pageToken)
+    if (failing) throw new ConnectError('metadata is down', Code.Unavailable)
     return pageToken === ''
       ? { movies: movies('Alien'), nextPageToken: '2' }
       : { movies: movies('Brazil') }
@@ -113,5 +113,5 @@ test('a page that fails is asked for again from where the list ended', async () 
   opened.list.reload()
   expect(await settled(opened)).toMatchObject({ status: 'ready', failureCount: 0 })
   expect(opened.titles()).toEqual(['Alien', 'Brazil'])
-  expect(asked).toEqual(['', '2', '2'])
+  expect(requested).toEqual(['', '2', '2'])
 })

@@ -2,45 +2,45 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import { ListMoviesRequest_Order } from '../../../gen/movie/v1/movie_pb.ts'
 import { type Movie, readMovie, readMovieRating } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
-import { createSequence } from '../live/sequence.ts'
-import type { RatingBoard } from '../rating/board.ts'
+import { createLatestOnly } from '../live/latest-only.ts'
+import type { RatingCache } from '../rating/rating-cache.ts'
 import type { ListOrder } from '../route.ts'
 import { isUnavailable } from '../rpc-error.ts'
 import { addPage, emptyFeed, type Feed, sameList, skipTop } from './feed.ts'
 
 const pageSize = 48
 
-/** One keystroke follows another within this. */
+/** Delay after a keystroke before the search starts. */
 export const typingMs = 150
 
 export interface ListState {
-  /** What is shown: the list that is asked for, or the one before until the answer is there. */
+  /** The list that is shown: the requested one, or the previous one until the response arrives. */
   readonly feed: Feed
-  /** Of the list that is asked for. */
+  /** Status of the requested list. */
   readonly status: 'loading' | 'loading-more' | 'ready' | 'failed'
-  /** How often in a row the last call failed. */
+  /** Number of failures in a row. */
   readonly failureCount: number
 }
 
-/** The list of movies: what is asked for, and what has come of it. */
+/** The list of movies: loads it page by page. */
 export interface MovieList {
   readonly state: ReadonlySignal<ListState>
   /**
-   * Shows a list, after `delayMs` if it is asked for no other one meanwhile. Settles when it is there,
-   * or cannot be.
+   * Shows a list, after `delayMs` unless another one is requested until then. Settles when the list
+   * is loaded or has failed.
    */
   show(order: ListOrder, query: string, delayMs?: number): Promise<void>
-  /** Reads on, unless that is going on, or there is nothing more. */
+  /** Loads the next page, unless it is being loaded or the list is finished. */
   more(): void
-  /** Asks again for what failed; when nothing did, for all of it from the beginning. */
+  /** Loads the failed page again, or the whole list when none failed. */
   reload(): void
-  /** Where the page was when it was left. */
+  /** Scroll position when the page was left. */
   scrollTop: number
 }
 
-export function createMovieList(clients: Clients, board: RatingBoard): MovieList {
-  const sequence = createSequence()
-  let asked: Feed | undefined
+export function createMovieList(clients: Clients, ratingCache: RatingCache): MovieList {
+  const latestOnly = createLatestOnly()
+  let requested: Feed | undefined
   const state = signal<ListState>({ feed: emptyFeed('top'), status: 'loading', failureCount: 0 })
   const change = (part: Partial<ListState>) => {
     state.value = { ...state.peek(), ...part }
@@ -49,8 +49,8 @@ export function createMovieList(clients: Clients, board: RatingBoard): MovieList
   async function load(from: Feed, delayMs?: number): Promise<void> {
     change({ status: from.movies.length > 0 ? 'loading-more' : 'loading' })
     try {
-      const read = (signal: AbortSignal) => readOn(clients, board, from, signal)
-      const feed = await sequence.run(read, delayMs)
+      const read = (signal: AbortSignal) => readMore(clients, ratingCache, from, signal)
+      const feed = await latestOnly.run(read, delayMs)
       if (feed) change({ feed, status: 'ready', failureCount: 0 })
     } catch {
       change({ status: 'failed', failureCount: state.peek().failureCount + 1 })
@@ -62,8 +62,8 @@ export function createMovieList(clients: Clients, board: RatingBoard): MovieList
     scrollTop: 0,
     async show(order, query, delayMs) {
       const next = emptyFeed(order, query)
-      if (asked && sameList(asked, next)) return
-      asked = next
+      if (requested && sameList(requested, next)) return
+      requested = next
       list.scrollTop = 0
       change({ failureCount: 0 })
       await load(next, delayMs)
@@ -74,19 +74,24 @@ export function createMovieList(clients: Clients, board: RatingBoard): MovieList
     },
     reload() {
       const { status, feed } = state.peek()
-      if (!asked) return
-      void load(status === 'failed' && sameList(asked, feed) ? feed : asked)
+      if (!requested) return
+      void load(status === 'failed' && sameList(requested, feed) ? feed : requested)
     },
   }
   return list
 }
 
-/** Reads until there is something new: a page may be empty, and the top list may be away. */
-async function readOn(clients: Clients, board: RatingBoard, feed: Feed, signal: AbortSignal) {
+/** Reads pages until there is a new movie: a page may be empty, and the top list may be unavailable. */
+async function readMore(
+  clients: Clients,
+  ratingCache: RatingCache,
+  feed: Feed,
+  signal: AbortSignal,
+) {
   let next = feed
   while (next.movies.length === feed.movies.length && !next.finished) {
     try {
-      next = addPage(next, await readPage(clients, board, next, signal))
+      next = addPage(next, await readPage(clients, ratingCache, next, signal))
     } catch (error) {
       if (next.order !== 'top' || !isUnavailable(error)) throw error
       next = skipTop(next)
@@ -95,18 +100,23 @@ async function readOn(clients: Clients, board: RatingBoard, feed: Feed, signal: 
   return next
 }
 
-async function readPage(clients: Clients, board: RatingBoard, feed: Feed, signal: AbortSignal) {
+async function readPage(
+  clients: Clients,
+  ratingCache: RatingCache,
+  feed: Feed,
+  signal: AbortSignal,
+) {
   const { query, pageToken } = feed
   const request = { order: orders[feed.order], query, pageSize, pageToken }
-  const answer = await clients.movies.listMovies(request, { signal })
+  const response = await clients.movies.listMovies(request, { signal })
   const movies: Movie[] = []
-  for (const details of answer.movies) {
+  for (const details of response.movies) {
     const movie = readMovie(details)
     if (!movie) continue
-    board.set(movie.id, readMovieRating(details))
+    ratingCache.set(movie.id, readMovieRating(details))
     movies.push(movie)
   }
-  return { movies, nextPageToken: answer.nextPageToken }
+  return { movies, nextPageToken: response.nextPageToken }
 }
 
 const orders = {

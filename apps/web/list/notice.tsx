@@ -1,7 +1,7 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { Bar } from '../bar.tsx'
 import type { ConnectionState } from '../live/connection.ts'
+import { NoticeBar } from '../notice-bar.tsx'
 import type { Feed } from './feed.ts'
 import type { ListState } from './movie-list.ts'
 
@@ -9,61 +9,61 @@ interface NoticeProps {
   readonly feed: Feed
   readonly status: ListState['status']
   readonly connection: ConnectionState | undefined
-  /** Whether one of the movies in view is rated. Read only where it matters. */
+  /** Whether any movie near the viewport is rated. */
   readonly someRated: ReadonlySignal<boolean>
   readonly reload: () => void
 }
 
-/** Says what is missing: ratings, or a network. It goes away by itself. */
+/** Reports missing ratings or a missing network. It disappears when they are back. */
 export function Notice({ feed, status, connection, someRated, reload }: NoticeProps) {
   const { withoutTop, topCount, start, movies } = feed
   const ratingsAreBack = withoutTop && connection === 'live'
-  const tried = useRef(false)
+  const reloaded = useRef(false)
   useEffect(() => {
-    if (!ratingsAreBack || tried.current || scrollY > innerHeight) return
-    tried.current = true
+    if (!ratingsAreBack || reloaded.current || scrollY > innerHeight) return
+    reloaded.current = true
     reload()
   }, [ratingsAreBack])
   if (connection === 'offline') {
     return (
-      <Bar kind="bad" floating title="You are offline.">
+      <NoticeBar kind="bad" floating title="You are offline.">
         Showing the last known ratings. Updates resume when you are back online.
-      </Bar>
+      </NoticeBar>
     )
   }
   if (ratingsAreBack) {
     return (
-      <Bar kind="good" title="Ratings are back.">
+      <NoticeBar kind="good" title="Ratings are back.">
         <TopListButton reload={reload} />
-      </Bar>
+      </NoticeBar>
     )
   }
   if (withoutTop) {
     return (
-      <Bar kind="warn" title="Ratings are offline.">
+      <NoticeBar kind="warn" title="Ratings are offline.">
         Retrying… Until then, movies are sorted by title.
-      </Bar>
+      </NoticeBar>
     )
   }
   if (connection === 'waiting' && movies.length > 0) {
     return (
-      <Bar kind="warn" floating title="Ratings are offline.">
+      <NoticeBar kind="warn" floating title="Ratings are offline.">
         Showing the last known ratings. Reconnecting…
-      </Bar>
+      </NoticeBar>
     )
   }
   if (status === 'ready' && start === 'top' && topCount === 0 && movies.length > 0) {
     if (someRated.value) {
       return (
-        <Bar kind="good" title="The first ratings are in.">
+        <NoticeBar kind="good" title="The first ratings are in.">
           <TopListButton reload={reload} />
-        </Bar>
+        </NoticeBar>
       )
     }
     return (
-      <Bar kind="plain" title="No ratings yet.">
+      <NoticeBar kind="plain" title="No ratings yet.">
         Pick a score under any poster, or press 1–5.
-      </Bar>
+      </NoticeBar>
     )
   }
   return null

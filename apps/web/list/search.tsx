@@ -12,7 +12,7 @@ interface SearchProps {
   readonly singleKeys: ReadonlySignal<boolean>
 }
 
-/** What is typed is in the address at once; the list asks when the typing rests. */
+/** The search field. Typing changes the URL at once; the request follows when typing pauses. */
 export function Search({ query, order, router, singleKeys }: SearchProps) {
   const input = useRef<HTMLInputElement>(null)
   useLayoutEffect(() => {

@@ -1,6 +1,6 @@
 const cards = Array.from({ length: 12 }, (_, index) => index)
 
-/** As large as what comes. */
+/** Placeholders of the same size as the cards. */
 export function Skeleton() {
   return (
     <>

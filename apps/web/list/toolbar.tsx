@@ -5,9 +5,9 @@ import { Search } from './search.tsx'
 interface ToolbarProps {
   readonly route: Extract<Route, { page: 'list' }>
   readonly page: PageProps
-  /** A search is going on while the one before is shown. */
+  /** Whether a request is in flight while the previous list is shown. */
   readonly busy: boolean
-  /** There is a top list, or may be. */
+  /** Whether there is a top list, or may be one. */
   readonly topped: boolean
 }
 

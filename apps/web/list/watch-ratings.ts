@@ -4,24 +4,29 @@ import type { Clients } from '../clients.ts'
 import type { ConnectionState } from '../live/connection.ts'
 import { keepWatching } from '../live/keep-watching.ts'
 import { readRating } from '../rating/aggregate.ts'
-import type { RatingBoard } from '../rating/board.ts'
+import type { RatingCache } from '../rating/rating-cache.ts'
 
-/** As many records as one stream may name. */
+/** Maximum number of records in one stream; the rating service allows no more. */
 const movieCountMax = 500
 
-/** Scrolling goes on for a while; the stream changes when it rests. */
+/** Delay until scrolling has stopped; then the stream is replaced. */
 const settleMs = 250
 
-interface Watched {
+interface WatchRatingsOptions {
   readonly clients: Clients
-  readonly board: RatingBoard
+  readonly ratingCache: RatingCache
   readonly connection: Signal<ConnectionState | undefined>
-  /** Those near the viewport. */
+  /** The movies near the viewport. */
   readonly movieIds: ReadonlySignal<readonly string[]>
 }
 
-/** Keeps the ratings of the movies fresh over one stream, until it is stopped. */
-export function watchRatings({ clients, board, connection, movieIds }: Watched): () => void {
+/** Keeps the ratings of the movies current over one stream. Returns a function that stops it. */
+export function watchRatings({
+  clients,
+  ratingCache,
+  connection,
+  movieIds,
+}: WatchRatingsOptions): () => void {
   let stop = new AbortController()
   let started = false
   const start = (ids: readonly string[]) => {
@@ -35,10 +40,11 @@ export function watchRatings({ clients, board, connection, movieIds }: Watched):
         return ratings.watchAggregatedRatings({ records }, { signal, timeoutMs: 0 })
       },
       onMessage: ({ aggregatedRating }) => {
-        if (aggregatedRating) board.gather(aggregatedRating.recordId, readRating(aggregatedRating))
+        if (aggregatedRating)
+          ratingCache.setNextFrame(aggregatedRating.recordId, readRating(aggregatedRating))
       },
       onState: (state) => {
-        // Other movies over a new stream are no loss of the connection.
+        // A new stream for other movies is not a lost connection.
         if (state !== 'connecting' || connection.peek() !== 'live') connection.value = state
       },
     })

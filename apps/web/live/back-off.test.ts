@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { backOffMs, delayMaxMs, delayMinMs } from './back-off.ts'
 
-test('waits grow with failures in a row, and stay within their bounds', () => {
+test('delays grow with failures in a row and stay within their bounds', () => {
   const middle = [1, 2, 3, 4, 5, 6, 1000].map((count) => backOffMs(count, () => 0.5))
   expect(middle).toEqual([750, 1500, 3000, 6000, 7500, 7500, 7500])
   for (const chance of [0, 0.999]) {
@@ -11,6 +11,6 @@ test('waits grow with failures in a row, and stay within their bounds', () => {
   }
 })
 
-test('two pages that lost the same server come back at different times', () => {
+test('two pages that lost the same server return at different times', () => {
   expect(backOffMs(3, () => 0.2)).not.toBe(backOffMs(3, () => 0.7))
 })

@@ -1,16 +1,16 @@
-/** How the page's one stream is doing. */
+/** State of the page's stream. */
 export type ConnectionState =
-  /** Asked for, nothing has come yet. */
+  /** Opened, without a message yet. */
   | 'connecting'
   | 'live'
-  /** Lost; tried again after a while. */
+  /** Lost; the next try follows after a delay. */
   | 'waiting'
   /** The browser has no network. */
   | 'offline'
-  /** The page is hidden, so nothing is watched. */
+  /** Closed, because the page is hidden. */
   | 'paused'
 
-export const connectionWords: Readonly<Record<ConnectionState, string>> = {
+export const connectionLabels: Readonly<Record<ConnectionState, string>> = {
   connecting: 'Connecting',
   live: 'Live',
   waiting: 'Reconnecting',

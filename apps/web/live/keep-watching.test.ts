@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test'
 import type { ConnectionState } from './connection.ts'
-import { keepWatching, type Surroundings } from './keep-watching.ts'
+import { type BrowserState, keepWatching } from './keep-watching.ts'
 
-/** A browser whose waits end at once, and whose state a test sets. */
+/** A browser whose delays end at once, and whose state a test sets. */
 function open() {
   const state = { hidden: false, offline: false }
   let wake = () => {}
   const waits: number[] = []
-  const surroundings: Surroundings = {
+  const browserState: BrowserState = {
     isHidden: () => state.hidden,
     isOffline: () => state.offline,
     change: (signal, timeoutMs) =>
@@ -29,10 +29,10 @@ function open() {
     settle()
   }
   const states: ConnectionState[] = []
-  return { surroundings, set, waits, states, onState: (now: ConnectionState) => states.push(now) }
+  return { browserState, set, waits, states, onState: (now: ConnectionState) => states.push(now) }
 }
 
-/** Gives the messages, then stays open until it is closed. */
+/** Yields the messages, then stays open until the signal aborts. */
 async function* stay<Message>(messages: readonly Message[], signal: AbortSignal) {
   yield* messages
   signal.throwIfAborted()
@@ -41,14 +41,14 @@ async function* stay<Message>(messages: readonly Message[], signal: AbortSignal)
   })
 }
 
-test('a stream that ends or fails is opened again after a wait', async () => {
-  const { surroundings, states, waits, onState } = open()
+test('a stream that ends or fails is reopened after a delay', async () => {
+  const { browserState, states, waits, onState } = open()
   const stop = new AbortController()
   const received: number[] = []
   let openedCount = 0
   await keepWatching<number>({
     signal: stop.signal,
-    surroundings,
+    browserState,
     onState,
     onMessage: (message) => received.push(message),
     async *open() {
@@ -71,13 +71,13 @@ test('a stream that ends or fails is opened again after a wait', async () => {
   ])
 })
 
-test('a hidden page closes its stream, and opens one when it is seen again', async () => {
-  const { surroundings, set, states, waits, onState } = open()
+test('a hidden page closes its stream and reopens it when it is visible again', async () => {
+  const { browserState, set, states, waits, onState } = open()
   const stop = new AbortController()
   const closed: boolean[] = []
   const watching = keepWatching<number>({
     signal: stop.signal,
-    surroundings,
+    browserState,
     onState,
     onMessage: (message) => {
       if (message === 1) queueMicrotask(() => set({ hidden: true }))
@@ -96,14 +96,14 @@ test('a hidden page closes its stream, and opens one when it is seen again', asy
   expect(waits).toEqual([])
 })
 
-test('offline is said, and nothing is tried until the network is back', async () => {
-  const { surroundings, set, states, onState } = open()
+test('an offline page says so and opens no stream until the network is back', async () => {
+  const { browserState, set, states, onState } = open()
   const stop = new AbortController()
   set({ offline: true })
   let openedCount = 0
   const watching = keepWatching<number>({
     signal: stop.signal,
-    surroundings,
+    browserState,
     onState,
     onMessage: () => stop.abort(),
     open: (signal) => {
@@ -119,17 +119,17 @@ test('offline is said, and nothing is tried until the network is back', async ()
   expect(states).toEqual(['offline', 'connecting', 'live'])
 })
 
-test('an error that is final ends it', async () => {
-  const { surroundings, states, onState } = open()
+test('a permanent error ends the watching', async () => {
+  const { browserState, states, onState } = open()
   await keepWatching<number>({
     signal: new AbortController().signal,
-    surroundings,
+    browserState,
     onState,
     onMessage: () => {},
-    isFinal: (error) => (error as Error).message === 'absent',
-    // biome-ignore lint/correctness/useYield: a stream that fails before it gives anything
+    isFinal: (error) => (error as Error).message === 'not-found',
+    // biome-ignore lint/correctness/useYield: a stream that fails before its first message
     async *open() {
-      throw new Error('absent')
+      throw new Error('not-found')
     },
   })
   expect(states).toEqual(['connecting'])

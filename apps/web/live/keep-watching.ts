@@ -2,55 +2,55 @@ import { backOffMs } from './back-off.ts'
 import type { ConnectionState } from './connection.ts'
 
 interface Watch<Message> {
-  /** Opens the stream. Its failure or end is followed by another, after a wait. */
+  /** Opens the stream. When it fails or ends, it is opened again after a delay. */
   readonly open: (signal: AbortSignal) => AsyncIterable<Message> | Promise<AsyncIterable<Message>>
   readonly onMessage: (message: Message) => void
   readonly onState: (state: ConnectionState) => void
-  /** Whether to give up for good: what is watched is not there, say. */
+  /** Whether an error is permanent, such as not found; then watching stops. */
   readonly isFinal?: (error: unknown) => boolean
   readonly signal: AbortSignal
-  readonly surroundings?: Surroundings
+  readonly browserState?: BrowserState
 }
 
-/** What of the browser decides whether to watch. */
-export interface Surroundings {
+/** The state of the browser that decides whether to watch. */
+export interface BrowserState {
   isHidden(): boolean
   isOffline(): boolean
-  /** Settles when either may have changed, after `timeoutMs` at the latest, or when `signal` aborts. */
+  /** Settles when either may have changed, after `timeoutMs`, or when `signal` aborts. */
   change(signal: AbortSignal, timeoutMs?: number): Promise<void>
 }
 
 /**
- * Keeps a stream open until `signal` aborts: closes it while the page is hidden or offline, and
- * opens it again after a loss, sooner or later by how often it was lost.
+ * Keeps a stream open until `signal` aborts. Closes it while the page is hidden or offline, and
+ * reopens it after a loss, with a delay that grows with the number of losses.
  */
 export async function keepWatching<Message>(watch: Watch<Message>): Promise<void> {
-  const { onState, signal, surroundings = browser } = watch
+  const { onState, signal, browserState = browser } = watch
   let failureCount = 0
   while (!signal.aborted) {
-    if (surroundings.isHidden() || surroundings.isOffline()) {
-      onState(surroundings.isOffline() ? 'offline' : 'paused')
-      await surroundings.change(signal)
+    if (browserState.isHidden() || browserState.isOffline()) {
+      onState(browserState.isOffline() ? 'offline' : 'paused')
+      await browserState.change(signal)
       failureCount = 0
       continue
     }
-    const { received, failure, final } = await readOnce(watch, surroundings)
+    const { received, failure, final } = await readOnce(watch, browserState)
     if (signal.aborted || final) return
     if (!failure) continue
     failureCount = received ? 1 : failureCount + 1
     onState('waiting')
-    await surroundings.change(signal, backOffMs(failureCount))
+    await browserState.change(signal, backOffMs(failureCount))
   }
 }
 
-/** Reads one stream until it ends, fails, or the surroundings say to close it. */
-async function readOnce<Message>(watch: Watch<Message>, surroundings: Surroundings) {
+/** Reads one stream until it ends or fails, or the page is hidden or offline. */
+async function readOnce<Message>(watch: Watch<Message>, browserState: BrowserState) {
   const { open, onMessage, onState, isFinal, signal } = watch
   const closing = new AbortController()
   const streamSignal = AbortSignal.any([signal, closing.signal])
   let received = false
   onState('connecting')
-  void closeWhenAway(surroundings, closing, streamSignal)
+  void closeWhenHiddenOrOffline(browserState, closing, streamSignal)
   try {
     for await (const message of await open(streamSignal)) {
       if (!received) onState('live')
@@ -65,18 +65,18 @@ async function readOnce<Message>(watch: Watch<Message>, surroundings: Surroundin
   return { received, failure, final: false }
 }
 
-async function closeWhenAway(
-  surroundings: Surroundings,
+async function closeWhenHiddenOrOffline(
+  browserState: BrowserState,
   closing: AbortController,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    if (surroundings.isHidden() || surroundings.isOffline()) return closing.abort()
-    await surroundings.change(signal)
+    if (browserState.isHidden() || browserState.isOffline()) return closing.abort()
+    await browserState.change(signal)
   }
 }
 
-const browser: Surroundings = {
+const browser: BrowserState = {
   isHidden: () => document.hidden,
   isOffline: () => !navigator.onLine,
   change: (signal, timeoutMs) =>

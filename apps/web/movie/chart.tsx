@@ -1,15 +1,15 @@
 import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { meanText, type Rating, ratingsWord } from '../rating/aggregate.ts'
-import { addToHistory, emptyHistory, movement, untilNow } from './history.ts'
+import { meanText, type Rating, ratingsNoun } from '../rating/aggregate.ts'
+import { addToHistory, emptyHistory, extendTo, movement } from './history.ts'
 import type { Plot } from './plot.ts'
 
-/** A quiet rating is drawn on, so that the chart tells how long it has been quiet. */
+/** Interval of drawing, so that the line continues while the rating does not change. */
 const tickMs = 1_000
 
-/** How the rating moved since the page was opened. */
+/** A chart of the rating since the page was opened. */
 export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const history = useSignal(emptyHistory)
   const failed = useSignal(false)
   useSignalEffect(() => {
@@ -21,12 +21,12 @@ export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
   useEffect(() => {
     let plot: Plot | undefined
     let closed = false
-    const draw = () => plot?.draw(untilNow(history.peek(), Date.now() / 1000))
-    // The chart's code is loaded beside the movie, not before it.
+    const draw = () => plot?.draw(extendTo(history.peek(), Date.now() / 1000))
+    // The chart's code loads in parallel with the movie.
     import('./plot.ts').then(
       ({ createPlot }) => {
-        if (closed || !place.current) return
-        plot = createPlot(place.current)
+        if (closed || !container.current) return
+        plot = createPlot(container.current)
         draw()
       },
       () => {
@@ -42,7 +42,7 @@ export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
       plot?.close()
     }
   }, [])
-  const words = movementWords(history.value)
+  const words = movementText(history.value)
   return (
     <section class="movie-panel rating-chart" aria-labelledby="chart-title">
       <h2 id="chart-title" class="movie-panel-title">
@@ -53,7 +53,7 @@ export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
         <span class="rating-chart-key-count">Ratings</span>
       </p>
       <div
-        ref={place}
+        ref={container}
         class="plot"
         role="img"
         aria-label={`Mean and number of ratings over time. ${words}`}
@@ -71,13 +71,13 @@ export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
   )
 }
 
-function movementWords(history: Parameters<typeof movement>[0]): string {
+function movementText(history: Parameters<typeof movement>[0]): string {
   const moved = movement(history)
   if (!moved) return ''
   const { first, last } = moved
   const more = last.count - first.count
   if (more === 0 && first.mean === last.mean) return ''
-  const ratings = ratingsWord(Math.abs(more))
+  const ratings = ratingsNoun(Math.abs(more))
   const change = more < 0 ? `${-more} ${ratings} removed` : `${more} new ${ratings}`
   const [before, now] = [meanText(first.mean, 2), meanText(last.mean, 2)]
   const mean =

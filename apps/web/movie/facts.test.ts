@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { imdbWords, releaseWords, timeWords } from './facts.tsx'
+import { durationText, imdbText, releaseText } from './facts.tsx'
 
 test.each([
   [{ releaseDate: '1999-03-31', year: 1999 }, 'March 31, 1999'],
@@ -7,19 +7,19 @@ test.each([
   [{ releaseDate: '1999' }, '1999'],
   [{ releaseDate: '', year: 1999 }, '1999'],
   [{ releaseDate: '' }, undefined],
-])('a release is said as exactly as it is known: %j', (movie, words) => {
-  expect(releaseWords(movie)).toBe(words)
+])('a release date is as exact as the catalogue knows it: %j', (movie, words) => {
+  expect(releaseText(movie)).toBe(words)
 })
 
 test('an IMDb rating has its scale, its votes and the year of the snapshot', () => {
-  expect(imdbWords(8.7, 380_934)).toBe('8.7/10 (381K votes, 2010 snapshot)')
-  expect(imdbWords(8, undefined)).toBe('8.0/10 (2010 snapshot)')
+  expect(imdbText(8.7, 380_934)).toBe('8.7/10 (381K votes, 2010 snapshot)')
+  expect(imdbText(8, undefined)).toBe('8.0/10 (2010 snapshot)')
 })
 
 test.each([
   [136, '2 h 16 min'],
   [120, '2 h'],
   [45, '45 min'],
-])('%d minutes are %s', (minutes, words) => {
-  expect(timeWords(minutes)).toBe(words)
+])('a running time of %d minutes is %s', (minutes, words) => {
+  expect(durationText(minutes)).toBe(words)
 })

@@ -8,15 +8,15 @@ const monthFormat = new Intl.DateTimeFormat('en', {
 })
 const votesFormat = new Intl.NumberFormat('en', { notation: 'compact' })
 
-/** What is known of a movie beside its rating. */
+/** The facts about a movie, besides its rating. */
 export function Facts({ movie }: { movie: Movie }) {
   const { imdbRating, imdbVotes, runningTimeMinutes } = movie
   const facts: [string, string | undefined][] = [
     ['Director', movie.director],
-    ['Released', releaseWords(movie)],
-    ['Running time', runningTimeMinutes ? timeWords(runningTimeMinutes) : undefined],
+    ['Released', releaseText(movie)],
+    ['Running time', runningTimeMinutes ? durationText(runningTimeMinutes) : undefined],
     ['Genre', movie.genres.join(', ')],
-    ['IMDb', imdbRating === undefined ? undefined : imdbWords(imdbRating, imdbVotes)],
+    ['IMDb', imdbRating === undefined ? undefined : imdbText(imdbRating, imdbVotes)],
   ]
   return (
     <dl class="facts">
@@ -33,13 +33,13 @@ export function Facts({ movie }: { movie: Movie }) {
 }
 
 /** `8.7/10 (381K votes, 2010 snapshot)`: the demo catalogue ends in 2010. */
-export function imdbWords(rating: number, votes: number | undefined): string {
+export function imdbText(rating: number, votes: number | undefined): string {
   const snapshot = `${votes ? `${votesFormat.format(votes)} votes, ` : ''}2010 snapshot`
   return `${rating.toFixed(1)}/10 (${snapshot})`
 }
 
-/** As exact as the catalogue knows: a year, a month or a day. */
-export function releaseWords({
+/** The release date, as exact as the catalogue has it: a year, a month or a day. */
+export function releaseText({
   releaseDate,
   year,
 }: Pick<Movie, 'releaseDate' | 'year'>): string | undefined {
@@ -50,7 +50,7 @@ export function releaseWords({
 }
 
 /** `2 h 16 min`. */
-export function timeWords(minutes: number): string {
+export function durationText(minutes: number): string {
   const hours = Math.floor(minutes / 60)
   const rest = minutes % 60
   return [hours > 0 ? `${hours} h` : '', rest > 0 ? `${rest} min` : ''].filter(Boolean).join(' ')

@@ -1,26 +1,26 @@
 import { expect, test } from 'bun:test'
-import { addToHistory, emptyHistory, movement, pointCountMax, untilNow } from './history.ts'
+import { addToHistory, emptyHistory, extendTo, movement, pointCountMax } from './history.ts'
 
 const rated = (count: number, mean: number) => ({ count, mean, histogram: [] })
 
-test('a history is as long as what happened, and holds the last value until now', () => {
+test('a history has every change and is extended with its last value', () => {
   const one = addToHistory(emptyHistory, 10, rated(3, 4))
   const two = addToHistory(one, 12, rated(4, 4.25))
-  expect(untilNow(two, 15)).toEqual({
+  expect(extendTo(two, 15)).toEqual({
     times: [10, 12, 15],
     means: [4, 4.25, 4.25],
     counts: [3, 4, 4],
   })
-  expect(untilNow(emptyHistory, 15)).toEqual(emptyHistory)
+  expect(extendTo(emptyHistory, 15)).toEqual(emptyHistory)
 })
 
-test('while nothing is known there is a gap', () => {
-  const away = addToHistory(addToHistory(emptyHistory, 1, rated(3, 4)), 2, undefined)
-  expect(away.means).toEqual([4, null])
-  expect(movement(away)).toEqual({ first: { count: 3, mean: 4 }, last: { count: 3, mean: 4 } })
+test('an unknown rating is a gap', () => {
+  const unknown = addToHistory(addToHistory(emptyHistory, 1, rated(3, 4)), 2, undefined)
+  expect(unknown.means).toEqual([4, null])
+  expect(movement(unknown)).toEqual({ first: { count: 3, mean: 4 }, last: { count: 3, mean: 4 } })
 })
 
-test('a long history is thinned, keeps its beginning and its end, and stays in order', () => {
+test('a long history is thinned, keeps its first and last point, and stays in order', () => {
   let history = emptyHistory
   for (let time = 0; time < 3 * pointCountMax; time += 1) {
     history = addToHistory(history, time, rated(time, 3))
@@ -32,6 +32,6 @@ test('a long history is thinned, keeps its beginning and its end, and stays in o
   expect(history.counts).toEqual([...history.times])
 })
 
-test('nothing known moved nowhere', () => {
+test('a history without a known rating has no movement', () => {
   expect(movement(addToHistory(emptyHistory, 1, undefined))).toBeUndefined()
 })

@@ -1,19 +1,19 @@
 import type { Aggregate } from '../rating/aggregate.ts'
 
-/** How a movie's rating moved while it was watched. Times are seconds of `Date`, as charts take them. */
+/** The rating of a movie over time, in seconds since the epoch. */
 export interface History {
   readonly times: readonly number[]
-  /** Null while the rating is not known, or nobody has rated: a gap. */
+  /** Null where the rating is unknown or nobody has rated; the chart has a gap there. */
   readonly means: readonly (number | null)[]
   readonly counts: readonly (number | null)[]
 }
 
-/** More than a chart has pixels. */
+/** Maximum number of points, more than a chart has pixels. */
 export const pointCountMax = 2_000
 
 export const emptyHistory: History = { times: [], means: [], counts: [] }
 
-/** Adds what holds from `time` on. When there are too many points, every second one of the older half goes. */
+/** Adds a point. When there are too many, drops every second one of the older half. */
 export function addToHistory(
   { times, means, counts }: History,
   time: number,
@@ -25,16 +25,16 @@ export function addToHistory(
     counts: [...counts, aggregate?.count ?? null],
   }
   if (added.times.length <= pointCountMax) return added
-  const stays = (_point: unknown, index: number) => index >= pointCountMax / 2 || index % 2 === 0
+  const isKept = (_point: unknown, index: number) => index >= pointCountMax / 2 || index % 2 === 0
   return {
-    times: added.times.filter(stays),
-    means: added.means.filter(stays),
-    counts: added.counts.filter(stays),
+    times: added.times.filter(isKept),
+    means: added.means.filter(isKept),
+    counts: added.counts.filter(isKept),
   }
 }
 
-/** The same, drawn until now: the last value holds until another comes. */
-export function untilNow(history: History, time: number): History {
+/** The history extended to `time` with its last value. */
+export function extendTo(history: History, time: number): History {
   const { times, means, counts } = history
   if (times.length === 0) return history
   return {
@@ -44,7 +44,7 @@ export function untilNow(history: History, time: number): History {
   }
 }
 
-/** What moved, from the first known value to the last. */
+/** The first and the last known values, or undefined when there are none. */
 export function movement({ means, counts }: History) {
   const known = counts.flatMap((count, index) => {
     const mean = means[index]

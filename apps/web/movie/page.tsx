@@ -1,26 +1,26 @@
 import { useEffect, useMemo } from 'preact/hooks'
-import { Bar } from '../bar.tsx'
 import type { Movie } from '../catalogue/movie.ts'
+import { EmptyState } from '../empty-state.tsx'
 import { Failure } from '../failure.tsx'
+import { NoticeBar } from '../notice-bar.tsx'
 import type { PageProps } from '../page-props.ts'
-import { Placard } from '../placard.tsx'
 import { Poster } from '../poster/poster.tsx'
-import { ratingWords } from '../rating/aggregate.ts'
+import { ratingText } from '../rating/aggregate.ts'
 import { RatingChoice } from '../rating/choice.tsx'
 import { RatingChart } from './chart.tsx'
 import { Facts } from './facts.tsx'
 import { RatingPanel } from './panel.tsx'
 import { createWatchedMovie } from './watch-movie.ts'
 
-/** Who listens is told of a moving rating this often at most. */
-const sayEveryMs = 10_000
+/** Minimum interval between announcements of a changed rating. */
+const announceEveryMs = 10_000
 
-/** One movie, its rating as it moves, and one's own. */
+/** One movie, its live rating, and one's own rating. */
 export function MoviePage({ movieId, ...page }: PageProps & { movieId: string }) {
-  const { clients, board, connection, ownRatings, list } = page
+  const { clients, ratingCache, connection, ownRatings, list } = page
   const watched = useMemo(() => {
     const known = list.state.peek().feed.movies.find(({ id }) => id === movieId)
-    return createWatchedMovie({ clients, board, connection, movieId, known })
+    return createWatchedMovie({ clients, ratingCache, connection, movieId, known })
   }, [movieId])
   useEffect(watched.start, [watched])
   useEffect(() => {
@@ -31,22 +31,22 @@ export function MoviePage({ movieId, ...page }: PageProps & { movieId: string })
   useEffect(() => {
     if (movie) document.title = `${movie.title} · Marquee`
   }, [movie])
-  if (status === 'absent') return <AbsentMovie />
-  if (!movie && status === 'lost') return <UnreachableMovie />
+  if (status === 'not-found') return <MovieNotFound />
+  if (!movie && status === 'lost') return <MovieUnavailable />
   return <MovieArticle {...{ movieId, movie, page }} lost={status === 'lost'} />
 }
 
 interface MovieArticleProps {
   readonly movieId: string
-  /** Undefined until it is known: what is drawn then has its place, and no more. */
+  /** Undefined while it loads; then placeholders keep its space. */
   readonly movie: Movie | undefined
   readonly lost: boolean
   readonly page: PageProps
 }
 
 function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
-  const rating = page.board.of(movieId)
-  useSayMovement(movieId, page)
+  const rating = page.ratingCache.of(movieId)
+  useAnnounceRating(movieId, page)
   return (
     <article class="movie" aria-busy={!movie}>
       <BackLink />
@@ -74,41 +74,41 @@ function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
   )
 }
 
-function UnreachableMovie() {
+function MovieUnavailable() {
   return (
-    <Placard poster="Back soon" genre="Film-Noir">
+    <EmptyState poster="Back soon" genre="Film-Noir">
       <h1 tabIndex={-1} class="visually-hidden">
         Movie
       </h1>
       <Failure title="Couldn't load this movie" text="Retrying…" />
-    </Placard>
+    </EmptyState>
   )
 }
 
 function MovieNotice(props: { unavailable: boolean; lost: boolean; page: PageProps }) {
   if (props.page.connection.value === 'offline') {
     return (
-      <Bar kind="bad" floating title="You are offline.">
+      <NoticeBar kind="bad" floating title="You are offline.">
         Showing the last known rating. Updates resume when you are back online.
-      </Bar>
+      </NoticeBar>
     )
   }
   if (props.lost) {
     return (
-      <Bar kind="warn" floating title="Connection lost.">
+      <NoticeBar kind="warn" floating title="Connection lost.">
         Showing the last known rating. Reconnecting…
-      </Bar>
+      </NoticeBar>
     )
   }
   if (!props.unavailable) return null
   return (
-    <Bar kind="warn" floating title="Ratings are offline.">
+    <NoticeBar kind="warn" floating title="Ratings are offline.">
       Retrying…
-    </Bar>
+    </NoticeBar>
   )
 }
 
-/** Back to the list where it was left, when it was. */
+/** A link back to the list, to the scroll position where it was left. */
 function BackLink() {
   const back = (event: MouseEvent) => {
     if (history.state?.fromList !== true || event.metaKey || event.ctrlKey) return
@@ -124,27 +124,27 @@ function BackLink() {
   )
 }
 
-function AbsentMovie() {
+function MovieNotFound() {
   return (
-    <Placard poster="Lost reel" genre="Thriller">
+    <EmptyState poster="Lost reel" genre="Thriller">
       <h1 tabIndex={-1}>Movie not found</h1>
       <p>We couldn't find that movie.</p>
       <p>
         <a href="/">Show all movies</a>
       </p>
-    </Placard>
+    </EmptyState>
   )
 }
 
-function useSayMovement(movieId: string, { board, announce }: PageProps) {
+function useAnnounceRating(movieId: string, { ratingCache, announce }: PageProps) {
   useEffect(() => {
-    let said: string | undefined
-    const say = () => {
-      const words = ratingWords(board.of(movieId).peek())
-      if (said !== undefined && said !== words) announce(`Now ${words}`)
-      said = words
+    let announced: string | undefined
+    const update = () => {
+      const text = ratingText(ratingCache.of(movieId).peek())
+      if (announced !== undefined && announced !== text) announce(`Now ${text}`)
+      announced = text
     }
-    const timer = setInterval(say, sayEveryMs)
+    const timer = setInterval(update, announceEveryMs)
     return () => clearInterval(timer)
   }, [movieId])
 }

@@ -1,13 +1,13 @@
 import type { ReadonlySignal } from '@preact/signals'
-import { countWords, meanText, type Rating, ratingWords } from '../rating/aggregate.ts'
+import { countText, meanText, type Rating, ratingText } from '../rating/aggregate.ts'
 import { values } from '../rating/own-rating.ts'
 
-/** Nothing is said of what is about to come. */
-function waitingWords(rating: Rating): string {
-  return rating.status === 'unknown' ? '' : ratingWords(rating)
+/** The text in place of a count; empty while the rating loads. */
+function shownText(rating: Rating): string {
+  return rating.status === 'unknown' ? '' : ratingText(rating)
 }
 
-/** The rating of all: the mean, how many it is of, and how they are spread. */
+/** The rating by all people: mean, count and histogram. */
 export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
   const shown = rating.value
   const { count, mean, histogram } =
@@ -18,12 +18,10 @@ export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
       <h2 id="rating-title" class="movie-panel-title">
         Rating
       </h2>
-      <p class="visually-hidden">{ratingWords(shown)}</p>
+      <p class="visually-hidden">{ratingText(shown)}</p>
       <div class="score" aria-hidden="true" data-status={shown.status}>
         <p class="score-mean">{shown.status === 'rated' ? meanText(mean, 2) : '–'}</p>
-        <p class="score-count">
-          {shown.status === 'rated' ? countWords(count) : waitingWords(shown)}
-        </p>
+        <p class="score-count">{shown.status === 'rated' ? countText(count) : shownText(shown)}</p>
       </div>
       <ul class="spread" aria-label="Ratings by score">
         {values.toReversed().map((value) => {

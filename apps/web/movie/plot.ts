@@ -7,24 +7,27 @@ export interface Plot {
   close(): void
 }
 
-/** Room above and below the line, so that a mean that does not move is not at an edge. */
+/** Space above and below the line, so that a constant mean is not at an edge. */
 const meanMargin = 0.05
 
 const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200]
 
-/** @param place has the colours: `color` of its children `.plot-mean`, `.plot-count`, `.plot-axis`, `.plot-grid`. */
-export function createPlot(place: HTMLElement): Plot {
+/**
+ * @param container Its children `.plot-mean`, `.plot-count`, `.plot-axis` and `.plot-grid` set the
+ * colours by `color`.
+ */
+export function createPlot(container: HTMLElement): Plot {
   let plot: uPlot | undefined
   let drawn: History | undefined
   const build = () => {
     plot?.destroy()
-    plot = new uPlot(options(place), [[], [], []], place)
+    plot = new uPlot(options(container), [[], [], []], container)
     if (drawn) plot.setData(data(drawn))
   }
   build()
-  const resize = new ResizeObserver(() => plot?.setSize(size(place)))
-  resize.observe(place)
-  // Canvas does not follow the colours of the page by itself.
+  const resize = new ResizeObserver(() => plot?.setSize(size(container)))
+  resize.observe(container)
+  // A canvas does not follow the colours of the page.
   const scheme = matchMedia('(prefers-color-scheme: dark)')
   scheme.addEventListener('change', build)
   const theme = new MutationObserver(build)
@@ -48,25 +51,25 @@ function data({ times, means, counts }: History): uPlot.AlignedData {
   return [times.map((time) => time - start), [...means], [...counts]]
 }
 
-function size(place: HTMLElement) {
-  return { width: place.clientWidth, height: place.clientHeight }
+function size(container: HTMLElement) {
+  return { width: container.clientWidth, height: container.clientHeight }
 }
 
-function options(place: HTMLElement): uPlot.Options {
+function options(container: HTMLElement): uPlot.Options {
   const color = (name: string) => {
-    const probe = place.querySelector(`.plot-${name}`)
+    const probe = container.querySelector(`.plot-${name}`)
     return probe ? getComputedStyle(probe).color : 'gray'
   }
   const axis = {
     stroke: color('axis'),
-    font: `12px ${getComputedStyle(place).fontFamily}`,
+    font: `12px ${getComputedStyle(container).fontFamily}`,
     grid: { stroke: color('grid'), width: 1 },
     ticks: { show: false },
   }
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const paths = stepped ? { paths: stepped } : {}
   return {
-    ...size(place),
+    ...size(container),
     padding: [12, 0, 0, 0],
     legend: { show: false },
     cursor: { show: false },
@@ -76,7 +79,7 @@ function options(place: HTMLElement): uPlot.Options {
       count: { range: countRange },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 72, size: 28, incrs: timeSteps, values: clocks },
+      { ...axis, grid: { show: false }, space: 72, size: 28, incrs: timeSteps, values: clockTexts },
       {
         ...axis,
         scale: 'mean',
@@ -107,12 +110,12 @@ function options(place: HTMLElement): uPlot.Options {
   }
 }
 
-/** The first minute fills the chart from left to right; then all of the time is in it. */
+/** The first minute fills the chart from left to right; later the whole time fits in. */
 function timeRange(_plot: uPlot, _low: number | null, high: number | null): [number, number] {
   return [0, Math.max(60, high ?? 0)]
 }
 
-function clocks(_plot: uPlot, seconds: number[]): string[] {
+function clockTexts(_plot: uPlot, seconds: number[]): string[] {
   return seconds.map((second) => {
     const [hours, minutes] = [Math.floor(second / 3600), Math.floor(second / 60) % 60]
     const rest = String(second % 60).padStart(2, '0')

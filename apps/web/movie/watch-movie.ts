@@ -3,30 +3,30 @@ import { type Movie, readMovie, readMovieRating } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import type { ConnectionState } from '../live/connection.ts'
 import { keepWatching } from '../live/keep-watching.ts'
-import type { RatingBoard } from '../rating/board.ts'
+import type { RatingCache } from '../rating/rating-cache.ts'
 import { isNotFound } from '../rpc-error.ts'
 
-interface Watched {
+interface WatchOptions {
   readonly clients: Clients
-  readonly board: RatingBoard
+  readonly ratingCache: RatingCache
   readonly connection: Signal<ConnectionState | undefined>
   readonly movieId: string
-  /** What is known already, of the list. */
+  /** The movie when the list has it already. */
   readonly known: Movie | undefined
 }
 
 export interface WatchedMovie {
   readonly movie: ReadonlySignal<Movie | undefined>
-  /** `lost` until the stream is back. */
-  readonly status: ReadonlySignal<'watching' | 'absent' | 'lost'>
+  /** `lost` while the stream is down. */
+  readonly status: ReadonlySignal<'watching' | 'not-found' | 'lost'>
   start(): () => void
 }
 
-/** A movie, and its rating on the board, fresh while it is watched. */
-export function createWatchedMovie(watched: Watched): WatchedMovie {
-  const { clients, board, connection, movieId, known } = watched
+/** A movie; while it is watched, its rating in the cache is current. */
+export function createWatchedMovie(options: WatchOptions): WatchedMovie {
+  const { clients, ratingCache, connection, movieId, known } = options
   const movie = signal(known)
-  const status = signal<'watching' | 'absent' | 'lost'>('watching')
+  const status = signal<'watching' | 'not-found' | 'lost'>('watching')
   const watch = async (signal: AbortSignal) => {
     await keepWatching({
       signal,
@@ -35,7 +35,7 @@ export function createWatchedMovie(watched: Watched): WatchedMovie {
       onMessage: ({ movieDetails }) => {
         if (!movieDetails) return
         movie.value ??= readMovie(movieDetails)
-        board.gather(movieId, readMovieRating(movieDetails))
+        ratingCache.setNextFrame(movieId, readMovieRating(movieDetails))
       },
       onState: (state) => {
         connection.value = state
@@ -45,7 +45,7 @@ export function createWatchedMovie(watched: Watched): WatchedMovie {
       isFinal: isNotFound,
     })
     if (signal.aborted) return
-    status.value = 'absent'
+    status.value = 'not-found'
     connection.value = undefined
   }
   return {

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Of text, by WCAG 1.4.3. */
+/** Minimum contrast of text, by WCAG 1.4.3. */
 const contrastMin = 4.5
 
 interface Colour {
@@ -13,7 +13,7 @@ interface Colour {
 const sheet = readFileSync(join(import.meta.dirname, 'poster.css'), 'utf8')
 const hues = Array.from({ length: 72 }, (_, index) => index * 5)
 
-/** The colours of a name in the rule of a tone: one, or one for each scheme. */
+/** The colours of a custom property in the rule of a tone: one, or one for each scheme. */
 function coloursOf(tone: string, name: string): Colour[] {
   const rule = sheet.split(`.poster[data-tone="${tone}"]`)[1]?.split('}')[0] ?? ''
   const value = rule.split(`--poster-${name}:`)[1]?.split(';')[0] ?? ''
@@ -23,7 +23,7 @@ function coloursOf(tone: string, name: string): Colour[] {
   }))
 }
 
-/** Relative luminance of an OKLCH colour, brought into sRGB by clipping. */
+/** Relative luminance of an OKLCH colour, clipped to sRGB. */
 function luminance({ lightness, chroma }: Colour, hue: number): number {
   const a = chroma * Math.cos((hue * Math.PI) / 180)
   const b = chroma * Math.sin((hue * Math.PI) / 180)
@@ -41,7 +41,7 @@ function contrast(one: number, other: number): number {
   return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)
 }
 
-test.each(['dark', 'light'])('the ink of a %s poster can be read at every hue', (tone) => {
+test.each(['dark', 'light'])('the ink of a %s poster is readable at every hue', (tone) => {
   const ink = coloursOf(tone, 'ink')
   expect(ink).toHaveLength(1)
   for (const ground of ['ground', 'motif', 'soft']) {

@@ -1,20 +1,20 @@
-/** How large a title is set, so that it fills its poster and no word is cut. */
+/** The font size at which a title fills its poster without cutting a word. */
 export interface TitleFit {
-  /** In hundredths of the poster's width. */
+  /** Font size, in percent of the poster's width. */
   readonly size: number
   readonly lineCount: number
 }
 
-/** The place for the title, in hundredths of the poster's width. */
+/** The space for the title, in percent of the poster's width. */
 const width = 85
 const height = 70
 const sizes = [27, 24, 21, 18.5, 16, 14, 12, 10.5, 9, 8] as const
 
-/** How wide a letter is set, in em: capitals at the font's narrowest. Measured, with some room. */
+/** Width of a capital at the font's narrowest setting, in em: measured, plus a margin. */
 const letterWidth = 0.47
 const lineHeight = 0.95
 
-/** The largest size at which the longest word fits a line, and all lines fit the place. */
+/** The largest size at which the longest word fits on a line, and all lines fit the space. */
 export function fitTitle(title: string): TitleFit {
   const words = title.split(/\s+|(?<=-)/).filter((word) => word !== '')
   const longest = Math.max(1, ...words.map((word) => word.length))
@@ -30,7 +30,7 @@ export function fitTitle(title: string): TitleFit {
   return { size, lineCount }
 }
 
-/** As a browser breaks lines: a word goes on the next line when it does not fit this one. */
+/** Counts lines as a browser breaks them: a word that does not fit starts a new line. */
 function countLines(words: readonly string[], lineLength: number): number {
   let lineCount = 1
   let used = 0

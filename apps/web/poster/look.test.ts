@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { fitTitle } from './fit-title.ts'
 import { posterLook } from './look.ts'
 
-test('a movie looks the same every time, and movies of one genre differ', () => {
+test('a movie has the same look every time, and movies of one genre differ', () => {
   const alien = { title: 'Alien', genres: ['Horror'] }
   expect(posterLook(alien)).toEqual(posterLook({ ...alien }))
   const titles = ['Alien', 'Carrie', 'The Shining', 'Suspiria', 'Psycho']
@@ -10,14 +10,14 @@ test('a movie looks the same every time, and movies of one genre differ', () => 
   expect(new Set(hues).size).toBe(titles.length)
 })
 
-test('a genre nobody knows, or none, has a look too: any hue, and no strong one', () => {
+test('a movie without a known genre has any hue, and a pale one', () => {
   const none = posterLook({ title: 'Home Movie', genres: [] })
   expect(posterLook({ title: 'Home Movie', genres: ['Opera'] })).toEqual(none)
   expect(none.chroma).toBeLessThan(0.5)
   expect(none.hue).not.toBe(posterLook({ title: 'Home Video', genres: [] }).hue)
 })
 
-test('a short title is set larger than a long one, and no word is wider than its poster', () => {
+test('a short title is larger than a long one, and no word is wider than its poster', () => {
   const short = fitTitle('Up')
   const long = fitTitle('The Assassination of Jesse James by the Coward Robert Ford')
   expect(short.size).toBeGreaterThan(long.size)

@@ -1,6 +1,6 @@
 import { fitTitle, type TitleFit } from './fit-title.ts'
 
-/** What a poster draws beside its title. */
+/** The drawing on a poster. */
 export type Motif =
   | 'spot'
   | 'curtain'
@@ -18,26 +18,26 @@ export type Motif =
   | 'doors'
   | 'smile'
 
-/** How a movie's poster looks: the same for the same movie, everywhere and always. */
+/** The look of a movie's poster: always the same for the same movie. */
 export interface PosterLook {
-  /** Of the ground, in degrees of OKLCH. */
+  /** Hue of the background, in degrees of OKLCH. */
   readonly hue: number
-  /** Of the motif. */
+  /** Hue of the motif. */
   readonly motifHue: number
-  /** Light ink on a dark ground, or the other way: poster.css gives both their contrast. */
+  /** `dark` is light ink on a dark background; poster.css ensures the contrast of both. */
   readonly tone: 'dark' | 'light'
-  /** Grey where the genre is not known. */
+  /** Close to grey where the genre is unknown. */
   readonly chroma: number
   readonly motif: Motif
-  /** 0 to 1: moves the motif about. */
-  readonly turn: number
+  /** Variation of the motif, 0 to 1. */
+  readonly variation: number
   readonly flipped: boolean
   readonly fit: TitleFit
 }
 
 type GenreLook = Pick<PosterLook, 'hue' | 'motifHue' | 'tone' | 'chroma'> & {
   readonly motifs: readonly Motif[]
-  /** How far apart the hues of its movies are, in degrees. */
+  /** Range of the hues of its movies, in degrees. */
   readonly spread: number
 }
 
@@ -50,7 +50,7 @@ const look = (
   spread = 36,
 ): GenreLook => ({ motifs: [motifs].flat(), tone, hue, motifHue, chroma, spread })
 
-/** The genres of the demo catalogue, of MovieLens and of IMDb. */
+/** Looks by genre, for the genres of the demo catalogue, MovieLens and IMDb. */
 const genreLooks: Readonly<Record<string, GenreLook>> = {
   action: look(['beams', 'peaks', 'beams'], 'dark', 28, 42),
   adventure: look('peaks', 'light', 160, 185, 0.75),
@@ -77,7 +77,7 @@ const genreLooks: Readonly<Record<string, GenreLook>> = {
   western: look('sunrise', 'light', 62, 40),
 }
 
-/** No genre, or one nobody knows: any hue, washed out. */
+/** The look without a known genre: any hue, pale. */
 const anyLook = look(['bars', 'doors', 'stripes', 'moon'], 'light', 80, 70, 0.32, 360)
 
 export function posterLook(movie: {
@@ -92,7 +92,7 @@ export function posterLook(movie: {
     hue: (genre.hue + drift + 360) % 360,
     motifHue: (genre.motifHue + drift + 360) % 360,
     motif: motifs[(hash >>> 17) % motifs.length] ?? 'bars',
-    turn: ((hash >>> 8) & 0xff) / 0xff,
+    variation: ((hash >>> 8) & 0xff) / 0xff,
     flipped: ((hash >>> 16) & 1) === 1,
     fit: fitTitle(movie.title),
   }

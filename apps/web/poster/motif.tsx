@@ -1,6 +1,6 @@
 import type { Motif, PosterLook } from './look.ts'
 
-/** The drawing of a poster, 120 by 160; what it shows goes with the genre. */
+/** The drawing of a poster, 120 by 160; the motif depends on the genre. */
 export function MotifDrawing({ look }: { look: PosterLook }) {
   const Drawing = drawings[look.motif]
   return (
@@ -11,128 +11,142 @@ export function MotifDrawing({ look }: { look: PosterLook }) {
       aria-hidden="true"
     >
       <g transform={look.flipped ? 'translate(120 0) scale(-1 1)' : undefined}>
-        <Drawing turn={look.turn} />
+        <Drawing variation={look.variation} />
       </g>
     </svg>
   )
 }
 
-type Drawing = (props: { turn: number }) => preact.JSX.Element
+type Drawing = (props: { variation: number }) => preact.JSX.Element
 
 const count = (length: number) => Array.from({ length }, (_, index) => index)
 
 const drawings: Readonly<Record<Motif, Drawing>> = {
-  spot: ({ turn }) => <circle cx={64 + turn * 40} cy={118 + turn * 16} r={34 + turn * 22} />,
-  pair: ({ turn }) => (
+  spot: ({ variation }) => (
+    <circle cx={64 + variation * 40} cy={118 + variation * 16} r={34 + variation * 22} />
+  ),
+  pair: ({ variation }) => (
     <>
-      <circle cx={40 + turn * 8} cy="122" r="30" />
-      <circle class="poster-motif-soft" cx={78 - turn * 6} cy={118 + turn * 8} r="30" />
+      <circle cx={40 + variation * 8} cy="122" r="30" />
+      <circle class="poster-motif-soft" cx={78 - variation * 6} cy={118 + variation * 8} r="30" />
     </>
   ),
-  sunrise: ({ turn }) => (
+  sunrise: ({ variation }) => (
     <>
-      <circle cx={40 + turn * 40} cy="140" r={38 + turn * 12} />
+      <circle cx={40 + variation * 40} cy="140" r={38 + variation * 12} />
       <path class="poster-motif-ground" d="M0 138h120v22H0z" />
       <path d="M0 143h120v3H0zM0 151h120v2H0z" />
     </>
   ),
-  peaks: ({ turn }) => (
+  peaks: ({ variation }) => (
     <>
-      <path class="poster-motif-soft" d={`M-10 160 ${34 + turn * 10} ${92 - turn * 10} 96 160z`} />
-      <path d={`M34 160 ${84 + turn * 10} ${106 - turn * 8} 140 160z`} />
+      <path
+        class="poster-motif-soft"
+        d={`M-10 160 ${34 + variation * 10} ${92 - variation * 10} 96 160z`}
+      />
+      <path d={`M34 160 ${84 + variation * 10} ${106 - variation * 8} 140 160z`} />
     </>
   ),
-  teeth: ({ turn }) => (
+  teeth: ({ variation }) => (
     <path
-      d={`M0 160V${124 + turn * 12}${count(6)
+      d={`M0 160V${124 + variation * 12}${count(6)
         .map(
           (index) =>
-            `L${index * 20 + 10} ${98 + turn * 18 + (index % 2) * 14}L${index * 20 + 20} ${132 + turn * 8}`,
+            `L${index * 20 + 10} ${98 + variation * 18 + (index % 2) * 14}L${index * 20 + 20} ${132 + variation * 8}`,
         )
         .join('')}V160z`}
     />
   ),
-  beams: ({ turn }) => (
+  beams: ({ variation }) => (
     <>
-      <path d={`M${-10 + turn * 20} 160 120 ${70 + turn * 20}v28L${40 + turn * 20} 160z`} />
+      <path
+        d={`M${-10 + variation * 20} 160 120 ${70 + variation * 20}v28L${40 + variation * 20} 160z`}
+      />
       <path
         class="poster-motif-soft"
-        d={`M${64 + turn * 10} 160 120 ${116 + turn * 8}v22l-24 22z`}
+        d={`M${64 + variation * 10} 160 120 ${116 + variation * 8}v22l-24 22z`}
       />
     </>
   ),
-  rings: ({ turn }) => (
+  rings: ({ variation }) => (
     <g class="poster-motif-lines">
       {count(6).map((index) => (
         <circle
           key={index}
-          cx={72 + turn * 26}
-          cy={126 + index * (turn - 0.5) * 3}
+          cx={72 + variation * 26}
+          cy={126 + index * (variation - 0.5) * 3}
           r={8 + index * 10}
         />
       ))}
     </g>
   ),
-  arcs: ({ turn }) => (
+  arcs: ({ variation }) => (
     <g class="poster-motif-lines poster-motif-thick">
       {count(4).map((index) => (
-        <circle key={index} cx={20 + turn * 30} cy="164" r={18 + index * 17} />
+        <circle key={index} cx={20 + variation * 30} cy="164" r={18 + index * 17} />
       ))}
     </g>
   ),
-  curtain: ({ turn }) => (
+  curtain: ({ variation }) => (
     <>
       {count(5).map((index) => (
         <path
           key={index}
           class={index % 2 ? 'poster-motif-soft' : undefined}
-          d={`M${index * 24} 160V${150 - (index + 1) * (6 + turn * 7)}h24V160z`}
+          d={`M${index * 24} 160V${150 - (index + 1) * (6 + variation * 7)}h24V160z`}
         />
       ))}
     </>
   ),
-  stripes: ({ turn }) => (
+  stripes: ({ variation }) => (
     <>
       {count(5).map((index) => (
-        <path key={index} d={`M${turn * 30} ${108 + index * 11}h120v${2 + index * 1.2}h-120z`} />
+        <path
+          key={index}
+          d={`M${variation * 30} ${108 + index * 11}h120v${2 + index * 1.2}h-120z`}
+        />
       ))}
     </>
   ),
-  checks: ({ turn }) => (
+  checks: ({ variation }) => (
     <>
       {count(12).map((index) => {
         const row = Math.floor(index / 3)
         const column = (index % 3) * 2 + (row % 2)
-        return <path key={index} d={`M${column * 20} ${100 + turn * 8 + row * 16}h20v16h-20z`} />
+        return (
+          <path key={index} d={`M${column * 20} ${100 + variation * 8 + row * 16}h20v16h-20z`} />
+        )
       })}
     </>
   ),
-  bars: ({ turn }) => (
+  bars: ({ variation }) => (
     <>
       {count(8).map((index) => {
-        const height = 14 + 38 * Math.abs(Math.sin((index + 1) * (1.1 + turn)))
+        const height = 14 + 38 * Math.abs(Math.sin((index + 1) * (1.1 + variation)))
         return <path key={index} d={`M${8 + index * 13.5} 160v${-height}h8v${height}z`} />
       })}
     </>
   ),
-  moon: ({ turn }) => (
+  moon: ({ variation }) => (
     <>
-      <circle cx={86 + turn * 14} cy={104 + turn * 10} r={40 + turn * 8} />
-      <path class="poster-motif-soft" d={`M0 160v-${20 + turn * 10}h120v60z`} />
+      <circle cx={86 + variation * 14} cy={104 + variation * 10} r={40 + variation * 8} />
+      <path class="poster-motif-soft" d={`M0 160v-${20 + variation * 10}h120v60z`} />
     </>
   ),
-  doors: ({ turn }) => (
+  doors: ({ variation }) => (
     <>
       {count(3).map((index) => (
         <path
           key={index}
           class={index === 1 ? undefined : 'poster-motif-soft'}
-          d={`M${10 + index * 35} 160v-${26 + turn * 22}a15 15 0 0 1 30 0v60z`}
+          d={`M${10 + index * 35} 160v-${26 + variation * 22}a15 15 0 0 1 30 0v60z`}
         />
       ))}
     </>
   ),
-  smile: ({ turn }) => (
-    <path d={`M${14 - turn * 8} 104h${100 + turn * 16}a50 50 0 0 1 -${100 + turn * 16} 0z`} />
+  smile: ({ variation }) => (
+    <path
+      d={`M${14 - variation * 8} 104h${100 + variation * 16}a50 50 0 0 1 -${100 + variation * 16} 0z`}
+    />
   ),
 }

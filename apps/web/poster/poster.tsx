@@ -5,12 +5,14 @@ import { MotifDrawing } from './motif.tsx'
 
 interface PosterProps {
   readonly movie: Movie
-  /** The place in the top list. */
+  /** Rank in the top list. */
   readonly rank?: number | undefined
 }
 
-/** A poster without a picture: what a movie is called, set large, over a drawing of its genre. Hidden from who
- * listens: what is around it says the same. */
+/**
+ * A typographic poster: the title in large letters over a drawing of the genre. Hidden from screen
+ * readers, because the text around it says the same.
+ */
 export function Poster({ movie, rank }: PosterProps) {
   const look = useMemo(() => posterLook(movie), [movie])
   const style = {

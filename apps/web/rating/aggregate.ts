@@ -1,15 +1,15 @@
 import type { AggregatedRating } from '../../../gen/rating/v1/rating_pb.ts'
 
-/** What all people together think of a movie. */
+/** The ratings of a movie by all people. */
 export interface Aggregate {
   readonly count: number
   /** 1 to 5; 0 when nobody has rated. */
   readonly mean: number
-  /** How many gave each value, 1 to 5. */
+  /** Number of ratings by value, 1 to 5. */
   readonly histogram: readonly number[]
 }
 
-/** `unknown` until the first answer, and while the rating service does not answer. */
+/** `unknown` until the first response arrives. */
 export type Rating =
   | { readonly status: 'rated'; readonly aggregate: Aggregate }
   | { readonly status: 'not-rated' | 'unavailable' | 'unknown' }
@@ -17,7 +17,7 @@ export type Rating =
 export const unavailable: Rating = { status: 'unavailable' }
 export const unknownRating: Rating = { status: 'unknown' }
 
-/** Absent, or counting nobody: not rated. */
+/** An absent message, or one with a count of 0, is `not-rated`. */
 export function readRating(message: AggregatedRating | undefined): Rating {
   const count = Number(message?.count ?? 0)
   if (!message || count === 0) return { status: 'not-rated' }
@@ -39,11 +39,11 @@ const wholeNumber = new Intl.NumberFormat('en')
 const shortNumber = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 
 /** `1 rating`, `12,345 ratings`. */
-export function countWords(count: number): string {
-  return `${wholeNumber.format(count)} ${ratingsWord(count)}`
+export function countText(count: number): string {
+  return `${wholeNumber.format(count)} ${ratingsNoun(count)}`
 }
 
-export function ratingsWord(count: number): string {
+export function ratingsNoun(count: number): string {
   return count === 1 ? 'rating' : 'ratings'
 }
 
@@ -56,11 +56,11 @@ export function meanText(mean: number, digits = 1): string {
   return mean.toFixed(digits)
 }
 
-/** For who listens: `4.2 of 5 from 12 ratings`. */
-export function ratingWords(rating: Rating): string {
+/** For screen readers: `4.2 of 5 from 12 ratings`. */
+export function ratingText(rating: Rating): string {
   switch (rating.status) {
     case 'rated':
-      return `${meanText(rating.aggregate.mean)} of 5 from ${countWords(rating.aggregate.count)}`
+      return `${meanText(rating.aggregate.mean)} of 5 from ${countText(rating.aggregate.count)}`
     case 'not-rated':
       return 'Not rated yet'
     case 'unavailable':

@@ -10,17 +10,14 @@ interface BarsProps {
   readonly ownRatings: OwnRatings
 }
 
-/**
- * A small histogram whose columns are the choices of one's own rating: what others think and what
- * oneself thinks, in one place.
- */
+/** A small histogram of all ratings whose columns are the radio buttons of one's own rating. */
 export function RatingBars({ movie, rating, ownRatings }: BarsProps) {
   const own = ownRatings.of(movie.id).value
   const shown = rating.value
   const histogram = shown.status === 'rated' ? shown.aggregate.histogram : []
   const highest = Math.max(1, ...histogram)
   return (
-    <fieldset class="bars" data-own={own.wanted} data-refused={own.refusal ? '' : undefined}>
+    <fieldset class="bars" data-own={own.wanted} data-error={own.error ? '' : undefined}>
       <legend class="visually-hidden">Rate {movie.title}</legend>
       {values.map((value) => (
         <label key={value} class="bars-column">
@@ -30,7 +27,7 @@ export function RatingBars({ movie, rating, ownRatings }: BarsProps) {
             aria-label={`${value} of 5`}
             checked={own.wanted === value}
             onClick={(event) => {
-              // A click on one's own rating takes it back; an arrow key comes here with another.
+              // A click on one's own rating removes it; an arrow key has already moved to another.
               if (own.wanted === value && event.detail > 0) ownRatings.rate(movie.id, undefined)
             }}
             onChange={() => ownRatings.rate(movie.id, value)}

@@ -4,7 +4,7 @@ import type { PageProps } from '../page-props.ts'
 import { ratingKey } from './keys.ts'
 import { type OwnRating, type Value, values } from './own-rating.ts'
 
-/** What each value says. */
+/** The label of each value. */
 const words: Readonly<Record<Value, string>> = {
   1: 'Bad',
   2: 'Weak',
@@ -15,18 +15,18 @@ const words: Readonly<Record<Value, string>> = {
 
 interface ChoiceProps {
   readonly movieId: string
-  /** Whether there is such a movie: it is not known yet while it loads. */
+  /** Whether the movie is known to exist; false while it loads. */
   readonly known: boolean
   readonly page: PageProps
 }
 
-/** One's own rating: one click or one key, changed and taken back as easily. */
+/** The control of one's own rating, by click or by key. */
 export function RatingChoice({ movieId, known, page }: ChoiceProps) {
   const { ownRatings, singleKeys } = page
   const own = ownRatings.of(movieId).value
   const rate = (value: Value | undefined) => ownRatings.rate(movieId, value)
   useRatingKeys(() => known && singleKeys.peek(), rate)
-  useSayStored(movieId, page)
+  useAnnounceSaved(movieId, page)
   return (
     <fieldset class="rate" aria-labelledby="own-title">
       <h2 id="own-title" class="movie-panel-title">
@@ -69,15 +69,15 @@ export function RatingChoice({ movieId, known, page }: ChoiceProps) {
 }
 
 function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean }) {
-  if (own.refusal) {
+  if (own.error) {
     return (
-      <span class="rate-refusal" role="alert">
-        Couldn't save. Your rating is unchanged. {own.refusal}
+      <span class="rate-error" role="alert">
+        Couldn't save. Your rating is unchanged. {own.error}
       </span>
     )
   }
-  if (own.asked) return <>Saving…</>
-  if (own.stored) return <>Saved</>
+  if (own.pending) return <>Saving…</>
+  if (own.saved) return <>Saved</>
   if (!singleKeys) return <>Pick a score</>
   return (
     <>
@@ -89,7 +89,7 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
   )
 }
 
-/** Keys of the whole page, except where something is typed or chosen. */
+/** Handles the rating keys on the whole page, except in inputs and dialogs. */
 function useRatingKeys(enabled: () => boolean, rate: (value: Value | undefined) => void) {
   const newest = useRef({ enabled, rate })
   newest.current = { enabled, rate }
@@ -107,15 +107,15 @@ function useRatingKeys(enabled: () => boolean, rate: (value: Value | undefined) 
   }, [])
 }
 
-function useSayStored(movieId: string, { ownRatings, announce }: PageProps) {
-  const before = useRef(ownRatings.of(movieId).peek().stored)
-  const wasAsked = useRef(false)
+function useAnnounceSaved(movieId: string, { ownRatings, announce }: PageProps) {
+  const before = useRef(ownRatings.of(movieId).peek().saved)
+  const wasPending = useRef(false)
   useSignalEffect(() => {
-    const { stored, asked } = ownRatings.of(movieId).value
-    if (wasAsked.current && !asked && stored !== before.current) {
-      announce(stored ? `Rating saved: ${stored} of 5` : 'Rating removed')
+    const { saved, pending } = ownRatings.of(movieId).value
+    if (wasPending.current && !pending && saved !== before.current) {
+      announce(saved ? `Rating saved: ${saved} of 5` : 'Rating removed')
     }
-    if (!asked) before.current = stored
-    wasAsked.current = asked !== undefined
+    if (!pending) before.current = saved
+    wasPending.current = pending !== undefined
   })
 }

@@ -1,75 +1,83 @@
 import { expect, test } from 'bun:test'
-import { notRated, type OwnRatingEvent, reduceOwnRating, type Value, wish } from './own-rating.ts'
+import {
+  nextToSave,
+  notRated,
+  type OwnRatingEvent,
+  reduceOwnRating,
+  type Value,
+} from './own-rating.ts'
 
-const run = (stored: Value | undefined, ...events: OwnRatingEvent[]) =>
-  events.reduce(reduceOwnRating, notRated(stored))
+const run = (saved: Value | undefined, ...events: OwnRatingEvent[]) =>
+  events.reduce(reduceOwnRating, notRated(saved))
 
-test('a wish shows at once, and is asked for', () => {
-  const state = run(undefined, { kind: 'wish', value: 4 })
+test('a choice shows at once and is to be saved', () => {
+  const state = run(undefined, { kind: 'choose', value: 4 })
   expect(state.wanted).toBe(4)
-  expect(wish(state)).toEqual({ value: 4 })
+  expect(nextToSave(state)).toEqual({ value: 4 })
 })
 
-test('while one is asked for no other is, and the last wish is asked for next', () => {
-  const asked = run(2, { kind: 'wish', value: 4 }, { kind: 'asked' })
+test('one choice is saved at a time, and the last one is next', () => {
+  const sent = run(2, { kind: 'choose', value: 4 }, { kind: 'sent' })
   const changed = [3, 5].reduce(
-    (state, value) => reduceOwnRating(state, { kind: 'wish', value: value as Value }),
-    asked,
+    (state, value) => reduceOwnRating(state, { kind: 'choose', value: value as Value }),
+    sent,
   )
-  expect(wish(changed)).toBeUndefined()
-  const stored = reduceOwnRating(changed, { kind: 'stored' })
-  expect(stored.stored).toBe(4)
-  expect(wish(stored)).toEqual({ value: 5 })
+  expect(nextToSave(changed)).toBeUndefined()
+  const saved = reduceOwnRating(changed, { kind: 'saved' })
+  expect(saved.saved).toBe(4)
+  expect(nextToSave(saved)).toEqual({ value: 5 })
 })
 
-test('what is refused goes back to what is stored, with the reason', () => {
-  const asked: OwnRatingEvent[] = [{ kind: 'wish', value: 1 }, { kind: 'asked' }]
-  const state = run(3, ...asked, { kind: 'refused', reason: 'down' })
-  expect(state).toEqual({ stored: 3, wanted: 3, refusal: 'down' })
-  expect(wish(state)).toBeUndefined()
+test('a rejected choice is reset to the saved rating, with the reason', () => {
+  const sent: OwnRatingEvent[] = [{ kind: 'choose', value: 1 }, { kind: 'sent' }]
+  const state = run(3, ...sent, { kind: 'rejected', reason: 'down' })
+  expect(state).toEqual({ saved: 3, wanted: 3, error: 'down' })
+  expect(nextToSave(state)).toBeUndefined()
 })
 
-test('a refusal does not undo a later wish', () => {
-  const asked: OwnRatingEvent[] = [{ kind: 'wish', value: 1 }, { kind: 'asked' }]
-  const state = run(3, ...asked, { kind: 'wish', value: 5 }, { kind: 'refused', reason: 'down' })
-  expect(state.refusal).toBeUndefined()
-  expect(wish(state)).toEqual({ value: 5 })
+test('a rejection does not undo a later choice', () => {
+  const sent: OwnRatingEvent[] = [{ kind: 'choose', value: 1 }, { kind: 'sent' }]
+  const state = run(3, ...sent, { kind: 'choose', value: 5 }, { kind: 'rejected', reason: 'down' })
+  expect(state.error).toBeUndefined()
+  expect(nextToSave(state)).toEqual({ value: 5 })
 })
 
-test('a new wish forgets the refusal of the one before', () => {
-  const refused = run(
+test('a new choice clears the error of the one before', () => {
+  const rejected = run(
     3,
-    { kind: 'wish', value: 1 },
-    { kind: 'asked' },
-    { kind: 'refused', reason: 'down' },
+    { kind: 'choose', value: 1 },
+    { kind: 'sent' },
+    { kind: 'rejected', reason: 'down' },
   )
-  expect(reduceOwnRating(refused, { kind: 'wish', value: 2 }).refusal).toBeUndefined()
+  expect(reduceOwnRating(rejected, { kind: 'choose', value: 2 }).error).toBeUndefined()
 })
 
-test('a refusal that was read goes, and nothing else does', () => {
-  const refused = run(
+test('dismissing clears the error and nothing else', () => {
+  const rejected = run(
     3,
-    { kind: 'wish', value: 1 },
-    { kind: 'asked' },
-    { kind: 'refused', reason: 'down' },
+    { kind: 'choose', value: 1 },
+    { kind: 'sent' },
+    { kind: 'rejected', reason: 'down' },
   )
-  expect(reduceOwnRating(refused, { kind: 'dismissed' })).toEqual(notRated(3))
-  const asked = run(3, { kind: 'wish', value: 1 }, { kind: 'asked' })
-  expect(reduceOwnRating(asked, { kind: 'dismissed' })).toEqual(asked)
+  expect(reduceOwnRating(rejected, { kind: 'dismissed' })).toEqual(notRated(3))
+  const sent = run(3, { kind: 'choose', value: 1 }, { kind: 'sent' })
+  expect(reduceOwnRating(sent, { kind: 'dismissed' })).toEqual(sent)
 })
 
-test('taking back is a wish for none', () => {
-  const state = run(3, { kind: 'wish', value: undefined })
-  expect(wish(state)).toEqual({ value: undefined })
-  const stored = [{ kind: 'asked' }, { kind: 'stored' }] as const
-  expect(stored.reduce(reduceOwnRating, state)).toEqual({ stored: undefined, wanted: undefined })
+test('removing a rating is a choice of none', () => {
+  const state = run(3, { kind: 'choose', value: undefined })
+  expect(nextToSave(state)).toEqual({ value: undefined })
+  const saved = [{ kind: 'sent' }, { kind: 'saved' }] as const
+  expect(saved.reduce(reduceOwnRating, state)).toEqual({ saved: undefined, wanted: undefined })
 })
 
-test('what is read replaces what is stored, but no wish', () => {
-  expect(run(3, { kind: 'read', value: 5 })).toEqual(notRated(5))
-  expect(run(3, { kind: 'wish', value: 1 }, { kind: 'read', value: 5 }).wanted).toBe(1)
+test('a loaded rating replaces the saved one, but no choice', () => {
+  expect(run(3, { kind: 'loaded', value: 5 })).toEqual(notRated(5))
+  expect(run(3, { kind: 'choose', value: 1 }, { kind: 'loaded', value: 5 }).wanted).toBe(1)
 })
 
-test('wishing for what is stored asks for nothing', () => {
-  expect(wish(run(3, { kind: 'wish', value: 5 }, { kind: 'wish', value: 3 }))).toBeUndefined()
+test('choosing the saved rating saves nothing', () => {
+  expect(
+    nextToSave(run(3, { kind: 'choose', value: 5 }, { kind: 'choose', value: 3 })),
+  ).toBeUndefined()
 })

@@ -1,56 +1,56 @@
-/** 1 to 5. */
+/** A rating from 1 to 5. */
 export type Value = 1 | 2 | 3 | 4 | 5
 
 export const values: readonly Value[] = [1, 2, 3, 4, 5]
 
-/** A person's rating of one movie, between what they want and what the service has. Undefined is none. */
+/** One's own rating of a movie: what was chosen and what the service has saved. Undefined is none. */
 export interface OwnRating {
-  readonly stored: Value | undefined
-  /** What is shown: set at once, and back to `stored` when the service refuses. */
+  readonly saved: Value | undefined
+  /** The value that is shown: set at once, and reset to `saved` when the service rejects it. */
   readonly wanted: Value | undefined
-  /** What the service has been asked to store, until it answers. */
-  readonly asked?: { readonly value: Value | undefined }
-  /** Why the last wish was not stored. */
-  readonly refusal?: string
+  /** The value of the save request that is in flight. */
+  readonly pending?: { readonly value: Value | undefined }
+  /** The reason why the last choice was not saved. */
+  readonly error?: string
 }
 
 export type OwnRatingEvent =
-  /** The person rated, or took the rating back. */
-  | { readonly kind: 'wish'; readonly value: Value | undefined }
-  | { readonly kind: 'asked' }
-  | { readonly kind: 'stored' }
-  | { readonly kind: 'refused'; readonly reason: string }
-  /** The person has had the time to read why. */
+  /** The person chose a rating, or removed it. */
+  | { readonly kind: 'choose'; readonly value: Value | undefined }
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'saved' }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  /** The error has been shown long enough. */
   | { readonly kind: 'dismissed' }
-  /** What the service, or another page of this browser, has. */
-  | { readonly kind: 'read'; readonly value: Value | undefined }
+  /** The rating that the service, or another page of this browser, has. */
+  | { readonly kind: 'loaded'; readonly value: Value | undefined }
 
-export function notRated(stored?: Value): OwnRating {
-  return { stored, wanted: stored }
+export function notRated(saved?: Value): OwnRating {
+  return { saved, wanted: saved }
 }
 
-/** What to ask of the service now, or undefined: one call at a time, and the last wish counts. */
-export function wish(state: OwnRating): { readonly value: Value | undefined } | undefined {
-  return state.asked || state.wanted === state.stored ? undefined : { value: state.wanted }
+/** The value to save now, or undefined: one request at a time, and the last choice wins. */
+export function nextToSave(state: OwnRating): { readonly value: Value | undefined } | undefined {
+  return state.pending || state.wanted === state.saved ? undefined : { value: state.wanted }
 }
 
 export function reduceOwnRating(state: OwnRating, event: OwnRatingEvent): OwnRating {
-  const { stored, wanted, asked } = state
+  const { saved, wanted, pending } = state
   switch (event.kind) {
-    case 'wish':
-      return { stored, wanted: event.value, ...(asked ? { asked } : {}) }
-    case 'asked':
-      return { stored, wanted, asked: { value: wanted } }
-    case 'stored':
-      return asked ? { stored: asked.value, wanted } : state
-    case 'refused':
-      // Another wish since then is tried on its own.
-      if (asked && wanted !== asked.value) return { stored, wanted }
-      return { stored, wanted: stored, refusal: event.reason }
+    case 'choose':
+      return { saved, wanted: event.value, ...(pending ? { pending } : {}) }
+    case 'sent':
+      return { saved, wanted, pending: { value: wanted } }
+    case 'saved':
+      return pending ? { saved: pending.value, wanted } : state
+    case 'rejected':
+      // A choice made since then is saved by its own request.
+      if (pending && wanted !== pending.value) return { saved, wanted }
+      return { saved, wanted: saved, error: event.reason }
     case 'dismissed':
-      return { stored, wanted, ...(asked ? { asked } : {}) }
-    case 'read':
-      return asked || wanted !== stored ? state : notRated(event.value)
+      return { saved, wanted, ...(pending ? { pending } : {}) }
+    case 'loaded':
+      return pending || wanted !== saved ? state : notRated(event.value)
   }
 }
 

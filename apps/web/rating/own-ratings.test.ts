@@ -8,93 +8,96 @@ import {
 } from '@connectrpc/connect'
 import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import type { Clients } from '../clients.ts'
-import { createRatingBoard } from './board.ts'
 import type { Value } from './own-rating.ts'
 import { createOwnRatings } from './own-ratings.ts'
+import { createRatingCache } from './rating-cache.ts'
 
 function open(implementation: Partial<ServiceImpl<typeof RatingService>>) {
   const transport = createRouterTransport(({ service }) => service(RatingService, implementation))
   const ratings = createClient(RatingService, transport)
-  const kept = new Map<string, Value>()
-  const remembered = {
+  const saved = new Map<string, Value>()
+  const savedRatings = {
     userId: 'web-1',
-    ratings: () => kept,
-    mayHave: (movieId: string) => kept.has(movieId),
-    keep(movieId: string, value: Value | undefined) {
-      if (value === undefined) kept.delete(movieId)
-      else kept.set(movieId, value)
+    ratings: () => saved,
+    mayHave: (movieId: string) => saved.has(movieId),
+    save(movieId: string, value: Value | undefined) {
+      if (value === undefined) saved.delete(movieId)
+      else saved.set(movieId, value)
     },
     onChange() {},
   }
   const clients: Pick<Clients, 'ratings'> = { ratings: async () => ratings }
-  const board = createRatingBoard((callback) => callback())
-  return { own: createOwnRatings({ clients, board, remembered }), board, kept }
+  const ratingCache = createRatingCache((callback) => callback())
+  return { own: createOwnRatings({ clients, ratingCache, savedRatings }), ratingCache, saved }
 }
 
 async function settled({ own }: ReturnType<typeof open>) {
-  while (own.of('alien').value.asked) await Bun.sleep(1)
+  while (own.of('alien').value.pending) await Bun.sleep(1)
   return own.of('alien').value
 }
 
 const aggregate = (value: number) => ({ count: 1n, mean: value, histogram: [0n, 0n, 0n, 0n, 1n] })
 
-test('a rating shows at once; stored, it is remembered, and the answer moves the aggregate', async () => {
-  const asked: unknown[] = []
+test('a rating shows at once, is saved in the browser, and the response updates the aggregate', async () => {
+  const sent: unknown[] = []
   const opened = open({
     putRating({ recordId, recordType, userId, value }) {
-      asked.push({ recordId, recordType, userId, value })
+      sent.push({ recordId, recordType, userId, value })
       return { aggregatedRating: aggregate(value) }
     },
   })
   opened.own.rate('alien', 5)
   expect(opened.own.of('alien').value.wanted).toBe(5)
-  expect(await settled(opened)).toEqual({ stored: 5, wanted: 5 })
-  expect(asked).toEqual([{ recordId: 'alien', recordType: 'movie', userId: 'web-1', value: 5 }])
-  expect(opened.kept.get('alien')).toBe(5)
-  expect(opened.board.of('alien').value).toMatchObject({ status: 'rated', aggregate: { mean: 5 } })
+  expect(await settled(opened)).toEqual({ saved: 5, wanted: 5 })
+  expect(sent).toEqual([{ recordId: 'alien', recordType: 'movie', userId: 'web-1', value: 5 }])
+  expect(opened.saved.get('alien')).toBe(5)
+  expect(opened.ratingCache.of('alien').value).toMatchObject({
+    status: 'rated',
+    aggregate: { mean: 5 },
+  })
 })
 
-test('of many wishes in a row the last is stored last, one call at a time', async () => {
-  const asked: number[] = []
+test('of many choices in a row the last is saved last, one call at a time', async () => {
+  const sent: number[] = []
   let calls = 0
   const opened = open({
     async putRating({ value }) {
       calls += 1
       expect(calls).toBe(1)
-      asked.push(value)
+      sent.push(value)
       await Bun.sleep(2)
       calls -= 1
       return {}
     },
   })
   for (const value of [1, 2, 3, 4] as const) opened.own.rate('alien', value)
-  expect(await settled(opened)).toEqual({ stored: 4, wanted: 4 })
-  expect(asked).toEqual([1, 4])
+  expect(await settled(opened)).toEqual({ saved: 4, wanted: 4 })
+  expect(sent).toEqual([1, 4])
 })
 
-test('what is refused is rolled back, is not remembered, and says why', async () => {
+test('a rejected rating is rolled back, is not saved in the browser, and says why', async () => {
   const opened = open({
     putRating() {
-      throw new ConnectError('rating is away', Code.Unavailable)
+      throw new ConnectError('rating is down', Code.Unavailable)
     },
   })
   opened.own.rate('alien', 2)
   expect(await settled(opened)).toMatchObject({
     wanted: undefined,
-    refusal: "Can't reach the rating service.",
+    error: "Can't reach the rating service.",
   })
-  expect(opened.kept.size).toBe(0)
+  expect(opened.saved.size).toBe(0)
 })
 
-test('what the browser remembers and the service does not have is forgotten', async () => {
+test('a rating that only the browser has is removed', async () => {
   const opened = open({
     getRating() {
       throw new ConnectError('not found', Code.NotFound)
     },
   })
-  opened.kept.set('alien', 3)
-  expect(opened.own.of('alien').value.stored).toBe(3)
+  opened.saved.set('alien', 3)
+  expect(opened.own.of('alien').value.saved).toBe(3)
   await opened.own.refresh('alien')
-  expect(opened.own.of('alien').value.stored).toBeUndefined()
-  expect(opened.kept.size).toBe(0)
+  expect(opened.own.of('alien').value.saved).toBeUndefined()
+  expect(opened.saved.size).toBe(0)
 })

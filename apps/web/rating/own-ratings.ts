@@ -2,41 +2,45 @@ import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { AggregatedRating } from '../../../gen/rating/v1/rating_pb.ts'
 import { recordType } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
-import { isNotFound, whyRefused } from '../rpc-error.ts'
+import { isNotFound, rejectionText } from '../rpc-error.ts'
 import { readRating } from './aggregate.ts'
-import type { RatingBoard } from './board.ts'
 import {
   isValue,
+  nextToSave,
   notRated,
   type OwnRating,
   type OwnRatingEvent,
   reduceOwnRating,
   type Value,
-  wish,
 } from './own-rating.ts'
-import type { Remembered } from './remembered.ts'
+import type { RatingCache } from './rating-cache.ts'
+import type { SavedRatings } from './saved-ratings.ts'
 
-/** What the person of this browser gave, of every movie. */
+/** The ratings of this browser's person, by movie. */
 export interface OwnRatings {
   of(movieId: string): ReadonlySignal<OwnRating>
-  /** Shows it at once, stores it, and rolls back what is refused. Undefined takes the rating back. */
+  /** Shows the value at once, saves it, and rolls back when it is rejected. Undefined removes it. */
   rate(movieId: string, value: Value | undefined): void
-  /** Forgets why the last wish was refused. */
+  /** Clears the error of the last choice. */
   dismiss(movieId: string): void
-  /** Asks the service whether it still has what the browser remembers. */
+  /** Loads the rating that the service has, when this browser has saved one. */
   refresh(movieId: string): Promise<void>
 }
 
-interface Parts {
+interface OwnRatingsOptions {
   readonly clients: Pick<Clients, 'ratings'>
-  readonly board: RatingBoard
-  readonly remembered: Remembered
+  readonly ratingCache: RatingCache
+  readonly savedRatings: SavedRatings
 }
 
-export function createOwnRatings({ clients, board, remembered }: Parts): OwnRatings {
+export function createOwnRatings({
+  clients,
+  ratingCache,
+  savedRatings,
+}: OwnRatingsOptions): OwnRatings {
   const known = new Map<string, Signal<OwnRating>>()
   const of = (movieId: string) => {
-    const own = known.get(movieId) ?? signal(notRated(remembered.ratings().get(movieId)))
+    const own = known.get(movieId) ?? signal(notRated(savedRatings.ratings().get(movieId)))
     known.set(movieId, own)
     return own
   }
@@ -44,36 +48,36 @@ export function createOwnRatings({ clients, board, remembered }: Parts): OwnRati
     const own = of(movieId)
     own.value = reduceOwnRating(own.value, event)
   }
-  remembered.onChange((ratings) => {
+  savedRatings.onChange((ratings) => {
     for (const movieId of known.keys()) {
-      send(movieId, { kind: 'read', value: ratings.get(movieId) })
+      send(movieId, { kind: 'loaded', value: ratings.get(movieId) })
     }
   })
 
   const record = (movieId: string) => ({
     recordId: movieId,
     recordType,
-    userId: remembered.userId,
+    userId: savedRatings.userId,
   })
 
-  async function store(movieId: string, value: Value | undefined) {
+  async function save(movieId: string, value: Value | undefined) {
     const ratings = await clients.ratings()
-    const answer: { aggregatedRating?: AggregatedRating | undefined } =
+    const response: { aggregatedRating?: AggregatedRating | undefined } =
       value === undefined
         ? await ratings.deleteRating(record(movieId))
         : await ratings.putRating({ ...record(movieId), value })
-    remembered.keep(movieId, value)
-    board.gather(movieId, readRating(answer.aggregatedRating))
+    savedRatings.save(movieId, value)
+    ratingCache.setNextFrame(movieId, readRating(response.aggregatedRating))
   }
 
-  async function storeWishes(movieId: string): Promise<void> {
-    for (let next = wish(of(movieId).value); next; next = wish(of(movieId).value)) {
-      send(movieId, { kind: 'asked' })
+  async function saveChoices(movieId: string): Promise<void> {
+    for (let next = nextToSave(of(movieId).value); next; next = nextToSave(of(movieId).value)) {
+      send(movieId, { kind: 'sent' })
       try {
-        await store(movieId, next.value)
-        send(movieId, { kind: 'stored' })
+        await save(movieId, next.value)
+        send(movieId, { kind: 'saved' })
       } catch (error) {
-        send(movieId, { kind: 'refused', reason: whyRefused(error) })
+        send(movieId, { kind: 'rejected', reason: rejectionText(error) })
       }
     }
   }
@@ -81,23 +85,23 @@ export function createOwnRatings({ clients, board, remembered }: Parts): OwnRati
   return {
     of,
     rate(movieId, value) {
-      send(movieId, { kind: 'wish', value })
-      void storeWishes(movieId)
+      send(movieId, { kind: 'choose', value })
+      void saveChoices(movieId)
     },
     dismiss: (movieId) => send(movieId, { kind: 'dismissed' }),
     async refresh(movieId) {
-      if (!remembered.mayHave(movieId)) return
+      if (!savedRatings.mayHave(movieId)) return
       try {
         const ratings = await clients.ratings()
         const { rating } = await ratings.getRating(record(movieId))
         const value = isValue(rating?.value) ? rating.value : undefined
-        remembered.keep(movieId, value)
-        send(movieId, { kind: 'read', value })
+        savedRatings.save(movieId, value)
+        send(movieId, { kind: 'loaded', value })
       } catch (error) {
-        // Any other failure leaves what the browser remembers.
+        // Any other failure keeps the rating that this browser has saved.
         if (!isNotFound(error)) return
-        remembered.keep(movieId, undefined)
-        send(movieId, { kind: 'read', value: undefined })
+        savedRatings.save(movieId, undefined)
+        send(movieId, { kind: 'loaded', value: undefined })
       }
     },
   }

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks'
 import type { ServiceReport } from '../../../gen/system/v1/system_pb.ts'
-import { countText, latencyText, rateText } from './figures.ts'
+import { countText, latencyText, rateText } from './format.ts'
 import type { Monitor, Sample } from './monitor.ts'
 import { instanceSeries, serviceSeries, timeRange } from './series.ts'
 import { TimeChart } from './time-chart.tsx'
@@ -9,7 +9,7 @@ const services = ['movie', 'metadata', 'rating']
 const noHistory: readonly Sample[] = []
 const noServices: readonly ServiceReport[] = []
 
-/** The last two minutes. */
+/** Charts of the last two minutes. */
 export function Charts({ monitor }: { monitor: Monitor | undefined }) {
   const history = monitor?.history ?? noHistory
   const reports = monitor?.report.services ?? noServices

@@ -1,4 +1,4 @@
-/** What a code says of the service: nothing wrong, a call that was at fault itself or given up, or a fault of ours. */
+/** `refused` codes are the caller's fault or a cancellation; `failed` codes are the service's fault. */
 export type CodeKind = 'ok' | 'refused' | 'failed'
 
 const refusals = new Set([

@@ -7,8 +7,8 @@ import type {
   GetDeadLetterResponse,
 } from '../../../gen/system/v1/system_pb.ts'
 import { Failure } from '../failure.tsx'
-import { countText } from './figures.ts'
-import { LetterValue } from './letter-value.tsx'
+import { DeadLetterValue } from './dead-letter-value.tsx'
+import { countText } from './format.ts'
 import { millis } from './rates.ts'
 
 interface DeadLetterRowProps {
@@ -16,16 +16,16 @@ interface DeadLetterRowProps {
   readonly client: Promise<Client<typeof DeadLetterService>>
 }
 
-/** A dead letter: why it is here, and on demand all of it. */
+/** A dead letter with its reason; expands to its headers and value. */
 export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
   const id = useId()
   const isOpen = useSignal(false)
-  const whole = useSignal<GetDeadLetterResponse | undefined>(undefined)
+  const content = useSignal<GetDeadLetterResponse | undefined>(undefined)
   const failure = useSignal('')
   const load = async () => {
     const { partition, offset } = letter
     try {
-      whole.value = await (await client).getDeadLetter({ partition, offset })
+      content.value = await (await client).getDeadLetter({ partition, offset })
       failure.value = ''
     } catch (error) {
       failure.value = ConnectError.from(error).rawMessage
@@ -33,7 +33,7 @@ export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
   }
   const toggle = () => {
     isOpen.value = !isOpen.value
-    if (isOpen.value && !whole.value) void load()
+    if (isOpen.value && !content.value) void load()
   }
   return (
     <li class="letter">
@@ -58,14 +58,16 @@ export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
             retry={() => void load()}
           />
         ) : null}
-        {isOpen.value && whole.value ? <Whole letter={letter} whole={whole.value} /> : null}
-        {isOpen.value && !whole.value && !failure.value ? <p class="table-note">Loading…</p> : null}
+        {isOpen.value && content.value ? <Content letter={letter} content={content.value} /> : null}
+        {isOpen.value && !content.value && !failure.value ? (
+          <p class="table-note">Loading…</p>
+        ) : null}
       </div>
     </li>
   )
 }
 
-function Whole({ letter, whole }: { letter: DeadLetter; whole: GetDeadLetterResponse }) {
+function Content({ letter, content }: { letter: DeadLetter; content: GetDeadLetterResponse }) {
   const { sourceTopic, sourcePartition, sourceOffset, valueBytes, valueOmitted } = letter
   const facts = {
     Source: `${sourceTopic}, partition ${sourcePartition}, offset ${sourceOffset}`,
@@ -75,7 +77,7 @@ function Whole({ letter, whole }: { letter: DeadLetter; whole: GetDeadLetterResp
     <>
       <dl class="letter-facts">
         <Facts facts={facts} />
-        <Facts facts={whole.headers} kind="letter-header" />
+        <Facts facts={content.headers} kind="letter-header" />
       </dl>
       {valueOmitted ? (
         <p class="table-note">
@@ -83,13 +85,13 @@ function Whole({ letter, whole }: { letter: DeadLetter; whole: GetDeadLetterResp
           from its source.
         </p>
       ) : (
-        <LetterValue bytes={whole.value} />
+        <DeadLetterValue bytes={content.value} />
       )}
     </>
   )
 }
 
-/** `kind` tells headers, whose names are the producer's, from what we say of them. */
+/** `kind` marks the producer's headers, to distinguish them from our own facts. */
 function Facts({ facts, kind = '' }: { facts: Readonly<Record<string, string>>; kind?: string }) {
   return (
     <>

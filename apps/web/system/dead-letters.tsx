@@ -9,8 +9,8 @@ import { DeadLetterRow } from './dead-letter-row.tsx'
 
 interface DeadLettersProps {
   readonly addresses: () => Promise<ServiceAddresses>
-  /** Another number means that there may be new ones. */
-  readonly putAsideCount: number
+  /** Total in all instances; when it changes, the list is loaded again. */
+  readonly deadLetterCount: number
 }
 
 interface Listed {
@@ -18,8 +18,8 @@ interface Listed {
   readonly nextPageToken: string
 }
 
-/** The rating events that could not be applied, the newest first; each can be opened. */
-export function DeadLetters({ addresses, putAsideCount }: DeadLettersProps) {
+/** The rating events that could not be applied, newest first; each can be expanded. */
+export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
   const client = useMemo(
     () =>
       addresses().then(({ services }) =>
@@ -38,7 +38,7 @@ export function DeadLetters({ addresses, putAsideCount }: DeadLettersProps) {
       failure.value = ConnectError.from(error).rawMessage
     }
   }
-  useEffect(() => void load(), [client, putAsideCount])
+  useEffect(() => void load(), [client, deadLetterCount])
   const { letters = [], nextPageToken = '' } = listed.value ?? {}
   return (
     <section class="dead-letters" id="dead-letters" aria-labelledby="dead-letters-title">

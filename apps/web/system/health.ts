@@ -6,7 +6,7 @@ import {
 
 export type Health = 'serving' | 'not-serving' | 'unreachable' | 'unknown'
 
-export const healthWords: Readonly<Record<Health, string>> = {
+export const healthLabels: Readonly<Record<Health, string>> = {
   serving: 'serving',
   'not-serving': 'not serving',
   unreachable: 'unreachable',
@@ -21,13 +21,13 @@ export function healthOf({ health }: InstanceReport): Health {
       return 'not-serving'
     case InstanceReport_Health.UNREACHABLE:
       return 'unreachable'
-    // Also what a newer server may tell.
+    // Includes values that only a newer server knows.
     default:
       return 'unknown'
   }
 }
 
-/** Why the instance cannot be reached, without its address, which is told beside it. */
+/** The reason why the instance is unreachable, without its address, which is shown next to it. */
 export function unreachableText({ url, unreachableReason }: InstanceReport): string {
   const prefix = `cannot reach ${url}: `
   return unreachableReason.startsWith(prefix)
@@ -35,29 +35,29 @@ export function unreachableText({ url, unreachableReason }: InstanceReport): str
     : unreachableReason || 'no response'
 }
 
-/** What is wrong, in sentences; empty when nothing is. */
-export function troubles(services: readonly ServiceReport[]): string[] {
+/** The problems of the system, as sentences. */
+export function problems(services: readonly ServiceReport[]): string[] {
   return services.flatMap(({ service, instances }) => {
     if (instances.length === 0) return [`${service} has no known instances.`]
     return instances.flatMap((instance) => {
       const name = instances.length === 1 ? service : `${service} at ${instance.url}`
-      return instanceTroubles(name, instance)
+      return instanceProblems(name, instance)
     })
   })
 }
 
-function instanceTroubles(name: string, instance: InstanceReport): string[] {
+function instanceProblems(name: string, instance: InstanceReport): string[] {
   const health = healthOf(instance)
   if (health === 'unreachable') return [`${name} is unreachable: ${unreachableText(instance)}`]
-  const { problems = [], ingestion } = instance.activity ?? {}
-  const told = problems.map(({ name: part, reason }) => `${name}, ${part}: ${reason}`)
-  if (told.length === 0 && health === 'not-serving') return [`${name} is not serving.`]
+  const { problems: reported = [], ingestion } = instance.activity ?? {}
+  const texts = reported.map(({ name: part, reason }) => `${name}, ${part}: ${reason}`)
+  if (texts.length === 0 && health === 'not-serving') return [`${name} is not serving.`]
   const failure = ingestion?.failure
-  const isTold = problems.some(({ reason }) => failure && reason.includes(failure))
-  return failure && !isTold ? [...told, `${name}, ingestion: ${failure}`] : told
+  const isReported = reported.some(({ reason }) => failure && reason.includes(failure))
+  return failure && !isReported ? [...texts, `${name}, ingestion: ${failure}`] : texts
 }
 
-/** One sentence on the whole system. */
+/** The state of the whole system in one line. */
 export function summary(services: readonly ServiceReport[]): string {
   const instances = services.flatMap((service) => service.instances)
   const servingCount = instances.filter((one) => healthOf(one) === 'serving').length

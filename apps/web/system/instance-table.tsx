@@ -1,9 +1,9 @@
 import { durationMs } from '@bufbuild/protobuf/wkt'
 import type { InstanceReport, ServiceReport } from '../../../gen/system/v1/system_pb.ts'
-import { countText, latencyText, memoryText } from './figures.ts'
-import { healthOf, healthWords, unreachableText } from './health.ts'
+import { countText, latencyText, memoryText } from './format.ts'
+import { healthLabels, healthOf, unreachableText } from './health.ts'
 
-/** The picture in words, for who listens, and for who wants to read it. */
+/** The topology as a table, for screen readers and for reading in detail. */
 export function InstanceTable({ services }: { services: readonly ServiceReport[] }) {
   return (
     <details class="instance-table">
@@ -56,7 +56,7 @@ function InstanceRow({ service, instance }: { service: string; instance: Instanc
       <th scope="row">{service}</th>
       <td>{url}</td>
       <td>
-        {healthWords[health]}
+        {healthLabels[health]}
         {health === 'unreachable' ? `: ${unreachableText(instance)}` : ''}
       </td>
       <td class="number">{latencyText(latency && durationMs(latency))}</td>

@@ -1,10 +1,10 @@
 import { useMemo } from 'preact/hooks'
 import { codeKind } from './code-kind.ts'
-import { countText, rateText } from './figures.ts'
+import { countText, rateText } from './format.ts'
 import { type MethodRow, methodRows } from './method-rows.ts'
 import type { Monitor } from './monitor.ts'
 
-/** Calls a second by method and code: bars, of which the parts that did not succeed are told apart. */
+/** Requests per second by method: a bar with a part for each kind of code. */
 export function MethodRates({ monitor }: { monitor: Monitor | undefined }) {
   const rows = useMemo(() => (monitor ? methodRows(monitor) : []), [monitor])
   const most = Math.max(...rows.map(({ perSecond }) => perSecond), 0.1)

@@ -3,7 +3,7 @@ import { methodRows } from './method-rows.ts'
 import { monitorAfter } from './monitor.ts'
 import { activityAt, instanceWith, reportAt } from './testing/reports.ts'
 
-test('a method is one row over all instances, with its codes told apart', () => {
+test('a method has one row for all instances, with a rate for each kind of code', () => {
   const at = (seconds: number, count: number) => {
     const activity = activityAt(seconds, { ok: count, not_found: count / 2, internal: count / 5 })
     return reportAt(seconds, [instanceWith('1', activity), instanceWith('2', activity)])

@@ -2,18 +2,18 @@ import { type CodeKind, codeKind } from './code-kind.ts'
 import type { Monitor } from './monitor.ts'
 import { type CallRate, mergedRates, sum } from './rates.ts'
 
-/** A method by one protocol, over all instances. */
+/** Figures of a method over one protocol, in all instances. */
 export interface MethodRow {
   readonly method: string
   readonly protocol: string
   readonly perSecond: number
-  /** Of these, by what their codes say. */
+  /** Rate by kind of code. */
   readonly byKind: Readonly<Record<CodeKind, number>>
   /** Most frequent first. */
   readonly codes: readonly { readonly code: string; readonly count: number }[]
 }
 
-/** The methods that were called, by name, so that rows stay where they are while rates move. */
+/** The called methods, sorted by name, so that rows stay in place while rates change. */
 export function methodRows({ instances }: Monitor): MethodRow[] {
   const rates = mergedRates([...instances.values()].flatMap(({ calls }) => calls))
   const groups = Map.groupBy(rates, ({ method, protocol }) => `${method} ${protocol}`)

@@ -14,18 +14,18 @@ import {
   secondsBetween,
 } from './rates.ts'
 
-/** How long samples are kept, in seconds. */
+/** Age of the oldest sample, in seconds. */
 export const historySeconds = 120
 
-/** Over how long the rates of methods are taken, so that rare calls do not flicker. */
+/** Window of the rates of methods, in seconds, so that rare calls do not flicker. */
 export const methodRateSeconds = 10
 
-/** All that is known of the system: the last report, and what was drawn from those before. */
+/** The state of the system: the last report, and rates and samples from earlier ones. */
 export interface Monitor {
   readonly report: WatchSystemResponse
-  /** By instance id. */
+  /** Rates by instance id. */
   readonly instances: ReadonlyMap<string, InstanceRates>
-  /** Oldest first, of the last `historySeconds`. */
+  /** Samples of the last `historySeconds`, oldest first. */
   readonly history: readonly Sample[]
 }
 
@@ -37,7 +37,7 @@ export interface InstanceRates {
   readonly appliedPerSecond: number | undefined
 }
 
-/** One report's figures for the charts. */
+/** Figures of one report, for the charts. */
 export interface Sample {
   readonly atSeconds: number
   readonly instances: ReadonlyMap<string, InstanceSample>
@@ -48,7 +48,7 @@ export interface InstanceSample {
   readonly latencyMs: number | undefined
   readonly callsPerSecond: number | undefined
   readonly appliedPerSecond: number | undefined
-  /** Events that wait, in all partitions of the instance. */
+  /** Events not ingested yet, in all partitions of the instance. */
   readonly lag: number | undefined
 }
 
@@ -62,11 +62,11 @@ export function monitorAfter(monitor: Monitor | undefined, report: WatchSystemRe
   )
   const sample = sampleOf(report, instances)
   const since = sample.atSeconds - historySeconds
-  // A report from before the last one tells of a clock that was set back: what was drawn does not fit any more.
-  const kept = (monitor?.history ?? []).filter(
+  // An earlier time than before means that the clock was set back: later samples no longer fit.
+  const recent = (monitor?.history ?? []).filter(
     ({ atSeconds }) => atSeconds >= since && atSeconds < sample.atSeconds,
   )
-  return { report, instances, history: [...kept, sample] }
+  return { report, instances, history: [...recent, sample] }
 }
 
 function ratesAfter(before: InstanceRates | undefined, instance: InstanceReport): InstanceRates {
@@ -78,12 +78,12 @@ function ratesAfter(before: InstanceRates | undefined, instance: InstanceReport)
           ...before,
           callsPerSecond: undefined,
           appliedPerSecond: undefined,
-          calls: resting(before.calls),
+          calls: withoutRate(before.calls),
         }
       : none
   }
   const last = before?.activities.at(-1)
-  // The same activity again: nothing new to tell.
+  // The same activity again has nothing new.
   if (before && last && millis(last.time) === millis(activity.time)) return before
   const known = (before?.activities ?? []).filter((one) => {
     const seconds = secondsBetween(one, activity)
@@ -98,7 +98,7 @@ function ratesAfter(before: InstanceRates | undefined, instance: InstanceReport)
   }
 }
 
-function resting(calls: readonly CallRate[]): CallRate[] {
+function withoutRate(calls: readonly CallRate[]): CallRate[] {
   return calls.map((call) => ({ ...call, perSecond: 0 }))
 }
 
@@ -114,15 +114,15 @@ function instanceSample(
   { id, health, latency, activity }: InstanceReport,
   rates: ReadonlyMap<string, InstanceRates>,
 ): InstanceSample {
-  const isAway = health === InstanceReport_Health.UNREACHABLE
+  const isUnreachable = health === InstanceReport_Health.UNREACHABLE
   const partitions = activity?.ingestion?.partitions
   return {
     service,
-    latencyMs: latency && !isAway ? durationMs(latency) : undefined,
+    latencyMs: latency && !isUnreachable ? durationMs(latency) : undefined,
     callsPerSecond: rates.get(id)?.callsPerSecond,
     appliedPerSecond: rates.get(id)?.appliedPerSecond,
     lag:
-      partitions && !isAway
+      partitions && !isUnreachable
         ? partitions.reduce((total, { lag }) => total + Number(lag), 0)
         : undefined,
   }

@@ -7,15 +7,15 @@ import { keepWatching } from '../live/keep-watching.ts'
 import type { PageProps } from '../page-props.ts'
 import { Charts } from './charts.tsx'
 import { DeadLetters } from './dead-letters.tsx'
-import { summary, troubles } from './health.ts'
+import { problems, summary } from './health.ts'
 import { InstanceTable } from './instance-table.tsx'
 import { MethodRates } from './method-rates.tsx'
 import { type Monitor, monitorAfter } from './monitor.ts'
 import { Partitions } from './partitions.tsx'
-import { Picture } from './picture.tsx'
 import { millis } from './rates.ts'
+import { Topology } from './topology.tsx'
 
-/** The system as it is now, drawn from one stream of reports. */
+/** The current state of the system, from one stream of reports. */
 export function SystemPage({ clients, connection, announce }: PageProps) {
   const monitor = useSignal<Monitor | undefined>(undefined)
   const movie = useMemo(() => createClient(SystemService, createTransport('')), [])
@@ -51,15 +51,15 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
         <p class="system-summary">{text}</p>
         <p class="system-stale">{isLost ? staleText(now) : ''}</p>
       </header>
-      <Troubles texts={troubles(services)} />
+      <Problems texts={problems(services)} />
       <div class={isLost ? 'system-body system-old' : 'system-body'}>
-        <Picture monitor={now} />
+        <Topology monitor={now} />
         <InstanceTable services={services} />
         <Charts monitor={now} />
         <MethodRates monitor={now} />
         <Partitions services={services} />
       </div>
-      <DeadLetters addresses={clients.addresses} putAsideCount={putAsideCount(now)} />
+      <DeadLetters addresses={clients.addresses} deadLetterCount={deadLetterCount(now)} />
     </div>
   )
 }
@@ -70,10 +70,10 @@ function staleText(monitor: Monitor | undefined): string {
   return `Connection lost. Showing the state at ${time}. Reconnecting…`
 }
 
-function Troubles({ texts }: { texts: readonly string[] }) {
+function Problems({ texts }: { texts: readonly string[] }) {
   if (texts.length === 0) return null
   return (
-    <ul class="troubles" aria-label="Problems">
+    <ul class="problems" aria-label="Problems">
       {texts.map((text) => (
         <li key={text}>{text}</li>
       ))}
@@ -81,8 +81,8 @@ function Troubles({ texts }: { texts: readonly string[] }) {
   )
 }
 
-/** Dead letters that the instances have put aside; when it grows, the list is worth another look. */
-function putAsideCount(monitor: Monitor | undefined): number {
+/** Number of dead letters that all instances have written since they started. */
+function deadLetterCount(monitor: Monitor | undefined): number {
   const instances = monitor?.report.services.flatMap((service) => service.instances) ?? []
   return instances.reduce(
     (total, { activity }) => total + Number(activity?.ingestion?.deadLetterCount ?? 0n),

@@ -3,16 +3,16 @@ import {
   Ingestion_State,
   type ServiceReport,
 } from '../../../gen/system/v1/system_pb.ts'
-import { addressText, countText } from './figures.ts'
+import { addressText, countText } from './format.ts'
 
-const stateWords: Readonly<Record<number, string>> = {
+const stateLabels: Readonly<Record<number, string>> = {
   [Ingestion_State.RUNNING]: 'running',
   [Ingestion_State.FAILING]: 'failing, retrying',
   [Ingestion_State.WAITING]: 'waiting: other instances own all partitions',
   [Ingestion_State.STOPPED]: 'stopped',
 }
 
-/** How far rating events are applied, by instance and partition. */
+/** Progress of ingestion, by instance and partition. */
 export function Partitions({ services }: { services: readonly ServiceReport[] }) {
   const instances = services.find(({ service }) => service === 'rating')?.instances ?? []
   const reading = instances.flatMap(({ id, url, activity }) =>
@@ -40,7 +40,7 @@ export function Partitions({ services }: { services: readonly ServiceReport[] })
 interface ReaderProps {
   readonly name: string
   readonly ingestion: Ingestion
-  /** The longest lag, which the bars are drawn against. */
+  /** The longest lag, which has a bar of full width. */
   readonly most: number
 }
 
@@ -49,7 +49,7 @@ function Reader({ name, ingestion, most }: ReaderProps) {
   return (
     <div class="reader">
       <p class="reader-head">
-        <b>{name}</b> {stateWords[state] ?? 'unknown'}
+        <b>{name}</b> {stateLabels[state] ?? 'unknown'}
         {restartCount > 0n ? `, restarted ${countText(restartCount)} times` : ''}
       </p>
       {failure ? <p class="reader-failure">{failure}</p> : null}

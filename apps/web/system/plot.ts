@@ -12,34 +12,34 @@ export interface Shown {
 }
 
 interface Looks {
-  /** Asked each time, because a person may change the scheme. */
+  /** Called for each drawing, because a person may change the theme. */
   readonly colour: (seriesIndex: number) => string
   readonly textOf: (value: number | undefined) => string
-  /** What the scale reaches at least, so that nothing much looks like nothing much. */
+  /** Minimum top of the scale, so that small values look small. */
   readonly topMin: number
 }
 
 const heightPixels = 168
 const splitSeconds = 30
 
-/** As the legend draws them. */
+/** Dash patterns by line, the same as in the legend. */
 const dashes: readonly (readonly number[])[] = [[], [6, 4], [2, 3]]
 
-/** Draws lines over time in the element, as wide as it is. */
+/** Draws lines over time, as wide as the container. */
 export function createPlot(
-  place: HTMLElement,
+  container: HTMLElement,
   first: Shown,
   { colour, textOf, topMin }: Looks,
 ): Plot {
   let shown = first
-  const style = getComputedStyle(place)
+  const style = getComputedStyle(container)
   const font = `12px ${style.fontFamily}`
-  const ink = () => getComputedStyle(place).color
-  const line = () => getComputedStyle(place).borderTopColor
+  const ink = () => getComputedStyle(container).color
+  const line = () => getComputedStyle(container).borderTopColor
   const grid = { stroke: line, width: 1 }
   const plot = new UPlot(
     {
-      width: place.clientWidth,
+      width: container.clientWidth,
       height: heightPixels,
       legend: { show: false },
       cursor: { show: false },
@@ -80,12 +80,13 @@ export function createPlot(
       ],
     },
     aligned(shown.data),
-    place,
+    container,
   )
   const observer = new ResizeObserver(() => {
-    if (place.clientWidth > 0) plot.setSize({ width: place.clientWidth, height: heightPixels })
+    if (container.clientWidth > 0)
+      plot.setSize({ width: container.clientWidth, height: heightPixels })
   })
-  observer.observe(place)
+  observer.observe(container)
   return {
     show(next) {
       shown = next

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { appliedPerSecond, callRates, callsPerSecond, mergedRates } from './rates.ts'
 import { activityAt } from './testing/reports.ts'
 
-test('a rate is the difference of counts over the time between', () => {
+test('a rate is the difference of two counts divided by the time between them', () => {
   const before = activityAt(10, { ok: 100 }, { appliedCount: 50n })
   const now = activityAt(12, { ok: 110, not_found: 4 }, { appliedCount: 80n })
   expect(callsPerSecond(before, now)).toBe(7)
@@ -13,7 +13,7 @@ test('a rate is the difference of counts over the time between', () => {
   ])
 })
 
-test('a process that started anew has no rate before its second activity, and never a negative one', () => {
+test('a restarted process has no rate before its second activity, and never a negative one', () => {
   const before = activityAt(10, { ok: 1000 })
   const restarted = activityAt(12, { ok: 3 }, { startSeconds: 11 })
   expect(callsPerSecond(before, restarted)).toBeUndefined()
@@ -22,13 +22,13 @@ test('a process that started anew has no rate before its second activity, and ne
   expect(callsPerSecond(restarted, later)).toBe(2)
 })
 
-test('an activity that was told twice has no rate', () => {
+test('an activity that is reported twice has no rate', () => {
   const same = activityAt(10, { ok: 1000 })
   expect(callsPerSecond(same, same)).toBeUndefined()
   expect(callsPerSecond(undefined, same)).toBeUndefined()
 })
 
-test('rates of several instances are added by method, protocol and code', () => {
+test('rates of several instances are summed by method, protocol and code', () => {
   const rates = callRates(activityAt(1, { ok: 0 }), activityAt(2, { ok: 3 }))
   expect(mergedRates([...rates, ...rates])).toMatchObject([{ perSecond: 6, count: 6 }])
 })

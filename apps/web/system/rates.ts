@@ -1,19 +1,19 @@
 import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt'
 import type { Activity } from '../../../gen/system/v1/system_pb.ts'
 
-/** Calls a second of one method that end in one way. */
+/** Calls per second of a method that end with one code. */
 export interface CallRate {
   readonly protocol: string
   readonly method: string
   readonly code: string
   readonly perSecond: number
-  /** Since the process started. */
+  /** Number of calls since the process started. */
   readonly count: number
 }
 
 /**
- * Seconds from one activity to another of the same process; undefined when there is nothing to take the difference of:
- * counts begin anew with another process.
+ * Seconds between two activities of the same process, or undefined when there is no difference to
+ * take: a new process counts from 0 again.
  */
 export function secondsBetween(before: Activity | undefined, now: Activity): number | undefined {
   if (before === undefined || millis(before.startTime) !== millis(now.startTime)) return undefined
@@ -21,7 +21,7 @@ export function secondsBetween(before: Activity | undefined, now: Activity): num
   return seconds > 0 ? seconds : undefined
 }
 
-/** Calls a second from one activity to another, by method and code; 0 for those where it cannot be told. */
+/** Calls per second between two activities, by method and code; 0 where it is unknown. */
 export function callRates(before: Activity | undefined, now: Activity): CallRate[] {
   const seconds = secondsBetween(before, now)
   const counted = new Map(before && seconds ? countsOf(before).map((one) => [keyOf(one), one]) : [])
@@ -31,12 +31,12 @@ export function callRates(before: Activity | undefined, now: Activity): CallRate
   })
 }
 
-/** Calls a second of all methods together, or undefined when it cannot be told. */
+/** Calls per second of all methods together, or undefined when it is unknown. */
 export function callsPerSecond(before: Activity | undefined, now: Activity): number | undefined {
   return perSecond(before, now, (activity) => sum(countsOf(activity).map(({ count }) => count)))
 }
 
-/** Rating events applied a second, or undefined when it cannot be told. */
+/** Rating events ingested per second, or undefined when it is unknown. */
 export function appliedPerSecond(before: Activity | undefined, now: Activity): number | undefined {
   return perSecond(before, now, ({ ingestion }) => Number(ingestion?.appliedCount ?? 0n))
 }
@@ -51,7 +51,7 @@ function perSecond(
   return Math.max(0, countOf(now) - countOf(before)) / seconds
 }
 
-/** Rates of several processes by method and code. */
+/** Rates of several processes, summed by method and code. */
 export function mergedRates(rates: readonly CallRate[]): CallRate[] {
   const merged = new Map<string, CallRate>()
   for (const rate of rates) {
@@ -70,14 +70,14 @@ export function millis(time: Timestamp | undefined): number {
   return time === undefined ? 0 : timestampMs(time)
 }
 
-type Counted = Omit<CallRate, 'perSecond'>
+type CallCount = Omit<CallRate, 'perSecond'>
 
-function countsOf({ calls }: Activity): Counted[] {
+function countsOf({ calls }: Activity): CallCount[] {
   return calls.flatMap(({ protocol, method, codes }) =>
     codes.map(({ code, count }) => ({ protocol, method, code, count: Number(count) })),
   )
 }
 
-function keyOf({ protocol, method, code }: Counted): string {
+function keyOf({ protocol, method, code }: CallCount): string {
   return `${protocol} ${method} ${code}`
 }

@@ -21,7 +21,7 @@ function sample(atSeconds: number, figures: Readonly<Record<string, number | und
 
 const calls = ({ callsPerSecond }: InstanceSample) => callsPerSecond
 
-test('the line of a service is the sum of its instances that tell', () => {
+test('the line of a service is the sum of its known instances', () => {
   const history = [sample(1, { a: 1, b: 2 }), sample(2, { a: undefined, b: 4 }), sample(3, {})]
   const { series } = serviceSeries(history, ['rating', 'movie'], calls)
   expect(series.map(({ label, values }) => [label, values])).toEqual([
@@ -30,7 +30,7 @@ test('the line of a service is the sum of its instances that tell', () => {
   ])
 })
 
-test('instances of one service are told apart by address and line', () => {
+test('instances of one service have their own address and line', () => {
   const { services } = reportAt(1, [instanceWith('81', undefined), instanceWith('82', undefined)])
   const { series } = instanceSeries([sample(1, { 82: 7 })], services, calls)
   expect(series).toEqual([
@@ -39,12 +39,12 @@ test('instances of one service are told apart by address and line', () => {
   ])
 })
 
-test('the only instance goes by the name of its service', () => {
+test('the only instance has the name of its service', () => {
   const { services } = reportAt(1, [instanceWith('81', undefined)])
   expect(instanceSeries([], services, calls).series[0]?.label).toBe('rating')
 })
 
-test('time without reports interrupts the line', () => {
+test('a time without reports interrupts the line', () => {
   const history = [sample(1, { a: 1 }), sample(2, { a: 1 }), sample(30, { a: 1 })]
   const { times, series } = serviceSeries(history, ['rating'], calls)
   expect(times).toEqual([1, 2, 3, 30])

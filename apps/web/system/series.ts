@@ -1,29 +1,29 @@
 import type { ServiceReport } from '../../../gen/system/v1/system_pb.ts'
-import { addressText } from './figures.ts'
+import { addressText } from './format.ts'
 import { historySeconds, type InstanceSample, type Sample } from './monitor.ts'
 import { sum } from './rates.ts'
 
 /** One line of a chart. */
 export interface Series {
   readonly label: string
-  /** Gives the line its colour. */
+  /** Service that sets the colour of the line. */
   readonly service: string
-  /** Tells lines of one colour apart, from 0. */
+  /** Number of the line within its service, from 0; sets the dash pattern. */
   readonly line: number
-  /** As many as the chart has times; null where nothing is known. */
+  /** One value for each time of the chart; null where it is unknown. */
   readonly values: readonly (number | null)[]
 }
 
 export interface ChartData {
-  /** Seconds since the epoch. */
+  /** Times, in seconds since the epoch. */
   readonly times: readonly number[]
   readonly series: readonly Series[]
 }
 
-/** After how long without a sample a line is interrupted, in seconds. */
+/** Minimum time without a sample that interrupts a line, in seconds. */
 const gapSeconds = 5
 
-/** A line for each of the services, of a figure that is summed over its instances. */
+/** A line for each service: the figure summed over its instances. */
 export function serviceSeries(
   history: readonly Sample[],
   services: readonly string[],
@@ -77,7 +77,7 @@ function chartData<L extends Line>(
 
 type Gap = Pick<Sample, 'atSeconds'>
 
-/** The samples, and between those that are far apart a time of which nothing is known. */
+/** The samples, with a gap between those that are far apart. */
 function withGaps(history: readonly Sample[]): (Sample | Gap)[] {
   return history.flatMap((sample, index) => {
     const before = history[index - 1]
@@ -86,7 +86,7 @@ function withGaps(history: readonly Sample[]): (Sample | Gap)[] {
   })
 }
 
-/** What of time a chart shows: the same width from the first sample on. */
+/** The time range of a chart: always `historySeconds` wide. */
 export function timeRange(history: readonly Sample[]): readonly [number, number] {
   const end = history.at(-1)?.atSeconds ?? 0
   return [end - historySeconds, end]

@@ -1,11 +1,11 @@
 import { durationMs } from '@bufbuild/protobuf/wkt'
 import type { InstanceReport } from '../../../gen/system/v1/system_pb.ts'
-import { addressText, ageText, callRateText, latencyText, memoryText } from './figures.ts'
-import { type Health, healthOf, healthWords, unreachableText } from './health.ts'
-import { type Box, instanceHeight, titleHeight } from './layout.ts'
+import { addressText, ageText, callRateText, latencyText, memoryText } from './format.ts'
+import { type Health, healthLabels, healthOf, unreachableText } from './health.ts'
 import { historySeconds, type Monitor } from './monitor.ts'
 import { millis, sum } from './rates.ts'
 import { sparkPath } from './spark-line.ts'
+import { type Box, instanceHeight, titleHeight } from './topology-layout.ts'
 
 interface ServiceBoxProps {
   readonly name: string
@@ -16,7 +16,7 @@ interface ServiceBoxProps {
 
 const padding = 16
 
-/** A service: its name, the calls it answers, and a line for each instance. */
+/** A service: its name, its rate of requests, and a line for each instance. */
 export function ServiceBox({ name, box, instances, monitor }: ServiceBoxProps) {
   const rates = instances.map(({ id }) => monitor?.instances.get(id)?.callsPerSecond)
   const isKnown = rates.some((rate) => rate !== undefined)
@@ -90,7 +90,7 @@ interface SparkLineProps extends Omit<InstanceLineProps, 'instance'> {
   readonly id: string
 }
 
-/** How long the instance took to answer, over the last two minutes. */
+/** Probe latency of the instance over the last two minutes. */
 function SparkLine({ id, monitor, x, y, width }: SparkLineProps) {
   const values = monitor?.history.map(({ instances }) => instances.get(id)?.latencyMs ?? null) ?? []
   const size = { width, height: 22, countMax: historySeconds }
@@ -102,7 +102,7 @@ function SparkLine({ id, monitor, x, y, width }: SparkLineProps) {
   )
 }
 
-/** Told by its form too, not by colour alone. */
+/** A symbol of health, by form as well as colour. */
 function Glyph({ health, x, y }: { health: Health; x: number; y: number }) {
   const at = `translate(${x} ${y})`
   if (health === 'serving') return <circle class="glyph" r={6} transform={at} />
@@ -119,13 +119,13 @@ function detailOf(instance: InstanceReport): string {
   const health = healthOf(instance)
   const { activity } = instance
   if (health === 'unreachable') return unreachableText(instance)
-  if (!activity) return healthWords[health]
+  if (!activity) return healthLabels[health]
   const age = ageText((millis(activity.time) - millis(activity.startTime)) / 1000)
-  const words = health === 'serving' ? [] : [healthWords[health]]
+  const words = health === 'serving' ? [] : [healthLabels[health]]
   return [...words, `up ${age}`, memoryText(activity.memoryBytes)].join(' · ')
 }
 
-/** SVG does not break or cut text: what is too long for the width ends in an ellipsis. */
+/** Cuts text that is too long for the width, because SVG does not: it ends in an ellipsis. */
 function clip(text: string, width: number, characterWidth: number): string {
   const countMax = Math.max(4, Math.floor(width / characterWidth))
   return text.length <= countMax ? text : `${text.slice(0, countMax - 1)}…`

@@ -7,16 +7,16 @@ test('the newest value is at the right, and the highest at the top', () => {
   expect(sparkPath([5, 10, 0], size)).toBe('M80 10L90 0L100 20')
 })
 
-test('a value that is not known interrupts the line', () => {
+test('an unknown value interrupts the line', () => {
   expect(sparkPath([10, null, 10, 5], size)).toBe('M70 0M90 0L100 10')
 })
 
-test('older values than there is room for are left out', () => {
+test('values that do not fit are left out, oldest first', () => {
   const values = Array.from({ length: 50 }, () => 1)
   expect(sparkPath(values, size).match(/[ML]/g)).toHaveLength(11)
 })
 
-test('without values there is no line, and zeros are one at the bottom', () => {
+test('no values are no line, and zeros are a line at the bottom', () => {
   expect(sparkPath([], size)).toBe('')
   expect(sparkPath([null], size)).toBe('')
   expect(sparkPath([0, 0], size)).toBe('M90 20L100 20')

@@ -1,6 +1,6 @@
 /**
- * The path of a small line in a box of the size, newest at the right; interrupted where nothing is known. The scale
- * begins at 0.
+ * SVG path of a small line, newest value at the right. Null interrupts the line; the scale starts
+ * at 0.
  */
 export function sparkPath(
   values: readonly (number | null)[],

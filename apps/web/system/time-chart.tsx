@@ -3,21 +3,21 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Plot } from './plot.ts'
 import type { ChartData } from './series.ts'
 
-/** Whole, dashed, dotted; further lines begin anew. */
+/** Number of dash patterns: solid, dashed, dotted; further lines repeat them. */
 const lineKinds = 3
 
 interface TimeChartProps {
   readonly title: string
   readonly data: ChartData
-  /** What of time is shown, in seconds since the epoch. */
+  /** Time range, in seconds since the epoch. */
   readonly range: readonly [number, number]
   readonly textOf: (value: number | undefined) => string
   readonly topMin: number
 }
 
-/** Lines over time, with the newest values in the legend. The chart library is loaded when the first one is drawn. */
+/** Lines over time, with the newest values in the legend. The chart library is loaded on demand. */
 export function TimeChart({ title, data, range, textOf, topMin }: TimeChartProps) {
-  const place = useRef<HTMLDivElement>(null)
+  const container = useRef<HTMLDivElement>(null)
   const legend = useRef<HTMLUListElement>(null)
   const plot = useRef<Plot>(undefined)
   const latest = useRef({ data, range })
@@ -29,8 +29,8 @@ export function TimeChart({ title, data, range, textOf, topMin }: TimeChartProps
     const colour = (index: number) => colourOf(legend.current, index)
     import('./plot.ts').then(
       ({ createPlot }) => {
-        if (stop.signal.aborted || !place.current) return
-        plot.current = createPlot(place.current, latest.current, { colour, textOf, topMin })
+        if (stop.signal.aborted || !container.current) return
+        plot.current = createPlot(container.current, latest.current, { colour, textOf, topMin })
       },
       () => (isMissing.value = true),
     )
@@ -59,7 +59,7 @@ export function TimeChart({ title, data, range, textOf, topMin }: TimeChartProps
       </figcaption>
       <div
         class="chart-place"
-        ref={place}
+        ref={container}
         role="img"
         aria-label={`${title}, now: ${newest.join(', ')}`}
       />

@@ -26,7 +26,7 @@ const verbs = [
   { value: 'get', text: 'GET' },
 ] as const
 
-/** How the call is made; the same for every method until it is changed. */
+/** The options of a call, shared by all methods. */
 export function CallOptionsForm({ method, options }: CallOptionsFormProps) {
   const { protocol, format, useGet } = options.value
   const change = (next: Partial<CallOptions>) => {
@@ -54,17 +54,17 @@ export function CallOptionsForm({ method, options }: CallOptionsFormProps) {
           onChange={(value) => change({ useGet: value === 'get' })}
         />
       ) : null}
-      <Metadata options={options.value} change={change} />
+      <HeadersAndTimeout options={options.value} change={change} />
     </div>
   )
 }
 
-interface MetadataProps {
+interface HeadersAndTimeoutProps {
   readonly options: CallOptions
   readonly change: (next: Partial<CallOptions>) => void
 }
 
-function Metadata({ options, change }: MetadataProps) {
+function HeadersAndTimeout({ options, change }: HeadersAndTimeoutProps) {
   const id = useId()
   const [typed, setTyped] = useState(headerText(options.headers))
   const parsed = parseHeaderText(typed)

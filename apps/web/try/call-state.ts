@@ -3,10 +3,10 @@ import type { Call } from './call.ts'
 import { type Outcome, outcomeAfter, startedOutcome } from './outcome.ts'
 import { runCall } from './run-call.ts'
 
-/** The last call of a method: one at a time. */
+/** The last call of a method; a new one cancels it. */
 export interface CallState {
   readonly outcome: ReadonlySignal<Outcome | undefined>
-  /** Resolves with how it ended. */
+  /** Resolves with the outcome when the call has ended. */
   start(call: Call): Promise<Outcome>
   cancel(): void
 }
@@ -33,16 +33,16 @@ export function createCallState(): CallState {
   return { outcome, start, cancel: () => controller.abort() }
 }
 
-/** Shows the latest of what comes within a frame, so that a fast stream is drawn as often as it can be seen. */
+/** Shows the newest outcome once per frame, so that a fast stream does not render more often. */
 function inFrames(show: (outcome: Outcome) => void): (outcome: Outcome) => void {
-  let waiting: Outcome | undefined
+  let pending: Outcome | undefined
   return (next) => {
-    if (waiting === undefined) {
+    if (pending === undefined) {
       requestAnimationFrame(() => {
-        if (waiting) show(waiting)
-        waiting = undefined
+        if (pending) show(pending)
+        pending = undefined
       })
     }
-    waiting = next
+    pending = next
   }
 }

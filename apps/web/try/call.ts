@@ -3,12 +3,12 @@ import type { DescMethod, Message, Registry } from '@bufbuild/protobuf'
 export type Protocol = 'connect' | 'grpc-web'
 export type Format = 'json' | 'binary'
 
-/** One call, as a person put it together. */
+/** One call, as the form describes it. */
 export interface Call {
   /** Absolute, without a slash at the end. */
   readonly baseUrl: string
   readonly method: DescMethod
-  /** One message; any number of a method whose client streams. */
+  /** One message, or any number when the client streams. */
   readonly messages: readonly Message[]
   readonly registry: Registry
   readonly options: CallOptions
@@ -17,30 +17,30 @@ export interface Call {
 export interface CallOptions {
   readonly protocol: Protocol
   readonly format: Format
-  /** By GET, where that is possible: see `canGet`. */
+  /** Whether to use GET, where `canGet` allows it. */
   readonly useGet: boolean
-  /** Beside those of the protocol. */
-  readonly headers: readonly HeaderField[]
-  /** The deadline that the server is told; none when undefined. */
+  /** Headers besides those of the protocol. */
+  readonly headers: readonly HttpHeader[]
+  /** Timeout that is sent to the server; none when undefined. */
   readonly timeoutMs: number | undefined
 }
 
-export type HeaderField = readonly [name: string, value: string]
+export type HttpHeader = readonly [name: string, value: string]
 
-/** What becomes of a call, in the order in which it does. */
+/** The events of a call, in order. */
 export type CallEvent =
-  | { readonly kind: 'head'; readonly httpStatus: number; readonly headers: readonly HeaderField[] }
+  | { readonly kind: 'head'; readonly httpStatus: number; readonly headers: readonly HttpHeader[] }
   | { readonly kind: 'message'; readonly json: string; readonly byteCount: number }
-  | { readonly kind: 'end'; readonly trailers: readonly HeaderField[]; readonly error?: CallError }
+  | { readonly kind: 'end'; readonly trailers: readonly HttpHeader[]; readonly error?: CallError }
 
 export interface CallError {
-  /** As the Connect protocol writes it: "not_found". */
+  /** Code as in the Connect protocol: `not_found`. */
   readonly code: string
   readonly message: string
   readonly details: readonly ErrorDetail[]
 }
 
-/** A detail of an error; undecoded when its type is not known to the server's reflection. */
+/** A detail of an error; without JSON when the server's reflection has no such type. */
 export interface ErrorDetail {
   readonly typeName: string
   readonly json?: string

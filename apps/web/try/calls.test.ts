@@ -44,7 +44,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
-/** What a shell takes apart unless it is quoted. */
+/** Text that a shell would split or expand unless it is quoted. */
 const awkward = `it's "$HOME" \`id\` \\n 100% é!`
 const rating = { recordId: 'm1', recordType: 'movie', userId: 'u1', value: 4 }
 
@@ -71,16 +71,16 @@ async function eventsOf(call: Call): Promise<CallEvent[]> {
   return await Array.fromAsync(runCall(call, AbortSignal.timeout(5_000)))
 }
 
-const ways = [
+const variants = [
   { protocol: 'connect', format: 'json' },
   { protocol: 'connect', format: 'binary' },
   { protocol: 'grpc-web', format: 'json' },
   { protocol: 'grpc-web', format: 'binary' },
 ] as const
 
-for (const way of ways) {
+for (const way of variants) {
   describe(`by ${way.protocol} in ${way.format}`, () => {
-    test('a unary call is answered with status, headers, message and end', async () => {
+    test('a unary call has a head, a message and an end', async () => {
       const events = await eventsOf(callOf('PutRating', [rating], way))
       expect(events.map(({ kind }) => kind)).toEqual(['head', 'message', 'end'])
       expect(events[0]).toMatchObject({ httpStatus: 200 })
@@ -89,7 +89,7 @@ for (const way of ways) {
       expect(events[2]).not.toHaveProperty('error')
     })
 
-    test('what breaks a rule is told by field', async () => {
+    test('an invalid value is reported for its field', async () => {
       const events = await eventsOf(callOf('PutRating', [{ ...rating, value: 9 }], way))
       const end = events.at(-1)
       if (end?.kind !== 'end' || !end.error) throw new Error('it did not fail')
@@ -97,14 +97,14 @@ for (const way of ways) {
       expect(violationsOf(end.error.details).map(({ path }) => path)).toEqual(['value'])
     })
 
-    test('several messages are sent in one body', async () => {
+    test('several messages are sent as one stream', async () => {
       const messages = [{ rating }, { rating: { ...rating, value: 9 } }]
       const events = await eventsOf(callOf('ImportRatings', messages, way))
       const message = events.find((one) => one.kind === 'message')
       expect(JSON.parse(message?.json ?? '')).toMatchObject({ refusedCount: '1' })
     })
 
-    test('a stream is given as it comes, until it is canceled', async () => {
+    test('a stream yields messages as they arrive, until it is canceled', async () => {
       const records = [{ recordId: 'm9', recordType: 'movie' }]
       const stop = new AbortController()
       const kinds: string[] = []
@@ -123,7 +123,7 @@ for (const way of ways) {
   })
 }
 
-test('a read is called by GET', async () => {
+test('a method without side effects is called by GET', async () => {
   await eventsOf(callOf('PutRating', [rating]))
   const { recordId, recordType } = rating
   for (const format of ['json', 'binary'] as const) {
@@ -133,12 +133,12 @@ test('a read is called by GET', async () => {
   }
 })
 
-test('a server that is not there is an end like another', async () => {
+test('an unreachable server is an end with the code unavailable', async () => {
   const call = { ...callOf('PutRating', [rating]), baseUrl: 'http://127.0.0.1:9' }
   expect(await eventsOf(call)).toMatchObject([{ kind: 'end', error: { code: 'unavailable' } }])
 })
 
-/** The calls whose commands are tried: a unary one, one refused by its rules, a stream, an empty one. */
+/** The calls whose commands are run: unary, a stream, an empty stream, and a GET. */
 function commandCalls(options: Partial<CallOptions>): Call[] {
   const awkwardRating = { ...rating, recordId: 'm2', recordType: awkward.replaceAll(' ', '_') }
   return [
@@ -159,7 +159,7 @@ function commandCalls(options: Partial<CallOptions>): Call[] {
 
 const headers = [['x-request-id', `a, "b" 'c'`]] as const
 
-/** What the command prints, run by the shell as it would be pasted. */
+/** Output of the command, run by a shell as if it were pasted. */
 async function printed(command: string, program: string): Promise<string> {
   const path = `${dirname(program)}:${process.env.PATH}`
   const run = promisify(execFile)
@@ -171,14 +171,14 @@ async function printed(command: string, program: string): Promise<string> {
 }
 
 describeWith(tool('curl'), 'curl commands, pasted into a shell', (program) => {
-  for (const way of ways) {
-    test(`answer as the page does, by ${way.protocol} in ${way.format}`, async () => {
+  for (const way of variants) {
+    test(`get the same response as the page, by ${way.protocol} in ${way.format}`, async () => {
       const outputs = await Promise.all(
         commandCalls({ ...way, headers, timeoutMs: 5_000 }).map((call) =>
           printed(curlCommand(call), program),
         ),
       )
-      // od tells bytes as characters three columns apart.
+      // od prints each byte as a character in three columns.
       const [put, imported, empty, got] =
         way.format === 'binary'
           ? outputs.map((text) => text.replaceAll(/ {3}|\n\d+/g, ''))
@@ -192,7 +192,7 @@ describeWith(tool('curl'), 'curl commands, pasted into a shell', (program) => {
 })
 
 describeWith(tool('grpcurl'), 'grpcurl commands, pasted into a shell', (program) => {
-  test('answer as the page does', async () => {
+  test('get the same response as the page', async () => {
     const calls = commandCalls({ headers, timeoutMs: 5_000 })
     const outputs = await Promise.all(
       calls.map((call) => printed(grpcurlCommand(call, new URL(baseUrl)), program)),
@@ -206,7 +206,7 @@ describeWith(tool('grpcurl'), 'grpcurl commands, pasted into a shell', (program)
 
 describeWith(tool('buf'), 'buf commands, pasted into a shell', (program) => {
   for (const protocol of ['connect', 'grpc-web'] as const) {
-    test(`answer as the page does, by ${protocol}`, async () => {
+    test(`get the same response as the page, by ${protocol}`, async () => {
       const calls = commandCalls({ protocol, headers })
       const outputs = await Promise.all(calls.map((call) => printed(bufCommand(call), program)))
       expect(JSON.parse(outputs[0] ?? '')).toMatchObject({ aggregatedRating: { recordId: 'm2' } })

@@ -5,11 +5,11 @@ interface ChoiceProps<Value extends string> {
   readonly options: readonly { readonly value: Value; readonly text: string }[]
   readonly value: Value
   readonly onChange: (value: Value) => void
-  /** Whether the label is for screen readers only. */
+  /** Whether only screen readers get the label. Default: false. */
   readonly quiet?: boolean
 }
 
-/** One of a few, all of them seen: radio buttons in a row. */
+/** Radio buttons in a row. */
 export function Choice<Value extends string>(props: ChoiceProps<Value>) {
   const { label, options, value, onChange, quiet = false } = props
   const name = useId()

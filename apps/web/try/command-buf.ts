@@ -2,13 +2,13 @@ import { toJsonString } from '@bufbuild/protobuf'
 import type { Call } from './call.ts'
 import { shellQuote } from './shell-quote.ts'
 
-/** The call as a `buf curl` command, by the protocol that is chosen. */
+/** The call as a `buf curl` command, over the chosen protocol. */
 export function bufCommand(call: Call): string {
   const { baseUrl, options, messages, method, registry } = call
   const data = messages.map((message) => toJsonString(method.input, message, { registry }))
   const url = `${baseUrl}/${method.parent.typeName}/${method.name}`
   const header = ([name, value]: readonly [string, string]) =>
-    ` -H ${shellQuote(csvField(`${name}: ${value}`))}`
+    ` -H ${shellQuote(csvQuote(`${name}: ${value}`))}`
   return [
     `buf curl --protocol ${options.protocol === 'connect' ? 'connect' : 'grpcweb'}`,
     ...options.headers.map(header),
@@ -16,7 +16,7 @@ export function bufCommand(call: Call): string {
   ].join('')
 }
 
-/** buf splits the value of -H at commas, unless it is quoted as in a CSV file. */
-function csvField(text: string): string {
+/** Quotes the value of -H as CSV, because buf splits it at commas. */
+function csvQuote(text: string): string {
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -2,11 +2,11 @@ import type { Call } from './call.ts'
 import { type HttpRequest, httpRequestOf } from './http-request.ts'
 import { printfWord, shellQuote } from './shell-quote.ts'
 
-/** The call as a curl command for a POSIX shell: the very bytes that this page sends. */
+/** The call as a curl command for a POSIX shell, with the same bytes that the page sends. */
 export function curlCommand(call: Call): string {
   const request = httpRequestOf(call)
   const { format } = call.options
-  // ESC and NUL among the bytes of an answer would upset a terminal.
+  // Control characters in the response would garble a terminal.
   const tail = format === 'binary' ? ' | od -c' : request.enveloped ? ' | cat -v' : ''
   const isText = format === 'json' && !request.enveloped
   const flags = request.enveloped ? '-sSN' : '-sS'
@@ -28,7 +28,7 @@ function bodyFlag({ body }: HttpRequest, isText: boolean): string {
     : ' \\\n  --data-binary @-'
 }
 
-/** curl takes a header without a value only by a semicolon (curl(1), -H). */
+/** A header in curl's syntax: one without a value ends in a semicolon (curl(1), -H). */
 function headerText(name: string, value: string): string {
   return value === '' ? `${name};` : `${name}: ${value}`
 }

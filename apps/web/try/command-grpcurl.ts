@@ -3,8 +3,8 @@ import type { Call } from './call.ts'
 import { shellQuote } from './shell-quote.ts'
 
 /**
- * The call as a grpcurl command. It speaks gRPC, whatever protocol is chosen, and takes an address without a path: that
- * of the service's own port.
+ * The call as a grpcurl command. It always uses gRPC, and it takes an address without a path, which
+ * is the service's own port.
  */
 export function grpcurlCommand(call: Call, address: URL): string {
   const { options, messages, method, registry } = call
@@ -16,7 +16,7 @@ export function grpcurlCommand(call: Call, address: URL): string {
     ...(address.protocol === 'https:' ? [] : ['-plaintext']),
     ...seconds,
     ...options.headers.map(([name, value]) => `-H ${shellQuote(`${name}: ${value}`)}`),
-    // Without data the call has no message at all, which only a stream may have.
+    // Without -d the call would have no message, which only a stream allows.
     `-d ${shellQuote(data.join(' '))}`,
     shellQuote(`${address.hostname}:${port}`),
     `${method.parent.typeName}/${method.name}`,

@@ -7,11 +7,11 @@ import { bufCommand } from './command-buf.ts'
 import { curlCommand } from './command-curl.ts'
 import { grpcurlCommand } from './command-grpcurl.ts'
 import { copyText, selectContents } from './copy-text.ts'
-import { type OwnAddress, ownAddress } from './own-address.ts'
+import { type DirectAddress, directAddress } from './direct-address.ts'
 import type { ServiceName } from './try-path.ts'
 
 interface CommandsProps {
-  /** Undefined while the request cannot be sent. */
+  /** Undefined while the request is invalid. */
   readonly call: Call | undefined
   readonly at: ServiceName
   readonly addresses: () => Promise<ServiceAddresses>
@@ -23,15 +23,15 @@ const tools = [
   { value: 'buf', text: 'buf curl' },
 ] as const
 
-/** The same call as commands for a shell. */
+/** The call as commands for a shell. */
 export function Commands({ call, at, addresses }: CommandsProps) {
   const tool = useSignal<Tool>('curl')
   const copied = useSignal('')
   const shown = useRef<HTMLPreElement>(null)
-  const address = useSignal<OwnAddress | undefined>(undefined)
+  const address = useSignal<DirectAddress | undefined>(undefined)
   useEffect(() => {
     const controller = new AbortController()
-    void ownAddress(at, addresses, location.origin, controller.signal).then((found) => {
+    void directAddress(at, addresses, location.origin, controller.signal).then((found) => {
       if (!controller.signal.aborted) address.value = found
     })
     return () => controller.abort()
@@ -79,7 +79,7 @@ function commandOf(tool: Tool, call: Call, address: URL | undefined): string | u
   return address && grpcurlCommand(call, address)
 }
 
-function noteOf(at: ServiceName, { url, isInstance }: OwnAddress): string {
+function noteOf(at: ServiceName, { url, isInstance }: DirectAddress): string {
   if (isInstance) {
     return `grpcurl can't send a path before the method, so this is the address of one ${at} instance. Your shell must be able to reach it.`
   }

@@ -1,4 +1,4 @@
-/** Puts text into the clipboard; false when the browser does not let the page, as on a plain http origin. */
+/** Copies text to the clipboard. Returns false when the browser forbids it, as on plain HTTP. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
@@ -8,7 +8,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Selects what the element shows, for the person to copy. */
+/** Selects the text of the element, so that the person can copy it. */
 export function selectContents(element: Element | null): void {
   if (element) getSelection()?.selectAllChildren(element)
 }

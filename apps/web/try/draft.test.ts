@@ -7,7 +7,7 @@ import { canonicalDraft, emptyDraft, fieldProblem, parseDraft, withField } from 
 
 const registry = createRegistry(file_buf_validate_validate)
 
-test('a field is set in its place, and taken away', () => {
+test('a field keeps its place when it is set, and can be removed', () => {
   const draft = withField({ a: 1, b: 2 }, 'a', 3)
   expect(Object.entries(draft)).toEqual([
     ['a', 3],
@@ -16,12 +16,12 @@ test('a field is set in its place, and taken away', () => {
   expect(withField(draft, 'a', undefined)).toEqual({ b: 2 })
 })
 
-test('a required message is there to be filled in', () => {
+test('an empty draft has the required messages', () => {
   expect(emptyDraft(PutMetadataRequestSchema, registry)).toEqual({ metadata: {} })
   expect(emptyDraft(PutRatingRequestSchema, registry)).toEqual({})
 })
 
-test('names of the proto become those of JSON, and defaults go', () => {
+test('proto names become JSON names, and default values are dropped', () => {
   const typed = { record_id: 'm1', recordType: '', value: '4' }
   expect(canonicalDraft(PutRatingRequestSchema, typed, registry)).toEqual({
     recordId: 'm1',
@@ -29,7 +29,7 @@ test('names of the proto become those of JSON, and defaults go', () => {
   })
 })
 
-test('what a field cannot hold is a problem of that field', () => {
+test('an invalid value is a problem of its field', () => {
   const problemOf = (name: string, value: string | number) => {
     const field = MetadataSchema.fields.find((one) => one.name === name)
     return field && fieldProblem(field, value, registry)
@@ -40,6 +40,6 @@ test('what a field cannot hold is a problem of that field', () => {
   expect(problemOf('update_time', '2026-01-31T12:00:00Z')).toBeUndefined()
 })
 
-test('a draft with an unknown field is refused', () => {
+test('a draft with an unknown field is rejected', () => {
   expect(parseDraft(PutRatingRequestSchema, { nonsense: 1 }, registry)).toHaveProperty('problem')
 })

@@ -10,20 +10,20 @@ import {
 } from '@bufbuild/protobuf'
 import { fieldRules } from './rules.ts'
 
-/** How protobuf's errors name a field, by its full name. */
+/** Start of an error of protobuf-es that names a field by its full name. */
 const fieldPrefix = /^cannot decode field (?:[\w]+\.)*(?<name>\w+) from JSON: /
 
-/** A message as it is being filled in: protobuf's JSON by JSON names, of which parts may still be wrong. */
+/** A message that is being filled in: Protobuf JSON, with parts that may be invalid. */
 export type Draft = JsonObject
 
-/** The draft with the field set, or without it when the value is undefined; keys keep their places. */
+/** The draft with the field set, or without it when the value is undefined. Keys keep their order. */
 export function withField(draft: Draft, name: string, value: JsonValue | undefined): Draft {
   const { [name]: _, ...rest } = draft
   if (value === undefined) return rest
   return name in draft ? { ...draft, [name]: value } : { ...rest, [name]: value }
 }
 
-/** What a new message begins with: messages that its rules require are there to be filled in. */
+/** The draft of a new message, which has the messages that its rules require. */
 export function emptyDraft(message: DescMessage, registry: Registry): Draft {
   const required = message.fields.filter(
     (field) => field.fieldKind === 'message' && fieldRules(field, registry).required,
@@ -31,7 +31,7 @@ export function emptyDraft(message: DescMessage, registry: Registry): Draft {
   return Object.fromEntries(required.map((field) => [field.jsonName, {}]))
 }
 
-/** The message, or what is wrong with the draft. */
+/** The message, or the problem of the draft. */
 export function parseDraft(
   desc: DescMessage,
   draft: JsonValue,
@@ -45,12 +45,12 @@ export function parseDraft(
   }
 }
 
-/** The draft as JSON has it: by JSON names and without what is the default anyway. Throws when it is wrong. */
+/** The draft by JSON names and without default values. Throws when it is invalid. */
 export function canonicalDraft(desc: DescMessage, draft: JsonValue, registry: Registry): Draft {
   return toJson(desc, fromJson(desc, draft, { registry }), { registry }) as Draft
 }
 
-/** What is wrong with the value of a field, by protobuf's own rules; undefined when nothing is. */
+/** The problem of a field's value by Protobuf's own rules, or undefined when it is valid. */
 export function fieldProblem(
   field: DescField,
   value: JsonValue | undefined,

@@ -13,12 +13,12 @@ export interface FieldRowProps {
   readonly field: DescField
   /** Undefined when the field is not set. */
   readonly value: JsonValue | undefined
-  /** Of the message that the field belongs to. */
+  /** Path of the message that has the field. */
   readonly path: string
   readonly onChange: (value: JsonValue | undefined) => void
 }
 
-/** A field: its name and type, its rules, what it is filled in with, and what is wrong with it. */
+/** A field: its name, type and rules, its input, and its problems. */
 export function FieldRow({ field, value, path, onChange }: FieldRowProps) {
   const id = useId()
   const form = useContext(FormContext)
@@ -73,7 +73,7 @@ function FieldName({ field, id, isLeaf }: { field: DescField; id: string; isLeaf
 
 type PresenceProps = Pick<FieldRowProps, 'field' | 'value' | 'onChange'>
 
-/** Sets and unsets a field that can be absent. */
+/** A button that sets and unsets an optional field. */
 function Presence({ field, value, onChange }: PresenceProps) {
   const isSet = value !== undefined
   const toggle = () => onChange(isSet ? undefined : initialValue(controlOf(field)))
@@ -115,7 +115,7 @@ function isSingle(field: DescField): boolean {
   return field.fieldKind !== 'list'
 }
 
-/** Whether "not set" differs from the default. */
+/** Whether an unset field differs from one with the default value. */
 function hasPresence(field: DescField): boolean {
   return field.presence !== FeatureSet_FieldPresence.IMPLICIT
 }

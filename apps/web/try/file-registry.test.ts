@@ -7,7 +7,7 @@ function filesOf(file: DescFile): DescFile['proto'][] {
   return [file.proto, ...file.dependencies.flatMap(filesOf)]
 }
 
-test('files are linked in whatever order they come, and however often', () => {
+test('files are linked in any order, and may repeat', () => {
   const files = filesOf(file_movie_v1_movie)
   for (const order of [files, files.toReversed()]) {
     const service = registryOf(order).getService('movie.v1.MovieService')
@@ -15,7 +15,7 @@ test('files are linked in whatever order they come, and however often', () => {
   }
 })
 
-test('a file that is missing is named', () => {
+test('an error names the missing file', () => {
   expect(() => registryOf([file_movie_v1_movie.proto])).toThrow(
     'which the response does not contain',
   )

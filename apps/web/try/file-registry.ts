@@ -1,16 +1,13 @@
 import { create, createFileRegistry, type FileRegistry } from '@bufbuild/protobuf'
 import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 
-/**
- * The types of the files, which may come in any order and more than once.
- * Throws when a file that is imported is not among them.
- */
+/** The types of the files, which may come in any order and repeat. Throws when an import is missing. */
 export function registryOf(files: readonly FileDescriptorProto[]): FileRegistry {
   const file = importedFirst(files)
   return createFileRegistry(create(FileDescriptorSetSchema, { file }))
 }
 
-/** Each file once, after those it imports: the order in which they can be linked. */
+/** Each file once, after its imports: the order in which files are linked. */
 function importedFirst(files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
   const byName = new Map(files.map((file) => [file.name, file]))
   const ordered = new Set<FileDescriptorProto>()

@@ -2,19 +2,19 @@ import type { DescMessage, Registry } from '@bufbuild/protobuf'
 import { type ComponentType, createContext } from 'preact'
 import type { Draft } from './draft.ts'
 
-/** What all fields of a form have in common. */
+/** Context of all fields of a form. */
 export interface FormShared {
   readonly registry: Registry
-  /** What the server said is wrong, by the field's path. */
+  /** Violations that the server reported, by field path. */
   readonly violations: ReadonlyMap<string, readonly string[]>
-  /** Draws the messages within messages, which hold fields, which hold messages. */
+  /** Renders a nested message. It is here because the components are recursive. */
   readonly MessageForm: ComponentType<MessageFormProps>
 }
 
 export interface MessageFormProps {
   readonly desc: DescMessage
   readonly draft: Draft
-  /** Of the message in the request; empty for the request itself. */
+  /** Path of the message in the request; empty for the request itself. */
   readonly path: string
   readonly onChange: (draft: Draft) => void
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { headerText, parseHeaderText } from './header-text.ts'
 
-test('a header is a line, and a value may hold colons', () => {
+test('each line is a header, and a value may have colons', () => {
   const headers = [
     ['x-request-id', 'a:b'],
     ['authorization', 'Bearer c'],
@@ -11,7 +11,7 @@ test('a header is a line, and a value may hold colons', () => {
   expect(parseHeaderText(headerText(headers))).toEqual({ headers })
 })
 
-test('what is no header is told with its line', () => {
+test('an invalid header is reported with its line', () => {
   for (const text of ['name', ': value', 'na me: value', 'name: é', 'näme: value']) {
     expect(parseHeaderText(text)).toEqual({ problem: expect.stringContaining(text) })
   }

@@ -1,14 +1,14 @@
-import type { HeaderField } from './call.ts'
+import type { HttpHeader } from './call.ts'
 
-export function headerText(headers: readonly HeaderField[]): string {
+export function headerText(headers: readonly HttpHeader[]): string {
   return headers.map(([name, value]) => `${name}: ${value}`).join('\n')
 }
 
-/** Reads lines of `name: value`; empty ones are left out. */
+/** Parses lines of `name: value`; ignores empty ones. */
 export function parseHeaderText(
   text: string,
-): { readonly headers: readonly HeaderField[] } | { readonly problem: string } {
-  const headers: HeaderField[] = []
+): { readonly headers: readonly HttpHeader[] } | { readonly problem: string } {
+  const headers: HttpHeader[] = []
   for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
     const [, name = '', value = ''] = /^\s*([^:\s]+)\s*:(.*)$/.exec(line) ?? []
     const problem = problemOf(name, value.trim())
@@ -18,7 +18,7 @@ export function parseHeaderText(
   return { headers }
 }
 
-/** RFC 9110 §5.6.2: what a name is made of. */
+/** A token, RFC 9110 §5.6.2. */
 const token = /^[\w!#$%&'*+.^`|~-]+$/
 
 function problemOf(name: string, value: string): string | undefined {

@@ -2,19 +2,19 @@ import { type DescMethod, type Message, toBinary, toJsonString } from '@bufbuild
 import { base64Encode } from '@bufbuild/protobuf/wire'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { encodeEnvelopes } from '@connectrpc/connect/protocol'
-import type { Call, HeaderField } from './call.ts'
+import type { Call, HttpHeader } from './call.ts'
 
-/** A call as HTTP carries it: what is sent, and what the curl command says. */
+/** The HTTP request of a call, for `fetch` and for the curl command. */
 export interface HttpRequest {
   readonly url: string
   readonly verb: 'GET' | 'POST'
-  readonly headers: readonly HeaderField[]
+  readonly headers: readonly HttpHeader[]
   readonly body?: Uint8Array<ArrayBuffer>
-  /** Whether the answer comes in envelopes of five bytes and a message. */
+  /** Whether messages of request and response are enveloped (five bytes before each message). */
   readonly enveloped: boolean
 }
 
-/** Connect's GET is for reads of one message (https://connectrpc.com/docs/protocol#unary-get-request). */
+/** Whether Connect's GET is possible: a unary method without side effects (connectrpc.com/docs/protocol). */
 export function canGet(method: DescMethod): boolean {
   const { NO_SIDE_EFFECTS } = MethodOptions_IdempotencyLevel
   return method.methodKind === 'unary' && method.idempotency === NO_SIDE_EFFECTS
@@ -54,7 +54,7 @@ function connectGetRequest(call: Call): HttpRequest {
     query.set('base64', '1')
     query.set('message', base64Encode(message, 'url'))
   }
-  const timeout: HeaderField[] =
+  const timeout: HttpHeader[] =
     timeoutMs === undefined ? [] : [['connect-timeout-ms', `${timeoutMs}`]]
   return {
     url: `${urlOf(call)}?${query}`,
@@ -81,7 +81,7 @@ function connectStreamRequest(call: Call): HttpRequest {
 
 function grpcWebRequest(call: Call): HttpRequest {
   const { format, headers, timeoutMs } = call.options
-  const timeout: HeaderField[] = timeoutMs === undefined ? [] : [['grpc-timeout', `${timeoutMs}m`]]
+  const timeout: HttpHeader[] = timeoutMs === undefined ? [] : [['grpc-timeout', `${timeoutMs}m`]]
   return {
     url: urlOf(call),
     verb: 'POST',
@@ -96,8 +96,8 @@ function grpcWebRequest(call: Call): HttpRequest {
   }
 }
 
-function connectHeaders(timeoutMs: number | undefined): HeaderField[] {
-  const version: HeaderField = ['connect-protocol-version', '1']
+function connectHeaders(timeoutMs: number | undefined): HttpHeader[] {
+  const version: HttpHeader = ['connect-protocol-version', '1']
   return timeoutMs === undefined ? [version] : [version, ['connect-timeout-ms', `${timeoutMs}`]]
 }
 

@@ -5,7 +5,7 @@ export interface ValueInputProps {
   readonly control: Control
   readonly value: JsonValue | undefined
   readonly id: string
-  /** Said by a screen reader where there is no label element. */
+  /** Label for screen readers where there is no label element. */
   readonly label: string
   readonly path: string
   readonly describedBy?: string
@@ -13,7 +13,7 @@ export interface ValueInputProps {
   readonly onChange: (value: JsonValue) => void
 }
 
-/** What every input is told. */
+/** Attributes of every input. */
 export function inputProps({ id, label, describedBy, wrong = false }: ValueInputProps) {
   return {
     id,
@@ -23,7 +23,7 @@ export function inputProps({ id, label, describedBy, wrong = false }: ValueInput
   }
 }
 
-/** A value as it is typed: text as it is, anything else as JSON. */
+/** The text of a value in an input: a string as it is, anything else as JSON. */
 export function textOf(value: JsonValue | undefined): string {
   if (value === undefined) return ''
   return typeof value === 'string' ? value : JSON.stringify(value)

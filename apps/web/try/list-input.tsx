@@ -8,12 +8,12 @@ import { itemPath } from './violations.ts'
 interface ListInputProps {
   readonly field: DescField
   readonly value: JsonValue | undefined
-  /** Of the field. */
+  /** Path of the field. */
   readonly path: string
   readonly onChange: (value: JsonValue | undefined) => void
 }
 
-/** A repeated field. Without items it is not set. */
+/** Inputs for a repeated field. Without items, the field is unset. */
 export function ListInput({ field, value, path, onChange }: ListInputProps) {
   const id = useId()
   const form = useContext(FormContext)

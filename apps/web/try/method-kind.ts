@@ -7,7 +7,7 @@ const kindTexts: Readonly<Record<DescMethod['methodKind'], string>> = {
   bidi_streaming: 'bidirectional stream',
 }
 
-/** Who streams, in a few words; empty for a method where nobody does. */
+/** A label for streaming methods; empty for unary ones. */
 export function kindText({ methodKind }: DescMethod): string {
   return kindTexts[methodKind]
 }

@@ -10,7 +10,7 @@ interface MethodListProps {
   readonly navigate: (path: string) => void
 }
 
-/** Every method of every service: links, and on a narrow screen one select. */
+/** All methods of all services: links, or one select on a narrow screen. */
 export function MethodList({ reflections, selected, navigate }: MethodListProps) {
   return (
     <>
@@ -32,14 +32,14 @@ export function MethodList({ reflections, selected, navigate }: MethodListProps)
   )
 }
 
-/** As far as they have answered, and the next one: none pushes down what is below it when its answer comes. */
+/** The services that are loaded, and the next one, so that no response moves what is below it. */
 function shownNames({ of }: Reflections): readonly ServiceName[] {
-  const isAsked = (name: ServiceName) => {
+  const isLoading = (name: ServiceName) => {
     const reflection = of[name].value
     return reflection.state === 'loading' && reflection.isFirst
   }
-  const asked = serviceNames.findIndex(isAsked)
-  return asked < 0 ? serviceNames : serviceNames.slice(0, asked + 1)
+  const index = serviceNames.findIndex(isLoading)
+  return index < 0 ? serviceNames : serviceNames.slice(0, index + 1)
 }
 
 interface ServiceMethodsProps {

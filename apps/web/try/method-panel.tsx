@@ -24,24 +24,24 @@ interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
   readonly call: CallState
 }
 
-/** One method: what to send, how, what came of it, and the same as commands. */
+/** One method: request, options, response, and the call as commands. */
 export function MethodPanel(props: MethodPanelProps) {
   const { at, method, baseUrl, registry, options, request, call, clients, announce } = props
-  const answer = useRef<HTMLDivElement>(null)
-  // A browser has few connections to an origin: a stream that nobody sees would hold one.
+  const response = useRef<HTMLDivElement>(null)
+  // A browser has few connections per origin: a hidden stream would occupy one.
   useEffect(() => () => call.cancel(), [call])
   const outcome = call.outcome.value
   const parsed = request.messages()
-  const put: Call | undefined =
+  const next: Call | undefined =
     'messages' in parsed
       ? { baseUrl, method, registry, messages: parsed.messages, options: options.value }
       : undefined
   const send = async (event: Event) => {
     event.preventDefault()
-    if (!put) return
-    const ended = call.start(put)
-    bringIntoView(answer.current)
-    announce(spoken(await ended))
+    if (!next) return
+    const ended = call.start(next)
+    bringIntoView(response.current)
+    announce(announcementOf(await ended))
   }
   const violations = useMemo(() => violationMap(outcome), [outcome?.error])
   const isRunning = outcome?.state === 'running'
@@ -56,7 +56,7 @@ export function MethodPanel(props: MethodPanelProps) {
         <CallOptionsForm method={method} options={options} />
         <RequestEditor method={method} registry={registry} {...{ request, violations }} />
         <div class="panel-send">
-          <button type="submit" class="button button-main" disabled={!put}>
+          <button type="submit" class="button button-main" disabled={!next}>
             {isRunning ? 'Send again' : 'Send'}
           </button>
           {isRunning ? (
@@ -67,28 +67,28 @@ export function MethodPanel(props: MethodPanelProps) {
           <p class="field-problems">{'problem' in parsed ? parsed.problem : ''}</p>
         </div>
       </form>
-      <div class="panel-answer" ref={answer}>
+      <div class="panel-response" ref={response}>
         <OutcomeView outcome={outcome} />
-        <Commands call={put} at={at} addresses={clients.addresses} />
+        <Commands call={next} at={at} addresses={clients.addresses} />
       </div>
     </div>
   )
 }
 
-/** On a narrow screen the answer is below the form, where nobody would see it come. */
-function bringIntoView(answer: HTMLElement | null) {
-  const isBelow = answer && answer.getBoundingClientRect().top > innerHeight * 0.75
-  if (isBelow) answer.scrollIntoView({ block: 'start' })
+/** Scrolls to the response when it is below the viewport, as on a narrow screen. */
+function bringIntoView(response: HTMLElement | null) {
+  const isBelow = response && response.getBoundingClientRect().top > innerHeight * 0.75
+  if (isBelow) response.scrollIntoView({ block: 'start' })
 }
 
-/** Ctrl or Command with Enter sends from anywhere in the form, also from a field of several lines. */
+/** Sends by Ctrl or Command with Enter from anywhere in the form, also from a textarea. */
 function sendByKey(event: KeyboardEvent) {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
   event.preventDefault()
   ;(event.currentTarget as HTMLFormElement).requestSubmit()
 }
 
-function spoken({ error, durationMs, messageCount }: Outcome): string {
+function announcementOf({ error, durationMs, messageCount }: Outcome): string {
   const ended = error ? `The call failed: ${error.code}. ${error.message}` : 'Response received'
   return `${ended}, ${messageCount} messages, ${Math.round(durationMs)} milliseconds.`
 }

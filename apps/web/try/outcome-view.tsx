@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import type { CallError, HeaderField } from './call.ts'
+import type { CallError, HttpHeader } from './call.ts'
 import type { Outcome, ReceivedMessage } from './outcome.ts'
 
-/** What came of the call. */
+/** The outcome of the call. */
 export function OutcomeView({ outcome }: { outcome: Outcome | undefined }) {
   if (!outcome) {
     return (
@@ -17,8 +17,8 @@ export function OutcomeView({ outcome }: { outcome: Outcome | undefined }) {
       <Summary outcome={outcome} />
       {error ? <ErrorView error={error} /> : null}
       <Messages outcome={outcome} />
-      <Fields title="Headers" fields={headers} />
-      <Fields title="Trailers" fields={trailers} />
+      <HeaderList title="Headers" headers={headers} />
+      <HeaderList title="Trailers" headers={trailers} />
     </section>
   )
 }
@@ -76,10 +76,10 @@ function Messages({ outcome }: { outcome: Outcome }) {
     follows.current = box.scrollTop + box.clientHeight > box.scrollHeight - 40
   }
   if (messageCount === 0) return null
-  const gone = messageCount - messages.length
+  const droppedCount = messageCount - messages.length
   return (
     <>
-      {gone > 0 ? (
+      {droppedCount > 0 ? (
         <p class="form-note">
           Showing the last {messages.length} of {messageCount} messages.
         </p>
@@ -117,14 +117,14 @@ function Code({ text }: { text: string }) {
   )
 }
 
-function Fields({ title, fields }: { title: string; fields: readonly HeaderField[] }) {
+function HeaderList({ title, headers }: { title: string; headers: readonly HttpHeader[] }) {
   return (
-    <details class="fields" open={fields.length > 0 && title === 'Trailers'}>
+    <details class="headers" open={headers.length > 0 && title === 'Trailers'}>
       <summary>
-        {title} <span class="fields-count">{fields.length}</span>
+        {title} <span class="headers-count">{headers.length}</span>
       </summary>
-      <dl class="fields-list">
-        {fields.map(([name, value]) => (
+      <dl class="headers-list">
+        {headers.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>

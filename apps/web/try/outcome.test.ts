@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import type { CallEvent } from './call.ts'
 import {
-  charactersKeptMax,
-  messagesKeptMax,
+  characterCountMax,
+  messageCountMax,
   type Outcome,
   outcomeAfter,
   startedOutcome,
@@ -19,7 +19,7 @@ function after(events: readonly CallEvent[]): Outcome {
   )
 }
 
-test('a call is what has come of it so far', () => {
+test('an outcome has all events so far', () => {
   const outcome = after([
     { kind: 'head', httpStatus: 200, headers: [['a', 'b']] },
     message('{}'),
@@ -36,16 +36,16 @@ test('a call is what has come of it so far', () => {
   expect(outcome.error).toBeUndefined()
 })
 
-test('of a long stream the newest messages are kept, and all are counted', () => {
-  const outcome = after(Array.from({ length: messagesKeptMax + 5 }, () => message('{}')))
-  expect(outcome.messages).toHaveLength(messagesKeptMax)
+test('a long stream keeps its newest messages and counts all', () => {
+  const outcome = after(Array.from({ length: messageCountMax + 5 }, () => message('{}')))
+  expect(outcome.messages).toHaveLength(messageCountMax)
   expect(outcome.messages[0]?.number).toBe(6)
-  expect(outcome.messageCount).toBe(messagesKeptMax + 5)
+  expect(outcome.messageCount).toBe(messageCountMax + 5)
 })
 
-test('large messages are kept within a bound, the last one always', () => {
-  const large = 'x'.repeat(charactersKeptMax * 0.6)
+test('large messages are kept up to a limit, the last one always', () => {
+  const large = 'x'.repeat(characterCountMax * 0.6)
   expect(after([message(large), message(large), message('{}')]).messages).toHaveLength(2)
-  const huge = 'x'.repeat(charactersKeptMax * 2)
+  const huge = 'x'.repeat(characterCountMax * 2)
   expect(after([message('{}'), message(huge)]).messages).toHaveLength(1)
 })

@@ -1,31 +1,31 @@
-import type { CallError, CallEvent, HeaderField } from './call.ts'
+import type { CallError, CallEvent, HttpHeader } from './call.ts'
 
-/** How many messages of a stream are kept; the oldest go first. */
-export const messagesKeptMax = 200
+/** Maximum number of messages that are kept; the oldest are dropped first. */
+export const messageCountMax = 200
 
-/** How many characters of messages are kept. */
-export const charactersKeptMax = 2_000_000
+/** Maximum number of characters of all kept messages. */
+export const characterCountMax = 2_000_000
 
-/** A call as far as it has come. */
+/** The events of a call so far. */
 export interface Outcome {
   readonly state: 'running' | 'ended'
   readonly httpStatus?: number
-  readonly headers: readonly HeaderField[]
+  readonly headers: readonly HttpHeader[]
   readonly messages: readonly ReceivedMessage[]
-  /** All that have come, those that are not kept any more included. */
+  /** Number of received messages, including dropped ones. */
   readonly messageCount: number
   readonly byteCount: number
-  readonly trailers: readonly HeaderField[]
+  readonly trailers: readonly HttpHeader[]
   readonly error?: CallError
-  /** From the sending of the request to the last event. */
+  /** Time from the request to the last event. */
   readonly durationMs: number
 }
 
 export interface ReceivedMessage {
-  /** From 1. */
+  /** Number of the message in the stream, from 1. */
   readonly number: number
   readonly json: string
-  /** When it came, from the sending of the request. */
+  /** Time from the request to this message. */
   readonly atMs: number
 }
 
@@ -39,7 +39,7 @@ export const startedOutcome: Outcome = {
   durationMs: 0,
 }
 
-/** The outcome with what came in addition. */
+/** The outcome with one more event. */
 export function outcomeAfter(outcome: Outcome, event: CallEvent, atMs: number): Outcome {
   switch (event.kind) {
     case 'head': {
@@ -49,7 +49,7 @@ export function outcomeAfter(outcome: Outcome, event: CallEvent, atMs: number): 
     case 'message':
       return {
         ...outcome,
-        messages: kept([
+        messages: newest([
           ...outcome.messages,
           { number: outcome.messageCount + 1, json: event.json, atMs },
         ]),
@@ -65,13 +65,13 @@ export function outcomeAfter(outcome: Outcome, event: CallEvent, atMs: number): 
   }
 }
 
-/** The newest within the bounds; the last one always. */
-function kept(messages: readonly ReceivedMessage[]): readonly ReceivedMessage[] {
-  let first = Math.max(0, messages.length - messagesKeptMax)
+/** The newest messages within the limits; the last one always. */
+function newest(messages: readonly ReceivedMessage[]): readonly ReceivedMessage[] {
+  let first = Math.max(0, messages.length - messageCountMax)
   let characters = 0
   for (let index = messages.length - 1; index >= first; index--) {
     characters += messages[index]?.json.length ?? 0
-    if (characters > charactersKeptMax && index < messages.length - 1) first = index + 1
+    if (characters > characterCountMax && index < messages.length - 1) first = index + 1
   }
   return messages.slice(first)
 }

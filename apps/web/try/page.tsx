@@ -13,14 +13,14 @@ import { createRequestState, type RequestState } from './request-state.ts'
 import { type ServiceName, serviceAt, tryPath } from './try-path.ts'
 import { Welcome } from './welcome.tsx'
 
-/** A call of any method, put together from what the services tell of themselves by reflection. */
+/** The API explorer: calls any method, with forms made from the services' reflection. */
 export function TryPage({ clients, router, announce }: PageProps) {
   const reflections = useMemo(
     () => createReflections(clients.addresses, location.origin),
     [clients],
   )
-  const workbench = useMemo(createWorkbench, [])
-  useEffect(() => () => workbench.close(), [workbench])
+  const states = useMemo(createMethodStates, [])
+  useEffect(() => () => states.close(), [states])
   const found = find(router.route.value, reflections)
   const selected = 'method' in found ? found : undefined
   return (
@@ -34,8 +34,8 @@ export function TryPage({ clients, router, announce }: PageProps) {
           <MethodPanel
             key={tryPath(found.method.parent.typeName, found.method.name, found.at)}
             {...found}
-            options={workbench.options}
-            {...workbench.of(found)}
+            options={states.options}
+            {...states.of(found)}
             {...{ clients, announce }}
           />
         ) : null}
@@ -62,7 +62,7 @@ type Search =
   | { note: string }
   | { failure: string; reason: string; retry?: () => void }
 
-/** The method that the address names, as far as it is known by now. */
+/** The method in the URL, or why it is not available yet. */
 function find(route: Route, reflections: Reflections): Search {
   if (route.page !== 'try' || route.service === undefined) return { nothing: true }
   const at = serviceAt(route.service, location.search)
@@ -81,32 +81,32 @@ function find(route: Route, reflections: Reflections): Search {
   return { failure: `${at} has no ${route.service}/${route.method ?? ''}`, reason }
 }
 
-interface Bench {
+interface MethodState {
   readonly request: RequestState
   readonly call: CallState
 }
 
-interface Workbench {
+interface MethodStates {
   readonly options: Signal<CallOptions>
-  /** What was filled in and answered for a method, kept while the page is open. */
-  of(found: Found): Bench
+  /** Request and outcome of a method, kept while the page is open. */
+  of(found: Found): MethodState
   close(): void
 }
 
-function createWorkbench(): Workbench {
-  const benches = new Map<DescMethod, Bench>()
+function createMethodStates(): MethodStates {
+  const states = new Map<DescMethod, MethodState>()
   return {
     options: signal(defaultCallOptions),
     of({ method, registry }) {
-      const bench = benches.get(method) ?? {
+      const state = states.get(method) ?? {
         request: createRequestState(method, registry),
         call: createCallState(),
       }
-      benches.set(method, bench)
-      return bench
+      states.set(method, state)
+      return state
     },
     close() {
-      for (const { call } of benches.values()) call.cancel()
+      for (const { call } of states.values()) call.cancel()
     },
   }
 }

@@ -11,7 +11,7 @@ import {
 import type { Call, CallEvent } from './call.ts'
 import { callErrorOf } from './call-error.ts'
 
-/** The answer to a unary call by Connect: trailers are headers that begin with `trailer-`. */
+/** Reads a unary Connect response: trailers are headers that begin with `trailer-`. */
 export async function* readConnectUnary(call: Call, response: Response): AsyncGenerator<CallEvent> {
   const bytes = new Uint8Array(await response.arrayBuffer())
   const trailers = [...trailerDemux(response.headers)[1]]
@@ -29,7 +29,7 @@ export async function* readConnectUnary(call: Call, response: Response): AsyncGe
   yield { kind: 'end', trailers, error: callErrorOf(error, call.registry) }
 }
 
-/** The answer to a stream by Connect: messages in envelopes, the last of which holds trailers and error. */
+/** Reads a Connect stream: enveloped messages, the last of which has the trailers and the error. */
 export async function* readConnectStream(
   call: Call,
   response: Response,
@@ -51,7 +51,7 @@ export async function* readConnectStream(
   throw new ConnectError('the stream ended without its end-of-stream message', Code.DataLoss)
 }
 
-/** The message as JSON for people: as it was sent, or decoded. */
+/** The message as indented JSON. */
 export function messageEvent(call: Call, data: Uint8Array): CallEvent {
   const { method, registry, options } = call
   const json =

@@ -6,25 +6,25 @@ import type { Call, CallEvent } from './call.ts'
 import { callErrorOf } from './call-error.ts'
 import { messageEvent } from './read-connect.ts'
 
-/** An answer by gRPC-Web: messages in envelopes, the last of which holds the trailers; or trailers as headers. */
+/** Reads a gRPC-Web response: enveloped messages and then trailers, or trailers as headers. */
 export async function* readGrpcWeb(call: Call, response: Response): AsyncGenerator<CallEvent> {
   if (response.status !== 200 || response.body === null) {
     const code = codeFromHttpStatus(response.status)
     throw new ConnectError(`HTTP ${response.status} ${response.statusText}`.trim(), code)
   }
-  if (response.headers.has('grpc-status')) return yield ended(call, response.headers, [])
+  if (response.headers.has('grpc-status')) return yield endEvent(call, response.headers, [])
   for await (const { flags, data } of createEnvelopeReadableStream(response.body)) {
     if ((flags & trailerFlag) === 0) {
       yield messageEvent(call, data)
       continue
     }
     const trailers = trailerParse(data)
-    return yield ended(call, trailers, [...trailers])
+    return yield endEvent(call, trailers, [...trailers])
   }
   throw new ConnectError('the stream ended without trailers', Code.DataLoss)
 }
 
-function ended(call: Call, status: Headers, trailers: [string, string][]): CallEvent {
+function endEvent(call: Call, status: Headers, trailers: [string, string][]): CallEvent {
   const error = findTrailerError(status)
   const end = { kind: 'end', trailers } as const
   return error === undefined ? end : { ...end, error: callErrorOf(error, call.registry) }

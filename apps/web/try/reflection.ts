@@ -21,26 +21,24 @@ import {
 } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
 import { registryOf } from './file-registry.ts'
 
-/** What a server says of itself: its services, and every type they speak in. */
+/** A server's services and all their types. */
 export interface Reflected {
   readonly services: readonly DescService[]
   readonly registry: FileRegistry
 }
 
-type Question = MessageInitShape<typeof ServerReflectionRequestSchema>['messageRequest']
+type ReflectionRequest = MessageInitShape<typeof ServerReflectionRequestSchema>['messageRequest']
 
 const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'
 
-/** Asks the server at the base URL what it serves, in two requests. Rejects when it does not answer. */
+/** Loads the services of the server at the base URL, in two requests. */
 export async function reflect(baseUrl: string, signal: AbortSignal): Promise<Reflected> {
-  const [listed] = await ask(baseUrl, [{ case: 'listServices', value: '' }], signal)
+  const [listed] = await sendAll(baseUrl, [{ case: 'listServices', value: '' }], signal)
   const names = listed?.case === 'listServicesResponse' ? listed.value.service : []
-  const questions = names.map(
-    ({ name }) => ({ case: 'fileContainingSymbol', value: name }) as const,
-  )
-  const answers = await ask(baseUrl, questions, signal)
-  const files = answers.flatMap((answer) =>
-    answer.case === 'fileDescriptorResponse' ? answer.value.fileDescriptorProto : [],
+  const requests = names.map(({ name }) => ({ case: 'fileContainingSymbol', value: name }) as const)
+  const responses = await sendAll(baseUrl, requests, signal)
+  const files = responses.flatMap((response) =>
+    response.case === 'fileDescriptorResponse' ? response.value.fileDescriptorProto : [],
   )
   const registry = registryOf(files.map((file) => fromBinary(FileDescriptorProtoSchema, file)))
   const services = names.map(({ name }) => registry.getService(name))
@@ -48,32 +46,32 @@ export async function reflect(baseUrl: string, signal: AbortSignal): Promise<Ref
 }
 
 /**
- * Several questions in one request: reflection is a stream both ways, which a browser cannot send, but a
- * stream that is sent whole is one too.
+ * Sends all reflection requests in one HTTP request. Reflection is a bidirectional stream, which a
+ * browser can only send whole.
  */
-async function ask(
+async function sendAll(
   baseUrl: string,
-  questions: readonly Question[],
+  requests: readonly ReflectionRequest[],
   signal: AbortSignal,
 ): Promise<ServerReflectionResponse['messageResponse'][]> {
   const response = await fetch(baseUrl + path, {
     method: 'POST',
     headers: { 'content-type': 'application/connect+proto', 'connect-protocol-version': '1' },
-    body: encodeEnvelopes(...questions.map(envelopeOf)),
+    body: encodeEnvelopes(...requests.map(envelopeOf)),
     signal,
   })
   if (!response.ok || response.body === null) {
     const fallback = new ConnectError(`HTTP ${response.status}`, Code.Unavailable)
     throw errorFromJsonBytes(new Uint8Array(await response.arrayBuffer()), undefined, fallback)
   }
-  const answers: ServerReflectionResponse['messageResponse'][] = []
+  const responses: ServerReflectionResponse['messageResponse'][] = []
   for await (const { flags, data } of createEnvelopeReadableStream(response.body)) {
     if (flags & endStreamFlag) {
       const { error } = endStreamFromJson(data)
       if (error) throw error
-      return answers
+      return responses
     }
-    answers.push(refuseErrors(fromBinary(ServerReflectionResponseSchema, data)))
+    responses.push(throwIfError(fromBinary(ServerReflectionResponseSchema, data)))
   }
   throw new ConnectError(
     'the reflection stream ended without its end-of-stream message',
@@ -81,12 +79,12 @@ async function ask(
   )
 }
 
-function envelopeOf(messageRequest: Question) {
+function envelopeOf(messageRequest: ReflectionRequest) {
   const request = create(ServerReflectionRequestSchema, { messageRequest })
   return { flags: 0, data: toBinary(ServerReflectionRequestSchema, request) }
 }
 
-function refuseErrors({ messageResponse }: ServerReflectionResponse) {
+function throwIfError({ messageResponse }: ServerReflectionResponse) {
   if (messageResponse.case !== 'errorResponse') return messageResponse
   throw new ConnectError(messageResponse.value.errorMessage, messageResponse.value.errorCode)
 }

@@ -4,7 +4,7 @@ import type { ServiceAddresses } from '../addresses.ts'
 import { type Reflected, reflect } from './reflection.ts'
 import { type ServiceName, serviceNames } from './try-path.ts'
 
-/** What is known of a service's RPCs. */
+/** The state of loading a service's methods. */
 export type Reflection =
   | { readonly state: 'loading'; readonly isFirst: boolean }
   | { readonly state: 'failed'; readonly reason: string }
@@ -12,14 +12,14 @@ export type Reflection =
 
 export interface Reflections {
   readonly of: Readonly<Record<ServiceName, ReadonlySignal<Reflection>>>
-  /** Asks again. */
+  /** Loads the methods of a service again. */
   load(name: ServiceName): Promise<void>
 }
 
-/** How long a service may take to tell what it serves. */
+/** Timeout of loading a service's methods. */
 const timeoutMs = 10_000
 
-/** Asks each service what it serves; one that does not answer leaves the others alone. */
+/** Loads the methods of each service; a failure of one does not affect the others. */
 export function createReflections(
   addresses: () => Promise<ServiceAddresses>,
   origin: string,
@@ -41,7 +41,7 @@ export function createReflections(
   return { of, load }
 }
 
-/** Without a slash at the end. */
+/** The absolute URL, without a slash at the end. */
 export function absoluteUrl(baseUrl: string, origin: string): string {
   return new URL(baseUrl || '/', origin).href.replace(/\/$/, '')
 }

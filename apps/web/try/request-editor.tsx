@@ -18,7 +18,7 @@ const views = [
   { value: 'json', text: 'JSON' },
 ] as const
 
-/** The request as a form or as JSON, whichever is liked better; they are always the same. */
+/** The request as a form or as JSON; both edit the same drafts. */
 export function RequestEditor({ method, registry, request, violations }: RequestEditorProps) {
   const view = useSignal<'form' | 'json'>('form')
   const form = useMemo(() => ({ registry, violations, MessageForm }), [registry, violations])

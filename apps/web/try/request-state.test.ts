@@ -6,7 +6,7 @@ import { createRequestState } from './request-state.ts'
 const registry = createRegistry()
 const { putRating, importRatings } = RatingService.method
 
-test('what is filled into the form is in the JSON, and the other way round', () => {
+test('the form and the JSON show the same request', () => {
   const request = createRequestState(putRating, registry)
   request.setDraft(0, { recordId: 'm1' })
   expect(JSON.parse(request.text.value)).toEqual({ recordId: 'm1' })
@@ -14,7 +14,7 @@ test('what is filled into the form is in the JSON, and the other way round', () 
   expect(request.drafts.value).toEqual([{ recordId: 'm2', value: 3 }])
 })
 
-test('JSON that cannot be read leaves the form as it was, and cannot be sent', () => {
+test('invalid JSON leaves the form unchanged and cannot be sent', () => {
   const request = createRequestState(putRating, registry)
   request.setDraft(0, { recordId: 'm1' })
   request.setText('{"recordId":')
@@ -26,7 +26,7 @@ test('JSON that cannot be read leaves the form as it was, and cannot be sent', (
   expect(request.messages()).toMatchObject({ messages: [{ recordId: 'm3' }] })
 })
 
-test('a stream has as many messages as are added, or none', () => {
+test('a stream has any number of messages, or none', () => {
   const request = createRequestState(importRatings, registry)
   request.addDraft()
   request.setDraft(1, { rating: { recordId: 'm2' } })
@@ -38,7 +38,7 @@ test('a stream has as many messages as are added, or none', () => {
   expect(request.drafts.value).toHaveLength(2)
 })
 
-test('a message that is not an object is refused', () => {
+test('a message that is not an object is rejected', () => {
   const request = createRequestState(putRating, registry)
   for (const text of ['[]', '1', 'null', '"a"']) {
     request.setText(text)

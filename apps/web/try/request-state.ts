@@ -3,20 +3,20 @@ import { type ReadonlySignal, signal } from '@preact/signals'
 import { canonicalDraft, type Draft, emptyDraft, parseDraft } from './draft.ts'
 import { parseRequestText, requestText } from './request-text.ts'
 
-/** What is about to be sent: the form and the JSON are two views of the same drafts. */
+/** The request that is being edited: the form and the JSON are two views of the same drafts. */
 export interface RequestState {
-  /** One; of a method whose client streams, any number. */
+  /** One draft, or any number when the client streams. */
   readonly drafts: ReadonlySignal<readonly Draft[]>
-  /** The JSON as it is edited, which may be wrong for a while. */
+  /** The JSON that is being edited, which may be invalid. */
   readonly text: ReadonlySignal<string>
-  /** Why the JSON cannot be taken over; empty when it was. */
+  /** The problem of the JSON; empty when it is valid. */
   readonly textProblem: ReadonlySignal<string>
   readonly sendsMany: boolean
   setDraft(index: number, draft: Draft): void
   addDraft(): void
   removeDraft(index: number): void
   setText(text: string): void
-  /** The messages, or what is wrong with the first that is. */
+  /** The messages, or the problem of the first invalid one. */
   messages(): { readonly messages: readonly Message[] } | { readonly problem: string }
 }
 
@@ -56,13 +56,11 @@ export function createRequestState(method: DescMethod, registry: Registry): Requ
     removeDraft: (index) => setDrafts(drafts.value.toSpliced(index, 1)),
     setText,
     messages: () =>
-      textProblem.value
-        ? { problem: textProblem.value }
-        : parsedAll(method, drafts.value, registry),
+      textProblem.value ? { problem: textProblem.value } : parseAll(method, drafts.value, registry),
   }
 }
 
-function parsedAll(method: DescMethod, drafts: readonly Draft[], registry: Registry) {
+function parseAll(method: DescMethod, drafts: readonly Draft[], registry: Registry) {
   const messages: Message[] = []
   for (const draft of drafts) {
     const parsed = parseDraft(method.input, draft, registry)

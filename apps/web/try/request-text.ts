@@ -1,12 +1,12 @@
 import type { JsonValue } from '@bufbuild/protobuf'
 import type { Draft } from './draft.ts'
 
-/** The drafts as a person edits them: one message, or an array of them where the client streams. */
+/** The drafts as JSON text: one message, or an array when the client streams. */
 export function requestText(drafts: readonly Draft[], isStream: boolean): string {
   return JSON.stringify(isStream ? drafts : (drafts[0] ?? {}), undefined, 2)
 }
 
-/** Reads what `requestText` wrote, edited. An array, one message, or several one after the other for a stream. */
+/** Parses the JSON text. A stream takes an array or one message. */
 export function parseRequestText(
   text: string,
   isStream: boolean,

@@ -14,7 +14,7 @@ function rulesOf(message: DescMessage, name: string) {
   return fieldRules(field, registry)
 }
 
-test('rules are told in words', () => {
+test('rules are hints in words', () => {
   expect(rulesOf(PutRatingRequestSchema, 'value').hints).toEqual(['1 to 5'])
   expect(rulesOf(PutRatingRequestSchema, 'record_type').hints).toEqual([
     '1 to 64 characters',
@@ -25,24 +25,24 @@ test('rules are told in words', () => {
   expect(rulesOf(MetadataSchema, 'year').hints).toEqual(['1870 to 2200'])
 })
 
-test('rules of the items of a list are told of each', () => {
+test('rules of list items are hints for each item', () => {
   const { hints } = rulesOf(MetadataSchema, 'genres')
   expect(hints).toEqual(['at most 32 items', 'each: 1 to 64 characters'])
 })
 
-test('a field that has to be set says so', () => {
+test('a required field is marked', () => {
   expect(rulesOf(PutMetadataRequestSchema, 'metadata').required).toBe(true)
   expect(rulesOf(PutRatingRequestSchema, 'value').required).toBe(false)
 })
 
-test('rules across fields are told in the words of the proto', () => {
+test('rules across fields have the text of the proto', () => {
   expect(messageHints(ListMoviesRequestSchema, registry)).toEqual([
     'query needs ORDER_TITLE: the top list cannot be searched',
     'rating_count_min needs ORDER_TOP_RATED',
   ])
 })
 
-test('without the types of the options there are no hints', () => {
+test('a registry without the option types gives no hints', () => {
   const [field] = PutRatingRequestSchema.fields
   if (!field) throw new Error('it has no fields')
   expect(fieldRules(field, createRegistry())).toEqual({ required: false, hints: [] })

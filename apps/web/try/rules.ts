@@ -10,20 +10,20 @@ import {
   toJson,
 } from '@bufbuild/protobuf'
 
-/** What protovalidate's options (buf/validate/validate.proto) say of a field. */
+/** The protovalidate rules of a field (buf/validate/validate.proto). */
 export interface FieldRules {
   readonly required: boolean
-  /** In words, for a person who fills the field in. */
+  /** The rules in words, for the form. */
   readonly hints: readonly string[]
 }
 
-/** The rules of a field, as far as the options can be read with the types of the registry. */
+/** The rules of a field, read with the option types in the registry. */
 export function fieldRules(field: DescField, registry: Registry): FieldRules {
   const rules = optionOf(field, 'buf.validate.field', registry)
   return { required: rules.required === true, hints: hintsOf(rules) }
 }
 
-/** The rules that cross fields, in the words of the proto. */
+/** The rules across fields, with the text of the proto. */
 export function messageHints(message: DescMessage, registry: Registry): string[] {
   const rules = optionOf(message, 'buf.validate.message', registry)
   return objects(rules.cel).flatMap(({ message: text }) => (text ? [String(text)] : []))
@@ -39,8 +39,8 @@ function optionOf(desc: DescField | DescMessage, name: string, registry: Registr
 function hintsOf(rules: JsonObject): string[] {
   const { required, cel, ignore, ...kinds } = rules
   const own = Object.values(kinds).flatMap((rule) => kindHints(object(rule)))
-  const told = objects(cel).flatMap(({ message }) => (message ? [String(message)] : []))
-  return [...own, ...told]
+  const custom = objects(cel).flatMap(({ message }) => (message ? [String(message)] : []))
+  return [...own, ...custom]
 }
 
 function kindHints(rule: JsonObject): string[] {
@@ -71,7 +71,7 @@ function between({ gte, lte }: JsonObject): string | undefined {
   return lte === undefined ? `${number(gte)} or more` : `${number(gte)} to ${number(lte)}`
 }
 
-/** Years stay as they are: 1870, but 100,000. */
+/** A number with separators from 10,000 on, so that years have none: 1870, but 100,000. */
 function number(value: JsonValue | undefined): string {
   const count = Number(value)
   if (value === undefined || Number.isNaN(count)) return text(value)

@@ -1,13 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect'
-import type { Call, CallEvent, HeaderField } from './call.ts'
+import type { Call, CallEvent, HttpHeader } from './call.ts'
 import { callErrorOf } from './call-error.ts'
 import { type HttpRequest, httpRequestOf } from './http-request.ts'
 import { readConnectStream, readConnectUnary } from './read-connect.ts'
 import { readGrpcWeb } from './read-grpc-web.ts'
 
-/**
- * Makes the call and tells what comes of it; the last event is always an end. Aborting the signal cancels the call.
- */
+/** Makes the call and yields its events; the last one is always an end. The signal cancels the call. */
 export async function* runCall(call: Call, signal: AbortSignal): AsyncGenerator<CallEvent> {
   try {
     const response = await send(httpRequestOf(call), signal)
@@ -38,7 +36,7 @@ function read(call: Call, response: Response): AsyncGenerator<CallEvent> {
 }
 
 function failureOf(error: unknown, signal: AbortSignal) {
-  const trailers: HeaderField[] = []
+  const trailers: HttpHeader[] = []
   if (signal.aborted) {
     return { reason: new ConnectError('The call was canceled.', Code.Canceled), trailers }
   }

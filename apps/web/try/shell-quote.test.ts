@@ -9,7 +9,7 @@ function shell(command: string): Buffer {
   return execFileSync('sh', ['-c', command], { timeout: 5_000 })
 }
 
-test('a shell reads any text as the one word that it was', () => {
+test('a shell reads any quoted text as one word', () => {
   const word = string({ unit: 'binary', maxLength: 50 }).map((text) => text.replaceAll('\0', ''))
   assert(
     property(word, (text) => {
@@ -19,7 +19,7 @@ test('a shell reads any text as the one word that it was', () => {
   )
 })
 
-test('printf writes any bytes as they are', () => {
+test('printf writes any bytes unchanged', () => {
   assert(
     property(array(integer({ min: 0, max: 255 }), { maxLength: 50 }), (numbers) => {
       const bytes = Uint8Array.from(numbers)
@@ -29,7 +29,7 @@ test('printf writes any bytes as they are', () => {
   )
 })
 
-test('a plain word stays as a person would write it', () => {
+test('a plain word is not quoted', () => {
   expect(shellQuote('http://localhost:8083/a.v1.B/C')).toBe('http://localhost:8083/a.v1.B/C')
   expect(shellQuote("it's")).toBe(`'it'\\''s'`)
   expect(shellQuote('')).toBe("''")

@@ -1,17 +1,17 @@
 import type { ServiceAddresses } from '../addresses.ts'
 
-/** A service of the product, by its short name; each serves several RPC services. */
+/** Short name of a service; each serves several RPC services. */
 export type ServiceName = keyof ServiceAddresses['services']
 
 export const serviceNames: readonly ServiceName[] = ['movie', 'metadata', 'rating']
 
-/** The address of the page for a method. `at` is told for RPC services that more than one service has. */
+/** The page's path for a method. `at` is in the query for RPC services that several services have. */
 export function tryPath(typeName: string, methodName: string, at: ServiceName): string {
   const path = `/try/${typeName}/${methodName}`
   return ownerOf(typeName) === at ? path : `${path}?at=${at}`
 }
 
-/** Which service is meant by an RPC service and the search of the page's address. */
+/** The service that serves an RPC service, by the query of the page. */
 export function serviceAt(typeName: string, search: string): ServiceName {
   const named = new URLSearchParams(search).get('at')
   return serviceNames.find((name) => name === named) ?? ownerOf(typeName) ?? 'movie'

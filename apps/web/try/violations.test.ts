@@ -5,7 +5,7 @@ function detail(violations: object[]) {
   return [{ typeName: 'buf.validate.Violations', json: JSON.stringify({ violations }) }]
 }
 
-test('a violation is found at the path that the form gives its field', () => {
+test('a violation has the path of its field in the form', () => {
   const elements = [{ fieldName: 'records', index: '1' }, { fieldName: 'record_id' }]
   const [violation] = violationsOf(detail([{ field: { elements }, message: 'too long' }]))
   expect(violation).toEqual({
@@ -38,7 +38,7 @@ test('a violation of the whole message has an empty path', () => {
   ])
 })
 
-test('other details hold no violations', () => {
+test('other details have no violations', () => {
   expect(violationsOf([{ typeName: 'google.rpc.ErrorInfo', json: '{}' }])).toEqual([])
   expect(violationsOf([{ typeName: 'buf.validate.Violations' }])).toEqual([])
 })

@@ -1,6 +1,6 @@
 import type { ErrorDetail } from './call.ts'
 
-/** What a server says is wrong with a field. */
+/** A rule that a field breaks, as the server reports it. */
 export interface Violation {
   /** `records[0].record_id`, or empty for the whole message. */
   readonly path: string
@@ -45,12 +45,12 @@ function pathText(elements: readonly PathElement[]): string {
   }, '')
 }
 
-/** The path of a field of the message at the path. */
+/** The path of a field in the message at `parent`. */
 export function fieldPath(parent: string, fieldName: string): string {
   return parent === '' ? fieldName : `${parent}.${fieldName}`
 }
 
-/** The path of an item of the list at the path. */
+/** The path of an item in the list at `parent`. */
 export function itemPath(parent: string, index: number): string {
   return `${parent}[${index}]`
 }

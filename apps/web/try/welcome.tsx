@@ -11,7 +11,7 @@ const examples = [
   },
 ]
 
-/** What the page is for, as long as no method is chosen. */
+/** An introduction, shown while no method is chosen. */
 export function Welcome() {
   return (
     <section class="prose">

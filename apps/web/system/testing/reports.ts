@@ -10,16 +10,16 @@ import {
   WatchSystemResponseSchema,
 } from '../../../../gen/system/v1/system_pb.ts'
 
-interface Told {
+interface ActivityOptions {
   readonly startSeconds?: number
   readonly appliedCount?: bigint
 }
 
-/** What an instance says at a time, having ended so many calls of one method by code. */
+/** Activity of an instance at a time, with the number of ended calls by code. */
 export function activityAt(
   atSeconds: number,
   counts: Readonly<Record<string, number>>,
-  { startSeconds = 0, appliedCount }: Told = {},
+  { startSeconds = 0, appliedCount }: ActivityOptions = {},
 ): Activity {
   const codes = Object.entries(counts).map(([code, count]) => ({ code, count: BigInt(count) }))
   return create(ActivitySchema, {
@@ -31,7 +31,7 @@ export function activityAt(
   })
 }
 
-/** An instance of rating that serves with this activity, or cannot be reached without one. */
+/** An instance of rating that serves with this activity; without one it is unreachable. */
 export function instanceWith(id: string, activity: Activity | undefined): InstanceReport {
   return create(InstanceReportSchema, {
     id,
@@ -42,7 +42,7 @@ export function instanceWith(id: string, activity: Activity | undefined): Instan
   })
 }
 
-/** A report at a time, of these instances of rating. */
+/** A report at a time, with these instances of rating. */
 export function reportAt(
   atSeconds: number,
   instances: readonly InstanceReport[],

@@ -1,28 +1,28 @@
-import type { Kept } from '../kept.ts'
+import type { BrowserStorage } from '../browser-storage.ts'
 import { isValue, type Value } from './own-rating.ts'
 
 const userKey = 'marquee.user'
 const ratingsKey = 'marquee.ratings'
 
-/** How many of one's own ratings the browser keeps; the service keeps them all. */
+/** Maximum number of ratings saved in the browser; the service has them all. */
 const ratingCountMax = 2_000
 
-/** What this browser remembers of its person. */
-export interface Remembered {
-  /** There is no signing in: a made-up id stands for the person. */
+/** The person's id and ratings, saved in this browser. */
+export interface SavedRatings {
+  /** A random id of the person, because nobody signs in. */
   readonly userId: string
   ratings(): ReadonlyMap<string, Value>
-  /** False when the person has not rated the movie, so that nobody needs to be asked. */
+  /** False when the person has not rated the movie, so that the service need not be called. */
   mayHave(movieId: string): boolean
-  keep(movieId: string, value: Value | undefined): void
-  /** Another page of this browser rated. */
+  save(movieId: string, value: Value | undefined): void
+  /** Calls the listener when another page of this browser rates. */
   onChange(listener: (ratings: ReadonlyMap<string, Value>) => void): void
 }
 
-export function createRemembered(kept: Kept, newId: () => string = randomId): Remembered {
-  const userId = kept.get(userKey) ?? `web-${newId()}`
-  kept.set(userKey, userId)
-  const ratings = () => parseRatings(kept.get(ratingsKey))
+export function createSavedRatings(storage: BrowserStorage): SavedRatings {
+  const userId = storage.get(userKey) ?? `web-${randomId()}`
+  storage.set(userKey, userId)
+  const ratings = () => parseRatings(storage.get(ratingsKey))
   return {
     userId,
     ratings,
@@ -30,26 +30,26 @@ export function createRemembered(kept: Kept, newId: () => string = randomId): Re
       const known = ratings()
       return known.has(movieId) || known.size >= ratingCountMax
     },
-    keep(movieId, value) {
+    save(movieId, value) {
       const known = ratings()
       known.delete(movieId)
       if (value !== undefined) known.set(movieId, value)
-      kept.set(ratingsKey, JSON.stringify([...known].slice(-ratingCountMax)))
+      storage.set(ratingsKey, JSON.stringify([...known].slice(-ratingCountMax)))
     },
     onChange(listener) {
-      kept.onChange(ratingsKey, () => listener(ratings()))
+      storage.onChange(ratingsKey, () => listener(ratings()))
     },
   }
 }
 
-/** 128 bits. `randomUUID` is not there where a page comes over plain HTTP from another machine. */
+/** 128 random bits. `randomUUID` does not exist on pages over plain HTTP from another machine. */
 function randomId(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))]
     .map((byte) => byte.toString(16).padStart(2, '0'))
     .join('')
 }
 
-/** What is no list of ids and values is left out: other versions of the page write here too. */
+/** Ratings by movie id. Ignores anything else: other versions of the page write here too. */
 export function parseRatings(text: string | undefined): Map<string, Value> {
   try {
     const entries: unknown = JSON.parse(text ?? '[]')

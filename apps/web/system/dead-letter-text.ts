@@ -1,4 +1,4 @@
-/** How many bytes of a value are shown. */
+/** Maximum number of bytes of a value that are shown. */
 export const bytesShownMax = 16_384
 
 /** The bytes as text, or undefined when they are not UTF-8. */
@@ -10,7 +10,7 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** JSON set out in lines; other text as it is. */
+/** JSON with indentation; other text unchanged. */
 export function prettyText(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), undefined, 2)
@@ -19,7 +19,7 @@ export function prettyText(text: string): string {
   }
 }
 
-/** Sixteen bytes a line: offset, hexadecimal digits, and the characters that can be printed. */
+/** A hex dump with sixteen bytes per line: offset, digits, and printable characters. */
 export function hexDump(bytes: Uint8Array): string {
   const lines: string[] = []
   for (let offset = 0; offset < bytes.length; offset += 16) {

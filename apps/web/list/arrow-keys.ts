@@ -1,12 +1,12 @@
-/** Where a card is, in pixels. */
+/** Position of a card, in pixels. */
 export interface Place {
   readonly left: number
   readonly top: number
 }
 
 /**
- * Which card an arrow key leads to, or undefined at an edge. Cards are in reading order; those of a
- * row have the same top.
+ * Index of the card that an arrow key leads to, or undefined at an edge. Cards are in reading order,
+ * and the cards of a row have the same top.
  */
 export function neighbour(places: readonly Place[], from: number, key: string): number | undefined {
   const here = places[from]
@@ -25,8 +25,8 @@ export function neighbour(places: readonly Place[], from: number, key: string): 
   return nearest ? places.indexOf(nearest) : undefined
 }
 
-/** Moves the focus from card to card. Other keys, and arrows elsewhere, are left alone. */
-export function followArrows(event: KeyboardEvent): void {
+/** Moves focus from card to card by the arrow keys. Ignores other keys, and arrows elsewhere. */
+export function moveFocusByArrow(event: KeyboardEvent): void {
   const list = event.currentTarget as HTMLElement
   const links = [...list.querySelectorAll<HTMLElement>('.card-link')]
   const from = links.indexOf(event.target as HTMLElement)

@@ -1,17 +1,17 @@
 import { batch, type Signal, signal } from '@preact/signals'
-import { createFrameGatherer } from '../live/frame.ts'
+import { createFrameBatch } from '../live/frame-batch.ts'
 import { type Rating, sameRating, unknownRating } from './aggregate.ts'
 
-/** The newest known rating of each movie, for everything that shows one. */
-export interface RatingBoard {
+/** The newest known rating of each movie, shared by everything that shows one. */
+export interface RatingCache {
   of(movieId: string): Signal<Rating>
-  /** At once: with the answer that brings the movie itself. */
+  /** Sets the rating at once, together with the movie of the same response. */
   set(movieId: string, rating: Rating): void
-  /** In the next frame, with whatever else has come until then. */
-  gather(movieId: string, rating: Rating): void
+  /** Sets the rating in the next frame, together with all that arrive until then. */
+  setNextFrame(movieId: string, rating: Rating): void
 }
 
-export function createRatingBoard(requestFrame: (callback: () => void) => unknown): RatingBoard {
+export function createRatingCache(requestFrame: (callback: () => void) => unknown): RatingCache {
   const ratings = new Map<string, Signal<Rating>>()
   const of = (movieId: string) => {
     const known = ratings.get(movieId) ?? signal(unknownRating)
@@ -22,10 +22,10 @@ export function createRatingBoard(requestFrame: (callback: () => void) => unknow
     const shown = of(movieId)
     if (!sameRating(shown.value, rating)) shown.value = rating
   }
-  const gatherer = createFrameGatherer<string, Rating>((changes) => {
+  const frameBatch = createFrameBatch<string, Rating>((changes) => {
     batch(() => {
       for (const [movieId, rating] of changes) set(movieId, rating)
     })
   }, requestFrame)
-  return { of, set, gather: gatherer.put }
+  return { of, set, setNextFrame: frameBatch.put }
 }

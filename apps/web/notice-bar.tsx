@@ -1,15 +1,15 @@
 import type { ComponentChildren } from 'preact'
 
-interface BarProps {
+interface NoticeBarProps {
   readonly kind: 'plain' | 'good' | 'warn' | 'bad'
   readonly title: string
-  /** Over the page's lower edge: comes and goes without moving what is read. */
+  /** Floats over the page's lower edge, so that nothing moves when it appears. */
   readonly floating?: boolean
   readonly children: ComponentChildren
 }
 
-/** Says how things are, to who looks and to who listens. */
-export function Bar({ kind, floating = false, title, children }: BarProps) {
+/** One line on the state of the page, also read by screen readers. */
+export function NoticeBar({ kind, floating = false, title, children }: NoticeBarProps) {
   return (
     <div class="notice" data-kind={kind} data-floating={floating ? '' : undefined} role="status">
       <p>

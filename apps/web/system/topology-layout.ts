@@ -1,4 +1,4 @@
-/** A rectangle of the picture, in CSS pixels. */
+/** A rectangle, in CSS pixels. */
 export interface Box {
   readonly x: number
   readonly y: number
@@ -6,7 +6,7 @@ export interface Box {
   readonly height: number
 }
 
-/** What the picture is made of, laid out for a width. */
+/** The boxes and arrows of the topology, laid out for a width. */
 export interface Layout {
   readonly width: number
   readonly height: number
@@ -20,13 +20,13 @@ export interface Layout {
 
 export interface Arrow {
   readonly id: 'movie-metadata' | 'movie-rating' | 'events-rating' | 'rating-dead-letters'
-  /** An SVG path, along the direction in which calls or events go. */
+  /** SVG path, in the direction of calls or events. */
   readonly path: string
 }
 
 export type Counts = Readonly<Record<'movie' | 'metadata' | 'rating', number>>
 
-/** The height of a service's title, and of each of its instances. */
+/** Height of a service's title, and of each of its instances. */
 export const titleHeight = 52
 export const instanceHeight = 40
 
@@ -34,10 +34,10 @@ const storeHeight = 56
 const storeGap = 16
 const gap = 24
 const narrowGap = 40
-/** From which width on the services stand beside each other. */
+/** Minimum width at which the services are side by side. */
 const wideMin = 720
 
-/** Places the three services, the event log and the dead letters by how many instances there are. */
+/** Places the services, the event log and the dead letters by the number of instances. */
 export function layOut(width: number, counts: Counts): Layout {
   return width >= wideMin ? wide(width, counts) : narrow(width, counts)
 }
@@ -121,7 +121,7 @@ function across(id: Arrow['id'], from: Point, to: Point): Arrow {
   return { id, path }
 }
 
-/** Down from the corner of the one, then to the side of the other. */
+/** An arrow down from the first box, then to the side of the second. */
 function elbow(id: Arrow['id'], from: Box, to: Box): Arrow {
   const x = from.x + 10
   const { y } = left(to)

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { addressText, ageText, latencyText, memoryText, rateText } from './figures.ts'
+import { addressText, ageText, latencyText, memoryText, rateText } from './format.ts'
 
-test('rates take a few characters, and a small one is not nothing', () => {
+test('a rate is short, and a small one is not 0', () => {
   expect([undefined, 0, 0.01, 0.44, 9.96, 12.4, 1240].map(rateText)).toEqual([
     '–',
     '0',
@@ -13,7 +13,7 @@ test('rates take a few characters, and a small one is not nothing', () => {
   ])
 })
 
-test('latency, age and memory have their units', () => {
+test('latency, age and memory have units', () => {
   expect([undefined, 0, 0.3, 12.4, 1500].map(latencyText)).toEqual([
     '–',
     '0',
@@ -31,7 +31,7 @@ test('latency, age and memory have their units', () => {
   expect(memoryText(86_400_000n)).toBe('86 MB')
 })
 
-test('an address is the host and port', () => {
+test('the address of a URL is its host and port', () => {
   expect(addressText('http://10.0.0.1:8082')).toBe('10.0.0.1:8082')
   expect(addressText('somewhere')).toBe('somewhere')
 })

@@ -1,14 +1,14 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Ingestion } from '../../../gen/system/v1/system_pb.ts'
-import { countText, rateText } from './figures.ts'
+import { countText, rateText } from './format.ts'
 import { summary } from './health.ts'
-import { type Arrow, type Box, layOut } from './layout.ts'
 import type { Monitor } from './monitor.ts'
 import { sum } from './rates.ts'
 import { ServiceBox } from './service-box.tsx'
+import { type Arrow, type Box, layOut } from './topology-layout.ts'
 
-/** The three services, their instances, and where calls and events go between them. */
-export function Picture({ monitor }: { monitor: Monitor | undefined }) {
+/** A diagram of the services and their instances, with arrows for calls and events. */
+export function Topology({ monitor }: { monitor: Monitor | undefined }) {
   const frame = useRef<HTMLDivElement>(null)
   const width = useWidth(frame)
   const services = monitor?.report.services ?? []
@@ -25,7 +25,7 @@ export function Picture({ monitor }: { monitor: Monitor | undefined }) {
     <ServiceBox name={name} box={layout[name]} instances={instancesOf(name)} monitor={monitor} />
   )
   return (
-    <div class="picture" ref={frame}>
+    <div class="topology" ref={frame}>
       <svg
         width={layout.width}
         height={layout.height}
@@ -100,7 +100,7 @@ function eventsOf(monitor: Monitor | undefined) {
   }
 }
 
-/** The element's width, known before the first drawing is seen. */
+/** The element's width, measured before the first paint. */
 function useWidth(frame: { readonly current: HTMLElement | null }): number {
   const [width, setWidth] = useState(Math.min(1280, document.documentElement.clientWidth))
   useLayoutEffect(() => {

@@ -1,23 +1,23 @@
 import type { ComponentChildren } from 'preact'
 import { Poster } from './poster/poster.tsx'
 
-interface PlacardProps {
-  /** What the poster says; it is not read aloud. */
+interface EmptyStateProps {
+  /** Title of the poster, hidden from screen readers. */
   readonly poster: string
   readonly genre: string
   readonly children: ComponentChildren
 }
 
-/** A page with nothing to show still hangs a poster. */
-export function Placard({ poster, genre, children }: PlacardProps) {
+/** A poster and a text, for a page with nothing to show. */
+export function EmptyState({ poster, genre, children }: EmptyStateProps) {
   const movie = {
     ...{ id: '', title: poster, description: '', director: '', releaseDate: '' },
     genres: [genre],
   }
   return (
-    <div class="placard">
+    <div class="empty-state">
       <Poster movie={movie} />
-      <div class="placard-text">{children}</div>
+      <div class="empty-state-text">{children}</div>
     </div>
   )
 }

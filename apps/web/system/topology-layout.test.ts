@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { type Box, layOut } from './layout.ts'
+import { type Box, layOut } from './topology-layout.ts'
 
 const places = ['movie', 'metadata', 'rating', 'events', 'deadLetters'] as const
 
@@ -11,7 +11,7 @@ function overlap(a: Box, b: Box): boolean {
 
 for (const width of [288, 358, 719, 720, 1344]) {
   for (const count of [0, 1, 7]) {
-    test(`nothing overlaps or sticks out at ${width} pixels with ${count} instances each`, () => {
+    test(`no box overlaps another or the edge at ${width} pixels with ${count} instances each`, () => {
       const layout = layOut(width, { movie: count, metadata: count, rating: count })
       for (const place of places) {
         const { x, y, width: boxWidth, height } = layout[place]
@@ -26,7 +26,7 @@ for (const width of [288, 358, 719, 720, 1344]) {
   }
 }
 
-test('a service that is not known yet takes the room of one instance', () => {
+test('a service without instances has the height of one', () => {
   const none = layOut(1000, { movie: 0, metadata: 0, rating: 0 })
   const one = layOut(1000, { movie: 1, metadata: 1, rating: 1 })
   expect(none).toEqual(one)

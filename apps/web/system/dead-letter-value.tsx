@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals'
-import { countText } from './figures.ts'
-import { bytesShownMax, hexDump, prettyText, utf8Text } from './letter-text.ts'
+import { bytesShownMax, hexDump, prettyText, utf8Text } from './dead-letter-text.ts'
+import { countText } from './format.ts'
 
-/** The value of a dead letter as text or in hexadecimal digits. */
-export function LetterValue({ bytes }: { bytes: Uint8Array }) {
+/** The value of a dead letter, as text or as a hex dump. */
+export function DeadLetterValue({ bytes }: { bytes: Uint8Array }) {
   const text = utf8Text(bytes)
   const showsHex = useSignal(text === undefined)
   const shown = bytes.subarray(0, bytesShownMax)

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { parseRatings } from './remembered.ts'
+import { parseRatings } from './saved-ratings.ts'
 
-test('ratings are read as they were written', () => {
+test('ratings are parsed as they were saved', () => {
   const ratings = new Map([
     ['alien-1979', 5],
     ['heat-1995', 4],
@@ -10,7 +10,7 @@ test('ratings are read as they were written', () => {
 })
 
 test.each([undefined, '', '{', '{"a":5}', '[["a",6],["b"],7,null,[3,4],["c","5"]]'])(
-  'what is no list of ratings is none: %p',
+  'a text that is no list of ratings has none: %p',
   (text) => {
     expect(parseRatings(text)).toEqual(new Map())
   },

@@ -26,7 +26,7 @@ export function memoryText(bytes: bigint): string {
   return `${Math.round(Number(bytes) / 1_000_000).toLocaleString('en')} MB`
 }
 
-/** How long ago, coarsely: 12 s, 3 min, 5 h, 2 d. */
+/** An age, rounded: 12 s, 3 min, 5 h, 2 d. */
 export function ageText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 100) return `${whole} s`
@@ -34,7 +34,7 @@ export function ageText(seconds: number): string {
   return whole < 172_800 ? `${Math.round(whole / 3_600)} h` : `${Math.round(whole / 86_400)} d`
 }
 
-/** The host and port of a URL; the URL itself when it is none. */
+/** The host and port of a URL; any other text unchanged. */
 export function addressText(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url
 }

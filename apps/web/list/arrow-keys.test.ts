@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { neighbour } from './arrows.ts'
+import { neighbour } from './arrow-keys.ts'
 
 /** Three columns; the last row has two. */
 const places = Array.from({ length: 8 }, (_, index) => ({
@@ -20,6 +20,6 @@ test.each([
   [7, 'ArrowDown', undefined],
   [4, 'Enter', undefined],
   [99, 'ArrowUp', undefined],
-])('from %d %s leads to %p', (from, key, to) => {
+])('from card %d, %s leads to card %p', (from, key, to) => {
   expect(neighbour(places, from, key)).toBe(to)
 })

@@ -4,23 +4,23 @@ import type { ServiceAddresses } from '../addresses.ts'
 import { createTransport } from '../clients.ts'
 import type { ServiceName } from './try-path.ts'
 
-/** Where a service can be reached without a path before the method. */
-export interface OwnAddress {
+/** The address of a service without a path before the method. */
+export interface DirectAddress {
   readonly url: URL | undefined
-  /** Whether it is the address of one instance, which a browser or shell elsewhere may not reach. */
+  /** Whether it is the address of one instance, which a shell elsewhere may not reach. */
   readonly isInstance: boolean
 }
 
-/** How long to wait for an instance to be known. */
+/** Timeout of looking for an instance. */
 const timeoutMs = 5_000
 
-/** The service's public origin, where there is one; else the address of an instance; else none. */
-export async function ownAddress(
+/** The service's public origin, or the address of an instance, or none. */
+export async function directAddress(
   at: ServiceName,
   addresses: () => Promise<ServiceAddresses>,
   origin: string,
   signal: AbortSignal,
-): Promise<OwnAddress> {
+): Promise<DirectAddress> {
   const { services, commandUrls } = await addresses()
   const url = commandUrls?.[at] ?? services[at]
   if (!url.startsWith('/')) return { url: new URL(url || origin), isInstance: false }
@@ -28,17 +28,17 @@ export async function ownAddress(
   return { url: instanceUrl, isInstance: instanceUrl !== undefined }
 }
 
-/** The address of an instance of the service, or undefined when none is known or nobody can tell. */
-async function instanceOf(at: ServiceName, unwanted: AbortSignal): Promise<URL | undefined> {
+/** The address of an instance of the service, or undefined when none is known. */
+async function instanceOf(at: ServiceName, aborted: AbortSignal): Promise<URL | undefined> {
   const client = createClient(SystemService, createTransport(''))
-  const enough = new AbortController()
-  const signal = AbortSignal.any([unwanted, enough.signal, AbortSignal.timeout(timeoutMs)])
+  const finished = new AbortController()
+  const signal = AbortSignal.any([aborted, finished.signal, AbortSignal.timeout(timeoutMs)])
   const reports = client.watchSystem({}, { signal, timeoutMs: 0 })
   const first = reports[Symbol.asyncIterator]().next()
   const report = await first
     .then(({ value }) => value as WatchSystemResponse | undefined)
     .catch(() => undefined)
-  enough.abort()
+  finished.abort()
   const own = report?.services.find(({ service }) => service === at)
   const [instance] = own?.instances ?? []
   return instance && new URL(instance.url)

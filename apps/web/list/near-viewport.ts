@@ -1,13 +1,13 @@
 import { useEffect, useMemo } from 'preact/hooks'
 
-/** Tells elements when they come near the viewport, and when they are far again. */
-export interface Nearness {
+/** Reports when an element comes near the viewport, and when it leaves again. */
+export interface ViewportObserver {
   observe(element: Element, onChange: (near: boolean) => void): () => void
 }
 
-/** Near is within one height of the viewport, above and below. */
-export function useNearness(margin = '100% 0px'): Nearness {
-  const nearness = useMemo(() => {
+/** @param margin Distance that counts as near. Default: one viewport height above and below. */
+export function useNearViewport(margin = '100% 0px'): ViewportObserver {
+  const viewport = useMemo(() => {
     const listeners = new Map<Element, (near: boolean) => void>()
     const observer = new IntersectionObserver(
       (entries) => {
@@ -15,7 +15,7 @@ export function useNearness(margin = '100% 0px'): Nearness {
       },
       { rootMargin: margin },
     )
-    const observe: Nearness['observe'] = (element, onChange) => {
+    const observe: ViewportObserver['observe'] = (element, onChange) => {
       listeners.set(element, onChange)
       observer.observe(element)
       return () => {
@@ -25,6 +25,6 @@ export function useNearness(margin = '100% 0px'): Nearness {
     }
     return { observe, close: () => observer.disconnect() }
   }, [margin])
-  useEffect(() => nearness.close, [nearness])
-  return nearness
+  useEffect(() => viewport.close, [viewport])
+  return viewport
 }
