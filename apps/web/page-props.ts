@@ -18,6 +18,6 @@ export interface PageProps {
   readonly ownRatings: OwnRatings
   /** Outlives the list page, so that going back restores the list. */
   readonly list: MovieList
-  /** Whether single-key shortcuts are on (WCAG 2.1.4). */
+  /** The switch of single-key shortcuts (WCAG 2.1.4). */
   readonly singleKeys: Signal<boolean>
 }

@@ -4,7 +4,7 @@ import { parseRoute, type Route } from './route.ts'
 /** The open page, kept in the History API. Internal links navigate without loading a document. */
 export interface Router {
   readonly route: ReadonlySignal<Route>
-  /** Whether the open page was reached by Back or Forward. */
+  /** Returns true when the open page was reached by Back or Forward. */
   returned(): boolean
   /** Opens a path. `replace` adds no entry to the history. */
   navigate(path: string, options?: { replace?: boolean }): void

@@ -10,7 +10,7 @@ const blockSize = 12
 
 interface BlocksProps {
   readonly movies: readonly Movie[]
-  /** Whether the cards show their rank. */
+  /** Shows the rank on each card. */
   readonly ranked: boolean
   readonly page: PageProps
   /** The rendered movies, which are those near the viewport, by block. */

@@ -13,9 +13,9 @@ export interface Feed {
   readonly movies: readonly Movie[]
   /** Number of movies that came from the top list. */
   readonly topCount: number
-  /** Whether the last page is loaded. */
+  /** True when the last page is loaded. */
   readonly finished: boolean
-  /** Whether the top list failed to load, so that the catalogue replaces it. */
+  /** True when the top list failed to load, so that the catalogue replaces it. */
   readonly withoutTop: boolean
 }
 
@@ -31,7 +31,7 @@ export function emptyFeed(order: ListOrder, query = ''): Feed {
   return { query, start, order: start, ...nothing }
 }
 
-/** Whether both feeds are of the same list, however much of it is loaded. */
+/** Compares the lists of two feeds, without what is loaded of them. */
 export function sameList(one: Feed, other: Feed): boolean {
   return one.query === other.query && one.start === other.start
 }

@@ -9,7 +9,7 @@ interface NoticeProps {
   readonly feed: Feed
   readonly status: ListState['status']
   readonly connection: ConnectionState | undefined
-  /** Whether any movie near the viewport is rated. */
+  /** True when any movie near the viewport is rated. */
   readonly someRated: ReadonlySignal<boolean>
   readonly reload: () => void
 }

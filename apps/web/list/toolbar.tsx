@@ -5,9 +5,9 @@ import { Search } from './search.tsx'
 interface ToolbarProps {
   readonly route: Extract<Route, { page: 'list' }>
   readonly page: PageProps
-  /** Whether a request is in flight while the previous list is shown. */
+  /** True while a request is in flight and the previous list is shown. */
   readonly busy: boolean
-  /** Whether there is a top list, or may be one. */
+  /** False when the top list is known to be empty. */
   readonly topped: boolean
 }
 

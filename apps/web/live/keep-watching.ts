@@ -6,7 +6,7 @@ interface Watch<Message> {
   readonly open: (signal: AbortSignal) => AsyncIterable<Message> | Promise<AsyncIterable<Message>>
   readonly onMessage: (message: Message) => void
   readonly onState: (state: ConnectionState) => void
-  /** Whether an error is permanent, such as not found; then watching stops. */
+  /** Returns true for a permanent error, such as not found; then watching stops. */
   readonly isFinal?: (error: unknown) => boolean
   readonly signal: AbortSignal
   readonly browserState?: BrowserState

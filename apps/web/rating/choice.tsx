@@ -15,7 +15,7 @@ const words: Readonly<Record<Value, string>> = {
 
 interface ChoiceProps {
   readonly movieId: string
-  /** Whether the movie is known to exist; false while it loads. */
+  /** True when the movie exists; false while it loads. */
   readonly known: boolean
   readonly page: PageProps
 }

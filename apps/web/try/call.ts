@@ -17,7 +17,7 @@ export interface Call {
 export interface CallOptions {
   readonly protocol: Protocol
   readonly format: Format
-  /** Whether to use GET, where `canGet` allows it. */
+  /** Uses GET, where `canGet` allows it. */
   readonly useGet: boolean
   /** Headers besides those of the protocol. */
   readonly headers: readonly HttpHeader[]

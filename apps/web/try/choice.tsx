@@ -5,7 +5,7 @@ interface ChoiceProps<Value extends string> {
   readonly options: readonly { readonly value: Value; readonly text: string }[]
   readonly value: Value
   readonly onChange: (value: Value) => void
-  /** Whether only screen readers get the label. Default: false. */
+  /** Shows the label to screen readers only. Default: false. */
   readonly quiet?: boolean
 }
 

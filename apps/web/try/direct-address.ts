@@ -7,7 +7,7 @@ import type { ServiceName } from './try-path.ts'
 /** The address of a service without a path before the method. */
 export interface DirectAddress {
   readonly url: URL | undefined
-  /** Whether it is the address of one instance, which a shell elsewhere may not reach. */
+  /** True for the address of one instance, which a shell elsewhere may not reach. */
   readonly isInstance: boolean
 }
 

@@ -115,7 +115,7 @@ function isSingle(field: DescField): boolean {
   return field.fieldKind !== 'list'
 }
 
-/** Whether an unset field differs from one with the default value. */
+/** Returns true when an unset field differs from one with the default value. */
 function hasPresence(field: DescField): boolean {
   return field.presence !== FeatureSet_FieldPresence.IMPLICIT
 }

@@ -10,11 +10,11 @@ export interface HttpRequest {
   readonly verb: 'GET' | 'POST'
   readonly headers: readonly HttpHeader[]
   readonly body?: Uint8Array<ArrayBuffer>
-  /** Whether messages of request and response are enveloped (five bytes before each message). */
+  /** True when request and response have envelopes: five bytes before each message. */
   readonly enveloped: boolean
 }
 
-/** Whether Connect's GET is possible: a unary method without side effects (connectrpc.com/docs/protocol). */
+/** Returns true for a unary method without side effects (connectrpc.com/docs/protocol). */
 export function canGet(method: DescMethod): boolean {
   const { NO_SIDE_EFFECTS } = MethodOptions_IdempotencyLevel
   return method.methodKind === 'unary' && method.idempotency === NO_SIDE_EFFECTS
