@@ -8,7 +8,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import { WatchAggregatedRatingsResponseSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { Lifetime } from './lifetime.ts'
 import type { Output } from './response/output.ts'
-import { AnswerStream } from './response/stream.ts'
+import { ResponseStream } from './response/stream.ts'
 import { createTimeouts } from './timeouts.ts'
 import type { Packed } from './wire/envelope.ts'
 
@@ -108,7 +108,7 @@ test('a state that is packed while its successor arrives is not sent behind it',
     await never
   }
   const lifetime = new Lifetime(createTimeouts())
-  const stream = new AnswerStream({
+  const stream = new ResponseStream({
     output,
     lifetime,
     end: () => undefined,

@@ -111,11 +111,11 @@ export class Lifetime implements Expiring {
     else this.#listeners?.delete(listener)
   }
 
-  /** The work's result, or the reason why the call is over if that comes first. It leaves nothing behind. */
-  unlessOver<T>(work: PromiseLike<T>): Promise<T> {
+  /** Follows a promise, and rejects with the reason of the call's end if that comes first. Leaves no listener behind. */
+  unlessOver<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.whenOver(reject)
-      work.then(
+      promise.then(
         (result) => {
           this.#forget(reject)
           resolve(result)

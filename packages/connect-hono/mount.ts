@@ -11,7 +11,7 @@ import { createValidate } from './validation.ts'
 
 /**
  * Mounts Connect services on a Hono app, for gRPC, gRPC-Web and Connect. gRPC needs HTTP/2 and trailers, so the app has
- * to be served by `@marquee/http`; under `app.fetch` alone it is refused, and the other protocols work.
+ * to be served by `@marquee/http`; under `app.fetch` alone it is refused, and the other protocols rpcCall.
  * @param routes registers the services, as a routes function for Connect's own adapters does.
  */
 export function mountConnect<E extends Env>(

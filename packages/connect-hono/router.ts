@@ -32,10 +32,10 @@ export interface Rpc {
   readonly method: DescMethod
   /** `/rating.v1.RatingService/PutRating` */
   readonly path: string
-  readonly takesStream: boolean
-  readonly answersStream: boolean
+  readonly streamsRequests: boolean
+  readonly streamsResponses: boolean
   readonly invoke: Invoke
-  /** Of requests and of answers. */
+  /** Codecs and limits of request messages, and codecs of response messages. */
   readonly inputs: Readonly<Record<Format, Codec>>
   readonly inputLimits: Readonly<Record<Format, MessageLimits>>
   readonly outputs: Readonly<Record<Format, Codec>>
@@ -86,8 +86,8 @@ function createRpc(
   return {
     method,
     path: `/${method.parent.typeName}/${method.name}`,
-    takesStream: methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
-    answersStream: methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
+    streamsRequests: methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
+    streamsResponses: methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
     invoke: intercept(method, handler, own.interceptors),
     inputs: inputCodecs(method.input, inputLimits, own),
     inputLimits,

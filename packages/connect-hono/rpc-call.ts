@@ -12,16 +12,16 @@ import { Output } from './response/output.ts'
 import type { Rpc } from './router.ts'
 import type { Wire } from './wire/wire.ts'
 
-/** How a stream ends that has reached its age: so that clients try again. */
+/** The code with which a stream ends that has reached its maximum age: clients call again. */
 const streamAged = Code.Unavailable
 
-/** Up to 10 % less, so that clients do not come back together. */
+/** The age of one stream: up to 10 % less, so that clients do not come back together. */
 function agedAfter(ageMaxMs: number): number {
   return ageMaxMs * (1 - 0.1 * Math.random())
 }
 
-/** One call of an RPC, on its way from its request to its answer. */
-export class Work {
+/** One call of an RPC, from its request to its response. */
+export class RpcCall {
   readonly rpc: Rpc
   readonly wire: Wire
   readonly incoming: Incoming
@@ -46,7 +46,7 @@ export class Work {
     })
   }
 
-  /** Lets the call be ended by whoever may: its client, its deadline, and for an answer without an end, the process. */
+  /** Starts the deadline, and ends the call when its client leaves or, for a response stream, when the process drains. */
   begin(): void {
     const { rpc, wire, incoming, lifetime } = this
     const { limits, drain } = rpc.options
@@ -55,8 +55,8 @@ export class Work {
     const givenMs = wire.timeoutMs(incoming)
     const timeoutMs = givenMs === undefined ? undefined : givenMs - incoming.waitedMs
     if (timeoutMs !== undefined) this.context.deadlineMs = performance.now() + timeoutMs
-    if (drain && rpc.answersStream && rpc.drains) lifetime.follow(drain)
-    const isUnary = !rpc.answersStream && !rpc.takesStream
+    if (drain && rpc.streamsResponses && rpc.drains) lifetime.follow(drain)
+    const isUnary = !rpc.streamsResponses && !rpc.streamsRequests
     if (!isUnary) rpc.options.streams.enter(incoming, lifetime)
     const boundMs = isUnary ? limits.unaryTimeoutMs : agedAfter(limits.streamAgeMaxMs)
     if (timeoutMs !== undefined && timeoutMs <= boundMs) {
@@ -69,7 +69,7 @@ export class Work {
     lifetime.throwIfOver()
   }
 
-  /** The compression of the request, whose name is in a field unless told. */
+  /** The compression of the request. Default name: that in its header. */
   requestCompression(
     name = this.incoming.header(this.wire.encodingField) ?? '',
   ): Compression | undefined {
@@ -82,8 +82,8 @@ export class Work {
     throw new ConnectError(text, Code.Unimplemented)
   }
 
-  /** That of the answer; a client that names none for it can take that of the request. */
-  answerCompression(requested: Compression | undefined): Compression | undefined {
+  /** The compression of the response: one the client accepts, or that of its request. */
+  responseCompression(requested: Compression | undefined): Compression | undefined {
     const accepted = this.incoming.header(this.wire.acceptField)
     return accepted ? this.rpc.options.compressions.choose(accepted) : requested
   }
@@ -91,13 +91,13 @@ export class Work {
   reader(): BodyReader {
     const { incoming } = this
     const { limits } = this.rpc.options
-    const isConversation = this.rpc.takesStream && this.rpc.answersStream
+    const isConversation = this.rpc.streamsRequests && this.rpc.streamsResponses
     return new BodyReader({
       body: incoming.body,
       incoming,
       call: this.call,
       limits,
-      // Whoever only sends may not.
+      // A client that only sends may not.
       mayPause: isConversation,
     })
   }
@@ -107,19 +107,19 @@ export class Work {
     return new Output({ desc: method.output, codec: outputs[this.wire.format], compression })
   }
 
-  /** Throws when a request breaks the rules in its proto. Those of a stream are left to the handler. */
+  /** Throws when a request breaks the rules in its proto. The messages of a stream are left to the handler. */
   validate(message: Message): void {
     const violation = this.rpc.options.validate(this.rpc.method.input, message)
     if (violation !== undefined) throw violation
   }
 
-  /** The answer to one message with one, at once if the handler has it; rejects when the call is over before. */
+  /** Calls the handler. Its promise is returned as one that rejects when the call is over first. */
   invoke(message: Message | AsyncIterable<Message>): unknown {
-    const answer = this.rpc.invoke(message, this.context)
-    return isPromise(answer) ? this.lifetime.unlessOver(answer) : answer
+    const result = this.rpc.invoke(message, this.context)
+    return isPromise(result) ? this.lifetime.unlessOver(result) : result
   }
 
-  /** Notes how the call ended, and tells what its caller may know. */
+  /** Records how the call ended. Returns the error that its client may see. */
   fail(thrown: unknown): ConnectError {
     const error = toConnectError(thrown, this.call.requestId)
     this.call.code = error.code
@@ -127,7 +127,7 @@ export class Work {
     return error
   }
 
-  /** Says that nobody will read what may be left of the request. */
+  /** Refuses the rest of the request's body: nobody will read it. */
   refuseRest(): void {
     const { body } = this.incoming
     if (!body.ended) body.refuse()

@@ -9,10 +9,10 @@ import type { Handle, RunCall } from './own-calls.ts'
 import type { Incoming } from './request/incoming.ts'
 import { headersOf, incomingOf } from './request/incoming-of.ts'
 import { unsupportedCondition } from './request/preconditions.ts'
-import { answerBare } from './response/bare.ts'
-import { answerEnveloped } from './response/response.ts'
+import { respondBare } from './response/bare.ts'
+import { respondEnveloped } from './response/response.ts'
 import type { Rpc } from './router.ts'
-import { Work } from './rpc-call.ts'
+import { RpcCall } from './rpc-call.ts'
 import { createWires, type Wire, wireOf } from './wire/wire.ts'
 
 /**
@@ -43,7 +43,7 @@ function createHandler(rpc: Rpc): Handle {
       const query = queryOf(incoming.target)
       const wire = wireOf(wires, `application/${query.get('encoding')}`)
       if (wire === undefined || wire.hasEnvelopes) return refuse(c, rpc, incoming, 415, allowed)
-      return answerBare(new Work(rpc, wire, incoming, call), query)
+      return respondBare(new RpcCall(rpc, wire, incoming, call), query)
     }
     const wire = wireOf(wires, incoming.header('content-type') ?? '')
     if (wire !== undefined) call.protocol = wire.protocol
@@ -55,8 +55,8 @@ function createHandler(rpc: Rpc): Handle {
     }
     const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
     if (condition !== undefined) return refuseCall(c, condition, { http: 412, grpc: 200 })
-    const work = new Work(rpc, wire, incoming, call)
-    return wire.hasEnvelopes ? answerEnveloped(work) : answerBare(work, undefined)
+    const rpcCall = new RpcCall(rpc, wire, incoming, call)
+    return wire.hasEnvelopes ? respondEnveloped(rpcCall) : respondBare(rpcCall, undefined)
   }
 }
 
@@ -64,11 +64,11 @@ function allowOf(allowed: readonly string[]): string {
   return [...allowed, 'OPTIONS'].join(', ')
 }
 
-function isStream({ takesStream, answersStream }: Rpc): boolean {
-  return takesStream || answersStream
+function isStream({ streamsRequests, streamsResponses }: Rpc): boolean {
+  return streamsRequests || streamsResponses
 }
 
-/** Connect has content types of its own for streams; those of gRPC and gRPC-Web are for all. */
+/** Connect has separate content types for streams; gRPC and gRPC-Web do not. */
 function suits(wire: Wire, rpc: Rpc): boolean {
   return wire.protocol !== 'connect' || wire.hasEnvelopes === isStream(rpc)
 }
@@ -85,8 +85,8 @@ function refuseGrpc(c: Context<Environment>, { path }: Rpc): Response {
 }
 
 /**
- * Refuses what is no call of the method, and says what would be: in plain text, because an error as Connect writes it
- * would be one that the method answers.
+ * Refuses a request that is no call of the method, and says what would be one. In plain text: an error in Connect's form
+ * would be a response of the method.
  */
 function refuse(
   c: Context<Environment>,

@@ -2,14 +2,14 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
 import type { Deadlines, Expiring } from './deadlines.ts'
 import { MessageReader } from './message-reader.ts'
-import type { GrpcSettings, Streams } from './options.ts'
+import type { ResolvedGrpcOptions, Streams } from './options.ts'
 import { headError, statusError, streamError } from './status.ts'
 
 /** What the calls of one transport share. */
 export interface Calls {
   readonly streams: Streams
   readonly deadlines: Deadlines
-  readonly settings: GrpcSettings
+  readonly options: ResolvedGrpcOptions
 }
 
 /** When a call is to end. */
@@ -32,7 +32,7 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
 
   constructor(calls: Calls, { signal, timeoutMs }: CallLimits) {
     this.calls = calls
-    this.reader = new MessageReader(calls.settings.readMaxBytes)
+    this.reader = new MessageReader(calls.options.readMaxBytes)
     this.#signal = signal
     this.deadlineMs = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs
   }
@@ -98,7 +98,7 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
   onHead(): void {
     const { stream } = this
     if (!stream) return
-    const error = headError(stream.status, stream.fields, this.calls.settings)
+    const error = headError(stream.status, stream.fields, this.calls.options)
     if (error) this.fail(error)
     else this.receiveHead(stream)
   }

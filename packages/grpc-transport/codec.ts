@@ -9,7 +9,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { createMethodSerializationLookup } from '@connectrpc/connect/protocol'
 import type { Compression } from './compression.ts'
 import type { WireMessage } from './message-reader.ts'
-import type { GrpcSettings } from './options.ts'
+import type { ResolvedGrpcOptions } from './options.ts'
 
 /** How the messages of one method are written and read. */
 export interface Codec {
@@ -20,26 +20,26 @@ export interface Codec {
 }
 
 /** Codecs by method, each made once. */
-export function createCodecs(settings: GrpcSettings): (method: DescMethod) => Codec {
+export function createCodecs(options: ResolvedGrpcOptions): (method: DescMethod) => Codec {
   const codecs = new WeakMap<DescMethod, Codec>()
   return (method) => {
     let codec = codecs.get(method)
     if (codec === undefined) {
-      codec = createCodec(method, settings)
+      codec = createCodec(method, options)
       codecs.set(method, codec)
     }
     return codec
   }
 }
 
-function createCodec(method: DescMethod, settings: GrpcSettings): Codec {
-  const { format, readMaxBytes, sendCompression, compressMinBytes, acceptCompression } = settings
+function createCodec(method: DescMethod, options: ResolvedGrpcOptions): Codec {
+  const { format, readMaxBytes, sendCompression, compressMinBytes, acceptCompression } = options
   const isBinary = format === 'binary'
   const lookup = createMethodSerializationLookup<DescMessage, DescMessage>(
     method,
-    settings.binaryOptions,
-    settings.jsonOptions,
-    settings,
+    options.binaryOptions,
+    options.jsonOptions,
+    options,
   )
   const input = lookup.getI(isBinary)
   const output = lookup.getO(isBinary)

@@ -7,7 +7,6 @@ import type {
 import type { Interceptor } from '@connectrpc/connect'
 import type { Fields } from '@marquee/http/exchange'
 import type { StreamOwner } from '@marquee/http/http2/client/port'
-
 import type { Compression } from './compression.ts'
 
 /** Opens streams to one origin, on one connection or another. */
@@ -23,37 +22,36 @@ export interface Streams {
   abandon(owner: StreamOwner): void
 }
 
-/** How calls are made; whatever is left out is as most services are. */
+/** Options of the calls to a server. */
 export interface GrpcOptions {
-  /** Protobuf's binary format, which is the default, or its JSON format. */
+  /** Protobuf's binary or JSON format. Default: binary. */
   readonly format?: 'binary' | 'json'
-  /** The longest message received, in bytes, compressed or not: 16 MiB unless told. */
+  /** Maximum size of a received message, in bytes, compressed or not. Default: 16 MiB. */
   readonly readMaxBytes?: number
-  /** The longest message sent, in bytes: 16 MiB unless told. */
+  /** Maximum size of a sent message, in bytes. Default: 16 MiB. */
   readonly writeMaxBytes?: number
-  /** What the answers may be compressed with, best first: nothing unless told. */
+  /** Compressions that responses may have, best first. Default: none. */
   readonly acceptCompression?: readonly Compression[]
-  /** What requests are compressed with: nothing unless told. */
+  /** Compression of requests. Default: none. */
   readonly sendCompression?: Compression
-  /** Shorter messages are sent as they are, in bytes: 1,024 unless told. */
+  /** Size from which a message is compressed, in bytes. Default: 1,024. */
   readonly compressMinBytes?: number
+  /** Run around each call, the first outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[]
   readonly binaryOptions?: Partial<BinaryReadOptions & BinaryWriteOptions>
   readonly jsonOptions?: Partial<JsonReadOptions & JsonWriteOptions>
 }
 
-/** The options, complete. */
-export interface GrpcSettings extends Required<Omit<GrpcOptions, 'sendCompression'>> {
+/** The options, all of them set. */
+export interface ResolvedGrpcOptions extends Required<Omit<GrpcOptions, 'sendCompression'>> {
   readonly sendCompression: Compression | undefined
 }
 
-const messageBytesMax = 16 * 1024 * 1024
-
-export function settingsOf(options: GrpcOptions): GrpcSettings {
+export function resolveOptions(options: GrpcOptions): ResolvedGrpcOptions {
   return {
     format: 'binary',
-    readMaxBytes: messageBytesMax,
-    writeMaxBytes: messageBytesMax,
+    readMaxBytes: 16 * 1024 * 1024,
+    writeMaxBytes: 16 * 1024 * 1024,
     acceptCompression: [],
     sendCompression: undefined,
     compressMinBytes: 1_024,

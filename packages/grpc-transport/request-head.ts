@@ -1,7 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import type { Fields } from '@marquee/http/exchange'
 import { LightHeaders } from '@marquee/http/lazy-headers'
-import type { GrpcSettings } from './options.ts'
+import type { ResolvedGrpcOptions } from './options.ts'
 
 /** Fields that are the protocol's own: what a caller says of them does not count. */
 const reserved =
@@ -20,11 +20,11 @@ export class RequestHeads {
   readonly #pathPrefix: string
 
   /** @param baseUrl whose path comes before that of the method. */
-  constructor(baseUrl: string, settings: GrpcSettings) {
+  constructor(baseUrl: string, options: ResolvedGrpcOptions) {
     const { protocol, host, pathname } = new URL(baseUrl)
     this.#pathPrefix = pathname.replace(/\/+$/, '')
     this.#before = [':method', 'POST', ':scheme', protocol.slice(0, -1), ':authority', host]
-    this.#protocol = protocolFields(settings)
+    this.#protocol = protocolFields(options)
   }
 
   /** The head of a request, pseudo-headers first. Throws a `TypeError` for metadata that cannot be sent. */
@@ -41,7 +41,11 @@ export class RequestHeads {
   }
 }
 
-function protocolFields({ format, sendCompression, acceptCompression }: GrpcSettings): string[] {
+function protocolFields({
+  format,
+  sendCompression,
+  acceptCompression,
+}: ResolvedGrpcOptions): string[] {
   const type = format === 'binary' ? 'application/grpc+proto' : 'application/grpc+json'
   const accepted = acceptCompression.map(({ name }) => name).join(',')
   return [

@@ -6,7 +6,7 @@ import { HeadTooLongError, NotSentError } from '@marquee/http/http2/client/port'
 import { StreamReset } from '@marquee/http/http2/frames/errors'
 import { errorCode } from '@marquee/http/http2/frames/wire'
 import { decodeMessage } from '@marquee/http/percent-text'
-import type { GrpcSettings } from './options.ts'
+import type { ResolvedGrpcOptions } from './options.ts'
 
 /** Fields as `Headers`. */
 export function toHeaders(fields: Fields): Headers {
@@ -28,7 +28,7 @@ export function appendFields(headers: Headers, fields: Fields): void {
 export function headError(
   status: number,
   fields: Fields,
-  { format, acceptCompression }: GrpcSettings,
+  { format, acceptCompression }: ResolvedGrpcOptions,
 ): ConnectError | undefined {
   if (status !== 200) {
     const told = fieldOf(fields, 'grpc-status') ? statusError(fields, []) : undefined

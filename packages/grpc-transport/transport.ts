@@ -15,7 +15,7 @@ import type { CallLimits, Calls } from './call.ts'
 import { createCodecs } from './codec.ts'
 import { Deadlines } from './deadlines.ts'
 import { withInterceptors } from './interceptors.ts'
-import { type GrpcOptions, type Streams, settingsOf } from './options.ts'
+import { type GrpcOptions, resolveOptions, type Streams } from './options.ts'
 import { RequestHeads, timeoutMsMax } from './request-head.ts'
 import { StreamCall } from './stream-call.ts'
 import { UnaryCall } from './unary-call.ts'
@@ -33,12 +33,12 @@ import { UnaryCall } from './unary-call.ts'
 export function createGrpcTransport(
   baseUrl: string,
   streams: Streams,
-  options: GrpcOptions = {},
+  given: GrpcOptions = {},
 ): Transport {
-  const settings = settingsOf(options)
-  const calls: Calls = { streams, settings, deadlines: new Deadlines() }
-  const heads = new RequestHeads(baseUrl, settings)
-  const codecOf = createCodecs(settings)
+  const options = resolveOptions(given)
+  const calls: Calls = { streams, options, deadlines: new Deadlines() }
+  const heads = new RequestHeads(baseUrl, options)
+  const codecOf = createCodecs(options)
 
   async function unary<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
@@ -73,7 +73,7 @@ export function createGrpcTransport(
     stream: (method, signal, timeoutMs, metadata, input) =>
       stream(method, { signal, timeoutMs: checkedTimeout(timeoutMs) }, metadata, input),
   }
-  return withInterceptors(transport, baseUrl, settings.interceptors)
+  return withInterceptors(transport, baseUrl, options.interceptors)
 }
 
 /** Whether an error says that the server cannot have acted on the call: nothing of it was sent, or nothing looked at. */

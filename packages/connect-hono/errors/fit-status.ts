@@ -6,7 +6,7 @@ const messageName = 'grpc-message'
 const detailsName = 'grpc-status-details-bin'
 
 /** A shorter message says nothing. */
-const messageBytesMin = 16
+const textBytesMin = 16
 
 /**
  * The headers or trailers with the status of a call, no longer than the client takes (`headerListBytesMax` of its
@@ -19,9 +19,9 @@ export function fitStatus(fields: Fields, bytesMax: number): Fields {
   const message = fieldOf(undetailed, messageName)
   const rest = without(undetailed, messageName)
   if (message === undefined) return rest
-  const messageBytesMax = bytesMax - listBytesOf([...rest, messageName, ''])
-  if (messageBytesMax < messageBytesMin) return rest
-  return [...rest, messageName, encodeMessage(decodeMessage(message), messageBytesMax)]
+  const textBytesMax = bytesMax - listBytesOf([...rest, messageName, ''])
+  if (textBytesMax < textBytesMin) return rest
+  return [...rest, messageName, encodeMessage(decodeMessage(message), textBytesMax)]
 }
 
 /** What is left of the headers of a response for those that are not known yet: its request id, its date, and the like. */

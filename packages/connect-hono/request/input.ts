@@ -11,10 +11,10 @@ import type { BodyReader } from './body-reader.ts'
 export interface InputOptions {
   readonly reader: BodyReader
   readonly codec: Codec
-  /** That of the messages that are marked as compressed. */
+  /** Compression of the messages that are marked as compressed. */
   readonly compression: Compression | undefined
-  readonly messageBytesMax: number
-  /** That of the call. */
+  /** Maximum size of one message, in bytes, as it is sent and decompressed. */
+  readonly bytesMax: number
   readonly lifetime: Lifetime
 }
 
@@ -26,14 +26,14 @@ export class Input {
   readonly #envelopes: EnvelopeReader
   readonly #codec: Codec
   readonly #compression: Compression | undefined
-  readonly #messageBytesMax: number
+  readonly #bytesMax: number
   readonly #lifetime: Lifetime
 
-  constructor({ reader, codec, compression, messageBytesMax, lifetime }: InputOptions) {
-    this.#envelopes = new EnvelopeReader(reader, messageBytesMax)
+  constructor({ reader, codec, compression, bytesMax, lifetime }: InputOptions) {
+    this.#envelopes = new EnvelopeReader(reader, bytesMax)
     this.#codec = codec
     this.#compression = compression
-    this.#messageBytesMax = messageBytesMax
+    this.#bytesMax = bytesMax
     this.#lifetime = lifetime
   }
 
@@ -64,7 +64,7 @@ export class Input {
       throw Object.assign(new ConnectError(text, Code.Internal), clientFault)
     }
     return decompression
-      .decompress(this.#compression, message, this.#messageBytesMax, this.#lifetime)
+      .decompress(this.#compression, message, this.#bytesMax, this.#lifetime)
       .then((bytes) => this.#codec.parse(bytes))
   }
 }

@@ -13,38 +13,38 @@ import { quoted } from '../errors/text.ts'
 import type { MessageLimits } from '../protobuf/message-limits.ts'
 import { checkQuery } from '../protobuf/utf8.ts'
 import { readAll } from '../request/body-reader.ts'
-import type { Work } from '../rpc-call.ts'
+import type { RpcCall } from '../rpc-call.ts'
 
-/** Answers a call whose one message is the body of its request, or in its query, by Connect's unary protocol. */
-export async function answerBare(
-  work: Work,
+/** Responds by Connect's unary protocol: the one message is the body of the request, or in its query. */
+export async function respondBare(
+  rpcCall: RpcCall,
   query: URLSearchParams | undefined,
 ): Promise<Response> {
-  const { context, incoming, rpc } = work
+  const { context, incoming, rpc } = rpcCall
   let body: Uint8Array
   let status = 200
   try {
-    work.begin()
-    const compression = work.requestCompression(query && (query.get('compression') ?? ''))
-    const output = work.output(work.answerCompression(compression))
-    const bytes = query === undefined ? readBody(work) : readQuery(query, incoming.target)
-    const message = parse(work, compression, bytes instanceof Promise ? await bytes : bytes)
+    rpcCall.begin()
+    const compression = rpcCall.requestCompression(query && (query.get('compression') ?? ''))
+    const output = rpcCall.output(rpcCall.responseCompression(compression))
+    const bytes = query === undefined ? readBody(rpcCall) : readQuery(query, incoming.target)
+    const message = parse(rpcCall, compression, bytes instanceof Promise ? await bytes : bytes)
     const request = message instanceof Promise ? await message : message
-    work.validate(request)
-    const answer = work.invoke(request)
-    const packing = output.pack(answer instanceof Promise ? await answer : answer)
+    rpcCall.validate(request)
+    const result = rpcCall.invoke(request)
+    const packing = output.pack(result instanceof Promise ? await result : result)
     const packed = packing instanceof Promise ? await packing : packing
     body = packed.bytes
     if (packed.isCompressed) context.responseHeader.set('content-encoding', output.encoding)
   } catch (thrown) {
-    const error = work.fail(thrown)
+    const error = rpcCall.fail(thrown)
     status = codeToHttpStatus(error.code)
     context.responseHeader.set('content-type', contentTypeUnaryJson)
     // What came with another service's error is not this call's.
     if (!error.isWireError) mergeNonProtocolHeaders(context.responseHeader, error.metadata)
     body = errorToJsonBytes(error, rpc.options.jsonOptions)
   }
-  work.refuseRest()
+  rpcCall.refuseRest()
   const { headerFields, trailerFields } = context
   for (let index = 0; index < trailerFields.length; index += 2) {
     headerFields.push(`trailer-${trailerFields[index]}`, trailerFields[index + 1] ?? '')
@@ -55,12 +55,12 @@ export async function answerBare(
   return incoming.respond(body, status, headerFields)
 }
 
-function limitsOf({ rpc, wire }: Work): MessageLimits {
+function limitsOf({ rpc, wire }: RpcCall): MessageLimits {
   return rpc.inputLimits[wire.format]
 }
 
-function readBody(work: Work): Uint8Array | Promise<Uint8Array> {
-  return readAll(work.reader(), limitsOf(work).bytesMax)
+function readBody(rpcCall: RpcCall): Uint8Array | Promise<Uint8Array> {
+  return readAll(rpcCall.reader(), limitsOf(rpcCall).bytesMax)
 }
 
 /** With or without padding; a group of one character holds no whole byte. */
@@ -81,13 +81,13 @@ function readQuery(query: URLSearchParams, target: string): Uint8Array {
 }
 
 function parse(
-  work: Work,
+  rpcCall: RpcCall,
   compression: Compression | undefined,
   bytes: Uint8Array,
 ): Message | Promise<Message> {
-  const codec = work.rpc.inputs[work.wire.format]
+  const codec = rpcCall.rpc.inputs[rpcCall.wire.format]
   if (compression === undefined) return codec.parse(bytes)
   return decompression
-    .decompress(compression, bytes, limitsOf(work).bytesMax, work.lifetime)
+    .decompress(compression, bytes, limitsOf(rpcCall).bytesMax, rpcCall.lifetime)
     .then((decompressed) => codec.parse(decompressed))
 }

@@ -2,107 +2,107 @@ import type { Message } from '@bufbuild/protobuf'
 import type { LightBody } from '@marquee/http/lazy-response'
 import { Input, onlyMessage } from '../request/input.ts'
 import { MessageStream } from '../request/message-stream.ts'
-import { isPromise, type Work } from '../rpc-call.ts'
+import { isPromise, type RpcCall } from '../rpc-call.ts'
 import { joined } from '../wire/envelope.ts'
 import type { Output } from './output.ts'
-import { AnswerStream, type Failure } from './stream.ts'
+import { type Failure, ResponseStream } from './stream.ts'
 
-/** Answers a call whose messages are in envelopes. */
-export function answerEnveloped(work: Work): Promise<Response> {
-  return work.rpc.answersStream ? answerStream(work) : answerSingle(work)
+/** Responds to a call whose messages are in envelopes. */
+export function respondEnveloped(rpcCall: RpcCall): Promise<Response> {
+  return rpcCall.rpc.streamsResponses ? respondStream(rpcCall) : respondSingle(rpcCall)
 }
 
-/** One message, or none: the answer is sent as a whole. */
-async function answerSingle(work: Work): Promise<Response> {
+/** Sends one message, or none: the response is sent as a whole. */
+async function respondSingle(rpcCall: RpcCall): Promise<Response> {
   let body: Uint8Array[] = []
   let failure: Failure | undefined
   try {
-    const { input, output } = open(work)
-    const request = readInput(work, input)
+    const { input, output } = open(rpcCall)
+    const request = readInput(rpcCall, input)
     const message = request instanceof Promise ? await request : request
-    const answer = work.invoke(message)
-    const envelope = output.envelope(answer instanceof Promise ? await answer : answer)
+    const result = rpcCall.invoke(message)
+    const envelope = output.envelope(result instanceof Promise ? await result : result)
     body = envelope instanceof Promise ? await envelope : envelope
   } catch (thrown) {
     failure = { thrown }
   }
-  const last = end(work, failure)
+  const last = end(rpcCall, failure)
   if (last !== undefined) body.push(last)
-  return respond(work, joined(body))
+  return respond(rpcCall, joined(body))
 }
 
-/** As many messages as the handler has. */
-async function answerStream(work: Work): Promise<Response> {
-  const release = work.call.hold()
-  let stream: AnswerStream | undefined
+/** Sends as many messages as the handler has. */
+async function respondStream(rpcCall: RpcCall): Promise<Response> {
+  const release = rpcCall.call.hold()
+  let stream: ResponseStream | undefined
   try {
-    const { input, output } = open(work)
-    stream = new AnswerStream({
+    const { input, output } = open(rpcCall)
+    stream = new ResponseStream({
       output,
-      lifetime: work.lifetime,
-      end: (failure) => end(work, failure),
+      lifetime: rpcCall.lifetime,
+      end: (failure) => end(rpcCall, failure),
       onOver: release,
-      heartbeatMs: work.rpc.repeatsState ? work.rpc.options.limits.heartbeatMs : undefined,
+      heartbeatMs: rpcCall.rpc.repeatsState ? rpcCall.rpc.options.limits.heartbeatMs : undefined,
     })
-    const request = readInput(work, input)
+    const request = readInput(rpcCall, input)
     const message = request instanceof Promise ? await request : request
-    const answer = work.rpc.invoke(message, work.context)
-    stream.send((isPromise(answer) ? await answer : answer) as AsyncIterable<Message>)
+    const result = rpcCall.rpc.invoke(message, rpcCall.context)
+    stream.send((isPromise(result) ? await result : result) as AsyncIterable<Message>)
   } catch (thrown) {
     if (stream === undefined) {
       release()
-      return respond(work, end(work, { thrown }) ?? null)
+      return respond(rpcCall, end(rpcCall, { thrown }) ?? null)
     }
     stream.fail(thrown)
   }
   await stream.begun
-  return respond(work, stream.whole() ?? stream)
+  return respond(rpcCall, stream.whole() ?? stream)
 }
 
-function open(work: Work): { input: Input; output: Output } {
-  work.begin()
-  const compression = work.requestCompression()
-  const answerCompression = work.answerCompression(compression)
-  if (answerCompression !== undefined) {
-    work.context.headerFields.push(work.wire.encodingField, answerCompression.name)
+function open(rpcCall: RpcCall): { input: Input; output: Output } {
+  rpcCall.begin()
+  const compression = rpcCall.requestCompression()
+  const responseCompression = rpcCall.responseCompression(compression)
+  if (responseCompression !== undefined) {
+    rpcCall.context.headerFields.push(rpcCall.wire.encodingField, responseCompression.name)
   }
-  const { inputs, inputLimits } = work.rpc
+  const { inputs, inputLimits } = rpcCall.rpc
   const input = new Input({
-    reader: work.reader(),
-    codec: inputs[work.wire.format],
+    reader: rpcCall.reader(),
+    codec: inputs[rpcCall.wire.format],
     compression,
-    messageBytesMax: inputLimits[work.wire.format].bytesMax,
-    lifetime: work.lifetime,
+    bytesMax: inputLimits[rpcCall.wire.format].bytesMax,
+    lifetime: rpcCall.lifetime,
   })
-  return { input, output: work.output(answerCompression) }
+  return { input, output: rpcCall.output(responseCompression) }
 }
 
 type Request = Message | AsyncIterable<Message>
 
-function readInput(work: Work, input: Input): Request | Promise<Request> {
-  if (work.rpc.takesStream) return new MessageStream(input, work.lifetime)
+function readInput(rpcCall: RpcCall, input: Input): Request | Promise<Request> {
+  if (rpcCall.rpc.streamsRequests) return new MessageStream(input, rpcCall.lifetime)
   const message = onlyMessage(input)
   if (message instanceof Promise) {
     return message.then((later) => {
-      work.validate(later)
+      rpcCall.validate(later)
       return later
     })
   }
-  work.validate(message)
+  rpcCall.validate(message)
   return message
 }
 
-/** Ends the answer, and tells the bytes of its last envelope, if there is one. */
-function end(work: Work, failure: Failure | undefined): Uint8Array | undefined {
-  const error = failure === undefined ? undefined : work.fail(failure.thrown)
-  work.refuseRest()
-  return work.wire.end(work.context, error)
+/** Ends the response. Returns the bytes of its last envelope, if there is one. */
+function end(rpcCall: RpcCall, failure: Failure | undefined): Uint8Array | undefined {
+  const error = failure === undefined ? undefined : rpcCall.fail(failure.thrown)
+  rpcCall.refuseRest()
+  return rpcCall.wire.end(rpcCall.context, error)
 }
 
-function respond(work: Work, body: LightBody): Response {
-  const { incoming, context, wire } = work
+function respond(rpcCall: RpcCall, body: LightBody): Response {
+  const { incoming, context, wire } = rpcCall
   if (wire.protocol === 'grpc') incoming.leaveTrailers?.(context.trailerFields)
   // nginx would gather a stream before it passes it on; gRPC it passes on as it comes.
-  else if (work.rpc.answersStream) context.headerFields.push('x-accel-buffering', 'no')
+  else if (rpcCall.rpc.streamsResponses) context.headerFields.push('x-accel-buffering', 'no')
   return incoming.respond(body, 200, context.headerFields)
 }

@@ -16,39 +16,39 @@ type Chunk = IteratorResult<Uint8Array, undefined>
 
 const done: Chunk = { done: true, value: undefined }
 
-/** What was thrown, be it nothing. */
+/** A thrown value, which may be `undefined`. */
 export interface Failure {
   readonly thrown: unknown
 }
 
-export interface AnswerStreamOptions {
+export interface ResponseStreamOptions {
   readonly output: Output
   readonly lifetime: Lifetime
-  /** Ends the answer, and tells the bytes of its last envelope, if there is one. */
+  /** Ends the response. Returns the bytes of its last envelope, if there is one. */
   readonly end: (failure: Failure | undefined) => Uint8Array | undefined
   /** Called once, when the last chunk was taken or the client left. */
   readonly onOver: () => void
   /**
-   * How long the answer may be quiet until its last message is sent again, in milliseconds: for messages that are states,
-   * so that no proxy takes the stream for dead. Never when undefined.
+   * How long the stream may be quiet until its last message is sent again, in milliseconds: for messages that are states,
+   * so that no proxy takes the stream for dead. Default: never.
    */
   readonly heartbeatMs?: number | undefined
 }
 
 /**
- * The messages of a handler as chunks of an answer. Those that come one right after the other make one chunk. The
- * handler is asked for more when the client has taken what there was.
+ * The messages of a handler as chunks of a response body. Messages that come right after each other make one chunk. The
+ * handler's next message is requested when the client has taken all before it.
  */
-export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined> {
-  /** Resolves when the first messages have come, or the answer is complete without. */
+export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefined> {
+  /** Resolves with the first messages, or when the response is complete without any. */
   readonly begun: Promise<void>
-  readonly #options: AnswerStreamOptions
+  readonly #options: ResponseStreamOptions
   readonly #begin: () => void
   readonly #batch = new EnvelopeBatch()
   #source: AsyncIterator<unknown> | undefined
   /** Takes the next chunk, when the client waits for it. */
   #give: ((chunk: Chunk) => void) | undefined
-  /** Whether messages are wanted: by a client that waits, and before the answer has begun. */
+  /** Whether a message is wanted: a client waits for one, or the response has not begun. */
   #isWanted = true
   #isAsking = false
   #willFlush = false
@@ -61,7 +61,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
   /** Messages that are being compressed. */
   #packingCount = 0
 
-  constructor(options: AnswerStreamOptions) {
+  constructor(options: ResponseStreamOptions) {
     this.#options = options
     const { heartbeatMs, lifetime } = options
     if (heartbeatMs !== undefined) {
@@ -82,7 +82,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
     this.#ask()
   }
 
-  /** Ends the answer with an error. */
+  /** Ends the response with an error. */
   fail(thrown: unknown): void {
     if (this.#isComplete) return
     this.#complete({ thrown })
@@ -90,7 +90,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array, undefined
     void this.#source?.return?.()?.catch(() => {})
   }
 
-  /** All of the answer, if it is complete before any of it was taken; there are no chunks then. */
+  /** The whole response, if it is complete before any of it was taken; then there are no chunks. */
   whole(): Uint8Array | undefined {
     if (!this.#isComplete) return undefined
     this.#finish()

@@ -118,7 +118,7 @@ export class EnvelopeReader {
   flags = 0
   message: Uint8Array = new Uint8Array(0)
   readonly #reader: BodyReader
-  readonly #messageBytesMax: number
+  readonly #bytesMax: number
   readonly #queue = new ByteQueue()
   /** The length in the head that was read last, or -1 before it is. */
   #length = -1
@@ -127,14 +127,14 @@ export class EnvelopeReader {
   /** Whether that is still to be granted. Until then no more is taken, so that the client is held back. */
   #isOwed = false
 
-  constructor(reader: BodyReader, messageBytesMax: number) {
+  constructor(reader: BodyReader, bytesMax: number) {
     this.#reader = reader
-    this.#messageBytesMax = messageBytesMax
+    this.#bytesMax = bytesMax
   }
 
   /** Throws when the client says that more is to come than one envelope may have. */
   requireSingle(): void {
-    this.#reader.requireLength(this.#messageBytesMax + headBytes)
+    this.#reader.requireLength(this.#bytesMax + headBytes)
   }
 
   /** Reads the next envelope without waiting. Throws `RESOURCE_EXHAUSTED` at the head of one that is too long. */
@@ -175,7 +175,7 @@ export class EnvelopeReader {
     const [flags = 0, a = 0, b = 0, c = 0, d = 0] = this.#queue.read(headBytes)
     this.flags = flags
     this.#length = a * 2 ** 24 + ((b << 16) | (c << 8) | d)
-    if (this.#length > this.#messageBytesMax) throw tooLong(this.#length, this.#messageBytesMax)
+    if (this.#length > this.#bytesMax) throw tooLong(this.#length, this.#bytesMax)
     this.#queue.expect(this.#length)
     const { memory, limits } = this.#reader
     if (this.#heldBytes > 0) {

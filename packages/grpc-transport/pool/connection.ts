@@ -20,11 +20,11 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
-  /** What connections share, when there are many. */
+  /** State that connections share. Default: one of its own. */
   readonly context?: Http2Context
   /** For an instance at an `https` URL. */
   readonly tls?: SessionTls
-  /** Services are near each other: nothing is compressed, unless told, for it costs more than the bytes it saves. */
+  /** Options of the calls. Default: nothing is compressed, because services are near each other. */
   readonly grpc?: GrpcOptions
 }
 
@@ -46,7 +46,7 @@ export function createConnection(
   }
 }
 
-/** What the connections of a client share. */
+/** Creates the state that the connections of a client share. */
 export function createHttp2Context(): Http2Context {
   return new Http2Context({ limits: clientLimits })
 }

@@ -5,21 +5,21 @@ import { ClientConnection } from '@marquee/http/http2/client/connection'
 import type { StreamOwner } from '@marquee/http/http2/client/port'
 import type { Http2Context } from '@marquee/http/http2/core/context'
 
-/** Default of how long connecting may take, in milliseconds. */
+/** Maximum duration of connecting, in milliseconds. */
 const connectTimeoutMsDefault = 5_000
 
 /** How a connection is made. */
 export interface SessionOptions {
-  /** Of all connections together, with `clientLimits`. */
+  /** State that all connections share, with `clientLimits`. */
   readonly context: Http2Context
   readonly tls?: SessionTls | undefined
-  /** How long connecting may take, the peer's first frame included: 5 s unless told. */
+  /** Maximum duration of connecting, the peer's first frame included, in milliseconds. Default: 5,000. */
   readonly connectTimeoutMs?: number
 }
 
-/** For `https`: whom to trust, and who we are. All in PEM. */
+/** TLS of an `https` URL: authorities to trust, and the client's certificate. All in PEM. */
 export interface SessionTls {
-  /** Authorities to trust; those of the runtime unless told. */
+  /** Authorities to trust. Default: those of the runtime. */
   readonly ca?: string
   /** The client's certificate and its key, when the server asks for one. */
   readonly cert?: string
