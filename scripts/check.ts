@@ -15,12 +15,15 @@ Without --all, every check that needs nothing installed: minutes.
 --all adds real Kafka, Consul and PostgreSQL, every test again on Deno and Node, the official suites,
 browsers, attacks and faults. \`bash .ci/run\` installs what that needs, and runs it.`
 
-/** Tests that measure time under load, or take every core: nothing else may run beside them. */
-const alone = ['attacks', 'conformance', 'faults', 'fuzz', 'matrix', 'page', 'proxies']
-const aloneGlobs = alone.map((name) => `test/${name}/**`)
-
-/** Minutes of load, and rounds of faults, which \`--all\` runs. */
-const heavyGlobs = ['test/attacks/**', 'test/faults/**', 'bench/**', '**/gateway/load.test.ts']
+/** Tests that measure time under load, or take every core: no others run beside them, and only `--all` runs them. */
+const alone = [
+  ...['attacks', 'conformance', 'faults', 'fuzz', 'matrix', 'page', 'proxies'].map(
+    (name) => `test/${name}/`,
+  ),
+  'bench/',
+  'packages/service/gateway/load.test.ts',
+]
+const aloneGlobs = alone.map((path) => (path.endsWith('/') ? `${path}**` : path))
 
 const passed: TestReport = { ...noTests, passed: 1 }
 const failed: TestReport = { ...noTests, failed: 1 }
@@ -35,13 +38,12 @@ const checks: Steps = {
 
 const tests: Steps = {
   'bun test': () =>
-    runTests({ leaveOut: 'check', ignored: heavyGlobs, parallel: true, quiet: true }),
+    runTests({ leaveOut: 'check', ignored: aloneGlobs, parallel: true, quiet: true }),
 }
 
 const allTests: Steps = {
   'bun test': () => runTests({ ignored: aloneGlobs, parallel: true }),
-  'bun test, one file at a time': () =>
-    runTests({ paths: alone.map((name) => `test/${name}/`), parallel: false }),
+  'bun test, one file at a time': () => runTests({ paths: alone, parallel: false }),
 }
 
 async function checkGenerated(): Promise<TestReport> {

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { testWith } from '@marquee/testing/requirements'
 import { tool } from '@marquee/testing/tools'
 
-function run(name: 'conformance' | 'h2spec', ...args: string[]) {
+function run(name: 'check' | 'conformance' | 'h2spec', ...args: string[]) {
   const program = join(import.meta.dirname, `${name}.ts`)
   return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
 }
 
 describe('what is wrong with the arguments is said, with the help:', () => {
   test.each([
+    ['check', '--al'],
     ['conformance', '--runtime=rhino'],
     ['conformance', '--no-such-flag'],
     ['conformance', '--timeout=soon'],
@@ -19,7 +20,7 @@ describe('what is wrong with the arguments is said, with the help:', () => {
   ] as const)('%s %s', (name, flag) => {
     const { status, stderr } = run(name, flag)
     expect(status).toBe(2)
-    expect(stderr).toContain(`bun run ${name} [options]`)
+    expect(stderr).toContain(`bun run ${name} [`)
   })
 })
 

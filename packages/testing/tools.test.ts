@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { testWith } from './requirements.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-import { runtime, tool } from './tools.ts'
+import { leftOut, runtime, tool } from './tools.ts'
 
 test('a tool is found in the cache, the newest version first', async () => {
   await using cache = await temporaryFolder()
@@ -17,6 +17,12 @@ test('a tool is found in the cache, the newest version first', async () => {
     value: join(cache.path, 'marquee', 'tools', 'ghz@v0.10.0', 'ghz'),
   })
   expect(tool('grpcurl', env)).toEqual({ missing: expect.stringContaining('not on the PATH') })
+})
+
+test('a fast run leaves tools out, but not those that every machine has', () => {
+  const env = { PATH: process.env.PATH, MARQUEE_TESTS: 'check' }
+  expect(tool('go', env)).toBe(leftOut)
+  expect(tool('buf', env)).toHaveProperty('value')
 })
 
 test('a folder of the PATH that cannot be looked into is passed over', () => {
