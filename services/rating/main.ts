@@ -1,20 +1,12 @@
 import { openEventLog } from '@marquee/event-log/open'
 import { MemoryBudget } from '@marquee/http/memory/budget'
-import { openHostCheck } from '@marquee/http/server/host-check'
-import { type Server, serve } from '@marquee/http/server/serve'
+import type { Server } from '@marquee/http/server/serve'
 import { openRegistry } from '@marquee/registry/open'
 import type { Registry } from '@marquee/registry/port'
-import { createServiceAdmission } from '@marquee/service/admission'
-import { createAccessLog } from '@marquee/service/logs/access-log'
-import { measureConnections } from '@marquee/service/metrics/connections'
-import { measureMemory } from '@marquee/service/metrics/memory'
-import { createMetrics } from '@marquee/service/metrics/metrics'
-import { measureRegistry } from '@marquee/service/metrics/registry'
-import { type Condition, createHealth, startProbe } from '@marquee/service/process/health'
-import { logReadiness } from '@marquee/service/process/readiness'
+import { type Condition, startProbe } from '@marquee/service/process/health'
+import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
-import { followTlsFiles } from '@marquee/service/process/tls-files'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type RatingSettings, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -26,57 +18,30 @@ import { createAggregateWatches } from './watch.ts'
 
 /** Starts the rating service; what `use` has taken stops it. */
 export async function startRating(
-  { use, log, draining, connections, onHangUp }: Running,
-  {
-    databaseUrl,
-    prior,
-    eventLog: eventLogConfig,
-    names,
-    logPolicy,
-    corsOrigins,
-    rpcLimits: limits,
-    admissionLimits,
-    ...listen
-  }: RatingSettings,
+  running: Running,
+  settings: RatingSettings,
   registry: Registry,
   memory: MemoryBudget,
 ): Promise<Server> {
-  const metrics = createMetrics()
-  measureRegistry(metrics, registry)
-  measureConnections(metrics, connections)
-  measureMemory(metrics, memory)
-  const health = createHealth(draining)
-  const admission = createServiceAdmission({
-    log,
-    metrics,
-    limits: admissionLimits,
-    corsOrigins,
-  })
+  const { use, log } = running
+  const { prior, names, logPolicy } = settings
+  const parts = await createServiceParts(running, settings, registry, memory)
+  const { health, metrics } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
-  const store = use(await openRatingStore(databaseUrl, { prior, onWarning, faults }))
+  const store = use(await openRatingStore(settings.databaseUrl, { prior, onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const eventLog = use(await openEventLog(eventLogConfig, log, faults))
+  const eventLog = use(await openEventLog(settings.eventLog, log, faults))
   const watches = use(createAggregateWatches({ store }))
   let ingesting: Ingest | undefined
   const app = createRatingService({
+    ...parts,
     store,
     watches,
     deadLetters: createDeadLetters(eventLog, names.deadLetterTopic),
     ingestStatus: () => ingesting?.status(),
-    log,
-    logAccess: createAccessLog(log),
-    metrics,
-    health,
-    corsOrigins,
-    limits,
-    hosts: await openHostCheck(listen),
-    trustedProxies: listen.trustedProxies,
-    admission,
   })
-  const server = use(await serve({ ...listen, connections, memory, app, admission, log }))
-  use(followTlsFiles({ tls: listen.tls, server, onHangUp, log }))
-  use(logReadiness({ name: 'rating', health, log }))
+  const server = await listen(running, parts, settings, memory, { name: 'rating', app })
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
   const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy, ...names }))
@@ -86,8 +51,7 @@ export async function startRating(
   health.note('ingest', ingestNote(ingest))
   measureIngest(metrics, ingest)
   const healthName = RatingService.typeName
-  use(await registry.register({ service: 'rating', url: server.url, health, healthName }))
-  log.info({ url: server.url }, 'rating is listening')
+  await announce(running, parts, registry, { name: 'rating', healthName, url: server.url })
   return server
 }
 

@@ -1,0 +1,61 @@
+import type { MemoryBudget } from '@marquee/http/memory/budget'
+import { openHostCheck } from '@marquee/http/server/host-check'
+import { type Server, serve } from '@marquee/http/server/serve'
+import type { Registry } from '@marquee/registry/port'
+import { createServiceAdmission } from '../admission.ts'
+import type { ServiceSettings } from '../flags/service.ts'
+import { createAccessLog } from '../logs/access-log.ts'
+import { measureConnections } from '../metrics/connections.ts'
+import { measureMemory } from '../metrics/memory.ts'
+import { createMetrics } from '../metrics/metrics.ts'
+import { measureRegistry } from '../metrics/registry.ts'
+import { createHealth } from './health.ts'
+import { logReadiness } from './readiness.ts'
+import type { Running } from './run.ts'
+import { followTlsFiles } from './tls-files.ts'
+
+/** The parts that every service's app stands on, as its `main.ts` needs them. */
+export type ServiceParts = Awaited<ReturnType<typeof createServiceParts>>
+
+export async function createServiceParts(
+  { log, draining, connections }: Running,
+  settings: ServiceSettings,
+  registry: Registry,
+  memory: MemoryBudget,
+) {
+  const metrics = createMetrics()
+  measureRegistry(metrics, registry)
+  measureConnections(metrics, connections)
+  measureMemory(metrics, memory)
+  const { corsOrigins, admissionLimits, trustedProxies, rpcLimits: limits } = settings
+  const admission = createServiceAdmission({ log, metrics, limits: admissionLimits, corsOrigins })
+  const hosts = await openHostCheck(settings)
+  const health = createHealth(draining)
+  const logAccess = createAccessLog(log)
+  return { log, logAccess, metrics, health, limits, corsOrigins, hosts, trustedProxies, admission }
+}
+
+/** Listens for an app's calls, and logs its readiness from now on. */
+export async function listen(
+  { use, log, connections, onHangUp }: Running,
+  { admission, health }: Pick<ServiceParts, 'admission' | 'health'>,
+  settings: ServiceSettings,
+  memory: MemoryBudget,
+  { name, app }: { name: string; app: Parameters<typeof serve>[0]['app'] },
+): Promise<Server> {
+  const server = use(await serve({ ...settings, connections, memory, app, admission, log }))
+  use(followTlsFiles({ tls: settings.tls, server, onHangUp, log }))
+  use(logReadiness({ name, health, log }))
+  return server
+}
+
+/** Registers a service. Comes last, because a service should be found only when it can respond. */
+export async function announce(
+  { use, log }: Running,
+  { health }: Pick<ServiceParts, 'health'>,
+  registry: Registry,
+  { name, healthName, url }: { name: string; healthName: string; url: string },
+): Promise<void> {
+  use(await registry.register({ service: name, url, health, healthName }))
+  log.info({ url }, `${name} is listening`)
+}
