@@ -2,39 +2,39 @@ import type { Found } from '@marquee/testing/tools'
 import type { Sample } from './figures.ts'
 import type { Flood } from './flood.ts'
 
-/** What a case is given. */
+/** Parameters and callbacks of a case. */
 export interface Bench {
   readonly rounds: number
-  /** A folder for files, removed at the end. */
+  /** Folder for files. Removed at the end. */
   readonly folder: string
-  /** Whether a peer is to be measured. */
-  wants(peerName: string): boolean
+  /** Returns whether a peer is to be measured. */
+  isSelected(peerName: string): boolean
   readonly flood: Flood
   report(sample: Sample): void
-  /** Tells the person who waits. */
-  note(text: string): void
-  /** Tells that a peer is measured no further, which spoils the run. */
+  /** Prints a progress message. */
+  log(text: string): void
+  /** Reports that a peer failed. It is not measured further, and the bench fails. */
   fail(peerName: string, thrown: unknown): void
 }
 
-/** The peer that the others are compared to, and that is always measured. */
+/** Peer that the others are compared with. It is always measured. */
 export const ownName = 'marquee-bun'
 
-/** A server to measure. Disposing it ends it. */
+/** A server to measure. Disposing it stops it. */
 export interface Peer extends AsyncDisposable {
   readonly name: string
   readonly pid: number
-  /** Its origin for each version of HTTP that it serves. */
+  /** Origin for each version of HTTP that the peer serves. */
   readonly origins: { readonly '1.1'?: string; readonly '2'?: string }
 }
 
-/** A peer that can be started, unless something that it needs is absent. */
+/** A peer that can be started, unless something that it needs is missing. */
 export interface Candidate {
   readonly name: string
   start(): Promise<Found<Peer>>
 }
 
-/** Starts those that are wanted, one after the other. */
+/** Starts the selected peers, one after the other. */
 export async function startAll(
   candidates: readonly Candidate[],
   stack: AsyncDisposableStack,
@@ -42,27 +42,27 @@ export async function startAll(
 ): Promise<Peer[]> {
   const peers: Peer[] = []
   for (const candidate of candidates) {
-    const peer = await startWanted(candidate, bench)
+    const peer = await startSelected(candidate, bench)
     if (peer) peers.push(stack.use(peer))
   }
   return peers
 }
 
-/** Starts a peer, if it is wanted. */
-export async function startWanted(candidate: Candidate, bench: Bench): Promise<Peer | undefined> {
+/** Starts a peer if it is selected. */
+export async function startSelected(candidate: Candidate, bench: Bench): Promise<Peer | undefined> {
   const { name } = candidate
-  if (!bench.wants(name)) return undefined
+  if (!bench.isSelected(name)) return undefined
   try {
     const found = await candidate.start()
     if ('value' in found) return found.value
-    bench.note(`${name} is left out: ${found.missing}`)
+    bench.log(`${name} is skipped: ${found.missing}`)
   } catch (error) {
     bench.fail(name, error)
   }
   return undefined
 }
 
-/** Starts one that the case cannot do without. */
+/** Starts a peer that the case needs. */
 export async function startNeeded(
   candidate: Candidate,
   stack: AsyncDisposableStack,

@@ -27,23 +27,23 @@ const contract = [
 const validationRules = 'buf/validate/validate.proto'
 const run = promisify(execFile)
 
-/** The programs in Go, by their paths. */
+/** Paths of the Go programs. */
 export interface GoPrograms {
-  /** The peers: see `peers/go/main.go`. */
+  /** Program of the peers: see `peers/go/main.go`. */
   readonly peer: string
-  /** The load at a fixed rate: see `peers/go/load/main.go`. */
+  /** Load generator at a fixed rate: see `peers/go/load/main.go`. */
   readonly load: string
 }
 
 let built: Promise<Found<GoPrograms>> | undefined
 
-/** Builds the programs in Go, once for each run of the bench. */
+/** Builds the Go programs, once per run of the bench. */
 export function buildGo(): Promise<Found<GoPrograms>> {
   built ??= build()
   return built
 }
 
-/** Builds in the user's cache, with Go's code for the contract. */
+/** Builds in the user's cache, with generated Go code for the protos. */
 async function build(): Promise<Found<GoPrograms>> {
   const go = tool('go')
   if ('missing' in go) return go
@@ -67,7 +67,7 @@ async function build(): Promise<Found<GoPrograms>> {
   }
 }
 
-/** Runs protoc-gen-go on the descriptors in `gen/`, as protoc would. */
+/** Runs protoc-gen-go on the descriptors in `gen/`, as protoc does. */
 async function generate(folder: string): Promise<void> {
   const files = contract.map((file) => withoutRules(file.proto))
   const names = files.map(({ name }) => name)
@@ -90,7 +90,7 @@ async function generate(folder: string): Promise<void> {
   }
 }
 
-/** The peers do not validate, and so need no Go code for the rules. */
+/** Removes the validation rules. The peers do not validate and need no Go code for them. */
 function withoutRules(file: FileDescriptorProto): FileDescriptorProto {
   const copy = clone(FileDescriptorProtoSchema, file)
   copy.dependency = copy.dependency.filter((name) => name !== validationRules)

@@ -15,45 +15,45 @@ import type { Peer } from './bench.ts'
 import type { Load } from './load.ts'
 import type { Wire } from './wire.ts'
 
-/** A call, and the answer that every peer has to give. */
+/** A call, and the response that every peer must return. */
 export interface Call<I extends DescMessage, O extends DescMessage> {
-  /** The case's name. */
+  /** Name of the case. */
   readonly name: string
   readonly wire: Wire
   readonly method: DescMethodUnary<I, O> | DescMethodServerStreaming<I, O>
   readonly request: MessageInitShape<I>
-  /** One message, or those of the stream. */
-  readonly answer: readonly MessageInitShape<O>[]
-  /** Calls under way on each connection: 32 unless told. */
+  /** The response message, or the messages of the response stream. */
+  readonly response: readonly MessageInitShape<O>[]
+  /** Calls in flight on each connection. Default: 32. */
   readonly streamCount?: number
-  /** The fewest calls of a run: 2,000 unless told. */
+  /** Minimum number of calls of a run. Default: 2,000. */
   readonly requestCountMin?: number
 }
 
 const streamCountDefault = 32
-const askTimeoutMs = 10_000
-/** How much of a wrong answer is shown. */
+const callTimeoutMs = 10_000
+/** Maximum length of a wrong response in an error message. */
 const shownCharsMax = 300
 
-/** Makes the call once, by a client that knows the protocol. */
-export async function ask<I extends DescMessage, O extends DescMessage>(
+/** Makes the call once with a client of the protocol, and returns the response messages. */
+export async function callOnce<I extends DescMessage, O extends DescMessage>(
   { wire, method, request }: Pick<Call<I, O>, 'wire' | 'method' | 'request'>,
   peer: Peer,
 ): Promise<MessageShape<O>[]> {
   const transport = wire.connect(originOf(wire, peer))
-  if (method.methodKind === 'unary') return [await askOne(transport, method, request)]
-  const signal = AbortSignal.timeout(askTimeoutMs)
+  if (method.methodKind === 'unary') return [await callUnary(transport, method, request)]
+  const signal = AbortSignal.timeout(callTimeoutMs)
   const requests = asyncFrom([request])
   const response = await transport.stream(method, signal, undefined, undefined, requests)
   return await Array.fromAsync(response.message)
 }
 
-async function askOne<I extends DescMessage, O extends DescMessage>(
+async function callUnary<I extends DescMessage, O extends DescMessage>(
   transport: Transport,
   method: DescMethodUnary<I, O>,
   request: MessageInitShape<I>,
 ): Promise<MessageShape<O>> {
-  const response = await transport.unary(method, undefined, askTimeoutMs, undefined, request)
+  const response = await transport.unary(method, undefined, callTimeoutMs, undefined, request)
   return response.message
 }
 
@@ -61,27 +61,27 @@ async function* asyncFrom<T>(values: Iterable<T>): AsyncGenerator<T> {
   yield* values
 }
 
-/** Asks, and throws unless the answer is the right one. */
-export async function checkAnswer<I extends DescMessage, O extends DescMessage>(
+/** Makes the call once. Throws when the response is wrong. */
+export async function checkResponse<I extends DescMessage, O extends DescMessage>(
   call: Call<I, O>,
   peer: Peer,
 ): Promise<void> {
   const schema = call.method.output
-  const answer = await ask(call, peer)
-  const right = call.answer.map((message) => create(schema, message))
-  const isRight = (message: MessageShape<O>, index: number) => {
-    const expected = right[index]
+  const response = await callOnce(call, peer)
+  const expectedMessages = call.response.map((message) => create(schema, message))
+  const isExpected = (message: MessageShape<O>, index: number) => {
+    const expected = expectedMessages[index]
     return expected !== undefined && equals(schema, message, expected)
   }
-  if (answer.length === right.length && answer.every(isRight)) return
+  if (response.length === expectedMessages.length && response.every(isExpected)) return
   const show = (messages: readonly MessageShape<O>[]) => {
     const text = messages.map((message) => toJsonString(schema, message)).join()
     return `${text.slice(0, shownCharsMax)} (messages: ${messages.length})`
   }
-  throw new Error(`it answers ${show(answer)} instead of ${show(right)}`)
+  throw new Error(`wrong response: got ${show(response)} instead of ${show(expectedMessages)}`)
 }
 
-/** Writes the body of the call's requests to a file, and answers how a peer is loaded with the call. */
+/** Writes the request body to a file, and returns a function that returns the load for a peer. */
 export async function prepareLoad<I extends DescMessage, O extends DescMessage>(
   call: Call<I, O>,
   folder: string,
@@ -89,7 +89,7 @@ export async function prepareLoad<I extends DescMessage, O extends DescMessage>(
   const { wire, method, streamCount = streamCountDefault } = call
   const bodyFile = join(folder, `${call.name}.request`)
   await writeFile(bodyFile, wire.encode(method.input, create(method.input, call.request)))
-  const answerBytes = call.answer.map(
+  const responseBytes = call.response.map(
     (message) => wire.encode(method.output, create(method.output, message)).length,
   )
   return (peer) => ({
@@ -98,7 +98,7 @@ export async function prepareLoad<I extends DescMessage, O extends DescMessage>(
     streamCount,
     headers: wire.headers,
     bodyFile,
-    answerBytesMin: answerBytes.reduce((sum, bytes) => sum + bytes, 0),
+    responseBytesMin: responseBytes.reduce((sum, bytes) => sum + bytes, 0),
   })
 }
 

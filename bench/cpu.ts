@@ -1,23 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Where user and system time stand behind the program's name in `/proc/<pid>/stat` (proc(5)). */
+/** Positions of user and system time behind the program's name in `/proc/<pid>/stat` (proc(5)). */
 const userTimeField = 11
 const systemTimeField = 12
 
-/** Linux counts processor time for programs in hundredths of a second (`getconf CLK_TCK`). */
+/** Unit in which Linux reports processor time: 1/100 s (`getconf CLK_TCK`). */
 const tickMs = 10
 
-/** The processor time that a process has used so far, user and system, in milliseconds. */
+/** Returns the processor time of a process so far, user and system, in milliseconds. */
 export function processorTimeMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The name may hold spaces and parentheses.
+  // The name may contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[userTimeField]) + Number(fields[systemTimeField])) * tickMs
 }
 
 /**
- * The time that the threads of a process which are alive have been on a processor, in milliseconds, to the microsecond: for what
- * costs so little that it is lost in a tick.
+ * Returns the processor time of a process's live threads, in milliseconds, with a resolution of a
+ * microsecond: for costs that are smaller than a tick.
  */
 export function threadTimeMs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`)
@@ -27,17 +27,17 @@ export function threadTimeMs(pid: number): number {
   return ns.reduce((a, b) => a + b, 0) / 1e6
 }
 
-/** The memory of a process that is resident, in megabytes of 10^6 bytes. */
+/** Returns the resident memory of a process, in megabytes of 10^6 bytes. */
 export function residentMegabytes(pid: number): number {
   return megabytes(pid, 'VmRSS')
 }
 
-/** The most memory of a process that has been resident since it started, in megabytes of 10^6 bytes. */
+/** Returns the peak resident memory of a process since its start, in megabytes of 10^6 bytes. */
 export function residentMegabytesMax(pid: number): number {
   return megabytes(pid, 'VmHWM')
 }
 
-/** What `/proc/<pid>/status` says of the memory (proc(5)). */
+/** Reads a memory figure from `/proc/<pid>/status` (proc(5)). */
 function megabytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]

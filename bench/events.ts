@@ -4,16 +4,16 @@ import { createRandom } from '../producers/audience.ts'
 export const eventCount = 500_000
 const recordCount = 3_000
 const userCount = 50_000
-/** How many events in a thousand take a rating back. */
+/** Events per thousand that delete a rating. */
 const deletesPerMille = 50
 const seed = 1
 const partSize = 5_000
 
-/** Events of a made-up audience, and what they come to. */
+/** Events of a simulated audience, with their expected result. */
 export interface Events {
-  /** The same each time, in parts of 5,000. */
+  /** Yields the same events each time, in parts of 5,000. */
   parts(): Iterable<NewRecord[]>
-  /** How many ratings there are in the end: of each user and record the last event counts. */
+  /** Number of ratings after all events. For each user and record, the last event counts. */
   readonly ratingCount: number
 }
 

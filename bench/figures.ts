@@ -7,7 +7,7 @@ export interface Sample {
   readonly value: number
 }
 
-/** All measurements of one thing. */
+/** All measurements of one metric of a peer. */
 export interface Figure {
   readonly case: string
   readonly peer: string
@@ -18,7 +18,7 @@ export interface Figure {
   readonly unit: string
 }
 
-/** Sums samples up: case by case, and within a case metric by metric, in the order they came. */
+/** Summarises samples by case and metric, in the order of the samples. */
 export function toFigures(samples: readonly Sample[]): Figure[] {
   const cases = Map.groupBy(samples, (sample) => sample.case)
   return [...cases].flatMap(([name, ofCase]) =>
@@ -31,7 +31,7 @@ export function toFigures(samples: readonly Sample[]): Figure[] {
   )
 }
 
-/** The median of values, with the smallest and the largest. */
+/** Returns the median of values, with the smallest and the largest. */
 export function toSpread(values: readonly number[]): Pick<Figure, 'median' | 'min' | 'max'> {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1)
@@ -41,7 +41,7 @@ export function toSpread(values: readonly number[]): Pick<Figure, 'median' | 'mi
 
 const header = ['case', 'metric', 'peer', 'median', 'min', 'max', 'unit', 'to marquee-bun']
 
-/** Figures for people: a Markdown table with the ratio of each to Marquee on Bun. */
+/** Formats figures as a Markdown table, with the ratio of each to Marquee on Bun. */
 export function toTable(figures: readonly Figure[]): string {
   const base = (figure: Figure) =>
     figures.find(
@@ -63,7 +63,7 @@ export function toTable(figures: readonly Figure[]): string {
   return [line(header), rule, ...rows.map(line)].join('\n')
 }
 
-/** A number for people: three digits or so. */
+/** Formats a number with about three digits. */
 export function round(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 }

@@ -3,19 +3,21 @@ import { promisify } from 'node:util'
 import { type Found, tool } from '@marquee/testing/tools'
 import { connectionCount, type Load } from './load.ts'
 
-/** Makes so many calls as fast as they are answered, and answers how many that were in a second. */
+/** Makes `requestCount` calls as fast as responses arrive. Returns the calls per second. */
 export type Flood = (load: Load, requestCount: number) => Promise<number>
 
 const floodTimeoutMs = 60_000
 
 /**
- * What a client takes unasked, as powers of two, on a stream and on the connection (RFC 9113 §6.9): 1 and 4 MiB, as much
- * as clients of gRPC give. h2load would give a gigabyte, and there would be no flow control.
+ * Initial windows of a client, as powers of two, for a stream and for the connection (RFC 9113
+ * §6.9): 1 and 4 MiB, as gRPC clients have. The default of h2load is a gigabyte, which would
+ * disable flow control.
  */
 const windowBits = { stream: 20, connection: 22 }
 
 /**
- * Floods by h2load. A run rejects when a request fails, when an answer is not 2xx or too short, or after a minute.
+ * Floods with h2load. A run rejects when a request fails, when a response is not 2xx or too short,
+ * or after a minute.
  */
 export function findFlood(): Found<Flood> {
   const found = tool('h2load')
@@ -41,13 +43,13 @@ function toArguments(load: Load, requestCount: number): string[] {
   ]
 }
 
-function readReport(report: string, { url, answerBytesMin }: Load, requestCount: number): number {
+function readReport(report: string, { url, responseBytesMin }: Load, requestCount: number): number {
   const number = (pattern: RegExp) => Number(pattern.exec(report)?.[1])
   const succeeded = number(/(\d+) succeeded/)
   const good = number(/(\d+) 2xx/)
   const bodyBytes = number(/\((\d+)\) data/)
   if (succeeded === requestCount && good === requestCount) {
-    if (bodyBytes >= requestCount * answerBytesMin) return number(/([\d.]+) req\/s/)
+    if (bodyBytes >= requestCount * responseBytesMin) return number(/([\d.]+) req\/s/)
   }
   throw new Error(`not every call of ${url} succeeded:\n${report}`)
 }

@@ -1,16 +1,19 @@
-/** What is sent again and again. */
+/** A request that a load generator repeats. */
 export interface Load {
   readonly url: string
   readonly httpVersion: '1.1' | '2'
-  /** Calls under way on each connection; on HTTP/1.1 it is one, whatever this says. */
+  /** Calls in flight on each connection. HTTP/1.1 always has one. */
   readonly streamCount: number
   /** `name: value`. */
   readonly headers: readonly string[]
-  /** The file with the body of each request. */
+  /** File with the body of each request. */
   readonly bodyFile: string
-  /** The bytes of a good answer's body: an error by gRPC has status 200, and none. */
-  readonly answerBytesMin: number
+  /**
+   * Minimum size of a good response's body, in bytes. A gRPC error has status 200 and an empty
+   * body.
+   */
+  readonly responseBytesMin: number
 }
 
-/** Over how many connections a load is spread. */
+/** Number of connections of a load. */
 export const connectionCount = 8

@@ -1,22 +1,25 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 import { type Bench, ownName, type Peer } from './bench.ts'
-import { type Call, checkAnswer, prepareLoad } from './calls.ts'
+import { type Call, checkResponse, prepareLoad } from './calls.ts'
 import { processorTimeMs, residentMegabytes, residentMegabytesMax } from './cpu.ts'
 import { toSpread } from './figures.ts'
 import type { Load } from './load.ts'
 import { findPace, type Pace } from './pace.ts'
 import { toRates } from './rates.ts'
 
-/** Before the first round: a JavaScript engine takes ten thousands of calls to compile all. */
+/**
+ * Warm-up before the first round: a JavaScript engine compiles all code after some ten thousand
+ * calls.
+ */
 const warmUpSeconds = 6
 const floodSeconds = 2
 const requestCountMinDefault = 2_000
 const requestCountMax = 200_000
 
-/** A run at a fixed rate is long enough for a 99th percentile, but not longer than is bearable. */
+/** A run at a fixed rate is long enough for a 99th percentile, but bounded. */
 const paceBounds = { callCountMin: 1_000, secondsMin: 3, secondsMax: 8 }
 
-/** A peer that takes part, until a run of it fails. */
+/** A peer that takes part until one of its runs fails. */
 interface Entrant {
   readonly peer: Peer
   readonly load: Load
@@ -26,10 +29,11 @@ interface Entrant {
 }
 
 /**
- * Measures the peers: first how much processor time a call takes, and how many are answered in a second, as fast as the
- * peer can; then how long calls take at half of that rate. In every round all have a turn, so that what the machine does beside it
- * falls on all alike. A peer that fails is measured no further.
- * @param rival whom Marquee is compared to: both are paced at half of what the slower of them can.
+ * Measures the peers. First, as fast as each peer can: the processor time of a call, and the calls
+ * per second. Then the latency at half of that rate. In every round each peer has a run, so that
+ * other load of the machine affects all peers equally. A peer that fails is not measured further.
+ * @param rival Peer that Marquee is compared with. Both are paced at half of what the slower of
+ *   them can.
  */
 export async function measureCalls<I extends DescMessage, O extends DescMessage>(
   bench: Bench,
@@ -49,16 +53,16 @@ export async function measureCalls<I extends DescMessage, O extends DescMessage>
   }
   const everyRound = async (what: string, turn: (entrant: Entrant) => Promise<void>) => {
     for (let round = 1; round <= bench.rounds; round++) {
-      bench.note(`${call.name}: ${what}, round ${round} of ${bench.rounds}`)
+      bench.log(`${call.name}: ${what}, round ${round} of ${bench.rounds}`)
       for (const entrant of [...entrants]) await attempt(entrant.peer, () => turn(entrant))
     }
   }
 
   const toLoad = await prepareLoad(call, bench.folder)
   for (const peer of peers) {
-    bench.note(`${call.name}: ${peer.name} warms up`)
+    bench.log(`${call.name}: ${peer.name} warms up`)
     await attempt(peer, async () => {
-      await checkAnswer(call, peer)
+      await checkResponse(call, peer)
       entrants.push(await warmUp(bench, call, peer, toLoad(peer)))
     })
   }
@@ -69,7 +73,7 @@ export async function measureCalls<I extends DescMessage, O extends DescMessage>
   }
   const found = await findPace()
   if ('missing' in found) {
-    bench.note(`how long calls take is left out: ${found.missing}`)
+    bench.log(`latency is skipped: ${found.missing}`)
   } else {
     const reached = entrants.map(
       (one) => [one.peer.name, toSpread(one.callsPerSecond).median] as const,
@@ -97,12 +101,12 @@ async function warmUp(
 async function flood(bench: Bench, name: string, entrant: Entrant): Promise<void> {
   const { peer, load, requestCount, callsPerSecond } = entrant
   const startMs = processorTimeMs(peer.pid)
-  const answered = await bench.flood(load, requestCount)
+  const responded = await bench.flood(load, requestCount)
   const usedUs = (processorTimeMs(peer.pid) - startMs) * 1000
-  callsPerSecond.push(answered)
+  callsPerSecond.push(responded)
   const of = { case: name, peer: peer.name }
   bench.report({ ...of, metric: 'cpu_us_per_call', unit: 'µs', value: usedUs / requestCount })
-  bench.report({ ...of, metric: 'calls_per_s', unit: '1/s', value: answered })
+  bench.report({ ...of, metric: 'calls_per_s', unit: '1/s', value: responded })
   bench.report({ ...of, metric: 'rss_mb', unit: 'MB', value: residentMegabytes(peer.pid) })
 }
 

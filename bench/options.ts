@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 
-/** What a person asked for. */
+/** Options of the command line. */
 export interface Options {
-  /** The cases to measure. */
+  /** Cases to measure. */
   readonly names: readonly string[]
-  /** How often; as each case has it unless told. */
+  /** Number of rounds. Default: depends on the case. */
   readonly rounds: number | undefined
-  /** The peers beside `marquee-bun`; all unless told. */
+  /** Peers beside `marquee-bun`. Default: all. */
   readonly peers: ReadonlySet<string> | undefined
   readonly json: boolean
   readonly help: boolean
@@ -15,9 +15,9 @@ export interface Options {
 export const roundsMax = 100
 
 /**
- * Throws an error with a line for people when the arguments cannot be used.
- * @param benches the cases by what a person may call them.
- * @param peerNames the peers that there are.
+ * Parses the arguments. Throws an error with one line for the user when they cannot be used.
+ * @param benches Cases by the names that the command line accepts.
+ * @param peerNames Names of all peers.
  */
 export function readOptions(
   args: readonly string[],
@@ -34,10 +34,10 @@ export function readOptions(
       help: { type: 'boolean', default: false },
     },
   })
-  const asked = positionals.length > 0 ? positionals : Object.keys(benches)
-  const names = asked.flatMap((name) => {
+  const selected = positionals.length > 0 ? positionals : Object.keys(benches)
+  const names = selected.flatMap((name) => {
     if (Object.hasOwn(benches, name)) return benches[name] ?? []
-    throw new Error(`there is no bench "${name}": give ${Object.keys(benches).join(', ')}`)
+    throw new Error(`unknown bench "${name}": choose from ${Object.keys(benches).join(', ')}`)
   })
   return {
     names: [...new Set(names)],
@@ -52,11 +52,11 @@ function readPeers(text: string, peerNames: readonly string[]): ReadonlySet<stri
   const peers = text.split(',')
   const unknown = peers.find((name) => !peerNames.includes(name))
   if (unknown === undefined) return new Set(peers)
-  throw new Error(`there is no peer "${unknown}": give ${peerNames.join(', ')}`)
+  throw new Error(`unknown peer "${unknown}": choose from ${peerNames.join(', ')}`)
 }
 
 function readRounds(text: string): number {
   const rounds = Number(text)
   if (Number.isInteger(rounds) && rounds >= 1 && rounds <= roundsMax) return rounds
-  throw new Error(`--rounds is "${text}": give a whole number from 1 to ${roundsMax}`)
+  throw new Error(`--rounds must be a whole number from 1 to ${roundsMax}; got "${text}"`)
 }

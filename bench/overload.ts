@@ -4,20 +4,23 @@ import type { Found } from '@marquee/testing/tools'
 import { buildGo } from './build-go.ts'
 import type { Load } from './load.ts'
 
-/** How the calls of a run ended. A good one was answered within its time. */
+/** Outcomes of the calls of a run. A good call got its response within the deadline. */
 export interface Outcomes {
   readonly calls: number
   readonly good: number
-  /** No answer came in time. */
+  /** Calls without a response within the deadline. */
   readonly late: number
-  /** The server let no further stream be opened. */
+  /** Calls that the server's limit of streams did not allow. */
   readonly unsent: number
-  /** The others by gRPC's code, or the reason of the reset. */
+  /** Other calls by gRPC code, or by the reason of the reset. */
   readonly byStatus: Readonly<Record<string, number>>
-  /** Of the good ones, from when each was sent. */
+  /** Latency of the good calls, from when each was sent. */
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Requests for /readyz, one in 50 ms, each by a new connection, and those that were answered 200 within a second. */
+  /**
+   * Requests to /readyz, one every 50 ms on a new connection each, and those that returned 200
+   * within a second.
+   */
   readonly probes: number
   readonly probesGood: number
   readonly probeP99Ms: number
@@ -26,19 +29,19 @@ export interface Outcomes {
 export interface OverloadRun {
   readonly callsPerSecond: number
   readonly seconds: number
-  /** How often a client sends a call again, soon, that is `UNAVAILABLE`. */
+  /** Number of times that a client retries a call that failed with `UNAVAILABLE`. */
   readonly retries: number
 }
 
 export type Overload = (load: Load, run: OverloadRun) => Promise<Outcomes>
 
-/** How long a call may take: its client's deadline, which it sends. */
+/** Deadline of a call, which the client sends. */
 export const timeoutMs = 1_000
-/** Enough of them that the streams of each are no bound. */
+/** Enough connections that their limits of streams do not matter. */
 const connectionCount = 64
 const endTimeoutMs = 15_000
 
-/** Makes calls by `peers/go/load overload`: evenly, whether or not answers come. */
+/** Makes calls with `peers/go/load overload`, at an even rate that does not depend on responses. */
 export async function findOverload(): Promise<Found<Overload>> {
   const built = await buildGo()
   if ('missing' in built) return built

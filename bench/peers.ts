@@ -5,7 +5,7 @@ import { startProcess } from './process.ts'
 
 export type ServiceName = 'metadata' | 'rating' | 'movie' | 'bench'
 
-/** Who can take part in a case of calls, by the names of their figures. */
+/** Names of the peers that can take part in a case of calls. */
 export const peerNames = [
   'marquee-bun',
   'marquee-deno',
@@ -20,7 +20,7 @@ export const peerNames = [
 
 const startTimeoutMs = 10_000
 
-/** A service of Marquee in a process of its own, with its access log. */
+/** Returns a service of Marquee in its own process, with its access log. */
 export function marquee(
   service: ServiceName,
   runtimeName: RuntimeName,
@@ -34,45 +34,46 @@ export function marquee(
   })
 }
 
-/** The service on each runtime. */
+/** Returns the service on each runtime. */
 export function marqueeEverywhere(service: ServiceName, ...args: readonly string[]): Candidate[] {
   const runtimes = ['bun', 'deno', 'node'] as const
   return runtimes.map((name) => marquee(service, name, ...args))
 }
 
 /**
- * Metadata and bench as others would serve them: a program in `peers/`, with the file of the answer of GetMetadata.
+ * Returns a server of metadata and bench on another library: a program in `peers/`, with the file
+ * of the response of GetMetadata.
  */
 export function other(
   program: 'connect-node' | 'grpc-js' | 'hono-bun',
   runtimeName: RuntimeName,
-  answerFile?: string,
+  responseFile?: string,
 ): Candidate {
   const name = program === 'hono-bun' ? program : `${program}-${runtimeName}`
   const entry = `bench/peers/${program}.ts`
-  return onRuntime(name, runtimeName, entry, answerArgs('--answer', answerFile), readOrigins)
+  return onRuntime(name, runtimeName, entry, responseArgs('--response', responseFile), readOrigins)
 }
 
-/** Metadata and bench on grpc-go. */
-export function grpcGo(answerFile?: string): Candidate {
-  return inGo('grpc-go', 'grpc', ...answerArgs('-answer', answerFile))
+/** Returns a server of metadata and bench on grpc-go. */
+export function grpcGo(responseFile?: string): Candidate {
+  return inGo('grpc-go', 'grpc', ...responseArgs('-response', responseFile))
 }
 
-/** Metadata and bench on connect-go. */
-export function connectGo(answerFile?: string): Candidate {
-  return inGo('connect-go', 'connect', ...answerArgs('-answer', answerFile))
+/** Returns a server of metadata and bench on connect-go. */
+export function connectGo(responseFile?: string): Candidate {
+  return inGo('connect-go', 'connect', ...responseArgs('-response', responseFile))
 }
 
-/** Movie on grpc-go, asking the services at `host:port`. */
+/** Returns a server of movie on grpc-go, which calls the services at `host:port`. */
 export function grpcGoMovie(metadata: string, rating: string): Candidate {
   return inGo('grpc-go', 'movie', '-metadata', metadata, '-rating', rating)
 }
 
-function answerArgs(flag: string, file: string | undefined): string[] {
+function responseArgs(flag: string, file: string | undefined): string[] {
   return file === undefined ? [] : [flag, file]
 }
 
-/** A peer in Go, built when the first one is started. */
+/** Returns a peer in Go. It is built when the first one starts. */
 function inGo(name: string, ...args: readonly string[]): Candidate {
   return {
     name,

@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { root } from '@marquee/testing/tools'
 
-/** All that a measured program is told of its surroundings: nothing that a person has set for their own use. */
+/** Environment variables that a measured program gets. The user's own settings are left out. */
 const environmentNames = ['PATH', 'HOME', 'TMPDIR']
 
 const stopTimeoutMs = 5_000
 
-/** A program that was started, and has said that it is ready. Disposing ends it. */
+/** A program that was started and is ready. Disposing stops it. */
 export interface Started<T> extends AsyncDisposable {
   readonly pid: number
   readonly ready: T
@@ -18,15 +18,18 @@ export interface Started<T> extends AsyncDisposable {
 export interface StartOptions<T> {
   readonly binary: string
   readonly args: readonly string[]
-  /** What a line of its standard output says, when it is the one that says that the program is ready. */
+  /**
+   * Parses a line of standard output. Returns `undefined` unless the line says that the program is
+   * ready.
+   */
   readonly readReady: (line: string) => T | undefined
   readonly timeoutMs: number
 }
 
 /**
- * Starts a program with its standard output on a pipe, as a service has it that is run by Docker, Kubernetes or
- * systemd. What comes after the line that says that it is ready is taken from the pipe and thrown away: keeping it would cost the
- * machine more than some of the servers that are measured on it.
+ * Starts a program with its standard output on a pipe, as Docker, Kubernetes and systemd do. The
+ * output after the ready line is read and dropped, because keeping it would cost more than some of
+ * the measured servers.
  */
 export async function startProcess<T>(options: StartOptions<T>): Promise<Started<T>> {
   const { binary, args, readReady, timeoutMs } = options
@@ -39,7 +42,7 @@ export async function startProcess<T>(options: StartOptions<T>): Promise<Started
     await once(child, 'spawn')
     const ready = await firstMatch(child.stdout as Readable, readReady, timeoutMs)
     if (ready === undefined)
-      throw new Error(`${binary} ${args.join(' ')} ended without being ready`)
+      throw new Error(`${binary} ${args.join(' ')} ended before it was ready`)
     child.stdout?.resume()
     return { pid: child.pid ?? 0, ready, [Symbol.asyncDispose]: dispose }
   } catch (error) {

@@ -1,7 +1,8 @@
 /**
- * The rate at which the calls of each peer are timed, in calls a second: half of what the slower of the leaders can, so
- * that they are compared at the same rate; of a peer that is slower still, half of what itself can.
- * @param saturations what each peer can, in calls a second.
+ * Returns the rate for timing the calls of each peer, in calls per second: half of what the slower
+ * of the leaders can, so that the leaders are compared at the same rate. A peer that is slower
+ * still gets half of what it can.
+ * @param saturations Maximum rate of each peer, in calls per second.
  */
 export function toRates(
   saturations: ReadonlyMap<string, number>,

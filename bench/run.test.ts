@@ -8,11 +8,11 @@ async function bench(...args: string[]) {
 }
 
 test.each([
-  [['ingets'], 'there is no bench "ingets": give rpc, ingest, grpc-unary, '],
+  [['ingets'], 'unknown bench "ingets": choose from rpc, ingest, grpc-unary, '],
   [['--fast'], "Unknown option '--fast'"],
-  [['rpc', '--peers', 'grpc-go,grpcgo'], 'there is no peer "grpcgo": give marquee-bun, '],
-  [['rpc', '--rounds', '0'], '--rounds is "0": give a whole number from 1 to 100'],
-])('the arguments %j are refused in one line', async (args, line) => {
+  [['rpc', '--peers', 'grpc-go,grpcgo'], 'unknown peer "grpcgo": choose from marquee-bun, '],
+  [['rpc', '--rounds', '0'], '--rounds must be a whole number from 1 to 100; got "0"'],
+])('bench refuses the arguments %j with one line', async (args, line) => {
   const { code, stderr, stdout } = await bench(...args)
   expect(stderr).toStartWith(`bench: ${line}`)
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
@@ -20,7 +20,7 @@ test.each([
   expect(code).toBe(2)
 })
 
-test('--help says what there is', async () => {
+test('bench --help prints the usage', async () => {
   const { code, stdout } = await bench('--help')
   expect(stdout).toContain(
     'rpc, ingest, grpc-unary, connect-json-h1, connect-json-h2, grpc-stream, grpc-1mib, ',

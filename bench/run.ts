@@ -1,4 +1,4 @@
-/** Measures Marquee beside its peers: `bun run bench`, or `bun run bench rpc`. See README.md. */
+/** Measures Marquee and its peers: `bun run bench`, or `bun run bench rpc`. See README.md. */
 import { cpus } from 'node:os'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { type Bench, ownName } from './bench.ts'
@@ -50,33 +50,33 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.keys(cases).map((name) => [name, [name]])),
 }
 
-/** Rounds of the cases of calls, and of the others. */
+/** Default number of rounds, for cases of calls and for the others. */
 const roundsDefault = { rpc: 5, other: 3 }
 const exitCodes = { failed: 1, badUsage: 2 }
 const usage = `bun run bench [NAME…] [--rounds N] [--peers NAME,…] [--json]
 
-  NAME      ${Object.keys(benches).join(', ')}; all unless told
-  --rounds  how often each is measured, 1 to ${roundsMax} [${roundsDefault.rpc}; ${roundsDefault.other} outside rpc]
-  --peers   whom to measure beside ${ownName}, of ${peerNames.join(', ')}; all unless told
-  --json    one object a line instead of a table`
+  NAME      ${Object.keys(benches).join(', ')} [all]
+  --rounds  number of runs of each case, 1 to ${roundsMax} [${roundsDefault.rpc}; ${roundsDefault.other} outside rpc]
+  --peers   peers to measure beside ${ownName}: ${peerNames.join(', ')} [all]
+  --json    one JSON object per line instead of a table`
 
-/** Answers whether every case could be measured; one that fails does not stop the others. */
+/** Returns whether every case was measured. A case that fails does not stop the others. */
 async function measureAll({ names, rounds, peers, json }: Options, flood: Flood): Promise<boolean> {
   const samples: Sample[] = []
-  let whole = true
-  const note = (text: string) => console.error(text)
+  let isComplete = true
+  const log = (text: string) => console.error(text)
   const report = (sample: Sample) => void samples.push(sample)
-  const wants = (name: string) => name === ownName || (peers?.has(name) ?? true)
+  const isSelected = (name: string) => name === ownName || (peers?.has(name) ?? true)
   for (const name of names) {
     await using folder = await temporaryFolder()
     const usual = Object.hasOwn(rpcCases, name) ? roundsDefault.rpc : roundsDefault.other
     const fail = (peerName: string, thrown: unknown) => {
-      whole = false
-      note(`${name}: ${peerName} failed: ${(thrown as Error).message}`)
+      isComplete = false
+      log(`${name}: ${peerName} failed: ${(thrown as Error).message}`)
     }
     const of = { rounds: rounds ?? usual, folder: folder.path }
     try {
-      await cases[name]?.({ ...of, wants, flood, report, note, fail })
+      await cases[name]?.({ ...of, isSelected, flood, report, log, fail })
     } catch (error) {
       fail('all', error)
     }
@@ -88,7 +88,7 @@ async function measureAll({ names, rounds, peers, json }: Options, flood: Flood)
     const lines = toTargetLines(figures)
     if (lines.length > 0) console.log(`\ntargets\n\n${lines.join('\n')}`)
   }
-  return whole
+  return isComplete
 }
 
 function machine(): string {
@@ -109,11 +109,14 @@ async function main(): Promise<number> {
     console.log(usage)
     return 0
   }
-  return (await measureAll(options, floodWhenAsked())) ? 0 : exitCodes.failed
+  return (await measureAll(options, openFlood())) ? 0 : exitCodes.failed
 }
 
-/** Without h2load, the cases that ask for load fail, and the others are measured. */
-function floodWhenAsked(): Flood {
+/**
+ * Returns the flood. Without h2load, it rejects: cases that need it fail, and the others are
+ * measured.
+ */
+function openFlood(): Flood {
   const flood = findFlood()
   if ('value' in flood) return flood.value
   return async () => {

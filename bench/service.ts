@@ -1,4 +1,7 @@
-/** `bench.v1.BenchService` as a service of Marquee: with all that every service's app stands on, and its access log. */
+/**
+ * Serves `bench.v1.BenchService` as a service of Marquee, with the app and access log of every
+ * service.
+ */
 import type { ServiceImpl } from '@connectrpc/connect'
 import { openHostCheck } from '@marquee/http/server/host-check'
 import { serve } from '@marquee/http/server/serve'

@@ -5,7 +5,7 @@ import { toTargetLines } from './targets.ts'
 const of = { case: 'grpc-unary', unit: 'µs', metric: 'cpu_us_per_call' }
 const latency = { case: 'grpc-unary', unit: 'ms', metric: 'p99_ms' }
 
-test('a target says the ratio to the rival, and whether it is reached', () => {
+test('a target line shows the ratio to the rival, and whether it is reached', () => {
   const figures = toFigures([
     { ...of, peer: 'marquee-bun', value: 12 },
     { ...of, peer: 'grpc-go', value: 20 },
@@ -17,7 +17,7 @@ test('a target says the ratio to the rival, and whether it is reached', () => {
   ])
 })
 
-test('a target of latency says at which rate', () => {
+test('a target line of latency shows the rate', () => {
   const figures = toFigures([
     { ...latency, peer: 'marquee-bun', value: 1.5 },
     { ...latency, peer: 'grpc-go', value: 3 },
@@ -28,7 +28,7 @@ test('a target of latency says at which rate', () => {
   ])
 })
 
-test('a target of its own needs no rival', () => {
+test('a target with a figure of its own needs no rival', () => {
   const idle = { case: 'idle-connections', metric: 'kb_per_connection', unit: 'kB' }
   const figures = toFigures([{ ...idle, peer: 'marquee-bun', value: 7 }])
   expect(toTargetLines(figures)).toEqual([
@@ -36,7 +36,7 @@ test('a target of its own needs no rival', () => {
   ])
 })
 
-test('a target above another figure says how far above it is', () => {
+test('a target relative to another figure shows the difference', () => {
   const idle = { case: 'idle-connections', unit: 'ms/s', peer: 'marquee-bun' }
   const figures = toFigures([
     { ...idle, metric: 'cpu_ms_per_s', value: 7 },
@@ -47,7 +47,7 @@ test('a target above another figure says how far above it is', () => {
   ])
 })
 
-test('what was not measured is not judged', () => {
+test('a target without a measurement has no line', () => {
   expect(toTargetLines(toFigures([{ ...of, peer: 'grpc-go', value: 20 }]))).toEqual([])
   expect(toTargetLines(toFigures([{ ...of, peer: 'marquee-bun', value: 20 }]))).toEqual([])
 })

@@ -1,7 +1,10 @@
 import { ownName } from './bench.ts'
 import { type Figure, round } from './figures.ts'
 
-/** What Marquee is to reach: a part or a multiple of a peer's figure, or a figure of its own, or not much more than another. */
+/**
+ * A target for Marquee: a multiple of a peer's figure, a maximum, or a maximum above another
+ * figure.
+ */
 type Target = { readonly case: string; readonly metric: string } & (
   | { readonly factor: number; readonly rival: string }
   | { readonly max: number; readonly above?: string }
@@ -17,11 +20,11 @@ const targets: readonly Target[] = [
   { case: 'connect-json-h2', metric: cpu, factor: 1.5, rival: 'hono-bun' },
   { case: 'grpc-stream', metric: cpu, factor: 1, rival: 'grpc-go' },
   { case: 'grpc-1mib', metric: cpu, factor: 1.5, rival: 'grpc-go' },
-  // 32 calls under way are 64 MiB of messages.
+  // 32 calls in flight are 64 MiB of messages.
   { case: 'grpc-1mib', metric: 'rss_peak_mb', max: 300 },
   { case: 'movie-details', metric: cpu, factor: 1, rival: 'grpc-go' },
   { case: 'idle-connections', metric: 'kb_per_connection', max: 10 },
-  // A thousandth of a processor for 10,000 connections, which is as near to nothing as can be told.
+  // A thousandth of a processor for 10,000 connections, which is near the limit of measurement.
   { case: 'idle-connections', metric: 'cpu_ms_per_s', above: 'cpu_ms_per_s_without', max: 1 },
   { case: 'grpc-unary', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'grpc-stream', metric: p99, factor: 1, rival: 'grpc-go' },
@@ -39,7 +42,7 @@ const targets: readonly Target[] = [
   { case: 'page', metric: 'movie_longest_frame_ms', max: 50 },
 ]
 
-/** Says of each target that was measured how far it is reached, a line each. */
+/** Returns a line for each target that was measured, with how far it is reached. */
 export function toTargetLines(figures: readonly Figure[]): string[] {
   return targets.flatMap((target) => {
     const figureOf = (peer: string, metric = target.metric) =>

@@ -5,16 +5,16 @@ import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
 import { MovieService, WatchMovieDetailsRequestSchema } from '../gen/movie/v1/movie_pb.ts'
 import { encodeEnvelope } from '../packages/connect-hono/wire/envelope.ts'
 
-/** People who watch movies, over HTTP/2 connections of 256 streams. Disposing lets them leave. */
+/** Viewers who watch movies over HTTP/2 connections of 256 streams. Disposing closes them. */
 export interface Viewers extends Disposable {
-  /** How many have been sent something, and how many were lost. */
+  /** Number of viewers that received a message, and of those whose stream ended. */
   readonly seenCount: number
   readonly lostCount: number
-  /** Called with the movie's id for every further message that a viewer is sent. */
+  /** Called with the movie's id for every further message that a viewer receives. */
   onChange: (movieId: string) => void
 }
 
-/** @param movieIds of as many viewers. */
+/** @param movieIds Movie of each viewer. */
 export function startViewers(origin: string, movieIds: readonly string[]): Viewers {
   const pool = createSessionPool(origin, { context: createHttp2Context() }, streamBounds)
   const { host } = new URL(origin)
@@ -51,7 +51,7 @@ function createViewer(movieId: string, tally: Tally): StreamOwner {
     },
     onHead() {},
     onBytes() {
-      // A message is one piece: it is small, and what is taken is sent again by nobody.
+      // A small message comes in one piece.
       for (let bytes = stream?.take(); bytes !== undefined; bytes = stream?.take()) {
         if (last === undefined) tally.seenCount++
         // A quiet stream repeats its last message.

@@ -2,7 +2,9 @@ import { type DescMessage, type MessageShape, toBinary, toJsonString } from '@bu
 import type { Transport } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node'
 
-/** A protocol, as bytes for a load and as a client that understands the answer. */
+/**
+ * A protocol: how a message becomes bytes for a load, and a client that understands the response.
+ */
 export interface Wire {
   readonly httpVersion: '1.1' | '2'
   readonly headers: readonly string[]
@@ -10,10 +12,10 @@ export interface Wire {
   connect(origin: string): Transport
 }
 
-/** The flags and the length of a message of gRPC. */
+/** Size of the flags and the length in front of a gRPC message. */
 const envelopeBytes = 5
 
-/** gRPC, without compression (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). */
+/** gRPC without compression (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). */
 export const grpc: Wire = {
   httpVersion: '2',
   headers: ['content-type: application/grpc', 'te: trailers'],
@@ -27,7 +29,10 @@ export const grpc: Wire = {
   connect: (baseUrl) => createGrpcTransport({ baseUrl, acceptCompression: [] }),
 }
 
-/** A unary call of the Connect protocol as JSON (https://connectrpc.com/docs/protocol). */
+/**
+ * Returns the wire of a unary call of the Connect protocol as JSON
+ * (https://connectrpc.com/docs/protocol).
+ */
 export function connectJson(httpVersion: '1.1' | '2'): Wire {
   return {
     httpVersion,

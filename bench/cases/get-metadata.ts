@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type MessageShape, toJsonString } from '@bufbuild/protobuf'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { type Bench, type Candidate, startAll } from '../bench.ts'
-import { ask } from '../calls.ts'
+import { callOnce } from '../calls.ts'
 import { loadCatalogue, movieId } from '../catalogue.ts'
 import { measureCalls } from '../measure-calls.ts'
 import { connectGo, grpcGo, marqueeEverywhere, other } from '../peers.ts'
@@ -11,47 +11,47 @@ import { connectJson, grpc, type Wire } from '../wire.ts'
 
 const method = MetadataService.method.getMetadata
 
-/** A case, whom Marquee is compared to, and who else takes part. */
+/** A case with its peers. */
 interface Contest {
   readonly name: string
   readonly wire: Wire
   readonly rival: string
-  readonly others: (answerFile: string) => readonly Candidate[]
+  readonly others: (responseFile: string) => readonly Candidate[]
 }
 
-/** `GetMetadata` by gRPC: Marquee's whole service, and others that serve it from a map. */
+/** Measures `GetMetadata` by gRPC: Marquee's whole service, and peers that serve it from a map. */
 export function measureGrpcUnary(bench: Bench): Promise<void> {
   return measure(bench, {
     name: 'grpc-unary',
     wire: grpc,
     rival: 'grpc-go',
-    others: (answerFile) => [
-      grpcGo(answerFile),
-      connectGo(answerFile),
-      other('connect-node', 'bun', answerFile),
-      other('connect-node', 'node', answerFile),
-      other('grpc-js', 'node', answerFile),
+    others: (responseFile) => [
+      grpcGo(responseFile),
+      connectGo(responseFile),
+      other('connect-node', 'bun', responseFile),
+      other('connect-node', 'node', responseFile),
+      other('grpc-js', 'node', responseFile),
     ],
   })
 }
 
-/** The same as Connect JSON over HTTP/1.1, against a plain route of Hono. */
+/** Measures the same call as Connect JSON over HTTP/1.1, compared with a plain route of Hono. */
 export function measureJsonOverHttp1(bench: Bench): Promise<void> {
   return measure(bench, { name: 'connect-json-h1', wire: connectJson('1.1'), ...jsonPeers })
 }
 
-/** The same over HTTP/2. */
+/** Measures the same call as Connect JSON over HTTP/2. */
 export function measureJsonOverHttp2(bench: Bench): Promise<void> {
   return measure(bench, { name: 'connect-json-h2', wire: connectJson('2'), ...jsonPeers })
 }
 
 const jsonPeers: Pick<Contest, 'rival' | 'others'> = {
   rival: 'hono-bun',
-  others: (answerFile) => [
-    other('hono-bun', 'bun', answerFile),
-    connectGo(answerFile),
-    other('connect-node', 'bun', answerFile),
-    other('connect-node', 'node', answerFile),
+  others: (responseFile) => [
+    other('hono-bun', 'bun', responseFile),
+    connectGo(responseFile),
+    other('connect-node', 'bun', responseFile),
+    other('connect-node', 'node', responseFile),
   ],
 }
 
@@ -62,18 +62,18 @@ async function measure(bench: Bench, { name, wire, rival, others }: Contest): Pr
   const call = { name, wire, method, request: { movieId } }
   const [own] = peers
   if (own === undefined) throw new Error('the metadata service does not start')
-  const answer = await ask(call, own)
-  const answerFile = await writeAnswer(bench.folder, answer)
-  peers.push(...(await startAll(others(answerFile), stack, bench)))
-  await measureCalls(bench, { ...call, answer }, peers, rival)
+  const response = await callOnce(call, own)
+  const responseFile = await writeResponse(bench.folder, response)
+  peers.push(...(await startAll(others(responseFile), stack, bench)))
+  await measureCalls(bench, { ...call, response }, peers, rival)
 }
 
-async function writeAnswer(
+async function writeResponse(
   folder: string,
-  [answer]: readonly MessageShape<typeof method.output>[],
+  [response]: readonly MessageShape<typeof method.output>[],
 ): Promise<string> {
-  if (answer === undefined) throw new Error('the metadata service answers nothing')
-  const path = join(folder, 'answer.json')
-  await writeFile(path, toJsonString(method.output, answer))
+  if (response === undefined) throw new Error('the metadata service returned no response')
+  const path = join(folder, 'response.json')
+  await writeFile(path, toJsonString(method.output, response))
   return path
 }

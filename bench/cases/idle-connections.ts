@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Bench, type Peer, startWanted } from '../bench.ts'
+import { type Bench, type Peer, startSelected } from '../bench.ts'
 import { buildGo } from '../build-go.ts'
 import { loadCatalogue } from '../catalogue.ts'
 import { residentMegabytes, threadTimeMs } from '../cpu.ts'
@@ -11,16 +11,20 @@ import { connectGo, grpcGo, marqueeEverywhere } from '../peers.ts'
 
 const name = 'idle-connections'
 const connectionCount = 10_000
-/** Opened and closed again before the memory is looked at, so that what the first ones take is not counted. */
+/**
+ * Connections that are opened and closed before the memory is read, so that one-time allocations do
+ * not count.
+ */
 const firstCount = 200
-/** Until a server has come to rest. */
+/** Time for a server to become idle. */
 const settleMs = 3_000
 const idleMs = 5_000
 const openTimeoutMs = 60_000
 
 /**
- * 10,000 connections of HTTP/2 that have exchanged settings and say nothing more: what each takes of the server's memory, and
- * what all take of its time. Every round starts each server anew, because memory that was used once is not given back.
+ * Measures 10,000 idle HTTP/2 connections that have exchanged SETTINGS: the memory of each, and the
+ * processor time of all. Every round restarts each server, because a process does not return memory
+ * that it used once.
  */
 export async function measureIdleConnections(bench: Bench): Promise<void> {
   const built = await buildGo()
@@ -29,10 +33,10 @@ export async function measureIdleConnections(bench: Bench): Promise<void> {
   const candidates = [...marqueeEverywhere('metadata', ...catalogue), grpcGo(), connectGo()]
   const failed = new Set<string>()
   for (let round = 1; round <= bench.rounds; round++) {
-    bench.note(`${name}: round ${round} of ${bench.rounds}`)
+    bench.log(`${name}: round ${round} of ${bench.rounds}`)
     for (const candidate of candidates.filter((one) => !failed.has(one.name))) {
       try {
-        await using peer = await startWanted(candidate, bench)
+        await using peer = await startSelected(candidate, bench)
         if (peer) await measure(bench, peer, built.value.load)
       } catch (error) {
         failed.add(candidate.name)
@@ -62,7 +66,7 @@ async function measure(bench: Bench, peer: Peer, program: string): Promise<void>
   report('cpu_ms_per_s_without', 'ms/s', before.usedMs)
 }
 
-/** The processor time that a server uses in a second of doing nothing, in milliseconds. */
+/** Returns the processor time that an idle server uses per second, in milliseconds. */
 async function idleTime({ pid }: Peer): Promise<number> {
   const startMs = threadTimeMs(pid)
   await delay(idleMs)
@@ -71,7 +75,7 @@ async function idleTime({ pid }: Peer): Promise<number> {
 
 /** Connections that another program holds open. Disposing closes them. */
 interface IdleConnections extends AsyncDisposable {
-  /** Closes them, and answers how many were still open. */
+  /** Closes the connections, and returns how many were still open. */
   close(): Promise<number>
 }
 
@@ -98,7 +102,7 @@ async function openIdle(program: string, peer: Peer, count: number): Promise<Idl
   return { close, [Symbol.asyncDispose]: dispose }
 }
 
-/** The next line, or undefined at the end. */
+/** Returns the next line, or `undefined` at the end. */
 async function nextLine(lines: Interface): Promise<string | undefined> {
   const over = new AbortController()
   const signal = AbortSignal.any([over.signal, AbortSignal.timeout(openTimeoutMs)])

@@ -8,7 +8,7 @@ import type { RuntimeName } from '@marquee/testing/tools'
 import { pino } from 'pino'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createKafkaEventLog } from '../../packages/event-log/kafka/kafka.ts'
-import { type Bench, type Peer, startWanted } from '../bench.ts'
+import { type Bench, type Peer, startSelected } from '../bench.ts'
 import { processorTimeMs, residentMegabytes } from '../cpu.ts'
 import { createEvents, type Events, eventCount } from '../events.ts'
 import { marquee } from '../peers.ts'
@@ -19,22 +19,23 @@ const lookIntervalMs = 20
 const timeoutMs = 120_000
 const runtimes: readonly RuntimeName[] = ['bun', 'node', 'deno']
 
-/** How far a consumer has come; undefined as long as it cannot tell. */
-type Look = () => Promise<number | undefined>
+/** Returns how many events a consumer has processed, or `undefined` while that is unknown. */
+type ReadProgress = () => Promise<number | undefined>
 
 /**
- * 500,000 events from a Kafka broker on this machine into SQLite, by the rating service in a process of its own; beside
- * it a consumer that parses the events and does nothing. From the first events that are in to the last one.
+ * Measures 500,000 events from a local Kafka broker into SQLite, by the rating service in its own
+ * process, from the first batch to the last. For comparison, a consumer parses the events and does
+ * nothing else.
  */
 export async function measureKafkaToSqlite(bench: Bench): Promise<void> {
   const found = installed('kafka')
   if ('missing' in found) throw new Error(found.missing)
   const events = createEvents()
-  bench.note('kafka-to-sqlite: starts a broker and fills it')
+  bench.log('kafka-to-sqlite: starts a broker and fills it')
   await using kafka = await startKafka()
   await fillKafka(kafka.address, events)
   for (let round = 1; round <= bench.rounds; round++) {
-    bench.note(`kafka-to-sqlite: round ${round} of ${bench.rounds}`)
+    bench.log(`kafka-to-sqlite: round ${round} of ${bench.rounds}`)
     const source = ['--kafka-brokers', kafka.address]
     for (const name of runtimes) {
       const database = join(bench.folder, `kafka-${name}-${round}.db`)
@@ -44,17 +45,17 @@ export async function measureKafkaToSqlite(bench: Bench): Promise<void> {
   }
 }
 
-/** The same events from the embedded log. */
+/** Measures the same events from the embedded log. */
 export async function measureLogToSqlite(bench: Bench): Promise<void> {
   const events = createEvents()
   const path = join(bench.folder, 'events.db')
-  bench.note('log-to-sqlite: fills the log')
+  bench.log('log-to-sqlite: fills the log')
   {
     await using log = createEmbeddedEventLog({ path, partitions })
     for (const part of events.parts()) await log.append(topic, part)
   }
   for (let round = 1; round <= bench.rounds; round++) {
-    bench.note(`log-to-sqlite: round ${round} of ${bench.rounds}`)
+    bench.log(`log-to-sqlite: round ${round} of ${bench.rounds}`)
     const database = join(bench.folder, `log-bun-${round}.db`)
     const source = ['--event-log', path]
     await measureService(bench, 'log-to-sqlite', { name: 'bun', database, source }, events)
@@ -70,7 +71,7 @@ async function fillKafka(broker: string, events: Events): Promise<void> {
 interface Service {
   readonly name: RuntimeName
   readonly database: string
-  /** The flags that say where events come from. */
+  /** Flags of the event source. */
   readonly source: readonly string[]
 }
 
@@ -82,7 +83,7 @@ async function measureService(
 ): Promise<void> {
   const args = ['--database-url', `sqlite:${database}`, ...source]
   {
-    await using peer = await startWanted(marquee('rating', name, ...args), bench)
+    await using peer = await startSelected(marquee('rating', name, ...args), bench)
     if (peer === undefined) return
     await measure(bench, caseName, peer.name, peer.pid, () => appliedBy(peer))
   }
@@ -93,17 +94,17 @@ async function measureDecoding(bench: Bench, brokers: string): Promise<void> {
   const args = ['--brokers', brokers, '--topic', topic, '--count', `${eventCount}`]
   const entry = 'bench/peers/kafka-decode.ts'
   await using program = await spawnProgram({ runtime: 'bun', entry, args })
-  const look = async () => lastDecoded(program)
-  await measure(bench, 'kafka-to-sqlite', 'decode-only-bun', program.pid, look)
+  const readProgress = async () => lastDecoded(program)
+  await measure(bench, 'kafka-to-sqlite', 'decode-only-bun', program.pid, readProgress)
 }
 
-/** Looks again and again how far it has come, and reports what that says. */
+/** Polls the progress, and reports the rate. */
 async function measure(
   bench: Bench,
   caseName: string,
   peer: string,
   pid: number,
-  look: Look,
+  readProgress: ReadProgress,
 ): Promise<void> {
   const report = (metric: string, unit: string, value: number) =>
     bench.report({ case: caseName, peer, metric, unit, value })
@@ -112,7 +113,7 @@ async function measure(
   let rssMax = 0
   let rssHalfway = 0
   for (;;) {
-    const count = await look()
+    const count = await readProgress()
     const timeMs = performance.now()
     if (timeMs > endMs) throw new Error(`${peer} had ${count} events after ${timeoutMs} ms`)
     if (count) {
@@ -144,7 +145,7 @@ function lastDecoded(program: Program): number | undefined {
   return count === undefined ? undefined : Number(count)
 }
 
-/** A figure counts only when every rating is there. */
+/** Throws unless every rating was saved, so that an incomplete run has no figure. */
 function checkRatings(database: string, { ratingCount }: Events): void {
   const db = new DatabaseSync(database, { readOnly: true })
   const row = db.prepare('SELECT sum(count) AS sum FROM aggregate').get()

@@ -7,26 +7,26 @@ import { grpc } from '../wire.ts'
 
 const messageCount = 1_000
 const payload = new Uint8Array(1024 * 1024).map((_, index) => index)
-/** Each of these calls is as much work as hundreds of small ones. */
+/** Each of these calls costs as much as hundreds of small ones. */
 const few = { streamCount: 4, requestCountMin: 50 }
 
-/** A server stream of 1,000 small messages by gRPC. */
+/** Measures a server stream of 1,000 small messages by gRPC. */
 export function measureGrpcStream(bench: Bench): Promise<void> {
   return withPeers(bench, (peers) => {
     const method = BenchService.method.listItems
     const request = { count: messageCount }
-    const answer = [...items(messageCount)]
-    const call = { name: 'grpc-stream', wire: grpc, method, request, answer, ...few }
+    const response = [...items(messageCount)]
+    const call = { name: 'grpc-stream', wire: grpc, method, request, response, ...few }
     return measureCalls(bench, call, peers, 'grpc-go')
   })
 }
 
-/** A message of 1 MiB by gRPC, and the same back. */
+/** Measures a gRPC call that sends and returns a message of 1 MiB. */
 export function measureGrpcMebibyte(bench: Bench): Promise<void> {
   return withPeers(bench, (peers) => {
     const method = BenchService.method.echo
-    const [request, answer] = [{ payload }, [{ payload }]]
-    const call = { name: 'grpc-1mib', wire: grpc, method, request, answer, ...few }
+    const [request, response] = [{ payload }, [{ payload }]]
+    const call = { name: 'grpc-1mib', wire: grpc, method, request, response, ...few }
     return measureCalls(bench, call, peers, 'grpc-go')
   })
 }

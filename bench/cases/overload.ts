@@ -9,18 +9,24 @@ import { findOverload, type Outcomes, type Overload } from '../overload.ts'
 import { marquee } from '../peers.ts'
 import { grpc } from '../wire.ts'
 
-/** How many times what the service can are offered. */
+/** Offered load, as multiples of the capacity. */
 const factors = [0.5, 1, 2, 4]
 const runSeconds = 5
-/** What comes before each run, at its rate: calls are refused when an overload has lasted for three seconds. */
+/**
+ * Seconds of load before each run, at its rate. The service refuses calls only after three seconds
+ * of overload.
+ */
 const leadSeconds = 4
 const warmUp = { callsPerSecond: 100, seconds: 3, retries: 0 }
-/** The search for what the service can: runs of this length, each at more calls a second than the one before. */
+/**
+ * Duration of the runs that search the capacity, each with more calls per second than the run
+ * before.
+ */
 const searchSeconds = 2
 const searchStep = 1.4
 const firstCallsPerSecond = 50
 const callsPerSecondMax = 100_000
-/** A rate is what the service can while so many of its calls are good. */
+/** Minimum share of good calls at which a rate counts as within the capacity. */
 const goodShareMin = 0.97
 
 interface Subject<I extends DescMessage, O extends DescMessage> {
@@ -31,8 +37,8 @@ interface Subject<I extends DescMessage, O extends DescMessage> {
 }
 
 /**
- * What becomes of calls when more are offered than the service can answer: how many are good, how long those take, and
- * whether /readyz is answered.
+ * Measures calls beyond the capacity of a service: how many are good, how long these take, and
+ * whether /readyz responds.
  */
 export async function measureOverload(bench: Bench): Promise<void> {
   const found = await findOverload()
@@ -63,9 +69,12 @@ async function measure<I extends DescMessage, O extends DescMessage>(
   peer: Peer,
   { name, method, request, retries }: Subject<I, O>,
 ): Promise<void> {
-  const toLoad = await prepareLoad({ name, wire: grpc, method, request, answer: [] }, bench.folder)
+  const toLoad = await prepareLoad(
+    { name, wire: grpc, method, request, response: [] },
+    bench.folder,
+  )
   const load = toLoad(peer)
-  bench.note(`overload: ${name}: how many calls a second it can`)
+  bench.log(`overload: ${name}: searching the capacity`)
   await offer(load, warmUp)
   const capacity = await findCapacity((callsPerSecond) =>
     offer(load, { callsPerSecond, seconds: searchSeconds, retries: 0 }),
@@ -74,7 +83,7 @@ async function measure<I extends DescMessage, O extends DescMessage>(
   for (let round = 1; round <= bench.rounds; round++) {
     const curve: Outcomes[] = []
     for (const factor of factors) {
-      bench.note(`overload: ${name}: ${factor} × ${Math.round(capacity)}, round ${round}`)
+      bench.log(`overload: ${name}: ${factor} × ${Math.round(capacity)}, round ${round}`)
       const callsPerSecond = factor * capacity
       await offer(load, { callsPerSecond, seconds: leadSeconds, retries })
       const outcomes = await offer(load, { callsPerSecond, seconds: runSeconds, retries })
@@ -85,7 +94,7 @@ async function measure<I extends DescMessage, O extends DescMessage>(
   }
 }
 
-/** What is asked of the last point of the curve, compared to its best and its first one. */
+/** Checks the last point of the curve against the best and the first one. */
 function reportTargets(bench: Bench, name: string, curve: readonly Outcomes[]): void {
   const [unloaded, last] = [curve[0], curve.at(-1)]
   if (unloaded === undefined || last === undefined) return
@@ -96,7 +105,9 @@ function reportTargets(bench: Bench, name: string, curve: readonly Outcomes[]): 
   report(bench, name, 'readyz_missed', '', missed)
 }
 
-/** The most good answers a second of runs at ever higher rates, until too many calls are not good. */
+/**
+ * Returns the highest rate of good responses in runs of increasing load, until too many calls fail.
+ */
 async function findCapacity(run: (callsPerSecond: number) => Promise<Outcomes>): Promise<number> {
   let capacity = 0
   for (let rate = firstCallsPerSecond; rate < callsPerSecondMax; rate *= searchStep) {

@@ -1,30 +1,33 @@
-// What runs in the browser. Each function is sent there alone, so it holds all that it uses.
+// Functions that run in the browser. Each is sent there alone, so it contains all that it uses.
 
-/** How long frames took, from one to the next. */
+/** Times from one frame to the next. */
 export interface FrameTimes {
   readonly p99Ms: number
   readonly longestMs: number
-  /** The longest task of at least 50 ms, which is what browsers call long; 0 when there was none. */
+  /** Longest task of at least 50 ms, which browsers call a long task. 0 when there was none. */
   readonly longestTaskMs: number
 }
 
-/** Runs before the page: keeps when the frame with the first movie was drawn, from the start of the navigation. */
+/**
+ * Records when the frame with the first movie was drawn, since the start of the navigation. Runs
+ * before the page.
+ */
 export function firstMovieMs(): void {
-  const look = () => {
+  const check = () => {
     if (!document.querySelector('main a[href^="/movies/"]')) return
     observer.disconnect()
-    // The task after the frame's own comes when it has been drawn.
+    // A new task starts after the frame is drawn.
     requestAnimationFrame(() => {
       const { port1, port2 } = new MessageChannel()
       port1.onmessage = () => Object.assign(globalThis, { firstMovieMs: performance.now() })
       port2.postMessage(undefined)
     })
   }
-  const observer = new MutationObserver(look)
+  const observer = new MutationObserver(check)
   observer.observe(document, { subtree: true, childList: true })
 }
 
-/** Begins to keep how long frames and tasks take. */
+/** Starts recording the times of frames and tasks. */
 export function collectFrames(): void {
   const frames: number[] = []
   const tasks: number[] = []
@@ -45,7 +48,7 @@ export function collectFrames(): void {
   Object.assign(globalThis, { collectedFrames: { frames, tasks } })
 }
 
-/** What came together since `collectFrames`. */
+/** Returns what was recorded since `collectFrames`. */
 export function frameTimes(): FrameTimes {
   const collected = Reflect.get(globalThis, 'collectedFrames') as Record<string, number[]>
   const frames = (collected.frames ?? []).toSorted((a, b) => a - b)

@@ -15,31 +15,31 @@ import { type Bench, ownName } from '../bench.ts'
 import { collectFrames, type FrameTimes, firstMovieMs, frameTimes } from './page-probes.ts'
 
 const name = 'page'
-/** Loads for a sample of scripts and times, each with an empty cache. */
+/** Page loads per round for scripts and times, each with an empty cache. */
 const loadsPerRound = 5
 const changesPerSecond = 200
 const changesMs = 10_000
-/** Changes are sent in small groups, as often as this. */
+/** Interval between two groups of changes. */
 const groupMs = 20
-/** For a new window to have done what it does before anybody types an address. */
+/** Time for a new window to finish its own start. */
 const windowSettleMs = 500
-/** Rated movies; all of them are on the screen or near it. */
+/** Number of rated movies. All of them are in or near the viewport. */
 const movieCount = 24
 const recordType = 'movie'
 
 /**
- * The page in Chromium without a graphics processor, on the same machine as the services: what a first visit of the list
- * loads, when the first movie is drawn, and how long frames take while ratings change.
+ * Measures the page in Chromium without a GPU, on the same machine as the services: the size of a
+ * first visit of the list, when the first movie is drawn, and the frame times while ratings change.
  */
 export async function measurePage(bench: Bench): Promise<void> {
   const chromium = tool('chromium')
-  if ('missing' in chromium) return bench.note(`${name} is left out: ${chromium.missing}`)
+  if ('missing' in chromium) return bench.log(`${name} is skipped: ${chromium.missing}`)
   await using services = await startServices()
   await using browser = await openChromium(chromium.value)
   const movies = await famousMovies(movieCount)
   await createOthers(services.urls.rating).rateMany(ratingsInOrder(movies))
   for (let round = 1; round <= bench.rounds; round++) {
-    bench.note(`${name}: round ${round} of ${bench.rounds}`)
+    bench.log(`${name}: round ${round} of ${bench.rounds}`)
     for (let n = 0; n < loadsPerRound; n++) await measureLoad(bench, browser, services)
     await measureFrames(bench, browser, services, movies, 'list', '/')
     const [best] = movies
@@ -99,7 +99,7 @@ function reportFrames(bench: Bench, place: string, times: FrameTimes): void {
   report(bench, `${place}_longest_task_ms`, 'ms', times.longestTaskMs)
 }
 
-/** Changes ratings evenly, one movie after the other, and answers how many changes there were a second. */
+/** Changes ratings at an even rate, one movie after the other. Returns the changes per second. */
 function changeRatings(ratingUrl: string, movies: readonly KnownMovie[]): Promise<number> {
   return withClient(RatingService, ratingUrl, async (client) => {
     const startMs = performance.now()
@@ -119,7 +119,7 @@ function changeRatings(ratingUrl: string, movies: readonly KnownMovie[]): Promis
   })
 }
 
-/** A run counts only when the page has got all of it. */
+/** Throws unless the page shows all changes, so that an incomplete run has no figure. */
 async function expectUpToDate(
   page: Page,
   services: Services,

@@ -13,20 +13,20 @@ const name = 'start'
 const path = `/${MovieService.typeName}/${MovieService.method.getMovieDetails.name}`
 const body = JSON.stringify({ movieId })
 const headers = { 'content-type': 'application/json' }
-/** Calls before the memory is looked at. */
+/** Calls before the memory is read. */
 const callCount = 1_000
 const streamCount = 4
 const startTimeoutMs = 30_000
 const pollIntervalMs = 2
 
 /**
- * All three services in one process, as `bun start` starts them: from the start of the process to
- * the first good answer, with an empty folder and with the catalogue in place, and the memory after
- * 1,000 calls. Then the memory of the three as processes of their own.
+ * Measures all three services in one process, as `bun start` starts them: the time from the start
+ * of the process to the first good response, with an empty folder and with the catalogue loaded,
+ * and the memory after 1,000 calls. Then the memory of the three services as separate processes.
  */
 export async function measureStart(bench: Bench): Promise<void> {
   for (let round = 1; round <= bench.rounds; round++) {
-    bench.note(`${name}: round ${round} of ${bench.rounds}`)
+    bench.log(`${name}: round ${round} of ${bench.rounds}`)
     const data = join(bench.folder, `data-${round}`)
     await measureTogether(bench, data, 'first_start_ms')
     await measureTogether(bench, data, 'second_start_ms')
@@ -41,7 +41,7 @@ async function measureTogether(bench: Bench, data: string, metric: string): Prom
   const origin = `http://127.0.0.1:${movie}`
   const startMs = performance.now()
   await using program = await spawnProgram({ runtime: 'bun', entry: 'services/dev.ts', args })
-  await firstAnswer(origin)
+  await firstResponse(origin)
   const value = performance.now() - startMs
   bench.report({ case: name, peer: 'marquee-bun', metric, unit: 'ms', value })
   if (metric === 'first_start_ms') return
@@ -56,18 +56,18 @@ async function measureApart(bench: Bench, folder: string): Promise<void> {
   const catalogue = ['--database-url', await loadCatalogue(folder)]
   const metadata = await startNeeded(marquee('metadata', 'bun', ...catalogue), stack)
   const rating = await startNeeded(marquee('rating', 'bun', ...databases), stack)
-  const asking = ['--metadata-url', originOf(metadata), '--rating-url', originOf(rating)]
-  const movie = await startNeeded(marquee('movie', 'bun', ...asking), stack)
+  const upstreamFlags = ['--metadata-url', originOf(metadata), '--rating-url', originOf(rating)]
+  const movie = await startNeeded(marquee('movie', 'bun', ...upstreamFlags), stack)
   await callOften(bench, originOf(movie))
   const all = [metadata, rating, movie]
   const sum = all.map(({ pid }) => residentMegabytes(pid)).reduce((a, b) => a + b, 0)
   reportMemory(bench, 'marquee-bun-apart', sum)
 }
 
-async function firstAnswer(origin: string): Promise<void> {
-  const answer = async () => (await fetch(origin + path, { method: 'POST', headers, body })).ok
-  const what = 'the first good answer'
-  await waitFor(answer, { what, timeoutMs: startTimeoutMs, intervalMs: pollIntervalMs })
+async function firstResponse(origin: string): Promise<void> {
+  const isReady = async () => (await fetch(origin + path, { method: 'POST', headers, body })).ok
+  const what = 'the first good response'
+  await waitFor(isReady, { what, timeoutMs: startTimeoutMs, intervalMs: pollIntervalMs })
 }
 
 async function callOften(bench: Bench, origin: string): Promise<void> {
@@ -75,7 +75,7 @@ async function callOften(bench: Bench, origin: string): Promise<void> {
   await writeFile(bodyFile, body)
   const load = { url: origin + path, httpVersion: '2', streamCount, bodyFile } as const
   const type = 'content-type: application/json'
-  await bench.flood({ ...load, headers: [type], answerBytesMin: body.length }, callCount)
+  await bench.flood({ ...load, headers: [type], responseBytesMin: body.length }, callCount)
 }
 
 function reportMemory(bench: Bench, peer: string, value: number): void {

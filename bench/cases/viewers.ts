@@ -21,12 +21,13 @@ const openTimeoutMs = 120_000
 const recordType = 'movie'
 
 /**
- * 10,000 viewers of 100 movies on one movie instance, while a few ratings a second come in through it: how long a rating
- * takes, how long until each viewer of the movie has it, and what the viewers take of movie's memory and time.
+ * Measures 10,000 viewers of 100 movies on one movie instance, while it receives a few ratings per
+ * second: the duration of a rating, the time until each viewer of the movie receives it, and the
+ * memory and processor time of movie.
  */
 export async function measureViewers(bench: Bench): Promise<void> {
   for (let round = 1; round <= bench.rounds; round++) {
-    bench.note(`${name}: round ${round} of ${bench.rounds}`)
+    bench.log(`${name}: round ${round} of ${bench.rounds}`)
     await using stack = new AsyncDisposableStack()
     const { movie, metadata } = await startServices(bench, stack, `${round}`)
     await measureRound(bench, movie, await listMovies(originOf(metadata)))
@@ -57,7 +58,10 @@ async function measureRound(bench: Bench, movie: Peer, movieIds: string[]): Prom
   report('rss_grown_mb', 'MB', residentMegabytes(movie.pid) - rssBeforeMb)
 }
 
-/** Rates evenly, through movie as the page does, and answers how long that took and until viewers were sent it. */
+/**
+ * Sends ratings at an even rate through movie, as the page does. Returns their durations, and the
+ * times until the viewers received them.
+ */
 async function rate(origin: string, movieIds: readonly string[], viewers: Viewers) {
   const baseUrl = `${origin}/services/rating`
   const client = createClient(RatingService, createGrpcTransport({ baseUrl }))
@@ -89,8 +93,8 @@ async function startServices(bench: Bench, stack: AsyncDisposableStack, round: s
   const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
   const metadata = await startNeeded(marquee('metadata', 'bun', ...catalogue), stack)
   const rating = await startNeeded(marquee('rating', 'bun', ...databases), stack)
-  const asking = ['--metadata-url', originOf(metadata), '--rating-url', originOf(rating)]
-  const movie = await startNeeded(marquee('movie', 'bun', ...asking), stack)
+  const upstreamFlags = ['--metadata-url', originOf(metadata), '--rating-url', originOf(rating)]
+  const movie = await startNeeded(marquee('movie', 'bun', ...upstreamFlags), stack)
   return { movie, metadata }
 }
 

@@ -1,4 +1,4 @@
-/** GetMetadata from a map, and bench, by connect-node, as its documentation shows it. */
+/** Serves GetMetadata from a map, and bench, with connect-node as its documentation shows. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
@@ -8,15 +8,15 @@ import { connectNodeAdapter } from '@connectrpc/connect-node'
 import { BenchService } from '../../gen/bench/v1/bench_pb.ts'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { items } from '../items.ts'
-import { announce, readAnswers } from './answer.ts'
+import { announce, readResponses } from './response.ts'
 
-const answers = readAnswers()
+const responses = readResponses()
 const handle = connectNodeAdapter({
   routes(router) {
     router.rpc(MetadataService.method.getMetadata, ({ movieId }) => {
-      const answer = answers.get(movieId)
-      if (answer === undefined) throw new ConnectError('no such movie', Code.NotFound)
-      return answer
+      const response = responses.get(movieId)
+      if (response === undefined) throw new ConnectError('no such movie', Code.NotFound)
+      return response
     })
     router.service(BenchService, {
       async *listItems({ count }) {
@@ -27,7 +27,7 @@ const handle = connectNodeAdapter({
   },
 })
 
-/** In megabytes: with the default of 10 large messages fail on Bun. */
+/** In megabytes. With the default of 10, large messages fail on Bun. */
 const maxSessionMemory = 1_000
 
 async function listen(server: Server): Promise<string> {

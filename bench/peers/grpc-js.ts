@@ -1,4 +1,7 @@
-/** GetMetadata from a map, and bench, by @grpc/grpc-js, with the same code for messages as Marquee. */
+/**
+ * Serves GetMetadata from a map, and bench, with @grpc/grpc-js and the same message code as
+ * Marquee.
+ */
 import { once } from 'node:events'
 import {
   create,
@@ -18,7 +21,7 @@ import {
 import { BenchService, ListItemsResponseSchema } from '../../gen/bench/v1/bench_pb.ts'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { items } from '../items.ts'
-import { announce, readAnswers } from './answer.ts'
+import { announce, readResponses } from './response.ts'
 
 type Input<M extends DescMethod> = MessageShape<M['input']>
 type Output<M extends DescMethod> = MessageShape<M['output']>
@@ -36,11 +39,11 @@ function define<M extends DescMethod>(method: M): MethodDefinition<Input<M>, Out
   }
 }
 
-const answers = readAnswers()
+const responses = readResponses()
 const getMetadata: Unary<typeof MetadataService.method.getMetadata> = (call, callback) => {
-  const answer = answers.get(call.request.movieId)
-  if (answer === undefined) callback({ code: status.NOT_FOUND, details: 'no such movie' })
-  else callback(null, answer)
+  const response = responses.get(call.request.movieId)
+  if (response === undefined) callback({ code: status.NOT_FOUND, details: 'no such movie' })
+  else callback(null, response)
 }
 
 const echo: Unary<typeof BenchService.method.echo> = ({ request: { payload } }, callback) => {

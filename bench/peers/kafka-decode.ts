@@ -1,4 +1,4 @@
-/** A consumer that parses each event and does nothing with it: `--brokers host:port --topic ratings --count N`. */
+/** Consumes events and only parses them: `--brokers host:port --topic ratings --count N`. */
 import { parseArgs } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 

@@ -9,7 +9,6 @@ import { documentProblems, sourceProblems } from './words.ts'
  */
 const unwritten: readonly string[] = [
   'apps/web',
-  'bench',
   'packages/connect-hono',
   'packages/event-log',
   'packages/grpc-transport',

@@ -19,7 +19,7 @@ func echo(_ context.Context, request *benchv1.EchoRequest) (*benchv1.EchoRespons
 	return &benchv1.EchoResponse{Payload: request.Payload}, nil
 }
 
-// listItems sends what items.ts tells.
+// listItems sends the same messages as items.ts.
 func listItems(request *benchv1.ListItemsRequest, send func(*benchv1.ListItemsResponse) error) error {
 	for index := range request.Count {
 		item := &benchv1.ListItemsResponse{

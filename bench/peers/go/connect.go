@@ -11,10 +11,10 @@ import (
 	benchv1 "marquee.bench/gen/bench/v1"
 )
 
-// connectHandler serves metadata and bench by gRPC, gRPC-Web and Connect, as protoc-gen-connect-go does it.
-func connectHandler(answers answers) http.Handler {
+// connectHandler serves metadata and bench by gRPC, gRPC-Web and Connect, as protoc-gen-connect-go does.
+func connectHandler(responses responses) http.Handler {
 	mux := http.NewServeMux()
-	addUnary(mux, "/metadata.v1.MetadataService/GetMetadata", answers.getMetadata)
+	addUnary(mux, "/metadata.v1.MetadataService/GetMetadata", responses.getMetadata)
 	addUnary(mux, "/bench.v1.BenchService/Echo", echo)
 	const list = "/bench.v1.BenchService/ListItems"
 	mux.Handle(list, connect.NewServerStreamHandler(list, func(
@@ -32,11 +32,11 @@ func addUnary[I any, O any](
 	mux.Handle(procedure, connect.NewUnaryHandler(procedure, func(
 		ctx context.Context, request *connect.Request[I],
 	) (*connect.Response[O], error) {
-		answer, err := call(ctx, request.Msg)
+		response, err := call(ctx, request.Msg)
 		if err != nil {
 			failure := status.Convert(err)
 			return nil, connect.NewError(connect.Code(failure.Code()), errors.New(failure.Message()))
 		}
-		return connect.NewResponse(answer), nil
+		return connect.NewResponse(response), nil
 	}))
 }

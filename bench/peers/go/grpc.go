@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// register registers a service as protoc-gen-go-grpc does it.
+// register registers a service as protoc-gen-go-grpc does.
 func register(
 	server *grpc.Server, service string, methods []grpc.MethodDesc, streams []grpc.StreamDesc,
 ) {

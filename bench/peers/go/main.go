@@ -1,12 +1,12 @@
 // The peers in Go:
 //
-//	peer grpc -answer FILE                          metadata and bench by grpc-go
-//	peer connect -answer FILE                       the same by connect-go
+//	peer grpc -response FILE                        metadata and bench by grpc-go
+//	peer connect -response FILE                     the same by connect-go
 //	peer movie -metadata HOST:PORT -rating HOST:PORT   movie by grpc-go
 //
-// GetMetadata answers from a map that holds the movie in FILE; GetMovieDetails asks both services over
-// kept connections. The packages under gen/ are made from the descriptors in the project's own gen/:
-// see build-go.ts.
+// GetMetadata responds from a map that holds the movie in FILE. GetMovieDetails calls both services over
+// persistent connections. build-go.ts generates the packages under gen/ from the descriptors in the
+// project's gen/.
 package main
 
 import (
@@ -22,9 +22,9 @@ import (
 
 func main() {
 	flags := flag.NewFlagSet("peer", flag.ExitOnError)
-	answer := flags.String("answer", "", "the file with the answer of GetMetadata, as JSON")
-	metadata := flags.String("metadata", "", "where the metadata service is")
-	rating := flags.String("rating", "", "where the rating service is")
+	response := flags.String("response", "", "file with the response of GetMetadata, as JSON")
+	metadata := flags.String("metadata", "", "address of the metadata service")
+	rating := flags.String("rating", "", "address of the rating service")
 	flags.Parse(os.Args[2:])
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -33,7 +33,7 @@ func main() {
 	switch os.Args[1] {
 	case "grpc":
 		server := grpc.NewServer()
-		registerMetadata(server, readAnswers(*answer))
+		registerMetadata(server, readResponses(*response))
 		registerBench(server)
 		announce(fmt.Sprintf(`{"2":%q}`, origin))
 		must(server.Serve(listener))
@@ -43,17 +43,17 @@ func main() {
 		announce(fmt.Sprintf(`{"2":%q}`, origin))
 		must(server.Serve(listener))
 	case "connect":
-		server := &http.Server{Handler: connectHandler(readAnswers(*answer)), Protocols: new(http.Protocols)}
+		server := &http.Server{Handler: connectHandler(readResponses(*response)), Protocols: new(http.Protocols)}
 		server.Protocols.SetHTTP1(true)
 		server.Protocols.SetUnencryptedHTTP2(true)
 		announce(fmt.Sprintf(`{"1.1":%q,"2":%q}`, origin, origin))
 		must(server.Serve(listener))
 	default:
-		log.Fatalf("there is no peer %q", os.Args[1])
+		log.Fatalf("unknown peer %q: choose grpc, connect or movie", os.Args[1])
 	}
 }
 
-// announce tells the bench where the peer listens, for each version of HTTP.
+// announce prints the origins of the peer, by version of HTTP.
 func announce(origins string) {
 	fmt.Println("ready " + origins)
 }

@@ -12,32 +12,32 @@ import (
 	metadatav1 "marquee.bench/gen/metadata/v1"
 )
 
-// answers holds the answers of GetMetadata by movie.
-type answers map[string]*metadatav1.GetMetadataResponse
+// responses holds the responses of GetMetadata by movie.
+type responses map[string]*metadatav1.GetMetadataResponse
 
-// readAnswers reads the answer that the file holds; without a file there is none.
-func readAnswers(path string) answers {
+// readResponses reads the response in the file. Without a file, the map is empty.
+func readResponses(path string) responses {
 	if path == "" {
-		return answers{}
+		return responses{}
 	}
 	text, err := os.ReadFile(path)
 	must(err)
-	answer := &metadatav1.GetMetadataResponse{}
-	must(protojson.Unmarshal(text, answer))
-	return answers{answer.Metadata.Id: answer}
+	response := &metadatav1.GetMetadataResponse{}
+	must(protojson.Unmarshal(text, response))
+	return responses{response.Metadata.Id: response}
 }
 
-func registerMetadata(server *grpc.Server, answers answers) {
+func registerMetadata(server *grpc.Server, responses responses) {
 	register(server, "metadata.v1.MetadataService",
-		[]grpc.MethodDesc{unary("GetMetadata", answers.getMetadata)}, nil)
+		[]grpc.MethodDesc{unary("GetMetadata", responses.getMetadata)}, nil)
 }
 
-func (a answers) getMetadata(
+func (a responses) getMetadata(
 	_ context.Context, request *metadatav1.GetMetadataRequest,
 ) (*metadatav1.GetMetadataResponse, error) {
-	answer, found := a[request.MovieId]
+	response, found := a[request.MovieId]
 	if !found {
 		return nil, status.Error(codes.NotFound, "no such movie")
 	}
-	return answer, nil
+	return response, nil
 }

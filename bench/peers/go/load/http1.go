@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// queueMax is how many calls wait for a connection before the clock does.
+// queueMax is the number of calls that wait for a connection before the clock waits.
 const queueMax = 1 << 16
 
 // http1Client makes one call after the other.
@@ -52,7 +52,7 @@ func takeAnswer(reader *bufio.Reader, call *call) error {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("an answer has the status %d: %s", response.StatusCode, body)
+		return fmt.Errorf("a response has the status %d: %s", response.StatusCode, body)
 	}
 	return call.take(body)
 }

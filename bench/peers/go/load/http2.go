@@ -11,28 +11,28 @@ import (
 )
 
 const (
-	// What a client takes unasked, on a stream and on the connection: h2load is told the same.
+	// Initial windows of the client, for a stream and for the connection. h2load uses the same.
 	streamWindow     = 1<<20 - 1
 	connectionWindow = 1<<22 - 1
-	// What every peer takes unasked before it has said something else (RFC 9113 §6.5.2).
+	// Initial window of every peer until its SETTINGS arrive (RFC 9113 §6.5.2).
 	windowDefault = 65_535
 	frameMax      = 16_384
-	// outMax is how much is queued before a body waits for the socket.
+	// outMax is the number of queued bytes from which a body waits for the socket.
 	outMax = 256 << 10
 )
 
-// http2Client is a connection that makes many calls at once, as cheaply as it can: the machine that it
-// runs on is the server's too.
+// http2Client is a connection that makes many calls at once, as cheaply as it can, because
+// it shares the machine with the server.
 type http2Client struct {
 	request *request
 	socket  net.Conn
-	// settled is closed when both sides have acknowledged the other's settings.
+	// settled is closed when both sides have acknowledged the SETTINGS of the other.
 	settled chan struct{}
 	// failed is called once, when the connection ends.
 	failed func(error)
 
 	mutex sync.Mutex
-	// room is told when a window has grown, a stream has ended, or bytes have been written.
+	// room is signalled when a window has grown, a stream has ended, or bytes have been written.
 	room    *sync.Cond
 	out     bytes.Buffer
 	spare   bytes.Buffer
@@ -52,14 +52,14 @@ type http2Client struct {
 	settingsTaken, settingsAcked bool
 }
 
-// stream is a call under way, and what the server takes of its body unasked.
+// stream is a call in flight, with the send window of its body.
 type stream struct {
 	*call
 	window int64
 	taken  uint32
 }
 
-// openHTTP2 opens a connection and begins the exchange of settings.
+// openHTTP2 opens a connection and starts the exchange of SETTINGS.
 func openHTTP2(request *request, readerBytes int, failed func(error)) (*http2Client, error) {
 	socket, err := net.Dial("tcp", request.authority)
 	if err != nil {
@@ -85,7 +85,7 @@ func openHTTP2(request *request, readerBytes int, failed func(error)) (*http2Cli
 	return c, nil
 }
 
-// send sends one call; it blocks while the server lets it open no stream, or takes no more of the body.
+// send sends one call. It blocks while the limit of streams is reached or the send window is used up.
 func (c *http2Client) send(call *call) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -113,7 +113,7 @@ func (c *http2Client) send(call *call) {
 	c.flush()
 }
 
-// trySend sends one call of gRPC, whose body is small, or says that it cannot at once.
+// trySend sends one gRPC call with a small body. It returns false when it would block.
 func (c *http2Client) trySend(call *call) bool {
 	c.mutex.Lock()
 	if c.ended != nil || len(c.streams) >= c.streamsMax || c.out.Len() > outMax {
@@ -145,8 +145,8 @@ func (c *http2Client) writeHeaders(id uint32) {
 	})
 }
 
-// flush writes what is queued, unless somebody is at it already, who then writes this too. The mutex is let
-// go while the socket is written to.
+// flush writes what is queued, unless another flush is running, which then writes this too. The mutex is
+// released during the write.
 func (c *http2Client) flush() {
 	if c.writing {
 		return

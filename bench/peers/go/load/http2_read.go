@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// read takes what comes until the connection ends.
+// read processes frames until the connection ends.
 func (c *http2Client) read(readerBytes int) {
 	framer := http2.NewFramer(nil, bufio.NewReaderSize(c.socket, readerBytes))
 	framer.SetReuseFrames()
@@ -36,7 +36,7 @@ func (c *http2Client) end(err error) {
 	c.failed(err)
 }
 
-// takeFields reads the outcome of an answer. An error is that of its call where calls may fail.
+// takeFields reads the outcome of a response. Where calls may fail, an error belongs to its call only.
 func (c *http2Client) takeFields(fields *fields, headers *http2.HeadersFrame) error {
 	if err := fields.take(headers); err != nil {
 		return err
@@ -46,7 +46,7 @@ func (c *http2Client) takeFields(fields *fields, headers *http2.HeadersFrame) er
 	}
 	if !c.request.tolerant {
 		return fmt.Errorf(
-			"an answer has the status %s, and by gRPC %s", fields.status, fields.grpcStatus)
+			"a response has the status %s, and the gRPC status %s", fields.status, fields.grpcStatus)
 	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -56,7 +56,7 @@ func (c *http2Client) takeFields(fields *fields, headers *http2.HeadersFrame) er
 	return nil
 }
 
-// take does what a frame says.
+// take processes a frame.
 func (c *http2Client) take(frame http2.Frame) error {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -89,7 +89,7 @@ func (c *http2Client) take(frame http2.Frame) error {
 			err = fmt.Errorf("a call was reset: %v", frame.ErrCode)
 		}
 	case *http2.GoAwayFrame:
-		err = fmt.Errorf("the server goes away: %v", frame.ErrCode)
+		err = fmt.Errorf("the server sent GOAWAY: %v", frame.ErrCode)
 	}
 	if c.out.Len() > 0 && !c.writing {
 		// The reader never waits for the socket: a server that does not read until it has written would
@@ -135,11 +135,11 @@ func (c *http2Client) takeSettings(frame *http2.SettingsFrame) {
 	}
 }
 
-// takeData gives back a window when half of it is used.
+// takeData extends a window when half of it is used.
 func (c *http2Client) takeData(frame *http2.DataFrame) error {
 	stream := c.streams[frame.StreamID]
 	if stream == nil {
-		return fmt.Errorf("data came on stream %d, which has ended", frame.StreamID)
+		return fmt.Errorf("DATA arrived on stream %d, which has ended", frame.StreamID)
 	}
 	if err := stream.take(frame.Data()); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (c *http2Client) finish(id uint32) {
 	stream.done(stream.call, nil)
 }
 
-// fields reads the outcome of an answer from its header and trailer fields.
+// fields reads the outcome of a response from its headers and trailers.
 type fields struct {
 	decoder            *hpack.Decoder
 	status, grpcStatus string
@@ -187,13 +187,13 @@ func newFields() *fields {
 }
 
 func (f *fields) take(frame *http2.HeadersFrame) error {
-	// Trailers have no :status, and only the end of an answer by gRPC has a grpc-status.
+	// Trailers have no :status, and only the last headers of a gRPC response have a grpc-status.
 	f.status, f.grpcStatus = "200", "0"
 	if _, err := f.decoder.Write(frame.HeaderBlockFragment()); err != nil {
 		return err
 	}
 	if !frame.HeadersEnded() {
-		return fmt.Errorf("the headers take more than one frame")
+		return fmt.Errorf("the headers need more than one frame, which this client does not support")
 	}
 	return f.decoder.Close()
 }

@@ -17,7 +17,7 @@ const (
 	settleTimeout   = 10 * time.Second
 )
 
-// idle opens the connections, and holds them until standard input ends.
+// idle opens the connections, and keeps them open until standard input ends.
 func idle(request *request, count int) {
 	var lost atomic.Int64
 	connect := func() {
@@ -26,7 +26,7 @@ func idle(request *request, count int) {
 		select {
 		case <-client.settled:
 		case <-time.After(settleTimeout):
-			must(fmt.Errorf("settings were not exchanged within %v", settleTimeout))
+			must(fmt.Errorf("SETTINGS were not exchanged within %v", settleTimeout))
 		}
 	}
 	var dialling sync.WaitGroup

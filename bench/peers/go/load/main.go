@@ -1,17 +1,17 @@
-// The load that h2load does not make:
+// The load generator for what h2load cannot do:
 //
 //	load pace -url URL -http 1.1|2 -header 'NAME: VALUE' -body FILE -rate N -seconds S
 //	load overload -url URL -header 'NAME: VALUE' -body FILE -rate N -seconds S -timeout MS -retries N
 //	load idle -url URL -connections N
 //
-// pace sends so many calls a second, evenly, whether or not answers come, and prints how long they took
-// from the moment each was due: a server that stalls is charged for every call that it made late. Every
-// answer must be good and equal the first one to the byte.
+// pace sends calls at an even rate that does not depend on responses, and prints their latency from the
+// time when each was due. A stall of the server therefore counts for every call that it delayed. Every
+// response must be good and equal the first one byte for byte.
 //
-// overload does the same by HTTP/2 and counts how the calls end, each within its time, and looks at /readyz.
+// overload does the same over HTTP/2, counts the outcomes of the calls, and probes /readyz meanwhile.
 //
-// idle opens connections of HTTP/2 that exchange settings and say nothing more, prints a line when all are
-// open, and at the end of standard input how many still are.
+// idle opens HTTP/2 connections that exchange SETTINGS and then are idle. It prints a line when all are
+// open, and how many still are when standard input ends.
 package main
 
 import (
@@ -26,7 +26,7 @@ import (
 	"time"
 )
 
-// collectBytes is how much garbage is let lie, so that collecting it does not disturb the clock.
+// collectBytes is the heap size at which garbage is collected: large, because a collection delays the clock.
 const collectBytes = 512 << 20
 
 func main() {
@@ -34,19 +34,19 @@ func main() {
 	log.SetPrefix("load: ")
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(collectBytes)
-	// The thread that keeps the time sleeps in system calls, and keeps its place in the scheduler meanwhile.
+	// The thread of the clock sleeps in system calls and must not lose its processor meanwhile.
 	runtime.GOMAXPROCS(runtime.NumCPU() + 2)
 
 	request := &request{}
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
-	target := flags.String("url", "", "what is called")
-	version := flags.String("http", "2", "the version of HTTP: 1.1 or 2")
-	body := flags.String("body", "", "the file with the body of each request")
-	rate := flags.Float64("rate", 0, "calls a second")
-	seconds := flags.Float64("seconds", 0, "how long")
-	timeout := flags.Float64("timeout", 1000, "how long a call may take, in milliseconds")
-	retries := flags.Int("retries", 0, "how often a call that is unavailable is sent again")
-	connections := flags.Int("connections", 8, "connections")
+	target := flags.String("url", "", "URL of the call")
+	version := flags.String("http", "2", "version of HTTP: 1.1 or 2")
+	body := flags.String("body", "", "file with the body of each request")
+	rate := flags.Float64("rate", 0, "calls per second")
+	seconds := flags.Float64("seconds", 0, "duration in seconds")
+	timeout := flags.Float64("timeout", 1000, "deadline of a call, in milliseconds")
+	retries := flags.Int("retries", 0, "number of retries of a call that failed with UNAVAILABLE")
+	connections := flags.Int("number of connections", 8, "number of connections")
 	flags.Func("header", "a header, `name: value`", func(line string) error {
 		name, value, _ := strings.Cut(line, ": ")
 		request.headers = append(request.headers, header{name, value})
@@ -73,18 +73,18 @@ func main() {
 	case "idle":
 		idle(request, *connections)
 	default:
-		log.Fatalf("there is no load %q", os.Args[1])
+		log.Fatalf("unknown load %q: choose pace, overload or idle", os.Args[1])
 	}
 }
 
 type header struct{ name, value string }
 
-// request is what is sent again and again.
+// request is the request that is repeated.
 type request struct {
 	authority, path string
 	headers         []header
 	body            []byte
-	// tolerant says that a call may fail.
+	// tolerant allows calls to fail.
 	tolerant bool
 }
 

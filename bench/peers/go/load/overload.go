@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// probeInterval is between two looks at the readiness of the server, each by a connection of its own.
+	// probeInterval is the time between two probes of the readiness, each on a new connection.
 	probeInterval = 50 * time.Millisecond
 	probeTimeout  = time.Second
-	// backOff is how long a refused call waits at most before it is sent again; twice as long each time.
+	// backOff is the longest delay of the first retry of a refused call. It doubles each time.
 	backOff = 20 * time.Millisecond
-	// unavailable is gRPC's code of what may be tried again.
+	// unavailable is the gRPC code of calls that may be retried.
 	unavailable = "14"
 )
 
-// outcomes says how the calls of an overload ended. A good one has the right answer within its time.
+// outcomes counts how the calls of an overload ended. A good one has the right response in time.
 type outcomes struct {
 	Calls      int            `json:"calls"`
 	Good       int            `json:"good"`
@@ -44,7 +44,7 @@ type overload struct {
 	took    []time.Duration
 }
 
-// runOverload sends calls evenly, whatever becomes of them, and looks at /readyz meanwhile.
+// runOverload sends calls at an even rate, whatever their outcome, and probes /readyz meanwhile.
 func runOverload(
 	request *request, connections int, rate float64, length, timeout time.Duration, retries int,
 ) outcomes {
@@ -75,7 +75,7 @@ func runOverload(
 	return o.report
 }
 
-// try makes one attempt. The time of the whole call runs from when it was due.
+// try makes one attempt. The deadline of the whole call counts from when it was due.
 func (o *overload) try(client *http2Client, due time.Time, retried int) {
 	sent := time.Now()
 	if retried == 0 {
@@ -127,7 +127,7 @@ func (o *overload) count(add func()) {
 	o.pending.Done()
 }
 
-// probe asks again and again, and sends how long the good answers took when it is stopped.
+// probe repeats probes, and sends the latency of the good responses when it is stopped.
 func probe(url string, stop chan struct{}, report *outcomes) chan []time.Duration {
 	result := make(chan []time.Duration, 1)
 	client := &http.Client{

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// answerTimeout is how long answers are waited for when the last call has been sent.
-const answerTimeout = 10 * time.Second
+// responseTimeout is the time to wait for responses after the last call was sent.
+const responseTimeout = 10 * time.Second
 
-// readerBytes is how much is read from a connection at once.
+// readerBytes is the size of one read from a connection.
 const readerBytes = 32 << 10
 
-// inlineMax is the largest body that the one who keeps the time sends by itself: for a larger one it may
-// have to wait until the server takes more.
+// inlineMax is the largest body that the clock's thread sends itself. A larger one may have to wait for
+// the send window.
 const inlineMax = 16 << 10
 
 // timerSlack is PR_SET_TIMERSLACK (prctl(2)): without it a sleep is 50 microseconds too long.
@@ -59,8 +59,8 @@ func pace(
 	}()
 	select {
 	case <-whole:
-	case <-time.After(answerTimeout):
-		log.Fatalf("%d of %d calls had no answer after %v", count-tally.count(), count, answerTimeout)
+	case <-time.After(responseTimeout):
+		log.Fatalf("%d of %d calls had no response after %v", count-tally.count(), count, responseTimeout)
 	}
 	slices.Sort(tally.latencies)
 	return report{count, percentile(tally.latencies, 0.5), percentile(tally.latencies, 0.99)}
@@ -79,23 +79,23 @@ func connect(request *request, version string) client {
 	return client
 }
 
-// first makes one call, and answers the bytes that it got.
+// first makes one call, and returns the bytes of its response.
 func first(client client) []byte {
-	answered := make(chan []byte)
+	responded := make(chan []byte)
 	go client.send(&call{due: time.Now(), done: func(call *call, err error) {
 		must(err)
-		answered <- call.answer
+		responded <- call.response
 	}})
 	select {
-	case answer := <-answered:
-		return answer
-	case <-time.After(answerTimeout):
-		log.Fatal("the first call had no answer")
+	case response := <-responded:
+		return response
+	case <-time.After(responseTimeout):
+		log.Fatal("the first call had no response")
 		return nil
 	}
 }
 
-// keepTime says evenly when a call is due, and never leaves one out because it is late itself.
+// keepTime sends an even tick for each call that is due. It skips none, even when it is late itself.
 func keepTime(rate float64, count int, send func(i int, due time.Time)) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -111,7 +111,7 @@ func keepTime(rate float64, count int, send func(i int, due time.Time)) {
 	}
 }
 
-// tally gathers how long calls took.
+// tally collects the latency of calls.
 type tally struct {
 	waiting   sync.WaitGroup
 	mutex     sync.Mutex
@@ -122,7 +122,7 @@ func (t *tally) done(call *call, err error) {
 	took := time.Since(call.due)
 	must(err)
 	if !call.isWhole() {
-		log.Fatalf("an answer ends after %d of %d bytes", call.length, len(call.right))
+		log.Fatalf("a response ends after %d of %d bytes", call.length, len(call.right))
 	}
 	t.mutex.Lock()
 	t.latencies = append(t.latencies, took)
@@ -136,7 +136,7 @@ func (t *tally) count() int {
 	return len(t.latencies)
 }
 
-// percentile answers the smallest latency that this part of all is not above, in milliseconds.
+// percentile returns the latency that this share of all calls does not exceed, in milliseconds.
 func percentile(sorted []time.Duration, part float64) float64 {
 	if len(sorted) == 0 {
 		return 0
