@@ -1,6 +1,6 @@
 /**
- * Attacks the services, started as a user starts them, and prints what each attack has cost: `bun run attack`. Exits with
- * 1 when the process ended or others were not served.
+ * Attacks the services, started as a user starts them, and prints the cost of each attack: `bun run
+ * attack`. Exits with 1 when the process ended or other clients were not served.
  */
 import { parseArgs } from 'node:util'
 import { attacks } from '../test/attacks/service/catalogue.ts'
@@ -9,9 +9,9 @@ import { type AttackReport, runAttack } from '../test/attacks/service/run-attack
 
 const usage = `bun run attack [NAME…] [--seconds N] [--memory N] [--list]
 
-  NAME       a part of the names of the attacks to make. Default: all
-  --seconds  how long each goes on [8]
-  --memory   what the services may use, in MiB, where the machine has control groups [512]
+  NAME       part of the names of the attacks to run [all]
+  --seconds  duration of each attack [8]
+  --memory   memory limit of the services in MiB, if the machine has control groups [512]
   --list     print the names only`
 
 const mebibyte = 1024 ** 2
@@ -31,15 +31,15 @@ if (values.help) console.log(usage)
 else await main()
 
 async function main(): Promise<void> {
-  const chosen = attacks.filter(
+  const selected = attacks.filter(
     ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
   )
-  if (values.list) return chosen.forEach(({ name }) => void console.log(name))
+  if (values.list) return selected.forEach(({ name }) => void console.log(name))
   const found = createMemoryGroup(Number(values.memory) * mebibyte)
   using group = 'value' in found ? found.value : undefined
   console.log('missing' in found ? found.missing : `In a control group of ${values.memory} MiB:`)
   console.log(`\n${toRow(columns)}\n${toRow(columns.map(() => '---'))}`)
-  for (const attack of chosen) {
+  for (const attack of selected) {
     const durationMs = Number(values.seconds) * 1000
     const report = await runAttack({ attack, durationMs, memoryGroup: group })
     const outcome = outcomeOf(report)
@@ -65,9 +65,9 @@ function describe({ name, sentBytes, peakRssBytes, others, outcomes }: AttackRep
 function outcomeOf({ exit, others }: AttackReport): string {
   if (exit !== undefined) return `the process ended (${exit})`
   if (others.probeFailureCount > 0) {
-    return `others were not answered: ${others.probeFailureCount} of ${others.probeCount}`
+    return `other clients got no response: ${others.probeFailureCount} of ${others.probeCount}`
   }
-  if (others.watchLossCount > 0) return `others lost their streams: ${others.watchLossCount}`
+  if (others.watchLossCount > 0) return `other clients lost their streams: ${others.watchLossCount}`
   return 'held'
 }
 

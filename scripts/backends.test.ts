@@ -11,12 +11,12 @@ import { temporaryFolder } from '@marquee/testing/temporary-folder'
 const program = join(import.meta.dirname, 'backends.ts')
 
 function run(cache: string, ...args: string[]) {
-  // `bun test --no-orphans` hands itself down, and would end what the command is to leave running.
+  // `bun test --no-orphans` is inherited, and would stop the backend when the command ends.
   const env = { ...process.env, BUN_FEATURE_FLAG_NO_ORPHANS: undefined, XDG_CACHE_HOME: cache }
   return spawnSync(process.execPath, [program, ...args], { env, encoding: 'utf8' })
 }
 
-test('what is wrong with the arguments is said, with the help', async () => {
+test('bun run backends refuses wrong arguments, and prints the help', async () => {
   await using cache = await temporaryFolder()
   for (const args of [[], ['sideways'], ['up', 'mongodb'], ['down', '--no-such-flag']]) {
     const { status, stderr } = run(cache.path, ...args)
@@ -29,7 +29,7 @@ test('what is wrong with the arguments is said, with the help', async () => {
   })
 })
 
-test('nothing is up in an empty cache, and that down finds nothing is no failure', async () => {
+test('with an empty cache nothing runs, and down succeeds', async () => {
   await using cache = await temporaryFolder()
   const { status, stdout } = run(cache.path, 'status', 'consul')
   expect({ status, stdout }).toEqual({ status: 1, stdout: 'consul: not running\n' })
@@ -38,7 +38,7 @@ test('nothing is up in an empty cache, and that down finds nothing is no failure
 
 testWith(
   installed('consul'),
-  'what is up outlives the command, and its address is a line for a shell',
+  'a started backend outlives the command, which prints its address as a shell line',
   async () => {
     await using cache = await temporaryFolder()
     const own = backendsFolder({ XDG_CACHE_HOME: cache.path })

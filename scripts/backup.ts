@@ -1,13 +1,13 @@
-/** Backs an SQLite database up, and restores it: `bun run backup` and `bun run restore`. */
+/** Backs up or restores an SQLite database: `bun run backup` and `bun run restore`. */
 import { parseArgs } from 'node:util'
 import { hideHarmlessWarnings } from '@marquee/service/process/warnings'
 import { backUp, restore } from '@marquee/sql/sqlite/backup'
 
-const help = `bun run backup DATABASE BACKUP     writes the database to a new file, also while a service uses it
-bun run restore DATABASE BACKUP    puts a backup in its place, while no service uses it
+const help = `bun run backup DATABASE BACKUP     copies the database to a new file, even while a service uses it
+bun run restore DATABASE BACKUP    replaces the database with a backup; stop the service first
 
-Both read the whole of what they copy, and stop when it is damaged. What was there before a restore is
-kept beside the database.
+Both check the whole file that they copy, and stop when it is damaged. A restore keeps the replaced
+database beside the new one.
 Exit codes: 0 done; 1 failed; 2 wrong arguments.`
 
 async function main(args: string[]): Promise<number> {
@@ -24,11 +24,11 @@ async function main(args: string[]): Promise<number> {
   }
   if (command === 'backup') {
     await backUp(path, backup)
-    console.log(`${path} is backed up in ${backup}`)
+    console.log(`backed up ${path} to ${backup}`)
     return 0
   }
   const kept = await restore(path, backup, { now: new Date() })
-  console.log(`${path} is restored${kept ? `; what was there is ${kept}` : ''}`)
+  console.log(`restored ${path}${kept ? `; the replaced database is ${kept}` : ''}`)
   return 0
 }
 

@@ -1,4 +1,6 @@
-/** Builds the page, `apps/web/`, into `dist/web`, unless nothing has changed since it was last built. */
+/**
+ * Builds the page, `apps/web/`, into `dist/web`, unless nothing has changed since the last build.
+ */
 import { join } from 'node:path'
 import { buildWeb } from './web-output.ts'
 
@@ -12,7 +14,7 @@ const besides = [
 const startMs = performance.now()
 const built = await buildWeb({
   source: join(root, 'apps', 'web'),
-  besides: besides.map((path) => join(root, path)),
+  extraSources: besides.map((path) => join(root, path)),
   output: join(root, 'dist', 'web'),
 })
 if (built !== undefined) {

@@ -3,22 +3,25 @@ import { withoutRules } from './without-rules-bun.ts'
 
 /** A file of the page. */
 export interface BundledFile {
-  /** Below the page's folder: `index.html`, `assets/main-3f2a.js`. */
+  /** Path in the page's folder, such as `index.html` or `assets/main-3f2a.js`. */
   readonly path: string
   readonly bytes: Uint8Array
 }
 
 export interface Bundle {
-  /** Files that browsers request. All but `index.html` have a hash of their content in their name. */
+  /**
+   * Files that browsers request. All but `index.html` have a hash of their content in their name.
+   */
   readonly served: readonly BundledFile[]
-  /** For whoever reads an error of the page. */
+  /** Source maps, for debugging errors of the page. */
   readonly sourceMaps: readonly BundledFile[]
 }
 
 /**
- * Bundles a page for browsers: its HTML, and what that links to. Throws an error for people when something cannot be
- * resolved, and for a style sheet that only a script imports, because nothing would load it.
- * @param folder has `index.html`.
+ * Bundles a page for browsers: its HTML, and what it links to. Throws an error for the user when
+ * something cannot be resolved, and for a style sheet that only a script imports, because nothing
+ * would load it.
+ * @param folder Folder with `index.html`.
  */
 export async function bundle(folder: string): Promise<Bundle> {
   const { outputs } = await Bun.build({
@@ -29,7 +32,8 @@ export async function bundle(folder: string): Promise<Bundle> {
     sourcemap: 'external',
     publicPath: '/',
     plugins: [withoutRules],
-    // By default, small ones become a part of the style sheet, which delays it and takes a wider policy.
+    // By default, small files become a part of the style sheet. That delays it and needs a wider
+    // policy.
     loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
     naming: {
       entry: '[name].[ext]',

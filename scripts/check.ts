@@ -1,6 +1,6 @@
 /**
- * Checks the project, the cheap checks first. All run, even if one fails. The last line is the sum: each test counts as
- * one, and so does each other step.
+ * Checks the project, the cheap checks first. All checks run, even when one fails. The last line
+ * has the totals: each test counts as one, and so does each other step.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -11,19 +11,22 @@ import { describeSlowest, noTests, sum, type TestReport } from './test-report.ts
 
 const help = `bun run check [--all]
 
-Without --all, every check that needs nothing installed: minutes.
---all adds real Kafka, Consul and PostgreSQL, every test again on Deno and Node, the official suites,
-browsers, attacks and faults. \`bash .ci/run\` installs what that needs, and runs it.`
+Without --all: every check that needs nothing installed, in a few minutes.
+With --all: also real Kafka, Consul and PostgreSQL, every test again on Deno and Node, the official
+suites, browsers, attacks and faults. \`bash .ci/run\` installs what that needs, and runs it.`
 
-/** Tests that measure time under load, or take every core: no others run beside them, and only `--all` runs them. */
-const alone = [
+/**
+ * Tests that measure time under load or use every core. They run one file at a time, and only with
+ * `--all`.
+ */
+const serialTests = [
   ...['attacks', 'conformance', 'faults', 'fuzz', 'matrix', 'page', 'proxies'].map(
     (name) => `test/${name}/`,
   ),
   'bench/',
   'packages/service/gateway/load.test.ts',
 ]
-const aloneGlobs = alone.map((path) => (path.endsWith('/') ? `${path}**` : path))
+const serialGlobs = serialTests.map((path) => (path.endsWith('/') ? `${path}**` : path))
 
 const passed: TestReport = { ...noTests, passed: 1 }
 const failed: TestReport = { ...noTests, failed: 1 }
@@ -31,19 +34,19 @@ const failed: TestReport = { ...noTests, failed: 1 }
 type Steps = Readonly<Record<string, () => Promise<TestReport>>>
 
 const checks: Steps = {
-  'generate: gen/ is what proto/ makes': checkGenerated,
+  'generate: gen/ is up to date with proto/': checkGenerated,
   'biome: format and lint': checkStyle,
   'tsc: types': () => check(packageProgram('tsc'), '--project', '.'),
 }
 
 const tests: Steps = {
   'bun test': () =>
-    runTests({ leaveOut: 'check', ignored: aloneGlobs, parallel: true, quiet: true }),
+    runTests({ leaveOut: 'check', ignored: serialGlobs, parallel: true, quiet: true }),
 }
 
 const allTests: Steps = {
-  'bun test': () => runTests({ ignored: aloneGlobs, parallel: true }),
-  'bun test, one file at a time': () => runTests({ paths: alone, parallel: false }),
+  'bun test': () => runTests({ ignored: serialGlobs, parallel: true }),
+  'bun test, one file at a time': () => runTests({ paths: serialTests, parallel: false }),
 }
 
 async function checkGenerated(): Promise<TestReport> {
@@ -53,12 +56,12 @@ async function checkGenerated(): Promise<TestReport> {
   const after = readGenerated()
   const names = new Set([...before.keys(), ...after.keys()])
   const stale = [...names].filter((name) => before.get(name) !== after.get(name))
-  for (const name of stale) console.log(`${name} was not what proto/ makes: commit the new one`)
+  for (const name of stale) console.log(`${name} was out of date with proto/: commit the new file`)
   return stale.length > 0 ? failed : report
 }
 
 function checkStyle(): Promise<TestReport> {
-  // Biome colours every letter on its own where CI is set, also when nobody looks.
+  // Where CI is set, Biome colours single letters even without a terminal.
   const colors = process.stdout.isTTY ? [] : ['--colors=off']
   return check(packageProgram('biome'), 'ci', '--error-on-warnings', ...colors)
 }

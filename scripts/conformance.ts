@@ -1,4 +1,7 @@
-/** The official conformance suite of Connect, gRPC and gRPC-Web against the project's port and client. */
+/**
+ * Runs the official conformance suite of Connect, gRPC and gRPC-Web against the project's server
+ * and client.
+ */
 import { parseArgs } from 'node:util'
 import { type RuntimeName, tool } from '@marquee/testing/tools'
 import { type Half, runSuite } from '../test/conformance/suite.ts'
@@ -6,14 +9,14 @@ import { runtimes, toRuntimes } from './runtimes.ts'
 
 const help = `bun run conformance [options]
 
-  --runtime NAME   bun, deno or node; may be given more than once. Default: all three
+  --runtime NAME   bun, deno or node; may be repeated. Default: all three
   --server         our server against the suite's clients
   --client         our client against the suite's servers. Default: both halves
-  --run PATTERN    only cases of this name, as in "**/TLS:false/unary/*"; may be given more than once
-  --skip PATTERN   not these
-  --trace          show what went over the wire, where a case fails
-  --vv             show each case as it begins and ends
-  --timeout MS     end a run that takes longer. Default: 240000
+  --run PATTERN    only cases of this name, such as "**/TLS:false/unary/*"; may be repeated
+  --skip PATTERN   skip cases of this name; may be repeated
+  --trace          show the bytes on the wire for cases that fail
+  --vv             show each case when it starts and ends
+  --timeout MS     stop a run after this time. Default: 240000
   --help
 
 \`bash .ci/run\` installs the suite. Exit codes: 0 all passed; 1 some failed; 2 wrong arguments.`
@@ -34,7 +37,8 @@ function readOptions(args: string[]) {
     },
   })
   const timeoutMs = Number(values.timeout)
-  if (!(timeoutMs > 0)) throw new Error(`--timeout takes milliseconds, not ${values.timeout}`)
+  if (!(timeoutMs > 0))
+    throw new Error(`--timeout must be a number of milliseconds; got ${values.timeout}`)
   const both = values.server === values.client
   const halves = (['server', 'client'] as const).filter((half) => both || values[half])
   return { ...values, runtimes: toRuntimes(values.runtime), halves, timeoutMs }

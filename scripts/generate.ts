@@ -1,6 +1,6 @@
 /**
- * Generates code from the protos, after checking them: their format, buf's lint rules, and that no change of `proto/`
- * breaks the clients of the last release. The protos of others are in `third_party/`.
+ * Generates code from the protos, after checking their format, buf's lint rules, and that no change
+ * of `proto/` breaks the clients of the last release. Third-party protos are in `third_party/`.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { delimiter, join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
 
-/** Runs buf, which says itself what is wrong. */
+/** Runs buf, which prints its own errors. */
 function buf(...args: string[]): void {
   const env = { ...process.env, PATH: path }
   const { status, error } = spawnSync('buf', args, { cwd: root, env, stdio: 'inherit' })
@@ -18,7 +18,10 @@ function buf(...args: string[]): void {
   if (status !== 0) process.exit(1)
 }
 
-/** The output of git, or `undefined` when it fails: in a copy without history, or for a name that is not there. */
+/**
+ * Returns the output of git, or `undefined` when it fails: in a copy without history, or for an
+ * unknown name.
+ */
 function git(...args: string[]): string | undefined {
   try {
     return execFileSync('git', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] }).toString()
@@ -27,7 +30,7 @@ function git(...args: string[]): string | undefined {
   }
 }
 
-/** The last release, or the branch that changes are made for. */
+/** Returns the last release tag, or else the main branch. */
 function baseline(): string | undefined {
   const tag = git('describe', '--tags', '--abbrev=0')?.trim()
   return [tag, 'origin/main', 'main'].find(
@@ -35,7 +38,7 @@ function baseline(): string | undefined {
   )
 }
 
-/** Compares `proto/` with that of the baseline; every other module is the same on both sides. */
+/** Compares `proto/` with the baseline. All other modules are the same on both sides. */
 function checkBreaking(): void {
   const name = baseline()
   if (name === undefined) {

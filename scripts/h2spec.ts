@@ -1,4 +1,4 @@
-/** h2spec, the suite for HTTP/2, against the project's port. */
+/** Runs h2spec, the test suite for HTTP/2, against the project's server. */
 import { parseArgs } from 'node:util'
 import { tool } from '@marquee/testing/tools'
 import { runSuite } from '../test/h2spec/suite.ts'
@@ -6,10 +6,10 @@ import { runtimes, toRuntimes } from './runtimes.ts'
 
 const help = `bun run h2spec [options] [SPEC ...]
 
-All cases, strict ones too, or those of the specs named, as in "http2/6.5" or "hpack".
+Runs all cases, strict ones too, or only the given specs, such as "http2/6.5" or "hpack".
 
-  --runtime NAME   bun, deno or node; may be given more than once. Default: all three
-  --tls            over TLS alone
+  --runtime NAME   bun, deno or node; may be repeated. Default: all three
+  --tls            over TLS only
   --cleartext      in cleartext only. Default: both
   --help
 
@@ -27,8 +27,8 @@ function readOptions(args: string[]) {
     },
   })
   const both = values.tls === values.cleartext
-  const roads = [false, true].filter((tls) => both || tls === values.tls)
-  return { help: values.help, runtimes: toRuntimes(values.runtime), roads, specs: positionals }
+  const transports = [false, true].filter((tls) => both || tls === values.tls)
+  return { help: values.help, runtimes: toRuntimes(values.runtime), transports, specs: positionals }
 }
 
 async function main(args: string[]): Promise<number> {
@@ -49,19 +49,21 @@ async function main(args: string[]): Promise<number> {
     return 1
   }
   const { specs } = options
-  let isGood = true
+  let hasPassed = true
   for (const runtime of options.runtimes) {
-    for (const tls of options.roads) {
+    for (const tls of options.transports) {
       const startMs = performance.now()
       const result = await runSuite({ binary: found.value, runtime, tls, specs })
       const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
       if (result.report !== '') console.log(result.report)
-      isGood &&= result.report === ''
-      const road = tls ? 'over TLS' : 'in cleartext'
-      console.log(`${runtime} ${road}: ${result.passed} of ${result.total} passed (${seconds} s)`)
+      hasPassed &&= result.report === ''
+      const transport = tls ? 'over TLS' : 'in cleartext'
+      console.log(
+        `${runtime} ${transport}: ${result.passed} of ${result.total} passed (${seconds} s)`,
+      )
     }
   }
-  return isGood ? 0 : 1
+  return hasPassed ? 0 : 1
 }
 
 process.exitCode = await main(process.argv.slice(2))

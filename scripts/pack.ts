@@ -15,11 +15,11 @@ interface Manifest {
   readonly version: string
   readonly exports: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
-  /** `exports`: those of the packed package, when the workspace uses more. */
+  /** Exports of the packed package, when the workspace uses more. */
   readonly publishConfig?: { readonly exports: Readonly<Record<string, string>> }
 }
 
-/** In the order of their dependencies. */
+/** Names in the order of their dependencies. */
 const names = ['http', 'connect-hono', 'grpc-transport']
 const out = join(root, 'dist', 'packages')
 const { catalog } = readJson(join(root, 'package.json')) as { catalog: Record<string, string> }
@@ -32,7 +32,9 @@ function exportsOf({ publishConfig, exports }: Manifest): Readonly<Record<string
   return publishConfig?.exports ?? exports
 }
 
-/** Compiles what a package exports, and its workers. It sees the other packages as they are packed. */
+/**
+ * Compiles what a package exports, and its workers. It sees the other packages as they are packed.
+ */
 function compile(source: string, manifest: Manifest, folder: string): void {
   const files = readdirSync(source, { recursive: true }).map(String)
   const workers = files.filter((file) => basename(file) === 'worker.ts')
@@ -59,7 +61,10 @@ function compile(source: string, manifest: Manifest, folder: string): void {
   pointAtJavaScript(join(folder, 'dist'))
 }
 
-/** The compiler leaves the names of source files alone that are in types, and those of workers. */
+/**
+ * Replaces `.ts` by `.js` where the compiler does not: in the imports of types, and in the URLs of
+ * workers.
+ */
 function pointAtJavaScript(folder: string): void {
   for (const file of readdirSync(folder, { recursive: true }).map(String)) {
     if (!/\.(js|d\.ts)$/.test(file)) continue
@@ -72,10 +77,12 @@ function pointAtJavaScript(folder: string): void {
   }
 }
 
-/** Libraries of which a program has one: two copies of Hono would have two types of app. */
+/**
+ * Libraries of which a program must have one copy: two copies of Hono would have two types of app.
+ */
 const peers = ['@bufbuild/protobuf', '@connectrpc/connect', 'hono']
 
-/** The manifest as the registry and its users need it. */
+/** Returns the manifest of the packed package. */
 function packedManifest(manifest: Manifest): object {
   const exports = Object.entries(exportsOf(manifest)).map(([name, path]) => {
     const file = `./dist/${path.slice(2, -'.ts'.length)}`
@@ -112,7 +119,10 @@ function pack(name: string): string {
   return tarball
 }
 
-/** Problems that publint and arethetypeswrong find in a tarball. The packages are ES modules only. */
+/**
+ * Returns the problems that publint and arethetypeswrong find in a tarball. The packages are ES
+ * modules only.
+ */
 async function problemsOf(tarball: string): Promise<string[]> {
   const data = readFileSync(tarball)
   const { messages, pkg } = await publint({ pack: { tarball: data.buffer as ArrayBuffer } })

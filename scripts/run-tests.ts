@@ -6,20 +6,20 @@ import { join } from 'node:path'
 import { root } from '@marquee/testing/tools'
 import { readTestReport, type TestReport } from './test-report.ts'
 
-/** The slowest tests start programs; longer than this is a hang. */
+/** Timeout of one test. The slowest tests start programs. */
 const testTimeoutMs = 30_000
 
 const runTimeoutMs = 70 * 60_000
 
-/** Lets the next run begin with the slowest files. */
+/** Durations of the last run, so that the next run starts with the slowest files. */
 const timingsFile = join('node_modules', '.cache', 'test-timings.json')
 
 export interface TestRun {
   /** Parts of the paths of the test files to run. Default: every file. */
   readonly paths?: readonly string[]
-  /** Globs of test files that are not run. */
+  /** Globs of test files to skip. */
   readonly ignored?: readonly string[]
-  /** Leaves out tests that need other programs; see `MARQUEE_TESTS` in `packages/testing`. */
+  /** Skips tests that need other programs: see `MARQUEE_TESTS` in `packages/testing`. */
   readonly leaveOut?: 'unit' | 'check'
   /** Runs as many files at a time as there are cores. */
   readonly parallel: boolean
@@ -27,7 +27,7 @@ export interface TestRun {
   readonly quiet?: boolean
 }
 
-/** Runs `bun test`, shows what it prints, and returns what came of it. */
+/** Runs `bun test`, prints its output, and returns the outcome. */
 export async function runTests(run: TestRun): Promise<TestReport> {
   const folder = mkdtempSync(join(tmpdir(), 'marquee-check-'))
   const junitFile = join(folder, 'report.xml')
@@ -49,7 +49,7 @@ export async function runTests(run: TestRun): Promise<TestReport> {
   return readTestReport(printed, junit, exitCode)
 }
 
-/** Shows what the program prints, and returns what it printed to standard error. */
+/** Runs a program, prints its output, and returns what it wrote to standard error. */
 export async function runProgram(
   program: string,
   args: readonly string[],

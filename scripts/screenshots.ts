@@ -1,7 +1,8 @@
 /**
- * Takes pictures of every page in every state, wide and narrow, light and dark: `bun run screenshots [FOLDER [STATE]]`. The
- * default folder is a new temporary one; the states are those whose names begin so. What the README shows is taken by
- * `bun run screenshots docs/images readme`.
+ * Takes screenshots of every page in every state, wide and narrow, light and dark: `bun run
+ * screenshots [FOLDER [STATE]]`. FOLDER defaults to a new temporary folder. STATE selects the
+ * states whose names start with it. `bun run screenshots docs/images readme` takes the picture of
+ * the README.
  */
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,15 +19,15 @@ import { openVisitor } from '../test/page/visitor.ts'
 
 const widths = [1440, 390]
 const colorSchemes = ['light', 'dark'] as const
-/** A picture ends here, also of a page without end. */
+/** Maximum height of a screenshot, for pages that grow without end. */
 const heightMax = 2_400
-/** For what fades in. */
+/** Time for transitions to end. */
 const settleMs = 500
 const audience = ['--people', '300', '--seed', '7']
 const before = ['--ratings', '6000', '--rate', '6000']
 const meanwhile = ['--rate', '20', '--seconds', '900']
 
-/** Rates movies by the event log, where there are also events that nobody can apply. */
+/** Rates movies through the event log, and appends events that cannot be applied. */
 async function fill(services: Services): Promise<void> {
   const path = join(services.data, 'events.db')
   await using eventLog = createEmbeddedEventLog({ path, partitions: 4 })
@@ -38,7 +39,7 @@ async function fill(services: Services): Promise<void> {
   )
   await using program = await rate(services, before)
   const { code } = await program.exited
-  if (code !== 0) throw new Error(`there is no audience: ${program.stderr()}`)
+  if (code !== 0) throw new Error(`the simulated audience failed: ${program.stderr()}`)
 }
 
 function rate({ urls, data }: Services, pace: readonly string[]): Promise<Program> {
@@ -73,12 +74,15 @@ async function takePictures(
   }
 }
 
-/** A browser without a window draws no scroll bar, but the page keeps its place. */
+/**
+ * Removes the space that the page reserves for a scroll bar, which a headless browser does not
+ * draw.
+ */
 async function closeGutter(page: Page): Promise<void> {
   await page.evaluate(() => document.documentElement.style.setProperty('scrollbar-gutter', 'auto'))
 }
 
-/** The picture that the README shows: the list, as wide as a text is read. */
+/** Takes the picture of the README: the list, in the width of the README. */
 async function takeReadmePicture(browser: Browser, services: Services, folder: string) {
   const look = { width: 1200, height: 700, colorScheme: 'light' } as const
   await using visitor = await openVisitor(browser, services.urls.movie, look)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { describeSlowest, noTests, readTestReport, sum } from './test-report.ts'
 
-/** Runs files of tests, given as source, in a process of their own, and reads what that printed. */
+/** Runs test files, given as source, in a new process, and reads the report from its output. */
 async function reportOf(...sources: string[]) {
   await using folder = await temporaryFolder()
   for (const [i, source] of sources.entries()) {
@@ -25,7 +25,7 @@ async function reportOf(...sources: string[]) {
 
 const passing = `test('passes', () => {})`
 
-test('passes, failures and skips are told apart', async () => {
+test('a report counts passed, failed and skipped tests', async () => {
   const failing = `test('fails', () => expect(1).toBe(2))`
   const skipping = `describe('"a" & <b>', () => { test.skip('c (skipped: no d)', () => {}) })`
   const report = await reportOf(passing, failing, skipping)
@@ -52,13 +52,13 @@ test.each([
   expect(await reportOf(passing, source)).toEqual({ ...noTests, failed: 1 })
 })
 
-test('an exit code that no counted failure explains is a failure', () => {
+test('an exit code without a counted failure is a failure', () => {
   const printed = ' 3 pass\n 0 fail\nRan 3 tests across 1 file. [1.00ms]\n'
   expect(readTestReport(printed, '', 0)).toEqual({ ...noTests, passed: 3 })
   expect(readTestReport(printed, '', 1)).toEqual({ ...noTests, passed: 3, failed: 1 })
 })
 
-test('reports add up, and the slowest files come first', () => {
+test('reports can be summed, and the slowest files come first', () => {
   const a = { ...noTests, passed: 1, skipped: ['a'], secondsByFile: new Map([['a.test.ts', 1]]) }
   const b = { ...noTests, failed: 1, skipped: ['b'], secondsByFile: new Map([['b.test.ts', 2.25]]) }
   const total = sum([a, b])

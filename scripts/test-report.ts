@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 export interface TestReport {
   readonly passed: number
   readonly failed: number
-  /** The names of the tests that were skipped; the reason is part of the name. */
+  /** Names of the skipped tests. The reason is part of the name. */
   readonly skipped: readonly string[]
   /** Duration of each file, in seconds. */
   readonly secondsByFile: ReadonlyMap<string, number>
@@ -17,10 +17,10 @@ const skippedPattern = /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<sk
 const filePattern = /<testsuite name="([^"]*)" file="\1"[^>]* time="([\d.]+)"/g
 
 /**
- * Reads a finished `bun test`. Its printed summary counts what the JUnit file leaves out (a file
- * that could not be loaded); the JUnit file names what was skipped, where the printed lines may be
- * left out. Without a summary the process ended in the middle, whatever its exit code; and an exit
- * code other than 0 is never a success.
+ * Reads the output of a finished `bun test`. The printed summary also counts files that could not
+ * be loaded, which the JUnit file omits. The JUnit file names the skipped tests, which the output
+ * may omit. Without a summary the process ended early, which is a failure whatever the exit code.
+ * An exit code other than 0 is always a failure.
  */
 export function readTestReport(printed: string, junit: string, exitCode: number): TestReport {
   const summary = [...stripVTControlCharacters(printed).matchAll(summaryPattern)].at(-1)
@@ -48,7 +48,7 @@ export function sum(reports: readonly TestReport[]): TestReport {
   }))
 }
 
-/** The files that took longest, one a line, with their seconds. */
+/** Formats the slowest files, one per line, with their seconds. */
 export function describeSlowest({ secondsByFile }: TestReport, count: number): string {
   const slowest = [...secondsByFile].sort(([, a], [, b]) => b - a).slice(0, count)
   return slowest.map(([file, seconds]) => `${seconds.toFixed(1).padStart(7)} s  ${file}`).join('\n')

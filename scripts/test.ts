@@ -1,4 +1,7 @@
-/** Runs the tests of units and the contracts, on Bun only: `bun run test [PATH …]`. Prints failures and the sum. */
+/**
+ * Runs the unit and contract tests, on Bun only: `bun run test [PATH …]`. Prints failures and the
+ * totals.
+ */
 import { runTests } from './run-tests.ts'
 
 const folders = ['packages/', 'services/', 'producers/', 'apps/', 'scripts/', 'test/tidy/']

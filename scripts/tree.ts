@@ -1,4 +1,4 @@
-/** Prints the workspace: its parts, what each is for, its lines, and what it depends on. `bun run tree`. */
+/** Prints the workspace: its parts with their purpose, lines and dependencies. `bun run tree`. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ interface Part {
   readonly dependencies: readonly string[]
 }
 
-/** Parts without a manifest of their own. */
+/** Parts without a manifest. */
 const folders: readonly Part[] = [
   { folder: 'services', description: 'metadata, rating and movie', dependencies: [] },
   { folder: 'producers', description: 'Programs that put data in', dependencies: [] },
@@ -39,7 +39,7 @@ const product = totals.reduce((sum, each) => sum + each.product, 0)
 const tests = totals.reduce((sum, each) => sum + each.tests, 0)
 console.log(`${String(product).padStart(6)} ${String(tests).padStart(6)}  in all, without gen/`)
 
-/** Files that git tracks or would add. */
+/** Returns the files that git tracks or would add. */
 function listFiles(): string[] {
   const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z']
   const listed = execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\0')
@@ -52,7 +52,7 @@ function readPart(folder: string): Part {
   return { folder, description: manifest.description, dependencies }
 }
 
-/** The lines of a folder's TypeScript, apart for the product and for what tests it. */
+/** Counts the lines of TypeScript in a folder: product code and test code. */
 function countLines(folder: string): { product: number; tests: number } {
   const counts = { product: 0, tests: 0 }
   for (const path of files) {

@@ -11,7 +11,7 @@ const page = `<!doctype html>
 <link rel="stylesheet" href="./style/main.css">
 <script type="module" src="./main.ts"></script>`
 
-test('a page is built whole: hashed files, each compressed beside itself, and no source maps', async () => {
+test('a build of the page has hashed files, each with compressed copies, and no source maps', async () => {
   await using project = await writeProject()
   await project.build()
   const html = readFileSync(join(project.output, 'index.html'), 'utf8')
@@ -28,7 +28,7 @@ test('a page is built whole: hashed files, each compressed beside itself, and no
   expect(maps).toContain(`${script.replace('assets/', '')}.map`)
 })
 
-test('a page is built again when its source has changed, and only then', async () => {
+test('the page is built again only when its source has changed', async () => {
   await using project = await writeProject()
   expect(await project.build()).toBeDefined()
   const { ino } = statSync(project.output)
@@ -41,7 +41,7 @@ test('a page is built again when its source has changed, and only then', async (
   expect(await project.build()).toBeUndefined()
 })
 
-test('builds at the same time leave the page of one of them, whole', async () => {
+test('concurrent builds leave the complete page of one of them', async () => {
   await using project = await writeProject()
   await Promise.all(Array.from({ length: 8 }, () => project.build()))
   const html = readFileSync(join(project.output, 'index.html'), 'utf8')
@@ -50,7 +50,7 @@ test('builds at the same time leave the page of one of them, whole', async () =>
   expect(readdirSync(join(project.output, '..')).sort()).toEqual(['web', 'web-maps'])
 })
 
-test('what the last build had and this one has not is gone', async () => {
+test('files of the last build that are not in the new one are removed', async () => {
   await using project = await writeProject()
   await project.build()
   await writeFile(join(project.source, 'main.ts'), 'document.title = "alone"')
@@ -59,7 +59,7 @@ test('what the last build had and this one has not is gone', async () => {
   expect(names.filter((name) => name.startsWith('lazy-'))).toEqual([])
 })
 
-test('a build that fails leaves the last one, and is tried again', async () => {
+test('a failed build keeps the last one, and is tried again', async () => {
   await using project = await writeProject()
   await project.build()
   await writeFile(join(project.source, 'main.ts'), 'import "./absent.ts"')
@@ -68,7 +68,7 @@ test('a build that fails leaves the last one, and is tried again', async () => {
   expect(existsSync(join(project.output, 'index.html'))).toBe(true)
 })
 
-test('a style sheet that only a script imports is refused, because nothing loads it', async () => {
+test('a style sheet that only a script imports is refused, because nothing would load it', async () => {
   await using project = await writeProject()
   await writeFile(
     join(project.source, 'lazy.ts'),
@@ -96,7 +96,7 @@ async function writeProject() {
     path: folder.path,
     source,
     output,
-    build: () => buildWeb({ source, besides: [tool], output }),
+    build: () => buildWeb({ source, extraSources: [tool], output }),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
 }

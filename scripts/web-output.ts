@@ -17,38 +17,39 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import { type Bundle, type BundledFile, bundle } from './bundle-bun.ts'
 
 export interface WebBuild {
-  /** The page's source, with `index.html`. */
+  /** Folder of the page's source, with `index.html`. */
   readonly source: string
-  /** Files and folders that count as its source as well, with what builds it. */
-  readonly besides: readonly string[]
-  /** The folder that is served. Its source maps come into `<output>-maps`. */
+  /** Other files and folders that the page depends on, such as the build scripts. */
+  readonly extraSources: readonly string[]
+  /** Folder that is served. Its source maps are in `<output>-maps`. */
   readonly output: string
 }
 
-/** Shorter files are not worth a second one. */
+/** Minimum size of a file that is compressed. */
 const compressBytesMin = 512
-/** Tells in the folder of what source it is. */
+/** File in the output with the fingerprint of its source. */
 const fingerprintName = 'fingerprint'
-/** Number of times that a build tries to put its folder where another one puts its own. */
-const placingTriesMax = 20
+/** Maximum number of attempts to rename a folder while other builds do the same. */
+const renameTriesMax = 20
 
 /**
- * Builds the page, unless the last build was of the same source: `index.html`, and what it needs in `assets`, each beside
- * itself as Brotli (`.br`) and gzip (`.gz`) where that is shorter. The folder is put in place whole.
- * @returns what was built, or undefined when there was nothing to do.
+ * Builds the page, unless the last build had the same source: `index.html`, and what it needs in
+ * `assets`, each with a Brotli (`.br`) and gzip (`.gz`) copy where that is smaller. The folder is
+ * replaced as a whole.
+ * @returns The bundle, or `undefined` when nothing has changed.
  */
 export async function buildWeb(build: WebBuild): Promise<Bundle | undefined> {
-  const { source, besides, output } = build
-  const fingerprint = await fingerprintOf([source, ...besides])
-  if ((await readIfThere(join(output, fingerprintName))) === fingerprint) return undefined
+  const { source, extraSources, output } = build
+  const fingerprint = await fingerprintOf([source, ...extraSources])
+  if ((await readIfPresent(join(output, fingerprintName))) === fingerprint) return undefined
   const built = await bundle(source)
-  const note = { path: fingerprintName, bytes: new TextEncoder().encode(fingerprint) }
+  const fingerprintFile = { path: fingerprintName, bytes: new TextEncoder().encode(fingerprint) }
   await replaceFolder(`${output}-maps`, built.sourceMaps, false)
-  await replaceFolder(output, [...built.served, note], true)
+  await replaceFolder(output, [...built.served, fingerprintFile], true)
   return built
 }
 
-/** The same for the same content, whenever it was written. */
+/** Returns a hash of the content, independent of modification times. */
 async function fingerprintOf(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(process.versions))
   for (const path of paths) {
@@ -68,7 +69,7 @@ async function filesOf(path: string): Promise<string[]> {
     .sort()
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+async function readIfPresent(file: string): Promise<string | undefined> {
   return existsSync(file) ? readFile(file, 'utf8') : undefined
 }
 
@@ -84,24 +85,24 @@ async function replaceFolder(
   await putInPlace(fresh, folder)
 }
 
-/** Another build may do the same at the same time: the last one stays. */
+/** Replaces the folder. When builds run concurrently, the last one stays. */
 async function putInPlace(fresh: string, folder: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     const old = `${fresh}-old`
-    await rename(folder, old).catch(unless('ENOENT'))
+    await rename(folder, old).catch(ignore('ENOENT'))
     await rm(old, { recursive: true, force: true })
     try {
       await rename(fresh, folder)
       return
     } catch (error) {
-      if (tries === placingTriesMax) throw error
-      unless('ENOTEMPTY', 'EEXIST')(error)
+      if (tries === renameTriesMax) throw error
+      ignore('ENOTEMPTY', 'EEXIST')(error)
     }
   }
 }
 
-/** Throws any other error. */
-function unless(...codes: readonly string[]): (error: unknown) => void {
+/** Returns a handler that ignores errors with these codes, and throws all others. */
+function ignore(...codes: readonly string[]): (error: unknown) => void {
   return (error) => {
     if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }

@@ -1,6 +1,6 @@
 import type { BunPlugin } from 'bun'
 
-/** An empty file descriptor of the name that those in gen/ depend on. */
+/** Empty file descriptor with the name that the files in gen/ depend on. */
 const emptyRules = `
 import { fileDesc } from '@bufbuild/protobuf/codegenv2'
 export const file_buf_validate_validate = /*@__PURE__*/ fileDesc(
@@ -9,8 +9,8 @@ export const file_buf_validate_validate = /*@__PURE__*/ fileDesc(
 `
 
 /**
- * Leaves the descriptor of validation rules out of a bundle. Services check the rules; the clients in gen/ only
- * need the descriptor to be there, and it is a fifth of the page's script.
+ * Leaves the descriptor of the validation rules out of a bundle. Services check the rules. The
+ * clients in gen/ only need the descriptor to exist, and it is a fifth of the page's script.
  */
 export const withoutRules: BunPlugin = {
   name: 'without-rules',

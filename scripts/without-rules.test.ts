@@ -11,7 +11,7 @@ async function bundleMovie(plugins: Bun.BunPlugin[]) {
   return output
 }
 
-test('a bundle without the rules is smaller, and its messages and services are whole', async () => {
+test('a bundle without the rules is smaller, and its messages and services are complete', async () => {
   const whole = await bundleMovie([])
   const lean = await bundleMovie([withoutRules])
   expect(lean.size).toBeLessThan(whole.size - 50_000)
