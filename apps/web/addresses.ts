@@ -26,7 +26,7 @@ export async function fetchAddresses(): Promise<ServiceAddresses> {
 }
 
 /** Reads `/page.json`; a service without a text there keeps its default. */
-export function parseAddresses(json: unknown): ServiceAddresses {
+function parseAddresses(json: unknown): ServiceAddresses {
   const config = json as Record<'services' | 'commandUrls', Record<string, unknown>> | null
   const given = config?.services ?? {}
   const { movie, metadata, rating } = defaultAddresses.services

@@ -1,5 +1,6 @@
 import type { Signal } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
+import { useSingleKeys } from './single-keys.ts'
 
 const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['1', '2', '3', '4', '5'], 'Rate the open movie, or the focused one in the list'],
@@ -15,17 +16,11 @@ export function Help({ singleKeys }: { singleKeys: Signal<boolean> }) {
   const open = () => {
     if (!dialog.current?.open) dialog.current?.showModal()
   }
-  useLayoutEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (!singleKeys.peek()) return
-      if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey) return
-      if ((event.target as Element).closest?.('input:not([type=radio]), textarea, select')) return
-      event.preventDefault()
-      open()
-    }
-    document.addEventListener('keydown', press)
-    return () => document.removeEventListener('keydown', press)
-  }, [])
+  useSingleKeys(singleKeys, (event) => {
+    if (event.key !== '?') return
+    event.preventDefault()
+    open()
+  })
   return (
     <>
       <button

@@ -18,7 +18,7 @@ export function createTheme(document: Document, storage: BrowserStorage): Signal
   return theme
 }
 
-export function parseTheme(text: string | undefined): Theme {
+function parseTheme(text: string | undefined): Theme {
   return themes.find((theme) => theme === text) ?? 'system'
 }
 

@@ -9,14 +9,14 @@ const rated = await famousMovies(12)
 const testTimeoutMs = 60_000
 
 describePage(
-  'axe finds no violation in light and dark, narrow and wide, in the state',
+  'axe finds no violation in the state',
   { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
   (site) => {
     for (const [name, { path, prepare, reach }] of Object.entries(pageStates)) {
       test(
         name,
         async () => {
-          // Colours are what they are at once: nothing fades from one to another.
+          // With reduced motion, colours do not fade.
           await using visitor = await site().visit('about:blank', { reducedMotion: 'reduce' })
           await prepare?.(visitor)
           await visitor.page.goto(path)

@@ -1,28 +1,28 @@
 import axe, { type AxeResults, type RunOnly } from 'axe-core'
 import type { Page } from 'playwright-core'
 
-/** Levels A and AA of WCAG 2.0 to 2.2, and what axe thinks good practice. */
+/** Levels A and AA of WCAG 2.0 to 2.2, and axe's best practices. */
 const everything = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const colours: RunOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }
 
-/** How a page is looked at: a wide screen and a narrow phone, by day and by night, when only the colours differ. */
-const looks = [1440, 390].flatMap((width) => [
+/** Variants of a page: wide and narrow, light and dark. Dark only differs in colours. */
+const variants = [1440, 390].flatMap((width) => [
   { width, colorScheme: 'light' as const, rules: everything },
   { width, colorScheme: 'dark' as const, rules: colours },
 ])
 
 /**
- * What is wrong on a page as it is now, in every look, a line for each element: what axe finds, and what is cut off at
- * the side (WCAG 1.4.10).
+ * Finds the violations of a page in every variant, one line per element: those of axe, and elements
+ * that are cut off at the side (WCAG 1.4.10).
  */
 export async function findViolations(page: Page): Promise<string[]> {
   const found: string[] = []
-  // By the debugger, which the page's Content-Security-Policy does not bind.
+  // The debugger is exempt from the page's Content-Security-Policy.
   await page.evaluate(axe.source)
-  for (const { width, colorScheme, rules } of looks) {
+  for (const { width, colorScheme, rules } of variants) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme })
-    const wrong = [...(await violationsNow(page, rules)), ...(await page.evaluate(whatIsCutOff))]
+    const wrong = [...(await violationsNow(page, rules)), ...(await page.evaluate(cutOffElements))]
     for (const line of wrong) found.push(`${width} ${colorScheme}: ${line}`)
   }
   return found
@@ -39,8 +39,8 @@ async function violationsNow(page: Page, rules: RunOnly | string[]): Promise<str
   )
 }
 
-/** In the browser: what reaches beyond the window, and is in nothing that can be scrolled. */
-function whatIsCutOff(): string[] {
+/** Runs in the browser: finds elements beyond the window that no scrolling can reach. */
+function cutOffElements(): string[] {
   const canBeScrolled = (element: Element | null): boolean =>
     element !== null &&
     (/auto|scroll/.test(getComputedStyle(element).overflowX) ||

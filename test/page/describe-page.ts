@@ -22,7 +22,7 @@ export interface Site<S extends Services = Services> {
 interface Fixture<S extends Services> {
   /** Started before the first test. */
   readonly start: () => Promise<S>
-  /** What there is when the first test begins. */
+  /** Fills in the data before the first test. */
   readonly fill?: (site: Site<S>) => Promise<void>
 }
 
@@ -62,7 +62,7 @@ export function createSite<S extends Services>(browser: Browser, services: S): S
   }
 }
 
-/** Checks again until it throws no more; rejects after a while with what it threw last. */
+/** Repeats the check until it does not throw. Rejects after the timeout with the last error. */
 export async function eventually(check: () => unknown, timeoutMs = 10_000): Promise<void> {
   let thrown: unknown
   const holds = async () => {

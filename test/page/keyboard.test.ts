@@ -7,14 +7,14 @@ import { expectCode, field } from './try-form.ts'
 
 const rated = await famousMovies(12)
 const [best] = rated
-/** More than there are before what is looked for; a walk without end is a failure. */
+/** Maximum number of Tab presses, more than any target needs. */
 const tabsMax = 80
 
 describePage(
-  'by the keyboard alone',
+  'the page by keyboard',
   { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
   (site) => {
-    test('a movie is found, opened, rated, and left for the list', async () => {
+    test('a keyboard alone finds, opens and rates a movie, and goes back to the list', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
@@ -46,7 +46,7 @@ describePage(
       await found.waitFor()
     })
 
-    test('the keys are explained, and single keys can be turned off', async () => {
+    test('a dialog explains the keyboard shortcuts and can turn off single keys', async () => {
       await using visitor = await site().visit(`/movies/${best?.id}`)
       const { page } = visitor
       await page.getByText('Live', { exact: true }).waitFor()
@@ -59,7 +59,7 @@ describePage(
       await help.waitFor({ state: 'hidden' })
       await page.keyboard.press('3')
       await page.keyboard.press('?')
-      // A key that rates does so at once: the radio button would be checked by now.
+      // A rating key works at once: the radio button would be checked by now.
       expect(await page.getByRole('radio', { checked: true }).count()).toBe(0)
       expect(await help.isVisible()).toBe(false)
       await tabTo(page.getByRole('button', { name: 'Keyboard shortcuts' }))
@@ -72,7 +72,7 @@ describePage(
       await page.getByRole('radio', { checked: true }).waitFor()
     })
 
-    test('a key that is typed into a field rates nothing', async () => {
+    test('a key that is typed into a text field rates nothing', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByRole('searchbox').focus()
@@ -81,7 +81,7 @@ describePage(
       expect(await page.getByRole('radio', { checked: true }).count()).toBe(0)
     })
 
-    test('a call is filled in and sent', async () => {
+    test('a keyboard alone fills in and sends a call', async () => {
       await using visitor = await site().visit('/try')
       const { page } = visitor
       const method = page.getByRole('link', { name: 'GetMovieDetails' })
@@ -95,7 +95,7 @@ describePage(
       await expectCode(page, 'ok')
     })
 
-    test('what is focused can be seen, all the way through each page', async () => {
+    test('the focus is visible on every element of every page', async () => {
       for (const path of ['/', `/movies/${best?.id}`, '/system', '/try']) {
         await using visitor = await site().visit(path, { reducedMotion: 'reduce' })
         const { page } = visitor
@@ -111,7 +111,7 @@ describePage(
   },
 )
 
-/** Presses Tab until this is focused. */
+/** Presses Tab until the target has focus. */
 async function tabTo(target: Locator): Promise<void> {
   for (let n = 0; n < tabsMax; n++) {
     await target.page().keyboard.press('Tab')
@@ -124,7 +124,7 @@ function isFocused(target: Locator): Promise<boolean> {
   return target.evaluate((element) => element === document.activeElement)
 }
 
-/** Whether the focus is drawn, where there is one: an outline or a shadow at what is focused, or at what stands for it. */
+/** Returns true when the focus is visible: an outline or a shadow at the focused element or next to it. */
 function isFocusSeen(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const element = document.activeElement

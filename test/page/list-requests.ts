@@ -2,16 +2,16 @@ import { fromBinary } from '@bufbuild/protobuf'
 import type { Page, Request } from 'playwright-core'
 import { type ListMoviesRequest, ListMoviesRequestSchema } from '../../gen/movie/v1/movie_pb.ts'
 
-/** The address of the calls by which the page reads the list. */
+/** URL of the calls that load the list. */
 export const listCalls = /\/movie\.v1\.MovieService\/ListMovies\?/
 
-/** What a call for the list asks, as Connect's GET carries it. */
+/** The request message of a call for the list, which Connect's GET has in the query. */
 export function readListRequest(request: Request): ListMoviesRequest {
   const message = new URL(request.url()).searchParams.get('message') ?? ''
   return fromBinary(ListMoviesRequestSchema, Buffer.from(message, 'base64url'))
 }
 
-/** The calls for the list that a page makes from now on, each as it is made. */
+/** Collects the list requests of a page from now on. */
 export function collectListRequests(page: Page): readonly ListMoviesRequest[] {
   const requests: ListMoviesRequest[] = []
   page.on('request', (request) => {

@@ -5,7 +5,7 @@ import { collectListRequests, listCalls, readListRequest } from './list-requests
 import { famousMovies, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
 
-/** More than a page of the list. */
+/** More movies than one page of the list has. */
 const rated = await famousMovies(60)
 const [best] = rated
 
@@ -13,7 +13,7 @@ describePage(
   'the list',
   { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
   (site) => {
-    test('shows the top list, the best first, with what each movie is and how it is rated', async () => {
+    test('the list shows the best rated movie first, each with its facts and rating', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await eventually(async () => {
@@ -33,7 +33,7 @@ describePage(
       expect(await choices.count()).toBe(5)
     })
 
-    test('goes on by scrolling, and after the top list come the movies nobody has rated', async () => {
+    test('scrolling loads more of the list, and after the top list the unrated movies', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       const requests = collectListRequests(page)
@@ -49,7 +49,7 @@ describePage(
       expect(tokens.length).toBeGreaterThanOrEqual(2)
     })
 
-    test('draws only what is near the viewport, however far it was scrolled', async () => {
+    test('the list renders only what is near the viewport, however far it is scrolled', async () => {
       await using visitor = await site().visit('/?order=title')
       const { page } = visitor
       await page.getByRole('listitem').first().waitFor()
@@ -59,7 +59,7 @@ describePage(
       expect(await page.getByRole('listitem').count()).toBeLessThanOrEqual(120)
     })
 
-    test('finds a movie by typing, and asks once when the typing rests', async () => {
+    test('typing finds a movie with one request when the typing pauses', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
@@ -76,7 +76,7 @@ describePage(
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
     })
 
-    test('drops the answer to an older search that comes late', async () => {
+    test('a late response to an older search is dropped', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
@@ -84,11 +84,11 @@ describePage(
       const late = Promise.withResolvers<void>()
       await page.route(listCalls, async (route) => {
         if (readListRequest(route.request()).query !== 'kubrick') return route.continue()
-        const answer = await route.fetch()
+        const response = await route.fetch()
         late.resolve()
         await release.promise
-        // It may be that the page has given the request up.
-        await route.fulfill({ response: answer }).catch(() => {})
+        // The page may have canceled the request.
+        await route.fulfill({ response }).catch(() => {})
       })
       const search = page.getByRole('searchbox')
       await search.fill('kubrick')
@@ -97,13 +97,13 @@ describePage(
       const found = page.getByRole('link', { name: 'Pulp Fiction, 1994' })
       await found.waitFor()
       release.resolve()
-      // What came late would be drawn within a frame or two.
+      // A late response would be rendered within a frame or two.
       await frames(page, 5)
       expect(await found.isVisible()).toBe(true)
       expect(await page.getByRole('link', { name: 'The Shining, 1980' }).count()).toBe(0)
     })
 
-    test('says that nothing was found, and leads back to all movies', async () => {
+    test('a search without results says so and links to all movies', async () => {
       await using visitor = await site().visit('/?q=zzzz')
       const { page } = visitor
       await page.getByText('No title or director starts with').waitFor()
@@ -113,7 +113,7 @@ describePage(
       expect(await page.getByRole('searchbox').inputValue()).toBe('')
     })
 
-    test('orders by title when asked, and back and forward find both orders again', async () => {
+    test('the list can be sorted by title, and Back and Forward restore the order', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
@@ -130,7 +130,7 @@ describePage(
       await byTitle.getByRole('link').first().waitFor()
     })
 
-    test('a list that cannot be reached is said, and it comes by itself when it can', async () => {
+    test('a list that fails to load says so and is retried automatically', async () => {
       await using visitor = await site().visit('/system')
       const { page } = visitor
       visitor.expectProblems(/ListMovies/)
@@ -143,8 +143,8 @@ describePage(
   },
 )
 
-describePage('the list, before anybody has rated,', { start: startServices }, (site) => {
-  test('invites to rate, and shows the catalogue', async () => {
+describePage('the list without ratings', { start: startServices }, (site) => {
+  test('a list without ratings invites to rate and shows the catalogue', async () => {
     await using visitor = await site().visit('/')
     const { page } = visitor
     await page.getByText('No ratings yet.').waitFor()
@@ -160,13 +160,13 @@ function linkNames(page: Page, region: string): Promise<string[]> {
   )
 }
 
-/** Scrolls by the wheel, as a person does, until it is so. */
+/** Scrolls by the wheel, as a person does, until the condition holds. */
 async function scrollUntil(page: Page, isReached: () => Promise<boolean>): Promise<void> {
   await page.mouse.move(700, 500)
   await eventually(async () => {
     if (await isReached()) return
     await page.mouse.wheel(0, 700)
-    throw new Error('scrolled as far as it went in vain')
+    throw new Error('not reached yet: scrolled further')
   })
 }
 

@@ -7,12 +7,12 @@ import type { Visitor } from './visitor.ts'
 
 const scriptBytesMax = 60_000
 const layoutShiftMax = 0.01
-/** How late answers are, so that there is something to see before they come. */
-const answerDelayMs = 150
+/** Delay of responses, so that the loading state is visible. */
+const responseDelayMs = 150
 const rated = await famousMovies(12)
 const [best] = rated
 
-/** What is there when a page has been loaded. */
+/** Waits for each page to be loaded, by path. */
 const pages: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   '/': (page) => page.getByRole('link', { name: best?.name ?? '' }).waitFor(),
   [`/movies/${best?.id}`]: (page) => page.locator('canvas').waitFor(),
@@ -22,7 +22,7 @@ const pages: Readonly<Record<string, (page: Page) => Promise<void>>> = {
 }
 
 describePage(
-  'when it is loaded,',
+  'loading the page',
   { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
   (site) => {
     test(`the list takes at most ${scriptBytesMax} bytes of compressed script`, async () => {
@@ -39,12 +39,12 @@ describePage(
       expect(bytes).toBeLessThanOrEqual(scriptBytesMax)
     })
 
-    test('everything comes from its own origin, compressed, and is kept for ever by its name', async () => {
+    test("every asset comes from the page's origin, compressed and immutable", async () => {
       await using visitor = await visitCollecting(site())
       const { page, requests } = visitor
-      for (const [path, isThere] of Object.entries(pages)) {
+      for (const [path, waitUntilLoaded] of Object.entries(pages)) {
         await page.goto(path)
-        await isThere(page)
+        await waitUntilLoaded(page)
       }
       const origins = new Set(requests.map((request) => new URL(request.url()).origin))
       expect([...origins]).toEqual([site().services.urls.movie])
@@ -60,27 +60,30 @@ describePage(
       }
     })
 
-    for (const [path, isThere] of Object.entries(pages)) {
-      test.each([1440, 390])(`nothing moves on ${path}, %i pixels wide`, async (width) => {
-        await using visitor = await site().visit('about:blank', { width })
-        const { page } = visitor
-        await page.addInitScript(collectLayoutShifts)
-        await page.route(/\/\w+\.v1\.\w+\/\w+/, async (route) => {
-          await Bun.sleep(answerDelayMs)
-          await route.continue()
-        })
-        await page.goto(path)
-        await isThere(page)
-        await page.evaluate(() => document.fonts.ready)
-        await frames(page, 10)
-        const shifts = await page.evaluate(() => layoutShifts())
-        const sum = shifts.reduce((total, { value }) => total + value, 0)
-        expect(sum < layoutShiftMax ? [] : shifts).toEqual([])
-        expect(await overflowOf(page)).toBe(0)
-      })
+    for (const [path, waitUntilLoaded] of Object.entries(pages)) {
+      test.each([1440, 390])(
+        `no element moves while ${path} loads, %i pixels wide`,
+        async (width) => {
+          await using visitor = await site().visit('about:blank', { width })
+          const { page } = visitor
+          await page.addInitScript(collectLayoutShifts)
+          await page.route(/\/\w+\.v1\.\w+\/\w+/, async (route) => {
+            await Bun.sleep(responseDelayMs)
+            await route.continue()
+          })
+          await page.goto(path)
+          await waitUntilLoaded(page)
+          await page.evaluate(() => document.fonts.ready)
+          await frames(page, 10)
+          const shifts = await page.evaluate(() => layoutShifts())
+          const sum = shifts.reduce((total, { value }) => total + value, 0)
+          expect(sum < layoutShiftMax ? [] : shifts).toEqual([])
+          expect(await overflowOf(page)).toBe(0)
+        },
+      )
     }
 
-    test('nothing moves by itself for who asks for less motion', async () => {
+    test('nothing moves when the person prefers reduced motion', async () => {
       await using visitor = await site().visit('/', { reducedMotion: 'reduce' })
       const { page } = visitor
       const release = Promise.withResolvers<void>()
@@ -100,7 +103,7 @@ describePage(
       expect(await longAnimations(page)).toEqual([])
     })
 
-    test('the colours are those of the system, until others are chosen, and are remembered', async () => {
+    test('the theme follows the system until one is chosen, which is saved', async () => {
       await using visitor = await site().visit('/', { colorScheme: 'dark' })
       const { page } = visitor
       const button = page.getByRole('button', { name: /^Theme:/ })
@@ -125,7 +128,7 @@ describePage(
   },
 )
 
-/** A visitor who has not opened anything yet, with all requests from then on. */
+/** A visitor who has not opened a page yet, with all requests from then on. */
 async function visitCollecting(site: Site): Promise<Visitor & { requests: readonly Request[] }> {
   const visitor = await site.visit('about:blank')
   const requests: Request[] = []
@@ -139,7 +142,7 @@ interface Shift {
 }
 declare function layoutShifts(): readonly Shift[]
 
-/** In the browser: keeps what moved without a person's doing. */
+/** Runs in the browser: collects layout shifts without recent input. */
 function collectLayoutShifts(): void {
   const shifts: Shift[] = []
   interface Entry extends PerformanceEntry {
@@ -165,7 +168,7 @@ function collectLayoutShifts(): void {
   Object.assign(globalThis, { layoutShifts: () => shifts })
 }
 
-/** How far the page can be scrolled sideways. */
+/** Distance by which the page can be scrolled sideways, in pixels. */
 function overflowOf(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth).then(atLeastNone)
 }
@@ -174,7 +177,7 @@ function atLeastNone(pixels: number): number {
   return Math.max(0, pixels)
 }
 
-/** What moves for longer than an eye notices. */
+/** Elements whose animation is long enough to notice. */
 function longAnimations(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     document

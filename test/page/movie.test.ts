@@ -13,7 +13,7 @@ describePage(
   'the page of a movie',
   { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
   (site) => {
-    test('is opened from the list, and back leads to where the list was left', async () => {
+    test('a movie opens from the list, and Back returns to the same place in the list', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       const last = page.getByRole('link', { name: rated.at(-1)?.name ?? '' })
@@ -34,7 +34,7 @@ describePage(
       await last.waitFor()
     })
 
-    test('is found by its address, and tells what the catalogue knows', async () => {
+    test('a movie opens by its URL and shows the facts of the catalogue', async () => {
       await using visitor = await site().visit(path(matrix))
       const { page } = visitor
       await heading(page, 'The Matrix').waitFor()
@@ -44,7 +44,7 @@ describePage(
       }
     })
 
-    test('shows mean, count and histogram, and how they moved while it is open', async () => {
+    test('a movie shows mean, count, histogram, and how they change while it is open', async () => {
       await using ada = await site().visit(path(watched))
       await using bob = await site().visit(path(watched))
       const pages = [ada.page, bob.page]
@@ -70,7 +70,7 @@ describePage(
       }
     })
 
-    test('takes a rating by a click, another, and none, and every open page follows', async () => {
+    test('a rating can be clicked, changed and removed, and every open page follows', async () => {
       await using ada = await site().visit(path(clicked))
       await using bob = await site().visit(path(clicked))
       const { page } = ada
@@ -90,7 +90,7 @@ describePage(
       await expectWords(bob.page, words(97, 20))
     })
 
-    test('takes a rating by one key, and 0 takes it back', async () => {
+    test('one key rates a movie, and 0 removes the rating', async () => {
       await using visitor = await site().visit(path(typed))
       const { page } = visitor
       await expectWords(page, words(94, 20))
@@ -102,14 +102,14 @@ describePage(
       await expectWords(page, words(94, 20))
     })
 
-    test('says that nobody has rated it yet', async () => {
+    test('a movie without ratings says so', async () => {
       await using visitor = await site().visit('/movies/the-land-girls-1998')
       const { page } = visitor
       await heading(page, 'The Land Girls').waitFor()
       await expectWords(page, 'Not rated yet')
     })
 
-    test('says that there is no such movie', async () => {
+    test('an unknown movie is not found', async () => {
       await using visitor = await site().visit('/movies/no-such-movie')
       const { page } = visitor
       await page.getByRole('heading', { name: 'Movie not found' }).waitFor()
@@ -123,7 +123,7 @@ function heading(page: Page, title: string) {
   return page.getByRole('heading', { level: 1, name: title })
 }
 
-/** What a screen reader is told of so many ratings. */
+/** Text for screen readers on this many ratings. */
 function words(sum: number, count: number): string {
   return `${(sum / count).toFixed(1)} of 5 from ${count} ratings`
 }

@@ -7,17 +7,17 @@ import { startServicesApart } from './services-apart.ts'
 const rated = await famousMovies(8)
 const [best] = rated
 const moviePath = `/movies/${best?.id}`
-/** It is tried again after 10 s at the latest. */
+/** Time to recover; the page retries after 10 s at the latest. */
 const recoveryTimeoutMs = 25_000
 
 describePage(
-  'when something is away',
+  'the page during an outage',
   {
     start: startServicesApart,
     fill: ({ others }) => others.rateMany(ratingsInOrder(rated)),
   },
   (site) => {
-    test('a page whose rating service is killed says so, and recovers by itself', async () => {
+    test('a page says that the rating service is down and recovers when it is back', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       const movie = await visitor.openPage()
@@ -50,7 +50,7 @@ describePage(
       await late.getByRole('region', { name: 'Top rated' }).getByText('No. 1').first().waitFor()
     }, 90_000)
 
-    test('a rating that is given meanwhile is rolled back, and the reason is said', async () => {
+    test('a rating during an outage is rolled back with the reason', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByText('Live', { exact: true }).waitFor()
@@ -65,7 +65,7 @@ describePage(
       }
     }, 60_000)
 
-    test('a page whose script is gone says so, and is loaded anew when asked', async () => {
+    test('a page whose script is gone says so and can be loaded again', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByText('Live', { exact: true }).waitFor()
@@ -79,7 +79,7 @@ describePage(
       await page.getByRole('heading', { level: 1, name: 'API explorer' }).waitFor()
     })
 
-    test('a page without a network says that it is offline, and goes on when it is back', async () => {
+    test('a page without a network says so and continues when the network is back', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       const movie = await visitor.openPage()
@@ -102,7 +102,7 @@ describePage(
       }
     }, 60_000)
 
-    test('a hidden page closes its stream, and watches again when it is seen', async () => {
+    test('a hidden page closes its stream and reopens it when it is visible', async () => {
       const { urls } = site().services
       const expectOpen = (count: number) =>
         eventually(async () => expect(await callsInFlight(urls.movie)).toBe(count))
@@ -128,7 +128,7 @@ function offlineNotice(page: Page): Locator {
   return page.getByRole('status').filter({ hasText: 'You are offline.' })
 }
 
-/** A browser without windows hides nothing, so the page is told what it would see. */
+/** Simulates hiding the page, because a headless browser never hides it. */
 async function hide(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate((isHidden) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => isHidden })
@@ -136,7 +136,7 @@ async function hide(page: Page, hidden: boolean): Promise<void> {
   }, hidden)
 }
 
-/** How many calls the movie service has under way, beside this one: the streams that pages watch. */
+/** Number of calls in flight at the movie service without this one: the streams of the pages. */
 async function callsInFlight(movieUrl: string): Promise<number> {
   const metrics = await (await fetch(`${movieUrl}/metrics`)).text()
   return Number(/^marquee_calls_in_flight (\d+)$/m.exec(metrics)?.[1]) - 1

@@ -6,14 +6,14 @@ import { describePage, eventually } from './describe-page.ts'
 import { famousMovies, type KnownMovie, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
 
-/** Few enough to be on the screen together. */
+/** Few enough to fit on the screen together. */
 const movies = await famousMovies(8)
-/** Each test rates another one. */
+/** Each test rates a different movie. */
 const byClick = movieAt(0)
 const byKey = movieAt(1)
 const changed = movieAt(2)
-const takenBack = movieAt(3)
-const kept = movieAt(4)
+const removed = movieAt(3)
+const saved = movieAt(4)
 const refused = movieAt(5)
 const lost = movieAt(6)
 const arrows = movieAt(7)
@@ -23,7 +23,7 @@ describePage(
   'a rating',
   { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(movies)) },
   (site) => {
-    test('takes one click, and moves every open page', async () => {
+    test('one click rates a movie and updates every open page', async () => {
       await using ada = await site().visit('/')
       await using bob = await site().visit('/')
       await expectRating(bob.page, byClick, '5.0 of 5 from 8 ratings')
@@ -35,7 +35,7 @@ describePage(
       expect((await site().others.aggregateOf(byClick.id)).count).toBe(9)
     })
 
-    test('takes one key where the focus is in the movie', async () => {
+    test('one key rates the focused movie', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByRole('link', { name: byKey.name, exact: true }).focus()
@@ -49,7 +49,7 @@ describePage(
       await expectOwn(page, byKey, undefined)
     })
 
-    test('is chosen by arrow keys as any radio button is', async () => {
+    test('arrow keys choose a rating as in any radio group', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await choice(page, arrows, 3).focus()
@@ -62,7 +62,7 @@ describePage(
       await expectOwn(page, arrows, 3)
     })
 
-    test('that is changed counts once', async () => {
+    test('a changed rating counts once', async () => {
       await using ada = await site().visit('/')
       await using bob = await site().visit('/')
       await choice(ada.page, changed, 1).click()
@@ -72,41 +72,41 @@ describePage(
       await expectOwn(ada.page, changed, 5)
     })
 
-    test('is taken back by choosing it again', async () => {
+    test('clicking the chosen rating again removes it', async () => {
       await using ada = await site().visit('/')
       await using bob = await site().visit('/')
-      await choice(ada.page, takenBack, 3).click()
-      await expectRating(bob.page, takenBack, '3.8 of 5 from 9 ratings')
-      await choice(ada.page, takenBack, 3).click()
-      await expectRating(bob.page, takenBack, '3.9 of 5 from 8 ratings')
-      await expectOwn(ada.page, takenBack, undefined)
+      await choice(ada.page, removed, 3).click()
+      await expectRating(bob.page, removed, '3.8 of 5 from 9 ratings')
+      await choice(ada.page, removed, 3).click()
+      await expectRating(bob.page, removed, '3.9 of 5 from 8 ratings')
+      await expectOwn(ada.page, removed, undefined)
     })
 
-    test('is remembered by the browser, on all its pages and after a reload', async () => {
+    test('a rating is saved in the browser, for all its pages and after a reload', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       const other = await visitor.openPage()
       await other.goto('/')
-      await expectOwn(other, kept, undefined)
-      await choice(page, kept, 4).click()
-      await expectOwn(other, kept, 4)
+      await expectOwn(other, saved, undefined)
+      await choice(page, saved, 4).click()
+      await expectOwn(other, saved, 4)
       await page.reload()
-      await expectOwn(page, kept, 4)
-      await expectRating(page, kept, '3.6 of 5 from 9 ratings')
+      await expectOwn(page, saved, 4)
+      await expectRating(page, saved, '3.6 of 5 from 9 ratings')
     })
 
-    test('that the service refuses is rolled back, and the reason is said', async () => {
+    test('a rating that the service rejects is rolled back with the reason', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       visitor.expectProblems(/PutRating/)
       await expectRating(page, refused, '3.1 of 5 from 8 ratings')
-      // What the service is asked is beyond its rule, so the refusal is its own.
+      // The request is changed to an invalid one, so that the service itself rejects it.
       await page.route(putRating, async (route) => {
-        const asked = fromBinary(
+        const message = fromBinary(
           PutRatingRequestSchema,
           route.request().postDataBuffer() ?? Buffer.of(),
         )
-        const postData = Buffer.from(toBinary(PutRatingRequestSchema, { ...asked, value: 9 }))
+        const postData = Buffer.from(toBinary(PutRatingRequestSchema, { ...message, value: 9 }))
         await route.continue({ postData })
       })
       await choice(page, refused, 5).click()
@@ -121,7 +121,7 @@ describePage(
       expect(await alert.count()).toBe(0)
     })
 
-    test('that does not reach the service is rolled back, and the reason is said', async () => {
+    test('a rating that does not reach the service is rolled back with the reason', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       visitor.expectProblems(/PutRating/)

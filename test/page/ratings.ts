@@ -12,11 +12,11 @@ export interface NewRating {
   readonly value: number
 }
 
-/** All other people: they rate straight at the rating service. */
+/** Other people, who rate by calling the rating service. */
 export interface Others {
   rate(recordId: string, userId: string, value: number): Promise<void>
   rateMany(ratings: readonly NewRating[]): Promise<void>
-  /** How many have rated a movie, and what they gave on average. */
+  /** Returns the count and the mean of a movie's ratings. */
   aggregateOf(recordId: string): Promise<{ readonly count: number; readonly mean: number }>
 }
 
@@ -53,11 +53,11 @@ export interface KnownMovie {
   readonly id: string
   readonly title: string
   readonly director: string
-  /** What a link to it is called: title and year. */
+  /** Accessible name of its links: title and year. */
   readonly name: string
 }
 
-/** The movies with the most votes at IMDb, as far as their director and year are known. */
+/** The movies with the most IMDb votes, of those with a director and a year. */
 export async function famousMovies(count: number): Promise<KnownMovie[]> {
   const movies = await Array.fromAsync(readVegaMovies())
   return movies
@@ -72,7 +72,7 @@ export async function famousMovies(count: number): Promise<KnownMovie[]> {
     }))
 }
 
-/** As many ratings of each as there are movies: all fives for the first, a two more for each that follows. */
+/** Ratings that give the movies this order: all fives for the first, and one more two for each next. */
 export function ratingsInOrder(movies: readonly KnownMovie[]): NewRating[] {
   return movies.flatMap(({ id }, rank) =>
     movies.map((_, n) => ({ recordId: id, userId: `other-${n}`, value: n < rank ? 2 : 5 })),

@@ -5,15 +5,15 @@ import { loadCatalogue } from '../../bench/catalogue.ts'
 import { type ServiceProcess, startService } from '../system/service-process.ts'
 import { buildPage, type Services } from './services.ts'
 
-/** The three services as processes of their own. */
+/** The three services, each in its own process. */
 export interface ServicesApart extends Services {
-  /** Kills the rating service, as a machine that is switched off does. */
+  /** Kills the rating service without a shutdown. */
   killRating(): Promise<void>
   /** Starts it again on the same port and files. */
   startRating(): Promise<void>
 }
 
-/** Starts the three services as processes of their own, so that one can be taken down. */
+/** Starts the three services in separate processes, so that one can be killed. */
 export async function startServicesApart(): Promise<ServicesApart> {
   await using stack = new AsyncDisposableStack()
   await buildPage()

@@ -1,7 +1,7 @@
 import { type Program, spawnProgram } from '@marquee/testing/process'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 
-/** How long starting may take on a busy machine, in milliseconds: the build, and the services. */
+/** Timeout of building the page and starting the services on a busy machine, in milliseconds. */
 const startTimeoutMs = 20_000
 
 /** The three services in one process, with the demo catalogue and the page. */
@@ -11,7 +11,7 @@ export interface Services extends AsyncDisposable {
   readonly data: string
 }
 
-/** Builds the page when that is due, and starts the services as a person does, each on a free port. */
+/** Builds the page when its source has changed, and starts the services, each on a free port. */
 export async function startServices(): Promise<Services> {
   await using stack = new AsyncDisposableStack()
   await buildPage()
@@ -32,7 +32,7 @@ export async function startServices(): Promise<Services> {
   return { urls, data, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
-/** Does nothing when the page is as its source. */
+/** Builds the page; does nothing when its source has not changed. */
 export async function buildPage(): Promise<void> {
   await using program = await spawnProgram({ runtime: 'bun', entry: 'scripts/build-web.ts' })
   const { code } = await program.exited

@@ -3,14 +3,14 @@ import { listCalls } from './list-requests.ts'
 import { choose, expectCode, field, send } from './try-form.ts'
 import type { Visitor } from './visitor.ts'
 
-/** A page as it can be found, with what brings it there. */
+/** A state of a page, with the steps that reach it. */
 export interface PageState {
   readonly path: string
-  /** Before the page is opened. */
+  /** Runs before the page is opened. */
   readonly prepare?: (visitor: Visitor) => Promise<void>
-  /** Once it is; resolves when the page is so. */
+  /** Runs after the page is opened; resolves when the state is reached. */
   readonly reach: (page: Page, visitor: Visitor) => Promise<unknown>
-  /** How long it is worth waiting before it is pictured, for charts to have something to draw. */
+  /** Delay before a screenshot, so that charts have data. */
   readonly pictureAfterMs?: number
 }
 
@@ -25,7 +25,7 @@ const heading = (page: Page, name: string | RegExp) =>
 
 const firstMovie = (page: Page) => page.getByRole('listitem').first().getByRole('link').waitFor()
 
-/** No answer comes for as long as the page is open. */
+/** Holds every response while the page is open. */
 async function hold({ page }: Visitor): Promise<void> {
   await page.route(services, () => new Promise<never>(() => {}))
 }
@@ -41,7 +41,7 @@ async function goOffline(visitor: Visitor): Promise<void> {
   await visitor.context.setOffline(true)
 }
 
-/** Each page full, empty, loading and in its errors, by names for files. They expect rated movies. */
+/** The states of each page by file name: full, empty, loading, error. They need rated movies. */
 export const pageStates: Readonly<Record<string, PageState>> = {
   list: {
     path: '/',
@@ -139,7 +139,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     prepare: refuse(ratingCalls),
     reach: (page) => page.getByText("Can't reach rating").waitFor(),
   },
-  'try-answer': {
+  'try-response': {
     path: '/try/movie.v1.MovieService/GetMovieDetails',
     async reach(page) {
       await field(page, 'movie_id').fill('the-matrix-1999')

@@ -6,11 +6,11 @@ import { startServicesApart } from './services-apart.ts'
 
 const recordId = 'the-matrix-1999'
 const poison = 'not JSON, says the test'
-/** An instance that is silent is given up after a while. */
+/** Time until an instance that does not respond is reported. */
 const noticeTimeoutMs = 20_000
 
 describePage('the system page', { start: startServicesApart }, (site) => {
-  test('shows the instances of each service, that they serve and how fast they answer', async () => {
+  test('the system page shows each instance with its health and latency', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
     await page.getByText('All systems operational · 3 of 3 up').first().waitFor()
@@ -31,11 +31,11 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     }
   })
 
-  test('shows calls a second by method and code', async () => {
+  test('the system page shows requests per second by method and code', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
     await page.getByText('All systems operational · 3 of 3 up').first().waitFor()
-    await callRatingInVain(site().services, 7)
+    await requestMissingRatings(site().services, 7)
     const row = page
       .getByRole('region', { name: 'Requests by method and code' })
       .getByRole('listitem')
@@ -48,7 +48,7 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     await page.getByRole('img', { name: /^Requests per second, now: movie [\d.]+/ }).waitFor()
   })
 
-  test('shows how far rating events are applied, and what is put aside, with a look at one', async () => {
+  test('the system page shows ingest progress and dead letters, and opens one', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
     await page.getByText('No dead letters.').waitFor()
@@ -69,7 +69,7 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     await body.getByText(/6e 6f 74 20 4a 53 4f 4e/).waitFor()
   })
 
-  test('says which service is away while it is, and that all serve when it is back', async () => {
+  test('the system page names a service that is down and recovers when it is back', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
     await page.getByText('All systems operational · 3 of 3 up').first().waitFor()
@@ -83,7 +83,7 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     await page.getByRole('list', { name: 'Problems' }).waitFor({ state: 'detached' })
   }, 60_000)
 
-  test('says that what it shows is old while the stream is lost', async () => {
+  test('the system page says that its data is old while the stream is lost', async () => {
     await using visitor = await site().visit('/system')
     const { page } = visitor
     await page.getByText('All systems operational · 3 of 3 up').first().waitFor()
@@ -95,15 +95,15 @@ describePage('the system page', { start: startServicesApart }, (site) => {
   })
 })
 
-/** Asks for ratings that nobody has given. */
-async function callRatingInVain({ urls }: Services, count: number): Promise<void> {
+/** Requests ratings that do not exist. */
+async function requestMissingRatings({ urls }: Services, count: number): Promise<void> {
   for (let n = 0; n < count; n++) {
-    const answer = await fetch(`${urls.rating}/rating.v1.RatingService/GetRating`, {
+    const response = await fetch(`${urls.rating}/rating.v1.RatingService/GetRating`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ recordId, recordType: 'movie', userId: 'nobody' }),
     })
-    expect(answer.status).toBe(404)
+    expect(response.status).toBe(404)
   }
 }
 

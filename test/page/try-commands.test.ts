@@ -19,18 +19,18 @@ interface Example {
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** Of movie, at the page's own origin. */
+/** A method of movie, at the page's own origin. */
 const getDetails: Example = {
   path: '/try/movie.v1.MovieService/GetMovieDetails',
   fields: { movie_id: matrix },
 }
-/** Of rating, forwarded by movie. */
+/** A method of rating, forwarded by movie. */
 const putRating: Example = {
   path: '/try/rating.v1.RatingService/PutRating',
   fields: {
     record_id: matrix,
     record_type: 'movie',
-    // No blanks are allowed; the rest is what a shell would take for its own.
+    // Characters that a shell would interpret; spaces are not allowed.
     user_id: `o'hara"$HOME"\\n`,
     value: '4',
   },
@@ -42,13 +42,13 @@ const commands: readonly { name: string; needs: ToolName }[] = [
 ]
 
 describePage(
-  'the command that is copied',
+  'a copied command',
   { start: startServices, fill: ({ others }) => others.rate(matrix, 'ada', 5) },
   (site) => {
     for (const { name, needs } of commands) {
       testWith(
         tool(needs),
-        `for ${name} answers what the page answers`,
+        `the ${name} command gets the same response as the page`,
         async () => {
           for (const { path, fields } of [getDetails, putRating]) {
             await using visitor = await site().visit(path)
@@ -63,7 +63,7 @@ describePage(
 
     testWith(
       tool('buf'),
-      'for buf curl speaks gRPC-Web when the page does',
+      'the buf curl command uses gRPC-Web when the page does',
       async () => {
         const { path, fields } = getDetails
         await using visitor = await site().visit(path)
@@ -78,7 +78,7 @@ describePage(
 
     testWith(
       tool('curl'),
-      'for curl sends the very bytes of gRPC-Web',
+      'the curl command sends the same gRPC-Web bytes as the page',
       async () => {
         const { path, fields } = getDetails
         await using visitor = await site().visit(path)
@@ -97,11 +97,11 @@ async function callByPage(page: Page, fields: Readonly<Record<string, string>>):
   for (const [name, value] of Object.entries(fields)) await field(page, name).fill(value)
   await send(page)
   await expectCode(page, 'ok')
-  const [answer = ''] = await messageTexts(page)
-  return JSON.parse(answer)
+  const [message = ''] = await messageTexts(page)
+  return JSON.parse(message)
 }
 
-/** Presses the button, and answers what is in the clipboard then. */
+/** Presses the copy button and returns the text of the clipboard. */
 async function copyCommand({ page, context }: Visitor, name: string): Promise<string> {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   await choose(page, 'Copy as', name)
@@ -123,7 +123,7 @@ async function runShell(line: string): Promise<string> {
   return stdout
 }
 
-/** A rating that is put again has another time. */
-function withoutTime(answer: unknown): unknown {
-  return JSON.parse(JSON.stringify(answer, (key, value) => (key === 'updateTime' ? '' : value)))
+/** Removes the update time, which differs for each put. */
+function withoutTime(message: unknown): unknown {
+  return JSON.parse(JSON.stringify(message, (key, value) => (key === 'updateTime' ? '' : value)))
 }

@@ -13,22 +13,22 @@ export async function send(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Send/ }).click()
 }
 
-export function answerOf(page: Page): Locator {
+export function responseOf(page: Page): Locator {
   return page.getByRole('region', { name: 'Response' })
 }
 
 export async function expectCode(page: Page, code: string): Promise<void> {
-  await answerOf(page).getByRole('definition').first().getByText(code, { exact: true }).waitFor()
+  await responseOf(page).getByRole('definition').first().getByText(code, { exact: true }).waitFor()
 }
 
 export async function messageTexts(page: Page): Promise<string[]> {
-  const messages = answerOf(page).getByRole('article')
+  const messages = responseOf(page).getByRole('article')
   return messages.locator('pre').allTextContents()
 }
 
-/** Name and value of each, one after the other. */
-export async function fieldsOf(page: Page, title: 'Headers' | 'Trailers'): Promise<string[]> {
-  const group = answerOf(page).getByRole('group').filter({ hasText: title })
+/** Each header as one text: its name followed by its value. */
+export async function headersOf(page: Page, title: 'Headers' | 'Trailers'): Promise<string[]> {
+  const group = responseOf(page).getByRole('group').filter({ hasText: title })
   return group.locator('dl > div').allTextContents()
 }
 

@@ -2,13 +2,13 @@ import { expect, test } from 'bun:test'
 import { describePage, eventually } from './describe-page.ts'
 import { startServices } from './services.ts'
 import {
-  answerOf,
   choose,
   descriptionOf,
   expectCode,
   field,
-  fieldsOf,
+  headersOf,
   messageTexts,
+  responseOf,
   send,
 } from './try-form.ts'
 
@@ -18,13 +18,13 @@ const watch = '/try/movie.v1.MovieService/WatchMovieDetails'
 const put = '/try/rating.v1.RatingService/PutRating'
 
 describePage(
-  'the page to try a call',
+  'the API explorer',
   {
     start: startServices,
     fill: ({ others }) => others.rate(matrix, 'ada', 4),
   },
   (site) => {
-    test('lists every method of the three services, and opens one', async () => {
+    test('the API explorer lists every method of the three services and opens one', async () => {
       await using visitor = await site().visit('/try')
       const { page } = visitor
       expect(await page.title()).toBe('API explorer · Marquee')
@@ -42,7 +42,7 @@ describePage(
     })
 
     test.each(['Connect', 'gRPC-Web'])(
-      'calls a method by %s, in JSON and in binary',
+      'a method can be called over %s, in JSON and in binary',
       async (name) => {
         await using visitor = await site().visit(details)
         const { page } = visitor
@@ -53,12 +53,12 @@ describePage(
           await send(page)
           const type = name === 'Connect' ? 'application/' : 'application/grpc-web+'
           const subtype = format === 'JSON' ? 'json' : 'proto'
-          // What is there at first may be the answer to the call before.
+          // The page may still show the previous response.
           await eventually(async () => {
-            const headers = await fieldsOf(page, 'Headers')
+            const headers = await headersOf(page, 'Headers')
             expect(headers).toContain(`content-type${type}${subtype}`)
-            const [answer = ''] = await messageTexts(page)
-            expect(JSON.parse(answer).movieDetails).toMatchObject({
+            const [message = ''] = await messageTexts(page)
+            expect(JSON.parse(message).movieDetails).toMatchObject({
               metadata: { title: 'The Matrix', year: 1999 },
               rating: { mean: 4, count: '1' },
             })
@@ -68,7 +68,7 @@ describePage(
       },
     )
 
-    test('sends headers, and shows those of the answer and its trailers', async () => {
+    test('a call sends headers and shows the headers and trailers of the response', async () => {
       await using visitor = await site().visit(details)
       const { page } = visitor
       await field(page, 'movie_id').fill(matrix)
@@ -77,11 +77,11 @@ describePage(
       await page.getByRole('textbox', { name: 'Headers' }).fill('x-request-id: of-the-test')
       await send(page)
       await expectCode(page, 'ok')
-      expect(await fieldsOf(page, 'Headers')).toContain('x-request-idof-the-test')
-      expect(await fieldsOf(page, 'Trailers')).toContain('grpc-status0')
+      expect(await headersOf(page, 'Headers')).toContain('x-request-idof-the-test')
+      expect(await headersOf(page, 'Trailers')).toContain('grpc-status0')
     })
 
-    test('asks by GET where a method has no side effects', async () => {
+    test('a method without side effects can be called by GET', async () => {
       await using visitor = await site().visit(details)
       const { page } = visitor
       await field(page, 'movie_id').fill(matrix)
@@ -93,7 +93,7 @@ describePage(
     })
 
     test.each(['Connect', 'gRPC-Web'])(
-      'shows a stream by %s as it comes, until it is cancelled',
+      'a stream over %s is shown as it arrives, until it is canceled',
       async (name) => {
         await using visitor = await site().visit(watch)
         const { page } = visitor
@@ -116,7 +116,7 @@ describePage(
       },
     )
 
-    test('shows what breaks a rule at the field that breaks it', async () => {
+    test('an invalid value is reported at its field', async () => {
       await using visitor = await site().visit(put)
       const { page } = visitor
       visitor.expectProblems(/PutRating/)
@@ -136,23 +136,23 @@ describePage(
       expect(await field(page, 'value').getAttribute('aria-invalid')).not.toBe('true')
     })
 
-    test('shows the code and the message of a call that fails', async () => {
+    test('a failed call shows its code and message', async () => {
       await using visitor = await site().visit(details)
       const { page } = visitor
       visitor.expectProblems(/GetMovieDetails/)
       await field(page, 'movie_id').fill('no-such-movie')
       await send(page)
       await expectCode(page, 'not_found')
-      expect(await answerOf(page).textContent()).toMatch(/HTTP404/)
+      expect(await responseOf(page).textContent()).toMatch(/HTTP404/)
       await choose(page, 'Protocol', 'gRPC-Web')
       await send(page)
       await expectCode(page, 'not_found')
       await eventually(async () => {
-        expect(await answerOf(page).textContent()).toMatch(/HTTP200/)
+        expect(await responseOf(page).textContent()).toMatch(/HTTP200/)
       })
     })
 
-    test('sends a stream of several messages filled in as JSON', async () => {
+    test('a stream of several messages can be sent as JSON', async () => {
       await using visitor = await site().visit('/try/rating.v1.RatingService/ImportRatings')
       const { page } = visitor
       await choose(page, 'Edit as', 'JSON')
@@ -162,11 +162,11 @@ describePage(
       await page.getByRole('textbox', { name: /^JSON/ }).fill(JSON.stringify([1, 5, 9].map(rating)))
       await send(page)
       await expectCode(page, 'ok')
-      const [answer = ''] = await messageTexts(page)
-      expect(JSON.parse(answer)).toMatchObject({ createdCount: '2', refusedCount: '1' })
+      const [message = ''] = await messageTexts(page)
+      expect(JSON.parse(message)).toMatchObject({ createdCount: '2', refusedCount: '1' })
     })
 
-    test('says that a method does not exist', async () => {
+    test('an unknown method is reported', async () => {
       await using visitor = await site().visit('/try/movie.v1.MovieService/NoSuchMethod')
       await visitor.page.getByText('movie has no movie.v1.MovieService/NoSuchMethod').waitFor()
     })

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 
-/** How long anything on a page may take to be there, in milliseconds. */
+/** Timeout of each action on a page, in milliseconds. */
 const actionTimeoutMs = 10_000
 
 export interface VisitorOptions {
@@ -11,17 +11,17 @@ export interface VisitorOptions {
 }
 
 /**
- * A person at a browser of their own, with one page open. Disposing closes it, and throws when the
- * page had a problem that was not expected.
+ * A person with their own browser profile and one open page. Disposing closes it, and throws when
+ * a page had an unexpected problem.
  */
 export interface Visitor extends AsyncDisposable {
   readonly page: Page
   readonly context: BrowserContext
-  /** What went wrong on any of the visitor's pages so far, and was not expected. */
+  /** Unexpected problems on the visitor's pages so far. */
   problems(): readonly string[]
-  /** From now on, problems that match are what the test asked for. */
+  /** Ignores problems that match, from now on. */
   expectProblems(...patterns: readonly RegExp[]): void
-  /** Another page of the same person, watched as the first is. */
+  /** Opens another page of the same person, with the same checks. */
   openPage(): Promise<Page>
 }
 
@@ -31,13 +31,13 @@ export async function openVisitor(
   options: VisitorOptions = {},
 ): Promise<Visitor> {
   const { width = 1440, height = 900, colorScheme = 'light', reducedMotion } = options
-  const settings: BrowserContextOptions = {
+  const contextOptions: BrowserContextOptions = {
     baseURL,
     viewport: { width, height },
     colorScheme,
     ...(reducedMotion && { reducedMotion }),
   }
-  const context = await browser.newContext(settings)
+  const context = await browser.newContext(contextOptions)
   context.setDefaultTimeout(actionTimeoutMs)
   const problems: string[] = []
   const expected: RegExp[] = []
@@ -68,10 +68,10 @@ function watchPage(page: Page, note: (problem: string) => void): void {
   page.on('crash', () => note('the page crashed'))
   page.on('requestfailed', (request) => {
     const failure = request.failure()?.errorText ?? 'failed'
-    // The page itself gave it up: an answer to an old keystroke, a stream of a page that was left.
+    // The page itself canceled it: an old search, or the stream of a page that was left.
     if (failure !== 'net::ERR_ABORTED') note(`request: ${request.url()} ${failure}`)
   })
   page.on('response', (response) => {
-    if (response.status() >= 400) note(`answer: ${response.url()} ${response.status()}`)
+    if (response.status() >= 400) note(`response: ${response.url()} ${response.status()}`)
   })
 }

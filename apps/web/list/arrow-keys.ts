@@ -1,5 +1,5 @@
 /** Position of a card, in pixels. */
-export interface Place {
+interface Place {
   readonly left: number
   readonly top: number
 }

@@ -19,7 +19,7 @@ export interface Feed {
   readonly withoutTop: boolean
 }
 
-export interface FeedPage {
+interface FeedPage {
   readonly movies: readonly Movie[]
   readonly nextPageToken: string
 }

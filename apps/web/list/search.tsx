@@ -1,7 +1,8 @@
 import type { ReadonlySignal } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { type ListOrder, listPath } from '../route.ts'
 import type { Router } from '../router.ts'
+import { useSingleKeys } from '../single-keys.ts'
 
 const queryLengthMax = 200
 
@@ -15,21 +16,11 @@ interface SearchProps {
 /** The search field. Typing changes the URL at once; the request follows when typing pauses. */
 export function Search({ query, order, router, singleKeys }: SearchProps) {
   const input = useRef<HTMLInputElement>(null)
-  useLayoutEffect(() => {
-    const focus = (event: KeyboardEvent) => {
-      if (!singleKeys.peek()) return
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return
-      if (
-        (event.target as Element).closest?.('input:not([type=radio]), textarea, select, dialog')
-      ) {
-        return
-      }
-      event.preventDefault()
-      input.current?.select()
-    }
-    document.addEventListener('keydown', focus)
-    return () => document.removeEventListener('keydown', focus)
-  }, [])
+  useSingleKeys(singleKeys, (event) => {
+    if (event.key !== '/') return
+    event.preventDefault()
+    input.current?.select()
+  })
   const type = (text: string) => router.navigate(listPath(text, order), { replace: true })
   return (
     <search class="search">

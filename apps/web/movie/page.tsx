@@ -15,7 +15,7 @@ import { createWatchedMovie } from './watch-movie.ts'
 /** Minimum interval between announcements of a changed rating. */
 const announceEveryMs = 10_000
 
-/** One movie, its live rating, and one's own rating. */
+/** One movie, its live rating, and the person's own rating. */
 export function MoviePage({ movieId, ...page }: PageProps & { movieId: string }) {
   const { clients, ratingCache, connection, ownRatings, list } = page
   const watched = useMemo(() => {

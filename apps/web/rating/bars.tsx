@@ -10,7 +10,7 @@ interface BarsProps {
   readonly ownRatings: OwnRatings
 }
 
-/** A small histogram of all ratings whose columns are the radio buttons of one's own rating. */
+/** A small histogram of all ratings whose columns are the radio buttons of the person's own rating. */
 export function RatingBars({ movie, rating, ownRatings }: BarsProps) {
   const own = ownRatings.of(movie.id).value
   const shown = rating.value
@@ -27,7 +27,7 @@ export function RatingBars({ movie, rating, ownRatings }: BarsProps) {
             aria-label={`${value} of 5`}
             checked={own.wanted === value}
             onClick={(event) => {
-              // A click on one's own rating removes it; an arrow key has already moved to another.
+              // A click on the person's own rating removes it; an arrow key has already moved to another.
               if (own.wanted === value && event.detail > 0) ownRatings.rate(movie.id, undefined)
             }}
             onChange={() => ownRatings.rate(movie.id, value)}

@@ -1,6 +1,7 @@
 import { useSignalEffect } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
+import { useSingleKeys } from '../single-keys.ts'
 import { ratingKey } from './keys.ts'
 import { type OwnRating, type Value, values } from './own-rating.ts'
 
@@ -20,12 +21,17 @@ interface ChoiceProps {
   readonly page: PageProps
 }
 
-/** The control of one's own rating, by click or by key. */
+/** The control of the person's own rating, by click or by key. */
 export function RatingChoice({ movieId, known, page }: ChoiceProps) {
   const { ownRatings, singleKeys } = page
   const own = ownRatings.of(movieId).value
   const rate = (value: Value | undefined) => ownRatings.rate(movieId, value)
-  useRatingKeys(() => known && singleKeys.peek(), rate)
+  useSingleKeys(singleKeys, (event) => {
+    const key = ratingKey(event)
+    if (!key || !known) return
+    event.preventDefault()
+    rate(key.value)
+  })
   useAnnounceSaved(movieId, page)
   return (
     <fieldset class="rate" aria-labelledby="own-title">
@@ -87,24 +93,6 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
       </span>
     </>
   )
-}
-
-/** Handles the rating keys on the whole page, except in inputs and dialogs. */
-function useRatingKeys(enabled: () => boolean, rate: (value: Value | undefined) => void) {
-  const newest = useRef({ enabled, rate })
-  newest.current = { enabled, rate }
-  useLayoutEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const key = ratingKey(event)
-      if (!key || !newest.current.enabled()) return
-      const target = event.target as Element
-      if (target.closest?.('input:not([type=radio]), textarea, select, dialog')) return
-      event.preventDefault()
-      newest.current.rate(key.value)
-    }
-    document.addEventListener('keydown', press)
-    return () => document.removeEventListener('keydown', press)
-  }, [])
 }
 
 function useAnnounceSaved(movieId: string, { ownRatings, announce }: PageProps) {

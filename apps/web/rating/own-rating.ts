@@ -3,7 +3,7 @@ export type Value = 1 | 2 | 3 | 4 | 5
 
 export const values: readonly Value[] = [1, 2, 3, 4, 5]
 
-/** One's own rating of a movie: what was chosen and what the service has saved. Undefined is none. */
+/** The person's own rating of a movie: what was chosen and what the service has saved. Undefined is none. */
 export interface OwnRating {
   readonly saved: Value | undefined
   /** The value that is shown: set at once, and reset to `saved` when the service rejects it. */

@@ -18,7 +18,7 @@ import {
 export const historySeconds = 120
 
 /** Window of the rates of methods, in seconds, so that rare calls do not flicker. */
-export const methodRateSeconds = 10
+const methodRateSeconds = 10
 
 /** The state of the system: the last report, and rates and samples from earlier ones. */
 export interface Monitor {

@@ -1,7 +1,7 @@
 import type { DescMethod, Message, Registry } from '@bufbuild/protobuf'
 
 export type Protocol = 'connect' | 'grpc-web'
-export type Format = 'json' | 'binary'
+type Format = 'json' | 'binary'
 
 /** One call, as the form describes it. */
 export interface Call {

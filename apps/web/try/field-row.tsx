@@ -9,7 +9,7 @@ import { fieldRules } from './rules.ts'
 import { ValueInput } from './value-input.tsx'
 import { fieldPath } from './violations.ts'
 
-export interface FieldRowProps {
+interface FieldRowProps {
   readonly field: DescField
   /** Undefined when the field is not set. */
   readonly value: JsonValue | undefined

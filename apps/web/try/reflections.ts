@@ -42,6 +42,6 @@ export function createReflections(
 }
 
 /** The absolute URL, without a slash at the end. */
-export function absoluteUrl(baseUrl: string, origin: string): string {
+function absoluteUrl(baseUrl: string, origin: string): string {
   return new URL(baseUrl || '/', origin).href.replace(/\/$/, '')
 }
