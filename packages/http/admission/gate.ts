@@ -2,10 +2,9 @@ import type { Exchange, Respond } from '../exchange.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { whenClosed } from '../when-closed.ts'
 import { Congestion } from './congestion.ts'
-import { InFlightLimit } from './in-flight-limit.ts'
+import { InFlight, uncounted } from './in-flight.ts'
 import type { AdmissionLimits } from './limits.ts'
 import type { Admission, Admitted, CallReader, RefusalReason, Route, Start } from './port.ts'
-import { ProcessorLimit, tickMs } from './processor-limit.ts'
 import { Slice } from './slice.ts'
 import { type Waiting, WaitingLine } from './waiting-line.ts'
 
@@ -24,9 +23,6 @@ export interface GateOptions {
   readonly busyMs?: () => number
 }
 
-/** One in this many turns takes the duration of a call as a sample for the limit. */
-const sampledTurns = 8
-
 /**
  * Admission control in front of everything that a call costs.
  *
@@ -43,29 +39,17 @@ export class Gate implements Admission {
   readonly #now: () => number
   readonly #later: (act: () => void) => void
   readonly #after: (ms: number, act: () => void) => void
-  readonly #busyMs: () => number
   readonly #line = new WaitingLine()
   readonly #patientLine = new WaitingLine()
   #isPatientNext = false
   readonly #congestion: Congestion
   readonly #slice: Slice
-  readonly #limit: InFlightLimit
-  readonly #processorLimit: ProcessorLimit
+  readonly #inFlight: InFlight
   readonly #probes: TokenBucket
   #start: Start | undefined
   #arrived: Exchange[] = []
   #isAsked = false
   #isTimed = false
-  #turnCount = 0
-  /** Number of the last turn whose end was observed. */
-  #endedTurn = 0
-  #isSampled = true
-  #inFlightCount = 0
-  /** Most calls in flight since the last tick. */
-  #inFlightPeak = 0
-  /** Calls that ended since the last tick. */
-  #finishedCount = 0
-  #isTicking = false
   #streamCount = 0
   #nowMs = 0
 
@@ -82,16 +66,16 @@ export class Gate implements Admission {
     this.#now = now
     this.#later = later
     this.#after = after
-    this.#busyMs = busyMs
     this.#congestion = new Congestion(limits)
     this.#slice = new Slice(limits.sliceMs, now)
-    this.#limit = new InFlightLimit(limits)
-    this.#processorLimit = new ProcessorLimit(limits)
+    const isWaitedFor = () => this.#line.size > 0
+    const onRoom = () => this.#ask()
+    this.#inFlight = new InFlight({ limits, now, after, busyMs, isWaitedFor, onRoom })
     this.#probes = new TokenBucket(limits.probes, now())
   }
 
   get inFlightCount(): number {
-    return this.#inFlightCount
+    return this.#inFlight.count
   }
 
   get streamCount(): number {
@@ -103,7 +87,7 @@ export class Gate implements Admission {
   }
 
   get inFlightLimit(): number {
-    return Math.min(this.#limit.value, this.#processorLimit.value)
+    return this.#inFlight.limit
   }
 
   get isOverloaded(): boolean {
@@ -120,15 +104,15 @@ export class Gate implements Admission {
   #ask(): void {
     if (this.#isAsked) return
     this.#isAsked = true
-    const isSampled = this.#turnCount % sampledTurns === 0
-    const isMeasured = this.#slice.isMeasured || this.waitingCount > 0 || isSampled
+    const { isSampleDue } = this.#inFlight
+    const isMeasured = this.#slice.isMeasured || this.waitingCount > 0 || isSampleDue
     this.#later(this.#onTurn)
     // Runs in the same turn, after the microtasks of the calls.
     if (isMeasured) this.#later(this.#onTurnEnd)
   }
 
   readonly #onTurnEnd = (): void => {
-    this.#endedTurn = this.#turnCount
+    this.#inFlight.endTurn()
     this.#slice.end(this.#now())
   }
 
@@ -138,33 +122,11 @@ export class Gate implements Admission {
     this.#arrived = []
     this.#nowMs = this.#now()
     this.#slice.begin(this.#nowMs, this.waitingCount > 0)
-    // Calls that end within their turn are never in flight beside others.
-    this.#inFlightPeak = Math.max(this.#inFlightPeak, this.#inFlightCount)
-    this.#isSampled = this.#turnCount++ % sampledTurns !== 0
+    this.#inFlight.beginTurn()
     for (const exchange of arrived) this.#arrive(exchange)
     if (this.waitingCount > 0) this.#serve()
     else this.#congestion.relax()
-    if (this.#inFlightCount > 0 && !this.#isTicking) this.#tickSoon()
-  }
-
-  /** Ticks while calls are in flight. Calls that end within their turn need no tick. */
-  #tickSoon(sinceMs = this.#now(), busySinceMs = this.#busyMs()): void {
-    this.#isTicking = true
-    this.#after(tickMs, () => {
-      this.#isTicking = false
-      const [nowMs, nowBusyMs] = [this.#now(), this.#busyMs()]
-      this.#processorLimit.tick({
-        passedMs: nowMs - sinceMs,
-        busyMs: nowBusyMs - busySinceMs,
-        inFlightMax: this.#inFlightPeak,
-        finishedCount: this.#finishedCount,
-        isWaitedFor: this.#line.size > 0,
-      })
-      this.#inFlightPeak = this.#inFlightCount
-      this.#finishedCount = 0
-      if (this.#inFlightCount > 0) this.#tickSoon(nowMs, nowBusyMs)
-      if (this.#line.size > 0) this.#ask()
-    })
+    this.#inFlight.startedTurn()
   }
 
   #arrive(exchange: Exchange): void {
@@ -172,7 +134,7 @@ export class Gate implements Admission {
     if (route.kind === 'probe' && this.#probes.spend(1, this.#nowMs)) {
       this.#start?.(exchange, uncounted, 0)
     } else if (route.kind !== 'unary') this.#arrivePatient(exchange, route)
-    else if (this.#line.size === 0 && this.#hasRoom && this.#slice.spend()) {
+    else if (this.#line.size === 0 && this.#inFlight.hasRoom && this.#slice.spend()) {
       this.#admit(exchange, route, 0)
     } else this.#wait(exchange, route)
   }
@@ -189,10 +151,6 @@ export class Gate implements Admission {
     else line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
   }
 
-  get #hasRoom(): boolean {
-    return this.#inFlightCount < this.inFlightLimit
-  }
-
   #wait(exchange: Exchange, route: Route): void {
     this.#line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
     if (this.#line.size <= this.#limits.waitingMax) return
@@ -204,7 +162,7 @@ export class Gate implements Admission {
     const waitMsMax = this.#judge()
     for (let next = this.#next(); next !== undefined; next = this.#next()) this.#startWaiting(next)
     if (this.#line.size === 0) this.#congestion.relax()
-    if (this.#patientLine.size > 0 || (this.#line.size > 0 && this.#hasRoom)) this.#ask()
+    if (this.#patientLine.size > 0 || (this.#line.size > 0 && this.#inFlight.hasRoom)) this.#ask()
     // The end of a call starts the next one. Until then, only a timer can.
     else if (this.#line.size > 0) this.#askAfter(waitMsMax)
   }
@@ -228,7 +186,7 @@ export class Gate implements Admission {
    */
   #next(): Waiting | undefined {
     this.#isPatientNext = !this.#isPatientNext
-    const hasCall = this.#line.size > 0 && this.#hasRoom
+    const hasCall = this.#line.size > 0 && this.#inFlight.hasRoom
     const hasPatient = this.#patientLine.size > 0
     if ((!hasCall && !hasPatient) || !this.#slice.spend()) return undefined
     if (hasPatient && (this.#isPatientNext || !hasCall)) return this.#patientLine.takeOldest()
@@ -268,21 +226,7 @@ export class Gate implements Admission {
 
   #count(exchange: Exchange, route: Route): Admitted {
     if (route.kind === 'stream') return this.#countStream(exchange)
-    if (route.kind === 'probe') return uncounted
-    const isCounted = !route.isBrief
-    if (isCounted) this.#inFlightCount++
-    if (this.#isSampled || !route.isMeasured) return isCounted ? this.#unary : uncounted
-    this.#isSampled = true
-    const inFlightCount = this.#inFlightCount
-    const [startMs, turn] = [this.#now(), this.#turnCount]
-    const finished = () => {
-      const nowMs = this.#now()
-      // A call that ends within its turn waited only for the other calls of that turn.
-      route.isBrief = this.#endedTurn < turn
-      if (!route.isBrief) this.#limit.sample(route, nowMs - startMs, inFlightCount, nowMs)
-      if (isCounted) this.#unary.finished()
-    }
-    return { finished }
+    return route.kind === 'probe' ? uncounted : this.#inFlight.start(route)
   }
 
   /** Counts the stream until it ends, not until its response begins. */
@@ -293,17 +237,7 @@ export class Gate implements Admission {
     })
     return uncounted
   }
-
-  readonly #unary: Admitted = {
-    finished: () => {
-      this.#inFlightCount--
-      this.#finishedCount++
-      if (this.#line.size > 0) this.#ask()
-    },
-  }
 }
-
-const uncounted: Admitted = { finished() {} }
 
 function processorTimeMs(): number {
   const { user, system } = process.cpuUsage()
