@@ -3,13 +3,13 @@ import type { ConsulConfig } from './consul/address.ts'
 import type { Registry } from './port.ts'
 import type { StaticRegistryOptions } from './static/static.ts'
 
-/** Which registry to use, and what it needs. */
+/** Registry to open, and its options. */
 export type RegistryConfig =
   | ({ readonly kind: 'static' } & StaticRegistryOptions)
   | { readonly kind: 'in-process' }
   | ({ readonly kind: 'consul' } & ConsulConfig)
 
-/** Opens the configured registry. Only the module of that one is loaded. */
+/** Opens the configured registry. Only its module is loaded. */
 export async function openRegistry(config: RegistryConfig, log: Logger): Promise<Registry> {
   switch (config.kind) {
     case 'static':

@@ -2,85 +2,93 @@
 export interface Instance {
   /** Unique among the instances of all services. */
   readonly id: string
-  /** Where it listens, as an origin: `http://10.0.0.5:8082`. */
+  /** Origin that it listens at: `http://10.0.0.5:8082`. */
   readonly url: string
 }
 
-/** The health of an instance, as far as a registry needs it. */
+/** Health of an instance, as far as a registry needs it. */
 export interface InstanceHealth {
   /** Adds a condition of readiness, which returns the reason why it does not hold, or `undefined`. */
   require(name: string, condition: () => string | undefined, concern: 'work'): void
-  /** What keeps the instance from handling calls. Empty when nothing does. */
+  /** Returns the reasons why the instance cannot handle calls. Empty when it can. */
   problems(concern: 'calls'): readonly { readonly name: string; readonly reason: string }[]
 }
 
-/** An instance to announce. */
+/** An instance to register. */
 export interface NewInstance {
-  /** The service's short name: `metadata`, `rating`, `movie`. */
+  /** Short name of the service: `metadata`, `rating`, `movie`. */
   readonly service: string
   readonly url: string
   /**
-   * Its health, which others learn from the registry. A registry that cannot announce the instance adds a condition, so
-   * that it is not ready before it can be found.
+   * Health of the instance, which others learn from the registry. A registry that cannot register
+   * the instance adds a condition, so that the instance is not ready before it can be found.
    */
   readonly health?: InstanceHealth
-  /** By which name `grpc.health.v1` at its port knows it: `rating.v1.RatingService`. The whole process unless told. */
+  /**
+   * Name of the service in `grpc.health.v1` at the instance's port: `rating.v1.RatingService`.
+   * Default: the whole process.
+   */
   readonly healthName?: string
 }
 
-/** The instances of one service, kept up to date in the background. */
+/** Instances of one service, kept up to date in the background. */
 export interface Watch extends Disposable {
   /**
-   * The instances last known, without waiting for anything. Empty when none is known. An array read here never
-   * changes: a change makes another array.
+   * Instances last known, without waiting. Empty when none is known. An array is never modified: a
+   * change creates another array.
    */
   readonly instances: readonly Instance[]
 }
 
-/** How a registry does. */
+/** State of a registry. */
 export interface RegistryStatus {
-  /** Each service that is known or followed. */
+  /** Services that are registered here or watched. */
   readonly services: readonly ServiceStatus[]
-  /** How often the registry could not be asked or told. */
+  /** Number of failed requests to the registry. */
   readonly errorCount: number
-  /** How often an instance was announced, also again because the registry had forgotten it. */
+  /** Number of registrations, including repeated ones after the registry lost an instance. */
   readonly registrationCount: number
 }
 
-/** What is known of a service. */
+/** State of one service. */
 export interface ServiceStatus {
   readonly service: string
   readonly instanceCount: number
-  /** How long ago the registry last confirmed it, in milliseconds. */
+  /** Time since the registry last confirmed the instances, in milliseconds. */
   readonly ageMs: number
 }
 
-/** What an adapter can do beyond the rest of the port. The contract suite tests what an adapter claims here. */
+/** Capabilities of an adapter. The contract suite tests what an adapter claims here. */
 export interface RegistryCapabilities {
-  /** Whether a registered instance is found. Otherwise the instances are fixed by configuration. */
+  /** Whether a registered instance is found. If not, the instances are fixed by configuration. */
   readonly announces: boolean
-  /** Who finds what is registered: those who share the opening, or whoever opens the same registry on any machine. */
+  /**
+   * Who finds a registered instance: users of the same `Registry` object, or users of the same
+   * registry on any machine.
+   */
   readonly shared: 'process' | 'network'
   /** Whether an instance is left out while it is not ready. */
   readonly checksHealth: boolean
 }
 
-/** Which instances of which service there are. All methods may be called concurrently. */
+/** Instances of services. All methods may be called concurrently. */
 export interface Registry extends AsyncDisposable {
   readonly capabilities: RegistryCapabilities
 
   /**
-   * Announces an instance, once it can answer. Disposing the answer takes it back; a second time is harmless. A registry
-   * that is away does not make either fail, nor wait for long: the instance is announced when it comes back.
+   * Registers an instance that can handle calls. Disposing the returned object deregisters it;
+   * disposing it twice is harmless. Neither fails nor waits long while the registry is unavailable:
+   * the instance is registered once the registry is available again.
    */
   register(instance: NewInstance): Promise<AsyncDisposable>
 
   /**
-   * Starts to follow a service, and resolves with what is known at the time, which may be nothing. Watches of the same
-   * service share one connection to the registry. While the registry is away, the last list stays.
+   * Starts to watch a service, and resolves with the instances known so far, possibly none. Watches
+   * of the same service share one connection to the registry. While the registry is unavailable,
+   * the last list stays.
    */
   watch(service: string): Promise<Watch>
 
-  /** Without waiting for anything. */
+  /** Returns the state of the registry, without waiting. */
   status(): RegistryStatus
 }

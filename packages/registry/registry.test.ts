@@ -20,7 +20,7 @@ registryContract(
   () => async () => openRegistry({ kind: 'in-process' }, log),
 )
 
-test('a static registry shows the configured instances, whatever is announced', async () => {
+test('a static registry shows the configured instances and ignores registrations', async () => {
   const first = 'http://127.0.0.1:8082'
   const second = 'http://127.0.0.1:9082'
   await using registry = createStaticRegistry({
@@ -32,15 +32,15 @@ test('a static registry shows the configured instances, whatever is announced', 
   expect(new Set(watch.instances.map(({ id }) => id)).size).toBe(2)
 })
 
-test('a static registry refuses an address that is not a URL', () => {
+test('a static registry rejects an address that is not a URL', () => {
   expect(() => createStaticRegistry({ addresses: { rating: ['nowhere'] } })).toThrow(TypeError)
 })
 
-test('a watch of the in-process registry shows changes at once', async () => {
+test('a watch of the in-process registry shows changes immediately', async () => {
   await using registry = createInProcessRegistry()
   using watch = await registry.watch('rating')
-  const announced = await registry.register({ service: 'rating', url: 'http://127.0.0.1:8082' })
+  const registration = await registry.register({ service: 'rating', url: 'http://127.0.0.1:8082' })
   expect(watch.instances).toHaveLength(1)
-  await announced[Symbol.asyncDispose]()
+  await registration[Symbol.asyncDispose]()
   expect(watch.instances).toHaveLength(0)
 })

@@ -8,7 +8,7 @@ test('each failure in a row doubles the wait, up to the longest', () => {
   expect(longest).toEqual([100, 200, 400, 800, 1_000, 1_000])
 })
 
-test('half of a wait is by chance', () => {
+test('half of each wait is random', () => {
   expect(backOff(2, () => 0)).toBe(100)
   expect(backOff(2, () => 0.5)).toBe(150)
 })

@@ -1,14 +1,23 @@
 export interface BackOffBounds {
-  /** The longest wait after the first failure, in milliseconds; it doubles with each failure. */
+  /**
+   * Upper bound of the wait after the first failure, in milliseconds. It doubles with each further
+   * failure.
+   */
   readonly firstMs: number
-  /** The longest wait of all, in milliseconds. */
+  /** Upper bound of every wait, in milliseconds. */
   readonly maxMs: number
 }
 
-/** How long to wait after so many failures in a row, in milliseconds. `random` answers from 0 to below 1. */
+/**
+ * Returns the wait after the given number of failures in a row, in milliseconds. `random` returns a
+ * number from 0 to below 1. Default: `Math.random`.
+ */
 export type BackOff = (failureCount: number, random?: () => number) => number
 
-/** Exponential; the second half of each wait is by chance, so that what failed together does not come back together. */
+/**
+ * Creates an exponential back-off. A random half of each wait spreads retries, so that clients that
+ * failed together do not retry together.
+ */
 export function createBackOff({ firstMs, maxMs }: BackOffBounds): BackOff {
   return (failureCount, random = Math.random) => {
     const longestMs = Math.min(firstMs * 2 ** (failureCount - 1), maxMs)

@@ -62,7 +62,7 @@ describeWith(installed('consul'), 'services whose Consul', () => {
       await consul.kill()
       metadata.program.kill('SIGTERM')
       expect(await metadata.program.exited).toEqual({ code: 0, signal: null })
-      expect(metadata.program.stdout()).toContain('not taken back')
+      expect(metadata.program.stdout()).toContain('could not deregister')
     },
     testTimeoutMs,
   )

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises'
 import type { ConsulAddress, ConsulTls } from './client.ts'
 import type { ConsulServiceOptions } from './service.ts'
 
-/** A registry in Consul, as it is configured. */
+/** Configuration of a registry in Consul. */
 export interface ConsulConfig extends ConsulServiceOptions {
-  /** Of the HTTP API: `http://127.0.0.1:8500`. */
+  /** URL of the HTTP API: `http://127.0.0.1:8500`. */
   readonly url: string
   readonly token?: string | undefined
-  /** A file that holds the token, which wins over the token itself, as it does in Consul's own command. */
+  /** File that holds the token. It takes precedence over `token`, as in Consul's own command. */
   readonly tokenFile?: string | undefined
   /** `user:password`. */
   readonly httpAuth?: string | undefined
@@ -17,13 +17,19 @@ export interface ConsulConfig extends ConsulServiceOptions {
   readonly keyFile?: string | undefined
   readonly tlsServerName?: string | undefined
   readonly verifiesTls: boolean
-  /** How long instances are kept that Consul may only have forgotten, in milliseconds: see `createSnapshot`. */
+  /**
+   * Time that missing instances are kept after an outage of Consul, in milliseconds: see
+   * `createSnapshot`.
+   */
   readonly graceMs: number
-  /** How long a query may wait for a change, in milliseconds. */
+  /** Time that a query waits for a change, in milliseconds. */
   readonly waitMs: number
 }
 
-/** Reads the files that the configuration names. Rejects, naming the file, when one cannot be read. */
+/**
+ * Reads the files that the configuration names. Rejects with an error that names the file when one
+ * cannot be read.
+ */
 export async function readAddress(config: ConsulConfig): Promise<ConsulAddress> {
   const { url, token, tokenFile, httpAuth, namespace } = config
   const fileToken = await readOptional(tokenFile)

@@ -5,23 +5,23 @@ import Consul from 'consul'
 import type { Instance } from '../port.ts'
 import { type ConsulService, parseInstances } from './service.ts'
 
-/** How long Consul may take to answer, beyond what it is asked to wait, in milliseconds. */
+/** Timeout of a response, in addition to the time that Consul is asked to wait, in milliseconds. */
 const requestTimeoutMs = 2_000
-/** Consul waits up to a sixteenth longer than it is asked to. */
+/** Consul waits up to a sixteenth longer than requested. */
 const waitFactor = 17 / 16
-/** How long Consul may take to forget a service: whoever waits for it is about to end. */
+/** Timeout of deregistering, in milliseconds. It is short because the process is about to end. */
 const deregisterTimeoutMs = 1_000
-/** Connections for everything but blocking queries. */
+/** Maximum number of connections for everything but blocking queries. */
 const commandSocketsMax = 2
-/** How much of Consul's own words an error repeats, in characters. */
+/** Maximum length of Consul's own message in an error, in characters. */
 const reasonCharsMax = 200
 
-/** How to reach Consul's HTTP API. */
+/** Address and credentials of Consul's HTTP API. */
 export interface ConsulAddress {
-  /** With a path, if the API is not at the root: `http://127.0.0.1:8500`. */
+  /** URL, with a path if the API is not at the root: `http://127.0.0.1:8500`. */
   readonly url: string
   readonly token?: string | undefined
-  /** `user:password` of HTTP's basic authentication. */
+  /** `user:password` of HTTP basic authentication. */
   readonly httpAuth?: string | undefined
   /** For Consul Enterprise. */
   readonly namespace?: string | undefined
@@ -29,53 +29,66 @@ export interface ConsulAddress {
 }
 
 export interface ConsulTls {
-  /** The certificates in PEM. */
+  /** Certificates of the authorities, in PEM. */
   readonly ca?: string | undefined
   readonly cert?: string | undefined
   readonly key?: string | undefined
-  /** The name to expect in Consul's certificate, when it is not that of the address. */
+  /** Name to expect in Consul's certificate, when it differs from the host of the address. */
   readonly serverName?: string | undefined
-  /** False to trust any certificate. */
+  /** Whether to verify Consul's certificate. */
   readonly verifies: boolean
 }
 
-/** A question or command that Consul did not answer as it should. */
+/** Thrown when a request to Consul fails. */
 export class ConsulError extends Error {
   override readonly name = 'ConsulError'
 }
 
 export interface PassingQuery {
-  /** Answer when there is something newer than this; at once when undefined. At least 1. */
+  /**
+   * Respond when there is something newer than this index, 1 or more. `undefined` to respond
+   * immediately.
+   */
   readonly index: bigint | undefined
-  /** How long Consul may wait for something newer, in milliseconds. */
+  /** Time that Consul waits for something newer, in milliseconds. */
   readonly waitMs: number
-  /** Cuts the query, which then rejects. */
+  /** Aborts the query, which then rejects. */
   readonly signal: AbortSignal
 }
 
-export interface PassingAnswer {
+export interface PassingResponse {
   readonly index: bigint
   readonly instances: readonly Instance[]
 }
 
-/** What a registry asks of Consul. Each method rejects with a `ConsulError`, after a bounded time. */
+/**
+ * Requests of a registry to Consul. Each method rejects with a `ConsulError` after a bounded time.
+ */
 export interface ConsulClient extends Disposable {
-  /** The instances of a service whose checks pass: a blocking query. */
-  passing(service: string, query: PassingQuery): Promise<PassingAnswer>
-  /** Registers a service with its agent, in the place of one with the same id, as well or not until it is checked. */
-  register(service: ConsulService, isWell: boolean): Promise<void>
-  /** Whether the agent has the service. */
+  /** Returns the instances of a service whose checks pass. A blocking query. */
+  passing(service: string, query: PassingQuery): Promise<PassingResponse>
+  /**
+   * Registers a service with its agent, replacing one with the same id. `isReady` is its state
+   * until the first check.
+   */
+  register(service: ConsulService, isReady: boolean): Promise<void>
+  /** Returns whether the agent has the service. */
   isRegistered(id: string): Promise<boolean>
-  /** Says that the service is well, or what its problem is. False when the agent has no such check. */
+  /**
+   * Reports that the service is ready, or its problem. Returns false when the agent has no such
+   * check.
+   */
   updateCheck(checkId: string, problem: string | undefined): Promise<boolean>
-  /** Harmless when the agent has no such service. */
+  /** Removes the service. Does nothing when the agent has no such service. */
   deregister(id: string): Promise<void>
 }
 
 /**
- * Talks to Consul on kept connections: one for each blocking query, which the caller bounds, and two for the rest
- * (`http_max_conns_per_client` of an agent is 200).
- * @param onUnusable told of each service in an answer that cannot be called as it is registered, and is left out.
+ * Creates a client with keep-alive connections: one for each blocking query, whose number the
+ * caller bounds, and two for everything else. An agent accepts 200 connections per client
+ * (`http_max_conns_per_client`).
+ * @param onUnusable Called for each service in a response that is left out because its address
+ *   cannot be called.
  */
 export function createConsulClient(
   address: ConsulAddress,
@@ -84,7 +97,7 @@ export function createConsulClient(
   const queries = createClient(address, Number.POSITIVE_INFINITY)
   const commands = createClient(address, commandSocketsMax)
 
-  async function ask<T>(request: () => Promise<T>): Promise<T> {
+  async function translateErrors<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request()
     } catch (cause) {
@@ -94,7 +107,7 @@ export function createConsulClient(
 
   return {
     passing: (service, query) =>
-      ask(async () => {
+      translateErrors(async () => {
         using cancelled = cancelBy(query.signal)
         const options = { ...toBlockingOptions(query), ctx: cancelled.context }
         const [response, body] = await queries.health.service({
@@ -104,24 +117,24 @@ export function createConsulClient(
         })
         return parsePassing(response as IncomingMessage, body, onUnusable)
       }),
-    register: (service, isWell) =>
-      ask(() => {
-        const check = { ...service.check, status: isWell ? 'passing' : 'critical' }
+    register: (service, isReady) =>
+      translateErrors(() => {
+        const check = { ...service.check, status: isReady ? 'passing' : 'critical' }
         return commands.agent.service.register({ ...service, check, ...bounded })
       }),
     isRegistered: (id) =>
-      ask(async () => {
+      translateErrors(async () => {
         const filter = `ID == ${JSON.stringify(id)}`
         return Object.hasOwn(await commands.agent.service.list({ filter, ...bounded }), id)
       }),
     updateCheck: (id, problem) =>
-      ask(() => {
+      translateErrors(() => {
         const { check } = commands.agent
         if (problem === undefined) return isKnown(check.pass({ id, note: 'ready', ...bounded }))
         return isKnown(check.fail({ id, note: problem, ...bounded }))
       }),
     deregister: (id) =>
-      ask(async () => {
+      translateErrors(async () => {
         const bound = { timeout: deregisterTimeoutMs }
         await isKnown(commands.agent.service.deregister({ id, ...bound }))
       }),
@@ -140,11 +153,12 @@ function createClient({ url, token, httpAuth, namespace, tls }: ConsulAddress, m
     ...(namespace && { 'x-consul-namespace': namespace }),
     ...(httpAuth && { authorization: `Basic ${Buffer.from(httpAuth).toString('base64')}` }),
   }
-  // On Deno 2.9.3 a request that is cut on a connection that was used before goes on on another.
-  const kept = { keepAlive: process.versions.deno === undefined, maxSockets }
+  // On Deno 2.9.3, a request that is aborted on a reused connection continues on another
+  // connection.
+  const pooling = { keepAlive: process.versions.deno === undefined, maxSockets }
   const agent = url.startsWith('https:')
-    ? new HttpsAgent({ ...kept, ...toTlsOptions(tls) })
-    : new HttpAgent(kept)
+    ? new HttpsAgent({ ...pooling, ...toTlsOptions(tls) })
+    : new HttpAgent(pooling)
   const options = { baseUrl: `${url}/v1`, agent, headers }
   return new Consul(options)
 }
@@ -159,7 +173,10 @@ function toTlsOptions({ ca, cert, key, serverName, verifies }: ConsulTls = { ver
   }
 }
 
-/** What the package takes in the place of a signal; with it, it answers the response beside the body. */
+/**
+ * Adapts an abort signal to the package, which takes an event emitter. `includeResponse` makes it
+ * return the response beside the body.
+ */
 function cancelBy(signal: AbortSignal) {
   signal.throwIfAborted()
   const context = Object.assign(new EventEmitter(), { includeResponse: true })
@@ -178,12 +195,12 @@ function parsePassing(
   { headers }: IncomingMessage,
   body: unknown,
   onUnusable: (error: Error) => void,
-): PassingAnswer {
+): PassingResponse {
   const index = `${headers['x-consul-index']}`
-  if (!/^\d+$/.test(index)) throw new Error(`X-Consul-Index is ${index}`)
+  if (!/^\d+$/.test(index)) throw new Error(`X-Consul-Index must be a number; got ${index}`)
   const instances = parseInstances(body, onUnusable)
   if (instances.length === 0 && headers['x-consul-results-filtered-by-acls'] === 'true') {
-    throw new Error('the token does not allow to see the service')
+    throw new Error('the token cannot read the service: give it service "read" permission')
   }
   return { index: BigInt(index), instances }
 }

@@ -13,7 +13,7 @@ import { consulCapabilities } from './consul.ts'
 const testTimeoutMs = 30_000
 const checks = ['grpc', 'ttl'] as const
 
-describeWith(backend('consul'), 'in the real Consul:', (address) => {
+describeWith(backend('consul'), 'a real Consul:', (address) => {
   alsoOnDenoAndNode(import.meta.filename)
 
   for (const check of checks) {
@@ -24,7 +24,7 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
   }
 
   test.each(checks)(
-    'an instance is found by others while it is well, checked by %s',
+    'an instance is found by others while it is ready, checked by %s',
     async (check) => {
       const prefix = uniquePrefix()
       await using registry = await openConsul(address, { check, prefix })
@@ -45,7 +45,7 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
   )
 
   test(
-    'an instance that Consul was made to forget registers again',
+    'an instance registers again after it was removed from Consul',
     async () => {
       const prefix = uniquePrefix()
       await using registry = await openConsul(address, { prefix })
@@ -65,7 +65,7 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
   )
 
   test(
-    'watches of one service share one list, which is followed until the last of them ends',
+    'watches of one service share one list until the last of them is disposed',
     async () => {
       await using registry = await openConsul(address)
       const first = await registry.watch('rating')
@@ -79,7 +79,7 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
     testTimeoutMs,
   )
 
-  test('a file that cannot be read is told when the registry is opened', async () => {
+  test('opening the registry names a file that cannot be read', async () => {
     const opened = openConsul(address, { tokenFile: '/nowhere/token' })
     await expect(opened).rejects.toThrow('/nowhere/token')
   })
@@ -89,8 +89,8 @@ describeWith(backend('consul'), 'in the real Consul:', (address) => {
 async function checked(address: string, id: string): Promise<void> {
   await waitFor(
     async () => {
-      const answer = await fetch(`http://${address}/v1/agent/checks`)
-      const agentChecks = (await answer.json()) as Record<string, { Output: string }>
+      const response = await fetch(`http://${address}/v1/agent/checks`)
+      const agentChecks = (await response.json()) as Record<string, { Output: string }>
       return agentChecks[`service:${id}`]?.Output
     },
     { what: 'the check of Consul to run' },

@@ -6,8 +6,8 @@ import { keepRegistered } from './registration.ts'
 import { serviceName, toConsulService } from './service.ts'
 import { type Followed, followService } from './watch.ts'
 
-/** How long a watch waits for the first answer, in milliseconds. */
-const firstAnswerTimeoutMs = 2_000
+/** Time that a new watch waits for the first response, in milliseconds. */
+const firstResponseTimeoutMs = 2_000
 
 export const consulCapabilities: RegistryCapabilities = {
   announces: true,
@@ -17,13 +17,16 @@ export const consulCapabilities: RegistryCapabilities = {
 
 export interface ConsulDependencies {
   readonly log: Logger
-  /** From 0 to below 1. */
+  /** Random number from 0 to below 1. Default: `Math.random`. */
   readonly random?: () => number
-  /** Milliseconds that never go back. */
+  /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly clock?: () => number
 }
 
-/** Opens the registry in Consul. Rejects when a file of the configuration cannot be read; Consul may be away. */
+/**
+ * Opens the registry in Consul. Rejects when a file of the configuration cannot be read. Consul may
+ * be unavailable.
+ */
 export async function openConsulRegistry(
   config: ConsulConfig,
   dependencies: ConsulDependencies,
@@ -32,8 +35,9 @@ export async function openConsulRegistry(
 }
 
 /**
- * A registry in Consul. Nothing waits for Consul longer than a moment: what is followed keeps its last list while it is
- * away; what is registered is registered once it is there, and again when it has forgotten.
+ * Creates a registry in Consul. No call waits long for an unavailable Consul: a watch keeps its
+ * last list, and an instance is registered once Consul is available, and again when Consul has lost
+ * it.
  */
 function createConsulRegistry(
   config: ConsulConfig,
@@ -45,18 +49,21 @@ function createConsulRegistry(
   const counts = { errors: 0, registrations: 0 }
   const client = createConsulClient(address, (error) => {
     counts.errors++
-    log.warn({ reason: error.message }, 'left out: an instance in Consul that cannot be called')
+    log.warn(
+      { reason: error.message },
+      'ignored an instance in Consul with an address that cannot be called',
+    )
   })
 
   function follow(service: string): SharedService {
     const name = serviceName(config.prefix, service)
-    const onAnswer = createListener(log.child({ service: name }), counts)
+    const onResult = createOutageLog(log.child({ service: name }), counts)
     const query: Parameters<typeof followService>[0]['query'] = (query) =>
       client.passing(name, query)
-    return { followed: followService({ ...config, query, random, clock, onAnswer }), watchCount: 0 }
+    return { followed: followService({ ...config, query, random, clock, onResult }), watchCount: 0 }
   }
 
-  function leave(service: string, shared: SharedService): void {
+  function unfollow(service: string, shared: SharedService): void {
     shared.watchCount--
     if (shared.watchCount > 0) return
     shared.followed[Symbol.dispose]()
@@ -74,7 +81,7 @@ function createConsulRegistry(
         health: instance.health,
         intervalMs: config.checkIntervalMs,
         random,
-        onAnswer: createListener(registrationLog, counts),
+        onResult: createOutageLog(registrationLog, counts),
         onRegistered: () => counts.registrations++,
         log: registrationLog,
       })
@@ -90,8 +97,8 @@ function createConsulRegistry(
       const shared = services.get(service) ?? follow(service)
       services.set(service, shared)
       shared.watchCount++
-      await within(firstAnswerTimeoutMs, shared.followed.asked)
-      return createWatch(shared.followed, () => leave(service, shared))
+      await within(firstResponseTimeoutMs, shared.followed.queried)
+      return createWatch(shared.followed, () => unfollow(service, shared))
     },
     status: () => ({
       services: [...services].map(([service, { followed }]) => ({
@@ -115,34 +122,34 @@ interface SharedService {
   watchCount: number
 }
 
-function createWatch(followed: Followed, leave: () => void): Watch {
+function createWatch(followed: Followed, unfollow: () => void): Watch {
   let isDisposed = false
   return {
     get instances() {
       return followed.instances
     },
     [Symbol.dispose]() {
-      if (!isDisposed) leave()
+      if (!isDisposed) unfollow()
       isDisposed = true
     },
   }
 }
 
-/** Counts errors, and logs the first of a row and the end of it. */
-function createListener(log: Logger, counts: { errors: number }): (error?: unknown) => void {
-  let isAway = false
+/** Counts errors, and logs the beginning and the end of each outage. */
+function createOutageLog(log: Logger, counts: { errors: number }): (error?: unknown) => void {
+  let isUnavailable = false
   return (error) => {
     const isError = error !== undefined
     if (isError) counts.errors++
-    if (isError === isAway) return
-    isAway = isError
-    if (isError) log.warn({ reason: (error as Error).message }, 'Consul cannot be asked')
-    else log.info('Consul can be asked again')
+    if (isError === isUnavailable) return
+    isUnavailable = isError
+    if (isError) log.warn({ reason: (error as Error).message }, 'Consul is unavailable')
+    else log.info('Consul is available again')
   }
 }
 
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+async function within(timeoutMs: number, promise: Promise<void>): Promise<void> {
+  const { promise: timeout, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, timeoutMs)
-  await Promise.race([work, promise]).finally(() => clearTimeout(timer))
+  await Promise.race([promise, timeout]).finally(() => clearTimeout(timer))
 }

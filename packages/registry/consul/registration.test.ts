@@ -12,18 +12,18 @@ const service = toConsulService(
 
 function keep(isRegistered: ConsulClient['isRegistered']) {
   const calls: string[] = []
-  const note = (call: string) => void calls.push(call)
+  const record = (call: string) => void calls.push(call)
   const client: ConsulClient = {
     passing: async () => ({ index: 1n, instances: [] }),
-    register: async () => note('register'),
+    register: async () => record('register'),
     isRegistered(id) {
-      note('ask')
+      record('isRegistered')
       return isRegistered(id)
     },
     updateCheck: async () => true,
     async deregister() {
-      note('deregister')
-      throw new Error('away')
+      record('deregister')
+      throw new Error('unavailable')
     },
     [Symbol.dispose]() {},
   }
@@ -33,23 +33,23 @@ function keep(isRegistered: ConsulClient['isRegistered']) {
     service,
     intervalMs: 1,
     random: () => 0,
-    onAnswer: (error) => error !== undefined && errors.push(error),
+    onResult: (error) => error !== undefined && errors.push(error),
     onRegistered() {},
     log: pino({ enabled: false }),
   })
   return { calls, errors, registration }
 }
 
-test('a question without an answer does not keep an instance from being taken back', async () => {
+test('an instance is deregistered while a request to Consul has no response', async () => {
   const { calls, registration } = keep(() => new Promise(() => {}))
   const kept = await registration
-  await waitFor(() => calls.includes('ask'), { what: 'the question' })
+  await waitFor(() => calls.includes('isRegistered'), { what: 'the request' })
   await kept[Symbol.asyncDispose]()
-  expect(calls).toEqual(['register', 'ask', 'deregister', 'deregister'])
+  expect(calls).toEqual(['register', 'isRegistered', 'deregister', 'deregister'])
 })
 
-test('an instance is taken back by one try after Consul has failed to answer', async () => {
-  const { calls, errors, registration } = keep(() => Promise.reject(new Error('away')))
+test('an instance is deregistered with one attempt only while Consul fails', async () => {
+  const { calls, errors, registration } = keep(() => Promise.reject(new Error('unavailable')))
   const kept = await registration
   await waitFor(() => errors.length > 0, { what: 'the error' })
   await kept[Symbol.asyncDispose]()

@@ -2,49 +2,56 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { InstanceHealth } from '../port.ts'
 import type { ConsulClient } from './client.ts'
-import { backOff } from './pace.ts'
+import { backOff } from './rate-limit.ts'
 import type { ConsulService } from './service.ts'
 
-/** How many times an instance is taken back before it is left to Consul's own check; once when Consul is away. */
-const deregisterTriesMax = 2
+/**
+ * Attempts to deregister an instance before Consul's own check has to find out. Only one when
+ * Consul is unavailable.
+ */
+const deregisterAttemptsMax = 2
 
 export interface RegistrationOptions {
   readonly client: ConsulClient
   readonly service: ConsulService
-  /** Of the instance. */
+  /** Health of the instance. */
   readonly health?: InstanceHealth | undefined
-  /** How often Consul is asked whether it still has the instance, in milliseconds. */
+  /** Interval of checks that Consul still has the instance, in milliseconds. */
   readonly intervalMs: number
-  /** From 0 to below 1. */
+  /** Random number from 0 to below 1. */
   readonly random: () => number
-  /** Called after each attempt: with its error, or with nothing when Consul answered. */
-  readonly onAnswer: (error?: unknown) => void
-  /** Called when the instance has been registered, the first time and again. */
+  /** Called after each attempt: with its error, or with nothing when it succeeded. */
+  readonly onResult: (error?: unknown) => void
+  /** Called each time the instance has been registered, initially or again. */
   readonly onRegistered: () => void
   readonly log: Logger
 }
 
 /**
- * Keeps an instance registered until it is disposed, whatever Consul forgets, and resolves after the first attempt.
- * Until one has worked, the instance is not ready: nobody finds it, and a rollout should not go on. From then on it is,
- * because those who found it once hold on to it.
+ * Keeps an instance registered until it is disposed, even when Consul loses its state. Resolves
+ * after the first attempt. The instance is not ready until it has been registered once, because
+ * nobody finds it and a rollout must not continue. Afterwards an outage of Consul does not affect
+ * its readiness, because callers keep the instances they know.
  */
 export async function keepRegistered(options: RegistrationOptions): Promise<AsyncDisposable> {
-  const { client, service, health, onAnswer } = options
+  const { client, service, health, onResult } = options
   const ending = new AbortController()
   const { promise: tried, resolve: onTried } = Promise.withResolvers<void>()
   let isRegistered = false
   let failureCount = 0
   const condition = () => (isRegistered ? undefined : 'not registered yet')
-  // It can answer who finds it otherwise, and Consul too is to be told that it can.
+  // A condition of `work`, not of `calls`: the instance can handle calls, and reports so to Consul.
   health?.require('registry', condition, 'work')
 
   async function ensure(): Promise<void> {
     const problem = problemOf(health)
     if (isRegistered) {
-      // Whoever disposes it does not wait for this answer, which changes nothing any more.
-      const isThere = await unlessAborted(ending.signal, isStillThere(client, service, problem))
-      if (isThere || ending.signal.aborted) return
+      // Disposal does not wait for this response, which no longer matters.
+      const isKnown = await unlessAborted(
+        ending.signal,
+        isStillRegistered(client, service, problem),
+      )
+      if (isKnown || ending.signal.aborted) return
     }
     await client.register(service, problem === undefined)
     options.log.info({ again: isRegistered }, 'registered')
@@ -52,16 +59,16 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
     options.onRegistered()
   }
 
-  /** Answers how long to wait before the next look. */
+  /** Returns the wait before the next step, in milliseconds. */
   async function step(): Promise<number> {
     try {
       await ensure()
       if (ending.signal.aborted) return 0
-      onAnswer()
+      onResult()
       failureCount = 0
       return options.intervalMs * (0.9 + options.random() / 10)
     } catch (error) {
-      onAnswer(error)
+      onResult(error)
       return backOff(++failureCount, options.random)
     }
   }
@@ -79,12 +86,15 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
   let disposed: Promise<void> | undefined
   async function dispose(): Promise<void> {
     ending.abort()
-    // A registration on its way would undo what follows.
+    // A registration in flight would undo the deregistration.
     await ended
-    const error = await deregister(client, service.id, failureCount > 0 ? 1 : deregisterTriesMax)
+    const error = await deregister(client, service.id, failureCount > 0 ? 1 : deregisterAttemptsMax)
     if (error === undefined) return
-    onAnswer(error)
-    options.log.warn({ err: error }, "not taken back: Consul's check has to find out")
+    onResult(error)
+    options.log.warn(
+      { err: error },
+      "could not deregister: Consul's health check has to remove the instance",
+    )
   }
   return {
     [Symbol.asyncDispose]() {
@@ -94,25 +104,27 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
   }
 }
 
-/** Answers undefined, and leaves the work to itself, as soon as the signal is aborted. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>()
+/**
+ * Resolves with `undefined` as soon as the signal is aborted, and ignores the promise from then on.
+ */
+async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
   const stop = () => resolve(undefined)
   signal.addEventListener('abort', stop)
   try {
-    return await Promise.race([work, promise])
+    return await Promise.race([promise, aborted])
   } finally {
     signal.removeEventListener('abort', stop)
   }
 }
 
-/** What keeps the instance from answering calls. */
+/** Returns the reason why the instance cannot handle calls, if any. */
 function problemOf(health: InstanceHealth | undefined): string | undefined {
   const [problem] = health?.problems('calls') ?? []
   return problem && `${problem.name}: ${problem.reason}`
 }
 
-async function isStillThere(
+async function isStillRegistered(
   client: ConsulClient,
   { id, check }: ConsulService,
   problem: string | undefined,
@@ -121,10 +133,10 @@ async function isStillThere(
   return await client.isRegistered(id)
 }
 
-/** Answers the last error, if none of the tries worked. */
-async function deregister(client: ConsulClient, id: string, triesMax: number): Promise<unknown> {
+/** Returns the last error, or `undefined` when an attempt succeeded. */
+async function deregister(client: ConsulClient, id: string, attemptsMax: number): Promise<unknown> {
   let error: unknown
-  for (let tries = 0; tries < triesMax; tries++) {
+  for (let attempts = 0; attempts < attemptsMax; attempts++) {
     try {
       await client.deregister(id)
       return undefined

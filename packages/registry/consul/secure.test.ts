@@ -16,8 +16,8 @@ import { waitFor } from '@marquee/testing/wait-for'
 import type { ConsulConfig } from './address.ts'
 
 const testTimeoutMs = 60_000
-/** By then an instance has asked whether it is still registered. */
-const asksAgainMs = 1_100
+/** Longer than the interval after which an instance checks its registration. */
+const checkedAgainMs = 1_100
 const token = '5ec2e700-0000-4000-8000-000000000001'
 
 const accessControl = `acl {
@@ -26,40 +26,40 @@ const accessControl = `acl {
   tokens { initial_management = "${token}" }
 }`
 
-const rights = `
+const permissions = `
   service "rating" { policy = "write" }
   service_prefix "" { policy = "read" }
   node_prefix "" { policy = "read" }`
 
-describeWith(installed('consul'), 'with a Consul that', (binary) => {
+describeWith(installed('consul'), 'a secured Consul:', (binary) => {
   alsoOnDenoAndNode(import.meta.filename)
 
   test(
-    'wants a token, the one that is given counts, and that of the file wins',
+    'a token is sent, and the token of a file takes precedence',
     async () => {
       await using folder = await temporaryFolder()
       const tokenFile = join(folder.path, 'token')
       await writeFile(tokenFile, `${token}\n`)
       await using consul = await startConsul({ args: ['-hcl', accessControl] })
-      await isRegistered(consul.address, { token })
-      await isRegistered(consul.address, { tokenFile, token: 'wrong' })
+      await expectRegistered(consul.address, { token })
+      await expectRegistered(consul.address, { tokenFile, token: 'wrong' })
     },
     testTimeoutMs,
   )
 
   test(
-    'gives few rights, those of operations.md are enough: registering, and again, and following',
+    'the permissions in operations.md are enough to register, register again and watch',
     async () => {
       await using consul = await startConsul({ args: ['-hcl', accessControl] })
-      const limited = await createToken(consul.address, rights)
-      await isRegistered(consul.address, { token: limited, check: 'grpc' })
-      await isRegistered(consul.address, { token: limited, check: 'ttl' })
+      const limited = await createToken(consul.address, permissions)
+      await expectRegistered(consul.address, { token: limited, check: 'grpc' })
+      await expectRegistered(consul.address, { token: limited, check: 'ttl' })
     },
     testTimeoutMs,
   )
 
   test(
-    'shows nothing to a token without rights, that is an error and not an empty list',
+    'a token without permissions is an error, and not an empty list',
     async () => {
       await using consul = await startConsul({ args: ['-hcl', accessControl] })
       await using allowed = await openConsul(consul.address, { prefix: '', token })
@@ -78,7 +78,7 @@ describeWith(installed('consul'), 'with a Consul that', (binary) => {
   )
 
   test(
-    'speaks HTTPS and wants a certificate, both are shown and verified',
+    'certificates of Consul and of the client are verified over HTTPS',
     async () => {
       await using folder = await temporaryFolder()
       const make = (...args: string[]) =>
@@ -102,18 +102,18 @@ describeWith(installed('consul'), 'with a Consul that', (binary) => {
         certFile: file('dc1-client-consul-0.pem'),
         keyFile: file('dc1-client-consul-0-key.pem'),
       }
-      await isRegistered('', { url, caFile, ...own })
-      await isRegistered('', { url, caFile, ...own, tlsServerName: 'server.dc1.consul' })
-      await isRegistered('', { url, verifiesTls: false, ...own })
-      await isRefused('', { url, caFile })
-      await isRefused('', { url, ...own })
-      await isRefused('', { url, caFile, ...own, tlsServerName: 'elsewhere.consul' })
+      await expectRegistered('', { url, caFile, ...own })
+      await expectRegistered('', { url, caFile, ...own, tlsServerName: 'server.dc1.consul' })
+      await expectRegistered('', { url, verifiesTls: false, ...own })
+      await expectRejected('', { url, caFile })
+      await expectRejected('', { url, ...own })
+      await expectRejected('', { url, caFile, ...own, tlsServerName: 'elsewhere.consul' })
     },
     testTimeoutMs,
   )
 })
 
-/** Makes a token with these rights, or with none. */
+/** Creates a token with these permissions, or with none. */
 async function createToken(address: string, rules?: string): Promise<string> {
   const put = async (path: string, body: unknown) => {
     const request = {
@@ -121,31 +121,31 @@ async function createToken(address: string, rules?: string): Promise<string> {
       headers: { 'x-consul-token': token },
       body: JSON.stringify(body),
     }
-    const answer = await fetch(`http://${address}/v1/acl/${path}`, request)
-    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
-    return (await answer.json()) as { SecretID: string }
+    const response = await fetch(`http://${address}/v1/acl/${path}`, request)
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
+    return (await response.json()) as { SecretID: string }
   }
   if (rules === undefined) return (await put('token', {})).SecretID
   await put('policy', { Name: 'limited', Rules: rules })
   return (await put('token', { Policies: [{ Name: 'limited' }] })).SecretID
 }
 
-/** Registers an instance, finds it, and takes it back. */
-async function isRegistered(address: string, options: Partial<ConsulConfig>): Promise<void> {
+/** Registers an instance, finds it, and deregisters it. */
+async function expectRegistered(address: string, options: Partial<ConsulConfig>): Promise<void> {
   await using registry = await openConsul(address, { prefix: '', ...options })
   await using instance = await startHealthServer()
   using watch = await registry.watch('rating')
   await registry.register({ service: 'rating', ...instance })
   const urls = () => watch.instances.map(({ url }) => url)
   await waitFor(() => urls().includes(instance.url), { what: 'the instance to be found' })
-  await setTimeout(asksAgainMs)
+  await setTimeout(checkedAgainMs)
   expect(instance.health.problems()).toEqual([])
   expect(registry.status()).toMatchObject({ errorCount: 0, registrationCount: 1 })
   await registry[Symbol.asyncDispose]()
   expect(registry.status().errorCount).toBe(0)
 }
 
-async function isRefused(address: string, options: Partial<ConsulConfig>): Promise<void> {
+async function expectRejected(address: string, options: Partial<ConsulConfig>): Promise<void> {
   await using registry = await openConsul(address, options)
   await using instance = await startHealthServer()
   await registry.register({ service: 'rating', ...instance })

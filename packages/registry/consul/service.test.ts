@@ -9,8 +9,8 @@ const options = {
 } as const
 const rating = { service: 'rating', url: 'http://127.0.0.1:8082' }
 
-describe('what Consul is told of an instance', () => {
-  test('is its name, where it is, what it speaks, and how it is checked', () => {
+describe('the registration of an instance in Consul', () => {
+  test('a registration has the name, address, protocols and check', () => {
     expect(toConsulService(rating, options)).toEqual({
       id: 'rating-127.0.0.1-8082',
       name: 'rating',
@@ -32,7 +32,7 @@ describe('what Consul is told of an instance', () => {
     })
   })
 
-  test('is the advertised host in the place of its own', () => {
+  test('a registration has the advertised host instead of its own', () => {
     const { id, address, check } = toConsulService(rating, { ...options, advertise: 'box-1' })
     expect({ id, address }).toEqual({ id: 'rating-box-1-8082', address: 'box-1' })
     expect(check).toMatchObject({ grpc: 'box-1:8082' })
@@ -41,18 +41,18 @@ describe('what Consul is told of an instance', () => {
   test.each([
     [undefined, 'http://[::1]:8082'],
     ['::1', 'http://localhost:8082'],
-  ])('is an IPv6 address in brackets only where a port follows', (advertise, url) => {
+  ])('a registration has an IPv6 address in brackets only before a port', (advertise, url) => {
     const { address, check } = toConsulService({ ...rating, url }, { ...options, advertise })
     expect(address).toBe('::1')
     expect(check).toMatchObject({ grpc: '[::1]:8082' })
   })
 
-  test('is checked by the name under which its port knows its health', () => {
+  test('the check of a registration names the service of grpc.health.v1', () => {
     const { check } = toConsulService({ ...rating, healthName: 'rating.v1.RatingService' }, options)
     expect(check).toMatchObject({ grpc: '127.0.0.1:8082/rating.v1.RatingService' })
   })
 
-  test('bears the prefix in name and id', () => {
+  test('name and id of a registration start with the prefix', () => {
     const { id, name } = toConsulService(rating, { ...options, prefix: 'staging-' })
     expect({ id, name }).toEqual({
       id: 'staging-rating-127.0.0.1-8082',
@@ -60,14 +60,14 @@ describe('what Consul is told of an instance', () => {
     })
   })
 
-  test('is, by option, that it is heard of at least every three intervals', () => {
+  test('the TTL of a registration is three intervals', () => {
     const { check } = toConsulService(rating, { ...options, check: 'ttl' })
     expect(check).toMatchObject({ ttl: '15000ms' })
     expect(check).not.toHaveProperty('grpc')
   })
 })
 
-describe('what Consul tells of a service', () => {
+describe('an instance in a response of Consul', () => {
   const entry = (address: string, port = 8082) => ({
     Node: { Node: 'box', Address: '10.0.0.1' },
     Service: { ID: 'rating-1', Address: address, Port: port },
@@ -78,43 +78,43 @@ describe('what Consul tells of a service', () => {
       throw error
     })
 
-  test('is the id, unique with that of the node, and the address', () => {
+  test('the id of an instance is made of node and service id', () => {
     const found = { id: 'box/rating-1', url: 'http://10.0.0.5:8082' }
     expect(parse([entry('10.0.0.5')])).toEqual([found])
   })
 
-  test('is at the address of the node without one of its own', () => {
+  test('an instance has the address of the node when it has none of its own', () => {
     expect(parse([entry('')])[0]?.url).toBe('http://10.0.0.1:8082')
   })
 
-  test('may be an IPv6 address', () => {
+  test('an instance may have an IPv6 address', () => {
     expect(parse([entry('::1')])[0]?.url).toBe('http://[::1]:8082')
   })
 
-  test('cannot be called without a port', () => {
+  test('an instance without a port is left out', () => {
     expect(parse([entry('10.0.0.5', 0)])).toEqual([])
   })
 
   test.each([
     ['nothing', undefined],
     ['an object', {}],
-    ['a text', 'No cluster leader'],
-  ])('is refused when it is %s', (_, body) => {
+    ['a string', 'No cluster leader'],
+  ])('a response that is %s is rejected', (_, body) => {
     expect(() => parse(body)).toThrow('not a list')
   })
 
   test.each([
-    ['nothing', null],
+    ['empty', null],
     ['without an id', {}],
     ['without an address', { Node: { Node: 'box' }, Service: { ID: 'rating-1', Port: 1 } }],
     ['without a port', { ...entry('10.0.0.5'), Service: { ID: 'rating-1' } }],
-    ['at what is no address', entry('a b')],
+    ['at an invalid address', entry('a b')],
     ['at an address with a path', entry('box/a')],
     ['at an address with a user', entry('ada@box')],
-    ['at a port beyond the last', entry('10.0.0.5', 99_999)],
-    ['at a port below the first', entry('10.0.0.5', -1)],
-    ['at a part of a port', entry('10.0.0.5', 80.5)],
-  ])('is taken without the one entry that is %s, of which is told', (_, bad) => {
+    ['at a port above 65535', entry('10.0.0.5', 99_999)],
+    ['at a negative port', entry('10.0.0.5', -1)],
+    ['at a fractional port', entry('10.0.0.5', 80.5)],
+  ])('an entry that is %s is left out and reported', (_, bad) => {
     const errors: Error[] = []
     const found = { id: 'box/rating-1', url: 'http://10.0.0.6:8082' }
     const instances = parseInstances([bad, entry('10.0.0.6')], (error) => errors.push(error))

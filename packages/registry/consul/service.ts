@@ -1,40 +1,46 @@
 import manifest from '../../../package.json' with { type: 'json' }
 import type { Instance, NewInstance } from '../port.ts'
 
-/** How Consul checks an instance: by calling `grpc.health.v1` on its port, or by hearing from it. */
+/**
+ * How Consul checks an instance: `grpc` calls `grpc.health.v1` on its port, `ttl` expects regular
+ * reports from it.
+ */
 export type ConsulCheck = 'grpc' | 'ttl'
 
-/** How Consul is told of an instance. */
+/** Options of registering instances in Consul. */
 export interface ConsulServiceOptions {
-  /** Put before the service's name. */
+  /** Prefix of the service's name. */
   readonly prefix: string
-  /** The host that others reach the instance by; that of its URL when undefined. */
+  /** Host that others reach the instance at. Default: the host of its URL. */
   readonly advertise?: string | undefined
   readonly check: ConsulCheck
-  /** How often it is checked, in milliseconds. Consul makes it at least a second. */
+  /** Interval of checks, in milliseconds. Consul uses at least a second. */
   readonly checkIntervalMs: number
-  /** After how long a critical instance is forgotten, in milliseconds. Consul makes it at least a minute. */
+  /**
+   * Time after which Consul removes an instance whose checks fail, in milliseconds. Consul uses at
+   * least a minute.
+   */
   readonly deregisterAfterMs: number
 }
 
-/** What the package is given to register. */
+/** Registration in the terms of the `consul` package. */
 export type ConsulService = ReturnType<typeof toConsulService>
 
-/** What the port of a service speaks. */
+/** Protocols of a service's port, for the service's metadata. */
 const protocols = 'grpc,grpc-web,connect,rest'
-/** How long a check may take, in milliseconds. */
+/** Timeout of a check, in milliseconds. */
 const checkTimeoutMs = 2_000
-/** A TTL check fails when it was not heard for so many of its intervals. */
+/** Number of intervals without a report after which a TTL check fails. */
 const missedIntervalsMax = 3
 
-/** The name under which a service is found in Consul. */
+/** Returns the name of a service in Consul. */
 export function serviceName(prefix: string, service: string): string {
   return `${prefix}${service}`
 }
 
 /**
- * Describes an instance to Consul. Its id is that of its name and address, so that one that was killed and starts again
- * takes its own place.
+ * Describes an instance to Consul. The id is made of name and address, so that an instance that
+ * restarts after a crash replaces its former registration.
  */
 export function toConsulService(instance: NewInstance, options: ConsulServiceOptions) {
   const { service, healthName } = instance
@@ -52,13 +58,13 @@ export function toConsulService(instance: NewInstance, options: ConsulServiceOpt
   const intervalMs = options.checkIntervalMs
   const check =
     options.check === 'ttl'
-      ? { ...shared, name: 'heard of', ttl: `${intervalMs * missedIntervalsMax}ms` }
+      ? { ...shared, name: 'heartbeat', ttl: `${intervalMs * missedIntervalsMax}ms` }
       : {
           ...shared,
           name: 'grpc.health.v1',
           grpc: `${withBrackets(address)}:${port}${healthName ? `/${healthName}` : ''}`,
           grpcusetls: isSecure,
-          // It asks whether the instance is alive; who the instance is, those who call it verify.
+          // The check asks only whether the instance is alive. Callers verify its certificate.
           ...(isSecure && { tlsskipverify: true }),
           interval: `${intervalMs}ms`,
         }
@@ -67,11 +73,11 @@ export function toConsulService(instance: NewInstance, options: ConsulServiceOpt
 }
 
 /**
- * Reads the answer of `/v1/health/service`. Throws when it is not one.
- * @param onUnusable told of each entry that says of no instance where it is; it is left out.
+ * Parses the response of `/v1/health/service`. Throws when it is not a list.
+ * @param onUnusable Called for each entry without a valid id or address. The entry is left out.
  */
 export function parseInstances(body: unknown, onUnusable: (error: Error) => void): Instance[] {
-  if (!Array.isArray(body)) throw new Error('the answer is not a list of services')
+  if (!Array.isArray(body)) throw new Error('the response is not a list of services')
   return body.flatMap((entry) => {
     const instance = parseEntry(entry)
     if (instance instanceof Error) onUnusable(instance)
@@ -79,21 +85,22 @@ export function parseInstances(body: unknown, onUnusable: (error: Error) => void
   })
 }
 
-/** One that listens on no port cannot be called. */
+/** Returns `undefined` for a service without a port, which cannot be called. */
 function parseEntry(entry: unknown): Instance | Error | undefined {
   const { Node, Service } = Object(entry) as Partial<Record<'Node' | 'Service', unknown>>
   const { Node: node, Address: nodeAddress } = Object(Node) as Record<string, unknown>
   const { ID, Address, Port, Meta } = Object(Service) as Record<string, unknown>
   const address = Address || nodeAddress
   const isWhole = typeof node === 'string' && typeof ID === 'string' && typeof address === 'string'
-  if (!isWhole || typeof Port !== 'number') return new Error('a service lacks its id or address')
+  if (!isWhole || typeof Port !== 'number')
+    return new Error('a service in Consul has no id, address or port')
   if (Port === 0) return undefined
   const id = `${node}/${ID}`
   const scheme = Object(Meta).scheme === 'https' ? 'https' : 'http'
   const url = `${scheme}://${withBrackets(address)}:${Port}`
   const parsed = URL.parse(url)
   const isAddress = parsed !== null && parsed.href === `${parsed.origin}/`
-  return isAddress ? { id, url } : new Error(`${id} cannot be at ${url}`)
+  return isAddress ? { id, url } : new Error(`${id} has the invalid address ${url}`)
 }
 
 function withBrackets(address: string): string {

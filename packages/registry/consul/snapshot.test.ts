@@ -16,8 +16,8 @@ function setUp(...found: Instance[]) {
   return { time, snapshot, ids }
 }
 
-describe('a snapshot', () => {
-  test('shows what was found, and at once what has changed', () => {
+describe('a snapshot of instances in Consul', () => {
+  test('a snapshot shows the instances of a response, and every change immediately', () => {
     const { snapshot } = setUp(b, a)
     expect(snapshot.instances).toEqual([a, b])
     const moved = { ...b, url: 'http://10.0.0.9:1' }
@@ -25,7 +25,7 @@ describe('a snapshot', () => {
     expect(snapshot.instances).toEqual([moved, c])
   })
 
-  test('is the same array for as long as nothing changes', () => {
+  test('a snapshot is the same array as long as nothing changes', () => {
     const { snapshot } = setUp(a, b)
     const before = snapshot.instances
     snapshot.accept([{ ...b }, { ...a }])
@@ -34,7 +34,7 @@ describe('a snapshot', () => {
     expect(before).toEqual([a, b])
   })
 
-  test('keeps its instances when nothing is found, until the grace is over', () => {
+  test('a snapshot keeps its instances for the grace period when a response is empty', () => {
     const { time, snapshot, ids } = setUp(a, b)
     snapshot.accept([])
     expect(snapshot.graceLeftMs()).toBe(graceMs)
@@ -47,13 +47,13 @@ describe('a snapshot', () => {
     expect(snapshot.graceLeftMs()).toBeUndefined()
   })
 
-  test('that is empty has no grace', () => {
+  test('an empty snapshot has no grace period', () => {
     const { snapshot } = setUp()
     snapshot.accept([])
     expect(snapshot.graceLeftMs()).toBeUndefined()
   })
 
-  test('keeps what a restarted Consul has not been told yet, and drops what it never is', () => {
+  test('a snapshot keeps instances that register again with a restarted Consul, and drops the others', () => {
     const { time, snapshot, ids } = setUp(a, b, c)
     snapshot.interrupt()
     snapshot.accept([a])
@@ -65,7 +65,7 @@ describe('a snapshot', () => {
     expect(ids()).toEqual(['a', 'b'])
   })
 
-  test('believes at once that an instance left which was found after the interruption', () => {
+  test('a snapshot drops an instance immediately that was found after the interruption and then left', () => {
     const { snapshot, ids } = setUp(a, b)
     snapshot.interrupt()
     snapshot.accept([a])
@@ -74,7 +74,7 @@ describe('a snapshot', () => {
     expect(ids()).toEqual(['a'])
   })
 
-  test('lets go of what has left, however often Consul is interrupted', () => {
+  test('a snapshot drops an instance that left, even when Consul is interrupted again and again', () => {
     const { time, snapshot, ids } = setUp(a, b)
     for (time.nowMs = 0; time.nowMs < graceMs; time.nowMs += graceMs / 4) {
       snapshot.interrupt()
@@ -86,7 +86,7 @@ describe('a snapshot', () => {
     expect(ids()).toEqual(['a'])
   })
 
-  test('keeps each instance for a grace of its own', () => {
+  test('a snapshot keeps each instance for a grace period of its own', () => {
     const { time, snapshot, ids } = setUp(a, b)
     snapshot.interrupt()
     snapshot.accept([a])
@@ -100,7 +100,7 @@ describe('a snapshot', () => {
     expect(snapshot.graceLeftMs()).toBe(graceMs - 1)
   })
 
-  test('shows all that is found and nothing that was never found, and believes an answer twice a grace apart', () => {
+  test('a snapshot shows every found instance, no other, and exactly a response that repeats after the grace period', () => {
     const step = fc.record({
       isInterrupted: fc.boolean(),
       found: fc.subarray([a, b, c]),

@@ -1,34 +1,48 @@
 import type { Instance } from '../port.ts'
 
 export interface SnapshotOptions {
-  /** How long instances are kept that may be missing only because Consul has forgotten them, in milliseconds. */
+  /**
+   * Time that instances are kept that may be missing only because Consul lost its state, in
+   * milliseconds.
+   */
   readonly graceMs: number
-  /** Milliseconds that never go back. */
+  /** Monotonic clock, in milliseconds. */
   readonly clock: () => number
 }
 
-/** What Consul last said of a service, and what it said before that may still be true. */
+/**
+ * Instances of a service in Consul's last response, and instances of earlier ones that may still
+ * exist.
+ */
 export interface Snapshot {
-  /** Sorted by id. The same array for as long as nothing changes. */
+  /** Instances sorted by id. The same array as long as nothing changes. */
   readonly instances: readonly Instance[]
-  /** Says that Consul was away, or has gone back in time: what it says next may lack instances that are there. */
+  /**
+   * Reports that Consul was unavailable or lost its state: its next response may lack instances
+   * that exist.
+   */
   interrupt(): void
-  /** Takes what Consul says. */
+  /** Takes the instances of a response. */
   accept(found: readonly Instance[]): void
-  /** Until the first is let go that is kept without Consul's word, in milliseconds; undefined when none is. */
+  /**
+   * Returns the time until the first kept instance is dropped, in milliseconds. `undefined` when
+   * none is kept.
+   */
   graceLeftMs(): number | undefined
 }
 
 /**
- * Believes Consul in what it shows, and at once in what it does not show any more, but for two cases: the first answer
- * after an interruption, and an answer with nothing after one with something. A Consul that was restarted and lost its
- * state looks like either. What is missing then is kept until it is shown again or the grace is over, which leaves
- * instances the time to register again; by then, what is still missing has really left.
+ * Creates an empty snapshot.
+ *
+ * A missing instance is dropped immediately, except in two cases: in the first response after an
+ * interruption, and in an empty response after a non-empty one. A Consul that restarted without its
+ * state looks like either. The missing instances are then kept until they appear again or the grace
+ * period ends, so that they have time to register again.
  */
 export function createSnapshot({ graceMs, clock }: SnapshotOptions): Snapshot {
   let instances: readonly Instance[] = []
-  /** Until when each is kept that is missing, by its id. */
-  let heldUntilMs = new Map<string, number>()
+  /** Time until which each missing instance is kept, by its id. */
+  let keptUntilMs = new Map<string, number>()
   let isInterrupted = false
   return {
     get instances() {
@@ -40,18 +54,18 @@ export function createSnapshot({ graceMs, clock }: SnapshotOptions): Snapshot {
     accept(found) {
       const nowMs = clock()
       const ids = new Set(found.map(({ id }) => id))
-      // What is held already has its time: a Consul that fails now and then does not lengthen it.
+      // A kept instance keeps its deadline: repeated failures of Consul do not extend it.
       const newUntilMs = isInterrupted || found.length === 0 ? nowMs + graceMs : nowMs
-      const untilMs = ({ id }: Instance) => heldUntilMs.get(id) ?? newUntilMs
-      const held = instances.filter((one) => !ids.has(one.id) && nowMs < untilMs(one))
-      heldUntilMs = new Map(held.map((one) => [one.id, untilMs(one)]))
+      const untilMs = ({ id }: Instance) => keptUntilMs.get(id) ?? newUntilMs
+      const kept = instances.filter((one) => !ids.has(one.id) && nowMs < untilMs(one))
+      keptUntilMs = new Map(kept.map((one) => [one.id, untilMs(one)]))
       isInterrupted = false
-      const next = [...found, ...held].sort((a, b) => (a.id < b.id ? -1 : 1))
+      const next = [...found, ...kept].sort((a, b) => (a.id < b.id ? -1 : 1))
       if (!isSame(instances, next)) instances = next
     },
     graceLeftMs() {
-      if (heldUntilMs.size === 0) return undefined
-      return Math.max(Math.min(...heldUntilMs.values()) - clock(), 0)
+      if (keptUntilMs.size === 0) return undefined
+      return Math.max(Math.min(...keptUntilMs.values()) - clock(), 0)
     },
   }
 }

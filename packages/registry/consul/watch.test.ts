@@ -1,49 +1,49 @@
 import { describe, expect, test } from 'bun:test'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { Instance } from '../port.ts'
-import type { PassingAnswer, PassingQuery } from './client.ts'
-import { backOffBounds } from './pace.ts'
-import { type Followed, followService, queryPace } from './watch.ts'
+import type { PassingQuery, PassingResponse } from './client.ts'
+import { backOffBounds } from './rate-limit.ts'
+import { type Followed, followService, queryRate } from './watch.ts'
 
 const waitMs = 30_000
 const graceMs = 10_000
 const a: Instance = { id: 'a', url: 'http://10.0.0.1:1' }
 
-describe('following a service', () => {
-  test('asks without an index first, and then for what is newer than the answer', async () => {
-    using script = follow([answer(7n), answer(9n), answer(9n)])
+describe('a watch of a service in Consul', () => {
+  test('the first query has no index, and each further one that of the last response', async () => {
+    using script = follow([response(7n), response(9n), response(9n)])
     expect(await script.indexes()).toEqual([undefined, 7n, 9n, 9n])
   })
 
-  test('starts afresh when the index goes backwards', async () => {
-    using script = follow([answer(7n), answer(3n), answer(3n)])
+  test('a query after an index that went backwards has no index', async () => {
+    using script = follow([response(7n), response(3n), response(3n)])
     expect(await script.indexes()).toEqual([undefined, 7n, undefined, 3n])
   })
 
-  test('never asks for what is newer than nothing, which would be answered at once', async () => {
-    using script = follow([answer(0n), answer(0n), answer(1n)])
+  test('an index of 0 is sent as 1, because 0 would not wait for a change', async () => {
+    using script = follow([response(0n), response(0n), response(1n)])
     expect(await script.indexes()).toEqual([undefined, 1n, undefined, 1n])
   })
 
-  test('starts afresh after an error, and waits longer after each', async () => {
-    const error = new Error('away')
-    using script = follow([answer(7n), error, error, error, answer(2n)])
+  test('a query after an error has no index, and follows a longer wait after each error', async () => {
+    const error = new Error('unavailable')
+    using script = follow([response(7n), error, error, error, response(2n)])
     expect(await script.indexes()).toEqual([undefined, 7n, undefined, undefined, undefined, 2n])
     const { firstMs: first } = backOffBounds
     expect(script.pauses).toEqual([0, first, 2 * first, 4 * first, 0])
     expect(script.errors).toEqual([undefined, error, error, error, undefined])
   })
 
-  test('shows the last list while Consul is away, and its age', async () => {
-    using script = follow([answer(7n, a), ...Array(5).fill(new Error('away'))])
+  test('the last list stays while Consul is unavailable, and its age grows', async () => {
+    using script = follow([response(7n, a), ...Array(5).fill(new Error('unavailable'))])
     await script.ended()
     expect(script.followed.instances).toEqual([a])
     const passedMs = script.pauses.reduce((sum, pausedMs) => sum + pausedMs, 0)
     expect(script.followed.ageMs()).toBe(passedMs)
   })
 
-  test('asks again when the grace is over, though nothing has changed', async () => {
-    using script = follow([answer(7n, a), answer(8n), answer(8n), answer(8n)])
+  test('a query ends with the grace period, even though nothing has changed', async () => {
+    using script = follow([response(7n, a), response(8n), response(8n), response(8n)])
     await script.ended()
     const [first = 0, second = 0, third = 0] = script.queries.map((query) => query.waitMs)
     expect([first, second]).toEqual([waitMs + 1, waitMs + 1])
@@ -51,25 +51,25 @@ describe('following a service', () => {
     expect(script.followed.instances).toEqual([])
   })
 
-  test('slows down when answers come all the time', async () => {
-    const answers = Array.from({ length: 10 }, (_, index) => answer(BigInt(index + 1)))
-    using script = follow(answers, { answersAtOnce: true })
+  test('queries slow down when every response comes immediately', async () => {
+    const responses = Array.from({ length: 10 }, (_, index) => response(BigInt(index + 1)))
+    using script = follow(responses, { respondsImmediately: true })
     await script.ended()
-    const { burst, intervalMs } = queryPace
+    const { burst, intervalMs } = queryRate
     expect(script.pauses.slice(0, burst)).toEqual(Array(burst).fill(0))
     expect(script.pauses.slice(burst)).toEqual(Array(10 - burst).fill(intervalMs))
   })
 
-  test('has asked once Consul has answered or failed to', async () => {
-    for (const first of [answer(7n, a), new Error('away')]) {
+  test('the first query ends the wait of a watch, whether it succeeds or fails', async () => {
+    for (const first of [response(7n, a), new Error('unavailable')]) {
       using script = follow([first])
-      await script.followed.asked
+      await script.followed.queried
       expect(script.errors).toHaveLength(1)
     }
   })
 
-  test('ends with the query that is under way', async () => {
-    using script = follow([answer(7n)])
+  test('disposing a watch aborts the query in flight', async () => {
+    using script = follow([response(7n)])
     await script.ended()
     script.followed[Symbol.dispose]()
     expect(script.queries.at(-1)?.signal.aborted).toBe(true)
@@ -81,21 +81,21 @@ interface Script extends Disposable {
   readonly followed: Followed
   readonly queries: PassingQuery[]
   readonly pauses: number[]
-  /** What was told of each query. */
+  /** Result of each query: its error, or nothing. */
   readonly errors: unknown[]
-  /** Resolves when there is nothing left to answer. */
+  /** Resolves when there is no response left. */
   ended(): Promise<unknown>
-  /** Of all queries, once there is nothing left to answer. */
+  /** Returns the indexes of all queries, once there is no response left. */
   indexes(): Promise<(bigint | undefined)[]>
 }
 
-/** Follows a Consul that gives these answers one by one, each when its time is over, and then is silent. */
+/** Follows a Consul that sends these responses, each when its query times out, and then none. */
 function follow(
-  answers: readonly (PassingAnswer | Error)[],
-  { answersAtOnce = false } = {},
+  responses: readonly (PassingResponse | Error)[],
+  { respondsImmediately = false } = {},
 ): Script {
   let nowMs = 0
-  const left = [...answers]
+  const left = [...responses]
   const queries: PassingQuery[] = []
   const pauses: number[] = []
   const errors: unknown[] = []
@@ -104,13 +104,13 @@ function follow(
     graceMs,
     random: () => 1,
     clock: () => nowMs,
-    onAnswer: (error) => errors.push(error),
+    onResult: (error) => errors.push(error),
     async query(query) {
       queries.push(query)
       const next = left.shift()
       if (next === undefined) return await silence(query.signal)
       if (next instanceof Error) throw next
-      if (query.index !== undefined && !answersAtOnce) nowMs += query.waitMs
+      if (query.index !== undefined && !respondsImmediately) nowMs += query.waitMs
       return next
     },
     async pause(durationMs) {
@@ -118,7 +118,7 @@ function follow(
       nowMs += durationMs
     },
   })
-  const ended = () => waitFor(() => queries.length > answers.length, { what: 'the last query' })
+  const ended = () => waitFor(() => queries.length > responses.length, { what: 'the last query' })
   return {
     followed,
     queries,
@@ -133,7 +133,7 @@ function follow(
   }
 }
 
-function answer(index: bigint, ...instances: Instance[]): PassingAnswer {
+function response(index: bigint, ...instances: Instance[]): PassingResponse {
   return { index, instances }
 }
 

@@ -1,77 +1,78 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Instance } from '../port.ts'
-import type { PassingAnswer, PassingQuery } from './client.ts'
-import { backOff, createPace } from './pace.ts'
+import type { PassingQuery, PassingResponse } from './client.ts'
+import { backOff, createRateLimit } from './rate-limit.ts'
 import { createSnapshot } from './snapshot.ts'
 
-/** How many queries may follow each other at once, and how long between two after that, in milliseconds. */
-export const queryPace = { burst: 5, intervalMs: 1_000 }
+/** Rate limit of queries: a burst, and the interval between further queries, in milliseconds. */
+export const queryRate = { burst: 5, intervalMs: 1_000 }
 
 export interface FollowOptions {
-  /** Asks for the instances, when there is something newer than the index. */
-  readonly query: (query: PassingQuery) => Promise<PassingAnswer>
-  /** How long a query may wait for something newer, in milliseconds. */
+  /** Requests the instances, once there is something newer than the index. */
+  readonly query: (query: PassingQuery) => Promise<PassingResponse>
+  /** Time that a query waits for something newer, in milliseconds. */
   readonly waitMs: number
-  /** How long instances are kept that Consul may only have forgotten, in milliseconds. */
+  /** Time that missing instances are kept after an outage of Consul, in milliseconds. */
   readonly graceMs: number
-  /** From 0 to below 1. */
+  /** Random number from 0 to below 1. */
   readonly random: () => number
-  /** Milliseconds that never go back. */
+  /** Monotonic clock, in milliseconds. */
   readonly clock: () => number
-  /** Called after each query: with its error, or with nothing when Consul answered. */
-  readonly onAnswer: (error?: unknown) => void
-  /** Resolves after the time, or at once when the signal is aborted. */
+  /** Called after each query: with its error, or with nothing when it succeeded. */
+  readonly onResult: (error?: unknown) => void
+  /** Resolves after the time, or immediately when the signal is aborted. Default: a timer. */
   readonly pause?: (durationMs: number, signal: AbortSignal) => Promise<void>
 }
 
-/** A service that is followed in the background until it is disposed. */
+/** A service whose instances are kept up to date in the background until it is disposed. */
 export interface Followed extends Disposable {
-  /** What is known, as of a `Watch`. */
+  /** Instances last known: see `Watch`. */
   readonly instances: readonly Instance[]
-  /** Resolves when Consul has answered for the first time, or failed to. */
-  readonly asked: Promise<void>
-  /** For how long Consul has said nothing, in milliseconds. */
+  /** Resolves after the first query, whether it succeeded or failed. */
+  readonly queried: Promise<void>
+  /** Returns the time since Consul's last response, in milliseconds. */
   ageMs(): number
 }
 
 /**
  * Follows a service by blocking queries, one at a time, by the rules of
- * https://developer.hashicorp.com/consul/api-docs/features/blocking: the index is at least 1, one that goes backwards
- * starts afresh, and answers that come quickly are asked for at a limited rate.
+ * https://developer.hashicorp.com/consul/api-docs/features/blocking: the index is at least 1, an
+ * index that goes backwards is discarded, and the rate of queries is limited when responses come
+ * quickly.
  */
 export function followService(options: FollowOptions): Followed {
-  const { clock, onAnswer, pause = pauseFor } = options
+  const { clock, onResult, pause = pauseFor } = options
   const snapshot = createSnapshot(options)
-  const pace = createPace({ ...queryPace, clock })
+  const nextDelayMs = createRateLimit({ ...queryRate, clock })
   const ending = new AbortController()
-  const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>()
-  let heardMs = clock()
+  const { promise: queried, resolve: onQueried } = Promise.withResolvers<void>()
+  let lastResponseMs = clock()
   let index: bigint | undefined
   let failureCount = 0
 
-  async function askOnce(): Promise<void> {
+  async function queryOnce(): Promise<void> {
     const waitMs = jittered(options, snapshot.graceLeftMs())
-    const answer = await options.query({ index, waitMs, signal: ending.signal })
-    const isOlder = index !== undefined && answer.index < index
+    const response = await options.query({ index, waitMs, signal: ending.signal })
+    const isOlder = index !== undefined && response.index < index
     if (isOlder) snapshot.interrupt()
-    index = isOlder ? undefined : atLeastOne(answer.index)
-    snapshot.accept(answer.instances)
-    heardMs = clock()
+    index = isOlder ? undefined : atLeastOne(response.index)
+    snapshot.accept(response.instances)
+    lastResponseMs = clock()
     failureCount = 0
   }
 
-  /** Answers how long to wait before asking again. */
+  /** Returns the wait before the next query, in milliseconds. */
   async function step(): Promise<number> {
     try {
-      await askOnce()
-      onAnswer()
-      return pace()
+      await queryOnce()
+      onResult()
+      return nextDelayMs()
     } catch (error) {
       if (ending.signal.aborted) return 0
-      // Consul may come back without its state, when an index of before would wait for nothing.
+      // Consul may restart without its state. A query with an old index would then wait in error.
       index = undefined
       snapshot.interrupt()
-      onAnswer(error)
+      onResult(error)
       return backOff(++failureCount, options.random)
     }
   }
@@ -79,7 +80,7 @@ export function followService(options: FollowOptions): Followed {
   async function follow(): Promise<void> {
     while (!ending.signal.aborted) {
       const waitMs = await step()
-      onAsked()
+      onQueried()
       await pause(waitMs, ending.signal)
     }
   }
@@ -89,13 +90,16 @@ export function followService(options: FollowOptions): Followed {
     get instances() {
       return snapshot.instances
     },
-    asked,
-    ageMs: () => clock() - heardMs,
+    queried,
+    ageMs: () => clock() - lastResponseMs,
     [Symbol.dispose]: () => ending.abort(),
   }
 }
 
-/** Waits less than it may, each time differently, and not beyond the grace: what is kept then is asked for again. */
+/**
+ * Returns a random wait of 90 to 100 % of the maximum, and not beyond the grace period: instances
+ * that are kept by then are queried again.
+ */
 function jittered({ waitMs, random }: FollowOptions, graceLeftMs = waitMs): number {
   return Math.ceil(Math.min(waitMs * (0.9 + random() / 10), graceLeftMs)) + 1
 }

@@ -5,19 +5,23 @@ import { type HealthServer, startHealthServer } from '@marquee/testing/health-se
 import { describeClaimed } from '@marquee/testing/requirements'
 import type { Registry, RegistryCapabilities, Watch } from '../port.ts'
 
-/** Something to register. */
+/** A server to register. */
 type Listening = Pick<HealthServer, 'url'> & AsyncDisposable
 
-/** Opens a registry that shows what another opening of the same place has announced, where registries are shared. */
+/**
+ * Opens a registry. Where registries are shared, it shows what another registry of the same place
+ * has registered.
+ */
 export type OpenRegistry = () => Promise<Registry>
 
-/** How long a registry may take to show a change, in milliseconds. */
+/** Time that a registry may take to show a change, in milliseconds. */
 const changeTimeoutMs = 10_000
 const pollMs = 5
 
 /**
- * Declares the tests that every registry has to pass, and those of what the adapter says it can do.
- * @param createPlace makes a place where nothing is announced, and returns what opens a registry there.
+ * Declares the tests of everything that the port promises, and of what the adapter claims in its
+ * capabilities.
+ * @param createPlace Creates an empty place, and returns a function that opens a registry there.
  */
 export function registryContract(
   name: string,
@@ -26,28 +30,28 @@ export function registryContract(
 ): void {
   const { announces, shared, checksHealth } = capabilities
   const open = () => createPlace()()
-  const listen = checksHealth ? () => startHealthServer() : makeUp
+  const listen = checksHealth ? () => startHealthServer() : unusedAddress
   describe(`${name} registry`, () => {
-    test('a registry says what it can do', async () => {
+    test('a registry states its capabilities', async () => {
       await using registry = await open()
       expect(registry.capabilities).toEqual(capabilities)
     })
 
-    test('a service nobody announced has no instances', async () => {
+    test('a service without registrations has no instances', async () => {
       await using registry = await open()
-      using watch = await registry.watch('unheard-of')
+      using watch = await registry.watch('unknown')
       expect(watch.instances).toEqual([])
     })
 
-    test('an announcement can be taken back twice', async () => {
+    test('disposing a registration twice is harmless', async () => {
       await using registry = await open()
       await using instance = await listen()
-      const announced = await registry.register({ service: 'rating', url: instance.url })
-      await announced[Symbol.asyncDispose]()
-      await announced[Symbol.asyncDispose]()
+      const registration = await registry.register({ service: 'rating', url: instance.url })
+      await registration[Symbol.asyncDispose]()
+      await registration[Symbol.asyncDispose]()
     })
 
-    test('a registry that does its work counts no errors', async () => {
+    test('a working registry counts no errors', async () => {
       await using registry = await open()
       using watch = await registry.watch('rating')
       const { services, errorCount } = registry.status()
@@ -65,20 +69,20 @@ export function registryContract(
 }
 
 function announcingContract(open: () => Promise<Registry>, listen: () => Promise<Listening>): void {
-  test('a watch shows an instance once it is announced and until it is taken back', async () => {
+  test('a watch shows an instance from its registration until it is disposed', async () => {
     await using registry = await open()
     await using instance = await listen()
     using before = await registry.watch('rating')
-    const announced = await registry.register({ service: 'rating', url: instance.url })
+    const registration = await registry.register({ service: 'rating', url: instance.url })
     using after = await registry.watch('rating')
     await showsUrls(before, [instance])
     await showsUrls(after, [instance])
-    await announced[Symbol.asyncDispose]()
+    await registration[Symbol.asyncDispose]()
     await showsUrls(before, [])
     await showsUrls(after, [])
   })
 
-  test('a watch shows no other service', async () => {
+  test('a watch shows instances of its own service only', async () => {
     await using registry = await open()
     await using metadata = await listen()
     await using rating = await listen()
@@ -88,7 +92,7 @@ function announcingContract(open: () => Promise<Registry>, listen: () => Promise
     await showsUrls(watch, [rating])
   })
 
-  test('instances announced concurrently are all found, each with its own id', async () => {
+  test('instances registered concurrently are all found, each with its own id', async () => {
     await using registry = await open()
     await using stack = new AsyncDisposableStack()
     using rating = await registry.watch('rating')
@@ -120,18 +124,18 @@ function announcingContract(open: () => Promise<Registry>, listen: () => Promise
     expect(instances.map(({ url }) => url)).toEqual([first.url])
   })
 
-  test('ending one watch of a service leaves the others going', async () => {
+  test('disposing one watch of a service does not affect the others', async () => {
     await using registry = await open()
     await using instance = await listen()
-    const ended = await registry.watch('rating')
+    const disposed = await registry.watch('rating')
     using watch = await registry.watch('rating')
-    ended[Symbol.dispose]()
-    ended[Symbol.dispose]()
+    disposed[Symbol.dispose]()
+    disposed[Symbol.dispose]()
     await registry.register({ service: 'rating', url: instance.url })
     await showsUrls(watch, [instance])
   })
 
-  test('its status counts the instances and the announcements', async () => {
+  test('the status of a registry counts instances and registrations', async () => {
     await using registry = await open()
     await using first = await listen()
     await using second = await listen()
@@ -145,7 +149,7 @@ function announcingContract(open: () => Promise<Registry>, listen: () => Promise
     expect({ errorCount, registrationCount }).toEqual({ errorCount: 0, registrationCount: 2 })
   })
 
-  test('an instance that is announced is as ready as before', async () => {
+  test('a registered instance is ready', async () => {
     await using registry = await open()
     await using instance = await listen()
     const health = createHealth(new AbortController().signal)
@@ -155,15 +159,15 @@ function announcingContract(open: () => Promise<Registry>, listen: () => Promise
 }
 
 function sharingContract(createPlace: () => OpenRegistry, listen: () => Promise<Listening>): void {
-  test('another opening finds what one has announced, until it is taken back', async () => {
+  test('an instance is found through another registry of the same place until it is disposed', async () => {
     const open = createPlace()
     await using registry = await open()
     await using other = await open()
     await using instance = await listen()
     using watch = await other.watch('rating')
-    const announced = await registry.register({ service: 'rating', url: instance.url })
+    const registration = await registry.register({ service: 'rating', url: instance.url })
     await showsUrls(watch, [instance])
-    await announced[Symbol.asyncDispose]()
+    await registration[Symbol.asyncDispose]()
     await showsUrls(watch, [])
   })
 }
@@ -173,7 +177,7 @@ function healthContract(open: OpenRegistry): void {
     await using registry = await open()
     await using instance = await startHealthServer()
     await using other = await startHealthServer()
-    instance.setProblem('the store does not answer')
+    instance.setProblem('the store does not respond')
     using watch = await registry.watch('rating')
     await registry.register({ service: 'rating', ...instance })
     await registry.register({ service: 'rating', ...other })
@@ -187,18 +191,18 @@ function healthContract(open: OpenRegistry): void {
 
 async function showsUrls(watch: Watch, expected: readonly Listening[]): Promise<void> {
   const urls = () => watch.instances.map(({ url }) => url).sort()
-  const wanted = expected.map(({ url }) => url).sort()
+  const expectedUrls = expected.map(({ url }) => url).sort()
   const deadline = performance.now() + changeTimeoutMs
-  while (!isDeepStrictEqual(urls(), wanted) && performance.now() < deadline) {
+  while (!isDeepStrictEqual(urls(), expectedUrls) && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
-  expect(urls()).toEqual(wanted)
+  expect(urls()).toEqual(expectedUrls)
 }
 
-let madeUpCount = 0
+let unusedCount = 0
 
-/** An address where nothing listens. */
-async function makeUp(): Promise<Listening> {
-  const url = `http://127.0.0.1:${9_000 + madeUpCount++}`
+/** Returns an address where nothing listens. */
+async function unusedAddress(): Promise<Listening> {
+  const url = `http://127.0.0.1:${9_000 + unusedCount++}`
   return { url, async [Symbol.asyncDispose]() {} }
 }

@@ -7,8 +7,8 @@ export const inProcessCapabilities: RegistryCapabilities = {
 }
 
 /**
- * A registry for services that run in one process and share it: what one registers, a watch of another shows at once.
- * Disposing it takes every instance back.
+ * Creates a registry for services that run in one process and share it. A watch shows a
+ * registration immediately. Disposing the registry removes every instance.
  */
 export function createInProcessRegistry(): Registry {
   const services = new Map<string, readonly Instance[]>()

@@ -7,13 +7,13 @@ export const staticCapabilities: RegistryCapabilities = {
 }
 
 export interface StaticRegistryOptions {
-  /** Where the instances of each service listen, by the service's short name. */
+  /** URLs of the instances of each service, by the service's short name. */
   readonly addresses: Readonly<Record<string, readonly string[]>>
 }
 
 /**
- * A registry whose instances are fixed by configuration. Registering is harmless and announces nothing: what is found
- * is what is configured. Throws a `TypeError` when an address is not a URL.
+ * Creates a registry whose instances are fixed by configuration. Registering does nothing. Throws a
+ * `TypeError` when an address is not a URL.
  */
 export function createStaticRegistry({ addresses }: StaticRegistryOptions): Registry {
   const services = new Map<string, readonly Instance[]>()

@@ -2,23 +2,23 @@ import { createBackOff } from '@marquee/retry/back-off'
 
 export const backOffBounds = { firstMs: 200, maxMs: 5_000 }
 
-/** Before Consul is asked again that could not be. */
+/** Wait before a failed request to Consul is repeated. */
 export const backOff = createBackOff(backOffBounds)
 
-export interface PaceOptions {
-  /** How many may follow each other at once. */
+export interface RateLimitOptions {
+  /** Number of steps that may follow each other without a wait. */
   readonly burst: number
-  /** Between two after that, in milliseconds. */
+  /** Interval between further steps, in milliseconds. */
   readonly intervalMs: number
-  /** Milliseconds that never go back. */
+  /** Monotonic clock, in milliseconds. */
   readonly clock: () => number
 }
 
 /**
- * A limit of the rate, as a token bucket: answers how long to wait before the next step, and counts it. What comes
- * seldom never waits.
+ * Creates a rate limit, as a token bucket. Each call of the function counts one step, and returns
+ * how long to wait before it, in milliseconds.
  */
-export function createPace({ burst, intervalMs, clock }: PaceOptions): () => number {
+export function createRateLimit({ burst, intervalMs, clock }: RateLimitOptions): () => number {
   let emptyUntilMs = Number.NEGATIVE_INFINITY
   return () => {
     const nowMs = clock()

@@ -10,16 +10,16 @@ import { describeWith } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { Registry, Watch } from '../port.ts'
 
-/** What only a hang would exceed. */
+/** Only a hang exceeds this. */
 const testTimeoutMs = 60_000
-/** Nothing that these tests wait for is let go before they end. */
+/** Longer than any of these tests, so that no kept instance expires. */
 const graceMs = 300_000
 
-describeWith(installed('consul'), 'with a Consul that', () => {
+describeWith(installed('consul'), 'an unavailable Consul:', () => {
   alsoOnDenoAndNode(import.meta.filename)
 
   test(
-    'is away at the start, a service starts, is not ready, and is found once it comes',
+    'a service that starts before Consul is not ready, and is found once Consul starts',
     async () => {
       await using consul = await startConsul()
       await consul.kill()
@@ -40,7 +40,7 @@ describeWith(installed('consul'), 'with a Consul that', () => {
   )
 
   test(
-    'is killed for a while and restarted empty, instances stay found and register again',
+    'instances stay known and register again when Consul is killed and restarts empty',
     async () => {
       await using consul = await startConsul()
       await using caller = await openConsul(consul.address, { prefix: '', graceMs })
@@ -74,7 +74,7 @@ describeWith(installed('consul'), 'with a Consul that', () => {
   )
 
   test(
-    'was restarted empty, an instance that has gone meanwhile is dropped after the grace',
+    'an instance that left during an outage of Consul is dropped after the grace period',
     async () => {
       await using consul = await startConsul()
       await using caller = await openConsul(consul.address, { prefix: '', graceMs: 2_000 })
@@ -96,7 +96,7 @@ describeWith(installed('consul'), 'with a Consul that', () => {
   )
 
   test(
-    'does not answer, nothing waits for it longer than a moment, and its silence is noticed',
+    'a Consul that does not respond delays nobody for long, and each timeout is counted',
     async () => {
       await using consul = await startConsul()
       await using caller = await openConsul(consul.address, { prefix: '', waitMs: 100 })
@@ -120,14 +120,14 @@ describeWith(installed('consul'), 'with a Consul that', () => {
   )
 })
 
-/** Stops the process without ending it, until it is disposed: connections stay open, and nothing is answered. */
+/** Suspends the process until it is disposed: connections stay open, and get no response. */
 function freeze({ pid }: Backend): AsyncDisposable {
-  if (pid === undefined) throw new Error('it does not run')
+  if (pid === undefined) throw new Error('Consul is not running: start it first')
   process.kill(pid, 'SIGSTOP')
   return { [Symbol.asyncDispose]: async () => void process.kill(pid, 'SIGCONT') }
 }
 
-/** Resolves when the registry has been let down once more. */
+/** Resolves after the next error of the registry. */
 async function failed(registry: Registry): Promise<void> {
   const before = registry.status().errorCount
   const more = () => registry.status().errorCount > before
