@@ -8,20 +8,22 @@ import {
 import { textHeader, textOfHeader } from './record-headers.ts'
 
 /**
- * What a dead letter says of itself, in headers after the event's own. An event may have headers of the same names: ours are
- * the last ones, from the reason on.
+ * Headers that a dead letter adds after the headers of its event. An event may have headers of the
+ * same names: ours are the last ones, from `reason` on.
  */
 export const deadLetterHeaders = {
-  /** Why the record could not be handled. */
+  /** Reason why the record could not be handled. */
   reason: 'dead-letter-reason',
   topic: 'dead-letter-topic',
   partition: 'dead-letter-partition',
   offset: 'dead-letter-offset',
-  /** How many bytes the value had, where it was too large to be kept: it is still at its source. */
+  /** Size of a value that was too large to include, in bytes. The value is still at its source. */
   omitted: 'dead-letter-omitted-bytes',
 } as const
 
-/** The names of earlier versions of this program, which replaced the event's own headers of these names. */
+/**
+ * Names in earlier versions of this program, which replaced headers of the event with these names.
+ */
 const formerHeaders = {
   reason: 'reason',
   topic: 'source-topic',
@@ -33,22 +35,25 @@ const formerHeaders = {
 type OwnName = keyof typeof deadLetterHeaders
 type OwnNames = Readonly<Record<OwnName, string>>
 
-/** A dead letter's headers: what they say of it, as text, and those that the event had. */
+/** Headers of a dead letter: its own, as text, and those of the event. */
 export interface DeadLetterHeaders {
   readonly own: Readonly<Partial<Record<OwnName, string>>>
   readonly original: readonly RecordHeader[]
 }
 
-/** Where a record was read, and why it is put aside. */
-export interface Refused {
+/** A record that could not be handled: where it was read, and the reason. */
+export interface RejectedRecord {
   readonly topic: string
   readonly partition: number
   readonly record: LogRecord
   readonly reason: string
 }
 
-/** The record with its key, value and headers as they were, and headers that tell where it was and why it is here. */
-export function toDeadLetter({ topic, partition, record, reason }: Refused): NewRecord {
+/**
+ * Returns the record with its key, value and headers unchanged, followed by headers with its source
+ * and the reason.
+ */
+export function toDeadLetter({ topic, partition, record, reason }: RejectedRecord): NewRecord {
   const { key, value, headers } = record
   const own = [
     textHeader(deadLetterHeaders.reason, reason),
@@ -59,7 +64,10 @@ export function toDeadLetter({ topic, partition, record, reason }: Refused): New
   return { key, value, headers: [...headers, ...own] }
 }
 
-/** Takes a dead letter's own headers from those of the event. What others wrote to the topic may have none. */
+/**
+ * Separates a dead letter's own headers from those of the event. A record that others wrote to the
+ * topic may have no own headers.
+ */
 export function splitDeadLetter(headers: readonly RecordHeader[]): DeadLetterHeaders {
   const start = headers.findLastIndex(({ name }) => name === deadLetterHeaders.reason)
   if (start < 0) return splitFormer(headers)
@@ -77,31 +85,35 @@ function splitFormer(headers: readonly RecordHeader[]): DeadLetterHeaders {
 
 function readOwn(headers: readonly RecordHeader[], names: OwnNames): DeadLetterHeaders['own'] {
   const own: Partial<Record<OwnName, string>> = {}
-  for (const [key, wanted] of Object.entries(names) as [OwnName, string][]) {
-    const header = headers.findLast(({ name }) => name === wanted)
+  for (const [key, headerName] of Object.entries(names) as [OwnName, string][]) {
+    const header = headers.findLast(({ name }) => name === headerName)
     if (header) own[key] = textOfHeader(header)
   }
   return own
 }
 
-/** The record as it was before it was put aside, or undefined when its value is not here. */
+/**
+ * Returns the record as it was before it became a dead letter. `undefined` when the value is not
+ * included.
+ */
 export function fromDeadLetter({ key, value, headers }: LogRecord): NewRecord | undefined {
   const { own, original } = splitDeadLetter(headers)
   return own.omitted === undefined ? { key, value, headers: original } : undefined
 }
 
 /**
- * Appends dead letters, each at least once. The headers may make one too large for the log: it goes without its value,
- * its key and the headers that it came with, because a record that cannot be put aside would hold up all that follow.
+ * Appends dead letters, each at least once. A dead letter that is too large for the log because of
+ * its headers is appended without the event's key, value and headers. If it were not appended, it
+ * would block all records that follow.
  */
 export async function appendDeadLetters(
   eventLog: Pick<EventLog, 'append'>,
   topic: string,
-  refused: readonly Refused[],
+  rejected: readonly RejectedRecord[],
 ): Promise<void> {
-  const isTaken = await tryAppend(eventLog, topic, refused.map(toDeadLetter))
-  if (isTaken) return
-  for (const one of refused) {
+  const isAppended = await tryAppend(eventLog, topic, rejected.map(toDeadLetter))
+  if (isAppended) return
+  for (const one of rejected) {
     if (await tryAppend(eventLog, topic, [toDeadLetter(one)])) continue
     await eventLog.append(topic, [withoutContent(one)])
   }
@@ -121,9 +133,9 @@ async function tryAppend(
   }
 }
 
-function withoutContent(refused: Refused): NewRecord {
-  const bare = { ...refused.record, key: null, value: null, headers: [] }
-  const { key, value, headers = [] } = toDeadLetter({ ...refused, record: bare })
-  const bytes = String(refused.record.value?.length ?? 0)
+function withoutContent(rejected: RejectedRecord): NewRecord {
+  const emptied = { ...rejected.record, key: null, value: null, headers: [] }
+  const { key, value, headers = [] } = toDeadLetter({ ...rejected, record: emptied })
+  const bytes = String(rejected.record.value?.length ?? 0)
   return { key, value, headers: [...headers, textHeader(deadLetterHeaders.omitted, bytes)] }
 }

@@ -10,15 +10,15 @@ import { type TemporaryFolder, temporaryFolder } from '@marquee/testing/temporar
 import { type RuntimeName, runtime } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
+import { eventLogContract } from './contract/contract.ts'
 import {
   type EventLogPlace,
   lagOf,
   numbered,
   oneKey,
-  openBench,
+  openFixture,
   partitionCount,
-} from './contract/bench.ts'
-import { eventLogContract } from './contract/contract.ts'
+} from './contract/fixture.ts'
 import {
   createEmbeddedEventLog,
   fileCapabilities,
@@ -37,32 +37,36 @@ const peer = 'packages/event-log/testing/embedded-peer.ts'
 
 describe('the embedded log and other processes', () => {
   for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
-    testWith(runtime(name), `it reads what a process on ${name} appends`, async () => {
-      await using folder = await temporaryFolder()
-      await using bench = await openBench(() => filePlace(folder))
-      const reader = await bench.read()
-      const args = ['append', pathIn(folder), bench.topic, '2000']
-      await using program = await spawnProgram({ runtime: name, entry: peer, args })
-      await bench.log.append(bench.topic, numbered(0, 2_000))
-      await reader.hasSeen(4_000)
-      expect(await program.exited).toEqual({ code: 0, signal: null })
-      await waitFor(() => lagOf(reader.consumption) === 0, { what: 'no lag' })
-      expect(reader.seen).toHaveLength(4_000)
-    })
+    testWith(
+      runtime(name),
+      `the embedded log reads records that a process on ${name} appends`,
+      async () => {
+        await using folder = await temporaryFolder()
+        await using fixture = await openFixture(() => filePlace(folder))
+        const reader = await fixture.read()
+        const args = ['append', pathIn(folder), fixture.topic, '2000']
+        await using program = await spawnProgram({ runtime: name, entry: peer, args })
+        await fixture.log.append(fixture.topic, numbered(0, 2_000))
+        await reader.hasSeen(4_000)
+        expect(await program.exited).toEqual({ code: 0, signal: null })
+        await waitFor(() => lagOf(reader.consumption) === 0, { what: 'no lag' })
+        expect(reader.seen).toHaveLength(4_000)
+      },
+    )
 
     testWith(
       runtime(name),
-      `a group waits for a process on ${name} that consumes, until it is gone`,
+      `a group waits while a process on ${name} consumes, and takes over when it is killed`,
       async () => {
         await using folder = await temporaryFolder()
-        // Its time stands still, so that no lease expires.
+        // The clock stands still, so that no lease expires.
         const nowMs = Date.now()
-        await using bench = await openBench(() => filePlace(folder, () => nowMs))
-        const args = ['consume', pathIn(folder), bench.topic, 'shared']
+        await using fixture = await openFixture(() => filePlace(folder, () => nowMs))
+        const args = ['consume', pathIn(folder), fixture.topic, 'shared']
         await using program = await spawnProgram({ runtime: name, entry: peer, args })
         await program.waitForLine(/^consuming/m)
-        const reader = await bench.read({ group: 'shared' })
-        await bench.log.append(bench.topic, oneKey(0, 3))
+        const reader = await fixture.read({ group: 'shared' })
+        await fixture.log.append(fixture.topic, oneKey(0, 3))
         await program.waitForLine(/^handled 3/m)
         expect(reader.consumption.progress()).toEqual([])
         program.kill('SIGKILL')
@@ -74,7 +78,7 @@ describe('the embedded log and other processes', () => {
 })
 
 describe('the embedded log', () => {
-  test('what the same process appends is noticed without polling', async () => {
+  test('records that the same process appends are noticed without polling', async () => {
     const options = { path: ':memory:', partitions: 1, pollIntervalMs: 3_600_000 }
     await using log = createEmbeddedEventLog(options)
     let handled = 0
@@ -89,7 +93,7 @@ describe('the embedded log', () => {
     }
   })
 
-  test('a topic keeps its number of partitions', async () => {
+  test('an existing topic keeps its number of partitions', async () => {
     await using folder = await temporaryFolder()
     const path = pathIn(folder)
     for (const partitions of [3, 5]) {
@@ -101,13 +105,13 @@ describe('the embedded log', () => {
 
   test('the partition of a key does not change from version to version', () => {
     const encode = (text: string) => new TextEncoder().encode(text)
-    // The test vectors of the algorithm's authors.
+    // Test vectors by the authors of the algorithm.
     expect(keyHash(encode(''))).toBe(0x811c9dc5)
     expect(keyHash(encode('a'))).toBe(0xe40c292c)
     expect(keyHash(encode('foobar'))).toBe(0xbf9cf968)
   })
 
-  test('a lease that is not renewed in time goes to the next, and the old holder stops', async () => {
+  test('a lease that is not renewed in time goes to another process, and its holder stops', async () => {
     await using folder = await temporaryFolder()
     const path = pathIn(folder)
     const clock = { nowMs: 1_000_000 }
@@ -127,7 +131,7 @@ describe('the embedded log', () => {
     await waitFor(() => held.progress().length === 0, { what: 'the loss to be noticed' })
   })
 
-  test('a lease whose holder was killed with its clock ahead is taken, and meanwhile it is said who has it', async () => {
+  test('a lease of a killed holder whose clock was ahead is taken over, and its holder is named until then', async () => {
     await using folder = await temporaryFolder()
     const path = pathIn(folder)
     const time = { monotonicMs: 0 }
@@ -152,7 +156,7 @@ describe('the embedded log', () => {
     expect(consumption.waitsFor()).toBeUndefined()
   })
 
-  test('records are removed when they are old and every group has passed them', async () => {
+  test('old records that every group has passed are removed', async () => {
     await using folder = await temporaryFolder()
     const clock = { nowMs: Date.now() }
     const path = pathIn(folder)
@@ -189,10 +193,10 @@ describe('the embedded log', () => {
     expect(await oldest()).toBe(4)
   })
 
-  test('a position past the end is reported, and nothing is skipped in silence', async () => {
-    await using bench = await openBench(memoryPlace)
+  test('a position past the end is reported, and nothing is skipped', async () => {
+    await using fixture = await openFixture(memoryPlace)
     const errors: Error[] = []
-    const reader = await bench.read({
+    const reader = await fixture.read({
       position: async () => 500,
       onError: (error) => errors.push(error),
     })
@@ -203,24 +207,26 @@ describe('the embedded log', () => {
     expect(reader.consumption.progress().some(({ failing }) => failing)).toBe(true)
   })
 
-  test('a value over the limit is refused, and a batch ends early at its limit', async () => {
-    await using bench = await openBench(memoryPlace)
+  test('a value over the size limit is rejected, and a batch ends early at its limit', async () => {
+    await using fixture = await openFixture(memoryPlace)
     const large = { key: 'large', value: new Uint8Array(1024 * 1024) }
     const larger = { key: 'larger', value: new Uint8Array(1024 * 1024 + 1) }
-    await expect(bench.log.append(bench.topic, [larger])).rejects.toThrow('at most 1048576')
-    await bench.log.append(bench.topic, Array(20).fill(large))
-    const reader = await bench.read()
+    await expect(fixture.log.append(fixture.topic, [larger])).rejects.toThrow(
+      'at most 1048576 bytes; got 1048577',
+    )
+    await fixture.log.append(fixture.topic, Array(20).fill(large))
+    const reader = await fixture.read()
     await reader.hasSeen(20)
     expect(reader.batches.map(({ records }) => records.length)).toEqual([8, 8, 4])
   })
 
-  test('other work gets its turn while a backlog is read', async () => {
-    await using bench = await openBench(memoryPlace)
-    await bench.log.append(bench.topic, oneKey(0, 1_000))
+  test('the event loop runs other tasks while a backlog is read', async () => {
+    await using fixture = await openFixture(memoryPlace)
+    await fixture.log.append(fixture.topic, oneKey(0, 1_000))
     let turns = 0
     const turnsAtBatch: number[] = []
     const count = setInterval(() => turns++, 0)
-    const reader = await bench.read({
+    const reader = await fixture.read({
       batchSizeMax: 1,
       handle: async ({ records }) => {
         turnsAtBatch.push(turns)
@@ -232,7 +238,7 @@ describe('the embedded log', () => {
     expect(turnsAtBatch.at(-1)).toBeGreaterThan(turnsAtBatch[0] ?? 0)
   })
 
-  test('a damaged page fails what reads it, and is no end of the log', async () => {
+  test('reading a damaged page fails, and does not look like the end of the log', async () => {
     await using folder = await temporaryFolder()
     const options = { path: pathIn(folder), partitions: 1 }
     const before = createEmbeddedEventLog(options)
@@ -246,15 +252,15 @@ describe('the embedded log', () => {
     expect(faults.damaged()).toContain(options.path)
   })
 
-  test('numbers that make no sense are refused', async () => {
+  test('invalid numbers are rejected', async () => {
     for (const partitions of [0, 1.5, 257, Number.NaN]) {
       expect(() => createEmbeddedEventLog({ path: ':memory:', partitions })).toThrow('partitions')
     }
-    await using bench = await openBench(memoryPlace)
-    await expect(bench.read({ batchSizeMax: 0 })).rejects.toThrow('batchSizeMax')
+    await using fixture = await openFixture(memoryPlace)
+    await expect(fixture.read({ batchSizeMax: 0 })).rejects.toThrow('batchSizeMax')
   })
 
-  test('opening creates the folder, and names the file that cannot be opened', async () => {
+  test('opening a log creates its folder, and names a file that cannot be opened', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'new', 'log.db')
     await using log = await openEventLog({ kind: 'embedded', path, partitions: 2 }, silent)

@@ -5,9 +5,12 @@ import type { KafkaAccess } from './kafka/client.ts'
 import type { GroupTiming } from './kafka/timing.ts'
 import type { EventLog } from './port.ts'
 
-/** Which log to use. `embedded` is a file, `:memory:` for none: see `createEmbeddedEventLog`. */
+/**
+ * Event log to open, and its options. `embedded` is a file, or `:memory:`: see
+ * `createEmbeddedEventLog`.
+ */
 export type EventLogConfig = {
-  /** How many partitions a topic gets when it is new. */
+  /** Number of partitions of a new topic. */
   readonly partitions: number
 } & (
   | { readonly kind: 'embedded'; readonly path: string }
@@ -18,8 +21,9 @@ export type EventLogConfig = {
 )
 
 /**
- * Opens the configured log, and loads no other adapter. A file's folder is created when it is absent.
- * @param faults where failures of the file are reported; the file is then looked through after a crash.
+ * Opens the configured log. Only its module is loaded. Creates the folder of a file when it is
+ * absent.
+ * @param faults Receives failures of the file. With it, the file is also checked after a crash.
  */
 export async function openEventLog(
   config: EventLogConfig,

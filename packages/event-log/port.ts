@@ -1,170 +1,200 @@
-/** A header of a record: a name may come several times, and their order is kept. */
+/** A header of a record. A name may appear several times, and the order of headers is kept. */
 export interface RecordHeader {
   readonly name: string
-  /** `null` for a header without a value, which is not an empty one. */
+  /** `null` for a header without a value, which differs from an empty one. */
   readonly value: Uint8Array | null
 }
 
 /** A record to append. */
 export interface NewRecord {
   /**
-   * Records with the same key go to the same partition, and so stay in order. A text stands for its UTF-8; `null` for no
-   * key, which is not an empty one.
+   * Records with the same key go to the same partition, and so stay in order. A string stands for
+   * its UTF-8. `null` for no key, which differs from an empty one.
    */
   readonly key: string | Uint8Array | null
-  /** `null` for no value, which is not an empty one. */
+  /** `null` for no value, which differs from an empty one. */
   readonly value: Uint8Array | null
   readonly headers?: readonly RecordHeader[]
 }
 
 /** A record of a partition. */
 export interface LogRecord {
-  /** Grows from record to record within a partition; not every offset need exist. */
+  /** Offset, which grows from record to record within a partition. There may be gaps. */
   readonly offset: number
-  /** Byte for byte as it was appended; so are value and headers. */
+  /** Key, byte for byte as it was appended. The same holds for value and headers. */
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers: readonly RecordHeader[]
-  /** When it was appended, in milliseconds since the Unix epoch. */
+  /** Time of appending, in milliseconds since the Unix epoch. */
   readonly timestampMs: number
 }
 
 /** Consecutive records of one partition, oldest first, at least one. */
 export interface RecordBatch {
   readonly partition: number
-  /** What `identity` returned after the records had been read. */
+  /** Result of `identity` after the records were read. */
   readonly log: string
-  /** What `position`, or `handle` for the batch before this one, has answered. */
+  /**
+   * Position that the batch was read from: the result of `position`, or of `handle` for the
+   * previous batch.
+   */
   readonly position: number | undefined
   readonly records: readonly LogRecord[]
 }
 
-/** Which records to read. */
+/** Records to read. */
 export interface ReadOptions {
   readonly partition: number
-  /** Where to start, 0 or more. */
+  /** Offset to start at, 0 or more. */
   readonly offset: number
-  /** How many records to answer at most, 1 or more. */
+  /** Maximum number of records, 1 or more. */
   readonly countMax: number
 }
 
-/** Some records of a partition, and where it begins and ends. */
+/** Some records of a partition, and the bounds of the partition. */
 export interface Slice {
   /** Oldest first. */
   readonly records: readonly LogRecord[]
-  /** The offset of the oldest record that is still there; that of the next one when there is none. */
+  /** Offset of the oldest record, or of the next one when the partition is empty. */
   readonly oldest: number
-  /** The offset that the next record will get. */
+  /** Offset that the next record will get. */
   readonly end: number
 }
 
 export interface ConsumeOptions {
   readonly topic: string
-  /** Where the log has `groups`, one consumer of the group at a time reads a partition. */
+  /**
+   * Consumer group. Where the log has `groups`, each partition is read by one consumer of the group
+   * at a time.
+   */
   readonly group: string
   /**
-   * Returns whose consumer it is; called when it joins. Where the log can tell (Kafka), a consumer does not join a group in which one of another
-   * installation is: `failure` is a `GroupTakenError` until that one has left.
+   * Returns the id of the installation that the consumer belongs to. Called when the consumer
+   * joins. Where the log can tell (Kafka), a consumer does not join a group that has a consumer of
+   * another installation: `failure` is a `GroupTakenError` until that consumer has left.
    */
   installation?(): Promise<string>
-  /** How many records a batch holds at most. */
+  /** Maximum number of records in a batch. */
   readonly batchSizeMax: number
   /**
-   * The offset at which to start reading a partition; undefined for the oldest record. Asked at each assignment. Without
-   * it, a partition is read from where the group's consumers left it, or from the oldest record; after a crash some
-   * records may come again.
+   * Returns the offset to start a partition at, or `undefined` for the oldest record. Called at
+   * each assignment. Without this function, a partition is read from where the group's consumers
+   * left it, or from the oldest record; after a crash, some records may be delivered again.
    */
   position?(partition: number): Promise<number | undefined>
   /**
-   * Takes a batch, and answers the offset to go on with. Batches of one partition come one after the other. When it
-   * rejects, the batch is delivered again after a back-off. When it rejects with a `PositionLostError`, `position` is
-   * called again first.
+   * Handles a batch, and returns the offset to continue with. Batches of one partition are handled
+   * one after the other. When it rejects, the batch is delivered again after a back-off. When it
+   * rejects with a `PositionLostError`, `position` is called first.
    */
   handle(batch: RecordBatch): Promise<number>
-  /** Told of each failure that is retried, for the log and the metrics. */
+  /** Called with each failure that is retried, for logs and metrics. */
   onError?(error: Error): void
 }
 
-/** How far a consumer has come in one partition. */
+/** Progress of a consumer in one partition. */
 export interface PartitionProgress {
   readonly partition: number
-  /** The offset of the next record to be handled. */
+  /** Offset of the next record to handle. */
   readonly position: number
-  /** How many records wait from there on. */
+  /** Number of records from there on. */
   readonly lag: number
-  /** True from a failure (of `position`, of `handle` or of the log) until a step of the partition succeeds again. */
+  /** True when the last step of the partition failed: of `position`, of `handle` or of the log. */
   readonly failing: boolean
 }
 
-/** A running consumer. Disposing it finishes the batch at hand, then stops. */
+/** A running consumer. Disposing it finishes the batches in flight, then stops. */
 export interface Consumption extends AsyncDisposable {
-  /** The partitions assigned to this consumer at present, as last seen. Never waits. */
+  /**
+   * Returns the partitions that are currently assigned to this consumer, as last seen. Never waits.
+   */
   progress(): readonly PartitionProgress[]
-  /** When the log was last asked for records, in milliseconds since the Unix epoch; undefined before the first time. */
+  /**
+   * Returns the time of the last poll, in milliseconds since the Unix epoch. `undefined` before the
+   * first.
+   */
   lastPollTimeMs(): number | undefined
-  /** How often the consumer broke and was started anew. */
+  /** Returns how often the consumer failed and was restarted. */
   restarts(): number
-  /** Who reads the partitions, for a person, where this consumer has none and waits for one. */
+  /**
+   * Returns a description of the consumer that reads the partitions instead, for display, while
+   * this one has none.
+   */
   waitsFor(): string | undefined
-  /** Why the log is not read at present; undefined while it is, also when others of the group read all of it. */
+  /**
+   * Returns the reason why the log cannot currently be read. `undefined` while it can, even when
+   * others of the group read all of it.
+   */
   failure(): Error | undefined
 }
 
-/** Why a record is not appended: it is larger than the log takes. It never will be, however often it is tried. */
+/** Thrown when a record is larger than the log accepts. Appending it again always fails. */
 export class RecordTooLargeError extends Error {
   override readonly name = 'RecordTooLargeError'
 }
 
-/** What an adapter can do beyond the rest of the port. The contract suite tests what an adapter claims here. */
+/** Capabilities of an adapter. The contract suite tests what an adapter claims here. */
 export interface EventLogCapabilities {
-  /** Whether records survive the end of the process. */
+  /** True when records survive the end of the process. */
   readonly durable: boolean
-  /** Who may have the log open at the same time: one opening, processes of one machine, or of several machines. */
+  /**
+   * Scope in which the log may be open more than once at the same time: not outside one `EventLog`
+   * object, by processes of one machine, or by processes of several machines.
+   */
   readonly shared: 'process' | 'machine' | 'network'
-  /** Whether a topic has as many partitions as configured; otherwise it has one. */
+  /** True when a topic has as many partitions as configured. If not, it has one. */
   readonly partitions: boolean
-  /** Which records are delivered in the order in which they were appended: those of each key, or all of a topic. */
+  /**
+   * Scope in which records are delivered in the order of appending: each key, or the whole topic.
+   */
   readonly ordering: 'key' | 'topic'
   /**
-   * Whether the consumers of a group share the partitions, replace each other, and continue where the group stopped.
-   * Otherwise each consumer reads everything, from its own `position`.
+   * True when the consumers of a group share the partitions, replace each other, and continue where
+   * the group stopped. If not, each consumer reads everything, from its own `position`.
    */
   readonly groups: boolean
 }
 
 /**
- * A log of records in topics, each split into partitions, in the manner of Kafka. Records are kept when they have been
- * read; a consumer says itself where it starts. All methods may be called concurrently, also from several processes
- * where the log is `shared`.
+ * A log of records in topics, each split into partitions, in the manner of Kafka. Reading does not
+ * remove records. A consumer chooses where it starts. All methods may be called concurrently, also
+ * from several processes where the log is `shared`.
  */
 export interface EventLog extends AsyncDisposable {
   readonly capabilities: EventLogCapabilities
 
   /**
-   * Appends the records, in order within each key, creating the topic when it is absent. Resolves when they are
-   * durable. When it rejects, any part of them may have been appended; with a `RecordTooLargeError` when one of them is.
+   * Appends the records, in order within each key. Creates the topic when it is absent. Resolves
+   * when the records are durable. When it rejects, any of them may have been appended. Rejects with
+   * a `RecordTooLargeError` when one is too large.
    */
   append(topic: string, records: readonly NewRecord[]): Promise<void>
 
   /**
-   * Names the log that the topic's records are in at present. A topic that was removed and made again has another
-   * identity, and so has another log at the same address. Creates the topic when it is absent.
+   * Returns the identity of the log that currently holds the topic's records. A topic that was
+   * removed and created again has another identity, and so has another log at the same address.
+   * Creates the topic when it is absent.
    */
   identity(topic: string): Promise<string>
 
-  /** The offset that the next record of each partition will get, by partition. Creates the topic when it is absent. */
+  /**
+   * Returns the offset that the next record of each partition will get, by partition. Creates the
+   * topic when it is absent.
+   */
   ends(topic: string): Promise<readonly number[]>
 
   /**
-   * Looks at records without consuming them: those from the offset on, or from the oldest when it is later. They are
-   * fewer than `countMax` where they end or are large; none only where none follow. Undefined when the topic has no such
+   * Returns records without consuming them, from the offset on, or from the oldest record if that
+   * is later. There may be fewer than `countMax` at the end of the partition or when they are
+   * large, and none only when none follow. Returns `undefined` when the topic has no such
    * partition. Creates the topic when it is absent.
    */
   read(topic: string, options: ReadOptions): Promise<Slice | undefined>
 
   /**
-   * Starts to consume a topic, creating it when it is absent. Resolves when the first assignment is made, or has been
-   * waited for long enough: a log that cannot be reached is tried again and again, and told to `onError`.
+   * Starts to consume a topic. Creates the topic when it is absent. Resolves when the first
+   * assignment is made, or after a bounded wait: connecting to an unavailable log is retried, and
+   * failures are passed to `onError`.
    */
   consume(options: ConsumeOptions): Promise<Consumption>
 }

@@ -1,4 +1,4 @@
-/** Thrown by `handle` when the position that the batch was read from does not count any more. */
+/** Thrown by `handle` when the position that the batch was read from is no longer valid. */
 export class PositionLostError extends Error {
   override readonly name: string = 'PositionLostError'
 }

@@ -1,7 +1,10 @@
-/** Wakes everything that waits for it. */
+/** A signal that wakes everything that waits for it. */
 export interface WakeUp {
   signal(): void
-  /** Resolves at the next signal. Taken before looking for work, it cannot miss what happens after the look. */
+  /**
+   * Resolves at the next signal. Call it before looking for records, so that no later signal is
+   * missed.
+   */
   next(): Promise<void>
   /** Resolves at the next signal or after the time, whichever comes first. */
   sleep(timeoutMs: number): Promise<void>
@@ -28,7 +31,10 @@ export function createWakeUp(): WakeUp {
   }
 }
 
-/** Whether the promise resolves within the time. Rejects when it rejects in that time. */
+/**
+ * Returns whether the promise resolves within the time. Rejects when the promise rejects in that
+ * time.
+ */
 export async function within(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>()
   const timer = setTimeout(resolve, timeoutMs, false)

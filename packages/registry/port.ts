@@ -60,14 +60,14 @@ export interface ServiceStatus {
 
 /** Capabilities of an adapter. The contract suite tests what an adapter claims here. */
 export interface RegistryCapabilities {
-  /** Whether a registered instance is found. If not, the instances are fixed by configuration. */
+  /** True when a registered instance is found. If not, the instances are fixed by configuration. */
   readonly announces: boolean
   /**
-   * Who finds a registered instance: users of the same `Registry` object, or users of the same
-   * registry on any machine.
+   * Scope in which a registered instance is found: by users of the same `Registry` object, or of
+   * the same registry on any machine.
    */
   readonly shared: 'process' | 'network'
-  /** Whether an instance is left out while it is not ready. */
+  /** True when an instance is left out while it is not ready. */
   readonly checksHealth: boolean
 }
 

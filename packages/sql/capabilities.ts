@@ -1,8 +1,13 @@
-/** What a store can do beyond the rest of its port. Its contract suite tests what an adapter claims here. */
+/**
+ * Capabilities of a store's adapter. The store's contract suite tests what an adapter claims here.
+ */
 export interface StoreCapabilities {
-  /** Whether what a resolved write saved survives the end of the process. */
+  /** True when a resolved write survives the end of the process. */
   readonly durable: boolean
-  /** Who may have the store open at the same time: one opening, processes of one machine, or of several machines. */
+  /**
+   * Scope in which the store may be open more than once at the same time: not outside one object,
+   * by processes of one machine, or by processes of several machines.
+   */
   readonly shared: 'process' | 'machine' | 'network'
 }
 

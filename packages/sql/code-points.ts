@@ -1,7 +1,8 @@
 /**
- * Compares two texts by code point, which is also the order of their UTF-8 bytes and so of a database's binary
- * collation. Negative, zero or positive, as `Array.sort` wants it. JavaScript's own `<` compares UTF-16 code units
- * and puts U+10000 and above, written as surrogates, before U+E000 to U+FFFF.
+ * Compares two strings by code point, which is the order of their UTF-8 bytes and of a database's
+ * binary collation. Returns a negative number, zero or a positive number, for `Array.sort`.
+ * JavaScript's own `<` compares UTF-16 code units. It puts U+10000 and above, which are written as
+ * surrogates, before U+E000 to U+FFFF.
  */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { parseDatabaseUrl, publicPostgresUrl } from './database-url.ts'
 
-describe('a database URL', () => {
-  test('names memory, a file or a server', () => {
+describe('database URLs', () => {
+  test('a database URL names memory, a file or a server', () => {
     expect(parseDatabaseUrl('memory:')).toEqual({ kind: 'memory' })
     expect(parseDatabaseUrl('sqlite:data/x.db')).toEqual({ kind: 'sqlite', path: 'data/x.db' })
     expect(parseDatabaseUrl('sqlite:/data/x.db')).toEqual({ kind: 'sqlite', path: '/data/x.db' })
@@ -26,7 +26,7 @@ describe('a database URL', () => {
     ['me:secret@host/db', 'must be "memory:"'],
     ['sqlite:', 'must be "memory:"'],
     ['', 'must be "memory:"'],
-  ])('%s is refused, and nothing of a password shown', (url, reason) => {
+  ])('the database URL %s is rejected without showing its password', (url, reason) => {
     const parse = () => parseDatabaseUrl(url)
     expect(parse).toThrow(reason)
     expect(parse).not.toThrow(/sec|ret/)

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** A database as a URL names it. */
+/** A database that a URL names. */
 export type Database =
   | { readonly kind: 'memory' }
   | {
@@ -12,13 +12,14 @@ export type Database =
     }
   | {
       readonly kind: 'postgres'
-      /** As it was given, password and all: not to be shown. */
+      /** Unchanged URL. It may contain a password, so it must not be shown. */
       readonly url: string
     }
 
 /**
- * Reads `memory:`, `sqlite:PATH` or `postgres://…` (also `postgresql://…`). Anything else is an Error that names what is
- * accepted; of the URL it shows no more than the scheme, because the rest may hold a password.
+ * Parses `memory:`, `sqlite:PATH` or `postgres://…` (also `postgresql://…`). Throws an `Error` that
+ * lists these for anything else. Of the URL it shows no more than the scheme, because the rest may
+ * contain a password.
  */
 export function parseDatabaseUrl(url: string): Database {
   if (url === 'memory:') return { kind: 'memory' }
@@ -32,23 +33,33 @@ export function parseDatabaseUrl(url: string): Database {
   )
 }
 
-/** What may be shown of a Postgres URL: host, port and database, and neither user nor password. */
+/**
+ * Returns the public part of a Postgres URL: host, port and database, without user and password.
+ */
 export function publicPostgresUrl(url: string): string {
   const { host, pathname } = new URL(url)
   return `postgres://${host}${pathname}`
 }
 
-/** A password with a bare `/`, `?` or `#` would end the authority early, and its rest look like what may be shown. */
+/**
+ * Throws when a password contains `/`, `?` or `#`. Such a character ends the authority early, and
+ * the rest of the password would look public.
+ */
 function checkPostgresUrl(url: string): string {
   const [, rest = ''] = url.split(/^[^/]+:\/\/[^/?#]*/)
   if (rest.includes('@')) {
     throw new Error('in the database URL, / ? # and @ of user and password must be percent-encoded')
   }
-  if (URL.parse(url) === null) throw new Error('the database URL "postgres://…" is not a URL')
+  if (URL.parse(url) === null) {
+    throw new Error('the database URL "postgres://…" is not a URL: check its host and port')
+  }
   return url
 }
 
-/** Creates the folder of the file when it is absent. An Error names the folder when it cannot be written. */
+/**
+ * Creates the folder of the file when it is absent. Rejects with an `Error` that names the folder
+ * when it is not writable.
+ */
 export async function prepareFolder(path: string): Promise<void> {
   const folder = dirname(path)
   try {

@@ -15,7 +15,7 @@ test.each(['metadata', 'rating'] as const)(
     const [line] = await second.program.waitForLine(/^.*in use elsewhere already.*$/m)
     expect(JSON.parse(line)).toMatchObject({
       level: 40,
-      msg: `${path} is in use elsewhere already: SQLite is for one instance; several need DATABASE_URL=postgres://…`,
+      msg: `another process uses ${path} already: run one instance, or set DATABASE_URL=postgres://… for several`,
     })
     expect(first.program.stdout()).not.toContain('in use elsewhere')
   },

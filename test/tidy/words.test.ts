@@ -10,13 +10,9 @@ import { documentProblems, sourceProblems } from './words.ts'
 const unwritten: readonly string[] = [
   'apps/web',
   'packages/connect-hono',
-  'packages/event-log',
   'packages/grpc-transport',
   'packages/http',
-  'packages/registry',
-  'packages/retry',
   'packages/service',
-  'packages/sql',
   'packages/testing',
   'services',
   'test/attacks',

@@ -3,6 +3,7 @@ import { describeClaimed } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { EventLogCapabilities, NewRecord } from '../port.ts'
 import { textHeader } from '../record-headers.ts'
+import { declareDisposal } from './disposal.ts'
 import {
   type CreatePlace,
   keyCount,
@@ -10,17 +11,19 @@ import {
   lagOf,
   numbered,
   oneKey,
-  openBench,
+  openFixture,
   partitionCount,
   text,
-} from './bench.ts'
-import { declareDisposal } from './disposal.ts'
+} from './fixture.ts'
 import { declareGroups, declareSharedGroups, declareSharedPartitions } from './groups.ts'
 import { declareDurability, declareSharing } from './openings.ts'
 import { declarePartitions, declareTopicOrder } from './partitions.ts'
 import { declareReading } from './reading.ts'
 
-/** Declares the tests of everything the port promises, and of what the adapter says it can do. */
+/**
+ * Declares the tests of everything that the port promises, and of what the adapter claims in its
+ * capabilities.
+ */
 export function eventLogContract(
   name: string,
   createPlace: CreatePlace,
@@ -34,9 +37,9 @@ export function eventLogContract(
     describe('failures', () => declareFailures(createPlace))
     describe('disposal', () => declareDisposal(createPlace))
     describe('progress', () => declareProgress(createPlace))
-    test('it says what it can do', async () => {
-      await using bench = await openBench(createPlace)
-      expect(bench.log.capabilities).toEqual(capabilities)
+    test('an event log states its capabilities', async () => {
+      await using fixture = await openFixture(createPlace)
+      expect(fixture.log.capabilities).toEqual(capabilities)
     })
     describeClaimed(durable, 'durability', () => declareDurability(createPlace))
     describeClaimed(shared !== 'process', 'sharing', () => declareSharing(createPlace))
@@ -54,10 +57,10 @@ export function eventLogContract(
 
 function declareDelivery(createPlace: CreatePlace): void {
   test('every record is delivered, from the oldest on, in order within its key', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, numbered(0, 500))
-    const reader = await bench.read({ batchSizeMax: 7 })
-    await bench.log.append(bench.topic, numbered(500, 1_000))
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(fixture.topic, numbered(0, 500))
+    const reader = await fixture.read({ batchSizeMax: 7 })
+    await fixture.log.append(fixture.topic, numbered(500, 1_000))
     await reader.hasSeen(1_000)
     expect(reader.texts().toSorted()).toEqual(
       numbered(0, 1_000)
@@ -70,17 +73,17 @@ function declareDelivery(createPlace: CreatePlace): void {
     }
   })
 
-  test('keys, headers, bytes and the time of appending survive', async () => {
-    await using bench = await openBench(createPlace)
+  test('keys, headers, values and the time of appending are kept', async () => {
+    await using fixture = await openFixture(createPlace)
     const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
     const headers = [textHeader('reason', 'ünïcødé ☃'), textHeader('empty', '')]
     const before = Date.now()
-    await bench.log.append(bench.topic, [
+    await fixture.log.append(fixture.topic, [
       { key: 'ключ', value: bytes, headers },
       { key: 'ключ', value: bytes.subarray(10, 20) },
       { key: '', value: new Uint8Array() },
     ])
-    const reader = await bench.read()
+    const reader = await fixture.read()
     await reader.hasSeen(3)
     const [whole, part] = reader.seen.filter((record) => keyText(record) === 'ключ')
     const bare = reader.seen.find((record) => keyText(record) === '')
@@ -95,8 +98,8 @@ function declareDelivery(createPlace: CreatePlace): void {
     }
   })
 
-  test('keys, values and headers survive byte for byte, in order, and so does what is absent', async () => {
-    await using bench = await openBench(createPlace)
+  test('keys, values and headers are kept byte for byte and in order, absent ones too', async () => {
+    await using fixture = await openFixture(createPlace)
     const binary = Uint8Array.of(0xff, 0x00, 0xc3, 0x28)
     const empty = new Uint8Array()
     const headers = [
@@ -116,17 +119,17 @@ function declareDelivery(createPlace: CreatePlace): void {
       { key: null, value: null, headers },
       { key: empty, value: empty },
     ]
-    for (const record of records) await bench.log.append(bench.topic, [record])
-    const reader = await bench.read()
+    for (const record of records) await fixture.log.append(fixture.topic, [record])
+    const reader = await fixture.read()
     await reader.hasSeen(records.length)
     const sorted = (all: readonly NewRecord[]) => all.map(bytesOf).toSorted()
     expect(sorted(reader.seen)).toEqual(sorted(records))
   })
 
-  test('a batch has one to batchSizeMax records, with growing offsets', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, numbered(0, 100))
-    const reader = await bench.read({ batchSizeMax: 3 })
+  test('a batch has 1 to batchSizeMax records, with increasing offsets', async () => {
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(fixture.topic, numbered(0, 100))
+    const reader = await fixture.read({ batchSizeMax: 3 })
     await reader.hasSeen(100)
     for (const { records } of reader.batches) {
       expect(records.length).toBeGreaterThanOrEqual(1)
@@ -138,43 +141,43 @@ function declareDelivery(createPlace: CreatePlace): void {
   })
 
   test('a topic may be consumed before anything is appended to it', async () => {
-    await using bench = await openBench(createPlace)
-    const reader = await bench.read()
-    await bench.log.append(bench.topic, numbered(0, 5))
+    await using fixture = await openFixture(createPlace)
+    const reader = await fixture.read()
+    await fixture.log.append(fixture.topic, numbered(0, 5))
     await reader.hasSeen(5)
   })
 
   test('every group reads everything', async () => {
-    await using bench = await openBench(createPlace)
-    const [one, two] = [await bench.read({ group: 'one' }), await bench.read({ group: 'two' })]
-    await bench.log.append(bench.topic, numbered(0, 50))
+    await using fixture = await openFixture(createPlace)
+    const [one, two] = [await fixture.read({ group: 'one' }), await fixture.read({ group: 'two' })]
+    await fixture.log.append(fixture.topic, numbered(0, 50))
     await Promise.all([one.hasSeen(50), two.hasSeen(50)])
   })
 
   test('every batch names the log that it was read from', async () => {
-    await using bench = await openBench(createPlace)
-    const identity = await bench.log.identity(bench.topic)
+    await using fixture = await openFixture(createPlace)
+    const identity = await fixture.log.identity(fixture.topic)
     expect(identity).not.toBe('')
-    await bench.log.append(bench.topic, numbered(0, 50))
-    const reader = await bench.read()
+    await fixture.log.append(fixture.topic, numbered(0, 50))
+    const reader = await fixture.read()
     await reader.hasSeen(50)
     expect(new Set(reader.batches.map(({ log }) => log))).toEqual(new Set([identity]))
   })
 
   test('topics do not mix', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(`${bench.topic}-other`, numbered(50, 60))
-    await bench.log.append(bench.topic, numbered(0, 5))
-    const reader = await bench.read()
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(`${fixture.topic}-other`, numbered(50, 60))
+    await fixture.log.append(fixture.topic, numbered(0, 5))
+    const reader = await fixture.read()
     await reader.hasSeen(5)
     expect(reader.texts().toSorted()).toEqual(['0', '1', '2', '3', '4'])
   })
 
-  test('appends at once from many callers all arrive', async () => {
-    await using bench = await openBench(createPlace)
+  test('concurrent appends of many callers all arrive', async () => {
+    await using fixture = await openFixture(createPlace)
     const parts = Array.from({ length: 20 }, (_, n) => numbered(n * 10, n * 10 + 10))
-    await Promise.all(parts.map((records) => bench.log.append(bench.topic, records)))
-    const reader = await bench.read()
+    await Promise.all(parts.map((records) => fixture.log.append(fixture.topic, records)))
+    const reader = await fixture.read()
     await reader.hasSeen(200)
     expect(new Set(reader.texts()).size).toBe(200)
     const places = reader.seen.map(({ partition, offset }) => `${partition}/${offset}`)
@@ -182,7 +185,7 @@ function declareDelivery(createPlace: CreatePlace): void {
   })
 }
 
-/** The record's content as text that differs for other bytes. */
+/** Returns a record's content as text that differs when a byte differs. */
 function bytesOf(record: NewRecord | undefined): string {
   const hex = (bytes: string | Uint8Array | null) =>
     bytes === null ? null : Buffer.from(bytes).toString('hex')
@@ -191,13 +194,13 @@ function bytesOf(record: NewRecord | undefined): string {
 }
 
 function declarePositions(createPlace: CreatePlace): void {
-  test('a consumer starts at the position it answers', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, oneKey(0, 10))
-    const first = await bench.read()
+  test('a consumer starts at the position that it returns', async () => {
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(fixture.topic, oneKey(0, 10))
+    const first = await fixture.read()
     await first.hasSeen(10)
     const start = first.at('6')
-    const second = await bench.read({
+    const second = await fixture.read({
       group: 'second',
       position: async (partition) => (partition === start.partition ? start.offset : undefined),
     })
@@ -205,30 +208,30 @@ function declarePositions(createPlace: CreatePlace): void {
     expect(second.texts()).toEqual(['6', '7', '8', '9'])
   })
 
-  test('the ends of the partitions are the offsets of the records to come', async () => {
-    await using bench = await openBench(createPlace)
-    const before = await bench.log.ends(bench.topic)
+  test('the ends of the partitions are the offsets of the next records', async () => {
+    await using fixture = await openFixture(createPlace)
+    const before = await fixture.log.ends(fixture.topic)
     expect(before).toEqual(before.map(() => 0))
-    await bench.log.append(bench.topic, numbered(0, 100))
-    const reader = await bench.read()
+    await fixture.log.append(fixture.topic, numbered(0, 100))
+    const reader = await fixture.read()
     await reader.hasSeen(100)
     const lastOf = (partition: number) =>
       reader.seen.findLast((record) => record.partition === partition)?.offset ?? -1
-    expect(await bench.log.ends(bench.topic)).toEqual(
+    expect(await fixture.log.ends(fixture.topic)).toEqual(
       before.map((_, partition) => lastOf(partition) + 1),
     )
   })
 
-  test('what handle answers is read next, also further back and further on', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, oneKey(0, 10))
-    const first = await bench.read()
+  test('the offset that handle returns is read next, whether it goes back or skips records', async () => {
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(fixture.topic, oneKey(0, 10))
+    const first = await fixture.read()
     await first.hasSeen(10)
-    const answers = [first.at('1').offset, first.at('7').offset]
-    const reader = await bench.read({
+    const positions = [first.at('1').offset, first.at('7').offset]
+    const reader = await fixture.read({
       group: 'jumping',
       batchSizeMax: 3,
-      handle: async ({ records }) => answers.shift() ?? (records.at(-1)?.offset ?? 0) + 1,
+      handle: async ({ records }) => positions.shift() ?? (records.at(-1)?.offset ?? 0) + 1,
     })
     await reader.hasSeen(9)
     expect(reader.texts()).toEqual(['0', '1', '2', '1', '2', '3', '7', '8', '9'])
@@ -237,12 +240,12 @@ function declarePositions(createPlace: CreatePlace): void {
 
 function declareFailures(createPlace: CreatePlace): void {
   test('a batch whose handling fails is delivered again, and nothing is skipped', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, oneKey(0, 6))
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(fixture.topic, oneKey(0, 6))
     const errors: Error[] = []
     const handled: string[] = []
     let failures = 3
-    await bench.read({
+    await fixture.read({
       batchSizeMax: 2,
       onError: (error) => errors.push(error),
       handle: async ({ records }) => {
@@ -256,12 +259,12 @@ function declareFailures(createPlace: CreatePlace): void {
     expect(errors.map(({ message }) => message)).toEqual(Array(3).fill('the store is down'))
   })
 
-  test('a position that cannot be told is asked again', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, numbered(0, 20))
+  test('a failed call of position is repeated', async () => {
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(fixture.topic, numbered(0, 20))
     let failures = partitionCount + 1
     const errors: Error[] = []
-    const reader = await bench.read({
+    const reader = await fixture.read({
       onError: (error) => errors.push(error),
       position: async () => {
         if (failures-- > 0) throw new Error('the store is down')
@@ -274,11 +277,11 @@ function declareFailures(createPlace: CreatePlace): void {
 }
 
 function declareProgress(createPlace: CreatePlace): void {
-  test('progress tells the position and how many records wait', async () => {
-    await using bench = await openBench(createPlace)
+  test('progress has the position and the number of records from there on', async () => {
+    await using fixture = await openFixture(createPlace)
     const gate = Promise.withResolvers<void>()
     let batches = 0
-    const reader = await bench.read({
+    const reader = await fixture.read({
       batchSizeMax: 4,
       handle: async ({ records }) => {
         batches += 1
@@ -286,10 +289,10 @@ function declareProgress(createPlace: CreatePlace): void {
         return (records.at(-1)?.offset ?? 0) + 1
       },
     })
-    await bench.log.append(bench.topic, oneKey(0, 10))
+    await fixture.log.append(fixture.topic, oneKey(0, 10))
     await waitFor(() => batches === 2, { what: 'the second batch' })
     await waitFor(() => lagOf(reader.consumption) === 6, { what: 'a lag of 6' })
-    await bench.log.append(bench.topic, oneKey(10, 15))
+    await fixture.log.append(fixture.topic, oneKey(10, 15))
     await waitFor(() => lagOf(reader.consumption) === 11, { what: 'a lag of 11' })
     gate.resolve()
     await reader.hasSeen(15)
@@ -297,13 +300,13 @@ function declareProgress(createPlace: CreatePlace): void {
     const { partition, offset } = reader.at('14')
     const own = reader.consumption.progress().find((part) => part.partition === partition)
     expect(own).toEqual({ partition, position: offset + 1, lag: 0, failing: false })
-    const { length } = await bench.log.ends(bench.topic)
+    const { length } = await fixture.log.ends(fixture.topic)
     expect(reader.consumption.progress()).toHaveLength(length)
   })
 
-  test('the time of the last poll moves on while there is nothing to read', async () => {
-    await using bench = await openBench(createPlace)
-    const { consumption } = await bench.read()
+  test('the time of the last poll advances while there is nothing to read', async () => {
+    await using fixture = await openFixture(createPlace)
+    const { consumption } = await fixture.read()
     const polled = () => consumption.lastPollTimeMs()
     const first = await waitFor(polled, { what: 'the first poll' })
     await waitFor(() => (polled() ?? 0) > first, { what: 'another poll' })

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import { benchAt, type CreatePlace, numbered, oneKey, text, uniqueTopic } from './bench.ts'
+import { type CreatePlace, fixtureAt, numbered, oneKey, text, uniqueTopic } from './fixture.ts'
 
 export function declareDurability(createPlace: CreatePlace): void {
-  test('records are there when the log is opened again', async () => {
+  test('records are kept when the log is reopened', async () => {
     await using place = await createPlace()
     const topic = uniqueTopic()
     for (const [from, until] of [
@@ -12,15 +12,15 @@ export function declareDurability(createPlace: CreatePlace): void {
       await using log = await place.open()
       await log.append(topic, oneKey(from, until))
     }
-    await using bench = await benchAt(place, topic)
-    const reader = await bench.read()
+    await using fixture = await fixtureAt(place, topic)
+    const reader = await fixture.read()
     await reader.hasSeen(50)
     expect(reader.texts()).toEqual(oneKey(0, 50).map(text))
     const offsets = reader.seen.map(({ offset }) => offset)
     expect(offsets).toEqual([...new Set(offsets)].toSorted((a, b) => a - b))
   })
 
-  test('a log that is opened again has the same identity', async () => {
+  test('a reopened log has the same identity', async () => {
     await using place = await createPlace()
     const topic = uniqueTopic()
     const identities: string[] = []
@@ -33,29 +33,29 @@ export function declareDurability(createPlace: CreatePlace): void {
 }
 
 export function declareSharing(createPlace: CreatePlace): void {
-  test('another opening tells the same identity', async () => {
+  test('two log objects of the same place return the same identity', async () => {
     await using place = await createPlace()
-    await using bench = await benchAt(place)
+    await using fixture = await fixtureAt(place)
     await using other = await place.open()
-    const identity = await bench.log.identity(bench.topic)
-    expect(await other.identity(bench.topic)).toBe(identity)
-    const reader = await bench.read()
-    await other.append(bench.topic, numbered(0, 50))
+    const identity = await fixture.log.identity(fixture.topic)
+    expect(await other.identity(fixture.topic)).toBe(identity)
+    const reader = await fixture.read()
+    await other.append(fixture.topic, numbered(0, 50))
     await reader.hasSeen(50)
     expect(new Set(reader.batches.map(({ log }) => log))).toEqual(new Set([identity]))
   })
 
-  test('what one opening appends, a consumer of another gets', async () => {
+  test('records that are appended through one log object reach a consumer of another', async () => {
     await using place = await createPlace()
-    await using bench = await benchAt(place)
+    await using fixture = await fixtureAt(place)
     await using other = await place.open()
-    const reader = await bench.read()
+    const reader = await fixture.read()
     await Promise.all([
-      other.append(bench.topic, numbered(0, 50)),
-      bench.log.append(bench.topic, numbered(50, 100)),
+      other.append(fixture.topic, numbered(0, 50)),
+      fixture.log.append(fixture.topic, numbered(50, 100)),
     ])
     await reader.hasSeen(100)
-    await other.append(bench.topic, numbered(100, 110))
+    await other.append(fixture.topic, numbered(100, 110))
     await reader.hasSeen(110)
     expect(new Set(reader.texts()).size).toBe(110)
   })

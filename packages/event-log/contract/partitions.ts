@@ -5,21 +5,21 @@ import {
   keyText,
   lagOf,
   numbered,
-  openBench,
+  openFixture,
   partitionCount,
   text,
-} from './bench.ts'
+} from './fixture.ts'
 
 export function declarePartitions(createPlace: CreatePlace): void {
   test('a topic has as many partitions as configured', async () => {
-    await using bench = await openBench(createPlace)
-    expect(await bench.log.ends(bench.topic)).toHaveLength(partitionCount)
+    await using fixture = await openFixture(createPlace)
+    expect(await fixture.log.ends(fixture.topic)).toHaveLength(partitionCount)
   })
 
-  test('records of one key stay in one partition, and others spread', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, numbered(0, 200))
-    const reader = await bench.read()
+  test('records of one key are in one partition, and keys are spread over the partitions', async () => {
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(fixture.topic, numbered(0, 200))
+    const reader = await fixture.read()
     await reader.hasSeen(200)
     const homes = new Map<string, Set<number>>()
     for (const record of reader.seen) {
@@ -30,16 +30,16 @@ export function declarePartitions(createPlace: CreatePlace): void {
     expect(new Set(reader.seen.map(({ partition }) => partition)).size).toBeGreaterThan(1)
   })
 
-  test('a partition that fails says so, and does not hold up the others', async () => {
-    await using bench = await openBench(createPlace)
+  test('a partition that fails is reported, and does not delay the others', async () => {
+    await using fixture = await openFixture(createPlace)
     let down = true
-    const reader = await bench.read({
+    const reader = await fixture.read({
       handle: async ({ partition, records }) => {
         if (down && partition === 0) throw new Error('not this one')
         return (records.at(-1)?.offset ?? 0) + 1
       },
     })
-    await bench.log.append(bench.topic, numbered(0, 100))
+    await fixture.log.append(fixture.topic, numbered(0, 100))
     const failing = () => reader.consumption.progress().filter((part) => part.failing)
     const others = () => reader.consumption.progress().filter((part) => part.partition !== 0)
     await waitFor(() => failing().length > 0, { what: 'a failing partition' })
@@ -53,10 +53,10 @@ export function declarePartitions(createPlace: CreatePlace): void {
 
 export function declareTopicOrder(createPlace: CreatePlace): void {
   test('records of all keys are delivered in the order in which they were appended', async () => {
-    await using bench = await openBench(createPlace)
-    await bench.log.append(bench.topic, numbered(0, 200))
-    const reader = await bench.read({ batchSizeMax: 7 })
-    await bench.log.append(bench.topic, numbered(200, 400))
+    await using fixture = await openFixture(createPlace)
+    await fixture.log.append(fixture.topic, numbered(0, 200))
+    const reader = await fixture.read({ batchSizeMax: 7 })
+    await fixture.log.append(fixture.topic, numbered(200, 400))
     await reader.hasSeen(400)
     expect(reader.texts()).toEqual(numbered(0, 400).map(text))
   })

@@ -14,11 +14,17 @@ import { createLogFile, logSchema } from './file.ts'
 import { createGroup, type Group, type Member } from './group.ts'
 import { createLease } from './lease.ts'
 
-/** How many partitions a topic has at most. */
+/** Maximum number of partitions of a topic. */
 const partitionsMax = 256
-/** Bytes of a record's value at most, and of its key with its headers: Kafka's default of `message.max.bytes`. */
+/**
+ * Maximum size of a record's value, and of its key with its headers, in bytes: Kafka's default of
+ * `message.max.bytes`.
+ */
 const valueBytesMax = 1024 * 1024
-/** How many records one transaction appends; more are split, so that other processes get their turn. */
+/**
+ * Maximum number of records that one transaction appends. More are split, so that other processes
+ * can write in between.
+ */
 const transactionCountMax = 5_000
 
 const weekMs = 7 * 24 * 60 * 60 * 1_000
@@ -37,44 +43,53 @@ export const memoryCapabilities: EventLogCapabilities = {
 }
 
 export interface EmbeddedEventLogOptions {
-  /** The SQLite file; `:memory:` for a log that ends with the process. */
+  /** Path of the SQLite file, or `:memory:` for a log that ends with the process. */
   readonly path: string
-  /** How many partitions a new topic gets, 1 to 256. A topic that exists keeps its number. */
+  /** Number of partitions of a new topic, 1 to 256. An existing topic keeps its number. */
   readonly partitions: number
-  /** How long records are kept, in milliseconds; 7 days by default. */
+  /** Time that records are kept, in milliseconds. Default: 7 days. */
   readonly retentionMs?: number
-  /** How often a consumer looks for what other processes appended, in milliseconds; 25 by default. */
+  /**
+   * Interval at which a consumer looks for records of other processes, in milliseconds. Default:
+   * 25.
+   */
   readonly pollIntervalMs?: number
-  /** Milliseconds since the Unix epoch. */
+  /** Wall clock, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
-  /** Milliseconds since any time, whatever is done to the clock. */
+  /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly monotonic?: () => number
-  /** 0 to 1, for the jitter of back-offs. */
+  /** Random number from 0 to below 1, for the jitter of back-offs. Default: `Math.random`. */
   readonly random?: () => number
   readonly newId?: () => string
-  /** Where failures of the file are reported. */
+  /** Receives failures of the file. */
   readonly faults?: SqliteFaults
-  /** Whether the file is looked through when the last process did not close it; not by default. */
+  /** True to check the file when the last process did not close it. Default: false. */
   readonly checked?: boolean
 }
 
 /**
- * A durable log in an SQLite file, for the processes of one host.
+ * Creates a durable log in an SQLite file, for the processes of one host.
  *
- * - A key's partition is its FNV-1a hash modulo the number of partitions. Offsets are dense.
- * - Values are at most 1 MiB. A batch, or what is read, ends early at 8 MiB of values. Large appends are split into transactions of 5,000
- *   records.
- * - The consumers of a group in one process share the partitions. Of several processes one consumes for a group and
- *   topic, by a lease in the file; the others have no partitions until it is released, or its holder has died. A
- *   holder that is gone from the same host is noticed within 250 ms; any other (another container, a reused process
- *   id) within 5 s, when the lease expires, or has not been renewed for so long, whatever the holder's clock was.
- * - A process that hangs longer than that loses the lease and may, when it wakes, still be finishing a batch that the
- *   next one also has: what `handle` writes has to be guarded by its position.
- * - A failed step is repeated after 0.1 s, 0.2 s … 10 s, jittered; a repeated batch may have grown at its end.
- * - A leaving consumer's batch may take 10 s; then disposal rejects.
- * - Records older than `retentionMs` that every group has passed are removed while a group consumes. A group's position
- *   is kept for that, for ever: records that an abandoned group never read stay.
- * - Each call does its work in the file synchronously. An append waits up to 5 s for another process's write.
+ * - The partition of a key is its FNV-1a hash modulo the number of partitions. Offsets have no
+ *   gaps.
+ * - A value has at most 1 MiB. A batch or a read ends early at 8 MiB of values. Large appends are
+ *   split into transactions of 5,000 records.
+ * - The consumers of a group in one process share the partitions. Only one process at a time
+ *   consumes a topic for a group, by a lease in the file. The others have no partitions until the
+ *   lease is released, or its holder has died. A holder that died on the same host is noticed
+ *   within 250 ms. Any other (in another container, or with a reused process id) is noticed within
+ *   5 s, when the lease expires, or has not been renewed for that long, whatever the holder's clock
+ *   says.
+ * - A process that hangs for longer loses the lease. When it continues, it may finish a batch that
+ *   the next holder also handles: what `handle` writes must be guarded by its position.
+ * - A failed step is repeated after 0.1 s, 0.2 s … 10 s, with jitter. A repeated batch may have
+ *   more records.
+ * - A consumer's last batch may take 10 s. Afterwards disposal rejects.
+ * - Records older than `retentionMs` that every group has passed are removed while a group
+ *   consumes. The position of a group is kept for ever, so records that an abandoned group never
+ *   read stay.
+ * - Each call reads and writes the file synchronously. An append waits up to 5 s for the write of
+ *   another process.
  */
 export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventLog {
   const { path, partitions, retentionMs = weekMs, pollIntervalMs = 25 } = options
@@ -102,7 +117,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
   function startConsumption(options: ConsumeOptions): Consumption {
     const group = groupOf(options.topic, options.group)
     const member: Member = { options, lastPollTimeMs: undefined }
-    let left: Promise<void> | undefined
+    let disposed: Promise<void> | undefined
     const consumption: Consumption = {
       progress: () => group.progress(member),
       lastPollTimeMs: () => member.lastPollTimeMs,
@@ -110,8 +125,8 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
       failure: () => undefined,
       waitsFor: () => group.waitsFor(),
       [Symbol.asyncDispose]() {
-        left ??= group.leave(member).finally(() => consumptions.delete(consumption))
-        return left
+        disposed ??= group.leave(member).finally(() => consumptions.delete(consumption))
+        return disposed
       },
     }
     group.join(member)
@@ -170,7 +185,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
 
 function requireCount(name: string, count: number, max: number): void {
   if (Number.isInteger(count) && count >= 1 && count <= max) return
-  throw new RangeError(`${name} is ${count}; it has to be a whole number from 1 to ${max}`)
+  throw new RangeError(`${name} must be a whole number from 1 to ${max}; got ${count}`)
 }
 
 function requireSmallValues(records: readonly NewRecord[]): void {
@@ -183,5 +198,5 @@ function requireSmallValues(records: readonly NewRecord[]): void {
 
 function requireSmall(what: string, length: number): void {
   if (length <= valueBytesMax) return
-  throw new RecordTooLargeError(`${what} has ${length} bytes; at most ${valueBytesMax} are taken`)
+  throw new RecordTooLargeError(`${what} must have at most ${valueBytesMax} bytes; got ${length}`)
 }

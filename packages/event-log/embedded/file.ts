@@ -1,14 +1,14 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { type Schema, transaction, write } from '@marquee/sql/sqlite/sqlite'
 import type { LogRecord, NewRecord } from '../port.ts'
-import { headersOf, headersText, keyOf, nothing } from './record.ts'
+import { absentBits, headersOf, headersText, keyOf } from './record.ts'
 
-/** How many bytes of values one read takes at most; the last record may go past it. */
+/** Maximum size of the values of one read, in bytes. The last record may exceed it. */
 const readBytesMax = 8 * 1024 * 1024
-/** How many records of a partition one pruning removes at most. */
+/** Maximum number of records of a partition that are removed at once. */
 const pruneCountMax = 10_000
 
-/** The schema, for `openSqlite`. `next_offset` outlives the records, so that no offset is given twice. */
+/** Schema for `openSqlite`. `next_offset` outlives the records, so that no offset is used twice. */
 export const logSchema: Schema = {
   applicationId: 0x6d_71_65_6c,
   migrations: [
@@ -51,36 +51,40 @@ export const logSchema: Schema = {
   ],
 }
 
-/** Where a partition stands, by its row in the file. */
+/** Position of a group in a partition, by the partition's row id. */
 export interface PositionRow {
   readonly id: number
   readonly position: number
 }
 
-/** The embedded log's tables. Every call is atomic, and synchronous but for `append`. */
+/** Tables of the embedded log. Every call is atomic, and synchronous except `append`. */
 export interface LogFile {
-  /** The ids of the topic's partitions by number. Creates the topic when it is absent. */
+  /** Returns the ids of the topic's partitions by number. Creates the topic when it is absent. */
   partitions(topic: string): readonly number[]
   append(topic: string, records: readonly NewRecord[], timestampMs: number): Promise<void>
-  /** Random, made with the file. */
+  /** Returns the random identity that was created with the file. */
   identity(): string
-  /** Records from the offset on, oldest first. */
+  /** Returns records from the offset on, oldest first. */
   read(partitionId: number, offset: number, countMax: number): LogRecord[]
-  /** The offset that the next record will get. */
+  /** Returns the offset that the next record will get. */
   end(partitionId: number): number
-  /** The offset of the oldest record, or of the next one when there is none. */
+  /** Returns the offset of the oldest record, or of the next one when there is none. */
   oldest(partitionId: number): number
-  /** Differs from the last answer when another connection wrote in between. */
+  /** Returns a number that changes when another connection has written. */
   version(): number
   groupPosition(group: string, partitionId: number): number | undefined
   setGroupPositions(group: string, positions: readonly PositionRow[], timeMs: number): void
-  /** Removes old records that every group has passed, in each partition a bounded run. Answers how many. */
+  /**
+   * Removes a bounded number of old records that every group has passed, in each partition. Returns
+   * how many.
+   */
   prune(olderThanMs: number): number
 }
 
 /**
- * 32-bit FNV-1a of the key (http://www.isthe.com/chongo/tech/comp/fnv/), of none as of an empty one. Modulo the number of partitions it is
- * the key's partition, so it must never change.
+ * Returns the 32-bit FNV-1a hash of the key (http://www.isthe.com/chongo/tech/comp/fnv/); no key
+ * counts as an empty one. The hash modulo the number of partitions is the key's partition, so it
+ * must never change.
  */
 export function keyHash(key: Uint8Array): number {
   let hash = 0x811c9dc5
@@ -126,7 +130,7 @@ function partitionsOf(db: DatabaseSync, count: number): LogFile['partitions'] {
     let ids = known.get(topic) ?? stored(topic)
     if (ids.length === 0) {
       ids = transaction(db, () => {
-        // Another process may have been faster.
+        // Another process may have created it meanwhile.
         if (stored(topic).length === 0) for (let n = 0; n < count; n++) insert.run(topic, n)
         return stored(topic)
       })
@@ -155,7 +159,7 @@ function appender(
         const bytes = keyOf(key)
         const id = ids[keyHash(bytes) % ids.length] as number
         const offset = ends.get(id) ?? end(id)
-        const absent = (key === null ? nothing.key : 0) | (value === null ? nothing.value : 0)
+        const absent = (key === null ? absentBits.key : 0) | (value === null ? absentBits.value : 0)
         const content = [bytes, headersText(headers), value ?? new Uint8Array()]
         insert.run(id, offset, timestampMs, ...content, absent)
         ends.set(id, offset + 1)
@@ -166,8 +170,8 @@ function appender(
 }
 
 /**
- * Reads by `all`, sizes first, so that a run is bounded by its bytes: on Deno `iterate` ends at a damaged page as if there
- * were no more rows.
+ * Reads by `all`, and the sizes first to limit the bytes of a read: on Deno, `iterate` ends at a
+ * damaged page as if there were no more rows.
  */
 function reader(db: DatabaseSync): LogFile['read'] {
   const sizes = db.prepare(
@@ -196,8 +200,8 @@ function recordOf(row: Record<string, SQLOutputValue>): LogRecord {
   const absent = row.absent as number
   return {
     offset: row.offset as number,
-    key: absent & nothing.key ? null : keyOf(row.key as string | Uint8Array),
-    value: absent & nothing.value ? null : (row.value as Uint8Array),
+    key: absent & absentBits.key ? null : keyOf(row.key as string | Uint8Array),
+    value: absent & absentBits.value ? null : (row.value as Uint8Array),
     headers: headersOf(row.headers as string | null),
     timestampMs: row.timestamp_ms as number,
   }

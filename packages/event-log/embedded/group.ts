@@ -6,13 +6,13 @@ import { createWakeUp, within } from '../wake-up.ts'
 import type { LogFile } from './file.ts'
 import type { Lease } from './lease.ts'
 
-/** How often the lease is renewed, and the positions written, in milliseconds. */
+/** Interval at which the lease is renewed and positions are written, in milliseconds. */
 const heartbeatIntervalMs = 1_500
-/** How often a process that waits for the lease tries again, in milliseconds. */
+/** Interval at which a process that waits for the lease tries to acquire it, in milliseconds. */
 const leaseRetryMs = 250
-/** How long a leaving consumer's batch may take, in milliseconds. */
+/** Timeout of the last batch of a consumer that leaves, in milliseconds. */
 const leaveTimeoutMs = 10_000
-/** How often old records are looked for, in milliseconds. */
+/** Interval at which old records are removed, in milliseconds. */
 const pruneIntervalMs = 60_000
 
 export interface GroupOptions {
@@ -35,25 +35,31 @@ export interface Member {
 /** The consumers of one group and topic in this process. */
 export interface Group {
   join(member: Member): void
-  /** Resolves when its batch at hand is finished, and for the last member with the lease released. */
+  /**
+   * Resolves when the member's batch in flight is finished and, for the last member, when the lease
+   * is released.
+   */
   leave(member: Member): Promise<void>
   progress(member: Member): PartitionProgress[]
-  /** Who consumes instead, where another process does. */
+  /** Returns the process that consumes instead, if it is another one. */
   waitsFor(): string | undefined
-  /** Says that there are new records. */
+  /** Reports that there are new records. */
   wake(): void
 }
 
-/** A partition while this process holds the lease. One loop at a time works on it, whoever its owner is. */
+/**
+ * State of a partition while this process holds the lease. One loop at a time runs for it, whoever
+ * its owner is.
+ */
 interface Slot {
   readonly id: number
   readonly partition: number
   position: number
-  /** The position as its owner has answered it. */
-  answered: number | undefined
-  /** Who was asked for the position. */
+  /** Last result of the owner's `position` or `handle`. */
+  returned: number | undefined
+  /** Member whose start position was determined. */
   assigned: Member | undefined
-  underway: { readonly member: Member; readonly done: Promise<boolean> } | undefined
+  inFlight: { readonly member: Member; readonly done: Promise<boolean> } | undefined
   idle: boolean
   failing: boolean
 }
@@ -61,9 +67,9 @@ interface Slot {
 export function createGroup(options: GroupOptions): Group {
   const { topic, group, file, lease, pollIntervalMs, retentionMs, clock, random } = options
   const members: Member[] = []
-  /** Signals when there may be records, and when `changed` does. */
-  const news = createWakeUp()
-  /** Signals when the members or the lease changed. */
+  /** Signals that there may be records, and everything that `changed` signals. */
+  const mayHaveRecords = createWakeUp()
+  /** Signals that the members or the lease changed. */
   const changed = createWakeUp()
   let slots: readonly Slot[] = []
   let held = false
@@ -76,7 +82,7 @@ export function createGroup(options: GroupOptions): Group {
 
   function change(): void {
     changed.signal()
-    news.signal()
+    mayHaveRecords.signal()
   }
 
   function attempt<T>(body: () => T): T | undefined {
@@ -90,14 +96,14 @@ export function createGroup(options: GroupOptions): Group {
 
   function newSlot(id: number, partition: number): Slot {
     const position = file.groupPosition(group, id) ?? file.oldest(id)
-    const nothing = {
-      answered: undefined,
+    const initial = {
+      returned: undefined,
       assigned: undefined,
-      underway: undefined,
+      inFlight: undefined,
       idle: false,
       failing: false,
     }
-    return { id, partition, position, ...nothing }
+    return { id, partition, position, ...initial }
   }
 
   async function run(): Promise<void> {
@@ -111,10 +117,13 @@ export function createGroup(options: GroupOptions): Group {
       }
       slots = taken
       held = true
-      // From now on nothing is pruned that this group has not passed.
+      // From now on, no record is removed that this group has not passed.
       attempt(commit)
-      const timers = [setInterval(beat, heartbeatIntervalMs), setInterval(watch, pollIntervalMs)]
-      await Promise.all(slots.map(work))
+      const timers = [
+        setInterval(heartbeat, heartbeatIntervalMs),
+        setInterval(watch, pollIntervalMs),
+      ]
+      await Promise.all(slots.map(consume))
       for (const timer of timers) clearInterval(timer)
       if (held) attempt(commit)
       attempt(() => lease.release())
@@ -124,18 +133,18 @@ export function createGroup(options: GroupOptions): Group {
     running = undefined
   }
 
-  async function work(slot: Slot): Promise<void> {
+  async function consume(slot: Slot): Promise<void> {
     let failures = 0
     for (let member = ownerOf(slot); member !== undefined; member = ownerOf(slot)) {
-      const heard = news.next()
+      const signalled = mayHaveRecords.next()
       try {
         const done = step(slot, member)
-        slot.underway = { member, done }
+        slot.inFlight = { member, done }
         const more = await done
         failures = 0
         slot.failing = false
-        // Whatever the backlog, the rest of the process gets its turn after each batch.
-        await (more ? setImmediate() : heard)
+        // The rest of the process can run after each batch, whatever the backlog.
+        await (more ? setImmediate() : signalled)
       } catch (error) {
         failures += 1
         slot.failing = true
@@ -146,13 +155,15 @@ export function createGroup(options: GroupOptions): Group {
     }
   }
 
-  /** Asks for the position, or handles a batch. False when there was nothing to do. */
+  /**
+   * Determines the start position, or handles a batch. Returns false when there was nothing to do.
+   */
   async function step(slot: Slot, member: Member): Promise<boolean> {
     const { options } = member
     if (slot.assigned !== member) {
       slot.idle = false
-      slot.answered = await startOf(slot, options)
-      slot.position = slot.answered ?? file.oldest(slot.id)
+      slot.returned = await startOf(slot, options)
+      slot.position = slot.returned ?? file.oldest(slot.id)
       slot.assigned = member
       return true
     }
@@ -163,10 +174,10 @@ export function createGroup(options: GroupOptions): Group {
       checkPosition(slot)
       return false
     }
-    const { partition, answered } = slot
+    const { partition, returned } = slot
     const log = file.identity()
-    slot.position = await options.handle({ partition, log, position: answered, records })
-    slot.answered = slot.position
+    slot.position = await options.handle({ partition, log, position: returned, records })
+    slot.returned = slot.position
     return true
   }
 
@@ -177,7 +188,10 @@ export function createGroup(options: GroupOptions): Group {
     return options.position ? await options.position(partition) : file.groupPosition(group, id)
   }
 
-  /** A position that the log has never reached would otherwise wait for ever, without a word. */
+  /**
+   * Without this check, a position that the log has never reached would wait for ever, without an
+   * error.
+   */
   function checkPosition({ id, partition, position }: Slot): void {
     const end = file.end(id)
     if (position <= end && Number.isSafeInteger(position)) return
@@ -185,7 +199,7 @@ export function createGroup(options: GroupOptions): Group {
     throw new PositionLostError(`position ${position} is past the end (${end}) of ${where}`)
   }
 
-  /** Between batches, sees what other processes append. Its failures show in the steps it wakes. */
+  /** Notices records of other processes. Failures show in the steps that it wakes. */
   function watch(): void {
     let seen: number | undefined
     try {
@@ -198,10 +212,10 @@ export function createGroup(options: GroupOptions): Group {
     }
     if (seen !== undefined && seen === version) return
     version = seen
-    news.signal()
+    mayHaveRecords.signal()
   }
 
-  function beat(): void {
+  function heartbeat(): void {
     held = attempt(() => lease.renew()) ?? held
     if (held) {
       attempt(commit)
@@ -229,8 +243,8 @@ export function createGroup(options: GroupOptions): Group {
     async leave(member) {
       members.splice(members.indexOf(member), 1)
       change()
-      const underway = slots.flatMap(({ underway }) => (underway ? [underway] : []))
-      const own = underway.filter((step) => step.member === member).map((step) => step.done)
+      const inFlight = slots.flatMap(({ inFlight }) => (inFlight ? [inFlight] : []))
+      const own = inFlight.filter((step) => step.member === member).map((step) => step.done)
       const released = members.length === 0 ? Promise.race([running, changed.next()]) : undefined
       const finished = Promise.all([Promise.allSettled(own), released])
       if (await within(finished, leaveTimeoutMs)) return
@@ -240,14 +254,14 @@ export function createGroup(options: GroupOptions): Group {
       const own = slots.filter((slot) => ownerOf(slot) === member)
       return own.map((slot) => {
         const { id, partition, failing } = slot
-        // Until its owner has been asked, everything may be left to handle.
-        const isPlaced = slot.assigned === member
-        const position = isPlaced ? slot.position : (attempt(() => file.oldest(id)) ?? 0)
+        // Until its start position is known, all of it may be left to handle.
+        const isStarted = slot.assigned === member
+        const position = isStarted ? slot.position : (attempt(() => file.oldest(id)) ?? 0)
         const lag = Math.max(0, (attempt(() => file.end(id)) ?? 0) - position)
         return { partition, position, lag, failing }
       })
     },
     waitsFor: () => (held ? undefined : lease.holder()),
-    wake: () => news.signal(),
+    wake: () => mayHaveRecords.signal(),
   }
 }

@@ -2,31 +2,32 @@ import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '@marquee/sql/sqlite/sqlite'
 
-/** How long a lease lasts without being renewed, in milliseconds. */
+/** Time after which a lease expires unless it is renewed, in milliseconds. */
 export const leaseMs = 5_000
 
 export interface LeaseOptions {
   readonly db: DatabaseSync
   readonly group: string
   readonly topic: string
-  /** Unique to this opening of the log. */
+  /** Id that is unique to this `EventLog` object. */
   readonly owner: string
   readonly clock: () => number
-  /** Milliseconds since any time, whatever is done to the clock. */
+  /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly monotonic?: () => number
 }
 
-/** The right of one process at a time to consume a topic for a group. */
+/** Exclusive right of one process to consume a topic for a group. */
 export interface Lease {
   /**
-   * Takes the lease, or keeps it, and says whether it is held now. It is free when nobody holds it, when it expired,
-   * when its holder is a process of this host that is gone, and when it was not renewed for as long as it lasts, whatever
-   * its expiry says: the holder's clock may have been ahead.
+   * Acquires or keeps the lease, and returns whether this process holds it. The lease is free when
+   * nobody holds it, when it expired, or when its holder was a process of this host that no longer
+   * exists. It is also free when it was not renewed within its lifetime, whatever its expiry time
+   * says: the holder's clock may have been ahead.
    */
   acquire(): boolean
-  /** Process and host that held the lease when it was last refused. */
+  /** Returns process and host of the holder when `acquire` last returned false. */
   holder(): string | undefined
-  /** Makes it last longer; false when it was lost. */
+  /** Extends the lease. Returns false when it was lost. */
   renew(): boolean
   release(): void
 }
@@ -52,7 +53,10 @@ export function createLease(options: LeaseOptions): Lease {
     return isSilent(`${held.owner} ${held.expiry_time_ms}`)
   }
 
-  /** Whether the holder has not renewed it for as long as it lasts, by the time of this process. */
+  /**
+   * Returns whether the holder has not renewed the lease within its lifetime, by the clock of this
+   * process.
+   */
   function isSilent(state: string): boolean {
     const nowMs = monotonic()
     if (seen?.state !== state) seen = { state, sinceMs: nowMs }
@@ -82,7 +86,8 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // Anything else, such as EPERM, says that there is a process, or nothing; then the expiry decides.
+    // Any other error, such as EPERM, means that the process exists, or tells nothing. The expiry
+    // decides then.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

@@ -1,25 +1,30 @@
 import type { RecordHeader } from '../port.ts'
 
-/** What a record does not have, as bits of the column `absent`. */
-export const nothing = { key: 1, value: 2 } as const
+/** Bits of the column `absent`. */
+export const absentBits = { key: 1, value: 2 } as const
 
 const encoder = new TextEncoder()
 const noKey = new Uint8Array()
 const noHeaders: readonly RecordHeader[] = Object.freeze([])
 
-/** The bytes of a key: earlier versions of this program stored text. */
+/** Returns the bytes of a key. Earlier versions of this program stored text. */
 export function keyOf(key: string | Uint8Array | null): Uint8Array {
   if (key === null) return noKey
   return typeof key === 'string' ? encoder.encode(key) : key
 }
 
-/** The headers as the file holds them: a list of names and values in Base64, `null` for none. */
+/**
+ * Returns the headers as stored in the file: a list of names and Base64 values, or `null` for none.
+ */
 export function headersText(headers: readonly RecordHeader[] | undefined): string | null {
   if (headers === undefined || headers.length === 0) return null
   return JSON.stringify(headers.map(({ name, value }) => [name, value && toBase64(value)]))
 }
 
-/** Reads them. Earlier versions of this program stored an object of texts. */
+/**
+ * Parses headers as stored in the file. Earlier versions of this program stored an object of
+ * strings.
+ */
 export function headersOf(text: string | null): readonly RecordHeader[] {
   if (text === null) return noHeaders
   const parsed: [string, string | null][] | Record<string, string> = JSON.parse(text)

@@ -1,46 +1,56 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Consumer, EachBatchPayload } from 'kafkajs'
+import type { EachBatchPayload } from 'kafkajs'
 import { backOff } from '../back-off.ts'
 import type { ConsumeOptions, PartitionProgress } from '../port.ts'
 import { PositionLostError } from '../position-lost.ts'
 import { createWakeUp } from '../wake-up.ts'
+import type { PartitionControl } from './consumer.ts'
 import type { KafkaIdentities } from './identity.ts'
 import { toRecord } from './record.ts'
 import type { PartitionBounds, Topics } from './topics.ts'
 
 export interface AssignmentOptions {
-  readonly consumer: Pick<Consumer, 'seek' | 'pause' | 'resume'>
+  readonly consumer: PartitionControl
   readonly topics: Topics
   readonly identities: KafkaIdentities
   readonly options: ConsumeOptions
   readonly partitions: readonly number[]
-  /** How often the group is told that this consumer lives while a batch is being handled, in milliseconds. */
+  /** Interval of heartbeats to the group while a batch is handled, in milliseconds. */
   readonly heartbeatIntervalMs: number
-  /** 0 to 1, for the jitter of back-offs. */
+  /** Random number from 0 to below 1, for the jitter of back-offs. */
   readonly random: () => number
-  /** Told of each batch that was handled; the next one waits for it. */
+  /** Called after each handled batch. The next batch waits for it. */
   onHandled(): Promise<void>
 }
 
-/** The partitions that one round of the group gave to this consumer, until the next round. */
+/** Partitions that the group assigned to this consumer, until the next rebalance. */
 export interface Assignment {
-  /** Handles what kafkajs fetched of a partition; what fails is fetched again after a back-off. */
+  /**
+   * Handles a batch that kafkajs fetched. After a failure, the rest is fetched again after a
+   * back-off.
+   */
   take(payload: EachBatchPayload): Promise<void>
   progress(): PartitionProgress[]
   /**
-   * Takes the bounds of the partitions, and the progress from before they were asked for: a partition that ends before
-   * its position is another log's.
+   * Updates the ends of the partitions. `before` is the progress from before the request for the
+   * bounds: a partition that ends before its position belongs to another log.
    */
-  see(bounds: ReadonlyMap<number, PartitionBounds>, before: readonly PartitionProgress[]): void
-  /** Whether a batch is being handled. */
+  updateEnds(
+    bounds: ReadonlyMap<number, PartitionBounds>,
+    before: readonly PartitionProgress[],
+  ): void
+  /** Returns whether a batch is being handled. */
   isBusy(): boolean
-  /** The position of each partition that moved since it was last told. */
+  /** Returns the position of each partition that changed since the last commit. */
   moved(): PartitionPosition[]
-  /** Takes note that the group has been told these positions. */
-  told(positions: readonly PartitionPosition[]): void
-  /** Takes note that records which are not shown, such as those of an aborted transaction, were passed. */
+  /** Reports that these positions were committed. */
+  committed(positions: readonly PartitionPosition[]): void
+  /**
+   * Reports that records that are never delivered, such as those of an aborted transaction, were
+   * passed.
+   */
   pass(partition: number, lastOffset: number): void
-  /** Handles nothing more. Resolves when the batches at hand are finished. */
+  /** Stops handling. Resolves when the batches in flight are finished. */
   close(): Promise<void>
 }
 
@@ -51,37 +61,39 @@ export interface PartitionPosition {
 
 interface Slot {
   readonly partition: number
-  /** Undefined until the owner has told where to start. */
+  /** `undefined` until the start position is known. */
   position: number | undefined
-  /** The position as the owner has answered it. */
-  answered: number | undefined
+  /** Last result of `position` or `handle`. */
+  returned: number | undefined
   end: number
-  told: number | undefined
+  committed: number | undefined
   failures: number
-  busy: Promise<void> | undefined
+  inFlight: Promise<void> | undefined
 }
 
 /**
- * Starts each partition where `position` says, whatever the group has committed: it stays paused until that is known.
- * A partition that fails is paused for the back-off, so that the others go on.
+ * Starts each partition at the result of `position`, whatever the group has committed. The
+ * partition is paused until that is known. A partition that fails is paused for the back-off, so
+ * that the others continue.
  */
 export function createAssignment(assignment: AssignmentOptions): Assignment {
-  const { topics, identities, options, partitions, heartbeatIntervalMs, random } = assignment
-  const consumer = whileThere(assignment.consumer)
+  const { consumer, topics, identities, options, partitions } = assignment
+  const { heartbeatIntervalMs, random } = assignment
   const { topic } = options
   const slots = new Map(partitions.map((partition) => [partition, newSlot(partition)]))
   const closing = createWakeUp()
   let isClosed = false
 
+  const nameOf = ({ partition }: Slot) => `partition ${partition} of topic ${topic}`
   const only = ({ partition }: Slot) => [{ topic, partitions: [partition] }]
 
-  async function failed(slot: Slot, error: unknown): Promise<void> {
+  async function backOffAfter(slot: Slot, error: unknown): Promise<void> {
     slot.failures += 1
     options.onError?.(error as Error)
     await closing.sleep(backOff(slot.failures, random))
   }
 
-  async function place(slot: Slot): Promise<void> {
+  async function start(slot: Slot): Promise<void> {
     while (!isClosed) {
       try {
         const position = await findStart(slot)
@@ -92,7 +104,7 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
         consumer.resume(only(slot))
         return
       } catch (error) {
-        await failed(slot, error)
+        await backOffAfter(slot, error)
       }
     }
   }
@@ -102,44 +114,43 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     const position = options.position
       ? await options.position(partition)
       : await topics.committed(options.group, topic, partition)
-    slot.answered = position
+    slot.returned = position
     const bounds = (await topics.bounds(topic)).get(partition)
     if (bounds === undefined) throw new Error(`topic ${topic} has no partition ${partition}`)
     if (position === undefined) return bounds.oldest
-    const where = `partition ${partition} of topic ${topic}`
     if (position > bounds.end) {
-      throw new Error(`position ${position} is past the end (${bounds.end}) of ${where}`)
+      throw new Error(`position ${position} is past the end (${bounds.end}) of ${nameOf(slot)}`)
     }
-    if (position < bounds.oldest) tellLoss(slot, position, bounds.oldest)
+    if (position < bounds.oldest) reportLoss(slot, position, bounds.oldest)
     return Math.max(position, bounds.oldest)
   }
 
-  function tellLoss({ partition }: Slot, from: number, until: number): void {
-    const lost = `records ${from} to ${until - 1} of partition ${partition} of topic ${topic} are gone`
-    options.onError?.(new Error(`${lost}, unread: the log kept them for too short a time`))
+  function reportLoss(slot: Slot, from: number, until: number): void {
+    const lost = `records ${from} to ${until - 1} of ${nameOf(slot)} are gone before they were read`
+    options.onError?.(new Error(`${lost}: increase the retention of the topic`))
   }
 
-  /** Offsets may have gaps; what lies before the oldest record was there, and is not any more. */
+  /** Offsets may have gaps. Records before the oldest one existed, and were removed. */
   async function checkGap(slot: Slot, first: number): Promise<void> {
     const { position } = slot
     if (position === undefined || first <= position) return
     const oldest = (await topics.bounds(topic)).get(slot.partition)?.oldest ?? 0
-    if (oldest > position) tellLoss(slot, position, Math.min(oldest, first))
+    if (oldest > position) reportLoss(slot, position, Math.min(oldest, first))
   }
 
-  /** After a failure, from where it failed: kafkajs fetches again what was not resolved. */
+  /** Retries from where the batch failed: kafkajs fetches again what was not resolved. */
   async function retryLater(slot: Slot, error: unknown): Promise<void> {
     consumer.pause(only(slot))
-    await failed(slot, error)
+    await backOffAfter(slot, error)
     if (!isClosed) consumer.resume(only(slot))
   }
 
-  /** After a failure that says that the position does not count any more: it has to be found again. */
-  async function placeLater(slot: Slot, error: unknown): Promise<void> {
+  /** Determines the position again, after a failure that makes it invalid. */
+  async function restartLater(slot: Slot, error: unknown): Promise<void> {
     slot.position = undefined
     consumer.pause(only(slot))
-    await failed(slot, error)
-    await place(slot)
+    await backOffAfter(slot, error)
+    await start(slot)
   }
 
   async function handleAll(slot: Slot, payload: EachBatchPayload): Promise<void> {
@@ -149,21 +160,21 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
       start += part.length
       const next = Number(part.at(-1)?.offset) + 1
       const records = part.map(toRecord)
-      const { partition, answered } = slot
+      const { partition, returned } = slot
       const log = await identities.read(topic)
-      const answer = await options.handle({ partition, log, position: answered, records })
+      const position = await options.handle({ partition, log, position: returned, records })
       slot.failures = 0
-      slot.position = answer
-      slot.answered = answer
+      slot.position = position
+      slot.returned = position
       await assignment.onHandled()
       if (isClosed) return
-      if (answer !== next) {
-        consumer.seek({ topic, partition: slot.partition, offset: String(answer) })
+      if (position !== next) {
+        consumer.seek({ topic, partition: slot.partition, offset: String(position) })
         return
       }
-      payload.resolveOffset(String(answer - 1))
+      payload.resolveOffset(String(position - 1))
       if (start >= messages.length) slot.position = Number(payload.batch.lastOffset()) + 1
-      // Whatever the backlog, the rest of the process gets its turn after each batch.
+      // The rest of the process can run after each batch, whatever the backlog.
       await setImmediate()
       await payload.heartbeat().catch((cause: Error) => {
         throw new HeartbeatError(cause.message, { cause })
@@ -171,24 +182,22 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     }
   }
 
-  /** The topic may have been made again, with fewer records: then the start has to be found again. */
+  /**
+   * Throws when the batch starts before the position: the topic may have been created again, with
+   * fewer records.
+   */
   function checkOffsets(slot: Slot, { batch }: EachBatchPayload): void {
     const first = Number(batch.firstOffset())
     if (slot.position === undefined || first >= slot.position) return
-    const where = `partition ${slot.partition} of topic ${topic}`
     throw new PositionLostError(
-      `offset ${first} of ${where} was read where ${slot.position} was expected`,
+      `offset ${first} of ${nameOf(slot)} was read; expected ${slot.position} or later`,
     )
-  }
-
-  function shrunk({ partition, position }: Slot, end: number): Error {
-    const where = `partition ${partition} of topic ${topic}`
-    return new PositionLostError(`${where} ends at ${end}, before the position ${position}`)
   }
 
   async function take(slot: Slot, payload: EachBatchPayload): Promise<void> {
     slot.end = Math.max(slot.end, Number(payload.batch.highWatermark))
-    // A rebalance shows in the heartbeat after the batch as well: here it would interrupt what is under way.
+    // Errors are ignored here. A rebalance also shows in the heartbeat after the batch, without
+    // interrupting it.
     const beat = setInterval(() => payload.heartbeat().catch(() => {}), heartbeatIntervalMs)
     try {
       checkOffsets(slot, payload)
@@ -196,7 +205,7 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
       await handleAll(slot, payload)
     } catch (error) {
       if (error instanceof HeartbeatError) throw error.cause
-      void (error instanceof PositionLostError ? placeLater : retryLater)(slot, error)
+      void (error instanceof PositionLostError ? restartLater : retryLater)(slot, error)
     } finally {
       clearInterval(beat)
     }
@@ -204,46 +213,47 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
 
   for (const slot of slots.values()) {
     consumer.pause(only(slot))
-    void place(slot)
+    void start(slot)
   }
 
   return {
     async take(payload) {
       const slot = slots.get(payload.batch.partition)
       if (isClosed || slot?.position === undefined) return
-      slot.busy = take(slot, payload)
+      slot.inFlight = take(slot, payload)
       try {
-        await slot.busy
+        await slot.inFlight
       } finally {
-        slot.busy = undefined
+        slot.inFlight = undefined
       }
     },
-    isBusy: () => [...slots.values()].some(({ busy }) => busy !== undefined),
+    isBusy: () => [...slots.values()].some(({ inFlight }) => inFlight !== undefined),
     progress: () =>
       Array.from(slots.values(), ({ partition, position, end, failures }) => {
         const lag = Math.max(0, end - (position ?? end))
         return { partition, position: position ?? 0, lag, failing: failures > 0 }
       }),
-    see(bounds, before) {
+    updateEnds(bounds, before) {
       for (const { partition, position } of before) {
         const [slot, end] = [slots.get(partition), bounds.get(partition)?.end]
         if (slot === undefined || end === undefined) continue
         slot.end = Math.max(end, slot.position ?? 0)
-        if (end >= position || slot.position === undefined || slot.busy !== undefined) continue
+        if (end >= position || slot.position === undefined || slot.inFlight !== undefined) continue
         slot.end = end
-        void placeLater(slot, shrunk(slot, end))
+        const problem = `ends at ${end}, before the position ${slot.position}`
+        void restartLater(slot, new PositionLostError(`${nameOf(slot)} ${problem}`))
       }
     },
     moved() {
-      const moved = [...slots.values()].filter(({ position, told }) => position !== told)
+      const moved = [...slots.values()].filter(({ position, committed }) => position !== committed)
       return moved.flatMap(({ partition, position }) =>
         position === undefined ? [] : [{ partition, position }],
       )
     },
-    told(positions) {
+    committed(positions) {
       for (const { partition, position } of positions) {
         const slot = slots.get(partition)
-        if (slot) slot.told = position
+        if (slot) slot.committed = position
       }
     },
     pass(partition, lastOffset) {
@@ -253,35 +263,22 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
     async close() {
       isClosed = true
       closing.signal()
-      await Promise.allSettled([...slots.values()].map(({ busy }) => busy))
+      await Promise.allSettled([...slots.values()].map(({ inFlight }) => inFlight))
     },
   }
 }
 
 function newSlot(partition: number): Slot {
-  const unknown = { position: undefined, answered: undefined, told: undefined, busy: undefined }
+  const unknown = {
+    position: undefined,
+    returned: undefined,
+    committed: undefined,
+    inFlight: undefined,
+  }
   return { partition, end: 0, failures: 0, ...unknown }
 }
 
-/** What a heartbeat threw, to be thrown on to kafkajs: that the group is rebalancing, for one. */
+/** Carries an error of a heartbeat, such as a rebalance of the group, on to kafkajs. */
 class HeartbeatError extends Error {
   override readonly name = 'HeartbeatError'
-}
-
-/** A consumer that has broken has nothing to steer any more; who would steer it finds out as the session ends. */
-function whileThere(consumer: AssignmentOptions['consumer']): AssignmentOptions['consumer'] {
-  const tolerant =
-    <T>(steer: (argument: T) => void) =>
-    (argument: T) => {
-      try {
-        steer(argument)
-      } catch (error) {
-        if ((error as Error).name !== 'KafkaJSNonRetriableError') throw error
-      }
-    }
-  return {
-    seek: tolerant(consumer.seek),
-    pause: tolerant(consumer.pause),
-    resume: tolerant(consumer.resume),
-  }
 }

@@ -3,37 +3,42 @@ import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import type { Logger } from 'pino'
 import { withIpv6 } from './ipv6.ts'
 
-/** How to log in to the brokers (KIP-12, RFC 5802). */
+/** Credentials for the brokers (KIP-12, RFC 5802). */
 export interface KafkaSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
   readonly username: string
   readonly password: string
 }
 
-/** Encrypted connections. Without `caPath` the runtime's own authorities count. */
+/**
+ * Options of encrypted connections. Without `caPath`, the runtime's own authorities are trusted.
+ */
 export interface KafkaTls {
-  /** PEM file of the authorities that sign the brokers' certificates. */
+  /** Path of a PEM file with the authorities that sign the brokers' certificates. */
   readonly caPath?: string
-  /** PEM files of this client's certificate and key, where brokers ask for them. */
+  /** Paths of PEM files with this client's certificate and key, where brokers require them. */
   readonly certPath?: string
   readonly keyPath?: string
 }
 
-/** Where the brokers are, and how to talk to them. */
+/** Addresses of the brokers, and how to connect to them. */
 export interface KafkaAccess {
-  /** `host:port` of some brokers; they tell of the others. */
+  /** Addresses of some brokers, as `host:port`. These brokers report the others. */
   readonly brokers: readonly string[]
   readonly tls?: KafkaTls
   readonly sasl?: KafkaSasl
 }
 
 const connectionTimeoutMs = 3_000
-/** How long a broker may take to answer, in milliseconds. */
+/** Timeout of a request to a broker, in milliseconds. */
 const requestTimeoutMs = 10_000
-/** How often, and how long apart, kafkajs itself repeats a request before it gives up: some 5 s together. */
+/** Retries of a request by kafkajs, some 5 s in total. */
 const retry = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 4 }
 
-/** A client that logs by `log`. Rejects when a PEM file cannot be read, and names it. */
+/**
+ * Creates a client that logs to `log`. Rejects with an error that names the file when a PEM file
+ * cannot be read.
+ */
 export async function createKafkaClient(access: KafkaAccess, log: Logger): Promise<Kafka> {
   const { tls, sasl } = access
   const { brokers, socketFactory } = withIpv6(access.brokers)
@@ -66,9 +71,9 @@ async function readPem(path: string | undefined): Promise<string | undefined> {
 
 type Entry = Parameters<ReturnType<NonNullable<KafkaConfig['logCreator']>>>[0]
 
-/** What kafkajs complains of it also repeats, or reports as a failure: none of it is an error yet. */
-function logEntry(log: Logger, { namespace, level, log: { message, ...fields } }: Entry): void {
-  const { timestamp, logger, stack, ...rest } = fields
+/** Logs errors of kafkajs as warnings: kafkajs also retries, or reports them as a failure. */
+function logEntry(log: Logger, { namespace, level, log: { message, ...details } }: Entry): void {
+  const { timestamp, logger, stack, ...rest } = details
   const write = level === logLevel.ERROR || level === logLevel.WARN ? log.warn : log.debug
   write.call(log, { ...rest, kafkajs: namespace }, message)
 }

@@ -4,12 +4,13 @@ import kafkajs from 'kafkajs'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { compress, uncompress } from 'snappy'
 
-/** How many bytes a batch of records may unpack to, where the codec lets us say: not with gzip and lz4. */
+/** Maximum uncompressed size of a batch of records, in bytes. gzip and lz4 have no such limit. */
 const batchBytesMax = 256 * 1024 * 1024
 
 /**
- * The header of snappy-java, which Java's clients put before blocks that each begin with their length
- * (https://github.com/xerial/snappy-java, SnappyOutputStream). Other clients send one bare block.
+ * Magic bytes of snappy-java, which Java's clients write before a list of blocks, each with its
+ * length (https://github.com/xerial/snappy-java, SnappyOutputStream). Other clients write one block
+ * without a header.
  */
 const xerialMagic = Buffer.from('\x82SNAPPY\0', 'latin1')
 const xerialHeaderBytes = 16
@@ -18,27 +19,27 @@ const zstdPack = promisify(zstdCompress)
 const zstdUnpack = promisify(zstdDecompress)
 
 /**
- * Teaches kafkajs, which reads gzip only, the other codecs of Kafka: without them a topic written with one of them ends
- * the consumer. For the whole process; again is harmless.
+ * Adds Kafka's other codecs to kafkajs, which supports gzip only. Without them, a topic that uses
+ * one stops the consumer. Applies to the whole process. Calling it again is harmless.
  */
 export function registerCodecs(): void {
   const { CompressionCodecs, CompressionTypes } = kafkajs
   CompressionCodecs[CompressionTypes.Snappy] = () => ({
-    compress: ({ buffer }: Packed) => compress(buffer),
+    compress: ({ buffer }: Uncompressed) => compress(buffer),
     decompress: unpackSnappy,
   })
   CompressionCodecs[CompressionTypes.LZ4] = () => ({
-    compress: ({ buffer }: Packed) => compressFrame(buffer),
+    compress: ({ buffer }: Uncompressed) => compressFrame(buffer),
     decompress: (buffer: Buffer) => decompressFrame(buffer),
   })
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-    compress: ({ buffer }: Packed) => zstdPack(buffer),
+    compress: ({ buffer }: Uncompressed) => zstdPack(buffer),
     decompress: (buffer: Buffer) => zstdUnpack(buffer, { maxOutputLength: batchBytesMax }),
   })
 }
 
-/** What kafkajs gives to a codec: an encoder with its bytes. */
-interface Packed {
+/** Argument of a codec: an encoder with its bytes. */
+interface Uncompressed {
   readonly buffer: Buffer
 }
 
@@ -47,7 +48,7 @@ async function unpackSnappy(buffer: Buffer): Promise<Buffer> {
   const blocks: Promise<Buffer>[] = []
   for (let start = xerialHeaderBytes; start < buffer.length; ) {
     const end = start + 4 + buffer.readInt32BE(start)
-    if (end <= start + 4 || end > buffer.length) throw new Error('a snappy block is cut short')
+    if (end <= start + 4 || end > buffer.length) throw new Error('a snappy block is truncated')
     blocks.push(unpackBlock(buffer.subarray(start + 4, end)))
     start = end
   }

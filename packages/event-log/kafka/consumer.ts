@@ -2,26 +2,32 @@ import type { Cluster, Consumer, Kafka } from 'kafkajs'
 import { assignerOf } from './members.ts'
 import type { GroupTiming } from './timing.ts'
 
-/** How much of a topic one question takes: enough for large batches, little enough to stay small in memory. */
+/** Maximum size of one fetch response, in bytes: enough for large batches, and little memory. */
 const fetchBytesMax = 2 * 1024 * 1024
-/** How much of a partition it takes: an equal share, within these bounds, so that none waits for others to be read. */
+/**
+ * Bounds of a partition's share of a fetch response, in bytes. Equal shares prevent that one
+ * partition delays others.
+ */
 const partitionBytes = { min: 64 * 1024, max: 512 * 1024 }
-/** How old what is known of the topic may be, in milliseconds: after that, partitions that were added are found. */
+/**
+ * Maximum age of the topic's metadata, in milliseconds. New partitions are found after this time.
+ */
 const metadataAgeMsMax = 5_000
-/** How often kafkajs repeats a step before its consumer breaks: some 3 s together. */
+/** Retries of a step by kafkajs before its consumer fails, some 3 s in total. */
 const retry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 4 }
 
-/** A consumer of kafkajs that breaks rather than start itself anew. */
+/** A kafkajs consumer that fails rather than restarting itself. */
 export interface GroupConsumer {
   readonly consumer: Consumer
   /**
-   * Takes leave of the group for a member that broke and could not: until it is missed, the group would not give its
-   * partitions to anybody. To be called when connected. Rejects when trying again may help.
+   * Leaves the group for a failed member that could not. Otherwise the group would keep that
+   * member's partitions until its session times out. Call it when connected. Rejects when a retry
+   * may help.
    */
   leaveFor(memberId: string): Promise<void>
 }
 
-/** @param partitionCount how many partitions its topic has. */
+/** @param partitionCount Number of partitions of the topic. */
 export function createGroupConsumer(
   kafka: Kafka,
   groupId: string,
@@ -44,12 +50,12 @@ export function createGroupConsumer(
     rebalanceTimeout: timing.rebalanceTimeoutMs,
     heartbeatInterval: timing.heartbeatIntervalMs,
     maxWaitTimeInMs: timing.pollWaitMs,
-    // The brokers fill an answer in the order of the partitions, which is always the same.
+    // Brokers fill a response in the same order of partitions each time.
     maxBytes: maxBytesPerPartition * partitionCount,
     maxBytesPerPartition,
     allowAutoTopicCreation: false,
     metadataMaxAge: metadataAgeMsMax,
-    // The consumption starts a broken consumer anew, counts it, and waits longer each time.
+    // The consumption restarts a failed consumer, counts restarts, and waits longer each time.
     retry: { ...retry, restartOnFailure: async () => false },
   })
   return {
@@ -59,14 +65,35 @@ export function createGroupConsumer(
       try {
         await (coordinator as Coordinator | undefined)?.leaveGroup({ groupId, memberId })
       } catch (error) {
-        // Not so UNKNOWN_MEMBER_ID: it has been missed already.
+        // UNKNOWN_MEMBER_ID is not retriable: the group has already removed the member.
         if ((error as { retriable?: boolean }).retriable) throw error
       }
     },
   }
 }
 
-/** What kafkajs knows of a broker, and leaves out of its types. */
+/** A method of brokers that is missing in the types of kafkajs. */
 type Coordinator = Awaited<ReturnType<Cluster['findGroupCoordinator']>> & {
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
+}
+
+/** Calls that control which partitions a consumer reads, and from where. */
+export type PartitionControl = Pick<Consumer, 'seek' | 'pause' | 'resume'>
+
+/** Ignores calls to a consumer that has stopped. The end of its session reports the reason. */
+export function tolerateStopped(consumer: PartitionControl): PartitionControl {
+  const ignoringStop =
+    <T>(method: (argument: T) => void) =>
+    (argument: T) => {
+      try {
+        method(argument)
+      } catch (error) {
+        if ((error as Error).name !== 'KafkaJSNonRetriableError') throw error
+      }
+    }
+  return {
+    seek: ignoringStop(consumer.seek),
+    pause: ignoringStop(consumer.pause),
+    resume: ignoringStop(consumer.resume),
+  }
 }

@@ -3,7 +3,7 @@ import type { Consumption } from '../port.ts'
 import { createWakeUp } from '../wake-up.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
-/** A running consumer that is started anew whenever it breaks. */
+/** A running consumer that is restarted whenever it fails. */
 export interface KafkaConsumption extends Consumption {
   /** Resolves when the first assignment is made. */
   readonly assigned: Promise<void>
@@ -11,8 +11,10 @@ export interface KafkaConsumption extends Consumption {
 
 export type ConsumptionOptions = Omit<SessionOptions, 'formerMemberId' | 'onAssigned' | 'onPoll'>
 
-/** A session that lasted this long was a good one: the back-off begins again, in milliseconds. */
-const steadyMs = 60_000
+/**
+ * Duration after which a session counts as stable and the back-off starts again, in milliseconds.
+ */
+const stableMs = 60_000
 
 export function startConsumption(consumption: ConsumptionOptions): KafkaConsumption {
   const { topics, options, clock, random } = consumption
@@ -29,39 +31,40 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
   async function run(): Promise<void> {
     for (let failures = 0; !isClosed; restarts += 1) {
       const startMs = clock()
-      const isOver = await live()
+      const isOver = await runSession()
       if (isOver) return
-      failures = clock() - startMs > steadyMs ? 1 : failures + 1
+      failures = clock() - startMs > stableMs ? 1 : failures + 1
       await closing.sleep(backOff(failures, random))
     }
   }
 
-  /** Answers whether the consumer was to end; false when it could not join, or broke. */
-  async function live(): Promise<boolean> {
+  /** Returns true when the consumer was disposed, and false when it could not join or failed. */
+  async function runSession(): Promise<boolean> {
     const closed = closing.next()
     const joining = join()
     const opened = await Promise.race([joining, closed]).catch((error: Error) => error)
     if (opened === undefined) {
-      // A group that waits for another consumer does not hold up who is not in it yet.
+      // Joining may wait for other members of the group. Disposal does not wait for that.
       void joining.then((late) => late.leave()).catch(() => {})
       return true
     }
     if (opened instanceof Error) {
-      if (!isClosed) tell(opened)
+      if (!isClosed) report(opened)
       return isClosed
     }
-    const reason = await untilBroken(opened)
+    const reason = await untilFailed(opened)
     if (reason === undefined) {
       await opened.leave()
       return true
     }
-    // Before it leaves, which may take long. What is broken may not be able to, and has told why already.
-    tell(reason)
+    // Report first, because leaving may take long. Errors of leaving are ignored: a failed consumer
+    // may not be able to, and its reason is reported.
+    report(reason)
     await opened.leave().catch(() => {})
     return false
   }
 
-  function tell(reason: Error): void {
+  function report(reason: Error): void {
     failure = reason
     options.onError?.(reason)
   }
@@ -82,14 +85,14 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
     })
   }
 
-  /** Answers why the session broke, or nothing when it is to end. */
-  async function untilBroken(opened: Session): Promise<Error | undefined> {
+  /** Returns why the session failed, or `undefined` when the consumer is disposed. */
+  async function untilFailed(opened: Session): Promise<Error | undefined> {
     session = opened
     try {
-      // Taken before the look, so that no ring is missed.
+      // Taken before the check, so that no signal is missed.
       const closed = closing.next()
       if (isClosed) return undefined
-      return (await Promise.race([opened.broken, closed])) ?? undefined
+      return (await Promise.race([opened.failed, closed])) ?? undefined
     } finally {
       session = undefined
     }

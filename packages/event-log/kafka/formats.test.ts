@@ -9,7 +9,15 @@ import { tool } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { pino } from 'pino'
-import { benchAt, keyText, lagOf, numbered, oneKey, text, uniqueTopic } from '../contract/bench.ts'
+import {
+  fixtureAt,
+  keyText,
+  lagOf,
+  numbered,
+  oneKey,
+  text,
+  uniqueTopic,
+} from '../contract/fixture.ts'
 import { textOfHeader } from '../record-headers.ts'
 import { createKafkaEventLog } from './kafka.ts'
 
@@ -18,7 +26,7 @@ const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 const timing = { heartbeatIntervalMs: 200, pollWaitMs: 100, commitIntervalMs: 200 }
 const log = pino({ level: 'silent' })
 
-describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => {
+describeWith(backend('kafka'), 'the log in Kafka:', (broker) => {
   const open = () => createKafkaEventLog({ brokers: [broker], partitions: 4, log, timing })
   const place = { open, async [Symbol.asyncDispose]() {} }
   const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING })
@@ -30,15 +38,15 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
   })
   afterAll(() => admin.disconnect())
 
-  /** A topic that is there before its producer is, as topics are not made by being asked for. */
+  /** Creates a topic before its producer, because a request for a topic does not create it. */
   async function newTopic(): Promise<string> {
     const topic = uniqueTopic()
     await admin.createTopics({ topics: [{ topic, numPartitions: 4 }] })
     return topic
   }
 
-  describe('of librdkafka', () => {
-    testWith(tool('kcat'), 'are read with every codec', async (kcat) => {
+  describe('with librdkafka', () => {
+    testWith(tool('kcat'), 'records of librdkafka are read with every codec', async (kcat) => {
       const lines = Array.from(
         { length: 2_000 },
         (_, n) => `key-${n % 50}:value ${n} of librdkafka`,
@@ -47,8 +55,8 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
         const topic = await newTopic()
         const args = ['-P', '-b', broker, '-t', topic, '-K', ':', '-z', codec]
         execFileSync(kcat, args, { input: lines.join('\n') })
-        await using bench = await benchAt(place, topic)
-        const reader = await bench.read()
+        await using fixture = await fixtureAt(place, topic)
+        const reader = await fixture.read()
         await reader.hasSeen(lines.length)
         const seen = reader.seen.map((record) => `${keyText(record)}:${text(record)}`)
         expect({ codec, seen: seen.toSorted() }).toEqual({ codec, seen: lines.toSorted() })
@@ -56,10 +64,10 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
     })
   })
 
-  describe('of Java', () => {
+  describe('with Java', () => {
     testWith(
       installed('kafka'),
-      'are read with every codec',
+      'records of Java clients are read with every codec',
       async (folder) => {
         const lines = Array.from({ length: 500 }, (_, n) => `value ${n} of Java, ${'é'.repeat(n)}`)
         for (const codec of codecs) {
@@ -73,8 +81,8 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
           const produced = run('java', [...program, ...target, '--compression-codec', codec])
           produced.child.stdin?.end(`${lines.join('\n')}\n`)
           await produced
-          await using bench = await benchAt(place, topic)
-          const reader = await bench.read()
+          await using fixture = await fixtureAt(place, topic)
+          const reader = await fixture.read()
           await reader.hasSeen(lines.length)
           expect({ codec, seen: reader.texts().toSorted() }).toEqual({
             codec,
@@ -86,7 +94,7 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
     )
   })
 
-  test('of aborted transactions are not delivered, and do not count as waiting', async () => {
+  test('records of aborted transactions are not delivered, and do not count as lag', async () => {
     const topic = await newTopic()
     const options = { transactionalId: topic, idempotent: true, maxInFlightRequests: 1 }
     const producer = kafka.producer(options)
@@ -102,29 +110,29 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
       await (isKept ? transaction.commit() : transaction.abort())
     }
     await producer.disconnect()
-    await using bench = await benchAt(place, topic)
-    const reader = await bench.read()
+    await using fixture = await fixtureAt(place, topic)
+    const reader = await fixture.read()
     await reader.hasSeen(2)
     await waitFor(() => lagOf(reader.consumption) === 0, { what: 'no lag' })
     expect(reader.texts()).toEqual(['kept 1', 'kept 2'])
     const partition = reader.at('kept 1').partition
-    const read = (offset: number) => bench.log.read(topic, { partition, offset, countMax: 10 })
+    const read = (offset: number) => fixture.log.read(topic, { partition, offset, countMax: 10 })
     expect((await read(0))?.records.map(text)).toEqual(['kept 1', 'kept 2'])
-    // From here on there is nothing to show, though the partition does not end here.
+    // No record is delivered from here on, although the partition does not end here.
     const rest = await read(reader.at('kept 2').offset + 1)
     expect(rest?.records).toEqual([])
     expect(rest?.end).toBeGreaterThan(reader.at('kept 2').offset + 1)
   })
 
-  test('without key and value, or with a header twice, are shown as they are', async () => {
+  test('records without key and value, or with a repeated header, are read unchanged', async () => {
     const topic = await newTopic()
     const producer = kafka.producer()
     await producer.connect()
     const headers = { twice: ['first', 'second'], once: 'é' }
     await producer.send({ topic, messages: [{ value: null, headers }] })
     await producer.disconnect()
-    await using bench = await benchAt(place, topic)
-    const reader = await bench.read()
+    await using fixture = await fixtureAt(place, topic)
+    const reader = await fixture.read()
     await reader.hasSeen(1)
     expect(reader.seen[0]).toMatchObject({ key: null, value: null })
     const shown = reader.seen[0]?.headers.map((header) => [header.name, textOfHeader(header)])
@@ -135,34 +143,37 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
     ])
   })
 
-  test('that are removed before they were read are told, and the rest is read', async () => {
-    await using bench = await benchAt(place, await newTopic())
-    await bench.log.append(bench.topic, oneKey(0, 10))
-    const first = await bench.read()
+  test('records that were removed before they were read are reported, and the rest is read', async () => {
+    await using fixture = await fixtureAt(place, await newTopic())
+    await fixture.log.append(fixture.topic, oneKey(0, 10))
+    const first = await fixture.read()
     await first.hasSeen(10)
     await first.consumption[Symbol.asyncDispose]()
     const { partition } = first.at('0')
-    // kafkajs deletes only where it has heard of the topic before.
-    await admin.fetchTopicOffsets(bench.topic)
-    await admin.deleteTopicRecords({ topic: bench.topic, partitions: [{ partition, offset: '6' }] })
+    // kafkajs deletes records only of topics that it knows.
+    await admin.fetchTopicOffsets(fixture.topic)
+    await admin.deleteTopicRecords({
+      topic: fixture.topic,
+      partitions: [{ partition, offset: '6' }],
+    })
     const errors: Error[] = []
-    const second = await bench.read({
+    const second = await fixture.read({
       position: async (one) => (one === partition ? 2 : undefined),
       onError: (error) => errors.push(error),
     })
     await second.hasSeen(4)
     expect(second.texts()).toEqual(['6', '7', '8', '9'])
     expect(errors.map(({ message }) => message)).toEqual([
-      `records 2 to 5 of partition ${partition} of topic ${bench.topic} are gone, unread: ` +
-        'the log kept them for too short a time',
+      `records 2 to 5 of partition ${partition} of topic ${fixture.topic} are gone before ` +
+        'they were read: increase the retention of the topic',
     ])
   })
 
-  test('in a topic with fewer than before stop the partition, and are not skipped', async () => {
-    await using bench = await benchAt(place, await newTopic())
-    await bench.log.append(bench.topic, oneKey(0, 3))
+  test('a topic with fewer records than the position stops the partition', async () => {
+    await using fixture = await fixtureAt(place, await newTopic())
+    await fixture.log.append(fixture.topic, oneKey(0, 3))
     const errors: Error[] = []
-    const reader = await bench.read({
+    const reader = await fixture.read({
       position: async () => 500,
       onError: (error) => errors.push(error),
     })
@@ -174,23 +185,23 @@ describeWith(backend('kafka'), 'records of other clients in Kafka', (broker) => 
     expect(reader.seen).toEqual([])
   })
 
-  test('of our own are where other tools look: offsets are committed for the group', async () => {
-    await using bench = await benchAt(place, await newTopic())
-    await bench.log.append(bench.topic, numbered(0, 200))
-    const group = `tools-${bench.topic}`
+  test('offsets are committed for the group, so that other tools see them', async () => {
+    await using fixture = await fixtureAt(place, await newTopic())
+    await fixture.log.append(fixture.topic, numbered(0, 200))
+    const group = `tools-${fixture.topic}`
     const committed = async () => {
-      const [found] = await admin.fetchOffsets({ groupId: group, topics: [bench.topic] })
+      const [found] = await admin.fetchOffsets({ groupId: group, topics: [fixture.topic] })
       const offsets = found?.partitions.toSorted((a, b) => a.partition - b.partition)
       return offsets?.map(({ offset }) => Number(offset))
     }
-    const reader = await bench.read({ group })
+    const reader = await fixture.read({ group })
     await reader.hasSeen(200)
-    const ends = await bench.log.ends(bench.topic)
+    const ends = await fixture.log.ends(fixture.topic)
     await waitFor(async () => `${await committed()}` === `${ends}`, { what: 'the commit' })
-    await bench.log.append(bench.topic, numbered(200, 300))
+    await fixture.log.append(fixture.topic, numbered(200, 300))
     await reader.hasSeen(300)
     await reader.consumption[Symbol.asyncDispose]()
-    expect(await committed()).toEqual([...(await bench.log.ends(bench.topic))])
+    expect(await committed()).toEqual([...(await fixture.log.ends(fixture.topic))])
   })
 
   alsoOnDenoAndNode(import.meta.filename, { only: /librdkafka|transactions/ })

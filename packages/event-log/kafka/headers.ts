@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { IHeaders, KafkaMessage } from 'kafkajs'
 import type { RecordHeader } from '../port.ts'
 
-/** A header as kafkajs reads and writes it, before it makes an object of all of them. */
+/** A header as kafkajs reads and writes it, before it makes an object of all headers. */
 interface KafkaHeader {
   readonly key: string
   readonly value: Buffer | null
@@ -16,16 +16,20 @@ interface EncoderPrototype {
   writeVarIntBytes(value: unknown): unknown
 }
 
-/** Stands for no value: kafkajs measures each value before it writes it, and fails for `null`. */
+/**
+ * Stands for an absent value: kafkajs measures each value before it writes it, and fails for
+ * `null`.
+ */
 const absentValue = Buffer.alloc(0)
 const noHeaders: readonly RecordHeader[] = Object.freeze([])
 const require = createRequire(import.meta.url)
 let isPatched = false
 
 /**
- * Has kafkajs leave the headers of a record a list, as they are on the wire, and write headers without a value. It would
- * make an object of the list by `reduce`, in which names that look like numbers move to the front, and those that come
- * several times move together. The version of kafkajs is fixed, and the contract suite would notice another.
+ * Patches kafkajs to keep the headers of a record in a list, as on the wire, and to write headers
+ * without a value. kafkajs makes an object of the list by `reduce`. In that object, names that look
+ * like numbers come first, and headers of the same name are grouped. The version of kafkajs is
+ * pinned, and the contract suite fails if another version differs.
  */
 export function keepHeaders(): void {
   if (isPatched) return
@@ -39,13 +43,13 @@ export function keepHeaders(): void {
     return read === readHeader ? Object.assign(list, { reduce: () => list }) : list
   }
   const { writeVarIntBytes } = encoder.prototype
-  // An empty value and none are of one size.
+  // An empty value and an absent one have the same size.
   encoder.prototype.writeVarIntBytes = function (this: EncoderPrototype, value) {
     return writeVarIntBytes.call(this, value === absentValue ? null : value)
   }
 }
 
-/** The headers of a message that kafkajs has read since `keepHeaders`. */
+/** Returns the headers of a message that kafkajs read after `keepHeaders`. */
 export function fromKafkaHeaders(headers: KafkaMessage['headers']): readonly RecordHeader[] {
   const list = (headers ?? []) as unknown as readonly KafkaHeader[]
   if (list.length === 0) return noHeaders
@@ -53,8 +57,8 @@ export function fromKafkaHeaders(headers: KafkaMessage['headers']): readonly Rec
 }
 
 /**
- * The headers as kafkajs takes them: an object by name, in which the order of different names is lost. It calls `map` of
- * an array for the headers of that name, and this one has all of them.
+ * Converts headers for kafkajs, which takes an object by name and so loses the order of different
+ * names. For an array of values it calls `map`, and this array returns all headers.
  */
 export function toKafkaHeaders(headers: readonly RecordHeader[]): IHeaders {
   const list = headers.map(({ name: key, value }) => ({
@@ -64,7 +68,7 @@ export function toKafkaHeaders(headers: readonly RecordHeader[]): IHeaders {
   return { all: Object.assign([], { map: () => list }) }
 }
 
-/** The same bytes; kafkajs takes what is not a Buffer for text. */
+/** Returns the same bytes as a `Buffer`: kafkajs treats anything else as text. */
 export function toBuffer(bytes: Uint8Array | null): Buffer | null {
   if (bytes === null) return null
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

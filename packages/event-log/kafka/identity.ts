@@ -2,18 +2,18 @@ import type { Cluster, Kafka } from 'kafkajs'
 import { type PrivateBroker, privatePartsOf, type RawRequest, seedBrokerOf } from './private.ts'
 import { TopicAbsentError } from './topics.ts'
 
-/** Reads which topic of which cluster a name stands for. */
+/** Reads the identity of topics, across clusters and re-creation. */
 export interface KafkaIdentities extends AsyncDisposable {
   /**
-   * Returns `kafka:CLUSTER/TOPIC-ID`, without the topic id where the brokers have none (before 2.8). Rejects with a
-   * `TopicAbsentError` when there is no such topic.
+   * Returns `kafka:CLUSTER/TOPIC-ID`, or `kafka:CLUSTER` where the brokers have no topic ids
+   * (before 2.8). Rejects with a `TopicAbsentError` when there is no such topic.
    */
   read(topic: string): Promise<string>
 }
 
 /** https://kafka.apache.org/protocol#The_Messages_Metadata */
 const metadataKey = 3
-/** The first version that tells the id of a topic (KIP-516). */
+/** First version of the response that contains the topic id (KIP-516). */
 const topicIdVersion = 10
 const noTopicId = Buffer.alloc(16)
 const unknownTopic = 3
@@ -34,13 +34,16 @@ export function createKafkaIdentities(kafka: Kafka): KafkaIdentities {
     return cluster
   }
 
-  /** A cluster that could not be asked is of no use any more: another broker of the list may respond. */
+  /** Discards a cluster after a failed request: another broker of the list may respond. */
   async function discard(cluster: Promise<Cluster>): Promise<void> {
     if (connected === cluster) connected = undefined
     await cluster.then((one) => one.disconnect()).catch(() => {})
   }
 
-  /** These versions have flexible headers (KIP-482), which kafkajs does not write: an empty list of tags begins it. */
+  /**
+   * Builds a Metadata request. Its version has flexible headers (KIP-482), which kafkajs does not
+   * write, so it starts with an empty list of tags.
+   */
   function requestOf(topic: string): RawRequest<TopicIdentity> {
     return {
       request: {
@@ -66,7 +69,7 @@ export function createKafkaIdentities(kafka: Kafka): KafkaIdentities {
   function decode(bytes: Buffer): TopicIdentity {
     const decoder = createDecoder(bytes)
     decoder.readTaggedFields()
-    // How long the response was throttled.
+    // Throttle time of the response.
     decoder.readInt32()
     for (let count = decoder.readUVarInt() - 1; count > 0; count--) {
       decoder.readInt32()
@@ -76,7 +79,7 @@ export function createKafkaIdentities(kafka: Kafka): KafkaIdentities {
       decoder.readTaggedFields()
     }
     const clusterId = decoder.readUVarIntString() ?? ''
-    // The controller, then how many topics follow: one.
+    // Controller, then the number of topics: one.
     decoder.readInt32()
     decoder.readUVarInt()
     const errorCode = decoder.readInt16()
@@ -84,16 +87,18 @@ export function createKafkaIdentities(kafka: Kafka): KafkaIdentities {
     return { errorCode, clusterId, topicId: Buffer.from(decoder.readBytes(noTopicId.length)) }
   }
 
-  async function ask(broker: PrivateBroker, topic: string): Promise<string> {
+  async function requestIdentity(broker: PrivateBroker, topic: string): Promise<string> {
     if ((broker.versions[metadataKey]?.maxVersion ?? 0) < topicIdVersion) {
       const { clusterId } = await broker.metadata([topic])
       return `kafka:${clusterId ?? ''}`
     }
     const { errorCode, clusterId, topicId } = await broker.connectionPool.send(requestOf(topic))
     if (errorCode === unknownTopic) throw new TopicAbsentError(topic)
-    // A broker whose topics were made by an older one may have none.
+    // A topic created by an older broker may have no id.
     if (topicId.equals(noTopicId)) {
-      if (errorCode !== 0) throw new Error(`the topic "${topic}" is not described: ${errorCode}`)
+      if (errorCode !== 0) {
+        throw new Error(`cannot describe the topic "${topic}": error code ${errorCode}`)
+      }
       return `kafka:${clusterId}`
     }
     return `kafka:${clusterId}/${topicId.toString('base64url')}`
@@ -104,7 +109,7 @@ export function createKafkaIdentities(kafka: Kafka): KafkaIdentities {
       connected ??= open()
       const cluster = connected
       try {
-        return await ask(seedBrokerOf(await cluster), topic)
+        return await requestIdentity(seedBrokerOf(await cluster), topic)
       } catch (error) {
         if (!(error instanceof TopicAbsentError)) await discard(cluster)
         throw error

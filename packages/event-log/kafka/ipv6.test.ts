@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { withIpv6 } from './ipv6.ts'
 
-test('a broker by its address of IPv6 is connected to, whatever name kafkajs splits', async () => {
+test('a broker with an IPv6 address is reached', async () => {
   const server = createServer((socket) => socket.end('reached'))
   server.listen(0, '::1')
   await once(server, 'listening')

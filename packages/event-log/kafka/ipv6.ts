@@ -2,12 +2,13 @@ import { connect, isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
 
-/** How long a connection may be silent before the system looks whether the other side is there, in milliseconds. */
+/** Idle time after which the system probes a connection, in milliseconds. */
 const keepAliveMs = 60_000
 
 /**
- * Brokers and a socket factory that take addresses such as `[::1]:9092`. kafkajs splits a broker at its first colon, so
- * an address of IPv6 goes through it under a name without colons. What brokers report of each other is not split.
+ * Returns brokers and a socket factory that accept addresses such as `[::1]:9092`. kafkajs splits a
+ * broker at its first colon, so an IPv6 address is passed under a name without colons. Addresses
+ * that brokers report are not split.
  */
 export function withIpv6(addresses: readonly string[]): {
   brokers: string[]
@@ -17,12 +18,12 @@ export function withIpv6(addresses: readonly string[]): {
   const brokers = addresses.map((address, index) => {
     const [, host, port] = /^\[(.+)\]:(\d+)$/.exec(address) ?? []
     if (host === undefined) return address
-    const name = `ipv6-${index}.invalid`
-    hosts.set(name, host)
-    return `${name}:${port}`
+    const alias = `ipv6-${index}.invalid`
+    hosts.set(alias, host)
+    return `${alias}:${port}`
   })
-  const socketFactory: ISocketFactory = ({ host: given, port, ssl, onConnect }) => {
-    const host = hosts.get(given) ?? given
+  const socketFactory: ISocketFactory = ({ host: name, port, ssl, onConnect }) => {
+    const host = hosts.get(name) ?? name
     const servername = isIP(host) ? {} : { servername: host }
     const socket = ssl
       ? connectTls({ host, port, ...servername, ...ssl }, onConnect)

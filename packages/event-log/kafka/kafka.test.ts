@@ -2,11 +2,11 @@ import { backend } from '@marquee/testing/backends/shared'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { describeWith } from '@marquee/testing/requirements'
 import { pino } from 'pino'
-import { partitionCount } from '../contract/bench.ts'
 import { eventLogContract } from '../contract/contract.ts'
+import { partitionCount } from '../contract/fixture.ts'
 import { createKafkaEventLog, kafkaCapabilities } from './kafka.ts'
 
-/** Shorter times than usual, so that the group shares its partitions sooner. */
+/** Shorter times than the defaults, so that the group rebalances sooner. */
 const timing = { heartbeatIntervalMs: 200, pollWaitMs: 100, commitIntervalMs: 200 }
 const log = pino({ level: 'silent' })
 

@@ -11,7 +11,10 @@ import { createKafkaReader } from './reader.ts'
 import { type GroupTiming, groupTiming } from './timing.ts'
 import { createTopics, TopicError } from './topics.ts'
 
-/** How long `consume` waits for an assignment before it leaves the waiting to the background, in milliseconds. */
+/**
+ * Time that `consume` waits for an assignment, in milliseconds. Afterwards the consumer keeps
+ * trying in the background.
+ */
 const assignmentTimeoutMs = 10_000
 
 export const kafkaCapabilities: EventLogCapabilities = {
@@ -23,30 +26,34 @@ export const kafkaCapabilities: EventLogCapabilities = {
 }
 
 export interface KafkaEventLogOptions extends KafkaAccess {
-  /** How many partitions a topic gets that is made here. */
+  /** Number of partitions of a topic that is created here. */
   readonly partitions: number
   readonly log: Logger
   readonly timing?: Partial<GroupTiming>
-  /** Milliseconds since the Unix epoch. */
+  /** Wall clock, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
-  /** 0 to 1, for the jitter of back-offs. */
+  /** Random number from 0 to below 1, for the jitter of back-offs. Default: `Math.random`. */
   readonly random?: () => number
 }
 
 /**
- * The log in Kafka, by kafkajs.
+ * Opens a log in Kafka, with kafkajs.
  *
- * - A key's partition is the one that Java's clients give it too: murmur2 of its bytes. Offsets may have gaps.
- * - A record is appended once, by an idempotent producer with `acks=all`; the largest is the brokers' `message.max.bytes`.
- * - A consumer starts where `position` says, whatever its group has committed; what it commits is for other tools to see.
- * - Records of aborted transactions are not delivered. gzip, snappy, lz4 and zstd are read.
- * - A consumer that breaks, is not answered for 10 s, or polls nothing for 30 s, is started anew after 0.1 s, 0.2 s …
- *   10 s, jittered. A failed `handle` or `position` is repeated after the same times, and does not hold up other
- *   partitions.
- * - A consumer that is killed is missed after `sessionTimeoutMs`; one that hangs may, when it wakes, still be finishing a
- *   batch that another also has: what `handle` writes has to be guarded by its position.
- * - `read` asks the leader of the partition, and joins no group; it ends early at 8 MiB of values.
- * - Records that the log removed before they were read are told to `onError`, and passed over.
+ * - The partition of a key is the same as with Java's clients: murmur2 of its bytes. Offsets may
+ *   have gaps.
+ * - A record is appended once, by an idempotent producer with `acks=all`. The largest record is the
+ *   brokers' `message.max.bytes`.
+ * - A consumer starts at the result of `position`, whatever its group has committed. Commits are
+ *   for other tools to see.
+ * - Records of aborted transactions are not delivered. gzip, snappy, lz4 and zstd are supported.
+ * - A consumer that fails, gets no response for 10 s, or polls nothing for 30 s, is restarted after
+ *   0.1 s, 0.2 s … 10 s, with jitter. A failed `handle` or `position` is repeated after the same
+ *   times, and does not delay other partitions.
+ * - A killed consumer is replaced after `sessionTimeoutMs`. A consumer that hangs may later finish
+ *   a batch that another one also handles: what `handle` writes must be guarded by its position.
+ * - `read` fetches from the leader of the partition, without joining a group. It ends early at 8
+ *   MiB of values.
+ * - Records that the log removed before they were read are reported to `onError` and skipped.
  */
 export async function createKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {
   const { partitions, log, clock = Date.now, random = Math.random } = options
@@ -62,7 +69,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
   let closing: Promise<void> | undefined
 
   async function close(): Promise<void> {
-    const left = await Promise.allSettled(
+    const results = await Promise.allSettled(
       Array.from(consumptions, (consumption) => consumption[Symbol.asyncDispose]()),
     )
     isClosed = true
@@ -70,7 +77,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
     await reader[Symbol.asyncDispose]()
     await identities[Symbol.asyncDispose]()
     await topics[Symbol.asyncDispose]()
-    const failed = left.find((result) => result.status === 'rejected')
+    const failed = results.find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
   }
   let isClosed = false
@@ -100,7 +107,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
     async consume(consumeOptions) {
       if (closing) throw new Error('the event log is closed')
       requireCount('batchSizeMax', consumeOptions.batchSizeMax)
-      await topics.ensure(consumeOptions.topic).catch(onlyIfFinal)
+      await topics.ensure(consumeOptions.topic).catch(throwIfPermanent)
       const onCommitError = (err: Error) => log.warn({ err }, 'offsets were not committed')
       const options = consumeOptions
       const tools = { kafka, topics, identities, timing, clock, random }
@@ -118,10 +125,10 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
 
 function requireCount(name: string, count: number): void {
   if (Number.isInteger(count) && count >= 1) return
-  throw new RangeError(`${name} is ${count}; it has to be 1 or more`)
+  throw new RangeError(`${name} must be a whole number of 1 or more; got ${count}`)
 }
 
-/** What trying again mends is left to the consumption, which does. */
-function onlyIfFinal(error: Error): void {
+/** Ignores an error that a retry may fix: the consumption retries. */
+function throwIfPermanent(error: Error): void {
   if (error instanceof TopicError || error.name === 'KafkaJSSASLAuthenticationError') throw error
 }

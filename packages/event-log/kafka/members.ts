@@ -1,11 +1,14 @@
 import { type Admin, AssignerProtocol, type PartitionAssigner, PartitionAssigners } from 'kafkajs'
 
-/** Before the installation in what a member tells the group of itself. */
-const mark = 'marquee installation '
-/** How long the members of a group that is being rebalanced are waited for: they are not told meanwhile. */
+/** Prefix of the installation in the user data of a group member. */
+const installationPrefix = 'marquee installation '
+/**
+ * Attempts to list the members of a group while it rebalances, and the pause between them, in
+ * milliseconds. The list is empty during a rebalance.
+ */
 const settling = { triesMax: 10, pauseMs: 300 }
 
-/** A consumer that is not alone in its group: another installation's is there. */
+/** Thrown when a consumer of another installation is in the group. */
 export class GroupTakenError extends Error {
   override readonly name = 'GroupTakenError'
   constructor(group: string) {
@@ -16,12 +19,12 @@ export class GroupTakenError extends Error {
   }
 }
 
-/** Deals partitions in turn, and tells the group whose consumer this is. */
+/** Assigns partitions round-robin, and puts the installation into the member's user data. */
 export function assignerOf(installation: string | undefined): PartitionAssigner {
   return (config) => {
     const assigner = PartitionAssigners.roundRobin(config)
     if (installation === undefined) return assigner
-    const userData = Buffer.from(`${mark}${installation}`)
+    const userData = Buffer.from(`${installationPrefix}${installation}`)
     return {
       ...assigner,
       protocol: ({ topics }) => ({
@@ -37,8 +40,8 @@ export function assignerOf(installation: string | undefined): PartitionAssigner 
 }
 
 /**
- * The other installations whose consumers are in the group. Those of earlier versions of this program, and of other
- * programs, say none.
+ * Returns the other installations that have consumers in the group. Consumers of earlier versions
+ * of this program, and of other programs, have no installation.
  */
 export async function otherInstallations(
   admin: Pick<Admin, 'describeGroups'>,
@@ -51,15 +54,17 @@ export async function otherInstallations(
     const [found] = groups
     const isSettled = found === undefined || !/Rebalance/.test(found.state)
     if (isSettled || count === settling.triesMax) {
-      const installations = (found?.members ?? []).flatMap((one) => readMark(one.memberMetadata))
+      const installations = (found?.members ?? []).flatMap((one) =>
+        installationOf(one.memberMetadata),
+      )
       return installations.filter((one) => one !== installation)
     }
     await pause(settling.pauseMs)
   }
 }
 
-function readMark(metadata: Buffer): string[] {
+function installationOf(metadata: Buffer): string[] {
   if (metadata.length === 0) return []
   const text = String(AssignerProtocol.MemberMetadata.decode(metadata)?.userData ?? '')
-  return text.startsWith(mark) ? [text.slice(mark.length)] : []
+  return text.startsWith(installationPrefix) ? [text.slice(installationPrefix.length)] : []
 }

@@ -1,18 +1,18 @@
 import { createRequire } from 'node:module'
 import type { Cluster, Kafka, KafkaMessage } from 'kafkajs'
 
-/** What a broker sends of one partition, also what must not be shown. */
-export interface PartitionAnswer {
+/** Records of one partition in a fetch response, including those that must not be delivered. */
+export interface PartitionResponse {
   readonly messages: readonly KafkaMessage[]
 }
 
-/** What may be shown of it. */
+/** Records of a fetch response that may be delivered. */
 export interface Batch {
   readonly messages: readonly KafkaMessage[]
   lastOffset(): string
 }
 
-/** A request that kafkajs does not know, in its terms; see its `network/connection.js`. */
+/** A request that kafkajs does not support, in its terms: see its `network/connection.js`. */
 export interface RawRequest<T> {
   readonly request: {
     readonly apiKey: number
@@ -29,18 +29,18 @@ export interface RawRequest<T> {
 
 /** A connected broker. */
 export interface PrivateBroker {
-  /** The versions that it speaks, by API key. */
+  /** Supported versions by API key. */
   readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>>
   readonly connectionPool: { send<T>(raw: RawRequest<T>): Promise<T> }
   metadata(topics: readonly string[]): Promise<{ readonly clusterId: string | null }>
 }
 
-/** The broker that the cluster was reached by. */
+/** Returns the broker that the cluster connected to first. */
 export function seedBrokerOf(cluster: Cluster): PrivateBroker {
   return (cluster as unknown as { brokerPool: { seedBroker: PrivateBroker } }).brokerPool.seedBroker
 }
 
-/** Writes the protocol's types. */
+/** Encoder of the Kafka protocol. */
 export interface Encoder {
   readonly buffer: Buffer
   size(): number
@@ -50,7 +50,7 @@ export interface Encoder {
   writeBufferInternal(bytes: Uint8Array): void
 }
 
-/** Reads them. */
+/** Decoder of the Kafka protocol. */
 export interface Decoder {
   readInt16(): number
   readInt32(): number
@@ -64,8 +64,8 @@ const clusterName = 'private:Kafka:createCluster'
 const require = createRequire(import.meta.url)
 
 /**
- * What kafkajs's own consumers use, and it keeps to itself; the version is fixed, and the contract suite would notice
- * another.
+ * Returns private parts of kafkajs that its own consumers use. The version is pinned, and the
+ * contract suite fails if another version differs.
  */
 export function privatePartsOf(kafka: Kafka) {
   const symbol = Object.getOwnPropertySymbols(kafka).find(
@@ -77,7 +77,7 @@ export function privatePartsOf(kafka: Kafka) {
   const BatchOf = require('kafkajs/src/consumer/batch.js') as new (
     topic: string,
     fetchedOffset: string,
-    answer: PartitionAnswer,
+    response: PartitionResponse,
   ) => Batch
   const EncoderOf = require('kafkajs/src/protocol/encoder.js') as new () => Encoder
   const DecoderOf = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder

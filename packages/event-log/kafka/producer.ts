@@ -7,14 +7,14 @@ import { createKafkaPartitioner } from './partitioner.ts'
 import type { Topics } from './topics.ts'
 
 /**
- * How many records, and how many bytes of them, one request carries at most: brokers take batches of 1 MiB
- * (`message.max.bytes`), whose framing needs some.
+ * Maximum number and total size of the records in one request. Brokers accept batches of 1 MiB
+ * (`message.max.bytes`), including their framing.
  */
 const requestCountMax = 5_000
 const requestBytesMax = 900_000
-/** What a record costs besides its key, value and headers, in bytes, at most. */
+/** Upper bound of what a record takes besides its key, value and headers, in bytes. */
 const recordOverheadBytes = 70
-/** How often a request is repeated: some 10 s together. */
+/** Retries of a request, some 10 s in total. */
 const retry = { initialRetryTime: 200, maxRetryTime: 3_000, retries: 6 }
 
 /** Appends records, one request at a time, so that they stay in order. */
@@ -23,8 +23,9 @@ export interface KafkaAppender extends AsyncDisposable {
 }
 
 /**
- * An idempotent producer that waits for all replicas in sync (`acks=all`), so that a repeated request appends once. After
- * a request that failed for good its numbering is of no use any more (KIP-98), and another producer takes its place.
+ * Creates an idempotent producer that waits for all replicas in sync (`acks=all`), so that a
+ * repeated request appends once. After a request failed permanently, its sequence numbers are no
+ * longer valid (KIP-98), and a new producer replaces it.
  */
 export function createKafkaAppender(kafka: Kafka, topics: Topics): KafkaAppender {
   let current: Promise<Producer> | undefined
@@ -49,7 +50,7 @@ export function createKafkaAppender(kafka: Kafka, topics: Topics): KafkaAppender
       await (await opened).send({ topic, messages, acks: -1 })
     } catch (error) {
       current = undefined
-      topics.note(topic, error)
+      topics.reportFailure(topic, error)
       await opened.then((producer) => producer.disconnect()).catch(() => {})
       throw translate(topic, error as Error)
     }
@@ -57,7 +58,7 @@ export function createKafkaAppender(kafka: Kafka, topics: Topics): KafkaAppender
 
   async function sendAll(topic: string, records: readonly NewRecord[]): Promise<void> {
     await topics.ensure(topic)
-    for (const messages of inRequests(records)) await send(topic, messages)
+    for (const messages of splitIntoRequests(records)) await send(topic, messages)
   }
 
   return {
@@ -74,7 +75,7 @@ export function createKafkaAppender(kafka: Kafka, topics: Topics): KafkaAppender
   }
 }
 
-function* inRequests(records: readonly NewRecord[]): Generator<Message[]> {
+function* splitIntoRequests(records: readonly NewRecord[]): Generator<Message[]> {
   let messages: Message[] = []
   let bytes = 0
   for (const record of records) {

@@ -3,7 +3,7 @@ import { freePorts } from '@marquee/testing/free-ports'
 import { pino } from 'pino'
 import { createKafkaEventLog } from './kafka.ts'
 
-test('a read says that it may be tried again later when no broker answers', async () => {
+test('a read fails with a temporary error when no broker responds', async () => {
   const [port] = await freePorts(1)
   const log = pino({ level: 'silent' })
   const brokers = [`127.0.0.1:${port}`]

@@ -1,23 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cluster, Kafka } from 'kafkajs'
 import type { LogRecord, ReadOptions, Slice } from '../port.ts'
-import { type PartitionAnswer, privatePartsOf } from './private.ts'
+import { type PartitionResponse, privatePartsOf } from './private.ts'
 import { toRecord } from './record.ts'
 import { isAbsence, type PartitionBounds, TopicError, type Topics } from './topics.ts'
 
-/** How much one question takes, and after how much no other is asked, in bytes. */
+/**
+ * Maximum size of one fetch response, and size of a read after which no further fetch is sent, in
+ * bytes.
+ */
 const bytesMax = { fetch: 1024 * 1024, read: 8 * 1024 * 1024 }
-/** How long a broker holds a question for records that it may not show yet, in milliseconds. */
+/** Time that a broker waits for records that may be delivered, in milliseconds. */
 const fetchWaitMs = 100
 /**
- * How often a partition is asked for whose leader may have changed meanwhile, and how long apart; not once this much time
- * has gone by, for then the brokers are away. In milliseconds.
+ * Attempts to read a partition whose leader may have changed, the pause between them, and the time
+ * after which the brokers count as unavailable. In milliseconds.
  */
 const tries = { countMax: 3, pauseMs: 250, timeMsMax: 3_000 }
-/** Records of transactions that are not committed are not shown. */
+/** Isolation level that leaves out records of transactions that are not committed. */
 const readCommitted = 1
 
-/** Brokers did not answer as they should. It will be over: callers may try again later. */
+/** Thrown when no broker responds. Temporary: callers may retry later. */
 class UnreachableError extends Error {
   override readonly name = 'UnreachableError'
   readonly temporary = true
@@ -26,7 +29,7 @@ class UnreachableError extends Error {
   }
 }
 
-/** Reads records as a consumer without a group does: by asking a partition's leader for them. */
+/** Reads records without a consumer group, by fetching from the leader of a partition. */
 export interface KafkaReader extends AsyncDisposable {
   read(topic: string, options: ReadOptions): Promise<Slice | undefined>
 }
@@ -35,7 +38,7 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
   const { createCluster, batchOf } = privatePartsOf(kafka)
   let connected: Promise<Cluster> | undefined
 
-  /** Connects by the first call. One that could not connect is of no use any more. */
+  /** Connects at the first call. A failed connection is discarded. */
   function connect(): Promise<Cluster> {
     connected ??= open().catch((error: Error) => {
       connected = undefined
@@ -50,7 +53,10 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
     return cluster
   }
 
-  /** What it knows of the leaders may be old. A cluster that was asked for a topic that is gone cannot learn any more. */
+  /**
+   * Updates the leaders. A cluster that was asked for an absent topic can no longer do so, and is
+   * replaced.
+   */
   async function refresh(error: unknown): Promise<void> {
     const cluster = connected
     if (isAbsence(error)) {
@@ -59,24 +65,27 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
     } else await cluster?.then((one) => one.refreshMetadata()).catch(() => {})
   }
 
-  /** Answers what one question brings, and where to ask on; undefined where nothing can be shown for the present. */
+  /**
+   * Returns the records of one fetch, and the offset to continue at. `undefined` when no record can
+   * currently be delivered.
+   */
   async function fetch(cluster: Cluster, topic: string, partition: number, offset: number) {
     await cluster.addTargetTopic(topic)
     const [leader] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))
     if (leader === undefined) throw new Error(`partition ${partition} of ${topic} has no leader`)
     const broker = await cluster.findBroker({ nodeId: leader })
     const fetchOffset = String(offset)
-    const wanted = { partition, fetchOffset, maxBytes: bytesMax.fetch }
+    const partitionRequest = { partition, fetchOffset, maxBytes: bytesMax.fetch }
     const { responses } = (await broker.fetch({
       maxWaitTime: fetchWaitMs,
       minBytes: 1,
       maxBytes: bytesMax.fetch,
       isolationLevel: readCommitted,
-      topics: [{ topic, partitions: [wanted] }],
-    })) as FetchAnswer
-    const answer = responses[0]?.partitions[0]
-    if (answer === undefined || answer.messages.length === 0) return undefined
-    const batch = batchOf(topic, fetchOffset, answer)
+      topics: [{ topic, partitions: [partitionRequest] }],
+    })) as FetchResponse
+    const response = responses[0]?.partitions[0]
+    if (response === undefined || response.messages.length === 0) return undefined
+    const batch = batchOf(topic, fetchOffset, response)
     return { records: batch.messages.map(toRecord), next: Number(batch.lastOffset()) + 1 }
   }
 
@@ -112,7 +121,7 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
           const isLate = performance.now() - startMs >= tries.timeMsMax
           if (count === tries.countMax || isLate) throw new UnreachableError(error as Error)
           await delay(tries.pauseMs)
-          topics.note(topic, error)
+          topics.reportFailure(topic, error)
           await refresh(error)
         }
       }
@@ -124,6 +133,6 @@ export function createKafkaReader(kafka: Kafka, topics: Topics): KafkaReader {
   }
 }
 
-interface FetchAnswer {
-  readonly responses: readonly { readonly partitions: readonly PartitionAnswer[] }[]
+interface FetchResponse {
+  readonly responses: readonly { readonly partitions: readonly PartitionResponse[] }[]
 }

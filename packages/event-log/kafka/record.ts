@@ -2,7 +2,7 @@ import type { KafkaMessage } from 'kafkajs'
 import type { LogRecord } from '../port.ts'
 import { fromKafkaHeaders } from './headers.ts'
 
-/** A record as kafkajs has it in our words. */
+/** Converts a message of kafkajs. */
 export function toRecord({ offset, key, value, headers, timestamp }: KafkaMessage): LogRecord {
   return {
     offset: Number(offset),

@@ -10,13 +10,13 @@ import { describeWith } from '@marquee/testing/requirements'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import kafkajs from 'kafkajs'
 import { pino } from 'pino'
-import { benchAt, numbered, uniqueTopic } from '../contract/bench.ts'
+import { fixtureAt, numbered, uniqueTopic } from '../contract/fixture.ts'
 import type { KafkaAccess } from './client.ts'
 import { createKafkaEventLog } from './kafka.ts'
 
 const log = pino({ level: 'silent' })
 
-/** A key and a certificate that signs itself, by openssl; the broker wants both in one file. */
+/** Creates a key and a self-signed certificate with openssl. The broker needs both in one file. */
 async function createCertificate(folder: string) {
   const [key, certificate, both] = ['key.pem', 'certificate.pem', 'both.pem'].map((name) =>
     join(folder, name),
@@ -29,7 +29,7 @@ async function createCertificate(folder: string) {
   return { certificate, both }
 }
 
-describeWith(installed('kafka'), 'a Kafka that asks who calls', () => {
+describeWith(installed('kafka'), 'a Kafka with authentication:', () => {
   const stack = new AsyncDisposableStack()
   let access: KafkaAccess
   let admin: kafkajs.Admin
@@ -76,42 +76,42 @@ describeWith(installed('kafka'), 'a Kafka that asks who calls', () => {
     handle: async () => 0,
   }
 
-  async function expectRefused(changes: Partial<KafkaAccess>, topic: string, reason: RegExp) {
+  async function expectRejected(changes: Partial<KafkaAccess>, topic: string, reason: RegExp) {
     await using eventLog = await open(changes)
     const record = { key: '', value: new Uint8Array() }
     await expect(eventLog.append(topic, [record])).rejects.toThrow(reason)
     await expect(eventLog.consume({ ...consuming, topic })).rejects.toThrow(reason)
   }
 
-  test('takes and gives records, encrypted, for whom it knows', async () => {
-    await using bench = await benchAt({ open, async [Symbol.asyncDispose]() {} })
-    await bench.log.append(bench.topic, numbered(0, 50))
-    const reader = await bench.read()
+  test('an authenticated client appends and reads records over TLS', async () => {
+    await using fixture = await fixtureAt({ open, async [Symbol.asyncDispose]() {} })
+    await fixture.log.append(fixture.topic, numbered(0, 50))
+    const reader = await fixture.read()
     await reader.hasSeen(50)
   })
 
-  test('a wrong password is refused at once, and not shown', async () => {
+  test('a wrong password is rejected immediately, and not shown', async () => {
     const sasl = { ...bob, password: 'guessed' }
-    await expectRefused({ sasl }, uniqueTopic(), /^(?!.*guessed).*[Aa]uthentication failed/)
+    await expectRejected({ sasl }, uniqueTopic(), /^(?!.*guessed).*[Aa]uthentication failed/)
   })
 
-  test('a topic that is absent and may not be made is named, with what to do', async () => {
+  test('the error for an absent topic that may not be created names the topic and what to do', async () => {
     const topic = uniqueTopic()
-    const reason = new RegExp(`"${topic}" is absent or hidden, .*AUTHORIZATION_FAILED.*make it`)
-    await expectRefused({ sasl: bob }, topic, reason)
+    const reason = new RegExp(`"${topic}" is absent or hidden, .*AUTHORIZATION_FAILED.*create it`)
+    await expectRejected({ sasl: bob }, topic, reason)
   })
 
-  test('a topic that was made for us serves also where none may be made', async () => {
+  test('an existing topic is used by a client that may not create topics', async () => {
     const topic = uniqueTopic()
     await admin.createTopics({ topics: [{ topic, numPartitions: 2 }] })
     const { AclResourceTypes, AclOperationTypes, AclPermissionTypes, ResourcePatternTypes } =
       kafkajs
-    const rights = [
+    const permissions = [
       [AclResourceTypes.TOPIC, topic],
       [AclResourceTypes.GROUP, `readers of ${topic}`],
     ] as const
     await admin.createAcls({
-      acl: rights.map(([resourceType, resourceName]) => ({
+      acl: permissions.map(([resourceType, resourceName]) => ({
         resourceType,
         resourceName,
         resourcePatternType: ResourcePatternTypes.LITERAL,
@@ -123,24 +123,24 @@ describeWith(installed('kafka'), 'a Kafka that asks who calls', () => {
       })),
     })
     const place = { open: () => open({ sasl: bob }), async [Symbol.asyncDispose]() {} }
-    await using bench = await benchAt(place, topic)
-    await bench.log.append(topic, numbered(0, 20))
-    const reader = await bench.read()
+    await using fixture = await fixtureAt(place, topic)
+    await fixture.log.append(topic, numbered(0, 20))
+    const reader = await fixture.read()
     await reader.hasSeen(20)
     expect(reader.consumption.progress()).toHaveLength(2)
   })
 
-  test('a broker whose certificate nobody we trust has signed is not talked to', async () => {
+  test('a broker with an untrusted certificate is rejected', async () => {
     await using eventLog = await open({ tls: {} })
     const record = { key: '', value: new Uint8Array() }
     await expect(eventLog.append(uniqueTopic(), [record])).rejects.toThrow(/certificate|Connection/)
   })
 
-  test('a certificate file that is not there is named', async () => {
+  test('the error for a missing certificate file names the file', async () => {
     await expect(open({ tls: { caPath: '/nowhere/ca.pem' } })).rejects.toThrow(
       'cannot read the PEM file /nowhere/ca.pem',
     )
   })
 
-  alsoOnDenoAndNode(import.meta.filename, { only: /takes and gives|password|certificate/ })
+  alsoOnDenoAndNode(import.meta.filename, { only: /over TLS|password|certificate/ })
 })

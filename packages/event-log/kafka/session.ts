@@ -2,19 +2,25 @@ import type { Kafka } from 'kafkajs'
 import type { ConsumeOptions, PartitionProgress } from '../port.ts'
 import { within } from '../wake-up.ts'
 import { type Assignment, createAssignment } from './assignment.ts'
-import { createGroupConsumer } from './consumer.ts'
+import { createGroupConsumer, tolerateStopped } from './consumer.ts'
 import type { KafkaIdentities } from './identity.ts'
 import { GroupTakenError } from './members.ts'
 import type { GroupTiming } from './timing.ts'
 import { TopicAbsentError, type Topics } from './topics.ts'
 
-/** Partitions whose batches are handled at the same time. */
+/** Maximum number of partitions whose batches are handled at the same time. */
 const partitionsConcurrentMax = 8
-/** How long batches in progress may take when the session ends, in milliseconds. */
+/** Timeout of the batches in flight when the session ends, in milliseconds. */
 const finishTimeoutMs = 10_000
-/** How long the group may take to hear of it then, in milliseconds: who could not say that it leaves is missed later. */
+/**
+ * Timeout of leaving the group, in milliseconds. The group removes a member that could not leave
+ * when its session times out.
+ */
 const leaveTimeoutMs = 3_000
-/** How long joining may take beyond the time that the group waits for its other consumers, in milliseconds. */
+/**
+ * Timeout of joining, in addition to the time that the group waits for its other members, in
+ * milliseconds.
+ */
 const joinMarginMs = 30_000
 
 export interface SessionOptions {
@@ -25,22 +31,25 @@ export interface SessionOptions {
   readonly timing: GroupTiming
   readonly clock: () => number
   readonly random: () => number
-  /** As whom an earlier session that broke was known to the group. */
+  /** Member id of an earlier session that failed. */
   readonly formerMemberId: string | undefined
-  /** Told of each first or new assignment, and as whom the group knows this consumer. */
+  /** Called with each assignment, and with the member id of this consumer. */
   onAssigned(memberId: string): void
-  /** Told when the records were asked for. */
+  /** Called at each poll. */
   onPoll(timeMs: number): void
-  /** Told of a commit that failed: the next one makes good for it. */
+  /** Called when a commit fails. The next one includes its positions. */
   onCommitError(error: Error): void
 }
 
-/** One life of a kafkajs consumer, from joining the group to its end. */
+/** A session of a kafkajs consumer, from joining the group to leaving it. */
 export interface Session {
-  /** Resolves with the reason when the consumer broke. */
-  readonly broken: Promise<Error>
+  /** Resolves with the reason when the consumer fails. */
+  readonly failed: Promise<Error>
   progress(): PartitionProgress[]
-  /** Finishes the batches at hand, commits, and leaves the group. Rejects when a batch takes too long. */
+  /**
+   * Finishes the batches in flight, commits, and leaves the group. Rejects when a batch takes too
+   * long.
+   */
   leave(): Promise<void>
 }
 
@@ -59,9 +68,9 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     size,
     timing,
   )
-  const broken = Promise.withResolvers<Error>()
+  const failed = Promise.withResolvers<Error>()
   let assignment: Assignment | undefined
-  let aliveAtMs = clock()
+  let lastPollMs = clock()
   let isLeaving = false
 
   async function others(): Promise<string[]> {
@@ -69,27 +78,31 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     return await topics.otherInstallations(options.group, installation)
   }
 
-  /** Two that have joined at once: both find each other, and the one with the lower id stays. */
+  /**
+   * Decides between two installations that joined at the same time: both find each other, and the
+   * one with the lower id stays.
+   */
   async function yieldToOther(): Promise<void> {
     const found = await others().catch(() => [])
     if (found.some((other) => other < (installation ?? ''))) {
-      broken.resolve(new GroupTakenError(options.group))
+      failed.resolve(new GroupTakenError(options.group))
     }
   }
 
-  function showLife(): void {
-    aliveAtMs = clock()
-    session.onPoll(aliveAtMs)
+  function recordPoll(): void {
+    lastPollMs = clock()
+    session.onPoll(lastPollMs)
   }
 
   function assign(memberId: string, partitions: readonly number[]): void {
     void assignment?.close()
-    // A late batch may bring the consumer back to a group that it is leaving.
+    // A late batch may make the consumer join again while it leaves.
     if (isLeaving) return
-    showLife()
-    const log = { consumer, topics, identities }
+    recordPoll()
     assignment = createAssignment({
-      ...log,
+      consumer: tolerateStopped(consumer),
+      topics,
+      identities,
       options,
       partitions,
       heartbeatIntervalMs,
@@ -100,9 +113,9 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     void yieldToOther()
   }
 
-  /** Where the group's commits are the position, they keep up with it. */
+  /** Commits after each batch where the committed offset is the position. */
   async function onHandled(): Promise<void> {
-    showLife()
+    recordPoll()
     if (!options.position) await commit()
   }
 
@@ -110,33 +123,33 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   consumer.on(GROUP_JOIN, ({ payload: { memberId, memberAssignment } }) =>
     assign(memberId, memberAssignment[topic] ?? []),
   )
-  consumer.on(CRASH, ({ payload }) => broken.resolve(payload.error))
-  // kafkajs would try again, for a minute, and not tell that nothing is read meanwhile.
+  consumer.on(CRASH, ({ payload }) => failed.resolve(payload.error))
+  // kafkajs would retry for a minute, without an event that nothing is read meanwhile.
   consumer.on(REQUEST_TIMEOUT, ({ payload: { apiName, broker } }) => {
-    if (assignment) broken.resolve(new Error(`${broker} did not answer in time (${apiName})`))
+    if (assignment) failed.resolve(new Error(`${broker} did not respond in time to ${apiName}`))
   })
-  consumer.on(FETCH, showLife)
+  consumer.on(FETCH, recordPoll)
   consumer.on(END_BATCH_PROCESS, ({ payload: { batchSize, partition, lastOffset } }) => {
     if (batchSize === 0) assignment?.pass(partition, Number(lastOffset))
   })
 
-  let beating = false
-  async function beat(): Promise<void> {
-    checkSilence()
-    if (beating) return
-    beating = true
+  let isTicking = false
+  async function tick(): Promise<void> {
+    checkPolling()
+    if (isTicking) return
+    isTicking = true
     try {
-      await Promise.all([commit(), look()])
+      await Promise.all([commit(), checkEnds()])
     } finally {
-      beating = false
+      isTicking = false
     }
   }
 
-  function checkSilence(): void {
-    const silentMs = clock() - aliveAtMs
+  function checkPolling(): void {
+    const silentMs = clock() - lastPollMs
     if (!assignment?.progress().length || assignment.isBusy()) return
     if (silentMs <= timing.silenceMaxMs) return
-    broken.resolve(new Error(`the consumer of topic ${topic} polled nothing for ${silentMs} ms`))
+    failed.resolve(new Error(`the consumer of topic ${topic} polled nothing for ${silentMs} ms`))
   }
 
   async function commit(): Promise<void> {
@@ -148,19 +161,22 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     })
     try {
       await consumer.commitOffsets(offsets)
-      current?.told(moved)
+      current?.committed(moved)
     } catch (error) {
       session.onCommitError(error as Error)
     }
   }
 
-  /** Asks where the partitions end. When that fails in another way, so does the consumer itself, and says so. */
-  async function look(): Promise<void> {
+  /**
+   * Requests the ends of the partitions. Other failures are ignored, because they also fail the
+   * consumer.
+   */
+  async function checkEnds(): Promise<void> {
     const current = assignment
     const before = current?.progress() ?? []
     const bounds = await topics.bounds(topic).catch((error: Error) => error)
-    if (bounds instanceof TopicAbsentError) broken.resolve(bounds)
-    else if (!(bounds instanceof Error)) current?.see(bounds, before)
+    if (bounds instanceof TopicAbsentError) failed.resolve(bounds)
+    else if (!(bounds instanceof Error)) current?.updateEnds(bounds, before)
   }
 
   async function finish(): Promise<void> {
@@ -187,7 +203,7 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     })
   }
 
-  const timer = setInterval(beat, timing.commitIntervalMs)
+  const timer = setInterval(tick, timing.commitIntervalMs)
   const joinTimeoutMs = timing.rebalanceTimeoutMs + joinMarginMs
   try {
     if (!(await within(join(), joinTimeoutMs))) {
@@ -195,18 +211,18 @@ export async function openSession(session: SessionOptions): Promise<Session> {
     }
   } catch (error) {
     clearInterval(timer)
-    // Why it failed is what counts, and leaving a broker that does not answer fails too.
+    // Only the first error counts. Disconnecting from a broker that does not respond fails too.
     void consumer.disconnect().catch(() => {})
     throw error
   }
   return {
-    broken: broken.promise,
+    failed: failed.promise,
     progress: () => assignment?.progress() ?? [],
     async leave() {
       clearInterval(timer)
       isLeaving = true
       const isFinished = await within(finish(), finishTimeoutMs)
-      // In any case: a consumer that stays would take part in the group for ever.
+      // Even after a timeout: a consumer that stays would take part in the group for ever.
       await within(leave(), leaveTimeoutMs)
       if (isFinished) return
       throw new Error(`a batch of topic ${topic} was not finished within ${finishTimeoutMs} ms`)

@@ -1,15 +1,18 @@
-/** How a consumer takes its part in the group. Every time in milliseconds. */
+/** Timing of a consumer in its group. All times are in milliseconds. */
 export interface GroupTiming {
-  /** Without a sign of life for this long, the group gives a consumer's partitions to others. */
+  /** Time without heartbeat after which the group reassigns a consumer's partitions. */
   readonly sessionTimeoutMs: number
-  /** How long the group waits for a consumer to finish its batch when partitions are assigned again. */
+  /** Time that the group waits for a consumer to finish its batch during a rebalance. */
   readonly rebalanceTimeoutMs: number
   readonly heartbeatIntervalMs: number
-  /** How long a broker holds a question for records when there are none. */
+  /** Time that a broker waits for records when there are none. */
   readonly pollWaitMs: number
-  /** How often positions are committed to the group, and the ends of partitions asked for. */
+  /** Interval at which positions are committed, and the ends of partitions requested. */
   readonly commitIntervalMs: number
-  /** A consumer that has polled nothing for this long while it has partitions, and handles none, is restarted. */
+  /**
+   * Time without a poll after which a consumer that has partitions, and no batch in flight, is
+   * restarted.
+   */
   readonly silenceMaxMs: number
 }
 

@@ -3,20 +3,20 @@ import type { Admin, Kafka } from 'kafkajs'
 import { backOff } from '../back-off.ts'
 import { otherInstallations } from './members.ts'
 
-/** The first and the next offset of a partition, as last seen. */
+/** Bounds of a partition, as last seen. */
 export interface PartitionBounds {
-  /** The offset of the oldest record that is still there. */
+  /** Offset of the oldest record that still exists. */
   readonly oldest: number
-  /** The offset that the next record will get. */
+  /** Offset that the next record will get. */
   readonly end: number
 }
 
-/** A topic that is not there, and may not be made. Trying again is of no use. */
+/** Thrown when a topic is absent and cannot be created. A retry does not help. */
 export class TopicError extends Error {
   override readonly name = 'TopicError'
 }
 
-/** A topic that is not there at present: it was removed, or never made. */
+/** Thrown when a topic does not currently exist: it was removed, or never created. */
 export class TopicAbsentError extends Error {
   override readonly name = 'TopicAbsentError'
   constructor(topic: string, options?: ErrorOptions) {
@@ -24,30 +24,48 @@ export class TopicAbsentError extends Error {
   }
 }
 
-/** What is asked of the brokers about topics. Every call may be repeated. */
+/** Requests to the brokers about topics. Every call may be repeated. */
 export interface Topics extends AsyncDisposable {
-  /** Creates the topic when it is absent. Rejects with a `TopicError` when that is not allowed. */
+  /**
+   * Creates the topic when it is absent. Rejects with a `TopicError` when creating it is not
+   * allowed.
+   */
   ensure(topic: string): Promise<void>
-  /** Takes note of a failure: a topic that it says is gone is looked for, and created, by the next `ensure`. */
-  note(topic: string, error: unknown): void
-  /** Where the partitions of a topic begin and end. Rejects with a `TopicAbsentError` when there is no such topic. */
+  /**
+   * Reports a failure. When it says that the topic is absent, the next `ensure` looks for the topic
+   * and creates it.
+   */
+  reportFailure(topic: string, error: unknown): void
+  /**
+   * Returns the bounds of the topic's partitions. Rejects with a `TopicAbsentError` when there is
+   * no such topic.
+   */
   bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>>
-  /** Which other installations have consumers in the group. */
+  /** Returns the other installations that have consumers in the group. */
   otherInstallations(group: string, installation: string): Promise<string[]>
-  /** The offset that a group has committed for a partition, or undefined. */
+  /** Returns the offset that a group has committed for a partition, or `undefined`. */
   committed(group: string, topic: string, partition: number): Promise<number | undefined>
 }
 
 const createTimeoutMs = 10_000
-/** How often a topic is asked for whose partitions are about to get a leader, as those of a new one are. */
+/**
+ * Attempts to read the ends of a topic whose partitions have no leader yet, as those of a new
+ * topic.
+ */
 const leaderTriesMax = 5
 
-/** @param partitions how many a topic gets that is made here; its replication is the brokers' default. */
+/**
+ * @param partitions Number of partitions of a topic that is created here. Its replication is the
+ *   brokers' default.
+ */
 export function createTopics(kafka: Kafka, partitions: number): Topics {
   const known = new Set<string>()
   let connected: Promise<Admin> | undefined
 
-  /** Connects by the first call. One that could not is of no use any more: kafkajs takes it for connected. */
+  /**
+   * Connects at the first call. A failed connection is discarded, because kafkajs treats it as
+   * connected.
+   */
   function connect(): Promise<Admin> {
     connected ??= open().catch((error: Error) => {
       connected = undefined
@@ -62,13 +80,16 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       await admin.connect()
       return admin
     } catch (error) {
-      // Why it could not connect is what counts.
+      // Only the first error counts.
       void admin.disconnect().catch(() => {})
       throw error
     }
   }
 
-  /** Also the client: it goes on to ask for every topic that it has known, and fails for all when one is gone. */
+  /**
+   * Forgets a topic, and the client: it would request every topic that it has known, and fail for
+   * all when one is absent.
+   */
   function forget(topic: string): void {
     if (!known.delete(topic)) return
     const former = connected
@@ -82,7 +103,7 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       return true
     } catch (error) {
       if (isAbsence(error)) return false
-      throw refusal(topic, error) ?? error
+      throw permanentError(topic, error) ?? error
     }
   }
 
@@ -91,7 +112,7 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
     try {
       await admin.createTopics({ topics, timeout: createTimeoutMs, waitForLeaders: true })
     } catch (error) {
-      throw refusal(topic, error) ?? error
+      throw permanentError(topic, error) ?? error
     }
   }
 
@@ -120,7 +141,7 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       if (!(await exists(admin, topic))) await create(admin, topic)
       known.add(topic)
     },
-    note(topic, error) {
+    reportFailure(topic, error) {
       if (isAbsence(error)) forget(topic)
     },
     async bounds(topic) {
@@ -148,12 +169,12 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
   }
 }
 
-/** Whether the error says that there is no such topic. */
+/** Returns whether the error says that there is no such topic. */
 export function isAbsence(error: unknown): boolean {
   return error instanceof TopicAbsentError || typesOf(error).includes('UNKNOWN_TOPIC_OR_PARTITION')
 }
 
-/** The protocol's error codes in an error of kafkajs: its own, those it gathers and those it was caused by. */
+/** Returns the Kafka error types in an error of kafkajs: its own, and those of its causes. */
 function typesOf(error: unknown): string[] {
   const { type, errors, cause } = (error ?? {}) as {
     type?: string
@@ -166,12 +187,15 @@ function typesOf(error: unknown): string[] {
 
 const leaderless = new Set(['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'])
 
-/** What no repetition mends: `TOPIC_AUTHORIZATION_FAILED`, `INVALID_PARTITIONS`, `POLICY_VIOLATION` and the like. */
-const final = /AUTHORIZATION_FAILED$|^INVALID_|^POLICY_VIOLATION$/
+/**
+ * Error types that a retry does not fix: `TOPIC_AUTHORIZATION_FAILED`, `INVALID_PARTITIONS`,
+ * `POLICY_VIOLATION` and similar.
+ */
+const permanent = /AUTHORIZATION_FAILED$|^INVALID_|^POLICY_VIOLATION$/
 
-function refusal(topic: string, cause: unknown): TopicError | undefined {
-  const type = typesOf(cause).find((one) => final.test(one))
+function permanentError(topic: string, cause: unknown): TopicError | undefined {
+  const type = typesOf(cause).find((one) => permanent.test(one))
   if (type === undefined) return undefined
-  const message = `the topic "${topic}" is absent or hidden, and cannot be made here (${type}): make it, or allow it`
+  const message = `the topic "${topic}" is absent or hidden, and cannot be created here (${type}): create it, or grant permission`
   return new TopicError(message, { cause })
 }

@@ -1,4 +1,5 @@
-// A process of its own for event-log.test.ts: `append PATH TOPIC COUNT` or `consume PATH TOPIC GROUP`.
+// A separate process for event-log.test.ts: `append PATH TOPIC COUNT` or `consume PATH TOPIC
+// GROUP`.
 import { createEmbeddedEventLog } from '../embedded/embedded.ts'
 
 const [command, path = '', topic = '', last = ''] = process.argv.slice(2)

@@ -35,7 +35,7 @@ export interface ConsulTls {
   readonly key?: string | undefined
   /** Name to expect in Consul's certificate, when it differs from the host of the address. */
   readonly serverName?: string | undefined
-  /** Whether to verify Consul's certificate. */
+  /** False to trust any certificate. */
   readonly verifies: boolean
 }
 

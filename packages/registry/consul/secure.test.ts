@@ -16,7 +16,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import type { ConsulConfig } from './address.ts'
 
 const testTimeoutMs = 60_000
-/** Longer than the interval after which an instance checks its registration. */
+/** Time that exceeds the interval at which an instance checks its registration. */
 const checkedAgainMs = 1_100
 const token = '5ec2e700-0000-4000-8000-000000000001'
 

@@ -92,8 +92,9 @@ function parseEntry(entry: unknown): Instance | Error | undefined {
   const { ID, Address, Port, Meta } = Object(Service) as Record<string, unknown>
   const address = Address || nodeAddress
   const isWhole = typeof node === 'string' && typeof ID === 'string' && typeof address === 'string'
-  if (!isWhole || typeof Port !== 'number')
+  if (!isWhole || typeof Port !== 'number') {
     return new Error('a service in Consul has no id, address or port')
+  }
   if (Port === 0) return undefined
   const id = `${node}/${ID}`
   const scheme = Object(Meta).scheme === 'https' ? 'https' : 'http'

@@ -12,7 +12,7 @@ import type { Registry, Watch } from '../port.ts'
 
 /** Only a hang exceeds this. */
 const testTimeoutMs = 60_000
-/** Longer than any of these tests, so that no kept instance expires. */
+/** Grace period that exceeds the duration of each test, so that no kept instance expires. */
 const graceMs = 300_000
 
 describeWith(installed('consul'), 'an unavailable Consul:', () => {

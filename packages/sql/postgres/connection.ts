@@ -1,58 +1,64 @@
 import { Client, type ClientBase, type ClientConfig, type Pool, type QueryResult, types } from 'pg'
 import { PostgresError } from './error.ts'
-import { beginSession, type SessionSettings, takeSettings } from './session.ts'
+import { beginSession, extractParameters, type SessionParameters } from './session.ts'
 
-/** How long the parts of a conversation with Postgres may take, in milliseconds. */
+/** Timeouts of a connection to Postgres, in milliseconds. */
 export const boundsMs = {
-  /** To connect, or to wait until a connection of the pool is free. */
+  /** Connecting, or waiting for a free connection of the pool. */
   connect: 5_000,
-  /** One statement, at the server. */
+  /** One statement, enforced by the server. */
   statement: 10_000,
-  /** One statement as the client sees it: for the server that cannot say any more that it was too long. */
+  /** One statement, enforced by the client, for a server that no longer responds. */
   query: 12_000,
   /** One transaction, from begin to commit. */
   transaction: 20_000,
-  /** Between two statements of a transaction, at the server: what a client that is gone holds up others for. */
+  /**
+   * Idle time within a transaction, enforced by the server. A client that disappeared blocks others
+   * for that long.
+   */
   idleInTransaction: 10_000,
-  /** Until a silent connection is probed (TCP keepalive). */
+  /** Idle time until a connection is probed (TCP keepalive). */
   keepAlive: 10_000,
-  /** Until an unused connection of the pool is closed. */
+  /** Idle time until a connection of the pool is closed. */
   idleConnection: 30_000,
-  /** To end a connection in good order. */
+  /** Closing a connection gracefully. */
   close: 1_000,
 } as const
 
 export type Row = Readonly<Record<string, unknown>>
 
 export interface Statement {
-  /** Prepared once for each connection under this name, which stands for this text and no other. */
+  /**
+   * Name under which the statement is prepared once per connection. It must stand for one text
+   * only.
+   */
   readonly name?: string
   readonly text: string
 }
 
-/** Runs a statement, and answers its rows. Rejects with a `PostgresError`. */
+/** Runs a statement, and returns its rows. Rejects with a `PostgresError`. */
 export type Query = (statement: Statement, values?: readonly unknown[]) => Promise<readonly Row[]>
 
 export interface ConnectConfig {
   readonly client: ClientConfig
-  /** To be made on each new connection, by `beginSession`. */
-  readonly settings: SessionSettings
+  /** Parameters for `beginSession` to set on each new connection. */
+  readonly parameters: SessionParameters
 }
 
 /**
- * How the driver connects. The URL wins: it may name `application_name`, `statement_timeout` and what else the driver
- * knows (https://node-postgres.com/apis/client).
- * @param schemaName where tables are looked for and made, unless the `options` of the URL say otherwise.
+ * Returns the options of the driver. The URL takes precedence: it may set `application_name`,
+ * `statement_timeout` and whatever the driver supports (https://node-postgres.com/apis/client).
+ * @param schemaName Schema of the tables, unless the `options` of the URL name another.
  */
 export function connectConfig(url: string, schemaName?: string): ConnectConfig {
-  const taken = takeSettings(url)
-  const settings = {
+  const extracted = extractParameters(url)
+  const parameters = {
     ...(schemaName && { search_path: schemaName }),
     statement_timeout: `${boundsMs.statement}`,
     idle_in_transaction_session_timeout: `${boundsMs.idleInTransaction}`,
-    ...taken.settings,
+    ...extracted.parameters,
   }
-  return { client: clientConfig(taken.url), settings }
+  return { client: clientConfig(extracted.url), parameters }
 }
 
 function clientConfig(url: string): ClientConfig {
@@ -67,7 +73,10 @@ function clientConfig(url: string): ClientConfig {
   }
 }
 
-/** Queries by this client. `timeoutMs` replaces the bound of the client's side. */
+/**
+ * Returns a function that queries by this client. `timeoutMs` replaces the timeout that the client
+ * enforces.
+ */
 export function queryBy(client: ClientBase, timeoutMs?: number): Query {
   return async ({ name, text }, values = []) => {
     const bound = timeoutMs === undefined ? {} : { query_timeout: timeoutMs }
@@ -80,31 +89,34 @@ export function queryBy(client: ClientBase, timeoutMs?: number): Query {
   }
 }
 
-/** Several statements in one text have none. */
+/** Returns no rows for several statements in one text. */
 function rowsOf(result: QueryResult | QueryResult[]): readonly Row[] {
   return Array.isArray(result) ? [] : result.rows
 }
 
-/** Throws when the pool has been ended: to use it then is a mistake. */
+/** Throws when the pool has been closed, which is a mistake of the caller. */
 export function requireOpen(pool: Pool): void {
   if (pool.ending) throw new Error('the database has been closed')
 }
 
-/** A connection that belongs to nobody else. */
+/** A connection outside of the pool. */
 export interface Connection extends AsyncDisposable {
   readonly query: Query
   readonly client: Client
 }
 
-/** Connects outside of the pool; `schemaName` as in `connectConfig`. Rejects with a `PostgresError`. */
+/**
+ * Opens a connection outside of the pool; `schemaName` as in `connectConfig`. Rejects with a
+ * `PostgresError`.
+ */
 export async function connect(url: string, schemaName?: string): Promise<Connection> {
   const config = connectConfig(url, schemaName)
   const client = new Client(config.client)
-  // Whoever uses the client is told by its promises; an error without a listener would end the process.
+  // Errors reach the caller by promises. An error event without a listener would end the process.
   client.on('error', () => undefined)
   try {
     await client.connect()
-    await beginSession(client, config.settings)
+    await beginSession(client, config.parameters)
   } catch (cause) {
     client.connection.stream.destroy()
     throw new PostgresError(cause)
@@ -112,7 +124,7 @@ export async function connect(url: string, schemaName?: string): Promise<Connect
   return { client, query: queryBy(client), [Symbol.asyncDispose]: () => close(client) }
 }
 
-/** Says goodbye, and hangs up on who does not answer it. */
+/** Closes the connection, and destroys it when the server does not respond. */
 async function close(client: Client): Promise<void> {
   const timer = setTimeout(() => client.connection.stream.destroy(), boundsMs.close)
   await client.end()
@@ -121,7 +133,7 @@ async function close(client: Client): Promise<void> {
 
 const int8Oid = types.builtins.INT8
 
-/** int8 as a number: all of ours are counts, times and offsets. */
+/** Parses int8 as a number: all of ours are counts, times and offsets. */
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
   return oid === int8Oid && format !== 'binary' ? toSafeInteger : types.getTypeParser(oid, format)
 }
@@ -129,5 +141,5 @@ function getTypeParser(oid: number, format?: 'text' | 'binary') {
 function toSafeInteger(text: string): number {
   const value = Number(text)
   if (Number.isSafeInteger(value)) return value
-  throw new RangeError(`${text} is too large for a number`)
+  throw new RangeError(`${text} is too large for a number: it must be a safe integer`)
 }

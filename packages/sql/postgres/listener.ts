@@ -3,27 +3,34 @@ import { boundsMs, type Connection, type Query } from './connection.ts'
 import { backOff } from './retry.ts'
 
 export interface ListenerOptions {
-  /** Makes a connection that nobody else uses. */
+  /** Opens a connection that nobody else uses. */
   readonly connect: () => Promise<Connection>
-  /** Letters, digits and `_`. */
+  /** Name of the channel: letters, digits and `_`. */
   readonly channel: string
-  /** Called when the channel is heard, at first and after each break. What was said during a break is not heard. */
-  readonly begin: (query: Query) => Promise<void>
-  /** What was said since the last call, in the order of the commits (https://www.postgresql.org/docs/current/sql-notify.html). */
-  readonly hear: (payloads: readonly string[], query: Query) => Promise<void>
-  /** Called when nothing was said for a while. */
-  readonly idle: (query: Query) => Promise<void>
-  /** Called once for each break, with its reason. */
-  readonly onBreak: (error: Error) => void
+  /**
+   * Called when listening begins, initially and after each disconnection. Payloads during a
+   * disconnection are lost.
+   */
+  readonly onListening: (query: Query) => Promise<void>
+  /**
+   * Called with the payloads since the last call, in the order of the commits
+   * (https://www.postgresql.org/docs/current/sql-notify.html).
+   */
+  readonly onPayloads: (payloads: readonly string[], query: Query) => Promise<void>
+  /** Called when no payload came for 10 seconds. */
+  readonly onIdle: (query: Query) => Promise<void>
+  /** Called once for each disconnection, with its reason. */
+  readonly onDisconnect: (error: Error) => void
 }
 
-/** How long nothing is said until `idle` is called, which also finds a connection that is dead. */
+/** Time without payloads after which `onIdle` is called. It also detects a dead connection. */
 const idleIntervalMs = 10_000
 
 /**
- * Listens to a channel of NOTIFY on a connection of its own, until it is disposed of. A lost connection is made again,
- * with back-off, as often as it takes. The functions are called one after the other; when one rejects, that is a break
- * too. Resolves when the channel is heard for the first time, and rejects when that fails.
+ * Listens to a channel of NOTIFY on a connection of its own, until it is disposed. A lost
+ * connection is opened again, with back-off, as often as necessary. The functions are called one
+ * after the other. When one rejects, the connection is also opened again. Resolves when listening
+ * begins for the first time, and rejects when that fails.
  */
 export async function startListener(options: ListenerOptions): Promise<AsyncDisposable> {
   const stopped = new AbortController()
@@ -55,36 +62,39 @@ async function run(
     } catch (error) {
       if (!started) return first.reject(error)
       if (stopped.aborted) return
-      if (failures === 0) options.onBreak(error as Error)
+      if (failures === 0) options.onDisconnect(error as Error)
       failures++
       await delay(backOff(failures), undefined, { signal: stopped }).catch(() => undefined)
     }
   }
 }
 
-/** Rejects when the connection is lost. Resolves when it is stopped. */
+/** Listens on one connection. Rejects when it is lost, and resolves when it is stopped. */
 async function listen(
-  { connect, channel, begin, hear, idle }: ListenerOptions,
+  { connect, channel, onListening, onPayloads, onIdle }: ListenerOptions,
   stopped: AbortSignal,
-  onHeard: () => void,
+  onStarted: () => void,
 ): Promise<void> {
   await using connection = await connect()
   if (stopped.aborted) return
   const { query } = connection
   using mailbox = openMailbox(connection, stopped)
   await query({ text: `LISTEN ${channel}` })
-  await begin(query)
-  onHeard()
+  await onListening(query)
+  onStarted()
   while (!stopped.aborted) {
     const payloads = await mailbox.next()
     if (stopped.aborted) return
-    if (payloads.length > 0) await hear(payloads, query)
-    else await idle(query)
+    if (payloads.length > 0) await onPayloads(payloads, query)
+    else await onIdle(query)
   }
 }
 
 interface Mailbox extends Disposable {
-  /** What was said since the last call, or nothing after a while. Rejects when the connection is lost. */
+  /**
+   * Returns the payloads since the last call, or none after a while. Rejects when the connection is
+   * lost.
+   */
   next(): Promise<string[]>
 }
 
@@ -102,19 +112,19 @@ function openMailbox({ client }: Connection, stopped: AbortSignal): Mailbox {
   })
   client.on('error', lose)
   client.on('end', () => lose(new Error('the connection has ended')))
-  let hangUp: ReturnType<typeof setTimeout> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
   const stop = () => {
     wake()
-    // For a statement at hand that nobody answers.
-    hangUp = setTimeout(() => client.connection.stream.destroy(), boundsMs.close)
+    // For a statement in flight that gets no response.
+    timer = setTimeout(() => client.connection.stream.destroy(), boundsMs.close)
   }
   stopped.addEventListener('abort', stop)
 
-  function something(): Promise<void> {
+  function nextEvent(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, idleIntervalMs)
+    const idleTimer = setTimeout(resolve, idleIntervalMs)
     wake = () => {
-      clearTimeout(timer)
+      clearTimeout(idleTimer)
       resolve()
     }
     return promise
@@ -122,7 +132,7 @@ function openMailbox({ client }: Connection, stopped: AbortSignal): Mailbox {
 
   return {
     async next() {
-      if (payloads.length === 0 && lost === undefined && !stopped.aborted) await something()
+      if (payloads.length === 0 && lost === undefined && !stopped.aborted) await nextEvent()
       if (lost !== undefined) throw lost
       const taken = payloads
       payloads = []
@@ -130,7 +140,7 @@ function openMailbox({ client }: Connection, stopped: AbortSignal): Mailbox {
     },
     [Symbol.dispose]() {
       stopped.removeEventListener('abort', stop)
-      clearTimeout(hangUp)
+      clearTimeout(timer)
     },
   }
 }

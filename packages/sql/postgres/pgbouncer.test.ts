@@ -18,24 +18,24 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     const schema = { kind: 'thing', migrations: ['CREATE TABLE thing (name text)'] }
 
     test(
-      'in session mode a database works, with its bounds, schema and notifications',
+      'a database behind a pooler in session mode works, with timeouts, schema and notifications',
       async () => {
         await using pooler = await startPgBouncer(program, await databases.create(), 'session')
         await using db = await openPostgres({ url: pooler.url, schema, poolSizeMax: 3 })
-        const heard: string[] = []
+        const payloadsSeen: string[] = []
         await using _listener = await startListener({
           connect: db.connect,
           channel: 'things',
-          begin: async () => {},
-          hear: async (payloads) => void heard.push(...payloads),
-          idle: async () => {},
-          onBreak: (error) => expect.unreachable(error.message),
+          onListening: async () => {},
+          onPayloads: async (payloads) => void payloadsSeen.push(...payloads),
+          onIdle: async () => {},
+          onDisconnect: (error) => expect.unreachable(error.message),
         })
         await db.transaction(async (query) => {
           await query({ text: "INSERT INTO thing VALUES ('one')" })
           await query({ text: "SELECT pg_notify('things', 'one')" })
         })
-        await waitFor(async () => heard.length > 0, { what: 'the notification' })
+        await waitFor(async () => payloadsSeen.length > 0, { what: 'the notification' })
         const name = 'things'
         const read = () => db.read({ name, text: 'SELECT name FROM thing' })
         const rows = await Promise.all(Array.from({ length: 10 }, read))
@@ -43,8 +43,8 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
         const text = `SELECT current_setting('statement_timeout') AS statement,
           current_setting('idle_in_transaction_session_timeout') AS idle,
           current_schema() AS schema`
-        const [settings] = await db.read({ text })
-        expect(settings).toMatchObject({
+        const [parameters] = await db.read({ text })
+        expect(parameters).toMatchObject({
           statement: '10s',
           idle: '10s',
           schema: expect.stringMatching(/^test_/),
@@ -54,12 +54,12 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     )
 
     test(
-      'in transaction mode a database is refused with the reason',
+      'a database behind a pooler in transaction mode is rejected with the reason',
       async () => {
         await using pooler = await startPgBouncer(program, await databases.create(), 'transaction')
-        const refused = await openPostgres({ url: pooler.url, schema }).catch((error) => error)
-        expect(String(refused)).toContain('set its pool_mode to session')
-        expect(String(refused)).not.toContain('marquee:marquee')
+        const error = await openPostgres({ url: pooler.url, schema }).catch((error) => error)
+        expect(String(error)).toContain('set its pool_mode to session')
+        expect(String(error)).not.toContain('marquee:marquee')
       },
       testTimeoutMs,
     )

@@ -2,36 +2,39 @@ import { Pool, type PoolClient } from 'pg'
 import { boundsMs, connectConfig } from './connection.ts'
 import { beginSession } from './session.ts'
 
-/** A pool that can be closed whether the server answers or not. */
+/** A pool that can be closed whether the server responds or not. */
 export interface ClosablePool {
   readonly pool: Pool
-  /** Ends the pool when what is under way has ended, and cuts what has not within `boundsMs.close`. May be called twice. */
+  /**
+   * Closes the pool once the statements in flight have ended, and destroys connections that are not
+   * closed within `boundsMs.close`. Calling it twice is harmless.
+   */
   close(): Promise<void>
 }
 
-/** @param schemaName as in `connectConfig`. */
+/** @param schemaName See `connectConfig`. */
 export function createPool(url: string, schemaName: string, sizeMax: number): ClosablePool {
-  const { client, settings } = connectConfig(url, schemaName)
+  const { client, parameters } = connectConfig(url, schemaName)
   const pool = new Pool({
     ...client,
-    onConnect: (client) => beginSession(client, settings),
+    onConnect: (client) => beginSession(client, parameters),
     max: sizeMax,
     idleTimeoutMillis: boundsMs.idleConnection,
   })
   const clients = new Set<PoolClient>()
   pool.on('connect', (client) => void clients.add(client))
   pool.on('remove', (client) => void clients.delete(client))
-  // An idle connection was lost. The pool has dropped it already, and whoever wants one next gets a new one.
+  // An idle connection was lost. The pool has dropped it already, and opens a new one when needed.
   pool.on('error', () => undefined)
 
   async function close(): Promise<void> {
-    // More than once: a client that was still connecting may have become one of them meanwhile.
+    // Repeated, because a client that was still connecting may be added meanwhile.
     const timer = setInterval(() => {
       for (const client of clients) client.connection.stream.destroy()
     }, boundsMs.close)
     try {
       await pool.end()
-      // The pool does not wait for the goodbyes of its idle clients.
+      // The pool does not wait until its idle clients are closed.
       while (clients.size > 0) await new Promise((resolve) => pool.once('remove', resolve))
     } finally {
       clearInterval(timer)

@@ -38,7 +38,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     return openPostgres({ url: url ?? (await databases.create()), schema, poolSizeMax: 3 })
   }
 
-  test('is brought up to date, and keeps what it holds', async () => {
+  test('a Postgres database is migrated, and keeps its rows', async () => {
     const url = await databases.create()
     const old = await open(first, url)
     await old.transaction((query) => query(insert, ['kept']))
@@ -51,14 +51,14 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     )
   })
 
-  test('is migrated once by many who come at the same time', async () => {
+  test('a Postgres database is migrated once by concurrent processes', async () => {
     const url = await databases.create()
     const all = await Promise.all(Array.from({ length: 10 }, () => open(second, url)))
     expect(await all[9]?.read(names)).toEqual([{ name: 'migrated' }])
     await Promise.all(all.map((db) => db[Symbol.asyncDispose]()))
   })
 
-  test('of another kind is refused, and named', async () => {
+  test('a Postgres database of another kind is rejected', async () => {
     const url = await databases.create()
     await using _db = await open(first, url)
     await expect(open({ kind: 'others', migrations: [] }, url)).rejects.toThrow(
@@ -66,7 +66,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     )
   })
 
-  test('holds tables of several kinds, each in a schema of its own', async () => {
+  test('a Postgres database holds tables of several kinds, each in its own schema', async () => {
     await using shared = await plainDatabase('')
     await using things = await open(first, shared.url)
     await using others = await open({ ...first, kind: 'others' }, shared.url)
@@ -76,9 +76,9 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(await again.read(names)).toEqual([{ name: 'one' }])
   })
 
-  test('with another encoding is refused', async () => {
+  test('a Postgres database with another encoding is rejected', async () => {
     await using other = await plainDatabase("ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'")
-    await expect(open(first, other.url)).rejects.toThrow('its encoding is SQL_ASCII, not UTF8')
+    await expect(open(first, other.url)).rejects.toThrow('its encoding must be UTF8; got SQL_ASCII')
   })
 
   async function plainDatabase(options: string) {
@@ -96,7 +96,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     }
   }
 
-  test('has nothing of a migration that fails', async () => {
+  test('a failed migration leaves nothing in a Postgres database', async () => {
     const url = await databases.create()
     const broken = { ...second, migrations: [...second.migrations, 'nonsense'] }
     await expect(open(broken, url)).rejects.toThrow('syntax error')
@@ -104,7 +104,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(await db.read(names)).toEqual([{ name: 'migrated' }])
   })
 
-  test('takes a transaction wholly or not at all', async () => {
+  test('a transaction in Postgres takes effect completely or not at all', async () => {
     await using db = await open()
     const failing = db.transaction(async (query) => {
       await query(insert, ['lost'])
@@ -114,16 +114,16 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(await db.transaction((query) => query(names))).toEqual([])
   })
 
-  test('tells a failure as an error with the cause of the driver', async () => {
+  test('a failure of Postgres is an error with the cause of the driver', async () => {
     await using db = await open()
     const error = await db.read({ text: 'SELECT nothing' }).catch((error) => error)
     expect(error).toBeInstanceOf(PostgresError)
     expect(error.failure).toBe('refused')
-    expect(error.message).toBe('the database refuses: column "nothing" does not exist')
+    expect(error.message).toBe('the database rejected a statement: column "nothing" does not exist')
     expect(error.cause.code).toBe('42703')
   })
 
-  test('tells a refusal that may pass as temporary, and does not repeat it', async () => {
+  test('a rejection by Postgres that may pass is temporary, and is not retried', async () => {
     await using db = await open()
     for (const [code, temporary] of [
       ['57014', true],
@@ -145,7 +145,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     }
   })
 
-  test('repeats what a read-only server refuses on another connection', async () => {
+  test('a transaction that a read-only server rejects is repeated on another connection', async () => {
     await using db = await open()
     const pids = new Set<unknown>()
     await db.transaction(async (query) => {
@@ -158,7 +158,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(await db.read(names)).toEqual([{ name: 'written' }])
   })
 
-  test('answers whole numbers, and none that a number cannot hold', async () => {
+  test('a bigint of Postgres is a number, or an error when it is too large', async () => {
     await using db = await open()
     const text = 'SELECT $1::bigint AS value'
     expect(await db.read({ text }, [Number.MAX_SAFE_INTEGER])).toEqual([
@@ -167,7 +167,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     await expect(db.read({ text }, ['9007199254740993'])).rejects.toThrow('too large for a number')
   })
 
-  test('repeats a transaction that met a deadlock, until it goes well', async () => {
+  test('a transaction that met a deadlock is repeated until it succeeds', async () => {
     await using db = await open()
     await db.transaction((query) => query({ text: "INSERT INTO thing VALUES ('a', 0), ('b', 0)" }))
     const count = { text: 'UPDATE thing SET size = size + 1 WHERE name = $1' }
@@ -189,7 +189,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     ])
   })
 
-  test('is used by no more connections than the pool may have', async () => {
+  test('a Postgres database uses at most poolSizeMax connections', async () => {
     await using db = await open()
     const { pid } = (await db.read({ text: 'SELECT pg_backend_pid() AS pid' }))[0] ?? {}
     const slow = { text: 'SELECT pg_backend_pid() AS pid, pg_sleep(0.02)' }
@@ -199,7 +199,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(pids).toContain(pid)
   })
 
-  test('ends a statement and a transaction that take too long', async () => {
+  test('a statement and a transaction that take too long are aborted', async () => {
     await using db = await open()
     const sleep = { text: 'SELECT pg_sleep(30)' }
     const both = [
@@ -217,7 +217,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(await db.read(names)).toEqual([])
   })
 
-  test('goes on after its idle connections were cut', async () => {
+  test('a Postgres database keeps working after its idle connections were lost', async () => {
     await using proxy = await startPostgresProxy(await databases.create())
     await using db = await open(first, proxy.url)
     for (let round = 0; round < 3; round++) {
@@ -228,7 +228,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(await db.read(names)).toHaveLength(3)
   })
 
-  test('repeats a transaction whose connection was cut before it committed', async () => {
+  test('a transaction whose connection was lost before COMMIT is repeated', async () => {
     await using proxy = await startPostgresProxy(await databases.create())
     await using db = await open(first, proxy.url)
     let attempts = 0
@@ -241,24 +241,24 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(await db.read(names)).toEqual([{ name: 'once' }])
   })
 
-  test('takes a transaction once whose COMMIT is lost, or the answer to it', async () => {
+  test('a transaction takes effect once when its COMMIT or the response to it is lost', async () => {
     await using proxy = await startPostgresProxy(await databases.create())
     await using db = await open(first, proxy.url)
     for (const which of ['on the way', 'with its answer'] as const) {
       let attempts = 0
       proxy.loseNextCommit(which)
-      const answer = await db.transaction(async (query) => {
+      const result = await db.transaction(async (query) => {
         await query(insert, [`${which} ${attempts++}`])
         return attempts
       })
-      expect({ which, answer }).toEqual({ which, answer: which === 'on the way' ? 2 : 1 })
+      expect({ which, result }).toEqual({ which, result: which === 'on the way' ? 2 : 1 })
     }
     expect(proxy.lostCount()).toBe(2)
     const kept = [{ name: 'on the way 1' }, { name: 'with its answer 0' }]
     expect(await db.read(names)).toEqual(kept)
   })
 
-  test('repeats a transaction while the server still holds the one whose connection was cut', async () => {
+  test('a transaction is repeated while the server still runs the one whose connection was lost', async () => {
     const url = await databases.create()
     await using proxy = await startPostgresProxy(url)
     await using db = await open(first, proxy.url)
@@ -279,7 +279,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     expect(await db.read(names)).toEqual([{ name: 'attempt 2' }])
   })
 
-  test('says that an outcome is not known when it is closed before it is found out', async () => {
+  test('closing a Postgres database before an outcome is known rejects with OutcomeUnknownError', async () => {
     await using proxy = await startPostgresProxy(await databases.create())
     await using db = await open(first, proxy.url)
     proxy.loseNextCommit('on the way')
@@ -293,10 +293,10 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     await db[Symbol.asyncDispose]()
     const error = await writing
     expect(error).toBeInstanceOf(OutcomeUnknownError)
-    expect(error.message).toEndWith('whether it did is not known: the database has been closed')
+    expect(error.message).toEndWith('the outcome is unknown: the database has been closed')
   })
 
-  test('may be closed twice, and says so when it is used then', async () => {
+  test('a Postgres database may be closed twice, and rejects calls afterwards', async () => {
     const db = await open()
     await db[Symbol.asyncDispose]()
     await db[Symbol.asyncDispose]()
@@ -304,34 +304,34 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
     await expect(db.transaction((query) => query(names))).rejects.toThrow('has been closed')
   })
 
-  test('is heard by a listener again after its connection was ended', async () => {
+  test('a listener listens again after its connection was lost', async () => {
     await using proxy = await startPostgresProxy(server)
-    const heard: string[] = []
-    const breaks: string[] = []
-    let begun = 0
+    const received: string[] = []
+    const disconnections: string[] = []
+    let startCount = 0
     await using _listener = await startListener({
       connect: () => connect(proxy.url),
       channel: 'marquee_test',
-      begin: async () => void begun++,
-      hear: async (payloads) => void heard.push(...payloads),
-      idle: async () => undefined,
-      onBreak: (error) => breaks.push(error.message),
+      onListening: async () => void startCount++,
+      onPayloads: async (payloads) => void received.push(...payloads),
+      onIdle: async () => undefined,
+      onDisconnect: (error) => disconnections.push(error.message),
     })
-    const say = async (payload: string) => {
+    const notify = async (payload: string) => {
       await using connection = await connect(server)
       await connection.query({ text: "SELECT pg_notify('marquee_test', $1)" }, [payload])
     }
-    await say('one')
-    await waitFor(() => heard.length === 1, { what: 'one' })
+    await notify('one')
+    await waitFor(() => received.length === 1, { what: 'one' })
     proxy.cutAll()
-    await waitFor(() => begun === 2, { what: 'a new connection' })
-    await say('two')
-    await waitFor(() => heard.length === 2, { what: 'two' })
-    expect(heard).toEqual(['one', 'two'])
-    expect(breaks).toHaveLength(1)
+    await waitFor(() => startCount === 2, { what: 'a new connection' })
+    await notify('two')
+    await waitFor(() => received.length === 2, { what: 'two' })
+    expect(received).toEqual(['one', 'two'])
+    expect(disconnections).toHaveLength(1)
   })
 
-  test('that does not answer, or refuses, is named at start without the password', async () => {
+  test('the error for a Postgres database that cannot be opened names it without the password', async () => {
     for (const [change, reason] of [
       [(url: URL) => Object.assign(url, { port: '1' }), 'ECONNREFUSED'],
       [(url: URL) => Object.assign(url, { password: 'secret' }), 'password authentication failed'],
@@ -348,8 +348,8 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
   })
 })
 
-describeWith(installed('postgres'), 'a Postgres that is killed', () => {
-  test('has what it lost if that is said to be committed, whatever it did since it is back', async () => {
+describeWith(installed('postgres'), 'a killed Postgres', () => {
+  test('a transaction that was reported as committed exists after Postgres was killed', async () => {
     await using postgres = await startPostgres()
     await using proxy = await startPostgresProxy(postgres.address)
     await using db = await openPostgres({ url: proxy.url, schema: first })
@@ -365,54 +365,54 @@ describeWith(installed('postgres'), 'a Postgres that is killed', () => {
     await postgres.kill()
     await postgres.start()
     await using other = await openPostgres({ url: postgres.address, schema: first })
-    // The ids that the server gives to these are those of before the crash.
+    // The server reuses transaction ids from before the crash for these.
     for (let n = 0; n < 5; n++) await other.transaction((query) => query(insert, [`other ${n}`]))
     proxy.refuse(false)
-    const said = await writing
+    const reported = await writing
     const others = Array.from({ length: 5 }, (_, n) => `other ${n}`)
-    expect((await other.read(names)).map(({ name }) => name)).toEqual([...said, ...others])
+    expect((await other.read(names)).map(({ name }) => name)).toEqual([...reported, ...others])
   })
 })
 
-describeWith(installed('postgres'), 'a Postgres that is frozen', () => {
-  test('does not keep a database and a listener from being closed', async () => {
+describeWith(installed('postgres'), 'a suspended Postgres', () => {
+  test('a database and a listener can be closed while Postgres is suspended', async () => {
     await using postgres = await startPostgres()
-    // So that nothing else ends what waits for an answer.
+    // So that no timeout ends the calls that wait for a response.
     const url = `${postgres.address}?query_timeout=600000`
     const slow = { text: 'SELECT pg_backend_pid() AS pid, pg_sleep(0.1)' }
-    const frozen: number[] = []
-    const freeze = (rows: readonly Row[]) => {
+    const suspended: number[] = []
+    const suspend = (rows: readonly Row[]) => {
       const pid = rows[0]?.pid as number
       process.kill(pid, 'SIGSTOP')
-      frozen.push(pid)
+      suspended.push(pid)
     }
     try {
       const listener = await startListener({
         connect: () => connect(url),
         channel: 'marquee_test',
-        begin: async () => undefined,
-        async hear(_, query) {
-          freeze(await query(slow))
+        onListening: async () => undefined,
+        async onPayloads(_, query) {
+          suspend(await query(slow))
           await query(names)
         },
-        idle: async () => undefined,
-        onBreak: (error) => expect.unreachable(error.message),
+        onIdle: async () => undefined,
+        onDisconnect: (error) => expect.unreachable(error.message),
       })
       const db = await openPostgres({ url, schema: first })
       await db.read({ text: "SELECT pg_notify('marquee_test', '')" })
       const writing = db
         .transaction(async (query) => {
-          freeze(await query(slow))
+          suspend(await query(slow))
           await query(names)
         })
         .catch((error) => error)
-      freeze(await db.read(slow))
-      await waitFor(() => frozen.length === 3, { what: 'all to be frozen' })
+      suspend(await db.read(slow))
+      await waitFor(() => suspended.length === 3, { what: 'all to be suspended' })
       await Promise.all([db[Symbol.asyncDispose](), listener[Symbol.asyncDispose]()])
       expect((await writing).message).toBe('the database has been closed')
-      expect(new Set(frozen).size).toBe(3)
+      expect(new Set(suspended).size).toBe(3)
     } finally {
-      for (const pid of frozen) process.kill(pid, 'SIGCONT')
+      for (const pid of suspended) process.kill(pid, 'SIGCONT')
     }
   })
 })

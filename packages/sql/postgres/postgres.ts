@@ -13,32 +13,36 @@ export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. */
   readonly url: string
   readonly schema: PostgresSchema
-  /** Connections at once, besides those that `connect` makes; 10 unless told. */
+  /** Maximum number of connections in the pool, besides those of `connect`. Default: 10. */
   readonly poolSizeMax?: number
 }
 
 /**
- * A database with its pool of connections. What it does ends within bounds (`boundsMs`), and failures of the database
- * are `PostgresError`s. After the server was away it goes on by itself.
+ * A database with its pool of connections. Every call ends within the timeouts of `boundsMs`, and
+ * failures of the database are `PostgresError`s. It recovers by itself after an outage of the
+ * server.
  */
 export interface Postgres extends AsyncDisposable {
-  /** A single statement that only reads. A lost connection repeats it. */
+  /**
+   * Runs a single statement that only reads. After a lost connection, the statement is repeated.
+   */
   readonly read: Query
-  /** See `transact`. */
+  /** Runs a transaction: see `transact`. */
   transaction<T>(body: TransactionBody<T>, options?: TransactionOptions): Promise<T>
-  /** A connection outside of the pool. */
+  /** Opens a connection outside of the pool. */
   connect(): Promise<Connection>
 }
 
 const sharedSessions =
-  'the pooler before it shares sessions: set its pool_mode to session, or name the server itself'
+  'the pooler in front of it shares sessions: set its pool_mode to session, or use the address of the server'
 
-/** For a migration, and for whoever waits for another's. */
+/** Timeout of a migration, and of waiting for a concurrent one, in milliseconds. */
 const migrationTimeoutMs = 10 * 60_000
 
 /**
- * Opens a PostgreSQL database and brings its schema up to date. Any number of processes may do so at once. An Error names
- * the database, without user and password, when it cannot be opened.
+ * Opens a PostgreSQL database and brings its schema up to date. Any number of processes may do so
+ * concurrently. Rejects with an `Error` that names the database, without user and password, when it
+ * cannot be opened.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Postgres> {
   const { url, schema, poolSizeMax = 10 } = options

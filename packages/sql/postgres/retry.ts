@@ -2,16 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createBackOff } from '@marquee/retry/back-off'
 import { PostgresError } from './error.ts'
 
-/** How often a failed step is tried at most, and until when a further try may begin, in milliseconds. */
+/** Maximum number of attempts, and time after which no further attempt begins, in milliseconds. */
 const attemptsMax = 5
 const windowMs = 3_000
 
-/** Before a failed step is tried again. */
+/** Wait before a failed step is repeated. */
 export const backOff = createBackOff({ firstMs: 50, maxMs: 5_000 })
 
 /**
- * Repeats what failed by a conflict or a lost connection, within bounds that let a server restart in a moment and keep
- * nobody waiting for one that is gone. Only for a step that had no effect when it fails.
+ * Repeats a step that failed because of a conflict or a lost connection. The bounds let a server
+ * restart quickly, and do not delay callers of a server that stays unavailable. Use it only for a
+ * step that has no effect when it fails.
  */
 export async function retrying<T>(step: () => Promise<T>): Promise<T> {
   const deadlineMs = performance.now() + windowMs

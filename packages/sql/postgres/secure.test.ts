@@ -11,7 +11,7 @@ import { describeWith } from '@marquee/testing/requirements'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { openPostgres } from './postgres.ts'
 
-/** A key and a certificate that signs itself, by openssl; the server wants the key to be its own. */
+/** Creates a key and a self-signed certificate with openssl. The server needs to own the key. */
 async function createCertificate(folder: string): Promise<{ key: string; certificate: string }> {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
   const kind = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
@@ -49,7 +49,7 @@ describeWith(installed('postgres'), 'a Postgres with TLS', () => {
     return (await db.read({ text }))[0]?.ssl
   }
 
-  test('is talked to in cipher when the URL says so, and in clear when it does not', async () => {
+  test('a connection to Postgres is encrypted exactly when the URL says so', async () => {
     const verified = { sslmode: 'verify-full', sslrootcert: certificate }
     expect(await isEncrypted('localhost', verified)).toBe(true)
     expect(await isEncrypted('localhost', { sslmode: 'no-verify' })).toBe(true)
@@ -57,7 +57,7 @@ describeWith(installed('postgres'), 'a Postgres with TLS', () => {
     expect(await isEncrypted('localhost', {})).toBe(false)
   })
 
-  test('is refused when nobody we trust has signed its certificate, or for another host', async () => {
+  test('a Postgres with an untrusted certificate, or one of another host, is rejected', async () => {
     await expect(isEncrypted('localhost', { sslmode: 'verify-full' })).rejects.toThrow(
       /cannot open the database postgres:\/\/localhost:\d+\/marquee: .*(self.signed|certificate|UnknownIssuer)/i,
     )
@@ -67,7 +67,7 @@ describeWith(installed('postgres'), 'a Postgres with TLS', () => {
     )
   })
 
-  test('that is asked for a certificate which is not there is named', async () => {
+  test('the error for a missing certificate file names the database', async () => {
     const missing = { sslmode: 'verify-full', sslrootcert: '/nowhere/ca.pem' }
     await expect(isEncrypted('localhost', missing)).rejects.toThrow(
       /cannot open the database postgres:\/\/localhost:\d+\/marquee: ENOENT/,

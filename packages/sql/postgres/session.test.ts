@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { takeSettings } from './session.ts'
+import { extractParameters } from './session.ts'
 
 const base = 'postgres://me:a%2Fb@host:5432/name'
 
@@ -12,14 +12,14 @@ test.each([
     '?options=-c+a.b%3Done%5C+two&statement_timeout=500',
     { 'a.b': 'one two', statement_timeout: '500' },
   ],
-])('the settings of the URL %s are made when a session begins', (query, settings) => {
-  const taken = takeSettings(`${base}${query}`)
-  expect(taken.settings).toEqual(settings)
-  expect(taken.url).toStartWith(base)
-  expect(taken.url).not.toMatch(/options|timeout/)
+])('the parameters of the URL %s are extracted', (query, parameters) => {
+  const extracted = extractParameters(`${base}${query}`)
+  expect(extracted.parameters).toEqual(parameters)
+  expect(extracted.url).toStartWith(base)
+  expect(extracted.url).not.toMatch(/options|timeout/)
 })
 
-test('options that are no settings stay with the URL', () => {
+test('options other than parameters stay in the URL', () => {
   const url = `${base}?options=-B%20100&application_name=x`
-  expect(takeSettings(url)).toEqual({ url, settings: {} })
+  expect(extractParameters(url)).toEqual({ url, parameters: {} })
 })

@@ -2,20 +2,25 @@ import type { Pool, PoolClient } from 'pg'
 import { boundsMs, type Query, queryBy, requireOpen } from './connection.ts'
 import { PostgresError } from './error.ts'
 import { retrying } from './retry.ts'
-import { signAs, type Writer, type Writers, wasCommitted } from './writers.ts'
+import { attemptStatement, type Writer, type Writers, wasCommitted } from './writers.ts'
 
 export interface TransactionOptions {
-  /** For the whole and each of its statements, in milliseconds, in place of the bounds of every transaction. */
+  /**
+   * Timeout of the whole transaction and of each statement, in milliseconds. Default: those of
+   * `boundsMs`.
+   */
   readonly timeoutMs?: number
 }
 
-/** What a transaction does. May be called again when the first time came to nothing. */
+/** Statements of a transaction. Called again when the transaction is repeated. */
 export type TransactionBody<T> = (query: Query) => Promise<T>
 
 /**
- * Runs the body in one transaction (READ COMMITTED), committed when it resolves, rolled back when it rejects. A conflict
- * and a lost connection repeat it. When the connection is lost while it commits, the server is asked what came of it,
- * and what was committed is not repeated. Without writers it cannot be asked, and it is repeated in any case.
+ * Runs the body in one transaction (READ COMMITTED). Commits when the body resolves, and rolls back
+ * when it rejects. After a conflict or a lost connection, the transaction is repeated. When the
+ * connection is lost during COMMIT, the server is asked for the outcome, and a committed
+ * transaction is not repeated. Without writers the outcome cannot be read, and the transaction is
+ * always repeated.
  */
 export function transact<T>(
   pool: Pool,
@@ -27,15 +32,15 @@ export function transact<T>(
     const { result, doubt } = await attempt(pool, writers, body, options)
     if (doubt === undefined) return result
     const committed = doubt.writer !== undefined && (await wasCommitted(pool, doubt.writer))
-    if (doubt.writer) writers?.giveBack(doubt.writer)
+    if (doubt.writer) writers?.release(doubt.writer)
     if (committed) return result
     throw doubt.error
   })
 }
 
-interface Ending<T> {
+interface Outcome<T> {
   readonly result: T
-  /** Present when it is not known whether the transaction was committed. */
+  /** Present when it is unknown whether the transaction was committed. */
   readonly doubt?: { readonly error: PostgresError; readonly writer: Writer | undefined }
 }
 
@@ -44,10 +49,10 @@ async function attempt<T>(
   writers: Writers | undefined,
   body: TransactionBody<T>,
   { timeoutMs }: TransactionOptions,
-): Promise<Ending<T>> {
+): Promise<Outcome<T>> {
   const client = await checkOut(pool)
-  const writer = writers?.take()
-  // Ends the statement at hand with an error, and with it the transaction.
+  const writer = writers?.acquire()
+  // Ends the statement in flight with an error, and so the transaction.
   const timer = setTimeout(() => void client.end(), timeoutMs ?? boundsMs.transaction)
   let usable = false
   try {
@@ -63,8 +68,9 @@ async function attempt<T>(
     clearTimeout(timer)
     client.removeListener('error', ignoreError)
     client.release(!usable)
-    // After a lost connection the server may still hold the writer's row, and the next one would wait for it.
-    if (writer !== undefined && usable) writers?.giveBack(writer)
+    // After a lost connection, the server may still lock the writer's row, and the next transaction
+    // would wait for it.
+    if (writer !== undefined && usable) writers?.release(writer)
   }
 }
 
@@ -79,7 +85,7 @@ async function checkOut(pool: Pool): Promise<PoolClient> {
   }
 }
 
-/** Whoever waits for a statement is told by its promise; whoever does not, by that of the next one. */
+/** Ignores error events. The promise of the current or the next statement rejects. */
 function ignoreError(): void {}
 
 async function begin(
@@ -89,15 +95,18 @@ async function begin(
 ): Promise<void> {
   const statements = ['BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE']
   if (timeoutMs !== undefined) statements.push(`SET LOCAL statement_timeout = ${timeoutMs}`)
-  if (writer !== undefined) statements.push(signAs(writer))
+  if (writer !== undefined) statements.push(attemptStatement(writer))
   await queryBy(client)({ text: statements.join('; ') })
 }
 
-/** Answers the error that leaves it in doubt whether the transaction was committed; rejects when it was not. */
+/**
+ * Commits. Returns the error that leaves the outcome unknown. Rejects when the transaction was not
+ * committed.
+ */
 async function commit(client: PoolClient): Promise<PostgresError | undefined> {
   try {
     const { command } = await client.query('COMMIT')
-    if (command !== 'COMMIT') throw new Error(`COMMIT was answered by ${command}`)
+    if (command !== 'COMMIT') throw new Error(`the server responded to COMMIT with ${command}`)
     return undefined
   } catch (cause) {
     const error = new PostgresError(cause)
@@ -106,18 +115,18 @@ async function commit(client: PoolClient): Promise<PostgresError | undefined> {
   }
 }
 
-/** The server rolls back by itself what loses its connection. */
+/** Returns whether the connection is lost. The server then rolls back by itself. */
 function isLost(error: unknown): boolean {
   return error instanceof PostgresError && error.failure === 'lost'
 }
 
-/** Whether the client may be used again. */
+/** Rolls back. Returns whether the client may be used again. */
 async function rollBack(client: PoolClient): Promise<boolean> {
   try {
     await client.query('ROLLBACK')
     return true
   } catch {
-    // It was lost meanwhile; the error that led here is the one to tell.
+    // The connection was lost meanwhile. The caller throws the first error.
     return false
   }
 }

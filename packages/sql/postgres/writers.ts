@@ -4,23 +4,27 @@ import { boundsMs } from './connection.ts'
 import { PostgresError } from './error.ts'
 import { backOff } from './retry.ts'
 
-/** Who writes, one transaction after the other. */
+/** A writer, which runs one transaction after the other. */
 export interface Writer {
-  /** A UUID. */
+  /** UUID of the writer. */
   readonly id: string
-  /** The number of its last transaction. */
+  /** Number of its last transaction. */
   attempt: number
 }
 
 /**
- * Writers of one process, each with a row in the database that says which of its transactions was committed last. That
- * tells what became of one whose COMMIT was not answered. (The server's own ids of transactions do not: one that was
- * lost in a crash is given again, and `pg_xact_status` then tells of another.)
+ * Writers of one process. Each has a row in the database with the number of its last committed
+ * transaction. The row shows whether a transaction was committed when COMMIT got no response. (The
+ * server's own transaction ids do not: an id that was lost in a crash is used again, and
+ * `pg_xact_status` then describes another transaction.)
  */
 export interface Writers {
-  /** A writer for one transaction, until it is given back. One whose transaction may still be under way is not. */
-  take(): Writer
-  giveBack(writer: Writer): void
+  /**
+   * Returns a writer for one transaction, until it is released. A writer whose transaction may
+   * still be running is not released.
+   */
+  acquire(): Writer
+  release(writer: Writer): void
 }
 
 export const writerTable = `CREATE TABLE IF NOT EXISTS writer (
@@ -29,40 +33,46 @@ export const writerTable = `CREATE TABLE IF NOT EXISTS writer (
   used timestamptz NOT NULL DEFAULT now()
 )`
 
-/** Removes what processes have left that are gone. A writer that still is makes its row anew. */
-export const forgetWriters = "DELETE FROM writer WHERE used < now() - interval '1 day'"
+/** Deletes rows of processes that ended. A writer that still exists inserts its row again. */
+export const deleteOldWriters = "DELETE FROM writer WHERE used < now() - interval '1 day'"
 
 export function createWriters(): Writers {
   const free: Writer[] = []
   return {
-    take: () => free.pop() ?? { id: crypto.randomUUID(), attempt: 0 },
-    giveBack: (writer) => void free.push(writer),
+    acquire: () => free.pop() ?? { id: crypto.randomUUID(), attempt: 0 },
+    release: (writer) => void free.push(writer),
   }
 }
 
-/** The first statement of the writer's next transaction. */
-export function signAs(writer: Writer): string {
+/** Returns the first statement of the writer's next transaction. */
+export function attemptStatement(writer: Writer): string {
   writer.attempt++
   return `INSERT INTO writer (id, attempt) VALUES ('${writer.id}', ${writer.attempt})
     ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, used = excluded.used`
 }
 
-/** Longer than a transaction that nobody ends lives at the server. */
+/**
+ * Timeout of reading an outcome: more than the server allows an abandoned transaction, in
+ * milliseconds.
+ */
 const outcomeTimeoutMs = boundsMs.idleInTransaction + 5_000
 
-/** Waits for the writer's row as long as its transaction holds it, then leaves the number as it is. */
-const askFor = `INSERT INTO writer (id, attempt) VALUES ($1, 0)
+/** Waits while a transaction locks the writer's row, and returns its number unchanged. */
+const readAttempt = `INSERT INTO writer (id, attempt) VALUES ($1, 0)
   ON CONFLICT (id) DO UPDATE SET used = excluded.used RETURNING attempt`
 
-/** Whether the writer's last transaction was committed. Rejects when it cannot be found out in time, or the pool ends. */
+/**
+ * Returns whether the writer's last transaction was committed. Rejects when that cannot be read in
+ * time, or the pool is closed.
+ */
 export async function wasCommitted(pool: Pool, { id, attempt }: Writer): Promise<boolean> {
   const deadlineMs = performance.now() + outcomeTimeoutMs
   let cause: unknown
   let leftMs: number = outcomeTimeoutMs
   for (let failures = 1; leftMs > 0; failures++) {
     try {
-      const question = { text: askFor, values: [id], query_timeout: Math.ceil(leftMs) }
-      const { rows } = await pool.query<{ attempt: number }>(question)
+      const query = { text: readAttempt, values: [id], query_timeout: Math.ceil(leftMs) }
+      const { rows } = await pool.query<{ attempt: number }>(query)
       return rows[0]?.attempt === attempt
     } catch (error) {
       cause = error
@@ -76,15 +86,18 @@ export async function wasCommitted(pool: Pool, { id, attempt }: Writer): Promise
   throw new OutcomeUnknownError(cause)
 }
 
-/** Whether a write took effect is not known, so that it is not repeated here. Its cause is why it is not known. */
+/**
+ * Thrown when it is unknown whether a write took effect. The write is not repeated. The cause is
+ * the error of reading the outcome.
+ */
 export class OutcomeUnknownError extends Error {
   override readonly name = 'OutcomeUnknownError'
-  /** As in a `PostgresError` that is lost: who called may look, and call again. */
+  /** True as in a `PostgresError` of a lost connection: the caller may check, and retry. */
   readonly temporary = true
 
   constructor(cause: unknown) {
     const { reason } = new PostgresError(cause)
-    const what = 'the database was lost while it committed, and whether it did is not known'
+    const what = 'the connection to the database was lost during COMMIT, and the outcome is unknown'
     super(`${what}: ${reason}`, { cause })
   }
 }

@@ -13,29 +13,29 @@ const schema: Schema = {
 }
 const now = new Date(0)
 
-test('a backup of a database in use is restored after a crash, without the log of before', async () => {
-  await using bench = await setUp()
-  const { path, backup } = bench
-  const db = bench.fill(10)
+test('a backup of a database in use is restored after a crash, without the former log', async () => {
+  await using fixture = await setUp()
+  const { path, backup } = fixture
+  const db = fixture.fill(10)
   await backUp(path, backup)
-  bench.add(db, 5)
-  bench.crash(db)
+  fixture.add(db, 5)
+  fixture.crash(db)
   const kept = await restore(path, backup, { now })
   expect(kept).toBe(`${path}.before-1970-01-01T00-00-00-000Z`)
   expect(existsSync(`${path}-wal`)).toBe(false)
-  expect(bench.count(path)).toBe(10)
-  expect(bench.count(kept ?? '')).toBe(15)
+  expect(fixture.count(path)).toBe(10)
+  expect(fixture.count(kept ?? '')).toBe(15)
 })
 
 test.each(['copied', 'moved'])(
-  'a backup that was %s back beside an old log is refused',
+  'a database whose backup was %s back next to an old log is rejected',
   async (how) => {
-    await using bench = await setUp()
-    const { path, backup } = bench
-    const db = bench.fill(2_000)
+    await using fixture = await setUp()
+    const { path, backup } = fixture
+    const db = fixture.fill(2_000)
     await backUp(path, backup)
-    bench.add(db, 5)
-    bench.crash(db)
+    fixture.add(db, 5)
+    fixture.crash(db)
     if (how === 'copied') copyFileSync(backup, path)
     else {
       copyFileSync(backup, `${backup}.later`)
@@ -47,33 +47,33 @@ test.each(['copied', 'moved'])(
 )
 
 test('a database in use is not restored', async () => {
-  await using bench = await setUp()
-  const { path, backup } = bench
-  const db = bench.fill(3)
+  await using fixture = await setUp()
+  const { path, backup } = fixture
+  const db = fixture.fill(3)
   await backUp(path, backup)
-  bench.add(db, 1)
+  fixture.add(db, 1)
   const refused = await restore(path, backup, { now }).catch((error: Error) => error.message)
   expect(refused).toBe(`${path} is in use: stop the service first`)
   closeSqlite(db)
-  expect(bench.count(path)).toBe(4)
+  expect(fixture.count(path)).toBe(4)
 })
 
-test('what is damaged, of another kind or absent is not restored', async () => {
-  await using bench = await setUp()
-  const { path, backup, folder } = bench
-  closeSqlite(bench.fill(3))
+test('a backup that is damaged, of another kind or absent is not restored', async () => {
+  await using fixture = await setUp()
+  const { path, backup, folder } = fixture
+  closeSqlite(fixture.fill(3))
   const text = join(folder, 'text.db')
   writeFileSync(text, 'this is not a database'.repeat(500))
   const other = join(folder, 'other.db')
   closeSqlite(openSqlite(other, { applicationId: 6, migrations: [] }))
   for (const [file, reason] of [
-    [text, `${text} is no whole database: file is not a database`],
-    [other, `the backup is of another kind of database than ${path}`],
-    [backup, `there is no file ${backup}`],
+    [text, `${text} is not an intact database: file is not a database`],
+    [other, `the backup holds another kind of data than ${path}: choose another backup`],
+    [backup, `the file ${backup} does not exist`],
   ] as const) {
     expect(await restore(path, file, { now }).catch((error: Error) => error.message)).toBe(reason)
   }
-  expect(bench.count(path)).toBe(3)
+  expect(fixture.count(path)).toBe(3)
   expect(readdirSync(folder).toSorted()).toEqual(['other.db', 'text.db', 'thing.db'])
 })
 
@@ -98,7 +98,7 @@ async function setUp() {
       add(db, count)
       return db
     },
-    /** Leaves the files as a process does that is killed. */
+    /** Leaves the files in the state after a kill. */
     crash(db: DatabaseSync) {
       for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, `${path}${end}.crashed`)
       closeSqlite(db)

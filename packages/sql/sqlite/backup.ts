@@ -3,29 +3,29 @@ import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Where a restore has put what was there before; undefined when there was nothing. */
+/** Path of the former database after a restore. `undefined` when there was none. */
 export type Kept = string | undefined
 
 /**
- * Writes the database, as it is now, to a new file, also while a service uses it. Rejects when the file exists already, or
- * the database is damaged.
+ * Copies the current database to a new file, also while a service uses it. Rejects when the file
+ * exists, or the database is damaged.
  */
 export async function backUp(path: string, backup: string): Promise<void> {
   requireFile(path)
-  if (existsSync(backup)) throw new Error(`${backup} exists already: name a new file`)
+  if (existsSync(backup)) throw new Error(`${backup} already exists: choose a new file`)
   copyWhole(path, backup)
   await sync(backup)
 }
 
 export interface RestoreOptions {
-  /** Told apart from each other, what is kept of several restores stays. */
+  /** Current time. It makes the names of former databases unique. */
   readonly now: Date
 }
 
 /**
- * Puts a backup in the place of a database that nobody uses. What was there is kept beside it, with its write-ahead log,
- * which must not be applied to another file. Rejects, and changes nothing, when the backup is damaged or of another kind,
- * or the database is in use.
+ * Replaces a database that nobody uses with a backup. The former database is kept next to it, with
+ * its write-ahead log, which must not be applied to another file. Rejects, and changes nothing,
+ * when the backup is damaged or of another kind, or the database is in use.
  */
 export async function restore(
   path: string,
@@ -53,10 +53,10 @@ export async function restore(
 }
 
 function requireFile(path: string): void {
-  if (!existsSync(path)) throw new Error(`there is no file ${path}`)
+  if (!existsSync(path)) throw new Error(`the file ${path} does not exist`)
 }
 
-/** Copies what a database holds, its write-ahead log included, after looking through all of it. Returns its kind. */
+/** Checks a database, and copies its content, including its write-ahead log. Returns its kind. */
 function copyWhole(from: string, to: string): number {
   const db = new DatabaseSync(from)
   try {
@@ -65,27 +65,30 @@ function copyWhole(from: string, to: string): number {
     db.prepare('VACUUM INTO ?').run(to)
     return db.prepare('PRAGMA application_id').get()?.application_id as number
   } catch (cause) {
-    throw new Error(`${from} is no whole database: ${(cause as Error).message}`, { cause })
+    throw new Error(`${from} is not an intact database: ${(cause as Error).message}`, { cause })
   } finally {
     db.close()
   }
 }
 
-/** Where an SQLite file holds its application id (https://sqlite.org/fileformat2.html#application_id). */
-const applicationIdPlace = 68
+/**
+ * Offset of the application id in an SQLite file
+ * (https://sqlite.org/fileformat2.html#application_id).
+ */
+const applicationIdOffset = 68
 
 async function requireKind(path: string, kind: number): Promise<void> {
   if (!existsSync(path)) return
   await using file = await open(path, 'r')
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, applicationIdPlace)
-  // Of a new database only the write-ahead log may know the kind.
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, applicationIdOffset)
+  // The application id of a new database may be in the write-ahead log only.
   if (bytesRead < 4 || [0, kind].includes(buffer.readUInt32BE())) return
-  throw new Error(`the backup is of another kind of database than ${path}`)
+  throw new Error(`the backup holds another kind of data than ${path}: choose another backup`)
 }
 
 /**
- * Throws when a process has the database open: each holds a lock on the file. It is looked for by another name of the
- * file, beside which there is no write-ahead log that would be applied.
+ * Throws when a process has the database open: each holds a lock on the file. The lock is tested
+ * through a hard link, beside which there is no write-ahead log to apply.
  */
 function requireUnused(path: string): void {
   if (!existsSync(path)) return

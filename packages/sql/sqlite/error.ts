@@ -1,10 +1,11 @@
 /**
+ * Kind of a failure.
  * - `busy`: another process has locked the file.
- * - `full`: there is no room left on the disk, or in the file.
- * - `readonly`: the file or its folder cannot be written.
- * - `io`: the disk failed, or the file cannot be reached.
- * - `damaged`: what is in the file is no database, or not a whole one.
- * - `gone`: the file was removed or replaced while it is in use.
+ * - `full`: the disk or the file is full.
+ * - `readonly`: the file or its folder is not writable.
+ * - `io`: the disk failed, or the file is not reachable.
+ * - `damaged`: the file is not a database, or not an intact one.
+ * - `gone`: the file was removed or replaced while in use.
  */
 export type SqliteFailure = 'busy' | 'full' | 'readonly' | 'io' | 'damaged' | 'gone'
 
@@ -17,13 +18,16 @@ export const sqliteFailures: readonly SqliteFailure[] = [
   'gone',
 ]
 
-/** A failure of the database's file, or of what it is on. Its cause is the runtime's error. */
+/** Thrown when the database's file or its disk fails. Its cause is the runtime's error. */
 export class SqliteError extends Error {
   override readonly name = 'SqliteError'
   readonly failure: SqliteFailure
-  /** Whether trying again later may help: then a call that failed by it is `UNAVAILABLE` (packages/connect-hono/errors/errors.ts). */
+  /**
+   * True when a retry may help. A call that failed by it is then `UNAVAILABLE`
+   * (packages/connect-hono/errors/errors.ts).
+   */
   readonly temporary: boolean
-  /** Whether data is lost: then the call is `DATA_LOSS`. */
+  /** True when data is lost. The call is then `DATA_LOSS`. */
   readonly dataLoss: boolean
 
   constructor(path: string, failure: SqliteFailure, cause: Error) {
@@ -39,19 +43,22 @@ function describe(path: string, failure: SqliteFailure, reason: string): string 
     case 'busy':
       return `another process has locked the database ${path}: ${reason}`
     case 'full':
-      return `there is no room left for the database ${path}: ${reason}`
+      return `the disk of the database ${path} is full, free some space: ${reason}`
     case 'readonly':
-      return `the database ${path} cannot be written, look at its owner and mode: ${reason}`
+      return `the database ${path} is not writable, check its owner and mode: ${reason}`
     case 'io':
-      return `the database ${path} cannot be reached on its disk: ${reason}`
+      return `the database ${path} is not reachable, check its disk: ${reason}`
     case 'damaged':
-      return `the database ${path} is damaged, restore a backup of it: ${reason}`
+      return `the database ${path} is damaged, restore a backup: ${reason}`
     case 'gone':
-      return `the database ${path} is in use and not there, bring it back and restart: ${reason}`
+      return `the file of the database ${path} is gone, put it back and restart: ${reason}`
   }
 }
 
-/** Primary result codes (https://sqlite.org/rescode.html), and the texts of the errors that Deno gives no code to. */
+/**
+ * Failures by primary result code (https://sqlite.org/rescode.html), and by message for Deno's
+ * errors without a code.
+ */
 const failureByCode: Readonly<Record<number, SqliteFailure>> = {
   5: 'busy',
   6: 'busy',
@@ -73,7 +80,10 @@ const failureByText: Readonly<Record<string, SqliteFailure>> = {
   'file is not a database': 'damaged',
 }
 
-/** What an error of `node:sqlite` is a sign of; undefined for a mistake in a statement, and for any other error. */
+/**
+ * Returns the failure that an error of `node:sqlite` shows. `undefined` for a mistake in a
+ * statement, and for any other error.
+ */
 export function failureOf(error: unknown): SqliteFailure | undefined {
   if (error instanceof SqliteError) return error.failure
   const { code, errcode, message } = error as Error & { code?: string; errcode?: number }

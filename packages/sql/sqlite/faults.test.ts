@@ -19,7 +19,7 @@ const schema: Schema = {
 const pageBytes = 4096
 const insert = (db: DatabaseSync) => db.prepare('INSERT INTO thing (text) VALUES (?)')
 
-test('a damaged page fails what reads it, names the file, and stays so', async () => {
+test('reading a damaged page fails with the name of the file, and the fault stays', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'damaged.db')
   fill(path)
@@ -29,7 +29,7 @@ test('a damaged page fails what reads it, names the file, and stays so', async (
   const all = db.prepare('SELECT text FROM thing')
   const error = thrown(() => read(db, () => all.all()))
   expect(error).toMatchObject({ failure: 'damaged', dataLoss: true, temporary: false })
-  // The transaction of the reads ends here, where nobody would catch an error.
+  // The transaction of the reads ends here, where no caller could catch an error.
   await turn()
   await turn()
   expect(db.isTransaction).toBe(false)
@@ -40,7 +40,7 @@ test('a damaged page fails what reads it, names the file, and stays so', async (
   closeSqlite(db)
 })
 
-test('a full database fails writes until there is room again, and reads go on', async () => {
+test('writes to a full database fail until there is space again, and reads work', async () => {
   const faults = createSqliteFaults()
   const db = openSqlite(':memory:', schema, { faults })
   db.exec('PRAGMA max_page_count = 10')
@@ -50,7 +50,7 @@ test('a full database fails writes until there is room again, and reads go on', 
     })
   const error = await fillUp().catch((error: unknown) => error)
   expect(error).toMatchObject({ failure: 'full', temporary: true, dataLoss: false })
-  expect(faults.failing()).toContain('there is no room left for the database :memory:')
+  expect(faults.failing()).toContain('the disk of the database :memory: is full')
   expect(read(db, () => db.prepare('SELECT count(*) AS n FROM thing').get()?.n)).toBe(0)
   db.exec('PRAGMA max_page_count = 100000')
   await waitFor(async () => faults.failing() === undefined, { what: 'the database to be writable' })
@@ -59,7 +59,7 @@ test('a full database fails writes until there is room again, and reads go on', 
   closeSqlite(db)
 })
 
-test('a write waits for the lock of another process while the event loop goes on', async () => {
+test('a write waits for the lock of another process without blocking the event loop', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'locked.db')
   const db = openSqlite(path, schema)
@@ -96,7 +96,7 @@ test('a write that waits too long is reported once, and rejects', async () => {
   expect(reported).toEqual([busy])
 })
 
-test('a lock that a second of transactions cannot have is reported; one moment is not', () => {
+test('a lock that is unavailable for a second is reported, and not before', () => {
   const reported: unknown[] = []
   let nowMs = 0
   const lock = createLockWatch(
@@ -118,7 +118,7 @@ test('a lock that a second of transactions cannot have is reported; one moment i
   expect(reported).toEqual([1_000, 61_000])
 })
 
-test('transactions that the lock keeps out say which file it is, until it is gone', async () => {
+test('transactions that miss the lock name the file until the lock is free', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'held.db')
   const faults = createSqliteFaults()
@@ -128,16 +128,16 @@ test('transactions that the lock keeps out say which file it is, until it is gon
   const miss = () => thrown(() => transaction(db, () => insert(db).run('a')))
   expect(miss()).toMatchObject({ failure: 'busy' })
   expect(faults.failing()).toBeUndefined()
-  const isTold = () => miss() !== undefined && faults.failing()
-  const told = await waitFor(isTold, { what: 'the lock to be reported' })
-  expect(told).toContain(`another process has locked the database ${path}`)
+  const reportedFault = () => miss() !== undefined && faults.failing()
+  const fault = await waitFor(reportedFault, { what: 'the lock to be reported' })
+  expect(fault).toContain(`another process has locked the database ${path}`)
   other.exec('COMMIT')
   other.close()
   await waitFor(() => faults.failing() === undefined, { what: 'the database to be writable' })
   closeSqlite(db)
 })
 
-test('a file that may only be read is named, also where the runtime gives no code', async () => {
+test('the error for a read-only file names it, also when the runtime gives no code', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'readonly.db')
   fill(path)
@@ -150,13 +150,13 @@ test('a file that may only be read is named, also where the runtime gives no cod
   ]) {
     const error = thrown(attempt)
     expect(error).toMatchObject({ failure: 'readonly', temporary: true })
-    expect((error as Error).message).toContain(`the database ${path} cannot be written`)
+    expect((error as Error).message).toContain(`the database ${path} is not writable`)
   }
   expect(reported).toHaveLength(2)
   db.close()
 })
 
-test('a database that was not closed is looked through before it is used', async () => {
+test('a database that was not closed is checked before it is used', async () => {
   await using folder = await temporaryFolder()
   const [used, whole, broken] = ['used', 'whole', 'broken'].map((name) =>
     join(folder.path, `${name}.db`),
@@ -170,7 +170,7 @@ test('a database that was not closed is looked through before it is used', async
   closeSqlite(db)
   expect(existsSync(`${used}-wal`)).toBe(false)
   damagePages(broken)
-  // As written as the last of both.
+  // Later than both files, like the last write.
   const later = new Date(Date.now() + 1_000)
   utimesSync(`${broken}-wal`, later, later)
   expect(() => openSqlite(broken, schema, { checked: true })).toThrow(
@@ -184,7 +184,7 @@ test('a database that was not closed is looked through before it is used', async
 
 alsoOnDenoAndNode(import.meta.filename)
 
-/** Some hundred pages of rows. */
+/** Writes some hundred pages of rows. */
 function fill(path: string): void {
   const db = openSqlite(path, schema)
   const statement = insert(db)

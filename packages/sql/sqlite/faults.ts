@@ -1,27 +1,27 @@
 import { type SqliteError, type SqliteFailure, sqliteFailures } from './error.ts'
 
-/** What is wrong with the SQLite files of a service. */
+/** Current faults of a service's SQLite files. */
 export interface SqliteFaults {
-  /** Why a file cannot be read or written now; undefined when all can. */
+  /** Returns why a file cannot currently be read or written. `undefined` when all can. */
   failing(): string | undefined
-  /** Which file is damaged or gone; undefined when none is known to be. It stays so until the restart. */
+  /** Returns which file is damaged or gone, until the restart. `undefined` when none is. */
   damaged(): string | undefined
-  /** How often each failure was met since the process started, also by the tests whether it lasts. */
+  /** Returns how often each failure occurred since the process started, including retests. */
   counts(): ReadonlyMap<SqliteFailure, number>
-  /** Adds a file. `retest` writes to it, and throws when that is not possible. */
+  /** Adds a file. `retest` writes to it, and throws when the file is not writable. */
   follow(options: FollowOptions): FileFaults
 }
 
 export interface FollowOptions {
-  /** Called every second while the file cannot be written. */
+  /** Called every second while the file is not writable. */
   readonly retest: () => void
 }
 
-/** What is wrong with one file. */
+/** Reports of one file. */
 export interface FileFaults extends Disposable {
-  /** Reports that a step has failed. */
+  /** Reports that a statement failed. */
   failed(error: SqliteError): void
-  /** Reports that the file has been written. */
+  /** Reports that a write succeeded. */
   written(): void
 }
 
@@ -32,7 +32,7 @@ export interface SqliteFaultsOptions {
 
 const retestIntervalMs = 1_000
 
-/** Follows what fails and what works again. */
+/** Creates a record of faults, which retests files that are not writable. */
 export function createSqliteFaults({ onFault }: SqliteFaultsOptions = {}): SqliteFaults {
   const counts = new Map<SqliteFailure, number>(sqliteFailures.map((failure) => [failure, 0]))
   const files = new Set<{ readonly error: () => SqliteError | undefined }>()
@@ -54,7 +54,7 @@ export function createSqliteFaults({ onFault }: SqliteFaultsOptions = {}): Sqlit
         retest()
         settle(undefined)
       } catch {
-        // It has been reported by whoever runs the statements, and the next test follows.
+        // The failing statement has reported it, and the next retest follows.
       }
     }
 

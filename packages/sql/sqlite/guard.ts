@@ -2,8 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { failureOf, SqliteError } from './error.ts'
 
 /**
- * Makes failures of the file into `SqliteError`s, whichever statement meets them, and reports each but `busy`, which may
- * pass while whoever wants to write waits.
+ * Converts failures of the file into `SqliteError`s, in every statement, and reports them. `busy`
+ * is not reported, because it may pass while a writer waits.
  */
 export function guard(db: DatabaseSync, path: string, report: (error: SqliteError) => void): void {
   const translate = (error: unknown): unknown => {

@@ -17,16 +17,16 @@ function messagesOf(path: string): string[] {
 for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
   testWith(
     runtime(name),
-    `a database that a process on ${name} uses is not alone, until that is gone`,
+    `use by a process on ${name} is reported until that process is gone`,
     async () => {
       await using folder = await temporaryFolder()
       const path = join(folder.path, 'rating.db')
       await using first = await spawnProgram({ runtime: name, entry, args: [path] })
       await first.waitForLine(/^alone$/m)
       const [message] = messagesOf(path)
-      expect(message).toStartWith(`${path} is in use elsewhere already: SQLite is for one instance`)
+      expect(message).toStartWith(`another process uses ${path} already: run one instance`)
       await using second = await spawnProgram({ runtime: name, entry, args: [path] })
-      await second.waitForLine(/in use elsewhere already.*DATABASE_URL=postgres:/)
+      await second.waitForLine(/another process uses .*DATABASE_URL=postgres:/)
       first.kill('SIGKILL')
       await first.exited
       expect(messagesOf(path)).toHaveLength(1)
@@ -37,7 +37,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
   )
 }
 
-test('of many that begin to use a database at once, only the first may think itself alone', async () => {
+test('at most one of several processes that start concurrently is not told about the others', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'rating.db')
   const programs = await Promise.all(

@@ -1,28 +1,30 @@
 import { DatabaseSync } from 'node:sqlite'
 
-/** How long to wait for another process that is doing the same at this moment, in milliseconds. */
+/** Timeout of waiting for another process that runs this at the same time, in milliseconds. */
 const busyTimeoutMs = 1_000
-/** The words for SQLITE_BUSY (https://sqlite.org/rescode.html#busy), whose code Deno does not tell. */
+/** Message of SQLITE_BUSY (https://sqlite.org/rescode.html#busy), whose code Deno's errors lack. */
 const busyMessage = 'database is locked'
 
 /**
- * Says that the SQLite database is in use here, until it is disposed of or the process ends, however it does. Calls
- * `onShared` with what to do when it is in use elsewhere already.
+ * Announces that this process uses the SQLite database, until it is disposed or the process ends in
+ * any way. Calls `onShared` with a message when another process uses the database already.
  *
- * Each user holds a shared lock on a file beside the database, and is alone if it can write to that file
- * (https://sqlite.org/lockingv3.html): the system takes the lock from a process that is gone.
+ * Each user holds a shared lock on a file next to the database, and is alone if it can write to
+ * that file (https://sqlite.org/lockingv3.html). The operating system releases the lock of a
+ * process that ended.
  */
 export function announceUse(path: string, onShared: (message: string) => void): Disposable {
   const db = new DatabaseSync(`${path}-instance`)
   db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA synchronous = OFF`)
   db.exec('PRAGMA journal_mode = MEMORY')
   createTable(db)
-  // A statement that has not come to its end keeps its lock, also when another takes more and gives it back.
+  // A statement that is not finished keeps its shared lock, even while the write below takes and
+  // releases another.
   const reading = db.prepare('SELECT uses FROM instance').iterate()
   reading.next()
   if (isLocked(db, 'PRAGMA busy_timeout = 0; UPDATE instance SET uses = uses + 1')) {
-    const advice = 'SQLite is for one instance; several need DATABASE_URL=postgres://…'
-    onShared(`${path} is in use elsewhere already: ${advice}`)
+    const advice = 'run one instance, or set DATABASE_URL=postgres://… for several'
+    onShared(`another process uses ${path} already: ${advice}`)
   }
   return {
     [Symbol.dispose]() {
@@ -33,7 +35,10 @@ export function announceUse(path: string, onShared: (message: string) => void): 
   }
 }
 
-/** Two rows, so that one is left to be read. Who has the file locked has made them. */
+/**
+ * Creates two rows, so that one is left to read. A process that has locked the file has created
+ * them.
+ */
 function createTable(db: DatabaseSync): void {
   if (db.prepare('SELECT name FROM sqlite_schema').all().length > 0) return
   const table = 'CREATE TABLE IF NOT EXISTS instance (uses INTEGER NOT NULL) STRICT'

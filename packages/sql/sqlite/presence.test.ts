@@ -21,7 +21,7 @@ test.each([
     'another file has its name now',
   ],
 ])(
-  'a database that is %s while it is in use is noticed, though statements go on',
+  'a database that is %s while in use is reported, although statements still work',
   async (_, take, reason) => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'data.db')
@@ -29,14 +29,14 @@ test.each([
     const db = openSqlite(path, schema, { faults })
     await take(path).catch(() => rm(folder.path, { recursive: true }))
     const noticed = await waitFor(() => faults.damaged(), { what: 'the loss' })
-    expect(noticed).toContain(`the database ${path} is in use and not there`)
+    expect(noticed).toContain(`the file of the database ${path} is gone`)
     expect(noticed).toContain(reason)
     expect(faults.counts().get('gone')).toBe(1)
     closeSqlite(db)
   },
 )
 
-test('a database that stays where it is, and grows, is not reported', async () => {
+test('a database that grows in place is not reported', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'data.db')
   const other = join(folder.path, 'other.db')
@@ -47,7 +47,7 @@ test('a database that stays where it is, and grows, is not reported', async () =
   ]
   transaction(db, () => db.exec('INSERT INTO t VALUES (1)'))
   await rm(other)
-  // Both are looked at as often: when one is noticed, the other has been looked at.
+  // Both are checked at the same interval: when one is reported, the other has been checked.
   expect(await waitFor(() => faults.damaged(), { what: 'the other' })).toContain(other)
   expect(faults.counts().get('gone')).toBe(1)
   closeSqlite(db)

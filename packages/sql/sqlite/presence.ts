@@ -1,24 +1,25 @@
 import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
-/** How often it is looked whether the file is there, in milliseconds. */
-const lookIntervalMs = 2_000
+/** Interval of checks that the file still exists, in milliseconds. */
+const checkIntervalMs = 2_000
 
 /**
- * Reports, once, that a file was removed or replaced while it was in use: the process would go on reading and writing what
- * nobody can open any more, without an error. Call it when the file has been opened.
+ * Reports, once, that a file was removed or replaced while in use. The process would otherwise
+ * continue to read and write a file that nobody can open any more, without an error. Call it after
+ * opening the file.
  */
 export function watchPresence(path: string, onGone: (reason: string) => void): Disposable {
   const { dev, ino } = statSync(path, { bigint: true })
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const reason = await reasonOf(path, (now) => now.dev === dev && now.ino === ino)
     if (reason === undefined) return
     clearInterval(timer)
     onGone(reason)
   }
 
-  const timer = setInterval(look, lookIntervalMs)
+  const timer = setInterval(check, checkIntervalMs)
   timer.unref()
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
@@ -28,7 +29,10 @@ interface FileIdentity {
   readonly ino: bigint
 }
 
-/** Why it is not the same file; undefined when it is, and when the look failed for another reason. */
+/**
+ * Returns why it is not the same file. `undefined` when it is, and when the check failed for
+ * another reason.
+ */
 async function reasonOf(
   path: string,
   isSame: (now: FileIdentity) => boolean,

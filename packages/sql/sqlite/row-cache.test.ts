@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as eventLoopTurn } from 'node:timers/promises'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { createRowCache } from './row-cache.ts'
@@ -13,35 +13,35 @@ const schema: Schema = {
   migrations: ['CREATE TABLE thing (name TEXT PRIMARY KEY, size INTEGER) STRICT'],
 }
 
-test('a row is read once while nobody writes', async () => {
+test('a cached row is read once while nobody writes', async () => {
   await using things = await setUp()
   things.put('a', 1)
   const first = things.get('a')
-  await nextTurn()
+  await eventLoopTurn()
   expect(things.get('a')).toBe(first)
   expect(things.loads()).toBe(1)
 })
 
-test('what another connection wrote is seen in the next turn', async () => {
+test('a write of another connection is seen in the next event-loop turn', async () => {
   await using things = await setUp()
   things.put('a', 1)
   things.get('a')
-  await nextTurn()
+  await eventLoopTurn()
   things.putElsewhere('a', 2)
   expect(things.get('a')).toEqual({ size: 2 })
 })
 
-test('what another connection wrote after a read of this turn is not seen until it ends', async () => {
+test('a write of another connection after a read is not seen until the event-loop turn ends', async () => {
   await using things = await setUp()
   things.put('a', 1)
   things.get('a')
   things.putElsewhere('a', 2)
   expect(things.get('a')).toEqual({ size: 1 })
-  await nextTurn()
+  await eventLoopTurn()
   expect(things.get('a')).toEqual({ size: 2 })
 })
 
-test('what this connection wrote is seen at once, when the cache is cleared', async () => {
+test('a write of the same connection is seen immediately after the cache is cleared', async () => {
   await using things = await setUp()
   things.put('a', 1)
   things.get('a')
@@ -49,15 +49,15 @@ test('what this connection wrote is seen at once, when the cache is cleared', as
   expect(things.get('a')).toEqual({ size: 2 })
 })
 
-test('absence is not kept', async () => {
+test('the absence of a row is not cached', async () => {
   await using things = await setUp()
   expect(things.get('a')).toBeUndefined()
   things.putElsewhere('a', 1)
-  await nextTurn()
+  await eventLoopTurn()
   expect(things.get('a')).toEqual({ size: 1 })
 })
 
-test('no more values are kept than told, and the oldest go first', async () => {
+test('at most countMax values are cached, and the oldest are removed first', async () => {
   await using things = await setUp(2)
   for (const name of ['a', 'b', 'c']) things.put(name, 1)
   for (const name of ['a', 'b', 'c', 'b', 'c']) things.get(name)

@@ -1,18 +1,22 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { read, snapshotOf } from './sqlite.ts'
 
-/** What was made of rows that were read before. */
+/** Cache of values that were made of rows. */
 export interface RowCache<Value extends object> {
-  /** The value under the key; asks for it when it is not known, or when a row may have changed since. */
+  /**
+   * Returns the value under the key. Calls `load` when it is unknown, or when its row may have
+   * changed.
+   */
   get(key: string, load: () => Value | undefined): Value | undefined
-  /** Forgets all: call it when this connection has written. */
+  /** Clears the cache. Call it when this connection has written. */
   clear(): void
 }
 
 /**
- * Keeps values until another connection, or whoever clears it, has written: SQLite counts the writes of others
- * (https://sqlite.org/pragma.html#pragma_data_version), and is asked once for all reads of a turn.
- * @param countMax how many are kept; the oldest go first.
+ * Creates a cache that keeps values until another connection writes or it is cleared. SQLite counts
+ * the writes of other connections (https://sqlite.org/pragma.html#pragma_data_version), and is
+ * queried once for all reads of an event-loop turn.
+ * @param countMax Maximum number of values. The oldest are removed first.
  */
 export function createRowCache<Value extends object>(
   db: DatabaseSync,
@@ -23,7 +27,7 @@ export function createRowCache<Value extends object>(
   let version: unknown
   let snapshot = 0
 
-  function forgetWhatOthersChanged(): void {
+  function clearIfChanged(): void {
     snapshot = snapshotOf(db)
     const now = dataVersion.get()?.data_version
     if (now !== version) values.clear()
@@ -43,7 +47,7 @@ export function createRowCache<Value extends object>(
   return {
     get: (key, load) =>
       read(db, () => {
-        if (snapshot !== snapshotOf(db)) forgetWhatOthersChanged()
+        if (snapshot !== snapshotOf(db)) clearIfChanged()
         const known = values.get(key)
         if (known !== undefined) return known
         const value = load()

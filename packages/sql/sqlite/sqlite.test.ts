@@ -10,7 +10,7 @@ const second: Schema = {
   migrations: [...first.migrations, 'ALTER TABLE thing ADD COLUMN size INTEGER'],
 }
 
-test('a database is brought up to date, and keeps what it holds', async () => {
+test('an SQLite database is migrated, and keeps its rows', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'test.db')
   const old = openSqlite(path, first)
@@ -22,7 +22,7 @@ test('a database is brought up to date, and keeps what it holds', async () => {
   expect(() => openSqlite(path, first)).toThrow('its schema is newer (2) than this program (1)')
 })
 
-test('a database of another kind is refused, and named', async () => {
+test('the error for an SQLite database of another kind names it', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'test.db')
   openSqlite(path, first).close()
@@ -32,7 +32,7 @@ test('a database of another kind is refused, and named', async () => {
   )
 })
 
-test('a migration that fails leaves nothing behind', async () => {
+test('a failed migration leaves nothing in an SQLite database', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'test.db')
   const broken = { ...first, migrations: [...first.migrations, 'nonsense'] }
@@ -40,7 +40,7 @@ test('a migration that fails leaves nothing behind', async () => {
   openSqlite(path, first).close()
 })
 
-test('a transaction takes effect wholly or not at all', () => {
+test('a transaction in SQLite takes effect completely or not at all', () => {
   const db = openSqlite(':memory:', first)
   const fail = () =>
     transaction(db, () => {
@@ -52,13 +52,13 @@ test('a transaction takes effect wholly or not at all', () => {
   db.close()
 })
 
-describe('reads of one turn of the event loop', () => {
+describe('reads of one event-loop turn', () => {
   const schema = { applicationId: 7, migrations: ['CREATE TABLE item (name TEXT)'] }
   const count = (db: DatabaseSync) =>
     read(db, () => db.prepare('SELECT count(*) AS count FROM item').get()?.count)
   const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-  test('see one state, and the next turn what others have written', async () => {
+  test('reads of one event-loop turn see one state, and the next turn sees writes of others', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'shared.db')
     const [one, other] = [openSqlite(path, schema), openSqlite(path, schema)]
@@ -72,7 +72,7 @@ describe('reads of one turn of the event loop', () => {
     await turn()
   })
 
-  test('see what this connection has written between them', () => {
+  test('reads of one event-loop turn see writes of their own connection', () => {
     const db = openSqlite(':memory:', schema)
     expect(count(db)).toBe(0)
     transaction(db, () => db.exec("INSERT INTO item VALUES ('a')"))
@@ -80,7 +80,7 @@ describe('reads of one turn of the event loop', () => {
     db.close()
   })
 
-  test('that fail leave nothing open', async () => {
+  test('failed reads leave no transaction open', async () => {
     const db = openSqlite(':memory:', schema)
     const fail = () => read(db, () => db.prepare('SELECT nothing FROM item').get())
     expect(fail).toThrow()

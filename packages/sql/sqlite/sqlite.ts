@@ -7,28 +7,31 @@ import { watchPresence } from './presence.ts'
 import { createLockWatch, createWriterQueue, type LockWatch, type WriterQueue } from './write.ts'
 
 /**
- * How long a statement waits for another process, in milliseconds. It blocks the event loop: who has to wait for longer
- * does so in `write`.
+ * Timeout of waiting for another process, in milliseconds. It blocks the event loop: `write` waits
+ * for longer without blocking.
  */
 const busyTimeoutMs = 5
-/** The same for a `transaction`, whose caller cannot wait, and while a database is opened. */
+/** Timeouts of a `transaction`, whose caller cannot wait, and of opening a database. */
 const transactionTimeoutMs = 50
 const openTimeoutMs = 5_000
 
 /** The tables of one kind of database. */
 export interface Schema {
-  /** Marks the file (https://sqlite.org/pragma.html#pragma_application_id): 1 to 2³¹ − 1, other for each kind. */
+  /**
+   * Application id of the file (https://sqlite.org/pragma.html#pragma_application_id): 1 to 2³¹ −
+   * 1, unique for each kind.
+   */
   readonly applicationId: number
-  /** Statements that were ever needed, in order. */
+  /** All migrations ever released, in order. */
   readonly migrations: readonly string[]
 }
 
 export interface SqliteOptions {
-  /** Where failures of the file are reported. */
+  /** Receives failures of the file. */
   readonly faults?: SqliteFaults
   /**
-   * Whether the whole file is read when the process that used it last did not close it. That takes a second for some
-   * hundred megabytes.
+   * True to read the whole file when the process that used it last did not close it. Takes a second
+   * for some hundred megabytes. Default: false.
    */
   readonly checked?: boolean
 }
@@ -37,18 +40,19 @@ interface FileState {
   readonly faults: FileFaults
   readonly writers: WriterQueue
   readonly lock: LockWatch
-  /** Undefined for `:memory:`. */
+  /** Absent for `:memory:`. */
   readonly presence?: Disposable
 }
 
 const states = new WeakMap<DatabaseSync, FileState>()
 
 /**
- * Opens an SQLite database, `:memory:` for one that ends with the process, and brings its schema up to date: each
- * migration runs once, in order, and `PRAGMA user_version` counts them. A file of another kind is refused, and one that
- * is damaged, as far as that is looked for. The journal is a write-ahead log, and a transaction is on disk when it
- * commits (`synchronous = FULL`, https://sqlite.org/pragma.html#pragma_synchronous). A failure of the file is an
- * `SqliteError`, whichever statement it is found by.
+ * Opens an SQLite database, or `:memory:` for one that ends with the process, and brings its schema
+ * up to date: each migration runs once, in order, and `PRAGMA user_version` counts them. Throws
+ * when the file is of another kind, or found to be damaged. The journal is a write-ahead log, and a
+ * transaction is on disk when it commits (`synchronous = FULL`,
+ * https://sqlite.org/pragma.html#pragma_synchronous). In every statement, a failure of the file is
+ * an `SqliteError`.
  */
 export function openSqlite(
   path: string,
@@ -92,7 +96,7 @@ function follow(db: DatabaseSync, path: string, faults: SqliteFaults): FileState
   return { faults: file, writers, lock, presence }
 }
 
-/** Closes the database; does nothing when it is closed. */
+/** Closes the database. Does nothing when it is closed. */
 export function closeSqlite(db: DatabaseSync): void {
   const state = states.get(db)
   state?.faults[Symbol.dispose]()
@@ -102,14 +106,18 @@ export function closeSqlite(db: DatabaseSync): void {
 
 const snapshots = new WeakMap<DatabaseSync, number>()
 
-/** Names the state of the database that `read` shows: another number when it may be another state. */
+/**
+ * Returns a number that identifies the state that `read` shows. It changes when the state may have
+ * changed.
+ */
 export function snapshotOf(db: DatabaseSync): number {
   return snapshots.get(db) ?? 0
 }
 
 /**
- * Reads what the database holds. The reads of one turn of the event loop see it as the first of them did, unless this
- * connection writes: SQLite locks the file for all of them at once, which costs more than a small read.
+ * Runs a query. All reads of one event-loop turn see the state that the first of them saw, unless
+ * this connection writes. SQLite locks the file once for all of them, because locking costs more
+ * than a small read.
  */
 export function read<T>(db: DatabaseSync, query: () => T): T {
   if (!db.isTransaction) {
@@ -120,7 +128,10 @@ export function read<T>(db: DatabaseSync, query: () => T): T {
   return query()
 }
 
-/** Never throws: a failure of the file has been reported by then, and no caller waits for this. */
+/**
+ * Ends the reads of a turn. Never throws: a failure of the file has been reported by then, and no
+ * caller waits.
+ */
 function endReads(db: DatabaseSync): void {
   if (!db.isOpen || !db.isTransaction) return
   try {
@@ -130,19 +141,23 @@ function endReads(db: DatabaseSync): void {
   }
 }
 
-/** SQLite has rolled back by itself after some failures, and cannot after others: then the next BEGIN fails. */
+/**
+ * Rolls back. SQLite has done so by itself after some failures, and cannot after others: the next
+ * BEGIN then fails.
+ */
 function rollBack(db: DatabaseSync): void {
   try {
     if (db.isTransaction) db.exec('ROLLBACK')
   } catch {
-    // Reported already; the error that led here is the one to throw.
+    // Reported already. The caller throws the first error.
   }
 }
 
 /**
- * Runs the body in one transaction: committed when it returns, rolled back when it throws. Blocks the event loop for a
- * moment while another process writes, and throws when that lasts; when further ones throw too, for a second, the file's
- * faults are told. `write` waits for longer.
+ * Runs the body in one transaction. Commits when the body returns, and rolls back when it throws.
+ * Blocks the event loop briefly while another process writes, and throws when that lasts. Once
+ * transactions have failed like this for a second, the file's faults are reported. `write` waits
+ * for longer.
  */
 export function transaction<T>(db: DatabaseSync, body: () => T): T {
   endReads(db)
@@ -150,12 +165,12 @@ export function transaction<T>(db: DatabaseSync, body: () => T): T {
     db.exec('BEGIN IMMEDIATE')
   } catch (error) {
     if (failureOf(error) !== 'busy') throw error
-    beginPatiently(db)
+    beginWaiting(db)
   }
   return finish(db, body)
 }
 
-function beginPatiently(db: DatabaseSync): void {
+function beginWaiting(db: DatabaseSync): void {
   db.exec(`PRAGMA busy_timeout = ${transactionTimeoutMs}`)
   try {
     db.exec('BEGIN IMMEDIATE')
@@ -168,9 +183,10 @@ function beginPatiently(db: DatabaseSync): void {
 }
 
 /**
- * Runs the body in one transaction: committed when it returns, rolled back when it throws. Waits up to 5 seconds for
- * another process that writes, without blocking the event loop, then rejects with an `SqliteError`. The body runs before
- * this returns when nobody else writes.
+ * Runs the body in one transaction. Commits when the body returns, and rolls back when it throws.
+ * Waits up to 5 seconds for another process that writes, without blocking the event loop, then
+ * rejects with an `SqliteError`. When nobody else writes, the body runs before this function
+ * returns.
  */
 export function write<T>(db: DatabaseSync, body: () => T): Promise<T> {
   const attempt = () => {
@@ -196,7 +212,7 @@ function finish<T>(db: DatabaseSync, body: () => T): T {
   }
 }
 
-/** Needs a place in the file and one in its log, and leaves nothing behind. */
+/** Tests that the file and its log can grow. Leaves nothing behind. */
 function testWrite(db: DatabaseSync): void {
   transaction(db, () => {
     db.exec('CREATE TABLE write_test (value BLOB)')
@@ -208,12 +224,16 @@ const testBytes = 64 * 1024
 
 function migrate(db: DatabaseSync, { applicationId, migrations }: Schema): void {
   const kind = pragma(db, 'application_id')
-  if (kind !== 0 && kind !== applicationId) throw new Error('it holds data of another kind')
+  if (kind !== 0 && kind !== applicationId) {
+    throw new Error('it holds data of another kind: use another file')
+  }
   if (pragma(db, 'user_version') === migrations.length) return
   transaction(db, () => {
     const done = pragma(db, 'user_version')
     if (done > migrations.length) {
-      throw new Error(`its schema is newer (${done}) than this program (${migrations.length})`)
+      throw new Error(
+        `its schema is newer (${done}) than this program (${migrations.length}): update the program`,
+      )
     }
     for (const migration of migrations.slice(done)) db.exec(migration)
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)

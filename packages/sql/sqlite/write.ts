@@ -2,10 +2,16 @@ import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import { createBackOff } from '@marquee/retry/back-off'
 import { failureOf } from './error.ts'
 
-/** How long a write waits for the lock that another process holds, and until that is reported, in milliseconds. */
+/**
+ * Timeout of waiting for a lock that another process holds, and time after which the wait is
+ * reported, in milliseconds.
+ */
 export const writerBoundsMs = { lock: 5_000, report: 1_000 }
 
-/** Misses of the lock that are further apart, in milliseconds, are no sign that it was held all the time. */
+/**
+ * Gap between two misses of the lock, in milliseconds, from which on it may have been free in
+ * between.
+ */
 const missGapMs = 5_000
 
 const backOff = createBackOff({ firstMs: 10, maxMs: 100 })
@@ -18,43 +24,43 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Writers of one database, one after the other. */
+/** Queue of the writes to one database. */
 export interface WriterQueue {
   /**
-   * Runs the attempt at once, or as soon as the lock can be had: it is called again while it throws that the database
-   * is busy. The event loop is not blocked meanwhile.
+   * Runs the attempt immediately, or as soon as the lock is available: repeats it while it throws
+   * that the database is busy. Does not block the event loop.
    */
   run<T>(attempt: () => T): Promise<T>
 }
 
-/** @param onBusy called once for each write that waits for longer than `boundsMs.report`. */
+/** @param onBusy Called once for each write that waits for longer than `boundsMs.report`. */
 export function createWriterQueue(
   onBusy: (error: unknown) => void,
   boundsMs = writerBoundsMs,
 ): WriterQueue {
-  const line: Waiting[] = []
-  let serving = false
+  const queue: Waiting[] = []
+  let isRunning = false
 
-  async function serve(): Promise<void> {
-    serving = true
+  async function runAll(): Promise<void> {
+    isRunning = true
     let failures = 0
-    while (line.length > 0) {
-      failures = serveFirst() ? 0 : failures + 1
+    while (queue.length > 0) {
+      failures = runFirst() ? 0 : failures + 1
       await (failures === 0 ? setImmediate() : delay(backOff(failures)))
     }
-    serving = false
+    isRunning = false
   }
 
-  /** False when the lock cannot be had yet. */
-  function serveFirst(): boolean {
-    const [first] = line as [Waiting]
+  /** Runs the first write. Returns false when the lock is not available yet. */
+  function runFirst(): boolean {
+    const [first] = queue as [Waiting]
     try {
       first.resolve(first.attempt())
     } catch (error) {
       if (failureOf(error) === 'busy' && mayWait(first, error)) return false
       first.reject(error)
     }
-    line.shift()
+    queue.shift()
     return true
   }
 
@@ -69,7 +75,7 @@ export function createWriterQueue(
 
   return {
     async run<T>(attempt: () => T): Promise<T> {
-      if (!serving) {
+      if (!isRunning) {
         try {
           return attempt()
         } catch (error) {
@@ -77,24 +83,24 @@ export function createWriterQueue(
         }
       }
       const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-      line.push({ attempt, startMs: performance.now(), reported: false, resolve, reject })
-      if (!serving) void serve()
+      queue.push({ attempt, startMs: performance.now(), reported: false, resolve, reject })
+      if (!isRunning) void runAll()
       return promise as Promise<T>
     },
   }
 }
 
-/** Follows the lock of one database for those who do not wait for it. */
+/** Tracks the lock of one database for transactions that do not wait. */
 export interface LockWatch {
-  /** Says that the lock could not be had. */
+  /** Reports that the lock was not available. */
   missed(error: unknown): void
-  /** Says that it was had. */
+  /** Reports that the lock was available. */
   taken(): void
 }
 
 /**
- * @param onBusy called for each miss from `writerBoundsMs.report` after the first of a row. One alone is no fault: whoever
- * does not wait tries again.
+ * @param onBusy Called for each miss from `writerBoundsMs.report` after the first of a series. A
+ *   single miss is no fault, because the caller retries.
  */
 export function createLockWatch(
   onBusy: (error: unknown) => void,

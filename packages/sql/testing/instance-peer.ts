@@ -1,10 +1,10 @@
-// A process of its own for sqlite-instance.test.ts: uses the database PATH until it is killed.
+// A separate process for instance.test.ts. Uses the database PATH until it is killed.
 import { announceUse } from '../sqlite/instance.ts'
 
 const [path = ''] = process.argv.slice(2)
-let answer = 'alone'
+let state = 'alone'
 const use = announceUse(path, (message) => {
-  answer = message
+  state = message
 })
-process.stdout.write(`${answer}\n`)
+process.stdout.write(`${state}\n`)
 setTimeout(() => use[Symbol.dispose](), 60_000)

@@ -100,7 +100,7 @@ describeWith(installed('postgres'), 'a Postgres of its own', () => {
       for (let round = 0; round < 2; round++) {
         await delay(300)
         await postgres[end]()
-        await expect(first.revision()).rejects.toThrow('the database does not answer: ')
+        await expect(first.revision()).rejects.toThrow('the database is unavailable: ')
         await postgres.start()
       }
       await writing

@@ -9,7 +9,7 @@ export interface FeedOptions {
   /** Of the store itself: its writes are not told. */
   readonly origin: string
   readonly onRecords: (records: readonly RecordRef[]) => void
-  readonly onBreak: (error: Error) => void
+  readonly onDisconnect: (error: Error) => void
 }
 
 /** How many changed records are read, and told, at once. */
@@ -20,7 +20,7 @@ const pageSizeMax = 1_000
  * the connection was lost is told when there is one again, the own writes of that time among it.
  */
 export function followChanges(options: FeedOptions): Promise<AsyncDisposable> {
-  const { connect, channel, origin, onRecords, onBreak } = options
+  const { connect, channel, origin, onRecords, onDisconnect } = options
   /** The last revision that has been told, or was there before. */
   let told: number | undefined
   /** The last revision that was announced, and the one that was there when the announcements last fell silent. */
@@ -71,15 +71,15 @@ export function followChanges(options: FeedOptions): Promise<AsyncDisposable> {
   return startListener({
     connect,
     channel,
-    begin: catchUp,
-    hear,
+    onListening: catchUp,
+    onPayloads: hear,
     // What was there at the last silence and has not been announced since is not going to be: a pooler between keeps
     // announcements to itself.
-    async idle(query) {
+    async onIdle(query) {
       if (seen > announced) await catchUp(query)
       seen = await storedRevision(query)
     },
-    onBreak,
+    onDisconnect,
   })
 }
 

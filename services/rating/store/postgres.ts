@@ -67,7 +67,7 @@ export async function openPostgresRatingStore(
       channel,
       origin,
       onRecords: notify,
-      onBreak: (error) => onWarning(`changes of other instances come late: ${error.message}`),
+      onDisconnect: (error) => onWarning(`changes of other instances come late: ${error.message}`),
     }),
   )
   const resources = opened.move()

@@ -8,68 +8,71 @@ import type {
   RecordBatch,
 } from '../port.ts'
 
-/** Where an adapter keeps its records: what is appended through one opening is read through another. */
+/**
+ * A place where an adapter keeps its records. Records that are appended through one `EventLog` are
+ * read through another.
+ */
 export interface EventLogPlace extends AsyncDisposable {
-  /** Opens the log; new topics get `partitionCount` partitions. */
+  /** Opens the log. New topics get `partitionCount` partitions. */
   open(): Promise<EventLog>
 }
 
 export type CreatePlace = () => Promise<EventLogPlace>
 
-/** How many partitions a new topic has at an `EventLogPlace`. */
+/** Number of partitions of a new topic at an `EventLogPlace`. */
 export const partitionCount = 4
 
-/** How many keys `numbered` uses. */
+/** Number of keys that `numbered` uses. */
 export const keyCount = 40
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /** An open log, with a topic of its own. */
-export interface Bench extends AsyncDisposable {
+export interface Fixture extends AsyncDisposable {
   readonly log: EventLog
   readonly topic: string
   read(options?: ReadOptions): Promise<Reader>
 }
 
 export type ReadOptions = Partial<ConsumeOptions> & {
-  /** Where to note how far each partition has been handled. */
+  /** Receives the position of each partition after each batch. */
   readonly shared?: Map<number, number>
-  /** Whether to start where the group has left off, rather than at the oldest record. */
-  readonly goesOn?: boolean
+  /** True to start where the group left off, rather than at the oldest record. */
+  readonly resumes?: boolean
 }
 
 export type SeenRecord = LogRecord & { readonly partition: number }
 
-/** A consumer that notes what it is given. */
+/** A consumer that records what it is given. */
 export interface Reader {
   readonly consumption: Consumption
-  /** Everything that handle was given, whether it failed or not. */
+  /** Everything that `handle` was given, whether it failed or not. */
   readonly seen: readonly SeenRecord[]
   readonly batches: readonly RecordBatch[]
-  /** The values seen, as text. */
+  /** Returns the values seen, as text. */
   texts(): string[]
-  /** The record with this value. */
+  /** Returns the record with this value. */
   at(value: string): SeenRecord
   /** Resolves when this many records have been seen. */
   hasSeen(count: number): Promise<unknown>
 }
 
-/** Opens a bench at a place of its own. */
-export async function openBench(createPlace: CreatePlace): Promise<Bench> {
+/** Opens a fixture at a new place. */
+export async function openFixture(createPlace: CreatePlace): Promise<Fixture> {
   const place = await createPlace()
-  const bench = await benchAt(place)
+  const fixture = await fixtureAt(place)
   return {
-    ...bench,
+    ...fixture,
     async [Symbol.asyncDispose]() {
-      await bench[Symbol.asyncDispose]()
+      await fixture[Symbol.asyncDispose]()
       await place[Symbol.asyncDispose]()
     },
   }
 }
 
-/** Opens a bench at the place, which others may use too. */
-export async function benchAt(place: EventLogPlace, topic = uniqueTopic()): Promise<Bench> {
+/** Opens a fixture at a place that others may use too. */
+export async function fixtureAt(place: EventLogPlace, topic = uniqueTopic()): Promise<Fixture> {
   const log = await place.open()
   return {
     log,
@@ -81,22 +84,22 @@ export async function benchAt(place: EventLogPlace, topic = uniqueTopic()): Prom
 
 async function startReader(
   log: EventLog,
-  { shared, goesOn, ...options }: ReadOptions & { topic: string },
+  { shared, resumes, ...options }: ReadOptions & { topic: string },
 ): Promise<Reader> {
   const seen: SeenRecord[] = []
   const batches: RecordBatch[] = []
   const consumption = await log.consume({
     group: `readers of ${options.topic}`,
     batchSizeMax: 100,
-    ...(!goesOn && { position: async () => undefined }),
+    ...(!resumes && { position: async () => undefined }),
     ...options,
     async handle(batch) {
       seen.push(...batch.records.map((record) => ({ ...record, partition: batch.partition })))
       batches.push(batch)
       const next = (batch.records.at(-1)?.offset ?? 0) + 1
-      const answer = options.handle ? await options.handle(batch) : next
-      shared?.set(batch.partition, answer)
-      return answer
+      const position = options.handle ? await options.handle(batch) : next
+      shared?.set(batch.partition, position)
+      return position
     },
   })
   return {
@@ -122,7 +125,7 @@ export function text(record: { readonly value: Uint8Array | null } | undefined):
   return decoder.decode(record?.value ?? undefined)
 }
 
-/** The key as text; undefined for none. */
+/** Returns the key as text, or `undefined` for no key. */
 export function keyText({ key }: LogRecord): string | undefined {
   return key === null ? undefined : decoder.decode(key)
 }
@@ -131,7 +134,7 @@ export function lagOf(consumption: Consumption): number {
   return consumption.progress().reduce((sum, { lag }) => sum + lag, 0)
 }
 
-/** Records with the values from, from + 1 … until - 1 over 40 keys. */
+/** Returns records with the values `from` to `until - 1`, over 40 keys. */
 export function numbered(from: number, until: number): NewRecord[] {
   return Array.from({ length: until - from }, (_, index) => {
     const value = String(from + index)
@@ -139,7 +142,7 @@ export function numbered(from: number, until: number): NewRecord[] {
   })
 }
 
-/** The same under one key, and so in one partition. */
+/** Returns the same records under one key, and so in one partition. */
 export function oneKey(from: number, until: number): NewRecord[] {
   return numbered(from, until).map(({ value }) => ({ key: 'the only key', value }))
 }
