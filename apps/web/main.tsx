@@ -35,7 +35,16 @@ const route = router.route.peek()
 const listed = route.page === 'list' ? list.show(route.order, route.query) : undefined
 await Promise.race([Promise.all([addFont(document), listed]), sleep(firstDrawMs)])
 render(
-  <App {...{ clients, router, theme, ratingCache, ownRatings, list, singleKeys, connection }} />,
+  <App
+    clients={clients}
+    router={router}
+    theme={theme}
+    ratingCache={ratingCache}
+    ownRatings={ownRatings}
+    list={list}
+    singleKeys={singleKeys}
+    connection={connection}
+  />,
   root,
 )
 

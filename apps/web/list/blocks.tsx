@@ -36,7 +36,10 @@ export function Blocks({ movies, ranked, page, near, label }: BlocksProps) {
           movies={movies}
           start={start}
           name={`${ranked ? 'top' : 'title'}-${start}`}
-          {...{ ranked, page, near, viewport }}
+          ranked={ranked}
+          page={page}
+          near={near}
+          viewport={viewport}
         />
       ))}
     </section>

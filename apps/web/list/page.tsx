@@ -58,14 +58,26 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
         busy={status === 'loading' && !nothing}
         topped={nothing || topCount > 0}
       />
-      <Notice {...{ feed, status, someRated }} connection={connection.value} reload={list.reload} />
+      <Notice
+        feed={feed}
+        status={status}
+        someRated={someRated}
+        connection={connection.value}
+        reload={list.reload}
+      />
       <div
         class="list"
         aria-busy={status === 'loading' || status === 'loading-more'}
         ref={listElement}
       >
         {topCount > 0 ? (
-          <Blocks movies={movies.slice(0, topCount)} ranked label="Top rated" {...{ page, near }} />
+          <Blocks
+            movies={movies.slice(0, topCount)}
+            ranked
+            label="Top rated"
+            page={page}
+            near={near}
+          />
         ) : null}
         {topCount > 0 && movies.length > topCount ? (
           <h2 class="list-heading">Not rated yet, A to Z</h2>
@@ -75,7 +87,8 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
             movies={movies.slice(topCount)}
             ranked={false}
             label={topCount > 0 ? 'Not rated yet' : 'Movies by title'}
-            {...{ page, near }}
+            page={page}
+            near={near}
           />
         ) : null}
         {status === 'loading' && nothing ? <Skeleton /> : null}
@@ -90,11 +103,11 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
 function ListUnavailable({ nothing, retry }: { nothing: boolean; retry: () => void }) {
   const text = 'Retrying…'
   if (!nothing) {
-    return <Failure title="Couldn't load more movies" {...{ text, retry }} />
+    return <Failure title="Couldn't load more movies" text={text} retry={retry} />
   }
   return (
     <EmptyState poster="Back soon" genre="Film-Noir">
-      <Failure title="Couldn't load movies" {...{ text, retry }} />
+      <Failure title="Couldn't load movies" text={text} retry={retry} />
     </EmptyState>
   )
 }

@@ -16,7 +16,7 @@ interface Watch<Message> {
 export interface BrowserState {
   isHidden(): boolean
   isOffline(): boolean
-  /** Settles when either may have changed, after `timeoutMs`, or when `signal` aborts. */
+  /** Settles when one of the two may have changed, after `timeoutMs`, or when `signal` aborts. */
   change(signal: AbortSignal, timeoutMs?: number): Promise<void>
 }
 

@@ -33,7 +33,7 @@ export function MoviePage({ movieId, ...page }: PageProps & { movieId: string })
   }, [movie])
   if (status === 'not-found') return <MovieNotFound />
   if (!movie && status === 'lost') return <MovieUnavailable />
-  return <MovieArticle {...{ movieId, movie, page }} lost={status === 'lost'} />
+  return <MovieArticle movieId={movieId} movie={movie} page={page} lost={status === 'lost'} />
 }
 
 interface MovieArticleProps {

@@ -37,7 +37,7 @@ export function InstanceTable({ services }: { services: readonly ServiceReport[]
                 </tr>
               ) : (
                 instances.map((instance) => (
-                  <InstanceRow key={instance.id} {...{ service, instance }} />
+                  <InstanceRow key={instance.id} service={service} instance={instance} />
                 ))
               ),
             )}

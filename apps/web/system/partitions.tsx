@@ -31,7 +31,7 @@ export function Partitions({ services }: { services: readonly ServiceReport[] })
         </p>
       ) : null}
       {reading.map(({ id, url, ingestion }) => (
-        <Reader key={id} name={addressText(url)} {...{ ingestion, most }} />
+        <Reader key={id} name={addressText(url)} ingestion={ingestion} most={most} />
       ))}
     </section>
   )

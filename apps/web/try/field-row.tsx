@@ -37,11 +37,15 @@ export function FieldRow({ field, value, path, onChange }: FieldRowProps) {
         <FieldName field={field} id={id} isLeaf={isLeaf && (!isOptional || value !== undefined)} />
         <span class="field-type">{typeText(field)}</span>
         {required ? <span class="field-required">required</span> : null}
-        {isOptional ? <Presence {...{ field, value, onChange }} /> : null}
+        {isOptional ? <Presence field={field} value={value} onChange={onChange} /> : null}
       </div>
       {isOptional && value === undefined ? null : (
         <Value
-          {...{ field, value, onChange, id, describedBy }}
+          field={field}
+          value={value}
+          onChange={onChange}
+          id={id}
+          describedBy={describedBy}
           path={own}
           wrong={problems.length > 0}
         />
@@ -96,7 +100,8 @@ interface ValueProps extends Pick<FieldRowProps, 'field' | 'value' | 'path' | 'o
 }
 
 function Value({ field, value, path, onChange, id, describedBy, wrong }: ValueProps) {
-  if (field.fieldKind === 'list') return <ListInput {...{ field, value, path, onChange }} />
+  if (field.fieldKind === 'list')
+    return <ListInput field={field} value={value} path={path} onChange={onChange} />
   const control = controlOf(field)
   if (control.kind === 'none') return <p class="form-note">Fill in this field as JSON.</p>
   const clears = !hasPresence(field)
@@ -104,7 +109,10 @@ function Value({ field, value, path, onChange, id, describedBy, wrong }: ValuePr
     <ValueInput
       control={control}
       value={value}
-      {...{ id, path, describedBy, wrong }}
+      id={id}
+      path={path}
+      describedBy={describedBy}
+      wrong={wrong}
       label={field.name}
       onChange={(next) => onChange(clears && next === '' ? undefined : next)}
     />

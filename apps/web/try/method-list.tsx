@@ -14,7 +14,7 @@ interface MethodListProps {
 export function MethodList({ reflections, selected, navigate }: MethodListProps) {
   return (
     <>
-      <MethodSelect {...{ reflections, selected, navigate }} />
+      <MethodSelect reflections={reflections} selected={selected} navigate={navigate} />
       <nav class="methods" aria-label="Methods">
         {shownNames(reflections).map((name) => (
           <section key={name} class="methods-service">
@@ -59,7 +59,7 @@ function ServiceMethods({ name, reflection, retry, isSelected }: ServiceMethodsP
   )
   const isSharedSelected = shared.some(({ methods }) => methods.some(isSelected))
   const list = (service: DescService) => (
-    <RpcMethods key={service.typeName} {...{ service, name, isSelected }} />
+    <RpcMethods key={service.typeName} service={service} name={name} isSelected={isSelected} />
   )
   return (
     <>

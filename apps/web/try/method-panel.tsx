@@ -54,7 +54,12 @@ export function MethodPanel(props: MethodPanelProps) {
           {kindText(method) ? <p class="method-kind">{kindText(method)}</p> : null}
         </header>
         <CallOptionsForm method={method} options={options} />
-        <RequestEditor method={method} registry={registry} {...{ request, violations }} />
+        <RequestEditor
+          method={method}
+          registry={registry}
+          request={request}
+          violations={violations}
+        />
         <div class="panel-send">
           <button type="submit" class="button button-main" disabled={!next}>
             {isRunning ? 'Send again' : 'Send'}

@@ -28,7 +28,7 @@ export function TryPage({ clients, router, announce }: PageProps) {
       <h1 class="try-title" tabIndex={-1}>
         API explorer
       </h1>
-      <MethodList {...{ reflections, selected }} navigate={router.navigate} />
+      <MethodList reflections={reflections} selected={selected} navigate={router.navigate} />
       <div class="try-main">
         {'method' in found ? (
           <MethodPanel
@@ -36,7 +36,8 @@ export function TryPage({ clients, router, announce }: PageProps) {
             {...found}
             options={states.options}
             {...states.of(found)}
-            {...{ clients, announce }}
+            clients={clients}
+            announce={announce}
           />
         ) : null}
         {'note' in found ? <p class="loading">{found.note}</p> : null}
