@@ -7,8 +7,8 @@ import { openHostCheck } from '@marquee/http/server/host-check'
 import { serve } from '@marquee/http/server/serve'
 import { createServiceAdmission } from '@marquee/service/admission'
 import { createServiceApp } from '@marquee/service/app'
-import { readSettings } from '@marquee/service/flags/flags'
-import { readServiceSettings } from '@marquee/service/flags/service'
+import { readFlags } from '@marquee/service/flags/flags'
+import { readServiceOptions } from '@marquee/service/flags/service'
 import { createAccessLog } from '@marquee/service/logs/access-log'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
@@ -26,9 +26,9 @@ const rpc = {
 } satisfies ServiceImpl<typeof BenchService>
 
 function readConfig() {
-  const settings = readSettings(usage, { args: process.argv.slice(2), env: process.env })
-  const config = readServiceSettings(settings, 0)
-  settings.finish()
+  const flags = readFlags(usage, { args: process.argv.slice(2), env: process.env })
+  const config = readServiceOptions(flags, 0)
+  flags.finish()
   return config
 }
 

@@ -1,9 +1,9 @@
 import process from 'node:process'
 import { openEventLog } from '@marquee/event-log/open'
 import type { EventLog } from '@marquee/event-log/port'
-import { readEventLogSettings } from '@marquee/service/flags/event-log'
+import { readEventLogConfig } from '@marquee/service/flags/event-log'
 import { type EventLogNames, readEventLogNames } from '@marquee/service/flags/event-log-names'
-import { readSettings } from '@marquee/service/flags/flags'
+import { readFlags } from '@marquee/service/flags/flags'
 import { pino } from 'pino'
 
 /** Default addresses: from the environment, or those of `bun start`. */
@@ -34,14 +34,14 @@ export const eventLogHelp = `--event-log PATH  the embedded event log (${default
 export function readTopics(
   values: { readonly [Flag in keyof typeof eventLogFlags]?: string | undefined },
 ): Pick<EventLogNames, 'topic' | 'deadLetterTopic'> {
-  const flags = ['event-log-topic', 'event-log-dead-letter-topic'] as const
-  const args = flags.flatMap((flag) =>
-    values[flag] === undefined ? [] : [`--${flag}`, values[flag]],
+  const names = ['event-log-topic', 'event-log-dead-letter-topic'] as const
+  const args = names.flatMap((name) =>
+    values[name] === undefined ? [] : [`--${name}`, values[name]],
   )
-  const settings = readSettings('', { args, env: process.env })
-  const names = readEventLogNames(settings)
-  settings.finish()
-  return names
+  const flags = readFlags('', { args, env: process.env })
+  const topics = readEventLogNames(flags)
+  flags.finish()
+  return topics
 }
 
 /**
@@ -50,9 +50,9 @@ export function readTopics(
  */
 export function openEventLogAt(path: string | undefined): Promise<EventLog> {
   const source = path === undefined ? { args: [], env: process.env } : { args: [], env: {} }
-  const settings = readSettings('', source)
-  const config = readEventLogSettings(settings, 'data')
-  settings.finish()
+  const flags = readFlags('', source)
+  const config = readEventLogConfig(flags, 'data')
+  flags.finish()
   // The program prints permanent errors itself.
   const log = pino({ level: 'silent' })
   return openEventLog(path === undefined ? config : { ...config, kind: 'embedded', path }, log)

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import type { Readable } from 'node:stream'
-import { SettingsError } from '@marquee/service/flags/flags'
+import { FlagsError } from '@marquee/service/flags/flags'
 import { hideHarmlessWarnings } from '@marquee/service/process/warnings'
 
 /**
@@ -47,7 +47,7 @@ export async function runProgram(
   } catch (error) {
     if (isAbort(error, terminal.signal)) return exitCodes.interrupted
     const usage =
-      error instanceof UsageError || error instanceof SettingsError || isParseArgsError(error)
+      error instanceof UsageError || error instanceof FlagsError || isParseArgsError(error)
     const hint = usage ? ` (see ${program.name} --help)` : ''
     terminal.stderr.write(`${program.name}: ${oneLine(error)}${hint}\n`)
     return usage ? exitCodes.usage : exitCodes.failed

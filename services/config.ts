@@ -1,31 +1,31 @@
 import { join } from 'node:path'
 import { rpcLimits } from '@marquee/connect-hono/limits'
-import { readEventLogSettings } from '@marquee/service/flags/event-log'
+import { readEventLogConfig } from '@marquee/service/flags/event-log'
 import { readEventLogNames } from '@marquee/service/flags/event-log-names'
-import { readSettings, type SettingsSource } from '@marquee/service/flags/flags'
+import { type FlagsSource, readFlags } from '@marquee/service/flags/flags'
 import { readMemoryBudget } from '@marquee/service/flags/memory'
 import {
   readAdmissionLimits,
   readCorsOrigins,
   readHosts,
-  readLogSettings,
+  readLogOptions,
   readPort,
 } from '@marquee/service/flags/service'
-import { readTrafficSettings } from '@marquee/service/flags/traffic'
+import { readTrafficOptions } from '@marquee/service/flags/traffic'
 import type { LogOptions } from '@marquee/service/logs/log'
-import type { MetadataSettings } from './metadata/config.ts'
-import { type MovieSettings, readRetriesMax, streamsPerClientMax } from './movie/config.ts'
-import { readPageSettings } from './movie/page.ts'
-import { type RatingSettings, readLogPolicy, readPriorSettings } from './rating/config.ts'
+import type { MetadataOptions } from './metadata/config.ts'
+import { type MovieOptions, readRetriesMax, streamsPerClientMax } from './movie/config.ts'
+import { readPageConfig } from './movie/page.ts'
+import { type RatingOptions, readLogPolicy, readPrior } from './rating/config.ts'
 
 /** The three services in one process. */
 export interface DevConfig {
   readonly log: LogOptions
   /** What clients together may make the process hold, in bytes. */
   readonly memoryBytesMax: number
-  readonly metadata: MetadataSettings
-  readonly rating: RatingSettings
-  readonly movie: MovieSettings
+  readonly metadata: MetadataOptions
+  readonly rating: RatingOptions
+  readonly movie: MovieOptions
 }
 
 /** Movie calls the other two for all of its users. */
@@ -34,21 +34,21 @@ const manyUsers = { streamsPerClientMax: rpcLimits.streamsPerClientMax }
 const usage = 'services/dev.ts: all three services in one process, with a demo catalogue'
 
 export function readDevConfig(
-  source: SettingsSource = { args: process.argv.slice(2), env: process.env },
+  source: FlagsSource = { args: process.argv.slice(2), env: process.env },
 ): DevConfig {
-  const settings = readSettings(usage, source)
-  const log = readLogSettings(settings, 'warn')
-  const hosts = readHosts(settings)
-  const corsOrigins = readCorsOrigins(settings)
-  const traffic = readTrafficSettings(settings, streamsPerClientMax)
+  const flags = readFlags(usage, source)
+  const log = readLogOptions(flags, 'warn')
+  const hosts = readHosts(flags)
+  const corsOrigins = readCorsOrigins(flags)
+  const traffic = readTrafficOptions(flags, streamsPerClientMax)
   const forMovie = { rpcLimits: { ...traffic.rpcLimits, ...manyUsers } }
-  const admissionLimits = readAdmissionLimits(settings)
-  const data = settings.text({
+  const admissionLimits = readAdmissionLimits(flags)
+  const data = flags.text({
     flag: 'data',
     help: 'the folder of the databases',
     default: 'data',
   })
-  const memoryBytesMax = readMemoryBudget(settings)
+  const memoryBytesMax = readMemoryBudget(flags)
   const on = (service: string, port: number) => ({
     log,
     ...hosts,
@@ -56,7 +56,7 @@ export function readDevConfig(
     ...traffic,
     admissionLimits,
     memoryBytesMax,
-    port: readPort(settings, `port-${service}`, port),
+    port: readPort(flags, `port-${service}`, port),
   })
   const config = {
     log,
@@ -70,17 +70,17 @@ export function readDevConfig(
       ...on('rating', 8082),
       ...forMovie,
       databaseUrl: `sqlite:${join(data, 'rating.db')}`,
-      eventLog: readEventLogSettings(settings, data),
-      names: readEventLogNames(settings),
-      logPolicy: readLogPolicy(settings),
-      prior: readPriorSettings(settings),
+      eventLog: readEventLogConfig(flags, data),
+      names: readEventLogNames(flags),
+      logPolicy: readLogPolicy(flags),
+      prior: readPrior(flags),
     },
     movie: {
       ...on('movie', 8083),
-      page: readPageSettings(settings),
-      retriesMax: readRetriesMax(settings),
+      page: readPageConfig(flags),
+      retriesMax: readRetriesMax(flags),
     },
   }
-  settings.finish()
+  flags.finish()
   return config
 }

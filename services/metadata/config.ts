@@ -1,33 +1,33 @@
 import type { RegistryConfig } from '@marquee/registry/open'
-import { readSettings, type SettingsSource } from '@marquee/service/flags/flags'
-import { readConsulSettings } from '@marquee/service/flags/registry'
-import { readServiceSettings, type ServiceSettings } from '@marquee/service/flags/service'
+import { type FlagsSource, readFlags } from '@marquee/service/flags/flags'
+import { readConsulConfig } from '@marquee/service/flags/registry'
+import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
 
-export interface MetadataSettings extends ServiceSettings {
+export interface MetadataOptions extends ServiceOptions {
   /** `memory:`, `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string
 }
 
-export interface MetadataConfig extends MetadataSettings {
+export interface MetadataConfig extends MetadataOptions {
   readonly registry: RegistryConfig
 }
 
 const usage = 'services/metadata/main.ts: what a movie is'
 
 export function readMetadataConfig(
-  source: SettingsSource = { args: process.argv.slice(2), env: process.env },
+  source: FlagsSource = { args: process.argv.slice(2), env: process.env },
 ): MetadataConfig {
-  const settings = readSettings(usage, source)
-  const service = readServiceSettings(settings, 8081)
+  const flags = readFlags(usage, source)
+  const service = readServiceOptions(flags, 8081)
   const config: MetadataConfig = {
     ...service,
-    registry: readConsulSettings(settings, service.advertise) ?? { kind: 'static', addresses: {} },
-    databaseUrl: settings.text({
+    registry: readConsulConfig(flags, service.advertise) ?? { kind: 'static', addresses: {} },
+    databaseUrl: flags.text({
       flag: 'database-url',
       help: 'where the catalogue is kept: memory:, sqlite:PATH or postgres://…',
       default: 'sqlite:data/metadata.db',
     }),
   }
-  settings.finish()
+  flags.finish()
   return config
 }

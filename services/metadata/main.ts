@@ -7,35 +7,35 @@ import { announce, createServiceParts, listen } from '@marquee/service/process/p
 import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import { type MetadataSettings, readMetadataConfig } from './config.ts'
+import { type MetadataOptions, readMetadataConfig } from './config.ts'
 import { createMetadataService } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
 
 /** Starts the metadata service; what `use` has taken stops it. */
 export async function startMetadata(
   running: Running,
-  settings: MetadataSettings,
+  options: MetadataOptions,
   registry: Registry,
   memory: MemoryBudget,
 ): Promise<Server> {
   const { use, log } = running
-  const parts = await createServiceParts(running, settings, registry, memory)
+  const parts = await createServiceParts(running, options, registry, memory)
   const { health, metrics } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
-  const store = use(await openMetadataStore(settings.databaseUrl, { onWarning, faults }))
+  const store = use(await openMetadataStore(options.databaseUrl, { onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const app = createMetadataService({ ...parts, store })
-  const server = await listen(running, parts, settings, memory, { name: 'metadata', app })
+  const server = await listen(running, parts, options, memory, { name: 'metadata', app })
   const healthName = MetadataService.typeName
   await announce(running, parts, registry, { name: 'metadata', healthName, url: server.url })
   return server
 }
 
 if (import.meta.main) {
-  await run('metadata', readMetadataConfig, async (running, { registry: config, ...settings }) => {
+  await run('metadata', readMetadataConfig, async (running, { registry: config, ...options }) => {
     const registry = running.use(await openRegistry(config, running.log))
-    const memory = new MemoryBudget({ bytesMax: settings.memoryBytesMax })
-    await startMetadata(running, settings, registry, memory)
+    const memory = new MemoryBudget({ bytesMax: options.memoryBytesMax })
+    await startMetadata(running, options, registry, memory)
   })
 }

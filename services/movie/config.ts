@@ -1,17 +1,17 @@
 import { retriesMax } from '@marquee/grpc-transport/retry'
 import type { RegistryConfig } from '@marquee/registry/open'
-import { readSettings, type Settings, type SettingsSource } from '@marquee/service/flags/flags'
-import { readConsulSettings } from '@marquee/service/flags/registry'
-import { readServiceSettings, type ServiceSettings } from '@marquee/service/flags/service'
-import { type PageSettings, readPageSettings } from './page.ts'
+import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/flags'
+import { readConsulConfig } from '@marquee/service/flags/registry'
+import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
+import { type PageConfig, readPageConfig } from './page.ts'
 
-export interface MovieSettings extends ServiceSettings {
+export interface MovieOptions extends ServiceOptions {
   /** How many times a call of another service is retried at most. */
   readonly retriesMax: number
-  readonly page: PageSettings
+  readonly page: PageConfig
 }
 
-export interface MovieConfig extends MovieSettings {
+export interface MovieConfig extends MovieOptions {
   /** Where the services are that movie asks. */
   readonly registry: RegistryConfig
 }
@@ -25,21 +25,21 @@ export const streamsPerClientMax = 12_000
 const usage = 'services/movie/main.ts: movies with their ratings'
 
 export function readMovieConfig(
-  source: SettingsSource = { args: process.argv.slice(2), env: process.env },
+  source: FlagsSource = { args: process.argv.slice(2), env: process.env },
 ): MovieConfig {
-  const settings = readSettings(usage, source)
-  const service = readServiceSettings(settings, 8083, streamsPerClientMax)
-  const consul = readConsulSettings(settings, service.advertise)
-  const addresses = readAddresses(settings, consul !== undefined)
-  const page = readPageSettings(settings)
-  const retries = { retriesMax: readRetriesMax(settings) }
-  settings.finish()
+  const flags = readFlags(usage, source)
+  const service = readServiceOptions(flags, 8083, streamsPerClientMax)
+  const consul = readConsulConfig(flags, service.advertise)
+  const addresses = readAddresses(flags, consul !== undefined)
+  const page = readPageConfig(flags)
+  const retries = { retriesMax: readRetriesMax(flags) }
+  flags.finish()
   return { ...service, page, ...retries, registry: consul ?? { kind: 'static', addresses } }
 }
 
 /** Reads how often a call that is safe to repeat is retried. */
-export function readRetriesMax(settings: Settings): number {
-  return settings.integer({
+export function readRetriesMax(flags: Flags): number {
+  return flags.integer({
     flag: 'retries-max',
     help: 'how many times a call of metadata or rating is retried that is safe to repeat',
     default: retriesMax,
@@ -49,13 +49,13 @@ export function readRetriesMax(settings: Settings): number {
 }
 
 /** Reads where metadata and rating are. With Consul it alone knows. */
-function readAddresses(settings: Settings, isInConsul: boolean) {
+function readAddresses(flags: Flags, isInConsul: boolean) {
   const read = (service: string, url: string) => {
     const flag = `${service}-url`
     const help = `where the ${service} service is, without Consul; several by commas`
-    const origins = settings.origins({ flag, help, default: isInConsul ? '' : url })
+    const origins = flags.origins({ flag, help, default: isInConsul ? '' : url })
     if (isInConsul && origins.length > 0) {
-      settings.refuse(`--${flag} and --consul-http-addr exclude each other: leave one out`)
+      flags.refuse(`--${flag} and --consul-http-addr exclude each other: leave one out`)
     }
     return origins
   }

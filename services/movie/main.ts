@@ -6,7 +6,7 @@ import type { Instance, Registry } from '@marquee/registry/port'
 import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
-import { type MovieSettings, readMovieConfig } from './config.ts'
+import { type MovieOptions, readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
 import { createMovieService } from './service.ts'
 import { createSystemWatches } from './system.ts'
@@ -15,21 +15,21 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 /** Starts the movie service; what `use` has taken stops it. */
 export async function startMovie(
   running: Running,
-  settings: MovieSettings,
+  options: MovieOptions,
   registry: Registry,
   memory: MemoryBudget,
 ): Promise<Server> {
   const { use, log } = running
-  const parts = await createServiceParts(running, settings, registry, memory)
+  const parts = await createServiceParts(running, options, registry, memory)
   const { health } = parts
   const known = use(await registry.watch('metadata'))
   health.require('metadata', () =>
     known.instances.length === 0 ? 'no instance of metadata is known' : undefined,
   )
-  const upstream = { resolver: registry, retriesMax: settings.retriesMax }
+  const upstream = { resolver: registry, retriesMax: options.retriesMax }
   const metadata = use(await createServiceTransport({ ...upstream, service: 'metadata' }))
   const rating = use(await createServiceTransport({ ...upstream, service: 'rating' }))
-  const page = use(await openPage({ settings: settings.page, registry, log }))
+  const page = use(await openPage({ config: options.page, registry, log }))
   let own: Instance | undefined
   const system = use(createSystemWatches({ registry, own: () => own }))
   const app = createMovieService({
@@ -38,7 +38,7 @@ export async function startMovie(
     page,
     system,
   })
-  const server = await listen(running, parts, settings, memory, { name: 'movie', app })
+  const server = await listen(running, parts, options, memory, { name: 'movie', app })
   own = { id: `movie@${server.url}`, url: server.url }
   const healthName = MovieService.typeName
   await announce(running, parts, registry, { name: 'movie', healthName, url: server.url })
@@ -46,9 +46,9 @@ export async function startMovie(
 }
 
 if (import.meta.main) {
-  await run('movie', readMovieConfig, async (running, { registry: config, ...settings }) => {
+  await run('movie', readMovieConfig, async (running, { registry: config, ...options }) => {
     const registry = running.use(await openRegistry(config, running.log))
-    const memory = new MemoryBudget({ bytesMax: settings.memoryBytesMax })
-    await startMovie(running, settings, registry, memory)
+    const memory = new MemoryBudget({ bytesMax: options.memoryBytesMax })
+    await startMovie(running, options, registry, memory)
   })
 }

@@ -70,7 +70,7 @@ async function serviceWith(env: Readonly<Record<string, string>>) {
   const nobody = createRouterTransport(() => {})
   return createMovieService({
     sources: { metadata: createMetadataSource(nobody), ratings: createRatingSource(nobody) },
-    page: await openPage({ settings: config.page, registry, log }),
+    page: await openPage({ config: config.page, registry, log }),
     log,
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

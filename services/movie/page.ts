@@ -3,7 +3,7 @@ import type { Environment } from '@marquee/connect-hono/call'
 import type { Registry } from '@marquee/registry/port'
 import { type BuiltPage, loadPage } from '@marquee/service/assets/load'
 import { addPageRoutes } from '@marquee/service/assets/routes'
-import type { Settings } from '@marquee/service/flags/flags'
+import type { Flags } from '@marquee/service/flags/flags'
 import { addForwarding, type ForwardingOptions } from '@marquee/service/gateway/routes'
 import { openUpstream, type Upstream } from '@marquee/service/gateway/upstream'
 import { refuseMethod } from '@marquee/service/rest/rest'
@@ -16,7 +16,7 @@ import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
 /** The services that the page calls. */
 export type PageService = 'movie' | 'metadata' | 'rating'
 
-export interface PageSettings {
+export interface PageConfig {
   /** The folder of the built page. */
   readonly webRoot: string
   /** The origins at which browsers reach metadata and rating; those that are left out are reached through movie. */
@@ -40,13 +40,13 @@ export type ForwardingBase = Pick<ForwardingOptions, 'drain' | 'streams' | 'admi
 interface OpenedPage {
   /** Undefined when it was not built. */
   readonly built: BuiltPage | undefined
-  readonly settings: PageSettings
+  readonly config: PageConfig
   /** Of the services that the page does not call directly. */
   readonly upstreams: Readonly<Partial<Record<ForwardedService, Upstream>>>
 }
 
 export interface PageOptions {
-  readonly settings: PageSettings
+  readonly config: PageConfig
   readonly registry: Registry
   readonly log: Logger
 }
@@ -62,45 +62,45 @@ const forwarded = {
   rating: { path: '/services/rating', services: [RatingService, DeadLetterService] },
 }
 
-export function readPageSettings(settings: Settings): PageSettings {
-  const webRoot = settings.text({
+export function readPageConfig(flags: Flags): PageConfig {
+  const webRoot = flags.text({
     flag: 'web-root',
     help: 'the folder of the built page',
     default: join(import.meta.dirname, '..', '..', 'dist', 'web'),
   })
-  const metadata = readDirectUrl(settings, 'metadata')
-  const rating = readDirectUrl(settings, 'rating')
+  const metadata = readDirectUrl(flags, 'metadata')
+  const rating = readDirectUrl(flags, 'rating')
   return { webRoot, directUrls: { ...(metadata && { metadata }), ...(rating && { rating }) } }
 }
 
-function readDirectUrl(settings: Settings, service: string): string | undefined {
+function readDirectUrl(flags: Flags, service: string): string | undefined {
   const flag = `page-${service}-url`
   const help = `the origin at which browsers reach ${service}; through movie unless told`
-  const [origin, ...others] = settings.origins({ flag, help, default: '' })
-  if (others.length > 0) settings.refuse(`--${flag} names several origins: give one`)
+  const [origin, ...others] = flags.origins({ flag, help, default: '' })
+  if (others.length > 0) flags.refuse(`--${flag} names several origins: give one`)
   return origin
 }
 
 /** Reads the page, and gets ready to forward its calls. */
-export async function openPage({ settings, registry, log }: PageOptions): Promise<MoviePage> {
-  const built = await loadPage(settings.webRoot)
-  if (!built) log.warn({ webRoot: settings.webRoot }, 'the page is not built: bun run build')
+export async function openPage({ config, registry, log }: PageOptions): Promise<MoviePage> {
+  const built = await loadPage(config.webRoot)
+  if (!built) log.warn({ webRoot: config.webRoot }, 'the page is not built: bun run build')
   await using opened = new AsyncDisposableStack()
   const open = async (service: ForwardedService) => {
-    if (settings.directUrls[service]) return {}
+    if (config.directUrls[service]) return {}
     return { [service]: opened.use(await openUpstream(registry, service)) }
   }
   const upstreams = { ...(await open('metadata')), ...(await open('rating')) }
   const kept = opened.move()
   return {
-    addTo: (app, base) => addPage(app, { built, settings, upstreams }, base),
+    addTo: (app, base) => addPage(app, { built, config, upstreams }, base),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
 
 function addPage(app: Hono<Environment>, page: OpenedPage, base: ForwardingBase): void {
-  const { built, settings, upstreams } = page
-  const { directUrls, commandUrls } = settings
+  const { built, config, upstreams } = page
+  const { directUrls, commandUrls } = config
   addPageRoutes(app, {
     page: built,
     paths: pagePaths,

@@ -1,14 +1,14 @@
 import type { EventLogConfig } from '@marquee/event-log/open'
 import type { RegistryConfig } from '@marquee/registry/open'
-import { readEventLogSettings } from '@marquee/service/flags/event-log'
+import { readEventLogConfig } from '@marquee/service/flags/event-log'
 import { type EventLogNames, readEventLogNames } from '@marquee/service/flags/event-log-names'
-import { readSettings, type Settings, type SettingsSource } from '@marquee/service/flags/flags'
-import { readConsulSettings } from '@marquee/service/flags/registry'
-import { readServiceSettings, type ServiceSettings } from '@marquee/service/flags/service'
+import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/flags'
+import { readConsulConfig } from '@marquee/service/flags/registry'
+import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
 import type { LogPolicy } from './log-guard.ts'
 import { defaultPrior, type Prior } from './rating.ts'
 
-export interface RatingSettings extends ServiceSettings {
+export interface RatingOptions extends ServiceOptions {
   /** `memory:`, `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string
   readonly eventLog: EventLogConfig
@@ -17,37 +17,37 @@ export interface RatingSettings extends ServiceSettings {
   readonly prior: Prior
 }
 
-export interface RatingConfig extends RatingSettings {
+export interface RatingConfig extends RatingOptions {
   readonly registry: RegistryConfig
 }
 
 const usage = 'services/rating/main.ts: who rated what, and the aggregate'
 
 export function readRatingConfig(
-  source: SettingsSource = { args: process.argv.slice(2), env: process.env },
+  source: FlagsSource = { args: process.argv.slice(2), env: process.env },
 ): RatingConfig {
-  const settings = readSettings(usage, source)
-  const service = readServiceSettings(settings, 8082)
+  const flags = readFlags(usage, source)
+  const service = readServiceOptions(flags, 8082)
   const config: RatingConfig = {
     ...service,
-    registry: readConsulSettings(settings, service.advertise) ?? { kind: 'static', addresses: {} },
-    databaseUrl: settings.text({
+    registry: readConsulConfig(flags, service.advertise) ?? { kind: 'static', addresses: {} },
+    databaseUrl: flags.text({
       flag: 'database-url',
       help: 'where the ratings are kept: memory:, sqlite:PATH or postgres://…',
       default: 'sqlite:data/rating.db',
     }),
-    eventLog: readEventLogSettings(settings, 'data'),
-    names: readEventLogNames(settings),
-    logPolicy: readLogPolicy(settings),
-    prior: readPriorSettings(settings),
+    eventLog: readEventLogConfig(flags, 'data'),
+    names: readEventLogNames(flags),
+    logPolicy: readLogPolicy(flags),
+    prior: readPrior(flags),
   }
-  settings.finish()
+  flags.finish()
   return config
 }
 
 /** Reads what to do with a log that is not the one whose positions are stored. */
-export function readLogPolicy(settings: Settings): LogPolicy {
-  return settings.choice({
+export function readLogPolicy(flags: Flags): LogPolicy {
+  return flags.choice({
     flag: 'log-identity',
     help: 'what to do when the event log is another one than was read so far: refuse-new, accept-new',
     of: ['refuse-new', 'accept-new'],
@@ -56,16 +56,16 @@ export function readLogPolicy(settings: Settings): LogPolicy {
 }
 
 /** Reads the prior of the Bayesian score. */
-export function readPriorSettings(settings: Settings): Prior {
+export function readPrior(flags: Flags): Prior {
   return {
-    mean: settings.number({
+    mean: flags.number({
       flag: 'prior-mean',
       help: 'the mean that is believed of a record before anyone has rated it',
       default: defaultPrior.mean,
       min: 1,
       max: 5,
     }),
-    weight: settings.number({
+    weight: flags.number({
       flag: 'prior-weight',
       help: 'how many ratings that belief is worth',
       default: defaultPrior.weight,

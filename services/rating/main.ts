@@ -8,7 +8,7 @@ import { announce, createServiceParts, listen } from '@marquee/service/process/p
 import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { type RatingSettings, readRatingConfig } from './config.ts'
+import { type RatingOptions, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { type Ingest, startIngest } from './ingest.ts'
 import { ingestCondition, ingestLiveness, ingestNote, measureIngest } from './ingest-health.ts'
@@ -19,19 +19,19 @@ import { createAggregateWatches } from './watch.ts'
 /** Starts the rating service; what `use` has taken stops it. */
 export async function startRating(
   running: Running,
-  settings: RatingSettings,
+  options: RatingOptions,
   registry: Registry,
   memory: MemoryBudget,
 ): Promise<Server> {
   const { use, log } = running
-  const { prior, names, logPolicy } = settings
-  const parts = await createServiceParts(running, settings, registry, memory)
+  const { prior, names, logPolicy } = options
+  const parts = await createServiceParts(running, options, registry, memory)
   const { health, metrics } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
-  const store = use(await openRatingStore(settings.databaseUrl, { prior, onWarning, faults }))
+  const store = use(await openRatingStore(options.databaseUrl, { prior, onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const eventLog = use(await openEventLog(settings.eventLog, log, faults))
+  const eventLog = use(await openEventLog(options.eventLog, log, faults))
   const watches = use(createAggregateWatches({ store }))
   let ingesting: Ingest | undefined
   const app = createRatingService({
@@ -41,7 +41,7 @@ export async function startRating(
     deadLetters: createDeadLetters(eventLog, names.deadLetterTopic),
     ingestStatus: () => ingesting?.status(),
   })
-  const server = await listen(running, parts, settings, memory, { name: 'rating', app })
+  const server = await listen(running, parts, options, memory, { name: 'rating', app })
   let isReading: Condition = () => 'events are not read yet'
   health.require('ingest', () => isReading(), 'work')
   const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy, ...names }))
@@ -56,9 +56,9 @@ export async function startRating(
 }
 
 if (import.meta.main) {
-  await run('rating', readRatingConfig, async (running, { registry: config, ...settings }) => {
+  await run('rating', readRatingConfig, async (running, { registry: config, ...options }) => {
     const registry = running.use(await openRegistry(config, running.log))
-    const memory = new MemoryBudget({ bytesMax: settings.memoryBytesMax })
-    await startRating(running, settings, registry, memory)
+    const memory = new MemoryBudget({ bytesMax: options.memoryBytesMax })
+    await startRating(running, options, registry, memory)
   })
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test'
 import { readEventLogNames } from './event-log-names.ts'
-import { readSettings } from './flags.ts'
+import { readFlags } from './flags.ts'
 
 function read(env: Record<string, string>) {
-  const settings = readSettings('program: what it does', { args: [], env })
-  const names = readEventLogNames(settings)
-  settings.finish()
+  const flags = readFlags('program: what it does', { args: [], env })
+  const names = readEventLogNames(flags)
+  flags.finish()
   return names
 }
 

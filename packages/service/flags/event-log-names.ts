@@ -1,4 +1,4 @@
-import type { Settings } from './flags.ts'
+import type { Flags } from './flags.ts'
 
 /** What an installation calls its topics and its group. Two installations on one Kafka need different ones. */
 export interface EventLogNames {
@@ -13,33 +13,31 @@ const topicPattern = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/
 const groupLengthMax = 255
 
 /** Reads the names; the topic of dead letters follows the other. */
-export function readEventLogNames(settings: Settings): EventLogNames {
-  const topic = settings.text({
+export function readEventLogNames(flags: Flags): EventLogNames {
+  const topic = flags.text({
     flag: 'event-log-topic',
     help: 'the topic of rating events',
     default: 'ratings',
   })
-  const deadLetterTopic = settings.text({
+  const deadLetterTopic = flags.text({
     flag: 'event-log-dead-letter-topic',
     help: 'the topic of events that cannot be applied; by default the other, with .dlq',
     default: `${topic}.dlq`,
   })
-  const group = settings.text({
+  const group = flags.text({
     flag: 'event-log-group',
     help: 'the group that consumes the events; one for each installation',
     default: 'rating',
   })
   for (const name of [topic, deadLetterTopic]) {
     if (topicPattern.test(name)) continue
-    settings.refuse(
-      `"${name}" cannot be a topic: use letters, digits, ".", "_" and "-"; at most 249`,
-    )
+    flags.refuse(`"${name}" cannot be a topic: use letters, digits, ".", "_" and "-"; at most 249`)
   }
   if (topic === deadLetterTopic) {
-    settings.refuse(`--event-log-dead-letter-topic is "${topic}", too: give another topic`)
+    flags.refuse(`--event-log-dead-letter-topic is "${topic}", too: give another topic`)
   }
   if (group.length === 0 || group.length > groupLengthMax) {
-    settings.refuse(`--event-log-group must have 1 to ${groupLengthMax} characters`)
+    flags.refuse(`--event-log-group must have 1 to ${groupLengthMax} characters`)
   }
   return { topic, deadLetterTopic, group }
 }

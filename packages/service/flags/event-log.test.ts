@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test'
-import { readEventLogSettings } from './event-log.ts'
-import { readSettings, SettingsError } from './flags.ts'
+import { readEventLogConfig } from './event-log.ts'
+import { FlagsError, readFlags } from './flags.ts'
 
 function read(env: Record<string, string>, ...args: string[]) {
-  const settings = readSettings('program: what it does', { args, env })
-  const config = readEventLogSettings(settings, 'data')
-  settings.finish()
+  const flags = readFlags('program: what it does', { args, env })
+  const config = readEventLogConfig(flags, 'data')
+  flags.finish()
   return config
 }
 
@@ -26,7 +26,7 @@ test('with brokers the log is in Kafka', () => {
   })
 })
 
-test('TLS and a login are told by their own settings', () => {
+test('TLS and a login to Kafka have their own flags', () => {
   const env = {
     KAFKA_BROKERS: 'one:9092',
     KAFKA_TLS: 'true',
@@ -57,6 +57,6 @@ test.each([
   ['a password without a mechanism', { KAFKA_SASL_PASSWORD: 'p' }, 'says how to use'],
 ])('%s is refused', (_, env, reason) => {
   const attempt = () => read({ KAFKA_BROKERS: 'one:9092', ...env } as Record<string, string>)
-  expect(attempt).toThrow(SettingsError)
+  expect(attempt).toThrow(FlagsError)
   expect(attempt).toThrow(reason)
 })

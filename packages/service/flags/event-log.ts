@@ -1,28 +1,28 @@
 import { join } from 'node:path'
 import type { KafkaAccess, KafkaSasl, KafkaTls } from '@marquee/event-log/kafka/client'
 import type { EventLogConfig } from '@marquee/event-log/open'
-import type { Settings } from './flags.ts'
+import type { Flags } from './flags.ts'
 
 const mechanisms = ['none', 'plain', 'scram-sha-256', 'scram-sha-512'] as const
 const switches = ['false', 'true'] as const
 
 /** Reads which event log is used: Kafka where brokers are named, else a file, by default in the given folder. */
-export function readEventLogSettings(settings: Settings, folder: string): EventLogConfig {
-  const path = settings.text({
+export function readEventLogConfig(flags: Flags, folder: string): EventLogConfig {
+  const path = flags.text({
     flag: 'event-log',
     help: 'the file of the event log, where it is not in Kafka',
     default: join(folder, 'events.db'),
   })
-  const partitions = settings.integer({
+  const partitions = flags.integer({
     flag: 'event-log-partitions',
     help: 'partitions of a topic that is new',
     default: 4,
     min: 1,
     max: 256,
   })
-  const access = readKafkaSettings(settings)
+  const access = readKafkaAccess(flags)
   // What brokers take unless told is 6,000 to 1,800,000.
-  const sessionTimeoutMs = settings.integer({
+  const sessionTimeoutMs = flags.integer({
     flag: 'kafka-session-timeout-ms',
     help: 'after how long a consumer that says nothing loses its partitions to others',
     default: 10_000,
@@ -33,74 +33,74 @@ export function readEventLogSettings(settings: Settings, folder: string): EventL
   return { kind: 'kafka', partitions, ...access, timing: { sessionTimeoutMs } }
 }
 
-function readKafkaSettings(settings: Settings): KafkaAccess {
-  const brokers = readBrokers(settings)
-  const [tls, sasl] = [readTls(settings), readSasl(settings)]
+function readKafkaAccess(flags: Flags): KafkaAccess {
+  const brokers = readBrokers(flags)
+  const [tls, sasl] = [readTls(flags), readSasl(flags)]
   return { brokers, ...(tls && { tls }), ...(sasl && { sasl }) }
 }
 
-function readBrokers(settings: Settings): string[] {
+function readBrokers(flags: Flags): string[] {
   const help = 'Kafka brokers, host:port, several by commas; none for a file'
-  const text = settings.text({ flag: 'kafka-brokers', help, default: '' })
+  const text = flags.text({ flag: 'kafka-brokers', help, default: '' })
   if (text === '') return []
   return text.split(',').map((one) => {
     const broker = one.trim()
     const { host, port, pathname } = URL.parse(`kafka://${broker}`) ?? {}
     if (host !== broker || !port || pathname) {
       const examples = 'localhost:9092 or [::1]:9092'
-      settings.refuse(`--kafka-brokers is "${broker}": give brokers such as ${examples}`)
+      flags.refuse(`--kafka-brokers is "${broker}": give brokers such as ${examples}`)
     }
     return broker
   })
 }
 
-function readTls(settings: Settings): KafkaTls | undefined {
-  const isOn = settings.choice({
+function readTls(flags: Flags): KafkaTls | undefined {
+  const isOn = flags.choice({
     flag: 'kafka-tls',
     help: 'whether connections to Kafka are encrypted: true or false',
     of: switches,
     default: 'false',
   })
-  const caPath = readOptional(settings, 'kafka-tls-ca', 'PEM file of the authority of the brokers')
-  const certPath = readOptional(settings, 'kafka-tls-cert', 'PEM file of our own certificate')
-  const keyPath = readOptional(settings, 'kafka-tls-key', 'PEM file of its key')
+  const caPath = readOptional(flags, 'kafka-tls-ca', 'PEM file of the authority of the brokers')
+  const certPath = readOptional(flags, 'kafka-tls-cert', 'PEM file of our own certificate')
+  const keyPath = readOptional(flags, 'kafka-tls-key', 'PEM file of its key')
   const files = [caPath, certPath, keyPath]
   if ((certPath === undefined) !== (keyPath === undefined)) {
-    settings.refuse('--kafka-tls-cert and --kafka-tls-key: give both, or neither')
+    flags.refuse('--kafka-tls-cert and --kafka-tls-key: give both, or neither')
   }
   if (isOn === 'true') {
     return { ...(caPath && { caPath }), ...(certPath && { certPath }), ...(keyPath && { keyPath }) }
   }
   if (files.some((file) => file !== undefined)) {
-    settings.refuse('--kafka-tls has to be true for --kafka-tls-ca, -cert and -key')
+    flags.refuse('--kafka-tls has to be true for --kafka-tls-ca, -cert and -key')
   }
   return undefined
 }
 
-function readSasl(settings: Settings): KafkaSasl | undefined {
-  const mechanism = settings.choice({
+function readSasl(flags: Flags): KafkaSasl | undefined {
+  const mechanism = flags.choice({
     flag: 'kafka-sasl-mechanism',
     help: `how to log in to Kafka: ${mechanisms.join(', ')}`,
     of: mechanisms,
     default: 'none',
   })
-  const username = settings.text({ flag: 'kafka-sasl-username', help: 'as whom', default: '' })
-  const password = settings.text({
+  const username = flags.text({ flag: 'kafka-sasl-username', help: 'as whom', default: '' })
+  const password = flags.text({
     flag: 'kafka-sasl-password',
     help: 'with which password; a flag is seen by all on this machine',
     default: '',
   })
   const isComplete = username !== '' && password !== ''
   if (mechanism !== 'none') {
-    if (!isComplete) settings.refuse(`${mechanism} needs --kafka-sasl-username and -password`)
+    if (!isComplete) flags.refuse(`${mechanism} needs --kafka-sasl-username and -password`)
     return { mechanism, username, password }
   }
   if (username !== '' || password !== '') {
-    settings.refuse('--kafka-sasl-mechanism says how to use --kafka-sasl-username and -password')
+    flags.refuse('--kafka-sasl-mechanism says how to use --kafka-sasl-username and -password')
   }
   return undefined
 }
 
-function readOptional(settings: Settings, flag: string, help: string): string | undefined {
-  return settings.text({ flag, help, default: '' }) || undefined
+function readOptional(flags: Flags, flag: string, help: string): string | undefined {
+  return flags.text({ flag, help, default: '' }) || undefined
 }

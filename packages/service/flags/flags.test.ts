@@ -1,27 +1,27 @@
 import { expect, test } from 'bun:test'
-import { HelpRequest, readSettings, SettingsError } from './flags.ts'
+import { FlagsError, HelpRequest, readFlags } from './flags.ts'
 
 function read(args: string[], env: Record<string, string> = {}) {
-  const settings = readSettings('program: what it does', { args, env })
+  const flags = readFlags('program: what it does', { args, env })
   const value = {
-    name: settings.text({ flag: 'name', help: 'a name', default: 'nobody' }),
-    level: settings.choice({
+    name: flags.text({ flag: 'name', help: 'a name', default: 'nobody' }),
+    level: flags.choice({
       flag: 'level',
       help: 'how much',
       of: ['low', 'high'],
       default: 'low',
     }),
-    port: settings.integer({ flag: 'port', help: 'a port', min: 0, max: 65_535, default: 80 }),
-    mean: settings.number({ flag: 'prior-mean', help: 'a mean', min: 1, max: 5, default: 3 }),
-    urls: settings.origins({ flag: 'urls', help: 'where', default: 'http://localhost:1' }),
+    port: flags.integer({ flag: 'port', help: 'a port', min: 0, max: 65_535, default: 80 }),
+    mean: flags.number({ flag: 'prior-mean', help: 'a mean', min: 1, max: 5, default: 3 }),
+    urls: flags.origins({ flag: 'urls', help: 'where', default: 'http://localhost:1' }),
   }
-  settings.finish()
+  flags.finish()
   return value
 }
 
 const defaults = { name: 'nobody', level: 'low', port: 80, mean: 3, urls: ['http://localhost:1'] }
 
-test('what is not given has its default', () => {
+test('a flag that is not given has its default', () => {
   expect(read([])).toEqual(defaults as ReturnType<typeof read>)
 })
 
@@ -37,9 +37,9 @@ test('origins are a list, without paths', () => {
 })
 
 test('a problem that the caller found is listed with the others', () => {
-  const settings = readSettings('program', { args: ['--wat'], env: {} })
-  settings.refuse('--name and --level exclude each other')
-  expect(() => settings.finish()).toThrow(
+  const flags = readFlags('program', { args: ['--wat'], env: {} })
+  flags.refuse('--name and --level exclude each other')
+  expect(() => flags.finish()).toThrow(
     '--name and --level exclude each other\n--wat is not a flag: see --help',
   )
 })
@@ -59,7 +59,7 @@ test('all problems are listed at once', () => {
     'no',
   ]
   const attempt = () => read([...bad, '--name'])
-  expect(attempt).toThrow(SettingsError)
+  expect(attempt).toThrow(FlagsError)
   expect(attempt).toThrow(
     [
       '--name needs a value',
@@ -77,7 +77,7 @@ test.each(['1.5', '', ' ', '1e9', 'NaN', '-1'])('the port %j is refused', (port)
   expect(() => read([`--port=${port}`])).toThrow('--port')
 })
 
-test('--help lists every setting with its variable and default', () => {
+test('--help lists every flag with its variable and default', () => {
   const attempt = () => read(['--help'])
   expect(attempt).toThrow(HelpRequest)
   expect(attempt).toThrow(/^program: what it does\n\n {2}--name {2,}a name \[NAME; nobody\]\n/)

@@ -1,39 +1,49 @@
 import { parseArgs } from 'node:util'
 
-/** A command line or an environment that cannot be used. Its message lists every problem, a line each. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError'
+/**
+ * Thrown when the command line or the environment cannot be used. The message lists every problem, one
+ * per line.
+ */
+export class FlagsError extends Error {
+  override readonly name = 'FlagsError'
 }
 
-/** Where settings come from: a flag wins over its environment variable, and both over the default. */
-export interface SettingsSource {
+/**
+ * Command line and environment. A flag wins over its environment variable, and both over the default.
+ */
+export interface FlagsSource {
   /** The command line, without the program. */
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** A setting: `--event-log`, or `EVENT_LOG` in the environment. */
-export interface Setting {
-  /** The flag's name, without dashes in front. */
+/** A flag: `--event-log`, or `EVENT_LOG` in the environment. */
+export interface FlagOptions {
+  /** Name, without the leading dashes. */
   readonly flag: string
-  /** What it sets, for `--help`. */
+  /** Explanation in `--help`. */
   readonly help: string
 }
 
-/** Reads settings one by one, and lists all problems at once. */
-export interface Settings {
-  text(setting: Setting & { readonly default: string }): string
-  /** One of the choices. */
-  choice<T extends string>(setting: Setting & { readonly of: readonly T[]; readonly default: T }): T
-  /** A number within bounds, both included. */
-  number(setting: Setting & NumberBounds): number
-  /** A whole number within bounds, both included. */
-  integer(setting: Setting & NumberBounds): number
-  /** Origins (`http://host:port`), separated by commas; empty for none. */
-  origins(setting: Setting & { readonly default: string }): string[]
-  /** Adds a problem that only the caller can see: what is given, and what to give instead. */
+/** Reads flags one by one, and reports all problems at once. */
+export interface Flags {
+  text(options: FlagOptions & { readonly default: string }): string
+  /** Reads one of the choices. */
+  choice<T extends string>(
+    options: FlagOptions & { readonly of: readonly T[]; readonly default: T },
+  ): T
+  /** Reads a number from `min` to `max`. */
+  number(options: FlagOptions & NumberBounds): number
+  /** Reads a whole number from `min` to `max`. */
+  integer(options: FlagOptions & NumberBounds): number
+  /** Reads origins (`http://host:port`), separated by commas. Empty for none. */
+  origins(options: FlagOptions & { readonly default: string }): string[]
+  /** Adds a problem that the caller found: what is wrong, then what to do. */
   refuse(problem: string): void
-  /** Throws a `SettingsError` unless every setting was good and every flag known. */
+  /**
+   * Throws a `FlagsError` when there was a problem or a flag is unknown, and a `HelpRequest` for
+   * `--help`.
+   */
   finish(): void
 }
 
@@ -43,70 +53,70 @@ interface NumberBounds {
   readonly default: number
 }
 
-/** Asked for `--help`: its message is the text to print. */
+/** Thrown for `--help`. The message is the text to print. */
 export class HelpRequest extends Error {
   override readonly name = 'HelpRequest'
 }
 
-/** @param usage the first line of `--help`: what is run, and what it does. */
-export function readSettings(usage: string, { args, env }: SettingsSource): Settings {
+/** @param usage First line of `--help`: the program, and what it does. */
+export function readFlags(usage: string, { args, env }: FlagsSource): Flags {
   const problems: string[] = []
   const help: { readonly flag: string; readonly text: string }[] = []
   const known = new Set(['help'])
-  const { flags, words } = parseFlags(args)
+  const { given, words } = parseFlags(args)
 
-  function raw({ flag, help: text }: Setting, fallback: unknown): string | undefined {
+  function raw({ flag, help: text }: FlagOptions, fallback: unknown): string | undefined {
     const name = flag.toUpperCase().replaceAll('-', '_')
     known.add(flag)
     help.push({ flag, text: `${text} [${name}; ${fallback}]` })
-    if (!flags.has(flag)) return env[name] === '' ? undefined : env[name]
-    const value = flags.get(flag)
+    if (!given.has(flag)) return env[name] === '' ? undefined : env[name]
+    const value = given.get(flag)
     if (value === undefined) problems.push(`--${flag} needs a value`)
     return value
   }
-  function number(setting: Setting & NumberBounds, whole: boolean): number {
-    const text = raw(setting, setting.default)
-    if (text === undefined) return setting.default
+  function number(options: FlagOptions & NumberBounds, whole: boolean): number {
+    const text = raw(options, options.default)
+    if (text === undefined) return options.default
     const value = Number(text)
-    const fits = value >= setting.min && value <= setting.max && text.trim() !== ''
+    const fits = value >= options.min && value <= options.max && text.trim() !== ''
     if (fits && (!whole || Number.isInteger(value))) return value
     const kind = whole ? 'a whole number' : 'a number'
     problems.push(
-      `--${setting.flag} is "${text}": give ${kind} from ${setting.min} to ${setting.max}`,
+      `--${options.flag} is "${text}": give ${kind} from ${options.min} to ${options.max}`,
     )
-    return setting.default
+    return options.default
   }
 
   return {
-    text: (setting) => raw(setting, setting.default) ?? setting.default,
-    choice(setting) {
-      const text = raw(setting, setting.default) ?? setting.default
-      const chosen = setting.of.find((one) => one === text)
+    text: (options) => raw(options, options.default) ?? options.default,
+    choice(options) {
+      const text = raw(options, options.default) ?? options.default
+      const chosen = options.of.find((one) => one === text)
       if (chosen === undefined) {
-        problems.push(`--${setting.flag} is "${text}": give one of ${setting.of.join(', ')}`)
+        problems.push(`--${options.flag} is "${text}": give one of ${options.of.join(', ')}`)
       }
-      return chosen ?? setting.default
+      return chosen ?? options.default
     },
-    number: (setting) => number(setting, false),
-    integer: (setting) => number(setting, true),
-    origins(setting) {
-      const text = raw(setting, setting.default) ?? setting.default
+    number: (options) => number(options, false),
+    integer: (options) => number(options, true),
+    origins(options) {
+      const text = raw(options, options.default) ?? options.default
       if (text === '') return []
       return text.split(',').map((one) => {
         const origin = URL.parse(one.trim())?.origin
         if (origin?.startsWith('http')) return origin
-        problems.push(`--${setting.flag} is "${one}": give origins such as http://localhost:8081`)
+        problems.push(`--${options.flag} is "${one}": give origins such as http://localhost:8081`)
         return ''
       })
     },
     refuse: (problem) => void problems.push(problem),
     finish() {
-      if (flags.has('help')) throw new HelpRequest(`${usage}\n\n${inColumns(help)}`)
-      for (const flag of flags.keys()) {
+      if (given.has('help')) throw new HelpRequest(`${usage}\n\n${inColumns(help)}`)
+      for (const flag of given.keys()) {
         if (!known.has(flag)) problems.push(`--${flag} is not a flag: see --help`)
       }
       for (const word of words) problems.push(`"${word}" is not expected: see --help`)
-      if (problems.length > 0) throw new SettingsError(problems.join('\n'))
+      if (problems.length > 0) throw new FlagsError(problems.join('\n'))
     },
   }
 }
@@ -116,21 +126,21 @@ function inColumns(help: readonly { readonly flag: string; readonly text: string
   return help.map(({ flag, text }) => `  --${flag.padEnd(width)}  ${text}`).join('\n')
 }
 
-/** Flags with their values, `--flag value` or `--flag=value`, and the words that belong to none. */
+/** Returns the flags with their values, and the words that belong to no flag. */
 function parseFlags(args: readonly string[]) {
   const { tokens } = parseArgs({ args: [...args], strict: false, tokens: true })
-  const flags = new Map<string, string | undefined>()
+  const given = new Map<string, string | undefined>()
   const words: string[] = []
   let open: string | undefined
   for (const token of tokens) {
     if (token.kind === 'option') {
-      flags.set(token.name, token.value)
+      given.set(token.name, token.value)
       open = token.value === undefined && token.name !== 'help' ? token.name : undefined
     } else if (token.kind === 'positional') {
       if (open === undefined) words.push(token.value)
-      else flags.set(open, token.value)
+      else given.set(open, token.value)
       open = undefined
     }
   }
-  return { flags, words }
+  return { given, words }
 }

@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os'
-import type { Settings } from './flags.ts'
+import type { Flags } from './flags.ts'
 
 const mebibyte = 1024 ** 2
 
@@ -15,9 +15,9 @@ export function memoryLimitBytes(): number {
 }
 
 /** Reads how much memory clients together may make the process hold, in bytes. */
-export function readMemoryBudget(settings: Settings): number {
+export function readMemoryBudget(flags: Flags): number {
   const bytes = Math.max(budgetBytesMin, memoryLimitBytes() * budgetShare)
-  const mebibytes = settings.integer({
+  const mebibytes = flags.integer({
     flag: 'memory-budget',
     help: 'how much memory clients may make the process hold, in MiB; a quarter of what it may use',
     default: Math.floor(bytes / mebibyte),

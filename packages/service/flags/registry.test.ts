@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import type { NetworkInterfaceInfo } from 'node:os'
 import { advertisedHost } from '../process/advertise.ts'
-import { readSettings, SettingsError } from './flags.ts'
-import { readConsulSettings } from './registry.ts'
+import { FlagsError, readFlags } from './flags.ts'
+import { readConsulConfig } from './registry.ts'
 import { readHosts } from './service.ts'
 
 const consul = { CONSUL_HTTP_ADDR: '127.0.0.1:8500' }
 
 function read(env: Record<string, string>, args: string[] = []) {
-  const settings = readSettings('program', { args, env })
-  const config = readConsulSettings(settings, readHosts(settings).advertise)
-  settings.finish()
+  const flags = readFlags('program', { args, env })
+  const config = readConsulConfig(flags, readHosts(flags).advertise)
+  flags.finish()
   return config
 }
 
@@ -167,7 +167,7 @@ function problemsOf(attempt: () => unknown): string[] {
     attempt()
     return []
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error
+    if (!(error instanceof FlagsError)) throw error
     return error.message.split('\n')
   }
 }

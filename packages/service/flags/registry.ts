@@ -1,5 +1,5 @@
 import type { RegistryConfig } from '@marquee/registry/open'
-import type { Settings } from './flags.ts'
+import type { Flags } from './flags.ts'
 
 /** The port of Consul's HTTP API, where its address has neither a port nor a scheme. */
 const defaultPort = 8500
@@ -16,22 +16,19 @@ const switches = ['true', 'false', '1', '0'] as const
  * when there is no Consul.
  * @param advertise the host that others reach the service by.
  */
-export function readConsulSettings(
-  settings: Settings,
-  advertise: string,
-): RegistryConfig | undefined {
-  const address = readText(settings, 'http-addr', 'where Consul is: host:port or its URL')
-  const isSecure = readSwitch(settings, 'http-ssl', 'whether Consul is asked by HTTPS', false)
+export function readConsulConfig(flags: Flags, advertise: string): RegistryConfig | undefined {
+  const address = readText(flags, 'http-addr', 'where Consul is: host:port or its URL')
+  const isSecure = readSwitch(flags, 'http-ssl', 'whether Consul is asked by HTTPS', false)
   const config = {
     kind: 'consul' as const,
-    token: readText(settings, 'http-token', 'the token; a flag is seen by all on this machine'),
-    tokenFile: readText(settings, 'http-token-file', 'a file with the token, which wins over it'),
-    httpAuth: readText(settings, 'http-auth', 'user:password of basic authentication'),
-    namespace: readText(settings, 'namespace', 'the namespace, of Consul Enterprise'),
-    ...readTlsSettings(settings),
-    ...readServiceSettings(settings),
+    token: readText(flags, 'http-token', 'the token; a flag is seen by all on this machine'),
+    tokenFile: readText(flags, 'http-token-file', 'a file with the token, which wins over it'),
+    httpAuth: readText(flags, 'http-auth', 'user:password of basic authentication'),
+    namespace: readText(flags, 'namespace', 'the namespace, of Consul Enterprise'),
+    ...readTls(flags),
+    ...readRegistration(flags),
     advertise,
-    graceMs: settings.integer({
+    graceMs: flags.integer({
       flag: 'consul-grace-ms',
       help: 'how long instances are kept that a restarted Consul may have forgotten',
       default: 30_000,
@@ -42,42 +39,42 @@ export function readConsulSettings(
     deregisterAfterMs,
   }
   if (address === undefined) return undefined
-  return { ...config, url: parseAddress(settings, address, isSecure) }
+  return { ...config, url: parseAddress(flags, address, isSecure) }
 }
 
-function readTlsSettings(settings: Settings) {
+function readTls(flags: Flags) {
   const files = {
-    caFile: readText(settings, 'cacert', "a file with the certificate of Consul's authority"),
-    certFile: readText(settings, 'client-cert', 'a file with our certificate'),
-    keyFile: readText(settings, 'client-key', 'a file with the key of our certificate'),
-    tlsServerName: readText(settings, 'tls-server-name', "the name in Consul's certificate"),
-    verifiesTls: readSwitch(settings, 'http-ssl-verify', 'whether it is verified', true),
+    caFile: readText(flags, 'cacert', "a file with the certificate of Consul's authority"),
+    certFile: readText(flags, 'client-cert', 'a file with our certificate'),
+    keyFile: readText(flags, 'client-key', 'a file with the key of our certificate'),
+    tlsServerName: readText(flags, 'tls-server-name', "the name in Consul's certificate"),
+    verifiesTls: readSwitch(flags, 'http-ssl-verify', 'whether it is verified', true),
   }
   if ((files.certFile === undefined) !== (files.keyFile === undefined)) {
-    settings.refuse('--consul-client-cert and --consul-client-key: give both, or neither')
+    flags.refuse('--consul-client-cert and --consul-client-key: give both, or neither')
   }
   return files
 }
 
 /** Reads what the service says of itself. */
-function readServiceSettings(settings: Settings) {
-  const prefix = settings.text({
+function readRegistration(flags: Flags) {
+  const prefix = flags.text({
     flag: 'consul-service-prefix',
     help: 'put before the names of services in Consul',
     default: '',
   })
   if (!/^[\w.-]*$/.test(prefix)) {
-    settings.refuse(`--consul-service-prefix is "${prefix}": give letters, digits, . - or _`)
+    flags.refuse(`--consul-service-prefix is "${prefix}": give letters, digits, . - or _`)
   }
   return {
     prefix,
-    check: settings.choice({
+    check: flags.choice({
       flag: 'consul-check',
       help: 'grpc: Consul calls the service; ttl: the service calls Consul',
       of: checks,
       default: 'grpc',
     }),
-    checkIntervalMs: settings.integer({
+    checkIntervalMs: flags.integer({
       flag: 'consul-check-interval-ms',
       help: 'how often the instance is checked',
       default: 5_000,
@@ -88,7 +85,7 @@ function readServiceSettings(settings: Settings) {
 }
 
 /** Without a scheme, the port is 8500 by default; with one, it is that of the scheme. */
-function parseAddress(settings: Settings, text: string, isSecure: boolean): string {
+function parseAddress(flags: Flags, text: string, isSecure: boolean): string {
   const [, scheme = isSecure ? 'https' : 'http', rest = text] = /^(\w+):\/\/(.*)$/.exec(text) ?? []
   const port = /^\w+:\/\/|:\d+$/.test(text) ? '' : `:${defaultPort}`
   const url = URL.parse(`${isSecure && scheme === 'http' ? 'https' : scheme}://${rest}${port}`)
@@ -98,7 +95,7 @@ function parseAddress(settings: Settings, text: string, isSecure: boolean): stri
     const problem = text.includes('@')
       ? `has an @: ${advice}, and a user by --consul-http-auth`
       : `is "${text}": ${advice}`
-    settings.refuse(`--consul-http-addr ${problem}`)
+    flags.refuse(`--consul-http-addr ${problem}`)
     return text
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
@@ -108,12 +105,12 @@ function hasMoreThanPath({ username, password, search, hash }: URL): boolean {
   return `${username}${password}${search}${hash}` !== ''
 }
 
-function readText(settings: Settings, name: string, help: string): string | undefined {
-  return settings.text({ flag: `consul-${name}`, help, default: '' }) || undefined
+function readText(flags: Flags, name: string, help: string): string | undefined {
+  return flags.text({ flag: `consul-${name}`, help, default: '' }) || undefined
 }
 
-function readSwitch(settings: Settings, name: string, help: string, fallback: boolean): boolean {
+function readSwitch(flags: Flags, name: string, help: string, fallback: boolean): boolean {
   const flag = `consul-${name}`
-  const chosen = settings.choice({ flag, help, of: switches, default: `${fallback}` })
+  const chosen = flags.choice({ flag, help, of: switches, default: `${fallback}` })
   return chosen === 'true' || chosen === '1'
 }

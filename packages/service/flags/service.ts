@@ -2,13 +2,13 @@ import { type AdmissionLimits, admissionLimits } from '@marquee/http/admission/l
 import type { HostOptions } from '@marquee/http/server/host-check'
 import type { LogOptions } from '../logs/log.ts'
 import { advertisedHost } from '../process/advertise.ts'
-import type { Settings } from './flags.ts'
+import type { Flags } from './flags.ts'
 import { readMemoryBudget } from './memory.ts'
-import { readTls, type TlsSettings } from './tls.ts'
-import { readTrafficSettings, type TrafficSettings } from './traffic.ts'
+import { readTls, type TlsFileOptions } from './tls.ts'
+import { readTrafficOptions, type TrafficOptions } from './traffic.ts'
 
 /** What every service is told. */
-export interface ServiceSettings extends TrafficSettings, HostOptions {
+export interface ServiceOptions extends TrafficOptions, HostOptions {
   readonly port: number
   readonly log: LogOptions
   /** Origins of the pages whose scripts may call. */
@@ -18,37 +18,37 @@ export interface ServiceSettings extends TrafficSettings, HostOptions {
   /** What clients together may make the process hold, in bytes. */
   readonly memoryBytesMax: number
   /** TLS beside cleartext, on the same port; none unless told. */
-  readonly tls?: TlsSettings
+  readonly tls?: TlsFileOptions
 }
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const formats = ['json', 'pretty'] as const
 
 /**
- * Reads the settings that every service has.
+ * Reads the flags that every service has.
  * @param streamsPerClientMax the default of its flag.
  */
-export function readServiceSettings(
-  settings: Settings,
+export function readServiceOptions(
+  flags: Flags,
   port: number,
   streamsPerClientMax?: number,
-): ServiceSettings {
-  const tls = readTls(settings)
+): ServiceOptions {
+  const tls = readTls(flags)
   return {
-    ...readHosts(settings),
-    port: readPort(settings, 'port', port),
-    log: readLogSettings(settings, 'info'),
-    corsOrigins: readCorsOrigins(settings),
-    ...readTrafficSettings(settings, streamsPerClientMax),
-    admissionLimits: readAdmissionLimits(settings),
-    memoryBytesMax: readMemoryBudget(settings),
+    ...readHosts(flags),
+    port: readPort(flags, 'port', port),
+    log: readLogOptions(flags, 'info'),
+    corsOrigins: readCorsOrigins(flags),
+    ...readTrafficOptions(flags, streamsPerClientMax),
+    admissionLimits: readAdmissionLimits(flags),
+    memoryBytesMax: readMemoryBudget(flags),
     ...(tls && { tls }),
   }
 }
 
 /** Reads a port to listen on. */
-export function readPort(settings: Settings, flag: string, port: number): number {
-  return settings.integer({
+export function readPort(flags: Flags, flag: string, port: number): number {
+  return flags.integer({
     flag,
     help: 'the port to listen on; 0 for any that is free',
     default: port,
@@ -58,8 +58,8 @@ export function readPort(settings: Settings, flag: string, port: number): number
 }
 
 /** Reads which address to listen on: by default only this machine can call. */
-function readHost(settings: Settings): string {
-  return settings.text({
+function readHost(flags: Flags): string {
+  return flags.text({
     flag: 'host',
     help: 'the address to listen on; 0.0.0.0 for every one',
     default: '127.0.0.1',
@@ -67,14 +67,14 @@ function readHost(settings: Settings): string {
 }
 
 /** Reads where a service listens, and by which hosts it is called. */
-export function readHosts(settings: Settings): HostOptions {
-  const host = readHost(settings)
-  const advertise = readAdvertise(settings, host)
-  return { host, advertise, allowedHosts: readAllowedHosts(settings) }
+export function readHosts(flags: Flags): HostOptions {
+  const host = readHost(flags)
+  const advertise = readAdvertise(flags, host)
+  return { host, advertise, allowedHosts: readAllowedHosts(flags) }
 }
 
-function readAdvertise(settings: Settings, host: string): string {
-  const text = settings.text({
+function readAdvertise(flags: Flags, host: string): string {
+  const text = flags.text({
     flag: 'advertise',
     help: 'the host that others reach the service by; that of --host',
     default: '',
@@ -82,14 +82,14 @@ function readAdvertise(settings: Settings, host: string): string {
   if (text === '') return advertisedHost(host)
   const address = text.replace(/^\[(.*)\]$/, '$1')
   if (!isHost(address)) {
-    settings.refuse(`--advertise is "${text}": give a host name or an address, without a port`)
+    flags.refuse(`--advertise is "${text}": give a host name or an address, without a port`)
   }
   return address
 }
 
 /** Reads the further hosts that requests may name. */
-function readAllowedHosts(settings: Settings): string[] {
-  const text = settings.text({
+function readAllowedHosts(flags: Flags): string[] {
+  const text = flags.text({
     flag: 'allowed-hosts',
     help: 'further hosts that requests may name, several by commas; * for any',
     default: '',
@@ -97,7 +97,7 @@ function readAllowedHosts(settings: Settings): string[] {
   const names = text === '' ? [] : text.split(',').map((name) => name.trim())
   for (const name of names) {
     if (name === '*' || isHost(name.replace(/^\[(.*)\]$/, '$1'))) continue
-    settings.refuse(`--allowed-hosts has "${name}": give host names or addresses, without ports`)
+    flags.refuse(`--allowed-hosts has "${name}": give host names or addresses, without ports`)
   }
   return names
 }
@@ -110,8 +110,8 @@ function isHost(text: string): boolean {
 }
 
 /** Reads which pages of other origins may call. */
-export function readCorsOrigins(settings: Settings): string[] {
-  return settings.origins({
+export function readCorsOrigins(flags: Flags): string[] {
+  return flags.origins({
     flag: 'cors-origins',
     help: 'origins of pages whose scripts may call; several by commas',
     default: '',
@@ -119,37 +119,37 @@ export function readCorsOrigins(settings: Settings): string[] {
 }
 
 /** Reads how many calls are admitted, and how long they may wait. */
-export function readAdmissionLimits(settings: Settings): Partial<AdmissionLimits> {
+export function readAdmissionLimits(flags: Flags): Partial<AdmissionLimits> {
   return {
-    patienceMs: settings.integer({
+    patienceMs: flags.integer({
       flag: 'admission-patience-ms',
       help: 'how long a call may wait for its start before the service counts as overloaded',
       default: admissionLimits.patienceMs,
       min: 1,
       max: 60_000,
     }),
-    waitMs: settings.integer({
+    waitMs: flags.integer({
       flag: 'admission-wait-ms',
       help: 'how long a call may wait for its start while the service is overloaded',
       default: admissionLimits.waitMs,
       min: 1,
       max: 10_000,
     }),
-    waitingMax: settings.integer({
+    waitingMax: flags.integer({
       flag: 'admission-waiting-max',
       help: 'how many calls may wait for their start',
       default: admissionLimits.waitingMax,
       min: 1,
       max: 1_000_000,
     }),
-    inFlightMax: settings.integer({
+    inFlightMax: flags.integer({
       flag: 'admission-in-flight-max',
       help: 'how many unary calls may be in flight; the limit adapts below it',
       default: admissionLimits.inFlightMax,
       min: admissionLimits.inFlightMin,
       max: 1_000_000,
     }),
-    streamsMax: settings.integer({
+    streamsMax: flags.integer({
       flag: 'admission-streams-max',
       help: 'how many streams may be open',
       default: admissionLimits.streamsMax,
@@ -160,15 +160,15 @@ export function readAdmissionLimits(settings: Settings): Partial<AdmissionLimits
 }
 
 /** Reads how much is logged, and how. */
-export function readLogSettings(settings: Settings, level: (typeof levels)[number]): LogOptions {
+export function readLogOptions(flags: Flags, level: (typeof levels)[number]): LogOptions {
   return {
-    level: settings.choice({
+    level: flags.choice({
       flag: 'log-level',
       help: `what is logged: ${levels.join(', ')}`,
       of: levels,
       default: level,
     }),
-    format: settings.choice({
+    format: flags.choice({
       flag: 'log-format',
       help: 'json for machines, pretty for people',
       of: formats,

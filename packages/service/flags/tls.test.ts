@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { type Certificate, createCertificate } from '@marquee/testing/certificate'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
-import { readSettings } from './flags.ts'
+import { readFlags } from './flags.ts'
 import { readTls } from './tls.ts'
 
 const stack = new AsyncDisposableStack()
@@ -17,9 +17,9 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync())
 
 function read(...args: string[]) {
-  const settings = readSettings('a service', { args, env: {} })
-  const tls = readTls(settings)
-  settings.finish()
+  const flags = readFlags('a service', { args, env: {} })
+  const tls = readTls(flags)
+  flags.finish()
   return tls
 }
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test'
 import { http2Limits } from '@marquee/http/http2/limits'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
-import { readSettings } from './flags.ts'
-import { readTrafficSettings } from './traffic.ts'
+import { readFlags } from './flags.ts'
+import { readTrafficOptions } from './traffic.ts'
 
 function read(...args: string[]) {
-  const settings = readSettings('a test', { args, env: {} })
-  const traffic = readTrafficSettings(settings)
-  settings.finish()
+  const flags = readFlags('a test', { args, env: {} })
+  const traffic = readTrafficOptions(flags)
+  flags.finish()
   return traffic
 }
 

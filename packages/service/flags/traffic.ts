@@ -2,10 +2,10 @@ import { type RpcLimits, rpcLimits } from '@marquee/connect-hono/limits'
 import type { Http1Limits } from '@marquee/http/http1/limits'
 import { type Http2Limits, http2Limits } from '@marquee/http/http2/limits'
 import { type AddressList, createAddressList } from '@marquee/http/server/address-list'
-import type { Settings } from './flags.ts'
+import type { Flags } from './flags.ts'
 
 /** The bounds that depend on what is between a service and its clients. */
-export interface TrafficSettings {
+export interface TrafficOptions {
   readonly rpcLimits: Pick<
     RpcLimits,
     'messageBytesMax' | 'unaryTimeoutMs' | 'heartbeatMs' | 'streamAgeMaxMs' | 'streamsPerClientMax'
@@ -22,32 +22,32 @@ const dayMs = 86_400_000
  * Reads how long what is quiet is kept open and by what, and what clients may have open and do that costs them nothing.
  * @param streamsPerClientMax the default of its flag.
  */
-export function readTrafficSettings(
-  settings: Settings,
+export function readTrafficOptions(
+  flags: Flags,
   streamsPerClientMax = rpcLimits.streamsPerClientMax,
-): TrafficSettings {
-  const idleTimeoutMs = settings.integer({
+): TrafficOptions {
+  const idleTimeoutMs = flags.integer({
     flag: 'idle-timeout-ms',
     help: 'how long a connection without a call is kept: longer than a proxy in front keeps it',
     default: http2Limits.idleTimeoutMs,
     min: 1_000,
     max: dayMs,
   })
-  const heartbeatMs = settings.integer({
+  const heartbeatMs = flags.integer({
     flag: 'heartbeat-ms',
     help: 'how long a watch may be quiet until its last message is sent again; 0 for ever',
     default: rpcLimits.heartbeatMs ?? 0,
     min: 0,
     max: dayMs,
   })
-  const streamAgeMaxMs = settings.integer({
+  const streamAgeMaxMs = flags.integer({
     flag: 'stream-age-ms',
     help: 'how long a stream may be open; it ends with UNAVAILABLE, and clients open it again',
     default: rpcLimits.streamAgeMaxMs,
     min: 1_000,
     max: 24 * dayMs,
   })
-  const ageMaxMs = settings.integer({
+  const ageMaxMs = flags.integer({
     flag: 'connection-age-ms',
     help: 'how long a connection is used; then its calls end, and clients connect again',
     default: http2Limits.ageMaxMs,
@@ -56,14 +56,14 @@ export function readTrafficSettings(
   })
   return {
     rpcLimits: {
-      messageBytesMax: settings.integer({
+      messageBytesMax: flags.integer({
         flag: 'message-bytes-max',
         help: 'bytes of a message of a request, decompressed; its rules may allow less',
         default: rpcLimits.messageBytesMax,
         min: 1_024,
         max: 1_073_741_824,
       }),
-      unaryTimeoutMs: settings.integer({
+      unaryTimeoutMs: flags.integer({
         flag: 'unary-timeout-ms',
         help: 'how long a unary call may take whose client sets no earlier deadline',
         default: rpcLimits.unaryTimeoutMs,
@@ -72,7 +72,7 @@ export function readTrafficSettings(
       }),
       heartbeatMs: heartbeatMs === 0 ? undefined : heartbeatMs,
       streamAgeMaxMs,
-      streamsPerClientMax: settings.integer({
+      streamsPerClientMax: flags.integer({
         flag: 'streams-per-client-max',
         help: 'streams that a client has open at once, by its address',
         default: streamsPerClientMax,
@@ -84,24 +84,24 @@ export function readTrafficSettings(
     http2: {
       idleTimeoutMs,
       ageMaxMs,
-      ...readAllowances(settings),
+      ...readAllowances(flags),
     },
-    trustedProxies: readTrustedProxies(settings),
+    trustedProxies: readTrustedProxies(flags),
   }
 }
 
 /** Reads what an HTTP/2 connection may do at once, and in the long run. */
-function readAllowances(settings: Settings) {
+function readAllowances(flags: Flags) {
   const bounds = { min: 1, max: 1_000_000_000 }
   return {
     resets: {
-      burst: settings.integer({
+      burst: flags.integer({
         flag: 'http2-resets-burst',
         help: 'streams reset before their response has begun on an HTTP/2 connection, at once',
         default: http2Limits.resets.burst,
         ...bounds,
       }),
-      perSecond: settings.integer({
+      perSecond: flags.integer({
         flag: 'http2-resets-per-second',
         help: 'streams reset before their response has begun, in the long run',
         default: http2Limits.resets.perSecond,
@@ -109,13 +109,13 @@ function readAllowances(settings: Settings) {
       }),
     },
     idleFrames: {
-      burst: settings.integer({
+      burst: flags.integer({
         flag: 'http2-idle-frames-burst',
         help: 'frames that carry nothing on an HTTP/2 connection, at once',
         default: http2Limits.idleFrames.burst,
         ...bounds,
       }),
-      perSecond: settings.integer({
+      perSecond: flags.integer({
         flag: 'http2-idle-frames-per-second',
         help: 'frames that carry nothing on an HTTP/2 connection, in the long run',
         default: http2Limits.idleFrames.perSecond,
@@ -125,15 +125,15 @@ function readAllowances(settings: Settings) {
   }
 }
 
-function readTrustedProxies(settings: Settings): AddressList {
+function readTrustedProxies(flags: Flags): AddressList {
   const flag = 'trusted-proxies'
   const help = 'addresses or networks of proxies that carry many users; several by commas'
-  const text = settings.text({ flag, help, default: '' })
+  const text = flags.text({ flag, help, default: '' })
   const entries = text === '' ? [] : text.split(',').map((entry) => entry.trim())
   try {
     return createAddressList(entries)
   } catch (error) {
-    settings.refuse(`--${flag}: ${(error as Error).message}`)
+    flags.refuse(`--${flag}: ${(error as Error).message}`)
     return createAddressList([])
   }
 }

@@ -3,7 +3,7 @@ import { openHostCheck } from '@marquee/http/server/host-check'
 import { type Server, serve } from '@marquee/http/server/serve'
 import type { Registry } from '@marquee/registry/port'
 import { createServiceAdmission } from '../admission.ts'
-import type { ServiceSettings } from '../flags/service.ts'
+import type { ServiceOptions } from '../flags/service.ts'
 import { createAccessLog } from '../logs/access-log.ts'
 import { measureConnections } from '../metrics/connections.ts'
 import { measureMemory } from '../metrics/memory.ts'
@@ -19,7 +19,7 @@ export type ServiceParts = Awaited<ReturnType<typeof createServiceParts>>
 
 export async function createServiceParts(
   { log, draining, connections }: Running,
-  settings: ServiceSettings,
+  options: ServiceOptions,
   registry: Registry,
   memory: MemoryBudget,
 ) {
@@ -27,9 +27,9 @@ export async function createServiceParts(
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
   measureMemory(metrics, memory)
-  const { corsOrigins, admissionLimits, trustedProxies, rpcLimits: limits } = settings
+  const { corsOrigins, admissionLimits, trustedProxies, rpcLimits: limits } = options
   const admission = createServiceAdmission({ log, metrics, limits: admissionLimits, corsOrigins })
-  const hosts = await openHostCheck(settings)
+  const hosts = await openHostCheck(options)
   const health = createHealth(draining)
   const logAccess = createAccessLog(log)
   return { log, logAccess, metrics, health, limits, corsOrigins, hosts, trustedProxies, admission }
@@ -39,12 +39,12 @@ export async function createServiceParts(
 export async function listen(
   { use, log, connections, onHangUp }: Running,
   { admission, health }: Pick<ServiceParts, 'admission' | 'health'>,
-  settings: ServiceSettings,
+  options: ServiceOptions,
   memory: MemoryBudget,
   { name, app }: { name: string; app: Parameters<typeof serve>[0]['app'] },
 ): Promise<Server> {
-  const server = use(await serve({ ...settings, connections, memory, app, admission, log }))
-  use(followTlsFiles({ tls: settings.tls, server, onHangUp, log }))
+  const server = use(await serve({ ...options, connections, memory, app, admission, log }))
+  use(followTlsFiles({ tls: options.tls, server, onHangUp, log }))
   use(logReadiness({ name, health, log }))
   return server
 }

@@ -4,7 +4,7 @@ import {
   createConnectionBudget,
 } from '@marquee/http/server/connection-budget'
 import type { Logger } from 'pino'
-import { HelpRequest, SettingsError } from '../flags/flags.ts'
+import { FlagsError, HelpRequest } from '../flags/flags.ts'
 import { type LogOptions, openLog } from '../logs/log.ts'
 import { takeHangUps } from './hang-ups.ts'
 import { readConnectionBounds } from './open-files.ts'
@@ -31,7 +31,7 @@ const exitCodes = { failed: 1, badUsage: 2 }
  * Runs a program until SIGTERM or SIGINT. On the signal it is not ready any more, its resources are disposed of in
  * reverse order, and the process ends, within 15 seconds. What cannot start says why in one line, and exits with 1; a
  * command line that cannot be used, with 2.
- * @param readConfig reads flags and environment; throws a `SettingsError` or a `HelpRequest`.
+ * @param readConfig reads flags and environment; throws a `FlagsError` or a `HelpRequest`.
  */
 export async function run<Config extends { readonly log: LogOptions }>(
   name: string,
@@ -89,7 +89,7 @@ function explain(name: string, thrown: unknown): number {
     process.stdout.write(`${error.message}\n`)
     return 0
   }
-  const bad = error instanceof SettingsError
+  const bad = error instanceof FlagsError
   const lines = error instanceof Error ? error.message.split('\n') : [String(error)]
   for (const line of lines) process.stderr.write(`marquee ${name}: ${line}\n`)
   return bad ? exitCodes.badUsage : exitCodes.failed
