@@ -54,10 +54,10 @@ test('a message that is compressed is repeated as well', async () => {
     },
   })
   const exchange = call('WatchAggregatedRatings', [watchRequest], ['grpc-accept-encoding', 'gzip'])
-  await waitFor(() => messagesOf(exchange.answerBytes).length >= 3 || undefined, {
+  await waitFor(() => messagesOf(exchange.responseBytes).length >= 3 || undefined, {
     what: 'repeats',
   })
-  const [first, ...others] = messagesOf(exchange.answerBytes)
+  const [first, ...others] = messagesOf(exchange.responseBytes)
   for (const other of others) expect(other).toEqual(first as Buffer)
 })
 
@@ -78,11 +78,11 @@ test('a stream is not repeated before its first message, nor after its end', asy
     implementation: { watchAggregatedRatings: quietAfter(1n) },
   }).call('WatchAggregatedRatings', [watchRequest])
   // The time of several heartbeats, as another stream counts them.
-  await waitFor(() => messagesOf(beating.answerBytes).length >= 4 || undefined, { what: 'beats' })
-  expect(silent.answerBytes.length).toBe(0)
+  await waitFor(() => messagesOf(beating.responseBytes).length >= 4 || undefined, { what: 'beats' })
+  expect(silent.responseBytes.length).toBe(0)
   gate.resolve()
   await silent.over
-  const counts = messagesOf(silent.answerBytes).map(
+  const counts = messagesOf(silent.responseBytes).map(
     (bytes) => fromBinary(WatchAggregatedRatingsResponseSchema, bytes).aggregatedRating?.count,
   )
   expect(counts).toEqual([7n])

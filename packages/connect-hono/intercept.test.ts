@@ -44,7 +44,7 @@ describe('interceptors', () => {
     await exchange.over
     const stream = method !== 'GetRating'
     expect(seen).toEqual([`outer ${stream} ${method}`, `inner ${stream} ${method}`, 'outer, inner'])
-    expect(exchange.answerTrailers).toEqual([
+    expect(exchange.responseTrailers).toEqual([
       'x-passed',
       'inner',
       'x-passed',

@@ -21,7 +21,7 @@ import {
 } from '../../gen/rating/v1/rating_pb.ts'
 
 function someBytes(exchange: FakeExchange): Promise<true> {
-  return waitFor(() => exchange.answerBytes.length > 0 || undefined, { what: 'a message' })
+  return waitFor(() => exchange.responseBytes.length > 0 || undefined, { what: 'a message' })
 }
 
 describe('an answer that is a stream', () => {
@@ -35,9 +35,9 @@ describe('an answer that is a stream', () => {
     })
     const exchange = call('WatchAggregatedRatings', [watchRequest])
     await exchange.over
-    expect(messagesOf(exchange.answerBytes)).toHaveLength(1_000)
+    expect(messagesOf(exchange.responseBytes)).toHaveLength(1_000)
     expect(chunkLengths.length).toBeLessThan(10)
-    expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
+    expect(exchange.responseTrailers).toEqual(['grpc-status', '0'])
   })
 
   test('has the messages before one that is none', async () => {
@@ -51,8 +51,8 @@ describe('an answer that is a stream', () => {
     })
     const exchange = call('WatchAggregatedRatings', [watchRequest])
     await exchange.over
-    expect(messagesOf(exchange.answerBytes)).toHaveLength(1)
-    expect(exchange.answerTrailers).toContain(String(Code.Internal))
+    expect(messagesOf(exchange.responseBytes)).toHaveLength(1)
+    expect(exchange.responseTrailers).toContain(String(Code.Internal))
   })
 
   test('is sent message by message when they do not', async () => {
@@ -68,10 +68,10 @@ describe('an answer that is a stream', () => {
     })
     const exchange = call('WatchAggregatedRatings', [watchRequest])
     await someBytes(exchange)
-    expect(messagesOf(exchange.answerBytes)).toHaveLength(1)
+    expect(messagesOf(exchange.responseBytes)).toHaveLength(1)
     gate.resolve()
     await exchange.over
-    expect(messagesOf(exchange.answerBytes)).toHaveLength(2)
+    expect(messagesOf(exchange.responseBytes)).toHaveLength(2)
   })
 
   test('that fails tells its error after its messages', async () => {
@@ -85,7 +85,7 @@ describe('an answer that is a stream', () => {
     })
     const exchange = call('WatchAggregatedRatings', [watchRequest])
     expect(await failureOf(exchange)).toMatchObject({ code: Code.Aborted, rawMessage: 'no more' })
-    expect(messagesOf(exchange.answerBytes)).toHaveLength(1)
+    expect(messagesOf(exchange.responseBytes)).toHaveLength(1)
     expect(lines).toMatchObject([{ code: 'aborted' }])
   })
 
@@ -151,7 +151,7 @@ describe('a request that is a stream', () => {
     const { call } = setUpCalls({ implementation })
     const exchange = call('ImportRatings', chunks)
     await exchange.over
-    const [message] = messagesOf(exchange.answerBytes)
+    const [message] = messagesOf(exchange.responseBytes)
     const { createdCount } = fromBinary(ImportRatingsResponseSchema, message as Buffer)
     expect(createdCount).toBe(100n)
   })
@@ -179,7 +179,7 @@ describe('a request that is a stream', () => {
     const { call } = setUpCalls({ implementation: { importRatings: async () => ({}) } })
     const exchange = call('ImportRatings', unfinished(item))
     await exchange.over
-    expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
+    expect(exchange.responseTrailers).toEqual(['grpc-status', '0'])
     expect(exchange.refused).toBe(true)
   })
 

@@ -3,7 +3,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import {
-  cutOff,
+  abortedBody,
   envelope,
   failureOf,
   messagesOf,
@@ -27,18 +27,18 @@ describe('a unary call', () => {
     })
     const exchange = call('GetRating', [request], ['x-asked', 'a'])
     await exchange.over
-    const [message] = messagesOf(exchange.answerBytes)
+    const [message] = messagesOf(exchange.responseBytes)
     expect(fromBinary(GetRatingResponseSchema, message as Buffer).rating).toMatchObject({
       recordId: '1',
       value: 4,
     })
-    expect(exchange.answerFields.slice(0, 4)).toEqual([
+    expect(exchange.responseHeaders.slice(0, 4)).toEqual([
       'content-type',
       'application/grpc+proto',
       'x-header',
       'a',
     ])
-    expect(exchange.answerTrailers).toEqual(['x-trailer', 'b', 'grpc-status', '0'])
+    expect(exchange.responseTrailers).toEqual(['x-trailer', 'b', 'grpc-status', '0'])
     expect(lines).toMatchObject([{ code: 'ok', method: 'rating.v1.RatingService/GetRating' }])
   })
 
@@ -49,7 +49,7 @@ describe('a unary call', () => {
       Array.from(request, (byte) => new Uint8Array([byte])),
     )
     await exchange.over
-    expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
+    expect(exchange.responseTrailers).toEqual(['grpc-status', '0'])
   })
 
   test.each([
@@ -60,7 +60,7 @@ describe('a unary call', () => {
     ['that breaks the rules', [envelope(Buffer.alloc(0))], Code.InvalidArgument],
     ['compressed in no named way', [envelope(Buffer.alloc(3), 1)], Code.Internal],
     ['with flags that are unknown', [envelope(Buffer.alloc(3), 2)], Code.InvalidArgument],
-    ['that is cut off', cutOff(request.subarray(0, 3)), Code.Canceled],
+    ['that is cut off', abortedBody(request.subarray(0, 3)), Code.Canceled],
   ])('%s is refused', async (_, body, code) => {
     const { call } = setUpCalls({ implementation: { getRating: () => ({}) } })
     expect(await failureOf(call('GetRating', body))).toMatchObject({ code })

@@ -82,7 +82,7 @@ test('head and trailers reach the caller', async () => {
 test('an answer may come in pieces of any size', async () => {
   for (let size = 1; size <= answer.length; size++) {
     const { client } = connect((stream) => {
-      stream.answer(200, head)
+      stream.respond(200, head)
       for (let index = 0; index < answer.length; index += size) {
         stream.data(answer.subarray(index, index + size))
       }
@@ -219,7 +219,7 @@ test('a call with a signal that is aborted already is not sent', async () => {
 
 test('a stream is read message by message, and taken no faster than it is read', async () => {
   const { client, streams } = connect((stream) => {
-    stream.answer(200, head)
+    stream.respond(200, head)
     for (const id of ['a', 'b', 'c']) stream.data(watched(id))
   })
   const messages = client.watchAggregatedRatings({})[Symbol.asyncIterator]()
@@ -247,7 +247,7 @@ test('messages that came before the end are read before its error', async () => 
 
 test('a server that answers early gets no more of the request', async () => {
   const { client, streams } = connect((stream) => {
-    stream.answer(200, head)
+    stream.respond(200, head)
     stream.finish(['grpc-status', '8'])
   })
   let isReturned = false
@@ -279,7 +279,7 @@ test.each(standardCompressions)(
     const packed = await way.compress(answer.subarray(5))
     const { client, streams } = connect(
       (stream) => {
-        stream.answer(200, [...head, 'grpc-encoding', way.name])
+        stream.respond(200, [...head, 'grpc-encoding', way.name])
         stream.data(framed(packed, 1))
         stream.finish(ok)
       },
@@ -306,7 +306,7 @@ test('a message that is too long when it is unpacked is refused, and one that is
   ] as const) {
     const { client } = connect(
       (stream) => {
-        stream.answer(200, [...head, 'grpc-encoding', 'gzip'])
+        stream.respond(200, [...head, 'grpc-encoding', 'gzip'])
         stream.data(framed(bytes, 1))
         stream.finish(ok)
       },
@@ -319,7 +319,7 @@ test('a message that is too long when it is unpacked is refused, and one that is
 test('JSON is another format', async () => {
   const { client, streams } = connect(
     (stream) => {
-      stream.answer(200, ['content-type', 'application/grpc+json'])
+      stream.respond(200, ['content-type', 'application/grpc+json'])
       stream.data(framed(Buffer.from('{"rating":{"value":3}}')))
       stream.finish(ok)
     },
@@ -364,14 +364,14 @@ function connect(
 
 function answerWith(bytes: Uint8Array | undefined, trailers = ok) {
   return (stream: FakeStream) => {
-    stream.answer(200, head)
+    stream.respond(200, head)
     if (bytes) stream.data(bytes)
     stream.finish(trailers)
   }
 }
 
 function only(status: number, fields: readonly string[]) {
-  return (stream: FakeStream) => stream.answerOnly(status, fields)
+  return (stream: FakeStream) => stream.respondOnly(status, fields)
 }
 
 function framed(bytes: Uint8Array, flag = 0): Buffer {

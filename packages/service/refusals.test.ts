@@ -15,15 +15,15 @@ const retryInfo = { type: 'google.rpc.RetryInfo', value: new Uint8Array([0x0a, 2
 function refuse(type: string, reason: 'overloaded' | 'late' = 'overloaded', more?: FakeRequest) {
   const exchange = fakeExchange({ target: '/a.B/C', fields: ['content-type', type], ...more })
   createRefusals(wires, ['https://page.test'])(exchange, wireOf(wires, type), reason)
-  const json = () => errorFromJsonBytes(exchange.answerBytes, undefined, new Error() as never)
-  return { exchange, field: (name: string) => fieldOf(exchange.answerFields, name), json }
+  const json = () => errorFromJsonBytes(exchange.responseBytes, undefined, new Error() as never)
+  return { exchange, field: (name: string) => fieldOf(exchange.responseHeaders, name), json }
 }
 
 test('gRPC is refused by headers alone, with RetryInfo and pushback', () => {
   const { exchange } = refuse('application/grpc+proto')
-  expect(exchange.answerBytes.length).toBe(0)
-  expect(exchange.answerTrailers).toEqual([])
-  const fields = exchange.answerFields
+  expect(exchange.responseBytes.length).toBe(0)
+  expect(exchange.responseTrailers).toEqual([])
+  const fields = exchange.responseHeaders
   const headers = new Headers()
   for (let at = 0; at < fields.length; at += 2)
     headers.append(fields[at] ?? '', fields[at + 1] ?? '')
@@ -35,15 +35,15 @@ test('gRPC is refused by headers alone, with RetryInfo and pushback', () => {
 
 test('gRPC-Web is refused by its last envelope', () => {
   const { exchange } = refuse('application/grpc-web+json')
-  expect(exchange.answerBytes[0]).toBe(0x80)
-  expect(exchange.answerBytes.toString()).toContain('grpc-status: 14')
-  expect(exchange.answerBytes.toString()).toContain(`${pushbackField}: 1000`)
+  expect(exchange.responseBytes[0]).toBe(0x80)
+  expect(exchange.responseBytes.toString()).toContain('grpc-status: 14')
+  expect(exchange.responseBytes.toString()).toContain(`${pushbackField}: 1000`)
 })
 
 test('a stream by Connect is refused by its last envelope', () => {
   const { exchange } = refuse('application/connect+json')
-  expect(exchange.answerBytes[0]).toBe(2)
-  const { error } = JSON.parse(exchange.answerBytes.subarray(5).toString())
+  expect(exchange.responseBytes[0]).toBe(2)
+  const { error } = JSON.parse(exchange.responseBytes.subarray(5).toString())
   expect(error).toMatchObject({ code: 'unavailable', details: [{ type: retryInfo.type }] })
 })
 
@@ -59,7 +59,7 @@ describe('a unary call by Connect and a REST call', () => {
   test('have no body by HEAD', () => {
     const { exchange } = refuse('', 'overloaded', { target: '/', method: 'HEAD' })
     expect(exchange.status).toBe(503)
-    expect(exchange.answerBytes.length).toBe(0)
+    expect(exchange.responseBytes.length).toBe(0)
   })
 })
 

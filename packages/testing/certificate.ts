@@ -5,12 +5,12 @@ import { join } from 'node:path'
 export interface Certificate {
   readonly certificatePath: string
   readonly keyPath: string
-  /** In PEM, as is the key. */
+  /** In PEM, like the key. */
   readonly certificate: string
   readonly key: string
 }
 
-/** A key and a certificate that signs itself, for `localhost` and 127.0.0.1, by openssl. */
+/** Creates a key and a self-signed certificate for `localhost` and 127.0.0.1, with openssl. */
 export function createCertificate(folder: string, name = 'localhost'): Certificate {
   const [keyPath, certificatePath] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)]
   const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']

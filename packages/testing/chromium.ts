@@ -1,8 +1,8 @@
 import { type Browser, chromium } from 'playwright-core'
 
 /**
- * What Chromium is not to do. The two popups are pages of its own, 200 scripts for each window; the others are what
- * playwright-core turns off, as of which there is one list only.
+ * Features of Chromium to disable. The two popups are separate pages with 200 scripts per window.
+ * The others are those that playwright-core disables, because a later list replaces its own.
  */
 const disabledFeatures = [
   'WebUIOmniboxAimPopup',
@@ -22,7 +22,7 @@ const disabledFeatures = [
   'ThirdPartyStoragePartitioning',
 ]
 
-/** What Chromium would do beside what a test tells it, and what a machine without a screen cannot. */
+/** Arguments against background activity of Chromium, and for machines without a screen. */
 const usualArgs = [
   '--disable-background-networking',
   '--disable-component-update',
@@ -34,13 +34,13 @@ const usualArgs = [
   '--no-proxy-server',
 ]
 
-/** How long Chromium may take to start, in milliseconds. */
+/** Maximum time for Chromium to start, in milliseconds. */
 const startTimeoutMs = 20_000
 
 /**
- * Starts Chromium without a window, with a new profile that is removed when it is closed. Ask
- * `tool('chromium')` for the path first.
- * @param further arguments of its command line.
+ * Starts a headless Chromium with a new profile, which is removed when it is closed. Get the path
+ * from `tool('chromium')`.
+ * @param further More command-line arguments.
  */
 export function openChromium(path: string, further: readonly string[] = []): Promise<Browser> {
   // Its sandbox does not work for root.

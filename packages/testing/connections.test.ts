@@ -7,7 +7,7 @@ import { waitFor } from './wait-for.ts'
 
 testWith(
   connectionCounter(),
-  'the connections of a process to a port are counted',
+  'the connection counter counts the connections of a process to a port',
   async (count) => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { Found } from './tools.ts'
 
-/** Tells how many established TCP connections a process has to a port of this machine. */
+/** Counts the established TCP connections of a process to a port of this machine. */
 export type CountConnections = (pid: number, port: number) => number
 
 const established = '01'
 
-/** Only Linux tells it in files (proc_pid_net(5)). */
+/** Returns the counter. Only Linux provides the files that it reads (proc_pid_net(5)). */
 export function connectionCounter(): Found<CountConnections> {
   if (!existsSync('/proc/net/tcp'))
-    return { missing: '/proc/net/tcp is not there: only Linux has it' }
+    return { missing: '/proc/net/tcp is missing: only Linux has it' }
   return { value: countConnections }
 }
 
@@ -31,7 +31,7 @@ function socketInodes(pid: number): Set<string> {
     try {
       return /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1]
     } catch (error) {
-      // Closed meanwhile.
+      // The file descriptor was closed meanwhile.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
     }

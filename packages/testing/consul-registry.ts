@@ -5,12 +5,15 @@ import type { ConsulConfig } from '../registry/consul/address.ts'
 
 let prefixCount = 0
 
-/** A prefix of service names that no other test has. */
+/** Returns a unique prefix of service names. */
 export function uniquePrefix(): string {
   return `test-${process.pid}-${prefixCount++}-`
 }
 
-/** A registry in the Consul at this address, with short times and, unless told, service names of its own. */
+/**
+ * Opens a registry in the Consul at the address, with short intervals and, by default, unique
+ * service names.
+ */
 export function openConsul(
   address: string,
   options: Partial<ConsulConfig> = {},

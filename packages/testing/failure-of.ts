@@ -1,6 +1,6 @@
 import { ConnectError } from '@connectrpc/connect'
 
-/** The error that a call fails with; throws when it succeeds. */
+/** Returns the error that a call fails with. Throws when the call succeeds. */
 export async function failureOf(call: Promise<unknown>): Promise<ConnectError> {
   return call.then(
     () => {

@@ -7,50 +7,50 @@ export interface FakeRequest {
   readonly authority?: string
   readonly target: string
   readonly fields?: Fields
-  /** Infinite by default. */
+  /** Default: infinite. */
   readonly headerListBytesMax?: number
-  /** Default: a connection of its own. */
+  /** Default: a new connection. */
   readonly connection?: object
-  /** Where its connection has an account. Default: no bound. */
+  /** Budget of the connection's account. Default: no limit. */
   readonly memory?: MemoryBudget
-  /** Comes chunk by chunk; a rejection cuts the request off. */
+  /** Chunks of the request body. A rejection aborts the request. */
   readonly body?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 
-/** An exchange without a connection, and what was answered. */
+/** An exchange without a connection, which records the response. */
 export interface FakeExchange extends Exchange {
   readonly status: number
-  readonly answerFields: Fields
-  readonly answerTrailers: Fields
-  /** The bytes of the answer so far. */
-  readonly answerBytes: Buffer
+  readonly responseHeaders: Fields
+  readonly responseTrailers: Fields
+  /** Bytes of the response body so far. */
+  readonly responseBytes: Buffer
   readonly aborted: boolean
   readonly refused: boolean
-  /** Resolves when the answer has ended or was broken off. */
+  /** Resolves when the response has ended or was aborted. */
   readonly over: Promise<void>
-  /** The client leaves. */
+  /** Closes the connection from the client's side. */
   leave(): void
 }
 
 export function fakeExchange(request: FakeRequest): FakeExchange {
   const { promise: over, resolve } = Promise.withResolvers<void>()
   const chunks: Uint8Array[] = []
-  const answer = {
+  const response = {
     status: 0,
-    answerFields: [] as Fields,
-    answerTrailers: [] as Fields,
+    responseHeaders: [] as Fields,
+    responseTrailers: [] as Fields,
     aborted: false,
     refused: false,
     closed: false,
     onClose: undefined as Exchange['onClose'],
   }
   function close(cause: Error | undefined): void {
-    if (answer.closed) return
-    answer.closed = true
-    answer.onClose?.(cause)
+    if (response.closed) return
+    response.closed = true
+    response.onClose?.(cause)
     resolve()
   }
-  const exchange = Object.assign(answer, {
+  const exchange = Object.assign(response, {
     httpVersion: request.httpVersion ?? ('2' as const),
     method: request.method ?? 'POST',
     scheme: 'http' as const,
@@ -62,12 +62,12 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
     connection: request.connection ?? {},
     account: (request.memory ?? new MemoryBudget()).open('127.0.0.1'),
     body: fakeBody(request.body ?? [], () => {
-      answer.refused = true
+      response.refused = true
     }),
     over,
     respond(status: number, fields: Fields) {
-      if (answer.status !== 0) throw new Error('responded twice')
-      Object.assign(answer, { status, answerFields: [...fields] })
+      if (response.status !== 0) throw new Error('the handler responded twice')
+      Object.assign(response, { status, responseHeaders: [...fields] })
     },
     write(bytes: Uint8Array) {
       chunks.push(bytes)
@@ -76,18 +76,18 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
     drained: () => Promise.resolve(),
     end(bytes?: Uint8Array, trailers?: Fields) {
       if (bytes !== undefined) chunks.push(bytes)
-      answer.answerTrailers = trailers ?? []
+      response.responseTrailers = trailers ?? []
       close(undefined)
     },
     abort() {
-      answer.aborted = true
+      response.aborted = true
       close(new Error('aborted'))
     },
     leave: () => close(new Error('the client left')),
   })
-  return Object.defineProperty(exchange, 'answerBytes', {
+  return Object.defineProperty(exchange, 'responseBytes', {
     get: () => Buffer.concat(chunks),
-  }) as typeof exchange & { answerBytes: Buffer }
+  }) as typeof exchange & { responseBytes: Buffer }
 }
 
 function fakeBody(

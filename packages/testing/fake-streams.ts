@@ -2,25 +2,25 @@ import type { Fields } from '@marquee/http/exchange'
 import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
 import type { Streams } from '../grpc-transport/options.ts'
 
-/** A stream without a connection, whose other end is the test. */
+/** A stream without a connection. The test is its server. */
 export interface FakeStream extends ClientStream {
   readonly head: Fields
-  /** What was sent so far. */
+  /** Bytes sent so far. */
   readonly sent: Buffer
   readonly isSent: boolean
   readonly isCancelled: boolean
-  answer(status: number, fields: Fields): void
+  respond(status: number, fields: Fields): void
   data(bytes: Uint8Array): void
   finish(trailers: Fields): void
-  /** Answers with nothing but a head. */
-  answerOnly(status: number, fields: Fields): void
+  /** Responds with headers only, which end the stream. */
+  respondOnly(status: number, fields: Fields): void
   fail(cause: Error): void
 }
 
-/** Opens streams that `serve` answers. */
+/** Opens streams to which `serve` responds. */
 export interface FakeStreams extends Streams {
   readonly opened: readonly FakeStream[]
-  /** Those that wait while `hasRoom` is false. */
+  /** Owners that wait for a stream while `hasRoom` is false. */
   readonly waiting: ReadonlySet<StreamOwner>
 }
 
@@ -72,7 +72,7 @@ function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
     cancel() {
       if (!isOver() || !state.isSent) state.isCancelled = true
     },
-    answer(status: number, fields: Fields) {
+    respond(status: number, fields: Fields) {
       if (isOver()) return
       Object.assign(state, { status, fields })
       owner.onHead()
@@ -87,7 +87,7 @@ function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
       Object.assign(state, { trailers, isComplete: true })
       owner.onEnd()
     },
-    answerOnly(status: number, fields: Fields) {
+    respondOnly(status: number, fields: Fields) {
       if (isOver()) return
       Object.assign(state, { status, fields, isComplete: true })
       owner.onHead()

@@ -17,36 +17,39 @@ import { createStaticRegistry } from '../registry/static/static.ts'
 import type { GatewayLimits } from '../service/gateway/limits.ts'
 import type { Rating } from './rating-calls.ts'
 
-/** Where the gateway has the rating service. */
+/** Path of the rating service in the gateway. */
 export const ratingPath = '/services/rating'
 
 export type GatewayProtocol = 'connect' | 'grpc-web' | 'grpc'
 export const gatewayProtocols: readonly GatewayProtocol[] = ['connect', 'grpc-web', 'grpc']
 
 export interface LoggedCall {
-  /** 50 for an error. */
+  /** Level of pino. 50 is an error. */
   readonly level: number
   readonly requestId: string
   readonly method: string
   readonly protocol: string
   readonly code: string
-  /** Why it failed, if it did. */
+  /** Reason of a failure. */
   readonly reason?: string
 }
 
-/** What listens on a port, and what it was called. */
+/** A server with the calls that it received. */
 export interface Listening extends AsyncDisposable {
   readonly url: string
-  /** The calls that have ended. */
+  /** Calls that have ended. */
   readonly calls: readonly LoggedCall[]
-  /** Ends all streams of answers, as a process does that is about to end. */
+  /** Ends all response streams, as a process does before it stops. */
   drain(): void
 }
 
 export interface InstanceOptions {
-  /** Any that is free unless told. */
+  /** Default: any free port. */
   readonly port?: number
-  /** How long calls have to end when it stops, in milliseconds: 1 unless told, as when it is killed. */
+  /**
+   * Time for calls to end when the server stops, in milliseconds. Default: 1, as when the process
+   * is killed.
+   */
   readonly drainTimeoutMs?: number
   readonly limits?: Partial<RpcLimits>
 }

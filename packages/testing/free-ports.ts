@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 
 /**
- * Below those that systems hand out by themselves, to servers on port 0 and to clients: one of these is not taken by
- * chance between the answer and its use.
+ * Below the ports that systems assign to servers on port 0 and to clients, so that none of these is
+ * taken by chance before it is used.
  */
 const range = { first: 20_000, count: 12_000 }
 const triesMax = 100
 
 /**
- * As many different ports of 127.0.0.1 as asked, free at the moment of the answer. For programs
- * that must be told their port; a server in the test's own process listens on port 0 instead.
+ * Returns different ports of 127.0.0.1 that are free now, for programs that need a port as an
+ * argument. A server in the test's own process listens on port 0 instead.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = new Map<number, Server>()
@@ -20,11 +20,11 @@ export async function freePorts(count: number): Promise<number[]> {
     if (server) servers.set(port, server)
   }
   await Promise.all([...servers.values()].map((server) => once(server.close(), 'close')))
-  if (servers.size < count) throw new Error(`there are no ${count} free ports`)
+  if (servers.size < count) throw new Error(`found fewer than ${count} free ports`)
   return [...servers.keys()]
 }
 
-/** Undefined when the port is in use. */
+/** Returns `undefined` when the port is in use. */
 async function listen(port: number): Promise<Server | undefined> {
   const server = createServer().listen(port, '127.0.0.1')
   return once(server, 'listening').then(

@@ -4,15 +4,15 @@ import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth, type Health } from '@marquee/service/process/health'
 import { pino } from 'pino'
 
-/** A port of ours that has nothing but its health. */
+/** A server that has only health endpoints. */
 export interface HealthServer extends AsyncDisposable {
   readonly url: string
   readonly health: Health
-  /** Makes it not ready for the reason, or ready again. */
+  /** Makes the server not ready for the reason, or ready again with `undefined`. */
   setProblem(reason: string | undefined): void
 }
 
-/** Starts one, on any free port unless told. */
+/** Starts a health server. Default: on any free port. */
 export async function startHealthServer(port = 0): Promise<HealthServer> {
   const log = pino({ level: 'silent' })
   const health = createHealth(new AbortController().signal)

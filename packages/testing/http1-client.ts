@@ -6,7 +6,7 @@ import type { Http1Limits } from '@marquee/http/http1/limits'
 import { createHttp1Server, type Http1Server } from '../http/http1/server.ts'
 import { waitFor } from './wait-for.ts'
 
-/** An HTTP/1.1 engine on a port of loopback. */
+/** An HTTP/1.1 server on a loopback port. */
 export interface ListeningHttp1 extends AsyncDisposable {
   readonly engine: Http1Server
   readonly port: number
@@ -40,19 +40,22 @@ export async function listenHttp1(
   }
 }
 
-/** A client that sends what it is told, byte by byte (latin1). */
+/** A client that sends raw text byte by byte (latin1). */
 export interface RawClient extends Disposable {
   readonly socket: Socket
   send(text: string): void
-  /** Ends its side. */
+  /** Ends the client's side of the connection. */
   end(): void
-  /** All that has come. */
+  /** Returns all text received so far. */
   received(): string
-  /** Waits until what has come matches, and answers it. */
+  /** Waits until the received text matches, and returns it. */
   until(pattern: RegExp): Promise<string>
-  /** Waits until the server has ended its side or reset the connection, and answers what came. */
+  /**
+   * Waits until the server has ended its side or reset the connection, and returns the received
+   * text.
+   */
   ended(): Promise<string>
-  /** Reads no more until it is told to. */
+  /** Stops reading until `startReading`. */
   stopReading(): void
 }
 
@@ -74,9 +77,9 @@ export async function dialRaw({ port }: { readonly port: number }): Promise<RawC
     end: () => void socket.end(),
     received: () => text,
     async until(pattern) {
-      const look = () => pattern.test(text)
-      await waitFor(look, { what: `${pattern}`, intervalMs: 2 }).catch((cause: Error) => {
-        throw new Error(`${cause.message}; there is ${JSON.stringify(text)}`, { cause })
+      const matches = () => pattern.test(text)
+      await waitFor(matches, { what: `${pattern}`, intervalMs: 2 }).catch((cause: Error) => {
+        throw new Error(`${cause.message}; received ${JSON.stringify(text)}`, { cause })
       })
       return text
     },
@@ -89,63 +92,67 @@ export async function dialRaw({ port }: { readonly port: number }): Promise<RawC
   }
 }
 
-/** Sends a text on a connection of its own, and answers what came until the server closed. */
+/** Sends a text on a new connection, and returns what was received until the server closed it. */
 export async function sendRaw(server: { readonly port: number }, text: string): Promise<string> {
   using client = await dialRaw(server)
   client.send(text)
   return await client.ended()
 }
 
-/** Takes the whole body of a request. */
+/** Reads the whole body of a request. */
 export async function readBody({ body }: Exchange): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
+  const chunks: Uint8Array[] = []
   while (!body.ended) {
-    const piece = body.take()
-    if (piece !== undefined) pieces.push(piece)
+    const chunk = body.take()
+    if (chunk !== undefined) chunks.push(chunk)
     else if (!body.ended) await body.ready()
   }
-  return Buffer.concat(pieces)
+  return Buffer.concat(chunks)
 }
 
-/** Answers with a text. */
-export function answer(exchange: Exchange, text: string, status = 200): void {
+/** Responds with a text. */
+export function respondText(exchange: Exchange, text: string, status = 200): void {
   exchange.respond(status, ['content-type', 'text/plain'])
   exchange.end(Buffer.from(text))
 }
 
-/** A request without a body. @param fields each with its line end. */
-export const get = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\nhost: a\r\n${fields}\r\n`
-/** A request with a body that has a length. */
-export const post = (body: string, fields = '') =>
-  `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n${fields}\r\n${body}`
-/** The field by which a request is the last one. */
+/** Returns a request without a body. @param headers Header lines, each with its line end. */
+export const get = (path: string, headers = '') =>
+  `GET ${path} HTTP/1.1\r\nhost: a\r\n${headers}\r\n`
+/** Returns a request with a body and its content-length. */
+export const post = (body: string, headers = '') =>
+  `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n${headers}\r\n${body}`
+/** Header that makes a request the last one of its connection. */
 export const closing = 'connection: close\r\n'
 
-/** Answers with the method, the target and the body. */
+/** Responds with the method, the target and the body. */
 export async function echo(exchange: Exchange): Promise<void> {
   const body = await readBody(exchange)
-  answer(exchange, `${exchange.method} ${exchange.target} ${body.toString('latin1')}`)
+  respondText(exchange, `${exchange.method} ${exchange.target} ${body.toString('latin1')}`)
 }
 
-/** Head and body of the last answer. */
+/** Returns head and body of the last response. */
 export function parts(text: string): { head: string; body: string } {
   const end = text.indexOf('\r\n\r\n')
   return { head: text.slice(0, end + 2), body: text.slice(end + 4) }
 }
 
-/** Answers as it is told, on a connection that closes. */
-export async function answered(respond: (exchange: Exchange) => void, request = get('/', closing)) {
+/** Makes a request on a connection that closes, and returns head and body of the response. */
+export async function responseOf(
+  respond: (exchange: Exchange) => void,
+  request = get('/', closing),
+) {
   await using server = await listenHttp1(respond)
   return parts(await sendRaw(server, request))
 }
 
-/** Waits until the count has not moved for a while. */
-export async function standsStill(count: () => number): Promise<void> {
+/** Waits until the count has not changed for a while. */
+export async function untilStable(count: () => number): Promise<void> {
   let last = 0
-  const stands = () => {
+  const isStable = () => {
     const still = count() === last && last > 0
     last = count()
     return still
   }
-  await waitFor(stands, { what: 'a count to stand still', intervalMs: 200 })
+  await waitFor(isStable, { what: 'a count to stand still', intervalMs: 200 })
 }

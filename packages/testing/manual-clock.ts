@@ -1,8 +1,8 @@
 import type { Clock } from '@marquee/http/clock'
 
-/** A clock that moves only when a test says so. */
+/** A clock that only the test advances. */
 export interface ManualClock extends Clock {
-  /** Moves the time forward, and runs all that is due on the way, in order. */
+  /** Advances the time, and runs all timers that become due, in order. */
   advance(ms: number): void
 }
 

@@ -9,17 +9,17 @@ import { temporaryFolder } from './temporary-folder.ts'
 import { type Found, tool } from './tools.ts'
 import { waitFor } from './wait-for.ts'
 
-/** The program, which Debian keeps off the PATH of most users. */
+/** Finds the program, which Debian keeps off the PATH of most users. */
 export function pgbouncer(): Found<string> {
   return tool('pgbouncer', { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` })
 }
 
 export interface PgBouncer extends AsyncDisposable {
-  /** The URL of the same database, through the pooler. */
+  /** URL of the same database through the pooler. */
   readonly url: string
 }
 
-/** Starts a PgBouncer before the server of the URL. */
+/** Starts a PgBouncer in front of the server at the URL. */
 export async function startPgBouncer(
   program: string,
   url: string,
@@ -33,7 +33,7 @@ export async function startPgBouncer(
   stack.defer(() => stop(server))
   const pooled = new URL(url)
   pooled.port = `${port}`
-  await waitFor(() => answers(pooled.href), { what: 'an answer of PgBouncer' })
+  await waitFor(() => isReady(pooled.href), { what: 'PgBouncer to be ready' })
   const resources = stack.move()
   return { url: pooled.href, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
@@ -73,7 +73,7 @@ function command(given: readonly string[]): [string, string[]] {
   return [file, args]
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url.replace(/\?.*/, '') })
   client.on('error', () => undefined)
   try {

@@ -1,12 +1,15 @@
 import { Client } from 'pg'
 
-/** Empty databases for tests, on a server that is shared. Disposing drops them all. */
+/** Empty databases for tests, on a shared server. Disposing drops them all. */
 export interface PostgresDatabases extends AsyncDisposable {
-  /** The URL of a new, empty one: a schema of its own in one database, which is made in a moment. */
+  /**
+   * Returns the URL of a new, empty database. It is a schema in one database, which is fast to
+   * create.
+   */
   create(): Promise<string>
 }
 
-/** @param server the URL of a server whose user may create databases. */
+/** @param server URL of a server whose user may create databases. */
 export function postgresDatabases(server: string): PostgresDatabases {
   const database = `marquee_test_${crypto.randomUUID().replaceAll('-', '')}`
   const databaseUrl = new URL(server)

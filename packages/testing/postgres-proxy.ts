@@ -1,27 +1,27 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A COMMIT that is lost on the way to the server, or one whose answer is lost on the way back. */
-export type LostCommit = 'on the way' | 'with its answer'
+/** A COMMIT that is lost before it reaches the server, or whose response is lost. */
+export type LostCommit = 'on the way' | 'with its response'
 
-/** Stands between a client and a Postgres, and cuts connections on demand. */
+/** A proxy between a client and a Postgres that closes connections on demand. */
 export interface PostgresProxy extends AsyncDisposable {
-  /** The server's URL, through the proxy. */
+  /** URL of the server through the proxy. */
   readonly url: string
-  /** Cuts the connection that commits next. */
+  /** Closes the connection of the next COMMIT. */
   loseNextCommit(which: LostCommit): void
-  /** Cuts the connections there are. */
+  /** Closes all current connections. */
   cutAll(): void
-  /** Whether new connections are cut at once. */
+  /** Closes new connections immediately while `all` is true. */
   refuse(all: boolean): void
-  /** How many commits were lost. */
+  /** Returns the number of lost commits. */
   lostCount(): number
 }
 
-/** The whole message by which the driver commits: a query, its length, its text. */
+/** Message by which the driver commits: a query, its length, its text. */
 const commitMessage = Buffer.from('Q\0\0\0\x0bCOMMIT\0')
 
-/** @param server the URL of a server without TLS. */
+/** @param server URL of a server without TLS. */
 export async function startPostgresProxy(server: string): Promise<PostgresProxy> {
   const target = new URL(server)
   const sockets = new Set<Socket>()
@@ -50,7 +50,7 @@ export async function startPostgresProxy(server: string): Promise<PostgresProxy>
     }
     client.on('data', (bytes: Buffer) => {
       if (next !== undefined && bytes.equals(commitMessage)) {
-        mute = next === 'with its answer'
+        mute = next === 'with its response'
         next = undefined
         lost++
         if (!mute) return cut()

@@ -30,7 +30,7 @@ async function start(
 
 for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `a program on ${name}`, () => {
-    test('is heard on both streams, and disposing ends it', async () => {
+    test('the output of a program is read on both streams, and disposing stops it', async () => {
       await using folder = await temporaryFolder()
       const program = await start(folder, talker, { runtime: name })
       {
@@ -55,8 +55,8 @@ describe('a program', () => {
         const source = `console.log('it is', process.env.${name})`
         await using program = await start(folder, source)
         expect((await program.waitForLine(/^it is (.*)$/m))[1]).toBe('undefined')
-        await using told = await start(folder, source, { env: { [name]: 'given' } })
-        expect((await told.waitForLine(/^it is (.*)$/m))[1]).toBe('given')
+        await using given = await start(folder, source, { env: { [name]: 'given' } })
+        expect((await given.waitForLine(/^it is (.*)$/m))[1]).toBe('given')
       } finally {
         if (before === undefined) delete process.env[name]
         else process.env[name] = before
@@ -64,7 +64,7 @@ describe('a program', () => {
     },
   )
 
-  test('that ends without the awaited line shows what it wrote', async () => {
+  test('a program that ends without the awaited line reports its output', async () => {
     await using folder = await temporaryFolder()
     await using program = await start(folder, `console.log('no luck'); process.exitCode = 3`)
     const refusal = await program.waitForLine(/Ready/).catch((error: Error) => error.message)
@@ -72,14 +72,14 @@ describe('a program', () => {
     expect(await program.exited).toEqual({ code: 3, signal: null })
   })
 
-  test('that keeps silent is not awaited for ever', async () => {
+  test('waiting for the line of a silent program times out', async () => {
     await using folder = await temporaryFolder()
     await using program = await start(folder, talker)
     await program.waitForLine(/args/)
     await expect(program.waitForLine(/Ready/, 50)).rejects.toThrow(/is running[\s\S]*args --port 1/)
   })
 
-  test('that writes without end is remembered by its last words', async () => {
+  test('only the last part of an endless output is kept', async () => {
     await using folder = await temporaryFolder()
     const source = `for (let i = 0; i < 100_000; i++) console.log('line', i, 'end')`
     await using program = await start(folder, source)
@@ -88,7 +88,7 @@ describe('a program', () => {
     expect(program.stdout()).toEndWith('line 99999 end\n')
   })
 
-  test('that ignores SIGTERM is killed', async () => {
+  test('a program that ignores SIGTERM is killed', async () => {
     await using folder = await temporaryFolder()
     const program = await start(folder, `process.on('SIGTERM', () => {})\n${talker}`, {
       stopTimeoutMs: 100,
@@ -99,19 +99,19 @@ describe('a program', () => {
   })
 })
 
-test('free ports differ', async () => {
+test('free ports are different', async () => {
   const ports = await freePorts(3)
   expect(new Set(ports).size).toBe(3)
 })
 
-test('a temporary folder is gone afterwards, with its files', async () => {
+test('a temporary folder is removed with its files', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder.path, 'file'), 'text')
   await folder[Symbol.asyncDispose]()
   expect(existsSync(folder.path)).toBe(false)
 })
 
-test('waiting tells the last error', async () => {
+test('waitFor reports the last error', async () => {
   const waiting = waitFor(() => Promise.reject(new Error('not yet')), {
     what: 'the impossible',
     timeoutMs: 30,

@@ -7,66 +7,67 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type RuntimeName, root, runtime } from './tools.ts'
 import { waitFor } from './wait-for.ts'
 
-/** How much of each output stream is kept, in characters; the oldest goes first. */
+/**
+ * Maximum length that is kept of each output stream, in characters. The oldest are dropped first.
+ */
 const outputCharsMax = 256 * 1024
 
-/** How long the output of a program that has ended is still read, in milliseconds. */
+/** Time to read the output after a program has ended, in milliseconds. */
 const drainTimeoutMs = 1_000
 
-/** What a person has set for their own use, as `bun run backends up` tells them to. */
+/**
+ * Variables that developers set for themselves, as `bun run backends up` tells them to. They must
+ * not affect tests.
+ */
 const personal = /^(CONSUL_.*|KAFKA_.*|ADVERTISE|DATABASE_URL|HOST)$/
 
 export interface ProgramOptions {
   readonly runtime: RuntimeName
-  /** The program's file, from the top of the project or absolute. */
+  /** Path of the program's file, relative to the root of the project or absolute. */
   readonly entry: string
   readonly args?: readonly string[]
   /** Arguments of the runtime, before the program. Default: those that run it. */
   readonly runtimeArgs?: readonly string[]
   /**
-   * On top of this process's environment, without what it says of backends and addresses; undefined takes a variable
-   * away.
+   * Changes to this process's environment, which is passed without addresses of backends.
+   * `undefined` removes a variable.
    */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** A command that runs the runtime's, put before it. Default: none. */
+  /** Command that runs the runtime, put before it. Default: none. */
   readonly command?: readonly string[]
-  /** The top of the project unless told. */
+  /** Default: the root of the project. */
   readonly cwd?: string
   /**
-   * How long it may take to end by SIGTERM when it is disposed, before it is killed: 5,000 unless
-   * told.
+   * Time to end after SIGTERM when it is disposed, before SIGKILL, in milliseconds. Default: 5,000.
    */
   readonly stopTimeoutMs?: number
 }
 
-/** How a process ended: by itself with a code, or by a signal. */
+/** Result of a process: an exit code or a signal. */
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
 
-/**
- * A process that a test started. Disposing ends it: SIGTERM first, SIGKILL when that does not do.
- */
+/** A process that a test started. Disposing stops it with SIGTERM, then with SIGKILL. */
 export interface Program extends AsyncDisposable {
   readonly pid: number
-  /** What it has written so far, the last 256 Ki characters of each stream. */
+  /** Returns the output so far, at most the last 256 Ki characters of each stream. */
   stdout(): string
   stderr(): string
   /**
-   * Resolves with the first match in the whole lines it has written or writes, on either stream.
-   * Rejects, showing the output, when the program ends without it or the time is over (10,000 ms
-   * unless told).
+   * Resolves with the first match in the complete lines of both streams. Rejects with the output
+   * when the program ends without a match, or after the timeout. Default: 10,000 ms.
    */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
-  /** SIGTERM unless told. Harmless once it has ended. */
+  /** Sends a signal. Default: SIGTERM. Does nothing when the process has ended. */
   kill(signal?: NodeJS.Signals): void
-  /** Resolves when it has ended and all its output has been read. */
+  /** Resolves when the process has ended and all its output has been read. */
   readonly exited: Promise<Exit>
 }
 
 /**
- * Starts a program of the project. Throws when the runtime is absent: ask `runtime(name)` first.
+ * Starts a program of the project. Throws when the runtime is missing: check `runtime(name)` first.
  */
 export async function spawnProgram(options: ProgramOptions): Promise<Program> {
   const found = runtime(options.runtime)
@@ -119,12 +120,12 @@ interface Run {
 async function endOf(child: ChildProcess): Promise<Exit> {
   const closed = once(child, 'close')
   await once(child, 'exit')
-  // A process that it started itself may hold the streams open for ever.
+  // A child of the process may keep the streams open.
   await Promise.race([closed, delay(drainTimeoutMs, undefined, { ref: false })])
   return { code: child.exitCode, signal: child.signalCode }
 }
 
-/** Reads a stream to its end, and answers a function that tells its last part. */
+/** Reads a stream to its end, and returns a function that returns its last part. */
 function collect(stream: Readable | null): () => string {
   const decoder = new StringDecoder('utf8')
   let text = ''
@@ -143,7 +144,7 @@ async function findLine(run: Run, pattern: RegExp, timeoutMs = 10_000): Promise<
   const match = await waitFor(look, { what, timeoutMs }).catch((cause: Error) => {
     throw new Error(`${cause.message}; ${story(run)}`, { cause })
   })
-  if (match === 'ended') throw new Error(`waited for ${what} in vain; ${story(run)}`)
+  if (match === 'ended') throw new Error(`waited for ${what} without success; ${story(run)}`)
   return match
 }
 

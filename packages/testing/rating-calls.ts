@@ -22,13 +22,13 @@ export interface CallOptions {
   readonly implementation: Rating
   readonly interceptors?: readonly Interceptor[]
   readonly limits?: Partial<RpcLimits>
-  /** Each call has an account of its own, of one address. Default: no bound. */
+  /** Budget in which each call has an account of the same address. Default: no limit. */
   readonly memory?: MemoryBudget
 }
 
-/** A rating service without a port, what it logs, and how to call it by gRPC. */
+/** Creates a rating service without a port, with its log, and functions that call it by gRPC. */
 export function setUpCalls({ implementation, memory, ...options }: CallOptions) {
-  /** How long the chunks of answers are. */
+  /** Lengths of the response chunks. */
   const chunkLengths: number[] = []
   const lines: { code?: string; method?: string }[] = []
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
@@ -66,7 +66,7 @@ export function setUpCalls({ implementation, memory, ...options }: CallOptions) 
   return { app, respond, call, lines, draining, chunkLengths }
 }
 
-/** A message as it is sent. */
+/** Returns a message in its envelope. */
 export function envelope(bytes: Uint8Array, flags = 0): Buffer {
   const head = Buffer.alloc(5)
   head[0] = flags
@@ -74,7 +74,7 @@ export function envelope(bytes: Uint8Array, flags = 0): Buffer {
   return Buffer.concat([head, bytes])
 }
 
-/** The messages of an answer. */
+/** Returns the messages of a response. */
 export function messagesOf(bytes: Buffer): Buffer[] {
   const messages: Buffer[] = []
   for (let at = 0; at < bytes.length; ) {
@@ -85,24 +85,27 @@ export function messagesOf(bytes: Buffer): Buffer[] {
   return messages
 }
 
-/** The error that an answer ends with. */
+/** Returns the error that a response ends with. */
 export async function failureOf(exchange: FakeExchange): Promise<ConnectError> {
   await exchange.over
   const trailers = new Headers()
-  for (let index = 0; index < exchange.answerTrailers.length; index += 2) {
-    trailers.append(exchange.answerTrailers[index] ?? '', exchange.answerTrailers[index + 1] ?? '')
+  for (let index = 0; index < exchange.responseTrailers.length; index += 2) {
+    trailers.append(
+      exchange.responseTrailers[index] ?? '',
+      exchange.responseTrailers[index + 1] ?? '',
+    )
   }
   const error = findTrailerError(trailers)
   if (error === undefined) throw new Error('the call succeeded')
   return error
 }
 
-const asked = create(GetRatingRequestSchema, {
+const getRequest = create(GetRatingRequestSchema, {
   recordType: 'movie',
   recordId: '1',
   userId: 'me',
 })
-export const request = envelope(toBinary(GetRatingRequestSchema, asked))
+export const request = envelope(toBinary(GetRatingRequestSchema, getRequest))
 const watched = create(WatchAggregatedRatingsRequestSchema, {
   records: [{ recordType: 'movie', recordId: '1' }],
 })
@@ -114,13 +117,13 @@ export const item = envelope(
   ),
 )
 
-/** A request whose client breaks it off. */
-export async function* cutOff(...chunks: Uint8Array[]) {
+/** Yields a request body that the client aborts. */
+export async function* abortedBody(...chunks: Uint8Array[]) {
   yield* chunks
-  throw new Error('the client broke off')
+  throw new Error('the client aborted the request')
 }
 
-/** A request that goes on. */
+/** Yields a request body that never ends. */
 export async function* unfinished(...chunks: Uint8Array[]) {
   yield* chunks
   await new Promise<never>(() => {})

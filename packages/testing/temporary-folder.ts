@@ -6,7 +6,7 @@ export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string
 }
 
-/** A new empty folder; disposing removes it with what is in it. */
+/** Creates an empty folder. Disposing removes it with its contents. */
 export async function temporaryFolder(): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(tmpdir(), 'marquee-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }

@@ -19,13 +19,13 @@ test('a tool is found in the cache, the newest version first', async () => {
   expect(tool('grpcurl', env)).toEqual({ missing: expect.stringContaining('not on the PATH') })
 })
 
-test('a fast run leaves tools out, but not those that every machine has', () => {
+test('an unreadable folder of the PATH is skipped when a tool is searched', () => {
   const env = { PATH: process.env.PATH, MARQUEE_TESTS: 'check' }
   expect(tool('go', env)).toBe(leftOut)
   expect(tool('buf', env)).toHaveProperty('value')
 })
 
-test('a folder of the PATH that cannot be looked into is passed over', () => {
+test('buf is found as its own binary, not as the script that starts it', () => {
   const tooLong = `/${'x'.repeat(5_000)}`
   expect(tool('go', { PATH: tooLong, HOME: '/' })).toHaveProperty('missing')
 })
@@ -38,7 +38,7 @@ test('buf is found as its own binary, not as the script that starts it', () => {
 
 testWith(
   runtime('deno'),
-  'Deno is run as its own process, not by a script that signals would not pass',
+  'Deno runs as its own process, not by a script that does not pass on signals',
   (deno) => {
     expect(deno).toEqual({ binary: expect.stringContaining('@deno'), args: ['run', '-A'] })
   },

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What may be absent: found, or the reason why not, with what to do about it. */
+/** Something that may be missing: its value, or the reason with what to do about it. */
 export type Found<T> = { readonly value: T } | { readonly missing: string }
 
 export type ToolName =
@@ -27,29 +27,29 @@ export type ToolName =
 
 export type RuntimeName = 'bun' | 'deno' | 'node'
 
-/**
- * How to run a TypeScript program: the runtime's own binary, and the arguments that come before the
- * program.
- */
+/** A runtime for TypeScript programs: its own binary, and the arguments before the program. */
 export interface Runtime {
   readonly binary: string
   readonly args: readonly string[]
 }
 
-/** The top of the project. */
+/** Root folder of the project. */
 export const root = join(import.meta.dirname, '..', '..')
 
 const packages = join(root, 'node_modules')
 
-/** The fast runs, `bun run test` and `bun run check`, set MARQUEE_TESTS to `unit` and `check`. */
+/**
+ * Set by the fast runs: `bun run test` sets MARQUEE_TESTS to `unit`, and `bun run check` to
+ * `check`.
+ */
 export const leftOut = { missing: 'left to `bun run check --all`' }
 
-/** The oldest Node that knows `await using` and `import.meta.main`. */
+/** Oldest Node with `await using` and `import.meta.main`. */
 const nodeVersionMin: readonly [number, number] = [24, 2]
 
 /**
- * The path of a program: on the PATH, in `node_modules`, or built by `.ci/run`. buf is the real
- * binary, as `runtime` has it for Deno.
+ * Finds a program: on the PATH, in `node_modules`, or built by `.ci/run`. Returns the real binary
+ * of buf.
  */
 export function tool(name: ToolName, env: NodeJS.ProcessEnv = process.env): Found<string> {
   if (name !== 'buf' && name !== 'curl' && env.MARQUEE_TESTS) return leftOut
@@ -67,8 +67,8 @@ export function tool(name: ToolName, env: NodeJS.ProcessEnv = process.env): Foun
 }
 
 /**
- * A runtime, as its real binary: npm's `deno` is a script that starts another process, which a
- * signal sent to the script would not reach.
+ * Finds the real binary of a runtime. npm's `deno` is a script that starts another process, which
+ * would not get the signals that are sent to the script.
  */
 export function runtime(name: RuntimeName): Found<Runtime> {
   if (name === 'bun') return { value: { binary: process.execPath, args: [] } }
@@ -101,7 +101,10 @@ function pathFolders(env: NodeJS.ProcessEnv): string[] {
   return (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
 }
 
-/** Where a package keeps the binary that its script in `node_modules/.bin` starts. */
+/**
+ * Returns the folders in which a package keeps the binary that its script in `node_modules/.bin`
+ * starts.
+ */
 function binaryFolders(name: ToolName): string[] {
   if (name !== 'buf') return []
   const folders = childFolders(join(packages, '@bufbuild'))
@@ -109,8 +112,8 @@ function binaryFolders(name: ToolName): string[] {
 }
 
 /**
- * Where `.ci/run` keeps what it builds, a folder `<name>@<version>` for each tool. The newest
- * version first.
+ * Returns the folders `<name>@<version>` in which `.ci/run` keeps the tools that it builds, the
+ * newest version first.
  */
 function cachedFolders(name: string, env: NodeJS.ProcessEnv): string[] {
   const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'marquee', 'tools')

@@ -1,18 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface WaitOptions {
-  /** What is waited for, for the message when it does not come: "the rating to arrive". */
+  /** Name of the condition for the error message, such as "the rating to arrive". */
   readonly what: string
-  /** 10,000 unless told. */
+  /** Default: 10,000. */
   readonly timeoutMs?: number
-  /** Pause between two looks; 20 unless told. */
+  /** Pause between two checks. Default: 20. */
   readonly intervalMs?: number
 }
 
 /**
- * Looks again and again until the condition answers something truthy, and resolves with it. A
- * condition that throws counts as not yet true. Rejects after the time, with the last error as its
- * cause.
+ * Checks a condition repeatedly, and resolves with its first truthy result. A condition that throws
+ * counts as false. Rejects after the timeout, with the last error as its cause.
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
@@ -30,5 +29,5 @@ export async function waitFor<T>(
     }
     await delay(intervalMs)
   } while (performance.now() < deadline)
-  throw new Error(`waited ${timeoutMs} ms for ${what} in vain`, { cause })
+  throw new Error(`waited ${timeoutMs} ms for ${what} without success`, { cause })
 }

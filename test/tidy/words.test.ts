@@ -13,7 +13,6 @@ const unwritten: readonly string[] = [
   'packages/grpc-transport',
   'packages/http',
   'packages/service',
-  'packages/testing',
   'services',
   'test/attacks',
   'test/conformance',

@@ -178,8 +178,8 @@ async function send(request: FakeRequest, implementation = {}) {
   return {
     lines,
     status: exchange.status,
-    head: exchange.answerFields.join('\n'),
-    trailers: exchange.answerTrailers.join('\n'),
-    bytes: exchange.answerBytes,
+    head: exchange.responseHeaders.join('\n'),
+    trailers: exchange.responseTrailers.join('\n'),
+    bytes: exchange.responseBytes,
   }
 }

@@ -8,12 +8,12 @@ import { connect as connectTls, createServer as createTlsServer } from 'node:tls
 import { promisify } from 'node:util'
 import { createCertificate } from '@marquee/testing/certificate'
 import {
-  answer,
   closing,
   get,
   type ListeningHttp1,
   listenHttp1,
   readBody,
+  respondText,
 } from '@marquee/testing/http1-client'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { describeWith } from '@marquee/testing/requirements'
@@ -38,10 +38,10 @@ async function respond(exchange: Exchange): Promise<void> {
   const { method, target, body } = exchange
   if (target === '/early') {
     body.refuse()
-    return answer(exchange, 'early', 413)
+    return respondText(exchange, 'early', 413)
   }
   if (target === '/echo') return await echo(exchange)
-  answer(exchange, `${method} ${target} ${(await readBody(exchange)).length}`)
+  respondText(exchange, `${method} ${target} ${(await readBody(exchange)).length}`)
 }
 
 async function echo(exchange: Exchange): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
-import { answer, readBody } from '@marquee/testing/http1-client'
+import { readBody, respondText } from '@marquee/testing/http1-client'
 import {
   array,
   assert,
@@ -46,7 +46,7 @@ async function respond(exchange: Exchange): Promise<void> {
   const { method, target, body } = exchange
   const bytes = await readBody(exchange).catch(() => undefined)
   if (bytes === undefined) return
-  answer(exchange, `<${method} ${target} ${bytes.toString('latin1')} ${body.trailers.join()}>`)
+  respondText(exchange, `<${method} ${target} ${bytes.toString('latin1')} ${body.trailers.join()}>`)
 }
 
 /**

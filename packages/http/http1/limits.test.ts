@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
-  answer,
   closing,
   dialRaw,
   get,
@@ -8,6 +7,7 @@ import {
   listenHttp1,
   type RawClient,
   readBody,
+  respondText,
   sendRaw,
 } from '@marquee/testing/http1-client'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
@@ -45,7 +45,7 @@ async function respond(exchange: Exchange): Promise<void> {
       ({ length }) => `${length}`,
       () => undefined,
     )
-    if (length !== undefined) answer(exchange, length)
+    if (length !== undefined) respondText(exchange, length)
     return
   }
   exchange.respond(200, [])
@@ -174,12 +174,12 @@ describe('a client that sends too much is cut off:', () => {
       400,
     ],
   ])('%s without an end', async (_, start, text, status) => {
-    const answered = await attack((client) => {
+    const responseOf = await attack((client) => {
       client.send(start)
       flood(client, text.repeat(1_000))
     })
-    expect(answered).toStartWith(`HTTP/1.1 ${status} `)
-    expect(answered).toContain('\r\nconnection: close\r\n')
+    expect(responseOf).toStartWith(`HTTP/1.1 ${status} `)
+    expect(responseOf).toContain('\r\nconnection: close\r\n')
   })
 
   test('empty lines, which are no request', async () => {
@@ -224,7 +224,7 @@ describe('a client that sends too much is cut off:', () => {
   test('one that goes on sending after the last answer is held up, and sees the answer', async () => {
     await using refusing = await listenHttp1((exchange) => {
       exchange.body.refuse()
-      answer(exchange, 'no', 413)
+      respondText(exchange, 'no', 413)
     }, limits)
     using client = await dialRaw(refusing)
     client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n')
@@ -234,14 +234,14 @@ describe('a client that sends too much is cut off:', () => {
   })
 
   test('one that sends less of a body that nobody wants than it said', async () => {
-    await using early = await listenHttp1((exchange) => answer(exchange, 'early'), limits)
+    await using early = await listenHttp1((exchange) => respondText(exchange, 'early'), limits)
     using client = await dialRaw(early)
     client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhell')
     expect(await client.ended()).toEndWith('early')
   })
 
   test('one that drops more than it may by chunks', async () => {
-    await using early = await listenHttp1((exchange) => answer(exchange, 'early'), limits)
+    await using early = await listenHttp1((exchange) => respondText(exchange, 'early'), limits)
     using client = await dialRaw(early)
     client.send('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n')
     flood(client, `1000\r\n${'x'.repeat(4096)}\r\n`, 1)
@@ -251,7 +251,7 @@ describe('a client that sends too much is cut off:', () => {
 
 describe('a connection', () => {
   test('that is old ends with an answer', async () => {
-    await using young = await listenHttp1((exchange) => answer(exchange, exchange.target), {
+    await using young = await listenHttp1((exchange) => respondText(exchange, exchange.target), {
       ageMaxMs: 50,
     })
     using client = await dialRaw(young)
@@ -264,7 +264,7 @@ describe('a connection', () => {
   })
 
   test('has a bounded number of requests', async () => {
-    await using busy = await listenHttp1((exchange) => answer(exchange, exchange.target), {
+    await using busy = await listenHttp1((exchange) => respondText(exchange, exchange.target), {
       requestCountMax: 10,
     })
     const text = await sendRaw(busy, get('/').repeat(20))
@@ -297,7 +297,7 @@ describe('what two readers could understand in two ways', () => {
         () => true,
         () => false,
       )
-      if (isWhole) answer(exchange, exchange.target)
+      if (isWhole) respondText(exchange, exchange.target)
     })
     const text = await sendRaw(strict, `POST / HTTP/1.1\r\nhost: a\r\n${rest}${smuggled}`)
     expect(text).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/)

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test'
 import {
-  answer,
   closing,
   dialRaw,
   echo,
@@ -9,8 +8,9 @@ import {
   parts,
   post,
   readBody,
+  respondText,
   sendRaw,
-  standsStill,
+  untilStable,
 } from '@marquee/testing/http1-client'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
@@ -26,7 +26,7 @@ describe('a request', () => {
       const { trailers } = exchange.body
       seen.push({ httpVersion, method, scheme, authority, target, fields, remoteAddress })
       seen.push({ body, trailers })
-      answer(exchange, '')
+      respondText(exchange, '')
     })
     await sendRaw(
       server,
@@ -69,7 +69,7 @@ describe('a request', () => {
 
   test('of a client that has ended its side is answered', async () => {
     await using server = await listenHttp1((exchange) => {
-      setTimeout(() => answer(exchange, `late ${exchange.target}`), 50)
+      setTimeout(() => respondText(exchange, `late ${exchange.target}`), 50)
     })
     using client = await dialRaw(server)
     client.send(get('/1') + get('/2'))
@@ -121,7 +121,7 @@ describe('a request', () => {
   })
 
   test('answered without its body, while the client waits, is the last one', async () => {
-    await using server = await listenHttp1((exchange) => answer(exchange, 'no', 403))
+    await using server = await listenHttp1((exchange) => respondText(exchange, 'no', 403))
     using client = await dialRaw(server)
     client.send('POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n')
     const text = await client.ended()
@@ -156,7 +156,7 @@ describe('a request', () => {
     const bytes = 32 * 1024 * 1024
     await using server = await listenHttp1(async (exchange) => {
       await wanted
-      answer(exchange, `${(await readBody(exchange)).length}`)
+      respondText(exchange, `${(await readBody(exchange)).length}`)
     })
     using client = await dialRaw(server)
     client.send(`POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${bytes}\r\n${closing}\r\n`)
@@ -168,7 +168,7 @@ describe('a request', () => {
       })
     }
     send()
-    await standsStill(() => sent)
+    await untilStable(() => sent)
     expect(sent).toBeLessThan(bytes / 2)
     want()
     expect(parts(await client.ended()).body).toBe(`${bytes}`)
@@ -197,7 +197,7 @@ describe('a request', () => {
 
 describe('a body that nobody takes', () => {
   test('is dropped when it is short, and the connection kept', async () => {
-    await using server = await listenHttp1((exchange) => answer(exchange, exchange.target))
+    await using server = await listenHttp1((exchange) => respondText(exchange, exchange.target))
     using client = await dialRaw(server)
     const head = 'POST /1 HTTP/1.1\r\nhost: a\r\ncontent-length: 60000\r\n\r\n'
     client.send(head)
@@ -217,7 +217,7 @@ describe('a body that nobody takes', () => {
   ])('and is long, with %s, ends the connection, and the answer is seen', async (_, framing) => {
     await using server = await listenHttp1((exchange) => {
       exchange.body.refuse()
-      answer(exchange, 'too long', 413)
+      respondText(exchange, 'too long', 413)
     })
     using client = await dialRaw(server)
     client.send(`POST / HTTP/1.1\r\nhost: a\r\n${framing}\r\n\r\n`)
@@ -231,7 +231,7 @@ describe('a body that nobody takes', () => {
     const failures: unknown[] = []
     await using server = await listenHttp1((exchange) => {
       exchange.body.ready().catch((error) => failures.push(error))
-      answer(exchange, 'early')
+      respondText(exchange, 'early')
     })
     using client = await dialRaw(server)
     client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n')
@@ -253,7 +253,7 @@ describe('pipelined requests', () => {
       const body = await readBody(exchange)
       await new Promise((resolve) => setTimeout(resolve, exchange.target === '/0' ? 30 : 0))
       running--
-      answer(exchange, `<${exchange.target} ${body}>`)
+      respondText(exchange, `<${exchange.target} ${body}>`)
     })
     const numbers = Array.from({ length: 100 }, (_, index) => index)
     const requests = numbers.map((number) =>
@@ -265,7 +265,9 @@ describe('pipelined requests', () => {
   })
 
   test('that are answered at once, however many, are all answered', async () => {
-    await using server = await listenHttp1((exchange) => answer(exchange, `<${exchange.target}>`))
+    await using server = await listenHttp1((exchange) =>
+      respondText(exchange, `<${exchange.target}>`),
+    )
     const paths = Array.from({ length: 5_000 }, (_, index) => `/${index}`)
     const text = await sendRaw(server, paths.map((path) => get(path)).join('') + get('/', closing))
     expect(inBrackets(text)).toEqual([...paths, '/'])
@@ -276,12 +278,12 @@ describe('pipelined requests', () => {
     const large = 'x'.repeat(100_000)
     await using server = await listenHttp1((exchange) => {
       count++
-      answer(exchange, large)
+      respondText(exchange, large)
     })
     using client = await dialRaw(server)
     client.stopReading()
     client.send(get('/').repeat(1_000) + get('/', closing))
-    await standsStill(() => count)
+    await untilStable(() => count)
     expect(count).toBeLessThan(500)
     client.socket.resume()
     await client.ended()

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
 import {
-  answered,
   closing,
   dialRaw,
   get,
   listenHttp1,
   parts,
+  responseOf,
   sendRaw,
-  standsStill,
+  untilStable,
 } from '@marquee/testing/http1-client'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import type { Exchange, Fields } from '../exchange.ts'
@@ -17,7 +17,7 @@ alsoOnDenoAndNode(import.meta.filename)
 
 describe('an answer', () => {
   test('has its fields, a date and its length', async () => {
-    const { head, body } = await answered((exchange) => {
+    const { head, body } = await responseOf((exchange) => {
       exchange.respond(201, ['x-one', '1', 'x-one', '2'])
       exchange.end(Buffer.from('hello'))
     })
@@ -31,7 +31,7 @@ describe('an answer', () => {
 
   test('keeps a date, a length and a status that it was given', async () => {
     const fields = ['date', 'today', 'content-length', '5']
-    const { head, body } = await answered((exchange) => {
+    const { head, body } = await responseOf((exchange) => {
       exchange.respond(599, fields)
       exchange.write(Buffer.from('hel'))
       exchange.end(Buffer.from('lo'))
@@ -41,7 +41,7 @@ describe('an answer', () => {
   })
 
   test('without a length is chunked, with trailers where there are some', async () => {
-    const { head, body } = await answered((exchange) => {
+    const { head, body } = await responseOf((exchange) => {
       exchange.respond(200, [])
       exchange.write(Buffer.from('hello'))
       exchange.write(new Uint8Array())
@@ -82,7 +82,7 @@ describe('an answer', () => {
   })
 
   test('of HTTP/1.0 is not chunked, and ends with the connection', async () => {
-    const { head, body } = await answered((exchange) => {
+    const { head, body } = await responseOf((exchange) => {
       exchange.respond(200, [])
       exchange.write(Buffer.from('hello'))
       exchange.end(Buffer.from(' world'), ['x-lost', '1'])
@@ -105,7 +105,7 @@ describe('an answer', () => {
     ['two lengths', ['content-length', '5', 'content-length', '5']],
   ])('cannot have %s', async (_, fields: Fields) => {
     const errors: unknown[] = []
-    const { head, body } = await answered((exchange) => {
+    const { head, body } = await responseOf((exchange) => {
       const attempts = [
         () => exchange.respond(200, fields),
         () => {
@@ -131,7 +131,7 @@ describe('an answer', () => {
   })
 
   test('says nothing of the connection that is not so', async () => {
-    const { head } = await answered((exchange) => {
+    const { head } = await responseOf((exchange) => {
       exchange.respond(200, ['connection', 'x', 'keep-alive', '5', 'transfer-encoding', 'gzip'])
       exchange.end()
     })
@@ -145,7 +145,7 @@ describe('an answer', () => {
       exchange.respond(200, ['connection', 'close'])
       exchange.end()
     }
-    const { head } = await answered(respond, get('/'))
+    const { head } = await responseOf(respond, get('/'))
     expect(head).toContain('connection: close')
   })
 
@@ -198,7 +198,7 @@ describe('an answer', () => {
     using client = await dialRaw(server)
     client.stopReading()
     client.send(get('/', closing))
-    await standsStill(() => written)
+    await untilStable(() => written)
     expect(written).toBeLessThan(bytes / 2)
     client.socket.resume()
     expect(parts(await client.ended()).body).toHaveLength(bytes)
@@ -206,7 +206,7 @@ describe('an answer', () => {
 
   test('of one large piece comes whole', async () => {
     const bytes = Buffer.alloc(5_000_001, 'y')
-    const { head, body } = await answered((exchange) => {
+    const { head, body } = await responseOf((exchange) => {
       exchange.respond(200, [])
       exchange.end(bytes)
     })

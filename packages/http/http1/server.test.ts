@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import {
-  answer,
   closing,
   dialRaw,
   echo,
   get,
   listenHttp1,
   post,
+  respondText,
   sendRaw,
 } from '@marquee/testing/http1-client'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
@@ -20,7 +20,7 @@ describe('the end of an exchange', () => {
     const ends: unknown[] = []
     await using server = await listenHttp1((exchange) => {
       exchange.onClose = (cause) => ends.push(cause)
-      answer(exchange, '')
+      respondText(exchange, '')
       expect(exchange.closed).toBe(true)
       // What comes too late does nothing.
       exchange.respond(500, [])
@@ -96,7 +96,7 @@ describe('draining', () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     await using server = await listenHttp1(async (exchange) => {
       if (exchange.target === '/slow') await gate
-      answer(exchange, exchange.target)
+      respondText(exchange, exchange.target)
     })
     using busy = await dialRaw(server)
     busy.send(get('/slow'))

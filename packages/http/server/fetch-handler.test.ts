@@ -25,15 +25,15 @@ describe('an answer', () => {
     })
     await exchange.over
     expect(exchange.status).toBe(201)
-    expect(exchange.answerFields).toEqual(['a', 'b'])
-    expect(exchange.answerBytes.toString()).toBe('body')
-    expect(exchange.answerTrailers).toEqual(['grpc-status', '0'])
+    expect(exchange.responseHeaders).toEqual(['a', 'b'])
+    expect(exchange.responseBytes.toString()).toBe('body')
+    expect(exchange.responseTrailers).toEqual(['grpc-status', '0'])
   })
 
   test('may come in pieces', async () => {
     const exchange = ask(() => lightResponse([bytes('one'), bytes('two')], 200, []))
     await exchange.over
-    expect(exchange.answerBytes.toString()).toBe('onetwo')
+    expect(exchange.responseBytes.toString()).toBe('onetwo')
   })
 
   test('may be a Response, with its cookies apart', async () => {
@@ -45,9 +45,9 @@ describe('an answer', () => {
       return new Response('body', { headers })
     })
     await exchange.over
-    expect(exchange.answerBytes.toString()).toBe('body')
-    const { answerFields } = exchange
-    const cookies = answerFields.filter((_, index, all) => all[index - 1] === 'set-cookie')
+    expect(exchange.responseBytes.toString()).toBe('body')
+    const { responseHeaders } = exchange
+    const cookies = responseHeaders.filter((_, index, all) => all[index - 1] === 'set-cookie')
     expect(cookies).toEqual(['a=1', 'b=2'])
   })
 
@@ -64,8 +64,8 @@ describe('an answer', () => {
       return lightResponse(source, 200, [])
     })
     await exchange.over
-    expect(exchange.answerBytes.toString()).toBe('onetwothree')
-    expect(exchange.answerTrailers).toEqual(['x-sent', '3'])
+    expect(exchange.responseBytes.toString()).toBe('onetwothree')
+    expect(exchange.responseTrailers).toEqual(['x-sent', '3'])
   })
 
   test('has no fields of the connection by HTTP/2', async () => {
@@ -73,7 +73,7 @@ describe('an answer', () => {
     const answer = async (httpVersion: '1.1' | '2') => {
       const exchange = ask(() => lightResponse(null, 200, [...fields]), { httpVersion })
       await exchange.over
-      return exchange.answerFields
+      return exchange.responseHeaders
     }
     expect(await answer('2')).toEqual(['a', '1', 'b', '2'])
     expect(await answer('1.1')).toEqual(fields)
@@ -149,7 +149,7 @@ describe('an app that fails', () => {
     const exchange = ask(fetch)
     await exchange.over
     expect(exchange.status).toBe(500)
-    expect(exchange.answerBytes.toString()).toBe('')
+    expect(exchange.responseBytes.toString()).toBe('')
   })
 })
 

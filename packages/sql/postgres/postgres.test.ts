@@ -244,7 +244,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
   test('a transaction takes effect once when its COMMIT or the response to it is lost', async () => {
     await using proxy = await startPostgresProxy(await databases.create())
     await using db = await open(first, proxy.url)
-    for (const which of ['on the way', 'with its answer'] as const) {
+    for (const which of ['on the way', 'with its response'] as const) {
       let attempts = 0
       proxy.loseNextCommit(which)
       const result = await db.transaction(async (query) => {
@@ -254,7 +254,7 @@ describeWith(backend('postgres'), 'a Postgres database', (server) => {
       expect({ which, result }).toEqual({ which, result: which === 'on the way' ? 2 : 1 })
     }
     expect(proxy.lostCount()).toBe(2)
-    const kept = [{ name: 'on the way 1' }, { name: 'with its answer 0' }]
+    const kept = [{ name: 'on the way 1' }, { name: 'with its response 0' }]
     expect(await db.read(names)).toEqual(kept)
   })
 

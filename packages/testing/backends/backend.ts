@@ -2,47 +2,59 @@ import type { Found } from '../tools.ts'
 
 export type BackendName = 'kafka' | 'consul' | 'postgres'
 
-/** A real server program on loopback that a test (or `bun run backends up`) started. */
+/** A real server program on loopback, started by a test or by `bun run backends up`. */
 export interface Backend extends AsyncDisposable {
-  /** Kafka and Consul: `127.0.0.1:PORT`; Postgres: `postgres://USER:PASSWORD@127.0.0.1:PORT/DB`. */
+  /**
+   * `127.0.0.1:PORT` for Kafka and Consul, `postgres://USER:PASSWORD@127.0.0.1:PORT/DB` for
+   * Postgres.
+   */
   readonly address: string
-  /** Undefined while it is stopped. */
+  /** `undefined` while the program is stopped. */
   readonly pid: number | undefined
-  /** SIGKILL; resolves when every process of it is gone. Harmless when it is. */
+  /**
+   * Sends SIGKILL, and resolves when all processes are gone. Does nothing when the program is
+   * stopped.
+   */
   kill(): Promise<void>
-  /** An orderly end; the data stays. Harmless when it has ended. */
+  /** Stops the program in order, and keeps its data. Does nothing when the program is stopped. */
   stop(): Promise<void>
-  /** Again, on the same port with the same data; resolves when it answers. */
+  /** Starts the program again on the same port with the same data. Resolves when it is ready. */
   start(): Promise<void>
 }
 
-/** What is to be run, and how to tell that it answers. */
+/** A server to run, with a readiness check. */
 export interface Server {
   readonly name: BackendName
   readonly address: string
   readonly command: readonly [string, ...string[]]
-  /** Where it is run and where its log is. */
+  /** Folder of the data and the log. */
   readonly folder: string
 }
 
-/** One kind of server program: where it comes from, and how it is run. */
+/** A kind of server program: how to install, configure and run it. */
 export interface Program<Options = object> {
   readonly name: BackendName
   readonly version: string
-  /** The variable of the environment that tells the services its address. */
+  /** Environment variable that gives the services the address. */
   readonly variable: string
   readonly defaultPort: number
-  /** How many ports it needs; the first is the one in its address. */
+  /** Number of ports. The first is the one in the address. */
   readonly portCount: number
-  /** What ends it in order. */
+  /** Signal for an orderly stop. */
   readonly stopSignal: NodeJS.Signals
-  /** Where the program is, or why it cannot be started. */
+  /** Returns the location of the program, or why it cannot be started. */
   installed(): Found<string>
-  /** Puts it into the cache, when it is not there. Rejects with what to do about it. */
-  install(say: (text: string) => void): Promise<void>
+  /**
+   * Installs the program into the cache unless it is there. Rejects with what to do about a
+   * failure.
+   */
+  install(log: (text: string) => void): Promise<void>
   address(port: number): string
-  /** Rejects unless it answers at that address, and answers us. Takes a few seconds at most. */
+  /**
+   * Rejects unless the program is ready at that address and accepts us. Takes a few seconds at
+   * most.
+   */
   probe(address: string): Promise<void>
-  /** Writes the configuration into the folder, and makes the data when there is none. */
+  /** Writes the configuration into the folder, and creates the data when there is none. */
   configure(folder: string, ports: readonly number[], options: Options): Promise<Server>
 }

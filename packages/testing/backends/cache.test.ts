@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { installOnce, run } from './cache.ts'
 
-test('a build that fails leaves nothing, and is repeated', async () => {
+test('a failed build leaves nothing in the cache, and is repeated', async () => {
   await using cache = await temporaryFolder()
   const build = async (folder: string, text: string): Promise<void> => {
     await writeFile(join(folder, 'program'), text)
@@ -18,7 +18,7 @@ test('a build that fails leaves nothing, and is repeated', async () => {
   expect(await readFile(join(cache.path, 'tool-1', 'program'), 'utf8')).toBe('whole')
 })
 
-test('of two builds at once the first counts', async () => {
+test('the first of two concurrent builds is used', async () => {
   await using cache = await temporaryFolder()
   const { promise: firstIsIn, resolve } = Promise.withResolvers<void>()
   const slow = installOnce(
@@ -36,7 +36,7 @@ test('of two builds at once the first counts', async () => {
   expect(await readdir(join(cache.path, 'tool-1'))).toEqual(['quick'])
 })
 
-test('a command that fails shows what it wrote', async () => {
+test('a command that fails reports its output', async () => {
   await using folder = await temporaryFolder()
   const failing = run(folder.path, ['sh', '-c', 'cat; echo complaint >&2; exit 3'], 'given')
   await expect(failing).rejects.toThrow(/ended with 3\ngivencomplaint/)

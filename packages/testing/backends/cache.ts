@@ -6,14 +6,14 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type ToolName, tool } from '../tools.ts'
 
-/** Where backends, their data and what is known of them are kept, outside the work tree. */
+/** Returns the folder of the backends, their data and their state, outside the work tree. */
 export function backendsFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'marquee', 'backends')
 }
 
 /**
- * Builds a folder of the cache once. It appears under its name only when it is whole, so a build
- * that was cut off is repeated; of two at once, the first counts.
+ * Builds a folder of the cache once. The folder gets its name only when it is complete, so an
+ * interrupted build is repeated. Of two concurrent builds, the first is used.
  */
 export async function installOnce(
   name: string,
@@ -34,13 +34,13 @@ export async function installOnce(
   }
 }
 
-/** Throws with what to do when a program that an installation needs is absent. */
+/** Throws an error with instructions when a program that an installation needs is missing. */
 export function requireTool(name: ToolName): void {
   const found = tool(name)
   if ('missing' in found) throw new Error(found.missing)
 }
 
-/** Runs a command to its end. Rejects with the last lines it wrote when it fails. */
+/** Runs a command. Rejects with the last lines of its output when it fails. */
 export async function run(
   folder: string,
   command: readonly [string, ...string[]],
@@ -56,7 +56,7 @@ export async function run(
   throw new Error(`${command.join(' ')} ended with ${signal ?? code}\n${await lastLines(log)}`)
 }
 
-/** The last lines of a log, or what there is of it. */
+/** Returns the last lines of a log, or what exists of it. */
 export async function lastLines(path: string, count = 40): Promise<string> {
   const text = await readFile(path, 'utf8')
   return text.trimEnd().split('\n').slice(-count).join('\n')

@@ -4,8 +4,8 @@ import { startConsul } from './consul.ts'
 import { identify } from './processes.ts'
 import { installed } from './shared.ts'
 
-describeWith(installed('consul'), 'a Consul of a test', () => {
-  test('is empty after it was killed and started again, beside another one', async () => {
+describeWith(installed('consul'), 'a Consul that a test starts', () => {
+  test('a Consul is empty after a kill and a restart, independent of a second one', async () => {
     await using consul = await startConsul()
     await using other = await startConsul()
     expect(other.address).not.toBe(consul.address)
@@ -22,8 +22,8 @@ describeWith(installed('consul'), 'a Consul of a test', () => {
     expect((await fetch(key)).status).toBe(404)
   })
 
-  test('that cannot start shows the end of its log', async () => {
+  test('a Consul that cannot start reports the end of its log', async () => {
     const start = startConsul({ args: ['-no-such-flag'] })
-    await expect(start).rejects.toThrow(/ended instead of answering[\s\S]*no-such-flag/)
+    await expect(start).rejects.toThrow(/ended before it was ready[\s\S]*no-such-flag/)
   })
 })

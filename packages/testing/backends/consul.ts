@@ -11,7 +11,7 @@ const folderName = `consul-${version}`
 const probeTimeoutMs = 2_000
 
 export interface ConsulOptions {
-  /** More arguments of `consul agent`, as `-hcl` and its value. */
+  /** More arguments of `consul agent`, such as `-hcl` and its value. */
   readonly args?: readonly string[]
 }
 
@@ -47,7 +47,7 @@ export const consul: Program<ConsulOptions> = {
   },
 }
 
-/** A development agent of one's own. Killed or stopped and started again it is EMPTY. */
+/** Starts a development agent for one test. After a restart it is EMPTY. */
 export function startConsul(options: ConsulOptions = {}): Promise<Backend> {
   return startPrivate(consul, options)
 }
@@ -62,13 +62,13 @@ function installed(): Found<string> {
 }
 
 /**
- * From its Go module. Two versions of go-msgpack are ambiguous with a later module path, and the
- * api module has to be named so that `go get` does not settle on an older one.
+ * Builds Consul from its Go module. A later module path has two versions of go-msgpack, which is
+ * ambiguous. The api module is named because `go get` would otherwise select an older version.
  */
-async function install(say: (text: string) => void): Promise<void> {
+async function install(log: (text: string) => void): Promise<void> {
   if ('value' in installed()) return
   requireTool('go')
-  say(`building Consul ${version} by go: up to 10 minutes, once`)
+  log(`building Consul ${version} by go: up to 10 minutes, once`)
   await installOnce(folderName, async (folder) => {
     const msgpack = 'github.com/hashicorp/go-msgpack'
     const module = 'github.com/hashicorp/consul'

@@ -16,7 +16,10 @@ import { identify } from './processes.ts'
 import { serverPorts } from './server-ports.ts'
 import { backend, installed, readShared, writeShared } from './shared.ts'
 
-/** A cache of this file's own, with the programs of the real one, so that nobody else is disturbed. */
+/**
+ * Cache of this file with the programs of the real cache, so that the real backends are not
+ * affected.
+ */
 let cache: TemporaryFolder
 const cacheBefore = process.env.XDG_CACHE_HOME
 
@@ -36,24 +39,24 @@ afterAll(async () => {
 })
 
 const said: string[] = []
-const say = (text: string): void => void said.push(text)
+const log = (text: string): void => void said.push(text)
 
-/** What is up in the block, with its data gone afterwards. */
+/** Runs `up`. Disposing runs `down` and removes the data. */
 async function isUp(
   program: Program,
   freePorts = false,
 ): Promise<AsyncDisposable & { readonly address: string }> {
-  const address = await up(program, { freePorts }, say)
-  return { address, [Symbol.asyncDispose]: () => down(program, true, say) }
+  const address = await up(program, { freePorts }, log)
+  return { address, [Symbol.asyncDispose]: () => down(program, true, log) }
 }
 
-/** So that neither a Consul of the machine nor another test is in the way. */
+/** Returns the Consul program on another default port, so that no other Consul interferes. */
 function onPort(port: number | undefined): Program {
   return { ...consul, defaultPort: port ?? 0 }
 }
 
-describeWith(installed('consul'), 'up and down', () => {
-  test('start on the default port, once, and stop', async () => {
+describeWith(installed('consul'), 'bun run backends up and down', () => {
+  test('up starts a backend on the default port once, and down stops it', async () => {
     const [port] = await serverPorts(1)
     const program = onPort(port)
     expect(backend('consul')).toEqual({ missing: expect.stringContaining('backends up') })
@@ -61,18 +64,18 @@ describeWith(installed('consul'), 'up and down', () => {
     expect(first.address).toBe(`127.0.0.1:${port}`)
     expect(backend('consul')).toEqual({ value: first.address })
     const shared = readShared('consul')
-    expect(await up(program, { freePorts: false }, say)).toBe(first.address)
+    expect(await up(program, { freePorts: false }, log)).toBe(first.address)
     expect(readShared('consul')).toEqual(shared)
     expect(await status(program)).toEqual(shared)
 
-    await down(program, false, say)
+    await down(program, false, log)
     expect(identify(shared?.process?.pid ?? 0)).toBeUndefined()
     expect(backend('consul')).toEqual({ missing: expect.stringContaining('backends up') })
     expect(await status(program)).toBeUndefined()
-    await down(program, false, say)
+    await down(program, false, log)
   })
 
-  test('take another port when a stranger listens on the default one', async () => {
+  test('up takes another port when another program listens on the default port', async () => {
     await using stranger = createServer((socket) => socket.resume().end('hello\n'))
     await once(stranger.listen(0, '127.0.0.1'), 'listening')
     const { port } = stranger.address() as { port: number }
@@ -81,7 +84,7 @@ describeWith(installed('consul'), 'up and down', () => {
     expect(said).toContain(`port ${port} is taken: consul gets another`)
   })
 
-  test('use, and never stop, what somebody else has started on the default port', async () => {
+  test('up uses a backend that another program started, and down does not stop it', async () => {
     await using other = await startConsul()
     const program = onPort(Number(other.address.split(':')[1]))
     {
@@ -93,21 +96,21 @@ describeWith(installed('consul'), 'up and down', () => {
     expect(backend('consul')).toEqual({ missing: expect.stringContaining('backends up') })
   })
 
-  test('never stop a process that got the number of an earlier one', async () => {
+  test('down does not stop a process that reuses the number of an earlier one', async () => {
     const bystander = spawn('sleep', ['60'])
     await once(bystander, 'spawn')
     const pid = bystander.pid ?? 0
     try {
       writeShared('consul', { address: '127.0.0.1:1', process: { pid, startTime: '1' } })
       expect(backend('consul')).toEqual({ missing: expect.stringContaining('backends up') })
-      await down(consul, true, say)
+      await down(consul, true, log)
       expect(identify(pid)).toBeDefined()
     } finally {
       bystander.kill()
     }
   })
 
-  test('tell the end of the log when it does not start', async () => {
+  test('up reports the end of the log when the backend does not start', async () => {
     const broken: Program = {
       ...consul,
       async configure(folder, ports, options) {
@@ -116,21 +119,21 @@ describeWith(installed('consul'), 'up and down', () => {
       },
     }
     try {
-      await expect(up(broken, { freePorts: true }, say)).rejects.toThrow(/no-such-flag/)
+      await expect(up(broken, { freePorts: true }, log)).rejects.toThrow(/no-such-flag/)
     } finally {
-      await down(broken, true, say)
+      await down(broken, true, log)
     }
   })
 })
 
-describeWith(installed('postgres'), 'a PostgreSQL', () => {
-  test('has its data still when it is down and up again, unless that is removed', async () => {
+describeWith(installed('postgres'), 'bun run backends with PostgreSQL', () => {
+  test('a backend keeps its data between down and up, unless the data is removed', async () => {
     await using _ = await isUp(postgres, true)
     const folder = readShared('postgres')?.folder ?? ''
-    await down(postgres, false, say)
-    await up(postgres, { freePorts: true }, say)
+    await down(postgres, false, log)
+    await up(postgres, { freePorts: true }, log)
     expect(readShared('postgres')?.folder).toBe(folder)
-    await down(postgres, true, say)
+    await down(postgres, true, log)
     expect(existsSync(folder)).toBe(false)
     expect(readShared('postgres')).toBeUndefined()
   })

@@ -7,62 +7,62 @@ import { backendsFolder } from './cache.ts'
 import { isRoot } from './ordinary-user.ts'
 import { isFree, serverPorts } from './server-ports.ts'
 import { forgetShared, readShared, runs, type SharedBackend, writeShared } from './shared.ts'
-import { awaitAnswer, launch, stopServer } from './start.ts'
+import { awaitReady, launch, stopServer } from './start.ts'
 
-/** How long a backend that runs already may be too busy to answer. */
-const answerTimeoutMs = 20_000
+/** Time that a running backend may be too busy to respond, in milliseconds. */
+const readyTimeoutMs = 20_000
 
-type Say = (text: string) => void
+type Log = (text: string) => void
 
 export interface UpOptions {
-  /** Take any free port, and start one of our own whatever answers on the default port. */
+  /** Uses any free port, and starts a new backend even when one runs on the default port. */
   readonly freePorts: boolean
 }
 
-/** Installs and starts it, unless it runs. Resolves with the address at which it answers. */
-export async function up(program: Program, { freePorts }: UpOptions, say: Say): Promise<string> {
+/** Installs and starts a backend unless it runs. Resolves with its address when it is ready. */
+export async function up(program: Program, { freePorts }: UpOptions, log: Log): Promise<string> {
   const { name } = program
-  await program.install(say)
+  await program.install(log)
   const shared = readShared(name)
   if (shared?.process && runs(shared)) {
     await waitFor(() => program.probe(shared.address).then(() => true), {
-      what: `${name}, process ${shared.process.pid}, to answer`,
-      timeoutMs: answerTimeoutMs,
+      what: `${name}, process ${shared.process.pid}, to be ready`,
+      timeoutMs: readyTimeoutMs,
     })
-    say(`${name} is running`)
+    log(`${name} is running`)
     return shared.address
   }
   const address = program.address(program.defaultPort)
-  if (!freePorts && (await answers(program, address))) {
+  if (!freePorts && (await isReady(program, address))) {
     writeShared(name, { ...shared, address, process: undefined })
-    say(`${name} is running; somebody else started it`)
+    log(`${name} is running; started by another program`)
     return address
   }
-  return start(program, { freePorts, shared }, say)
+  return start(program, { freePorts, shared }, log)
 }
 
 async function start(
   program: Program,
   { freePorts, shared }: UpOptions & { shared: SharedBackend | undefined },
-  say: Say,
+  log: Log,
 ): Promise<string> {
   const { name, defaultPort, portCount } = program
   const ports = await serverPorts(portCount)
   if (!freePorts && (await isFree(defaultPort))) ports[0] = defaultPort
-  else if (!freePorts) say(`port ${defaultPort} is taken: ${name} gets another`)
+  else if (!freePorts) log(`port ${defaultPort} is taken: ${name} gets another`)
   const folder = await dataFolder(name, shared?.folder)
-  say(`starting ${name}`)
+  log(`starting ${name}`)
   const server = await program.configure(folder, ports, {})
   const process = await launch(server, true)
   writeShared(name, { address: server.address, process, folder })
-  await awaitAnswer(program, server, process)
-  say(`${name} is running, process ${process.pid}, in ${folder}`)
+  await awaitReady(program, server, process)
+  log(`${name} is running, process ${process.pid}, in ${folder}`)
   return server.address
 }
 
 /**
- * The one of last time, or a new one. PostgreSQL does not run as root, and who runs it instead does
- * not get into root's cache.
+ * Returns the data folder of the last run, or a new one. PostgreSQL does not run as root, and the
+ * user that runs it instead cannot access root's cache.
  */
 async function dataFolder(name: BackendName, earlier: string | undefined): Promise<string> {
   if (earlier && existsSync(earlier)) return earlier
@@ -71,29 +71,29 @@ async function dataFolder(name: BackendName, earlier: string | undefined): Promi
   return mkdtemp(join(parent, `marquee-${name}-`))
 }
 
-/** Stops it, if `up` has started it; nothing else. The data stays unless told. */
-export async function down(program: Program, removeData: boolean, say: Say): Promise<void> {
+/** Stops a backend if `up` has started it. Keeps the data unless `removeData` is true. */
+export async function down(program: Program, removeData: boolean, log: Log): Promise<void> {
   const { name } = program
   const shared = readShared(name)
   if (shared?.process && runs(shared)) {
     await stopServer(shared.process, program.stopSignal)
-    say(`${name} is stopped`)
+    log(`${name} is stopped`)
   } else {
-    say(`${name}: nothing to stop`)
+    log(`${name}: nothing to stop`)
   }
   if (!shared?.folder || removeData) forgetShared(name)
   else writeShared(name, { address: '', folder: shared.folder })
   if (shared?.folder && removeData) await rm(shared.folder, { recursive: true, force: true })
 }
 
-/** The address at which it answers, if it does. */
+/** Returns the state of a backend if it responds. */
 export async function status(program: Program): Promise<SharedBackend | undefined> {
   const shared = readShared(program.name)
-  const running = shared && runs(shared) && (await answers(program, shared.address))
+  const running = shared && runs(shared) && (await isReady(program, shared.address))
   return running ? shared : undefined
 }
 
-async function answers(program: Program, address: string): Promise<boolean> {
+async function isReady(program: Program, address: string): Promise<boolean> {
   return program.probe(address).then(
     () => true,
     () => false,

@@ -13,7 +13,7 @@ function client(address: string, config: Partial<KafkaConfig> = {}): Kafka {
   return new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, ...config })
 }
 
-/** What a consumer of a new group reads, up to the count. */
+/** Returns the values that a new consumer group reads, up to the count. */
 async function readValues(kafka: Kafka, topic: string, count: number): Promise<string[]> {
   const consumer = kafka.consumer({ groupId: 'reader' })
   const values: string[] = []
@@ -31,9 +31,9 @@ async function readValues(kafka: Kafka, topic: string, count: number): Promise<s
   return values
 }
 
-describeWith(installed('kafka'), 'a Kafka of a test', () => {
+describeWith(installed('kafka'), 'a Kafka that a test starts', () => {
   test(
-    'has its topics and messages after it was killed and started again',
+    'a Kafka keeps its topics and messages after a kill and a restart',
     async () => {
       await using broker = await startKafka()
       const kafka = client(broker.address)
@@ -62,7 +62,7 @@ describeWith(installed('kafka'), 'a Kafka of a test', () => {
   )
 
   test(
-    'makes no topic by itself, and asks for a password where it is told to',
+    'a Kafka creates no topic automatically, and requires a password when configured',
     async () => {
       const [port = 0] = await serverPorts(1)
       const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'

@@ -11,7 +11,7 @@ const version = '4.1.1'
 const log4jVersion = '2.24.3'
 const folderName = `kafka-${version}`
 
-/** Any 16 bytes do; a fixed one lets a broker be formatted again over its own data. */
+/** Any 16 bytes. It is fixed so that a broker can be formatted again over its own data. */
 const clusterId = 'bWFycXVlZS1rYWZrYS0wMQ'
 
 const artifacts = [
@@ -22,23 +22,23 @@ const artifacts = [
 ] as const
 
 /**
- * A broker that was killed is taken back when its session is over: by default 9 seconds after the
- * controller has started again.
+ * Shortens the session of a broker. A killed broker rejoins when its old session is over, by
+ * default 9 seconds after the controller has started again.
  */
 const backSoon = { 'broker.session.timeout.ms': '2500', 'broker.heartbeat.interval.ms': '500' }
 
-/** Short compiles pay where a broker lives for seconds. */
+/** Compiles less: that pays off for a broker that lives for seconds. */
 const startFast = '-XX:TieredStopAtLevel=1'
 
 export interface KafkaOptions {
-  /** Whether a topic appears when somebody asks for it; false unless told. */
+  /** Creates a topic when it is first used. Default: false. */
   readonly autoCreateTopics?: boolean
-  /** More listeners beside the plain one, as `SASL_PLAINTEXT`, on ports from `serverPorts`. */
+  /** More listeners beside the plain one, such as `SASL_PLAINTEXT`, on ports from `serverPorts`. */
   readonly listeners?: Readonly<Partial<Record<'SASL_PLAINTEXT' | 'SASL_SSL' | 'SSL', number>>>
-  /** More lines of server.properties; they win. */
+  /** More lines of server.properties, which override others. */
   readonly properties?: Readonly<Record<string, string>>
   readonly javaFlags?: readonly string[]
-  /** More arguments of `kafka-storage format`, as `--add-scram` and its value. */
+  /** More arguments of `kafka-storage format`, such as `--add-scram` and its value. */
   readonly formatArgs?: readonly string[]
 }
 
@@ -68,7 +68,7 @@ export const kafka: Program<KafkaOptions> = {
   },
 }
 
-/** A broker of one's own that is its own controller. Killed and started again it has its data. */
+/** Starts a broker for one test, which is its own controller. After a restart it has its data. */
 export function startKafka(options: KafkaOptions = {}): Promise<Backend> {
   const properties = { ...backSoon, ...options.properties }
   const javaFlags = [startFast, ...(options.javaFlags ?? [])]
@@ -83,10 +83,10 @@ function installed(): Found<string> {
   return { missing: `Kafka ${version} is not in the cache; \`bun run backends up\` gets it` }
 }
 
-async function install(say: (text: string) => void): Promise<void> {
+async function install(log: (text: string) => void): Promise<void> {
   if ('value' in installed()) return
   requireTool('mvn')
-  say(`getting Kafka ${version} by mvn: a minute, once`)
+  log(`getting Kafka ${version} by mvn: a minute, once`)
   await installOnce(folderName, async (folder) => {
     await writeFile(join(folder, 'pom.xml'), pom())
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies'

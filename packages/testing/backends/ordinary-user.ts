@@ -5,7 +5,9 @@ interface Account {
   readonly gid: number
 }
 
-/** For root: somebody who may run what refuses to run as root. Undefined for all others. */
+/**
+ * Returns, for root, a user for programs that refuse to run as root. `undefined` for other users.
+ */
 export function ordinaryUser(): Account | undefined {
   if (!isRoot()) return undefined
   for (const name of ['postgres', 'nobody']) {
@@ -20,7 +22,7 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 
-/** The command as root gives it to an ordinary user; as it is for all others. */
+/** Returns the command as root runs it for an ordinary user. Unchanged for other users. */
 export function asOrdinaryUser(command: readonly string[]): [string, ...string[]] {
   const user = ordinaryUser()
   const identity = user && [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--']
@@ -28,7 +30,7 @@ export function asOrdinaryUser(command: readonly string[]): [string, ...string[]
   return [file, ...args]
 }
 
-/** Undefined when there is no user of that name. */
+/** Returns an id of a user, or `undefined` when there is no such user. */
 function readId(flag: '-u' | '-g', name: string): number | undefined {
   try {
     return Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }))

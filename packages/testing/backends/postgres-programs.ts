@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Where Debian and Red Hat put the programs, a folder for each version, off the PATH. */
+/** Folders in which Debian and Red Hat install the programs, one per version, off the PATH. */
 const homes = ['/usr/lib/postgresql', '/usr/pgsql']
 
-/** The folder of the newest PostgreSQL's programs, if it is new enough. */
+/** Returns the folder of the newest PostgreSQL's programs, if it is new enough. */
 export function findPrograms(versionMin: number, env = process.env): string | undefined {
   const onPath = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
   const elsewhere = homes
@@ -19,8 +19,8 @@ export function findPrograms(versionMin: number, env = process.env): string | un
   return found[0]?.folder
 }
 
-/** `postgres (PostgreSQL) 15.14 (Debian …)` is 15. */
+/** Returns the major version: 15 for `postgres (PostgreSQL) 15.14 (Debian …)`. */
 function versionOf(folder: string): number {
-  const answer = execFileSync(join(folder, 'postgres'), ['--version']).toString()
-  return Number(/ (\d+)/.exec(answer)?.[1] ?? 0)
+  const output = execFileSync(join(folder, 'postgres'), ['--version']).toString()
+  return Number(/ (\d+)/.exec(output)?.[1] ?? 0)
 }

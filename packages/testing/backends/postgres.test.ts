@@ -11,7 +11,7 @@ interface Connection extends AsyncDisposable {
 
 async function connect(address: string): Promise<Connection> {
   const client = new Client({ connectionString: address })
-  // A connection that is idle when its server is killed says so here.
+  // An idle connection emits an error when its server is killed.
   client.on('error', () => undefined)
   await client.connect()
   return {
@@ -20,8 +20,8 @@ async function connect(address: string): Promise<Connection> {
   }
 }
 
-describeWith(installed('postgres'), 'a PostgreSQL of a test', () => {
-  test('has its rows after it was killed with all its processes, and started again', async () => {
+describeWith(installed('postgres'), 'a PostgreSQL that a test starts', () => {
+  test('a PostgreSQL keeps its rows after all its processes are killed, and a restart', async () => {
     await using server = await startPostgres()
     const first = await connect(server.address)
     await first.query('create table kept as select 42 as answer')
@@ -37,7 +37,7 @@ describeWith(installed('postgres'), 'a PostgreSQL of a test', () => {
     expect(await second.query('select answer from kept')).toEqual([{ answer: 42 }])
   })
 
-  test('has a user that may make databases and no more, and its own order of texts', async () => {
+  test('a PostgreSQL has a user that may only create databases, and a collation that is not by bytes', async () => {
     await using server = await startPostgres({ settings: { statement_timeout: '1234ms' } })
     await using connection = await connect(server.address)
     await connection.query('create database another')

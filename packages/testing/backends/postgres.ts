@@ -15,7 +15,9 @@ const password = 'marquee'
 const probeTimeoutMs = 2_000
 
 export interface PostgresOptions {
-  /** More settings of postgresql.conf, as `{ statement_timeout: '1s' }`; they win. */
+  /**
+   * More settings of postgresql.conf, such as `{ statement_timeout: '1s' }`, which override others.
+   */
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -54,14 +56,14 @@ export const postgres: Program<PostgresOptions> = {
   },
 }
 
-/** A server of one's own. Killed and started again it has its data. */
+/** Starts a server for one test. After a restart it has its data. */
 export function startPostgres(options: PostgresOptions = {}): Promise<Backend> {
   return startPrivate(postgres, options)
 }
 
 /**
- * With a user who may create databases and no more, and an order of text that is no order of
- * bytes, as databases outside of tests mostly have.
+ * Creates a cluster with a user that may only create databases. Its collation is not by bytes, as
+ * in most databases outside of tests.
  */
 async function createCluster(programs: string, folder: string, data: string): Promise<void> {
   const owner = ordinaryUser()
@@ -89,7 +91,7 @@ function installed(): Found<string> {
     return { missing }
   }
   if (isRoot() && !ordinaryUser()) {
-    return { missing: 'PostgreSQL refuses to run as root, and there is no user to run it as' }
+    return { missing: 'PostgreSQL refuses to run as root, and no other user exists: create one' }
   }
   return { value: folder }
 }

@@ -5,8 +5,8 @@ const timeoutMs = 2_000
 const correlationId = 7
 
 /**
- * Asks a Kafka for its brokers, by the one request that this takes: Metadata version 4
- * (https://kafka.apache.org/protocol). A client library would retry, and log that it does.
+ * Requests the brokers of a Kafka with Metadata version 4 (https://kafka.apache.org/protocol). A
+ * client library would retry, and log each retry.
  */
 export async function probeKafka(address: string): Promise<void> {
   const [host = '', port] = address.split(':')
@@ -14,10 +14,11 @@ export async function probeKafka(address: string): Promise<void> {
   try {
     await once(socket, 'connect')
     socket.write(metadataRequest())
-    const answer = await readAnswer(socket)
-    if (answer.readInt32BE(0) !== correlationId) throw new Error(`${address} is no Kafka`)
-    // After the correlation id and the throttle time comes the number of brokers.
-    if (answer.readInt32BE(8) < 1) throw new Error('no broker has joined the cluster yet')
+    const response = await readResponse(socket)
+    if (response.readInt32BE(0) !== correlationId)
+      throw new Error(`${address} is not a Kafka broker`)
+    // The number of brokers follows the correlation id and the throttle time.
+    if (response.readInt32BE(8) < 1) throw new Error('no broker has joined the cluster yet')
   } finally {
     socket.destroy()
   }
@@ -35,12 +36,12 @@ function metadataRequest(): Buffer {
   return request
 }
 
-/** The first message, without its length. */
-async function readAnswer(socket: AsyncIterable<Buffer>): Promise<Buffer> {
+/** Returns the first message without its length. */
+async function readResponse(socket: AsyncIterable<Buffer>): Promise<Buffer> {
   let bytes = Buffer.alloc(0)
   for await (const chunk of socket) {
     bytes = Buffer.concat([bytes, chunk])
     if (bytes.length >= 16 && bytes.length >= 4 + bytes.readInt32BE(0)) return bytes.subarray(4)
   }
-  throw new Error('the connection ended without an answer')
+  throw new Error('the connection ended without a response')
 }

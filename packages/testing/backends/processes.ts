@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { waitFor } from '../wait-for.ts'
 
-/** A process, told from another that got the same number later. */
+/** Identity of a process, which differs from that of a later process with the same number. */
 export interface ProcessIdentity {
   readonly pid: number
   readonly startTime: string
@@ -12,7 +12,7 @@ interface ProcessEntry extends ProcessIdentity {
   readonly parentPid: number
 }
 
-/** The process of that number, or undefined when there is none or it has ended. */
+/** Returns the identity of a process, or `undefined` when it does not exist or has ended. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const entry = existsSync('/proc/self/stat') ? readProc(pid) : readPs(['-p', String(pid)])[0]
   return entry && { pid, startTime: entry.startTime }
@@ -22,15 +22,15 @@ export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
   return identify(pid)?.startTime === startTime
 }
 
-/** Resolves when it is gone. Rejects after the time. */
+/** Resolves when the process is gone. Rejects after the time. */
 export async function awaitEnd(process: ProcessIdentity, timeoutMs: number): Promise<void> {
   await waitFor(() => !isRunning(process), { what: `process ${process.pid} to end`, timeoutMs })
 }
 
-/** SIGKILL for a process and all that descend from it. Resolves when they are gone. */
+/** Sends SIGKILL to a process and all its descendants. Resolves when they are gone. */
 export async function killTree(root: ProcessIdentity): Promise<void> {
   if (!isRunning(root)) return
-  // A stopped parent starts no child behind our back.
+  // A stopped parent cannot start another child meanwhile.
   signal(root, 'SIGSTOP')
   const tree = [root, ...descendants(root.pid)]
   for (const one of tree) signal(one, 'SIGKILL')
@@ -61,7 +61,10 @@ function listProcesses(): ProcessEntry[] {
     .flatMap((name) => readProc(Number(name)) ?? [])
 }
 
-/** proc(5): after the name in brackets come state, parent and, as field 22, the start time. */
+/**
+ * Reads `/proc/<pid>/stat` (proc(5)): after the name in brackets come the state, the parent and, as
+ * field 22, the start time.
+ */
 function readProc(pid: number): ProcessEntry | undefined {
   let stat: string
   try {
@@ -75,7 +78,10 @@ function readProc(pid: number): ProcessEntry | undefined {
   return { pid, parentPid: Number(parent), startTime }
 }
 
-/** A main thread that has ended looks like an ended process; the others may hold ports still. */
+/**
+ * Returns whether threads are left. When the main thread has ended, the process looks ended, but
+ * other threads may still hold ports.
+ */
 function hasThreads(pid: number): boolean {
   try {
     return readdirSync(`/proc/${pid}/task`).length > 1
@@ -84,7 +90,7 @@ function hasThreads(pid: number): boolean {
   }
 }
 
-/** For systems without /proc. */
+/** Reads the processes of systems without /proc. */
 function readPs(args: readonly string[]): ProcessEntry[] {
   const columns = ['-o', 'pid=', '-o', 'ppid=', '-o', 'stat=', '-o', 'lstart=']
   let table: string

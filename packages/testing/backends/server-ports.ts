@@ -2,20 +2,20 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 
 /**
- * Below the range from which systems take the ports of outgoing connections: while a server is
- * killed, no client that goes on trying to reach it can get its port.
+ * Below the range from which systems take the ports of outgoing connections. Otherwise a client
+ * that keeps reconnecting to a killed server could get its port.
  */
 const firstPort = 20_000
 const portCount = 10_000
 
 const attemptCountMax = 1_000
 
-/** As many different ports of 127.0.0.1 as asked, free now, for servers that are restarted. */
+/** Returns different free ports of 127.0.0.1, for servers that are restarted. */
 export async function serverPorts(count: number): Promise<number[]> {
   const held: Server[] = []
   try {
     for (let attempt = 0; held.length < count; attempt++) {
-      if (attempt === attemptCountMax) throw new Error('there is no free port')
+      if (attempt === attemptCountMax) throw new Error('found no free port')
       const port = firstPort + Math.floor(Math.random() * portCount)
       const server = await listen(port)
       if (server) held.push(server)
@@ -26,7 +26,7 @@ export async function serverPorts(count: number): Promise<number[]> {
   }
 }
 
-/** Whether nothing listens on that port of 127.0.0.1. */
+/** Returns whether nothing listens on a port of 127.0.0.1. */
 export async function isFree(port: number): Promise<boolean> {
   const server = await listen(port)
   if (server) await once(server.close(), 'close')

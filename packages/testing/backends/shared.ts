@@ -10,20 +10,20 @@ import { isRunning, type ProcessIdentity } from './processes.ts'
 
 export type { BackendName } from './backend.ts'
 
-/** What `bun run backends up` has started or found, and where its data is. */
+/** A backend that `bun run backends up` has started or found. */
 export interface SharedBackend {
   readonly address: string
-  /** Absent when somebody else started it. */
+  /** `undefined` when another program started it. */
   readonly process?: ProcessIdentity
-  /** Absent when somebody else started it. */
+  /** `undefined` when another program started it. */
   readonly folder?: string
 }
 
 export const programs = { kafka, consul, postgres }
 
 /**
- * The address of the backend that `bun run backends up` has started, or why there is none. Tests
- * share it: each uses names of its own for topics, services and databases.
+ * Returns the address of a backend that `bun run backends up` has started, or why there is none.
+ * Tests share it: each uses unique names of topics, services and databases.
  */
 export function backend(name: BackendName): Found<string> {
   if (process.env.MARQUEE_TESTS) return leftOut
@@ -32,13 +32,13 @@ export function backend(name: BackendName): Found<string> {
   return { missing: `${name} is not running; start it with \`bun run backends up\`` }
 }
 
-/** Where the program is, so that tests can start their own; or why they cannot. */
+/** Returns the location of a program, so that tests can start their own, or why they cannot. */
 export function installed(name: BackendName): Found<string> {
   if (process.env.MARQUEE_TESTS) return leftOut
   return programs[name].installed()
 }
 
-/** Whether it is running, as far as can be told without asking it. */
+/** Returns whether a backend's process runs. Makes no request to it. */
 export function runs({ address, process }: SharedBackend): boolean {
   return address !== '' && (process === undefined || isRunning(process))
 }

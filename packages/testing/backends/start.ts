@@ -18,10 +18,10 @@ import { serverPorts } from './server-ports.ts'
 
 const startTimeoutMs = 60_000
 
-/** How long an orderly end may take before it is SIGKILL. */
+/** Time for an orderly stop before SIGKILL, in milliseconds. */
 const stopTimeoutMs = 20_000
 
-/** Starts a program of one's own, in a temporary folder, on free ports. */
+/** Starts a backend for one test, in a temporary folder, on free ports. */
 export async function startPrivate<Options>(
   program: Program<Options>,
   options: Options,
@@ -48,7 +48,7 @@ function createBackend<Options>(
   folder: AsyncDisposable,
 ): Backend {
   let running: ProcessIdentity | undefined
-  // What a test run leaves behind when it ends in the middle.
+  // Cleans up when a test run ends early.
   const atExit = (): void => {
     if (running) signal(running, 'SIGKILL')
   }
@@ -68,7 +68,7 @@ function createBackend<Options>(
     async start() {
       if (running && isRunning(running)) return
       running = await launch(server)
-      await awaitAnswer(program, server, running)
+      await awaitReady(program, server, running)
     },
     async [Symbol.asyncDispose]() {
       await stop()
@@ -78,7 +78,7 @@ function createBackend<Options>(
   }
 }
 
-/** Starts the process and does not wait for its answer. Detached, it outlives this process. */
+/** Starts the process without waiting until it is ready. A detached process outlives this one. */
 export async function launch(server: Server, detached = false): Promise<ProcessIdentity> {
   await mkdir(server.folder, { recursive: true })
   await using log = await open(logOf(server), 'a')
@@ -91,30 +91,33 @@ export async function launch(server: Server, detached = false): Promise<ProcessI
   await once(child, 'spawn')
   child.unref()
   const identity = identify(child.pid ?? 0)
-  if (!identity) throw new Error(await failure(server, 'ended at once'))
+  if (!identity) throw new Error(await failure(server, 'ended immediately'))
   return identity
 }
 
-/** Resolves when the server answers. Rejects with the end of its log when it ends or takes long. */
-export async function awaitAnswer<Options>(
+/**
+ * Resolves when the server is ready. Rejects with the end of its log when it ends or takes too
+ * long.
+ */
+export async function awaitReady<Options>(
   program: Program<Options>,
   server: Server,
   running: ProcessIdentity,
 ): Promise<void> {
-  const look = async (): Promise<'answers' | 'ended'> => {
+  const check = async (): Promise<'ready' | 'ended'> => {
     if (!isRunning(running)) return 'ended'
     await program.probe(server.address)
-    return 'answers'
+    return 'ready'
   }
-  const options = { what: `${server.name} to answer`, timeoutMs: startTimeoutMs, intervalMs: 100 }
-  const state = await waitFor(look, options).catch(async (cause: Error) => {
+  const options = { what: `${server.name} to be ready`, timeoutMs: startTimeoutMs, intervalMs: 100 }
+  const state = await waitFor(check, options).catch(async (cause: Error) => {
     await killTree(running)
-    throw new Error(await failure(server, 'did not answer in time'), { cause })
+    throw new Error(await failure(server, 'was not ready in time'), { cause })
   })
-  if (state === 'ended') throw new Error(await failure(server, 'ended instead of answering'))
+  if (state === 'ended') throw new Error(await failure(server, 'ended before it was ready'))
 }
 
-/** An orderly end; SIGKILL when that takes too long. */
+/** Stops the server in order, or with SIGKILL when that takes too long. */
 export async function stopServer(
   running: ProcessIdentity,
   stopSignal: NodeJS.Signals,

@@ -5,18 +5,18 @@ import { testWith } from '../requirements.ts'
 import { root, runtime } from '../tools.ts'
 
 export interface AlsoOnOptions {
-  /** Only tests whose whole name, suites and all, matches. */
+  /** Runs only tests whose full name, with its suites, matches. */
   readonly only?: RegExp
-  /** For all tests of the file together: 180,000 unless told. */
+  /** Timeout of all tests of the file together, in milliseconds. Default: 180,000. */
   readonly timeoutMs?: number
 }
 
-/** Longer than this is a hang. */
 const timeoutMsDefault = 180_000
 
 /**
- * Declares a test for each of Deno and Node, which runs this test file there, and fails with the output when a test
- * fails there. The file, with what it imports, may use of `bun:test` what `bun-test.ts` has, and nothing of `Bun`.
+ * Declares a test for each of Deno and Node, which runs this test file there. It fails with the
+ * output when a test fails there. The file and its imports may use only the part of `bun:test` that
+ * `bun-test.ts` has, and nothing of `Bun`.
  * @param file `import.meta.filename` of the caller.
  */
 export function alsoOnDenoAndNode(file: string, options: AlsoOnOptions = {}): void {

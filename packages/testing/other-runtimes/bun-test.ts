@@ -1,4 +1,4 @@
-// What the project's tests use of `bun:test`, for runtimes that have none.
+// The part of `bun:test` that the project's tests use, for runtimes without it.
 import { format } from 'node:util'
 import { expect } from 'expect'
 import { declareHook, declareSuite, declareTest } from './runner.ts'

@@ -1,6 +1,6 @@
 /**
- * Runs test files on Deno and Node, which have no `bun:test`: FILE… [--only PATTERN]. Prints each failure and the sum;
- * the exit code is 1 when a test failed, or none was run.
+ * Runs test files on Deno and Node, which have no `bun:test`: FILE… [--only PATTERN]. Prints each
+ * failure and the totals. The exit code is 1 when a test failed or none was run.
  */
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
@@ -33,5 +33,5 @@ await runDeclared({
 process.stdout.write(
   `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
 )
-// As `bun test` does: a handle that is left open is no reason to stay.
+// As with `bun test`, open handles do not keep the process alive.
 process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0)

@@ -18,25 +18,25 @@ interface Suite {
 }
 
 export interface Outcome {
-  /** With the suites it is in. */
+  /** Name, with the names of the suites. */
   readonly name: string
   readonly verdict: 'passed' | 'failed' | 'skipped'
   readonly error?: unknown
 }
 
 export interface RunOptions {
-  /** Runs only tests whose whole name matches. */
+  /** Runs only tests whose full name matches. */
   readonly only?: RegExp | undefined
   readonly onOutcome: (outcome: Outcome) => void
 }
 
-/** As `scripts/check.ts` gives a test on Bun. */
+/** The same timeout as `scripts/check.ts` uses on Bun. */
 const timeoutMsDefault = 30_000
 
 const root = createSuite('', undefined)
 let open = root
 
-/** Declares a suite, whose body declares what is in it. */
+/** Declares a suite. Its body declares the tests. */
 export function declareSuite(name: string, body: Body): void {
   const suite = createSuite(name, open)
   open.parts.push(suite)
@@ -60,7 +60,7 @@ export function declareHook(kind: Each, body: Body): void {
   open.hooks[kind].push(body)
 }
 
-/** Runs what was declared, one after the other. */
+/** Runs the declared tests, one after the other. */
 export function runDeclared(options: RunOptions): Promise<void> {
   return runSuite(root, options)
 }

@@ -42,11 +42,11 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     await using proxy = await startPostgresProxy(await databases.create())
     await using store = await openPostgresMetadataStore({ url: proxy.url })
     const movies = [movie('1', 'One'), movie('2', 'Two'), movie('1', 'Again')]
-    proxy.loseNextCommit('with its answer')
+    proxy.loseNextCommit('with its response')
     expect(await store.put(movies)).toEqual(['created', 'created', 'replaced'])
     proxy.loseNextCommit('on the way')
     expect(await store.put([movie('3', 'Three')])).toEqual(['created'])
-    proxy.loseNextCommit('with its answer')
+    proxy.loseNextCommit('with its response')
     expect(await store.delete('2')).toBe(true)
     expect(proxy.lostCount()).toBe(3)
     const left = (await store.list({ words: [], limit: 10 })).movies

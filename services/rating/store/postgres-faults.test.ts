@@ -48,7 +48,7 @@ describeWith(backend('postgres'), 'rating stores on one Postgres', (server) => {
   })
 
   describe('when the connection is lost at COMMIT', () => {
-    for (const lost of ['on the way', 'with its answer'] as const) {
+    for (const lost of ['on the way', 'with its response'] as const) {
       test(`put, delete and apply take effect once, and answer what they did: lost ${lost}`, async () => {
         await using proxy = await startPostgresProxy(await databases.create())
         await using store = await openPostgresRatingStore({ url: proxy.url, prior })
