@@ -12,7 +12,7 @@ import { OutcomeView } from './outcome-view.tsx'
 import { RequestEditor } from './request-editor.tsx'
 import type { RequestState } from './request-state.ts'
 import type { ServiceName } from './try-path.ts'
-import { violationsOf } from './violations.ts'
+import { violationsByPath } from './violations.ts'
 
 interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
   readonly at: ServiceName
@@ -43,7 +43,10 @@ export function MethodPanel(props: MethodPanelProps) {
     bringIntoView(response.current)
     announce(announcementOf(await ended))
   }
-  const violations = useMemo(() => violationMap(outcome), [outcome?.error])
+  const violations = useMemo(
+    () => violationsByPath(outcome?.error?.details ?? []),
+    [outcome?.error],
+  )
   const isRunning = outcome?.state === 'running'
   return (
     <div class="panel">
@@ -96,12 +99,4 @@ function sendByKey(event: KeyboardEvent) {
 function announcementOf({ error, durationMs, messageCount }: Outcome): string {
   const ended = error ? `The call failed: ${error.code}. ${error.message}` : 'Response received'
   return `${ended}, ${messageCount} messages, ${Math.round(durationMs)} milliseconds.`
-}
-
-function violationMap(outcome: Outcome | undefined): ReadonlyMap<string, readonly string[]> {
-  const map = new Map<string, string[]>()
-  for (const { path, message } of violationsOf(outcome?.error?.details ?? [])) {
-    map.set(path, [...(map.get(path) ?? []), message])
-  }
-  return map
 }

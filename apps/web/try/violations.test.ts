@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { fieldPath, itemPath, violationsOf } from './violations.ts'
+import { fieldPath, itemPath, violationsByPath, violationsOf } from './violations.ts'
 
 function detail(violations: object[]) {
   return [{ typeName: 'buf.validate.Violations', json: JSON.stringify({ violations }) }]
@@ -21,14 +21,19 @@ test('a violation without a message has the name of its rule', () => {
   ])
 })
 
-test('a violation by a missing value says that it is required', () => {
-  const elements = [{ fieldName: 'title' }]
-  const ruleId = 'string.min_len'
-  const missing = { field: { elements }, ruleId, message: 'must be at least 1 characters' }
-  const short = { ...missing, message: 'must be at least 10 characters' }
-  expect(violationsOf(detail([missing, short])).map(({ message }) => message)).toEqual([
-    'Required',
-    'must be at least 10 characters',
+test('a missing value is required, whatever other rules it breaks', () => {
+  const missing = { elements: [{ fieldName: 'title' }] }
+  const short = { elements: [{ fieldName: 'id' }] }
+  const violations = violationsByPath(
+    detail([
+      { field: missing, ruleId: 'string.min_len', message: 'must be at least 1 characters' },
+      { field: missing, ruleId: 'string.pattern', message: 'does not match' },
+      { field: short, ruleId: 'string.min_len', message: 'must be at least 10 characters' },
+    ]),
+  )
+  expect([...violations]).toEqual([
+    ['title', ['Required']],
+    ['id', ['must be at least 10 characters']],
   ])
 })
 

@@ -23,10 +23,25 @@ export function violationsOf(details: readonly ErrorDetail[]): Violation[] {
     }))
 }
 
-/** A missing value is "Required", not "must be at least 1 characters". */
+/** The messages of the violations by path. A missing value has no message besides "Required". */
+export function violationsByPath(
+  details: readonly ErrorDetail[],
+): ReadonlyMap<string, readonly string[]> {
+  const byPath = Map.groupBy(violationsOf(details), ({ path }) => path)
+  return new Map(
+    [...byPath].map(([path, violations]) => {
+      const messages = violations.map(({ message }) => message)
+      return [path, messages.includes(required) ? [required] : messages]
+    }),
+  )
+}
+
+const required = 'Required'
+
 function violationText(message: string | undefined, ruleId: string | undefined): string {
-  if (message && /^must be at least 1 characters?$/.test(message)) return 'Required'
-  return message ?? ruleId ?? 'invalid value'
+  return message === 'must be at least 1 characters'
+    ? required
+    : (message ?? ruleId ?? 'invalid value')
 }
 
 interface ViolationsJson {
