@@ -17,6 +17,6 @@ export async function openRegistry(config: RegistryConfig, log: Logger): Promise
     case 'in-process':
       return (await import('./in-process/in-process.ts')).createInProcessRegistry()
     case 'consul':
-      return await (await import('./consul/consul.ts')).openConsulRegistry(config, { log })
+      return await (await import('./consul/consul.ts')).openConsulRegistry(config, log)
   }
 }

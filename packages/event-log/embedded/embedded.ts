@@ -58,9 +58,6 @@ export interface EmbeddedEventLogOptions {
   readonly clock?: () => number
   /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly monotonic?: () => number
-  /** Random number from 0 to below 1, for the jitter of back-offs. Default: `Math.random`. */
-  readonly random?: () => number
-  readonly newId?: () => string
   /** Receives failures of the file. */
   readonly faults?: SqliteFaults
   /** True to check the file when the last process did not close it. Default: false. */
@@ -93,12 +90,11 @@ export interface EmbeddedEventLogOptions {
  */
 export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventLog {
   const { path, partitions, retentionMs = weekMs, pollIntervalMs = 25 } = options
-  const { monotonic } = options
-  const { clock = Date.now, random = Math.random, newId = () => crypto.randomUUID() } = options
+  const { clock = Date.now, monotonic } = options
   requireCount('partitions', partitions, partitionsMax)
   const db = openSqlite(path, logSchema, options)
   const file = createLogFile(db, partitions)
-  const owner = newId()
+  const owner = crypto.randomUUID()
   const groups = new Map<string, Group>()
   const consumptions = new Set<Consumption>()
   let closing: Promise<void> | undefined
@@ -108,7 +104,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
     const known = groups.get(name)
     if (known) return known
     const lease = createLease({ db, group, topic, owner, clock, ...(monotonic && { monotonic }) })
-    const timing = { pollIntervalMs, retentionMs, clock, random }
+    const timing = { pollIntervalMs, retentionMs, clock }
     const created = createGroup({ topic, group, file, lease, ...timing })
     groups.set(name, created)
     return created

@@ -23,7 +23,6 @@ export interface GroupOptions {
   readonly pollIntervalMs: number
   readonly retentionMs: number
   readonly clock: () => number
-  readonly random: () => number
 }
 
 /** A consumer in the group. */
@@ -65,7 +64,7 @@ interface Slot {
 }
 
 export function createGroup(options: GroupOptions): Group {
-  const { topic, group, file, lease, pollIntervalMs, retentionMs, clock, random } = options
+  const { topic, group, file, lease, pollIntervalMs, retentionMs, clock } = options
   const members: Member[] = []
   /** Signals that there may be records, and everything that `changed` signals. */
   const mayHaveRecords = createWakeUp()
@@ -150,7 +149,7 @@ export function createGroup(options: GroupOptions): Group {
         slot.failing = true
         if (error instanceof PositionLostError) slot.assigned = undefined
         member.options.onError?.(error as Error)
-        if (ownerOf(slot) === member) await changed.sleep(backOff(failures, random))
+        if (ownerOf(slot) === member) await changed.sleep(backOff(failures))
       }
     }
   }

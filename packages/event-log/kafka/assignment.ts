@@ -17,8 +17,6 @@ export interface AssignmentOptions {
   readonly partitions: readonly number[]
   /** Interval of heartbeats to the group while a batch is handled, in milliseconds. */
   readonly heartbeatIntervalMs: number
-  /** Random number from 0 to below 1, for the jitter of back-offs. */
-  readonly random: () => number
   /** Called after each handled batch. The next batch waits for it. */
   onHandled(): Promise<void>
 }
@@ -77,8 +75,7 @@ interface Slot {
  * that the others continue.
  */
 export function createAssignment(assignment: AssignmentOptions): Assignment {
-  const { consumer, topics, identities, options, partitions } = assignment
-  const { heartbeatIntervalMs, random } = assignment
+  const { consumer, topics, identities, options, partitions, heartbeatIntervalMs } = assignment
   const { topic } = options
   const slots = new Map(partitions.map((partition) => [partition, newSlot(partition)]))
   const closing = createWakeUp()
@@ -90,7 +87,7 @@ export function createAssignment(assignment: AssignmentOptions): Assignment {
   async function backOffAfter(slot: Slot, error: unknown): Promise<void> {
     slot.failures += 1
     options.onError?.(error as Error)
-    await closing.sleep(backOff(slot.failures, random))
+    await closing.sleep(backOff(slot.failures))
   }
 
   async function start(slot: Slot): Promise<void> {

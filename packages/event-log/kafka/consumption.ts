@@ -17,7 +17,7 @@ export type ConsumptionOptions = Omit<SessionOptions, 'formerMemberId' | 'onAssi
 const stableMs = 60_000
 
 export function startConsumption(consumption: ConsumptionOptions): KafkaConsumption {
-  const { topics, options, clock, random } = consumption
+  const { topics, options } = consumption
   const assigned = Promise.withResolvers<void>()
   const closing = createWakeUp()
   let session: Session | undefined
@@ -30,11 +30,11 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
 
   async function run(): Promise<void> {
     for (let failures = 0; !isClosed; restarts += 1) {
-      const startMs = clock()
+      const startMs = Date.now()
       const isOver = await runSession()
       if (isOver) return
-      failures = clock() - startMs > stableMs ? 1 : failures + 1
-      await closing.sleep(backOff(failures, random))
+      failures = Date.now() - startMs > stableMs ? 1 : failures + 1
+      await closing.sleep(backOff(failures))
     }
   }
 

@@ -30,10 +30,6 @@ export interface KafkaEventLogOptions extends KafkaAccess {
   readonly partitions: number
   readonly log: Logger
   readonly timing?: Partial<GroupTiming>
-  /** Wall clock, in milliseconds since the Unix epoch. Default: `Date.now`. */
-  readonly clock?: () => number
-  /** Random number from 0 to below 1, for the jitter of back-offs. Default: `Math.random`. */
-  readonly random?: () => number
 }
 
 /**
@@ -56,7 +52,7 @@ export interface KafkaEventLogOptions extends KafkaAccess {
  * - Records that the log removed before they were read are reported to `onError` and skipped.
  */
 export async function createKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {
-  const { partitions, log, clock = Date.now, random = Math.random } = options
+  const { partitions, log } = options
   const timing = { ...groupTiming, ...options.timing }
   registerCodecs()
   keepHeaders()
@@ -110,7 +106,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
       await topics.ensure(consumeOptions.topic).catch(throwIfPermanent)
       const onCommitError = (err: Error) => log.warn({ err }, 'offsets were not committed')
       const options = consumeOptions
-      const tools = { kafka, topics, identities, timing, clock, random }
+      const tools = { kafka, topics, identities, timing }
       const consumption = startConsumption({ ...tools, options, onCommitError })
       consumptions.add(consumption)
       await within(consumption.assigned, assignmentTimeoutMs)

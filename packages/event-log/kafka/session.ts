@@ -29,8 +29,6 @@ export interface SessionOptions {
   readonly identities: KafkaIdentities
   readonly options: ConsumeOptions
   readonly timing: GroupTiming
-  readonly clock: () => number
-  readonly random: () => number
   /** Member id of an earlier session that failed. */
   readonly formerMemberId: string | undefined
   /** Called with each assignment, and with the member id of this consumer. */
@@ -55,7 +53,7 @@ export interface Session {
 
 /** Joins the group. Rejects when the brokers cannot be reached. */
 export async function openSession(session: SessionOptions): Promise<Session> {
-  const { kafka, topics, identities, options, timing, clock, random } = session
+  const { kafka, topics, identities, options, timing } = session
   const { topic } = options
   const { heartbeatIntervalMs } = timing
   const { size } = await topics.bounds(topic)
@@ -70,7 +68,7 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   )
   const failed = Promise.withResolvers<Error>()
   let assignment: Assignment | undefined
-  let lastPollMs = clock()
+  let lastPollMs = Date.now()
   let isLeaving = false
 
   async function others(): Promise<string[]> {
@@ -90,7 +88,7 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   }
 
   function recordPoll(): void {
-    lastPollMs = clock()
+    lastPollMs = Date.now()
     session.onPoll(lastPollMs)
   }
 
@@ -106,7 +104,6 @@ export async function openSession(session: SessionOptions): Promise<Session> {
       options,
       partitions,
       heartbeatIntervalMs,
-      random,
       onHandled,
     })
     session.onAssigned(memberId)
@@ -146,7 +143,7 @@ export async function openSession(session: SessionOptions): Promise<Session> {
   }
 
   function checkPolling(): void {
-    const silentMs = clock() - lastPollMs
+    const silentMs = Date.now() - lastPollMs
     if (!assignment?.progress().length || assignment.isBusy()) return
     if (silentMs <= timing.silenceMaxMs) return
     failed.resolve(new Error(`the consumer of topic ${topic} polled nothing for ${silentMs} ms`))

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Registry, RegistryCapabilities, Watch } from '../port.ts'
 import { type ConsulConfig, readAddress } from './address.ts'
-import { type ConsulAddress, createConsulClient } from './client.ts'
+import { createConsulClient } from './client.ts'
 import { keepRegistered } from './registration.ts'
 import { serviceName, toConsulService } from './service.ts'
 import { type Followed, followService } from './watch.ts'
@@ -15,35 +15,14 @@ export const consulCapabilities: RegistryCapabilities = {
   checksHealth: true,
 }
 
-export interface ConsulDependencies {
-  readonly log: Logger
-  /** Random number from 0 to below 1. Default: `Math.random`. */
-  readonly random?: () => number
-  /** Monotonic clock, in milliseconds. Default: `performance.now`. */
-  readonly clock?: () => number
-}
-
 /**
- * Opens the registry in Consul. Rejects when a file of the configuration cannot be read. Consul may
- * be unavailable.
+ * Opens a registry in Consul. Rejects when a file of the configuration cannot be read.
+ *
+ * No call waits long for an unavailable Consul: a watch keeps its last list, and an instance is
+ * registered once Consul is available, and again when Consul has lost it.
  */
-export async function openConsulRegistry(
-  config: ConsulConfig,
-  dependencies: ConsulDependencies,
-): Promise<Registry> {
-  return createConsulRegistry(config, await readAddress(config), dependencies)
-}
-
-/**
- * Creates a registry in Consul. No call waits long for an unavailable Consul: a watch keeps its
- * last list, and an instance is registered once Consul is available, and again when Consul has lost
- * it.
- */
-function createConsulRegistry(
-  config: ConsulConfig,
-  address: ConsulAddress,
-  { log, random = Math.random, clock = () => performance.now() }: ConsulDependencies,
-): Registry {
+export async function openConsulRegistry(config: ConsulConfig, log: Logger): Promise<Registry> {
+  const address = await readAddress(config)
   const services = new Map<string, SharedService>()
   const registrations = new Set<AsyncDisposable>()
   const counts = { errors: 0, registrations: 0 }
@@ -58,9 +37,12 @@ function createConsulRegistry(
   function follow(service: string): SharedService {
     const name = serviceName(config.prefix, service)
     const onResult = createOutageLog(log.child({ service: name }), counts)
-    const query: Parameters<typeof followService>[0]['query'] = (query) =>
-      client.passing(name, query)
-    return { followed: followService({ ...config, query, random, clock, onResult }), watchCount: 0 }
+    const followed = followService({
+      ...config,
+      query: (query) => client.passing(name, query),
+      onResult,
+    })
+    return { followed, watchCount: 0 }
   }
 
   function unfollow(service: string, shared: SharedService): void {
@@ -80,7 +62,6 @@ function createConsulRegistry(
         service,
         health: instance.health,
         intervalMs: config.checkIntervalMs,
-        random,
         onResult: createOutageLog(registrationLog, counts),
         onRegistered: () => counts.registrations++,
         log: registrationLog,

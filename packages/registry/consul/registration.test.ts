@@ -32,7 +32,6 @@ function keep(isRegistered: ConsulClient['isRegistered']) {
     client,
     service,
     intervalMs: 1,
-    random: () => 0,
     onResult: (error) => error !== undefined && errors.push(error),
     onRegistered() {},
     log: pino({ enabled: false }),

@@ -18,8 +18,6 @@ export interface RegistrationOptions {
   readonly health?: InstanceHealth | undefined
   /** Interval of checks that Consul still has the instance, in milliseconds. */
   readonly intervalMs: number
-  /** Random number from 0 to below 1. */
-  readonly random: () => number
   /** Called after each attempt: with its error, or with nothing when it succeeded. */
   readonly onResult: (error?: unknown) => void
   /** Called each time the instance has been registered, initially or again. */
@@ -66,10 +64,10 @@ export async function keepRegistered(options: RegistrationOptions): Promise<Asyn
       if (ending.signal.aborted) return 0
       onResult()
       failureCount = 0
-      return options.intervalMs * (0.9 + options.random() / 10)
+      return options.intervalMs * (0.9 + Math.random() / 10)
     } catch (error) {
       onResult(error)
-      return backOff(++failureCount, options.random)
+      return backOff(++failureCount)
     }
   }
 

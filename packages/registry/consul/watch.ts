@@ -14,10 +14,10 @@ export interface FollowOptions {
   readonly waitMs: number
   /** Time that missing instances are kept after an outage of Consul, in milliseconds. */
   readonly graceMs: number
-  /** Random number from 0 to below 1. */
-  readonly random: () => number
-  /** Monotonic clock, in milliseconds. */
-  readonly clock: () => number
+  /** Random number from 0 to below 1. Default: `Math.random`. */
+  readonly random?: () => number
+  /** Monotonic clock, in milliseconds. Default: `performance.now`. */
+  readonly clock?: () => number
   /** Called after each query: with its error, or with nothing when it succeeded. */
   readonly onResult: (error?: unknown) => void
   /** Resolves after the time, or immediately when the signal is aborted. Default: a timer. */
@@ -41,8 +41,9 @@ export interface Followed extends Disposable {
  * quickly.
  */
 export function followService(options: FollowOptions): Followed {
-  const { clock, onResult, pause = pauseFor } = options
-  const snapshot = createSnapshot(options)
+  const { random = Math.random, clock = () => performance.now() } = options
+  const { waitMs: waitMsMax, graceMs, onResult, pause = pauseFor } = options
+  const snapshot = createSnapshot({ graceMs, clock })
   const nextDelayMs = createRateLimit({ ...queryRate, clock })
   const ending = new AbortController()
   const { promise: queried, resolve: onQueried } = Promise.withResolvers<void>()
@@ -51,7 +52,7 @@ export function followService(options: FollowOptions): Followed {
   let failureCount = 0
 
   async function queryOnce(): Promise<void> {
-    const waitMs = jittered(options, snapshot.graceLeftMs())
+    const waitMs = jittered(waitMsMax, random, snapshot.graceLeftMs())
     const response = await options.query({ index, waitMs, signal: ending.signal })
     const isOlder = index !== undefined && response.index < index
     if (isOlder) snapshot.interrupt()
@@ -73,7 +74,7 @@ export function followService(options: FollowOptions): Followed {
       index = undefined
       snapshot.interrupt()
       onResult(error)
-      return backOff(++failureCount, options.random)
+      return backOff(++failureCount, random)
     }
   }
 
@@ -100,8 +101,8 @@ export function followService(options: FollowOptions): Followed {
  * Returns a random wait of 90 to 100 % of the maximum, and not beyond the grace period: instances
  * that are kept by then are queried again.
  */
-function jittered({ waitMs, random }: FollowOptions, graceLeftMs = waitMs): number {
-  return Math.ceil(Math.min(waitMs * (0.9 + random() / 10), graceLeftMs)) + 1
+function jittered(waitMsMax: number, random: () => number, graceLeftMs = waitMsMax): number {
+  return Math.ceil(Math.min(waitMsMax * (0.9 + random() / 10), graceLeftMs)) + 1
 }
 
 function atLeastOne(index: bigint): bigint {
