@@ -25,10 +25,10 @@ test(
 )
 
 test.each([
-  ['durable: false', 'durable: true', 'durability a log that is opened again has'],
+  ['durable: false', 'durable: true', 'durability a reopened log has'],
   ['partitions: false', 'partitions: true', 'partitions a topic has as many'],
-  ['groups: false', 'groups: true', 'groups batches of a partition come'],
-  [`shared: 'process'`, `shared: 'machine'`, 'sharing another opening tells'],
+  ['groups: false', 'groups: true', 'groups batches of a partition are'],
+  [`shared: 'process'`, `shared: 'machine'`, 'sharing two log objects of'],
 ])(
   'an event log that claims what it does not do fails: %s → %s',
   async (truth, claim, name) => {

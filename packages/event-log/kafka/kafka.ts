@@ -104,7 +104,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
       if (closing) throw new Error('the event log is closed')
       requireCount('batchSizeMax', consumeOptions.batchSizeMax)
       await topics.ensure(consumeOptions.topic).catch(throwIfPermanent)
-      const onCommitError = (err: Error) => log.warn({ err }, 'offsets were not committed')
+      const onCommitError = (err: Error) => log.warn({ err }, 'could not commit offsets')
       const options = consumeOptions
       const tools = { kafka, topics, identities, timing }
       const consumption = startConsumption({ ...tools, options, onCommitError })

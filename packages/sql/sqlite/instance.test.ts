@@ -37,7 +37,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
   )
 }
 
-test('at most one of several processes that start concurrently is not told about the others', async () => {
+test('of several processes that start concurrently, at most one finds no other', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'rating.db')
   const programs = await Promise.all(
