@@ -49,14 +49,14 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
   useEffect(() => {
     if (status === 'ready' && query) announce(resultsText(movies.length, finished, query))
   }, [status, query])
-  const nothing = movies.length === 0
+  const isEmpty = movies.length === 0
   return (
     <>
       <Toolbar
         route={route}
         page={page}
-        busy={status === 'loading' && !nothing}
-        topped={nothing || topCount > 0}
+        busy={status === 'loading' && !isEmpty}
+        hasTop={isEmpty || topCount > 0}
       />
       <Notice
         feed={feed}
@@ -91,18 +91,18 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
             near={near}
           />
         ) : null}
-        {status === 'loading' && nothing ? <Skeleton /> : null}
-        {status === 'failed' ? <ListUnavailable nothing={nothing} retry={list.reload} /> : null}
-        {status === 'ready' && nothing ? <NothingFound query={query} /> : null}
-        {finished || nothing ? null : <End more={list.more} />}
+        {status === 'loading' && isEmpty ? <Skeleton /> : null}
+        {status === 'failed' ? <ListUnavailable isEmpty={isEmpty} retry={list.reload} /> : null}
+        {status === 'ready' && isEmpty ? <NoResults query={query} /> : null}
+        {finished || isEmpty ? null : <End more={list.more} />}
       </div>
     </>
   )
 }
 
-function ListUnavailable({ nothing, retry }: { nothing: boolean; retry: () => void }) {
+function ListUnavailable({ isEmpty, retry }: { isEmpty: boolean; retry: () => void }) {
   const text = 'Retrying…'
-  if (!nothing) {
+  if (!isEmpty) {
     return <Failure title="Couldn't load more movies" text={text} retry={retry} />
   }
   return (
@@ -117,11 +117,11 @@ function resultsText(count: number, finished: boolean, query: string): string {
   return `${count}${finished ? '' : ' or more'} ${count === 1 ? 'result' : 'results'} for ${query}`
 }
 
-function NothingFound({ query }: { query: string }) {
-  if (!query) return <p class="list-nothing">The catalogue has no movies yet.</p>
+function NoResults({ query }: { query: string }) {
+  if (!query) return <p class="list-empty">The catalogue has no movies yet.</p>
   return (
     <EmptyState poster="Nothing found" genre="Mystery">
-      <p class="list-nothing">
+      <p class="list-empty">
         No title or director starts with <q>{query}</q>.
       </p>
       <p>

@@ -8,15 +8,15 @@ interface ToolbarProps {
   /** True while a request is in flight and the previous list is shown. */
   readonly busy: boolean
   /** False when the top list is known to be empty. */
-  readonly topped: boolean
+  readonly hasTop: boolean
 }
 
-export function Toolbar({ route, page, busy, topped }: ToolbarProps) {
+export function Toolbar({ route, page, busy, hasTop }: ToolbarProps) {
   const { query, order } = route
   return (
     <div class="toolbar">
       <h1 tabIndex={-1} class="toolbar-title">
-        {title(query, order === 'top' && topped)}
+        {title(query, order === 'top' && hasTop)}
       </h1>
       <Search query={query} order={order} router={page.router} singleKeys={page.singleKeys} />
       <nav class="segments" aria-label="Order">

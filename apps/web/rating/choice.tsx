@@ -6,7 +6,7 @@ import { ratingKey } from './keys.ts'
 import { type OwnRating, type Value, values } from './own-rating.ts'
 
 /** The label of each value. */
-const words: Readonly<Record<Value, string>> = {
+const labels: Readonly<Record<Value, string>> = {
   1: 'Bad',
   2: 'Weak',
   3: 'Fine',
@@ -44,7 +44,7 @@ export function RatingChoice({ movieId, known, page }: ChoiceProps) {
             <input
               type="radio"
               name="rating"
-              aria-label={`${value} of 5: ${words[value]}`}
+              aria-label={`${value} of 5: ${labels[value]}`}
               checked={own.wanted === value}
               onChange={() => rate(value)}
             />
@@ -52,7 +52,7 @@ export function RatingChoice({ movieId, known, page }: ChoiceProps) {
               {value}
             </span>
             <span class="rate-word" aria-hidden="true">
-              {words[value]}
+              {labels[value]}
             </span>
           </label>
         ))}

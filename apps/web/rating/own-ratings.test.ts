@@ -19,7 +19,7 @@ function open(implementation: Partial<ServiceImpl<typeof RatingService>>) {
   const savedRatings = {
     userId: 'web-1',
     ratings: () => saved,
-    mayHave: (movieId: string) => saved.has(movieId),
+    mayHaveRated: (movieId: string) => saved.has(movieId),
     save(movieId: string, value: Value | undefined) {
       if (value === undefined) saved.delete(movieId)
       else saved.set(movieId, value)

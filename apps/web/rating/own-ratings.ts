@@ -90,7 +90,7 @@ export function createOwnRatings({
     },
     dismiss: (movieId) => send(movieId, { kind: 'dismissed' }),
     async refresh(movieId) {
-      if (!savedRatings.mayHave(movieId)) return
+      if (!savedRatings.mayHaveRated(movieId)) return
       try {
         const ratings = await clients.ratings()
         const { rating } = await ratings.getRating(record(movieId))

@@ -13,7 +13,7 @@ export interface SavedRatings {
   readonly userId: string
   ratings(): ReadonlyMap<string, Value>
   /** False when the person has not rated the movie, so that the service need not be called. */
-  mayHave(movieId: string): boolean
+  mayHaveRated(movieId: string): boolean
   save(movieId: string, value: Value | undefined): void
   /** Calls the listener when another page of this browser rates. */
   onChange(listener: (ratings: ReadonlyMap<string, Value>) => void): void
@@ -26,7 +26,7 @@ export function createSavedRatings(storage: BrowserStorage): SavedRatings {
   return {
     userId,
     ratings,
-    mayHave(movieId) {
+    mayHaveRated(movieId) {
       const known = ratings()
       return known.has(movieId) || known.size >= ratingCountMax
     },

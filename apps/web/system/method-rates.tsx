@@ -7,7 +7,7 @@ import type { Monitor } from './monitor.ts'
 /** Requests per second by method: a bar with a part for each kind of code. */
 export function MethodRates({ monitor }: { monitor: Monitor | undefined }) {
   const rows = useMemo(() => (monitor ? methodRows(monitor) : []), [monitor])
-  const most = Math.max(...rows.map(({ perSecond }) => perSecond), 0.1)
+  const rateMax = Math.max(...rows.map(({ perSecond }) => perSecond), 0.1)
   return (
     <section class="method-rates" aria-labelledby="method-rates-title">
       <div class="section-head">
@@ -16,7 +16,7 @@ export function MethodRates({ monitor }: { monitor: Monitor | undefined }) {
       </div>
       <ul class="method-rows">
         {rows.map((row) => (
-          <Row key={`${row.protocol} ${row.method}`} row={row} most={most} />
+          <Row key={`${row.protocol} ${row.method}`} row={row} rateMax={rateMax} />
         ))}
       </ul>
       {rows.length === 0 ? (
@@ -26,7 +26,7 @@ export function MethodRates({ monitor }: { monitor: Monitor | undefined }) {
   )
 }
 
-function Row({ row, most }: { row: MethodRow; most: number }) {
+function Row({ row, rateMax }: { row: MethodRow; rateMax: number }) {
   const { method, protocol, perSecond, codes } = row
   const slash = method.lastIndexOf('/') + 1
   const isRest = protocol === 'rest'
@@ -38,7 +38,7 @@ function Row({ row, most }: { row: MethodRow; most: number }) {
         <b>{isRest ? method : method.slice(slash)}</b>
       </p>
       <p class="method-protocol">{protocol}</p>
-      <Bar row={row} most={most} />
+      <Bar row={row} rateMax={rateMax} />
       <p class="method-rate">
         {rateText(perSecond)}
         <span class="visually-hidden"> per second</span>
@@ -54,9 +54,9 @@ function Row({ row, most }: { row: MethodRow; most: number }) {
   )
 }
 
-function Bar({ row, most }: { row: MethodRow; most: number }) {
+function Bar({ row, rateMax }: { row: MethodRow; rateMax: number }) {
   const { ok, refused, failed } = row.byKind
-  const percent = (rate: number) => `${Math.min(100, (rate / most) * 100)}%`
+  const percent = (rate: number) => `${Math.min(100, (rate / rateMax) * 100)}%`
   return (
     <svg class="bar" height="12" aria-hidden="true">
       <rect class="bar-all" height="12" width={percent(ok)} />

@@ -21,7 +21,7 @@ export function Partitions({ services }: { services: readonly ServiceReport[] })
   const lags = reading.flatMap(({ ingestion }) =>
     ingestion.partitions.map((one) => Number(one.lag)),
   )
-  const most = Math.max(...lags, 10)
+  const lagMax = Math.max(...lags, 10)
   return (
     <section class="partitions" aria-labelledby="partitions-title">
       <h2 id="partitions-title">Ingestion by partition</h2>
@@ -31,7 +31,7 @@ export function Partitions({ services }: { services: readonly ServiceReport[] })
         </p>
       ) : null}
       {reading.map(({ id, url, ingestion }) => (
-        <Reader key={id} name={addressText(url)} ingestion={ingestion} most={most} />
+        <Reader key={id} name={addressText(url)} ingestion={ingestion} lagMax={lagMax} />
       ))}
     </section>
   )
@@ -41,10 +41,10 @@ interface ReaderProps {
   readonly name: string
   readonly ingestion: Ingestion
   /** The longest lag, which has a bar of full width. */
-  readonly most: number
+  readonly lagMax: number
 }
 
-function Reader({ name, ingestion, most }: ReaderProps) {
+function Reader({ name, ingestion, lagMax }: ReaderProps) {
   const { state, partitions, failure, restartCount } = ingestion
   return (
     <div class="reader">
@@ -61,7 +61,7 @@ function Reader({ name, ingestion, most }: ReaderProps) {
               {failing ? ', failing' : ''}
             </span>
             <svg class="bar" height="12" aria-hidden="true">
-              <rect class="bar-all" height="12" rx="2" width={`${(Number(lag) / most) * 100}%`} />
+              <rect class="bar-all" height="12" rx="2" width={`${(Number(lag) / lagMax) * 100}%`} />
             </svg>
             <span class="number">lag {countText(lag)}</span>
             <span class="partition-position number">at {countText(position)}</span>

@@ -93,10 +93,10 @@ function eventsOf(monitor: Monitor | undefined) {
   const isRateKnown = rates.some((rate) => rate !== undefined)
   const rate = isRateKnown ? sum(rates.map((one) => one ?? 0)) : undefined
   const lag = sum(known.flatMap(({ partitions }) => partitions.map((one) => Number(one.lag))))
-  const put = sum(known.map(({ deadLetterCount }) => Number(deadLetterCount)))
+  const deadLetterCount = sum(known.map((one) => Number(one.deadLetterCount)))
   return {
     text: `${rateText(rate)}/s · lag ${countText(lag)}`,
-    deadLetterText: `${countText(put)} since start`,
+    deadLetterText: `${countText(deadLetterCount)} since start`,
   }
 }
 

@@ -44,7 +44,7 @@ export function TryPage({ clients, router, announce }: PageProps) {
         {'failure' in found ? (
           <Failure title={found.failure} text={found.reason} retry={found.retry} />
         ) : null}
-        {'nothing' in found ? <Welcome /> : null}
+        {'welcome' in found ? <Welcome /> : null}
       </div>
     </div>
   )
@@ -59,13 +59,13 @@ interface Found {
 
 type Search =
   | Found
-  | { nothing: true }
+  | { welcome: true }
   | { note: string }
   | { failure: string; reason: string; retry?: () => void }
 
 /** The method in the URL, or why it is not available yet. */
 function find(route: Route, reflections: Reflections): Search {
-  if (route.page !== 'try' || route.service === undefined) return { nothing: true }
+  if (route.page !== 'try' || route.service === undefined) return { welcome: true }
   const at = serviceAt(route.service, location.search)
   const reflection = reflections.of[at].value
   if (reflection.state === 'loading') return { note: `Loading the methods of ${at}…` }
