@@ -3,36 +3,38 @@ import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
 import type { Deadlines, Expiring } from './deadlines.ts'
 import { MessageReader } from './message-reader.ts'
 import type { ResolvedGrpcOptions, Streams } from './options.ts'
-import { headError, statusError, streamError } from './status.ts'
+import { headersError, statusError, streamError } from './status.ts'
 
-/** What the calls of one transport share. */
-export interface Calls {
+/** State that all calls of one transport share. */
+export interface CallContext {
   readonly streams: Streams
   readonly deadlines: Deadlines
   readonly options: ResolvedGrpcOptions
 }
 
-/** When a call is to end. */
+/** Conditions under which the client ends a call early. */
 export interface CallLimits {
   readonly signal: AbortSignal | undefined
+  /** In milliseconds; `undefined` means no deadline. */
   readonly timeoutMs: number | undefined
 }
 
 /**
- * A call from its first byte to its last: it ends once, by its answer's status, a broken answer or connection, its
- * deadline, or its caller.
+ * One gRPC call, from the first byte of its request to the last byte of its response. It ends
+ * exactly once: with the status of the response, with a malformed response or a lost connection, at
+ * its deadline, or when the caller aborts it.
  */
 export abstract class Call implements StreamOwner, Expiring, EventListenerObject {
   readonly deadlineMs: number
-  protected readonly calls: Calls
+  protected readonly context: CallContext
   protected readonly reader: MessageReader
   protected stream: ClientStream | undefined
   #isOver = false
   readonly #signal: AbortSignal | undefined
 
-  constructor(calls: Calls, { signal, timeoutMs }: CallLimits) {
-    this.calls = calls
-    this.reader = new MessageReader(calls.options.readMaxBytes)
+  constructor(context: CallContext, { signal, timeoutMs }: CallLimits) {
+    this.context = context
+    this.reader = new MessageReader(context.options.readMaxBytes)
     this.#signal = signal
     this.deadlineMs = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs
   }
@@ -41,54 +43,54 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
     return this.#isOver
   }
 
-  /** Sends the request, in whole or in part. */
+  /** Sends the request, or starts to send it. */
   protected abstract send(stream: ClientStream): void
-  /** The head is good. */
-  protected abstract receiveHead(stream: ClientStream): void
-  /** There are bytes. */
+  /** Called with response headers that are valid. */
+  protected abstract receiveHeaders(stream: ClientStream): void
+  /** Called when the stream has bytes to take. */
   protected abstract receive(stream: ClientStream): void
-  /** The answer has ended, with bytes perhaps that were not taken. */
+  /** Called when the response has ended. The stream may still have bytes to take. */
   protected abstract receiveEnd(stream: ClientStream): void
-  /** The call ended with an error. */
+  /** Called when the call has failed. */
   protected abstract failed(error: ConnectError): void
 
-  start(head: readonly string[]): void {
+  start(headers: readonly string[]): void {
     if (this.#signal?.aborted) {
       this.handleEvent()
       return
     }
     this.#signal?.addEventListener('abort', this)
-    if (this.deadlineMs !== Infinity) this.calls.deadlines.add(this)
-    this.calls.streams.open(head, this)
+    if (this.deadlineMs !== Infinity) this.context.deadlines.add(this)
+    this.context.streams.open(headers, this)
   }
 
-  /** The error that the answer's end tells, if any. */
+  /** Returns the error that the end of the response reports, if any. */
   protected statusError({ fields, trailers }: ClientStream): ConnectError | undefined {
-    // An answer that has nothing but a head tells its status there ("Trailers-Only").
-    const isTrailersOnly = trailers.length === 0 && !this.reader.isUsed
+    // A response without messages and trailers has its status in the headers ("Trailers-Only").
+    const isTrailersOnly = trailers.length === 0 && !this.reader.hasReceived
     const error = isTrailersOnly ? statusError(fields, []) : statusError(trailers, fields)
-    if (error || !this.reader.hasRest) return error
-    return new ConnectError('protocol error: the last message is not whole', Code.Internal)
+    if (error || !this.reader.hasPartialMessage) return error
+    return new ConnectError('protocol error: the response ends within a message', Code.Internal)
   }
 
-  /** Ends the call with an error, unless it is over. */
+  /** Ends the call with an error, unless it has ended already. */
   fail(reason: unknown): void {
     if (this.#isOver) return
     this.finish()
     const { stream } = this
     if (stream) stream.cancel()
-    else this.calls.streams.abandon(this)
+    else this.context.streams.abandon(this)
     this.failed(ConnectError.from(reason))
   }
 
-  /** Says that the call is over; its stream is left as it is. */
+  /** Marks the call as ended. Does not touch its stream. */
   protected finish(): void {
     this.#isOver = true
     this.#signal?.removeEventListener('abort', this)
-    this.calls.deadlines.delete(this)
+    this.context.deadlines.delete(this)
   }
 
-  // What the stream tells.
+  // Events of the stream.
 
   onOpen(stream: ClientStream): void {
     this.stream = stream
@@ -98,9 +100,9 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
   onHead(): void {
     const { stream } = this
     if (!stream) return
-    const error = headError(stream.status, stream.fields, this.calls.options)
+    const error = headersError(stream.status, stream.fields, this.context.options)
     if (error) this.fail(error)
-    else this.receiveHead(stream)
+    else this.receiveHeaders(stream)
   }
 
   onBytes(): void {
@@ -120,18 +122,18 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
   }
 
   onFailure(cause: Error): void {
-    // A server gives a call up at its deadline, too, and may be earlier than the timer here.
+    // The server cancels the call at its deadline too, and may do so before the timer here.
     if (performance.now() >= this.deadlineMs) this.expire()
-    this.fail(streamError(this.calls.streams.origin, cause))
+    this.fail(streamError(this.context.streams.origin, cause))
   }
 
-  // What ends the call from this side.
+  // Reasons to end the call on this side.
 
   expire(): void {
     this.fail(new ConnectError('the deadline has passed', Code.DeadlineExceeded))
   }
 
-  /** The caller's signal is aborted. */
+  /** Called when the caller's signal is aborted. */
   handleEvent(): void {
     this.fail(ConnectError.from(this.#signal?.reason, Code.Canceled))
   }

@@ -11,15 +11,18 @@ import type { Compression } from './compression.ts'
 import type { WireMessage } from './message-reader.ts'
 import type { ResolvedGrpcOptions } from './options.ts'
 
-/** How the messages of one method are written and read. */
+/** Encodes the requests and decodes the responses of one method. */
 export interface Codec {
-  /** A message with its prefix, from a message or what becomes one. */
+  /**
+   * Returns the length-prefixed message.
+   * @param message a message, or the fields to create one from.
+   */
   encode(message: object): Uint8Array | Promise<Uint8Array>
-  /** @param encoding the answer's `grpc-encoding`. */
+  /** @param encoding the `grpc-encoding` of the response; `undefined` for none. */
   decode(message: WireMessage, encoding: string | undefined): Message | Promise<Message>
 }
 
-/** Codecs by method, each made once. */
+/** Returns a lookup of codecs by method. It creates each codec once. */
 export function createCodecs(options: ResolvedGrpcOptions): (method: DescMethod) => Codec {
   const codecs = new WeakMap<DescMethod, Codec>()
   return (method) => {
@@ -46,25 +49,28 @@ function createCodec(method: DescMethod, options: ResolvedGrpcOptions): Codec {
   return {
     encode(message) {
       const bytes = input.serialize(create(method.input, message as MessageInitShape<DescMessage>))
-      if (sendCompression === undefined || bytes.length < compressMinBytes) return frame(0, bytes)
-      const packed = sendCompression.compress(bytes)
-      return packed instanceof Uint8Array ? frame(1, packed) : packed.then((all) => frame(1, all))
+      if (sendCompression === undefined || bytes.length < compressMinBytes)
+        return lengthPrefixed(0, bytes)
+      const compressed = sendCompression.compress(bytes)
+      return compressed instanceof Uint8Array
+        ? lengthPrefixed(1, compressed)
+        : compressed.then((all) => lengthPrefixed(1, all))
     },
     decode({ isCompressed, bytes }, encoding) {
       if (!isCompressed) return output.parse(bytes)
       const compression = acceptCompression.find(({ name }) => name === encoding)
       if (!compression) {
         throw new ConnectError(
-          'protocol error: a message is compressed unexpectedly',
+          'protocol error: a message is compressed, and the response names no compression',
           Code.Internal,
         )
       }
-      return unpack(compression, bytes, readMaxBytes).then((all) => output.parse(all))
+      return decompressMessage(compression, bytes, readMaxBytes).then((all) => output.parse(all))
     },
   }
 }
 
-async function unpack(
+async function decompressMessage(
   { name, decompress }: Compression,
   bytes: Uint8Array,
   bytesMax: number,
@@ -74,19 +80,19 @@ async function unpack(
   } catch (cause) {
     const error = ConnectError.from(cause)
     if (error.code === Code.ResourceExhausted) throw error
-    const message = `protocol error: a message is not packed by ${name}`
+    const message = `protocol error: a message is not compressed by ${name}`
     throw new ConnectError(message, Code.Internal, undefined, undefined, cause)
   }
 }
 
-function frame(flag: number, bytes: Uint8Array): Uint8Array {
+function lengthPrefixed(flag: number, bytes: Uint8Array): Uint8Array {
   const { length } = bytes
-  const framed = new Uint8Array(5 + length)
-  framed[0] = flag
-  framed[1] = length >>> 24
-  framed[2] = length >>> 16
-  framed[3] = length >>> 8
-  framed[4] = length
-  framed.set(bytes, 5)
-  return framed
+  const prefixed = new Uint8Array(5 + length)
+  prefixed[0] = flag
+  prefixed[1] = length >>> 24
+  prefixed[2] = length >>> 16
+  prefixed[3] = length >>> 8
+  prefixed[4] = length
+  prefixed.set(bytes, 5)
+  return prefixed
 }

@@ -1,6 +1,8 @@
-/** Compresses and decompresses messages. One of Connect's own is one. */
+/**
+ * Compresses and decompresses messages. The compressions of Connect's packages fit this interface.
+ */
 export interface Compression {
-  /** The name in `grpc-encoding`, in lower case. */
+  /** Name in `grpc-encoding`, in lower case. */
   readonly name: string
   compress(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
   /** Rejects with `RESOURCE_EXHAUSTED` when the message is larger than `bytesMax`, in bytes. */

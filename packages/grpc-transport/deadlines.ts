@@ -1,17 +1,18 @@
-/** What ends at a time. */
+/** Something that ends at a certain time. */
 export interface Expiring {
-  /** On the clock of `performance.now()`, in milliseconds. */
+  /** Time on the clock of `performance.now()`, in milliseconds. */
   readonly deadlineMs: number
-  /** Called once, when it has passed. */
+  /** Called once, when the deadline has passed. */
   expire(): void
 }
 
-/** `setTimeout` takes no more, in milliseconds. */
+/** Longest delay of `setTimeout`, in milliseconds. */
 const timerMsMax = 2 ** 31 - 1
 
 /**
- * The deadlines of many calls on one timer: most calls end long before, and a timer for each would cost more than the
- * rest of what is done for a deadline. The timer keeps no process running; the connections of the calls do.
+ * Deadlines of many calls, on one timer. Most calls end long before their deadline, so a timer for
+ * each would be most of what a deadline costs. The timer does not keep the process running; the
+ * connections do.
  */
 export class Deadlines {
   readonly #all = new Set<Expiring>()
@@ -30,7 +31,7 @@ export class Deadlines {
   #wakeAt(timeMs: number): void {
     clearTimeout(this.#timer)
     this.#wakeAtMs = timeMs
-    // A millisecond more than it takes: timers may come a little early.
+    // One millisecond extra, because timers may fire a little early.
     const delayMs = Math.min(Math.max(Math.ceil(timeMs - performance.now()) + 1, 1), timerMsMax)
     this.#timer = setTimeout(() => this.#wake(), delayMs)
     this.#timer.unref()

@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { createContextValues, type Interceptor, type Transport } from '@connectrpc/connect'
 import { createMethodUrl, runStreamingCall, runUnaryCall } from '@connectrpc/connect/protocol'
 
-/** Puts interceptors around a transport, the first one outermost. */
+/** Wraps a transport in interceptors, the first one outermost. */
 export function withInterceptors(
   transport: Transport,
   baseUrl: string,

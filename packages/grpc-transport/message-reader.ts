@@ -1,53 +1,56 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 
-/** A message as it is on the wire: a flag and a length come before it (gRPC over HTTP/2, "Length-Prefixed-Message"). */
+/** A message as it is sent, without its prefix (gRPC over HTTP/2, "Length-Prefixed-Message"). */
 export interface WireMessage {
   readonly isCompressed: boolean
   readonly bytes: Uint8Array
 }
 
-/** Bytes of the flag and the length. */
+/** Length of the prefix: one byte of flags, four of length. */
 const prefixLength = 5
 
-/** Finds the messages in the bytes of an answer, which come in any pieces. */
+/** Finds the messages in the bytes of a response, however they are split. */
 export class MessageReader {
   readonly #readMaxBytes: number
   #chunks: Uint8Array[] = []
   #length = 0
-  /** How many bytes the next message takes with its prefix, or 0 when its prefix is not here yet. */
-  #wanted = 0
-  #isUsed = false
+  /** Length of the next message with its prefix, or 0 while its prefix is incomplete. */
+  #nextLength = 0
+  #hasReceived = false
 
   constructor(readMaxBytes: number) {
     this.#readMaxBytes = readMaxBytes
   }
 
-  /** Whether there were bytes at all. */
-  get isUsed(): boolean {
-    return this.#isUsed
+  /** True once any bytes have arrived. */
+  get hasReceived(): boolean {
+    return this.#hasReceived
   }
 
-  /** Whether there are bytes that are no message yet. */
-  get hasRest(): boolean {
+  /** True when there are bytes of an incomplete message. */
+  get hasPartialMessage(): boolean {
     return this.#length > 0
   }
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return
-    this.#isUsed = true
+    this.#hasReceived = true
     this.#chunks.push(chunk)
     this.#length += chunk.length
   }
 
-  /** The next message, or undefined when it is not all here. Throws RESOURCE_EXHAUSTED when it is too long. */
+  /**
+   * Returns the next message, or `undefined` while it is incomplete. Throws `RESOURCE_EXHAUSTED`
+   * when it is larger than `readMaxBytes`.
+   */
   next(): WireMessage | undefined {
-    if (this.#wanted === 0) this.#wanted = this.#readPrefix()
-    if (this.#wanted === 0 || this.#length < this.#wanted) return undefined
+    if (this.#nextLength === 0) this.#nextLength = this.#readPrefix()
+    if (this.#nextLength === 0 || this.#length < this.#nextLength) return undefined
     const bytes = this.#join()
-    const end = this.#wanted
+    const end = this.#nextLength
     this.#chunks = bytes.length > end ? [bytes.subarray(end)] : []
     this.#length = bytes.length - end
-    this.#wanted = 0
+    this.#nextLength = 0
     return { isCompressed: bytes[0] === 1, bytes: bytes.subarray(prefixLength, end) }
   }
 
@@ -75,7 +78,7 @@ export class MessageReader {
   }
 }
 
-/** Big-endian, 32 bits, unsigned. */
+/** Reads 32 bits, big-endian, after the byte of flags. */
 function readLength(bytes: Uint8Array): number {
   const [a = 0, b = 0, c = 0, d = 0] = [bytes[1], bytes[2], bytes[3], bytes[4]]
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
@@ -83,7 +86,7 @@ function readLength(bytes: Uint8Array): number {
 
 function tooLong(length: number, lengthMax: number): ConnectError {
   return new ConnectError(
-    `a message of ${length} bytes is longer than ${lengthMax}`,
+    `a message of ${length} bytes is larger than readMaxBytes, ${lengthMax}`,
     Code.ResourceExhausted,
   )
 }

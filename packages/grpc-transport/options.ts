@@ -9,40 +9,41 @@ import type { Fields } from '@marquee/http/exchange'
 import type { StreamOwner } from '@marquee/http/http2/client/port'
 import type { Compression } from './compression.ts'
 
-/** Opens streams to one origin, on one connection or another. */
+/** Opens streams to one origin, on any of its connections. */
 export interface Streams {
   /** Scheme, host and port: `https://movies.example:8443`. */
   readonly origin: string
   /**
-   * Opens a stream and tells its owner: at once when there is room, else when there is.
-   * @param head pseudo-headers first.
+   * Opens a stream and passes it to its owner: at once if a connection has room, otherwise when one
+   * has.
+   * @param headers pseudo-headers first.
    */
-  open(head: Fields, owner: StreamOwner): void
-  /** The owner waits no more; nothing is opened for it. */
+  open(headers: Fields, owner: StreamOwner): void
+  /** Removes an owner that waits for its stream. */
   abandon(owner: StreamOwner): void
 }
 
 /** Options of the calls to a server. */
 export interface GrpcOptions {
-  /** Protobuf's binary or JSON format. Default: binary. */
+  /** Format of the messages: Protobuf's binary form or JSON. Default: `binary`. */
   readonly format?: 'binary' | 'json'
   /** Maximum size of a received message, in bytes, compressed or not. Default: 16 MiB. */
   readonly readMaxBytes?: number
   /** Maximum size of a sent message, in bytes. Default: 16 MiB. */
   readonly writeMaxBytes?: number
-  /** Compressions that responses may have, best first. Default: none. */
+  /** Compressions to accept in responses, in order of preference. Default: none. */
   readonly acceptCompression?: readonly Compression[]
   /** Compression of requests. Default: none. */
   readonly sendCompression?: Compression
-  /** Size from which a message is compressed, in bytes. Default: 1,024. */
+  /** Minimum size of a message to compress, in bytes. Default: 1,024. */
   readonly compressMinBytes?: number
-  /** Run around each call, the first outermost. Default: none. */
+  /** Interceptors of each call, the first outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[]
   readonly binaryOptions?: Partial<BinaryReadOptions & BinaryWriteOptions>
   readonly jsonOptions?: Partial<JsonReadOptions & JsonWriteOptions>
 }
 
-/** The options, all of them set. */
+/** Options with their defaults applied. */
 export interface ResolvedGrpcOptions extends Required<Omit<GrpcOptions, 'sendCompression'>> {
   readonly sendCompression: Compression | undefined
 }

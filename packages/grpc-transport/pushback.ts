@@ -1,10 +1,13 @@
 import type { ConnectError } from '@connectrpc/connect'
 
-/** Metadata with which a server tells a client when to retry (gRFC A6, "Pushback"). */
+/** Metadata by which a server says when to retry (gRFC A6, "Pushback"). */
 const pushbackHeader = 'grpc-retry-pushback-ms'
 const retryInfoType = 'google.rpc.RetryInfo'
 
-/** Returns whether the server has said when to call it again: it is up, and accepts no more calls at present. */
+/**
+ * Returns whether the error says when to retry. Such a server is up, and currently accepts no more
+ * calls.
+ */
 export function hasPushback({ metadata, details }: ConnectError): boolean {
   if (metadata.has(pushbackHeader)) return true
   return details.some((detail) => 'type' in detail && detail.type === retryInfoType)

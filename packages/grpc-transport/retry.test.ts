@@ -8,7 +8,7 @@ import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import {
   backOffMs,
   createRetryPolicy,
-  type FailedTry,
+  type FailedAttempt,
   retriesMax,
   retryTokensMax,
   retryTokensPerSuccess,
@@ -16,7 +16,7 @@ import {
 
 const down = new ConnectError('down', Code.Unavailable)
 const notSent = new ConnectError('refused', Code.Unavailable, {}, [], new NotSentError())
-const failedTry: FailedTry = {
+const attempt: FailedAttempt = {
   error: down,
   method: RatingService.method.getRating,
   retryCount: 0,
@@ -32,33 +32,33 @@ test.each<[string, DescMethod, boolean]>([
   ['a client stream', RatingService.method.importRatings, false],
 ])('%s is repeated or not', (_, method, isRepeated) => {
   for (const error of [down, notSent]) {
-    const waitMs = createRetryPolicy(() => 0.5).failed({ ...failedTry, method, error })
+    const waitMs = createRetryPolicy(() => 0.5).failed({ ...attempt, method, error })
     expect(waitMs !== undefined).toBe(isRepeated)
   }
 })
 
-test('only UNAVAILABLE is tried again', () => {
+test('only UNAVAILABLE is retried', () => {
   const codes = Object.values(Code).filter((code) => typeof code === 'number')
   const repeated = codes.filter((code) => {
     const error = new ConnectError('no', code)
-    return createRetryPolicy(() => 0).failed({ ...failedTry, error }) !== undefined
+    return createRetryPolicy(() => 0).failed({ ...attempt, error }) !== undefined
   })
   expect(repeated).toEqual([Code.Unavailable])
 })
 
-test('how often a call is retried can be configured', () => {
-  expect(createRetryPolicy(() => 0, 0).failed(failedTry)).toBeUndefined()
-  expect(createRetryPolicy(() => 0, 5).failed({ ...failedTry, retryCount: 4 })).toBe(0)
-  expect(createRetryPolicy(() => 0, 5).failed({ ...failedTry, retryCount: 5 })).toBeUndefined()
+test('the number of retries can be configured', () => {
+  expect(createRetryPolicy(() => 0, 0).failed(attempt)).toBeUndefined()
+  expect(createRetryPolicy(() => 0, 5).failed({ ...attempt, retryCount: 4 })).toBe(0)
+  expect(createRetryPolicy(() => 0, 5).failed({ ...attempt, retryCount: 5 })).toBeUndefined()
 })
 
-test('a call is not tried again past its retries or its deadline', () => {
+test('a call is not retried beyond its retries or its deadline', () => {
   const policy = createRetryPolicy(() => 0.5)
-  expect(policy.failed({ ...failedTry, retryCount: retriesMax })).toBeUndefined()
-  expect(policy.failed({ ...failedTry, remainingMs: backOffMs / 2 })).toBeUndefined()
+  expect(policy.failed({ ...attempt, retryCount: retriesMax })).toBeUndefined()
+  expect(policy.failed({ ...attempt, remainingMs: backOffMs / 2 })).toBeUndefined()
 })
 
-test('an overloaded instance is not called again, only another one', () => {
+test('a call refused with pushback is retried on another instance only', () => {
   const policy = createRetryPolicy(() => 0.5)
   const byMetadata = new ConnectError('full', Code.Unavailable, {
     'grpc-retry-pushback-ms': '1000',
@@ -66,30 +66,30 @@ test('an overloaded instance is not called again, only another one', () => {
   const byDetails = new ConnectError('full', Code.Unavailable)
   byDetails.details = retryInfo(1_000)
   for (const error of [byMetadata, byDetails]) {
-    expect(policy.failed({ ...failedTry, error })).toBeUndefined()
-    expect(policy.failed({ ...failedTry, error, hasOther: true })).toBe(backOffMs / 2)
+    expect(policy.failed({ ...attempt, error })).toBeUndefined()
+    expect(policy.failed({ ...attempt, error, hasOther: true })).toBe(backOffMs / 2)
   }
 })
 
-test('the wait is random and its bound doubles', () => {
-  expect(createRetryPolicy(() => 0.5).failed(failedTry)).toBe(backOffMs / 2)
-  expect(createRetryPolicy(() => 0.5).failed({ ...failedTry, retryCount: 1 })).toBe(backOffMs)
+test('the wait before a retry is random and its bound doubles', () => {
+  expect(createRetryPolicy(() => 0.5).failed(attempt)).toBe(backOffMs / 2)
+  expect(createRetryPolicy(() => 0.5).failed({ ...attempt, retryCount: 1 })).toBe(backOffMs)
 })
 
-test('nothing is tried again below half of the tokens, until calls succeed', () => {
+test('no call is retried below half of the tokens, until calls succeed', () => {
   const policy = createRetryPolicy(() => 0)
-  const isRepeated = () => policy.failed(failedTry) !== undefined
+  const isRepeated = () => policy.failed(attempt) !== undefined
   const repeats = Array.from({ length: retryTokensMax / 2 + 1 }, isRepeated)
   expect(repeats.lastIndexOf(true)).toBe(retryTokensMax / 2 - 2)
   expect(repeats.indexOf(false)).toBe(retryTokensMax / 2 - 1)
   for (let token = 0; token < 2.5; token += retryTokensPerSuccess) policy.succeeded()
-  expect(policy.failed(failedTry)).toBe(0)
+  expect(policy.failed(attempt)).toBe(0)
 })
 
-test('a try that sent nothing takes no token and needs none', () => {
+test('an attempt that sent nothing takes no token and needs none', () => {
   const policy = createRetryPolicy(() => 0)
-  for (let index = 0; index < 20; index++) policy.failed({ ...failedTry, error: notSent })
-  expect(policy.failed(failedTry)).toBe(0)
-  for (let index = 0; index < 20; index++) policy.failed(failedTry)
-  expect(policy.failed({ ...failedTry, error: notSent })).toBe(0)
+  for (let index = 0; index < 20; index++) policy.failed({ ...attempt, error: notSent })
+  expect(policy.failed(attempt)).toBe(0)
+  for (let index = 0; index < 20; index++) policy.failed(attempt)
+  expect(policy.failed({ ...attempt, error: notSent })).toBe(0)
 })

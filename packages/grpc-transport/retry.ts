@@ -4,42 +4,48 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { hasPushback } from './pushback.ts'
 import { isNotSent } from './transport.ts'
 
-/** How many times a call is retried at most. */
+/** Maximum number of retries of one call. */
 export const retriesMax = 2
-/** The longest wait before the first retry, in milliseconds; the second may take twice as long. */
+/** Maximum wait before the first retry, in milliseconds. Each further retry doubles it. */
 export const backOffMs = 20
 /**
- * How many tokens the retry budget holds at most, which it starts with. A failed try takes one. Half of them is enough to
- * repeat all that an instance had in flight when it died; more than 1,000 gRPC does not allow.
+ * Maximum number of tokens in the retry budget, and their number at the start. A failed attempt
+ * takes one. Half of them is enough to repeat all calls that an instance had in flight when it
+ * crashed. gRPC allows no more than 1,000.
  */
 export const retryTokensMax = 1_000
-/** How many tokens a successful call gives back. */
+/** Number of tokens that a successful call adds. */
 export const retryTokensPerSuccess = 0.1
 
-/** A try that failed. */
-export interface FailedTry {
+/** An attempt that failed. */
+export interface FailedAttempt {
   readonly error: unknown
   readonly method: DescMethod
-  /** How many retries came before. */
+  /** Number of retries before this attempt. */
   readonly retryCount: number
-  /** How much time the call has left, in milliseconds. */
+  /** Time until the deadline of the call, in milliseconds. */
   readonly remainingMs: number
-  /** Whether an instance is known that was not tried. */
+  /** True when an instance is known that the call has not tried. */
   readonly hasOther: boolean
 }
 
-/** Decides what is tried again, for all calls of one service together. */
+/** Decides which calls to retry, for all calls of one service. */
 export interface RetryPolicy {
+  /** Reports a successful call. */
   succeeded(): void
-  /** How long to wait before trying again, in milliseconds, or undefined when the error is final. */
-  failed(failedTry: FailedTry): number | undefined
+  /**
+   * Reports a failed attempt. Returns the wait before the next one, in milliseconds, or `undefined`
+   * when there is to be none.
+   */
+  failed(attempt: FailedAttempt): number | undefined
 }
 
 /**
- * Tries again what is safe to repeat and failed with UNAVAILABLE, at most `countMax` times, within its deadline and
- * while more than half of the tokens are left. A try that sent nothing takes no token and needs none. An instance that is
- * overloaded, and has said when to call it again, is not called again: only another one is. The other rules are
- * those of gRPC's A6, throttling and transparent retries
+ * Retries calls that are safe to repeat and failed with `UNAVAILABLE`: at most `countMax` times,
+ * before their deadline, and while more than half of the tokens are left. An attempt that sent
+ * nothing takes no token and needs none. A call that was refused with pushback (an overloaded
+ * instance says when to retry) is retried on another instance only. The other rules are those of
+ * gRFC A6, throttling and transparent retries
  * (https://github.com/grpc/proposal/blob/master/A6-client-retries.md).
  */
 export function createRetryPolicy(random: () => number, countMax = retriesMax): RetryPolicy {

@@ -28,36 +28,38 @@ const firstAlways = { random: () => 0, clock: () => 0 }
 const record = { recordId: '1', recordType: 'movie' }
 
 test('calls are spread over the instances, each on one connection', async () => {
-  await using first = await startServer(answering)
-  await using second = await startServer(answering)
+  await using first = await startServer(responding)
+  await using second = await startServer(responding)
   await using setup = await connect([first, second])
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 500 }, (_, index) =>
       setup.client.getRating({ ...record, userId: `${index}` }, patient),
     ),
   )
-  expect(answers.map(({ rating }) => rating?.userId)).toEqual(answers.map((_, index) => `${index}`))
+  expect(responses.map(({ rating }) => rating?.userId)).toEqual(
+    responses.map((_, index) => `${index}`),
+  )
   expect(first.callCount).toBe(250)
   expect(second.callCount).toBe(250)
   expect([first.connectionCount, second.connectionCount]).toEqual([1, 1])
 })
 
-test('streams that last keep no call waiting, though they take all that the instance allows', async () => {
-  await using server = await startServer({ ...ticking, ...answering }, 0, 2)
+test('unary calls do not wait for long streams that use all the instance allows', async () => {
+  await using server = await startServer({ ...ticking, ...responding }, 0, 2)
   await using setup = await connect([server])
   const controller = new AbortController()
   const { signal } = controller
   const streams = Array.from({ length: 3 * streamBounds.sessionsMax }, async () => {
     for await (const _ of setup.client.watchAggregatedRatings({}, { signal }));
   })
+  const failures = Promise.all(streams.map(failureOf))
   await until(() => server.callCount === 2 * streamBounds.sessionsMax)
   expect((await setup.client.getRating(record, patient)).rating?.value).toBe(5)
   controller.abort()
-  const ends = await Promise.all(streams.map(failureOf))
-  expect(new Set(ends.map(({ code }) => code))).toEqual(new Set([Code.Canceled]))
+  expect(new Set((await failures).map(({ code }) => code))).toEqual(new Set([Code.Canceled]))
 })
 
-test('headers reach the service', async () => {
+test('request headers reach the service', async () => {
   const requestIds: (string | null)[] = []
   await using server = await startServer({
     getRating(_, { requestHeader }) {
@@ -85,16 +87,16 @@ test('an error of the service keeps its code, message and details', async () => 
   expect(server.callCount).toBe(1)
 })
 
-test('with no instance known a call is UNAVAILABLE and names the service', async () => {
+test('a call with no instance known fails with UNAVAILABLE and names the service', async () => {
   await using setup = await connect([])
   const error = await failureOf(setup.client.getRating({}, patient))
   expect(error.code).toBe(Code.Unavailable)
   expect(error.rawMessage).toContain('rating')
 })
 
-test('safe calls succeed on another instance when one dies under them', async () => {
+test('safe calls succeed on another instance when their instance crashes', async () => {
   await using dying = await startServer(silent)
-  await using healthy = await startServer(answering)
+  await using healthy = await startServer(responding)
   await using setup = await connect([dying, healthy])
   const calls = Array.from({ length: 8 }, () => setup.client.getRating(record, patient))
   await until(() => dying.callCount === 4)
@@ -106,28 +108,28 @@ test('safe calls succeed on another instance when one dies under them', async ()
   expect(healthy.callCount).toBe(28)
 })
 
-test('calls that could not be sent are tried elsewhere whatever the budget', async () => {
-  await using gone = await startServer(answering)
-  await using healthy = await startServer(answering)
+test('calls that could not be sent are retried on other instances without the budget', async () => {
+  await using gone = await startServer(responding)
+  await using healthy = await startServer(responding)
   await using setup = await connect([gone, healthy])
   await gone.kill()
   const calls = Array.from({ length: 100 }, () => setup.client.getRating(record, patient))
   expect((await Promise.all(calls)).map(({ rating }) => rating?.value)).toEqual(calls.map(() => 5))
 })
 
-test('an instance that answers UNAVAILABLE is left for another, and soon set aside', async () => {
+test('a call that fails with UNAVAILABLE moves to another instance, and the first is soon ejected', async () => {
   await using failing = await startServer(unavailable)
-  await using healthy = await startServer(answering)
+  await using healthy = await startServer(responding)
   await using setup = await connect([failing, healthy], firstAlways)
   for (let index = 0; index < 10; index++) await setup.client.getRating(record, patient)
   expect([failing.callCount, healthy.callCount]).toEqual([3, 10])
 })
 
-test('an instance that answers NOT_FOUND is as good as any', async () => {
+test('an instance that responds with NOT_FOUND counts as healthy', async () => {
   await using first = await startServer({
     getRating: () => Promise.reject(new ConnectError('nobody rated it', Code.NotFound)),
   })
-  await using second = await startServer(answering)
+  await using second = await startServer(responding)
   await using setup = await connect([first, second], firstAlways)
   for (let index = 0; index < 10; index++) {
     expect((await failureOf(setup.client.getRating(record, patient))).code).toBe(Code.NotFound)
@@ -135,9 +137,9 @@ test('an instance that answers NOT_FOUND is as good as any', async () => {
   expect([first.callCount, second.callCount]).toEqual([10, 0])
 })
 
-test('an instance that stays silent until the deadline is set aside', async () => {
+test('an instance that stays silent until the deadline is ejected', async () => {
   await using first = await startServer(silent)
-  await using second = await startServer(answering)
+  await using second = await startServer(responding)
   let nowMs = 0
   await using setup = await connect([first, second], { ...firstAlways, clock: () => nowMs })
   for (let index = 1; index <= 3; index++) {
@@ -149,7 +151,7 @@ test('an instance that stays silent until the deadline is set aside', async () =
   expect(second.callCount).toBe(1)
 })
 
-test('an idempotent call is tried three times at most', async () => {
+test('an idempotent call is attempted three times at most', async () => {
   await using server = await startServer(unavailable)
   await using setup = await connect([server])
   const error = await failureOf(setup.client.putRating({}, patient))
@@ -158,7 +160,7 @@ test('an idempotent call is tried three times at most', async () => {
   expect(server.callCount).toBe(3)
 })
 
-test('a call that is not marked as safe is not repeated', async () => {
+test('a call without an idempotency level is not retried', async () => {
   await using server = await startServer({
     async importRatings(ratings) {
       for await (const _ of ratings) throw new ConnectError('draining', Code.Unavailable)
@@ -172,7 +174,7 @@ test('a call that is not marked as safe is not repeated', async () => {
   expect(server.callCount + other.callCount).toBe(1)
 })
 
-test('a stream whose instance dies is UNAVAILABLE, in either direction', async () => {
+test('a stream in either direction fails with UNAVAILABLE when its instance crashes', async () => {
   await using server = await startServer({
     ...ticking,
     async importRatings(ratings) {
@@ -191,7 +193,7 @@ test('a stream whose instance dies is UNAVAILABLE, in either direction', async (
   expect((await failureOf(up)).code).toBe(Code.Unavailable)
 })
 
-test('an error of the messages sent is no failure of the service', async () => {
+test('an error of the request messages is no failure of the instance', async () => {
   await using server = await startServer({ importRatings: () => new Promise(() => {}) })
   await using setup = await connect([server])
   const error = await failureOf(
@@ -205,19 +207,20 @@ test('an error of the messages sent is no failure of the service', async () => {
   expect(error.code).toBe(Code.DataLoss)
 })
 
-test('a service that keeps failing uses the retry budget up', async () => {
+test('a service that keeps failing exhausts the retry budget', async () => {
   await using server = await startServer(unavailable)
   await using setup = await connect([server], firstAlways)
   const callCount = retryTokensMax / 2
   for (let index = 0; index < callCount; index++) {
     await failureOf(setup.client.getRating({}, patient))
   }
-  // Half of the tokens were taken by calls that were tried three times, and the last of those perhaps less often.
+  // Half of the tokens were taken by calls that were tried three times, and the last of those
+  // perhaps less often.
   const repeatedCount = Math.floor((retryTokensMax / 2) * (2 / 3))
   expect(server.callCount).toBe(callCount + repeatedCount)
 })
 
-test('a deadline ends a call that is never answered', async () => {
+test('a deadline ends a call that gets no response', async () => {
   await using server = await startServer(silent)
   await using setup = await connect([server])
   const call = setup.client.getRating(record, { timeoutMs: 100 })
@@ -239,7 +242,7 @@ test('a call without a deadline of its own gets the default', async () => {
 })
 
 test('a call whose deadline has passed is not sent', async () => {
-  await using server = await startServer(answering)
+  await using server = await startServer(responding)
   await using setup = await connect([server])
   const error = await failureOf(setup.client.getRating(record, { timeoutMs: 0 }))
   expect(error.code).toBe(Code.DeadlineExceeded)
@@ -274,26 +277,26 @@ test('a server stream arrives message by message and can be cancelled', async ()
   await until(() => server.cancelledCount === 1)
 })
 
-test('an instance that starts again on its port is found again', async () => {
-  const server = await startServer(answering)
+test('calls reach an instance that restarts on the same port', async () => {
+  const server = await startServer(responding)
   await using setup = await connect([server])
   await setup.client.getRating(record, patient)
   await server.kill()
   expect((await failureOf(setup.client.getRating(record, patient))).code).toBe(Code.Unavailable)
-  await using restarted = await startServer(answering, server.port)
+  await using restarted = await startServer(responding, server.port)
   await setup.client.getRating(record, patient)
   expect(restarted.callCount).toBe(1)
 })
 
-test('an instance that goes away finishes its calls, and new ones go elsewhere', async () => {
-  const { promise: answer, resolve } = Promise.withResolvers<void>()
+test('an instance that shuts down finishes its calls, and new ones go to others', async () => {
+  const { promise: released, resolve } = Promise.withResolvers<void>()
   await using leaving = await startServer({
     async getRating() {
-      await answer
+      await released
       return { rating: { value: 4 } }
     },
   })
-  await using staying = await startServer(answering)
+  await using staying = await startServer(responding)
   await using setup = await connect([leaving, staying], firstAlways)
   const call = setup.client.getRating(record, patient)
   await until(() => leaving.callCount === 1)
@@ -305,7 +308,7 @@ test('an instance that goes away finishes its calls, and new ones go elsewhere',
   await until(() => leaving.openCount === 0)
 })
 
-test('the connection to an instance that left closes once its calls ended', async () => {
+test('the connection to an instance that left closes after its last call', async () => {
   const { promise: over, resolve: endStream } = Promise.withResolvers<void>()
   await using leaving = await startServer({
     async *watchAggregatedRatings() {
@@ -314,7 +317,7 @@ test('the connection to an instance that left closes once its calls ended', asyn
       await over
     },
   })
-  await using staying = await startServer(answering)
+  await using staying = await startServer(responding)
   await using setup = await connect([leaving])
   const messages = setup.client.watchAggregatedRatings({})[Symbol.asyncIterator]()
   await messages.next()
@@ -328,7 +331,7 @@ test('the connection to an instance that left closes once its calls ended', asyn
   await until(() => leaving.openCount === 0)
 })
 
-test('a stream cancelled while nobody reads it holds no connection', async () => {
+test('a stream that is cancelled while nobody reads it holds no connection', async () => {
   await using leaving = await startServer(ticking)
   await using setup = await connect([leaving])
   const controller = new AbortController()
@@ -340,11 +343,11 @@ test('a stream cancelled while nobody reads it holds no connection', async () =>
   await until(() => leaving.openCount === 0)
 })
 
-test('disposal lets a call end, takes no other, and closes the connections', async () => {
-  const { promise: answer, resolve } = Promise.withResolvers<void>()
+test('disposal waits for calls in flight, refuses new ones, and closes the connections', async () => {
+  const { promise: released, resolve } = Promise.withResolvers<void>()
   await using server = await startServer({
     async getRating() {
-      await answer
+      await released
       return { rating: { value: 4 } }
     },
   })
@@ -359,7 +362,7 @@ test('disposal lets a call end, takes no other, and closes the connections', asy
   await until(() => server.openCount === 0)
 })
 
-test('disposal cuts a call that outlasts its bound', async () => {
+test('disposal ends a call that lasts longer than its timeout', async () => {
   await using server = await startServer(silent)
   const setup = await connect([server], { drainTimeoutMs: 20 })
   const call = failureOf(setup.client.getRating(record, patient))
@@ -371,7 +374,7 @@ test('disposal cuts a call that outlasts its bound', async () => {
 
 type Implementation = Partial<ServiceImpl<typeof RatingService>>
 
-const answering: Implementation = {
+const responding: Implementation = {
   getRating: (request) => ({ rating: { userId: request.userId, value: 5 } }),
 }
 const silent: Implementation = { getRating: () => new Promise(() => {}) }

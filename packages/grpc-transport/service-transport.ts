@@ -6,46 +6,59 @@ import type { Outcome } from './pool/balancer.ts'
 import { type Connection, createConnection } from './pool/connection.ts'
 import { type ConnectionPool, createConnectionPool, type Lease } from './pool/connection-pool.ts'
 import { hasPushback } from './pushback.ts'
+import { timeoutMsMax } from './request-headers.ts'
 import type { Instance, Resolver } from './resolver.ts'
 import { createRetryPolicy, type RetryPolicy } from './retry.ts'
 
-/** The deadline of a unary call whose caller sets none, in milliseconds. */
+/** Deadline of a unary call whose caller sets none, in milliseconds. */
 export const unaryTimeoutMs = 2_000
-/** The latest deadline, in milliseconds: the eight digits that gRPC allows, a little more than a day. */
-export const timeoutMsMax = 99_999_999
-/** An instance that said nothing for this long before the deadline passed counts as failed, in milliseconds. */
+
+/**
+ * Silence of an instance, up to the deadline of a call, after which the call counts as failed, in
+ * milliseconds.
+ */
 export const silenceMs = 500
-/** How long disposal waits for calls to end, in milliseconds. */
+/** Time that disposal waits for calls to end, in milliseconds. */
 export const drainTimeoutMs = 5_000
 
-/** Calls the instances of one service. Disposal takes no new calls and lets those in flight end, within a bound. */
+/**
+ * A Connect transport to the instances of one service. Disposal refuses new calls, and waits up to
+ * `drainTimeoutMs` for those in flight.
+ */
 export interface ServiceTransport extends Transport, AsyncDisposable {}
 
 export interface ServiceTransportOptions {
+  /** Finds the instances of the service. */
   readonly resolver: Resolver
-  /** The name by which the resolver knows the service: `metadata`. */
+  /** Name of the service in the resolver: `metadata`. */
   readonly service: string
-  /** How many times a call is retried at most. Default: 2. */
+  /** Maximum number of retries of one call. Default: 2. */
   readonly retriesMax?: number
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. Default: `Math.random`. */
   readonly random?: () => number
-  /** Milliseconds that never go back. */
+  /** Returns the time of a monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly clock?: () => number
-  /** How long disposal waits for calls to end before it cuts them, in milliseconds. */
+  /**
+   * Time that disposal waits for calls to end before it closes their connections, in milliseconds.
+   * Default: 5,000.
+   */
   readonly drainTimeoutMs?: number
 }
 
 /**
- * A Connect transport that calls a service by gRPC, on one kept connection for each instance the registry shows, and
- * spreads the calls over them (`createBalancer`).
+ * Creates a Connect transport that calls a service by gRPC over HTTP/2. It keeps connections to
+ * every instance that the resolver finds, and balances the calls over them (`createBalancer`).
  *
- * - A unary call ends by the caller's `timeoutMs`, else after `unaryTimeoutMs`; a stream by the caller's, or never. A
- *   `timeoutMs` of 0 or less is a deadline that has passed (Connect's own transports take it for none).
- * - A unary call that failed with UNAVAILABLE is tried again where that is safe (`createRetryPolicy`), on another
- *   instance if there is one. With no instance known, a call fails with UNAVAILABLE at once.
- * - A service's error arrives with its code, message and details; a call that the network cut is UNAVAILABLE.
- * - A stream ends when it is read to its end or its signal is aborted. Leaving a loop over it ends nothing: Connect's
- *   clients do not pass `return` on.
+ * - Deadlines: the caller's `timeoutMs`. Default: 2,000 for a unary call, none for a stream. A call
+ *   with a `timeoutMs` of 0 or less fails with `DEADLINE_EXCEEDED` at once (Connect's own
+ *   transports set no deadline then).
+ * - Retries: a unary call that failed with `UNAVAILABLE` is retried where that is safe
+ *   (`createRetryPolicy`), on another instance if there is one. With no instance known, a call
+ *   fails with `UNAVAILABLE` at once.
+ * - Errors: those of the service keep their code, message and details. A call whose connection is
+ *   lost fails with `UNAVAILABLE`.
+ * - Streams: a stream ends when its messages are read to the end, or its signal is aborted. Leaving
+ *   a `for await` loop early does not end it, because Connect's clients do not pass `return` on.
  */
 export async function createServiceTransport(
   options: ServiceTransportOptions,
@@ -74,7 +87,7 @@ export async function createServiceTransport(
         contextValues,
       )
       const response = await settle(lease, call, clock)
-      lease.answered()
+      lease.responded()
       return { ...response, message: followMessages(response.message, lease) }
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
@@ -89,11 +102,11 @@ interface UnaryCall {
   readonly timeoutMs: number
 }
 
-/** Calls instance after instance until one answers or the policy says that an error is final. */
+/** Calls one instance after another until one responds, or the policy allows no further retry. */
 function createRepeat(pool: ConnectionPool<Connection>, retries: RetryPolicy, clock: () => number) {
   return async <T>(
     { method, signal, timeoutMs }: UnaryCall,
-    tryOnce: (transport: Transport, remainingMs: number) => Promise<T>,
+    attempt: (transport: Transport, remainingMs: number) => Promise<T>,
   ): Promise<T> => {
     const endMs = clock() + timeoutMs
     const tried = new Set<Instance>()
@@ -102,10 +115,10 @@ function createRepeat(pool: ConnectionPool<Connection>, retries: RetryPolicy, cl
       const lease = pool.take(tried)
       tried.add(lease.instance)
       try {
-        const answer = await settle(lease, tryOnce(lease.connection.transport, limitMs), clock)
+        const response = await settle(lease, attempt(lease.connection.transport, limitMs), clock)
         lease.done('success')
         retries.succeeded()
-        return answer
+        return response
       } catch (error) {
         const remainingMs = endMs - clock()
         const hasOther = pool.hasOther(tried)
@@ -117,13 +130,13 @@ function createRepeat(pool: ConnectionPool<Connection>, retries: RetryPolicy, cl
   }
 }
 
-/** Whole milliseconds, as the `grpc-timeout` header wants them. */
+/** Rounds to whole milliseconds, as `grpc-timeout` requires. Throws when there is no time left. */
 function checkedTimeout(timeoutMs: number): number {
   if (timeoutMs <= 0) throw new ConnectError('the deadline has passed', Code.DeadlineExceeded)
   return Math.min(Math.ceil(timeoutMs), timeoutMsMax)
 }
 
-/** Waits for the answer, and ends the lease when there is none. */
+/** Waits for the response. Ends the lease when the call fails. */
 async function settle<T>(lease: CallLease, call: Promise<T>, clock: () => number): Promise<T> {
   const startMs = clock()
   try {
@@ -139,7 +152,7 @@ function outcomeOf(thrown: unknown, isSilent: boolean): Outcome {
   const error = ConnectError.from(thrown)
   switch (error.code) {
     case Code.Unavailable:
-      // An overloaded instance that was set aside would leave its calls to the others, and overload them.
+      // Ejecting an overloaded instance would move its calls to the others, and overload them too.
       return hasPushback(error) ? 'unknown' : 'failure'
     case Code.DeadlineExceeded:
       return isSilent ? 'failure' : 'unknown'
@@ -161,7 +174,7 @@ async function* followMessages<T>(messages: AsyncIterable<T>, lease: CallLease):
   }
 }
 
-/** Ends the lease when the call is given up, because then its messages may have no reader to find out. */
+/** Ends the lease when the caller aborts the call: nobody may be reading its messages then. */
 function endOnAbort(lease: CallLease, signal: AbortSignal | undefined): CallLease {
   const abandon = () => lease.done('unknown')
   signal?.addEventListener('abort', abandon, { once: true })

@@ -8,36 +8,39 @@ import { errorCode } from '@marquee/http/http2/frames/wire'
 import { decodeMessage } from '@marquee/http/percent-text'
 import type { ResolvedGrpcOptions } from './options.ts'
 
-/** Fields as `Headers`. */
+/** Returns headers as `Headers`. */
 export function toHeaders(fields: Fields): Headers {
   const headers = new Headers()
-  appendFields(headers, fields)
+  appendHeaders(headers, fields)
   return headers
 }
 
-export function appendFields(headers: Headers, fields: Fields): void {
+export function appendHeaders(headers: Headers, fields: Fields): void {
   for (let index = 0; index < fields.length; index += 2) {
     headers.append(fields[index] ?? '', fields[index + 1] ?? '')
   }
 }
 
 /**
- * What is wrong with the head of an answer: a status other than 200 without one of gRPC, another content type, an
- * unknown compression (https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
+ * Returns the error of response headers that are not valid: an HTTP status other than 200, another
+ * content type, or an unknown compression. A `grpc-status` takes precedence over the HTTP status
+ * (https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
  */
-export function headError(
+export function headersError(
   status: number,
   fields: Fields,
   { format, acceptCompression }: ResolvedGrpcOptions,
 ): ConnectError | undefined {
   if (status !== 200) {
-    const told = fieldOf(fields, 'grpc-status') ? statusError(fields, []) : undefined
-    return told ?? new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status), toHeaders(fields))
+    const grpcError = fieldOf(fields, 'grpc-status') ? statusError(fields, []) : undefined
+    return (
+      grpcError ?? new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status), toHeaders(fields))
+    )
   }
   const type = fieldOf(fields, 'content-type')
-  const answered = formatOf(type)
-  if (answered !== format) {
-    const code = answered === undefined ? Code.Unknown : Code.Internal
+  const received = formatOf(type)
+  if (received !== format) {
+    const code = received === undefined ? Code.Unknown : Code.Internal
     return new ConnectError(`unsupported content type ${type}`, code, toHeaders(fields))
   }
   const encoding = encodingOf(fields)
@@ -48,31 +51,31 @@ export function headError(
   return new ConnectError(message, Code.Internal, toHeaders(fields))
 }
 
-/** What an answer's messages are compressed with, if with anything. */
+/** Returns the name of the compression of a response, or `undefined` for none. */
 export function encodingOf(fields: Fields): string | undefined {
   const encoding = fieldOf(fields, 'grpc-encoding')?.toLowerCase()
   return encoding === 'identity' ? undefined : encoding
 }
 
 /**
- * The error that the end of an answer tells, if any.
- * @param fields with the status: the trailers, or the head of an answer that has nothing else.
- * @param head whose fields become metadata of the error.
+ * Returns the error that the status of a response reports, or `undefined` for success.
+ * @param fields the trailers, or the headers of a response that has nothing else.
+ * @param headers further headers, which become metadata of the error.
  */
-export function statusError(fields: Fields, head: Fields): ConnectError | undefined {
+export function statusError(fields: Fields, headers: Fields): ConnectError | undefined {
   const status = fieldOf(fields, 'grpc-status')
   if (status === '0') return undefined
   if (status === undefined) return new ConnectError('protocol error: missing status', Code.Internal)
-  const headers = toHeaders(fields)
-  const message = headers.get('grpc-message')
-  if (message?.includes('%')) headers.set('grpc-message', canonical(message))
-  const error = findTrailerError(headers)
-  if (!error) return new ConnectError(`invalid grpc-status: ${status}`, Code.Internal, headers)
-  appendFields(error.metadata, head)
+  const metadata = toHeaders(fields)
+  const message = metadata.get('grpc-message')
+  if (message?.includes('%')) metadata.set('grpc-message', canonical(message))
+  const error = findTrailerError(metadata)
+  if (!error) return new ConnectError(`invalid grpc-status: ${status}`, Code.Internal, metadata)
+  appendHeaders(error.metadata, headers)
   return error
 }
 
-/** The error of a call whose stream was not opened, was reset or was lost. */
+/** Returns the error of a call whose stream was never opened, was reset or was lost. */
 export function streamError(origin: string, cause: Error): ConnectError {
   const code = codeOfFailure(cause)
   const message = cause instanceof NotSentError ? cause.message : `${origin}: ${cause.message}`
@@ -84,7 +87,7 @@ function codeOfFailure(cause: Error): Code {
   return cause instanceof StreamReset ? codeOfReset(cause.code) : Code.Unavailable
 }
 
-/** gRPC over HTTP/2, "HTTP2 Transport Mapping", "Errors". */
+/** Maps an HTTP/2 error code (gRPC over HTTP/2, "HTTP2 Transport Mapping", "Errors"). */
 function codeOfReset(http2Code: number): Code {
   switch (http2Code) {
     case errorCode.refusedStream:
@@ -111,7 +114,7 @@ function formatOf(contentType = ''): 'binary' | 'json' | 'other' | undefined {
   return format === 'json' ? 'json' : 'other'
 }
 
-/** The same message without malformed escapes, which Connect's function does not take. */
+/** Encodes a message again without malformed escapes, which Connect's function refuses. */
 function canonical(message: string): string {
   return encodeURIComponent(decodeMessage(message))
 }

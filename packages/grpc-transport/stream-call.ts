@@ -1,36 +1,41 @@
 import type { Message } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { ClientStream } from '@marquee/http/http2/client/port'
-import { Call, type CallLimits, type Calls } from './call.ts'
+import { Call, type CallContext, type CallLimits } from './call.ts'
 import type { Codec } from './codec.ts'
 import type { WireMessage } from './message-reader.ts'
-import { appendFields, encodingOf, toHeaders } from './status.ts'
+import { appendHeaders, encodingOf, toHeaders } from './status.ts'
 
-/** An answer whose head has come. */
-export interface StreamAnswer {
+/** A response whose headers have arrived. */
+export interface StreamedResponse {
   readonly header: Headers
-  /** Filled when the messages have ended. */
+  /** Trailers; empty until the messages have ended. */
   readonly trailer: Headers
-  /** Whoever leaves before their end gives the call up. */
+  /** Messages of the response. Returning before their end cancels the call. */
   readonly messages: AsyncIterable<Message>
 }
 
-/** Any number of messages there and back, at once. */
+/** A streaming call: any number of messages in both directions at once. */
 export class StreamCall extends Call {
-  readonly answered: Promise<StreamAnswer>
+  readonly response: Promise<StreamedResponse>
   readonly #codec: Codec
   readonly #requests: AsyncIterator<object>
-  readonly #resolve: (answer: StreamAnswer) => void
+  readonly #resolve: (response: StreamedResponse) => void
   readonly #reject: (error: ConnectError) => void
   #isSent = false
   #hasEnded = false
   #failure: ConnectError | undefined
-  #onNews = () => {}
+  #wakeUp = () => {}
 
-  constructor(calls: Calls, limits: CallLimits, codec: Codec, requests: AsyncIterable<object>) {
-    super(calls, limits)
-    const { promise, resolve, reject } = Promise.withResolvers<StreamAnswer>()
-    this.answered = promise
+  constructor(
+    context: CallContext,
+    limits: CallLimits,
+    codec: Codec,
+    requests: AsyncIterable<object>,
+  ) {
+    super(context, limits)
+    const { promise, resolve, reject } = Promise.withResolvers<StreamedResponse>()
+    this.response = promise
     this.#codec = codec
     this.#requests = requests[Symbol.asyncIterator]()
     this.#resolve = resolve
@@ -41,12 +46,12 @@ export class StreamCall extends Call {
     void this.#sendAll(stream).catch((error) => this.fail(error))
   }
 
-  protected receiveHead(stream: ClientStream): void {
-    if (!stream.isComplete) this.#answer(stream)
+  protected receiveHeaders(stream: ClientStream): void {
+    if (!stream.isComplete) this.#resolveResponse(stream)
   }
 
   protected receive(): void {
-    this.#onNews()
+    this.#wakeUp()
   }
 
   protected receiveEnd(stream: ClientStream): void {
@@ -55,22 +60,22 @@ export class StreamCall extends Call {
     }
     this.#hasEnded = true
     this.#stopSending(stream)
-    const error = this.reader.isUsed ? undefined : this.statusError(stream)
+    const error = this.reader.hasReceived ? undefined : this.statusError(stream)
     if (error) throw error
-    this.#answer(stream)
-    this.#onNews()
+    this.#resolveResponse(stream)
+    this.#wakeUp()
   }
 
   protected failed(error: ConnectError): void {
     this.#failure = error
-    // Not waited for: an iterator that waits for something would only answer after it.
+    // Not awaited: an iterator that waits for something settles only after it.
     void this.#requests.throw?.(error).catch(() => {})
     void this.#requests.return?.().catch(() => {})
     this.#reject(error)
-    this.#onNews()
+    this.#wakeUp()
   }
 
-  #answer(stream: ClientStream): void {
+  #resolveResponse(stream: ClientStream): void {
     const trailer = new Headers()
     const messages = this.#receiveAll(stream, trailer)
     this.#resolve({ header: toHeaders(stream.fields), trailer, messages })
@@ -84,17 +89,17 @@ export class StreamCall extends Call {
         const message = this.#nextMessage(stream)
         if (message) yield await this.#codec.decode(message, encoding)
         else if (this.#hasEnded) break
-        else await this.#news()
+        else await this.#nextEvent()
       }
       const error = this.statusError(stream)
       if (error) throw error
-      appendFields(trailer, stream.trailers)
+      appendHeaders(trailer, stream.trailers)
       this.finish()
     } catch (error) {
       this.fail(error)
       throw this.#failure ?? error
     } finally {
-      this.fail(new ConnectError('the reader of the answer left', Code.Canceled))
+      this.fail(new ConnectError('the reader of the response left', Code.Canceled))
     }
   }
 
@@ -108,9 +113,9 @@ export class StreamCall extends Call {
     }
   }
 
-  #news(): Promise<void> {
+  #nextEvent(): Promise<void> {
     return new Promise((resolve) => {
-      this.#onNews = resolve
+      this.#wakeUp = resolve
     })
   }
 
@@ -125,7 +130,7 @@ export class StreamCall extends Call {
     stream.end()
   }
 
-  /** The answer is complete: what was not sent until now is of no use. */
+  /** Stops sending: the response is complete, so the server ignores the rest of the request. */
   #stopSending(stream: ClientStream): void {
     if (this.#isSent) return
     stream.cancel()

@@ -20,14 +20,14 @@ import { createGrpcTransport, isNotSent } from './transport.ts'
 const head = ['content-type', 'application/grpc+proto', 'x-head', 'h']
 const ok = ['grpc-status', '0', 'x-trailer', 't']
 const request = { userId: 'u', recordId: '1', recordType: 'movie' }
-const answer = framed(
+const responseBytes = framed(
   toBinary(GetRatingResponseSchema, create(GetRatingResponseSchema, { rating: { value: 5 } })),
 )
 /** A message that is one of any type. */
 const empty = framed(Buffer.of())
 
-test('a unary call sends one message and gets one', async () => {
-  const { client, streams } = connect(answerWith(answer))
+test('a unary call sends one message and receives one', async () => {
+  const { client, streams } = connect(respondWith(responseBytes))
   expect((await client.getRating(request)).rating?.value).toBe(5)
   const [stream] = streams.opened
   expect(stream?.isSent).toBe(true)
@@ -37,8 +37,8 @@ test('a unary call sends one message and gets one', async () => {
   expect(sent).toEqual(create(GetRatingRequestSchema, request))
 })
 
-test('the head says what gRPC wants it to', async () => {
-  const { client, streams } = connect(answerWith(answer), {}, 'http://fake:1/prefix/')
+test('the request headers are those that gRPC requires', async () => {
+  const { client, streams } = connect(respondWith(responseBytes), {}, 'http://fake:1/prefix/')
   await client.getRating(request, {
     timeoutMs: 1_234.5,
     headers: [
@@ -55,15 +55,15 @@ test('the head says what gRPC wants it to', async () => {
   ])
 })
 
-test('metadata that could break the head is refused before anything is sent', async () => {
-  const { client, streams } = connect(answerWith(answer))
+test('metadata that HTTP does not allow is refused before anything is sent', async () => {
+  const { client, streams } = connect(respondWith(responseBytes))
   const call = client.getRating(request, { headers: [['x-name', 'a\r\nx-other: b']] })
   await expect(call).rejects.toThrow()
   expect(streams.opened).toHaveLength(0)
 })
 
-test('head and trailers reach the caller', async () => {
-  const { client } = connect(answerWith(empty))
+test('response headers and trailers reach the caller', async () => {
+  const { client } = connect(respondWith(empty))
   const seen: (string | null)[] = []
   await client.getRating(request, {
     onHeader: (header) => seen.push(header.get('x-head')),
@@ -79,12 +79,12 @@ test('head and trailers reach the caller', async () => {
   expect(seen).toEqual(['h', 't', 'h', 't'])
 })
 
-test('an answer may come in pieces of any size', async () => {
-  for (let size = 1; size <= answer.length; size++) {
+test('a response may arrive in pieces of any size', async () => {
+  for (let size = 1; size <= responseBytes.length; size++) {
     const { client } = connect((stream) => {
       stream.respond(200, head)
-      for (let index = 0; index < answer.length; index += size) {
-        stream.data(answer.subarray(index, index + size))
+      for (let index = 0; index < responseBytes.length; index += size) {
+        stream.data(responseBytes.subarray(index, index + size))
       }
       stream.finish(ok)
     })
@@ -93,17 +93,17 @@ test('an answer may come in pieces of any size', async () => {
 })
 
 test.each<[string, (stream: FakeStream) => void, Code]>([
-  ['a status in the trailers', answerWith(empty, ['grpc-status', '9']), Code.FailedPrecondition],
-  ['an answer that is only a head', only(200, [...head, 'grpc-status', '5']), Code.NotFound],
-  ['no status', answerWith(answer, ['grpc-message', 'm']), Code.Internal],
-  ['a status that is none', answerWith(answer, ['grpc-status', '99']), Code.Internal],
-  ['no message', answerWith(undefined), Code.Unimplemented],
-  ['two messages', answerWith(Buffer.concat([empty, empty])), Code.Unimplemented],
-  ['a message that is cut', answerWith(answer.subarray(0, -1)), Code.Internal],
-  ['a message that is none', answerWith(framed(Buffer.from('\xff\xff'))), Code.Internal],
-  ['unknown flags', answerWith(Buffer.of(2, 0, 0, 0, 0)), Code.Internal],
-  ['a compressed message', answerWith(Buffer.of(1, 0, 0, 0, 0)), Code.Internal],
-  ['a message too long', answerWith(Buffer.of(0, 1, 0, 0, 1)), Code.ResourceExhausted],
+  ['a status in the trailers', respondWith(empty, ['grpc-status', '9']), Code.FailedPrecondition],
+  ['a response of headers only', only(200, [...head, 'grpc-status', '5']), Code.NotFound],
+  ['no status', respondWith(responseBytes, ['grpc-message', 'm']), Code.Internal],
+  ['an unknown status', respondWith(responseBytes, ['grpc-status', '99']), Code.Internal],
+  ['no message', respondWith(undefined), Code.Unimplemented],
+  ['two messages', respondWith(Buffer.concat([empty, empty])), Code.Unimplemented],
+  ['a message that is incomplete', respondWith(responseBytes.subarray(0, -1)), Code.Internal],
+  ['a message that is none', respondWith(framed(Buffer.from('\xff\xff'))), Code.Internal],
+  ['unknown flags', respondWith(Buffer.of(2, 0, 0, 0, 0)), Code.Internal],
+  ['a compressed message', respondWith(Buffer.of(1, 0, 0, 0, 0)), Code.Internal],
+  ['a message too long', respondWith(Buffer.of(0, 1, 0, 0, 1)), Code.ResourceExhausted],
   ['a compression not asked for', only(200, [...head, 'grpc-encoding', 'gzip']), Code.Internal],
   ['no content type', only(200, []), Code.Unknown],
   ['a web page', only(200, ['content-type', 'text/html']), Code.Unknown],
@@ -136,23 +136,23 @@ test.each<[string, (stream: FakeStream) => void, Code]>([
   expect((await failureOf(client.importRatings(nothing()))).code).toBe(code)
 })
 
-test('an error carries its message, details, head and trailers', async () => {
+test('an error has its message, details, headers and trailers', async () => {
   const { client } = connect(
-    answerWith(undefined, [...['grpc-status', '5', 'grpc-message', 'n%C3%B6', 'x-trailer', 't']]),
+    respondWith(undefined, [...['grpc-status', '5', 'grpc-message', 'n%C3%B6', 'x-trailer', 't']]),
   )
   const error = await failureOf(client.getRating(request))
   expect(error.rawMessage).toBe('nö')
   expect([error.metadata.get('x-head'), error.metadata.get('x-trailer')]).toEqual(['h', 't'])
 })
 
-test('a message that is not encoded as it should be is told as it is', async () => {
-  const { client } = connect(answerWith(undefined, ['grpc-status', '5', 'grpc-message', '100 %']))
+test('an error message with malformed escapes is reported as it is', async () => {
+  const { client } = connect(respondWith(undefined, ['grpc-status', '5', 'grpc-message', '100 %']))
   expect((await failureOf(client.getRating(request))).rawMessage).toBe('100 %')
 })
 
-test('binary metadata goes both ways', async () => {
+test('binary metadata is sent and received', async () => {
   const value = encodeBinaryHeader(Uint8Array.of(0, 255, 10))
-  const { client, streams } = connect(answerWith(answer, [...ok, 'x-bytes-bin', value]))
+  const { client, streams } = connect(respondWith(responseBytes, [...ok, 'x-bytes-bin', value]))
   let seen: string | null = null
   await client.getRating(request, {
     headers: { 'x-bytes-bin': value },
@@ -164,14 +164,14 @@ test('binary metadata goes both ways', async () => {
   expect(fieldOf(streams.opened[0]?.head ?? [], 'x-bytes-bin')).toBe(value)
 })
 
-test('only what the server cannot have acted on is known as not sent', async () => {
+test('only calls that the server cannot have acted on count as not sent', async () => {
   const refused = connect((stream) => stream.fail(new NotSentError('refused')))
   expect(isNotSent(await failureOf(refused.client.getRating(request)))).toBe(true)
   const lost = connect((stream) => stream.fail(new Error('lost')))
   expect(isNotSent(await failureOf(lost.client.getRating(request)))).toBe(false)
 })
 
-test('a deadline ends the call on this side and gives the stream up', async () => {
+test('a deadline fails the call at the client and resets the stream', async () => {
   const { client, streams } = connect(() => {})
   const call = failureOf(client.getRating(request, { timeoutMs: 20 }))
   const others = failureOf(client.importRatings(nothing(), { timeoutMs: 10 }))
@@ -180,7 +180,7 @@ test('a deadline ends the call on this side and gives the stream up', async () =
   expect(streams.opened.map(({ isCancelled }) => isCancelled)).toEqual([true, true])
 })
 
-test('a server that gives a call up at its deadline does so for the deadline', async () => {
+test('a reset by the server at the deadline is reported as DEADLINE_EXCEEDED', async () => {
   const { client } = connect((stream) => {
     const endMs = performance.now() + 5
     while (performance.now() < endMs);
@@ -190,7 +190,7 @@ test('a server that gives a call up at its deadline does so for the deadline', a
   expect((await failureOf(call)).code).toBe(Code.DeadlineExceeded)
 })
 
-test('a call that waits for room ends by its deadline or its signal, and waits no more', async () => {
+test('a call that waits for room ends at its deadline or by its signal', async () => {
   const { client, streams } = connect(() => {}, {}, undefined, false)
   const late = failureOf(client.getRating(request, { timeoutMs: 10 }))
   const controller = new AbortController()
@@ -200,7 +200,7 @@ test('a call that waits for room ends by its deadline or its signal, and waits n
   expect(streams.waiting.size).toBe(0)
 })
 
-test('a signal ends the call and gives the stream up', async () => {
+test('a signal fails the call and resets the stream', async () => {
   const { client, streams } = connect(() => {})
   const controller = new AbortController()
   const call = failureOf(client.getRating(request, { signal: controller.signal }))
@@ -210,14 +210,14 @@ test('a signal ends the call and gives the stream up', async () => {
   expect(streams.opened[0]?.isCancelled).toBe(true)
 })
 
-test('a call with a signal that is aborted already is not sent', async () => {
+test('a call whose signal is aborted already is not sent', async () => {
   const { client, streams } = connect(() => {})
   const call = client.getRating(request, { signal: AbortSignal.abort() })
   expect((await failureOf(call)).code).toBe(Code.Canceled)
   expect(streams.opened).toHaveLength(0)
 })
 
-test('a stream is read message by message, and taken no faster than it is read', async () => {
+test('a stream arrives message by message, no faster than its reader takes it', async () => {
   const { client, streams } = connect((stream) => {
     stream.respond(200, head)
     for (const id of ['a', 'b', 'c']) stream.data(watched(id))
@@ -232,8 +232,8 @@ test('a stream is read message by message, and taken no faster than it is read',
   expect((await messages.next()).done).toBe(true)
 })
 
-test('messages that came before the end are read before its error', async () => {
-  const { client } = connect(answerWith(watched('a'), ['grpc-status', '14']))
+test('the messages of a stream are read before the error at its end', async () => {
+  const { client } = connect(respondWith(watched('a'), ['grpc-status', '14']))
   const seen: string[] = []
   const error = await failureOf(
     (async () => {
@@ -245,7 +245,7 @@ test('messages that came before the end are read before its error', async () => 
   expect([seen, error.code]).toEqual([['a'], Code.Unavailable])
 })
 
-test('a server that answers early gets no more of the request', async () => {
+test('a server that completes its response early gets no more of the request', async () => {
   const { client, streams } = connect((stream) => {
     stream.respond(200, head)
     stream.finish(['grpc-status', '8'])
@@ -263,7 +263,7 @@ test('a server that answers early gets no more of the request', async () => {
   await waitFor(() => isReturned, { what: 'the end of the messages' })
 })
 
-test('an error of the messages sent ends the call with it', async () => {
+test('an error of the request messages fails the call', async () => {
   const { client, streams } = connect(() => {})
   async function* broken() {
     yield {}
@@ -274,13 +274,13 @@ test('an error of the messages sent ends the call with it', async () => {
 })
 
 test.each(standardCompressions)(
-  'messages are packed by $name when it is asked for',
+  'messages are compressed by $name when the options say so',
   async (way) => {
-    const packed = await way.compress(answer.subarray(5))
+    const compressed = await way.compress(responseBytes.subarray(5))
     const { client, streams } = connect(
       (stream) => {
         stream.respond(200, [...head, 'grpc-encoding', way.name])
-        stream.data(framed(packed, 1))
+        stream.data(framed(compressed, 1))
         stream.finish(ok)
       },
       { acceptCompression: standardCompressions, sendCompression: way, compressMinBytes: 0 },
@@ -296,7 +296,7 @@ test.each(standardCompressions)(
   },
 )
 
-test('a message that is too long when it is unpacked is refused, and one that is not packed', async () => {
+test('a message that is too large when decompressed is refused, and one that is not compressed', async () => {
   const [gzip] = standardCompressions
   if (!gzip) throw new Error('there is no gzip')
   const long = await gzip.compress(Buffer.alloc(10_000))
@@ -316,7 +316,7 @@ test('a message that is too long when it is unpacked is refused, and one that is
   }
 })
 
-test('JSON is another format', async () => {
+test('messages can be sent in JSON', async () => {
   const { client, streams } = connect(
     (stream) => {
       stream.respond(200, ['content-type', 'application/grpc+json'])
@@ -329,9 +329,9 @@ test('JSON is another format', async () => {
   expect(JSON.parse(`${streams.opened[0]?.sent.subarray(5)}`)).toEqual(request)
 })
 
-test('interceptors go around unary calls and streams', async () => {
+test('interceptors wrap unary calls and streams', async () => {
   const seen: string[] = []
-  const { client, streams } = connect(answerWith(empty), {
+  const { client, streams } = connect(respondWith(empty), {
     interceptors: [
       (next) => async (call) => {
         seen.push(call.url)
@@ -362,7 +362,7 @@ function connect(
   return { client, streams }
 }
 
-function answerWith(bytes: Uint8Array | undefined, trailers = ok) {
+function respondWith(bytes: Uint8Array | undefined, trailers = ok) {
   return (stream: FakeStream) => {
     stream.respond(200, head)
     if (bytes) stream.data(bytes)

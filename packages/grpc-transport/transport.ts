@@ -11,24 +11,25 @@ import {
   type UnaryResponse,
 } from '@connectrpc/connect'
 import { NotSentError } from '@marquee/http/http2/client/port'
-import type { CallLimits, Calls } from './call.ts'
+import type { CallContext, CallLimits } from './call.ts'
 import { createCodecs } from './codec.ts'
 import { Deadlines } from './deadlines.ts'
 import { withInterceptors } from './interceptors.ts'
 import { type GrpcOptions, resolveOptions, type Streams } from './options.ts'
-import { RequestHeads, timeoutMsMax } from './request-head.ts'
+import { RequestHeaderWriter, timeoutMsMax } from './request-headers.ts'
 import { StreamCall } from './stream-call.ts'
 import { UnaryCall } from './unary-call.ts'
 
 /**
- * A Connect transport that calls a server by gRPC over HTTP/2
+ * Creates a Connect transport that calls a server by gRPC over HTTP/2
  * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
  *
- * - A call ends by its `timeoutMs`, which the server is told and this side enforces, by its signal, or by the end of its
- *   stream. Without a `timeoutMs`, or with one of 0 or less, it has no deadline.
- * - A call whose connection is lost is UNAVAILABLE; `isNotSent` tells when the server cannot have acted on it.
- * - Interceptors see the caller's metadata; the fields of the protocol are not theirs.
- * @param baseUrl its path comes before that of the method.
+ * - Deadlines: the client sends `timeoutMs` to the server and enforces it too. Without a
+ *   `timeoutMs`, or with one of 0 or less, a call has no deadline.
+ * - Errors: a call whose connection is lost fails with `UNAVAILABLE`. `isNotSent` returns whether
+ *   the server cannot have acted on it.
+ * - Interceptors see the caller's metadata, and not the headers of the protocol.
+ * @param baseUrl its path becomes a prefix of the path of each method.
  */
 export function createGrpcTransport(
   baseUrl: string,
@@ -36,8 +37,8 @@ export function createGrpcTransport(
   given: GrpcOptions = {},
 ): Transport {
   const options = resolveOptions(given)
-  const calls: Calls = { streams, options, deadlines: new Deadlines() }
-  const heads = new RequestHeads(baseUrl, options)
+  const context: CallContext = { streams, options, deadlines: new Deadlines() }
+  const requestHeaders = new RequestHeaderWriter(baseUrl, options)
   const codecOf = createCodecs(options)
 
   async function unary<I extends DescMessage, O extends DescMessage>(
@@ -49,9 +50,9 @@ export function createGrpcTransport(
     const codec = codecOf(method)
     const encoded = codec.encode(input)
     const request = encoded instanceof Uint8Array ? encoded : await encoded
-    const call = new UnaryCall(calls, limits, method, codec, request)
-    call.start(heads.write(method, limits.timeoutMs, metadata))
-    return call.answered as Promise<UnaryResponse<I, O>>
+    const call = new UnaryCall(context, limits, method, codec, request)
+    call.start(requestHeaders.write(method, limits.timeoutMs, metadata))
+    return call.response as Promise<UnaryResponse<I, O>>
   }
 
   async function stream<I extends DescMessage, O extends DescMessage>(
@@ -60,9 +61,9 @@ export function createGrpcTransport(
     metadata: HeadersInit | undefined,
     input: AsyncIterable<object>,
   ): Promise<StreamResponse<I, O>> {
-    const call = new StreamCall(calls, limits, codecOf(method), input)
-    call.start(heads.write(method, limits.timeoutMs, metadata))
-    const { header, trailer, messages } = await call.answered
+    const call = new StreamCall(context, limits, codecOf(method), input)
+    call.start(requestHeaders.write(method, limits.timeoutMs, metadata))
+    const { header, trailer, messages } = await call.response
     const message = messages as AsyncIterable<MessageShape<O>>
     return { stream: true, service: method.parent, method, header, trailer, message }
   }
@@ -76,12 +77,15 @@ export function createGrpcTransport(
   return withInterceptors(transport, baseUrl, options.interceptors)
 }
 
-/** Whether an error says that the server cannot have acted on the call: nothing of it was sent, or nothing looked at. */
+/**
+ * Returns whether the server cannot have acted on the call: nothing of it was sent, or the server
+ * refused to look at it.
+ */
 export function isNotSent(error: unknown): boolean {
   return error instanceof ConnectError && error.cause instanceof NotSentError
 }
 
-/** Whole milliseconds, as the `grpc-timeout` field wants them. */
+/** Rounds to whole milliseconds, as `grpc-timeout` requires. */
 function checkedTimeout(timeoutMs: number | undefined): number | undefined {
   if (timeoutMs === undefined || timeoutMs <= 0) return undefined
   return Math.min(Math.ceil(timeoutMs), timeoutMsMax)

@@ -2,32 +2,32 @@ import type { DescMethodUnary, Message } from '@bufbuild/protobuf'
 import { Code, ConnectError, type UnaryResponse } from '@connectrpc/connect'
 import type { Fields } from '@marquee/http/exchange'
 import type { ClientStream } from '@marquee/http/http2/client/port'
-import { Call, type CallLimits, type Calls } from './call.ts'
+import { Call, type CallContext, type CallLimits } from './call.ts'
 import type { Codec } from './codec.ts'
 import type { WireMessage } from './message-reader.ts'
 import { encodingOf, toHeaders } from './status.ts'
 
-/** One message there and one back. */
+/** A unary call: one message in each direction. */
 export class UnaryCall extends Call {
-  readonly answered: Promise<UnaryResponse>
+  readonly response: Promise<UnaryResponse>
   readonly #method: DescMethodUnary
   readonly #codec: Codec
   readonly #request: Uint8Array
-  readonly #resolve: (answer: UnaryResponse | Promise<UnaryResponse>) => void
+  readonly #resolve: (response: UnaryResponse | Promise<UnaryResponse>) => void
   readonly #reject: (error: ConnectError) => void
   #message: WireMessage | undefined
 
-  /** @param request the message with its prefix. */
+  /** @param request the length-prefixed message. */
   constructor(
-    calls: Calls,
+    context: CallContext,
     limits: CallLimits,
     method: DescMethodUnary,
     codec: Codec,
     request: Uint8Array,
   ) {
-    super(calls, limits)
+    super(context, limits)
     const { promise, resolve, reject } = Promise.withResolvers<UnaryResponse>()
-    this.answered = promise
+    this.response = promise
     this.#method = method
     this.#codec = codec
     this.#request = request
@@ -39,15 +39,15 @@ export class UnaryCall extends Call {
     stream.end(this.#request)
   }
 
-  protected receiveHead(): void {}
+  protected receiveHeaders(): void {}
 
   protected receive(stream: ClientStream): void {
     for (let bytes = stream.take(); bytes !== undefined; bytes = stream.take()) {
       this.reader.push(bytes)
       const message = this.reader.next()
       if (message === undefined) continue
-      if (this.#message || this.reader.hasRest) {
-        const text = 'protocol error: more than one message answers a unary call'
+      if (this.#message || this.reader.hasPartialMessage) {
+        const text = 'protocol error: the response to a unary call has more than one message'
         throw new ConnectError(text, Code.Unimplemented)
       }
       this.#message = message
@@ -59,12 +59,15 @@ export class UnaryCall extends Call {
     const error = this.statusError(stream)
     if (error) throw error
     if (!this.#message) {
-      throw new ConnectError('protocol error: no message answers a unary call', Code.Unimplemented)
+      throw new ConnectError(
+        'protocol error: the response to a unary call has no message',
+        Code.Unimplemented,
+      )
     }
     const message = this.#codec.decode(this.#message, encodingOf(stream.fields))
     this.finish()
-    const answer = (whole: Message) => new UnaryAnswer(this.#method, whole, stream)
-    this.#resolve(message instanceof Promise ? message.then(answer) : answer(message))
+    const respond = (decoded: Message) => new LazyUnaryResponse(this.#method, decoded, stream)
+    this.#resolve(message instanceof Promise ? message.then(respond) : respond(message))
   }
 
   protected failed(error: ConnectError): void {
@@ -72,12 +75,12 @@ export class UnaryCall extends Call {
   }
 }
 
-/** Makes `Headers` for those who ask. */
-class UnaryAnswer implements UnaryResponse {
+/** A response that creates its `Headers` on demand. */
+class LazyUnaryResponse implements UnaryResponse {
   readonly stream = false
   readonly method: DescMethodUnary
   readonly message: Message
-  readonly #head: Fields
+  readonly #headers: Fields
   readonly #trailers: Fields
   #header: Headers | undefined
   #trailer: Headers | undefined
@@ -85,7 +88,7 @@ class UnaryAnswer implements UnaryResponse {
   constructor(method: DescMethodUnary, message: Message, { fields, trailers }: ClientStream) {
     this.method = method
     this.message = message
-    this.#head = fields
+    this.#headers = fields
     this.#trailers = trailers
   }
 
@@ -94,7 +97,7 @@ class UnaryAnswer implements UnaryResponse {
   }
 
   get header(): Headers {
-    this.#header ??= toHeaders(this.#head)
+    this.#header ??= toHeaders(this.#headers)
     return this.#header
   }
 

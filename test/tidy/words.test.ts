@@ -10,7 +10,6 @@ import { documentProblems, sourceProblems } from './words.ts'
 const unwritten: readonly string[] = [
   'apps/web',
   'packages/connect-hono',
-  'packages/grpc-transport',
   'packages/http',
   'packages/service',
   'services',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Instance } from '../resolver.ts'
-import { createBalancer, type Outcome, type Picked, setAsideMs, setAsideMsMax } from './balancer.ts'
+import { createBalancer, ejectionMs, ejectionMsMax, type Outcome, type Picked } from './balancer.ts'
 
 const a: Instance = { id: 'a', url: 'http://127.0.0.1:1' }
 const b: Instance = { id: 'b', url: 'http://127.0.0.1:2' }
@@ -29,30 +29,30 @@ function setUp(instances: readonly Instance[]) {
   return { watch, time, drained, balancer, pick, call, ids }
 }
 
-/** Fails `a` alone, until it is set aside. */
-function setAsideA({ call }: ReturnType<typeof setUp>): void {
+/** Fails `a` alone, until it is ejected. */
+function ejectA({ call }: ReturnType<typeof setUp>): void {
   for (let failure = 0; failure < 3; failure++) call('failure', [b])
 }
 
 describe('balancer', () => {
-  test('picks nothing when no instance is known', () => {
+  test('the balancer picks nothing when no instance is known', () => {
     expect(setUp([]).balancer.pick()).toBeUndefined()
   })
 
-  test('spreads calls in flight evenly over two instances', () => {
+  test('calls in flight are spread evenly over two instances', () => {
     const { pick } = setUp([a, b])
     const counts = { a: 0, b: 0 }
     for (let index = 0; index < 100; index++) counts[pick().instance.id as 'a' | 'b']++
     expect(counts).toEqual({ a: 50, b: 50 })
   })
 
-  test('picks another instance than those to avoid, if there is one', () => {
+  test('the balancer picks an instance outside of those to avoid, if there is one', () => {
     const { call } = setUp([a, b])
     expect(call('success', [a])).toBe('b')
     expect(['a', 'b']).toContain(call('success', [a, b]))
   })
 
-  test('two failures in a row leave an instance in use, and a success between starts the count again', () => {
+  test('two failures in a row eject no instance, and a success between them resets the count', () => {
     const { call, ids } = setUp([a, b])
     for (const outcome of ['failure', 'failure', 'success', 'failure', 'failure'] as const) {
       call(outcome, [b])
@@ -60,17 +60,17 @@ describe('balancer', () => {
     expect(ids(100)).toEqual(new Set(['a', 'b']))
   })
 
-  test('an instance that failed three times in a row gets no calls until its time is over', () => {
+  test('an instance that failed three times in a row gets no calls until its ejection ends', () => {
     const state = setUp([a, b])
-    setAsideA(state)
-    state.time.nowMs = setAsideMs - 1
+    ejectA(state)
+    state.time.nowMs = ejectionMs - 1
     expect(state.ids(100)).toEqual(new Set(['b']))
   })
 
-  test('one call probes an instance when its time is over, and its success brings it back', () => {
+  test('one call probes an ejected instance, and its success restores the instance', () => {
     const state = setUp([a, b])
-    setAsideA(state)
-    state.time.nowMs = setAsideMs
+    ejectA(state)
+    state.time.nowMs = ejectionMs
     const probe = state.pick()
     expect(probe.instance.id).toBe('a')
     expect(state.ids(100)).toEqual(new Set(['b']))
@@ -78,50 +78,50 @@ describe('balancer', () => {
     expect(state.ids(100)).toEqual(new Set(['a', 'b']))
   })
 
-  test('a stream that has answered ends the probe though it goes on', () => {
+  test('a stream that has got a response ends the probe while it continues', () => {
     const state = setUp([a, b])
-    setAsideA(state)
-    state.time.nowMs = setAsideMs
-    state.pick().answered()
+    ejectA(state)
+    state.time.nowMs = ejectionMs
+    state.pick().responded()
     state.pick([a])
     expect(state.ids(100)).toEqual(new Set(['a', 'b']))
   })
 
-  test('a probe that was given up is followed by another', () => {
+  test('a cancelled probe is followed by another', () => {
     const state = setUp([a, b])
-    setAsideA(state)
-    state.time.nowMs = setAsideMs
+    ejectA(state)
+    state.time.nowMs = ejectionMs
     expect(state.call('unknown')).toBe('a')
     expect(state.pick().instance.id).toBe('a')
   })
 
-  test('each failed probe doubles the time, up to a bound', () => {
+  test('each failed probe doubles the ejection, up to a bound', () => {
     const state = setUp([a, b])
-    setAsideA(state)
-    let durationMs = setAsideMs
+    ejectA(state)
+    let durationMs = ejectionMs
     for (let probe = 0; probe < 8; probe++) {
       state.time.nowMs += durationMs - 1
       expect(state.call('success')).toBe('b')
       state.time.nowMs += 1
       expect(state.call('failure')).toBe('a')
-      durationMs = Math.min(durationMs * 2, setAsideMsMax)
+      durationMs = Math.min(durationMs * 2, ejectionMsMax)
     }
   })
 
-  test('calls that fail together set an instance aside once', () => {
+  test('calls that fail together eject an instance once', () => {
     const state = setUp([a, b])
     const lost = Array.from({ length: 50 }, () => state.pick([b]))
     for (const picked of lost) picked.done('failure')
-    state.time.nowMs = setAsideMs
+    state.time.nowMs = ejectionMs
     expect(state.pick().instance.id).toBe('a')
   })
 
-  test('instances that are all set aside are used anyway', () => {
+  test('calls use instances that are all ejected', () => {
     const state = setUp([a])
     for (let failure = 0; failure < 10; failure++) expect(state.call('failure')).toBe('a')
   })
 
-  test('an instance that left gets no new calls and is drained when its last call ended', () => {
+  test('an instance that left gets no new calls and is drained after its last call', () => {
     const { watch, pick, drained, ids } = setUp([a, b])
     const picked = pick([b])
     watch.instances = [b]
@@ -132,7 +132,7 @@ describe('balancer', () => {
     expect(drained).toEqual(['a'])
   })
 
-  test('an instance that came back while it was drained is the same as before', () => {
+  test('an instance that returns while it drains stays the same object', () => {
     const { watch, pick, drained, ids } = setUp([a, b])
     const picked = pick([b])
     watch.instances = [b]
@@ -143,7 +143,7 @@ describe('balancer', () => {
     expect(drained).toEqual([])
   })
 
-  test('an id that comes back at another address is another instance', () => {
+  test('an id that returns at another address is another instance', () => {
     const { watch, call, pick, drained } = setUp([a])
     call('success')
     watch.instances = [{ ...a, url: 'http://127.0.0.1:9' }]
@@ -151,7 +151,7 @@ describe('balancer', () => {
     expect(drained).toEqual(['a'])
   })
 
-  test('picks a present instance whatever happened before, and drains each that left once', () => {
+  test('the balancer picks a registered instance after any history, and drains each that left once', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('call' as const) }),
       fc.record({

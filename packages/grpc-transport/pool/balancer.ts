@@ -1,53 +1,59 @@
 import type { Instance, InstanceWatch } from '../resolver.ts'
 
-/** After how many failures in a row an instance is set aside. */
-export const failuresBeforeSetAside = 3
-/** For how long an instance is first set aside, in milliseconds; each failed probe doubles it. */
-export const setAsideMs = 1_000
-/** For how long an instance is set aside at most, in milliseconds. */
-export const setAsideMsMax = 30_000
+/** Number of failures in a row after which an instance is ejected. */
+export const failuresBeforeEjection = 3
+/** Duration of the first ejection of an instance, in milliseconds. Each failed probe doubles it. */
+export const ejectionMs = 1_000
+/** Maximum duration of an ejection, in milliseconds. */
+export const ejectionMsMax = 30_000
 
 /**
- * What a call says about the instance: it answered, it could not be reached or is not able to serve, or nothing (the
- * caller gave up).
+ * Result of a call as far as it concerns the instance: `success` when the instance responded,
+ * `failure` when it was unreachable or unable to serve, `unknown` when the call ended before either
+ * (the caller cancelled it).
  */
 export type Outcome = 'success' | 'failure' | 'unknown'
 
-/** An instance taken for one call. */
+/** An instance chosen for one call. */
 export interface Picked {
   readonly instance: Instance
-  /** Says that the instance has answered, while the call, a stream, goes on. */
-  answered(): void
-  /** Ends the call. Has to be called once; a second time is harmless. */
+  /** Reports that the instance has responded while the call, a stream, continues. */
+  responded(): void
+  /** Reports the end of the call. Has to be called; calling it again has no effect. */
   done(outcome: Outcome): void
 }
 
 /** Spreads calls over the instances of one service. */
 export interface Balancer {
   /**
-   * An instance for a call, another than those of `avoid` where there is one; undefined when none is known. Never
-   * waits. An instance is answered as the same object for as long as it stays or its calls last.
+   * Returns an instance for a call, or `undefined` when none is known. Prefers instances outside of
+   * `avoid`. Never waits. Returns the same object for an instance for as long as the instance is
+   * registered or has calls.
    */
   pick(avoid?: ReadonlySet<Instance>): Picked | undefined
-  /** Whether an instance is known that is not one of `avoid`. */
+  /** Returns whether an instance outside of `avoid` is known. */
   hasOther(avoid: ReadonlySet<Instance>): boolean
 }
 
 export interface BalancerOptions {
   readonly watch: InstanceWatch
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. Default: `Math.random`. */
   readonly random?: () => number
-  /** Milliseconds that never go back. */
+  /** Returns the time of a monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly clock?: () => number
-  /** Called when an instance has left the watch and its last call has ended; noticed as calls begin and end. */
+  /**
+   * Called when an instance has left the watch and its last call has ended. Checked when calls
+   * start and end.
+   */
   readonly onDrained?: (instance: Instance) => void
 }
 
 /**
- * Picks, of two instances chosen at random, the one with fewer calls in flight (Mitzenmacher, "The Power of Two
- * Choices in Randomized Load Balancing"). An instance that fails `failuresBeforeSetAside` times in a row is set aside
- * for a while, then probed by one call: success brings it back, failure sets it aside for twice as long. When all are
- * set aside, they are used anyway. One that left the watch keeps the calls it has and gets no new ones.
+ * Picks two instances at random, and chooses the one with fewer calls in flight (Mitzenmacher, "The
+ * Power of Two Choices in Randomized Load Balancing"). An instance that fails
+ * `failuresBeforeEjection` times in a row is ejected for a while. Then one call probes it: success
+ * restores it, failure ejects it for twice as long. When all instances are ejected, calls use them
+ * anyway. An instance that has left the watch keeps its calls and gets no new ones.
  */
 export function createBalancer(options: BalancerOptions): Balancer {
   const { watch, random = Math.random, clock = () => performance.now() } = options
@@ -64,7 +70,7 @@ export function createBalancer(options: BalancerOptions): Balancer {
       let isDone = false
       return {
         instance: member.instance,
-        answered() {
+        responded() {
           isProbe = false
           restore(member)
         },
@@ -86,16 +92,16 @@ interface Member {
   readonly instance: Instance
   inFlight: number
   failuresInRow: number
-  /** How many times in a row it was set aside; 0 when it is in use. */
-  setAsideCount: number
-  setAsideUntilMs: number
+  /** Number of ejections in a row. 0 while calls use the instance. */
+  ejectionCount: number
+  ejectedUntilMs: number
   isProbed: boolean
 }
 
 interface Roster {
-  /** The members that the watch shows. */
+  /** Returns the instances that the watch has now. */
   present(): readonly Member[]
-  /** To be called when a call of the member has ended. */
+  /** Called when a call of the member has ended. */
   release(member: Member): void
 }
 
@@ -138,7 +144,7 @@ function createRoster(
   }
 }
 
-/** An id that comes back at another address is another instance. */
+/** An id that returns at another address is another instance. */
 function keyOf({ id, url }: Instance): string {
   return `${id} ${url}`
 }
@@ -148,8 +154,8 @@ function createMember(instance: Instance): Member {
     instance,
     inFlight: 0,
     failuresInRow: 0,
-    setAsideCount: 0,
-    setAsideUntilMs: 0,
+    ejectionCount: 0,
+    ejectedUntilMs: 0,
     isProbed: false,
   }
 }
@@ -163,13 +169,13 @@ function choose(
   const others = present.filter(({ instance }) => !avoid.has(instance))
   const due = others.find((member) => isProbeDue(member, nowMs))
   if (due) return due
-  const inUse = others.filter(({ setAsideCount }) => setAsideCount === 0)
+  const inUse = others.filter(({ ejectionCount }) => ejectionCount === 0)
   const candidates = [inUse, others, present].find(({ length }) => length > 0) ?? []
   return fewerInFlight(candidates, random)
 }
 
 function isProbeDue(member: Member, nowMs: number): boolean {
-  return member.setAsideCount > 0 && member.setAsideUntilMs <= nowMs && !member.isProbed
+  return member.ejectionCount > 0 && member.ejectedUntilMs <= nowMs && !member.isProbed
 }
 
 function fewerInFlight(candidates: readonly Member[], random: () => number): Member | undefined {
@@ -182,16 +188,16 @@ function fewerInFlight(candidates: readonly Member[], random: () => number): Mem
 
 function restore(member: Member): void {
   member.failuresInRow = 0
-  member.setAsideCount = 0
+  member.ejectionCount = 0
   member.isProbed = false
 }
 
 function countFailure(member: Member, isProbe: boolean, nowMs: number): void {
   member.failuresInRow++
-  // Calls that were in flight when it was set aside fail together: only a probe may lengthen the time.
-  const isDue = isProbe || member.setAsideCount === 0
-  if (!isDue || member.failuresInRow < failuresBeforeSetAside) return
-  const durationMs = Math.min(setAsideMs * 2 ** member.setAsideCount, setAsideMsMax)
-  member.setAsideCount++
-  member.setAsideUntilMs = nowMs + durationMs
+  // Calls that were in flight at the ejection fail together, so only a probe may prolong it.
+  const isDue = isProbe || member.ejectionCount === 0
+  if (!isDue || member.failuresInRow < failuresBeforeEjection) return
+  const durationMs = Math.min(ejectionMs * 2 ** member.ejectionCount, ejectionMsMax)
+  member.ejectionCount++
+  member.ejectedUntilMs = nowMs + durationMs
 }

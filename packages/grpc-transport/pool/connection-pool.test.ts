@@ -3,7 +3,7 @@ import type { Instance } from '../resolver.ts'
 import { createConnection } from './connection.ts'
 import { createConnectionPool } from './connection-pool.ts'
 
-test('an instance that cannot be connected to leaves no call open that disposal would wait for', async () => {
+test('a connection that cannot be created leaves no call that delays disposal', async () => {
   const instances: Instance[] = [{ id: 'a', url: 'http://a b:1' }]
   const pool = createConnectionPool({
     service: 'rating',

@@ -4,40 +4,46 @@ import type { Instance, InstanceWatch } from '../resolver.ts'
 import { createBalancer, type Picked } from './balancer.ts'
 import { createHttp2Context } from './connection.ts'
 
-/** A connection taken for one call. */
+/** A connection lent to one call. */
 export interface Lease<C> extends Picked {
   readonly connection: C
 }
 
-/** What is kept for an instance. */
+/** A connection to one instance. */
 export interface Closable {
-  /** Ends at once what goes on. */
+  /** Closes at once. Calls in flight fail. */
   close(): void
 }
 
-/** One kept connection for each instance of a service. Disposal waits for calls to end, within a bound. */
+/**
+ * Connections to the instances of a service, one each. Disposal waits up to `drainTimeoutMs` for
+ * calls to end.
+ */
 export interface ConnectionPool<C extends Closable> extends AsyncDisposable {
   /**
-   * The connection to an instance, another than those of `avoid` where there is one. Throws UNAVAILABLE when none is
-   * known.
+   * Returns the connection to an instance. Prefers instances outside of `avoid`. Throws
+   * `UNAVAILABLE` when no instance is known.
    */
   take(avoid?: ReadonlySet<Instance>): Lease<C>
-  /** Whether an instance is known that is not one of `avoid`. */
+  /** Returns whether an instance outside of `avoid` is known. */
   hasOther(avoid: ReadonlySet<Instance>): boolean
 }
 
 export interface ConnectionPoolOptions<C extends Closable> {
   readonly service: string
-  /** @param context shared by all connections. */
+  /** @param context state that all connections share. */
   readonly connect: (instance: Instance, context: Http2Context) => C
-  /** Disposed with the pool. */
+  /** The pool disposes it. */
   readonly watch: InstanceWatch & Disposable
   readonly random: () => number
   readonly clock: () => number
   readonly drainTimeoutMs: number
 }
 
-/** Opens a connection by its first call, and closes it once its instance left and its last call ended. */
+/**
+ * Opens a connection at its first call. Closes it when its instance has left and its last call has
+ * ended.
+ */
 export function createConnectionPool<C extends Closable>(
   options: ConnectionPoolOptions<C>,
 ): ConnectionPool<C> {
@@ -45,7 +51,7 @@ export function createConnectionPool<C extends Closable>(
   const connections = new Map<Instance, C>()
   const context = createHttp2Context()
   const balancer = createBalancer({ watch, random, clock, onDrained: disconnect })
-  const idle = createIdleness()
+  const idle = createCallTracker()
   let isClosed = false
 
   function connect(instance: Instance): C {
@@ -54,7 +60,7 @@ export function createConnectionPool<C extends Closable>(
     return connection
   }
 
-  function connectOrLetGo({ instance, done }: Picked): C {
+  function connectOrRelease({ instance, done }: Picked): C {
     try {
       return connect(instance)
     } catch (error) {
@@ -71,12 +77,19 @@ export function createConnectionPool<C extends Closable>(
   return {
     hasOther: (avoid) => balancer.hasOther(avoid),
     take(avoid) {
-      if (isClosed) throw new ConnectError(`the client of ${service} is closed`, Code.Unavailable)
+      if (isClosed)
+        throw new ConnectError(
+          `the transport to ${service} is closed: create another one`,
+          Code.Unavailable,
+        )
       const picked = balancer.pick(avoid)
       if (!picked) {
-        throw new ConnectError(`no instance of ${service} is known`, Code.Unavailable)
+        throw new ConnectError(
+          `no instance of ${service} is known: start one, or call again later`,
+          Code.Unavailable,
+        )
       }
-      const connection = connectOrLetGo(picked)
+      const connection = connectOrRelease(picked)
       const ended = idle.begin()
       return {
         ...picked,
@@ -96,14 +109,14 @@ export function createConnectionPool<C extends Closable>(
   }
 }
 
-interface Idleness {
-  /** Begins a call; the answered function ends it, and does nothing the second time. */
+interface CallTracker {
+  /** Counts a call. The returned function ends it; calling it again has no effect. */
   begin(): () => void
-  /** Resolves when no call is left or the time is over. */
+  /** Resolves when no call is in flight, or after the timeout. */
   wait(timeoutMs: number): Promise<void>
 }
 
-function createIdleness(): Idleness {
+function createCallTracker(): CallTracker {
   let callCount = 0
   let onIdle = () => {}
   return {

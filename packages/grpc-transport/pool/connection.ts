@@ -8,27 +8,27 @@ import type { SessionTls } from './session.ts'
 import { createSessionPool, streamBounds } from './session-pool.ts'
 
 /**
- * The kept HTTP/2 connections to one instance; opened by the first call, and again after they were lost. There is more
- * than one only for more calls at once than the instance allows on one, and apart for streams: those that last keep no
- * unary call waiting.
+ * HTTP/2 connections to one instance. The first call opens them; calls after a loss reopen them.
+ * Unary calls and streams have separate connections, so that long streams never delay a unary call.
+ * Another connection opens only when the instance allows no more calls on the present ones.
  */
 export interface Connection {
-  /** Calls the instance by gRPC. A call that the network cuts short fails with `UNAVAILABLE`. */
+  /** Calls the instance by gRPC. A call whose connection is lost fails with `UNAVAILABLE`. */
   readonly transport: Transport
-  /** Closes at once. A call still open fails with `UNAVAILABLE`. */
+  /** Closes at once. Calls in flight fail with `UNAVAILABLE`. */
   close(): void
 }
 
 export interface ConnectionOptions {
-  /** State that connections share. Default: one of its own. */
+  /** State that several connections share. Default: a new one. */
   readonly context?: Http2Context
-  /** For an instance at an `https` URL. */
+  /** TLS of an `https` URL. Default: the authorities of the runtime, and no client certificate. */
   readonly tls?: SessionTls
-  /** Options of the calls. Default: nothing is compressed, because services are near each other. */
+  /** Options of the calls. Default: those of `GrpcOptions`. */
   readonly grpc?: GrpcOptions
 }
 
-/** Connects to an instance by its first call. */
+/** Creates a transport to one instance. The first call opens the connection. */
 export function createConnection(
   { url }: Pick<Instance, 'url'>,
   { context = createHttp2Context(), tls, grpc }: ConnectionOptions = {},
@@ -46,7 +46,7 @@ export function createConnection(
   }
 }
 
-/** Creates the state that the connections of a client share. */
+/** Creates the state that connections share. */
 export function createHttp2Context(): Http2Context {
   return new Http2Context({ limits: clientLimits })
 }

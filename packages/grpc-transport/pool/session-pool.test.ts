@@ -16,7 +16,7 @@ const { sessionsMax, waitingMax } = callBounds
 const streamsAllowed = 5
 const head = [':method', 'GET', ':scheme', 'http', ':authority', 'peer', ':path', '/']
 
-test('calls at once go on one connection for as long as the peer allows it', async () => {
+test('concurrent calls share one connection while the peer allows it', async () => {
   await using peer = await startPeer()
   using client = connect(peer.url)
   await client.open(streamsAllowed)
@@ -24,7 +24,7 @@ test('calls at once go on one connection for as long as the peer allows it', asy
   expect(peer.connectionCount()).toBe(1)
 })
 
-test('more calls go on more connections, and beyond those they wait in order', async () => {
+test('further calls open further connections up to the bound, and then wait in order', async () => {
   await using peer = await startPeer()
   using client = connect(peer.url)
   const roomCount = sessionsMax * streamsAllowed
@@ -34,14 +34,14 @@ test('more calls go on more connections, and beyond those they wait in order', a
   await waitFor(() => peer.open.size === roomCount, { what: 'the calls to arrive' })
   expect(settled).toHaveLength(roomCount)
   for (let index = roomCount; index < calls.length; index++) {
-    peer.answerOne()
+    peer.respondOne()
     await calls[index]
     expect(settled.at(-1)).toBe(index)
   }
   expect(peer.connectionCount()).toBe(sessionsMax)
 })
 
-test('a peer that allows any number of streams gets a bounded number on a connection', async () => {
+test('a peer that allows any number of streams gets a bounded number per connection', async () => {
   await using peer = await startPeer(2 ** 31 - 1)
   using client = connect(peer.url)
   await client.open(streamsMax + 1)
@@ -49,7 +49,7 @@ test('a peer that allows any number of streams gets a bounded number on a connec
   expect(peer.connectionCount()).toBe(2)
 })
 
-test('room is free again however a call ended', async () => {
+test('a call frees its room however it ends', async () => {
   await using peer = await startPeer()
   using client = connect(peer.url)
   const roomCount = sessionsMax * streamsAllowed
@@ -58,14 +58,14 @@ test('room is free again however a call ended', async () => {
     await waitFor(() => peer.open.size === roomCount, { what: 'the calls to arrive' })
     for (const { stream } of calls.slice(0, 10)) stream.cancel()
     await waitFor(() => peer.open.size === roomCount - 10, { what: 'the calls to be given up' })
-    while (peer.open.size > 5) peer.answerOne()
+    while (peer.open.size > 5) peer.respondOne()
     peer.resetAll()
     await Promise.all(calls.slice(10).map(({ over }) => over))
   }
   expect(peer.connectionCount()).toBe(sessionsMax)
 })
 
-test('a call that waits and is given up takes no room later', async () => {
+test('a call that is cancelled while it waits takes no room later', async () => {
   await using peer = await startPeer()
   using client = connect(peer.url)
   await client.open(sessionsMax * streamsAllowed)
@@ -76,12 +76,12 @@ test('a call that waits and is given up takes no room later', async () => {
   const next = client.request().then(() => settled.push('next'))
   client.pool.abandon(owner)
   await waitFor(() => peer.open.size === sessionsMax * streamsAllowed, { what: 'the calls' })
-  peer.answerOne()
+  peer.respondOne()
   await next
   expect(settled).toEqual(['next'])
 })
 
-test('no more calls wait than there may', async () => {
+test('a call beyond the bound of waiting calls fails at once', async () => {
   await using peer = await startPeer()
   using client = connect(peer.url)
   await client.open(sessionsMax * streamsAllowed)
@@ -91,7 +91,7 @@ test('no more calls wait than there may', async () => {
   expect(new Set(await Promise.all(waiting))).toEqual(new Set(['ended']))
 })
 
-test('a connection on which too many calls were given up rests, and keeps its streams', async () => {
+test('a connection with too many cancelled calls rests, and keeps its streams', async () => {
   await using server = await serveFrames(() => {})
   using client = connect(`http://127.0.0.1:${server.port}`)
   const [kept] = await client.open(1)
@@ -104,7 +104,7 @@ test('a connection on which too many calls were given up rests, and keeps its st
   expect(await Promise.race([over, 'it goes on'])).toBe('it goes on')
 })
 
-test('calls that wait for a connection that fails are told at once that they were not sent', async () => {
+test('calls that wait for a connection fail as not sent when it fails', async () => {
   const peer = await startPeer()
   await peer[Symbol.asyncDispose]()
   using client = connect(peer.url)
@@ -112,7 +112,7 @@ test('calls that wait for a connection that fails are told at once that they wer
   for (const error of await Promise.all(calls)) expect(error).toBeInstanceOf(NotSentError)
 })
 
-test('calls are told that they were not sent when nothing can be connected with', async () => {
+test('calls fail as not sent when no connection can be opened', async () => {
   const tls = { cert: 'no certificate', key: 'no key' }
   const pool = createSessionPool('https://127.0.0.1:1', { context: createHttp2Context(), tls })
   for (let count = 0; count < 2; count++) {
@@ -123,7 +123,7 @@ test('calls are told that they were not sent when nothing can be connected with'
   pool.close()
 })
 
-test('nothing is opened once it is closed', async () => {
+test('a closed pool opens no streams', async () => {
   await using peer = await startPeer()
   using client = connect(peer.url)
   await client.open(1)
@@ -136,15 +136,15 @@ test('nothing is opened once it is closed', async () => {
 
 interface Peer extends AsyncDisposable {
   readonly url: string
-  /** Calls that are not answered yet. */
+  /** Calls without a response. */
   readonly open: ReadonlySet<ServerHttp2Stream>
   /** Connections that were ever opened. */
   connectionCount(): number
-  answerOne(): void
+  respondOne(): void
   resetAll(): void
 }
 
-/** A server that answers when it is told to. */
+/** A server that responds on demand. */
 async function startPeer(maxConcurrentStreams = streamsAllowed): Promise<Peer> {
   const server = createServer({ settings: { maxConcurrentStreams } })
   const open = new Set<ServerHttp2Stream>()
@@ -161,9 +161,9 @@ async function startPeer(maxConcurrentStreams = streamsAllowed): Promise<Peer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     open,
     connectionCount: () => sessions.size,
-    answerOne() {
+    respondOne() {
       const [stream] = open
-      if (!stream) throw new Error('there is no call to answer')
+      if (!stream) throw new Error('there is no call to respond to')
       open.delete(stream)
       stream.respond({ ':status': 200 })
       stream.end()

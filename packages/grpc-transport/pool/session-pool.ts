@@ -3,36 +3,43 @@ import { NotSentError, type StreamOwner } from '@marquee/http/http2/client/port'
 import type { Streams } from '../options.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
 
-/** How far a pool grows. */
+/** Bounds of a pool. */
 export interface PoolBounds {
-  /** Connections that take streams, at most; each has up to 256 at once (`streamsMax`). */
+  /**
+   * Maximum number of connections that accept streams. Each carries up to 256 streams
+   * (`streamsMax`).
+   */
   readonly sessionsMax: number
-  /** Streams that wait for room on one of them, at most. */
+  /** Maximum number of streams that wait for room on a connection. */
   readonly waitingMax: number
 }
 
-/** How many times `sessionsMax` there may be while some of them rest, because too many streams were given up on them. */
+/**
+ * Multiple of `sessionsMax` that the pool may reach while some connections rest after too many
+ * cancelled streams.
+ */
 const restingFactorMax = 4
 
-/** Bounds for calls that end by themselves: what is more than 1,024 at once waits its turn. */
+/** Bounds of unary calls: 1,024 at once, others wait in order. */
 export const callBounds: PoolBounds = { sessionsMax: 4, waitingMax: 2_000 }
 /**
- * Bounds for streams, of which each watching page holds one for as long as it is open: 16,384 at once. As many may wait,
- * because after a restart all of them come back together.
+ * Bounds of streams: 16,384 at once, because each open page may hold one. As many may wait, because
+ * after a restart all of them reconnect together.
  */
 export const streamBounds: PoolBounds = { sessionsMax: 64, waitingMax: 16_384 }
 
-/** HTTP/2 connections to an origin, opened when they are needed and opened again when they were lost. */
+/** HTTP/2 connections to one origin. Calls open them, and reopen lost ones. */
 export interface SessionPool extends Streams {
-  /** Ends the connections and the streams on them at once; none is opened from then on. */
+  /** Closes all connections and their streams at once. Opens none afterwards. */
   close(): void
 }
 
 /**
- * Keeps as few connections as there have to be: another one is opened, up to `sessionsMax`, when the peer allows no
- * further stream on those that are open. Beyond that, calls wait in order for one to end. Streams go to the oldest
- * connection with room, so that the others become idle when there are fewer, and close. One on which too many streams were
- * given up rests, so that the peer does not end it, and another is opened in its place. What was not opened fails with a
+ * Keeps as few connections as possible. The pool opens another one, up to `sessionsMax`, when the
+ * peer allows no further stream on the open ones. Beyond that, calls wait in order. A stream goes
+ * to the oldest connection with room, so that the others become idle and close when there are fewer
+ * streams. A connection on which too many streams were cancelled rests, so that the peer does not
+ * close it, and the pool opens another in its place. A stream that was never opened fails with a
  * `NotSentError`.
  */
 export function createSessionPool(
@@ -43,7 +50,7 @@ export function createSessionPool(
   const { origin } = new URL(url)
   const all = new Set<Session>()
   const usable = new Set<Session>()
-  /** Heads of the streams that wait, by who opens them. */
+  /** Request headers of the streams that wait, by owner. */
   const waiting = new Map<StreamOwner, Fields>()
   let isConnecting = false
   let isClosed = false
@@ -55,11 +62,11 @@ export function createSessionPool(
 
   function dispatch(): void {
     if (isClosed || waiting.size === 0) return
-    for (const [owner, head] of waiting) {
+    for (const [owner, headers] of waiting) {
       const session = sessionWithRoom()
       if (!session) break
       waiting.delete(owner)
-      session.open(head, owner)
+      session.open(headers, owner)
     }
     if (waiting.size > 0 && !isConnecting && mayConnect()) void connectOne()
   }
@@ -107,14 +114,16 @@ export function createSessionPool(
 
   return {
     origin,
-    open(head, owner) {
+    open(headers, owner) {
       const free = waiting.size === 0 && !isClosed ? sessionWithRoom() : undefined
-      if (free) free.open(head, owner)
+      if (free) free.open(headers, owner)
       else if (isClosed) owner.onFailure(notSent(url, closed()))
       else if (waiting.size >= waitingMax) {
-        owner.onFailure(notSent(url, new Error('too many calls wait for it')))
+        owner.onFailure(
+          notSent(url, new Error('too many calls are waiting for a connection; call again later')),
+        )
       } else {
-        waiting.set(owner, head)
+        waiting.set(owner, headers)
         dispatch()
       }
     },

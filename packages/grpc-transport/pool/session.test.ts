@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack.disposeAsync())
 
-test('a session is connected when the peer has said what it allows', async () => {
+test('a session is connected once the SETTINGS of the peer have arrived', async () => {
   const url = await serve(createServer(accept))
   const { session } = open(url)
   expect(session.hasRoom).toBe(false)
@@ -30,14 +30,14 @@ test('a session is connected when the peer has said what it allows', async () =>
   expect(session.hasRoom).toBe(true)
 })
 
-test('a peer that says nothing is waited for no longer than told', async () => {
+test('connecting to a silent peer fails after the timeout', async () => {
   const url = await serve(createServer())
   const { session, ends } = open(url, { connectTimeoutMs: 50 })
   await expect(session.connected).rejects.toThrow('not connected within 50 ms')
   expect(ends.count).toBe(1)
 })
 
-test('nothing that listens, and a peer that speaks something else, are told at once', async () => {
+test('connecting fails at once when nothing listens, or the peer does not speak HTTP/2', async () => {
   const gone = createServer()
   const goneUrl = await serve(gone)
   gone.close()
@@ -61,7 +61,7 @@ test.each(['localhost', '127.0.0.1'])('behind TLS a session to %s speaks HTTP/2'
   expect(session.hasRoom).toBe(true)
 })
 
-test('a server that nobody vouches for is not called', async () => {
+test('a server with an untrusted certificate is not called', async () => {
   const url = await serveTls({ ALPNProtocols: ['h2'] })
   for (const tls of [{}, { ca: other.certificate }]) {
     const { session, ends } = open(url, { tls })
@@ -78,9 +78,9 @@ test('a server that does not choose HTTP/2 is not called', async () => {
   await expect(session.connected).rejects.toThrow('HTTP/2')
 })
 
-test('a server that wants to know its client is shown a certificate', async () => {
-  const wants = { ALPNProtocols: ['h2'], requestCert: true, rejectUnauthorized: true }
-  const url = await serveTls({ ...wants, ca: other.certificate })
+test('the client sends its certificate to a server that requires one', async () => {
+  const required = { ALPNProtocols: ['h2'], requestCert: true, rejectUnauthorized: true }
+  const url = await serveTls({ ...required, ca: other.certificate })
   const tls: SessionTls = { ca: own.certificate, cert: other.certificate, key: other.key }
   await open(url, { tls }).session.connected
   await expect(open(url, { tls: { ca: own.certificate } }).session.connected).rejects.toThrow()

@@ -8,49 +8,54 @@ import type { Http2Context } from '@marquee/http/http2/core/context'
 /** Maximum duration of connecting, in milliseconds. */
 const connectTimeoutMsDefault = 5_000
 
-/** How a connection is made. */
+/** Options of a connection. */
 export interface SessionOptions {
-  /** State that all connections share, with `clientLimits`. */
+  /** State that connections share. Its limits are `clientLimits`. */
   readonly context: Http2Context
   readonly tls?: SessionTls | undefined
-  /** Maximum duration of connecting, the peer's first frame included, in milliseconds. Default: 5,000. */
+  /**
+   * Maximum duration of connecting, the peer's first frame included, in milliseconds. Default:
+   * 5,000.
+   */
   readonly connectTimeoutMs?: number
 }
 
-/** TLS of an `https` URL: authorities to trust, and the client's certificate. All in PEM. */
+/** TLS of an `https` URL. All values are PEM texts. */
 export interface SessionTls {
-  /** Authorities to trust. Default: those of the runtime. */
+  /** Certificates of the authorities to trust. Default: those of the runtime. */
   readonly ca?: string
-  /** The client's certificate and its key, when the server asks for one. */
+  /** Certificate of the client, for a server that requires one. Default: none. */
   readonly cert?: string
+  /** Private key of `cert`. */
   readonly key?: string
 }
 
 /** One HTTP/2 connection. */
 export interface Session {
-  /** Resolves when streams can be opened, and rejects when they never will. */
+  /** Resolves when streams can be opened. Rejects when connecting fails. */
   readonly connected: Promise<void>
-  /** Whether one more stream can be opened. */
+  /** True when another stream can be opened. */
   readonly hasRoom: boolean
-  /** Whether it opens none for a while, because too many were given up on it. */
+  /** True while it opens no streams, because too many were cancelled on it. */
   readonly isResting: boolean
-  /** Opens a stream. There has to be room. */
-  open(head: Fields, owner: StreamOwner): void
-  /** Ends the connection and its streams at once. */
+  /** Opens a stream. `hasRoom` has to be true. */
+  open(headers: Fields, owner: StreamOwner): void
+  /** Closes the connection and its streams at once. */
   destroy(): void
 }
 
 export interface SessionEvents {
-  /** There may be room for a stream again. */
+  /** Called when there may be room for a stream again. */
   readonly onRoom: () => void
-  /** No stream is opened any more; those that are open may go on. */
+  /** Called when the connection accepts no new streams. Open ones may continue. */
   readonly onLeaving: () => void
-  /** The connection has ended. */
+  /** Called when the connection has closed. */
   readonly onEnd: () => void
 }
 
 /**
- * Opens a connection. Connected is who knows how many streams the peer allows: its first frame says so (RFC 9113 §3.4).
+ * Opens a connection. It counts as connected when the peer's first frame has arrived, which says
+ * how many streams the peer allows (RFC 9113 §3.4).
  */
 export function openSession(url: string, options: SessionOptions, events: SessionEvents): Session {
   const { context, tls, connectTimeoutMs = connectTimeoutMsDefault } = options
@@ -84,7 +89,7 @@ export function openSession(url: string, options: SessionOptions, events: Sessio
     events.onEnd()
   }
 
-  // Stay for as long as the socket does: an error without a listener would end the process.
+  // Never removed: an error event without a listener would end the process.
   socket.on('error', end)
   socket.on('close', () => end(closed()))
   connected.catch(() => {})
@@ -96,7 +101,7 @@ export function openSession(url: string, options: SessionOptions, events: Sessio
     get isResting() {
       return connection?.isResting === true
     },
-    open: (head, owner) => connection?.request(head, owner),
+    open: (headers, owner) => connection?.request(headers, owner),
     destroy: () => end(closed()),
   }
 }
@@ -105,7 +110,7 @@ function closed(): Error {
   return new Error('the connection was closed')
 }
 
-/** Connects; behind TLS the server has to choose HTTP/2 (RFC 9113 §3.2). */
+/** Opens a socket. With TLS, the server has to choose HTTP/2 by ALPN (RFC 9113 §3.2). */
 function dial(
   { protocol, hostname, port }: URL,
   tls: SessionTls | undefined,
@@ -120,7 +125,7 @@ function dial(
   const address = { host, port: Number(port || 443), ...servername }
   const socket = connectTls({ ...tls, ...address, ALPNProtocols: ['h2'] }, () => {
     if (socket.alpnProtocol === 'h2') onConnected()
-    else socket.destroy(new Error('the server does not speak HTTP/2'))
+    else socket.destroy(new Error('the server does not offer HTTP/2 (ALPN h2)'))
   })
   return socket.setNoDelay(true)
 }

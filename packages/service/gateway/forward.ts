@@ -116,7 +116,7 @@ export class Forward implements StreamOwner {
     const stream = this.#stream
     if (!stream || this.#isOver) return
     this.#upload.forget()
-    this.#lease?.answered()
+    this.#lease?.responded()
     const fields = answerFields(stream.fields)
     incoming.leaveTrailers?.(this.#trailers)
     if (stream.isComplete) {

@@ -3,45 +3,50 @@ import type { Fields } from '@marquee/http/exchange'
 import { LightHeaders } from '@marquee/http/lazy-headers'
 import type { ResolvedGrpcOptions } from './options.ts'
 
-/** Fields that are the protocol's own: what a caller says of them does not count. */
+/** Headers that the protocol sets. Metadata of the same name is ignored. */
 const reserved =
   /^(?:te|content-type|content-length|grpc-timeout|grpc-encoding|grpc-accept-encoding|connection|host|transfer-encoding|keep-alive|proxy-connection|upgrade)$/
 
-/** What the client calls itself, unless its caller says otherwise. */
+/** Default `user-agent`. Metadata replaces it. */
 const userAgent = 'grpc-marquee'
 
-/** The latest deadline that the eight digits of `grpc-timeout` can tell in milliseconds: a little more than a day. */
+/**
+ * Maximum deadline, in milliseconds: the eight digits of `grpc-timeout`, a little more than a day.
+ */
 export const timeoutMsMax = 99_999_999
 
-/** Writes the heads of requests to one origin (gRPC over HTTP/2, "Requests"). */
-export class RequestHeads {
+/** Writes the headers of requests to one origin (gRPC over HTTP/2, "Requests"). */
+export class RequestHeaderWriter {
   readonly #before: Fields
   readonly #protocol: Fields
   readonly #pathPrefix: string
 
-  /** @param baseUrl whose path comes before that of the method. */
+  /** @param baseUrl its path becomes a prefix of the path of each method. */
   constructor(baseUrl: string, options: ResolvedGrpcOptions) {
     const { protocol, host, pathname } = new URL(baseUrl)
     this.#pathPrefix = pathname.replace(/\/+$/, '')
     this.#before = [':method', 'POST', ':scheme', protocol.slice(0, -1), ':authority', host]
-    this.#protocol = protocolFields(options)
+    this.#protocol = protocolHeaders(options)
   }
 
-  /** The head of a request, pseudo-headers first. Throws a `TypeError` for metadata that cannot be sent. */
+  /**
+   * Returns the headers of a request, pseudo-headers first. Throws a `TypeError` for metadata that
+   * HTTP does not allow.
+   */
   write(
     method: DescMethod,
     timeoutMs: number | undefined,
     metadata: HeadersInit | undefined,
   ): Fields {
     const path = `${this.#pathPrefix}/${method.parent.typeName}/${method.name}`
-    const head = [...this.#before, ':path', path, ...this.#protocol]
-    if (metadata !== undefined) appendMetadata(head, metadata)
-    if (timeoutMs !== undefined) head.push('grpc-timeout', `${timeoutMs}m`)
-    return head
+    const headers = [...this.#before, ':path', path, ...this.#protocol]
+    if (metadata !== undefined) appendMetadata(headers, metadata)
+    if (timeoutMs !== undefined) headers.push('grpc-timeout', `${timeoutMs}m`)
+    return headers
   }
 }
 
-function protocolFields({
+function protocolHeaders({
   format,
   sendCompression,
   acceptCompression,
@@ -55,7 +60,6 @@ function protocolFields({
   ]
 }
 
-/** Adds what the caller set, checked. */
 function appendMetadata(fields: string[], metadata: HeadersInit): void {
   const headers = new LightHeaders(fields)
   for (const [name = '', value = ''] of entriesOf(metadata)) {
