@@ -8,7 +8,6 @@ export interface LatestOnly {
     task: (signal: AbortSignal) => Promise<Result>,
     delayMs?: number,
   ): Promise<Result | undefined>
-  stop(): void
 }
 
 export function createLatestOnly(): LatestOnly {
@@ -28,6 +27,5 @@ export function createLatestOnly(): LatestOnly {
         throw error
       }
     },
-    stop: () => newest.abort(),
   }
 }
