@@ -12,7 +12,7 @@ import { readMetadataConfig } from '../services/metadata/config.ts'
 import { readMovieConfig } from '../services/movie/config.ts'
 import { readRatingConfig } from '../services/rating/config.ts'
 
-/** The result that Compose makes of the file, as far as it is looked at here. */
+/** The part of a resolved Compose file that these tests read. */
 interface Model {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, unknown>>
@@ -52,7 +52,7 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     return model
   }
 
-  test('is what the Compose specification allows; a misspelt key is not', async () => {
+  test('the compose files follow the Compose specification, which rejects a misspelt key', async () => {
     expect(Object.keys((await loaded()).services).toSorted()).toEqual(
       ['consul', 'kafka', 'postgres', ...ours].toSorted(),
     )
@@ -60,7 +60,7 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     expect(misspelt).toEqual({ model: undefined, stderr: expect.stringContaining('depend_on') })
   })
 
-  test('names nothing that is not there', async () => {
+  test('the compose files name only existing files and services', async () => {
     const { services, volumes } = await loaded()
     for (const service of Object.values(services)) {
       expect(services).toContainKeys(Object.keys(service.depends_on ?? {}))
@@ -68,7 +68,7 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     }
   })
 
-  test('checks the health of everything, and starts what waits for it then', async () => {
+  test('the compose files check the health of everything that others wait for', async () => {
     const { services } = await loaded()
     for (const { build, healthcheck, depends_on = {} } of Object.values(services)) {
       if (build) expect(build.dockerfile).toBe('Dockerfile')
@@ -80,7 +80,7 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     expect(dockerfile).toContain('\nHEALTHCHECK ')
   })
 
-  test('publishes on this machine alone, each service on its port', async () => {
+  test('the compose files publish the port of each service on this machine only', async () => {
     const { services } = await loaded()
     const ports = Object.values(services).flatMap((service) => service.ports ?? [])
     expect(new Set(ports.map(({ host_ip }) => host_ip))).toEqual(new Set(['127.0.0.1']))
@@ -88,7 +88,7 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     expect(published).toEqual([['8081'], ['8082'], ['8083']])
   })
 
-  test('has room for several instances of rating', async () => {
+  test('the compose files can run several instances of rating', async () => {
     expect(text).toContain('RATING_PORTS=8090-8099 docker compose up --scale rating=3')
     const { services } = await loaded(text.replace(/\$\{RATING_PORTS:-\d+\}/, '8090-8099'))
     const { ports, container_name } = services.rating ?? {}
@@ -96,7 +96,7 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     expect(container_name).toBeUndefined()
   })
 
-  test('gives the services settings that they understand', async () => {
+  test('the compose files set only flags that the services know', async () => {
     const { services } = await loaded()
     const source = (name: string) => ({
       args: [],
@@ -122,7 +122,7 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
     }
   })
 
-  test('runs the versions that the tests run', async () => {
+  test('the compose files use the versions that the tests run', async () => {
     const { services } = await loaded()
     expect(services.consul?.image).toBe(`hashicorp/consul:${consul.version}`)
     expect(services.kafka?.image).toBe(`apache/kafka:${kafka.version}`)
@@ -130,14 +130,14 @@ describeWith(tool('compose-spec'), 'compose.yaml', (program) => {
   })
 })
 
-test('the image takes nothing that is not there', () => {
+test('the image copies only existing files', () => {
   const lines = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
   const taken = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1))
   expect(taken).not.toBeEmpty()
   expect(taken.filter((path) => !existsSync(join(root, path)))).toEqual([])
 })
 
-test('the image takes the manifest of each workspace, which its install needs', () => {
+test('the image copies the manifest of each workspace, which its install needs', () => {
   const lines = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
   const left = lines.filter((line) => existsSync(join(root, line, 'package.json')) && line !== '')
   expect(left).toContain('packages/testing')
@@ -145,7 +145,7 @@ test('the image takes the manifest of each workspace, which its install needs', 
 })
 
 describe('the Dockerfile', () => {
-  test('takes the Bun of package.json, and runs as somebody without rights', () => {
+  test('uses the Bun version of package.json, and runs as an unprivileged user', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(dockerfile).toContain(`\nARG BUN_VERSION=${manifest.devDependencies.bun}\n`)
     const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)

@@ -92,7 +92,7 @@ test('an error that will be over is logged whole, and shown as UNAVAILABLE and 5
   const client = createClient(RatingService, transport)
   const error = await failureOf(client.deleteRating(rating, { headers }))
   const answer = await fetch(`${server.url}/away`, { headers })
-  const message = 'the data cannot be reached at present: call again later, request id test-2'
+  const message = 'the data cannot be reached now: call again later, request id test-2'
   expect([error.code, error.rawMessage]).toEqual([Code.Unavailable, message])
   expect([answer.status, await answer.json()]).toEqual([503, { code: 'unavailable', message }])
   const line = { code: 'unavailable', reason: '10.1.2.3 does not answer' }

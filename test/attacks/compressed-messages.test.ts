@@ -11,7 +11,10 @@ const compressedFlag = 1
 const streams = 200
 const mebibyte = 1024 * 1024
 
-/** A small message that fills such a window: what a decoder allocates, it also writes to. */
+/**
+ * Returns a small message whose decoder needs a window of this size. A decoder writes to all memory
+ * that it allocates.
+ */
 function brotliOf(windowBits: number): Uint8Array {
   const params = {
     [constants.BROTLI_PARAM_LGWIN]: windowBits,
@@ -20,7 +23,7 @@ function brotliOf(windowBits: number): Uint8Array {
   return brotliCompressSync(Buffer.alloc(2 ** windowBits + mebibyte), { params })
 }
 
-/** Runs of one byte, 128 KiB each, in a frame that says nothing of its size. */
+/** Returns runs of one byte, 128 KiB each, in a frame that does not state its size. */
 function zstdOf(windowLog: number): Uint8Array {
   const block = Buffer.from([0x02, 0x00, 0x10, 0])
   const last = Buffer.from([0x03, 0x00, 0x10, 0])

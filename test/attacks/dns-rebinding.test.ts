@@ -11,13 +11,13 @@ import { describeWith, testWith } from '@marquee/testing/requirements'
 import { runtime, tool } from '@marquee/testing/tools'
 import { type ServiceProcess, startService } from '../system/service-process.ts'
 
-/** The name of a page of somebody else, which resolves to the address of the service. */
+/** Host of a foreign page that resolves to the address of the service. */
 const evil = 'rebind.test'
 const movie = '{"id":"rebound","title":"Rebound"}'
 const rpc = '/metadata.v1.MetadataService/PutMetadata'
 const get = '/metadata.v1.MetadataService/ListMetadata?connect=v1&encoding=json&message=%7B%7D'
 
-/** Method, path, and the content type of the body, if there is one. */
+/** Method, path, and the content type of the body, if any. */
 const requests: readonly (readonly [string, string, string])[] = [
   ['GET', '/livez', ''],
   ['GET', '/readyz', ''],
@@ -44,7 +44,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
     afterAll(() => service?.[Symbol.asyncDispose]())
 
     test.each(requests)(
-      'refuses %s %s %s of a page of another host',
+      'the service refuses %s %s %s of a page of another host',
       async (method, path, contentType) => {
         const request = [method, path, contentType] as const
         for (const authority of [`${evil}:${port}`, evil, `localhost.${evil}`, '10.1.2.3']) {
@@ -56,7 +56,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       },
     )
 
-    test('is unchanged by what it refused, and answers by its own names', async () => {
+    test('the service is unchanged by refused requests, and responds under its own names', async () => {
       for (const authority of [`127.0.0.1:${port}`, 'LOCALHOST', '[::1]:1', 'movies.example']) {
         const request = ['GET', '/metadata?id=rebound', ''] as const
         expect(await statusByHttp1(port, authority, request)).toBe(404)
@@ -64,12 +64,12 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       }
     })
 
-    test('answers who names no host, as a health check by HTTP/1.0 does', async () => {
+    test('the service responds to a request without a host, such as an HTTP/1.0 health check', async () => {
       const text = await sendRaw({ port }, 'GET /livez HTTP/1.0\r\n\r\n')
       expect(text).toStartWith('HTTP/1.1 200 ')
     })
 
-    test('tells a client by gRPC why it is refused', async () => {
+    test('a gRPC client gets the reason of a refusal by host', async () => {
       const headers = await callHttp2(port, evil, ['POST', rpc, 'application/grpc'])
       expect(headers[':status']).toBe(421)
       expect(headers['grpc-status']).toBe('7')
@@ -86,7 +86,7 @@ testWith(tool('chromium'), 'a page that rebinds its name cannot use a service', 
   const { port } = new URL(service.url)
   await using browser = await openChromium(path, [`--host-resolver-rules=MAP ${evil} 127.0.0.1`])
   const page = await browser.newPage()
-  // Chromium sends the name of the page, whatever address it has found.
+  // Chromium sends the host of the page, whatever address it resolved.
   const loaded = await page.goto(`http://${evil}:${port}/livez`)
   expect(loaded?.status()).toBe(421)
   const statuses = await page.evaluate(

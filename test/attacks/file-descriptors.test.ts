@@ -7,18 +7,18 @@ import { runtime } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
 import { startService } from '../system/service-process.ts'
 
-/** Of the service, and how many of them are for clients. */
+/** Limit of the service's file descriptors, of which some are for clients. */
 const openFilesMax = 256
 const connectionsMax = 192
-/** More than the service could have open. */
+/** More connections than the service can open. */
 const floodCount = 400
 const waveCount = 8
 
 for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `a service on ${name} with few file descriptors`, () => {
-    test('takes no more connections than it has, says so once, and goes on', async () => {
+    test('a service without free file descriptors accepts no connection, logs it once, and recovers', async () => {
       const args = ['--database-url', 'memory:']
-      // The shell sets the limit, and becomes the service.
+      // The shell sets the limit, and is replaced by the service.
       const command = ['sh', '-c', `ulimit -n ${openFilesMax} && exec "$@"`, 'sh']
       const options = { service: 'metadata', runtime: name, args, command } as const
       await using service = await startService(options)
@@ -30,7 +30,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
       expect(count(sockets, 'open')).toBeLessThanOrEqual(connectionsMax)
       expect(count(sockets, 'open')).toBeGreaterThan(connectionsMax / 2)
-      // Who was there is served, by a service that says what it does.
+      // Existing clients are served, and the metrics show the refusals.
       before.send(get('/metrics', 'host: localhost\r\n').replace('host: a\r\n', ''))
       const metrics = await before.until(/marquee_connections_refused_total \d+/)
       expect(metrics).toContain(`marquee_connections_max ${connectionsMax}`)
@@ -54,7 +54,7 @@ interface Dialled {
   state: 'new' | 'open' | 'closed'
 }
 
-/** In waves that fit into the backlog: the kernel would make others wait for seconds. */
+/** Connects in waves that fit into the backlog. The kernel would delay others for seconds. */
 async function flood(port: number): Promise<Dialled[]> {
   const sockets: Dialled[] = []
   while (sockets.length < floodCount) {

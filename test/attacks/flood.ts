@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 
-/** Sends the same bytes again and again, as fast as they are taken. Answers how often, when the connection ended before. */
+/**
+ * Sends the same bytes repeatedly, as fast as the socket accepts them. Returns the number of times
+ * that were sent before the connection ended.
+ */
 export async function flood(socket: Socket, bytes: Uint8Array, count: number): Promise<number> {
   const perWrite = Math.max(1, Math.floor(writeBytes / bytes.length))
   const many = Buffer.concat(Array.from({ length: Math.min(count, perWrite) }, () => bytes))
@@ -17,12 +20,12 @@ export async function flood(socket: Socket, bytes: Uint8Array, count: number): P
 
 const writeBytes = 64 * 1024
 
-/** Whether more can be sent. */
+/** Returns whether the socket accepts more. */
 export function isOpen(socket: Socket): boolean {
   return !socket.destroyed && socket.writable
 }
 
-/** Resolves when the socket takes more, or has closed. */
+/** Resolves when the socket accepts more, or has closed. */
 export async function taken(socket: Socket): Promise<void> {
   if (!socket.writableNeedDrain || !isOpen(socket)) return
   const over = new AbortController()

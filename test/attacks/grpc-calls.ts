@@ -2,7 +2,7 @@ import type { FramesPeer } from '../../packages/http/http2/testing/frames-peer.t
 
 const frameBytesMax = 16_384
 
-/** Sends a call of metadata with one body that is compressed, and fits into the windows. */
+/** Calls metadata with one compressed body that fits into the windows. */
 export function postGrpc(
   peer: FramesPeer,
   streamId: number,
@@ -22,7 +22,7 @@ export function postGrpc(
   }
 }
 
-/** The gRPC status that the call ended with, or -1 when it had none. */
+/** Returns the gRPC status of the call, or -1 when it had none. */
 export async function statusOf(peer: FramesPeer, streamId: number): Promise<number> {
   const fields = (await peer.answer(streamId)).flatMap((frame) => frame.fields ?? [])
   const index = fields.indexOf('grpc-status')

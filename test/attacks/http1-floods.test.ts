@@ -30,18 +30,21 @@ const floods: readonly Flood[] = [
 ]
 
 describe('a flood ends its connection', () => {
-  test.each(floods)('of %s (%d)', async (_, status, begin, again) => {
-    await underAttack({ http1 }, async ({ dial }) => {
-      const socket = dial()
-      const answers = readAnswers(socket)
-      socket.write(begin)
-      await flood(socket, Buffer.from(again), 4_000_000)
-      expect(await answers.end()).toEqual([status])
-    })
-  })
+  test.each(floods)(
+    'a connection with a flood of %s (%d) is closed',
+    async (_, status, begin, again) => {
+      await underAttack({ http1 }, async ({ dial }) => {
+        const socket = dial()
+        const answers = readAnswers(socket)
+        socket.write(begin)
+        await flood(socket, Buffer.from(again), 4_000_000)
+        expect(await answers.end()).toEqual([status])
+      })
+    },
+  )
 })
 
-test('empty lines without end are no request and end the connection', async () => {
+test('a connection with endless empty lines instead of a request is closed', async () => {
   await underAttack({ http1: { ...http1, headTimeoutMs: 400 } }, async ({ dial }) => {
     const socket = dial()
     const answers = readAnswers(socket)
@@ -50,7 +53,7 @@ test('empty lines without end are no request and end the connection', async () =
   })
 })
 
-test('a body in tiny chunks is taken, at no more than its bytes cost', async () => {
+test('a body in tiny chunks is accepted, at no more than the cost of its bytes', async () => {
   await underAttack({ http1 }, async ({ dial }) => {
     const socket = dial()
     const answers = readAnswers(socket)
@@ -64,7 +67,7 @@ test('a body in tiny chunks is taken, at no more than its bytes cost', async () 
 
 for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `on ${name}`, () => {
-    test('tiny chunks that nobody takes are held back', async () => {
+    test('tiny chunks that no handler reads are held back', async () => {
       await underAttack({ runtime: name, http1 }, async ({ dial, release }) => {
         const socket = dial()
         socket.write(chunked('/hold'))
@@ -74,7 +77,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
     })
 
-    test('pipelined requests whose answers are not read are held back', async () => {
+    test('pipelined requests are held back while their responses are not read', async () => {
       const options = { runtime: name, http1: { ...http1, stalledTimeoutMs: 400 } }
       await underAttack(options, async ({ dial }) => {
         const socket = dial()
@@ -85,7 +88,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
     })
 
-    test('pipelined requests behind one that takes long are held back', async () => {
+    test('pipelined requests are held back behind a slow one', async () => {
       await underAttack({ runtime: name, http1 }, async ({ dial, release }) => {
         const socket = dial()
         socket.write('GET /hold HTTP/1.1\r\nhost: a\r\n\r\n')
@@ -98,7 +101,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
   })
 }
 
-test('pipelined requests are all answered, in turn with those of others', async () => {
+test('all pipelined requests get responses, in turn with requests of others', async () => {
   await underAttack({ http1 }, async ({ dial }) => {
     const socket = dial()
     const answers = readAnswers(socket)

@@ -21,7 +21,7 @@ async function dribble(socket: Socket, text: string, everyMs: number): Promise<v
   }
 }
 
-describe('slow heads end their connection', () => {
+describe('a connection with a slow request head is closed', () => {
   const http1 = { headTimeoutMs: 300 }
 
   test('on many connections at once (slowloris)', async () => {
@@ -36,7 +36,7 @@ describe('slow heads end their connection', () => {
     })
   })
 
-  test('behind an answer', async () => {
+  test('after a response', async () => {
     await underAttack({ http1 }, async ({ dial }) => {
       const socket = dial()
       const answers = readAnswers(socket)
@@ -48,7 +48,7 @@ describe('slow heads end their connection', () => {
   })
 })
 
-test('a body that stops is not waited for', async () => {
+test('a body that stops arriving times out', async () => {
   await underAttack({ http1: { bodyTimeoutMs: 300 } }, async ({ dial }) => {
     for (const framing of ['content-length: 100', 'transfer-encoding: chunked']) {
       const socket = dial()
@@ -59,7 +59,7 @@ test('a body that stops is not waited for', async () => {
   })
 })
 
-describe('connections that do nothing are closed', () => {
+describe('idle connections are closed', () => {
   test.each([
     ['kept behind an answer', get('/')],
     ['kept behind an empty line', `${get('/')}\r\n`],
@@ -85,13 +85,13 @@ describe('connections that do nothing are closed', () => {
     })
   })
 
-  test('by a client that never closes its own side', async () => {
+  test('by a client that never closes its side', async () => {
     await underAttack({ http1: { closeTimeoutMs: 300 } }, async ({ dial, state }) => {
       const socket = dial()
       const answers = readAnswers(socket)
       socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
       expect(await answers.end()).toEqual([200])
-      // One is the innocents', one asks.
+      // One connection is that of the innocents, one reads the state.
       const isGone = async () => (await state()).connectionCount <= 3
       await waitFor(isGone, { what: 'the end of the connection' })
     })
@@ -102,7 +102,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `on ${name}`, () => {
     const http1 = { stalledTimeoutMs: 400, closeTimeoutMs: 300 }
 
-    test('a reader that takes nothing of a large answer is given next to nothing, and cut', async () => {
+    test('a reader that does not read a large response gets little of it, and is closed', async () => {
       await underAttack({ runtime: name, http1 }, async ({ dial }) => {
         const sockets = Array.from({ length: 4 }, dial)
         for (const socket of sockets) {
@@ -117,7 +117,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
     })
 
-    test('a body that nobody takes is held back', async () => {
+    test('a body that no handler reads is held back', async () => {
       await underAttack({ runtime: name, http1 }, async ({ dial, release }) => {
         const socket = dial()
         socket.write(post('/hold', `content-length: ${gibibyte}`))
@@ -127,7 +127,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
     })
 
-    test('a body behind an answer that is whole is dropped for a little, and then not read', async () => {
+    test('a body after a complete response is dropped for a while, then no longer read', async () => {
       await underAttack({ runtime: name, http1 }, async ({ dial }) => {
         const socket = dial()
         const answers = readAnswers(socket)

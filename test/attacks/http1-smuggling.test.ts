@@ -5,7 +5,7 @@ import { underAttack } from './under-attack.ts'
 const smuggled = 'GET /hold HTTP/1.1\r\nhost: smuggled\r\n\r\n'
 const hex = smuggled.length.toString(16)
 
-/** What another reader of the bytes could understand as one request and this one as two, or the other way round. */
+/** Requests that two parsers may split in different ways. */
 const ambiguous: ReadonlyArray<readonly [name: string, request: string]> = [
   [
     'a length and chunks',
@@ -34,7 +34,7 @@ const ambiguous: ReadonlyArray<readonly [name: string, request: string]> = [
   ],
 ]
 
-test('what could be read in two ways ends a kept connection, and nothing behind it is answered', async () => {
+test('an ambiguous request closes a kept connection, and nothing after it gets a response', async () => {
   await underAttack({}, async ({ dial, state }) => {
     const statuses = ambiguous.map(async ([name, framing]) => {
       const socket = dial()

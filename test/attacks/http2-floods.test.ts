@@ -25,7 +25,7 @@ const floods: readonly Flood[] = [
   ['large frames of an unknown type', toFrame(0xbe, 0, 0, Buffer.alloc(16_384))],
 ]
 
-describe('a flood of frames that carry nothing ends its connection', () => {
+describe('a connection with a flood of frames without content is closed', () => {
   test.each(floods)('%s', async (_, frame) => {
     await underAttack({}, async ({ peer }) => {
       const attacker = await peer()
@@ -35,7 +35,7 @@ describe('a flood of frames that carry nothing ends its connection', () => {
   })
 })
 
-describe('a flood of DATA that holds nothing ends its connection (CVE-2019-9518)', () => {
+describe('a connection with a flood of empty DATA is closed (CVE-2019-9518)', () => {
   test.each([
     ['empty', toFrame(data, 0, 1, nothing)],
     ['of padding', toFrame(data, frameFlag.padded, 1, Buffer.from([9, 0, 0, 0, 0, 0, 0, 0, 0, 0]))],
@@ -50,7 +50,7 @@ describe('a flood of DATA that holds nothing ends its connection (CVE-2019-9518)
   })
 })
 
-test('one who goes on after the end of the connection is not read any more', async () => {
+test('a client that keeps sending after its connection was closed is not read', async () => {
   await underAttack({ http2: { closeTimeoutMs: 400 } }, async ({ dial }) => {
     const socket = dial()
     socket.write(clientPreface)

@@ -17,10 +17,13 @@ const statusOf = async (peer: FramesPeer, streamId: number) => {
   return first?.fields?.[1]
 }
 
-/** An attack is over sooner. */
+/** A low limit, so that an attack ends sooner. */
 const fewResets = { resets: { burst: 300, perSecond: 30 } }
 
-/** A literal field that is not indexed (RFC 7541 §6.2.2), name and value shorter than 127 bytes. */
+/**
+ * Returns a literal header that is not indexed (RFC 7541 §6.2.2), with name and value shorter than
+ * 127 bytes.
+ */
 function literal(name: string, value: string): Buffer {
   const [nameBytes, valueBytes] = [Buffer.from(name), Buffer.from(value)]
   return Buffer.concat([
@@ -31,7 +34,7 @@ function literal(name: string, value: string): Buffer {
   ])
 }
 
-describe('a flood of CONTINUATION ends its connection (CVE-2024-27316)', () => {
+describe('a connection with a flood of CONTINUATION is closed (CVE-2024-27316)', () => {
   test.each([
     ['empty', Buffer.alloc(0)],
     ['of a byte', Buffer.alloc(1, 0x82)],
@@ -45,7 +48,7 @@ describe('a flood of CONTINUATION ends its connection (CVE-2024-27316)', () => {
     })
   })
 
-  test('that ends each block in time', async () => {
+  test('a flood of CONTINUATION that ends each block in time is refused', async () => {
     await underAttack({ http2: fewResets }, async ({ peer, state }) => {
       const attacker = await peer()
       const block = Buffer.concat(Array.from({ length: 600 }, () => literal('a', 'v'.repeat(100))))
@@ -81,7 +84,7 @@ describe('header lists beyond the limits', () => {
     })
   })
 
-  test('of names of no length are refused, and many of them end the connection (CVE-2019-9516)', async () => {
+  test('with empty names are refused, and many of them close the connection (CVE-2019-9516)', async () => {
     await underAttack({ http2: fewResets }, async ({ peer, state }) => {
       const attacker = await peer()
       const nameless = Buffer.concat(Array.from({ length: 1_000 }, () => literal('', '')))
@@ -97,7 +100,10 @@ describe('header lists beyond the limits', () => {
 })
 
 describe('HPACK bombs', () => {
-  /** A field that fills the decoder's table: 4,096 bytes with the 32 that each counts (RFC 7541 §4.1, §6.2.1). */
+  /**
+   * A header that fills the decoder's table: 4,096 bytes, of which 32 are overhead (RFC 7541 §4.1,
+   * §6.2.1).
+   */
   const entry = Buffer.concat([
     Buffer.from([0x40, 4]),
     Buffer.from('bomb'),
@@ -105,15 +111,15 @@ describe('HPACK bombs', () => {
     Buffer.alloc(4_060, 'b'),
   ])
   const plain = Buffer.from([0x82, 0x86, 0x84, 0x01, 1, 0x61])
-  /** The newest entry of the dynamic table. */
+  /** A reference to the newest entry of the dynamic table. */
   const reference = 0x80 + 62
 
-  test('of references to a large entry are answered 431 at the cost of their bytes (CVE-2016-6581)', async () => {
+  test('of references to a large entry get 431 at the cost of their bytes (CVE-2016-6581)', async () => {
     await underAttack({}, async ({ peer }) => {
       const attacker = await peer()
       attacker.send(headers, whole, 1, Buffer.concat([plain, entry]))
       expect(await statusOf(attacker, 1)).toBe('200')
-      // Each would be 64 MB.
+      // Decoded, each would be 64 MB.
       for (let streamId = 3; streamId < 400; streamId += 2) {
         attacker.send(headers, whole, streamId, Buffer.alloc(16_384, reference))
       }
@@ -122,7 +128,7 @@ describe('HPACK bombs', () => {
     })
   })
 
-  test('just within the limits take no more memory than the limits say', async () => {
+  test('just within the limits take no more memory than the limits allow', async () => {
     await underAttack({}, async ({ peer, state, release }) => {
       const attacker = await peer()
       const held = Buffer.concat([Buffer.from([0x82, 0x86, 0x04, 5]), Buffer.from('/hold')])
@@ -138,7 +144,7 @@ describe('HPACK bombs', () => {
     })
   })
 
-  test('of updates of the size of the table cost no more than their bytes', async () => {
+  test('of updates of the table size cost no more than their bytes', async () => {
     await underAttack({}, async ({ peer }) => {
       const attacker = await peer()
       const updates = Buffer.concat(
@@ -152,7 +158,7 @@ describe('HPACK bombs', () => {
     })
   })
 
-  test('of a table that is larger than was allowed end the connection', async () => {
+  test('of a table larger than allowed close the connection', async () => {
     await underAttack({}, async ({ peer }) => {
       const attacker = await peer()
       attacker.send(headers, whole, 1, Buffer.from([0x3f, 0xe2, 0x1f, 0x82, 0x86, 0x84]))
@@ -161,10 +167,10 @@ describe('HPACK bombs', () => {
   })
 })
 
-describe('slow headers end their connection', () => {
+describe('a connection with slow headers is closed', () => {
   const http2 = { headersTimeoutMs: 300 }
 
-  test('that stop within a block', async () => {
+  test('headers that stop within a block close the connection', async () => {
     await underAttack({ http2 }, async ({ peer }) => {
       const attacker = await peer()
       attacker.send(headers, endStream, 1, attacker.encode(get))
@@ -172,7 +178,7 @@ describe('slow headers end their connection', () => {
     })
   })
 
-  test('that come byte by byte', async () => {
+  test('headers that arrive byte by byte close the connection', async () => {
     await underAttack({ http2 }, async ({ peer }) => {
       const attacker = await peer()
       const frame = toFrame(headers, whole, 1, attacker.encode([...get, 'a', 'v'.repeat(10_000)]))
@@ -181,7 +187,7 @@ describe('slow headers end their connection', () => {
     })
   })
 
-  test('that come in a CONTINUATION now and then', async () => {
+  test('headers with an occasional CONTINUATION close the connection', async () => {
     await underAttack({ http2 }, async ({ peer }) => {
       const attacker = await peer()
       attacker.send(headers, endStream, 1, attacker.encode(get))

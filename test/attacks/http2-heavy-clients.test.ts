@@ -31,8 +31,8 @@ async function handlersGone({ state }: Target): Promise<void> {
   await waitFor(async () => (await state()).handlerCount === 1 || undefined, { what })
 }
 
-describe('clients that do much, and mean well, are served', () => {
-  test('1,600 calls that are cancelled at once, on one connection', async () => {
+describe('well-behaved clients with heavy use are served', () => {
+  test('1,600 calls that are cancelled together on one connection', async () => {
     await underAttack({}, async ({ peer }) => {
       const client = await peer()
       for (let count = 0; count < 1_600; count++) {
@@ -44,7 +44,7 @@ describe('clients that do much, and mean well, are served', () => {
     })
   })
 
-  test('calls that are cancelled while their handlers work, again and again', async () => {
+  test('calls that are cancelled repeatedly while their handlers run', async () => {
     await underAttack({}, async (target) => {
       const client = await target.peer()
       let streamId = 1
@@ -64,7 +64,7 @@ describe('clients that do much, and mean well, are served', () => {
     })
   })
 
-  test('a download with windows that are opened for each frame, and a PING with it', async () => {
+  test('a download with a WINDOW_UPDATE and a PING for each frame', async () => {
     await underAttack({}, async ({ peer }) => {
       const client = await peer(settingsPayload([[settingId.initialWindowSize, 16_384]]))
       const bytes = 8 * mebibyte
@@ -112,7 +112,7 @@ describe('clients that do much, and mean well, are served', () => {
     })
   })
 
-  test('requests whose frames never end where a packet does', async () => {
+  test('requests whose frames never end at the end of a packet', async () => {
     const http2 = { headersTimeoutMs: 300 }
     await underAttack({ http2 }, async ({ peer }) => {
       const client = await peer()

@@ -21,10 +21,10 @@ const pseudo = (path: string) => [
 const hold = pseudo('/hold').flat()
 const answered = pseudo('/').flat()
 
-/** More than the limit: as many frames as an attacker sends in a second. */
+/** Number of frames that an attacker sends in a second, which is above the limit. */
 const attempts = 20_000
 
-/** Does something on stream after stream until the connection ends. */
+/** Calls `act` on stream after stream until the connection ends. */
 async function onEachStream(peer: FramesPeer, act: (streamId: number) => void): Promise<void> {
   for (let count = 0; count < attempts && peer.socket.writable; count++) {
     act(1 + 2 * count)
@@ -34,8 +34,8 @@ async function onEachStream(peer: FramesPeer, act: (streamId: number) => void): 
   }
 }
 
-describe('rapid reset ends its connection (CVE-2023-44487)', () => {
-  test('of streams that no handler has seen', async () => {
+describe('rapid reset closes its connection (CVE-2023-44487)', () => {
+  test('for streams that no handler has seen', async () => {
     await underAttack({}, async ({ peer, state }) => {
       const attacker = await peer()
       await onEachStream(attacker, (streamId) => {
@@ -50,7 +50,7 @@ describe('rapid reset ends its connection (CVE-2023-44487)', () => {
     })
   })
 
-  test('of streams whose handlers go on, of which there are no more than streams', async () => {
+  test('for streams whose handlers continue, which count as streams', async () => {
     await underAttack({}, async ({ peer, state, release }) => {
       const attacker = await peer()
       for (let count = 0; count < concurrentStreamsMax; count++) {
@@ -81,8 +81,8 @@ function waitForState<T>(state: () => Promise<T>, matches: (state: T) => boolean
   return waitFor(async () => matches(await state()) || undefined, { what: 'the state' })
 }
 
-describe('streams beyond those that are allowed', () => {
-  test('are refused, and no handler sees them; too many end the connection', async () => {
+describe('streams beyond the limit', () => {
+  test('are refused before a handler sees them, and too many close the connection', async () => {
     await underAttack({}, async ({ peer, state, release }) => {
       const attacker = await peer()
       for (let count = 0; count < concurrentStreamsMax + 10; count++) {
@@ -106,7 +106,10 @@ type Provocation = readonly [name: string, act: (peer: FramesPeer, streamId: num
 const open = (peer: FramesPeer, streamId: number, fields: readonly string[] = []) =>
   peer.request(streamId, [...hold, ...fields], false)
 
-/** Each opens a stream and breaks a rule, so that the server resets it while the handler may go on. */
+/**
+ * Ways to open a stream and break a rule, so that the server resets it while its handler may
+ * continue.
+ */
 const provocations: readonly Provocation[] = [
   [
     'WINDOW_UPDATE of nothing',
@@ -168,7 +171,7 @@ const provocations: readonly Provocation[] = [
   ['empty HEADERS', (peer, streamId) => peer.send(headers, whole, streamId)],
 ]
 
-describe('resets provoked from the server end the connection (MadeYouReset, CVE-2025-8671)', () => {
+describe('resets that a client provokes close the connection (MadeYouReset, CVE-2025-8671)', () => {
   test.each(provocations)('by %s', async (_, act) => {
     await underAttack({}, async ({ peer, state, release }) => {
       const attacker = await peer()
@@ -180,7 +183,7 @@ describe('resets provoked from the server end the connection (MadeYouReset, CVE-
   })
 })
 
-describe('a flood of frames for streams that are closed ends its connection', () => {
+describe('a connection with a flood of frames for closed streams is closed', () => {
   test.each([
     ['RST_STREAM (CVE-2019-9514)', toFrame(resetStream, 0, 1, cancel)],
     ['WINDOW_UPDATE', toFrame(frameType.windowUpdate, 0, 1, uint32(1))],

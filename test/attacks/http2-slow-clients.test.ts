@@ -18,7 +18,7 @@ const post = (path: string) => [
 
 const closed = (peer: FramesPeer) => waitFor(() => peer.closed, { what: 'the end' })
 
-describe('a slow preface ends its connection', () => {
+describe('a connection with a slow preface is closed', () => {
   test('that stops before its protocol is known', async () => {
     await underAttack({ limits: { firstBytesTimeoutMs: 300 } }, async ({ rawPeer }) => {
       const attacker = rawPeer()
@@ -28,13 +28,13 @@ describe('a slow preface ends its connection', () => {
     })
   })
 
-  test('of which no byte comes', async () => {
+  test('that never starts', async () => {
     await underAttack({ limits: { firstBytesTimeoutMs: 300 } }, async ({ rawPeer }) => {
       await closed(rawPeer())
     })
   })
 
-  test('that comes byte by byte', async () => {
+  test('that arrives byte by byte', async () => {
     await underAttack({ limits: { firstBytesTimeoutMs: 300 } }, async ({ rawPeer }) => {
       const attacker = rawPeer()
       for (const byte of clientPreface.subarray(0, 15)) {
@@ -46,7 +46,7 @@ describe('a slow preface ends its connection', () => {
     })
   })
 
-  test('that is known and does not go on', async () => {
+  test('that stops after its protocol is known', async () => {
     await underAttack({ http2: { prefaceTimeoutMs: 300 } }, async ({ rawPeer }) => {
       const attacker = rawPeer()
       attacker.socket.write(clientPreface.subarray(0, 20))
@@ -54,7 +54,7 @@ describe('a slow preface ends its connection', () => {
     })
   })
 
-  test('that is whole and not followed by SETTINGS', async () => {
+  test('that is complete but without SETTINGS after it', async () => {
     await underAttack({ http2: { prefaceTimeoutMs: 300 } }, async ({ rawPeer }) => {
       const attacker = rawPeer()
       attacker.socket.write(clientPreface)
@@ -63,7 +63,7 @@ describe('a slow preface ends its connection', () => {
   })
 })
 
-test('settings that are never acknowledged end the connection', async () => {
+test('a connection that never acknowledges SETTINGS is closed', async () => {
   const http2 = { settingsTimeoutMs: 400 }
   await underAttack({ http2 }, async ({ rawPeer }) => {
     const attacker = rawPeer()
@@ -75,7 +75,7 @@ test('settings that are never acknowledged end the connection', async () => {
   })
 })
 
-test('bodies that stop are not waited for', async () => {
+test('bodies that stop arriving time out', async () => {
   await underAttack({ http2: { bodyTimeoutMs: 300 } }, async ({ peer }) => {
     const attacker = await peer()
     for (let streamId = 1; streamId < 200; streamId += 2) {
@@ -91,7 +91,7 @@ test('bodies that stop are not waited for', async () => {
   })
 })
 
-test('a stream of messages that has begun to be answered may be quiet', async () => {
+test('a response stream that has started may be quiet', async () => {
   await underAttack({ http2: { bodyTimeoutMs: 100 } }, async ({ peer }) => {
     const client = await peer()
     client.request(1, post('/echo'), false)
@@ -104,7 +104,7 @@ test('a stream of messages that has begun to be answered may be quiet', async ()
   })
 })
 
-test('connections that do nothing are closed, whatever they say of being there', async () => {
+test('idle connections are closed, even when they send keep-alives', async () => {
   const http2 = { idleTimeoutMs: 500 }
   await underAttack({ http2 }, async ({ peer }) => {
     const [silent, pinging] = [await peer(), await peer()]
@@ -117,7 +117,7 @@ test('connections that do nothing are closed, whatever they say of being there',
   })
 })
 
-/** Calls, one after the other, on connections that are left for another when they are drained. */
+/** Makes calls one after the other, on a new connection whenever the current one drains. */
 async function callOn(connect: () => Promise<FramesPeer>, calls: number): Promise<number> {
   let [connections, answered] = [0, 0]
   while (answered < calls) {
@@ -133,7 +133,10 @@ async function callOn(connect: () => Promise<FramesPeer>, calls: number): Promis
   return connections
 }
 
-/** False when the stream is behind the last one that GOAWAY names, so that the call can be repeated. */
+/**
+ * Returns false when the stream is above the last one that GOAWAY names, so that the call can be
+ * retried.
+ */
 async function isAnswered(peer: FramesPeer, streamId: number): Promise<boolean> {
   const isOver = () => {
     acknowledge(peer)
@@ -147,7 +150,10 @@ function hasAnswer({ frames }: FramesPeer, streamId: number): boolean {
   return frames.some((frame) => frame.streamId === streamId && frame.type === frameType.data)
 }
 
-/** Answers the PING that follows the first GOAWAY, so that the second one is known to be late enough (RFC 9113 §6.8). */
+/**
+ * Acknowledges the PING after the first GOAWAY, so that the server may send the second one (RFC
+ * 9113 §6.8).
+ */
 function acknowledge(peer: FramesPeer): void {
   const isPing = (frame: Frame) => frame.type === frameType.ping && frame.flags === 0
   const [index, ping] = [peer.frames.findIndex(isPing), peer.frames.find(isPing)]
@@ -158,13 +164,13 @@ function acknowledge(peer: FramesPeer): void {
 
 const goaways = ({ frames }: FramesPeer) => frames.filter(({ type }) => type === frameType.goaway)
 
-/** The last stream that the server takes, when it has said so. */
+/** Returns the last stream that the server accepts, once it has sent GOAWAY. */
 function lastTaken(peer: FramesPeer): number | undefined {
   const last = goaways(peer)[1]
   return last && readUint31(last.payload, 0)
 }
 
-test('aged connections are drained, not all at once, and fail no call', async () => {
+test('old connections are drained, not all at once, and fail no call', async () => {
   const http2 = { ageMaxMs: 400 }
   await underAttack({ http2 }, async ({ peer, state }) => {
     const connected: FramesPeer[] = []
@@ -176,7 +182,7 @@ test('aged connections are drained, not all at once, and fail no call', async ()
     const before = await state()
     const clients = Array.from({ length: 10 }, () => callOn(connect, 200))
     for (const connections of await Promise.all(clients)) expect(connections).toBeGreaterThan(1)
-    // Each call was answered once, and no code but NO_ERROR was told.
+    // Each call got one response, and NO_ERROR was the only code.
     const told = connected.flatMap((one) =>
       goaways(one).map(({ payload }) => readUint32(payload, 4)),
     )

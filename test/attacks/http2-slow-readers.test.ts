@@ -24,7 +24,7 @@ const open = settingsPayload([[settingId.initialWindowSize, windowMax]])
 const closed = settingsPayload([[settingId.initialWindowSize, 0]])
 const http2 = { stalledTimeoutMs: 400 }
 
-/** An HTTP/2 connection with all windows open that is never read from. */
+/** Opens an HTTP/2 connection with open windows that is never read. */
 function unreadConnection(socket: Socket, encode: FramesPeer['encode'], paths: readonly string[]) {
   socket.pause()
   socket.write(clientPreface)
@@ -41,7 +41,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `on ${name}`, () => {
     const options = { runtime: name, http2 }
 
-    test('a reader that takes nothing of a large answer is given next to nothing, and cut', async () => {
+    test('a reader that does not read a large response gets little of it, and is closed', async () => {
       await underAttack(options, async ({ dial, rawPeer }) => {
         const socket = dial()
         unreadConnection(socket, encoder(rawPeer()), [`/bytes/${gibibyte}`])
@@ -49,7 +49,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
     })
 
-    test('many answers for a connection that is not read wait, bounded, and are dropped', async () => {
+    test('responses on a connection that is not read are queued up to a limit, then dropped', async () => {
       await underAttack(options, async ({ dial, rawPeer }) => {
         const socket = dial()
         const paths = Array.from({ length: concurrentStreamsMax }, () => `/bytes/${gibibyte}`)
@@ -58,7 +58,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
     })
 
-    test('answers for windows of nothing wait, bounded, and are reset (CVE-2019-9517)', async () => {
+    test('responses for windows of zero are queued up to a limit, then reset (CVE-2019-9517)', async () => {
       await underAttack(options, async ({ peer }) => {
         const attacker = await peer(closed)
         for (let count = 0; count < concurrentStreamsMax; count++) {
@@ -71,12 +71,12 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
     })
 
-    test('answers to PING that nobody reads are bounded: the server does not read either', async () => {
+    test('responses to PING that are not read are bounded: the server stops reading too', async () => {
       const patient = { ...http2, idleFrames: { burst: 1e9, perSecond: 1e9 } }
       await underAttack({ ...options, http2: patient }, async ({ dial, rawPeer }) => {
         const socket = dial()
         unreadConnection(socket, encoder(rawPeer()), [])
-        // As much as goes into a hundred sockets.
+        // More than a hundred sockets can buffer.
         const count = (400 * mebibyte) / 17
         expect(await flood(socket, toFrame(ping, 0, 0, Buffer.alloc(8)), count)).toBeLessThan(count)
       })
@@ -84,10 +84,10 @@ for (const name of ['bun', 'deno', 'node'] as const) {
   })
 }
 
-/** The encoder of a connection that is not used. */
+/** Returns the encoder of a connection. */
 const encoder = (peer: FramesPeer) => peer.encode.bind(peer)
 
-/** The server ends the connection while nothing is read. Only what is written finds out. */
+/** Resolves when the server has closed a connection that is not read. Only a write detects that. */
 async function cut(socket: Socket): Promise<void> {
   const isCut = () => {
     if (isOpen(socket))
@@ -97,9 +97,9 @@ async function cut(socket: Socket): Promise<void> {
   await waitFor(isCut, { what: 'the end of the connection' })
 }
 
-test('answers that are whole at once are as many as streams, and dropped with their connection (CVE-2019-9517)', async () => {
+test('complete responses are limited by streams, and dropped with their connection (CVE-2019-9517)', async () => {
   const bytes = 256 * 1024
-  // All that a connection may ask for at once, and what the runtime frees late.
+  // All that a connection may request at once, and what the runtime frees late.
   const grownBytesMax = concurrentStreamsMax * bytes + 96 * mebibyte
   await underAttack({ http2, grownBytesMax }, async ({ dial, rawPeer, state }) => {
     const before = await state()
@@ -112,7 +112,7 @@ test('answers that are whole at once are as many as streams, and dropped with th
   })
 })
 
-test('a reader that dribbles is not taken for one that reads (CVE-2019-9511)', async () => {
+test('a reader that takes single bytes does not count as reading (CVE-2019-9511)', async () => {
   await underAttack({ http2 }, async ({ peer }) => {
     const attacker = await peer(closed)
     attacker.request(1, get(`/bytes/${mebibyte}`))
@@ -124,7 +124,7 @@ test('a reader that dribbles is not taken for one that reads (CVE-2019-9511)', a
   })
 })
 
-test('windows that open byte by byte, fast, end the connection', async () => {
+test('windows that are opened byte by byte, fast, close the connection', async () => {
   await underAttack({}, async ({ peer }) => {
     const attacker = await peer(closed)
     attacker.request(1, get(`/bytes/${mebibyte}`))
@@ -133,7 +133,7 @@ test('windows that open byte by byte, fast, end the connection', async () => {
   })
 })
 
-test('windows that open and close by SETTINGS, over and over, end the connection', async () => {
+test('windows that SETTINGS open and close repeatedly close the connection', async () => {
   await underAttack({}, async ({ peer }) => {
     const attacker = await peer(closed)
     for (let count = 0; count < concurrentStreamsMax; count++) {

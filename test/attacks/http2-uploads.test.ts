@@ -17,7 +17,7 @@ const post = (path: string) => [
   ...[':method', 'POST', ':scheme', 'http', ':authority', 'a', ':path', path],
 ]
 
-/** Sends bodies that nobody takes, as far as the windows of the streams go. */
+/** Sends bodies that no handler reads, up to the windows of the streams. */
 function fillWindows(peer: FramesPeer, streams: number): void {
   for (let index = 0; index < streams; index++) {
     const streamId = 1 + 2 * index
@@ -30,20 +30,21 @@ function fillWindows(peer: FramesPeer, streams: number): void {
 
 for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `on ${name}`, () => {
-    test('an upload that heeds no window ends its connection', async () => {
+    test('an upload that ignores the windows closes its connection', async () => {
       const http2 = { idleFrames: { burst: 1_000, perSecond: 100 }, closeTimeoutMs: 300 }
       await underAttack({ runtime: name, http2 }, async ({ peer, release }) => {
         const attacker = await peer()
         attacker.request(1, post('/hold'), false)
         await flood(attacker.socket, toFrame(data, 0, 1, Buffer.alloc(frameBytes)), 4_000)
         expect(await attacker.resetCode(1)).toBe(flowControlError)
-        // What still comes for the stream is dropped for a while, because it may have been under way.
+        // DATA that still arrives for the stream is dropped for a while, because it may have been
+        // in flight.
         expect(await attacker.goawayCode()).toBe(errorCode.enhanceYourCalm)
         await release()
       })
     })
 
-    test('uploads that nobody takes cost a connection its window, whatever their number', async () => {
+    test('uploads that no handler reads cost a connection its window, however many they are', async () => {
       const connections = 24
       await underAttack({ runtime: name }, async ({ peer, release }) => {
         const attackers = await Promise.all(Array.from({ length: connections }, () => peer()))
@@ -51,7 +52,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
         for (const attacker of attackers) fillWindows(attacker, streams)
         await Promise.all(attackers.map((attacker) => attacker.settled()))
         expect(attackers.flatMap(({ frames }) => frames.filter(isReset))).toEqual([])
-        // One more byte, and it is over.
+        // One more byte exceeds the window.
         for (const attacker of attackers) {
           attacker.request(1 + 2 * streams, post('/hold'), false)
           attacker.data(1 + 2 * streams, 'x')
@@ -65,7 +66,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
 
 const isReset = ({ type }: { type: number }) => type === frameType.resetStream
 
-test('uploads byte by byte are not kept byte by byte', async () => {
+test('uploads byte by byte are merged in memory', async () => {
   await underAttack({}, async ({ peer, release }) => {
     const attacker = await peer()
     for (let index = 0; index < concurrentStreamsMax; index++) {
@@ -80,7 +81,7 @@ test('uploads byte by byte are not kept byte by byte', async () => {
   })
 })
 
-test('bodies behind an answer that is whole are dropped, and their streams ended', async () => {
+test('bodies after a complete response are dropped, and their streams ended', async () => {
   await underAttack({}, async ({ peer }) => {
     const attacker = await peer()
     fillAnswered(attacker)
@@ -98,8 +99,8 @@ function fillAnswered(peer: FramesPeer): void {
   }
 }
 
-describe('frames that announce more than they bring', () => {
-  test('of a length that was not allowed end the connection before anything is kept', async () => {
+describe('frames that announce more than they contain', () => {
+  test('with a length beyond the limit close the connection before anything is stored', async () => {
     await underAttack({}, async ({ peer, release }) => {
       const attacker = await peer()
       attacker.request(1, post('/hold'), false)
@@ -109,7 +110,7 @@ describe('frames that announce more than they bring', () => {
     })
   })
 
-  test('cost nothing while they are waited for, and are not waited for without end', async () => {
+  test('cost nothing while the server waits for them, and time out', async () => {
     const http2 = { idleTimeoutMs: 800, headersTimeoutMs: 800 }
     await underAttack({ http2 }, async ({ peer }) => {
       const attackers = await Promise.all(Array.from({ length: 200 }, () => peer()))
@@ -123,7 +124,7 @@ describe('frames that announce more than they bring', () => {
   })
 })
 
-test('windows of a connection that open without end end it', async () => {
+test('a connection whose windows are opened endlessly is closed', async () => {
   await underAttack({}, async ({ peer }) => {
     const attacker = await peer()
     for (let count = 0; count < 3; count++) attacker.windowUpdate(0, 2 ** 30)

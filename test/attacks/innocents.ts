@@ -5,22 +5,25 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { waitFor } from '@marquee/testing/wait-for'
 import { readState } from './one-shot.ts'
 
-/** Clients that call the port all the while: one on a kept HTTP/2 connection, one with a new connection for each call. */
+/**
+ * Clients that call the server during an attack: one on a persistent HTTP/2 connection, one with a
+ * new connection for each call.
+ */
 export interface Innocents {
-  /** How many rounds, of a call each, have succeeded. */
+  /** Number of successful rounds of a call each. */
   readonly rounds: number
-  /** What went wrong. */
+  /** Errors of the clients. */
   readonly failures: readonly string[]
-  /** The most memory that the server has told. */
+  /** Peak memory that the server has reported. */
   readonly rssBytesMax: number
-  /** Resolves when so many more rounds are done, or one has failed. */
+  /** Resolves when this many more rounds are done, or one has failed. */
   more(rounds: number): Promise<void>
   stop(): Promise<void>
 }
 
-/** Between two rounds. */
+/** Pause between two rounds. */
 const pauseMs = 5
-/** Longer than this, and a call was not served. */
+/** Timeout after which a call counts as not served. */
 const callTimeoutMs = 10_000
 
 export function startInnocents(port: number): Innocents {
@@ -32,7 +35,7 @@ export function startInnocents(port: number): Innocents {
     const opened = connect(`http://127.0.0.1:${port}`)
     opened.on('error', (error) => failures.push(`the connection: ${error.message}`))
     opened.on('goaway', (code) => {
-      // It is asked to go on with another connection.
+      // The server asks for a new connection.
       if (code === constants.NGHTTP2_NO_ERROR) session = undefined
       else failures.push(`the connection: GOAWAY ${code}`)
     })

@@ -7,7 +7,10 @@ import { toFrame } from '../../packages/http/http2/testing/frames-peer.ts'
 import { type Target, underAttack } from './under-attack.ts'
 
 const connections = 2_000
-/** Of each, with what the runtime takes for a socket, and what making so many leaves behind. */
+/**
+ * Maximum for each connection, including the socket in the runtime and the rest that many
+ * connections leave.
+ */
 const bytesEachMax = 40 * 1024
 
 const greeting = Buffer.concat([
@@ -23,7 +26,7 @@ const kinds = {
   'HTTP/1.1, in the midst of a head': [request.subarray(0, 20)],
   'of no protocol yet': [Buffer.alloc(0)],
 }
-/** On one runtime each alone, on the others all together. */
+/** Kinds of connections, separate on one runtime and all together on the others. */
 const of: Readonly<Record<RuntimeName, Readonly<Record<string, readonly Buffer[]>>>> = {
   bun: kinds,
   deno: { 'of all kinds': Object.values(kinds).flat() },
@@ -32,13 +35,16 @@ const of: Readonly<Record<RuntimeName, Readonly<Record<string, readonly Buffer[]
 
 for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `many connections that do nothing take little, on ${name}`, () => {
-    test.each(Object.entries(of[name]))('%s', async (_, hellos) => {
-      const grownBytesMax = connections * bytesEachMax
-      await underAttack({ runtime: name, grownBytesMax }, async (target) => {
-        await connectAll(target, hellos)
-        expect((await target.state()).connectionCount).toBeGreaterThan(connections)
-      })
-    })
+    test.each(Object.entries(of[name]))(
+      'many connections cost little memory each: %s',
+      async (_, hellos) => {
+        const grownBytesMax = connections * bytesEachMax
+        await underAttack({ runtime: name, grownBytesMax }, async (target) => {
+          await connectAll(target, hellos)
+          expect((await target.state()).connectionCount).toBeGreaterThan(connections)
+        })
+      },
+    )
   })
 }
 

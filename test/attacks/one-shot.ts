@@ -3,7 +3,10 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { PortState } from './state.ts'
 
-/** An HTTP/1.1 call on a connection of its own. Resolves with the body; rejects when the answer is no 200, or is late. */
+/**
+ * Makes an HTTP/1.1 call on a new connection. Resolves with the body. Rejects when the status is
+ * not 200, or after the timeout.
+ */
 export async function callOnce(
   port: number,
   target: string,

@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net'
 import { waitFor } from '@marquee/testing/wait-for'
 
-/** What comes by a socket, to its end. */
+/** Responses on a socket. */
 export interface RawAnswers {
   readonly text: string
   readonly ended: boolean
-  /** The statuses of the answers so far. */
+  /** Returns the statuses of the responses so far. */
   statuses(): number[]
-  /** Resolves with them when the server has ended its side, or cut the connection. */
+  /** Resolves with the statuses when the server has ended its side or closed the connection. */
   end(): Promise<number[]>
 }
 
-/** Reads all that comes. */
+/** Reads all responses of a socket. */
 export function readAnswers(socket: Socket): RawAnswers {
   let [text, ended] = ['', false]
   socket.setEncoding('latin1').on('data', (chunk: string) => {

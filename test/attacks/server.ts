@@ -1,6 +1,6 @@
 /**
- * The project's port with a small app and a service of the project, to be attacked. `LIMITS` is a JSON object of the options `limits`, `http1` and
- * `http2` of `serve`. Prints `listening PORT`.
+ * The server under attack, with a small app and a service of the project. `LIMITS` is a JSON object
+ * with the options `limits`, `http1` and `http2` of `serve`. Prints `listening PORT`.
  */
 
 import type { Exchange } from '@marquee/http/exchange'
@@ -21,12 +21,12 @@ const chunkBytes = 64 * 1024
 const releases = new Set<() => void>()
 const state = { requestCount: 0, exchangeCount: 0, handlerCount: 0 }
 
-/** Bytes as fast as they are taken. */
+/** Yields bytes as fast as they are read. */
 async function* bytesOf(length: number): AsyncGenerator<Uint8Array> {
   for (let sent = 0; sent < length; sent += chunkBytes) yield Buffer.alloc(chunkBytes, 1)
 }
 
-/** What comes, as it comes. */
+/** Yields the request body as it arrives. */
 async function* echo({ body }: Exchange): AsyncGenerator<Uint8Array> {
   while (!body.ended) {
     const chunk = body.take()
@@ -52,7 +52,7 @@ const app = new Hono<{ Bindings: PortBindings }>()
     state.handlerCount--
   })
   .get('/state', async (c) => {
-    // Whoever came in the same turn, and is answered in it, is no handler that goes on.
+    // Requests that get their response within the tick do not count as handlers in flight.
     await new Promise((resolve) => setImmediate(resolve))
     const { rss } = process.memoryUsage()
     const { user, system } = process.cpuUsage()
@@ -60,7 +60,7 @@ const app = new Hono<{ Bindings: PortBindings }>()
     const told: PortState = { ...state, connectionCount, rssBytes: rss, cpuUs: user + system }
     return c.json(told)
   })
-  // Answers when it is told to, whether the client is there or not: a handler that hears of no reset.
+  // Responds only when released, even when the client has left: a handler that ignores resets.
   .all('/hold', async (c) => {
     const { promise, resolve } = Promise.withResolvers<void>()
     releases.add(resolve)
@@ -83,7 +83,7 @@ const app = new Hono<{ Bindings: PortBindings }>()
   .all('/metadata', (c) => metadata.fetch(c.req.raw, c.env))
   .all('/metadata.v1.MetadataService/*', (c) => metadata.fetch(c.req.raw, c.env))
   .all('*', (c) => c.text('answered'))
-  // A body that broke off; Hono would tell the console.
+  // The body was aborted. Hono would print the error.
   .onError((_, c) => c.body(null, 500))
 
 const options: PortLimitsOfAll = JSON.parse(process.env.LIMITS ?? '{}')

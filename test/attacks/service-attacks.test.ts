@@ -5,11 +5,11 @@ import { runAttack } from './service/run-attack.ts'
 
 const mebibyte = 1024 ** 2
 const memoryBytes = 512 * mebibyte
-/** Long enough for each attack to do the whole of what it does at least once. */
+/** Long enough for each attack to run completely at least once. */
 const durationMs = 2_000
 
 test.each(attacks)(
-  '$name: the services live in 512 MiB, and others are answered',
+  '$name: the services stay within 512 MiB, and other clients get responses',
   async (attack) => {
     const group = createMemoryGroup(memoryBytes)
     using memoryGroup = 'value' in group ? group.value : undefined

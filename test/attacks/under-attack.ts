@@ -11,29 +11,32 @@ import type { PortLimitsOfAll, PortState } from './state.ts'
 const mebibyte = 1024 * 1024
 
 export interface AttackOptions extends PortLimitsOfAll {
-  /** That of the server: Bun unless told. */
+  /** Runtime of the server. Default: Bun. */
   readonly runtime?: RuntimeName
-  /** By how much the server's memory may grow: 64 MiB unless told, which leaves room for what its runtime frees late. */
+  /**
+   * Maximum growth of the server's memory. Default: 64 MiB, which leaves room for what the runtime
+   * frees late.
+   */
   readonly grownBytesMax?: number
 }
 
-/** A port that is attacked, and who attacks it. */
+/** A server under attack, with connections for the attacker. */
 export interface Target {
   readonly port: number
-  /** An HTTP/2 connection, greeted. Closed when the attack is over. */
+  /** Opens an HTTP/2 connection and exchanges SETTINGS. Closed after the attack. */
   peer(settings?: Uint8Array): Promise<FramesPeer>
-  /** A connection on which nothing was said. Closed when the attack is over. */
+  /** Opens a connection and sends nothing. Closed after the attack. */
   rawPeer(): FramesPeer
   dial(): Socket
   state(): Promise<PortState>
-  /** Lets all that `/hold` holds go on. */
+  /** Releases all requests that `/hold` holds. */
   release(): Promise<void>
 }
 
 /**
- * Starts a port in a process of its own, and attacks it again and again until others were served meanwhile. Fails when
- * one of them was not, when the memory has grown, or when something is left behind afterwards. With `TELL=1` in the
- * environment it tells what the attack has cost the server.
+ * Starts a server in a new process, and attacks it repeatedly until other clients were served
+ * meanwhile. Fails when one of them was not, when the memory has grown, or when something is left
+ * afterwards. With `TELL=1` in the environment, prints the cost of the attack.
  */
 export async function underAttack(
   options: AttackOptions,
@@ -55,7 +58,7 @@ export async function underAttack(
   expect(program.stderr()).toBe('')
 }
 
-/** One who goes on after the end is cut soon, so that a test need not wait for it. */
+/** Short timeouts, so that a test does not wait for a client that continues after its end. */
 const soon = { closeTimeoutMs: 600, sweepIntervalMs: 20 }
 
 function startPort({ runtime = 'bun', limits, http1, http2 }: AttackOptions): Promise<Program> {
@@ -64,7 +67,7 @@ function startPort({ runtime = 'bun', limits, http1, http2 }: AttackOptions): Pr
   return spawnProgram({ runtime, entry: 'test/attacks/server.ts', env })
 }
 
-/** Rounds of the others, at least, while the attack is under way. */
+/** Minimum rounds of the other clients during the attack. */
 const roundsMin = 3
 
 async function attackWhile(
@@ -87,7 +90,7 @@ function createTarget(port: number, open: AsyncDisposableStack): Target {
     peer: (settings) => rawPeer().greet(settings),
     dial() {
       const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-      // What has not come when the connection breaks is missed by whoever waits for it.
+      // The data missing after a failure is reported by the code that waits for it.
       socket.on('error', () => {})
       open.defer(() => void socket.destroy())
       return socket
@@ -99,7 +102,7 @@ function createTarget(port: number, open: AsyncDisposableStack): Target {
   }
 }
 
-/** The state when nobody is there but who asks for it. */
+/** Resolves with the state when only the reader of the state is connected. */
 function atRest(port: number, program: Program): Promise<PortState> {
   return waitFor(
     async () => {

@@ -17,7 +17,7 @@ export const log = pino(
   {
     level: 'warn',
     hooks: {
-      // Errors that a case asks for are none of ours.
+      // Errors that a case requests are not our own.
       logMethod(args, method) {
         const [fields] = args as [unknown]
         const isAskedFor = (fields as { err?: unknown }).err instanceof ConnectError

@@ -31,7 +31,10 @@ type ConformanceClient = Client<typeof ConformanceService>
 
 const registry = createRegistry(file_connectrpc_conformance_v1_service)
 
-/** Makes the call that a case describes, and tells what came of it. Rejects when the case cannot be tried. */
+/**
+ * Makes the call that a case describes, and returns the outcome. Rejects when the case cannot be
+ * run.
+ */
 export async function makeCall(
   transport: Transport,
   request: ClientCompatRequest,
@@ -82,18 +85,18 @@ async function* one(call: () => Promise<Answer>): AsyncGenerator<Answer> {
   yield await call()
 }
 
-/** A call under way. */
+/** A call in flight. */
 interface Call {
   readonly request: ClientCompatRequest
   readonly options: CallOptions
   readonly result: ClientResponseResult
-  /** The message of a call that sends one. */
+  /** Returns the message of a call that sends one. */
   only<T extends Message>(): T
-  /** The messages of any other, each in its time. */
+  /** Returns the messages of any other call, each in its time. */
   requests<T extends Message>(): AsyncIterable<T>
-  /** A message came. */
+  /** Reports a message that was received. */
   received(): void
-  /** None will come any more. */
+  /** Reports the end of the messages. */
   end(): void
 }
 
@@ -158,7 +161,7 @@ function createCall(request: ClientCompatRequest): Call {
   }
 }
 
-/** When a call is to be given up. */
+/** Returns when the call is to be cancelled. */
 function cancelTimes({ cancel }: ClientCompatRequest) {
   if (cancel === undefined) return {}
   const { cancelTiming } = cancel
@@ -180,7 +183,7 @@ function unpack<T extends Message>(packed: Any): T {
 
 function recordError(result: ClientResponseResult, error: ConnectError): void {
   result.error = toErrorDefinition(error)
-  // An error holds the fields of the header and of the trailer together, where they were not told before.
+  // An error has headers and trailers together, if they were not reported before.
   const fields = toHeaders(error.metadata)
   if (result.responseHeaders.length === 0) result.responseHeaders = fields
   if (result.responseTrailers.length === 0) result.responseTrailers = fields

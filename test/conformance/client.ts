@@ -1,6 +1,7 @@
 /**
- * A client for the official conformance suite: makes the calls it reads from standard input, many at once, over the
- * project's own gRPC client, and writes what came of each to standard output. Ends with its input.
+ * A client for the official conformance suite. Makes the calls that it reads from standard input,
+ * many in parallel, with the project's own gRPC client, and writes their outcomes to standard
+ * output. Ends with its input.
  */
 import { createRegistry } from '@bufbuild/protobuf'
 import { standardCompressions } from '@marquee/connect-hono/compression'
@@ -17,7 +18,7 @@ import { makeCall } from './client-call.ts'
 import { moreCompressions } from './compressions.ts'
 import { readFrames, toFrame } from './frames.ts'
 
-/** Calls under way at once. */
+/** Maximum number of calls in flight. */
 const callsMax = 64
 
 const compressions = [...standardCompressions, ...moreCompressions]
@@ -33,7 +34,7 @@ const jsonOptions = { registry: createRegistry(file_connectrpc_conformance_v1_se
 const connections = new Map<string, Connection>()
 const callsUnderWay = new Set<Promise<void>>()
 
-/** Connections are kept for all calls that want the same of one. */
+/** Connections by their options, shared by all calls with the same options. */
 function connectionFor(request: ClientCompatRequest): Connection {
   const tls = tlsOf(request)
   const url = `${tls ? 'https' : 'http'}://${request.host}:${request.port}`

@@ -4,9 +4,9 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { type Compression, zlibCompression } from '@marquee/connect-hono/compression'
 import { packFrames, unpackFrames } from './snappy-frames.ts'
 
-/** The compressions of the suite that the product does not have by itself. */
+/** Compressions of the suite that the product does not include. */
 export const moreCompressions: readonly Compression[] = [
-  // The zlib format (RFC 1950), as HTTP means it: RFC 9110 §8.4.1.2.
+  // The zlib format (RFC 1950), which HTTP calls deflate (RFC 9110 §8.4.1.2).
   zlibCompression('deflate', {
     compress: promisify(deflate),
     compressSync: deflateSync,

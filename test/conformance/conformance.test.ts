@@ -5,18 +5,18 @@ import { runSuite, type SuiteOptions } from './suite.ts'
 
 const runtimes: readonly RuntimeName[] = ['bun', 'deno', 'node']
 
-/** The suite compares what it sent and got byte by byte, a third of a second for each message of this part. */
+/** Cases whose messages the suite compares byte by byte, at a third of a second each. */
 const atTheLimit = 'Server Message Size/**'
 const timeoutMs = 1_200_000
 
-/** How many cases there are: 10,736 by the server; one that is left out is a failure too. */
+/** Number of cases: 10,736 for the server. A missing case is a failure too. */
 const caseCounts = { server: 10_040, serverAtTheLimit: 696, gateway: 479, client: 2_696 }
 
 describe('the official conformance suite passes every case of our server', () => {
   declareRuns(caseCounts.server, { half: 'server', skipped: [atTheLimit] })
 })
 
-/** All protocols and kinds of streams; the gateway looks at neither codec nor compression. */
+/** All protocols and kinds of streams. The gateway reads neither codec nor compression. */
 const uncompressed = '**/Codec:CODEC_PROTO/Compression:COMPRESSION_IDENTITY/TLS:false/**'
 
 describe('the official conformance suite passes every case of our server behind the gateway', () => {
@@ -27,8 +27,8 @@ describe('the official conformance suite passes every case of our client', () =>
   declareRuns(caseCounts.client, { half: 'client' })
 })
 
-// At once, because the suite compares on one core.
-describe.concurrent('the same of our server, with messages at the limit', () => {
+// In parallel, because the suite compares on one core.
+describe.concurrent('the official conformance suite passes every case of our server with messages at the limit', () => {
   declareRuns(caseCounts.serverAtTheLimit, { half: 'server', patterns: [atTheLimit] })
 })
 

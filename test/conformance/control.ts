@@ -9,8 +9,9 @@ import { log, toText } from './app.ts'
 import { readFrames, toFrame } from './frames.ts'
 
 /**
- * Prints `control PORT`; whoever connects there sends a configuration, and is answered where the server listens for it.
- * One process serves all configurations; those that differ in nothing that matters share a port.
+ * Prints `control PORT`. A client that connects there sends a configuration, and gets the address
+ * of the server for it. One process serves all configurations. Configurations that differ only in
+ * irrelevant details share a port.
  */
 export function answerConfigurations(
   open: (request: ServerCompatRequest) => Promise<Server>,

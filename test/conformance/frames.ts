@@ -8,7 +8,7 @@ import {
   toBinary,
 } from '@bufbuild/protobuf'
 
-/** The messages that the suite sends, each after its length in four bytes. */
+/** Reads the messages of the suite, each after its length in four bytes. */
 export async function* readFrames<Desc extends DescMessage>(
   schema: Desc,
   input: Readable,
@@ -26,7 +26,7 @@ export async function* readFrames<Desc extends DescMessage>(
   if (rest.length > 0) throw new Error('a message of the suite is cut short')
 }
 
-/** A message as the suite reads it. */
+/** Returns a message with its length in front. */
 export function toFrame<Desc extends DescMessage>(
   schema: Desc,
   message: MessageInitShape<Desc>,

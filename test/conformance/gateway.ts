@@ -1,4 +1,4 @@
-/** The same behind the gateway, which has the suite's service at its own root. */
+/** Serves the suite behind the gateway, which has the suite's service at its own root. */
 
 import { type Server, serve } from '@marquee/http/server/serve'
 import { createServiceApp } from '@marquee/service/app'

@@ -11,7 +11,7 @@ import {
   ConformancePayload_RequestInfoSchema as RequestInfoSchema,
 } from '../../gen/connectrpc/conformance/v1/service_pb.ts'
 
-/** What an answer tells of its request. */
+/** Returns what a response reports about its request. */
 export function requestInfo(context: HandlerContext, requests: Any[]): RequestInfo {
   const timeoutMs = context.timeoutMs()
   const info = create(RequestInfoSchema, {
@@ -25,14 +25,17 @@ export function requestInfo(context: HandlerContext, requests: Any[]): RequestIn
   return info
 }
 
-/** Adds fields to the header or the trailer of an answer. */
+/** Adds headers or trailers to a response. */
 export function addFields(target: Headers, fields: readonly Header[]): void {
   for (const { name, value } of fields) {
     for (const one of value) target.append(name, one)
   }
 }
 
-/** The error that a request asks for; it tells of the request, where no message did. */
+/**
+ * Returns the error that a request asks for. It has the request's information unless a message had
+ * it.
+ */
 export function toConnectError(error: ErrorDefinition, info?: RequestInfo): ConnectError {
   const failure = new ConnectError(error.message ?? '', error.code as number as Code)
   failure.details = error.details.map(({ typeUrl, value }) => ({
@@ -45,12 +48,12 @@ export function toConnectError(error: ErrorDefinition, info?: RequestInfo): Conn
   return failure
 }
 
-/** The fields as the suite writes them down. */
+/** Returns headers in the format of the suite. */
 export function toHeaders(fields: Iterable<[string, string]>): Header[] {
   return [...fields].map(([name, value]) => create(HeaderSchema, { name, value: [value] }))
 }
 
-/** An error that came, as the suite writes it down. */
+/** Returns an error in the format of the suite. */
 export function toErrorDefinition({ code, rawMessage, details }: ConnectError): ErrorDefinition {
   return create(ErrorSchema, {
     code: code as number as ErrorDefinition['code'],

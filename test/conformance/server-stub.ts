@@ -1,6 +1,7 @@
 /**
- * What the suite takes for a server, one for each of its configurations: passes the configuration on to the server that
- * runs already, and its answer back. CONTROL_PORT. Ends by SIGTERM, as the suite wants it, or with that server.
+ * The program that the suite starts as a server, once for each configuration. Passes the
+ * configuration to the running server at CONTROL_PORT, and its response back. Ends by SIGTERM, as
+ * the suite expects, or with that server.
  */
 import { connect } from 'node:net'
 

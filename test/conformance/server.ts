@@ -1,4 +1,4 @@
-/** A server for the official conformance suite, on the project's port. */
+/** Serves the official conformance suite on the project's server. */
 import { serve } from '@marquee/http/server/serve'
 import { createConformanceApp, log, tlsOf } from './app.ts'
 import { answerConfigurations } from './control.ts'

@@ -18,8 +18,8 @@ import { addFields, requestInfo, toConnectError } from './request-info.ts'
 type Payload = MessageInitShape<typeof ConformancePayloadSchema>
 
 /**
- * What the suite asks of a service (gen/connectrpc/conformance/v1/service_pb.ts): each request says how it wants to be
- * answered. `unimplemented` is missing on purpose.
+ * The suite's service (gen/connectrpc/conformance/v1/service_pb.ts): each request describes its
+ * response. `unimplemented` is missing on purpose.
  */
 export const conformance: Partial<ServiceImpl<typeof ConformanceService>> = {
   unary(request, context) {
@@ -86,7 +86,7 @@ async function answerOne(
   return { payload: { requestInfo: info, ...(response.case && { data: response.value }) } }
 }
 
-/** The answers that are left, and the error that comes after them. */
+/** Yields the remaining responses, then throws the error. */
 async function* answerMany(
   definition: StreamResponseDefinition | undefined,
   requests: Any[],

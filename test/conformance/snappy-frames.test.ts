@@ -3,16 +3,19 @@ import { packFrames, unpackFrames } from './snappy-frames.ts'
 
 const bytesMax = 1_000_000
 
-test.each([0, 1, 65_535, 65_536, 200_000])('%d bytes come back as they were', async (length) => {
-  const bytes = Buffer.from(Array.from({ length }, (_, index) => (index * index) % 251))
-  expect((await unpackFrames(await packFrames(bytes), bytesMax)).equals(bytes)).toBe(true)
-})
+test.each([0, 1, 65_535, 65_536, 200_000])(
+  '%d bytes in Snappy frames are the same after a round trip',
+  async (length) => {
+    const bytes = Buffer.from(Array.from({ length }, (_, index) => (index * index) % 251))
+    expect((await unpackFrames(await packFrames(bytes), bytesMax)).equals(bytes)).toBe(true)
+  },
+)
 
-test('a block that is not packed, and chunks to be skipped, are read', async () => {
+test('uncompressed blocks and skippable chunks of Snappy frames are read', async () => {
   const start = await packFrames(new Uint8Array())
   const skipped = Buffer.from('fe020000abcd', 'hex')
   const head = Buffer.from('010d0000', 'hex')
-  // The check value of CRC-32C for these digits, masked as the format has it.
+  // Check value of CRC-32C for these digits, masked as the format requires.
   const checksum = 0xe306_9283
   const masked = Buffer.alloc(4)
   masked.writeUInt32LE((((checksum >>> 15) | (checksum << 17)) + 0xa282_ead8) >>> 0)
@@ -20,7 +23,7 @@ test('a block that is not packed, and chunks to be skipped, are read', async () 
   expect((await unpackFrames(input, bytesMax)).toString()).toBe('123456789')
 })
 
-test('what is no frame, is damaged or too long is refused', async () => {
+test('Snappy frames that are malformed, damaged or too long are refused', async () => {
   const packed = await packFrames(Buffer.from('hello'.repeat(100)))
   const damaged = Buffer.from(packed)
   damaged.writeUInt8(damaged.readUInt8(14) ^ 1, 14)

@@ -1,4 +1,5 @@
-// The frames of https://github.com/google/snappy/blob/main/framing_format.txt around the blocks of the library.
+// Frames of https://github.com/google/snappy/blob/main/framing_format.txt around the blocks of the
+// library.
 import { compress, uncompress } from 'snappy'
 
 const streamIdentifier = Buffer.from('\xff\x06\x00\x00sNaPpY', 'latin1')
@@ -7,7 +8,7 @@ const compressedChunk = 0x00
 const plainChunk = 0x01
 const firstSkippableChunk = 0x80
 
-/** CRC-32C (Castagnoli, reflected), for each value of a byte. */
+/** CRC-32C (Castagnoli, reflected) of each byte value. */
 const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte
   for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1
@@ -28,7 +29,10 @@ export async function packFrames(bytes: Uint8Array): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** Rejects what is malformed, and with `ERR_BUFFER_TOO_LARGE` what is longer than `bytesMax`. */
+/**
+ * Unpacks frames. Rejects malformed ones, and with `ERR_BUFFER_TOO_LARGE` content longer than
+ * `bytesMax`.
+ */
 export async function unpackFrames(bytes: Uint8Array, bytesMax: number): Promise<Buffer> {
   const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (!input.subarray(0, streamIdentifier.length).equals(streamIdentifier)) {
@@ -66,7 +70,7 @@ async function unpackBlock(type: number, chunk: Buffer): Promise<Buffer> {
   return block
 }
 
-/** The length of a block when it is unpacked, the varint that it begins with. */
+/** Returns the unpacked length of a block, from the varint at its start. */
 function lengthTold(block: Buffer): number {
   let length = 0
   for (const [index, byte] of block.subarray(0, 5).entries()) {

@@ -4,23 +4,23 @@ import { join } from 'node:path'
 import { spawnProgram } from '@marquee/testing/process'
 import { type RuntimeName, root, runtime } from '@marquee/testing/tools'
 
-/** What is tried: our server by the suite's clients, behind the gateway or not, or our client by the suite's servers. */
+/** The part under test: our server, our server behind the gateway, or our client. */
 export type Half = 'server' | 'gateway' | 'client'
 
 export interface SuiteOptions {
-  /** The path of `connectconformance`. */
+  /** Path of `connectconformance`. */
   readonly binary: string
   readonly half: Half
   readonly runtime: RuntimeName
-  /** Names of cases, `*` for one part and `**` for any number of them; all cases when there is none. */
+  /** Patterns of case names: `*` for one part, `**` for any number of parts. Default: all cases. */
   readonly patterns?: readonly string[]
-  /** Names of cases that are left out of these. */
+  /** Patterns of case names to skip. */
   readonly skipped?: readonly string[]
-  /** Show what went over the wire, where a case fails. */
+  /** Shows the bytes on the wire for cases that fail. */
   readonly trace?: boolean
-  /** Takes what the suite prints, as it comes. */
+  /** Called with the suite's output as it arrives. */
   readonly onOutput?: (text: string) => void
-  /** The suite waits for ever for a call that hangs, and is ended after this time: 240,000 unless told. */
+  /** Timeout of the suite, which would wait forever for a call that hangs. Default: 240,000 ms. */
   readonly timeoutMs?: number
 }
 
@@ -29,16 +29,16 @@ export interface SuiteResult {
   readonly passed: number
   readonly failed: number
   readonly notRun: number
-  /** Cases that were begun and never answered, when the time was over. */
+  /** Cases that were started but had no response at the timeout. */
   readonly unanswered: readonly string[]
-  /** What failed and why, to be read by people; empty when nothing did. */
+  /** Description of the failures. Empty when there are none. */
   readonly report: string
 }
 
-/** How many calls the suite has under way at once; its cases wait more than they work. */
+/** Number of calls that the suite has in flight. Its cases mostly wait. */
 const parallelCalls = 8
 
-/** How much of what our program prints is part of the report, in characters. */
+/** Maximum length of our program's output in the report, in characters. */
 const outputCharsMax = 4_000
 
 /** Runs the official conformance suite (https://github.com/connectrpc/conformance). */
@@ -133,7 +133,7 @@ function toResult({ stdout, stderr, isLate }: BinaryRun, programOutput: string):
   return { ...result, report: parts.filter((part) => part !== '').join('\n---\n') }
 }
 
-/** The names of cases that were sent, but not answered, as `--vv` tells. */
+/** Returns the cases that were sent but had no response, from the output of `--vv`. */
 function unansweredCases(stdout: string): string[] {
   const names = new Set<string>()
   for (const [, name = ''] of stdout.matchAll(/^Sending request for "(.*)"\.\.\.$/gm))

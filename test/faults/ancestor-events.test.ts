@@ -48,11 +48,12 @@ describeWith(installed('kafka'), 'events that the ancestor writes to Kafka', () 
           args: [...ratings.args, ...database],
         })
         const { url } = rating
-        // One process has all the partitions, and tells the lag of each.
+        // One process has all the partitions, and reports the lag of each.
         await waitFor(async () => (await readPartitions(url)).toSorted().join() === '0,1,2,3', {
           what: 'every partition to be read',
         })
-        // Without a key, an event may overtake another: so the last one is sent when the others are applied.
+        // Events without a key may overtake each other, so the last event is sent when the others
+        // are applied.
         produce([event, withMore, taken], ...args)
         const applied = (count: number) =>
           waitFor(async () => (await readMetric(url, 'marquee_ingest_changes_total')) === count, {

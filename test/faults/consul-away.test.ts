@@ -14,7 +14,7 @@ const ratingAge = 'marquee_discovery_snapshot_age_seconds{service="rating"}'
 
 describeWith(installed('consul'), 'services whose Consul', () => {
   test(
-    'is killed for a while and restarted empty go on, and are found in it again',
+    'services whose Consul is killed and restarted empty continue, and register again',
     async () => {
       await using consul = await startConsul()
       await using fleet = await startFleet(consul.address)
@@ -54,7 +54,7 @@ describeWith(installed('consul'), 'services whose Consul', () => {
   )
 
   test(
-    'is away when they end still end in order',
+    'services whose Consul is unavailable still shut down in order',
     async () => {
       await using consul = await startConsul()
       await using fleet = await startFleet(consul.address)

@@ -10,11 +10,11 @@ import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
 import { alien, knows, startFleet } from './consul-fleet.ts'
 
 const testTimeoutMs = 120_000
-/** How long a busy machine may take until it answers all calls within their deadlines. */
+/** Time until a busy machine responds to all calls within their deadlines. */
 const answeredTimeoutMs = 60_000
 const clientCount = 10
 const callCount = 500
-/** Two watches, and two for what is not a watch. */
+/** Two watches, and two connections for other requests. */
 const consulConnectionsMax = 4
 const countIntervalMs = 20
 
@@ -52,7 +52,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
   )
 })
 
-/** Answers a function that makes all calls at once, and tells whether each was answered whole. */
+/** Returns a function that makes all calls in parallel, and returns whether each succeeded. */
 function createCallers(baseUrl: string): () => Promise<boolean> {
   const clients = Array.from({ length: clientCount }, () =>
     createClient(MovieService, createGrpcTransport({ baseUrl })),

@@ -7,7 +7,7 @@ import { openMetadataStore } from '../../services/metadata/store/open.ts'
 import { openRatingStore } from '../../services/rating/store/open.ts'
 import { type ServiceProcess, startService } from '../system/service-process.ts'
 
-/** The movie that every instance knows, with a rating, from the start. */
+/** A movie with a rating that every instance has from the start. */
 export const alien = {
   id: 'alien',
   title: 'Alien',
@@ -19,15 +19,18 @@ export const alien = {
 
 export type ServiceName = 'metadata' | 'rating' | 'movie'
 
-/** Services as processes of their own, which find each other in Consul. Disposing ends all of them. */
+/**
+ * Services in separate processes that discover each other through Consul. Disposing stops all of
+ * them.
+ */
 export interface Fleet extends AsyncDisposable {
-  /** What stands before the names of its services in Consul. */
+  /** Prefix of its service names in Consul. */
   readonly prefix: string
-  /** Starts one more instance, with a database of its own that knows `alien`. */
+  /** Starts an instance, with its own database that contains `alien`. */
   start(service: ServiceName): Promise<ServiceProcess>
 }
 
-/** A fleet in the Consul at this address. Its services have names of their own there, and run on Bun unless told. */
+/** Creates a fleet with unique service names in the Consul at the address. Default runtime: Bun. */
 export async function startFleet(address: string, runtime: RuntimeName = 'bun'): Promise<Fleet> {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder())
@@ -47,7 +50,7 @@ export async function startFleet(address: string, runtime: RuntimeName = 'bun'):
   }
 }
 
-/** Fills an instance's database, and answers the flags that tell it where it is. */
+/** Fills the database of an instance, and returns the flags with its location. */
 const prepare: Readonly<Record<ServiceName, (file: string) => Promise<string[]>>> = {
   async metadata(file) {
     const url = `sqlite:${file}.db`
@@ -65,7 +68,7 @@ const prepare: Readonly<Record<ServiceName, (file: string) => Promise<string[]>>
   movie: async () => [],
 }
 
-/** Resolves when movie knows so many instances of a service. */
+/** Resolves when movie knows this many instances of a service. */
 export async function knows(
   movie: ServiceProcess,
   service: ServiceName,
@@ -76,14 +79,14 @@ export async function knows(
   await waitFor(counted, { what: `${count} of ${service} to be known`, timeoutMs: 20_000 })
 }
 
-/** A metric of a service; 0 when it has none of that name and labels. */
+/** Returns a metric of a service, or 0 without such a name and labels. */
 export async function metric({ url }: ServiceProcess, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text()
   const line = text.split('\n').find((one) => one.startsWith(`${name} `))
   return line === undefined ? 0 : Number(line.slice(name.length + 1))
 }
 
-/** How many calls of a method an instance has answered. */
+/** Returns the number of calls of a method to which an instance has responded. */
 export function answeredCount(instance: ServiceProcess, method: string): Promise<number> {
   const labels = `protocol="grpc",method="${method}",code="ok"`
   return metric(instance, `marquee_calls_total{${labels}}`)

@@ -7,9 +7,9 @@ import { answeredCount, type Fleet, knows, startFleet } from './consul-fleet.ts'
 import { startMovieLoad } from './movie-load.ts'
 
 const testTimeoutMs = 90_000
-/** Calls at once: few enough that a busy machine answers each within its deadline. */
+/** Calls in flight: few enough that a busy machine responds within their deadlines. */
 const concurrency = 16
-/** Calls before, during and after what happens. */
+/** Number of calls before, during and after the fault. */
 const callCount = 500
 
 const lookUps = {
@@ -20,7 +20,7 @@ const lookUps = {
 describeWith(backend('consul'), 'services that find each other in Consul', (address) => {
   for (const service of ['metadata', 'rating'] as const) {
     test(
-      `movie fails no call when an instance of ${service} is killed, and Consul drops it`,
+      `movie fails no call when an instance of ${service} is killed and removed from Consul`,
       async () => {
         await using fleet = await startFleet(address)
         const { first, movie } = await startDouble(fleet, service)
@@ -38,7 +38,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
     )
 
     test(
-      `movie fails no call when an instance of ${service} leaves politely and another comes`,
+      `movie fails no call when an instance of ${service} shuts down and another starts`,
       async () => {
         await using fleet = await startFleet(address)
         const { first, movie } = await startDouble(fleet, service)
@@ -60,7 +60,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
   }
 })
 
-/** Starts all three services, the named one twice. */
+/** Starts all three services, and two instances of the named one. */
 async function startDouble(
   fleet: Fleet,
   service: 'metadata' | 'rating',

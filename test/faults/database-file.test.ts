@@ -14,7 +14,7 @@ const pageBytes = 4096
 
 describe.each(['bun', 'deno', 'node'] as const)('metadata on %s', (runtime) => {
   test(
-    'outlives a damaged file: it is not ready, names the file, and serves what is whole',
+    'a service with a damaged database is not ready, names the file, and serves the intact data',
     async () => {
       await using folder = await temporaryFolder()
       const path = join(folder.path, 'metadata.db')
@@ -39,7 +39,7 @@ describe.each(['bun', 'deno', 'node'] as const)('metadata on %s', (runtime) => {
   )
 
   test(
-    'serves reads while another process locks the file; writes are UNAVAILABLE, then go on',
+    'reads work while another process locks the database; writes fail with UNAVAILABLE until it is unlocked',
     async () => {
       await using folder = await temporaryFolder()
       const path = join(folder.path, 'metadata.db')
@@ -67,7 +67,7 @@ describe.each(['bun', 'deno', 'node'] as const)('metadata on %s', (runtime) => {
 
 describe.each(['bun', 'deno', 'node'] as const)('rating on %s', (runtime) => {
   test(
-    'is not ready while another process locks the event log, and answers; then it is again',
+    'rating is not ready while another process locks the event log, still responds, and recovers',
     async () => {
       await using folder = await temporaryFolder()
       const path = join(folder.path, 'events.db')
@@ -114,7 +114,7 @@ async function fill(path: string): Promise<void> {
   await store.put(movies)
 }
 
-/** Overwrites a third of the file, in its middle. */
+/** Overwrites the middle third of the file. */
 function damage(path: string): void {
   const pages = statSync(path).size / pageBytes
   const file = openSync(path, 'r+')

@@ -4,7 +4,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 
 const topic = 'ratings.dlq'
 
-/** All dead letters that are there. */
+/** Reads all dead letters. */
 export async function readDeadLetters(eventLog: EventLog): Promise<LogRecord[]> {
   const ends = await eventLog.ends(topic)
   const letters: LogRecord[] = []
@@ -28,7 +28,7 @@ export async function readDeadLetters(eventLog: EventLog): Promise<LogRecord[]> 
   return letters
 }
 
-/** Puts dead letters back, as a person would, and answers how many. */
+/** Replays the dead letters with the command, and returns their number. */
 export async function replayDeadLetters(broker: string): Promise<number> {
   await using program = await spawnProgram({
     runtime: 'bun',

@@ -1,4 +1,4 @@
-/** The aggregate of a record as the rating service tells it. */
+/** Aggregate of a record as the rating service returns it. */
 export interface ExpectedAggregate {
   readonly recordId: string
   readonly count: bigint
@@ -6,11 +6,11 @@ export interface ExpectedAggregate {
   readonly histogram: readonly bigint[]
 }
 
-/** What ratings should come to, reckoned in the plainest way. */
+/** Expected ratings, calculated in the simplest way. */
 export interface ExpectedRatings {
-  /** The user's rating of the record from now on; undefined for none. */
+  /** Sets the user's rating of the record. `undefined` removes it. */
   set(recordId: string, userId: string, value: number | undefined): void
-  /** Of every record that is rated, in order of id. */
+  /** Returns the aggregates of all rated records, by id. */
   aggregates(): ExpectedAggregate[]
 }
 

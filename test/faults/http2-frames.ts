@@ -11,16 +11,22 @@ export interface Frame {
   readonly payload: Buffer
 }
 
-/** `GET http://a/`: three fields of HPACK's static table, and the authority as a literal (RFC 7541 appendix A, §6.2). */
+/**
+ * `GET http://a/`: three headers of HPACK's static table, and the authority as a literal (RFC 7541
+ * appendix A, §6.2).
+ */
 export const getRoot = Buffer.from([0x82, 0x86, 0x84, 0x41, 1, 0x61])
 
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 const headerBytes = 9
 
-/** An HTTP/2 client that does nothing of itself, so that a test decides what crosses what. */
+/**
+ * An HTTP/2 client that sends only what the test writes, so that the test decides the order of
+ * frames.
+ */
 export interface FrameConnection extends AsyncDisposable {
   send(frame: Frame): void
-  /** The first frame of the type, which may have come already. */
+  /** Resolves with the first frame of the type, which may have arrived already. */
   received(type: number): Promise<Frame>
 }
 
@@ -31,7 +37,7 @@ export function connectFrames(url: string): FrameConnection {
   socket.on('data', (chunk: Buffer) => {
     bytes = Buffer.concat([bytes, chunk])
   })
-  // What has not come when the connection breaks is missed by whoever waits for it.
+  // Data missing after a failure is reported by the code that waits for it.
   socket.on('error', () => {})
   socket.write(preface)
   const send = (one: Frame) => void socket.write(encode(one))
@@ -57,7 +63,7 @@ function encode({ type, flags, streamId, payload }: Frame): Buffer {
   return Buffer.concat([header, payload])
 }
 
-/** The frames that have come whole. */
+/** Returns the complete frames. */
 function decode(bytes: Buffer): Frame[] {
   const frames: Frame[] = []
   let rest = bytes

@@ -34,7 +34,7 @@ describeWith(installed('kafka'), 'rating, when its Kafka', () => {
   afterAll(() => broker?.[Symbol.asyncDispose](), brokerTimeoutMs)
 
   test(
-    'is killed and started again mid-stream, twice, goes on by itself and counts everything once',
+    'rating continues and counts everything once when its broker is killed and restarted twice',
     () =>
       goesOn(broker, 'Kafka killed', { times: 2, restartsMin: 2 }, async (noticed) => {
         await broker.kill()
@@ -45,7 +45,7 @@ describeWith(installed('kafka'), 'rating, when its Kafka', () => {
   )
 
   test(
-    'is frozen, finds out, goes on when it thaws, and counts everything once',
+    'rating detects a frozen broker, continues when it thaws, and counts everything once',
     () =>
       goesOn(broker, 'Kafka frozen', { times: 1, restartsMin: 0 }, async (noticed) => {
         using _ = freeze(broker)
@@ -56,9 +56,9 @@ describeWith(installed('kafka'), 'rating, when its Kafka', () => {
 })
 
 /**
- * @param restartsMin how often the consumer has to have started again. It need not where the broker keeps its connections:
- * a request for the identity of the log may be what finds out.
- * @param fault takes the broker away, and brings it back when the rating process has noticed.
+ * @param restartsMin Minimum restarts of the consumer. 0 where the broker keeps its connections: a
+ *   request for the identity of the log may detect the fault first.
+ * @param fault Makes the broker unavailable, and restores it when the rating process has noticed.
  */
 async function goesOn(
   broker: Backend,
@@ -103,13 +103,13 @@ async function goesOn(
   expect(failures).toEqual([])
   expect(count).toBeGreaterThan(100)
   expect(await readAggregates(client)).toMatchObject(expected.aggregates())
-  // It was the same process all the time.
+  // The process did not restart.
   expect(await readMetric(url, 'marquee_ingest_restarts_total')).toBeGreaterThanOrEqual(restartsMin)
   expect(await readMetric(url, 'marquee_ingest_changes_total')).toBeGreaterThan(eventCount)
   expect(await readMetric(url, 'marquee_ingest_lag_events')).toBe(0)
 }
 
-/** Stops the process where it is, until it is disposed of: its connections stay, and nothing answers. */
+/** Stops the process until it is disposed. Its connections stay open without a response. */
 function freeze({ pid = 0 }: Backend): Disposable {
   process.kill(pid, 'SIGSTOP')
   return { [Symbol.dispose]: () => void process.kill(pid, 'SIGCONT') }

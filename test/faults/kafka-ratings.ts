@@ -8,33 +8,33 @@ import type { Append } from './rating-producer.ts'
 
 export const partitionCount = 4
 
-/** For a broker, and for rating services, so that a process that was killed is missed after 2 s. */
+/** Short sessions, so that a killed process is detected after 2 s. */
 export const soonMissed = {
   broker: { properties: { 'group.min.session.timeout.ms': '1000' } },
   args: ['--kafka-session-timeout-ms', '2000'],
 } as const
 
-/** How long an append is tried again, in milliseconds. */
+/** Time for retries of an append, in milliseconds. */
 const patienceMs = 60_000
 
 const groupId = 'rating'
 
-/** The rating events in a Kafka of a test's own, as their producers and operators have to do with them. */
+/** Rating events in the Kafka of a test, from the side of producers and operators. */
 export interface KafkaRatings extends AsyncDisposable {
-  /** What a rating service has to be told. */
+  /** Arguments of a rating service that reads the events. */
   readonly args: readonly string[]
   readonly eventLog: EventLog
   readonly admin: Admin
   /**
-   * Appends the same again until it is acknowledged. What comes after waits, so that records that are there twice are
-   * there twice as a whole run: repeated puts and deletes of one rating end like the first.
+   * Retries an append until it is acknowledged. Later appends wait, so that duplicates repeat as a
+   * whole run: repeated puts and deletes of a rating then end like the first.
    */
   readonly append: Append
-  /** Commits offsets for the group, by partition, as an operator may while nobody consumes. */
+  /** Commits offsets for the group, by partition, as an operator can while nobody consumes. */
   commit(offsets: readonly number[]): Promise<void>
 }
 
-/** Begins anew: what an earlier test has left is removed. */
+/** Opens empty topics: removes what an earlier test has left. */
 export async function openKafkaRatings(broker: string): Promise<KafkaRatings> {
   await using opened = new AsyncDisposableStack()
   const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING })
@@ -77,7 +77,7 @@ async function removeAll(admin: Admin): Promise<void> {
   if (groups.length > 0) await admin.deleteGroups(groups.map((group) => group.groupId))
 }
 
-/** What the group has committed for each partition; -1 for nothing. */
+/** Returns the committed offset of the group for each partition, or -1 without one. */
 export async function committedOffsets({ admin }: KafkaRatings): Promise<number[]> {
   const [topic] = await admin.fetchOffsets({ groupId, topics: ['ratings'] })
   const partitions = topic?.partitions ?? []
@@ -86,7 +86,7 @@ export async function committedOffsets({ admin }: KafkaRatings): Promise<number[
     .map(({ offset }) => Number(offset))
 }
 
-/** Resolves when the group has committed all there is: then a lag of none shows in other tools. */
+/** Resolves when the group has committed everything, so that other tools show no lag. */
 export async function everythingCommitted(ratings: KafkaRatings): Promise<void> {
   const ends = await ratings.eventLog.ends('ratings')
   await waitFor(async () => (await committedOffsets(ratings)).join() === ends.join(), {
@@ -94,7 +94,7 @@ export async function everythingCommitted(ratings: KafkaRatings): Promise<void> 
   })
 }
 
-/** Only a member of the group may; the admin client of kafkajs is one for 5 s. */
+/** Commits as a member of the group. The admin client of kafkajs is one for 5 s. */
 async function commit(kafka: Kafka, offsets: readonly number[]): Promise<void> {
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 })
   const joined = Promise.withResolvers<void>()

@@ -36,7 +36,7 @@ describeWith(installed('kafka'), 'rating on Kafka and SQLite', () => {
   afterAll(() => broker?.[Symbol.asyncDispose](), brokerTimeoutMs)
 
   test(
-    'killed 12 times while events stream in: nothing lost, nothing counted twice',
+    'rating is killed 12 times while events stream in, and loses nothing and counts nothing twice',
     async () => {
       const seed = faultSeed('rating on Kafka under SIGKILL')
       const random = createSeededRandom(seed)
@@ -82,7 +82,7 @@ describeWith(installed('kafka'), 'rating on Kafka and SQLite', () => {
       await everythingCommitted(ratings)
       await expectWritten(client, written, expected)
       expect(await readAggregates(client)).toMatchObject(expected.aggregates())
-      // The killed processes have applied events too, and were not killed before they could.
+      // The killed processes applied events too, and were not killed before they could.
       expect(await readMetric(last.url, 'marquee_ingest_changes_total')).toBeLessThan(
         eventCount / 2,
       )
@@ -91,7 +91,7 @@ describeWith(installed('kafka'), 'rating on Kafka and SQLite', () => {
   )
 
   test(
-    'goes on where the store says, whatever the group has committed: back, ahead, or nothing',
+    'rating continues from the position of its store when the group has committed less, more, or nothing',
     async () => {
       const random = createSeededRandom(faultSeed('offsets of the group moved'))
       await using folder = await temporaryFolder()
@@ -103,7 +103,7 @@ describeWith(installed('kafka'), 'rating on Kafka and SQLite', () => {
       } as const
       const expected = createExpectedRatings()
 
-      /** A life of the process, in which all is applied, and then a rating of each record is changed by RPC. */
+      /** Runs the process until all is applied, then changes a rating of each record by RPC. */
       async function live(): Promise<void> {
         await using process = await startService(rating)
         const client = ratingClient(process.url)
@@ -111,7 +111,7 @@ describeWith(installed('kafka'), 'rating on Kafka and SQLite', () => {
         await everythingCommitted(ratings)
         expect(await readAggregates(client)).toMatchObject(expected.aggregates())
         for (const recordId of recordIds) {
-          // To apply the last event again would undo this.
+          // Applying the last event again would undo this.
           await client.putRating({ recordId, recordType: 'movie', userId, value: 1 })
           expected.set(recordId, userId, 1)
         }

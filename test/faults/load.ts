@@ -16,7 +16,7 @@ import {
 } from '../../gen/metadata/v1/metadata_pb.ts'
 import { createStaticRegistry } from '../../packages/registry/static/static.ts'
 
-/** Asks an instance of metadata, on connections that are kept, for a movie's title. */
+/** Requests a movie's title from an instance of metadata, on persistent connections. */
 export interface LoadConnection extends AsyncDisposable {
   call(movieId: string): Promise<string | undefined>
 }
@@ -24,7 +24,7 @@ export interface LoadConnection extends AsyncDisposable {
 /** A kind of client. */
 export interface LoadClient {
   readonly name: string
-  /** Calls the first of the instances, and the next when nothing could be sent to it. */
+  /** Calls the first of the instances, and the next one when a call could not be sent. */
   connect(urls: readonly string[]): Promise<LoadConnection>
 }
 
@@ -58,7 +58,10 @@ async function connectService(urls: readonly string[]): Promise<LoadConnection> 
   return callThrough(transport, () => transport[Symbol.asyncDispose]())
 }
 
-/** One connection for each instance; every call in flight goes on to the next for itself. */
+/**
+ * Opens one connection for each instance. Every call in flight moves to the next instance on its
+ * own.
+ */
 function inTurn(connect: (url: string) => LoadConnection): LoadClient['connect'] {
   return async (urls) => {
     const connections = urls.map(connect)
@@ -125,13 +128,16 @@ function connectGrpcJs(url: string): LoadConnection {
   }
 }
 
-/** Whether a call failed before anything was sent: no connection could be opened, or it says that it is closing. */
+/**
+ * Returns whether a call failed before anything was sent: no connection could be opened, or it is
+ * closing.
+ */
 export function isNotSent(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code = '' } = cause as NodeJS.ErrnoException
     if (['ECONNREFUSED', 'ConnectionRefused', 'ERR_HTTP2_GOAWAY_SESSION'].includes(code))
       return true
-    // grpc-js keeps the words alone.
+    // grpc-js reports only the text.
     if (/No connection established.*ECONNREFUSED/.test(cause.message)) return true
   }
   return false

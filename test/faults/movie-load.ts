@@ -4,17 +4,17 @@ import { waitFor } from '@marquee/testing/wait-for'
 import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
 import { alien } from './consul-fleet.ts'
 
-/** Asks movie for the details of a movie all the time, several calls at once. */
+/** Requests a movie's details from movie continuously, with several calls in flight. */
 export interface MovieLoad {
-  /** Resolves when so many more calls have ended, well or not. */
+  /** Resolves when this many more calls have ended, with any outcome. */
   more(callCount: number): Promise<void>
-  /** Forgets what has failed: while processes are new, a busy machine may be late. */
+  /** Removes the recorded failures. While processes start, a busy machine may exceed deadlines. */
   forgive(): void
-  /** Ends it, and answers why calls failed or lacked the rating. */
+  /** Stops the load, and returns why calls failed or lacked the rating. */
   stop(): Promise<string[]>
 }
 
-/** No more are told. */
+/** Maximum number of failures that are recorded. */
 const failuresMax = 1_000
 
 export function startMovieLoad(baseUrl: string, concurrency: number): MovieLoad {

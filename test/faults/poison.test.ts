@@ -23,7 +23,7 @@ const goodCount = 100_000
 const poisonCount = 1_000
 const fixedCount = 10
 const appendCount = 10_000
-/** What brokers take unless told, for a batch of one record. */
+/** Default maximum of a broker for a batch of one record. */
 const messageBytesMax = 1_048_588
 const testTimeoutMs = 120_000
 const brokerTimeoutMs = 60_000
@@ -37,7 +37,7 @@ describeWith(installed('kafka'), 'among rating events in Kafka', () => {
   afterAll(() => broker?.[Symbol.asyncDispose](), brokerTimeoutMs)
 
   test(
-    '1,000 that are poison are put aside, 100,000 others count, and a replay puts back each once',
+    '1,000 poison events become dead letters, 100,000 others count, and a replay appends each once',
     async () => {
       const random = createSeededRandom(faultSeed('poison'))
       await using folder = await temporaryFolder()
@@ -102,7 +102,7 @@ describeWith(installed('kafka'), 'among rating events in Kafka', () => {
   )
 
   test(
-    'poison as large as the broker takes is put aside without its value, and the others count',
+    'a poison event of the maximum size becomes a dead letter without its value, and the others count',
     async () => {
       await using folder = await temporaryFolder()
       await using ratings = await openKafkaRatings(broker.address)
@@ -112,7 +112,8 @@ describeWith(installed('kafka'), 'among rating events in Kafka', () => {
       const client = ratingClient(rating.url)
       const expected = createExpectedRatings()
       const key = recordIds[0] ?? ''
-      // The broker counts some 90 bytes beside the value: with headers, the record would be too large.
+      // The broker counts about 90 bytes beside the value, so the record with headers would be too
+      // large.
       const value = new Uint8Array(messageBytesMax - 100)
       await ratings.append([{ key, value }])
       await everythingApplied(ratings.append, client, expected)
@@ -132,8 +133,8 @@ describeWith(installed('kafka'), 'among rating events in Kafka', () => {
   )
 })
 
-/** Broken in one of several ways, each time with another number in it. */
-/** The sources of all dead letters that the service lists, page by page. */
+/** Returns an event that is broken in one of several ways, with a different number each time. */
+/** Returns the sources of all dead letters that the service lists, page by page. */
 async function listSources(baseUrl: string): Promise<string[]> {
   const client = createClient(DeadLetterService, createConnectTransport({ baseUrl }))
   const sources: string[] = []

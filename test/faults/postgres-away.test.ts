@@ -36,7 +36,7 @@ describeWith(installed('kafka'), 'rating on Kafka', () => {
 
   describeWith(installed('postgres'), 'and Postgres, when that', () => {
     test(
-      'is killed, then stopped, and each time started again mid-stream, counts everything once',
+      'rating counts everything once when its Postgres is killed, then stopped, and restarted each time',
       async () => {
         const seed = faultSeed('Postgres away')
         const random = createSeededRandom(seed)
@@ -77,7 +77,7 @@ describeWith(installed('kafka'), 'rating on Kafka', () => {
         expect(await readAggregates(client)).toMatchObject(expected.aggregates())
         const codes = new Set(written.flatMap((one) => [...one.codes]))
         expect([...codes]).toEqual([Code.Unavailable])
-        // It was the same process all the time, and its consumer did not break.
+        // The process did not restart, and its consumer did not fail.
         expect(await readMetric(url, 'marquee_ingest_changes_total')).toBeGreaterThan(eventCount)
         expect(await readMetric(url, 'marquee_ingest_restarts_total')).toBe(0)
       },
@@ -86,7 +86,7 @@ describeWith(installed('kafka'), 'rating on Kafka', () => {
   })
 })
 
-/** A read and a write, by RPC and by REST. */
+/** Expects UNAVAILABLE for a read and a write, by RPC and by REST. */
 async function expectUnavailable(url: string): Promise<void> {
   const client = ratingClient(url)
   const [read, write, get, put] = await Promise.all([

@@ -7,14 +7,14 @@ import { type RatingClient, readRating } from './rating-process.ts'
 import { createSeededRandom, type SeededRandom } from './seeded-random.ts'
 
 export interface Written {
-  /** What a user's rating of a record may be after all: more than one when a call was cut short. */
+  /** Possible ratings by user and record. More than one when a call was interrupted. */
   readonly possible: ReadonlyMap<string, ReadonlySet<number | undefined>>
   readonly acknowledgedCount: number
-  /** How the other calls ended. */
+  /** Codes of the failed calls. */
   readonly codes: ReadonlySet<Code>
 }
 
-/** Starts so many callers, each with users of its own, who put and delete ratings until the signal is aborted. */
+/** Starts callers with separate users, which put and delete ratings until the signal is aborted. */
 export function startCallers(
   client: RatingClient,
   { count, seed, signal }: { count: number; seed: number; signal: AbortSignal },
@@ -25,7 +25,7 @@ export function startCallers(
   return Promise.all(callers)
 }
 
-/** One call after the other. */
+/** Makes one call after the other. */
 async function callRepeatedly(
   client: RatingClient,
   userId: string,
@@ -52,7 +52,7 @@ function keyOf({ recordId, userId }: { recordId: string; userId: string }): stri
   return `${recordId} ${userId}`
 }
 
-/** Answers by which code it failed, if it did. A request that is wrong is a mistake here, not a fault. */
+/** Returns the code of a failure. Throws for an invalid request, which is a bug of the test. */
 async function write(
   client: RatingClient,
   { value, ...key }: RatingEvent,
@@ -69,7 +69,9 @@ async function write(
   }
 }
 
-/** Checks that each write is there as acknowledged, and adds what is there to what is expected. */
+/**
+ * Checks that each write is saved as acknowledged, and adds the saved ratings to the expected ones.
+ */
 export async function expectWritten(
   client: RatingClient,
   written: readonly Written[],

@@ -1,18 +1,18 @@
 import type { NewRecord } from '@marquee/event-log/port'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** What somebody says of a record. */
+/** A put or delete of a rating. */
 export interface RatingEvent {
   readonly recordId: string
   readonly userId: string
-  /** Undefined to take the rating back. */
+  /** `undefined` deletes the rating. */
   readonly value: number | undefined
 }
 
-/** The records that are rated. */
+/** Ids of the rated records. */
 export const recordIds = Array.from({ length: 50 }, (_, n) => `record-${n}`)
 
-/** Of one of 200 users, who change their minds. */
+/** Returns a random event of one of 200 users, who change their ratings. */
 export function randomEvent(random: SeededRandom): RatingEvent {
   const value = random.integer(0, 5)
   return {
@@ -26,7 +26,7 @@ export function randomRecordId(random: SeededRandom): string {
   return recordIds[random.integer(0, recordIds.length - 1)] ?? ''
 }
 
-/** The event as producers write it. */
+/** Returns the event as producers write it. */
 export function toRecord({ value, ...event }: RatingEvent): NewRecord {
   const effect = value === undefined ? { eventType: 'delete' } : { eventType: 'put', value }
   const json = JSON.stringify({ ...event, ...effect, recordType: 'movie', providerId: 'test' })

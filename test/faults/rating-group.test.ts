@@ -104,15 +104,18 @@ async function changeThree(group: Group, pause: Pause): Promise<void> {
 }
 
 interface Group extends AsyncDisposable {
-  /** Resolves when the new ones have their share. */
+  /** Resolves when the new instances have their partitions. */
   start(count: number): Promise<ServiceProcess[]>
-  /** SIGKILL. Resolves when the others have its share. */
+  /** Sends SIGKILL. Resolves when the others have its partitions. */
   kill(one: ServiceProcess | undefined): Promise<void>
-  /** SIGTERM. Resolves when the others have its share. */
+  /** Sends SIGTERM. Resolves when the others have its partitions. */
   stop(one: ServiceProcess | undefined): Promise<void>
-  /** SIGSTOP, and SIGCONT when the others have its share. Resolves when it has one again. */
+  /**
+   * Sends SIGSTOP, and SIGCONT when the others have its partitions. Resolves when it has some
+   * again.
+   */
   freeze(one: ServiceProcess | undefined): Promise<void>
-  /** Asks each what everything has come to. */
+  /** Compares the aggregates of each instance with the expected ones. */
   expectExact(
     ratings: KafkaRatings,
     expected: ReturnType<typeof createExpectedRatings>,
@@ -122,7 +125,7 @@ interface Group extends AsyncDisposable {
 function createGroup(args: readonly string[]): Group {
   const live = new Set<ServiceProcess>()
 
-  /** Each partition is consumed by one process, and each process has one at least. */
+  /** Resolves when each partition has one consumer, and each process at least one partition. */
   async function dealt(): Promise<void> {
     await waitFor(
       async () => {

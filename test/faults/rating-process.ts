@@ -13,18 +13,18 @@ import type { Append } from './rating-producer.ts'
 
 export type RatingClient = Client<typeof RatingService>
 
-/** @param url where a rating service listens, or will. */
+/** @param url URL of a rating service, which may start later. */
 export function ratingClient(url: string): RatingClient {
   return createClient(RatingService, createConnectTransport({ baseUrl: url }))
 }
 
-/** The aggregates of all records that are rated, in order of id. */
+/** Returns the aggregates of all rated records, by id. */
 export async function readAggregates(client: RatingClient) {
   const records = recordIds.toSorted().map((recordId) => ({ recordId, recordType: 'movie' }))
   return (await client.batchGetAggregatedRatings({ records })).aggregatedRatings
 }
 
-/** The user's rating of the record, or undefined. */
+/** Returns the user's rating of the record, or `undefined`. */
 export async function readRating(
   client: RatingClient,
   recordId: string,
@@ -39,7 +39,10 @@ export async function readRating(
   }
 }
 
-/** Appends a last event for each record, by a new user, and answers whose: when it has been applied, all before have. */
+/**
+ * Appends a last event for each record by a new user, and returns the user. When it is applied, all
+ * earlier events are.
+ */
 export async function everythingApplied(
   append: Append,
   client: RatingClient,
@@ -57,13 +60,13 @@ export async function everythingApplied(
   return userId
 }
 
-/** The sum of a metric over its labels, as the process tells it. */
+/** Returns the sum of a metric over its labels. */
 export async function readMetric(url: string, name: string): Promise<number> {
   const samples = await readSamples(url, name)
   return samples.reduce((sum, { value }) => sum + value, 0)
 }
 
-/** The partitions that the process has at present. */
+/** Returns the partitions that the process has now. */
 export async function readPartitions(url: string): Promise<string[]> {
   const samples = await readSamples(url, 'marquee_ingest_lag_events')
   return samples.map(({ labels }) => /partition="(\d+)"/.exec(labels)?.[1] ?? '')
@@ -75,20 +78,20 @@ async function readSamples(url: string, name: string) {
   return Array.from(lines, ([, labels = '', value]) => ({ labels, value: Number(value) }))
 }
 
-/** Why the process says that it is not ready; undefined when it is. */
+/** Returns why the process is not ready, or `undefined` when it is. */
 export async function readProblem(url: string): Promise<string | undefined> {
   const response = await fetch(`${url}/readyz`)
   return response.ok ? undefined : await response.text()
 }
 
 export interface CallsProbe {
-  /** Ends it, and answers how often it asked, and what else than an answer came. */
+  /** Stops the probes, and returns their number and failures. */
   stop(): Promise<{ readonly count: number; readonly failures: readonly string[] }>
 }
 
 /**
- * Asks again and again for the aggregate of a record that is rated, and whether the service is healthy
- * (`grpc.health.v1`): both have to go on whatever happens to the event log.
+ * Repeatedly requests the aggregate of a rated record, and the health of the service
+ * (`grpc.health.v1`). Both must succeed whatever happens to the event log.
  */
 export function probeCalls(url: string, recordId: string): CallsProbe {
   const ratings = ratingClient(url)

@@ -4,20 +4,21 @@ import type { ExpectedRatings } from './expected-ratings.ts'
 import { randomEvent, toRecord } from './rating-events.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** Appends to the topic of rating events. Resolves when the records are there, in their order. */
+/** Appends to the topic of rating events. Resolves when the records are saved in their order. */
 export type Append = (records: readonly NewRecord[]) => Promise<void>
 
 export interface ProducingOptions {
   readonly append: Append
-  /** Told of what was appended. */
+  /** Is updated with every appended event. */
   readonly expected: ExpectedRatings
   readonly random: SeededRandom
   readonly signal: AbortSignal
 }
 
 /**
- * Appends events until the signal is aborted, and answers how many. Half are puts and deletes of 200 users, who change
- * their minds; half are of users who rate once, so that the loss of any shows in the end.
+ * Appends events until the signal is aborted, and returns their number. Half are puts and deletes
+ * of 200 users, who change their ratings. Half are of users who rate once, so that any lost event
+ * is detected.
  */
 export async function produceEvents(options: ProducingOptions): Promise<number> {
   const { append, expected, random, signal } = options

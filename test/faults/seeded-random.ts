@@ -1,10 +1,10 @@
-/** Numbers that are the same for the same seed. */
+/** Random numbers that are the same for the same seed. */
 export interface SeededRandom {
-  /** A whole number, both bounds included. */
+  /** Returns a whole number, both bounds included. */
   integer(min: number, max: number): number
 }
 
-/** The generator known as Mulberry32: 32 bits of state are plenty for a test. */
+/** Creates a Mulberry32 generator. Its 32 bits of state are enough for a test. */
 export function createSeededRandom(seed: number): SeededRandom {
   let state = seed >>> 0
   const next = (): number => {
@@ -16,7 +16,10 @@ export function createSeededRandom(seed: number): SeededRandom {
   return { integer: (min, max) => min + Math.floor(next() * (max - min + 1)) }
 }
 
-/** The seed of a test: from the environment, or a new one, which is shown so that a failure can be replayed. */
+/**
+ * Returns the seed of a test: from the environment, or a new one, which is printed so that a
+ * failure can be replayed.
+ */
 export function faultSeed(what: string): number {
   const seed = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 32)
   process.stderr.write(`${what}: again with FAULT_SEED=${seed}\n`)

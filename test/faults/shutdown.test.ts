@@ -18,15 +18,16 @@ import { connectFrames, frame, getRoot } from './http2-frames.ts'
 import { isNotSent, type LoadClient, loadClients } from './load.ts'
 
 /**
- * From SIGTERM to the end of the process, at most: half of what `packages/service/process/run.ts` promises, and less than the
- * 10 seconds after which the port cuts what is left, because here nothing should be left.
+ * Maximum time from SIGTERM to the end of the process: half of the limit in
+ * `packages/service/process/run.ts`, and less than the 10 seconds after which the server aborts
+ * what is left, because nothing should be left.
  */
 const shutdownTimeoutMs = 7_500
-/** Calls at once by each kind of client. */
+/** Calls in flight by each kind of client. */
 const concurrency = 4
-/** How many calls each kind of client makes before the signal, and again after it. */
+/** Number of calls of each kind of client before the signal, and again after it. */
 const callCount = 200
-/** How many failures of a kind of client are told. */
+/** Maximum number of failures that are reported for each kind of client. */
 const failuresMax = 5
 const testTimeoutMs = 60_000
 
@@ -38,7 +39,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
 
 function describeShutdown(runtime: RuntimeName): void {
   test(
-    'under load fails no call of clients that go on to another instance',
+    'a shutdown under load fails no call of clients that move to another instance',
     async () => {
       await using folder = await temporaryFolder()
       const args = ['--database-url', `sqlite:${join(folder.path, 'metadata.db')}`]
@@ -59,7 +60,7 @@ function describeShutdown(runtime: RuntimeName): void {
   )
 
   test(
-    'lets a call end whose request is still on its way, by HTTP/1.1',
+    'a shutdown completes a call whose request is still arriving over HTTP/1.1',
     async () => {
       await using service = await startService({ service: 'metadata', runtime, args: memory })
       const { hostname, port } = new URL(service.url)
@@ -84,7 +85,7 @@ function describeShutdown(runtime: RuntimeName): void {
   )
 
   test(
-    'lets a call end whose request is still on its way, by HTTP/2',
+    'a shutdown completes a call whose request is still arriving over HTTP/2',
     async () => {
       await using service = await startService({ service: 'metadata', runtime, args: memory })
       const session = connectHttp2(service.url)
@@ -109,7 +110,7 @@ function describeShutdown(runtime: RuntimeName): void {
   )
 
   test(
-    'answers a request that crosses its GOAWAY',
+    'a request that crosses GOAWAY gets its response',
     async () => {
       await using service = await startService({ service: 'metadata', runtime, args: memory })
       await using client = connectFrames(service.url)
@@ -127,7 +128,7 @@ function describeShutdown(runtime: RuntimeName): void {
   )
 
   test(
-    'closes connections that say nothing',
+    'a shutdown closes idle connections',
     async () => {
       await using service = await startService({ service: 'metadata', runtime, args: memory })
       const { hostname, port } = new URL(service.url)
@@ -140,7 +141,7 @@ function describeShutdown(runtime: RuntimeName): void {
   )
 
   test(
-    'ends open watches with UNAVAILABLE',
+    'a shutdown ends open watches with UNAVAILABLE',
     async () => {
       await using folder = await temporaryFolder()
       const eventLog = ['--event-log', join(folder.path, 'events.db')]
@@ -166,11 +167,11 @@ async function putAlien(baseUrl: string): Promise<void> {
 
 interface Load {
   answeredCount(): number
-  /** Ends it, and answers the first few failures. */
+  /** Stops the load, and returns the first few failures. */
   stop(): Promise<{ name: string; failed: string[] }>
 }
 
-/** Calls all the time, several calls at once. */
+/** Makes calls continuously, with several in flight. */
 async function startLoad({ name, connect }: LoadClient, urls: readonly string[]): Promise<Load> {
   const connection = await connect(urls)
   const failed: string[] = []
@@ -195,7 +196,7 @@ async function startLoad({ name, connect }: LoadClient, urls: readonly string[])
   }
 }
 
-/** Resolves when each has made so many more calls, or given up. */
+/** Resolves when each load has made this many more calls, or has stopped. */
 async function callMore(loads: readonly Load[]): Promise<void> {
   const goals = loads.map((load) => load.answeredCount() + callCount)
   const done = () => loads.every((load, index) => load.answeredCount() >= (goals[index] ?? 0))
@@ -210,7 +211,7 @@ function exitOf(program: Program): Promise<Exit> {
   return waitFor(() => exit, { what: 'the process to end', timeoutMs: shutdownTimeoutMs })
 }
 
-/** Whether so many calls are under way, the one that asks included. */
+/** Returns whether this many calls are in flight, including the request for the metric. */
 async function callsInFlight(url: string, count: number): Promise<boolean> {
   const metrics = await (await fetch(`${url}/metrics`)).text()
   return metrics.includes(`marquee_calls_in_flight ${count}\n`)
@@ -238,7 +239,7 @@ function watchTransports(baseUrl: string): Transport[] {
   ]
 }
 
-/** Watches a record; `ended` tells by which code the watch ended. */
+/** Watches a record. `ended` resolves with the code that ended the watch. */
 function startWatch(transport: Transport): { first: Promise<void>; ended: Promise<string> } {
   const client = createClient(RatingService, transport)
   const records = [{ recordId: '1', recordType: 'movie' }]

@@ -12,14 +12,17 @@ import { type Append, produceEvents } from './rating-producer.ts'
 import { createSeededRandom, faultSeed } from './seeded-random.ts'
 
 const killCount = 30
-/** From the start of the process to its end, or from when it was ready, by turns: some are killed before they are ready. */
+/**
+ * Time from the start of the process to its kill, or from its readiness, alternately, so that some
+ * are killed before they are ready.
+ */
 const lifetimeMs = { min: 100, max: 900 }
 const startTimeoutMs = 20_000
 const callersCount = 3
 const testTimeoutMs = 120_000
 
 test(
-  'rating killed 30 times while events stream in: nothing lost, nothing counted twice',
+  'rating is killed 30 times while events stream in, and loses nothing and counts nothing twice',
   async () => {
     const seed = faultSeed('ratings under SIGKILL')
     const random = createSeededRandom(seed)
@@ -56,7 +59,7 @@ test(
     const acknowledgedCount = written.reduce((sum, one) => sum + one.acknowledgedCount, 0)
     expect(acknowledgedCount).toBeGreaterThan(killCount)
     expect(await readAggregates(client)).toMatchObject(expected.aggregates())
-    // The killed processes have applied events too, and were not killed before they could.
+    // The killed processes applied events too, and were not killed before they could.
     const changesApplied = await readMetric(last.url, 'marquee_ingest_changes_total')
     expect(changesApplied).toBeLessThan(eventCount / 2)
   },

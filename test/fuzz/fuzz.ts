@@ -3,12 +3,12 @@ import { createRandom, type Random } from './random.ts'
 /** One round of a subject. Throws when something is wrong. */
 export type Round = (random: Random) => Promise<void> | void
 
-/** A round that hangs for so long has failed. */
+/** A round that takes longer has failed. */
 const roundTimeoutMs = 20_000
 
 /**
- * Runs rounds for a time, one after the other, the first with the seed and each other with the next one, so that a round
- * that fails is the first one of its own seed. Answers how many there were.
+ * Runs rounds for a time, one after the other. Each round has the next seed, so that a round that
+ * fails is the first one of its own seed. Returns the number of rounds.
  */
 export async function fuzz(round: Round, seed: number, forMs: number): Promise<number> {
   const endMs = performance.now() + forMs
@@ -24,7 +24,7 @@ export async function fuzz(round: Round, seed: number, forMs: number): Promise<n
 async function withinTime(round: Promise<void> | void, seed: number): Promise<void> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error('it hangs')), roundTimeoutMs)
-  // Whatever nobody waited for is a failure of the round as well.
+  // An unhandled rejection is a failure of the round too.
   const onEscaped = (error: unknown) => late.reject(error)
   process.on('uncaughtException', onEscaped)
   process.on('unhandledRejection', onEscaped)

@@ -8,8 +8,9 @@ const roomy = { listBytesMax: 1 << 20, listCountMax: 10_000 }
 const tight = { listBytesMax: 2_000, listCountMax: 20 }
 
 /**
- * Blocks that were encoded mean what was encoded; blocks that were changed afterwards mean something within the limits, or
- * are refused. Whatever the limits, and whether a decoder has seen a block just before, the table is the same.
+ * Encoded blocks decode to the original headers. Changed blocks decode to something within the
+ * limits, or are refused. The table is the same whatever the limits, and whether or not a decoder
+ * has read another block before.
  */
 export function fuzzHpack(random: Random): void {
   const encoder = new HpackEncoder({ tableBytesMax: random.pick([0, 100, 4096]) })

@@ -5,10 +5,10 @@ import { MemorySocket, settled } from './memory-socket.ts'
 import type { Random } from './random.ts'
 
 const answerBytes = 20_000
-/** The bound of the server, an answer that was begun below it, and what the socket takes at once. */
+/** Limit of the server, one response that started below it, and what the socket takes at once. */
 const keptBytesMax = 64 * 1024 + answerBytes + 100_000
 
-/** A client that sends request behind request and reads nothing, or now and then. */
+/** Fuzzes a client that pipelines requests and reads nothing, or sometimes. */
 export async function fuzzHttp1Flood(random: Random): Promise<void> {
   const server = createHttp1Server({ respond: (exchange) => void answer(exchange) })
   try {
@@ -17,7 +17,7 @@ export async function fuzzHttp1Flood(random: Random): Promise<void> {
     socket.setReading(false)
     let answeredBytes = 0
     for (let count = random.integer(10, 60); count > 0; count--) {
-      // What is not read waits where it costs the server nothing.
+      // Data that is not read waits where it costs the server nothing.
       if (socket.readableLength === 0) socket.send(randomRequests(random))
       await settled()
       const kept = socket.writableLength
@@ -60,7 +60,7 @@ async function answer(exchange: Exchange): Promise<void> {
       for (let part = body.take(); part; part = body.take());
     }
   } catch {
-    // The connection is gone.
+    // The connection is closed.
     return
   }
   exchange.respond(200, [])

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts'
 
-/** Requests as clients and attackers send them, in pieces that are put together at random. */
+/** Returns requests of clients and attackers, assembled at random from pieces. */
 export function randomHttp1(random: Random): Buffer {
   const count = random.integer(1, 4)
   const requests = Array.from({ length: count }, () => randomRequest(random))
@@ -42,7 +42,7 @@ const plainLines = [
   `X-Long: ${'x'.repeat(1500)}`,
 ]
 
-/** What two readers have been known to understand in two ways (request smuggling). */
+/** Header lines that two parsers may interpret differently (request smuggling). */
 export const framingLines = [
   'Content-Length: 0',
   'Content-Length: 5',

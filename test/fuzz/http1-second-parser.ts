@@ -6,19 +6,20 @@ import { randomHttp1 } from './http1-requests.ts'
 import { MemorySocket, settled } from './memory-socket.ts'
 import type { Random } from './random.ts'
 
-/** The requests that a reader has found, and whether it has given up on the connection behind them. */
+/** Requests that a parser has found, and whether it gave up on the connection after them. */
 interface Reading {
   readonly requests: readonly string[]
   readonly ended: boolean
 }
 
 /**
- * Where requests begin and end is understood as llhttp does, the parser of Node, or not at all: a proxy that stands before
- * us cannot be made to see other requests than we do (RFC 9112 §11.2).
+ * Compares where requests begin and end with llhttp, the parser of Node. Ours finds the same
+ * requests or refuses: a proxy in front cannot be made to see other requests than we do (RFC 9112
+ * §11.2).
  */
 export async function fuzzHttp1Boundaries(random: Random): Promise<void> {
   const bytes = randomHttp1(random)
-  // What follows an upgrade is for Node no HTTP any more, whether anybody upgrades or not.
+  // For Node, the data after an upgrade is not HTTP, even when nobody upgrades.
   if (/upgrade/i.test(bytes.toString('latin1'))) return
   const [ours, theirs] = [await readByUs(bytes), await readByNode(bytes)]
   const count = Math.min(ours.requests.length, theirs.requests.length)
@@ -72,7 +73,7 @@ async function readByNode(bytes: Buffer): Promise<Reading> {
   return { requests, ended }
 }
 
-/** Answers whether the server has ended the connection. */
+/** Sends the bytes, and returns whether the server has closed the connection. */
 async function feed(socket: MemorySocket, bytes: Buffer): Promise<boolean> {
   socket.send(Buffer.from(bytes))
   for (let request = 0; request < 6; request++) await settled(socket)

@@ -6,22 +6,27 @@ import { randomHttp1 } from './http1-requests.ts'
 import { MemorySocket, settled } from './memory-socket.ts'
 import type { Random } from './random.ts'
 
-/** What a server has understood of the bytes of a connection. */
+/** Outcome of the bytes of a connection. */
 interface Understanding {
-  /** The requests that came whole. */
+  /** The complete requests. */
   readonly requests: readonly string[]
-  /** How many were answered as they should be. */
+  /** Number of correct responses. */
   readonly answeredCount: number
-  /** Whether the connection was ended: what is wrong in several ways may be refused for any of them. */
+  /**
+   * True when the connection was closed. Bytes with several errors may be refused for any of them.
+   */
   readonly ended: boolean
 }
 
-/** However the bytes are cut, they mean the same; and another connection is served meanwhile. */
+/**
+ * Checks that bytes mean the same however they are split, and that another connection is served
+ * meanwhile.
+ */
 export async function fuzzHttp1(random: Random): Promise<void> {
   const bytes = randomHttp1(random)
   const whole = await understand([bytes])
   const inParts = await understand(random.cut(bytes))
-  // One who answers before the body has come may see more of it or less.
+  // A handler that responds before the body has arrived may read more of it or less.
   if (bytes.includes('/early')) return
   assert.deepEqual(inParts, whole, `cut otherwise, it means something else: ${show(bytes)}`)
 }
@@ -62,7 +67,7 @@ async function understand(parts: readonly Buffer[]): Promise<Understanding> {
 
 const goodSeen = 'POST /echo 0: 6869'
 
-/** Takes the whole body, and sends it back. */
+/** Reads the whole body, and sends it back. */
 async function answer(exchange: Exchange, requests: string[]): Promise<void> {
   const { method, target, body } = exchange
   const parts: Uint8Array[] = []

@@ -4,13 +4,13 @@ import { type Frame, flag, type Http2Model, type } from './http2-model.ts'
 import type { Meaning } from './http2-rules.ts'
 import type { Random } from './random.ts'
 
-/** Something that a client does: most of it right, some of it a little wrong. */
+/** An action of a client: mostly valid, sometimes slightly invalid. */
 export interface Act {
   readonly bytes: Buffer
-  /** As one frame, to be judged. */
+  /** The frame that the model judges. */
   readonly frame: Frame
   readonly meaning?: Meaning
-  /** Whether it cannot be foretold what it leads to, but for an end of the connection or none. */
+  /** True when its outcome is unpredictable, except whether it closes the connection. */
   readonly isGarbage?: boolean
 }
 
@@ -20,7 +20,7 @@ export class Acts {
   readonly #random: Random
   readonly #model: Http2Model
   readonly #encoder = new HpackEncoder()
-  /** What the connection hardly survives is done once in so many times. */
+  /** An action that mostly closes the connection is done once in this many times. */
   readonly #patience: number
 
   constructor(random: Random, model: Http2Model) {
@@ -53,7 +53,7 @@ export class Acts {
     return this.#request()
   }
 
-  /** A request that is well-formed, and nothing but that. */
+  /** Returns a valid request. */
   plainRequest(path: string, body: Buffer): Act[] {
     const streamId = this.#model.lastId + 2 - ((this.#model.lastId + 1) % 2)
     const head = this.#headers(streamId, [...requestFields(path)], body.length === 0, {
@@ -82,7 +82,7 @@ export class Acts {
     return this.#simple(type.reset, streamId, uint32(8))
   }
 
-  /** Windows in which a small answer has room. */
+  /** Returns windows with room for a small response. */
   grants(): Act[] {
     const { serverWindow } = this.#model
     // INITIAL_WINDOW_SIZE and MAX_HEADER_LIST_SIZE.
@@ -167,7 +167,7 @@ export class Acts {
     return this.#simple(type.settings, isWrong && random.once(4) ? 1 : 0, payload)
   }
 
-  /** A known frame of a wrong length, or where it does not belong. */
+  /** Returns a known frame with a wrong length, or in a wrong place. */
   #broken(): Act {
     const random = this.#random
     const length = random.integer(0, 12)
@@ -179,7 +179,7 @@ export class Acts {
     return this.#simple(this.#random.pick([0, 4, 99]), this.#someId(), Buffer.alloc(16_385))
   }
 
-  /** A field block with another frame within (§6.10). */
+  /** Returns a header block that another frame interrupts (§6.10). */
   #interrupted(): Act {
     const frames = [toFrame(type.headers, 0, this.#model.lastId + 2, Buffer.of(0x82))]
     frames.push(toFrame(type.ping, 0, 0, Buffer.alloc(8)))
@@ -201,7 +201,7 @@ export class Acts {
     return { bytes, frame: { type: kind, flags, streamId, payload } }
   }
 
-  /** As a rule a stream that is active. */
+  /** Returns the id of a stream, mostly an active one. */
   #someId(): number {
     const random = this.#random
     const active = this.#model.active.map(({ id }) => id)
@@ -246,7 +246,7 @@ function requestFields(path: string): string[] {
   return [':method', 'POST', ':scheme', 'http', ':authority', 'a', ':path', path, 'x-a', 'b']
 }
 
-/** What makes a request malformed (RFC 9113 §8.2, §8.3). */
+/** Changes that make a request malformed (RFC 9113 §8.2, §8.3). */
 const spoilers: readonly ((fields: string[]) => void)[] = [
   (fields) => fields.splice(0, 2),
   (fields) => fields.splice(6, 2),

@@ -1,6 +1,6 @@
 import type { Exchange } from '@marquee/http/exchange'
 
-/** Answers as handlers do, in one of the ways that the target names. */
+/** Responds in one of the ways that the target names. */
 export async function answer(exchange: Exchange, held: Exchange[]): Promise<void> {
   switch (exchange.target) {
     case '/hold':
@@ -34,7 +34,7 @@ async function sendMuch(exchange: Exchange): Promise<void> {
   exchange.end()
 }
 
-/** Sends back what comes, as it comes. */
+/** Sends the body back as it arrives. */
 async function echo(exchange: Exchange): Promise<void> {
   exchange.respond(200, ['x-way', 'echo'])
   const { body } = exchange
@@ -46,7 +46,7 @@ async function echo(exchange: Exchange): Promise<void> {
       }
     }
   } catch {
-    // The client broke off: nobody is left to be told.
+    // The client aborted, so there is nobody to respond to.
     exchange.abort()
     return
   }

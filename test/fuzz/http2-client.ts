@@ -19,8 +19,8 @@ const heads: readonly Fields[] = [
 ]
 
 /**
- * A server that answers more or less as it should: whatever it does, who opened a stream hears of it in order, and of its
- * end once, and nothing is left over.
+ * Fuzzes the client with a mostly valid server. Whatever the server does, the owner of a stream
+ * gets events in order and its end once, and nothing is left over.
  */
 export async function fuzzHttp2Client(random: Random): Promise<void> {
   const socket = new MemorySocket()
@@ -53,7 +53,7 @@ export async function fuzzHttp2Client(random: Random): Promise<void> {
   for (const owner of owners) owner.check()
 }
 
-/** The server's side: frames that are right for the most part. */
+/** The server's side: mostly valid frames. */
 class Server {
   readonly #random: Random
   readonly #socket: MemorySocket
@@ -108,7 +108,7 @@ class Server {
       this.#headers(id, head, 0),
       toFrame(frameType.data, 0, id, bytes),
       this.#headers(id, ['grpc-status', '0'], endStream),
-      // It wants no more of the request.
+      // Needs no more of the request.
       ...(this.#random.once(4) ? [reset] : []),
     )
   }
@@ -121,9 +121,9 @@ class Server {
 }
 
 interface Owner {
-  /** Does something with the stream. */
+  /** Acts on the stream. */
   act(): void
-  /** Throws when it has heard what it should not have, or not what it should. */
+  /** Throws when an event is unexpected or missing. */
   check(): void
 }
 

@@ -9,13 +9,16 @@ import { MemorySocket, settled } from './memory-socket.ts'
 import type { Random } from './random.ts'
 
 const unsentBytesMax = 100_000
-/** What a chunk of the socket may add before it is looked at, and buffers that are not full. */
+/** Bytes that one chunk of the socket may add before a check, and partly filled buffers. */
 const slackBytes = 150_000
 const requestFields = [':method', 'POST', ':scheme', 'http', ':authority', 'a', ':path', '/big']
 
-/** A client that asks for much and reads nothing, or now and then: what the server keeps for it is bounded. */
+/**
+ * Fuzzes a client that sends many requests and reads nothing, or sometimes. The server keeps a
+ * bounded amount for it.
+ */
 export async function fuzzHttp2Flood(random: Random): Promise<void> {
-  // With a budget that is never spent, the other bounds have to hold.
+  // With an endless budget, the other limits must hold.
   const endless = random.once(2) ? undefined : { burst: 1e9, perSecond: 1 }
   const server = createHttp2Server({
     respond: (exchange) => void answer(exchange, []),
@@ -37,7 +40,7 @@ export async function fuzzHttp2Flood(random: Random): Promise<void> {
     socket.setReading(false)
     const flood = new Flood(random)
     for (let count = random.integer(10, 60); count > 0 && !socket.writableEnded; count--) {
-      // What is not read waits where it costs the server nothing.
+      // Data that is not read waits where it costs the server nothing.
       if (socket.readableLength === 0) socket.send(flood.next())
       await settled()
       const kept = socket.writableLength
@@ -57,7 +60,7 @@ export async function fuzzHttp2Flood(random: Random): Promise<void> {
   }
 }
 
-/** Up to 64 KiB of frames that all want an answer. */
+/** Returns up to 64 KiB of frames that all need a response. */
 class Flood {
   readonly #random: Random
   readonly #encoder = new HpackEncoder()

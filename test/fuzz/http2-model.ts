@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { HpackDecoder } from '../../packages/http/http2/hpack/decoder.ts'
 
 /**
- * RFC 9113 once more, as small as it can be: what a client's frames may lead to, and what a server may send. It shares
- * nothing with the engine but the decoder of field blocks.
+ * A minimal second implementation of RFC 9113: what a client's frames may cause, and what a server
+ * may send. It shares only the decoder of header blocks with the engine.
  */
 export const code = {
   noError: 0,
@@ -30,9 +30,12 @@ export interface Frame {
   readonly payload: Buffer
 }
 
-/** What the server may do about what it was sent. A stream's error may be made one of the connection (§5.4.1). */
+/**
+ * Permitted reactions of the server to a frame. A stream error may become a connection error
+ * (§5.4.1).
+ */
 export interface Verdict {
-  /** Whether it may go on as if nothing was wrong. */
+  /** True when the server may accept the frame. */
   ok: boolean
   readonly streamId: number
   readonly streamCodes: number[]
@@ -41,11 +44,11 @@ export interface Verdict {
 
 export interface ModelStream {
   readonly id: number
-  /** Who ended or reset it. */
+  /** Which side ended or reset the stream. */
   clientEnded: boolean
   serverEnded: boolean
   resetBy: 'client' | 'server' | undefined
-  /** What each may send. */
+  /** Send windows of both sides. */
   clientWindow: number
   serverWindow: number
   contentLength: number | undefined
@@ -62,15 +65,15 @@ export class Http2Model {
   readonly streams = new Map<number, ModelStream>()
   lastId = 0
   goaway: number | undefined
-  /** Resets since the last look. */
+  /** Resets since the last check. */
   resets: { readonly id: number; readonly code: number }[] = []
   concurrentMax = Number.POSITIVE_INFINITY
   serverStartWindow = startWindow
   clientStartWindow = startWindow
-  /** What the client may send on the connection, and the server. */
+  /** Send windows of the connection, of the client and of the server. */
   clientWindow = startWindow
   serverWindow = startWindow
-  /** What the client's SETTINGS frames change, when they are acknowledged. */
+  /** Changes of the client's SETTINGS frames that apply when they are acknowledged. */
   readonly unacknowledged: { windowBytes?: number; tableBytes?: number }[] = []
   readonly unanswered: Buffer[] = []
   readonly #decoder = new HpackDecoder()
@@ -80,7 +83,7 @@ export class Http2Model {
     return [...this.streams.values()].filter(isActive)
   }
 
-  /** What the server has sent. Throws when it may not. */
+  /** Processes bytes of the server. Throws when they are not permitted. */
   observe(bytes: Buffer): void {
     let rest = Buffer.concat([this.#rest, bytes])
     while (rest.length >= 9) {

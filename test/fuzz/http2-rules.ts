@@ -10,18 +10,18 @@ import {
   verdictOn,
 } from './http2-model.ts'
 
-/** What a block of HEADERS is known to mean by whoever made it. */
+/** Meaning of a HEADERS block, known to its author. */
 export interface Meaning {
   readonly contentLength: number | undefined
-  /** Whether it begins with what a request begins with; otherwise it is trailers. */
+  /** True when it starts like a request. Otherwise it is trailers. */
   readonly isRequest: boolean
-  /** As a request, or as trailers. */
+  /** True when it is well-formed as a request or as trailers. */
   readonly isWellFormed: boolean
 }
 
 const int31 = 0x7fff_ffff
 
-/** What the server may do about a frame (RFC 9113 §5.1, §6), and takes it over into the model. */
+/** Returns the permitted reactions to a frame (RFC 9113 §5.1, §6), and applies it to the model. */
 export function judge(model: Http2Model, frame: Frame, meaning?: Meaning): Verdict {
   const verdict = verdictOn(frame.streamId)
   const connection = (...codes: number[]) => {
@@ -81,7 +81,7 @@ const rules: Readonly<Record<number, (judged: Judged, meaning?: Meaning) => void
     if (frame.streamId % 2 === 0) return connection(code.protocol)
     const ends = (frame.flags & flag.endStream) !== 0
     if (frame.streamId <= model.lastId) return judgeTrailers(judged, ends, meaning)
-    // One that is answered may be reset at any time, without having been seen yet.
+    // A stream with a response may be reset at any time, before the model has seen it.
     const activeCount = model.active.filter(({ serverEnded }) => !serverEnded).length
     model.lastId = frame.streamId
     model.streams.set(frame.streamId, {
@@ -90,7 +90,7 @@ const rules: Readonly<Record<number, (judged: Judged, meaning?: Meaning) => void
       ...{ contentLength: meaning?.contentLength, sentBytes: 0, sent: [], got: [], lists: [] },
     })
     if (activeCount >= model.concurrentMax) stream(code.refused, code.protocol)
-    // Handlers that go on behind a reset may count as well.
+    // Handlers that continue after a reset may count too.
     else if (model.streams.size > model.concurrentMax) verdict.streamCodes.push(code.refused)
     if (!meaning?.isRequest || !meaning.isWellFormed) stream(code.protocol)
     if (ends && (meaning?.contentLength ?? 0) > 0) stream(code.protocol)
@@ -193,12 +193,14 @@ function withoutPadding({ frame, connection }: Judged): Buffer {
   return payload.subarray(1, Math.max(1, payload.length - padding))
 }
 
-/** The stream when the client may still send on it; otherwise what may be done about it is said. */
+/**
+ * Returns the stream when the client may still send on it. Otherwise adds the permitted reactions.
+ */
 function openOrJudged({ model, frame, verdict, connection, stream }: Judged) {
   const { streamId } = frame
   const target = model.streams.get(streamId)
   if (isIdle(model, streamId)) connection(code.protocol)
-  // An id that was left out: closed (§5.1.1).
+  // A skipped id: closed (§5.1.1).
   else if (target === undefined) connection(code.streamClosed, code.protocol)
   else if (target.resetBy === 'server') verdict.streamCodes.push(code.streamClosed)
   else if (target.resetBy === 'client' || target.clientEnded) {
@@ -210,7 +212,7 @@ function openOrJudged({ model, frame, verdict, connection, stream }: Judged) {
 
 function judgeTrailers(judged: Judged, ends: boolean, meaning: Meaning | undefined): void {
   const target: ModelStream | undefined = openOrJudged(judged)
-  // It may be seen as an id that was left out, and is too low (§5.1.1).
+  // The server may see it as a skipped id, which is too low (§5.1.1).
   if (target === undefined) judged.verdict.connectionCodes.push(code.protocol)
   if (target === undefined) return
   const { contentLength, sentBytes } = target

@@ -13,7 +13,7 @@ import type { Random } from './random.ts'
 const emptySettings = Buffer.from('000000040000000000', 'hex')
 const settingsAck = Buffer.from('000000040100000000', 'hex')
 
-/** A conversation that is valid for the most part: each step leads to what RFC 9113 says of it, and nothing else. */
+/** Fuzzes a mostly valid conversation. The server reacts to each step as RFC 9113 permits. */
 export async function fuzzHttp2(random: Random): Promise<void> {
   const held: Exchange[] = []
   const server = createHttp2Server({
@@ -57,7 +57,7 @@ class Client {
   readonly acts: Acts
   readonly story: string[] = []
   readonly #random: Random
-  /** Something was sent that nobody knows the meaning of. */
+  /** Set when a frame with unknown meaning was sent. */
   #isLost = false
 
   private constructor(random: Random) {
@@ -93,10 +93,10 @@ class Client {
     this.#check(verdict)
   }
 
-  /** When the connection is still of use, requests are answered on it. */
+  /** Checks that requests get responses while the connection is usable. */
   async lookBack(random: Random): Promise<void> {
     await settled()
-    // Streams that were answered before all had come are reset a little later.
+    // Streams with an early response are reset a little later.
     await delay(12)
     if (this.isOver) {
       if (!this.#isLost) assert.ok(this.socket.isEnded, 'GOAWAY, and the connection goes on')
@@ -111,7 +111,7 @@ class Client {
   }
 
   async mustBeServed(): Promise<void> {
-    // Those that will not end by themselves make room.
+    // Makes room by resetting streams that will not end by themselves.
     for (const { id } of this.model.active) {
       await this.perform(this.acts.reset(id))
     }
@@ -135,7 +135,7 @@ class Client {
     if (!isGarbage) this.model.observe(this.socket.takeWritten())
   }
 
-  /** Whether what came is what may come. */
+  /** Checks that the received frames are permitted. */
   #check(verdict: Verdict | undefined): void {
     const { goaway, resets } = this.model
     this.model.resets = []
@@ -167,7 +167,7 @@ class Client {
   }
 }
 
-/** The answer to `/abort`. */
+/** Returns whether a reset is the response to `/abort`. */
 function isAborted(reset: { readonly code: number }): boolean {
   return reset.code === code.internal
 }

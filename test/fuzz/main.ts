@@ -1,6 +1,6 @@
 /**
- * `bun run fuzz [--seed=N] [--seconds=N]`: fuzzes each subject for so long, 60 seconds unless told. A failure names the
- * seed that begins with it. Deno and Node run it as well, and Node adds its own parser of HTTP/1.1 as a judge.
+ * `bun run fuzz [--seed=N] [--seconds=N]`: fuzzes each subject. Default: 60 seconds. A failure
+ * prints its seed. Also runs on Deno and Node; Node adds its own HTTP/1.1 parser as a reference.
  */
 import { parseArgs } from 'node:util'
 import { fuzz } from './fuzz.ts'
@@ -18,5 +18,5 @@ for (const [name, round] of Object.entries(subjects)) {
   const count = await fuzz(round, seed, seconds * 1000)
   process.stdout.write(`${name}: ${count} rounds\n`)
 }
-// A connection that was left open is no reason to stay.
+// Open connections do not keep the process alive.
 process.exit()

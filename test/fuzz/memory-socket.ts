@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
-/** A server's socket without a network: the client's half is in the hands of the test. */
+/** A server's socket without a network. The test controls the client's side. */
 export class MemorySocket extends Duplex {
-  /** What the server has written and the test has not taken. */
+  /** Bytes that the server has written and the test has not read. */
   #written: Buffer[] = []
-  /** Whether the server has ended its half. */
+  /** True when the server has ended its side. */
   isEnded = false
-  /** A write that is not taken yet. */
+  /** Callback of a pending write. */
   #held: (() => void) | undefined
   #isReading = true
 
@@ -19,24 +19,24 @@ export class MemorySocket extends Duplex {
     return this as unknown as Socket
   }
 
-  /** The client sends. */
+  /** Sends bytes as the client. */
   send(bytes: Buffer): void {
     if (!this.destroyed && bytes.length > 0) this.push(bytes)
   }
 
-  /** The client ends its half. */
+  /** Ends the client's side. */
   hangUp(): void {
     if (!this.destroyed) this.push(null)
   }
 
-  /** The client takes what was written since the last time. */
+  /** Returns the bytes written since the last call. */
   takeWritten(): Buffer {
     const bytes = Buffer.concat(this.#written)
     this.#written = []
     return bytes
   }
 
-  /** The client does not read any more, or does again. */
+  /** Pauses or resumes reading by the client. */
   setReading(isReading: boolean): void {
     this.#isReading = isReading
     if (!isReading) return
@@ -52,7 +52,7 @@ export class MemorySocket extends Duplex {
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    // A copy: the server may write over its buffer when the write is done.
+    // A copy, because the server may reuse its buffer after the write.
     this.#written.push(Buffer.from(chunk))
     if (this.#isReading) done()
     else this.#held = done
@@ -65,8 +65,8 @@ export class MemorySocket extends Duplex {
 }
 
 /**
- * Resolves when the server has done all that it does at once with what the sockets were given; one that it does not read
- * from is waited for no longer than a while.
+ * Resolves when the server has processed its input. Waits a bounded time for a socket that the
+ * server does not read.
  */
 export async function settled(...sockets: readonly MemorySocket[]): Promise<void> {
   for (

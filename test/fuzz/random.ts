@@ -1,14 +1,14 @@
 import { createSeededRandom } from '../faults/seeded-random.ts'
 
-/** Choices that are the same for the same seed. */
+/** Random choices that are the same for the same seed. */
 export interface Random {
-  /** A whole number, both bounds included. */
+  /** Returns a whole number, both bounds included. */
   integer(min: number, max: number): number
-  /** True once in so many times. */
+  /** Returns true once in this many times. */
   once(inTimes: number): boolean
   pick<T>(items: readonly T[]): T
   bytes(length: number): Buffer
-  /** The bytes cut at random places, often into single ones. */
+  /** Splits the bytes at random places, often into single bytes. */
   cut(bytes: Buffer): Buffer[]
 }
 
@@ -25,7 +25,7 @@ export function createRandom(seed: number): Random {
       const parts: Buffer[] = []
       for (let at = 0; at < bytes.length; ) {
         const end = at + integer(1, lengthMax)
-        // A copy, as each read of a socket is a buffer of its own.
+        // A copy, because each read of a socket is a separate buffer.
         parts.push(Buffer.from(bytes.subarray(at, end)))
         at = end
       }

@@ -7,10 +7,10 @@ import { fuzzHttp2 } from './http2.ts'
 import { fuzzHttp2Client } from './http2-client.ts'
 import { fuzzHttp2Flood } from './http2-flood.ts'
 
-/** The second parser of HTTP/1.1 is that of Node. */
+/** The second HTTP/1.1 parser is that of Node. */
 const isNode = process.versions.bun === undefined && process.versions.deno === undefined
 
-/** All that is fuzzed. */
+/** All subjects of fuzzing. */
 export const subjects: Readonly<Record<string, Round>> = {
   'http/1.1 means the same however it is cut': fuzzHttp1,
   'http/1.1 keeps little for a client that does not read': fuzzHttp1Flood,

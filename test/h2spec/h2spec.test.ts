@@ -7,7 +7,7 @@ const runtimes: readonly RuntimeName[] = ['bun', 'deno', 'node']
 const timeoutMs = 150_000
 const allPassed = { total: 146, passed: 146, skipped: 0, failed: 0, report: '' }
 
-describe('the port keeps to RFC 9113 and RFC 7541 in every case of h2spec', () => {
+describe('the server follows RFC 9113 and RFC 7541 in every case of h2spec', () => {
   for (const name of runtimes) {
     describeWith(runtime(name), `on ${name}`, () => {
       for (const tls of [false, true]) {

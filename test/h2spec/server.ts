@@ -1,6 +1,6 @@
 /**
- * The project's port, for h2spec: every request is answered with a few bytes, which the cases on flow control need.
- * Prints `listening PORT`. With CERTIFICATE KEY, two files, it speaks TLS too.
+ * Serves h2spec: every request gets a few bytes, which the cases on flow control need. Prints
+ * `listening PORT`. With CERTIFICATE KEY, two files, it also supports TLS.
  */
 import { readFileSync } from 'node:fs'
 import { serve } from '@marquee/http/server/serve'

@@ -6,12 +6,12 @@ import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import type { RuntimeName } from '@marquee/testing/tools'
 
 export interface SuiteOptions {
-  /** The path of `h2spec`. */
+  /** Path of `h2spec`. */
   readonly binary: string
   readonly runtime: RuntimeName
-  /** Over TLS, or in cleartext unless told. */
+  /** Uses TLS. Default: cleartext. */
   readonly tls?: boolean
-  /** Only these, as in `http2/6.5` or `hpack`; all unless told. */
+  /** Specs to run, such as `http2/6.5` or `hpack`. Default: all. */
   readonly specs?: readonly string[]
 }
 
@@ -20,17 +20,20 @@ export interface SuiteResult {
   readonly passed: number
   readonly skipped: number
   readonly failed: number
-  /** What failed and why, to be read by people; empty when nothing did. */
+  /** Description of the failures. Empty when there are none. */
   readonly report: string
 }
 
-/** How long a case may wait for the server, in seconds, on a machine at work. */
+/** Time that a case may wait for the server, in seconds, on a busy machine. */
 const caseTimeoutSeconds = 5
 
-/** Longer than this is a hang, in milliseconds. */
+/** Timeout of a run, in milliseconds. */
 const timeoutMs = 120_000
 
-/** Runs h2spec (https://github.com/summerwind/h2spec), strict cases included, against the port on a runtime. */
+/**
+ * Runs h2spec (https://github.com/summerwind/h2spec), including strict cases, against the server on
+ * a runtime.
+ */
 export async function runSuite(options: SuiteOptions): Promise<SuiteResult> {
   const { binary, runtime, tls = false, specs = [] } = options
   await using folder = await temporaryFolder()
@@ -58,7 +61,7 @@ interface Output {
   readonly stderr: string
 }
 
-/** An exit code other than 0 says that a case failed, which the output tells too. */
+/** Runs h2spec. Accepts an exit code other than 0, because the output reports failed cases too. */
 async function run(binary: string, args: readonly string[]): Promise<Output> {
   const limits = { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 }
   try {

@@ -19,7 +19,7 @@ import { type Service, startService, untilQuiet } from './service.ts'
 const { getAggregatedRating, listTopRated, putRating } = RatingService.method
 const { putMetadata } = MetadataService.method
 
-/** Those on which a message comes after its length. */
+/** Lanes on which a message follows its length. */
 const enveloped = roads.filter(({ protocol }) => protocol !== 'connect')
 
 for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
@@ -39,7 +39,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
       return exchange(service.url, request)
     }
 
-    describe.concurrent('is refused, and says why:', () => {
+    describe.concurrent('bad input is refused with a reason:', () => {
       for (const { what, method, payload, says, code = Code.InvalidArgument } of badMessages) {
         const reads = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
         const lanes = reads && payload.encoding === undefined ? [...roads, ...getRoads] : roads
@@ -111,7 +111,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
     })
 
     test.each(roads)(
-      'a client that leaves amid its request: $protocol, HTTP/$http',
+      'the service survives a client that leaves during its request: $protocol, HTTP/$http',
       async (lane) => {
         const requestId = `left.${lane.protocol}.${lane.http}`
         const request = toRequest(lane, putRating, json(rating))
@@ -124,7 +124,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
       },
     )
 
-    test.each(nonsense)('%j harms nobody', async (bytes) => {
+    test.each(nonsense)('the nonsense bytes %j do not affect the service', async (bytes) => {
       const { hostname, port } = new URL(services.rating.url)
       const socket = connect({ host: hostname, port: Number(port) })
       socket.on('error', () => {}).write(Buffer.from(bytes, 'latin1'))
@@ -133,7 +133,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
       expect(String(answer)).not.toMatch(stackTrace)
     })
 
-    test('nothing of it was a fault of the service, and it goes on', async () => {
+    test('no bad input was logged as a fault of the service, and it continues', async () => {
       for (const service of Object.values(services)) {
         await untilQuiet(service)
         expect(service.program.stdout()).not.toMatch(/"level":[56]0/)
@@ -142,7 +142,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
       }
     })
 
-    test('and it ends when it is told to', async () => {
+    test('the service stops when requested after bad input', async () => {
       for (const service of Object.values(services)) {
         await service[Symbol.asyncDispose]()
         expect(await service.program.exited).toEqual({ code: 0, signal: null })
@@ -151,7 +151,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
   })
 }
 
-/** What makes no URL, verb, message or frame. */
+/** Bytes that are not a URL, method, message or frame. */
 const nonsense = [
   'GET /livez HTTP/1.1\r\nhost: a b\r\n\r\n',
   'GET // HTTP/1.1\r\nhost: a\r\n\r\n',
@@ -169,7 +169,7 @@ const nonsense = [
 
 const stackTrace = /\n\s*at |node_modules|\.[tj]s:\d/
 
-/** Words that tell a caller what to change, and nothing of the service's inside. */
+/** Expects a message that says what to change, and reveals no internals of the service. */
 function expectWords(message: string, says: RegExp): void {
   expect(message).toMatch(says)
   expect(message).not.toMatch(stackTrace)

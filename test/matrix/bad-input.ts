@@ -9,7 +9,7 @@ const { getAggregatedRating, listTopRated, putRating } = RatingService.method
 const { getMetadata, listMetadata } = MetadataService.method
 
 const tooLong = 'x'.repeat(129)
-/** A rating that is good. */
+/** A valid rating. */
 export const rating = { recordId: '1', recordType: 'movie', userId: 'a', value: 5 }
 export const json = (value: unknown): Payload => ({ data: JSON.stringify(value), form: 'json' })
 
@@ -18,11 +18,11 @@ export interface BadMessage {
   readonly method: DescMethod
   readonly payload: Payload
   readonly says: RegExp
-  /** INVALID_ARGUMENT unless told. */
+  /** Default: INVALID_ARGUMENT. */
   readonly code?: Code
 }
 
-/** Messages of a unary RPC, whatever the protocol. */
+/** Invalid messages of a unary RPC, for every protocol. */
 export const badMessages: readonly BadMessage[] = [
   ...[0, 6, -1].map((value) => ({
     what: `a value of ${value}`,

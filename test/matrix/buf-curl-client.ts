@@ -12,10 +12,12 @@ import { type CommandCall, createCommandSession } from './command-session.ts'
 
 const found = tool('buf')
 
-/** Its deadline counts from when it is started, and it has to read the schema before it calls. */
+/**
+ * Time to start. The deadline counts from the start, and the tool reads the schema before it calls.
+ */
 const startTimeoutMs = 2_000
 
-/** `buf curl`, which is given the schema: by reflection it speaks HTTP/2 alone. */
+/** `buf curl` with the schema as an argument, because with reflection it only supports HTTP/2. */
 export const bufCurlClient: Client = {
   name: 'buf curl',
   keepsTime: true,
@@ -53,13 +55,13 @@ function flagsOf({ options: { requestId, timeoutMs } }: CommandCall): string[] {
   return [...header, '--timeout', `${timeoutMs + startTimeoutMs}ms`]
 }
 
-/** A file and all that it imports, these first. */
+/** Returns a file and all that it imports, imports first. */
 function filesOf(file: DescFile, found = new Set<DescFile>()): Set<DescFile> {
   for (const dependency of file.dependencies) filesOf(dependency, found)
   return found.add(file)
 }
 
-/** The error of the Connect protocol as JSON, whatever the protocol of the call was. */
+/** Parses an error of the Connect protocol as JSON, which the tool prints for every protocol. */
 function parseError(stderr: string): ConnectError | undefined {
   if (!stderr.trimStart().startsWith('{')) return undefined
   const json = JSON.parse(stderr) as JsonValue

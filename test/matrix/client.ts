@@ -14,7 +14,7 @@ export type Protocol = (typeof protocols)[number]
 export const httpVersions = ['1.1', '2'] as const
 export type HttpVersion = (typeof httpVersions)[number]
 
-/** What is tried in each cell of the matrix. */
+/** Operations of each cell of the matrix. */
 export const operations = [
   'unary',
   'error with details',
@@ -31,13 +31,13 @@ export interface Lane {
   readonly http: HttpVersion
 }
 
-/** A square of the matrix. */
+/** A cell of the matrix: a client on a lane, and an operation. */
 export interface Cell extends Lane {
   readonly client: Client
   readonly operation: Operation
 }
 
-/** Cells that a client does not drive: those for which all that is given holds. */
+/** Cells that a client does not support: those for which all given values hold. */
 export interface Gap {
   readonly protocol?: Protocol
   readonly http?: HttpVersion
@@ -45,21 +45,23 @@ export interface Gap {
   readonly reason: string
 }
 
-/** The gaps of a client of nothing but gRPC. */
+/** Gaps of a client that supports only gRPC. */
 export const grpcAlone: readonly Gap[] = (
   ['grpc-web', 'connect', 'connect-get', 'rest'] as const
 ).map((protocol) => ({ protocol, reason: 'it speaks gRPC alone' }))
 
 export interface CallOptions {
-  /** Sent as `x-request-id`, by which the service's log line of the call is found. */
+  /** Sent as `x-request-id`, which identifies the service's log line of the call. */
   readonly requestId: string
   /** The client's deadline, in milliseconds from now. */
   readonly timeoutMs?: number
-  /** The client leaves when it is aborted. */
+  /** Cancels the call when it is aborted. */
   readonly signal?: AbortSignal
 }
 
-/** A client at work on one lane. Every failure of a call is a `ConnectError`, whatever the client makes of it. */
+/**
+ * A client on one lane. Every failure of a call is a `ConnectError`, whatever the client reports.
+ */
 export interface Session extends AsyncDisposable {
   unary<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
@@ -80,10 +82,10 @@ export interface Session extends AsyncDisposable {
 
 export interface Client {
   readonly name: string
-  /** Cells that it does not drive, beside those that nobody can: see `commonGaps`. */
+  /** Cells that it does not support, beside those that no client can: see `commonGaps`. */
   readonly gaps: readonly Gap[]
-  /** Whether it ends a call at the deadline by a clock of its own, and not only when the service does. */
+  /** True when the client ends a call at the deadline itself, and not only when the service does. */
   readonly keepsTime: boolean
-  /** Opens it on a lane, or says why it is absent on this machine. */
+  /** Opens the client on a lane, or says why it is missing on this machine. */
   readonly found: Found<(lane: Lane, url: string) => Promise<Session>>
 }

@@ -18,13 +18,15 @@ export interface CommandCall {
 }
 
 export interface CommandTool {
-  /** The command line of a call whose requests, as JSON, come from standard input. */
+  /** Returns the command line of a call, which reads its requests as JSON from standard input. */
   commandOf(call: CommandCall): readonly string[]
-  /** The failure that it wrote to standard error, or undefined when that is none of a call. */
+  /** Parses the failure from standard error. Returns `undefined` when it is not one of a call. */
   parseError(stderr: string): ConnectError | undefined
 }
 
-/** A session on a tool that is run for each call, and writes an answer's messages as JSON to standard output. */
+/**
+ * Creates a session of a tool that runs once per call, and prints the response messages as JSON.
+ */
 export function createCommandSession({ commandOf, parseError }: CommandTool): Session {
   async function* call<I extends DescMessage, O extends DescMessage>(
     method: DescMethod & { input: I; output: O },

@@ -3,17 +3,17 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 
-/** How long a command may run before it is ended, in milliseconds. */
+/** Maximum time of a command, in milliseconds. */
 const commandTimeoutMs = 20_000
 
-/** A command-line tool at work. Disposing it ends it. */
+/** A running command-line tool. Disposing stops it. */
 export interface Command extends AsyncDisposable {
   readonly stdout: Readable
-  /** Resolves when it has ended, with what it wrote to standard error. */
+  /** Resolves when the tool has ended, with its standard error. */
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>
 }
 
-/** Runs a tool. Its standard input is given whole; it is ended when the signal is aborted. */
+/** Runs a tool with its whole standard input. Stops it when the signal is aborted. */
 export function startCommand(
   [binary = '', ...args]: readonly string[],
   input: string | Uint8Array,
@@ -43,7 +43,7 @@ export function startCommand(
   }
 }
 
-/** The JSON objects in a text that comes in pieces, one after the other, each as soon as it is whole. */
+/** Yields the JSON objects of a stream, each as soon as it is complete. */
 export async function* jsonObjects(source: Readable): AsyncGenerator<string> {
   let open = ''
   let depth = 0
@@ -65,7 +65,7 @@ export async function* jsonObjects(source: Readable): AsyncGenerator<string> {
   }
 }
 
-/** The one message that a call without an answering stream ends with. */
+/** Returns the only message of a unary or client-streaming response. */
 export async function only<T>(messages: AsyncIterable<T>): Promise<T> {
   const all = await Array.fromAsync(messages)
   const [message] = all

@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Transport } from '@connectrpc/connect'
 import type { CallOptions, Session } from './client.ts'
 
-/** A session on a transport of connect-es. */
+/** Creates a session on a transport of connect-es. */
 export function createConnectSession(transport: Transport, close: () => void): Session {
   return {
     async unary(method, request, { signal, timeoutMs, ...rest }) {
@@ -11,7 +11,7 @@ export function createConnectSession(transport: Transport, close: () => void): S
     },
     async *serverStream(method, request, { signal, timeoutMs, ...rest }) {
       const header = toHeader(rest)
-      // Its streams go on when the reader stops, until they are cancelled.
+      // Its streams continue after the reader stops, until they are cancelled.
       const left = new AbortController()
       const ended = AbortSignal.any([left.signal, ...(signal === undefined ? [] : [signal])])
       try {

@@ -28,8 +28,8 @@ import {
 const found = tool('curl')
 
 /**
- * curl, for which the test makes the bytes of each protocol, and reads them: what it shows is what the service sent,
- * with no library and no clock in between.
+ * curl, with bytes that the test encodes and decodes for each protocol. It shows exactly what the
+ * service sent, without a library.
  */
 export const curlClient: Client = {
   name: 'curl',
@@ -41,7 +41,7 @@ export const curlClient: Client = {
       : { value: async (lane, url) => createCurlSession(found.value, lane, url) },
 }
 
-/** A method, whatever its kind. */
+/** A method of any kind. */
 type Method<I, O> = DescMethod & { readonly input: I; readonly output: O }
 
 function createCurlSession(binary: string, { protocol, http }: Lane, url: string): Session {
@@ -82,7 +82,7 @@ function createCurlSession(binary: string, { protocol, http }: Lane, url: string
     const answer = Buffer.concat(await Array.fromAsync(command.stdout)).toString()
     const { stderr } = await command.ended
     if (readAnswer(stderr).status === 200) {
-      // A REST answer is the resource itself.
+      // A REST response is the resource itself.
       const json = protocol === 'rest' ? `{"aggregatedRating":${answer}}` : answer
       return fromJsonString(method.output, json)
     }
@@ -107,7 +107,7 @@ interface PlainCall {
   argsOf(url: string, method: DescMethod, request: JsonObject): string[]
 }
 
-/** Unary calls without envelopes; the request is on standard input. */
+/** Unary calls without envelopes, with the request on standard input. */
 const plainCalls: Readonly<Partial<Record<Protocol, PlainCall>>> = {
   connect: {
     contentType: 'application/json',

@@ -10,17 +10,17 @@ import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
 import { trailerFlag, trailerParse } from '@connectrpc/connect/protocol-grpc-web'
 import type { CallOptions, Protocol } from './client.ts'
 
-/** The content types of messages in envelopes, as JSON. */
+/** Content types of JSON messages in envelopes. */
 export const envelopeTypes: Readonly<Partial<Record<Protocol, string>>> = {
   grpc: 'application/grpc+json',
   'grpc-web': 'application/grpc-web+json',
   connect: 'application/connect+json',
 }
 
-/** Far more than any message of the matrix. */
+/** Larger than any message of the matrix. */
 const messageBytesMax = 1024 * 1024
 
-/** A message after its flags and length. */
+/** Returns a message after its flags and length. */
 export function toEnvelope(message: string): Uint8Array {
   return encodeEnvelope(0, Buffer.from(message))
 }
@@ -29,7 +29,7 @@ export function readEnvelopes(source: Readable): AsyncIterable<EnvelopedMessage>
   return transformSplitEnvelope(messageBytesMax)(source)
 }
 
-/** The header fields of a call. */
+/** Returns the headers of a call. */
 export function toFields(
   protocol: Protocol,
   contentType: string | undefined,
@@ -43,7 +43,7 @@ export function toFields(
   return { ...fields, 'grpc-timeout': `${timeoutMs}m` }
 }
 
-/** What `curl --verbose` tells of an answer; trailers are among the fields. */
+/** Response that `curl --verbose` prints. Its headers include the trailers. */
 export interface Answer {
   readonly status: number
   readonly fields: Headers
@@ -59,8 +59,9 @@ export function readAnswer(verbose: string): Answer {
 }
 
 /**
- * The failure that an answer in envelopes ends with, read from where each protocol puts it.
- * @param end the envelope that is no message; gRPC has none.
+ * Returns the failure at the end of a response in envelopes, from the place where each protocol has
+ * it.
+ * @param end The envelope that is not a message. gRPC has none.
  */
 export function failureOf(
   { status, fields }: Answer,

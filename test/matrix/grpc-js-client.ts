@@ -18,7 +18,7 @@ import {
 } from '@grpc/grpc-js'
 import { type CallOptions, type Client, grpcAlone, type Lane, type Session } from './client.ts'
 
-/** @grpc/grpc-js in the process of the test, without generated code of its own. */
+/** @grpc/grpc-js in the process of the test, without its own generated code. */
 export const grpcJsClient: Client = {
   name: '@grpc/grpc-js',
   keepsTime: true,
@@ -97,7 +97,10 @@ function toDeadline({ timeoutMs }: CallOptions): { deadline?: number } {
   return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
 }
 
-/** The codes are those of Connect; the details are where every gRPC client finds them. */
+/**
+ * Converts an error. The codes are the same as in Connect, and the details are where every gRPC
+ * client finds them.
+ */
 function toConnectError({ code, details, metadata }: ServiceError): ConnectError {
   const trailers = new Headers({ 'grpc-status': String(code), 'grpc-message': encodeURI(details) })
   const [packed] = metadata.get('grpc-status-details-bin')

@@ -8,7 +8,7 @@ import { type CommandCall, createCommandSession } from './command-session.ts'
 
 const found = tool('grpcurl')
 
-/** grpcurl, which learns of the service by reflection. */
+/** grpcurl, which discovers the service by reflection. */
 export const grpcurlClient: Client = {
   name: 'grpcurl',
   keepsTime: true,
@@ -33,7 +33,10 @@ function commandOf(binary: string, url: string, { path, options }: CommandCall):
   return [binary, ...flags, new URL(url).host, path]
 }
 
-/** A `google.rpc.Status` as JSON: https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto */
+/**
+ * Parses a `google.rpc.Status` as JSON:
+ * https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto
+ */
 function parseError(stderr: string): ConnectError | undefined {
   if (!stderr.trimStart().startsWith('{')) return undefined
   const status = JSON.parse(stderr) as { code: number; message?: string; details?: JsonObject[] }

@@ -6,15 +6,15 @@ import { type ToolName, tool } from '@marquee/testing/tools'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { pathOf } from './road.ts'
 
-/** Where a service is called, in cleartext or over TLS. */
+/** Address of a service, in cleartext or over TLS. */
 export interface Road {
-  /** `localhost:8082`, as the certificate has it. */
+  /** Host as in the certificate: `localhost:8082`. */
   readonly host: string
-  /** The file of the certificate to trust, over TLS. */
+  /** File of the trusted certificate, over TLS. */
   readonly certificatePath: string | undefined
 }
 
-/** Something that a tool does with a service. Rejects when it is not done as it should. */
+/** Uses a tool with a service. Rejects when the outcome is wrong. */
 export interface Trial {
   readonly tool: ToolName
   readonly run: (road: Road) => Promise<void>
@@ -53,7 +53,7 @@ export const trials: Readonly<Record<string, Trial>> = {
   'h2load: HTTP/1.1': callByH2load('--h1'),
 }
 
-/** Clients of the matrix over TLS; each verifies the certificate. */
+/** Clients of the matrix over TLS. Each verifies the certificate. */
 export const secureTrials: Readonly<Record<string, Trial>> = {
   'curl: HTTP/1.1': callByCurl('1.1'),
   'curl: HTTP/2': callByCurl('2'),
@@ -148,12 +148,12 @@ function toUrl({ host, certificatePath }: Road, path: string): string {
   return `${certificatePath ? 'https' : 'http'}://${host}${path}`
 }
 
-/** Runs a tool to its end, which has to be a good one; answers what it printed. */
+/** Runs a tool, which must succeed, and returns its output. */
 async function runTool(name: ToolName, args: readonly string[], input = ''): Promise<string> {
   const found = tool(name)
   if ('missing' in found) throw new Error(found.missing)
   const running = promisify(execFile)(found.value, args, { timeout: commandTimeoutMs })
-  // One that needs no input may have closed it.
+  // A tool that needs no input may have closed it.
   running.child.stdin?.on('error', () => {}).end(input)
   return (await running).stdout
 }

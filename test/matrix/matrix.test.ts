@@ -9,12 +9,12 @@ import { cells, clients, commonGaps, gapOf } from './table.ts'
 const runtimes: readonly RuntimeName[] = ['bun', 'deno', 'node']
 const driven = cells.filter((cell) => gapOf(cell) === undefined)
 
-test('of 360 cells, 126 are driven, and every other has a reason', () => {
+test('of 360 cells, 126 are tested, and every other has a reason', () => {
   expect(cells).toHaveLength(360)
   expect(driven).toHaveLength(126)
 })
 
-test('every gap is needed', () => {
+test('every gap of the matrix is needed', () => {
   const gaps = [...commonGaps, ...clients.flatMap((client) => client.gaps)]
   const needless = gaps.filter((gap) => !cells.some((cell) => gapOf(cell) === gap))
   expect(needless.map(({ reason }) => reason)).toEqual([])
@@ -38,7 +38,7 @@ for (const name of runtimes) {
       }
     })
 
-    test('no call is left behind', () => untilQuiet(service))
+    test('no call of the matrix is left open', () => untilQuiet(service))
   })
 }
 

@@ -8,19 +8,19 @@ import type { LoggedCall, Service } from './service.ts'
 const { getAggregatedRating, importRatings, putRating, watchAggregatedRatings } =
   RatingService.method
 
-/** The deadline of a watch, which would not end by itself. */
+/** Deadline of a watch, which otherwise would not end. */
 const deadlineMs = 1_000
 
-/** A cell at work. */
+/** A run of a cell. */
 export interface Trial {
   readonly cell: Cell
   readonly session: Session
   readonly service: Service
-  /** Of this cell alone. */
+  /** Unique to this cell. */
   readonly recordId: string
 }
 
-/** What each operation has to do; resolves when it did. */
+/** Performs each operation. Resolves when the outcome is right. */
 export const perform: Readonly<Record<Operation, (trial: Trial) => Promise<void>>> = {
   async unary(trial) {
     const { cell, session, recordId } = trial
@@ -97,7 +97,7 @@ export const perform: Readonly<Record<Operation, (trial: Trial) => Promise<void>
     const error = await failureOf(Array.fromAsync(answers))
     expect(error).toMatchObject({ code: Code.DeadlineExceeded })
     const { code } = await loggedCall(trial, 'watch')
-    // Two clocks run, and a client that keeps time may leave before the service ends the call.
+    // Two clocks run, and a client with its own clock may leave before the service ends the call.
     expect(
       trial.cell.client.keepsTime ? ['deadline_exceeded', 'canceled'] : ['deadline_exceeded'],
     ).toContain(code)
@@ -108,7 +108,7 @@ function named({ recordId }: Trial, call: string): CallOptions {
   return { requestId: `${recordId}.${call}` }
 }
 
-/** The log line of a call, after looking that it went by the protocol that it should. */
+/** Returns the log line of a call, after checking its protocol. */
 async function loggedCall(trial: Trial, call: string): Promise<LoggedCall> {
   const logged = await trial.service.loggedCall(named(trial, call).requestId)
   const { protocol } = trial.cell
@@ -127,7 +127,7 @@ async function* watch(
   }
 }
 
-/** Puts a rating, not by the client of the cell. */
+/** Puts a rating with another client. */
 async function rateElsewhere(
   { service, recordId }: Trial,
   userId: string,

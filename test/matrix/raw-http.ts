@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { HttpVersion } from './client.ts'
 
-/** How long an exchange may take, in milliseconds. */
+/** Maximum time of an exchange, in milliseconds. */
 const exchangeTimeoutMs = 20_000
 
 export interface RawRequest {
@@ -11,25 +11,31 @@ export interface RawRequest {
   readonly verb: string
   readonly path: string
   readonly fields?: Readonly<Record<string, string>>
-  /** Sent one by one, each when the service has taken the one before, until it has answered. */
+  /**
+   * Chunks that are sent one by one, each when the service has read the one before, until it has
+   * responded.
+   */
   readonly body?: Iterable<Uint8Array>
 }
 
 export interface RawAnswer {
   readonly status: number
-  /** Header fields, and trailers. */
+  /** Headers and trailers. */
   readonly fields: Headers
   readonly body: Buffer
-  /** How much of the request's body has left. */
+  /** Bytes of the request body that were sent. */
   readonly sentBytes: number
 }
 
-/** Sends what no client would, and reads the answer, which may come before the request has ended. */
+/**
+ * Sends what no client would, and reads the response, which may arrive before the request has
+ * ended.
+ */
 export function exchange(url: string, request: RawRequest): Promise<RawAnswer> {
   return request.http === '2' ? exchangeByHttp2(url, request) : exchangeByHttp1(url, request)
 }
 
-/** Sends the first piece of a request's body, and leaves without the rest once it has begun. */
+/** Sends the first chunk of a request body, and disconnects once the request has started. */
 export async function leaveAmid(
   url: string,
   request: RawRequest,
@@ -108,13 +114,16 @@ async function exchangeByHttp1(url: string, request: RawRequest): Promise<RawAns
   return { ...parseHttp1(Buffer.concat(chunks)), sentBytes }
 }
 
-/** Resolves with false when it is closed. A service that takes no more of a request may cut it, after the answer. */
+/**
+ * Resolves with false when the connection is closed. A service that reads no more of a request may
+ * close it after the response.
+ */
 function closeOf(connection: Duplex): Promise<false> {
   connection.on('error', () => {})
   return new Promise((resolve) => connection.once('close', () => resolve(false)))
 }
 
-/** Resolves with whether the bytes have left. */
+/** Resolves with whether the bytes were sent. */
 function write(connection: Duplex, bytes: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => connection.write(bytes, (error) => resolve(!error)))
 }
@@ -136,7 +145,7 @@ function parseHttp1(answer: Buffer): Omit<RawAnswer, 'sentBytes'> {
   return { status: Number(statusLine.split(' ')[1]), fields, body: chunked ? unchunk(body) : body }
 }
 
-/** The data of a chunked body (RFC 9112 §7.1). */
+/** Returns the data of a chunked body (RFC 9112 §7.1). */
 function unchunk(body: Buffer): Buffer {
   const chunks: Buffer[] = []
   for (let at = 0; at < body.length; ) {

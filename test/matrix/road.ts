@@ -7,7 +7,7 @@ import type { Lane } from './client.ts'
 import { failureOf, readEnvelopes } from './curl-wire.ts'
 import type { RawAnswer, RawRequest } from './raw-http.ts'
 
-/** The ways to a unary RPC by POST. */
+/** Lanes of a unary RPC by POST. */
 export const roads: readonly Lane[] = [
   { protocol: 'grpc', http: '2' },
   { protocol: 'grpc-web', http: '1.1' },
@@ -29,11 +29,11 @@ export const restRoads: readonly Lane[] = [
 export interface Payload {
   readonly data: string | Uint8Array
   readonly form: 'json' | 'proto'
-  /** How it is compressed, and says so; whether it is or not. */
+  /** Value of the content-encoding header, whether or not the body is compressed. */
   readonly encoding?: string
 }
 
-/** The call of a unary RPC, as its protocol has it, with any payload in it. */
+/** Returns the request of a unary RPC in its protocol, with any payload. */
 export function toRequest({ protocol, http }: Lane, method: DescMethod, payload: Payload) {
   const { data, form, encoding } = payload
   const bytes = Buffer.from(data)
@@ -56,7 +56,7 @@ export function pathOf(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`
 }
 
-/** The failure that an answer tells; throws when it tells none. */
+/** Returns the failure of a response. Throws when it has none. */
 export async function readFailure({ protocol }: Lane, answer: RawAnswer): Promise<ConnectError> {
   const { status, fields, body } = answer
   const nothing = new ConnectError(`HTTP status ${status}, ${body}`, Code.Unknown)

@@ -4,16 +4,16 @@ import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import type { RuntimeName } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
 
-/** How long a service may take to be ready, on a machine at work. */
+/** Time for a service to become ready on a busy machine, in milliseconds. */
 const startTimeoutMs = 25_000
 
-/** A service of the project as a process of its own. */
+/** A service of the project in its own process. */
 export interface Service extends AsyncDisposable {
   readonly url: string
   readonly program: Program
-  /** The log line of a call that has ended. */
+  /** Resolves with the log line of a call that has ended. */
   loggedCall(requestId: string): Promise<LoggedCall>
-  /** How many calls are under way, without the one that asks. */
+  /** Returns the number of calls in flight, without the request for it. */
   callsInFlight(): Promise<number>
 }
 
@@ -24,8 +24,8 @@ export interface LoggedCall {
 }
 
 /**
- * Starts a service on a runtime, on a free port and without a file that outlives it.
- * @param flags what else its command line has.
+ * Starts a service on a runtime, on a free port and without permanent files.
+ * @param flags More flags of its command line.
  */
 export async function startService(
   name: 'metadata' | 'rating',
@@ -45,7 +45,7 @@ export async function startService(
   return createService(program, url, () => folder[Symbol.asyncDispose]())
 }
 
-/** The service that a program serves at a URL. Disposing ends the program, then calls back. */
+/** The service of a program at a URL. Disposing stops the program, then calls back. */
 export function createService(
   program: Program,
   url: string,
@@ -70,7 +70,7 @@ export function createService(
   }
 }
 
-/** Resolves when no call is under way. */
+/** Resolves when no call is in flight. */
 export async function untilQuiet(service: Service): Promise<void> {
   const what = 'every call to have ended'
   await waitFor(async () => (await service.callsInFlight()) === 0, { what })

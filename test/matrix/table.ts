@@ -15,7 +15,7 @@ export const clients: readonly Client[] = [
   curlClient,
 ]
 
-/** Cells that no client can drive, because the protocol has no such thing. */
+/** Cells that no client can support, because the protocol has no such feature. */
 export const commonGaps: readonly Gap[] = [
   {
     protocol: 'grpc',
@@ -35,7 +35,7 @@ export const commonGaps: readonly Gap[] = [
   },
 ]
 
-/** Every square of the matrix. */
+/** Every cell of the matrix. */
 export const cells: readonly Cell[] = clients.flatMap((client) =>
   protocols.flatMap((protocol) =>
     httpVersions.flatMap((http) =>
@@ -44,7 +44,7 @@ export const cells: readonly Cell[] = clients.flatMap((client) =>
   ),
 )
 
-/** Why a cell is not driven, or undefined when it is. */
+/** Returns why a cell is not tested, or `undefined` when it is. */
 export function gapOf(cell: Cell): Gap | undefined {
   return [...commonGaps, ...cell.client.gaps].find((gap) => covers(gap, cell))
 }

@@ -18,11 +18,14 @@ import { type Service, startService, untilQuiet } from './service.ts'
 const { importMetadata, putMetadata } = MetadataService.method
 
 const mebibyte = 1024 * 1024
-/** What a client sends, if it is let. */
+/** Bytes that a client sends unless it is stopped. */
 const floodBytes = 1024 * mebibyte
-/** What a flood is on its way in, beside what is read: in buffers of the system, the runtime and the port. */
+/**
+ * Bytes of a flood in buffers of the system, the runtime and the server, beside those that are
+ * read.
+ */
 const bufferedBytesMax = 16 * mebibyte
-/** What a process may grow by, while 20 messages of 256 MiB each are unpacked at once. */
+/** Maximum growth of a process while it unpacks 20 messages of 256 MiB each. */
 const grownBytesMax = 256 * mebibyte
 const bombs = { count: 20, bytes: 256 * mebibyte }
 
@@ -31,7 +34,7 @@ const floods: readonly (Lane & { readonly method: DescMethod })[] = [
   ...roads.slice(0, 3).map((lane) => ({ ...lane, method: importMetadata })),
 ]
 
-/** Requests that are answered without a look at their bodies. */
+/** Requests that get a response before their bodies are read. */
 const unread = restRoads.flatMap(({ http }) => [
   { http, verb: 'POST', path: '/nope', status: 404 },
   { http, verb: 'POST', path: '/metadata', status: 405 },
@@ -47,7 +50,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
     })
     afterAll(() => service[Symbol.asyncDispose]())
 
-    describe.concurrent('is read no further than the bound, and others go on:', () => {
+    describe.concurrent('too much input is read only up to the limit, and other clients are served:', () => {
       test.each(floods)('a GiB to $method.name by $protocol over HTTP/$http', async (lane) => {
         const answering = exchange(service.url, floodOf(lane, lane.method))
         expect((await fetch(`${service.url}/livez`)).status).toBe(200)
@@ -66,7 +69,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
       expect(answer.sentBytes).toBeLessThan(bufferedBytesMax)
     })
 
-    test('a message that unpacks past the bound is not unpacked', async () => {
+    test('a message that unpacks beyond the limit is not unpacked', async () => {
       const bomb = await packedSpaces(bombs.bytes)
       expect(bomb.length).toBeLessThan(mebibyte)
       const before = await memoryPeakBytes(service.program.pid)
@@ -86,7 +89,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
       expect(after - before).toBeLessThan(grownBytesMax)
     })
 
-    test('none of it was a fault of the service, which ends when it is told to', async () => {
+    test('too much input was not logged as a fault of the service, which stops when requested', async () => {
       await untilQuiet(service)
       expect(service.program.stdout()).not.toMatch(/"level":[56]0/)
       await service[Symbol.asyncDispose]()
@@ -95,13 +98,13 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
   })
 }
 
-/** Of a message of the lane's method, or of the movie that is the body of REST. */
+/** Maximum size of a message of the lane's method, or of the movie in a REST body. */
 function bytesMaxOf({ protocol, method }: Lane & { readonly method: DescMethod }): number {
   const desc = protocol === 'rest' ? MetadataSchema : method.input
   return messageLimitsOf(desc, rpcLimits).json.bytesMax
 }
 
-/** A request with a message of a GiB, sent as it is taken. */
+/** Returns a request with a message of one GiB, which is sent as it is read. */
 function floodOf(lane: Lane, method: DescMethod): RawRequest {
   if (lane.protocol === 'rest') {
     return { http: lane.http, verb: 'PUT', path: '/metadata?id=1', body: flood('{') }
@@ -122,7 +125,7 @@ function packedSpaces(bytes: number): Promise<Buffer> {
   return buffer(Readable.from(chunks).pipe(createGzip()))
 }
 
-/** The most memory that a process has held so far; 0 where the system does not tell. */
+/** Returns the peak memory of a process, or 0 where the system does not report it. */
 async function memoryPeakBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024

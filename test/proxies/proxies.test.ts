@@ -13,12 +13,12 @@ import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type ProxyName, startProxy, testedTimeoutMs } from './proxy.ts'
 
 const movie = { recordId: 'the-matrix-1999', recordType: 'movie' }
-/** Shorter than the proxies' time-outs, as the default is. */
+/** Shorter than the timeouts of the proxies, as the default is. */
 const heartbeatMs = 250
 
 for (const name of ['nginx', 'haproxy'] as const satisfies readonly ProxyName[]) {
   describeWith(tool(name), `behind ${name} as documented`, (binary) => {
-    test('unary calls of every protocol are answered, the first gRPC call too', async () => {
+    test('unary calls of every protocol succeed behind a proxy, including the first gRPC call', async () => {
       await using behind = await startBehind(name, binary)
       const response = await behind.fetch('/movie?id=the-matrix-1999')
       expect(response.status).toBe(200)
@@ -33,7 +33,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies readonly ProxyName[])
       }
     }, 60_000)
 
-    test('watches show each change at once, and outlive time-outs while nothing changes', async () => {
+    test('watches behind a proxy show each change immediately, and outlive its timeouts when quiet', async () => {
       await using behind = await startBehind(name, binary)
       await using watches = new AsyncDisposableStack()
       const all = Object.entries(behind.transports).map(([protocol, transport]) =>
@@ -45,7 +45,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies readonly ProxyName[])
       for (const { protocol, counts } of all) {
         await waitFor(() => counts.at(-1) === 1n, { what: `${protocol}: the change` })
       }
-      // Three times the proxy's time-out.
+      // Three times the proxy's timeout.
       const enough = (3 * testedTimeoutMs) / heartbeatMs
       for (const { protocol, counts } of all) {
         const what = `${protocol}: ${enough} messages`
@@ -55,7 +55,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies readonly ProxyName[])
   })
 }
 
-/** Watches the movie, and keeps the number of ratings of each message. */
+/** Watches the movie, and records the rating count of each message. */
 function watch(protocol: string, transport: Transport) {
   const leave = new AbortController()
   const counts: bigint[] = []
@@ -88,7 +88,7 @@ async function startBehind(name: ProxyName, binary: string) {
     args: [
       ...['--data', folder, '--port-metadata', '0', '--port-rating', `${ratingPort}`],
       ...['--port-movie', `${servicePort}`, '--heartbeat-ms', `${heartbeatMs}`],
-      // HAProxy asks for the health of this one.
+      // HAProxy checks the health of this one.
       ...['--allowed-hosts', 'movies.example'],
     ],
   })
@@ -96,7 +96,7 @@ async function startBehind(name: ProxyName, binary: string) {
   await program.waitForLine(/^Ready after/m, 30_000)
   stack.use(await startProxy({ name, binary, folder, servicePort, port }))
   const baseUrl = `https://localhost:${port}`
-  // The certificate signs itself.
+  // The certificate is self-signed.
   const tls = { rejectUnauthorized: false }
   const trusting: typeof fetch = Object.assign(
     (input: Parameters<typeof fetch>[0], init?: RequestInit) => fetch(input, { ...init, tls }),

@@ -12,21 +12,22 @@ export type ProxyName = 'nginx' | 'haproxy'
 export interface ProxyOptions {
   readonly name: ProxyName
   readonly binary: string
-  /** Where it keeps its files. */
+  /** Folder of its files. */
   readonly folder: string
   /** The port of the service. */
   readonly servicePort: number
   readonly port: number
 }
 
-/** How long the documented settings let a stream be quiet, and those of the tests: shorter, to see watches outlive it. */
+/**
+ * Time that the documented settings allow a stream to be quiet. Tests use a shorter time, to see
+ * that watches outlive it.
+ */
 const documentedTimeout = '60s'
 export const testedTimeoutMs = 4_000
 const testedTimeout = `${testedTimeoutMs}ms`
 
-/**
- * Starts a proxy with the settings that `docs/proxies` shows, but for ports, files and how long it waits.
- */
+/** Starts a proxy with the settings in `docs/proxies`, except for ports, files and timeouts. */
 export async function startProxy(options: ProxyOptions): Promise<AsyncDisposable> {
   const { name, binary, folder, port } = options
   const file = join(folder, 'proxy.conf')

@@ -39,7 +39,7 @@ describeWith(backend('consul'), 'in Consul', (address) => {
   }
 
   test(
-    'a watch of the system tells each instance once, movie itself among them',
+    'a watch of the system reports each instance once, including movie itself',
     async () => {
       await using fleet = await startFleet(address, 'bun')
       const started = await Promise.all(
@@ -60,13 +60,13 @@ describeWith(backend('consul'), 'in Consul', (address) => {
   )
 })
 
-test('a service says in one line that it cannot read its token', async () => {
+test('a service that cannot read its Consul token says so in one line', async () => {
   const flags = ['--consul-http-addr', 'localhost', '--consul-http-token-file', '/nowhere/token']
   const started = startService({ service: 'movie', args: flags })
   await expect(started).rejects.toThrow(/^marquee movie: cannot read a file for Consul: .*nowhere/m)
 })
 
-/** The services of the prefix that Consul knows, without it. */
+/** Returns the service names with the prefix in Consul, without the prefix. */
 async function namesIn(address: string, prefix: string): Promise<string[]> {
   const answer = await fetch(`http://${address}/v1/agent/services`)
   const services = Object.values((await answer.json()) as Record<string, { Service: string }>)

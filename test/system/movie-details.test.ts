@@ -12,7 +12,7 @@ import { MovieService, RatingStatusSchema } from '../../gen/movie/v1/movie_pb.ts
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type ServiceProcess, startService } from './service-process.ts'
 
-test('GetMovieDetails answers its table while metadata and rating really stop and come back', async () => {
+test('GetMovieDetails responds as documented while metadata and rating stop and return', async () => {
   await using folder = await temporaryFolder()
   const [metadataPort = 0, ratingPort = 0] = await freePorts(2)
   const file = (name: string) => join(folder.path, name)
@@ -48,10 +48,10 @@ test('GetMovieDetails answers its table while metadata and rating really stop an
   await waitFor(recovered, { what: 'both to be found again', timeoutMs: 20_000 })
 }, 90_000)
 
-/** What is answered of a movie that has been rated, of one nobody has, and of one that is rated and unknown. */
+/** Outcomes for a movie with ratings, one without, and one that is rated but unknown. */
 type Answers = Readonly<Record<'rated' | 'unrated' | 'absent', string>>
 
-/** The status of the rating in capitals, or the code of an error. */
+/** Status of the rating in capitals, or the code of an error. */
 const allUp: Answers = {
   rated: 'RATING_STATUS_RATED',
   unrated: 'RATING_STATUS_NOT_RATED',

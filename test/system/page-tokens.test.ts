@@ -15,7 +15,7 @@ const titleLengthMax = 500
 const idLengthMax = 128
 
 test.each([
-  // JSON writes each as six bytes: no text of valid characters takes more.
+  // JSON writes each as six bytes, more than any other valid character.
   ['of control characters', '\u0001', ''],
   ['of emoji', '🎬', ''],
   ['that a long query finds', '🎬', '𐐨'.repeat(200)],
@@ -52,7 +52,7 @@ async function walk(read: (pageToken: string) => Promise<Page>): Promise<Page['i
   return seen
 }
 
-/** The movie service on the metadata service, without ratings. */
+/** Creates the movie service on the metadata service, without ratings. */
 function setUp() {
   const base = () => ({
     log: pino({ level: 'silent' }),

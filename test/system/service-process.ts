@@ -3,25 +3,25 @@ import type { RuntimeName } from '@marquee/testing/tools'
 
 export interface ServiceProcess extends AsyncDisposable {
   readonly program: Program
-  /** Where it listens, as an origin. */
+  /** Origin of the service. */
   readonly url: string
 }
 
 export interface ServiceProcessOptions {
   readonly service: 'metadata' | 'rating' | 'movie'
-  /** Bun unless told. */
+  /** Default: Bun. */
   readonly runtime?: RuntimeName
-  /** Any that is free unless told. */
+  /** Default: any free port. */
   readonly port?: number
   readonly args?: readonly string[]
-  /** A command that runs the runtime's, put before it. Default: none. */
+  /** Command that runs the runtime's, put before it. Default: none. */
   readonly command?: readonly string[]
 }
 
-/** How long a service may take to start on a busy machine, in milliseconds. */
+/** Maximum time for a service to start on a busy machine, in milliseconds. */
 const startTimeoutMs = 20_000
 
-/** Starts one service as a process of its own, and resolves when it listens. */
+/** Starts a service in its own process, and resolves when it listens. */
 export async function startService(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const program = await spawnService(options)
   try {
@@ -34,7 +34,7 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
   }
 }
 
-/** Starts one service as a process of its own, and does not wait for it. */
+/** Starts a service in its own process, without waiting for it. */
 export function spawnService(options: ServiceProcessOptions): Promise<Program> {
   const { service, runtime = 'bun', port = 0, args = [], command = [] } = options
   return spawnProgram({

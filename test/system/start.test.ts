@@ -52,7 +52,7 @@ describe('bun start', () => {
     60_000,
   )
 
-  test('says in one line that a port is in use', async () => {
+  test('reports in one line that a port is in use', async () => {
     await using folder = await temporaryFolder()
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
@@ -65,7 +65,7 @@ describe('bun start', () => {
     })
   })
 
-  test('says in one line that the folder cannot be written', async () => {
+  test('reports in one line that the folder cannot be written', async () => {
     await using folder = await temporaryFolder()
     const file = join(folder.path, 'file')
     await writeFile(file, '')
@@ -106,8 +106,8 @@ describe('bun start', () => {
   })
 })
 
-describe('a service alone', () => {
-  test('finds the others where its flags say they are', async () => {
+describe('a service that starts alone', () => {
+  test('finds the others at the addresses of its flags', async () => {
     await using folder = await temporaryFolder()
     const memory = ['--database-url', 'memory:']
     await using metadata = await startService({ service: 'metadata', args: memory })
@@ -143,7 +143,7 @@ interface Started extends AsyncDisposable {
   readonly movieUrl: string
 }
 
-/** Starts all three, each on any free port. */
+/** Starts all three services, each on a free port. */
 async function start(...args: string[]): Promise<Started> {
   const ports = ['metadata', 'rating', 'movie'].flatMap((name) => [`--port-${name}`, '0'])
   const program = await spawnProgram({
@@ -164,7 +164,7 @@ async function start(...args: string[]): Promise<Started> {
   }
 }
 
-/** Runs a program that should end by itself, and answers what it wrote to standard error. */
+/** Runs a program that ends by itself, and returns its exit and standard error. */
 async function run(entry: string, ...args: string[]): Promise<{ exit: Exit; lines: string[] }> {
   await using program = await spawnProgram({ runtime: 'bun', entry, args })
   const exit = await program.exited

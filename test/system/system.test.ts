@@ -21,7 +21,7 @@ const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())
 
 test(
-  'a watch of the system goes on while one of two rating instances is killed and comes back',
+  'a watch of the system continues while one of two rating instances is killed and returns',
   async () => {
     const [metadata, first, second] = await Promise.all([
       startMetadata(),
@@ -55,7 +55,7 @@ test(
 )
 
 test(
-  'a watch of the system counts calls up by method and code',
+  'a watch of the system sums calls by method and code',
   async () => {
     const metadata = stack.use(await startMetadata())
     const rating = stack.use(await startRating())
@@ -77,7 +77,7 @@ test(
 )
 
 test(
-  'a watch of the system tells of events that were applied and put aside, and the poison can be looked at',
+  'a watch of the system reports applied events and dead letters, and a dead letter can be read',
   async () => {
     const metadata = stack.use(await startMetadata())
     const folder = stack.use(await temporaryFolder())
@@ -134,7 +134,7 @@ async function startRating(port = 0, eventLog?: string) {
   return await startService({ service: 'rating', port, args })
 }
 
-/** Starts movie, and watches by it. */
+/** Starts movie, and watches the system through it. */
 async function watchSystem(metadataUrl: string, ratingUrls: readonly string[]) {
   const args = ['--metadata-url', metadataUrl, '--rating-url', ratingUrls.join(',')]
   const movie = stack.use(await startService({ service: 'movie', args }))
@@ -148,7 +148,7 @@ async function watchSystem(metadataUrl: string, ratingUrls: readonly string[]) {
   return {
     movieUrl: movie.url,
     instance: (url: string) => instances().find((one) => one.url === url),
-    /** Reads on until a report is so, and answers the health of each instance in it, by URL. */
+    /** Reads until a report matches, and returns the health of each instance in it, by URL. */
     async until(isSo: (healths: ReadonlyMap<string, Health>) => boolean) {
       for (;;) {
         const { done, value } = await reports.next()

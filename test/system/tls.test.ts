@@ -15,7 +15,7 @@ const start = (name: RuntimeName, ...args: string[]) =>
 
 for (const name of ['bun', 'deno', 'node'] as const) {
   describeWith(runtime(name), `a service on ${name}`, () => {
-    test('uses a certificate that was renewed, and none that is broken', async () => {
+    test('a service uses a renewed certificate, and ignores a broken one', async () => {
       await using folder = await temporaryFolder()
       const first = createCertificate(folder.path, 'first')
       const second = createCertificate(folder.path, 'second')
@@ -35,7 +35,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       service.program.kill('SIGHUP')
       await service.program.waitForLine(/the TLS files cannot be used/)
       expect(await subject()).toBe('second')
-      // Without a signal as well, once the files are whole again.
+      // Works without a signal too, once the files are valid again.
       await install(first)
       await waitFor(async () => (await subject()) === 'first', {
         what: 'the certificate to be followed',
@@ -43,7 +43,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       })
     })
 
-    test('does not end by SIGHUP, but says what it is for', async () => {
+    test('a service survives SIGHUP, and logs what the signal is for', async () => {
       await using service = await start(name)
       service.program.kill('SIGHUP')
       await service.program.waitForLine(/SIGHUP: there is nothing to read again/)

@@ -47,7 +47,7 @@ export function toConnectError(error: unknown, requestId: string): ConnectError 
     return new ConnectError('the client left', Code.Canceled)
   }
   if (isTemporary(error)) {
-    const message = `the data cannot be reached at present: call again later, request id ${requestId}`
+    const message = `the data cannot be reached now: call again later, request id ${requestId}`
     return new ConnectError(message, Code.Unavailable, undefined, undefined, error)
   }
   if (isDataLoss(error)) {

@@ -20,7 +20,7 @@ export function upstreamError(origin: string, cause: Error): ConnectError {
   return new ConnectError(textOf(cause), whole.code, undefined, undefined, whole)
 }
 
-const unreachable = 'the service cannot be reached at present: call again later'
+const unreachable = 'the service cannot be reached now: call again later'
 
 function textOf(cause: Error): string {
   if (cause instanceof NotSentError) return unreachable

@@ -12,18 +12,18 @@ export interface Target {
   saw(outcome: string | number): void
 }
 
-/** A port under attack. All connections are closed after the attack. */
+/** A port under attack. Its connections are closed after the attack. */
 export interface Endpoint {
   readonly port: number
   /** Opens an HTTP/2 connection and exchanges SETTINGS. */
   peer(settings?: Uint8Array): Promise<FramesPeer>
-  /** Opens a connection on which nothing is said. */
+  /** Opens a connection and sends nothing. */
   dial(): Socket
 }
 
-/** What one client does to a service, again and again until the signal is aborted. */
+/** A repeated attack by one client until the signal is aborted. */
 export interface Attack {
-  /** As in a sentence: "200 Brotli bodies with the largest window". */
+  /** Name as part of a sentence: "200 Brotli bodies with the largest window". */
   readonly name: string
   run(target: Target): Promise<void>
 }

@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect } from 'node:http2'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Endpoint, Target } from './attack.ts'
 
-/** Opens a connection whose client keeps to the windows that the server grants. */
+/** Opens a connection whose client respects the server's windows. */
 export async function openClient(endpoint: Endpoint): Promise<ClientHttp2Session> {
   const session = connect(`http://localhost:${endpoint.port}`, {
     createConnection: () => endpoint.dial(),
@@ -16,14 +16,14 @@ export async function openClient(endpoint: Endpoint): Promise<ClientHttp2Session
 export interface Upload {
   readonly path: string
   readonly body: Uint8Array
-  /** Sends the body again and again. Default: once, and the request stays open. */
+  /** Sends the body repeatedly. Default: once, and the request stays open. */
   readonly isEndless?: boolean
 }
 
-/** How long an attacker waits for the service to take more before it looks again, in milliseconds. */
+/** Time to wait until the service accepts more before the next check, in milliseconds. */
 const patienceMs = 200
 
-/** Sends a body on a stream of its own and leaves the request open until the attack has lasted long enough. */
+/** Sends a body on a new stream and leaves the request open until the attack ends. */
 export async function upload(
   session: ClientHttp2Session,
   { path, body, isEndless = false }: Upload,

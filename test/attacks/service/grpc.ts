@@ -6,7 +6,7 @@ import type { Target } from './attack.ts'
 const { endStream } = frameFlag
 const frameBytes = 16_384
 
-/** The headers of a gRPC call, with more of them appended. */
+/** Returns the headers of a gRPC call, with more of them appended. */
 export function grpcHeaders(path: string, headers: readonly string[] = []): string[] {
   return [
     ...[':method', 'POST', ':scheme', 'http', ':authority', 'localhost', ':path', path],
@@ -14,7 +14,7 @@ export function grpcHeaders(path: string, headers: readonly string[] = []): stri
   ]
 }
 
-/** A message in its envelope, which may announce another length than it has. */
+/** Returns a message in its envelope, which may announce another length. */
 export function envelope(
   message: Uint8Array,
   { isCompressed = false, length = message.length } = {},
@@ -25,13 +25,16 @@ export function envelope(
   return Buffer.concat([head, message])
 }
 
-/** A field of type `string`, `bytes` or message (https://protobuf.dev/programming-guides/encoding/). */
+/**
+ * Encodes a field of type `string`, `bytes` or message
+ * (https://protobuf.dev/programming-guides/encoding/).
+ */
 export function field(number: number, value: Uint8Array | string): Buffer {
   const bytes = Buffer.from(value)
   return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes])
 }
 
-/** A field of an integer type or an enum. */
+/** Encodes a field of an integer type or an enum. */
 export function integer(number: number, value: number): Buffer {
   return Buffer.concat([varint(number * 8), varint(value)])
 }
@@ -53,8 +56,8 @@ export interface CallOptions {
 }
 
 /**
- * Sends a request as fast as the socket takes it. Windows are not respected: the caller keeps to what
- * the server grants at first, or means not to.
+ * Sends a request as fast as the socket accepts it. Does not respect windows: the caller stays
+ * within the initial ones, or exceeds them on purpose.
  */
 export function send(peer: FramesPeer, { streamId, headers, body, isOpen = false }: CallOptions) {
   peer.request(streamId, headers, false)
@@ -67,7 +70,7 @@ export function send(peer: FramesPeer, { streamId, headers, body, isOpen = false
   } while (sent < body.length)
 }
 
-/** Waits until the streams have ended, or the attack has lasted long enough, and counts how. */
+/** Waits until the streams or the attack have ended, and counts the outcomes. */
 export async function collect(
   peer: FramesPeer,
   streamIds: readonly number[],

@@ -2,15 +2,15 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import type { Found } from '@marquee/testing/tools'
 
-/** A control group whose processes have so much memory together, and are killed beyond it. */
+/** A control group with a memory limit for its processes. They are killed beyond it. */
 export interface MemoryGroup extends Disposable {
-  /** A command that runs another one in the group: put it before that one. */
+  /** Command prefix that runs another command in the group. */
   readonly command: readonly string[]
 }
 
 const mounts = '/sys/fs/cgroup'
 
-/** Makes a control group (version 2 or 1), where this machine and its user allow it. */
+/** Creates a control group (version 2 or 1), if the machine and its user allow it. */
 export function createMemoryGroup(bytes: number): Found<MemoryGroup> {
   const name = `marquee-attack-${process.pid}`
   const { folder, limit } = existsSync(join(mounts, 'cgroup.controllers'))
@@ -31,7 +31,7 @@ export function createMemoryGroup(bytes: number): Found<MemoryGroup> {
   }
 }
 
-/** The most resident memory that a process has had, in bytes; undefined when it has ended. */
+/** Returns the peak resident memory of a process in bytes, or `undefined` when it has ended. */
 export function peakRssOf(pid: number): number | undefined {
   try {
     const [, kilobytes] =

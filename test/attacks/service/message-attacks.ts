@@ -11,7 +11,7 @@ const putRating = '/rating.v1.RatingService/PutRating'
 const importRatings = '/rating.v1.RatingService/ImportRatings'
 const check = '/grpc.health.v1.Health/Check'
 
-/** What one valid or nearly valid message costs the service that reads it. */
+/** Attacks by single messages that are expensive to read. */
 export const messageAttacks: readonly Attack[] = [
   {
     name: '200 Brotli bodies with the largest window',
@@ -166,7 +166,7 @@ async function holdUploads(
   }
 }
 
-/** A message in two meta-blocks, so that the decoder cannot shrink its window of 16 MiB. */
+/** Returns a message in two meta-blocks, so that the decoder cannot shrink its window of 16 MiB. */
 async function brotliWithLargestWindow(): Promise<Buffer> {
   const params = { [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS }
   const message = field(1, 'the-matrix-1999')
@@ -180,7 +180,7 @@ async function brotliWithLargestWindow(): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** A frame of one byte 128 Ki times (RFC 8878 §3.1.1), with a window of so many bits. */
+/** Returns a frame of one byte 128 Ki times (RFC 8878 §3.1.1), with a window of this many bits. */
 function zstdWithWindow(bits: number): Buffer {
   const size = 128 * 1024
   const blockHead = (size << 3) | (1 << 1) | 1

@@ -1,24 +1,24 @@
 /**
- * What other clients see of a service while one attacks it: `/livez` is asked every 50 ms and a movie rated every 250 ms,
- * each on a connection of its own, and one watch stays open. `MOVIE_URL` names the movie service. Prints `ready`, and on
- * SIGTERM the figures as JSON (`OthersReport`).
+ * Measures a service from other clients while one attacks it: probes `/livez` every 50 ms and rates
+ * a movie every 250 ms, each on a new connection, and keeps one watch open. `MOVIE_URL` names the
+ * movie service. Prints `ready`, and on SIGTERM the figures as JSON (`OthersReport`).
  */
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** What others have seen. */
+/** Figures of the other clients. */
 export interface OthersReport {
   readonly probeCount: number
-  /** Probes that failed, or were not answered within five seconds. */
+  /** Probes that failed, or had no response within five seconds. */
   readonly probeFailureCount: number
-  /** From when a probe was due to its response, in milliseconds; of those that were answered. */
+  /** Latency of the successful probes from when each was due, in milliseconds. */
   readonly p99Ms: number
   readonly maxMs: number
   readonly ratingCount: number
   /** Ratings that were not saved. */
   readonly ratingFailureCount: number
-  /** How often the watch ended and was opened again. */
+  /** Number of times that the watch ended and was reopened. */
   readonly watchLossCount: number
 }
 
@@ -32,7 +32,7 @@ const counts = { probeCount: 0, probeFailureCount: 0, ratingCount: 0, ratingFail
 let watchLossCount = 0
 let isOver = false
 
-/** A connection that is opened again when it was lost. */
+/** Creates a connection that is reopened when it is lost. */
 function createConnection() {
   let session: ClientHttp2Session | undefined
   return () => {
@@ -107,7 +107,7 @@ async function watch(): Promise<void> {
   }
 }
 
-/** Does something at even times, whether or not what went before is done. */
+/** Calls `act` at even intervals, whether or not earlier calls have ended. */
 function every(intervalMs: number, act: (dueMs: number) => Promise<void>): void {
   const startMs = performance.now()
   let count = 0

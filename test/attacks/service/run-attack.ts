@@ -12,32 +12,32 @@ import type { OthersReport } from './others.ts'
 
 export interface AttackRunOptions {
   readonly attack: Attack
-  /** How long the attack goes on, in milliseconds. */
+  /** Duration of the attack, in milliseconds. */
   readonly durationMs: number
-  /** Where the service runs. Default: without a bound on its memory. */
+  /** Control group of the service. Default: no memory limit. */
   readonly memoryGroup?: MemoryGroup | undefined
-  /** That of the service. Default: Bun. */
+  /** Runtime of the service. Default: Bun. */
   readonly runtime?: RuntimeName
 }
 
-/** What an attack has cost. */
+/** Cost of an attack. */
 export interface AttackReport {
   readonly name: string
-  /** What the attacker has sent, in bytes. */
+  /** Bytes that the attacker has sent. */
   readonly sentBytes: number
-  /** The most resident memory of the service's process, in bytes. */
+  /** Peak resident memory of the service's process, in bytes. */
   readonly peakRssBytes: number
   readonly others: OthersReport
-  /** How the service's process ended; undefined when it is still running. */
+  /** How the service's process ended. `undefined` while it runs. */
   readonly exit: string | undefined
-  /** What the attacker saw, and how often. */
+  /** Outcomes that the attacker saw, with their counts. */
   readonly outcomes: ReadonlyMap<string, number>
 }
 
 const startTimeoutMs = 30_000
-/** How often the memory is read, in milliseconds. */
+/** Interval of the memory samples, in milliseconds. */
 const sampleIntervalMs = 50
-/** How long an attacker waits before it connects again, in milliseconds. */
+/** Time before an attacker reconnects, in milliseconds. */
 const comeBackMs = 50
 
 /** Starts the three services as `bun start` does, attacks them while others call, and measures. */
@@ -68,7 +68,7 @@ export async function runAttack(options: AttackRunOptions): Promise<AttackReport
   }
 }
 
-/** An attacker whose connection fails comes back. */
+/** Reconnects the attacker whenever its connection fails. */
 async function attackUntilOver({ run }: Attack, target: Target): Promise<void> {
   while (!target.signal.aborted) {
     await run(target).catch(() => target.saw('no connection'))
@@ -114,7 +114,7 @@ async function reportOf(others: Program): Promise<OthersReport> {
   return JSON.parse(others.stdout().trim().split('\n').at(-1) ?? '')
 }
 
-/** What a client takes that means to read. */
+/** Receive window of a client that wants to read. */
 const windowBytes = 2 ** 30
 
 function createAttacker(ports: Ports, durationMs: number) {
@@ -153,7 +153,7 @@ function createAttacker(ports: Ports, durationMs: number) {
   return {
     target,
     outcomes,
-    /** Closes all connections, and returns what was sent on them, in bytes. */
+    /** Closes all connections, and returns the bytes that were sent on them. */
     async stop() {
       for (const socket of [...sockets]) socket.destroy()
       await waitFor(() => sockets.size === 0, { what: 'the connections to close' })

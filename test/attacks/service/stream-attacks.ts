@@ -15,7 +15,7 @@ const watchOfMovie = envelope(field(1, 'the-matrix-1999'))
 const record = (id: string) => field(1, Buffer.concat([field(1, id), field(2, 'movie')]))
 const watchOfRecord = envelope(record('the-matrix-1999'))
 
-/** What many streams together cost, and what clients share. */
+/** Attacks by many streams, and on what clients share. */
 export const streamAttacks: readonly Attack[] = [
   {
     name: '64 connections with 256 lists of movies each, and windows of zero',
@@ -72,7 +72,7 @@ interface Held {
   readonly settings?: Uint8Array
 }
 
-/** Opens streams, and leaves them open until the attack has lasted long enough. */
+/** Opens streams, and leaves them open until the attack ends. */
 async function hold(
   target: Target,
   endpoint: Endpoint,
@@ -84,7 +84,7 @@ async function hold(
       const peer = await endpoint.peer(settings)
       for (const streamId of streamIds) {
         send(peer, { streamId, headers: grpcHeaders(path), body })
-        // Slower than the socket: the service answers between two of them.
+        // Slower than the socket, so that the service can respond in between.
         if (streamId % 32 === 31) await pause(5)
       }
       await collect(peer, streamIds, target)

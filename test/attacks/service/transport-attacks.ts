@@ -15,7 +15,7 @@ const { endHeaders, endStream } = frameFlag
 const noBytes = Buffer.alloc(0)
 const listMovies = '/movie.v1.MovieService/ListMovies'
 
-/** What frames, heads and connections cost before any message is read. */
+/** Attacks by frames, headers and connections, before any message is read. */
 export const transportAttacks: readonly Attack[] = [
   { name: 'nothing, to compare with', run: ({ signal }) => once(signal, 'abort').then(() => {}) },
   { name: 'rapid reset (CVE-2023-44487)', run: rapidReset },
@@ -67,7 +67,7 @@ async function rapidReset({ metadata, signal, saw }: Target): Promise<void> {
   }
 }
 
-/** Whether the service closes the connection, soon, for what was sent on it. */
+/** Returns whether the service soon closes the connection. */
 async function endOf(peer: FramesPeer): Promise<'closed' | 'taken'> {
   const hasEnded = () => peer.closed || peer.frames.some(({ type }) => type === goaway)
   for (let waits = 0; waits < 50 && !hasEnded(); waits++) await pause(20)
@@ -76,7 +76,7 @@ async function endOf(peer: FramesPeer): Promise<'closed' | 'taken'> {
   return end
 }
 
-/** One long field in the table, and then a byte for each of its repetitions. */
+/** Puts one long header into the table, then refers to it with one byte each time. */
 async function hpackBomb({ metadata, signal, saw }: Target): Promise<void> {
   while (!signal.aborted) {
     const peer = await metadata.peer()
