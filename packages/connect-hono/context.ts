@@ -1,6 +1,6 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { type ContextValues, createContextValues, type HandlerContext } from '@connectrpc/connect'
-import { LightHeaders } from '@marquee/http/lazy-headers'
+import { LazyHeaders } from '@marquee/http/lazy-headers'
 import { type Call, callKey } from './call.ts'
 import type { Lifetime } from './lifetime.ts'
 
@@ -65,12 +65,12 @@ export class RpcContext implements HandlerContext {
   }
 
   get responseHeader(): Headers {
-    this.#responseHeader ??= new LightHeaders(this.headerFields) as unknown as Headers
+    this.#responseHeader ??= new LazyHeaders(this.headerFields) as unknown as Headers
     return this.#responseHeader
   }
 
   get responseTrailer(): Headers {
-    this.#responseTrailer ??= new LightHeaders(this.trailerFields) as unknown as Headers
+    this.#responseTrailer ??= new LazyHeaders(this.trailerFields) as unknown as Headers
     return this.#responseTrailer
   }
 

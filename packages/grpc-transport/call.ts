@@ -65,10 +65,10 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
   }
 
   /** Returns the error that the end of the response reports, if any. */
-  protected statusError({ fields, trailers }: ClientStream): ConnectError | undefined {
+  protected statusError({ headers, trailers }: ClientStream): ConnectError | undefined {
     // A response without messages and trailers has its status in the headers ("Trailers-Only").
     const isTrailersOnly = trailers.length === 0 && !this.reader.hasReceived
-    const error = isTrailersOnly ? statusError(fields, []) : statusError(trailers, fields)
+    const error = isTrailersOnly ? statusError(headers, []) : statusError(trailers, headers)
     if (error || !this.reader.hasPartialMessage) return error
     return new ConnectError('protocol error: the response ends within a message', Code.Internal)
   }
@@ -100,7 +100,7 @@ export abstract class Call implements StreamOwner, Expiring, EventListenerObject
   onHead(): void {
     const { stream } = this
     if (!stream) return
-    const error = headersError(stream.status, stream.fields, this.context.options)
+    const error = headersError(stream.status, stream.headers, this.context.options)
     if (error) this.fail(error)
     else this.receiveHeaders(stream)
   }

@@ -5,7 +5,7 @@ import type {
   JsonWriteOptions,
 } from '@bufbuild/protobuf'
 import type { Interceptor } from '@connectrpc/connect'
-import type { Fields } from '@marquee/http/exchange'
+import type { HeaderList } from '@marquee/http/exchange'
 import type { StreamOwner } from '@marquee/http/http2/client/port'
 import type { Compression } from './compression.ts'
 
@@ -18,7 +18,7 @@ export interface Streams {
    * has.
    * @param headers pseudo-headers first.
    */
-  open(headers: Fields, owner: StreamOwner): void
+  open(headers: HeaderList, owner: StreamOwner): void
   /** Removes an owner that waits for its stream. */
   abandon(owner: StreamOwner): void
 }

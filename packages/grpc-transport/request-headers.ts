@@ -1,6 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf'
-import type { Fields } from '@marquee/http/exchange'
-import { LightHeaders } from '@marquee/http/lazy-headers'
+import type { HeaderList } from '@marquee/http/exchange'
+import { LazyHeaders } from '@marquee/http/lazy-headers'
 import type { ResolvedGrpcOptions } from './options.ts'
 
 /** Headers that the protocol sets. Metadata of the same name is ignored. */
@@ -17,8 +17,8 @@ export const timeoutMsMax = 99_999_999
 
 /** Writes the headers of requests to one origin (gRPC over HTTP/2, "Requests"). */
 export class RequestHeaderWriter {
-  readonly #before: Fields
-  readonly #protocol: Fields
+  readonly #before: HeaderList
+  readonly #protocol: HeaderList
   readonly #pathPrefix: string
 
   /** @param baseUrl its path becomes a prefix of the path of each method. */
@@ -37,7 +37,7 @@ export class RequestHeaderWriter {
     method: DescMethod,
     timeoutMs: number | undefined,
     metadata: HeadersInit | undefined,
-  ): Fields {
+  ): HeaderList {
     const path = `${this.#pathPrefix}/${method.parent.typeName}/${method.name}`
     const headers = [...this.#before, ':path', path, ...this.#protocol]
     if (metadata !== undefined) appendMetadata(headers, metadata)
@@ -61,7 +61,7 @@ function protocolHeaders({
 }
 
 function appendMetadata(fields: string[], metadata: HeadersInit): void {
-  const headers = new LightHeaders(fields)
+  const headers = new LazyHeaders(fields)
   for (const [name = '', value = ''] of entriesOf(metadata)) {
     const known = name.toLowerCase()
     if (known === 'user-agent') headers.set(known, value)

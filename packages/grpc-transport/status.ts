@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { codeFromHttpStatus, findTrailerError } from '@connectrpc/connect/protocol-grpc'
-import type { Fields } from '@marquee/http/exchange'
-import { fieldOf } from '@marquee/http/header-list'
+import type { HeaderList } from '@marquee/http/exchange'
+import { headerOf } from '@marquee/http/header-list'
 import { HeadTooLongError, NotSentError } from '@marquee/http/http2/client/port'
 import { StreamReset } from '@marquee/http/http2/frames/errors'
 import { errorCode } from '@marquee/http/http2/frames/wire'
@@ -9,13 +9,13 @@ import { decodeMessage } from '@marquee/http/percent-text'
 import type { ResolvedGrpcOptions } from './options.ts'
 
 /** Returns headers as `Headers`. */
-export function toHeaders(fields: Fields): Headers {
+export function toHeaders(fields: HeaderList): Headers {
   const headers = new Headers()
   appendHeaders(headers, fields)
   return headers
 }
 
-export function appendHeaders(headers: Headers, fields: Fields): void {
+export function appendHeaders(headers: Headers, fields: HeaderList): void {
   for (let index = 0; index < fields.length; index += 2) {
     headers.append(fields[index] ?? '', fields[index + 1] ?? '')
   }
@@ -28,16 +28,16 @@ export function appendHeaders(headers: Headers, fields: Fields): void {
  */
 export function headersError(
   status: number,
-  fields: Fields,
+  fields: HeaderList,
   { format, acceptCompression }: ResolvedGrpcOptions,
 ): ConnectError | undefined {
   if (status !== 200) {
-    const grpcError = fieldOf(fields, 'grpc-status') ? statusError(fields, []) : undefined
+    const grpcError = headerOf(fields, 'grpc-status') ? statusError(fields, []) : undefined
     return (
       grpcError ?? new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status), toHeaders(fields))
     )
   }
-  const type = fieldOf(fields, 'content-type')
+  const type = headerOf(fields, 'content-type')
   const received = formatOf(type)
   if (received !== format) {
     const code = received === undefined ? Code.Unknown : Code.Internal
@@ -52,8 +52,8 @@ export function headersError(
 }
 
 /** Returns the name of the compression of a response, or `undefined` for none. */
-export function encodingOf(fields: Fields): string | undefined {
-  const encoding = fieldOf(fields, 'grpc-encoding')?.toLowerCase()
+export function encodingOf(fields: HeaderList): string | undefined {
+  const encoding = headerOf(fields, 'grpc-encoding')?.toLowerCase()
   return encoding === 'identity' ? undefined : encoding
 }
 
@@ -62,8 +62,8 @@ export function encodingOf(fields: Fields): string | undefined {
  * @param fields the trailers, or the headers of a response that has nothing else.
  * @param headers further headers, which become metadata of the error.
  */
-export function statusError(fields: Fields, headers: Fields): ConnectError | undefined {
-  const status = fieldOf(fields, 'grpc-status')
+export function statusError(fields: HeaderList, headers: HeaderList): ConnectError | undefined {
+  const status = headerOf(fields, 'grpc-status')
   if (status === '0') return undefined
   if (status === undefined) return new ConnectError('protocol error: missing status', Code.Internal)
   const metadata = toHeaders(fields)

@@ -78,11 +78,11 @@ export class StreamCall extends Call {
   #resolveResponse(stream: ClientStream): void {
     const trailer = new Headers()
     const messages = this.#receiveAll(stream, trailer)
-    this.#resolve({ header: toHeaders(stream.fields), trailer, messages })
+    this.#resolve({ header: toHeaders(stream.headers), trailer, messages })
   }
 
   async *#receiveAll(stream: ClientStream, trailer: Headers): AsyncGenerator<Message> {
-    const encoding = encodingOf(stream.fields)
+    const encoding = encodingOf(stream.headers)
     try {
       for (;;) {
         if (this.#failure) throw this.#failure

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { Code, ConnectError, createClient, encodeBinaryHeader } from '@connectrpc/connect'
 import { standardCompressions } from '@marquee/connect-hono/compression'
-import { fieldOf } from '@marquee/http/header-list'
+import { headerOf } from '@marquee/http/header-list'
 import { NotSentError } from '@marquee/http/http2/client/port'
 import { StreamReset } from '@marquee/http/http2/frames/errors'
 import { failureOf } from '@marquee/testing/failure-of'
@@ -161,7 +161,7 @@ test('binary metadata is sent and received', async () => {
     },
   })
   expect(seen as string | null).toBe(value)
-  expect(fieldOf(streams.opened[0]?.head ?? [], 'x-bytes-bin')).toBe(value)
+  expect(headerOf(streams.opened[0]?.head ?? [], 'x-bytes-bin')).toBe(value)
 })
 
 test('only calls that the server cannot have acted on count as not sent', async () => {
@@ -287,8 +287,8 @@ test.each(standardCompressions)(
     )
     expect((await client.getRating(request)).rating?.value).toBe(5)
     const [stream] = streams.opened
-    expect(fieldOf(stream?.head ?? [], 'grpc-accept-encoding')).toBe('gzip,br,zstd')
-    expect(fieldOf(stream?.head ?? [], 'grpc-encoding')).toBe(way.name)
+    expect(headerOf(stream?.head ?? [], 'grpc-accept-encoding')).toBe('gzip,br,zstd')
+    expect(headerOf(stream?.head ?? [], 'grpc-encoding')).toBe(way.name)
     const sent = stream?.sent ?? Buffer.of()
     expect(sent[0]).toBe(1)
     const whole = await way.decompress(sent.subarray(5), 1_000)
@@ -347,7 +347,7 @@ test('interceptors wrap unary calls and streams', async () => {
   const prefix = 'http://fake/rating.v1.RatingService'
   expect(seen).toEqual([`${prefix}/GetRating`, 'h', `${prefix}/ImportRatings`, 'h'])
   for (const stream of streams.opened) {
-    expect(fieldOf(stream.head, 'x-name')).toBe('of the interceptor')
+    expect(headerOf(stream.head, 'x-name')).toBe('of the interceptor')
   }
 })
 

@@ -1,6 +1,6 @@
 import type { DescMethodUnary, Message } from '@bufbuild/protobuf'
 import { Code, ConnectError, type UnaryResponse } from '@connectrpc/connect'
-import type { Fields } from '@marquee/http/exchange'
+import type { HeaderList } from '@marquee/http/exchange'
 import type { ClientStream } from '@marquee/http/http2/client/port'
 import { Call, type CallContext, type CallLimits } from './call.ts'
 import type { Codec } from './codec.ts'
@@ -64,7 +64,7 @@ export class UnaryCall extends Call {
         Code.Unimplemented,
       )
     }
-    const message = this.#codec.decode(this.#message, encodingOf(stream.fields))
+    const message = this.#codec.decode(this.#message, encodingOf(stream.headers))
     this.finish()
     const respond = (decoded: Message) => new LazyUnaryResponse(this.#method, decoded, stream)
     this.#resolve(message instanceof Promise ? message.then(respond) : respond(message))
@@ -80,15 +80,15 @@ class LazyUnaryResponse implements UnaryResponse {
   readonly stream = false
   readonly method: DescMethodUnary
   readonly message: Message
-  readonly #headers: Fields
-  readonly #trailers: Fields
+  readonly #headers: HeaderList
+  readonly #trailers: HeaderList
   #header: Headers | undefined
   #trailer: Headers | undefined
 
-  constructor(method: DescMethodUnary, message: Message, { fields, trailers }: ClientStream) {
+  constructor(method: DescMethodUnary, message: Message, { headers, trailers }: ClientStream) {
     this.method = method
     this.message = message
-    this.#headers = fields
+    this.#headers = headers
     this.#trailers = trailers
   }
 

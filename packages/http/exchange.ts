@@ -4,14 +4,14 @@ import type { MemoryAccount } from './memory/account.ts'
  * Header or trailer fields (RFC 9110 §5, §6.5): name and value in turn, in the order in which they
  * are on the wire. Names are in lower case; pseudo-headers are not among them.
  */
-export type Fields = readonly string[]
+export type HeaderList = readonly string[]
 
 /** The body of a request, taken by one reader as fast as it wants: what is not taken holds the client back. */
 export interface RequestBody {
   /** Whether all of it has come and was taken. */
   readonly ended: boolean
   /** Trailer fields; those that came, once the body has ended. */
-  readonly trailers: Fields
+  readonly trailers: HeaderList
   /** The bytes that are here, or undefined when there are none at present or never will be. They are the taker's. */
   take(): Uint8Array | undefined
   /**
@@ -36,7 +36,7 @@ export interface Exchange {
   readonly authority: string
   /** The request target: path and query, `/a?b=c`. */
   readonly target: string
-  readonly fields: Fields
+  readonly headers: HeaderList
   /** The client's IP address. */
   readonly remoteAddress: string
   /** The same object for all exchanges of one connection, to tell connections apart. */
@@ -45,7 +45,7 @@ export interface Exchange {
   readonly account: MemoryAccount
   readonly body: RequestBody
   /**
-   * The size of the longest headers or trailers that the client takes, as `listBytesOf` counts it. A response with
+   * The size of the longest headers or trailers that the client takes, as `headerListBytes` counts it. A response with
    * longer ones is broken off. Infinite where the client sets no limit, and by HTTP/1.1.
    */
   readonly headerListBytesMax: number
@@ -57,7 +57,7 @@ export interface Exchange {
    */
   onClose: ((cause: Error | undefined) => void) | undefined
   /** Begins the answer: status 200 to 599. Called once, before `write` and `end`; by HTTP/1.1 without `content-length` the body is chunked. */
-  respond(status: number, fields: Fields): void
+  respond(status: number, headers: HeaderList): void
   /**
    * Sends bytes of the answer, which the caller does not change afterwards. False when enough is queued, and the caller
    * should wait for `drained`. When the exchange is closed it does nothing.
@@ -66,7 +66,7 @@ export interface Exchange {
   /** Resolves when there is room again, or the exchange is closed. */
   drained(): Promise<void>
   /** Ends the answer, with its last bytes and its trailers. */
-  end(bytes?: Uint8Array, trailers?: Fields): void
+  end(bytes?: Uint8Array, trailers?: HeaderList): void
   /** Breaks the answer off so that the client sees it was not whole: by RST_STREAM with INTERNAL_ERROR, or by closing. */
   abort(): void
 }

@@ -1,22 +1,22 @@
 /**
  * Looks like `Headers`, over fields that stay as they are until they are asked for: a real one costs more than all else
- * that a small call does with its fields. No `instanceof Headers`: Deno would look for what only its own ones have.
+ * that a small call does with its list. No `instanceof Headers`: Deno would look for what only its own ones have.
  */
-export class LightHeaders {
-  readonly #fields: string[]
+export class LazyHeaders {
+  readonly #list: string[]
 
-  /** @param fields name and value in turn, names in lower case; changed in place. */
-  constructor(fields: string[]) {
-    this.#fields = fields
+  /** @param list name and value in turn, names in lower case; changed in place. */
+  constructor(list: string[]) {
+    this.#list = list
   }
 
   get(name: string): string | null {
     const wanted = name.toLowerCase()
-    const fields = this.#fields
+    const list = this.#list
     let joined: string | null = null
-    for (let index = 0; index < fields.length; index += 2) {
-      if (fields[index] !== wanted) continue
-      const value = fields[index + 1] ?? ''
+    for (let index = 0; index < list.length; index += 2) {
+      if (list[index] !== wanted) continue
+      const value = list[index + 1] ?? ''
       joined = joined === null ? value : `${joined}, ${value}`
     }
     return joined
@@ -32,17 +32,17 @@ export class LightHeaders {
     const text = checked(known, value)
     const index = this.#indexOf(known)
     if (index < 0) {
-      this.#fields.push(known, text)
+      this.#list.push(known, text)
       return
     }
-    this.#fields[index + 1] = text
+    this.#list[index + 1] = text
     this.#remove(known, index + 2)
   }
 
   /** Throws a `TypeError` for what no field can be. */
   append(name: string, value: string): void {
     const known = name.toLowerCase()
-    this.#fields.push(known, checked(known, value))
+    this.#list.push(known, checked(known, value))
   }
 
   delete(name: string): void {
@@ -50,14 +50,12 @@ export class LightHeaders {
   }
 
   getSetCookie(): string[] {
-    return this.#fields.filter(
-      (_, index, all) => index % 2 === 1 && all[index - 1] === 'set-cookie',
-    )
+    return this.#list.filter((_, index, all) => index % 2 === 1 && all[index - 1] === 'set-cookie')
   }
 
   /** Sorted, and the values of one name joined, but for cookies (https://fetch.spec.whatwg.org/#concept-header-list-sort-and-combine). */
   *entries(): IterableIterator<[string, string]> {
-    const names = new Set(this.#fields.filter((_, index) => index % 2 === 0))
+    const names = new Set(this.#list.filter((_, index) => index % 2 === 0))
     for (const name of [...names].sort()) {
       if (name === 'set-cookie') for (const cookie of this.getSetCookie()) yield [name, cookie]
       else yield [name, this.get(name) ?? '']
@@ -81,14 +79,14 @@ export class LightHeaders {
   }
 
   #indexOf(name: string): number {
-    const fields = this.#fields
-    for (let index = 0; index < fields.length; index += 2) if (fields[index] === name) return index
+    const list = this.#list
+    for (let index = 0; index < list.length; index += 2) if (list[index] === name) return index
     return -1
   }
 
   #remove(name: string, from: number): void {
-    for (let index = this.#fields.length - 2; index >= from; index -= 2) {
-      if (this.#fields[index] === name) this.#fields.splice(index, 2)
+    for (let index = this.#list.length - 2; index >= from; index -= 2) {
+      if (this.#list[index] === name) this.#list.splice(index, 2)
     }
   }
 }

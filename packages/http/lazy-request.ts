@@ -1,6 +1,6 @@
 import { delegate } from './delegate.ts'
 import type { Exchange } from './exchange.ts'
-import { LightHeaders } from './lazy-headers.ts'
+import { LazyHeaders } from './lazy-headers.ts'
 import { bodyStream } from './streams.ts'
 import { whenClosed } from './when-closed.ts'
 
@@ -30,11 +30,11 @@ const madeReal = [
  * Looks like the `Request` of an exchange; its URL, headers and signal are made when somebody asks for them. Whoever
  * reads the body by the request must not take it from the exchange as well.
  */
-export class LightRequest {
+export class LazyRequest {
   readonly exchange: Exchange
   readonly method: string
   #url: string | undefined
-  #headers: LightHeaders | undefined
+  #headers: LazyHeaders | undefined
   #signal: AbortSignal | undefined
   #real: Request | undefined
 
@@ -50,7 +50,7 @@ export class LightRequest {
   }
 
   get headers(): Headers {
-    this.#headers ??= new LightHeaders([...this.exchange.fields])
+    this.#headers ??= new LazyHeaders([...this.exchange.headers])
     return this.#headers as unknown as Headers
   }
 
@@ -80,12 +80,12 @@ export class LightRequest {
   }
 }
 
-Object.setPrototypeOf(LightRequest.prototype, Request.prototype)
-delegate(LightRequest.prototype, Request.prototype, madeReal)
+Object.setPrototypeOf(LazyRequest.prototype, Request.prototype)
+delegate(LazyRequest.prototype, Request.prototype, madeReal)
 
 /** The same for the type checker. */
-export function lightRequest(exchange: Exchange): Request {
-  return new LightRequest(exchange) as unknown as Request
+export function lazyRequest(exchange: Exchange): Request {
+  return new LazyRequest(exchange) as unknown as Request
 }
 
 function signalOf(exchange: Exchange): AbortSignal {

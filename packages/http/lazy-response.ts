@@ -1,9 +1,9 @@
 import { delegate } from './delegate.ts'
-import { LightHeaders } from './lazy-headers.ts'
+import { LazyHeaders } from './lazy-headers.ts'
 import { toStream } from './streams.ts'
 
 /** The bytes of an answer: at once, in one piece or several, as they come, or none. */
-export type LightBody = Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array> | null
+export type LazyBody = Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array> | null
 
 /** What cannot be read of a light one without making it a real one. */
 const madeReal = [
@@ -19,29 +19,29 @@ const madeReal = [
 ]
 
 /**
- * Looks like a `Response`, over fields and bytes that stay as they are: the port sends them without asking a stream.
+ * Looks like a `Response`, over headers and bytes that stay as they are: the port sends them without asking a stream.
  * Middleware reads and changes its headers, or reads its body, as those of any other.
  */
-export class LightResponse {
+export class LazyResponse {
   readonly status: number
   /** Name and value in turn, names in lower case. */
-  readonly fields: string[]
-  readonly source: LightBody
-  #headers: LightHeaders | undefined
+  readonly headerList: string[]
+  readonly source: LazyBody
+  #headers: LazyHeaders | undefined
   #real: Response | undefined
 
   /**
    * @param source An iterable is asked for its next bytes as fast as the client takes them, and returned when it leaves.
-   * @param fields The response's own from here on.
+   * @param headerList The response's own from here on.
    */
-  constructor(source: LightBody, status: number, fields: string[]) {
+  constructor(source: LazyBody, status: number, headerList: string[]) {
     this.source = source
     this.status = status
-    this.fields = fields
+    this.headerList = headerList
   }
 
   get headers(): Headers {
-    this.#headers ??= new LightHeaders(this.fields)
+    this.#headers ??= new LazyHeaders(this.headerList)
     return this.#headers as unknown as Headers
   }
 
@@ -83,18 +83,18 @@ export class LightResponse {
 }
 
 /** The same for the type checker. */
-export function lightResponse(source: LightBody, status: number, fields: string[]): Response {
-  return new LightResponse(source, status, fields) as unknown as Response
+export function lazyResponse(source: LazyBody, status: number, headerList: string[]): Response {
+  return new LazyResponse(source, status, headerList) as unknown as Response
 }
 
-Object.setPrototypeOf(LightResponse.prototype, Response.prototype)
-delegate(LightResponse.prototype, Response.prototype, madeReal)
+Object.setPrototypeOf(LazyResponse.prototype, Response.prototype)
+delegate(LazyResponse.prototype, Response.prototype, madeReal)
 
-function toBodyInit(source: LightBody): BodyInit | null {
+function toBodyInit(source: LazyBody): BodyInit | null {
   if (source === null || source instanceof Uint8Array) return source as Uint8Array<ArrayBuffer>
   return isPieces(source) ? new Blob(source as Uint8Array<ArrayBuffer>[]) : toStream(source)
 }
 
-export function isPieces(source: LightBody): source is readonly Uint8Array[] {
+export function isPieces(source: LazyBody): source is readonly Uint8Array[] {
   return Array.isArray(source)
 }

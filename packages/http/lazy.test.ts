@@ -3,14 +3,14 @@ import { fakeExchange } from '@marquee/testing/fake-exchange'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
-import { LightHeaders } from './lazy-headers.ts'
-import { lightRequest } from './lazy-request.ts'
-import { lightResponse } from './lazy-response.ts'
+import { LazyHeaders } from './lazy-headers.ts'
+import { lazyRequest } from './lazy-request.ts'
+import { lazyResponse } from './lazy-response.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
 describe('light headers', () => {
-  const open = (...fields: string[]) => new LightHeaders(fields) as unknown as Headers
+  const open = (...fields: string[]) => new LazyHeaders(fields) as unknown as Headers
 
   test('are read and changed as real ones are', () => {
     for (const headers of [open(), new Headers()]) {
@@ -65,8 +65,8 @@ describe('light headers', () => {
 
 describe('a light request', () => {
   test('tells the method, the URL and the headers', () => {
-    const exchange = fakeExchange({ target: '/a?b=c', fields: ['x-one', '1'] })
-    const request = lightRequest(exchange)
+    const exchange = fakeExchange({ target: '/a?b=c', headers: ['x-one', '1'] })
+    const request = lazyRequest(exchange)
     expect(request).toBeInstanceOf(Request)
     expect(request.method).toBe('POST')
     expect(request.url).toBe('http://localhost/a?b=c')
@@ -75,28 +75,28 @@ describe('a light request', () => {
 
   test('has a URL without a host', () => {
     const exchange = fakeExchange({ target: '/', authority: '' })
-    expect(lightRequest(exchange).url).toBe('http://localhost/')
+    expect(lazyRequest(exchange).url).toBe('http://localhost/')
   })
 
   test('gives its body to whoever asks for it', async () => {
     const body = [bytes('{"a":'), bytes('1}')]
-    expect(await lightRequest(fakeExchange({ target: '/', body })).json()).toEqual({ a: 1 })
-    expect(await lightRequest(fakeExchange({ target: '/', body })).text()).toBe('{"a":1}')
-    expect(lightRequest(fakeExchange({ target: '/', method: 'GET' })).body).toBeNull()
+    expect(await lazyRequest(fakeExchange({ target: '/', body })).json()).toEqual({ a: 1 })
+    expect(await lazyRequest(fakeExchange({ target: '/', body })).text()).toBe('{"a":1}')
+    expect(lazyRequest(fakeExchange({ target: '/', method: 'GET' })).body).toBeNull()
   })
 
   test('is aborted when the client leaves, whether its signal was asked for before or after', () => {
     const exchange = fakeExchange({ target: '/' })
-    const { signal } = lightRequest(exchange)
+    const { signal } = lazyRequest(exchange)
     expect(signal.aborted).toBe(false)
     exchange.leave()
     expect(signal.aborted).toBe(true)
-    expect(lightRequest(exchange).signal.aborted).toBe(true)
+    expect(lazyRequest(exchange).signal.aborted).toBe(true)
   })
 
   test('is not aborted when its answer was sent', () => {
     const exchange = fakeExchange({ target: '/' })
-    const { signal } = lightRequest(exchange)
+    const { signal } = lazyRequest(exchange)
     exchange.end()
     expect(signal.aborted).toBe(false)
   })
@@ -109,26 +109,19 @@ describe('a light response', () => {
   }
 
   test('is read as a real one is', async () => {
-    const make = () => lightResponse(bytes('{"a":1}'), 201, ['a', 'b'])
+    const make = () => lazyResponse(bytes('{"a":1}'), 201, ['a', 'b'])
     expect(make()).toBeInstanceOf(Response)
     expect(make().status).toBe(201)
     expect(make().ok).toBe(true)
     expect(make().headers.get('A')).toBe('b')
     expect(await make().json()).toEqual({ a: 1 })
-    expect(await lightResponse(chunks(), 200, []).text()).toBe('onetwo')
-    expect(await lightResponse([bytes('one'), bytes('two')], 200, []).text()).toBe('onetwo')
-    expect(lightResponse(null, 200, []).body).toBeNull()
+    expect(await lazyResponse(chunks(), 200, []).text()).toBe('onetwo')
+    expect(await lazyResponse([bytes('one'), bytes('two')], 200, []).text()).toBe('onetwo')
+    expect(lazyResponse(null, 200, []).body).toBeNull()
   })
 
   test('makes a real one with its headers', async () => {
-    const light = lightResponse(bytes('text'), 202, [
-      'a',
-      'b',
-      'set-cookie',
-      'x',
-      'set-cookie',
-      'y',
-    ])
+    const light = lazyResponse(bytes('text'), 202, ['a', 'b', 'set-cookie', 'x', 'set-cookie', 'y'])
     const real = new Response(light.body, light)
     expect(real.status).toBe(202)
     expect([...real.headers]).toEqual([...light.headers])
@@ -142,18 +135,18 @@ describe('a light response', () => {
       c.res.headers.set('x-after', 'yes')
     })
     app.use('/cors', cors({ origin: 'http://page.example', exposeHeaders: ['etag'] }))
-    app.on(['GET', 'POST'], ['/', '/cors'], () => lightResponse(bytes('text'), 200, ['a', 'b']))
-    const plain = await app.fetch(lightRequest(fakeExchange({ target: '/' })))
+    app.on(['GET', 'POST'], ['/', '/cors'], () => lazyResponse(bytes('text'), 200, ['a', 'b']))
+    const plain = await app.fetch(lazyRequest(fakeExchange({ target: '/' })))
     expect([...plain.headers]).toEqual([
       ['a', 'b'],
       ['x-after', 'yes'],
     ])
     const fields = ['origin', 'http://page.example']
-    const shared = await app.fetch(lightRequest(fakeExchange({ target: '/cors', fields })))
+    const shared = await app.fetch(lazyRequest(fakeExchange({ target: '/cors', headers: fields })))
     expect(shared.headers.get('access-control-allow-origin')).toBe('http://page.example')
     expect(shared.headers.get('a')).toBe('b')
     expect(await shared.text()).toBe('text')
-    const head = await app.fetch(lightRequest(fakeExchange({ target: '/', method: 'HEAD' })))
+    const head = await app.fetch(lazyRequest(fakeExchange({ target: '/', method: 'HEAD' })))
     expect(head.status).toBe(200)
     expect(head.headers.get('a')).toBe('b')
     expect(head.body).toBeNull()

@@ -4,7 +4,7 @@ import { Gate } from '@marquee/http/admission/gate'
 import { type AdmissionLimits, admissionLimits } from '@marquee/http/admission/limits'
 import type { Admission, CallReader, Route } from '@marquee/http/admission/port'
 import type { Exchange } from '@marquee/http/exchange'
-import { fieldOf } from '@marquee/http/header-list'
+import { headerOf } from '@marquee/http/header-list'
 import type { Logger } from 'pino'
 import { createRefusalReport, measureAdmission } from './admission-report.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -100,15 +100,15 @@ function createRoutes() {
 }
 
 /** A GET has no content type: by Connect or REST, it is answered alike. */
-function wireOfRequest(wires: Wires, { method, fields }: Exchange): Wire | undefined {
-  const type = method === 'GET' ? 'application/json' : (fieldOf(fields, 'content-type') ?? '')
+function wireOfRequest(wires: Wires, { method, headers }: Exchange): Wire | undefined {
+  const type = method === 'GET' ? 'application/json' : (headerOf(headers, 'content-type') ?? '')
   return wireOf(wires, type)
 }
 
 /** Of a header that cannot be read, the handler informs the client. */
-function timeoutOf(wire: Wire | undefined, { fields }: Exchange): number | undefined {
+function timeoutOf(wire: Wire | undefined, { headers }: Exchange): number | undefined {
   try {
-    return wire?.timeoutMs({ header: (name) => fieldOf(fields, name) })
+    return wire?.timeoutMs({ header: (name) => headerOf(headers, name) })
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@ import { errorFromJsonBytes } from '@connectrpc/connect/protocol-connect'
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
 import { pushbackField } from '@marquee/connect-hono/errors/retry-info'
 import { createWires, wireOf } from '@marquee/connect-hono/wire/wire'
-import { fieldOf } from '@marquee/http/header-list'
+import { headerOf } from '@marquee/http/header-list'
 import { type FakeRequest, fakeExchange } from '@marquee/testing/fake-exchange'
 import { createRefusals, retryDelayMs } from './refusals.ts'
 
@@ -13,10 +13,10 @@ const wires = createWires({})
 const retryInfo = { type: 'google.rpc.RetryInfo', value: new Uint8Array([0x0a, 2, 8, 1]) }
 
 function refuse(type: string, reason: 'overloaded' | 'late' = 'overloaded', more?: FakeRequest) {
-  const exchange = fakeExchange({ target: '/a.B/C', fields: ['content-type', type], ...more })
+  const exchange = fakeExchange({ target: '/a.B/C', headers: ['content-type', type], ...more })
   createRefusals(wires, ['https://page.test'])(exchange, wireOf(wires, type), reason)
   const json = () => errorFromJsonBytes(exchange.responseBytes, undefined, new Error() as never)
-  return { exchange, field: (name: string) => fieldOf(exchange.responseHeaders, name), json }
+  return { exchange, field: (name: string) => headerOf(exchange.responseHeaders, name), json }
 }
 
 test('gRPC is refused by headers alone, with RetryInfo and pushback', () => {
@@ -73,7 +73,7 @@ test('a late call is told that its deadline passed, and not to call again', () =
 
 test('scripts of known pages see the refusal, and others do not', () => {
   const from = (origin: string) =>
-    refuse('', 'overloaded', { target: '/', fields: ['origin', origin] }).field(
+    refuse('', 'overloaded', { target: '/', headers: ['origin', origin] }).field(
       'access-control-allow-origin',
     )
   expect(from('https://page.test')).toBe('https://page.test')

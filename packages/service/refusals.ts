@@ -4,9 +4,9 @@ import { clientWaitsNoLonger } from '@marquee/connect-hono/errors/errors'
 import { pushbackField, retryInfo } from '@marquee/connect-hono/errors/retry-info'
 import type { Wire, Wires } from '@marquee/connect-hono/wire/wire'
 import type { RefusalReason } from '@marquee/http/admission/port'
-import type { Exchange, Fields } from '@marquee/http/exchange'
-import { fieldOf } from '@marquee/http/header-list'
-import { LightHeaders } from '@marquee/http/lazy-headers'
+import type { Exchange, HeaderList } from '@marquee/http/exchange'
+import { headerOf } from '@marquee/http/header-list'
+import { LazyHeaders } from '@marquee/http/lazy-headers'
 
 /** How long a client that was refused should wait before it calls again, in milliseconds. */
 export const retryDelayMs = 1_000
@@ -14,7 +14,7 @@ export const retryDelayMs = 1_000
 /** A response that is made once, and sent as often as needed. */
 interface Prepared {
   readonly status: number
-  readonly fields: Fields
+  readonly fields: HeaderList
   readonly body: Uint8Array | undefined
 }
 
@@ -60,21 +60,21 @@ export function createRefusals(wires: Wires, corsOrigins: readonly string[]): Se
     const found = wire && enveloped.get(reason)?.get(wire)
     const prepared = found ?? plain.get(reason)
     if (prepared === undefined) return
-    const origin = origins.size > 0 ? fieldOf(exchange.fields, 'origin') : undefined
+    const origin = origins.size > 0 ? headerOf(exchange.headers, 'origin') : undefined
     const isAllowed = origin !== undefined && origins.has(origin)
     send(exchange, prepared, isAllowed ? visibleTo(origin) : [])
   }
 }
 
 /** What lets a script of another origin see when to call again (https://fetch.spec.whatwg.org/#http-cors-protocol). */
-function visibleTo(origin: string): Fields {
+function visibleTo(origin: string): HeaderList {
   return [
     ...['access-control-allow-origin', origin, 'vary', 'origin'],
     ...['access-control-expose-headers', `retry-after, ${pushbackField}`],
   ]
 }
 
-function send(exchange: Exchange, { status, fields, body }: Prepared, more: Fields): void {
+function send(exchange: Exchange, { status, fields, body }: Prepared, more: HeaderList): void {
   if (exchange.closed) {
     exchange.abort()
     return
@@ -96,7 +96,7 @@ function prepareBare(error: ConnectError): Prepared {
 /** By gRPC the response is its headers alone (gRPC over HTTP/2, "Trailers-Only"). */
 function prepareEnveloped(wire: Wire, error: ConnectError): Prepared {
   const trailerFields: string[] = []
-  const responseTrailer = new LightHeaders(trailerFields) as unknown as Headers
+  const responseTrailer = new LazyHeaders(trailerFields) as unknown as Headers
   if (wire.protocol !== 'connect' && error.code === Code.Unavailable) {
     responseTrailer.set(pushbackField, String(retryDelayMs))
   }

@@ -1,4 +1,4 @@
-import type { Exchange, Fields, RequestBody } from '@marquee/http/exchange'
+import type { Exchange, HeaderList, RequestBody } from '@marquee/http/exchange'
 import { MemoryBudget } from '@marquee/http/memory/budget'
 
 export interface FakeRequest {
@@ -6,7 +6,7 @@ export interface FakeRequest {
   readonly method?: string
   readonly authority?: string
   readonly target: string
-  readonly fields?: Fields
+  readonly headers?: HeaderList
   /** Default: infinite. */
   readonly headerListBytesMax?: number
   /** Default: a new connection. */
@@ -20,8 +20,8 @@ export interface FakeRequest {
 /** An exchange without a connection, which records the response. */
 export interface FakeExchange extends Exchange {
   readonly status: number
-  readonly responseHeaders: Fields
-  readonly responseTrailers: Fields
+  readonly responseHeaders: HeaderList
+  readonly responseTrailers: HeaderList
   /** Bytes of the response body so far. */
   readonly responseBytes: Buffer
   readonly aborted: boolean
@@ -37,8 +37,8 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
   const chunks: Uint8Array[] = []
   const response = {
     status: 0,
-    responseHeaders: [] as Fields,
-    responseTrailers: [] as Fields,
+    responseHeaders: [] as HeaderList,
+    responseTrailers: [] as HeaderList,
     aborted: false,
     refused: false,
     closed: false,
@@ -56,7 +56,7 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
     scheme: 'http' as const,
     authority: request.authority ?? 'localhost',
     target: request.target,
-    fields: request.fields ?? [],
+    headers: request.headers ?? [],
     remoteAddress: '127.0.0.1',
     headerListBytesMax: request.headerListBytesMax ?? Number.POSITIVE_INFINITY,
     connection: request.connection ?? {},
@@ -65,16 +65,16 @@ export function fakeExchange(request: FakeRequest): FakeExchange {
       response.refused = true
     }),
     over,
-    respond(status: number, fields: Fields) {
+    respond(status: number, headers: HeaderList) {
       if (response.status !== 0) throw new Error('the handler responded twice')
-      Object.assign(response, { status, responseHeaders: [...fields] })
+      Object.assign(response, { status, responseHeaders: [...headers] })
     },
     write(bytes: Uint8Array) {
       chunks.push(bytes)
       return true
     },
     drained: () => Promise.resolve(),
-    end(bytes?: Uint8Array, trailers?: Fields) {
+    end(bytes?: Uint8Array, trailers?: HeaderList) {
       if (bytes !== undefined) chunks.push(bytes)
       response.responseTrailers = trailers ?? []
       close(undefined)

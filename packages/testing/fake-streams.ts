@@ -1,19 +1,19 @@
-import type { Fields } from '@marquee/http/exchange'
+import type { HeaderList } from '@marquee/http/exchange'
 import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
 import type { Streams } from '../grpc-transport/options.ts'
 
 /** A stream without a connection. The test is its server. */
 export interface FakeStream extends ClientStream {
-  readonly head: Fields
+  readonly head: HeaderList
   /** Bytes sent so far. */
   readonly sent: Buffer
   readonly isSent: boolean
   readonly isCancelled: boolean
-  respond(status: number, fields: Fields): void
+  respond(status: number, headers: HeaderList): void
   data(bytes: Uint8Array): void
-  finish(trailers: Fields): void
+  finish(trailers: HeaderList): void
   /** Responds with headers only, which end the stream. */
-  respondOnly(status: number, fields: Fields): void
+  respondOnly(status: number, headers: HeaderList): void
   fail(cause: Error): void
 }
 
@@ -45,14 +45,14 @@ export function fakeStreams(serve: (stream: FakeStream) => void, hasRoom = true)
   }
 }
 
-function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
+function fakeStream(head: HeaderList, owner: StreamOwner): FakeStream {
   const sent: Uint8Array[] = []
   const chunks: Uint8Array[] = []
   const state = {
     head,
     status: 0,
-    fields: [] as Fields,
-    trailers: [] as Fields,
+    headers: [] as HeaderList,
+    trailers: [] as HeaderList,
     isComplete: false,
     isSent: false,
     isCancelled: false,
@@ -72,9 +72,9 @@ function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
     cancel() {
       if (!isOver() || !state.isSent) state.isCancelled = true
     },
-    respond(status: number, fields: Fields) {
+    respond(status: number, headers: HeaderList) {
       if (isOver()) return
-      Object.assign(state, { status, fields })
+      Object.assign(state, { status, headers })
       owner.onHead()
     },
     data(bytes: Uint8Array) {
@@ -82,14 +82,14 @@ function fakeStream(head: Fields, owner: StreamOwner): FakeStream {
       chunks.push(bytes)
       owner.onBytes()
     },
-    finish(trailers: Fields) {
+    finish(trailers: HeaderList) {
       if (isOver()) return
       Object.assign(state, { trailers, isComplete: true })
       owner.onEnd()
     },
-    respondOnly(status: number, fields: Fields) {
+    respondOnly(status: number, headers: HeaderList) {
       if (isOver()) return
-      Object.assign(state, { status, fields, isComplete: true })
+      Object.assign(state, { status, headers, isComplete: true })
       owner.onHead()
       if (!state.isCancelled) owner.onEnd()
     },

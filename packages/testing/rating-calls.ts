@@ -13,7 +13,7 @@ import {
   RatingService,
   WatchAggregatedRatingsRequestSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
-import { createRespond } from '../http/server/fetch-handler.ts'
+import { createFetchHandler } from '../http/server/fetch-handler.ts'
 import { type FakeExchange, fakeExchange } from './fake-exchange.ts'
 
 export type Rating = Partial<ServiceImpl<typeof RatingService>>
@@ -43,7 +43,7 @@ export function setUpCalls({ implementation, memory, ...options }: CallOptions) 
       void router.service(RatingService, implementation, { repeatsState: true }),
     ...options,
   })
-  const respond = createRespond({ app, log })
+  const respond = createFetchHandler({ app, log })
   function call(
     method: string,
     body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -51,7 +51,7 @@ export function setUpCalls({ implementation, memory, ...options }: CallOptions) 
   ): FakeExchange {
     const exchange = fakeExchange({
       target: `/rating.v1.RatingService/${method}`,
-      fields: ['content-type', 'application/grpc', ...fields],
+      headers: ['content-type', 'application/grpc', ...fields],
       body,
       ...(memory && { memory }),
     })

@@ -14,7 +14,7 @@ const hold = [':method', 'GET', ...target('/hold')]
 
 const statusOf = async (peer: FramesPeer, streamId: number) => {
   const [first] = await peer.answer(streamId)
-  return first?.fields?.[1]
+  return first?.headers?.[1]
 }
 
 /** A low limit, so that an attack ends sooner. */

@@ -22,7 +22,7 @@ const fieldsOf = (method: string, path: string) => [
 async function expectAnswer(peer: FramesPeer, streamId: number): Promise<void> {
   peer.request(streamId, fieldsOf('GET', '/'))
   const [first] = await peer.answer(streamId)
-  expect(first?.fields?.slice(0, 2)).toEqual([':status', '200'])
+  expect(first?.headers?.slice(0, 2)).toEqual([':status', '200'])
   expect(peer.frames.some(({ type }) => type === goaway)).toBe(false)
 }
 

@@ -85,7 +85,7 @@ test('bodies that stop arriving time out', async () => {
     for (let streamId = 1; streamId < 200; streamId += 2) {
       expect(await attacker.resetCode(streamId)).toBe(errorCode.noError)
       const [first] = await attacker.answer(streamId)
-      expect(first?.fields?.slice(0, 2)).toEqual([':status', '408'])
+      expect(first?.headers?.slice(0, 2)).toEqual([':status', '408'])
     }
     await attacker.settled()
   })

@@ -4,7 +4,7 @@
  */
 
 import type { Exchange } from '@marquee/http/exchange'
-import { lightResponse } from '@marquee/http/lazy-response'
+import { lazyResponse } from '@marquee/http/lazy-response'
 import type { PortBindings } from '@marquee/http/server/port'
 import { type Server, serve } from '@marquee/http/server/serve'
 import { whenClosed } from '@marquee/http/when-closed'
@@ -73,12 +73,12 @@ const app = new Hono<{ Bindings: PortBindings }>()
     return c.body(null, 204)
   })
   .post('/length', async (c) => c.text(String((await c.req.arrayBuffer()).byteLength)))
-  .post('/echo', ({ env }) => lightResponse(echo(env.exchange as Exchange), 200, []))
+  .post('/echo', ({ env }) => lazyResponse(echo(env.exchange as Exchange), 200, []))
   .get('/bytes/:length', (c) =>
-    lightResponse(bytesOf(Number(c.req.param('length'))), 200, ['content-type', 'text/plain']),
+    lazyResponse(bytesOf(Number(c.req.param('length'))), 200, ['content-type', 'text/plain']),
   )
   .get('/whole/:length', (c) =>
-    lightResponse(Buffer.alloc(Number(c.req.param('length')), 1), 200, []),
+    lazyResponse(Buffer.alloc(Number(c.req.param('length')), 1), 200, []),
   )
   .all('/metadata', (c) => metadata.fetch(c.req.raw, c.env))
   .all('/metadata.v1.MetadataService/*', (c) => metadata.fetch(c.req.raw, c.env))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Fields } from '@marquee/http/exchange'
+import type { HeaderList } from '@marquee/http/exchange'
 import { ClientConnection } from '@marquee/http/http2/client/connection'
 import { clientLimits } from '@marquee/http/http2/client/limits'
 import type { ClientStream, StreamOwner } from '@marquee/http/http2/client/port'
@@ -13,7 +13,7 @@ import type { Random } from './random.ts'
 const { endHeaders, endStream, ack } = frameFlag
 const requestHead = [':method', 'POST', ':scheme', 'http', ':authority', 'a', ':path', '/']
 const head = [':status', '200', 'content-type', 'application/grpc']
-const heads: readonly Fields[] = [
+const heads: readonly HeaderList[] = [
   ...[head, head, head, [...head, 'x-a', '1']],
   ...[[':status', '103'], [':status', '99'], ['x-a', '1'], [...head, 'content-length', '3'], []],
 ]
@@ -113,7 +113,7 @@ class Server {
     )
   }
 
-  #headers(id: number, fields: Fields, flags: number): Buffer {
+  #headers(id: number, fields: HeaderList, flags: number): Buffer {
     const block = Buffer.alloc(encodedBytesMax(fields))
     const end = this.#encoder.encode(fields, block, 0)
     return toFrame(frameType.headers, flags | endHeaders, id, block.subarray(0, end))

@@ -88,7 +88,7 @@ test.each(cases)(
     const [, target, contentType, body, fields = []] = one
     const { status, head, trailers, bytes, lines } = await send({
       target,
-      fields: ['content-type', contentType, ...fields],
+      headers: ['content-type', contentType, ...fields],
       body: [Buffer.from(body)],
     })
     expect(status).toBeGreaterThan(0)
@@ -123,7 +123,7 @@ test('reflection does not repeat a long name in its error', async () => {
   })
   const { bytes } = await send({
     target: '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
-    fields: ['content-type', 'application/grpc'],
+    headers: ['content-type', 'application/grpc'],
     body: [envelope(toBinary(ServerReflectionRequestSchema, request))],
   })
   // The request itself is a part of the answer.
@@ -162,7 +162,7 @@ describe('an error that a handler throws', () => {
     return send(
       {
         target,
-        fields: ['content-type', 'application/grpc'],
+        headers: ['content-type', 'application/grpc'],
         body: [envelope(Buffer.of(10, 5, ...Buffer.from('movie')))],
       },
       list,

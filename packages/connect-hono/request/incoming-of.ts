@@ -1,5 +1,5 @@
-import type { Fields } from '@marquee/http/exchange'
-import { toFields } from '@marquee/http/header-list'
+import type { HeaderList } from '@marquee/http/exchange'
+import { toHeaderList } from '@marquee/http/header-list'
 import type { Context } from 'hono'
 import type { Environment } from '../call.ts'
 import { ExchangeIncoming, type Incoming, RequestIncoming } from './incoming.ts'
@@ -12,6 +12,6 @@ export function incomingOf(c: Context<Environment>): Incoming {
 }
 
 /** The headers of the request of a Hono context. */
-export function headersOf(c: Context<Environment>): Fields {
-  return c.env?.exchange?.fields ?? toFields(c.req.raw.headers)
+export function headersOf(c: Context<Environment>): HeaderList {
+  return c.env?.exchange?.headers ?? toHeaderList(c.req.raw.headers)
 }

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Exchange, RequestBody } from '@marquee/http/exchange'
-import { fieldOf } from '@marquee/http/header-list'
-import { type LightBody, LightResponse, lightResponse } from '@marquee/http/lazy-response'
+import { headerOf } from '@marquee/http/header-list'
+import { type LazyBody, LazyResponse, lazyResponse } from '@marquee/http/lazy-response'
 import { whenClosed } from '@marquee/http/when-closed'
 import { fitStatus } from '../errors/fit-status.ts'
 import type { Lifetime } from '../lifetime.ts'
@@ -30,7 +30,7 @@ export interface Incoming {
   /** As that of an exchange. */
   readonly headerListBytesMax: number
   /** @param fields names in lower case and values; the response's from here on. */
-  respond(body: LightBody, status: number, fields: string[]): Response
+  respond(body: LazyBody, status: number, fields: string[]): Response
 }
 
 /** Where trailers are left for the port: a `Response` cannot carry them (RFC 9110 §6.5). */
@@ -78,11 +78,11 @@ export class ExchangeIncoming implements Incoming {
   }
 
   header(name: string): string | undefined {
-    return fieldOf(this.#exchange.fields, name)
+    return headerOf(this.#exchange.headers, name)
   }
 
-  respond(body: LightBody, status: number, fields: string[]): Response {
-    return lightResponse(body, status, fields)
+  respond(body: LazyBody, status: number, fields: string[]): Response {
+    return lazyResponse(body, status, fields)
   }
 
   endWithClient(lifetime: Lifetime): void {
@@ -123,8 +123,8 @@ export class RequestIncoming implements Incoming {
   }
 
   /** A real one: whoever calls `app.fetch` may hand it to the runtime's own server. */
-  respond(body: LightBody, status: number, fields: string[]): Response {
-    return new LightResponse(body, status, fields).real
+  respond(body: LazyBody, status: number, fields: string[]): Response {
+    return new LazyResponse(body, status, fields).real
   }
 
   endWithClient(lifetime: Lifetime): void {

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect'
-import type { Fields } from '@marquee/http/exchange'
+import type { HeaderList } from '@marquee/http/exchange'
 
 /** The headers by which a request depends on the state of what it is about (RFC 9110 §13.1). */
 const conditional = new Set([
@@ -23,7 +23,7 @@ export interface UnsupportedCondition extends ConnectError {
  * The error of a write whose headers have a condition, or undefined. No write evaluates conditions, and one that ignored
  * them would overwrite what its client wanted to keep.
  */
-export function unsupportedCondition(headers: Fields): UnsupportedCondition | undefined {
+export function unsupportedCondition(headers: HeaderList): UnsupportedCondition | undefined {
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string
     // Two letters decide nearly always, and every write comes by here.

@@ -1,5 +1,5 @@
 import type { Message } from '@bufbuild/protobuf'
-import type { LightBody } from '@marquee/http/lazy-response'
+import type { LazyBody } from '@marquee/http/lazy-response'
 import { Input, onlyMessage } from '../request/input.ts'
 import { MessageStream } from '../request/message-stream.ts'
 import { isPromise, type RpcCall } from '../rpc-call.ts'
@@ -99,7 +99,7 @@ function end(rpcCall: RpcCall, failure: Failure | undefined): Uint8Array | undef
   return rpcCall.wire.end(rpcCall.context, error)
 }
 
-function respond(rpcCall: RpcCall, body: LightBody): Response {
+function respond(rpcCall: RpcCall, body: LazyBody): Response {
   const { incoming, context, wire } = rpcCall
   if (wire.protocol === 'grpc') incoming.leaveTrailers?.(context.trailerFields)
   // nginx would gather a stream before it passes it on; gRPC it passes on as it comes.

@@ -1,4 +1,4 @@
-import type { Fields } from '@marquee/http/exchange'
+import type { HeaderList } from '@marquee/http/exchange'
 import { NotSentError, type StreamOwner } from '@marquee/http/http2/client/port'
 import type { Streams } from '../options.ts'
 import { openSession, type Session, type SessionOptions } from './session.ts'
@@ -51,7 +51,7 @@ export function createSessionPool(
   const all = new Set<Session>()
   const usable = new Set<Session>()
   /** Request headers of the streams that wait, by owner. */
-  const waiting = new Map<StreamOwner, Fields>()
+  const waiting = new Map<StreamOwner, HeaderList>()
   let isConnecting = false
   let isClosed = false
 

@@ -1,6 +1,6 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import type { Fields } from '@marquee/http/exchange'
+import type { HeaderList } from '@marquee/http/exchange'
 import { ClientConnection } from '@marquee/http/http2/client/connection'
 import type { StreamOwner } from '@marquee/http/http2/client/port'
 import type { Http2Context } from '@marquee/http/http2/core/context'
@@ -39,7 +39,7 @@ export interface Session {
   /** True while it opens no streams, because too many were cancelled on it. */
   readonly isResting: boolean
   /** Opens a stream. `hasRoom` has to be true. */
-  open(headers: Fields, owner: StreamOwner): void
+  open(headers: HeaderList, owner: StreamOwner): void
   /** Closes the connection and its streams at once. */
   destroy(): void
 }

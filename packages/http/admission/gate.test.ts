@@ -33,7 +33,7 @@ function setUp(callMs: number, limits: Partial<AdmissionLimits> = {}) {
     calls: {
       route: ({ target }) => routes.get(target) as Route,
       callerOf: ({ connection }) => connection,
-      timeoutMs: ({ fields }) => (fields.length > 0 ? Number(fields[1]) : undefined),
+      timeoutMs: ({ headers }) => (headers.length > 0 ? Number(headers[1]) : undefined),
       refuse: (exchange, _, reason) =>
         void refused.push({ exchange: exchange as FakeExchange, reason }),
     },
@@ -51,8 +51,8 @@ function setUp(callMs: number, limits: Partial<AdmissionLimits> = {}) {
     pending,
     state,
     send(target = '/unary', timeoutMs?: number, connection?: object): FakeExchange {
-      const fields = timeoutMs === undefined ? [] : ['timeout', String(timeoutMs)]
-      const exchange = fakeExchange({ target, fields, ...(connection && { connection }) })
+      const headers = timeoutMs === undefined ? [] : ['timeout', String(timeoutMs)]
+      const exchange = fakeExchange({ target, headers, ...(connection && { connection }) })
       respond(exchange)
       return exchange
     },

@@ -1,4 +1,4 @@
-import type { Fields, RequestBody } from '../exchange.ts'
+import type { HeaderList, RequestBody } from '../exchange.ts'
 import type { Arrival } from './arrival.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import type { Framing } from './framing.ts'
@@ -27,7 +27,7 @@ export const noBody: RequestBody = {
 
 /** A body as its connection takes it apart and its handler takes it. */
 export class Http1Body implements RequestBody {
-  trailers: Fields = []
+  trailers: HeaderList = []
   /** Whether all of it has come. */
   isWhole = false
   /** Whether nobody will take the rest. */

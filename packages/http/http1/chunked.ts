@@ -1,5 +1,5 @@
-import type { Fields } from '../exchange.ts'
-import { parseFieldLines } from './header-lines.ts'
+import type { HeaderList } from '../exchange.ts'
+import { parseHeaderLines } from './header-lines.ts'
 import type { Http1Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 import { PartialSection } from './section.ts'
@@ -33,7 +33,7 @@ const plainLineBytes = 16
  */
 export class ChunkedDecoder {
   /** Those that came, when it is done (RFC 9112 §7.1.2). */
-  trailers: Fields = []
+  trailers: HeaderList = []
   /** How many of the bytes of the last `decode` belong to the body. */
   used = 0
   readonly #limits: Http1Limits
@@ -138,7 +138,7 @@ export class ChunkedDecoder {
     const end = this.#section.add(bytes.subarray(at))
     if (end < 0) return bytes.length
     const text = this.#section.bytes.toString('latin1', lineEnd.length, end + lineEnd.length)
-    this.trailers = parseFieldLines(text, 0, this.#limits)
+    this.trailers = parseHeaderLines(text, 0, this.#limits)
     this.#section = undefined
     this.#state = 'done'
     return at + end + 2 * lineEnd.length - before

@@ -4,12 +4,12 @@ import type { Arrival } from './arrival.ts'
 import { type Http1Body, noBody } from './body.ts'
 import type { Http1Context } from './context.ts'
 import { type DeadlineOwner, Deadlines } from './deadlines.ts'
-import { type AnswerSink, Http1Exchange } from './exchange.ts'
+import { Http1Exchange, type ResponseSink } from './exchange.ts'
 import type { RequestHead } from './head.ts'
 import { Output } from './output.ts'
 import { Refusal } from './refusal.ts'
 import { RequestReader, type RequestTaker } from './request-reader.ts'
-import { refusalAnswer } from './response-head.ts'
+import { refusalResponse } from './response-head.ts'
 
 /**
  * What the connection is about: the head of a request; an exchange, until its answer is sent; the rest of a body that
@@ -18,7 +18,7 @@ import { refusalAnswer } from './response-head.ts'
 type Phase = 'head' | 'exchange' | 'dropping' | 'closing' | 'gone'
 
 /** A connection (RFC 9112 §9). Its requests are answered one after the other; the next one is not looked at before. */
-export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner, MemoryHolder {
+export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwner, MemoryHolder {
   readonly arrival: Arrival
   readonly output: Output
   readonly #context: Http1Context
@@ -107,7 +107,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
     this.output.flush()
   }
 
-  onAnswered(keep: boolean): void {
+  onResponded(keep: boolean): void {
     this.#verdict = keep ? 'keep' : 'close'
     this.#requests.body?.fail(new Error('the answer has been sent'))
     if (this.#requests.isReading) return
@@ -202,7 +202,7 @@ export class Http1Connection implements AnswerSink, RequestTaker, DeadlineOwner,
     }
     this.#exchange?.finish(refusal)
     if (!isAnswered && refusal.status !== undefined)
-      this.output.push(refusalAnswer(refusal, this.dateLine()))
+      this.output.push(refusalResponse(refusal, this.dateLine()))
     this.#close()
   }
 

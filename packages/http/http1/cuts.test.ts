@@ -54,7 +54,7 @@ async function respond(exchange: Exchange): Promise<void> {
  * answers, and how the connection ends.
  */
 async function answersTo(pieces: readonly Buffer[], waits: readonly boolean[]): Promise<string> {
-  const engine = createHttp1Server({ respond, limits: { pipelinedTurnMax: 3 } })
+  const engine = createHttp1Server({ respond, limits: { pipelinedRequestsPerTickMax: 3 } })
   const socket = new RememberingSocket()
   engine.accept(socket as unknown as Socket, 'http', '127.0.0.1')
   for (const [index, piece] of pieces.entries()) {

@@ -1,18 +1,18 @@
-import type { Exchange, Fields, RequestBody } from '../exchange.ts'
+import type { Exchange, HeaderList, RequestBody } from '../exchange.ts'
 import type { MemoryAccount } from '../memory/account.ts'
 import type { Arrival } from './arrival.ts'
 import { Http1Body } from './body.ts'
 import type { RequestHead } from './head.ts'
 import type { Output } from './output.ts'
 import {
-  type AnswerFields,
-  encodeAnswerFields,
+  encodeResponseHeaders,
   encodeTrailers,
+  type ResponseHeaders,
   statusLine,
 } from './response-head.ts'
 
 /** The connection of an exchange, as its answer sees it. */
-export interface AnswerSink {
+export interface ResponseSink {
   readonly arrival: Arrival
   readonly output: Output
   /** The `date` line. */
@@ -24,7 +24,7 @@ export interface AnswerSink {
   persists(isLast: boolean): boolean
   flushSoon(): void
   /** The whole answer is in `output`. */
-  onAnswered(keep: boolean): void
+  onResponded(keep: boolean): void
   /**
    * Closes the connection, so that the client sees that the answer is not whole.
    * @param isDelimited whether it would see so by the end of the connection.
@@ -44,9 +44,9 @@ export class Http1Exchange implements Exchange {
   onClose: ((cause: Error | undefined) => void) | undefined = undefined
   closed = false
   readonly #head: RequestHead
-  readonly #sink: AnswerSink
+  readonly #sink: ResponseSink
   #status = 0
-  #fields: AnswerFields | undefined
+  #headers: ResponseHeaders | undefined
   #isHeadSent = false
   #isChunked = false
   /** What HTTP/1.0 gets without a length ends with the connection (RFC 9112 §6.3). */
@@ -55,7 +55,7 @@ export class Http1Exchange implements Exchange {
   #sentBytes = 0
   #isOver = false
 
-  constructor(head: RequestHead, sink: AnswerSink, body: RequestBody) {
+  constructor(head: RequestHead, sink: ResponseSink, body: RequestBody) {
     this.#head = head
     this.#sink = sink
     this.body = body
@@ -77,8 +77,8 @@ export class Http1Exchange implements Exchange {
     return this.#head.target
   }
 
-  get fields(): Fields {
-    return this.#head.fields
+  get headers(): HeaderList {
+    return this.#head.headers
   }
 
   get remoteAddress(): string {
@@ -98,11 +98,11 @@ export class Http1Exchange implements Exchange {
     return this.#isHeadSent
   }
 
-  respond(status: number, fields: Fields): void {
+  respond(status: number, headers: HeaderList): void {
     if (this.closed) return
     if (this.#status !== 0) throw new Error('the answer has begun already')
     statusLine(status)
-    this.#fields = encodeAnswerFields(fields)
+    this.#headers = encodeResponseHeaders(headers)
     this.#status = status
     // Most answers end in the same breath, and a microtask costs less than another turn of the event loop.
     queueMicrotask(() => {
@@ -124,7 +124,7 @@ export class Http1Exchange implements Exchange {
     return this.#sink.output.drained()
   }
 
-  end(bytes: Uint8Array = noBytes, trailers: Fields = []): void {
+  end(bytes: Uint8Array = noBytes, trailers: HeaderList = []): void {
     if (this.closed) return
     const lines = encodeTrailers(trailers)
     if (!this.#isHeadSent) this.#sendHead(lines === '' ? bytes.length : undefined, true)
@@ -132,7 +132,7 @@ export class Http1Exchange implements Exchange {
     if (this.#isChunked) this.#sink.output.push(`${lastChunk}${lines}${lineEnd}`)
     else this.#requireWhole()
     this.closed = true
-    this.#sink.onAnswered(this.#keep)
+    this.#sink.onResponded(this.#keep)
   }
 
   abort(): void {
@@ -141,7 +141,7 @@ export class Http1Exchange implements Exchange {
 
   /** Sends the head of an answer that has begun, if that is still to be done, without waiting for its body. */
   sendHead(): void {
-    const isDue = this.#fields !== undefined && !this.#isHeadSent && !this.closed
+    const isDue = this.#headers !== undefined && !this.#isHeadSent && !this.closed
     if (isDue) this.#sendHead(undefined, false)
   }
 
@@ -160,17 +160,17 @@ export class Http1Exchange implements Exchange {
    * @param isLast whether the rest of the answer follows at once.
    */
   #sendHead(length: number | undefined, isLast: boolean): void {
-    const fields = this.#fields
-    if (fields === undefined) throw new Error('the answer has not begun')
+    const headers = this.#headers
+    if (headers === undefined) throw new Error('the answer has not begun')
     this.#isHeadSent = true
-    const isFramed = this.#isBodiless || fields.contentLength !== undefined || length !== undefined
+    const isFramed = this.#isBodiless || headers.contentLength !== undefined || length !== undefined
     this.#isChunked = !isFramed && this.#head.minorVersion === 1
     this.#isDelimited = isFramed || this.#isChunked
-    this.#keep = this.#isDelimited && !fields.closes && this.#sink.persists(isLast)
-    let text = statusLine(this.#status) + fields.text
-    if (!fields.hasDate) text += this.#sink.dateLine()
+    this.#keep = this.#isDelimited && !headers.closes && this.#sink.persists(isLast)
+    let text = statusLine(this.#status) + headers.text
+    if (!headers.hasDate) text += this.#sink.dateLine()
     if (this.#isChunked) text += 'transfer-encoding: chunked\r\n'
-    else if (fields.contentLength === undefined && length !== undefined && this.#canTell(length)) {
+    else if (headers.contentLength === undefined && length !== undefined && this.#canTell(length)) {
       text += `content-length: ${length}\r\n`
     }
     if (!this.#keep) text += 'connection: close\r\n'
@@ -191,7 +191,7 @@ export class Http1Exchange implements Exchange {
   #send(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#isBodiless) return
     this.#sentBytes += bytes.length
-    const length = this.#fields?.contentLength
+    const length = this.#headers?.contentLength
     if (length !== undefined && this.#sentBytes > length) {
       this.abort()
       throw new Error(`the answer is longer than its content-length of ${length}`)
@@ -203,7 +203,7 @@ export class Http1Exchange implements Exchange {
   }
 
   #requireWhole(): void {
-    const length = this.#fields?.contentLength
+    const length = this.#headers?.contentLength
     if (length === undefined || length === this.#sentBytes || this.#isBodiless) return
     this.abort()
     throw new Error(`the answer has ${this.#sentBytes} bytes, and a content-length of ${length}`)

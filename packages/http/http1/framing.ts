@@ -1,4 +1,4 @@
-import type { Fields } from '../exchange.ts'
+import type { HeaderList } from '../exchange.ts'
 import { Refusal } from './refusal.ts'
 
 /** How a request's body ends, and what becomes of its connection. */
@@ -22,14 +22,14 @@ const lengthDigitsMax = 15
  * Reads how the message is framed (RFC 9112 §6.3). Whatever two readers could understand in two ways, and so be made to
  * see different requests, is refused: a `Refusal` is thrown.
  */
-export function readFraming(fields: Fields, minorVersion: 0 | 1): Framing {
+export function readFraming(headers: HeaderList, minorVersion: 0 | 1): Framing {
   let contentLength: string | undefined
   let transferEncoding: string | undefined
   let expectation: string | undefined
   let connection: string | undefined
-  for (let index = 0; index < fields.length; index += 2) {
-    const value = fields[index + 1] ?? ''
-    switch (fields[index]) {
+  for (let index = 0; index < headers.length; index += 2) {
+    const value = headers[index + 1] ?? ''
+    switch (headers[index]) {
       case 'content-length':
         if (contentLength !== undefined) throw new Refusal(400, 'several lengths')
         contentLength = value

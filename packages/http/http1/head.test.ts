@@ -18,7 +18,7 @@ function outcome(text: string, limits = {}): unknown {
 }
 
 /** A POST to / with the fields. */
-const post = (fields: string, version = '1.1') => `POST / HTTP/${version}\r\n${fields}`
+const post = (headers: string, version = '1.1') => `POST / HTTP/${version}\r\n${headers}`
 
 describe('a head', () => {
   test('is method, target, host and fields, with names in lower case and values trimmed', () => {
@@ -30,13 +30,13 @@ describe('a head', () => {
       minorVersion: 1,
       target: '/a/b?c=%20d',
       authority: 'example.org:81',
-      fields: ['host', 'example.org:81', 'x-one', '1', 'x-one', '2', 'empty', ''],
+      headers: ['host', 'example.org:81', 'x-one', '1', 'x-one', '2', 'empty', ''],
       framing: { contentLength: 0, isChunked: false, keepsAlive: true, expectsContinue: false },
     })
   })
 
   test('keeps bytes beyond ASCII in values as they are', () => {
-    expect(parse('GET / HTTP/1.1\r\nhost: a\r\nx: \xe9\xff\r\n').fields).toContain('\xe9\xff')
+    expect(parse('GET / HTTP/1.1\r\nhost: a\r\nx: \xe9\xff\r\n').headers).toContain('\xe9\xff')
   })
 
   test.each([
@@ -52,7 +52,7 @@ describe('a head', () => {
   ])('%s asks for %s', (line, target, authority) => {
     const head = parse(`${line}\r\nhost: a\r\n`)
     expect(head).toMatchObject({ target, authority, minorVersion: 1 })
-    expect(head.fields).toEqual(['host', authority])
+    expect(head.headers).toEqual(['host', authority])
   })
 
   test('of HTTP/1.0 needs no host and is not kept alive unless it says so', () => {
@@ -75,9 +75,9 @@ describe('a head', () => {
   })
 
   test('waits for a 100 when it says so, but not by HTTP/1.0', () => {
-    const fields = 'host: a\r\nexpect: 100-Continue\r\ncontent-length: 5\r\n'
-    expect(parse(post(fields)).framing).toMatchObject({ expectsContinue: true, contentLength: 5 })
-    expect(parse(post(fields, '1.0')).framing).toMatchObject({ expectsContinue: false })
+    const headers = 'host: a\r\nexpect: 100-Continue\r\ncontent-length: 5\r\n'
+    expect(parse(post(headers)).framing).toMatchObject({ expectsContinue: true, contentLength: 5 })
+    expect(parse(post(headers, '1.0')).framing).toMatchObject({ expectsContinue: false })
   })
 
   test('tells whether its body is chunked', () => {
@@ -130,8 +130,8 @@ describe('what could be understood in two ways is refused:', () => {
     ['a line without a colon', 'nothing\r\n'],
     ['a second host', 'host: b\r\n'],
     ['the same host again', 'Host: a\r\n'],
-  ])('%s', (_, fields) => {
-    expect(outcome(post(`host: a\r\n${fields}`))).toBe(400)
+  ])('%s', (_, headers) => {
+    expect(outcome(post(`host: a\r\n${headers}`))).toBe(400)
   })
 
   test.each([
@@ -142,8 +142,8 @@ describe('what could be understood in two ways is refused:', () => {
     ['a host with a port that is none', 'host: a:80x\r\n'],
     ['two hosts in one', 'host: a, b:c\r\n'],
     ['a fragment in a host', 'host: a#b\r\n'],
-  ])('%s', (_, fields) => {
-    expect(outcome(`GET / HTTP/1.1\r\n${fields}`)).toBe(400)
+  ])('%s', (_, headers) => {
+    expect(outcome(`GET / HTTP/1.1\r\n${headers}`)).toBe(400)
   })
 
   test('a transfer-encoding by HTTP/1.0', () => {

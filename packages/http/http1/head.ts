@@ -1,6 +1,6 @@
-import type { Fields } from '../exchange.ts'
+import type { HeaderList } from '../exchange.ts'
 import { type Framing, readFraming } from './framing.ts'
-import { parseFieldLines } from './header-lines.ts'
+import { parseHeaderLines } from './header-lines.ts'
 import { isToken } from './header-names.ts'
 import type { Http1Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
@@ -13,7 +13,7 @@ export interface RequestHead {
   readonly minorVersion: 0 | 1
   readonly target: string
   readonly authority: string
-  readonly fields: Fields
+  readonly headers: HeaderList
   readonly framing: Framing
 }
 
@@ -36,11 +36,11 @@ export function parseHead(text: string, limits: Http1Limits): RequestHead {
   const method = text.slice(0, methodEnd)
   if (!usualMethods.has(method) && !isToken(method)) throw new Refusal(400, 'no method')
   if (method === 'CONNECT') throw new Refusal(501, 'this is no proxy')
-  const fields = parseFieldLines(text, lineEnd + 2, limits)
-  const framing = readFraming(fields, minorVersion)
+  const headers = parseHeaderLines(text, lineEnd + 2, limits)
+  const framing = readFraming(headers, minorVersion)
   const asked = text.slice(methodEnd + 1, targetEnd)
-  const { target, authority } = readTarget(method, asked, fields, minorVersion)
-  return { method, minorVersion, target, authority, fields, framing }
+  const { target, authority } = readTarget(method, asked, headers, minorVersion)
+  return { method, minorVersion, target, authority, headers, framing }
 }
 
 /** The minor version of what is not plainly HTTP/1.1. */

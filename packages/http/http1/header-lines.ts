@@ -1,4 +1,4 @@
-import { toFieldName } from './header-names.ts'
+import { toHeaderName } from './header-names.ts'
 import type { Http1Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -15,27 +15,27 @@ const space = 0x20
  * @param text byte by byte (latin1); each line ends with CRLF.
  * @param from where the first line begins.
  */
-export function parseFieldLines(
+export function parseHeaderLines(
   text: string,
   from: number,
   { headerBytesMax, headerCountMax }: Http1Limits,
 ): string[] {
   if (text.length - from > headerBytesMax) throw new Refusal(431, 'the fields are too long')
   if (forbidden.test(text)) throw new Refusal(400, 'a control character in a field')
-  const fields: string[] = []
+  const headers: string[] = []
   for (let at = from; at < text.length; ) {
     const lineEnd = text.indexOf('\n', at)
     if (text.charCodeAt(lineEnd - 1) !== carriageReturn) {
       throw new Refusal(400, 'a line ends without CR')
     }
     const colon = text.indexOf(':', at)
-    const name = colon < 0 ? undefined : toFieldName(text.slice(at, colon))
+    const name = colon < 0 ? undefined : toHeaderName(text.slice(at, colon))
     if (name === undefined) throw new Refusal(400, 'no name of a field')
-    fields.push(name, trimmed(text, colon + 1, lineEnd - 1))
+    headers.push(name, trimmed(text, colon + 1, lineEnd - 1))
     at = lineEnd + 1
   }
-  if (fields.length > 2 * headerCountMax) throw new Refusal(431, 'too many fields')
-  return fields
+  if (headers.length > 2 * headerCountMax) throw new Refusal(431, 'too many fields')
+  return headers
 }
 
 function trimmed(text: string, from: number, to: number): string {

@@ -47,6 +47,6 @@ export function isToken(text: string): boolean {
 }
 
 /** The name of a field in lower case, or undefined when it is none: as with a space before the colon (RFC 9112 §5.1). */
-export function toFieldName(text: string): string | undefined {
+export function toHeaderName(text: string): string | undefined {
   return known.get(text) ?? (token.test(text) ? text.toLowerCase() : undefined)
 }

@@ -19,7 +19,7 @@ export interface Http1Limits {
    */
   readonly waitingBytesMax: number
   /** Pipelined requests answered in one turn of the event loop, so that other connections have theirs. */
-  readonly pipelinedTurnMax: number
+  readonly pipelinedRequestsPerTickMax: number
   /** Bytes of a body that nobody took, which are read and dropped so that the connection can be kept. */
   readonly discardedBytesMax: number
   /** The same on a connection that is being closed, so that the client sees the answer and no reset (RFC 9112 §9.6). */
@@ -59,7 +59,7 @@ export const http1Limits: Http1Limits = {
   chunkLineBytesMax: 256,
   chunkOverheadBytesMax: 16 * 1024,
   waitingBytesMax: 64 * 1024,
-  pipelinedTurnMax: 8,
+  pipelinedRequestsPerTickMax: 8,
   discardedBytesMax: 64 * 1024,
   lingeringBytesMax: 256 * 1024,
   responseQueueBytes: 64 * 1024,

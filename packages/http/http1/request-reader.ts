@@ -43,7 +43,7 @@ export class RequestReader {
   constructor(socket: Socket, limits: Http1Limits, taker: RequestTaker) {
     this.#taker = taker
     this.#limits = limits
-    this.#turnsLeft = limits.pipelinedTurnMax
+    this.#turnsLeft = limits.pipelinedRequestsPerTickMax
     this.#heads = new HeadReader(limits)
     this.#inlet = new Inlet(socket, limits, taker.arrival.account)
   }
@@ -59,7 +59,7 @@ export class RequestReader {
   }
 
   onData(bytes: Buffer): void {
-    if (this.#turnsLeft > 0) this.#turnsLeft = this.#limits.pipelinedTurnMax
+    if (this.#turnsLeft > 0) this.#turnsLeft = this.#limits.pipelinedRequestsPerTickMax
     if (this.#isStopped) this.#inlet.linger(bytes)
     else if (this.#inlet.isEmpty && this.#isReady()) this.#read(bytes)
     else this.#inlet.keep(bytes)
@@ -119,7 +119,7 @@ export class RequestReader {
   }
 
   #beginTurn(): void {
-    this.#turnsLeft = this.#limits.pipelinedTurnMax
+    this.#turnsLeft = this.#limits.pipelinedRequestsPerTickMax
     this.#taker.onRead()
   }
 

@@ -21,10 +21,10 @@ describe('a request', () => {
   test('is handed up as it was sent', async () => {
     const seen: unknown[] = []
     await using server = await listenHttp1(async (exchange) => {
-      const { httpVersion, method, scheme, authority, target, fields, remoteAddress } = exchange
+      const { httpVersion, method, scheme, authority, target, headers, remoteAddress } = exchange
       const body = (await readBody(exchange)).toString()
       const { trailers } = exchange.body
-      seen.push({ httpVersion, method, scheme, authority, target, fields, remoteAddress })
+      seen.push({ httpVersion, method, scheme, authority, target, headers, remoteAddress })
       seen.push({ body, trailers })
       respondText(exchange, '')
     })
@@ -40,7 +40,7 @@ describe('a request', () => {
         scheme: 'http',
         authority: 'c:1',
         target: '/a?b',
-        fields: ['host', 'c:1', 'transfer-encoding', 'chunked', 'connection', 'close'],
+        headers: ['host', 'c:1', 'transfer-encoding', 'chunked', 'connection', 'close'],
         remoteAddress: '127.0.0.1',
       },
       { body: 'abcde', trailers: ['x-sum', '5'] },
@@ -178,8 +178,8 @@ describe('a request', () => {
     'that offers to upgrade to %s is answered as it is',
     async (name) => {
       await using server = await listenHttp1(echo)
-      const fields = `upgrade: ${name}\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABk\r\n`
-      const text = await sendRaw(server, get('/1', fields) + get('/2', closing))
+      const headers = `upgrade: ${name}\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABk\r\n`
+      const text = await sendRaw(server, get('/1', headers) + get('/2', closing))
       expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n.*GET \/1 HTTP\/1.1 200 OK\r\n.*GET \/2 $/s)
       expect(text).not.toMatch(/upgrade/i)
     },

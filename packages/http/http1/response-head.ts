@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http'
-import type { Fields } from '../exchange.ts'
+import type { HeaderList } from '../exchange.ts'
 import { isToken } from './header-names.ts'
 import type { Refusal } from './refusal.ts'
 
 /** The fields of an answer as they are sent, and what they say about its framing. */
-export interface AnswerFields {
+export interface ResponseHeaders {
   /** Their lines. */
   readonly text: string
   /** `content-length`, of which the line is among them. */
@@ -41,14 +41,14 @@ export function statusLine(status: number): string {
  * The fields of an answer. Those that say how the connection goes on are left out (RFC 9112 §9.1, §6.1), for that is the
  * connection's to say; but it is closed when one asks for it. Throws a `TypeError` for what no field can be.
  */
-export function encodeAnswerFields(fields: Fields): AnswerFields {
+export function encodeResponseHeaders(headers: HeaderList): ResponseHeaders {
   let text = ''
   let contentLength: number | undefined
   let closes = false
   let hasDate = false
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index] ?? ''
-    const value = fields[index + 1] ?? ''
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] ?? ''
+    const value = headers[index + 1] ?? ''
     switch (name) {
       case 'connection':
         closes ||= closeOption.test(value)
@@ -71,10 +71,10 @@ export function encodeAnswerFields(fields: Fields): AnswerFields {
 }
 
 /** Lines of trailer fields. Throws a `TypeError` for what no field can be. */
-export function encodeTrailers(fields: Fields): string {
+export function encodeTrailers(headers: HeaderList): string {
   let text = ''
-  for (let index = 0; index < fields.length; index += 2) {
-    text += fieldLine(fields[index] ?? '', fields[index + 1] ?? '')
+  for (let index = 0; index < headers.length; index += 2) {
+    text += fieldLine(headers[index] ?? '', headers[index + 1] ?? '')
   }
   return text
 }
@@ -99,8 +99,8 @@ function toLength(value: string): number {
 }
 
 /** The whole answer to a request that is refused by the protocol. @param dateLine with its line end. */
-export function refusalAnswer({ status = 400, message }: Refusal, dateLine: string): string {
-  const fields = 'content-type: text/plain\r\nconnection: close\r\n'
+export function refusalResponse({ status = 400, message }: Refusal, dateLine: string): string {
+  const headers = 'content-type: text/plain\r\nconnection: close\r\n'
   const length = `content-length: ${message.length + 1}\r\n\r\n`
-  return `${statusLine(status)}${dateLine}${fields}${length}${message}\n`
+  return `${statusLine(status)}${dateLine}${headers}${length}${message}\n`
 }

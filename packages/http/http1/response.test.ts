@@ -11,12 +11,12 @@ import {
   untilStable,
 } from '@marquee/testing/http1-client'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
-import type { Exchange, Fields } from '../exchange.ts'
+import type { Exchange, HeaderList } from '../exchange.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
 describe('an answer', () => {
-  test('has its fields, a date and its length', async () => {
+  test('has its headers, a date and its length', async () => {
     const { head, body } = await responseOf((exchange) => {
       exchange.respond(201, ['x-one', '1', 'x-one', '2'])
       exchange.end(Buffer.from('hello'))
@@ -30,9 +30,9 @@ describe('an answer', () => {
   })
 
   test('keeps a date, a length and a status that it was given', async () => {
-    const fields = ['date', 'today', 'content-length', '5']
+    const headers = ['date', 'today', 'content-length', '5']
     const { head, body } = await responseOf((exchange) => {
-      exchange.respond(599, fields)
+      exchange.respond(599, headers)
       exchange.write(Buffer.from('hel'))
       exchange.end(Buffer.from('lo'))
     })
@@ -103,14 +103,14 @@ describe('an answer', () => {
     ['an empty name', ['', 'a']],
     ['a length that is none', ['content-length', '5, 5']],
     ['two lengths', ['content-length', '5', 'content-length', '5']],
-  ])('cannot have %s', async (_, fields: Fields) => {
+  ])('cannot have %s', async (_, headers: HeaderList) => {
     const errors: unknown[] = []
     const { head, body } = await responseOf((exchange) => {
       const attempts = [
-        () => exchange.respond(200, fields),
+        () => exchange.respond(200, headers),
         () => {
           exchange.respond(500, [])
-          exchange.end(undefined, fields[0] === 'content-length' ? ['', ''] : fields)
+          exchange.end(undefined, headers[0] === 'content-length' ? ['', ''] : headers)
         },
       ]
       for (const attempt of attempts) {

@@ -21,11 +21,11 @@ const hostAndPort = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d{0,5})?$/
 export function readTarget(
   method: string,
   text: string,
-  fields: string[],
+  headers: string[],
   minorVersion: 0 | 1,
 ): RequestTarget {
-  const hostAt = findHost(fields)
-  const host = hostAt < 0 ? '' : (fields[hostAt + 1] ?? '')
+  const hostAt = findHost(headers)
+  const host = hostAt < 0 ? '' : (headers[hostAt + 1] ?? '')
   if (minorVersion === 1 && hostAt < 0) throw new Refusal(400, 'no host')
   if (!hostAndPort.test(host)) throw new Refusal(400, 'no host')
   if (notInTarget.test(text)) throw new Refusal(400, 'no target')
@@ -33,15 +33,15 @@ export function readTarget(
   if (text === '*' && method === 'OPTIONS') return { target: '*', authority: host }
   const [, authority, path = ''] = absoluteForm.exec(text) ?? []
   if (authority === undefined || !hostAndPort.test(authority)) throw new Refusal(400, 'no target')
-  if (hostAt >= 0) fields[hostAt + 1] = authority
+  if (hostAt >= 0) headers[hostAt + 1] = authority
   return { target: path.startsWith('/') ? path : withoutPath(method, path), authority }
 }
 
 /** Where the one `host` is (RFC 9112 §3.2), or -1. */
-function findHost(fields: readonly string[]): number {
+function findHost(headers: readonly string[]): number {
   let found = -1
-  for (let index = 0; index < fields.length; index += 2) {
-    if (fields[index] !== 'host') continue
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index] !== 'host') continue
     if (found >= 0) throw new Refusal(400, 'several hosts')
     found = index
   }

@@ -34,7 +34,7 @@ export interface Http2Limits {
   /** What a SETTINGS frame spends of `idleFrames`: each changes windows and is acknowledged (CVE-2019-9515). */
   readonly settingsCost: number
   /** What a DATA frame, sent or received, or a request earns of `idleFrames`: a client updates two windows for it. */
-  readonly workEarns: number
+  readonly dataEarnsIdleFrames: number
   /** Gathered output from which on no DATA is added until the socket has taken it, so that streams take turns. */
   readonly gatheredBytesMax: number
   /** Gathered output from which on a client that does not read is not read from either (CVE-2019-9512, 9515). */
@@ -89,7 +89,7 @@ export const http2Limits: Http2Limits = {
   responseEarnsResets: 0.25,
   idleFrames: { burst: 10_000, perSecond: 1_000 },
   settingsCost: 20,
-  workEarns: 4,
+  dataEarnsIdleFrames: 4,
   gatheredBytesMax: 128 * 1024,
   unsentBytesMax: 512 * 1024,
   responseQueueBytes: 64 * 1024,

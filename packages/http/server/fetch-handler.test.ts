@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { type FakeRequest, fakeExchange } from '@marquee/testing/fake-exchange'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { pino } from 'pino'
-import { lightResponse } from '../lazy-response.ts'
-import { createRespond } from './fetch-handler.ts'
+import { lazyResponse } from '../lazy-response.ts'
+import { createFetchHandler } from './fetch-handler.ts'
 import type { FetchApp } from './port.ts'
 
 const log = pino({ level: 'silent' })
@@ -13,7 +13,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 function ask(fetch: FetchApp['fetch'], request: Partial<FakeRequest> = {}) {
   const exchange = fakeExchange({ target: '/', ...request })
-  createRespond({ app: { fetch }, log })(exchange)
+  createFetchHandler({ app: { fetch }, log })(exchange)
   return exchange
 }
 
@@ -21,7 +21,7 @@ describe('an answer', () => {
   test('goes as it is, with the trailers that the handler left', async () => {
     const exchange = ask((_, env) => {
       env.trailers = () => ['grpc-status', '0']
-      return lightResponse(bytes('body'), 201, ['a', 'b'])
+      return lazyResponse(bytes('body'), 201, ['a', 'b'])
     })
     await exchange.over
     expect(exchange.status).toBe(201)
@@ -31,7 +31,7 @@ describe('an answer', () => {
   })
 
   test('may come in pieces', async () => {
-    const exchange = ask(() => lightResponse([bytes('one'), bytes('two')], 200, []))
+    const exchange = ask(() => lazyResponse([bytes('one'), bytes('two')], 200, []))
     await exchange.over
     expect(exchange.responseBytes.toString()).toBe('onetwo')
   })
@@ -61,7 +61,7 @@ describe('an answer', () => {
           yield bytes(text)
         }
       })()
-      return lightResponse(source, 200, [])
+      return lazyResponse(source, 200, [])
     })
     await exchange.over
     expect(exchange.responseBytes.toString()).toBe('onetwothree')
@@ -69,14 +69,14 @@ describe('an answer', () => {
   })
 
   test('has no fields of the connection by HTTP/2', async () => {
-    const fields = ['a', '1', 'connection', 'close', 'keep-alive', 'x', 'b', '2']
+    const headers = ['a', '1', 'connection', 'close', 'keep-alive', 'x', 'b', '2']
     const answer = async (httpVersion: '1.1' | '2') => {
-      const exchange = ask(() => lightResponse(null, 200, [...fields]), { httpVersion })
+      const exchange = ask(() => lazyResponse(null, 200, [...headers]), { httpVersion })
       await exchange.over
       return exchange.responseHeaders
     }
     expect(await answer('2')).toEqual(['a', '1', 'b', '2'])
-    expect(await answer('1.1')).toEqual(fields)
+    expect(await answer('1.1')).toEqual(headers)
   })
 
   test('is broken off when its source fails', async () => {
@@ -85,7 +85,7 @@ describe('an answer', () => {
         yield bytes('one')
         throw new Error('no more')
       })()
-      return lightResponse(source, 200, [])
+      return lazyResponse(source, 200, [])
     })
     await exchange.over
     expect(exchange.aborted).toBe(true)
@@ -132,7 +132,7 @@ describe('a client that leaves', () => {
         },
       }),
     }
-    answer.resolve(lightResponse(source, 200, []))
+    answer.resolve(lazyResponse(source, 200, []))
     await returned.promise
     expect(exchange.status).toBe(0)
   })

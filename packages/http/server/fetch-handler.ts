@@ -1,14 +1,14 @@
 import type { Admission, Admitted } from '../admission/port.ts'
-import type { Exchange, Fields, Respond } from '../exchange.ts'
-import { toFields } from '../header-list.ts'
-import { lightRequest } from '../lazy-request.ts'
-import { isPieces, LightResponse } from '../lazy-response.ts'
+import type { Exchange, HeaderList, Respond } from '../exchange.ts'
+import { toHeaderList } from '../header-list.ts'
+import { lazyRequest } from '../lazy-request.ts'
+import { isPieces, LazyResponse } from '../lazy-response.ts'
 import { gatherTick } from '../tick.ts'
 import { whenClosed } from '../when-closed.ts'
 import type { Log } from './log.ts'
 import type { FetchApp, PortBindings } from './port.ts'
 
-export interface RespondOptions {
+export interface FetchHandlerOptions {
   readonly app: FetchApp
   readonly log: Log
   /** Decides which requests are answered, and when. Default: all, as they arrive. */
@@ -34,7 +34,7 @@ const targetPattern = /^(?:\/[\x21-\x7e]*|\*)$/
  * loop are answered at its end, one right after the other: with the reading and writing of sockets in between, which
  * makes the processor forget where the program goes, the same work takes half as long again.
  */
-export function createRespond({ app, log, admission }: RespondOptions): Respond {
+export function createFetchHandler({ app, log, admission }: FetchHandlerOptions): Respond {
   function fail(exchange: Exchange, err: unknown): void {
     log.error({ err }, 'the app failed')
     if (exchange.closed) {
@@ -69,7 +69,7 @@ export function createRespond({ app, log, admission }: RespondOptions): Respond 
     }
     const bindings: PortBindings = { exchange, trailers: undefined, waitedMs }
     try {
-      const response = app.fetch(lightRequest(exchange), bindings)
+      const response = app.fetch(lazyRequest(exchange), bindings)
       if (response instanceof Promise) {
         response.then(
           (settled) => {
@@ -104,16 +104,16 @@ function refusalOf({ method, authority, target }: Exchange): number | undefined 
 }
 
 function sendResponse(exchange: Exchange, response: Response, bindings: PortBindings): void {
-  const light = response instanceof LightResponse ? (response as LightResponse) : undefined
-  const body = light === undefined || light.isReal ? response.body : light.source
+  const lazy = response instanceof LazyResponse ? (response as LazyResponse) : undefined
+  const body = lazy === undefined || lazy.isReal ? response.body : lazy.source
   if (exchange.closed) {
     discard(body)
     // Nobody is answered, but the handler of a stream that was reset has ended: it does not count any more.
     exchange.abort()
     return
   }
-  const fields = light?.fields ?? toFields(response.headers)
-  exchange.respond(response.status, sendable(exchange, fields))
+  const headers = lazy?.headerList ?? toHeaderList(response.headers)
+  exchange.respond(response.status, sendable(exchange, headers))
   if (body === null || body instanceof Uint8Array) {
     exchange.end(body ?? undefined, bindings.trailers?.())
   } else if (!(body instanceof ReadableStream) && isPieces(body)) {
@@ -122,17 +122,17 @@ function sendResponse(exchange: Exchange, response: Response, bindings: PortBind
   } else void sendChunks(exchange, open(body), bindings)
 }
 
-function sendable({ httpVersion }: Exchange, fields: Fields): Fields {
-  if (httpVersion === '1.1') return fields
-  for (let index = 0; index < fields.length; index += 2) {
-    if (!connectionFields.has(fields[index] ?? '')) continue
-    const isConnections = (at: number) => connectionFields.has(fields[at - (at % 2)] ?? '')
-    return fields.filter((_, at) => !isConnections(at))
+function sendable({ httpVersion }: Exchange, headers: HeaderList): HeaderList {
+  if (httpVersion === '1.1') return headers
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!connectionFields.has(headers[index] ?? '')) continue
+    const isConnections = (at: number) => connectionFields.has(headers[at - (at % 2)] ?? '')
+    return headers.filter((_, at) => !isConnections(at))
   }
-  return fields
+  return headers
 }
 
-type Body = LightResponse['source'] | ReadableStream<Uint8Array>
+type Body = LazyResponse['source'] | ReadableStream<Uint8Array>
 type Chunk = { readonly done?: boolean | undefined; readonly value?: Uint8Array | undefined }
 
 /** The chunks of a body, and how to say that no more are wanted. */

@@ -1,4 +1,4 @@
-import type { Exchange, Fields } from '../exchange.ts'
+import type { Exchange, HeaderList } from '../exchange.ts'
 
 /** The environment of a call. An edge platform that calls `app.fetch` itself gives none. */
 export interface PortBindings {
@@ -9,7 +9,7 @@ export interface PortBindings {
    * Left here by the handler, and asked for when the body has ended: a `Response` cannot carry trailers (RFC 9110
    * §6.5), and gRPC needs them.
    */
-  trailers?: (() => Fields) | undefined
+  trailers?: (() => HeaderList) | undefined
 }
 
 /** What is served: a Hono app, or anything of its shape. */

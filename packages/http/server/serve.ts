@@ -9,7 +9,7 @@ import { MemoryBudget } from '../memory/budget.ts'
 import type { AddressList } from './address-list.ts'
 import { admit, admitTls } from './admit.ts'
 import { type ConnectionBudget, createConnectionBudget } from './connection-budget.ts'
-import { createRespond } from './fetch-handler.ts'
+import { createFetchHandler } from './fetch-handler.ts'
 import type { Log } from './log.ts'
 import { type FetchApp, type PortLimits, portLimits } from './port.ts'
 import { sniff } from './sniff.ts'
@@ -63,7 +63,7 @@ export interface Server extends AsyncDisposable {
 export async function serve(options: ServeOptions): Promise<Server> {
   const limits = { ...portLimits, ...options.limits }
   const memory = options.memory ?? new MemoryBudget()
-  const respond = createRespond(options)
+  const respond = createFetchHandler(options)
   const engines = {
     http1: createHttp1Server({ respond, limits: options.http1 ?? {} }),
     http2: createHttp2Server({

@@ -9,7 +9,7 @@ import type { Wire } from '@marquee/connect-hono/wire/wire'
 import { streamError } from '@marquee/grpc-transport/status'
 import { HeadTooLongError, NotSentError } from '@marquee/http/http2/client/port'
 import { StreamReset } from '@marquee/http/http2/frames/errors'
-import { LightHeaders } from '@marquee/http/lazy-headers'
+import { LazyHeaders } from '@marquee/http/lazy-headers'
 
 /**
  * The error of a call whose stream to an instance was not opened, was reset or was lost. It does not say where the
@@ -47,7 +47,7 @@ export interface LastWords {
 
 export function lastWords(wire: Wire, error: ConnectError): LastWords {
   const trailerFields: string[] = []
-  const responseTrailer = new LightHeaders(trailerFields) as unknown as Headers
+  const responseTrailer = new LazyHeaders(trailerFields) as unknown as Headers
   const envelope = wire.end({ trailerFields, responseTrailer }, error)
   return { envelope, trailers: wire.protocol === 'grpc' ? trailerFields : [] }
 }

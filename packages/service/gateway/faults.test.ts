@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { Code, ConnectError } from '@connectrpc/connect'
-import { lightResponse } from '@marquee/http/lazy-response'
+import { lazyResponse } from '@marquee/http/lazy-response'
 import { serve } from '@marquee/http/server/serve'
 import { failureOf } from '@marquee/testing/failure-of'
 import {
@@ -239,7 +239,7 @@ test('a service that refuses an upload early is heard, and the rest is not sent'
 test('an answer that is lost within a message is broken off', async () => {
   const message = encodeEnvelope(0, new TextEncoder().encode('{"aggregatedRating":{}}'))
   const app = {
-    fetch: () => lightResponse(broken(), 200, ['content-type', 'application/connect+json']),
+    fetch: () => lazyResponse(broken(), 200, ['content-type', 'application/connect+json']),
   }
   const gate = Promise.withResolvers<void>()
   async function* broken() {

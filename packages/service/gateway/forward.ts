@@ -13,9 +13,9 @@ import type { Wire } from '@marquee/connect-hono/wire/wire'
 import type { Outcome } from '@marquee/grpc-transport/pool/balancer'
 import type { Lease } from '@marquee/grpc-transport/pool/connection-pool'
 import type { SessionPool } from '@marquee/grpc-transport/pool/session-pool'
-import { fieldOf } from '@marquee/http/header-list'
+import { headerOf } from '@marquee/http/header-list'
 import { type ClientStream, NotSentError, type StreamOwner } from '@marquee/http/http2/client/port'
-import type { LightBody } from '@marquee/http/lazy-response'
+import type { LazyBody } from '@marquee/http/lazy-response'
 import type { Instance } from '@marquee/registry/port'
 import { Download } from './download.ts'
 import { cutOff, failureAnswer, noRoom, upstreamError } from './failure.ts'
@@ -117,7 +117,7 @@ export class Forward implements StreamOwner {
     if (!stream || this.#isOver) return
     this.#upload.forget()
     this.#lease?.responded()
-    const fields = answerFields(stream.fields)
+    const fields = answerFields(stream.headers)
     incoming.leaveTrailers?.(this.#trailers)
     if (stream.isComplete) {
       const pieces = takeAll(stream)
@@ -235,9 +235,9 @@ export class Forward implements StreamOwner {
   }
 
   #complete(stream: ClientStream, pieces: readonly Uint8Array[]): void {
-    const { status, fields, trailers } = stream
+    const { status, headers, trailers } = stream
     this.#trailers.push(...trailers)
-    const code = codeOf({ status, fields, trailers, pieces }, this.#options.wire)
+    const code = codeOf({ status, fields: headers, trailers, pieces }, this.#options.wire)
     this.#options.call.code = code
     if (!this.#upload.isComplete) stream.cancel()
     this.#finish(outcomeOfAnswer(code))
@@ -285,7 +285,7 @@ function timeoutOf(wire: Wire | undefined, incoming: Incoming): number {
 }
 
 function contentTypeOf(fields: readonly string[]): string {
-  return fieldOf(fields, 'content-type') ?? ''
+  return headerOf(fields, 'content-type') ?? ''
 }
 
 function takeAll(stream: ClientStream): Uint8Array[] {
@@ -294,6 +294,6 @@ function takeAll(stream: ClientStream): Uint8Array[] {
   return pieces
 }
 
-function oneOrMore(pieces: readonly Uint8Array[]): LightBody {
+function oneOrMore(pieces: readonly Uint8Array[]): LazyBody {
   return pieces.length > 1 ? pieces : (pieces[0] ?? null)
 }

@@ -1,6 +1,6 @@
-import type { Fields } from '@marquee/http/exchange'
+import type { HeaderList } from '@marquee/http/exchange'
 
-/** Fields of one connection only (RFC 9110 §7.6.1), with what the next one says in its own words. */
+/** HeaderList of one connection only (RFC 9110 §7.6.1), with what the next one says in its own words. */
 const ofConnection = new Set([
   'connection',
   'expect',
@@ -25,7 +25,7 @@ export interface ForwardedRequest {
   readonly method: string
   /** Path and query, as the service has them. */
   readonly target: string
-  readonly fields: Fields
+  readonly fields: HeaderList
   readonly httpVersion: '1.1' | '2'
   readonly requestId: string
   /** The client's IP address; empty where it is not known. */
@@ -35,7 +35,7 @@ export interface ForwardedRequest {
 }
 
 /** The head of a request to an origin, pseudo-headers first. */
-export function requestHead(origin: string, request: ForwardedRequest): Fields {
+export function requestHead(origin: string, request: ForwardedRequest): HeaderList {
   const { protocol, host } = new URL(origin)
   const { method, target, fields, httpVersion, requestId, remoteAddress } = request
   const head = [':method', method, ':scheme', protocol.slice(0, -1), ':authority', host]
@@ -61,7 +61,7 @@ export function requestHead(origin: string, request: ForwardedRequest): Fields {
 }
 
 /** What of an answer's head goes on. Who may read it is for this origin to say, and the request id is known. */
-export function answerFields(fields: Fields): string[] {
+export function answerFields(fields: HeaderList): string[] {
   const kept: string[] = []
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? ''
@@ -73,7 +73,7 @@ export function answerFields(fields: Fields): string[] {
 }
 
 /** The fields that `Connection` names. */
-function connectionOptions(fields: Fields): ReadonlySet<string> {
+function connectionOptions(fields: HeaderList): ReadonlySet<string> {
   const named = new Set<string>()
   for (let index = 0; index < fields.length; index += 2) {
     if (fields[index] !== 'connection') continue

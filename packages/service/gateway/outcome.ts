@@ -2,15 +2,15 @@ import { Code, type ConnectError } from '@connectrpc/connect'
 import { codeFromHttpStatus, codeFromString } from '@connectrpc/connect/protocol-connect'
 import type { Wire } from '@marquee/connect-hono/wire/wire'
 import type { Outcome } from '@marquee/grpc-transport/pool/balancer'
-import type { Fields } from '@marquee/http/exchange'
-import { fieldOf } from '@marquee/http/header-list'
+import type { HeaderList } from '@marquee/http/exchange'
+import { headerOf } from '@marquee/http/header-list'
 import { parseMediaType } from '@marquee/http/media-type'
 
 /** An answer as far as it is known: its head at least. */
 export interface AnswerSoFar {
   readonly status: number
-  readonly fields: Fields
-  readonly trailers: Fields
+  readonly fields: HeaderList
+  readonly trailers: HeaderList
   /** All of the body, where it came with the head. */
   readonly pieces: readonly Uint8Array[]
 }
@@ -22,7 +22,7 @@ export interface AnswerSoFar {
 export function codeOf(answer: AnswerSoFar, wire: Wire | undefined): Code | undefined {
   const { status, fields, trailers } = answer
   if (wire?.hasEnvelopes) {
-    const told = fieldOf(trailers, 'grpc-status') ?? fieldOf(fields, 'grpc-status') ?? '0'
+    const told = headerOf(trailers, 'grpc-status') ?? headerOf(fields, 'grpc-status') ?? '0'
     if (status === 200) return told === '0' ? undefined : knownCode(Number(told))
   } else if (status < 400) return undefined
   return errorCodeOf(answer) ?? codeOfStatus(status)
@@ -59,7 +59,7 @@ function knownCode(code: number): Code {
 
 /** https://connectrpc.com/docs/protocol#error-end-stream */
 function errorCodeOf({ pieces, fields }: AnswerSoFar): Code | undefined {
-  const mediaType = parseMediaType(fieldOf(fields, 'content-type') ?? '')
+  const mediaType = parseMediaType(headerOf(fields, 'content-type') ?? '')
   if (mediaType?.type !== 'application/json') return undefined
   try {
     const error = JSON.parse(Buffer.concat(pieces).toString()) as { code?: unknown } | null

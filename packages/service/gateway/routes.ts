@@ -9,7 +9,7 @@ import type { Incoming } from '@marquee/connect-hono/request/incoming'
 import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
 import { createWires, type Wire, type Wires, wireOf } from '@marquee/connect-hono/wire/wire'
-import { fieldOf, toFields } from '@marquee/http/header-list'
+import { headerOf, toHeaderList } from '@marquee/http/header-list'
 import type { Context, Hono } from 'hono'
 import { ActivityService } from '../../../gen/system/v1/system_pb.ts'
 import type { RpcPaths } from '../admission.ts'
@@ -78,12 +78,12 @@ function addMethod(
     call.isPrivate = namesUser(method)
     call.protocol = wire?.protocol ?? 'connect'
     if (wire?.protocol === 'grpc' && incoming.leaveTrailers === undefined) return needsHttp2(c)
-    const fields = c.env?.exchange?.fields ?? toFields(incoming.request.headers)
+    const fields = c.env?.exchange?.headers ?? toHeaderList(incoming.request.headers)
     const request = {
       method: incoming.method,
       target: `/${name}${queryOf(incoming.target)}`,
       fields,
-      expectsContinue: !incoming.body.ended && isContinue(fieldOf(fields, 'expect')),
+      expectsContinue: !incoming.body.ended && isContinue(headerOf(fields, 'expect')),
       httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
       requestId: call.requestId,
       remoteAddress: incoming.remoteAddress,

@@ -93,10 +93,10 @@ export async function collect(
   if (peer.closed) saw('closed')
 }
 
-function readable({ type, flags, streamId, fields = [] }: FramesPeer['frames'][number]) {
+function readable({ type, flags, streamId, headers: list = [] }: FramesPeer['frames'][number]) {
   const headers = new Map<string, string>()
-  for (let index = 0; index < fields.length; index += 2) {
-    headers.set(fields[index] ?? '', fields[index + 1] ?? '')
+  for (let index = 0; index < list.length; index += 2) {
+    headers.set(list[index] ?? '', list[index + 1] ?? '')
   }
   return { type, flags, streamId, headers }
 }

@@ -41,7 +41,7 @@ test('a request is HEADERS and DATA, the last of which ends the stream', async (
     const call = pair.request()
     call.stream.end(Buffer.from('hello'))
     const [first, second] = await pair.peer.answer(id)
-    expect([first?.type, first?.flags, first?.fields]).toEqual([
+    expect([first?.type, first?.flags, first?.headers]).toEqual([
       frameType.headers,
       endHeaders,
       requestHead,
@@ -92,7 +92,7 @@ describe('an answer', () => {
     )
     await call.over
     expect(call.told).toEqual(['open', 'head', 'end'])
-    expect([call.stream.status, call.stream.fields]).toEqual([200, head.slice(2)])
+    expect([call.stream.status, call.stream.headers]).toEqual([200, head.slice(2)])
     expect([call.text(), call.stream.trailers]).toEqual(['hello', trailers])
   })
 

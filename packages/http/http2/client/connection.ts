@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { TokenBucket } from '../../token-bucket.ts'
 import { type ConnectionOwner, type Deadline, Http2Connection } from '../core/connection.ts'
 import type { Http2Context } from '../core/context.ts'
@@ -9,7 +9,13 @@ import { errorName } from '../frames/errors.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { clientPreface, errorCode, int31Max } from '../frames/wire.ts'
 import { areTrailers } from '../server/request-head.ts'
-import { cancelsAllowed, cancelsKept, pingIntervalMs, pingTimeoutMs, streamsMax } from './limits.ts'
+import {
+  cancelsAllowed,
+  cancelsLeftMin,
+  pingIntervalMs,
+  pingTimeoutMs,
+  streamsMax,
+} from './limits.ts'
 import { type ClientStream, HeadTooLongError, NotSentError, type StreamOwner } from './port.ts'
 import { ClientRequest, type RequestSink } from './request.ts'
 import { readResponseHead } from './response-head.ts'
@@ -89,15 +95,15 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
     return this.#restsUntilMs !== undefined
   }
 
-  noteCancel(): void {
+  onCancel(): void {
     const nowMs = this.#core.timer.tick()
     this.#cancels.spend(1, nowMs)
-    if (this.isResting || this.#cancels.has(cancelsKept, nowMs)) return
+    if (this.isResting || this.#cancels.has(cancelsLeftMin, nowMs)) return
     this.#rest()
   }
 
   /** Opens a stream and passes it to its owner. There has to be room. */
-  request(headers: Fields, owner: StreamOwner): ClientStream {
+  request(headers: HeaderList, owner: StreamOwner): ClientStream {
     const { timer, transmitter, streams } = this.#core
     timer.tick()
     const id = this.#nextStreamId
@@ -140,7 +146,7 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
     this.#news.push(request)
   }
 
-  onHeaders(streamId: number, headers: Fields, overflow: boolean, endStream: boolean): void {
+  onHeaders(streamId: number, headers: HeaderList, overflow: boolean, endStream: boolean): void {
     const { streams } = this.#core
     const stream = streams.get(streamId)
     if (stream === undefined) streams.onStray(streamId, errorCode.streamClosed)
@@ -199,14 +205,14 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
   }
 
   #rest(): void {
-    const restMs = (cancelsKept / cancelsAllowed.perSecond) * 1000
+    const restMs = (cancelsLeftMin / cancelsAllowed.perSecond) * 1000
     this.#restsUntilMs = this.#core.timer.nowMs + restMs
     this.#core.timer.checkIn(restMs)
   }
 
   #endRest(): void {
     this.#restsUntilMs = undefined
-    if (!this.#cancels.has(cancelsKept, this.#core.timer.nowMs)) this.#rest()
+    if (!this.#cancels.has(cancelsLeftMin, this.#core.timer.nowMs)) this.#rest()
     else if (!this.#isLeaving) this.#events.onRoom()
   }
 
@@ -229,7 +235,7 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
     this.#core.timer.checkIn(pingTimeoutMs)
   }
 
-  #onHead(stream: Http2Stream<ClientRequest>, headers: Fields, endStream: boolean): void {
+  #onHead(stream: Http2Stream<ClientRequest>, headers: HeaderList, endStream: boolean): void {
     const head = readResponseHead(headers)
     const isInterim = head !== undefined && head.status < 200
     if (head === undefined || (isInterim && endStream) || (endStream && head.contentLength > 0)) {
@@ -244,7 +250,7 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
     if (endStream) this.#core.streams.endRemote(stream, [])
   }
 
-  #onTrailers(stream: Http2Stream<ClientRequest>, headers: Fields, endStream: boolean): void {
+  #onTrailers(stream: Http2Stream<ClientRequest>, headers: HeaderList, endStream: boolean): void {
     const { contentLength, receivedBytes } = stream
     const isShort = contentLength >= 0 && receivedBytes !== contentLength
     if (!endStream || isShort || !areTrailers(headers)) {

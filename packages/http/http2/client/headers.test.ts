@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
-import type { Fields } from '../../exchange.ts'
-import { listBytesOf } from '../../header-list.ts'
+import type { HeaderList } from '../../exchange.ts'
+import { headerListBytes } from '../../header-list.ts'
 import { StreamReset } from '../frames/errors.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { errorCode, frameFlag, frameType } from '../frames/wire.ts'
@@ -18,8 +18,8 @@ const trailers = ['grpc-status', '0']
 
 describe('headers and trailers beyond the limits', () => {
   /** As a server sends them that has no limits: HEADERS and several CONTINUATION. */
-  function longBlock(pair: Pair, streamId: number, fields: Fields, isLast: boolean): Buffer {
-    const block = pair.peer.encode(fields)
+  function longBlock(pair: Pair, streamId: number, headers: HeaderList, isLast: boolean): Buffer {
+    const block = pair.peer.encode(headers)
     const frames: Buffer[] = []
     for (let at = 0; at < block.length; at += 16_384) {
       const flags = at + 16_384 < block.length ? 0 : endHeaders
@@ -43,7 +43,7 @@ describe('headers and trailers beyond the limits', () => {
     }
     pair.send(headers(pair, 5, [...head, 'x-after', 'is in the table'], true))
     expect(await calls[2]?.over).toBeUndefined()
-    expect(calls[2]?.stream.fields.at(-1)).toBe('is in the table')
+    expect(calls[2]?.stream.headers.at(-1)).toBe('is in the table')
   })
 
   test('do not end the connection, however many there are', async () => {
@@ -74,7 +74,7 @@ describe('headers and trailers beyond the limits', () => {
       frameType.settings,
       0,
       0,
-      settingsPayload([[settingId.maxHeaderListSize, listBytesOf(requestHead)]]),
+      settingsPayload([[settingId.maxHeaderListSize, headerListBytes(requestHead)]]),
     )
     await pair.peer.settled()
     const refused = pair.request([...requestHead, 'x', 'y'])
@@ -83,7 +83,7 @@ describe('headers and trailers beyond the limits', () => {
     const call = pair.request()
     call.stream.end()
     const [first] = await pair.peer.answer(1)
-    expect(first?.fields).toEqual(requestHead)
+    expect(first?.headers).toEqual(requestHead)
     pair.send(headers(pair, 1, head, true))
     expect(await call.over).toBeUndefined()
   })

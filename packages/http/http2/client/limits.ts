@@ -14,7 +14,7 @@ export const pingTimeoutMs = 5_000
  */
 export const cancelsAllowed: Allowance = { burst: 1_500, perSecond: 150 }
 /** A connection opens no stream while fewer cancels than this are left. */
-export const cancelsKept = streamsMax
+export const cancelsLeftMin = streamsMax
 
 /**
  * The limits of a client. It waits for a server that does not read: a PING finds those that are gone. A slow reader holds

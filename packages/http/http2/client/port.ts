@@ -1,13 +1,13 @@
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 
 /** One request and its answer, as the client sees them (RFC 9113 §8.1). */
 export interface ClientStream {
   /** The status of the answer, or 0 until its head has come. Of informational answers (1xx), only 100 is told. */
   readonly status: number
   /** The fields of the answer's head, without pseudo-headers. */
-  readonly fields: Fields
+  readonly headers: HeaderList
   /** The trailer fields, once the answer has ended. */
-  readonly trailers: Fields
+  readonly trailers: HeaderList
   /** Whether all of the answer has come. What was not taken yet can still be. */
   readonly isComplete: boolean
   /** Bytes of the answer, or undefined when there are none at present. They are the taker's, and the peer may send as many again. */

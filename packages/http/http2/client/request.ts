@@ -1,4 +1,4 @@
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { Http2Stream, type StreamOwner as Http2StreamOwner } from '../core/stream.ts'
 import type { StreamLink } from '../core/stream-link.ts'
 import { StreamReset } from '../frames/errors.ts'
@@ -6,7 +6,7 @@ import { errorCode } from '../frames/wire.ts'
 import { type ClientStream, NotSentError, type StreamOwner } from './port.ts'
 import type { ResponseHead } from './response-head.ts'
 
-const noFields: Fields = []
+const noHeaders: HeaderList = []
 
 /** The connection of a request. */
 export interface RequestSink {
@@ -16,14 +16,14 @@ export interface RequestSink {
   /** The whole request was sent. */
   onRequestSent(request: ClientRequest): void
   /** The stream is given up before its response has begun. */
-  noteCancel(): void
+  onCancel(): void
 }
 
 /** A request and its response on a stream that this client has opened. */
 export class ClientRequest implements ClientStream, Http2StreamOwner {
   readonly stream: Http2Stream<ClientRequest>
   status = 0
-  fields = noFields
+  headers = noHeaders
   readonly #sink: RequestSink
   /** Undefined after the last report, or when the owner does not want any more. */
   #owner: StreamOwner | undefined
@@ -36,7 +36,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
     this.stream = new Http2Stream<ClientRequest>(sink.link, id, this)
   }
 
-  get trailers(): Fields {
+  get trailers(): HeaderList {
     return this.stream.body.trailers
   }
 
@@ -63,7 +63,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
   cancel(): void {
     const { stream } = this
     this.#owner = undefined
-    if (!stream.gone && !stream.hasBegunResponse) this.#sink.noteCancel()
+    if (!stream.gone && !stream.hasBegunResponse) this.#sink.onCancel()
     stream.reset(errorCode.cancel, 'given up')
     stream.body.drop()
   }
@@ -74,7 +74,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
 
   receiveHead({ status, headers, contentLength }: ResponseHead): void {
     this.status = status
-    this.fields = headers
+    this.headers = headers
     this.stream.hasBegunResponse = true
     this.stream.contentLength = contentLength
     this.onArrived()

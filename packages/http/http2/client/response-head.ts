@@ -1,17 +1,17 @@
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { areTrailers } from '../server/request-head.ts'
 
 /** The head of a response (RFC 9113 §8.3.2). */
 export interface ResponseHead {
   readonly status: number
   /** Without the pseudo-header. */
-  readonly headers: Fields
+  readonly headers: HeaderList
   /** -1 when there is none. */
   readonly contentLength: number
 }
 
 /** Reads a header list. Returns undefined when the response is malformed (RFC 9113 §8.1.1). */
-export function readResponseHead(list: Fields): ResponseHead | undefined {
+export function readResponseHead(list: HeaderList): ResponseHead | undefined {
   const [name, status = ''] = list
   if (name !== ':status' || !/^[1-9]\d\d$/.test(status)) return undefined
   const headers = list.slice(2)
@@ -21,7 +21,7 @@ export function readResponseHead(list: Fields): ResponseHead | undefined {
 }
 
 /** Returns -1 when there is none, and undefined when it is invalid. */
-function readContentLength(headers: Fields): number | undefined {
+function readContentLength(headers: HeaderList): number | undefined {
   const index = headers.indexOf('content-length')
   if (index < 0 || index % 2 === 1) return -1
   const value = headers[index + 1] ?? ''

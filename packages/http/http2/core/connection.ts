@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import type { MemoryAccount, MemoryHolder } from '../../memory/account.ts'
 import { ConnectionError, errorName } from '../frames/errors.ts'
 import { errorCode } from '../frames/wire.ts'
@@ -24,7 +24,7 @@ export interface ConnectionOwner<O extends StreamOwner> {
   /** A whole header block has come. With `overflow` it was beyond the limits, and `headers` is not all of it. */
   onHeaders(
     streamId: number,
-    headers: Fields,
+    headers: HeaderList,
     overflow: boolean,
     endStream: boolean,
     blockBytes: number,
@@ -133,7 +133,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
 
   onHeaders(
     streamId: number,
-    headers: Fields,
+    headers: HeaderList,
     overflow: boolean,
     endStream: boolean,
     blockBytes: number,

@@ -1,4 +1,4 @@
-import type { Fields, RequestBody } from '../../exchange.ts'
+import type { HeaderList, RequestBody } from '../../exchange.ts'
 
 /** What a body tells its stream. */
 export interface BodyOwner {
@@ -19,11 +19,11 @@ const viewBytesMin = 4 * 1024
 /** A view is kept when it is at least this part of what it is a view of. */
 const viewShareMin = 1 / 4
 
-const noFields: Fields = []
+const noHeaders: HeaderList = []
 
 /** The DATA that has come on a stream and is not taken (RFC 9113 §6.1): of a request here, of an answer at a client. */
 export class InboundBody implements RequestBody {
-  trailers: Fields = noFields
+  trailers: HeaderList = noHeaders
   readonly #owner: BodyOwner
   readonly #chunks: Uint8Array[] = []
   /** How many chunks are not views, or are views that may stay. */
@@ -105,7 +105,7 @@ export class InboundBody implements RequestBody {
   }
 
   /** All has come. */
-  complete(trailers: Fields): void {
+  complete(trailers: HeaderList): void {
     this.#complete = true
     this.trailers = trailers
     this.#wake()

@@ -34,7 +34,7 @@ export class PeerBudget {
 
   /** Credits a request or a DATA frame. */
   earn(): void {
-    this.#idleFrames.earn(this.#limits.workEarns)
+    this.#idleFrames.earn(this.#limits.dataEarnsIdleFrames)
   }
 
   /** Credits a complete response. */

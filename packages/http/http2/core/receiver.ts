@@ -1,4 +1,4 @@
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { type MemoryAccount, memoryShares } from '../../memory/account.ts'
 import { ConnectionError } from '../frames/errors.ts'
 import { HeaderBlock } from '../frames/header-block.ts'
@@ -33,7 +33,7 @@ export interface ReceiverSink extends ControlSink {
    */
   onHeaders(
     streamId: number,
-    headers: Fields,
+    headers: HeaderList,
     overflow: boolean,
     endStream: boolean,
     blockBytes: number,

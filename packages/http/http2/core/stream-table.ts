@@ -1,4 +1,4 @@
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import type { MemoryAccount } from '../../memory/account.ts'
 import { ConnectionError, StreamReset } from '../frames/errors.ts'
 import { errorCode } from '../frames/wire.ts'
@@ -73,7 +73,7 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
   }
 
   /** The peer has sent all ("half-closed (remote)"). */
-  endRemote(stream: Http2Stream<O>, trailers: Fields): void {
+  endRemote(stream: Http2Stream<O>, trailers: HeaderList): void {
     stream.remoteEnded = true
     stream.body.complete(trailers)
     if (stream.localEnded) this.remove(stream)

@@ -1,10 +1,10 @@
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { errorCode } from '../frames/wire.ts'
 import { type BodyOwner, InboundBody } from './inbound-body.ts'
 import type { Sender } from './send-queue.ts'
 import type { StreamLink } from './stream-link.ts'
 
-const noFields: Fields = []
+const noHeaders: HeaderList = []
 const noBytes = new Uint8Array(0)
 
 /** The request or response that a stream carries. */
@@ -59,7 +59,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
   /** How much of the queue's first chunk is sent. */
   #sentOfFirst = 0
   #ending = false
-  #trailers = noFields
+  #trailers = noHeaders
   #room: PromiseWithResolvers<void> | undefined
 
   constructor(link: StreamLink, id: number, owner: O) {
@@ -71,7 +71,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
   }
 
   /** Sends headers. Resets the stream when the peer does not take any so long (RFC 9113 §10.5.1). */
-  sendHeaders(first: Fields, more?: Fields): void {
+  sendHeaders(first: HeaderList, more?: HeaderList): void {
     if (!this.#link.transmitter.sendHeaders(this, first, false, more)) this.#breakOffHeaders()
   }
 
@@ -91,7 +91,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
   }
 
   /** Sends the last DATA and trailers (RFC 9113 §8.1). */
-  end(bytes: Uint8Array = noBytes, trailers: Fields = noFields): void {
+  end(bytes: Uint8Array = noBytes, trailers: HeaderList = noHeaders): void {
     if (this.gone || this.#ending) return
     this.#ending = true
     this.#trailers = trailers

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import type { MemoryAccount } from '../../memory/account.ts'
 import { ConnectionError } from '../frames/errors.ts'
 import { Outbox } from '../frames/outbox.ts'
@@ -91,7 +91,7 @@ export class Transmitter {
   }
 
   /** Sends a header block of two lists. False when the peer does not take one so long; then nothing is sent. */
-  sendHeaders(sender: Sender, first: Fields, isLast: boolean, more?: Fields): boolean {
+  sendHeaders(sender: Sender, first: HeaderList, isLast: boolean, more?: HeaderList): boolean {
     sender.lastFrameAt = this.writer.headers(sender.id, first, isLast, more)
     return sender.lastFrameAt >= 0
   }

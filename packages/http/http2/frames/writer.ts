@@ -1,5 +1,5 @@
-import type { Fields } from '../../exchange.ts'
-import { listBytesOf } from '../../header-list.ts'
+import type { HeaderList } from '../../exchange.ts'
+import { headerListBytes } from '../../header-list.ts'
 import { encodedBytesMax, type HpackEncoder } from '../hpack/encoder.ts'
 import type { Outbox } from './outbox.ts'
 import {
@@ -12,7 +12,7 @@ import {
 } from './wire.ts'
 
 const noBytes = new Uint8Array(0)
-const noFields: Fields = []
+const noHeaders: HeaderList = []
 
 /** Writes frames into an outbox. It knows no windows and no streams. */
 export class FrameWriter {
@@ -46,16 +46,21 @@ export class FrameWriter {
    * Writes a field block of two lists, with CONTINUATION as needed (RFC 9113 §4.3), and returns the position of HEADERS;
    * or writes nothing and returns -1, because the peer does not take a list so long.
    */
-  headers(streamId: number, fields: Fields, endStream: boolean, more: Fields = noFields): number {
+  headers(
+    streamId: number,
+    headers: HeaderList,
+    endStream: boolean,
+    more: HeaderList = noHeaders,
+  ): number {
     const outbox = this.#outbox
-    const bytesMax = encodedBytesMax(fields) + encodedBytesMax(more)
+    const bytesMax = encodedBytesMax(headers) + encodedBytesMax(more)
     // A list never counts more than twice the bytes it may take, so that most need not be measured.
     if (bytesMax * 2 > this.listBytesMax) {
-      if (listBytesOf(fields) + listBytesOf(more) > this.listBytesMax) return -1
+      if (headerListBytes(headers) + headerListBytes(more) > this.listBytesMax) return -1
     }
     outbox.reserve(frameHeaderBytes + bytesMax)
     const { buffer, offset, position } = outbox
-    let end = this.#encoder.encode(fields, buffer, offset + frameHeaderBytes)
+    let end = this.#encoder.encode(headers, buffer, offset + frameHeaderBytes)
     if (more.length > 0) end = this.#encoder.encode(more, buffer, end)
     const blockBytes = end - offset - frameHeaderBytes
     const flags = endStream ? frameFlag.endStream : 0

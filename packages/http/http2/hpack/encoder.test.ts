@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { HpackDecoder } from './decoder.ts'
 import { encodedBytesMax, HpackEncoder } from './encoder.ts'
 
@@ -100,7 +100,12 @@ describe('the size of the table', () => {
 })
 
 test('a block stands where it was asked for, in the room that was named', () => {
-  const headers: Fields = ['a'.repeat(300), '\xff'.repeat(300), 'x-request-id', '\xff'.repeat(300)]
+  const headers: HeaderList = [
+    'a'.repeat(300),
+    '\xff'.repeat(300),
+    'x-request-id',
+    '\xff'.repeat(300),
+  ]
   const out = Buffer.alloc(encodedBytesMax(headers) + 20, 0xaa)
   const end = new HpackEncoder().encode(headers, out, 10)
   expect(end).toBeLessThanOrEqual(out.length - 10)

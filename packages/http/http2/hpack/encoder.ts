@@ -1,4 +1,4 @@
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { entryOverheadBytes, HpackDynamicTable, initialTableBytes } from './dynamic-table.ts'
 import { huffmanBytes, writeHuffman } from './huffman.ts'
 import { type Indexing, type KnownName, knownNames } from './indexing.ts'
@@ -8,10 +8,10 @@ import { firstDynamicIndex } from './static-table.ts'
 const integerBytesMax = 6
 
 /** The most that `fields` may take when they are encoded. */
-export function encodedBytesMax(fields: Fields): number {
+export function encodedBytesMax(headers: HeaderList): number {
   // An index and the lengths of name and value for each field, and two size updates before them all.
-  let bytes = 2 * integerBytesMax + 1.5 * integerBytesMax * fields.length
-  for (let index = 0; index < fields.length; index++) bytes += (fields[index] as string).length
+  let bytes = 2 * integerBytesMax + 1.5 * integerBytesMax * headers.length
+  for (let index = 0; index < headers.length; index++) bytes += (headers[index] as string).length
   return bytes
 }
 
@@ -76,12 +76,12 @@ export class HpackEncoder {
    * behind it. The block has to be sent, for the peer's table follows ours. Of each character the low eight bits are sent:
    * that they are no line break or NUL is the caller's care.
    */
-  encode(fields: Fields, out: Buffer, offset: number): number {
+  encode(headers: HeaderList, out: Buffer, offset: number): number {
     this.#out = out
     this.#offset = offset
     if (this.#smallestBytes !== undefined) this.#writeSizeUpdates(this.#smallestBytes)
-    for (let index = 0; index < fields.length; index += 2) {
-      this.#writeField(fields[index] as string, fields[index + 1] as string)
+    for (let index = 0; index < headers.length; index += 2) {
+      this.#writeField(headers[index] as string, headers[index + 1] as string)
     }
     // What goes on being held is the caller's to free.
     this.#out = nowhere

@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect, sensitiveHeaders } from 'node:http2'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import fc from 'fast-check'
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { HpackDecoder } from './decoder.ts'
 import { encodedBytesMax, HpackEncoder } from './encoder.ts'
 
@@ -22,8 +22,8 @@ const headerTableSize = 1
 
 /** The server's half of one connection: answers each request with the next of `answers`, and tells what was asked. */
 class HeaderPeer {
-  readonly asked: Fields[] = []
-  answers: Fields[] = []
+  readonly asked: HeaderList[] = []
+  answers: HeaderList[] = []
   failure: unknown
   readonly #socket: Socket
   readonly #decoder = new HpackDecoder()
@@ -197,7 +197,7 @@ async function exchange(client: ClientHttp2Session, peer: HeaderPeer, call: Call
   expect(asked).toContainEqual([':path', '/'])
 }
 
-function pairs(headers: Fields): [string, string][] {
+function pairs(headers: HeaderList): [string, string][] {
   return Array.from({ length: headers.length / 2 }, (_, index) => [
     headers[index * 2] ?? '',
     headers[index * 2 + 1] ?? '',

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Fields, Respond } from '../../exchange.ts'
+import type { HeaderList, Respond } from '../../exchange.ts'
 import { type MemoryAccount, memoryShares } from '../../memory/account.ts'
 import { type ConnectionOwner, type Deadline, Http2Connection } from '../core/connection.ts'
 import type { Http2Context } from '../core/context.ts'
@@ -56,7 +56,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   #draining: Draining = 'no'
   #drainPingAtMs = 0
   /** The last header list and what was read from it: lists repeat. */
-  #lastList: Fields | undefined
+  #lastList: HeaderList | undefined
   #lastHead: RequestHead | undefined
 
   constructor(context: ServerContext, accepted: AcceptedConnection) {
@@ -90,7 +90,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
 
   onHeaders(
     streamId: number,
-    headers: Fields,
+    headers: HeaderList,
     overflow: boolean,
     endStream: boolean,
     blockBytes: number,
@@ -235,7 +235,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
       ])
   }
 
-  #readHead(list: Fields): RequestHead | undefined {
+  #readHead(list: HeaderList): RequestHead | undefined {
     if (list !== this.#lastList) {
       this.#lastHead = readRequestHead(list)
       this.#lastList = list
@@ -245,7 +245,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
 
   #onTrailers(
     stream: Http2Stream<ServerExchange>,
-    trailers: Fields,
+    trailers: HeaderList,
     overflow: boolean,
     endStream: boolean,
   ): void {

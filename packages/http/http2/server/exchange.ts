@@ -1,5 +1,5 @@
-import type { Exchange, Fields, RequestBody } from '../../exchange.ts'
-import { fieldOf } from '../../header-list.ts'
+import type { Exchange, HeaderList, RequestBody } from '../../exchange.ts'
+import { headerOf } from '../../header-list.ts'
 import type { MemoryAccount } from '../../memory/account.ts'
 import { Http2Stream, type StreamOwner } from '../core/stream.ts'
 import type { StreamLink } from '../core/stream-link.ts'
@@ -57,7 +57,7 @@ export class ServerExchange implements Exchange, StreamOwner {
     return this.#head.target
   }
 
-  get fields(): Fields {
+  get headers(): HeaderList {
     return this.#head.headers
   }
 
@@ -90,11 +90,11 @@ export class ServerExchange implements Exchange, StreamOwner {
     return this.stream.body.isWanted && !this.stream.hasBegunResponse
   }
 
-  respond(status: number, headers: Fields): void {
+  respond(status: number, headers: HeaderList): void {
     if (this.closed) return
     this.stream.hasBegunResponse = true
     // A forwarded response has the date of its origin (RFC 9110 §6.6.1).
-    const hasDate = fieldOf(headers, 'date') !== undefined
+    const hasDate = headerOf(headers, 'date') !== undefined
     const first = hasDate ? statusHeader(status) : statusAndDate(status, this.#sink.date())
     this.stream.sendHeaders(first, headers)
   }
@@ -113,7 +113,7 @@ export class ServerExchange implements Exchange, StreamOwner {
     return this.stream.drained()
   }
 
-  end(bytes?: Uint8Array, trailers?: Fields): void {
+  end(bytes?: Uint8Array, trailers?: HeaderList): void {
     this.released = true
     if (this.stream.gone) this.#sink.onReleased(this)
     else this.stream.end(bytes, trailers)
@@ -156,12 +156,12 @@ export class ServerExchange implements Exchange, StreamOwner {
   }
 }
 
-const noBody: Fields = ['content-length', '0']
-const statusHeaders = new Map<number, Fields>()
+const noBody: HeaderList = ['content-length', '0']
+const statusHeaders = new Map<number, HeaderList>()
 const datedHeaders = new Map<number, [string, string, string, string]>()
 
 /** Returns the same list for each status, with the current date. */
-function statusAndDate(status: number, date: string): Fields {
+function statusAndDate(status: number, date: string): HeaderList {
   const headers = datedHeaders.get(status) ?? [':status', String(status), 'date', date]
   if (headers[3] !== date) headers[3] = date
   datedHeaders.set(status, headers)
@@ -169,7 +169,7 @@ function statusAndDate(status: number, date: string): Fields {
 }
 
 /** Returns the same list for each status, so that a response allocates none. */
-function statusHeader(status: number): Fields {
+function statusHeader(status: number): HeaderList {
   let headers = statusHeaders.get(status)
   if (headers === undefined) {
     headers = [':status', String(status)]

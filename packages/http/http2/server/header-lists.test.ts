@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import type { Exchange } from '../../exchange.ts'
-import { listBytesOf } from '../../header-list.ts'
+import { headerListBytes } from '../../header-list.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { errorCode, frameType } from '../frames/wire.ts'
 import { type FramesPeer, serveFrames } from '../testing/frames-peer.ts'
@@ -23,9 +23,9 @@ async function connect(...responses: ((exchange: Exchange) => void)[]) {
 }
 
 /** A list with the fields that counts so many bytes. */
-function listOf(bytes: number, fields: readonly string[]): string[] {
-  const rest = bytes - listBytesOf([...fields, 'x', ''])
-  return [...fields, 'x', 'v'.repeat(rest)]
+function listOf(bytes: number, headers: readonly string[]): string[] {
+  const rest = bytes - headerListBytes([...headers, 'x', ''])
+  return [...headers, 'x', 'v'.repeat(rest)]
 }
 
 const fine = (exchange: Exchange) => {
@@ -36,7 +36,7 @@ const fine = (exchange: Exchange) => {
 async function expectFine(peer: FramesPeer, streamId: number): Promise<void> {
   peer.request(streamId)
   const frames = await peer.answer(streamId)
-  expect(frames.map(({ fields }) => fields)).toEqual([status, undefined, ['grpc-status', '0']])
+  expect(frames.map(({ headers }) => headers)).toEqual([status, undefined, ['grpc-status', '0']])
 }
 
 test('headers as long as the client takes are sent, longer ones end their stream alone', async () => {
@@ -47,7 +47,7 @@ test('headers as long as the client takes are sent, longer ones end their stream
   const { server, peer } = await connect(respondWith(bytesMax), respondWith(bytesMax + 1), fine)
   await using _ = server
   peer.request(1)
-  expect((await peer.answer(1))[0]?.fields).toEqual(listOf(bytesMax, status))
+  expect((await peer.answer(1))[0]?.headers).toEqual(listOf(bytesMax, status))
   peer.request(3)
   expect(await peer.resetCode(3)).toBe(errorCode.internalError)
   expect((await peer.answer(3)).map(({ type }) => type)).toEqual([frameType.resetStream])
@@ -63,7 +63,7 @@ test('trailers as long as the client takes are sent, longer ones end their strea
   const { server, peer } = await connect(respondWith(bytesMax), respondWith(bytesMax + 1), fine)
   await using _ = server
   peer.request(1)
-  expect((await peer.answer(1)).at(-1)?.fields).toEqual(listOf(bytesMax, []))
+  expect((await peer.answer(1)).at(-1)?.headers).toEqual(listOf(bytesMax, []))
   peer.request(3)
   expect(await peer.resetCode(3)).toBe(errorCode.internalError)
   await expectFine(peer, 5)

@@ -92,14 +92,14 @@ describe('the field list of a request', () => {
   test.each([
     ['bytes', { headerListBytesMax: 300 }, ['x-long', 'v'.repeat(300)]],
     ['fields', { headerCountMax: 6 }, ['a', '1', 'b', '2', 'c', '3']],
-  ])('with too many %s is answered with 431', async (_, limits, fields) => {
+  ])('with too many %s is answered with 431', async (_, limits, headers) => {
     await using server = await serveFrames(answer, limits)
     await using peer = await server.peer()
-    peer.request(1, fields)
-    expect((await peer.answer(1))[0]?.fields?.slice(0, 2)).toEqual([':status', '431'])
+    peer.request(1, headers)
+    expect((await peer.answer(1))[0]?.headers?.slice(0, 2)).toEqual([':status', '431'])
     expect(server.exchanges).toEqual([])
     peer.request(3)
-    expect((await peer.answer(3))[0]?.fields?.slice(0, 2)).toEqual([':status', '200'])
+    expect((await peer.answer(3))[0]?.headers?.slice(0, 2)).toEqual([':status', '200'])
   })
 
   test('whose block is too long ends the connection', async () => {
@@ -130,12 +130,12 @@ describe('the field list of a request', () => {
     peer.send(frameType.continuation, 0, 1, block.subarray(1, 2))
     peer.send(frameType.continuation, 0, 1)
     peer.send(frameType.continuation, endHeaders, 1, block.subarray(2))
-    expect((await peer.answer(1))[0]?.fields?.slice(0, 2)).toEqual([':status', '200'])
+    expect((await peer.answer(1))[0]?.headers?.slice(0, 2)).toEqual([':status', '200'])
   })
 })
 
 describe('what costs the client nothing', () => {
-  const few = { idleFrames: { burst: 100, perSecond: 0 }, settingsCost: 10, workEarns: 4 }
+  const few = { idleFrames: { burst: 100, perSecond: 0 }, settingsCost: 10, dataEarnsIdleFrames: 4 }
   const floods: readonly (readonly [string, (peer: FramesPeer) => void])[] = [
     ['PING', (peer) => peer.send(frameType.ping, 0, 0, Buffer.alloc(8))],
     ['SETTINGS', (peer) => peer.send(frameType.settings, 0, 0)],

@@ -1,5 +1,5 @@
 import { isSameAuthority } from '../../authority.ts'
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 
 /** What a request begins with (RFC 9113 §8.3.1). */
 export interface RequestHead {
@@ -8,7 +8,7 @@ export interface RequestHead {
   /** Empty for CONNECT. */
   readonly target: string
   /** Without the pseudo-header headers. */
-  readonly headers: Fields
+  readonly headers: HeaderList
   /** -1 when there is none. */
   readonly contentLength: number
   readonly expectsContinue: boolean
@@ -25,7 +25,7 @@ const badValuePattern = /[\0\r\n]|^[ \t]|[ \t]$/
 const targetPattern = /^(\/[\x21-\x7e\x80-\xff]*|\*)$/
 const authorityPattern = /^[^@/\s]*$/
 
-/** Fields that HTTP/2 does not have (RFC 9113 §8.2.2). */
+/** HeaderList that HTTP/2 does not have (RFC 9113 §8.2.2). */
 const connectionHeaders = new Set([
   'connection',
   'keep-alive',
@@ -68,7 +68,7 @@ export function readRequestHead(list: readonly string[]): RequestHead | undefine
 }
 
 /** Whether the headers can be trailers: no pseudo-header headers, and nothing that no request may have (RFC 9113 §8.1). */
-export function areTrailers(list: Fields): boolean {
+export function areTrailers(list: HeaderList): boolean {
   return readHeaders(list) !== undefined
 }
 
@@ -83,7 +83,7 @@ interface HeadersRead {
   cookieCount: number
 }
 
-function readHeaders(headers: Fields): HeadersRead | undefined {
+function readHeaders(headers: HeaderList): HeadersRead | undefined {
   const expected = { expectsContinue: false, expectsMore: false }
   const read: HeadersRead = { host: '', contentLength: -1, ...expected, cookieCount: 0 }
   for (let index = 0; index < headers.length; index += 2) {
@@ -123,7 +123,7 @@ function readHeader(read: HeadersRead, name: string, value: string): boolean {
 }
 
 /** Cookies that were split for compression (RFC 9113 §8.2.3). */
-function joinCookies(headers: Fields): Fields {
+function joinCookies(headers: HeaderList): HeaderList {
   const cookies = headers.filter((_, index, all) => index % 2 === 1 && all[index - 1] === 'cookie')
   const others = headers.filter((_, index, all) => all[index - (index % 2)] !== 'cookie')
   return [...others, 'cookie', cookies.join('; ')]

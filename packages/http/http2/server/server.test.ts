@@ -5,7 +5,7 @@ import { createManualClock } from '@marquee/testing/manual-clock'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { Exchange, Respond } from '../../exchange.ts'
-import { fieldOf } from '../../header-list.ts'
+import { headerOf } from '../../header-list.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { errorCode, frameFlag, frameType } from '../frames/wire.ts'
 import { type Frame, serveFrames } from '../testing/frames-peer.ts'
@@ -53,14 +53,14 @@ test('an exchange is what the client has sent', async () => {
     ...['x-a', '1', 'x-b', '2', 'x-a', '3'],
   ])
   const exchange = await waitFor(() => server.exchanges[0], { what: 'the exchange' })
-  const { httpVersion, method, scheme, authority, target, fields, remoteAddress } = exchange
-  expect({ httpVersion, method, scheme, authority, target, fields, remoteAddress }).toEqual({
+  const { httpVersion, method, scheme, authority, target, headers, remoteAddress } = exchange
+  expect({ httpVersion, method, scheme, authority, target, headers, remoteAddress }).toEqual({
     httpVersion: '2',
     method: 'BREW',
     scheme: 'http',
     authority: 'pot',
     target: '/a?b',
-    fields: ['x-a', '1', 'x-b', '2', 'x-a', '3'],
+    headers: ['x-a', '1', 'x-b', '2', 'x-a', '3'],
     remoteAddress: '127.0.0.1',
   })
 })
@@ -80,9 +80,9 @@ describe('an answer', () => {
       [frameType.headers, endHeaders | endStream],
     ])
     const date = expect.any(String)
-    expect(frames[0]?.fields).toEqual([':status', '200', 'date', date, ...grpc])
+    expect(frames[0]?.headers).toEqual([':status', '200', 'date', date, ...grpc])
     expect(textOf(frames)).toBe('hello')
-    expect(frames[2]?.fields).toEqual(['grpc-status', '0'])
+    expect(frames[2]?.headers).toEqual(['grpc-status', '0'])
   })
 
   test('has a date, and keeps one that it was given', async () => {
@@ -97,7 +97,7 @@ describe('an answer', () => {
     for (const streamId of [1, 3]) {
       peer.request(streamId)
       const [frame] = await peer.answer(streamId)
-      dates.push(fieldOf(frame?.fields ?? [], 'date'))
+      dates.push(headerOf(frame?.headers ?? [], 'date'))
     }
     expect(dates[0]).toMatch(/^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/)
     expect(dates[1]).toBe(given)
@@ -247,11 +247,11 @@ describe('the body of a request', () => {
     await using peer = await server.peer()
     peer.request(1, ['expect', '100-continue'], false)
     const first = await peer.next(({ type, streamId }) => type === 1 && streamId === 1)
-    expect(first.fields).toEqual([':status', '100'])
+    expect(first.headers).toEqual([':status', '100'])
     expect(first.flags).toBe(endHeaders)
     peer.data(1, 'now', true)
     const frames = await peer.answer(1)
-    expect(frames[1]?.fields?.slice(0, 2)).toEqual([':status', '200'])
+    expect(frames[1]?.headers?.slice(0, 2)).toEqual([':status', '200'])
     expect(textOf(frames)).toBe('now')
   })
 
@@ -263,7 +263,7 @@ describe('the body of a request', () => {
     await using peer = await server.peer()
     peer.request(1, ['expect', '100-continue'], false)
     const frames = await peer.answer(1)
-    expect(frames.map(({ fields }) => fields?.[1])).toEqual(['413'])
+    expect(frames.map(({ headers }) => headers?.[1])).toEqual(['413'])
   })
 
   test('breaks off when the client resets the stream', async () => {
@@ -409,8 +409,8 @@ class Session implements AsyncDisposable {
   async post(path: string, text: string) {
     const stream = this.#session.request({ ':method': 'POST', ':path': path })
     let trailers: Record<string, unknown> = {}
-    stream.on('trailers', (fields) => {
-      trailers = fields
+    stream.on('trailers', (headers) => {
+      trailers = headers
     })
     stream.end(text)
     const chunks: Buffer[] = []

@@ -53,7 +53,7 @@ describe('an answer', () => {
     peer.windowUpdate(1, 1_000_000)
     const frames = await peer.answer(1)
     expect(received(peer)).toBe(200_000)
-    expect(frames.at(-1)?.fields).toEqual(['x-end', '1'])
+    expect(frames.at(-1)?.headers).toEqual(['x-end', '1'])
     const sizes = frames.map(({ payload }) => payload.length)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(16_384)
   })

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { createManualClock } from '@marquee/testing/manual-clock'
 import { waitFor } from '@marquee/testing/wait-for'
 import { systemClock } from '../../clock.ts'
-import type { Fields } from '../../exchange.ts'
+import type { HeaderList } from '../../exchange.ts'
 import { ClientConnection } from '../client/connection.ts'
 import { clientLimits } from '../client/limits.ts'
 import type { ClientStream, StreamOwner } from '../client/port.ts'
@@ -33,7 +33,7 @@ export interface Pair extends AsyncDisposable {
   readonly client: ClientConnection
   readonly peer: FramesPeer
   readonly events: string[]
-  request(head?: Fields): Call
+  request(head?: HeaderList): Call
   /** Sends frames in one piece. */
   send(...frames: Buffer[]): void
   /** SETTINGS_MAX_CONCURRENT_STREAMS. */
@@ -109,7 +109,7 @@ async function acceptPreface(socket: Socket): Promise<FramesPeer> {
   return new FramesPeer(socket)
 }
 
-function startCall(client: ClientConnection, taking: boolean, head: Fields): Call {
+function startCall(client: ClientConnection, taking: boolean, head: HeaderList): Call {
   const { promise: over, resolve } = Promise.withResolvers<Error | undefined>()
   const chunks: Uint8Array[] = []
   const told: string[] = []
@@ -141,9 +141,14 @@ function startCall(client: ClientConnection, taking: boolean, head: Fields): Cal
   return Object.assign(call, { stream })
 }
 
-export function headers({ peer }: Pair, streamId: number, fields: Fields, isLast = false): Buffer {
+export function headers(
+  { peer }: Pair,
+  streamId: number,
+  headers: HeaderList,
+  isLast = false,
+): Buffer {
   const flags = endHeaders | (isLast ? endStream : 0)
-  return toFrame(frameType.headers, flags, streamId, peer.encode(fields))
+  return toFrame(frameType.headers, flags, streamId, peer.encode(headers))
 }
 
 export function data(streamId: number, bytes: string | Uint8Array, flags = 0): Buffer {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { waitFor } from '@marquee/testing/wait-for'
 import { type Clock, systemClock } from '../../clock.ts'
-import type { Exchange, Fields, Respond } from '../../exchange.ts'
+import type { Exchange, HeaderList, Respond } from '../../exchange.ts'
 import {
   clientPreface,
   frameFlag,
@@ -26,7 +26,7 @@ export interface Frame {
   readonly streamId: number
   readonly payload: Buffer
   /** Of HEADERS with END_HEADERS. */
-  readonly fields?: Fields
+  readonly headers?: HeaderList
 }
 
 /** An HTTP/2 peer that does nothing of itself but to keep what it gets, so that a test decides what crosses what. */
@@ -64,8 +64,8 @@ export class FramesPeer implements AsyncDisposable {
   }
 
   /** A request with the usual pseudo-header fields, or with `fields` alone when they begin with one. */
-  request(streamId: number, fields: Fields = [], endStream = true): void {
-    const all = fields[0]?.startsWith(':') ? fields : [...post, ...fields]
+  request(streamId: number, headers: HeaderList = [], endStream = true): void {
+    const all = headers[0]?.startsWith(':') ? headers : [...post, ...headers]
     const flags = frameFlag.endHeaders | (endStream ? frameFlag.endStream : 0)
     this.send(frameType.headers, flags, streamId, this.encode(all))
   }
@@ -78,9 +78,9 @@ export class FramesPeer implements AsyncDisposable {
     this.send(frameType.windowUpdate, 0, streamId, uint32(bytes))
   }
 
-  encode(fields: Fields): Buffer {
-    const block = Buffer.alloc(encodedBytesMax(fields))
-    return block.subarray(0, this.#encoder.encode(fields, block, 0))
+  encode(headers: HeaderList): Buffer {
+    const block = Buffer.alloc(encodedBytesMax(headers))
+    return block.subarray(0, this.#encoder.encode(headers, block, 0))
   }
 
   /** The first frame of that kind, which may have come already. */
@@ -146,8 +146,8 @@ export class FramesPeer implements AsyncDisposable {
   #keep(type: number, flags: number, streamId: number, payload: Buffer): void {
     const isBlock = type === frameType.headers && (flags & frameFlag.endHeaders) !== 0
     const limits = { listBytesMax: 1e6, listCountMax: 1e4 }
-    const fields = isBlock ? { fields: this.#decoder.decode(payload, limits).headers } : {}
-    this.frames.push({ type, flags, streamId, payload, ...fields })
+    const headers = isBlock ? { headers: this.#decoder.decode(payload, limits).headers } : {}
+    this.frames.push({ type, flags, streamId, payload, ...headers })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
