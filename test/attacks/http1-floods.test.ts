@@ -3,7 +3,7 @@ import { describeWith } from '@marquee/testing/requirements'
 import { runtime } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
 import { flood, pause } from './flood.ts'
-import { readAnswers } from './raw-answers.ts'
+import { readResponses } from './raw-responses.ts'
 import { underAttack } from './under-attack.ts'
 
 const http1 = { closeTimeoutMs: 100 }
@@ -35,10 +35,10 @@ describe('a flood ends its connection', () => {
     async (_, status, begin, again) => {
       await underAttack({ http1 }, async ({ dial }) => {
         const socket = dial()
-        const answers = readAnswers(socket)
+        const responses = readResponses(socket)
         socket.write(begin)
         await flood(socket, Buffer.from(again), 4_000_000)
-        expect(await answers.end()).toEqual([status])
+        expect(await responses.end()).toEqual([status])
       })
     },
   )
@@ -47,21 +47,21 @@ describe('a flood ends its connection', () => {
 test('a connection with endless empty lines instead of a request is closed', async () => {
   await underAttack({ http1: { ...http1, headTimeoutMs: 400 } }, async ({ dial }) => {
     const socket = dial()
-    const answers = readAnswers(socket)
+    const responses = readResponses(socket)
     await flood(socket, Buffer.from('\r\n'), 20_000_000)
-    expect((await answers.end()).every((status) => status >= 400)).toBe(true)
+    expect((await responses.end()).every((status) => status >= 400)).toBe(true)
   })
 })
 
 test('a body in tiny chunks is accepted, at no more than the cost of its bytes', async () => {
   await underAttack({ http1 }, async ({ dial }) => {
     const socket = dial()
-    const answers = readAnswers(socket)
+    const responses = readResponses(socket)
     const count = 500_000
     socket.write(chunked('/length'))
     await flood(socket, Buffer.from('1\r\na\r\n'), count)
     socket.write('0\r\n\r\n')
-    await waitFor(() => answers.text.endsWith(`${count}`), { what: 'the answer' })
+    await waitFor(() => responses.text.endsWith(`${count}`), { what: 'the response' })
   })
 })
 
@@ -104,10 +104,10 @@ for (const name of ['bun', 'deno', 'node'] as const) {
 test('all pipelined requests get responses, in turn with requests of others', async () => {
   await underAttack({ http1 }, async ({ dial }) => {
     const socket = dial()
-    const answers = readAnswers(socket)
+    const responses = readResponses(socket)
     const count = 20_000
     expect(await flood(socket, get, count)).toBe(count)
-    await waitFor(() => answers.statuses().length === count, { what: 'all answers' })
-    expect(new Set(answers.statuses())).toEqual(new Set([200]))
+    await waitFor(() => responses.statuses().length === count, { what: 'all responses' })
+    expect(new Set(responses.statuses())).toEqual(new Set([200]))
   })
 })

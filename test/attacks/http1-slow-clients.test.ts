@@ -4,7 +4,7 @@ import { describeWith } from '@marquee/testing/requirements'
 import { runtime } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
 import { flood, isOpen, pause } from './flood.ts'
-import { readAnswers } from './raw-answers.ts'
+import { readResponses } from './raw-responses.ts'
 import { underAttack } from './under-attack.ts'
 
 const gibibyte = 1024 ** 3
@@ -28,9 +28,9 @@ describe('a connection with a slow request head is closed', () => {
     await underAttack({ http1 }, async ({ dial }) => {
       const attackers = Array.from({ length: 100 }, async () => {
         const socket = dial()
-        const answers = readAnswers(socket)
+        const responses = readResponses(socket)
         await dribble(socket, `GET / HTTP/1.1\r\nx: ${'x'.repeat(30)}`, 10)
-        return await answers.end()
+        return await responses.end()
       })
       for (const statuses of await Promise.all(attackers)) expect(statuses).toEqual([408])
     })
@@ -39,11 +39,11 @@ describe('a connection with a slow request head is closed', () => {
   test('after a response', async () => {
     await underAttack({ http1 }, async ({ dial }) => {
       const socket = dial()
-      const answers = readAnswers(socket)
+      const responses = readResponses(socket)
       socket.write(get('/'))
-      await waitFor(() => answers.statuses().length === 1, { what: 'an answer' })
+      await waitFor(() => responses.statuses().length === 1, { what: 'a response' })
       await dribble(socket, `GET / HTTP/1.1\r\nx: ${'x'.repeat(30)}`, 10)
-      expect(await answers.end()).toEqual([200, 408])
+      expect(await responses.end()).toEqual([200, 408])
     })
   })
 })
@@ -52,9 +52,9 @@ test('a body that stops arriving times out', async () => {
   await underAttack({ http1: { bodyTimeoutMs: 300 } }, async ({ dial }) => {
     for (const framing of ['content-length: 100', 'transfer-encoding: chunked']) {
       const socket = dial()
-      const answers = readAnswers(socket)
+      const responses = readResponses(socket)
       socket.write(`${post('/length', framing)}5\r\nab`)
-      expect(await answers.end()).toEqual([408])
+      expect(await responses.end()).toEqual([408])
     }
   })
 })
@@ -66,9 +66,9 @@ describe('idle connections are closed', () => {
   ])('%s', async (_, text) => {
     await underAttack({ http1: { idleTimeoutMs: 300 } }, async ({ dial }) => {
       const socket = dial()
-      const answers = readAnswers(socket)
+      const responses = readResponses(socket)
       socket.write(text)
-      expect(await answers.end()).toContain(200)
+      expect(await responses.end()).toContain(200)
     })
   })
 
@@ -77,9 +77,9 @@ describe('idle connections are closed', () => {
       const texts = ['', 'GET / HTT', get('/'), get('/hold'), post('/hold', 'content-length: 9')]
       for (const text of texts) {
         const socket = target.dial()
-        const answers = readAnswers(socket)
+        const responses = readResponses(socket)
         socket.end(text)
-        await answers.end()
+        await responses.end()
       }
       await target.release()
     })
@@ -88,9 +88,9 @@ describe('idle connections are closed', () => {
   test('by a client that never closes its side', async () => {
     await underAttack({ http1: { closeTimeoutMs: 300 } }, async ({ dial, state }) => {
       const socket = dial()
-      const answers = readAnswers(socket)
+      const responses = readResponses(socket)
       socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
-      expect(await answers.end()).toEqual([200])
+      expect(await responses.end()).toEqual([200])
       // One connection is that of the innocents, one reads the state.
       const isGone = async () => (await state()).connectionCount <= 3
       await waitFor(isGone, { what: 'the end of the connection' })
@@ -130,10 +130,10 @@ for (const name of ['bun', 'deno', 'node'] as const) {
     test('a body after a complete response is dropped for a while, then no longer read', async () => {
       await underAttack({ runtime: name, http1 }, async ({ dial }) => {
         const socket = dial()
-        const answers = readAnswers(socket)
+        const responses = readResponses(socket)
         socket.write(post('/', `content-length: ${gibibyte}`))
         expect(await flood(socket, Buffer.alloc(1024 ** 2), 400)).toBeLessThan(200)
-        expect(await answers.end()).toEqual([200])
+        expect(await responses.end()).toEqual([200])
       })
     })
   })

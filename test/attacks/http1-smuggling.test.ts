@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { readAnswers } from './raw-answers.ts'
+import { readResponses } from './raw-responses.ts'
 import { underAttack } from './under-attack.ts'
 
 const smuggled = 'GET /hold HTTP/1.1\r\nhost: smuggled\r\n\r\n'
@@ -38,10 +38,10 @@ test('an ambiguous request closes a kept connection, and nothing after it gets a
   await underAttack({}, async ({ dial, state }) => {
     const statuses = ambiguous.map(async ([name, framing]) => {
       const socket = dial()
-      const answers = readAnswers(socket)
+      const responses = readResponses(socket)
       socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
       socket.write(`POST /length HTTP/1.1\r\nhost: a\r\n${framing}${smuggled}`)
-      const [first, second = 0, ...others] = await answers.end()
+      const [first, second = 0, ...others] = await responses.end()
       return { name, first, isRefused: second === 400 || second === 501, others }
     })
     const refused = ambiguous.map(([name]) => ({ name, first: 200, isRefused: true, others: [] }))

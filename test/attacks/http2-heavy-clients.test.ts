@@ -19,7 +19,7 @@ const fieldsOf = (method: string, path: string) => [
   ...[':method', method, ':scheme', 'http', ':authority', 'a', ':path', path],
 ]
 
-async function expectAnswer(peer: FramesPeer, streamId: number): Promise<void> {
+async function expectResponse(peer: FramesPeer, streamId: number): Promise<void> {
   peer.request(streamId, fieldsOf('GET', '/'))
   const [first] = await peer.answer(streamId)
   expect(first?.headers?.slice(0, 2)).toEqual([':status', '200'])
@@ -40,7 +40,7 @@ describe('well-behaved clients with heavy use are served', () => {
         client.send(resetStream, 0, 1 + 2 * count, cancel)
         if (count % 100 === 99) await client.settled()
       }
-      await expectAnswer(client, 3_201)
+      await expectResponse(client, 3_201)
     })
   })
 
@@ -60,7 +60,7 @@ describe('well-behaved clients with heavy use are served', () => {
         await target.release()
         await handlersGone(target)
       }
-      await expectAnswer(client, streamId)
+      await expectResponse(client, streamId)
     })
   })
 
@@ -74,7 +74,7 @@ describe('well-behaved clients with heavy use are served', () => {
         const frames = await waitFor(
           () => (client.frames.length > 0 ? client.frames.splice(0) : undefined),
           {
-            what: 'more of the answer',
+            what: 'more of the response',
             intervalMs: 0,
           },
         )
@@ -87,7 +87,7 @@ describe('well-behaved clients with heavy use are served', () => {
         }
       }
       expect(received).toBe(bytes)
-      await expectAnswer(client, 3)
+      await expectResponse(client, 3)
     })
   })
 
@@ -127,7 +127,7 @@ describe('well-behaved clients with heavy use are served', () => {
         await pause(10)
       }
       client.socket.write(left.subarray(10))
-      await expectAnswer(client, 83)
+      await expectResponse(client, 83)
     })
   })
 

@@ -142,7 +142,7 @@ async function isAnswered(peer: FramesPeer, streamId: number): Promise<boolean> 
     acknowledge(peer)
     return hasAnswer(peer, streamId) || streamId > (lastTaken(peer) ?? streamId)
   }
-  await waitFor(isOver, { what: 'an answer', intervalMs: 1 })
+  await waitFor(isOver, { what: 'a response', intervalMs: 1 })
   return hasAnswer(peer, streamId)
 }
 

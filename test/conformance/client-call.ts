@@ -41,9 +41,9 @@ export async function makeCall(
 ): Promise<ClientResponseResult> {
   const call = createCall(request)
   const { result } = call
-  const answers = start(createClient(ConformanceService, transport), call)
+  const responses = start(createClient(ConformanceService, transport), call)
   try {
-    for await (const { payload } of answers) {
+    for await (const { payload } of responses) {
       result.payloads.push(payload ?? create(ConformancePayloadSchema))
       call.received()
     }

@@ -72,7 +72,7 @@ function toText(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString()
 }
 
-async function answer(request: ClientCompatRequest): Promise<void> {
+async function runCase(request: ClientCompatRequest): Promise<void> {
   const { testName } = request
   const result = await makeCall(connectionFor(request).transport, request).then(
     (value) => ({ case: 'response' as const, value }),
@@ -85,7 +85,7 @@ async function answer(request: ClientCompatRequest): Promise<void> {
 }
 
 for await (const request of readFrames(ClientCompatRequestSchema, process.stdin)) {
-  const call = answer(request)
+  const call = runCase(request)
   callsUnderWay.add(call)
   void call.then(() => callsUnderWay.delete(call))
   while (callsUnderWay.size >= callsMax) await Promise.race(callsUnderWay)

@@ -11,7 +11,7 @@ import { alien, knows, startFleet } from './consul-fleet.ts'
 
 const testTimeoutMs = 120_000
 /** Time until a busy machine responds to all calls within their deadlines. */
-const answeredTimeoutMs = 60_000
+const responsesTimeoutMs = 60_000
 const clientCount = 10
 const callCount = 500
 /** Two watches, and two connections for other requests. */
@@ -38,8 +38,8 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
         })
       }
       const timer = setInterval(count, countIntervalMs)
-      const askAll = createCallers(movie.url)
-      await waitFor(askAll, { what: 'all to be answered at once', timeoutMs: answeredTimeoutMs })
+      const callAll = createCallers(movie.url)
+      await waitFor(callAll, { what: 'responses to all calls', timeoutMs: responsesTimeoutMs })
       clearInterval(timer)
       count()
       const [consul, ...others] = most

@@ -87,7 +87,7 @@ export async function metric({ url }: ServiceProcess, name: string): Promise<num
 }
 
 /** Returns the number of calls of a method to which an instance has responded. */
-export function answeredCount(instance: ServiceProcess, method: string): Promise<number> {
+export function responseCount(instance: ServiceProcess, method: string): Promise<number> {
   const labels = `protocol="grpc",method="${method}",code="ok"`
   return metric(instance, `marquee_calls_total{${labels}}`)
 }

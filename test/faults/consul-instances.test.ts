@@ -3,7 +3,7 @@ import { backend } from '@marquee/testing/backends/shared'
 import { describeWith } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { ServiceProcess } from '../system/service-process.ts'
-import { answeredCount, type Fleet, knows, startFleet } from './consul-fleet.ts'
+import { type Fleet, knows, responseCount, startFleet } from './consul-fleet.ts'
 import { startMovieLoad } from './movie-load.ts'
 
 const testTimeoutMs = 90_000
@@ -26,7 +26,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
         const { first, movie } = await startDouble(fleet, service)
         const load = startMovieLoad(movie.url, concurrency)
         await load.more(callCount)
-        expect(await answeredCount(first, lookUps[service])).toBeGreaterThan(0)
+        expect(await responseCount(first, lookUps[service])).toBeGreaterThan(0)
         load.forgive()
         first.program.kill('SIGKILL')
         await load.more(callCount)
@@ -50,7 +50,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
         expect(await first.program.exited).toEqual({ code: 0, signal: null })
         const third = await fleet.start(service)
         await knows(movie, service, 2)
-        const called = async () => (await answeredCount(third, lookUps[service])) > 10
+        const called = async () => (await responseCount(third, lookUps[service])) > 10
         await waitFor(called, { what: 'the new instance to be called' })
         await load.more(callCount)
         expect(await load.stop()).toEqual([])

@@ -100,7 +100,7 @@ export function probeCalls(url: string, recordId: string): CallsProbe {
   let count = 0
   let stopped = false
 
-  async function ask(): Promise<void> {
+  async function probe(): Promise<void> {
     await ratings.getAggregatedRating({ recordId, recordType: 'movie' })
     const { status } = await health.check({ service: RatingService.typeName })
     if (status !== ServingStatus.SERVING) failures.push(`the health is ${status}`)
@@ -108,7 +108,7 @@ export function probeCalls(url: string, recordId: string): CallsProbe {
 
   async function run(): Promise<void> {
     while (!stopped) {
-      await ask().catch((error) => failures.push(String(error)))
+      await probe().catch((error) => failures.push(String(error)))
       count += 1
       await delay(20)
     }

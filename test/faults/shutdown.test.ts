@@ -166,7 +166,7 @@ async function putAlien(baseUrl: string): Promise<void> {
 }
 
 interface Load {
-  answeredCount(): number
+  responseCount(): number
   /** Stops the load, and returns the first few failures. */
   stop(): Promise<{ name: string; failed: string[] }>
 }
@@ -175,18 +175,18 @@ interface Load {
 async function startLoad({ name, connect }: LoadClient, urls: readonly string[]): Promise<Load> {
   const connection = await connect(urls)
   const failed: string[] = []
-  let answeredCount = 0
+  let responseCount = 0
   let stopped = false
   async function work(): Promise<void> {
     while (!stopped && failed.length < failuresMax) {
       const title = await connection.call(alien.id).catch(String)
-      if (title === alien.title) answeredCount++
-      else failed.push(title ?? 'answered nothing')
+      if (title === alien.title) responseCount++
+      else failed.push(title ?? 'no title')
     }
   }
   const workers = Array.from({ length: concurrency }, work)
   return {
-    answeredCount: () => answeredCount,
+    responseCount: () => responseCount,
     async stop() {
       stopped = true
       await Promise.all(workers)
@@ -198,8 +198,8 @@ async function startLoad({ name, connect }: LoadClient, urls: readonly string[])
 
 /** Resolves when each load has made this many more calls, or has stopped. */
 async function callMore(loads: readonly Load[]): Promise<void> {
-  const goals = loads.map((load) => load.answeredCount() + callCount)
-  const done = () => loads.every((load, index) => load.answeredCount() >= (goals[index] ?? 0))
+  const goals = loads.map((load) => load.responseCount() + callCount)
+  const done = () => loads.every((load, index) => load.responseCount() >= (goals[index] ?? 0))
   await waitFor(done, { what: 'calls by every client', timeoutMs: 30_000 })
 }
 

@@ -4,18 +4,18 @@ import { createHttp1Server } from '../../packages/http/http1/server.ts'
 import { MemorySocket, settled } from './memory-socket.ts'
 import type { Random } from './random.ts'
 
-const answerBytes = 20_000
+const responseBytes = 20_000
 /** Limit of the server, one response that started below it, and what the socket takes at once. */
-const keptBytesMax = 64 * 1024 + answerBytes + 100_000
+const keptBytesMax = 64 * 1024 + responseBytes + 100_000
 
 /** Fuzzes a client that pipelines requests and reads nothing, or sometimes. */
 export async function fuzzHttp1Flood(random: Random): Promise<void> {
-  const server = createHttp1Server({ respond: (exchange) => void answer(exchange) })
+  const server = createHttp1Server({ respond: (exchange) => void respond(exchange) })
   try {
     const socket = new MemorySocket()
     server.accept(socket.asSocket, 'http', '127.0.0.1')
     socket.setReading(false)
-    let answeredBytes = 0
+    let receivedBytes = 0
     for (let count = random.integer(10, 60); count > 0; count--) {
       // Data that is not read waits where it costs the server nothing.
       if (socket.readableLength === 0) socket.send(randomRequests(random))
@@ -25,14 +25,14 @@ export async function fuzzHttp1Flood(random: Random): Promise<void> {
       if (random.once(5)) {
         socket.setReading(true)
         await settled(socket)
-        answeredBytes += socket.takeWritten().length
+        receivedBytes += socket.takeWritten().length
         socket.setReading(false)
       }
     }
     socket.setReading(true)
     await settled(socket)
-    answeredBytes += socket.takeWritten().length
-    assert.ok(answeredBytes > answerBytes, 'nothing is answered')
+    receivedBytes += socket.takeWritten().length
+    assert.ok(receivedBytes > responseBytes, 'no response arrived')
     socket.destroy()
     await settled()
     assert.equal(server.connectionCount, 0, 'a connection is left over')
@@ -52,7 +52,7 @@ function randomRequests(random: Random): Buffer {
   return Buffer.from(Array.from({ length: count }, () => random.pick(requests)).join(''))
 }
 
-async function answer(exchange: Exchange): Promise<void> {
+async function respond(exchange: Exchange): Promise<void> {
   const { body } = exchange
   try {
     while (!body.ended) {
@@ -64,5 +64,5 @@ async function answer(exchange: Exchange): Promise<void> {
     return
   }
   exchange.respond(200, [])
-  exchange.end(Buffer.alloc(answerBytes))
+  exchange.end(Buffer.alloc(responseBytes))
 }

@@ -31,7 +31,7 @@ export async function fuzzHttp1Boundaries(random: Random): Promise<void> {
 
 async function readByUs(bytes: Buffer): Promise<Reading> {
   const requests: string[] = []
-  const server = createHttp1Server({ respond: (exchange) => void answer(exchange, requests) })
+  const server = createHttp1Server({ respond: (exchange) => void respond(exchange, requests) })
   const socket = new MemorySocket()
   server.accept(socket.asSocket, 'http', '127.0.0.1')
   const ended = await feed(socket, bytes)
@@ -39,7 +39,7 @@ async function readByUs(bytes: Buffer): Promise<Reading> {
   return { requests, ended }
 }
 
-async function answer(exchange: Exchange, requests: string[]): Promise<void> {
+async function respond(exchange: Exchange, requests: string[]): Promise<void> {
   const { method, body } = exchange
   const parts: Uint8Array[] = []
   try {

@@ -11,7 +11,7 @@ interface Understanding {
   /** The complete requests. */
   readonly requests: readonly string[]
   /** Number of correct responses. */
-  readonly answeredCount: number
+  readonly responseCount: number
   /**
    * True when the connection was closed. Bytes with several errors may be refused for any of them.
    */
@@ -36,7 +36,7 @@ const goodRequest = Buffer.from('POST /echo HTTP/1.1\r\nHost: a\r\nContent-Lengt
 async function understand(parts: readonly Buffer[]): Promise<Understanding> {
   const requests: string[] = []
   const server = createHttp1Server({
-    respond: (exchange) => void answer(exchange, requests),
+    respond: (exchange) => void respond(exchange, requests),
     clock: createManualClock(),
     random: () => 0.5,
   })
@@ -54,21 +54,21 @@ async function understand(parts: readonly Buffer[]): Promise<Understanding> {
   socket.hangUp()
   await settled()
   await settled()
-  const goodAnswer = other.takeWritten().toString('latin1')
-  assert.match(goodAnswer, /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhi$/, 'another connection')
+  const goodResponse = other.takeWritten().toString('latin1')
+  assert.match(goodResponse, /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nhi$/, 'another connection')
   const seen = requests.filter((_, index) => index !== requests.indexOf(goodSeen, asked))
   const text = socket.takeWritten().toString('latin1')
   const ended = socket.isEnded || socket.destroyed
   server.destroy()
   await settled()
   assert.equal(server.connectionCount, 0, 'a connection is left over')
-  return { requests: seen, answeredCount: text.match(/HTTP\/1\.1 200 /g)?.length ?? 0, ended }
+  return { requests: seen, responseCount: text.match(/HTTP\/1\.1 200 /g)?.length ?? 0, ended }
 }
 
 const goodSeen = 'POST /echo 0: 6869'
 
 /** Reads the whole body, and sends it back. */
-async function answer(exchange: Exchange, requests: string[]): Promise<void> {
+async function respond(exchange: Exchange, requests: string[]): Promise<void> {
   const { method, target, body } = exchange
   const parts: Uint8Array[] = []
   try {

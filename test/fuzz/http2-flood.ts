@@ -3,8 +3,8 @@ import { clientPreface } from '@marquee/http/http2/frames/wire'
 import { encodedBytesMax, HpackEncoder } from '../../packages/http/http2/hpack/encoder.ts'
 import { createHttp2Server } from '../../packages/http/http2/server/server.ts'
 import { toFrame, uint32 } from '../../packages/http/http2/testing/frames-peer.ts'
-import { answer } from './http2-answers.ts'
 import { flag, type } from './http2-model.ts'
+import { respond } from './http2-responses.ts'
 import { MemorySocket, settled } from './memory-socket.ts'
 import type { Random } from './random.ts'
 
@@ -21,7 +21,7 @@ export async function fuzzHttp2Flood(random: Random): Promise<void> {
   // With an endless budget, the other limits must hold.
   const endless = random.once(2) ? undefined : { burst: 1e9, perSecond: 1 }
   const server = createHttp2Server({
-    respond: (exchange) => void answer(exchange, []),
+    respond: (exchange) => void respond(exchange, []),
     limits: {
       concurrentStreamsMax: 20,
       unsentBytesMax,

@@ -4,8 +4,8 @@ import type { Exchange } from '@marquee/http/exchange'
 import { clientPreface } from '@marquee/http/http2/frames/wire'
 import { createHttp2Server } from '../../packages/http/http2/server/server.ts'
 import { type Act, Acts } from './http2-acts.ts'
-import { answer } from './http2-answers.ts'
 import { code, Http2Model, type Verdict } from './http2-model.ts'
+import { respond } from './http2-responses.ts'
 import { judge } from './http2-rules.ts'
 import { MemorySocket, settled } from './memory-socket.ts'
 import type { Random } from './random.ts'
@@ -17,7 +17,7 @@ const settingsAck = Buffer.from('000000040100000000', 'hex')
 export async function fuzzHttp2(random: Random): Promise<void> {
   const held: Exchange[] = []
   const server = createHttp2Server({
-    respond: (exchange) => void answer(exchange, held),
+    respond: (exchange) => void respond(exchange, held),
     limits: {
       concurrentStreamsMax: random.pick([2, 5, 20]),
       streamWindowBytes: random.pick([1_000, 30_000, 65_535]),

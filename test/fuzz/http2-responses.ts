@@ -1,7 +1,7 @@
 import type { Exchange } from '@marquee/http/exchange'
 
 /** Responds in one of the ways that the target names. */
-export async function answer(exchange: Exchange, held: Exchange[]): Promise<void> {
+export async function respond(exchange: Exchange, held: Exchange[]): Promise<void> {
   switch (exchange.target) {
     case '/hold':
       held.push(exchange)

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { waitFor } from '@marquee/testing/wait-for'
 
 /** Responses on a socket. */
-export interface RawAnswers {
+export interface RawResponses {
   readonly text: string
   readonly ended: boolean
   /** Returns the statuses of the responses so far. */
@@ -12,7 +12,7 @@ export interface RawAnswers {
 }
 
 /** Reads all responses of a socket. */
-export function readAnswers(socket: Socket): RawAnswers {
+export function readResponses(socket: Socket): RawResponses {
   let [text, ended] = ['', false]
   socket.setEncoding('latin1').on('data', (chunk: string) => {
     text += chunk
