@@ -5,7 +5,7 @@ import { toStream } from './streams.ts'
 /** The bytes of an answer: at once, in one piece or several, as they come, or none. */
 export type LazyBody = Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array> | null
 
-/** What cannot be read of a light one without making it a real one. */
+/** Members that need a real `Response`. */
 const madeReal = [
   'body',
   'bodyUsed',

@@ -9,7 +9,7 @@ import { lazyResponse } from './lazy-response.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-describe('light headers', () => {
+describe('lazy headers', () => {
   const open = (...fields: string[]) => new LazyHeaders(fields) as unknown as Headers
 
   test('are read and changed as real ones are', () => {
@@ -63,7 +63,7 @@ describe('light headers', () => {
   })
 })
 
-describe('a light request', () => {
+describe('a lazy request', () => {
   test('tells the method, the URL and the headers', () => {
     const exchange = fakeExchange({ target: '/a?b=c', headers: ['x-one', '1'] })
     const request = lazyRequest(exchange)
@@ -102,7 +102,7 @@ describe('a light request', () => {
   })
 })
 
-describe('a light response', () => {
+describe('a lazy response', () => {
   async function* chunks() {
     yield bytes('one')
     yield bytes('two')

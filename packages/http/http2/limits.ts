@@ -1,45 +1,75 @@
 import type { Allowance } from '../token-bucket.ts'
 
-/** Every bound of an HTTP/2 connection: what it is, and what it is against. */
+/** Limits of an HTTP/2 connection, each with what it protects from. */
 export interface Http2Limits {
-  /** SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 §5.1.2). Handlers that go on after a reset count as well (CVE-2023-44487). */
+  /**
+   * SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 §5.1.2). Handlers that go on after a reset count as
+   * well (CVE-2023-44487).
+   */
   readonly concurrentStreamsMax: number
-  /** What a stream may send before the application has taken any of it (RFC 9113 §6.9.2). */
+  /** Bytes that a stream may send before the handler has read any of them (RFC 9113 §6.9.2). */
   readonly streamWindowBytes: number
-  /** The same of all streams of a connection together, at least 65,535. It is the memory that bodies can take. */
+  /**
+   * The same of all streams of a connection together, at least 65,535. It is the memory that bodies
+   * can take.
+   */
   readonly connectionWindowBytes: number
-  /** The size of a decoded field list, each field with 32 bytes on top (RFC 9113 §6.5.2); more is answered with 431. */
+  /**
+   * Maximum size of a decoded header list, with 32 bytes for each header (RFC 9113 §6.5.2); more
+   * gets a 431.
+   */
   readonly headerListBytesMax: number
-  /** Fields of a list; more is answered with 431. */
+  /** Maximum number of headers, and of trailers; more gets a 431. */
   readonly headerCountMax: number
   /** Bytes of an encoded field block, over all its frames (CVE-2024-27316). */
   readonly headerBlockBytesMax: number
   /** CONTINUATION frames of a field block (CVE-2024-27316). */
   readonly continuationsMax: number
-  /** SETTINGS_HEADER_TABLE_SIZE: the memory of the decoder's table (RFC 7541 §4.2; HPACK bombs, CVE-2016-6581). */
+  /**
+   * SETTINGS_HEADER_TABLE_SIZE: the memory of the decoder's table (RFC 7541 §4.2; HPACK bombs,
+   * CVE-2016-6581).
+   */
   readonly headerTableBytes: number
   /**
-   * Streams that are reset before their answer has begun, by the client (rapid reset, CVE-2023-44487), or at any time by us
-   * for an error of the client's (MadeYouReset, CVE-2025-8671). To reset a stream whose answer has begun is how one leaves
-   * a watch, and costs no less than any other call.
+   * Streams that are reset before their answer has begun, by the client (rapid reset,
+   * CVE-2023-44487), or at any time by us for an error of the client's (MadeYouReset,
+   * CVE-2025-8671). To reset a stream whose answer has begun is how one leaves a watch, and costs
+   * no less than any other call.
    */
   readonly resets: Allowance
-  /** What a complete answer earns of `resets`: on a connection of many users, some give up. */
+  /**
+   * Part of `resets` that a complete response earns: on a connection of many users, some cancel.
+   */
   readonly responseEarnsResets: number
   /**
-   * Frames that carry nothing: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown ones, empty DATA and CONTINUATION, and
-   * all for streams that are closed (CVE-2019-9512, 9514, 9515, 9517, 9518). Requests and DATA, either way, earn some.
+   * Frames that carry nothing: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown ones, empty DATA
+   * and CONTINUATION, and all for streams that are closed (CVE-2019-9512, 9514, 9515, 9517, 9518).
+   * Requests and DATA, either way, earn some.
    */
   readonly idleFrames: Allowance
-  /** What a SETTINGS frame spends of `idleFrames`: each changes windows and is acknowledged (CVE-2019-9515). */
+  /**
+   * Part of `idleFrames` that a SETTINGS frame spends: each changes windows and is acknowledged
+   * (CVE-2019-9515).
+   */
   readonly settingsCost: number
-  /** What a DATA frame, sent or received, or a request earns of `idleFrames`: a client updates two windows for it. */
+  /**
+   * Part of `idleFrames` that a request or a DATA frame, sent or received, earns: a client updates
+   * two windows for it.
+   */
   readonly dataEarnsIdleFrames: number
-  /** Gathered output from which on no DATA is added until the socket has taken it, so that streams take turns. */
+  /**
+   * Gathered output from which on no DATA is added until the socket has taken it, so that streams
+   * take turns.
+   */
   readonly gatheredBytesMax: number
-  /** Gathered output from which on a client that does not read is not read from either (CVE-2019-9512, 9515). */
+  /**
+   * Gathered output from which on a client that does not read is not read from either
+   * (CVE-2019-9512, 9515).
+   */
   readonly unsentBytesMax: number
-  /** Bytes of an answer that wait for a window or the socket, from which on `write` asks to wait. */
+  /**
+   * Bytes of a response that wait for a window or the socket, from which on `write` returns false.
+   */
   readonly responseQueueBytes: number
   /** From the start of a connection to the client's SETTINGS, behind its preface (slow preface). */
   readonly prefaceTimeoutMs: number
@@ -48,34 +78,42 @@ export interface Http2Limits {
   /** From the first byte of a field block to its last (slow headers). */
   readonly headersTimeoutMs: number
   /**
-   * How long a handler waits for a body of which no byte comes (slow bodies); then the answer is 408. It is for those that
-   * have no bound of their own; one that has begun to answer waits as long as it wants, because a stream may be quiet.
+   * How long a handler waits for a body of which no byte comes (slow bodies); then the answer is
+   * 408. It is for those that have no bound of their own; one that has begun to answer waits as
+   * long as it wants, because a stream may be quiet.
    */
   readonly bodyTimeoutMs: number
-  /** How long an answer waits for a client that takes none of it (slow readers, zero windows; CVE-2019-9511, 9517). */
+  /**
+   * Maximum time that a response waits for a client that reads none of it (slow readers, zero
+   * windows; CVE-2019-9511, 9517).
+   */
   readonly stalledTimeoutMs: number
-  /** How long a connection without a stream is kept. */
+  /** Maximum time that a connection is kept without a stream. */
   readonly idleTimeoutMs: number
   /** From when on a connection is drained, so that a fleet's load spreads; 10 % more or less. */
   readonly ageMaxMs: number
-  /** How long a client that drains has for the answer to our PING (RFC 9113 §6.8). */
+  /** Maximum time for a draining client to acknowledge the PING (RFC 9113 §6.8). */
   readonly drainPingTimeoutMs: number
   /**
-   * How long a client that sends what nobody will read has to take the whole answer, before it is told to stop
-   * (RFC 9113 §8.1). Some, as curl 7.88, lose an answer that comes together with the reset.
+   * How long a client that sends what nobody will read has to take the whole answer, before it is
+   * told to stop (RFC 9113 §8.1). Some, as curl 7.88, lose an answer that comes together with the
+   * reset.
    */
   readonly refusalDelayMs: number
-  /** How long a handler that has not ended after a reset counts as a stream. */
+  /** Maximum time that a handler counts as a stream when it goes on after a reset. */
   readonly lingerTimeoutMs: number
-  /** How long a client has to close a connection that we have ended. */
+  /** Maximum time for a client to close a connection that the server has ended. */
   readonly closeTimeoutMs: number
-  /** Bytes that are read meanwhile, and dropped, so that it sees why. Then it is not read from any more. */
+  /**
+   * Bytes that are read meanwhile, and dropped, so that it sees why. Then it is not read from any
+   * more.
+   */
   readonly lingeringBytesMax: number
-  /** How exact all these times are. */
+  /** Precision of all these times. */
   readonly sweepIntervalMs: number
 }
 
-/** The bounds unless told otherwise. */
+/** Default limits. */
 export const http2Limits: Http2Limits = {
   concurrentStreamsMax: 256,
   streamWindowBytes: 256 * 1024,
