@@ -2,11 +2,13 @@
  * Serves `bench.v1.BenchService` as a service of Marquee, with the app and access log of every
  * service.
  */
+
 import type { ServiceImpl } from '@connectrpc/connect'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { openHostCheck } from '@marquee/http/server/host-check'
 import { serve } from '@marquee/http/server/serve'
 import { createServiceAdmission } from '@marquee/service/admission'
-import { createServiceApp } from '@marquee/service/app'
+import { createApp } from '@marquee/service/app'
 import { readFlags } from '@marquee/service/flags/flags'
 import { readServiceOptions } from '@marquee/service/flags/service'
 import { createAccessLog } from '@marquee/service/logs/access-log'
@@ -35,17 +37,15 @@ function readConfig() {
 await run('bench', readConfig, async ({ log, draining, connections, use }, config) => {
   const metrics = createMetrics()
   const admission = createServiceAdmission({ log, metrics })
-  const app = createServiceApp({
+  const app = createApp('bench', {
     log,
     logAccess: createAccessLog(log),
     metrics,
     admission,
     health: createHealth(draining),
     hosts: await openHostCheck(config),
-    name: 'bench',
-    services: [BenchService],
-    mount: ({ router }) => void router.service(BenchService, rpc),
   })
+  mountConnect(app, (router) => router.service(BenchService, rpc), app.rpcOptions)
   const server = use(await serve({ ...config, connections, app, admission, log }))
   log.info({ url: server.url }, 'bench is ready')
 })

@@ -22,26 +22,27 @@ const watchIntervalMs = 250
 /**
  * `grpc.health.v1.Health` (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). The empty name is the whole
  * process; a service is healthy while its calls can be answered, even if the process cannot do the rest of its work.
+ * @param services read at each call, so that services may be added later.
  */
 export function addHealth(
   router: RpcRouter,
   health: HealthSource,
-  services: readonly DescService[],
+  services: Iterable<DescService>,
 ): void {
-  const known = new Set(['', ...services.map(({ typeName }) => typeName)])
+  const names = () => ['', ...Array.from(services, ({ typeName }) => typeName)]
   const status = (service: string) => {
-    if (!known.has(service)) return Status.SERVICE_UNKNOWN
+    if (!names().includes(service)) return Status.SERVICE_UNKNOWN
     const problems = health.problems(service === '' ? undefined : 'calls')
     return problems.length === 0 ? Status.SERVING : Status.NOT_SERVING
   }
   const implementation: ServiceImpl<typeof HealthService> = {
     check({ service }) {
-      if (known.has(service)) return { status: status(service) }
+      if (names().includes(service)) return { status: status(service) }
       throw new ConnectError(`service ${quoted(service)} is not known here`, Code.NotFound)
     },
     list() {
       return {
-        statuses: Object.fromEntries([...known].map((name) => [name, { status: status(name) }])),
+        statuses: Object.fromEntries(names().map((name) => [name, { status: status(name) }])),
       }
     },
     async *watch({ service }, { signal }) {

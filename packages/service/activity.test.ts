@@ -2,29 +2,27 @@ import { expect, test } from 'bun:test'
 import { timestampMs } from '@bufbuild/protobuf/wkt'
 import { Code, createClient } from '@connectrpc/connect'
 import { ShutdownError } from '@marquee/connect-hono/errors/shutdown-error'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { createAppTransport } from '@marquee/testing/app-transport'
 import { failureOf } from '@marquee/testing/failure-of'
 import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type Activity, ActivityService } from '../../gen/system/v1/system_pb.ts'
-import { createServiceApp } from './app.ts'
+import { createApp } from './app.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createHealth } from './process/health.ts'
 
 function setUp() {
   const draining = new AbortController()
   const health = createHealth(draining.signal)
-  const app = createServiceApp({
-    name: 'rating',
+  const app = createApp('rating', {
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     health,
-    services: [RatingService],
     activityDetails: () => ({ ingestion: { appliedCount: 7n } }),
-    mount({ router }) {
-      router.service(RatingService, { deleteRating: () => ({ deleted: true }) })
-    },
   })
+  const deleteRating = () => ({ deleted: true })
+  mountConnect(app, (router) => router.service(RatingService, { deleteRating }), app.rpcOptions)
   const connect = createAppTransport(app)
   const grpcWeb = createAppTransport(app, { protocol: 'grpc-web' })
   return {

@@ -3,6 +3,7 @@ import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import { pushbackField } from '@marquee/connect-hono/errors/retry-info'
 import { Health } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import type { AdmissionLimits } from '@marquee/http/admission/limits'
 import { serve } from '@marquee/http/server/serve'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
@@ -10,7 +11,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createServiceAdmission } from './admission.ts'
-import { createServiceApp } from './app.ts'
+import { createApp } from './app.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createHealth } from './process/health.ts'
 
@@ -29,26 +30,22 @@ async function start(callMs: number, limits: Partial<AdmissionLimits> = {}) {
   const admission = createServiceAdmission({ log, metrics, limits })
   const state = { startedCount: 0 }
   const held = Promise.withResolvers<void>()
-  const app = createServiceApp({
+  const app = createApp('rating', {
     log,
     metrics,
     admission,
     health: createHealth(new AbortController().signal),
-    name: 'rating',
-    services: [RatingService],
-    mount({ router, app }) {
-      const work = () => {
-        state.startedCount++
-        for (const endMs = performance.now() + callMs; performance.now() < endMs; );
-        return {}
-      }
-      router.service(RatingService, { getRating: work })
-      app.get('/held', async (c) => {
-        state.startedCount++
-        await held.promise
-        return c.json({})
-      })
-    },
+  })
+  const getRating = () => {
+    state.startedCount++
+    for (const endMs = performance.now() + callMs; performance.now() < endMs; );
+    return {}
+  }
+  mountConnect(app, (router) => router.service(RatingService, { getRating }), app.rpcOptions)
+  app.get('/held', async (c) => {
+    state.startedCount++
+    await held.promise
+    return c.json({})
   })
   const server = stack.use(await serve({ app, admission, port: 0, log }))
   const transport = createGrpcTransport({ baseUrl: server.url })

@@ -13,12 +13,13 @@ import {
   type ServerReflectionRequest,
 } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
 import { ServerReflection as ServerReflectionAlpha } from '@marquee/connect-hono/gen/grpc/reflection/v1alpha/reflection_pb'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { serve } from '@marquee/http/server/serve'
 import { failureOf } from '@marquee/testing/failure-of'
 import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
-import { createServiceApp } from './app.ts'
+import { createApp } from './app.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createHealth } from './process/health.ts'
 
@@ -37,20 +38,21 @@ async function start() {
   )
   const draining = new AbortController()
   const health = createHealth(draining.signal)
-  const app = createServiceApp({
+  const app = createApp('rating', {
     log,
     health,
     metrics: createMetrics(),
     limits: { unaryTimeoutMs: 100, bodyIdleTimeoutMs: 150 },
-    name: 'rating',
-    services: [RatingService],
-    mount({ router, app, call }) {
-      app.get('/never', async (c) => {
-        const { method } = RatingService
-        await call(c, method.putRating, () => new Promise<never>(() => {}), rating)
-        return c.body(null)
-      })
-      app.get('/away', throwAway)
+  })
+  app.get('/never', async (c) => {
+    const { method } = RatingService
+    await app.restCall(c, method.putRating, () => new Promise<never>(() => {}), rating)
+    return c.body(null)
+  })
+  app.get('/away', throwAway)
+  mountConnect(
+    app,
+    (router) =>
       router.service(RatingService, {
         getRating() {
           throw new Error('the password is hunter2')
@@ -61,9 +63,9 @@ async function start() {
           const all = await Array.fromAsync(requests)
           return { createdCount: BigInt(all.length) }
         },
-      })
-    },
-  })
+      }),
+    app.rpcOptions,
+  )
   const server = stack.use(await serve({ app, port: 0, log }))
   const transport = createGrpcTransport({ baseUrl: server.url })
   return { server, transport, health, draining, lines }
@@ -269,9 +271,9 @@ test.each([ServerReflection, ServerReflectionAlpha as unknown as typeof ServerRe
     expect(
       list?.case === 'listServicesResponse' && list.value.service.map((one) => one.name),
     ).toEqual([
-      'rating.v1.RatingService',
       'system.v1.ActivityService',
       'grpc.health.v1.Health',
+      'rating.v1.RatingService',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
     ])

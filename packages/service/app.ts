@@ -1,16 +1,15 @@
-import type { DescService } from '@bufbuild/protobuf'
-import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
 import type { Environment } from '@marquee/connect-hono/call'
-import type { Compression } from '@marquee/connect-hono/compression'
 import { toConnectError, toLoggedError, toRestError } from '@marquee/connect-hono/errors/errors'
 import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import { Health as HealthService } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import { addHealth } from '@marquee/connect-hono/health'
 import { type RpcLimits, rpcLimits } from '@marquee/connect-hono/limits'
 import { mountConnect } from '@marquee/connect-hono/mount'
+import type { ConnectOptions } from '@marquee/connect-hono/options'
 import { pathOf } from '@marquee/connect-hono/path'
 import { addReflection } from '@marquee/connect-hono/reflection'
-import type { RpcRouter } from '@marquee/connect-hono/router'
 import { createStreamQuota, type StreamQuota } from '@marquee/connect-hono/stream-quota'
 import { createOwnTimeouts, createTimeouts } from '@marquee/connect-hono/timeouts'
 import { createValidate, type Validate } from '@marquee/connect-hono/validation'
@@ -31,8 +30,8 @@ import type { Health, Problem } from './process/health.ts'
 import { answerHead, conditionalGet } from './rest/conditional.ts'
 import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
 
-/** What every service's app stands on. */
-export interface ServiceAppBase {
+/** Options of `createApp`. */
+export interface AppOptions {
   readonly log: CallLog
   /** Writes the line of a call that succeeded. Default: `log.info`. */
   readonly logAccess?: LogAccess
@@ -45,85 +44,78 @@ export interface ServiceAppBase {
    */
   readonly callsShare?: boolean
   readonly limits?: Partial<RpcLimits>
-  /** Origins of the pages whose scripts may call; none unless told. */
+  /** Origins of the pages whose scripts may call. Default: none. */
   readonly corsOrigins?: readonly string[]
-  /** Refuses requests to other hosts, before anything else is done with them; all are accepted by default. */
+  /** Refuses requests to other hosts before anything else is done with them. Default: all are accepted. */
   readonly hosts?: HostCheck | undefined
   /** Proxies whose `X-Forwarded-For` says who the client is. Default: none. */
   readonly trustedProxies?: AddressList | undefined
   /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
   readonly admission?: RpcPaths
-}
-
-/** What a service mounts itself with. */
-export interface Mounting {
-  /** Takes the implementations of RPCs. */
-  readonly router: RpcRouter
-  /** Takes REST routes. */
-  readonly app: Hono<Environment>
-  /** Runs an RPC for a REST route. */
-  readonly call: RestCall
-  readonly validate: Validate
-  readonly limits: RpcLimits
-  /** Counts the streams of the app. */
-  readonly streams: StreamQuota
-}
-
-export interface ServiceAppOptions extends ServiceAppBase {
-  /** The service's short name, as in the registry: `rating`. */
-  readonly name: string
-  /** The services that the app serves, for reflection and health. */
-  readonly services: readonly DescService[]
-  /** What the service tells of its activity beside its calls and problems. */
+  /** What the service reports of its activity beside its calls and problems. Default: nothing. */
   readonly activityDetails?: () => ActivityDetails
-  /** Run around every handler of an RPC, once its request was found valid. */
-  readonly interceptors?: readonly Interceptor[]
-  /** Taken and sent beside gzip, Brotli and Zstandard. */
-  readonly compressions?: readonly Compression[]
-  /** Registers the services' implementations, and their REST routes. */
-  mount(mounting: Mounting): void
+}
+
+/** A Hono app on which a service mounts its RPCs and its REST routes. */
+export interface ServiceApp extends Hono<Environment> {
+  /** Options for `mountConnect`: the limits, the stream quota and the validation of the whole app. */
+  readonly rpcOptions: Omit<ConnectOptions, keyof OwnRpcOptions> & OwnRpcOptions
+  /** Runs an RPC for a REST route. */
+  readonly restCall: RestCall
+}
+
+interface OwnRpcOptions {
+  readonly limits: RpcLimits
+  readonly streams: StreamQuota
+  readonly validate: Validate
 }
 
 /**
- * The app that every service is: its RPCs by all protocols, its REST routes, reflection, health, its activity,
- * `/livez`, `/readyz` and `/metrics`. It needs no port of ours: `app.fetch` alone answers all but gRPC.
+ * Creates the app of a service, with what all services have: request id, log, metrics, reflection, health, activity,
+ * `/livez`, `/readyz` and `/metrics`. Reflection and health cover the services that are mounted with `rpcOptions`.
+ * Under `app.fetch` alone it responds to all protocols but gRPC.
+ * @param name the service's short name, as in the registry: `rating`.
  */
-export function createServiceApp(options: ServiceAppOptions): Hono<Environment> {
-  const { name, log, logAccess, metrics, health, activityDetails } = options
-  const { hosts, callsShare = true } = options
+export function createApp(name: string, options: AppOptions): ServiceApp {
+  const { log, logAccess, metrics, health, hosts, callsShare = true, admission } = options
   const timeouts = callsShare ? createTimeouts() : createOwnTimeouts()
-  const services = [...options.services, ActivityService]
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
   const app = new Hono<Environment>({ getPath: pathOf })
   const { memoryWaitMs } = limits
   app.use(observe({ log, logAccess, metrics, timeouts, hosts, memoryWaitMs }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
-  // Those of HEAD are among them.
+  // Hono's GET routes are those of HEAD too.
   app.get('*', answerHead, conditionalGet)
   app.onError(answerError)
   app.notFound(answerNotFound)
 
+  // Filled as services are mounted, and read when a client asks.
+  const withHealth = new Set<DescService>([ActivityService])
+  const reflected = new Set<DescService>([ActivityService, HealthService])
+  const onRpc = (path: string, method: DescMethod) => admission?.addRpc(path, method)
   const streams = createStreamQuota({ limits, trustedProxies: options.trustedProxies })
-  const { interceptors = [], compressions = [], admission } = options
+  const common = { limits, validate, streams, drain: health.draining }
   mountConnect(
     app,
     (router) => {
-      const call = createRestCall(validate, limits)
-      options.mount({ router, app, call, validate, limits, streams })
-      addActivity(router, { service: name, metrics, health, details: activityDetails })
-      addReflection(router, [...services, HealthService])
-      addHealth(router, health, services)
+      addActivity(router, { service: name, metrics, health, details: options.activityDetails })
+      addReflection(router, reflected)
+      addHealth(router, health, withHealth)
     },
-    {
-      ...{ limits, streams, validate, interceptors, compressions },
-      drain: health.draining,
-      onRpc: (path, method) => admission?.addRpc(path, method),
-    },
+    { ...common, onRpc },
   )
   addProbes(app, health)
   if (metrics.registry) addMetrics(app, metrics.registry)
-  return app
+  const rpcOptions = {
+    ...common,
+    onRpc(path: string, method: DescMethod) {
+      withHealth.add(method.parent)
+      reflected.add(method.parent)
+      onRpc(path, method)
+    },
+  }
+  return Object.assign(app, { rpcOptions, restCall: createRestCall(validate, limits) })
 }
 
 function addProbes(app: Hono<Environment>, health: Health): void {
@@ -143,8 +135,6 @@ function addProbes(app: Hono<Environment>, health: Health): void {
   app.get('/livez', (c) => answer(c, health.problems('life')))
   app.get('/readyz', (c) => answer(c, health.problems(), health.notes()))
   for (const path of ['/livez', '/readyz']) app.all(path, refuseMethod('GET, HEAD'))
-  // What HAProxy asks unless it is told what to ask. A service with a page has answered before.
-  app.options('/', (c) => c.body(null, 204, { allow: 'OPTIONS' }))
 }
 
 function addMetrics(app: Hono<Environment>, registry: Metrics['registry']): void {
@@ -169,6 +159,11 @@ function answerError(thrown: unknown, c: Context<Environment>): Response {
 /** An RPC that does not exist is `UNIMPLEMENTED`: for gRPC in headers of its own, for the others as HTTP 404. */
 function answerNotFound(c: Context<Environment>): Response {
   const call = c.get('call')
+  if (c.req.method === 'OPTIONS' && c.req.path === '/') {
+    // The default health check of HAProxy, for a service without a page.
+    call.method = 'OPTIONS /'
+    return c.body(null, 204, { allow: 'OPTIONS' })
+  }
   const text = `${c.req.method} ${c.req.path} is not served here`
   const error = new ConnectError(text, Code.Unimplemented)
   call.method = 'unknown'

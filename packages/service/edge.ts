@@ -1,6 +1,6 @@
 import type { Environment } from '@marquee/connect-hono/call'
 import type { Hono } from 'hono'
-import type { ServiceAppBase } from './app.ts'
+import type { AppOptions } from './app.ts'
 import { consoleLog } from './logs/console-log.ts'
 import { CallMetrics } from './metrics/call-metrics.ts'
 import { createHealth } from './process/health.ts'
@@ -14,9 +14,7 @@ export interface EdgeService {
  * Creates the app with the first request: Workers allow no timer and no random number before. Admission, the memory
  * budget and shutdown are left to the platform, which owns the sockets and the process.
  */
-export function createEdgeService(
-  createApp: (base: ServiceAppBase) => Hono<Environment>,
-): EdgeService {
+export function createEdgeService(createApp: (base: AppOptions) => Hono<Environment>): EdgeService {
   let app: Hono<Environment> | undefined
   return {
     fetch(request) {

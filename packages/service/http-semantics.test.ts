@@ -4,12 +4,13 @@ import { connect } from 'node:http2'
 import { createClient } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node'
 import { Health } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { type Server, serve } from '@marquee/http/server/serve'
 import { sendRaw } from '@marquee/testing/http1-client'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { pino } from 'pino'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import { createServiceApp } from './app.ts'
+import { createApp } from './app.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createHealth } from './process/health.ts'
 import { setVersion } from './rest/conditional.ts'
@@ -20,25 +21,26 @@ let server: Server
 
 beforeAll(async () => {
   const log = pino({ level: 'silent' })
-  const app = createServiceApp({
+  const app = createApp('metadata', {
     log,
     health: createHealth(new AbortController().signal),
     metrics: createMetrics(),
     corsOrigins: ['https://page.test'],
-    name: 'metadata',
-    services: [MetadataService],
-    mount({ router, app }) {
+  })
+  mountConnect(
+    app,
+    (router) =>
       router.service(MetadataService, {
         getMetadata(_, context) {
           setVersion(context, 7)
           return { metadata: { title: 'a'.repeat(5_000) } }
         },
         listMetadata: () => ({}),
-      })
-      app.get('/metadata', (c) => c.json({}))
-      app.all('/metadata', refuseMethod('GET, HEAD'))
-    },
-  })
+      }),
+    app.rpcOptions,
+  )
+  app.get('/metadata', (c) => c.json({}))
+  app.all('/metadata', refuseMethod('GET, HEAD'))
   server = stack.use(await serve({ app, port: 0, log }))
 })
 afterAll(() => stack.disposeAsync())

@@ -1,12 +1,13 @@
 import { afterAll, expect, test } from 'bun:test'
 import { Code, createClient } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { serve } from '@marquee/http/server/serve'
 import { failureOf } from '@marquee/testing/failure-of'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { pino } from 'pino'
 import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import { createServiceApp } from './app.ts'
+import { createApp } from './app.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createHealth } from './process/health.ts'
 import { createReadJsonObject } from './rest/body.ts'
@@ -17,13 +18,14 @@ afterAll(() => stack.disposeAsync())
 /** A service that counts its writes. */
 async function start() {
   let writeCount = 0
-  const app = createServiceApp({
+  const app = createApp('metadata', {
     log: pino({ level: 'silent' }),
     health: createHealth(new AbortController().signal),
     metrics: createMetrics(),
-    name: 'metadata',
-    services: [MetadataService],
-    mount({ router, app, limits }) {
+  })
+  mountConnect(
+    app,
+    (router) =>
       router.service(MetadataService, {
         getMetadata: () => ({ metadata: { title: 'The Matrix' } }),
         putMetadata() {
@@ -34,14 +36,14 @@ async function start() {
           for await (const _ of requests) writeCount++
           return {}
         },
-      })
-      const readMovie = createReadJsonObject(MetadataSchema, limits)
-      app.put('/metadata', async (c) => {
-        await readMovie(c)
-        writeCount++
-        return c.json({})
-      })
-    },
+      }),
+    app.rpcOptions,
+  )
+  const readMovie = createReadJsonObject(MetadataSchema, app.rpcOptions.limits)
+  app.put('/metadata', async (c) => {
+    await readMovie(c)
+    writeCount++
+    return c.json({})
   })
   const server = stack.use(await serve({ app, port: 0, log: pino({ level: 'silent' }) }))
   return { url: server.url, writes: () => writeCount }

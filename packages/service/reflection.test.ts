@@ -9,6 +9,7 @@ import {
   type ServerReflectionRequest,
 } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
 import { ServerReflection as ServerReflectionAlpha } from '@marquee/connect-hono/gen/grpc/reflection/v1alpha/reflection_pb'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { createConnection } from '@marquee/grpc-transport/connection'
 import { serve } from '@marquee/http/server/serve'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
@@ -17,7 +18,7 @@ import { tool } from '@marquee/testing/tools'
 import { pino } from 'pino'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
-import { createServiceApp } from './app.ts'
+import { createApp } from './app.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createHealth } from './process/health.ts'
 
@@ -29,14 +30,16 @@ let transport: Transport
 
 beforeAll(async () => {
   const log = pino({ level: 'silent' })
-  const app = createServiceApp({
+  const app = createApp('movie', {
     log,
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),
-    name: 'movie',
-    services: [MovieService, MetadataService],
-    mount: ({ router }) => void router.service(MovieService, {}),
   })
+  mountConnect(
+    app,
+    (router) => router.service(MovieService, {}).service(MetadataService, {}),
+    app.rpcOptions,
+  )
   const { url } = stack.use(await serve({ app, port: 0, log }))
   host = new URL(url).host
   const connection = createConnection({ url })

@@ -2,10 +2,11 @@ import { type Client, createClient, type Interceptor, type Transport } from '@co
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
 import { ShutdownError } from '@marquee/connect-hono/errors/shutdown-error'
 import type { RpcLimits } from '@marquee/connect-hono/limits'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { createHttp2Context } from '@marquee/grpc-transport/connection'
 import { createSessionPool, streamBounds } from '@marquee/grpc-transport/pool/session-pool'
 import { serve } from '@marquee/http/server/serve'
-import { createServiceApp } from '@marquee/service/app'
+import { createApp } from '@marquee/service/app'
 import { addForwarding } from '@marquee/service/gateway/routes'
 import { openUpstream } from '@marquee/service/gateway/upstream'
 import { createMetrics } from '@marquee/service/metrics/metrics'
@@ -60,14 +61,12 @@ export async function startInstance(
   { port = 0, drainTimeoutMs = 1, limits = {} }: InstanceOptions = {},
 ): Promise<Listening> {
   const { base, ...service } = createBase()
-  const app = createServiceApp({
-    ...base,
-    name: 'rating',
-    services: [RatingService],
-    limits,
-    mount: ({ router }) =>
-      void router.service(RatingService, implementation, { repeatsState: true }),
-  })
+  const app = createApp('rating', { ...base, limits })
+  mountConnect(
+    app,
+    (router) => router.service(RatingService, implementation, { repeatsState: true }),
+    app.rpcOptions,
+  )
   const server = await serve({ app, port, log: base.log, limits: { drainTimeoutMs } })
   return { ...service, url: server.url, [Symbol.asyncDispose]: () => server.close() }
 }
@@ -93,21 +92,14 @@ export async function startGateway(
   const registry = createStaticRegistry({ addresses: { rating: urls } })
   const upstream = resources.use(await openUpstream(registry, 'rating'))
   const drain = base.health.draining
-  const app = createServiceApp({
-    ...base,
-    name: 'gateway',
-    services: [],
-    limits: rpcLimits,
-    mount({ app: routes, streams }) {
-      addForwarding(routes, {
-        path: ratingPath,
-        upstream,
-        services: [RatingService],
-        drain,
-        streams,
-        limits,
-      })
-    },
+  const app = createApp('gateway', { ...base, limits: rpcLimits })
+  addForwarding(app, {
+    path: ratingPath,
+    upstream,
+    services: [RatingService],
+    drain,
+    streams: app.rpcOptions.streams,
+    limits,
   })
   const server = resources.use(
     await serve({ app, port: 0, log: base.log, limits: { drainTimeoutMs: 1 } }),

@@ -1,5 +1,5 @@
 import { serve } from '@marquee/http/server/serve'
-import { createServiceApp } from '@marquee/service/app'
+import { createApp } from '@marquee/service/app'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth, type Health } from '@marquee/service/process/health'
 import { pino } from 'pino'
@@ -19,7 +19,7 @@ export async function startHealthServer(port = 0): Promise<HealthServer> {
   let problem: string | undefined
   health.require('test', () => problem)
   const metrics = createMetrics()
-  const app = createServiceApp({ name: 'health', log, metrics, health, services: [], mount() {} })
+  const app = createApp('health', { log, metrics, health })
   const server = await serve({ app, log, port })
   return {
     url: server.url,

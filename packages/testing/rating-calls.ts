@@ -2,8 +2,9 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import type { ConnectError, Interceptor, ServiceImpl } from '@connectrpc/connect'
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
 import type { RpcLimits } from '@marquee/connect-hono/limits'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import type { MemoryBudget } from '@marquee/http/memory/budget'
-import { createServiceApp } from '@marquee/service/app'
+import { createApp } from '@marquee/service/app'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { pino } from 'pino'
@@ -27,22 +28,28 @@ export interface CallOptions {
 }
 
 /** Creates a rating service without a port, with its log, and functions that call it by gRPC. */
-export function setUpCalls({ implementation, memory, ...options }: CallOptions) {
+export function setUpCalls({
+  implementation,
+  memory,
+  interceptors = [],
+  limits = {},
+}: CallOptions) {
   /** Lengths of the response chunks. */
   const chunkLengths: number[] = []
   const lines: { code?: string; method?: string }[] = []
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const draining = new AbortController()
-  const app = createServiceApp({
+  const app = createApp('rating', {
     log,
     metrics: createMetrics(),
     health: createHealth(draining.signal),
-    name: 'rating',
-    services: [RatingService],
-    mount: ({ router }) =>
-      void router.service(RatingService, implementation, { repeatsState: true }),
-    ...options,
+    limits,
   })
+  mountConnect(
+    app,
+    (router) => router.service(RatingService, implementation, { repeatsState: true }),
+    { ...app.rpcOptions, interceptors },
+  )
   const respond = createFetchHandler({ app, log })
   function call(
     method: string,

@@ -1,8 +1,8 @@
 import { createEdgeService } from '@marquee/service/edge'
-import { createMetadataService } from './service.ts'
+import { createMetadataApp } from './service.ts'
 import { createMemoryMetadataStore } from './store/memory.ts'
 
 /** The metadata service for platforms that call `fetch`. Its catalogue ends with the process. */
 export default createEdgeService((base) =>
-  createMetadataService({ ...base, store: createMemoryMetadataStore() }),
+  createMetadataApp({ ...base, store: createMemoryMetadataStore() }),
 )

@@ -8,7 +8,7 @@ import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { type MetadataOptions, readMetadataConfig } from './config.ts'
-import { createMetadataService } from './service.ts'
+import { createMetadataApp } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
 
 /** Starts the metadata service; what `use` has taken stops it. */
@@ -25,7 +25,7 @@ export async function startMetadata(
   const faults = openFaults({ log, metrics, health })
   const store = use(await openMetadataStore(options.databaseUrl, { onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const app = createMetadataService({ ...parts, store })
+  const app = createMetadataApp({ ...parts, store })
   const server = await listen(running, parts, options, memory, { name: 'metadata', app })
   const healthName = MetadataService.typeName
   await announce(running, parts, registry, { name: 'metadata', healthName, url: server.url })

@@ -7,7 +7,7 @@ import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { pino } from 'pino'
-import { createMetadataService } from './service.ts'
+import { createMetadataApp } from './service.ts'
 import { createMemoryMetadataStore } from './store/memory.ts'
 
 const stack = new AsyncDisposableStack()
@@ -15,7 +15,7 @@ afterAll(() => stack.disposeAsync())
 
 const lines: { level: number }[] = []
 const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
-const app = createMetadataService({
+const app = createMetadataApp({
   log,
   metrics: createMetrics(),
   health: createHealth(new AbortController().signal),

@@ -9,7 +9,7 @@ import { appOrigin, createAppTransport } from '@marquee/testing/app-transport'
 import { failureOf } from '@marquee/testing/failure-of'
 import { pino } from 'pino'
 import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import { createMetadataService } from './service.ts'
+import { createMetadataApp } from './service.ts'
 import { alien as completeMovie } from './store/contract/fixtures.ts'
 import { createMemoryMetadataStore } from './store/memory.ts'
 
@@ -360,7 +360,7 @@ describe('app.fetch alone, without a port, answers', () => {
 const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
 
 function setUp() {
-  const app = createMetadataService({
+  const app = createMetadataApp({
     store: createMemoryMetadataStore({ clock: () => now }),
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),

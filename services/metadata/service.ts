@@ -1,23 +1,19 @@
-import { createServiceApp, type ServiceAppBase } from '@marquee/service/app'
+import { mountConnect } from '@marquee/connect-hono/mount'
+import { type AppOptions, createApp } from '@marquee/service/app'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { addMetadataRoutes } from './rest.ts'
 import { createMetadataRpc } from './rpc.ts'
 import type { MetadataStore } from './store/port.ts'
 
-export interface MetadataServiceOptions extends ServiceAppBase {
+export interface MetadataAppOptions extends AppOptions {
   readonly store: MetadataStore
 }
 
-/** The metadata service as a Hono app. */
-export function createMetadataService({ store, ...base }: MetadataServiceOptions) {
-  return createServiceApp({
-    ...base,
-    name: 'metadata',
-    services: [MetadataService],
-    mount({ router, app, validate, call, limits }) {
-      const rpc = createMetadataRpc({ store, validate })
-      router.service(MetadataService, rpc)
-      addMetadataRoutes(app, call, rpc, limits)
-    },
-  })
+/** Creates the metadata service as a Hono app. */
+export function createMetadataApp({ store, ...base }: MetadataAppOptions) {
+  const app = createApp('metadata', base)
+  const rpc = createMetadataRpc({ store, validate: app.rpcOptions.validate })
+  mountConnect(app, (router) => router.service(MetadataService, rpc), app.rpcOptions)
+  addMetadataRoutes(app, rpc)
+  return app
 }

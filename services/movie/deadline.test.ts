@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { type Client, Code, ConnectError, createClient, type Transport } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import { createServiceTransport } from '@marquee/grpc-transport/service-transport'
 import { serve } from '@marquee/http/server/serve'
-import { createServiceApp } from '@marquee/service/app'
+import { createApp } from '@marquee/service/app'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { failureOf } from '@marquee/testing/failure-of'
@@ -18,7 +19,7 @@ import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService, ListMoviesRequest_Order as Order } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createStaticRegistry } from '../../packages/registry/static/static.ts'
-import { createMovieService } from './service.ts'
+import { createMovieApp } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
@@ -37,19 +38,19 @@ const createBase = () => ({
 /** An instance of metadata and rating whose calls do not end by themselves. */
 async function startSilent(): Promise<string> {
   const base = createBase()
-  const app = createServiceApp({
-    ...base,
-    name: 'silent',
-    services: [MetadataService, RatingService],
-    mount({ router }) {
-      router.service(MetadataService, {
-        getMetadata: never,
-        listMetadata: never,
-        batchGetMetadata: never,
-      })
-      router.service(RatingService, { getAggregatedRating: never, listTopRated: never })
-    },
-  })
+  const app = createApp('silent', base)
+  mountConnect(
+    app,
+    (router) =>
+      router
+        .service(MetadataService, {
+          getMetadata: never,
+          listMetadata: never,
+          batchGetMetadata: never,
+        })
+        .service(RatingService, { getAggregatedRating: never, listTopRated: never }),
+    app.rpcOptions,
+  )
   const { url } = stack.use(await serve({ app, port: 0, log: base.log }))
   return url
 }
@@ -61,7 +62,7 @@ async function startMovie(upstreamUrl: string): Promise<string> {
   const registry = createStaticRegistry({ addresses })
   const open = async (service: string) =>
     stack.use(await createServiceTransport({ resolver: registry, service }))
-  const app = createMovieService({
+  const app = createMovieApp({
     ...base,
     sources: {
       metadata: createMetadataSource(await open('metadata')),

@@ -1,6 +1,6 @@
 import { createConnectTransport } from '@connectrpc/connect-web'
 import { createEdgeService } from '@marquee/service/edge'
-import { createMovieService } from './service.ts'
+import { createMovieApp } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 /**
@@ -10,7 +10,7 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 export default createEdgeService((base) => {
   const metadata = createMetadataSource(connectTo(readUrl('METADATA_URL', 'http://localhost:8081')))
   const ratings = createRatingSource(connectTo(readUrl('RATING_URL', 'http://localhost:8082')))
-  return createMovieService({ ...base, sources: { metadata, ratings } })
+  return createMovieApp({ ...base, sources: { metadata, ratings } })
 })
 
 /** Reads the environment, which on Workers has the bindings of the script. */

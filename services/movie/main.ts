@@ -2,13 +2,13 @@ import { createServiceTransport } from '@marquee/grpc-transport/service-transpor
 import { MemoryBudget } from '@marquee/http/memory/budget'
 import type { Server } from '@marquee/http/server/serve'
 import { openRegistry } from '@marquee/registry/open'
-import type { Instance, Registry } from '@marquee/registry/port'
+import type { Registry } from '@marquee/registry/port'
 import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { type MovieOptions, readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
-import { createMovieService } from './service.ts'
+import { createMovieApp } from './service.ts'
 import { createSystemWatches } from './system.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
@@ -30,16 +30,15 @@ export async function startMovie(
   const metadata = use(await createServiceTransport({ ...upstream, service: 'metadata' }))
   const rating = use(await createServiceTransport({ ...upstream, service: 'rating' }))
   const page = use(await openPage({ config: options.page, registry, log }))
-  let own: Instance | undefined
-  const system = use(createSystemWatches({ registry, own: () => own }))
-  const app = createMovieService({
+  const system = use(createSystemWatches({ registry }))
+  const app = createMovieApp({
     ...parts,
     sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },
     page,
     system,
   })
   const server = await listen(running, parts, options, memory, { name: 'movie', app })
-  own = { id: `movie@${server.url}`, url: server.url }
+  system.setOwn({ id: `movie@${server.url}`, url: server.url })
   const healthName = MovieService.typeName
   await announce(running, parts, registry, { name: 'movie', healthName, url: server.url })
   return server

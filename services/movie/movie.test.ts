@@ -18,7 +18,7 @@ import {
   RatingStatus,
 } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { createMovieService } from './service.ts'
+import { createMovieApp } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 const { TITLE, TOP_RATED } = Order
@@ -279,7 +279,7 @@ function setUp(
     },
   )
   const timeouts = { metadataTimeoutMs: 2_000, ratingTimeoutMs }
-  const app = createMovieService({
+  const app = createMovieApp({
     sources: {
       metadata: createMetadataSource(upstream, timeouts),
       ratings: createRatingSource(upstream, timeouts),

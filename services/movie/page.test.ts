@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { createStaticRegistry } from '../../packages/registry/static/static.ts'
 import { readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
-import { createMovieService } from './service.ts'
+import { createMovieApp } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 const log = pino({ level: 'silent' })
@@ -68,7 +68,7 @@ async function serviceWith(env: Readonly<Record<string, string>>) {
   await using folder = await temporaryFolder()
   const config = readMovieConfig({ args: [], env: { WEB_ROOT: folder.path, ...env } })
   const nobody = createRouterTransport(() => {})
-  return createMovieService({
+  return createMovieApp({
     sources: { metadata: createMetadataSource(nobody), ratings: createRatingSource(nobody) },
     page: await openPage({ config: config.page, registry, log }),
     log,

@@ -1,15 +1,14 @@
-import type { Environment } from '@marquee/connect-hono/call'
-import { type RestCall, refuseMethod, toRestJson } from '@marquee/service/rest/rest'
-import type { Hono } from 'hono'
+import type { ServiceApp } from '@marquee/service/app'
+import { refuseMethod, toRestJson } from '@marquee/service/rest/rest'
 import { MovieDetailsSchema, MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { MovieRpc } from './rpc.ts'
 
 /** `GET /movie?id=` answers the movie's details. */
-export function addMovieRoutes(app: Hono<Environment>, call: RestCall, rpc: MovieRpc): void {
+export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
   app.get('/movie', async (c) => {
     const request = { movieId: c.req.query('id') ?? '' }
     const method = MovieService.method.getMovieDetails
-    const { movieDetails } = await call(c, method, rpc.getMovieDetails, request)
+    const { movieDetails } = await app.restCall(c, method, rpc.getMovieDetails, request)
     return c.json(movieDetails && toRestJson(MovieDetailsSchema, movieDetails))
   })
   app.all('/movie', refuseMethod('GET, HEAD'))

@@ -1,4 +1,5 @@
-import { createServiceApp, type ServiceAppBase } from '@marquee/service/app'
+import { mountConnect } from '@marquee/connect-hono/mount'
+import { type AppOptions, createApp } from '@marquee/service/app'
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
@@ -10,28 +11,28 @@ import { createMovieRpc } from './rpc.ts'
 import type { SystemWatches } from './system.ts'
 import { createSystemRpc } from './system-rpc.ts'
 
-export interface MovieServiceOptions extends ServiceAppBase {
+export interface MovieAppOptions extends AppOptions {
   readonly sources: Sources<Metadata, AggregatedRating>
-  /** None unless told. */
+  /** Default: none. */
   readonly page?: MoviePage
-  /** None unless told: then its methods are `UNIMPLEMENTED`. */
+  /** Default: none, and its methods are `UNIMPLEMENTED`. */
   readonly system?: SystemWatches
 }
 
-/** The movie service as a Hono app. */
-export function createMovieService({ sources, page, system, ...base }: MovieServiceOptions) {
-  return createServiceApp({
-    ...base,
-    name: 'movie',
-    services: [MovieService, SystemService],
-    mount({ router, app, call, streams }) {
-      const { admission, callsShare, health } = base
-      const drain = health.draining
-      const rpc = createMovieRpc({ sources, draining: drain, callsShare })
-      router.service(MovieService, rpc, { repeatsState: true })
-      router.service(SystemService, system ? createSystemRpc(system) : {}, { repeatsState: true })
-      addMovieRoutes(app, call, rpc)
-      page?.addTo(app, { drain, streams, admission })
-    },
-  })
+/** Creates the movie service as a Hono app. */
+export function createMovieApp({ sources, page, system, ...base }: MovieAppOptions) {
+  const app = createApp('movie', base)
+  const { drain, streams } = app.rpcOptions
+  const rpc = createMovieRpc({ sources, draining: drain, callsShare: base.callsShare })
+  mountConnect(
+    app,
+    (router) =>
+      router
+        .service(MovieService, rpc, { repeatsState: true })
+        .service(SystemService, system ? createSystemRpc(system) : {}, { repeatsState: true }),
+    app.rpcOptions,
+  )
+  addMovieRoutes(app, rpc)
+  page?.addTo(app, { drain, streams, admission: base.admission })
+  return app
 }

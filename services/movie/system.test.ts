@@ -19,7 +19,7 @@ import {
   SystemService,
   type WatchSystemResponse,
 } from '../../gen/system/v1/system_pb.ts'
-import { createMovieService } from './service.ts'
+import { createMovieApp } from './service.ts'
 import { createSystemWatches, type SystemWatchesOptions } from './system.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
@@ -117,7 +117,8 @@ test('an instance that joins is told, and one that leaves is told no more', asyn
 
 test('a registry that does not tell of this instance is no reason to leave it out', async () => {
   const [server] = await startServers(1)
-  const bench = await setUp({}, { own: () => ({ id: 'movie@here', url: server?.url ?? '' }) })
+  const bench = await setUp({})
+  bench.system.setOwn({ id: 'movie@here', url: server?.url ?? '' })
   const { services } = await bench
     .watch()
     .untilReport(({ services }) => services[0]?.instances[0]?.health === Health.SERVING)
@@ -200,14 +201,13 @@ async function setUp(known: Instances, options: Partial<SystemWatchesOptions> = 
       },
     }
   }
-  const own = () => undefined
   const timing = { intervalMs: 100 }
-  const system = createSystemWatches({ registry, own, connect, ...timing, ...options })
+  const system = createSystemWatches({ registry, connect, ...timing, ...options })
   stack.use(system)
   const log = pino({ level: 'silent' })
   const draining = new AbortController()
   const nothing = createRouterTransport(() => {})
-  const app = createMovieService({
+  const app = createMovieApp({
     sources: { metadata: createMetadataSource(nothing), ratings: createRatingSource(nothing) },
     system,
     log,
@@ -219,6 +219,7 @@ async function setUp(known: Instances, options: Partial<SystemWatchesOptions> = 
   stack.defer(close)
   const client = createClient(SystemService, transport)
   return {
+    system,
     draining,
     registryWatches: () => registryWatches,
     /** How many connections were made, and how many of them there are. */

@@ -1,3 +1,4 @@
+import type { Instance } from '@marquee/registry/port'
 import { nextWake, type Watcher } from '@marquee/service/watcher'
 import type { WatchSystemResponse } from '../../gen/system/v1/system_pb.ts'
 import { type SystemRounds, type SystemRoundsOptions, startSystemRounds } from './system-rounds.ts'
@@ -9,9 +10,11 @@ export interface SystemWatches extends Disposable {
    * reader is busy are told once, by the last of them. Answers undefined when there are too many watches already.
    */
   watch(signal: AbortSignal): AsyncGenerator<WatchSystemResponse> | undefined
+  /** Sets this instance, which reports show when the registry does not know it. Default: none. */
+  setOwn(instance: Instance): void
 }
 
-export interface SystemWatchesOptions extends SystemRoundsOptions {
+export interface SystemWatchesOptions extends Omit<SystemRoundsOptions, 'own'> {
   /** Watches open at once; 1,000 unless told. */
   readonly watchesMax?: number
 }
@@ -21,10 +24,11 @@ export function createSystemWatches(options: SystemWatchesOptions): SystemWatche
   const { watchesMax = 1_000 } = options
   const watchers = new Set<Watcher>()
   let rounds: SystemRounds | undefined
+  let own: Instance | undefined
 
   function join(watcher: Watcher): void {
     watchers.add(watcher)
-    rounds ??= startSystemRounds(options, () => {
+    rounds ??= startSystemRounds({ ...options, own: () => own }, () => {
       for (const { wake } of watchers) wake()
     })
   }
@@ -58,6 +62,9 @@ export function createSystemWatches(options: SystemWatchesOptions): SystemWatche
   }
   return {
     watch: (signal) => (watchers.size < watchesMax ? follow(signal) : undefined),
+    setOwn(instance) {
+      own = instance
+    },
     [Symbol.dispose]: stop,
   }
 }

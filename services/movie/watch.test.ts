@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { type MovieDetails, MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { createMovieService } from './service.ts'
+import { createMovieApp } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 const { RATED, NOT_RATED, UNAVAILABLE } = RatingStatus
@@ -163,7 +163,7 @@ function setUp() {
       watchAggregatedRatings: (_, { signal }) => ratings.watch(signal),
     })
   })
-  const app = createMovieService({
+  const app = createMovieApp({
     sources: { metadata: createMetadataSource(upstream), ratings: createRatingSource(upstream) },
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),

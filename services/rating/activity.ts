@@ -4,6 +4,7 @@ import { Ingestion_State } from '../../gen/system/v1/system_pb.ts'
 import type { IngestState, IngestStatus } from './ingest.ts'
 
 const states: Readonly<Record<IngestState, Ingestion_State>> = {
+  starting: Ingestion_State.STOPPED,
   running: Ingestion_State.RUNNING,
   failing: Ingestion_State.FAILING,
   blocked: Ingestion_State.FAILING,

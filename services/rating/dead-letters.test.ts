@@ -18,7 +18,7 @@ import {
   type DeadLetterPosition,
   type DeadLetters,
 } from './dead-letters.ts'
-import { createRatingService } from './service.ts'
+import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
 
@@ -183,11 +183,10 @@ function setUp(given?: Pick<EventLog, 'ends' | 'read'>) {
   const clock = () => ++nowMs
   const eventLog = createEmbeddedEventLog({ path: ':memory:', partitions: 4, clock })
   const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 } })
-  const app = createRatingService({
+  const app = createRatingApp({
     store,
     watches: createAggregateWatches({ store }),
     deadLetters: createDeadLetters(given ?? eventLog),
-    ingestStatus: () => undefined,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

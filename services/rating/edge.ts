@@ -1,11 +1,11 @@
 import { createEdgeService } from '@marquee/service/edge'
 import { defaultPrior } from './rating.ts'
-import { createRatingService } from './service.ts'
+import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createSeparateWatches } from './watch.ts'
 
 /** The rating service for platforms that call `fetch`. Its ratings end with the process, and it reads no events. */
 export default createEdgeService((base) => {
   const store = createMemoryRatingStore({ prior: defaultPrior })
-  return createRatingService({ ...base, store, watches: createSeparateWatches(store) })
+  return createRatingApp({ ...base, store, watches: createSeparateWatches(store) })
 })

@@ -9,7 +9,7 @@ const assigned = [
   { partition: 2, position: 1, lag: 0, failing: false },
 ]
 
-function ingestThat(status: Partial<IngestStatus>): Ingest {
+function ingestThat(status: Partial<IngestStatus>): Pick<Ingest, 'status'> {
   const base: IngestStatus = {
     state: 'running',
     partitions: assigned,
@@ -21,7 +21,7 @@ function ingestThat(status: Partial<IngestStatus>): Ingest {
     blocked: undefined,
     lastError: undefined,
   }
-  return { status: () => ({ ...base, ...status }), async [Symbol.asyncDispose]() {} }
+  return { status: () => ({ ...base, ...status }) }
 }
 
 const away = new Error('the log is away')
@@ -32,6 +32,7 @@ test.each<[string, Partial<IngestStatus>, string | undefined, string | undefined
   ['that was never assigned any', { lastPollTimeMs: undefined }, undefined, undefined],
   ['that fails', { state: 'failing', lastError: away }, 'cannot be applied: the log', undefined],
   ['that is blocked', { state: 'blocked', blocked: 'another log' }, 'another log', undefined],
+  ['that starts', { state: 'starting', partitions: [] }, 'not read yet', undefined],
   ['that has stopped', { state: 'stopped', partitions: [] }, 'stopped', undefined],
   ['silent for 31 s', { lastPollTimeMs: nowMs - 31_000 }, 'not read for 31000 ms', undefined],
   ['silent for 91 s', { lastPollTimeMs: nowMs - 91_000 }, 'not read for 91', 'not read for 91'],
@@ -56,7 +57,7 @@ test('a note says for whom a consumer without partitions waits', () => {
 test('the metrics tell the lag of each assigned partition, and forget one that went', async () => {
   const metrics = createMetrics()
   let partitions = assigned
-  const ingest: Ingest = {
+  const ingest: Pick<Ingest, 'status'> = {
     ...ingestThat({}),
     status: () => ({ ...ingestThat({}).status(), partitions }),
   }

@@ -7,10 +7,14 @@ import type { Ingest, IngestState } from './ingest.ts'
 const pollAgeMsMax = { ready: 30_000, alive: 90_000 }
 
 /** Holds while events are being applied, or another process of the group applies them. */
-export function ingestCondition(ingest: Ingest, now: () => number = Date.now): Condition {
+export function ingestCondition(
+  ingest: Pick<Ingest, 'status'>,
+  now: () => number = Date.now,
+): Condition {
   const isHeard = hearingCondition(ingest, pollAgeMsMax.ready, now)
   return () => {
     const { state, blocked, lastError } = ingest.status()
+    if (state === 'starting') return 'events are not read yet'
     if (state === 'blocked') return `events are not applied: ${blocked}`
     if (state === 'failing') return `events cannot be applied: ${lastError?.message}`
     return state === 'stopped' ? 'stopped' : isHeard()
@@ -18,7 +22,7 @@ export function ingestCondition(ingest: Ingest, now: () => number = Date.now): C
 }
 
 /** Says that another process applies the events, as long as one does: which may be as it should be. */
-export function ingestNote(ingest: Ingest): Condition {
+export function ingestNote(ingest: Pick<Ingest, 'status'>): Condition {
   return () => {
     const { state, waitsFor } = ingest.status()
     if (state !== 'waiting') return undefined
@@ -27,11 +31,18 @@ export function ingestNote(ingest: Ingest): Condition {
 }
 
 /** Fails when the consumer is deaf: it has partitions and does not read them, though nothing is known to be wrong. */
-export function ingestLiveness(ingest: Ingest, now: () => number = Date.now): Condition {
+export function ingestLiveness(
+  ingest: Pick<Ingest, 'status'>,
+  now: () => number = Date.now,
+): Condition {
   return hearingCondition(ingest, pollAgeMsMax.alive, now)
 }
 
-function hearingCondition(ingest: Ingest, ageMsMax: number, now: () => number): Condition {
+function hearingCondition(
+  ingest: Pick<Ingest, 'status'>,
+  ageMsMax: number,
+  now: () => number,
+): Condition {
   return () => {
     const { partitions, lastPollTimeMs } = ingest.status()
     if (partitions.length === 0 || lastPollTimeMs === undefined) return undefined
@@ -43,7 +54,7 @@ function hearingCondition(ingest: Ingest, ageMsMax: number, now: () => number): 
 const states = ['running', 'failing', 'blocked', 'waiting', 'stopped'] satisfies IngestState[]
 
 /** Adds how far ingestion has come to the metrics. */
-export function measureIngest({ registry }: Metrics, ingest: Ingest): void {
+export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'status'>): void {
   const registers = [registry]
   new Gauge({
     name: 'marquee_ingest_state',

@@ -6,7 +6,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { pino } from 'pino'
 import { createKafkaEventLog } from '../../packages/event-log/kafka/kafka.ts'
-import { type Ingest, startIngest } from './ingest.ts'
+import { createIngest, type Ingest } from './ingest.ts'
 import { ingestCondition } from './ingest-health.ts'
 import type { LogPolicy } from './log-guard.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
@@ -178,9 +178,9 @@ async function openBench(address: string): Promise<Bench> {
     eventLog,
     admin,
     rated,
-    startWith: (sink) => startIngest({ eventLog, sink, log, ...names }),
+    startWith: (sink) => createIngest({ eventLog, sink, log, ...names }).start(),
     async start(logPolicy = 'refuse-new') {
-      ingest = await startIngest({ eventLog, sink: store, log, logPolicy, ...names })
+      ingest = await createIngest({ eventLog, sink: store, log, logPolicy, ...names }).start()
       return ingest
     },
     stop: async () => ingest?.[Symbol.asyncDispose](),

@@ -7,7 +7,7 @@ import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
-import { type Ingest, type IngestOptions, type IngestStatus, startIngest } from './ingest.ts'
+import { createIngest, type Ingest, type IngestOptions, type IngestStatus } from './ingest.ts'
 import type { ChangeSink, RatingStore } from './store/port.ts'
 import { createSqliteRatingStore } from './store/sqlite.ts'
 
@@ -252,7 +252,7 @@ async function openBench(path?: string): Promise<Bench> {
     status,
     append: (...events) => eventLog.append('ratings', events.map(recordOf)),
     async start(options) {
-      ingest = kept.use(await startIngest({ eventLog, sink: store, log, ...options }))
+      ingest = kept.use(await createIngest({ eventLog, sink: store, log, ...options }).start())
     },
     stop: async () => ingest?.[Symbol.asyncDispose](),
     caughtUp: () =>

@@ -1,5 +1,11 @@
 import { appendDeadLetters } from '@marquee/event-log/dead-letter'
-import type { EventLog, LogRecord, PartitionProgress, RecordBatch } from '@marquee/event-log/port'
+import type {
+  Consumption,
+  EventLog,
+  LogRecord,
+  PartitionProgress,
+  RecordBatch,
+} from '@marquee/event-log/port'
 import type { Logger } from 'pino'
 import { createLogGuard, type LogPolicy, markOf } from './log-guard.ts'
 import type { RatingChange } from './rating.ts'
@@ -24,13 +30,14 @@ export interface IngestOptions {
 }
 
 /**
+ * - `starting`: not started, or the log is being opened.
  * - `running`: every assigned partition was read without failure when last tried.
  * - `failing`: at least one partition is being retried, or the log cannot be read.
  * - `blocked`: the log is another one than was read so far, or its group is another installation's. Nothing is applied.
  * - `waiting`: no partition is assigned, because other processes of the group have them.
  * - `stopped`: disposed.
  */
-export type IngestState = 'running' | 'failing' | 'blocked' | 'waiting' | 'stopped'
+export type IngestState = 'starting' | 'running' | 'failing' | 'blocked' | 'waiting' | 'stopped'
 
 export interface IngestStatus {
   readonly state: IngestState
@@ -52,10 +59,12 @@ export interface IngestStatus {
   readonly lastError: Error | undefined
 }
 
-/** Running ingestion. Disposing it finishes the batch at hand, then stops. */
+/** Ingestion. Disposing it finishes the current batch, then stops. */
 export interface Ingest extends AsyncDisposable {
   /** Never waits. */
   status(): IngestStatus
+  /** Starts to apply events, once. Resolves with the ingestion itself, for whoever disposes of it. */
+  start(): Promise<Ingest>
 }
 
 /**
@@ -67,7 +76,7 @@ export interface Ingest extends AsyncDisposable {
  *
  * While the sink or the dead-letter topic fails, the log repeats the batch after a back-off; nothing is skipped.
  */
-export async function startIngest(options: IngestOptions): Promise<Ingest> {
+export function createIngest(options: IngestOptions): Ingest {
   const { eventLog, sink, log, topic = 'ratings', group = 'rating', batchSizeMax = 5_000 } = options
   const { deadLetterTopic = 'ratings.dlq', logPolicy: policy = 'refuse-new' } = options
   const guard = createLogGuard({ eventLog, sink, topic, policy, log })
@@ -77,6 +86,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   let deadLettered = 0
   let lastError: Error | undefined
   let stopped = false
+  let consumption: Consumption | undefined
 
   async function handle({
     partition,
@@ -130,43 +140,49 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     if (!isKnown) log.error({ err: error }, 'ingestion will be tried again')
   }
 
-  const choice = { topic, group, batchSizeMax }
-  const consumption = await eventLog.consume({
-    ...choice,
-    installation: sink.installationId,
-    position: guard.start,
-    handle,
-    onError,
-  })
   return {
+    async start() {
+      consumption = await eventLog.consume({
+        ...{ topic, group, batchSizeMax },
+        installation: sink.installationId,
+        position: guard.start,
+        handle,
+        onError,
+      })
+      return this
+    },
     status() {
-      const partitions = stopped ? [] : consumption.progress()
-      const lastPollTimeMs = consumption.lastPollTimeMs()
-      const failure = consumption.failure()
+      const partitions = (stopped ? undefined : consumption?.progress()) ?? []
+      const lastPollTimeMs = consumption?.lastPollTimeMs()
+      const failure = consumption?.failure()
       const failing = failure !== undefined || partitions.some((partition) => partition.failing)
       const blocked =
         guard.problem() ?? (failure?.name === 'GroupTakenError' ? failure.message : undefined)
-      const state = stateOf({ stopped, blocked, failing, waiting: partitions.length === 0 })
-      const counts = { applied, deadLettered, restarts: consumption.restarts() }
-      const waitsFor = state === 'waiting' ? consumption.waitsFor() : undefined
+      const starting = consumption === undefined
+      const waiting = partitions.length === 0
+      const state = stateOf({ starting, stopped, blocked, failing, waiting })
+      const counts = { applied, deadLettered, restarts: consumption?.restarts() ?? 0 }
+      const waitsFor = state === 'waiting' ? consumption?.waitsFor() : undefined
       return { state, partitions, lastPollTimeMs, ...counts, waitsFor, blocked, lastError }
     },
     async [Symbol.asyncDispose]() {
-      await consumption[Symbol.asyncDispose]()
+      await consumption?.[Symbol.asyncDispose]()
       stopped = true
     },
   }
 }
 
 interface Signs {
+  readonly starting: boolean
   readonly stopped: boolean
   readonly blocked: string | undefined
   readonly failing: boolean
   readonly waiting: boolean
 }
 
-function stateOf({ stopped, blocked, failing, waiting }: Signs): IngestState {
+function stateOf({ starting, stopped, blocked, failing, waiting }: Signs): IngestState {
   if (stopped) return 'stopped'
+  if (starting) return 'starting'
   if (blocked !== undefined) return 'blocked'
   if (failing) return 'failing'
   return waiting ? 'waiting' : 'running'

@@ -6,7 +6,7 @@ import { type TemporaryFolder, temporaryFolder } from '@marquee/testing/temporar
 import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
-import { type Ingest, startIngest } from './ingest.ts'
+import { createIngest, type Ingest } from './ingest.ts'
 import { ingestCondition } from './ingest-health.ts'
 import type { LogPolicy } from './log-guard.ts'
 import { createSqliteRatingStore } from './store/sqlite.ts'
@@ -141,7 +141,9 @@ async function start(logPolicy: LogPolicy) {
   const resources = new AsyncDisposableStack()
   const store = resources.use(createSqliteRatingStore({ path: paths.ratings, prior }))
   const eventLog = resources.use(createEmbeddedEventLog({ path: paths.events, partitions: 4 }))
-  const ingest = resources.use(await startIngest({ eventLog, sink: store, log, logPolicy }))
+  const ingest = resources.use(
+    await createIngest({ eventLog, sink: store, log, logPolicy }).start(),
+  )
   return { ingest, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
 

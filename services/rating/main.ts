@@ -3,16 +3,16 @@ import { MemoryBudget } from '@marquee/http/memory/budget'
 import type { Server } from '@marquee/http/server/serve'
 import { openRegistry } from '@marquee/registry/open'
 import type { Registry } from '@marquee/registry/port'
-import { type Condition, startProbe } from '@marquee/service/process/health'
+import { startProbe } from '@marquee/service/process/health'
 import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type RatingOptions, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { type Ingest, startIngest } from './ingest.ts'
+import { createIngest } from './ingest.ts'
 import { ingestCondition, ingestLiveness, ingestNote, measureIngest } from './ingest-health.ts'
-import { createRatingService } from './service.ts'
+import { createRatingApp } from './service.ts'
 import { openRatingStore } from './store/open.ts'
 import { createAggregateWatches } from './watch.ts'
 
@@ -33,22 +33,19 @@ export async function startRating(
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const eventLog = use(await openEventLog(options.eventLog, log, faults))
   const watches = use(createAggregateWatches({ store }))
-  let ingesting: Ingest | undefined
-  const app = createRatingService({
+  const ingest = createIngest({ eventLog, sink: store, log, logPolicy, ...names })
+  health.require('ingest', ingestCondition(ingest), 'work')
+  health.require('ingest', ingestLiveness(ingest), 'life')
+  health.note('ingest', ingestNote(ingest))
+  const app = createRatingApp({
     ...parts,
     store,
     watches,
     deadLetters: createDeadLetters(eventLog, names.deadLetterTopic),
-    ingestStatus: () => ingesting?.status(),
+    ingest,
   })
   const server = await listen(running, parts, options, memory, { name: 'rating', app })
-  let isReading: Condition = () => 'events are not read yet'
-  health.require('ingest', () => isReading(), 'work')
-  const ingest = use(await startIngest({ eventLog, sink: store, log, logPolicy, ...names }))
-  ingesting = ingest
-  isReading = ingestCondition(ingest)
-  health.require('ingest', ingestLiveness(ingest), 'life')
-  health.note('ingest', ingestNote(ingest))
+  use(await ingest.start())
   measureIngest(metrics, ingest)
   const healthName = RatingService.typeName
   await announce(running, parts, registry, { name: 'rating', healthName, url: server.url })

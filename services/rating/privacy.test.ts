@@ -5,7 +5,7 @@ import { appOrigin } from '@marquee/testing/app-transport'
 import { pino } from 'pino'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { createRatingService } from './service.ts'
+import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
 
@@ -76,11 +76,10 @@ async function setUp() {
   const lines: string[] = []
   const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 }, clock: () => 0 })
   await store.put([{ ...mine, value: 4 }])
-  const app = createRatingService({
+  const app = createRatingApp({
     store,
     watches: createAggregateWatches({ store }),
     deadLetters: createDeadLetters(createEmbeddedEventLog({ path: ':memory:', partitions: 1 })),
-    ingestStatus: () => undefined,
     log: pino({}, { write: (line: string) => void lines.push(line) }),
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

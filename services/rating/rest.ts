@@ -1,7 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Environment } from '@marquee/connect-hono/call'
-import { type RestCall, refuseMethod, toRestJson } from '@marquee/service/rest/rest'
-import type { Context, Hono } from 'hono'
+import type { ServiceApp } from '@marquee/service/app'
+import { refuseMethod, toRestJson } from '@marquee/service/rest/rest'
+import type { Context } from 'hono'
 import {
   AggregatedRatingSchema,
   RatingSchema,
@@ -18,14 +19,19 @@ const wholeNumber = /^(0|-?[1-9]\d*)$/
  * `GET /rating?id=&type=` answers the aggregate, with `&userId=` one user's rating;
  * `PUT /rating?id=&type=&userId=&value=` stores one, and answers the aggregate.
  */
-export function addRatingRoutes(app: Hono<Environment>, call: RestCall, rpc: RatingRpc): void {
+export function addRatingRoutes(app: ServiceApp, rpc: RatingRpc): void {
   app.get('/rating', async (c) => {
     const { userId } = c.req.query()
     if (userId === undefined) {
-      const answer = await call(c, getAggregatedRating, rpc.getAggregatedRating, recordOf(c))
+      const answer = await app.restCall(
+        c,
+        getAggregatedRating,
+        rpc.getAggregatedRating,
+        recordOf(c),
+      )
       return answerAggregate(c, answer.aggregatedRating)
     }
-    const { rating } = await call(c, getRating, rpc.getRating, { ...recordOf(c), userId })
+    const { rating } = await app.restCall(c, getRating, rpc.getRating, { ...recordOf(c), userId })
     return c.json(rating && toRestJson(RatingSchema, rating))
   })
   app.put('/rating', async (c) => {
@@ -34,7 +40,7 @@ export function addRatingRoutes(app: Hono<Environment>, call: RestCall, rpc: Rat
       throw new ConnectError('value must be a whole number from 1 to 5', Code.InvalidArgument)
     }
     const request = { ...recordOf(c), userId, value }
-    const answer = await call(c, putRating, rpc.putRating, request)
+    const answer = await app.restCall(c, putRating, rpc.putRating, request)
     return answerAggregate(c, answer.aggregatedRating)
   })
   app.all('/rating', refuseMethod('GET, HEAD, PUT'))

@@ -10,7 +10,7 @@ import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { createRatingService } from './service.ts'
+import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import type { TopLimits } from './store/top.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -264,11 +264,10 @@ const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
 function setUp(topLimits?: TopLimits) {
   const bounds = topLimits && { topLimits }
   const store = createMemoryRatingStore({ prior, clock: () => now, ...bounds })
-  const app = createRatingService({
+  const app = createRatingApp({
     store,
     watches: createAggregateWatches({ store }),
     deadLetters: createDeadLetters(createEmbeddedEventLog({ path: ':memory:', partitions: 1 })),
-    ingestStatus: () => undefined,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

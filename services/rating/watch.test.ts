@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { type AggregatedRating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { createRatingService } from './service.ts'
+import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
 
@@ -119,11 +119,10 @@ function setUp(options: { watchesMax?: number } = {}) {
   const health = createHealth(draining.signal)
   const log = pino({ level: 'silent' })
   const eventLog = createEmbeddedEventLog({ path: ':memory:', partitions: 1 })
-  const app = createRatingService({
+  const app = createRatingApp({
     store,
     watches,
     deadLetters: createDeadLetters(eventLog),
-    ingestStatus: () => undefined,
     log,
     metrics: createMetrics(),
     health,

@@ -12,7 +12,7 @@ import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { Hono } from 'hono'
 import { pino } from 'pino'
-import { createMetadataService } from '../../services/metadata/service.ts'
+import { createMetadataApp } from '../../services/metadata/service.ts'
 import { createMemoryMetadataStore } from '../../services/metadata/store/memory.ts'
 import type { PortLimitsOfAll, PortState } from './state.ts'
 
@@ -35,7 +35,7 @@ async function* echo({ body }: Exchange): AsyncGenerator<Uint8Array> {
   }
 }
 
-const metadata = createMetadataService({
+const metadata = createMetadataApp({
   log,
   metrics: createMetrics(),
   health: createHealth(new AbortController().signal),

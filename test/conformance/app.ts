@@ -1,7 +1,8 @@
 import { createRegistry } from '@bufbuild/protobuf'
 import { ConnectError } from '@connectrpc/connect'
+import { mountConnect } from '@marquee/connect-hono/mount'
 import type { TlsOptions } from '@marquee/http/server/tls'
-import { createServiceApp } from '@marquee/service/app'
+import { createApp } from '@marquee/service/app'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { pino } from 'pino'
@@ -30,20 +31,18 @@ export const log = pino(
 
 /** The suite's service, mounted as every service of the project is. */
 export function createConformanceApp(messageBytesMax: number) {
-  return createServiceApp({
+  const app = createApp('conformance', {
     log,
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),
     limits: { messageBytesMax, unboundedMessageBytesMax: messageBytesMax },
-    compressions: moreCompressions,
-    name: 'conformance',
-    services: [ConformanceService],
-    mount({ router }) {
-      router.service(ConformanceService, conformance, {
-        jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
-      })
-    },
   })
+  mountConnect(app, (router) => router.service(ConformanceService, conformance), {
+    ...app.rpcOptions,
+    compressions: moreCompressions,
+    jsonOptions: { registry: createRegistry(file_connectrpc_conformance_v1_service) },
+  })
+  return app
 }
 
 export function tlsOf({ useTls, serverCreds, clientTlsCert }: ServerCompatRequest): {

@@ -1,7 +1,7 @@
 /** Serves the suite behind the gateway, which has the suite's service at its own root. */
 
 import { type Server, serve } from '@marquee/http/server/serve'
-import { createServiceApp } from '@marquee/service/app'
+import { createApp } from '@marquee/service/app'
 import { addForwarding } from '@marquee/service/gateway/routes'
 import { openUpstream } from '@marquee/service/gateway/upstream'
 import { createMetrics } from '@marquee/service/metrics/metrics'
@@ -18,16 +18,13 @@ async function openGateway(request: ServerCompatRequest): Promise<Server> {
   const registry = createStaticRegistry({ addresses: { conformance: [url] } })
   const upstream = await openUpstream(registry, 'conformance')
   const drain = new AbortController().signal
-  const app = createServiceApp({
+  const app = createApp('gateway', {
     log: log.child({}, { level: 'silent' }),
     metrics: createMetrics(),
     health: createHealth(drain),
-    name: 'gateway',
-    services: [],
-    mount({ app: routes, streams }) {
-      addForwarding(routes, { path: '', upstream, services: [ConformanceService], drain, streams })
-    },
   })
+  const { streams } = app.rpcOptions
+  addForwarding(app, { path: '', upstream, services: [ConformanceService], drain, streams })
   return serve({ app, port: 0, log, ...tlsOf(request) })
 }
 

@@ -6,9 +6,9 @@ import { createAppTransport } from '@marquee/testing/app-transport'
 import { pino } from 'pino'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
-import { createMetadataService } from '../../services/metadata/service.ts'
+import { createMetadataApp } from '../../services/metadata/service.ts'
 import { createMemoryMetadataStore } from '../../services/metadata/store/memory.ts'
-import { createMovieService } from '../../services/movie/service.ts'
+import { createMovieApp } from '../../services/movie/service.ts'
 import { createMetadataSource, createRatingSource } from '../../services/movie/upstream.ts'
 
 const titleLengthMax = 500
@@ -60,12 +60,12 @@ function setUp() {
     health: createHealth(new AbortController().signal),
   })
   const store = createMemoryMetadataStore()
-  const upstream = createAppTransport(createMetadataService({ store, ...base() }))
+  const upstream = createAppTransport(createMetadataApp({ store, ...base() }))
   const sources = {
     metadata: createMetadataSource(upstream),
     ratings: createRatingSource(createRouterTransport(() => {})),
   }
-  const movie = createMovieService({ sources, ...base() })
+  const movie = createMovieApp({ sources, ...base() })
   return {
     metadata: createClient(MetadataService, upstream),
     movies: createClient(MovieService, createAppTransport(movie)),

@@ -23,14 +23,15 @@ type Answer = MessageInitShape<typeof ServerReflectionResponseSchema>['messageRe
 /**
  * Server reflection v1 and v1alpha for the services (https://github.com/grpc/grpc-proto/tree/master/grpc/reflection),
  * from the descriptors in the generated code. Files are answered with the files they import.
+ * @param services read at the first call, so that services may be added before it.
  */
-export function addReflection(router: RpcRouter, services: readonly DescService[]): void {
-  const all = [...services, ServerReflection, ServerReflectionAlpha]
-  const index = createIndex(all.map((service) => service.file))
-  const names = all.map((service) => ({ name: service.typeName }))
+export function addReflection(router: RpcRouter, services: Iterable<DescService>): void {
+  let described: Described | undefined
   async function* serverReflectionInfo(
     requests: AsyncIterable<Pick<ServerReflectionRequest, 'host' | 'messageRequest'>>,
   ) {
+    described ??= describe(services)
+    const { index, names } = described
     const sent = new Set<DescFile>()
     for await (const { host, messageRequest } of requests) {
       const messageResponse = answer(messageRequest, index, names, sent)
@@ -40,6 +41,16 @@ export function addReflection(router: RpcRouter, services: readonly DescService[
   router.service(ServerReflection, { serverReflectionInfo })
   // The two versions differ in nothing but the package.
   router.service(ServerReflectionAlpha, { serverReflectionInfo } as never)
+}
+
+type Described = ReturnType<typeof describe>
+
+function describe(services: Iterable<DescService>) {
+  const all = [...services, ServerReflection, ServerReflectionAlpha]
+  return {
+    index: createIndex(all.map((service) => service.file)),
+    names: all.map((service) => ({ name: service.typeName })),
+  }
 }
 
 function answer(

@@ -7,7 +7,7 @@ import { type Server, serve } from '@marquee/http/server/serve'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { pino } from 'pino'
-import { createServiceApp } from '../app.ts'
+import { createApp } from '../app.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { createHealth } from '../process/health.ts'
 import { loadPage, pageLimits } from './load.ts'
@@ -158,20 +158,16 @@ test('a folder that is too large for a page is refused', async () => {
 
 async function servePage(folder: string): Promise<Server> {
   const page = await loadPage(folder)
-  const app = createServiceApp({
-    name: 'page',
-    services: [],
+  const app = createApp('page', {
     log,
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),
-    mount({ app: routes }) {
-      addPageRoutes(routes, {
-        page,
-        paths: ['/', '/movies/:id'],
-        callOrigins: ['http://ratings.test:8082'],
-        advice: 'build it',
-      })
-    },
+  })
+  addPageRoutes(app, {
+    page,
+    paths: ['/', '/movies/:id'],
+    callOrigins: ['http://ratings.test:8082'],
+    advice: 'build it',
   })
   return serve({ app, port: 0, log })
 }
