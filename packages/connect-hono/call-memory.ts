@@ -3,14 +3,20 @@ import type { MemoryAccount } from '@marquee/http/memory/account'
 import type { Lifetime } from './lifetime.ts'
 
 export interface CallMemoryOptions {
-  /** That of the client's connection; without one, as on an edge platform, nothing is charged. */
+  /**
+   * Memory account of the client's connection. Without one, as on an edge platform, nothing is
+   * charged.
+   */
   readonly account: MemoryAccount | undefined
   readonly lifetime: Lifetime
-  /** How long `hold` waits for room, in milliseconds. */
+  /** Maximum time that `hold` waits for memory, in milliseconds. */
   readonly waitMs: number
 }
 
-/** What a call holds of its client's memory: its messages, batches and watched records. The end of the call releases it. */
+/**
+ * Memory that a call holds on the account of its client: messages, batches and watched records. The
+ * end of the call releases it.
+ */
 export class CallMemory {
   readonly #account: MemoryAccount | undefined
   readonly #lifetime: Lifetime
@@ -28,7 +34,7 @@ export class CallMemory {
     return this.#heldBytes
   }
 
-  /** Holds so many bytes more; false when there is no room for them now. */
+  /** Holds further bytes. Returns false when the account has no room for them now. */
   tryHold(bytes: number): boolean {
     if (this.#account === undefined || this.#lifetime.isOver) return true
     if (!this.#account.tryReserve(bytes)) return false
@@ -36,7 +42,7 @@ export class CallMemory {
     return true
   }
 
-  /** Holds so many bytes more, or throws `RESOURCE_EXHAUSTED`. */
+  /** Holds further bytes, or throws `RESOURCE_EXHAUSTED`. */
   holdNow(bytes: number): void {
     if (this.tryHold(bytes)) return
     this.#account?.refuse()
@@ -44,8 +50,8 @@ export class CallMemory {
   }
 
   /**
-   * Resolves when so many bytes more are held. Rejects with `RESOURCE_EXHAUSTED` when there is no room for them in time,
-   * and with the reason of the call's end.
+   * Resolves when the further bytes are held. Rejects with `RESOURCE_EXHAUSTED` when there is no
+   * room for them within `waitMs`, and with the reason of the call's end when the call ends first.
    */
   async hold(bytes: number): Promise<void> {
     const account = this.#account
@@ -71,7 +77,7 @@ export class CallMemory {
     }
   }
 
-  /** So many bytes are not held any more. */
+  /** Releases bytes. */
   release(bytes: number): void {
     const released = Math.min(bytes, this.#heldBytes)
     this.#heldBytes -= released
@@ -87,6 +93,6 @@ export class CallMemory {
 }
 
 function noRoom(): ConnectError {
-  const text = 'the service holds too much for this client already: send less at once, or later'
+  const text = 'the service holds too much data for this client: send less at once, or later'
   return new ConnectError(text, Code.ResourceExhausted)
 }

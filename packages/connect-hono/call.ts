@@ -3,35 +3,40 @@ import type { PortBindings } from '@marquee/http/server/port'
 import type { CallMemory } from './call-memory.ts'
 import type { Lifetime } from './lifetime.ts'
 
-/** What is known of a call, from its first middleware to its log line. */
+/** State of a call, from its first middleware to its log line. */
 export interface Call {
-  /** Names the call in logs, in the answer's `x-request-id`, and to the services asked on its behalf. */
+  /**
+   * Id of the call in logs, in the `x-request-id` of its response, and in the calls that it makes
+   * to other services.
+   */
   readonly requestId: string
   /** `grpc`, `grpc-web`, `connect` or `rest`. */
   protocol: string
   /** `rating.v1.RatingService/PutRating`, or the method and route of a REST call. */
   method: string
-  /** Whether the response is about one user: caches that people share must not keep it. */
+  /** True when the response is about one user, so that shared caches must not keep it. */
   isPrivate: boolean
-  /** How an RPC ended; undefined for success, and for a call that is no RPC. */
+  /** Code of an RPC that failed; `undefined` for success, and for calls that are no RPC. */
   code: Code | undefined
-  /** What went wrong, for the log; also of a call that succeeded without a part of its answer. */
+  /** Error for the log. A call that succeeded with a part of its response missing has one too. */
   error: unknown
-  /** Who ends it before its time; finished when the call is over. */
+  /** Lifetime of the call: its deadline, its abort signal and its end. */
   readonly lifetime: Lifetime
-  /** What its client makes the process hold by it. */
+  /** Memory that the call holds on the account of its client. */
   readonly memory: CallMemory
-  /** Keeps the call open after its `Response` is returned, until the answered function is called. */
+  /**
+   * Keeps the call open after its `Response` is returned, until the returned function is called.
+   */
   hold(): () => void
 }
 
-/** What a Hono handler of ours finds in its context. */
+/** Hono environment of the handlers: the bindings of the server, and the call. */
 export interface Environment {
   Bindings: PortBindings
   Variables: { call: Call }
 }
 
-/** The call, in the context values of an RPC. */
+/** Key of the call in the context values of an RPC. `undefined` outside of `mountConnect`. */
 export const callKey = createContextKey<Call | undefined>(undefined, {
   description: 'the call as the access log sees it',
 })

@@ -11,20 +11,20 @@ export interface ContextOptions {
   readonly request: Request
   readonly lifetime: Lifetime
   readonly call: Call
-  /** Names in lower case and values of the answer's header. */
-  readonly headerFields: string[]
+  /** Headers of the response: names in lower case, each followed by its value. */
+  readonly headerList: string[]
 }
 
-/** What a handler knows of its call. All but the plainest is made when the handler asks for it. */
+/** Context of a call for its handler. Creates headers, values and signals on demand. */
 export class RpcContext implements HandlerContext {
   readonly method: DescMethod
   readonly protocolName: string
   readonly requestMethod: string
-  /** The same as `responseHeader`. */
-  readonly headerFields: string[]
-  /** The same as `responseTrailer`. */
-  readonly trailerFields: string[] = []
-  /** When the client's time is over, by `performance.now()`. */
+  /** Headers behind `responseHeader`. */
+  readonly headerList: string[]
+  /** Trailers behind `responseTrailer`. */
+  readonly trailerList: string[] = []
+  /** Deadline of the client, on the clock of `performance.now()`, in milliseconds. */
   deadlineMs: number | undefined
   readonly #request: Request
   readonly #lifetime: Lifetime
@@ -37,7 +37,7 @@ export class RpcContext implements HandlerContext {
     this.method = options.method
     this.protocolName = options.protocolName
     this.requestMethod = options.requestMethod
-    this.headerFields = options.headerFields
+    this.headerList = options.headerList
     this.#request = options.request
     this.#lifetime = options.lifetime
     this.#call = options.call
@@ -65,12 +65,12 @@ export class RpcContext implements HandlerContext {
   }
 
   get responseHeader(): Headers {
-    this.#responseHeader ??= new LazyHeaders(this.headerFields) as unknown as Headers
+    this.#responseHeader ??= new LazyHeaders(this.headerList) as unknown as Headers
     return this.#responseHeader
   }
 
   get responseTrailer(): Headers {
-    this.#responseTrailer ??= new LazyHeaders(this.trailerFields) as unknown as Headers
+    this.#responseTrailer ??= new LazyHeaders(this.trailerList) as unknown as Headers
     return this.#responseTrailer
   }
 

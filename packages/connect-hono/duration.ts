@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { type Duration, DurationSchema } from '@bufbuild/protobuf/wkt'
 
-/** A `google.protobuf.Duration` of milliseconds, of 0 or more, to the microsecond. */
+/** Returns a `google.protobuf.Duration`, rounded to microseconds. @param durationMs 0 or more. */
 export function toDuration(durationMs: number): Duration {
   const microseconds = Math.round(durationMs * 1_000)
   return create(DurationSchema, {

@@ -10,18 +10,23 @@ import type { RpcRouter } from './router.ts'
 
 /** The state of the process that the health service reports. */
 export interface HealthSource {
-  /** The reasons why calls cannot be handled (`calls`), or why the process is not ready at all. Empty when it is. */
+  /**
+   * Returns the reasons why the process cannot handle calls (`calls`), or why it is not ready.
+   * Empty when there are none.
+   */
   problems(concern?: 'calls'): readonly unknown[]
   /** Aborted with a `ShutdownError` when the process starts to shut down. */
   readonly draining?: AbortSignal | undefined
 }
 
-/** How often a watch looks whether the health has changed. */
+/** Interval at which a watch checks the health, in milliseconds. */
 const watchIntervalMs = 250
 
 /**
- * `grpc.health.v1.Health` (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). The empty name is the whole
- * process; a service is healthy while its calls can be answered, even if the process cannot do the rest of its work.
+ * Registers `grpc.health.v1.Health`
+ * (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). The empty name stands for the
+ * whole process. A service is `SERVING` while its calls can be handled, even when the process is
+ * not ready otherwise.
  * @param services read at each call, so that services may be added later.
  */
 export function addHealth(
@@ -38,7 +43,10 @@ export function addHealth(
   const implementation: ServiceImpl<typeof HealthService> = {
     check({ service }) {
       if (names().includes(service)) return { status: status(service) }
-      throw new ConnectError(`service ${quoted(service)} is not known here`, Code.NotFound)
+      throw new ConnectError(
+        `service ${quoted(service)} is unknown: list the services with List`,
+        Code.NotFound,
+      )
     },
     list() {
       return {
@@ -58,6 +66,6 @@ export function addHealth(
       }
     },
   }
-  // A watch of the health has to tell of the end before it ends.
+  // A watch reports the shutdown itself before it ends.
   router.service(HealthService, implementation, { drains: false, repeatsState: true })
 }

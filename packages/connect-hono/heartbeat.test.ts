@@ -10,7 +10,7 @@ import { Lifetime } from './lifetime.ts'
 import type { Output } from './response/output.ts'
 import { ResponseStream } from './response/stream.ts'
 import { createTimeouts } from './timeouts.ts'
-import type { Packed } from './wire/envelope.ts'
+import type { EncodedMessage } from './wire/envelope.ts'
 
 const limits = { heartbeatMs: 20 }
 const record = { recordId: '1', recordType: 'movie' }
@@ -89,9 +89,9 @@ test('a stream is not repeated before its first message, nor after its end', asy
 })
 
 test('a state that is packed while its successor arrives is not sent behind it', async () => {
-  const packing: ((packed: Packed) => void)[] = []
+  const packing: ((packed: EncodedMessage) => void)[] = []
   const output = {
-    addTo: () => new Promise<Packed>((resolve) => void packing.push(resolve)),
+    addTo: () => new Promise<EncodedMessage>((resolve) => void packing.push(resolve)),
   } as unknown as Output
   const states = [1n, 2n].map((count) =>
     create(WatchAggregatedRatingsResponseSchema, { aggregatedRating: { count } }),
@@ -116,7 +116,7 @@ test('a state that is packed while its successor arrives is not sent behind it',
     heartbeatMs: 20,
   })
   const settled = (count: number) => waitFor(() => packing.length >= count, { what: 'packing' })
-  const pack = (index: number, state: number) => packing[index]?.(packed[state] as Packed)
+  const pack = (index: number, state: number) => packing[index]?.(packed[state] as EncodedMessage)
   stream.send(messages())
   await settled(1)
   pack(0, 0)

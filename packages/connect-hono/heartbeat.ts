@@ -2,13 +2,13 @@ import type { Expiring, Timeout, Timeouts } from './timeouts.ts'
 
 export interface HeartbeatOptions {
   readonly timeouts: Timeouts
-  /** How long a stream may be quiet, in milliseconds. */
+  /** Maximum quiet time of a stream, in milliseconds. */
   readonly intervalMs: number
-  /** Called when nothing was noted for half of the interval to all of it, and again while that lasts. */
+  /** Called after half to all of the interval without activity, and again while that lasts. */
   readonly onQuiet: () => void
 }
 
-/** Notices that a stream is quiet, at the price of one entry among shared timers. Runs until it is stopped. */
+/** Detects that a stream is quiet, with one entry in shared timers. Runs until `stop`. */
 export class Heartbeat implements Expiring {
   readonly #options: HeartbeatOptions
   #timeout: Timeout | undefined
@@ -19,8 +19,8 @@ export class Heartbeat implements Expiring {
     this.#wait()
   }
 
-  /** Something was sent. */
-  note(): void {
+  /** Records that a message was sent. */
+  record(): void {
     this.#isQuiet = false
   }
 

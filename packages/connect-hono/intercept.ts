@@ -9,16 +9,19 @@ import type {
 } from '@connectrpc/connect'
 import type { RpcContext } from './context.ts'
 
-/** An implementation, with one message or many each way, as its method says. */
+/** Implementation of a method: one message or a stream in each direction. */
 export type Handler = (input: Message | AsyncIterable<Message>, context: HandlerContext) => unknown
-/** A handler with its interceptors. */
+/** Handler wrapped in its interceptors. */
 export type Invoke = (input: Message | AsyncIterable<Message>, context: RpcContext) => unknown
 
 type Next = ReturnType<Interceptor>
 type AnyRequest = UnaryRequest | StreamRequest
 type AnyResponse = UnaryResponse | StreamResponse
 
-/** Puts Connect's interceptors around a handler, the first outermost. Without any, the handler is left as it is. */
+/**
+ * Wraps a handler in Connect's interceptors, the first outermost. Returns the handler itself when
+ * there are none.
+ */
 export function intercept(
   method: DescMethod,
   handler: Handler,
@@ -37,7 +40,7 @@ export function intercept(
   }
 }
 
-/** Interceptors see a stream wherever one side is one. */
+/** Interceptors see streams in both directions when either direction is one. */
 function toRequest(
   method: DescMethod,
   context: RpcContext,
@@ -65,7 +68,7 @@ async function handlerInput(request: AnyRequest): Promise<Message | AsyncIterabl
     : request.message
 }
 
-/** Handlers see what the interceptors have changed. */
+/** Returns a context with the changes of the interceptors. */
 function handlerContext(context: RpcContext, request: AnyRequest): HandlerContext {
   const { header, signal, contextValues, service } = request
   const isSame =
@@ -135,7 +138,8 @@ async function* one<T>(value: T | Promise<T>): AsyncGenerator<T> {
 async function onlyOf(messages: AsyncIterable<Message>): Promise<Message> {
   let only: Message | undefined
   for await (const message of messages) only = message
-  if (only === undefined) throw new Error('an interceptor took the only message of a call')
+  if (only === undefined)
+    throw new Error('an interceptor removed the only message of a call: it has to pass it on')
   return only
 }
 

@@ -1,19 +1,20 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Expiring, Timeout, Timeouts } from './timeouts.ts'
 
-/** Why the signal of a call is aborted that came to its end. */
+/** Abort reason of a call that has completed. */
 const finished = new DOMException('the call is over', 'AbortError')
 
 /**
- * How long a call goes on, and who ends it before: its deadline, its client, the process, the call itself. The first of
- * them decides. Nothing is made that nobody asks for: most calls are over before anyone does.
+ * Lifetime of a call. It ends once: by completion, its deadline, its client, a shutdown or an
+ * error. Creates its abort signal and listeners on demand, because most calls complete before
+ * anything needs them.
  */
 export class Lifetime implements Expiring {
   readonly timeouts: Timeouts
   #isOver = false
   #reason: unknown
   #controller: AbortController | undefined
-  /** The first to listen, which most often is the only one, and those after it. */
+  /** First listener, usually the only one. `#listeners` has the others. */
   #listener: ((reason: unknown) => void) | undefined
   #listeners: Set<(reason: unknown) => void> | undefined
   #timeout: Timeout | undefined
@@ -25,12 +26,12 @@ export class Lifetime implements Expiring {
     this.timeouts = timeouts
   }
 
-  /** Whether it was ended, or finished. */
+  /** True when the call has ended, completed or not. */
   get isOver(): boolean {
     return this.#isOver
   }
 
-  /** Aborted with the reason when the call is ended, and also when it has finished. */
+  /** Aborted with the reason of the end, also when the call has completed. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -39,7 +40,7 @@ export class Lifetime implements Expiring {
     return this.#controller.signal
   }
 
-  /** Ends the call before its answer is complete. */
+  /** Ends the call before its response is complete. */
   end(reason: unknown): void {
     if (this.#isOver) return
     this.#isOver = true
@@ -55,7 +56,7 @@ export class Lifetime implements Expiring {
     if (listeners !== undefined) for (const later of listeners) later(reason)
   }
 
-  /** Says that the call has come to its end. */
+  /** Ends the call as completed. */
   finish(): void {
     this.end(finished)
   }
@@ -64,7 +65,10 @@ export class Lifetime implements Expiring {
     return this.#timeout !== undefined
   }
 
-  /** Ends the call after the time. Default code: `DEADLINE_EXCEEDED`. */
+  /**
+   * Ends the call after a delay. @param delayMs in milliseconds. @param code Default:
+   * `DEADLINE_EXCEEDED`.
+   */
   setDeadline(delayMs: number, text: string, code: Code = Code.DeadlineExceeded): void {
     this.#deadlineText = text
     this.#deadlineCode = code
@@ -92,7 +96,7 @@ export class Lifetime implements Expiring {
     if (this.#isOver) throw this.#reason
   }
 
-  /** Calls the listener when the call is over: at once when it is already. */
+  /** Calls the listener when the call ends, or at once when it has ended. */
   whenOver(listener: (reason: unknown) => void): void {
     if (this.#isOver) {
       listener(this.#reason)
@@ -111,7 +115,10 @@ export class Lifetime implements Expiring {
     else this.#listeners?.delete(listener)
   }
 
-  /** Follows a promise, and rejects with the reason of the call's end if that comes first. Leaves no listener behind. */
+  /**
+   * Settles like the promise, or rejects with the reason of the call's end if that comes first.
+   * Leaves no listener behind.
+   */
   unlessOver<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.whenOver(reject)

@@ -1,44 +1,63 @@
-/** The bounds of calls. */
+/** Bounds of calls. */
 export interface RpcLimits {
-  /** Bytes of any message of a request, as it is sent and decompressed, whatever its type allows. */
+  /**
+   * Maximum size of any request message, in bytes, compressed and decompressed, whatever its rules
+   * allow.
+   */
   readonly messageBytesMax: number
   /**
-   * Bytes of a message whose type sets no bound: because it has a string without `max_len`, for one. For other types it is
-   * derived from their rules (`message-limits.ts`).
+   * Maximum size of a request message whose rules set no bound, in bytes: for example one with a
+   * string without `max_len`. The bound of other types is derived from their rules
+   * (`message-limits.ts`).
    */
   readonly unboundedMessageBytesMax: number
-  /** Fields and items of a message whose type sets no bound: because it repeats a field without `max_items`, for one. */
+  /**
+   * Maximum number of fields and items in a request message whose rules set no bound: for example
+   * one that repeats a field without `max_items`.
+   */
   readonly unboundedMessageElementsMax: number
-  /** How long a unary call may take, its request included, when its client sets no earlier deadline. */
+  /**
+   * Maximum duration of a unary call including its request, in milliseconds. A client may set an
+   * earlier deadline.
+   */
   readonly unaryTimeoutMs: number
-  /** How long a request's body may go without a byte; a conversation (bidi) may pause while its client stays. */
+  /**
+   * Maximum pause of a request body, in milliseconds. Bidirectional streams may pause for longer.
+   */
   readonly bodyIdleTimeoutMs: number
   /**
-   * How long a stream that tells states may be quiet until the last one is sent again. Undefined for ever. Proxies close
-   * what is quiet: HAProxy as Debian configures it after 50 s, nginx and many load balancers after 60 s.
+   * Quiet time after which a stream of states sends the last one again, in milliseconds;
+   * `undefined` means never. Proxies close quiet connections: HAProxy as Debian configures it after
+   * 50 s, nginx and many load balancers after 60 s.
    */
   readonly heartbeatMs: number | undefined
   /**
-   * Bytes a second that a request's body brings on average, while somebody waits for it: a body that dribbles holds its
-   * call, and what was read of it. Not for conversations (bidi).
+   * Minimum average rate of a request body while the call waits for it, in bytes per second. A slow
+   * body occupies its call and memory. Does not apply to bidirectional streams.
    */
   readonly bodyBytesPerSecondMin: number
-  /** How long a body may be behind that rate, in milliseconds. */
+  /** Maximum time that a body may lag behind that rate, in milliseconds. */
   readonly bodySlackMs: number
   /**
-   * How long a call may be open whose request or response is a stream; up to 10 % less, so that clients do not come back
-   * together. It ends with `UNAVAILABLE`, and clients open it again.
+   * Maximum age of a stream, in milliseconds. Each stream ends up to 10 % earlier, so that clients
+   * do not all reconnect together. It ends with `UNAVAILABLE`, and clients reopen it.
    */
   readonly streamAgeMaxMs: number
-  /** Bytes of a message that are not charged to the memory budget when all of it comes at once. */
+  /**
+   * Maximum size of a message that is not charged to the memory budget when it arrives at once, in
+   * bytes.
+   */
   readonly freeMessageBytesMax: number
-  /** How long a message may wait for memory before it is refused with `RESOURCE_EXHAUSTED`. */
+  /**
+   * Maximum time that a message waits for memory, in milliseconds. Then it is refused with
+   * `RESOURCE_EXHAUSTED`.
+   */
   readonly memoryWaitMs: number
-  /** Streams that one client has open at once (`clientOf`), so that others have some. */
+  /** Maximum number of streams that one client (`clientOf`) has open at once. */
   readonly streamsPerClientMax: number
 }
 
-/** The bounds unless told otherwise. */
+/** Default bounds of calls. */
 export const rpcLimits: RpcLimits = {
   messageBytesMax: 4 * 1024 * 1024,
   unboundedMessageBytesMax: 64 * 1024,
@@ -54,18 +73,22 @@ export const rpcLimits: RpcLimits = {
   streamsPerClientMax: 20_000,
 }
 
-/** The bounds of decompression, which costs memory and time before a message's size is known. */
+/** Bounds of decompression, which costs memory and time before the size of a message is known. */
 export interface DecompressionLimits {
-  /** Messages that are decompressed at once in the process. */
+  /** Maximum number of messages that the process decompresses at once. */
   readonly concurrentMax: number
-  /** Messages that wait for that, and their bytes together; the next one is `RESOURCE_EXHAUSTED`. */
+  /**
+   * Maximum number of messages that wait for it. Further ones are refused with
+   * `RESOURCE_EXHAUSTED`.
+   */
   readonly waitingMax: number
+  /** Maximum size of the waiting messages together, in bytes. */
   readonly waitingBytesMax: number
 }
 
 /**
- * Against many small messages with large windows at once. Of the four threads that runtimes have for such tasks, one stays
- * free for files and host names.
+ * Default bounds of decompression, against many small messages with large windows. Runtimes have
+ * four threads for such tasks; one stays free for files and host names.
  */
 export const decompressionLimits: DecompressionLimits = {
   concurrentMax: 3,
@@ -74,8 +97,8 @@ export const decompressionLimits: DecompressionLimits = {
 }
 
 /**
- * The largest windows of compressed messages, in bytes: a decoder allocates its window before anything is known of the
- * content. gzip's is 32 KiB always. Zstandard's is what RFC 9659 allows for HTTP, Brotli's what its encoders use by
- * default.
+ * Maximum windows of compressed messages, in bytes. A decoder allocates its window before it knows
+ * the content. gzip always has 32 KiB. Zstandard has what RFC 9659 allows for HTTP, Brotli what its
+ * encoders use by default.
  */
 export const windowBytesMax = { br: 4 * 1024 * 1024, zstd: 8 * 1024 * 1024 }

@@ -10,9 +10,11 @@ import { createStreamQuota } from './stream-quota.ts'
 import { createValidate } from './validation.ts'
 
 /**
- * Mounts Connect services on a Hono app, for gRPC, gRPC-Web and Connect. gRPC needs HTTP/2 and trailers, so the app has
- * to be served by `@marquee/http`; under `app.fetch` alone it is refused, and the other protocols rpcCall.
- * @param routes registers the services, as a routes function for Connect's own adapters does.
+ * Mounts Connect services on a Hono app, for gRPC, gRPC-Web and Connect. gRPC needs HTTP/2 and
+ * trailers, so `@marquee/http` has to serve the app. Under `app.fetch` alone the other protocols
+ * work, and gRPC calls are refused with the reason. Throws a `TypeError` for options of an RPC that
+ * are not supported.
+ * @param routes registers the services, like a routes function for Connect's own adapters.
  */
 export function mountConnect<E extends Env>(
   app: Hono<E>,

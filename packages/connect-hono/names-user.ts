@@ -1,13 +1,13 @@
 import type { DescMessage, DescMethod } from '@bufbuild/protobuf'
 
-/** The field that names a user, wherever a message of ours has one. */
+/** Name of the fields that identify a user. */
 const userField = 'user_id'
 
 const known = new WeakMap<DescMethod, boolean>()
 
 /**
- * Returns whether the requests or responses of a method name a user. What is read by it is about that user, and no cache
- * that people share may keep it.
+ * Returns whether the requests or responses of a method identify a user. Shared caches must not
+ * keep such responses.
  */
 export function namesUser(method: DescMethod): boolean {
   let names = known.get(method)

@@ -7,17 +7,17 @@ import type { Lifetime } from './lifetime.ts'
 /** A call from its first middleware to the last byte of its response. */
 export class OpenCall implements Call {
   readonly requestId: string
-  /** When it began, on a clock that does not jump, in milliseconds. */
+  /** Start of the call on the clock of `performance.now()`, in milliseconds. */
   readonly startMs: number
   readonly lifetime: Lifetime
   protocol = 'rest'
   method = ''
-  /** The HTTP status of the response. 0 until there is one. */
+  /** HTTP status of the response. 0 until there is one. */
   status = 0
   isPrivate = false
   code: Code | undefined
   error: unknown
-  /** The memory account of the client's connection. */
+  /** Memory account of the client's connection. */
   account: MemoryAccount | undefined
   memoryWaitMs = 0
   #memory: CallMemory | undefined
@@ -47,7 +47,7 @@ export class OpenCall implements Call {
     return () => this.release()
   }
 
-  /** Ends the call, unless somebody holds it. */
+  /** Releases one hold. The last one ends the call. */
   release(): void {
     this.#holds--
     if (this.#holds !== 0) return

@@ -12,44 +12,58 @@ import type { Validate } from './validation.ts'
 export interface ConnectOptions {
   /** Bounds of the calls. Default: `rpcLimits`. */
   readonly limits?: Partial<RpcLimits>
-  /** Run around each handler, the first outermost, once the request was read and validated. Default: none. */
+  /**
+   * Interceptors of each handler, the first outermost. They run after the request was read and
+   * validated. Default: none.
+   */
   readonly interceptors?: readonly Interceptor[]
-  /** For one, the registry of the types within `google.protobuf.Any`. Default: unknown JSON fields are ignored. */
+  /**
+   * Options of JSON messages: for example the registry of the types in `google.protobuf.Any`.
+   * Default: unknown fields are ignored.
+   */
   readonly jsonOptions?: JsonOptions
-  /** Compressions to take and send beside gzip, Brotli and Zstandard. Default: none. */
+  /** Compressions in addition to gzip, Brotli and Zstandard. Default: none. */
   readonly compressions?: readonly Compression[]
-  /** Checks requests. Default: protovalidate, with the rules in their protos. */
+  /** Validates requests. Default: protovalidate, by the rules in their protos. */
   readonly validate?: Validate
-  /** Ends the response streams when aborted, with its reason: for a shutdown. Default: nothing does. */
+  /** Ends the response streams with its reason when aborted, for a shutdown. Default: none. */
   readonly drain?: AbortSignal | undefined
-  /** Counts the streams of each client. Default: one of its own, with `limits.streamsPerClientMax`. */
+  /** Bounds the streams of each client. Default: a new quota with `limits.streamsPerClientMax`. */
   readonly streams?: StreamQuota
-  /** Called for each RPC that is mounted, with its path below the app's base: `/greet.v1.GreetService/Greet`. */
+  /**
+   * Called for each mounted RPC, with its path below the base path of the app:
+   * `/greet.v1.GreetService/Greet`.
+   */
   readonly onRpc?: (path: string, method: DescMethod) => void
   /**
-   * Called when a call has ended, for logs and metrics; not in an app that sets the variable `call` itself. Default:
-   * writes the errors that clients get without details (`INTERNAL`, for one) to standard error.
+   * Called when a call has ended, for logs and metrics. Not called when middleware of the app sets
+   * the variable `call`. Default: writes errors whose details the client does not see (`INTERNAL`,
+   * for example) to standard error.
    */
   readonly onCallEnd?: (call: OpenCall) => void
 }
 
 /**
- * Options of one service or RPC, which replace those of the app. Of Connect's options it takes `acceptCompression`,
- * `interceptors`, `jsonOptions` and `readMaxBytes`; with any other one, registering throws a `TypeError`.
+ * Options of one service or RPC. They replace those of the app. Of Connect's options,
+ * `acceptCompression`, `interceptors`, `jsonOptions` and `readMaxBytes` are supported; registering
+ * with any other one throws a `TypeError`.
  */
 export interface RpcOptions extends Partial<Omit<UniversalHandlerOptions, 'acceptCompression'>> {
-  /** The compressions to take and send. Default: those of the app. */
+  /** Compressions to accept and to use. Default: those of the app. */
   readonly acceptCompression?: readonly Compression[]
-  /** Whether response streams end when the app's `drain` is aborted. Default: true. */
+  /**
+   * Set to false to keep response streams open when the `drain` of the app is aborted. Default:
+   * true.
+   */
   readonly drains?: boolean
   /**
-   * Whether the messages of a response stream are states, so that the last one may be sent again to keep a quiet stream
-   * open (`RpcLimits.heartbeatMs`). Default: false.
+   * Set to true when the messages of a response stream are states, so that sending the last one
+   * again keeps a quiet stream open (`RpcLimits.heartbeatMs`). Default: false.
    */
   readonly repeatsState?: boolean
 }
 
-/** The options of an RPC, all of them set. */
+/** Options of an RPC with their defaults applied. */
 export interface ResolvedOptions {
   readonly limits: RpcLimits
   readonly validate: Validate

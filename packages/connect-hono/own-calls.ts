@@ -5,10 +5,12 @@ import { Lifetime } from './lifetime.ts'
 import { OpenCall } from './open-call.ts'
 import { createTimeouts } from './timeouts.ts'
 
-/** Handles a request whose call is set in its context. */
+/** Handles a request whose context has a `call`. */
 export type Handle = (c: Context<Environment>) => Response | Promise<Response>
 
-/** Sets a call, in an app that has no middleware which does, and handles the request. */
+/**
+ * Sets the `call` of a context and handles the request, in an app without middleware that does so.
+ */
 export type RunCall = (c: Context<Environment>, handle: Handle) => Promise<Response>
 
 export interface OwnCallsOptions {
@@ -37,7 +39,7 @@ export function createOwnCalls({
   }
 }
 
-/** Writes an error to standard error whose details its client did not get. */
+/** Writes an error whose details the client did not see to standard error. */
 function reportHidden({ method, requestId, error }: OpenCall): void {
   if (error === undefined || error instanceof ConnectError) return
   // biome-ignore lint/suspicious/noConsole: an app that has no log of its own would lose the error.

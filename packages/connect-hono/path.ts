@@ -2,14 +2,14 @@ import { getPath } from 'hono/utils/url'
 import type { Environment } from './call.ts'
 
 /**
- * The path by which a request finds its route, as Hono has it. That of most exchanges is the beginning of their target:
- * then no URL is made.
+ * Returns the path of a request for routing, as Hono defines it. Usually it is the start of the
+ * request target, so that no URL is parsed.
  */
 export function pathOf(request: Request, options?: { env?: Environment['Bindings'] }): string {
   const target = options?.env?.exchange?.target ?? ''
-  // OPTIONS of the whole server (RFC 9110 §9.3.7) is answered as that of its root.
+  // OPTIONS of the whole server (RFC 9110 §9.3.7) is handled as that of its root.
   if (target === '*') return '/'
-  // What is percent-encoded is decoded.
+  // Hono decodes percent-encoded characters.
   if (!target.startsWith('/') || target.includes('%') || target.includes('#')) {
     return getPath(request)
   }

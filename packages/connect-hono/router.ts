@@ -64,7 +64,10 @@ export function createRpcRouter(defaults: ResolvedOptions, add: (rpc: Rpc) => vo
       register(method, impl as Handler, options)
       return this
     },
-    /** What was registered, as Connect's own handlers, for code that looks it up. Hono routes do not use them. */
+    /**
+     * Returns the registered RPCs as Connect's own handlers, for code that looks them up. Hono
+     * routes do not use them.
+     */
     get handlers() {
       const router = createConnectRouter()
       for (const { method, handler } of registered) router.rpc(method, handler as never)

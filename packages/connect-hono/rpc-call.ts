@@ -3,7 +3,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { Call } from './call.ts'
 import type { Compression } from './compression/compression.ts'
 import { RpcContext } from './context.ts'
-import { lateForClient, toConnectError, toLoggedError } from './errors/errors.ts'
+import { clientDeadlineText, toConnectError, toLoggedError } from './errors/errors.ts'
 import { quoted } from './errors/text.ts'
 import type { Lifetime } from './lifetime.ts'
 import { BodyReader } from './request/body-reader.ts'
@@ -42,15 +42,18 @@ export class RpcCall {
       request: incoming.request,
       lifetime: this.lifetime,
       call,
-      headerFields: ['content-type', wire.contentType],
+      headerList: ['content-type', wire.contentType],
     })
   }
 
-  /** Starts the deadline, and ends the call when its client leaves or, for a response stream, when the process drains. */
+  /**
+   * Starts the deadline, and ends the call when its client leaves or, for a response stream, when
+   * the process drains.
+   */
   begin(): void {
     const { rpc, wire, incoming, lifetime } = this
     const { limits, drain } = rpc.options
-    incoming.endWithClient(lifetime)
+    incoming.abortWithClient(lifetime)
     wire.checkVersion?.(incoming)
     const givenMs = wire.timeoutMs(incoming)
     const timeoutMs = givenMs === undefined ? undefined : givenMs - incoming.waitedMs
@@ -60,7 +63,7 @@ export class RpcCall {
     if (!isUnary) rpc.options.streams.enter(incoming, lifetime)
     const boundMs = isUnary ? limits.unaryTimeoutMs : agedAfter(limits.streamAgeMaxMs)
     if (timeoutMs !== undefined && timeoutMs <= boundMs) {
-      lifetime.setDeadline(timeoutMs, lateForClient)
+      lifetime.setDeadline(timeoutMs, clientDeadlineText)
     } else if (isUnary) {
       lifetime.setDeadline(boundMs, 'the call took longer than the service allows')
     } else {
@@ -71,20 +74,20 @@ export class RpcCall {
 
   /** The compression of the request. Default name: that in its header. */
   requestCompression(
-    name = this.incoming.header(this.wire.encodingField) ?? '',
+    name = this.incoming.header(this.wire.encodingHeader) ?? '',
   ): Compression | undefined {
     if (name === '' || name.toLowerCase() === 'identity') return undefined
     const { compressions } = this.rpc.options
     const found = compressions.find(name)
     if (found !== undefined) return found
-    this.context.headerFields.push(this.wire.acceptField, compressions.names)
+    this.context.headerList.push(this.wire.acceptHeader, compressions.names)
     const text = `unknown compression ${quoted(name)}: supported encodings are ${compressions.names}`
     throw new ConnectError(text, Code.Unimplemented)
   }
 
   /** The compression of the response: one the client accepts, or that of its request. */
   responseCompression(requested: Compression | undefined): Compression | undefined {
-    const accepted = this.incoming.header(this.wire.acceptField)
+    const accepted = this.incoming.header(this.wire.acceptHeader)
     return accepted ? this.rpc.options.compressions.choose(accepted) : requested
   }
 
@@ -107,7 +110,10 @@ export class RpcCall {
     return new Output({ desc: method.output, codec: outputs[this.wire.format], compression })
   }
 
-  /** Throws when a request breaks the rules in its proto. The messages of a stream are left to the handler. */
+  /**
+   * Throws when a request breaks the rules in its proto. The messages of a stream are left to the
+   * handler.
+   */
   validate(message: Message): void {
     const violation = this.rpc.options.validate(this.rpc.method.input, message)
     if (violation !== undefined) throw violation

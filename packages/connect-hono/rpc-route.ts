@@ -9,15 +9,15 @@ import type { Handle, RunCall } from './own-calls.ts'
 import type { Incoming } from './request/incoming.ts'
 import { headersOf, incomingOf } from './request/incoming-of.ts'
 import { unsupportedCondition } from './request/preconditions.ts'
-import { respondBare } from './response/bare.ts'
-import { respondEnveloped } from './response/response.ts'
+import { respondConnectUnary } from './response/connect-unary.ts'
+import { respondEnveloped } from './response/enveloped.ts'
 import type { Rpc } from './router.ts'
 import { RpcCall } from './rpc-call.ts'
 import { createWires, type Wire, wireOf } from './wire/wire.ts'
 
 /**
- * Mounts an RPC on a Hono app, for gRPC, gRPC-Web and Connect. gRPC is refused where a response has no trailers: by
- * HTTP/1.1, and under `app.fetch` alone.
+ * Mounts an RPC on a Hono app, for gRPC, gRPC-Web and Connect. gRPC is refused where a response has
+ * no trailers: by HTTP/1.1, and under `app.fetch` alone.
  * @param runCall serves a call for which no middleware has set the variable `call`.
  */
 export function mountRpc(app: Hono<Environment>, rpc: Rpc, runCall: RunCall): void {
@@ -43,20 +43,20 @@ function createHandler(rpc: Rpc): Handle {
       const query = queryOf(incoming.target)
       const wire = wireOf(wires, `application/${query.get('encoding')}`)
       if (wire === undefined || wire.hasEnvelopes) return refuse(c, rpc, incoming, 415, allowed)
-      return respondBare(new RpcCall(rpc, wire, incoming, call), query)
+      return respondConnectUnary(new RpcCall(rpc, wire, incoming, call), query)
     }
     const wire = wireOf(wires, incoming.header('content-type') ?? '')
     if (wire !== undefined) call.protocol = wire.protocol
     if (incoming.method === 'OPTIONS') return c.body(null, 204, { allow: allowOf(allowed) })
     if (incoming.method !== 'POST') return refuse(c, rpc, incoming, 405, allowed)
     if (wire === undefined || !suits(wire, rpc)) return refuse(c, rpc, incoming, 415, allowed)
-    if (wire.protocol === 'grpc' && incoming.leaveTrailers === undefined) {
+    if (wire.protocol === 'grpc' && incoming.setTrailers === undefined) {
       return c.env?.exchange ? refuse(c, rpc, incoming, 505, allowed) : refuseGrpc(c, rpc)
     }
     const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
     if (condition !== undefined) return refuseCall(c, condition, { http: 412, grpc: 200 })
     const rpcCall = new RpcCall(rpc, wire, incoming, call)
-    return wire.hasEnvelopes ? respondEnveloped(rpcCall) : respondBare(rpcCall, undefined)
+    return wire.hasEnvelopes ? respondEnveloped(rpcCall) : respondConnectUnary(rpcCall, undefined)
   }
 }
 
@@ -78,15 +78,18 @@ function queryOf(target: string): URLSearchParams {
   return new URLSearchParams(start < 0 ? '' : target.slice(start + 1))
 }
 
-/** Without a port a gRPC client still reads the reason: it is in the headers, and the status has to be 200. */
+/**
+ * Without a port a gRPC client still reads the reason: it is in the headers, and the status has to
+ * be 200.
+ */
 function refuseGrpc(c: Context<Environment>, { path }: Rpc): Response {
   const text = `${path} by gRPC needs trailers, which this platform cannot send: call it by gRPC-Web or Connect`
   return refuseCall(c, new ConnectError(text, Code.Unimplemented), { http: 505, grpc: 200 })
 }
 
 /**
- * Refuses a request that is no call of the method, and says what would be one. In plain text: an error in Connect's form
- * would be a response of the method.
+ * Refuses a request that is no call of the method, and says what would be one. In plain text: an
+ * error in Connect's form would be a response of the method.
  */
 function refuse(
   c: Context<Environment>,

@@ -7,13 +7,16 @@ import type { Incoming } from './request/incoming.ts'
 
 /** Bounds the streams that each client has open at once. */
 export interface StreamQuota {
-  /** Counts a stream until its call is over. Throws `RESOURCE_EXHAUSTED` when there is no place for it. */
+  /**
+   * Counts a stream until its call is over. Throws `RESOURCE_EXHAUSTED` when there is no place for
+   * it.
+   */
   enter(incoming: Pick<Incoming, 'remoteAddress' | 'header'>, lifetime: Lifetime): void
 }
 
 export interface StreamQuotaOptions {
   readonly limits: Pick<RpcLimits, 'streamsPerClientMax'>
-  /** Proxies whose word counts on who the client is. Default: none. */
+  /** Proxies whose `X-Forwarded-For` names the client. Default: none. */
   readonly trustedProxies?: AddressList | undefined
 }
 
@@ -42,8 +45,9 @@ export function createStreamQuota({ limits, trustedProxies }: StreamQuotaOptions
 }
 
 /**
- * Who a request is from, as one name for all addresses that one client may choose from: an IPv4 address, or the 64 bits of
- * an IPv6 network. Behind trusted proxies it is the last address in `X-Forwarded-For` that is not one of them.
+ * Returns the client of a request, as one name for all addresses that it may use: an IPv4 address,
+ * or the 64 bits of an IPv6 network. Behind trusted proxies it is the last address in
+ * `X-Forwarded-For` that is not one of them.
  */
 export function clientOf(
   incoming: Pick<Incoming, 'remoteAddress' | 'header'>,

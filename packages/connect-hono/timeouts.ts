@@ -1,13 +1,13 @@
-/** What may take only so long. */
+/** Something that expires after a time. */
 export interface Expiring {
-  /** Its time is over. Does not throw. */
+  /** Called when the time has passed. Must not throw. */
   expire(): void
 }
 
-/** Those whose time is over together. To stop waiting for one is to delete it. */
+/** Entries that expire together. Deleting one cancels its timeout. */
 export type Timeout = Pick<Set<Expiring>, 'delete'>
 
-/** The times of many calls at once. */
+/** Timeouts of many calls. */
 export interface Timeouts {
   /** Milliseconds on a clock that does not jump. */
   readonly now: () => number
@@ -21,8 +21,9 @@ export const timerMsMax = 2 ** 31 - 1
 const never: Timeout = { delete: () => false }
 
 /**
- * Shares one timer among all that ends within a sixteenth of its time: a timer for each call costs more than the rest of
- * what a call needs to be ended in time. What is deleted before leaves a timer that does nothing, once.
+ * Shares one timer among all that ends within a sixteenth of its time: a timer for each call costs
+ * more than the rest of what a call needs to be ended in time. What is deleted before leaves a
+ * timer that does nothing, once.
  * @param now milliseconds on a clock that does not jump.
  */
 export function createTimeouts(now: () => number = () => performance.now()): Timeouts {

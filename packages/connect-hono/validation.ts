@@ -2,27 +2,31 @@ import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobu
 import { createValidator, type Violation, violationsToProto } from '@bufbuild/protovalidate'
 import { ViolationSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, ConnectError } from '@connectrpc/connect'
-import { cutText } from './errors/cut.ts'
 import { errorLimits } from './errors/text.ts'
+import { truncateText } from './errors/truncate.ts'
 import { binaryCounter, type CountElements } from './protobuf/binary-scan.ts'
 
-/** Says what is wrong with a message, by the rules in its proto (https://protovalidate.com), or nothing. */
+/**
+ * Returns the error of a message that breaks the rules in its proto (https://protovalidate.com), or
+ * `undefined`.
+ */
 export type Validate = <Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
 ) => ConnectError | undefined
 
-/** How many violations an error tells of. */
+/** Maximum number of violations in an error. */
 const violationsMax = 20
 /**
- * A larger message is judged by its first violation. Each element may have several, which take some 30 µs each to tell:
- * against a short message that costs a hundred milliseconds.
+ * A larger message is judged by its first violation. Each element may have several, which take some
+ * 30 µs each to tell: against a short message that costs a hundred milliseconds.
  */
 const thorough = { bytesMax: 16 * 1024, elementsMax: 100 }
 
 /**
- * Makes a validator; compiling rules takes time, so make one for the process. A violation is `INVALID_ARGUMENT`, with a
- * message for people and `buf.validate.Violations` as its detail: the first of them, within `errorLimits`.
+ * Makes a validator; compiling rules takes time, so make one for the process. A violation is
+ * `INVALID_ARGUMENT`, with a message for people and `buf.validate.Violations` as its detail: the
+ * first of them, within `errorLimits`.
  */
 export function createValidate(): Validate {
   const regexMatch = createRegexMatch()
@@ -46,7 +50,10 @@ export function createValidate(): Validate {
   }
 }
 
-/** The patterns are the project's own, without backtracking traps: the runtime's engine is far quicker than RE2. */
+/**
+ * The patterns are the project's own, without backtracking traps: the runtime's engine is far
+ * quicker than RE2.
+ */
 function createRegexMatch(): (pattern: string, text: string) => boolean {
   const patterns = new Map<string, RegExp>()
   return (pattern, text) => {
@@ -63,22 +70,27 @@ function toConnectError(violations: Violation[]): ConnectError {
   const texts: string[] = []
   let textBytes = 0
   for (const violation of violations.slice(0, violationsMax)) {
-    const text = cutText(violation.toString(), errorLimits.quotedBytesMax)
+    const text = truncateText(violation.toString(), errorLimits.quotedBytesMax)
     textBytes += Buffer.byteLength(text) + separator.length
     if (textBytes > errorLimits.textBytesMax - moreBytes) break
     texts.push(text)
   }
-  const untoldCount = violations.length - texts.length
-  if (untoldCount > 0) texts.push(`and ${untoldCount} more`)
+  const omittedCount = violations.length - texts.length
+  if (omittedCount > 0) texts.push(`and ${omittedCount} more`)
   const text = texts.join(separator)
   return new ConnectError(text, Code.InvalidArgument, undefined, [detailOf(violations)])
 }
 
-/** Where one violation ends in the text, and what is left of the text for the number of those that it does not tell. */
+/**
+ * Separator of the violations in the text, and room in it for the number of omitted ones, in bytes.
+ */
 const separator = '; '
 const moreBytes = 32
 
-/** The first of the violations, as many as fit: the path of one has the keys of maps, which clients choose. */
+/**
+ * The first of the violations, as many as fit: the path of one has the keys of maps, which clients
+ * choose.
+ */
 function detailOf(violations: readonly Violation[]) {
   const [value, desc] = violationsToProto(violations.slice(0, violationsMax))
   let bytes = 0

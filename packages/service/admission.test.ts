@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
-import { pushbackField } from '@marquee/connect-hono/errors/retry-info'
+import { pushbackHeader } from '@marquee/connect-hono/errors/retry-info'
 import { Health } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import { mountConnect } from '@marquee/connect-hono/mount'
 import type { AdmissionLimits } from '@marquee/http/admission/limits'
@@ -67,7 +67,7 @@ test('calls beyond what may wait are refused without a start, and say when to ca
   for (const error of refused) {
     expect(error.code).toBe(Code.Unavailable)
     expect(error.details).toMatchObject([{ type: 'google.rpc.RetryInfo' }])
-    expect(error.metadata.get(pushbackField)).toBe('1000')
+    expect(error.metadata.get(pushbackHeader)).toBe('1000')
   }
   const text = await metrics.registry.metrics()
   expect(text).toContain(`marquee_admission_refused_total{reason="overloaded"} ${refused.length}`)

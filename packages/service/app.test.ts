@@ -27,8 +27,8 @@ const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())
 
 /**
- * A rating service whose methods fail: GetRating throws what is no business of its callers, DeleteRating what will be
- * over, PutRating never ends.
+ * A rating service whose methods fail: GetRating throws what is no business of its callers,
+ * DeleteRating what will be over, PutRating never ends.
  */
 async function start() {
   const lines: { code?: string; err?: { message: string }; requestId?: string }[] = []
@@ -94,7 +94,7 @@ test('an error that will be over is logged whole, and shown as UNAVAILABLE and 5
   const client = createClient(RatingService, transport)
   const error = await failureOf(client.deleteRating(rating, { headers }))
   const answer = await fetch(`${server.url}/away`, { headers })
-  const message = 'the data cannot be reached now: call again later, request id test-2'
+  const message = 'the data is currently unavailable: call again later, request id test-2'
   expect([error.code, error.rawMessage]).toEqual([Code.Unavailable, message])
   expect([answer.status, await answer.json()]).toEqual([503, { code: 'unavailable', message }])
   const line = { code: 'unavailable', reason: '10.1.2.3 does not answer' }

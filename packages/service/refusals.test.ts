@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { Code } from '@connectrpc/connect'
 import { errorFromJsonBytes } from '@connectrpc/connect/protocol-connect'
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
-import { pushbackField } from '@marquee/connect-hono/errors/retry-info'
+import { pushbackHeader } from '@marquee/connect-hono/errors/retry-info'
 import { createWires, wireOf } from '@marquee/connect-hono/wire/wire'
 import { headerOf } from '@marquee/http/header-list'
 import { type FakeRequest, fakeExchange } from '@marquee/testing/fake-exchange'
@@ -30,14 +30,14 @@ test('gRPC is refused by headers alone, with RetryInfo and pushback', () => {
   const error = findTrailerError(headers)
   expect(error?.code).toBe(Code.Unavailable)
   expect(error?.details).toMatchObject([retryInfo])
-  expect(error?.metadata.get(pushbackField)).toBe(String(retryDelayMs))
+  expect(error?.metadata.get(pushbackHeader)).toBe(String(retryDelayMs))
 })
 
 test('gRPC-Web is refused by its last envelope', () => {
   const { exchange } = refuse('application/grpc-web+json')
   expect(exchange.responseBytes[0]).toBe(0x80)
   expect(exchange.responseBytes.toString()).toContain('grpc-status: 14')
-  expect(exchange.responseBytes.toString()).toContain(`${pushbackField}: 1000`)
+  expect(exchange.responseBytes.toString()).toContain(`${pushbackHeader}: 1000`)
 })
 
 test('a stream by Connect is refused by its last envelope', () => {

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect'
-import { clientWaitsNoLonger } from '@marquee/connect-hono/errors/errors'
-import { pushbackField, retryInfo } from '@marquee/connect-hono/errors/retry-info'
+import { clientDeadlineExceeded } from '@marquee/connect-hono/errors/errors'
+import { pushbackHeader, retryInfo } from '@marquee/connect-hono/errors/retry-info'
 import type { Wire, Wires } from '@marquee/connect-hono/wire/wire'
 import type { RefusalReason } from '@marquee/http/admission/port'
 import type { Exchange, HeaderList } from '@marquee/http/exchange'
@@ -21,7 +21,7 @@ interface Prepared {
 const errors: Readonly<Record<RefusalReason, () => ConnectError>> = {
   overloaded: () => retryLater('the service is overloaded: call again later'),
   streams: () => retryLater('the service has as many streams as it takes: call again later'),
-  late: () => clientWaitsNoLonger(),
+  late: () => clientDeadlineExceeded(),
 }
 
 /** The call was not begun, so that every method is safe to repeat. */
@@ -38,8 +38,9 @@ export type SendRefusal = (
 ) => void
 
 /**
- * Answers requests that are not started: `UNAVAILABLE` with `google.rpc.RetryInfo`, or 503 with `Retry-After`, or
- * `DEADLINE_EXCEEDED`. Neither the request's body nor most of its headers are read.
+ * Answers requests that are not started: `UNAVAILABLE` with `google.rpc.RetryInfo`, or 503 with
+ * `Retry-After`, or `DEADLINE_EXCEEDED`. Neither the request's body nor most of its headers are
+ * read.
  * @param wires All content types of RPCs.
  * @param corsOrigins Origins of the pages whose scripts may see a refusal.
  */
@@ -66,11 +67,14 @@ export function createRefusals(wires: Wires, corsOrigins: readonly string[]): Se
   }
 }
 
-/** What lets a script of another origin see when to call again (https://fetch.spec.whatwg.org/#http-cors-protocol). */
+/**
+ * What lets a script of another origin see when to call again
+ * (https://fetch.spec.whatwg.org/#http-cors-protocol).
+ */
 function visibleTo(origin: string): HeaderList {
   return [
     ...['access-control-allow-origin', origin, 'vary', 'origin'],
-    ...['access-control-expose-headers', `retry-after, ${pushbackField}`],
+    ...['access-control-expose-headers', `retry-after, ${pushbackHeader}`],
   ]
 }
 
@@ -95,13 +99,13 @@ function prepareBare(error: ConnectError): Prepared {
 
 /** By gRPC the response is its headers alone (gRPC over HTTP/2, "Trailers-Only"). */
 function prepareEnveloped(wire: Wire, error: ConnectError): Prepared {
-  const trailerFields: string[] = []
-  const responseTrailer = new LazyHeaders(trailerFields) as unknown as Headers
+  const trailerList: string[] = []
+  const responseTrailer = new LazyHeaders(trailerList) as unknown as Headers
   if (wire.protocol !== 'connect' && error.code === Code.Unavailable) {
-    responseTrailer.set(pushbackField, String(retryDelayMs))
+    responseTrailer.set(pushbackHeader, String(retryDelayMs))
   }
-  const body = wire.end({ trailerFields, responseTrailer }, error)
+  const body = wire.end({ trailerList, responseTrailer }, error)
   const fields = ['content-type', wire.contentType]
-  if (wire.protocol === 'grpc') fields.push(...trailerFields)
+  if (wire.protocol === 'grpc') fields.push(...trailerList)
   return { status: 200, fields, body }
 }

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
 import { quoted } from '@marquee/connect-hono/errors/text'
-import { packOnce } from '@marquee/connect-hono/response/pack-once'
+import { encodeOnce } from '@marquee/connect-hono/response/encode-once'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import {
@@ -102,7 +102,7 @@ function toWatchMessage(details: Details<Metadata, AggregatedRating>): WatchMovi
   const known = watchMessages.get(details)
   if (known !== undefined) return known
   const movieDetails = detailsMessage(details)
-  const message = packOnce(create(WatchMovieDetailsResponseSchema, { movieDetails }))
+  const message = encodeOnce(create(WatchMovieDetailsResponseSchema, { movieDetails }))
   watchMessages.set(details, message)
   return message
 }
@@ -132,8 +132,8 @@ function unavailable(reason: string): ConnectError {
 const passedOn = new Set([Code.InvalidArgument, Code.DeadlineExceeded, Code.Canceled])
 
 /**
- * A list is of no use without the service that orders it. Why that is unavailable is for the log: it names addresses that
- * are no business of a caller.
+ * A list is of no use without the service that orders it. Why that is unavailable is for the log:
+ * it names addresses that are no business of a caller.
  */
 function failList(cause: unknown): never {
   if (!(cause instanceof ConnectError) || passedOn.has(cause.code)) throw cause

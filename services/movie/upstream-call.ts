@@ -1,5 +1,5 @@
 import { type CallOptions, Code, ConnectError } from '@connectrpc/connect'
-import { clientWaitsNoLonger } from '@marquee/connect-hono/errors/errors'
+import { clientDeadlineExceeded } from '@marquee/connect-hono/errors/errors'
 import type { Ask } from './movie.ts'
 
 /** How long a call of another service may take. */
@@ -11,9 +11,10 @@ export interface CallBound {
 }
 
 /**
- * Calls another service on behalf of a caller, within the bound and the caller's own time. When that time is over, or the
- * caller has left, the call fails for that reason, whatever the service or the way to it said last. A call that is late
- * by the bound alone, or that nobody here has cancelled, is `UNAVAILABLE`.
+ * Calls another service on behalf of a caller, within the bound and the caller's own time. When
+ * that time is over, or the caller has left, the call fails for that reason, whatever the service
+ * or the way to it said last. A call that is late by the bound alone, or that nobody here has
+ * cancelled, is `UNAVAILABLE`.
  */
 export async function callUpstream<T>(
   ask: Ask,
@@ -22,7 +23,7 @@ export async function callUpstream<T>(
 ): Promise<T> {
   const { signal, requestId } = ask
   const leftMs = timeLeftMs(ask)
-  if (leftMs <= 0) throw clientWaitsNoLonger()
+  if (leftMs <= 0) throw clientDeadlineExceeded()
   const boundMs = Math.min(timeoutMs, leftMs * share)
   const isCallersBound = boundMs === leftMs
   try {
@@ -33,7 +34,7 @@ export async function callUpstream<T>(
     if (signal.aborted) throw signal.reason
     const { code } = ConnectError.from(error)
     const isLate = code === Code.DeadlineExceeded
-    if (timeLeftMs(ask) <= 0 || (isLate && isCallersBound)) throw clientWaitsNoLonger(error)
+    if (timeLeftMs(ask) <= 0 || (isLate && isCallersBound)) throw clientDeadlineExceeded(error)
     if (isLate) throw unavailable(`no response within ${Math.round(boundMs)} ms`, error)
     if (code === Code.Canceled) throw unavailable('the call was broken off', error)
     throw error

@@ -45,9 +45,9 @@ export function toRequest({ protocol, http }: Lane, method: DescMethod, payload:
   }
   const connect = protocol === 'connect'
   const type = connect ? `application/${form}` : `application/${protocol}+${form}`
-  const encodingField = connect ? 'content-encoding' : 'grpc-encoding'
+  const encodingHeader = connect ? 'content-encoding' : 'grpc-encoding'
   const fields: Record<string, string> = { 'content-type': type }
-  if (encoding !== undefined) fields[encodingField] = encoding
+  if (encoding !== undefined) fields[encodingHeader] = encoding
   const body = connect ? bytes : encodeEnvelope(encoding === undefined ? 0 : 1, bytes)
   return { http, verb: 'POST', path, fields, body: [body] } satisfies RawRequest
 }

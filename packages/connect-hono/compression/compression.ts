@@ -6,13 +6,14 @@ import { brotliWindowBytes, zstdWindowBytes } from './decoder-window.ts'
 
 /** Compresses and decompresses messages. */
 export interface Compression {
-  /** As the protocols call it, in lower case. */
+  /** Name in the protocols, in lower case. */
   readonly name: string
   /** Returns at once where that costs less than to wait for it. */
   compress(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
   /**
-   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that, without decompressing further, or needs a
-   * larger window than is accepted; with `INVALID_ARGUMENT` when it is not compressed in this way.
+   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that, without decompressing
+   * further, or needs a larger window than is accepted; with `INVALID_ARGUMENT` when it is not
+   * compressed in this way.
    */
   decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array>
 }
@@ -40,10 +41,16 @@ export interface Compressions {
 /** A shorter message is sent as it is: to pack it costs more than it saves. */
 export const compressedBytesMin = 1024
 
-/** What is compressed at once: longer messages are left to the runtime's threads, so that they hold up no other call. */
+/**
+ * Maximum size of a message that is compressed on the event loop, in bytes. Threads of the runtime
+ * compress longer ones.
+ */
 const immediateBytesMax = 16 * 1024
 
-/** The qualities that cost no more than gzip does; those of the library are made for files that are packed once. */
+/**
+ * The qualities that cost no more than gzip does; those of the library are made for files that are
+ * packed once.
+ */
 const brotliQuality = 4
 
 interface Zlib {
@@ -54,10 +61,10 @@ interface Zlib {
   readonly options?: object
   /** For decompressing. */
   readonly decodingOptions?: object
-  /** Where the window is chosen by who compresses. */
+  /** Window of the decoder, where the sender chooses it. */
   readonly window?: {
     readonly bytesMax: number
-    /** That of a message, or `undefined` when it is none of this kind. */
+    /** Returns the window of a message, or `undefined` when it is not compressed in this way. */
     bytesOf(bytes: Uint8Array): number | undefined
   }
 }
@@ -140,7 +147,7 @@ function canonicalName(name: string): string {
   return lowerCase === 'x-gzip' ? 'gzip' : lowerCase
 }
 
-/** How many choices are remembered: clients send the same few lists over and over. */
+/** Maximum number of cached choices: clients repeat the same few lists. */
 const choicesMax = 256
 
 export function createCompressions(compressions: readonly Compression[]): Compressions {

@@ -6,8 +6,8 @@ import { type Compression, type Decompress, standardCompressions } from './compr
 /** Decompresses the messages of requests, a few at a time. */
 export interface Decompression {
   /**
-   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that or too many wait already, and with the reason
-   * why the call is over when it ends first.
+   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that or too many wait
+   * already, and with the reason why the call is over when it ends first.
    */
   decompress(
     compression: Compression,
@@ -26,7 +26,7 @@ interface Waiting {
 /** A message has a decoder, with its window and output, only while it has one of the slots. */
 export function createDecompression(
   limits: DecompressionLimits,
-  decompressOne: Decompress = byItself,
+  decompressOne: Decompress = directly,
 ): Decompression {
   const { concurrentMax, waitingMax, waitingBytesMax } = limits
   const queue = new Set<Waiting>()
@@ -77,7 +77,7 @@ export function createDecompression(
   }
 }
 
-function byItself(compression: Compression, bytes: Uint8Array, bytesMax: number) {
+function directly(compression: Compression, bytes: Uint8Array, bytesMax: number) {
   return compression.decompress(bytes, bytesMax)
 }
 
@@ -85,15 +85,15 @@ function byItself(compression: Compression, bytes: Uint8Array, bytesMax: number)
 function onDeno(): Decompress {
   let thread: Promise<Decompress> | undefined
   return async (compression, bytes, bytesMax) => {
-    if (!standardCompressions.includes(compression)) return byItself(compression, bytes, bytesMax)
+    if (!standardCompressions.includes(compression)) return directly(compression, bytes, bytesMax)
     thread ??= import('./thread.ts').then((module) => module.createDecompressionThread())
     const decompress = await thread
     return decompress(compression, bytes, bytesMax)
   }
 }
 
-/** That of the process, whose apps share its threads and its memory. */
+/** Decompression of the process: its apps share threads and memory. */
 export const decompression: Decompression = createDecompression(
   decompressionLimits,
-  process.versions.deno === undefined ? byItself : onDeno(),
+  process.versions.deno === undefined ? directly : onDeno(),
 )

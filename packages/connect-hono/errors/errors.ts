@@ -4,15 +4,15 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { ShutdownError } from './shutdown-error.ts'
 import { bounded } from './text.ts'
 
-/** The message of a call whose deadline, as its client set it, has passed. */
-export const lateForClient = 'the call took longer than its client waits'
+/** Message of the error when the deadline that the client set has passed. */
+export const clientDeadlineText = 'the call took longer than its client waits'
 
-/** The error of a call whose deadline, as its client set it, has passed. */
-export function clientWaitsNoLonger(cause?: unknown): ConnectError {
-  return new ConnectError(lateForClient, Code.DeadlineExceeded, undefined, undefined, cause)
+/** Creates the error of a call whose deadline, as its client set it, has passed. */
+export function clientDeadlineExceeded(cause?: unknown): ConnectError {
+  return new ConnectError(clientDeadlineText, Code.DeadlineExceeded, undefined, undefined, cause)
 }
 
-/** The HTTP status of a REST answer for each code of an RPC. Connect has a table of its own. */
+/** HTTP statuses of REST responses by code. The Connect protocol has another table. */
 const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
   [Code.Canceled]: 499 as ContentfulStatusCode,
   [Code.Unknown]: 500,
@@ -33,9 +33,11 @@ const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
 }
 
 /**
- * What a caller may know of an error, within `errorLimits`. A `ConnectError` was meant for the caller, and an aborted
- * signal says why. Any other error is `INTERNAL`, or `UNAVAILABLE` when it is marked as `temporary`: because the store does not answer, for
- * one; or `DATA_LOSS` when it is marked so. All with the request id by which the log has the whole of it.
+ * Converts an error to the one that the client sees, within `errorLimits`. A `ConnectError` stays
+ * as it is, and the reason of an aborted signal gets its code. An error with `temporary: true` (the
+ * store is unreachable, for example) becomes `UNAVAILABLE`, one with `dataLoss: true` becomes
+ * `DATA_LOSS`, and any other `INTERNAL`. These three name only the request id, by which the log has
+ * the whole error.
  */
 export function toConnectError(error: unknown, requestId: string): ConnectError {
   if (error instanceof ConnectError) return bounded(error)
@@ -47,7 +49,7 @@ export function toConnectError(error: unknown, requestId: string): ConnectError 
     return new ConnectError('the client left', Code.Canceled)
   }
   if (isTemporary(error)) {
-    const message = `the data cannot be reached now: call again later, request id ${requestId}`
+    const message = `the data is currently unavailable: call again later, request id ${requestId}`
     return new ConnectError(message, Code.Unavailable, undefined, undefined, error)
   }
   if (isDataLoss(error)) {
@@ -66,31 +68,36 @@ function isDataLoss(error: unknown): boolean {
   return error instanceof Error && (error as { dataLoss?: unknown }).dataLoss === true
 }
 
-/** Marks an error whose code is one of the service's faults because its protocol has it so: the client is at fault. */
+/**
+ * Mark of an error that the client caused, although the protocol gives it the code of a server
+ * fault.
+ */
 export const clientFault = { isClientFault: true } as const
 
-/** Whether an error is nothing that who runs the service has to know. */
+/** Returns whether the client caused the error, so that operators need not see it. */
 export function isClientFault(error: unknown): boolean {
   return error instanceof Error && (error as Partial<typeof clientFault>).isClientFault === true
 }
 
-/** What the log is told: all of it, also where the caller is told less. */
+/** Returns the error for the log: the whole cause, also where the client sees less. */
 export function toLoggedError(error: ConnectError): unknown {
-  const tellsLess = [Code.Internal, Code.Unavailable, Code.DataLoss].includes(error.code)
-  return tellsLess ? (error.cause ?? error) : error
+  const hidesCause = [Code.Internal, Code.Unavailable, Code.DataLoss].includes(error.code)
+  return hidesCause ? (error.cause ?? error) : error
 }
 
-/** The error as a REST answer: `{"code": "not_found", "message": "…", "details": […]}`. */
+/**
+ * Returns the error as a REST response: `{"code": "not_found", "message": "…", "details": […]}`.
+ */
 export function toRestError(
   error: ConnectError,
   status: ContentfulStatusCode = statusOf(error),
 ): Response {
-  // Not `Response.json`, whose content type is another one on Bun.
+  // Not `Response.json`: its content type differs on Bun.
   const body = JSON.stringify(errorToJson(error, undefined))
   return new Response(body, { status, headers: { 'content-type': 'application/json' } })
 }
 
-/** An error that has a status of its own in responses by HTTP alone. */
+/** An error with an HTTP status other than that of its code, for REST responses. */
 export interface HttpError {
   readonly httpStatus: ContentfulStatusCode
 }

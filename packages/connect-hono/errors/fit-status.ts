@@ -5,12 +5,13 @@ import { decodeMessage, encodeMessage } from '@marquee/http/percent-text'
 const messageName = 'grpc-message'
 const detailsName = 'grpc-status-details-bin'
 
-/** A shorter message says nothing. */
+/** Minimum room for a message, in bytes. With less the message is left out. */
 const textBytesMin = 16
 
 /**
- * The headers or trailers with the status of a call, no longer than the client takes (`headerListBytesMax` of its
- * exchange), if that can be had without what an error has beside its code: its details, then a part of its message.
+ * Shortens headers or trailers that contain the status of a call to the size that the client
+ * accepts (`headerListBytesMax` of its exchange). Removes the details of the error first, then
+ * truncates its message. The code always stays.
  */
 export function fitStatus(fields: HeaderList, bytesMax: number): HeaderList {
   if (headerListBytes(fields) <= bytesMax) return fields
@@ -24,15 +25,18 @@ export function fitStatus(fields: HeaderList, bytesMax: number): HeaderList {
   return [...rest, messageName, encodeMessage(decodeMessage(message), textBytesMax)]
 }
 
-/** What is left of the headers of a response for those that are not known yet: its request id, its date, and the like. */
-const furtherBytes = 512
+/** Bytes reserved for response headers that are added later: request id, date and others. */
+const reservedBytes = 512
 
-/** The same for the headers of a response that has no trailers, to which others are added. */
-export function fitHead(
+/**
+ * Does the same for the headers of a response without trailers, and leaves room for headers that
+ * are added later.
+ */
+export function fitHeaders(
   fields: HeaderList,
   { headerListBytesMax }: { readonly headerListBytesMax: number },
 ): HeaderList {
-  return fitStatus(fields, headerListBytesMax - furtherBytes)
+  return fitStatus(fields, headerListBytesMax - reservedBytes)
 }
 
 function without(fields: HeaderList, name: string): HeaderList {

@@ -7,11 +7,12 @@ import { encodeMessage } from '@marquee/http/percent-text'
 import { errorLimits } from './text.ts'
 
 /**
- * Adds the status of a call that failed to its trailers: its code, its message and its details (gRPC over HTTP/2,
- * "Responses"). Connect's own function encodes more of the message than the protocol does, and clients show that.
+ * Adds the status of a failed call to its trailers: code, message and details (gRPC over HTTP/2,
+ * "Responses"). Connect's own function percent-encodes more characters than the protocol does, and
+ * clients show the escapes.
  */
 export function setErrorStatus(trailers: Headers, error: ConnectError): void {
-  // What came with another service's error is not this call's.
+  // Metadata of an error from another service does not belong to this call.
   if (!error.isWireError) mergeNonProtocolHeaders(trailers, error.metadata)
   trailers.set('grpc-status', String(error.code))
   trailers.set('grpc-message', encodeMessage(error.rawMessage, errorLimits.textBytesMax))
@@ -19,7 +20,7 @@ export function setErrorStatus(trailers: Headers, error: ConnectError): void {
   trailers.set('grpc-status-details-bin', encodeBinaryHeader(statusBytes(error)))
 }
 
-/** A `google.rpc.Status` in binary form. */
+/** Returns a `google.rpc.Status` in binary form. */
 function statusBytes({ code, rawMessage, details }: ConnectError): Uint8Array {
   const writer = new BinaryWriter()
   writer.tag(1, WireType.Varint).int32(code)

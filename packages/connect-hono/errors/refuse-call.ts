@@ -5,21 +5,21 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Environment } from '../call.ts'
 import { incomingOf } from '../request/incoming-of.ts'
 import { toRestError } from './errors.ts'
-import { fitHead } from './fit-status.ts'
+import { fitHeaders } from './fit-status.ts'
 import { bounded, errorLimits } from './text.ts'
 
-/** The HTTP status of a refusal; gRPC and gRPC-Web have one of their own beside it. */
+/** HTTP statuses of a refusal. gRPC and gRPC-Web have a status of their own in the headers. */
 export interface RefusalStatus {
   readonly http: ContentfulStatusCode
   readonly grpc: ContentfulStatusCode
 }
 
-/** The content type of a call by gRPC or gRPC-Web, without parameters. */
+/** Matches the content type of a call by gRPC or gRPC-Web, without parameters. */
 const grpcType = /^application\/grpc(?:-web)?(?:\+\w{1,16})?(?![^;\s])/i
 
 /**
- * Refuses a call before its handler is known or asked. gRPC and gRPC-Web find the error in the headers (a response of
- * trailers only), the other protocols in a JSON body.
+ * Refuses a call before its handler runs. The error is in the headers for gRPC and gRPC-Web
+ * ("Trailers-Only"), and in a JSON body for the other protocols.
  */
 export function refuseCall(
   c: Context<Environment>,
@@ -37,5 +37,5 @@ export function refuseCall(
   const message = encodeMessage(error.rawMessage, errorLimits.textBytesMax)
   const fields = ['content-type', type, 'grpc-status', String(error.code), 'grpc-message', message]
   const incoming = incomingOf(c)
-  return incoming.respond(null, status.grpc, [...fitHead(fields, incoming)])
+  return incoming.respond(null, status.grpc, [...fitHeaders(fields, incoming)])
 }

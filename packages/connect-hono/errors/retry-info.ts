@@ -4,14 +4,14 @@ import { DurationSchema } from '@bufbuild/protobuf/wkt'
 import type { ConnectError } from '@connectrpc/connect'
 import { toDuration } from '../duration.ts'
 
-/** The metadata by which gRPC's clients are told when to call again (gRFC A6, "Pushback"). */
-export const pushbackField = 'grpc-retry-pushback-ms'
+/** Metadata that says when to retry, in milliseconds (gRFC A6, "Pushback"). */
+export const pushbackHeader = 'grpc-retry-pushback-ms'
 const retryInfoType = 'google.rpc.RetryInfo'
 
 /** `google.rpc.RetryInfo.retry_delay` (googleapis, google/rpc/error_details.proto). */
 const retryDelayField = 1
 
-/** The details of an error that say when to call again, as `google.rpc.RetryInfo`. */
+/** Returns details of an error that say when to retry, as `google.rpc.RetryInfo`. */
 export function retryInfo(delayMs: number): ConnectError['details'] {
   const delay = toBinary(DurationSchema, create(DurationSchema, toDuration(delayMs)))
   const value = new BinaryWriter()

@@ -1,4 +1,4 @@
-/** The reason of a call that is aborted because the process is shutting down. */
+/** Reason of a call that is aborted because the process shuts down. */
 export class ShutdownError extends Error {
   override readonly name = 'ShutdownError'
   constructor() {

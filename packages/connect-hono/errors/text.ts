@@ -1,40 +1,44 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { ConnectError } from '@connectrpc/connect'
-import { cutText } from './cut.ts'
+import { truncateText } from './truncate.ts'
 
 /**
- * The bounds of what an error may say. They are against errors that repeat what a client sent: a few bytes, unpacked,
- * would become megabytes of response and log. A client that takes 8 KiB of trailers, the default of many, can read them.
+ * Bounds of error texts. Without them an error that repeats a compressed message would turn a few
+ * bytes into megabytes of response and log. The bounds fit into 8 KiB of trailers, the default
+ * limit of many clients.
  */
 export const errorLimits = {
-  /** Bytes of an error's text as UTF-8, and of `grpc-message` as it is encoded. */
+  /** Maximum size of the text of an error in UTF-8, and of the encoded `grpc-message`, in bytes. */
   textBytesMax: 512,
-  /** Bytes of what an error quotes: of an id, a name, a header. */
+  /** Maximum size of a quotation in an error (an id, a name, a header), in bytes. */
   quotedBytesMax: 128,
-  /** Bytes of an error's details together. */
+  /** Maximum size of the details of an error together, in bytes. */
   detailsBytesMax: 3 * 1024,
-  /** Bytes of an error's text in the log. */
+  /** Maximum size of the text of an error in the log, in bytes. */
   loggedBytesMax: 1024,
 }
 
-/** What a client sent, in quotes, for an error's text: cut where it is long. */
+/** Quotes text from a client for an error. Truncates it to `quotedBytesMax`. */
 export function quoted(text: string): string {
-  return `"${cutText(text, errorLimits.quotedBytesMax)}"`
+  return `"${truncateText(text, errorLimits.quotedBytesMax)}"`
 }
 
 const unreadable = /(the body is not JSON|cannot decode .{1,300}? from JSON)\b.*$/s
 
 /**
- * An error's text for the log: cut, and without the values that JSON could not be read for. Their sender may see them, a
- * log may not: they can name a user.
+ * Returns the text of an error for the log: truncated, and without the values that could not be
+ * parsed as JSON, because they can identify a user.
  */
 export function loggedText(text: string): string {
-  return cutText(text.replace(unreadable, '$1'), errorLimits.loggedBytesMax)
+  return truncateText(text.replace(unreadable, '$1'), errorLimits.loggedBytesMax)
 }
 
-/** The error, or one that says the same within `errorLimits`: its text is cut, and details that do not fit are left out. */
+/**
+ * Returns the error within `errorLimits`: with its text truncated, and without details that do not
+ * fit.
+ */
 export function bounded(error: ConnectError): ConnectError {
-  const text = cutText(error.rawMessage, errorLimits.textBytesMax)
+  const text = truncateText(error.rawMessage, errorLimits.textBytesMax)
   const details = fitting(error.details)
   if (text === error.rawMessage && details.length === error.details.length) return error
   const cut = new ConnectError(text, error.code, error.metadata, undefined, error.cause)
@@ -43,7 +47,7 @@ export function bounded(error: ConnectError): ConnectError {
 
 type Detail = ConnectError['details'][number]
 
-/** The first of them that fit. */
+/** Returns the first details that fit. */
 function fitting(details: Detail[]): Detail[] {
   let bytes = 0
   const end = details.findIndex((detail) => {

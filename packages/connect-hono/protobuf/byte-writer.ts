@@ -2,23 +2,31 @@
 const roomBytesMin = 512
 /** From how much on it doubles only. */
 const quicklyGrownBytesMax = 16 * 1024
-/** A string that is longer is measured before it is written: at worst a character takes three bytes. */
+/**
+ * A string that is longer is measured before it is written: at worst a character takes three bytes.
+ */
 const guessedCharsMax = 1024
 /** A string that is no longer is written character by character, as long as it is ASCII. */
 const asciiCharsMax = 64
-/** What a varint of 32 bits takes at most, and one of 64. */
+/** Maximum sizes of a varint of 32 bits and of 64 bits, in bytes. */
 const varint32BytesMax = 5
 const varint64BytesMax = 10
 
 const nothing = Buffer.alloc(0)
-/** For numbers that are no varints: a view of the writer's own bytes would have to be made anew each time they grow. */
+/**
+ * For numbers that are no varints: a view of the writer's own bytes would have to be created again
+ * each time they grow.
+ */
 const scratch = new DataView(new ArrayBuffer(8))
 const scratchBytes = new Uint8Array(scratch.buffer)
 
-/** Bytes that grow at their end, and the values of protobuf's wire format (https://protobuf.dev/programming-guides/encoding). */
+/**
+ * Bytes that grow at their end, and the values of protobuf's wire format
+ * (https://protobuf.dev/programming-guides/encoding).
+ */
 export class ByteWriter {
   bytes: Buffer = nothing
-  /** How many bytes have been written. */
+  /** Number of written bytes. */
   length = 0
 
   /** Takes all that was written, and leaves nothing. */
@@ -29,7 +37,7 @@ export class ByteWriter {
     return bytes
   }
 
-  /** Takes back what was written behind so many bytes. */
+  /** Removes everything written after the first `length` bytes. */
   rewind(length: number): void {
     this.length = length
   }
@@ -97,13 +105,15 @@ export class ByteWriter {
     this.length += this.bytes.write(text, this.length)
   }
 
-  /** Begins what has its length before it. Answers what `end` is told. */
+  /** Starts a length-prefixed value. Returns the position to pass to `end`. */
   begin(): number {
     this.reserve(1)
     return ++this.length
   }
 
-  /** Writes the length of what began there; it is moved when the length takes more than one byte. */
+  /**
+   * Writes the length of what began there; it is moved when the length takes more than one byte.
+   */
   end(start: number): void {
     const count = this.length - start
     if (count <= 0x7f) {
@@ -120,7 +130,7 @@ export class ByteWriter {
     this.length += count
   }
 
-  /** Whether the text was written, because it is ASCII. */
+  /** Writes the text if it is ASCII. Returns whether it was. */
   #ascii(text: string): boolean {
     const count = text.length
     this.reserve(count + 1)

@@ -15,12 +15,12 @@ import { decodeUtf8 } from './utf8.ts'
 
 /** Messages of one type as bytes. */
 export interface Codec {
-  /** Whether a message may have bytes of its own, which it pays not to copy when they are long. */
+  /** True when the type has fields of bytes, which are not copied when they are long. */
   readonly hasBytes: boolean
-  /** Throws `INVALID_ARGUMENT` for what is no such message. */
+  /** Throws `INVALID_ARGUMENT` when the bytes are not such a message. */
   parse(bytes: Uint8Array): Message
   serialize(message: Message): Uint8Array
-  /** Writes what `serialize` answers. */
+  /** Writes the bytes that `serialize` returns. */
   write(writer: ByteWriter, message: Message): void
 }
 
@@ -64,7 +64,7 @@ function binaryCodec(desc: DescMessage, check: CheckMessage): Codec {
 /** A longer message is not copied out of the writer, which starts again after it. */
 const copiedBytesMax = 16 * 1024
 
-/** What is written in to be copied out, unless it is in use. */
+/** Writer to reuse; `undefined` while it is in use. */
 let spare: ByteWriter | undefined = new ByteWriter()
 
 function serializeBy(write: Encode, message: Message): Uint8Array {
@@ -84,7 +84,9 @@ function serializeBy(write: Encode, message: Message): Uint8Array {
 
 const encoder = new TextEncoder()
 
-/** Fields that are not known are ignored, as in binary form: a client may be newer than the service. */
+/**
+ * Fields that are not known are ignored, as in binary form: a client may be newer than the service.
+ */
 function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMessage): Codec {
   const options = { ignoreUnknownFields: true, ...jsonOptions }
   const serialize = (message: Message) => encoder.encode(toJsonString(desc, message, options))

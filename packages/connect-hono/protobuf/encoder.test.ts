@@ -129,7 +129,10 @@ const byType: Partial<Record<ScalarType, Arbitrary<unknown>>> = {
   [ScalarType.DOUBLE]: fc.double(),
 }
 
-/** What is no such value, or is one in another form: at times protobuf-es takes it, at times it refuses it. */
+/**
+ * Values of another type, or is one in another form: at times protobuf-es takes it, at times it
+ * refuses it.
+ */
 const oddities: readonly unknown[] = [
   ...[undefined, null, '', '7', 'x', 'NaN', -0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, -1],
   ...[2 ** 31, 2 ** 32, 1e300, 5n, -1n, 2n ** 63n, -(2n ** 63n) - 1n, 2n ** 64n, true, {}, [], [1]],
@@ -166,7 +169,7 @@ function settings(field: DescField, depth: number): Arbitrary<object> {
   return valuesOf(field, depth).map((value) => setting(field, value))
 }
 
-/** What is assigned to a message to set the field. */
+/** Values assigned to a message to set the field. */
 function setting({ localName, oneof }: DescField, value: unknown): object {
   return oneof === undefined
     ? { [localName]: value }

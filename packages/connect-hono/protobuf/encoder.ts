@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, type Message, toBinary } from '@bufbuild/protobuf'
 import { FeatureSet_FieldPresence, isWrapperDesc } from '@bufbuild/protobuf/wkt'
 import type { ByteWriter } from './byte-writer.ts'
-import { type Encoding, encodingOf, unusual, wireType } from './encoding.ts'
+import { type Encoding, encodingOf, unsupportedValue, wireType } from './encoding.ts'
 
 /** Writes a message in binary form behind what was written before. */
 export type Encode = (writer: ByteWriter, message: Message) => void
@@ -14,8 +14,9 @@ type WriteValue = (writer: ByteWriter, value: unknown) => void
 const encoders = new WeakMap<DescMessage, Encode>()
 
 /**
- * Compiles what does the same as `toBinary`, and writes where the bytes are needed: protobuf-es makes a buffer for each
- * message and copies it. What it does not know, of a message or of a type, is left to `toBinary`.
+ * Compiles what does the same as `toBinary`, and writes where the bytes are needed: protobuf-es
+ * makes a buffer for each message and copies it. What it does not know, of a message or of a type,
+ * is left to `toBinary`.
  */
 export function encoderOf(desc: DescMessage): Encode {
   let encode = encoders.get(desc)
@@ -42,7 +43,7 @@ function createEncoder(desc: DescMessage): Encode {
 
 const messageWriters = new WeakMap<DescMessage, WriteValue>()
 
-/** Throws at what is unusual. */
+/** Throws at what is unsupportedValue. */
 function messageWriterOf(desc: DescMessage): WriteValue {
   let write = messageWriters.get(desc)
   if (write === undefined) {
@@ -64,7 +65,7 @@ function compileMessage(desc: DescMessage): WriteValue {
   const { typeName } = desc
   return (writer, value) => {
     const message = value as Message
-    if (message.$typeName !== typeName || message.$unknown !== undefined) throw unusual
+    if (message.$typeName !== typeName || message.$unknown !== undefined) throw unsupportedValue
     for (let index = 0; index < fields.length; index++) {
       ;(fields[index] as WriteField)(writer, message as unknown as Local)
     }
@@ -119,7 +120,7 @@ function compileList(field: DescField & { fieldKind: 'list' }, value: Encoding):
 }
 
 function listOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw unusual
+  if (!Array.isArray(value)) throw unsupportedValue
   return value
 }
 

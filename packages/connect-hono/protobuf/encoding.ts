@@ -6,7 +6,7 @@ export interface Encoding {
   readonly wireType: number
   /** Throws at what protobuf-es may convert, or refuse with words of its own. */
   write(writer: ByteWriter, value: unknown): void
-  /** What is not written of a field that does not know whether it was set. */
+  /** Returns whether the value is the default, which fields without presence do not write. */
   isZero(value: unknown): boolean
 }
 
@@ -14,7 +14,7 @@ export interface Encoding {
 export const wireType = { varint: 0, bit64: 1, lengthDelimited: 2, bit32: 5 } as const
 
 /** Thrown at a value that is not what it should be. */
-export const unusual = new Error('a value is unusual')
+export const unsupportedValue = new Error('a value is unsupportedValue')
 
 const uint32Max = 0xffff_ffff
 
@@ -50,48 +50,48 @@ export function encodingOf(field: DescField): Encoding | undefined {
 }
 
 function writeInt32(writer: ByteWriter, value: unknown): void {
-  if (typeof value !== 'number' || (value | 0) !== value) throw unusual
+  if (typeof value !== 'number' || (value | 0) !== value) throw unsupportedValue
   writer.int32(value)
 }
 
 function writeUint32(writer: ByteWriter, value: unknown): void {
-  if (typeof value !== 'number' || value >>> 0 !== value) throw unusual
+  if (typeof value !== 'number' || value >>> 0 !== value) throw unsupportedValue
   writer.varint32(value)
 }
 
 function writeInt64(writer: ByteWriter, value: unknown): void {
-  if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw unusual
+  if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw unsupportedValue
   writer.varint64(value)
 }
 
 function writeUint64(writer: ByteWriter, value: unknown): void {
-  if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) throw unusual
+  if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) throw unsupportedValue
   writer.varint64(value)
 }
 
 function writeBool(writer: ByteWriter, value: unknown): void {
-  if (typeof value !== 'boolean') throw unusual
+  if (typeof value !== 'boolean') throw unsupportedValue
   writer.varint32(value ? 1 : 0)
 }
 
 function writeString(writer: ByteWriter, value: unknown): void {
-  if (typeof value !== 'string') throw unusual
+  if (typeof value !== 'string') throw unsupportedValue
   writer.string(value)
 }
 
 function writeBytes(writer: ByteWriter, value: unknown): void {
-  if (!(value instanceof Uint8Array) || value.length > uint32Max) throw unusual
+  if (!(value instanceof Uint8Array) || value.length > uint32Max) throw unsupportedValue
   writer.varint32(value.length)
   writer.raw(value)
 }
 
 function writeFloat(writer: ByteWriter, value: unknown): void {
-  if (typeof value !== 'number') throw unusual
-  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) throw unusual
+  if (typeof value !== 'number') throw unsupportedValue
+  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) throw unsupportedValue
   writer.float(value)
 }
 
 function writeDouble(writer: ByteWriter, value: unknown): void {
-  if (typeof value !== 'number') throw unusual
+  if (typeof value !== 'number') throw unsupportedValue
   writer.double(value)
 }

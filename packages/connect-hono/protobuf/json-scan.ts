@@ -2,8 +2,8 @@ import { type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 
 /**
- * The longest number, in characters: the largest double has 309 digits when it is written out. Against conversions whose
- * time grows with the square of the length.
+ * The longest number, in characters: the largest double has 309 digits when it is written out.
+ * Against conversions whose time grows with the square of the length.
  */
 const numberCharactersMax = 400
 /** Against recursion; protobuf accepts messages that are nested 100 deep. */
@@ -12,7 +12,7 @@ const depthMax = 128
 const quote = 0x22
 const backslash = 0x5c
 
-/** What a byte means outside of strings. */
+/** Kinds of bytes outside of strings. */
 const kind = { nothing: 0, quote: 1, separator: 2, opening: 3, closing: 4, number: 5 } as const
 const kinds = new Uint8Array(256)
 const isOfNumber = new Uint8Array(256)
@@ -26,13 +26,13 @@ kinds[quote] = kind.quote
 export interface JsonScanOptions {
   /** Counting stops once there are more. */
   readonly elementsMax: number
-  /** Whether strings may be converted to integers. */
+  /** True when strings may be converted to integers. */
   readonly hasIntegersAsText: boolean
 }
 
 /**
- * Counts the names and values of a JSON text, well-formed or not, without parsing it. Throws `INVALID_ARGUMENT` at a number
- * that is too long, and at nesting that is too deep.
+ * Counts the names and values of a JSON text, well-formed or not, without parsing it. Throws
+ * `INVALID_ARGUMENT` at a number that is too long, and at nesting that is too deep.
  */
 export function countJsonElements(
   bytes: Uint8Array,
@@ -107,7 +107,7 @@ const times: ReadonlySet<string> = new Set([
   'google.protobuf.Duration',
 ])
 
-/** Whether a message of the type, or one within, has a 64-bit integer, which JSON may have in quotes. */
+/** Returns whether the type, or one within, has 64-bit integers, which JSON may have in quotes. */
 export function hasIntegersAsText(desc: DescMessage, seen: Set<DescMessage> = new Set()): boolean {
   if (seen.has(desc) || times.has(desc.typeName)) return false
   seen.add(desc)

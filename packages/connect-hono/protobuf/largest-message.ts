@@ -17,7 +17,10 @@ import {
   StringRulesSchema,
 } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 
-/** Upper bounds of the largest valid message, or value, of a type. Infinite where its rules set none. */
+/**
+ * Upper bounds of the largest valid message, or value, of a type. Infinite where its rules set
+ * none.
+ */
 export interface Largest {
   readonly binaryBytes: number
   readonly jsonBytes: number
@@ -29,7 +32,7 @@ const infinite = Number.POSITIVE_INFINITY
 const nothing: Largest = { binaryBytes: 0, jsonBytes: 0, elements: 0 }
 /** A number, a boolean or an enum's value; in JSON as a string as well, or by its name. */
 const scalar: Largest = { binaryBytes: 10, jsonBytes: 64, elements: 1 }
-/** What stands before a value: tag and length; punctuation and indentation in JSON. */
+/** Size of the overhead of a value: tag and length; punctuation and indentation in JSON. */
 const overheadBytes = { binary: 10, json: 32 }
 /** A code point in UTF-8, and as two escapes of JSON such as `\ud83d\ude00`. */
 const codePointBytes = { binary: 4, json: 12 }
@@ -37,9 +40,10 @@ const codePointBytes = { binary: 4, json: 12 }
 const escapeBytes = 6
 
 /**
- * Derives how large a valid message can be from the rules of its type (https://protovalidate.com): the lengths of strings
- * and bytes, and the numbers of items.
- * @param within the types that the message is within: where one of them comes again, there is no bound.
+ * Derives how large a valid message can be from the rules of its type (https://protovalidate.com):
+ * the lengths of strings and bytes, and the numbers of items.
+ * @param within the types that the message is within: where one of them comes again, there is no
+ *   bound.
  */
 export function largestMessage(
   desc: DescMessage,

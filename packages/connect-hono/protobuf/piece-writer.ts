@@ -6,7 +6,7 @@ const copiedBytesMax = 16 * 1024
 /** Writes in pieces: long bytes are a piece of their own, as they are. */
 export class PieceWriter extends ByteWriter {
   #pieces: Uint8Array[] = []
-  /** How many lengths are not known yet. */
+  /** Number of open length-prefixed values. */
   #depth = 0
 
   override raw(bytes: Uint8Array): void {

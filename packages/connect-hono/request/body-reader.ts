@@ -15,11 +15,11 @@ export interface BodyReaderOptions {
   /** Ended when the body is late, and charged with what is gathered. */
   readonly call: Pick<Call, 'lifetime' | 'memory'>
   readonly limits: BodyLimits
-  /** Whether the client may pause, as in a conversation (bidi). */
+  /** True when the client may pause, as in bidirectional streams. */
   readonly mayPause?: boolean
 }
 
-/** What is expected of whoever sends a body; see `RpcLimits`. */
+/** Limits of a request body; see `RpcLimits`. */
 export type BodyLimits = Pick<
   RpcLimits,
   'bodyIdleTimeoutMs' | 'bodyBytesPerSecondMin' | 'bodySlackMs' | 'freeMessageBytesMax'
@@ -33,7 +33,7 @@ export class BodyReader implements Expiring {
   readonly #call: Pick<Call, 'lifetime' | 'memory'>
   readonly limits: BodyLimits
   readonly #mayPause: boolean
-  /** How long the client may still let somebody wait: each byte earns some of it. */
+  /** Time that the call may still wait for the body, in milliseconds. Each byte adds some. */
   #slackMs: number
 
   constructor({ body, incoming, call, limits, mayPause = false }: BodyReaderOptions) {
@@ -46,7 +46,7 @@ export class BodyReader implements Expiring {
     this.#slackMs = limits.bodySlackMs
   }
 
-  /** Made when it is asked for: short messages need none. */
+  /** Created on demand: short messages need none. */
   get memory(): CallMemory {
     return this.#call.memory
   }
@@ -56,8 +56,9 @@ export class BodyReader implements Expiring {
   }
 
   /**
-   * Throws when the client says that more is to come than may. Called before the body is waited for: a client that waits
-   * itself (`expect: 100-continue`) gets its response without having sent the body (RFC 9110 §10.1.1).
+   * Throws when the client says that more is to come than may. Called before the body is waited
+   * for: a client that waits itself (`expect: 100-continue`) gets its response without having sent
+   * the body (RFC 9110 §10.1.1).
    */
   requireLength(bytesMax: number): void {
     if (Number(this.#incoming?.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax)
@@ -71,8 +72,8 @@ export class BodyReader implements Expiring {
   }
 
   /**
-   * Resolves when there is something to take or the body has ended. Rejects when the call is over, when the client broke
-   * the request off, or, ending the call, when nothing comes in time.
+   * Resolves when there is something to take or the body has ended. Rejects when the call is over,
+   * when the client broke the request off, or, ending the call, when nothing comes in time.
    */
   async ready(): Promise<void> {
     const { timeouts } = this.#lifetime
@@ -108,7 +109,10 @@ export class BodyReader implements Expiring {
 /** A body whose length nobody knows is granted memory in steps, in bytes. */
 const grantBytes = 64 * 1024
 
-/** All of a body, at once when it is here; a longer one than that is `RESOURCE_EXHAUSTED`, and read no further. */
+/**
+ * All of a body, at once when it is here; a longer one than that is `RESOURCE_EXHAUSTED`, and read
+ * no further.
+ */
 export function readAll(reader: BodyReader, bytesMax: number): Uint8Array | Promise<Uint8Array> {
   const queue = new ByteQueue()
   takeAll(reader, queue, bytesMax)

@@ -1,27 +1,35 @@
-/** A shorter chunk is copied when it has to wait: kept as it is, it would cost many times its bytes. */
+/**
+ * A shorter chunk is copied when it has to wait: kept as it is, it would cost many times its bytes.
+ */
 const keptBytesMin = 1024
 const sharedBytes = 16 * 1024
 
-/** What is awaited is put together as it comes when it is at least so long, */
+/** Minimum length of an expected read that is assembled as it arrives, in bytes. */
 const awaitedBytesMin = 64 * 1024
-/** and once this part of it has come: whoever announces much and sends little gets no memory for it. */
+/** Share of it that has to arrive first: announcing much and sending little allocates nothing. */
 const awaitedShareMin = 1 / 4
 
 /** Bytes that came in chunks, read in other lengths. */
 export class ByteQueue {
   readonly #chunks: Uint8Array[] = []
-  /** How much of the first chunk has been read. */
+  /** Number of bytes of the first chunk that have been read. */
   #offset = 0
   #length = 0
-  /** Where short chunks are gathered, how much of it is used, and whether the last chunk is the end of that. */
+  /**
+   * Buffer of gathered short chunks. `#sharedEnd` is its used length; `#endsShared` is true when
+   * the last chunk is its end.
+   */
   #shared: Uint8Array | undefined
   #sharedEnd = 0
   #endsShared = false
-  /** How many chunks keep nothing but themselves. */
+  /** Number of chunks that keep no larger buffer alive. */
   #settled = 0
-  /** How many bytes are read next. */
+  /** Length of the next read, in bytes; 0 when unknown. */
   #awaitedLength = 0
-  /** Where they are put together, before all chunks, and how many are there. */
+  /**
+   * Buffer in which the next read is assembled, before all chunks. `#awaitedEnd` is its used
+   * length.
+   */
   #awaited: Uint8Array | undefined
   #awaitedEnd = 0
 
@@ -30,8 +38,8 @@ export class ByteQueue {
   }
 
   /**
-   * Says how many bytes are read next, so that they are put together while they are in the processor's cache, and what
-   * they came in can go.
+   * Says how many bytes are read next, so that they are put together while they are in the
+   * processor's cache, and what they came in can go.
    */
   expect(length: number): void {
     this.#awaitedLength = length
@@ -52,7 +60,8 @@ export class ByteQueue {
   }
 
   /**
-   * Nothing is read for a while: what is here is copied where it is a small part of what it came in, which it would keep.
+   * Nothing is read for a while: what is here is copied where it is a small part of what it came
+   * in, which it would keep.
    */
   settle(): void {
     const chunks = this.#chunks
@@ -67,7 +76,9 @@ export class ByteQueue {
     this.#settled = this.#endsShared ? chunks.length - 1 : chunks.length
   }
 
-  /** Takes so many bytes, which are there. They are copied only when they are spread over chunks. */
+  /**
+   * Takes so many bytes, which are there. They are copied only when they are spread over chunks.
+   */
   read(length: number): Uint8Array {
     this.#awaitedLength = 0
     this.#length -= length

@@ -7,33 +7,33 @@ import { fitStatus } from '../errors/fit-status.ts'
 import type { Lifetime } from '../lifetime.ts'
 import { streamBody } from '../response/stream-body.ts'
 
-/** A request, whether it came through the port or by `app.fetch` alone. */
+/** A request, from `@marquee/http` or from `app.fetch` alone. */
 export interface Incoming {
   readonly method: string
-  /** Path and query, or the whole URL: what has the query. */
+  /** Request target: path and query, or the whole URL. */
   readonly target: string
   readonly request: Request
   readonly body: RequestBody
-  /** The address of whoever has connected; empty without the port. */
+  /** Address of the peer; empty under `app.fetch` alone. */
   readonly remoteAddress: string
-  /** How long the call waited for its start, in milliseconds. */
+  /** Time that the call waited to start, in milliseconds. */
   readonly waitedMs: number
-  /** The value of a field, by its name in lower case. */
+  /** Returns the value of a header. @param name in lower case. */
   header(name: string): string | undefined
   /** Ends the lifetime with `CANCELED` when the client leaves before it is over. */
-  endWithClient(lifetime: Lifetime): void
+  abortWithClient(lifetime: Lifetime): void
   /**
-   * Takes trailers that are sent when the answer's last byte was taken, cut to what the client takes. Undefined where an answer has none:
-   * by HTTP/1.1 and without a port.
+   * Sets the trailers to send after the response body, shortened to the size that the client
+   * accepts. `undefined` where a response has no trailers: by HTTP/1.1 and under `app.fetch` alone.
    */
-  readonly leaveTrailers: ((fields: string[]) => void) | undefined
-  /** As that of an exchange. */
+  readonly setTrailers: ((fields: string[]) => void) | undefined
+  /** Maximum size of the headers and trailers that the client accepts, in bytes. */
   readonly headerListBytesMax: number
-  /** @param fields names in lower case and values; the response's from here on. */
+  /** @param fields names in lower case, each followed by its value. The response owns the array. */
   respond(body: LazyBody, status: number, fields: string[]): Response
 }
 
-/** Where trailers are left for the port: a `Response` cannot carry them (RFC 9110 §6.5). */
+/** Slot by which trailers reach the server: a `Response` has none (RFC 9110 §6.5). */
 export interface TrailerSlot {
   readonly waitedMs?: number
   trailers?: (() => readonly string[]) | undefined
@@ -43,13 +43,13 @@ export class ExchangeIncoming implements Incoming {
   readonly #exchange: Exchange
   readonly request: Request
   readonly waitedMs: number
-  readonly leaveTrailers: ((fields: string[]) => void) | undefined
+  readonly setTrailers: ((fields: string[]) => void) | undefined
 
   constructor(exchange: Exchange, request: Request, slot: TrailerSlot) {
     this.#exchange = exchange
     this.request = request
     this.waitedMs = slot.waitedMs ?? 0
-    this.leaveTrailers =
+    this.setTrailers =
       exchange.httpVersion === '1.1'
         ? undefined
         : (fields) => {
@@ -85,7 +85,7 @@ export class ExchangeIncoming implements Incoming {
     return lazyResponse(body, status, fields)
   }
 
-  endWithClient(lifetime: Lifetime): void {
+  abortWithClient(lifetime: Lifetime): void {
     whenClosed(this.#exchange, (cause) => cause !== undefined && lifetime.end(clientLeft(cause)))
   }
 }
@@ -94,7 +94,7 @@ export class RequestIncoming implements Incoming {
   readonly remoteAddress: string = ''
   readonly request: Request
   readonly waitedMs = 0
-  readonly leaveTrailers: ((fields: string[]) => void) | undefined
+  readonly setTrailers: ((fields: string[]) => void) | undefined
   readonly headerListBytesMax = Number.POSITIVE_INFINITY
   #body: RequestBody | undefined
 
@@ -122,12 +122,14 @@ export class RequestIncoming implements Incoming {
     return this.request.headers.get(name) ?? undefined
   }
 
-  /** A real one: whoever calls `app.fetch` may hand it to the runtime's own server. */
+  /**
+   * Returns a real `Response`: the caller of `app.fetch` may pass it to the server of the runtime.
+   */
   respond(body: LazyBody, status: number, fields: string[]): Response {
     return new LazyResponse(body, status, fields).real
   }
 
-  endWithClient(lifetime: Lifetime): void {
+  abortWithClient(lifetime: Lifetime): void {
     lifetime.follow(this.request.signal)
   }
 }

@@ -7,8 +7,8 @@ type Result = IteratorResult<Message, undefined>
 const done: Result = { done: true, value: undefined }
 
 /**
- * The messages of a request as its handler takes them. What is wrong with one of them ends the call, whatever its handler
- * makes of it.
+ * The messages of a request as its handler takes them. What is wrong with one of them ends the
+ * call, whatever its handler makes of it.
  */
 export class MessageStream implements AsyncIterableIterator<Message, undefined> {
   readonly #input: Input
@@ -59,8 +59,8 @@ export class MessageStream implements AsyncIterableIterator<Message, undefined> 
     return done
   }
 
-  #keep(work: Promise<Result>): Promise<Result> {
-    const pending = work.catch((error) => this.#fail(error))
+  #keep(result: Promise<Result>): Promise<Result> {
+    const pending = result.catch((error) => this.#fail(error))
     this.#pending = pending
     const release = () => {
       if (this.#pending === pending) this.#pending = undefined

@@ -15,13 +15,13 @@ const letterF = 0x66
 
 /** The error of a write that depends on a condition. */
 export interface UnsupportedCondition extends ConnectError {
-  /** Of a response by HTTP alone. */
+  /** HTTP status of REST responses. */
   readonly httpStatus: 412
 }
 
 /**
- * The error of a write whose headers have a condition, or undefined. No write evaluates conditions, and one that ignored
- * them would overwrite what its client wanted to keep.
+ * The error of a write whose headers have a condition, or undefined. No write evaluates conditions,
+ * and one that ignored them would overwrite what its client wanted to keep.
  */
 export function unsupportedCondition(headers: HeaderList): UnsupportedCondition | undefined {
   for (let index = 0; index < headers.length; index += 2) {

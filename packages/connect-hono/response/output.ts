@@ -3,12 +3,12 @@ import { type Compression, compressedBytesMin } from '../compression/compression
 import type { Codec } from '../protobuf/codec.ts'
 import {
   compressedFlag,
+  type EncodedMessage,
   type EnvelopeBatch,
-  type Packed,
   toEnvelope,
   writeEnvelope,
 } from '../wire/envelope.ts'
-import { type KeptPackings, packingsOf } from './pack-once.ts'
+import { type CachedEncodings, cachedEncodingsOf } from './encode-once.ts'
 
 export interface OutputOptions {
   readonly desc: DescMessage
@@ -35,59 +35,65 @@ export class Output {
   }
 
   /** @param answer a message of the method's type, or what makes one. */
-  pack(answer: unknown): Packed | Promise<Packed> {
+  encode(answer: unknown): EncodedMessage | Promise<EncodedMessage> {
     const bytes = this.#codec.serialize(create(this.#desc, answer as Message))
     return this.#compression === undefined
       ? uncompressed(bytes)
-      : this.#pack(bytes, this.#compression)
+      : this.#encode(bytes, this.#compression)
   }
 
-  /** The pieces of an envelope with an answer, whose bytes are the answer's own where they are long. */
+  /**
+   * The pieces of an envelope with an answer, whose bytes are the answer's own where they are long.
+   */
   envelope(answer: unknown): Uint8Array[] | Promise<Uint8Array[]> {
     if (this.#compression === undefined && this.#codec.hasBytes) {
       return writeEnvelope(this.#codec, create(this.#desc, answer as Message))
     }
-    const packed = this.pack(answer)
-    return packed instanceof Promise ? packed.then(toPieces) : toPieces(packed)
+    const encoded = this.encode(answer)
+    return encoded instanceof Promise ? encoded.then(toPieces) : toPieces(encoded)
   }
 
   /** Adds an answer to a batch at once, or answers what is to be added when it is compressed. */
-  addTo(batch: EnvelopeBatch, answer: unknown): Promise<Packed> | undefined {
+  addTo(batch: EnvelopeBatch, answer: unknown): Promise<EncodedMessage> | undefined {
     const message = create(this.#desc, answer as Message)
-    const packings = packingsOf(message)
-    if (this.#compression === undefined && packings === undefined) {
+    const encodings = cachedEncodingsOf(message)
+    if (this.#compression === undefined && encodings === undefined) {
       batch.write(this.#codec, message)
       return undefined
     }
-    const packed = packings ? this.#packOnce(message, packings) : this.pack(message)
-    if (packed instanceof Promise) return packed
-    batch.add(packed)
+    const encoded = encodings ? this.#encodeOnce(message, encodings) : this.encode(message)
+    if (encoded instanceof Promise) return encoded
+    batch.add(encoded)
     return undefined
   }
 
-  #packOnce(message: Message, packings: KeptPackings): Packed | Promise<Packed> {
-    const byEncoding = packings.get(this.#codec) ?? new Map<string, Packed | Promise<Packed>>()
-    packings.set(this.#codec, byEncoding)
-    const packed = byEncoding.get(this.encoding) ?? this.pack(message)
-    byEncoding.set(this.encoding, packed)
-    return packed
+  #encodeOnce(
+    message: Message,
+    encodings: CachedEncodings,
+  ): EncodedMessage | Promise<EncodedMessage> {
+    const byEncoding =
+      encodings.get(this.#codec) ?? new Map<string, EncodedMessage | Promise<EncodedMessage>>()
+    encodings.set(this.#codec, byEncoding)
+    const encoded = byEncoding.get(this.encoding) ?? this.encode(message)
+    byEncoding.set(this.encoding, encoded)
+    return encoded
   }
 
-  #pack(bytes: Uint8Array, compression: Compression): Packed | Promise<Packed> {
+  #encode(bytes: Uint8Array, compression: Compression): EncodedMessage | Promise<EncodedMessage> {
     if (bytes.length < compressedBytesMin) return uncompressed(bytes)
-    const packed = compression.compress(bytes)
-    return packed instanceof Promise ? packed.then(compressed) : compressed(packed)
+    const encoded = compression.compress(bytes)
+    return encoded instanceof Promise ? encoded.then(compressed) : compressed(encoded)
   }
 }
 
-function toPieces({ bytes, isCompressed }: Packed): Uint8Array[] {
+function toPieces({ bytes, isCompressed }: EncodedMessage): Uint8Array[] {
   return toEnvelope(isCompressed ? compressedFlag : 0, bytes)
 }
 
-function uncompressed(bytes: Uint8Array): Packed {
+function uncompressed(bytes: Uint8Array): EncodedMessage {
   return { bytes, isCompressed: false }
 }
 
-function compressed(bytes: Uint8Array): Packed {
+function compressed(bytes: Uint8Array): EncodedMessage {
   return { bytes, isCompressed: true }
 }

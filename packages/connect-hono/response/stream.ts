@@ -1,14 +1,14 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Heartbeat } from '../heartbeat.ts'
 import type { Lifetime } from '../lifetime.ts'
-import { EnvelopeBatch, type Packed } from '../wire/envelope.ts'
+import { type EncodedMessage, EnvelopeBatch } from '../wire/envelope.ts'
 import type { Output } from './output.ts'
 
-/** A batch that has so many bytes waits for no more. */
+/** Minimum size of a batch that is sent without waiting for further messages, in bytes. */
 const batchBytesMin = 16 * 1024
 /**
- * How many microtasks a batch waits for the next message: enough for a generator that has it, too few for one that has to
- * wait itself.
+ * Number of microtasks that a batch waits for the next message: enough for a generator that has
+ * one, too few for one that waits itself.
  */
 const quietTicksMax = 6
 
@@ -29,15 +29,15 @@ export interface ResponseStreamOptions {
   /** Called once, when the last chunk was taken or the client left. */
   readonly onOver: () => void
   /**
-   * How long the stream may be quiet until its last message is sent again, in milliseconds: for messages that are states,
-   * so that no proxy takes the stream for dead. Default: never.
+   * Quiet time after which the last message is sent again, in milliseconds. For messages that are
+   * states, so that no proxy closes the stream. Default: never.
    */
   readonly heartbeatMs?: number | undefined
 }
 
 /**
- * The messages of a handler as chunks of a response body. Messages that come right after each other make one chunk. The
- * handler's next message is requested when the client has taken all before it.
+ * The messages of a handler as chunks of a response body. Messages that come right after each other
+ * make one chunk. The handler's next message is requested when the client has taken all before it.
  */
 export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefined> {
   /** Resolves with the first messages, or when the response is complete without any. */
@@ -47,10 +47,10 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   readonly #batch = new EnvelopeBatch()
   #source: AsyncIterator<unknown> | undefined
   /** Takes the next chunk, when the client waits for it. */
-  #give: ((chunk: Chunk) => void) | undefined
-  /** Whether a message is wanted: a client waits for one, or the response has not begun. */
-  #isWanted = true
-  #isAsking = false
+  #deliver: ((chunk: Chunk) => void) | undefined
+  /** True when the client waits for a message, or the response has not begun. */
+  #hasDemand = true
+  #isPulling = false
   #willFlush = false
   #quietTicks = 0
   #isComplete = false
@@ -59,7 +59,7 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   /** The last message of the handler, where it may be sent again. */
   #last: unknown
   /** Messages that are being compressed. */
-  #packingCount = 0
+  #encodingCount = 0
 
   constructor(options: ResponseStreamOptions) {
     this.#options = options
@@ -79,7 +79,7 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   send(messages: AsyncIterable<unknown>): void {
     if (this.#isComplete) return
     this.#source = messages[Symbol.asyncIterator]()
-    this.#ask()
+    this.#pull()
   }
 
   /** Ends the response with an error. */
@@ -106,9 +106,9 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
       return Promise.resolve(done)
     }
     const { promise, resolve } = Promise.withResolvers<Chunk>()
-    this.#give = resolve
-    this.#isWanted = true
-    this.#ask()
+    this.#deliver = resolve
+    this.#hasDemand = true
+    this.#pull()
     return promise
   }
 
@@ -117,7 +117,7 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
     this.#options.lifetime.end(new ConnectError('the client left', Code.Canceled))
     this.#batch.take()
     this.#finish()
-    this.#give?.(done)
+    this.#deliver?.(done)
     return Promise.resolve(done)
   }
 
@@ -125,9 +125,9 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
     return this
   }
 
-  #ask(): void {
-    if (this.#isAsking || this.#source === undefined) return
-    this.#isAsking = true
+  #pull(): void {
+    if (this.#isPulling || this.#source === undefined) return
+    this.#isPulling = true
     try {
       this.#source.next().then(this.#receive, this.#break)
     } catch (error) {
@@ -136,59 +136,59 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   }
 
   readonly #receive = ({ done, value }: IteratorResult<unknown>): void => {
-    this.#isAsking = false
+    this.#isPulling = false
     if (this.#isComplete) return
     if (done) {
       this.#complete(undefined)
       return
     }
     try {
-      this.#note(value)
-      const packed = this.#options.output.addTo(this.#batch, value)
-      if (packed === undefined) this.#added()
-      else this.#addLater(packed)
+      this.#record(value)
+      const encoded = this.#options.output.addTo(this.#batch, value)
+      if (encoded === undefined) this.#added()
+      else this.#addLater(encoded)
     } catch (error) {
       this.fail(error)
     }
   }
 
-  #note(message: unknown): void {
+  #record(message: unknown): void {
     if (this.#heartbeat === undefined) return
-    this.#heartbeat.note()
+    this.#heartbeat.record()
     this.#last = message
   }
 
   /** Sends the last message again, to a client that waits for the next one. */
   #repeat(): void {
     const last = this.#last
-    const isWaiting = this.#give !== undefined && this.#batch.length === 0
-    if (last === undefined || !isWaiting || this.#packingCount > 0 || this.#willFlush) return
+    const isWaiting = this.#deliver !== undefined && this.#batch.length === 0
+    if (last === undefined || !isWaiting || this.#encodingCount > 0 || this.#willFlush) return
     try {
-      const packed = this.#options.output.addTo(this.#batch, last)
-      if (packed === undefined) this.#flush()
-      else this.#repeatLater(last, packed)
+      const encoded = this.#options.output.addTo(this.#batch, last)
+      if (encoded === undefined) this.#flush()
+      else this.#repeatLater(last, encoded)
     } catch (error) {
       this.fail(error)
     }
   }
 
   /** A state that is no longer the last one is not sent behind its successor. */
-  #repeatLater(message: unknown, packed: Promise<Packed>): void {
-    this.#packingCount++
-    packed.then((later) => {
-      this.#packingCount--
+  #repeatLater(message: unknown, encoded: Promise<EncodedMessage>): void {
+    this.#encodingCount++
+    encoded.then((later) => {
+      this.#encodingCount--
       if (this.#isComplete || this.#last !== message) return
       this.#batch.add(later)
       if (!this.#willFlush) this.#flush()
     }, this.#break)
   }
 
-  #addLater(packed: Promise<Packed>): void {
-    this.#isAsking = true
-    this.#packingCount++
-    packed.then((later) => {
-      this.#isAsking = false
-      this.#packingCount--
+  #addLater(encoded: Promise<EncodedMessage>): void {
+    this.#isPulling = true
+    this.#encodingCount++
+    encoded.then((later) => {
+      this.#isPulling = false
+      this.#encodingCount--
       if (this.#isComplete) return
       this.#batch.add(later)
       this.#added()
@@ -200,8 +200,8 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   }
 
   #added(): void {
-    if (this.#batch.length >= batchBytesMin) this.#isWanted = false
-    if (this.#isWanted) this.#ask()
+    if (this.#batch.length >= batchBytesMin) this.#hasDemand = false
+    if (this.#hasDemand) this.#pull()
     this.#quietTicks = 0
     if (this.#willFlush) return
     this.#willFlush = true
@@ -210,18 +210,18 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
 
   readonly #tick = (): void => {
     this.#quietTicks++
-    if (this.#isAsking && this.#quietTicks < quietTicksMax) queueMicrotask(this.#tick)
+    if (this.#isPulling && this.#quietTicks < quietTicksMax) queueMicrotask(this.#tick)
     else if (this.#willFlush) this.#flush()
   }
 
   #flush(): void {
     this.#willFlush = false
-    this.#isWanted = false
+    this.#hasDemand = false
     this.#begin()
-    const give = this.#give
-    if (give === undefined || this.#batch.length === 0) return
-    this.#give = undefined
-    give({ done: false, value: this.#batch.take() })
+    const deliver = this.#deliver
+    if (deliver === undefined || this.#batch.length === 0) return
+    this.#deliver = undefined
+    deliver({ done: false, value: this.#batch.take() })
   }
 
   #complete(failure: Failure | undefined): void {
@@ -230,9 +230,9 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
     const last = this.#options.end(failure)
     if (last !== undefined) this.#batch.addEncoded(last)
     this.#flush()
-    if (this.#give === undefined) return
+    if (this.#deliver === undefined) return
     this.#finish()
-    this.#give(done)
+    this.#deliver(done)
   }
 
   #finish(): void {

@@ -9,15 +9,16 @@ import { ByteQueue } from '../request/byte-queue.ts'
 
 /**
  * A message among others: a byte of flags, four of the length, the message. The same in gRPC
- * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), gRPC-Web and the streams of Connect.
+ * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), gRPC-Web and the streams of
+ * Connect.
  */
 const headBytes = 5
 export const compressedFlag = 0b00000001
 
-/** What is larger is not copied. */
+/** Maximum size of a message that is copied into its envelope, in bytes. */
 const copiedBytesMax = 16 * 1024
 
-/** The pieces of an envelope with the message. */
+/** Returns an envelope with the message, in pieces. */
 export function toEnvelope(flags: number, message: Uint8Array): Uint8Array[] {
   if (message.length <= copiedBytesMax) return [encodeEnvelope(flags, message)]
   const head = new Uint8Array(headBytes)
@@ -25,7 +26,7 @@ export function toEnvelope(flags: number, message: Uint8Array): Uint8Array[] {
   return [head, message]
 }
 
-/** The pieces as one, if they are small or there is but one. */
+/** Joins pieces that are small. Returns `null` when there are none. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array | readonly Uint8Array[] | null {
   if (pieces.length <= 1) return pieces[0] ?? null
   return pieces.every(({ length }) => length <= copiedBytesMax) ? Buffer.concat(pieces) : pieces
@@ -61,7 +62,7 @@ export function writeEnvelope(codec: Codec, message: Message): Uint8Array[] {
 }
 
 /** A message as it is sent. */
-export interface Packed {
+export interface EncodedMessage {
   readonly bytes: Uint8Array
   readonly isCompressed: boolean
 }
@@ -70,12 +71,12 @@ export interface Packed {
 export class EnvelopeBatch {
   readonly #writer = new ByteWriter()
 
-  /** How long they are together. */
+  /** Size of the envelopes together, in bytes. */
   get length(): number {
     return this.#writer.length
   }
 
-  add({ bytes, isCompressed }: Packed): void {
+  add({ bytes, isCompressed }: EncodedMessage): void {
     const writer = this.#writer
     writer.reserve(headBytes + bytes.length)
     writeHead(writer.bytes, writer.length, isCompressed ? compressedFlag : 0, bytes.length)
@@ -103,18 +104,23 @@ export class EnvelopeBatch {
     this.#writer.raw(envelope)
   }
 
-  /** Takes all of them, and leaves none. */
+  /** Returns all envelopes and empties the batch. */
   take(): Uint8Array {
     return this.#writer.take()
   }
 }
 
-/** What `EnvelopeReader.poll` has: an envelope, none until more bytes are ready, or none any more. */
+/**
+ * Result of `EnvelopeReader.poll`: an envelope, none until more bytes arrive, or the end of the
+ * body.
+ */
 export type Polled = 'envelope' | 'wait' | 'end'
 
-/** Takes a body apart into its envelopes, however it is split. Their bytes are those of the body. */
+/**
+ * Takes a body apart into its envelopes, however it is split. Their bytes are those of the body.
+ */
 export class EnvelopeReader {
-  /** Of the envelope at hand. */
+  /** Flags of the current envelope. */
   flags = 0
   message: Uint8Array = new Uint8Array(0)
   readonly #reader: BodyReader
@@ -124,7 +130,10 @@ export class EnvelopeReader {
   #length = -1
   /** Memory of the current message, and of the one before until the next one comes. */
   #heldBytes = 0
-  /** Whether that is still to be granted. Until then no more is taken, so that the client is held back. */
+  /**
+   * True while the memory of the current message is not granted. Reading stops until then, which is
+   * backpressure for the client.
+   */
   #isOwed = false
 
   constructor(reader: BodyReader, bytesMax: number) {
@@ -137,7 +146,10 @@ export class EnvelopeReader {
     this.#reader.requireLength(this.#bytesMax + headBytes)
   }
 
-  /** Reads the next envelope without waiting. Throws `RESOURCE_EXHAUSTED` at the head of one that is too long. */
+  /**
+   * Reads the next envelope without waiting. Throws `RESOURCE_EXHAUSTED` at the head of one that is
+   * too long.
+   */
   poll(): Polled {
     const queue = this.#queue
     for (;;) {
@@ -157,7 +169,7 @@ export class EnvelopeReader {
     throw new ConnectError('the request ends within a message', Code.InvalidArgument)
   }
 
-  /** Resolves when `poll` may have more to tell. */
+  /** Resolves when `poll` may return another result. */
   async ready(): Promise<void> {
     this.#queue.settle()
     const { memory } = this.#reader

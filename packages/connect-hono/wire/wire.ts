@@ -15,30 +15,37 @@ import type { Format, JsonOptions } from '../protobuf/codec.ts'
 import type { Incoming } from '../request/incoming.ts'
 import { encodeEnvelope } from './envelope.ts'
 
-/** How the calls of one content type are on the wire. */
+/** Wire format of the calls with one content type. */
 export interface Wire {
   readonly protocol: 'grpc' | 'grpc-web' | 'connect'
   readonly format: Format
-  /** Of the answer. */
+  /** Content type of the response. */
   readonly contentType: string
-  /** Whether messages are in envelopes. Without them there is one each way, and the call's outcome is the HTTP status. */
+  /**
+   * True when messages are in envelopes. Otherwise there is one message in each direction, and the
+   * HTTP status is the status of the call.
+   */
   readonly hasEnvelopes: boolean
-  /** The fields that name the compression of messages, and those that the other side takes. */
-  readonly encodingField: string
-  readonly acceptField: string
-  /** How long the client waits, in milliseconds. Throws `INVALID_ARGUMENT` for what cannot be read. */
+  /** Header that names the compression of messages. */
+  readonly encodingHeader: string
+  /** Header that lists the accepted compressions. */
+  readonly acceptHeader: string
+  /**
+   * Returns the timeout that the client set, in milliseconds. Throws `INVALID_ARGUMENT` when it is
+   * malformed.
+   */
   timeoutMs(incoming: Pick<Incoming, 'header'>): number | undefined
-  /** Throws when the request is of a version of the protocol that is not known. */
+  /** Throws when the protocol version of the request is unknown. */
   checkVersion?(incoming: Incoming): void
   /**
-   * Ends an answer whose messages are in envelopes: adds to the trailers, and answers the bytes of the last envelope, if
-   * there is to be one.
+   * Ends a response whose messages are in envelopes. Adds the status to the trailers, and returns
+   * the last envelope if the protocol has one.
    */
-  end(context: TrailerSide, error: ConnectError | undefined): Uint8Array | undefined
+  end(context: ResponseTrailers, error: ConnectError | undefined): Uint8Array | undefined
 }
 
-/** Where an answer's trailers are gathered. */
-export type TrailerSide = Pick<RpcContext, 'responseTrailer' | 'trailerFields'>
+/** Trailers of a response. */
+export type ResponseTrailers = Pick<RpcContext, 'responseTrailer' | 'trailerList'>
 
 /** No time is too long: a timer that would be is not set. */
 const timeoutMsMax = Number.MAX_SAFE_INTEGER
@@ -62,12 +69,12 @@ export function createWires(jsonOptions: JsonOptions): Wires {
   return wires
 }
 
-/** As people write UTF-8. */
+/** Matches the spellings of UTF-8. */
 const utf8 = /^utf-?8$/i
 
 /**
- * The wire of a request, or undefined when its content type is none of those. Parameters change nothing
- * (RFC 8259 §11), but JSON that says it is in another charset than UTF-8 is not.
+ * The wire of a request, or undefined when its content type is none of those. Parameters change
+ * nothing (RFC 8259 §11), but JSON that says it is in another charset than UTF-8 is not.
  */
 export function wireOf(wires: Wires, contentType: string): Wire | undefined {
   const wire = wires.get(contentType)
@@ -84,8 +91,8 @@ function grpcWire(format: Format): Wire {
     format,
     contentType: `application/grpc+${format}`,
     hasEnvelopes: true,
-    encodingField: 'grpc-encoding',
-    acceptField: 'grpc-accept-encoding',
+    encodingHeader: 'grpc-encoding',
+    acceptHeader: 'grpc-accept-encoding',
     timeoutMs: grpcTimeoutMs,
     end(context, error) {
       endWithStatus(context, error)
@@ -94,7 +101,10 @@ function grpcWire(format: Format): Wire {
   }
 }
 
-/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md, without the base64 form: its trailers are a last envelope. */
+/**
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md, without the base64 form: its
+ * trailers are a last envelope.
+ */
 function grpcWebWire(format: Format): Wire {
   return {
     ...grpcWire(format),
@@ -115,9 +125,9 @@ function grpcTimeoutMs(incoming: Pick<Incoming, 'header'>): number | undefined {
   return timeoutMs
 }
 
-function endWithStatus(context: TrailerSide, error: ConnectError | undefined): void {
+function endWithStatus(context: ResponseTrailers, error: ConnectError | undefined): void {
   if (error === undefined) {
-    context.trailerFields.push('grpc-status', '0')
+    context.trailerList.push('grpc-status', '0')
     return
   }
   setErrorStatus(context.responseTrailer, error)
@@ -130,8 +140,8 @@ function connectWire(format: Format, jsonOptions: JsonOptions): Wire {
     format,
     contentType: `application/${format}`,
     hasEnvelopes: false,
-    encodingField: 'content-encoding',
-    acceptField: 'accept-encoding',
+    encodingHeader: 'content-encoding',
+    acceptHeader: 'accept-encoding',
     timeoutMs: connectTimeoutMs,
     checkVersion: checkConnectVersion,
     end(context, error) {
@@ -141,14 +151,17 @@ function connectWire(format: Format, jsonOptions: JsonOptions): Wire {
   }
 }
 
-/** https://connectrpc.com/docs/protocol#streaming-rpcs: its outcome and trailers are a last envelope. */
+/**
+ * https://connectrpc.com/docs/protocol#streaming-rpcs: its outcome and trailers are a last
+ * envelope.
+ */
 function connectStreamWire(unary: Wire): Wire {
   return {
     ...unary,
     contentType: `application/connect+${unary.format}`,
     hasEnvelopes: true,
-    encodingField: 'connect-content-encoding',
-    acceptField: 'connect-accept-encoding',
+    encodingHeader: 'connect-content-encoding',
+    acceptHeader: 'connect-accept-encoding',
   }
 }
 

@@ -12,8 +12,8 @@ import { StreamReset } from '@marquee/http/http2/frames/errors'
 import { LazyHeaders } from '@marquee/http/lazy-headers'
 
 /**
- * The error of a call whose stream to an instance was not opened, was reset or was lost. It does not say where the
- * instance is: that is for the log, which is given the error's cause.
+ * The error of a call whose stream to an instance was not opened, was reset or was lost. It does
+ * not say where the instance is: that is for the log, which is given the error's cause.
  */
 export function upstreamError(origin: string, cause: Error): ConnectError {
   const whole = streamError(origin, cause)
@@ -46,13 +46,16 @@ export interface LastWords {
 }
 
 export function lastWords(wire: Wire, error: ConnectError): LastWords {
-  const trailerFields: string[] = []
-  const responseTrailer = new LazyHeaders(trailerFields) as unknown as Headers
-  const envelope = wire.end({ trailerFields, responseTrailer }, error)
-  return { envelope, trailers: wire.protocol === 'grpc' ? trailerFields : [] }
+  const trailerList: string[] = []
+  const responseTrailer = new LazyHeaders(trailerList) as unknown as Headers
+  const envelope = wire.end({ trailerList, responseTrailer }, error)
+  return { envelope, trailers: wire.protocol === 'grpc' ? trailerList : [] }
 }
 
-/** A whole answer that says the error, as the protocol of its request has it; Connect's unary one unless known. */
+/**
+ * A whole answer that says the error, as the protocol of its request has it; Connect's unary one
+ * unless known.
+ */
 export function failureAnswer(
   incoming: Incoming,
   wire: Wire | undefined,
@@ -60,7 +63,7 @@ export function failureAnswer(
 ): Response {
   if (wire?.hasEnvelopes) {
     const { envelope, trailers } = lastWords(wire, error)
-    if (trailers.length > 0) incoming.leaveTrailers?.([...trailers])
+    if (trailers.length > 0) incoming.setTrailers?.([...trailers])
     return incoming.respond(envelope ?? null, 200, ['content-type', wire.contentType])
   }
   const body = errorToJsonBytes(error, {})

@@ -2,11 +2,11 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Call } from '@marquee/connect-hono/call'
 import {
-  clientWaitsNoLonger,
+  clientDeadlineExceeded,
   toConnectError,
   toLoggedError,
 } from '@marquee/connect-hono/errors/errors'
-import { fitHead } from '@marquee/connect-hono/errors/fit-status'
+import { fitHeaders } from '@marquee/connect-hono/errors/fit-status'
 import type { Incoming } from '@marquee/connect-hono/request/incoming'
 import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
 import type { Wire } from '@marquee/connect-hono/wire/wire'
@@ -78,7 +78,7 @@ export class Forward implements StreamOwner {
   start(): Promise<Response> {
     const { call, incoming } = this.#options
     this.#release = call.hold()
-    incoming.endWithClient(call.lifetime)
+    incoming.abortWithClient(call.lifetime)
     this.#setBounds()
     this.#enter()
     call.lifetime.whenOver((reason) => this.#fail(reason))
@@ -118,10 +118,10 @@ export class Forward implements StreamOwner {
     this.#upload.forget()
     this.#lease?.responded()
     const fields = answerFields(stream.headers)
-    incoming.leaveTrailers?.(this.#trailers)
+    incoming.setTrailers?.(this.#trailers)
     if (stream.isComplete) {
       const pieces = takeAll(stream)
-      const head = [...fitHead(fields, incoming)]
+      const head = [...fitHeaders(fields, incoming)]
       this.#answered.resolve(incoming.respond(oneOrMore(pieces), stream.status, head))
       this.#complete(stream, pieces)
       return
@@ -246,7 +246,7 @@ export class Forward implements StreamOwner {
   /** The instance, or the way to it, has failed: of no interest to a client whose time is over anyway. */
   #lose(cause: unknown): void {
     const isLate = performance.now() >= this.#deadlineMs
-    this.#fail(isLate ? clientWaitsNoLonger(cause) : cause)
+    this.#fail(isLate ? clientDeadlineExceeded(cause) : cause)
   }
 
   #fail(reason: unknown): void {

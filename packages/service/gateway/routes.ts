@@ -36,9 +36,10 @@ export interface ForwardingOptions {
 const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflectionAlpha]
 
 /**
- * Forwards the RPCs of another service, by all protocols, to one of its instances: as streams both ways, as fast as
- * either side takes them, and given up when either leaves. Messages are not decoded. What never reaches an instance is
- * UNAVAILABLE, as the protocol of the call has it. REST routes, metrics and the like are not forwarded.
+ * Forwards the RPCs of another service, by all protocols, to one of its instances: as streams both
+ * ways, as fast as either side takes them, and given up when either leaves. Messages are not
+ * decoded. What never reaches an instance is UNAVAILABLE, as the protocol of the call has it. REST
+ * routes, metrics and the like are not forwarded.
  */
 export function addForwarding(app: Hono<Environment>, options: ForwardingOptions): void {
   const wires = createWires({})
@@ -77,7 +78,7 @@ function addMethod(
     call.method = name
     call.isPrivate = namesUser(method)
     call.protocol = wire?.protocol ?? 'connect'
-    if (wire?.protocol === 'grpc' && incoming.leaveTrailers === undefined) return needsHttp2(c)
+    if (wire?.protocol === 'grpc' && incoming.setTrailers === undefined) return needsHttp2(c)
     const fields = c.env?.exchange?.headers ?? toHeaderList(incoming.request.headers)
     const request = {
       method: incoming.method,

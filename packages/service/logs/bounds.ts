@@ -1,9 +1,9 @@
-import { cutText } from '@marquee/connect-hono/errors/cut'
+import { truncateText } from '@marquee/connect-hono/errors/truncate'
 import type { LoggerOptions } from 'pino'
 
 /**
- * The bounds of a log line. They are against texts that clients choose, which errors of libraries repeat at any length,
- * and more than once.
+ * The bounds of a log line. They are against texts that clients choose, which errors of libraries
+ * repeat at any length, and more than once.
  */
 export const logLimits = {
   /** Bytes of one text. */
@@ -24,22 +24,24 @@ export const logBounds: Pick<LoggerOptions, 'serializers' | 'formatters'> = {
 export function withShortTexts(fields: Record<string, unknown>): Record<string, unknown> {
   const short: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields)) {
-    short[name] = typeof value === 'string' ? cutText(value, logLimits.textBytesMax) : value
+    short[name] = typeof value === 'string' ? truncateText(value, logLimits.textBytesMax) : value
   }
   return short
 }
 
-/** Returns an error's type, its message with those of its causes, its code, and where it was thrown. */
+/**
+ * Returns an error's type, its message with those of its causes, its code, and where it was thrown.
+ */
 export function toLoggedError(thrown: unknown): unknown {
-  if (typeof thrown === 'string') return cutText(thrown, logLimits.textBytesMax)
+  if (typeof thrown === 'string') return truncateText(thrown, logLimits.textBytesMax)
   if (!(thrown instanceof Error)) return thrown
   const errors = withCauses(thrown)
   const { code } = thrown as { code?: unknown }
   return {
     type: thrown.constructor.name,
-    message: cutText(errors.map(({ message }) => message).join(': '), logLimits.textBytesMax),
+    message: truncateText(errors.map(({ message }) => message).join(': '), logLimits.textBytesMax),
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
-    stack: cutText(errors.map(framesOf).join('\ncaused by: '), logLimits.stackBytesMax),
+    stack: truncateText(errors.map(framesOf).join('\ncaused by: '), logLimits.stackBytesMax),
   }
 }
 

@@ -1,4 +1,4 @@
-import { cutText } from '@marquee/connect-hono/errors/cut'
+import { truncateText } from '@marquee/connect-hono/errors/truncate'
 
 /** Bytes of a reason, at most. */
 const reasonBytesMax = 512
@@ -7,8 +7,9 @@ const reasonBytesMax = 512
 const leftOut = '…'
 
 /**
- * What names a place in the network, a login or a folder: URLs, IPv6 and IPv4 addresses, hosts with a port, hosts that no
- * name server knows, users and databases. Drivers write these into their errors, each in its own way.
+ * What names a place in the network, a login or a folder: URLs, IPv6 and IPv4 addresses, hosts with
+ * a port, hosts that no name server knows, users and databases. Drivers write these into their
+ * errors, each in its own way.
  */
 const places = [
   /\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>()]+/gi,
@@ -24,10 +25,11 @@ const places = [
 const file = /(?<![\w.…])(?:\/[^\s:'"/]+)+\/([^\s:'"/]+)/g
 
 /**
- * A reason as whoever reaches the port may read it: without what names a place in the network, a login or a folder. Where
- * the file is does not matter to them; which file it is does to the operator.
+ * A reason as whoever reaches the port may read it: without what names a place in the network, a
+ * login or a folder. Where the file is does not matter to them; which file it is does to the
+ * operator.
  */
 export function publicReason(reason: string): string {
   const withoutPlaces = places.reduce((text, place) => text.replace(place, leftOut), reason)
-  return cutText(withoutPlaces.replace(file, '$1'), reasonBytesMax)
+  return truncateText(withoutPlaces.replace(file, '$1'), reasonBytesMax)
 }

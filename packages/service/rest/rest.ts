@@ -29,8 +29,9 @@ type Implementation<I extends DescMessage, O extends DescMessage> = (
 ) => Promise<MessageInitShape<O>> | MessageInitShape<O>
 
 /**
- * Calls a unary RPC for a REST route, under the same rules: the request is given as its JSON form, validated, and run
- * within the deadline. Rejects with a `ConnectError`, which the app's error handler answers.
+ * Calls a unary RPC for a REST route, under the same rules: the request is given as its JSON form,
+ * validated, and run within the deadline. Rejects with a `ConnectError`, which the app's error
+ * handler answers.
  */
 export type RestCall = <I extends DescMessage, O extends DescMessage>(
   c: Context<Environment>,
@@ -58,7 +59,7 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
       request: c.req.raw,
       lifetime,
       call,
-      headerFields: [],
+      headerList: [],
     })
     const work = Promise.resolve(implementation(request, context))
     const answer = create(method.output, await lifetime.unlessOver(work))
@@ -84,19 +85,23 @@ export function toRestJson<Desc extends DescMessage>(
   return toJson(schema, message) as JsonObject
 }
 
-/** Begins a call whose conditions can be met: lets it be ended by its client, and by the time it may take, of which the body has its part. */
+/**
+ * Begins a call whose conditions can be met: lets it be ended by its client, and by the time it may
+ * take, of which the body has its part.
+ */
 export function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLimits): void {
   const { lifetime } = c.get('call')
   if (lifetime.hasDeadline) return
   const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
   const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
   if (condition !== undefined) throw condition
-  incoming.endWithClient(lifetime)
+  incoming.abortWithClient(lifetime)
   lifetime.setDeadline(limits.unaryTimeoutMs, 'the call took longer than the service allows')
 }
 
 /**
- * Answers for the methods that a route does not have: OPTIONS with those that it has (RFC 9110 §9.3.7), any other with 405.
+ * Answers for the methods that a route does not have: OPTIONS with those that it has (RFC 9110
+ * §9.3.7), any other with 405.
  * @param methods those that it has, OPTIONS left out: `GET, HEAD`.
  */
 export function refuseMethod(methods: string) {

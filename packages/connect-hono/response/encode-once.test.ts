@@ -5,15 +5,15 @@ import { WatchAggregatedRatingsResponseSchema as schema } from '../../../gen/rat
 import type { Compression } from '../compression/compression.ts'
 import { type Codec, createCodec } from '../protobuf/codec.ts'
 import { EnvelopeBatch } from '../wire/envelope.ts'
+import { encodeOnce } from './encode-once.ts'
 import { Output } from './output.ts'
-import { packOnce } from './pack-once.ts'
 
 const recordId = 'a long record id '.repeat(200)
 const message = () => create(schema, { aggregatedRating: { recordId } })
 
 test('a message of many streams is encoded once for each codec', () => {
   const { codec, encodedCount } = counting()
-  const shared = packOnce(message())
+  const shared = encodeOnce(message())
   const batches = Array.from({ length: 50 }, () => {
     const batch = new EnvelopeBatch()
     new Output({ desc: schema, codec, compression: undefined }).addTo(batch, shared)
@@ -36,13 +36,13 @@ test('it is compressed once, whoever asks first', async () => {
     },
   } as unknown as Compression
   const { codec } = counting()
-  const shared = packOnce(message())
+  const shared = encodeOnce(message())
   const adding = Array.from({ length: 50 }, () =>
     new Output({ desc: schema, codec, compression }).addTo(new EnvelopeBatch(), shared),
   )
-  const packings = await Promise.all(adding)
-  expect([compressedCount, new Set(packings).size]).toEqual([1, 1])
-  expect(packings[0]?.isCompressed).toBe(true)
+  const encodings = await Promise.all(adding)
+  expect([compressedCount, new Set(encodings).size]).toEqual([1, 1])
+  expect(encodings[0]?.isCompressed).toBe(true)
 })
 
 function counting() {

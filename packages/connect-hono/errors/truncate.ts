@@ -1,4 +1,4 @@
-/** Stands where a text was cut; three bytes as UTF-8. */
+/** Marks where a text was truncated. Three bytes in UTF-8. */
 const mark = '…'
 const markBytes = 3
 
@@ -6,10 +6,10 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /**
- * Returns the text, or, when it takes more bytes as UTF-8 than `bytesMax`, its beginning with an ellipsis, within those
- * bytes. Never cuts within a character. The result of a cut holds nothing of the original in memory.
+ * Truncates a text to `bytesMax` bytes of UTF-8, ellipsis included. Never splits a character. A
+ * truncated text does not keep the original in memory.
  */
-export function cutText(text: string, bytesMax: number): string {
+export function truncateText(text: string, bytesMax: number): string {
   // A UTF-16 unit takes one to three bytes.
   if (text.length * 3 <= bytesMax) return text
   if (text.length <= bytesMax && encoder.encode(text).length <= bytesMax) return text

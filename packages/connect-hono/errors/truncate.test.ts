@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { cutText } from './cut.ts'
+import { truncateText } from './truncate.ts'
 
 test.each([
   ['', 8, ''],
@@ -11,13 +11,13 @@ test.each([
   ['🎬🎬🎬', 11, '🎬🎬…'],
   ['a🎬', 4, 'a…'],
 ])('%j within %d bytes is %j', (text, bytesMax, expected) => {
-  expect(cutText(text, bytesMax)).toBe(expected)
+  expect(truncateText(text, bytesMax)).toBe(expected)
 })
 
 test('a text of any length is cut to the bytes it may take', () => {
   for (const text of ['a', 'é', '漢', '🎬', 'a🎬é'].map((one) => one.repeat(100_000))) {
     for (let bytesMax = 3; bytesMax < 20; bytesMax++) {
-      const cut = cutText(text, bytesMax)
+      const cut = truncateText(text, bytesMax)
       expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(bytesMax)
       expect(text.startsWith(cut.slice(0, -1))).toBe(true)
     }

@@ -15,8 +15,11 @@ import { checkQuery } from '../protobuf/utf8.ts'
 import { readAll } from '../request/body-reader.ts'
 import type { RpcCall } from '../rpc-call.ts'
 
-/** Responds by Connect's unary protocol: the one message is the body of the request, or in its query. */
-export async function respondBare(
+/**
+ * Responds by Connect's unary protocol: the one message is the body of the request, or in its
+ * query.
+ */
+export async function respondConnectUnary(
   rpcCall: RpcCall,
   query: URLSearchParams | undefined,
 ): Promise<Response> {
@@ -32,10 +35,10 @@ export async function respondBare(
     const request = message instanceof Promise ? await message : message
     rpcCall.validate(request)
     const result = rpcCall.invoke(request)
-    const packing = output.pack(result instanceof Promise ? await result : result)
-    const packed = packing instanceof Promise ? await packing : packing
-    body = packed.bytes
-    if (packed.isCompressed) context.responseHeader.set('content-encoding', output.encoding)
+    const packing = output.encode(result instanceof Promise ? await result : result)
+    const encoded = packing instanceof Promise ? await packing : packing
+    body = encoded.bytes
+    if (encoded.isCompressed) context.responseHeader.set('content-encoding', output.encoding)
   } catch (thrown) {
     const error = rpcCall.fail(thrown)
     status = codeToHttpStatus(error.code)
@@ -45,14 +48,14 @@ export async function respondBare(
     body = errorToJsonBytes(error, rpc.options.jsonOptions)
   }
   rpcCall.refuseRest()
-  const { headerFields, trailerFields } = context
-  for (let index = 0; index < trailerFields.length; index += 2) {
-    headerFields.push(`trailer-${trailerFields[index]}`, trailerFields[index + 1] ?? '')
+  const { headerList, trailerList } = context
+  for (let index = 0; index < trailerList.length; index += 2) {
+    headerList.push(`trailer-${trailerList[index]}`, trailerList[index + 1] ?? '')
   }
   // A cache keeps responses to GET, one for each encoding (RFC 9110 §12.5.5).
-  if (query !== undefined) headerFields.push('vary', 'accept-encoding')
-  headerFields.push('content-length', String(body.length))
-  return incoming.respond(body, status, headerFields)
+  if (query !== undefined) headerList.push('vary', 'accept-encoding')
+  headerList.push('content-length', String(body.length))
+  return incoming.respond(body, status, headerList)
 }
 
 function limitsOf({ rpc, wire }: RpcCall): MessageLimits {

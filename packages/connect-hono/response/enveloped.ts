@@ -64,7 +64,7 @@ function open(rpcCall: RpcCall): { input: Input; output: Output } {
   const compression = rpcCall.requestCompression()
   const responseCompression = rpcCall.responseCompression(compression)
   if (responseCompression !== undefined) {
-    rpcCall.context.headerFields.push(rpcCall.wire.encodingField, responseCompression.name)
+    rpcCall.context.headerList.push(rpcCall.wire.encodingHeader, responseCompression.name)
   }
   const { inputs, inputLimits } = rpcCall.rpc
   const input = new Input({
@@ -101,8 +101,8 @@ function end(rpcCall: RpcCall, failure: Failure | undefined): Uint8Array | undef
 
 function respond(rpcCall: RpcCall, body: LazyBody): Response {
   const { incoming, context, wire } = rpcCall
-  if (wire.protocol === 'grpc') incoming.leaveTrailers?.(context.trailerFields)
+  if (wire.protocol === 'grpc') incoming.setTrailers?.(context.trailerList)
   // nginx would gather a stream before it passes it on; gRPC it passes on as it comes.
-  else if (rpcCall.rpc.streamsResponses) context.headerFields.push('x-accel-buffering', 'no')
-  return incoming.respond(body, 200, context.headerFields)
+  else if (rpcCall.rpc.streamsResponses) context.headerList.push('x-accel-buffering', 'no')
+  return incoming.respond(body, 200, context.headerList)
 }
