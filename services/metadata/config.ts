@@ -4,7 +4,7 @@ import { readConsulConfig } from '@marquee/service/flags/registry'
 import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
 
 export interface MetadataOptions extends ServiceOptions {
-  /** `memory:`, `sqlite:PATH` or `postgres://…`. */
+  /** URL of the database: `memory:`, `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string
 }
 
@@ -12,7 +12,7 @@ export interface MetadataConfig extends MetadataOptions {
   readonly registry: RegistryConfig
 }
 
-const usage = 'services/metadata/main.ts: what a movie is'
+const usage = 'services/metadata/main.ts: the catalogue of movies'
 
 export function readMetadataConfig(
   source: FlagsSource = { args: process.argv.slice(2), env: process.env },
@@ -24,7 +24,7 @@ export function readMetadataConfig(
     registry: readConsulConfig(flags, service.advertise) ?? { kind: 'static', addresses: {} },
     databaseUrl: flags.text({
       flag: 'database-url',
-      help: 'where the catalogue is kept: memory:, sqlite:PATH or postgres://…',
+      help: 'the database of the catalogue: memory:, sqlite:PATH or postgres://…',
       default: 'sqlite:data/metadata.db',
     }),
   }

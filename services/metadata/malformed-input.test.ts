@@ -49,8 +49,8 @@ interface Request {
   readonly body?: Uint8Array
 }
 
-/** Status, gRPC status and body, by HTTP/2. */
-async function ask({ method = 'POST', path, type, fields, body }: Request) {
+/** Sends a request by HTTP/2, and returns status, gRPC status and body. */
+async function send({ method = 'POST', path, type, fields, body }: Request) {
   const stream = session.request({
     ':method': method,
     ':path': path,
@@ -68,7 +68,7 @@ async function ask({ method = 'POST', path, type, fields, body }: Request) {
   return { status: Number(all[':status']), grpcStatus: all['grpc-status'], text }
 }
 
-describe('what is not UTF-8 is refused', () => {
+describe('invalid UTF-8 is refused', () => {
   test.each([
     ['Connect', { path: put, type: 'application/json', body: latin1 }],
     [
@@ -100,7 +100,7 @@ describe('what is not UTF-8 is refused', () => {
       },
     ],
   ] satisfies [string, Request][])('by %s', async (_, request) => {
-    const { status, text } = await ask(request)
+    const { status, text } = await send(request)
     expect([status, JSON.parse(text).code]).toEqual([400, 'invalid_argument'])
   })
 
@@ -109,21 +109,21 @@ describe('what is not UTF-8 is refused', () => {
     ['a gRPC stream', { path: importing, type: 'application/grpc+json', body: inEnvelope(latin1) }],
     ['gRPC, binary', { path: put, type: 'application/grpc', body: inEnvelope(binary) }],
   ] satisfies [string, Request][])('by %s', async (_, request) => {
-    expect(await ask(request)).toMatchObject({ status: 200, grpcStatus: '3' })
+    expect(await send(request)).toMatchObject({ status: 200, grpcStatus: '3' })
   })
 
   test('by gRPC-Web and by a stream of Connect', async () => {
     const body = inEnvelope(latin1)
-    const web = await ask({ path: put, type: 'application/grpc-web+json', body })
+    const web = await send({ path: put, type: 'application/grpc-web+json', body })
     expect(web.text).toContain('grpc-status: 3')
-    const stream = await ask({ path: importing, type: 'application/connect+json', body })
+    const stream = await send({ path: importing, type: 'application/connect+json', body })
     expect(stream.text).toContain('"invalid_argument"')
   })
 
   test('as half of a surrogate pair that JSON escapes', async () => {
     const body = Buffer.from('{"metadata":{"id":"\\ud800","title":"a"}}')
-    expect(await ask({ path: put, type: 'application/json', body })).toMatchObject({ status: 400 })
-    const rest = await ask({
+    expect(await send({ path: put, type: 'application/json', body })).toMatchObject({ status: 400 })
+    const rest = await send({
       method: 'PUT',
       path: '/metadata',
       body: Buffer.from('{"id":"\\udc00"}'),
@@ -136,7 +136,7 @@ test.each(['a', 'abcde', 'YQ=', 'YQ===', 'Y=Q=', '=', '%20'])(
   'the message "%s" of Connect GET is not base64',
   async (message) => {
     const path = `${get}?encoding=proto&base64=1&message=${message}`
-    const { status, text } = await ask({ method: 'GET', path })
+    const { status, text } = await send({ method: 'GET', path })
     expect([status, JSON.parse(text).code]).toEqual([400, 'invalid_argument'])
     expect(text).toContain('base64')
   },
@@ -152,14 +152,14 @@ test.each([
   'application/json;',
   'application/json; profile=x',
 ])('the content type %s is JSON', async (type) => {
-  const { status } = await ask({ path: get, type, body: unknownMovie })
+  const { status } = await send({ path: get, type, body: unknownMovie })
   expect(status).toBe(404)
 })
 
 test.each(['application/json; charset=latin1', 'application/json; charset="utf-8', 'text/json'])(
   'the content type %s is not supported',
   async (type) => {
-    const { status } = await ask({ path: get, type, body: unknownMovie })
+    const { status } = await send({ path: get, type, body: unknownMovie })
     expect(status).toBe(415)
   },
 )
@@ -169,7 +169,7 @@ test.each(['gzip', 'GZIP', 'x-gzip', 'Identity'])(
   async (coding) => {
     const body = coding === 'Identity' ? unknownMovie : gzipSync(unknownMovie)
     const fields = { 'content-encoding': coding }
-    const { status } = await ask({ path: get, type: 'application/json', fields, body })
+    const { status } = await send({ path: get, type: 'application/json', fields, body })
     expect(status).toBe(404)
   },
 )
@@ -178,7 +178,7 @@ describe('a movie put by REST', () => {
   const path = '/metadata?id=packed'
   const put = (body: string | Uint8Array, coding?: string) => {
     const request = { method: 'PUT', path, body: Buffer.from(body) }
-    return ask(coding ? { ...request, fields: { 'content-encoding': coding } } : request)
+    return send(coding ? { ...request, fields: { 'content-encoding': coding } } : request)
   }
   const movie = '{"title":"A"}'
 
@@ -207,13 +207,13 @@ describe('a movie put by REST', () => {
     'with a parameter twice is refused: %s',
     async (query) => {
       const path = `/metadata${query}`
-      expect((await ask({ method: 'PUT', path, body: Buffer.from(movie) })).status).toBe(400)
-      expect((await ask({ method: 'GET', path: '/metadata?id=one' })).status).toBe(404)
+      expect((await send({ method: 'PUT', path, body: Buffer.from(movie) })).status).toBe(400)
+      expect((await send({ method: 'GET', path: '/metadata?id=one' })).status).toBe(404)
     },
   )
 })
 
-test('none of it was an error of the service', () => {
+test('malformed input never was an error of the service', () => {
   expect(lines.filter(({ level }) => level >= 50)).toEqual([])
 })
 

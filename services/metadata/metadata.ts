@@ -1,4 +1,4 @@
-/** What a movie is, as its source tells it. Optional fields are absent when unknown. */
+/** Description of a movie, from its source. Optional properties are absent when unknown. */
 export interface Metadata {
   readonly id: string
   readonly title: string
@@ -9,34 +9,37 @@ export interface Metadata {
   readonly year?: number
   readonly genres: readonly string[]
   readonly runningTimeMinutes?: number
-  /** Mean of the votes at IMDb, 1 to 10. */
+  /** Mean of the votes at IMDb, from 1 to 10. */
   readonly imdbRating?: number
   readonly imdbVotes?: number
 }
 
-/** Metadata as a store holds it. */
+/** Metadata with what the store adds. */
 export interface StoredMetadata extends Metadata {
-  /** When it was last put, in milliseconds since the Unix epoch. */
+  /** Time of the last put, in milliseconds since the Unix epoch. */
   readonly updateTimeMs: number
-  /** Larger with every put, across all movies of the store. */
+  /** Grows with every put, across all movies of the store. */
   readonly revision: number
 }
 
 /**
- * The words of a text as a search compares them: lower case, without accents, split at what is neither a letter
- * nor a digit. "Amélie (2001)" has the words "amelie" and "2001".
+ * Returns the words of a text in the form that a search compares: lower case, without accents,
+ * split at everything but letters and digits. "Amélie (2001)" has the words "amelie" and "2001".
  */
 export function searchWords(text: string): string[] {
   const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
   return plain.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
 }
 
-/** Most words of a query that are compared. Longer titles than those of 32 different words are found by the first 32. */
+/**
+ * Maximum number of words that a search compares. A longer query finds titles by its first 32
+ * words.
+ */
 const queryWordsMax = 32
 
 /**
- * The words of a query, as `searchWords`, in order: each once, without those that begin another one, which say nothing
- * more.
+ * Returns the distinct words of a query, in order, as `searchWords` does. Omits a word that begins
+ * another one, because it matches whatever the longer one matches.
  */
 export function queryWords(query: string): string[] {
   const distinct = [...new Set(searchWords(query))]

@@ -16,14 +16,14 @@ import { createMemoryMetadataStore } from './store/memory.ts'
 const alien = { ...completeMovie, id: 'alien-1979', genres: [...completeMovie.genres] }
 
 describe('GetMetadata', () => {
-  test('answers all that was put, and when', async () => {
+  test('GetMetadata returns everything that was put, and the time of the put', async () => {
     const { client } = setUp()
     await client.putMetadata({ metadata: alien })
     const { metadata } = await client.getMetadata({ movieId: alien.id })
     expect(metadata).toMatchObject({ ...alien, updateTime: timestampFromMs(now) })
   })
 
-  test('of an unknown movie is NOT_FOUND, and names it', async () => {
+  test('GetMetadata of an unknown movie is NOT_FOUND, and names it', async () => {
     const { client } = setUp()
     const error = await failureOf(client.getMetadata({ movieId: 'nobody' }))
     expect([error.code, error.rawMessage]).toEqual([
@@ -45,17 +45,17 @@ describe('GetMetadata', () => {
 })
 
 describe('PutMetadata', () => {
-  test('stores each field of the proto', async () => {
+  test('PutMetadata saves each field of the proto', async () => {
     const { client } = setUp()
     const message = create(MetadataSchema, alien)
     const unset = MetadataSchema.fields.filter((field) => !isFieldSet(message, field))
-    // One more here is unknown to metadata.ts, rpc.ts or the fixture.
+    // An extra one here is unknown to metadata.ts, rpc.ts or the fixture.
     expect(unset.map(({ name }) => name)).toEqual(['update_time'])
     const { metadata } = await client.putMetadata({ metadata: message })
     expect(metadata).toEqual({ ...message, updateTime: timestampFromMs(now) })
   })
 
-  test('creates, then replaces whole: what is left out becomes empty', async () => {
+  test('PutMetadata creates, then replaces everything: an omitted field becomes empty', async () => {
     const { client } = setUp()
     expect(await client.putMetadata({ metadata: alien })).toMatchObject({ created: true })
     const replacement = { id: alien.id, title: 'Alien³' }
@@ -70,11 +70,11 @@ describe('PutMetadata', () => {
     }
   })
 
-  test('sets the time itself, whatever the caller sends', async () => {
+  test('PutMetadata sets the time itself, whatever the caller sends', async () => {
     const { client } = setUp()
     const metadata = { ...alien, updateTime: timestampFromMs(1) }
-    const answer = await client.putMetadata({ metadata })
-    expect(answer.metadata?.updateTime).toEqual(timestampFromMs(now))
+    const response = await client.putMetadata({ metadata })
+    expect(response.metadata?.updateTime).toEqual(timestampFromMs(now))
   })
 
   test.each([
@@ -93,13 +93,13 @@ describe('PutMetadata', () => {
   })
 })
 
-test('BatchGetMetadata keeps the order asked, and names what is missing', async () => {
+test('BatchGetMetadata keeps the order of the request, and names missing movies', async () => {
   const { client, putTitles } = setUp()
   await putTitles('a', 'b', 'c')
   const movieIds = ['c', 'x', 'a', 'c', 'y', 'x']
-  const answer = await client.batchGetMetadata({ movieIds })
-  expect(answer.metadata.map(({ id }) => id)).toEqual(['c', 'a', 'c'])
-  expect(answer.missingMovieIds).toEqual(['x', 'y', 'x'])
+  const response = await client.batchGetMetadata({ movieIds })
+  expect(response.metadata.map(({ id }) => id)).toEqual(['c', 'a', 'c'])
+  expect(response.missingMovieIds).toEqual(['x', 'y', 'x'])
 })
 
 test('BatchGetMetadata takes 1 to 500 ids', async () => {
@@ -111,7 +111,7 @@ test('BatchGetMetadata takes 1 to 500 ids', async () => {
   expect((await failureOf(ask(501))).code).toBe(Code.InvalidArgument)
 })
 
-test('DeleteMetadata says whether there was something, and may be repeated', async () => {
+test('DeleteMetadata reports whether the movie existed, and may be repeated', async () => {
   const { client } = setUp()
   await client.putMetadata({ metadata: alien })
   expect((await client.deleteMetadata({ movieId: alien.id })).deleted).toBe(true)
@@ -120,7 +120,7 @@ test('DeleteMetadata says whether there was something, and may be repeated', asy
 })
 
 describe('ListMetadata', () => {
-  test('pages to the end by title, then id, without repeats', async () => {
+  test('ListMetadata pages to the end by title, then id, without repeats', async () => {
     const { client } = setUp()
     for (let n = 0; n < 23; n++) {
       const metadata = { id: `id-${n % 7}-${n}`, title: `Title ${n % 5}` }
@@ -138,7 +138,7 @@ describe('ListMetadata', () => {
     expect(new Set(seen).size).toBe(23)
   })
 
-  test('ends a page early when its movies are long, and goes on with the next', async () => {
+  test('ListMetadata ends a page early when its movies are long, and continues on the next page', async () => {
     const { client } = setUp()
     const ids = Array.from({ length: 250 }, (_, index) => `movie-${index}`)
     const description = 'x'.repeat(9_000)
@@ -156,13 +156,13 @@ describe('ListMetadata', () => {
     expect(seen.sort()).toEqual(ids.sort())
   })
 
-  test('answers 50 unless told', async () => {
+  test('ListMetadata returns 50 movies by default', async () => {
     const { client, putTitles } = setUp()
     await putTitles(...Array.from({ length: 51 }, (_, n) => `${n}`))
     expect((await client.listMetadata({})).metadata).toHaveLength(50)
   })
 
-  test('finds by the beginnings of words, of title and director, without case and accents', async () => {
+  test('ListMetadata finds the beginnings of words of title and director, ignoring case and accents', async () => {
     const { client } = setUp()
     await client.putMetadata({ metadata: alien })
     const amelie = { id: 'amelie', title: 'Amélie', director: 'Jean-Pierre Jeunet' }
@@ -174,7 +174,7 @@ describe('ListMetadata', () => {
     expect(await find('lien')).toEqual([])
   })
 
-  test('finds nothing by a query without a word, and everything by an empty one', async () => {
+  test('ListMetadata finds nothing for a query without a word, and everything for an empty one', async () => {
     const { client, putTitles } = setUp()
     await putTitles('Alien', '!!!')
     for (const [query, count] of [
@@ -190,7 +190,7 @@ describe('ListMetadata', () => {
     }
   })
 
-  test('refuses a token of another query, one that is made up, and a page over the bound', async () => {
+  test('ListMetadata refuses a token of another query, an invented token, and a page size over the limit', async () => {
     const { client, putTitles } = setUp()
     await putTitles('a1', 'a2', 'a3')
     const { nextPageToken } = await client.listMetadata({ query: 'a1', pageSize: 1 })
@@ -207,7 +207,7 @@ describe('ListMetadata', () => {
 })
 
 describe('ImportMetadata', () => {
-  test('counts what it created, replaced and refused, and says why, by position', async () => {
+  test('ImportMetadata counts created, replaced and refused movies, with the reason by position', async () => {
     const { client } = setUp()
     await client.putMetadata({ metadata: { id: 'old', title: 'Old' } })
     const summary = await client.importMetadata(
@@ -228,7 +228,7 @@ describe('ImportMetadata', () => {
     expect(metadata.map(({ title }) => title)).toEqual(['New', 'B again'])
   })
 
-  test('counts every refusal and tells the first 20', async () => {
+  test('ImportMetadata counts every refusal, and describes the first 20', async () => {
     const { client } = setUp()
     const movies = Array.from({ length: 1_200 }, (_, n) => ({
       metadata: { id: `${n}`, title: n % 2 === 0 ? '' : `${n}` },
@@ -241,7 +241,7 @@ describe('ImportMetadata', () => {
   })
 })
 
-describe('a cache that asks again gets', () => {
+describe('a cache that revalidates gets', () => {
   test.each([
     ['GetMetadata', { movieId: 'a' }],
     ['BatchGetMetadata', { movieIds: ['a', 'b'] }],
@@ -269,7 +269,7 @@ describe('a cache that asks again gets', () => {
     expect(changed.headers.get('etag')).not.toBe(etag)
   })
 
-  test('by REST the same', async () => {
+  test('REST revalidates the same way', async () => {
     const { app, putTitles } = setUp()
     await putTitles('a')
     const etag = (await app.request('/metadata?id=a')).headers.get('etag') ?? ''
@@ -281,22 +281,22 @@ describe('a cache that asks again gets', () => {
 })
 
 describe('REST', () => {
-  test('PUT creates with 201, replaces with 200, and GET answers it', async () => {
+  test('PUT creates with 201, replaces with 200, and GET returns the movie', async () => {
     const { put, app } = setUp()
     const { id, ...movie } = alien
     expect((await put(`/metadata?id=${id}`, JSON.stringify(movie))).status).toBe(201)
     const second = await put(`/metadata?id=${id}`, JSON.stringify(movie))
     expect(second.status).toBe(200)
-    const answer = await app.request(`/metadata?id=${id}`)
-    expect(answer.headers.get('content-type')).toStartWith('application/json')
-    expect(await answer.json()).toEqual({ ...alien, updateTime: new Date(now).toISOString() })
+    const response = await app.request(`/metadata?id=${id}`)
+    expect(response.headers.get('content-type')).toStartWith('application/json')
+    expect(await response.json()).toEqual({ ...alien, updateTime: new Date(now).toISOString() })
   })
 
-  test('HEAD answers as GET does, without the body', async () => {
+  test('HEAD responds like GET, without the body', async () => {
     const { putTitles, app } = setUp()
     await putTitles('a')
-    const answer = await app.request('/metadata?id=a', { method: 'HEAD' })
-    expect([answer.status, await answer.text()]).toEqual([200, ''])
+    const response = await app.request('/metadata?id=a', { method: 'HEAD' })
+    expect([response.status, await response.text()]).toEqual([200, ''])
   })
 
   test.each([
@@ -304,9 +304,9 @@ describe('REST', () => {
     ['an unknown movie', '/metadata?id=x', 404, 'not_found'],
     ['another path', '/metadatas', 404, 'unimplemented'],
   ])('GET with %s (%s) is %d', async (_, path, status, code) => {
-    const answer = await setUp().app.request(path)
-    expect(answer.status).toBe(status)
-    expect(await answer.json()).toMatchObject({ code, message: expect.any(String) })
+    const response = await setUp().app.request(path)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ code, message: expect.any(String) })
   })
 
   test.each([
@@ -316,18 +316,21 @@ describe('REST', () => {
     ['no title', '{}', 400],
     ['more than 4 MiB', JSON.stringify({ title: 'x'.repeat(4 * 1024 * 1024) }), 413],
   ])('PUT of %s is refused', async (_, body, status) => {
-    const answer = await setUp().put('/metadata?id=a', body)
-    expect(answer.status).toBe(status)
-    expect(await answer.json()).toMatchObject({ message: expect.any(String) })
+    const response = await setUp().put('/metadata?id=a', body)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ message: expect.any(String) })
   })
 
-  test('another method is 405, and Allow says which there are', async () => {
-    const answer = await setUp().app.request('/metadata?id=a', { method: 'DELETE' })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, OPTIONS'])
+  test('another method is 405, and Allow lists the methods', async () => {
+    const response = await setUp().app.request('/metadata?id=a', { method: 'DELETE' })
+    expect([response.status, response.headers.get('allow')]).toEqual([
+      405,
+      'GET, HEAD, PUT, OPTIONS',
+    ])
   })
 })
 
-describe('app.fetch alone, without a port, answers', () => {
+describe('app.fetch alone, without a port, responds to', () => {
   test.each([
     ['Connect', {}],
     ['Connect JSON', { json: true }],
@@ -346,14 +349,14 @@ describe('app.fetch alone, without a port, answers', () => {
 
   test('gRPC with UNIMPLEMENTED, because a fetch response carries no trailers', async () => {
     const { app } = setUp()
-    const answer = await app.request('/metadata.v1.MetadataService/GetMetadata', {
+    const response = await app.request('/metadata.v1.MetadataService/GetMetadata', {
       method: 'POST',
       headers: { 'content-type': 'application/grpc' },
       body: new Uint8Array(5),
     })
-    expect(answer.status).toBe(200)
-    expect(answer.headers.get('grpc-status')).toBe(String(Code.Unimplemented))
-    expect(answer.headers.get('grpc-message')).toContain('call it by gRPC-Web or Connect')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('grpc-status')).toBe(String(Code.Unimplemented))
+    expect(response.headers.get('grpc-message')).toContain('call it by gRPC-Web or Connect')
   })
 })
 

@@ -16,20 +16,20 @@ import {
 import { type Metadata, queryWords, type StoredMetadata } from './metadata.ts'
 import type { ListPosition, MetadataStore } from './store/port.ts'
 
-/** How many movies a page holds when the caller does not say. */
+/** Page size of a request that sets none. */
 const pageSizeDefault = 50
-/** A page ends early when its movies have so many bytes: descriptions may be long. */
+/** Approximate size, in bytes, at which a page ends early: descriptions may be long. */
 const pageBytesMax = 1024 * 1024
-/** Most movies that are read at once, so that a page is not much longer than that. */
+/** Maximum number of movies in one read. Limits how far a page exceeds `pageBytesMax`. */
 const readSizeMax = 100
 
 export interface MetadataRpcOptions {
   readonly store: MetadataStore
-  /** Judges the movies of an import, one by one. */
+  /** Validates the movies of an import, one by one. */
   readonly validate: Validate
 }
 
-/** `metadata.v1.MetadataService` on a store. */
+/** Implements `metadata.v1.MetadataService` on a store. */
 export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
   const toMessage = createToMessage()
   return {
@@ -68,7 +68,7 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
       const list = `metadata:${words.join(' ')}`
       const after = decodePageToken(pageToken, list, isListPosition)
       setVersion(context, await store.revision())
-      // Nothing can be found by a query that has no word in it, such as "!!!".
+      // A query without a word, such as "!!!", finds nothing.
       if (words.length === 0 && query.trim() !== '') return { metadata: [], nextPageToken: '' }
       const limit = pageSize || pageSizeDefault
       const { signal } = context
@@ -108,7 +108,7 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
   } satisfies ServiceImpl<typeof MetadataService>
 }
 
-/** About how long movies are as messages, by their texts. */
+/** Estimates the size of movies as messages, in bytes, from their texts. */
 function bytesOf(movies: readonly StoredMetadata[]): number {
   let bytes = 0
   for (const { title, description, director } of movies) {
@@ -128,7 +128,10 @@ function isListPosition(value: unknown): value is ListPosition {
   return typeof title === 'string' && typeof id === 'string'
 }
 
-/** Makes the message of a movie once for as long as the store answers the same object, which then has not changed. */
+/**
+ * Creates the message of a movie once for as long as the store returns the same object, which has
+ * not changed then.
+ */
 function createToMessage(): (stored: StoredMetadata) => MetadataMessage {
   const messages = new WeakMap<StoredMetadata, MetadataMessage>()
   return (stored) => {
@@ -141,7 +144,10 @@ function createToMessage(): (stored: StoredMetadata) => MetadataMessage {
   }
 }
 
-/** A movie as its message. Each field is named, here and in `fromMessage`: no other one is stored. */
+/**
+ * Converts a movie to its message. Here and in `fromMessage`, each property is named, so that
+ * nothing else is saved.
+ */
 function movieMessage(movie: Metadata): MetadataMessage {
   const { id, title, description, director, releaseDate, year } = movie
   const { runningTimeMinutes, imdbRating, imdbVotes } = movie

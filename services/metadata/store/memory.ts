@@ -1,9 +1,10 @@
 import { memoryCapabilities } from '@marquee/sql/capabilities'
-import { compareCodePoints } from '@marquee/sql/code-points'
+import { firstIndex } from '@marquee/sql/first-index'
 import { nextRevision } from '@marquee/sql/revision'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 import type { ListOptions, ListPage, ListPosition, MetadataStore, PutOutcome } from './port.ts'
 import {
+  comparePositions,
   countEach,
   pageOf,
   type SearchIndex,
@@ -12,10 +13,10 @@ import {
   type Walked,
 } from './search.ts'
 import { createSlices } from './slices.ts'
-import { createSortedList, firstIndex } from './sorted-list.ts'
+import { createSortedList } from './sorted-list.ts'
 
 export interface MemoryMetadataStoreOptions {
-  /** Milliseconds since the Unix epoch. */
+  /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
   readonly searchLimits?: SearchLimits
 }
@@ -25,12 +26,12 @@ interface Entry {
   readonly words: readonly string[]
 }
 
-/** A catalogue that ends with the process. */
+/** Creates a catalogue that is lost when the process ends. */
 export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = {}): MetadataStore {
   const { clock = Date.now, searchLimits } = options
   const entries = new Map<string, Entry>()
   const inOrder = createSortedList<Entry>((a, b) => comparePositions(a.movie, b.movie))
-  const words = createWordIndex()
+  const wordIndex = createWordIndex()
   const slices = createSlices()
   let revision = nextRevision(0, clock())
 
@@ -40,25 +41,25 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
     if (prepared.length === 0) return []
     revision = stamp.revision
     return prepared.map((entry) => {
-      const outcome = forget(entry.movie.id) ? 'replaced' : 'created'
+      const outcome = drop(entry.movie.id) ? 'replaced' : 'created'
       entries.set(entry.movie.id, entry)
       inOrder.add(entry)
-      words.add(entry)
+      wordIndex.add(entry)
       return outcome
     })
   }
 
-  function forget(id: string): boolean {
+  function drop(id: string): boolean {
     const entry = entries.get(id)
     if (entry === undefined) return false
     entries.delete(id)
     inOrder.remove(entry)
-    words.remove(entry)
+    wordIndex.remove(entry)
     return true
   }
 
   function remove(id: string): boolean {
-    if (!forget(id)) return false
+    if (!drop(id)) return false
     revision = nextRevision(revision, clock())
     return true
   }
@@ -79,26 +80,26 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
   }
 
   const index: SearchIndex = {
-    count(asked, max, signal) {
-      const count = (word: string, max: number) => words.entriesOf(word, max).length
-      return countEach(asked, { max, count, slices, signal })
+    count(words, max, signal) {
+      const count = (word: string, max: number) => wordIndex.entriesOf(word, max).length
+      return countEach(words, { max, count, slices, signal })
     },
-    async among(rare, { words: asked, limit, after, signal }) {
+    async among(rare, { words, limit, after, signal }) {
       await slices.next(signal)
-      return words
+      return wordIndex
         .entriesOf(rare, Number.POSITIVE_INFINITY)
-        .filter((entry) => hasWords(entry, asked))
+        .filter((entry) => hasWords(entry, words))
         .map(({ movie }) => movie)
         .filter((movie) => after === undefined || comparePositions(movie, after) > 0)
         .sort(comparePositions)
         .slice(0, limit)
     },
-    async walk({ words: asked, limit, after, signal }, size): Promise<Walked> {
+    async walk({ words, limit, after, signal }, size): Promise<Walked> {
       await slices.next(signal)
       const start = startOf(after)
-      const looked = inOrder.items().slice(start, start + size)
-      const found = looked.filter((entry) => hasWords(entry, asked)).slice(0, limit)
-      const end = looked.length === size ? looked.at(-1)?.movie : undefined
+      const walked = inOrder.items().slice(start, start + size)
+      const found = walked.filter((entry) => hasWords(entry, words)).slice(0, limit)
+      const end = walked.length === size ? walked.at(-1)?.movie : undefined
       return { movies: found.map(({ movie }) => movie), end: end && positionOf(end) }
     },
   }
@@ -121,7 +122,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
 interface WordIndex {
   add(entry: Entry): void
   remove(entry: Entry): void
-  /** The entries with a word that begins with this one; looking ends when there are `max`. */
+  /** Returns at most `max` entries with a word that begins with `start`. */
   entriesOf(start: string, max: number): Entry[]
 }
 
@@ -163,7 +164,10 @@ function createWordIndex(): WordIndex {
   }
 }
 
-/** Copies and freezes: what a caller does later to its own object, or to an answer, must not reach the catalogue. */
+/**
+ * Copies and freezes the movie, so that a caller cannot change the catalogue through its own object
+ * or a result.
+ */
 function prepare(movie: StoredMetadata): Entry {
   return {
     movie: Object.freeze({ ...movie, genres: Object.freeze([...movie.genres]) }),
@@ -177,8 +181,4 @@ function hasWords(entry: Entry, words: readonly string[]): boolean {
 
 function positionOf({ title, id }: ListPosition): ListPosition {
   return { title, id }
-}
-
-function comparePositions(a: ListPosition, b: ListPosition): number {
-  return compareCodePoints(a.title, b.title) || compareCodePoints(a.id, b.id)
 }

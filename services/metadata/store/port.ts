@@ -1,63 +1,74 @@
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
 import type { Metadata, StoredMetadata } from '../metadata.ts'
 
-/** Whether a put found something to replace. */
+/** Outcome of a put: whether it replaced a movie. */
 export type PutOutcome = 'created' | 'replaced'
 
-/** Where a page of the catalogue ended: its last movie. */
+/** Last position of a page of the catalogue. */
 export interface ListPosition {
   readonly title: string
   readonly id: string
 }
 
 export interface ListOptions {
-  /** Words of a search (see `queryWords`). Each must begin a word of the title or director. Empty for all movies. */
+  /**
+   * Words of a search, as `queryWords` returns them. Each must begin a word of the title or
+   * director. Empty for all movies.
+   */
   readonly words: readonly string[]
-  /** How many movies to answer at most. */
+  /** Maximum number of movies of the page. */
   readonly limit: number
-  /** Answers what comes after this position. */
+  /** Position after which the page starts. Default: the beginning. */
   readonly after?: ListPosition
-  /** A long search ends when it is aborted, and rejects with its reason. */
+  /** Cancels a long search, which then rejects with the reason. */
   readonly signal?: AbortSignal
 }
 
 export interface ListPage {
   readonly movies: readonly StoredMetadata[]
   /**
-   * Where to go on; undefined when there is nothing more. A page before that may have fewer movies than the limit, or
-   * none, when a search has looked at as many as one call may (`searchLimits`).
+   * Position of the next page, or `undefined` when this is the last one. A page with a next one may
+   * have fewer movies than the limit, or none, when the search has reached the maximum of one call
+   * (`searchLimits`).
    */
   readonly next: ListPosition | undefined
 }
 
 /**
- * The catalogue. All methods may be called concurrently, and each is atomic: it takes effect wholly or, when it
- * rejects, not at all. What a resolved write stored survives the end of the process, where the store is `durable`.
+ * The catalogue. All methods may be called concurrently. Each is atomic: it takes full effect or,
+ * when it rejects, none. In a `durable` store, a resolved write survives the end of the process.
  */
 export interface MetadataStore extends AsyncDisposable {
   readonly capabilities: StoreCapabilities
 
-  /** The movie, or undefined when nothing is known of it. The same object may be answered again while it is the same. */
+  /**
+   * Returns the movie, or `undefined` when the id is unknown. May return the same object again
+   * while the movie does not change.
+   */
   get(id: string): Promise<StoredMetadata | undefined>
 
-  /** What is known of the movies, by id; an unknown id has no entry. */
+  /** Returns the movies by id. An unknown id has no entry. */
   getMany(ids: readonly string[]): Promise<ReadonlyMap<string, StoredMetadata>>
 
   /**
-   * Stores the movies in order, each replacing all that was known of it. Answers an outcome for each, in the same
-   * order: a movie named twice is created, then replaced. Putting twice is harmless.
+   * Saves the movies in order, each replacing all previous metadata of its id. Returns an outcome
+   * for each, in the same order: a movie named twice is created, then replaced. Putting twice is
+   * harmless.
    */
   put(movies: readonly Metadata[]): Promise<PutOutcome[]>
 
-  /** Forgets the movie; false when nothing was known of it. */
+  /** Deletes the movie. Returns `false` when it did not exist. */
   delete(id: string): Promise<boolean>
 
   /**
-   * Movies in order of title, then id, both compared by code point. A deleted `after` movie still marks its place. A long
-   * search sees a movie that is put meanwhile as if it had been put between two pages.
+   * Lists movies by title, then id, both compared by code point. `after` may name a deleted movie.
+   * A long search sees a concurrent put as if it had happened between two pages.
    */
   list(options: ListOptions): Promise<ListPage>
 
-  /** Grows with every put and delete that changed something, and never repeats, also not after a restart. */
+  /**
+   * Returns a number that grows with every put and delete that changed something. It never repeats,
+   * even after a restart.
+   */
   revision(): Promise<number>
 }

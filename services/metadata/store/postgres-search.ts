@@ -4,7 +4,7 @@ import type { ListPosition } from './port.ts'
 import { prefixQuery, prefixRanges, sql, toMovie } from './postgres-tables.ts'
 import type { SearchIndex } from './search.ts'
 
-/** Searches by statements of the database, each of which looks at a bounded number of rows. */
+/** Searches by SQL statements. Each reads a bounded number of rows. */
 export function createPostgresSearch(db: Pick<Postgres, 'read'>): SearchIndex {
   return {
     async count(words, max) {

@@ -3,9 +3,10 @@ import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 
 /**
- * `metadata` is the movie as JSON, which has a way to write U+0000. `title` is the title's UTF-8, by whose bytes it is
- * ordered, because a text of Postgres has none. `words` are the search words of title and director. `movie_word` holds
- * them one by one, kept by the database itself: instances of an older program write to the same tables meanwhile.
+ * `metadata` is the movie as JSON, which can represent U+0000. `title` is the title in UTF-8, as
+ * bytes, because a text of Postgres cannot contain U+0000; the list is ordered by it. `words` are
+ * the search words of title and director. `movie_word` holds them one by one. A trigger maintains
+ * it, because instances of an older version may write to the same tables.
  */
 export const schema: PostgresSchema = {
   kind: 'metadata',
@@ -24,7 +25,8 @@ export const schema: PostgresSchema = {
       single boolean PRIMARY KEY DEFAULT true CHECK (single),
       revision bigint NOT NULL
     );`,
-    // A GIN index gathers all movies with a prefix before it returns the first of them: no limit bounds that.
+    // A GIN index collects all movies with a prefix before it returns the first one, without a
+    // limit.
     `CREATE TABLE movie_word (
       word text COLLATE "C",
       movie_id text COLLATE "C",
@@ -64,10 +66,10 @@ export const sql = {
     text: `SELECT (SELECT count(*) FROM (
         SELECT 1 FROM movie_word WHERE word >= start AND word < beyond LIMIT $3
       ) AS found) AS count
-      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (start, beyond, place)
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS requested (start, beyond, place)
       ORDER BY place`,
   },
-  // OFFSET 0 keeps the planner from any other way than by the candidates, one by one.
+  // OFFSET 0 forces the planner to look up the candidates one by one.
   searchAmong: {
     name: 'search-among',
     text: `SELECT ${columns} FROM (
@@ -106,10 +108,13 @@ export const sql = {
   delete: { name: 'delete', text: 'DELETE FROM movie WHERE id = $1 RETURNING id' },
 } satisfies Record<string, Statement>
 
-/** The most bytes of a word that are compared: what a lexeme holds. Only a word of more than 113 characters has more. */
+/**
+ * Maximum size of a compared word, in bytes: the limit of a lexeme. Only a word of more than 113
+ * characters can be larger.
+ */
 const wordBytesMax = 2_046
 
-/** The movies in columns, as `sql.put` takes them. */
+/** Converts movies to the columns that `sql.put` takes. */
 export function movieColumns(movies: readonly Metadata[]): unknown[][] {
   return [
     movies.map(({ id }) => id),
@@ -123,13 +128,19 @@ function wordsOf(text: string): string[] {
   return searchWords(text).map(cut)
 }
 
-/** The texts that begin with each word: from the first one on, and before the second. */
+/**
+ * Returns the range of texts that begin with each word: the first one, and the first one after the
+ * range.
+ */
 export function prefixRanges(words: readonly string[]): [string[], string[]] {
   const starts = words.map(cut)
   return [starts, starts.map((start) => `${start}\u{10ffff}`)]
 }
 
-/** What has a word that begins with each of these (https://www.postgresql.org/docs/current/datatype-textsearch.html). */
+/**
+ * Returns a query for the rows with a word that begins with each of these
+ * (https://www.postgresql.org/docs/current/datatype-textsearch.html).
+ */
 export function prefixQuery(words: readonly string[]): string {
   return words.map((word) => `'${cut(word).replaceAll(/['\\]/g, '$&$&')}':*`).join(' & ')
 }
@@ -137,7 +148,7 @@ export function prefixQuery(words: readonly string[]): string {
 function cut(word: string): string {
   const bytes = Buffer.from(word)
   if (bytes.length <= wordBytesMax) return word
-  // The decoder keeps back the last character when it is not whole.
+  // The decoder omits an incomplete last character.
   return new TextDecoder().decode(bytes.subarray(0, wordBytesMax), { stream: true })
 }
 

@@ -38,7 +38,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()))
   })
 
-  test('a put and a delete answer what they did when the answer to their COMMIT is lost', async () => {
+  test('a put and a delete report their effect even when the response to their COMMIT is lost', async () => {
     await using proxy = await startPostgresProxy(await databases.create())
     await using store = await openPostgresMetadataStore({ url: proxy.url })
     const movies = [movie('1', 'One'), movie('2', 'Two'), movie('1', 'Again')]
@@ -53,9 +53,9 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     expect(left.map(({ title }) => title)).toEqual(['Again', 'Three'])
   })
 
-  test('the longest texts there may be are stored, found and listed', async () => {
+  test('texts of the maximum length are saved, found and listed', async () => {
     await using store = await createDatabase()({ clock: Date.now })
-    // Letters of four bytes that no compression makes shorter, and one that is six letters to a search.
+    // Letters of four bytes that do not compress, and one that a search expands to six letters.
     const rare = (length: number, from: number) =>
       Array.from({ length }, (_, n) =>
         String.fromCodePoint(0x20000 + ((from + n * 7_919) % 42_000)),
@@ -74,7 +74,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     expect((await store.list({ words: [], limit: 10, after })).movies).toEqual(all.slice(2))
   })
 
-  test('an id that Postgres cannot store is refused, and nothing of its put stored', async () => {
+  test('an id that Postgres cannot represent is refused, and its put saves nothing', async () => {
     await using store = await createDatabase()({ clock: Date.now })
     for (const id of ['\0', 'a\ud800']) {
       const put = store.put([movie('1', 'One'), movie(id, 'Two')])
@@ -83,7 +83,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     expect((await store.list({ words: [], limit: 10 })).movies).toEqual([])
   })
 
-  test('openMetadataStore opens it', async () => {
+  test('openMetadataStore opens a Postgres store', async () => {
     await using store = await openMetadataStore(await databases.create())
     expect(store.capabilities).toBe(postgresCapabilities)
     await store.put([movie('1', 'One')])

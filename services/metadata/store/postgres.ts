@@ -12,19 +12,19 @@ import { pageOf, type SearchLimits, search, searchLimits } from './search.ts'
 export interface PostgresMetadataStoreOptions {
   /** `postgres://user:password@host:port/database`. */
   readonly url: string
-  /** Milliseconds since the Unix epoch. */
+  /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
-  /** Connections of the pool. */
+  /** Maximum number of connections in the pool. */
   readonly poolSizeMax?: number
   readonly searchLimits?: SearchLimits
 }
 
-/** One statement looks at more movies than a turn of the event loop would. */
+/** One statement reads more movies than one event-loop turn may. */
 const limitsDefault = { ...searchLimits, sliceSize: 10_000 }
 
 /**
- * A catalogue in a PostgreSQL database, which several processes share. Writers wait for each other, one at a time.
- * Whether a lost write took effect is found out; see `transact`.
+ * Opens a catalogue in a PostgreSQL database, which several processes may share. Writers wait for
+ * each other. When the result of a commit is lost, the store determines it; see `transact`.
  */
 export async function openPostgresMetadataStore(
   options: PostgresMetadataStoreOptions,
@@ -37,7 +37,7 @@ export async function openPostgresMetadataStore(
   const index = createPostgresSearch(db)
   const resources = opened.move()
 
-  /** Holds up other writers until the transaction ends, and answers the revision that follows. */
+  /** Blocks other writers until the transaction ends, and returns the next revision. */
   async function lock(query: Query): Promise<number> {
     const [row] = await query(sql.lockRevision)
     return nextRevision(row?.revision as number, clock())
@@ -47,7 +47,7 @@ export async function openPostgresMetadataStore(
     if (movies.length === 0) return []
     const ids = movies.map(({ id }) => id)
     if (!ids.every(isText)) {
-      throw new RangeError('an id has U+0000 or half of a surrogate pair in it')
+      throw new RangeError('ids must not contain U+0000 or half of a surrogate pair')
     }
     const last = new Map(movies.map((movie) => [movie.id, movie]))
     const columns = movieColumns([...last.values()])

@@ -3,33 +3,33 @@ import { openSqlite } from '@marquee/sql/sqlite/sqlite'
 import { queryWords, type StoredMetadata } from '../metadata.ts'
 import type { ListPosition } from './port.ts'
 import { type SearchIndex, search, searchLimits } from './search.ts'
-import { searchTexts } from './sqlite-search.ts'
+import { searchStatements } from './sqlite-search.ts'
 import { schema } from './sqlite-tables.ts'
 
 describe('a search of a million movies', () => {
   const countMax = 1_000_000
 
-  test('looks at the movies of the rarest word alone', async () => {
+  test('a search reads only the movies of the rarest word', async () => {
     const index = countedIndex({ counts: { the: countMax, alien: 40, of: countMax } })
     await search(index, { words: ['the', 'alien', 'of'], limit: 50 })
     expect(index.seen()).toEqual({ among: ['alien'], walked: 0 })
   })
 
-  test('ends at a word that no movie has', async () => {
+  test('a search ends at a word that no movie has', async () => {
     const index = countedIndex({ counts: { the: countMax } })
     const page = await search(index, { words: ['the', 'xyzzy'], limit: 50 })
     expect(page).toEqual({ movies: [], next: undefined })
     expect(index.seen()).toEqual({ among: [], walked: 0 })
   })
 
-  test('stops at a full page when every word is common', async () => {
+  test('a search stops at a full page when every word is common', async () => {
     const index = countedIndex({ counts: { a: countMax }, matchesEvery: 100 })
     const page = await search(index, { words: ['a'], limit: 50 })
     expect(page.movies).toHaveLength(50)
     expect(index.seen().walked).toBeLessThanOrEqual(5_000 + searchLimits.sliceSize)
   })
 
-  test('looks at a bounded number of movies for a page, and goes on from there', async () => {
+  test('a search reads a bounded number of movies for a page, and continues from there', async () => {
     const index = countedIndex({ counts: { a: countMax, t: countMax } })
     const first = await search(index, { words: ['a', 't'], limit: 50 })
     expect(first.movies).toEqual([])
@@ -40,7 +40,7 @@ describe('a search of a million movies', () => {
     expect(second.next).toEqual({ title: `${2 * searchLimits.walkedCountMax}`, id: '' })
   })
 
-  test('ends when its caller has left', async () => {
+  test('a search ends when its caller has cancelled it', async () => {
     const left = new AbortController()
     const index = countedIndex({ counts: { a: countMax }, onWalk: () => left.abort() })
     const { signal } = left
@@ -60,7 +60,7 @@ test.each([
   expect(queryWords(query)).toEqual(words)
 })
 
-test('32 words of a query are compared', () => {
+test('a search compares at most 32 words of a query', () => {
   const query = Array.from({ length: 40 }, (_, index) => `w${index}x`)
   expect(queryWords(query.join(' '))).toEqual(query.slice(0, 32))
 })
@@ -72,7 +72,7 @@ test('SQLite finds the movies of a search by an index, and sorts no more than a 
       .prepare(`EXPLAIN QUERY PLAN ${text}`)
       .all()
       .map(({ detail }) => detail)
-  const { among, walk } = searchTexts(3)
+  const { among, walk } = searchStatements(3)
   const placeOf = 'USING INTEGER PRIMARY KEY (rowid=?)'
   expect(planOf(among)).toEqual([
     expect.stringContaining('SCAN candidate VIRTUAL TABLE'),
@@ -88,12 +88,12 @@ test('SQLite finds the movies of a search by an index, and sorts no more than a 
 
 interface IndexOptions {
   readonly counts: Readonly<Record<string, number>>
-  /** Each so many movies one has all words; none by default. */
+  /** One in this many movies has all words. Default: none. */
   readonly matchesEvery?: number
   readonly onWalk?: () => void
 }
 
-/** A catalogue whose titles are their places, which counts how many of them are looked at. */
+/** Creates a catalogue whose titles are their positions, and which counts the movies it reads. */
 function countedIndex({ counts, matchesEvery, onWalk }: IndexOptions) {
   const among: string[] = []
   let walked = 0

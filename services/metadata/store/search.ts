@@ -1,39 +1,49 @@
+import { compareCodePoints } from '@marquee/sql/code-points'
 import type { StoredMetadata } from '../metadata.ts'
 import type { ListOptions, ListPage, ListPosition } from './port.ts'
 import type { Slices } from './slices.ts'
 
-/** What one search may cost, however large the catalogue is and whatever its words are. */
+/** Limits of one search, whatever the size of the catalogue and the words of the query. */
 export const searchLimits = {
-  /** A word that is in at most so many movies is rare: these movies alone are looked at, and put in order. */
+  /**
+   * Maximum number of movies with a rare word. A search with a rare word reads only these movies,
+   * and sorts them.
+   */
   rareCountMax: 10_000,
-  /** Movies that are looked at in order of the catalogue when no word is rare. Most pages are full long before. */
+  /**
+   * Maximum number of movies that a search without a rare word reads, in the order of the
+   * catalogue. Most pages are full long before.
+   */
   walkedCountMax: 50_000,
-  /** Movies that are looked at between two turns of the event loop. */
+  /** Maximum number of movies read in one event-loop turn. */
   sliceSize: 500,
 }
 
 export type SearchLimits = Readonly<typeof searchLimits>
 
-/** Where a search looks. What each call costs is bounded by its arguments. */
+/** Index that a search reads. The cost of each call is bounded by its arguments. */
 export interface SearchIndex {
   /**
-   * How often words of the catalogue begin with each of these. Counting may stop at `max`, and at the lowest count so
-   * far.
+   * Counts the words of the catalogue that begin with each of these. A count may stop at `max`, and
+   * at the lowest count so far.
    */
   count(words: readonly string[], max: number, signal?: AbortSignal): Promise<readonly number[]>
-  /** The page of the movies with all words, by looking at all movies with the rare one. */
+  /** Returns a page of the movies with all words, among the movies with the rare word. */
   among(rare: string, options: ListOptions): Promise<StoredMetadata[]>
-  /** The movies with all words, at most `limit`, among the `size` movies that follow the position. */
+  /** Returns at most `limit` movies with all words, among the `size` movies after the position. */
   walk(options: ListOptions, size: number): Promise<Walked>
 }
 
 export interface Walked {
   readonly movies: readonly StoredMetadata[]
-  /** The last position that was looked at; undefined when the catalogue has ended. */
+  /** Last position that was read, or `undefined` at the end of the catalogue. */
   readonly end: ListPosition | undefined
 }
 
-/** Searches by the rarest word, or, when every word is common, in order of the catalogue until the page is full. */
+/**
+ * Searches by the rarest word. When every word is common, walks the catalogue in order until the
+ * page is full.
+ */
 export async function search(
   index: SearchIndex,
   options: ListOptions,
@@ -67,13 +77,23 @@ async function walk(
   return pageOf(movies, options.limit)
 }
 
-/** How many words are counted in one slice: each takes up to some hundred microseconds. */
+/** Number of words counted in one slice. Each takes up to a few hundred microseconds. */
 const countedSliceSize = 4
 
-/** `SearchIndex.count` for a store that counts in this thread. */
+/** Implements `SearchIndex.count` for a store that counts in this thread. */
 export async function countEach(
   words: readonly string[],
-  { max, count, slices, signal }: CountOptions,
+  {
+    max,
+    count,
+    slices,
+    signal,
+  }: {
+    readonly max: number
+    readonly count: (word: string, max: number) => number
+    readonly slices: Slices
+    readonly signal: AbortSignal | undefined
+  },
 ): Promise<number[]> {
   const counts: number[] = []
   let fewest = max
@@ -86,14 +106,12 @@ export async function countEach(
   return counts
 }
 
-interface CountOptions {
-  readonly max: number
-  readonly count: (word: string, max: number) => number
-  readonly slices: Slices
-  readonly signal: AbortSignal | undefined
+/** Compares by title, then id, in the order of the catalogue. */
+export function comparePositions(a: ListPosition, b: ListPosition): number {
+  return compareCodePoints(a.title, b.title) || compareCodePoints(a.id, b.id)
 }
 
-/** A page that is not full is the last one. */
+/** Creates a page. One that is not full is the last one. */
 export function pageOf(movies: readonly StoredMetadata[], limit: number): ListPage {
   const last = movies.length === limit ? movies.at(-1) : undefined
   return { movies, next: last && { title: last.title, id: last.id } }

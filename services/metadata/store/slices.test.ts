@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createSlices } from './slices.ts'
 
-test('long work gets one slice per turn of the event loop, one after the other', async () => {
+test('long tasks get one slice per event-loop turn, one after the other', async () => {
   const slices = createSlices()
   const taken: string[] = []
   let turns = 0
@@ -23,7 +23,7 @@ test('long work gets one slice per turn of the event loop, one after the other',
   expect(turns).toBeGreaterThanOrEqual(19)
 })
 
-test('work that nobody wants any more gets no slice', async () => {
+test('a cancelled task gets no slice', async () => {
   const slices = createSlices()
   const reason = new Error('the client left')
   const refused = slices.next(AbortSignal.abort(reason)).catch((error: unknown) => error)

@@ -1,12 +1,12 @@
-/** Gives long work one slice per turn of the event loop, whoever it is for. */
+/** Divides long tasks into slices, and runs one slice per event-loop turn. */
 export interface Slices {
-  /** Resolves when the next slice may begin. Rejects with the reason when the signal is aborted by then. */
+  /** Resolves when the next slice may begin. Rejects with the reason when the signal is aborted. */
   next(signal?: AbortSignal): Promise<void>
 }
 
 /**
- * Slices are given in the order in which they were asked for, one per turn: any number of long searches together delay
- * everything else by one slice, and each of them gets on.
+ * Grants slices in the order of the requests, one per turn. Any number of long searches delays
+ * everything else by one slice, and each of them progresses.
  */
 export function createSlices(): Slices {
   const waiting: (() => void)[] = []

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { createSortedList, firstIndex } from './sorted-list.ts'
+import { firstIndex } from '@marquee/sql/first-index'
+import { createSortedList } from './sorted-list.ts'
 
 const ascending = (a: number, b: number) => a - b
 
@@ -31,7 +32,7 @@ test('a list is sorted whatever is added, removed and read in between', () => {
   )
 })
 
-test('a place in a long list is found by few comparisons', () => {
+test('a position in a long list is found with few comparisons', () => {
   const items = Array.from({ length: 1_000_000 }, (_, index) => index)
   let comparisons = 0
   const place = firstIndex(items, (item) => {

@@ -1,22 +1,27 @@
-/** Distinct items in the order of their comparison. */
+import { firstIndex } from '@marquee/sql/first-index'
+
+/** Distinct items in sorted order. */
 export interface SortedList<Item> {
-  /** Adds an item that is not in the list. */
+  /** Adds an item, which must not be in the list. */
   add(item: Item): void
-  /** Removes an item that is in the list. */
+  /** Removes an item, which must be in the list. */
   remove(item: Item): void
-  /** The items in order, until the list is changed. */
+  /** Returns the items in order. Valid until the next change of the list. */
   items(): readonly Item[]
 }
 
-/** How many changes are made one by one, each moving what is behind it; more are made in one pass over all items. */
+/**
+ * Maximum number of changes applied one by one, each of which moves the items behind it. More are
+ * applied in one pass over all items.
+ */
 const singlyCountMax = 8
 
-/** How many changes wait for the next read at most: what they cost together is a few milliseconds. */
+/** Maximum number of pending changes. Together they cost a few milliseconds. */
 const waitingCountMax = 2_000
 
 /**
- * A list whose order is restored when it is read, or when many changes wait.
- * @param compare 0 only for an item and itself.
+ * Creates a list that applies changes when it is read, or when many are pending.
+ * @param compare Must return 0 only for an item and itself.
  */
 export function createSortedList<Item>(compare: (a: Item, b: Item) => number): SortedList<Item> {
   let sorted: Item[] = []
@@ -50,18 +55,6 @@ export function createSortedList<Item>(compare: (a: Item, b: Item) => number): S
       return sorted
     },
   }
-}
-
-/** The index of the first item that passes; all behind it pass as well. The length when none does. */
-export function firstIndex<Item>(items: readonly Item[], passes: (item: Item) => boolean): number {
-  let low = 0
-  let high = items.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (passes(items[middle] as Item)) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 function merge<Item>(

@@ -1,20 +1,25 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { compareCodePoints } from '@marquee/sql/code-points'
 import { read } from '@marquee/sql/sqlite/sqlite'
 import type { StoredMetadata } from '../metadata.ts'
 import type { ListOptions, ListPosition } from './port.ts'
-import { countEach, type SearchIndex, searchLimits, type Walked } from './search.ts'
+import {
+  comparePositions,
+  countEach,
+  type SearchIndex,
+  searchLimits,
+  type Walked,
+} from './search.ts'
 import { createSlices } from './slices.ts'
 import { type prepareStatements, toMovie } from './sqlite-tables.ts'
 
-/** A movie that was found, before it is read. */
+/** Movie that was found but is not read yet. */
 interface Found extends ListPosition {
   readonly movie_number: number
 }
 
 /**
- * Searches the tables in slices: SQLite runs in this thread, and one slice of a thousand movies takes a few milliseconds
- * of it.
+ * Searches the tables in slices, because SQLite runs in this thread. A slice of a thousand movies
+ * takes a few milliseconds.
  */
 export function createSqliteSearch(
   db: DatabaseSync,
@@ -71,8 +76,8 @@ export function createSqliteSearch(
 
 const start: ListPosition = { title: '', id: '' }
 
-/** The statements of a search of so many words. */
-export function searchTexts(wordCount: number) {
+/** Returns the statements of a search for this number of words. */
+export function searchStatements(wordCount: number) {
   const hasAll = Array(wordCount).fill('instr(words, ?) > 0').join(' AND ')
   return {
     among: `SELECT movie_number, title, movie.id FROM json_each(?) AS candidate
@@ -87,29 +92,28 @@ export function searchTexts(wordCount: number) {
   }
 }
 
-/** Statements by the number of words, prepared once. */
+/** Prepares the statements once for each number of words. */
 function preparedByCount(db: DatabaseSync) {
   const known = new Map<number, { among: StatementSync; walk: StatementSync }>()
   return (wordCount: number) => {
     const before = known.get(wordCount)
     if (before !== undefined) return before
-    const { among, walk } = searchTexts(wordCount)
+    const { among, walk } = searchStatements(wordCount)
     const statements = { among: db.prepare(among), walk: db.prepare(walk) }
     known.set(wordCount, statements)
     return statements
   }
 }
 
-/** What `instr` looks for in the words of a movie. */
+/** Returns the texts that `instr` looks for in the words of a movie. */
 function starts(words: readonly string[]): string[] {
   return words.map((word) => ` ${word}`)
 }
 
-/** Comes after everything that begins with the word, and before everything else that comes after the word. */
+/**
+ * Returns a text that sorts after everything that begins with the word, and before everything else
+ * that sorts after it.
+ */
 function endOf(word: string): string {
   return `${word}\u{10ffff}`
-}
-
-function comparePositions(a: ListPosition, b: ListPosition): number {
-  return compareCodePoints(a.title, b.title) || compareCodePoints(a.id, b.id)
 }

@@ -3,8 +3,9 @@ import type { Schema } from '@marquee/sql/sqlite/sqlite'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 
 /**
- * `metadata` is the movie as JSON. `word` holds the search words of title and director, each once for a movie;
- * `movie_words` holds them by movie, each with a space before it, so that a word's beginning is found by `instr`.
+ * `metadata` is the movie as JSON. `word` holds the search words of title and director, each once
+ * per movie. `movie_words` holds them by movie, each after a space, so that `instr` finds the
+ * beginning of a word.
  */
 export const schema: Schema = {
   applicationId: 0x6d_71_6d_64,
@@ -25,7 +26,7 @@ export const schema: Schema = {
     only INTEGER PRIMARY KEY CHECK (only = 1),
     revision INTEGER NOT NULL
   ) STRICT;`,
-    // FTS5 gathers all movies with a prefix before it returns the first of them: no limit bounds that.
+    // FTS5 collects all movies with a prefix before it returns the first one, without a limit.
     `CREATE TABLE word (
     word TEXT NOT NULL,
     movie_number INTEGER NOT NULL,
@@ -44,7 +45,7 @@ export const schema: Schema = {
 
 const columns = 'movie.metadata, movie.update_time_ms, movie.revision'
 
-/** Every statement of the store, prepared once. */
+/** Prepares every statement of the store. */
 export function prepareStatements(db: DatabaseSync) {
   return { ...readers(db), ...writers(db) }
 }
@@ -53,11 +54,11 @@ function readers(db: DatabaseSync) {
   return {
     get: db.prepare(`SELECT ${columns} FROM movie WHERE id = ?`),
     getMany: db.prepare(
-      `SELECT ${columns} FROM json_each(?) AS asked CROSS JOIN movie ON movie.id = asked.value`,
+      `SELECT ${columns} FROM json_each(?) AS requested CROSS JOIN movie ON movie.id = requested.value`,
     ),
     getNumbered: db.prepare(
-      `SELECT ${columns} FROM json_each(?) AS asked CROSS JOIN movie
-       ON movie.movie_number = asked.value ORDER BY asked.key`,
+      `SELECT ${columns} FROM json_each(?) AS requested CROSS JOIN movie
+       ON movie.movie_number = requested.value ORDER BY requested.key`,
     ),
     list: db.prepare(
       `SELECT ${columns} FROM movie WHERE (title, id) > (?, ?) ORDER BY title, id LIMIT ?`,
@@ -94,17 +95,17 @@ function writers(db: DatabaseSync) {
   }
 }
 
-/** The search words of a movie, each once. */
+/** Returns the search words of a movie, each once. */
 export function wordsOf({ title, director }: Metadata): Set<string> {
   return new Set(searchWords(`${title} ${director}`))
 }
 
-/** As `movie_words` holds them. */
+/** Joins words in the form of `movie_words`. */
 export function joinWords(words: Iterable<string>): string {
   return Array.from(words, (word) => ` ${word}`).join('')
 }
 
-/** What `joinWords` has joined. */
+/** Reverses `joinWords`. */
 export function splitWords(joined: unknown): string[] {
   return (joined as string).split(' ').slice(1)
 }

@@ -18,21 +18,24 @@ import {
 } from './sqlite-tables.ts'
 
 export interface SqliteMetadataStoreOptions {
-  /** The database file, created when it is absent; `:memory:` for one that ends with the process. */
+  /**
+   * Path of the database file, which is created when it does not exist. `:memory:` for a database
+   * that is lost when the process ends.
+   */
   readonly path: string
-  /** Milliseconds since the Unix epoch. */
+  /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
-  /** Called with what an operator should know. */
+  /** Called with messages for the operator. */
   readonly onWarning?: (message: string) => void
-  /** Where failures of the file are reported. */
+  /** Receives the failures of the file. */
   readonly faults?: SqliteFaults
   readonly searchLimits?: SearchLimits
 }
 
-/** How many movies are kept as they were read; each is some kilobytes at most. */
+/** Maximum number of movies in the cache. Each has a few kilobytes at most. */
 const cachedCountMax = 1_000
 
-/** A catalogue in an SQLite file, which several processes may use at once. */
+/** Opens a catalogue in an SQLite file, which several processes may use at once. */
 export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): MetadataStore {
   const { path, clock = Date.now, onWarning = () => {}, searchLimits } = options
   const db = openSqlite(path, schema, { ...options, checked: true })
@@ -122,7 +125,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   }
 }
 
-/** What a caller does to an answer must not reach the next one. */
+/** Freezes the movie, so that a caller cannot change the cached object. */
 function frozen(movie: StoredMetadata): StoredMetadata {
   Object.freeze(movie.genres)
   return Object.freeze(movie)

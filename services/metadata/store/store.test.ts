@@ -31,7 +31,7 @@ function createSqliteDatabase(): OpenMetadataStore {
 
 metadataStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase)
 
-test('a catalogue of before the table of words is found by its words', async () => {
+test('a catalogue from before the table of words is found by its words', async () => {
   const path = newPath()
   const before = { ...schema, migrations: schema.migrations.slice(0, 1) }
   const db = openSqlite(path, before)
@@ -54,19 +54,19 @@ test('a catalogue of before the table of words is found by its words', async () 
 })
 
 describe('openMetadataStore', () => {
-  test('opens memory', async () => {
+  test('openMetadataStore opens memory', async () => {
     await using store = await openMetadataStore('memory:')
     expect(store.capabilities).toBe(memoryCapabilities)
   })
 
-  test('opens an SQLite file, making its folder', async () => {
+  test('openMetadataStore opens an SQLite file, and creates its folder', async () => {
     const path = join(folder, 'new/deep/metadata.db')
     await using store = await openMetadataStore(`sqlite:${path}`)
     expect(store.capabilities).toBe(sqliteCapabilities)
     expect(existsSync(path)).toBe(true)
   })
 
-  test('says what it accepts, and shows no password', async () => {
+  test('openMetadataStore lists the accepted URLs, and shows no password', async () => {
     for (const url of ['mysql://me:secret@host/db', 'sqlite:', 'sqlite://x.db', 'data.db', '']) {
       const error = await openMetadataStore(url).catch((error: Error) => error)
       expect(String(error)).toContain('must be "memory:", "sqlite:" and')
@@ -74,7 +74,7 @@ describe('openMetadataStore', () => {
     }
   })
 
-  test('names a folder that cannot be written', async () => {
+  test('openMetadataStore names a folder that cannot be written', async () => {
     const file = join(folder, 'file')
     writeFileSync(file, '')
     const error = await openMetadataStore(`sqlite:${file}/metadata.db`).catch((error) => error)
@@ -82,7 +82,7 @@ describe('openMetadataStore', () => {
     expect(String(error)).not.toContain('\n')
   })
 
-  test('names a database that is none', async () => {
+  test('openMetadataStore names a file that is not a database', async () => {
     const path = join(folder, 'text.db')
     writeFileSync(
       path,

@@ -30,8 +30,9 @@ interface LockedRecord extends StoredRecord {
 type Edit = RecordEdit<LockedRecord>
 
 /**
- * Stores the changes in a transaction of the caller's. Records are locked in one order, so that writers wait for each
- * other and none for ever; the revision is taken last, because whoever has it holds up all others.
+ * Stores the changes in a transaction of the caller's. Records are locked in one order, so that
+ * writers wait for each other and none for ever; the revision is taken last, because whoever has it
+ * holds up all others.
  */
 export async function writeChanges(
   changes: readonly RatingChange[],
@@ -54,7 +55,7 @@ function requireTexts(changes: readonly RatingChange[]): void {
   for (const change of changes) {
     if (change.kind === 'delete') continue
     for (const id of [change.recordType, change.recordId, change.userId]) {
-      if (!isText(id)) throw new RangeError('an id has U+0000 or half of a surrogate pair in it')
+      if (!isText(id)) throw new RangeError('ids must not contain U+0000 or half of a surrogate pair')
     }
   }
 }

@@ -5,12 +5,12 @@ import fc from 'fast-check'
 import { type StoredMetadata, searchWords } from '../../metadata.ts'
 import type { ListPosition, MetadataStore } from '../port.ts'
 import { alien, movie } from './fixtures.ts'
-import { actsAsMap, pages, plain } from './model.ts'
+import { behavesAsMap, pages, plain } from './model.ts'
 import { describeSharing, type OpenMetadataStore } from './sharing.ts'
 
 /**
- * What every adapter of MetadataStore promises. `createDatabase` makes a new, empty database, and answers what opens a
- * store on it, as often as a test likes.
+ * Declares the tests that every adapter of MetadataStore passes. `createDatabase` creates an empty
+ * database and returns a function that opens a store on it, any number of times.
  */
 export function metadataStoreContract(
   name: string,
@@ -21,7 +21,7 @@ export function metadataStoreContract(
   const openNew = () => createDatabase()({ clock })
 
   describe(`${name}: a metadata store`, () => {
-    test('says what it can do', async () => {
+    test('reports its capabilities', async () => {
       await using store = await openNew()
       expect(store.capabilities).toEqual(capabilities)
     })
@@ -36,18 +36,18 @@ export function metadataStoreContract(
       describeDurability(createDatabase, clock),
     )
     test(
-      'does as a plain map does, whatever is put, deleted and searched',
+      'a store behaves like a plain map, whatever is put, deleted and searched',
       async () => {
-        await fc.assert(actsAsMap(openNew), { numRuns: 50 })
+        await fc.assert(behavesAsMap(openNew), { numRuns: 50 })
       },
       propertyTimeoutMs,
     )
     test(
-      'finds the same however little one search may look at',
+      'a search finds the same movies, however few it may read in one call',
       async () => {
         const searchLimits = { rareCountMax: 2, walkedCountMax: 2, sliceSize: 1 }
         const openBounded = () => createDatabase()({ clock, searchLimits })
-        await fc.assert(actsAsMap(openBounded), { numRuns: 20 })
+        await fc.assert(behavesAsMap(openBounded), { numRuns: 20 })
       },
       propertyTimeoutMs,
     )
@@ -57,7 +57,7 @@ export function metadataStoreContract(
 type OpenNew = () => Promise<MetadataStore>
 
 function describeMovies(openNew: OpenNew): void {
-  test('answers a movie as it was put, with the time of the put', async () => {
+  test('get returns a movie as it was put, with the time of the put', async () => {
     await using store = await openNew()
     const before = await store.revision()
     expect(await store.put([alien])).toEqual(['created'])
@@ -71,7 +71,7 @@ function describeMovies(openNew: OpenNew): void {
     expect(found?.revision).toBeGreaterThan(before)
   })
 
-  test('answers undefined for an unknown id, and compares ids exactly', async () => {
+  test('an unknown id returns undefined, and ids are compared exactly', async () => {
     await using store = await openNew()
     await store.put([movie('tt1'), movie('É'), movie('𝔸')])
     for (const id of ['TT1', 'tt1 ', 'tt', 'E\u0301', '\ud835', 'tt1\0', '\0', '']) {
@@ -82,7 +82,7 @@ function describeMovies(openNew: OpenNew): void {
     expect((await store.get('𝔸'))?.id).toBe('𝔸')
   })
 
-  test('replaces all that was known of a movie', async () => {
+  test('a put replaces all previous metadata of a movie', async () => {
     await using store = await openNew()
     await store.put([alien])
     const first = await store.get('1')
@@ -95,7 +95,7 @@ function describeMovies(openNew: OpenNew): void {
     expect(await titles(store, ['scott'])).toEqual([])
   })
 
-  test('creates, then replaces a movie that one put names twice', async () => {
+  test('a movie that one put names twice is created, then replaced', async () => {
     await using store = await openNew()
     const movies = [movie('1', 'First'), movie('2'), movie('1', 'Second')]
     expect(await store.put(movies)).toEqual(['created', 'created', 'replaced'])
@@ -104,7 +104,7 @@ function describeMovies(openNew: OpenNew): void {
     expect(await titles(store)).toEqual(['Movie 2', 'Second'])
   })
 
-  test('stores nothing of a put that rejects', async () => {
+  test('a put that rejects saves nothing', async () => {
     await using store = await openNew()
     await store.put([movie('1', 'Kept')])
     const revision = await store.revision()
@@ -121,7 +121,7 @@ function describeMovies(openNew: OpenNew): void {
     expect(await store.revision()).toBe(revision)
   })
 
-  test('keeps what was put when the caller changes its own object or an answer', async () => {
+  test('a movie stays as it was put when the caller changes its own object or a result', async () => {
     await using store = await openNew()
     const genres = ['Horror']
     const own = { ...movie('1'), genres }
@@ -134,7 +134,7 @@ function describeMovies(openNew: OpenNew): void {
     expect((await store.get('1'))?.genres).toEqual(['Horror'])
   })
 
-  test('answers many movies by id, without the unknown', async () => {
+  test('getMany returns movies by id, without the unknown ones', async () => {
     await using store = await openNew()
     await store.put([movie('1'), movie('2'), movie('3')])
     const found = await store.getMany(['3', 'nobody', '1', '3'])
@@ -143,7 +143,7 @@ function describeMovies(openNew: OpenNew): void {
     expect((await store.getMany([])).size).toBe(0)
   })
 
-  test('forgets a deleted movie, once', async () => {
+  test('a movie is deleted once', async () => {
     await using store = await openNew()
     await store.put([alien, movie('2', 'Alien 2')])
     expect(await store.delete('1')).toBe(true)
@@ -155,7 +155,7 @@ function describeMovies(openNew: OpenNew): void {
     expect(await store.put([alien])).toEqual(['created'])
   })
 
-  test('takes 100 puts at once', async () => {
+  test('100 concurrent puts succeed', async () => {
     await using store = await openNew()
     const ids = Array.from({ length: 100 }, (_, index) => `id${index}`)
     const outcomes = await Promise.all(ids.map((id) => store.put([movie(id), movie('shared', id)])))
@@ -166,7 +166,7 @@ function describeMovies(openNew: OpenNew): void {
 }
 
 function describeList(openNew: OpenNew): void {
-  test('lists by title, then id, both by code point', async () => {
+  test('movies are listed by title, then id, both by code point', async () => {
     await using store = await openNew()
     const inOrder = [
       movie('1', ''),
@@ -192,7 +192,7 @@ function describeList(openNew: OpenNew): void {
     expect((await pages(store, [], 1)).map(plain)).toEqual(inOrder)
   })
 
-  test('answers the limit at most', async () => {
+  test('a page has at most as many movies as the limit', async () => {
     await using store = await openNew()
     await store.put([movie('1'), movie('2'), movie('3')])
     expect((await store.list({ words: [], limit: 2 })).movies).toHaveLength(2)
@@ -200,7 +200,7 @@ function describeList(openNew: OpenNew): void {
     expect((await store.list({ words: [], limit: 500 })).movies).toHaveLength(3)
   })
 
-  test('finds the movies of which every word begins a word of title or director', async () => {
+  test('a search finds the movies in which each word begins a word of the title or director', async () => {
     await using store = await openNew()
     await store.put([
       { ...movie('1', 'Le Fabuleux Destin d’Amélie Poulain'), director: 'Jean-Pierre Jeunet' },
@@ -234,7 +234,7 @@ function describeList(openNew: OpenNew): void {
     }
   })
 
-  test('goes on after a position whose movie is deleted, or never was', async () => {
+  test('a list continues after a position whose movie was deleted or never existed', async () => {
     await using store = await openNew()
     await store.put(['A', 'B', 'C', 'D'].map((title) => movie(`id-${title}`, title)))
     await store.delete('id-B')
@@ -249,7 +249,7 @@ function describeList(openNew: OpenNew): void {
     expect(await titles(store, [], { title: 'D', id: 'id-D' })).toEqual([])
   })
 
-  test('pages through a changing catalogue: what stays is answered once', async () => {
+  test('paging through a changing catalogue returns each remaining movie once', async () => {
     await using store = await openNew()
     const staying = Array.from({ length: 40 }, (_, index) =>
       movie(`s${index}`, `Film ${index % 7}`),
@@ -273,7 +273,7 @@ function describeList(openNew: OpenNew): void {
 }
 
 function describeRevision(createDatabase: () => OpenMetadataStore, clock: () => number): void {
-  test('grows with each put and delete, and with nothing else', async () => {
+  test('the revision grows with each put and delete, and with nothing else', async () => {
     await using store = await createDatabase()({ clock })
     const revisions = [await store.revision()]
     for (const write of [
@@ -294,7 +294,7 @@ function describeRevision(createDatabase: () => OpenMetadataStore, clock: () => 
     expect(await store.revision()).toBe(revisions.at(-1) as number)
   })
 
-  test('grows also while the clock stands still or goes back', async () => {
+  test('the revision grows even while the clock stands still or goes back', async () => {
     let timeMs = 5_000
     await using store = await createDatabase()({ clock: () => timeMs })
     await store.put([alien])
@@ -307,22 +307,22 @@ function describeRevision(createDatabase: () => OpenMetadataStore, clock: () => 
     expect(await store.revision()).toBeGreaterThan(second)
   })
 
-  test('is not repeated by a database made anew', async () => {
-    const told: number[] = []
+  test('a new database does not repeat a revision', async () => {
+    const revisions: number[] = []
     for (let times = 0; times < 3; times++) {
       await using store = await createDatabase()({ clock })
-      told.push(await store.revision())
+      revisions.push(await store.revision())
       await store.put([alien])
       await store.delete('1')
-      told.push(await store.revision())
+      revisions.push(await store.revision())
     }
-    expect(new Set(told).size).toBe(told.length)
-    expect(told.toSorted((a, b) => a - b)).toEqual(told)
+    expect(new Set(revisions).size).toBe(revisions.length)
+    expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
   })
 }
 
 function describeReopening(createDatabase: () => OpenMetadataStore, clock: () => number): void {
-  test('has a greater revision after a write when it is closed and opened again', async () => {
+  test('a write after reopening increases the revision', async () => {
     const open = createDatabase()
     const first = await open({ clock })
     await first.put([alien])
@@ -335,7 +335,7 @@ function describeReopening(createDatabase: () => OpenMetadataStore, clock: () =>
     expect(await second.revision()).toBeGreaterThan(revision)
   })
 
-  test('may be closed twice', async () => {
+  test('a store may be closed twice', async () => {
     const store = await createDatabase()({ clock })
     await store[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
@@ -343,7 +343,7 @@ function describeReopening(createDatabase: () => OpenMetadataStore, clock: () =>
 }
 
 function describeDurability(createDatabase: () => OpenMetadataStore, clock: () => number): void {
-  test('keeps what it stored when it is closed and opened again', async () => {
+  test('a durable store has the same contents after reopening', async () => {
     const open = createDatabase()
     const first = await open({ clock })
     await first.put([alien, movie('2'), movie('3')])
@@ -359,12 +359,12 @@ function describeDurability(createDatabase: () => OpenMetadataStore, clock: () =
   })
 }
 
-/** Fifty runs on a disk that others use too. */
+/** Enough for fifty runs on a shared disk. */
 const propertyTimeoutMs = 60_000
 
 const startTimeMs = 1_700_000_000_000
 
-/** Goes one millisecond further each time it is asked. */
+/** Creates a clock that advances by one millisecond at each call. */
 function createClock(): () => number {
   let timeMs = startTimeMs
   return () => timeMs++

@@ -1,6 +1,6 @@
 import type { Metadata } from '../../metadata.ts'
 
-/** A movie with a value in each field. A new field needs one here, as rpc.test.ts says. */
+/** A movie with a value in each property. rpc.test.ts fails until a new property has one here. */
 export const alien: Metadata = {
   id: '1',
   title: 'Alien',
@@ -14,7 +14,7 @@ export const alien: Metadata = {
   imdbVotes: 0,
 }
 
-/** A movie of which only the title is known. */
+/** Creates a movie with only a title. */
 export function movie(id: string, title = `Movie ${id}`): Metadata {
   return { id, title, description: '', director: '', releaseDate: '', genres: [] }
 }

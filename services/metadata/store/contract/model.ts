@@ -44,8 +44,8 @@ const anySteps = fc.array(
   { maxLength: 12 },
 )
 
-/** The property that a store does, step by step, what a plain map of movies does. */
-export function actsAsMap(open: () => Promise<MetadataStore>) {
+/** Property: step by step, a store does the same as a plain map of movies. */
+export function behavesAsMap(open: () => Promise<MetadataStore>) {
   return fc.asyncProperty(anySteps, async (steps) => {
     await using store = await open()
     const model = new Map<string, Metadata>()
@@ -74,7 +74,7 @@ async function take(step: Step, store: MetadataStore, model: Map<string, Metadat
   }
 }
 
-/** The list as the port describes it, made from nothing but a sort of UTF-8 bytes. */
+/** Searches as the port describes, with nothing but a sort of UTF-8 bytes. */
 function search(model: Map<string, Metadata>, words: readonly string[]): Metadata[] {
   const found = [...model.values()].filter(({ title, director }) => {
     const own = [...searchWords(title), ...searchWords(director)]
@@ -87,14 +87,14 @@ function search(model: Map<string, Metadata>, words: readonly string[]): Metadat
   )
 }
 
-/** The movie as it was put. */
+/** Returns the movie as it was put. */
 export function plain(stored: StoredMetadata | undefined): Metadata | undefined {
   if (stored === undefined) return undefined
   const { updateTimeMs, revision, ...metadata } = stored
   return metadata
 }
 
-/** All pages of a list, one after the other. */
+/** Reads all pages of a list, one after the other. */
 export async function pages(
   store: MetadataStore,
   words: readonly string[],

@@ -3,15 +3,15 @@ import type { MetadataStore } from '../port.ts'
 import type { SearchLimits } from '../search.ts'
 import { movie } from './fixtures.ts'
 
-/** Opens a store on a database; a durable store finds there what an earlier one has left. */
+/** Opens a store on a database. A durable store finds there what an earlier one has saved. */
 export type OpenMetadataStore = (options: {
   clock: () => number
   searchLimits?: SearchLimits
 }) => Promise<MetadataStore>
 
-/** What stores promise besides that several of them may be open on one database. */
+/** Declares the tests of several stores that are open on one database. */
 export function describeSharing(createDatabase: () => OpenMetadataStore): void {
-  test('see what the other has written, and tell one row of revisions', async () => {
+  test('two stores see each other’s writes, and share one sequence of revisions', async () => {
     const open = createDatabase()
     await using first = await open({ clock: () => 2_000 })
     await using second = await open({ clock: () => 1_000 })
@@ -28,7 +28,7 @@ export function describeSharing(createDatabase: () => OpenMetadataStore): void {
     expect(await first.delete('1')).toBe(false)
   })
 
-  test('take puts and deletes of the same movies at once', async () => {
+  test('two stores put and delete the same movies concurrently', async () => {
     const open = createDatabase()
     await using first = await open({ clock: Date.now })
     await using second = await open({ clock: Date.now })
