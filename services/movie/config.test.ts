@@ -3,14 +3,14 @@ import { readMovieConfig } from './config.ts'
 
 const read = (env: Record<string, string>) => readMovieConfig({ args: [], env })
 
-test('movie finds the others at addresses, those of this machine unless told', () => {
+test('movie finds the other services at addresses, by default of this machine', () => {
   expect(read({ RATING_URL: 'http://a:1,http://b:2' }).registry).toEqual({
     kind: 'static',
     addresses: { metadata: ['http://localhost:8081'], rating: ['http://a:1', 'http://b:2'] },
   })
 })
 
-test('movie finds the others in Consul when told where it is', () => {
+test('movie finds the other services in Consul when its address is set', () => {
   const { registry } = read({ CONSUL_HTTP_ADDR: 'consul:8500', HOST: '10.0.0.5' })
   expect(registry).toMatchObject({
     kind: 'consul',
@@ -19,7 +19,7 @@ test('movie finds the others in Consul when told where it is', () => {
   })
 })
 
-test('movie refuses addresses beside Consul, each by its name', () => {
+test('movie refuses addresses together with Consul, and names each', () => {
   const env = {
     CONSUL_HTTP_ADDR: 'consul:8500',
     METADATA_URL: 'http://a:1',

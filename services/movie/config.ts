@@ -6,19 +6,20 @@ import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/
 import { type PageConfig, readPageConfig } from './page.ts'
 
 export interface MovieOptions extends ServiceOptions {
-  /** How many times a call of another service is retried at most. */
+  /** Maximum number of retries of a call to another service. */
   readonly retriesMax: number
   readonly page: PageConfig
 }
 
 export interface MovieConfig extends MovieOptions {
-  /** Where the services are that movie asks. */
+  /** Registry of the services that movie calls. */
   readonly registry: RegistryConfig
 }
 
 /**
- * Streams of one client, by default: an office or a proxy may be one, and others still have the rest. The other services
- * have no such bound by default, because their clients are movie's instances, which stand for many.
+ * Default maximum of streams of one client. An office or a proxy may be one client, and others
+ * still have the rest. The other services have no such maximum by default, because their clients
+ * are the instances of movie, which stand for many users.
  */
 export const streamsPerClientMax = 12_000
 
@@ -41,18 +42,18 @@ export function readMovieConfig(
 export function readRetriesMax(flags: Flags): number {
   return flags.integer({
     flag: 'retries-max',
-    help: 'how many times a call of metadata or rating is retried that is safe to repeat',
+    help: 'maximum number of retries of a call to metadata or rating that is safe to repeat',
     default: retriesMax,
     min: 0,
     max: 5,
   })
 }
 
-/** Reads where metadata and rating are. With Consul it alone knows. */
+/** Reads the addresses of metadata and rating. With Consul, there must be none. */
 function readAddresses(flags: Flags, isInConsul: boolean) {
   const read = (service: string, url: string) => {
     const flag = `${service}-url`
-    const help = `where the ${service} service is, without Consul; several by commas`
+    const help = `the origins of the ${service} service, without Consul, separated by commas`
     const origins = flags.origins({ flag, help, default: isInConsul ? '' : url })
     if (isInConsul && origins.length > 0) {
       flags.refuse(`--${flag} and --consul-http-addr exclude each other: leave one out`)

@@ -35,7 +35,7 @@ const createBase = () => ({
   health: createHealth(new AbortController().signal),
 })
 
-/** An instance of metadata and rating whose calls do not end by themselves. */
+/** Starts metadata and rating whose calls do not end by themselves. */
 async function startSilent(): Promise<string> {
   const base = createBase()
   const app = createApp('silent', base)
@@ -55,7 +55,7 @@ async function startSilent(): Promise<string> {
   return url
 }
 
-/** The movie service in front of it. */
+/** Starts the movie service in front of it. */
 async function startMovie(upstreamUrl: string): Promise<string> {
   const base = createBase()
   const addresses = { metadata: [upstreamUrl], rating: [upstreamUrl] }
@@ -108,7 +108,10 @@ describe.each(Object.entries(transports))('by %s', (_, transportTo) => {
   )
 })
 
-/** Sent to the server as a header: a client that gives up by itself would not hear what the server says. */
+/**
+ * Headers with the deadline: a client with a timeout of its own would not receive the error of the
+ * server.
+ */
 async function withDeadline(
   call: (client: Client<typeof MovieService>, options: object) => unknown,
   client: Client<typeof MovieService>,
@@ -128,7 +131,7 @@ test.each(['GetMovieDetails', 'ListMovies', 'WatchMovieDetails'])(
   },
 )
 
-/** A call by a client without a clock of its own; the trailers that end it. */
+/** Makes a call without a client timeout, and returns its trailers. */
 async function callByGrpc(url: string, timeout: string): Promise<Record<string, unknown>> {
   const { origin, pathname } = new URL(url)
   const session = connect(origin)
@@ -155,12 +158,12 @@ test.each(['GetMovieDetails', 'ListMovies'])(
   async (method) => {
     const statuses = await Promise.all(
       Array.from({ length: 30 }, async () => {
-        const answer = await fetch(`${silent}/movie.v1.MovieService/${method}`, {
+        const response = await fetch(`${silent}/movie.v1.MovieService/${method}`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', 'connect-timeout-ms': '1' },
           body: JSON.stringify(method === 'ListMovies' ? {} : { movieId: 'a' }),
         })
-        return [answer.status, (await answer.json()).code]
+        return [response.status, (await response.json()).code]
       }),
     )
     expect(statuses).toEqual(Array.from({ length: 30 }, () => [504, 'deadline_exceeded']))
@@ -179,7 +182,7 @@ test.each(Object.entries(calls))(
   },
 )
 
-test('a caller that leaves has cancelled its call', async () => {
+test('a caller that leaves cancels its call', async () => {
   lines.length = 0
   const client = createClient(MovieService, createConnectTransport({ baseUrl: silent }))
   const leaving = new AbortController()

@@ -4,8 +4,8 @@ import { createMovieApp } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 /**
- * The movie service for platforms that call `fetch`. It calls metadata and rating by Connect at METADATA_URL and
- * RATING_URL, and serves no page.
+ * The movie service for platforms that call `fetch`. It calls metadata and rating by Connect at
+ * METADATA_URL and RATING_URL, and serves no page.
  */
 export default createEdgeService((base) => {
   const metadata = createMetadataSource(connectTo(readUrl('METADATA_URL', 'http://localhost:8081')))
@@ -13,7 +13,7 @@ export default createEdgeService((base) => {
   return createMovieApp({ ...base, sources: { metadata, ratings } })
 })
 
-/** Reads the environment, which on Workers has the bindings of the script. */
+/** Reads a URL from the environment, which on Workers has the bindings of the script. */
 function readUrl(name: 'METADATA_URL' | 'RATING_URL', urlDefault: string): string {
   const url = process.env[name] || urlDefault
   if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url
@@ -24,7 +24,8 @@ function connectTo(baseUrl: string) {
   return createConnectTransport({
     baseUrl,
     useBinaryFormat: true,
-    // Workers refuse `error`, by which connect-web lets no call be redirected; a 3xx fails a call as well.
+    // Workers refuse `error`, by which connect-web forbids redirects. A 3xx response fails the call
+    // as well.
     fetch: ((input, init) => fetch(input, { ...init, redirect: 'manual' })) as typeof fetch,
   })
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { createFanOut, lingeringMax, wokenAtOnceMax } from './fan-out.ts'
 
-test('all who follow a source share one, and are given the same object', async () => {
+test('all followers of a source share it, and get the same object', async () => {
   const { fanOut, sources, follow } = setUp()
   const followers = Array.from({ length: 1_000 }, () => follow('alien'))
   const firsts = followers.map(({ next }) => next())
@@ -14,7 +14,7 @@ test('all who follow a source share one, and are given the same object', async (
   expect([sources.length, fanOut.size]).toEqual([1, 1])
 })
 
-test('a late follower is given the present state at once', async () => {
+test('a late follower gets the current state at once', async () => {
   const { sources, follow } = setUp()
   const first = follow('alien').next()
   await turn()
@@ -36,7 +36,7 @@ test('a follower that is slower than its source sees the latest state, and no qu
   expect(await slow.next()).toEqual({ value: 100, context: 'alien' })
 })
 
-test('the newest context counts for all, and a change of it alone is not a state', async () => {
+test('the newest context applies to all, and a change of it alone is not a state', async () => {
   const { sources, follow } = setUp()
   const old = follow('alien', 'old')
   const first = old.next()
@@ -49,7 +49,7 @@ test('the newest context counts for all, and a change of it alone is not a state
   expect(await second).toEqual({ value: 2, context: 'new' })
 })
 
-test('a source closes a while after its last follower has left, unless another comes', async () => {
+test('a source closes a while after its last follower has left, unless another one joins', async () => {
   const { sources, follow, waits, fanOut } = setUp()
   const one = follow('alien')
   const first = one.next()
@@ -69,7 +69,7 @@ test('a source closes a while after its last follower has left, unless another c
   expect([sources[0]?.signal.aborted, fanOut.size, sources.length]).toEqual([true, 0, 1])
 })
 
-test('no more sources than a bound stay open that nobody follows', async () => {
+test('a bounded number of sources without followers stays open', async () => {
   const { sources, follow } = setUp()
   for (let index = 0; index < lingeringMax + 10; index++) {
     const one = follow(`${index}`)
@@ -82,7 +82,7 @@ test('no more sources than a bound stay open that nobody follows', async () => {
   expect(sources.filter(({ signal }) => !signal.aborted)).toHaveLength(lingeringMax)
 })
 
-test('a process that is about to end keeps no source that nobody follows', async () => {
+test('a draining process keeps no source without followers', async () => {
   const { sources, follow, drain } = setUp()
   const [left, leaving] = [follow('left'), follow('leaving')]
   const firsts = [left.next(), leaving.next()]
@@ -96,7 +96,7 @@ test('a process that is about to end keeps no source that nobody follows', async
   expect(sources.map(({ signal }) => signal.aborted)).toEqual([true, true])
 })
 
-test('a source that fails fails for all who follow it, and whoever comes next opens it again', async () => {
+test('a failure of a source reaches all its followers, and the next follower reopens it', async () => {
   const { sources, follow } = setUp()
   const firsts = [follow('alien'), follow('alien')].map(({ next }) => next().catch(String))
   await turn()
@@ -108,7 +108,7 @@ test('a source that fails fails for all who follow it, and whoever comes next op
   expect((await next)?.value).toBe(2)
 })
 
-test('other work has its turn while many followers are woken', async () => {
+test('other tasks run while many followers are woken', async () => {
   const { sources, follow } = setUp()
   const count = wokenAtOnceMax * 20
   let seen = 0

@@ -1,37 +1,50 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { nextWake, type Watcher } from '@marquee/service/watcher'
 
-/** How long a source stays open that nobody follows any more, in milliseconds: a page that is loaded again finds it. */
+/**
+ * Time that a source without followers stays open, in milliseconds, so that a reloaded page finds
+ * it.
+ */
 export const lingerMs = 2_000
-/** Sources that stay open so, at most, against a client that opens one watch after the other. */
+/**
+ * Maximum number of open sources without followers. Protects from a client that opens one watch
+ * after the other.
+ */
 export const lingeringMax = 256
-/** Followers that are woken in one turn of the event loop, so that other calls have theirs in between. */
+/**
+ * Maximum number of followers that are woken in one event-loop turn, so that other calls run in
+ * between.
+ */
 export const wokenAtOnceMax = 128
 
-/** Reads each source once, for all who follow it. */
+/** Reads each source once for all its followers. */
 export interface FanOut<C, T> {
   /**
-   * The present state of a source, as soon as there is one, then each further one, until the signal is aborted. A follower
-   * that is slower than its source sees the latest state, and not those before it. All see the same objects.
-   * @param context of this follower; the newest one counts for all.
+   * Yields the current state of a source, as soon as there is one, then each later state, until the
+   * signal is aborted. A follower that is slower than its source sees only the latest state. All
+   * followers get the same objects.
+   * @param context Context of this follower. The newest one applies to all.
    */
   follow(key: string, context: C, signal: AbortSignal): AsyncGenerator<T>
-  /** How many sources are open. */
+  /** Number of open sources. */
   readonly size: number
 }
 
 export interface FanOutOptions<C, V, T> {
-  /** Opens a source, with the context of its first follower, until the signal is aborted. What it throws reaches all. */
+  /**
+   * Opens a source, with the context of its first follower, until the signal is aborted. An error
+   * reaches all followers.
+   */
   readonly open: (key: string, context: C, signal: AbortSignal) => AsyncIterable<V>
-  /** Called once for each value, and again when the context has changed. */
+  /** Creates the state. Called once for each value, and again when the context has changed. */
   readonly combine: (value: V, context: C) => T
-  /** When aborted, a source is closed as soon as nobody follows it. */
+  /** Signal after which a source closes as soon as it has no followers. */
   readonly draining?: AbortSignal | undefined
-  /** Waits for so many milliseconds, or until the signal is aborted. Does not reject. */
+  /** Waits for `delayMs` milliseconds, or until the signal is aborted. Does not reject. */
   readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<unknown>
 }
 
-/** Opens a source with its first follower, and closes it a while after the last one has left. */
+/** Opens a source with its first follower. Closes it a while after the last one has left. */
 export function createFanOut<C, V, T>(options: FanOutOptions<C, V, T>): FanOut<C, T> {
   const { open, combine, draining, wait = waitUnlessAborted } = options
   const sources = new Map<string, Source<C, V, T>>()
@@ -52,7 +65,7 @@ export function createFanOut<C, V, T>(options: FanOutOptions<C, V, T>): FanOut<C
     source.setContext(context)
     if (known !== undefined) return source
     sources.set(key, source)
-    // One that has ended is opened again by whoever comes next.
+    // The next follower reopens a source that has ended.
     void source.read((signal) => open(key, context, signal)).then(() => close(source))
     return source
   }
@@ -87,11 +100,11 @@ export function createFanOut<C, V, T>(options: FanOutOptions<C, V, T>): FanOut<C
   }
 }
 
-/** What all followers of a source share. */
+/** State that all followers of a source share. */
 class Source<C, V, T> {
   readonly key: string
   readonly followers = new Set<Watcher>()
-  /** How often the last follower has left. */
+  /** Number of times that the last follower has left. */
   leftCount = 0
   readonly #closing = new AbortController()
   readonly #combine: (value: V, context: C) => T
@@ -100,9 +113,9 @@ class Source<C, V, T> {
   #state: { readonly of: T } | undefined
   #failure: { readonly cause: unknown } | undefined
   #hasEnded = false
-  /** How many values there were, and how often there was something to wake the followers for. */
+  /** Number of values, and of events that followers are woken for. */
   #version = 0
-  #news = 0
+  #eventCount = 0
   #isWaking = false
 
   constructor(key: string, context: C, combine: (value: V, context: C) => T) {
@@ -124,20 +137,20 @@ class Source<C, V, T> {
     this.#closing.abort()
   }
 
-  /** Takes over what comes until it ends. */
+  /** Reads the values until the source ends or fails. */
   async read(open: (signal: AbortSignal) => AsyncIterable<V>): Promise<void> {
     try {
       for await (const value of open(this.signal)) {
         this.#value = { of: value }
         this.#state = undefined
         this.#version++
-        this.#tell()
+        this.#notify()
       }
       this.#hasEnded = true
     } catch (cause) {
       this.#failure = { cause }
     }
-    this.#tell()
+    this.#notify()
   }
 
   async *states(follower: Watcher, signal: AbortSignal): AsyncGenerator<T> {
@@ -153,24 +166,27 @@ class Source<C, V, T> {
     }
   }
 
-  #tell(): void {
-    this.#news++
+  #notify(): void {
+    this.#eventCount++
     if (!this.#isWaking) void this.#wakeAll()
   }
 
-  /** Wakes some in each turn of the event loop. What changes meanwhile is for the round after this one. */
+  /**
+   * Wakes a limited number of followers in each event-loop turn. A change during a round starts
+   * another round.
+   */
   async #wakeAll(): Promise<void> {
     this.#isWaking = true
-    let told: number
+    let notified: number
     do {
-      told = this.#news
+      notified = this.#eventCount
       let count = 0
       for (const follower of this.followers) {
         if (count > 0 && count % wokenAtOnceMax === 0) await new Promise(setImmediate)
         count++
         follower.wake()
       }
-    } while (this.#news !== told)
+    } while (this.#eventCount !== notified)
     this.#isWaking = false
   }
 }

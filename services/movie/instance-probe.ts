@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { toDuration } from '@marquee/connect-hono/duration'
-import { type Connection, createConnection } from '@marquee/grpc-transport/connection'
+import type { Connection } from '@marquee/grpc-transport/connection'
 import type { Instance } from '@marquee/registry/port'
 import {
   type Activity,
@@ -11,43 +11,42 @@ import {
   InstanceReportSchema,
 } from '../../gen/system/v1/system_pb.ts'
 
-/** Asks one instance how it does. */
+/** Probes one instance. */
 export interface InstanceProbe extends Disposable {
-  /** What is known of it. Never waits. */
+  /** Returns the last report. Never waits. */
   report(): InstanceReport
-  /** Asks, unless it is being asked already. Resolves when the report is as it is now; never rejects. */
-  ask(): Promise<void>
+  /**
+   * Probes the instance, or joins a pending probe. Resolves when the report is up to date. Never
+   * rejects.
+   */
+  probe(): Promise<void>
 }
 
 export interface InstanceProbeOptions {
   readonly instance: Instance
-  /** How long it may take to answer, in milliseconds. */
+  /** Maximum time of a response, in milliseconds. */
   readonly timeoutMs: number
-  readonly connect?: (instance: Instance) => Connection
-  /** Milliseconds that never go back. */
-  readonly clock?: () => number
+  readonly connect: (instance: Instance) => Connection
 }
 
-/** Keeps one connection, and makes another after a failure: the old one may be dead without having ended. */
+/**
+ * Keeps one connection. Opens another one after a failure, because the old one may be dead without
+ * being closed.
+ */
 export function createInstanceProbe(options: InstanceProbeOptions): InstanceProbe {
-  const {
-    instance,
-    timeoutMs,
-    connect = createConnection,
-    clock = () => performance.now(),
-  } = options
+  const { instance, timeoutMs, connect } = options
   const { id, url } = instance
   let report = create(InstanceReportSchema, { id, url })
   let connected: Connected | undefined
-  let asking: Promise<void> | undefined
+  let probing: Promise<void> | undefined
   let isClosed = false
 
-  async function ask(): Promise<void> {
+  async function probe(): Promise<void> {
     try {
       connected ??= open(connect(instance))
-      const startMs = clock()
+      const startMs = performance.now()
       const { activity } = await connected.client.getActivity({}, { timeoutMs })
-      const latency = toDuration(clock() - startMs)
+      const latency = toDuration(performance.now() - startMs)
       const health = healthOf(activity)
       report = create(InstanceReportSchema, { id, url, health, latency, activity })
     } catch (error) {
@@ -66,11 +65,11 @@ export function createInstanceProbe(options: InstanceProbeOptions): InstanceProb
 
   return {
     report: () => report,
-    ask() {
-      asking ??= ask().finally(() => {
-        asking = undefined
+    probe() {
+      probing ??= probe().finally(() => {
+        probing = undefined
       })
-      return asking
+      return probing
     },
     [Symbol.dispose]() {
       isClosed = true
@@ -89,12 +88,12 @@ function open(connection: Connection): Connected {
 }
 
 function healthOf(activity: Activity | undefined): Health {
-  const isHeldUp = activity?.problems.some(({ affectsCalls }) => affectsCalls)
-  return isHeldUp ? Health.NOT_SERVING : Health.SERVING
+  const isBlocked = activity?.problems.some(({ affectsCalls }) => affectsCalls)
+  return isBlocked ? Health.NOT_SERVING : Health.SERVING
 }
 
 function reasonOf(thrown: unknown, timeoutMs: number): string {
   const error = ConnectError.from(thrown)
   const isLate = error.code === Code.DeadlineExceeded
-  return isLate ? `no answer within ${timeoutMs} ms` : error.rawMessage
+  return isLate ? `no response within ${timeoutMs} ms` : error.rawMessage
 }

@@ -52,15 +52,15 @@ describe('GetMovieDetails', () => {
     ['down', 'down', { code: Code.Unavailable, http: 503 }],
   ] as const)('with metadata %s and rating %s is %j', async (metadataIs, ratingIs, expected) => {
     const { client, app, requests } = setUp(metadata[metadataIs], rating[ratingIs])
-    const answer = await client.getMovieDetails({ movieId: 'a' }).catch(ConnectError.from)
+    const response = await client.getMovieDetails({ movieId: 'a' }).catch(ConnectError.from)
     const rest = await app.request('/movie?id=a')
     if ('code' in expected) {
-      expect(answer).toMatchObject({ code: expected.code })
+      expect(response).toMatchObject({ code: expected.code })
       expect(rest.status).toBe(expected.http)
     } else {
       const rated = expected.status === 'RATED'
       const body = await rest.json()
-      expect(answer).toMatchObject({
+      expect(response).toMatchObject({
         movieDetails: {
           metadata: { id: 'a', title: 'Alien' },
           ratingStatus: RatingStatus[expected.status],
@@ -74,7 +74,7 @@ describe('GetMovieDetails', () => {
     expect(requests()).toEqual({ GetMetadata: 2, GetAggregatedRating: 2 })
   })
 
-  test('asks both at once', async () => {
+  test('GetMovieDetails calls both services concurrently', async () => {
     const asked = { metadata: Promise.withResolvers<void>(), rating: Promise.withResolvers<void>() }
     const { client } = setUp(
       {
@@ -96,19 +96,19 @@ describe('GetMovieDetails', () => {
     expect(movieDetails?.ratingStatus).toBe(RatingStatus.RATED)
   })
 
-  test('does not wait for a rating that is late', async () => {
+  test('GetMovieDetails does not wait for a late rating', async () => {
     const { client } = setUp(metadata.found, { getAggregatedRating: never })
     const { movieDetails } = await client.getMovieDetails({ movieId: 'a' })
     expect(movieDetails?.ratingStatus).toBe(RatingStatus.UNAVAILABLE)
   })
 
-  test('with a deadline of its own leaves time to answer without a late rating', async () => {
+  test('GetMovieDetails with a deadline leaves time to respond without a late rating', async () => {
     const { client } = setUp(metadata.found, { getAggregatedRating: never }, 60_000)
-    const answer = await client.getMovieDetails({ movieId: 'a' }, { timeoutMs: 1_000 })
-    expect(answer.movieDetails?.ratingStatus).toBe(RatingStatus.UNAVAILABLE)
+    const response = await client.getMovieDetails({ movieId: 'a' }, { timeoutMs: 1_000 })
+    expect(response.movieDetails?.ratingStatus).toBe(RatingStatus.UNAVAILABLE)
   })
 
-  test('passes the request id on to both', async () => {
+  test('GetMovieDetails passes the request id to both services', async () => {
     const { client, requestIds } = setUp(metadata.found, rating.found)
     await client.getMovieDetails({ movieId: 'a' }, { headers: { 'x-request-id': 'r-1' } })
     expect(requestIds()).toEqual(['r-1', 'r-1'])
@@ -116,15 +116,15 @@ describe('GetMovieDetails', () => {
 })
 
 describe('REST', () => {
-  test('without an id is 400', async () => {
-    const answer = await setUp(metadata.found, rating.found).app.request('/movie')
-    expect([answer.status, (await answer.json()).code]).toEqual([400, 'invalid_argument'])
+  test('GET without an id is 400', async () => {
+    const response = await setUp(metadata.found, rating.found).app.request('/movie')
+    expect([response.status, (await response.json()).code]).toEqual([400, 'invalid_argument'])
   })
 
-  test('another method is 405, and Allow says which there are', async () => {
+  test('another method is 405, and Allow lists the methods', async () => {
     const { app } = setUp(metadata.found, rating.found)
-    const answer = await app.request('/movie?id=a', { method: 'POST' })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
+    const response = await app.request('/movie?id=a', { method: 'POST' })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
   })
 })
 
@@ -145,13 +145,13 @@ describe('ListMovies', () => {
     expect(requests()).toEqual(calls)
   })
 
-  test('by title pages to the end without repeats, rated or not', async () => {
+  test('ListMovies by title pages to the end without repeats, rated or not', async () => {
     const movies = await readAll(setUpCatalogue().client, { order: TITLE, pageSize: 100 })
     const expected = Array.from({ length: 600 }, (_, n) => [idOf(n), statusOf(n)] as const)
     expect(movies).toEqual(expected)
   })
 
-  test('of the top list pages to the end without repeats, in the order of rating', async () => {
+  test('ListMovies of the top list pages to the end without repeats, in the order of rating', async () => {
     const { client } = setUpCatalogue()
     const movies = await readAll(client, { order: TOP_RATED, pageSize: 100, ratingCountMin: 1n })
     const expected = Array.from(
@@ -161,7 +161,7 @@ describe('ListMovies', () => {
     expect(movies).toEqual(expected)
   })
 
-  test('of the top list passes an empty page on, with its token', async () => {
+  test('ListMovies of the top list passes an empty page on, with its token', async () => {
     const { client, requests } = setUpCatalogue(
       {},
       { listTopRated: ({ pageToken }) => ({ nextPageToken: pageToken === '' ? 'further' : '' }) },
@@ -175,7 +175,7 @@ describe('ListMovies', () => {
     expect(requests()).toEqual({ ListTopRated: 2 })
   })
 
-  test('of the top list leaves out what metadata does not know', async () => {
+  test('ListMovies of the top list omits movies that metadata does not know', async () => {
     const { client } = setUpCatalogue({
       batchGetMetadata: ({ movieIds }) => ({
         metadata: movieIds.filter((id) => id !== idOf(598)).map(movieOf),
@@ -186,7 +186,7 @@ describe('ListMovies', () => {
     expect(movies.map((one) => one.metadata?.id)).toEqual([idOf(599), idOf(597)])
   })
 
-  test('with rating down is the catalogue without ratings, and no top list', async () => {
+  test('ListMovies without rating returns the catalogue without ratings, and no top list', async () => {
     const down = () => fail(Code.Unavailable)
     const { client } = setUpCatalogue({}, { batchGetAggregatedRatings: down, listTopRated: down })
     const { movies } = await client.listMovies({ order: TITLE, pageSize: 2 })
@@ -196,14 +196,14 @@ describe('ListMovies', () => {
     expect(top).toMatchObject({ code: Code.Unavailable })
   })
 
-  test.each([TITLE, TOP_RATED])('in order %d with metadata down fails', async (order) => {
+  test.each([TITLE, TOP_RATED])('ListMovies in order %d fails without metadata', async (order) => {
     const down = () => fail(Code.Unavailable)
     const { client } = setUpCatalogue({ listMetadata: down, batchGetMetadata: down })
-    const answer = await client.listMovies({ order }).catch(ConnectError.from)
-    expect(answer).toMatchObject({ code: Code.Unavailable })
+    const response = await client.listMovies({ order }).catch(ConnectError.from)
+    expect(response).toMatchObject({ code: Code.Unavailable })
   })
 
-  test('refuses a token of the other order, or of another list of the same', async () => {
+  test('ListMovies refuses a token of the other order, or of another list of the same order', async () => {
     const { client } = setUpCatalogue()
     const first = { order: TITLE, pageSize: 1 }
     const { nextPageToken: title } = await client.listMovies(first)
@@ -215,8 +215,8 @@ describe('ListMovies', () => {
       { order: TOP_RATED, ratingCountMin: 2n, pageToken: top },
       { order: TITLE, pageToken: 'eA' },
     ]) {
-      const answer = await client.listMovies(request).catch(ConnectError.from)
-      expect(answer).toMatchObject({ code: Code.InvalidArgument })
+      const response = await client.listMovies(request).catch(ConnectError.from)
+      expect(response).toMatchObject({ code: Code.InvalidArgument })
     }
   })
 
@@ -226,12 +226,12 @@ describe('ListMovies', () => {
     ['a page over the bound', { pageSize: 501 }],
     ['an order that does not exist', { order: 7 as Order }],
   ])('refuses %s', async (_, request) => {
-    const answer = await setUpCatalogue().client.listMovies(request).catch(ConnectError.from)
-    expect(answer).toMatchObject({ code: Code.InvalidArgument })
+    const response = await setUpCatalogue().client.listMovies(request).catch(ConnectError.from)
+    expect(response).toMatchObject({ code: Code.InvalidArgument })
   })
 })
 
-test('the log says why a movie was answered without its rating', async () => {
+test('the log says why a movie was returned without its rating', async () => {
   const { client, lines } = setUp(
     { getMetadata: ({ movieId }) => ({ metadata: movieOf(movieId) }) },
     {
@@ -253,7 +253,7 @@ function never(): Promise<never> {
   return new Promise(() => {})
 }
 
-/** The movie service on two services in this process, which answer as told and count what they are asked. */
+/** Creates the movie service on two services in this process, and counts their calls. */
 function setUp(
   metadata: Partial<ServiceImpl<typeof MetadataService>>,
   rating: Partial<ServiceImpl<typeof RatingService>>,
@@ -291,7 +291,7 @@ function setUp(
   return {
     app,
     client: createClient(MovieService, createAppTransport(app, { json: true })),
-    /** How often each RPC was called. */
+    /** Returns the number of calls of each RPC. */
     requests: () => {
       const byName = Object.groupBy(asked, ({ name }) => name)
       return Object.fromEntries(
@@ -307,7 +307,10 @@ const idOf = (n: number) => `id-${String(n).padStart(3, '0')}`
 const movieOf = (id: string) => ({ id, title: id })
 const statusOf = (n: number) => (n % 2 === 0 ? RatingStatus.RATED : RatingStatus.NOT_RATED)
 
-/** A catalogue of 600 movies, of which every second is rated, and a top list of all of them from behind. */
+/**
+ * Creates a catalogue of 600 movies, every second of which is rated, and a top list in reverse
+ * order.
+ */
 function setUpCatalogue(
   metadata: Partial<ServiceImpl<typeof MetadataService>> = {},
   rating: Partial<ServiceImpl<typeof RatingService>> = {},
@@ -348,7 +351,7 @@ function setUpCatalogue(
 type MovieClient = Client<typeof MovieService>
 type ListRequest = Parameters<MovieClient['listMovies']>[0]
 
-/** Id and status of every movie of a list. */
+/** Reads the id and status of every movie of a list. */
 async function readAll(
   client: MovieClient,
   request: ListRequest,

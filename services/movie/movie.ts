@@ -1,13 +1,13 @@
-/** What asking another service came to. */
-export type Answer<T> =
+/** Result of a call to another service. */
+export type Lookup<T> =
   | { readonly kind: 'found'; readonly value: T }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unavailable'; readonly reason: string }
 
-/** Bounds of one question. */
-export interface Ask {
+/** Caller on whose behalf movie calls another service. */
+export interface Caller {
   readonly signal: AbortSignal
-  /** When the caller's own time is over, by `performance.now()`; undefined when it gave none. */
+  /** Deadline of the caller, by `performance.now()`. `undefined` when it has none. */
   readonly deadlineMs: number | undefined
   readonly requestId: string
 }
@@ -24,31 +24,37 @@ export interface Page<T> {
   readonly nextPageToken: string
 }
 
-/** Something told of one movie. */
-export interface OfMovie<T> {
+/** Value of one movie. */
+export interface MovieValue<T> {
   readonly movieId: string
   readonly value: T
 }
 
-/** What movies are. `M` is whatever the source tells of one. Lists reject when the source fails. */
+/** Metadata of movies. `M` is the type of the source. Lists reject when the source fails. */
 export interface MetadataSource<M> {
-  get(id: string, ask: Ask): Promise<Answer<M>>
-  /** By id; an unknown movie has no entry. */
-  getMany(ids: readonly string[], ask: Ask): Promise<ReadonlyMap<string, M>>
-  list(options: PageOptions & { query: string }, ask: Ask): Promise<Page<OfMovie<M>>>
+  get(id: string, caller: Caller): Promise<Lookup<M>>
+  /** Returns the movies by id. An unknown movie has no entry. */
+  getMany(ids: readonly string[], caller: Caller): Promise<ReadonlyMap<string, M>>
+  list(options: PageOptions & { query: string }, caller: Caller): Promise<Page<MovieValue<M>>>
 }
 
-/** What people think of movies. `R` is whatever the source tells of one. */
+/** Ratings of movies. `R` is the type of the source. */
 export interface RatingSource<R> {
-  get(movieId: string, ask: Ask): Promise<Answer<R>>
-  /** By movie id; a movie nobody rated has no entry. Unavailable instead of rejecting. */
-  getMany(movieIds: readonly string[], ask: Ask): Promise<Answer<ReadonlyMap<string, R>>>
-  top(options: PageOptions & { countMin: bigint }, ask: Ask): Promise<Page<OfMovie<R>>>
-  /** The rating now and whenever it changes; undefined while nobody has rated. Fails when the source does. */
-  watch(movieId: string, ask: Ask): AsyncIterable<R | undefined>
+  get(movieId: string, caller: Caller): Promise<Lookup<R>>
+  /**
+   * Returns the ratings by movie id. A movie that nobody has rated has no entry. Returns
+   * `unavailable` instead of rejecting.
+   */
+  getMany(movieIds: readonly string[], caller: Caller): Promise<Lookup<ReadonlyMap<string, R>>>
+  top(options: PageOptions & { countMin: bigint }, caller: Caller): Promise<Page<MovieValue<R>>>
+  /**
+   * Yields the rating now and after each change, `undefined` while nobody has rated. Throws when
+   * the source fails.
+   */
+  watch(movieId: string, caller: Caller): AsyncIterable<R | undefined>
 }
 
-/** A movie with what people think of it; `unavailable` differs from `not-rated`. */
+/** Movie with its rating. `unavailable` differs from `not-rated`. */
 export type Details<M, R> = { readonly metadata: M } & (
   | { readonly ratingStatus: 'rated'; readonly rating: R }
   | { readonly ratingStatus: 'not-rated'; readonly rating: undefined }
@@ -60,35 +66,41 @@ export interface Sources<M, R> {
   readonly ratings: RatingSource<R>
 }
 
-/** Puts metadata and ratings together. */
+/** Combines metadata and ratings. */
 export function createMovies<M, R>({ metadata, ratings }: Sources<M, R>) {
   return {
-    /** Asks for both at once. A movie without its rating is worth answering; a rating without its movie is not. */
-    async details(movieId: string, ask: Ask): Promise<Answer<Details<M, R>>> {
+    /**
+     * Reads both concurrently. A movie without its rating is a useful response, a rating without
+     * its movie is not.
+     */
+    async details(movieId: string, caller: Caller): Promise<Lookup<Details<M, R>>> {
       const [movie, rating] = await Promise.all([
-        metadata.get(movieId, ask),
-        ratings.get(movieId, ask),
+        metadata.get(movieId, caller),
+        ratings.get(movieId, caller),
       ])
       return movie.kind === 'found' ? { kind: 'found', value: join(movie.value, rating) } : movie
     },
 
-    /** A page of the catalogue, with ratings. */
+    /** Returns a page of the catalogue, with ratings. */
     async catalogue(
       options: PageOptions & { query: string },
-      ask: Ask,
+      caller: Caller,
     ): Promise<Page<Details<M, R>>> {
-      const page = await metadata.list(options, ask)
+      const page = await metadata.list(options, caller)
       const ids = page.items.map(({ movieId }) => movieId)
-      const rated = ids.length === 0 ? absent : await ratings.getMany(ids, ask)
-      const items = page.items.map(({ movieId, value }) => join(value, answerFor(rated, movieId)))
+      const rated = ids.length === 0 ? absent : await ratings.getMany(ids, caller)
+      const items = page.items.map(({ movieId, value }) => join(value, ratingOf(rated, movieId)))
       return { ...page, items }
     },
 
-    /** A page of the top list. A record that metadata knows nothing of is left out. */
-    async top(options: PageOptions & { countMin: bigint }, ask: Ask): Promise<Page<Details<M, R>>> {
-      const page = await ratings.top(options, ask)
+    /** Returns a page of the top list. Omits records that metadata does not know. */
+    async top(
+      options: PageOptions & { countMin: bigint },
+      caller: Caller,
+    ): Promise<Page<Details<M, R>>> {
+      const page = await ratings.top(options, caller)
       const ids = page.items.map(({ movieId }) => movieId)
-      const movies = ids.length === 0 ? new Map<string, M>() : await metadata.getMany(ids, ask)
+      const movies = ids.length === 0 ? new Map<string, M>() : await metadata.getMany(ids, caller)
       const items = page.items.flatMap(({ movieId, value }) => {
         const movie = movies.get(movieId)
         return movie === undefined ? [] : [join(movie, { kind: 'found', value })]
@@ -100,8 +112,8 @@ export function createMovies<M, R>({ metadata, ratings }: Sources<M, R>) {
 
 const absent = { kind: 'absent' } as const
 
-/** A movie joined with what its rating's source answered. */
-export function join<M, R>(metadata: M, rating: Answer<R>): Details<M, R> {
+/** Joins a movie with the lookup of its rating. */
+export function join<M, R>(metadata: M, rating: Lookup<R>): Details<M, R> {
   switch (rating.kind) {
     case 'found':
       return { metadata, rating: rating.value, ratingStatus: 'rated' }
@@ -112,8 +124,8 @@ export function join<M, R>(metadata: M, rating: Answer<R>): Details<M, R> {
   }
 }
 
-function answerFor<R>(answer: Answer<ReadonlyMap<string, R>>, id: string): Answer<R> {
-  if (answer.kind !== 'found') return answer
-  const value = answer.value.get(id)
+function ratingOf<R>(lookup: Lookup<ReadonlyMap<string, R>>, id: string): Lookup<R> {
+  if (lookup.kind !== 'found') return lookup
+  const value = lookup.value.get(id)
   return value === undefined ? { kind: 'absent' } : { kind: 'found', value }
 }

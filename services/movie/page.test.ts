@@ -14,20 +14,20 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 const log = pino({ level: 'silent' })
 const registry = createStaticRegistry({ addresses: {} })
 
-describe('the page is told where the services are:', () => {
-  test('at paths of its own origin, unless told otherwise', async () => {
+describe('page.json contains the addresses of the services:', () => {
+  test('paths of its own origin by default', async () => {
     const app = await serviceWith({})
-    const answer = await app.fetch(new Request(`${appOrigin}/page.json`))
-    expect(answer.headers.get('cache-control')).toBe('no-cache')
+    const response = await app.fetch(new Request(`${appOrigin}/page.json`))
+    expect(response.headers.get('cache-control')).toBe('no-cache')
     const urls = { movie: '', metadata: '/services/metadata', rating: '/services/rating' }
-    expect(await answer.json()).toEqual({ services: urls, commandUrls: urls })
+    expect(await response.json()).toEqual({ services: urls, commandUrls: urls })
   })
 
-  test('at origins of their own, which its policy lets it call', async () => {
+  test('their own origins, which the policy of the page allows', async () => {
     const url = 'https://ratings.test:8443'
     const app = await serviceWith({ PAGE_RATING_URL: `${url}/` })
-    const told = await (await app.fetch(new Request(`${appOrigin}/page.json`))).json()
-    expect(told).toMatchObject({
+    const addresses = await (await app.fetch(new Request(`${appOrigin}/page.json`))).json()
+    expect(addresses).toMatchObject({
       services: { metadata: '/services/metadata', rating: url },
       commandUrls: { rating: url },
     })
@@ -37,8 +37,8 @@ describe('the page is told where the services are:', () => {
 test.each(['/', '/movies/the-matrix-1999', '/system', '/try', '/try/a.v1.AService/Get'])(
   'the page has a path of its own: %s',
   async (path) => {
-    const answer = await (await serviceWith({})).fetch(new Request(appOrigin + path))
-    expect([answer.status, await answer.text()]).toEqual([
+    const response = await (await serviceWith({})).fetch(new Request(appOrigin + path))
+    expect([response.status, await response.text()]).toEqual([
       503,
       'the page is not built: bun run build\n',
     ])
@@ -48,12 +48,12 @@ test.each(['/', '/movies/the-matrix-1999', '/system', '/try', '/try/a.v1.AServic
 test.each(['/movies', '/movies/a/b', '/rating', '/try/a', '/index.html'])(
   'what is no path of the page is not served: %s',
   async (path) => {
-    const answer = await (await serviceWith({})).fetch(new Request(appOrigin + path))
-    expect(answer.status).toBe(404)
+    const response = await (await serviceWith({})).fetch(new Request(appOrigin + path))
+    expect(response.status).toBe(404)
   },
 )
 
-test('what the page is told is refused when it cannot be', () => {
+test('flags of the page with invalid values are refused', () => {
   const env = { PAGE_METADATA_URL: 'http://a:1,http://b:2', PAGE_RATING_URL: 'nowhere' }
   expect(() => readMovieConfig({ args: [], env })).toThrow(
     '--page-rating-url is "nowhere": give origins such as http://localhost:8081',
@@ -63,7 +63,7 @@ test('what the page is told is refused when it cannot be', () => {
   )
 })
 
-/** The service without a built page. */
+/** Creates the service without a built page. */
 async function serviceWith(env: Readonly<Record<string, string>>) {
   await using folder = await temporaryFolder()
   const config = readMovieConfig({ args: [], env: { WEB_ROOT: folder.path, ...env } })

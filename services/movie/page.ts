@@ -19,29 +19,32 @@ export type PageService = 'movie' | 'metadata' | 'rating'
 export interface PageConfig {
   /** The folder of the built page. */
   readonly webRoot: string
-  /** The origins at which browsers reach metadata and rating; those that are left out are reached through movie. */
+  /**
+   * Origins at which browsers reach metadata and rating. Browsers reach an omitted one through
+   * movie.
+   */
   readonly directUrls: Partial<Record<PageService, string>>
-  /** The origins that commands for a shell name, where they are known: `http://localhost:8082`. */
+  /** Origins in the shell commands that the page shows: `http://localhost:8082`. */
   readonly commandUrls?: Partial<Record<PageService, string>>
 }
 
-/** The page, and what it calls through movie. */
+/** The page, and the calls that movie forwards for it. */
 export interface MoviePage extends AsyncDisposable {
   /**
-   * Serves the page, tells it by `/page.json` where the services are (paths of its own origin, or other origins), and
-   * forwards what it calls at those paths.
+   * Serves the page, and forwards its calls. `/page.json` contains the addresses of the services:
+   * paths of this origin, or other origins.
    */
   addTo(app: Hono<Environment>, forwarding: ForwardingBase): void
 }
 
-/** What the forwarded calls have in common with the app's own: see `ForwardingOptions`. */
+/** Options that forwarded calls share with the calls of the app: see `ForwardingOptions`. */
 export type ForwardingBase = Pick<ForwardingOptions, 'drain' | 'streams' | 'admission'>
 
 interface OpenedPage {
-  /** Undefined when it was not built. */
+  /** `undefined` when the page is not built. */
   readonly built: BuiltPage | undefined
   readonly config: PageConfig
-  /** Of the services that the page does not call directly. */
+  /** Upstreams of the services that the page does not call directly. */
   readonly upstreams: Readonly<Partial<Record<ForwardedService, Upstream>>>
 }
 
@@ -51,12 +54,12 @@ export interface PageOptions {
   readonly log: Logger
 }
 
-/** The paths at which the page shows something. */
+/** Paths of the views. */
 const pagePaths = ['/', '/movies/:id', '/system', '/try', '/try/:service/:method']
 
 type ForwardedService = 'metadata' | 'rating'
 
-/** The other services, with the path at which movie forwards their RPCs. */
+/** Other services, with the path at which movie forwards their RPCs. */
 const forwarded = {
   metadata: { path: '/services/metadata', services: [MetadataService] },
   rating: { path: '/services/rating', services: [RatingService, DeadLetterService] },
@@ -75,13 +78,13 @@ export function readPageConfig(flags: Flags): PageConfig {
 
 function readDirectUrl(flags: Flags, service: string): string | undefined {
   const flag = `page-${service}-url`
-  const help = `the origin at which browsers reach ${service}; through movie unless told`
+  const help = `the origin at which browsers reach ${service}; empty: through movie`
   const [origin, ...others] = flags.origins({ flag, help, default: '' })
   if (others.length > 0) flags.refuse(`--${flag} names several origins: give one`)
   return origin
 }
 
-/** Reads the page, and gets ready to forward its calls. */
+/** Loads the page, and opens the upstreams of the calls it forwards. */
 export async function openPage({ config, registry, log }: PageOptions): Promise<MoviePage> {
   const built = await loadPage(config.webRoot)
   if (!built) log.warn({ webRoot: config.webRoot }, 'the page is not built: bun run build')
@@ -113,7 +116,7 @@ function addPage(app: Hono<Environment>, page: OpenedPage, base: ForwardingBase)
   }
   const paths = { metadata: forwarded.metadata.path, rating: forwarded.rating.path }
   const services = { movie: '', ...paths, ...directUrls }
-  const told = { services, commandUrls: { ...services, ...commandUrls } }
-  app.get('/page.json', (c) => c.json(told, 200, { 'cache-control': 'no-cache' }))
+  const addresses = { services, commandUrls: { ...services, ...commandUrls } }
+  app.get('/page.json', (c) => c.json(addresses, 200, { 'cache-control': 'no-cache' }))
   app.all('/page.json', refuseMethod('GET, HEAD'))
 }

@@ -1,45 +1,46 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Answer, Ask, RatingSource } from './movie.ts'
+import type { Caller, Lookup, RatingSource } from './movie.ts'
 
-/** How long to wait before the ratings are asked for again: doubled with each failure, and jittered. */
+/** Delay before the next watch, in milliseconds. Doubles with each failure, with jitter. */
 const retryDelayMs = { min: 250, max: 5_000 }
-/** A loss is a mishap, and the ratings are asked for again soon, unless the one before was as recent as this. */
-const mishapIntervalMs = 5_000
-/** How soon, at most, so that not all movies are asked for in one moment. */
-const mishapDelayMsMax = 100
-/** How long the ratings may take to answer at all, before they are called unavailable. */
-const firstAnswerTimeoutMs = 1_000
+/** Shortest time between two losses of a watch of which the second one is retried soon as well. */
+const lossIntervalMs = 5_000
+/**
+ * Maximum delay of a soon retry, so that the watches of all movies do not reopen at the same
+ * moment.
+ */
+const soonDelayMsMax = 100
+/**
+ * Maximum time until the first rating, in milliseconds. After it, the ratings count as unavailable.
+ */
+const firstRatingTimeoutMs = 1_000
 
 export interface RatingStatesOptions<R> {
   readonly movieId: string
   readonly ratings: RatingSource<R>
-  readonly ask: Ask
-  /** From 0 to 1, as `Math.random`. */
-  readonly random?: () => number
-  /** In milliseconds, from whenever. */
-  readonly clock?: () => number
+  readonly caller: Caller
 }
 
 /**
- * A movie's rating, and again whenever it changes, until the signal is aborted. While the ratings are unavailable it says
- * so, once, and they are asked for again. A watch that is lost is opened again soon, and only when that fails or is late
- * are the ratings called unavailable: a lost connection is not worth telling.
+ * Yields the rating of a movie, and again after each change, until the signal is aborted.
+ *
+ * While the ratings are unavailable, it yields that once and retries. The first loss of a watch is
+ * retried soon. Only when this retry fails or is late are the ratings unavailable, because a lost
+ * connection alone does not matter to a viewer.
  */
 export async function* ratingStates<R>({
   movieId,
   ratings,
-  ask,
-  random = Math.random,
-  clock = () => performance.now(),
-}: RatingStatesOptions<R>): AsyncGenerator<Answer<R>> {
-  const { signal } = ask
+  caller,
+}: RatingStatesOptions<R>): AsyncGenerator<Lookup<R>> {
+  const { signal } = caller
   let failures = 0
-  let mishapTimeMs = Number.NEGATIVE_INFINITY
+  let lossTimeMs = Number.NEGATIVE_INFINITY
   let isUnavailable = false
   while (!signal.aborted) {
-    let isMishap = false
+    let isFirstLoss = false
     try {
-      for await (const rating of sayingWhenLate(ratings.watch(movieId, ask))) {
+      for await (const rating of withLate(ratings.watch(movieId, caller))) {
         if (rating === late) {
           if (!isUnavailable) yield unavailable('the ratings are late')
           isUnavailable = true
@@ -51,16 +52,18 @@ export async function* ratingStates<R>({
       }
     } catch (error) {
       if (signal.aborted) return
-      isMishap = failures === 0 && clock() - mishapTimeMs >= mishapIntervalMs
+      isFirstLoss = failures === 0 && performance.now() - lossTimeMs >= lossIntervalMs
       failures++
-      if (isMishap) mishapTimeMs = clock()
+      if (isFirstLoss) lossTimeMs = performance.now()
       else {
         if (!isUnavailable) yield unavailable((error as Error).message)
         isUnavailable = true
       }
     }
     const longest = Math.min(retryDelayMs.max, retryDelayMs.min * 2 ** failures)
-    const delayMs = isMishap ? random() * mishapDelayMsMax : longest * (0.5 + random() / 2)
+    const delayMs = isFirstLoss
+      ? Math.random() * soonDelayMsMax
+      : longest * (0.5 + Math.random() / 2)
     await delay(delayMs, undefined, { signal }).catch(() => {})
   }
 }
@@ -71,23 +74,23 @@ function unavailable(reason: string) {
 
 const late = Symbol('late')
 
-/** The values of the source, after `late` when the first of them takes too long. */
-async function* sayingWhenLate<T>(source: AsyncIterable<T>): AsyncGenerator<T | typeof late> {
+/** Yields the values of the source, and `late` before them when the first one takes too long. */
+async function* withLate<T>(source: AsyncIterable<T>): AsyncGenerator<T | typeof late> {
   const iterator = source[Symbol.asyncIterator]()
-  const answered = new AbortController()
+  const hasValue = new AbortController()
   let next = iterator.next()
   try {
-    const timer = delay(firstAnswerTimeoutMs, late, answered).catch(() => late)
+    const timer = delay(firstRatingTimeoutMs, late, hasValue).catch(() => late)
     if ((await Promise.race([next, timer])) === late) yield late
     for (;;) {
       const result = await next
-      answered.abort()
+      hasValue.abort()
       if (result.done) return
       yield result.value
       next = iterator.next()
     }
   } finally {
-    answered.abort()
+    hasValue.abort()
     next.catch(() => {})
     void iterator.return?.()
   }

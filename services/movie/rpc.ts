@@ -15,31 +15,31 @@ import {
   WatchMovieDetailsResponseSchema,
 } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
-import { type Ask, createMovies, type Details, type Page, type Sources } from './movie.ts'
-import { shareAnswers } from './shared-answers.ts'
+import { type Caller, createMovies, type Details, type Page, type Sources } from './movie.ts'
+import { shareLookups } from './shared-lookups.ts'
 import { createDetailsWatches, createSeparateWatches } from './watch.ts'
 
 export interface MovieRpcOptions {
   readonly sources: Sources<Metadata, AggregatedRating>
-  /** Aborted when the process is about to end. */
+  /** Aborted when the process starts to shut down. */
   readonly draining?: AbortSignal | undefined
-  /** Whether those who watch a movie share one watch of its rating. Default: true. */
+  /** `true` when the watches of a movie share one watch of its rating. Default: `true`. */
   readonly callsShare?: boolean | undefined
 }
 
-/** `movie.v1.MovieService` on the two services it calls. */
+/** Implements `movie.v1.MovieService` on the services that it calls. */
 export function createMovieRpc({ sources, draining, callsShare = true }: MovieRpcOptions) {
   const movies = createMovies(sources)
   const createWatches = callsShare ? createDetailsWatches : createSeparateWatches
   const watches = createWatches<Metadata, AggregatedRating>({ ...sources, draining })
   const { get } = sources.metadata
-  const watchedMovie = callsShare ? shareAnswers(get) : get
+  const watchedMovie = callsShare ? shareLookups(get) : get
   return {
     async getMovieDetails({ movieId }, context) {
-      const answer = await movies.details(movieId, askFor(context))
-      if (answer.kind === 'absent') throw unknownMovie(movieId)
-      if (answer.kind === 'unavailable') throw unavailable(answer.reason)
-      return { movieDetails: toMessage(answer.value, context) }
+      const lookup = await movies.details(movieId, callerOf(context))
+      if (lookup.kind === 'absent') throw unknownMovie(movieId)
+      if (lookup.kind === 'unavailable') throw unavailable(lookup.reason)
+      return { movieDetails: toMessage(lookup.value, context) }
     },
 
     async listMovies(request, context) {
@@ -47,10 +47,10 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
       const top = request.order === Order.TOP_RATED
       const list = top ? `movies:top:${countMin}` : `movies:title:${query}`
       const options = { pageSize, pageToken: decodePageToken(pageToken, list, isToken) ?? '' }
-      const ask = askFor(context)
+      const caller = callerOf(context)
       const page = await (top
-        ? movies.top({ ...options, countMin }, ask)
-        : movies.catalogue({ ...options, query }, ask)
+        ? movies.top({ ...options, countMin }, caller)
+        : movies.catalogue({ ...options, query }, caller)
       ).catch(failList)
       return {
         movies: page.items.map((one) => toMessage(one, context)),
@@ -59,12 +59,12 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
     },
 
     async *watchMovieDetails({ movieId }, context) {
-      const ask = askFor(context)
-      const movie = await watchedMovie(movieId, ask)
+      const caller = callerOf(context)
+      const movie = await watchedMovie(movieId, caller)
       if (movie.kind === 'absent') throw unknownMovie(movieId)
       if (movie.kind === 'unavailable') throw unavailable(movie.reason)
-      for await (const details of watches.watch(movieId, movie.value, ask)) {
-        if (details.ratingStatus === 'unavailable') noteMissingRating(details.reason, context)
+      for await (const details of watches.watch(movieId, movie.value, caller)) {
+        if (details.ratingStatus === 'unavailable') logMissingRating(details.reason, context)
         yield toWatchMessage(details)
       }
     },
@@ -73,7 +73,7 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
 
 export type MovieRpc = ReturnType<typeof createMovieRpc>
 
-function askFor(context: HandlerContext): Ask {
+function callerOf(context: HandlerContext): Caller {
   const leftMs = context.timeoutMs()
   return {
     signal: context.signal,
@@ -86,7 +86,7 @@ function toMessage(
   details: Details<Metadata, AggregatedRating>,
   context: HandlerContext,
 ): MovieDetails {
-  if (details.ratingStatus === 'unavailable') noteMissingRating(details.reason, context)
+  if (details.ratingStatus === 'unavailable') logMissingRating(details.reason, context)
   return detailsMessage(details)
 }
 
@@ -97,7 +97,7 @@ function detailsMessage(details: Details<Metadata, AggregatedRating>): MovieDeta
 
 const watchMessages = new WeakMap<Details<Metadata, AggregatedRating>, WatchMovieDetailsResponse>()
 
-/** One message for all who are given these details. */
+/** Returns one message for all who get these details. */
 function toWatchMessage(details: Details<Metadata, AggregatedRating>): WatchMovieDetailsResponse {
   const known = watchMessages.get(details)
   if (known !== undefined) return known
@@ -107,8 +107,8 @@ function toWatchMessage(details: Details<Metadata, AggregatedRating>): WatchMovi
   return message
 }
 
-/** The call succeeds; its log line says what it had to do without. */
-function noteMissingRating(reason: string, context: HandlerContext): void {
+/** Adds the reason to the log line of the call, which succeeds. */
+function logMissingRating(reason: string, context: HandlerContext): void {
   const call = context.values.get(callKey)
   if (call !== undefined) call.error ??= new Error(`the rating is unavailable: ${reason}`)
 }
@@ -128,20 +128,20 @@ function unavailable(reason: string): ConnectError {
   return new ConnectError(text, Code.Unavailable, undefined, undefined, new Error(reason))
 }
 
-/** The errors of another service that are about the call itself, and passed on. */
-const passedOn = new Set([Code.InvalidArgument, Code.DeadlineExceeded, Code.Canceled])
+/** Codes of errors about the call itself, which are passed to the caller. */
+const passedCodes = new Set([Code.InvalidArgument, Code.DeadlineExceeded, Code.Canceled])
 
 /**
  * A list is of no use without the service that orders it. Why that is unavailable is for the log:
  * it names addresses that are no business of a caller.
  */
 function failList(cause: unknown): never {
-  if (!(cause instanceof ConnectError) || passedOn.has(cause.code)) throw cause
+  if (!(cause instanceof ConnectError) || passedCodes.has(cause.code)) throw cause
   const text = 'the list is unavailable: call again later'
   throw new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
 }
 
-/** The token of the service that orders the list. */
+/** Recognizes the token of the service that orders the list. */
 function isToken(value: unknown): value is string {
   return typeof value === 'string'
 }

@@ -15,33 +15,44 @@ import {
 } from '../../gen/system/v1/system_pb.ts'
 import { createInstanceProbe, type InstanceProbe } from './instance-probe.ts'
 
-/** Asks all instances how they do, round after round, until it is disposed. */
+/** Probes all instances, round after round, until it is disposed. */
 export interface SystemRounds extends Disposable {
-  /** What the last round has told; undefined before the first one. Throws when the instances cannot be known. */
+  /**
+   * Returns the report of the last round, or `undefined` before the first one. Throws when the
+   * registry fails.
+   */
   report(): WatchSystemResponse | undefined
 }
 
 export interface SystemRoundsOptions {
   readonly registry: Pick<Registry, 'watch'>
-  /** This instance, for a registry that does not tell of it; undefined while it is not known. */
+  /**
+   * Returns this instance, for a registry that does not list it, or `undefined` while its address
+   * is unknown.
+   */
   readonly own: () => Instance | undefined
-  /** How often each instance is asked, in milliseconds: 1,000 unless told. */
+  /** Interval of the rounds, in milliseconds. Default: 1,000. */
   readonly intervalMs?: number
-  /** How long an instance may take to answer, in milliseconds: 2,000 unless told. */
+  /** Maximum time of a response, in milliseconds. Default: 2,000. */
   readonly timeoutMs?: number
   readonly connect?: (instance: Instance) => Connection
 }
 
-/** In the order of the reports. */
+/** Services, in the order of the reports. */
 const services = ['movie', 'metadata', 'rating'] as const
-/** How long a report waits for the instances that were just asked, in milliseconds; those that are late are in the next. */
+/**
+ * Time that a report waits for its probes, in milliseconds. A late result is in the next report.
+ */
 const gatherMs = 200
 
 type Service = (typeof services)[number]
-/** The instances of each service, as known at the time. */
+/** Returns the currently known instances of each service. */
 type Roster = () => readonly (readonly [Service, readonly Instance[]])[]
 
-/** @param onReport told of each report, and when there will be no other. */
+/**
+ * Starts the rounds.
+ * @param onReport Called after each report, and after a failure, which ends the rounds.
+ */
 export function startSystemRounds(
   options: SystemRoundsOptions,
   onReport: () => void,
@@ -58,9 +69,9 @@ export function startSystemRounds(
     const probes = stack.use(createProbes(options))
     while (!signal.aborted) {
       const roster = rosterOf()
-      const asked = probes.ask(roster.flatMap(([, instances]) => instances))
+      const probed = probes.run(roster.flatMap(([, instances]) => instances))
       const nextRound = pause(intervalMs, signal)
-      await Promise.race([asked, pause(gatherMs, signal)])
+      await Promise.race([probed, pause(gatherMs, signal)])
       if (signal.aborted) return
       report = create(WatchSystemResponseSchema, {
         time: timestampNow(),
@@ -101,8 +112,8 @@ async function followInstances(
 }
 
 interface Probes extends Disposable {
-  /** Asks these instances, and forgets all others. */
-  ask(instances: readonly Instance[]): Promise<unknown>
+  /** Probes these instances, and drops all others. */
+  run(instances: readonly Instance[]): Promise<unknown>
   reports(instances: readonly Instance[]): InstanceReport[]
 }
 
@@ -126,10 +137,10 @@ function createProbes({ timeoutMs = 2_000, ...options }: SystemRoundsOptions): P
   }
 
   return {
-    ask(instances) {
+    run(instances) {
       const present = new Set(instances.map(keyOf))
       close([...probes.keys()].filter((key) => !present.has(key)))
-      return Promise.all(instances.map((instance) => open(instance).ask()))
+      return Promise.all(instances.map((instance) => open(instance).probe()))
     },
     reports: (instances) =>
       instances.flatMap((instance) => probes.get(keyOf(instance))?.report() ?? []),
@@ -137,7 +148,7 @@ function createProbes({ timeoutMs = 2_000, ...options }: SystemRoundsOptions): P
   }
 }
 
-/** An id that comes back at another address is another instance. */
+/** An instance at another address is another one, even with the same id. */
 function keyOf({ id, url }: Instance): string {
   return `${id} ${url}`
 }

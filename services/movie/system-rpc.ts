@@ -2,7 +2,7 @@ import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import type { SystemService } from '../../gen/system/v1/system_pb.ts'
 import type { SystemWatches } from './system.ts'
 
-/** `system.v1.SystemService` on the watches of all instances. */
+/** Implements `system.v1.SystemService` on the watches of all instances. */
 export function createSystemRpc(system: SystemWatches) {
   return {
     async *watchSystem(_request, { signal }) {

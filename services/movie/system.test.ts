@@ -28,7 +28,7 @@ alsoOnDenoAndNode(import.meta.filename)
 const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())
 
-test('a report tells the health, latency and calls of each instance of each service', async () => {
+test('a report contains the health, latency and calls of each instance of each service', async () => {
   const servers = await startServers(3)
   const [movie, metadata, rating] = servers.map(({ url }, n) => ({ id: `instance-${n}`, url }))
   const bench = await setUp({ movie: [movie], metadata: [metadata], rating: [rating] })
@@ -64,7 +64,7 @@ test('an instance that cannot answer calls is not serving, and says why', async 
   await watch.until('rating', ([one]) => one?.health === Health.SERVING)
 })
 
-test('an instance that is down or silent is unreachable, and does not keep others waiting', async () => {
+test('an instance that is down or silent is unreachable, and does not delay others', async () => {
   const [server] = await startServers(1)
   const silent = await startSilentServer()
   const [port] = await freePorts(1)
@@ -84,10 +84,10 @@ test('an instance that is down or silent is unreachable, and does not keep other
   const isKnown = ([, , last]: InstanceReport[]) => last?.health === Health.UNREACHABLE
   const [stillWell, , known] = await watch.until('rating', isKnown)
   expect(stillWell).toMatchObject({ health: Health.SERVING })
-  expect(known).toMatchObject({ unreachableReason: 'no answer within 3000 ms' })
+  expect(known).toMatchObject({ unreachableReason: 'no response within 3000 ms' })
 })
 
-test('what an instance told last is kept while it is away, and it is found again', async () => {
+test('the last report of an instance is kept while it is unreachable, and replaced when it is back', async () => {
   const [port] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
   const bench = await setUp({ rating: [{ id: 'rating-1', url }] })
@@ -102,7 +102,7 @@ test('what an instance told last is kept while it is away, and it is found again
   expect(back).toMatchObject([{ unreachableReason: '' }])
 })
 
-test('an instance that joins is told, and one that leaves is told no more', async () => {
+test('an instance that joins is reported, and one that leaves is not reported any longer', async () => {
   const [one, other] = (await startServers(2)).map(({ url }, n) => ({ id: `rating-${n}`, url }))
   const bench = await setUp({ rating: [one] })
   const watch = bench.watch()
@@ -115,7 +115,7 @@ test('an instance that joins is told, and one that leaves is told no more', asyn
   await waitFor(() => bench.connections() === 1, { what: 'the connection of the other to close' })
 })
 
-test('a registry that does not tell of this instance is no reason to leave it out', async () => {
+test('this instance is reported even when the registry does not list it', async () => {
   const [server] = await startServers(1)
   const bench = await setUp({})
   bench.system.setOwn({ id: 'movie@here', url: server?.url ?? '' })
@@ -129,7 +129,7 @@ test('a registry that does not tell of this instance is no reason to leave it ou
   ])
 })
 
-test('all watches share the work, and it ends with the last of them', async () => {
+test('all watches share the probes, which end with the last watch', async () => {
   const rating = (await startServers(2)).map(({ url }, n) => ({ id: `rating-${n}`, url }))
   const bench = await setUp({ rating })
   expect([bench.registryWatches(), bench.connections()]).toEqual([0, 0])
@@ -148,7 +148,7 @@ test('all watches share the work, and it ends with the last of them', async () =
   expect(bench.opened()).toBe(4)
 })
 
-test('a watch ends with UNAVAILABLE when the service is about to end', async () => {
+test('a watch ends with UNAVAILABLE when the service shuts down', async () => {
   const bench = await setUp({})
   const watch = bench.watch()
   await watch.next()
@@ -157,7 +157,7 @@ test('a watch ends with UNAVAILABLE when the service is about to end', async () 
   expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: new ShutdownError().message })
 })
 
-test('more watches than there may be are refused', async () => {
+test('watches over the maximum are refused', async () => {
   const bench = await setUp({}, { watchesMax: 1 })
   await bench.watch().next()
   expect((await failureOf(bench.watch().next())).code).toBe(Code.ResourceExhausted)
@@ -173,7 +173,7 @@ test('a watch fails when the registry does', async () => {
 
 type Instances = Readonly<Record<string, readonly (Instance | undefined)[]>>
 
-/** The movie service on a port, with a registry that knows these instances. */
+/** Starts the movie service on a port, with a registry that knows these instances. */
 async function setUp(known: Instances, options: Partial<SystemWatchesOptions> = {}) {
   let instances = known
   let registryWatches = 0
@@ -222,7 +222,7 @@ async function setUp(known: Instances, options: Partial<SystemWatchesOptions> = 
     system,
     draining,
     registryWatches: () => registryWatches,
-    /** How many connections were made, and how many of them there are. */
+    /** Number of connections opened so far, and now open. */
     opened: () => opened,
     connections: () => opened - closed,
     setInstances(changed: Instances) {
@@ -233,11 +233,11 @@ async function setUp(known: Instances, options: Partial<SystemWatchesOptions> = 
 }
 
 interface SystemWatch {
-  /** The instances of rating in the next report. */
+  /** Returns the instances of rating in the next report. */
   next(): Promise<InstanceReport[]>
-  /** Those of a service in the first report in which they are so. */
+  /** Returns the instances of a service in the first report in which they satisfy `isSo`. */
   until(service: string, isSo: (found: InstanceReport[]) => boolean): Promise<InstanceReport[]>
-  /** The first report that is so. */
+  /** Returns the first report that satisfies `isSo`. */
   untilReport(isSo: (report: WatchSystemResponse) => boolean): Promise<WatchSystemResponse>
   leave(): void
 }
@@ -276,7 +276,7 @@ async function startServers(count: number) {
   return servers
 }
 
-/** Takes connections, and answers nothing. */
+/** Starts a server that accepts connections, and never responds. */
 async function startSilentServer(): Promise<{ url: string }> {
   const sockets = new Set<Socket>()
   const server: Server = createServer((socket) => {

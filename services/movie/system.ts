@@ -3,11 +3,11 @@ import { nextWake, type Watcher } from '@marquee/service/watcher'
 import type { WatchSystemResponse } from '../../gen/system/v1/system_pb.ts'
 import { type SystemRounds, type SystemRoundsOptions, startSystemRounds } from './system-rounds.ts'
 
-/** Follows how the instances of all services do. */
+/** Watches the health of the instances of all services. */
 export interface SystemWatches extends Disposable {
   /**
-   * A report at once when there is one, then each further one, until the signal is aborted. Reports that come while the
-   * reader is busy are told once, by the last of them. Answers undefined when there are too many watches already.
+   * Yields the last report, if there is one, then each new one, until the signal is aborted. A slow
+   * reader gets only the latest report. Returns `undefined` when too many watches are open.
    */
   watch(signal: AbortSignal): AsyncGenerator<WatchSystemResponse> | undefined
   /** Sets this instance, which reports show when the registry does not know it. Default: none. */
@@ -19,7 +19,10 @@ export interface SystemWatchesOptions extends Omit<SystemRoundsOptions, 'own'> {
   readonly watchesMax?: number
 }
 
-/** Asks the instances once for all watches, each by a connection of its own, and only while there are watches. */
+/**
+ * Probes the instances once for all watches, over one connection each, and only while there are
+ * watches.
+ */
 export function createSystemWatches(options: SystemWatchesOptions): SystemWatches {
   const { watchesMax = 1_000 } = options
   const watchers = new Set<Watcher>()
@@ -47,12 +50,12 @@ export function createSystemWatches(options: SystemWatchesOptions): SystemWatche
     const watcher: Watcher = { wake: () => {} }
     join(watcher)
     try {
-      let told: WatchSystemResponse | undefined
+      let sent: WatchSystemResponse | undefined
       while (!signal.aborted) {
         const report = rounds?.report()
-        if (report === undefined || report === told) await nextWake(watcher, signal)
+        if (report === undefined || report === sent) await nextWake(watcher, signal)
         else {
-          told = report
+          sent = report
           yield report
         }
       }

@@ -2,11 +2,11 @@ import { type CallOptions, Code, ConnectError } from '@connectrpc/connect'
 import { clientDeadlineExceeded } from '@marquee/connect-hono/errors/errors'
 import type { Ask } from './movie.ts'
 
-/** How long a call of another service may take. */
+/** Time limit of a call to another service. */
 export interface CallBound {
-  /** In milliseconds, when the caller leaves more time than that. */
+  /** Maximum time, in milliseconds. Applies when the caller has more time left. */
   readonly timeoutMs: number
-  /** What the call may take of the time that the caller leaves, from 0 to 1. */
+  /** Share of the time left of the caller that the call may take, from 0 to 1. */
   readonly share: number
 }
 
@@ -17,7 +17,7 @@ export interface CallBound {
  * cancelled, is `UNAVAILABLE`.
  */
 export async function callUpstream<T>(
-  ask: Ask,
+  caller: Caller,
   { timeoutMs, share }: CallBound,
   call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
@@ -28,7 +28,7 @@ export async function callUpstream<T>(
   const isCallersBound = boundMs === leftMs
   try {
     const headers = { 'x-request-id': requestId }
-    // Whole milliseconds, as the protocols write them.
+    // The protocols use whole milliseconds.
     return await call({ signal, timeoutMs: Math.ceil(boundMs), headers })
   } catch (error) {
     if (signal.aborted) throw signal.reason
@@ -36,12 +36,12 @@ export async function callUpstream<T>(
     const isLate = code === Code.DeadlineExceeded
     if (timeLeftMs(ask) <= 0 || (isLate && isCallersBound)) throw clientDeadlineExceeded(error)
     if (isLate) throw unavailable(`no response within ${Math.round(boundMs)} ms`, error)
-    if (code === Code.Canceled) throw unavailable('the call was broken off', error)
+    if (code === Code.Canceled) throw unavailable('the call was cancelled', error)
     throw error
   }
 }
 
-function timeLeftMs({ deadlineMs }: Ask): number {
+function timeLeftMs({ deadlineMs }: Caller): number {
   return deadlineMs === undefined ? Number.POSITIVE_INFINITY : deadlineMs - performance.now()
 }
 

@@ -6,16 +6,16 @@ import {
   AggregatedRatingSchema,
   RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
-import type { Answer, Ask, MetadataSource, RatingSource } from './movie.ts'
+import type { Caller, Lookup, MetadataSource, RatingSource } from './movie.ts'
 import { callUpstream } from './upstream-call.ts'
 
-/** The record type of movies in the rating service. */
+/** Record type of movies in the rating service. */
 const recordType = 'movie'
 
-/** How long a question may take, in milliseconds, when the caller leaves more time than that. */
+/** Time limits of calls, in milliseconds. They apply when the caller has more time left. */
 export interface UpstreamTimeouts {
   readonly metadataTimeoutMs: number
-  /** Shorter, because a movie is answered without its rating when that is late. */
+  /** Shorter, because a movie is returned without a late rating. */
   readonly ratingTimeoutMs: number
 }
 
@@ -24,10 +24,13 @@ export const upstreamTimeouts: UpstreamTimeouts = {
   ratingTimeoutMs: 1_000,
 }
 
-/** Of the caller's own time, how much a rating may take: the rest is for answering without it. */
+/**
+ * Share of the time left of the caller that a rating may take. The rest is for the response without
+ * it.
+ */
 const ratingShare = 0.8
 
-/** Metadata by RPC. */
+/** Creates a source that reads metadata by RPC. */
 export function createMetadataSource(
   transport: Transport,
   { metadataTimeoutMs }: UpstreamTimeouts = upstreamTimeouts,
@@ -35,22 +38,22 @@ export function createMetadataSource(
   const client = createClient(MetadataService, transport)
   const bound = { timeoutMs: metadataTimeoutMs, share: 1 }
   return {
-    get: (movieId, ask) =>
-      answerOf(async () => {
-        const { metadata } = await callUpstream(ask, bound, (options) =>
+    get: (movieId, caller) =>
+      lookUp(async () => {
+        const { metadata } = await callUpstream(caller, bound, (options) =>
           client.getMetadata({ movieId }, options),
         )
         return metadata
       }),
-    async getMany(ids, ask) {
+    async getMany(ids, caller) {
       const movieIds = [...ids]
-      const { metadata } = await callUpstream(ask, bound, (options) =>
+      const { metadata } = await callUpstream(caller, bound, (options) =>
         client.batchGetMetadata({ movieIds }, options),
       )
       return new Map(metadata.map((movie) => [movie.id, movie]))
     },
-    async list(page, ask) {
-      const { metadata, nextPageToken } = await callUpstream(ask, bound, (options) =>
+    async list(page, caller) {
+      const { metadata, nextPageToken } = await callUpstream(caller, bound, (options) =>
         client.listMetadata(page, options),
       )
       return { items: metadata.map((value) => ({ movieId: value.id, value })), nextPageToken }
@@ -58,7 +61,7 @@ export function createMetadataSource(
   }
 }
 
-/** Ratings by RPC. */
+/** Creates a source that reads ratings by RPC. */
 export function createRatingSource(
   transport: Transport,
   { ratingTimeoutMs }: UpstreamTimeouts = upstreamTimeouts,
@@ -68,38 +71,38 @@ export function createRatingSource(
   const optional = { ...bound, share: ratingShare }
   const refs = (ids: readonly string[]) => ids.map((recordId) => ({ recordId, recordType }))
   return {
-    get: (recordId, ask) =>
-      answerOf(async () => {
-        const { aggregatedRating } = await callUpstream(ask, optional, (options) =>
+    get: (recordId, caller) =>
+      lookUp(async () => {
+        const { aggregatedRating } = await callUpstream(caller, optional, (options) =>
           client.getAggregatedRating({ recordId, recordType }, options),
         )
         return aggregatedRating
       }),
-    getMany: (ids, ask) =>
-      answerOf(async () => {
-        const { aggregatedRatings } = await callUpstream(ask, optional, (options) =>
+    getMany: (ids, caller) =>
+      lookUp(async () => {
+        const { aggregatedRatings } = await callUpstream(caller, optional, (options) =>
           client.batchGetAggregatedRatings({ records: refs(ids) }, options),
         )
         return new Map(aggregatedRatings.map((one) => [one.recordId, one]))
       }),
-    async top(page, ask) {
-      const { aggregatedRatings, nextPageToken } = await callUpstream(ask, bound, (options) =>
+    async top(page, caller) {
+      const { aggregatedRatings, nextPageToken } = await callUpstream(caller, bound, (options) =>
         client.listTopRated({ ...page, recordType }, options),
       )
       const items = aggregatedRatings.map((value) => ({ movieId: value.recordId, value }))
       return { items, nextPageToken }
     },
-    watch: (id, ask) => watchRating(client, id, ask),
+    watch: (id, caller) => watchRating(client, id, caller),
   }
 }
 
-async function* watchRating(client: Client<typeof RatingService>, id: string, ask: Ask) {
+async function* watchRating(client: Client<typeof RatingService>, id: string, caller: Caller) {
   const request = { records: [{ recordId: id, recordType }] }
-  const { signal, requestId } = ask
+  const { signal, requestId } = caller
   const options = { signal, headers: { 'x-request-id': requestId } }
   let last: AggregatedRating | undefined
   for await (const { aggregatedRating: next } of client.watchAggregatedRatings(request, options)) {
-    // A quiet stream repeats its last message.
+    // An idle stream repeats its last message.
     if (last && next && equals(AggregatedRatingSchema, last, next)) continue
     last = next
     yield next?.count ? next : undefined
@@ -107,12 +110,12 @@ async function* watchRating(client: Client<typeof RatingService>, id: string, as
 }
 
 /**
- * `NOT_FOUND` is an answer. Any other error of the call means that the service cannot tell at present, unless the caller
- * waits no longer.
+ * Converts the outcome of a call to a lookup. `NOT_FOUND` is `absent`. Any other error means that
+ * the service is unavailable, unless the caller has left or has no time left.
  */
-async function answerOf<T>(ask: () => Promise<T | undefined>): Promise<Answer<T>> {
+async function lookUp<T>(caller: () => Promise<T | undefined>): Promise<Lookup<T>> {
   try {
-    const value = await ask()
+    const value = await caller()
     return value === undefined ? { kind: 'absent' } : { kind: 'found', value }
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error

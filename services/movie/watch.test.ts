@@ -14,24 +14,24 @@ import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 const { RATED, NOT_RATED, UNAVAILABLE } = RatingStatus
 
-test('a watch tells the details, then the details again with each change of the rating', async () => {
+test('a watch yields the details, and again after each change of the rating', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
-  bench.ratings.tell(0n)
+  bench.ratings.push(0n)
   const first = await watch.next()
   expect(first).toMatchObject({ metadata: { id: 'alien' }, ratingStatus: NOT_RATED })
   expect(first?.rating).toBeUndefined()
-  bench.ratings.tell(1n)
+  bench.ratings.push(1n)
   const rated = { metadata: { id: 'alien' }, ratingStatus: RATED }
   expect(await watch.next()).toMatchObject({ ...rated, rating: { count: 1n } })
-  bench.ratings.tell(2n)
+  bench.ratings.push(2n)
   expect(await watch.next()).toMatchObject({ ...rated, rating: { count: 2n } })
 })
 
-test('a watch says once that the rating is unavailable, and goes on when it is back', async () => {
+test('a watch reports once that the rating is unavailable, and continues when it is back', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
-  bench.ratings.tell(1n)
+  bench.ratings.push(1n)
   expect(await watch.next()).toMatchObject({ ratingStatus: RATED })
   bench.ratings.breakDown()
   const unavailable = await watch.next()
@@ -41,57 +41,57 @@ test('a watch says once that the rating is unavailable, and goes on when it is b
   const next = watch.next()
   await waitFor(() => bench.ratings.refusedCount() >= refusedBefore + 2, { what: 'two more tries' })
   bench.ratings.repair()
-  bench.ratings.tell(2n)
+  bench.ratings.push(2n)
   expect(await next).toMatchObject({ ratingStatus: RATED, rating: { count: 2n } })
 })
 
-test('a watch does not tell of a mishap that the next try makes good', async () => {
+test('a watch does not report a loss that the next try repairs', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
-  bench.ratings.tell(1n)
+  bench.ratings.push(1n)
   expect(await watch.next()).toMatchObject({ ratingStatus: RATED })
   bench.ratings.loseOne()
-  bench.ratings.tell(2n)
+  bench.ratings.push(2n)
   expect(await watch.next()).toMatchObject({ ratingStatus: RATED, rating: { count: 2n } })
 })
 
-test('a watch tells of a mishap when the next try is late', async () => {
+test('a watch reports a loss when the next try is late', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
-  bench.ratings.tell(1n)
+  bench.ratings.push(1n)
   await watch.next()
   bench.ratings.loseOne()
   expect(await watch.next()).toMatchObject({ ratingStatus: UNAVAILABLE })
-  bench.ratings.tell(2n)
+  bench.ratings.push(2n)
   expect(await watch.next()).toMatchObject({ ratingStatus: RATED, rating: { count: 2n } })
 })
 
-test('a watch tells of a second mishap soon after the first, and does not hurry', async () => {
+test('a watch reports a second loss soon after the first one, and retries slowly', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
   for (const count of [1n, 2n]) {
-    bench.ratings.tell(count)
+    bench.ratings.push(count)
     expect(await watch.next()).toMatchObject({ ratingStatus: RATED, rating: { count } })
     bench.ratings.loseOne()
   }
   expect(await watch.next()).toMatchObject({ ratingStatus: UNAVAILABLE })
 })
 
-test('a watch that finds the rating down says so, and waits for it', async () => {
+test('a watch that starts while rating is down reports it, and waits', async () => {
   await using bench = setUp()
   bench.ratings.breakDown()
   const watch = bench.watch('alien')
   expect(await watch.next()).toMatchObject({ ratingStatus: UNAVAILABLE })
   bench.ratings.repair()
-  bench.ratings.tell(0n)
+  bench.ratings.push(0n)
   expect(await watch.next()).toMatchObject({ ratingStatus: NOT_RATED })
 })
 
-test('a watch says that the rating is unavailable while it does not answer, and goes on', async () => {
+test('a watch reports the rating as unavailable while rating does not respond, and continues', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
   expect(await watch.next()).toMatchObject({ ratingStatus: UNAVAILABLE })
-  bench.ratings.tell(1n)
+  bench.ratings.push(1n)
   expect(await watch.next()).toMatchObject({ ratingStatus: RATED })
 })
 
@@ -103,35 +103,35 @@ test('a watch of an unknown movie is NOT_FOUND, and one without metadata UNAVAIL
   expect(down).toMatchObject({ code: Code.Unavailable })
 })
 
-test('a client that leaves a watch leaves it at the rating service too', async () => {
+test('a client that leaves a watch ends it at the rating service too', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
-  bench.ratings.tell(1n)
+  bench.ratings.push(1n)
   await watch.next()
   expect(bench.ratings.openCount()).toBe(1)
   watch.close()
   await waitFor(() => bench.ratings.openCount() === 0, { what: 'the upstream watch to end' })
 })
 
-test('a movie that many watch is watched once at the rating service, also after a loss', async () => {
+test('a movie with many viewers is watched once at the rating service, even after a loss', async () => {
   await using bench = setUp()
   const watches = Array.from({ length: 100 }, () => bench.watch('alien'))
   const nextOfAll = () => Promise.all(watches.map((watch) => watch.next()))
   const firsts = nextOfAll()
-  bench.ratings.tell(1n)
+  bench.ratings.push(1n)
   for (const first of await firsts) expect(first).toMatchObject({ rating: { count: 1n } })
   expect(bench.ratings.openedCount()).toBe(1)
   const seconds = nextOfAll()
   bench.ratings.loseOne()
-  bench.ratings.tell(2n)
+  bench.ratings.push(2n)
   for (const second of await seconds) expect(second).toMatchObject({ rating: { count: 2n } })
   expect(bench.ratings.openedCount()).toBe(2)
 })
 
-test('what the rating service repeats is no news', async () => {
+test('a message that the rating service repeats is not yielded again', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
-  for (const count of [1n, 1n, 1n, 2n]) bench.ratings.tell(count)
+  for (const count of [1n, 1n, 1n, 2n]) bench.ratings.push(count)
   const counts: unknown[] = []
   while (counts.at(-1) !== 2n) counts.push((await watch.next())?.rating?.count)
   expect(counts.filter((count) => count === 1n).length).toBeLessThanOrEqual(1)
@@ -140,7 +140,7 @@ test('what the rating service repeats is no news', async () => {
 test('a watch ends with UNAVAILABLE when the service shuts down', async () => {
   await using bench = setUp()
   const watch = bench.watch('alien')
-  bench.ratings.tell(1n)
+  bench.ratings.push(1n)
   await watch.next()
   const ended = watch.next().catch(ConnectError.from)
   bench.drain()
@@ -174,10 +174,10 @@ function setUp() {
   function watch(movieId: string) {
     const left = new AbortController()
     const signal = AbortSignal.any([left.signal, closing.signal])
-    const answers = client.watchMovieDetails({ movieId }, { signal })[Symbol.asyncIterator]()
+    const responses = client.watchMovieDetails({ movieId }, { signal })[Symbol.asyncIterator]()
     return {
       next: async (): Promise<MovieDetails | undefined> =>
-        (await answers.next()).value?.movieDetails,
+        (await responses.next()).value?.movieDetails,
       close: () => left.abort(),
     }
   }
@@ -191,9 +191,9 @@ function setUp() {
   }
 }
 
-/** Watches of one rating, told by the test; they break and refuse while the service is down. */
+/** Creates watches of one rating that the test controls. They fail while the service is down. */
 function createRatingWatches() {
-  const told: bigint[] = []
+  const counts: bigint[] = []
   let wake = () => {}
   let isDown = false
   let isLosing = false
@@ -219,7 +219,7 @@ function createRatingWatches() {
           isLosing = false
           throw new ConnectError('the connection is lost', Code.Unavailable)
         }
-        const count = told.shift()
+        const count = counts.shift()
         if (count !== undefined) {
           yield { aggregatedRating: { recordId: 'alien', recordType: 'movie', count } }
         } else {
@@ -234,12 +234,12 @@ function createRatingWatches() {
   }
   return {
     watch,
-    tell: (count: bigint) => change(() => told.push(count)),
+    push: (count: bigint) => change(() => counts.push(count)),
     breakDown: () =>
       change(() => {
         isDown = true
       }),
-    /** Breaks the watch that is open; the next one works. */
+    /** Fails the open watch. The next one works. */
     loseOne: () =>
       change(() => {
         isLosing = true

@@ -1,15 +1,15 @@
 import { createFanOut, type FanOutOptions } from './fan-out.ts'
-import { type Answer, type Ask, type Details, join, type RatingSource } from './movie.ts'
+import { type Caller, type Details, join, type Lookup, type RatingSource } from './movie.ts'
 import { ratingStates } from './rating-states.ts'
 
-/** Follows the ratings of movies, each once for all who watch it. */
+/** Watches the ratings of movies, each once for all its viewers. */
 export interface DetailsWatches<M, R> {
   /**
-   * A movie's details, and again whenever its rating changes, becomes unavailable or comes back, until the signal is
-   * aborted. All who watch a movie are given the same objects.
-   * @param metadata the movie's; the newest that was given counts for all who watch it.
+   * Yields the details of a movie, and again whenever its rating changes, becomes unavailable or
+   * returns, until the signal is aborted. All viewers of a movie get the same objects.
+   * @param metadata Metadata of the movie. The newest one applies to all its viewers.
    */
-  watch(movieId: string, metadata: M, ask: Ask): AsyncGenerator<Details<M, R>>
+  watch(movieId: string, metadata: M, caller: Caller): AsyncGenerator<Details<M, R>>
 }
 
 export interface DetailsWatchesOptions<R> extends SharedOptions {
@@ -22,30 +22,31 @@ export function createDetailsWatches<M, R>(
   options: DetailsWatchesOptions<R>,
 ): DetailsWatches<M, R> {
   const { ratings, ...shared } = options
-  const fanOut = createFanOut<Viewer<M>, Answer<R>, Details<M, R>>({
+  const fanOut = createFanOut<Viewer<M>, Lookup<R>, Details<M, R>>({
     ...shared,
-    // The first viewer's request id names the call that all share.
-    open: (movieId, { ask: { requestId } }, signal) =>
-      ratingStates({ movieId, ratings, ask: { signal, requestId, deadlineMs: undefined } }),
+    // The shared call carries the request id of the first viewer.
+    open: (movieId, { caller: { requestId } }, signal) =>
+      ratingStates({ movieId, ratings, caller: { signal, requestId, deadlineMs: undefined } }),
     combine: (rating, { metadata }) => join(metadata, rating),
   })
   return {
-    watch: (movieId, metadata, ask) => fanOut.follow(movieId, { metadata, ask }, ask.signal),
+    watch: (movieId, metadata, caller) =>
+      fanOut.follow(movieId, { metadata, caller }, caller.signal),
   }
 }
 
-/** Watches that share nothing with one another: each call follows the rating by itself. */
+/** Creates watches that share nothing: each call watches the rating by itself. */
 export function createSeparateWatches<M, R>(
   options: DetailsWatchesOptions<R>,
 ): DetailsWatches<M, R> {
   const wait = async () => {}
   return {
-    watch: (movieId, metadata, ask) =>
-      createDetailsWatches<M, R>({ ...options, wait }).watch(movieId, metadata, ask),
+    watch: (movieId, metadata, caller) =>
+      createDetailsWatches<M, R>({ ...options, wait }).watch(movieId, metadata, caller),
   }
 }
 
 interface Viewer<M> {
   readonly metadata: M
-  readonly ask: Ask
+  readonly caller: Caller
 }

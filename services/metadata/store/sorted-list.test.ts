@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import fc from 'fast-check'
 import { firstIndex } from '@marquee/sql/first-index'
+import fc from 'fast-check'
 import { createSortedList } from './sorted-list.ts'
 
 const ascending = (a: number, b: number) => a - b

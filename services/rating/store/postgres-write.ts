@@ -55,7 +55,8 @@ function requireTexts(changes: readonly RatingChange[]): void {
   for (const change of changes) {
     if (change.kind === 'delete') continue
     for (const id of [change.recordType, change.recordId, change.userId]) {
-      if (!isText(id)) throw new RangeError('ids must not contain U+0000 or half of a surrogate pair')
+      if (!isText(id))
+        throw new RangeError('ids must not contain U+0000 or half of a surrogate pair')
     }
   }
 }

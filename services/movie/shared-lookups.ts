@@ -1,0 +1,37 @@
+import type { Caller, Lookup } from './movie.ts'
+
+/** Time that a found result is shared, in milliseconds. */
+export const keptMs = 1_000
+/** Maximum number of shared lookups. Further ones are not shared. */
+export const sharedMax = 1_000
+
+type Get<T> = (id: string, caller: Caller) => Promise<Lookup<T>>
+
+/**
+ * Shares one lookup among all who need the same id at the same time. Viewers come together: after a
+ * restart, all of them. A found result is shared for another second. The lookup carries the request
+ * id of the first caller, and continues when this caller leaves.
+ * @param forget Calls a function after `delayMs` milliseconds.
+ */
+export function shareLookups<T>(get: Get<T>, forget = callLater): Get<T> {
+  const shared = new Map<string, Promise<Lookup<T>>>()
+
+  function start(id: string, { requestId }: Caller): Promise<Lookup<T>> {
+    const caller = { signal: new AbortController().signal, deadlineMs: undefined, requestId }
+    const lookup = get(id, caller)
+    shared.set(id, lookup)
+    const drop = () => void shared.delete(id)
+    lookup.then(({ kind }) => (kind === 'found' ? forget(drop, keptMs) : drop()), drop)
+    return lookup
+  }
+
+  return (id, caller) => {
+    const known = shared.get(id)
+    if (known !== undefined) return known
+    return shared.size < sharedMax ? start(id, caller) : get(id, caller)
+  }
+}
+
+function callLater(act: () => void, delayMs: number): void {
+  setTimeout(act, delayMs).unref()
+}
