@@ -18,17 +18,17 @@ import { type MovieOptions, readRetriesMax, streamsPerClientMax } from './movie/
 import { readPageConfig } from './movie/page.ts'
 import { type RatingOptions, readLogPolicy, readPrior } from './rating/config.ts'
 
-/** The three services in one process. */
+/** Configuration of the three services in one process. */
 export interface DevConfig {
   readonly log: LogOptions
-  /** What clients together may make the process hold, in bytes. */
+  /** Memory that all clients together may occupy, in bytes. */
   readonly memoryBytesMax: number
   readonly metadata: MetadataOptions
   readonly rating: RatingOptions
   readonly movie: MovieOptions
 }
 
-/** Movie calls the other two for all of its users. */
+/** Options of the services that movie calls on behalf of all its users. */
 const manyUsers = { streamsPerClientMax: rpcLimits.streamsPerClientMax }
 
 const usage = 'services/dev.ts: all three services in one process, with a demo catalogue'

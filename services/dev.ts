@@ -1,4 +1,7 @@
-/** All three services in one process, on the embedded defaults, with the demo catalogue: `bun start`. */
+/**
+ * Runs all three services in one process, on the embedded defaults, with the demo catalogue: `bun
+ * start`.
+ */
 
 import { MemoryBudget } from '@marquee/http/memory/budget'
 import { openRegistry } from '@marquee/registry/open'
@@ -11,7 +14,8 @@ import { startMovie } from './movie/main.ts'
 import { startRating } from './rating/main.ts'
 
 await run('start', readDevConfig, async (running, config) => {
-  // Before the ports open: whoever gets an answer gets the catalogue. A port in use leaves it for the next try.
+  // Before the ports open, so that every response has the catalogue. When a port is in use, the
+  // catalogue is there at the next start.
   const loadedCount = await loadDemoCatalogue(config.metadata.databaseUrl)
   if (loadedCount > 0) console.log(`Loaded the demo catalogue: ${loadedCount} movies.`)
   const registry = running.use(await openRegistry({ kind: 'in-process' }, running.log))
@@ -25,7 +29,7 @@ await run('start', readDevConfig, async (running, config) => {
   console.log(welcome({ metadata: metadata.url, rating: rating.url, movie: movie.url }))
 })
 
-/** Puts the demo catalogue, whole or not at all, where there is none. */
+/** Saves the demo catalogue, completely or not at all, when there is no movie. */
 async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl']) {
   await using store = await openMetadataStore(databaseUrl)
   const { movies: present } = await store.list({ words: [], limit: 1 })

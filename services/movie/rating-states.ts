@@ -3,7 +3,7 @@ import type { Caller, Lookup, RatingSource } from './movie.ts'
 
 /** Delay before the next watch, in milliseconds. Doubles with each failure, with jitter. */
 const retryDelayMs = { min: 250, max: 5_000 }
-/** Shortest time between two losses of a watch of which the second one is retried soon as well. */
+/** Time after a loss, in milliseconds, in which another loss is not retried soon. */
 const lossIntervalMs = 5_000
 /**
  * Maximum delay of a soon retry, so that the watches of all movies do not reopen at the same

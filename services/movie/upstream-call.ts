@@ -6,7 +6,7 @@ import type { Ask } from './movie.ts'
 export interface CallBound {
   /** Maximum time, in milliseconds. Applies when the caller has more time left. */
   readonly timeoutMs: number
-  /** Share of the time left of the caller that the call may take, from 0 to 1. */
+  /** Share of the caller's remaining time that the call may take, from 0 to 1. */
   readonly share: number
 }
 

@@ -25,7 +25,7 @@ export const upstreamTimeouts: UpstreamTimeouts = {
 }
 
 /**
- * Share of the time left of the caller that a rating may take. The rest is for the response without
+ * Share of the caller's remaining time that a rating may take. The rest is for the response without
  * it.
  */
 const ratingShare = 0.8

@@ -12,7 +12,7 @@ const states: Readonly<Record<IngestState, Ingestion_State>> = {
   stopped: Ingestion_State.STOPPED,
 }
 
-/** What the service tells of its ingestion; of one that has not begun, that it is stopped. */
+/** Returns the activity of ingestion. Before it starts, its state is stopped. */
 export function ingestActivity(status: IngestStatus | undefined): ActivityDetails {
   if (status === undefined) return { ingestion: { state: Ingestion_State.STOPPED } }
   const { state, partitions, lastPollTimeMs, blocked, lastError } = status

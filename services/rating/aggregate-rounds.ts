@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Aggregate, type RecordRef, recordKey } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
 
-/** A record that nobody has rated. */
+/** Record that nobody has rated. */
 export interface Unrated extends RecordRef {
   readonly count: 0
 }
@@ -10,26 +10,29 @@ export interface Unrated extends RecordRef {
 /** Reads aggregates for many readers at once. */
 export interface AggregateRounds {
   /**
-   * Calls `take` when a round begins, and returns the aggregate of each record that it returned, in the same order, as it
-   * is after that. Rejects when the store cannot be read.
+   * Calls `take` when a round begins. Returns the aggregate of each record that `take` returned, in
+   * the same order, as of a time after that. Rejects when the store cannot be read.
    */
   read(take: () => readonly RecordRef[]): Promise<(Aggregate | Unrated)[]>
 }
 
-/** Most records of one query: it occupies SQLite, and with it the event loop, for a few milliseconds. */
+/**
+ * Maximum number of records of one query, which occupies SQLite, and with it the event loop, for a
+ * few milliseconds.
+ */
 const querySizeMax = 1_000
 
 interface Round {
-  /** Called when the round begins: each adds its records. */
+  /** Functions that add the records of each reader when the round begins. */
   readonly begin: (() => void)[]
-  /** By key, each record once. */
+  /** Records by key, each once. */
   readonly records: Map<string, RecordRef>
   readonly found: Promise<ReadonlyMap<string, Aggregate>>
 }
 
 /**
- * Reads in rounds, one at a time: what is asked for while a round is running is read by the next one, each record once,
- * however many readers want it.
+ * Reads in rounds, one at a time. A request during a round is read by the next one. A round reads
+ * each record once, for all its readers.
  */
 export function createAggregateRounds(store: Pick<RatingStore, 'aggregates'>): AggregateRounds {
   let next: Round | undefined
@@ -40,7 +43,7 @@ export function createAggregateRounds(store: Pick<RatingStore, 'aggregates'>): A
     const begin: (() => void)[] = []
     const records = new Map<string, RecordRef>()
     const found = run({ begin, records }, running)
-    // Its readers are notified when it fails; the round after it begins in any case.
+    // A failure reaches the readers of this round. The next round begins in any case.
     running = found.catch(() => undefined)
     next = { begin, records, found }
     return next
@@ -48,7 +51,7 @@ export function createAggregateRounds(store: Pick<RatingStore, 'aggregates'>): A
 
   async function run({ begin, records }: Omit<Round, 'found'>, previous: Promise<unknown>) {
     await previous
-    // One change wakes all of its readers in this turn of the event loop.
+    // One change wakes all its readers in this event-loop turn.
     await setImmediate()
     next = undefined
     for (const taker of begin) taker()

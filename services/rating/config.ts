@@ -9,7 +9,7 @@ import type { LogPolicy } from './log-guard.ts'
 import { defaultPrior, type Prior } from './rating.ts'
 
 export interface RatingOptions extends ServiceOptions {
-  /** `memory:`, `sqlite:PATH` or `postgres://…`. */
+  /** URL of the database: `memory:`, `sqlite:PATH` or `postgres://…`. */
   readonly databaseUrl: string
   readonly eventLog: EventLogConfig
   readonly names: EventLogNames
@@ -21,7 +21,7 @@ export interface RatingConfig extends RatingOptions {
   readonly registry: RegistryConfig
 }
 
-const usage = 'services/rating/main.ts: who rated what, and the aggregate'
+const usage = 'services/rating/main.ts: ratings and their aggregates'
 
 export function readRatingConfig(
   source: FlagsSource = { args: process.argv.slice(2), env: process.env },
@@ -33,7 +33,7 @@ export function readRatingConfig(
     registry: readConsulConfig(flags, service.advertise) ?? { kind: 'static', addresses: {} },
     databaseUrl: flags.text({
       flag: 'database-url',
-      help: 'where the ratings are kept: memory:, sqlite:PATH or postgres://…',
+      help: 'the database of the ratings: memory:, sqlite:PATH or postgres://…',
       default: 'sqlite:data/rating.db',
     }),
     eventLog: readEventLogConfig(flags, 'data'),
@@ -45,11 +45,11 @@ export function readRatingConfig(
   return config
 }
 
-/** Reads what to do with a log that is not the one whose positions are stored. */
+/** Reads the policy for a log other than the one whose positions are saved. */
 export function readLogPolicy(flags: Flags): LogPolicy {
   return flags.choice({
     flag: 'log-identity',
-    help: 'what to do when the event log is another one than was read so far: refuse-new, accept-new',
+    help: 'what to do with an event log other than the previous one: refuse-new, accept-new',
     of: ['refuse-new', 'accept-new'],
     default: 'refuse-new',
   })
@@ -60,14 +60,14 @@ export function readPrior(flags: Flags): Prior {
   return {
     mean: flags.number({
       flag: 'prior-mean',
-      help: 'the mean that is believed of a record before anyone has rated it',
+      help: 'the assumed mean of a record that nobody has rated',
       default: defaultPrior.mean,
       min: 1,
       max: 5,
     }),
     weight: flags.number({
       flag: 'prior-weight',
-      help: 'how many ratings that belief is worth',
+      help: 'the weight of the assumed mean, in ratings',
       default: defaultPrior.weight,
       min: 0,
       max: 1_000_000,

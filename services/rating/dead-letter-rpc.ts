@@ -12,12 +12,12 @@ import type {
 } from '../../gen/system/v1/system_pb.ts'
 import type { DeadLetterHead, DeadLetterPosition, DeadLetters } from './dead-letters.ts'
 
-/** How many dead letters a page holds when the caller does not say. */
+/** Page size of a request that sets none. */
 const pageSizeDefault = 20
 const list = 'dead-letters'
 const decoder = new TextDecoder()
 
-/** `system.v1.DeadLetterService` on the topic of dead letters. */
+/** Implements `system.v1.DeadLetterService` on the dead-letter topic. */
 export function createDeadLetterRpc(deadLetters: DeadLetters) {
   return {
     async listDeadLetters({ pageSize, pageToken }) {
@@ -73,7 +73,10 @@ function toEventHeader({ name, value }: RecordHeader): MessageInitShape<typeof E
   return { name, ...(value !== null && { value }) }
 }
 
-/** A number in a header. Anybody may write to the topic: 0 for what is none. */
+/**
+ * Parses a number in a header. Anybody may write to the topic, so the result is 0 when the text is
+ * not a number.
+ */
 function toWhole(text: string | undefined, max: number = Number.MAX_SAFE_INTEGER): number {
   const value = text !== undefined && /^\d+$/.test(text) ? Number(text) : 0
   return value <= max ? value : 0

@@ -224,7 +224,7 @@ async function walk(letters: DeadLetters, limit: number): Promise<DeadLetterHead
 
 interface Shape {
   readonly oldest: number
-  /** How many offsets are left out before each record. */
+  /** Number of offsets that are skipped before each record. */
   readonly gaps: readonly number[]
 }
 

@@ -1,40 +1,43 @@
 import type { EventLog, LogRecord, Slice } from '@marquee/event-log/port'
 
-/** A record of the topic of dead letters. */
+/** Record of the dead-letter topic. */
 export interface DeadLetter {
   readonly partition: number
   readonly record: LogRecord
 }
 
-/** A dead letter without its value. */
+/** Dead letter without its value. */
 export interface DeadLetterHead {
   readonly partition: number
   readonly record: Omit<LogRecord, 'value'>
-  /** Undefined when the event had no value. */
+  /** Size of the value, or `undefined` when the event had none. */
   readonly valueBytes: number | undefined
 }
 
-/** For each partition the offset before which a list goes on. */
+/** Offsets, one per partition, before which a list continues. */
 export type DeadLetterPosition = readonly number[]
 
 export interface DeadLetterPage {
-  /** The newest first. */
+  /** Dead letters, the newest first. */
   readonly letters: readonly DeadLetterHead[]
-  /** Where the next page begins; undefined after the last letter. */
+  /** Position of the next page, or `undefined` after the last dead letter. */
   readonly next: DeadLetterPosition | undefined
 }
 
-/** The events that were put aside. */
+/** Reads the dead-letter topic. */
 export interface DeadLetters {
-  /** At most `limit` of them, before the position or from the newest on. Fewer where offsets have large gaps. */
+  /**
+   * Returns at most `limit` dead letters before the position, or the newest ones. Returns fewer
+   * where offsets have large gaps.
+   */
   list(limit: number, before?: DeadLetterPosition): Promise<DeadLetterPage>
   get(partition: number, offset: number): Promise<DeadLetter | undefined>
 }
 
-/** How often a partition is looked at further back, each time twice as far, where no letters were. */
+/** Maximum number of steps back in a partition without dead letters. Each step is twice as long. */
 const stepsMax = 6
 
-/** Reads the topic of dead letters, `ratings.dlq` unless told, without consuming it. */
+/** Reads the dead-letter topic without consuming it. Default: `ratings.dlq`. */
 export function createDeadLetters(
   eventLog: Pick<EventLog, 'ends' | 'read'>,
   topic = 'ratings.dlq',
@@ -46,7 +49,7 @@ export function createDeadLetters(
     async list(limit, before) {
       const ends = before ?? (await eventLog.ends(topic))
       const runs: Run[] = []
-      // One after the other: values are large at times.
+      // Sequentially, because values may be large.
       for (const [partition, end] of ends.entries()) {
         runs.push(await readBackwards(partition, end, limit, read))
       }
@@ -62,13 +65,13 @@ export function createDeadLetters(
   }
 }
 
-/** The letters of a partition before an offset, as far as they are known. */
+/** Known dead letters of a partition before an offset. */
 interface Run {
-  /** The oldest first. */
+  /** Dead letters, the oldest first. */
   readonly letters: DeadLetterHead[]
-  /** Whether there are no others before them. */
+  /** `true` when no other dead letters are before them. */
   readonly isWhole: boolean
-  /** Where the partition goes on, further back, once its known letters that are not left here were told. */
+  /** Offset before which the next page of the partition begins. */
   before: number
 }
 
@@ -87,7 +90,7 @@ async function readBackwards(
     const { letters, oldest } = await readBetween(partition, from, until, limit, read)
     const isWhole = from <= oldest
     if (letters.length > 0 || isWhole) {
-      // One letter more than asked for would be of no use; those before it are read again for the next page.
+      // Dead letters beyond the limit are dropped, and read again for the next page.
       const kept = letters.slice(-limit)
       const before = kept.length < letters.length ? (kept[0]?.record.offset ?? from) : from
       return { letters: kept, isWhole: isWhole && kept.length === letters.length, before }
@@ -120,8 +123,8 @@ function withoutValue(partition: number, { value, ...record }: LogRecord): DeadL
 }
 
 /**
- * Takes the newest letters out of the runs. It ends early where the next letter of a partition is not known: it may be
- * newer than all others.
+ * Takes the newest dead letters out of the runs. Stops early when the next one of a partition is
+ * not known, because it may be newer than all others.
  */
 function takeNewest(runs: readonly Run[], limit: number): DeadLetterHead[] {
   const taken: DeadLetterHead[] = []

@@ -4,7 +4,10 @@ import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createSeparateWatches } from './watch.ts'
 
-/** The rating service for platforms that call `fetch`. Its ratings end with the process, and it reads no events. */
+/**
+ * The rating service for platforms that call `fetch`. Its ratings are lost when the process ends,
+ * and it reads no events.
+ */
 export default createEdgeService((base) => {
   const store = createMemoryRatingStore({ prior: defaultPrior })
   return createRatingApp({ ...base, store, watches: createSeparateWatches(store) })

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import type { Ingest, IngestStatus } from './ingest.ts'
-import { ingestCondition, ingestLiveness, ingestNote, measureIngest } from './ingest-health.ts'
+import { ingestCondition, ingestLiveness, ingestNotice, measureIngest } from './ingest-health.ts'
 
 const nowMs = 1_000_000
 const assigned = [
@@ -49,9 +49,9 @@ test.each<[string, Partial<IngestStatus>, string | undefined, string | undefined
 })
 
 test('a note says for whom a consumer without partitions waits', () => {
-  expect(ingestNote(ingestThat({}))()).toBeUndefined()
+  expect(ingestNotice(ingestThat({}))()).toBeUndefined()
   const waiting = { state: 'waiting', partitions: [], waitsFor: 'process 7 of a host' } as const
-  expect(ingestNote(ingestThat(waiting))()).toContain('waits for process 7 of a host')
+  expect(ingestNotice(ingestThat(waiting))()).toContain('waits for process 7 of a host')
 })
 
 test('the metrics tell the lag of each assigned partition, and forget one that went', async () => {

@@ -3,7 +3,10 @@ import type { Condition } from '@marquee/service/process/health'
 import { Counter, Gauge } from 'prom-client'
 import type { Ingest, IngestState } from './ingest.ts'
 
-/** The longest time since the log was last asked for events before the process is not ready, and before it is not alive. */
+/**
+ * Maximum time since the last poll of the log, in milliseconds, before the process is not ready,
+ * and before it is not alive.
+ */
 const pollAgeMsMax = { ready: 30_000, alive: 90_000 }
 
 /** Holds while events are being applied, or another process of the group applies them. */
@@ -17,7 +20,7 @@ export function ingestCondition(
     if (state === 'starting') return 'events are not read yet'
     if (state === 'blocked') return `events are not applied: ${blocked}`
     if (state === 'failing') return `events cannot be applied: ${lastError?.message}`
-    return state === 'stopped' ? 'stopped' : isHeard()
+    return state === 'stopped' ? 'stopped' : polled()
   }
 }
 
@@ -58,7 +61,7 @@ export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'statu
   const registers = [registry]
   new Gauge({
     name: 'marquee_ingest_state',
-    help: 'What ingestion is doing: 1 for its state, 0 for the others.',
+    help: 'State of ingestion: 1 for the current state, 0 for the others.',
     labelNames: ['state'],
     registers,
     collect() {
@@ -78,7 +81,7 @@ export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'statu
   })
   new Gauge({
     name: 'marquee_ingest_last_poll_timestamp_seconds',
-    help: 'When the event log was last asked for events.',
+    help: 'Time of the last poll of the event log.',
     registers,
     collect() {
       this.set((ingest.status().lastPollTimeMs ?? 0) / 1000)
@@ -86,7 +89,7 @@ export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'statu
   })
   new Counter({
     name: 'marquee_ingest_changes_total',
-    help: 'Ratings put or taken back by events.',
+    help: 'Ratings put or deleted by events.',
     registers,
     collect() {
       setCounter(this, ingest.status().applied)
@@ -94,7 +97,7 @@ export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'statu
   })
   new Counter({
     name: 'marquee_ingest_dead_letters_total',
-    help: 'Events put aside because they cannot be applied.',
+    help: 'Events written to the dead-letter topic because they cannot be applied.',
     registers,
     collect() {
       setCounter(this, ingest.status().deadLettered)
@@ -102,7 +105,7 @@ export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'statu
   })
   new Counter({
     name: 'marquee_ingest_restarts_total',
-    help: 'How often the consumer of the event log broke and was started anew.',
+    help: 'Restarts of the event log consumer after a failure.',
     registers,
     collect() {
       setCounter(this, ingest.status().restarts)

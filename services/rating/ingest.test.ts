@@ -259,7 +259,7 @@ async function openBench(path?: string): Promise<Bench> {
       waitFor(() => status().state === 'running' && lagOf(status()) === 0, { what: 'no lag' }),
     positions: () =>
       Promise.all(
-        [0, 1, 2, 3].map(async (n) => [n, await store.position('ratings', n)] as [number, number]),
+        [0, 1, 2, 3].map(async (n) => [n, await positionOf(store, n)] as [number, number]),
       ),
     aggregate: (recordId) => store.aggregate(movie(recordId)),
     deadLetters: (count) => readTopic(eventLog, 'ratings.dlq', count),

@@ -17,15 +17,15 @@ export interface IngestOptions {
   readonly eventLog: EventLog
   readonly sink: ChangeSink
   readonly log: Logger
-  /** `ratings` unless told. */
+  /** Topic of the events. Default: `ratings`. */
   readonly topic?: string
-  /** Where events go that cannot be applied; `ratings.dlq` unless told. */
+  /** Topic of events that cannot be applied. Default: `ratings.dlq`. */
   readonly deadLetterTopic?: string
-  /** `rating` unless told. */
+  /** Consumer group. Default: `rating`. */
   readonly group?: string
   /** Default: `refuse-new`. */
   readonly logPolicy?: LogPolicy
-  /** How many events one transaction applies at most; 5,000 unless told. */
+  /** Maximum number of events in one transaction. Default: 5,000. */
   readonly batchSizeMax?: number
 }
 
@@ -33,7 +33,8 @@ export interface IngestOptions {
  * - `starting`: not started, or the log is being opened.
  * - `running`: every assigned partition was read without failure when last tried.
  * - `failing`: at least one partition is being retried, or the log cannot be read.
- * - `blocked`: the log is another one than was read so far, or its group is another installation's. Nothing is applied.
+ * - `blocked`: the log is another one than before, or its group belongs to another installation.
+ *   Nothing is applied.
  * - `waiting`: no partition is assigned, because other processes of the group have them.
  * - `stopped`: disposed.
  */
@@ -41,46 +42,52 @@ export type IngestState = 'starting' | 'running' | 'failing' | 'blocked' | 'wait
 
 export interface IngestStatus {
   readonly state: IngestState
-  /** The assigned partitions, and how many events of each wait. */
+  /** Assigned partitions, with the number of pending events of each. */
   readonly partitions: readonly PartitionProgress[]
-  /** When the log was last asked for events, in milliseconds since the Unix epoch. */
+  /** Time of the last poll of the log, in milliseconds since the Unix epoch. */
   readonly lastPollTimeMs: number | undefined
-  /** How many changes this process has applied. */
+  /** Number of changes that this process has applied. */
   readonly applied: number
-  /** How many events this process has put aside. */
+  /** Number of dead letters that this process has written. */
   readonly deadLettered: number
-  /** How often the consumer of the log broke and was started anew. */
+  /** Number of restarts of the consumer after a failure. */
   readonly restarts: number
-  /** Who has all partitions, for a person, while it is waiting. */
+  /** Description of the owner of all partitions, for a person, while it is waiting. */
   readonly waitsFor: string | undefined
-  /** Why it is blocked. */
+  /** Reason why it is blocked. */
   readonly blocked: string | undefined
-  /** The failure that was reported last, also when it is over. */
+  /** Last reported failure, even when it is over. */
   readonly lastError: Error | undefined
 }
 
 /** Ingestion. Disposing it finishes the current batch, then stops. */
 export interface Ingest extends AsyncDisposable {
-  /** Never waits. */
+  /** Returns the status. Never waits. */
   status(): IngestStatus
   /** Starts to apply events, once. Resolves with the ingestion itself, for whoever disposes of it. */
   start(): Promise<Ingest>
 }
 
 /**
- * Applies the rating events of a topic, each once, whatever the log delivers again: a batch is applied with the
- * position after it in one transaction, and only if the position before it is still the stored one.
+ * Applies each rating event of a topic once, even when the log delivers it again. One transaction
+ * applies a batch and saves the position after it, only if the saved position is the one before the
+ * batch.
  *
- * An event that cannot be read goes to the dead-letter topic first (`toDeadLetter`). Dead letters arrive at least once: an end of
- * the process between the two writes repeats them, and the source tells which are the same.
+ * An event that cannot be read is first written to the dead-letter topic (`toDeadLetter`), at least
+ * once: when the process ends between the two writes, the dead letter is repeated. Its source
+ * identifies duplicates.
  *
- * While the sink or the dead-letter topic fails, the log repeats the batch after a back-off; nothing is skipped.
+ * While the sink or the dead-letter topic fails, the log repeats the batch after a back-off.
+ * Nothing is skipped.
  */
 export function createIngest(options: IngestOptions): Ingest {
   const { eventLog, sink, log, topic = 'ratings', group = 'rating', batchSizeMax = 5_000 } = options
   const { deadLetterTopic = 'ratings.dlq', logPolicy: policy = 'refuse-new' } = options
   const guard = createLogGuard({ eventLog, sink, topic, policy, log })
-  /** The offset up to which a partition's dead letters are written, so that a repeated batch does not add to them. */
+  /**
+   * Offset, per partition, up to which dead letters are written, so that a repeated batch does not
+   * add more.
+   */
   const deadLetteredTo = new Map<number, number>()
   let applied = 0
   let deadLettered = 0
@@ -94,13 +101,13 @@ export function createIngest(options: IngestOptions): Ingest {
     position: expectedPosition,
     records,
   }: RecordBatch): Promise<number> {
-    // Before dead letters are written; the store looks again.
+    // Before dead letters are written. The store checks again.
     guard.require(identity)
     const { changes, poison } = decodeAll(records)
     const last = records.at(-1)
     const nextPosition = (last?.offset ?? 0) + 1
-    await putAside(partition, poison, nextPosition)
-    const answer = await sink.apply({
+    await writeDeadLetters(partition, poison, nextPosition)
+    const position = await sink.apply({
       topic,
       partition,
       log: identity,
@@ -109,12 +116,16 @@ export function createIngest(options: IngestOptions): Ingest {
       changes,
       ...(last && { lastEvent: markOf(last) }),
     })
-    if (answer === nextPosition) applied += changes.length
-    else log.warn({ partition, expectedPosition, position: answer }, 'another has applied events')
-    return answer
+    if (position === nextPosition) applied += changes.length
+    else
+      log.warn(
+        { partition, expectedPosition, position },
+        'another process has applied these events',
+      )
+    return position
   }
 
-  async function putAside(
+  async function writeDeadLetters(
     partition: number,
     poison: Poison[],
     nextPosition: number,
@@ -129,15 +140,18 @@ export function createIngest(options: IngestOptions): Ingest {
     deadLettered += fresh.length
     const { reason, record } = first
     const where = { partition, offset: record.offset, reason }
-    log.warn({ ...where, count: fresh.length }, 'events put aside; this is the first')
+    log.warn(
+      { ...where, count: fresh.length },
+      'events written to the dead-letter topic; this is the first',
+    )
   }
 
   function onError(error: Error): void {
-    // One that needs a person's decision comes again and again.
+    // A failure that needs the decision of a person repeats. It is logged once.
     const isForPerson = error instanceof OtherLogError || error.name === 'GroupTakenError'
     const isKnown = isForPerson && error.message === lastError?.message
     lastError = error
-    if (!isKnown) log.error({ err: error }, 'ingestion will be tried again')
+    if (!isKnown) log.error({ err: error }, 'ingestion failed; retrying')
   }
 
   return {

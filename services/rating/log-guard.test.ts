@@ -167,7 +167,7 @@ async function blockedReason(): Promise<string> {
   return ingest.status().blocked as string
 }
 
-/** How many users have rated. */
+/** Returns the number of users that have rated. */
 async function users(): Promise<number> {
   await using store = createSqliteRatingStore({ path: paths.ratings, prior })
   const top = await store.top({ recordType: 'movie', countMin: 1, limit: 1_000 })

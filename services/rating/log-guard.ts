@@ -4,7 +4,10 @@ import type { Logger } from 'pino'
 import { OtherLogError } from './store/other-log.ts'
 import type { ChangeSink, EventMark, StoredLog, StoredPosition } from './store/port.ts'
 
-/** What to do with a log that is not the one whose positions are stored: `accept-new` applies it from its beginning. */
+/**
+ * Policy for a log other than the one whose positions are saved. `accept-new` applies it from its
+ * beginning.
+ */
 export type LogPolicy = 'refuse-new' | 'accept-new'
 
 export interface LogGuardOptions {
@@ -15,22 +18,23 @@ export interface LogGuardOptions {
   readonly log: Logger
 }
 
-/** Makes sure that events are read from the log whose positions are stored. */
+/** Ensures that events come from the log whose positions are saved. */
 export interface LogGuard {
   /**
-   * Returns where the partition goes on. Rejects with an `OtherLogError` when the log is another one and the policy does
-   * not accept it. The policy counts until a log has been found right: what changes later needs another decision.
+   * Returns the saved position of the partition. Rejects with an `OtherLogError` when the log is
+   * another one and the policy refuses it. The policy applies until a log is accepted: a later
+   * change needs a new decision.
    */
   start(partition: number): Promise<number | undefined>
-  /** Throws an `OtherLogError` unless this is the identity of the log that was found right. */
+  /** Throws an `OtherLogError` unless this is the identity of the accepted log. */
   require(identity: string): void
-  /** Why the log is another one; undefined while it is not. */
+  /** Returns why the log is another one, or `undefined` while it is the right one. */
   problem(): string | undefined
 }
 
 const digestLength = 32
 
-/** A mark of the event, for the store. */
+/** Returns a mark of the event, for the store. */
 export function markOf({ offset, timestampMs, value }: LogRecord): EventMark {
   const hash = createHash('sha256')
     .update(`${timestampMs}:`)
@@ -44,36 +48,39 @@ export function createLogGuard({ eventLog, sink, topic, policy, log }: LogGuardO
   let settling: Promise<StoredLog> | undefined
   let accepts = policy === 'accept-new'
 
-  /** Settles which log counts, and returns what is stored of it. */
+  /** Accepts or refuses the log, and returns its saved state. */
   async function settle(): Promise<StoredLog> {
     for (;;) {
       const identity = await eventLog.identity(topic)
       const stored = await sink.storedLog(topic)
       const difference = await differenceOf(identity, stored)
       const isNew = stored.identity === undefined && stored.positions.length > 0
-      if (difference === undefined && !isNew) return right(identity, stored)
-      if (difference !== undefined && !accepts) throw other(difference)
+      if (difference === undefined && !isNew) return accept(identity, stored)
+      if (difference !== undefined && !accepts) throw refuse(difference)
       const reset = difference !== undefined
       if (!(await sink.adoptLog(topic, { expected: stored, identity, reset }))) continue
       if (reset) log.warn({ topic, identity, difference }, 'accepted another event log')
-      else log.info({ topic, identity }, 'stored the identity of the event log')
+      else log.info({ topic, identity }, 'saved the identity of the event log')
     }
   }
 
-  function right(identity: string, stored: StoredLog): StoredLog {
+  function accept(identity: string, stored: StoredLog): StoredLog {
     found = identity
     problem = undefined
     accepts = false
     return stored
   }
 
-  function other(difference: string): OtherLogError {
+  function refuse(difference: string): OtherLogError {
     found = undefined
     problem = `${difference}; bring the former log back, or apply this one from its beginning with --log-identity accept-new`
     return new OtherLogError(problem)
   }
 
-  /** How the log differs from the stored one; undefined when it does not, or nothing was ever applied. */
+  /**
+   * Returns how the log differs from the saved one, or `undefined` when it does not, or nothing was
+   * ever applied.
+   */
   async function differenceOf(
     identity: string,
     { identity: former, positions }: StoredLog,
@@ -96,7 +103,10 @@ export function createLogGuard({ eventLog, sink, topic, policy, log }: LogGuardO
     return undefined
   }
 
-  /** Whether the last event that was applied is still at its place, as far as can be told: it may have been removed. */
+  /**
+   * Returns whether the last applied event is still at its offset. Returns `true` when it was
+   * removed.
+   */
   async function holdsMark({ partition, lastEvent }: StoredPosition): Promise<boolean> {
     if (lastEvent === undefined) return true
     const { offset, digest } = lastEvent
@@ -106,7 +116,7 @@ export function createLogGuard({ eventLog, sink, topic, policy, log }: LogGuardO
 
   return {
     async start(partition) {
-      // Partitions that start together share one look, so that a log is accepted once.
+      // Partitions that start together share one check, so that a log is accepted once.
       settling ??= settle().finally(() => {
         settling = undefined
       })

@@ -1,6 +1,6 @@
 import type { RatingChange } from './rating.ts'
 
-/** Why an event has no effect, in words for its producer: what it has to be like. */
+/** Reason why an event is refused, as advice for its producer. */
 export interface Refusal {
   readonly kind: 'refused'
   readonly reason: string
@@ -10,7 +10,10 @@ const eventBytesMax = 64 * 1024
 const idLengthMax = 128
 const recordTypeLengthMax = 64
 const noteLengthMax = 128
-/** As in the contract, which names the ASCII white space: all of it but the space is control characters. */
+/**
+ * Matches visible characters. The contract names the ASCII white space, which is the space and
+ * control characters.
+ */
 const visible = /^[^ \p{Cc}]+$/u
 /** RFC 3339, the JSON form of a protobuf Timestamp. */
 const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
@@ -19,9 +22,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Reads a rating event from its JSON, by the rules of `rating.v1.RatingEvent` (proto/rating/v1/rating_event.proto),
- * written without protobuf because every event passes here. It takes names in camel case and whole numbers as JSON
- * numbers only. What the contract does not name is ignored.
+ * Decodes a rating event from JSON, by the rules of `rating.v1.RatingEvent`
+ * (proto/rating/v1/rating_event.proto). It does not use protobuf, because every event passes here.
+ * It accepts only names in camel case, and whole numbers only as JSON numbers. It ignores unknown
+ * fields.
  */
 export function decodeRatingEvent(bytes: Uint8Array): RatingChange | Refusal {
   const event = parse(bytes)
@@ -48,7 +52,7 @@ function refused(reason: string): Refusal {
   return { kind: 'refused', reason }
 }
 
-/** The event's fields, or what is wrong with it. */
+/** Parses the event. Returns its fields, or the reason of a refusal. */
 function parse(bytes: Uint8Array): Fields | string {
   if (bytes.length > eventBytesMax) {
     return `the event has ${bytes.length} bytes; it must have at most ${eventBytesMax}`
@@ -78,7 +82,7 @@ function readId(event: Fields, name: string, lengthMax: number): string | Refusa
   return id
 }
 
-/** What is wrong with the fields that only people read. */
+/** Returns the problem of the fields that only people read, if any. */
 function problemOfNotes(event: Fields): string | undefined {
   for (const name of ['providerId', 'eventId']) {
     const note = event[name] ?? ''
@@ -95,7 +99,7 @@ function isTimestamp(time: unknown): boolean {
   return typeof time === 'string' && timestamp.test(time) && !Number.isNaN(Date.parse(time))
 }
 
-/** Whether the text has more characters (code points) than that. */
+/** Returns whether the text has more characters (code points) than the maximum. */
 function isLonger(text: string, lengthMax: number): boolean {
   // A code point has one or two code units.
   if (text.length <= lengthMax) return false

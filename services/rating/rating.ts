@@ -1,47 +1,47 @@
-/** What is rated: a movie is `{ recordType: 'movie', recordId: … }`. */
+/** Reference to a rated record. A movie is `{ recordType: 'movie', recordId: … }`. */
 export interface RecordRef {
   readonly recordType: string
   readonly recordId: string
 }
 
-/** A text that stands for this record and no other, to be the key of a Map. */
+/** Returns a text that identifies the record, as the key of a Map. */
 export function recordKey({ recordType, recordId }: RecordRef): string {
   return `${recordType.length}:${recordType}${recordId}`
 }
 
-/** What one user thinks of one record. */
+/** Rating of a record by a user. */
 export interface Rating extends RecordRef {
   readonly userId: string
   /** A whole number, 1 to 5. */
   readonly value: number
 }
 
-/** A rating as a store holds it. */
+/** Rating with what the store adds. */
 export interface StoredRating extends Rating {
-  /** When it was last put, in milliseconds since the Unix epoch. */
+  /** Time of the last put, in milliseconds since the Unix epoch. */
   readonly updateTimeMs: number
 }
 
-/** How many users gave each value, 1 to 5 in this order. */
+/** Numbers of users that gave each value, from 1 to 5. */
 export type Histogram = readonly [number, number, number, number, number]
 
-/** What all users together think of a record. */
+/** Aggregate of all ratings of a record. */
 export interface Aggregate extends RecordRef {
   /** At least 1. */
   readonly count: number
   readonly mean: number
   readonly histogram: Histogram
   readonly bayesianScore: number
-  /** Larger with every change of any aggregate in the store. */
+  /** Grows with every change of any aggregate in the store. */
   readonly revision: number
 }
 
-/** A user's rating put, or taken back. */
+/** Put or delete of a user's rating. */
 export type RatingChange =
   | ({ readonly kind: 'put' } & Rating)
   | ({ readonly kind: 'delete' } & RecordRef & { readonly userId: string })
 
-/** What is believed of a record before anyone has rated it, and how many ratings that belief is worth. */
+/** Assumed mean of a record without ratings, and its weight. */
 export interface Prior {
   /** 1 to 5. */
   readonly mean: number
@@ -49,11 +49,12 @@ export interface Prior {
   readonly weight: number
 }
 
-/** A record starts in the middle of the scale, and ten ratings count as much as that. */
+/** The assumed mean is the middle of the scale, and counts as much as ten ratings. */
 export const defaultPrior: Prior = { mean: 3, weight: 10 }
 
 /**
- * The usual weighted rating: the mean of the ratings and of `prior.weight` imagined ratings of `prior.mean`.
+ * Returns the weighted rating: the mean of the ratings and of `prior.weight` assumed ratings of
+ * `prior.mean`.
  *
  *     (prior.weight × prior.mean + sum) / (prior.weight + count)
  */
@@ -61,7 +62,7 @@ export function bayesianScore(count: number, sum: number, prior: Prior): number 
   return (prior.weight * prior.mean + sum) / (prior.weight + count)
 }
 
-/** Count, sum and mean of a histogram. */
+/** Returns count, sum and mean of a histogram. */
 export function summarise(histogram: Histogram): { count: number; sum: number; mean: number } {
   const [ones, twos, threes, fours, fives] = histogram
   const count = ones + twos + threes + fours + fives
@@ -69,7 +70,7 @@ export function summarise(histogram: Histogram): { count: number; sum: number; m
   return { count, sum, mean: count === 0 ? 0 : sum / count }
 }
 
-/** The aggregate of a record with these ratings, at least one. */
+/** Returns the aggregate of a record with at least one rating. */
 export function aggregateOf(
   { recordType, recordId }: RecordRef,
   histogram: Histogram,

@@ -12,12 +12,15 @@ import type { RatingRpc } from './rpc.ts'
 
 const { getAggregatedRating, getRating, putRating } = RatingService.method
 
-/** As people write one: protobuf's JSON form would also take "0x5", "+5" and "05". */
+/**
+ * Matches a whole number as people write it. The JSON form of protobuf would also accept "0x5",
+ * "+5" and "05".
+ */
 const wholeNumber = /^(0|-?[1-9]\d*)$/
 
 /**
- * `GET /rating?id=&type=` answers the aggregate, with `&userId=` one user's rating;
- * `PUT /rating?id=&type=&userId=&value=` stores one, and answers the aggregate.
+ * Adds `GET /rating?id=&type=`, which returns the aggregate or, with `&userId=`, the rating of one
+ * user, and `PUT /rating?id=&type=&userId=&value=`, which saves a rating and returns the aggregate.
  */
 export function addRatingRoutes(app: ServiceApp, rpc: RatingRpc): void {
   app.get('/rating', async (c) => {
@@ -53,6 +56,6 @@ function recordOf(c: Context<Environment>) {
 
 type Aggregated = Awaited<ReturnType<RatingRpc['putRating']>>['aggregatedRating']
 
-function answerAggregate(c: Context<Environment>, aggregate: Aggregated): Response {
+function respondAggregate(c: Context<Environment>, aggregate: Aggregated): Response {
   return c.json(aggregate && toRestJson(AggregatedRatingSchema, aggregate))
 }

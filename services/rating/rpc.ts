@@ -19,17 +19,17 @@ import type { Aggregate, Rating, RecordRef } from './rating.ts'
 import type { RatingStore, TopPosition } from './store/port.ts'
 import type { AggregateWatches } from './watch.ts'
 
-/** How many records a page holds when the caller does not say. */
+/** Page size of a request that sets none. */
 const pageSizeDefault = 50
 
 export interface RatingRpcOptions {
   readonly store: RatingStore
   readonly watches: AggregateWatches
-  /** Judges the ratings of an import, one by one. */
+  /** Validates the ratings of an import, one by one. */
   readonly validate: Validate
 }
 
-/** `rating.v1.RatingService` on a store. */
+/** Implements `rating.v1.RatingService` on a store. */
 export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) {
   const present = async (record: RecordRef) => {
     const aggregate = await store.aggregate(record)
@@ -69,7 +69,7 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
         throw new ConnectError(text, Code.NotFound)
       }
       const { updateTimeMs, ...rating } = found
-      // With the value: two puts may fall into one millisecond.
+      // Includes the value, because two puts may have the same millisecond.
       setVersion(context, `${updateTimeMs}.${rating.value}`)
       const updateTime = timestampFromMs(updateTimeMs)
       return { rating: create(RatingSchema, { ...rating, updateTime }) }
@@ -118,7 +118,10 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
   } satisfies ServiceImpl<typeof RatingService>
 }
 
-/** What watching a record takes beside its name: its place among the watches, and its aggregate while it is sent. */
+/**
+ * Memory of a watched record in addition to its name, in bytes: its entry among the watches, and
+ * its aggregate while it is sent.
+ */
 const watchedRecordBytes = 512
 
 function watchBytes(records: readonly RecordRef[]): number {

@@ -3,12 +3,12 @@ import { createAggregateRounds, type Unrated } from './aggregate-rounds.ts'
 import { type Aggregate, type RecordRef, recordKey } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
 
-/** Follows aggregates as they change. */
+/** Watches aggregates. */
 export interface AggregateWatches extends Disposable {
   /**
-   * The present aggregate of each record, then the aggregate of each that changes, until the signal is aborted. Changes
-   * that come while the reader is busy are told once, as they are then. Returns undefined when there are too many
-   * watches, or watched records, already.
+   * Yields the current aggregate of each record, then each changed aggregate, until the signal is
+   * aborted. A slow reader gets one aggregate for several changes of a record. Returns `undefined`
+   * when too many watches, or watched records, are open.
    */
   watch(
     records: readonly RecordRef[],
@@ -16,7 +16,7 @@ export interface AggregateWatches extends Disposable {
   ): AsyncGenerator<Aggregate | Unrated> | undefined
 }
 
-/** A record that somebody watches: one for all who do, so that a name is in memory once. */
+/** Watched record, shared by all its watchers, so that its name is in memory once. */
 interface Watched {
   readonly key: string
   readonly record: RecordRef
@@ -29,13 +29,13 @@ interface RecordWatcher extends Watcher {
 
 export interface WatchOptions {
   readonly store: RatingStore
-  /** Watches open at once. */
+  /** Maximum number of open watches. */
   readonly watchesMax?: number
-  /** Records of all these watches together, each counted as often as it is watched. */
+  /** Maximum number of records of all watches. A record counts once per watch. */
   readonly recordsMax?: number
 }
 
-/** Watches that share nothing with one another: each follows the store and reads by itself. */
+/** Creates watches that share nothing: each one listens to the store and reads by itself. */
 export function createSeparateWatches(store: RatingStore): AggregateWatches {
   return {
     async *watch(records, signal) {
@@ -46,7 +46,7 @@ export function createSeparateWatches(store: RatingStore): AggregateWatches {
   }
 }
 
-/** Follows the store's changes once, and reads each changed record once, for all watches. */
+/** Listens to the store once, and reads each changed record once, for all watches. */
 export function createAggregateWatches({
   store,
   watchesMax = 20_000,
@@ -66,7 +66,7 @@ export function createAggregateWatches({
     }
   })
 
-  /** Everything that is watched counts as changed at first. */
+  /** Marks every watched record as changed at first. */
   function join(watcher: RecordWatcher, records: readonly RecordRef[]): Watched[] {
     for (const record of records) {
       const key = recordKey(record)

@@ -12,7 +12,6 @@ const unwritten: readonly string[] = [
 
   'packages/http',
   'packages/service',
-  'services',
   'test/extending',
   'test/page',
 ]

@@ -1,6 +1,6 @@
 import { type Aggregate, type Histogram, summarise } from '../rating.ts'
 
-/** A row as a database answers it; the columns have the same names in all of them. */
+/** Row of a database. The columns have the same names in all databases. */
 export type Row = Readonly<Record<string, unknown>>
 
 export function histogramOf(row: Row): Histogram {

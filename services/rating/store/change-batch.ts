@@ -3,42 +3,42 @@ import { type Histogram, type RatingChange, type RecordRef, recordKey } from '..
 import { OtherLogError } from './other-log.ts'
 import type { ChangeBatch, StoredLog } from './port.ts'
 
-/** What a store knows of a record before a batch. */
+/** Saved state of a record before a batch. */
 export interface StoredRecord {
-  /** All zero when nobody has rated the record. */
+  /** Histogram, all zeros when nobody has rated the record. */
   readonly histogram: Histogram
-  /** The value that the user has given the record, or undefined. */
+  /** Returns the value of the user, or `undefined`. */
   value(userId: string): number | undefined
 }
 
-/** What a batch does to one user's rating of a record; undefined stands for no rating. */
+/** Change of one user's rating of a record. `undefined` stands for no rating. */
 export interface RatingEdit {
   readonly before: number | undefined
   readonly after: number | undefined
 }
 
-/** What a batch does to one record. */
+/** Change of one record. */
 export interface RecordEdit<Stored extends StoredRecord> {
   readonly record: RecordRef
   readonly stored: Stored
-  /** By user id. */
+  /** Changed ratings by user id. */
   readonly ratings: ReadonlyMap<string, RatingEdit>
-  /** As it is after the batch. */
+  /** Histogram after the batch. */
   readonly histogram: Histogram
-  /** Whether the histogram differs from the stored one. */
+  /** `true` when the histogram differs from the saved one. */
   readonly changed: boolean
 }
 
 export interface Folded<Stored extends StoredRecord> {
   readonly edits: readonly RecordEdit<Stored>[]
-  /** For each change, whether it found a rating to replace or delete. */
+  /** One value per change: `true` when it found a rating to replace or delete. */
   readonly found: readonly boolean[]
 }
 
 /**
- * Takes a batch of changes together: one edit for each record, and in it one for each user, so that a store writes each
- * once, however often the batch names it. Calls `find` once for each record, and writes nothing. A value that is not
- * a whole number from 1 to 5 is a RangeError.
+ * Folds a batch of changes into one edit per record, and one per user in it, so that a store writes
+ * each once, however often the batch names it. Calls `find` once per record, and writes nothing.
+ * Throws a RangeError when a value is not a whole number from 1 to 5.
  */
 export function foldChanges<Stored extends StoredRecord>(
   changes: readonly RatingChange[],
@@ -57,8 +57,8 @@ export function foldChanges<Stored extends StoredRecord>(
 }
 
 /**
- * What `apply` answers when the stored position is not the expected one. None at all is an Error: the database has
- * lost what it had, and there is no position to go on from.
+ * Returns the saved position, the result of `apply` when it is not the expected one. Throws when
+ * there is none: the database has lost its data, and there is no position to continue from.
  */
 export function requirePosition(stored: number | undefined, batch: ChangeBatch): number {
   if (stored !== undefined) return stored
@@ -68,13 +68,15 @@ export function requirePosition(stored: number | undefined, batch: ChangeBatch):
   )
 }
 
-/** Throws an `OtherLogError` unless the batch is of the stored log, or the first one of its topic. */
+/**
+ * Throws an `OtherLogError` unless the batch is of the saved log, or the first one of its topic.
+ */
 export function requireLog(stored: string | undefined, { topic, log }: ChangeBatch): void {
   if (stored === undefined || stored === log) return
   throw new OtherLogError(`events of ${topic} are from the log ${log}, where ${stored} is stored`)
 }
 
-/** Whether the two say the same, for `adoptLog`. */
+/** Returns whether two logs are equal, for `adoptLog`. */
 export function isSameLog(one: StoredLog, other: StoredLog): boolean {
   const textOf = ({ identity, positions }: StoredLog) =>
     JSON.stringify([identity, ...positions.map(({ partition, offset }) => [partition, offset])])
@@ -113,5 +115,5 @@ function finish<Stored extends StoredRecord>(draft: Draft<Stored>): RecordEdit<S
 
 function checkValue(value: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= 5) return value
-  throw new RangeError(`the value of a rating is a whole number from 1 to 5, not ${value}`)
+  throw new RangeError(`value must be a whole number from 1 to 5; got ${value}`)
 }

@@ -31,7 +31,7 @@ import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
 
 export interface MemoryRatingStoreOptions {
   readonly prior: Prior
-  /** Milliseconds since the Unix epoch. */
+  /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
   readonly topLimits?: TopLimits
 }
@@ -39,9 +39,9 @@ export interface MemoryRatingStoreOptions {
 type Ratings = Map<string, { readonly value: number; readonly updateTimeMs: number }>
 
 interface KeptRecord extends StoredRecord {
-  /** By user id. */
+  /** Ratings by user id. */
   readonly ratings: Ratings
-  /** Undefined when nobody has rated the record. */
+  /** `undefined` when nobody has rated the record. */
   readonly aggregate: Aggregate | undefined
 }
 
@@ -50,7 +50,7 @@ interface KeptLog {
   readonly positions: Map<number, StoredPosition>
 }
 
-/** Ratings that end with the process. */
+/** Creates a store whose ratings are lost when the process ends. */
 export function createMemoryRatingStore(
   options: MemoryRatingStoreOptions,
 ): RatingStore & ChangeSink {
@@ -156,7 +156,6 @@ export function createMemoryRatingStore(
       return () => listeners.delete(call)
     },
     installationId: async () => installationId,
-    position: async (topic, partition) => logs.get(topic)?.positions.get(partition)?.offset,
     storedLog: async (topic) => storedLog(topic),
     adoptLog: async (topic, adoption) => adoptLog(topic, adoption),
     apply: async (batch) => apply(batch),

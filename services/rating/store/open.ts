@@ -5,15 +5,15 @@ import type { ChangeSink, RatingStore } from './port.ts'
 
 export interface OpenRatingStoreOptions {
   readonly prior: Prior
-  /** Called with what an operator should know. */
+  /** Called with messages for the operator. */
   readonly onWarning?: (message: string) => void
-  /** Where failures of an SQLite file are reported. */
+  /** Receives the failures of an SQLite file. */
   readonly faults?: SqliteFaults
 }
 
 /**
- * Opens the store that the URL names: `memory:`, `sqlite:PATH`, whose folder is created when it is absent, or
- * `postgres://…`, whose tables are.
+ * Opens the store at the URL: `memory:`, `sqlite:PATH` or `postgres://…`. Creates the folder of an
+ * SQLite file, and the tables, when they do not exist.
  */
 export async function openRatingStore(
   url: string,

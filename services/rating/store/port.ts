@@ -1,10 +1,10 @@
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
 import type { Aggregate, Rating, RatingChange, RecordRef, StoredRating } from '../rating.ts'
 
-/** Whether a put found something to replace. */
+/** Outcome of a put: whether it replaced a rating. */
 export type PutOutcome = 'created' | 'replaced'
 
-/** Where a page of the top list ended: at the last record that was looked at. */
+/** Last position of a page of the top list: the last record that was read. */
 export interface TopPosition {
   readonly bayesianScore: number
   readonly recordId: string
@@ -12,51 +12,57 @@ export interface TopPosition {
 
 export interface TopOptions {
   readonly recordType: string
-  /** Leaves out records with fewer ratings. */
+  /** Minimum number of ratings of a record. */
   readonly countMin: number
-  /** How many aggregates to answer at most. */
+  /** Maximum number of aggregates of the page. */
   readonly limit: number
-  /** Answers what comes after this position. */
+  /** Position after which the page starts. Default: the beginning. */
   readonly after?: TopPosition
 }
 
 export interface TopPage {
   readonly aggregates: readonly Aggregate[]
   /**
-   * Where to go on; undefined when there is nothing more. A page before that may have fewer aggregates than the limit,
-   * or none, when it has left out as many records as one call may look at (`topLimits`).
+   * Position of the next page, or `undefined` when this is the last one. A page with a next one may
+   * have fewer aggregates than the limit, or none, when it has skipped the maximum number of
+   * records of one call (`topLimits`).
    */
   readonly next: TopPosition | undefined
 }
 
-/** An event by its place, and a digest of its content that tells it from another event at that place. */
+/**
+ * Offset of an event, and a digest of its content that distinguishes it from another event at that
+ * offset.
+ */
 export interface EventMark {
   readonly offset: number
   readonly digest: string
 }
 
-/** How far a partition has been applied. */
+/** Position of a partition. */
 export interface StoredPosition {
   readonly partition: number
-  /** The offset of the first event that has not been applied. */
+  /** Offset of the first event that is not applied yet. */
   readonly offset: number
-  /** The last event before it; undefined where an earlier version of this program stored the position. */
+  /**
+   * Last event before it. `undefined` when an earlier version of this program saved the position.
+   */
   readonly lastEvent: EventMark | undefined
 }
 
-/** What is stored of a topic's log. */
+/** Saved state of the log of a topic. */
 export interface StoredLog {
-  /** Undefined when nothing has been applied yet, or by an earlier version of this program only. */
+  /** `undefined` when nothing was applied yet, or only by an earlier version of this program. */
   readonly identity: string | undefined
-  /** By partition. */
+  /** Positions, ordered by partition. */
   readonly positions: readonly StoredPosition[]
 }
 
-/** The changes that a run of one partition's events asks for. */
+/** Changes of consecutive events of one partition. */
 export interface ChangeBatch {
   readonly topic: string
   readonly partition: number
-  /** The partition's stored position before this batch: undefined when none was ever stored. */
+  /** Saved position of the partition before this batch, or `undefined` when there is none. */
   readonly expectedPosition: number | undefined
   /** The offset of the first event after the batch. */
   readonly nextPosition: number
@@ -69,43 +75,48 @@ export interface ChangeBatch {
 }
 
 /**
- * Ratings by record and user, and the aggregate of each record, kept up to date in the same transaction. All methods
- * may be called concurrently, and each is atomic: it takes effect wholly or, when it rejects, not at all. What a
- * resolved write stored survives the end of the process, where the store is `durable`.
+ * Ratings by record and user, and the aggregate of each record, which the same transaction updates.
+ * All methods may be called concurrently. Each is atomic: it takes full effect or, when it rejects,
+ * none. In a `durable` store, a resolved write survives the end of the process.
  */
 export interface RatingStore extends AsyncDisposable {
   readonly capabilities: StoreCapabilities
 
   /**
-   * Stores the ratings in order, each replacing an earlier one of the same user and record. Answers an outcome for
-   * each, in the same order. Putting twice is harmless.
+   * Saves the ratings in order, each replacing an earlier one by the same user of the same record.
+   * Returns an outcome for each, in the same order. Putting twice is harmless.
    */
   put(ratings: readonly Rating[]): Promise<PutOutcome[]>
 
-  /** Takes the user's rating back; false when there was none. */
+  /** Deletes the user's rating. Returns `false` when there was none. */
   delete(record: RecordRef, userId: string): Promise<boolean>
 
-  /** The user's rating of the record, or undefined. */
+  /** Returns the user's rating of the record, or `undefined`. */
   get(record: RecordRef, userId: string): Promise<StoredRating | undefined>
 
-  /** The record's aggregate, or undefined when nobody has rated it. */
+  /** Returns the aggregate of the record, or `undefined` when nobody has rated it. */
   aggregate(record: RecordRef): Promise<Aggregate | undefined>
 
-  /** The aggregates of the records in the order asked, without those that nobody has rated. */
+  /**
+   * Returns the aggregates of the records in the same order, without records that nobody has rated.
+   */
   aggregates(records: readonly RecordRef[]): Promise<Aggregate[]>
 
   /**
-   * Aggregates by score, the highest first, then by record id, compared by code point. What is written meanwhile may show
-   * in a part of the page.
+   * Lists aggregates by score, the highest first, then by record id, compared by code point. A
+   * concurrent write may show in a part of the page.
    */
   top(options: TopOptions): Promise<TopPage>
 
-  /** Grows with every write that changed an aggregate, and never repeats, also not after a restart. */
+  /**
+   * Returns a number that grows with every write that changed an aggregate. It never repeats, even
+   * after a restart.
+   */
   revision(): Promise<number>
 
   /**
-   * Calls the listener after each write that changed aggregates, with the records, until the answered function is
-   * called. The listener must not throw.
+   * Calls the listener with the changed records after each write that changed aggregates. Returns a
+   * function that removes the listener. The listener must not throw.
    */
   onChange(listener: (records: readonly RecordRef[]) => void): () => void
 }
@@ -113,35 +124,34 @@ export interface RatingStore extends AsyncDisposable {
 export interface LogAdoption {
   readonly expected: StoredLog
   readonly identity: string
-  /** Whether the new log is applied from its beginning. */
+  /** `true` to apply the new log from its beginning. */
   readonly reset: boolean
 }
 
 /**
- * Where ingestion writes: ratings together with how far each partition of the log has been read, in one transaction,
- * so that an event takes effect once, whatever is delivered again. Implemented beside `RatingStore`.
+ * Target of ingestion. One transaction saves ratings and the position of each partition, so that an
+ * event takes effect once, even when it is delivered again. Implemented together with
+ * `RatingStore`.
  */
 export interface ChangeSink {
-  /** Random, made with the database: tells one installation from another. */
+  /** Returns the random id of the database, which identifies the installation. */
   installationId(): Promise<string>
 
-  /** The offset of the first event of the partition that has not been applied, or undefined when none ever was. */
-  position(topic: string, partition: number): Promise<number | undefined>
-
-  /** The log that the topic's events were read from, and how far, as one state. */
+  /** Returns the log of the topic and its positions, as one consistent state. */
   storedLog(topic: string): Promise<StoredLog>
 
   /**
-   * Stores another log for the topic and, with `reset`, removes its positions, if what is stored is still `expected`.
-   * Returns whether it was.
+   * Saves another log for the topic and, with `reset`, removes its positions, if the saved state is
+   * still `expected`. Returns whether it was.
    */
   adoptLog(topic: string, adoption: LogAdoption): Promise<boolean>
 
   /**
-   * Applies the changes and stores `nextPosition`, atomically, if the stored position is still `expectedPosition`.
-   * Otherwise (somebody else has applied events of the partition) nothing is changed. Answers the position that is
-   * stored afterwards. The first batch of a topic stores its log; a batch of another log changes nothing, and rejects
-   * with an `OtherLogError`. Rejects with a `PositionLostError` when a position was expected and none is stored.
+   * Applies the changes and saves `nextPosition`, atomically, if the saved position is still
+   * `expectedPosition`. Otherwise another process has applied events of the partition, and nothing
+   * changes. Returns the position that is saved afterwards. The first batch of a topic saves its
+   * log. A batch of another log changes nothing and rejects with an `OtherLogError`. Rejects with a
+   * `PositionLostError` when a position was expected and none is saved.
    */
   apply(batch: ChangeBatch): Promise<number>
 }

@@ -6,37 +6,37 @@ import { reading } from './postgres-tables.ts'
 export interface FeedOptions {
   readonly connect: () => Promise<Connection>
   readonly channel: string
-  /** Of the store itself: its writes are not told. */
+  /** Origin of the store itself, whose own writes are not reported. */
   readonly origin: string
   readonly onRecords: (records: readonly RecordRef[]) => void
   readonly onDisconnect: (error: Error) => void
 }
 
-/** How many changed records are read, and told, at once. */
+/** Maximum number of changed records that are read and reported at once. */
 const pageSizeMax = 1_000
 
 /**
- * Tells of the records that other stores change in the same database, in the order of their commits. What changed while
- * the connection was lost is told when there is one again, the own writes of that time among it.
+ * Reports the records that other stores change in the same database, in the order of their commits.
+ * After a lost connection, it reports everything that changed meanwhile, including own writes.
  */
 export function followChanges(options: FeedOptions): Promise<AsyncDisposable> {
   const { connect, channel, origin, onRecords, onDisconnect } = options
-  /** The last revision that has been told, or was there before. */
-  let told: number | undefined
-  /** The last revision that was announced, and the one that was there when the announcements last fell silent. */
+  /** Last revision that was reported, or existed before. */
+  let reported: number | undefined
+  /** Last announced revision, and the revision when the announcements last paused. */
   let announced = 0
   let seen = 0
 
-  async function tell(
+  async function report(
     query: Query,
     range: { readonly after: number; readonly to: number },
-    wanted: (revision: number) => boolean,
+    isWanted: (revision: number) => boolean,
   ): Promise<void> {
     let place = [range.after, Number.MAX_SAFE_INTEGER]
     for (;;) {
       const rows = await query(reading.changes, [...place, range.to, pageSizeMax])
       const records = rows
-        .filter((row) => wanted(row.revision as number))
+        .filter((row) => isWanted(row.revision as number))
         .map((row) => ({
           recordType: row.record_type as string,
           recordId: row.record_id as string,
@@ -50,21 +50,21 @@ export function followChanges(options: FeedOptions): Promise<AsyncDisposable> {
 
   async function catchUp(query: Query): Promise<void> {
     const to = await storedRevision(query)
-    if (told !== undefined) await tell(query, { after: told, to }, () => true)
-    told = to
+    if (reported !== undefined) await report(query, { after: reported, to }, () => true)
+    reported = to
     announced = Math.max(announced, to)
   }
 
   async function hear(payloads: readonly string[], query: Query): Promise<void> {
     const writes = payloads.map(parsePayload)
     const others = new Set(writes.filter((one) => one.origin !== origin).map((one) => one.revision))
-    // In the order of the commits, which is that of the revisions.
+    // Commits are in the order of the revisions.
     const to = writes.at(-1)?.revision ?? announced
     const [first] = others
     if (first !== undefined) {
-      await tell(query, { after: first - 1, to }, (revision) => others.has(revision))
+      await report(query, { after: first - 1, to }, (revision) => others.has(revision))
     }
-    told = Math.max(told ?? 0, to)
+    reported = Math.max(reported ?? 0, to)
     announced = Math.max(announced, to)
   }
 
@@ -73,8 +73,8 @@ export function followChanges(options: FeedOptions): Promise<AsyncDisposable> {
     channel,
     onListening: catchUp,
     onPayloads: hear,
-    // What was there at the last silence and has not been announced since is not going to be: a pooler between keeps
-    // announcements to itself.
+    // A revision from the last pause that was not announced since is lost: a pooler in between
+    // withholds announcements.
     async onIdle(query) {
       if (seen > announced) await catchUp(query)
       seen = await storedRevision(query)

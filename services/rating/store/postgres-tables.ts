@@ -3,8 +3,9 @@ import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
 import type { StoredRating } from '../rating.ts'
 
 /**
- * The tables of SQLite, with one difference: a record that was ever rated keeps its row in `aggregate`, with a count of
- * 0 when nobody rates it any more. So there is always a row to lock, and every change can be told by its revision.
+ * The tables of SQLite, with one difference: a record that was ever rated keeps its row in
+ * `aggregate`, with a count of 0 when it has no rating left. So there is always a row to lock, and
+ * the revision of every change is known.
  */
 export const schema: PostgresSchema = {
   kind: 'rating',
@@ -61,15 +62,15 @@ export const schema: PostgresSchema = {
 const columns = `record_type, record_id, ones, twos, threes, fours, fives, bayesian_score,
   aggregate.revision`
 
-/** `bayesianScore` of rating.ts: the prior that counts is the one in the database. */
+/** `bayesianScore` of rating.ts, with the prior in the database. */
 const score = (row: string) => `CASE WHEN ${row}.count = 0 THEN 0 ELSE
     (prior_weight * prior_mean + ${row}.ones + 2 * ${row}.twos::double precision
       + 3 * ${row}.threes::double precision + 4 * ${row}.fours::double precision
       + 5 * ${row}.fives::double precision) / (prior_weight + ${row}.count) END`
 
 /**
- * The `$4` records that follow a place of the top list. Two ranges, because an index has no place for a descending and an
- * ascending column together.
+ * The `$4` records after a position of the top list. Two ranges, because an index cannot seek by a
+ * descending and an ascending column together.
  */
 const walked = (columns: string) => `SELECT * FROM (
         (SELECT ${columns} FROM aggregate
@@ -85,7 +86,7 @@ export const reading = {
   aggregates: {
     name: 'aggregates',
     text: `SELECT ${columns}
-      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (record_type, record_id, place)
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS requested (record_type, record_id, place)
       JOIN aggregate USING (record_type, record_id) WHERE count > 0 ORDER BY place`,
   },
   top: {
@@ -110,7 +111,7 @@ export const reading = {
   positions: {
     name: 'positions',
     text: `SELECT identity, partition, next_offset, last_offset, last_digest
-      FROM (SELECT $1::text AS topic) AS asked
+      FROM (SELECT $1::text AS topic) AS requested
       LEFT JOIN log USING (topic) LEFT JOIN position USING (topic) ORDER BY partition`,
   },
   installation: { name: 'installation', text: 'SELECT id FROM installation' },
@@ -124,7 +125,7 @@ export const reading = {
 } satisfies Record<string, Statement>
 
 export const writing = {
-  // Who adopts another log waits for the batches that hold the lock, and they for it.
+  // Adopting another log waits for the batches that hold this lock, and blocks new ones.
   shareLog: {
     name: 'share-log',
     text: 'SELECT identity FROM log WHERE topic = $1 FOR SHARE',
@@ -180,7 +181,8 @@ export const writing = {
     text: `DELETE FROM rating USING unnest($1::bigint[], $2::text[]) AS gone (record_number, user_id)
       WHERE rating.record_number = gone.record_number AND rating.user_id = gone.user_id`,
   },
-  // The row of `scoring` is locked from here to the commit, so that revisions are told in the order of commits.
+  // The row of `scoring` is locked from here to the commit, so that revisions are in the order of
+  // commits.
   saveAggregates: {
     name: 'save-aggregates',
     text: `WITH next AS (

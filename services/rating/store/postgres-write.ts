@@ -8,21 +8,21 @@ import { writing } from './postgres-tables.ts'
 
 export interface WriteOptions {
   readonly query: Query
-  /** Where the change is announced, and as whose. */
+  /** Channel of the announcement, and the origin it names. */
   readonly channel: string
   readonly origin: string
   readonly clock: () => number
 }
 
 export interface Written {
-  /** The records whose aggregate has changed. */
+  /** Records whose aggregate has changed. */
   readonly changed: readonly RecordRef[]
-  /** For each change, whether it found a rating to replace or delete. */
+  /** One value per change: `true` when it found a rating to replace or delete. */
   readonly found: readonly boolean[]
 }
 
 interface LockedRecord extends StoredRecord {
-  /** Undefined when nobody has ever rated the record. */
+  /** `undefined` when nobody has ever rated the record. */
   readonly recordNumber: number | undefined
   readonly values: Map<string, number>
 }
@@ -30,9 +30,8 @@ interface LockedRecord extends StoredRecord {
 type Edit = RecordEdit<LockedRecord>
 
 /**
- * Stores the changes in a transaction of the caller's. Records are locked in one order, so that
- * writers wait for each other and none for ever; the revision is taken last, because whoever has it
- * holds up all others.
+ * Saves the changes in the transaction of the caller. Writers lock records in one order, so that
+ * they never deadlock. They take the revision last, because its lock blocks all other writers.
  */
 export async function writeChanges(
   changes: readonly RatingChange[],
@@ -74,7 +73,7 @@ async function lockRecords(
   return records
 }
 
-/** Reads what the users of the changes have said, after the lock: nobody else changes it now. */
+/** Reads the current ratings of the users, after the lock, when nobody else can change them. */
 async function readValues(
   query: Query,
   changes: readonly RatingChange[],
@@ -120,20 +119,20 @@ async function saveRatings(
   if (gone[0].length > 0) await query(writing.deleteRatings, gone)
 }
 
-/** Record numbers, then how many users gave each value. */
+/** Returns columns of record numbers and of the counts of each value. */
 function aggregateColumns(edits: readonly Edit[]): (number | undefined)[][] {
   const values = [0, 1, 2, 3, 4] as const
   const numbers = edits.map(({ stored }) => stored.recordNumber)
   return [numbers, ...values.map((value) => edits.map(({ histogram }) => histogram[value]))]
 }
 
-/** The types and ids of the records, each record once. */
+/** Returns columns of the types and ids, each record once. */
 function recordColumns(records: readonly RecordRef[]): [string[], string[]] {
   const unique = [...new Map(records.map((record) => [recordKey(record), record])).values()]
   return [unique.map(({ recordType }) => recordType), unique.map(({ recordId }) => recordId)]
 }
 
-/** Whether there can be such a rating. */
+/** Returns whether Postgres can represent the ids. */
 function isStorable({ recordType, recordId, userId }: RatingChange): boolean {
   return isText(recordType) && isText(recordId) && isText(userId)
 }

@@ -24,26 +24,33 @@ import { type TopLimits, type TopSlice, topLimits, topPage } from './top.ts'
 export interface PostgresRatingStoreOptions {
   /** `postgres://user:password@host:port/database`. */
   readonly url: string
-  /** When it differs from the one of the stored scores, these are computed anew as the store opens. */
+  /**
+   * Prior of the scores. When it differs from the prior of the saved scores, opening the store
+   * computes them again.
+   */
   readonly prior: Prior
-  /** Milliseconds since the Unix epoch. */
+  /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
-  /** Connections of the pool; the store has one more, to hear of what others change. */
+  /**
+   * Maximum number of connections in the pool. The store has one more, which listens for changes of
+   * other stores.
+   */
   readonly poolSizeMax?: number
-  /** Called with what an operator should know. */
+  /** Called with messages for the operator. */
   readonly onWarning?: (message: string) => void
   readonly topLimits?: TopLimits
 }
 
-/** One statement looks at more records than a turn of the event loop would. */
+/** One statement reads more records than one event-loop turn may. */
 const topLimitsDefault = { ...topLimits, sliceSize: topLimits.walkedCountMax }
 
-/** How long computing all scores again may take. */
+/** Maximum time of computing all scores again, in milliseconds. */
 const rescoreTimeoutMs = 10 * 60_000
 
 /**
- * Ratings in a PostgreSQL database, which several processes share: listeners hear of what any of them writes, and all
- * score by the prior that was stored last. Whether a lost write took effect is found out; see `transact`.
+ * Opens a store in a PostgreSQL database, which several processes may share. Listeners receive the
+ * changes of all of them, and all use the prior that was saved last. When the result of a commit is
+ * lost, the store determines it; see `transact`.
  */
 export async function openPostgresRatingStore(
   options: PostgresRatingStoreOptions,
@@ -67,7 +74,8 @@ export async function openPostgresRatingStore(
       channel,
       origin,
       onRecords: notify,
-      onDisconnect: (error) => onWarning(`changes of other instances come late: ${error.message}`),
+      onDisconnect: (error) =>
+        onWarning(`changes of other instances arrive late: ${error.message}`),
     }),
   )
   const resources = opened.move()
@@ -82,7 +90,7 @@ export async function openPostgresRatingStore(
     const values = [next, channel, origin, prior.mean, prior.weight]
     await db.transaction(
       async (query) => {
-        // A writer locks records, then the scoring; this takes both the other way round.
+        // A writer locks records, then the scoring. This locks both in the reverse order.
         await query(writing.lockAggregates)
         await query(writing.rescore, values)
       },
@@ -94,8 +102,11 @@ export async function openPostgresRatingStore(
     if (changed.length > 0) for (const listener of listeners) listener(changed)
   }
 
-  /** Tells the listeners also when it fails: a lost write may have taken effect, and they read anew. */
-  async function telling<T>(
+  /**
+   * Notifies the listeners even when the write fails, because a write with a lost response may have
+   * taken effect. The listeners read again.
+   */
+  async function notifying<T>(
     write: (done: (written: Written) => readonly boolean[]) => Promise<T>,
   ): Promise<T> {
     let changed: readonly RecordRef[] = []
@@ -111,7 +122,7 @@ export async function openPostgresRatingStore(
 
   async function write(changes: readonly RatingChange[]): Promise<readonly boolean[]> {
     if (changes.length === 0) return []
-    return telling((done) =>
+    return notifying((done) =>
       db.transaction(async (query) =>
         done(await writeChanges(changes, { query, channel, origin, clock })),
       ),
@@ -121,7 +132,7 @@ export async function openPostgresRatingStore(
   async function apply(batch: ChangeBatch): Promise<number> {
     const { topic, partition, expectedPosition, nextPosition, changes, lastEvent } = batch
     const claim = [topic, partition, nextPosition, lastEvent?.offset, lastEvent?.digest]
-    return telling((done) =>
+    return notifying((done) =>
       db.transaction(async (query) => {
         requireLog(await shareLog(query, batch), batch)
         const claimed =
@@ -138,7 +149,10 @@ export async function openPostgresRatingStore(
     )
   }
 
-  /** Returns the identity that counts until the transaction ends: the batch's where none was stored. */
+  /**
+   * Returns the identity that applies until the transaction ends: that of the batch when none was
+   * saved.
+   */
   async function shareLog(query: Query, { topic, log }: ChangeBatch): Promise<string | undefined> {
     const [stored] = await query(writing.shareLog, [topic])
     if (stored !== undefined) return stored.identity as string
@@ -209,10 +223,6 @@ export async function openPostgresRatingStore(
     installationId: async () => (await db.read(reading.installation))[0]?.id as string,
     storedLog: async (topic) => toStoredLog(await db.read(reading.positions, [topic])),
     adoptLog,
-    async position(topic, partition) {
-      const [row] = await db.read(reading.position, [topic, partition])
-      return row?.next_offset as number | undefined
-    },
     apply,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
@@ -222,14 +232,20 @@ function toPosition(row: Row): TopPosition {
   return { bayesianScore: row.bayesian_score as number, recordId: row.record_id as string }
 }
 
-/** One row at least; without a partition where no position is stored. */
+/**
+ * Converts the rows of a log. There is at least one row, without a partition when no position is
+ * saved.
+ */
 function toStoredLog(rows: readonly Row[]): StoredLog {
   const identity = (rows[0]?.identity ?? undefined) as string | undefined
   const placed = rows.filter(({ partition }) => typeof partition === 'number')
   return { identity, positions: placed.map(toStoredPosition) }
 }
 
-/** A channel belongs to a database: tables in another schema of it are another store. */
+/**
+ * Returns the channel of this schema. A channel belongs to a database, and tables in another schema
+ * are another store.
+ */
 async function channelOf(db: Postgres): Promise<string> {
   const text = 'SELECT oid FROM pg_namespace WHERE nspname = current_schema()'
   const [row] = await db.read({ text })

@@ -1,25 +1,29 @@
 import { compareCodePoints } from '@marquee/sql/code-points'
+import { firstIndex } from '@marquee/sql/first-index'
 import type { Aggregate } from '../rating.ts'
 import type { TopPosition } from './port.ts'
 
-/** How many aggregates a chunk holds at most: a change moves so many, and looks for its chunk among the others. */
+/**
+ * Maximum number of aggregates in a chunk. A change moves at most as many, and searches for its
+ * chunk among the others.
+ */
 const chunkSizeMax = 512
 
-/** Aggregates by score, the highest first, then by record id, whatever is added and removed in between. */
+/** Aggregates in order of score, the highest first, then of record id. */
 export interface ScoreOrder {
-  /** There is none yet at its position. */
+  /** Adds an aggregate. There must be none at its position. */
   add(aggregate: Aggregate): void
   remove(position: TopPosition): void
   isEmpty(): boolean
-  /** At most `size` that follow the position, or the first ones. */
+  /** Returns at most `size` aggregates after the position, or the first ones. */
   after(position: TopPosition | undefined, size: number): readonly Aggregate[]
 }
 
 export function createScoreOrder(): ScoreOrder {
-  /** None is empty. */
+  /** Chunks in order, none of them empty. */
   const chunks: Aggregate[][] = []
 
-  /** The first chunk that does not end before the position. */
+  /** Returns the index of the first chunk that does not end before the position. */
   function chunkFor(position: TopPosition): number {
     return firstIndex(chunks, (chunk) => compare(chunk.at(-1) as Aggregate, position) >= 0)
   }
@@ -58,17 +62,6 @@ export function createScoreOrder(): ScoreOrder {
       return found
     },
   }
-}
-
-/** The index of the first item that the condition holds for, when it holds for all after it too. */
-function firstIndex<T>(items: readonly T[], holds: (item: T) => boolean): number {
-  let [low, high] = [0, items.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (holds(items[middle] as T)) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 function compare(a: TopPosition, b: TopPosition): number {

@@ -3,8 +3,9 @@ import type { Schema } from '@marquee/sql/sqlite/sqlite'
 import type { Row } from './aggregate-row.ts'
 
 /**
- * A record has a row in `aggregate` as long as somebody rates it; `ones` to `fives` are its histogram. `rating` names
- * the record by number, which keeps the largest table small. `scoring` holds the prior that all scores are made with.
+ * A record has a row in `aggregate` as long as it has ratings; `ones` to `fives` are its histogram.
+ * `rating` refers to the record by number, which keeps the largest table small. `scoring` holds the
+ * prior of all scores.
  */
 export const schema: Schema = {
   applicationId: 0x6d_71_72_74,
@@ -58,7 +59,7 @@ export const schema: Schema = {
   ],
 }
 
-/** Every statement of the store, prepared once. */
+/** Prepares every statement of the store. */
 export function prepareStatements(db: DatabaseSync) {
   return { ...readers(db), ...writers(db), ...bookkeeping(db) }
 }
@@ -72,8 +73,8 @@ function readers(db: DatabaseSync) {
       `SELECT ${columns} FROM aggregate WHERE record_type = ? AND record_id = ?`,
     ),
     aggregates: db.prepare(
-      `SELECT ${columns} FROM json_each(?) AS asked CROSS JOIN aggregate
-       ON record_type = asked.value ->> 0 AND record_id = asked.value ->> 1 ORDER BY asked.key`,
+      `SELECT ${columns} FROM json_each(?) AS requested CROSS JOIN aggregate
+       ON record_type = requested.value ->> 0 AND record_id = requested.value ->> 1 ORDER BY requested.key`,
     ),
     aggregatesFrom: db.prepare(
       `SELECT ${columns} FROM aggregate WHERE record_number > ? ORDER BY record_number LIMIT ?`,

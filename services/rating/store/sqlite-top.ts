@@ -6,8 +6,9 @@ import { columns } from './sqlite-tables.ts'
 import type { TopIndex, TopSlice } from './top.ts'
 
 /**
- * Reads two ranges of the index one after the other: what is left of the position's score, and the lower scores. SQLite
- * finds no place in an index by a descending and an ascending column together, and sorts the union of two ranges.
+ * Reads two ranges of the index one after the other: the rest of the position's score, and the
+ * lower scores. SQLite cannot seek in an index by a descending and an ascending column together,
+ * and would sort the union of two ranges.
  */
 export function createSqliteTop(db: DatabaseSync): TopIndex {
   const tied = prepareRange(db, 'bayesian_score = $score AND record_id > $id')
@@ -37,7 +38,7 @@ export function createSqliteTop(db: DatabaseSync): TopIndex {
   return { slice: (options, size) => read(db, () => slice(options, size)) }
 }
 
-/** Before everything. */
+/** Position before everything. */
 const start: TopPosition = { bayesianScore: Number.POSITIVE_INFINITY, recordId: '' }
 
 function bound(size: number, limit: number, countMin: number) {
@@ -51,7 +52,7 @@ function prepareRange(db: DatabaseSync, range: string) {
      ORDER BY ${order} LIMIT ${limit}`
   return {
     count: db.prepare(`SELECT count(*) AS count FROM (${walked('1', '$size')})`),
-    // Ordered after the records with too few ratings are left out, which are looked for in the index alone.
+    // Sorts after the records with too few ratings are omitted, which needs only the index.
     found: db.prepare(
       `SELECT ${columns} FROM (
          ${walked('record_number AS number, count AS walked_count', '$size')}

@@ -27,31 +27,43 @@ import { createSqliteTop } from './sqlite-top.ts'
 import { type TopLimits, topPage } from './top.ts'
 
 export interface SqliteRatingStoreOptions {
-  /** The database file, created when it is absent; `:memory:` for one that ends with the process. */
+  /**
+   * Path of the database file, which is created when it does not exist. `:memory:` for a database
+   * that is lost when the process ends.
+   */
   readonly path: string
-  /** When it differs from the one of the stored scores, these are computed anew as the store opens. */
+  /**
+   * Prior of the scores. When it differs from the prior of the saved scores, opening the store
+   * computes them again.
+   */
   readonly prior: Prior
-  /** Milliseconds since the Unix epoch. */
+  /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
-  /** Called with what an operator should know. */
+  /** Called with messages for the operator. */
   readonly onWarning?: (message: string) => void
-  /** Where failures of the file are reported. */
+  /** Receives the failures of the file. */
   readonly faults?: SqliteFaults
   readonly topLimits?: TopLimits
 }
 
 interface NumberedRecord extends StoredRecord {
-  /** Undefined when nobody has rated the record. */
+  /** `undefined` when nobody has rated the record. */
   readonly recordNumber: number | undefined
 }
 
-/** How many records a change of the prior takes into memory at once. */
+/** Number of records that a change of the prior reads at once. */
 const rescoreSizeMax = 1_000
 
-/** Holds the pages that one batch of events touches, which are thousands: they should be read and written once. */
+/**
+ * Size of the page cache, in KiB. It holds the thousands of pages of one batch of events, which are
+ * read and written once.
+ */
 const cacheSizeKib = 16_384
 
-/** Ratings in an SQLite file, which several processes may use at once. Listeners hear of their own store's writes. */
+/**
+ * Opens a store in an SQLite file, which several processes may use at once. Listeners receive only
+ * the changes of their own store.
+ */
 export function createSqliteRatingStore(
   options: SqliteRatingStoreOptions,
 ): RatingStore & ChangeSink {
@@ -107,7 +119,7 @@ export function createSqliteRatingStore(
     const changed = edits.filter((edit) => edit.changed)
     const next = changed.length > 0 ? advance() : revision()
     const updateTimeMs = clock()
-    // In the order of the table, so that one page after the other is written (a tenth faster).
+    // In the order of the table, so that pages are written sequentially (a tenth faster).
     const inOrder = edits.toSorted((a, b) => orderOf(a) - orderOf(b))
     for (const edit of inOrder) saveRatings(edit, saveAggregate(edit, next), updateTimeMs)
     return changed.map((edit) => edit.record)
@@ -218,8 +230,8 @@ export function createSqliteRatingStore(
       return row && toAggregate(row)
     },
     async aggregates(records) {
-      const asked = records.map(({ recordType, recordId }) => [recordType, recordId])
-      return read(db, () => sql.aggregates.all(JSON.stringify(asked))).map(toAggregate)
+      const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
+      return read(db, () => sql.aggregates.all(JSON.stringify(keys))).map(toAggregate)
     },
     top: (options) => topPage(topIndex, options, topLimits),
     revision: async () => read(db, revision),
@@ -229,7 +241,6 @@ export function createSqliteRatingStore(
       return () => listeners.delete(call)
     },
     installationId: async () => sql.installation.get()?.id as string,
-    position: async (topic, partition) => positionOf(topic, partition),
     storedLog: async (topic) => read(db, () => storedLog(topic)),
     adoptLog,
     apply,

@@ -1,32 +1,38 @@
 import type { Aggregate } from '../rating.ts'
 import type { TopOptions, TopPage, TopPosition } from './port.ts'
 
-/** What one page of the top list may cost, however many records it leaves out. */
+/** Limits of one page of the top list, however many records it skips. */
 export const topLimits = {
-  /** Records that are looked at in order of score. Most pages are full after as many as they hold. */
+  /**
+   * Maximum number of records that one page reads in order of score. Most pages are full after as
+   * many as they hold.
+   */
   walkedCountMax: 10_000,
-  /** Records that one slice after the first looks at. */
+  /** Number of records that each slice after the first one reads. */
   sliceSize: 1_000,
 }
 
 export type TopLimits = Readonly<typeof topLimits>
 
-/** Aggregates in order of score. What each call costs is bounded by its arguments. */
+/** Index in order of score. The cost of each call is bounded by its arguments. */
 export interface TopIndex {
-  /** Those with enough ratings, at most `limit`, among the `size` aggregates that follow the position. */
+  /**
+   * Returns at most `limit` aggregates with enough ratings, among the `size` aggregates after the
+   * position.
+   */
   slice(options: TopOptions, size: number): TopSlice | Promise<TopSlice>
 }
 
 export interface TopSlice {
   readonly aggregates: readonly Aggregate[]
   /**
-   * The last position that was looked at; undefined when the list has ended. Of no account when the slice has as many
-   * aggregates as were asked for.
+   * Last position that was read, or `undefined` at the end of the list. Unused when the slice has
+   * `limit` aggregates.
    */
   readonly end: TopPosition | undefined
 }
 
-/** Reads in order of score until the page is full, or as many records have been looked at as one call may. */
+/** Reads in order of score until the page is full, or `walkedCountMax` records have been read. */
 export async function topPage(
   index: TopIndex,
   options: TopOptions,

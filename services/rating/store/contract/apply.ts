@@ -1,16 +1,16 @@
 import { expect, test } from 'bun:test'
-import { alien, type OpenNew, put, rating, remove } from './fixtures.ts'
+import { alien, type OpenNew, positionOf, put, rating, remove } from './fixtures.ts'
 
 export function describeApply(openNew: OpenNew): void {
   const partition = { topic: 'ratings', log: 'log', partition: 0 }
 
   test('applies the changes in order, and stores the position with them', async () => {
     await using store = await openNew()
-    expect(await store.position('ratings', 0)).toBeUndefined()
+    expect(await positionOf(store)).toBeUndefined()
     const changes = [put('ann', 1), put('bob', 2), put('ann', 3), remove('bob'), put('cy', 5)]
     const batch = { ...partition, expectedPosition: undefined, nextPosition: 5, changes }
     expect(await store.apply(batch)).toBe(5)
-    expect(await store.position('ratings', 0)).toBe(5)
+    expect(await positionOf(store)).toBe(5)
     expect((await store.aggregate(alien))?.histogram).toEqual([0, 0, 1, 0, 1])
     expect(await store.get(alien, 'bob')).toBeUndefined()
     expect((await store.get(alien, 'ann'))?.value).toBe(3)
@@ -36,7 +36,7 @@ export function describeApply(openNew: OpenNew): void {
         2,
       )
     }
-    expect(await store.position('ratings', 0)).toBe(2)
+    expect(await positionOf(store)).toBe(2)
     expect((await store.aggregate(alien))?.histogram).toEqual([1, 0, 0, 0, 0])
     expect(await store.revision()).toBe(revision)
   })
@@ -69,10 +69,10 @@ export function describeApply(openNew: OpenNew): void {
     await store.apply({ ...batch, topic: 'ratings', partition: 0, nextPosition: 7 })
     await store.apply({ ...batch, topic: 'ratings', partition: 1, nextPosition: 8 })
     await store.apply({ ...batch, topic: 'other', partition: 0, nextPosition: 2 ** 40 })
-    expect(await store.position('ratings', 0)).toBe(7)
-    expect(await store.position('ratings', 1)).toBe(8)
-    expect(await store.position('other', 0)).toBe(2 ** 40)
-    expect(await store.position('other', 1)).toBeUndefined()
+    expect(await positionOf(store)).toBe(7)
+    expect(await positionOf(store, 1, 'ratings')).toBe(8)
+    expect(await positionOf(store, 0, 'other')).toBe(2 ** 40)
+    expect(await positionOf(store, 1, 'other')).toBeUndefined()
   })
 
   test('stores neither changes nor position of a batch that rejects', async () => {
@@ -81,7 +81,7 @@ export function describeApply(openNew: OpenNew): void {
     const changes = [put('ann', 1), remove('ann'), put('bob', 6)]
     const batch = { ...partition, expectedPosition: undefined, nextPosition: 3, changes }
     expect(await store.apply(batch).catch((error: Error) => error.name)).toBe('RangeError')
-    expect(await store.position('ratings', 0)).toBeUndefined()
+    expect(await positionOf(store)).toBeUndefined()
     expect((await store.get(alien, 'ann'))?.value).toBe(4)
   })
 

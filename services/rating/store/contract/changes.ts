@@ -6,6 +6,7 @@ import {
   movie,
   type OpenNew,
   type OpenRatingStore,
+  positionOf,
   prior,
   put,
   rating,
@@ -66,7 +67,7 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
     expect(new Set(revisions).size).toBe(4)
   })
 
-  test('is not repeated by a database made anew', async () => {
+  test('a new database does not repeat a revision', async () => {
     const told: number[] = []
     for (let times = 0; times < 3; times++) {
       await using store = await createDatabase()({ prior, clock })
@@ -193,7 +194,7 @@ export function describeDurability(
     await using second = await open({ prior, clock })
     expect(await second.get(alien, 'cy')).toEqual(stored)
     expect(await second.aggregate(alien)).toEqual(aggregate)
-    expect(await second.position('ratings', 0)).toBe(3)
+    expect(await positionOf(second)).toBe(3)
     expect(await second.revision()).toBe(revision)
   })
 }

@@ -27,8 +27,8 @@ import { describeSharing } from './sharing.ts'
 import { describeTop, emptyPage } from './top.ts'
 
 /**
- * What every adapter of RatingStore and ChangeSink promises. `createDatabase` makes a new, empty database, and answers
- * what opens a store on it, as often as a test likes.
+ * Declares the tests that every adapter of RatingStore and ChangeSink passes. `createDatabase`
+ * creates an empty database and returns a function that opens a store on it, any number of times.
  */
 export function ratingStoreContract(
   name: string,
@@ -39,7 +39,7 @@ export function ratingStoreContract(
   const openNew = () => createDatabase()({ prior, clock })
 
   describe(`${name}: a rating store`, () => {
-    test('says what it can do', async () => {
+    test('reports its capabilities', async () => {
       await using store = await openNew()
       expect(store.capabilities).toEqual(capabilities)
     })
@@ -59,7 +59,7 @@ export function ratingStoreContract(
     )
 
     test(
-      'does as a plain list does, whatever is put, deleted and applied',
+      'a store behaves like a plain list, whatever is put, deleted and applied',
       async () => {
         await fc.assert(actsAsList(openNew), { numRuns: 50 })
       },
@@ -68,11 +68,11 @@ export function ratingStoreContract(
   })
 }
 
-/** Fifty runs on a disk that others use too. */
+/** Enough for fifty runs on a shared disk. */
 const propertyTimeoutMs = 60_000
 
 function describeRatings(openNew: OpenNew): void {
-  test('answers a rating as it was put, with the time of the put', async () => {
+  test('get returns a rating as it was put, with the time of the put', async () => {
     await using store = await openNew()
     expect(await store.put([rating('ann', 4)])).toEqual(['created'])
     const found = await store.get(alien, 'ann')
@@ -80,7 +80,7 @@ function describeRatings(openNew: OpenNew): void {
     expect(found?.updateTimeMs).toBeGreaterThanOrEqual(startTimeMs)
   })
 
-  test('answers undefined where there is no rating, and compares ids exactly', async () => {
+  test('a missing rating returns undefined, and ids are compared exactly', async () => {
     await using store = await openNew()
     await store.put([rating('ann', 4), rating('😀', 5, movie('É'))])
     for (const [record, user] of [
@@ -150,7 +150,7 @@ function describeRatings(openNew: OpenNew): void {
     expect(await store.put([])).toEqual([])
   })
 
-  test('takes a rating back, once', async () => {
+  test('a rating is deleted once', async () => {
     await using store = await openNew()
     await store.put([rating('ann', 4), rating('bob', 2)])
     expect(await store.delete(alien, 'ann')).toBe(true)
@@ -160,7 +160,7 @@ function describeRatings(openNew: OpenNew): void {
     expect(await store.put([rating('ann', 4)])).toEqual(['created'])
   })
 
-  test('stores nothing of a put that rejects', async () => {
+  test('a put that rejects saves nothing', async () => {
     await using store = await openNew()
     await store.put([rating('ann', 4)])
     const before = await store.aggregate(alien)
@@ -189,7 +189,7 @@ function describeRatings(openNew: OpenNew): void {
 }
 
 function describeAggregates(openNew: OpenNew): void {
-  test('answers count, mean, histogram and weighted score of all ratings', async () => {
+  test('an aggregate has count, mean, histogram and weighted score of all ratings', async () => {
     await using store = await openNew()
     await store.put([5, 5, 4, 1].map((value, index) => rating(`user${index}`, value)))
     expect(await store.aggregate(alien)).toEqual({
@@ -202,7 +202,7 @@ function describeAggregates(openNew: OpenNew): void {
     })
   })
 
-  test('answers no aggregate when nobody has rated, or nobody does any more', async () => {
+  test('a record without ratings has no aggregate, even if it had some before', async () => {
     await using store = await openNew()
     expect(await store.aggregate(alien)).toBeUndefined()
     await store.put([rating('ann', 4), rating('bob', 4)])
@@ -225,7 +225,7 @@ function describeAggregates(openNew: OpenNew): void {
     expect(top.aggregates.map(({ recordType }) => recordType)).toEqual(['book'])
   })
 
-  test('answers many aggregates in the order asked, without the unrated', async () => {
+  test('aggregates are returned in the order of the request, without unrated records', async () => {
     await using store = await openNew()
     const ids = Array.from({ length: 500 }, (_, index) => `${(index * 7) % 500}`)
     await store.put(ids.map((id) => rating('ann', 3, movie(id))))

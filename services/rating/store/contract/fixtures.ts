@@ -2,7 +2,7 @@ import type { Prior, Rating, RatingChange, RecordRef } from '../../rating.ts'
 import type { ChangeSink, RatingStore } from '../port.ts'
 import type { TopLimits } from '../top.ts'
 
-/** Opens a store on a database; a durable store finds there what an earlier one has left. */
+/** Opens a store on a database. A durable store finds there what an earlier one has saved. */
 export type OpenRatingStore = (options: {
   prior: Prior
   clock: () => number
@@ -14,7 +14,7 @@ export type OpenNew = () => Promise<RatingStore & ChangeSink>
 export const prior: Prior = { mean: 3, weight: 10 }
 export const startTimeMs = 1_700_000_000_000
 
-/** Goes one millisecond further each time it is asked. */
+/** Creates a clock that advances by one millisecond at each call. */
 export function createClock(): () => number {
   let timeMs = startTimeMs
   return () => timeMs++
@@ -37,4 +37,14 @@ export function put(userId: string, value: number): RatingChange {
 
 export function remove(userId: string): RatingChange {
   return { ...alien, userId, kind: 'delete' }
+}
+
+/** Returns the saved position of a partition, or `undefined`. */
+export async function positionOf(
+  store: Pick<ChangeSink, 'storedLog'>,
+  partition = 0,
+  topic = 'ratings',
+): Promise<number | undefined> {
+  const { positions } = await store.storedLog(topic)
+  return positions.find((one) => one.partition === partition)?.offset
 }

@@ -41,7 +41,10 @@ const anySteps = fc.array(
   { maxLength: 12 },
 )
 
-/** The property that a store does, step by step, what a plain list of ratings does that is counted each time anew. */
+/**
+ * Property: step by step, a store does the same as a plain list of ratings that is counted each
+ * time.
+ */
 export function actsAsList(open: () => Promise<RatingStore & ChangeSink>) {
   return fc.asyncProperty(anySteps, async (steps) => {
     await using store = await open()

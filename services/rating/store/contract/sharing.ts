@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { alien, type OpenRatingStore, prior } from './fixtures.ts'
 
-/** What stores promise besides that several of them may be open on one database. */
+/** Declares the tests of several stores that are open on one database. */
 export function describeSharing(createDatabase: () => OpenRatingStore): void {
   test('count together, and tell one row of revisions', async () => {
     const open = createDatabase()

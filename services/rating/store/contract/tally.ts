@@ -7,9 +7,9 @@ import { movie } from './fixtures.ts'
 
 export type Store = RatingStore & ChangeSink
 
-/** What ratings should come to, reckoned in the plainest way. */
+/** Expected ratings, counted in the plainest way. */
 export interface Tally {
-  /** Answers whether there was a rating before. */
+  /** Returns whether there was a rating before. */
   take(change: RatingChange): boolean
   /** The histogram of each rated record, by id. */
   counted(): Record<string, readonly number[]>
@@ -17,7 +17,7 @@ export interface Tally {
 
 const recordIds = ['1', '2', '3', '4', '5', '6', '7']
 
-/** How often a writer writes, and how long it waits when that fails, in milliseconds. */
+/** Number of writes of a writer, and its delay after a failure, in milliseconds. */
 const writesOfEach = 100
 const pauseMs = 50
 
@@ -56,7 +56,10 @@ export function randomChange(random: SeededRandom, name: string): RatingChange {
   return { ...rating, kind: 'put', value: random.integer(1, 5) }
 }
 
-/** Applies the events of a partition in batches, as ingestion does: on from what the store answers, again what fails. */
+/**
+ * Applies the events of a partition in batches, as ingestion does: on from what the store answers,
+ * again what fails.
+ */
 export async function applyAll(
   store: Store,
   partition: number,
@@ -75,7 +78,10 @@ export async function applyAll(
   }
 }
 
-/** Puts and deletes as users that nobody else is, again what fails, and looks at each answer that came at once. */
+/**
+ * Puts and deletes as users that nobody else is, again what fails, and looks at each answer that
+ * came at once.
+ */
 export async function writeRandomly(
   store: Store,
   random: SeededRandom,

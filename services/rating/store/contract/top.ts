@@ -7,7 +7,7 @@ import { movie, type OpenRatingStore, prior, rating } from './fixtures.ts'
 
 export const emptyPage: TopPage = { aggregates: [], next: undefined }
 
-/** What every store promises of its top list. */
+/** Declares the tests of the top list. */
 export function describeTop(createDatabase: () => OpenRatingStore, clock: () => number): void {
   const openNew = () => createDatabase()({ prior, clock })
 
@@ -88,7 +88,7 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
   )
 }
 
-/** Thirty runs on a disk that others use too. */
+/** Enough for thirty runs on a shared disk. */
 const propertyTimeoutMs = 60_000
 
 /** Few values of few users, so that many records have the same score. */
