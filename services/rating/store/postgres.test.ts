@@ -121,7 +121,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
       await waitFor(() => heard.filter((each) => each === key(alien)).length === 2, {
         what: 'the last put',
       })
-      expect(warnings[0]).toStartWith('changes of other instances come late: ')
+      expect(warnings[0]).toStartWith('changes of other instances arrive late: ')
     })
   })
 
