@@ -6,7 +6,7 @@ import type { MetadataRpc } from './rpc.ts'
 
 const { getMetadata, putMetadata } = MetadataService.method
 
-/** `GET` and `PUT /metadata?id=`; the body is the movie as JSON. */
+/** Adds `GET` and `PUT /metadata?id=`. The body is the movie as JSON. */
 export function addMetadataRoutes(app: ServiceApp, rpc: MetadataRpc): void {
   const readMovie = createReadJsonObject(MetadataSchema, app.rpcOptions.limits)
   app.get('/metadata', async (c) => {

@@ -3,7 +3,7 @@ import { refuseMethod, toRestJson } from '@marquee/service/rest/rest'
 import { MovieDetailsSchema, MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { MovieRpc } from './rpc.ts'
 
-/** `GET /movie?id=` answers the movie's details. */
+/** Adds `GET /movie?id=`, which returns the details of the movie. */
 export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
   app.get('/movie', async (c) => {
     const request = { movieId: c.req.query('id') ?? '' }

@@ -132,8 +132,8 @@ function unavailable(reason: string): ConnectError {
 const passedCodes = new Set([Code.InvalidArgument, Code.DeadlineExceeded, Code.Canceled])
 
 /**
- * A list is of no use without the service that orders it. Why that is unavailable is for the log:
- * it names addresses that are no business of a caller.
+ * Fails a list without the service that orders it. The reason is only logged, because it contains
+ * internal addresses.
  */
 function failList(cause: unknown): never {
   if (!(cause instanceof ConnectError) || passedCodes.has(cause.code)) throw cause

@@ -15,7 +15,7 @@ export interface SystemWatches extends Disposable {
 }
 
 export interface SystemWatchesOptions extends Omit<SystemRoundsOptions, 'own'> {
-  /** Watches open at once; 1,000 unless told. */
+  /** Maximum number of open watches. Default: 1,000. */
   readonly watchesMax?: number
 }
 

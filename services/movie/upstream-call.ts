@@ -1,6 +1,6 @@
 import { type CallOptions, Code, ConnectError } from '@connectrpc/connect'
 import { clientDeadlineExceeded } from '@marquee/connect-hono/errors/errors'
-import type { Ask } from './movie.ts'
+import type { Caller } from './movie.ts'
 
 /** Time limit of a call to another service. */
 export interface CallBound {
@@ -11,18 +11,18 @@ export interface CallBound {
 }
 
 /**
- * Calls another service on behalf of a caller, within the bound and the caller's own time. When
- * that time is over, or the caller has left, the call fails for that reason, whatever the service
- * or the way to it said last. A call that is late by the bound alone, or that nobody here has
- * cancelled, is `UNAVAILABLE`.
+ * Calls another service on behalf of a caller, within the time limit and the caller's remaining
+ * time. When this time is over, or the caller has left, the call fails for that reason, whatever
+ * the service responded. A call that exceeds only the time limit, or that this process did not
+ * cancel, is `UNAVAILABLE`.
  */
 export async function callUpstream<T>(
   caller: Caller,
   { timeoutMs, share }: CallBound,
   call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  const { signal, requestId } = ask
-  const leftMs = timeLeftMs(ask)
+  const { signal, requestId } = caller
+  const leftMs = timeLeftMs(caller)
   if (leftMs <= 0) throw clientDeadlineExceeded()
   const boundMs = Math.min(timeoutMs, leftMs * share)
   const isCallersBound = boundMs === leftMs
@@ -34,7 +34,7 @@ export async function callUpstream<T>(
     if (signal.aborted) throw signal.reason
     const { code } = ConnectError.from(error)
     const isLate = code === Code.DeadlineExceeded
-    if (timeLeftMs(ask) <= 0 || (isLate && isCallersBound)) throw clientDeadlineExceeded(error)
+    if (timeLeftMs(caller) <= 0 || (isLate && isCallersBound)) throw clientDeadlineExceeded(error)
     if (isLate) throw unavailable(`no response within ${Math.round(boundMs)} ms`, error)
     if (code === Code.Canceled) throw unavailable('the call was cancelled', error)
     throw error

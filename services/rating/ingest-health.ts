@@ -9,12 +9,15 @@ import type { Ingest, IngestState } from './ingest.ts'
  */
 const pollAgeMsMax = { ready: 30_000, alive: 90_000 }
 
-/** Holds while events are being applied, or another process of the group applies them. */
+/**
+ * Returns a condition that holds while events are applied, by this process or another one of the
+ * group.
+ */
 export function ingestCondition(
   ingest: Pick<Ingest, 'status'>,
   now: () => number = Date.now,
 ): Condition {
-  const isHeard = hearingCondition(ingest, pollAgeMsMax.ready, now)
+  const polled = pollCondition(ingest, pollAgeMsMax.ready, now)
   return () => {
     const { state, blocked, lastError } = ingest.status()
     if (state === 'starting') return 'events are not read yet'
@@ -24,8 +27,8 @@ export function ingestCondition(
   }
 }
 
-/** Says that another process applies the events, as long as one does: which may be as it should be. */
-export function ingestNote(ingest: Pick<Ingest, 'status'>): Condition {
+/** Reports that another process applies the events, which may be intended. */
+export function ingestNotice(ingest: Pick<Ingest, 'status'>): Condition {
   return () => {
     const { state, waitsFor } = ingest.status()
     if (state !== 'waiting') return undefined
@@ -33,15 +36,18 @@ export function ingestNote(ingest: Pick<Ingest, 'status'>): Condition {
   }
 }
 
-/** Fails when the consumer is deaf: it has partitions and does not read them, though nothing is known to be wrong. */
+/**
+ * Returns a condition that fails when the consumer has partitions and does not read them, without a
+ * known failure.
+ */
 export function ingestLiveness(
   ingest: Pick<Ingest, 'status'>,
   now: () => number = Date.now,
 ): Condition {
-  return hearingCondition(ingest, pollAgeMsMax.alive, now)
+  return pollCondition(ingest, pollAgeMsMax.alive, now)
 }
 
-function hearingCondition(
+function pollCondition(
   ingest: Pick<Ingest, 'status'>,
   ageMsMax: number,
   now: () => number,
@@ -56,7 +62,7 @@ function hearingCondition(
 
 const states = ['running', 'failing', 'blocked', 'waiting', 'stopped'] satisfies IngestState[]
 
-/** Adds how far ingestion has come to the metrics. */
+/** Adds the progress of ingestion to the metrics. */
 export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'status'>): void {
   const registers = [registry]
   new Gauge({

@@ -8,6 +8,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createIngest, type Ingest, type IngestOptions, type IngestStatus } from './ingest.ts'
+import { positionOf } from './store/contract/fixtures.ts'
 import type { ChangeSink, RatingStore } from './store/port.ts'
 import { createSqliteRatingStore } from './store/sqlite.ts'
 

@@ -31,7 +31,7 @@ export interface IngestOptions {
 
 /**
  * - `starting`: not started, or the log is being opened.
- * - `running`: every assigned partition was read without failure when last tried.
+ * - `running`: the last read of every assigned partition succeeded.
  * - `failing`: at least one partition is being retried, or the log cannot be read.
  * - `blocked`: the log is another one than before, or its group belongs to another installation.
  *   Nothing is applied.
@@ -64,7 +64,9 @@ export interface IngestStatus {
 export interface Ingest extends AsyncDisposable {
   /** Returns the status. Never waits. */
   status(): IngestStatus
-  /** Starts to apply events, once. Resolves with the ingestion itself, for whoever disposes of it. */
+  /**
+   * Starts to apply events, once. Resolves with the ingestion itself, for whoever disposes of it.
+   */
   start(): Promise<Ingest>
 }
 

@@ -11,7 +11,7 @@ import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type RatingOptions, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createIngest } from './ingest.ts'
-import { ingestCondition, ingestLiveness, ingestNote, measureIngest } from './ingest-health.ts'
+import { ingestCondition, ingestLiveness, ingestNotice, measureIngest } from './ingest-health.ts'
 import { createRatingApp } from './service.ts'
 import { openRatingStore } from './store/open.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -36,7 +36,7 @@ export async function startRating(
   const ingest = createIngest({ eventLog, sink: store, log, logPolicy, ...names })
   health.require('ingest', ingestCondition(ingest), 'work')
   health.require('ingest', ingestLiveness(ingest), 'life')
-  health.note('ingest', ingestNote(ingest))
+  health.note('ingest', ingestNotice(ingest))
   const app = createRatingApp({
     ...parts,
     store,

@@ -26,13 +26,13 @@ export function addRatingRoutes(app: ServiceApp, rpc: RatingRpc): void {
   app.get('/rating', async (c) => {
     const { userId } = c.req.query()
     if (userId === undefined) {
-      const answer = await app.restCall(
+      const response = await app.restCall(
         c,
         getAggregatedRating,
         rpc.getAggregatedRating,
         recordOf(c),
       )
-      return answerAggregate(c, answer.aggregatedRating)
+      return respondAggregate(c, response.aggregatedRating)
     }
     const { rating } = await app.restCall(c, getRating, rpc.getRating, { ...recordOf(c), userId })
     return c.json(rating && toRestJson(RatingSchema, rating))
@@ -43,8 +43,8 @@ export function addRatingRoutes(app: ServiceApp, rpc: RatingRpc): void {
       throw new ConnectError('value must be a whole number from 1 to 5', Code.InvalidArgument)
     }
     const request = { ...recordOf(c), userId, value }
-    const answer = await app.restCall(c, putRating, rpc.putRating, request)
-    return answerAggregate(c, answer.aggregatedRating)
+    const response = await app.restCall(c, putRating, rpc.putRating, request)
+    return respondAggregate(c, response.aggregatedRating)
   })
   app.all('/rating', refuseMethod('GET, HEAD, PUT'))
 }
