@@ -69,7 +69,7 @@ test('the activity counts calls by protocol, method and code', async () => {
   }
 })
 
-test('the activity says who tells, when, and what the service adds', async () => {
+test('the activity has the name of the service, the time and its own details', async () => {
   const { activities } = setUp()
   const beforeMs = Date.now()
   const { activity } = await activities.getActivity({})
@@ -80,7 +80,7 @@ test('the activity says who tells, when, and what the service adds', async () =>
   expect(Number(activity?.memoryBytes)).toBeGreaterThan(1_000_000)
 })
 
-test('the activity tells what keeps calls from being answered from what holds up other work', async () => {
+test('the activity distinguishes problems that affect calls from other problems', async () => {
   const { activities, health, draining } = setUp()
   health.require('store', () => 'it is away')
   health.require('ingest', () => 'the broker is away', 'work')
@@ -94,7 +94,7 @@ test('the activity tells what keeps calls from being answered from what holds up
   ])
 })
 
-test('a watch tells the activity again and again, until the process is about to end', async () => {
+test('a watch sends the activity repeatedly until the process shuts down', async () => {
   const { activities, draining } = setUp()
   const counts: bigint[] = []
   const watch = async () => {

@@ -10,27 +10,27 @@ import type { Health } from './process/health.ts'
 
 type ActivityInit = Exclude<MessageInitShape<typeof ActivitySchema>, { $typeName: string }>
 
-/** What only some services tell. */
+/** Activity that only some services report. */
 export type ActivityDetails = Pick<ActivityInit, 'ingestion'>
 
 export interface ActivitySources {
-  /** The service's short name. */
+  /** Short name of the service. */
   readonly service: string
   readonly metrics: CallCounts
   readonly health: Health
   readonly details?: (() => ActivityDetails) | undefined
 }
 
-/** How long a watch waits between two answers when its caller does not say, in milliseconds. */
+/** Default time between two responses of a watch, in milliseconds. */
 const intervalMsDefault = 1_000
 
-/** `system.v1.ActivityService`: what this process has done since it started. */
+/** Adds `system.v1.ActivityService`, which reports the work of this process since its start. */
 export function addActivity(router: RpcRouter, sources: ActivitySources): void {
   const implementation: ServiceImpl<typeof ActivityService> = {
-    getActivity: () => ({ activity: tell(sources) }),
+    getActivity: () => ({ activity: activityOf(sources) }),
     async *watchActivity({ intervalMs }, { signal }) {
       while (!signal.aborted) {
-        yield { activity: tell(sources) }
+        yield { activity: activityOf(sources) }
         await delay(intervalMs || intervalMsDefault, undefined, { signal }).catch(() => {})
       }
     },
@@ -38,7 +38,7 @@ export function addActivity(router: RpcRouter, sources: ActivitySources): void {
   router.service(ActivityService, implementation, { repeatsState: true })
 }
 
-function tell({ service, metrics, health, details }: ActivitySources): ActivityInit {
+function activityOf({ service, metrics, health, details }: ActivitySources): ActivityInit {
   return {
     service,
     time: timestampFromMs(Date.now()),

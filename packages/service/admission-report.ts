@@ -6,17 +6,19 @@ import type { Logger } from 'pino'
 import { Counter, Gauge } from 'prom-client'
 import type { Metrics } from './metrics/metrics.ts'
 
-/** How often the log says what was refused, in milliseconds: a line for each call would be a load of its own. */
+/**
+ * Time between two log lines, in milliseconds. A line per refused call would be a load of its own.
+ */
 const reportIntervalMs = 1_000
 
 export interface RefusalReportOptions {
   readonly log: Logger
   readonly metrics: Metrics
-  /** Calls after the time. */
+  /** Calls `act` after the time. Default: a timer. */
   readonly after?: (ms: number, act: () => void) => void
 }
 
-/** Notes a call that was refused. */
+/** Records a refused call. */
 export type RefusalReport = (
   protocol: string,
   method: string,
@@ -24,7 +26,7 @@ export type RefusalReport = (
   waitedMs: number,
 ) => void
 
-/** Counts refused calls among all calls and by reason, and logs a line for each second in which there were any. */
+/** Counts refused calls, and logs one line for each second with refused calls. */
 export function createRefusalReport({
   log,
   metrics,
@@ -35,7 +37,7 @@ export function createRefusalReport({
   let isTimed = false
   new Counter({
     name: 'marquee_admission_refused_total',
-    help: 'Calls that were refused before they started, by reason.',
+    help: 'Calls refused before they started, by reason.',
     labelNames: ['reason'] as const,
     registers: [metrics.registry],
     collect() {
@@ -43,16 +45,16 @@ export function createRefusalReport({
       for (const [reason, count] of Object.entries(total)) this.inc({ reason }, count)
     },
   })
-  function tell(): void {
+  function logRefusals(): void {
     isTimed = false
     const { overloaded, late, streams } = total
-    const fields = {
+    const refused = {
       overloaded: overloaded - logged.overloaded,
       late: late - logged.late,
       streams: streams - logged.streams,
     }
     logged = { ...total }
-    log.warn(fields, 'calls were refused within the last second')
+    log.warn(refused, 'calls were refused within the last second')
   }
   return (protocol, method, reason, durationMs) => {
     total[reason]++
@@ -61,20 +63,16 @@ export function createRefusalReport({
     metrics.callEnded({ protocol, method, code: codeToString(code), durationMs })
     if (isTimed) return
     isTimed = true
-    after(reportIntervalMs, tell)
+    after(reportIntervalMs, logRefusals)
   }
 }
 
-/** Adds how many calls run, may run and wait to the metrics. */
+/** Adds the metrics of admission. */
 export function measureAdmission({ registry }: Metrics, gate: Gate): void {
   const gauges: readonly (readonly [name: string, help: string, read: () => number])[] = [
-    [
-      'in_flight',
-      'Unary calls that were started and have no response yet.',
-      () => gate.inFlightCount,
-    ],
-    ['limit', 'Limit of unary calls in flight, which adapts.', () => gate.inFlightLimit],
-    ['streams', 'Streams that go on.', () => gate.streamCount],
+    ['in_flight', 'Unary calls in flight.', () => gate.inFlightCount],
+    ['limit', 'Adaptive limit of unary calls in flight.', () => gate.inFlightLimit],
+    ['streams', 'Open streams.', () => gate.streamCount],
     ['waiting', 'Calls that wait for their start.', () => gate.waitingCount],
     ['overloaded', '1 while the newest calls start first.', () => Number(gate.isOverloaded)],
   ]

@@ -58,7 +58,7 @@ async function start(callMs: number, limits: Partial<AdmissionLimits> = {}) {
   return { server, client: createClient(Health, transport), read, state, held, lines, metrics }
 }
 
-test('calls beyond what may wait are refused without a start, and say when to call again', async () => {
+test('calls beyond the queue are refused before they start, with the time to retry', async () => {
   const { read, state, metrics, lines } = await start(5, { ...patient, waitingMax: 8 })
   const errors = await Promise.all(Array.from({ length: 200 }, () => read()))
   const refused = errors.filter((error) => error !== undefined)
@@ -99,7 +99,7 @@ test('a REST call is refused with 503 and Retry-After', async () => {
   ])
 })
 
-test('probes are answered while calls wait and are refused', async () => {
+test('probes get a response while other calls wait or are refused', async () => {
   const { server, client, read, state } = await start(10, { ...patient, waitingMax: 20 })
   const calls = Promise.all(Array.from({ length: 250 }, () => read()))
   await waitFor(() => state.startedCount > 0, { what: 'a start', intervalMs: 1 })
@@ -141,7 +141,7 @@ test('a call whose deadline passes while it waits never starts', async () => {
   expect(text).toContain('marquee_admission_refused_total{reason="late"} 1')
 })
 
-test('nothing is refused while calls come no faster than they are answered', async () => {
+test('no call is refused while calls arrive no faster than they complete', async () => {
   const { read, metrics } = await start(1, patient)
   for (let round = 0; round < 20; round++) {
     const errors = await Promise.all(Array.from({ length: 20 }, () => read()))

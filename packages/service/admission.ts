@@ -10,24 +10,24 @@ import { createRefusalReport, measureAdmission } from './admission-report.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { createRefusals } from './refusals.ts'
 
-/** Takes the RPCs of an app, which it knows better than their paths do. */
+/** Registry of the RPCs of an app. */
 export interface RpcPaths {
-  /** @param path `/rating.v1.RatingService/PutRating`, with what may stand before it. */
+  /** @param path `/rating.v1.RatingService/PutRating`, with the prefix of a gateway. */
   addRpc(path: string, method: DescMethod): void
 }
 
-/** The admission of a service's calls. */
+/** Admission of a service's calls. */
 export interface ServiceAdmission extends Admission, RpcPaths {}
 
 export interface ServiceAdmissionOptions {
   readonly log: Logger
   readonly metrics: Metrics
   readonly limits?: Partial<AdmissionLimits> | undefined
-  /** Origins of the pages whose scripts may see a refusal. */
+  /** Origins of the pages whose scripts may read a refusal. */
   readonly corsOrigins?: readonly string[] | undefined
 }
 
-/** Paths that orchestrators and balancers look at to find out whether the service lives. */
+/** Paths of health checks and metrics. */
 const probePaths = [
   '/livez',
   '/readyz',
@@ -36,7 +36,7 @@ const probePaths = [
   '/grpc.health.v1.Health/List',
 ]
 
-/** Admission for an app's calls by all protocols: see `Gate`. */
+/** Creates the admission of an app's calls by all protocols: see `Gate`. */
 export function createServiceAdmission(options: ServiceAdmissionOptions): ServiceAdmission {
   const { log, metrics } = options
   const wires = createWires({})
@@ -99,13 +99,13 @@ function createRoutes() {
   }
 }
 
-/** A GET has no content type: by Connect or REST, it is answered alike. */
+/** Returns the protocol of a request. A GET has no content type, and is refused as JSON. */
 function wireOfRequest(wires: Wires, { method, headers }: Exchange): Wire | undefined {
   const type = method === 'GET' ? 'application/json' : (headerOf(headers, 'content-type') ?? '')
   return wireOf(wires, type)
 }
 
-/** Of a header that cannot be read, the handler informs the client. */
+/** Returns the client's time-out. The handler refuses a header that cannot be parsed. */
 function timeoutOf(wire: Wire | undefined, { headers }: Exchange): number | undefined {
   try {
     return wire?.timeoutMs({ header: (name) => headerOf(headers, name) })

@@ -88,7 +88,7 @@ test('an unknown error is logged whole, and shown as INTERNAL with an id', async
   expect(line).toMatchObject({ code: 'internal', err: { message: 'the password is hunter2' } })
 })
 
-test('an error that will be over is logged whole, and shown as UNAVAILABLE and 503 with an id', async () => {
+test('a temporary error is logged whole, and shown as UNAVAILABLE and 503 with an id', async () => {
   const { server, transport, lines } = await start()
   const headers = { 'x-request-id': 'test-2' }
   const client = createClient(RatingService, transport)
@@ -121,7 +121,7 @@ function halfSent(url: string, type: string, headers: Record<string, string> = {
   return fetch(url, init as RequestInit)
 }
 
-test('a REST call ends with its time, whether its handler looks or not', async () => {
+test('a REST call ends at its deadline, even when its handler ignores the signal', async () => {
   const { server } = await start()
   const answer = await fetch(`${server.url}/never`)
   expect([answer.status, await answer.json()]).toMatchObject([504, { code: 'deadline_exceeded' }])
@@ -139,7 +139,7 @@ test.each([
   expect(text).toContain(message)
 })
 
-test('a message with thousands of violations is refused in few words', async () => {
+test('a message with thousands of violations is refused with a short error', async () => {
   const { server } = await start()
   const ask = (count: number, record: object) =>
     fetch(`${server.url}/rating.v1.RatingService/BatchGetAggregatedRatings`, {
@@ -160,7 +160,7 @@ test('a message with thousands of violations is refused in few words', async () 
   }
 })
 
-test('what no route takes makes no name of its own in logs and metrics', async () => {
+test('requests without a route share one name in logs and metrics', async () => {
   const { server, lines } = await start()
   await fetch(`${server.url}/nothing`, { method: 'DELETE' })
   await fetch(`${server.url}/${'x'.repeat(100)}`)
@@ -168,7 +168,7 @@ test('what no route takes makes no name of its own in logs and metrics', async (
   expect(lines).toMatchObject([line, line])
 })
 
-test('HEAD answers as GET would, without the body', async () => {
+test('HEAD gets the response of GET without the body', async () => {
   const { server } = await start()
   const [get, head] = await Promise.all([
     fetch(`${server.url}/readyz`),
@@ -178,7 +178,7 @@ test('HEAD answers as GET would, without the body', async () => {
   expect(await head.text()).toBe('')
 })
 
-test('one log line a call, whatever the path', async () => {
+test('each call writes one log line, whatever the path', async () => {
   const { server, lines } = await start()
   await fetch(`${server.url}/livez`)
   await fetch(`${server.url}/nothing`)
@@ -190,7 +190,7 @@ test('one log line a call, whatever the path', async () => {
   expect(lines.map(({ code }) => code)).toEqual(['ok', 'unimplemented', 'invalid_argument'])
 })
 
-test('a service whose process cannot do other work still answers calls', async () => {
+test('a service whose process cannot do other work still responds to calls', async () => {
   const { server, transport, health } = await start()
   const client = createClient(HealthService, transport)
   health.require('ingest', () => 'the log is away', 'work')
@@ -203,7 +203,7 @@ test('a service whose process cannot do other work still answers calls', async (
   })
 })
 
-test('a process that has to be started anew is not alive, unless it is draining', async () => {
+test('a process that needs a restart is not alive, unless it is draining', async () => {
   const { server, health, draining } = await start()
   const status = async () => (await fetch(`${server.url}/livez`)).status
   expect(await status()).toBe(200)
@@ -213,7 +213,7 @@ test('a process that has to be started anew is not alive, unless it is draining'
   expect(await status()).toBe(200)
 })
 
-test('health tells of the process and its services, and a watch of each change', async () => {
+test('health reports the process and its services, and a watch reports each change', async () => {
   const { transport, health, draining } = await start()
   const client = createClient(HealthService, transport)
   expect((await client.check({ service: RatingService.typeName })).status).toBe(Status.SERVING)
@@ -240,7 +240,7 @@ test('health tells of the process and its services, and a watch of each change',
   expect((await client.check({})).status).toBe(Status.NOT_SERVING)
 })
 
-test('a watch of an unknown service says so, and goes on until the client leaves', async () => {
+test('a watch of an unknown service reports that, and continues until the client leaves', async () => {
   const { transport } = await start()
   const leaving = new AbortController()
   const options = { signal: leaving.signal }

@@ -27,7 +27,7 @@ import type { CallCounts } from './metrics/call-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { observe } from './observe.ts'
 import type { Health, Problem } from './process/health.ts'
-import { answerHead, conditionalGet } from './rest/conditional.ts'
+import { conditionalGet, respondToHead } from './rest/conditional.ts'
 import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
 
 /** Options of `createApp`. */
@@ -39,8 +39,8 @@ export interface AppOptions {
   readonly metrics: CallCounts & Partial<Metrics>
   readonly health: Health
   /**
-   * Whether calls share timers, watches and calls of other services. Default: true. On Workers all of these belong to
-   * the request that made them, and end with it.
+   * Whether calls share timers, watches and calls of other services. Default: true. On Workers all
+   * of these belong to the request that made them, and end with it.
    */
   readonly callsShare?: boolean
   readonly limits?: Partial<RpcLimits>
@@ -86,7 +86,7 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   app.use(observe({ log, logAccess, metrics, timeouts, hosts, memoryWaitMs }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
   // Hono's GET routes are those of HEAD too.
-  app.get('*', answerHead, conditionalGet)
+  app.get('*', respondToHead, conditionalGet)
   app.onError(answerError)
   app.notFound(answerNotFound)
 
@@ -156,7 +156,10 @@ function answerError(thrown: unknown, c: Context<Environment>): Response {
   return toRestError(error)
 }
 
-/** An RPC that does not exist is `UNIMPLEMENTED`: for gRPC in headers of its own, for the others as HTTP 404. */
+/**
+ * An RPC that does not exist is `UNIMPLEMENTED`: for gRPC in headers of its own, for the others as
+ * HTTP 404.
+ */
 function answerNotFound(c: Context<Environment>): Response {
   const call = c.get('call')
   if (c.req.method === 'OPTIONS' && c.req.path === '/') {

@@ -11,8 +11,9 @@ export interface EdgeService {
 }
 
 /**
- * Creates the app with the first request: Workers allow no timer and no random number before. Admission, the memory
- * budget and shutdown are left to the platform, which owns the sockets and the process.
+ * Creates the app with the first request, because Workers allow no timer and no random number
+ * before it. Admission, the memory budget and shutdown are left to the platform, which owns the
+ * sockets and the process.
  */
 export function createEdgeService(createApp: (base: AppOptions) => Hono<Environment>): EdgeService {
   let app: Hono<Environment> | undefined
@@ -22,7 +23,7 @@ export function createEdgeService(createApp: (base: AppOptions) => Hono<Environm
         log: consoleLog,
         metrics: new CallMetrics(),
         health: createHealth(),
-        // A client's address is not known, and Workers say nothing of a client that has left.
+        // The address of the client is unknown, and Workers do not report that a client has left.
         limits: { streamsPerClientMax: Number.POSITIVE_INFINITY },
         callsShare: false,
       })

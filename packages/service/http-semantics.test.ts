@@ -50,7 +50,7 @@ const getPath = `/metadata.v1.MetadataService/GetMetadata${query}`
 const call = (path: string, init?: RequestInit) => fetch(server.url + path, init)
 
 describe('a response to GET', () => {
-  test('by Connect is kept apart for each encoding, compressed or not', async () => {
+  test('by Connect is cached per encoding, compressed or not', async () => {
     for (const encoding of ['gzip', 'identity']) {
       const headers = { 'accept-encoding': encoding }
       const response = await call(getPath, { headers })
@@ -68,7 +68,7 @@ describe('a response to GET', () => {
     },
   )
 
-  test('depends on the origin where pages of others may call', async () => {
+  test('depends on the origin when pages of other origins may call', async () => {
     for (const origin of [undefined, 'https://page.test']) {
       const headers = new Headers(origin === undefined ? [] : [['origin', origin]])
       const response = await call(getPath, { headers })
@@ -87,14 +87,14 @@ describe('a route', () => {
     ['/metadata.v1.MetadataService/PutMetadata', 'POST, OPTIONS'],
   ]
 
-  test.each(routes)('%s says which methods it takes', async (path, allow) => {
+  test.each(routes)('%s lists the methods that it accepts', async (path, allow) => {
     const options = await call(path, { method: 'OPTIONS' })
     expect([options.status, options.headers.get('allow')]).toEqual([204, allow])
     const other = await call(path, { method: 'DELETE' })
     expect([other.status, other.headers.get('allow')]).toEqual([405, allow])
   })
 
-  test('answers HEAD as GET without the body', async () => {
+  test('responds to HEAD as to GET without the body', async () => {
     for (const path of ['/livez', '/readyz', '/metrics', '/metadata']) {
       const response = await call(path, { method: 'HEAD' })
       expect([path, response.status, await response.text()]).toEqual([path, 200, ''])
@@ -116,7 +116,7 @@ test.each(['OPTIONS / HTTP/1.0', 'OPTIONS * HTTP/1.0'])(
   },
 )
 
-test('a stream asks proxies not to gather it', async () => {
+test('a stream tells proxies not to buffer it', async () => {
   const { url: baseUrl } = server
   for (const transport of [
     createConnectTransport({ baseUrl, httpVersion: '1.1' }),
@@ -137,7 +137,7 @@ test('a stream asks proxies not to gather it', async () => {
 /** Far more than a request of the method may have. */
 const hugeBytes = 100_000_000
 
-describe('a client that waits to be told to go on', () => {
+describe('a client that waits for 100 Continue', () => {
   const path = '/metadata.v1.MetadataService/PutMetadata'
 
   test.each(['application/json', 'application/grpc-web+proto'])(
@@ -151,7 +151,7 @@ describe('a client that waits to be told to go on', () => {
     },
   )
 
-  test('gets the response at once by HTTP/2 when its body is too large', async () => {
+  test('gets the response immediately by HTTP/2 when its body is too large', async () => {
     const session = connect(server.url)
     const stream = session.request({
       ...{ ':method': 'POST', ':path': path, 'content-type': 'application/json' },

@@ -33,8 +33,8 @@ function begun(bytes: number): Buffer {
   return start
 }
 
-describe('a message that has not come whole', () => {
-  test('is charged at its head, and until its call is over', async () => {
+describe('a message that has not arrived whole', () => {
+  test('is charged from its prefix until its call ends', async () => {
     const memory = new MemoryBudget({ bytesMax: 180 * kibibyte })
     const { call } = setUpCalls({ implementation, memory })
     const exchange = call(method, unfinished(begun(50 * kibibyte)))
@@ -50,7 +50,7 @@ describe('a message that has not come whole', () => {
     await waitFor(() => memory.usedBytes === 100, { what: 'the charge' })
   })
 
-  test('waits for room, and is read when another call has ended', async () => {
+  test('waits for memory, and is read when another call has ended', async () => {
     const memory = new MemoryBudget({ bytesMax: 180 * kibibyte })
     const { call } = setUpCalls({ implementation, memory })
     const first = call(method, unfinished(begun(50 * kibibyte)))
@@ -62,7 +62,7 @@ describe('a message that has not come whole', () => {
     await waitFor(() => memory.usedBytes === 45 * kibibyte, { what: 'the grant' })
   })
 
-  test('is RESOURCE_EXHAUSTED when there is no room in time', async () => {
+  test('is RESOURCE_EXHAUSTED when memory is short for too long', async () => {
     const memory = new MemoryBudget({ bytesMax: 100 * kibibyte })
     const { call } = setUpCalls({ implementation, memory, limits: { memoryWaitMs: 20 } })
     const exchange = call(method, unfinished(begun(50 * kibibyte)))
@@ -72,7 +72,7 @@ describe('a message that has not come whole', () => {
 })
 
 describe('a request that is a stream', () => {
-  test('of which too little comes is DEADLINE_EXCEEDED, though it never stops', async () => {
+  test('that is too slow is DEADLINE_EXCEEDED, though it never stops', async () => {
     async function* dribble() {
       for (;;) {
         yield item.subarray(0, 1)
@@ -122,7 +122,7 @@ describe('an import', () => {
     expect(sizes).toEqual([4, 4, 4, 4, 4])
   })
 
-  test('keeps of what is refused no more than the beginning of its id', async () => {
+  test('keeps only the beginning of the id of a refused item', async () => {
     const { refusals, refusedCount } = await bulkPut({
       requests: manyOf(100, (index) => ({ id: `${index}`.padEnd(1_000, 'x') })),
       accept: () => ({ refused: 'for a reason' }),
@@ -158,7 +158,7 @@ describe('an import', () => {
   })
 })
 
-test('what a call asks for after its end is not charged', async () => {
+test('memory that a call requests after its end is not charged', async () => {
   const account = new MemoryBudget({ bytesMax: 1_200 }).open('127.0.0.1')
   const lifetime = new Lifetime(createTimeouts())
   const memory = new CallMemory({ account, lifetime, waitMs: 10 })

@@ -4,12 +4,12 @@ import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import type { Context } from 'hono'
 
-/** How much of a host is repeated to its client, in characters. */
+/** Maximum length of a host in an error message, in characters. */
 const hostCharsMax = 100
 
 /**
- * Refuses a request that names a host which this service does not answer as (RFC 9110 §7.4, §15.5.20); undefined for
- * any other. gRPC has no code for it, and its clients show the HTTP status with the message.
+ * Refuses a request for another host (RFC 9110 §7.4, §15.5.20). Returns `undefined` for other
+ * requests. gRPC has no code for it, and its clients show the HTTP status with the message.
  */
 export function refuseMisdirected(c: Context<Environment>, hosts: HostCheck): Response | undefined {
   const authority = c.env?.exchange?.authority ?? new URL(c.req.url).host

@@ -15,10 +15,10 @@ import type { CallLog } from './logs/call-log.ts'
 import type { CallCounts } from './metrics/call-metrics.ts'
 import { refuseMisdirected } from './misdirected.ts'
 
-/** A request id that a client may choose: it goes into logs and headers. */
+/** Request ids that a client may choose. They go into logs and headers. */
 const clientRequestId = /^[\w.:/+=-]{1,128}$/
 
-/** Codes that are the server's fault, and logged as errors. */
+/** Codes of server faults, which are logged as errors. */
 const serverFaults = new Set<Code | undefined>([Code.Unknown, Code.Internal, Code.DataLoss])
 
 export interface ObserveOptions {
@@ -26,18 +26,18 @@ export interface ObserveOptions {
   /** Writes the line of a call that succeeded. Default: `log.info`. */
   readonly logAccess?: LogAccess | undefined
   readonly metrics: CallCounts
-  /** Of the calls' deadlines. */
+  /** Timers of the calls' deadlines. */
   readonly timeouts: Timeouts
-  /** Refuses requests to other hosts; all are accepted by default. */
+  /** Check of the requested host. Default: all hosts are accepted. */
   readonly hosts?: HostCheck | undefined
-  /** Milliseconds on a clock that does not jump. */
+  /** Monotonic clock, in milliseconds. */
   readonly now?: () => number
   readonly newId?: () => string
-  /** How long a call waits for memory. */
+  /** Maximum time that a call waits for memory, in milliseconds. */
   readonly memoryWaitMs?: number
 }
 
-/** Gives each call a request id, one log line, and its place in the metrics. */
+/** Gives each call a request id and one log line, and counts it in the metrics. */
 export function observe({
   log,
   logAccess = (line) => log.info(line, 'call'),
@@ -81,12 +81,12 @@ export function observe({
   })
 }
 
-/** Of a response that is only passed on there is no error: the service that made it has logged it. */
+/** A forwarded response has no error here: the service that created it has logged the error. */
 function isServerFault({ code, error }: Call): boolean {
   return serverFaults.has(code) && error !== undefined && !isClientFault(error)
 }
 
-/** Any other method has one name in logs and metrics, however a client spells it. */
+/** Returns the name of a call. All unknown HTTP methods share one name in logs and metrics. */
 function nameOf(method: string, route: string): string {
   return `${httpMethods.has(method) ? method : 'OTHER'} ${route}`
 }

@@ -89,7 +89,7 @@ test.each(conditions)(
   },
 )
 
-test('a read by POST is no write: its conditions are left alone', async () => {
+test('the preconditions of a read by POST are ignored', async () => {
   const { url } = await start()
   const headers = { 'if-match': '"1"', 'content-type': 'application/json' }
   const path = `${url}/metadata.v1.MetadataService/GetMetadata`

@@ -114,7 +114,7 @@ describe.each(services)('reflection %s', (_, service) => {
     expect(found).toMatchObject({ case: 'errorResponse', value: { errorCode: 5 } })
   })
 
-  test('tells the extensions of messages alone', async () => {
+  test('lists extensions of messages only', async () => {
     const none = await ask({ case: 'allExtensionNumbersOfType', value: 'movie.v1.MovieDetails' })
     expect(none).toMatchObject({
       case: 'allExtensionNumbersResponse',

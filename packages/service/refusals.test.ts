@@ -19,7 +19,7 @@ function refuse(type: string, reason: 'overloaded' | 'late' = 'overloaded', more
   return { exchange, field: (name: string) => headerOf(exchange.responseHeaders, name), json }
 }
 
-test('gRPC is refused by headers alone, with RetryInfo and pushback', () => {
+test('gRPC is refused with headers only, with RetryInfo and pushback', () => {
   const { exchange } = refuse('application/grpc+proto')
   expect(exchange.responseBytes.length).toBe(0)
   expect(exchange.responseTrailers).toEqual([])
@@ -33,14 +33,14 @@ test('gRPC is refused by headers alone, with RetryInfo and pushback', () => {
   expect(error?.metadata.get(pushbackHeader)).toBe(String(retryDelayMs))
 })
 
-test('gRPC-Web is refused by its last envelope', () => {
+test('gRPC-Web is refused with its last envelope', () => {
   const { exchange } = refuse('application/grpc-web+json')
   expect(exchange.responseBytes[0]).toBe(0x80)
   expect(exchange.responseBytes.toString()).toContain('grpc-status: 14')
   expect(exchange.responseBytes.toString()).toContain(`${pushbackHeader}: 1000`)
 })
 
-test('a stream by Connect is refused by its last envelope', () => {
+test('a stream by Connect is refused with its last envelope', () => {
   const { exchange } = refuse('application/connect+json')
   expect(exchange.responseBytes[0]).toBe(2)
   const { error } = JSON.parse(exchange.responseBytes.subarray(5).toString())
@@ -56,14 +56,14 @@ describe('a unary call by Connect and a REST call', () => {
     expect(json().details).toMatchObject([retryInfo])
   })
 
-  test('have no body by HEAD', () => {
+  test('have no body for HEAD', () => {
     const { exchange } = refuse('', 'overloaded', { target: '/', method: 'HEAD' })
     expect(exchange.status).toBe(503)
     expect(exchange.responseBytes.length).toBe(0)
   })
 })
 
-test('a late call is told that its deadline passed, and not to call again', () => {
+test('a late call is DEADLINE_EXCEEDED, without advice to retry', () => {
   const { exchange, field, json } = refuse('application/json', 'late')
   expect(exchange.status).toBe(504)
   expect(json().code).toBe(Code.DeadlineExceeded)
@@ -71,7 +71,7 @@ test('a late call is told that its deadline passed, and not to call again', () =
   expect(field('retry-after')).toBeUndefined()
 })
 
-test('scripts of known pages see the refusal, and others do not', () => {
+test('only scripts of allowed origins can read the refusal', () => {
   const from = (origin: string) =>
     refuse('', 'overloaded', { target: '/', headers: ['origin', origin] }).field(
       'access-control-allow-origin',
@@ -80,7 +80,7 @@ test('scripts of known pages see the refusal, and others do not', () => {
   expect(from('https://other.test')).toBeUndefined()
 })
 
-test('the body of the request is not read, and of a client that has left nobody is told', () => {
+test('the body of the request is not read, and a client that has left gets no response', () => {
   const { exchange } = refuse('application/grpc')
   expect(exchange.refused).toBe(true)
   const gone = fakeExchange({ target: '/' })

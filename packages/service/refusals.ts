@@ -8,10 +8,10 @@ import type { Exchange, HeaderList } from '@marquee/http/exchange'
 import { headerOf } from '@marquee/http/header-list'
 import { LazyHeaders } from '@marquee/http/lazy-headers'
 
-/** How long a client that was refused should wait before it calls again, in milliseconds. */
+/** Time that a refused client should wait before it calls again, in milliseconds. */
 export const retryDelayMs = 1_000
 
-/** A response that is made once, and sent as often as needed. */
+/** Response that is created once and sent repeatedly. */
 interface Prepared {
   readonly status: number
   readonly fields: HeaderList
@@ -20,11 +20,13 @@ interface Prepared {
 
 const errors: Readonly<Record<RefusalReason, () => ConnectError>> = {
   overloaded: () => retryLater('the service is overloaded: call again later'),
-  streams: () => retryLater('the service has as many streams as it takes: call again later'),
+  streams: () => retryLater('the service has too many open streams: call again later'),
   late: () => clientDeadlineExceeded(),
 }
 
-/** The call was not begun, so that every method is safe to repeat. */
+/**
+ * Creates an error with `RetryInfo`. The call has not started, so it is safe to retry any method.
+ */
 function retryLater(text: string): ConnectError {
   const error = new ConnectError(text, Code.Unavailable)
   error.details = retryInfo(retryDelayMs)
@@ -38,11 +40,11 @@ export type SendRefusal = (
 ) => void
 
 /**
- * Answers requests that are not started: `UNAVAILABLE` with `google.rpc.RetryInfo`, or 503 with
- * `Retry-After`, or `DEADLINE_EXCEEDED`. Neither the request's body nor most of its headers are
- * read.
- * @param wires All content types of RPCs.
- * @param corsOrigins Origins of the pages whose scripts may see a refusal.
+ * Creates the responses to refused calls: `UNAVAILABLE` with `google.rpc.RetryInfo`, or 503 with
+ * `Retry-After`, or `DEADLINE_EXCEEDED`. The request's body is not read, and neither are most of
+ * its headers.
+ * @param wires Content types of RPCs.
+ * @param corsOrigins Origins of the pages whose scripts may read a refusal.
  */
 export function createRefusals(wires: Wires, corsOrigins: readonly string[]): SendRefusal {
   const origins = new Set(corsOrigins)
@@ -50,7 +52,7 @@ export function createRefusals(wires: Wires, corsOrigins: readonly string[]): Se
   const enveloped = new Map<RefusalReason, Map<Wire, Prepared>>()
   for (const reason of Object.keys(errors) as RefusalReason[]) {
     const error = errors[reason]()
-    plain.set(reason, prepareBare(error))
+    plain.set(reason, prepareJson(error))
     const byWire = new Map<Wire, Prepared>()
     for (const wire of wires.values()) {
       if (wire.hasEnvelopes) byWire.set(wire, prepareEnveloped(wire, error))
@@ -58,20 +60,19 @@ export function createRefusals(wires: Wires, corsOrigins: readonly string[]): Se
     enveloped.set(reason, byWire)
   }
   return (exchange, wire, reason) => {
-    const found = wire && enveloped.get(reason)?.get(wire)
-    const prepared = found ?? plain.get(reason)
+    const prepared = (wire && enveloped.get(reason)?.get(wire)) ?? plain.get(reason)
     if (prepared === undefined) return
     const origin = origins.size > 0 ? headerOf(exchange.headers, 'origin') : undefined
     const isAllowed = origin !== undefined && origins.has(origin)
-    send(exchange, prepared, isAllowed ? visibleTo(origin) : [])
+    send(exchange, prepared, isAllowed ? corsHeaders(origin) : [])
   }
 }
 
 /**
- * What lets a script of another origin see when to call again
+ * Headers by which scripts of another origin can read `Retry-After`
  * (https://fetch.spec.whatwg.org/#http-cors-protocol).
  */
-function visibleTo(origin: string): HeaderList {
+function corsHeaders(origin: string): HeaderList {
   return [
     ...['access-control-allow-origin', origin, 'vary', 'origin'],
     ...['access-control-expose-headers', `retry-after, ${pushbackHeader}`],
@@ -88,8 +89,8 @@ function send(exchange: Exchange, { status, fields, body }: Prepared, more: Head
   exchange.end(exchange.method === 'HEAD' ? undefined : body)
 }
 
-/** An error as JSON: of a unary call by Connect, and of a REST call alike. */
-function prepareBare(error: ConnectError): Prepared {
+/** Prepares the error as JSON, for unary calls by Connect and for REST calls. */
+function prepareJson(error: ConnectError): Prepared {
   const body = errorToJsonBytes(error, undefined)
   const mayRetry = error.code === Code.Unavailable
   const fields = ['content-type', 'application/json', 'content-length', String(body.length)]
@@ -97,7 +98,7 @@ function prepareBare(error: ConnectError): Prepared {
   return { status: mayRetry ? 503 : 504, fields, body }
 }
 
-/** By gRPC the response is its headers alone (gRPC over HTTP/2, "Trailers-Only"). */
+/** Prepares the error in an envelope. By gRPC, the response has only headers ("Trailers-Only"). */
 function prepareEnveloped(wire: Wire, error: ConnectError): Prepared {
   const trailerList: string[] = []
   const responseTrailer = new LazyHeaders(trailerList) as unknown as Headers

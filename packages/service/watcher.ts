@@ -1,9 +1,9 @@
-/** Someone who follows changes, and is woken by each. */
+/** A follower of changes. Each change calls `wake`. */
 export interface Watcher {
   wake: () => void
 }
 
-/** Resolves when the watcher is woken, or the signal aborted. It hears nothing of what came before. */
+/** Resolves at the next `wake`, or when the signal is aborted. Earlier changes are not reported. */
 export function nextWake(watcher: Watcher, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -65,7 +65,7 @@ export const badMessages: readonly BadMessage[] = [
       what: `a page token that ${method.name} never gave`,
       method,
       payload: json({ recordType: 'movie', pageToken: 'bm9wZQ' }),
-      says: /^page_token is not one of this list: send the next_page_token of the page before/,
+      says: /^page_token belongs to another list: send the next_page_token of the page before/,
     },
   ]),
   {

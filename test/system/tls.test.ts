@@ -46,7 +46,7 @@ for (const name of ['bun', 'deno', 'node'] as const) {
     test('a service survives SIGHUP, and logs what the signal is for', async () => {
       await using service = await start(name)
       service.program.kill('SIGHUP')
-      await service.program.waitForLine(/SIGHUP: there is nothing to read again/)
+      await service.program.waitForLine(/SIGHUP: there are no files to read again/)
       expect((await fetch(`${service.url}/readyz`)).status).toBe(200)
     })
   })

@@ -1,8 +1,8 @@
 /**
- * The first of the content codings that a client takes, or undefined for none of them: the bytes as they are
+ * Returns the first content coding that the client accepts, or `undefined` when it accepts none
  * (RFC 9110 §12.5.3).
- * @param accepted the value of `Accept-Encoding`.
- * @param offered in lower case, the best first.
+ * @param accepted Value of `Accept-Encoding`.
+ * @param offered Content codings in lower case, the best first.
  */
 export function acceptedEncoding<T extends string>(
   accepted: string | undefined,

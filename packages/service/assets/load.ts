@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
 
-/** A file of a page, in memory. */
+/** File of a page, in memory. */
 export interface Asset {
   readonly contentType: string
   readonly bytes: Uint8Array
-  /** The same bytes compressed, by the names of content codings, the shortest first. */
+  /** Compressed forms of the same bytes, the shortest first. */
   readonly packed: readonly PackedAsset[]
-  /** Differs when the bytes do. */
+  /** Hash of the bytes. */
   readonly version: string
 }
 
@@ -18,17 +18,17 @@ export interface PackedAsset {
   readonly bytes: Uint8Array
 }
 
-/** A page that was built: what all its routes are answered with, and the rest by their paths in URLs. */
+/** Built page: the index, which is the response of all its routes, and the other files. */
 export interface BuiltPage {
   readonly index: Asset
-  /** By path: `/assets/index-3f2a.js`. */
+  /** Files by path: `/assets/index-3f2a.js`. */
   readonly assets: ReadonlyMap<string, Asset>
 }
 
-/** The bounds of a page that is kept in memory. */
+/** Limits of a page, which is kept in memory. */
 export const pageLimits = {
   fileCountMax: 1_000,
-  /** Of all files together, compressed ones included. */
+  /** Maximum size of all files, compressed ones included, in bytes. */
   bytesMax: 64 * 1024 * 1024,
 }
 
@@ -51,8 +51,9 @@ const contentTypes: Readonly<Record<string, string>> = {
 const encodings = { br: '.br', gzip: '.gz' } as const
 
 /**
- * Reads a built page: `index.html`, and the files of `assets`, each perhaps beside itself as `.br` and `.gz`. Undefined
- * when there is no such folder or no `index.html` in it. Rejects when it is larger than `pageLimits` allow.
+ * Reads a built page: `index.html` and the files of `assets`, with their compressed forms (`.br`,
+ * `.gz`). Returns `undefined` when the folder has no `index.html`. Rejects when the page exceeds
+ * `pageLimits`.
  */
 export async function loadPage(folder: string): Promise<BuiltPage | undefined> {
   if (!existsSync(join(folder, 'index.html'))) return undefined
@@ -75,7 +76,7 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array
     .map((entry) => join(entry.parentPath, entry.name))
   if (paths.length > pageLimits.fileCountMax) {
     throw new Error(
-      `${folder} has ${paths.length} files: a page has ${pageLimits.fileCountMax} at most`,
+      `${folder} has ${paths.length} files: a page may have at most ${pageLimits.fileCountMax}`,
     )
   }
   const files = new Map<string, Uint8Array>()
@@ -84,7 +85,9 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array
     const content = await readFile(path)
     bytes += content.length
     if (bytes > pageLimits.bytesMax) {
-      throw new Error(`${folder} is larger than ${pageLimits.bytesMax} bytes: it is no page`)
+      throw new Error(
+        `${folder} is larger than ${pageLimits.bytesMax} bytes: give the folder of a built page`,
+      )
     }
     files.set(relative(folder, path).replaceAll(sep, '/'), content)
   }

@@ -1,7 +1,8 @@
 /**
- * The header fields that bound what a page may do, as names in lower case and values: only what its own origin serves,
- * in no frame, with no inline script or style (https://www.w3.org/TR/CSP3/).
- * @param callOrigins other origins that its scripts may call.
+ * Returns the security headers of a page, as names in lower case and values. The page may load only
+ * what its own origin serves, without frames, inline scripts or inline styles
+ * (https://www.w3.org/TR/CSP3/).
+ * @param callOrigins Other origins that its scripts may call.
  */
 export function pagePolicy(callOrigins: readonly string[] = []): readonly string[] {
   const policy = {

@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync())
 
 describe('the page', () => {
-  test('is the same at each of its paths, and asked for again each time', async () => {
+  test('is the same at each of its paths, and revalidated each time', async () => {
     for (const path of ['/', '/movies/1', '/movies/a%2Fb?from=list']) {
       const { status, headers, body } = await ask(path)
       expect(status).toBe(200)
@@ -69,7 +69,7 @@ describe('the page', () => {
     })
   })
 
-  test('is not sent again to who has it', async () => {
+  test('is not sent again to a client that has it', async () => {
     const { headers } = await ask('/')
     const { etag } = headers
     const again = await ask('/movies/1', { headers: { 'if-none-match': `${etag}` } })
@@ -78,7 +78,7 @@ describe('the page', () => {
     expect(again.headers['content-security-policy']).toBe(`${headers['content-security-policy']}`)
   })
 
-  test('answers HEAD as GET without a body, and no other method', async () => {
+  test('responds to HEAD as to GET without a body, and to no other method', async () => {
     const head = await ask('/', { method: 'HEAD' })
     expect([head.status, head.body.length]).toEqual([200, 0])
     expect(head.headers['content-length']).toBe(`${html.length}`)
@@ -88,7 +88,7 @@ describe('the page', () => {
 })
 
 describe('an asset', () => {
-  test('is kept for ever', async () => {
+  test('is cached for a year', async () => {
     const { headers, body } = await ask('/assets/main-1.js')
     expect(body.toString()).toBe(script)
     expect(headers['content-type']).toBe('text/javascript; charset=utf-8')
@@ -105,7 +105,7 @@ describe('an asset', () => {
     ['GZIP;q=0.2, br;q=0', 'gzip'],
     ['identity', undefined],
     ['br;q=0, gzip;q=0', undefined],
-  ])('is compressed as the client takes it: %s', async (accepted, encoding) => {
+  ])('is compressed as the client accepts it: %s', async (accepted, encoding) => {
     const { headers, body } = await ask('/assets/main-1.js', {
       headers: { 'accept-encoding': accepted },
     })
@@ -116,7 +116,7 @@ describe('an asset', () => {
     expect(headers['content-length']).toBe(`${body.length}`)
   })
 
-  test('that was not worth compressing is sent as it is', async () => {
+  test('without a compressed form is sent as it is', async () => {
     const { status, headers } = await ask('/assets/icon-2.svg', {
       headers: { 'accept-encoding': 'br' },
     })
@@ -139,7 +139,7 @@ describe('an asset', () => {
   })
 })
 
-test('without a page its paths say what to do, and its assets are not there', async () => {
+test('without a page, its paths respond with advice and its assets are not found', async () => {
   await using folder = await temporaryFolder()
   await using server = await servePage(join(folder.path, 'absent'))
   const { status, body } = await ask('/', { origin: server.url })

@@ -7,42 +7,42 @@ import type { Asset, BuiltPage } from './load.ts'
 import { pagePolicy } from './page-policy.ts'
 
 export interface PageRoutesOptions {
-  /** Undefined while there is none: then its routes answer 503. */
+  /** `undefined` when the page is not built: its routes then respond 503. */
   readonly page: BuiltPage | undefined
-  /** The paths that are answered with the page itself, as Hono's routes: `/movies/:id`. */
+  /** Routes that respond with the index, in Hono's form: `/movies/:id`. */
   readonly paths: readonly string[]
   /** Other origins that the page's scripts may call. */
   readonly callOrigins?: readonly string[]
-  /** What to do when there is no page, for people. */
+  /** Advice for the response when the page is not built. */
   readonly advice: string
 }
 
-/** What has a hash of its content in its name is never asked for again. */
-const forEver = 'public, max-age=31536000, immutable'
+/** Caches keep assets for a year, because their names contain a hash of their content. */
+const immutable = 'public, max-age=31536000, immutable'
 
 /**
- * Serves a page: `index.html` for each of its paths, which caches have to ask for again (the app answers 304), and the
- * files under `/assets/`, which are kept for ever. All are in memory, compressed as the client takes them.
+ * Serves a page: `index.html` on each of its paths, which caches must revalidate, and the immutable
+ * files under `/assets/`. Each response is in the compressed form that the client accepts.
  */
 export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions): void {
   const { page, paths, callOrigins, advice } = options
   const policy = pagePolicy(callOrigins)
   const refuse = refuseMethod('GET, HEAD')
 
-  function answerIndex(c: Context<Environment>): Response {
+  function respondIndex(c: Context<Environment>): Response {
     if (page === undefined) return c.text(`the page is not built: ${advice}\n`, 503)
     const { index } = page
     return send(c, index, ['etag', `W/"${index.version}"`, 'cache-control', 'no-cache', ...policy])
   }
   for (const path of paths) {
-    app.get(path, answerIndex)
+    app.get(path, respondIndex)
     app.all(path, refuse)
   }
 
   app.get('/assets/*', (c) => {
     const asset = page?.assets.get(c.req.path)
     if (asset === undefined) return c.notFound()
-    return send(c, asset, ['cache-control', forEver, ...policy])
+    return send(c, asset, ['cache-control', immutable, ...policy])
   })
   app.all('/assets/*', refuse)
 }

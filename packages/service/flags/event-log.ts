@@ -6,25 +6,28 @@ import type { Flags } from './flags.ts'
 const mechanisms = ['none', 'plain', 'scram-sha-256', 'scram-sha-512'] as const
 const switches = ['false', 'true'] as const
 
-/** Reads which event log is used: Kafka where brokers are named, else a file, by default in the given folder. */
+/**
+ * Reads the event log: Kafka when brokers are given, else a file. Default: `events.db` in the
+ * folder.
+ */
 export function readEventLogConfig(flags: Flags, folder: string): EventLogConfig {
   const path = flags.text({
     flag: 'event-log',
-    help: 'the file of the event log, where it is not in Kafka',
+    help: 'the file of the event log, without Kafka',
     default: join(folder, 'events.db'),
   })
   const partitions = flags.integer({
     flag: 'event-log-partitions',
-    help: 'partitions of a topic that is new',
+    help: 'partitions of a new topic',
     default: 4,
     min: 1,
     max: 256,
   })
   const access = readKafkaAccess(flags)
-  // What brokers take unless told is 6,000 to 1,800,000.
+  // By default, brokers accept 6,000 to 1,800,000.
   const sessionTimeoutMs = flags.integer({
     flag: 'kafka-session-timeout-ms',
-    help: 'after how long a consumer that says nothing loses its partitions to others',
+    help: 'time after which a silent consumer loses its partitions to others',
     default: 10_000,
     min: 2_000,
     max: 300_000,
@@ -40,7 +43,7 @@ function readKafkaAccess(flags: Flags): KafkaAccess {
 }
 
 function readBrokers(flags: Flags): string[] {
-  const help = 'Kafka brokers, host:port, several by commas; none for a file'
+  const help = 'Kafka brokers, host:port, separated by commas; empty for a file'
   const text = flags.text({ flag: 'kafka-brokers', help, default: '' })
   if (text === '') return []
   return text.split(',').map((one) => {
@@ -57,13 +60,21 @@ function readBrokers(flags: Flags): string[] {
 function readTls(flags: Flags): KafkaTls | undefined {
   const isOn = flags.choice({
     flag: 'kafka-tls',
-    help: 'whether connections to Kafka are encrypted: true or false',
+    help: 'TLS to Kafka: true or false',
     of: switches,
     default: 'false',
   })
-  const caPath = readOptional(flags, 'kafka-tls-ca', 'PEM file of the authority of the brokers')
-  const certPath = readOptional(flags, 'kafka-tls-cert', 'PEM file of our own certificate')
-  const keyPath = readOptional(flags, 'kafka-tls-key', 'PEM file of its key')
+  const caPath = readOptional(
+    flags,
+    'kafka-tls-ca',
+    'PEM file of the certificate authority of the brokers',
+  )
+  const certPath = readOptional(flags, 'kafka-tls-cert', 'PEM file of the client certificate')
+  const keyPath = readOptional(
+    flags,
+    'kafka-tls-key',
+    'PEM file of the key of the client certificate',
+  )
   const files = [caPath, certPath, keyPath]
   if ((certPath === undefined) !== (keyPath === undefined)) {
     flags.refuse('--kafka-tls-cert and --kafka-tls-key: give both, or neither')
@@ -84,10 +95,14 @@ function readSasl(flags: Flags): KafkaSasl | undefined {
     of: mechanisms,
     default: 'none',
   })
-  const username = flags.text({ flag: 'kafka-sasl-username', help: 'as whom', default: '' })
+  const username = flags.text({
+    flag: 'kafka-sasl-username',
+    help: 'the user for SASL',
+    default: '',
+  })
   const password = flags.text({
     flag: 'kafka-sasl-password',
-    help: 'with which password; a flag is seen by all on this machine',
+    help: 'the password for SASL; every user of this machine can see a flag',
     default: '',
   })
   const isComplete = username !== '' && password !== ''

@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util'
 
 /**
- * Thrown when the command line or the environment cannot be used. The message lists every problem, one
- * per line.
+ * Thrown when the command line or the environment cannot be used. The message lists every problem,
+ * one per line.
  */
 export class FlagsError extends Error {
   override readonly name = 'FlagsError'
 }
 
 /**
- * Command line and environment. A flag wins over its environment variable, and both over the default.
+ * Command line and environment. A flag wins over its environment variable, and both over the
+ * default.
  */
 export interface FlagsSource {
   /** The command line, without the program. */

@@ -3,23 +3,28 @@ import type { Flags } from './flags.ts'
 
 const mebibyte = 1024 ** 2
 
-/** Part of the memory that clients may make the process hold: the rest is for the program, its stores and what it frees late. */
+/**
+ * Share of the memory that requests may hold. The rest is for the program, its stores and garbage.
+ */
 const budgetShare = 1 / 4
 const budgetBytesMin = 16 * mebibyte
 
-/** What the process may use: the limit of its container (cgroup), or all that the machine has. In bytes. */
+/**
+ * Memory that the process may use, in bytes: the limit of its container (cgroup), or all of the
+ * machine's.
+ */
 export function memoryLimitBytes(): number {
   const total = totalmem()
   const limit = process.constrainedMemory()
   return limit > 0 ? Math.min(limit, total) : total
 }
 
-/** Reads how much memory clients together may make the process hold, in bytes. */
+/** Reads the memory budget: the memory that the requests of all clients may hold, in bytes. */
 export function readMemoryBudget(flags: Flags): number {
   const bytes = Math.max(budgetBytesMin, memoryLimitBytes() * budgetShare)
   const mebibytes = flags.integer({
     flag: 'memory-budget',
-    help: 'how much memory clients may make the process hold, in MiB; a quarter of what it may use',
+    help: 'memory that the requests of all clients may hold, in MiB; a quarter of what the process may use',
     default: Math.floor(bytes / mebibyte),
     min: budgetBytesMin / mebibyte,
     max: 1_048_576,

@@ -14,7 +14,7 @@ function read(env: Record<string, string>, args: string[] = []) {
   return config
 }
 
-test('without an address there is no Consul, whatever else is said of it', () => {
+test('without an address there is no Consul, whatever the other flags are', () => {
   expect(read({ CONSUL_HTTP_TOKEN: 'secret', CONSUL_HTTP_SSL: 'true' })).toBeUndefined()
 })
 
@@ -109,7 +109,7 @@ test.each([
   'http://s3cret@consul.test',
   'user:s3cret@consul.test:8500',
   'user:s3cret@consul.test:many',
-])('%s is refused as an address without saying it again', (address) => {
+])('%s is refused as an address, and is not repeated in the error', (address) => {
   const [problem, ...others] = problemsOf(() => read({ CONSUL_HTTP_ADDR: address }))
   expect(problem).toContain('--consul-http-auth')
   expect(problem).not.toContain('s3cret')
@@ -122,7 +122,7 @@ describe('the advertised host', () => {
     ['10.0.0.5', '10.0.0.5'],
     ['::1', '::1'],
     ['[fd00::5]', 'fd00::5'],
-  ])('%s is taken', (given, advertise) => {
+  ])('%s is accepted', (given, advertise) => {
     expect(read({ ...consul, ADVERTISE: given })).toMatchObject({ advertise })
   })
 

@@ -1,36 +1,36 @@
 import type { RegistryConfig } from '@marquee/registry/open'
 import type { Flags } from './flags.ts'
 
-/** The port of Consul's HTTP API, where its address has neither a port nor a scheme. */
+/** Port of Consul's HTTP API when the address has neither a port nor a scheme. */
 const defaultPort = 8500
-/** How long a query may wait for a change, in milliseconds. */
+/** Maximum time that a query waits for a change, in milliseconds. */
 const waitMs = 30_000
-/** After how long a critical instance is forgotten, in milliseconds: the least that Consul takes. */
+/** Time after which Consul removes a critical instance, in milliseconds. Consul accepts no less. */
 const deregisterAfterMs = 60_000
 
 const checks = ['grpc', 'ttl'] as const
 const switches = ['true', 'false', '1', '0'] as const
 
 /**
- * Reads where Consul is, from the variables that Consul's own command has too, and what a service tells it; undefined
- * when there is no Consul.
- * @param advertise the host that others reach the service by.
+ * Reads the address of Consul, from the environment variables of Consul's own command, and how the
+ * service registers. Returns `undefined` without an address.
+ * @param advertise Host by which others reach the service.
  */
 export function readConsulConfig(flags: Flags, advertise: string): RegistryConfig | undefined {
-  const address = readText(flags, 'http-addr', 'where Consul is: host:port or its URL')
-  const isSecure = readSwitch(flags, 'http-ssl', 'whether Consul is asked by HTTPS', false)
+  const address = readText(flags, 'http-addr', 'address of Consul: host:port or a URL')
+  const isSecure = readSwitch(flags, 'http-ssl', 'HTTPS to Consul', false)
   const config = {
     kind: 'consul' as const,
-    token: readText(flags, 'http-token', 'the token; a flag is seen by all on this machine'),
-    tokenFile: readText(flags, 'http-token-file', 'a file with the token, which wins over it'),
+    token: readText(flags, 'http-token', 'the token; every user of this machine can see a flag'),
+    tokenFile: readText(flags, 'http-token-file', 'a file with the token; wins over the token'),
     httpAuth: readText(flags, 'http-auth', 'user:password of basic authentication'),
-    namespace: readText(flags, 'namespace', 'the namespace, of Consul Enterprise'),
+    namespace: readText(flags, 'namespace', 'the namespace (Consul Enterprise)'),
     ...readTls(flags),
     ...readRegistration(flags),
     advertise,
     graceMs: flags.integer({
       flag: 'consul-grace-ms',
-      help: 'how long instances are kept that a restarted Consul may have forgotten',
+      help: 'time that instances are kept which a restarted Consul does not list',
       default: 30_000,
       min: 0,
       max: 3_600_000,
@@ -44,11 +44,15 @@ export function readConsulConfig(flags: Flags, advertise: string): RegistryConfi
 
 function readTls(flags: Flags) {
   const files = {
-    caFile: readText(flags, 'cacert', "a file with the certificate of Consul's authority"),
-    certFile: readText(flags, 'client-cert', 'a file with our certificate'),
-    keyFile: readText(flags, 'client-key', 'a file with the key of our certificate'),
+    caFile: readText(
+      flags,
+      'cacert',
+      "a file with the certificate of Consul's certificate authority",
+    ),
+    certFile: readText(flags, 'client-cert', 'a file with the client certificate'),
+    keyFile: readText(flags, 'client-key', 'a file with the key of the client certificate'),
     tlsServerName: readText(flags, 'tls-server-name', "the name in Consul's certificate"),
-    verifiesTls: readSwitch(flags, 'http-ssl-verify', 'whether it is verified', true),
+    verifiesTls: readSwitch(flags, 'http-ssl-verify', "verification of Consul's certificate", true),
   }
   if ((files.certFile === undefined) !== (files.keyFile === undefined)) {
     flags.refuse('--consul-client-cert and --consul-client-key: give both, or neither')
@@ -56,11 +60,11 @@ function readTls(flags: Flags) {
   return files
 }
 
-/** Reads what the service says of itself. */
+/** Reads how the service registers. */
 function readRegistration(flags: Flags) {
   const prefix = flags.text({
     flag: 'consul-service-prefix',
-    help: 'put before the names of services in Consul',
+    help: 'prefix of the names of services in Consul',
     default: '',
   })
   if (!/^[\w.-]*$/.test(prefix)) {
@@ -76,7 +80,7 @@ function readRegistration(flags: Flags) {
     }),
     checkIntervalMs: flags.integer({
       flag: 'consul-check-interval-ms',
-      help: 'how often the instance is checked',
+      help: 'time between two checks of the instance',
       default: 5_000,
       min: 1_000,
       max: 60_000,
@@ -84,14 +88,14 @@ function readRegistration(flags: Flags) {
   }
 }
 
-/** Without a scheme, the port is 8500 by default; with one, it is that of the scheme. */
+/** Returns the URL. Default port: 8500 without a scheme, else the port of the scheme. */
 function parseAddress(flags: Flags, text: string, isSecure: boolean): string {
   const [, scheme = isSecure ? 'https' : 'http', rest = text] = /^(\w+):\/\/(.*)$/.exec(text) ?? []
   const port = /^\w+:\/\/|:\d+$/.test(text) ? '' : `:${defaultPort}`
   const url = URL.parse(`${isSecure && scheme === 'http' ? 'https' : scheme}://${rest}${port}`)
   if (!url || !/^https?:$/.test(url.protocol) || hasMoreThanPath(url)) {
     const advice = 'give host:port, http://host:port or https://host:port'
-    // What stands before an @ may be a password.
+    // The text before an @ may be a password.
     const problem = text.includes('@')
       ? `has an @: ${advice}, and a user by --consul-http-auth`
       : `is "${text}": ${advice}`

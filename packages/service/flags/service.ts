@@ -7,17 +7,17 @@ import { readMemoryBudget } from './memory.ts'
 import { readTls, type TlsFileOptions } from './tls.ts'
 import { readTrafficOptions, type TrafficOptions } from './traffic.ts'
 
-/** What every service is told. */
+/** Options of every service. */
 export interface ServiceOptions extends TrafficOptions, HostOptions {
   readonly port: number
   readonly log: LogOptions
-  /** Origins of the pages whose scripts may call. */
+  /** Origins of the pages whose scripts may call the service. */
   readonly corsOrigins: readonly string[]
-  /** Bounds of the calls that are admitted at once. */
+  /** Limits of admission. */
   readonly admissionLimits: Partial<AdmissionLimits>
-  /** What clients together may make the process hold, in bytes. */
+  /** Memory that the requests of all clients may hold, in bytes. */
   readonly memoryBytesMax: number
-  /** TLS beside cleartext, on the same port; none unless told. */
+  /** TLS, on the same port as cleartext. Default: no TLS. */
   readonly tls?: TlsFileOptions
 }
 
@@ -26,7 +26,7 @@ const formats = ['json', 'pretty'] as const
 
 /**
  * Reads the flags that every service has.
- * @param streamsPerClientMax the default of its flag.
+ * @param streamsPerClientMax Default of `--streams-per-client-max`.
  */
 export function readServiceOptions(
   flags: Flags,
@@ -57,16 +57,16 @@ export function readPort(flags: Flags, flag: string, port: number): number {
   })
 }
 
-/** Reads which address to listen on: by default only this machine can call. */
+/** Reads the address to listen on. By default, only this machine can call the service. */
 function readHost(flags: Flags): string {
   return flags.text({
     flag: 'host',
-    help: 'the address to listen on; 0.0.0.0 for every one',
+    help: 'the address to listen on; 0.0.0.0 for all',
     default: '127.0.0.1',
   })
 }
 
-/** Reads where a service listens, and by which hosts it is called. */
+/** Reads the address to listen on, and the hosts by which clients call the service. */
 export function readHosts(flags: Flags): HostOptions {
   const host = readHost(flags)
   const advertise = readAdvertise(flags, host)
@@ -76,7 +76,7 @@ export function readHosts(flags: Flags): HostOptions {
 function readAdvertise(flags: Flags, host: string): string {
   const text = flags.text({
     flag: 'advertise',
-    help: 'the host that others reach the service by; that of --host',
+    help: 'the host by which others reach the service; by default --host',
     default: '',
   })
   if (text === '') return advertisedHost(host)
@@ -87,11 +87,11 @@ function readAdvertise(flags: Flags, host: string): string {
   return address
 }
 
-/** Reads the further hosts that requests may name. */
+/** Reads further hosts that requests may name. */
 function readAllowedHosts(flags: Flags): string[] {
   const text = flags.text({
     flag: 'allowed-hosts',
-    help: 'further hosts that requests may name, several by commas; * for any',
+    help: 'further hosts that requests may name, separated by commas; * for any',
     default: '',
   })
   const names = text === '' ? [] : text.split(',').map((name) => name.trim())
@@ -102,56 +102,56 @@ function readAllowedHosts(flags: Flags): string[] {
   return names
 }
 
-/** Whether it is a name or an address, and nothing else. */
+/** Returns whether the text is a host name or an address, and nothing else. */
 function isHost(text: string): boolean {
   const host = text.includes(':') ? `[${text}]` : text
   const url = URL.parse(`http://${host}`)
   return url !== null && url.host === url.hostname && url.href === `${url.origin}/`
 }
 
-/** Reads which pages of other origins may call. */
+/** Reads the origins of pages that may call the service. */
 export function readCorsOrigins(flags: Flags): string[] {
   return flags.origins({
     flag: 'cors-origins',
-    help: 'origins of pages whose scripts may call; several by commas',
+    help: 'origins of pages whose scripts may call the service, separated by commas',
     default: '',
   })
 }
 
-/** Reads how many calls are admitted, and how long they may wait. */
+/** Reads the limits of admission. */
 export function readAdmissionLimits(flags: Flags): Partial<AdmissionLimits> {
   return {
     patienceMs: flags.integer({
       flag: 'admission-patience-ms',
-      help: 'how long a call may wait for its start before the service counts as overloaded',
+      help: 'time that calls may wait for their start before the service counts as overloaded',
       default: admissionLimits.patienceMs,
       min: 1,
       max: 60_000,
     }),
     waitMs: flags.integer({
       flag: 'admission-wait-ms',
-      help: 'how long a call may wait for its start while the service is overloaded',
+      help: 'time that a call may wait for its start while the service is overloaded',
       default: admissionLimits.waitMs,
       min: 1,
       max: 10_000,
     }),
     waitingMax: flags.integer({
       flag: 'admission-waiting-max',
-      help: 'how many calls may wait for their start',
+      help: 'calls that may wait for their start',
       default: admissionLimits.waitingMax,
       min: 1,
       max: 1_000_000,
     }),
     inFlightMax: flags.integer({
       flag: 'admission-in-flight-max',
-      help: 'how many unary calls may be in flight; the limit adapts below it',
+      help: 'unary calls in flight; the adaptive limit stays below',
       default: admissionLimits.inFlightMax,
       min: admissionLimits.inFlightMin,
       max: 1_000_000,
     }),
     streamsMax: flags.integer({
       flag: 'admission-streams-max',
-      help: 'how many streams may be open',
+      help: 'open streams',
       default: admissionLimits.streamsMax,
       min: 1,
       max: 1_000_000,
@@ -159,12 +159,12 @@ export function readAdmissionLimits(flags: Flags): Partial<AdmissionLimits> {
   }
 }
 
-/** Reads how much is logged, and how. */
+/** Reads the level and the format of the log. */
 export function readLogOptions(flags: Flags, level: (typeof levels)[number]): LogOptions {
   return {
     level: flags.choice({
       flag: 'log-level',
-      help: `what is logged: ${levels.join(', ')}`,
+      help: `the least severe level that is logged: ${levels.join(', ')}`,
       of: levels,
       default: level,
     }),

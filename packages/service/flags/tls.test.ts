@@ -23,7 +23,7 @@ function read(...args: string[]) {
   return tls
 }
 
-test('there is no TLS unless it is asked for', () => {
+test('by default there is no TLS', () => {
   expect(read()).toBeUndefined()
 })
 
@@ -37,7 +37,7 @@ test('the files are read', () => {
   })
 })
 
-test('a certificate and a key that are of no use are refused', () => {
+test('an unusable certificate or key is refused', () => {
   expect(() => read('--tls-cert', own.certificatePath)).toThrow('give both, or neither')
   expect(() => read('--tls-cert', '/nowhere', '--tls-key', own.keyPath)).toThrow(
     /--tls-cert is "\/nowhere": .*ENOENT/,
@@ -57,7 +57,7 @@ test('clients may have to show a certificate, and cleartext may be refused', () 
   expect(tls).toMatchObject({ clientAuthority: other.certificate, isRequired: true })
 })
 
-test('what only makes sense with a certificate is refused without one', () => {
+test('flags that need a certificate are refused without one', () => {
   expect(() => read('--tls-only', 'true')).toThrow('--tls-only needs --tls-cert and --tls-key')
   expect(() => read('--tls-client-ca', other.certificatePath)).toThrow(
     '--tls-client-ca needs --tls-cert and --tls-key',

@@ -3,24 +3,24 @@ import type { TlsOptions } from '@marquee/http/server/tls'
 import { type TlsFiles, tlsProblem } from '../process/tls-files.ts'
 import type { Flags } from './flags.ts'
 
-/** TLS as it is configured: what the files held at the start, and where they are. */
+/** TLS of the port: the content of the files at the start, and their paths. */
 export interface TlsFileOptions extends TlsOptions {
   readonly files: TlsFiles
 }
 
-/** Reads what the port proves by TLS who it is with; undefined when it speaks no TLS. */
+/** Reads the certificate and key of the port. Returns `undefined` without TLS. */
 export function readTls(flags: Flags): TlsFileOptions | undefined {
   const certificate = readPem(flags, 'tls-cert', 'PEM file of the certificate of the port')
-  const key = readPem(flags, 'tls-key', 'PEM file of its key')
-  const help = 'PEM file of the authority that clients must have a certificate of'
+  const key = readPem(flags, 'tls-key', 'PEM file of the key of the certificate')
+  const help = 'PEM file of the authority that must have signed the certificates of clients'
   const clientAuthority = readPem(flags, 'tls-client-ca', help)
   const isOnly = readOnly(flags)
   if ((certificate === undefined) !== (key === undefined)) {
     flags.refuse('--tls-cert and --tls-key: give both, or neither')
   }
   if (!certificate?.text || !key?.text) {
-    const needy = isOnly ? '--tls-only' : clientAuthority && '--tls-client-ca'
-    if (needy && !certificate && !key) flags.refuse(`${needy} needs --tls-cert and --tls-key`)
+    const flag = isOnly ? '--tls-only' : clientAuthority && '--tls-client-ca'
+    if (flag && !certificate && !key) flags.refuse(`${flag} needs --tls-cert and --tls-key`)
     return undefined
   }
   const pems = {
@@ -39,14 +39,14 @@ export function readTls(flags: Flags): TlsFileOptions | undefined {
 }
 
 function readOnly(flags: Flags): boolean {
-  const help = 'whether cleartext is refused'
+  const help = 'refuse cleartext'
   const of = ['true', 'false'] as const
   return flags.choice({ flag: 'tls-only', help, of, default: 'false' }) === 'true'
 }
 
 interface PemFile {
   readonly path: string
-  /** Empty when it cannot be read, which is reported. */
+  /** Empty when the file cannot be read, which is a reported problem. */
   readonly text: string
 }
 

@@ -34,12 +34,12 @@ test('a heartbeat of 0 is none', () => {
   expect(read().rpcLimits.heartbeatMs).toBeGreaterThan(0)
 })
 
-test('what is out of its bounds is refused', () => {
+test('values out of bounds are refused', () => {
   expect(() => read('--heartbeat-ms', '-1')).toThrow('--heartbeat-ms')
   expect(() => read('--idle-timeout-ms', '10')).toThrow('--idle-timeout-ms')
 })
 
-test('what an HTTP/2 connection may do that costs it nothing is set by flags', () => {
+test('the rate limits of HTTP/2 connections are set by flags', () => {
   const { http2 } = read('--http2-resets-burst', '50000', '--http2-idle-frames-per-second', '9')
   expect(http2.resets).toEqual({ ...http2Limits.resets, burst: 50_000 })
   expect(http2.idleFrames).toEqual({ ...http2Limits.idleFrames, perSecond: 9 })

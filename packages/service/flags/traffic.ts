@@ -4,7 +4,7 @@ import { type Http2Limits, http2Limits } from '@marquee/http/http2/limits'
 import { type AddressList, createAddressList } from '@marquee/http/server/address-list'
 import type { Flags } from './flags.ts'
 
-/** The bounds that depend on what is between a service and its clients. */
+/** Limits that depend on the clients and proxies in front of a service. */
 export interface TrafficOptions {
   readonly rpcLimits: Pick<
     RpcLimits,
@@ -12,15 +12,16 @@ export interface TrafficOptions {
   >
   readonly http1: Partial<Http1Limits>
   readonly http2: Partial<Http2Limits>
-  /** Proxies whose connections carry many users. */
+  /** Proxies whose connections carry the calls of many users. */
   readonly trustedProxies: AddressList
 }
 
 const dayMs = 86_400_000
 
 /**
- * Reads how long what is quiet is kept open and by what, and what clients may have open and do that costs them nothing.
- * @param streamsPerClientMax the default of its flag.
+ * Reads the time-outs, ages and sizes of connections, streams and messages, and the rate limits of
+ * HTTP/2.
+ * @param streamsPerClientMax Default of `--streams-per-client-max`.
  */
 export function readTrafficOptions(
   flags: Flags,
@@ -28,28 +29,28 @@ export function readTrafficOptions(
 ): TrafficOptions {
   const idleTimeoutMs = flags.integer({
     flag: 'idle-timeout-ms',
-    help: 'how long a connection without a call is kept: longer than a proxy in front keeps it',
+    help: 'time that a connection without calls stays open; set it longer than that of a proxy in front',
     default: http2Limits.idleTimeoutMs,
     min: 1_000,
     max: dayMs,
   })
   const heartbeatMs = flags.integer({
     flag: 'heartbeat-ms',
-    help: 'how long a watch may be quiet until its last message is sent again; 0 for ever',
+    help: 'time after which a quiet watch sends its last message again; 0 for never',
     default: rpcLimits.heartbeatMs ?? 0,
     min: 0,
     max: dayMs,
   })
   const streamAgeMaxMs = flags.integer({
     flag: 'stream-age-ms',
-    help: 'how long a stream may be open; it ends with UNAVAILABLE, and clients open it again',
+    help: 'maximum age of a stream; it then ends with UNAVAILABLE, and clients open it again',
     default: rpcLimits.streamAgeMaxMs,
     min: 1_000,
     max: 24 * dayMs,
   })
   const ageMaxMs = flags.integer({
     flag: 'connection-age-ms',
-    help: 'how long a connection is used; then its calls end, and clients connect again',
+    help: 'maximum age of a connection; its calls then finish, and clients connect again',
     default: http2Limits.ageMaxMs,
     min: 1_000,
     max: 24 * dayMs,
@@ -58,14 +59,14 @@ export function readTrafficOptions(
     rpcLimits: {
       messageBytesMax: flags.integer({
         flag: 'message-bytes-max',
-        help: 'bytes of a message of a request, decompressed; its rules may allow less',
+        help: 'maximum size of a request message, decompressed; its rules may allow less',
         default: rpcLimits.messageBytesMax,
         min: 1_024,
         max: 1_073_741_824,
       }),
       unaryTimeoutMs: flags.integer({
         flag: 'unary-timeout-ms',
-        help: 'how long a unary call may take whose client sets no earlier deadline',
+        help: 'time that a unary call may take when its client sets no earlier deadline',
         default: rpcLimits.unaryTimeoutMs,
         min: 1,
         max: dayMs,
@@ -74,7 +75,7 @@ export function readTrafficOptions(
       streamAgeMaxMs,
       streamsPerClientMax: flags.integer({
         flag: 'streams-per-client-max',
-        help: 'streams that a client has open at once, by its address',
+        help: 'open streams of a client, which is known by its address',
         default: streamsPerClientMax,
         min: 1,
         max: 1_000_000,
@@ -84,26 +85,26 @@ export function readTrafficOptions(
     http2: {
       idleTimeoutMs,
       ageMaxMs,
-      ...readAllowances(flags),
+      ...readRateLimits(flags),
     },
     trustedProxies: readTrustedProxies(flags),
   }
 }
 
-/** Reads what an HTTP/2 connection may do at once, and in the long run. */
-function readAllowances(flags: Flags) {
+/** Reads the rate limits of an HTTP/2 connection. */
+function readRateLimits(flags: Flags) {
   const bounds = { min: 1, max: 1_000_000_000 }
   return {
     resets: {
       burst: flags.integer({
         flag: 'http2-resets-burst',
-        help: 'streams reset before their response has begun on an HTTP/2 connection, at once',
+        help: 'burst of streams that an HTTP/2 client may reset before their response begins',
         default: http2Limits.resets.burst,
         ...bounds,
       }),
       perSecond: flags.integer({
         flag: 'http2-resets-per-second',
-        help: 'streams reset before their response has begun, in the long run',
+        help: 'streams per second that an HTTP/2 client may reset before their response begins',
         default: http2Limits.resets.perSecond,
         ...bounds,
       }),
@@ -111,13 +112,13 @@ function readAllowances(flags: Flags) {
     idleFrames: {
       burst: flags.integer({
         flag: 'http2-idle-frames-burst',
-        help: 'frames that carry nothing on an HTTP/2 connection, at once',
+        help: 'burst of frames without data that an HTTP/2 client may send',
         default: http2Limits.idleFrames.burst,
         ...bounds,
       }),
       perSecond: flags.integer({
         flag: 'http2-idle-frames-per-second',
-        help: 'frames that carry nothing on an HTTP/2 connection, in the long run',
+        help: 'frames without data per second that an HTTP/2 client may send',
         default: http2Limits.idleFrames.perSecond,
         ...bounds,
       }),
@@ -127,7 +128,7 @@ function readAllowances(flags: Flags) {
 
 function readTrustedProxies(flags: Flags): AddressList {
   const flag = 'trusted-proxies'
-  const help = 'addresses or networks of proxies that carry many users; several by commas'
+  const help = 'addresses or networks of proxies that carry many users, separated by commas'
   const text = flags.text({ flag, help, default: '' })
   const entries = text === '' ? [] : text.split(',').map((entry) => entry.trim())
   try {

@@ -2,62 +2,63 @@ import type { ConnectError } from '@connectrpc/connect'
 import type { Wire } from '@marquee/connect-hono/wire/wire'
 import type { ClientStream } from '@marquee/http/http2/client/port'
 import { Envelopes } from './envelopes.ts'
-import { lastWords } from './failure.ts'
+import { endOfResponse } from './failure.ts'
 
 export interface DownloadOptions {
   readonly stream: ClientStream
-  /** Takes the trailers of an answer that is ended here. */
+  /** Receives the trailers of a response that ends with an error. */
   readonly trailers: string[]
-  /** By what the answer is, as its content type says. */
+  /** Protocol of the response, from its content type. */
   readonly wire: Wire | undefined
   readonly onBytes: () => void
-  /** Nobody reads on. */
-  readonly onLeft: () => void
+  /** Called when nobody reads the rest. */
+  readonly onAbandon: () => void
 }
 
 /**
- * The body of an answer as it comes, taken from its stream when the client wants more. One that is lost between two
- * messages is ended with an error, as its protocol has it; any other is broken off.
+ * Body of a forwarded response. It reads from its stream when the client reads, which is the
+ * backpressure. A stream that fails between two messages ends with an error of its protocol. Other
+ * failures abort the response.
  */
 export class Download implements AsyncIterable<Uint8Array> {
   readonly #options: DownloadOptions
   readonly #envelopes: Envelopes | undefined
-  /** What came before the stream ended. */
+  /** Bytes that arrived before the stream ended. */
   #chunks: Uint8Array[] = []
   #hasEnded = false
   #failure: ConnectError | undefined
-  #onNews = () => {}
+  #wakeUp = () => {}
 
   constructor(options: DownloadOptions) {
     this.#options = options
     this.#envelopes = options.wire?.hasEnvelopes ? new Envelopes() : undefined
   }
 
-  /** There may be bytes. */
+  /** Called when the stream may have bytes. */
   wake(): void {
-    this.#onNews()
+    this.#wakeUp()
   }
 
-  /** Takes the last bytes of a stream. */
-  keep(chunks: readonly Uint8Array[]): void {
+  /** Adds the last bytes of a stream. */
+  append(chunks: readonly Uint8Array[]): void {
     this.#chunks.push(...chunks)
   }
 
-  /** All has come, with these last bytes. */
+  /** Ends the body with these last bytes. */
   end(chunks: readonly Uint8Array[]): void {
-    this.keep(chunks)
+    this.append(chunks)
     this.#hasEnded = true
-    this.#onNews()
+    this.#wakeUp()
   }
 
-  /** Nothing more will come. */
+  /** Fails the body. */
   fail(error: ConnectError): void {
     this.#failure = error
-    this.#onNews()
+    this.#wakeUp()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined> {
-    const { stream, onBytes, onLeft } = this.#options
+    const { stream, onBytes, onAbandon } = this.#options
     try {
       for (;;) {
         const bytes = this.#chunks.shift() ?? stream.take()
@@ -70,25 +71,28 @@ export class Download implements AsyncIterable<Uint8Array> {
           if (last !== undefined) yield last
           return
         } else if (this.#hasEnded) return
-        else await this.#news()
+        else await this.#nextEvent()
       }
     } finally {
-      onLeft()
+      onAbandon()
     }
   }
 
-  #news(): Promise<void> {
+  #nextEvent(): Promise<void> {
     return new Promise((resolve) => {
-      this.#onNews = resolve
+      this.#wakeUp = resolve
     })
   }
 
-  /** Ends the answer with an error, or throws it, which breaks the answer off. */
+  /**
+   * Returns the last bytes of a response that ends with an error, or throws, which aborts the
+   * response.
+   */
   #endWith(error: ConnectError): Uint8Array | undefined {
     const { wire, trailers } = this.#options
     if (wire === undefined || !this.#envelopes?.isBetween) throw error
     if (this.#envelopes.isComplete) return undefined
-    const last = lastWords(wire, error)
+    const last = endOfResponse(wire, error)
     trailers.push(...last.trailers)
     return last.envelope
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { encodeEnvelope } from '../../connect-hono/wire/envelope.ts'
 import { Envelopes } from './envelopes.ts'
 
-test('however a stream is cut, it is known whether a cut is between two messages', () => {
+test('the end of a message is recognized however a stream is cut into chunks', () => {
   const message = fc.uint8Array({ maxLength: 300 })
   const cuts = fc.array(fc.nat(), { maxLength: 20 })
   fc.assert(
@@ -31,7 +31,7 @@ test('however a stream is cut, it is known whether a cut is between two messages
 test.each([
   ['Connect', 2],
   ['gRPC-Web', 128],
-])('the envelope that ends an answer of %s is known', (_, flags) => {
+])('the envelope that ends a response of %s is recognized', (_, flags) => {
   const envelopes = new Envelopes()
   envelopes.pass(encodeEnvelope(1, Buffer.from('message')))
   expect(envelopes.isComplete).toBe(false)
@@ -42,7 +42,7 @@ test.each([
   expect(envelopes.isComplete).toBe(true)
 })
 
-test('a message of four gigabytes has its length read as what it is', () => {
+test('the length of a message of four gigabytes is read correctly', () => {
   const envelopes = new Envelopes()
   envelopes.pass(Buffer.from([0, 0xff, 0xff, 0xff, 0xff]))
   envelopes.pass(new Uint8Array(1024))

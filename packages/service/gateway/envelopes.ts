@@ -1,11 +1,11 @@
-/** A byte of flags and four of the length stand before each message. */
+/** Length of the prefix of a message: one byte of flags, and four of the length. */
 const headBytes = 5
-/** On the envelope that ends an answer: 2 in Connect's streams, 128 in gRPC-Web. */
+/** Flags of the envelope that ends a response: 2 in Connect's streams, 128 in gRPC-Web. */
 const lastFlags = 0b10000010
 
 /**
- * Knows where in a stream of messages its bytes are, without looking at what they say: between two envelopes an answer
- * can be ended with an error that its client understands.
+ * Tracks the envelopes in a stream of messages without reading their content. Between two
+ * envelopes, a response can end with an error that its client understands.
  */
 export class Envelopes {
   #headCount = 0
@@ -13,12 +13,12 @@ export class Envelopes {
   #length = 0
   #rest = 0
 
-  /** Whether all envelopes that have begun are whole. */
+  /** True when no envelope is incomplete. */
   get isBetween(): boolean {
     return this.#headCount === 0 && this.#rest === 0
   }
 
-  /** Whether the one that ends the answer has come. */
+  /** True when the envelope that ends the response has passed. */
   get isComplete(): boolean {
     return this.isBetween && (this.#flags & lastFlags) !== 0
   }

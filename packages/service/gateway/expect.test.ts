@@ -32,7 +32,7 @@ const portOf = ({ url }: { readonly url: string }) => ({ port: Number(new URL(ur
 const huge = { 'content-length': '100000000' }
 const json = { 'content-type': 'application/json' }
 
-describe('a client that waits to be told to go on is not, through the gateway, when', () => {
+describe('a client that waits for 100 Continue gets the final response through the gateway when', () => {
   const refusals: readonly (readonly [string, number, Readonly<Record<string, string>>])[] = [
     ['its body is too large by Connect', 429, { ...json, ...huge }],
     ['its body is too large by gRPC-Web', 200, { 'content-type': 'application/grpc-web', ...huge }],
@@ -60,7 +60,7 @@ describe('a client that waits to be told to go on is not, through the gateway, w
   })
 })
 
-test('a client that waits is told to go on when the service wants the body', async () => {
+test('a client gets 100 Continue when the service requests the body', async () => {
   using client = await dialRaw(portOf(gateway))
   client.send(head({ ...json, 'content-length': String(body.length) }))
   await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
@@ -68,13 +68,13 @@ test('a client that waits is told to go on when the service wants the body', asy
   expect(await client.until(/"mean":4/)).toContain('HTTP/1.1 200 OK')
 })
 
-test('a client that does not wait after all is served', async () => {
+test('a client that sends the body without waiting for 100 Continue is served', async () => {
   using client = await dialRaw(portOf(gateway))
   client.send(head({ ...json, 'content-length': String(body.length) }) + body)
   expect(await client.until(/"mean":4/)).toContain('HTTP/1.1 200 OK')
 })
 
-test('a client that waits for a service which does not say is told to go on in time', async () => {
+test('a client gets 100 Continue in time when the service sends none', async () => {
   const gate = Promise.withResolvers<void>()
   const fetch = () => gate.promise.then(() => Response.json({}))
   await using silent = await serve({ app: { fetch }, port: 0, log: pino({ level: 'silent' }) })

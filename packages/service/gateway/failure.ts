@@ -12,15 +12,15 @@ import { StreamReset } from '@marquee/http/http2/frames/errors'
 import { LazyHeaders } from '@marquee/http/lazy-headers'
 
 /**
- * The error of a call whose stream to an instance was not opened, was reset or was lost. It does
- * not say where the instance is: that is for the log, which is given the error's cause.
+ * Returns the error of a call whose stream to an instance could not open, was reset or was lost.
+ * The address of the instance is only in the cause, which is for the log.
  */
 export function upstreamError(origin: string, cause: Error): ConnectError {
   const whole = streamError(origin, cause)
   return new ConnectError(textOf(cause), whole.code, undefined, undefined, whole)
 }
 
-const unreachable = 'the service cannot be reached now: call again later'
+const unreachable = 'the service is currently unavailable: call again later'
 
 function textOf(cause: Error): string {
   if (cause instanceof NotSentError) return unreachable
@@ -28,24 +28,24 @@ function textOf(cause: Error): string {
   return 'the connection to the service was lost'
 }
 
-/** No stream to the instance was opened in time. */
-export function noRoom(origin: string): ConnectError {
-  const cause = new Error(`cannot reach ${origin}: it is late`)
+/** Returns the error of a call whose stream to an instance did not open in time. */
+export function openTimedOut(origin: string): ConnectError {
+  const cause = new Error(`no stream to ${origin} opened in time`)
   return new ConnectError(unreachable, Code.Unavailable, undefined, undefined, cause)
 }
 
-/** The error of a call whose client has stopped sending its request. */
-export function cutOff(cause: unknown): ConnectError {
+/** Returns the error of a call whose client has aborted its request. */
+export function requestAborted(cause: unknown): ConnectError {
   return new ConnectError('the request was cut off', Code.Canceled, undefined, undefined, cause)
 }
 
-/** How an answer with envelopes ends: by a last envelope, or by trailers. */
-export interface LastWords {
+/** End of a response with envelopes: a last envelope, or trailers. */
+export interface ResponseEnd {
   readonly envelope: Uint8Array | undefined
   readonly trailers: readonly string[]
 }
 
-export function lastWords(wire: Wire, error: ConnectError): LastWords {
+export function endOfResponse(wire: Wire, error: ConnectError): ResponseEnd {
   const trailerList: string[] = []
   const responseTrailer = new LazyHeaders(trailerList) as unknown as Headers
   const envelope = wire.end({ trailerList, responseTrailer }, error)
@@ -53,16 +53,16 @@ export function lastWords(wire: Wire, error: ConnectError): LastWords {
 }
 
 /**
- * A whole answer that says the error, as the protocol of its request has it; Connect's unary one
- * unless known.
+ * Returns a response with the error in the protocol of the request. Default: Connect's unary
+ * protocol.
  */
-export function failureAnswer(
+export function errorResponse(
   incoming: Incoming,
   wire: Wire | undefined,
   error: ConnectError,
 ): Response {
   if (wire?.hasEnvelopes) {
-    const { envelope, trailers } = lastWords(wire, error)
+    const { envelope, trailers } = endOfResponse(wire, error)
     if (trailers.length > 0) incoming.setTrailers?.([...trailers])
     return incoming.respond(envelope ?? null, 200, ['content-type', wire.contentType])
   }

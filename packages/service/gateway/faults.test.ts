@@ -25,7 +25,7 @@ const watched = { records: [record] }
 const never = new Promise<never>(() => {})
 
 describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
-  test('a service that is away is UNAVAILABLE', async () => {
+  test('an unreachable service is UNAVAILABLE', async () => {
     const [port] = await freePorts(1)
     await using gateway = await startGateway([`http://127.0.0.1:${port}`])
     const client = gateway.rating(protocol)
@@ -38,7 +38,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     expect(watch.code).toBe(Code.Unavailable)
   })
 
-  test('a service of which nothing is known is UNAVAILABLE', async () => {
+  test('a service without known instances is UNAVAILABLE', async () => {
     await using gateway = await startGateway([])
     const { code, rawMessage } = await failureOf(gateway.rating(protocol).getRating(ask))
     expect([code, rawMessage]).toEqual([Code.Unavailable, 'no instance of rating is known'])
@@ -67,7 +67,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     expect(gateway.calls.map(({ reason }) => reason).join()).toContain(instance.url)
   })
 
-  test('streams end with UNAVAILABLE when the gateway is about to, and other calls go on', async () => {
+  test('streams end with UNAVAILABLE when the gateway shuts down, and other calls finish', async () => {
     const gate = Promise.withResolvers<void>()
     await using instance = await startInstance({
       async *watchAggregatedRatings() {
@@ -89,7 +89,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     expect((await read).rating?.value).toBe(4)
   })
 
-  test('a stream on which nothing comes for long is UNAVAILABLE', async () => {
+  test('a stream that is silent for too long is UNAVAILABLE', async () => {
     await using instance = await startInstance({
       async *watchAggregatedRatings() {
         yield { aggregatedRating: record }
@@ -99,10 +99,10 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     await using gateway = await startGateway([instance.url], { quietTimeoutMs: 50 })
     const watch = gateway.rating(protocol).watchAggregatedRatings(watched)
     const { code, rawMessage } = await failureOf(Array.fromAsync(watch))
-    expect([code, rawMessage]).toEqual([Code.Unavailable, 'nothing came for 50 ms'])
+    expect([code, rawMessage]).toEqual([Code.Unavailable, 'the stream was silent for 50 ms'])
   })
 
-  test('a unary call that is not answered is DEADLINE_EXCEEDED', async () => {
+  test('a unary call without a response is DEADLINE_EXCEEDED', async () => {
     await using instance = await startInstance({ getRating: () => never })
     const limits = { unaryTimeoutMs: 50, graceMs: 50 }
     await using gateway = await startGateway([instance.url], limits)
@@ -113,7 +113,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     })
   })
 
-  test('an instance that never says that it is ready is UNAVAILABLE', async () => {
+  test('an instance that never sends its SETTINGS is UNAVAILABLE', async () => {
     const mute = createServer().listen(0, '127.0.0.1')
     await once(mute, 'listening')
     const { port } = mute.address() as AddressInfo
@@ -128,7 +128,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     mute.close()
   })
 
-  test('a call whose time is over is DEADLINE_EXCEEDED', async () => {
+  test('a call whose deadline has passed is DEADLINE_EXCEEDED', async () => {
     await using instance = await startInstance({
       getRating: () => never,
       async *watchAggregatedRatings() {
@@ -149,7 +149,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
   })
 })
 
-test('by Connect a service that is away is HTTP 503 with the error', async () => {
+test('by Connect, an unreachable service is HTTP 503 with the error', async () => {
   await using gateway = await startGateway([])
   const answer = await fetch(`${gateway.url}${ratingPath}/rating.v1.RatingService/GetRating`, {
     method: 'POST',
@@ -163,7 +163,7 @@ test('by Connect a service that is away is HTTP 503 with the error', async () =>
   })
 })
 
-test('an instance that cannot be reached is tried once by a call', async () => {
+test('a call tries an unreachable instance only once', async () => {
   let connectionCount = 0
   const closing = createServer((socket) => {
     connectionCount++
@@ -179,7 +179,7 @@ test('an instance that cannot be reached is tried once by a call', async () => {
   closing.close()
 })
 
-test('what did not reach one instance goes to another, body and all', async () => {
+test('a call that did not reach one instance goes to another, with its body', async () => {
   const [port] = await freePorts(1)
   await using instance = await startInstance({ putRating: ({ value }) => putAnswer(value) })
   await using gateway = await startGateway([`http://127.0.0.1:${port}`, instance.url])
@@ -220,7 +220,7 @@ test('no call fails while instances are replaced one after the other', async () 
   for (const instance of instances) await instance[Symbol.asyncDispose]()
 }, 60_000)
 
-test('a service that refuses an upload early is heard, and the rest is not sent', async () => {
+test('the response of a service that refuses an upload early is forwarded, and the rest is not sent', async () => {
   await using instance = await startInstance({
     importRatings: async () => {
       throw new ConnectError('no more today', Code.ResourceExhausted)
@@ -236,7 +236,7 @@ test('a service that refuses an upload early is heard, and the rest is not sent'
   expect(sent).toBeLessThan(1_000)
 })
 
-test('an answer that is lost within a message is broken off', async () => {
+test('a response that is lost within a message is aborted', async () => {
   const message = encodeEnvelope(0, new TextEncoder().encode('{"aggregatedRating":{}}'))
   const app = {
     fetch: () => lazyResponse(broken(), 200, ['content-type', 'application/connect+json']),
@@ -258,7 +258,7 @@ test('an answer that is lost within a message is broken off', async () => {
   await expect(answer.arrayBuffer()).rejects.toThrow()
 })
 
-describe('what is no RPC of the service is not forwarded:', () => {
+describe('the gateway forwards only RPCs of the service:', () => {
   test.each([
     ['GET', '/rating?id=1&type=movie', 404],
     ['GET', '/metrics', 404],
@@ -282,7 +282,7 @@ describe('what is no RPC of the service is not forwarded:', () => {
     ['GetRating', 'GET, POST, OPTIONS'],
     ['PutRating', 'POST, OPTIONS'],
     ['WatchAggregatedRatings', 'POST, OPTIONS'],
-  ])('OPTIONS of %s, which tells its methods', async (name, allow) => {
+  ])('OPTIONS of %s gets its methods', async (name, allow) => {
     await using gateway = await startGateway([])
     const call = `${gateway.url}${ratingPath}/rating.v1.RatingService/${name}`
     for (const method of ['OPTIONS', 'DELETE']) {
@@ -290,7 +290,7 @@ describe('what is no RPC of the service is not forwarded:', () => {
     }
   })
 
-  test('gRPC by HTTP/1.1, whose answer would have no trailers', async () => {
+  test('gRPC by HTTP/1.1 is refused, because its response has no trailers', async () => {
     await using gateway = await startGateway([])
     const call = `${gateway.url}${ratingPath}/rating.v1.RatingService/GetRating`
     const headers = { 'content-type': 'application/grpc' }

@@ -18,34 +18,34 @@ import { type ClientStream, NotSentError, type StreamOwner } from '@marquee/http
 import type { LazyBody } from '@marquee/http/lazy-response'
 import type { Instance } from '@marquee/registry/port'
 import { Download } from './download.ts'
-import { cutOff, failureAnswer, noRoom, upstreamError } from './failure.ts'
-import { answerFields, type ForwardedRequest, requestHead } from './headers.ts'
+import { errorResponse, openTimedOut, requestAborted, upstreamError } from './failure.ts'
+import { type ForwardedRequest, requestHead, responseHeaders } from './headers.ts'
 import type { GatewayLimits } from './limits.ts'
-import { codeOf, outcomeOfAnswer, outcomeOfFailure } from './outcome.ts'
+import { codeOf, outcomeOfFailure, outcomeOfResponse } from './outcome.ts'
 import { Upload } from './upload.ts'
 import type { InstancePools, Upstream } from './upstream.ts'
 
 export interface ForwardOptions {
   readonly upstream: Upstream
   readonly limits: GatewayLimits
-  /** Ends the streams when aborted. */
+  /** Ends response streams when aborted. */
   readonly drain: AbortSignal | undefined
   readonly streams: StreamQuota
   readonly method: DescMethod
-  /** Undefined for a request that is of no protocol: the service says so. */
+  /** `undefined` for a request of no known protocol, which the service refuses. */
   readonly wire: Wire | undefined
-  /** Knows which wire an answer is by. */
-  readonly wireOfAnswer: (contentType: string) => Wire | undefined
+  /** Returns the protocol of a response. */
+  readonly wireOfResponse: (contentType: string) => Wire | undefined
   readonly incoming: Incoming
   readonly call: Call
   readonly request: ForwardedRequest
 }
 
-/** A call on its way to an instance of its service, and back. Nothing of it is decoded, and nothing waits for more. */
+/** A call that is forwarded to an instance, without decoding its bytes. */
 export class Forward implements StreamOwner {
   readonly #options: ForwardOptions
   readonly #upload: Upload
-  readonly #answered = Promise.withResolvers<Response>()
+  readonly #response = Promise.withResolvers<Response>()
   readonly #tried = new Set<Instance>()
   readonly #trailers: string[] = []
   #release = () => {}
@@ -57,7 +57,7 @@ export class Forward implements StreamOwner {
   #stream: ClientStream | undefined
   #download: Download | undefined
   #tryCount = 0
-  /** When the client's own time is over, by `performance.now()`. */
+  /** Deadline of the client, on the clock of `performance.now()`. */
   #deadlineMs = Number.POSITIVE_INFINITY
   #isActive = false
   #isOver = false
@@ -69,12 +69,12 @@ export class Forward implements StreamOwner {
       replayBytesMax: options.limits.replayBytesMax,
       call: options.call,
       waits: options.request.expectsContinue === true,
-      onBytes: () => this.#noteActivity(),
-      onCutOff: (cause) => this.#fail(cutOff(cause)),
+      onBytes: () => this.#recordActivity(),
+      onAborted: (cause) => this.#fail(requestAborted(cause)),
     })
   }
 
-  /** Resolves with the answer when its head is there, or when there is none to come. */
+  /** Resolves with the response when its headers arrive, or with an error. */
   start(): Promise<Response> {
     const { call, incoming } = this.#options
     this.#release = call.hold()
@@ -83,10 +83,9 @@ export class Forward implements StreamOwner {
     this.#enter()
     call.lifetime.whenOver((reason) => this.#fail(reason))
     if (!this.#isOver) this.#open()
-    return this.#answered.promise
+    return this.#response.promise
   }
 
-  /** Counts among the streams, or is refused. */
   #enter(): void {
     const { call, incoming, method, streams } = this.#options
     if (method.methodKind === 'unary') return
@@ -103,44 +102,44 @@ export class Forward implements StreamOwner {
     this.#upload.sendTo(stream)
     const { limits, request } = this.#options
     if (!request.expectsContinue) return
-    this.#stopWaiting = this.#after(limits.continueTimeoutMs, () => this.#upload.fetch())
+    this.#stopWaiting = this.#after(limits.continueTimeoutMs, () => this.#upload.request())
   }
 
   onContinue(): void {
     this.#stopWaiting()
-    this.#upload.fetch()
+    this.#upload.request()
   }
 
   onHead(): void {
-    const { incoming, wireOfAnswer } = this.#options
+    const { incoming, wireOfResponse } = this.#options
     const stream = this.#stream
     if (!stream || this.#isOver) return
     this.#upload.forget()
     this.#lease?.responded()
-    const fields = answerFields(stream.headers)
+    const fields = responseHeaders(stream.headers)
     incoming.setTrailers?.(this.#trailers)
     if (stream.isComplete) {
       const pieces = takeAll(stream)
       const head = [...fitHeaders(fields, incoming)]
-      this.#answered.resolve(incoming.respond(oneOrMore(pieces), stream.status, head))
+      this.#response.resolve(incoming.respond(oneOrMore(pieces), stream.status, head))
       this.#complete(stream, pieces)
       return
     }
     this.#download = new Download({
       stream,
       trailers: this.#trailers,
-      wire: stream.status === 200 ? wireOfAnswer(contentTypeOf(fields)) : undefined,
-      onBytes: () => this.#noteActivity(),
-      onLeft: () => this.#fail(new ConnectError('the client left', Code.Canceled)),
+      wire: stream.status === 200 ? wireOfResponse(headerOf(fields, 'content-type') ?? '') : undefined,
+      onBytes: () => this.#recordActivity(),
+      onAbandon: () => this.#fail(new ConnectError('the client left', Code.Canceled)),
     })
-    this.#answered.resolve(incoming.respond(this.#download, stream.status, fields))
+    this.#response.resolve(incoming.respond(this.#download, stream.status, fields))
   }
 
   onBytes(): void {
     this.#download?.wake()
   }
 
-  /** What the client does not take fast enough is charged to it. */
+  /** Charges the client for bytes that it does not read fast enough. */
   onKept(bytes: number): void {
     const { memory } = this.#options.call
     try {
@@ -154,7 +153,7 @@ export class Forward implements StreamOwner {
   onEnd(): void {
     const stream = this.#stream
     if (!stream || this.#isOver) return
-    // Before the stream is given up, which drops them.
+    // Completing may cancel the stream, which drops its bytes.
     this.#download?.end(takeAll(stream))
     this.#complete(stream, [])
   }
@@ -164,7 +163,7 @@ export class Forward implements StreamOwner {
     const { limits } = this.#options
     const isUntouched = cause instanceof NotSentError && this.#upload.isReplayable
     if (isUntouched && this.#tryCount < limits.triesMax) {
-      // One that lets its connection go can be reached by another; one that cannot be reached needs no second try.
+      // Only a second connection to a reachable instance may help.
       const isReachable = this.#stream !== undefined
       this.#stopOpening()
       this.#stopWaiting()
@@ -174,11 +173,11 @@ export class Forward implements StreamOwner {
       this.#open(isReachable ? undefined : cause)
       return
     }
-    if (this.#stream) this.#download?.keep(takeAll(this.#stream))
+    if (this.#stream) this.#download?.append(takeAll(this.#stream))
     this.#lose(upstreamError(this.#pool?.origin ?? '', cause))
   }
 
-  /** @param unreachable why none of the instances that were tried is to be tried again. */
+  /** @param unreachable Error of an instance that must not be tried again. */
   #open(unreachable?: Error): void {
     const { upstream, limits, request, method } = this.#options
     this.#tryCount++
@@ -193,14 +192,16 @@ export class Forward implements StreamOwner {
       this.#lease = lease
       this.#pool = pool
       this.#tried.add(lease.instance)
-      this.#stopOpening = this.#after(limits.openTimeoutMs, () => this.#lose(noRoom(pool.origin)))
+      this.#stopOpening = this.#after(limits.openTimeoutMs, () =>
+        this.#lose(openTimedOut(pool.origin)),
+      )
       pool.open(requestHead(pool.origin, request), this)
     } catch (error) {
       this.#lose(error)
     }
   }
 
-  /** Bounds the call by its deadline, which the service knows as well, or by silence. */
+  /** Limits the call by its deadline, which the service knows as well, or by silence. */
   #setBounds(): void {
     const { method, wire, incoming, call, limits, drain } = this.#options
     const { lifetime } = call
@@ -210,27 +211,31 @@ export class Forward implements StreamOwner {
     this.#deadlineMs = performance.now() + clientMs
     const timeoutMs = isUnary ? Math.min(clientMs, limits.unaryTimeoutMs) : clientMs
     if (timeoutMs < Number.POSITIVE_INFINITY) {
-      lifetime.setDeadline(timeoutMs + limits.graceMs, 'the service did not answer in time')
+      lifetime.setDeadline(timeoutMs + limits.graceMs, 'the service did not respond in time')
     } else this.#watchSilence()
   }
-  /** Ends the call when nothing comes for the time, either way. */
+
+  /** Ends the call when both directions are silent for the time. */
   #watchSilence(): void {
     this.#isActive = false
     const { quietTimeoutMs } = this.#options.limits
     this.#stopListening = this.#after(quietTimeoutMs, () => {
       if (this.#isActive) this.#watchSilence()
-      else this.#fail(new ConnectError(`nothing came for ${quietTimeoutMs} ms`, Code.Unavailable))
+      else
+        this.#fail(
+          new ConnectError(`the stream was silent for ${quietTimeoutMs} ms`, Code.Unavailable),
+        )
     })
   }
 
-  /** Calls back after the time, unless the answered function is called before. */
+  /** Calls `expire` after the time, unless the returned function is called before. */
   #after(delayMs: number, expire: () => void): () => void {
     const expiring = { expire }
     const timeout = this.#options.call.lifetime.timeouts.add(expiring, delayMs)
     return () => void timeout.delete(expiring)
   }
 
-  #noteActivity(): void {
+  #recordActivity(): void {
     this.#isActive = true
   }
 
@@ -240,10 +245,10 @@ export class Forward implements StreamOwner {
     const code = codeOf({ status, fields: headers, trailers, pieces }, this.#options.wire)
     this.#options.call.code = code
     if (!this.#upload.isComplete) stream.cancel()
-    this.#finish(outcomeOfAnswer(code))
+    this.#finish(outcomeOfResponse(code))
   }
 
-  /** The instance, or the way to it, has failed: of no interest to a client whose time is over anyway. */
+  /** Fails the call, with DEADLINE_EXCEEDED after the client's deadline. */
   #lose(cause: unknown): void {
     const isLate = performance.now() >= this.#deadlineMs
     this.#fail(isLate ? clientDeadlineExceeded(cause) : cause)
@@ -259,7 +264,7 @@ export class Forward implements StreamOwner {
     else this.#pool?.abandon(this)
     this.#finish(outcomeOfFailure(error, this.#stream !== undefined && this.#stream.status > 0))
     if (this.#download) this.#download.fail(error)
-    else this.#answered.resolve(failureAnswer(incoming, wire, error))
+    else this.#response.resolve(errorResponse(incoming, wire, error))
   }
 
   #finish(outcome: Outcome): void {
@@ -275,17 +280,13 @@ export class Forward implements StreamOwner {
   }
 }
 
-/** How long the client waits, in milliseconds. What cannot be read is for the service to refuse. */
+/** Returns the client's time-out, in milliseconds. */
 function timeoutOf(wire: Wire | undefined, incoming: Incoming): number {
   try {
     return wire?.timeoutMs(incoming) ?? Number.POSITIVE_INFINITY
   } catch {
     return Number.POSITIVE_INFINITY
   }
-}
-
-function contentTypeOf(fields: readonly string[]): string {
-  return headerOf(fields, 'content-type') ?? ''
 }
 
 function takeAll(stream: ClientStream): Uint8Array[] {

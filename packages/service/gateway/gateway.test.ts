@@ -23,7 +23,7 @@ const ask = { ...record, userId: 'ada' }
 const rating = { ...ask, value: 4 }
 
 describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
-  test('a call is forwarded with its metadata, and its answer with its own', async () => {
+  test('a call and its response are forwarded with their metadata', async () => {
     await using instance = await startInstance({
       getRating(_, { requestHeader, responseHeader, responseTrailer }) {
         responseHeader.set('x-told', requestHeader.get('x-asked') ?? '')
@@ -63,7 +63,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     expect([invalid.code, invalid.details.length]).toEqual([Code.InvalidArgument, 1])
   })
 
-  test('a stream of answers arrives as it comes', async () => {
+  test('the messages of a response stream arrive one by one', async () => {
     const gate = Promise.withResolvers<void>()
     await using instance = await startInstance({
       async *watchAggregatedRatings() {
@@ -101,7 +101,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     await logs(gateway, { code: 'canceled' })
   })
 
-  test('a client that leaves before there is an answer ends the call at the service, too', async () => {
+  test('a client that leaves before the response ends the call at the service', async () => {
     const begun = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<void>()
     await using instance = await startInstance({
@@ -122,7 +122,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     await logs(gateway, { code: 'canceled' })
   })
 
-  test('the service knows how long its client waits', async () => {
+  test('the service receives the deadline of the client', async () => {
     let leftMs: number | undefined
     await using instance = await startInstance({
       getRating(_, context) {
@@ -137,7 +137,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
   })
 })
 
-test('the code of a call is known to the gateway', async () => {
+test('the gateway logs the code of a call', async () => {
   await using instance = await startInstance({
     getRating: () => {
       throw new ConnectError('nobody knows', Code.NotFound)
@@ -150,7 +150,7 @@ test('the code of a call is known to the gateway', async () => {
   }
 })
 
-test('a read by GET is forwarded, and is not sent again to who has it', async () => {
+test('a read by GET is forwarded, and its cached response is revalidated', async () => {
   let count = 0
   await using instance = await startInstance({
     getRating(_, context) {
@@ -178,7 +178,7 @@ test('a read by GET is forwarded, and is not sent again to who has it', async ()
   expect(count).toBe(2)
 })
 
-test('an upload larger than all windows arrives whole', async () => {
+test('an upload that is larger than all windows arrives whole', async () => {
   const messages = 200
   await using instance = await startInstance({
     async importRatings(items) {
@@ -196,7 +196,7 @@ test('an upload larger than all windows arrives whole', async () => {
   expect(createdCount).toBe(BigInt(messages * userId.length))
 })
 
-test('a service that does not read holds its client back', async () => {
+test('a service that does not read gets no more data from its client', async () => {
   const gate = Promise.withResolvers<void>()
   await using instance = await startInstance({
     async importRatings(items) {
@@ -219,7 +219,7 @@ test('a service that does not read holds its client back', async () => {
   expect((await call).createdCount).toBe(BigInt(total))
 })
 
-test('a client that does not read holds the service back', async () => {
+test('a client that does not read gets no more data from the service', async () => {
   const total = 500
   let made = 0
   await using instance = await startInstance({

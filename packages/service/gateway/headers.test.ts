@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { answerFields, requestHead } from './headers.ts'
+import { requestHead, responseHeaders } from './headers.ts'
 
 const request = {
   method: 'POST',
@@ -18,7 +18,7 @@ test('a request is addressed to the instance, and says whose gateway it came thr
   ])
 })
 
-test('what is of one connection only stays there, and what Connection names', () => {
+test('hop-by-hop headers and those that Connection names are not forwarded', () => {
   const hopByHop = [
     ...['connection', 'keep-alive, X-Secret', 'keep-alive', 'timeout=5', 'x-secret', '1'],
     ...['transfer-encoding', 'chunked', 'upgrade', 'h2c', 'http2-settings', 'AAMAAABk'],
@@ -29,21 +29,21 @@ test('what is of one connection only stays there, and what Connection names', ()
   expect(head.slice(8)).toEqual(['x-kept', '1', 'x-request-id', 'id', 'via', '1.1 marquee'])
 })
 
-test('a request that takes trailers says so on the next connection, too', () => {
+test('te: trailers is forwarded', () => {
   const head = requestHead('http://a:1', { ...request, fields: ['te', 'trailers, deflate;q=0.5'] })
   expect(head.slice(8, 10)).toEqual(['te', 'trailers'])
 })
 
-test('the address of the client is the last one that is passed on, whatever the client says', () => {
+test('the last address in X-Forwarded-For is that of the client, whatever the client sends', () => {
   const fields = ['x-forwarded-for', '192.0.2.1', 'x-forwarded-for', '192.0.2.2']
   const head = requestHead('http://a:1', { ...request, fields, remoteAddress: '10.0.0.9' })
   expect(head.slice(8, 10)).toEqual(['x-forwarded-for', '192.0.2.1, 192.0.2.2, 10.0.0.9'])
   expect(head.filter((part) => part === 'x-forwarded-for')).toHaveLength(1)
 })
 
-test('of an answer goes on what is of the answer', () => {
+test('a response is forwarded without hop-by-hop headers, CORS headers and its request id', () => {
   expect(
-    answerFields([
+    responseHeaders([
       ...['content-type', 'application/json', 'connection', 'close', 'x-request-id', 'other'],
       ...['access-control-allow-origin', '*', 'set-cookie', 'a=1', 'set-cookie', 'b=2'],
     ]),

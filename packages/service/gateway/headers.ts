@@ -1,7 +1,7 @@
 import type { HeaderList } from '@marquee/http/exchange'
 
-/** HeaderList of one connection only (RFC 9110 §7.6.1), with what the next one says in its own words. */
-const ofConnection = new Set([
+/** Headers of one connection only (RFC 9110 §7.6.1), and headers that the gateway sets itself. */
+const hopByHop = new Set([
   'connection',
   'expect',
   'host',
@@ -16,25 +16,25 @@ const ofConnection = new Set([
   'upgrade',
 ])
 
-/** What the gateway is called in `Via` (RFC 9110 §7.6.3). */
+/** Name of the gateway in `Via` (RFC 9110 §7.6.3). */
 const via = 'marquee'
 
 const forwardedFor = 'x-forwarded-for'
 
 export interface ForwardedRequest {
   readonly method: string
-  /** Path and query, as the service has them. */
+  /** Path and query at the service. */
   readonly target: string
   readonly fields: HeaderList
   readonly httpVersion: '1.1' | '2'
   readonly requestId: string
-  /** The client's IP address; empty where it is not known. */
+  /** IP address of the client. Empty when it is unknown. */
   readonly remoteAddress: string
-  /** Whether the client waits to be asked for the body; then the service is to say whether it wants it. */
+  /** True when the client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue?: boolean
 }
 
-/** The head of a request to an origin, pseudo-headers first. */
+/** Returns the headers of a request to an origin, pseudo-headers first. */
 export function requestHead(origin: string, request: ForwardedRequest): HeaderList {
   const { protocol, host } = new URL(origin)
   const { method, target, fields, httpVersion, requestId, remoteAddress } = request
@@ -50,29 +50,32 @@ export function requestHead(origin: string, request: ForwardedRequest): HeaderLi
       continue
     }
     if (name === 'te' && value.toLowerCase().includes('trailers')) head.push('te', 'trailers')
-    const stays = ofConnection.has(name) || named.has(name) || name === 'x-request-id'
+    const stays = hopByHop.has(name) || named.has(name) || name === 'x-request-id'
     if (!stays) head.push(name, value)
   }
-  // The last address is the one that this gateway vouches for.
+  // Only the last address comes from this gateway.
   if (remoteAddress !== '') head.push(forwardedFor, [...clients, remoteAddress].join(', '))
   if (request.expectsContinue) head.push('expect', '100-continue')
   head.push('x-request-id', requestId, 'via', `${httpVersion} ${via}`)
   return head
 }
 
-/** What of an answer's head goes on. Who may read it is for this origin to say, and the request id is known. */
-export function answerFields(fields: HeaderList): string[] {
+/**
+ * Returns the headers of a response to forward. CORS headers and the request id are set by this
+ * service.
+ */
+export function responseHeaders(fields: HeaderList): string[] {
   const kept: string[] = []
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? ''
     const stays =
-      ofConnection.has(name) || name === 'x-request-id' || name.startsWith('access-control-')
+      hopByHop.has(name) || name === 'x-request-id' || name.startsWith('access-control-')
     if (!stays) kept.push(name, fields[index + 1] ?? '')
   }
   return kept
 }
 
-/** The fields that `Connection` names. */
+/** Returns the headers that `Connection` names. */
 function connectionOptions(fields: HeaderList): ReadonlySet<string> {
   const named = new Set<string>()
   for (let index = 0; index < fields.length; index += 2) {

@@ -1,22 +1,28 @@
-/** The bounds of calls that are forwarded, beside those that the service itself has. */
+/** Limits of forwarded calls. The service applies its own in addition. */
 export interface GatewayLimits {
-  /** How long a call may wait for a stream to an instance, connecting included. */
+  /** Maximum time until a stream to an instance opens, connecting included, in milliseconds. */
   readonly openTimeoutMs: number
-  /** How long a body that its client holds back waits for an instance to ask for it, before it is fetched unasked. */
+  /**
+   * Maximum wait for `100 Continue` of an instance, in milliseconds. The body is then requested
+   * anyway.
+   */
   readonly continueTimeoutMs: number
-  /** Instances that are tried one after the other, while none can have acted on the call. */
+  /** Maximum number of tries, as long as no instance can have acted on the call. */
   readonly triesMax: number
-  /** Of a request's body, what is kept to be sent again to another instance. */
+  /** Maximum size of a request body that can be sent again to another instance, in bytes. */
   readonly replayBytesMax: number
-  /** How long a unary call may take whose client sets no earlier deadline. */
+  /** Time limit of a unary call whose client sets no earlier deadline, in milliseconds. */
   readonly unaryTimeoutMs: number
-  /** What a call may take beyond its deadline, so that the service tells of it first, and better. */
+  /**
+   * Time after the deadline in which the service can still respond with its own error, in
+   * milliseconds.
+   */
   readonly graceMs: number
-  /** How long nothing may come on a stream, either way; up to twice as long. */
+  /** Time after which a silent stream ends, in milliseconds. It may take up to twice as long. */
   readonly quietTimeoutMs: number
 }
 
-/** The bounds unless told otherwise. */
+/** Defaults. */
 export const gatewayLimits: GatewayLimits = {
   openTimeoutMs: 6_000,
   continueTimeoutMs: 1_000,

@@ -11,12 +11,15 @@ const record = { recordId: '1', recordType: 'movie' }
 const rating = { ...record, userId: 'ada', value: 4 }
 /** More than all connections for unary calls take together. */
 const watchCount = callBounds.sessionsMax * streamsMax + 76
-/** More than an instance allows on one connection (`Http2Limits.resets`), and those who leave together. */
+/**
+ * More than an instance allows on one connection (`Http2Limits.resets`), and those who leave
+ * together.
+ */
 const leavingCount = 2 * http2Limits.resets.burst
 const atOnceCount = 200
 const never = new Promise<never>(() => {})
 
-test('a call is answered while more streams are open than all unary calls may be at once', async () => {
+test('a unary call gets its response while more streams are open than unary calls are allowed', async () => {
   await using instance = await startInstance({
     putRating: ({ value }) => ({ aggregatedRating: { ...record, count: 1n, mean: value } }),
     async *watchAggregatedRatings() {

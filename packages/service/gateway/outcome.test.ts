@@ -3,7 +3,7 @@ import { Code } from '@connectrpc/connect'
 import { startGateway, startInstance } from '@marquee/testing/forwarding'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
-import { codeOf, outcomeOfAnswer } from './outcome.ts'
+import { codeOf, outcomeOfResponse } from './outcome.ts'
 
 test.each([
   [400, Code.InvalidArgument],
@@ -13,9 +13,9 @@ test.each([
   [418, Code.InvalidArgument],
   [429, Code.ResourceExhausted],
   [504, Code.DeadlineExceeded],
-])('HTTP status %d without a body says nothing against the service', (status, code) => {
-  const told = codeOf({ status, fields: [], trailers: [], pieces: [] }, undefined)
-  expect([told, outcomeOfAnswer(told)]).toEqual([code, 'success'])
+])('HTTP status %d without a body does not blame the service', (status, code) => {
+  const found = codeOf({ status, fields: [], trailers: [], pieces: [] }, undefined)
+  expect([found, outcomeOfResponse(found)]).toEqual([code, 'success'])
 })
 
 test.each([
@@ -23,11 +23,11 @@ test.each([
   [502, Code.Unavailable, 'failure'],
   [503, Code.Unavailable, 'failure'],
 ] as const)('HTTP status %d without a body is %d, a %s', (status, code, outcome) => {
-  const told = codeOf({ status, fields: [], trailers: [], pieces: [] }, undefined)
-  expect([told, outcomeOfAnswer(told)]).toEqual([code, outcome])
+  const found = codeOf({ status, fields: [], trailers: [], pieces: [] }, undefined)
+  expect([found, outcomeOfResponse(found)]).toEqual([code, outcome])
 })
 
-test('what a client does wrong is no error in the log, here or at the service', async () => {
+test('a mistake of the client is logged as an error neither here nor at the service', async () => {
   await using instance = await startInstance({})
   await using gateway = await startGateway([instance.url])
   const wrong = [

@@ -6,29 +6,29 @@ import type { HeaderList } from '@marquee/http/exchange'
 import { headerOf } from '@marquee/http/header-list'
 import { parseMediaType } from '@marquee/http/media-type'
 
-/** An answer as far as it is known: its head at least. */
-export interface AnswerSoFar {
+/** Known part of a response: at least its headers. */
+export interface PartialResponse {
   readonly status: number
   readonly fields: HeaderList
   readonly trailers: HeaderList
-  /** All of the body, where it came with the head. */
+  /** Whole body, when it arrived with the headers. */
   readonly pieces: readonly Uint8Array[]
 }
 
 /**
- * The code of a call as its answer tells it outside of messages, or undefined for success: gRPC's status, or the error
- * that is the whole of an answer of Connect. What the last envelope of a stream says by the other protocols is not read.
+ * Returns the code of a call, or `undefined` for success: gRPC's status, or the error of a unary
+ * response by Connect. The last envelope of a stream by Connect or gRPC-Web is not read.
  */
-export function codeOf(answer: AnswerSoFar, wire: Wire | undefined): Code | undefined {
-  const { status, fields, trailers } = answer
+export function codeOf(response: PartialResponse, wire: Wire | undefined): Code | undefined {
+  const { status, fields, trailers } = response
   if (wire?.hasEnvelopes) {
-    const told = headerOf(trailers, 'grpc-status') ?? headerOf(fields, 'grpc-status') ?? '0'
-    if (status === 200) return told === '0' ? undefined : knownCode(Number(told))
+    const grpcStatus = headerOf(trailers, 'grpc-status') ?? headerOf(fields, 'grpc-status') ?? '0'
+    if (status === 200) return grpcStatus === '0' ? undefined : knownCode(Number(grpcStatus))
   } else if (status < 400) return undefined
-  return errorCodeOf(answer) ?? codeOfStatus(status)
+  return errorCodeOf(response) ?? codeOfStatus(status)
 }
 
-/** The codes of refusals whose body is not known, which Connect's own table takes for faults of the service. */
+/** Codes of refusals without a known body. Connect's own table would blame the service for them. */
 const codesOfRefusals: ReadonlyMap<number, Code> = new Map([
   [401, Code.Unauthenticated],
   [403, Code.PermissionDenied],
@@ -58,30 +58,30 @@ function knownCode(code: number): Code {
 }
 
 /** https://connectrpc.com/docs/protocol#error-end-stream */
-function errorCodeOf({ pieces, fields }: AnswerSoFar): Code | undefined {
+function errorCodeOf({ pieces, fields }: PartialResponse): Code | undefined {
   const mediaType = parseMediaType(headerOf(fields, 'content-type') ?? '')
   if (mediaType?.type !== 'application/json') return undefined
   try {
     const error = JSON.parse(Buffer.concat(pieces).toString()) as { code?: unknown } | null
     return typeof error?.code === 'string' ? codeFromString(error.code) : undefined
   } catch {
-    // Compressed, or not what it says to be: the status tells enough.
+    // Compressed, or not JSON. The status is enough.
     return undefined
   }
 }
 
-/** What an answer with this code says of the instance. */
-export function outcomeOfAnswer(code: Code | undefined): Outcome {
+/** Returns the outcome for the instance of a response with this code. */
+export function outcomeOfResponse(code: Code | undefined): Outcome {
   return code === Code.Unavailable ? 'failure' : 'success'
 }
 
-/** What a call that was broken off says of the instance, which has begun to answer or not. */
-export function outcomeOfFailure({ code }: ConnectError, hasAnswered: boolean): Outcome {
+/** Returns the outcome for the instance of a failed call. */
+export function outcomeOfFailure({ code }: ConnectError, hasResponded: boolean): Outcome {
   switch (code) {
     case Code.Unavailable:
       return 'failure'
     case Code.DeadlineExceeded:
-      return hasAnswered ? 'unknown' : 'failure'
+      return hasResponded ? 'unknown' : 'failure'
     case Code.Canceled:
       return 'unknown'
     default:

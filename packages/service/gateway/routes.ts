@@ -19,27 +19,27 @@ import { type GatewayLimits, gatewayLimits } from './limits.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface ForwardingOptions {
-  /** What stands before the paths of the RPCs: `/services/rating`. */
+  /** Prefix of the paths of the RPCs: `/services/rating`. */
   readonly path: string
   readonly upstream: Upstream
-  /** Whose RPCs are forwarded, beside those that every service has. */
+  /** Services to forward, in addition to those that every instance serves. */
   readonly services: readonly DescService[]
-  /** Ends streams of answers when aborted, with its reason. */
+  /** Ends response streams when aborted, with its reason. */
   readonly drain: AbortSignal | undefined
-  /** Counts the streams that are forwarded. */
+  /** Quota of the forwarded streams. */
   readonly streams: StreamQuota
   readonly limits?: Partial<GatewayLimits>
-  /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
+  /** Registers the RPCs with admission. */
   readonly admission?: RpcPaths | undefined
 }
 
 const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflectionAlpha]
 
 /**
- * Forwards the RPCs of another service, by all protocols, to one of its instances: as streams both
- * ways, as fast as either side takes them, and given up when either leaves. Messages are not
- * decoded. What never reaches an instance is UNAVAILABLE, as the protocol of the call has it. REST
- * routes, metrics and the like are not forwarded.
+ * Forwards the RPCs of another service, by all protocols, to one of its instances. Both directions
+ * stream with backpressure, and a call ends when either side leaves. Messages are not decoded. A
+ * call that reaches no instance is `UNAVAILABLE` in its protocol. REST routes and metrics are not
+ * forwarded.
  */
 export function addForwarding(app: Hono<Environment>, options: ForwardingOptions): void {
   const wires = createWires({})
@@ -65,7 +65,7 @@ function addMethod(
   const name = `${method.parent.typeName}/${method.name}`
   const path = `${prefix}/${name}`
   admission?.addRpc(path, method)
-  const wireOfAnswer = (contentType: string) => wireOf(wires, contentType)
+  const wireOfResponse = (contentType: string) => wireOf(wires, contentType)
 
   const isRead = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
   const hasGet = isRead && method.methodKind === 'unary'
@@ -96,7 +96,7 @@ function addMethod(
       streams,
       method,
       wire,
-      wireOfAnswer,
+      wireOfResponse,
       incoming,
       call,
       request,
@@ -116,13 +116,13 @@ function isContinue(expectation: string | undefined): boolean {
   return expectation?.toLowerCase() === '100-continue'
 }
 
-/** With its question mark, or empty. */
+/** Returns the query with its question mark, or an empty text. */
 function queryOf(target: string): string {
   const start = target.indexOf('?')
   return start < 0 ? '' : target.slice(start)
 }
 
-/** An answer by HTTP/1.1 has no trailers. */
+/** Refuses gRPC by HTTP/1.1, where a response has no trailers. */
 function needsHttp2(c: Context<Environment>): Response {
   return c.text(`${c.req.path} by gRPC needs HTTP/2\n`, 505)
 }

@@ -9,7 +9,7 @@ import { Upload } from './upload.ts'
 const lifetime = new Lifetime(createTimeouts())
 const call = { memory: new CallMemory({ account: undefined, lifetime, waitMs: 0 }) }
 
-test('what was sent on a stream that is lost is sent again on the next, and then the rest', async () => {
+test('the bytes sent on a lost stream are sent again on the next, and then the rest', async () => {
   const { body, push, end } = openBody()
   const upload = create(body)
   push('a')
@@ -38,7 +38,7 @@ test('a body that was sent whole is sent whole again', async () => {
   for (const { sent, isSent } of [first, second]) expect([`${sent}`, isSent]).toEqual(['abc', true])
 })
 
-test('while there is no stream nothing is taken of the body', async () => {
+test('the body is not read while there is no stream', async () => {
   const { body, push, waiting } = openBody()
   const upload = create(body)
   await openStream(upload)
@@ -49,7 +49,7 @@ test('while there is no stream nothing is taken of the body', async () => {
   expect(waiting()).toBe(2)
 })
 
-test('what is longer than is kept cannot be sent again', async () => {
+test('a body that is too long to be kept cannot be sent again', async () => {
   const { body, push } = openBody()
   const upload = create(body, 3)
   push('ab')
@@ -60,25 +60,25 @@ test('what is longer than is kept cannot be sent again', async () => {
   expect(upload.isReplayable).toBe(false)
 })
 
-test('a client that breaks off is told of, unless nobody wants the rest', async () => {
-  const told: unknown[] = []
+test('an aborted request is reported, unless the upload was stopped', async () => {
+  const reported: unknown[] = []
   for (const isStopped of [false, true]) {
     const { body, breakOff } = openBody()
-    const onCutOff = (cause: unknown) => void told.push(cause)
-    const upload = new Upload({ body, call, replayBytesMax: 10, onCutOff, onBytes() {} })
+    const onAborted = (cause: unknown) => void reported.push(cause)
+    const upload = new Upload({ body, call, replayBytesMax: 10, onAborted, onBytes() {} })
     await openStream(upload)
     if (isStopped) upload.stop()
     breakOff(new Error(`stopped: ${isStopped}`))
     await turn()
   }
-  expect(told).toEqual([new Error('stopped: false')])
+  expect(reported).toEqual([new Error('stopped: false')])
 })
 
 function create(body: RequestBody, replayBytesMax = 1024): Upload {
-  const onCutOff = (cause: unknown) => {
+  const onAborted = (cause: unknown) => {
     throw cause
   }
-  return new Upload({ body, call, replayBytesMax, onCutOff, onBytes() {} })
+  return new Upload({ body, call, replayBytesMax, onAborted, onBytes() {} })
 }
 
 async function openStream(upload: Upload): Promise<FakeStream> {

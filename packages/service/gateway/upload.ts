@@ -5,28 +5,28 @@ import type { ClientStream } from '@marquee/http/http2/client/port'
 export interface UploadOptions {
   readonly body: RequestBody
   readonly replayBytesMax: number
-  /** Whether nothing is taken of the body before `fetch` is called. */
+  /** Reads nothing of the body before `request` is called. */
   readonly waits?: boolean
-  /** Charged with what is kept. */
+  /** Charged with the bytes that are kept. */
   readonly call: Pick<Call, 'memory'>
-  /** The client broke off. */
-  readonly onCutOff: (cause: unknown) => void
+  /** Called when the client has aborted the request. */
+  readonly onAborted: (cause: unknown) => void
   readonly onBytes: () => void
 }
 
-/** What may be kept of a request's body as part of what its stream costs. */
+/** Size of a body that is kept without a charge, as part of the cost of its stream, in bytes. */
 const freeBytesMax = 8 * 1024
 
 /**
- * The body of a request on its way to the stream that is open at the time, as fast as that takes it. What was sent is
- * kept, as long as it is little, to be sent again to another stream.
+ * Forwards a request body to the current stream, with backpressure. The bytes of a small body are
+ * kept, so that they can be sent again on another stream.
  */
 export class Upload {
   readonly #options: UploadOptions
   #stream: ClientStream | undefined
   #opened = Promise.withResolvers<void>()
-  /** Resolves when the body is wanted; undefined once it is. */
-  #wanted: PromiseWithResolvers<void> | undefined
+  /** Resolves when the body is requested. `undefined` from then on. */
+  #requested: PromiseWithResolvers<void> | undefined
   #kept: Uint8Array[] | undefined = []
   #keptBytes = 0
   #heldBytes = 0
@@ -36,20 +36,20 @@ export class Upload {
 
   constructor(options: UploadOptions) {
     this.#options = options
-    if (options.waits) this.#wanted = Promise.withResolvers<void>()
+    if (options.waits) this.#requested = Promise.withResolvers<void>()
   }
 
-  /** Whether all of the body has been sent. */
+  /** True when the whole body has been sent. */
   get isComplete(): boolean {
     return this.#isComplete
   }
 
-  /** Whether another stream could be sent all of it. */
+  /** True when the whole body can be sent on another stream. */
   get isReplayable(): boolean {
     return this.#kept !== undefined
   }
 
-  /** Sends the body to this stream, from its beginning. */
+  /** Sends the body on this stream, from its beginning. */
   sendTo(stream: ClientStream): void {
     for (const bytes of this.#kept ?? []) stream.write(bytes)
     if (this.#isComplete) stream.end()
@@ -60,39 +60,39 @@ export class Upload {
     void this.#pump()
   }
 
-  /** The body is wanted. */
-  fetch(): void {
-    this.#wanted?.resolve()
-    this.#wanted = undefined
+  /** Requests the body from the client. */
+  request(): void {
+    this.#requested?.resolve()
+    this.#requested = undefined
   }
 
-  /** Its stream is lost; there may be another. */
+  /** Waits for another stream, because the current one is lost. */
   pause(): void {
     this.#stream = undefined
     this.#opened = Promise.withResolvers<void>()
   }
 
-  /** No other stream will be sent it. */
+  /** Drops the kept bytes: the body will not be sent again. */
   forget(): void {
     this.#kept = undefined
     if (this.#heldBytes > 0) this.#options.call.memory.release(this.#heldBytes)
     this.#heldBytes = 0
   }
 
-  /** Nobody wants more of it. */
+  /** Stops reading the body. */
   stop(): void {
     this.#isStopped = true
     this.forget()
   }
 
   async #pump(): Promise<void> {
-    const { body, onBytes, onCutOff } = this.#options
+    const { body, onBytes, onAborted } = this.#options
     try {
       while (!this.#isStopped) {
         const stream = this.#stream
-        const bytes = stream && !this.#wanted ? body.take() : undefined
+        const bytes = stream && !this.#requested ? body.take() : undefined
         if (!stream) await this.#opened.promise
-        else if (this.#wanted) await this.#wanted.promise
+        else if (this.#requested) await this.#requested.promise
         else if (bytes) {
           this.#keep(bytes)
           onBytes()
@@ -104,7 +104,7 @@ export class Upload {
         } else await body.ready()
       }
     } catch (cause) {
-      if (!this.#isStopped) onCutOff(cause)
+      if (!this.#isStopped) onAborted(cause)
     }
   }
 
@@ -115,7 +115,7 @@ export class Upload {
     else this.forget()
   }
 
-  /** Little is not charged, so that short calls cost nothing more. */
+  /** Charges the bytes beyond those that are free. Returns false when memory is short. */
   #holds(bytes: number): boolean {
     if (this.#keptBytes <= freeBytesMax) return true
     const isHeld = this.#options.call.memory.tryHold(bytes)

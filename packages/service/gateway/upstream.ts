@@ -10,23 +10,24 @@ import {
 import type { Http2Context } from '@marquee/http/http2/core/context'
 import type { Instance, Registry } from '@marquee/registry/port'
 
-/** How long disposal waits for calls to end, in milliseconds. */
+/** Maximum time that disposal waits for calls to end, in milliseconds. */
 const drainTimeoutMs = 5_000
 
-/** The connections to an instance. Streams have their own, so that those that last keep no unary call waiting. */
+/** Connections to an instance. Streams have their own, so that long ones delay no unary call. */
 export interface InstancePools {
   readonly calls: SessionPool
   readonly streams: SessionPool
-  /** Ends at once what goes on. */
+  /** Ends all calls immediately. */
   close(): void
 }
 
-/** The instances of a service, as those who forward to it see them. Disposal lets what goes on end, within a bound. */
+/** Connections to the instances of a service. Disposal lets calls end, within a time limit. */
 export type Upstream = ConnectionPool<InstancePools>
 
 /**
- * Keeps connections to the instances that the registry shows, and spreads calls over them. They are apart from those of
- * other clients in the process: what goes on for a page keeps no call waiting between services.
+ * Keeps connections to the instances in the registry, and balances calls over them. They are
+ * separate from the connections of other clients in the process, so that calls of a page delay no
+ * call between services.
  */
 export async function openUpstream(registry: Registry, service: string): Promise<Upstream> {
   return createConnectionPool({

@@ -18,7 +18,7 @@ function open(level = 'info') {
   return { log: pino({ level, base: undefined, timestamp }, stream), lines }
 }
 
-test('a call is logged as the log itself would, bindings included', () => {
+test('a call is logged as by the log itself, bindings included', () => {
   const { log, lines } = open()
   for (const one of [log, log.child({ service: 'metadata' })]) {
     createAccessLog(one)(line)
@@ -28,7 +28,7 @@ test('a call is logged as the log itself would, bindings included', () => {
   }
 })
 
-test('a call is not logged where the level leaves it out', () => {
+test('a call is not logged below the level of the log', () => {
   const { log, lines } = open('warn')
   createAccessLog(log)(line)
   expect(lines).toEqual([])

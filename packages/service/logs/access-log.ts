@@ -1,6 +1,6 @@
 import { type Logger, symbols } from 'pino'
 
-/** A call, as its line in the log tells it. Texts have nothing in them that JSON would escape. */
+/** Line of a call in the log. The texts contain no character that JSON escapes. */
 export interface AccessLine {
   readonly requestId: string
   readonly protocol: string
@@ -14,7 +14,10 @@ export type LogAccess = (line: AccessLine) => void
 
 const infoLevel = 30
 
-/** What pino keeps of a logger, and shows for integrations such as this (https://getpino.io/#/docs/api?id=symbols). */
+/**
+ * Members of a logger that pino exposes for integrations
+ * (https://getpino.io/#/docs/api?id=symbols).
+ */
 interface Internals {
   readonly [symbols.streamSym]: { write(line: string): void }
   readonly [symbols.lsCacheSym]: Readonly<Record<number, string>>
@@ -23,8 +26,8 @@ interface Internals {
 }
 
 /**
- * Writes what `log.info(line, 'call')` would, in a fifth of the time. By pino's own way, the line was the most expensive
- * part of a small call.
+ * Writes the same line as `log.info(line, 'call')` in a fifth of the time. With pino's own method,
+ * the line was the most expensive part of a small call.
  */
 export function createAccessLog(log: Logger): LogAccess {
   const internals = log as unknown as Internals

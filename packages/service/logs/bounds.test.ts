@@ -21,7 +21,7 @@ test('a long text is cut', () => {
   expect(fields).toMatchObject({ method: 'a', msg: 'failed' })
 })
 
-test('an error is told with its causes and where it was thrown, however long its messages are', () => {
+test('an error is logged with its causes and its stack, however long its messages are', () => {
   class StrangeError extends Error {
     override name = 'StrangeError'
     readonly detail = long
@@ -37,20 +37,20 @@ test('an error is told with its causes and where it was thrown, however long its
   expect(line).not.toContain('detail')
 })
 
-test('a short error is told whole', () => {
+test('a short error is logged whole', () => {
   const cause = new Error('the disk is full')
   const error = Object.assign(new Error('not saved', { cause }), { code: 'SQLITE_FULL' })
   const { fields } = logged({ err: error })
   expect(fields.err).toMatchObject({ message: 'not saved: the disk is full', code: 'SQLITE_FULL' })
 })
 
-test('causes that go round in a circle end', () => {
+test('circular causes end', () => {
   const error = new Error('a')
   error.cause = error
   expect(logged({ err: error }).fields.err.message).toBe('a')
 })
 
-test('what is thrown and no error is told as well', () => {
+test('a thrown value that is no error is logged as well', () => {
   expect(logged({ err: long }).line.length).toBeLessThan(3_000)
   expect(logged({ err: undefined }).fields).toMatchObject({ msg: 'failed' })
 })

@@ -2,19 +2,22 @@ import { truncateText } from '@marquee/connect-hono/errors/truncate'
 import type { LoggerOptions } from 'pino'
 
 /**
- * The bounds of a log line. They are against texts that clients choose, which errors of libraries
- * repeat at any length, and more than once.
+ * Limits of a log line. Errors of libraries repeat texts that clients choose, at any length and
+ * more than once.
  */
 export const logLimits = {
-  /** Bytes of one text. */
+  /** Maximum size of one text, in bytes. */
   textBytesMax: 1024,
-  /** Bytes of an error's stack, with those of its causes. It has their types and frames alone. */
+  /**
+   * Maximum size of the stacks of an error and its causes, in bytes. They contain types and frames
+   * only.
+   */
   stackBytesMax: 3 * 1024,
-  /** Causes of an error, one behind the other. */
+  /** Maximum number of nested causes of an error. */
   causesMax: 5,
 }
 
-/** Options of pino that keep its lines within `logLimits`. */
+/** Pino options that keep log lines within `logLimits`. */
 export const logBounds: Pick<LoggerOptions, 'serializers' | 'formatters'> = {
   serializers: { err: toLoggedError },
   formatters: { log: withShortTexts },
@@ -29,9 +32,7 @@ export function withShortTexts(fields: Record<string, unknown>): Record<string, 
   return short
 }
 
-/**
- * Returns an error's type, its message with those of its causes, its code, and where it was thrown.
- */
+/** Returns an error's type, its message with the messages of its causes, its code and its stack. */
 export function toLoggedError(thrown: unknown): unknown {
   if (typeof thrown === 'string') return truncateText(thrown, logLimits.textBytesMax)
   if (!(thrown instanceof Error)) return thrown
@@ -57,7 +58,7 @@ function withCauses(error: Error): Error[] {
 
 const firstFrame = /\n\s+at /
 
-/** The stack without the message, which stands before it. */
+/** Returns the stack without the message in front. */
 function framesOf({ name, stack = '' }: Error): string {
   const start = stack.search(firstFrame)
   return start < 0 ? name : name + stack.slice(start)

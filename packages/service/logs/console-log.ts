@@ -1,10 +1,10 @@
 import { toLoggedError, withShortTexts } from './bounds.ts'
 import type { CallLog } from './call-log.ts'
 
-/** pino's numbers of the levels. */
+/** Numbers that pino gives the levels. */
 const levels = { info: 30, error: 50 }
 
-/** Logs to the console as pino does to standard output: a line of JSON each, within `logLimits`. */
+/** Logs to the console in the format of pino: one line of JSON each, within `logLimits`. */
 export const consoleLog: CallLog = {
   info: (fields, text) => console.log(toLine(levels.info, fields, text)),
   error: (fields, text) => console.error(toLine(levels.error, fields, text)),

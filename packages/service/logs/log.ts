@@ -3,17 +3,17 @@ import { logBounds } from './bounds.ts'
 
 export interface LogOptions {
   readonly level: string
-  /** `json` for machines, a line each; `pretty` for people. */
+  /** `json` for machines, one line each, or `pretty` for people. */
   readonly format: string
 }
 
-/** A log and what it writes to. Disposing it writes what is left. */
+/** A log with its output. Disposing it writes the buffered lines. */
 export interface Log extends Disposable {
   readonly logger: Logger
 }
 
-/** How many characters of log lines are gathered, and for how long at most, before they are written. */
-const gatheredCharsMax = 16 * 1024
+/** Maximum size of the buffer of log lines, in characters, and maximum time until it is written. */
+const bufferedCharsMax = 16 * 1024
 const flushIntervalMs = 200
 
 /** Opens the log on standard output. Its lines are within `logLimits`. */
@@ -29,33 +29,34 @@ export async function openLog({ level, format }: LogOptions): Promise<Log> {
 }
 
 interface Output extends DestinationStream {
-  /** Writes what is gathered before it returns; pino asks for it when a line is fatal. */
+  /** Writes the buffered lines before it returns. Pino calls it after a fatal line. */
   flushSync(): void
   close(): void
 }
 
 /**
- * Standard output, to which lines go many at a time: each write measures and copies what it is given. It writes before
- * it returns, because a runtime ends without what its threads have yet to write, and nobody bounds what waits for them.
+ * Creates a buffered output to standard output, because each write measures and copies its text. A
+ * flush writes before it returns: a runtime exits without the writes that its threads still have to
+ * do, and nothing limits how many of them wait.
  */
 function createOutput(): Output {
   const destination = pino.destination({ dest: 1, sync: true, contentMode: 'buffer' })
-  let gathered = ''
+  let buffered = ''
   function flush(): void {
-    const lines = gathered
-    gathered = ''
-    // Given as text, it would be measured and encoded more than once.
+    const lines = buffered
+    buffered = ''
+    // A string would be measured and encoded more than once.
     if (lines !== '') destination.write(Buffer.from(lines) as unknown as string)
   }
   const timer = setInterval(flush, flushIntervalMs)
   timer.unref()
-  // After an error that nobody caught, Deno tells of no exit.
+  // Deno emits no `exit` after an uncaught error.
   const ends = ['exit', 'uncaughtExceptionMonitor']
   for (const end of ends) process.on(end, flush)
   return {
     write(line) {
-      gathered += line
-      if (gathered.length >= gatheredCharsMax) flush()
+      buffered += line
+      if (buffered.length >= bufferedCharsMax) flush()
     },
     flushSync: flush,
     close() {
@@ -66,7 +67,7 @@ function createOutput(): Output {
   }
 }
 
-/** As pino's own `isoTime`, which makes a date for each line of the same millisecond. */
+/** Returns pino's `isoTime`, with one date per millisecond instead of one per line. */
 function createTimestamp(): () => string {
   let atMs = 0
   let text = ''

@@ -23,12 +23,12 @@ test.each([
 
 test.each([
   'no instance of metadata is known',
-  'no answer within 1000 ms',
+  'no response within 1000 ms',
   'partition 0 of ratings has not been read since 2026-11-28T20:05:29.123Z',
   'rating.db is damaged: restore it from a backup (see docs/operations.md)',
   'the event log is another one: start with --log-identity accept-new',
   'shutting down',
-])('%s is told as it is', (reason) => {
+])('%s is not changed', (reason) => {
   expect(publicReason(reason)).toBe(reason)
 })
 

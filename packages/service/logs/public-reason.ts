@@ -1,15 +1,15 @@
 import { truncateText } from '@marquee/connect-hono/errors/truncate'
 
-/** Bytes of a reason, at most. */
+/** Maximum size of a reason, in bytes. */
 const reasonBytesMax = 512
 
-/** Stands for what is left out. */
+/** Replacement for removed text. */
 const leftOut = '…'
 
 /**
- * What names a place in the network, a login or a folder: URLs, IPv6 and IPv4 addresses, hosts with
- * a port, hosts that no name server knows, users and databases. Drivers write these into their
- * errors, each in its own way.
+ * Patterns of network locations and logins: URLs, IPv6 and IPv4 addresses, hosts with a port, hosts
+ * that DNS does not know, users and databases. Drivers write these into their errors, each in its
+ * own way.
  */
 const places = [
   /\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>()]+/gi,
@@ -21,13 +21,12 @@ const places = [
   /(?<=\b(?:user|role|database|host) )"[^"]*"/gi,
 ]
 
-/** A file with the folders that it is in. */
+/** A path of a file, with its folders. */
 const file = /(?<![\w.…])(?:\/[^\s:'"/]+)+\/([^\s:'"/]+)/g
 
 /**
- * A reason as whoever reaches the port may read it: without what names a place in the network, a
- * login or a folder. Where the file is does not matter to them; which file it is does to the
- * operator.
+ * Returns a reason that every client of the port may read: without network locations, logins and
+ * folders. File names stay, because operators need them.
  */
 export function publicReason(reason: string): string {
   const withoutPlaces = places.reduce((text, place) => text.replace(place, leftOut), reason)

@@ -7,7 +7,7 @@ export interface CallMetric {
   readonly durationMs: number
 }
 
-/** Upper bounds of the duration's histogram, in seconds; the last bucket is that of all. */
+/** Upper bounds of the histogram of durations, in seconds. The last bucket has no bound. */
 const durationBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 const boundsMs = durationBounds.map((seconds) => seconds * 1000)
 
@@ -18,12 +18,12 @@ interface Value {
   readonly value: number
 }
 
-/** What is counted of the calls of one method by one protocol, as long as the process lives. */
+/** Counts of the calls of one method by one protocol since the process started. */
 export interface CallTally {
   readonly protocol: string
   readonly method: string
   readonly countByCode: ReadonlyMap<string, number>
-  /** How long all of them took together, in milliseconds. */
+  /** Sum of their durations, in milliseconds. */
   readonly sumMs: number
 }
 
@@ -31,7 +31,7 @@ class Tally implements CallTally {
   readonly protocol: string
   readonly method: string
   readonly countByCode = new Map<string, number>()
-  /** How many took no longer than each bound, and longer than the one before. */
+  /** Number of calls per bucket of the histogram. */
   readonly countByBound: number[] = new Array(boundsMs.length + 1).fill(0)
   sumMs = 0
 
@@ -53,14 +53,14 @@ class Tally implements CallTally {
 export interface CallCounts {
   callStarted(): void
   callEnded(call: CallMetric): void
-  /** The calls that have ended, by method and protocol. */
+  /** Returns the counts of the calls that have ended, by method and protocol. */
   calls(): Iterable<CallTally>
   callsInFlight(): number
 }
 
 /**
- * Counts calls, and formats the counts only when a registry is read. The counter and the histogram of prom-client look
- * their labels up for each call, which costs ten times as much.
+ * Counts calls, and formats the counts only when a registry is read. The counter and the histogram
+ * of prom-client look up their labels for each call, which costs ten times as much.
  */
 export class CallMetrics implements CallCounts {
   /** By method and protocol. */
@@ -72,7 +72,7 @@ export class CallMetrics implements CallCounts {
     const inFlightName = 'marquee_calls_in_flight'
     register(registry, {
       name: inFlightName,
-      help: 'Calls under way.',
+      help: 'Calls in flight.',
       type: 'gauge',
       values: () => [{ metricName: inFlightName, labels: {}, value: this.#inFlightCount }],
     })
@@ -82,7 +82,7 @@ export class CallMetrics implements CallCounts {
     const durationName = 'marquee_call_duration_seconds'
     register(registry, {
       name: durationName,
-      help: 'From the headers of a call to the end of its answer.',
+      help: 'Time from the headers of a call to the end of its response.',
       type: 'histogram',
       values: () => this.#durations(durationName),
     })
@@ -94,8 +94,7 @@ export class CallMetrics implements CallCounts {
 
   callEnded({ protocol, method, code, durationMs }: CallMetric): void {
     this.#inFlightCount--
-    const known = this.#tallies.get(method)?.get(protocol)
-    const tally = known ?? this.#open(protocol, method)
+    const tally = this.#tallies.get(method)?.get(protocol) ?? this.#add(protocol, method)
     tally.add(code, durationMs)
   }
 
@@ -107,7 +106,7 @@ export class CallMetrics implements CallCounts {
     return this.#inFlightCount
   }
 
-  #open(protocol: string, method: string): Tally {
+  #add(protocol: string, method: string): Tally {
     const tally = new Tally(protocol, method)
     const byProtocol = this.#tallies.get(method) ?? new Map<string, Tally>()
     this.#tallies.set(method, byProtocol.set(protocol, tally))
@@ -141,15 +140,15 @@ export class CallMetrics implements CallCounts {
   }
 }
 
-interface OwnMetric {
+interface Metric {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   values(): Iterable<Value>
 }
 
-/** A registry asks nothing of its metrics but this. */
-function register(registry: Registry, { values, ...metric }: OwnMetric): void {
+/** Registers a metric with the only members that a registry uses. */
+function register(registry: Registry, { values, ...metric }: Metric): void {
   const { name } = metric
   const get = async () => ({ ...metric, aggregator: 'sum', values: [...values()] })
   registry.registerMetric({ name, get } as unknown as Parameters<Registry['registerMetric']>[0])

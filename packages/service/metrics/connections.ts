@@ -2,14 +2,14 @@ import type { ConnectionBudget } from '@marquee/http/server/connection-budget'
 import { Counter, Gauge } from 'prom-client'
 import type { Metrics } from './metrics.ts'
 
-/** Adds the metrics of the connections that a process has from its clients. */
+/** Adds the metrics of client connections. */
 export function measureConnections(
   { registry }: Pick<Metrics, 'registry'>,
   connections: ConnectionBudget,
 ): void {
   new Gauge({
     name: 'marquee_connections',
-    help: 'Open connections of clients, on all ports of the process.',
+    help: 'Open client connections, on all ports of the process.',
     registers: [registry],
     collect() {
       this.set(connections.openCount)
@@ -17,7 +17,7 @@ export function measureConnections(
   })
   new Gauge({
     name: 'marquee_connections_max',
-    help: 'Connections of clients that may be open.',
+    help: 'Maximum number of open client connections.',
     registers: [registry],
     collect() {
       this.set(connections.max)

@@ -2,12 +2,12 @@ import type { MemoryBudget } from '@marquee/http/memory/budget'
 import { Counter, Gauge } from 'prom-client'
 import type { Metrics } from './metrics.ts'
 
-/** Adds the state of the process's memory budget to the metrics. */
+/** Adds the metrics of the process's memory budget. */
 export function measureMemory({ registry }: Metrics, memory: MemoryBudget): void {
   const registers = [registry]
   new Gauge({
     name: 'marquee_memory_budget_bytes',
-    help: 'Memory that clients together may make the process hold.',
+    help: 'Memory that the requests of all clients may hold.',
     registers,
     collect() {
       this.set(memory.bytesMax)
@@ -15,7 +15,7 @@ export function measureMemory({ registry }: Metrics, memory: MemoryBudget): void
   })
   new Gauge({
     name: 'marquee_memory_held_bytes',
-    help: 'Memory that clients make the process hold.',
+    help: 'Memory that the requests of all clients hold.',
     registers,
     collect() {
       this.set(memory.usedBytes)
@@ -23,7 +23,7 @@ export function measureMemory({ registry }: Metrics, memory: MemoryBudget): void
   })
   new Counter({
     name: 'marquee_memory_refusals_total',
-    help: 'Connections, streams and messages that were refused, or given up, for want of memory.',
+    help: 'Connections, streams and messages that were refused or shed because memory was short.',
     labelNames: ['kind'],
     registers,
     collect() {

@@ -3,7 +3,7 @@ import { type CallCounts, CallMetrics } from './call-metrics.ts'
 
 /** The process's metrics, in Prometheus' text format. */
 export interface Metrics extends CallCounts {
-  /** Takes the metrics of other parts. */
+  /** Registry for the metrics of other parts. */
   readonly registry: Registry
 }
 

@@ -3,7 +3,7 @@ import type { Registry, RegistryStatus } from '@marquee/registry/port'
 import { createMetrics } from './metrics.ts'
 import { measureRegistry } from './registry.ts'
 
-test('the metrics tell what is known of each service and how old it is, and what was not answered', async () => {
+test('the metrics report the instances of each service, their age, and failed requests', async () => {
   let status: RegistryStatus = {
     services: [
       { service: 'metadata', instanceCount: 1, ageMs: 1_500 },

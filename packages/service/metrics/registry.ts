@@ -2,13 +2,13 @@ import type { Registry } from '@marquee/registry/port'
 import { Counter, Gauge } from 'prom-client'
 import type { Metrics } from './metrics.ts'
 
-/** Adds how the registry does to the metrics. */
+/** Adds the metrics of service discovery. */
 export function measureRegistry({ registry: metrics }: Metrics, registry: Registry): void {
   const registers = [metrics]
   const labelNames = ['service'] as const
   new Gauge({
     name: 'marquee_discovery_snapshot_age_seconds',
-    help: 'How long ago the registry last confirmed the instances of a service.',
+    help: 'Time since the registry last confirmed the instances of a service.',
     labelNames,
     registers,
     collect() {
@@ -32,7 +32,7 @@ export function measureRegistry({ registry: metrics }: Metrics, registry: Regist
   })
   new Counter({
     name: 'marquee_discovery_errors_total',
-    help: 'How often the registry could not be asked or told.',
+    help: 'Failed requests to the registry.',
     registers,
     collect() {
       this.reset()
@@ -41,7 +41,7 @@ export function measureRegistry({ registry: metrics }: Metrics, registry: Regist
   })
   new Counter({
     name: 'marquee_discovery_registrations_total',
-    help: 'How often an instance was announced, also again.',
+    help: 'Registrations of instances, repeated ones included.',
     registers,
     collect() {
       this.reset()

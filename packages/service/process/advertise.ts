@@ -1,14 +1,15 @@
 import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 
-/** This machine, as `node:os` tells of it. */
+/** Host name and network interfaces, as `node:os` returns them. */
 export interface Machine {
   readonly hostname: string
   readonly interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
 }
 
 /**
- * The host by which others reach what listens on `host`. Of every address, it is the first that is not this machine's
- * alone, IPv4 before IPv6; without one, its name.
+ * Returns the host by which others reach a server that listens on `host`. For a server on all
+ * addresses, it is the first address that others can reach, IPv4 before IPv6. Without one, it is
+ * the host name.
  */
 export function advertisedHost(host: string, machine: Machine = thisMachine()): string {
   if (host !== '0.0.0.0' && host !== '::') return host

@@ -1,26 +1,26 @@
 import type { Logger } from 'pino'
 
-/** What SIGHUP asks a process for: to read again what it can. It never ends the process. */
+/** Listeners for SIGHUP, which makes the process reload its files. It never ends the process. */
 export interface HangUps extends Disposable {
-  /** Adds what is to be done. Disposing takes it away. */
+  /** Adds a listener. Disposing the result removes it. */
   on(listener: () => void): Disposable
 }
 
-/** Takes SIGHUP from now on, until it is disposed. */
+/** Handles SIGHUP until the result is disposed. */
 export function takeHangUps(log: Logger): HangUps {
   const listeners = new Set<() => void>()
-  const take = () => {
+  const handle = () => {
     const what =
-      listeners.size > 0 ? 'reading the TLS files again' : 'there is nothing to read again'
+      listeners.size > 0 ? 'reading the TLS files again' : 'there are no files to read again'
     log.info(`SIGHUP: ${what}`)
     for (const listener of listeners) listener()
   }
-  process.on('SIGHUP', take)
+  process.on('SIGHUP', handle)
   return {
     on(listener) {
       listeners.add(listener)
       return { [Symbol.dispose]: () => void listeners.delete(listener) }
     },
-    [Symbol.dispose]: () => void process.off('SIGHUP', take),
+    [Symbol.dispose]: () => void process.off('SIGHUP', handle),
   }
 }

@@ -1,29 +1,32 @@
-/** Says why something is not ready, or nothing when it is. Never waits. */
+/** Returns the reason why something is not ready, or `undefined` when it is ready. Never waits. */
 export type Condition = () => string | undefined
 
-/** A condition that does not hold. */
+/** A condition that is not met. */
 export interface Problem {
   readonly name: string
   readonly reason: string
 }
 
 /**
- * What a condition is about: `calls`, whether calls can be answered; `work`, whether the process does all of its work,
- * such as reading events; `life`, whether it has to be ended and started anew to go on.
+ * Subject of a condition: `calls`, responding to calls; `work`, other work, such as reading events;
+ * `life`, a state that only a restart of the process can leave.
  */
 export type Concern = 'calls' | 'work' | 'life'
 
-/** Whether the process can do its work. */
+/** Conditions that the process needs to do its work. */
 export interface Health {
-  /** Adds a condition: one of `calls` unless told. */
+  /** Adds a condition. Default concern: `calls`. */
   require(name: string, condition: Condition, concern?: Concern): void
-  /** Adds what an operator should see beside the problems, and which is none. */
+  /** Adds a note for operators that is not a problem. */
   note(name: string, condition: Condition): void
-  /** What there is to see at present. */
+  /** Returns the current notes. */
   notes(): Problem[]
-  /** What keeps the process from being ready, of all concerns or of one; nothing when it is. */
+  /**
+   * Returns the conditions that are not met, of one concern or of all. Empty when the process is
+   * ready.
+   */
   problems(concern?: Concern): Problem[]
-  /** Aborted with a `ShutdownError` when the process is about to end: it is not ready any more. */
+  /** Aborted with a `ShutdownError` when the process shuts down. It is not ready from then on. */
   readonly draining: AbortSignal | undefined
 }
 
@@ -37,7 +40,7 @@ export function createHealth(draining?: AbortSignal): Health {
     require: (name, condition, concern = 'calls') =>
       void conditions.push({ name, condition, concern }),
     problems(concern) {
-      // A process that drains is alive: it must not be cut.
+      // A process that drains is alive: nobody should kill it.
       if (draining?.aborted && concern === 'life') return []
       if (draining?.aborted) return [{ name: 'process', reason: 'shutting down' }]
       return reasonsOf(conditions.filter((one) => concern === undefined || one.concern === concern))
@@ -53,13 +56,13 @@ function reasonsOf(all: readonly { name: string; condition: Condition }[]): Prob
 }
 
 export interface ProbeOptions {
-  /** Rejects when what is probed does not work. */
+  /** Rejects when the probed part does not work. */
   readonly probe: () => Promise<unknown>
   readonly intervalMs?: number
   readonly timeoutMs?: number
 }
 
-/** A condition that holds while the probe, tried again and again, resolves in time. Disposing it ends the trying. */
+/** Repeats a probe until disposed. The condition is met while the probe resolves in time. */
 export function startProbe({ probe, intervalMs = 2_000, timeoutMs = 1_000 }: ProbeOptions) {
   let reason: string | undefined
   let running = false
@@ -67,7 +70,7 @@ export function startProbe({ probe, intervalMs = 2_000, timeoutMs = 1_000 }: Pro
     if (running) return
     running = true
     const late = setTimeout(() => {
-      reason = `no answer within ${timeoutMs} ms`
+      reason = `no response within ${timeoutMs} ms`
     }, timeoutMs)
     try {
       await probe()

@@ -2,25 +2,25 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-/** The connections that a process takes where file descriptors are plentiful: memory is bounded as well. */
+/** Maximum number of connections when file descriptors are plentiful. Memory has its own limit. */
 const connectionsMax = 20_000
 
 /**
- * File descriptors that are kept for all else: databases, logs, connections to other services, Kafka and Consul. A
- * quarter of what the process may open, within these bounds.
+ * File descriptors reserved for databases, logs, and connections to other services, Kafka and
+ * Consul: a share of those that the process may open, from `min` to `max`.
  */
 const reserve = { share: 1 / 4, min: 64, max: 2_048 }
 
-/** Default length of the queue of connections that a runtime asks the kernel for. */
+/** Length of the queue of connections that a runtime requests from the kernel by default. */
 const backlogMax = 511
 
-/** How many connections a process takes from its clients, so that it never runs out of file descriptors. */
+/** Limits of client connections, so that the process never runs out of file descriptors. */
 export interface ConnectionBounds {
-  /** Connections that are open. */
+  /** Maximum number of open connections. */
   readonly max: number
   /**
-   * Connections that wait in the kernel to be accepted, on each port. Deno accepts all of them before it closes the first
-   * one that is too many, so they have to fit into what is kept.
+   * Connections that wait in the kernel to be accepted, per port. Deno accepts all of them before
+   * it closes the first one over the limit, so the reserved descriptors must be enough for them.
    */
   readonly backlog: number
 }
@@ -29,27 +29,27 @@ export async function readConnectionBounds(): Promise<ConnectionBounds> {
   return connectionBounds(await readOpenFilesMax())
 }
 
-/** @param openFilesMax how many file descriptors the process may open. */
+/** @param openFilesMax File descriptors that the process may open. */
 export function connectionBounds(openFilesMax: number): ConnectionBounds {
   const kept = Math.min(Math.max(openFilesMax * reserve.share, reserve.min), reserve.max)
   const max = Math.max(1, Math.min(connectionsMax, Math.floor(openFilesMax - kept)))
   return { max, backlog: Math.min(backlogMax, Math.floor(kept / 4)) }
 }
 
-/** The limit of this process (RLIMIT_NOFILE), which its runtime may have raised. */
+/** Returns RLIMIT_NOFILE of this process, which its runtime may have raised. */
 async function readOpenFilesMax(): Promise<number> {
-  if (process.platform !== 'linux') return await askShell()
+  if (process.platform !== 'linux') return await readShellLimit()
   const limits = await readFile('/proc/self/limits', 'utf8')
   return toCount(/^Max open files +(\S+)/m.exec(limits)?.[1])
 }
 
-/** A shell has the limit that its parent has. */
-async function askShell(): Promise<number> {
+/** Returns the limit of a shell, which inherits it from this process. */
+async function readShellLimit(): Promise<number> {
   const { stdout } = await promisify(execFile)('sh', ['-c', 'ulimit -n'])
   return toCount(stdout.trim())
 }
 
-/** The usual limit of POSIX systems, for one that cannot be read. */
+/** Usual limit of POSIX systems, used when the limit cannot be read. */
 const usualMax = 1_024
 
 function toCount(text: string | undefined): number {

@@ -55,11 +55,11 @@ test('a service is logged as ready once, when nothing keeps it from being ready'
 test('a service that stops being ready is logged once for each change, with all reasons', () => {
   const { linesOf } = watched()
   expect(linesOf({})).toEqual(['30 | rating is ready'])
-  expect(linesOf({ store: 'no answer within 1000 ms' })).toEqual([
-    '40 | rating is not ready | store: no answer within 1000 ms',
+  expect(linesOf({ store: 'no response within 1000 ms' })).toEqual([
+    '40 | rating is not ready | store: no response within 1000 ms',
   ])
   expect(linesOf({ ingest: 'the log is 3 s behind' })).toEqual([
-    '40 | rating is not ready | store: no answer within 1000 ms | ingest: the log is 3 s behind',
+    '40 | rating is not ready | store: no response within 1000 ms | ingest: the log is 3 s behind',
   ])
   expect(linesOf({ ingest: 'the log is 4 s behind' })).toEqual([])
   expect(linesOf({ store: undefined, ingest: undefined })).toEqual(['30 | rating is ready'])
@@ -72,6 +72,6 @@ test('a service that shuts down is logged as not ready', () => {
   expect(linesOf({})).toEqual(['40 | rating is not ready | process: shutting down'])
 })
 
-test('readiness is not looked at any more once its log is disposed', () => {
+test('a disposed log checks readiness no more', () => {
   expect(watched().stop()).toBe(false)
 })

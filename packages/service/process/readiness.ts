@@ -5,17 +5,17 @@ import type { Health } from './health.ts'
 const intervalMs = 250
 
 export interface ReadinessLogOptions {
-  /** The service's name, for the message. */
+  /** Name of the service, for the message. */
   readonly name: string
   readonly health: Pick<Health, 'problems'>
   readonly log: Logger
-  /** Calls back again and again until the result is disposed. Default: every 250 ms. */
+  /** Calls `check` repeatedly until the result is disposed. Default: every 250 ms. */
   readonly repeat?: (check: () => void) => Disposable
 }
 
 /**
- * Logs whether the service is ready, as `/readyz` says it: once when it becomes ready, and once each time when other
- * conditions than before keep it from being ready, with the reasons.
+ * Logs whether the service is ready, as `/readyz` reports it: once when it becomes ready, and once
+ * with the reasons each time the set of conditions that are not met changes.
  */
 export function logReadiness({
   name,

@@ -10,28 +10,28 @@ import { takeHangUps } from './hang-ups.ts'
 import { readConnectionBounds } from './open-files.ts'
 import { hideHarmlessWarnings } from './warnings.ts'
 
-/** What a program is given to stand on. */
+/** Log, signals and resources of a running program. */
 export interface Running {
   readonly log: Logger
-  /** Aborted with a `ShutdownError` when the process is about to end. */
+  /** Aborted with a `ShutdownError` when the process shuts down. */
   readonly draining: AbortSignal
-  /** The connections that the process takes from its clients. */
+  /** Budget of client connections. */
   readonly connections: ConnectionBudget
-  /** Calls back at SIGHUP, until the result is disposed. */
+  /** Calls the listener at SIGHUP, until the result is disposed. */
   readonly onHangUp: (listener: () => void) => Disposable
-  /** Takes a resource, to be disposed of at the end: the last one taken first. */
+  /** Adds a resource to dispose of at the end, in reverse order, and returns it. */
   use<T extends AsyncDisposable | Disposable>(resource: T): T
 }
 
-/** From the first signal to the end of the process, at most. */
+/** Maximum time from the first signal to the end of the process, in milliseconds. */
 const shutdownTimeoutMs = 15_000
 const exitCodes = { failed: 1, badUsage: 2 }
 
 /**
- * Runs a program until SIGTERM or SIGINT. On the signal it is not ready any more, its resources are disposed of in
- * reverse order, and the process ends, within 15 seconds. What cannot start says why in one line, and exits with 1; a
- * command line that cannot be used, with 2.
- * @param readConfig reads flags and environment; throws a `FlagsError` or a `HelpRequest`.
+ * Runs a program until SIGTERM or SIGINT. On the signal, it is no longer ready, its resources are
+ * disposed of in reverse order, and the process ends within 15 seconds. A program that cannot start
+ * prints the reason and exits with 1. A command line that cannot be used exits with 2.
+ * @param readConfig Reads flags and environment. Throws a `FlagsError` or a `HelpRequest`.
  */
 export async function run<Config extends { readonly log: LogOptions }>(
   name: string,
@@ -42,7 +42,7 @@ export async function run<Config extends { readonly log: LogOptions }>(
   try {
     await runUntilSignal(readConfig(), start)
   } catch (error) {
-    process.exitCode = explain(name, error)
+    process.exitCode = printError(name, error)
   }
 }
 
@@ -54,7 +54,7 @@ async function runUntilSignal<Config extends { readonly log: LogOptions }>(
   const signalled = nextSignal()
   void signalled.then((signal) => {
     draining.abort(new ShutdownError())
-    setTimeout(cutShort, shutdownTimeoutMs, signal).unref()
+    setTimeout(exitNow, shutdownTimeoutMs, signal).unref()
   })
   await using stack = new AsyncDisposableStack()
   const log = stack.use(await openLog(config.log)).logger
@@ -65,9 +65,11 @@ async function runUntilSignal<Config extends { readonly log: LogOptions }>(
   log.info({ signal: await signalled }, 'shutting down')
 }
 
-/** Ends what does not end by itself, also while it is starting. */
-function cutShort(signal: NodeJS.Signals): void {
-  process.stderr.write(`marquee: cut ${shutdownTimeoutMs} ms after ${signal}\n`)
+/** Ends a process that did not shut down in time, also one that is still starting. */
+function exitNow(signal: NodeJS.Signals): void {
+  process.stderr.write(
+    `marquee: killed ${shutdownTimeoutMs} ms after ${signal}, because shutdown took too long\n`,
+  )
   process.exit(exitCodes.failed)
 }
 
@@ -78,12 +80,14 @@ function nextSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-/** When disposing of what had started failed too: why it did not start. */
+/**
+ * Returns why the program did not start, also when disposing of its resources failed afterwards.
+ */
 function firstCause(error: unknown): unknown {
   return error instanceof SuppressedError ? firstCause(error.suppressed) : error
 }
 
-function explain(name: string, thrown: unknown): number {
+function printError(name: string, thrown: unknown): number {
   const error = firstCause(thrown)
   if (error instanceof HelpRequest) {
     process.stdout.write(`${error.message}\n`)

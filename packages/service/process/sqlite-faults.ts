@@ -10,12 +10,14 @@ export interface FaultsOptions {
   readonly health: Health
 }
 
-/** Failures of a service's SQLite files: logged as they begin, counted, and a reason not to be ready while they last. */
+/**
+ * Logs and counts failures of the service's SQLite files. The service is not ready while they last.
+ */
 export function openFaults({ log, metrics, health }: FaultsOptions): SqliteFaults {
   const faults = createSqliteFaults({
     onFault: (error) => log.error({ err: error }, error.message),
   })
-  // What has been written can be read meanwhile.
+  // Reads still work while writes fail.
   health.require('database', faults.failing, 'work')
   health.require('database', faults.damaged, 'calls')
   new Counter({

@@ -10,10 +10,10 @@ export interface TlsFiles {
   readonly clientAuthority?: string
 }
 
-/** What stands in the files. */
+/** Content of the files. */
 export type TlsPems = Pick<TlsOptions, 'certificate' | 'key' | 'clientAuthority'>
 
-/** Why the port cannot use them, for people; undefined when it can. */
+/** Returns why the port cannot use the content, or `undefined` when it can. */
 export function tlsProblem({ certificate, key, clientAuthority }: TlsPems): string | undefined {
   try {
     const fits = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
@@ -29,30 +29,31 @@ export function tlsProblem({ certificate, key, clientAuthority }: TlsPems): stri
   return undefined
 }
 
-export interface TlsFollowing {
-  /** Undefined for a port without TLS. */
+export interface TlsReloadOptions {
+  /** `undefined` for a port without TLS. */
   readonly tls: (TlsPems & { readonly files: TlsFiles }) | undefined
   readonly server: { reloadTls(tls: TlsOptions): void }
-  /** Calls back when somebody asks for the files to be read again. Disposing ends that. */
+  /** Calls the listener at SIGHUP, until the result is disposed. */
   readonly onHangUp: (listener: () => void) => Disposable
   readonly log: Logger
-  /** How often the files are read, in milliseconds. */
+  /** Time between two reads of the files, in milliseconds. Default: 5,000. */
   readonly intervalMs?: number
 }
 
 /**
- * Reads the files of a port again and again, because certificates are renewed while the service runs, and uses what is
- * new. Read, not watched: the files may be links to links, as Kubernetes makes them. When they cannot be used, the port
- * goes on with what it has, and the log says so once.
+ * Reads the TLS files repeatedly and reloads them when they change, because certificates are
+ * renewed while the service runs. It does not watch them: in Kubernetes, the files are links to
+ * links. When the files cannot be used, the port keeps the earlier ones, and the problem is logged
+ * once.
  */
-export function followTlsFiles(options: TlsFollowing): Disposable {
+export function followTlsFiles(options: TlsReloadOptions): Disposable {
   const { tls, server, onHangUp, log, intervalMs = 5_000 } = options
   if (tls === undefined) return { [Symbol.dispose]: () => {} }
   const { files } = tls
   let seen = tokenOf(tls)
-  let complaint: string | undefined
+  let loggedProblem: string | undefined
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const pems = await readPems(files)
     const token = tokenOf(pems)
     if (token === seen) return
@@ -60,24 +61,21 @@ export function followTlsFiles(options: TlsFollowing): Disposable {
     if (problem !== undefined) throw new Error(problem)
     server.reloadTls(pems)
     seen = token
-    complaint = undefined
-    log.info({ files }, 'the TLS files are read again')
+    loggedProblem = undefined
+    log.info({ files }, 'reloaded the TLS files')
   }
-  const lookOrComplain = () =>
-    look().catch((err: Error) => {
-      if (err.message === complaint) return
-      complaint = err.message
-      log.error(
-        { err, files },
-        'the TLS files cannot be used: the port goes on with the earlier ones',
-      )
+  const checkOrLog = () =>
+    check().catch((err: Error) => {
+      if (err.message === loggedProblem) return
+      loggedProblem = err.message
+      log.error({ err, files }, 'the TLS files cannot be used: the port keeps the earlier ones')
     })
 
-  const timer = setInterval(lookOrComplain, intervalMs)
+  const timer = setInterval(checkOrLog, intervalMs)
   timer.unref()
   const hangUp = onHangUp(() => {
-    complaint = undefined
-    void lookOrComplain()
+    loggedProblem = undefined
+    void checkOrLog()
   })
   return {
     [Symbol.dispose]() {

@@ -1,7 +1,7 @@
 /**
- * Keeps lines away that say nothing about this program: by which Node says at every start that its SQLite is
- * experimental, and by which every runtime says that kafkajs sets a timer to a moment that has passed. Other warnings are
- * printed as ever. Has to be called before the program's first `await`.
+ * Hides two warnings that say nothing about this program: Node's warning that its SQLite is
+ * experimental, and the warning about a negative time-out that kafkajs sets. Other warnings are
+ * printed. Must be called before the program's first `await`.
  */
 export function hideHarmlessWarnings(): void {
   const print = process.listeners('warning')

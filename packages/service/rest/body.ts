@@ -28,9 +28,9 @@ import { begin } from './rest.ts'
 export type ReadJsonObject = (c: Context<Environment>) => Promise<JsonObject>
 
 /**
- * Reads bodies that are messages of a type. Anything but a JSON object of such a message is `INVALID_ARGUMENT`, a body
- * that is larger than one may be is `RESOURCE_EXHAUSTED`, without reading further than that, and one in a coding that is
- * not known is HTTP 415.
+ * Creates a reader for bodies that are messages of one type. A body that is no such JSON object is
+ * `INVALID_ARGUMENT`. A body that is too large is `RESOURCE_EXHAUSTED`, and the rest is not read.
+ * An unknown content encoding is HTTP 415.
  */
 export function createReadJsonObject(desc: DescMessage, limits: RpcLimits): ReadJsonObject {
   const { json } = messageLimitsOf(desc, limits)
@@ -59,7 +59,9 @@ export function createReadJsonObject(desc: DescMessage, limits: RpcLimits): Read
 
 const codings = createCompressions(standardCompressions)
 
-/** In what the body is packed (RFC 9110 §8.4), or undefined when it is as it is. */
+/**
+ * Returns the compression of the body (RFC 9110 §8.4), or `undefined` when it is not compressed.
+ */
 function codingOf(incoming: Incoming): Compression | undefined {
   const name = incoming.header('content-encoding')?.trim() ?? ''
   if (name === '' || name.toLowerCase() === 'identity') return undefined
@@ -93,7 +95,9 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-/** Throws what `JSON.parse` lets pass: a name that an object has twice, of which only one value would be seen. */
+/**
+ * Throws when an object has the same name twice, which `JSON.parse` accepts: it keeps one value.
+ */
 function checkJson(desc: DescMessage, text: string): void {
   try {
     fromJsonString(desc, text, { ignoreUnknownFields: true })

@@ -1,20 +1,20 @@
 import type { CallMemory } from '@marquee/connect-hono/call-memory'
 
-/** How many items are stored at once, and about how many bytes of them. */
+/** Maximum number of items in a batch, and their approximate maximum size. */
 const batchLimits = { itemsMax: 500, bytesMax: 256 * 1024 }
-/** How many refusals are reported, and how much of the id of each; a longer id is among what is wrong with it. */
+/** Maximum number of refusals in the summary, and maximum length of the id of each. */
 const refusalsMax = 20
 const refusedIdCharsMax = 128
-/** What an item takes beside its texts, in bytes. */
+/** Memory of an item besides its texts, in bytes. */
 const itemBytes = 256
-/** The batch's memory is granted in steps, in bytes. */
+/** Step in which memory is reserved for a batch, in bytes. */
 const grantBytes = 32 * 1024
 
-/** Why an item of a stream was not stored. */
+/** Refusal of an item of a stream. */
 export interface Refusal {
-  /** The item's position in the stream, from 0. */
+  /** Position of the item in the stream, from 0. */
   readonly index: bigint
-  /** The id of its record, as far as it is reported. */
+  /** First 128 characters of the id of its record. */
   readonly id: string
   readonly reason: string
 }
@@ -29,19 +29,20 @@ export interface BulkSummary {
 
 export interface BulkOptions<Request, Item> {
   readonly requests: AsyncIterable<Request>
-  /** The item to store, or why there is none. */
+  /** Returns the item to store, or the reason for the refusal. */
   accept(request: Request): Item | { readonly refused: string }
-  /** The id of a request that was refused; its first characters are kept. */
+  /** Returns the id of a refused request. */
   idOf(request: Request): string | undefined
   /** Stores items in order, and returns an outcome for each. */
   put(items: readonly Item[]): Promise<readonly ('created' | 'replaced')[]>
-  /** Charged with the current batch. Without a call, nothing is charged. */
+  /** Memory to charge with the current batch. Default: nothing is charged. */
   readonly memory?: CallMemory | undefined
 }
 
 /**
- * Stores the items of a client stream in batches, taking the next of them only when a batch is stored, so that a slow
- * store slows the client down and memory stays bounded. Items that are refused are counted, and the rest goes in.
+ * Stores the items of a client stream in batches. It reads the next item only when a batch is
+ * stored, so that a slow store slows the client down and memory stays bounded. Refused items are
+ * counted, and the others are stored.
  */
 export async function bulkPut<Request, Item extends object>(
   options: BulkOptions<Request, Item>,
@@ -89,7 +90,7 @@ export async function bulkPut<Request, Item extends object>(
   }
 }
 
-/** About how many bytes an item takes: two for each character of its texts. */
+/** Returns the approximate size of an item, with two bytes per character. */
 function sizeOf(item: object): number {
   let bytes = itemBytes
   for (const value of Object.values(item)) {
@@ -101,7 +102,7 @@ function sizeOf(item: object): number {
   return bytes
 }
 
-/** A part of a text may keep all of it: its characters are copied. */
+/** Copies a text, because a slice can keep the whole text in memory. */
 function copyOf(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le')
 }

@@ -4,7 +4,7 @@ import { decodePageToken, encodePageToken } from './page-token.ts'
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
-test('a token gives back its position', () => {
+test('a token contains its position', () => {
   expect(decodePageToken(encodePageToken('list', 'Amélie 🎬'), 'list', isText)).toBe('Amélie 🎬')
 })
 
@@ -12,7 +12,7 @@ test('no token is the first page', () => {
   expect(decodePageToken('', 'list', isText)).toBeUndefined()
 })
 
-test('a token is short, however long what selects the rows of its list', () => {
+test('a token is short, however long the description of its list is', () => {
   const list = 'metadata:'.padEnd(10_000, 'word ')
   const token = encodePageToken(list, 'x')
   expect(token.length).toBeLessThan(40)

@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto'
 import { Code, ConnectError } from '@connectrpc/connect'
 
 /**
- * A page token: where a page ended, and which list it is of. It is opaque to clients; the service trusts nothing in it.
- * @param list names the list and all that selects its rows, so that a token of another list is refused. It may be of
- * any length: the token holds a hash of it.
+ * Encodes the position where a page ended, with a hash of its list. Clients treat the token as
+ * opaque, and the service trusts nothing in it.
+ * @param list Name of the list and everything that selects its rows, at any length. A token of
+ *   another list is refused.
  */
 export function encodePageToken(list: string, position: unknown): string {
   return Buffer.from(JSON.stringify([hashOf(list), position])).toString('base64url')
 }
 
-/** The position in a token of the list, or undefined for the empty token; anything else is `INVALID_ARGUMENT`. */
+/**
+ * Returns the position in a token, or `undefined` for the empty token. Other tokens are
+ * `INVALID_ARGUMENT`.
+ */
 export function decodePageToken<Position>(
   token: string,
   list: string,
@@ -20,14 +24,14 @@ export function decodePageToken<Position>(
   const parts = parse(token)
   if (!Array.isArray(parts) || parts[0] !== hashOf(list) || !isPosition(parts[1])) {
     throw new ConnectError(
-      'page_token is not one of this list: send the next_page_token of the page before, and nothing else changed',
+      'page_token belongs to another list: send the next_page_token of the page before, and change nothing else',
       Code.InvalidArgument,
     )
   }
   return parts[1]
 }
 
-/** Against mistakes, not against forgery: 96 bits are plenty. */
+/** Guards against mistakes, not against forgery: 96 bits are enough. */
 function hashOf(list: string): string {
   return createHash('sha256').update(list).digest().subarray(0, 12).toString('base64url')
 }

@@ -22,16 +22,16 @@ import { unsupportedCondition } from '@marquee/connect-hono/request/precondition
 import type { Validate } from '@marquee/connect-hono/validation'
 import type { Context } from 'hono'
 
-/** The implementation of a unary RPC, as a service registers it with its router. */
+/** Implementation of a unary RPC. */
 type Implementation<I extends DescMessage, O extends DescMessage> = (
   request: MessageShape<I>,
   context: HandlerContext,
 ) => Promise<MessageInitShape<O>> | MessageInitShape<O>
 
 /**
- * Calls a unary RPC for a REST route, under the same rules: the request is given as its JSON form,
- * validated, and run within the deadline. Rejects with a `ConnectError`, which the app's error
- * handler answers.
+ * Calls a unary RPC for a REST route: parses the request from JSON, validates it and runs the RPC
+ * within the deadline. Rejects with a `ConnectError`, which the app's error handler turns into a
+ * response.
  */
 export type RestCall = <I extends DescMessage, O extends DescMessage>(
   c: Context<Environment>,
@@ -61,23 +61,26 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
       call,
       headerList: [],
     })
-    const work = Promise.resolve(implementation(request, context))
-    const answer = create(method.output, await lifetime.unlessOver(work))
+    const result = Promise.resolve(implementation(request, context))
+    const response = create(method.output, await lifetime.unlessOver(result))
     for (const [name, value] of context.responseHeader) c.header(name, value)
-    return answer
+    return response
   }
 }
 
-/** Of a parameter that comes twice, a proxy in front could have judged the other one. */
+/**
+ * Refuses repeated parameters: a proxy in front may have checked another value than the service
+ * reads.
+ */
 function requireOnce(parameters: Readonly<Record<string, readonly string[]>>): void {
   for (const [name, values] of Object.entries(parameters)) {
     if (values.length === 1) continue
-    const text = `the parameter ${quoted(name)} comes ${values.length} times`
+    const text = `the parameter ${quoted(name)} comes ${values.length} times: send it once`
     throw new ConnectError(text, Code.InvalidArgument)
   }
 }
 
-/** A message as a REST answer; fields without a value are left out. */
+/** Converts a message to the JSON of a REST response. Fields without a value are left out. */
 export function toRestJson<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
@@ -86,8 +89,8 @@ export function toRestJson<Desc extends DescMessage>(
 }
 
 /**
- * Begins a call whose conditions can be met: lets it be ended by its client, and by the time it may
- * take, of which the body has its part.
+ * Begins a call: checks its preconditions, ties it to its client and sets its deadline, body
+ * included.
  */
 export function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLimits): void {
   const { lifetime } = c.get('call')
@@ -100,9 +103,9 @@ export function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLi
 }
 
 /**
- * Answers for the methods that a route does not have: OPTIONS with those that it has (RFC 9110
- * §9.3.7), any other with 405.
- * @param methods those that it has, OPTIONS left out: `GET, HEAD`.
+ * Responds to the methods that a route does not have: to OPTIONS with the methods that it has (RFC
+ * 9110 §9.3.7), to others with 405.
+ * @param methods Methods that the route has, without OPTIONS: `GET, HEAD`.
  */
 export function refuseMethod(methods: string) {
   const allow = `${methods}, OPTIONS`

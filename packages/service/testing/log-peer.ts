@@ -1,4 +1,4 @@
-/** Logs, and ends in the way it is told: see log.test.ts. */
+/** Logs a line and ends as its argument says: see log.test.ts. */
 import { openLog } from '../logs/log.ts'
 
 const { logger } = await openLog({ level: 'info', format: 'json' })
