@@ -41,7 +41,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
   test('a service without known instances is UNAVAILABLE', async () => {
     await using gateway = await startGateway([])
     const { code, rawMessage } = await failureOf(gateway.rating(protocol).getRating(ask))
-    expect([code, rawMessage]).toEqual([Code.Unavailable, 'no instance of rating is known'])
+    expect([code, rawMessage]).toEqual([Code.Unavailable, 'no instance of rating is known: start one, or call again later'])
   })
 
   test('a service that dies between two messages ends its stream with UNAVAILABLE', async () => {
@@ -159,7 +159,7 @@ test('by Connect, an unreachable service is HTTP 503 with the error', async () =
   expect(answer.status).toBe(503)
   expect(await answer.json()).toEqual({
     code: 'unavailable',
-    message: 'no instance of rating is known',
+    message: 'no instance of rating is known: start one, or call again later',
   })
 })
 

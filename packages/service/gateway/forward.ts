@@ -15,7 +15,6 @@ import type { Lease } from '@marquee/grpc-transport/pool/connection-pool'
 import type { SessionPool } from '@marquee/grpc-transport/pool/session-pool'
 import { headerOf } from '@marquee/http/header-list'
 import { type ClientStream, NotSentError, type StreamOwner } from '@marquee/http/http2/client/port'
-import type { LazyBody } from '@marquee/http/lazy-response'
 import type { Instance } from '@marquee/registry/port'
 import { Download } from './download.ts'
 import { errorResponse, openTimedOut, requestAborted, upstreamError } from './failure.ts'
@@ -121,14 +120,16 @@ export class Forward implements StreamOwner {
     if (stream.isComplete) {
       const pieces = takeAll(stream)
       const head = [...fitHeaders(fields, incoming)]
-      this.#response.resolve(incoming.respond(oneOrMore(pieces), stream.status, head))
+      const body = pieces.length > 1 ? pieces : (pieces[0] ?? null)
+      this.#response.resolve(incoming.respond(body, stream.status, head))
       this.#complete(stream, pieces)
       return
     }
     this.#download = new Download({
       stream,
       trailers: this.#trailers,
-      wire: stream.status === 200 ? wireOfResponse(headerOf(fields, 'content-type') ?? '') : undefined,
+      wire:
+        stream.status === 200 ? wireOfResponse(headerOf(fields, 'content-type') ?? '') : undefined,
       onBytes: () => this.#recordActivity(),
       onAbandon: () => this.#fail(new ConnectError('the client left', Code.Canceled)),
     })
@@ -293,8 +294,4 @@ function takeAll(stream: ClientStream): Uint8Array[] {
   const pieces: Uint8Array[] = []
   for (let bytes = stream.take(); bytes !== undefined; bytes = stream.take()) pieces.push(bytes)
   return pieces
-}
-
-function oneOrMore(pieces: readonly Uint8Array[]): LazyBody {
-  return pieces.length > 1 ? pieces : (pieces[0] ?? null)
 }
