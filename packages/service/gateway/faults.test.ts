@@ -41,7 +41,10 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
   test('a service without known instances is UNAVAILABLE', async () => {
     await using gateway = await startGateway([])
     const { code, rawMessage } = await failureOf(gateway.rating(protocol).getRating(ask))
-    expect([code, rawMessage]).toEqual([Code.Unavailable, 'no instance of rating is known: start one, or call again later'])
+    expect([code, rawMessage]).toEqual([
+      Code.Unavailable,
+      'no instance of rating is known: start one, or call again later',
+    ])
   })
 
   test('a service that dies between two messages ends its stream with UNAVAILABLE', async () => {
