@@ -53,7 +53,7 @@ async function reachAll(name: RuntimeName): Promise<void> {
   const rate = (userId: string) => ratings.putRating({ ...alien, userId, value: 5 })
   const away = {
     code: Code.Unavailable,
-    rawMessage: 'the service cannot be reached now: call again later',
+    rawMessage: 'the service is currently unavailable: call again later',
   }
   expect(await failureOf(rate('ada'))).toMatchObject(away)
 

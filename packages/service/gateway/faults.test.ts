@@ -31,7 +31,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     const client = gateway.rating(protocol)
     const unary = await failureOf(client.getRating(ask))
     expect(unary.code).toBe(Code.Unavailable)
-    expect(unary.rawMessage).toBe('the service cannot be reached now: call again later')
+    expect(unary.rawMessage).toBe('the service is currently unavailable: call again later')
     const { reason } = gateway.calls[0] ?? {}
     expect(reason).toContain(`cannot reach http://127.0.0.1:${port}`)
     const watch = await failureOf(Array.fromAsync(client.watchAggregatedRatings(watched)))
