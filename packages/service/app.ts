@@ -39,26 +39,33 @@ export interface AppOptions {
   readonly metrics: CallCounts & Partial<Metrics>
   readonly health: Health
   /**
-   * Whether calls share timers, watches and calls of other services. Default: true. On Workers all
-   * of these belong to the request that made them, and end with it.
+   * Shares timers, watches and upstream calls between calls. Default: true. On Workers, they belong
+   * to the request that created them, and end with it.
    */
   readonly callsShare?: boolean
   readonly limits?: Partial<RpcLimits>
   /** Origins of the pages whose scripts may call. Default: none. */
   readonly corsOrigins?: readonly string[]
-  /** Refuses requests to other hosts before anything else is done with them. Default: all are accepted. */
+  /**
+   * Refuses requests to other hosts before anything else is done with them. Default: all are
+   * accepted.
+   */
   readonly hosts?: HostCheck | undefined
   /** Proxies whose `X-Forwarded-For` says who the client is. Default: none. */
   readonly trustedProxies?: AddressList | undefined
   /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
   readonly admission?: RpcPaths
-  /** What the service reports of its activity beside its calls and problems. Default: nothing. */
+  /**
+   * Returns the service's own part of its activity beside its calls and problems. Default: nothing.
+   */
   readonly activityDetails?: () => ActivityDetails
 }
 
 /** A Hono app on which a service mounts its RPCs and its REST routes. */
 export interface ServiceApp extends Hono<Environment> {
-  /** Options for `mountConnect`: the limits, the stream quota and the validation of the whole app. */
+  /**
+   * Options for `mountConnect`: the limits, the stream quota and the validation of the whole app.
+   */
   readonly rpcOptions: Omit<ConnectOptions, keyof OwnRpcOptions> & OwnRpcOptions
   /** Runs an RPC for a REST route. */
   readonly restCall: RestCall
@@ -71,9 +78,10 @@ interface OwnRpcOptions {
 }
 
 /**
- * Creates the app of a service, with what all services have: request id, log, metrics, reflection, health, activity,
- * `/livez`, `/readyz` and `/metrics`. Reflection and health cover the services that are mounted with `rpcOptions`.
- * Under `app.fetch` alone it responds to all protocols but gRPC.
+ * Creates the app of a service, with what all services have: request id, log, metrics, reflection,
+ * health, activity, `/livez`, `/readyz` and `/metrics`. Reflection and health cover the services
+ * that are mounted with `rpcOptions`. Under `app.fetch` alone it responds to all protocols but
+ * gRPC.
  * @param name the service's short name, as in the registry: `rating`.
  */
 export function createApp(name: string, options: AppOptions): ServiceApp {

@@ -11,7 +11,6 @@ const unwritten: readonly string[] = [
   'apps/web',
 
   'packages/http',
-  'packages/service',
   'test/extending',
   'test/page',
 ]
