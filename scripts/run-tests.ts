@@ -7,7 +7,7 @@ import { root } from '@marquee/testing/tools'
 import { readTestReport, type TestReport } from './test-report.ts'
 
 /** Timeout of one test. The slowest tests start programs. */
-const testTimeoutMs = 30_000
+const testTimeoutMs = 60_000
 
 const runTimeoutMs = 70 * 60_000
 
