@@ -31,13 +31,14 @@ export async function startService(
   name: 'metadata' | 'rating',
   runtime: RuntimeName,
   flags: readonly string[] = [],
+  entry: 'main.ts' | 'connect-node.ts' = 'main.ts',
 ): Promise<Service> {
   const folder = await temporaryFolder()
   const eventLog = name === 'rating' ? ['--event-log', join(folder.path, 'events.db')] : []
   const log = ['--log-format', 'json', '--log-level', 'info']
   const program = await spawnProgram({
     runtime,
-    entry: `services/${name}/main.ts`,
+    entry: `services/${name}/${entry}`,
     args: ['--port', '0', '--database-url', 'memory:', ...eventLog, ...log, ...flags],
   })
   const ready = new RegExp(`"url":"([^"]+)","msg":"${name} is listening"`)
