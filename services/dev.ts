@@ -3,6 +3,7 @@
  * start`.
  */
 
+import { setTimeout as wait } from 'node:timers/promises'
 import { MemoryBudget } from '@marquee/http/memory/budget'
 import { openRegistry } from '@marquee/registry/open'
 import { type Running, run } from '@marquee/service/process/run'
@@ -12,6 +13,9 @@ import { startMetadata } from './metadata/main.ts'
 import { openMetadataStore } from './metadata/store/open.ts'
 import { startMovie } from './movie/main.ts'
 import { startRating } from './rating/main.ts'
+
+/** Interval and number of the requests for `/readyz`. */
+const readyPoll = { intervalMs: 20, count: 250 }
 
 await run('start', readDevConfig, async (running, config) => {
   // Before the ports open, so that every response has the catalogue. When a port is in use, the
@@ -26,8 +30,20 @@ await run('start', readDevConfig, async (running, config) => {
   const commandUrls = { metadata: metadata.url, rating: rating.url }
   const page = { ...config.movie.page, commandUrls }
   const movie = await startMovie(named('movie'), { ...config.movie, page }, registry, memory)
-  console.log(welcome({ metadata: metadata.url, rating: rating.url, movie: movie.url }))
+  const urls = { metadata: metadata.url, rating: rating.url, movie: movie.url }
+  const ready = await Promise.all(Object.values(urls).map(becomesReady))
+  console.log(welcome(urls, !ready.includes(false)))
 })
+
+/** Resolves with true when `/readyz` says so, and with false when it has not after five seconds. */
+async function becomesReady(url: string): Promise<boolean> {
+  for (let count = 0; count < readyPoll.count; count++) {
+    const { ok } = await fetch(`${url}/readyz`)
+    if (ok) return true
+    await wait(readyPoll.intervalMs)
+  }
+  return false
+}
 
 /** Saves the demo catalogue, completely or not at all, when there is no movie. */
 async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl']) {
@@ -39,10 +55,13 @@ async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl
   return movies.length
 }
 
-function welcome(urls: { metadata: string; rating: string; movie: string }): string {
+function welcome(
+  urls: { metadata: string; rating: string; movie: string },
+  isReady: boolean,
+): string {
   const seconds = (performance.now() / 1000).toFixed(2)
   return `
-Ready after ${seconds} s. Each port speaks gRPC, gRPC-Web, Connect, JSON and REST:
+${isReady ? 'Ready' : 'Started, but not ready: see /readyz of each service,'} after ${seconds} s. Each port speaks gRPC, gRPC-Web, Connect, JSON and REST:
 
   metadata  ${urls.metadata}
   rating    ${urls.rating}
