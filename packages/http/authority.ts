@@ -1,16 +1,23 @@
-/** Nothing that would end a URL's authority early, and no user information (RFC 9110 §4.2.4). */
+/**
+ * Host and port without characters that end a URL's authority early, and without user information
+ * (RFC 9110 §4.2.4).
+ */
 const hostAndPort = /^[^\s/?#\\@]+$/
 
 /**
- * The host that an authority names, in its normal form (RFC 9110 §4.2.3): in lower case, an IP address as URLs have it
- * (`127.0.0.1`, `[::1]`), without the port and without the dot of the DNS root. Undefined when it names no host.
+ * Returns the host of an authority in its normal form (RFC 9110 §4.2.3), or `undefined` when it
+ * names none. The host is in lower case, without port and without the dot of the DNS root. IP
+ * addresses are written as in URLs: `127.0.0.1`, `[::1]`.
  */
 export function hostOf(authority: string): string | undefined {
   const url = parse(authority, 'http')
   return url === null ? undefined : withoutRootDot(url.hostname)
 }
 
-/** Whether two authorities of URLs of a scheme are the same, whatever their case and default ports (RFC 9110 §4.2.3). */
+/**
+ * Returns whether two authorities are equal for URLs of this scheme. Case and default ports do not
+ * matter (RFC 9110 §4.2.3).
+ */
 export function isSameAuthority(one: string, other: string, scheme: string): boolean {
   if (one === other) return true
   const [first, second] = [parse(one, scheme), parse(other, scheme)]

@@ -1,12 +1,15 @@
-/** The time of an engine, so that a test can pass its own. */
+/** Time source of an engine. A test passes its own. */
 export interface Clock {
-  /** Returns milliseconds that only go forward. */
+  /** Returns monotonic time, in milliseconds. */
   now(): number
-  /** Calls `act` at every interval, without keeping the process alive, until the returned function is called. */
+  /**
+   * Calls `act` at every interval, in milliseconds, without keeping the process alive. Returns a
+   * function that stops it.
+   */
   every(intervalMs: number, act: () => void): () => void
 }
 
-/** The time of the runtime. */
+/** Clock of the runtime. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   every(intervalMs, act) {

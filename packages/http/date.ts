@@ -1,6 +1,7 @@
 /**
- * The value of `date` (RFC 9110 §6.6.1), made once a second: the same string until the second is over.
- * @param now milliseconds that only go forward.
+ * Returns the value of `date` (RFC 9110 §6.6.1). The string is made once a second and shared until
+ * the second is over.
+ * @param now Monotonic clock, in milliseconds.
  */
 export function createDate(now: () => number): () => string {
   let second = -1

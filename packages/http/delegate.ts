@@ -3,8 +3,8 @@ interface Lazy {
 }
 
 /**
- * Lets a look-alike answer for these members by its `real`, which it makes on demand.
- * @param pattern The prototype that has the members; those it lacks are left out.
+ * Defines members of a lazy object that forward to its `real` object, which it creates on demand.
+ * @param pattern Prototype that has the members. Names that it lacks are skipped.
  */
 export function delegate(lazy: Lazy, pattern: object, names: readonly string[]): void {
   for (const name of names) {

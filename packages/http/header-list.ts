@@ -1,8 +1,9 @@
 import type { HeaderList } from './exchange.ts'
 
 /**
- * Returns the values of a header, joined by commas (RFC 9110 §5.2), or undefined when there is
- * none. The name is in lower case.
+ * Returns the values of a header, joined by commas (RFC 9110 §5.2), or `undefined` when there is
+ * none.
+ * @param name In lower case.
  */
 export function headerOf(headers: HeaderList, name: string): string | undefined {
   let value: string | undefined
@@ -14,11 +15,14 @@ export function headerOf(headers: HeaderList, name: string): string | undefined 
   return value
 }
 
-/** What each field counts beside its name and value in the size of a list (RFC 9113 §6.5.2). */
+/**
+ * Bytes that each header adds to the size of a list, besides its name and value (RFC 9113 §6.5.2).
+ */
 const fieldOverheadBytes = 32
 
 /**
- * Returns the size of a header list, as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113 §6.5.2).
+ * Returns the size of a header list in bytes, as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113
+ * §6.5.2).
  */
 export function headerListBytes(headers: HeaderList): number {
   let bytes = (headers.length / 2) * fieldOverheadBytes
@@ -26,7 +30,7 @@ export function headerListBytes(headers: HeaderList): number {
   return bytes
 }
 
-/** Returns a `Headers` as a list, with each cookie on its own. */
+/** Converts a `Headers` to a list, with each cookie on its own. */
 export function toHeaderList(headers: Headers): string[] {
   const list: string[] = []
   for (const [name, value] of headers) list.push(name, value)

@@ -1,11 +1,12 @@
 /**
- * Looks like `Headers`, over fields that stay as they are until they are asked for: a real one costs more than all else
- * that a small call does with its list. No `instanceof Headers`: Deno would look for what only its own ones have.
+ * The interface of `Headers` over a list. A real `Headers` costs more than everything else that a
+ * small call does with its list. It is not an `instanceof Headers`, because Deno would then look
+ * for internal members of its own class.
  */
 export class LazyHeaders {
   readonly #list: string[]
 
-  /** @param list name and value in turn, names in lower case; changed in place. */
+  /** @param list Names and values in turn, names in lower case. Changed in place. */
   constructor(list: string[]) {
     this.#list = list
   }
@@ -26,7 +27,7 @@ export class LazyHeaders {
     return this.#indexOf(name.toLowerCase()) >= 0
   }
 
-  /** Throws a `TypeError` for what no field can be. */
+  /** Throws a `TypeError` when the name or the value is invalid. */
   set(name: string, value: string): void {
     const known = name.toLowerCase()
     const text = checked(known, value)
@@ -39,7 +40,7 @@ export class LazyHeaders {
     this.#remove(known, index + 2)
   }
 
-  /** Throws a `TypeError` for what no field can be. */
+  /** Throws a `TypeError` when the name or the value is invalid. */
   append(name: string, value: string): void {
     const known = name.toLowerCase()
     this.#list.push(known, checked(known, value))
@@ -53,7 +54,10 @@ export class LazyHeaders {
     return this.#list.filter((_, index, all) => index % 2 === 1 && all[index - 1] === 'set-cookie')
   }
 
-  /** Sorted, and the values of one name joined, but for cookies (https://fetch.spec.whatwg.org/#concept-header-list-sort-and-combine). */
+  /**
+   * Entries sorted by name. The values of one name are joined, other than cookies
+   * (https://fetch.spec.whatwg.org/#concept-header-list-sort-and-combine).
+   */
   *entries(): IterableIterator<[string, string]> {
     const names = new Set(this.#list.filter((_, index) => index % 2 === 0))
     for (const name of [...names].sort()) {
@@ -93,10 +97,10 @@ export class LazyHeaders {
 
 /** A token (RFC 9110 §5.6.2), in lower case. */
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
-/** Neither control characters, nor what is not a byte (RFC 9110 §5.5). */
+/** Bytes other than control characters (RFC 9110 §5.5). */
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** The value without the spaces around it. */
+/** Returns the value without surrounding spaces. Throws a `TypeError` for an invalid header. */
 function checked(name: string, value: string): string {
   const text = `${value}`.trim()
   if (fieldName.test(name) && fieldValue.test(text)) return text

@@ -4,7 +4,7 @@ import { LazyHeaders } from './lazy-headers.ts'
 import { bodyStream } from './streams.ts'
 import { whenClosed } from './when-closed.ts'
 
-/** What is not known without making a real one. */
+/** Members that need a real `Request`. */
 const madeReal = [
   'arrayBuffer',
   'blob',
@@ -27,8 +27,8 @@ const madeReal = [
 ]
 
 /**
- * Looks like the `Request` of an exchange; its URL, headers and signal are made when somebody asks for them. Whoever
- * reads the body by the request must not take it from the exchange as well.
+ * The interface of `Request` over an exchange. URL, headers and signal are created on first use. A
+ * caller that reads the body through the request must not take it from the exchange as well.
  */
 export class LazyRequest {
   readonly exchange: Exchange
@@ -54,13 +54,16 @@ export class LazyRequest {
     return this.#headers as unknown as Headers
   }
 
-  /** Aborted when the exchange is over before its answer was sent whole. */
+  /** Aborted when the exchange ends before the whole response was sent. */
   get signal(): AbortSignal {
     this.#signal ??= signalOf(this.exchange)
     return this.#signal
   }
 
-  /** The same as a real `Request`. Throws a `TypeError` when its host makes no URL. */
+  /**
+   * A real `Request` with the same content. Throws a `TypeError` when the host does not form a
+   * valid URL.
+   */
   get real(): Request {
     this.#real ??= this.#toReal()
     return this.#real
@@ -83,7 +86,7 @@ export class LazyRequest {
 Object.setPrototypeOf(LazyRequest.prototype, Request.prototype)
 delegate(LazyRequest.prototype, Request.prototype, madeReal)
 
-/** The same for the type checker. */
+/** Creates a `LazyRequest`, typed as a `Request`. */
 export function lazyRequest(exchange: Exchange): Request {
   return new LazyRequest(exchange) as unknown as Request
 }

@@ -2,7 +2,7 @@ import { delegate } from './delegate.ts'
 import { LazyHeaders } from './lazy-headers.ts'
 import { toStream } from './streams.ts'
 
-/** The bytes of an answer: at once, in one piece or several, as they come, or none. */
+/** Bytes of a response: one piece, several, a source of pieces, or none. */
 export type LazyBody = Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array> | null
 
 /** Members that need a real `Response`. */
@@ -19,20 +19,20 @@ const madeReal = [
 ]
 
 /**
- * Looks like a `Response`, over headers and bytes that stay as they are: the port sends them without asking a stream.
- * Middleware reads and changes its headers, or reads its body, as those of any other.
+ * The interface of `Response` over a header list and bytes. The server sends them without a stream.
+ * Middleware can read and change the headers and read the body, as with any `Response`.
  */
 export class LazyResponse {
   readonly status: number
-  /** Name and value in turn, names in lower case. */
+  /** Names and values in turn, names in lower case. */
   readonly headerList: string[]
   readonly source: LazyBody
   #headers: LazyHeaders | undefined
   #real: Response | undefined
 
   /**
-   * @param source An iterable is asked for its next bytes as fast as the client takes them, and returned when it leaves.
-   * @param headerList The response's own from here on.
+   * @param source An iterable is read at the client's pace, and returned when the client leaves.
+   * @param headerList The response owns it from now on.
    */
   constructor(source: LazyBody, status: number, headerList: string[]) {
     this.source = source
@@ -65,24 +65,24 @@ export class LazyResponse {
     return false
   }
 
-  /** Whether a real one has been made of it, whose body may have been read. */
+  /** True when `real` was created. Its body may have been read. */
   get isReal(): boolean {
     return this.#real !== undefined
   }
 
-  /** The same as a real `Response`. */
+  /** A real `Response` with the same content. */
   get real(): Response {
     this.#real ??= new Response(toBodyInit(this.source), {
       status: this.status,
       headers: new Headers([...this.headers]),
-      // Workers would compress again what `content-encoding` says is compressed.
+      // Without it, Workers would compress a body again that `content-encoding` says is compressed.
       ...{ encodeBody: 'manual' },
     })
     return this.#real
   }
 }
 
-/** The same for the type checker. */
+/** Creates a `LazyResponse`, typed as a `Response`. */
 export function lazyResponse(source: LazyBody, status: number, headerList: string[]): Response {
   return new LazyResponse(source, status, headerList) as unknown as Response
 }

@@ -1,20 +1,20 @@
 export interface MediaType {
-  /** Type and subtype in lower case. */
+  /** Type and subtype, in lower case: `application/json`. */
   readonly type: string
-  /** Values by names in lower case. */
+  /** Values by name. Names are in lower case. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
 const token = "[!#$%&'*+.^_`|~\\w-]+"
 const typePattern = new RegExp(`^[ \\t]*(${token}/${token})`)
-/** A parameter with its semicolon, or a semicolon without one: RFC 9110 §5.6.6. */
+/** A parameter with its semicolon, or a semicolon alone (RFC 9110 §5.6.6). */
 const parameterPattern = new RegExp(
   `[ \\t]*;[ \\t]*(?:(${token})=(?:(${token})|"((?:[^"\\\\]|\\\\.)*)"))?`,
   'y',
 )
 const spaces = /[ \t]*$/y
 
-/** Reads a media type (RFC 9110 §8.3.1), or returns `undefined` when it is malformed. */
+/** Parses a media type (RFC 9110 §8.3.1). Returns `undefined` when it is malformed. */
 export function parseMediaType(text: string): MediaType | undefined {
   const [whole, type] = typePattern.exec(text) ?? []
   if (whole === undefined || type === undefined) return undefined

@@ -1,21 +1,22 @@
-/** Stands where a message was cut: an ellipsis, as it is encoded. */
+/** Mark at the end of a message that was cut: an encoded ellipsis. */
 const mark = '%E2%80%A6'
 
-/** What is sent as it is (gRPC over HTTP/2, "Percent-Byte-Unencoded"). */
+/** Characters that are sent unencoded (gRPC over HTTP/2, "Percent-Byte-Unencoded"). */
 const plain = /^[\x20-\x24\x26-\x7e]*$/
 const escapes = /%[0-9a-f]{2}/gi
 
 /**
- * A text as the value of `grpc-message`, at most `bytesMax` bytes: `%`, control characters and what is not ASCII are
- * percent-encoded (gRPC over HTTP/2, "Responses"). So are spaces at the ends, which a header value would lose. What is
- * longer is cut between two characters.
+ * Encodes a text as the value of `grpc-message`, of at most `bytesMax` bytes. `%`, control
+ * characters and characters outside ASCII are percent-encoded (gRPC over HTTP/2, "Responses"). So
+ * are spaces at the ends, which a header value would lose. A longer text is cut between two
+ * characters.
  */
 export function encodeMessage(text: string, bytesMax: number): string {
   const isPlain = text.length <= bytesMax && plain.test(text)
   if (isPlain && !text.startsWith(' ') && !text.endsWith(' ')) return text
   const last = text.length - 1
   let encoded = ''
-  // Where the message can be cut so that the mark still fits.
+  // Last place to cut the message so that the mark still fits.
   let cutAt = 0
   let index = 0
   for (const character of text) {
@@ -38,7 +39,9 @@ function escapeBytes(bytes: Uint8Array): string {
   return escaped
 }
 
-/** The text of a `grpc-message`. An escape that is malformed stands for itself (gRPC over HTTP/2, "Responses"). */
+/**
+ * Decodes a `grpc-message`. A malformed escape is kept as it is (gRPC over HTTP/2, "Responses").
+ */
 export function decodeMessage(value: string): string {
   if (!value.includes('%')) return value
   const bytes = value.replace(escapes, (one) =>

@@ -1,6 +1,9 @@
 import type { RequestBody } from './exchange.ts'
 
-/** The chunks as a stream, asked for as fast as the stream is read, and returned when it is cancelled. */
+/**
+ * Converts an iterable to a stream. It is read at the pace of the stream's reader, and returned
+ * when the stream is cancelled.
+ */
 export function toStream(
   chunks: AsyncIterable<Uint8Array>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -20,7 +23,10 @@ export function toStream(
   )
 }
 
-/** The body of a request as a stream; what is not read holds the client back, and is refused when it is cancelled. */
+/**
+ * Converts the body of a request to a stream. Unread bytes hold the client back. Cancelling the
+ * stream refuses the rest of the body.
+ */
 export function bodyStream(body: RequestBody): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {

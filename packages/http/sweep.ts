@@ -1,16 +1,17 @@
 import type { Clock } from './clock.ts'
 
-/** A connection's deadlines. */
+/** An item with deadlines, such as a connection. */
 export interface Swept {
-  /** Does what is due. Returns the time of the next check. */
+  /** Acts on deadlines that have passed. Returns the time of the next check. */
   onSweep(nowMs: number): number
-  /** Where the sweep keeps it; for the sweep alone. */
+  /** Slot of the item in the sweep. Only the sweep uses it. */
   sweepSlot: number | undefined
 }
 
 /**
- * One timer for the deadlines of all connections. Each connection is kept once, at the earliest of its deadlines. A
- * deadline that has moved is noticed when it is checked, so that setting one costs a comparison and an idle connection nothing.
+ * One timer for the deadlines of all connections. Each connection is kept once, at the earliest of
+ * its deadlines. A deadline that has moved is noticed when it is checked. Setting one therefore
+ * costs a comparison, and an idle connection costs nothing.
  */
 export class Sweep {
   readonly #intervalMs: number
@@ -26,7 +27,7 @@ export class Sweep {
     this.#sweptSlot = Math.floor(clock.now() / intervalMs)
   }
 
-  /** Checks it at this time, or earlier when that was requested before. */
+  /** Checks the item at this time, or earlier when an earlier check was requested before. */
   checkAt(item: Swept, atMs: number): void {
     if (!Number.isFinite(atMs)) return
     if (this.#count === 0) this.#start()

@@ -1,4 +1,4 @@
-/** Allowance of something: a burst, and a rate. */
+/** An allowance: a burst, and a rate. */
 export interface Allowance {
   readonly burst: number
   readonly perSecond: number
@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#filledAtMs = nowMs
   }
 
-  /** Takes tokens. Returns whether they were left. */
+  /** Takes tokens. Returns whether enough were left. */
   spend(tokens: number, nowMs: number): boolean {
     this.#tokens -= tokens
     if (this.#tokens >= 0) return true
@@ -24,7 +24,7 @@ export class TokenBucket {
     return this.has(0, nowMs)
   }
 
-  /** Returns whether so many tokens are left at this time. */
+  /** Returns whether `tokens` are left at this time. */
   has(tokens: number, nowMs: number): boolean {
     this.earn(((nowMs - this.#filledAtMs) / 1000) * this.#allowance.perSecond)
     this.#filledAtMs = nowMs

@@ -1,8 +1,8 @@
 import type { Exchange } from './exchange.ts'
 
 /**
- * Calls the listener when the exchange is over, beside those that were there before: at once, with a cause, when it is
- * over already, because then nobody can be answered any more.
+ * Calls the listener when the exchange is over, after listeners that were set before. When it is
+ * over already, calls the listener at once, with a cause, because nothing can be sent any more.
  */
 export function whenClosed(exchange: Exchange, listener: (cause: Error | undefined) => void): void {
   if (exchange.closed) {

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import type { MemoryAccount } from '../memory/account.ts'
 
-/** A connection as it is accepted. */
+/** An accepted connection. */
 export interface Arrival {
   readonly socket: Socket
   readonly scheme: 'http' | 'https'
-  /** The client's IP address. */
+  /** IP address of the client. */
   readonly remoteAddress: string
-  /** Of what the client makes this process hold; closed by whoever opened it. */
+  /** Memory account of the client. Whoever opened it closes it. */
   readonly account: MemoryAccount
 }

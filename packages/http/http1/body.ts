@@ -5,18 +5,18 @@ import type { Framing } from './framing.ts'
 import type { Http1Limits } from './limits.ts'
 import { Pieces } from './pieces.ts'
 
-/** The connection that a body comes by. */
+/** The connection that a body arrives on. */
 export interface BodySource {
   readonly arrival: Pick<Arrival, 'account'>
-  /** Somebody waits for bytes. */
+  /** Reports that a reader waits for bytes. */
   onBodyWanted(): void
-  /** There is room for more. */
+  /** Reports that the body has room for more. */
   onBodyTaken(): void
 }
 
 const nothing: Buffer = Buffer.alloc(0)
 
-/** The body of a request that has none. */
+/** Body of a request without one. */
 export const noBody: RequestBody = {
   ended: true,
   trailers: [],
@@ -25,22 +25,22 @@ export const noBody: RequestBody = {
   refuse: () => {},
 }
 
-/** A body as its connection takes it apart and its handler takes it. */
+/** Body of a request: the connection feeds it, and the handler takes it. */
 export class Http1Body implements RequestBody {
   trailers: HeaderList = []
-  /** Whether all of it has come. */
+  /** True when the whole body has arrived. */
   isWhole = false
-  /** Whether nobody will take the rest. */
+  /** True when the handler does not need the rest. */
   isRefused = false
   readonly #source: BodySource
   readonly #limits: Http1Limits
   readonly #decoder: ChunkedDecoder | undefined
-  /** Of a body with a length. */
+  /** Bytes still to arrive of a body with a `content-length`. */
   #leftBytes: number
   readonly #pieces: Pieces
   #waiter: PromiseWithResolvers<void> | undefined
   #failure: Error | undefined
-  /** How many more bytes may be dropped, once they are. */
+  /** Bytes that may still be dropped, while the rest is dropped. */
   #dropBytesMax: number | undefined
 
   constructor(source: BodySource, framing: Framing, limits: Http1Limits) {
@@ -55,12 +55,15 @@ export class Http1Body implements RequestBody {
     return this.isWhole && this.#pieces.isEmpty && this.#failure === undefined
   }
 
-  /** Whether no more should come before some is taken. */
+  /** True when the client has to wait until some bytes are taken. */
   get isFull(): boolean {
     return this.#pieces.isFull
   }
 
-  /** Whether the rest may be read for nobody, so that the connection can be kept; how long chunks go on nobody knows. */
+  /**
+   * True when the rest can be read and dropped, so that the connection is kept. The length of a
+   * chunked body is unknown, so a refused one is not read to its end.
+   */
   get isDroppable(): boolean {
     if (this.#decoder !== undefined) return !this.isRefused
     return this.#leftBytes <= this.#limits.discardedBytesMax
@@ -84,30 +87,32 @@ export class Http1Body implements RequestBody {
     this.isRefused = true
   }
 
-  /** Takes what belongs to the body, and answers what follows it. Throws a `Refusal`. */
+  /**
+   * Takes the bytes that belong to the body, and returns the bytes after them. Throws a `Refusal`.
+   */
   feed(bytes: Buffer): Buffer {
     const used = this.#decoder === undefined ? this.#feedPlain(bytes) : this.#feedChunked(bytes)
     if (this.isWhole || !this.#pieces.isEmpty) this.#wake()
     return used === bytes.length ? nothing : bytes.subarray(used)
   }
 
-  /** The rest will not come, or nobody may take it any more. */
+  /** Fails the body: the rest will not arrive, or nothing may be taken any more. */
   fail(cause: Error): void {
     if (this.ended) return
     this.#failure ??= cause
     this.#pieces.clear()
-    // Nobody need wait for it, and one who does is told.
+    // A rejection without a waiting reader is not an unhandled one.
     this.#waiter?.promise.catch(() => {})
     this.#waiter?.reject(this.#failure)
     this.#waiter = undefined
   }
 
-  /** From now on what comes is dropped. */
+  /** Drops everything that arrives from now on. */
   drop(): void {
     this.#dropBytesMax = this.#limits.discardedBytesMax
   }
 
-  /** Whether more was dropped than may be. */
+  /** True when more was dropped than the limit allows. */
   get isDroppedTooLong(): boolean {
     return this.#dropBytesMax !== undefined && this.#dropBytesMax < 0
   }

@@ -22,19 +22,20 @@ const space = 0x20
 const semicolon = 0x3b
 const deleted = 0x7f
 const lineEnd = Buffer.from('\r\n', 'latin1')
-/** Hexadecimal digits of a size that is exact as a number. */
+/** Most hexadecimal digits of a size that a number represents exactly. */
 const sizeDigitsMax = 13
-/** Bytes of a chunk's line and line ends that count as nothing out of the way. */
+/** Bytes of a chunk's line and line ends that are normal. */
 const plainLineBytes = 16
 
 /**
- * Takes a chunked body apart (RFC 9112 §7.1), in whatever pieces it comes. Strict, because another reader of a size or a
- * line end that is slightly wrong would see other requests. Throws a `Refusal`.
+ * Decodes a chunked body (RFC 9112 §7.1) that arrives in pieces of any size. It is strict: another
+ * reader that accepts a slightly wrong size or line end would see other requests. Throws a
+ * `Refusal`.
  */
 export class ChunkedDecoder {
-  /** Those that came, when it is done (RFC 9112 §7.1.2). */
+  /** Trailers, once the body is complete (RFC 9112 §7.1.2). */
   trailers: HeaderList = []
-  /** How many of the bytes of the last `decode` belong to the body. */
+  /** Number of bytes of the last `decode` that belong to the body. */
   used = 0
   readonly #limits: Http1Limits
   #state: State = 'size'
@@ -52,7 +53,7 @@ export class ChunkedDecoder {
     return this.#state === 'done'
   }
 
-  /** The data among the bytes, in one piece: where there are several, they are moved together in place. */
+  /** Returns the data among the bytes, in one piece. Several pieces are moved together in place. */
   decode(bytes: Buffer): Buffer {
     let start = 0
     let end = 0
@@ -128,7 +129,10 @@ export class ChunkedDecoder {
     this.#lineBytes = 0
   }
 
-  /** The line end of the last chunk begins the section, so that its end looks alike with and without fields. */
+  /**
+   * The line end of the last chunk is the start of the section, so that the section ends the same
+   * way with and without trailers.
+   */
   #readTrailers(bytes: Buffer, at: number): number {
     if (this.#section === undefined) {
       this.#section = new PartialSection(this.#limits.headerBytesMax)

@@ -11,13 +11,10 @@ import { Refusal } from './refusal.ts'
 import { RequestReader, type RequestTaker } from './request-reader.ts'
 import { refusalResponse } from './response-head.ts'
 
-/**
- * What the connection is about: the head of a request; an exchange, until its answer is sent; the rest of a body that
- * nobody took; or its own end, while it waits for the client to close as well.
- */
+/** `dropping` reads the rest of an unread body. `closing` waits for the client to close. */
 type Phase = 'head' | 'exchange' | 'dropping' | 'closing' | 'gone'
 
-/** A connection (RFC 9112 §9). Its requests are answered one after the other; the next one is not looked at before. */
+/** A connection (RFC 9112 §9), which handles its requests one after the other. */
 export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwner, MemoryHolder {
   readonly arrival: Arrival
   readonly output: Output
@@ -30,10 +27,10 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
   #head: RequestHead | undefined
   #exchange: Http1Exchange | undefined
   #owesContinue = false
-  /** What becomes of the connection, once the whole answer is in `output`. */
+  /** Decision about the connection, once the whole response is in `output`. */
   #verdict: 'keep' | 'close' | undefined
   #isFlushAsked = false
-  /** Whether the client has ended its side. */
+  /** True when the client has ended its side. */
   #isHalfClosed = false
   #writtenBytes = 0
   #requestsLeft: number
@@ -60,11 +57,11 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
       this.#error = error
     })
     socket.on('close', () => this.#leave(this.#error ?? new Error('the client left')))
-    // One that was read before is not flowing.
+    // A socket that was read before is not flowing.
     socket.resume()
   }
 
-  /** Closes the connection behind the answer at hand, or soon when there is none. */
+  /** Closes the connection after the current response, or soon when there is none. */
   drain(): void {
     if (this.#phase === 'head' && !this.#requests.isPartial) this.#rest()
   }
@@ -74,7 +71,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     this.#socket.destroy()
   }
 
-  /** A client that does not read, or whose request nobody takes, is cut: there is one exchange at a time. */
+  /** Destroys the connection: its client does not read, or its request is not taken. */
   shed(): boolean {
     const wasGone = this.#phase === 'gone'
     this.destroy(new Error('too much is held for the client'))
@@ -90,7 +87,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     if (this.#requestsLeft <= 0 || this.#deadlines.isAged) return false
     const body = this.#requests.body
     if (body === undefined) return true
-    // A client that was not told to go on may send the body or not (RFC 9110 §10.1.1).
+    // A client that got no 100 may send the body or not (RFC 9110 §10.1.1).
     if (this.#owesContinue) return false
     if (!isLast && !body.isRefused) return true
     return body.isDroppable
@@ -154,7 +151,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     }
   }
 
-  /** The client has ended its side. If it is gone, it will say so when something is written. */
+  /** Waits for a reset: when the client has left, its host answers a write with one. */
   #awaitReset(): void {
     this.#writtenBytes = this.output.writtenBytes
     this.#deadlines.expectWithin(this.#context.limits.halfClosedTimeoutMs)
@@ -192,7 +189,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     else if (body.isWhole) this.#phase = 'head'
   }
 
-  /** Ends the connection, with an answer where there can still be one. */
+  /** Ends the connection, with a response when one can still be sent. */
   onRefusal(refusal: Refusal): void {
     this.#requests.body?.fail(refusal)
     const isAnswered = this.#phase === 'dropping' || this.#verdict !== undefined
@@ -228,7 +225,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     else this.#rest()
   }
 
-  /** Sees whether the answer at hand is sent, and does what follows it. */
+  /** Continues with the next request when the response is sent. */
   #goOn(): void {
     this.#settle()
     if (this.#phase !== 'head' || this.#requests.isReading) return
@@ -248,7 +245,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     else this.#drop(this.#requests.body)
   }
 
-  /** Takes the rest of the body, so that the next request can be read. */
+  /** Reads the rest of the body, so that the next request can be read. */
   #drop(body: Http1Body): void {
     if (!body.isDroppable) {
       this.#close()
@@ -260,7 +257,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     this.#requests.resume()
   }
 
-  /** With nothing to do, the connection is kept for a while; nothing comes of a client that has ended its side. */
+  /** Keeps an idle connection for a while, unless the client has ended its side. */
   #rest(): void {
     if (this.#phase !== 'head' || !this.#requests.isEmpty) return
     const { idleTimeoutMs, drainIdleTimeoutMs } = this.#context.limits
@@ -270,7 +267,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     else this.#deadlines.expectWithin(this.#context.isDraining ? drainIdleTimeoutMs : idleTimeoutMs)
   }
 
-  /** Ends our side, and waits for the client's: what it still sends must not make it lose the answer (RFC 9112 §9.6). */
+  /** Ends our side, and reads on, so that the client gets the response (RFC 9112 §9.6). */
   #close(): void {
     this.#phase = 'closing'
     this.#verdict = undefined

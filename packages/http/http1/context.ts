@@ -24,7 +24,7 @@ export class Http1Context {
   readonly clock: Clock
   readonly random: () => number
   readonly sweep: Sweep
-  /** Whether each connection ends after its current response. */
+  /** True when each connection closes after its current response. */
   isDraining = false
   readonly #date: () => string
   #lineDate = ''
@@ -42,7 +42,7 @@ export class Http1Context {
   /** Flushes the connection at the end of this event-loop turn. Called once per turn. */
   readonly flushSoon = gatherTick((connection: Flushable) => connection.flush())
 
-  /** The `date` of a response (RFC 9110 §6.6.1), with its line end. */
+  /** Returns the `date` line of a response (RFC 9110 §6.6.1), with its line end. */
   dateLine(): string {
     const date = this.#date()
     if (date !== this.#lineDate) {
@@ -52,7 +52,7 @@ export class Http1Context {
     return this.#dateLine
   }
 
-  /** 10 % more or less. */
+  /** Returns the value with up to 10 % added or subtracted at random. */
   around(value: number): number {
     return value * (0.9 + 0.2 * this.random())
   }

@@ -1,20 +1,20 @@
 import type { Swept } from '../sweep.ts'
 import type { Http1Context } from './context.ts'
 
-/** Is told when a client is late. */
+/** Notified when a client is late. */
 export interface DeadlineOwner {
-  /** It has not done what it was waited for. */
+  /** Reports that the client has not sent in time what it had to send. */
   onOverdue(): void
-  /** It has not taken what was sent. */
+  /** Reports that the client has not read in time what was sent. */
   onStalled(): void
 }
 
 const never = Number.POSITIVE_INFINITY
 
-/** When the client of a connection has to have done what. Setting one costs a look at the clock, and no timer. */
+/** Deadlines of a client. Setting one costs a read of the clock, and no timer. */
 export class Deadlines implements Swept {
   sweepSlot: number | undefined = undefined
-  /** Whether the connection is so old that it should end. */
+  /** True when the connection has reached its maximum age. */
   isAged = false
   readonly #context: Http1Context
   readonly #owner: DeadlineOwner
@@ -29,7 +29,7 @@ export class Deadlines implements Swept {
     context.sweep.checkAt(this, this.#agedAtMs)
   }
 
-  /** One thing is waited for at a time. */
+  /** Starts a deadline for the next action of the client. It replaces the one before. */
   expectWithin(timeoutMs: number): void {
     this.#dueMs = this.#context.clock.now() + timeoutMs
     this.#context.sweep.checkAt(this, this.#dueMs)
@@ -39,7 +39,7 @@ export class Deadlines implements Swept {
     this.#dueMs = never
   }
 
-  /** Something was sent that the client has to take. */
+  /** Starts a deadline for reading what was sent. */
   expectTaken(): void {
     this.#takenDueMs = this.#context.clock.now() + this.#context.limits.stalledTimeoutMs
     this.#context.sweep.checkAt(this, this.#takenDueMs)

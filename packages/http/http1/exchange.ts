@@ -11,23 +11,23 @@ import {
   statusLine,
 } from './response-head.ts'
 
-/** The connection of an exchange, as its answer sees it. */
+/** The connection of an exchange, as its response sees it. */
 export interface ResponseSink {
   readonly arrival: Arrival
   readonly output: Output
-  /** The `date` line. */
+  /** Returns the `date` line, with its line end. */
   dateLine(): string
   /**
-   * Whether the connection can be kept behind an answer.
-   * @param isLast whether the answer is whole, so that nobody will take more of the request.
+   * Returns whether the connection can be kept after the response.
+   * @param isLast Whether the response is complete, so that no more of the request is read.
    */
   persists(isLast: boolean): boolean
   flushSoon(): void
-  /** The whole answer is in `output`. */
+  /** Reports that the whole response is in `output`. */
   onResponded(keep: boolean): void
   /**
-   * Closes the connection, so that the client sees that the answer is not whole.
-   * @param isDelimited whether it would see so by the end of the connection.
+   * Closes the connection, so that the client sees that the response is incomplete.
+   * @param isDelimited Whether the client detects that from a normal close.
    */
   onAborted(isDelimited: boolean): void
 }
@@ -36,7 +36,7 @@ const lastChunk = '0\r\n'
 const lineEnd = '\r\n'
 const noBytes = new Uint8Array()
 
-/** One request of a connection and its answer (RFC 9112). */
+/** A request and its response (RFC 9112). */
 export class Http1Exchange implements Exchange {
   readonly httpVersion = '1.1'
   readonly headerListBytesMax = Number.POSITIVE_INFINITY
@@ -49,7 +49,9 @@ export class Http1Exchange implements Exchange {
   #headers: ResponseHeaders | undefined
   #isHeadSent = false
   #isChunked = false
-  /** What HTTP/1.0 gets without a length ends with the connection (RFC 9112 §6.3). */
+  /**
+   * False for a response to HTTP/1.0 without a length: it ends with the connection (RFC 9112 §6.3).
+   */
   #isDelimited = true
   #keep = false
   #sentBytes = 0
@@ -93,7 +95,7 @@ export class Http1Exchange implements Exchange {
     return this.#sink
   }
 
-  /** Whether something of the answer is on its way, so that there can be no other. */
+  /** True when the head of the response was sent, so that no other response is possible. */
   get isHeadSent(): boolean {
     return this.#isHeadSent
   }
@@ -104,7 +106,8 @@ export class Http1Exchange implements Exchange {
     statusLine(status)
     this.#headers = encodeResponseHeaders(headers)
     this.#status = status
-    // Most answers end in the same breath, and a microtask costs less than another turn of the event loop.
+    // Most responses end before the microtask runs, and a microtask costs less than another
+    // event-loop turn.
     queueMicrotask(() => {
       if (!this.closed) this.#sink.flushSoon()
     })
@@ -139,25 +142,28 @@ export class Http1Exchange implements Exchange {
     if (!this.closed) this.#sink.onAborted(this.#isDelimited)
   }
 
-  /** Sends the head of an answer that has begun, if that is still to be done, without waiting for its body. */
+  /**
+   * Sends the head of a response that has begun, without waiting for its body. Does nothing when
+   * the head was sent before.
+   */
   sendHead(): void {
     const isDue = this.#headers !== undefined && !this.#isHeadSent && !this.closed
     if (isDue) this.#sendHead(undefined, false)
   }
 
-  /** Nothing can be sent any more. */
+  /** Closes the exchange: nothing can be sent any more. */
   finish(cause: Error | undefined): void {
     this.closed = true
     if (this.#isOver) return
     this.#isOver = true
-    // What nobody took is dropped.
+    // Drops the bytes that were not taken.
     if (this.body instanceof Http1Body) this.body.fail(cause ?? new Error('the exchange is over'))
     this.onClose?.(cause)
   }
 
   /**
-   * @param length of the whole body, where it is known.
-   * @param isLast whether the rest of the answer follows at once.
+   * @param length Length of the whole body, when it is known.
+   * @param isLast Whether the rest of the response follows at once.
    */
   #sendHead(length: number | undefined, isLast: boolean): void {
     const headers = this.#headers
@@ -178,12 +184,15 @@ export class Http1Exchange implements Exchange {
     this.#sink.output.push(text + lineEnd)
   }
 
-  /** An answer that has no body, whatever its fields say (RFC 9112 §6.3). */
+  /** True when the response has no body, whatever its headers say (RFC 9112 §6.3). */
   get #isBodiless(): boolean {
     return this.#head.method === 'HEAD' || this.#status === 204 || this.#status === 304
   }
 
-  /** A 204 has no length, and that of a 304 or a HEAD is one of another answer, which is not known here (RFC 9110 §8.6). */
+  /**
+   * Returns whether to send a `content-length`. A 204 has none. In a 304 or a response to HEAD it
+   * is the length of another response, which is unknown here (RFC 9110 §8.6).
+   */
   #canTell(length: number): boolean {
     return length > 0 ? this.#status !== 204 : !this.#isBodiless
   }

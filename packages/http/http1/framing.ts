@@ -1,26 +1,27 @@
 import type { HeaderList } from '../exchange.ts'
 import { Refusal } from './refusal.ts'
 
-/** How a request's body ends, and what becomes of its connection. */
+/** Framing of a request: where its body ends, and whether its connection is kept. */
 export interface Framing {
-  /** Bytes of the body; 0 as well when it is chunked. */
+  /** Bytes of the body. 0 when it is chunked. */
   readonly contentLength: number
   readonly isChunked: boolean
-  /** Whether the client waits for a 100 before it sends the body (RFC 9110 §10.1.1). */
+  /** True when the client waits for a 100 before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean
-  /** Whether the client wants to send further requests (RFC 9112 §9.3). */
+  /** True when the client may send further requests (RFC 9112 §9.3). */
   readonly keepsAlive: boolean
 }
 
 const closeOption = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 const keepAliveOption = /(?:^|,)[\t ]*keep-alive[\t ]*(?:,|$)/i
 const digits = /^\d+$/
-/** Digits of a length that is exact as a number. */
+/** Most digits of a length that a number represents exactly. */
 const lengthDigitsMax = 15
 
 /**
- * Reads how the message is framed (RFC 9112 §6.3). Whatever two readers could understand in two ways, and so be made to
- * see different requests, is refused: a `Refusal` is thrown.
+ * Reads the framing of a request (RFC 9112 §6.3). Throws a `Refusal` for everything that two
+ * readers could understand differently, because they would then see different requests (request
+ * smuggling).
  */
 export function readFraming(headers: HeaderList, minorVersion: 0 | 1): Framing {
   let contentLength: string | undefined
@@ -42,7 +43,7 @@ export function readFraming(headers: HeaderList, minorVersion: 0 | 1): Framing {
         break
       case 'expect':
         expectation = value.toLowerCase()
-        // A client of HTTP/1.0 expects nothing (RFC 9110 §10.1.1).
+        // An HTTP/1.0 client expects nothing (RFC 9110 §10.1.1).
         if (minorVersion === 1 && expectation !== '100-continue') {
           throw new Refusal(417, 'the only expectation is 100-continue')
         }

@@ -6,20 +6,20 @@ import { PartialSection, sectionEnd } from './section.ts'
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const emptyLineBytes = 4
-/** A longer head is not kept to be compared with the next one. */
+/** Longest head that is kept for comparison with the next one, in bytes. */
 const keptBytesMax = 1024
-/** Empty lines before a head, of which one is usual (RFC 9112 §2.2). */
+/** Most empty lines before a head. One is usual (RFC 9112 §2.2). */
 const emptyLinesMax = 4
 const nothing: Buffer = Buffer.alloc(0)
 
-/** Finds the heads of a connection's requests, in whatever pieces they come. */
+/** Finds the heads of requests in pieces of any size. */
 export class HeadReader {
-  /** What came behind the head that was read last. */
+  /** Bytes after the last head. */
   rest: Buffer = nothing
   readonly #limits: Http1Limits
   #partial: PartialSection | undefined
   #emptyLineCount = 0
-  /** The last head, which a client that keeps its connection repeats as a rule. */
+  /** The last head. A client that keeps its connection usually repeats it. */
   #text = ''
   #head: RequestHead | undefined
 
@@ -27,17 +27,20 @@ export class HeadReader {
     this.#limits = limits
   }
 
-  /** What is kept of a head that has not come whole. */
+  /** Bytes kept of an incomplete head. */
   get partialBytes(): number {
     return this.#partial?.bytes.length ?? 0
   }
 
-  /** Whether a head has begun to come. */
+  /** True when a head has begun to arrive. */
   get isPartial(): boolean {
     return this.#partial !== undefined
   }
 
-  /** The head that the bytes complete, or undefined until one is whole. Throws a `Refusal`. */
+  /**
+   * Returns the head that these bytes complete, or `undefined` until one is complete. Throws a
+   * `Refusal`.
+   */
   read(bytes: Buffer): RequestHead | undefined {
     const start = this.#skipEmptyLines(bytes)
     let all = bytes
@@ -57,7 +60,10 @@ export class HeadReader {
     return this.#head !== undefined && text === this.#text ? this.#head : this.#parse(text)
   }
 
-  /** Where the head begins. Empty lines before it are skipped: old clients send one behind a body. */
+  /**
+   * Returns where the head begins. Skips empty lines before it, which old clients send after a
+   * body.
+   */
   #skipEmptyLines(bytes: Buffer): number {
     let start = 0
     if (this.#partial !== undefined) {

@@ -9,7 +9,7 @@ import { readTarget } from './target.ts'
 /** A request without its body. */
 export interface RequestHead {
   readonly method: string
-  /** HTTP/1.0 or HTTP/1.1; a client of a later one is spoken to as one of HTTP/1.1 (RFC 9110 §2.5). */
+  /** Minor version of HTTP/1. A client with a later one is handled as HTTP/1.1 (RFC 9110 §2.5). */
   readonly minorVersion: 0 | 1
   readonly target: string
   readonly authority: string
@@ -17,13 +17,14 @@ export interface RequestHead {
   readonly framing: Framing
 }
 
-/** Checked by one look, because nearly all requests have them. */
+/** Methods of nearly all requests, which need no further check. */
 const usualMethods = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'])
 const version = /^HTTP\/(\d)\.(\d)$/
 
 /**
- * Reads the request line and the header fields (RFC 9112 §3, §5). Throws a `Refusal`.
- * @param text byte by byte (latin1); each line ends with CRLF, and the empty line is left out.
+ * Parses the request line and the headers (RFC 9112 §3, §5). Throws a `Refusal`.
+ * @param text One character per byte (latin1). Each line ends with CRLF. The empty line is left
+ *   out.
  */
 export function parseHead(text: string, limits: Http1Limits): RequestHead {
   const lineEnd = text.indexOf('\r\n')
@@ -43,11 +44,11 @@ export function parseHead(text: string, limits: Http1Limits): RequestHead {
   return { method, minorVersion, target, authority, headers, framing }
 }
 
-/** The minor version of what is not plainly HTTP/1.1. */
+/** Returns the minor version of a request line that does not end with HTTP/1.1. */
 function readVersion(line: string, targetEnd: number): 0 | 1 {
   if (line.includes('\n')) throw new Refusal(400, 'a line ends without CR')
   const found = version.exec(line.slice(line.lastIndexOf(' ') + 1))
-  // Such as a connection preface of HTTP/2 gone wrong, whose sender would not understand an answer.
+  // For example a malformed HTTP/2 preface. Its sender would not understand a response.
   if (found === null) throw new Refusal(undefined, 'no HTTP')
   if (found[1] !== '1') throw new Refusal(505, 'the version has to be HTTP/1.1')
   if (line.lastIndexOf(' ') !== targetEnd || line.indexOf(' ') === targetEnd) {

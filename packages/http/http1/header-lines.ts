@@ -2,18 +2,21 @@ import { toHeaderName } from './header-names.ts'
 import type { Http1Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
-/** Control characters, but for a tab and the ends of lines. A CR that ends none is forbidden too (RFC 9112 §2.2). */
+/**
+ * Control characters other than tabs and line ends. A CR without LF is forbidden too (RFC 9112
+ * §2.2).
+ */
 const forbidden = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)/
 const tab = 0x09
 const carriageReturn = 0x0d
 const space = 0x20
 
 /**
- * The fields of a header or trailer section (RFC 9112 §5): names in lower case, values without the spaces around them.
- * Strict where two readers could see two things: no folded lines, no space before a colon, no LF or CR alone. Throws a
- * `Refusal`.
- * @param text byte by byte (latin1); each line ends with CRLF.
- * @param from where the first line begins.
+ * Parses a header or trailer section (RFC 9112 §5): names in lower case, values without surrounding
+ * spaces. It is strict where two readers could disagree: no folded lines, no space before a colon,
+ * no LF or CR alone. Throws a `Refusal`.
+ * @param text One character per byte (latin1). Each line ends with CRLF.
+ * @param from Where the first line begins.
  */
 export function parseHeaderLines(
   text: string,

@@ -1,4 +1,4 @@
-/** What clients send as a rule, which need not be checked and put in lower case each time. */
+/** Names that clients usually send. They need no check and no conversion to lower case. */
 const usual = [
   'Accept',
   'Accept-Encoding',
@@ -46,7 +46,10 @@ export function isToken(text: string): boolean {
   return token.test(text)
 }
 
-/** The name of a field in lower case, or undefined when it is none: as with a space before the colon (RFC 9112 §5.1). */
+/**
+ * Returns the name of a header in lower case, or `undefined` when it is invalid, for example with a
+ * space before the colon (RFC 9112 §5.1).
+ */
 export function toHeaderName(text: string): string | undefined {
   return known.get(text) ?? (token.test(text) ? text.toLowerCase() : undefined)
 }

@@ -3,12 +3,12 @@ import type { MemoryAccount } from '../memory/account.ts'
 import type { Http1Limits } from './limits.ts'
 import { Pieces } from './pieces.ts'
 
-/** What holds the client back, beside the backlog. */
+/** A body, which can hold the client back as the backlog does. */
 export interface Consumer {
   readonly isFull: boolean
 }
 
-/** What comes by a connection before it is its turn, and how the client is held back. */
+/** Keeps the bytes that arrive before they can be read, and holds the client back. */
 export class Inlet {
   readonly #socket: Socket
   readonly #limits: Http1Limits
@@ -22,12 +22,12 @@ export class Inlet {
     this.#backlog = new Pieces(limits.waitingBytesMax, account)
   }
 
-  /** Whether nothing waits. */
+  /** True when no bytes wait. */
   get isEmpty(): boolean {
     return this.#backlog.isEmpty
   }
 
-  /** Keeps what is to be read later. */
+  /** Keeps bytes to read later. */
   keep(bytes: Buffer): void {
     this.#backlog.push(bytes)
     if (this.#backlog.isFull) this.pause()
@@ -41,7 +41,10 @@ export class Inlet {
     this.#backlog.clear()
   }
 
-  /** Drops what a client sends that is to close; from some bytes on it is held up, and sees the answer. */
+  /**
+   * Drops the bytes of a client that should close. Beyond a limit it pauses the socket, so that the
+   * client sees the response.
+   */
   linger(bytes: Buffer): void {
     this.#lingeredBytes += bytes.length
     if (this.#lingeredBytes > this.#limits.lingeringBytesMax) this.pause()
@@ -53,7 +56,7 @@ export class Inlet {
     this.#socket.pause()
   }
 
-  /** Goes on where it paused, when there is room. */
+  /** Resumes the socket after a pause, when there is room. */
   resume(body: Consumer | undefined): void {
     if (!this.#isPaused || this.#backlog.isFull || body?.isFull) return
     this.#isPaused = false

@@ -1,71 +1,91 @@
-/** Limits of an HTTP/1.1 connection, each with what it protects from. */
+/** Limits of an HTTP/1.1 connection, and what each one protects from. */
 export interface Http1Limits {
-  /** Maximum size of a request line; more gets a 414. */
+  /** Maximum size of a request line. A longer one gets a 414. Default: 8 KiB. */
   readonly requestLineBytesMax: number
-  /** Maximum size of all headers, and of all trailers; more gets a 431. */
+  /** Maximum size of all headers, and of all trailers. Longer ones get a 431. Default: 32 KiB. */
   readonly headerBytesMax: number
-  /** Maximum number of headers, and of trailers; more gets a 431. */
+  /** Maximum number of headers, and of trailers. More get a 431. Default: 200. */
   readonly headerCountMax: number
-  /** Bytes of the line before a chunk, extensions and all (RFC 9112 §7.1.1). */
+  /**
+   * Maximum size of the line before a chunk, with its extensions (RFC 9112 §7.1.1). Default: 256.
+   */
   readonly chunkLineBytesMax: number
   /**
-   * Bytes of those lines, over a whole body, that are more than 16 for each chunk and twice its
-   * data: a body of nothing but extensions (CVE-2023-39326).
+   * Maximum overhead of the chunks of a body: bytes of their lines beyond 16 per chunk and twice
+   * its data. Protects from a body of nothing but extensions (CVE-2023-39326). Default: 16 KiB.
    */
   readonly chunkOverheadBytesMax: number
   /**
-   * Bytes that have come and wait for the handler, or for their turn behind an answer (pipelining),
-   * from which on no more are read: the memory that a request can take.
+   * Bytes waiting for the handler, or for the response before them (pipelining), from which on no
+   * more are read. Limits the memory of a request. Default: 64 KiB.
    */
   readonly waitingBytesMax: number
-  /** Pipelined requests handled in one tick, so that other connections are served as well. */
+  /**
+   * Maximum number of pipelined requests handled in one event-loop turn, so that other connections
+   * are served too. Default: 8.
+   */
   readonly pipelinedRequestsPerTickMax: number
-  /** Bytes of an unread body that are read and dropped, so that the connection can be kept. */
+  /**
+   * Maximum number of bytes of an unread body that are read and dropped to keep the connection.
+   * Default: 64 KiB.
+   */
   readonly discardedBytesMax: number
   /**
-   * The same on a connection that is being closed, so that the client sees the answer and no reset
-   * (RFC 9112 §9.6).
+   * Maximum number of bytes that are dropped on a closing connection, so that the client sees the
+   * response and no reset (RFC 9112 §9.6). Default: 256 KiB.
    */
   readonly lingeringBytesMax: number
-  /** Bytes of a response that wait for the socket, from which on `write` returns false. */
+  /**
+   * Bytes of a response waiting for the socket from which on `write` returns `false`. Default: 64
+   * KiB.
+   */
   readonly responseQueueBytes: number
   /**
-   * From accepting a connection, or from the first byte of a request, to the end of its header
-   * (slow headers).
+   * Maximum time from accepting a connection, or from the first byte of a request, to the end of
+   * its headers, in milliseconds (slow headers). Default: 10,000.
    */
   readonly headTimeoutMs: number
   /**
-   * Maximum time that a handler waits for the next byte of a body (slow bodies), for handlers
-   * without a limit of their own.
+   * Maximum time that a handler waits for the next byte of a body, in milliseconds (slow bodies).
+   * It is for handlers without a limit of their own. Default: 3,600,000.
    */
   readonly bodyTimeoutMs: number
-  /** Maximum time that a response waits for a client that reads none of it (slow readers). */
+  /**
+   * Maximum time that a response waits for a client that reads none of it, in milliseconds (slow
+   * readers). Default: 60,000.
+   */
   readonly stalledTimeoutMs: number
-  /** Maximum time that a connection is kept without a request. */
+  /**
+   * Maximum time that a connection is kept without a request, in milliseconds. Default: 120,000.
+   */
   readonly idleTimeoutMs: number
   /**
-   * From when on the current response is a connection's last, so that a fleet's load spreads; 10 %
-   * more or less.
+   * Age of a connection from which on the current response is its last, in milliseconds, so that
+   * load spreads over all instances. Varies by 10 %. Default: 3,600,000.
    */
   readonly ageMaxMs: number
-  /** Maximum number of requests of a connection, for the same reason; 10 % more or less. */
+  /**
+   * Maximum number of requests of a connection, for the same reason. Varies by 10 %. Default:
+   * 1,000,000.
+   */
   readonly requestCountMax: number
   /**
-   * How long a client that has ended its side gets no byte of the answer before it is taken to have
-   * left: TCP does not tell one that is still reading, as `nc -N`, from one that is gone.
+   * Maximum time that the client of a half-closed connection gets no byte of the response, in
+   * milliseconds. After that it counts as gone: TCP does not distinguish a client that still reads,
+   * such as `nc -N`, from one that has left. Default: 2,000.
    */
   readonly halfClosedTimeoutMs: number
   /**
    * Maximum time for a client to send a body that is dropped, and to close a connection that the
-   * server has ended.
+   * server has ended, in milliseconds. Default: 2,000.
    */
   readonly closeTimeoutMs: number
   /**
-   * Maximum time that a draining connection is kept without a request, because one may be on its
-   * way.
+   * Maximum time that a draining connection is kept without a request, in milliseconds: one may be
+   * on its way. Default: 250.
    */
   readonly drainIdleTimeoutMs: number
-  /** Precision of all these times. */
+  /** Precision of all these times, in milliseconds. Default: 100. */
   readonly sweepIntervalMs: number
 }
 

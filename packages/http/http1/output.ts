@@ -2,21 +2,23 @@ import type { Socket } from 'node:net'
 import type { MemoryAccount } from '../memory/account.ts'
 import type { Arrival } from './arrival.ts'
 
-/** Text is byte by byte (latin1). */
+/** A text has one character per byte (latin1). */
 type Piece = string | Uint8Array
 
-/** Pieces are copied together up to this size, because a write costs more than a copy. */
+/** Maximum size of pieces that are copied together, in bytes. A write costs more than a copy. */
 const gatheredBytesMax = 64 * 1024
-/** A longer piece is not copied, but written part by part, so that one can see that a slow client takes something. */
+/**
+ * A longer piece is not copied, but written in parts, so that progress of a slow client is visible.
+ */
 const partBytesMax = 256 * 1024
 const copiedBytesMax = 16 * 1024
 
-/** Gathers what a connection sends until it is flushed, and waits for its client. */
+/** Gathers the bytes that a connection sends until they are flushed, and waits for its client. */
 export class Output {
   readonly #socket: Socket
   readonly #account: MemoryAccount
   readonly #queueBytesMax: number
-  /** What the account is charged: only what is left when the socket has enough. */
+  /** Bytes charged to the account: those that wait while the socket is blocked. */
   #chargedBytes = 0
   #pieces: Piece[] = []
   #bytes = 0
@@ -24,13 +26,13 @@ export class Output {
   #isEnding = false
   #waiter: PromiseWithResolvers<void> | undefined
   readonly #onBlocked: () => void
-  /** Bytes that were given to the socket. */
+  /** Bytes passed to the socket. */
   writtenBytes = 0
 
   /**
-   * @param arrival whose account is charged with what waits for the client.
-   * @param queueBytesMax from which on there is no room.
-   * @param onBlocked called when the socket has taken some, and has to send it before it takes more.
+   * @param arrival Its account is charged with the bytes that wait for the client.
+   * @param queueBytesMax Bytes from which on there is no room.
+   * @param onBlocked Called when the socket is full and has to send before it accepts more.
    */
   constructor(
     { socket, account }: Pick<Arrival, 'socket' | 'account'>,
@@ -43,7 +45,7 @@ export class Output {
     this.#onBlocked = onBlocked
   }
 
-  /** Whether the socket has to send first what it was given. */
+  /** True while the socket is full and has to send first. */
   get isBlocked(): boolean {
     return this.#isBlocked
   }
@@ -58,7 +60,7 @@ export class Output {
     this.#bytes += piece.length
   }
 
-  /** Gives the socket what is gathered, as far as it takes it. */
+  /** Writes the gathered bytes to the socket until it is full. */
   flush(): void {
     while (this.#bytes > 0 && !this.#isBlocked) this.#writeSome()
     if (this.#isBlocked) {
@@ -70,7 +72,7 @@ export class Output {
     if (this.#isEnding) this.#socket.end()
   }
 
-  /** The socket has sent what it was given. */
+  /** Reports that the socket has sent its bytes. */
   onDrain(): void {
     this.#isBlocked = false
     this.flush()
@@ -83,18 +85,18 @@ export class Output {
     return this.#waiter.promise
   }
 
-  /** Ends our side of the connection behind all that was pushed. */
+  /** Ends our side of the connection after everything that was pushed. */
   end(): void {
     this.#isEnding = true
     this.flush()
   }
 
-  /** Whether our side has ended. */
+  /** True when our side has ended. */
   get isEnded(): boolean {
     return this.#isEnding && !this.#isBlocked
   }
 
-  /** Forgets what was not sent. */
+  /** Drops the bytes that were not sent. */
   close(): void {
     this.#pieces = []
     this.#bytes = 0

@@ -1,16 +1,20 @@
 import type { MemoryAccount } from '../memory/account.ts'
 
-/** What a piece costs beside its bytes, so that tiny ones do not take more memory than they count. */
+/**
+ * Cost of a piece besides its bytes, so that tiny pieces do not take more memory than they count.
+ */
 const pieceCostBytes = 256
 
-/** Bytes that have come and wait, up to a bound. */
+/** Bytes that have arrived and wait, up to a limit. */
 export class Pieces {
   readonly #bytesMax: number
   readonly #account: MemoryAccount
   #pieces: Buffer[] = []
   #bytes = 0
 
-  /** @param bytesMax from which on it is full; what comes with the piece that fills it is kept too. */
+  /**
+   * @param bytesMax Bytes from which on it is full. The piece that reaches the limit is kept whole.
+   */
   constructor(bytesMax: number, account: MemoryAccount) {
     this.#bytesMax = bytesMax
     this.#account = account
@@ -36,7 +40,7 @@ export class Pieces {
     return piece
   }
 
-  /** All of them as one. */
+  /** Removes all pieces, and returns them as one. */
   takeAll(): Buffer {
     const [first, second] = this.#pieces
     const all = first && !second ? first : Buffer.concat(this.#pieces)

@@ -1,9 +1,12 @@
-/** A request that breaks the protocol or a bound. The connection is closed after the answer: what follows cannot be told apart. */
+/**
+ * Thrown for a request that breaks the protocol or a limit. The connection is closed after the
+ * response, because the start of the next request is unknown.
+ */
 export class Refusal extends Error {
-  /** The status to answer with; undefined for what is no HTTP at all, which is not answered. */
+  /** Status of the response. Undefined for input that is not HTTP, which gets no response. */
   readonly status: number | undefined
 
-  /** @param reason for the client, one line. */
+  /** @param reason One line for the client. */
   constructor(status: number | undefined, reason: string) {
     super(reason)
     this.name = 'Refusal'

@@ -6,38 +6,47 @@ import { Inlet } from './inlet.ts'
 import type { Http1Limits } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
-/** Whom the requests of a connection are for. */
+/** Receives the requests of a connection. */
 export interface RequestTaker extends BodySource {
-  /** Whether the next request may be looked at: the one before is answered, and the answer taken. */
+  /**
+   * Returns whether the next request can be read: the client has taken the response to the one
+   * before.
+   */
   takesRequest(): boolean
-  /** A head has begun to come. */
+  /** Reports that a head has begun to arrive. */
   onHeadBegun(): void
-  /** A head is whole; the first bytes of its body follow before `onRequest`. */
+  /** Reports a complete head. The first bytes of its body follow before `onRequest`. */
   onHead(head: RequestHead, body: Http1Body | undefined): void
   onRequest(): void
   onBodyRead(body: Http1Body): void
-  /** What came breaks the protocol or a bound. */
+  /** Reports input that breaks the protocol or a limit. */
   onRefusal(refusal: Refusal): void
-  /** What can be read at present has been read. */
+  /** Reports that everything that can be read now has been read. */
   onRead(): void
 }
 
 const nothing: Buffer = Buffer.alloc(0)
 
-/** Reads requests one after the other, as their taker is ready for them; meanwhile the client is held back. */
+/**
+ * Reads requests one after the other, when their taker is ready for them. Until then it holds the
+ * client back.
+ */
 export class RequestReader {
-  /** The body that is coming, until it has come whole. */
+  /** Body that is arriving, until it is complete. */
   body: Http1Body | undefined
-  /** Whether the taker is called from here, which goes on by itself. */
+  /** True while the reader calls its taker. It continues by itself afterwards. */
   isReading = false
   readonly #taker: RequestTaker
   readonly #limits: Http1Limits
   readonly #heads: HeadReader
   readonly #inlet: Inlet
   #isStopped = false
-  /** What the account is charged for a head that has not come whole. */
+  /** Bytes charged to the account for an incomplete head. */
   #partialBytes = 0
-  /** Requests that may be read in this turn of the event loop; when none is left, the next turn is waited for. */
+  /**
+   * Requests that may still be read in this event-loop turn. At 0, reading continues in the next
+   * turn.
+   */
   #turnsLeft: number
 
   constructor(socket: Socket, limits: Http1Limits, taker: RequestTaker) {
@@ -48,12 +57,12 @@ export class RequestReader {
     this.#inlet = new Inlet(socket, limits, taker.arrival.account)
   }
 
-  /** Whether a head has begun to come. */
+  /** True when a head has begun to arrive. */
   get isPartial(): boolean {
     return this.#heads.isPartial
   }
 
-  /** Whether nothing waits to be read. */
+  /** True when no bytes wait to be read. */
   get isEmpty(): boolean {
     return this.#inlet.isEmpty
   }
@@ -65,18 +74,21 @@ export class RequestReader {
     else this.#inlet.keep(bytes)
   }
 
-  /** Reads what waits, if it can be. */
+  /** Reads the waiting bytes, when the taker is ready. */
   goOn(): void {
     if (this.isReading || this.#inlet.isEmpty || !this.#isReady()) return
     this.#read(this.#inlet.takeAll())
   }
 
-  /** Lets the client send more, if there is room; what is being read may have to be kept again. */
+  /**
+   * Lets the client send more, when there is room. Bytes that are being read may have to be kept
+   * again.
+   */
   resume(): void {
     if (!this.isReading) this.#inlet.resume(this.body)
   }
 
-  /** From now on what comes is dropped. */
+  /** Drops everything that arrives from now on. */
   stop(): void {
     this.#isStopped = true
     this.#chargePartial(0)

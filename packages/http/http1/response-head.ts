@@ -3,29 +3,35 @@ import type { HeaderList } from '../exchange.ts'
 import { isToken } from './header-names.ts'
 import type { Refusal } from './refusal.ts'
 
-/** The fields of an answer as they are sent, and what they say about its framing. */
+/** Headers of a response as they are sent, and what they say about its framing. */
 export interface ResponseHeaders {
-  /** Their lines. */
+  /** Header lines. */
   readonly text: string
-  /** `content-length`, of which the line is among them. */
+  /** Value of `content-length`. Its line is part of `text`. */
   readonly contentLength: number | undefined
-  /** Whether the connection is to be closed behind the answer. */
+  /** True when the connection should close after the response. */
   readonly closes: boolean
   readonly hasDate: boolean
 }
 
-/** What is no field value (RFC 9110 §5.5), above all the end of a line, which would begin another field or answer. */
+/**
+ * Characters that a header value must not have (RFC 9110 §5.5). A line end would begin another
+ * header or response.
+ */
 const notInValue = /[^\t\x20-\x7e\x80-\xff]/
 const closeOption = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 const digits = /^\d{1,15}$/
 
-/** Names that have been looked at; not many, because programs name them. */
+/** Valid names, cached. They are few, because programs choose them. */
 const knownNames = new Set<string>()
 const knownNamesMax = 1_000
 
 const statusLines: string[] = []
 
-/** `HTTP/1.1 200 OK`, with its line end. Throws a `RangeError` for what is not the status of a whole answer. */
+/**
+ * Returns a status line such as `HTTP/1.1 200 OK`, with its line end. Throws a `RangeError` unless
+ * the status is 200 to 599.
+ */
 export function statusLine(status: number): string {
   const known = statusLines[status]
   if (known !== undefined) return known
@@ -38,8 +44,9 @@ export function statusLine(status: number): string {
 }
 
 /**
- * The fields of an answer. Those that say how the connection goes on are left out (RFC 9112 §9.1, §6.1), for that is the
- * connection's to say; but it is closed when one asks for it. Throws a `TypeError` for what no field can be.
+ * Encodes the headers of a response. Headers about the connection are left out, because the
+ * connection sets them itself (RFC 9112 §9.1, §6.1). It does close when `connection` says so.
+ * Throws a `TypeError` for an invalid header.
  */
 export function encodeResponseHeaders(headers: HeaderList): ResponseHeaders {
   let text = ''
@@ -70,7 +77,7 @@ export function encodeResponseHeaders(headers: HeaderList): ResponseHeaders {
   return { text, contentLength, closes, hasDate }
 }
 
-/** Lines of trailer fields. Throws a `TypeError` for what no field can be. */
+/** Encodes trailers as lines. Throws a `TypeError` for an invalid one. */
 export function encodeTrailers(headers: HeaderList): string {
   let text = ''
   for (let index = 0; index < headers.length; index += 2) {
@@ -98,7 +105,10 @@ function toLength(value: string): number {
   return Number(value)
 }
 
-/** The whole answer to a request that is refused by the protocol. @param dateLine with its line end. */
+/**
+ * Returns the whole response to a refused request.
+ * @param dateLine With its line end.
+ */
 export function refusalResponse({ status = 400, message }: Refusal, dateLine: string): string {
   const headers = 'content-type: text/plain\r\nconnection: close\r\n'
   const length = `content-length: ${message.length + 1}\r\n\r\n`

@@ -3,21 +3,24 @@ import { Refusal } from './refusal.ts'
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const emptyLine = Buffer.from('\r\n\r\n', 'latin1')
-/** What most heads are not longer than. */
+/** Initial size of the buffer. Most heads are shorter. */
 const firstBytes = 1024
 
-/** Where the last line of a header or trailer section ends and the empty line follows, or -1 (RFC 9112 §2.1). */
+/**
+ * Returns where the last line of a header or trailer section ends and the empty line follows, or -1
+ * (RFC 9112 §2.1).
+ */
 export function sectionEnd(bytes: Buffer, from: number): number {
   return bytes.indexOf(emptyLine, from)
 }
 
-/** A header or trailer section that comes in pieces, and what comes with its end. */
+/** A header or trailer section that arrives in pieces, and the bytes after it. */
 export class PartialSection {
   readonly #bytesMax: number
   #buffer = Buffer.allocUnsafe(firstBytes)
   #length = 0
 
-  /** @param bytesMax more without an end is refused with 431. */
+  /** @param bytesMax Maximum size. A longer section gets a 431. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
   }
@@ -26,7 +29,10 @@ export class PartialSection {
     return this.#buffer.subarray(0, this.#length)
   }
 
-  /** Answers as `sectionEnd` of all that has come. Throws a `Refusal` when it will have no end. */
+  /**
+   * Adds bytes. Returns `sectionEnd` of everything that has arrived. Throws a `Refusal` when the
+   * section cannot end or is too long.
+   */
   add(bytes: Buffer): number {
     const before = this.#length
     this.#makeRoom(before + bytes.length)
@@ -47,7 +53,7 @@ export class PartialSection {
   }
 }
 
-/** Whether a line ends with LF alone, at or behind `from`: it would be waited for in vain. */
+/** Returns whether a line ends with LF alone, at or after `from`. Such a section never ends. */
 function hasBareLineFeed(bytes: Buffer, from: number): boolean {
   for (let at = bytes.indexOf(lineFeed, from); at >= 0; at = bytes.indexOf(lineFeed, at + 1)) {
     if (bytes[at - 1] !== carriageReturn) return true

@@ -10,20 +10,22 @@ import { type Http1Limits, http1Limits } from './limits.ts'
 export interface Http1ServerOptions {
   readonly respond: Respond
   readonly limits?: Partial<Http1Limits>
-  /** Default: the time of the runtime. */
+  /** Default: the clock of the runtime. */
   readonly clock?: Clock
   /** Returns a number from 0 up to 1. Default: `Math.random`. */
   readonly random?: () => number
 }
 
-/** Speaks HTTP/1.1 (RFC 9112) on the connections that it is given. */
+/** An HTTP/1.1 server (RFC 9112) for connections that others have accepted. */
 export interface Http1Server {
   /**
-   * Takes a connection whose next bytes, which may have been put back, are those of a request. It has to be one that stays
-   * open when the client ends its side (`allowHalfOpen` of its server), or such a client gets no answer.
-   * @param scheme 'https' behind TLS.
-   * @param remoteAddress the client's IP address.
-   * @param account of what its client makes the process hold, closed by the caller. Default: one of its own, without a bound.
+   * Takes a connection that begins with a request. Bytes read from the socket before must have been
+   * put back. Its listener needs `allowHalfOpen`: without it, a client that ends its side gets no
+   * response.
+   * @param scheme `https` behind TLS.
+   * @param remoteAddress IP address of the client.
+   * @param account Memory account of the client. The caller closes it. Default: one without a
+   *   limit.
    */
   accept(
     socket: Socket,
@@ -32,9 +34,11 @@ export interface Http1Server {
     account?: MemoryAccount,
   ): void
   readonly connectionCount: number
-  /** Closes each connection behind the answer at hand, and resolves when all have gone. */
+  /**
+   * Closes each connection after its current response. Resolves when all connections are closed.
+   */
   drain(): Promise<void>
-  /** Cuts what is still open. */
+  /** Destroys all open connections. */
   destroy(): void
 }
 

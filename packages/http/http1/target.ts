@@ -3,20 +3,28 @@ import { Refusal } from './refusal.ts'
 export interface RequestTarget {
   /** Path and query, or `*`. */
   readonly target: string
-  /** The host, and perhaps a port. */
+  /** Host, with or without a port. */
   readonly authority: string
 }
 
-/** What is not visible ASCII cannot be in a URL, nor can a fragment be in a request (RFC 9112 §3.2). */
+/**
+ * Characters that a target must not have: a URL is visible ASCII, and a request has no fragment
+ * (RFC 9112 §3.2).
+ */
 const notInTarget = /[^\x21-\x7e]|#/
-/** Without user information, which RFC 9110 §4.2.4 has one treat as an error. */
+/** Without user information, which is an error (RFC 9110 §4.2.4). */
 const absoluteForm = /^https?:\/\/([^/?@]+)([/?].*)?$/i
-/** A host and perhaps a port (RFC 3986 §3.2), and nothing that could end a URL's authority early. */
+/**
+ * A host, with or without a port (RFC 3986 §3.2), without characters that end a URL's authority
+ * early.
+ */
 const hostAndPort = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d{0,5})?$/
 
 /**
- * What a request asks for, and of whom (RFC 9112 §3.2, §3.3). Throws a `Refusal`.
- * @param fields those of the request; a `host` that the target overrides is replaced (RFC 9112 §3.2.2).
+ * Reads the target of a request, and the authority that it names (RFC 9112 §3.2, §3.3). Throws a
+ * `Refusal`.
+ * @param headers Headers of the request. A `host` that the target overrides is replaced (RFC 9112
+ *   §3.2.2).
  */
 export function readTarget(
   method: string,
@@ -37,7 +45,7 @@ export function readTarget(
   return { target: path.startsWith('/') ? path : withoutPath(method, path), authority }
 }
 
-/** Where the one `host` is (RFC 9112 §3.2), or -1. */
+/** Returns the index of the only `host` (RFC 9112 §3.2), or -1. */
 function findHost(headers: readonly string[]): number {
   let found = -1
   for (let index = 0; index < headers.length; index += 2) {

@@ -1,54 +1,58 @@
-/** Gives up memory that its client makes it hold. */
+/** Holds memory for a client, and can give it up. */
 export interface MemoryHolder {
   /**
-   * Drops the largest thing that the client leaves unread, or that nobody has taken, and discharges it. Returns false
-   * when there is nothing of the kind.
+   * Drops the largest thing that the client has not read, or that no handler has taken, and
+   * discharges it. Returns `false` when there is none.
    */
   shed(): boolean
 }
 
-/** The accounts of one client address, which share its part of the budget. */
+/** The accounts of one client address. They share its part of the budget. */
 export interface AddressAccounts {
   readonly address: string
   heldBytes: number
   readonly accounts: Set<MemoryAccount>
 }
 
-/** Where an account belongs: what it is told by its accounts, and answers them. */
+/** The owner of the accounts. It decides whether an account may hold more, and keeps the totals. */
 export interface MemoryLedger {
-  /** What all accounts hold. */
+  /** Bytes held by all accounts together. */
   usedBytes: number
-  /** How often something was refused for want of memory. */
+  /** Refusals for lack of memory. */
   refusalCount: number
-  /** Whether the account may hold so many bytes more. */
+  /** Returns whether the account may hold `bytes` more, with this `share` (see `memoryShares`). */
   hasRoom(account: MemoryAccount, bytes: number, share: number): boolean
-  /** Lets the largest holders of an address shed until it is within its share. */
+  /** Lets the largest holders of an address shed until the address is within its share. */
   shed(owner: AddressAccounts): void
-  /** Something of the account waits for room. */
+  /** Reports that the account has something that waits for room. */
   addWaiting(account: MemoryAccount): void
-  /** There is more room than before. */
+  /** Reports that memory was released. */
   onRoom(): void
-  /** The account is closed and holds nothing. */
+  /** Removes an account that is closed and holds nothing. */
   forget(account: MemoryAccount): void
 }
 
 /**
- * How far an account may go: it may hold at most this many times what is free. By this rule (dynamic thresholds, Choudhury
- * and Hahne 1998) one greedy account ends at α/(1+α) of the budget, and whoever comes next always finds some left. What
- * can wait stops first; what small calls need stops last.
+ * Maximum that an account may hold, as a multiple of the free memory. By this rule (dynamic
+ * thresholds, Choudhury and Hahne 1998) one greedy account ends at α/(1+α) of the budget, so that
+ * the next client always finds some left. Holders that can wait have small factors. Those that
+ * small calls need have large ones.
  */
 export const memoryShares = {
-  /** A message or a batch, which can wait for its turn: half of the budget. */
+  /** A message or a batch, which can wait: half of the budget. */
   message: 1,
-  /** A connection: three fifths. */
+  /** A connection: three fifths of the budget. */
   connection: 1.5,
-  /** What is here already, as a response that nobody reads: two thirds. Beyond it the largest holder sheds. */
+  /**
+   * Bytes that have already arrived, and responses that the client does not read: two thirds of the
+   * budget. Beyond it the largest holder sheds.
+   */
   arrived: 2,
-  /** A stream: four fifths, so that small calls go on while large ones wait. */
+  /** A stream: four fifths of the budget, so that small calls continue while large ones wait. */
   stream: 4,
 } as const
 
-/** A client that leaves less than this unread is not among those who leave much. */
+/** Unread bytes, or bytes not taken, below which a client never counts as slow to read. */
 const unreadBytesMin = 256 * 1024
 
 interface Waiting {
@@ -56,16 +60,16 @@ interface Waiting {
   readonly onGranted: () => void
 }
 
-/** What the client of one connection makes the process hold. */
+/** Account of the memory that the client of one connection makes the process hold. */
 export class MemoryAccount {
-  /** All of it, in bytes. */
+  /** Bytes held, all together. */
   heldBytes = 0
-  /** The part of it that the holder can shed. */
+  /** Part of `heldBytes` that the holder can shed, in bytes. */
   shedBytes = 0
   holder: MemoryHolder | undefined
   readonly owner: AddressAccounts
   readonly #ledger: MemoryLedger
-  /** First come, first served. */
+  /** Requests for room, oldest first. */
   #waiting: Set<Waiting> | undefined
   #isClosed = false
 
@@ -74,36 +78,42 @@ export class MemoryAccount {
     this.owner = owner
   }
 
-  /** Whether something waits for room. */
+  /** True while a request for room waits. */
   get isWaiting(): boolean {
     return this.#waiting !== undefined && this.#waiting.size > 0
   }
 
-  /** Whether a message would have to wait for room. */
+  /** True when a message would have to wait for room. */
   get isShort(): boolean {
     return !this.#ledger.hasRoom(this, 0, memoryShares.message)
   }
 
-  /** Whether its client leaves so much unread, or untaken, that it should do that first. */
+  /**
+   * True when memory is short and the client leaves much unread or untaken. It has to read that
+   * first.
+   */
   get leavesUnread(): boolean {
     return this.shedBytes > unreadBytesMin && this.isShort
   }
 
-  /** Charges bytes before they are held, and returns true; or returns false, which counts as a refusal. */
+  /**
+   * Charges bytes before they are held. Returns `false`, and counts a refusal, when there is no
+   * room.
+   */
   reserve(bytes: number, share: number = memoryShares.message): boolean {
     if (this.tryReserve(bytes, share)) return true
     this.refuse()
     return false
   }
 
-  /** Like `reserve`, for one who waits when there is no room. */
+  /** Charges bytes as `reserve` does, but counts no refusal: for callers that wait for room. */
   tryReserve(bytes: number, share: number = memoryShares.message): boolean {
     if (!this.#ledger.hasRoom(this, bytes, share)) return false
     this.#add(bytes)
     return true
   }
 
-  /** What was reserved is not held any more. */
+  /** Returns reserved bytes that are no longer held. */
   release(bytes: number): void {
     if (bytes === 0) return
     this.#add(-bytes)
@@ -112,8 +122,8 @@ export class MemoryAccount {
   }
 
   /**
-   * Charges bytes that are here already and that the holder can shed. When they are more than the share of the address,
-   * its largest holders shed at once, which may be this one.
+   * Charges bytes that have already arrived and that the holder can shed. When the address exceeds
+   * its share, its largest holders shed at once. This account may be among them.
    */
   charge(bytes: number): void {
     this.shedBytes += bytes
@@ -121,15 +131,15 @@ export class MemoryAccount {
     this.#ledger.shed(this.owner)
   }
 
-  /** What was charged is not held any more. */
+  /** Returns charged bytes that are no longer held. */
   discharge(bytes: number): void {
     this.shedBytes -= bytes
     this.release(bytes)
   }
 
   /**
-   * Calls back when so many bytes are reserved, after those that asked before.
-   * @returns stops waiting.
+   * Calls `onGranted` once the bytes are reserved. Earlier requests of the account come first.
+   * Returns a function that cancels the request.
    */
   wait(bytes: number, onGranted: () => void): () => void {
     const waiting = { bytes, onGranted }
@@ -139,7 +149,7 @@ export class MemoryAccount {
     return () => void this.#waiting?.delete(waiting)
   }
 
-  /** Grants the first that waits, if there is room for it. */
+  /** Grants the oldest request when there is room for it. Returns whether it did. */
   serveOne(): boolean {
     for (const waiting of this.#waiting ?? []) {
       if (!this.tryReserve(waiting.bytes)) return false
@@ -150,17 +160,17 @@ export class MemoryAccount {
     return false
   }
 
-  /** Lets the holder shed something; false when it has nothing to shed. */
+  /** Lets the holder shed something. Returns `false` when it has nothing to shed. */
   shed(): boolean {
     return this.holder?.shed() ?? false
   }
 
-  /** Counts a refusal for want of memory. */
+  /** Counts a refusal for lack of memory. */
   refuse(): void {
     this.#ledger.refusalCount++
   }
 
-  /** The connection is over. What is still held is released by those who hold it. */
+  /** Reports that the connection is closed. Holders still release what they hold. */
   close(): void {
     this.#isClosed = true
     this.holder = undefined

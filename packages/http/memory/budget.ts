@@ -1,22 +1,23 @@
 import { type AddressAccounts, MemoryAccount, type MemoryLedger, memoryShares } from './account.ts'
 
 export interface MemoryBudgetOptions {
-  /** All that clients together can make the process hold, in bytes. Default: no bound. */
+  /** Maximum that all clients together can make the process hold, in bytes. Default: no limit. */
   readonly bytesMax?: number
 }
 
 /**
- * One budget for everything that clients can make a process hold, shared fairly among their addresses and, within each,
- * among their connections. It has no memory itself: whoever holds something for a client charges its account.
+ * One budget for everything that clients can make a process hold. It is shared fairly among client
+ * addresses, and within an address among its connections. The budget only counts: each holder
+ * charges the account of its client.
  */
 export class MemoryBudget implements MemoryLedger {
   readonly bytesMax: number
   usedBytes = 0
   refusalCount = 0
-  /** How often something was given up that was held already. */
+  /** Times that a holder had to give up what it held. */
   shedCount = 0
   readonly #addresses = new Map<string, AddressAccounts>()
-  /** Accounts of which something waits, in the order in which they began to. */
+  /** Accounts with something that waits. The one that was served longest ago comes first. */
   readonly #waiting = new Set<MemoryAccount>()
   #willServe = false
 
@@ -24,12 +25,12 @@ export class MemoryBudget implements MemoryLedger {
     this.bytesMax = bytesMax
   }
 
-  /** Addresses with an open account, or with something held. */
+  /** Number of addresses that have an open account or hold something. */
   get addressCount(): number {
     return this.#addresses.size
   }
 
-  /** Opens the account of a connection, to be closed with it. */
+  /** Opens the account of a connection. The caller closes it with the connection. */
   open(remoteAddress: string): MemoryAccount {
     const address = networkOf(remoteAddress)
     let owner = this.#addresses.get(address)
@@ -59,7 +60,7 @@ export class MemoryBudget implements MemoryLedger {
     this.#waiting.add(account)
   }
 
-  /** Those that wait are looked at once, when the caller is done. */
+  /** Serves the waiting requests once, in a microtask, after the caller has finished. */
   onRoom(): void {
     if (this.#willServe || this.#waiting.size === 0) return
     this.#willServe = true
@@ -73,7 +74,7 @@ export class MemoryBudget implements MemoryLedger {
     if (owner.accounts.size === 0 && isCurrent) this.#addresses.delete(owner.address)
   }
 
-  /** Grants what has room: one of each account, and then the next of each. */
+  /** Grants requests for which there is room: one of each account, then the next of each. */
   #serve(): void {
     this.#willServe = false
     let isServed = true
@@ -82,7 +83,7 @@ export class MemoryBudget implements MemoryLedger {
       for (const account of [...this.#waiting]) {
         if (account.serveOne()) {
           isServed = true
-          // The next round begins with those that were not served in this one.
+          // Accounts that were not served in this round come first in the next one.
           this.#waiting.delete(account)
           this.#waiting.add(account)
         }
@@ -103,7 +104,7 @@ function largestOf({ accounts }: AddressAccounts): MemoryAccount | undefined {
 /** Groups of an IPv6 address that name a network: one client has all of a /64 (RFC 4291 §2.5.4). */
 const networkGroups = 4
 
-/** What one client is known by: its IPv4 address, or the network of its IPv6 address. */
+/** Returns the identity of a client: its IPv4 address, or the /64 network of its IPv6 address. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped

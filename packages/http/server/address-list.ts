@@ -1,17 +1,20 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Addresses and networks. */
+/** A set of addresses and networks. */
 export interface AddressList {
-  /** Whether an address, as a socket tells it, is among them. */
+  /** Returns whether the set contains an address, written as sockets report it. */
   readonly has: (address: string) => boolean
 }
 
-/** Thrown for what is neither an address nor a network; its message names it. */
+/** Thrown when an entry is neither an address nor a network. Its message names the entry. */
 export class AddressError extends Error {
   override readonly name = 'AddressError'
 }
 
-/** @param entries addresses (`10.0.0.7`, `::1`) and networks (`10.0.0.0/8`, `fd00::/8`). */
+/**
+ * Creates a list. Throws an `AddressError` when an entry is invalid.
+ * @param entries Addresses (`10.0.0.7`, `::1`) and networks (`10.0.0.0/8`, `fd00::/8`).
+ */
 export function createAddressList(entries: readonly string[]): AddressList {
   const list = new BlockList()
   for (const entry of entries) add(list, entry)
@@ -36,7 +39,10 @@ function add(list: BlockList, entry: string): void {
   list.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6')
 }
 
-/** A socket that takes both versions tells IPv4 addresses within IPv6's (RFC 4291 §2.5.5.2). */
+/**
+ * Returns the IPv4 address of an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2). A socket that
+ * accepts both versions reports those.
+ */
 function withoutMapping(address: string): string {
   return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
 }

@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net'
 import type { Log } from './log.ts'
 
-/** The connections that a process takes from its clients, on all of its ports together. */
+/** Limit of the connections that a process accepts, on all of its ports together. */
 export interface ConnectionBudget {
-  /** How many may be open. */
+  /** Maximum number of open connections. */
   readonly max: number
-  /** How many may wait in the kernel to be accepted, on each port; what the runtime has by default when undefined. */
+  /**
+   * Maximum number of connections that wait in the kernel to be accepted, per port. Default: the
+   * runtime's.
+   */
   readonly backlog: number | undefined
   readonly openCount: number
-  /** How many were refused since the process started. */
+  /** Connections refused since the process started. */
   readonly refusedCount: number
-  /** Counts a connection until it is closed. Closes one that is too many, and returns false. */
+  /** Counts a connection until it closes. Beyond the limit, closes it and returns `false`. */
   admit(socket: Socket): boolean
 }
 
@@ -18,16 +21,20 @@ export interface ConnectionBudgetOptions {
   readonly max: number
   readonly backlog?: number
   readonly log: Log
-  /** Milliseconds that only go forward. */
+  /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
 }
 
-/** How often refusals are logged: whoever connects often enough must not fill the log. */
+/**
+ * Shortest time between two log lines about refusals, in milliseconds, so that clients cannot fill
+ * the log.
+ */
 const logIntervalMs = 60_000
 
 /**
- * Bounds the connections of a process. A process without file descriptors cannot even close a connection that waits to
- * be accepted: Bun tries again without a pause, and Deno never comes back.
+ * Creates a limit of connections. Without one, a process can run out of file descriptors, and then
+ * cannot even close a connection that waits to be accepted: Bun retries without a pause, and Deno
+ * stops accepting for good.
  */
 export function createConnectionBudget(options: ConnectionBudgetOptions): ConnectionBudget {
   const { max, backlog, log, now = () => performance.now() } = options

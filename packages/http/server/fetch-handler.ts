@@ -11,11 +11,11 @@ import type { FetchApp, PortBindings } from './port.ts'
 export interface FetchHandlerOptions {
   readonly app: FetchApp
   readonly log: Log
-  /** Decides which requests are answered, and when. Default: all, as they arrive. */
+  /** Decides which requests start, and when. Default: all of them, as they arrive. */
   readonly admission?: Admission
 }
 
-/** Header fields of one connection only, which HTTP/2 does not have (RFC 9113 §8.2.2). */
+/** Headers that concern one connection only. HTTP/2 does not have them (RFC 9113 §8.2.2). */
 const connectionFields = new Set([
   'connection',
   'keep-alive',
@@ -24,15 +24,16 @@ const connectionFields = new Set([
   'upgrade',
 ])
 
-/** A host and perhaps a port (RFC 3986 §3.2): what makes a URL. */
+/** A host, with or without a port (RFC 3986 §3.2). */
 const authorityPattern = /^[\w.~!$&'()*+,;=%-]*(?:\[[\da-fA-F:.]+\])?(?::\d{0,5})?$/
-/** A path and perhaps a query (RFC 9112 §3.2.1), or the asterisk of OPTIONS. */
+/** A path, with or without a query (RFC 9112 §3.2.1), or the asterisk of OPTIONS. */
 const targetPattern = /^(?:\/[\x21-\x7e]*|\*)$/
 
 /**
- * Answers exchanges by an app; what the app throws is logged, and answered 500. Those that arrive in one turn of the event
- * loop are answered at its end, one right after the other: with the reading and writing of sockets in between, which
- * makes the processor forget where the program goes, the same work takes half as long again.
+ * Creates a function that passes exchanges to an app and sends its responses. An error of the app
+ * is logged, and the client gets a 500. Requests that arrive in one event-loop turn start at its
+ * end, one after the other. With reads and writes of sockets in between, the processor's branch
+ * prediction suffers and the same calls take half as long again.
  */
 export function createFetchHandler({ app, log, admission }: FetchHandlerOptions): Respond {
   function fail(exchange: Exchange, err: unknown): void {
@@ -94,10 +95,13 @@ export function createFetchHandler({ app, log, admission }: FetchHandlerOptions)
   return admission?.open(answer) ?? gatherTick((exchange) => answer(exchange, uncounted, 0))
 }
 
-/** A call that nobody counts. */
+/** A call that is not counted. */
 const uncounted: Admitted = { finished() {} }
 
-/** The status of a request that no app is asked about: one that has no URL. Nobody is a proxy here (RFC 9110 §9.3.6). */
+/**
+ * Returns the status for a request that no app gets, because it has no valid URL. CONNECT gets a
+ * 501: the server is not a proxy (RFC 9110 §9.3.6).
+ */
 function refusalOf({ method, authority, target }: Exchange): number | undefined {
   if (method === 'CONNECT') return 501
   return authorityPattern.test(authority) && targetPattern.test(target) ? undefined : 400
@@ -108,7 +112,8 @@ function sendResponse(exchange: Exchange, response: Response, bindings: PortBind
   const body = lazy === undefined || lazy.isReal ? response.body : lazy.source
   if (exchange.closed) {
     discard(body)
-    // Nobody is answered, but the handler of a stream that was reset has ended: it does not count any more.
+    // Nothing can be sent, but `abort` reports that the handler of a reset stream has ended, so
+    // that the stream no longer counts.
     exchange.abort()
     return
   }
@@ -135,17 +140,17 @@ function sendable({ httpVersion }: Exchange, headers: HeaderList): HeaderList {
 type Body = LazyResponse['source'] | ReadableStream<Uint8Array>
 type Chunk = { readonly done?: boolean | undefined; readonly value?: Uint8Array | undefined }
 
-/** The chunks of a body, and how to say that no more are wanted. */
+/** The chunks of a body, and a way to stop the source. */
 interface Chunks {
   next(): Promise<Chunk>
   stop(): void
-  /** Whether all of it may be here already, as with most bodies of a `Response`. */
+  /** True when the whole body may be available already, as with most bodies of a `Response`. */
   readonly mayBeWhole: boolean
 }
 
 function open(body: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>): Chunks {
   const ignore = () => {}
-  // Not the stream's own iterator: its `return` waits for the chunk that was asked for last.
+  // Not the stream's own iterator: its `return` waits for the chunk that was requested last.
   if (body instanceof ReadableStream) {
     const reader = body.getReader()
     const stop = () => void reader.cancel().catch(ignore)
@@ -162,8 +167,8 @@ function discard(body: Body): void {
 }
 
 /**
- * Sends the chunks no faster than the client takes them. A source that fails breaks the answer off; it has told the log
- * itself.
+ * Sends the chunks no faster than the client takes them. When the source fails, the response is
+ * aborted. The source logs its own errors.
  */
 async function sendChunks(
   exchange: Exchange,
@@ -178,7 +183,7 @@ async function sendChunks(
     let following: Promise<Chunk> | undefined
     if (chunks.mayBeWhole) {
       following = chunks.next()
-      // Then it goes in one piece, and its length can be told.
+      // A single chunk is sent at once, with its length.
       if (await isLast(following)) {
         exchange.end(chunk.value, bindings.trailers?.())
         return
@@ -195,7 +200,10 @@ async function sendChunks(
   }
 }
 
-/** Whether it is known, before anything else happens, that nothing follows. */
+/**
+ * Resolves to whether the body has ended, or to `false` when that is not known by the end of this
+ * event-loop turn.
+ */
 function isLast(following: Promise<Chunk>): Promise<boolean> {
   const { promise: later, resolve } = Promise.withResolvers<boolean>()
   setImmediate(resolve, false)

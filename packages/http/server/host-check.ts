@@ -1,32 +1,36 @@
 import { lookup } from 'node:dns/promises'
 import { hostOf } from '../authority.ts'
 
-/** What a service is called by. */
+/** The hosts of a service. */
 export interface HostOptions {
-  /** The address or name that it listens on. */
+  /** Address or name that the service listens on. */
   readonly host: string
-  /** The host by which others reach it. */
+  /** Host by which others reach the service. */
   readonly advertise: string
   /** Further names and addresses, or `*` for any. */
   readonly allowedHosts: readonly string[]
 }
 
 /**
- * Decides whether a request is meant for this service by the host that it names. Without it, any web page whose name
- * resolves to the address of the service could call it in its visitor's browser, as if it came from the same origin
- * (DNS rebinding).
+ * Decides by the host in a request whether the request is meant for this service. Otherwise any web
+ * page whose name resolves to the address of the service could call it from its visitor's browser,
+ * as if it came from the same origin (DNS rebinding).
  */
 export interface HostCheck {
-  /** @param authority `:authority` or `Host`; empty when the client named none, which no browser does. */
+  /**
+   * @param authority `:authority` or `Host`. Empty when the client sent none, which no browser
+   *   does.
+   */
   accepts(authority: string): boolean
 }
 
-/** Authorities that were found to be good, so that each is looked at once. Only their ports and spelling vary. */
+/** Maximum number of accepted authorities that are cached. Only their ports and spelling vary. */
 const knownMax = 100
 
 /**
- * Opens the check of a service that listens on loopback, or that allows certain hosts only. Undefined for one that
- * listens elsewhere and allows all: who may reach it is the network's matter.
+ * Creates the check for a service that listens on loopback, or that has a list of allowed hosts.
+ * Returns `undefined` for a service that listens elsewhere and allows all hosts: the network
+ * decides then.
  */
 export async function openHostCheck(options: HostOptions): Promise<HostCheck | undefined> {
   const { host, advertise, allowedHosts } = options
@@ -35,7 +39,7 @@ export async function openHostCheck(options: HostOptions): Promise<HostCheck | u
   return createHostCheck([host, advertise, ...allowedHosts])
 }
 
-/** @param names hosts to accept beside those of loopback, at any port. */
+/** @param names Hosts to accept, at any port, besides those of loopback. */
 export function createHostCheck(names: readonly string[]): HostCheck {
   const accepted = new Set(names.map((name) => hostOf(withBrackets(name))))
   accepted.delete(undefined)
@@ -52,7 +56,10 @@ export function createHostCheck(names: readonly string[]): HostCheck {
   }
 }
 
-/** 127.0.0.0/8, ::1, the former as the latter, and `localhost`, whose subdomains browsers resolve so too (RFC 6761 §6.3). */
+/**
+ * 127.0.0.0/8, ::1, IPv4-mapped 127.0.0.0/8, and `localhost` with its subdomains, which browsers
+ * resolve to loopback (RFC 6761 §6.3).
+ */
 const loopback =
   /^(?:127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[\da-f]{2}:[\da-f]+\]|(?:.+\.)?localhost)$/
 
@@ -60,7 +67,10 @@ function isLoopback(host: string): boolean {
   return loopback.test(host)
 }
 
-/** Whether only this machine reaches what listens on the host. One that does not resolve cannot be listened on. */
+/**
+ * Returns whether only this machine can reach a listener on the host. True when the host does not
+ * resolve, because nothing can listen on it.
+ */
 async function isLoopbackOnly(host: string): Promise<boolean> {
   if (isLoopback(hostOf(withBrackets(host)) ?? '')) return true
   const found = await lookup(host, { all: true }).catch(() => [])

@@ -1,12 +1,12 @@
 import type { Exchange, HeaderList } from '../exchange.ts'
 
-/** The environment of a call. An edge platform that calls `app.fetch` itself gives none. */
+/** Environment of a call. All of it is absent when an edge platform calls `app.fetch` itself. */
 export interface PortBindings {
   readonly exchange?: Exchange
   /** Time that the call waited for its start, in milliseconds. */
   readonly waitedMs?: number
   /**
-   * Set by the handler, and called when the body has ended: a `Response` has no trailers (RFC 9110
+   * Set by the handler. Called when the body has ended. A `Response` has no trailers (RFC 9110
    * §6.5), and gRPC needs them.
    */
   trailers?: (() => HeaderList) | undefined
@@ -18,7 +18,8 @@ export interface FetchApp {
 }
 
 /**
- * The methods that clients use: those of RFC 9110 §9.3 that reach a handler, and PATCH (RFC 5789).
+ * Methods that reach a handler: those of RFC 9110 §9.3, without CONNECT and TRACE, and PATCH (RFC
+ * 5789).
  */
 export const httpMethods: ReadonlySet<string> = new Set([
   'DELETE',
@@ -30,16 +31,19 @@ export const httpMethods: ReadonlySet<string> = new Set([
   'PUT',
 ])
 
-/** The bounds of the port; those of a connection are with each version of HTTP. */
+/** Limits of the server. Each version of HTTP has limits of its own for a connection. */
 export interface PortLimits {
-  /** Open connections; a further one is closed at once. */
+  /** Maximum number of open connections. Further ones are closed at once. Default: 20,000. */
   readonly connectionsMax: number
   /**
-   * From accepting a connection to the bytes that tell its protocol, and as long again for a TLS
-   * handshake.
+   * Maximum time from accepting a connection to the bytes that identify its protocol, in
+   * milliseconds. A TLS handshake may take as long again. Default: 10,000.
    */
   readonly firstBytesTimeoutMs: number
-  /** From `close()` until what is still open is cut. */
+  /**
+   * Maximum time from `close()` until open connections are destroyed, in milliseconds. Default:
+   * 10,000.
+   */
   readonly drainTimeoutMs: number
 }
 

@@ -17,48 +17,58 @@ import { createTlsEngine, type TlsOptions } from './tls.ts'
 
 export interface ServeOptions {
   readonly app: FetchApp
-  /** The address to listen on; by default loopback only. */
+  /** Address to listen on. Default: 127.0.0.1. */
   readonly host?: string
-  /** The port to listen on; 0 for any that is free. */
+  /** Port to listen on. 0 chooses a free one. */
   readonly port: number
-  /** TLS on the same port; without it, a client that asks for TLS is turned away. */
+  /** TLS on the same port. Without it, connections that begin with a TLS handshake are closed. */
   readonly tls?: TlsOptions
   readonly limits?: Partial<PortLimits>
-  /** The connections of the whole process, in place of `limits.connectionsMax`. */
+  /** Limit of connections for the whole process. Replaces `limits.connectionsMax`. */
   readonly connections?: ConnectionBudget
   readonly http1?: Partial<Http1Limits>
   readonly http2?: Partial<Http2Limits>
-  /** Proxies, whose HTTP/2 connections carry many users: none is ended for too many resets. Default: none. */
+  /**
+   * Proxies, whose HTTP/2 connections carry many users. They are not closed for too many resets.
+   * Default: none.
+   */
   readonly trustedProxies?: AddressList
-  /** Decides which requests are answered, and when. Default: all, as they arrive. */
+  /** Decides which requests start, and when. Default: all of them, as they arrive. */
   readonly admission?: Admission
-  /** What clients may make the process hold, shared by all that it serves. Default: no bound. */
+  /**
+   * Limit of the memory that clients can make the process hold. Servers may share it. Default: no
+   * limit.
+   */
   readonly memory?: MemoryBudget
   readonly log: Log
 }
 
-/** From the end of listening until connections that have said nothing are closed. */
+/**
+ * Maximum time, after the end of listening, for connections that have sent nothing yet, in
+ * milliseconds.
+ */
 const arrivalTimeoutMs = 250
 
-/** A listening port. Disposing it closes it gracefully: see `close`. */
+/** A listening server. Disposing it calls `close`. */
 export interface Server extends AsyncDisposable {
   readonly port: number
-  /** The origin to call: `http://127.0.0.1:8081`, or `https` when cleartext is refused. */
+  /** Origin to call: `http://127.0.0.1:8081`, or `https` when cleartext is refused. */
   readonly url: string
-  /** Uses another certificate from now on: see `TlsEngine.reload`. Nothing happens on a port without TLS. */
+  /** Uses another certificate from now on: see `TlsEngine.reload`. Does nothing without TLS. */
   reloadTls(tls: TlsOptions): void
-  /** The connections that are open, whether they have said what they speak or not. */
+  /** Number of open connections, including those whose protocol is not known yet. */
   readonly connectionCount: number
   /**
-   * Stops listening, lets the calls under way end, and cuts what is left after `drainTimeoutMs`. A second call answers
-   * the same promise.
+   * Stops listening, lets calls in flight finish, and destroys the remaining connections after
+   * `drainTimeoutMs`. Further calls return the same promise.
    */
   close(): Promise<void>
 }
 
 /**
- * Serves an app on one port that speaks HTTP/2 and HTTP/1.1, in cleartext and by TLS; the first bytes of a connection
- * decide. Rejects with a message for people when the port cannot be listened on.
+ * Serves an app on one port, over HTTP/2 and HTTP/1.1, in cleartext and over TLS. The first bytes
+ * of a connection decide the protocol. Rejects when it cannot listen; the message names the address
+ * and the reason.
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const limits = { ...portLimits, ...options.limits }
@@ -134,7 +144,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   }
 }
 
-/** Connections that have not said yet what they speak. */
+/** Creates the set of connections whose protocol is not known yet. */
 function createArrivals() {
   const waiting = new Map<Socket, Promise<void>>()
   return {
@@ -147,7 +157,10 @@ function createArrivals() {
         welcomed.finally(() => waiting.delete(socket)),
       )
     },
-    /** Leaves them a moment, because a request may be on its way already, and closes those that say nothing. */
+    /**
+     * Waits a moment, because a request may be on its way, and then closes the connections that
+     * have sent nothing.
+     */
     async settle(): Promise<void> {
       await within(arrivalTimeoutMs, Promise.all(waiting.values()))
       for (const socket of waiting.keys()) socket.destroy()
@@ -178,7 +191,7 @@ function listen(
   return promise
 }
 
-/** Waits for the work, but no longer than the time. */
+/** Waits for `work`, for at most `timeoutMs`. */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, timeoutMs)

@@ -1,14 +1,19 @@
 import type { Socket } from 'node:net'
 
-/** The protocol that a connection speaks. */
+/** Protocol of a connection. */
 export type Protocol = 'http1' | 'http2' | 'tls'
 
-/** The connection preface of HTTP/2 as far as it cannot begin an HTTP/1.1 request (RFC 9113 §3.4). */
+/**
+ * The part of the HTTP/2 connection preface that cannot begin an HTTP/1.1 request (RFC 9113 §3.4).
+ */
 const http2Preface = Buffer.from('PRI * HTTP/2.0\r\n\r\n', 'latin1')
-/** The content type of a TLS handshake record (RFC 8446 §5.1). */
+/** Content type of a TLS handshake record (RFC 8446 §5.1). */
 const tlsHandshake = 0x16
 
-/** What the first bytes say, or undefined when there are too few of them. */
+/**
+ * Returns the protocol that begins with these bytes, or `undefined` when they are too few to
+ * decide.
+ */
 export function recognise(bytes: Uint8Array): Protocol | undefined {
   if (bytes.length === 0) return undefined
   if (bytes[0] === tlsHandshake) return 'tls'
@@ -18,8 +23,8 @@ export function recognise(bytes: Uint8Array): Protocol | undefined {
 }
 
 /**
- * Tells the protocol of a new connection from its first bytes, which stay to be read. Answers undefined when the
- * client closes, or has not said enough within the time.
+ * Detects the protocol of a new connection from its first bytes, which stay readable. Resolves to
+ * `undefined` when the client closes, or does not send enough bytes within `timeoutMs`.
  */
 export function sniff(socket: Socket, timeoutMs: number): Promise<Protocol | undefined> {
   const { promise, resolve } = Promise.withResolvers<Protocol | undefined>()

@@ -2,19 +2,23 @@ import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 
-/** What the port proves who it is with, in PEM. */
+/** Certificate and key of a port, in PEM. */
 export interface TlsOptions {
   readonly certificate: string
   readonly key: string
-  /** The authority of the clients: with it, whoever does not show a certificate of its is refused, and so is cleartext. */
+  /**
+   * Certificate authority of the clients, in PEM. When set, a client without a certificate of this
+   * authority is refused.
+   */
   readonly clientAuthority?: string
-  /** Whether cleartext is refused on the port. Default: only with `clientAuthority`. */
+  /** True to refuse cleartext on the port. Default: true with `clientAuthority`, false without. */
   readonly isRequired?: boolean
 }
 
 /**
- * The suites of TLS 1.2 that HTTP/2 allows (RFC 9113 §9.2.2): ephemeral keys and authenticated encryption. HTTP/1.1 gets no
- * others either, for its clients have had them for as long. Those of TLS 1.3 are all allowed. Deno has no others at all.
+ * The TLS 1.2 suites that HTTP/2 allows (RFC 9113 §9.2.2), with ephemeral keys and authenticated
+ * encryption, and all suites of TLS 1.3. HTTP/1.1 gets the same ones: its clients have supported
+ * them for as long. Deno supports no others.
  */
 const suites = [
   ...['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
@@ -23,23 +27,23 @@ const suites = [
   ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
 ].join(':')
 
-/** Takes connections whose next bytes are a TLS hello. */
+/** Handles TLS on connections that begin with a TLS handshake. */
 export interface TlsEngine {
   /**
-   * Resolves with the connection in clear, once the client has said by ALPN (RFC 7301) what it speaks or left it open;
-   * undefined when the handshake fails or takes too long.
+   * Resolves to the decrypted connection after the handshake, with the protocol chosen by ALPN (RFC
+   * 7301). Resolves to `undefined` when the handshake fails or times out.
    */
   handshake(socket: Socket): Promise<SecureConnection | undefined>
   /**
-   * Uses these from the next handshake on; connections that are open go on. Throws when they cannot be used, and goes on
-   * with the earlier ones.
+   * Uses these options from the next handshake on. Open connections continue. Throws when the
+   * options are invalid, and keeps the earlier ones.
    */
   reload(options: TlsOptions): void
 }
 
 export interface SecureConnection {
   readonly socket: TLSSocket
-  /** The protocol agreed on, or undefined when the client named none. */
+  /** Protocol chosen by ALPN, or `undefined` when the client offered none. */
   readonly protocol: 'http1' | 'http2' | undefined
 }
 
@@ -49,12 +53,13 @@ const protocols: Readonly<Record<string, SecureConnection['protocol']>> = {
 }
 
 /**
- * Speaks TLS on connections that were looked at before: the runtimes take them as new ones, and the address of the
- * client tells which one a handshake belongs to. Throws when the certificate and the key cannot be used.
+ * Creates an engine for connections whose first bytes were read before. The runtimes handle them as
+ * new connections, so the client's address and port identify the connection of a handshake. Throws
+ * when the certificate or the key is invalid.
  */
 export function createTlsEngine(options: TlsOptions, handshakeTimeoutMs: number): TlsEngine {
   const waiting = new Map<string, (connection: SecureConnection) => void>()
-  // Not `setSecureContext`: a server of its own for each certificate is the same on all runtimes.
+  // Not `setSecureContext`: a new server for each certificate works the same on all runtimes.
   const open = (current: TlsOptions) =>
     openServer(current, handshakeTimeoutMs, (socket) => {
       const protocol = protocols[socket.alpnProtocol || '']
