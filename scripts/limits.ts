@@ -2,6 +2,12 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { rpcLimits } from '@marquee/connect-hono/limits'
+import { messageLimitsOf } from '@marquee/connect-hono/protobuf/message-limits'
+import { MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
+import { MovieService } from '../gen/movie/v1/movie_pb.ts'
+import { RatingService } from '../gen/rating/v1/rating_pb.ts'
+import { DeadLetterService, SystemService } from '../gen/system/v1/system_pb.ts'
 
 /** A bound, as the source states it. */
 interface Limit {
@@ -37,7 +43,21 @@ as error messages print them, so that a number in an error can be found by searc
 by an operator: [operations.md](operations.md). A message's own bound is derived from the rules in its proto
 ([why](decisions/0018-bounds-of-a-message.md)).
 
-${lists.join('\n')}`
+${lists.join('\n')}
+${messagesOfMethods()}`
+}
+
+/** The derived limits of the request messages, which depend on the rules in the proto. */
+function messagesOfMethods(): string {
+  const services = [MetadataService, RatingService, DeadLetterService, MovieService, SystemService]
+  const lines = services.flatMap(({ typeName, methods }) =>
+    methods.map(({ name, input }) => {
+      const { proto, json } = messageLimitsOf(input, rpcLimits)
+      const bytes = `${proto.bytesMax} bytes in binary, ${json.bytesMax} as JSON`
+      return `- \`${typeName}/${name}\`: ${bytes}; ${proto.elementsMax} fields and items\n`
+    }),
+  )
+  return `## Request messages\n\nDerived from the rules in the proto, with the default of \`--message-bytes-max\`.\n\n${lines.join('')}`
 }
 
 function productFiles() {

@@ -5,6 +5,7 @@ import { createConnectTransport } from '@connectrpc/connect-web'
 import { backend } from '@marquee/testing/backends/shared'
 import { describeWith, testWith } from '@marquee/testing/requirements'
 import { runtime } from '@marquee/testing/tools'
+import { waitFor } from '@marquee/testing/wait-for'
 import { MovieService, RatingStatus } from '../../gen/movie/v1/movie_pb.ts'
 import { InstanceReport_Health, SystemService } from '../../gen/system/v1/system_pb.ts'
 import { alien, knows, startFleet } from '../faults/consul-fleet.ts'
@@ -24,9 +25,15 @@ describeWith(backend('consul'), 'in Consul', (address) => {
         await knows(movie, 'metadata', 1)
         await knows(movie, 'rating', 1)
         const client = createClient(MovieService, createConnectTransport({ baseUrl: movie.url }))
-        const { movieDetails } = await client.getMovieDetails({ movieId: alien.id })
-        expect(movieDetails?.metadata?.title).toBe(alien.title)
-        expect(movieDetails?.ratingStatus).toBe(RatingStatus.RATED)
+        // A process that has just started may be late with its first rating.
+        await waitFor(
+          async () => {
+            const { movieDetails } = await client.getMovieDetails({ movieId: alien.id })
+            expect(movieDetails?.metadata?.title).toBe(alien.title)
+            return movieDetails?.ratingStatus === RatingStatus.RATED
+          },
+          { what: 'a movie with its rating' },
+        )
         expect(await namesIn(address, fleet.prefix)).toEqual(['metadata', 'movie', 'rating'])
         for (const { program } of [movie, ...started]) {
           program.kill('SIGTERM')

@@ -51,6 +51,12 @@ describe('the elements of a message in binary form are counted:', () => {
   })
 })
 
+test('a message is refused by its size also when it could not have too many elements', () => {
+  const check = messageCheck(ListTopRatedRequestSchema, 'json', { bytesMax: 10, elementsMax: 100 })
+  expect(codeOf(() => check(Buffer.alloc(11)))).toBe(Code.ResourceExhausted)
+  expect(codeOf(() => check(Buffer.alloc(10)))).toBeUndefined()
+})
+
 describe('the elements of JSON are counted:', () => {
   test.each([
     ['{}', 2],

@@ -5,7 +5,7 @@ import type { CheckMessage, Format } from './codec.ts'
 import { countJsonElements, hasIntegersAsText } from './json-scan.ts'
 import type { MessageLimits } from './message-limits.ts'
 
-/** An element has a byte at least, so the content of a short message need not be looked at. */
+/** Checks the size of a message, in bytes, and the number of its elements, before it is parsed. */
 export function messageCheck(
   desc: DescMessage,
   format: Format,
@@ -13,8 +13,9 @@ export function messageCheck(
 ): CheckMessage {
   const count = format === 'proto' ? binaryCounter(desc) : jsonCounter(desc)
   return (bytes) => {
-    if (bytes.length <= elementsMax) return
     if (bytes.length > bytesMax) throw tooLong(bytes.length, bytesMax)
+    // An element has at least one byte, so a short message cannot have too many.
+    if (bytes.length <= elementsMax) return
     if (count(bytes, elementsMax) > elementsMax) throw tooMany(elementsMax)
   }
 }

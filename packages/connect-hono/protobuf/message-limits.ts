@@ -18,7 +18,7 @@ export interface MessageLimits {
  * Room beside the largest valid message: for fields of newer clients, for spaces in JSON, and so
  * that a message which breaks a rule by a little is judged by its rules.
  */
-const spare = { bytes: 64 * 1024, elements: 256 }
+const spareLimits = { bytes: 64 * 1024, elements: 256 }
 
 /**
  * Derives the limits of a type's messages from its rules (https://protovalidate.com). What the
@@ -31,8 +31,8 @@ export function messageLimitsOf(
   const { messageBytesMax, unboundedMessageBytesMax, unboundedMessageElementsMax } = limits
   const { binaryBytes, jsonBytes, elements } = largestMessage(desc)
   const bytesMax = (bytes: number) =>
-    Math.min(messageBytesMax, derivedOr(unboundedMessageBytesMax, bytes + spare.bytes))
-  const elementsMax = derivedOr(unboundedMessageElementsMax, elements + spare.elements)
+    Math.min(messageBytesMax, derivedOr(unboundedMessageBytesMax, bytes + spareLimits.bytes))
+  const elementsMax = derivedOr(unboundedMessageElementsMax, elements + spareLimits.elements)
   return {
     proto: { bytesMax: bytesMax(binaryBytes), elementsMax },
     json: { bytesMax: bytesMax(jsonBytes), elementsMax: 2 * elementsMax },

@@ -60,8 +60,9 @@ export class BodyReader implements Expiring {
    * for: a client that waits itself (`expect: 100-continue`) gets its response without having sent
    * the body (RFC 9110 §10.1.1).
    */
-  requireLength(bytesMax: number): void {
-    if (Number(this.#incoming?.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax)
+  requireLength(bytesMax: number, overheadBytes = 0): void {
+    const length = Number(this.#incoming?.header('content-length') ?? 0)
+    if (length > bytesMax + overheadBytes) throw tooLarge(bytesMax)
   }
 
   /** The bytes that are here, or undefined. */

@@ -143,7 +143,7 @@ export class EnvelopeReader {
 
   /** Throws when the client says that more is to come than one envelope may have. */
   requireSingle(): void {
-    this.#reader.requireLength(this.#bytesMax + headBytes)
+    this.#reader.requireLength(this.#bytesMax, headBytes)
   }
 
   /**
