@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { createManualClock } from '@marquee/testing/manual-clock'
 import { Sweep, type Swept } from './sweep.ts'
 
-/** Notes when it was looked at, and asks for the times it is given. */
+/** An item that records its checks and returns the given times. */
 function createItem(...next: number[]): Swept & { looks: number[] } {
   const looks: number[] = []
   return {

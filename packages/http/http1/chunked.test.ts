@@ -11,7 +11,7 @@ interface Decoded {
   readonly rest: string
 }
 
-/** Decodes the text cut into pieces of so many bytes, again and again. */
+/** Decodes the text in pieces of `size` bytes. */
 function decode(text: string, sizes: readonly number[] = [text.length], limits = {}): Decoded {
   const decoder = new ChunkedDecoder({ ...http1Limits, ...limits })
   const bytes = Buffer.from(text, 'latin1')

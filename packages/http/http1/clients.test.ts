@@ -33,7 +33,10 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-/** `/echo` sends the body back as it comes, `/early` answers without it; others tell method, target and its length. */
+/**
+ * `/echo` sends the body back as it arrives. `/early` responds without it. Other paths return the
+ * method, the target and the length of the body.
+ */
 async function respond(exchange: Exchange): Promise<void> {
   const { method, target, body } = exchange
   if (target === '/early') {

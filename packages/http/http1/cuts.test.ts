@@ -15,7 +15,7 @@ import {
 import type { Exchange } from '../exchange.ts'
 import { createHttp1Server } from './server.ts'
 
-/** A socket without a network: it remembers what was written to it, and takes it all. */
+/** A socket without a network. It keeps what was written to it, and accepts everything. */
 class RememberingSocket extends EventEmitter {
   destroyed = false
   isEnded = false
@@ -38,7 +38,7 @@ class RememberingSocket extends EventEmitter {
   resume(): void {}
 }
 
-/** What is wrong first is found in another order when a head comes in pieces, so the reason is no part of it. */
+/** Refusals are not compared: a head in pieces may fail another check first. */
 const refusal = /HTTP\/1\.1 [45]\d\d .*$/s
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -50,8 +50,8 @@ async function respond(exchange: Exchange): Promise<void> {
 }
 
 /**
- * What a client gets that sends the pieces, with turns of the event loop between some, and then ends its side: all good
- * answers, and how the connection ends.
+ * Responses that a client gets for the pieces, with event-loop turns between some, before it ends
+ * its side: all good responses, and how the connection ends.
  */
 async function answersTo(pieces: readonly Buffer[], waits: readonly boolean[]): Promise<string> {
   const engine = createHttp1Server({ respond, limits: { pipelinedRequestsPerTickMax: 3 } })
@@ -91,7 +91,7 @@ const requests = constantFrom(
   'PUT /t HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\nx: 1\r\n\r\n',
   'GET http://y/z HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
 )
-/** What a byte is replaced by, or put in beside. */
+/** Bytes that replace a byte, or are inserted beside it. */
 const breakage = record({
   at: integer({ min: 0, max: 400 }),
   by: constantFrom('\r', '\n', '\r\n', ' ', ':', '\0', 'f', '0', ';', ',', '\xff'),

@@ -7,7 +7,7 @@ function parse(text: string, limits = {}): RequestHead {
   return parseHead(text, { ...http1Limits, ...limits })
 }
 
-/** The status of the refusal, or the head. */
+/** Returns the status of the refusal, or the head. */
 function outcome(text: string, limits = {}): unknown {
   try {
     return parse(text, limits)
@@ -17,7 +17,7 @@ function outcome(text: string, limits = {}): unknown {
   }
 }
 
-/** A POST to / with the fields. */
+/** Returns a POST to / with the headers. */
 const post = (headers: string, version = '1.1') => `POST / HTTP/${version}\r\n${headers}`
 
 describe('a head', () => {

@@ -17,7 +17,7 @@ import type { Http1Limits } from './limits.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
-/** So short that a test sees them, and so long that an honest client has no trouble. */
+/** Timeouts short enough for a test, and long enough for an honest client. */
 const limits: Partial<Http1Limits> = {
   headTimeoutMs: 500,
   bodyTimeoutMs: 500,
@@ -37,7 +37,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-/** `/large` answers without an end, `/body` with the length of the body. */
+/** `/large` responds without an end, `/body` with the length of the body. */
 async function respond(exchange: Exchange): Promise<void> {
   exchange.onClose = (cause) => ends.push(cause)
   if (exchange.target !== '/large') {
@@ -52,12 +52,15 @@ async function respond(exchange: Exchange): Promise<void> {
   while (!exchange.closed) if (!exchange.write(large)) await exchange.drained()
 }
 
-/** Whether another connection is served, while an attack goes on. */
+/** Checks that another connection is served during an attack. */
 async function servesOthers(): Promise<void> {
   expect(await sendRaw(server, get('/', closing))).toEndWith('\r\n\r\n0')
 }
 
-/** Runs an attack, with another client served in the meantime, and answers what the attacker got until it was cut off. */
+/**
+ * Runs an attack while another client is served. Returns what the attacker got until its connection
+ * was closed.
+ */
 async function attack(begin: (client: RawClient) => void): Promise<string> {
   ends = []
   using client = await dialRaw(server)
@@ -66,7 +69,9 @@ async function attack(begin: (client: RawClient) => void): Promise<string> {
   return await client.ended()
 }
 
-/** Sends the text again and again, as fast as the server takes it, until the connection has ended. */
+/**
+ * Sends the text again and again, as fast as the server reads it, until the connection has ended.
+ */
 function flood({ socket }: RawClient, text: string, pauseMs?: number): void {
   const bytes = Buffer.from(text, 'latin1')
   const send = () => {

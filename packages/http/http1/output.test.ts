@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { MemoryBudget } from '../memory/budget.ts'
 import { Output } from './output.ts'
 
-/** A socket that takes so many writes before it has to send them. */
+/** A socket that accepts a number of writes before it has to send them. */
 function countingSocket(writesMax = Number.POSITIVE_INFINITY) {
   const written: string[] = []
   const socket = {

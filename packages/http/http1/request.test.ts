@@ -240,7 +240,7 @@ describe('a body that nobody takes', () => {
   })
 })
 
-/** What the answers hold in angle brackets. */
+/** Returns the parts of the responses in angle brackets. */
 function inBrackets(text: string): (string | undefined)[] {
   return Array.from(text.matchAll(/<([^>]*)>/g), ([, one]) => one)
 }

@@ -22,7 +22,7 @@ describe('the end of an exchange', () => {
       exchange.onClose = (cause) => ends.push(cause)
       respondText(exchange, '')
       expect(exchange.closed).toBe(true)
-      // What comes too late does nothing.
+      // Calls that come too late do nothing.
       exchange.respond(500, [])
       expect(exchange.write(Buffer.from('x'))).toBe(true)
       exchange.end()

@@ -1,115 +1,142 @@
 import type { Allowance } from '../token-bucket.ts'
 
-/** Limits of an HTTP/2 connection, each with what it protects from. */
+/** Limits of an HTTP/2 connection, and what each one protects from. */
 export interface Http2Limits {
   /**
-   * SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 §5.1.2). Handlers that go on after a reset count as
-   * well (CVE-2023-44487).
+   * SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 §5.1.2). Handlers that continue after a reset count
+   * too (CVE-2023-44487). Default: 256.
    */
   readonly concurrentStreamsMax: number
-  /** Bytes that a stream may send before the handler has read any of them (RFC 9113 §6.9.2). */
+  /**
+   * Bytes that a stream may send before the handler has read any of them (RFC 9113 §6.9.2).
+   * Default: 256 KiB.
+   */
   readonly streamWindowBytes: number
   /**
-   * The same of all streams of a connection together, at least 65,535. It is the memory that bodies
-   * can take.
+   * Bytes that all streams of a connection together may send before handlers have read any of them,
+   * at least 65,535. Limits the memory of bodies. Default: 1 MiB.
    */
   readonly connectionWindowBytes: number
   /**
-   * Maximum size of a decoded header list, with 32 bytes for each header (RFC 9113 §6.5.2); more
-   * gets a 431.
+   * Maximum size of a decoded header list, with 32 bytes for each header (RFC 9113 §6.5.2). A
+   * longer one gets a 431. Default: 32 KiB.
    */
   readonly headerListBytesMax: number
-  /** Maximum number of headers, and of trailers; more gets a 431. */
+  /** Maximum number of headers, and of trailers. More get a 431. Default: 200. */
   readonly headerCountMax: number
-  /** Bytes of an encoded field block, over all its frames (CVE-2024-27316). */
+  /**
+   * Maximum size of an encoded header block, over all its frames (CVE-2024-27316). Default: 64 KiB.
+   */
   readonly headerBlockBytesMax: number
-  /** CONTINUATION frames of a field block (CVE-2024-27316). */
+  /** Maximum number of CONTINUATION frames in a header block (CVE-2024-27316). Default: 16. */
   readonly continuationsMax: number
   /**
-   * SETTINGS_HEADER_TABLE_SIZE: the memory of the decoder's table (RFC 7541 §4.2; HPACK bombs,
-   * CVE-2016-6581).
+   * SETTINGS_HEADER_TABLE_SIZE: memory of the decoder's table (RFC 7541 §4.2; HPACK bombs,
+   * CVE-2016-6581). Default: 4,096.
    */
   readonly headerTableBytes: number
   /**
-   * Streams that are reset before their answer has begun, by the client (rapid reset,
-   * CVE-2023-44487), or at any time by us for an error of the client's (MadeYouReset,
-   * CVE-2025-8671). To reset a stream whose answer has begun is how one leaves a watch, and costs
-   * no less than any other call.
+   * Streams that may be reset: by the client before their response has begun (rapid reset,
+   * CVE-2023-44487), or at any time by the server for an error of the client (MadeYouReset,
+   * CVE-2025-8671). A reset after the response has begun does not count: it is how a client ends a
+   * watch, and costs no less than any other call. Default: a burst of 2,000, and 200 a second.
    */
   readonly resets: Allowance
   /**
    * Part of `resets` that a complete response earns: on a connection of many users, some cancel.
+   * Default: 0.25.
    */
   readonly responseEarnsResets: number
   /**
    * Frames that carry nothing: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown ones, empty DATA
-   * and CONTINUATION, and all for streams that are closed (CVE-2019-9512, 9514, 9515, 9517, 9518).
-   * Requests and DATA, either way, earn some.
+   * and CONTINUATION, and all for closed streams (CVE-2019-9512, 9514, 9515, 9517, 9518). Requests
+   * and DATA, in either direction, earn some. Default: a burst of 10,000, and 1,000 a second.
    */
   readonly idleFrames: Allowance
   /**
    * Part of `idleFrames` that a SETTINGS frame spends: each changes windows and is acknowledged
-   * (CVE-2019-9515).
+   * (CVE-2019-9515). Default: 20.
    */
   readonly settingsCost: number
   /**
    * Part of `idleFrames` that a request or a DATA frame, sent or received, earns: a client updates
-   * two windows for it.
+   * two windows for it. Default: 4.
    */
   readonly dataEarnsIdleFrames: number
   /**
-   * Gathered output from which on no DATA is added until the socket has taken it, so that streams
-   * take turns.
+   * Gathered output from which on no DATA is added until the socket has taken it, in bytes, so that
+   * streams share the connection. Default: 128 KiB.
    */
   readonly gatheredBytesMax: number
   /**
-   * Gathered output from which on a client that does not read is not read from either
-   * (CVE-2019-9512, 9515).
+   * Gathered output from which on the server does not read from a client that does not read, in
+   * bytes (CVE-2019-9512, 9515). Default: 512 KiB.
    */
   readonly unsentBytesMax: number
   /**
-   * Bytes of a response that wait for a window or the socket, from which on `write` returns false.
+   * Bytes of a response waiting for a window or the socket from which on `write` returns `false`.
+   * Default: 64 KiB.
    */
   readonly responseQueueBytes: number
-  /** From the start of a connection to the client's SETTINGS, behind its preface (slow preface). */
+  /**
+   * Maximum time from the start of a connection to the client's SETTINGS, in milliseconds (slow
+   * preface). Default: 10,000.
+   */
   readonly prefaceTimeoutMs: number
-  /** Until our SETTINGS are acknowledged (RFC 9113 §6.5.3). */
+  /**
+   * Maximum time until our SETTINGS are acknowledged, in milliseconds (RFC 9113 §6.5.3). Default:
+   * 20,000.
+   */
   readonly settingsTimeoutMs: number
-  /** From the first byte of a field block to its last (slow headers). */
+  /**
+   * Maximum time from the first byte of a header block to its last, in milliseconds (slow headers).
+   * Default: 10,000.
+   */
   readonly headersTimeoutMs: number
   /**
-   * How long a handler waits for a body of which no byte comes (slow bodies); then the answer is
-   * 408. It is for those that have no bound of their own; one that has begun to answer waits as
-   * long as it wants, because a stream may be quiet.
+   * Maximum time that a handler waits for the next byte of a body, in milliseconds (slow bodies).
+   * After that the response is 408. It is for handlers without a limit of their own. A handler that
+   * has begun to respond waits without a limit, because a stream may be quiet. Default: 3,600,000.
    */
   readonly bodyTimeoutMs: number
   /**
-   * Maximum time that a response waits for a client that reads none of it (slow readers, zero
-   * windows; CVE-2019-9511, 9517).
+   * Maximum time that a response waits for a client that reads none of it, in milliseconds (slow
+   * readers, zero windows; CVE-2019-9511, 9517). Default: 60,000.
    */
   readonly stalledTimeoutMs: number
-  /** Maximum time that a connection is kept without a stream. */
+  /** Maximum time that a connection is kept without a stream, in milliseconds. Default: 120,000. */
   readonly idleTimeoutMs: number
-  /** From when on a connection is drained, so that a fleet's load spreads; 10 % more or less. */
+  /**
+   * Age of a connection from which on it is drained, in milliseconds, so that load spreads over all
+   * instances. Varies by 10 %. Default: 3,600,000.
+   */
   readonly ageMaxMs: number
-  /** Maximum time for a draining client to acknowledge the PING (RFC 9113 §6.8). */
+  /**
+   * Maximum time for a draining client to acknowledge the PING, in milliseconds (RFC 9113 §6.8).
+   * Default: 500.
+   */
   readonly drainPingTimeoutMs: number
   /**
-   * How long a client that sends what nobody will read has to take the whole answer, before it is
-   * told to stop (RFC 9113 §8.1). Some, as curl 7.88, lose an answer that comes together with the
-   * reset.
+   * Time that a client may still send a request that is not needed, after the whole response,
+   * before it is asked to stop, in milliseconds (RFC 9113 §8.1). Some, such as curl 7.88, lose a
+   * response that arrives together with the reset. Default: 100.
    */
   readonly refusalDelayMs: number
-  /** Maximum time that a handler counts as a stream when it goes on after a reset. */
+  /**
+   * Maximum time that a handler counts as a stream after a reset, in milliseconds. Default: 30,000.
+   */
   readonly lingerTimeoutMs: number
-  /** Maximum time for a client to close a connection that the server has ended. */
+  /**
+   * Maximum time for a client to close a connection that the server has ended, in milliseconds.
+   * Default: 2,000.
+   */
   readonly closeTimeoutMs: number
   /**
-   * Bytes that are read meanwhile, and dropped, so that it sees why. Then it is not read from any
-   * more.
+   * Bytes that are read and dropped while a connection closes, so that the client sees the reason.
+   * After that it is not read any more. Default: 1 MiB.
    */
   readonly lingeringBytesMax: number
-  /** Precision of all these times. */
+  /** Precision of all these times, in milliseconds. Default: 250. */
   readonly sweepIntervalMs: number
 }
 

@@ -4,7 +4,7 @@ import { MemoryBudget, networkOf } from './budget.ts'
 
 const bytesMax = 1_200
 
-/** Takes as much as is granted, byte by byte. */
+/** Reserves as much as is granted, byte by byte. */
 function takeAll(account: MemoryAccount, share?: number): number {
   while (account.tryReserve(1, share));
   return account.heldBytes

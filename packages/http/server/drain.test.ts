@@ -8,7 +8,7 @@ import { type Server, serve } from './serve.ts'
 
 const log = pino({ level: 'silent' })
 
-/** A server whose calls wait until they are let go. */
+/** A server whose calls wait until the test releases them. */
 async function startGated(drainTimeoutMs = 5_000) {
   const gate = Promise.withResolvers<void>()
   const arrived = Promise.withResolvers<void>()

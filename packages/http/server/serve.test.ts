@@ -55,7 +55,7 @@ async function call(client: ClientHttp2Session, path: string, body?: string): Pr
   return { ...answer, rstCode: stream.rstCode }
 }
 
-/** An answer without an end, which counts the bytes it was asked for. */
+/** A response without an end, which counts the bytes that were requested. */
 function endless(counter: { bytes: number }): Response {
   const chunk = new Uint8Array(64 * 1024)
   const body = new ReadableStream<Uint8Array>(
@@ -70,7 +70,7 @@ function endless(counter: { bytes: number }): Response {
   return new Response(body)
 }
 
-/** Resolves when the count has not moved for a while. */
+/** Resolves when the count has not changed for a while. */
 async function settled(count: () => number): Promise<number> {
   let last = -1
   await waitFor(

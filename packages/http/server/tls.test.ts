@@ -119,10 +119,13 @@ test('closing ends connections that are in the middle of their hello', async () 
   await closed
 })
 
-/** Of TLS 1.2, forbidden to HTTP/2 by RFC 9113, Appendix A. */
+/** Suites of TLS 1.2 that HTTP/2 forbids (RFC 9113, Appendix A). */
 const forbidden = ['ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA', 'AES128-GCM-SHA256']
 
-/** The suite that a client of TLS 1.2 which offers one alone agrees on, as openssl reports it; Deno's client offers all. */
+/**
+ * Suite that a TLS 1.2 client with this single suite agrees on, as openssl reports it. Deno's
+ * client offers all suites.
+ */
 async function suiteOf({ port }: Server, suite: string): Promise<string | undefined> {
   const address = ['-connect', `127.0.0.1:${port}`, '-alpn', 'h2,http/1.1', '-tls1_2']
   const args = ['s_client', ...address, '-cipher', suite]

@@ -20,15 +20,15 @@ import { type ClientStream, HeadTooLongError, NotSentError, type StreamOwner } f
 import { ClientRequest, type RequestSink } from './request.ts'
 import { readResponseHead } from './response-head.ts'
 
-/** The news of a connection for its user. */
+/** Events of a connection, for its user. */
 export interface ClientEvents {
-  /** The peer's settings have come: it is known how many streams it allows. */
+  /** Reports that the peer's SETTINGS have arrived, so that its limit of streams is known. */
   onReady(): void
-  /** There may be room for a stream again. */
+  /** Reports that there may be room for a stream again. */
   onRoom(): void
-  /** No stream is opened any more; those that are open may go on. */
+  /** Reports that no further streams will open. Open ones may continue. */
   onLeaving(): void
-  /** The connection has ended. */
+  /** Reports that the connection has ended. */
   onEnd(cause: Error): void
 }
 
@@ -41,17 +41,19 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
   #nextStreamId = 1
   #isReady = false
   #isLeaving = false
-  /** When the connection last had no stream, when the peer was last heard, and when it was pinged. */
+  /**
+   * Times since when a stream is open, of the last bytes from the peer, and of the pending PING.
+   */
   #busySinceMs = 0
   #heardAtMs = 0
   #pingedAtMs: number | undefined
-  /** Requests with news, which their owners get after the current chunk. */
+  /** Requests with events, which their owners get after the current chunk. */
   #news: ClientRequest[] = []
   readonly #cancels: TokenBucket
-  /** When streams are opened again, after too many were given up. */
+  /** Time when streams may open again, after too many cancels. */
   #restsUntilMs: number | undefined
 
-  /** @param context shared by connections with `clientLimits`. */
+  /** @param context Shared by connections with `clientLimits`. */
   constructor(context: Http2Context, socket: Socket, events: ClientEvents) {
     this.#events = events
     // A server opens no streams: it is not allowed to push (RFC 9113 §8.4).
@@ -78,19 +80,19 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
     return this.#core.streams.size
   }
 
-  /** Whether nothing can be sent any more. */
+  /** True when nothing can be sent any more. */
   get closed(): boolean {
     return this.#core.closed
   }
 
-  /** Whether a stream can be opened. */
+  /** True when a stream can be opened. */
   get hasRoom(): boolean {
     const allowed = Math.min(this.#core.transmitter.peer.concurrentStreamsMax, streamsMax)
     const isOpening = this.#isReady && !this.#isLeaving && !this.#core.closed && !this.isResting
     return isOpening && this.#core.streams.size < allowed
   }
 
-  /** Whether no stream is opened for a while, because too many were given up. */
+  /** True while no stream is opened, because too many were cancelled. */
   get isResting(): boolean {
     return this.#restsUntilMs !== undefined
   }
@@ -126,12 +128,12 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
     return request
   }
 
-  /** Cuts the connection. */
+  /** Destroys the connection. */
   destroy(cause: Error): void {
     this.#core.destroy(cause)
   }
 
-  /** Opens no further stream, and ends the connection with the last one. */
+  /** Opens no further streams, and closes the connection after the last one. */
   leave(): void {
     if (this.#isLeaving) return
     this.#openNoMore()
@@ -164,7 +166,7 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
     else this.#events.onReady()
   }
 
-  /** Streams behind the last that the peer names were not looked at (RFC 9113 §6.8). */
+  /** The peer has not processed streams after the last one that it names (RFC 9113 §6.8). */
   onGoaway(lastStreamId: number, code: number, message: string): void {
     this.#openNoMore()
     const cause = new Error(`the peer goes away: ${errorName(code)} ${message}`.trimEnd())
@@ -271,7 +273,7 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
   }
 }
 
-/** Costs the peer nothing of its budget: other streams of the connection need that. */
+/** Does not spend the peer's budget, which other streams of the connection need. */
 function refuseHeaders(stream: Http2Stream): void {
   const message = 'the headers or trailers of the response are too long'
   stream.reset(errorCode.enhanceYourCalm, message)

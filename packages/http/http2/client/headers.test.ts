@@ -17,7 +17,7 @@ const head = [':status', '200', 'content-type', 'application/grpc']
 const trailers = ['grpc-status', '0']
 
 describe('headers and trailers beyond the limits', () => {
-  /** As a server sends them that has no limits: HEADERS and several CONTINUATION. */
+  /** Encodes headers as a server without limits does: HEADERS and several CONTINUATION. */
   function longBlock(pair: Pair, streamId: number, headers: HeaderList, isLast: boolean): Buffer {
     const block = pair.peer.encode(headers)
     const frames: Buffer[] = []

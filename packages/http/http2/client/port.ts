@@ -1,54 +1,86 @@
 import type { HeaderList } from '../../exchange.ts'
 
-/** One request and its answer, as the client sees them (RFC 9113 §8.1). */
+/** A request and its response, as the client sees them (RFC 9113 §8.1). */
 export interface ClientStream {
-  /** The status of the answer, or 0 until its head has come. Of informational answers (1xx), only 100 is told. */
+  /**
+   * Status of the response, or 0 until its head has arrived. Of informational responses (1xx), only
+   * 100 is reported.
+   */
   readonly status: number
-  /** The fields of the answer's head, without pseudo-headers. */
+  /** Headers of the response, without pseudo-headers. */
   readonly headers: HeaderList
-  /** The trailer fields, once the answer has ended. */
+  /** Trailers, once the response has ended. */
   readonly trailers: HeaderList
-  /** Whether all of the answer has come. What was not taken yet can still be. */
+  /** True when the whole response has arrived. Bytes that were not taken yet can still be taken. */
   readonly isComplete: boolean
-  /** Bytes of the answer, or undefined when there are none at present. They are the taker's, and the peer may send as many again. */
+  /**
+   * Returns bytes of the response, or `undefined` when there are none now. The caller owns them.
+   * Taking them gives the peer credit for as many again.
+   */
   take(): Uint8Array | undefined
   /**
-   * Sends bytes, which the caller does not change afterwards. False when enough is queued, and the caller should wait
-   * for `drained`. Does nothing once the stream is over.
+   * Sends bytes. The caller must not change them afterwards. Returns `false` when the queue is
+   * full; the caller should then wait for `drained`. Does nothing once the stream is over.
    */
   write(bytes: Uint8Array): boolean
   /** Resolves when there is room again, or the stream is over. */
   drained(): Promise<void>
   /** Ends the request, with its last bytes. */
   end(bytes?: Uint8Array): void
-  /** Gives the stream up, by RST_STREAM with CANCEL unless it is over. Its owner hears nothing more. */
+  /**
+   * Cancels the stream, by RST_STREAM with CANCEL unless it is over. Its owner is not called any
+   * more.
+   */
   cancel(): void
 }
 
-/** Who opened a stream, and hears of it. Either `onEnd` or `onFailure` is the last it hears, unless it cancels the stream. */
+/**
+ * Receives the events of a stream that it opened. `onEnd` or `onFailure` is the last one, unless it
+ * cancels the stream.
+ */
 export interface StreamOwner {
-  /** The stream is there. Called once, before anything else but a failure. */
+  /** Reports the open stream. Called once, before every other event but a failure. */
   onOpen(stream: ClientStream): void
-  /** The peer wants the body of a request that expects `100-continue` (RFC 9110 §10.1.1). It may say so never, or twice. */
+  /**
+   * Reports that the peer asks for the body of a request with `100-continue` (RFC 9110 §10.1.1).
+   * The peer may never ask, or ask twice.
+   */
   onContinue?(): void
-  /** `status` and `fields` are there; with `isComplete` when there is nothing else. */
+  /**
+   * Reports that `status` and `headers` have arrived. With `isComplete`, they are the whole
+   * response.
+   */
   onHead(): void
-  /** `take` may have something. */
+  /** Reports that `take` may have bytes. */
   onBytes(): void
-  /** So many bytes of the answer more wait to be taken, or, below zero, fewer. What is taken at once is not counted. */
+  /**
+   * Reports that `bytes` more of the response wait to be taken, or fewer when negative. Bytes that
+   * are taken at once are not counted.
+   */
   onKept?(bytes: number): void
-  /** The answer has ended. The request may not have: then it is for the owner to end or cancel it. */
+  /**
+   * Reports the end of the response. The request may still be open: the owner ends or cancels it.
+   */
   onEnd(): void
-  /** The stream was not opened (`NotSentError`, `HeadTooLongError`), was reset by the peer (`StreamReset`), or was lost. */
+  /**
+   * Reports that the stream was not opened (`NotSentError`, `HeadTooLongError`), was reset by the
+   * peer (`StreamReset`), or was lost.
+   */
   onFailure(cause: Error): void
 }
 
-/** The cause of an error of a request whose head is longer than the peer takes. Nothing was sent, here or elsewhere. */
+/**
+ * Cause of the error when the headers of a request are longer than the peer accepts. Nothing was
+ * sent.
+ */
 export class HeadTooLongError extends Error {
   override readonly name = 'HeadTooLongError'
 }
 
-/** The cause of an error for which nothing was sent, or nothing was looked at, so that the peer cannot have acted on it. */
+/**
+ * Cause of the error when nothing was sent, or the peer has not processed it. The request is safe
+ * to retry.
+ */
 export class NotSentError extends Error {
   override readonly name = 'NotSentError'
 }

@@ -11,11 +11,13 @@ const noHeaders: HeaderList = []
 /** The connection of a request. */
 export interface RequestSink {
   readonly link: StreamLink
-  /** The request has news for its owner; `report` is called after the current chunk. */
+  /**
+   * Reports that the request has events for its owner. `report` is called after the current chunk.
+   */
   reportSoon(request: ClientRequest): void
-  /** The whole request was sent. */
+  /** Reports that the whole request was sent. */
   onRequestSent(request: ClientRequest): void
-  /** The stream is given up before its response has begun. */
+  /** Reports a cancel before the response has begun. */
   onCancel(): void
 }
 
@@ -25,7 +27,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
   status = 0
   headers = noHeaders
   readonly #sink: RequestSink
-  /** Undefined after the last report, or when the owner does not want any more. */
+  /** Undefined after the last event, or when the owner has cancelled. */
   #owner: StreamOwner | undefined
   #isHeadReported = false
   #hasNews = false
@@ -90,7 +92,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
     this.#sink.reportSoon(this)
   }
 
-  /** Reports all that is new to the owner. */
+  /** Reports all new events to the owner. */
   report(): void {
     this.#hasNews = false
     if (this.status === 0) {
@@ -116,7 +118,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
   }
 
   onFailed(cause: Error): void {
-    // What came before it counts, above all the end of the response.
+    // Events before the failure come first, above all the end of the response.
     if (this.#hasNews) this.report()
     const isRefused = cause instanceof StreamReset && cause.code === errorCode.refusedStream
     this.#takeOwner()?.onFailure(isRefused ? new NotSentError(cause.message, { cause }) : cause)
@@ -127,7 +129,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
   #failWithoutHead(): void {
     const message = 'a response without a head'
     this.stream.reset(errorCode.protocolError, message)
-    // A stream that was not open is over, and its owner does not know it yet.
+    // A stream that is closed already is not reset, and its owner has to know.
     this.onFailed(new StreamReset(errorCode.protocolError, message))
   }
 

@@ -16,12 +16,15 @@ import { StreamTable, type StreamTableLink } from './stream-table.ts'
 import { ConnectionTimer } from './timer.ts'
 import { type SendingSide, Transmitter } from './transmitter.ts'
 
-/** A time, and what to do then. */
+/** A time, and the action that is due then. */
 export type Deadline = readonly [atMs: number, act: () => void]
 
 /** The server's or the client's side of a connection. */
 export interface ConnectionOwner<O extends StreamOwner> {
-  /** A whole header block has come. With `overflow` it was beyond the limits, and `headers` is not all of it. */
+  /**
+   * Handles a whole header block. With `overflow` it exceeds the limits, and `headers` is
+   * incomplete.
+   */
   onHeaders(
     streamId: number,
     headers: HeaderList,
@@ -29,21 +32,21 @@ export interface ConnectionOwner<O extends StreamOwner> {
     endStream: boolean,
     blockBytes: number,
   ): void
-  /** The peer's SETTINGS were applied. */
+  /** Reports that the peer's SETTINGS were applied. */
   onSettings?(): void
-  /** The peer will close the connection (RFC 9113 §6.8). */
+  /** Reports that the peer will close the connection (RFC 9113 §6.8). */
   onGoaway?(lastStreamId: number, code: number, message: string): void
-  /** The peer has answered a PING. */
+  /** Reports a response to a PING. */
   onPong(payload: Uint8Array): void
-  /** A stream has left the table. */
+  /** Reports that a stream has left the table. */
   onStreamClosed(stream: Http2Stream<O>): void
-  /** All frames of a chunk were handled. */
+  /** Reports that all frames of a chunk were handled. */
   onChunkEnd(): void
-  /** The connection is over, and its streams have failed. Called once. */
+  /** Reports that the connection is over and its streams have failed. Called once. */
   onClosed(cause: Error): void
-  /** The deadlines of this side, beside those of every connection. */
+  /** Returns the deadlines of this side. Those of every connection are separate. */
   deadlines(): Deadline[]
-  /** Removes what comes before the first frame from a chunk. */
+  /** Removes the preface, which comes before the first frame, from a chunk. */
   stripPreface?(chunk: Buffer): Buffer
 }
 
@@ -51,11 +54,14 @@ export interface ConnectionOptions {
   readonly context: Http2Context
   readonly socket: Socket
   readonly account: MemoryAccount
-  /** Whether the peer may send any number of resets and of frames that carry nothing. Default: false. */
+  /** True to allow any number of resets and of frames that carry nothing. Default: false. */
   readonly isTrusted?: boolean | undefined
 }
 
-/** The core of a connection, the same at a server and a client: a socket, its two directions, its streams, and its end. */
+/**
+ * The core of a connection, the same at a server and a client: a socket, its two directions, its
+ * streams, and its end.
+ */
 export class Http2Connection<O extends StreamOwner = StreamOwner>
   implements StreamLink, StreamTableLink<O>, ReceiverSink, SendingSide, MemoryHolder
 {
@@ -68,14 +74,14 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
   readonly transmitter: Transmitter
   readonly receiveWindow: ReceiveWindow
   readonly streams: StreamTable<O>
-  /** The highest stream of the peer that was taken, for GOAWAY. */
+  /** Highest stream of the peer that was accepted, for GOAWAY. */
   lastTakenId = 0
-  /** When the last stream was closed. */
+  /** Time when the last stream was closed. */
   idleSinceMs: number
   readonly #owner: ConnectionOwner<O>
   readonly #receiver: Receiver
   readonly #openedAtMs: number
-  /** When we ended the connection; what still comes is dropped. */
+  /** Time when this side ended the connection. Bytes that arrive later are dropped. */
   #endedAtMs: number | undefined
   #lingeredBytes = 0
   #closed = false
@@ -98,7 +104,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.#receiver = new Receiver(this)
   }
 
-  /** Whether nothing can be sent any more. */
+  /** True when nothing can be sent any more. */
   get closed(): boolean {
     return this.#closed || this.#endedAtMs !== undefined
   }
@@ -156,7 +162,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.#owner.onPong(payload)
   }
 
-  /** Resets the stream that holds most memory, or cuts a connection that does not read. */
+  /** Resets the stream that holds most memory, or destroys a connection that does not read. */
   shed(): boolean {
     if (this.streams.shedLargest()) return true
     if (this.#closed || !this.transmitter.holdsUnread) return false
@@ -178,12 +184,13 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.streams.fail(cause)
     this.transmitter.finish()
     this.socket.end()
-    // What still comes is read and dropped: a TCP reset because of it could overtake the GOAWAY.
+    // Bytes that still arrive are read and dropped: a TCP reset because of them could overtake the
+    // GOAWAY.
     this.socket.resume()
     this.timer.checkIn(this.limits.closeTimeoutMs)
   }
 
-  /** Cuts the connection. */
+  /** Destroys the connection. */
   destroy(cause: Error): void {
     this.socket.destroy()
     this.#close(cause)
@@ -212,7 +219,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
       this.#onBroken(error)
     }
     this.#owner.onChunkEnd()
-    // A peer that does not read is not read from (CVE-2019-9512, 9515).
+    // Does not read from a peer that does not read (CVE-2019-9512, 9515).
     if (this.transmitter.isStuck(this.limits.unsentBytesMax)) this.socket.pause()
   }
 
@@ -261,7 +268,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     return due
   }
 
-  /** A peer that takes nothing of what it asked for (CVE-2019-9511, 9517). */
+  /** Returns the deadlines of a peer that does not read what it requested (CVE-2019-9511, 9517). */
   #stalls(): Deadline[] {
     const { transmitter } = this
     const { stalledTimeoutMs } = this.limits

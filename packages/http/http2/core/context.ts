@@ -18,7 +18,7 @@ export interface Http2ContextOptions {
   readonly limits: Http2Limits
   /** Memory that the peers may make this process hold. Default: no limit. */
   readonly memory?: MemoryBudget
-  /** Default: the time of the runtime. */
+  /** Default: the clock of the runtime. */
   readonly clock?: Clock
   /** Returns a number from 0 up to 1. Default: `Math.random`. */
   readonly random?: () => number
@@ -32,11 +32,14 @@ export class Http2Context {
   readonly sweep: Sweep
   readonly random: () => number
   readonly clock: Clock
-  /** The value of `date` in a response. */
+  /** Returns the value of `date` for a response. */
   readonly date: () => string
   /** Flushes the connection at the end of this event-loop turn. Called once per turn. */
   readonly flushSoon = gatherTick((connection: Flushable) => connection.flush())
-  /** Settles the receiver after all that waited for data of this event-loop turn has run. Called once per turn. */
+  /**
+   * Settles the receiver after all code that waited for data of this event-loop turn has run.
+   * Called once per turn.
+   */
   readonly settleSoon = gatherTick(
     (receiver: Settleable) => receiver.settle(),
     (settle) => setImmediate(setImmediate, settle),

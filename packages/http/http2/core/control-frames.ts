@@ -5,7 +5,8 @@ import type { ReceiveWindow } from './receive-window.ts'
 import type { StreamTable } from './stream-table.ts'
 import type { Transmitter } from './transmitter.ts'
 
-// Checks each frame that carries no part of a message, and passes it on. The payload is `bytes` from `start` to `end`.
+// Checks the frames that carry no part of a message, and passes them on. The payload is `bytes`
+// from `start` to `end`.
 
 /** The parts of a connection that control frames change. */
 export interface ControlSink {
@@ -15,7 +16,7 @@ export interface ControlSink {
   readonly budget: PeerBudget
   onSettings(bytes: Uint8Array, start: number, end: number): void
   onGoaway(lastStreamId: number, code: number, message: string): void
-  /** The peer has answered a PING. */
+  /** Reports a response to a PING. */
   onPong(payload: Uint8Array): void
 }
 

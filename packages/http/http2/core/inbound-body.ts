@@ -1,32 +1,35 @@
 import type { HeaderList, RequestBody } from '../../exchange.ts'
 
-/** What a body tells its stream. */
+/** Receives the events of a body. */
 export interface BodyOwner {
-  /** So many bytes were taken, or will not be. */
+  /** Reports that `bytes` were taken or dropped. */
   onTaken(bytes: number): void
-  /** So many bytes more are kept for the next turn of the event loop, or, below zero, fewer. */
+  /** Reports that `bytes` more are kept after this event-loop turn, or fewer when negative. */
   onKept(bytes: number): void
-  /** Somebody waits, and nothing is here. */
+  /** Reports that a reader waits and there are no bytes. */
   onWanted(): void
-  /** Nobody will take the rest. */
+  /** Reports that the rest is not needed. */
   onRefused(): void
-  /** There are bytes, or all has come. */
+  /** Reports that there are bytes, or that the body is complete. */
   onArrived?(): void
 }
 
-/** A chunk that is smaller is copied when it is kept, so that little data does not hold much memory. */
+/** Smaller chunks are copied when they are kept, so that little data does not hold much memory. */
 const viewBytesMin = 4 * 1024
-/** A view is kept when it is at least this part of what it is a view of. */
+/** Smallest share of its source that a chunk must have to be kept as a view. */
 const viewShareMin = 1 / 4
 
 const noHeaders: HeaderList = []
 
-/** The DATA that has come on a stream and is not taken (RFC 9113 §6.1): of a request here, of an answer at a client. */
+/**
+ * DATA that has arrived on a stream and was not taken (RFC 9113 §6.1): of a request at a server, of
+ * a response at a client.
+ */
 export class InboundBody implements RequestBody {
   trailers: HeaderList = noHeaders
   readonly #owner: BodyOwner
   readonly #chunks: Uint8Array[] = []
-  /** How many chunks are not views, or are views that may stay. */
+  /** Number of chunks that are copies, or views that may stay. */
   #settled = 0
   /** Bytes of those chunks. */
   keptBytes = 0
@@ -42,7 +45,7 @@ export class InboundBody implements RequestBody {
     return this.#complete && this.#chunks.length === 0
   }
 
-  /** Whether somebody waits for more. */
+  /** True while a reader waits for more. */
   get isWanted(): boolean {
     return this.#waiting !== undefined
   }
@@ -71,21 +74,22 @@ export class InboundBody implements RequestBody {
     this.#owner.onRefused()
   }
 
-  /** Adds what is a view of `source`, until `settle`. */
+  /** Adds bytes, which are a view of their source. `settle` copies them when that is better. */
   receive(bytes: Buffer): void {
     this.#chunks.push(bytes)
     this.#wake()
   }
 
   /**
-   * Copies what has not been taken at once and is a small part of what it came in: otherwise a byte of a body could keep
-   * a whole read of the socket.
+   * Copies chunks that were not taken at once and are a small part of their source. Otherwise a
+   * byte of a body could keep a whole read of the socket.
    */
   settle(sourceBytes: number): void {
     const chunks = this.#chunks
     if (chunks.length === this.#settled) return
     let small: Uint8Array[] = []
-    // A small one that was kept before gets the next small ones added, lest tiny frames become tiny objects.
+    // Small chunks are appended to a small one that was kept before, so that tiny frames do not
+    // become tiny objects.
     const from =
       this.#settled > 0 && isSmall(chunks[this.#settled - 1]) ? this.#settled - 1 : this.#settled
     const fresh = chunks.splice(from)
@@ -104,14 +108,14 @@ export class InboundBody implements RequestBody {
     this.#keep(bytes - this.keptBytes)
   }
 
-  /** All has come. */
+  /** Completes the body. */
   complete(trailers: HeaderList): void {
     this.#complete = true
     this.trailers = trailers
     this.#wake()
   }
 
-  /** The rest will not come. What has come can still be taken. */
+  /** Fails the body: the rest will not arrive. Bytes that have arrived can still be taken. */
   fail(cause: Error): void {
     if (this.#complete || this.#failure !== undefined) return
     this.#failure = cause
@@ -119,7 +123,7 @@ export class InboundBody implements RequestBody {
     this.#waiting = undefined
   }
 
-  /** Nobody can use it any more: what is here is dropped, and it has not ended, unless it was taken whole. */
+  /** Drops the bytes that have arrived, and fails the body unless it was taken whole. */
   cut(cause: Error): void {
     if (this.ended) return
     this.drop()
@@ -127,7 +131,7 @@ export class InboundBody implements RequestBody {
     this.fail(cause)
   }
 
-  /** Forgets what is here. */
+  /** Drops the bytes that have arrived. */
   drop(): void {
     let bytes = 0
     for (const chunk of this.#chunks) bytes += chunk.length
@@ -157,7 +161,7 @@ function keep(small: readonly Uint8Array[], chunks: Uint8Array[]): void {
   if (small.length === 0) return
   let length = 0
   for (const chunk of small) length += chunk.length
-  // Not `Buffer.concat`: small buffers of it share memory, which one of them would keep.
+  // Not `Buffer.concat`: its small buffers share memory, which any one of them would keep.
   const bytes = Buffer.allocUnsafeSlow(length)
   let offset = 0
   for (const chunk of small) {

@@ -4,7 +4,7 @@ import { errorCode } from '../frames/wire.ts'
 import type { Http2Limits } from '../limits.ts'
 import type { ConnectionTimer } from './timer.ts'
 
-/** The cheap things that a peer may ask for. Too many end its connection (RFC 9113 §10.5). */
+/** Budget for actions that are cheap for the peer. Too many end its connection (RFC 9113 §10.5). */
 export class PeerBudget {
   readonly #limits: Http2Limits
   readonly #timer: ConnectionTimer
@@ -12,7 +12,7 @@ export class PeerBudget {
   readonly #resets: TokenBucket
   readonly #isTrusted: boolean
 
-  /** @param isTrusted whether the peer has no limit. */
+  /** @param isTrusted Whether the peer has no limit. */
   constructor(limits: Http2Limits, timer: ConnectionTimer, isTrusted: boolean) {
     this.#limits = limits
     this.#timer = timer

@@ -3,9 +3,9 @@ import { errorCode, initialWindowBytes } from '../frames/wire.ts'
 import type { Http2Limits } from '../limits.ts'
 import type { Transmitter } from './transmitter.ts'
 
-/** The receiving credit of a connection and of its new streams (RFC 9113 §5.2, §6.9). */
+/** Receive window of a connection and of its new streams (RFC 9113 §5.2, §6.9). */
 export class ReceiveWindow {
-  /** Whether the peer has acknowledged our SETTINGS. */
+  /** True when the peer has acknowledged our SETTINGS. */
   isSettingsAcked = false
   readonly #limits: Http2Limits
   readonly #transmitter: Transmitter
@@ -19,7 +19,7 @@ export class ReceiveWindow {
     this.#unreturnedBytes = Math.max(0, limits.connectionWindowBytes - initialWindowBytes)
   }
 
-  /** The window of a new stream. */
+  /** Window of a new stream, in bytes. */
   get streamBytes(): number {
     const { streamWindowBytes } = this.#limits
     // Until the peer has seen our SETTINGS, it uses the initial value (RFC 9113 §6.9.2).
@@ -35,7 +35,7 @@ export class ReceiveWindow {
     throw new ConnectionError(errorCode.flowControlError, 'DATA beyond the window')
   }
 
-  /** Returns the credit of DATA that was taken or dropped; the peer gets it in larger parts. */
+  /** Returns the credit of DATA that was taken or dropped. The peer gets it in larger parts. */
   giveBack(bytes: number): void {
     this.#unreturnedBytes += bytes
     if (this.#unreturnedBytes * 2 >= this.#limits.connectionWindowBytes) this.open()

@@ -28,8 +28,9 @@ export interface ReceiverSink extends ControlSink {
   readonly account: MemoryAccount
   readonly timer: ConnectionTimer
   /**
-   * A whole header block has come. With `overflow` it was beyond the limits, and `headers` is not all of it.
-   * @param blockBytes size of the encoded block.
+   * Handles a whole header block. With `overflow` it exceeds the limits, and `headers` is
+   * incomplete.
+   * @param blockBytes Size of the encoded block.
    */
   onHeaders(
     streamId: number,
@@ -41,22 +42,22 @@ export interface ReceiverSink extends ControlSink {
 }
 
 /**
- * Handles the frames that a peer sends (RFC 9113 §6). An error of the connection is thrown as a `ConnectionError`
- * (§5.4.1), an error of a stream resets it (§5.4.2).
+ * Handles the frames that a peer sends (RFC 9113 §6). Throws a `ConnectionError` for an error of
+ * the connection (§5.4.1), and resets the stream for an error of a stream (§5.4.2).
  */
 export class Receiver implements FrameSink {
   readonly #sink: ReceiverSink
   readonly #reader = new FrameReader(this)
   readonly #decoder: HpackDecoder
-  /** A header block whose end has not come: no other frame may come before it (RFC 9113 §4.3). */
+  /** Incomplete header block. No other frame may come before its end (RFC 9113 §4.3). */
   #block: HeaderBlock | undefined
-  /** Since when a frame of a header block is incomplete. */
+  /** Start of an incomplete frame of a header block, in milliseconds. */
   #partialSinceMs: number | undefined
-  /** What the account is charged for `#block`, and for a frame that has not come whole. */
+  /** Bytes charged to the account for `#block`, and for an incomplete frame. */
   #chargedBytes = 0
   #partialBytes = 0
   #settingsSeen = false
-  /** Streams that got DATA in this turn of the event loop, and the largest chunk that it came in. */
+  /** Streams that got DATA in this event-loop turn, and the size of the largest chunk with it. */
   #fed: Http2Stream[] = []
   #fedBytesMax = 0
 
@@ -69,12 +70,12 @@ export class Receiver implements FrameSink {
     return this.#settingsSeen
   }
 
-  /** Since when a header block is under way, or undefined. */
+  /** Start of the incomplete header block, in milliseconds, or `undefined` when there is none. */
   get headersSinceMs(): number | undefined {
     return this.#block?.sinceMs ?? this.#partialSinceMs
   }
 
-  /** The connection is over. */
+  /** Reports that the connection is over. */
   close(): void {
     this.#block = undefined
     this.#releaseBlock()
@@ -93,7 +94,7 @@ export class Receiver implements FrameSink {
     }
   }
 
-  /** Called when those who could take DATA at once, or waited for it, have had their turn. */
+  /** Called after readers that take DATA at once, or waited for it, have run. */
   settle(): void {
     for (const stream of this.#fed) stream.body.settle(this.#fedBytesMax)
     this.#fed = []
@@ -124,7 +125,7 @@ export class Receiver implements FrameSink {
       case frameType.settings:
         return void onSettings(this.#sink, flags, streamId, bytes, start, end)
       case frameType.pushPromise:
-        // A client must not send it, and a server was told not to (RFC 9113 §8.4).
+        // A client must not send it, and our SETTINGS forbid it to a server (RFC 9113 §8.4).
         throw new ConnectionError(protocolError, 'PUSH_PROMISE')
       case frameType.ping:
         return void onPing(this.#sink, flags, streamId, bytes, start, end)
@@ -247,7 +248,7 @@ export class Receiver implements FrameSink {
     throw new ConnectionError(errorCode.enhanceYourCalm, 'memory is short')
   }
 
-  /** Field blocks that do not end (CVE-2024-27316), on many connections. */
+  /** Charges header blocks, because they may never end on many connections (CVE-2024-27316). */
   #chargeBlock(bytes: number): void {
     this.#reserve(2 * bytes)
     this.#chargedBytes += 2 * bytes
@@ -268,14 +269,14 @@ export class Receiver implements FrameSink {
   }
 }
 
-/** Where the content of a padded frame is (RFC 9113 §6.1). */
+/** Returns the range of a padded frame's content (RFC 9113 §6.1). */
 function unpad(bytes: Buffer, start: number, end: number): [from: number, to: number] {
   const to = end - (bytes[start] ?? 0)
   if (start === end || to <= start) throw new ConnectionError(protocolError, 'padding too long')
   return [start + 1, to]
 }
 
-/** Whether DATA agrees with `content-length` so far (RFC 9113 §8.1.1). */
+/** Returns whether DATA agrees with `content-length` so far (RFC 9113 §8.1.1). */
 function fits({ contentLength, receivedBytes }: Http2Stream, endStream: boolean): boolean {
   if (contentLength < 0) return true
   return endStream ? receivedBytes === contentLength : receivedBytes <= contentLength

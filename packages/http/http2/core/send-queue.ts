@@ -4,11 +4,11 @@ import { frameBytesMax, initialWindowBytes } from '../frames/wire.ts'
 /** A stream that sends. */
 export interface Sender {
   readonly id: number
-  /** Bytes that the peer takes on the stream (RFC 9113 §6.9.1). */
+  /** Bytes that the peer accepts on the stream (RFC 9113 §6.9.1). */
   sendWindow: number
   /** Position in the outbox where its last frame begins, or -1. */
   lastFrameAt: number
-  /** When bytes that waited were last sent. */
+  /** Time when bytes that waited were last sent. */
   progressAtMs: number
   /** Sends one frame of at most `bytesMax`. Returns whether it could send another. */
   sendFrame(bytesMax: number): boolean
@@ -16,11 +16,14 @@ export interface Sender {
   copyQueued(buffer: Buffer, offset: number, bytes: number): void
 }
 
-/** The connection's send window, shared by turns: one frame each, in order of arrival (RFC 9113 §5.2, §5.3). */
+/**
+ * The send window of the connection. Streams share it in round-robin order, one frame each (RFC
+ * 9113 §5.2, §5.3).
+ */
 export class SendQueue {
-  /** Bytes that the peer takes on the connection (RFC 9113 §6.9.1). */
+  /** Bytes that the peer accepts on the connection (RFC 9113 §6.9.1). */
   window = initialWindowBytes
-  /** All senders whose DATA waits for a window, the socket, or their turn. */
+  /** All senders whose DATA waits for a window, the socket, or other streams. */
   #waiting: Set<Sender> | undefined
   /** The waiting senders whose own window is open. */
   #ready: Set<Sender> | undefined
@@ -29,12 +32,12 @@ export class SendQueue {
     return this.#waiting ?? []
   }
 
-  /** Whether something could be sent now. */
+  /** True when DATA could be sent now. */
   get isReady(): boolean {
     return this.window > 0 && this.#ready !== undefined && this.#ready.size > 0
   }
 
-  /** Whether so many bytes may go at once, ahead of nobody. */
+  /** Returns whether `bytes` may be sent at once, because no other sender is ready. */
   passes(bytes: number): boolean {
     return bytes <= this.window && bytes <= frameBytesMax && !this.#ready?.size
   }
@@ -45,12 +48,12 @@ export class SendQueue {
     if (sender.sendWindow > 0) this.#setReady(sender)
   }
 
-  /** The sender's window has grown, but may still be below zero (RFC 9113 §6.9.2). */
+  /** Reports that the sender's window has grown. It may still be negative (RFC 9113 §6.9.2). */
   resume(sender: Sender): void {
     if (sender.sendWindow > 0 && this.#waiting?.has(sender)) this.#setReady(sender)
   }
 
-  /** The sender's window has closed. */
+  /** Reports that the sender's window has closed. */
   pause(sender: Sender): void {
     this.#ready?.delete(sender)
   }
@@ -60,11 +63,11 @@ export class SendQueue {
     this.#ready?.delete(sender)
   }
 
-  /** Fills the outbox up to so many bytes. */
+  /** Fills the outbox up to `gatheredBytesMax`. */
   pump(outbox: Outbox, gatheredBytesMax: number): void {
     const ready = this.#ready
     if (ready === undefined) return
-    // What is added again comes after all others.
+    // A sender that is added again comes after all others.
     for (const sender of ready) {
       if (this.window <= 0 || outbox.bytes >= gatheredBytesMax) return
       ready.delete(sender)

@@ -4,7 +4,7 @@ import type { ReceiveWindow } from './receive-window.ts'
 import type { Sender } from './send-queue.ts'
 import type { Transmitter } from './transmitter.ts'
 
-/** All that a stream knows of its connection. */
+/** The parts of a connection that a stream uses. */
 export interface StreamLink {
   readonly limits: Http2Limits
   readonly account: MemoryAccount

@@ -7,7 +7,7 @@ import type { Sender } from './send-queue.ts'
 import type { Http2Stream, StreamOwner } from './stream.ts'
 import type { Transmitter } from './transmitter.ts'
 
-/** Streams that we have reset may still get frames; this many are remembered. */
+/** Number of reset streams that are remembered, because frames for them may still arrive. */
 const resetsKept = 256
 
 /** The parts of a connection that its streams end with. */
@@ -15,13 +15,15 @@ export interface StreamTableLink<O extends StreamOwner> {
   readonly account: MemoryAccount
   readonly budget: PeerBudget
   readonly transmitter: Transmitter
-  /** A stream has left the table. */
+  /** Reports that a stream has left the table. */
   onStreamClosed(stream: Http2Stream<O>): void
 }
 
 /** The open streams of a connection, and how they end (RFC 9113 §5.1, §5.4.2). */
 export class StreamTable<O extends StreamOwner = StreamOwner> {
-  /** The highest stream that was opened. All have odd ids: a server opens none (RFC 9113 §5.1.1). */
+  /**
+   * The highest stream that was opened. All have odd ids: a server opens none (RFC 9113 §5.1.1).
+   */
   lastId = 0
   readonly #link: StreamTableLink<O>
   readonly #open = new Map<number, Http2Stream<O>>()
@@ -45,12 +47,12 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
     return this.#open.get(streamId)
   }
 
-  /** Whether the stream was never opened (RFC 9113 §5.1, "idle"). */
+  /** Returns whether the stream was never opened (RFC 9113 §5.1, "idle"). */
   isIdle(streamId: number): boolean {
     return streamId > this.lastId || streamId % 2 === 0
   }
 
-  /** Resets the stream that holds most memory. False when none holds any. */
+  /** Resets the stream that holds most memory. Returns `false` when none holds any. */
   shedLargest(): boolean {
     let largest: Http2Stream<O> | undefined
     for (const stream of this.#open.values()) {
@@ -72,7 +74,7 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
     this.#link.onStreamClosed(stream)
   }
 
-  /** The peer has sent all ("half-closed (remote)"). */
+  /** Reports that the peer has sent everything ("half-closed (remote)"). */
   endRemote(stream: Http2Stream<O>, trailers: HeaderList): void {
     stream.remoteEnded = true
     stream.body.complete(trailers)
@@ -88,7 +90,10 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
     stream.fail(new StreamReset(code, message))
   }
 
-  /** Resets a stream, open or not, for an error of the peer (§5.4.2), which pays for it (CVE-2025-8671). */
+  /**
+   * Resets a stream, open or not, for an error of the peer (§5.4.2). It costs the peer part of its
+   * budget (CVE-2025-8671).
+   */
   refuse(streamId: number, code: number, message: string): void {
     this.#link.budget.spendReset()
     const stream = this.get(streamId)
@@ -96,7 +101,7 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
     else this.reset(stream, code, message)
   }
 
-  /** The peer has reset a stream. */
+  /** Reports that the peer has reset a stream. */
   onReset(stream: Http2Stream<O>, code: number): void {
     if (!stream.hasBegunResponse) this.#link.budget.spendReset()
     this.remove(stream)
@@ -104,8 +109,9 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
   }
 
   /**
-   * Judges a frame on a stream that is not open (§5.1): an error when the stream never was, or, with a code, when the
-   * peer itself had closed it. It is ignored when it may have crossed with our reset.
+   * Checks a frame on a stream that is not open (§5.1). Throws a `ConnectionError` when the stream
+   * never was open, or, with a `code`, when the peer had closed it. Ignores a frame that may have
+   * crossed our reset.
    */
   onStray(streamId: number, code?: number): void {
     if (this.isIdle(streamId)) {
@@ -116,7 +122,7 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
     throw new ConnectionError(code, 'a frame on a closed stream')
   }
 
-  /** The connection is lost. */
+  /** Fails all streams, because the connection is lost. */
   fail(cause: Error): void {
     const streams = [...this.#open.values()]
     this.#open.clear()
@@ -126,7 +132,7 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
     }
   }
 
-  /** Drops what comes on a stream, without an error (§6.8). */
+  /** Drops the frames of a stream without an error (§6.8). */
   ignore(streamId: number): void {
     this.#resetIds ??= new Set()
     this.#resetIds.add(streamId)

@@ -9,37 +9,37 @@ const noBytes = new Uint8Array(0)
 
 /** The request or response that a stream carries. */
 export interface StreamOwner {
-  /** All of this side's DATA was sent; that may close the stream. */
+  /** Reports that all DATA of this side was sent. That may close the stream. */
   onSent(): void
-  /** The stream ended early. */
+  /** Reports that the stream ended early. */
   onFailed(cause: Error): void
-  /** A reader waits for the body, of which nothing is here. */
+  /** Reports that a reader waits for the body, and there are no bytes. */
   onWanted(): void
-  /** Nobody will take the rest of the body. */
+  /** Reports that the rest of the body is not needed. */
   onRefused(): void
-  /** So many bytes more of the body wait for their reader, or, below zero, fewer. */
+  /** Reports that `bytes` more of the body wait for their reader, or fewer when negative. */
   onKept?(bytes: number): void
-  /** The body has bytes, or has ended. */
+  /** Reports that the body has bytes, or has ended. */
   onArrived?(): void
 }
 
 /**
- * One stream (RFC 9113 §5.1), the same at a server and a client. Received DATA is in `body`; sent DATA goes out at once
- * or waits here. The stream is in the connection's table while it is open.
+ * One stream (RFC 9113 §5.1), the same at a server and a client. Received DATA is in `body`. DATA
+ * to send goes out at once or waits here. The stream is in the connection's table while it is open.
  */
 export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender, BodyOwner {
   readonly id: number
   readonly owner: O
   readonly body = new InboundBody(this)
-  /** END_STREAM was received. */
+  /** True when END_STREAM was received. */
   remoteEnded = false
-  /** END_STREAM was sent. */
+  /** True when END_STREAM was sent. */
   localEnded = false
-  /** Reset by either side, or lost with the connection. */
+  /** True when either side has reset the stream, or the connection is lost. */
   gone = false
-  /** Received DATA is dropped. */
+  /** True to drop received DATA. */
   discards = false
-  /** Whether the response has begun, so that a reset cuts short no more than the end of a watch does. */
+  /** True when the response has begun. Resetting such a stream is the normal way to end a watch. */
   hasBegunResponse = false
   sendWindow: number
   /** Bytes that the peer may still send (RFC 9113 §6.9.1). */
@@ -56,7 +56,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
   readonly #link: StreamLink
   #unreturnedBytes = 0
   #queue: Uint8Array[] | undefined
-  /** How much of the queue's first chunk is sent. */
+  /** Bytes of the queue's first chunk that were sent. */
   #sentOfFirst = 0
   #ending = false
   #trailers = noHeaders
@@ -70,12 +70,14 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
     this.receiveWindow = link.receiveWindow.streamBytes
   }
 
-  /** Sends headers. Resets the stream when the peer does not take any so long (RFC 9113 §10.5.1). */
+  /**
+   * Sends headers. Resets the stream when they are longer than the peer accepts (RFC 9113 §10.5.1).
+   */
   sendHeaders(first: HeaderList, more?: HeaderList): void {
     if (!this.#link.transmitter.sendHeaders(this, first, false, more)) this.#breakOffHeaders()
   }
 
-  /** Sends DATA. False when enough waits. The bytes are not changed afterwards. */
+  /** Sends DATA. The bytes must not change afterwards. Returns `false` when the queue is full. */
   write(bytes: Uint8Array): boolean {
     if (this.gone || this.#ending || bytes.length === 0) return this.#hasRoom
     if (this.#passes(bytes)) this.#link.transmitter.sendData(this, bytes, false)
@@ -112,7 +114,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
     const isAll = bytes === this.queuedBytes
     transmitter.sendQueued(this, bytes, isAll, isAll && this.#ending && this.#trailers.length === 0)
     if (isAll) this.#dequeued()
-    // At half, so that a writer that is woken can write more than one chunk.
+    // At half, so that a writer that wakes up can write more than one chunk.
     if (this.queuedBytes * 2 <= limits.responseQueueBytes) this.#wake()
     return !isAll && this.sendWindow > 0
   }
@@ -171,7 +173,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
     this.owner.onArrived?.()
   }
 
-  /** Ends the stream early, when it has left the table. */
+  /** Ends the stream early, after it has left the table. */
   fail(cause: Error): void {
     if (this.gone) return
     this.gone = true

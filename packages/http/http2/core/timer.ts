@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
 import type { Sweep, Swept } from '../../sweep.ts'
 
-/** The time of one connection, and when its deadlines are checked next. */
+/** The time of one connection, and the next check of its deadlines. */
 export class ConnectionTimer implements Swept {
-  /** When `tick` was last called: the time of the chunk in hand, and of what begins to wait. */
+  /** Time of the last `tick`, in milliseconds: the time of the current chunk. */
   nowMs: number
   sweepSlot: number | undefined
   readonly #clock: Clock

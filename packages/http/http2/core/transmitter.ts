@@ -12,7 +12,10 @@ import type { PeerBudget } from './peer-budget.ts'
 import { type Sender, SendQueue } from './send-queue.ts'
 import type { ConnectionTimer } from './timer.ts'
 
-/** A DATA frame that a window has cut shorter than this is no progress: the peer dribbles (CVE-2019-9511). */
+/**
+ * A DATA frame that a window has cut shorter than this is no progress: the peer opens its window
+ * byte by byte (CVE-2019-9511).
+ */
 const progressBytesMin = 1024
 
 const noBytes = new Uint8Array(0)
@@ -27,11 +30,11 @@ export interface SendingSide {
 }
 
 /**
- * The sending side of a connection: headers, DATA and the send window. It gathers frames and gives them to the socket
- * once per event-loop turn, as fast as the socket takes them.
+ * The sending side of a connection: headers, DATA and the send window. It gathers frames and passes
+ * them to the socket once per event-loop turn, as fast as the socket accepts them.
  */
 export class Transmitter {
-  /** The peer's SETTINGS. */
+  /** SETTINGS of the peer. */
   readonly peer = initialPeerSettings()
   /** Writes the frames that no window holds back. */
   readonly writer: FrameWriter
@@ -42,10 +45,12 @@ export class Transmitter {
   readonly #gatheredBytesMax: number
   #flushing = false
   #stopped = false
-  /** When the socket stopped taking bytes, or undefined while it takes them. */
+  /** Time when the socket became full, or `undefined` while it accepts bytes. */
   #blockedSinceMs: number | undefined
   #unblockedAtMs = 0
-  /** Bytes that the socket has accepted and not sent while it is blocked; charged. */
+  /**
+   * Bytes that the socket has accepted and not sent while it is blocked. Charged to the account.
+   */
   #blockedBytes = 0
 
   constructor(side: SendingSide) {
@@ -59,27 +64,27 @@ export class Transmitter {
     return this.#blockedSinceMs
   }
 
-  /** Whether the peer does not read although bytes wait for it. */
+  /** True when the peer does not read although bytes wait for it. */
   get holdsUnread(): boolean {
     return this.#blockedBytes > 0
   }
 
-  /** The senders whose DATA waits for a window, the socket, or their turn. */
+  /** The senders whose DATA waits for a window, the socket, or other streams. */
   get waiting(): Iterable<Sender> {
     return this.#queue.waiting
   }
 
-  /** Since when the peer has taken nothing of what this sender has. */
+  /** Returns the time since when the peer has read nothing from this sender. */
   stalledSinceMs(sender: Sender): number {
     return Math.max(sender.progressAtMs, this.#unblockedAtMs)
   }
 
-  /** Whether the socket is blocked and more than this is gathered already. */
+  /** Returns whether the socket is blocked and more than `bytes` are gathered already. */
   isStuck(bytes: number): boolean {
     return this.#blockedSinceMs !== undefined && this.#outbox.bytes > bytes
   }
 
-  /** Takes over the peer's SETTINGS. Returns by how much the windows of its streams change. */
+  /** Applies the peer's SETTINGS. Returns the change of its streams' windows, in bytes. */
   applySettings(bytes: Uint8Array, start: number, end: number): number {
     const { peer } = this
     const before = peer.windowBytes
@@ -90,13 +95,16 @@ export class Transmitter {
     return peer.windowBytes - before
   }
 
-  /** Sends a header block of two lists. False when the peer does not take one so long; then nothing is sent. */
+  /**
+   * Sends a header block of two lists. Returns `false`, and sends nothing, when it is longer than
+   * the peer accepts.
+   */
   sendHeaders(sender: Sender, first: HeaderList, isLast: boolean, more?: HeaderList): boolean {
     sender.lastFrameAt = this.writer.headers(sender.id, first, isLast, more)
     return sender.lastFrameAt >= 0
   }
 
-  /** Whether the sender may send so many bytes at once, ahead of nobody. */
+  /** Returns whether the sender may send `bytes` at once, because no other sender is ready. */
   passes(sender: Sender, bytes: number): boolean {
     return (
       bytes <= sender.sendWindow &&
@@ -112,13 +120,16 @@ export class Transmitter {
     this.#side.budget.earn()
   }
 
-  /** Ends a stream: by END_STREAM on its last frame if that is not flushed, otherwise by an empty DATA frame. */
+  /**
+   * Ends a stream: by END_STREAM on its last frame if that is not flushed, otherwise by an empty
+   * DATA frame.
+   */
   sendEnd(sender: Sender): void {
     if (sender.lastFrameAt >= 0 && this.#outbox.endStreamAt(sender.lastFrameAt)) return
     this.writer.data(sender.id, noBytes, true)
   }
 
-  /** Lets the sender wait for its turn to `sendFrame`. */
+  /** Adds the sender to the queue. Its `sendFrame` is called when it may send. */
   enqueue(sender: Sender): void {
     const { timer, context } = this.#side
     sender.progressAtMs = timer.tick()
@@ -132,8 +143,8 @@ export class Transmitter {
   }
 
   /**
-   * Begins a DATA frame of a sender whose turn it is; `sender.copyQueued` fills in the payload.
-   * @param isAll whether nothing of what the sender has is left.
+   * Begins a DATA frame of a queued sender. `sender.copyQueued` fills in the payload.
+   * @param isAll Whether the sender has no bytes left.
    */
   sendQueued(sender: Sender, bytes: number, isAll: boolean, isLast: boolean): void {
     const offset = this.writer.dataHeader(sender.id, bytes, isLast)
@@ -153,7 +164,7 @@ export class Transmitter {
     this.#flushWhenReady()
   }
 
-  /** Widens the window of a stream. False when it would be too large. */
+  /** Widens the window of a stream. Returns `false` when it would be too large. */
   widenStream(sender: Sender, bytes: number): boolean {
     if (sender.sendWindow + bytes > int31Max) return false
     sender.sendWindow += bytes
@@ -162,7 +173,10 @@ export class Transmitter {
     return true
   }
 
-  /** Changes the windows of streams, also to below zero (RFC 9113 §6.9.2). Throws a `ConnectionError`. */
+  /**
+   * Changes the windows of streams, which may become negative (RFC 9113 §6.9.2). Throws a
+   * `ConnectionError`.
+   */
   shiftWindows(senders: Iterable<Sender>, bytes: number): void {
     for (const sender of senders) {
       sender.sendWindow += bytes
@@ -173,7 +187,7 @@ export class Transmitter {
     this.#flushWhenReady()
   }
 
-  /** Sends what is gathered and what may go, until the socket has enough. */
+  /** Sends gathered frames and DATA that may be sent, until the socket is full. */
   flush(): void {
     const { context, socket, timer } = this.#side
     this.#flushing = true
@@ -188,7 +202,7 @@ export class Transmitter {
     this.#flushing = false
   }
 
-  /** The socket takes bytes again. */
+  /** Reports that the socket accepts bytes again. */
   unblock(): void {
     this.#unblockedAtMs = this.#side.timer.tick()
     this.#blockedSinceMs = undefined
@@ -196,13 +210,16 @@ export class Transmitter {
     if (!this.#stopped) this.flush()
   }
 
-  /** Gives the socket all that is gathered, even if it is blocked, and nothing after that. */
+  /**
+   * Passes everything that is gathered to the socket, even if it is blocked, and nothing after
+   * that.
+   */
   finish(): void {
     if (!this.#stopped && this.#outbox.bytes > 0) this.#outbox.flush(this.#side.socket)
     this.stop()
   }
 
-  /** Drops what is gathered, and sends nothing more. */
+  /** Drops everything that is gathered, and sends nothing more. */
   stop(): void {
     this.#stopped = true
     this.#chargeBlocked(0)

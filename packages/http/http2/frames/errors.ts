@@ -4,12 +4,15 @@ const codeNames = new Map<number, string>(
   Object.entries(errorCode).map(([name, code]) => [code, name]),
 )
 
-/** The name of a code of RFC 9113 §7, for people. */
+/** Returns the readable name of an error code (RFC 9113 §7). */
 export function errorName(code: number): string {
   return codeNames.get(code) ?? `error code ${code}`
 }
 
-/** What makes a whole connection unusable (RFC 9113 §5.4.1). The message goes to the peer with the GOAWAY. */
+/**
+ * Thrown for an error that ends the whole connection (RFC 9113 §5.4.1). The peer gets the message
+ * with the GOAWAY.
+ */
 export class ConnectionError extends Error {
   override name = 'ConnectionError'
   readonly code: number
@@ -20,7 +23,7 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Why a stream ended before its time: reset by either side (RFC 9113 §5.4.2). */
+/** Error of a stream that either side has reset (RFC 9113 §5.4.2). */
 export class StreamReset extends Error {
   override name = 'StreamReset'
   readonly code: number

@@ -2,7 +2,7 @@ import type { Http2Limits } from '../limits.ts'
 import { ConnectionError } from './errors.ts'
 import { errorCode } from './wire.ts'
 
-/** A field block that comes in several frames (RFC 9113 §4.3), of which the last has END_HEADERS. */
+/** A header block in several frames (RFC 9113 §4.3). The last one has END_HEADERS. */
 export class HeaderBlock {
   readonly streamId: number
   readonly endStream: boolean
@@ -15,13 +15,16 @@ export class HeaderBlock {
     this.streamId = streamId
     this.endStream = endStream
     this.sinceMs = sinceMs
-    // What is kept is a copy: the frame is a part of a chunk that may be much larger.
+    // A copy, because the frame is part of a chunk that may be much larger.
     this.#bytes = Buffer.allocUnsafeSlow(2 * first.length)
     this.#bytes.set(first)
     this.#length = first.length
   }
 
-  /** Throws a `ConnectionError` beyond the limits: the block cannot be left out, for the table's sake (RFC 9113 §10.5.1). */
+  /**
+   * Adds a fragment. Throws a `ConnectionError` beyond the limits: the block cannot be skipped,
+   * because the table must stay in sync (RFC 9113 §10.5.1).
+   */
   add(fragment: Uint8Array, limits: Http2Limits): void {
     const length = this.#length + fragment.length
     if (++this.#continuations > limits.continuationsMax || length > limits.headerBlockBytesMax) {

@@ -10,7 +10,7 @@ function createOutbox() {
   return { pool, outbox: new Outbox(pool) }
 }
 
-/** A DATA frame that is filled with a number. Answers its position. */
+/** Writes a DATA frame filled with a number. Returns its position. */
 function write(outbox: Outbox, value: number, bytes = frameBytes): number {
   outbox.reserve(bytes)
   const { position } = outbox

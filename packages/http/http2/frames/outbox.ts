@@ -1,20 +1,21 @@
 import type { Socket } from 'node:net'
 import { frameFlag } from './wire.ts'
 
-/** A buffer of which the first `used` bytes are given away. */
+/** A buffer. Its first `used` bytes are in use. */
 interface Chunk {
   readonly buffer: Buffer
   readonly used: number
 }
 
 const chunkBytes = 64 * 1024
-/** A rest that is smaller is not worth keeping. */
+/** Smallest free part of a buffer that is worth keeping, in bytes. */
 const restBytesMin = 4 * 1024
 const freeChunksMax = 16
 
 /**
- * Where connections get space for what they send. What a socket has taken is given out again, and is still in the
- * processor's cache; what it has not sent yet stays as it is. A connection that rests holds nothing.
+ * Buffers that connections fill with frames. Space that the socket has sent is used again while it
+ * is still in the processor's cache. Bytes that are not sent yet stay as they are. An idle
+ * connection holds no buffer.
  */
 export class ChunkPool {
   readonly #free: Chunk[] = []
@@ -39,49 +40,55 @@ export class ChunkPool {
   }
 }
 
-/** What is gathered in one buffer. */
+/** The gathered bytes of one buffer. */
 interface Segment {
   readonly buffer: Buffer
   readonly start: number
   readonly end: number
-  /** The position of `buffer[0]`, counted over all that was ever gathered. */
+  /** Position of `buffer[0]`, counted over everything that was ever gathered. */
   readonly base: number
 }
 
 const nothing = Buffer.alloc(0)
 
-/** Gathers what a connection sends until it is flushed. Frames are written straight into `buffer` at `offset`. */
+/**
+ * Gathers the bytes that a connection sends until they are flushed. Frames are written directly
+ * into `buffer` at `offset`.
+ */
 export class Outbox {
   buffer: Buffer = nothing
   offset = 0
   readonly #pool: ChunkPool
   #start = 0
-  /** Filled before `buffer`, and not flushed yet. */
+  /** Buffers before `buffer` that are full and not flushed yet. */
   #filled: Segment[] = []
   #filledBytes = 0
-  /** The position of `buffer[0]`. */
+  /** Position of `buffer[0]`. */
   #base = 0
 
   constructor(pool: ChunkPool) {
     this.#pool = pool
   }
 
-  /** How much is gathered. */
+  /** Number of gathered bytes. */
   get bytes(): number {
     return this.#filledBytes + this.offset - this.#start
   }
 
-  /** Where the next byte goes, counted over all that was ever gathered. */
+  /** Position of the next byte, counted over everything that was ever gathered. */
   get position(): number {
     return this.#base + this.offset
   }
 
-  /** Makes room for so many bytes in `buffer` at `offset`. */
+  /** Makes room for `bytes` in `buffer` at `offset`. */
   reserve(bytes: number): void {
     if (this.buffer.length - this.offset < bytes) this.#renew(bytes)
   }
 
-  /** Sets END_STREAM on the frame that begins at the position; false when it is flushed already. */
+  /**
+   * Sets END_STREAM on the frame that begins at the position. Returns `false` when it is flushed
+   * already.
+   */
   endStreamAt(position: number): boolean {
     if (position >= this.#base + this.#start) {
       setEndStream(this.buffer, position - this.#base)
@@ -92,7 +99,10 @@ export class Outbox {
     return segment !== undefined
   }
 
-  /** Gives all that is gathered to the socket; false when that should get no more until its 'drain'. */
+  /**
+   * Passes everything that is gathered to the socket. Returns `false` when the socket is full until
+   * its 'drain'.
+   */
   flush(socket: Socket): boolean {
     let goesOn = true
     // Not corked: Bun would copy them into one.
@@ -104,12 +114,15 @@ export class Outbox {
     return goesOn
   }
 
-  /** Forgets all that is gathered. */
+  /** Drops everything that is gathered. */
   clear(): void {
     this.#release(true)
   }
 
-  /** Gives back what is gathered in; what is done with may be written over. */
+  /**
+   * Returns the buffers to the pool.
+   * @param isDone Whether their bytes may be overwritten.
+   */
   #release(isDone: boolean): void {
     for (const { buffer, start, end } of this.#filled) this.#pool.give(buffer, isDone ? start : end)
     this.#filled = []

@@ -1,7 +1,10 @@
 import { ConnectionError } from './errors.ts'
 import { errorCode, frameBytesMax, frameHeaderBytes, readUint24, readUint31 } from './wire.ts'
 
-/** Takes the frames of a connection. The payload is `bytes` from `start` to `end`; it is no copy. */
+/**
+ * Receives the frames of a connection. The payload is `bytes` from `start` to `end`, without a
+ * copy.
+ */
 export interface FrameSink {
   onFrame(
     type: number,
@@ -13,18 +16,21 @@ export interface FrameSink {
   ): void
 }
 
-/** Space for a frame of which little has come: a peer that announces much and sends nothing costs no more. */
+/**
+ * Initial space for an incomplete frame, in bytes. A peer that announces much and sends nothing
+ * costs no more.
+ */
 const carryBytesMin = 64
 
 /**
- * Finds the frames in chunks that begin and end anywhere (RFC 9113 §4.1). A frame that lies within a chunk is not
- * copied; one that does not is put together in a buffer of its own.
+ * Finds the frames in chunks that begin and end anywhere (RFC 9113 §4.1). A frame within one chunk
+ * is not copied. Other frames are assembled in a buffer of their own.
  */
 export class FrameReader {
-  /** How many have come whole. */
+  /** Number of complete frames. */
   frameCount = 0
   readonly #sink: FrameSink
-  /** The beginning of a frame whose rest has not come. */
+  /** The beginning of an incomplete frame. */
   #carry: Buffer | undefined
   #carried = 0
 
@@ -32,18 +38,23 @@ export class FrameReader {
     this.#sink = sink
   }
 
-  /** The type of the frame that has come in part, -1 when it is not known yet, or undefined when there is none. */
+  /**
+   * Type of the incomplete frame, -1 when it is not known yet, or `undefined` when there is none.
+   */
   get partialType(): number | undefined {
     if (this.#carry === undefined) return undefined
     return this.#carried > 3 ? this.#carry[3] : -1
   }
 
-  /** What is kept of a frame that has not come whole. */
+  /** Bytes kept of an incomplete frame. */
   get partialBytes(): number {
     return this.#carry?.length ?? 0
   }
 
-  /** Throws a `ConnectionError` for a frame that is longer than was allowed, and what the sink throws. */
+  /**
+   * Reads a chunk. Throws a `ConnectionError` for a frame that is too long, and any error of the
+   * sink.
+   */
   push(chunk: Buffer): void {
     let offset = this.#carry === undefined ? 0 : this.#fill(this.#carry, chunk)
     while (chunk.length - offset >= frameHeaderBytes) {
@@ -69,7 +80,7 @@ export class FrameReader {
     this.#carried = chunk.copy(this.#carry, 0, offset)
   }
 
-  /** Completes the frame at hand as far as the chunk goes; answers how much of it was taken. */
+  /** Completes the incomplete frame from the chunk. Returns the number of bytes taken. */
   #fill(kept: Buffer, chunk: Buffer): number {
     let offset = 0
     if (this.#carried < frameHeaderBytes) {
@@ -89,7 +100,9 @@ export class FrameReader {
     return offset + taken
   }
 
-  /** Grows with what has come, not with what was announced. */
+  /**
+   * Returns a buffer with room. It grows with the bytes that arrive, not with the announced length.
+   */
   #withRoom(carry: Buffer, needed: number, total: number): Buffer {
     if (needed <= carry.length) return carry
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(total, 2 * carry.length)))

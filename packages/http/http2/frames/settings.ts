@@ -14,10 +14,10 @@ export const settingId = {
 const entryBytes = 6
 const frameSizeHighest = 0xff_ffff
 
-/** What the other side has said of itself; until then, what RFC 9113 §6.5.2 begins with. */
+/** Settings of the other side. They start with the values of RFC 9113 §6.5.2. */
 export interface PeerSettings {
   headerTableBytes: number
-  /** The smallest on the way there: HPACK's encoder has to tell of it (RFC 7541 §4.2). */
+  /** Smallest value since the last frame. The HPACK encoder has to signal it (RFC 7541 §4.2). */
   headerTableBytesMin: number
   concurrentStreamsMax: number
   windowBytes: number
@@ -37,8 +37,9 @@ export function initialPeerSettings(): PeerSettings {
 }
 
 /**
- * Takes over the settings of a frame's payload. Of one that is there twice, the last counts: nothing is done in
- * between, so that a long frame costs no more than a short one. Throws a `ConnectionError` for a value that cannot be.
+ * Applies the settings in the payload of a frame. The last value of a repeated setting counts, and
+ * nothing happens in between, so that a long frame costs no more than a short one. Throws a
+ * `ConnectionError` for an invalid value.
  */
 export function readSettings(
   peer: PeerSettings,
@@ -87,7 +88,7 @@ function apply(peer: PeerSettings, id: number, value: number): void {
   }
 }
 
-/** The payload of a SETTINGS frame. */
+/** Encodes the payload of a SETTINGS frame. */
 export function settingsPayload(
   settings: ReadonlyArray<readonly [id: number, value: number]>,
 ): Buffer {

@@ -1,4 +1,4 @@
-/** Types of frames (RFC 9113 §6). */
+/** Frame types (RFC 9113 §6). */
 export const frameType = {
   data: 0x0,
   headers: 0x1,
@@ -12,7 +12,7 @@ export const frameType = {
   continuation: 0x9,
 } as const
 
-/** Flags of frames; what a bit means depends on the type (RFC 9113 §6). */
+/** Frame flags. The meaning of a bit depends on the type (RFC 9113 §6). */
 export const frameFlag = {
   endStream: 0x1,
   ack: 0x1,
@@ -39,22 +39,25 @@ export const errorCode = {
   http11Required: 0xd,
 } as const
 
-/** What a client sends first (RFC 9113 §3.4). */
+/** Preface of a client, its first bytes (RFC 9113 §3.4). */
 export const clientPreface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 
-/** Length, type, flags and stream (RFC 9113 §4.1). */
+/** Size of a frame header: length, type, flags and stream (RFC 9113 §4.1). */
 export const frameHeaderBytes = 9
 
-/** The payload that every endpoint takes, and the most that this one takes or sends (RFC 9113 §4.2). */
+/**
+ * Payload that every endpoint accepts, and the maximum that this one accepts or sends, in bytes
+ * (RFC 9113 §4.2).
+ */
 export const frameBytesMax = 16_384
 
-/** A window before anything was said about it (RFC 9113 §6.9.2). */
+/** Initial window, in bytes (RFC 9113 §6.9.2). */
 export const initialWindowBytes = 65_535
 
-/** The most that a window may grow to (RFC 9113 §6.9.1), and the highest stream id (§5.1.1). */
+/** Maximum size of a window (RFC 9113 §6.9.1), and the highest stream id (§5.1.1). */
 export const int31Max = 0x7fff_ffff
 
-/** A frame's header as it stands in `bytes` at `offset`. */
+/** Writes the header of a frame to `bytes` at `offset`. */
 export function writeFrameHeader(
   bytes: Buffer,
   offset: number,
@@ -75,7 +78,7 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
   return (readUint24(bytes, offset) * 256 + (bytes[offset + 3] ?? 0)) >>> 0
 }
 
-/** Without the bit that is reserved (RFC 9113 §4.1, §6.8, §6.9). */
+/** Reads 31 bits, without the reserved bit (RFC 9113 §4.1, §6.8, §6.9). */
 export function readUint31(bytes: Uint8Array, offset: number): number {
   return readUint32(bytes, offset) & int31Max
 }

@@ -14,9 +14,9 @@ import {
 const noBytes = new Uint8Array(0)
 const noHeaders: HeaderList = []
 
-/** Writes frames into an outbox. It knows no windows and no streams. */
+/** Writes frames into an outbox. It does not know windows or streams. */
 export class FrameWriter {
-  /** The peer's SETTINGS_MAX_HEADER_LIST_SIZE. */
+  /** SETTINGS_MAX_HEADER_LIST_SIZE of the peer. */
   listBytesMax = Number.POSITIVE_INFINITY
   readonly #outbox: Outbox
   readonly #encoder: HpackEncoder
@@ -29,22 +29,29 @@ export class FrameWriter {
     this.#onWritten = onWritten
   }
 
-  /** DATA of no more than 16,384 bytes, which are copied; answers its position, for `Outbox.endStreamAt`. */
+  /**
+   * Writes DATA of at most 16,384 bytes, which are copied. Returns its position, for
+   * `Outbox.endStreamAt`.
+   */
   data(streamId: number, bytes: Uint8Array, endStream: boolean): number {
     const offset = this.dataHeader(streamId, bytes.length, endStream)
     this.#outbox.buffer.set(bytes, offset)
     return this.#outbox.position - bytes.length - frameHeaderBytes
   }
 
-  /** The header of a DATA frame and room behind it; answers where in the outbox's buffer the payload goes. */
+  /**
+   * Writes the header of a DATA frame and makes room after it. Returns the offset of the payload in
+   * the outbox's buffer.
+   */
   dataHeader(streamId: number, payloadBytes: number, endStream: boolean): number {
     const flags = endStream ? frameFlag.endStream : 0
     return this.#begin(payloadBytes, frameType.data, flags, streamId)
   }
 
   /**
-   * Writes a field block of two lists, with CONTINUATION as needed (RFC 9113 §4.3), and returns the position of HEADERS;
-   * or writes nothing and returns -1, because the peer does not take a list so long.
+   * Writes a header block of two lists, with CONTINUATION as needed (RFC 9113 §4.3). Returns the
+   * position of HEADERS. Returns -1, and writes nothing, when the list is longer than the peer
+   * accepts.
    */
   headers(
     streamId: number,
@@ -54,7 +61,8 @@ export class FrameWriter {
   ): number {
     const outbox = this.#outbox
     const bytesMax = encodedBytesMax(headers) + encodedBytesMax(more)
-    // A list never counts more than twice the bytes it may take, so that most need not be measured.
+    // A list never counts more than twice its maximum encoded size, so that most need not be
+    // measured.
     if (bytesMax * 2 > this.listBytesMax) {
       if (headerListBytes(headers) + headerListBytes(more) > this.listBytesMax) return -1
     }
@@ -118,7 +126,9 @@ export class FrameWriter {
     this.#outbox.buffer.set(payload, offset)
   }
 
-  /** Writes a frame's header, takes room for its payload, and answers where that goes. */
+  /**
+   * Writes the header of a frame and makes room for its payload. Returns the offset of the payload.
+   */
   #begin(payloadBytes: number, type: number, flags: number, streamId: number): number {
     const outbox = this.#outbox
     outbox.reserve(frameHeaderBytes + payloadBytes)

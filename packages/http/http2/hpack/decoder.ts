@@ -4,53 +4,58 @@ import { huffmanTextBytesMax, readHuffman } from './huffman.ts'
 import { firstDynamicIndex, staticNames, staticValues } from './static-table.ts'
 
 export interface HeaderListLimits {
-  /** The size of a list as RFC 9113 §6.5.2 counts it: names, values, and 32 for each field. */
+  /** Maximum size of a list as RFC 9113 §6.5.2 counts it: names, values, and 32 for each header. */
   readonly listBytesMax: number
   readonly listCountMax: number
 }
 
 export interface DecodedBlock {
-  /** Name, value, name, value…, pseudo-headers among them, in order; each character is a byte. */
+  /** Names and values in turn, with pseudo-headers, in order. Each character is a byte. */
   readonly headers: readonly string[]
-  /** Whether the list is beyond the limits; then `headers` is what comes before the first field that was too much. */
+  /**
+   * True when the list exceeds the limits. `headers` then ends before the first header beyond them.
+   */
   readonly overflow: boolean
 }
 
-/** Longer blocks are not looked at for a repetition: those that repeat are of indexes. */
+/**
+ * Longest block that is compared with the one before, in bytes. Blocks that repeat consist of
+ * indexes, and are short.
+ */
 const repeatedBytesMax = 128
 
 /** An integer of more octets is beyond anything that is allowed here (RFC 7541 §5.1). */
 const integerShiftMax = 28
 
-/** Where a Huffman text is decoded to, unless it is longer. */
+/** Buffer for decoded Huffman texts, unless they are longer. */
 const scratch = Buffer.allocUnsafeSlow(8192)
 
 const nothing: DecodedBlock = { headers: [], overflow: false }
 
-/** Decodes the header blocks that come by one connection, in their order (RFC 7541). */
+/** Decodes the header blocks that arrive on one connection, in their order (RFC 7541). */
 export class HpackDecoder {
   readonly #table: HpackDynamicTable
   /** The largest size that the peer may give the table. */
   #tableBytesMax: number
-  /** When set, the next block has to begin by making the table no larger than this. */
+  /** When set, the next block has to begin with a table size update to at most this. */
   #updateDueBytes: number | undefined
   #block: Buffer = scratch
   #offset = 0
-  /** The last block, when another of the same bytes would mean the same; what it meant, and the size of that. */
+  /** The last block, when an equal one would mean the same, with its headers and their size. */
   #repeatable: Uint8Array | undefined
   #repeatableBytes = 0
   #decoded: DecodedBlock = nothing
   #decodedBytes = 0
 
-  /** @param tableBytesMax the size of the table that the peer assumes when the connection begins. */
+  /** @param tableBytesMax Size of the table that the peer assumes when the connection begins. */
   constructor({ tableBytesMax = initialTableBytes }: { readonly tableBytesMax?: number } = {}) {
     this.#table = new HpackDynamicTable(tableBytesMax)
     this.#tableBytesMax = tableBytesMax
   }
 
   /**
-   * The peer has acknowledged our SETTINGS_HEADER_TABLE_SIZE. When its table is larger than that, its next block has to
-   * say that it made it smaller (RFC 7541 §4.2).
+   * Reports that the peer has acknowledged our SETTINGS_HEADER_TABLE_SIZE. When its table is
+   * larger, its next block has to make it smaller (RFC 7541 §4.2).
    */
   setTableBytesMax(bytes: number): void {
     if (bytes < this.#table.bytesMax) {
@@ -61,9 +66,10 @@ export class HpackDecoder {
   }
 
   /**
-   * Decodes one whole header block. Throws an `HpackError` when it is malformed; the connection is of no use then. A block
-   * beyond the limits is decoded to its end for the table's sake. The cost is bounded by the bytes of the block, whatever
-   * they stand for. When a block repeats the one before, the answer is the same object.
+   * Decodes one whole header block. Throws an `HpackError` when it is malformed; the connection
+   * cannot be used any more then. A block beyond the limits is decoded to its end to keep the table
+   * in sync. The cost depends on the bytes of the block alone. A repeated block returns the same
+   * object.
    */
   decode(block: Buffer, limits: HeaderListLimits): DecodedBlock {
     if (this.#repeats(block, limits)) return this.#decoded
@@ -97,7 +103,7 @@ export class HpackDecoder {
     this.#repeatableBytes = block.length
   }
 
-  /** They stand at the beginning of a block only (RFC 7541 §4.2). */
+  /** Reads size updates, which come only at the beginning of a block (RFC 7541 §4.2). */
   #readSizeUpdates(): boolean {
     let resized = false
     while (
@@ -155,14 +161,17 @@ export class HpackDecoder {
     return this.#table.name(this.#entryNumber(index))
   }
 
-  /** The newest entry has the first index (RFC 7541 §2.3.3). */
+  /**
+   * Converts an index to the number of an entry. The newest entry has the first index (RFC 7541
+   * §2.3.3).
+   */
   #entryNumber(index: number): number {
     const age = index - firstDynamicIndex
     if (index === 0 || age >= this.#table.count) throw new HpackError('an index of no entry')
     return this.#table.inserted - age
   }
 
-  /** A string literal (RFC 7541 §5.2). */
+  /** Reads a string literal (RFC 7541 §5.2). */
   #readString(): string {
     const block = this.#block
     if (this.#offset >= block.length) throw new HpackError('a block that breaks off')
@@ -180,7 +189,7 @@ export class HpackDecoder {
     return text.toString('latin1', 0, textBytes)
   }
 
-  /** An integer (RFC 7541 §5.1) whose first octet holds as much as `prefixMax`. */
+  /** Reads an integer (RFC 7541 §5.1). Its first octet holds at most `prefixMax`. */
   #readInteger(prefixMax: number): number {
     const block = this.#block
     let value = (block[this.#offset++] as number) & prefixMax

@@ -1,17 +1,26 @@
-/** What an entry counts for beside its name and value (RFC 7541 §4.1; the same for a list of fields, RFC 9113 §6.5.2). */
+/**
+ * Size of an entry besides its name and value (RFC 7541 §4.1), and of a header in a list (RFC 9113
+ * §6.5.2).
+ */
 export const entryOverheadBytes = 32
 
-/** The size of the table of either side until something else was said (RFC 9113 §6.5.2). */
+/** Initial size of either side's table (RFC 9113 §6.5.2). */
 export const initialTableBytes = 4096
 
-/** The entries that a connection has added, the oldest leaving first (RFC 7541 §2.3.2). Takes no memory until there is one. */
+/**
+ * Entries that a connection has added. The oldest is removed first (RFC 7541 §2.3.2). Takes no
+ * memory until there is one.
+ */
 export class HpackDynamicTable {
-  /** Entries that were ever added. The newest has this number, and those that are here the `count` numbers up to it. */
+  /**
+   * Number of entries that were ever added, which is the number of the newest. The `count` numbers
+   * up to it are in the table.
+   */
   inserted = 0
   count = 0
   bytes = 0
   bytesMax: number
-  /** A ring: the entry with a number is at `number & (names.length - 1)`. */
+  /** Ring buffer: the entry with a number is at `number & (names.length - 1)`. */
   #names: string[] = []
   #values: string[] = []
 
@@ -19,7 +28,7 @@ export class HpackDynamicTable {
     this.bytesMax = bytesMax
   }
 
-  /** `number` is that of an entry that is here. */
+  /** Returns the name of an entry. `number` must be in the table. */
   name(number: number): string {
     return this.#names[number & (this.#names.length - 1)] as string
   }
@@ -28,13 +37,16 @@ export class HpackDynamicTable {
     return this.#values[number & (this.#values.length - 1)] as string
   }
 
-  /** Changes the size, and lets go what has no room any more (RFC 7541 §4.3). */
+  /** Changes the size, and removes entries beyond it (RFC 7541 §4.3). */
   resize(bytesMax: number): void {
     this.bytesMax = bytesMax
     this.#makeRoom(0)
   }
 
-  /** Adds an entry, and lets go what has no room any more; of an entry too large nothing stays (RFC 7541 §4.4). */
+  /**
+   * Adds an entry, and removes the oldest to make room. An entry larger than the table empties it
+   * (RFC 7541 §4.4).
+   */
   insert(name: string, value: string): void {
     const bytes = name.length + value.length + entryOverheadBytes
     this.#makeRoom(bytes)
@@ -48,7 +60,7 @@ export class HpackDynamicTable {
     this.#values[slot] = value
   }
 
-  /** Lets the oldest entry go. */
+  /** Removes the oldest entry. */
   evict(): void {
     const slot = (this.inserted - this.count + 1) & (this.#names.length - 1)
     const name = this.#names[slot] as string

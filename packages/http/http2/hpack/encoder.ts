@@ -4,12 +4,12 @@ import { huffmanBytes, writeHuffman } from './huffman.ts'
 import { type Indexing, type KnownName, knownNames } from './indexing.ts'
 import { firstDynamicIndex } from './static-table.ts'
 
-/** An integer of 32 bits, and the first octet (RFC 7541 §5.1). */
+/** Maximum size of a 32-bit integer with its first octet (RFC 7541 §5.1). */
 const integerBytesMax = 6
 
-/** The most that `fields` may take when they are encoded. */
+/** Returns the maximum size of the encoded headers, in bytes. */
 export function encodedBytesMax(headers: HeaderList): number {
-  // An index and the lengths of name and value for each field, and two size updates before them all.
+  // An index and the lengths of name and value for each header, and two size updates before them.
   let bytes = 2 * integerBytesMax + 1.5 * integerBytesMax * headers.length
   for (let index = 0; index < headers.length; index++) bytes += (headers[index] as string).length
   return bytes
@@ -22,13 +22,13 @@ interface NameEntries {
   others: Map<string, number> | undefined
 }
 
-/** A first octet: its pattern, and the most that it holds of an integer (RFC 7541 §5.1). */
+/** A first octet: its pattern, and the maximum that it holds of an integer (RFC 7541 §5.1). */
 interface Prefix {
   readonly pattern: number
   readonly prefixMax: number
 }
 
-/** RFC 7541 §6. */
+/** Representations of headers (RFC 7541 §6). */
 const indexed = { pattern: 0x80, prefixMax: 0x7f }
 const literal = {
   table: { pattern: 0x40, prefixMax: 0x3f },
@@ -36,23 +36,26 @@ const literal = {
   never: { pattern: 0x10, prefixMax: 0x0f },
 }
 const sizeUpdate = { pattern: 0x20, prefixMax: 0x1f }
-/** RFC 7541 §5.2. */
+/** Representations of strings (RFC 7541 §5.2). */
 const huffmanText = { pattern: 0x80, prefixMax: 0x7f }
 const plainText = { pattern: 0x00, prefixMax: 0x7f }
 
-/** Up to so many characters a loop is faster than a call out of the engine, on Deno by far. */
+/** Longest text for which a loop is faster than a native call, on Deno by far. */
 const loopLengthMax = 64
 
 const nowhere = Buffer.alloc(0)
 
-/** Encodes the header blocks that leave by one connection, in their order (RFC 7541). */
+/** Encodes the header blocks of one connection, in the order in which they are sent (RFC 7541). */
 export class HpackEncoder {
   readonly #table = new HpackDynamicTable(initialTableBytes)
-  /** Ours; the peer may allow more. */
+  /** Our maximum. The peer may allow more. */
   readonly #tableBytesMax: number
-  /** What is in the table, by name. */
+  /** Entries of the table, by name. */
   #entries: Map<string, NameEntries> | undefined
-  /** The smallest size since the last block, when the next one has to tell that it changed (RFC 7541 §4.2). */
+  /**
+   * The smallest size since the last block, when the next one has to signal a change (RFC 7541
+   * §4.2).
+   */
   #smallestBytes: number | undefined
   #out: Buffer = nowhere
   #offset = 0
@@ -62,7 +65,7 @@ export class HpackEncoder {
     this.setPeerTableBytes(initialTableBytes)
   }
 
-  /** The peer's SETTINGS_HEADER_TABLE_SIZE. The next block tells what came of it. */
+  /** Applies the peer's SETTINGS_HEADER_TABLE_SIZE. The next block signals the change. */
   setPeerTableBytes(bytes: number): void {
     const bytesMax = Math.min(bytes, this.#tableBytesMax)
     if (bytesMax === this.#table.bytesMax) return
@@ -72,9 +75,10 @@ export class HpackEncoder {
   }
 
   /**
-   * Encodes the list as a block to `out` at `offset`, where there is room for `encodedBytesMax`, and answers the offset
-   * behind it. The block has to be sent, for the peer's table follows ours. Of each character the low eight bits are sent:
-   * that they are no line break or NUL is the caller's care.
+   * Encodes the list as a block to `out` at `offset`, where there must be room for
+   * `encodedBytesMax`. Returns the offset after it. The block must be sent, because the peer's
+   * table follows ours. The low eight bits of each character are sent. The caller makes sure that
+   * none is a line break or NUL.
    */
   encode(headers: HeaderList, out: Buffer, offset: number): number {
     this.#out = out
@@ -83,7 +87,7 @@ export class HpackEncoder {
     for (let index = 0; index < headers.length; index += 2) {
       this.#writeField(headers[index] as string, headers[index + 1] as string)
     }
-    // What goes on being held is the caller's to free.
+    // Does not keep the caller's buffer alive.
     this.#out = nowhere
     return this.#offset
   }
@@ -127,14 +131,17 @@ export class HpackEncoder {
     if (indexing === 'table') this.#insert(name, value)
   }
 
-  /** What would push out half of the others is worth no entry. */
+  /** Returns how to encode a header. One that would remove half of the table is not added. */
   #indexingOf(known: KnownName | undefined, name: string, value: string): Indexing {
     const indexing = known?.indexing ?? 'table'
     const bytes = name.length + value.length + entryOverheadBytes
     return indexing === 'table' && bytes > this.#table.bytesMax / 2 ? 'once' : indexing
   }
 
-  /** A text for the table is sent once, so that it may cost; the others are sent as they are. */
+  /**
+   * Writes a text. One for the table is compressed, because it is sent once. The others are not, to
+   * save time.
+   */
   #writeText(text: string, indexing: Indexing): void {
     const encodedBytes = indexing === 'table' ? huffmanBytes(text) : text.length
     if (encodedBytes < text.length) {
@@ -151,7 +158,7 @@ export class HpackEncoder {
     for (let index = 0; index < text.length; index++) out[this.#offset++] = text.charCodeAt(index)
   }
 
-  /** An integer behind the pattern in its first octet (RFC 7541 §5.1). */
+  /** Writes an integer after the pattern in its first octet (RFC 7541 §5.1). */
   #writeInteger({ pattern, prefixMax }: Prefix, value: number): void {
     const out = this.#out
     if (value < prefixMax) {
@@ -193,7 +200,7 @@ export class HpackEncoder {
     const oldest = table.inserted - table.count + 1
     const name = table.name(oldest)
     const entries = this.#entries?.get(name)
-    // When the newest of a name leaves, the others have left before.
+    // The newest entry of a name is removed after all others of that name.
     if (entries?.number === oldest) this.#entries?.delete(name)
     else entries?.others?.delete(table.value(oldest))
     table.evict()

@@ -9,7 +9,7 @@ interface Example {
   readonly tableBytesMax: number
   /** Each block in hexadecimal, and its headers. */
   readonly blocks: readonly (readonly [hex: string, headers: readonly string[]])[]
-  /** What is in the dynamic table afterwards, the newest first. */
+  /** Dynamic table after the last block, newest entry first. */
   readonly table: readonly string[]
 }
 
@@ -133,7 +133,7 @@ function bytesOf(hex: string): Buffer {
   return Buffer.from(hex.replace(/\s/g, ''), 'hex')
 }
 
-/** What indexes of the dynamic table stand for, up to the first that stands for nothing. */
+/** Entries of the dynamic table by index, up to the first index without one. */
 function tableOf(decoder: HpackDecoder): string[] {
   const table: string[] = []
   try {

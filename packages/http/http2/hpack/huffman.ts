@@ -1,6 +1,7 @@
 /**
- * The lengths of the codes of RFC 7541 Appendix B: digits in base 36, 32 symbols a line, and the end of string. The code is
- * canonical: symbols in order of the length of their codes, then of their value, have codes that count up.
+ * Lengths of the codes of RFC 7541 Appendix B: digits in base 36, 32 symbols a line, and the end of
+ * string. The code is canonical: symbols in order of the length of their codes, then of their
+ * value, have codes that count up.
  */
 const digits = [
   'dnsssssssoussussssssssusssssssss',
@@ -31,7 +32,9 @@ function canonicalCodes(): Uint32Array {
   return found
 }
 
-/** Bytes that a text takes when encoded; of each character, the low eight bits. */
+/**
+ * Returns the encoded size of a text, in bytes. Only the low eight bits of each character count.
+ */
 export function huffmanBytes(text: string): number {
   let bits = 0
   for (let index = 0; index < text.length; index++) {
@@ -40,7 +43,7 @@ export function huffmanBytes(text: string): number {
   return (bits + 7) >>> 3
 }
 
-/** Encodes a text to `out` at `offset`, and answers the offset behind it. */
+/** Encodes a text to `out` at `offset`. Returns the offset after it. */
 export function writeHuffman(text: string, out: Uint8Array, offset: number): number {
   let end = offset
   let pending = 0
@@ -64,13 +67,17 @@ export function writeHuffman(text: string, out: Uint8Array, offset: number): num
 
 const malformed = 0x2_0000
 const emits = 0x1_0000
-/** A padding is the first bits of the end of string, at most seven (RFC 7541 §5.2): the state after n ones is n. */
+/**
+ * Padding is the first bits of the end of string, at most seven (RFC 7541 §5.2). The state after n
+ * ones is n.
+ */
 const paddingBitsMax = 7
 const transitions = decodingTable()
 
 /**
- * For each state (a node of the code's tree) and each four bits: the next state, the symbol above it when one ends there
- * (no code is shorter than five bits, so there is one at most), and whether it does or is not allowed.
+ * For each state (a node of the code tree) and each four bits: the next state, and the symbol above
+ * it when one ends there. No code is shorter than five bits, so at most one ends. A bit says
+ * whether one ends, another that the code is malformed.
  */
 function decodingTable(): Uint32Array {
   const tree = codeTree()
@@ -91,7 +98,10 @@ function decodingTable(): Uint32Array {
   return table
 }
 
-/** The inner nodes; what follows on a 0 and a 1: a node, or `~symbol`. Node 0 is the root, node n what n ones lead to. */
+/**
+ * Inner nodes of the code tree. Each entry holds what follows on a 0 and on a 1: a node, or
+ * `~symbol`. Node 0 is the root. Node n follows n ones.
+ */
 function codeTree(): [number, number][] {
   const tree: [number, number][] = [[0, 0]]
   for (let symbol = endOfString; symbol >= 0; symbol--) {
@@ -107,14 +117,15 @@ function codeTree(): [number, number][] {
   return tree
 }
 
-/** The most bytes that so many encoded bytes can hold. */
+/** Returns the maximum size of a text with `encodedBytes`. */
 export function huffmanTextBytesMax(encodedBytes: number): number {
   return Math.floor((encodedBytes * 8) / 5)
 }
 
 /**
- * Decodes `bytes` from `start` to `end` into `text`, which has room for `huffmanTextBytesMax`. Answers how many bytes it
- * wrote, or -1 when this is no encoded text: the padding is wrong or too long, or the end of string is in it.
+ * Decodes `bytes` from `start` to `end` into `text`, which must have room for
+ * `huffmanTextBytesMax`. Returns the number of bytes written, or -1 when the text is malformed: its
+ * padding is wrong or too long, or it contains the end of string.
  */
 export function readHuffman(
   bytes: Uint8Array,

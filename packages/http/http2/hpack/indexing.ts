@@ -1,23 +1,24 @@
 import { staticNames, staticValues } from './static-table.ts'
 
 /**
- * How a field goes that no table holds (RFC 7541 §6.2): `table` adds it, for it will be sent again; `once` does not; `never`
- * forbids it to intermediaries as well, because it is a secret that could be guessed by the size of what follows (§7.1).
+ * Representation of a header that no table holds (RFC 7541 §6.2). `table` adds it, because it will
+ * probably be sent again. `once` does not. `never` also forbids intermediaries to add it, because
+ * it is a secret that could be guessed by the size of later blocks (§7.1).
  */
 export type Indexing = 'table' | 'once' | 'never'
 
-/** What is known of a name before any connection. */
+/** Static properties of a name. */
 export interface KnownName {
   readonly indexing: Indexing
-  /** Its first index in the static table, or 0. */
+  /** First index of the name in the static table, or 0. */
   readonly index: number
-  /** The static table's indexes by value, when it has values for this name. */
+  /** Indexes of the static table by value, when it has values for this name. */
   readonly valueIndexes: ReadonlyMap<string, number> | undefined
 }
 
 const secret = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie']
 
-/** Their values hardly repeat: in the table they would push out what does. */
+/** Names whose values rarely repeat. In the table they would displace those that do. */
 const changing = [
   'age',
   'connect-timeout-ms',

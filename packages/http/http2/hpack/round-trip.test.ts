@@ -12,7 +12,7 @@ const text = fc.oneof(
   fc.string({ maxLength: 200 }),
   fc.constantFrom('a'.repeat(1000), '\xff'.repeat(3000)),
 )
-/** Few, so that they meet again: of the static table, of the rules, and others. */
+/** Few names, so that they repeat: of the static table, of the rules, and others. */
 const name = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(':status', 'date', 'cookie', 'vary', 'x-a', 'x-b', '') },
   { weight: 1, arbitrary: text },

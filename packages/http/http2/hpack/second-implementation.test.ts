@@ -9,8 +9,9 @@ import { HpackDecoder } from './decoder.ts'
 import { encodedBytesMax, HpackEncoder } from './encoder.ts'
 
 /**
- * The other implementation is the runtime's own `node:http2`, as a client: it encodes requests for our decoder, and
- * decodes what our encoder makes of the answers. Each runtime brings another one; Node's is nghttp2.
+ * The other implementation is the runtime's own `node:http2`, as a client: it encodes requests for
+ * our decoder, and decodes the responses of our encoder. Each runtime has another one. Node's is
+ * nghttp2.
  */
 alsoOnDenoAndNode(import.meta.filename)
 
@@ -20,7 +21,10 @@ const flag = { ack: 1, endStream: 1, endHeaders: 4, padded: 8, priority: 0x20 }
 const prefaceBytes = 24
 const headerTableSize = 1
 
-/** The server's half of one connection: answers each request with the next of `answers`, and tells what was asked. */
+/**
+ * The server's half of one connection. It responds to each request with the next of `answers`, and
+ * returns the requests.
+ */
 class HeaderPeer {
   readonly asked: HeaderList[] = []
   answers: HeaderList[] = []
@@ -48,7 +52,7 @@ class HeaderPeer {
     })
   }
 
-  /** The table that the client may use from when it has acknowledged it. */
+  /** Size of the table that the client may use after it has acknowledged it. */
   announceTable(bytes: number): void {
     const setting = Buffer.alloc(6)
     setting.writeUInt16BE(headerTableSize)
@@ -124,8 +128,9 @@ const nameText = fc.constantFrom(
 )
 const fieldRecord = fc.dictionary(nameText, valueText, { maxKeys: 12, noNullPrototype: true })
 /**
- * Against RFC 7541 §4.2, the clients of Bun and Deno go on with the old table when they are told of a smaller one, and Bun's
- * holds answers to a size that it has not been told to be known yet. So with them the tables stay as they are.
+ * The clients of Bun and Deno break RFC 7541 §4.2: they keep the old table when the server sets a
+ * smaller one. Bun's also applies a size to responses before it has acknowledged it. So the tables
+ * keep their size with them.
  */
 const tablesChange = process.versions.bun === undefined && process.versions.deno === undefined
 const tableBytes = tablesChange

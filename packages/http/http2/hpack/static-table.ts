@@ -63,11 +63,11 @@ const entries: readonly (readonly [name: string, value: string])[] = [
   ['www-authenticate', ''],
 ]
 
-/** Names by index; the first index is 1. */
+/** Names by index. The first index is 1. */
 export const staticNames: readonly string[] = ['', ...entries.map(([name]) => name)]
 
-/** Values by index; the first index is 1. */
+/** Values by index. The first index is 1. */
 export const staticValues: readonly string[] = ['', ...entries.map(([, value]) => value)]
 
-/** The index that the dynamic table starts at (RFC 7541 §2.3.3). */
+/** First index of the dynamic table (RFC 7541 §2.3.3). */
 export const firstDynamicIndex: number = staticNames.length

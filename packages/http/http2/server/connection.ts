@@ -17,7 +17,7 @@ import { UnfinishedExchanges } from './unfinished.ts'
 export interface ServerContext {
   readonly shared: Http2Context
   readonly respond: Respond
-  /** Whether a peer at this address may send any number of resets and idle frames. Default: none may. */
+  /** Returns whether a peer may send any number of resets and idle frames. Default: none may. */
   readonly trusts?: ((address: string) => boolean) | undefined
   onClosed(connection: ServerConnection): void
 }
@@ -33,12 +33,12 @@ export interface AcceptedConnection {
 /** Progress of draining (RFC 9113 §6.8): the client was warned, or the last stream was named. */
 type Draining = 'no' | 'warned' | 'last'
 
-/** Bytes that an open stream is charged, for all that its handler makes of it: measured on Bun, and rounded up. */
+/** Memory charged for an open stream, in bytes: measured on Bun, and rounded up. */
 const streamBytes = 8 * 1024
-/** Size of a decoded header block, as a multiple of its encoded size (Huffman codes have 5 bits or more). */
+/** Maximum size of a decoded header block, as a multiple of its encoded size. */
 const blockFactor = 2
 
-/** The PING whose answer shows that a draining client has seen the GOAWAY. */
+/** The PING whose response shows that a draining client has seen the GOAWAY. */
 const drainPing = Buffer.from('draining')
 
 /** An HTTP/2 connection that a client has opened. Its requests become exchanges. */
@@ -55,7 +55,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   readonly #unfinished = new UnfinishedExchanges<ServerExchange>()
   #draining: Draining = 'no'
   #drainPingAtMs = 0
-  /** The last header list and what was read from it: lists repeat. */
+  /** The last header list and its request head: lists repeat. */
   #lastList: HeaderList | undefined
   #lastHead: RequestHead | undefined
 
@@ -142,7 +142,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
     const { budget, streams, timer, limits } = this.#core
     const { stream } = exchange
     budget.earnResets()
-    // Nobody needs the rest of the request.
+    // The rest of the request is not needed.
     if (!stream.body.ended) stream.body.cut(new Error('the exchange is closed'))
     if (stream.remoteEnded) return void streams.remove(stream)
     stream.discards = true
@@ -171,7 +171,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
     timer.checkIn(limits.drainPingTimeoutMs)
   }
 
-  /** Cuts the connection. */
+  /** Destroys the connection. */
   destroy(cause: Error): void {
     this.#core.destroy(cause)
   }
@@ -224,7 +224,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
     return due
   }
 
-  /** Bodies that handlers wait for and that do not come (RFC 9110 §15.5.9). */
+  /** Returns the deadlines of bodies that handlers wait for (RFC 9110 §15.5.9). */
   #lateBodies(): Deadline[] {
     const { streams, limits } = this.#core
     return Array.from(streams.values(), ({ owner }) => owner)
@@ -285,7 +285,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   }
 }
 
-/** Stands for a request that was not read. */
+/** Head of a request that was not parsed. */
 const emptyHead: RequestHead = {
   method: '',
   authority: '',
@@ -296,5 +296,5 @@ const emptyHead: RequestHead = {
   expectsMore: false,
 }
 
-/** For a deadline that `deadlines` itself handles. */
+/** Does nothing, for a deadline that `deadlines` itself handles. */
 function nothing(): void {}

@@ -8,10 +8,10 @@ const { endStream, endHeaders, padded, priority } = frameFlag
 const get = [':method', 'GET', ':scheme', 'http', ':authority', 'a', ':path', '/']
 const nothing = Buffer.alloc(0)
 
-/** Streams stay open. */
+/** Handler that leaves its streams open. */
 const serve = () => serveFrames(() => {})
 
-/** Opens a stream, whose answer ends when the request does. */
+/** Opens a stream. Its response ends when the request does. */
 async function serveAnswers() {
   const server = await serveFrames((exchange) => {
     exchange.respond(200, [])

@@ -11,13 +11,13 @@ export interface ResponseSink {
   readonly link: StreamLink
   readonly scheme: 'http' | 'https'
   readonly remoteAddress: string
-  /** The value of `date`. */
+  /** Returns the value of `date`. */
   date(): string
-  /** The whole response was sent. */
+  /** Reports that the whole response was sent. */
   onResponded(exchange: ServerExchange): void
-  /** The handler waits for the body. */
+  /** Reports that the handler waits for the body. */
   onBodyWanted(exchange: ServerExchange): void
-  /** The handler has ended, after the stream. */
+  /** Reports that the handler has ended, after the stream. */
   onReleased(exchange: ServerExchange): void
 }
 
@@ -26,9 +26,9 @@ export class ServerExchange implements Exchange, StreamOwner {
   readonly httpVersion = '2'
   readonly stream: Http2Stream<ServerExchange>
   onClose: ((cause: Error | undefined) => void) | undefined
-  /** Whether the handler has ended. */
+  /** True when the handler has ended. */
   released = false
-  /** When a reader last began to wait for the body. */
+  /** Time when a reader last began to wait for the body. */
   bodyWantedAtMs = 0
   readonly #head: RequestHead
   readonly #sink: ResponseSink
@@ -85,7 +85,7 @@ export class ServerExchange implements Exchange, StreamOwner {
     return this.stream.gone || this.stream.localEnded
   }
 
-  /** Whether the handler waits for the body before it responds. */
+  /** True when the handler waits for the body before it responds. */
   get awaitsBody(): boolean {
     return this.stream.body.isWanted && !this.stream.hasBegunResponse
   }

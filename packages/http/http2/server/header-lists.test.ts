@@ -9,11 +9,14 @@ import { type FramesPeer, serveFrames } from '../testing/frames-peer.ts'
 alsoOnDenoAndNode(import.meta.filename)
 
 const bytesMax = 200
-/** One that is given stays: a response that is passed on has the date of its origin. */
+/** A given date is kept: a forwarded response has the date of its origin. */
 const head = ['date', 'Sat, 28 Nov 2026 12:00:00 GMT', 'content-type', 'application/grpc']
 const status = [':status', '200', ...head]
 
-/** A client that takes lists of 200 bytes, and a server that responds to each of its requests in turn. */
+/**
+ * A client that accepts lists of 200 bytes, and a server that responds to each of its requests in
+ * turn.
+ */
 async function connect(...responses: ((exchange: Exchange) => void)[]) {
   const server = await serveFrames((exchange) => responses.shift()?.(exchange))
   const peer = await server.peer()
@@ -22,7 +25,7 @@ async function connect(...responses: ((exchange: Exchange) => void)[]) {
   return { server, peer }
 }
 
-/** A list with the fields that counts so many bytes. */
+/** Returns a list of `headers` that counts as `bytes`. */
 function listOf(bytes: number, headers: readonly string[]): string[] {
   const rest = bytes - headerListBytes([...headers, 'x', ''])
   return [...headers, 'x', 'v'.repeat(rest)]

@@ -345,7 +345,7 @@ describe('a client that is slow', () => {
       Array.from({ length: 1_000 }, () => Buffer.from('0000080600000000000000000000000000', 'hex')),
     )
     let sent = 0
-    // Until the sockets are full: the server does not take the answers' PINGs for ever.
+    // Until the sockets are full, because the server stops reading.
     const ended = waitFor(() => server.http2.connectionCount === 0, { what: 'the end' })
     while (server.http2.connectionCount > 0 && sent < 100_000) {
       if (!peer.socket.write(pings)) await new Promise((resolve) => setTimeout(resolve, 5))

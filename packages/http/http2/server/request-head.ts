@@ -1,31 +1,34 @@
 import { isSameAuthority } from '../../authority.ts'
 import type { HeaderList } from '../../exchange.ts'
 
-/** What a request begins with (RFC 9113 §8.3.1). */
+/** Head of a request (RFC 9113 §8.3.1). */
 export interface RequestHead {
   readonly method: string
   readonly authority: string
-  /** Empty for CONNECT. */
+  /** Path and query, or `*`. Empty for CONNECT. */
   readonly target: string
-  /** Without the pseudo-header headers. */
+  /** Headers without pseudo-headers. */
   readonly headers: HeaderList
   /** -1 when there is none. */
   readonly contentLength: number
   readonly expectsContinue: boolean
-  /** Whether it expects something else, which no server does (RFC 9110 §10.1.1). */
+  /**
+   * True when `expect` has another value than `100-continue`, which no server supports (RFC 9110
+   * §10.1.1).
+   */
   readonly expectsMore: boolean
 }
 
 /** A token in lower case (RFC 9110 §5.6.2, RFC 9113 §8.2.1). */
 const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 const methodPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** What no value holds, begins or ends with (RFC 9113 §8.2.1). */
+/** Characters that no value may contain, begin with or end with (RFC 9113 §8.2.1). */
 const badValuePattern = /[\0\r\n]|^[ \t]|[ \t]$/
-/** As an absolute path, or the whole server (RFC 9113 §8.3.1). */
+/** An absolute path, or `*` for the whole server (RFC 9113 §8.3.1). */
 const targetPattern = /^(\/[\x21-\x7e\x80-\xff]*|\*)$/
 const authorityPattern = /^[^@/\s]*$/
 
-/** HeaderList that HTTP/2 does not have (RFC 9113 §8.2.2). */
+/** Headers that HTTP/2 does not have (RFC 9113 §8.2.2). */
 const connectionHeaders = new Set([
   'connection',
   'keep-alive',
@@ -34,7 +37,7 @@ const connectionHeaders = new Set([
   'upgrade',
 ])
 
-/** Reads a field list, or answers undefined when the request is malformed (RFC 9113 §8.1.1). */
+/** Parses a header list. Returns `undefined` when the request is malformed (RFC 9113 §8.1.1). */
 export function readRequestHead(list: readonly string[]): RequestHead | undefined {
   const pseudo = new Map<string, string>()
   let index = 0
@@ -67,7 +70,10 @@ export function readRequestHead(list: readonly string[]): RequestHead | undefine
   }
 }
 
-/** Whether the headers can be trailers: no pseudo-header headers, and nothing that no request may have (RFC 9113 §8.1). */
+/**
+ * Returns whether the headers can be trailers: no pseudo-headers, and none that a request must not
+ * have (RFC 9113 §8.1).
+ */
 export function areTrailers(list: HeaderList): boolean {
   return readHeaders(list) !== undefined
 }
@@ -98,7 +104,7 @@ function readHeaders(headers: HeaderList): HeadersRead | undefined {
 function readHeader(read: HeadersRead, name: string, value: string): boolean {
   switch (name) {
     case 'te':
-      // In any case, as keywords of HTTP are (RFC 9110 §10.1.4).
+      // In upper or lower case, because keywords of HTTP ignore case (RFC 9110 §10.1.4).
       return value === 'trailers' || value.toLowerCase() === 'trailers'
     case 'host':
       if (read.host !== '' && read.host !== value) return false
@@ -122,7 +128,7 @@ function readHeader(read: HeadersRead, name: string, value: string): boolean {
   }
 }
 
-/** Cookies that were split for compression (RFC 9113 §8.2.3). */
+/** Joins cookies that were split for compression (RFC 9113 §8.2.3). */
 function joinCookies(headers: HeaderList): HeaderList {
   const cookies = headers.filter((_, index, all) => index % 2 === 1 && all[index - 1] === 'cookie')
   const others = headers.filter((_, index, all) => all[index - (index % 2)] !== 'cookie')

@@ -12,10 +12,10 @@ import { type Frame, serveFrames } from '../testing/frames-peer.ts'
 
 const grpc = ['content-type', 'application/grpc']
 const { endStream, endHeaders, padded } = frameFlag
-/** What curl and gRPC clients do: it is told to stop within this time. */
+/** Time within which clients such as curl and gRPC are asked to stop. */
 const quickly = { refusalDelayMs: 20, sweepIntervalMs: 10 }
 
-/** Takes all of the body. */
+/** Takes the whole body. */
 async function bodyOf({ body }: Exchange): Promise<string> {
   let text = ''
   for (;;) {
@@ -25,7 +25,7 @@ async function bodyOf({ body }: Exchange): Promise<string> {
   }
 }
 
-/** Answers with the body it got. */
+/** Responds with the body of the request. */
 async function echo(exchange: Exchange): Promise<void> {
   try {
     const text = await bodyOf(exchange)
@@ -310,7 +310,7 @@ describe('what nobody will read', () => {
     peer.request(1, [], false)
     expect(textOf(await peer.answer(1))).toBe('too much')
     expect(await peer.resetCode(1)).toBe(errorCode.noError)
-    // What was under way is dropped.
+    // Bytes in flight are dropped.
     peer.data(1, 'more')
     peer.data(1, 'and more', true)
     await peer.settled()
@@ -398,7 +398,7 @@ test('bodies of many windows go both ways at once', async () => {
   expect((await session.post('/', text)).text).toBe(text)
 })
 
-/** Node's own client. */
+/** Client of `node:http2`. */
 class Session implements AsyncDisposable {
   readonly #session: ClientHttp2Session
 

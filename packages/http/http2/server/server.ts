@@ -6,23 +6,27 @@ import { type Http2Limits, http2Limits } from '../limits.ts'
 import { ServerConnection } from './connection.ts'
 
 export interface Http2ServerOptions extends Omit<Http2ContextOptions, 'limits'> {
-  /** Handles each request, called after all frames of its chunk, so that a small body is here. */
+  /**
+   * Handles each request. Called after all frames of its chunk, so that a small body has arrived.
+   */
   readonly respond: Respond
   /** Default: `http2Limits`. */
   readonly limits?: Partial<Http2Limits>
   /**
-   * Whether a peer at this address may send as many resets and idle frames as it likes, because it does so for many users.
-   * Default: none.
+   * Returns whether a peer at this address may send any number of resets and idle frames, because
+   * it does so for many users. Default: none may.
    */
   readonly trusts?: ((address: string) => boolean) | undefined
 }
 
-/** Speaks HTTP/2 (RFC 9113) on connections that others have accepted. */
+/** An HTTP/2 server (RFC 9113) for connections that others have accepted. */
 export interface Http2Server {
   /**
-   * Takes a connection whose next bytes, readable on the socket, are the client's preface.
+   * Takes a connection that begins with the client's preface. Bytes read from the socket before
+   * must have been put back.
    * @param scheme `https` behind TLS.
-   * @param account of what its client makes the process hold, closed by the caller. Default: one of its own, without a bound.
+   * @param account Memory account of the client. The caller closes it. Default: one without a
+   *   limit.
    */
   accept(
     socket: Socket,
@@ -31,9 +35,12 @@ export interface Http2Server {
     account?: MemoryAccount,
   ): void
   readonly connectionCount: number
-  /** Takes no further streams, and resolves when those at hand have ended and all connections are gone (RFC 9113 §6.8). */
+  /**
+   * Accepts no further streams. Resolves when the open ones have ended and all connections are
+   * closed (RFC 9113 §6.8).
+   */
   drain(): Promise<void>
-  /** Cuts what is still open. */
+  /** Destroys all open connections. */
   destroy(): void
 }
 

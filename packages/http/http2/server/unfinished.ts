@@ -1,44 +1,44 @@
 /**
- * Exchanges of which one side has ended and the other has not: those whose response is complete while the request still
- * comes, and those that were reset while their handlers go on. Each kind is in order of time.
+ * Exchanges that have ended on one side only. For some the response is complete while the request
+ * still arrives. Others were reset while their handlers continue. Each kind is in order of time.
  */
 export class UnfinishedExchanges<E> {
   #unread: Map<E, number> | undefined
   #lingering: Map<E, number> | undefined
 
-  /** Exchanges that count as streams although these are closed (CVE-2023-44487). */
+  /** Exchanges that count as streams although their streams are closed (CVE-2023-44487). */
   get lingeringCount(): number {
     return this.#lingering?.size ?? 0
   }
 
-  /** When the oldest one began to wait for its request. */
+  /** Time when the oldest one began to wait for its request. */
   get unreadSinceMs(): number | undefined {
     return first(this.#unread?.values())
   }
 
-  /** When the oldest one began to wait for its handler. */
+  /** Time when the oldest one began to wait for its handler. */
   get lingeringSinceMs(): number | undefined {
     return first(this.#lingering?.values())
   }
 
-  /** The response is complete, the request is not. */
+  /** Adds an exchange whose response is complete before its request. */
   addUnread(exchange: E, nowMs: number): void {
     this.#unread ??= new Map()
     this.#unread.set(exchange, nowMs)
   }
 
-  /** The stream was reset, the handler goes on. */
+  /** Adds an exchange whose stream was reset before its handler has ended. */
   addLingering(exchange: E, nowMs: number): void {
     this.#lingering ??= new Map()
     this.#lingering.set(exchange, nowMs)
   }
 
-  /** The stream is closed. */
+  /** Removes an exchange whose stream is closed. */
   removeUnread(exchange: E): void {
     this.#unread?.delete(exchange)
   }
 
-  /** The handler has ended. */
+  /** Removes an exchange whose handler has ended. */
   removeLingering(exchange: E): void {
     this.#lingering?.delete(exchange)
   }

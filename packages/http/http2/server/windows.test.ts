@@ -8,7 +8,7 @@ import { type FramesPeer, serveFrames, uint32 } from '../testing/frames-peer.ts'
 
 const windows = (bytes: number) => settingsPayload([[settingId.initialWindowSize, bytes]])
 
-/** Bytes of DATA that have come, of one stream or of all. */
+/** Bytes of DATA that have arrived, of one stream or of all. */
 function received({ frames }: FramesPeer, streamId?: number): number {
   return frames
     .filter(({ type }) => type === frameType.data)
@@ -16,14 +16,14 @@ function received({ frames }: FramesPeer, streamId?: number): number {
     .reduce((sum, { payload }) => sum + payload.length, 0)
 }
 
-/** How much the peer was allowed on top, on a stream or the connection. */
+/** Bytes that the peer was allowed on top, on a stream or the connection. */
 function allowed({ frames }: FramesPeer, streamId: number): number {
   return frames
     .filter((frame) => frame.type === frameType.windowUpdate && frame.streamId === streamId)
     .reduce((sum, { payload }) => sum + readUint32(payload, 0), 0)
 }
 
-/** Exactly so many bytes come: what goes by the queue may come behind the answer to a PING. */
+/** Waits for exactly this number of bytes. Queued DATA may come after the response to a PING. */
 async function receives(peer: FramesPeer, bytes: number): Promise<void> {
   await waitFor(() => received(peer) >= bytes, { what: `${bytes} bytes`, intervalMs: 2 })
   await peer.settled()
@@ -102,7 +102,7 @@ describe('an answer', () => {
     peer.windowUpdate(0, 10_000_000)
     for (const streamId of [1, 3, 5, 7]) await peer.answer(streamId)
     const order = peer.frames.filter(({ type }) => type === frameType.data).slice(8)
-    // While all have something to send, none sends twice before each other has sent once.
+    // While all have something to send, none sends twice before each other one has sent once.
     for (let index = 0; index + 4 <= 80; index += 4) {
       const turn = order.slice(index, index + 4).map(({ streamId }) => streamId)
       expect(new Set(turn).size).toBe(4)
@@ -122,7 +122,7 @@ describe('an answer', () => {
     await using peer = await server.peer()
     peer.request(1)
     await peer.settled()
-    // Six pass at once within the window; six and a bit wait.
+    // Six chunks pass at once within the window. Six and a part of one wait.
     expect(told).toHaveLength(13)
     expect(told.at(-1)).toBe(false)
     peer.windowUpdate(0, 1_000_000)
@@ -220,7 +220,7 @@ describe('a request', () => {
     padded[0] = 255
     for (let index = 0; index < 10; index++) peer.send(frameType.data, frameFlag.padded, 1, padded)
     await peer.settled()
-    // What is padding is taken by nobody, and given back at once when it is enough.
+    // Padding is not taken by a reader. Its credit is returned at once when it is enough.
     expect(allowed(peer, 1)).toBe(0)
     const { body } = server.exchanges[0] as Exchange
     let taken = 0

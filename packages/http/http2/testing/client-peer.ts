@@ -20,15 +20,15 @@ export const requestHead = [':method', 'POST', ':scheme', 'http', ':authority', 
 
 export interface PairOptions {
   readonly limits?: Partial<Http2Limits>
-  /** Whether the server has sent its settings. */
+  /** True when the server has sent its SETTINGS. Default: true. */
   readonly greeted?: boolean
-  /** Whether owners take what comes. */
+  /** True when owners take bytes as they arrive. Default: true. */
   readonly taking?: boolean
-  /** Whether time passes by `pass` alone. */
+  /** True when only `pass` advances the time. Default: false. */
   readonly isTimed?: boolean
 }
 
-/** A client's connection and its peer, which does what a test says. */
+/** A client's connection and its peer, which the test controls. */
 export interface Pair extends AsyncDisposable {
   readonly client: ClientConnection
   readonly peer: FramesPeer
@@ -45,7 +45,7 @@ export interface Call {
   readonly stream: ClientStream
   readonly told: string[]
   readonly wasCompleteAtHead: boolean
-  /** Resolves with what it failed with, if it did. */
+  /** Resolves with the cause of a failure, if there was one. */
   readonly over: Promise<Error | undefined>
   text(): string
 }
@@ -96,7 +96,7 @@ export async function connectPair(options: PairOptions = {}): Promise<Pair> {
   }
 }
 
-/** A peer that has the preface behind it. */
+/** Returns a peer that has received the preface. */
 async function acceptPreface(socket: Socket): Promise<FramesPeer> {
   let bytes = Buffer.alloc(0)
   while (bytes.length < clientPreface.length) {

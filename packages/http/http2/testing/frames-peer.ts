@@ -19,17 +19,17 @@ import { encodedBytesMax, HpackEncoder } from '../hpack/encoder.ts'
 import type { Http2Limits } from '../limits.ts'
 import { createHttp2Server, type Http2Server } from '../server/server.ts'
 
-/** A frame with the payload read as far as tests look at it. */
+/** A frame, with the parts of its payload that tests check. */
 export interface Frame {
   readonly type: number
   readonly flags: number
   readonly streamId: number
   readonly payload: Buffer
-  /** Of HEADERS with END_HEADERS. */
+  /** Headers of a HEADERS frame with END_HEADERS. */
   readonly headers?: HeaderList
 }
 
-/** An HTTP/2 peer that does nothing of itself but to keep what it gets, so that a test decides what crosses what. */
+/** An HTTP/2 peer that only keeps what it receives, so that a test decides the order of frames. */
 export class FramesPeer implements AsyncDisposable {
   readonly socket: Socket
   readonly frames: Frame[] = []
@@ -39,18 +39,18 @@ export class FramesPeer implements AsyncDisposable {
   #rest: Buffer = Buffer.alloc(0)
   #pings = 0
 
-  /** @param to the port to connect to as a client, or a socket whose next bytes are frames. */
+  /** @param to Port to connect to as a client, or a socket whose next bytes are frames. */
   constructor(to: number | Socket) {
     this.socket = typeof to === 'number' ? connect(to, '127.0.0.1') : to
     this.socket.on('data', (chunk: Buffer) => this.#read(chunk))
     this.socket.on('close', () => {
       this.closed = true
     })
-    // What has not come when the connection breaks is missed by whoever waits for it.
+    // Not reported here: a test that waits for a frame fails when it does not arrive.
     this.socket.on('error', () => {})
   }
 
-  /** Preface and SETTINGS, and waits for those of the server, which it acknowledges. */
+  /** Sends preface and SETTINGS, waits for those of the server, and acknowledges them. */
   async greet(settings: Uint8Array = Buffer.alloc(0)): Promise<this> {
     this.socket.write(clientPreface)
     this.send(frameType.settings, 0, 0, settings)
@@ -63,7 +63,10 @@ export class FramesPeer implements AsyncDisposable {
     this.socket.write(toFrame(type, flags, streamId, payload))
   }
 
-  /** A request with the usual pseudo-header fields, or with `fields` alone when they begin with one. */
+  /**
+   * Sends a request with the usual pseudo-headers, or with `headers` alone when they begin with
+   * one.
+   */
   request(streamId: number, headers: HeaderList = [], endStream = true): void {
     const all = headers[0]?.startsWith(':') ? headers : [...post, ...headers]
     const flags = frameFlag.endHeaders | (endStream ? frameFlag.endStream : 0)
@@ -83,12 +86,12 @@ export class FramesPeer implements AsyncDisposable {
     return block.subarray(0, this.#encoder.encode(headers, block, 0))
   }
 
-  /** The first frame of that kind, which may have come already. */
+  /** Returns the first frame of this kind, which may have arrived already. */
   next(matches: (frame: Frame) => boolean): Promise<Frame> {
     return waitFor(() => this.frames.find(matches) ?? this.#missing(), { ...soon, what: 'a frame' })
   }
 
-  /** All frames of the stream when it has ended. */
+  /** Returns all frames of the stream when it has ended. */
   async answer(streamId: number): Promise<Frame[]> {
     const ends = (frame: Frame) =>
       frame.streamId === streamId &&
@@ -99,7 +102,7 @@ export class FramesPeer implements AsyncDisposable {
     return this.frames.filter((frame) => frame.streamId === streamId)
   }
 
-  /** The code with which the stream was reset. */
+  /** Returns the code with which the stream was reset. */
   async resetCode(streamId: number): Promise<number> {
     const { payload } = await this.next(
       (frame) => frame.type === frameType.resetStream && frame.streamId === streamId,
@@ -107,14 +110,14 @@ export class FramesPeer implements AsyncDisposable {
     return readUint32(payload, 0)
   }
 
-  /** The code of the GOAWAY that ends the connection, when it is closed. */
+  /** Returns the code of the GOAWAY that ends the connection, when it is closed. */
   async goawayCode(): Promise<number> {
     await waitFor(() => this.closed || this.#missing(), { ...soon, what: 'the end' })
     const goaway = this.frames.findLast((frame) => frame.type === frameType.goaway)
     return goaway === undefined ? -1 : readUint32(goaway.payload, 4)
   }
 
-  /** An answer to a PING says that all before it was looked at. */
+  /** Sends a PING and waits for the response: everything before it was handled. */
   async settled(): Promise<void> {
     const payload = Buffer.alloc(8)
     payload.writeUInt32BE(++this.#pings, 4)
@@ -177,12 +180,12 @@ export function uint32(value: number): Buffer {
   return bytes
 }
 
-/** A server on loopback for raw peers, which keeps the exchanges it was given. */
+/** A server on loopback for raw peers. It keeps the exchanges that it gets. */
 export interface FramesServer extends AsyncDisposable {
   readonly port: number
   readonly http2: Http2Server
   readonly exchanges: Exchange[]
-  /** A peer that is greeted. */
+  /** Returns a peer after the exchange of SETTINGS. */
   peer(): Promise<FramesPeer>
 }
 
