@@ -9,7 +9,11 @@ export interface KafkaConsumption extends Consumption {
   readonly assigned: Promise<void>
 }
 
-export type ConsumptionOptions = Omit<SessionOptions, 'formerMemberId' | 'onAssigned' | 'onPoll'>
+export interface ConsumptionOptions
+  extends Omit<SessionOptions, 'formerMemberId' | 'onAssigned' | 'onPoll'> {
+  /** Failure of an attempt before this one. The consumption counts as failing until it has joined. */
+  readonly firstFailure?: Error | undefined
+}
 
 /**
  * Duration after which a session counts as stable and the back-off starts again, in milliseconds.
@@ -24,7 +28,7 @@ export function startConsumption(consumption: ConsumptionOptions): KafkaConsumpt
   let lastPollTimeMs: number | undefined
   let memberId: string | undefined
   let restarts = 0
-  let failure: Error | undefined
+  let failure = consumption.firstFailure
   let isClosed = false
   let closed: Promise<void> | undefined
 

@@ -103,11 +103,18 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
     async consume(consumeOptions) {
       if (closing) throw new Error('the event log is closed')
       requireCount('batchSizeMax', consumeOptions.batchSizeMax)
-      await topics.ensure(consumeOptions.topic).catch(throwIfPermanent)
+      const firstFailure = await topics.ensure(consumeOptions.topic).then(
+        () => undefined,
+        (error: Error) => {
+          throwIfPermanent(error)
+          consumeOptions.onError?.(error)
+          return error
+        },
+      )
       const onCommitError = (err: Error) => log.warn({ err }, 'could not commit offsets')
       const options = consumeOptions
       const tools = { kafka, topics, identities, timing }
-      const consumption = startConsumption({ ...tools, options, onCommitError })
+      const consumption = startConsumption({ ...tools, options, onCommitError, firstFailure })
       consumptions.add(consumption)
       await within(consumption.assigned, assignmentTimeoutMs)
       return consumption
