@@ -21,13 +21,13 @@ test.each([[''], [':80'], ['a b'], ['a/b'], ['me@localhost'], ['evil.test#localh
   },
 )
 
-test('case, default ports and the root of DNS make no other authority', () => {
+test('two authorities are equal when they differ in case, default port or root dot only', () => {
   expect(isSameAuthority('Movies.Example', 'movies.example:80', 'http')).toBe(true)
   expect(isSameAuthority('movies.example:443', 'MOVIES.EXAMPLE.', 'https')).toBe(true)
   expect(isSameAuthority('[::1]:8081', '[0:0::1]:8081', 'http')).toBe(true)
 })
 
-test('another host or another port is another authority', () => {
+test('two authorities with different hosts or ports are not equal', () => {
   expect(isSameAuthority('a', 'b', 'http')).toBe(false)
   expect(isSameAuthority('a', 'a:443', 'http')).toBe(false)
   expect(isSameAuthority('a:80', 'a', 'https')).toBe(false)

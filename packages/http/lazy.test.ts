@@ -12,7 +12,7 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 describe('lazy headers', () => {
   const open = (...fields: string[]) => new LazyHeaders(fields) as unknown as Headers
 
-  test('are read and changed as real ones are', () => {
+  test('lazy headers are read and changed like real ones', () => {
     for (const headers of [open(), new Headers()]) {
       headers.append('A', '1')
       headers.append('a', ' 2 ')
@@ -35,7 +35,7 @@ describe('lazy headers', () => {
     }
   })
 
-  test('setting a field of several values leaves one', () => {
+  test('setting a header with several values leaves one', () => {
     const headers = open('a', '1', 'b', '2', 'a', '3', 'a', '4')
     headers.set('a', '5')
     expect([...headers]).toEqual([
@@ -44,7 +44,7 @@ describe('lazy headers', () => {
     ])
   })
 
-  test('make real ones', () => {
+  test('lazy headers create real ones', () => {
     const headers = open('b', '2', 'a', '1')
     expect([...new Headers([...headers])]).toEqual([...headers])
   })
@@ -55,7 +55,7 @@ describe('lazy headers', () => {
     ['a', 'x\r\ny: z'],
     ['a', 'x\0'],
     ['a', '€'],
-  ])('refuse the field %j: %j', (name, value) => {
+  ])('lazy headers refuse %j: %j', (name, value) => {
     for (const headers of [open(), new Headers()]) {
       expect(() => headers.set(name, value)).toThrow(TypeError)
       expect(() => headers.append(name, value)).toThrow(TypeError)
@@ -64,7 +64,7 @@ describe('lazy headers', () => {
 })
 
 describe('a lazy request', () => {
-  test('tells the method, the URL and the headers', () => {
+  test('a lazy request has the method, the URL and the headers', () => {
     const exchange = fakeExchange({ target: '/a?b=c', headers: ['x-one', '1'] })
     const request = lazyRequest(exchange)
     expect(request).toBeInstanceOf(Request)
@@ -73,19 +73,19 @@ describe('a lazy request', () => {
     expect(request.headers.get('X-One')).toBe('1')
   })
 
-  test('has a URL without a host', () => {
+  test('a lazy request without a host has a URL', () => {
     const exchange = fakeExchange({ target: '/', authority: '' })
     expect(lazyRequest(exchange).url).toBe('http://localhost/')
   })
 
-  test('gives its body to whoever asks for it', async () => {
+  test('the body of a lazy request can be read', async () => {
     const body = [bytes('{"a":'), bytes('1}')]
     expect(await lazyRequest(fakeExchange({ target: '/', body })).json()).toEqual({ a: 1 })
     expect(await lazyRequest(fakeExchange({ target: '/', body })).text()).toBe('{"a":1}')
     expect(lazyRequest(fakeExchange({ target: '/', method: 'GET' })).body).toBeNull()
   })
 
-  test('is aborted when the client leaves, whether its signal was asked for before or after', () => {
+  test('the signal of a lazy request aborts when the client leaves, early or late', () => {
     const exchange = fakeExchange({ target: '/' })
     const { signal } = lazyRequest(exchange)
     expect(signal.aborted).toBe(false)
@@ -94,7 +94,7 @@ describe('a lazy request', () => {
     expect(lazyRequest(exchange).signal.aborted).toBe(true)
   })
 
-  test('is not aborted when its answer was sent', () => {
+  test('a lazy request is not aborted when its response was sent', () => {
     const exchange = fakeExchange({ target: '/' })
     const { signal } = lazyRequest(exchange)
     exchange.end()
@@ -108,7 +108,7 @@ describe('a lazy response', () => {
     yield bytes('two')
   }
 
-  test('is read as a real one is', async () => {
+  test('a lazy response is read like a real one', async () => {
     const make = () => lazyResponse(bytes('{"a":1}'), 201, ['a', 'b'])
     expect(make()).toBeInstanceOf(Response)
     expect(make().status).toBe(201)
@@ -120,7 +120,7 @@ describe('a lazy response', () => {
     expect(lazyResponse(null, 200, []).body).toBeNull()
   })
 
-  test('makes a real one with its headers', async () => {
+  test('a lazy response creates a real one with its headers', async () => {
     const light = lazyResponse(bytes('text'), 202, ['a', 'b', 'set-cookie', 'x', 'set-cookie', 'y'])
     const real = new Response(light.body, light)
     expect(real.status).toBe(202)
@@ -128,7 +128,7 @@ describe('a lazy response', () => {
     expect(await real.text()).toBe('text')
   })
 
-  test('passes the middleware of Hono', async () => {
+  test('a lazy response works with middleware of Hono', async () => {
     const app = new Hono()
     app.use(async (c, next) => {
       await next()

@@ -4,7 +4,7 @@ import { decodeMessage, encodeMessage } from './percent-text.ts'
 
 const printable = Array.from({ length: 0x5f }, (_, n) => String.fromCharCode(0x20 + n)).join('')
 
-test('printable ASCII but for the percent sign goes as it is', () => {
+test('printable ASCII other than the percent sign is not encoded', () => {
   const text = `<${printable.replace('%', '')}>`
   expect(encodeMessage(text, 512)).toBe(text)
 })
@@ -43,7 +43,7 @@ test.each([
   expect(decodeMessage(value)).toBe(expected)
 })
 
-test('what is encoded is decoded, within the bytes it may take', () => {
+test('every encoded message is decoded, within its maximum size', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
       expect(decodeMessage(encodeMessage(text, 10_000))).toBe(text.toWellFormed())

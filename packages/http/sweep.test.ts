@@ -21,7 +21,7 @@ function createSweep() {
   return { sweep, reach: (ms: number) => clock.advance(ms - clock.now()) }
 }
 
-test('each is looked at when its time has come, not before', () => {
+test('an item is checked when its time has come, not before', () => {
   const { sweep, reach } = createSweep()
   const [early, late] = [createItem(), createItem()]
   sweep.checkAt(late, 1_000)
@@ -35,7 +35,7 @@ test('each is looked at when its time has come, not before', () => {
   expect(late.looks).toHaveLength(1)
 })
 
-test('the earliest time that was asked for counts', () => {
+test('the earliest requested time counts', () => {
   const { sweep, reach } = createSweep()
   const item = createItem()
   sweep.checkAt(item, 1_000)
@@ -46,7 +46,7 @@ test('the earliest time that was asked for counts', () => {
   expect(item.looks).toHaveLength(1)
 })
 
-test('one that says when is looked at again', () => {
+test('an item that returns a time is checked again', () => {
   const { sweep, reach } = createSweep()
   const item = createItem(200, 300)
   sweep.checkAt(item, 100)
@@ -54,7 +54,7 @@ test('one that says when is looked at again', () => {
   expect(item.looks).toHaveLength(3)
 })
 
-test('one that was removed is not looked at', () => {
+test('a removed item is not checked', () => {
   const { sweep, reach } = createSweep()
   const item = createItem()
   sweep.checkAt(item, 100)

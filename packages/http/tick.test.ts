@@ -3,7 +3,7 @@ import { gatherTick } from './tick.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('what comes in one turn is handed on at its end, in order, and once', async () => {
+test('items of one event-loop turn are passed on at its end, in order, and once', async () => {
   const seen: number[] = []
   const add = gatherTick((item: number) => void seen.push(item))
   add(1)
@@ -16,7 +16,7 @@ test('what comes in one turn is handed on at its end, in order, and once', async
   expect(seen).toEqual([1, 2, 3])
 })
 
-test('what comes while it is handed on waits for the end of the next turn', async () => {
+test('items that arrive while others are passed on wait for the end of the next turn', async () => {
   const seen: number[] = []
   const add = gatherTick((item: number) => {
     seen.push(item)

@@ -38,8 +38,8 @@ function refuses(text: string, limits = {}): boolean {
   }
 }
 
-describe('a chunked body', () => {
-  test('is its data, and what follows is not its own', () => {
+describe('the decoder of chunked bodies', () => {
+  test('a chunked body is decoded, and the bytes after it are left', () => {
     expect(decode('5\r\nhello\r\n7;a=b\r\n, world\r\n0\r\n\r\nGET /')).toEqual({
       data: 'hello, world',
       isDone: true,
@@ -48,7 +48,7 @@ describe('a chunked body', () => {
     })
   })
 
-  test('has trailers, whose names are in lower case', () => {
+  test('the trailers of a chunked body have names in lower case', () => {
     expect(decode('000\r\nGrpc-Status: 0\r\nx:\r\n\r\nrest')).toMatchObject({
       isDone: true,
       trailers: ['grpc-status', '0', 'x', ''],
@@ -56,7 +56,7 @@ describe('a chunked body', () => {
     })
   })
 
-  test('is the same however it is cut, in whatever chunks with whatever extensions', () => {
+  test('a chunked body is the same however it is split, with or without extensions', () => {
     const chunk = tuple(uint8Array({ minLength: 1, maxLength: 300 }), string({ maxLength: 20 }))
     const sizes = array(integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 })
     assert(
@@ -100,11 +100,11 @@ describe('a chunked body', () => {
     ['LF alone behind a trailer', '0\r\nx: 1\n\r\n\r\n'],
     ['LF alone for the last line end', '0\r\n\n'],
     ['a trailer without a colon', '0\r\nnothing\r\n\r\n'],
-  ])('with %s is refused', (_, text) => {
+  ])('a chunked body with %s is refused', (_, text) => {
     expect(refuses(text)).toBe(true)
   })
 
-  test('has no line, trailers or lines without data beyond their bounds', () => {
+  test('the lines, trailers and overhead of a chunked body are limited', () => {
     const limits = { chunkLineBytesMax: 20, chunkOverheadBytesMax: 50, headerBytesMax: 40 }
     expect(refuses(`1;${'a'.repeat(14)}\r\n`, limits)).toBe(false)
     expect(refuses(`1;${'a'.repeat(19)}`, limits)).toBe(true)

@@ -60,7 +60,7 @@ async function echo(exchange: Exchange): Promise<void> {
 }
 
 describe('fetch', () => {
-  test('calls with and without a body, again and again', async () => {
+  test('fetch makes calls with and without a body, several times', async () => {
     for (let count = 0; count < 20; count++) {
       const plain = await fetch(`${server.url}/a?b=${count}`)
       expect(await plain.text()).toBe(`GET /a?b=${count} 0`)
@@ -71,13 +71,13 @@ describe('fetch', () => {
     expect([head.status, await head.text()]).toEqual([200, ''])
   })
 
-  test('sends and takes a large body', async () => {
+  test('fetch sends and receives a large body', async () => {
     const body = Buffer.alloc(3_000_000, 'fetch')
     const response = await fetch(`${server.url}/echo`, { method: 'POST', body })
     expect(Buffer.from(await response.arrayBuffer()).equals(body)).toBe(true)
   })
 
-  test('makes many calls at once', async () => {
+  test('fetch makes many calls at once', async () => {
     const calls = Array.from({ length: 100 }, async (_, index) => {
       const response = await fetch(`${server.url}/${index}`)
       return await response.text()
@@ -99,7 +99,7 @@ describe('node:http', () => {
     return { incoming, bytes: Buffer.concat(pieces) }
   }
 
-  test('calls by one connection, with a length and without, and sees trailers', async () => {
+  test('node:http makes calls with and without a length, and gets trailers', async () => {
     const body = Buffer.alloc(300_000, 'node')
     for (let count = 0; count < 10; count++) {
       const plain = await call({ path: `/${count}` })
@@ -111,7 +111,7 @@ describe('node:http', () => {
     }
   })
 
-  test('sends the body when it is asked to continue', async () => {
+  test('node:http sends the body after a 100 Continue', async () => {
     const headers = { expect: '100-continue', 'content-length': 5 }
     const outgoing = request({ port: server.port, host: '127.0.0.1', method: 'PUT', headers })
     outgoing.flushHeaders()
@@ -126,12 +126,12 @@ describeWith(tool('curl'), 'curl', (curl) => {
   const run = async (...args: string[]) =>
     (await promisify(execFile)(curl, ['-sS', '--http1.1', '--max-time', '20', ...args])).stdout
 
-  test('calls several times by one connection', async () => {
+  test('curl makes several calls on one connection', async () => {
     const report = await run('-w', '[%{num_connects}]', `${server.url}/1`, `${server.url}/2`)
     expect(report).toBe('GET /1 0[1]GET /2 0[0]')
   })
 
-  test('sends a large body, which it waits to be asked for', async () => {
+  test('curl sends a large body after a 100 Continue', async () => {
     await using folder = await temporaryFolder()
     const file = `${folder.path}/body`
     await writeFile(file, Buffer.alloc(2_000_000, 'curl'))
@@ -141,7 +141,7 @@ describeWith(tool('curl'), 'curl', (curl) => {
     expect(chunked).toBe('PUT /put 2000000')
   })
 
-  test('sees an early answer to a large body, whether it waited or not', async () => {
+  test('curl gets an early response to a large body, with or without a 100', async () => {
     await using folder = await temporaryFolder()
     const file = `${folder.path}/body`
     await writeFile(file, Buffer.alloc(2_000_000, 'curl'))
@@ -151,13 +151,13 @@ describeWith(tool('curl'), 'curl', (curl) => {
     }
   })
 
-  test('calls by HTTP/1.0', async () => {
+  test('curl makes a call over HTTP/1.0', async () => {
     expect(await run('--http1.0', `${server.url}/old`)).toBe('GET /old 0')
   })
 })
 
 describe('TLS', () => {
-  test('carries requests as TCP does', async () => {
+  test('requests over TLS work as over TCP', async () => {
     await using folder = await temporaryFolder()
     const { key, certificate } = createCertificate(folder.path)
     const schemes: string[] = []

@@ -103,7 +103,7 @@ function damage(text: string, { at, by, replaces }: { at: number; by: string; re
   return text.slice(0, index) + by + text.slice(index + (replaces ? by.length : 0))
 }
 
-test('however a stream of requests is cut, whole or broken, the answers are the same', async () => {
+test('valid and broken requests get the same responses however their bytes are split', async () => {
   const streams = tuple(
     array(requests, { minLength: 1, maxLength: 8 }),
     array(breakage, { maxLength: 2 }),

@@ -20,8 +20,8 @@ function outcome(text: string, limits = {}): unknown {
 /** Returns a POST to / with the headers. */
 const post = (headers: string, version = '1.1') => `POST / HTTP/${version}\r\n${headers}`
 
-describe('a head', () => {
-  test('is method, target, host and fields, with names in lower case and values trimmed', () => {
+describe('the parser of request heads', () => {
+  test('a head has method, target, host and headers, in normal form', () => {
     const head = parse(
       'GET /a/b?c=%20d HTTP/1.1\r\nHost: example.org:81\r\nX-One:\t 1 \t\r\nx-ONE:2\r\nEmpty:\r\n',
     )
@@ -35,7 +35,7 @@ describe('a head', () => {
     })
   })
 
-  test('keeps bytes beyond ASCII in values as they are', () => {
+  test('bytes outside ASCII in header values are kept as they are', () => {
     expect(parse('GET / HTTP/1.1\r\nhost: a\r\nx: \xe9\xff\r\n').headers).toContain('\xe9\xff')
   })
 
@@ -49,13 +49,13 @@ describe('a head', () => {
     ['OPTIONS http://b.org HTTP/1.1', '*', 'b.org'],
     ['PROPFIND /x HTTP/1.1', '/x', 'a'],
     ['GET /x HTTP/1.7', '/x', 'a'],
-  ])('%s asks for %s', (line, target, authority) => {
+  ])('the target %s names %s', (line, target, authority) => {
     const head = parse(`${line}\r\nhost: a\r\n`)
     expect(head).toMatchObject({ target, authority, minorVersion: 1 })
     expect(head.headers).toEqual(['host', authority])
   })
 
-  test('of HTTP/1.0 needs no host and is not kept alive unless it says so', () => {
+  test('an HTTP/1.0 head needs no host, and keeps its connection only with keep-alive', () => {
     const plain = parse('GET / HTTP/1.0\r\n')
     expect(plain).toMatchObject({ minorVersion: 0, authority: '', framing: { keepsAlive: false } })
     expect(parse('GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n').framing.keepsAlive).toBe(true)
@@ -68,19 +68,19 @@ describe('a head', () => {
     ['keep-alive', true],
     ['closed', true],
     ['keep-alive, close', false],
-  ])('with connection: %s keeps it: %s', (option, keepsAlive) => {
+  ])('a head with connection: %s keeps the connection: %s', (option, keepsAlive) => {
     expect(parse(`GET / HTTP/1.1\r\nhost: a\r\nconnection: ${option}\r\n`).framing.keepsAlive).toBe(
       keepsAlive,
     )
   })
 
-  test('waits for a 100 when it says so, but not by HTTP/1.0', () => {
+  test('an HTTP/1.1 request waits for a 100 when it says so, an HTTP/1.0 request does not', () => {
     const headers = 'host: a\r\nexpect: 100-Continue\r\ncontent-length: 5\r\n'
     expect(parse(post(headers)).framing).toMatchObject({ expectsContinue: true, contentLength: 5 })
     expect(parse(post(headers, '1.0')).framing).toMatchObject({ expectsContinue: false })
   })
 
-  test('tells whether its body is chunked', () => {
+  test('a head says whether its body is chunked', () => {
     expect(parse(post('host: a\r\nTransfer-Encoding: Chunked\r\n')).framing).toMatchObject({
       isChunked: true,
       contentLength: 0,
@@ -88,7 +88,7 @@ describe('a head', () => {
   })
 })
 
-describe('what could be understood in two ways is refused:', () => {
+describe('a head that is ambiguous', () => {
   test.each([
     ['a length and a transfer-encoding', 'content-length: 5\r\ntransfer-encoding: chunked\r\n'],
     ['the same the other way round', 'transfer-encoding: chunked\r\ncontent-length: 0\r\n'],
@@ -130,7 +130,7 @@ describe('what could be understood in two ways is refused:', () => {
     ['a line without a colon', 'nothing\r\n'],
     ['a second host', 'host: b\r\n'],
     ['the same host again', 'Host: a\r\n'],
-  ])('%s', (_, headers) => {
+  ])('an ambiguous head is refused: %s', (_, headers) => {
     expect(outcome(post(`host: a\r\n${headers}`))).toBe(400)
   })
 
@@ -142,11 +142,11 @@ describe('what could be understood in two ways is refused:', () => {
     ['a host with a port that is none', 'host: a:80x\r\n'],
     ['two hosts in one', 'host: a, b:c\r\n'],
     ['a fragment in a host', 'host: a#b\r\n'],
-  ])('%s', (_, headers) => {
+  ])('an ambiguous head is refused: %s', (_, headers) => {
     expect(outcome(`GET / HTTP/1.1\r\n${headers}`)).toBe(400)
   })
 
-  test('a transfer-encoding by HTTP/1.0', () => {
+  test('a transfer-encoding over HTTP/1.0 is refused', () => {
     expect(outcome(post('transfer-encoding: chunked\r\n', '1.0'))).toBe(400)
   })
 
@@ -167,12 +167,12 @@ describe('what could be understood in two ways is refused:', () => {
     ['a URL without a host', 'GET http:///a HTTP/1.1'],
     ['CR alone in the line', 'GET /\rX HTTP/1.1'],
     ['LF alone behind the line', 'GET / HTTP/1.1\nhost: b'],
-  ])('%s', (_, line) => {
+  ])('an ambiguous head is refused: %s', (_, line) => {
     expect(outcome(`${line}\r\nhost: a\r\n`)).toBe(400)
   })
 })
 
-describe('what cannot be served is answered with its own status:', () => {
+describe('a head that cannot be served', () => {
   test.each([
     [
       'a transfer-encoding beside chunked',
@@ -183,7 +183,7 @@ describe('what cannot be served is answered with its own status:', () => {
     ['HTTP/2.0', 'GET / HTTP/2.0\r\nhost: a\r\n', 505],
     ['HTTP/0.9 with a number', 'GET / HTTP/0.9\r\n', 505],
     ['a length beyond all numbers', post(`host: a\r\ncontent-length: ${'9'.repeat(16)}\r\n`), 413],
-  ])('%s', (_, text, status) => {
+  ])('a head that cannot be served gets its own status: %s', (_, text, status) => {
     expect(outcome(text)).toBe(status)
   })
 
@@ -194,11 +194,11 @@ describe('what cannot be served is answered with its own status:', () => {
     ['a longer version', 'GET / HTTP/1.10\r\nhost: a\r\n'],
     ['another protocol', 'EHLO mail.example.org\r\n'],
     ['nothing', '\r\n'],
-  ])('%s is not answered', (_, text) => {
+  ])('%s gets no response', (_, text) => {
     expect(outcome(text)).toBe('no answer')
   })
 
-  test('a line, fields and their number have a bound', () => {
+  test('the request line, the headers and their number are limited', () => {
     const line = `GET /${'a'.repeat(100)} HTTP/1.1\r\nhost: a\r\n`
     expect(outcome(line, { requestLineBytesMax: 114 })).toMatchObject({ method: 'GET' })
     expect(outcome(line, { requestLineBytesMax: 113 })).toBe(414)

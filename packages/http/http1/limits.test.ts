@@ -84,12 +84,12 @@ function flood({ socket }: RawClient, text: string, pauseMs?: number): void {
   send()
 }
 
-describe('a client that takes its time is cut off:', () => {
-  test('one that says nothing, without an answer', async () => {
+describe('a slow client', () => {
+  test('a client that sends nothing is disconnected without a response', async () => {
     expect(await attack(() => {})).toBe('')
   })
 
-  test('one whose head does not end, however busy it is (slowloris)', async () => {
+  test('a client whose head does not end is disconnected (slowloris)', async () => {
     const text = await attack((client) => {
       client.send('GET / HTTP/1.1\r\nhost: a\r\n')
       flood(client, 'x: y\r\n', 10)
@@ -97,7 +97,7 @@ describe('a client that takes its time is cut off:', () => {
     expect(text).toStartWith('HTTP/1.1 408 Request Timeout\r\n')
   })
 
-  test('one that sends nothing of a body that is waited for', async () => {
+  test('a client that sends nothing of an expected body is disconnected', async () => {
     const text = await attack((client) =>
       client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhell'),
     )
@@ -105,7 +105,7 @@ describe('a client that takes its time is cut off:', () => {
     expect(ends.filter((cause) => cause instanceof Error)).toHaveLength(1)
   })
 
-  test('but not one whose body comes slowly', async () => {
+  test('a client whose body arrives slowly is served', async () => {
     using client = await dialRaw(server)
     client.send('POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 10\r\n\r\n')
     for (let count = 0; count < 10; count++) {
@@ -115,7 +115,7 @@ describe('a client that takes its time is cut off:', () => {
     expect(await client.ended()).toEndWith('\r\n\r\n10')
   })
 
-  test('one that does not read its answer', async () => {
+  test('a client that does not read its response is disconnected', async () => {
     ends = []
     using client = await dialRaw(server)
     client.stopReading()
@@ -125,7 +125,7 @@ describe('a client that takes its time is cut off:', () => {
     await waitFor(() => server.engine.connectionCount === 0, { what: 'it to be gone' })
   })
 
-  test('but not one that reads slowly', async () => {
+  test('a client that reads slowly is served', async () => {
     ends = []
     using client = await dialRaw(server)
     client.send(get('/large'))
@@ -139,14 +139,14 @@ describe('a client that takes its time is cut off:', () => {
     expect(ends).toEqual([])
   })
 
-  test('one that rests after an answer', async () => {
+  test('a client that is idle after a response is disconnected', async () => {
     using client = await dialRaw(server)
     client.send(get('/'))
     await client.until(/\r\n\r\n0$/)
     await client.ended()
   })
 
-  test('one that does not close after the last answer', async () => {
+  test('a client that does not close after the last response is disconnected', async () => {
     using client = await dialRaw(server)
     client.send(get('/', closing))
     await client.ended()
@@ -154,7 +154,7 @@ describe('a client that takes its time is cut off:', () => {
   })
 })
 
-describe('a client that sends too much is cut off:', () => {
+describe('a client that sends too much', () => {
   test.each([
     ['a request line', 'GET /', 'a', 414],
     ['one header field', 'GET / HTTP/1.1\r\nhost: a\r\nx: ', 'a', 431],
@@ -178,7 +178,7 @@ describe('a client that sends too much is cut off:', () => {
       `1;${'a'.repeat(200)}\r\nx\r\n`,
       400,
     ],
-  ])('%s without an end', async (_, start, text, status) => {
+  ])('a client that sends %s without an end is disconnected', async (_, start, text, status) => {
     const responseOf = await attack((client) => {
       client.send(start)
       flood(client, text.repeat(1_000))
@@ -187,11 +187,11 @@ describe('a client that sends too much is cut off:', () => {
     expect(responseOf).toContain('\r\nconnection: close\r\n')
   })
 
-  test('empty lines, which are no request', async () => {
+  test('a client that sends nothing but empty lines is disconnected', async () => {
     await attack((client) => flood(client, '\r\n\r\n'.repeat(1_000)))
   })
 
-  test('a body that nobody takes is held back, and others are served', async () => {
+  test('a body that no handler takes is held back while other clients are served', async () => {
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<Exchange>()
     await using quiet = await listenHttp1(arrive, limits)
     using client = await dialRaw(quiet)
@@ -206,7 +206,7 @@ describe('a client that sends too much is cut off:', () => {
     expect(bytes).toBeLessThanOrEqual(128 * 1024)
   })
 
-  test('pipelined requests are held back as long as one is at hand', async () => {
+  test('pipelined requests are held back while one is in flight', async () => {
     let count = 0
     await using busy = await listenHttp1(() => {
       count++
@@ -217,7 +217,7 @@ describe('a client that sends too much is cut off:', () => {
     expect(count).toBe(1)
   })
 
-  test('pipelined requests that are answered at once leave others their turn', async () => {
+  test('pipelined requests with immediate responses leave time for others', async () => {
     using client = await dialRaw(server)
     flood(client, get('/').repeat(1_000), 1)
     client.stopReading()
@@ -226,7 +226,7 @@ describe('a client that sends too much is cut off:', () => {
     await servesOthers()
   })
 
-  test('one that goes on sending after the last answer is held up, and sees the answer', async () => {
+  test('a client that sends after the last response is paused, and gets it', async () => {
     await using refusing = await listenHttp1((exchange) => {
       exchange.body.refuse()
       respondText(exchange, 'no', 413)
@@ -238,14 +238,14 @@ describe('a client that sends too much is cut off:', () => {
     await waitFor(() => refusing.engine.connectionCount === 0, { what: 'it to be gone' })
   })
 
-  test('one that sends less of a body that nobody wants than it said', async () => {
+  test('a client that sends less of an unread body than it announced is disconnected', async () => {
     await using early = await listenHttp1((exchange) => respondText(exchange, 'early'), limits)
     using client = await dialRaw(early)
     client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhell')
     expect(await client.ended()).toEndWith('early')
   })
 
-  test('one that drops more than it may by chunks', async () => {
+  test('a client is disconnected when too many bytes of its chunks are dropped', async () => {
     await using early = await listenHttp1((exchange) => respondText(exchange, 'early'), limits)
     using client = await dialRaw(early)
     client.send('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n')
@@ -254,8 +254,8 @@ describe('a client that sends too much is cut off:', () => {
   })
 })
 
-describe('a connection', () => {
-  test('that is old ends with an answer', async () => {
+describe('a connection over its limits', () => {
+  test('a connection at its maximum age closes after a response', async () => {
     await using young = await listenHttp1((exchange) => respondText(exchange, exchange.target), {
       ageMaxMs: 50,
     })
@@ -268,7 +268,7 @@ describe('a connection', () => {
     await client.ended()
   })
 
-  test('has a bounded number of requests', async () => {
+  test('the number of requests on a connection is limited', async () => {
     await using busy = await listenHttp1((exchange) => respondText(exchange, exchange.target), {
       requestCountMax: 10,
     })
@@ -280,7 +280,7 @@ describe('a connection', () => {
   })
 })
 
-describe('what two readers could understand in two ways', () => {
+describe('an ambiguous request', () => {
   const smuggled = get('/smuggled')
   test.each([
     ['a length and chunks', `content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
@@ -294,7 +294,7 @@ describe('what two readers could understand in two ways', () => {
     ['LF for a line end', `x: y\ncontent-length: ${smuggled.length}\r\n\r\n`],
     ['LF behind the size of a chunk', `transfer-encoding: chunked\r\n\r\n0\n\n`],
     ['LF in an extension', `transfer-encoding: chunked\r\n\r\n2;\nxx\r\n0\r\n\r\n`],
-  ])('by %s is one request, refused, and none that is hidden in it', async (_, rest) => {
+  ])('a request that is ambiguous by %s is refused and hides no other', async (_, rest) => {
     const targets: string[] = []
     await using strict = await listenHttp1(async (exchange) => {
       targets.push(exchange.target)

@@ -25,7 +25,7 @@ function createOutput(socket: Socket, onBlocked: () => void, queueBytesMax = 1_0
   return new Output({ socket, account }, queueBytesMax, onBlocked)
 }
 
-test('what is pushed before a flush goes out by one write', () => {
+test('pieces that are pushed before a flush are sent in one write', () => {
   const { written, asSocket } = countingSocket()
   const output = createOutput(asSocket, () => {})
   output.push('head\xff')
@@ -38,7 +38,7 @@ test('what is pushed before a flush goes out by one write', () => {
   expect(output.writtenBytes).toBe(12)
 })
 
-test('a long piece goes out part by part, as the client takes it, and the end behind it', async () => {
+test('a long piece is sent in parts as the client reads, and then the end', async () => {
   const { socket, written, asSocket } = countingSocket(2)
   let blockedCount = 0
   const output = createOutput(asSocket, () => {
@@ -74,7 +74,7 @@ test('a long piece goes out part by part, as the client takes it, and the end be
   expect([output.isEnded, socket.isEnded]).toEqual([true, true])
 })
 
-test('who waits for room is told when the connection is gone', async () => {
+test('a caller that waits for room is released when the connection is closed', async () => {
   const { written, asSocket } = countingSocket(1)
   const output = createOutput(asSocket, () => {}, 10)
   output.push('x')

@@ -17,8 +17,8 @@ import { waitFor } from '@marquee/testing/wait-for'
 
 alsoOnDenoAndNode(import.meta.filename)
 
-describe('a request', () => {
-  test('is handed up as it was sent', async () => {
+describe('an HTTP/1.1 request', () => {
+  test('a request reaches the handler as it was sent', async () => {
     const seen: unknown[] = []
     await using server = await listenHttp1(async (exchange) => {
       const { httpVersion, method, scheme, authority, target, headers, remoteAddress } = exchange
@@ -47,7 +47,7 @@ describe('a request', () => {
     ])
   })
 
-  test('is the same when it comes byte by byte', async () => {
+  test('a request that arrives byte by byte is the same', async () => {
     await using server = await listenHttp1(echo)
     using client = await dialRaw(server)
     const chunked = 'POST /2 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
@@ -62,12 +62,12 @@ describe('a request', () => {
     expect(text).toEndWith('\r\n\r\nGET /3 ')
   })
 
-  test('may follow an empty line', async () => {
+  test('a request may follow an empty line', async () => {
     await using server = await listenHttp1(echo)
     expect(await sendRaw(server, `\r\n${get('/1')}\r\n${get('/2', closing)}`)).toEndWith('GET /2 ')
   })
 
-  test('of a client that has ended its side is answered', async () => {
+  test('a client that has ended its side gets a response', async () => {
     await using server = await listenHttp1((exchange) => {
       setTimeout(() => respondText(exchange, `late ${exchange.target}`), 50)
     })
@@ -79,7 +79,7 @@ describe('a request', () => {
     expect(text).toContain('late /2')
   })
 
-  test('that is cut off by the end of its side is answered 400', async () => {
+  test('a request that the client cuts short by ending its side gets a 400', async () => {
     const failures: unknown[] = []
     await using server = await listenHttp1((exchange) => {
       readBody(exchange).catch((error) => failures.push(error))
@@ -93,7 +93,7 @@ describe('a request', () => {
     expect(failures).toHaveLength(1)
   })
 
-  test('asks for the body only when the handler does', async () => {
+  test('the client is asked for the body only when the handler needs it', async () => {
     const { promise: wanted, resolve: want } = Promise.withResolvers<void>()
     await using server = await listenHttp1(async (exchange) => {
       await wanted
@@ -113,14 +113,14 @@ describe('a request', () => {
     )
   })
 
-  test('whose client did not wait is not asked for the body', async () => {
+  test('a client that did not wait for a 100 is not asked for the body', async () => {
     await using server = await listenHttp1(echo)
     expect(await sendRaw(server, post('hello', `expect: 100-continue\r\n${closing}`))).toStartWith(
       'HTTP/1.1 200 OK',
     )
   })
 
-  test('answered without its body, while the client waits, is the last one', async () => {
+  test('a response to a client that waits for a 100 is the last one', async () => {
     await using server = await listenHttp1((exchange) => respondText(exchange, 'no', 403))
     using client = await dialRaw(server)
     client.send('POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n')
@@ -129,7 +129,7 @@ describe('a request', () => {
     expect(text).toContain('connection: close')
   })
 
-  test('may be answered while it is still coming', async () => {
+  test('a handler may respond while the request is still arriving', async () => {
     await using server = await listenHttp1(async (exchange) => {
       exchange.respond(200, [])
       for (let count = 0; count < 3; count++) {
@@ -149,7 +149,7 @@ describe('a request', () => {
     await client.until(/0\r\n\r\nHTTP/)
   })
 
-  test('is taken no faster than its handler does', async () => {
+  test('a request body is read no faster than its handler takes it', async () => {
     let sent = 0
     const { promise: wanted, resolve: want } = Promise.withResolvers<void>()
     const piece = Buffer.alloc(64 * 1024)
@@ -175,7 +175,7 @@ describe('a request', () => {
   })
 
   test.each(['h2c', 'websocket'])(
-    'that offers to upgrade to %s is answered as it is',
+    'a request that offers an upgrade to %s gets a normal response',
     async (name) => {
       await using server = await listenHttp1(echo)
       const headers = `upgrade: ${name}\r\nconnection: upgrade, http2-settings\r\nhttp2-settings: AAMAAABk\r\n`
@@ -185,7 +185,7 @@ describe('a request', () => {
     },
   )
 
-  test('of HTTP/1.0 keeps its connection when it asks for that', async () => {
+  test('an HTTP/1.0 request with keep-alive keeps its connection', async () => {
     await using server = await listenHttp1(echo)
     using client = await dialRaw(server)
     client.send('GET /1 HTTP/1.0\r\nconnection: keep-alive\r\n\r\n')
@@ -195,8 +195,8 @@ describe('a request', () => {
   })
 })
 
-describe('a body that nobody takes', () => {
-  test('is dropped when it is short, and the connection kept', async () => {
+describe('an unread body', () => {
+  test('a short unread body is dropped, and the connection is kept', async () => {
     await using server = await listenHttp1((exchange) => respondText(exchange, exchange.target))
     using client = await dialRaw(server)
     const head = 'POST /1 HTTP/1.1\r\nhost: a\r\ncontent-length: 60000\r\n\r\n'
@@ -214,7 +214,7 @@ describe('a body that nobody takes', () => {
   test.each([
     ['a length', 'content-length: 100000000'],
     ['chunks', 'transfer-encoding: chunked'],
-  ])('and is long, with %s, ends the connection, and the answer is seen', async (_, framing) => {
+  ])('a long unread body with %s ends the connection after the response', async (_, framing) => {
     await using server = await listenHttp1((exchange) => {
       exchange.body.refuse()
       respondText(exchange, 'too long', 413)
@@ -227,7 +227,7 @@ describe('a body that nobody takes', () => {
     expect(text).toMatch(/^HTTP\/1.1 413 [^\r]+\r\n.*connection: close\r\n.*too long$/s)
   })
 
-  test('fails for who still waits for it once the answer is sent', async () => {
+  test('a body fails for a waiting reader once the response is sent', async () => {
     const failures: unknown[] = []
     await using server = await listenHttp1((exchange) => {
       exchange.body.ready().catch((error) => failures.push(error))
@@ -246,7 +246,7 @@ function inBrackets(text: string): (string | undefined)[] {
 }
 
 describe('pipelined requests', () => {
-  test('are answered in their order, one after the other', async () => {
+  test('pipelined requests get their responses in order, one after the other', async () => {
     let running = 0
     await using server = await listenHttp1(async (exchange) => {
       expect(++running).toBe(1)
@@ -264,7 +264,7 @@ describe('pipelined requests', () => {
     expect(inBrackets(text)).toEqual([...expected, '/end '])
   })
 
-  test('that are answered at once, however many, are all answered', async () => {
+  test('many pipelined requests with immediate responses all get them', async () => {
     await using server = await listenHttp1((exchange) =>
       respondText(exchange, `<${exchange.target}>`),
     )
@@ -273,7 +273,7 @@ describe('pipelined requests', () => {
     expect(inBrackets(text)).toEqual([...paths, '/'])
   })
 
-  test('with answers that the client does not take are not all answered', async () => {
+  test('pipelined requests wait while the client does not read the responses', async () => {
     let count = 0
     const large = 'x'.repeat(100_000)
     await using server = await listenHttp1((exchange) => {

@@ -15,8 +15,8 @@ import type { Exchange, HeaderList } from '../exchange.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
-describe('an answer', () => {
-  test('has its headers, a date and its length', async () => {
+describe('an HTTP/1.1 response', () => {
+  test('a response has its headers, a date and its length', async () => {
     const { head, body } = await responseOf((exchange) => {
       exchange.respond(201, ['x-one', '1', 'x-one', '2'])
       exchange.end(Buffer.from('hello'))
@@ -29,7 +29,7 @@ describe('an answer', () => {
     expect(body).toBe('hello')
   })
 
-  test('keeps a date, a length and a status that it was given', async () => {
+  test('a response keeps the date, length and status that it was given', async () => {
     const headers = ['date', 'today', 'content-length', '5']
     const { head, body } = await responseOf((exchange) => {
       exchange.respond(599, headers)
@@ -40,7 +40,7 @@ describe('an answer', () => {
     expect(body).toBe('hello')
   })
 
-  test('without a length is chunked, with trailers where there are some', async () => {
+  test('a response without a length is chunked, with trailers when there are some', async () => {
     const { head, body } = await responseOf((exchange) => {
       exchange.respond(200, [])
       exchange.write(Buffer.from('hello'))
@@ -52,7 +52,7 @@ describe('an answer', () => {
     expect(body).toBe('5\r\nhello\r\n11\r\n, world of chunks\r\n0\r\nx-sum: 12\r\n\r\n')
   })
 
-  test('begins at the end of the turn, whether a body is there or not', async () => {
+  test('a response begins at the end of the event-loop turn, with or without a body', async () => {
     await using server = await listenHttp1((exchange) => exchange.respond(200, []))
     using client = await dialRaw(server)
     client.send(get('/'))
@@ -71,7 +71,7 @@ describe('an answer', () => {
       200,
       /^HTTP\/1.1 200 OK\r\ndate: [^\r]+\r\ncontent-length: 4\r\nconnection: close\r\n\r\n$/,
     ],
-  ])('to %s with %d has no body', async (method, status, pattern) => {
+  ])('a response to %s with %d has no body', async (method, status, pattern) => {
     const respond = (exchange: Exchange) => {
       exchange.respond(status, [])
       exchange.end(Buffer.from('body'))
@@ -81,7 +81,7 @@ describe('an answer', () => {
     expect(await sendRaw(server, request)).toMatch(pattern)
   })
 
-  test('of HTTP/1.0 is not chunked, and ends with the connection', async () => {
+  test('a response to HTTP/1.0 is not chunked, and ends with the connection', async () => {
     const { head, body } = await responseOf((exchange) => {
       exchange.respond(200, [])
       exchange.write(Buffer.from('hello'))
@@ -103,7 +103,7 @@ describe('an answer', () => {
     ['an empty name', ['', 'a']],
     ['a length that is none', ['content-length', '5, 5']],
     ['two lengths', ['content-length', '5', 'content-length', '5']],
-  ])('cannot have %s', async (_, headers: HeaderList) => {
+  ])('a response cannot have %s', async (_, headers: HeaderList) => {
     const errors: unknown[] = []
     const { head, body } = await responseOf((exchange) => {
       const attempts = [
@@ -130,7 +130,7 @@ describe('an answer', () => {
     expect(body).toBe('failed')
   })
 
-  test('says nothing of the connection that is not so', async () => {
+  test('headers of a response that contradict the connection are left out', async () => {
     const { head } = await responseOf((exchange) => {
       exchange.respond(200, ['connection', 'x', 'keep-alive', '5', 'transfer-encoding', 'gzip'])
       exchange.end()
@@ -140,7 +140,7 @@ describe('an answer', () => {
     )
   })
 
-  test('may ask for the end of the connection', async () => {
+  test('a response may ask for the end of the connection', async () => {
     const respond = (exchange: Exchange) => {
       exchange.respond(200, ['connection', 'close'])
       exchange.end()
@@ -149,7 +149,7 @@ describe('an answer', () => {
     expect(head).toContain('connection: close')
   })
 
-  test('that differs from its length is broken off, and its author told', async () => {
+  test('a response of another length than announced fails, for handler and client', async () => {
     const errors: unknown[] = []
     const causes: unknown[] = []
     const respond = (exchange: Exchange) => {
@@ -169,7 +169,7 @@ describe('an answer', () => {
     expect(causes.every((cause) => cause instanceof Error)).toBe(true)
   })
 
-  test('that is broken off is seen not to be whole', async () => {
+  test('a client detects that an aborted response is incomplete', async () => {
     await using server = await listenHttp1((exchange) => {
       exchange.respond(200, [])
       exchange.write(Buffer.from('begun'))
@@ -183,7 +183,7 @@ describe('an answer', () => {
     expect(await reset).toMatchObject([{ code: 'ECONNRESET' }])
   })
 
-  test('is made no faster than the client takes it, and comes whole', async () => {
+  test('a response is produced no faster than the client reads it, and arrives whole', async () => {
     let written = 0
     const piece = Buffer.alloc(64 * 1024, 'x')
     const bytes = 32 * 1024 * 1024
@@ -204,7 +204,7 @@ describe('an answer', () => {
     expect(parts(await client.ended()).body).toHaveLength(bytes)
   })
 
-  test('of one large piece comes whole', async () => {
+  test('a response of one large piece arrives whole', async () => {
     const bytes = Buffer.alloc(5_000_001, 'y')
     const { head, body } = await responseOf((exchange) => {
       exchange.respond(200, [])

@@ -15,8 +15,8 @@ import type { Exchange } from '../exchange.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
-describe('the end of an exchange', () => {
-  test('has no cause when the answer was sent', async () => {
+describe('onClose of an HTTP/1.1 exchange', () => {
+  test('an exchange ends without a cause when the response was sent', async () => {
     const ends: unknown[] = []
     await using server = await listenHttp1((exchange) => {
       exchange.onClose = (cause) => ends.push(cause)
@@ -33,7 +33,7 @@ describe('the end of an exchange', () => {
   })
 
   test.each(['resets the connection', 'closes it', 'closes it while it sends'])(
-    'has a cause when the client %s',
+    'an exchange ends with a cause when the client %s',
     async (how) => {
       const { promise, resolve } = Promise.withResolvers<Exchange>()
       const { promise: left, resolve: leave } = Promise.withResolvers<Error | undefined>()
@@ -54,7 +54,7 @@ describe('the end of an exchange', () => {
     },
   )
 
-  test('comes for a client that closed and is sent something', async () => {
+  test('an exchange ends when a write reaches a client that has closed', async () => {
     const { promise: left, resolve: leave } = Promise.withResolvers<Error | undefined>()
     await using server = await listenHttp1((exchange) => {
       exchange.onClose = leave
@@ -71,7 +71,7 @@ describe('the end of an exchange', () => {
     expect(await left).toBeInstanceOf(Error)
   })
 
-  test('does not come for one that has ended its side, as long as it takes what is sent', async () => {
+  test('an exchange continues for a half-closed client that reads what is sent', async () => {
     const respond = (exchange: Exchange) => {
       exchange.respond(200, [])
       let count = 0
@@ -91,8 +91,8 @@ describe('the end of an exchange', () => {
   })
 })
 
-describe('draining', () => {
-  test('lets the answer at hand end, serves what is on its way, and closes what rests', async () => {
+describe('draining an HTTP/1.1 server', () => {
+  test('draining finishes responses, serves arriving requests, and closes the idle', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     await using server = await listenHttp1(async (exchange) => {
       if (exchange.target === '/slow') await gate
@@ -123,13 +123,13 @@ describe('draining', () => {
     expect(server.engine.connectionCount).toBe(0)
   })
 
-  test('is done at once without connections, and what comes later is served and closed', async () => {
+  test('draining without connections ends at once, and later ones are closed', async () => {
     await using server = await listenHttp1(echo)
     await server.engine.drain()
     expect(await sendRaw(server, get('/'))).toContain('connection: close')
   })
 
-  test('destroying cuts what is open, and tells the handlers', async () => {
+  test('destroying closes open connections, and notifies their handlers', async () => {
     const { promise: left, resolve: leave } = Promise.withResolvers<Error | undefined>()
     await using server = await listenHttp1((exchange) => {
       exchange.onClose = leave

@@ -10,7 +10,7 @@ function takeAll(account: MemoryAccount, share?: number): number {
   return account.heldBytes
 }
 
-test('one connection gets a third of the budget for its messages, and its address half', () => {
+test('one connection gets a third of the budget for messages, and its address half', () => {
   const memory = new MemoryBudget({ bytesMax })
   expect(takeAll(memory.open('10.0.0.1'))).toBe(400)
   for (let count = 0; count < 100; count++) takeAll(memory.open('10.0.0.1'))
@@ -18,13 +18,13 @@ test('one connection gets a third of the budget for its messages, and its addres
   expect(memory.usedBytes).toBeLessThanOrEqual(600)
 })
 
-test('an address that comes when another holds its share finds room', () => {
+test('an address finds room when another one holds its share', () => {
   const memory = new MemoryBudget({ bytesMax })
   for (let count = 0; count < 100; count++) takeAll(memory.open('10.0.0.1'))
   expect(takeAll(memory.open('10.0.0.2'))).toBeGreaterThan(190)
 })
 
-test('streams are opened when messages are not granted any more', () => {
+test('streams open when messages are not granted any more', () => {
   const memory = new MemoryBudget({ bytesMax })
   for (let count = 0; count < 100; count++) takeAll(memory.open('10.0.0.1'))
   const account = memory.open('10.0.0.1')
@@ -33,7 +33,7 @@ test('streams are opened when messages are not granted any more', () => {
   expect(memory.refusalCount).toBe(1)
 })
 
-test('what waits is granted in turn among connections, in order within one', async () => {
+test('waiting requests are granted in order, and in turn among connections', async () => {
   const memory = new MemoryBudget({ bytesMax })
   const accounts = [memory.open('10.0.0.1'), memory.open('10.0.0.1')] as const
   const other = memory.open('10.0.0.1')
@@ -53,7 +53,7 @@ test('what waits is granted in turn among connections, in order within one', asy
   expect(granted).toEqual(['0a', '1a', '0b'])
 })
 
-test('one that has stopped waiting is granted nothing', async () => {
+test('a cancelled request is granted nothing', async () => {
   const memory = new MemoryBudget({ bytesMax })
   const account = memory.open('10.0.0.1')
   const held = takeAll(account)
@@ -64,7 +64,7 @@ test('one that has stopped waiting is granted nothing', async () => {
   expect(account.heldBytes).toBe(0)
 })
 
-test('when an address holds more than two thirds, its largest holder sheds, and no other', () => {
+test('only the largest holder sheds when an address holds more than two thirds', () => {
   const memory = new MemoryBudget({ bytesMax })
   const [large, small, elsewhere] = ['10.0.0.1', '10.0.0.1', '10.0.0.2'].map((address) => {
     const account = memory.open(address)
@@ -86,7 +86,7 @@ test('when an address holds more than two thirds, its largest holder sheds, and 
   expect(memory.shedCount).toBe(1)
 })
 
-test('an account that is closed is forgotten when it holds nothing any more', () => {
+test('a closed account is removed when it holds nothing any more', () => {
   const memory = new MemoryBudget({ bytesMax })
   const account = memory.open('10.0.0.1')
   account.reserve(10)
@@ -104,6 +104,6 @@ test.each([
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['', ''],
-])('%s is of the network %s', (address, network) => {
+])('%s belongs to the network %s', (address, network) => {
   expect(networkOf(address)).toBe(network)
 })

@@ -27,7 +27,7 @@ async function refused(server: Server): Promise<boolean> {
   return error.code === 'ECONNREFUSED'
 }
 
-test('closing lets a call by HTTP/1.1 end, and takes no new connection', async () => {
+test('closing lets an HTTP/1.1 call finish, and accepts no new connection', async () => {
   const { server, arrived, letGo } = await startGated()
   const answer = fetch(server.url)
   await arrived
@@ -40,7 +40,7 @@ test('closing lets a call by HTTP/1.1 end, and takes no new connection', async (
   await closed
 })
 
-test('closing lets a call by HTTP/2 end, and tells the client with GOAWAY', async () => {
+test('closing lets an HTTP/2 call finish, and sends the client a GOAWAY', async () => {
   const { server, arrived, letGo } = await startGated()
   const client = connectHttp2(server.url)
   const goneAway = once(client, 'goaway')
@@ -70,7 +70,7 @@ test('closing ends connections without a call', async () => {
   await ended
 })
 
-test('a call that does not end is cut when the time is over', async () => {
+test('a call that does not end is aborted after the drain timeout', async () => {
   const { server, arrived } = await startGated(50)
   const answer = fetch(server.url).then(
     () => 'answered',

@@ -17,8 +17,8 @@ function ask(fetch: FetchApp['fetch'], request: Partial<FakeRequest> = {}) {
   return exchange
 }
 
-describe('an answer', () => {
-  test('goes as it is, with the trailers that the handler left', async () => {
+describe('a response of the app', () => {
+  test('a response is sent as it is, with the trailers of its handler', async () => {
     const exchange = ask((_, env) => {
       env.trailers = () => ['grpc-status', '0']
       return lazyResponse(bytes('body'), 201, ['a', 'b'])
@@ -30,13 +30,13 @@ describe('an answer', () => {
     expect(exchange.responseTrailers).toEqual(['grpc-status', '0'])
   })
 
-  test('may come in pieces', async () => {
+  test('a response may have several pieces', async () => {
     const exchange = ask(() => lazyResponse([bytes('one'), bytes('two')], 200, []))
     await exchange.over
     expect(exchange.responseBytes.toString()).toBe('onetwo')
   })
 
-  test('may be a Response, with its cookies apart', async () => {
+  test('a response may be a Response, with its cookies apart', async () => {
     const exchange = ask(async () => {
       const headers = new Headers([
         ['set-cookie', 'a=1'],
@@ -51,7 +51,7 @@ describe('an answer', () => {
     expect(cookies).toEqual(['a=1', 'b=2'])
   })
 
-  test('comes chunk by chunk, and the trailers are asked for at the end', async () => {
+  test('a response is sent chunk by chunk, and its trailers are read at the end', async () => {
     let sent = 0
     const exchange = ask((_, env) => {
       env.trailers = () => ['x-sent', String(sent)]
@@ -68,7 +68,7 @@ describe('an answer', () => {
     expect(exchange.responseTrailers).toEqual(['x-sent', '3'])
   })
 
-  test('has no fields of the connection by HTTP/2', async () => {
+  test('a response over HTTP/2 has no headers about the connection', async () => {
     const headers = ['a', '1', 'connection', 'close', 'keep-alive', 'x', 'b', '2']
     const answer = async (httpVersion: '1.1' | '2') => {
       const exchange = ask(() => lazyResponse(null, 200, [...headers]), { httpVersion })
@@ -79,7 +79,7 @@ describe('an answer', () => {
     expect(await answer('1.1')).toEqual(headers)
   })
 
-  test('is broken off when its source fails', async () => {
+  test('a response is aborted when its source fails', async () => {
     const exchange = ask(() => {
       const source = (async function* () {
         yield bytes('one')
@@ -93,7 +93,7 @@ describe('an answer', () => {
 })
 
 describe('a client that leaves', () => {
-  test('ends the source of its answer, even one that is waiting', async () => {
+  test('a client that leaves ends the source of its response, even while that waits', async () => {
     const cancelled = Promise.withResolvers<void>()
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(bytes('one')),
@@ -106,7 +106,7 @@ describe('a client that leaves', () => {
     await cancelled.promise
   })
 
-  test('before its request was looked at, is not asked for', async () => {
+  test('a client that leaves before its request starts does not reach the app', async () => {
     let askedCount = 0
     const exchange = ask(() => {
       askedCount++
@@ -117,7 +117,7 @@ describe('a client that leaves', () => {
     expect(askedCount).toBe(0)
   })
 
-  test('before the answer is there, has it discarded', async () => {
+  test('a client that leaves before the response has it discarded', async () => {
     const returned = Promise.withResolvers<void>()
     const answer = Promise.withResolvers<Response>()
     const exchange = ask(() => answer.promise)
@@ -145,7 +145,7 @@ describe('an app that fails', () => {
   test.each([
     ['by throwing', fail],
     ['by rejecting', async () => fail()],
-  ])('%s is answered 500, and told to the log alone', async (_, fetch) => {
+  ])('an app that fails %s gives a 500, and only the log has the error', async (_, fetch) => {
     const exchange = ask(fetch)
     await exchange.over
     expect(exchange.status).toBe(500)
@@ -153,14 +153,14 @@ describe('an app that fails', () => {
   })
 })
 
-describe('a request that no app understands', () => {
+describe('a request without a valid URL', () => {
   const answered = async (request: Partial<FakeRequest>) => {
     const exchange = ask(({ url }) => new Response(url), { method: 'GET', ...request })
     await exchange.over
     return exchange.status
   }
 
-  test('is refused with its reason', async () => {
+  test('a request without a valid URL is refused with its status', async () => {
     expect(await answered({ method: 'CONNECT' })).toBe(501)
     for (const target of ['', 'a', '/a b', '/\u{e9}', '/a\0', '*b']) {
       expect([target, await answered({ target })]).toEqual([target, 400])
@@ -170,7 +170,7 @@ describe('a request that no app understands', () => {
     }
   })
 
-  test('is not one with an unusual host', async () => {
+  test('a request with an unusual host is served', async () => {
     for (const authority of ['', 'localhost', 'a.b:80', '127.0.0.1:8081', '[::1]:80', '[::1]']) {
       const exchange = ask(({ url }) => new Response(url), { method: 'GET', authority })
       await exchange.over

@@ -31,11 +31,11 @@ test.each([
   '[fd00::5]',
   'localhost#.evil.test',
   'localhost@evil.test',
-])('%s is no host of a service that was not given it', (authority) => {
+])('%s is no host of a service that does not allow it', (authority) => {
   expect(createHostCheck([]).accepts(authority)).toBe(false)
 })
 
-test('the hosts that a service was given are accepted at any port', () => {
+test('the allowed hosts of a service are accepted at any port', () => {
   const hosts = createHostCheck(['Movies.Example', '10.0.0.5', 'fd00::5', '[fd00::6]'])
   for (const authority of ['movies.example:443', '10.0.0.5', '[fd00::5]:8081', '[FD00:0::6]']) {
     expect([authority, hosts.accepts(authority)]).toEqual([authority, true])
@@ -52,7 +52,7 @@ test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])(
   },
 )
 
-test('a service that listens elsewhere checks hosts when it was given some', async () => {
+test('a service that listens elsewhere checks hosts when it has a list of them', async () => {
   const elsewhere = { host: '0.0.0.0', advertise: '10.0.0.5', allowedHosts: [] }
   expect(await openHostCheck(elsewhere)).toBeUndefined()
   const hosts = await openHostCheck({ ...elsewhere, allowedHosts: ['movies.example'] })

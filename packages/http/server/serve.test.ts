@@ -86,8 +86,8 @@ async function settled(count: () => number): Promise<number> {
 
 const echo = async (request: Request) => new Response(`${request.method} ${await request.text()}`)
 
-describe('one port', () => {
-  test('answers HTTP/1.1 and HTTP/2 alike', async () => {
+describe('a server with one port', () => {
+  test('one port serves HTTP/1.1 and HTTP/2 alike', async () => {
     const server = await start(echo)
     expect(await (await fetch(server.url, { method: 'POST', body: 'hello' })).text()).toBe(
       'POST hello',
@@ -98,7 +98,7 @@ describe('one port', () => {
     })
   })
 
-  test('knows HTTP/2 when the preface comes byte by byte', async () => {
+  test('HTTP/2 is detected when the preface arrives byte by byte', async () => {
     const server = await start(echo)
     const socket = dial(server)
     await once(socket, 'connect')
@@ -112,7 +112,7 @@ describe('one port', () => {
     expect(answer[3]).toBe(4) // a SETTINGS frame
   })
 
-  test('closes a connection that says nothing, and one that asks for TLS', async () => {
+  test('connections that send nothing, or TLS to a server without it, are closed', async () => {
     const server = await start(echo, { firstBytesTimeoutMs: 20 })
     await once(dial(server).resume(), 'close')
     const secure = dial(server).resume()
@@ -120,7 +120,7 @@ describe('one port', () => {
     await once(secure, 'close')
   })
 
-  test('tells the client of the app by its address', async () => {
+  test('the app gets the address of the client', async () => {
     const seen: (string | undefined)[] = []
     const server = await start((_, { exchange }) => {
       seen.push(exchange?.remoteAddress)
@@ -131,14 +131,14 @@ describe('one port', () => {
     expect(seen).toEqual(['127.0.0.1', '127.0.0.1'])
   })
 
-  test('says which port cannot be listened on', async () => {
+  test('an error names the address that the server cannot listen on', async () => {
     const server = await start(echo)
     const second = serve({ app: { fetch: echo }, port: server.port, log })
     expect(second).rejects.toThrow(`cannot listen on 127.0.0.1:${server.port}: it is in use`)
     await second.catch(() => {})
   })
 
-  test('answers 500 when the app throws, and goes on', async () => {
+  test('the client gets a 500 when the app throws, and the server continues', async () => {
     const server = await start((request) => {
       if (request.url.endsWith('/bad')) throw new Error('secret')
       return new Response('good')
@@ -150,7 +150,7 @@ describe('one port', () => {
     expect(await call(client, '/')).toMatchObject({ status: 200, body: 'good' })
   })
 
-  test('does not take an unknown method for another', async () => {
+  test('an unknown method is not mistaken for another', async () => {
     const server = await start(({ method }) => new Response(method))
     const stream = session(server).request({ ':path': '/', ':method': 'FOO' })
     stream.end()
@@ -160,7 +160,7 @@ describe('one port', () => {
     expect((await socket.setEncoding('utf8').toArray()).join('')).toEndWith('\r\n\r\nFOO')
   })
 
-  test('sends trailers after the body by HTTP/2', async () => {
+  test('trailers are sent after the body over HTTP/2', async () => {
     const server = await start((_, env) => {
       env.trailers = () => ['grpc-status', '0']
       return new Response('body')
@@ -170,8 +170,8 @@ describe('one port', () => {
   })
 })
 
-describe('back-pressure', () => {
-  test('an answer is made no faster than an HTTP/1.1 client reads it', async () => {
+describe('backpressure', () => {
+  test('a response is produced no faster than an HTTP/1.1 client reads it', async () => {
     const counter = { bytes: 0 }
     const server = await start(() => endless(counter))
     const socket = dial(server)
@@ -180,7 +180,7 @@ describe('back-pressure', () => {
     expect(await settled(() => counter.bytes)).toBeLessThan(32 * 1024 * 1024)
   })
 
-  test('an answer is made no faster than an HTTP/2 client reads it', async () => {
+  test('a response is produced no faster than an HTTP/2 client reads it', async () => {
     const counter = { bytes: 0 }
     const server = await start(() => endless(counter))
     session(server).request({ ':path': '/' }).pause()
@@ -211,24 +211,27 @@ describe('back-pressure', () => {
 })
 
 describe('a client that leaves', () => {
-  test.each(['HTTP/1.1', 'HTTP/2'])('aborts the signal of its request by %s', async (http) => {
-    const aborted = Promise.withResolvers<void>()
-    const server = await start((request) => {
-      request.signal.addEventListener('abort', () => aborted.resolve())
-      return new Promise<Response>(() => {})
-    })
-    if (http === 'HTTP/1.1') {
-      const socket = dial(server)
-      socket.write('GET / HTTP/1.1\r\nhost: test\r\n\r\n', () =>
-        setTimeout(() => socket.destroy(), 50),
-      )
-    } else {
-      const stream = session(server).request({ ':path': '/' })
-      stream.on('error', () => {})
-      setTimeout(() => stream.close(http2.NGHTTP2_CANCEL), 50)
-    }
-    await aborted.promise
-  })
+  test.each(['HTTP/1.1', 'HTTP/2'])(
+    'a client that leaves aborts its request over %s',
+    async (http) => {
+      const aborted = Promise.withResolvers<void>()
+      const server = await start((request) => {
+        request.signal.addEventListener('abort', () => aborted.resolve())
+        return new Promise<Response>(() => {})
+      })
+      if (http === 'HTTP/1.1') {
+        const socket = dial(server)
+        socket.write('GET / HTTP/1.1\r\nhost: test\r\n\r\n', () =>
+          setTimeout(() => socket.destroy(), 50),
+        )
+      } else {
+        const stream = session(server).request({ ':path': '/' })
+        stream.on('error', () => {})
+        setTimeout(() => stream.close(http2.NGHTTP2_CANCEL), 50)
+      }
+      await aborted.promise
+    },
+  )
 })
 
 // A client of Deno's `node:http2` takes whatever it is given to send.

@@ -14,11 +14,11 @@ test.each([
   ['\x16\x03\x01', 'tls'],
   ['', undefined],
   ['\r\n', 'http1'],
-] as const)('%j is %s', (bytes, protocol) => {
+] as const)('the bytes %j are detected as %s', (bytes, protocol) => {
   expect(recognise(Buffer.from(bytes, 'latin1'))).toBe(protocol)
 })
 
-test('the preface is recognised as soon as it cannot be anything else, however it is split', () => {
+test('the HTTP/2 preface is detected early, however it is split', () => {
   for (let length = 1; length < 18; length++) {
     expect(recognise(preface.subarray(0, length))).toBeUndefined()
   }
@@ -27,7 +27,7 @@ test('the preface is recognised as soon as it cannot be anything else, however i
   }
 })
 
-test('what is recognised does not change with the bytes that follow', () => {
+test('later bytes do not change the detected protocol', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1 }), fc.uint8Array(), (head, tail) => {
       const first = recognise(head)

@@ -65,7 +65,7 @@ function callHttp1(server: Server, options: ConnectionOptions): Promise<string> 
   return promise
 }
 
-test('the port speaks both versions of HTTP by TLS, and goes on in cleartext', async () => {
+test('the port serves both versions of HTTP over TLS, and cleartext', async () => {
   const server = await start()
   const ca = own.certificate
   expect(await callHttp2(server, { ca })).toBe('https: POST hello')
@@ -74,7 +74,7 @@ test('the port speaks both versions of HTTP by TLS, and goes on in cleartext', a
   expect(await answer.text()).toBe('http: POST hello')
 })
 
-test('who agrees on no protocol is understood by what it says', async () => {
+test('the first bytes decide when a client agrees on no protocol by ALPN', async () => {
   const server = await start()
   const socket = connectTls({ host: 'localhost', port: server.port, ca: own.certificate })
   stack.defer(() => void socket.destroy())
@@ -84,7 +84,7 @@ test('who agrees on no protocol is understood by what it says', async () => {
   expect(answer.toString()).toStartWith('HTTP/1.1 200 OK\r\n')
 })
 
-test('a hello that is none, or never comes whole, ends the connection', async () => {
+test('an invalid or incomplete TLS hello ends the connection', async () => {
   const server = await start()
   for (const hello of ['1603010005ffffffffff', '1603010200']) {
     const socket = connect(server.port, '127.0.0.1').resume()
@@ -95,7 +95,7 @@ test('a hello that is none, or never comes whole, ends the connection', async ()
   expect(await callHttp1(server, { ca: own.certificate })).toBe('https: POST hello')
 })
 
-test('with an authority of clients, who shows no certificate of its is refused', async () => {
+test('with a client authority, a client without a certificate of it is refused', async () => {
   const server = await start({ clientAuthority: client.certificate })
   const ca = own.certificate
   const known = { ca, cert: client.certificate, key: client.key }
@@ -109,7 +109,7 @@ test('with an authority of clients, who shows no certificate of its is refused',
   await expect(fetch(server.url)).rejects.toThrow()
 })
 
-test('closing ends connections that are in the middle of their hello', async () => {
+test('closing ends connections in the middle of their TLS hello', async () => {
   const server = await start()
   const socket = connect(server.port, '127.0.0.1').resume()
   socket.write(Buffer.from('1603010200', 'hex'))
@@ -134,7 +134,7 @@ async function suiteOf({ port }: Server, suite: string): Promise<string | undefi
   return /Cipher is ([A-Z\d-]+)/.exec(output)?.[1]
 }
 
-test.each(forbidden)('a client that has nothing better than %s is refused', async (suite) => {
+test.each(forbidden)('a client that offers nothing better than %s is refused', async (suite) => {
   expect(await suiteOf(await start(), suite)).toBeUndefined()
 })
 
@@ -143,7 +143,7 @@ test('a client of TLS 1.2 gets a suite that HTTP/2 allows', async () => {
   expect(await suiteOf(await start(), suite)).toBe(suite)
 })
 
-test('a certificate that is loaded later is used by the connections that follow', async () => {
+test('later connections use a certificate that was reloaded', async () => {
   const server = await start()
   expect(await callHttp2(server, { ca: own.certificate })).toBe('https: POST hello')
   server.reloadTls({ certificate: client.certificate, key: client.key })
@@ -151,7 +151,7 @@ test('a certificate that is loaded later is used by the connections that follow'
   await expect(callHttp1(server, { ca: own.certificate })).rejects.toThrow()
 })
 
-test('cleartext may be refused', async () => {
+test('cleartext can be refused', async () => {
   const server = await start({ isRequired: true })
   expect(server.url).toStartWith('https://')
   await expect(fetch(server.url.replace('https', 'http'))).rejects.toThrow()

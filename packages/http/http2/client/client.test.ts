@@ -23,7 +23,7 @@ const { endStream, endHeaders, ack } = frameFlag
 const head = [':status', '200', 'content-type', 'application/grpc']
 const trailers = ['grpc-status', '0']
 
-test('a client says first that it wants no pushes, and how much it takes', async () => {
+test('a client first sends SETTINGS without push and with its window', async () => {
   await using pair = await connectPair()
   const settings = await pair.peer.next(({ type, flags }) => type === frameType.settings && !flags)
   const seen = initialPeerSettings()
@@ -35,7 +35,7 @@ test('a client says first that it wants no pushes, and how much it takes', async
   expect(ids).toContain('000200000000')
 })
 
-test('a request is HEADERS and DATA, the last of which ends the stream', async () => {
+test('a request is HEADERS and DATA, and its last DATA ends the stream', async () => {
   await using pair = await connectPair()
   for (const id of [1, 3]) {
     const call = pair.request()
@@ -63,7 +63,7 @@ test('a request without a body is HEADERS alone', async () => {
   ])
 })
 
-test('there is room when the peer has said so, and for as many streams as it allows', async () => {
+test("there is room after the peer's SETTINGS, for as many streams as it allows", async () => {
   await using pair = await connectPair({ greeted: false })
   expect(pair.client.hasRoom).toBe(false)
   pair.allow(1)
@@ -78,8 +78,8 @@ test('there is room when the peer has said so, and for as many streams as it all
   expect(pair.events).toEqual(['ready', 'room', 'room'])
 })
 
-describe('an answer', () => {
-  test('that comes at once is told in order, and whole', async () => {
+describe('a response', () => {
+  test('a response that arrives at once is reported in order, and whole', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     call.stream.end()
@@ -96,7 +96,7 @@ describe('an answer', () => {
     expect([call.text(), call.stream.trailers]).toEqual(['hello', trailers])
   })
 
-  test('that comes in pieces is told piece by piece', async () => {
+  test('a response that arrives in pieces is reported piece by piece', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     pair.send(headers(pair, 1, head))
@@ -110,7 +110,7 @@ describe('an answer', () => {
     expect(call.told.at(-1)).toBe('end')
   })
 
-  test('may be announced by others, which are not told', async () => {
+  test('informational responses before a response are not reported', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     pair.send(headers(pair, 1, [':status', '103', 'link', '</a>']), headers(pair, 1, head, true))
@@ -118,7 +118,7 @@ describe('an answer', () => {
     expect([call.told, call.stream.status]).toEqual([['open', 'head', 'end'], 200])
   })
 
-  test('that has nothing but a head is complete with it', async () => {
+  test('a response with nothing but a head is complete with it', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     pair.send(headers(pair, 1, head, true))
@@ -126,7 +126,7 @@ describe('an answer', () => {
     expect(call.wasCompleteAtHead).toBe(true)
   })
 
-  test('that is complete stays so when the peer then wants no more of the request', async () => {
+  test('a complete response stays complete when the request is refused after it', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     pair.send(
@@ -162,7 +162,7 @@ test.each<[string, (pair: Pair) => Buffer[]]>([
       headers(pair, 1, trailers, true),
     ],
   ],
-])('an answer %s is reset, and the connection goes on', async (_, answer) => {
+])('a response %s is reset, and the connection continues', async (_, answer) => {
   await using pair = await connectPair()
   const call = pair.request()
   pair.send(...answer(pair))
@@ -173,7 +173,7 @@ test.each<[string, (pair: Pair) => Buffer[]]>([
   expect(await next.over).toBeUndefined()
 })
 
-test('an answer with too many fields is reset', async () => {
+test('a response with too many headers is reset', async () => {
   await using pair = await connectPair()
   const call = pair.request()
   const many = Array.from({ length: 2 * clientLimits.headerCountMax }, () => ['x-a', '1']).flat()
@@ -182,7 +182,7 @@ test('an answer with too many fields is reset', async () => {
 })
 
 describe('a stream that the peer resets', () => {
-  test('has failed with its code', async () => {
+  test('a stream that the peer resets fails with its code', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     pair.send(toFrame(frameType.resetStream, 0, 1, uint32(errorCode.internalError)))
@@ -191,7 +191,7 @@ describe('a stream that the peer resets', () => {
     expect((cause as StreamReset).code).toBe(errorCode.internalError)
   })
 
-  test('because it did not look at it counts as not sent', async () => {
+  test('a stream that the peer refuses counts as not sent', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     pair.send(toFrame(frameType.resetStream, 0, 1, uint32(errorCode.refusedStream)))
@@ -200,7 +200,7 @@ describe('a stream that the peer resets', () => {
 })
 
 describe('a peer that goes away', () => {
-  test('finishes what it has looked at; the rest was not sent', async () => {
+  test('a peer that goes away finishes its streams, and later ones count as not sent', async () => {
     await using pair = await connectPair()
     const first = pair.request()
     const second = pair.request()
@@ -216,7 +216,7 @@ describe('a peer that goes away', () => {
     expect(await pair.peer.goawayCode()).toBe(errorCode.noError)
   })
 
-  test('in two steps loses nothing', async () => {
+  test('a peer that goes away in two steps loses no request', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     call.stream.end()
@@ -226,7 +226,7 @@ describe('a peer that goes away', () => {
     expect(await call.over).toBeUndefined()
   })
 
-  test('without a stream is left at once', async () => {
+  test('a connection without a stream closes at once when the peer goes away', async () => {
     await using pair = await connectPair()
     pair.send(goaway(0, errorCode.noError))
     await waitFor(() => pair.events.includes('end'), { what: 'the end of the connection' })
@@ -234,7 +234,7 @@ describe('a peer that goes away', () => {
   })
 })
 
-test('streams fail with the connection, and may have been looked at', async () => {
+test('streams fail with their connection, and do not count as not sent', async () => {
   await using pair = await connectPair()
   const call = pair.request()
   await pair.peer.next(({ streamId }) => streamId === 1)
@@ -245,7 +245,7 @@ test('streams fail with the connection, and may have been looked at', async () =
   expect(cause).not.toBeInstanceOf(StreamReset)
 })
 
-test('a frame that cannot be ends the connection', async () => {
+test('an invalid frame ends the connection', async () => {
   await using pair = await connectPair()
   const call = pair.request()
   pair.send(headers(pair, 99, head))
@@ -253,7 +253,7 @@ test('a frame that cannot be ends the connection', async () => {
   expect(await pair.peer.goawayCode()).toBe(errorCode.protocolError)
 })
 
-test('a stream that is given up is reset, and what was under way is dropped and paid back', async () => {
+test('a cancelled stream is reset, and its bytes in flight are dropped and credited', async () => {
   await using pair = await connectPair({ limits: { connectionWindowBytes: initialWindowBytes } })
   const call = pair.request()
   pair.send(headers(pair, 1, head), data(1, 'hello'))
@@ -265,8 +265,8 @@ test('a stream that is given up is reset, and what was under way is dropped and 
   expect(call.told).toEqual(['open', 'head', 'bytes'])
 })
 
-describe('flow control', () => {
-  test('a request waits for the peer to take it', async () => {
+describe('flow control of a client', () => {
+  test('a request waits for the window of the peer', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     const bytes = Buffer.alloc(2 * initialWindowBytes)
@@ -284,7 +284,7 @@ describe('flow control', () => {
     expect(sentBytes(pair, 1)).toBe(bytes.length)
   })
 
-  test('the peer may send as much as was taken', async () => {
+  test('the peer gets credit for the bytes that were taken', async () => {
     await using pair = await connectPair({ limits: { streamWindowBytes: 20_000 }, taking: false })
     const call = pair.request()
     pair.send(headers(pair, 1, head), data(1, Buffer.alloc(15_000)))
@@ -298,7 +298,7 @@ describe('flow control', () => {
   })
 })
 
-test('streams that nobody reads hold up no other', async () => {
+test('streams that are not read hold no other stream back', async () => {
   await using pair = await connectPair({ taking: false })
   const chunk = Buffer.alloc(16_384)
   const resting = Array.from({ length: 10 }, () => pair.request())
@@ -315,7 +315,7 @@ test('streams that nobody reads hold up no other', async () => {
 })
 
 describe('a silent peer', () => {
-  test('is pinged while it has something to do, and left when it does not answer', async () => {
+  test('a silent peer with open streams is pinged, and left without a response', async () => {
     await using pair = await connectPair({ isTimed: true })
     const call = pair.request()
     pair.pass(pingIntervalMs + 1_000)
@@ -332,7 +332,7 @@ describe('a silent peer', () => {
     expect((await call.over)?.message).toContain('ping')
   })
 
-  test('with nothing to do is kept for a while', async () => {
+  test('an idle connection is kept for a while', async () => {
     await using pair = await connectPair({ isTimed: true })
     pair.pass(clientLimits.idleTimeoutMs - 10_000)
     expect(pair.events).toEqual(['ready'])

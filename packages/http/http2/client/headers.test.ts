@@ -31,7 +31,7 @@ describe('headers and trailers beyond the limits', () => {
   }
   const long = ['grpc-message', 'x'.repeat(100_000), 'x-after', 'is in the table']
 
-  test('of 100 KB end their stream alone, and the decoder goes on', async () => {
+  test('headers or trailers of 100 KB end their stream, not the connection', async () => {
     await using pair = await connectPair()
     const calls = [pair.request(), pair.request(), pair.request()]
     pair.send(longBlock(pair, 1, [...head, ...long], true))
@@ -46,7 +46,7 @@ describe('headers and trailers beyond the limits', () => {
     expect(calls[2]?.stream.headers.at(-1)).toBe('is in the table')
   })
 
-  test('do not end the connection, however many there are', async () => {
+  test('long headers do not end the connection, however many there are', async () => {
     await using pair = await connectPair({ limits: { resets: { burst: 5, perSecond: 0 } } })
     for (let id = 1; id < 40; id += 2) {
       const call = pair.request()
@@ -57,7 +57,7 @@ describe('headers and trailers beyond the limits', () => {
     expect(pair.client.hasRoom).toBe(true)
   })
 
-  test('without an end are a flood, and end the connection', async () => {
+  test('headers without an end are a flood, and end the connection', async () => {
     await using pair = await connectPair()
     const call = pair.request()
     pair.send(toFrame(frameType.headers, 0, 1, pair.peer.encode(head)))
@@ -68,7 +68,7 @@ describe('headers and trailers beyond the limits', () => {
     expect(await call.over).toBeInstanceOf(Error)
   })
 
-  test('that the server does not take are not sent, and the connection goes on', async () => {
+  test('headers longer than the server accepts are not sent', async () => {
     await using pair = await connectPair()
     pair.peer.send(
       frameType.settings,

@@ -12,7 +12,7 @@ function createBody() {
   return { body, told }
 }
 
-test('what came is taken in order, and each time it is told', () => {
+test('chunks are taken in order, and each one is reported', () => {
   const { body, told } = createBody()
   body.receive(Buffer.from('one'))
   body.receive(Buffer.from('three'))
@@ -22,7 +22,7 @@ test('what came is taken in order, and each time it is told', () => {
   expect(told).toEqual([3, 5])
 })
 
-test('a body has ended when all of it has come and was taken', () => {
+test('a body has ended when all of it has arrived and was taken', () => {
   const { body } = createBody()
   body.receive(Buffer.from('x'))
   body.complete(['a', 'b'])
@@ -32,7 +32,7 @@ test('a body has ended when all of it has come and was taken', () => {
   expect(body.trailers).toEqual(['a', 'b'])
 })
 
-test('whoever waits is woken by bytes, by the end, and by a failure', async () => {
+test('bytes, the end and a failure wake a waiting reader', async () => {
   const { body, told } = createBody()
   const first = body.ready()
   body.receive(Buffer.from('x'))
@@ -49,7 +49,7 @@ test('whoever waits is woken by bytes, by the end, and by a failure', async () =
   await expect(broken.ready()).rejects.toThrow('reset')
 })
 
-test('what has come before a failure can still be taken', async () => {
+test('bytes that arrived before a failure can still be taken', async () => {
   const { body } = createBody()
   body.receive(Buffer.from('x'))
   body.fail(new Error('reset'))
@@ -58,7 +58,7 @@ test('what has come before a failure can still be taken', async () => {
   await expect(body.ready()).rejects.toThrow('reset')
 })
 
-test('small parts of a large chunk are put together when they are kept', () => {
+test('small parts of a large chunk are joined when they are kept', () => {
   const { body } = createBody()
   const chunk = Buffer.alloc(64 * 1024, 'x')
   for (let index = 0; index < 1000; index++) {
@@ -79,7 +79,7 @@ test('a large part of a chunk is kept as it is', () => {
   expect(body.take()?.buffer).toBe(chunk.buffer)
 })
 
-test('a large part that is kept stays before what comes after it', () => {
+test('a large part that is kept stays before later chunks', () => {
   const { body } = createBody()
   const chunk = Buffer.alloc(20_000, 'x')
   body.receive(Buffer.from('a'))
@@ -92,7 +92,7 @@ test('a large part that is kept stays before what comes after it', () => {
   expect(lengths).toEqual([1, 10_000, 1])
 })
 
-test('a refused body is dropped and told', () => {
+test('a refused body is dropped, and that is reported', () => {
   const { body, told } = createBody()
   body.receive(Buffer.from('abc'))
   body.refuse()
@@ -100,7 +100,7 @@ test('a refused body is dropped and told', () => {
   expect(body.take()).toBeUndefined()
 })
 
-test('one that is cut gives back what it holds, and never looks whole', async () => {
+test('an aborted body returns what it holds, and never counts as complete', async () => {
   const { body, told } = createBody()
   body.receive(Buffer.from('abc'))
   body.complete([])
@@ -111,7 +111,7 @@ test('one that is cut gives back what it holds, and never looks whole', async ()
   await expect(body.ready()).rejects.toThrow('closed')
 })
 
-test('one that was taken whole stays so when it is cut', async () => {
+test('a body that was taken whole stays complete when it is aborted', async () => {
   const { body } = createBody()
   body.receive(Buffer.from('abc'))
   body.complete([])

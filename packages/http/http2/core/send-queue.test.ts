@@ -3,7 +3,7 @@ import { settingId, settingsPayload } from '../frames/settings.ts'
 import { frameType } from '../frames/wire.ts'
 import { serveFrames, uint32 } from '../testing/frames-peer.ts'
 
-test('a window that was taken back grows below zero without a byte being sent', async () => {
+test('a window that the peer shrinks becomes negative, and no byte is sent', async () => {
   await using server = await serveFrames((exchange) => {
     exchange.respond(200, [])
     exchange.end(Buffer.alloc(100_000))

@@ -27,7 +27,7 @@ function flush(outbox: Outbox): Buffer {
   return Buffer.concat(chunks)
 }
 
-test('what was written comes out once, in order, over as many buffers as it takes', () => {
+test('frames are flushed once, in order, from as many buffers as they need', () => {
   const { outbox } = createOutbox()
   for (let index = 0; index < 10_000; index++) write(outbox, index % 256)
   expect(outbox.bytes).toBe(200_000)
@@ -40,14 +40,14 @@ test('what was written comes out once, in order, over as many buffers as it take
   expect(flush(outbox).length).toBe(0)
 })
 
-test('more than a buffer holds fits as well', () => {
+test('a frame larger than a buffer fits', () => {
   const { outbox } = createOutbox()
   write(outbox, 1)
   write(outbox, 2, 300_000)
   expect(flush(outbox).length).toBe(300_020)
 })
 
-test('a buffer is shared, and what is in it stays as it is', () => {
+test('a shared buffer keeps the bytes that are in it', () => {
   const { pool, outbox } = createOutbox()
   const other = new Outbox(pool)
   write(outbox, 1)
@@ -60,7 +60,7 @@ test('a buffer is shared, and what is in it stays as it is', () => {
   expect(flushed[0]?.[10]).toBe(1)
 })
 
-test('what the socket has taken is written over, what it holds is not', () => {
+test('bytes that the socket has sent are overwritten, bytes that it still holds are not', () => {
   const { outbox } = createOutbox()
   const flushed: Buffer[] = []
   const socket = (writableLength: number) => {
@@ -80,7 +80,7 @@ test('what the socket has taken is written over, what it holds is not', () => {
   expect(new Set(flushed.map(({ buffer }) => buffer)).size).toBe(1)
 })
 
-test('buffers that were filled are used again once the socket has taken them', () => {
+test('full buffers are used again once the socket has sent them', () => {
   const { outbox } = createOutbox()
   const buffers = new Set<ArrayBufferLike>()
   const take = (chunk: Buffer) => buffers.add(chunk.buffer).size > 0
@@ -91,14 +91,14 @@ test('buffers that were filled are used again once the socket has taken them', (
   expect(buffers.size).toBe(4)
 })
 
-test('an outbox that rests holds no buffer', () => {
+test('an idle outbox holds no buffer', () => {
   const { outbox } = createOutbox()
   write(outbox, 1)
   flush(outbox)
   expect(outbox.buffer.length).toBe(0)
 })
 
-test('a frame is made the last one of its stream until it is flushed', () => {
+test('END_STREAM can be set on a frame until it is flushed', () => {
   const { outbox } = createOutbox()
   const flushed = write(outbox, 1)
   flush(outbox)

@@ -44,7 +44,7 @@ test('frames are the same however their bytes are split', () => {
   )
 })
 
-test('a frame that lies within a chunk is not copied', () => {
+test('a frame within one chunk is not copied', () => {
   const chunk = toFrame(0, 0, 1, Buffer.from('body'))
   let seen: Buffer | undefined
   new FrameReader({ onFrame: (_type, _flags, _id, bytes) => (seen = bytes) }).push(chunk)
@@ -69,7 +69,7 @@ test.each([
   [3, -1],
   [4, 1],
   [12, 1],
-])('of the first %d bytes of a frame of type 1, its type is %d', (length, type) => {
+])('after the first %d bytes of a frame of type 1, its type is %d', (length, type) => {
   const { reader } = read([toFrame(1, 4, 1, Buffer.alloc(10)).subarray(0, length)])
   expect(reader.partialType).toBe(type)
 })

@@ -12,7 +12,7 @@ function decode(...octets: number[]) {
   return new HpackDecoder().decode(Buffer.from(octets), limits)
 }
 
-describe('a block is refused:', () => {
+describe('a malformed block', () => {
   const onePastEnd = 0xbf
   test.each<[problem: string, octets: number[], message: string]>([
     ['index 0', [0x80], 'an index of no entry'],
@@ -33,13 +33,13 @@ describe('a block is refused:', () => {
     ['a size update behind a field', [0x82, 0x20], 'behind a field'],
     ['a size update beyond what is allowed', [0x3f, 0xe2, 0x1f], 'larger than allowed'],
     ['a size update that breaks off', [0x3f], 'breaks off'],
-  ])('%s', (_, octets, message) => {
+  ])('a malformed block is refused: %s', (_, octets, message) => {
     expect(() => decode(...octets)).toThrow(message)
     expect(() => decode(...octets)).toThrow(HpackError)
   })
 })
 
-describe('a block is taken:', () => {
+describe('a valid block', () => {
   test.each<[meaning: string, octets: number[], headers: string[]]>([
     ['an empty one', [], []],
     ['size updates alone', [0x20, 0x3f, 0xe1, 0x1f], []],
@@ -53,7 +53,7 @@ describe('a block is taken:', () => {
       ['a', 'b', 'a', 'c'],
     ],
     ['a name of the table', [...added, 0x0f, 0x2f, 1, 0x63], ['a', 'b', 'a', 'c']],
-  ])('%s', (_, octets, headers) => {
+  ])('a valid block is decoded: %s', (_, octets, headers) => {
     expect(decode(...octets)).toEqual({ headers, overflow: false })
   })
 })
@@ -66,7 +66,7 @@ test('every octet has its Huffman code', () => {
   expect(decode(0x00, 0, ...length, ...encoded.subarray(0, bytes)).headers).toEqual(['', text])
 })
 
-test('a Huffman text may be longer than the room that is kept for one', () => {
+test('a Huffman text may be longer than the shared buffer', () => {
   const text = 'a'.repeat(20_000)
   const block = Buffer.alloc(20_000)
   block.set([0x00, 0, 0xff])
@@ -76,7 +76,7 @@ test('a Huffman text may be longer than the room that is kept for one', () => {
   expect(headers).toEqual(['', text])
 })
 
-describe('when the table has been made smaller', () => {
+describe('a table that was made smaller', () => {
   function shrunk(...sizes: number[]): HpackDecoder {
     const decoder = new HpackDecoder()
     decoder.decode(Buffer.from(added), limits)
@@ -84,14 +84,14 @@ describe('when the table has been made smaller', () => {
     return decoder
   }
 
-  test('the next block has to say so', () => {
+  test('the block after a smaller table has to signal its size', () => {
     expect(() => shrunk(100).decode(Buffer.of(newest), limits)).toThrow('not made smaller')
     expect(() => shrunk(100).decode(Buffer.of(), limits)).toThrow('not made smaller')
     const { headers } = shrunk(100).decode(Buffer.of(0x3f, 100 - 31, newest), limits)
     expect(headers).toEqual(['a', 'b'])
   })
 
-  test('and again larger, the next block has to go through the smallest', () => {
+  test('the block after a smaller and a larger table has to signal the smallest size', () => {
     const whole = [0x3f, 0xe1, 0x1f]
     const decoder = shrunk(0, 4096)
     expect(() => decoder.decode(Buffer.from([...whole, newest]), limits)).toThrow('not made')
@@ -101,11 +101,11 @@ describe('when the table has been made smaller', () => {
     ])
   })
 
-  test('what has no room is gone', () => {
+  test('entries beyond the size of the table are removed', () => {
     expect(() => shrunk(33).decode(Buffer.of(0x3f, 2, newest), limits)).toThrow('of no entry')
   })
 
-  test('a repeated block is no excuse', () => {
+  test('a repeated block has to signal a smaller table too', () => {
     const decoder = shrunk()
     decoder.decode(Buffer.of(newest), limits)
     decoder.setTableBytesMax(100)
@@ -113,8 +113,8 @@ describe('when the table has been made smaller', () => {
   })
 })
 
-describe('a block that repeats', () => {
-  test('gives the same list, and costs no second one', () => {
+describe('a repeated block', () => {
+  test('a repeated block gives the same list, and costs no second one', () => {
     const decoder = new HpackDecoder()
     decoder.decode(Buffer.from(added), limits)
     const first = decoder.decode(Buffer.of(0x82, newest), limits)
@@ -122,7 +122,7 @@ describe('a block that repeats', () => {
     expect(decoder.decode(Buffer.of(0x82, newest), limits)).toBe(first)
   })
 
-  test('but means something else after an addition', () => {
+  test('a repeated block means something else after an addition', () => {
     const decoder = new HpackDecoder()
     decoder.decode(Buffer.from(added), limits)
     decoder.decode(Buffer.of(newest), limits)
@@ -130,14 +130,14 @@ describe('a block that repeats', () => {
     expect(decoder.decode(Buffer.of(newest), limits).headers).toEqual(['c', 'd'])
   })
 
-  test('adds each time', () => {
+  test('a repeated block with an addition adds each time', () => {
     const decoder = new HpackDecoder()
     decoder.decode(Buffer.from(added), limits)
     decoder.decode(Buffer.from(added), limits)
     expect(decoder.decode(Buffer.of(newest, newest + 1), limits).headers).toHaveLength(4)
   })
 
-  test('is malformed when it emptied the table the first time', () => {
+  test('a repeated block is malformed when its first occurrence emptied the table', () => {
     const decoder = new HpackDecoder({ tableBytesMax: 40 })
     decoder.decode(Buffer.from(added), limits)
     const tooLarge = Buffer.from([newest, 0x40, 9, ...Buffer.from('123456789'), 0])
@@ -145,7 +145,7 @@ describe('a block that repeats', () => {
     expect(() => decoder.decode(tooLarge, limits)).toThrow('of no entry')
   })
 
-  test('is held to the limits of its own time', () => {
+  test('a repeated block is checked against the limits of its own call', () => {
     const decoder = new HpackDecoder()
     const block = Buffer.of(0x82, 0x84)
     expect(decoder.decode(block, limits).overflow).toBe(false)
@@ -154,7 +154,7 @@ describe('a block that repeats', () => {
     expect(decoder.decode(block, { ...limits, listBytesMax: 79 }).overflow).toBe(true)
   })
 
-  test('is known by its own bytes, whatever becomes of those that were given', () => {
+  test('a repeated block is compared by its own bytes, even if the given ones change', () => {
     const decoder = new HpackDecoder()
     const block = Buffer.of(0x82)
     decoder.decode(block, limits)
@@ -163,8 +163,8 @@ describe('a block that repeats', () => {
   })
 })
 
-describe('a list beyond the limits', () => {
-  test('is decoded to its end, but not kept', () => {
+describe('a header list beyond the limits', () => {
+  test('a list beyond the limits is decoded to its end, but not kept', () => {
     const decoder = new HpackDecoder()
     const block = Buffer.from([0x82, 0x84, ...added])
     const list = decoder.decode(block, { listBytesMax: 42 + 38, listCountMax: 100 })
@@ -172,21 +172,21 @@ describe('a list beyond the limits', () => {
     expect(decoder.decode(Buffer.of(newest), limits).headers).toEqual(['a', 'b'])
   })
 
-  test('may be one byte too large, or one field too long', () => {
+  test('a list may exceed the limits by one byte or by one header', () => {
     const block = Buffer.of(0x82, 0x84)
     const overflows = (listBytesMax: number, listCountMax: number) =>
       new HpackDecoder().decode(block, { listBytesMax, listCountMax }).overflow
     expect([overflows(80, 2), overflows(79, 2), overflows(80, 1)]).toEqual([false, true, true])
   })
 
-  test('keeps nothing behind what was too much', () => {
+  test('a list beyond the limits keeps nothing after the header that exceeded them', () => {
     const large = [0x00, 1, 0x61, 0x7f, 0xed, 0x06, ...new Array(1004).fill(0x62)]
     const block = Buffer.from([0x82, ...large, 0x84])
     const list = new HpackDecoder().decode(block, { listBytesMax: 500, listCountMax: 100 })
     expect(list).toEqual({ headers: [':method', 'GET'], overflow: true })
   })
 
-  test('of an entry that is named thousands of times is not built', () => {
+  test('a list that names one entry thousands of times is not built', () => {
     const decoder = new HpackDecoder()
     const value = 4096 - 32 - 1
     const entry = [0x40, 1, 0x61, 0x7f, ((value - 127) & 0x7f) | 0x80, (value - 127) >> 7]

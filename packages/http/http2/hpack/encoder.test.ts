@@ -10,14 +10,14 @@ function encode(encoder: HpackEncoder, ...headers: string[]): Buffer {
   return out.subarray(0, encoder.encode(headers, out, 0))
 }
 
-test('what repeats is one octet the second time', () => {
+test('a header that repeats takes one octet the second time', () => {
   const encoder = new HpackEncoder()
   const headers = [':status', '200', 'content-type', 'application/grpc', 'x-of-our-own', 'a']
   encode(encoder, ...headers)
   expect([...encode(encoder, ...headers)]).toEqual([0x88, 0xbf, 0xbe])
 })
 
-describe('a field that does not repeat pushes out nothing:', () => {
+describe('a header that does not repeat', () => {
   test.each([
     'x-request-id',
     'content-length',
@@ -25,7 +25,7 @@ describe('a field that does not repeat pushes out nothing:', () => {
     'grpc-message',
     'grpc-status-details-bin',
     'location',
-  ])('%s', (name) => {
+  ])('a header that does not repeat removes no entry: %s', (name) => {
     const encoder = new HpackEncoder()
     const first = encode(encoder, name, '1')
     expect((first[0] ?? 0) & 0xf0).toBe(0x00)
@@ -33,13 +33,16 @@ describe('a field that does not repeat pushes out nothing:', () => {
   })
 })
 
-describe('a secret is in no table, and intermediaries are told so:', () => {
-  test.each(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])('%s', (name) => {
-    const encoder = new HpackEncoder()
-    const first = encode(encoder, name, 'secret')
-    expect((first[0] ?? 0) & 0xf0).toBe(0x10)
-    expect(encode(encoder, name, 'secret')).toEqual(first)
-  })
+describe('a secret header', () => {
+  test.each(['authorization', 'proxy-authorization', 'cookie', 'set-cookie'])(
+    'a secret is never indexed: %s',
+    (name) => {
+      const encoder = new HpackEncoder()
+      const first = encode(encoder, name, 'secret')
+      expect((first[0] ?? 0) & 0xf0).toBe(0x10)
+      expect(encode(encoder, name, 'secret')).toEqual(first)
+    },
+  )
 })
 
 test('an entry larger than half of the table is not added', () => {
@@ -49,12 +52,12 @@ test('an entry larger than half of the table is not added', () => {
   expect(encode(encoder, 'large', large)).toEqual(before)
 })
 
-test('a text is not made longer by its Huffman code', () => {
+test('the Huffman code makes no text longer', () => {
   const block = encode(new HpackEncoder(), 'x', '{}{}{}')
   expect(block.toString('latin1')).toContain('{}{}{}')
 })
 
-test('several values of one name are all found again, until they are pushed out', () => {
+test('all values of one name are found again until they are removed', () => {
   const encoder = new HpackEncoder()
   const values = ['a', 'b', 'c']
   for (const value of values) encode(encoder, 'name', value)
@@ -63,35 +66,35 @@ test('several values of one name are all found again, until they are pushed out'
   expect(encode(encoder, 'name', 'b').length).toBeGreaterThan(1)
 })
 
-describe('the size of the table', () => {
-  test('is told at the beginning of the next block, and once', () => {
+describe("the size of the encoder's table", () => {
+  test('a new table size is signalled at the beginning of the next block, once', () => {
     const encoder = new HpackEncoder()
     encoder.setPeerTableBytes(100)
     expect([...encode(encoder, ':method', 'GET')]).toEqual([0x3f, 100 - 31, 0x82])
     expect([...encode(encoder, ':method', 'GET')]).toEqual([0x82])
   })
 
-  test('is told twice when it was smaller in between', () => {
+  test('two table sizes are signalled when the table was smaller in between', () => {
     const encoder = new HpackEncoder()
     for (const bytes of [100, 0, 50]) encoder.setPeerTableBytes(bytes)
     expect([...encode(encoder)]).toEqual([0x20, 0x3f, 50 - 31])
   })
 
-  test('is told when it went away and came back', () => {
+  test('a table size is signalled when the table was emptied and restored', () => {
     const encoder = new HpackEncoder()
     encode(encoder, 'a', 'b')
     for (const bytes of [0, 4096]) encoder.setPeerTableBytes(bytes)
     expect([...encode(encoder, 'a', 'b')].slice(0, 5)).toEqual([0x20, 0x3f, 0xe1, 0x1f, 0x40])
   })
 
-  test('is never larger than ours', () => {
+  test('the table is never larger than our maximum', () => {
     const encoder = new HpackEncoder()
     encoder.setPeerTableBytes(1 << 30)
     expect([...encode(encoder)]).toEqual([])
     expect([...encode(new HpackEncoder({ tableBytesMax: 0 }))]).toEqual([0x20])
   })
 
-  test('of nothing leaves every field a literal', () => {
+  test('without a table every header is a literal', () => {
     const encoder = new HpackEncoder()
     encoder.setPeerTableBytes(0)
     expect(encode(encoder, 'a', 'b')).toEqual(Buffer.from([0x20, 0x00, 1, 0x61, 1, 0x62]))
@@ -99,7 +102,7 @@ describe('the size of the table', () => {
   })
 })
 
-test('a block stands where it was asked for, in the room that was named', () => {
+test('a block is written at the given offset, within the announced size', () => {
   const headers: HeaderList = [
     'a'.repeat(300),
     '\xff'.repeat(300),

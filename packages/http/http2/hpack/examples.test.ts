@@ -145,24 +145,27 @@ function tableOf(decoder: HpackDecoder): string[] {
   }
 }
 
-describe('the examples of RFC 7541 are decoded:', () => {
-  test.each(examples)('$section', ({ tableBytesMax, blocks, table }) => {
-    const decoder = new HpackDecoder({ tableBytesMax })
-    for (const [hex, headers] of blocks) {
-      expect(decoder.decode(bytesOf(hex), limits)).toEqual({ headers, overflow: false })
-    }
-    expect(tableOf(decoder)).toEqual([...table])
-  })
+describe('the examples of RFC 7541', () => {
+  test.each(examples)(
+    'the RFC example is decoded: $section',
+    ({ tableBytesMax, blocks, table }) => {
+      const decoder = new HpackDecoder({ tableBytesMax })
+      for (const [hex, headers] of blocks) {
+        expect(decoder.decode(bytesOf(hex), limits)).toEqual({ headers, overflow: false })
+      }
+      expect(tableOf(decoder)).toEqual([...table])
+    },
+  )
 })
 
-test('the requests of RFC 7541 C.4 are encoded as they stand there', () => {
+test('the requests of RFC 7541 C.4 are encoded as in the RFC', () => {
   const encoder = new HpackEncoder()
   const out = Buffer.alloc(256)
   const blocks = requests.map((headers) => out.toString('hex', 0, encoder.encode(headers, out, 0)))
   expect(blocks).toEqual(requestHex.map((hex) => bytesOf(hex).toString('hex')))
 })
 
-test('an integer of several octets is that of RFC 7541 C.1.2', () => {
+test('an integer of several octets is encoded as in RFC 7541 C.1.2', () => {
   const decoder = new HpackDecoder({ tableBytesMax: 1337 })
   expect(decoder.decode(bytesOf('3f9a0a'), limits).headers).toEqual([])
   expect(() => decoder.decode(bytesOf('3f9b0a'), limits)).toThrow('larger than allowed')

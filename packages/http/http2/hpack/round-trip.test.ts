@@ -31,7 +31,7 @@ const steps = fc.array(
   { maxLength: 60 },
 )
 
-test('whatever is encoded is decoded, over all changes of the table', () => {
+test('every encoded list is decoded, over all changes of the table', () => {
   fc.assert(
     fc.property(steps, fc.constantFrom(0, 200, 4096, 10_000), (conversation, tableBytesMax) => {
       const encoder = new HpackEncoder({ tableBytesMax })
@@ -52,7 +52,7 @@ test('whatever is encoded is decoded, over all changes of the table', () => {
   )
 })
 
-test('bytes of no meaning are decoded within the limits or refused, and nothing else', () => {
+test('random bytes are decoded within the limits or refused', () => {
   const bytes = fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets))
   fc.assert(
     fc.property(fc.array(bytes, { maxLength: 20 }), (blocks) => {

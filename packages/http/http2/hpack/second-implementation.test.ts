@@ -148,7 +148,7 @@ const steps = fc.array(
   { minLength: 1, maxLength: 40 },
 )
 
-test('requests of the other are decoded, and the other decodes our answers', async () => {
+test('encoder and decoder agree with another implementation of HPACK', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (conversation) => {
       await withConnection(async (client, peer) => {

@@ -29,8 +29,8 @@ async function pong(peer: FramesPeer): Promise<void> {
   peer.send(frameType.ping, frameFlag.ack, 0, payload)
 }
 
-describe('a connection that is drained', () => {
-  test('takes what crossed the first GOAWAY, and nothing behind the second', async () => {
+describe('an HTTP/2 connection that drains', () => {
+  test('a draining connection accepts streams until its second GOAWAY', async () => {
     await using server = await serveFrames(() => {}, hold)
     await using peer = await server.peer()
     peer.request(1)
@@ -54,7 +54,7 @@ describe('a connection that is drained', () => {
     expect(server.http2.connectionCount).toBe(0)
   })
 
-  test('is closed at once when it has no stream and its client has seen it', async () => {
+  test('a draining connection without streams closes after the PING', async () => {
     await using server = await serveFrames(() => {}, hold)
     await using peer = await server.peer()
     await peer.settled()
@@ -64,7 +64,7 @@ describe('a connection that is drained', () => {
     await drained
   })
 
-  test('is closed when its client does not answer the PING', async () => {
+  test('a draining connection closes when its client does not respond to the PING', async () => {
     await using server = await serveFrames(() => {}, { ...hold, drainPingTimeoutMs: 20 })
     await using peer = await server.peer()
     await peer.settled()
@@ -73,7 +73,7 @@ describe('a connection that is drained', () => {
     expect(goaways(peer)).toEqual([int31Max, 0])
   })
 
-  test('waits for a request whose answer is complete to be refused', async () => {
+  test('a draining connection waits until an unread request is refused', async () => {
     await using server = await serveFrames(answer, { ...hold, refusalDelayMs: 20 })
     await using peer = await server.peer()
     peer.request(1, [], false)
@@ -85,7 +85,7 @@ describe('a connection that is drained', () => {
   })
 })
 
-test('a connection that comes while the server drains is drained as well', async () => {
+test('a connection that opens while the server drains is drained too', async () => {
   await using server = await serveFrames(() => {}, hold)
   await using first = await server.peer()
   first.request(1)
@@ -99,12 +99,12 @@ test('a connection that comes while the server drains is drained as well', async
   await drained
 })
 
-test('a server without connections is drained at once', async () => {
+test('a server without connections drains at once', async () => {
   await using server = await serveFrames(() => {}, hold)
   await server.http2.drain()
 })
 
-test('a server that is destroyed cuts what is open, and tells its exchanges', async () => {
+test('a destroyed server closes connections and notifies exchanges', async () => {
   await using server = await serveFrames(() => {}, hold)
   await using peer = await server.peer()
   peer.request(1)

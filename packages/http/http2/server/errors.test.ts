@@ -163,8 +163,8 @@ const connectionErrors: readonly Case[] = [
   ],
 ]
 
-describe('the connection ends with', () => {
-  test.each(connectionErrors)('%s (%s)', async (_, code, act) => {
+describe('an error of the connection', () => {
+  test.each(connectionErrors)('the connection ends for %s (%s)', async (_, code, act) => {
     await using server = await serve()
     await using peer = await server.peer()
     act(peer)
@@ -265,8 +265,8 @@ const streamErrors: readonly Case[] = [
   ],
 ]
 
-describe('the stream ends, and the connection goes on, with', () => {
-  test.each(streamErrors)('%s (%s)', async (_, code, act) => {
+describe('an error of a stream', () => {
+  test.each(streamErrors)('the stream alone ends for %s (%s)', async (_, code, act) => {
     await using server = await serve()
     await using peer = await server.peer()
     act(peer)
@@ -276,8 +276,8 @@ describe('the stream ends, and the connection goes on, with', () => {
   })
 })
 
-describe('on a stream that is closed', () => {
-  test('WINDOW_UPDATE, RST_STREAM and PRIORITY are ignored', async () => {
+describe('a frame on a closed stream', () => {
+  test('WINDOW_UPDATE, RST_STREAM and PRIORITY on a closed stream are ignored', async () => {
     const { server, peer } = await serveAnswers()
     await using _server = server
     await using _peer = peer
@@ -292,7 +292,7 @@ describe('on a stream that is closed', () => {
   test.each([
     ['DATA', (peer: FramesPeer) => peer.data(1, 'x')],
     ['HEADERS', (peer: FramesPeer) => peer.request(1)],
-  ])('%s ends the connection', async (_, act) => {
+  ])('%s on a closed stream ends the connection', async (_, act) => {
     const { server, peer } = await serveAnswers()
     await using _server = server
     await using _peer = peer
@@ -302,7 +302,7 @@ describe('on a stream that is closed', () => {
     expect(await peer.goawayCode()).toBe(errorCode.streamClosed)
   })
 
-  test('what was under way when the server reset it is ignored', async () => {
+  test('frames in flight when the server resets a stream are ignored', async () => {
     await using server = await serveFrames((exchange) => exchange.abort())
     await using peer = await server.peer()
     open(peer)
@@ -313,22 +313,22 @@ describe('on a stream that is closed', () => {
   })
 })
 
-describe('what is unknown', () => {
-  test('types of frames are ignored', async () => {
+describe('something unknown', () => {
+  test('unknown frame types are ignored', async () => {
     await using server = await serve()
     await using peer = await server.peer()
     peer.send(0xbe, 0xff, 7, Buffer.from('anything'))
     await peer.settled()
   })
 
-  test('settings are ignored', async () => {
+  test('unknown settings are ignored', async () => {
     await using server = await serve()
     await using peer = await server.peer()
     peer.send(frameType.settings, 0, 0, settingsPayload([[0xbeef, 1]]))
     await peer.settled()
   })
 
-  test('flags are ignored', async () => {
+  test('unknown flags are ignored', async () => {
     await using server = await serve()
     await using peer = await server.peer()
     peer.send(frameType.headers, 0xff & ~priority & ~padded, 1, peer.encode(get))
@@ -337,14 +337,14 @@ describe('what is unknown', () => {
   })
 })
 
-test('a connection without the preface is closed, and no request is answered', async () => {
+test('a connection without the preface is closed, and no request reaches a handler', async () => {
   await using server = await serve()
   await using peer = new FramesPeer(server.port)
   peer.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
   expect(await peer.goawayCode()).toBe(errorCode.protocolError)
 })
 
-test('a preface that comes byte by byte is taken', async () => {
+test('a preface that arrives byte by byte is accepted', async () => {
   await using server = await serve()
   await using peer = new FramesPeer(server.port)
   for (const byte of clientPreface) {

@@ -42,7 +42,7 @@ async function expectFine(peer: FramesPeer, streamId: number): Promise<void> {
   expect(frames.map(({ headers }) => headers)).toEqual([status, undefined, ['grpc-status', '0']])
 }
 
-test('headers as long as the client takes are sent, longer ones end their stream alone', async () => {
+test("headers within the client's limit are sent, longer ones end their stream", async () => {
   const respondWith = (bytes: number) => (exchange: Exchange) => {
     exchange.respond(200, listOf(bytes, status).slice(2))
     exchange.end(Buffer.from('ok'))
@@ -58,7 +58,7 @@ test('headers as long as the client takes are sent, longer ones end their stream
   await expectFine(peer, 5)
 })
 
-test('trailers as long as the client takes are sent, longer ones end their stream alone', async () => {
+test("trailers within the client's limit are sent, longer ones end their stream", async () => {
   const respondWith = (bytes: number) => (exchange: Exchange) => {
     exchange.respond(200, head)
     exchange.end(Buffer.from('ok'), listOf(bytes, []))
@@ -72,7 +72,7 @@ test('trailers as long as the client takes are sent, longer ones end their strea
   await expectFine(peer, 5)
 })
 
-test('trailers too long that wait behind a body end their stream alone', async () => {
+test('too long trailers that wait after a body end their stream alone', async () => {
   const body = Buffer.alloc(100_000)
   const { server, peer } = await connect((exchange) => {
     exchange.respond(200, head)
@@ -87,7 +87,7 @@ test('trailers too long that wait behind a body end their stream alone', async (
   await expectFine(peer, 3)
 })
 
-test('an exchange says how long a list its client takes', async () => {
+test("an exchange has the client's limit of header lists", async () => {
   const { server, peer } = await connect(fine)
   await using _ = server
   await expectFine(peer, 1)

@@ -19,8 +19,8 @@ function answer(exchange: Exchange): void {
 const cancel = (peer: FramesPeer, streamId: number) =>
   peer.send(frameType.resetStream, 0, streamId, uint32(errorCode.cancel))
 
-describe('streams at once', () => {
-  test('beyond the limit are refused, until one ends', async () => {
+describe('concurrent streams', () => {
+  test('streams beyond the limit are refused until one ends', async () => {
     await using server = await serveFrames(() => {}, { concurrentStreamsMax: 2 })
     await using peer = await server.peer()
     for (const streamId of [1, 3, 5]) peer.request(streamId)
@@ -31,14 +31,14 @@ describe('streams at once', () => {
     expect(server.exchanges).toHaveLength(3)
   })
 
-  test('are as many as the client was told', async () => {
+  test('the limit of streams is the one in the SETTINGS', async () => {
     await using server = await serveFrames(() => {}, { concurrentStreamsMax: 77 })
     await using peer = await server.peer()
     const told = settingsPayload([[settingId.maxConcurrentStreams, 77]])
     expect(peer.frames[0]?.payload.includes(told)).toBe(true)
   })
 
-  test('count as long as their handlers go on, whatever the client resets', async () => {
+  test('streams count while their handlers continue, whatever the client resets', async () => {
     await using server = await serveFrames(() => {}, { concurrentStreamsMax: 2 })
     await using peer = await server.peer()
     for (const streamId of [1, 3]) {
@@ -55,7 +55,7 @@ describe('streams at once', () => {
     expect(server.exchanges).toHaveLength(4)
   })
 
-  test('do not count for ever when a handler never ends', async () => {
+  test('a stream does not count for ever when its handler never ends', async () => {
     const limits = { concurrentStreamsMax: 1, lingerTimeoutMs: 20, sweepIntervalMs }
     await using server = await serveFrames(() => {}, limits)
     await using peer = await server.peer()
@@ -74,7 +74,7 @@ describe('streams at once', () => {
     )
   })
 
-  test('that are reset in the same breath reach no handler', async () => {
+  test('streams that are reset in the same chunk reach no handler', async () => {
     await using server = await serveFrames(() => {})
     await using peer = await server.peer()
     peer.socket.cork()
@@ -88,11 +88,11 @@ describe('streams at once', () => {
   })
 })
 
-describe('the field list of a request', () => {
+describe('the header list of a request', () => {
   test.each([
     ['bytes', { headerListBytesMax: 300 }, ['x-long', 'v'.repeat(300)]],
-    ['fields', { headerCountMax: 6 }, ['a', '1', 'b', '2', 'c', '3']],
-  ])('with too many %s is answered with 431', async (_, limits, headers) => {
+    ['headers', { headerCountMax: 6 }, ['a', '1', 'b', '2', 'c', '3']],
+  ])('a request with too many %s gets a 431', async (_, limits, headers) => {
     await using server = await serveFrames(answer, limits)
     await using peer = await server.peer()
     peer.request(1, headers)
@@ -102,7 +102,7 @@ describe('the field list of a request', () => {
     expect((await peer.answer(3))[0]?.headers?.slice(0, 2)).toEqual([':status', '200'])
   })
 
-  test('whose block is too long ends the connection', async () => {
+  test('a request with a too long header block ends the connection', async () => {
     await using server = await serveFrames(answer, { headerBlockBytesMax: 1_000 })
     await using peer = await server.peer()
     peer.send(frameType.headers, endStream, 1, peer.encode(get))
@@ -111,7 +111,7 @@ describe('the field list of a request', () => {
     expect(await peer.goawayCode()).toBe(errorCode.enhanceYourCalm)
   })
 
-  test('in too many frames ends the connection', async () => {
+  test('a request with a header block in too many frames ends the connection', async () => {
     await using server = await serveFrames(answer, { continuationsMax: 3 })
     await using peer = await server.peer()
     const block = peer.encode(get)
@@ -122,7 +122,7 @@ describe('the field list of a request', () => {
     expect(await peer.goawayCode()).toBe(errorCode.enhanceYourCalm)
   })
 
-  test('in a few frames is taken', async () => {
+  test('a request with a header block in a few frames is accepted', async () => {
     await using server = await serveFrames(answer, { continuationsMax: 3 })
     await using peer = await server.peer()
     const block = peer.encode(get)
@@ -134,7 +134,7 @@ describe('the field list of a request', () => {
   })
 })
 
-describe('what costs the client nothing', () => {
+describe('frames that cost the client nothing', () => {
   const few = { idleFrames: { burst: 100, perSecond: 0 }, settingsCost: 10, dataEarnsIdleFrames: 4 }
   const floods: readonly (readonly [string, (peer: FramesPeer) => void])[] = [
     ['PING', (peer) => peer.send(frameType.ping, 0, 0, Buffer.alloc(8))],
@@ -146,7 +146,7 @@ describe('what costs the client nothing', () => {
     ['unknown frames', (peer) => peer.send(0xbe, 0, 0)],
   ]
 
-  test.each(floods)('is too much at some point: %s', async (_, send) => {
+  test.each(floods)('too many frames that cost nothing end the connection: %s', async (_, send) => {
     await using server = await serveFrames(() => {}, few)
     await using peer = await server.peer()
     peer.request(1, [], false)
@@ -154,7 +154,7 @@ describe('what costs the client nothing', () => {
     expect(await peer.goawayCode()).toBe(errorCode.enhanceYourCalm)
   })
 
-  test('may be as much as its work is worth', async () => {
+  test('requests and DATA earn frames that cost nothing', async () => {
     await using server = await serveFrames(answer, few)
     await using peer = await server.peer()
     for (let streamId = 1; streamId < 400; streamId += 2) {
@@ -167,10 +167,10 @@ describe('what costs the client nothing', () => {
   })
 })
 
-describe('streams that end before their time', () => {
+describe('streams that end early', () => {
   const few = { resets: { burst: 20, perSecond: 0 } }
 
-  test('by the client are too many at some point', async () => {
+  test('too many streams that the client resets end the connection', async () => {
     await using server = await serveFrames(() => {}, few)
     await using peer = await server.peer()
     for (let streamId = 1; streamId < 100; streamId += 2) {
@@ -185,7 +185,7 @@ describe('streams that end before their time', () => {
     ['DATA behind the end', (peer: FramesPeer, id: number) => peer.data(id, 'x')],
     ['HEADERS behind the end', (peer: FramesPeer, id: number) => peer.request(id)],
     ['a window too large', (peer: FramesPeer, id: number) => peer.windowUpdate(id, 2 ** 31 - 1)],
-  ])('by the server, for %s, are as well', async (_, act) => {
+  ])('too many streams that the server resets for %s end the connection', async (_, act) => {
     await using server = await serveFrames(() => {}, few)
     await using peer = await server.peer()
     for (let streamId = 1; streamId < 100; streamId += 2) {
@@ -195,7 +195,7 @@ describe('streams that end before their time', () => {
     expect(await peer.goawayCode()).toBe(errorCode.enhanceYourCalm)
   })
 
-  test('are not those whose answer is complete', async () => {
+  test('resets after a complete response do not count', async () => {
     await using server = await serveFrames(answer, few)
     await using peer = await server.peer()
     for (let streamId = 1; streamId < 100; streamId += 2) {
@@ -210,7 +210,7 @@ describe('streams that end before their time', () => {
 describe('a connection of many users', () => {
   const resets = { burst: 20, perSecond: 0 }
 
-  test('is not ended by those who leave answers that have begun', async () => {
+  test('resets of responses that have begun do not end the connection', async () => {
     const begin = (exchange: Exchange) => {
       exchange.respond(200, [])
       exchange.write(Buffer.from('now'))
@@ -227,7 +227,7 @@ describe('a connection of many users', () => {
     expect(peer.closed).toBe(false)
   })
 
-  test('earns some resets by answers that were complete', async () => {
+  test('complete responses earn some resets', async () => {
     const respond = (exchange: Exchange) => {
       if (server.exchanges.length % 5 !== 0) answer(exchange)
     }
@@ -245,7 +245,7 @@ describe('a connection of many users', () => {
     expect(peer.closed).toBe(false)
   })
 
-  test('may reset as many as it likes when it is trusted', async () => {
+  test('a trusted connection may reset any number of streams', async () => {
     const trusts = (address: string) => address === '127.0.0.1'
     await using server = await serveFrames(() => {}, { resets }, { trusts })
     await using peer = await server.peer()
@@ -260,22 +260,22 @@ describe('a connection of many users', () => {
   })
 })
 
-describe('a client that is slow', () => {
-  test('with its preface is cut', async () => {
+describe('a slow HTTP/2 client', () => {
+  test('a client that is slow with its preface is disconnected', async () => {
     await using server = await serveFrames(answer, { prefaceTimeoutMs: 30, sweepIntervalMs })
     await using peer = new FramesPeer(server.port)
     peer.socket.write(clientPreface.subarray(0, 20))
     await waitFor(() => peer.closed, { what: 'the end' })
   })
 
-  test('with its SETTINGS is cut', async () => {
+  test('a client that is slow with its SETTINGS is disconnected', async () => {
     await using server = await serveFrames(answer, { prefaceTimeoutMs: 30, sweepIntervalMs })
     await using peer = new FramesPeer(server.port)
     peer.socket.write(clientPreface)
     await waitFor(() => peer.closed, { what: 'the end' })
   })
 
-  test('to acknowledge SETTINGS is told so', async () => {
+  test('a client that does not acknowledge SETTINGS gets SETTINGS_TIMEOUT', async () => {
     await using server = await serveFrames(answer, { settingsTimeoutMs: 30, sweepIntervalMs })
     await using peer = new FramesPeer(server.port)
     peer.socket.write(clientPreface)
@@ -283,7 +283,7 @@ describe('a client that is slow', () => {
     expect(await peer.goawayCode()).toBe(errorCode.settingsTimeout)
   })
 
-  test('with a field block is told so, in one frame or several', async () => {
+  test('a client that is slow with a header block is disconnected', async () => {
     await using server = await serveFrames(answer, { headersTimeoutMs: 30, sweepIntervalMs })
     await using several = await server.peer()
     several.send(frameType.headers, 0, 1, several.encode(get))
@@ -293,7 +293,7 @@ describe('a client that is slow', () => {
     expect(await one.goawayCode()).toBe(errorCode.enhanceYourCalm)
   })
 
-  test('with a body that is one frame is waited for', async () => {
+  test('a client that is slow with a body in one frame is served', async () => {
     const clock = createManualClock()
     const limits = { headersTimeoutMs: 20, sweepIntervalMs }
     await using server = await serveFrames(() => {}, limits, { clock })
@@ -309,7 +309,7 @@ describe('a client that is slow', () => {
     expect(Buffer.from(server.exchanges[0]?.body.take() ?? []).toString()).toBe('ab')
   })
 
-  test('to open its window loses the stream', async () => {
+  test('a client that does not open its window loses the stream', async () => {
     const limits = { stalledTimeoutMs: 50, sweepIntervalMs }
     await using server = await serveFrames((exchange) => {
       exchange.respond(200, [])
@@ -322,7 +322,7 @@ describe('a client that is slow', () => {
     await peer.settled()
   })
 
-  test('and opens it by a byte at a time does so as well', async () => {
+  test('a client that opens its window by single bytes loses the stream', async () => {
     const limits = { stalledTimeoutMs: 100, sweepIntervalMs }
     await using server = await serveFrames((exchange) => {
       exchange.respond(200, [])
@@ -336,7 +336,7 @@ describe('a client that is slow', () => {
     clearInterval(dribble)
   })
 
-  test('to read loses the connection, and is not read from meanwhile', async () => {
+  test('a client that does not read is not read from, and is disconnected', async () => {
     const limits = { stalledTimeoutMs: 300, sweepIntervalMs, unsentBytesMax: 50_000 }
     await using server = await serveFrames(() => {}, limits)
     await using peer = await server.peer()
@@ -356,7 +356,7 @@ describe('a client that is slow', () => {
 })
 
 describe('a connection without a stream', () => {
-  test('is drained after a while', async () => {
+  test('an idle connection is drained after a while', async () => {
     const limits = { idleTimeoutMs: 50, drainPingTimeoutMs: 20, sweepIntervalMs }
     await using server = await serveFrames(answer, limits)
     await using peer = await server.peer()
@@ -365,7 +365,7 @@ describe('a connection without a stream', () => {
     expect(await peer.goawayCode()).toBe(errorCode.noError)
   })
 
-  test('is not meant while it has one', async () => {
+  test('a connection with a stream is not idle', async () => {
     const limits = { idleTimeoutMs: 30, drainPingTimeoutMs: 20, sweepIntervalMs }
     const clock = createManualClock()
     await using server = await serveFrames(() => {}, limits, { clock })
@@ -382,7 +382,7 @@ describe('a connection without a stream', () => {
   })
 })
 
-test('a connection that is old is drained, its streams are not cut', async () => {
+test('an old connection is drained, and its streams are not aborted', async () => {
   const limits = { ageMaxMs: 50, drainPingTimeoutMs: 20, sweepIntervalMs }
   await using server = await serveFrames(() => {}, limits)
   await using peer = await server.peer()

@@ -3,7 +3,7 @@ import { areTrailers, readRequestHead } from './request-head.ts'
 
 const get = [':method', 'GET', ':scheme', 'http', ':authority', 'a.test:80', ':path', '/x?y=1']
 
-test('a request is its pseudo-header headers, and its headers without them', () => {
+test('a request has pseudo-headers, and its headers come without them', () => {
   expect(readRequestHead([...get, 'accept', '*/*'])).toEqual({
     method: 'GET',
     authority: 'a.test:80',
@@ -37,21 +37,21 @@ test('an asterisk is a target, and an unknown method is a method', () => {
   expect(readRequestHead(list)).toMatchObject({ method: 'BREW', target: '*' })
 })
 
-test('what matters to the engine is read', () => {
+test('length, expectation and other headers that the engine needs are read', () => {
   const list = [...get, 'content-length', '12', 'expect', '100-Continue', 'te', 'trailers']
   expect(readRequestHead(list)).toMatchObject({ contentLength: 12, expectsContinue: true })
 })
 
-test.each(['trailers', 'Trailers', 'TRAILERS'])('te of %s is accepted', (value) => {
+test.each(['trailers', 'Trailers', 'TRAILERS'])('the header te: %s is accepted', (value) => {
   expect(readRequestHead([...get, 'te', value])).toBeDefined()
 })
 
-test('cookies that were split are joined', () => {
+test('split cookies are joined', () => {
   const list = [...get, 'cookie', 'a=1', 'accept', '*/*', 'cookie', 'b=2']
   expect(readRequestHead(list)?.headers).toEqual(['accept', '*/*', 'cookie', 'a=1; b=2'])
 })
 
-describe('a request is malformed with', () => {
+describe('a malformed request', () => {
   test.each([
     ['a name in upper case', [...get, 'X-a', '1']],
     ['an empty name', [...get, '', '1']],
@@ -91,12 +91,12 @@ describe('a request is malformed with', () => {
     ['a path, being CONNECT', [':method', 'CONNECT', ':authority', 'b', ':path', '/']],
     ['no authority, being CONNECT', [':method', 'CONNECT']],
     ['nothing', []],
-  ])('%s', (_, list) => {
+  ])('a malformed request is refused: %s', (_, list) => {
     expect(readRequestHead(list)).toBeUndefined()
   })
 })
 
-test('trailers are headers without pseudo-header headers', () => {
+test('trailers are headers without pseudo-headers', () => {
   expect(areTrailers(['a', 'b'])).toBe(true)
   expect(areTrailers([':path', '/'])).toBe(false)
   expect(areTrailers(['A', 'b'])).toBe(false)

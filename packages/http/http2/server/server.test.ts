@@ -45,7 +45,7 @@ function textOf(frames: readonly Frame[]): string {
 
 const kinds = (frames: readonly Frame[]) => frames.map(({ type, flags }) => [type, flags])
 
-test('an exchange is what the client has sent', async () => {
+test('an exchange has what the client has sent', async () => {
   await using server = await serveFrames((exchange) => exchange.end())
   await using peer = await server.peer()
   peer.request(1, [
@@ -65,8 +65,8 @@ test('an exchange is what the client has sent', async () => {
   })
 })
 
-describe('an answer', () => {
-  test('with trailers is HEADERS, DATA, HEADERS', async () => {
+describe('an HTTP/2 response', () => {
+  test('a response with trailers is HEADERS, DATA, HEADERS', async () => {
     await using server = await serveFrames((exchange) => {
       exchange.respond(200, grpc)
       exchange.end(Buffer.from('hello'), ['grpc-status', '0'])
@@ -85,7 +85,7 @@ describe('an answer', () => {
     expect(frames[2]?.headers).toEqual(['grpc-status', '0'])
   })
 
-  test('has a date, and keeps one that it was given', async () => {
+  test('a response has a date, and keeps one that it was given', async () => {
     const given = 'Sat, 28 Nov 2026 12:00:00 GMT'
     const answers = [[], ['date', given]]
     await using server = await serveFrames((exchange) => {
@@ -103,7 +103,7 @@ describe('an answer', () => {
     expect(dates[1]).toBe(given)
   })
 
-  test('without a body is HEADERS alone', async () => {
+  test('a response without a body is HEADERS alone', async () => {
     await using server = await serveFrames((exchange) => {
       exchange.respond(204, [])
       exchange.end()
@@ -113,7 +113,7 @@ describe('an answer', () => {
     expect(kinds(await peer.answer(1))).toEqual([[frameType.headers, endHeaders | endStream]])
   })
 
-  test('without trailers ends with its last DATA, when that is known in time', async () => {
+  test('a response without trailers ends with its last DATA when it can', async () => {
     await using server = await serveFrames((exchange) => {
       exchange.respond(200, [])
       exchange.write(Buffer.from('a'))
@@ -129,7 +129,7 @@ describe('an answer', () => {
     ])
   })
 
-  test('ends with empty DATA when all before is sent', async () => {
+  test('a response ends with empty DATA when everything before is sent', async () => {
     await using server = await serveFrames((exchange) => {
       exchange.respond(200, [])
       exchange.write(Buffer.from('a'))
@@ -145,7 +145,7 @@ describe('an answer', () => {
     expect(frames.at(-1)?.payload.length).toBe(0)
   })
 
-  test('with fields longer than a frame goes on in CONTINUATION', async () => {
+  test('a response with headers longer than a frame continues in CONTINUATION', async () => {
     const long = ['x-long', 'v'.repeat(40_000)]
     await using server = await serveFrames((exchange) => {
       exchange.respond(200, long)
@@ -162,7 +162,7 @@ describe('an answer', () => {
     expect(last.payload.length).toBeLessThanOrEqual(16_384)
   })
 
-  test('is told to be over, with no cause, when it was sent whole', async () => {
+  test('an exchange ends without a cause when the whole response was sent', async () => {
     const told: unknown[] = []
     await using server = await serveFrames((exchange) => {
       exchange.onClose = (cause) => told.push(cause)
@@ -178,7 +178,7 @@ describe('an answer', () => {
     expect(told).toEqual([undefined])
   })
 
-  test('that is broken off is reset', async () => {
+  test('an aborted response is reset', async () => {
     const told: unknown[] = []
     await using server = await serveFrames((exchange) => {
       exchange.onClose = (cause) => told.push(cause)
@@ -193,8 +193,8 @@ describe('an answer', () => {
   })
 })
 
-describe('the body of a request', () => {
-  test('that came with its head is here when the exchange is handed up', async () => {
+describe('the body of an HTTP/2 request', () => {
+  test('a body that arrived with its head is available when the handler starts', async () => {
     const seen: unknown[] = []
     await using server = await serveFrames((exchange) => {
       seen.push(exchange.body.take()?.toString(), exchange.body.ended)
@@ -210,7 +210,7 @@ describe('the body of a request', () => {
     expect(seen).toEqual(['hello', true])
   })
 
-  test('is taken as it comes, padding left out', async () => {
+  test('a body is taken as it arrives, without padding', async () => {
     await using server = await serveFrames(echo)
     await using peer = await server.peer()
     peer.request(1, [], false)
@@ -222,7 +222,7 @@ describe('the body of a request', () => {
     expect(textOf(await peer.answer(1))).toBe('one two three')
   })
 
-  test('ends with trailers', async () => {
+  test('a body ends with trailers', async () => {
     let trailers: unknown
     await using server = await serveFrames(async (exchange) => {
       await bodyOf(exchange)
@@ -242,7 +242,7 @@ describe('the body of a request', () => {
     expect(trailers).toEqual(['x-sum', '1'])
   })
 
-  test('is asked for when the client waits for it', async () => {
+  test('the client is asked for the body when it waits for a 100', async () => {
     await using server = await serveFrames(echo)
     await using peer = await server.peer()
     peer.request(1, ['expect', '100-continue'], false)
@@ -255,7 +255,7 @@ describe('the body of a request', () => {
     expect(textOf(frames)).toBe('now')
   })
 
-  test('is not asked for when the answer does not need it', async () => {
+  test('the client is not asked for the body when the response does not need it', async () => {
     await using server = await serveFrames((exchange) => {
       exchange.respond(413, [])
       exchange.end()
@@ -266,7 +266,7 @@ describe('the body of a request', () => {
     expect(frames.map(({ headers }) => headers?.[1])).toEqual(['413'])
   })
 
-  test('breaks off when the client resets the stream', async () => {
+  test('a body fails when the client resets the stream', async () => {
     const causes: unknown[] = []
     await using server = await serveFrames(async (exchange) => {
       exchange.onClose = (cause) => causes.push(cause?.message)
@@ -285,7 +285,7 @@ describe('the body of a request', () => {
     expect(peer.frames.filter(({ streamId }) => streamId === 1)).toEqual([])
   })
 
-  test('breaks off when the connection is lost', async () => {
+  test('a body fails when the connection is lost', async () => {
     const causes: (Error | undefined)[] = []
     await using server = await serveFrames((exchange) => {
       exchange.onClose = (cause) => causes.push(cause)
@@ -300,8 +300,8 @@ describe('the body of a request', () => {
   })
 })
 
-describe('what nobody will read', () => {
-  test('is reset with NO_ERROR, after an answer that is whole', async () => {
+describe('an unread request', () => {
+  test('an unread request is reset with NO_ERROR after the whole response', async () => {
     await using server = await serveFrames((exchange) => {
       exchange.respond(413, [])
       exchange.end(Buffer.from('too much'))
@@ -316,7 +316,7 @@ describe('what nobody will read', () => {
     await peer.settled()
   })
 
-  test('is not reset when it ends by itself', async () => {
+  test('an unread request that ends by itself is not reset', async () => {
     const clock = createManualClock()
     const respond: Respond = (exchange) => {
       exchange.respond(200, [])
@@ -334,7 +334,7 @@ describe('what nobody will read', () => {
     expect(peer.frames.filter(({ type }) => type === frameType.resetStream)).toEqual([])
   })
 
-  test('may be refused while the answer goes on', async () => {
+  test('a request may be refused while the response continues', async () => {
     await using server = await serveFrames((exchange) => {
       exchange.body.refuse()
       exchange.respond(200, [])
@@ -348,7 +348,7 @@ describe('what nobody will read', () => {
   })
 })
 
-test('a header table that the client empties and lets grow in one frame is emptied', async () => {
+test('a header table that the client empties and grows in one frame is emptied', async () => {
   await using server = await serveFrames((exchange) => {
     exchange.respond(204, [])
     exchange.end()
@@ -366,7 +366,7 @@ test('a header table that the client empties and lets grow in one frame is empti
   expect(head?.payload.subarray(0, 4).toString('hex')).toBe('203fe11f')
 })
 
-test('many exchanges at once are answered, each with its own', async () => {
+test('many concurrent exchanges get their own responses', async () => {
   await using server = await serveFrames(async (exchange) => {
     await bodyOf(exchange)
     exchange.respond(200, [])

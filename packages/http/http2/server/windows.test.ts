@@ -38,8 +38,8 @@ function answerWith(bytes: number) {
   }
 }
 
-describe('an answer', () => {
-  test('goes no further than the windows of stream and connection', async () => {
+describe('the windows of responses', () => {
+  test('a response stays within the windows of stream and connection', async () => {
     await using server = await serveFrames(answerWith(200_000))
     await using peer = await server.peer()
     peer.request(1)
@@ -58,7 +58,7 @@ describe('an answer', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(16_384)
   })
 
-  test('waits when SETTINGS make its window negative', async () => {
+  test('a response waits when SETTINGS make its window negative', async () => {
     await using server = await serveFrames(answerWith(1_000))
     await using peer = await server.peer()
     peer.send(frameType.settings, 0, 0, windows(100))
@@ -74,7 +74,7 @@ describe('an answer', () => {
     expect(received(peer)).toBe(1_000)
   })
 
-  test('with no window at all has its head sent, and its trailers when it has no body', async () => {
+  test('a response without a window sends its head, and trailers without a body', async () => {
     await using server = await serveFrames((exchange) => {
       exchange.respond(200, [])
       exchange.end(exchange.target === '/' ? Buffer.from('x') : undefined, ['x-end', '1'])
@@ -93,7 +93,7 @@ describe('an answer', () => {
     await peer.answer(1)
   })
 
-  test('takes turns with others, a frame each', async () => {
+  test('responses share the connection, one frame each in turn', async () => {
     await using server = await serveFrames(answerWith(400_000), { gatheredBytesMax: 32_768 })
     await using peer = await server.peer()
     peer.send(frameType.settings, 0, 0, windows(1_000_000))
@@ -109,7 +109,7 @@ describe('an answer', () => {
     }
   })
 
-  test('tells its writer to wait, and wakes it when there is room', async () => {
+  test('a writer waits for room, and continues when there is some', async () => {
     const told: boolean[] = []
     await using server = await serveFrames(async (exchange) => {
       exchange.respond(200, [])
@@ -132,7 +132,7 @@ describe('an answer', () => {
     expect(received(peer)).toBe(200_000)
   })
 
-  test('wakes its writer when the client leaves', async () => {
+  test('a waiting writer continues when the client leaves', async () => {
     let woken = false
     await using server = await serveFrames(async (exchange) => {
       exchange.respond(200, [])
@@ -149,10 +149,10 @@ describe('an answer', () => {
   })
 })
 
-describe('a request', () => {
+describe('the windows of requests', () => {
   const limits = { streamWindowBytes: 100_000, connectionWindowBytes: 200_000 }
 
-  test('may send what was told, and more when it was taken', async () => {
+  test('a request may send its window, and more when that was taken', async () => {
     await using server = await serveFrames(() => {}, limits)
     await using peer = await server.peer()
     const settings = peer.frames.find(({ type }) => type === frameType.settings)
@@ -177,7 +177,7 @@ describe('a request', () => {
     expect(allowed(peer, 0)).toBe(200_000 - 65_535 + 100_000)
   })
 
-  test('that sends more than that loses its stream', async () => {
+  test('a request beyond its window loses its stream', async () => {
     await using server = await serveFrames(() => {}, limits)
     await using peer = await server.peer()
     await peer.settled()
@@ -189,7 +189,7 @@ describe('a request', () => {
     await peer.settled()
   })
 
-  test('and others that send more than the connection takes lose it', async () => {
+  test('requests beyond the window of the connection lose the connection', async () => {
     await using server = await serveFrames(() => {}, limits)
     await using peer = await server.peer()
     for (const streamId of [1, 3, 5]) {
@@ -199,7 +199,7 @@ describe('a request', () => {
     expect(await peer.goawayCode()).toBe(errorCode.flowControlError)
   })
 
-  test('that is dropped gives the connection its window back', async () => {
+  test('a dropped request returns its window to the connection', async () => {
     await using server = await serveFrames((exchange) => exchange.abort(), limits)
     await using peer = await server.peer()
     const before = allowed(peer, 0)
@@ -211,7 +211,7 @@ describe('a request', () => {
     expect(allowed(peer, 0) - before).toBe(1_000_000)
   })
 
-  test('spends windows on padding as well', async () => {
+  test('padding of a request spends windows too', async () => {
     await using server = await serveFrames(() => {}, limits)
     await using peer = await server.peer()
     await peer.settled()
