@@ -151,7 +151,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     }
   }
 
-  /** Waits for a reset: when the client has left, its host answers a write with one. */
+  /** Waits for a reset: when the client has left, its host responds to a write with one. */
   #awaitReset(): void {
     this.#writtenBytes = this.output.writtenBytes
     this.#deadlines.expectWithin(this.#context.limits.halfClosedTimeoutMs)

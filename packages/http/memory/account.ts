@@ -33,10 +33,11 @@ export interface MemoryLedger {
 }
 
 /**
- * Maximum that an account may hold, as a multiple of the free memory. By this rule (dynamic
- * thresholds, Choudhury and Hahne 1998) one greedy account ends at α/(1+α) of the budget, so that
- * the next client always finds some left. Holders that can wait have small factors. Those that
- * small calls need have large ones.
+ * Factors of the free memory. An address may hold at most this many times what is free, and an
+ * account this many times what its address has left. By this rule (dynamic thresholds, Choudhury
+ * and Hahne 1998) one greedy address ends at α/(1+α) of the budget, so that the next client always
+ * finds some left. Holders that can wait have small factors. Those that small calls need have large
+ * ones.
  */
 export const memoryShares = {
   /** A message or a batch, which can wait: half of the budget. */

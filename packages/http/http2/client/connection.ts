@@ -41,9 +41,7 @@ export class ClientConnection implements ConnectionOwner<ClientRequest>, Request
   #nextStreamId = 1
   #isReady = false
   #isLeaving = false
-  /**
-   * Times since when a stream is open, of the last bytes from the peer, and of the pending PING.
-   */
+  /** Times when the first open stream began, bytes last arrived, and the pending PING was sent. */
   #busySinceMs = 0
   #heardAtMs = 0
   #pingedAtMs: number | undefined

@@ -13,8 +13,8 @@ import { type Sender, SendQueue } from './send-queue.ts'
 import type { ConnectionTimer } from './timer.ts'
 
 /**
- * A DATA frame that a window has cut shorter than this is no progress: the peer opens its window
- * byte by byte (CVE-2019-9511).
+ * A shorter DATA frame, when a window limits it, is no progress: the peer opens its window byte by
+ * byte (CVE-2019-9511).
  */
 const progressBytesMin = 1024
 
