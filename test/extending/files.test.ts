@@ -6,7 +6,7 @@ import { listedFiles } from './walkthroughs.ts'
 
 const page = readFileSync(join(root, 'docs/extending.md'), 'utf8')
 
-/** Where what is there already has to be found: the files that the walkthroughs name, and no others. */
+/** Traces of an existing field, RPC and service. Every file that has one is on the list. */
 const walkthroughs = [
   { heading: 'A field', trace: /imdb_?votes/i, among: /^(proto|services|apps)\// },
   { heading: 'An RPC', trace: /\bgetMetadata\b/i, among: /^(proto|services)\// },

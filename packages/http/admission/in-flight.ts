@@ -11,7 +11,7 @@ export interface InFlightOptions {
   readonly after: (ms: number, act: () => void) => void
   /** Processor time that the process has used, in milliseconds. */
   readonly busyMs: () => number
-  /** Whether calls wait for their start. */
+  /** Returns whether calls wait for their start. */
   readonly isWaitedFor: () => boolean
   /** Called when a waiting call may be able to start. */
   readonly onRoom: () => void
@@ -61,7 +61,7 @@ export class InFlight {
     return this.count < this.limit
   }
 
-  /** Whether the next turn takes a sample. Its end has to be reported then. */
+  /** True when the next turn takes a sample. Its end has to be reported then. */
   get isSampleDue(): boolean {
     return this.#turnCount % sampledTurns === 0
   }

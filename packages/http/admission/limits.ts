@@ -13,13 +13,13 @@ export interface AdmissionLimits {
    */
   readonly patienceMs: number
   /**
-   * How long waits must exceed `patienceMs` before the service counts as overloaded and the newest
-   * calls start first, in milliseconds. Default: 1,000.
+   * Time for which waits must exceed `patienceMs` before the service counts as overloaded and the
+   * newest calls start first, in milliseconds. Default: 1,000.
    */
   readonly lastsMs: number
   /**
-   * How long waits must exceed `patienceMs` before calls are refused, in milliseconds. A burst or
-   * the first calls of a process are no reason to refuse. Default: 3,000.
+   * Time for which waits must exceed `patienceMs` before calls are refused, in milliseconds. A
+   * burst or the first calls of a process are no reason to refuse. Default: 3,000.
    */
   readonly refusesAfterMs: number
   /**

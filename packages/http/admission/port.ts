@@ -6,12 +6,12 @@ import type { Exchange, Respond } from '../exchange.ts'
  */
 export type CallKind = 'probe' | 'stream' | 'unary'
 
-/** What the path of a request says about it. */
+/** Properties of a request that its path determines. */
 export interface Route {
   /** Name of the call in metrics: `rating.v1.RatingService/PutRating`. */
   readonly name: string
   readonly kind: CallKind
-  /** Whether calls of this route are similar enough to compare their durations. */
+  /** True when calls of this route are similar enough to compare their durations. */
   readonly isMeasured: boolean
   /**
    * Shortest duration of a call, drifting slowly towards longer ones, in milliseconds. 0 before the
@@ -19,8 +19,8 @@ export interface Route {
    */
   baselineMs: number
   /**
-   * Whether the last sampled call ended within its event-loop turn. Such calls are never in flight
-   * beside others.
+   * True when the last sampled call ended within its event-loop turn. Such calls are never in
+   * flight beside others.
    */
   isBrief: boolean
 }
@@ -30,7 +30,7 @@ export interface Route {
  */
 export type RefusalReason = 'overloaded' | 'late' | 'streams'
 
-/** What admission needs to know about the protocols of the calls. */
+/** Access to the protocols of the calls. */
 export interface CallReader {
   route(exchange: Exchange): Route
   /** Timeout that the client sent, in milliseconds. `undefined` when it sent none. */

@@ -1,6 +1,6 @@
 import type { AdmissionLimits } from './limits.ts'
 
-/** How often the process is looked at while calls are in flight, in milliseconds. */
+/** Interval at which the process is measured while calls are in flight, in milliseconds. */
 export const tickMs = 10
 /** Ticks in a row that have to be bad: one may be a slow call, or garbage collection. */
 const badTicksMin = 2
@@ -11,13 +11,13 @@ const badTicksMin = 2
 const busyShareMin = 0.5
 /** From this share on, the processor is full: other programs have the rest. */
 const fullShareMin = 0.75
-/** How far the limit falls at once: at most, and while the event loop is on time. */
+/** Share of the limit that remains after a fall: the least, and while the event loop is on time. */
 const fallMax = 0.5
 const fallWhenFull = 0.9
 /** How fast the limit rises while it is used, as a share of itself. At least by one. */
 const rise = 0.05
 
-/** What happened since the tick before. */
+/** Measurements since the previous tick. */
 export interface Tick {
   /** Time since then, in milliseconds: `tickMs`, and how late the event loop is. */
   readonly passedMs: number
@@ -27,7 +27,7 @@ export interface Tick {
   readonly inFlightMax: number
   /** Calls that ended meanwhile. */
   readonly finishedCount: number
-  /** Whether calls wait for their start. */
+  /** True when calls wait for their start. */
   readonly isWaitedFor: boolean
 }
 

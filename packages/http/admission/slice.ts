@@ -52,7 +52,7 @@ export class Slice {
     return true
   }
 
-  /** Whether the turn is worth measuring. Call `end` then, after the calls have run. */
+  /** True when the turn is worth measuring. Call `end` then, after the calls have run. */
   get isMeasured(): boolean {
     return this.#startedCount >= measuredMin
   }
