@@ -69,7 +69,7 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
         const request = toRequest({ protocol: 'grpc', http: '1.1' }, putRating, json(rating))
         const answer = await send(request)
         expect(answer.status).toBe(505)
-        expectWords(answer.body.toString(), /PutRating by this protocol needs HTTP\/2/)
+        expectWords(answer.body.toString(), /PutRating by gRPC needs HTTP\/2/)
       })
       test.each(enveloped)('half a message by $protocol over HTTP/$http', async (lane) => {
         const request = toRequest(lane, putRating, json(rating))
