@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { readResponses } from './raw-responses.ts'
-import { underAttack } from './under-attack.ts'
+import { underAttack, waitForState } from './under-attack.ts'
 
 const smuggled = 'GET /hold HTTP/1.1\r\nhost: smuggled\r\n\r\n'
 const hex = smuggled.length.toString(16)
@@ -46,6 +46,6 @@ test('an ambiguous request closes a kept connection, and nothing after it gets a
     })
     const refused = ambiguous.map(([name]) => ({ name, first: 200, isRefused: true, others: [] }))
     expect(await Promise.all(statuses)).toEqual(refused)
-    expect((await state()).handlerCount).toBe(1)
+    await waitForState(state, ({ handlerCount }) => handlerCount === 1)
   })
 })

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { errorCode, frameFlag, frameType } from '@marquee/http/http2/frames/wire'
 import { http2Limits } from '@marquee/http/http2/limits'
-import { waitFor } from '@marquee/testing/wait-for'
 import { type FramesPeer, toFrame, uint32 } from '../../packages/http/http2/testing/frames-peer.ts'
-import { underAttack } from './under-attack.ts'
+import { underAttack, waitForState } from './under-attack.ts'
 
 const { endStream, endHeaders } = frameFlag
 const { headers, resetStream, priority } = frameType
@@ -76,10 +75,6 @@ describe('rapid reset closes its connection (CVE-2023-44487)', () => {
     })
   })
 })
-
-function waitForState<T>(state: () => Promise<T>, matches: (state: T) => boolean): Promise<true> {
-  return waitFor(async () => matches(await state()) || undefined, { what: 'the state' })
-}
 
 describe('streams beyond the limit', () => {
   test('are refused before a handler sees them, and too many close the connection', async () => {

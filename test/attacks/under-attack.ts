@@ -130,3 +130,11 @@ function tell(
   const figures = `${grown}, ${cpuMs} ms CPU, ${requests} requests, ${rounds} rounds`
   process.stderr.write(`${runtime}: ${figures}\n`)
 }
+
+/** Waits until the state of the server matches. */
+export function waitForState<T>(
+  state: () => Promise<T>,
+  matches: (state: T) => boolean,
+): Promise<true> {
+  return waitFor(async () => matches(await state()) || undefined, { what: 'the state' })
+}

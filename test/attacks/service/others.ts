@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
+import { connect as connectSocket, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Figures of the other clients. */
@@ -37,11 +38,17 @@ function createConnection() {
   let session: ClientHttp2Session | undefined
   return () => {
     if (session === undefined || session.destroyed || session.closed) {
-      session = connect(url)
+      session = connect(url, { createConnection: connectFromElsewhere })
       session.on('error', () => {})
     }
     return session
   }
+}
+
+/** Connects from an address of its own: memory is shared by address, and attackers have theirs. */
+function connectFromElsewhere({ hostname, port }: URL): Socket {
+  const localAddress = process.platform === 'linux' ? '127.0.0.2' : undefined
+  return connectSocket({ host: hostname, port: Number(port), localAddress })
 }
 
 const toMovie = createConnection()
