@@ -61,7 +61,7 @@ function welcome(
 ): string {
   const seconds = (performance.now() / 1000).toFixed(2)
   return `
-${isReady ? 'Ready' : 'Started, but not ready: see /readyz of each service,'} after ${seconds} s. Each port speaks gRPC, gRPC-Web, Connect, JSON and REST:
+${isReady ? `Ready after ${seconds} s.` : `Not ready after ${seconds} s: see /readyz of each service.`} Each port speaks gRPC, gRPC-Web, Connect, JSON and REST:
 
   metadata  ${urls.metadata}
   rating    ${urls.rating}
