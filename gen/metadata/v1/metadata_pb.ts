@@ -16,7 +16,7 @@ export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
   fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEipwQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBwoFX3llYXJCFwoVX3J1bm5pbmdfdGltZV9taW51dGVzQg4KDF9pbWRiX3JhdGluZ0INCgtfaW1kYl92b3RlcyIyChJHZXRNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiPgoTR2V0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhIkIKF0JhdGNoR2V0TWV0YWRhdGFSZXF1ZXN0EicKCW1vdmllX2lkcxgBIAMoCUIUukgRkgEOCAEQ9AMiB3IFEAEYgAEiXgoYQmF0Y2hHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgAygLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESGQoRbWlzc2luZ19tb3ZpZV9pZHMYAiADKAkiRQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBASJPChNQdXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESDwoHY3JlYXRlZBgCIAEoCCI1ChVEZWxldGVNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiKQoWRGVsZXRlTWV0YWRhdGFSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIImwKE0xpc3RNZXRhZGF0YVJlcXVlc3QSFwoFcXVlcnkYASABKAlCCLpIBXIDGMgBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIdCgpwYWdlX3Rva2VuGAMgASgJQgm6SAZyBBiAgAEiWAoUTGlzdE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQAoVSW1wb3J0TWV0YWRhdGFSZXF1ZXN0EicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEi2QEKFkltcG9ydE1ldGFkYXRhUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEj0KCHJlZnVzYWxzGAQgAygLMisubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZS5SZWZ1c2FsGjoKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEAoIbW92aWVfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJMrwECg9NZXRhZGF0YVNlcnZpY2USVQoLR2V0TWV0YWRhdGESHy5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlcXVlc3QaIC5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlc3BvbnNlIgOQAgESZAoQQmF0Y2hHZXRNZXRhZGF0YRIkLm1ldGFkYXRhLnYxLkJhdGNoR2V0TWV0YWRhdGFSZXF1ZXN0GiUubWV0YWRhdGEudjEuQmF0Y2hHZXRNZXRhZGF0YVJlc3BvbnNlIgOQAgESVQoLUHV0TWV0YWRhdGESHy5tZXRhZGF0YS52MS5QdXRNZXRhZGF0YVJlcXVlc3QaIC5tZXRhZGF0YS52MS5QdXRNZXRhZGF0YVJlc3BvbnNlIgOQAgISXgoORGVsZXRlTWV0YWRhdGESIi5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlc3BvbnNlIgOQAgISWAoMTGlzdE1ldGFkYXRhEiAubWV0YWRhdGEudjEuTGlzdE1ldGFkYXRhUmVxdWVzdBohLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlc3BvbnNlIgOQAgESWwoOSW1wb3J0TWV0YWRhdGESIi5tZXRhZGF0YS52MS5JbXBvcnRNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5JbXBvcnRNZXRhZGF0YVJlc3BvbnNlKAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * Metadata is what a movie is.
+ * Metadata describes a movie.
  *
  * @generated from message metadata.v1.Metadata
  */
@@ -36,7 +36,7 @@ export type Metadata = Message<"metadata.v1.Metadata"> & {
   title: string;
 
   /**
-   * What the movie is about, in plain text, up to 10,000 characters.
+   * The plot, in plain text, up to 10,000 characters.
    *
    * @generated from field: string description = 3;
    */
@@ -86,14 +86,14 @@ export type Metadata = Message<"metadata.v1.Metadata"> & {
   imdbRating?: number | undefined;
 
   /**
-   * How many votes imdb_rating is the mean of. Unset when unknown.
+   * Number of votes at IMDb. Unset when unknown.
    *
    * @generated from field: optional int32 imdb_votes = 10;
    */
   imdbVotes?: number | undefined;
 
   /**
-   * When this was last put. Set by the service: what a caller sends is ignored.
+   * Time of the last put. Set by the service: a value in a request is ignored.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 11;
    */
@@ -146,7 +146,7 @@ export const GetMetadataResponseSchema: GenMessage<GetMetadataResponse> = /*@__P
  */
 export type BatchGetMetadataRequest = Message<"metadata.v1.BatchGetMetadataRequest"> & {
   /**
-   * 1 to 500 ids. An id asked for twice is answered twice.
+   * 1 to 500 ids. A repeated id has a repeated result.
    *
    * @generated from field: repeated string movie_ids = 1;
    */
@@ -165,14 +165,14 @@ export const BatchGetMetadataRequestSchema: GenMessage<BatchGetMetadataRequest> 
  */
 export type BatchGetMetadataResponse = Message<"metadata.v1.BatchGetMetadataResponse"> & {
   /**
-   * What was found, in the order asked.
+   * The known movies, in the order of the request.
    *
    * @generated from field: repeated metadata.v1.Metadata metadata = 1;
    */
   metadata: Metadata[];
 
   /**
-   * The ids nothing is known of, in the order asked.
+   * The unknown ids, in the order of the request.
    *
    * @generated from field: repeated string missing_movie_ids = 2;
    */
@@ -208,14 +208,14 @@ export const PutMetadataRequestSchema: GenMessage<PutMetadataRequest> = /*@__PUR
  */
 export type PutMetadataResponse = Message<"metadata.v1.PutMetadataResponse"> & {
   /**
-   * What was stored.
+   * The movie as it was saved.
    *
    * @generated from field: metadata.v1.Metadata metadata = 1;
    */
   metadata?: Metadata | undefined;
 
   /**
-   * True when the movie was not known before.
+   * True when the movie did not exist before.
    *
    * @generated from field: bool created = 2;
    */
@@ -279,7 +279,7 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   query: string;
 
   /**
-   * How many movies to answer at most: 1 to 500; 0 for 50.
+   * Maximum number of movies of the page: 1 to 500. 0 stands for the default: 50.
    *
    * @generated from field: int32 page_size = 2;
    */
@@ -310,8 +310,8 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
   metadata: Metadata[];
 
   /**
-   * Asks for the page after this one. Empty on the last page, and on no other: a page before it may hold
-   * fewer movies than page_size, or none, because one call looks at a bounded number of movies.
+   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than
+   * page_size, or none, because one call reads a bounded number of movies.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -347,21 +347,21 @@ export const ImportMetadataRequestSchema: GenMessage<ImportMetadataRequest> = /*
  */
 export type ImportMetadataResponse = Message<"metadata.v1.ImportMetadataResponse"> & {
   /**
-   * Movies that were not known before.
+   * Number of movies that did not exist before.
    *
    * @generated from field: int64 created_count = 1;
    */
   createdCount: bigint;
 
   /**
-   * Movies that were known before; a movie sent twice is created, then replaced.
+   * Number of movies that existed before. A movie sent twice is created, then replaced.
    *
    * @generated from field: int64 replaced_count = 2;
    */
   replacedCount: bigint;
 
   /**
-   * Movies that broke a rule.
+   * Number of movies that broke a rule.
    *
    * @generated from field: int64 refused_count = 3;
    */
@@ -383,7 +383,7 @@ export const ImportMetadataResponseSchema: GenMessage<ImportMetadataResponse> = 
   messageDesc(file_metadata_v1_metadata, 12);
 
 /**
- * Refusal says why a movie was not stored.
+ * Refusal contains the reason why a movie was not saved.
  *
  * @generated from message metadata.v1.ImportMetadataResponse.Refusal
  */
@@ -396,7 +396,7 @@ export type ImportMetadataResponse_Refusal = Message<"metadata.v1.ImportMetadata
   index: bigint;
 
   /**
-   * The movie's id as it was sent, at most 128 characters of it.
+   * The first 128 characters of the movie's id.
    *
    * @generated from field: string movie_id = 2;
    */
@@ -423,7 +423,7 @@ export const ImportMetadataResponse_RefusalSchema: GenMessage<ImportMetadataResp
  */
 export const MetadataService: GenService<{
   /**
-   * GetMetadata answers what is known of one movie, or NOT_FOUND.
+   * GetMetadata returns the metadata of one movie, or NOT_FOUND.
    *
    * @generated from rpc metadata.v1.MetadataService.GetMetadata
    */
@@ -433,8 +433,8 @@ export const MetadataService: GenService<{
     output: typeof GetMetadataResponseSchema;
   },
   /**
-   * BatchGetMetadata answers for many movies at once, in the order asked. An id that nothing is known of
-   * is not an error: it is named in missing_movie_ids.
+   * BatchGetMetadata returns many movies at once, in the order of the request. An unknown id is not an
+   * error: missing_movie_ids contains it.
    *
    * @generated from rpc metadata.v1.MetadataService.BatchGetMetadata
    */
@@ -444,7 +444,7 @@ export const MetadataService: GenService<{
     output: typeof BatchGetMetadataResponseSchema;
   },
   /**
-   * PutMetadata creates a movie, or replaces all that was known of it: a field left out becomes empty.
+   * PutMetadata creates a movie, or replaces all of its metadata: an omitted field becomes empty.
    *
    * @generated from rpc metadata.v1.MetadataService.PutMetadata
    */
@@ -454,7 +454,7 @@ export const MetadataService: GenService<{
     output: typeof PutMetadataResponseSchema;
   },
   /**
-   * DeleteMetadata forgets a movie. Deleting what does not exist succeeds.
+   * DeleteMetadata deletes a movie. Deleting an unknown movie succeeds.
    *
    * @generated from rpc metadata.v1.MetadataService.DeleteMetadata
    */
@@ -475,7 +475,7 @@ export const MetadataService: GenService<{
   },
   /**
    * ImportMetadata puts every movie of a stream. A movie that breaks a rule is refused and counted, and the
-   * rest goes in. Movies are stored in batches as they arrive: a stream cut short leaves what came before it.
+   * others are saved. Movies are saved in batches as they arrive: an aborted stream keeps the earlier ones.
    *
    * @generated from rpc metadata.v1.MetadataService.ImportMetadata
    */

@@ -99,15 +99,15 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   query: string;
 
   /**
-   * Leaves out movies that fewer users have rated. With ORDER_TOP_RATED only.
+   * Omits movies that fewer users have rated. With ORDER_TOP_RATED only.
    *
    * @generated from field: int64 rating_count_min = 3;
    */
   ratingCountMin: bigint;
 
   /**
-   * How many movies to answer at most: 1 to 500; 0 for 50. With ORDER_TOP_RATED a page holds fewer when
-   * metadata knows nothing of a rated record.
+   * Maximum number of movies of the page: 1 to 500. 0 stands for the default: 50. With ORDER_TOP_RATED,
+   * records without metadata are omitted.
    *
    * @generated from field: int32 page_size = 4;
    */
@@ -130,7 +130,7 @@ export const ListMoviesRequestSchema: GenMessage<ListMoviesRequest> = /*@__PURE_
   messageDesc(file_movie_v1_movie, 3);
 
 /**
- * Order is what the list goes by.
+ * Order is the order of the list.
  *
  * @generated from enum movie.v1.ListMoviesRequest.Order
  */
@@ -158,7 +158,7 @@ export const ListMoviesRequest_Order = {
 } as const;
 
 /**
- * Order is what the list goes by.
+ * Order is the order of the list.
  *
  * @generated from enum movie.v1.ListMoviesRequest.Order
  */
@@ -180,8 +180,8 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
   movies: MovieDetails[];
 
   /**
-   * Asks for the page after this one. Empty on the last page, and on no other: a page before it may hold
-   * fewer movies than page_size, or none, because one call looks at a bounded number of movies.
+   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than
+   * page_size, or none, because one call reads a bounded number of movies.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -230,7 +230,7 @@ export const WatchMovieDetailsResponseSchema: GenMessage<WatchMovieDetailsRespon
   messageDesc(file_movie_v1_movie, 6);
 
 /**
- * RatingStatus tells "nobody has rated it" from "cannot be told at present".
+ * RatingStatus distinguishes a movie without ratings from one whose rating is currently unavailable.
  *
  * @generated from enum movie.v1.RatingStatus
  */
@@ -241,7 +241,7 @@ export const RatingStatus = {
   UNSPECIFIED: 0,
 
   /**
-   * The rating is given.
+   * The message has the rating.
    *
    * @generated from enum value: RATING_STATUS_RATED = 1;
    */
@@ -255,7 +255,7 @@ export const RatingStatus = {
   NOT_RATED: 2,
 
   /**
-   * The rating service did not answer in time.
+   * The rating service did not respond in time.
    *
    * @generated from enum value: RATING_STATUS_UNAVAILABLE = 3;
    */
@@ -263,7 +263,7 @@ export const RatingStatus = {
 } as const;
 
 /**
- * RatingStatus tells "nobody has rated it" from "cannot be told at present".
+ * RatingStatus distinguishes a movie without ratings from one whose rating is currently unavailable.
  *
  * @generated from enum movie.v1.RatingStatus
  */
@@ -276,14 +276,14 @@ export const RatingStatusSchema: GenEnum<RatingStatus> = /*@__PURE__*/
   enumDesc(file_movie_v1_movie, 0);
 
 /**
- * MovieService puts together what a movie is and what people think of it. It owns nothing: it asks
+ * MovieService joins metadata and ratings. It owns no data: it calls
  * metadata.v1.MetadataService and rating.v1.RatingService.
  *
  * @generated from service movie.v1.MovieService
  */
 export const MovieService: GenService<{
   /**
-   * GetMovieDetails answers a movie with its rating, both asked for at once.
+   * GetMovieDetails returns a movie with its rating. It reads both concurrently.
    *
    * 	metadata absent        NOT_FOUND
    * 	metadata unavailable   UNAVAILABLE
@@ -309,8 +309,8 @@ export const MovieService: GenService<{
     output: typeof ListMoviesResponseSchema;
   },
   /**
-   * WatchMovieDetails answers a movie's details, then the details again whenever the rating changes, or
-   * becomes unavailable, or comes back. Fails with NOT_FOUND when the movie is absent. A quiet stream
+   * WatchMovieDetails returns a movie's details, then the details again whenever the rating changes,
+   * becomes unavailable or available again. Fails with NOT_FOUND when the movie is absent. A quiet stream
    * repeats its last message within half a minute, so that no proxy closes it. The stream ends with UNAVAILABLE when
    * the service shuts down: call again.
    *

@@ -45,14 +45,14 @@ export type RatingEvent = Message<"rating.v1.RatingEvent"> & {
   recordType: string;
 
   /**
-   * 1, 2, 3, 4 or 5. Not looked at when event_type is "delete".
+   * 1, 2, 3, 4 or 5. Ignored when event_type is "delete".
    *
    * @generated from field: int32 value = 4;
    */
   value: number;
 
   /**
-   * Who sent the event. For people who look into the log.
+   * Sender of the event, for people who read the log.
    *
    * @generated from field: string provider_id = 5;
    */
@@ -66,14 +66,14 @@ export type RatingEvent = Message<"rating.v1.RatingEvent"> & {
   eventType: string;
 
   /**
-   * The producer's own id of the event. For people who look into the log.
+   * The producer's own id of the event, for people who read the log.
    *
    * @generated from field: string event_id = 7;
    */
   eventId: string;
 
   /**
-   * When the user rated. Order in the log decides which rating wins, not this.
+   * Time of the rating. The order in the log decides which rating wins, not this time.
    *
    * @generated from field: google.protobuf.Timestamp event_time = 8;
    */

@@ -16,7 +16,7 @@ export const file_rating_v1_rating: GenFile = /*@__PURE__*/
   fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIvoBCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIYCgV2YWx1ZRgEIAEoBUIJukgGGgQYBSgBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKCAQoQQWdncmVnYXRlZFJhdGluZxIRCglyZWNvcmRfaWQYASABKAkSEwoLcmVjb3JkX3R5cGUYAiABKAkSDQoFY291bnQYAyABKAMSDAoEbWVhbhgEIAEoARIRCgloaXN0b2dyYW0YBSADKAMSFgoOYmF5ZXNpYW5fc2NvcmUYBiABKAEiWwoaR2V0QWdncmVnYXRlZFJhdGluZ1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEAiVQobR2V0QWdncmVnYXRlZFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciVgogQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMgoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCC7pICJIBBQgBEPQDIlwKIUJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZRI3ChJhZ2dyZWdhdGVkX3JhdGluZ3MYASADKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyLTAQoQUHV0UmF0aW5nUmVxdWVzdBI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjQKB3VzZXJfaWQYAyABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEhgKBXZhbHVlGAQgASgFQgm6SAYaBBgFKAEiSwoRUHV0UmF0aW5nUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJxChNEZWxldGVSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEhsKB3VzZXJfaWQYAyABKAlCCrpIB3IFEAEYgAEiXwoURGVsZXRlUmF0aW5nUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCBI2ChFhZ2dyZWdhdGVkX3JhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIm4KEEdldFJhdGluZ1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEASGwoHdXNlcl9pZBgDIAEoCUIKukgHcgUQARiAASI2ChFHZXRSYXRpbmdSZXNwb25zZRIhCgZyYXRpbmcYASABKAsyES5yYXRpbmcudjEuUmF0aW5nIo8BChNMaXN0VG9wUmF0ZWRSZXF1ZXN0Eh4KC3JlY29yZF90eXBlGAEgASgJQgm6SAZyBBABGEASGgoJY291bnRfbWluGAIgASgDQge6SAQiAigAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIdCgpwYWdlX3Rva2VuGAQgASgJQgm6SAZyBBiAgAEiaAoUTGlzdFRvcFJhdGVkUmVzcG9uc2USNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlMKHVdhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyJYCh5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyI5ChRJbXBvcnRSYXRpbmdzUmVxdWVzdBIhCgZyYXRpbmcYASABKAsyES5yYXRpbmcudjEuUmF0aW5nItYBChVJbXBvcnRSYXRpbmdzUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEjoKCHJlZnVzYWxzGAQgAygLMigucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXNwb25zZS5SZWZ1c2FsGjsKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEQoJcmVjb3JkX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCTKJBgoNUmF0aW5nU2VydmljZRJpChNHZXRBZ2dyZWdhdGVkUmF0aW5nEiUucmF0aW5nLnYxLkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0GiYucmF0aW5nLnYxLkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZSIDkAIBEnsKGUJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3MSKy5yYXRpbmcudjEuQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QaLC5yYXRpbmcudjEuQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlIgOQAgESSwoJUHV0UmF0aW5nEhsucmF0aW5nLnYxLlB1dFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuUHV0UmF0aW5nUmVzcG9uc2UiA5ACAhJUCgxEZWxldGVSYXRpbmcSHi5yYXRpbmcudjEuRGVsZXRlUmF0aW5nUmVxdWVzdBofLnJhdGluZy52MS5EZWxldGVSYXRpbmdSZXNwb25zZSIDkAICEksKCUdldFJhdGluZxIbLnJhdGluZy52MS5HZXRSYXRpbmdSZXF1ZXN0GhwucmF0aW5nLnYxLkdldFJhdGluZ1Jlc3BvbnNlIgOQAgESVAoMTGlzdFRvcFJhdGVkEh4ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlcXVlc3QaHy5yYXRpbmcudjEuTGlzdFRvcFJhdGVkUmVzcG9uc2UiA5ACARJ0ChZXYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzEigucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0GikucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZSIDkAIBMAESVAoNSW1wb3J0UmF0aW5ncxIfLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVxdWVzdBogLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UoAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
- * RecordRef names what is rated.
+ * RecordRef identifies a rated record.
  *
  * @generated from message rating.v1.RecordRef
  */
@@ -72,7 +72,7 @@ export type Rating = Message<"rating.v1.Rating"> & {
   value: number;
 
   /**
-   * When the rating was last put. Set by the service: what a caller sends is ignored.
+   * Time of the last put. Set by the service: a value in a request is ignored.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 5;
    */
@@ -103,7 +103,7 @@ export type AggregatedRating = Message<"rating.v1.AggregatedRating"> & {
   recordType: string;
 
   /**
-   * How many users have rated the record. 0 only in WatchAggregatedRatings, for a record nobody has rated.
+   * Number of users who have rated the record. 0 only in WatchAggregatedRatings, when nobody has rated it.
    *
    * @generated from field: int64 count = 3;
    */
@@ -117,7 +117,7 @@ export type AggregatedRating = Message<"rating.v1.AggregatedRating"> & {
   mean: number;
 
   /**
-   * How many users gave each value: five numbers, for 1 to 5 in this order.
+   * Number of users for each value: five numbers, for 1 to 5 in this order.
    *
    * @generated from field: repeated int64 histogram = 5;
    */
@@ -391,7 +391,7 @@ export type ListTopRatedRequest = Message<"rating.v1.ListTopRatedRequest"> & {
   countMin: bigint;
 
   /**
-   * How many records to answer at most: 1 to 500; 0 for 50.
+   * Maximum number of records of the page: 1 to 500. 0 stands for the default: 50.
    *
    * @generated from field: int32 page_size = 3;
    */
@@ -422,8 +422,8 @@ export type ListTopRatedResponse = Message<"rating.v1.ListTopRatedResponse"> & {
   aggregatedRatings: AggregatedRating[];
 
   /**
-   * Asks for the page after this one. Empty on the last page, and on no other: a page before it may hold
-   * fewer records than page_size, or none, because one call looks at a bounded number of records.
+   * Token of the next page. Empty only on the last page: an earlier page may have fewer records than
+   * page_size, or none, because one call reads a bounded number of records.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -495,21 +495,21 @@ export const ImportRatingsRequestSchema: GenMessage<ImportRatingsRequest> = /*@_
  */
 export type ImportRatingsResponse = Message<"rating.v1.ImportRatingsResponse"> & {
   /**
-   * Ratings by users who had not rated the record before.
+   * Number of ratings by users who had not rated the record before.
    *
    * @generated from field: int64 created_count = 1;
    */
   createdCount: bigint;
 
   /**
-   * Ratings that replaced an earlier one.
+   * Number of ratings that replaced an earlier one.
    *
    * @generated from field: int64 replaced_count = 2;
    */
   replacedCount: bigint;
 
   /**
-   * Ratings that broke a rule.
+   * Number of ratings that broke a rule.
    *
    * @generated from field: int64 refused_count = 3;
    */
@@ -531,7 +531,7 @@ export const ImportRatingsResponseSchema: GenMessage<ImportRatingsResponse> = /*
   messageDesc(file_rating_v1_rating, 18);
 
 /**
- * Refusal says why a rating was not stored.
+ * Refusal contains the reason why a rating was not saved.
  *
  * @generated from message rating.v1.ImportRatingsResponse.Refusal
  */
@@ -544,7 +544,7 @@ export type ImportRatingsResponse_Refusal = Message<"rating.v1.ImportRatingsResp
   index: bigint;
 
   /**
-   * The record's id as it was sent, at most 128 characters of it.
+   * The first 128 characters of the record's id.
    *
    * @generated from field: string record_id = 2;
    */
@@ -564,7 +564,7 @@ export const ImportRatingsResponse_RefusalSchema: GenMessage<ImportRatingsRespon
   messageDesc(file_rating_v1_rating, 18, 0);
 
 /**
- * RatingService owns who rated what, and the aggregate. A record is a pair of record_type and record_id;
+ * RatingService owns the ratings and their aggregates. A record is a pair of record_type and record_id;
  * movies have the record type "movie". A value is a whole number from 1 to 5. A user has one rating for each
  * record: a second put replaces the first. Beside these calls, ratings arrive as events (rating_event.proto).
  *
@@ -572,7 +572,7 @@ export const ImportRatingsResponse_RefusalSchema: GenMessage<ImportRatingsRespon
  */
 export const RatingService: GenService<{
   /**
-   * GetAggregatedRating answers count, mean, histogram and score of one record, or NOT_FOUND when nobody
+   * GetAggregatedRating returns count, mean, histogram and score of one record, or NOT_FOUND when nobody
    * has rated it.
    *
    * @generated from rpc rating.v1.RatingService.GetAggregatedRating
@@ -583,8 +583,8 @@ export const RatingService: GenService<{
     output: typeof GetAggregatedRatingResponseSchema;
   },
   /**
-   * BatchGetAggregatedRatings answers for many records at once, in the order asked. A record that nobody
-   * has rated is left out.
+   * BatchGetAggregatedRatings returns many aggregates at once, in the order of the request, without records
+   * that nobody has rated.
    *
    * @generated from rpc rating.v1.RatingService.BatchGetAggregatedRatings
    */
@@ -594,7 +594,7 @@ export const RatingService: GenService<{
     output: typeof BatchGetAggregatedRatingsResponseSchema;
   },
   /**
-   * PutRating stores a user's rating of a record, replacing an earlier one by the same user.
+   * PutRating saves a user's rating of a record, replacing an earlier one by the same user.
    *
    * @generated from rpc rating.v1.RatingService.PutRating
    */
@@ -604,7 +604,7 @@ export const RatingService: GenService<{
     output: typeof PutRatingResponseSchema;
   },
   /**
-   * DeleteRating takes a user's rating back. Deleting what does not exist succeeds.
+   * DeleteRating deletes a user's rating. Deleting a rating that does not exist succeeds.
    *
    * @generated from rpc rating.v1.RatingService.DeleteRating
    */
@@ -614,7 +614,7 @@ export const RatingService: GenService<{
     output: typeof DeleteRatingResponseSchema;
   },
   /**
-   * GetRating answers one user's rating of a record, or NOT_FOUND.
+   * GetRating returns one user's rating of a record, or NOT_FOUND.
    *
    * @generated from rpc rating.v1.RatingService.GetRating
    */
@@ -634,8 +634,8 @@ export const RatingService: GenService<{
     output: typeof ListTopRatedResponseSchema;
   },
   /**
-   * WatchAggregatedRatings answers the present aggregate of each named record, then an aggregate whenever
-   * one changes. A reader slower than the changes sees fewer of them, always the newest. A quiet stream
+   * WatchAggregatedRatings returns the current aggregate of each requested record, then an aggregate whenever
+   * one changes. A slow reader gets fewer changes, always the newest ones. A quiet stream
    * repeats its last message within half a minute, so that no proxy closes it. The stream ends with UNAVAILABLE when
    * the service shuts down: call again.
    *
@@ -648,7 +648,7 @@ export const RatingService: GenService<{
   },
   /**
    * ImportRatings puts every rating of a stream. A rating that breaks a rule is refused and counted, and the
-   * rest goes in. Ratings are stored in batches as they arrive: a stream cut short leaves what came before it.
+   * others are saved. Ratings are saved in batches as they arrive: an aborted stream keeps the earlier ones.
    *
    * @generated from rpc rating.v1.RatingService.ImportRatings
    */

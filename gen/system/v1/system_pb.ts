@@ -16,8 +16,8 @@ export const file_system_v1_system: GenFile = /*@__PURE__*/
   fileDesc("ChZzeXN0ZW0vdjEvc3lzdGVtLnByb3RvEglzeXN0ZW0udjEimgIKCEFjdGl2aXR5Eg8KB3NlcnZpY2UYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoFY2FsbHMYBCADKAsyFi5zeXN0ZW0udjEuTWV0aG9kQ2FsbHMSFwoPY2FsbHNfaW5fZmxpZ2h0GAUgASgDEiQKCHByb2JsZW1zGAYgAygLMhIuc3lzdGVtLnYxLlByb2JsZW0SFAoMbWVtb3J5X2J5dGVzGAcgASgDEicKCWluZ2VzdGlvbhgIIAEoCzIULnN5c3RlbS52MS5Jbmdlc3Rpb24ihQEKC01ldGhvZENhbGxzEhAKCHByb3RvY29sGAEgASgJEg4KBm1ldGhvZBgCIAEoCRIjCgVjb2RlcxgDIAMoCzIULnN5c3RlbS52MS5Db2RlQ291bnQSLwoMZHVyYXRpb25fc3VtGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIigKCUNvZGVDb3VudBIMCgRjb2RlGAEgASgJEg0KBWNvdW50GAIgASgDIj4KB1Byb2JsZW0SDAoEbmFtZRgBIAEoCRIOCgZyZWFzb24YAiABKAkSFQoNYWZmZWN0c19jYWxscxgDIAEoCCLiAgoJSW5nZXN0aW9uEikKBXN0YXRlGAEgASgOMhouc3lzdGVtLnYxLkluZ2VzdGlvbi5TdGF0ZRIwCgpwYXJ0aXRpb25zGAIgAygLMhwuc3lzdGVtLnYxLlBhcnRpdGlvblByb2dyZXNzEhUKDWFwcGxpZWRfY291bnQYAyABKAMSGQoRZGVhZF9sZXR0ZXJfY291bnQYBCABKAMSFQoNcmVzdGFydF9jb3VudBgFIAEoAxIPCgdmYWlsdXJlGAYgASgJEjIKDmxhc3RfcG9sbF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJqCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1JVTk5JTkcQARIRCg1TVEFURV9GQUlMSU5HEAISEQoNU1RBVEVfV0FJVElORxADEhEKDVNUQVRFX1NUT1BQRUQQBCJWChFQYXJ0aXRpb25Qcm9ncmVzcxIRCglwYXJ0aXRpb24YASABKAUSEAoIcG9zaXRpb24YAiABKAMSCwoDbGFnGAMgASgDEg8KB2ZhaWxpbmcYBCABKAgiFAoSR2V0QWN0aXZpdHlSZXF1ZXN0IjwKE0dldEFjdGl2aXR5UmVzcG9uc2USJQoIYWN0aXZpdHkYASABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkiPAoUV2F0Y2hBY3Rpdml0eVJlcXVlc3QSJAoLaW50ZXJ2YWxfbXMYASABKAVCD7pIDNgBARoHGODUAyjIASI+ChVXYXRjaEFjdGl2aXR5UmVzcG9uc2USJQoIYWN0aXZpdHkYASABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkipQIKCkRlYWRMZXR0ZXISEQoJcGFydGl0aW9uGAEgASgFEg4KBm9mZnNldBgCIAEoAxIoCgR0aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNrZXkYBCABKAkSDgoGcmVhc29uGAUgASgJEhQKDHNvdXJjZV90b3BpYxgGIAEoCRIYChBzb3VyY2VfcGFydGl0aW9uGAcgASgFEhUKDXNvdXJjZV9vZmZzZXQYCCABKAMSEwoLdmFsdWVfYnl0ZXMYCSABKAMSFQoNdmFsdWVfb21pdHRlZBgKIAEoCBIWCglrZXlfYnl0ZXMYCyABKAxIAIgBARIUCgx2YWx1ZV9hYnNlbnQYDCABKAhCDAoKX2tleV9ieXRlcyI5CgtFdmVudEhlYWRlchIMCgRuYW1lGAEgASgJEhIKBXZhbHVlGAIgASgMSACIAQFCCAoGX3ZhbHVlIlUKFkxpc3REZWFkTGV0dGVyc1JlcXVlc3QSHAoJcGFnZV9zaXplGAEgASgFQgm6SAYaBBhkKAASHQoKcGFnZV90b2tlbhgCIAEoCUIJukgGcgQYgIABIl8KF0xpc3REZWFkTGV0dGVyc1Jlc3BvbnNlEisKDGRlYWRfbGV0dGVycxgBIAMoCzIVLnN5c3RlbS52MS5EZWFkTGV0dGVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJYChRHZXREZWFkTGV0dGVyUmVxdWVzdBIeCglwYXJ0aXRpb24YASABKAVCC7pICBoGGMCEPSgAEiAKBm9mZnNldBgCIAEoA0IQukgNIgsY/////////w8oACLxAQoVR2V0RGVhZExldHRlclJlc3BvbnNlEioKC2RlYWRfbGV0dGVyGAEgASgLMhUuc3lzdGVtLnYxLkRlYWRMZXR0ZXISDQoFdmFsdWUYAiABKAwSPgoHaGVhZGVycxgDIAMoCzItLnN5c3RlbS52MS5HZXREZWFkTGV0dGVyUmVzcG9uc2UuSGVhZGVyc0VudHJ5Ei0KDWV2ZW50X2hlYWRlcnMYBCADKAsyFi5zeXN0ZW0udjEuRXZlbnRIZWFkZXIaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEisAIKDkluc3RhbmNlUmVwb3J0EgoKAmlkGAEgASgJEgsKA3VybBgCIAEoCRIwCgZoZWFsdGgYAyABKA4yIC5zeXN0ZW0udjEuSW5zdGFuY2VSZXBvcnQuSGVhbHRoEhoKEnVucmVhY2hhYmxlX3JlYXNvbhgEIAEoCRIqCgdsYXRlbmN5GAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiUKCGFjdGl2aXR5GAYgASgLMhMuc3lzdGVtLnYxLkFjdGl2aXR5ImQKBkhlYWx0aBIWChJIRUFMVEhfVU5TUEVDSUZJRUQQABISCg5IRUFMVEhfU0VSVklORxABEhYKEkhFQUxUSF9OT1RfU0VSVklORxACEhYKEkhFQUxUSF9VTlJFQUNIQUJMRRADIk4KDVNlcnZpY2VSZXBvcnQSDwoHc2VydmljZRgBIAEoCRIsCglpbnN0YW5jZXMYAiADKAsyGS5zeXN0ZW0udjEuSW5zdGFuY2VSZXBvcnQiFAoSV2F0Y2hTeXN0ZW1SZXF1ZXN0ImsKE1dhdGNoU3lzdGVtUmVzcG9uc2USKgoIc2VydmljZXMYASADKAsyGC5zeXN0ZW0udjEuU2VydmljZVJlcG9ydBIoCgR0aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDK/AQoPQWN0aXZpdHlTZXJ2aWNlElEKC0dldEFjdGl2aXR5Eh0uc3lzdGVtLnYxLkdldEFjdGl2aXR5UmVxdWVzdBoeLnN5c3RlbS52MS5HZXRBY3Rpdml0eVJlc3BvbnNlIgOQAgESWQoNV2F0Y2hBY3Rpdml0eRIfLnN5c3RlbS52MS5XYXRjaEFjdGl2aXR5UmVxdWVzdBogLnN5c3RlbS52MS5XYXRjaEFjdGl2aXR5UmVzcG9uc2UiA5ACATABMssBChFEZWFkTGV0dGVyU2VydmljZRJdCg9MaXN0RGVhZExldHRlcnMSIS5zeXN0ZW0udjEuTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBoiLnN5c3RlbS52MS5MaXN0RGVhZExldHRlcnNSZXNwb25zZSIDkAIBElcKDUdldERlYWRMZXR0ZXISHy5zeXN0ZW0udjEuR2V0RGVhZExldHRlclJlcXVlc3QaIC5zeXN0ZW0udjEuR2V0RGVhZExldHRlclJlc3BvbnNlIgOQAgEyZAoNU3lzdGVtU2VydmljZRJTCgtXYXRjaFN5c3RlbRIdLnN5c3RlbS52MS5XYXRjaFN5c3RlbVJlcXVlc3QaHi5zeXN0ZW0udjEuV2F0Y2hTeXN0ZW1SZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * Activity is what one process has done since it started. Counts grow from 0 with the process: a rate is the
- * difference of two reports of one start_time over the difference of their times.
+ * Activity counts the calls and events of one process since its start. A rate is the difference of two reports with
+ * the same start_time, divided by the difference of their times.
  *
  * @generated from message system.v1.Activity
  */
@@ -30,49 +30,49 @@ export type Activity = Message<"system.v1.Activity"> & {
   service: string;
 
   /**
-   * When this was told, by the process's clock.
+   * Time of the report, by the process's clock.
    *
    * @generated from field: google.protobuf.Timestamp time = 2;
    */
   time?: Timestamp | undefined;
 
   /**
-   * When the process started. Another one means that the counts started anew.
+   * Start of the process. With another start, the counts begin again at 0.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 3;
    */
   startTime?: Timestamp | undefined;
 
   /**
-   * Calls that have ended, those of REST, health checks and this service included.
+   * Calls that have ended, including REST, health checks and this service.
    *
    * @generated from field: repeated system.v1.MethodCalls calls = 4;
    */
   calls: MethodCalls[];
 
   /**
-   * Calls under way, streams included.
+   * Number of calls in flight, streams included.
    *
    * @generated from field: int64 calls_in_flight = 5;
    */
   callsInFlight: bigint;
 
   /**
-   * What keeps the process from being ready; empty when it is.
+   * Reasons why the process is not ready. Empty when it is ready.
    *
    * @generated from field: repeated system.v1.Problem problems = 6;
    */
   problems: Problem[];
 
   /**
-   * How much memory of the machine the process takes (its resident set). Services in one process tell the same.
+   * Memory of the process, in bytes (its resident set). Services in one process report the same number.
    *
    * @generated from field: int64 memory_bytes = 7;
    */
   memoryBytes: bigint;
 
   /**
-   * How far it has come with rating events. Of the rating service only.
+   * Progress with rating events. Only the rating service sets it.
    *
    * @generated from field: system.v1.Ingestion ingestion = 8;
    */
@@ -100,22 +100,22 @@ export type MethodCalls = Message<"system.v1.MethodCalls"> & {
   protocol: string;
 
   /**
-   * "rating.v1.RatingService/PutRating"; of REST the method and the route, as "GET /rating"; "unknown" for what
-   * is not served.
+   * "rating.v1.RatingService/PutRating"; for REST the HTTP method and the route, such as "GET /rating"; "unknown" for
+   * calls of methods that do not exist.
    *
    * @generated from field: string method = 2;
    */
   method: string;
 
   /**
-   * By how they ended.
+   * Counts by code.
    *
    * @generated from field: repeated system.v1.CodeCount codes = 3;
    */
   codes: CodeCount[];
 
   /**
-   * How long all of them took together, from the headers of the call to the end of its answer.
+   * Sum of their durations, from the headers of the request to the end of the response.
    *
    * @generated from field: google.protobuf.Duration duration_sum = 4;
    */
@@ -130,13 +130,13 @@ export const MethodCallsSchema: GenMessage<MethodCalls> = /*@__PURE__*/
   messageDesc(file_system_v1_system, 1);
 
 /**
- * CodeCount counts the calls that ended in one way.
+ * CodeCount counts the calls that ended with one code.
  *
  * @generated from message system.v1.CodeCount
  */
 export type CodeCount = Message<"system.v1.CodeCount"> & {
   /**
-   * "ok", or an error's code as the Connect protocol writes it, as "not_found".
+   * "ok", or an error's code as the Connect protocol writes it, such as "not_found".
    *
    * @generated from field: string code = 1;
    */
@@ -156,13 +156,13 @@ export const CodeCountSchema: GenMessage<CodeCount> = /*@__PURE__*/
   messageDesc(file_system_v1_system, 2);
 
 /**
- * Problem is a condition that does not hold.
+ * Problem is a condition that is not met.
  *
  * @generated from message system.v1.Problem
  */
 export type Problem = Message<"system.v1.Problem"> & {
   /**
-   * What is at fault: "store", "ingest", "metadata" and the like.
+   * Part with the problem: "store", "ingest", "metadata" and so on.
    *
    * @generated from field: string name = 1;
    */
@@ -174,7 +174,7 @@ export type Problem = Message<"system.v1.Problem"> & {
   reason: string;
 
   /**
-   * Whether calls cannot be answered because of it. When false, only other work is held up, as reading events.
+   * True when calls fail because of it. When false, it affects only other work, such as reading events.
    *
    * @generated from field: bool affects_calls = 3;
    */
@@ -189,7 +189,7 @@ export const ProblemSchema: GenMessage<Problem> = /*@__PURE__*/
   messageDesc(file_system_v1_system, 3);
 
 /**
- * Ingestion is how far a process of the rating service has come with rating events.
+ * Ingestion is the progress of a process of the rating service with rating events.
  *
  * @generated from message system.v1.Ingestion
  */
@@ -200,42 +200,42 @@ export type Ingestion = Message<"system.v1.Ingestion"> & {
   state: Ingestion_State;
 
   /**
-   * The partitions that this process reads, by number.
+   * The partitions that this process reads, sorted by number.
    *
    * @generated from field: repeated system.v1.PartitionProgress partitions = 2;
    */
   partitions: PartitionProgress[];
 
   /**
-   * Ratings that this process has put or taken back because of events.
+   * Number of ratings that this process has put or deleted because of events.
    *
    * @generated from field: int64 applied_count = 3;
    */
   appliedCount: bigint;
 
   /**
-   * Events that this process has put aside.
+   * Number of dead letters that this process has written.
    *
    * @generated from field: int64 dead_letter_count = 4;
    */
   deadLetterCount: bigint;
 
   /**
-   * How often the consumer of the event log broke and was started anew.
+   * Number of restarts of the event-log consumer after a failure.
    *
    * @generated from field: int64 restart_count = 5;
    */
   restartCount: bigint;
 
   /**
-   * Why it is failing. Empty when it is not.
+   * Reason of the failure. Empty when it is not failing.
    *
    * @generated from field: string failure = 6;
    */
   failure: string;
 
   /**
-   * When the event log was last asked for events. Unset before the first time.
+   * Time of the last poll of the event log. Unset before the first poll.
    *
    * @generated from field: google.protobuf.Timestamp last_poll_time = 7;
    */
@@ -250,7 +250,7 @@ export const IngestionSchema: GenMessage<Ingestion> = /*@__PURE__*/
   messageDesc(file_system_v1_system, 4);
 
 /**
- * State is what ingestion is doing.
+ * State is the state of ingestion.
  *
  * @generated from enum system.v1.Ingestion.State
  */
@@ -268,7 +268,7 @@ export const Ingestion_State = {
   RUNNING: 1,
 
   /**
-   * Something fails and is tried again; see failure.
+   * A failure is being retried; see failure.
    *
    * @generated from enum value: STATE_FAILING = 2;
    */
@@ -282,7 +282,7 @@ export const Ingestion_State = {
   WAITING: 3,
 
   /**
-   * It has ended, or not begun yet.
+   * It has ended, or has not begun yet.
    *
    * @generated from enum value: STATE_STOPPED = 4;
    */
@@ -290,7 +290,7 @@ export const Ingestion_State = {
 } as const;
 
 /**
- * State is what ingestion is doing.
+ * State is the state of ingestion.
  *
  * @generated from enum system.v1.Ingestion.State
  */
@@ -303,7 +303,7 @@ export const Ingestion_StateSchema: GenEnum<Ingestion_State> = /*@__PURE__*/
   enumDesc(file_system_v1_system, 4, 0);
 
 /**
- * PartitionProgress is how far events of one partition are applied.
+ * PartitionProgress is the position in one partition.
  *
  * @generated from message system.v1.PartitionProgress
  */
@@ -314,21 +314,21 @@ export type PartitionProgress = Message<"system.v1.PartitionProgress"> & {
   partition: number;
 
   /**
-   * The offset of the next event to be applied.
+   * Offset of the next event to apply.
    *
    * @generated from field: int64 position = 2;
    */
   position: bigint;
 
   /**
-   * How many events wait from there on.
+   * Number of events from that position to the end.
    *
    * @generated from field: int64 lag = 3;
    */
   lag: bigint;
 
   /**
-   * Whether the partition is being tried again after a failure.
+   * True while the partition is retried after a failure.
    *
    * @generated from field: bool failing = 4;
    */
@@ -377,7 +377,7 @@ export const GetActivityResponseSchema: GenMessage<GetActivityResponse> = /*@__P
  */
 export type WatchActivityRequest = Message<"system.v1.WatchActivityRequest"> & {
   /**
-   * How long to wait between two answers, in milliseconds: 200 to 60,000; 0 for 1,000.
+   * Interval between two responses, in milliseconds: 200 to 60,000. 0 stands for the default: 1,000.
    *
    * @generated from field: int32 interval_ms = 1;
    */
@@ -409,7 +409,7 @@ export const WatchActivityResponseSchema: GenMessage<WatchActivityResponse> = /*
   messageDesc(file_system_v1_system, 9);
 
 /**
- * DeadLetter is an event that could not be applied. Partition and offset name it.
+ * DeadLetter is an event that could not be applied. Partition and offset identify it.
  *
  * @generated from message system.v1.DeadLetter
  */
@@ -425,28 +425,28 @@ export type DeadLetter = Message<"system.v1.DeadLetter"> & {
   offset: bigint;
 
   /**
-   * When it was put aside.
+   * Time at which it was written to the dead-letter topic.
    *
    * @generated from field: google.protobuf.Timestamp time = 3;
    */
   time?: Timestamp | undefined;
 
   /**
-   * The event's key as text: its record id, unless that is at fault. What is not UTF-8 in it is shown as U+FFFD.
+   * The event's key as text, normally its record id. Bytes that are not UTF-8 become U+FFFD.
    *
    * @generated from field: string key = 4;
    */
   key: string;
 
   /**
-   * Why it could not be applied.
+   * Reason why it could not be applied.
    *
    * @generated from field: string reason = 5;
    */
   reason: string;
 
   /**
-   * Where the event was read. An event that was put aside twice has one source.
+   * Source of the event. Two dead letters of one event have the same source.
    *
    * @generated from field: string source_topic = 6;
    */
@@ -463,14 +463,14 @@ export type DeadLetter = Message<"system.v1.DeadLetter"> & {
   sourceOffset: bigint;
 
   /**
-   * How long the event's value is.
+   * Size of the event's value, in bytes.
    *
    * @generated from field: int64 value_bytes = 9;
    */
   valueBytes: bigint;
 
   /**
-   * Whether the value was too large to be kept with the dead letter; it is at its source.
+   * True when the value was too large for the dead letter. It is still at its source.
    *
    * @generated from field: bool value_omitted = 10;
    */
@@ -484,7 +484,7 @@ export type DeadLetter = Message<"system.v1.DeadLetter"> & {
   keyBytes?: Uint8Array | undefined;
 
   /**
-   * Whether the event had no value, which is not an empty one.
+   * True when the event had no value, which differs from an empty one.
    *
    * @generated from field: bool value_absent = 12;
    */
@@ -529,7 +529,7 @@ export const EventHeaderSchema: GenMessage<EventHeader> = /*@__PURE__*/
  */
 export type ListDeadLettersRequest = Message<"system.v1.ListDeadLettersRequest"> & {
   /**
-   * How many dead letters to answer at most: 1 to 100; 0 for 20. A page may hold fewer though it is not the last.
+   * Maximum number of dead letters of the page: 1 to 100. 0 stands for the default: 20. Any page may have fewer.
    *
    * @generated from field: int32 page_size = 1;
    */
@@ -560,7 +560,7 @@ export type ListDeadLettersResponse = Message<"system.v1.ListDeadLettersResponse
   deadLetters: DeadLetter[];
 
   /**
-   * Asks for the page after this one. Empty on the last page.
+   * Token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -613,7 +613,7 @@ export type GetDeadLetterResponse = Message<"system.v1.GetDeadLetterResponse"> &
   value: Uint8Array;
 
   /**
-   * The event's own headers, and those that say why it is here, as text. Of a name that comes several times, the last.
+   * The event's own headers and those of the dead letter, as text. For a repeated name, the last value.
    *
    * @generated from field: map<string, string> headers = 3;
    */
@@ -635,7 +635,7 @@ export const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterResponse> = /*
   messageDesc(file_system_v1_system, 15);
 
 /**
- * InstanceReport is how one instance does.
+ * InstanceReport is the state of one instance.
  *
  * @generated from message system.v1.InstanceReport
  */
@@ -648,7 +648,7 @@ export type InstanceReport = Message<"system.v1.InstanceReport"> & {
   id: string;
 
   /**
-   * Where it listens: "http://10.0.0.5:8082".
+   * Origin at which it listens: "http://10.0.0.5:8082".
    *
    * @generated from field: string url = 2;
    */
@@ -667,14 +667,14 @@ export type InstanceReport = Message<"system.v1.InstanceReport"> & {
   unreachableReason: string;
 
   /**
-   * How long it took to answer last. Unset until it has.
+   * Duration of the last probe that succeeded. Unset before.
    *
    * @generated from field: google.protobuf.Duration latency = 5;
    */
   latency?: Duration | undefined;
 
   /**
-   * What it answered last. Kept while it is unreachable; activity.time tells how old it is.
+   * The last response. Kept while the instance is unreachable; activity.time shows its age.
    *
    * @generated from field: system.v1.Activity activity = 6;
    */
@@ -689,34 +689,34 @@ export const InstanceReportSchema: GenMessage<InstanceReport> = /*@__PURE__*/
   messageDesc(file_system_v1_system, 16);
 
 /**
- * Health is what became of asking the instance.
+ * Health is the result of the last probe.
  *
  * @generated from enum system.v1.InstanceReport.Health
  */
 export const InstanceReport_Health = {
   /**
-   * Not answered yet: it was found just now.
+   * No response yet, because the instance was found just now.
    *
    * @generated from enum value: HEALTH_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * It answers calls.
+   * The instance handles calls.
    *
    * @generated from enum value: HEALTH_SERVING = 1;
    */
   SERVING: 1,
 
   /**
-   * It can be reached, and says that it cannot answer calls; see problems of the activity.
+   * The instance responds, but cannot handle calls; see problems of the activity.
    *
    * @generated from enum value: HEALTH_NOT_SERVING = 2;
    */
   NOT_SERVING: 2,
 
   /**
-   * It did not answer; see unreachable_reason.
+   * The instance did not respond; see unreachable_reason.
    *
    * @generated from enum value: HEALTH_UNREACHABLE = 3;
    */
@@ -724,7 +724,7 @@ export const InstanceReport_Health = {
 } as const;
 
 /**
- * Health is what became of asking the instance.
+ * Health is the result of the last probe.
  *
  * @generated from enum system.v1.InstanceReport.Health
  */
@@ -737,7 +737,7 @@ export const InstanceReport_HealthSchema: GenEnum<InstanceReport_Health> = /*@__
   enumDesc(file_system_v1_system, 16, 0);
 
 /**
- * ServiceReport is how the instances of one service do.
+ * ServiceReport is the state of the instances of one service.
  *
  * @generated from message system.v1.ServiceReport
  */
@@ -750,7 +750,7 @@ export type ServiceReport = Message<"system.v1.ServiceReport"> & {
   service: string;
 
   /**
-   * By id. Empty when none is known.
+   * Sorted by id. Empty when none is known.
    *
    * @generated from field: repeated system.v1.InstanceReport instances = 2;
    */
@@ -782,14 +782,14 @@ export const WatchSystemRequestSchema: GenMessage<WatchSystemRequest> = /*@__PUR
  */
 export type WatchSystemResponse = Message<"system.v1.WatchSystemResponse"> & {
   /**
-   * By service, in this order: movie, metadata, rating.
+   * In this order: movie, metadata, rating.
    *
    * @generated from field: repeated system.v1.ServiceReport services = 1;
    */
   services: ServiceReport[];
 
   /**
-   * When this was told, by the clock of the instance that answers.
+   * Time of the report, by the clock of the instance that responds.
    *
    * @generated from field: google.protobuf.Timestamp time = 2;
    */
@@ -804,13 +804,13 @@ export const WatchSystemResponseSchema: GenMessage<WatchSystemResponse> = /*@__P
   messageDesc(file_system_v1_system, 19);
 
 /**
- * ActivityService tells what one process is doing. Every service serves it on its own port.
+ * ActivityService reports the activity of one process. Every service serves it on its own port.
  *
  * @generated from service system.v1.ActivityService
  */
 export const ActivityService: GenService<{
   /**
-   * GetActivity answers what the process has done since it started, as of now.
+   * GetActivity returns the current activity of the process.
    *
    * @generated from rpc system.v1.ActivityService.GetActivity
    */
@@ -820,7 +820,7 @@ export const ActivityService: GenService<{
     output: typeof GetActivityResponseSchema;
   },
   /**
-   * WatchActivity answers the activity at once, then again after each interval. The stream ends with UNAVAILABLE when
+   * WatchActivity returns the activity at once, then again after each interval. The stream ends with UNAVAILABLE when
    * the process shuts down.
    *
    * @generated from rpc system.v1.ActivityService.WatchActivity
@@ -834,15 +834,15 @@ export const ActivityService: GenService<{
   serviceDesc(file_system_v1_system, 0);
 
 /**
- * DeadLetterService shows the rating events that could not be applied: the topic "ratings.dlq". The rating service
+ * DeadLetterService returns the rating events that could not be applied: the topic "ratings.dlq". The rating service
  * serves it.
  *
  * @generated from service system.v1.DeadLetterService
  */
 export const DeadLetterService: GenService<{
   /**
-   * ListDeadLetters pages through dead letters, the newest first, without their values. Those that were put back since
-   * are among them for as long as the topic keeps them.
+   * ListDeadLetters pages through dead letters, the newest first, without their values. They include
+   * replayed ones for as long as the topic keeps them.
    *
    * @generated from rpc system.v1.DeadLetterService.ListDeadLetters
    */
@@ -852,7 +852,7 @@ export const DeadLetterService: GenService<{
     output: typeof ListDeadLettersResponseSchema;
   },
   /**
-   * GetDeadLetter answers one dead letter with its value and headers, or NOT_FOUND.
+   * GetDeadLetter returns one dead letter with its value and headers, or NOT_FOUND.
    *
    * @generated from rpc system.v1.DeadLetterService.GetDeadLetter
    */
@@ -865,16 +865,16 @@ export const DeadLetterService: GenService<{
   serviceDesc(file_system_v1_system, 1);
 
 /**
- * SystemService tells how the instances of all services do. The movie service serves it, and asks each instance that
- * its registry knows for its activity while somebody watches. A registry of fixed addresses knows no other instance of
- * movie than the one that answers.
+ * SystemService reports the state of the instances of all services. The movie service serves it. While somebody
+ * watches, it requests the activity of each instance in its registry. A registry of fixed addresses has no other
+ * instance of movie than the one that responds.
  *
  * @generated from service system.v1.SystemService
  */
 export const SystemService: GenService<{
   /**
-   * WatchSystem answers the state of every known instance, about once a second. The first report may lack what was
-   * not answered yet: no instance holds up the others. The stream ends with UNAVAILABLE when the service shuts down:
+   * WatchSystem returns the state of every known instance, about once a second. The first report may lack pending
+   * responses: no instance delays the others. The stream ends with UNAVAILABLE when the service shuts down:
    * call again.
    *
    * @generated from rpc system.v1.SystemService.WatchSystem
