@@ -6,14 +6,27 @@ import { listedFiles } from './walkthroughs.ts'
 
 const page = readFileSync(join(root, 'docs/extending.md'), 'utf8')
 
-/** Traces of an existing field, RPC and service. Every file that has one is on the list. */
+/** Traces of an existing field, RPC, service and flag. Every file that has one is on the list. */
 const walkthroughs = [
-  { heading: 'A field', trace: /imdb_?votes/i, among: /^(proto|services|apps)\// },
-  { heading: 'An RPC', trace: /\bgetMetadata\b/i, among: /^(proto|services)\// },
+  {
+    heading: 'A field',
+    trace: /imdb_?votes/i,
+    among: /^(proto|services|packages)\/|^apps\/((?!\.test\.).)*$/,
+  },
+  {
+    heading: 'An RPC',
+    trace: /\bgetMetadata\b/i,
+    among: /^(proto|services)\/((?!\.test\.).)*$/,
+  },
   {
     heading: 'A service',
     trace: /rating\/main|startRating\b|\b8082\b|RatingService\b/,
     among: /^(services\/(config|dev|movie\/config)\.ts|Dockerfile|compose\.yaml)$/,
+  },
+  {
+    heading: 'A flag',
+    trace: /retriesMax|retries-max/,
+    among: /^(services|packages|docs)\/(?!extending)((?!\.test\.).)*$/,
   },
 ]
 
@@ -23,7 +36,7 @@ test.each(walkthroughs)(
     const listed = listedFiles(page, heading)
     expect(listed.length).toBeGreaterThan(4)
     const found = projectFiles()
-      .filter((path) => among.test(path) && !path.includes('.test.'))
+      .filter((path) => among.test(path))
       .filter((path) => trace.test(readFileSync(join(root, path), 'utf8')))
     expect(found.filter((path) => !listed.includes(path))).toEqual([])
     expect(listed.filter((path) => !existsSync(join(root, path)))).toEqual([])
@@ -45,8 +58,12 @@ test.each(['metadata', 'rating', 'movie'])('%s has the files that every service 
 })
 
 function projectFiles(): string[] {
-  const inFolders = ['proto', 'services', 'apps'].flatMap((folder) =>
+  const inFolders = ['proto', 'services', 'packages', 'apps', 'docs'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((path) => `${folder}/${path}`),
   )
-  return [...inFolders.filter((path) => /\.(tsx?|proto)$/.test(path)), 'Dockerfile', 'compose.yaml']
+  const files = inFolders.filter((path) => /\.(tsx?|proto|md)$/.test(path))
+  return [
+    ...files.filter((path) => !path.includes('node_modules')),
+    ...['Dockerfile', 'compose.yaml'],
+  ]
 }

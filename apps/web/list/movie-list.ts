@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { ListMoviesRequest_Order } from '../../../gen/movie/v1/movie_pb.ts'
-import { type Movie, readMovie, readMovieRating } from '../catalogue/movie.ts'
+import { type Movie, readMovieRating } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import { createLatestOnly } from '../live/latest-only.ts'
 import type { RatingCache } from '../rating/rating-cache.ts'
@@ -111,10 +111,10 @@ async function readPage(
   const response = await clients.movies.listMovies(request, { signal })
   const movies: Movie[] = []
   for (const details of response.movies) {
-    const movie = readMovie(details)
-    if (!movie) continue
-    ratingCache.set(movie.id, readMovieRating(details))
-    movies.push(movie)
+    const { metadata } = details
+    if (!metadata) continue
+    ratingCache.set(metadata.id, readMovieRating(details))
+    movies.push(metadata)
   }
   return { movies, nextPageToken: response.nextPageToken }
 }

@@ -8,26 +8,38 @@ const monthFormat = new Intl.DateTimeFormat('en', {
 })
 const votesFormat = new Intl.NumberFormat('en', { notation: 'compact' })
 
-/** The facts about a movie, besides its rating. */
+/** Fields that the page shows elsewhere, or together with another field. */
+type Elsewhere = 'id' | 'title' | 'description' | 'year' | 'imdbVotes'
+
+type Fact = readonly [name: string, textOf: (movie: Movie) => string | undefined]
+
+/** The facts about a movie, one for each other field: the compiler asks for that of a new field. */
+const facts: Readonly<Record<Exclude<keyof Movie, Elsewhere>, Fact>> = {
+  director: ['Director', ({ director }) => director],
+  releaseDate: ['Released', releaseText],
+  runningTimeMinutes: [
+    'Running time',
+    ({ runningTimeMinutes: minutes }) => (minutes ? durationText(minutes) : undefined),
+  ],
+  genres: ['Genre', ({ genres }) => genres.join(', ')],
+  imdbRating: [
+    'IMDb',
+    ({ imdbRating, imdbVotes }) => (imdbRating ? imdbText(imdbRating, imdbVotes) : undefined),
+  ],
+}
+
 export function Facts({ movie }: { movie: Movie }) {
-  const { imdbRating, imdbVotes, runningTimeMinutes } = movie
-  const facts: [string, string | undefined][] = [
-    ['Director', movie.director],
-    ['Released', releaseText(movie)],
-    ['Running time', runningTimeMinutes ? durationText(runningTimeMinutes) : undefined],
-    ['Genre', movie.genres.join(', ')],
-    ['IMDb', imdbRating === undefined ? undefined : imdbText(imdbRating, imdbVotes)],
-  ]
   return (
     <dl class="facts">
-      {facts.map(([name, text]) =>
-        text ? (
+      {Object.values(facts).map(([name, textOf]) => {
+        const text = textOf(movie)
+        return text ? (
           <div key={name} class="fact">
             <dt>{name}</dt>
             <dd>{text}</dd>
           </div>
-        ) : null,
-      )}
+        ) : null
+      })}
     </dl>
   )
 }

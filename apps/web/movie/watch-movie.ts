@@ -1,5 +1,5 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
-import { type Movie, readMovie, readMovieRating } from '../catalogue/movie.ts'
+import { type Movie, readMovieRating } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import type { ConnectionState } from '../live/connection.ts'
 import { keepWatching } from '../live/keep-watching.ts'
@@ -25,7 +25,7 @@ export interface WatchedMovie {
 /** A movie; while it is watched, its rating in the cache is current. */
 export function createWatchedMovie(options: WatchOptions): WatchedMovie {
   const { clients, ratingCache, connection, movieId, known } = options
-  const movie = signal(known)
+  const movie = signal<Movie | undefined>(known)
   const status = signal<'watching' | 'not-found' | 'lost'>('watching')
   const watch = async (signal: AbortSignal) => {
     await keepWatching({
@@ -34,7 +34,7 @@ export function createWatchedMovie(options: WatchOptions): WatchedMovie {
         clients.movies.watchMovieDetails({ movieId }, { signal: streamSignal, timeoutMs: 0 }),
       onMessage: ({ movieDetails }) => {
         if (!movieDetails) return
-        movie.value ??= readMovie(movieDetails)
+        movie.value ??= movieDetails.metadata
         ratingCache.setNextFrame(movieId, readMovieRating(movieDetails))
       },
       onState: (state) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { create, type DescMessage, type Message, toBinary, toJsonString } from '@bufbuild/protobuf'
+import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect'
 import { MetadataService, PutMetadataRequestSchema } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../../gen/movie/v1/movie_pb.ts'
 import {
@@ -53,6 +54,10 @@ const largest: readonly (readonly [DescMessage, Message])[] = [
   ],
 ]
 
+test.each(largest)('the largest valid %s sets every field', (desc, message) => {
+  expect(unsetFields(reflect(desc, message))).toEqual([])
+})
+
 test.each(largest)('the largest valid %s is accepted, in binary and in JSON', (desc, message) => {
   const limits = messageLimitsOf(desc, rpcLimits)
   expect(createValidate()(desc, message)).toBeUndefined()
@@ -88,3 +93,12 @@ describe('what the rules leave without a bound', () => {
     expect(messageLimitsOf(PutMetadataRequestSchema, limits).proto.bytesMax).toBe(100)
   })
 })
+
+/** Returns the fields that the message, or a message in it, does not set. */
+function unsetFields(message: ReflectMessage): string[] {
+  return message.fields.flatMap((field) => {
+    if (!message.isSet(field)) return [field.toString()]
+    const isOurs = field.fieldKind === 'message' && !field.message.typeName.startsWith('google.')
+    return isOurs ? unsetFields(message.get(field)) : []
+  })
+}

@@ -10,21 +10,23 @@ const text = fc.oneof(
   }),
 )
 
-const anyMovie = fc.record<Metadata>(
-  {
-    id: fc.constantFrom('1', '2', '3', '4', '5', '\uffee', '😀'),
-    title: text,
-    description: text,
-    director: text,
-    releaseDate: fc.constantFrom('', '1979', '1979-05-25'),
-    year: fc.integer({ min: 1870, max: 2200 }),
-    genres: fc.array(text, { maxLength: 3 }),
-    runningTimeMinutes: fc.nat(),
-    imdbRating: fc.double({ min: 1, max: 10, noNaN: true }),
-    imdbVotes: fc.nat(),
-  },
-  { requiredKeys: ['id', 'title', 'description', 'director', 'releaseDate', 'genres'] },
-)
+/** Values of each property: the compiler asks for those of a new one. */
+const properties: { readonly [Name in keyof Required<Metadata>]: fc.Arbitrary<Metadata[Name]> } = {
+  id: fc.constantFrom('1', '2', '3', '4', '5', '\uffee', '😀'),
+  title: text,
+  description: text,
+  director: text,
+  releaseDate: fc.constantFrom('', '1979', '1979-05-25'),
+  year: fc.integer({ min: 1870, max: 2200 }),
+  genres: fc.array(text, { maxLength: 3 }),
+  runningTimeMinutes: fc.nat(),
+  imdbRating: fc.double({ min: 1, max: 10, noNaN: true }),
+  imdbVotes: fc.nat(),
+}
+
+const anyMovie = fc.record<Metadata>(properties, {
+  requiredKeys: ['id', 'title', 'description', 'director', 'releaseDate', 'genres'],
+})
 
 type Step =
   | { kind: 'put'; movies: Metadata[] }
