@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { rpcLimits } from '@marquee/connect-hono/limits'
+import { type AddressList, createAddressList } from '@marquee/http/server/address-list'
 import { readEventLogConfig } from '@marquee/service/flags/event-log'
 import { readEventLogNames } from '@marquee/service/flags/event-log-names'
 import { type FlagsSource, readFlags } from '@marquee/service/flags/flags'
@@ -11,6 +12,7 @@ import {
   readLogOptions,
   readPort,
 } from '@marquee/service/flags/service'
+import { readTracingOptions } from '@marquee/service/flags/tracing'
 import { readTrafficOptions } from '@marquee/service/flags/traffic'
 import type { LogOptions } from '@marquee/service/logs/log'
 import type { MetadataOptions } from './metadata/config.ts'
@@ -31,6 +33,9 @@ export interface DevConfig {
 /** Options of the services that movie calls on behalf of all its users. */
 const manyUsers = { streamsPerClientMax: rpcLimits.streamsPerClientMax }
 
+/** Addresses of movie, whose traces the other two continue. */
+const loopback = createAddressList(['127.0.0.0/8', '::1'])
+
 const usage = 'services/dev.ts: all three services in one process, with a demo catalogue'
 
 export function readDevConfig(
@@ -41,7 +46,11 @@ export function readDevConfig(
   const hosts = readHosts(flags)
   const corsOrigins = readCorsOrigins(flags)
   const traffic = readTrafficOptions(flags, streamsPerClientMax)
-  const forMovie = { rpcLimits: { ...traffic.rpcLimits, ...manyUsers } }
+  const tracing = readTracingOptions(flags)
+  const forMovie = {
+    rpcLimits: { ...traffic.rpcLimits, ...manyUsers },
+    tracing: { ...tracing, incoming: either(tracing.incoming, loopback) },
+  }
   const admissionLimits = readAdmissionLimits(flags)
   const data = flags.text({
     flag: 'data',
@@ -56,6 +65,7 @@ export function readDevConfig(
     ...traffic,
     admissionLimits,
     memoryBytesMax,
+    tracing,
     port: readPort(flags, `port-${service}`, port),
   })
   const config = {
@@ -83,4 +93,8 @@ export function readDevConfig(
   }
   flags.finish()
   return config
+}
+
+function either(one: AddressList, other: AddressList): AddressList {
+  return { has: (address) => one.has(address) || other.has(address) }
 }

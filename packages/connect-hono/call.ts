@@ -2,6 +2,7 @@ import { type Code, createContextKey } from '@connectrpc/connect'
 import type { PortBindings } from '@marquee/http/server/port'
 import type { CallMemory } from './call-memory.ts'
 import type { Lifetime } from './lifetime.ts'
+import type { Span } from './span.ts'
 
 /** State of a call, from its first middleware to its log line. */
 export interface Call {
@@ -20,6 +21,8 @@ export interface Call {
   code: Code | undefined
   /** Error for the log. A call that succeeded with a part of its response missing has one too. */
   error: unknown
+  /** Span of the call. `undefined` when tracing is off. */
+  readonly span: Span | undefined
   /** Lifetime of the call: its deadline, its abort signal and its end. */
   readonly lifetime: Lifetime
   /** Memory that the call holds on the account of its client. */

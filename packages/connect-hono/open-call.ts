@@ -3,6 +3,7 @@ import type { MemoryAccount } from '@marquee/http/memory/account'
 import type { Call } from './call.ts'
 import { CallMemory } from './call-memory.ts'
 import type { Lifetime } from './lifetime.ts'
+import type { Span } from './span.ts'
 
 /** A call from its first middleware to the last byte of its response. */
 export class OpenCall implements Call {
@@ -17,6 +18,7 @@ export class OpenCall implements Call {
   isPrivate = false
   code: Code | undefined
   error: unknown
+  span: Span | undefined
   /** Memory account of the client's connection. */
   account: MemoryAccount | undefined
   memoryWaitMs = 0

@@ -29,6 +29,7 @@ import { observe } from './observe.ts'
 import type { Health, Problem } from './process/health.ts'
 import { conditionalGet, respondToHead } from './rest/conditional.ts'
 import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
+import type { CallTracing } from './telemetry/call-tracing.ts'
 
 /** Options of `createApp`. */
 export interface AppOptions {
@@ -53,6 +54,8 @@ export interface AppOptions {
   readonly hosts?: HostCheck | undefined
   /** Proxies whose `X-Forwarded-For` says who the client is. Default: none. */
   readonly trustedProxies?: AddressList | undefined
+  /** Traces the calls. Default: no tracing. */
+  readonly tracing?: CallTracing | undefined
   /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
   readonly admission?: RpcPaths
   /**
@@ -85,13 +88,13 @@ interface OwnRpcOptions {
  * @param name the service's short name, as in the registry: `rating`.
  */
 export function createApp(name: string, options: AppOptions): ServiceApp {
-  const { log, logAccess, metrics, health, hosts, callsShare = true, admission } = options
+  const { log, logAccess, metrics, health, hosts, tracing, callsShare = true, admission } = options
   const timeouts = callsShare ? createTimeouts() : createOwnTimeouts()
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
   const app = new Hono<Environment>({ getPath: pathOf })
   const { memoryWaitMs } = limits
-  app.use(observe({ log, logAccess, metrics, timeouts, hosts, memoryWaitMs }))
+  app.use(observe({ log, logAccess, metrics, timeouts, hosts, tracing, memoryWaitMs }))
   if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
   // Hono's GET routes are those of HEAD too.
   app.get('*', respondToHead, conditionalGet)

@@ -8,17 +8,23 @@ function preflight(origin: string) {
   const headers = {
     origin,
     'access-control-request-method': 'POST',
-    'access-control-request-headers': 'connect-protocol-version,connect-timeout-ms,x-grpc-web',
+    'access-control-request-headers':
+      'connect-protocol-version,connect-timeout-ms,x-grpc-web,traceparent',
   }
   return app.request('/call', { method: 'OPTIONS', headers })
 }
 
-test('a page of an allowed origin may send what Connect and gRPC-Web send', async () => {
+test('a page of an allowed origin may send the headers of Connect, gRPC-Web and traces', async () => {
   const { status, headers } = await preflight('https://page.test')
   expect(status).toBe(204)
   expect(headers.get('access-control-allow-origin')).toBe('https://page.test')
   const allowed = headers.get('access-control-allow-headers')?.toLowerCase().split(',') ?? []
-  for (const name of ['connect-protocol-version', 'connect-timeout-ms', 'x-grpc-web']) {
+  for (const name of [
+    'connect-protocol-version',
+    'connect-timeout-ms',
+    'x-grpc-web',
+    'traceparent',
+  ]) {
     expect(allowed).toContain(name)
   }
 })

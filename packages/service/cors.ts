@@ -5,12 +5,15 @@ import { cors } from 'hono/cors'
 /** Time that a browser may cache the response to a preflight, in seconds. */
 const preflightMaxAgeSeconds = 7_200
 
+/** Headers by which a page's trace continues (https://www.w3.org/TR/trace-context/). */
+const traceHeaders = ['traceparent', 'tracestate']
+
 /** Allows calls from pages of other origins (https://connectrpc.com/docs/cors). */
 export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   const allow = cors({
     origin: [...origins],
     allowMethods: [...connectCors.allowedMethods, 'PUT'],
-    allowHeaders: [...connectCors.allowedHeaders, 'X-Request-Id', 'If-None-Match'],
+    allowHeaders: [...connectCors.allowedHeaders, 'X-Request-Id', 'If-None-Match', ...traceHeaders],
     exposeHeaders: [...connectCors.exposedHeaders, 'X-Request-Id', 'ETag'],
     maxAge: preflightMaxAgeSeconds,
   })

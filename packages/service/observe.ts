@@ -14,6 +14,7 @@ import type { LogAccess } from './logs/access-log.ts'
 import type { CallLog } from './logs/call-log.ts'
 import type { CallCounts } from './metrics/call-metrics.ts'
 import { refuseMisdirected } from './misdirected.ts'
+import type { CallTracing } from './telemetry/call-tracing.ts'
 
 /** Request ids that a client may choose. They go into logs and headers. */
 const clientRequestId = /^[\w.:/+=-]{1,128}$/
@@ -35,6 +36,8 @@ export interface ObserveOptions {
   readonly newId?: () => string
   /** Maximum time that a call waits for memory, in milliseconds. */
   readonly memoryWaitMs?: number
+  /** Default: no tracing. */
+  readonly tracing?: CallTracing | undefined
 }
 
 /** Gives each call a request id and one log line, and counts it in the metrics. */
@@ -47,13 +50,23 @@ export function observe({
   now = () => performance.now(),
   newId = () => crypto.randomUUID(),
   memoryWaitMs = rpcLimits.memoryWaitMs,
+  tracing,
 }: ObserveOptions) {
   function finish(call: OpenCall): void {
     const durationMs = now() - call.startMs
-    const { protocol, method, requestId, status } = call
+    const { protocol, method, requestId, status, span } = call
     const code = call.code === undefined ? 'ok' : codeToString(call.code)
     metrics.callEnded({ protocol, method, code, durationMs })
-    const fields = { requestId, protocol, method, status, code, durationMs: round(durationMs) }
+    const fields = {
+      requestId,
+      protocol,
+      method,
+      status,
+      code,
+      durationMs: round(durationMs),
+      trace_id: span?.traceId,
+    }
+    if (span !== undefined) tracing?.end(span, call)
     if (isServerFault(call)) log.error({ ...fields, err: call.error }, 'call')
     else if (call.error === undefined) logAccess(fields)
     else log.info({ ...fields, reason: reasonOf(call) }, 'call')
@@ -66,6 +79,7 @@ export function observe({
     const call = new OpenCall(requestId, startMs, new Lifetime(timeouts), finish)
     call.account = c.env?.exchange?.account
     call.memoryWaitMs = memoryWaitMs
+    call.span = tracing?.start(c, startMs)
     c.set('call', call)
     metrics.callStarted()
     try {

@@ -95,6 +95,7 @@ export async function startGateway(
   const app = createApp('gateway', { ...base, limits: rpcLimits })
   addForwarding(app, {
     path: ratingPath,
+    service: 'rating',
     upstream,
     services: [RatingService],
     drain,

@@ -19,7 +19,7 @@ const drainTimeoutMs = 1_000
  * Variables that developers set for themselves, as `bun run backends up` tells them to. They must
  * not affect tests.
  */
-const personal = /^(CONSUL_.*|KAFKA_.*|ADVERTISE|DATABASE_URL|HOST)$/
+const personal = /^(CONSUL_.*|KAFKA_.*|OTEL_.*|TRACE_INCOMING|ADVERTISE|DATABASE_URL|HOST)$/
 
 export interface ProgramOptions {
   readonly runtime: RuntimeName

@@ -19,7 +19,7 @@ export async function startMetadata(
   memory: MemoryBudget,
 ): Promise<Server> {
   const { use, log } = running
-  const parts = await createServiceParts(running, options, registry, memory)
+  const parts = await createServiceParts('metadata', running, options, registry, memory)
   const { health, metrics } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })

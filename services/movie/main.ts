@@ -5,6 +5,7 @@ import { openRegistry } from '@marquee/registry/open'
 import type { Registry } from '@marquee/registry/port'
 import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
+import { traceTransport } from '@marquee/service/telemetry/transport'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { type MovieOptions, readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
@@ -20,15 +21,19 @@ export async function startMovie(
   memory: MemoryBudget,
 ): Promise<Server> {
   const { use, log } = running
-  const parts = await createServiceParts(running, options, registry, memory)
+  const parts = await createServiceParts('movie', running, options, registry, memory)
   const { health } = parts
   const known = use(await registry.watch('metadata'))
   health.require('metadata', () =>
     known.instances.length === 0 ? 'no instance of metadata is known' : undefined,
   )
   const upstream = { resolver: registry, retriesMax: options.retriesMax }
-  const metadata = use(await createServiceTransport({ ...upstream, service: 'metadata' }))
-  const rating = use(await createServiceTransport({ ...upstream, service: 'rating' }))
+  const connect = async (service: string) => {
+    const transport = use(await createServiceTransport({ ...upstream, service }))
+    return traceTransport(transport, service)
+  }
+  const metadata = await connect('metadata')
+  const rating = await connect('rating')
   const page = use(await openPage({ config: options.page, registry, log }))
   const system = use(createSystemWatches({ registry }))
   const app = createMovieApp({

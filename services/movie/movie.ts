@@ -1,3 +1,5 @@
+import type { Span } from '@marquee/connect-hono/span'
+
 /** Result of a call to another service. */
 export type Lookup<T> =
   | { readonly kind: 'found'; readonly value: T }
@@ -10,6 +12,8 @@ export interface Caller {
   /** Deadline of the caller, by `performance.now()`. `undefined` when it has none. */
   readonly deadlineMs: number | undefined
   readonly requestId: string
+  /** Span that the calls belong to. `undefined` when tracing is off. */
+  readonly span?: Span | undefined
 }
 
 export interface PageOptions {

@@ -112,7 +112,7 @@ function addPage(app: Hono<Environment>, page: OpenedPage, base: ForwardingBase)
   })
   for (const service of ['metadata', 'rating'] as const) {
     const upstream = upstreams[service]
-    if (upstream) addForwarding(app, { ...forwarded[service], upstream, ...base })
+    if (upstream) addForwarding(app, { ...forwarded[service], service, upstream, ...base })
   }
   const paths = { metadata: forwarded.metadata.path, rating: forwarded.rating.path }
   const services = { movie: '', ...paths, ...directUrls }

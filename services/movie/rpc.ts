@@ -74,11 +74,13 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
 export type MovieRpc = ReturnType<typeof createMovieRpc>
 
 function callerOf(context: HandlerContext): Caller {
+  const call = context.values.get(callKey)
   const leftMs = context.timeoutMs()
   return {
     signal: context.signal,
     deadlineMs: leftMs === undefined ? undefined : performance.now() + leftMs,
-    requestId: context.values.get(callKey)?.requestId ?? '',
+    requestId: call?.requestId ?? '',
+    span: call?.span,
   }
 }
 

@@ -10,14 +10,14 @@ type Get<T> = (id: string, caller: Caller) => Promise<Lookup<T>>
 /**
  * Shares one lookup among all who need the same id at the same time. Viewers come together: after a
  * restart, all of them. A found result is shared for another second. The lookup carries the request
- * id of the first caller, and continues when this caller leaves.
+ * id and the span of the first caller, and continues when this caller leaves.
  * @param forget Calls a function after `delayMs` milliseconds.
  */
 export function shareLookups<T>(get: Get<T>, forget = callLater): Get<T> {
   const shared = new Map<string, Promise<Lookup<T>>>()
 
-  function start(id: string, { requestId }: Caller): Promise<Lookup<T>> {
-    const caller = { signal: new AbortController().signal, deadlineMs: undefined, requestId }
+  function start(id: string, { requestId, span }: Caller): Promise<Lookup<T>> {
+    const caller = { signal: new AbortController().signal, deadlineMs: undefined, requestId, span }
     const lookup = get(id, caller)
     shared.set(id, lookup)
     const drop = () => void shared.delete(id)

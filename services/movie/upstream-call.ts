@@ -1,5 +1,6 @@
 import { type CallOptions, Code, ConnectError } from '@connectrpc/connect'
 import { clientDeadlineExceeded } from '@marquee/connect-hono/errors/errors'
+import { causedBy } from '@marquee/service/telemetry/transport'
 import type { Caller } from './movie.ts'
 
 /** Time limit of a call to another service. */
@@ -21,7 +22,7 @@ export async function callUpstream<T>(
   { timeoutMs, share }: CallBound,
   call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  const { signal, requestId } = caller
+  const { signal, requestId, span } = caller
   const leftMs = timeLeftMs(caller)
   if (leftMs <= 0) throw clientDeadlineExceeded()
   const boundMs = Math.min(timeoutMs, leftMs * share)
@@ -29,7 +30,7 @@ export async function callUpstream<T>(
   try {
     const headers = { 'x-request-id': requestId }
     // The protocols use whole milliseconds.
-    return await call({ signal, timeoutMs: Math.ceil(boundMs), headers })
+    return await call({ signal, timeoutMs: Math.ceil(boundMs), headers, ...causedBy(span) })
   } catch (error) {
     if (signal.aborted) throw signal.reason
     const { code } = ConnectError.from(error)

@@ -1,5 +1,6 @@
 import { equals } from '@bufbuild/protobuf'
 import { type Client, Code, ConnectError, createClient, type Transport } from '@connectrpc/connect'
+import { causedBy } from '@marquee/service/telemetry/transport'
 import { type Metadata, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import {
   type AggregatedRating,
@@ -98,8 +99,8 @@ export function createRatingSource(
 
 async function* watchRating(client: Client<typeof RatingService>, id: string, caller: Caller) {
   const request = { records: [{ recordId: id, recordType }] }
-  const { signal, requestId } = caller
-  const options = { signal, headers: { 'x-request-id': requestId } }
+  const { signal, requestId, span } = caller
+  const options = { signal, headers: { 'x-request-id': requestId }, ...causedBy(span) }
   let last: AggregatedRating | undefined
   for await (const { aggregatedRating: next } of client.watchAggregatedRatings(request, options)) {
     // An idle stream repeats its last message.

@@ -24,9 +24,13 @@ export function createDetailsWatches<M, R>(
   const { ratings, ...shared } = options
   const fanOut = createFanOut<Viewer<M>, Lookup<R>, Details<M, R>>({
     ...shared,
-    // The shared call carries the request id of the first viewer.
-    open: (movieId, { caller: { requestId } }, signal) =>
-      ratingStates({ movieId, ratings, caller: { signal, requestId, deadlineMs: undefined } }),
+    // The shared call carries the request id and the span of the first viewer.
+    open: (movieId, { caller: { requestId, span } }, signal) =>
+      ratingStates({
+        movieId,
+        ratings,
+        caller: { signal, requestId, span, deadlineMs: undefined },
+      }),
     combine: (rating, { metadata }) => join(metadata, rating),
   })
   return {

@@ -25,7 +25,7 @@ export async function startRating(
 ): Promise<Server> {
   const { use, log } = running
   const { prior, names, logPolicy } = options
-  const parts = await createServiceParts(running, options, registry, memory)
+  const parts = await createServiceParts('rating', running, options, registry, memory)
   const { health, metrics } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })

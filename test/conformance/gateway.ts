@@ -24,7 +24,14 @@ async function openGateway(request: ServerCompatRequest): Promise<Server> {
     health: createHealth(drain),
   })
   const { streams } = app.rpcOptions
-  addForwarding(app, { path: '', upstream, services: [ConformanceService], drain, streams })
+  addForwarding(app, {
+    path: '',
+    service: 'conformance',
+    upstream,
+    services: [ConformanceService],
+    drain,
+    streams,
+  })
   return serve({ app, port: 0, log, ...tlsOf(request) })
 }
 

@@ -14,6 +14,8 @@ export interface ServiceProcessOptions {
   /** Default: any free port. */
   readonly port?: number
   readonly args?: readonly string[]
+  /** Changes to this process's environment. Default: none. */
+  readonly env?: Readonly<Record<string, string>>
   /** Command that runs the runtime's, put before it. Default: none. */
   readonly command?: readonly string[]
 }
@@ -36,10 +38,11 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
 
 /** Starts a service in its own process, without waiting for it. */
 export function spawnService(options: ServiceProcessOptions): Promise<Program> {
-  const { service, runtime = 'bun', port = 0, args = [], command = [] } = options
+  const { service, runtime = 'bun', port = 0, args = [], env = {}, command = [] } = options
   return spawnProgram({
     runtime,
     command,
+    env,
     entry: `services/${service}/main.ts`,
     args: ['--port', `${port}`, '--log-level', 'info', '--log-format', 'json', ...args],
   })

@@ -5,6 +5,7 @@ import { advertisedHost } from '../process/advertise.ts'
 import type { Flags } from './flags.ts'
 import { readMemoryBudget } from './memory.ts'
 import { readTls, type TlsFileOptions } from './tls.ts'
+import { readTracingOptions, type TracingOptions } from './tracing.ts'
 import { readTrafficOptions, type TrafficOptions } from './traffic.ts'
 
 /** Options of every service. */
@@ -17,6 +18,7 @@ export interface ServiceOptions extends TrafficOptions, HostOptions {
   readonly admissionLimits: Partial<AdmissionLimits>
   /** Memory that the requests of all clients may hold, in bytes. */
   readonly memoryBytesMax: number
+  readonly tracing: TracingOptions
   /** TLS, on the same port as cleartext. Default: no TLS. */
   readonly tls?: TlsFileOptions
 }
@@ -42,6 +44,7 @@ export function readServiceOptions(
     ...readTrafficOptions(flags, streamsPerClientMax),
     admissionLimits: readAdmissionLimits(flags),
     memoryBytesMax: readMemoryBudget(flags),
+    tracing: readTracingOptions(flags),
     ...(tls && { tls }),
   }
 }

@@ -2,7 +2,7 @@ import { type RpcLimits, rpcLimits } from '@marquee/connect-hono/limits'
 import type { Http1Limits } from '@marquee/http/http1/limits'
 import { type Http2Limits, http2Limits } from '@marquee/http/http2/limits'
 import { type AddressList, createAddressList } from '@marquee/http/server/address-list'
-import type { Flags } from './flags.ts'
+import type { FlagOptions, Flags } from './flags.ts'
 
 /** Limits that depend on the clients and proxies in front of a service. */
 export interface TrafficOptions {
@@ -127,14 +127,18 @@ function readRateLimits(flags: Flags) {
 }
 
 function readTrustedProxies(flags: Flags): AddressList {
-  const flag = 'trusted-proxies'
   const help = 'addresses or networks of proxies that carry many users, separated by commas'
-  const text = flags.text({ flag, help, default: '' })
+  return readAddressList(flags, { flag: 'trusted-proxies', help })
+}
+
+/** Reads addresses and networks, separated by commas. Default: none. */
+export function readAddressList(flags: Flags, options: FlagOptions, further: string[] = []) {
+  const text = flags.text({ ...options, default: '' })
   const entries = text === '' ? [] : text.split(',').map((entry) => entry.trim())
   try {
-    return createAddressList(entries)
+    return createAddressList([...entries, ...further])
   } catch (error) {
-    flags.refuse(`--${flag}: ${(error as Error).message}`)
+    flags.refuse(`--${options.flag}: ${(error as Error).message}`)
     return createAddressList([])
   }
 }

@@ -277,6 +277,7 @@ export class Forward implements StreamOwner {
     const { body } = this.#options.incoming
     if (!body.ended) body.refuse()
     this.#lease?.done(outcome)
+    this.#options.request.span?.end(this.#options.call.code)
     this.#release()
   }
 }

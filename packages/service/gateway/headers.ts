@@ -1,4 +1,6 @@
 import type { HeaderList } from '@marquee/http/exchange'
+import type { ClientSpan } from '../telemetry/client-span.ts'
+import { traceHeaders } from '../telemetry/trace-context.ts'
 
 /** Headers of one connection only (RFC 9110 §7.6.1), and headers that the gateway sets itself. */
 const hopByHop = new Set([
@@ -28,6 +30,8 @@ export interface ForwardedRequest {
   readonly fields: HeaderList
   readonly httpVersion: '1.1' | '2'
   readonly requestId: string
+  /** Span of the call. Without one, the client's trace is forwarded. */
+  readonly span?: ClientSpan | undefined
   /** IP address of the client. Empty when it is unknown. */
   readonly remoteAddress: string
   /** True when the client waits for `100 Continue` before it sends the body. */
@@ -37,7 +41,7 @@ export interface ForwardedRequest {
 /** Returns the headers of a request to an origin, pseudo-headers first. */
 export function requestHead(origin: string, request: ForwardedRequest): HeaderList {
   const { protocol, host } = new URL(origin)
-  const { method, target, fields, httpVersion, requestId, remoteAddress } = request
+  const { method, target, fields, httpVersion, requestId, remoteAddress, span } = request
   const head = [':method', method, ':scheme', protocol.slice(0, -1), ':authority', host]
   head.push(':path', target)
   const named = connectionOptions(fields)
@@ -50,12 +54,16 @@ export function requestHead(origin: string, request: ForwardedRequest): HeaderLi
       continue
     }
     if (name === 'te' && value.toLowerCase().includes('trailers')) head.push('te', 'trailers')
-    const stays = hopByHop.has(name) || named.has(name) || name === 'x-request-id'
+    const isReplaced =
+      name === 'x-request-id' ||
+      (span !== undefined && (name === 'traceparent' || name === 'tracestate'))
+    const stays = hopByHop.has(name) || named.has(name) || isReplaced
     if (!stays) head.push(name, value)
   }
   // Only the last address comes from this gateway.
   if (remoteAddress !== '') head.push(forwardedFor, [...clients, remoteAddress].join(', '))
   if (request.expectsContinue) head.push('expect', '100-continue')
+  if (span !== undefined) head.push(...traceHeaders(span.span).flat())
   head.push('x-request-id', requestId, 'via', `${httpVersion} ${via}`)
   return head
 }

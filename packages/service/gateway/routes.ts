@@ -14,6 +14,7 @@ import type { Context, Hono } from 'hono'
 import { ActivityService } from '../../../gen/system/v1/system_pb.ts'
 import type { RpcPaths } from '../admission.ts'
 import { refuseMethod } from '../rest/rest.ts'
+import { ClientSpan } from '../telemetry/client-span.ts'
 import { Forward } from './forward.ts'
 import { type GatewayLimits, gatewayLimits } from './limits.ts'
 import type { Upstream } from './upstream.ts'
@@ -21,6 +22,8 @@ import type { Upstream } from './upstream.ts'
 export interface ForwardingOptions {
   /** Prefix of the paths of the RPCs: `/services/rating`. */
   readonly path: string
+  /** Name of the service in the registry. */
+  readonly service: string
   readonly upstream: Upstream
   /** Services to forward, in addition to those that every instance serves. */
   readonly services: readonly DescService[]
@@ -53,6 +56,7 @@ function addMethod(
   app: Hono<Environment>,
   {
     path: prefix,
+    service,
     upstream,
     limits,
     drain,
@@ -87,6 +91,7 @@ function addMethod(
       expectsContinue: !incoming.body.ended && isContinue(headerOf(fields, 'expect')),
       httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
       requestId: call.requestId,
+      span: call.span && new ClientSpan(call.span, method, call.protocol, service),
       remoteAddress: incoming.remoteAddress,
     }
     const forward = {

@@ -20,11 +20,14 @@ function open(level = 'info') {
 
 test('a call is logged as by the log itself, bindings included', () => {
   const { log, lines } = open()
+  const traced = { ...line, trace_id: '0af7651916cd43dd8448eb211c80319c' }
   for (const one of [log, log.child({ service: 'metadata' })]) {
-    createAccessLog(one)(line)
-    one.info(line, 'call')
-    const [own, ofPino] = lines.splice(0)
-    expect(own).toBe(ofPino ?? '')
+    for (const fields of [line, traced]) {
+      createAccessLog(one)(fields)
+      one.info(fields, 'call')
+      const [own, ofPino] = lines.splice(0)
+      expect(own).toBe(ofPino ?? '')
+    }
   }
 })
 

@@ -8,6 +8,8 @@ export interface AccessLine {
   readonly status: number
   readonly code: string
   readonly durationMs: number
+  /** Name of OpenTelemetry for logs. `undefined` when the call is not traced. */
+  readonly trace_id?: string | undefined
 }
 
 export type LogAccess = (line: AccessLine) => void
@@ -32,12 +34,15 @@ interface Internals {
 export function createAccessLog(log: Logger): LogAccess {
   const internals = log as unknown as Internals
   const head = internals[symbols.lsCacheSym][infoLevel]
-  return ({ requestId, protocol, method, status, code, durationMs }) => {
+  return ({ requestId, protocol, method, status, code, durationMs, trace_id }) => {
     if (!log.isLevelEnabled('info')) return
     const time = internals[symbols.timeSym]()
     const who = `"requestId":"${requestId}","protocol":"${protocol}","method":"${method}"`
     const how = `"status":${status},"code":"${code}","durationMs":${durationMs}`
+    const trace = trace_id === undefined ? '' : `,"trace_id":"${trace_id}"`
     const bindings = internals[symbols.chindingsSym]
-    internals[symbols.streamSym].write(`${head}${time}${bindings},${who},${how},"msg":"call"}\n`)
+    internals[symbols.streamSym].write(
+      `${head}${time}${bindings},${who},${how}${trace},"msg":"call"}\n`,
+    )
   }
 }

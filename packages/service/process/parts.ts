@@ -9,6 +9,8 @@ import { measureConnections } from '../metrics/connections.ts'
 import { measureMemory } from '../metrics/memory.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { measureRegistry } from '../metrics/registry.ts'
+import { createCallTracing } from '../telemetry/call-tracing.ts'
+import { openTracing } from '../telemetry/open.ts'
 import { createHealth } from './health.ts'
 import { logReadiness } from './readiness.ts'
 import type { Running } from './run.ts'
@@ -17,8 +19,10 @@ import { followTlsFiles } from './tls-files.ts'
 /** The parts that every service's app stands on, as its `main.ts` needs them. */
 export type ServiceParts = Awaited<ReturnType<typeof createServiceParts>>
 
+/** @param name the service's short name, as in the registry: `rating`. */
 export async function createServiceParts(
-  { log, draining, connections }: Running,
+  name: string,
+  { log, draining, connections, use }: Running,
   options: ServiceOptions,
   registry: Registry,
   memory: MemoryBudget,
@@ -32,7 +36,21 @@ export async function createServiceParts(
   const hosts = await openHostCheck(options)
   const health = createHealth(draining)
   const logAccess = createAccessLog(log)
-  return { log, logAccess, metrics, health, limits, corsOrigins, hosts, trustedProxies, admission }
+  const traces = await openTracing(name, options.tracing, log)
+  const tracing = traces && createCallTracing(use(traces), options.tracing.incoming)
+  return {
+    log,
+    logAccess,
+    metrics,
+    health,
+    limits,
+    corsOrigins,
+    hosts,
+    trustedProxies,
+    admission,
+    traces,
+    tracing,
+  }
 }
 
 /** Listens for an app's calls, and logs its readiness from now on. */

@@ -1,0 +1,77 @@
+import { DiagLogLevel, diag } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-base'
+import type { Logger } from 'pino'
+import type { SamplerName, TracingOptions } from '../flags/tracing.ts'
+import type { Tracing } from './port.ts'
+import { startSpan } from './sdk-span.ts'
+
+/** Time that disposal waits for the last export, in milliseconds. */
+const flushTimeoutMs = 3_000
+/** Minimum time between two log lines about exports, in milliseconds. */
+const reportIntervalMs = 10_000
+
+/**
+ * Creates tracing by OpenTelemetry's SDK. Nothing global is registered, so that calls need no
+ * asynchronous context. Ended spans wait in a queue of 2,048 (`OTEL_BSP_MAX_QUEUE_SIZE`); while it
+ * is full, further ones are dropped.
+ * @param name the service's name, unless `OTEL_SERVICE_NAME` has another.
+ */
+export function createSdkTracing(name: string, options: TracingOptions, log: Logger): Tracing {
+  reportTo(log)
+  const { endpoint, sampler, samplerRatio } = options
+  const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` })
+  const own = { 'service.name': name, 'service.instance.id': crypto.randomUUID() }
+  const provider = new BasicTracerProvider({
+    resource: resourceFromAttributes(own).merge(detectResources({ detectors: [envDetector] })),
+    sampler: samplers[sampler](samplerRatio),
+    spanProcessors: [new BatchSpanProcessor(exporter)],
+  })
+  const tracer = provider.getTracer('marquee')
+  return {
+    start: (options) => startSpan(tracer, options),
+    async [Symbol.asyncDispose]() {
+      const { promise: late, resolve } = Promise.withResolvers<'late'>()
+      const timer = setTimeout(resolve, flushTimeoutMs, 'late')
+      const flushed = provider.shutdown().catch((error: Error) => error)
+      const outcome = await Promise.race([flushed, late])
+      clearTimeout(timer)
+      if (outcome === 'late') log.warn('the last spans were not exported in time')
+      else if (outcome) log.warn({ err: outcome }, 'the last spans were not exported')
+    },
+  }
+}
+
+const samplers: Readonly<Record<SamplerName, (ratio: number) => Sampler>> = {
+  always_on: () => new AlwaysOnSampler(),
+  always_off: () => new AlwaysOffSampler(),
+  traceidratio: (ratio) => new TraceIdRatioBasedSampler(ratio),
+  parentbased_always_on: () => new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+  parentbased_always_off: () => new ParentBasedSampler({ root: new AlwaysOffSampler() }),
+  parentbased_traceidratio: (ratio) =>
+    new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
+}
+
+/** Logs what the SDK reports, such as failed exports and dropped spans, some lines a minute. */
+function reportTo(log: Logger): void {
+  let nextMs = Number.NEGATIVE_INFINITY
+  const report = (reason: string) => {
+    if (performance.now() < nextMs) return
+    nextMs = performance.now() + reportIntervalMs
+    log.warn({ reason }, 'spans are lost')
+  }
+  const ignore = () => {}
+  diag.setLogger(
+    { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  )
+}
