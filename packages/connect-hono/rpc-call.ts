@@ -12,10 +12,10 @@ import { Output } from './response/output.ts'
 import type { Rpc } from './router.ts'
 import type { Wire } from './wire/wire.ts'
 
-/** The code with which a stream ends that has reached its maximum age: clients call again. */
+/** Code of a stream that has reached its maximum age. Clients retry it. */
 const streamAged = Code.Unavailable
 
-/** The age of one stream: up to 10 % less, so that clients do not come back together. */
+/** Returns the age of one stream: up to 10 % less, so that clients do not reconnect together. */
 function agedAfter(ageMaxMs: number): number {
   return ageMaxMs * (1 - 0.1 * Math.random())
 }
@@ -67,12 +67,12 @@ export class RpcCall {
     } else if (isUnary) {
       lifetime.setDeadline(boundMs, 'the call took longer than the service allows')
     } else {
-      lifetime.setDeadline(boundMs, 'the stream is as old as may be: open it again', streamAged)
+      lifetime.setDeadline(boundMs, 'the stream reached its maximum age: open it again', streamAged)
     }
     lifetime.throwIfOver()
   }
 
-  /** The compression of the request. Default name: that in its header. */
+  /** Returns the compression of the request. @param name Default: the value of its header. */
   requestCompression(
     name = this.incoming.header(this.wire.encodingHeader) ?? '',
   ): Compression | undefined {
@@ -81,11 +81,13 @@ export class RpcCall {
     const found = compressions.find(name)
     if (found !== undefined) return found
     this.context.headerList.push(this.wire.acceptHeader, compressions.names)
-    const text = `unknown compression ${quoted(name)}: supported encodings are ${compressions.names}`
+    const text = `unknown compression ${quoted(name)}: supported are ${compressions.names}`
     throw new ConnectError(text, Code.Unimplemented)
   }
 
-  /** The compression of the response: one the client accepts, or that of its request. */
+  /**
+   * Returns the compression of the response: one that the client accepts, or that of its request.
+   */
   responseCompression(requested: Compression | undefined): Compression | undefined {
     const accepted = this.incoming.header(this.wire.acceptHeader)
     return accepted ? this.rpc.options.compressions.choose(accepted) : requested
@@ -100,7 +102,6 @@ export class RpcCall {
       incoming,
       call: this.call,
       limits,
-      // A client that only sends may not.
       mayPause: isConversation,
     })
   }
@@ -119,7 +120,7 @@ export class RpcCall {
     if (violation !== undefined) throw violation
   }
 
-  /** Calls the handler. Its promise is returned as one that rejects when the call is over first. */
+  /** Calls the handler. Its promise rejects early when the call ends first. */
   invoke(message: Message | AsyncIterable<Message>): unknown {
     const result = this.rpc.invoke(message, this.context)
     return isPromise(result) ? this.lifetime.unlessOver(result) : result
@@ -133,7 +134,7 @@ export class RpcCall {
     return error
   }
 
-  /** Refuses the rest of the request's body: nobody will read it. */
+  /** Refuses the rest of the request's body, which is not read. */
   refuseRest(): void {
     const { body } = this.incoming
     if (!body.ended) body.refuse()

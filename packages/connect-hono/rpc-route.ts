@@ -79,8 +79,8 @@ function queryOf(target: string): URLSearchParams {
 }
 
 /**
- * Without a port a gRPC client still reads the reason: it is in the headers, and the status has to
- * be 200.
+ * Refuses gRPC on a platform without trailers. The reason is in the headers, which a gRPC client
+ * reads when the status is 200.
  */
 function refuseGrpc(c: Context<Environment>, { path }: Rpc): Response {
   const text = `${path} by gRPC needs trailers, which this platform cannot send: call it by gRPC-Web or Connect`
@@ -88,8 +88,8 @@ function refuseGrpc(c: Context<Environment>, { path }: Rpc): Response {
 }
 
 /**
- * Refuses a request that is no call of the method, and says what would be one. In plain text: an
- * error in Connect's form would be a response of the method.
+ * Refuses a request that is no call of the method, in plain text: an error in Connect's form would
+ * be a response of the method.
  */
 function refuse(
   c: Context<Environment>,
@@ -100,7 +100,7 @@ function refuse(
 ): Response {
   const type = incoming.header('content-type') ?? ''
   const reasons = {
-    405: `${path} takes ${allowed.join(' and ')}, not ${c.req.method}`,
+    405: `${path} is called by ${allowed.join(' or ')}, not ${c.req.method}`,
     415: `content type ${quoted(type)} is not one of application/json, application/proto, application/connect+…, application/grpc…`,
     505: `${path} by gRPC needs HTTP/2, or call it by gRPC-Web or Connect`,
   }

@@ -1,30 +1,30 @@
-/** Something that expires after a time. */
+/** An item with a timeout. */
 export interface Expiring {
   /** Called when the time has passed. Must not throw. */
   expire(): void
 }
 
-/** Entries that expire together. Deleting one cancels its timeout. */
+/** Items that expire together. Deleting one cancels its timeout. */
 export type Timeout = Pick<Set<Expiring>, 'delete'>
 
 /** Timeouts of many calls. */
 export interface Timeouts {
-  /** Milliseconds on a clock that does not jump. */
+  /** Returns the time of a monotonic clock, in milliseconds. */
   readonly now: () => number
-  /** Lets it expire after the time, or up to a sixteenth later. */
+  /** Calls `expire` after `delayMs` milliseconds, or up to a sixteenth of it later. */
   add(expiring: Expiring, delayMs: number): Timeout
 }
 
-/** The longest time a timer takes: 2³¹ − 1 ms, some 25 days. A longer one never ends. */
+/** Longest delay of a timer, in milliseconds: 25 days. A longer timeout never expires. */
 export const timerMsMax = 2 ** 31 - 1
 
 const never: Timeout = { delete: () => false }
 
 /**
- * Shares one timer among all that ends within a sixteenth of its time: a timer for each call costs
- * more than the rest of what a call needs to be ended in time. What is deleted before leaves a
- * timer that does nothing, once.
- * @param now milliseconds on a clock that does not jump.
+ * Creates timeouts that share a timer when they expire within a sixteenth of their delay, because a
+ * timer for each call costs more than the rest of its deadline. When all items of a timer are
+ * deleted, it still runs once, and does nothing.
+ * @param now Monotonic clock, in milliseconds. Default: `performance.now`.
  */
 export function createTimeouts(now: () => number = () => performance.now()): Timeouts {
   const pending = new Map<number, Set<Expiring>>()
@@ -39,7 +39,7 @@ export function createTimeouts(now: () => number = () => performance.now()): Tim
       },
       Math.ceil(dueMs - now()),
     )
-    // What waits has something else that keeps the process: a connection.
+    // The connections keep the process running.
     timer.unref()
     return expiring
   }
@@ -55,7 +55,7 @@ export function createTimeouts(now: () => number = () => performance.now()): Tim
   }
 }
 
-/** Gives each call timers of its own: on Workers a timer ends with the request that set it. */
+/** Creates timeouts with a timer each: on Workers a timer ends with the request that set it. */
 export function createOwnTimeouts(now: () => number = () => performance.now()): Timeouts {
   return {
     now,
@@ -72,7 +72,7 @@ export function createOwnTimeouts(now: () => number = () => performance.now()): 
   }
 }
 
-/** The power of two by which times of this length are rounded up, in milliseconds. */
+/** Returns the power of two to which a delay is rounded up, in milliseconds. */
 function grainOf(delayMs: number): number {
   return delayMs < 32 ? 1 : 2 ** (27 - Math.clz32(delayMs))
 }

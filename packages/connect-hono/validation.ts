@@ -18,15 +18,15 @@ export type Validate = <Desc extends DescMessage>(
 /** Maximum number of violations in an error. */
 const violationsMax = 20
 /**
- * A larger message is judged by its first violation. Each element may have several, which take some
- * 30 µs each to tell: against a short message that costs a hundred milliseconds.
+ * Maximum size of a message whose violations are all reported. Of a larger one only the first is,
+ * because a violation takes 30 µs, and each element may have several.
  */
 const thorough = { bytesMax: 16 * 1024, elementsMax: 100 }
 
 /**
- * Makes a validator; compiling rules takes time, so make one for the process. A violation is
- * `INVALID_ARGUMENT`, with a message for people and `buf.validate.Violations` as its detail: the
- * first of them, within `errorLimits`.
+ * Creates a validator. Compiling rules takes time, so create one for the process. The error is
+ * `INVALID_ARGUMENT`, with `buf.validate.Violations` as its detail: the first of them, within
+ * `errorLimits`.
  */
 export function createValidate(): Validate {
   const regexMatch = createRegexMatch()
@@ -51,8 +51,8 @@ export function createValidate(): Validate {
 }
 
 /**
- * The patterns are the project's own, without backtracking traps: the runtime's engine is far
- * quicker than RE2.
+ * Returns a matcher that uses the runtime's `RegExp`, which is much faster than RE2. The patterns
+ * have to be free of backtracking traps.
  */
 function createRegexMatch(): (pattern: string, text: string) => boolean {
   const patterns = new Map<string, RegExp>()
@@ -88,7 +88,7 @@ const separator = '; '
 const moreBytes = 32
 
 /**
- * The first of the violations, as many as fit: the path of one has the keys of maps, which clients
+ * Returns the first violations, as many as fit. The path of one has keys of maps, which clients
  * choose.
  */
 function detailOf(violations: readonly Violation[]) {
@@ -102,5 +102,5 @@ function detailOf(violations: readonly Violation[]) {
   return { desc, value }
 }
 
-/** A tag and a length stand before each. */
+/** Size of the tag and the length of a violation, in bytes. */
 const violationHeadBytes = 3

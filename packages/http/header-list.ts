@@ -18,14 +18,14 @@ export function headerOf(headers: HeaderList, name: string): string | undefined 
 /**
  * Bytes that each header adds to the size of a list, besides its name and value (RFC 9113 §6.5.2).
  */
-const fieldOverheadBytes = 32
+const headerOverheadBytes = 32
 
 /**
  * Returns the size of a header list in bytes, as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113
  * §6.5.2).
  */
 export function headerListBytes(headers: HeaderList): number {
-  let bytes = (headers.length / 2) * fieldOverheadBytes
+  let bytes = (headers.length / 2) * headerOverheadBytes
   for (let index = 0; index < headers.length; index++) bytes += (headers[index] as string).length
   return bytes
 }

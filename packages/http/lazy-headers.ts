@@ -96,13 +96,13 @@ export class LazyHeaders {
 }
 
 /** A token (RFC 9110 §5.6.2), in lower case. */
-const fieldName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
+const headerName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 /** Bytes other than control characters (RFC 9110 §5.5). */
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Returns the value without surrounding spaces. Throws a `TypeError` for an invalid header. */
 function checked(name: string, value: string): string {
   const text = `${value}`.trim()
-  if (fieldName.test(name) && fieldValue.test(text)) return text
-  throw new TypeError(`no header field: ${JSON.stringify(name)}: ${JSON.stringify(text)}`)
+  if (headerName.test(name) && headerValue.test(text)) return text
+  throw new TypeError(`invalid header ${JSON.stringify(name)}: ${JSON.stringify(text)}`)
 }

@@ -130,7 +130,7 @@ test('a REST call ends at its deadline, even when its handler ignores the signal
 test.each([
   ['PutRating', 'application/json', {}, 'longer than the service allows'],
   ['PutRating', 'application/json', { 'connect-timeout-ms': '20' }, ''],
-  ['ImportRatings', 'application/connect+json', {}, 'no byte of the request came for 150 ms'],
+  ['ImportRatings', 'application/connect+json', {}, 'no byte of the request arrived for 150 ms'],
 ])('a half-sent %s as %s with %j ends by itself', async (method, type, headers, message) => {
   const { server } = await start()
   const answer = await halfSent(`${server.url}/rating.v1.RatingService/${method}`, type, headers)

@@ -24,7 +24,7 @@ export function postGrpc(
 
 /** Returns the gRPC status of the call, or -1 when it had none. */
 export async function statusOf(peer: FramesPeer, streamId: number): Promise<number> {
-  const fields = (await peer.answer(streamId)).flatMap((frame) => frame.headers ?? [])
+  const fields = (await peer.response(streamId)).flatMap((frame) => frame.headers ?? [])
   const index = fields.indexOf('grpc-status')
   return index < 0 ? -1 : Number(fields[index + 1])
 }

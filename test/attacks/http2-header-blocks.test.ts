@@ -13,7 +13,7 @@ const get = [':method', 'GET', ...target('/')]
 const hold = [':method', 'GET', ...target('/hold')]
 
 const statusOf = async (peer: FramesPeer, streamId: number) => {
-  const [first] = await peer.answer(streamId)
+  const [first] = await peer.response(streamId)
   return first?.headers?.[1]
 }
 

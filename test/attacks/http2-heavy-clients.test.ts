@@ -21,7 +21,7 @@ const fieldsOf = (method: string, path: string) => [
 
 async function expectResponse(peer: FramesPeer, streamId: number): Promise<void> {
   peer.request(streamId, fieldsOf('GET', '/'))
-  const [first] = await peer.answer(streamId)
+  const [first] = await peer.response(streamId)
   expect(first?.headers?.slice(0, 2)).toEqual([':status', '200'])
   expect(peer.frames.some(({ type }) => type === goaway)).toBe(false)
 }
@@ -106,7 +106,7 @@ describe('well-behaved clients with heavy use are served', () => {
         await client.settled()
       }
       client.data(1, '', true)
-      const answer = await client.answer(1)
+      const answer = await client.response(1)
       const body = answer.filter(({ type }) => type === data).map(({ payload }) => payload)
       expect(Buffer.concat(body).toString()).toBe('200000')
     })

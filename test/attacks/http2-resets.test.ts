@@ -186,7 +186,7 @@ describe('a connection with a flood of frames for closed streams is closed', () 
     await underAttack({}, async ({ peer }) => {
       const attacker = await peer()
       attacker.request(1, answered)
-      await attacker.answer(1)
+      await attacker.response(1)
       await onEachStream(attacker, () => attacker.socket.write(frame))
       expect(await attacker.goawayCode()).toBe(calm)
     })

@@ -70,7 +70,7 @@ test('a connection that never acknowledges SETTINGS is closed', async () => {
     attacker.socket.write(clientPreface)
     attacker.send(frameType.settings, 0, 0)
     attacker.request(1)
-    expect(await attacker.answer(1)).not.toEqual([])
+    expect(await attacker.response(1)).not.toEqual([])
     expect(await attacker.goawayCode()).toBe(errorCode.settingsTimeout)
   })
 })
@@ -84,7 +84,7 @@ test('bodies that stop arriving time out', async () => {
     }
     for (let streamId = 1; streamId < 200; streamId += 2) {
       expect(await attacker.resetCode(streamId)).toBe(errorCode.noError)
-      const [first] = await attacker.answer(streamId)
+      const [first] = await attacker.response(streamId)
       expect(first?.headers?.slice(0, 2)).toEqual([':status', '408'])
     }
     await attacker.settled()
@@ -97,7 +97,7 @@ test('a response stream that has started may be quiet', async () => {
     client.request(1, post('/echo'), false)
     await pause(300)
     client.data(1, 'after a while', true)
-    const answer = await client.answer(1)
+    const answer = await client.response(1)
     expect(Buffer.concat(answer.slice(1).map(({ payload }) => payload)).toString()).toBe(
       'after a while',
     )

@@ -91,7 +91,7 @@ export const badMessages: readonly BadMessage[] = [
     method: putRating,
     payload: { ...json(rating), encoding: 'lzw' },
     code: Code.Unimplemented,
-    says: /^unknown compression "lzw": supported encodings are gzip/,
+    says: /^unknown compression "lzw": supported are gzip/,
   },
   {
     what: 'a message that is not compressed as it says',
@@ -131,14 +131,14 @@ export const badRequests: readonly BadRequest[] = [
     verb: 'DELETE',
     path: pathOf(putRating),
     status: 405,
-    says: /takes POST, not DELETE/,
+    says: /is called by POST, not DELETE/,
   },
   {
     what: 'a GET of an RPC with effects',
     verb: 'GET',
     path: `${pathOf(putRating)}?connect=v1&encoding=json&message=%7B%7D`,
     status: 405,
-    says: /takes POST, not GET/,
+    says: /is called by POST, not GET/,
   },
   {
     what: 'a GET whose message is not base64',

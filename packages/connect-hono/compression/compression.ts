@@ -8,37 +8,36 @@ import { brotliWindowBytes, zstdWindowBytes } from './decoder-window.ts'
 export interface Compression {
   /** Name in the protocols, in lower case. */
   readonly name: string
-  /** Returns at once where that costs less than to wait for it. */
+  /** Returns a short message without a promise. */
   compress(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
   /**
-   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that, without decompressing
-   * further, or needs a larger window than is accepted; with `INVALID_ARGUMENT` when it is not
-   * compressed in this way.
+   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than `bytesMax` or needs too large
+   * a window, without decompressing further. Rejects with `INVALID_ARGUMENT` when it is malformed.
    */
   decompress(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array>
 }
 
-/** Decompresses one message: by itself, or on a thread that is not the compression's own. */
+/** Decompresses one message, for example on another thread. */
 export type Decompress = (
   compression: Compression,
   bytes: Uint8Array,
   bytesMax: number,
 ) => Promise<Uint8Array>
 
-/** The compressions that a service knows. */
+/** The compressions of a service. */
 export interface Compressions {
   /** Their names, joined by commas. */
   readonly names: string
-  /** By its name in any case; `x-gzip` is gzip (RFC 9110 §8.4.1). */
+  /** Finds a compression by name, in any case. `x-gzip` is gzip (RFC 9110 §8.4.1). */
   find(name: string): Compression | undefined
   /**
-   * The first of those that a client takes, or none (RFC 9110 §12.5.3).
-   * @param accepted names, perhaps with weights, of which only 0 is regarded.
+   * Returns the first known one of the names that a client accepts (RFC 9110 §12.5.3).
+   * @param accepted Names, perhaps with weights. Only a weight of 0 matters.
    */
   choose(accepted: string): Compression | undefined
 }
 
-/** A shorter message is sent as it is: to pack it costs more than it saves. */
+/** Minimum size of a message that is compressed, in bytes. */
 export const compressedBytesMin = 1024
 
 /**
@@ -48,8 +47,8 @@ export const compressedBytesMin = 1024
 const immediateBytesMax = 16 * 1024
 
 /**
- * The qualities that cost no more than gzip does; those of the library are made for files that are
- * packed once.
+ * Quality that costs no more than gzip. The library's default is for files that are compressed
+ * once.
  */
 const brotliQuality = 4
 
@@ -133,7 +132,7 @@ function isTooLong(error: unknown): boolean {
 function decompressionError(name: string, bytesMax: number, cause: unknown): ConnectError {
   return isTooLong(cause)
     ? new ConnectError(
-        `a decompressed message is larger than the ${bytesMax} bytes that are accepted`,
+        `a decompressed message is larger than the maximum of ${bytesMax} bytes: send a smaller one`,
         Code.ResourceExhausted,
       )
     : new ConnectError(

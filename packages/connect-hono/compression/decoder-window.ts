@@ -1,7 +1,8 @@
-// The window of a compressed message, read without decompressing: a decoder allocates it before its output can be bounded.
+// Reads the window of a compressed message without decompressing it. A decoder allocates the window
+// before its output can be bounded.
 
 const zstdMagic = 0xfd2fb528
-/** The low four bits are the producer's own. */
+/** Magic number of a skippable frame. Its low four bits vary. */
 const skippableMagic = 0x184d2a50
 const checksumBytes = 4
 const blockHeadBytes = 3
@@ -16,8 +17,8 @@ interface Frame {
 }
 
 /**
- * Returns the largest window of the frames of a Zstandard message, in bytes, or `undefined` when it is not a whole number
- * of well-formed frames (RFC 8878 §3.1).
+ * Returns the largest window of the frames of a Zstandard message, in bytes. Returns `undefined`
+ * when it is not a whole number of well-formed frames (RFC 8878 §3.1).
  */
 export function zstdWindowBytes(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -56,7 +57,7 @@ function readFrame(view: DataView, start: number): Frame | undefined {
   return blocksEnd === undefined || end > view.byteLength ? undefined : { windowBytes, end }
 }
 
-/** The content size of a frame whose window is all of its content. */
+/** Returns the content size of a frame, which is its window. */
 function contentSize(view: DataView, at: number, sizeBytes: number): number {
   if (sizeBytes === 1) return view.getUint8(at)
   if (sizeBytes === 2) return view.getUint16(at, true) + 256
@@ -82,8 +83,8 @@ function endOfBlocks(view: DataView, start: number): number | undefined {
 }
 
 /**
- * Returns the window of a Brotli message, in bytes, or `undefined` when it begins with none that RFC 7932 §9.1 knows: that
- * of the large-window extension is among these.
+ * Returns the window of a Brotli message, in bytes. Returns `undefined` for one that RFC 7932 §9.1
+ * does not have, for example that of the large-window extension.
  */
 export function brotliWindowBytes(bytes: Uint8Array): number | undefined {
   const first = bytes[0]

@@ -6,8 +6,8 @@ import { type Compression, type Decompress, standardCompressions } from './compr
 /** Decompresses the messages of requests, a few at a time. */
 export interface Decompression {
   /**
-   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than that or too many wait
-   * already, and with the reason why the call is over when it ends first.
+   * Rejects with `RESOURCE_EXHAUSTED` when the message is larger than `bytesMax` or too many wait
+   * already, and with the reason of the call's end when the call ends first.
    */
   decompress(
     compression: Compression,
@@ -23,7 +23,7 @@ interface Waiting {
   hasSlot: boolean
 }
 
-/** A message has a decoder, with its window and output, only while it has one of the slots. */
+/** Creates slots for decompression. A message has a decoder only while it has a slot. */
 export function createDecompression(
   limits: DecompressionLimits,
   decompressOne: Decompress = directly,
@@ -40,7 +40,7 @@ export function createDecompression(
     }
     queue.delete(next)
     next.hasSlot = true
-    // Where a compression works on the event loop, other events come between two messages.
+    // Other events are handled between two messages, when a compression runs on the event loop.
     setImmediate(next.start)
   }
 
@@ -81,7 +81,7 @@ function directly(compression: Compression, bytes: Uint8Array, bytesMax: number)
   return compression.decompress(bytes, bytesMax)
 }
 
-/** `node:zlib` of Deno works on the thread that calls it, which must not be the event loop's. */
+/** Decompresses on another thread, because Deno's `node:zlib` blocks the thread that calls it. */
 function onDeno(): Decompress {
   let thread: Promise<Decompress> | undefined
   return async (compression, bytes, bytesMax) => {

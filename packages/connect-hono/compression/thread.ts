@@ -14,8 +14,8 @@ export type ThreadReply =
   | { readonly id: number; readonly error: { readonly code: Code; readonly text: string } }
 
 /**
- * Decompresses messages of the standard compressions on a thread of its own, which starts with the first of them and does
- * not keep the process.
+ * Creates a thread that decompresses messages of the standard compressions. It starts with the
+ * first message, and does not keep the process running.
  */
 export function createDecompressionThread(): Decompress {
   const pending = new Map<number, PromiseWithResolvers<Uint8Array>>()
@@ -31,7 +31,9 @@ export function createDecompressionThread(): Decompress {
     const started = new Worker(new URL('./worker.ts', import.meta.url))
     started.unref()
     started.on('error', failAll)
-    started.on('exit', () => failAll(new Error('the thread that decompresses has ended')))
+    started.on('exit', () =>
+      failAll(new Error('the decompression thread has ended: send the call again')),
+    )
     started.on('message', (reply: ThreadReply) => {
       const waiting = pending.get(reply.id)
       pending.delete(reply.id)

@@ -1,4 +1,4 @@
-/** A thread that decompresses, for a runtime whose `node:zlib` does so on the thread that asks. */
+/** Thread that decompresses, for a runtime whose `node:zlib` blocks the calling thread. */
 import { parentPort } from 'node:worker_threads'
 import { ConnectError } from '@connectrpc/connect'
 import { standardCompressions } from './compression.ts'

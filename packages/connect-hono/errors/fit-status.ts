@@ -13,9 +13,9 @@ const textBytesMin = 16
  * accepts (`headerListBytesMax` of its exchange). Removes the details of the error first, then
  * truncates its message. The code always stays.
  */
-export function fitStatus(fields: HeaderList, bytesMax: number): HeaderList {
-  if (headerListBytes(fields) <= bytesMax) return fields
-  const undetailed = without(fields, detailsName)
+export function fitStatus(headers: HeaderList, bytesMax: number): HeaderList {
+  if (headerListBytes(headers) <= bytesMax) return headers
+  const undetailed = without(headers, detailsName)
   if (headerListBytes(undetailed) <= bytesMax) return undetailed
   const message = headerOf(undetailed, messageName)
   const rest = without(undetailed, messageName)
@@ -33,12 +33,12 @@ const reservedBytes = 512
  * are added later.
  */
 export function fitHeaders(
-  fields: HeaderList,
+  headers: HeaderList,
   { headerListBytesMax }: { readonly headerListBytesMax: number },
 ): HeaderList {
-  return fitStatus(fields, headerListBytesMax - reservedBytes)
+  return fitStatus(headers, headerListBytesMax - reservedBytes)
 }
 
-function without(fields: HeaderList, name: string): HeaderList {
-  return fields.filter((_, index) => fields[index - (index % 2)] !== name)
+function without(headers: HeaderList, name: string): HeaderList {
+  return headers.filter((_, index) => headers[index - (index % 2)] !== name)
 }

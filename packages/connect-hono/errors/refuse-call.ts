@@ -35,7 +35,7 @@ export function refuseCall(
   const [type] = grpcType.exec(c.req.header('content-type') ?? '') ?? []
   if (type === undefined) return toRestError(error, status.http)
   const message = encodeMessage(error.rawMessage, errorLimits.textBytesMax)
-  const fields = ['content-type', type, 'grpc-status', String(error.code), 'grpc-message', message]
+  const headers = ['content-type', type, 'grpc-status', String(error.code), 'grpc-message', message]
   const incoming = incomingOf(c)
-  return incoming.respond(null, status.grpc, [...fitHeaders(fields, incoming)])
+  return incoming.respond(null, status.grpc, [...fitHeaders(headers, incoming)])
 }

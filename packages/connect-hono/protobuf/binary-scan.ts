@@ -1,13 +1,16 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 
-/** Counts the elements of a message: its fields, packed items, and those of the messages within. */
+/** Counts fields and packed items, including those of nested messages. */
 export type CountElements = (bytes: Uint8Array, elementsMax: number) => number
 
-/** A field that holds more than one element: the messages of its type, or items of so many bytes, 0 for varints. */
+/**
+ * A field with several elements: the fields of its message type that have several, or the size of
+ * its packed items in bytes, 0 for varints.
+ */
 type Holder = Holders | number
 type Holders = Map<number, Holder>
 
-/** The parser accepts no deeper nesting. */
+/** Maximum nesting, as in the parser. */
 const depthMax = 100
 
 const itemBytes = new Map<ScalarType, number>([
@@ -20,8 +23,8 @@ const itemBytes = new Map<ScalarType, number>([
 ])
 
 /**
- * Makes a counter for messages in binary form, which stops once there are more than `elementsMax`. What is malformed is
- * counted as far as it can be read: refusing it is left to the parser, which reads no further.
+ * Creates a counter for messages in binary form. It stops beyond `elementsMax`. A malformed message
+ * is counted as far as it can be read, because the parser refuses it.
  */
 export function binaryCounter(desc: DescMessage): CountElements {
   const holders = holdersOf(desc, new Map())
@@ -87,7 +90,7 @@ class BinaryScan {
         }
         this.#at = start + length
       }
-      // The tags that begin and end a group count, and what is within goes on at the same level.
+      // The tags of a group count, and its fields are on the same level.
     }
   }
 
@@ -99,7 +102,7 @@ class BinaryScan {
     for (let at = start; at < end; at++) if ((this.#bytes[at] as number) < 0x80) this.count++
   }
 
-  /** The low 32 bits of a varint, which is what the parser takes of tags and lengths. */
+  /** Returns the low 32 bits of a varint, which the parser uses for tags and lengths. */
   #varint(): number {
     let value = 0
     for (let shift = 0; ; shift += 7) {

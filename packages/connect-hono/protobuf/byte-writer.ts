@@ -1,12 +1,13 @@
-/** The room of a writer at first. */
+/** Initial size of the buffer, in bytes. */
 const roomBytesMin = 512
-/** From how much on it doubles only. */
+/** Size up to which the buffer grows fourfold, in bytes. After that it doubles. */
 const quicklyGrownBytesMax = 16 * 1024
 /**
- * A string that is longer is measured before it is written: at worst a character takes three bytes.
+ * Maximum length of a string that is written before it is measured. A character takes up to three
+ * bytes.
  */
 const guessedCharsMax = 1024
-/** A string that is no longer is written character by character, as long as it is ASCII. */
+/** Maximum length of an ASCII string that is written character by character. */
 const asciiCharsMax = 64
 /** Maximum sizes of a varint of 32 bits and of 64 bits, in bytes. */
 const varint32BytesMax = 5
@@ -14,14 +15,14 @@ const varint64BytesMax = 10
 
 const nothing = Buffer.alloc(0)
 /**
- * For numbers that are no varints: a view of the writer's own bytes would have to be created again
- * each time they grow.
+ * View for numbers that are not varints. A view of the writer's buffer would have to be created
+ * again whenever it grows.
  */
 const scratch = new DataView(new ArrayBuffer(8))
 const scratchBytes = new Uint8Array(scratch.buffer)
 
 /**
- * Bytes that grow at their end, and the values of protobuf's wire format
+ * Growing buffer, with methods that write values in protobuf's wire format
  * (https://protobuf.dev/programming-guides/encoding).
  */
 export class ByteWriter {
@@ -29,7 +30,7 @@ export class ByteWriter {
   /** Number of written bytes. */
   length = 0
 
-  /** Takes all that was written, and leaves nothing. */
+  /** Returns everything written, and empties the writer. */
   take(): Buffer {
     const bytes = this.bytes.subarray(0, this.length)
     this.bytes = nothing
@@ -42,7 +43,7 @@ export class ByteWriter {
     this.length = length
   }
 
-  /** Makes room for so many bytes at `length`. */
+  /** Makes room for `count` bytes at `length`. */
   reserve(count: number): void {
     if (this.length + count > this.bytes.length) this.#grow(this.length + count)
   }
@@ -53,7 +54,7 @@ export class ByteWriter {
     this.length += bytes.length
   }
 
-  /** An integer without sign, of up to 32 bits. */
+  /** Writes an unsigned integer of up to 32 bits. */
   varint32(value: number): void {
     this.reserve(varint32BytesMax)
     const { bytes } = this
@@ -67,13 +68,13 @@ export class ByteWriter {
     this.length = at
   }
 
-  /** An integer of up to 64 bits; a negative one as its complement of two. */
+  /** Writes an integer of up to 64 bits, a negative one in two's complement. */
   varint64(value: bigint): void {
     scratch.setBigInt64(0, value, true)
     this.#varint64(scratch.getUint32(0, true), scratch.getUint32(4, true))
   }
 
-  /** An integer with sign, of up to 32 bits. */
+  /** Writes a signed integer of up to 32 bits. */
   int32(value: number): void {
     if (value >= 0) this.varint32(value)
     else this.#varint64(value >>> 0, 0xffff_ffff)
@@ -89,7 +90,7 @@ export class ByteWriter {
     this.#scratched(8)
   }
 
-  /** A length, and so many bytes of UTF-8. */
+  /** Writes a string with its length. */
   string(text: string): void {
     if (text.length <= asciiCharsMax && this.#ascii(text)) return
     if (text.length <= guessedCharsMax) {
@@ -112,7 +113,8 @@ export class ByteWriter {
   }
 
   /**
-   * Writes the length of what began there; it is moved when the length takes more than one byte.
+   * Writes the length of the value that began at `start`. Moves the value when the length takes
+   * more than one byte.
    */
   end(start: number): void {
     const count = this.length - start

@@ -13,18 +13,18 @@ import { ByteWriter } from './byte-writer.ts'
 import { type Encode, encoderOf } from './encoder.ts'
 import { decodeUtf8 } from './utf8.ts'
 
-/** Messages of one type as bytes. */
+/** Encodes and decodes messages of one type. */
 export interface Codec {
-  /** True when the type has fields of bytes, which are not copied when they are long. */
+  /** True when the type has bytes fields, which are not copied when they are long. */
   readonly hasBytes: boolean
-  /** Throws `INVALID_ARGUMENT` when the bytes are not such a message. */
+  /** Throws `INVALID_ARGUMENT` when the bytes are not a message of this type. */
   parse(bytes: Uint8Array): Message
   serialize(message: Message): Uint8Array
   /** Writes the bytes that `serialize` returns. */
   write(writer: ByteWriter, message: Message): void
 }
 
-/** The forms of a message, as content types name them. */
+/** Format of a message, as content types name it. */
 export type Format = 'proto' | 'json'
 
 /** Throws `RESOURCE_EXHAUSTED` when a message is too large to be parsed. */
@@ -32,7 +32,7 @@ export type CheckMessage = (bytes: Uint8Array) => void
 
 export type JsonOptions = Partial<JsonReadOptions & JsonWriteOptions>
 
-/** @param check what a message has to pass before it is parsed. */
+/** @param check Called before a message is parsed. Default: no check. */
 export function createCodec(
   desc: DescMessage,
   format: Format,
@@ -61,7 +61,7 @@ function binaryCodec(desc: DescMessage, check: CheckMessage): Codec {
   }
 }
 
-/** A longer message is not copied out of the writer, which starts again after it. */
+/** Maximum size of a message that is copied, in bytes. A longer one keeps the writer's buffer. */
 const copiedBytesMax = 16 * 1024
 
 /** Writer to reuse; `undefined` while it is in use. */
@@ -85,7 +85,8 @@ function serializeBy(write: Encode, message: Message): Uint8Array {
 const encoder = new TextEncoder()
 
 /**
- * Fields that are not known are ignored, as in binary form: a client may be newer than the service.
+ * Creates a codec for JSON. Unknown fields are ignored, as in binary form: a client may be newer
+ * than the service.
  */
 function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMessage): Codec {
   const options = { ignoreUnknownFields: true, ...jsonOptions }

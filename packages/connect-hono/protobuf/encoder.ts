@@ -3,10 +3,10 @@ import { FeatureSet_FieldPresence, isWrapperDesc } from '@bufbuild/protobuf/wkt'
 import type { ByteWriter } from './byte-writer.ts'
 import { type Encoding, encodingOf, unsupportedValue, wireType } from './encoding.ts'
 
-/** Writes a message in binary form behind what was written before. */
+/** Appends a message in binary form. */
 export type Encode = (writer: ByteWriter, message: Message) => void
 
-/** A message as it is in memory, by the local names of its fields. */
+/** A message, by the local names of its fields. */
 type Local = Readonly<Record<string, unknown>>
 type WriteField = (writer: ByteWriter, message: Local) => void
 type WriteValue = (writer: ByteWriter, value: unknown) => void
@@ -14,9 +14,8 @@ type WriteValue = (writer: ByteWriter, value: unknown) => void
 const encoders = new WeakMap<DescMessage, Encode>()
 
 /**
- * Compiles what does the same as `toBinary`, and writes where the bytes are needed: protobuf-es
- * makes a buffer for each message and copies it. What it does not know, of a message or of a type,
- * is left to `toBinary`.
+ * Returns an encoder with the result of `toBinary`, without the buffer that protobuf-es allocates
+ * for each message. Values and types that it does not support are left to `toBinary`.
  */
 export function encoderOf(desc: DescMessage): Encode {
   let encode = encoders.get(desc)
@@ -34,7 +33,7 @@ function createEncoder(desc: DescMessage): Encode {
     try {
       writeMessage(writer, message)
     } catch {
-      // It says what is wrong, or knows better.
+      // `toBinary` supports more, and says what is wrong.
       writer.rewind(start)
       writer.raw(toBinary(desc, message))
     }
@@ -43,7 +42,7 @@ function createEncoder(desc: DescMessage): Encode {
 
 const messageWriters = new WeakMap<DescMessage, WriteValue>()
 
-/** Throws at what is unsupportedValue. */
+/** Returns a writer that throws `unsupportedValue` for an unsupported value. */
 function messageWriterOf(desc: DescMessage): WriteValue {
   let write = messageWriters.get(desc)
   if (write === undefined) {
@@ -139,14 +138,14 @@ function toTag(number: number, wireType: number): number {
 function compileValue(field: DescField): Encoding | undefined {
   if (field.message === undefined) return encodingOf(field)
   const { message } = field
-  // Groups, and messages that are something else in memory.
+  // Groups, and messages with another form in memory.
   const isOther = isWrapperDesc(message) || message.typeName === 'google.protobuf.Struct'
   if (isOther || (field as { delimitedEncoding?: boolean }).delimitedEncoding) return undefined
   let writeMessage: WriteValue | undefined
   return {
     wireType: wireType.lengthDelimited,
     write(writer, value) {
-      // Not before: a message may be within one of its own type.
+      // Not earlier: a message may contain its own type.
       writeMessage ??= messageWriterOf(message)
       const start = writer.begin()
       writeMessage(writer, value)

@@ -1,32 +1,32 @@
 import { type DescField, ScalarType } from '@bufbuild/protobuf'
 import type { ByteWriter } from './byte-writer.ts'
 
-/** How values of a type are written, without their tags. */
+/** Encoding of the values of a type, without tags. */
 export interface Encoding {
   readonly wireType: number
-  /** Throws at what protobuf-es may convert, or refuse with words of its own. */
+  /** Throws `unsupportedValue` for a value that protobuf-es may convert or refuse. */
   write(writer: ByteWriter, value: unknown): void
   /** Returns whether the value is the default, which fields without presence do not write. */
   isZero(value: unknown): boolean
 }
 
-/** https://protobuf.dev/programming-guides/encoding/#structure */
+/** Wire types (https://protobuf.dev/programming-guides/encoding/#structure). */
 export const wireType = { varint: 0, bit64: 1, lengthDelimited: 2, bit32: 5 } as const
 
-/** Thrown at a value that is not what it should be. */
-export const unsupportedValue = new Error('a value is unsupportedValue')
+/** Thrown for a value that this encoder does not support. `toBinary` encodes it then. */
+export const unsupportedValue = new Error('unsupported value')
 
 const uint32Max = 0xffff_ffff
 
 const isZeroNumber = (value: unknown) => value === 0
-/** -0 is not it. */
+/** -0 is not the default. */
 const isZeroFloat = (value: unknown) => Object.is(value, 0)
 const isZeroBigint = (value: unknown) => value === 0n
 const isEmpty = (value: unknown) => value instanceof Uint8Array && value.length === 0
 
 const { varint, bit64, lengthDelimited, bit32 } = wireType
 
-/** The types that have an encoding here: those that are in use. */
+/** Encodings by type. Types that nobody uses have none. */
 const encodings = new Map<ScalarType, Encoding>([
   [ScalarType.INT32, { wireType: varint, write: writeInt32, isZero: isZeroNumber }],
   [ScalarType.UINT32, { wireType: varint, write: writeUint32, isZero: isZeroNumber }],
@@ -42,7 +42,7 @@ const encodings = new Map<ScalarType, Encoding>([
   [ScalarType.DOUBLE, { wireType: bit64, write: writeDouble, isZero: isZeroFloat }],
 ])
 
-/** The encoding of a field's values, or of its items, that are no messages. */
+/** Returns the encoding of a field's values or items. `undefined` for an unsupported type. */
 export function encodingOf(field: DescField): Encoding | undefined {
   if (field.enum === undefined) return encodings.get(field.scalar as ScalarType)
   const zero = field.enum.values[0]?.number

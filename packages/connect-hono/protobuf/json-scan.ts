@@ -2,11 +2,11 @@ import { type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 
 /**
- * The longest number, in characters: the largest double has 309 digits when it is written out.
- * Against conversions whose time grows with the square of the length.
+ * Maximum length of a number, in characters. The largest double has 309 digits. The time of some
+ * conversions grows with the square of the length.
  */
 const numberCharactersMax = 400
-/** Against recursion; protobuf accepts messages that are nested 100 deep. */
+/** Maximum nesting, against recursion. Protobuf accepts 100 levels. */
 const depthMax = 128
 
 const quote = 0x22
@@ -24,7 +24,7 @@ for (const byte of Buffer.from('+-.0123456789Ee')) isOfNumber[byte] = 1
 kinds[quote] = kind.quote
 
 export interface JsonScanOptions {
-  /** Counting stops once there are more. */
+  /** Number at which counting stops. */
   readonly elementsMax: number
   /** True when strings may be converted to integers. */
   readonly hasIntegersAsText: boolean
@@ -32,7 +32,7 @@ export interface JsonScanOptions {
 
 /**
  * Counts the names and values of a JSON text, well-formed or not, without parsing it. Throws
- * `INVALID_ARGUMENT` at a number that is too long, and at nesting that is too deep.
+ * `INVALID_ARGUMENT` for a number that is too long, and for nesting that is too deep.
  */
 export function countJsonElements(
   bytes: Uint8Array,
@@ -59,7 +59,7 @@ export function countJsonElements(
   return count
 }
 
-/** The position of the quote that ends a string. */
+/** Returns the position of the quote that ends a string. */
 function endOfString(bytes: Uint8Array, start: number): number {
   for (let at = start; at < bytes.length; at++) {
     const byte = bytes[at]
@@ -85,12 +85,15 @@ function checkDigits(bytes: Uint8Array, start: number, end: number): void {
 }
 
 function tooLong(): ConnectError {
-  const text = `a number has more than ${numberCharactersMax} characters`
+  const text = `a number has more than ${numberCharactersMax} characters: send a shorter one`
   return new ConnectError(text, Code.InvalidArgument)
 }
 
 function tooDeep(): ConnectError {
-  return new ConnectError(`the JSON is nested deeper than ${depthMax}`, Code.InvalidArgument)
+  return new ConnectError(
+    `the JSON has more than ${depthMax} levels: send fewer`,
+    Code.InvalidArgument,
+  )
 }
 
 const integers64: ReadonlySet<ScalarType | undefined> = new Set([
@@ -101,13 +104,15 @@ const integers64: ReadonlySet<ScalarType | undefined> = new Set([
   ScalarType.SFIXED64,
 ])
 
-/** Their 64-bit integers are written as a time. */
+/** Types whose 64-bit integers are written as a time. */
 const times: ReadonlySet<string> = new Set([
   'google.protobuf.Timestamp',
   'google.protobuf.Duration',
 ])
 
-/** Returns whether the type, or one within, has 64-bit integers, which JSON may have in quotes. */
+/**
+ * Returns whether the type, or a nested one, has 64-bit integers, which JSON may have in quotes.
+ */
 export function hasIntegersAsText(desc: DescMessage, seen: Set<DescMessage> = new Set()): boolean {
   if (seen.has(desc) || times.has(desc.typeName)) return false
   seen.add(desc)

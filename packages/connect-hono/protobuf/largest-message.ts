@@ -18,21 +18,20 @@ import {
 } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 
 /**
- * Upper bounds of the largest valid message, or value, of a type. Infinite where its rules set
- * none.
+ * Upper bounds of the largest valid message or value of a type. Infinite when its rules set none.
  */
 export interface Largest {
   readonly binaryBytes: number
   readonly jsonBytes: number
-  /** Fields and items, with those of the messages within. */
+  /** Number of fields and items, including those of nested messages. */
   readonly elements: number
 }
 
 const infinite = Number.POSITIVE_INFINITY
 const nothing: Largest = { binaryBytes: 0, jsonBytes: 0, elements: 0 }
-/** A number, a boolean or an enum's value; in JSON as a string as well, or by its name. */
+/** Bounds of a number, a boolean or an enum value. JSON may have it as a string, or by name. */
 const scalar: Largest = { binaryBytes: 10, jsonBytes: 64, elements: 1 }
-/** Size of the overhead of a value: tag and length; punctuation and indentation in JSON. */
+/** Overhead of a value: tag and length, and in JSON punctuation and indentation. */
 const overheadBytes = { binary: 10, json: 32 }
 /** A code point in UTF-8, and as two escapes of JSON such as `\ud83d\ude00`. */
 const codePointBytes = { binary: 4, json: 12 }
@@ -40,10 +39,8 @@ const codePointBytes = { binary: 4, json: 12 }
 const escapeBytes = 6
 
 /**
- * Derives how large a valid message can be from the rules of its type (https://protovalidate.com):
- * the lengths of strings and bytes, and the numbers of items.
- * @param within the types that the message is within: where one of them comes again, there is no
- *   bound.
+ * Derives the bounds of a valid message from the rules of its type (https://protovalidate.com).
+ * @param within Types that contain the message. A recursive type has no bound.
  */
 export function largestMessage(
   desc: DescMessage,
@@ -84,7 +81,7 @@ function rulesOf(field: DescField): FieldRules | undefined {
   return rules.ignore === Ignore.ALWAYS ? undefined : rules
 }
 
-/** A field's value, or one of its items. */
+/** Returns the bounds of a field's value, or of one item. */
 function largestValue(
   { message, scalar: type }: DescField,
   rules: FieldRules | undefined,
@@ -108,7 +105,7 @@ interface Lengths {
   readonly bytes: number
 }
 
-/** The longest valid string or bytes. */
+/** Returns the maximum length of a string or bytes. */
 function lengthsOf(rules: FieldRules | undefined): Lengths {
   if (rules?.type.case === 'string') return stringLengths(rules.type.value)
   const bytes = rules?.type.case === 'bytes' ? bytesLength(rules.type.value) : infinite
@@ -141,7 +138,7 @@ function bytesLength(rules: BytesRules): number {
   )
 }
 
-/** @param bounds false for what is not set. */
+/** @param bounds False for a rule that is not set. */
 function least(...bounds: readonly (number | bigint | false)[]): number {
   return Math.min(infinite, ...bounds.filter((bound) => bound !== false).map(Number))
 }

@@ -5,7 +5,7 @@ import type { CheckMessage, Format } from './codec.ts'
 import { countJsonElements, hasIntegersAsText } from './json-scan.ts'
 import type { MessageLimits } from './message-limits.ts'
 
-/** Checks the size of a message, in bytes, and the number of its elements, before it is parsed. */
+/** Creates a check of the size of a message and of the number of its elements. */
 export function messageCheck(
   desc: DescMessage,
   format: Format,
@@ -25,17 +25,17 @@ function jsonCounter(desc: DescMessage): (bytes: Uint8Array, elementsMax: number
   return (bytes, elementsMax) => countJsonElements(bytes, { ...options, elementsMax })
 }
 
-/** A message of so many bytes is more than the service accepts. */
+/** Creates the error of a message that is larger than the service accepts. */
 export function tooLong(bytes: number, bytesMax: number): ConnectError {
   return new ConnectError(
-    `a message of ${bytes} bytes is larger than the ${bytesMax} that are accepted`,
+    `a message of ${bytes} bytes is larger than the maximum of ${bytesMax}: send a smaller one`,
     Code.ResourceExhausted,
   )
 }
 
 function tooMany(elementsMax: number): ConnectError {
   return new ConnectError(
-    `a message has more than the ${elementsMax} fields and items that are accepted`,
+    `a message has more than ${elementsMax} fields and items: send fewer`,
     Code.ResourceExhausted,
   )
 }

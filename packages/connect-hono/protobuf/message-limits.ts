@@ -5,24 +5,24 @@ import { largestMessage } from './largest-message.ts'
 
 /** Bounds of a message, checked before it is parsed. */
 export interface MessageLimits {
-  /** As it is sent, and decompressed. */
+  /** Maximum size, as it is sent and decompressed, in bytes. */
   readonly bytesMax: number
   /**
-   * Fields and items, with those of the messages within: each costs memory and time whatever its
-   * size. In JSON the names of fields count as well.
+   * Maximum number of fields and items, including those of nested messages: each costs memory and
+   * time. In JSON the names of fields count too.
    */
   readonly elementsMax: number
 }
 
 /**
- * Room beside the largest valid message: for fields of newer clients, for spaces in JSON, and so
- * that a message which breaks a rule by a little is judged by its rules.
+ * Room beyond the largest valid message: for fields of newer clients, for spaces in JSON, and so
+ * that a message that breaks a rule slightly gets the error of that rule.
  */
 const spareLimits = { bytes: 64 * 1024, elements: 256 }
 
 /**
- * Derives the limits of a type's messages from its rules (https://protovalidate.com). What the
- * rules leave without a bound has the default of the limits.
+ * Derives the limits of a type's messages from its rules (https://protovalidate.com). When the
+ * rules set no bound, the `unbounded…` limits apply.
  */
 export function messageLimitsOf(
   desc: DescMessage,

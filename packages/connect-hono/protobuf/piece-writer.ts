@@ -1,9 +1,9 @@
 import { ByteWriter } from './byte-writer.ts'
 
-/** Bytes that are longer are not copied. */
+/** Maximum size of bytes that are copied, in bytes. */
 const copiedBytesMax = 16 * 1024
 
-/** Writes in pieces: long bytes are a piece of their own, as they are. */
+/** Writer whose result is in pieces. Long bytes are a piece of their own, without a copy. */
 export class PieceWriter extends ByteWriter {
   #pieces: Uint8Array[] = []
   /** Number of open length-prefixed values. */
@@ -24,7 +24,7 @@ export class PieceWriter extends ByteWriter {
     super.end(start)
   }
 
-  /** Only to before the first long bytes. */
+  /** Rewinds to a position before the first long bytes. */
   override rewind(length: number): void {
     this.#depth = 0
     if (this.#pieces.length > 0) {
@@ -34,7 +34,7 @@ export class PieceWriter extends ByteWriter {
     super.rewind(length)
   }
 
-  /** Takes all that was written, and leaves nothing. */
+  /** Returns everything written, and empties the writer. */
   takePieces(): Uint8Array[] {
     const pieces = this.#pieces
     this.#pieces = []

@@ -3,8 +3,9 @@ import { Code, ConnectError } from '@connectrpc/connect'
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Decodes JSON, which has to be in UTF-8 (RFC 8259 §8.1): with replacement characters, two texts could become the same one.
- * @param what is said to be at fault when it is not, which is `INVALID_ARGUMENT`.
+ * Decodes JSON, which has to be UTF-8 (RFC 8259 §8.1). Throws `INVALID_ARGUMENT` instead of using
+ * replacement characters, with which two texts could become equal.
+ * @param what Subject of the error: `the query`.
  */
 export function decodeUtf8(bytes: Uint8Array, what: string): string {
   try {
@@ -15,12 +16,13 @@ export function decodeUtf8(bytes: Uint8Array, what: string): string {
   }
 }
 
-/** Throws `INVALID_ARGUMENT` when a query is anything but ASCII and percent-encoded UTF-8 (RFC 3986 §2.5). */
+/** Throws `INVALID_ARGUMENT` unless a query is ASCII and percent-encoded UTF-8 (RFC 3986 §2.5). */
 export function checkQuery(target: string): void {
   const start = target.indexOf('?')
   if (start < 0 || plain.test(target)) return
   const query = target.slice(start)
-  if (notAscii.test(query)) throw new ConnectError('the query is not ASCII', Code.InvalidArgument)
+  if (notAscii.test(query))
+    throw new ConnectError('the query is not ASCII: percent-encode it', Code.InvalidArgument)
   for (const [run] of query.matchAll(percentEncoded)) {
     decodeUtf8(Buffer.from(run.replaceAll('%', ''), 'hex'), 'the query')
   }

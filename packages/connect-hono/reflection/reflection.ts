@@ -18,11 +18,12 @@ import { ServerReflection as ServerReflectionAlpha } from '../gen/grpc/reflectio
 import type { RpcRouter } from '../router.ts'
 import { symbolsOf } from './symbols.ts'
 
-type Answer = MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']
+type Reply = MessageInitShape<typeof ServerReflectionResponseSchema>['messageResponse']
 
 /**
- * Server reflection v1 and v1alpha for the services (https://github.com/grpc/grpc-proto/tree/master/grpc/reflection),
- * from the descriptors in the generated code. Files are answered with the files they import.
+ * Server reflection v1 and v1alpha for the services
+ * (https://github.com/grpc/grpc-proto/tree/master/grpc/reflection), from the descriptors in the
+ * generated code. The response for a file includes the files that it imports.
  * @param services read at the first call, so that services may be added before it.
  */
 export function addReflection(router: RpcRouter, services: Iterable<DescService>): void {
@@ -34,7 +35,7 @@ export function addReflection(router: RpcRouter, services: Iterable<DescService>
     const { index, names } = described
     const sent = new Set<DescFile>()
     for await (const { host, messageRequest } of requests) {
-      const messageResponse = answer(messageRequest, index, names, sent)
+      const messageResponse = respond(messageRequest, index, names, sent)
       yield { validHost: host, originalRequest: { host, messageRequest }, messageResponse }
     }
   }
@@ -53,12 +54,12 @@ function describe(services: Iterable<DescService>) {
   }
 }
 
-function answer(
+function respond(
   request: ServerReflectionRequest['messageRequest'],
   index: Index,
   services: { name: string }[],
   sent: Set<DescFile>,
-): Answer {
+): Reply {
   switch (request.case) {
     case 'listServices':
       return { case: 'listServicesResponse', value: { service: services } }
@@ -83,14 +84,17 @@ function answer(
       return { case: 'allExtensionNumbersResponse', value }
     }
     case undefined:
-      return failure(Code.InvalidArgument, 'the request names nothing to look up')
+      return failure(
+        Code.InvalidArgument,
+        'the request is empty: name a file, a symbol, an extension or a type',
+      )
     default:
       return request satisfies never
   }
 }
 
-/** The file and what it imports, without what this stream has sent already; a file asked for is always sent. */
-function files(file: DescFile | undefined, name: string, sent: Set<DescFile>): Answer {
+/** Returns the file and its imports, without those that this stream has sent before. */
+function files(file: DescFile | undefined, name: string, sent: Set<DescFile>): Reply {
   if (file === undefined) return notFound(name)
   sent.delete(file)
   const found: DescFile[] = []
@@ -105,21 +109,21 @@ function files(file: DescFile | undefined, name: string, sent: Set<DescFile>): A
   return { case: 'fileDescriptorResponse', value: { fileDescriptorProto } }
 }
 
-function notFound(name: string): Answer {
-  return failure(Code.NotFound, `${name} is not known here`)
+function notFound(name: string): Reply {
+  return failure(Code.NotFound, `${name} is unknown: list the services with list_services`)
 }
 
-function failure(errorCode: Code, errorMessage: string): Answer {
+function failure(errorCode: Code, errorMessage: string): Reply {
   return { case: 'errorResponse', value: { errorCode, errorMessage } }
 }
 
 interface Index {
   readonly files: ReadonlyMap<string, DescFile>
-  /** The file of all that has a name, by full name. */
+  /** File of each declaration, by full name. */
   readonly symbols: ReadonlyMap<string, DescFile>
-  /** The full names of message types. */
+  /** Full names of the message types. */
   readonly messages: ReadonlySet<string>
-  /** By the extended type's full name and the field's number. */
+  /** By full name of the extended type, and number of the field. */
   readonly extensions: ReadonlyMap<string, ReadonlyMap<number, DescExtension>>
 }
 

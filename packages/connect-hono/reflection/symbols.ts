@@ -5,8 +5,9 @@ import type {
 } from '@bufbuild/protobuf/wkt'
 
 /**
- * The full names of all that a file declares, as other servers know them: types, fields, oneofs, extensions, services,
- * methods, and enum values. Those are siblings of their enum: `movie.v1.RATING_STATUS_RATED`
+ * Returns the full names of everything that a file declares: types, fields, oneofs, extensions,
+ * services, methods and enum values. Enum values are siblings of their enum:
+ * `movie.v1.RATING_STATUS_RATED`
  * (https://protobuf.com/docs/language-spec#fully-qualified-names).
  */
 export function* symbolsOf(file: FileDescriptorProto): Generator<string> {

@@ -10,9 +10,9 @@ import type { Incoming } from './incoming.ts'
 
 export interface BodyReaderOptions {
   readonly body: RequestBody
-  /** Has the request's `content-length`. */
+  /** Request with a `content-length`. */
   readonly incoming?: Pick<Incoming, 'header'>
-  /** Ended when the body is late, and charged with what is gathered. */
+  /** Ends when the body is late. Its memory is charged with the bytes that are read. */
   readonly call: Pick<Call, 'lifetime' | 'memory'>
   readonly limits: BodyLimits
   /** True when the client may pause, as in bidirectional streams. */
@@ -25,7 +25,7 @@ export type BodyLimits = Pick<
   'bodyIdleTimeoutMs' | 'bodyBytesPerSecondMin' | 'bodySlackMs' | 'freeMessageBytesMax'
 >
 
-/** Reads a request's body while its call goes on. */
+/** Reads the body of a request until its call ends. */
 export class BodyReader implements Expiring {
   readonly #body: RequestBody
   readonly #incoming: BodyReaderOptions['incoming']
@@ -46,7 +46,6 @@ export class BodyReader implements Expiring {
     this.#slackMs = limits.bodySlackMs
   }
 
-  /** Created on demand: short messages need none. */
   get memory(): CallMemory {
     return this.#call.memory
   }
@@ -56,16 +55,15 @@ export class BodyReader implements Expiring {
   }
 
   /**
-   * Throws when the client says that more is to come than may. Called before the body is waited
-   * for: a client that waits itself (`expect: 100-continue`) gets its response without having sent
-   * the body (RFC 9110 §10.1.1).
+   * Throws `RESOURCE_EXHAUSTED` when `content-length` exceeds the maximum. Called before waiting
+   * for the body, so that a client with `expect: 100-continue` need not send it (RFC 9110 §10.1.1).
    */
   requireLength(bytesMax: number, overheadBytes = 0): void {
     const length = Number(this.#incoming?.header('content-length') ?? 0)
     if (length > bytesMax + overheadBytes) throw tooLarge(bytesMax)
   }
 
-  /** The bytes that are here, or undefined. */
+  /** Returns the bytes that have arrived, or `undefined` when there are none. */
   take(): Uint8Array | undefined {
     const bytes = this.#body.take()
     if (bytes !== undefined) this.#earn(bytes.length)
@@ -73,12 +71,12 @@ export class BodyReader implements Expiring {
   }
 
   /**
-   * Resolves when there is something to take or the body has ended. Rejects when the call is over,
-   * when the client broke the request off, or, ending the call, when nothing comes in time.
+   * Resolves when there are bytes to take or the body has ended. Rejects when the call is over or
+   * the client aborted the request. Ends the call when no byte arrives in time.
    */
   async ready(): Promise<void> {
     const { timeouts } = this.#lifetime
-    const ready = this.#body.ready().catch(wasCutOff)
+    const ready = this.#body.ready().catch(wasAborted)
     if (this.#mayPause) return await this.#lifetime.unlessOver(ready)
     const sinceMs = timeouts.now()
     const waitMs = Math.min(this.limits.bodyIdleTimeoutMs, this.#slackMs)
@@ -95,8 +93,8 @@ export class BodyReader implements Expiring {
     const { bodyIdleTimeoutMs, bodyBytesPerSecondMin } = this.limits
     const text =
       this.#slackMs < bodyIdleTimeoutMs
-        ? `the request comes at less than ${bodyBytesPerSecondMin} bytes a second`
-        : `no byte of the request came for ${bodyIdleTimeoutMs} ms`
+        ? `the request arrives at less than ${bodyBytesPerSecondMin} bytes a second: send it faster`
+        : `no byte of the request arrived for ${bodyIdleTimeoutMs} ms: send it again`
     this.#lifetime.end(new ConnectError(text, Code.DeadlineExceeded))
   }
 
@@ -107,12 +105,12 @@ export class BodyReader implements Expiring {
   }
 }
 
-/** A body whose length nobody knows is granted memory in steps, in bytes. */
+/** Step in which a body of unknown length is charged to the memory budget, in bytes. */
 const grantBytes = 64 * 1024
 
 /**
- * All of a body, at once when it is here; a longer one than that is `RESOURCE_EXHAUSTED`, and read
- * no further.
+ * Returns the whole body, without a promise when it has arrived. Throws `RESOURCE_EXHAUSTED` when
+ * it is larger than `bytesMax`, without reading further.
  */
 export function readAll(reader: BodyReader, bytesMax: number): Uint8Array | Promise<Uint8Array> {
   const queue = new ByteQueue()
@@ -133,7 +131,7 @@ async function readRest(
   reader.requireLength(bytesMax)
   for (;;) {
     queue.settle()
-    // What is not granted is not taken either, so that the client is held back.
+    // Takes no bytes until memory is granted, which is backpressure for the client.
     if (queue.length > heldBytes) {
       const bytes = Math.max(queue.length - heldBytes, grantBytes)
       await reader.memory.hold(bytes)
@@ -153,10 +151,18 @@ function takeAll(reader: BodyReader, queue: ByteQueue, bytesMax: number): void {
 }
 
 function tooLarge(bytesMax: number): ConnectError {
-  return new ConnectError(`the body is larger than ${bytesMax} bytes`, Code.ResourceExhausted)
+  return new ConnectError(
+    `the body is larger than ${bytesMax} bytes: send a smaller message`,
+    Code.ResourceExhausted,
+  )
 }
 
-/** It breaks when the client leaves, or sends what HTTP does not allow. */
-function wasCutOff(cause: unknown): never {
-  throw new ConnectError('the request was cut off', Code.Canceled, undefined, undefined, cause)
+function wasAborted(cause: unknown): never {
+  throw new ConnectError(
+    'the client aborted the request',
+    Code.Canceled,
+    undefined,
+    undefined,
+    cause,
+  )
 }

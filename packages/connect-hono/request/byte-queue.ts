@@ -1,15 +1,16 @@
 /**
- * A shorter chunk is copied when it has to wait: kept as it is, it would cost many times its bytes.
+ * Minimum size of a chunk that is not copied when it waits, in bytes. A smaller one would hold a
+ * much larger buffer.
  */
 const keptBytesMin = 1024
 const sharedBytes = 16 * 1024
 
 /** Minimum length of an expected read that is assembled as it arrives, in bytes. */
 const awaitedBytesMin = 64 * 1024
-/** Share of it that has to arrive first: announcing much and sending little allocates nothing. */
+/** Share of the read that has to arrive before its buffer is allocated. */
 const awaitedShareMin = 1 / 4
 
-/** Bytes that came in chunks, read in other lengths. */
+/** Queue of bytes: pushed in chunks, read in other lengths. */
 export class ByteQueue {
   readonly #chunks: Uint8Array[] = []
   /** Number of bytes of the first chunk that have been read. */
@@ -38,15 +39,15 @@ export class ByteQueue {
   }
 
   /**
-   * Says how many bytes are read next, so that they are put together while they are in the
-   * processor's cache, and what they came in can go.
+   * Sets the length of the next read. Its bytes are joined as they arrive, while they are in the
+   * processor's cache, and their chunks can be freed.
    */
   expect(length: number): void {
     this.#awaitedLength = length
     this.#gatherAwaited()
   }
 
-  /** Adds a chunk, which is the queue's from now on. */
+  /** Adds a chunk. The queue owns it from now on. */
   push(chunk: Uint8Array): void {
     this.#length += chunk.length
     const rest = this.#awaited === undefined ? chunk : this.#addAwaited(this.#awaited, chunk)
@@ -60,8 +61,8 @@ export class ByteQueue {
   }
 
   /**
-   * Nothing is read for a while: what is here is copied where it is a small part of what it came
-   * in, which it would keep.
+   * Copies the chunks that are a small part of their buffer. Call it before a wait, so that they do
+   * not hold the buffer.
    */
   settle(): void {
     const chunks = this.#chunks
@@ -77,7 +78,8 @@ export class ByteQueue {
   }
 
   /**
-   * Takes so many bytes, which are there. They are copied only when they are spread over chunks.
+   * Removes and returns `length` bytes, which must be in the queue. Copies them only when they are
+   * in several chunks.
    */
   read(length: number): Uint8Array {
     this.#awaitedLength = 0
@@ -115,7 +117,7 @@ export class ByteQueue {
     this.#endsShared = true
   }
 
-  /** Begins to put together what is awaited, when enough of it is here, and not all. */
+  /** Begins to assemble the next read, when enough of it has arrived, and not all. */
   #gatherAwaited(): void {
     const length = this.#awaitedLength
     if (length < awaitedBytesMin || this.#length >= length) return
@@ -127,7 +129,7 @@ export class ByteQueue {
     this.#awaitedLength = 0
   }
 
-  /** Answers what of the chunk is behind what is awaited. */
+  /** Returns the rest of the chunk, after the next read. */
   #addAwaited(awaited: Uint8Array, chunk: Uint8Array): Uint8Array {
     const taken = Math.min(awaited.length - this.#awaitedEnd, chunk.length)
     awaited.set(taken === chunk.length ? chunk : chunk.subarray(0, taken), this.#awaitedEnd)
@@ -135,7 +137,7 @@ export class ByteQueue {
     return chunk.subarray(taken)
   }
 
-  /** Moves so many bytes, which are in the chunks, to the start of a buffer. */
+  /** Moves `length` bytes from the chunks to the start of a buffer. */
   #move(bytes: Uint8Array, length: number): void {
     let at = 0
     let index = 0

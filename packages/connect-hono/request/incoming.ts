@@ -26,11 +26,13 @@ export interface Incoming {
    * Sets the trailers to send after the response body, shortened to the size that the client
    * accepts. `undefined` where a response has no trailers: by HTTP/1.1 and under `app.fetch` alone.
    */
-  readonly setTrailers: ((fields: string[]) => void) | undefined
+  readonly setTrailers: ((headers: string[]) => void) | undefined
   /** Maximum size of the headers and trailers that the client accepts, in bytes. */
   readonly headerListBytesMax: number
-  /** @param fields names in lower case, each followed by its value. The response owns the array. */
-  respond(body: LazyBody, status: number, fields: string[]): Response
+  /**
+   * @param headers names in lower case, each followed by its value. The response owns the array.
+   */
+  respond(body: LazyBody, status: number, headers: string[]): Response
 }
 
 /** Slot by which trailers reach the server: a `Response` has none (RFC 9110 §6.5). */
@@ -43,7 +45,7 @@ export class ExchangeIncoming implements Incoming {
   readonly #exchange: Exchange
   readonly request: Request
   readonly waitedMs: number
-  readonly setTrailers: ((fields: string[]) => void) | undefined
+  readonly setTrailers: ((headers: string[]) => void) | undefined
 
   constructor(exchange: Exchange, request: Request, slot: TrailerSlot) {
     this.#exchange = exchange
@@ -52,8 +54,8 @@ export class ExchangeIncoming implements Incoming {
     this.setTrailers =
       exchange.httpVersion === '1.1'
         ? undefined
-        : (fields) => {
-            slot.trailers = () => fitStatus(fields, exchange.headerListBytesMax)
+        : (headers) => {
+            slot.trailers = () => fitStatus(headers, exchange.headerListBytesMax)
           }
   }
 
@@ -81,8 +83,8 @@ export class ExchangeIncoming implements Incoming {
     return headerOf(this.#exchange.headers, name)
   }
 
-  respond(body: LazyBody, status: number, fields: string[]): Response {
-    return lazyResponse(body, status, fields)
+  respond(body: LazyBody, status: number, headers: string[]): Response {
+    return lazyResponse(body, status, headers)
   }
 
   abortWithClient(lifetime: Lifetime): void {
@@ -94,7 +96,7 @@ export class RequestIncoming implements Incoming {
   readonly remoteAddress: string = ''
   readonly request: Request
   readonly waitedMs = 0
-  readonly setTrailers: ((fields: string[]) => void) | undefined
+  readonly setTrailers: ((headers: string[]) => void) | undefined
   readonly headerListBytesMax = Number.POSITIVE_INFINITY
   #body: RequestBody | undefined
 
@@ -125,8 +127,8 @@ export class RequestIncoming implements Incoming {
   /**
    * Returns a real `Response`: the caller of `app.fetch` may pass it to the server of the runtime.
    */
-  respond(body: LazyBody, status: number, fields: string[]): Response {
-    return new LazyResponse(body, status, fields).real
+  respond(body: LazyBody, status: number, headers: string[]): Response {
+    return new LazyResponse(body, status, headers).real
   }
 
   abortWithClient(lifetime: Lifetime): void {

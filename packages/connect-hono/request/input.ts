@@ -18,10 +18,10 @@ export interface InputOptions {
   readonly lifetime: Lifetime
 }
 
-/** The flags that a request's envelopes do not have. */
+/** Flags that are not valid in a request. */
 const otherFlags = 0xff ^ compressedFlag
 
-/** Reads the messages of a request out of their envelopes. */
+/** Reads the messages of a request from their envelopes. */
 export class Input {
   readonly #envelopes: EnvelopeReader
   readonly #codec: Codec
@@ -37,30 +37,34 @@ export class Input {
     this.#lifetime = lifetime
   }
 
-  /** Throws when the client says that more is to come than one message may have. */
+  /** Throws `RESOURCE_EXHAUSTED` when `content-length` exceeds the size of one message. */
   requireSingle(): void {
     this.#envelopes.requireSingle()
   }
 
-  /** Says whether there is a message to `take`, without waiting. */
+  /** Returns whether there is a message to `take`, without waiting. */
   poll(): Polled {
     return this.#envelopes.poll()
   }
 
-  /** Resolves when `poll` may have more to tell. */
+  /** Resolves when `poll` may return another result. */
   ready(): Promise<void> {
     return this.#envelopes.ready()
   }
 
-  /** The message that was polled. */
+  /** Returns the message that `poll` has found. */
   take(): Message | Promise<Message> {
     const { flags, message } = this.#envelopes
     if (flags === 0) return this.#codec.parse(message)
     if ((flags & otherFlags) !== 0) {
-      throw new ConnectError(`a message has unknown flags: ${flags}`, Code.InvalidArgument)
+      throw new ConnectError(
+        `a message has unknown flags (${flags}): set only the compressed flag`,
+        Code.InvalidArgument,
+      )
     }
     if (this.#compression === undefined) {
-      const text = 'a message is marked as compressed, and the request names no compression'
+      const text =
+        'a message is compressed, but the request names no compression: name it in the headers'
       throw Object.assign(new ConnectError(text, Code.Internal), clientFault)
     }
     return decompression
@@ -70,8 +74,9 @@ export class Input {
 }
 
 /**
- * The only message of a request, at once when all of it is here. None, or a second one, is `UNIMPLEMENTED`, as gRPC has
- * it (https://github.com/grpc/grpc/blob/master/doc/statuscodes.md).
+ * Returns the only message of a request, without a promise when all of it has arrived. Throws
+ * `UNIMPLEMENTED` for none and for a second one
+ * (https://github.com/grpc/grpc/blob/master/doc/statuscodes.md).
  */
 export function onlyMessage(input: Input): Message | Promise<Message> {
   if (input.poll() !== 'envelope') return firstMessage(input)
@@ -86,7 +91,7 @@ async function firstMessage(input: Input): Promise<Message> {
   input.requireSingle()
   for (let polled = input.poll(); polled !== 'envelope'; polled = input.poll()) {
     if (polled === 'end') {
-      throw new ConnectError('the request has no message', Code.Unimplemented)
+      throw new ConnectError('the request has no message: send one', Code.Unimplemented)
     }
     await input.ready()
   }
@@ -103,5 +108,5 @@ async function nothingAfter(input: Input, first: Message | Promise<Message>): Pr
 }
 
 function extraMessage(): ConnectError {
-  return new ConnectError('the request has more than one message', Code.Unimplemented)
+  return new ConnectError('the request has more than one message: send one', Code.Unimplemented)
 }

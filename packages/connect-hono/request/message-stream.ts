@@ -7,14 +7,14 @@ type Result = IteratorResult<Message, undefined>
 const done: Result = { done: true, value: undefined }
 
 /**
- * The messages of a request as its handler takes them. What is wrong with one of them ends the
- * call, whatever its handler makes of it.
+ * Messages of a request, for its handler. An invalid message ends the call, even if the handler
+ * catches the error.
  */
 export class MessageStream implements AsyncIterableIterator<Message, undefined> {
   readonly #input: Input
   readonly #lifetime: Lifetime
   #isDone = false
-  /** The message that was asked for last, until it has come. */
+  /** Last result that was requested, until it settles. */
   #pending: Promise<Result> | undefined
 
   constructor(input: Input, lifetime: Lifetime) {
@@ -65,7 +65,7 @@ export class MessageStream implements AsyncIterableIterator<Message, undefined> 
     const release = () => {
       if (this.#pending === pending) this.#pending = undefined
     }
-    // A handler may have stopped to wait for it.
+    // The handler may no longer wait for it.
     pending.then(release, release)
     return pending
   }

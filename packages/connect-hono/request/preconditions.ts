@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { HeaderList } from '@marquee/http/exchange'
 
-/** The headers by which a request depends on the state of what it is about (RFC 9110 §13.1). */
+/** Headers that make a request conditional (RFC 9110 §13.1). */
 const conditional = new Set([
   'if-match',
   'if-modified-since',
@@ -26,7 +26,7 @@ export interface UnsupportedCondition extends ConnectError {
 export function unsupportedCondition(headers: HeaderList): UnsupportedCondition | undefined {
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string
-    // Two letters decide nearly always, and every write comes by here.
+    // Two letters decide nearly always, and every write is checked.
     if (name.charCodeAt(0) !== letterI || name.charCodeAt(1) !== letterF) continue
     if (conditional.has(name)) return toError(name)
   }

@@ -16,8 +16,8 @@ import { readAll } from '../request/body-reader.ts'
 import type { RpcCall } from '../rpc-call.ts'
 
 /**
- * Responds by Connect's unary protocol: the one message is the body of the request, or in its
- * query.
+ * Responds to a call of Connect's unary protocol.
+ * @param query Query of a GET, which has the message. `undefined` when the body has it.
  */
 export async function respondConnectUnary(
   rpcCall: RpcCall,
@@ -43,7 +43,7 @@ export async function respondConnectUnary(
     const error = rpcCall.fail(thrown)
     status = codeToHttpStatus(error.code)
     context.responseHeader.set('content-type', contentTypeUnaryJson)
-    // What came with another service's error is not this call's.
+    // Metadata of an error from another service does not belong to this call.
     if (!error.isWireError) mergeNonProtocolHeaders(context.responseHeader, error.metadata)
     body = errorToJsonBytes(error, rpc.options.jsonOptions)
   }
@@ -66,7 +66,7 @@ function readBody(rpcCall: RpcCall): Uint8Array | Promise<Uint8Array> {
   return readAll(rpcCall.reader(), limitsOf(rpcCall).bytesMax)
 }
 
-/** With or without padding; a group of one character holds no whole byte. */
+/** Base64 in either alphabet, with or without padding. */
 const base64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/
 
 /** https://connectrpc.com/docs/protocol#unary-get-request */
@@ -74,13 +74,16 @@ function readQuery(query: URLSearchParams, target: string): Uint8Array {
   checkQuery(target)
   const version = query.get('connect') ?? 'v1'
   if (version !== 'v1') {
-    const text = `the parameter connect is ${quoted(version)}: only v1 is known`
+    const text = `the parameter connect is ${quoted(version)}: send v1`
     throw new ConnectError(text, Code.InvalidArgument)
   }
   const message = query.get('message') ?? ''
   if (query.get('base64') !== '1') return new TextEncoder().encode(message)
   if (base64.test(message)) return base64Decode(message)
-  throw new ConnectError('the parameter message is not base64', Code.InvalidArgument)
+  throw new ConnectError(
+    'the parameter message is not base64: encode it, or omit base64=1',
+    Code.InvalidArgument,
+  )
 }
 
 function parse(

@@ -102,7 +102,7 @@ function end(rpcCall: RpcCall, failure: Failure | undefined): Uint8Array | undef
 function respond(rpcCall: RpcCall, body: LazyBody): Response {
   const { incoming, context, wire } = rpcCall
   if (wire.protocol === 'grpc') incoming.setTrailers?.(context.trailerList)
-  // nginx would gather a stream before it passes it on; gRPC it passes on as it comes.
+  // Otherwise nginx buffers a stream, unless it is gRPC.
   else if (rpcCall.rpc.streamsResponses) context.headerList.push('x-accel-buffering', 'no')
   return incoming.respond(body, 200, context.headerList)
 }

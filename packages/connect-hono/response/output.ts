@@ -13,11 +13,11 @@ import { type CachedEncodings, cachedEncodingsOf } from './encode-once.ts'
 export interface OutputOptions {
   readonly desc: DescMessage
   readonly codec: Codec
-  /** Packs the messages for which that pays. */
+  /** Compresses messages of at least `compressedBytesMin`. */
   readonly compression: Compression | undefined
 }
 
-/** Turns what a handler answers into messages as they are sent. */
+/** Encodes the messages of a handler. */
 export class Output {
   readonly #desc: DescMessage
   readonly #codec: Codec
@@ -29,39 +29,39 @@ export class Output {
     this.#compression = compression
   }
 
-  /** The name of its compression. */
+  /** Name of the compression. */
   get encoding(): string {
     return this.#compression?.name ?? 'identity'
   }
 
-  /** @param answer a message of the method's type, or what makes one. */
-  encode(answer: unknown): EncodedMessage | Promise<EncodedMessage> {
-    const bytes = this.#codec.serialize(create(this.#desc, answer as Message))
+  /** @param message A message of the method's type, or an initializer of one. */
+  encode(message: unknown): EncodedMessage | Promise<EncodedMessage> {
+    const bytes = this.#codec.serialize(create(this.#desc, message as Message))
     return this.#compression === undefined
       ? uncompressed(bytes)
       : this.#encode(bytes, this.#compression)
   }
 
   /**
-   * The pieces of an envelope with an answer, whose bytes are the answer's own where they are long.
+   * Returns an envelope with the message, in pieces. Long bytes fields are not copied.
    */
-  envelope(answer: unknown): Uint8Array[] | Promise<Uint8Array[]> {
+  envelope(message: unknown): Uint8Array[] | Promise<Uint8Array[]> {
     if (this.#compression === undefined && this.#codec.hasBytes) {
-      return writeEnvelope(this.#codec, create(this.#desc, answer as Message))
+      return writeEnvelope(this.#codec, create(this.#desc, message as Message))
     }
-    const encoded = this.encode(answer)
+    const encoded = this.encode(message)
     return encoded instanceof Promise ? encoded.then(toPieces) : toPieces(encoded)
   }
 
-  /** Adds an answer to a batch at once, or answers what is to be added when it is compressed. */
-  addTo(batch: EnvelopeBatch, answer: unknown): Promise<EncodedMessage> | undefined {
-    const message = create(this.#desc, answer as Message)
-    const encodings = cachedEncodingsOf(message)
+  /** Adds the message to a batch, or returns a promise of what to add when it is compressed. */
+  addTo(batch: EnvelopeBatch, message: unknown): Promise<EncodedMessage> | undefined {
+    const created = create(this.#desc, message as Message)
+    const encodings = cachedEncodingsOf(created)
     if (this.#compression === undefined && encodings === undefined) {
-      batch.write(this.#codec, message)
+      batch.write(this.#codec, created)
       return undefined
     }
-    const encoded = encodings ? this.#encodeOnce(message, encodings) : this.encode(message)
+    const encoded = encodings ? this.#encodeOnce(created, encodings) : this.encode(created)
     if (encoded instanceof Promise) return encoded
     batch.add(encoded)
     return undefined

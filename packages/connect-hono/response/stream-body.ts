@@ -1,6 +1,6 @@
 import type { RequestBody } from '@marquee/http/exchange'
 
-/** The body of a `Request` as the port has it. */
+/** Returns the body of a `Request` as a `RequestBody`. */
 export function streamBody(
   stream: ReadableStream<Uint8Array> | null,
   onRefused: () => void,

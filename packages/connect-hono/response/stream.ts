@@ -36,8 +36,8 @@ export interface ResponseStreamOptions {
 }
 
 /**
- * The messages of a handler as chunks of a response body. Messages that come right after each other
- * make one chunk. The handler's next message is requested when the client has taken all before it.
+ * Chunks of a response body with the messages of a handler. Messages that come right after each
+ * other make one chunk. The next message is requested when the client has taken all before it.
  */
 export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefined> {
   /** Resolves with the first messages, or when the response is complete without any. */
@@ -56,9 +56,9 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   #isComplete = false
   #isOver = false
   readonly #heartbeat: Heartbeat | undefined
-  /** The last message of the handler, where it may be sent again. */
+  /** Last message of the handler, when it may be sent again. */
   #last: unknown
-  /** Messages that are being compressed. */
+  /** Number of messages that are being compressed. */
   #encodingCount = 0
 
   constructor(options: ResponseStreamOptions) {
@@ -90,7 +90,7 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
     void this.#source?.return?.()?.catch(() => {})
   }
 
-  /** The whole response, if it is complete before any of it was taken; then there are no chunks. */
+  /** Returns the whole response if it is complete already. There are no chunks then. */
   whole(): Uint8Array | undefined {
     if (!this.#isComplete) return undefined
     this.#finish()
@@ -112,7 +112,7 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
     return promise
   }
 
-  /** The client has left. */
+  /** Ends the call, because the client has left. */
   return(): Promise<Chunk> {
     this.#options.lifetime.end(new ConnectError('the client left', Code.Canceled))
     this.#batch.take()

@@ -8,7 +8,7 @@ import type { BodyReader } from '../request/body-reader.ts'
 import { ByteQueue } from '../request/byte-queue.ts'
 
 /**
- * A message among others: a byte of flags, four of the length, the message. The same in gRPC
+ * Size of the head of an envelope: one byte of flags, four of length. The same in gRPC
  * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), gRPC-Web and the streams of
  * Connect.
  */
@@ -48,7 +48,7 @@ function writeHead(bytes: Uint8Array, offset: number, flags: number, length: num
   bytes[offset + 4] = length
 }
 
-/** The pieces of an envelope whose message is written in it. */
+/** Encodes a message into an envelope, in pieces. */
 export function writeEnvelope(codec: Codec, message: Message): Uint8Array[] {
   const writer = new PieceWriter()
   writer.reserve(headBytes)
@@ -61,13 +61,13 @@ export function writeEnvelope(codec: Codec, message: Message): Uint8Array[] {
   return pieces
 }
 
-/** A message as it is sent. */
+/** An encoded message. */
 export interface EncodedMessage {
   readonly bytes: Uint8Array
   readonly isCompressed: boolean
 }
 
-/** Envelopes that are sent at once. */
+/** Batch of envelopes that are sent together. */
 export class EnvelopeBatch {
   readonly #writer = new ByteWriter()
 
@@ -84,7 +84,7 @@ export class EnvelopeBatch {
     writer.raw(bytes)
   }
 
-  /** Adds a message that is written right into its envelope, or throws what the writing does. */
+  /** Encodes a message into its envelope. Throws when it cannot be encoded. */
   write(codec: Codec, message: Message): void {
     const writer = this.#writer
     const start = writer.length
@@ -99,7 +99,7 @@ export class EnvelopeBatch {
     writeHead(writer.bytes, start, 0, writer.length - start - headBytes)
   }
 
-  /** Adds one that is encoded already. */
+  /** Adds an envelope that is encoded already. */
   addEncoded(envelope: Uint8Array): void {
     this.#writer.raw(envelope)
   }
@@ -117,7 +117,8 @@ export class EnvelopeBatch {
 export type Polled = 'envelope' | 'wait' | 'end'
 
 /**
- * Takes a body apart into its envelopes, however it is split. Their bytes are those of the body.
+ * Finds the envelopes of a body, however it is split. Copies bytes only when they are in several
+ * chunks.
  */
 export class EnvelopeReader {
   /** Flags of the current envelope. */
@@ -126,9 +127,9 @@ export class EnvelopeReader {
   readonly #reader: BodyReader
   readonly #bytesMax: number
   readonly #queue = new ByteQueue()
-  /** The length in the head that was read last, or -1 before it is. */
+  /** Length of the current message, or -1 before its head was read. */
   #length = -1
-  /** Memory of the current message, and of the one before until the next one comes. */
+  /** Bytes charged for the current message, until the head of the next one. */
   #heldBytes = 0
   /**
    * True while the memory of the current message is not granted. Reading stops until then, which is
@@ -141,7 +142,7 @@ export class EnvelopeReader {
     this.#bytesMax = bytesMax
   }
 
-  /** Throws when the client says that more is to come than one envelope may have. */
+  /** Throws `RESOURCE_EXHAUSTED` when `content-length` exceeds the size of one envelope. */
   requireSingle(): void {
     this.#reader.requireLength(this.#bytesMax, headBytes)
   }
@@ -166,14 +167,17 @@ export class EnvelopeReader {
     }
     if (!this.#reader.ended) return 'wait'
     if (queue.length === 0 && this.#length < 0) return 'end'
-    throw new ConnectError('the request ends within a message', Code.InvalidArgument)
+    throw new ConnectError(
+      'the request ends within a message: send all of it',
+      Code.InvalidArgument,
+    )
   }
 
   /** Resolves when `poll` may return another result. */
   async ready(): Promise<void> {
     this.#queue.settle()
     const { memory } = this.#reader
-    // A short one is charged as well when it keeps somebody waiting.
+    // A short one is charged too when it is incomplete.
     if (this.#length > 0 && this.#heldBytes === 0) {
       this.#isOwed = true
       await memory.hold(this.#length)

@@ -47,10 +47,10 @@ export interface Wire {
 /** Trailers of a response. */
 export type ResponseTrailers = Pick<RpcContext, 'responseTrailer' | 'trailerList'>
 
-/** No time is too long: a timer that would be is not set. */
+/** Maximum timeout. A timer for a longer one is not set. */
 const timeoutMsMax = Number.MAX_SAFE_INTEGER
 
-/** The wires by their content types in lower case, without parameters. */
+/** Wires by content type, in lower case and without parameters. */
 export type Wires = ReadonlyMap<string, Wire>
 
 export function createWires(jsonOptions: JsonOptions): Wires {
@@ -73,8 +73,8 @@ export function createWires(jsonOptions: JsonOptions): Wires {
 const utf8 = /^utf-?8$/i
 
 /**
- * The wire of a request, or undefined when its content type is none of those. Parameters change
- * nothing (RFC 8259 §11), but JSON that says it is in another charset than UTF-8 is not.
+ * Returns the wire of a content type, or `undefined` when it is unknown. Parameters are ignored
+ * (RFC 8259 §11), other than a charset that is not UTF-8.
  */
 export function wireOf(wires: Wires, contentType: string): Wire | undefined {
   const wire = wires.get(contentType)
@@ -84,7 +84,7 @@ export function wireOf(wires: Wires, contentType: string): Wire | undefined {
   return charset === undefined || utf8.test(charset) ? wires.get(type) : undefined
 }
 
-/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+/** gRPC (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). */
 function grpcWire(format: Format): Wire {
   return {
     protocol: 'grpc',
@@ -102,8 +102,8 @@ function grpcWire(format: Format): Wire {
 }
 
 /**
- * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md, without the base64 form: its
- * trailers are a last envelope.
+ * gRPC-Web without the base64 form (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md).
+ * The last envelope has the trailers.
  */
 function grpcWebWire(format: Format): Wire {
   return {
@@ -133,7 +133,7 @@ function endWithStatus(context: ResponseTrailers, error: ConnectError | undefine
   setErrorStatus(context.responseTrailer, error)
 }
 
-/** https://connectrpc.com/docs/protocol#unary-rpcs */
+/** Unary calls of Connect (https://connectrpc.com/docs/protocol#unary-rpcs). */
 function connectWire(format: Format, jsonOptions: JsonOptions): Wire {
   return {
     protocol: 'connect',
@@ -152,8 +152,8 @@ function connectWire(format: Format, jsonOptions: JsonOptions): Wire {
 }
 
 /**
- * https://connectrpc.com/docs/protocol#streaming-rpcs: its outcome and trailers are a last
- * envelope.
+ * Streams of Connect (https://connectrpc.com/docs/protocol#streaming-rpcs). The last envelope has
+ * the error and the trailers.
  */
 function connectStreamWire(unary: Wire): Wire {
   return {
@@ -176,6 +176,6 @@ function connectTimeoutMs(incoming: Pick<Incoming, 'header'>): number | undefine
 function checkConnectVersion(incoming: Incoming): void {
   const version = incoming.header('connect-protocol-version') ?? protocolVersion
   if (version === protocolVersion) return
-  const text = `connect-protocol-version is ${quoted(version)}: only ${protocolVersion} is known`
+  const text = `connect-protocol-version is ${quoted(version)}: send ${protocolVersion}`
   throw new ConnectError(text, Code.InvalidArgument)
 }

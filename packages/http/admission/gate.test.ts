@@ -6,12 +6,12 @@ import { type AdmissionLimits, admissionLimits } from './limits.ts'
 import type { Admitted, CallKind, RefusalReason, Route } from './port.ts'
 
 /**
- * A gate whose clock and turns the test moves, in front of calls that take the event loop for some
+ * A gate whose clock and ticks the test moves, in front of calls that take the event loop for some
  * time each.
  */
 function setUp(callMs: number, limits: Partial<AdmissionLimits> = {}) {
   let nowMs = 0
-  let asked: (() => void)[] = []
+  let scheduled: (() => void)[] = []
   const timers: { atMs: number; act: () => void }[] = []
   const kinds: CallKind[] = ['probe', 'stream', 'unary']
   const routes = new Map(
@@ -28,7 +28,7 @@ function setUp(callMs: number, limits: Partial<AdmissionLimits> = {}) {
     limits: { ...admissionLimits, ...limits },
     now: () => nowMs,
     busyMs: () => nowMs,
-    later: (act) => void asked.push(act),
+    later: (act) => void scheduled.push(act),
     after: (ms, act) => void timers.push({ atMs: nowMs + ms, act }),
     calls: {
       route: ({ target }) => routes.get(target) as Route,
@@ -56,15 +56,15 @@ function setUp(callMs: number, limits: Partial<AdmissionLimits> = {}) {
       respond(exchange)
       return exchange
     },
-    /** One turn of the event loop. */
-    turn(passedMs = 0) {
+    /** One tick of the event loop. */
+    tick(passedMs = 0) {
       nowMs += passedMs
       for (const timer of timers.splice(0)) {
         if (timer.atMs <= nowMs) timer.act()
         else timers.push(timer)
       }
-      const acts = asked
-      asked = []
+      const acts = scheduled
+      scheduled = []
       for (const act of acts) {
         act()
         // As the microtasks of calls that wait for nothing do.
@@ -75,56 +75,56 @@ function setUp(callMs: number, limits: Partial<AdmissionLimits> = {}) {
   }
 }
 
-test('calls of one turn start in order, and nothing is refused while they fit', () => {
-  const { send, turn, started, refused } = setUp(0.01)
+test('calls of one tick start in order, and nothing is refused while they fit', () => {
+  const { send, tick, started, refused } = setUp(0.01)
   const sent = Array.from({ length: 40 }, () => send())
-  turn()
+  tick()
   expect(started.map(({ exchange }) => exchange)).toEqual(sent)
   expect(started.every(({ waitedMs }) => waitedMs === 0)).toBe(true)
   expect(refused).toEqual([])
 })
 
-test('calls that take long leave the turn after a slice, and go on in the next', () => {
-  const { send, turn, started, refused } = setUp(3)
+test('calls that take long leave the tick after a slice, and go on in the next', () => {
+  const { send, tick, started, refused } = setUp(3)
   for (let index = 0; index < 20; index++) send()
-  for (let turns = 0; started.length < 20; turns++) {
+  for (let ticks = 0; started.length < 20; ticks++) {
     const before = started.length
-    turn()
+    tick()
     // Until their cost is known, the clock is looked at every few calls.
-    if (turns > 3) expect(started.length - before).toBeLessThanOrEqual(2)
+    if (ticks > 3) expect(started.length - before).toBeLessThanOrEqual(2)
   }
   expect(refused).toEqual([])
 })
 
 test('a probe starts at once, however many calls wait', () => {
-  const { send, turn, started } = setUp(3)
+  const { send, tick, started } = setUp(3)
   for (let index = 0; index < 500; index++) send()
-  for (let turns = 0; turns < 10; turns++) turn()
+  for (let ticks = 0; ticks < 10; ticks++) tick()
   const probe = send('/probe')
-  turn()
+  tick()
   expect(started.some(({ exchange }) => exchange === probe)).toBe(true)
 })
 
 test('probes beyond their allowance wait, and none is refused', () => {
-  const { send, turn, started, refused } = setUp(3, { probes: { burst: 2, perSecond: 0 } })
+  const { send, tick, started, refused } = setUp(3, { probes: { burst: 2, perSecond: 0 } })
   for (let index = 0; index < 100; index++) send()
   const probes = Array.from({ length: 500 }, () => send('/probe'))
-  turn()
+  tick()
   const startedCount = () =>
     probes.filter((probe) => started.some(({ exchange }) => exchange === probe)).length
   expect(startedCount()).toBeLessThan(500)
-  for (let turns = 0; turns < 600; turns++) turn()
+  for (let ticks = 0; ticks < 600; ticks++) tick()
   expect(startedCount()).toBe(500)
   expect(refused.filter(({ exchange }) => exchange.target === '/probe')).toEqual([])
 })
 
 test('streams that are opened together all start, however long they wait, and calls start between them', () => {
-  const { send, turn, started, refused, now } = setUp(5)
+  const { send, tick, started, refused, now } = setUp(5)
   const streams = Array.from({ length: 1_000 }, () => send('/stream'))
   const calls: FakeExchange[] = []
-  for (let turns = 0; started.length < 1_000 + calls.length; turns++) {
-    if (turns % 10 === 0) calls.push(send())
-    turn()
+  for (let ticks = 0; started.length < 1_000 + calls.length; ticks++) {
+    if (ticks % 10 === 0) calls.push(send())
+    tick()
   }
   expect(now()).toBeGreaterThan(5_000)
   const startedExchanges = new Set(started.map(({ exchange }) => exchange))
@@ -135,9 +135,9 @@ test('streams that are opened together all start, however long they wait, and ca
 })
 
 test('streams that wait count against their bound', () => {
-  const { send, turn, started, refused } = setUp(5, { streamsMax: 10 })
+  const { send, tick, started, refused } = setUp(5, { streamsMax: 10 })
   for (let index = 0; index < 15; index++) send('/stream')
-  for (let turns = 0; turns < 20; turns++) turn()
+  for (let ticks = 0; ticks < 20; ticks++) tick()
   expect([started.length, refused.length]).toEqual([10, 5])
 })
 
@@ -159,7 +159,7 @@ function overload(times: number, callMs = 2) {
       const connection = connections[sentAtMs.size % 16]
       sentAtMs.set(set.send('/unary', 1_000, connection), set.now())
     }
-    set.turn(0.5)
+    set.tick(0.5)
   }
   return { ...set, sentAtMs }
 }
@@ -182,22 +182,22 @@ test('below capacity nothing is refused', () => {
 })
 
 test('when the overload ends, calls start in order and nothing is refused', () => {
-  const { send, turn, started, refused, now } = overload(4)
-  for (let turns = 0; turns < 100; turns++) turn(1)
+  const { send, tick, started, refused, now } = overload(4)
+  for (let ticks = 0; ticks < 100; ticks++) tick(1)
   const [startedBefore, refusedBefore] = [started.length, refused.length]
   const sent: FakeExchange[] = []
-  for (const endMs = now() + 1_000; now() < endMs; turn(4)) sent.push(send())
-  turn()
+  for (const endMs = now() + 1_000; now() < endMs; tick(4)) sent.push(send())
+  tick()
   expect(started.slice(startedBefore).map(({ exchange }) => exchange)).toEqual(sent)
   expect(refused.length).toBe(refusedBefore)
 })
 
 test('a call whose deadline passed while it waited never starts', () => {
-  const { send, turn, started, refused } = setUp(3)
+  const { send, tick, started, refused } = setUp(3)
   for (let index = 0; index < 40; index++) send()
   const late = send('/unary', 30)
   const patient = send('/unary', 3_000)
-  for (let turns = 0; turns < 100; turns++) turn()
+  for (let ticks = 0; ticks < 100; ticks++) tick()
   expect(refused.map(({ exchange, reason }) => [exchange, reason])).toEqual([[late, 'late']])
   const last = started.find(({ exchange }) => exchange === patient)
   expect(last?.waitedMs).toBeGreaterThan(30)
@@ -205,84 +205,84 @@ test('a call whose deadline passed while it waited never starts', () => {
 })
 
 test('unary calls in flight have a limit, and a call that ends lets the next one start', () => {
-  const { send, turn, started, pending, state, gate } = setUp(0, {
+  const { send, tick, started, pending, state, gate } = setUp(0, {
     inFlightInitial: 3,
     inFlightMin: 3,
   })
   state.isAsync = true
   for (let index = 0; index < 5; index++) send()
-  turn()
+  tick()
   expect(started).toHaveLength(3)
   expect(gate.waitingCount).toBe(2)
   pending[0]?.finished()
-  turn()
+  tick()
   expect(started).toHaveLength(4)
   expect(gate.inFlightCount).toBe(3)
 })
 
 test('calls that wait for the limit are refused in time, though none ends', () => {
-  const { send, turn, refused, state } = setUp(0, {
+  const { send, tick, refused, state } = setUp(0, {
     inFlightInitial: 1,
     inFlightMin: 1,
     queueMin: 0,
   })
   state.isAsync = true
   for (let index = 0; index < 5; index++) send()
-  for (let turns = 0; turns < 1_000; turns++) turn(5)
+  for (let ticks = 0; ticks < 1_000; ticks++) tick(5)
   expect(refused).toHaveLength(4)
 })
 
 test('calls that keep the event loop busy after their start lower the limit, and it rises when they do not', () => {
-  const { send, turn, pending, state, gate } = setUp(0)
+  const { send, tick, pending, state, gate } = setUp(0)
   state.isAsync = true
   for (let index = 0; index < 200; index++) send()
-  for (let turns = 0; turns < 20; turns++) {
-    turn(100)
+  for (let ticks = 0; ticks < 20; ticks++) {
+    tick(100)
     pending.splice(0, 10).map((admitted) => admitted.finished())
     for (let index = 0; index < 10; index++) send()
   }
   const lowest = gate.inFlightLimit
   expect(lowest).toBeLessThan(100)
-  for (let turns = 0; turns < 200; turns++) {
+  for (let ticks = 0; ticks < 200; ticks++) {
     for (let index = 0; index < 20; index++) send()
-    turn(5)
-    turn(5)
+    tick(5)
+    tick(5)
     for (const admitted of pending.splice(0)) admitted.finished()
   }
   expect(gate.inFlightLimit).toBeGreaterThan(lowest)
 })
 
-test('calls that end within their turn all start, however late the event loop is', () => {
-  const { send, turn, state, started, gate } = setUp(0.001)
+test('calls that end within their tick all start, however late the event loop is', () => {
+  const { send, tick, state, started, gate } = setUp(0.001)
   state.isBrief = true
-  for (let turns = 0; turns < 50; turns++) {
+  for (let ticks = 0; ticks < 50; ticks++) {
     for (let index = 0; index < 500; index++) send()
-    turn(100)
+    tick(100)
   }
   expect(started.length).toBe(50 * 500)
   expect(gate.inFlightLimit).toBe(admissionLimits.inFlightInitial)
 })
 
 test('streams have a bound of their own, and count until they are over', () => {
-  const { send, turn, started, refused, gate } = setUp(0, { streamsMax: 2 })
+  const { send, tick, started, refused, gate } = setUp(0, { streamsMax: 2 })
   const [first] = [send('/stream'), send('/stream')]
-  turn()
+  tick()
   send('/stream')
-  turn()
+  tick()
   expect(started).toHaveLength(2)
   expect(refused.map(({ reason }) => reason)).toEqual(['streams'])
   first?.leave()
   send('/stream')
-  turn()
+  tick()
   expect(started).toHaveLength(3)
   expect(gate.streamCount).toBe(2)
   expect(gate.inFlightCount).toBe(0)
 })
 
 test('of more calls than may wait, the oldest is refused', () => {
-  const { send, turn, refused } = setUp(3, { waitingMax: 10 })
+  const { send, tick, refused } = setUp(3, { waitingMax: 10 })
   const sent = Array.from({ length: 100 }, () => send())
-  turn()
+  tick()
   expect(refused.length).toBeGreaterThan(0)
   const indexes = refused.map(({ exchange }) => sent.indexOf(exchange))
   expect(indexes).toEqual(indexes.toSorted((a, b) => a - b))

@@ -6,14 +6,14 @@ import { InFlight, uncounted } from './in-flight.ts'
 import type { AdmissionLimits } from './limits.ts'
 import type { Admission, Admitted, CallReader, RefusalReason, Route, Start } from './port.ts'
 import { Slice } from './slice.ts'
-import { type Waiting, WaitingLine } from './waiting-line.ts'
+import { type Waiting, WaitingQueue } from './waiting-queue.ts'
 
 export interface GateOptions {
   readonly limits: AdmissionLimits
   readonly calls: CallReader
   /** Monotonic clock, in milliseconds. Default: `performance.now`. */
   readonly now?: () => number
-  /** Calls `act` at the end of this event-loop turn. Default: `setImmediate`. */
+  /** Calls `act` at the end of this event-loop tick. Default: `setImmediate`. */
   readonly later?: (act: () => void) => void
   /** Calls `act` after `ms` milliseconds. Default: `setTimeout`, unreferenced. */
   readonly after?: (ms: number, act: () => void) => void
@@ -27,7 +27,7 @@ export interface GateOptions {
  * Admission control in front of everything that a call costs.
  *
  * The process has one thread. When more calls arrive than can run, they queue somewhere; here the
- * queue is visible. Requests of one event-loop turn start at its end, as many as fit into a time
+ * queue is visible. Requests of one event-loop tick start at its end, as many as fit into a time
  * slice and under the in-flight limit. The others wait. When calls wait for too long, the newest
  * start first and the oldest are refused. Streams, and probes beyond their allowance, wait in a
  * queue of their own and are not refused for waiting: a thousand streams that reconnect after a
@@ -39,8 +39,8 @@ export class Gate implements Admission {
   readonly #now: () => number
   readonly #later: (act: () => void) => void
   readonly #after: (ms: number, act: () => void) => void
-  readonly #line = new WaitingLine()
-  readonly #patientLine = new WaitingLine()
+  readonly #queue = new WaitingQueue()
+  readonly #patientQueue = new WaitingQueue()
   #isPatientNext = false
   readonly #congestion: Congestion
   readonly #slice: Slice
@@ -48,7 +48,7 @@ export class Gate implements Admission {
   readonly #probes: TokenBucket
   #start: Start | undefined
   #arrived: Exchange[] = []
-  #isAsked = false
+  #isScheduled = false
   #isTimed = false
   #streamCount = 0
   #nowMs = 0
@@ -68,8 +68,8 @@ export class Gate implements Admission {
     this.#after = after
     this.#congestion = new Congestion(limits)
     this.#slice = new Slice(limits.sliceMs, now)
-    const isWaitedFor = () => this.#line.size > 0
-    const onRoom = () => this.#ask()
+    const isWaitedFor = () => this.#queue.size > 0
+    const onRoom = () => this.#schedule()
     this.#inFlight = new InFlight({ limits, now, after, busyMs, isWaitedFor, onRoom })
     this.#probes = new TokenBucket(limits.probes, now())
   }
@@ -83,7 +83,7 @@ export class Gate implements Admission {
   }
 
   get waitingCount(): number {
-    return this.#line.size + this.#patientLine.size
+    return this.#queue.size + this.#patientQueue.size
   }
 
   get inFlightLimit(): number {
@@ -97,36 +97,36 @@ export class Gate implements Admission {
   open(start: Start): Respond {
     this.#start = start
     return (exchange) => {
-      if (this.#arrived.push(exchange) === 1) this.#ask()
+      if (this.#arrived.push(exchange) === 1) this.#schedule()
     }
   }
 
-  #ask(): void {
-    if (this.#isAsked) return
-    this.#isAsked = true
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
     const { isSampleDue } = this.#inFlight
     const isMeasured = this.#slice.isMeasured || this.waitingCount > 0 || isSampleDue
-    this.#later(this.#onTurn)
-    // Runs in the same turn, after the microtasks of the calls.
-    if (isMeasured) this.#later(this.#onTurnEnd)
+    this.#later(this.#onTick)
+    // Runs in the same tick, after the microtasks of the calls.
+    if (isMeasured) this.#later(this.#onTickEnd)
   }
 
-  readonly #onTurnEnd = (): void => {
-    this.#inFlight.endTurn()
+  readonly #onTickEnd = (): void => {
+    this.#inFlight.endTick()
     this.#slice.end(this.#now())
   }
 
-  readonly #onTurn = (): void => {
-    this.#isAsked = false
+  readonly #onTick = (): void => {
+    this.#isScheduled = false
     const arrived = this.#arrived
     this.#arrived = []
     this.#nowMs = this.#now()
     this.#slice.begin(this.#nowMs, this.waitingCount > 0)
-    this.#inFlight.beginTurn()
+    this.#inFlight.beginTick()
     for (const exchange of arrived) this.#arrive(exchange)
     if (this.waitingCount > 0) this.#serve()
     else this.#congestion.relax()
-    this.#inFlight.startedTurn()
+    this.#inFlight.startedTick()
   }
 
   #arrive(exchange: Exchange): void {
@@ -134,37 +134,38 @@ export class Gate implements Admission {
     if (route.kind === 'probe' && this.#probes.spend(1, this.#nowMs)) {
       this.#start?.(exchange, uncounted, 0)
     } else if (route.kind !== 'unary') this.#arrivePatient(exchange, route)
-    else if (this.#line.size === 0 && this.#inFlight.hasRoom && this.#slice.spend()) {
+    else if (this.#queue.size === 0 && this.#inFlight.hasRoom && this.#slice.spend()) {
       this.#admit(exchange, route, 0)
     } else this.#wait(exchange, route)
   }
 
   /** Starts, queues or refuses a stream, or a probe beyond the allowance. */
   #arrivePatient(exchange: Exchange, route: Route): void {
-    const line = this.#patientLine
+    const queue = this.#patientQueue
     const { streamsMax, waitingMax } = this.#limits
-    if (route.kind === 'stream' && this.#streamCount + line.size >= streamsMax) {
+    if (route.kind === 'stream' && this.#streamCount + queue.size >= streamsMax) {
       this.#calls.refuse(exchange, route, 'streams', 0)
-    } else if (route.kind === 'probe' && line.size >= waitingMax) {
+    } else if (route.kind === 'probe' && queue.size >= waitingMax) {
       this.#calls.refuse(exchange, route, 'overloaded', 0)
-    } else if (line.size === 0 && this.#slice.spend()) this.#admit(exchange, route, 0)
-    else line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
+    } else if (queue.size === 0 && this.#slice.spend()) this.#admit(exchange, route, 0)
+    else queue.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
   }
 
   #wait(exchange: Exchange, route: Route): void {
-    this.#line.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
-    if (this.#line.size <= this.#limits.waitingMax) return
-    const oldest = this.#line.takeSince(this.#nowMs)
+    this.#queue.add(exchange, route, this.#nowMs, this.#calls.callerOf(exchange))
+    if (this.#queue.size <= this.#limits.waitingMax) return
+    const oldest = this.#queue.takeSince(this.#nowMs)
     if (oldest !== undefined) this.#refuse(oldest, 'overloaded')
   }
 
   #serve(): void {
     const waitMsMax = this.#judge()
     for (let next = this.#next(); next !== undefined; next = this.#next()) this.#startWaiting(next)
-    if (this.#line.size === 0) this.#congestion.relax()
-    if (this.#patientLine.size > 0 || (this.#line.size > 0 && this.#inFlight.hasRoom)) this.#ask()
+    if (this.#queue.size === 0) this.#congestion.relax()
+    if (this.#patientQueue.size > 0 || (this.#queue.size > 0 && this.#inFlight.hasRoom))
+      this.#schedule()
     // The end of a call starts the next one. Until then, only a timer can.
-    else if (this.#line.size > 0) this.#askAfter(waitMsMax)
+    else if (this.#queue.size > 0) this.#scheduleAfter(waitMsMax)
   }
 
   /**
@@ -172,9 +173,9 @@ export class Gate implements Admission {
    * in ms.
    */
   #judge(): number {
-    if (this.#line.size === 0) return Number.POSITIVE_INFINITY
-    const longestMs = this.#nowMs - this.#line.oldestSinceMs
-    const waiting = { count: this.#line.size, longestMs, callMs: this.#slice.callMs }
+    if (this.#queue.size === 0) return Number.POSITIVE_INFINITY
+    const longestMs = this.#nowMs - this.#queue.oldestSinceMs
+    const waiting = { count: this.#queue.size, longestMs, callMs: this.#slice.callMs }
     const waitMsMax = this.#congestion.observe(this.#nowMs, waiting)
     if (waitMsMax < Number.POSITIVE_INFINITY) this.#refuseSince(this.#nowMs - waitMsMax)
     return waitMsMax
@@ -182,29 +183,29 @@ export class Gate implements Admission {
 
   /**
    * Returns the next call to start: streams and unary calls alternate. `undefined` when none may
-   * start in this turn.
+   * start in this tick.
    */
   #next(): Waiting | undefined {
     this.#isPatientNext = !this.#isPatientNext
-    const hasCall = this.#line.size > 0 && this.#inFlight.hasRoom
-    const hasPatient = this.#patientLine.size > 0
+    const hasCall = this.#queue.size > 0 && this.#inFlight.hasRoom
+    const hasPatient = this.#patientQueue.size > 0
     if ((!hasCall && !hasPatient) || !this.#slice.spend()) return undefined
-    if (hasPatient && (this.#isPatientNext || !hasCall)) return this.#patientLine.takeOldest()
-    return this.isOverloaded ? this.#line.takeNewest() : this.#line.takeOldest()
+    if (hasPatient && (this.#isPatientNext || !hasCall)) return this.#patientQueue.takeOldest()
+    return this.isOverloaded ? this.#queue.takeNewest() : this.#queue.takeOldest()
   }
 
   #refuseSince(sinceMs: number): void {
-    for (let late = this.#line.takeSince(sinceMs); late; late = this.#line.takeSince(sinceMs)) {
+    for (let late = this.#queue.takeSince(sinceMs); late; late = this.#queue.takeSince(sinceMs)) {
       this.#refuse(late, 'overloaded')
     }
   }
 
-  #askAfter(waitMsMax: number): void {
+  #scheduleAfter(waitMsMax: number): void {
     if (this.#isTimed) return
     this.#isTimed = true
     this.#after(Math.min(waitMsMax, this.#limits.waitMs) / 2, () => {
       this.#isTimed = false
-      if (this.#line.size > 0) this.#ask()
+      if (this.#queue.size > 0) this.#schedule()
     })
   }
 

@@ -1,7 +1,7 @@
 import { InFlightLimit } from './in-flight-limit.ts'
 import type { AdmissionLimits } from './limits.ts'
 import type { Admitted, Route } from './port.ts'
-import { ProcessorLimit, tickMs } from './processor-limit.ts'
+import { measureIntervalMs, ProcessorLimit } from './processor-limit.ts'
 
 export interface InFlightOptions {
   readonly limits: AdmissionLimits
@@ -17,8 +17,8 @@ export interface InFlightOptions {
   readonly onRoom: () => void
 }
 
-/** One in this many turns takes the duration of a call as a sample for the limit. */
-const sampledTurns = 8
+/** One in this many ticks takes the duration of a call as a sample for the limit. */
+const sampledTicks = 8
 
 /** A call that counts for nothing. */
 export const uncounted: Admitted = { finished() {} }
@@ -30,15 +30,15 @@ export class InFlight {
   readonly #processorLimit: ProcessorLimit
   readonly #counted: Admitted
   count = 0
-  /** Most calls in flight since the last tick. */
+  /** Most calls in flight since the last measurement. */
   #peak = 0
-  /** Calls that ended since the last tick. */
+  /** Calls that ended since the last measurement. */
   #finishedCount = 0
-  #turnCount = 0
-  /** Number of the last turn whose end was observed. */
-  #endedTurn = 0
+  #tickCount = 0
+  /** Number of the last tick whose end was observed. */
+  #endedTick = 0
   #hasSample = true
-  #isTicking = false
+  #isMeasuring = false
 
   constructor(options: InFlightOptions) {
     this.#options = options
@@ -61,29 +61,29 @@ export class InFlight {
     return this.count < this.limit
   }
 
-  /** True when the next turn takes a sample. Its end has to be reported then. */
+  /** True when the next tick takes a sample. Its end has to be reported then. */
   get isSampleDue(): boolean {
-    return this.#turnCount % sampledTurns === 0
+    return this.#tickCount % sampledTicks === 0
   }
 
-  beginTurn(): void {
-    // Calls that end within their turn are never in flight beside others.
+  beginTick(): void {
+    // Calls that end within their tick are never in flight beside others.
     this.#peak = Math.max(this.#peak, this.count)
     this.#hasSample = !this.isSampleDue
-    this.#turnCount++
+    this.#tickCount++
   }
 
-  /** Reports that the calls of this turn have started. */
-  startedTurn(): void {
-    if (this.count > 0 && !this.#isTicking) this.#tickSoon()
+  /** Reports that the calls of this tick have started. */
+  startedTick(): void {
+    if (this.count > 0 && !this.#isMeasuring) this.#measureLater()
   }
 
-  /** Reports that the microtasks of this turn have run. */
-  endTurn(): void {
-    this.#endedTurn = this.#turnCount
+  /** Reports that the microtasks of this tick have run. */
+  endTick(): void {
+    this.#endedTick = this.#tickCount
   }
 
-  /** Counts a call that starts now, unless the calls of its route end within their turn. */
+  /** Counts a call that starts now, unless the calls of its route end within their tick. */
   start(route: Route): Admitted {
     const isCounted = !route.isBrief
     if (isCounted) this.count++
@@ -91,10 +91,10 @@ export class InFlight {
     if (this.#hasSample || !route.isMeasured) return admitted
     this.#hasSample = true
     const { now } = this.#options
-    const [startMs, turn, count] = [now(), this.#turnCount, this.count]
+    const [startMs, tick, count] = [now(), this.#tickCount, this.count]
     const finished = () => {
-      // A call that ends within its turn waited only for the other calls of that turn.
-      route.isBrief = this.#endedTurn < turn
+      // A call that ends within its tick waited only for the other calls of that tick.
+      route.isBrief = this.#endedTick < tick
       const nowMs = now()
       if (!route.isBrief) this.#durationLimit.sample(route, nowMs - startMs, count, nowMs)
       admitted.finished()
@@ -102,14 +102,14 @@ export class InFlight {
     return { finished }
   }
 
-  /** Ticks while calls are in flight. Calls that end within their turn need no tick. */
-  #tickSoon(sinceMs = this.#options.now(), busySinceMs = this.#options.busyMs()): void {
+  /** Measures while calls are in flight. Calls that end within their tick need no measurement. */
+  #measureLater(sinceMs = this.#options.now(), busySinceMs = this.#options.busyMs()): void {
     const { after, now, busyMs, isWaitedFor, onRoom } = this.#options
-    this.#isTicking = true
-    after(tickMs, () => {
-      this.#isTicking = false
+    this.#isMeasuring = true
+    after(measureIntervalMs, () => {
+      this.#isMeasuring = false
       const [nowMs, nowBusyMs] = [now(), busyMs()]
-      this.#processorLimit.tick({
+      this.#processorLimit.update({
         passedMs: nowMs - sinceMs,
         busyMs: nowBusyMs - busySinceMs,
         inFlightMax: this.#peak,
@@ -118,7 +118,7 @@ export class InFlight {
       })
       this.#peak = this.count
       this.#finishedCount = 0
-      if (this.count > 0) this.#tickSoon(nowMs, nowBusyMs)
+      if (this.count > 0) this.#measureLater(nowMs, nowBusyMs)
       if (isWaitedFor()) onRoom()
     })
   }

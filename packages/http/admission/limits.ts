@@ -3,7 +3,7 @@ import type { Allowance } from '../token-bucket.ts'
 /** Limits of admission, and what each one protects. */
 export interface AdmissionLimits {
   /**
-   * Time that handlers may run in one event-loop turn before sockets are read and written again, in
+   * Time that handlers may run in one event-loop tick before sockets are read and written again, in
    * milliseconds. A probe waits about as long. At least one call runs. Default: 10.
    */
   readonly sliceMs: number

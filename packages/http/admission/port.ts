@@ -19,7 +19,7 @@ export interface Route {
    */
   baselineMs: number
   /**
-   * True when the last sampled call ended within its event-loop turn. Such calls are never in
+   * True when the last sampled call ended within its event-loop tick. Such calls are never in
    * flight beside others.
    */
   isBrief: boolean

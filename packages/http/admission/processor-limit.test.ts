@@ -7,11 +7,11 @@ const limits = { ...admissionLimits, waitMs: 20, inFlightMax: 1_000, busyInFligh
 
 /** A process whose calls each keep it busy for so long between two looks. */
 function run(limit: ProcessorLimit, callMs: number, wantedCount: number): void {
-  for (let tick = 0; tick < 500; tick++) {
+  for (let count = 0; count < 500; count++) {
     const inFlightCount = Math.min(limit.value, wantedCount)
     const passedMs = Math.max(10, inFlightCount * callMs)
     const isWaitedFor = inFlightCount < wantedCount
-    limit.tick({
+    limit.update({
       passedMs,
       busyMs: passedMs,
       inFlightMax: inFlightCount,
@@ -42,7 +42,7 @@ test('it rises again when calls cost less', () => {
   expect(limit.value).toBe(1_000)
 })
 
-test('one late tick changes nothing, nor do many while the process does not run', () => {
+test('one late measurement changes nothing, nor do many while the process does not run', () => {
   const limit = new ProcessorLimit(limits)
   const late = {
     passedMs: 200,
@@ -51,30 +51,30 @@ test('one late tick changes nothing, nor do many while the process does not run'
     finishedCount: 500,
     isWaitedFor: true,
   }
-  limit.tick(late)
-  limit.tick({ ...late, passedMs: 10, busyMs: 5 })
-  limit.tick(late)
+  limit.update(late)
+  limit.update({ ...late, passedMs: 10, busyMs: 5 })
+  limit.update(late)
   expect(limit.value).toBe(1_000)
-  for (let tick = 0; tick < 20; tick++) limit.tick({ ...late, busyMs: 20 })
+  for (let count = 0; count < 20; count++) limit.update({ ...late, busyMs: 20 })
   expect(limit.value).toBe(1_000)
 })
 
 test('a late event loop changes nothing while no call is in flight', () => {
   const limit = new ProcessorLimit(limits)
   const late = { passedMs: 200, busyMs: 200, inFlightMax: 0, finishedCount: 0, isWaitedFor: true }
-  for (let tick = 0; tick < 20; tick++) limit.tick(late)
+  for (let count = 0; count < 20; count++) limit.update(late)
   expect(limit.value).toBe(1_000)
 })
 
 test('it falls while calls wait for a processor that is full, until those in flight end in time', () => {
   const limit = new ProcessorLimit(limits)
   const full = { passedMs: 10, busyMs: 10, inFlightMax: 200, finishedCount: 10, isWaitedFor: true }
-  for (let tick = 0; tick < 20; tick++) limit.tick({ ...full, isWaitedFor: false })
-  for (let tick = 0; tick < 20; tick++) limit.tick({ ...full, busyMs: 7 })
-  for (let tick = 0; tick < 20; tick++) limit.tick({ ...full, finishedCount: 100 })
+  for (let count = 0; count < 20; count++) limit.update({ ...full, isWaitedFor: false })
+  for (let count = 0; count < 20; count++) limit.update({ ...full, busyMs: 7 })
+  for (let count = 0; count < 20; count++) limit.update({ ...full, finishedCount: 100 })
   expect(limit.value).toBe(1_000)
-  for (let tick = 0; tick < 100; tick++) {
-    limit.tick({ ...full, inFlightMax: Math.min(limit.value, 200) })
+  for (let count = 0; count < 100; count++) {
+    limit.update({ ...full, inFlightMax: Math.min(limit.value, 200) })
   }
   expect(limit.value).toBeGreaterThanOrEqual(18)
   expect(limit.value).toBeLessThanOrEqual(22)

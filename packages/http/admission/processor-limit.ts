@@ -1,9 +1,9 @@
 import type { AdmissionLimits } from './limits.ts'
 
 /** Interval at which the process is measured while calls are in flight, in milliseconds. */
-export const tickMs = 10
-/** Ticks in a row that have to be bad: one may be a slow call, or garbage collection. */
-const badTicksMin = 2
+export const measureIntervalMs = 10
+/** Bad measurements in a row before the limit falls: one may be garbage collection. */
+const badMin = 2
 /**
  * Below this share of a processor, the process was not running, or its calls wait for something
  * else.
@@ -17,9 +17,9 @@ const fallWhenFull = 0.9
 /** How fast the limit rises while it is used, as a share of itself. At least by one. */
 const rise = 0.05
 
-/** Measurements since the previous tick. */
-export interface Tick {
-  /** Time since then, in milliseconds: `tickMs`, and how late the event loop is. */
+/** Measurement of the process since the one before. */
+export interface Measurement {
+  /** Time since then, in milliseconds: `measureIntervalMs`, and how late the event loop is. */
   readonly passedMs: number
   /** Processor time that the process used meanwhile, in milliseconds. */
   readonly busyMs: number
@@ -41,7 +41,7 @@ export interface Tick {
 export class ProcessorLimit {
   readonly #limits: AdmissionLimits
   #limit: number
-  #badTicks = 0
+  #badCount = 0
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits
@@ -52,13 +52,13 @@ export class ProcessorLimit {
     return Math.floor(this.#limit)
   }
 
-  tick(tick: Tick): void {
-    const { passedMs, busyMs, inFlightMax, finishedCount, isWaitedFor } = tick
+  update(measured: Measurement): void {
+    const { passedMs, busyMs, inFlightMax, finishedCount, isWaitedFor } = measured
     // Without calls in flight, they are not the reason.
     if (inFlightMax === 0) return
     const { waitMs } = this.#limits
     const busyShare = busyMs / passedMs
-    const lagMs = passedMs - tickMs
+    const lagMs = passedMs - measureIntervalMs
     // Little's law: the time in flight is the number in flight by the rate of those that end.
     const isSlow = inFlightMax * passedMs > finishedCount * waitMs
     if (lagMs > waitMs && busyShare > busyShareMin) {
@@ -66,7 +66,7 @@ export class ProcessorLimit {
     } else if (isWaitedFor && isSlow && busyShare > fullShareMin) {
       this.#fall(inFlightMax, fallWhenFull)
     } else {
-      this.#badTicks = 0
+      this.#badCount = 0
       const isUsed = inFlightMax >= this.#limit * (1 - rise)
       if (isUsed && (!isSlow || busyShare < busyShareMin)) this.#rise()
     }
@@ -74,7 +74,7 @@ export class ProcessorLimit {
 
   /** @param share The share of the limit that remains. */
   #fall(inFlightMax: number, share: number): void {
-    if (++this.#badTicks < badTicksMin) return
+    if (++this.#badCount < badMin) return
     const wanted = Math.min(this.#limit, inFlightMax) * share
     this.#limit = Math.min(this.#limit, Math.max(this.#limits.busyInFlightMin, wanted))
   }

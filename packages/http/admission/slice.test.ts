@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { Slice } from './slice.ts'
 
-/** A slice of 10 ms, and how many calls of a millisecond start in a turn of it. */
+/** A slice of 10 ms, and how many calls of a millisecond start in a tick of it. */
 function setUp() {
   let nowMs = 0
   const slice = new Slice(10, () => nowMs)
@@ -17,17 +17,17 @@ function setUp() {
 }
 
 test('calls start until the slice is over', () => {
-  const turn = setUp()
-  for (let count = 0; count < 50; count++) turn(0)
-  expect(turn(0)).toBe(10)
+  const tick = setUp()
+  for (let count = 0; count < 50; count++) tick(0)
+  expect(tick(0)).toBe(10)
 })
 
 test('while calls wait, their handlers get as much time as sockets took, up to a bound', () => {
-  const turn = setUp()
-  for (let count = 0; count < 50; count++) turn(0)
-  expect(turn(30)).toBe(30)
-  expect(turn(1_000)).toBe(50)
-  expect(turn(1_000, false)).toBe(10)
+  const tick = setUp()
+  for (let count = 0; count < 50; count++) tick(0)
+  expect(tick(30)).toBe(30)
+  expect(tick(1_000)).toBe(50)
+  expect(tick(1_000, false)).toBe(10)
 })
 
 test('one call always starts', () => {

@@ -4,13 +4,13 @@ const weight = 0.2
 const firstCallMs = 0.1
 /** Most starts between two reads of the clock. */
 const strideMax = 32
-/** Fewest starts in a turn that make a useful measurement. */
+/** Fewest starts in a tick that make a useful measurement. */
 const measuredMin = 4
 /** Longest slice, in milliseconds, however long socket reads and writes took. */
 const shareMsMax = 50
 
 /**
- * Limits how many calls start in one event-loop turn: as many as fit into a time slice, by the
+ * Limits how many calls start in one event-loop tick: as many as fit into a time slice, by the
  * clock and by the recent cost of a call. Much of a call may run after its start, in microtasks.
  */
 export class Slice {
@@ -23,7 +23,7 @@ export class Slice {
   #lookAt = 0
   #countMax = 0
   #endedMs = Number.NEGATIVE_INFINITY
-  #turnMs = 0
+  #tickMs = 0
 
   constructor(sliceMs: number, now: () => number) {
     this.#sliceMs = sliceMs
@@ -31,28 +31,28 @@ export class Slice {
   }
 
   /**
-   * @param isContinued Whether calls waited at the end of the previous turn, so that all time since
+   * @param isContinued Whether calls waited at the end of the previous tick, so that all time since
    *   then went into reading and writing sockets. Handlers then get as much time, up to
    *   `shareMsMax`. Otherwise a service that receives more calls than it can read would run none of
    *   them.
    */
   begin(nowMs: number, isContinued: boolean): void {
     const elsewhereMs = isContinued ? nowMs - this.#endedMs : 0
-    this.#turnMs = Math.max(this.#sliceMs, Math.min(elsewhereMs, shareMsMax))
+    this.#tickMs = Math.max(this.#sliceMs, Math.min(elsewhereMs, shareMsMax))
     this.#beganMs = nowMs
     this.#startedCount = 0
-    this.#countMax = Math.max(1, Math.floor(this.#turnMs / this.callMs))
+    this.#countMax = Math.max(1, Math.floor(this.#tickMs / this.callMs))
     this.#lookAt = Math.min(strideMax, Math.max(1, this.#countMax >> 2))
   }
 
-  /** Returns whether one more call may start in this turn. The caller must start it then. */
+  /** Returns whether one more call may start in this tick. The caller must start it then. */
   spend(): boolean {
     if (this.#startedCount >= this.#lookAt && !this.#look()) return false
     this.#startedCount++
     return true
   }
 
-  /** True when the turn is worth measuring. Call `end` then, after the calls have run. */
+  /** True when the tick is worth measuring. Call `end` then, after the calls have run. */
   get isMeasured(): boolean {
     return this.#startedCount >= measuredMin
   }
@@ -67,7 +67,7 @@ export class Slice {
 
   #look(): boolean {
     if (this.#startedCount >= this.#countMax) return false
-    if (this.#now() - this.#beganMs >= this.#turnMs) return false
+    if (this.#now() - this.#beganMs >= this.#tickMs) return false
     const stride = Math.min(strideMax, Math.max(1, this.#countMax >> 2))
     this.#lookAt = Math.min(this.#countMax, this.#startedCount + stride)
     return true

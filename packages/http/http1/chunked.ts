@@ -76,7 +76,7 @@ export class ChunkedDecoder {
 
   #readLine(code: number): void {
     if (++this.#lineBytes > this.#limits.chunkLineBytesMax) {
-      throw new Refusal(400, "a chunk's line is too long")
+      throw new Refusal(400, 'chunk size line too long: send shorter extensions')
     }
     switch (this.#state) {
       case 'size':
@@ -84,11 +84,13 @@ export class ChunkedDecoder {
         return
       case 'blank':
         if (code === semicolon) this.#state = 'extension'
-        else if (!isBlank(code)) throw new Refusal(400, 'no size of a chunk')
+        else if (!isBlank(code))
+          throw new Refusal(400, 'invalid chunk size: send hexadecimal digits')
         return
       case 'extension':
         if (code === carriageReturn) this.#state = 'line-feed'
-        else if (isControl(code)) throw new Refusal(400, 'no extension of a chunk')
+        else if (isControl(code))
+          throw new Refusal(400, 'invalid chunk extension: send no control characters')
         return
       case 'line-feed':
         this.#expect(code, lineFeed)
@@ -107,22 +109,23 @@ export class ChunkedDecoder {
   #readSize(code: number): void {
     const digit = hexDigit(code)
     if (digit >= 0) {
-      if (++this.#digits > sizeDigitsMax) throw new Refusal(400, 'a chunk is too long')
+      if (++this.#digits > sizeDigitsMax)
+        throw new Refusal(400, 'chunk too large: send smaller chunks')
       this.#size = this.#size * 16 + digit
       return
     }
-    if (this.#digits === 0) throw new Refusal(400, 'no size of a chunk')
+    if (this.#digits === 0) throw new Refusal(400, 'invalid chunk size: send hexadecimal digits')
     if (code === carriageReturn) this.#state = 'line-feed'
     else if (code === semicolon) this.#state = 'extension'
     else if (isBlank(code)) this.#state = 'blank'
-    else throw new Refusal(400, 'no size of a chunk')
+    else throw new Refusal(400, 'invalid chunk size: send hexadecimal digits')
   }
 
   #begin(): void {
     const excess = this.#overheadBytes + this.#lineBytes - plainLineBytes - 2 * this.#size
     this.#overheadBytes = Math.max(0, excess)
     if (this.#overheadBytes > this.#limits.chunkOverheadBytesMax) {
-      throw new Refusal(400, 'the chunks hold next to no data')
+      throw new Refusal(400, 'chunks with little data: send larger ones')
     }
     this.#state = this.#size === 0 ? 'trailers' : 'data'
     this.#digits = 0
@@ -149,7 +152,7 @@ export class ChunkedDecoder {
   }
 
   #expect(code: number, wanted: number): void {
-    if (code !== wanted) throw new Refusal(400, 'no end of a chunk')
+    if (code !== wanted) throw new Refusal(400, 'invalid end of a chunk: send CRLF')
   }
 }
 

@@ -29,7 +29,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
   #owesContinue = false
   /** Decision about the connection, once the whole response is in `output`. */
   #verdict: 'keep' | 'close' | undefined
-  #isFlushAsked = false
+  #isFlushScheduled = false
   /** True when the client has ended its side. */
   #isHalfClosed = false
   #writtenBytes = 0
@@ -74,7 +74,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
   /** Destroys the connection: its client does not read, or its request is not taken. */
   shed(): boolean {
     const wasGone = this.#phase === 'gone'
-    this.destroy(new Error('too much is held for the client'))
+    this.destroy(new Error('memory is short, and this client holds the most'))
     return !wasGone
   }
 
@@ -94,19 +94,19 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
   }
 
   flushSoon(): void {
-    if (!this.#isFlushAsked) this.#context.flushSoon(this)
-    this.#isFlushAsked = true
+    if (!this.#isFlushScheduled) this.#context.flushSoon(this)
+    this.#isFlushScheduled = true
   }
 
   flush(): void {
-    this.#isFlushAsked = false
+    this.#isFlushScheduled = false
     if (this.#verdict === undefined) this.#exchange?.sendHead()
     this.output.flush()
   }
 
   onResponded(keep: boolean): void {
     this.#verdict = keep ? 'keep' : 'close'
-    this.#requests.body?.fail(new Error('the answer has been sent'))
+    this.#requests.body?.fail(new Error('the response is complete: read the body before it ends'))
     if (this.#requests.isReading) return
     this.output.flush()
     this.#goOn()
@@ -114,7 +114,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
 
   onAborted(isDelimited: boolean): void {
     if (!isDelimited && this.arrival.scheme === 'http') this.#socket.resetAndDestroy()
-    this.destroy(new Error('the answer was broken off'))
+    this.destroy(new Error('the response was aborted'))
   }
 
   onBodyWanted(): void {
@@ -130,22 +130,24 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
   }
 
   onStalled(): void {
-    this.destroy(new Error('the client takes nothing'))
+    this.destroy(new Error('the client does not read the response'))
   }
 
   onOverdue(): void {
     switch (this.#phase) {
       case 'head':
-        if (this.#requests.isPartial) this.onRefusal(new Refusal(408, 'the request did not come'))
+        if (this.#requests.isPartial)
+          this.onRefusal(new Refusal(408, 'the request did not arrive in time: send it again'))
         else this.#close()
         return
       case 'exchange':
-        if (!this.#isHalfClosed) this.onRefusal(new Refusal(408, 'the body did not come'))
+        if (!this.#isHalfClosed)
+          this.onRefusal(new Refusal(408, 'the body did not arrive in time: send it again'))
         else if (this.output.writtenBytes > this.#writtenBytes) this.#awaitReset()
         else this.destroy(new Error('the client left'))
         return
       case 'closing':
-        return void this.destroy(new Error('the client does not close'))
+        return void this.destroy(new Error('the client does not close the connection'))
       case 'dropping':
         this.#close()
     }
@@ -192,13 +194,13 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
   /** Ends the connection, with a response when one can still be sent. */
   onRefusal(refusal: Refusal): void {
     this.#requests.body?.fail(refusal)
-    const isAnswered = this.#phase === 'dropping' || this.#verdict !== undefined
-    if (this.#exchange?.isHeadSent && !isAnswered) {
+    const hasResponse = this.#phase === 'dropping' || this.#verdict !== undefined
+    if (this.#exchange?.isHeadSent && !hasResponse) {
       this.destroy(refusal)
       return
     }
     this.#exchange?.finish(refusal)
-    if (!isAnswered && refusal.status !== undefined)
+    if (!hasResponse && refusal.status !== undefined)
       this.output.push(refusalResponse(refusal, this.dateLine()))
     this.#close()
   }
@@ -220,7 +222,7 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     this.#isHalfClosed = true
     if (this.#phase === 'dropping') this.#close()
     else if (this.#requests.body !== undefined)
-      this.onRefusal(new Refusal(400, 'the body is not whole'))
+      this.onRefusal(new Refusal(400, 'the connection ended within a body: send all of it'))
     else if (this.#phase === 'exchange') this.#awaitReset()
     else this.#rest()
   }
@@ -262,7 +264,8 @@ export class Http1Connection implements ResponseSink, RequestTaker, DeadlineOwne
     if (this.#phase !== 'head' || !this.#requests.isEmpty) return
     const { idleTimeoutMs, drainIdleTimeoutMs } = this.#context.limits
     if (this.#requests.isPartial) {
-      if (this.#isHalfClosed) this.onRefusal(new Refusal(400, 'the request is not whole'))
+      if (this.#isHalfClosed)
+        this.onRefusal(new Refusal(400, 'the connection ended within headers: send all of them'))
     } else if (this.#isHalfClosed) this.#close()
     else this.#deadlines.expectWithin(this.#context.isDraining ? drainIdleTimeoutMs : idleTimeoutMs)
   }

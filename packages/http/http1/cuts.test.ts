@@ -53,7 +53,7 @@ async function respond(exchange: Exchange): Promise<void> {
  * Responses that a client gets for the pieces, with event-loop turns between some, before it ends
  * its side: all good responses, and how the connection ends.
  */
-async function answersTo(pieces: readonly Buffer[], waits: readonly boolean[]): Promise<string> {
+async function responsesTo(pieces: readonly Buffer[], waits: readonly boolean[]): Promise<string> {
   const engine = createHttp1Server({ respond, limits: { pipelinedRequestsPerTickMax: 3 } })
   const socket = new RememberingSocket()
   engine.accept(socket as unknown as Socket, 'http', '127.0.0.1')
@@ -113,8 +113,8 @@ test('valid and broken requests get the same responses however their bytes are s
   await assert(
     asyncProperty(streams, sizes, waits, async ([texts, breakages], cuts, pauses) => {
       const bytes = Buffer.from(breakages.reduce(damage, texts.join('')), 'latin1')
-      const whole = await answersTo([Buffer.from(bytes)], [true])
-      expect(await answersTo(cut(bytes, cuts), pauses)).toBe(whole)
+      const whole = await responsesTo([Buffer.from(bytes)], [true])
+      expect(await responsesTo(cut(bytes, cuts), pauses)).toBe(whole)
       expect(whole).toEndWith('[ended]')
     }),
     { numRuns: 1_000 },

@@ -102,7 +102,7 @@ export class Http1Exchange implements Exchange {
 
   respond(status: number, headers: HeaderList): void {
     if (this.closed) return
-    if (this.#status !== 0) throw new Error('the answer has begun already')
+    if (this.#status !== 0) throw new Error('the response has begun already: call respond() once')
     statusLine(status)
     this.#headers = encodeResponseHeaders(headers)
     this.#status = status
@@ -167,7 +167,7 @@ export class Http1Exchange implements Exchange {
    */
   #sendHead(length: number | undefined, isLast: boolean): void {
     const headers = this.#headers
-    if (headers === undefined) throw new Error('the answer has not begun')
+    if (headers === undefined) throw new Error('the response has not begun: call respond() first')
     this.#isHeadSent = true
     const isFramed = this.#isBodiless || headers.contentLength !== undefined || length !== undefined
     this.#isChunked = !isFramed && this.#head.minorVersion === 1
@@ -203,7 +203,9 @@ export class Http1Exchange implements Exchange {
     const length = this.#headers?.contentLength
     if (length !== undefined && this.#sentBytes > length) {
       this.abort()
-      throw new Error(`the answer is longer than its content-length of ${length}`)
+      throw new Error(
+        `the response is longer than its content-length of ${length}: correct or omit it`,
+      )
     }
     const { output } = this.#sink
     if (this.#isChunked) output.push(bytes.length.toString(16) + lineEnd)
@@ -215,6 +217,8 @@ export class Http1Exchange implements Exchange {
     const length = this.#headers?.contentLength
     if (length === undefined || length === this.#sentBytes || this.#isBodiless) return
     this.abort()
-    throw new Error(`the answer has ${this.#sentBytes} bytes, and a content-length of ${length}`)
+    throw new Error(
+      `the response has ${this.#sentBytes} bytes, but content-length ${length}: correct or omit it`,
+    )
   }
 }

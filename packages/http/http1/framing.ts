@@ -32,7 +32,8 @@ export function readFraming(headers: HeaderList, minorVersion: 0 | 1): Framing {
     const value = headers[index + 1] ?? ''
     switch (headers[index]) {
       case 'content-length':
-        if (contentLength !== undefined) throw new Refusal(400, 'several lengths')
+        if (contentLength !== undefined)
+          throw new Refusal(400, 'more than one Content-Length: send one')
         contentLength = value
         break
       case 'transfer-encoding':
@@ -45,13 +46,15 @@ export function readFraming(headers: HeaderList, minorVersion: 0 | 1): Framing {
         expectation = value.toLowerCase()
         // An HTTP/1.0 client expects nothing (RFC 9110 §10.1.1).
         if (minorVersion === 1 && expectation !== '100-continue') {
-          throw new Refusal(417, 'the only expectation is 100-continue')
+          throw new Refusal(417, 'unknown expectation: send 100-continue or none')
         }
     }
   }
   if (transferEncoding !== undefined) {
-    if (minorVersion === 0) throw new Refusal(400, 'HTTP/1.0 has no transfer-encoding')
-    if (contentLength !== undefined) throw new Refusal(400, 'a length and a transfer-encoding')
+    if (minorVersion === 0)
+      throw new Refusal(400, 'HTTP/1.0 has no Transfer-Encoding: send Content-Length')
+    if (contentLength !== undefined)
+      throw new Refusal(400, 'both Content-Length and Transfer-Encoding: send one of them')
     requireChunked(transferEncoding)
   }
   return {
@@ -66,14 +69,15 @@ function requireChunked(transferEncoding: string): void {
   const codings = transferEncoding.toLowerCase().split(',')
   const names = codings.map((coding) => coding.trim())
   if (names.indexOf('chunked') !== names.length - 1) {
-    throw new Refusal(400, 'the last transfer-encoding has to be chunked, once')
+    throw new Refusal(400, 'invalid Transfer-Encoding: send chunked last, and once')
   }
-  if (names.length > 1) throw new Refusal(501, 'the only transfer-encoding is chunked')
+  if (names.length > 1) throw new Refusal(501, 'unknown Transfer-Encoding: send chunked alone')
 }
 
 function readLength(text: string): number {
-  if (!digits.test(text)) throw new Refusal(400, 'no length')
-  if (text.length > lengthDigitsMax) throw new Refusal(413, 'the body is too long')
+  if (!digits.test(text)) throw new Refusal(400, 'invalid Content-Length: send digits')
+  if (text.length > lengthDigitsMax)
+    throw new Refusal(413, 'Content-Length too large: send a shorter body')
   return Number(text)
 }
 

@@ -82,7 +82,8 @@ export class HeadReader {
 
   #countEmptyLine(): void {
     this.#emptyLineCount++
-    if (this.#emptyLineCount > emptyLinesMax) throw new Refusal(400, 'too many empty lines')
+    if (this.#emptyLineCount > emptyLinesMax)
+      throw new Refusal(400, 'too many empty lines before a request: send none')
   }
 
   #begin(bytes: Buffer): undefined {
@@ -98,7 +99,7 @@ export class HeadReader {
     if (bytes.length <= requestLineBytesMax) return
     const end = bytes.indexOf(lineFeed)
     if (end >= 0 && end <= requestLineBytesMax + 1) return
-    throw new Refusal(414, 'the request line is too long')
+    throw new Refusal(414, 'request line too long: shorten the target')
   }
 
   #parse(text: string): RequestHead {

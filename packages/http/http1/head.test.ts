@@ -12,7 +12,7 @@ function outcome(text: string, limits = {}): unknown {
   try {
     return parse(text, limits)
   } catch (error) {
-    if (error instanceof Refusal) return error.status ?? 'no answer'
+    if (error instanceof Refusal) return error.status ?? 'no response'
     throw error
   }
 }
@@ -195,7 +195,7 @@ describe('a head that cannot be served', () => {
     ['another protocol', 'EHLO mail.example.org\r\n'],
     ['nothing', '\r\n'],
   ])('%s gets no response', (_, text) => {
-    expect(outcome(text)).toBe('no answer')
+    expect(outcome(text)).toBe('no response')
   })
 
   test('the request line, the headers and their number are limited', () => {

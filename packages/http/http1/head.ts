@@ -28,31 +28,36 @@ const version = /^HTTP\/(\d)\.(\d)$/
  */
 export function parseHead(text: string, limits: Http1Limits): RequestHead {
   const lineEnd = text.indexOf('\r\n')
-  if (lineEnd > limits.requestLineBytesMax) throw new Refusal(414, 'the request line is too long')
+  if (lineEnd > limits.requestLineBytesMax)
+    throw new Refusal(414, 'request line too long: shorten the target')
   const methodEnd = text.indexOf(' ')
   const targetEnd = text.indexOf(' ', methodEnd + 1)
   const minorVersion = text.startsWith('HTTP/1.1\r\n', targetEnd + 1)
     ? 1
     : readVersion(text.slice(0, lineEnd), targetEnd)
   const method = text.slice(0, methodEnd)
-  if (!usualMethods.has(method) && !isToken(method)) throw new Refusal(400, 'no method')
-  if (method === 'CONNECT') throw new Refusal(501, 'this is no proxy')
+  if (!usualMethods.has(method) && !isToken(method))
+    throw new Refusal(400, 'invalid method: send a token such as GET')
+  if (method === 'CONNECT') throw new Refusal(501, 'CONNECT is not supported: this is not a proxy')
   const headers = parseHeaderLines(text, lineEnd + 2, limits)
   const framing = readFraming(headers, minorVersion)
-  const asked = text.slice(methodEnd + 1, targetEnd)
-  const { target, authority } = readTarget(method, asked, headers, minorVersion)
+  const rawTarget = text.slice(methodEnd + 1, targetEnd)
+  const { target, authority } = readTarget(method, rawTarget, headers, minorVersion)
   return { method, minorVersion, target, authority, headers, framing }
 }
 
 /** Returns the minor version of a request line that does not end with HTTP/1.1. */
 function readVersion(line: string, targetEnd: number): 0 | 1 {
-  if (line.includes('\n')) throw new Refusal(400, 'a line ends without CR')
+  if (line.includes('\n')) throw new Refusal(400, 'invalid line end: send CRLF')
   const found = version.exec(line.slice(line.lastIndexOf(' ') + 1))
   // For example a malformed HTTP/2 preface. Its sender would not understand a response.
-  if (found === null) throw new Refusal(undefined, 'no HTTP')
-  if (found[1] !== '1') throw new Refusal(505, 'the version has to be HTTP/1.1')
+  if (found === null) throw new Refusal(undefined, 'not HTTP')
+  if (found[1] !== '1') throw new Refusal(505, 'HTTP version not supported: send HTTP/1.1')
   if (line.lastIndexOf(' ') !== targetEnd || line.indexOf(' ') === targetEnd) {
-    throw new Refusal(400, 'no request line')
+    throw new Refusal(
+      400,
+      'invalid request line: send method, target and version, each after one space',
+    )
   }
   return found[2] === '0' ? 0 : 1
 }

@@ -23,21 +23,23 @@ export function parseHeaderLines(
   from: number,
   { headerBytesMax, headerCountMax }: Http1Limits,
 ): string[] {
-  if (text.length - from > headerBytesMax) throw new Refusal(431, 'the fields are too long')
-  if (forbidden.test(text)) throw new Refusal(400, 'a control character in a field')
+  if (text.length - from > headerBytesMax)
+    throw new Refusal(431, 'headers too large: send fewer or shorter ones')
+  if (forbidden.test(text)) throw new Refusal(400, 'control character in a header: remove it')
   const headers: string[] = []
   for (let at = from; at < text.length; ) {
     const lineEnd = text.indexOf('\n', at)
     if (text.charCodeAt(lineEnd - 1) !== carriageReturn) {
-      throw new Refusal(400, 'a line ends without CR')
+      throw new Refusal(400, 'invalid line end: send CRLF')
     }
     const colon = text.indexOf(':', at)
     const name = colon < 0 ? undefined : toHeaderName(text.slice(at, colon))
-    if (name === undefined) throw new Refusal(400, 'no name of a field')
+    if (name === undefined)
+      throw new Refusal(400, 'invalid header name: send a token before the colon')
     headers.push(name, trimmed(text, colon + 1, lineEnd - 1))
     at = lineEnd + 1
   }
-  if (headers.length > 2 * headerCountMax) throw new Refusal(431, 'too many fields')
+  if (headers.length > 2 * headerCountMax) throw new Refusal(431, 'too many headers: send fewer')
   return headers
 }
 

@@ -44,15 +44,15 @@ export class RequestReader {
   /** Bytes charged to the account for an incomplete head. */
   #partialBytes = 0
   /**
-   * Requests that may still be read in this event-loop turn. At 0, reading continues in the next
+   * Requests that may still be read in this event-loop tick. At 0, reading continues in the next
    * turn.
    */
-  #turnsLeft: number
+  #requestsLeft: number
 
   constructor(socket: Socket, limits: Http1Limits, taker: RequestTaker) {
     this.#taker = taker
     this.#limits = limits
-    this.#turnsLeft = limits.pipelinedRequestsPerTickMax
+    this.#requestsLeft = limits.pipelinedRequestsPerTickMax
     this.#heads = new HeadReader(limits)
     this.#inlet = new Inlet(socket, limits, taker.arrival.account)
   }
@@ -68,7 +68,7 @@ export class RequestReader {
   }
 
   onData(bytes: Buffer): void {
-    if (this.#turnsLeft > 0) this.#turnsLeft = this.#limits.pipelinedRequestsPerTickMax
+    if (this.#requestsLeft > 0) this.#requestsLeft = this.#limits.pipelinedRequestsPerTickMax
     if (this.#isStopped) this.#inlet.linger(bytes)
     else if (this.#inlet.isEmpty && this.#isReady()) this.#read(bytes)
     else this.#inlet.keep(bytes)
@@ -98,7 +98,7 @@ export class RequestReader {
   }
 
   #isReady(): boolean {
-    return this.body !== undefined || (this.#turnsLeft > 0 && this.#taker.takesRequest())
+    return this.body !== undefined || (this.#requestsLeft > 0 && this.#taker.takesRequest())
   }
 
   #read(bytes: Buffer): void {
@@ -130,8 +130,8 @@ export class RequestReader {
     else account.charge(added)
   }
 
-  #beginTurn(): void {
-    this.#turnsLeft = this.#limits.pipelinedRequestsPerTickMax
+  #beginTick(): void {
+    this.#requestsLeft = this.#limits.pipelinedRequestsPerTickMax
     this.#taker.onRead()
   }
 
@@ -143,7 +143,7 @@ export class RequestReader {
       if (this.#heads.isPartial && !wasPartial) this.#taker.onHeadBegun()
       return nothing
     }
-    if (--this.#turnsLeft === 0) setImmediate(() => this.#beginTurn())
+    if (--this.#requestsLeft === 0) setImmediate(() => this.#beginTick())
     let { rest } = this.#heads
     const { framing } = head
     const hasBody = framing.isChunked || framing.contentLength > 0

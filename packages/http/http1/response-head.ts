@@ -36,7 +36,7 @@ export function statusLine(status: number): string {
   const known = statusLines[status]
   if (known !== undefined) return known
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new RangeError(`no status of an answer: ${status}`)
+    throw new RangeError(`invalid response status ${status}: use 200 to 599`)
   }
   const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
   statusLines[status] = line
@@ -66,13 +66,14 @@ export function encodeResponseHeaders(headers: HeaderList): ResponseHeaders {
       case 'upgrade':
         continue
       case 'content-length':
-        if (contentLength !== undefined) throw new TypeError('several lengths of an answer')
+        if (contentLength !== undefined)
+          throw new TypeError('a response has more than one content-length: set one')
         contentLength = toLength(value)
         break
       case 'date':
         hasDate = true
     }
-    text += fieldLine(name, value)
+    text += headerLine(name, value)
   }
   return { text, contentLength, closes, hasDate }
 }
@@ -81,14 +82,14 @@ export function encodeResponseHeaders(headers: HeaderList): ResponseHeaders {
 export function encodeTrailers(headers: HeaderList): string {
   let text = ''
   for (let index = 0; index < headers.length; index += 2) {
-    text += fieldLine(headers[index] ?? '', headers[index + 1] ?? '')
+    text += headerLine(headers[index] ?? '', headers[index + 1] ?? '')
   }
   return text
 }
 
-function fieldLine(name: string, value: string): string {
+function headerLine(name: string, value: string): string {
   if (notInValue.test(value) || !isName(name)) {
-    throw new TypeError(`no field: ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+    throw new TypeError(`invalid header ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
   }
   return `${name}: ${value}\r\n`
 }
@@ -101,7 +102,8 @@ function isName(name: string): boolean {
 }
 
 function toLength(value: string): number {
-  if (!digits.test(value)) throw new TypeError(`no length of an answer: ${JSON.stringify(value)}`)
+  if (!digits.test(value))
+    throw new TypeError(`invalid content-length ${JSON.stringify(value)}: use digits`)
   return Number(value)
 }
 

@@ -40,8 +40,9 @@ export class PartialSection {
     this.#length = before + bytes.length
     const end = sectionEnd(this.bytes, Math.max(0, before - emptyLine.length + 1))
     if (end >= 0) return end
-    if (hasBareLineFeed(this.bytes, before)) throw new Refusal(400, 'a line ends without CR')
-    if (this.#length > this.#bytesMax) throw new Refusal(431, 'the fields are too long')
+    if (hasBareLineFeed(this.bytes, before)) throw new Refusal(400, 'invalid line end: send CRLF')
+    if (this.#length > this.#bytesMax)
+      throw new Refusal(431, 'headers too large: send fewer or shorter ones')
     return end
   }
 

@@ -20,6 +20,8 @@ const absoluteForm = /^https?:\/\/([^/?@]+)([/?].*)?$/i
  */
 const hostAndPort = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d{0,5})?$/
 
+const invalidTarget = 'invalid request target: send a path, or an http or https URL, in ASCII'
+
 /**
  * Reads the target of a request, and the authority that it names (RFC 9112 §3.2, §3.3). Throws a
  * `Refusal`.
@@ -34,13 +36,13 @@ export function readTarget(
 ): RequestTarget {
   const hostAt = findHost(headers)
   const host = hostAt < 0 ? '' : (headers[hostAt + 1] ?? '')
-  if (minorVersion === 1 && hostAt < 0) throw new Refusal(400, 'no host')
-  if (!hostAndPort.test(host)) throw new Refusal(400, 'no host')
-  if (notInTarget.test(text)) throw new Refusal(400, 'no target')
+  if (minorVersion === 1 && hostAt < 0) throw new Refusal(400, 'no Host header: send one')
+  if (!hostAndPort.test(host)) throw new Refusal(400, 'invalid Host header: send host[:port]')
+  if (notInTarget.test(text)) throw new Refusal(400, invalidTarget)
   if (text.startsWith('/')) return { target: text, authority: host }
   if (text === '*' && method === 'OPTIONS') return { target: '*', authority: host }
   const [, authority, path = ''] = absoluteForm.exec(text) ?? []
-  if (authority === undefined || !hostAndPort.test(authority)) throw new Refusal(400, 'no target')
+  if (authority === undefined || !hostAndPort.test(authority)) throw new Refusal(400, invalidTarget)
   if (hostAt >= 0) headers[hostAt + 1] = authority
   return { target: path.startsWith('/') ? path : withoutPath(method, path), authority }
 }
@@ -50,7 +52,7 @@ function findHost(headers: readonly string[]): number {
   let found = -1
   for (let index = 0; index < headers.length; index += 2) {
     if (headers[index] !== 'host') continue
-    if (found >= 0) throw new Refusal(400, 'several hosts')
+    if (found >= 0) throw new Refusal(400, 'more than one Host header: send one')
     found = index
   }
   return found

@@ -16,7 +16,7 @@ export interface FetchHandlerOptions {
 }
 
 /** Headers that concern one connection only. HTTP/2 does not have them (RFC 9113 §8.2.2). */
-const connectionFields = new Set([
+const connectionHeaders = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -50,12 +50,12 @@ export function createFetchHandler({ app, log, admission }: FetchHandlerOptions)
     try {
       sendResponse(exchange, response, bindings)
     } catch (err) {
-      log.error({ err }, 'an answer could not be sent')
+      log.error({ err }, 'cannot send a response')
       exchange.abort()
     }
   }
 
-  function answer(exchange: Exchange, admitted: Admitted, waitedMs: number): void {
+  function handle(exchange: Exchange, admitted: Admitted, waitedMs: number): void {
     if (exchange.closed) {
       exchange.abort()
       admitted.finished()
@@ -92,7 +92,7 @@ export function createFetchHandler({ app, log, admission }: FetchHandlerOptions)
     }
   }
 
-  return admission?.open(answer) ?? gatherTick((exchange) => answer(exchange, uncounted, 0))
+  return admission?.open(handle) ?? gatherTick((exchange) => handle(exchange, uncounted, 0))
 }
 
 /** A call that is not counted. */
@@ -130,9 +130,9 @@ function sendResponse(exchange: Exchange, response: Response, bindings: PortBind
 function sendable({ httpVersion }: Exchange, headers: HeaderList): HeaderList {
   if (httpVersion === '1.1') return headers
   for (let index = 0; index < headers.length; index += 2) {
-    if (!connectionFields.has(headers[index] ?? '')) continue
-    const isConnections = (at: number) => connectionFields.has(headers[at - (at % 2)] ?? '')
-    return headers.filter((_, at) => !isConnections(at))
+    if (!connectionHeaders.has(headers[index] ?? '')) continue
+    const isConnectionHeader = (at: number) => connectionHeaders.has(headers[at - (at % 2)] ?? '')
+    return headers.filter((_, at) => !isConnectionHeader(at))
   }
   return headers
 }

@@ -40,7 +40,7 @@ test('a request is HEADERS and DATA, and its last DATA ends the stream', async (
   for (const id of [1, 3]) {
     const call = pair.request()
     call.stream.end(Buffer.from('hello'))
-    const [first, second] = await pair.peer.answer(id)
+    const [first, second] = await pair.peer.response(id)
     expect([first?.type, first?.flags, first?.headers]).toEqual([
       frameType.headers,
       endHeaders,
@@ -57,7 +57,7 @@ test('a request is HEADERS and DATA, and its last DATA ends the stream', async (
 test('a request without a body is HEADERS alone', async () => {
   await using pair = await connectPair()
   pair.request().stream.end()
-  const frames = await pair.peer.answer(1)
+  const frames = await pair.peer.response(1)
   expect(frames.map(({ type, flags }) => [type, flags])).toEqual([
     [frameType.headers, endHeaders | endStream],
   ])
@@ -83,7 +83,7 @@ describe('a response', () => {
     await using pair = await connectPair()
     const call = pair.request()
     call.stream.end()
-    await pair.peer.answer(1)
+    await pair.peer.response(1)
     pair.send(
       headers(pair, 1, head),
       data(1, 'he'),
@@ -91,7 +91,7 @@ describe('a response', () => {
       headers(pair, 1, trailers, true),
     )
     await call.over
-    expect(call.told).toEqual(['open', 'head', 'end'])
+    expect(call.events).toEqual(['open', 'head', 'end'])
     expect([call.stream.status, call.stream.headers]).toEqual([200, head.slice(2)])
     expect([call.text(), call.stream.trailers]).toEqual(['hello', trailers])
   })
@@ -100,14 +100,14 @@ describe('a response', () => {
     await using pair = await connectPair()
     const call = pair.request()
     pair.send(headers(pair, 1, head))
-    await waitFor(() => call.told.includes('head'), { what: 'the head' })
+    await waitFor(() => call.events.includes('head'), { what: 'the head' })
     expect(call.stream.isComplete).toBe(false)
     pair.send(data(1, 'hello'))
     await waitFor(() => call.text() === 'hello', { what: 'the bytes' })
     pair.send(data(1, '', endStream))
     await call.over
     expect(call.stream.isComplete).toBe(true)
-    expect(call.told.at(-1)).toBe('end')
+    expect(call.events.at(-1)).toBe('end')
   })
 
   test('informational responses before a response are not reported', async () => {
@@ -115,7 +115,7 @@ describe('a response', () => {
     const call = pair.request()
     pair.send(headers(pair, 1, [':status', '103', 'link', '</a>']), headers(pair, 1, head, true))
     await call.over
-    expect([call.told, call.stream.status]).toEqual([['open', 'head', 'end'], 200])
+    expect([call.events, call.stream.status]).toEqual([['open', 'head', 'end'], 200])
   })
 
   test('a response with nothing but a head is complete with it', async () => {
@@ -135,7 +135,7 @@ describe('a response', () => {
       toFrame(frameType.resetStream, 0, 1, uint32(errorCode.noError)),
     )
     await call.over
-    expect([call.told.at(-1), call.text()]).toEqual(['end', 'hello'])
+    expect([call.events.at(-1), call.text()]).toEqual(['end', 'hello'])
   })
 })
 
@@ -220,7 +220,7 @@ describe('a peer that goes away', () => {
     await using pair = await connectPair()
     const call = pair.request()
     call.stream.end()
-    await pair.peer.answer(1)
+    await pair.peer.response(1)
     pair.send(goaway(2 ** 31 - 1, errorCode.noError), goaway(1, errorCode.noError))
     pair.send(headers(pair, 1, head, true))
     expect(await call.over).toBeUndefined()
@@ -257,12 +257,12 @@ test('a cancelled stream is reset, and its bytes in flight are dropped and credi
   await using pair = await connectPair({ limits: { connectionWindowBytes: initialWindowBytes } })
   const call = pair.request()
   pair.send(headers(pair, 1, head), data(1, 'hello'))
-  await waitFor(() => call.told.includes('bytes'), { what: 'the bytes' })
+  await waitFor(() => call.events.includes('bytes'), { what: 'the bytes' })
   call.stream.cancel()
   expect(await pair.peer.resetCode(1)).toBe(errorCode.cancel)
   pair.send(...Array.from({ length: 3 }, () => data(1, Buffer.alloc(16_000))))
   await pair.peer.next(({ type, streamId }) => type === frameType.windowUpdate && streamId === 0)
-  expect(call.told).toEqual(['open', 'head', 'bytes'])
+  expect(call.events).toEqual(['open', 'head', 'bytes'])
 })
 
 describe('flow control of a client', () => {
@@ -280,7 +280,7 @@ describe('flow control of a client', () => {
     for (const id of [0, 1]) pair.peer.windowUpdate(id, initialWindowBytes)
     await drained
     call.stream.end()
-    await pair.peer.answer(1)
+    await pair.peer.response(1)
     expect(sentBytes(pair, 1)).toBe(bytes.length)
   })
 
@@ -288,7 +288,7 @@ describe('flow control of a client', () => {
     await using pair = await connectPair({ limits: { streamWindowBytes: 20_000 }, taking: false })
     const call = pair.request()
     pair.send(headers(pair, 1, head), data(1, Buffer.alloc(15_000)))
-    await waitFor(() => call.told.includes('bytes'), { what: 'the bytes' })
+    await waitFor(() => call.events.includes('bytes'), { what: 'the bytes' })
     await pair.peer.settled()
     const isUpdate = ({ type, streamId }: { type: number; streamId: number }) =>
       type === frameType.windowUpdate && streamId === 1
@@ -311,7 +311,7 @@ test('streams that are not read hold no other stream back', async () => {
   pair.send(headers(pair, 21, head), data(21, 'hello', endStream))
   await call.over
   expect(call.text()).toBe('hello')
-  expect(resting.map(({ told }) => told.includes('bytes'))).toEqual(resting.map(() => true))
+  expect(resting.map(({ events }) => events.includes('bytes'))).toEqual(resting.map(() => true))
 })
 
 describe('a silent peer', () => {
@@ -325,7 +325,7 @@ describe('a silent peer', () => {
     pair.send(toFrame(frameType.ping, ack, 0, ping.payload))
     await pair.peer.settled()
     pair.pass(pingTimeoutMs + 1_000)
-    expect(call.told).toEqual(['open'])
+    expect(call.events).toEqual(['open'])
     pair.pass(pingIntervalMs - pingTimeoutMs)
     await waitFor(() => pair.peer.frames.filter(isPing).length === 2, { what: 'a second ping' })
     pair.pass(pingTimeoutMs + 1_000)

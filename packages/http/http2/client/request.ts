@@ -66,7 +66,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
     const { stream } = this
     this.#owner = undefined
     if (!stream.gone && !stream.hasBegunResponse) this.#sink.onCancel()
-    stream.reset(errorCode.cancel, 'given up')
+    stream.reset(errorCode.cancel, 'the caller cancelled')
     stream.body.drop()
   }
 
@@ -127,7 +127,7 @@ export class ClientRequest implements ClientStream, Http2StreamOwner {
 
   /** DATA came first (RFC 9113 §8.1). */
   #failWithoutHead(): void {
-    const message = 'a response without a head'
+    const message = 'response without headers'
     this.stream.reset(errorCode.protocolError, message)
     // A stream that is closed already is not reset, and its owner has to know.
     this.onFailed(new StreamReset(errorCode.protocolError, message))

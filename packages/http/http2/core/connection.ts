@@ -253,15 +253,15 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     const { settingsSeen, headersSinceMs } = this.#receiver
     const due = this.#owner.deadlines()
     if (!settingsSeen) {
-      const late = new Error('the peer sent no settings')
+      const late = new Error('the peer sent no SETTINGS in time')
       due.push([this.#openedAtMs + limits.prefaceTimeoutMs, () => this.destroy(late)])
     }
     if (!this.receiveWindow.isSettingsAcked) {
-      const late = () => this.fail(errorCode.settingsTimeout, 'settings not acknowledged')
+      const late = () => this.fail(errorCode.settingsTimeout, 'SETTINGS not acknowledged in time')
       due.push([this.#openedAtMs + limits.settingsTimeoutMs, late])
     }
     if (headersSinceMs !== undefined) {
-      const late = () => this.fail(errorCode.enhanceYourCalm, 'a header block takes too long')
+      const late = () => this.fail(errorCode.enhanceYourCalm, 'header block not complete in time')
       due.push([headersSinceMs + limits.headersTimeoutMs, late])
     }
     due.push(...this.#stalls())

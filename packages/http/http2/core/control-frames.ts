@@ -33,11 +33,12 @@ export function onPriority(
   if (streamId === 0) throw new ConnectionError(protocolError, 'PRIORITY on stream 0')
   sink.budget.spend(1)
   if (end - start !== 5) {
-    if (sink.streams.isIdle(streamId)) throw new ConnectionError(frameSizeError, 'PRIORITY')
-    return void sink.streams.refuse(streamId, frameSizeError, 'PRIORITY of another length than 5')
+    const wrongLength = 'PRIORITY length is not 5'
+    if (sink.streams.isIdle(streamId)) throw new ConnectionError(frameSizeError, wrongLength)
+    return void sink.streams.refuse(streamId, frameSizeError, wrongLength)
   }
   if (readUint31(bytes, start) === streamId) {
-    throw new ConnectionError(protocolError, 'a stream that depends on itself')
+    throw new ConnectionError(protocolError, 'stream depends on itself')
   }
 }
 
@@ -48,7 +49,7 @@ export function onResetStream(
   start: number,
   end: number,
 ): void {
-  if (end - start !== 4) throw new ConnectionError(frameSizeError, 'RST_STREAM of another length')
+  if (end - start !== 4) throw new ConnectionError(frameSizeError, 'RST_STREAM length is not 4')
   if (streamId === 0) throw new ConnectionError(protocolError, 'RST_STREAM on stream 0')
   const stream = sink.streams.get(streamId)
   if (stream === undefined) sink.streams.onStray(streamId)
@@ -68,7 +69,8 @@ export function onSettings(
     sink.budget.spendSettings()
     return void sink.onSettings(bytes, start, end)
   }
-  if (start !== end) throw new ConnectionError(frameSizeError, 'an acknowledgement with settings')
+  if (start !== end)
+    throw new ConnectionError(frameSizeError, 'SETTINGS acknowledgement has a payload')
   sink.budget.spend(1)
   sink.receiveWindow.isSettingsAcked = true
 }
@@ -82,7 +84,7 @@ export function onPing(
   end: number,
 ): void {
   if (streamId !== 0) throw new ConnectionError(protocolError, 'PING on a stream')
-  if (end - start !== 8) throw new ConnectionError(frameSizeError, 'PING of another length')
+  if (end - start !== 8) throw new ConnectionError(frameSizeError, 'PING length is not 8')
   sink.budget.spend(1)
   const payload = bytes.subarray(start, end)
   if ((flags & frameFlag.ack) === 0) sink.transmitter.writer.ping(payload, true)
@@ -97,7 +99,7 @@ export function onGoaway(
   end: number,
 ): void {
   if (streamId !== 0) throw new ConnectionError(protocolError, 'GOAWAY on a stream')
-  if (end - start < 8) throw new ConnectionError(frameSizeError, 'GOAWAY too short')
+  if (end - start < 8) throw new ConnectionError(frameSizeError, 'GOAWAY is shorter than 8')
   sink.budget.spend(1)
   const message = bytes.toString('latin1', start + 8, end)
   sink.onGoaway(readUint31(bytes, start), readUint32(bytes, start + 4), message)
@@ -110,19 +112,18 @@ export function onWindowUpdate(
   start: number,
   end: number,
 ): void {
-  if (end - start !== 4)
-    throw new ConnectionError(frameSizeError, 'WINDOW_UPDATE of another length')
+  if (end - start !== 4) throw new ConnectionError(frameSizeError, 'WINDOW_UPDATE length is not 4')
   sink.budget.spend(1)
   const increment = readUint31(bytes, start)
   if (streamId === 0) {
-    if (increment === 0) throw new ConnectionError(protocolError, 'WINDOW_UPDATE of nothing')
+    if (increment === 0) throw new ConnectionError(protocolError, 'WINDOW_UPDATE of 0')
     return void sink.transmitter.widen(increment)
   }
   const stream = sink.streams.get(streamId)
   if (stream === undefined) return void sink.streams.onStray(streamId)
   if (increment === 0) {
-    sink.streams.refuse(streamId, protocolError, 'WINDOW_UPDATE of nothing')
+    sink.streams.refuse(streamId, protocolError, 'WINDOW_UPDATE of 0')
   } else if (!sink.transmitter.widenStream(stream, increment)) {
-    sink.streams.refuse(streamId, flowControlError, 'a window too large')
+    sink.streams.refuse(streamId, flowControlError, 'window too large')
   }
 }

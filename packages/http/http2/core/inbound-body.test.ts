@@ -2,24 +2,24 @@ import { expect, test } from 'bun:test'
 import { InboundBody } from './inbound-body.ts'
 
 function createBody() {
-  const told: (string | number)[] = []
+  const events: (string | number)[] = []
   const body = new InboundBody({
-    onTaken: (bytes) => told.push(bytes),
-    onWanted: () => told.push('wanted'),
+    onTaken: (bytes) => events.push(bytes),
+    onWanted: () => events.push('wanted'),
     onKept: () => {},
-    onRefused: () => told.push('refused'),
+    onRefused: () => events.push('refused'),
   })
-  return { body, told }
+  return { body, events }
 }
 
 test('chunks are taken in order, and each one is reported', () => {
-  const { body, told } = createBody()
+  const { body, events } = createBody()
   body.receive(Buffer.from('one'))
   body.receive(Buffer.from('three'))
   expect(String(body.take())).toBe('one')
   expect(String(body.take())).toBe('three')
   expect(body.take()).toBeUndefined()
-  expect(told).toEqual([3, 5])
+  expect(events).toEqual([3, 5])
 })
 
 test('a body has ended when all of it has arrived and was taken', () => {
@@ -33,7 +33,7 @@ test('a body has ended when all of it has arrived and was taken', () => {
 })
 
 test('bytes, the end and a failure wake a waiting reader', async () => {
-  const { body, told } = createBody()
+  const { body, events } = createBody()
   const first = body.ready()
   body.receive(Buffer.from('x'))
   await first
@@ -41,7 +41,7 @@ test('bytes, the end and a failure wake a waiting reader', async () => {
   const second = body.ready()
   body.complete([])
   await second
-  expect(told).toEqual(['wanted', 1, 'wanted'])
+  expect(events).toEqual(['wanted', 1, 'wanted'])
   const broken = createBody().body
   const third = broken.ready()
   broken.fail(new Error('reset'))
@@ -93,19 +93,19 @@ test('a large part that is kept stays before later chunks', () => {
 })
 
 test('a refused body is dropped, and that is reported', () => {
-  const { body, told } = createBody()
+  const { body, events } = createBody()
   body.receive(Buffer.from('abc'))
   body.refuse()
-  expect(told).toEqual([3, 'refused'])
+  expect(events).toEqual([3, 'refused'])
   expect(body.take()).toBeUndefined()
 })
 
 test('an aborted body returns what it holds, and never counts as complete', async () => {
-  const { body, told } = createBody()
+  const { body, events } = createBody()
   body.receive(Buffer.from('abc'))
   body.complete([])
   body.cut(new Error('closed'))
-  expect(told).toEqual([3])
+  expect(events).toEqual([3])
   expect(body.take()).toBeUndefined()
   expect(body.ended).toBe(false)
   await expect(body.ready()).rejects.toThrow('closed')

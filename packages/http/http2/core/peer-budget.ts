@@ -24,7 +24,7 @@ export class PeerBudget {
   /** Pays for frames that carry nothing. Throws a `ConnectionError`. */
   spend(frames: number): void {
     if (this.#idleFrames.spend(frames, this.#timer.nowMs) || this.#isTrusted) return
-    throw new ConnectionError(errorCode.enhanceYourCalm, 'too many frames that carry nothing')
+    throw new ConnectionError(errorCode.enhanceYourCalm, 'too many frames without data')
   }
 
   /** Pays for a SETTINGS frame. Throws a `ConnectionError`. */
@@ -45,6 +45,6 @@ export class PeerBudget {
   /** Pays for a stream that ends early. Throws a `ConnectionError`. */
   spendReset(): void {
     if (this.#resets.spend(1, this.#timer.nowMs) || this.#isTrusted) return
-    throw new ConnectionError(errorCode.enhanceYourCalm, 'too many streams reset')
+    throw new ConnectionError(errorCode.enhanceYourCalm, 'too many streams were reset')
   }
 }

@@ -110,7 +110,7 @@ export class Receiver implements FrameSink {
     end: number,
   ): void {
     if (this.#block !== undefined && type !== frameType.continuation) {
-      throw new ConnectionError(protocolError, 'a frame within a header block')
+      throw new ConnectionError(protocolError, 'another frame within a header block')
     }
     if (!this.#settingsSeen) this.#checkFirst(type, flags)
     switch (type) {
@@ -126,7 +126,7 @@ export class Receiver implements FrameSink {
         return void onSettings(this.#sink, flags, streamId, bytes, start, end)
       case frameType.pushPromise:
         // A client must not send it, and our SETTINGS forbid it to a server (RFC 9113 §8.4).
-        throw new ConnectionError(protocolError, 'PUSH_PROMISE')
+        throw new ConnectionError(protocolError, 'PUSH_PROMISE is not allowed')
       case frameType.ping:
         return void onPing(this.#sink, flags, streamId, bytes, start, end)
       case frameType.goaway:
@@ -143,7 +143,7 @@ export class Receiver implements FrameSink {
 
   #checkFirst(type: number, flags: number): void {
     if (type !== frameType.settings || (flags & frameFlag.ack) !== 0) {
-      throw new ConnectionError(protocolError, 'SETTINGS come first')
+      throw new ConnectionError(protocolError, 'the first frame is not SETTINGS')
     }
     this.#settingsSeen = true
   }
@@ -204,7 +204,7 @@ export class Receiver implements FrameSink {
     if ((flags & frameFlag.priority) !== 0) {
       if (to - from < 5) throw new ConnectionError(frameSizeError, 'HEADERS too short')
       if (readUint31(bytes, from) === streamId) {
-        throw new ConnectionError(protocolError, 'a stream that depends on itself')
+        throw new ConnectionError(protocolError, 'stream depends on itself')
       }
       from += 5
     }
@@ -226,7 +226,7 @@ export class Receiver implements FrameSink {
   ): void {
     const block = this.#block
     if (block === undefined || block.streamId !== streamId) {
-      throw new ConnectionError(protocolError, 'CONTINUATION of nothing')
+      throw new ConnectionError(protocolError, 'CONTINUATION without HEADERS')
     }
     if (start === end) this.#sink.budget.spend(1)
     block.add(bytes.subarray(start, end), this.#sink.limits)

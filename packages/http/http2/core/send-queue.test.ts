@@ -22,6 +22,6 @@ test('a window that the peer shrinks becomes negative, and no byte is sent', asy
   await peer.settled()
   expect(sentBytes()).toBe(65_535)
   peer.send(frameType.windowUpdate, 0, 1, uint32(99_900))
-  await peer.answer(1)
+  await peer.response(1)
   expect(sentBytes()).toBe(100_000)
 })

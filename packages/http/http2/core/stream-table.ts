@@ -59,7 +59,11 @@ export class StreamTable<O extends StreamOwner = StreamOwner> {
       if (stream.heldBytes > (largest?.heldBytes ?? 0)) largest = stream
     }
     if (largest === undefined) return false
-    this.reset(largest, errorCode.enhanceYourCalm, 'too much is held for the peer')
+    this.reset(
+      largest,
+      errorCode.enhanceYourCalm,
+      'memory is short, and this stream holds the most',
+    )
     return true
   }
 

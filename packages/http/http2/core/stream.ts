@@ -225,7 +225,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
   }
 
   #breakOffHeaders(): void {
-    this.reset(errorCode.internalError, 'headers longer than the peer takes')
+    this.reset(errorCode.internalError, 'headers longer than the peer accepts')
   }
 
   #finish(): void {

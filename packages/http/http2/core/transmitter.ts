@@ -251,5 +251,5 @@ export class Transmitter {
 }
 
 function windowTooLarge(): ConnectionError {
-  return new ConnectionError(errorCode.flowControlError, 'a window too large')
+  return new ConnectionError(errorCode.flowControlError, 'window too large')
 }

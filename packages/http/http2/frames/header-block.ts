@@ -28,7 +28,7 @@ export class HeaderBlock {
   add(fragment: Uint8Array, limits: Http2Limits): void {
     const length = this.#length + fragment.length
     if (++this.#continuations > limits.continuationsMax || length > limits.headerBlockBytesMax) {
-      throw new ConnectionError(errorCode.enhanceYourCalm, 'a field block too large')
+      throw new ConnectionError(errorCode.enhanceYourCalm, 'header block too large')
     }
     if (length > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow(2 * length)

@@ -13,7 +13,7 @@ export class PrefaceReader {
     if (seen === clientPreface.length) return chunk
     const length = Math.min(chunk.length, clientPreface.length - seen)
     if (clientPreface.compare(chunk, 0, length, seen, seen + length) !== 0) {
-      throw new ConnectionError(errorCode.protocolError, 'no connection preface')
+      throw new ConnectionError(errorCode.protocolError, 'invalid connection preface')
     }
     this.#seenBytes += length
     return chunk.subarray(length)

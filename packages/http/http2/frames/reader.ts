@@ -115,6 +115,6 @@ export class FrameReader {
 function totalBytes(bytes: Buffer, offset: number): number {
   const length = readUint24(bytes, offset)
   if (length > frameBytesMax)
-    throw new ConnectionError(errorCode.frameSizeError, 'a frame too long')
+    throw new ConnectionError(errorCode.frameSizeError, 'frame longer than MAX_FRAME_SIZE')
   return frameHeaderBytes + length
 }

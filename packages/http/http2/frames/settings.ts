@@ -48,7 +48,7 @@ export function readSettings(
   end: number,
 ): void {
   if ((end - start) % entryBytes !== 0) {
-    throw new ConnectionError(errorCode.frameSizeError, 'SETTINGS of a length that cannot be')
+    throw new ConnectionError(errorCode.frameSizeError, 'SETTINGS length is not a multiple of 6')
   }
   peer.headerTableBytesMin = peer.headerTableBytes
   for (let offset = start; offset < end; offset += entryBytes) {
@@ -64,19 +64,19 @@ function apply(peer: PeerSettings, id: number, value: number): void {
       peer.headerTableBytesMin = Math.min(value, peer.headerTableBytesMin)
       break
     case settingId.enablePush:
-      if (value > 1) throw new ConnectionError(errorCode.protocolError, 'ENABLE_PUSH is 0 or 1')
+      if (value > 1) throw new ConnectionError(errorCode.protocolError, 'ENABLE_PUSH is not 0 or 1')
       break
     case settingId.maxConcurrentStreams:
       peer.concurrentStreamsMax = value
       break
     case settingId.initialWindowSize:
       if (value > int31Max)
-        throw new ConnectionError(errorCode.flowControlError, 'window too large')
+        throw new ConnectionError(errorCode.flowControlError, 'INITIAL_WINDOW_SIZE too large')
       peer.windowBytes = value
       break
     case settingId.maxFrameSize:
       if (value < frameBytesMax || value > frameSizeHighest) {
-        throw new ConnectionError(errorCode.protocolError, 'MAX_FRAME_SIZE out of its range')
+        throw new ConnectionError(errorCode.protocolError, 'MAX_FRAME_SIZE out of range')
       }
       peer.frameBytesMax = value
       break

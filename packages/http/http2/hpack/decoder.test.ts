@@ -15,24 +15,24 @@ function decode(...octets: number[]) {
 describe('a malformed block', () => {
   const onePastEnd = 0xbf
   test.each<[problem: string, octets: number[], message: string]>([
-    ['index 0', [0x80], 'an index of no entry'],
-    ['an index of an empty table', [newest], 'an index of no entry'],
-    ['an index behind the oldest entry', [...added, onePastEnd], 'an index of no entry'],
-    ['a name index of no entry', [0x7f, 0x00, 1, 0x61], 'an index of no entry'],
-    ['an index that breaks off', [0xff], 'breaks off'],
-    ['an index that breaks off in its middle', [0xff, 0x80], 'breaks off'],
-    ['an index beyond 32 bits', [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], 'too many octets'],
-    ['an index of idle octets', [0xff, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], 'too many octets'],
-    ['a name without a value', [0x40, 1, 0x61], 'breaks off'],
-    ['a literal without a name', [0x40], 'breaks off'],
+    ['index 0', [0x80], 'index without an entry'],
+    ['an index of an empty table', [newest], 'index without an entry'],
+    ['an index behind the oldest entry', [...added, onePastEnd], 'index without an entry'],
+    ['a name index of no entry', [0x7f, 0x00, 1, 0x61], 'index without an entry'],
+    ['an index that breaks off', [0xff], 'truncated'],
+    ['an index that breaks off in its middle', [0xff, 0x80], 'truncated'],
+    ['an index beyond 32 bits', [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], 'integer too large'],
+    ['an index of idle octets', [0xff, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], 'integer too large'],
+    ['a name without a value', [0x40, 1, 0x61], 'truncated'],
+    ['a literal without a name', [0x40], 'truncated'],
     ['a string longer than the block', [0x40, 1, 0x61, 2, 0x62], 'longer than its block'],
     ['a string of 4 GiB', [0x40, 0x7f, 0x80, 0xff, 0xff, 0xff, 0x0f], 'longer than its block'],
     ['a Huffman text of the end of string', [0x40, 0x84, 255, 255, 255, 255, 0], 'Huffman'],
     ['a Huffman padding of eight bits', [0x40, 0x82, 0xf8, 0xff, 0], 'Huffman'],
     ['a Huffman padding of zeros', [0x40, 0x81, 0x18, 0], 'Huffman'],
-    ['a size update behind a field', [0x82, 0x20], 'behind a field'],
+    ['a size update after a header', [0x82, 0x20], 'after a header'],
     ['a size update beyond what is allowed', [0x3f, 0xe2, 0x1f], 'larger than allowed'],
-    ['a size update that breaks off', [0x3f], 'breaks off'],
+    ['a size update that breaks off', [0x3f], 'truncated'],
   ])('a malformed block is refused: %s', (_, octets, message) => {
     expect(() => decode(...octets)).toThrow(message)
     expect(() => decode(...octets)).toThrow(HpackError)
@@ -85,8 +85,8 @@ describe('a table that was made smaller', () => {
   }
 
   test('the block after a smaller table has to signal its size', () => {
-    expect(() => shrunk(100).decode(Buffer.of(newest), limits)).toThrow('not made smaller')
-    expect(() => shrunk(100).decode(Buffer.of(), limits)).toThrow('not made smaller')
+    expect(() => shrunk(100).decode(Buffer.of(newest), limits)).toThrow('missing table size update')
+    expect(() => shrunk(100).decode(Buffer.of(), limits)).toThrow('missing table size update')
     const { headers } = shrunk(100).decode(Buffer.of(0x3f, 100 - 31, newest), limits)
     expect(headers).toEqual(['a', 'b'])
   })
@@ -94,7 +94,9 @@ describe('a table that was made smaller', () => {
   test('the block after a smaller and a larger table has to signal the smallest size', () => {
     const whole = [0x3f, 0xe1, 0x1f]
     const decoder = shrunk(0, 4096)
-    expect(() => decoder.decode(Buffer.from([...whole, newest]), limits)).toThrow('not made')
+    expect(() => decoder.decode(Buffer.from([...whole, newest]), limits)).toThrow(
+      'missing table size update',
+    )
     expect(shrunk(0, 4096).decode(Buffer.from([0x20, ...whole, 0x82]), limits).headers).toEqual([
       ':method',
       'GET',
@@ -102,14 +104,14 @@ describe('a table that was made smaller', () => {
   })
 
   test('entries beyond the size of the table are removed', () => {
-    expect(() => shrunk(33).decode(Buffer.of(0x3f, 2, newest), limits)).toThrow('of no entry')
+    expect(() => shrunk(33).decode(Buffer.of(0x3f, 2, newest), limits)).toThrow('without an entry')
   })
 
   test('a repeated block has to signal a smaller table too', () => {
     const decoder = shrunk()
     decoder.decode(Buffer.of(newest), limits)
     decoder.setTableBytesMax(100)
-    expect(() => decoder.decode(Buffer.of(newest), limits)).toThrow('not made smaller')
+    expect(() => decoder.decode(Buffer.of(newest), limits)).toThrow('missing table size update')
   })
 })
 
@@ -142,7 +144,7 @@ describe('a repeated block', () => {
     decoder.decode(Buffer.from(added), limits)
     const tooLarge = Buffer.from([newest, 0x40, 9, ...Buffer.from('123456789'), 0])
     expect(decoder.decode(tooLarge, limits).headers).toEqual(['a', 'b', '123456789', ''])
-    expect(() => decoder.decode(tooLarge, limits)).toThrow('of no entry')
+    expect(() => decoder.decode(tooLarge, limits)).toThrow('without an entry')
   })
 
   test('a repeated block is checked against the limits of its own call', () => {

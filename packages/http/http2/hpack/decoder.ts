@@ -77,7 +77,7 @@ export class HpackDecoder {
     this.#block = block
     this.#offset = 0
     const resized = this.#readSizeUpdates()
-    const decoded = this.#readFields(limits)
+    const decoded = this.#readHeaders(limits)
     this.#block = scratch
     this.#decoded = decoded
     this.#repeatableBytes = 0
@@ -111,16 +111,16 @@ export class HpackDecoder {
       ((this.#block[this.#offset] as number) & 0xe0) === 0x20
     ) {
       const bytes = this.#readInteger(0x1f)
-      if (bytes > this.#tableBytesMax) throw new HpackError('a dynamic table larger than allowed')
+      if (bytes > this.#tableBytesMax) throw new HpackError('table size update larger than allowed')
       if (bytes <= (this.#updateDueBytes ?? 0)) this.#updateDueBytes = undefined
       this.#table.resize(bytes)
       resized = true
     }
-    if (this.#updateDueBytes !== undefined) throw new HpackError('a dynamic table not made smaller')
+    if (this.#updateDueBytes !== undefined) throw new HpackError('missing table size update')
     return resized
   }
 
-  #readFields({ listBytesMax, listCountMax }: HeaderListLimits): DecodedBlock {
+  #readHeaders({ listBytesMax, listCountMax }: HeaderListLimits): DecodedBlock {
     const block = this.#block
     const table = this.#table
     const headers: string[] = []
@@ -141,7 +141,7 @@ export class HpackDecoder {
           value = table.value(number)
         }
       } else {
-        if (first >= 0x20 && first < 0x40) throw new HpackError('a size update behind a field')
+        if (first >= 0x20 && first < 0x40) throw new HpackError('table size update after a header')
         name = this.#readName(first >= 0x40 ? 0x3f : 0x0f)
         value = this.#readString()
         if (first >= 0x40) table.insert(name, value)
@@ -167,25 +167,25 @@ export class HpackDecoder {
    */
   #entryNumber(index: number): number {
     const age = index - firstDynamicIndex
-    if (index === 0 || age >= this.#table.count) throw new HpackError('an index of no entry')
+    if (index === 0 || age >= this.#table.count) throw new HpackError('index without an entry')
     return this.#table.inserted - age
   }
 
   /** Reads a string literal (RFC 7541 §5.2). */
   #readString(): string {
     const block = this.#block
-    if (this.#offset >= block.length) throw new HpackError('a block that breaks off')
+    if (this.#offset >= block.length) throw new HpackError('truncated header block')
     const encoded = (block[this.#offset] as number) >= 0x80
     const length = this.#readInteger(0x7f)
     const start = this.#offset
     const end = start + length
-    if (end > block.length) throw new HpackError('a string longer than its block')
+    if (end > block.length) throw new HpackError('string longer than its block')
     this.#offset = end
     if (!encoded) return block.toString('latin1', start, end)
     const bytesMax = huffmanTextBytesMax(length)
     const text = bytesMax <= scratch.length ? scratch : Buffer.allocUnsafeSlow(bytesMax)
     const textBytes = readHuffman(block, start, end, text)
-    if (textBytes < 0) throw new HpackError('a malformed Huffman text')
+    if (textBytes < 0) throw new HpackError('malformed Huffman text')
     return text.toString('latin1', 0, textBytes)
   }
 
@@ -196,10 +196,10 @@ export class HpackDecoder {
     if (value < prefixMax) return value
     for (let shift = 0; shift <= integerShiftMax; shift += 7) {
       const octet = block[this.#offset++]
-      if (octet === undefined) throw new HpackError('a block that breaks off')
+      if (octet === undefined) throw new HpackError('truncated header block')
       value += (octet & 0x7f) * 2 ** shift
       if (octet < 0x80) return value
     }
-    throw new HpackError('an integer of too many octets')
+    throw new HpackError('integer too large')
   }
 }

@@ -85,7 +85,7 @@ export class HpackEncoder {
     this.#offset = offset
     if (this.#smallestBytes !== undefined) this.#writeSizeUpdates(this.#smallestBytes)
     for (let index = 0; index < headers.length; index += 2) {
-      this.#writeField(headers[index] as string, headers[index + 1] as string)
+      this.#writeHeader(headers[index] as string, headers[index + 1] as string)
     }
     // Does not keep the caller's buffer alive.
     this.#out = nowhere
@@ -99,7 +99,7 @@ export class HpackEncoder {
     this.#smallestBytes = undefined
   }
 
-  #writeField(name: string, value: string): void {
+  #writeHeader(name: string, value: string): void {
     const entries = this.#entries?.get(name)
     const number = entries?.value === value ? entries.number : entries?.others?.get(value)
     if (number !== undefined) {

@@ -26,7 +26,7 @@ const headerTableSize = 1
  * returns the requests.
  */
 class HeaderPeer {
-  readonly asked: HeaderList[] = []
+  readonly requested: HeaderList[] = []
   answers: HeaderList[] = []
   failure: unknown
   readonly #socket: Socket
@@ -91,7 +91,7 @@ class HeaderPeer {
   #answer(streamId: number, flags: number, payload: Buffer): void {
     if ((flags & flag.endHeaders) === 0 || flags & flag.padded) throw new Error('not prepared')
     const block = payload.subarray(flags & flag.priority ? 5 : 0)
-    this.asked.push(this.#decoder.decode(block, limits).headers)
+    this.requested.push(this.#decoder.decode(block, limits).headers)
     const headers = this.answers.shift() ?? []
     const out = Buffer.alloc(encodedBytesMax(headers))
     const end = this.#encoder.encode(headers, out, 0)
@@ -195,11 +195,11 @@ async function exchange(client: ClientHttp2Session, peer: HeaderPeer, call: Call
   const { ':status': status, ...answered } = head as Record<string, string>
   expect(Number(status)).toBe(200)
   expect(Object.fromEntries(Object.entries(answered))).toEqual(call.answer)
-  const asked = pairs(peer.asked.pop() ?? [])
-  expect(asked.filter(([name]) => !name.startsWith(':')).sort()).toEqual(
+  const requested = pairs(peer.requested.pop() ?? [])
+  expect(requested.filter(([name]) => !name.startsWith(':')).sort()).toEqual(
     Object.entries(call.request).sort(),
   )
-  expect(asked).toContainEqual([':path', '/'])
+  expect(requested).toContainEqual([':path', '/'])
 }
 
 function pairs(headers: HeaderList): [string, string][] {

@@ -99,7 +99,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
     const { streams, account } = core
     const open = streams.get(streamId)
     if (open !== undefined) return void this.#onTrailers(open, headers, overflow, endStream)
-    if (streamId % 2 === 0) throw new ConnectionError(errorCode.protocolError, 'an even stream')
+    if (streamId % 2 === 0) throw new ConnectionError(errorCode.protocolError, 'even stream id')
     if (streamId <= streams.lastId) return void this.#onClosedStream(streamId)
     streams.lastId = streamId
     // GOAWAY has named the last stream, so no later one is taken (RFC 9113 §6.8).

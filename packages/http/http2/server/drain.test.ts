@@ -7,7 +7,7 @@ import { type FramesPeer, serveFrames } from '../testing/frames-peer.ts'
 
 const hold = { drainPingTimeoutMs: 60_000, sweepIntervalMs: 10 }
 
-function answer(exchange: Exchange): void {
+function respond(exchange: Exchange): void {
   exchange.respond(200, [])
   exchange.end(Buffer.from('done'))
 }
@@ -46,7 +46,7 @@ describe('an HTTP/2 connection that drains', () => {
     peer.data(5, 'x', true)
     await peer.settled()
     expect(server.exchanges).toHaveLength(2)
-    for (const exchange of server.exchanges) answer(exchange)
+    for (const exchange of server.exchanges) respond(exchange)
     expect(await peer.goawayCode()).toBe(errorCode.noError)
     const ended = peer.frames.filter(({ flags, type }) => type === frameType.data && flags === 1)
     expect(ended.map(({ streamId }) => streamId)).toEqual([1, 3])
@@ -74,10 +74,10 @@ describe('an HTTP/2 connection that drains', () => {
   })
 
   test('a draining connection waits until an unread request is refused', async () => {
-    await using server = await serveFrames(answer, { ...hold, refusalDelayMs: 20 })
+    await using server = await serveFrames(respond, { ...hold, refusalDelayMs: 20 })
     await using peer = await server.peer()
     peer.request(1, [], false)
-    await peer.answer(1)
+    await peer.response(1)
     const drained = server.http2.drain()
     await pong(peer)
     expect(await peer.resetCode(1)).toBe(errorCode.noError)
@@ -95,7 +95,7 @@ test('a connection that opens while the server drains is drained too', async () 
   await pong(second)
   expect(await second.goawayCode()).toBe(errorCode.noError)
   await pong(first)
-  answer(server.exchanges[0] as Exchange)
+  respond(server.exchanges[0] as Exchange)
   await drained
 })
 

@@ -12,7 +12,7 @@ const nothing = Buffer.alloc(0)
 const serve = () => serveFrames(() => {})
 
 /** Opens a stream. Its response ends when the request does. */
-async function serveAnswers() {
+async function serveResponses() {
   const server = await serveFrames((exchange) => {
     exchange.respond(200, [])
     exchange.end()
@@ -44,7 +44,7 @@ const connectionErrors: readonly Case[] = [
     (peer) => peer.send(frameType.resetStream, 0, 1, uint32(8)),
   ],
   [
-    'RST_STREAM of another length',
+    'RST_STREAM length is not 4',
     'frameSizeError',
     (peer) => {
       open(peer)
@@ -101,7 +101,7 @@ const connectionErrors: readonly Case[] = [
     },
   ],
   ['PING on a stream', 'protocolError', (peer) => peer.send(frameType.ping, 0, 1, Buffer.alloc(8))],
-  ['PING of another length', 'frameSizeError', (peer) => peer.send(frameType.ping, 0, 0)],
+  ['PING length is not 8', 'frameSizeError', (peer) => peer.send(frameType.ping, 0, 0)],
   [
     'GOAWAY on a stream',
     'protocolError',
@@ -118,7 +118,7 @@ const connectionErrors: readonly Case[] = [
     (peer) => peer.windowUpdate(0, 2 ** 31 - 1),
   ],
   [
-    'CONTINUATION of nothing',
+    'CONTINUATION without HEADERS',
     'protocolError',
     (peer) => peer.send(frameType.continuation, endHeaders, 1),
   ],
@@ -240,7 +240,7 @@ const streamErrors: readonly Case[] = [
     },
   ],
   [
-    'WINDOW_UPDATE of nothing',
+    'WINDOW_UPDATE of 0',
     'protocolError',
     (peer) => {
       open(peer)
@@ -278,11 +278,11 @@ describe('an error of a stream', () => {
 
 describe('a frame on a closed stream', () => {
   test('WINDOW_UPDATE, RST_STREAM and PRIORITY on a closed stream are ignored', async () => {
-    const { server, peer } = await serveAnswers()
+    const { server, peer } = await serveResponses()
     await using _server = server
     await using _peer = peer
     peer.request(1)
-    await peer.answer(1)
+    await peer.response(1)
     peer.windowUpdate(1, 5)
     peer.send(frameType.resetStream, 0, 1, uint32(8))
     peer.send(frameType.priority, 0, 1, Buffer.from([0, 0, 0, 0, 1]))
@@ -293,11 +293,11 @@ describe('a frame on a closed stream', () => {
     ['DATA', (peer: FramesPeer) => peer.data(1, 'x')],
     ['HEADERS', (peer: FramesPeer) => peer.request(1)],
   ])('%s on a closed stream ends the connection', async (_, act) => {
-    const { server, peer } = await serveAnswers()
+    const { server, peer } = await serveResponses()
     await using _server = server
     await using _peer = peer
     peer.request(1)
-    await peer.answer(1)
+    await peer.response(1)
     act(peer)
     expect(await peer.goawayCode()).toBe(errorCode.streamClosed)
   })

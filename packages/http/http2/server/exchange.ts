@@ -122,7 +122,8 @@ export class ServerExchange implements Exchange, StreamOwner {
   abort(): void {
     this.released = true
     if (this.stream.gone) this.#sink.onReleased(this)
-    else if (!this.stream.localEnded) this.stream.reset(errorCode.internalError, 'broken off')
+    else if (!this.stream.localEnded)
+      this.stream.reset(errorCode.internalError, 'the response was aborted')
   }
 
   /** Sends 100 to a client that waits for it (RFC 9110 §10.1.1). */

@@ -38,7 +38,7 @@ const fine = (exchange: Exchange) => {
 
 async function expectFine(peer: FramesPeer, streamId: number): Promise<void> {
   peer.request(streamId)
-  const frames = await peer.answer(streamId)
+  const frames = await peer.response(streamId)
   expect(frames.map(({ headers }) => headers)).toEqual([status, undefined, ['grpc-status', '0']])
 }
 
@@ -50,10 +50,10 @@ test("headers within the client's limit are sent, longer ones end their stream",
   const { server, peer } = await connect(respondWith(bytesMax), respondWith(bytesMax + 1), fine)
   await using _ = server
   peer.request(1)
-  expect((await peer.answer(1))[0]?.headers).toEqual(listOf(bytesMax, status))
+  expect((await peer.response(1))[0]?.headers).toEqual(listOf(bytesMax, status))
   peer.request(3)
   expect(await peer.resetCode(3)).toBe(errorCode.internalError)
-  expect((await peer.answer(3)).map(({ type }) => type)).toEqual([frameType.resetStream])
+  expect((await peer.response(3)).map(({ type }) => type)).toEqual([frameType.resetStream])
   expect(server.exchanges[1]?.closed).toBe(true)
   await expectFine(peer, 5)
 })
@@ -66,7 +66,7 @@ test("trailers within the client's limit are sent, longer ones end their stream"
   const { server, peer } = await connect(respondWith(bytesMax), respondWith(bytesMax + 1), fine)
   await using _ = server
   peer.request(1)
-  expect((await peer.answer(1)).at(-1)?.headers).toEqual(listOf(bytesMax, []))
+  expect((await peer.response(1)).at(-1)?.headers).toEqual(listOf(bytesMax, []))
   peer.request(3)
   expect(await peer.resetCode(3)).toBe(errorCode.internalError)
   await expectFine(peer, 5)

@@ -11,7 +11,7 @@ const { endHeaders, endStream } = frameFlag
 const get = [':method', 'GET', ':scheme', 'http', ':authority', 'a', ':path', '/']
 const sweepIntervalMs = 10
 
-function answer(exchange: Exchange): void {
+function respond(exchange: Exchange): void {
   exchange.respond(200, [])
   exchange.end(Buffer.from('done'))
 }
@@ -25,7 +25,7 @@ describe('concurrent streams', () => {
     await using peer = await server.peer()
     for (const streamId of [1, 3, 5]) peer.request(streamId)
     expect(await peer.resetCode(5)).toBe(errorCode.refusedStream)
-    answer(server.exchanges[0] as Exchange)
+    respond(server.exchanges[0] as Exchange)
     peer.request(7)
     await peer.settled()
     expect(server.exchanges).toHaveLength(3)
@@ -34,8 +34,8 @@ describe('concurrent streams', () => {
   test('the limit of streams is the one in the SETTINGS', async () => {
     await using server = await serveFrames(() => {}, { concurrentStreamsMax: 77 })
     await using peer = await server.peer()
-    const told = settingsPayload([[settingId.maxConcurrentStreams, 77]])
-    expect(peer.frames[0]?.payload.includes(told)).toBe(true)
+    const events = settingsPayload([[settingId.maxConcurrentStreams, 77]])
+    expect(peer.frames[0]?.payload.includes(events)).toBe(true)
   })
 
   test('streams count while their handlers continue, whatever the client resets', async () => {
@@ -93,17 +93,17 @@ describe('the header list of a request', () => {
     ['bytes', { headerListBytesMax: 300 }, ['x-long', 'v'.repeat(300)]],
     ['headers', { headerCountMax: 6 }, ['a', '1', 'b', '2', 'c', '3']],
   ])('a request with too many %s gets a 431', async (_, limits, headers) => {
-    await using server = await serveFrames(answer, limits)
+    await using server = await serveFrames(respond, limits)
     await using peer = await server.peer()
     peer.request(1, headers)
-    expect((await peer.answer(1))[0]?.headers?.slice(0, 2)).toEqual([':status', '431'])
+    expect((await peer.response(1))[0]?.headers?.slice(0, 2)).toEqual([':status', '431'])
     expect(server.exchanges).toEqual([])
     peer.request(3)
-    expect((await peer.answer(3))[0]?.headers?.slice(0, 2)).toEqual([':status', '200'])
+    expect((await peer.response(3))[0]?.headers?.slice(0, 2)).toEqual([':status', '200'])
   })
 
   test('a request with a too long header block ends the connection', async () => {
-    await using server = await serveFrames(answer, { headerBlockBytesMax: 1_000 })
+    await using server = await serveFrames(respond, { headerBlockBytesMax: 1_000 })
     await using peer = await server.peer()
     peer.send(frameType.headers, endStream, 1, peer.encode(get))
     peer.send(frameType.continuation, 0, 1, Buffer.alloc(500))
@@ -112,7 +112,7 @@ describe('the header list of a request', () => {
   })
 
   test('a request with a header block in too many frames ends the connection', async () => {
-    await using server = await serveFrames(answer, { continuationsMax: 3 })
+    await using server = await serveFrames(respond, { continuationsMax: 3 })
     await using peer = await server.peer()
     const block = peer.encode(get)
     peer.send(frameType.headers, endStream, 1, block.subarray(0, 1))
@@ -123,14 +123,14 @@ describe('the header list of a request', () => {
   })
 
   test('a request with a header block in a few frames is accepted', async () => {
-    await using server = await serveFrames(answer, { continuationsMax: 3 })
+    await using server = await serveFrames(respond, { continuationsMax: 3 })
     await using peer = await server.peer()
     const block = peer.encode(get)
     peer.send(frameType.headers, endStream, 1, block.subarray(0, 1))
     peer.send(frameType.continuation, 0, 1, block.subarray(1, 2))
     peer.send(frameType.continuation, 0, 1)
     peer.send(frameType.continuation, endHeaders, 1, block.subarray(2))
-    expect((await peer.answer(1))[0]?.headers?.slice(0, 2)).toEqual([':status', '200'])
+    expect((await peer.response(1))[0]?.headers?.slice(0, 2)).toEqual([':status', '200'])
   })
 })
 
@@ -155,7 +155,7 @@ describe('frames that cost the client nothing', () => {
   })
 
   test('requests and DATA earn frames that cost nothing', async () => {
-    await using server = await serveFrames(answer, few)
+    await using server = await serveFrames(respond, few)
     await using peer = await server.peer()
     for (let streamId = 1; streamId < 400; streamId += 2) {
       peer.request(streamId)
@@ -163,7 +163,7 @@ describe('frames that cost the client nothing', () => {
       peer.windowUpdate(streamId, 1)
       peer.send(frameType.ping, 0, 0, Buffer.alloc(8))
     }
-    await peer.answer(399)
+    await peer.response(399)
   })
 })
 
@@ -181,7 +181,7 @@ describe('streams that end early', () => {
   })
 
   test.each([
-    ['WINDOW_UPDATE of nothing', (peer: FramesPeer, id: number) => peer.windowUpdate(id, 0)],
+    ['WINDOW_UPDATE of 0', (peer: FramesPeer, id: number) => peer.windowUpdate(id, 0)],
     ['DATA behind the end', (peer: FramesPeer, id: number) => peer.data(id, 'x')],
     ['HEADERS behind the end', (peer: FramesPeer, id: number) => peer.request(id)],
     ['a window too large', (peer: FramesPeer, id: number) => peer.windowUpdate(id, 2 ** 31 - 1)],
@@ -196,11 +196,11 @@ describe('streams that end early', () => {
   })
 
   test('resets after a complete response do not count', async () => {
-    await using server = await serveFrames(answer, few)
+    await using server = await serveFrames(respond, few)
     await using peer = await server.peer()
     for (let streamId = 1; streamId < 100; streamId += 2) {
       peer.request(streamId, [], false)
-      await peer.answer(streamId)
+      await peer.response(streamId)
       cancel(peer, streamId)
     }
     await peer.settled()
@@ -229,7 +229,7 @@ describe('a connection of many users', () => {
 
   test('complete responses earn some resets', async () => {
     const respond = (exchange: Exchange) => {
-      if (server.exchanges.length % 5 !== 0) answer(exchange)
+      if (server.exchanges.length % 5 !== 0) respond(exchange)
     }
     await using server = await serveFrames(respond, { resets, responseEarnsResets: 0.25 })
     await using peer = await server.peer()
@@ -262,21 +262,21 @@ describe('a connection of many users', () => {
 
 describe('a slow HTTP/2 client', () => {
   test('a client that is slow with its preface is disconnected', async () => {
-    await using server = await serveFrames(answer, { prefaceTimeoutMs: 30, sweepIntervalMs })
+    await using server = await serveFrames(respond, { prefaceTimeoutMs: 30, sweepIntervalMs })
     await using peer = new FramesPeer(server.port)
     peer.socket.write(clientPreface.subarray(0, 20))
     await waitFor(() => peer.closed, { what: 'the end' })
   })
 
   test('a client that is slow with its SETTINGS is disconnected', async () => {
-    await using server = await serveFrames(answer, { prefaceTimeoutMs: 30, sweepIntervalMs })
+    await using server = await serveFrames(respond, { prefaceTimeoutMs: 30, sweepIntervalMs })
     await using peer = new FramesPeer(server.port)
     peer.socket.write(clientPreface)
     await waitFor(() => peer.closed, { what: 'the end' })
   })
 
   test('a client that does not acknowledge SETTINGS gets SETTINGS_TIMEOUT', async () => {
-    await using server = await serveFrames(answer, { settingsTimeoutMs: 30, sweepIntervalMs })
+    await using server = await serveFrames(respond, { settingsTimeoutMs: 30, sweepIntervalMs })
     await using peer = new FramesPeer(server.port)
     peer.socket.write(clientPreface)
     peer.send(frameType.settings, 0, 0)
@@ -284,7 +284,7 @@ describe('a slow HTTP/2 client', () => {
   })
 
   test('a client that is slow with a header block is disconnected', async () => {
-    await using server = await serveFrames(answer, { headersTimeoutMs: 30, sweepIntervalMs })
+    await using server = await serveFrames(respond, { headersTimeoutMs: 30, sweepIntervalMs })
     await using several = await server.peer()
     several.send(frameType.headers, 0, 1, several.encode(get))
     expect(await several.goawayCode()).toBe(errorCode.enhanceYourCalm)
@@ -358,10 +358,10 @@ describe('a slow HTTP/2 client', () => {
 describe('a connection without a stream', () => {
   test('an idle connection is drained after a while', async () => {
     const limits = { idleTimeoutMs: 50, drainPingTimeoutMs: 20, sweepIntervalMs }
-    await using server = await serveFrames(answer, limits)
+    await using server = await serveFrames(respond, limits)
     await using peer = await server.peer()
     peer.request(1)
-    await peer.answer(1)
+    await peer.response(1)
     expect(await peer.goawayCode()).toBe(errorCode.noError)
   })
 
@@ -375,8 +375,8 @@ describe('a connection without a stream', () => {
     clock.advance(10_000)
     await peer.settled()
     expect(peer.frames.some(({ type }) => type === frameType.goaway)).toBe(false)
-    answer(server.exchanges[0] as Exchange)
-    await peer.answer(1)
+    respond(server.exchanges[0] as Exchange)
+    await peer.response(1)
     clock.advance(10_000)
     expect(await peer.goawayCode()).toBe(errorCode.noError)
   })
@@ -390,8 +390,8 @@ test('an old connection is drained, and its streams are not aborted', async () =
   await waitFor(() => peer.frames.filter(({ type }) => type === frameType.goaway).length === 2, {
     what: 'both GOAWAYs',
   })
-  answer(server.exchanges[0] as Exchange)
-  await peer.answer(1)
+  respond(server.exchanges[0] as Exchange)
+  await peer.response(1)
   expect(await peer.goawayCode()).toBe(errorCode.noError)
 })
 

@@ -74,7 +74,7 @@ describe('a malformed request', () => {
     ['a pseudo-header field behind others', ['a', 'b', ...get]],
     ['one between others', [...get.slice(0, 6), 'a', 'b', ...get.slice(6)]],
     ['one twice', [...get, ':path', '/']],
-    ['no method', get.slice(2)],
+    ['invalid method: send a token such as GET', get.slice(2)],
     ['an empty method', [':method', '', ...get.slice(2)]],
     ['a method that is no token', [':method', 'GE T', ...get.slice(2)]],
     ['no scheme', [...get.slice(0, 2), ...get.slice(4)]],

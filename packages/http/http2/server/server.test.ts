@@ -73,7 +73,7 @@ describe('an HTTP/2 response', () => {
     })
     await using peer = await server.peer()
     peer.request(1)
-    const frames = await peer.answer(1)
+    const frames = await peer.response(1)
     expect(kinds(frames)).toEqual([
       [frameType.headers, endHeaders],
       [frameType.data, 0],
@@ -96,7 +96,7 @@ describe('an HTTP/2 response', () => {
     const dates: (string | undefined)[] = []
     for (const streamId of [1, 3]) {
       peer.request(streamId)
-      const [frame] = await peer.answer(streamId)
+      const [frame] = await peer.response(streamId)
       dates.push(headerOf(frame?.headers ?? [], 'date'))
     }
     expect(dates[0]).toMatch(/^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/)
@@ -110,7 +110,7 @@ describe('an HTTP/2 response', () => {
     })
     await using peer = await server.peer()
     peer.request(1)
-    expect(kinds(await peer.answer(1))).toEqual([[frameType.headers, endHeaders | endStream]])
+    expect(kinds(await peer.response(1))).toEqual([[frameType.headers, endHeaders | endStream]])
   })
 
   test('a response without trailers ends with its last DATA when it can', async () => {
@@ -122,7 +122,7 @@ describe('an HTTP/2 response', () => {
     })
     await using peer = await server.peer()
     peer.request(1)
-    const frames = await peer.answer(1)
+    const frames = await peer.response(1)
     expect(kinds(frames).slice(1)).toEqual([
       [frameType.data, 0],
       [frameType.data, endStream],
@@ -137,7 +137,7 @@ describe('an HTTP/2 response', () => {
     })
     await using peer = await server.peer()
     peer.request(1)
-    const frames = await peer.answer(1)
+    const frames = await peer.response(1)
     expect(kinds(frames).slice(1)).toEqual([
       [frameType.data, 0],
       [frameType.data, endStream],
@@ -163,25 +163,25 @@ describe('an HTTP/2 response', () => {
   })
 
   test('an exchange ends without a cause when the whole response was sent', async () => {
-    const told: unknown[] = []
+    const events: unknown[] = []
     await using server = await serveFrames((exchange) => {
-      exchange.onClose = (cause) => told.push(cause)
+      exchange.onClose = (cause) => events.push(cause)
       exchange.respond(200, [])
       exchange.end(Buffer.from('x'))
       expect(exchange.closed).toBe(true)
     })
     await using peer = await server.peer()
     peer.request(1)
-    await peer.answer(1)
+    await peer.response(1)
     peer.socket.destroy()
     await waitFor(() => server.http2.connectionCount === 0, { what: 'the end' })
-    expect(told).toEqual([undefined])
+    expect(events).toEqual([undefined])
   })
 
   test('an aborted response is reset', async () => {
-    const told: unknown[] = []
+    const events: unknown[] = []
     await using server = await serveFrames((exchange) => {
-      exchange.onClose = (cause) => told.push(cause)
+      exchange.onClose = (cause) => events.push(cause)
       exchange.respond(200, [])
       exchange.write(Buffer.from('half'))
       exchange.abort()
@@ -189,7 +189,7 @@ describe('an HTTP/2 response', () => {
     await using peer = await server.peer()
     peer.request(1)
     expect(await peer.resetCode(1)).toBe(errorCode.internalError)
-    expect(told).toEqual([expect.any(Error)])
+    expect(events).toEqual([expect.any(Error)])
   })
 })
 
@@ -206,7 +206,7 @@ describe('the body of an HTTP/2 request', () => {
     peer.request(1, [], false)
     peer.data(1, 'hello', true)
     peer.socket.uncork()
-    await peer.answer(1)
+    await peer.response(1)
     expect(seen).toEqual(['hello', true])
   })
 
@@ -219,7 +219,7 @@ describe('the body of an HTTP/2 request', () => {
     peer.send(frameType.data, padded, 1, Buffer.from('\x03two \0\0\0', 'latin1'))
     await peer.settled()
     peer.data(1, 'three', true)
-    expect(textOf(await peer.answer(1))).toBe('one two three')
+    expect(textOf(await peer.response(1))).toBe('one two three')
   })
 
   test('a body ends with trailers', async () => {
@@ -238,7 +238,7 @@ describe('the body of an HTTP/2 request', () => {
     peer.request(3, [], false)
     peer.data(3, 'x')
     peer.send(frameType.headers, endHeaders | endStream, 3, peer.encode(['x-sum', '1']))
-    await peer.answer(3)
+    await peer.response(3)
     expect(trailers).toEqual(['x-sum', '1'])
   })
 
@@ -250,7 +250,7 @@ describe('the body of an HTTP/2 request', () => {
     expect(first.headers).toEqual([':status', '100'])
     expect(first.flags).toBe(endHeaders)
     peer.data(1, 'now', true)
-    const frames = await peer.answer(1)
+    const frames = await peer.response(1)
     expect(frames[1]?.headers?.slice(0, 2)).toEqual([':status', '200'])
     expect(textOf(frames)).toBe('now')
   })
@@ -262,7 +262,7 @@ describe('the body of an HTTP/2 request', () => {
     }, quickly)
     await using peer = await server.peer()
     peer.request(1, ['expect', '100-continue'], false)
-    const frames = await peer.answer(1)
+    const frames = await peer.response(1)
     expect(frames.map(({ headers }) => headers?.[1])).toEqual(['413'])
   })
 
@@ -308,7 +308,7 @@ describe('an unread request', () => {
     }, quickly)
     await using peer = await server.peer()
     peer.request(1, [], false)
-    expect(textOf(await peer.answer(1))).toBe('too much')
+    expect(textOf(await peer.response(1))).toBe('too much')
     expect(await peer.resetCode(1)).toBe(errorCode.noError)
     // Bytes in flight are dropped.
     peer.data(1, 'more')
@@ -326,7 +326,7 @@ describe('an unread request', () => {
     await using peer = await server.peer()
     peer.request(1, [], false)
     peer.data(1, 'more')
-    await peer.answer(1)
+    await peer.response(1)
     peer.data(1, 'end', true)
     await peer.settled()
     clock.advance(1_000)
@@ -343,7 +343,7 @@ describe('an unread request', () => {
     await using peer = await server.peer()
     peer.request(1, [], false)
     peer.data(1, Buffer.alloc(10_000))
-    expect(textOf(await peer.answer(1))).toBe('late')
+    expect(textOf(await peer.response(1))).toBe('late')
     expect(await peer.resetCode(1)).toBe(errorCode.noError)
   })
 })
@@ -361,7 +361,7 @@ test('a header table that the client empties and grows in one frame is emptied',
   await using peer = await server.peer()
   peer.send(frameType.settings, 0, 0, shrinkAndGrow)
   peer.request(1)
-  const [head] = await peer.answer(1)
+  const [head] = await peer.response(1)
   // Updates to 0 and to the 4,096 bytes that we use at most (RFC 7541 §6.3).
   expect(head?.payload.subarray(0, 4).toString('hex')).toBe('203fe11f')
 })

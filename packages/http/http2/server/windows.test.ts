@@ -51,7 +51,7 @@ describe('the windows of responses', () => {
     peer.windowUpdate(0, 1_000_000)
     await receives(peer, 165_535)
     peer.windowUpdate(1, 1_000_000)
-    const frames = await peer.answer(1)
+    const frames = await peer.response(1)
     expect(received(peer)).toBe(200_000)
     expect(frames.at(-1)?.headers).toEqual(['x-end', '1'])
     const sizes = frames.map(({ payload }) => payload.length)
@@ -70,7 +70,7 @@ describe('the windows of responses', () => {
     peer.windowUpdate(1, 1)
     await receives(peer, 101)
     peer.send(frameType.settings, 0, 0, windows(10_000))
-    await peer.answer(1)
+    await peer.response(1)
     expect(received(peer)).toBe(1_000)
   })
 
@@ -83,14 +83,14 @@ describe('the windows of responses', () => {
     peer.send(frameType.settings, 0, 0, windows(0))
     peer.request(1)
     peer.request(3, [':method', 'GET', ':scheme', 'http', ':path', '/none'])
-    await peer.answer(3)
+    await peer.response(3)
     await peer.settled()
     const ofFirst = peer.frames.filter(({ streamId }) => streamId === 1)
     expect(ofFirst.map(({ type, flags }) => [type, flags])).toEqual([
       [frameType.headers, frameFlag.endHeaders],
     ])
     peer.windowUpdate(1, 1)
-    await peer.answer(1)
+    await peer.response(1)
   })
 
   test('responses share the connection, one frame each in turn', async () => {
@@ -100,7 +100,7 @@ describe('the windows of responses', () => {
     for (const streamId of [1, 3, 5, 7]) peer.request(streamId)
     await peer.settled()
     peer.windowUpdate(0, 10_000_000)
-    for (const streamId of [1, 3, 5, 7]) await peer.answer(streamId)
+    for (const streamId of [1, 3, 5, 7]) await peer.response(streamId)
     const order = peer.frames.filter(({ type }) => type === frameType.data).slice(8)
     // While all have something to send, none sends twice before each other one has sent once.
     for (let index = 0; index + 4 <= 80; index += 4) {
@@ -110,12 +110,12 @@ describe('the windows of responses', () => {
   })
 
   test('a writer waits for room, and continues when there is some', async () => {
-    const told: boolean[] = []
+    const events: boolean[] = []
     await using server = await serveFrames(async (exchange) => {
       exchange.respond(200, [])
       for (let index = 0; index < 20; index++) {
-        told.push(exchange.write(Buffer.alloc(10_000)))
-        if (!told.at(-1)) await exchange.drained()
+        events.push(exchange.write(Buffer.alloc(10_000)))
+        if (!events.at(-1)) await exchange.drained()
       }
       exchange.end()
     })
@@ -123,12 +123,12 @@ describe('the windows of responses', () => {
     peer.request(1)
     await peer.settled()
     // Six chunks pass at once within the window. Six and a part of one wait.
-    expect(told).toHaveLength(13)
-    expect(told.at(-1)).toBe(false)
+    expect(events).toHaveLength(13)
+    expect(events.at(-1)).toBe(false)
     peer.windowUpdate(0, 1_000_000)
     peer.windowUpdate(1, 1_000_000)
-    await peer.answer(1)
-    expect(told).toHaveLength(20)
+    await peer.response(1)
+    expect(events).toHaveLength(20)
     expect(received(peer)).toBe(200_000)
   })
 

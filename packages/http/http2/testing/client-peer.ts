@@ -43,7 +43,7 @@ export interface Pair extends AsyncDisposable {
 
 export interface Call {
   readonly stream: ClientStream
-  readonly told: string[]
+  readonly events: string[]
   readonly wasCompleteAtHead: boolean
   /** Resolves with the cause of a failure, if there was one. */
   readonly over: Promise<Error | undefined>
@@ -112,28 +112,28 @@ async function acceptPreface(socket: Socket): Promise<FramesPeer> {
 function startCall(client: ClientConnection, taking: boolean, head: HeaderList): Call {
   const { promise: over, resolve } = Promise.withResolvers<Error | undefined>()
   const chunks: Uint8Array[] = []
-  const told: string[] = []
-  const call = { over, told, wasCompleteAtHead: false, text: () => `${Buffer.concat(chunks)}` }
+  const events: string[] = []
+  const call = { over, events, wasCompleteAtHead: false, text: () => `${Buffer.concat(chunks)}` }
   function take(): void {
     for (let bytes = stream.take(); bytes; bytes = stream.take()) chunks.push(bytes)
   }
   const owner: StreamOwner = {
-    onOpen: () => told.push('open'),
+    onOpen: () => events.push('open'),
     onHead() {
-      told.push('head')
+      events.push('head')
       call.wasCompleteAtHead = stream.isComplete
     },
     onBytes() {
-      told.push('bytes')
+      events.push('bytes')
       if (taking) take()
     },
     onEnd() {
-      told.push('end')
+      events.push('end')
       take()
       resolve(undefined)
     },
     onFailure(cause) {
-      told.push('failure')
+      events.push('failure')
       resolve(cause)
     },
   }

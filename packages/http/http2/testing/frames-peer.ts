@@ -92,7 +92,7 @@ export class FramesPeer implements AsyncDisposable {
   }
 
   /** Returns all frames of the stream when it has ended. */
-  async answer(streamId: number): Promise<Frame[]> {
+  async response(streamId: number): Promise<Frame[]> {
     const ends = (frame: Frame) =>
       frame.streamId === streamId &&
       (frame.type === frameType.resetStream ||

@@ -34,7 +34,7 @@ const gapsMax = 1_024
  * caller with many calls does not block the others. `takeNewest` is for overload, when most calls
  * that waited long have been given up by their clients.
  */
-export class WaitingLine {
+export class WaitingQueue {
   /** Callers, those served longest ago first. */
   readonly #callers = new Map<object, Caller>()
   /**
