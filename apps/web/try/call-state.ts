@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
+import { createFrameBatch } from '../live/frame-batch.ts'
 import type { Call } from './call.ts'
 import { type Outcome, outcomeAfter, startedOutcome } from './outcome.ts'
 import { runCall } from './run-call.ts'
@@ -19,30 +20,17 @@ export function createCallState(): CallState {
     controller = new AbortController()
     const { signal: aborted } = controller
     const startMs = performance.now()
-    const show = inFrames((next: Outcome) => {
-      if (controller.signal === aborted) outcome.value = next
-    })
+    // Once per frame, so that a fast stream does not render more often.
+    const shown = createFrameBatch<'outcome', Outcome>((changes) => {
+      if (controller.signal === aborted) outcome.value = changes.get('outcome')
+    }, requestAnimationFrame)
     let latest = startedOutcome
-    show(latest)
+    shown.put('outcome', latest)
     for await (const event of runCall(call, aborted)) {
       latest = outcomeAfter(latest, event, performance.now() - startMs)
-      show(latest)
+      shown.put('outcome', latest)
     }
     return latest
   }
   return { outcome, start, cancel: () => controller.abort() }
-}
-
-/** Shows the newest outcome once per frame, so that a fast stream does not render more often. */
-function inFrames(show: (outcome: Outcome) => void): (outcome: Outcome) => void {
-  let pending: Outcome | undefined
-  return (next) => {
-    if (pending === undefined) {
-      requestAnimationFrame(() => {
-        if (pending) show(pending)
-        pending = undefined
-      })
-    }
-    pending = next
-  }
 }

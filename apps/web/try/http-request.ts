@@ -21,88 +21,39 @@ export function canGet(method: DescMethod): boolean {
 }
 
 export function httpRequestOf(call: Call): HttpRequest {
-  const { protocol, useGet } = call.options
-  if (protocol === 'grpc-web') return grpcWebRequest(call)
-  if (call.method.methodKind !== 'unary') return connectStreamRequest(call)
-  return useGet && canGet(call.method) ? connectGetRequest(call) : connectUnaryRequest(call)
-}
-
-function connectUnaryRequest(call: Call): HttpRequest {
-  const { format, headers, timeoutMs } = call.options
-  return {
-    url: urlOf(call),
-    verb: 'POST',
-    headers: [
-      ['content-type', format === 'json' ? 'application/json' : 'application/proto'],
-      ...connectHeaders(timeoutMs),
-      ...headers,
-    ],
-    body: firstMessage(call),
-    enveloped: false,
-  }
-}
-
-function connectGetRequest(call: Call): HttpRequest {
-  const { format, headers, timeoutMs } = call.options
-  const message = firstMessage(call)
-  const query = new URLSearchParams({ connect: 'v1' })
-  if (format === 'json') {
-    query.set('encoding', 'json')
-    query.set('message', new TextDecoder().decode(message))
-  } else {
-    query.set('encoding', 'proto')
-    query.set('base64', '1')
-    query.set('message', base64Encode(message, 'url'))
-  }
+  const { protocol, format, useGet, headers: own, timeoutMs } = call.options
+  const { method } = call
+  const isUnary = method.methodKind === 'unary'
+  const isGrpc = protocol === 'grpc-web'
+  const url = `${call.baseUrl}/${method.parent.typeName}/${method.name}`
   const timeout: HttpHeader[] =
-    timeoutMs === undefined ? [] : [['connect-timeout-ms', `${timeoutMs}`]]
-  return {
-    url: `${urlOf(call)}?${query}`,
-    verb: 'GET',
-    headers: [...timeout, ...headers],
-    enveloped: false,
+    timeoutMs === undefined
+      ? []
+      : [isGrpc ? ['grpc-timeout', `${timeoutMs}m`] : ['connect-timeout-ms', `${timeoutMs}`]]
+  if (!isGrpc && useGet && canGet(method)) {
+    const headers = [...timeout, ...own]
+    return { url: `${url}?${queryOf(call)}`, verb: 'GET', headers, enveloped: false }
   }
+  const enveloped = isGrpc || !isUnary
+  const prefix = isGrpc ? 'grpc-web+' : isUnary ? '' : 'connect+'
+  const headers: HttpHeader[] = [
+    ['content-type', `application/${prefix}${format === 'json' ? 'json' : 'proto'}`],
+    isGrpc ? ['x-grpc-web', '1'] : ['connect-protocol-version', '1'],
+    ...timeout,
+    ...own,
+  ]
+  const body = enveloped ? envelopes(call) : firstMessage(call)
+  return { url, verb: 'POST', headers, body, enveloped }
 }
 
-function connectStreamRequest(call: Call): HttpRequest {
-  const { format, headers, timeoutMs } = call.options
-  return {
-    url: urlOf(call),
-    verb: 'POST',
-    headers: [
-      ['content-type', `application/connect+${format === 'json' ? 'json' : 'proto'}`],
-      ...connectHeaders(timeoutMs),
-      ...headers,
-    ],
-    body: envelopes(call),
-    enveloped: true,
-  }
-}
-
-function grpcWebRequest(call: Call): HttpRequest {
-  const { format, headers, timeoutMs } = call.options
-  const timeout: HttpHeader[] = timeoutMs === undefined ? [] : [['grpc-timeout', `${timeoutMs}m`]]
-  return {
-    url: urlOf(call),
-    verb: 'POST',
-    headers: [
-      ['content-type', `application/grpc-web+${format === 'json' ? 'json' : 'proto'}`],
-      ['x-grpc-web', '1'],
-      ...timeout,
-      ...headers,
-    ],
-    body: envelopes(call),
-    enveloped: true,
-  }
-}
-
-function connectHeaders(timeoutMs: number | undefined): HttpHeader[] {
-  const version: HttpHeader = ['connect-protocol-version', '1']
-  return timeoutMs === undefined ? [version] : [version, ['connect-timeout-ms', `${timeoutMs}`]]
-}
-
-function urlOf({ baseUrl, method }: Call): string {
-  return `${baseUrl}/${method.parent.typeName}/${method.name}`
+/** The query of a Connect GET (connectrpc.com/docs/protocol). */
+function queryOf(call: Call): URLSearchParams {
+  const message = firstMessage(call)
+  const query: Record<string, string> =
+    call.options.format === 'json'
+      ? { encoding: 'json', message: new TextDecoder().decode(message) }
+      : { encoding: 'proto', base64: '1', message: base64Encode(message, 'url') }
+  return new URLSearchParams({ connect: 'v1', ...query })
 }
 
 function firstMessage(call: Call): Uint8Array<ArrayBuffer> {

@@ -1,25 +1,23 @@
 import {
   create,
+  createRegistry,
   type DescService,
   type FileRegistry,
   fromBinary,
+  fromJsonString,
   type MessageInitShape,
-  toBinary,
 } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
-import { Code, ConnectError } from '@connectrpc/connect'
-import { createEnvelopeReadableStream, encodeEnvelopes } from '@connectrpc/connect/protocol'
+import { ConnectError } from '@connectrpc/connect'
 import {
-  endStreamFlag,
-  endStreamFromJson,
-  errorFromJsonBytes,
-} from '@connectrpc/connect/protocol-connect'
-import {
+  ServerReflection,
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
 } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
+import { type Call, defaultCallOptions } from './call.ts'
 import { registryOf } from './file-registry.ts'
+import { runCall } from './run-call.ts'
 
 /** A server's services and all their types. */
 export interface Reflected {
@@ -28,8 +26,6 @@ export interface Reflected {
 }
 
 type ReflectionRequest = MessageInitShape<typeof ServerReflectionRequestSchema>['messageRequest']
-
-const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'
 
 /** Loads the services of the server at the base URL, in two requests. */
 export async function reflect(baseUrl: string, signal: AbortSignal): Promise<Reflected> {
@@ -54,34 +50,23 @@ async function sendAll(
   requests: readonly ReflectionRequest[],
   signal: AbortSignal,
 ): Promise<ServerReflectionResponse['messageResponse'][]> {
-  const response = await fetch(baseUrl + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/connect+proto', 'connect-protocol-version': '1' },
-    body: encodeEnvelopes(...requests.map(envelopeOf)),
-    signal,
-  })
-  if (!response.ok || response.body === null) {
-    const fallback = new ConnectError(`HTTP ${response.status}`, Code.Unavailable)
-    throw errorFromJsonBytes(new Uint8Array(await response.arrayBuffer()), undefined, fallback)
+  const call: Call = {
+    baseUrl,
+    method: ServerReflection.method.serverReflectionInfo,
+    messages: requests.map((messageRequest) =>
+      create(ServerReflectionRequestSchema, { messageRequest }),
+    ),
+    registry: createRegistry(),
+    options: { ...defaultCallOptions, format: 'binary' },
   }
   const responses: ServerReflectionResponse['messageResponse'][] = []
-  for await (const { flags, data } of createEnvelopeReadableStream(response.body)) {
-    if (flags & endStreamFlag) {
-      const { error } = endStreamFromJson(data)
-      if (error) throw error
-      return responses
+  for await (const event of runCall(call, signal)) {
+    if (event.kind === 'message') {
+      responses.push(throwIfError(fromJsonString(ServerReflectionResponseSchema, event.json)))
     }
-    responses.push(throwIfError(fromBinary(ServerReflectionResponseSchema, data)))
+    if (event.kind === 'end' && event.error) throw new ConnectError(event.error.message)
   }
-  throw new ConnectError(
-    'the reflection stream ended without its end-of-stream message',
-    Code.DataLoss,
-  )
-}
-
-function envelopeOf(messageRequest: ReflectionRequest) {
-  const request = create(ServerReflectionRequestSchema, { messageRequest })
-  return { flags: 0, data: toBinary(ServerReflectionRequestSchema, request) }
+  return responses
 }
 
 function throwIfError({ messageResponse }: ServerReflectionResponse) {

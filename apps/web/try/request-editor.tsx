@@ -2,8 +2,7 @@ import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
 import { useSignal } from '@preact/signals'
 import { useId, useMemo } from 'preact/hooks'
 import { Choice } from './choice.tsx'
-import { FormContext, type FormShared } from './form-context.ts'
-import { MessageForm } from './message-form.tsx'
+import { FormContext, type FormShared, MessageForm } from './message-form.tsx'
 import type { RequestState } from './request-state.ts'
 
 interface RequestEditorProps {
@@ -21,7 +20,7 @@ const views = [
 /** The request as a form or as JSON; both edit the same drafts. */
 export function RequestEditor({ method, registry, request, violations }: RequestEditorProps) {
   const view = useSignal<'form' | 'json'>('form')
-  const form = useMemo(() => ({ registry, violations, MessageForm }), [registry, violations])
+  const form = useMemo(() => ({ registry, violations }), [registry, violations])
   const problems = violations.get('') ?? []
   return (
     <section class="editor" aria-label="Request">

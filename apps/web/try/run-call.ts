@@ -1,19 +1,17 @@
 import { Code, ConnectError } from '@connectrpc/connect'
-import type { Call, CallEvent, HttpHeader } from './call.ts'
-import { callErrorOf } from './call-error.ts'
+import type { Call, CallEvent } from './call.ts'
 import { type HttpRequest, httpRequestOf } from './http-request.ts'
-import { readConnectStream, readConnectUnary } from './read-connect.ts'
-import { readGrpcWeb } from './read-grpc-web.ts'
+import { endEvent, readConnectUnary, readStream } from './read-response.ts'
 
 /** Makes the call and yields its events; the last one is always an end. The signal cancels the call. */
 export async function* runCall(call: Call, signal: AbortSignal): AsyncGenerator<CallEvent> {
   try {
-    const response = await send(httpRequestOf(call), signal)
+    const request = httpRequestOf(call)
+    const response = await send(request, signal)
     yield { kind: 'head', httpStatus: response.status, headers: [...response.headers] }
-    yield* read(call, response)
+    yield* request.enveloped ? readStream(call, response) : readConnectUnary(call, response)
   } catch (error) {
-    const { reason, trailers } = failureOf(error, signal)
-    yield { kind: 'end', trailers, error: callErrorOf(reason, call.registry) }
+    yield endEvent(call, [], reasonOf(error, signal))
   }
 }
 
@@ -28,21 +26,9 @@ function send({ url, verb, headers, body }: HttpRequest, signal: AbortSignal): P
   return fetch(url, body === undefined ? init : { ...init, body })
 }
 
-function read(call: Call, response: Response): AsyncGenerator<CallEvent> {
-  if (call.options.protocol === 'grpc-web') return readGrpcWeb(call, response)
-  return call.method.methodKind === 'unary'
-    ? readConnectUnary(call, response)
-    : readConnectStream(call, response)
-}
-
-function failureOf(error: unknown, signal: AbortSignal) {
-  const trailers: HttpHeader[] = []
-  if (signal.aborted) {
-    return { reason: new ConnectError('The call was canceled.', Code.Canceled), trailers }
-  }
-  if (error instanceof TypeError) {
-    const text = `no response, or the connection broke: ${error.message}`
-    return { reason: new ConnectError(text, Code.Unavailable), trailers }
-  }
-  return { reason: ConnectError.from(error, Code.Internal), trailers }
+function reasonOf(error: unknown, signal: AbortSignal): ConnectError {
+  if (signal.aborted) return new ConnectError('The call was canceled.', Code.Canceled)
+  if (!(error instanceof TypeError)) return ConnectError.from(error, Code.Internal)
+  const text = `no response, or the connection broke: ${error.message}`
+  return new ConnectError(text, Code.Unavailable)
 }
