@@ -9,6 +9,7 @@ import type { BackendName } from '@marquee/testing/backends/backend'
 import { backendsFolder } from '@marquee/testing/backends/cache'
 import { down, status, up } from '@marquee/testing/backends/control'
 import { programs } from '@marquee/testing/backends/shared'
+import { runCommand } from './command.ts'
 
 const help = `bun run backends up|down|status [options] [kafka|consul|postgres ...]
 
@@ -31,7 +32,7 @@ Exit codes: 0 done; 1 failed; 2 wrong arguments.`
 const lockTimeoutMs = 20 * 60_000
 
 interface Options {
-  readonly command: 'up' | 'down' | 'status' | 'help'
+  readonly command: 'up' | 'down' | 'status'
   readonly names: readonly BackendName[]
   readonly freePorts: boolean
   readonly removeData: boolean
@@ -44,11 +45,10 @@ function readOptions(args: string[]): Options {
     options: {
       'free-ports': { type: 'boolean', default: false },
       'remove-data': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   })
-  const [command, ...words] = values.help ? ['help'] : positionals
-  if (command !== 'up' && command !== 'down' && command !== 'status' && command !== 'help') {
+  const [command, ...words] = positionals
+  if (command !== 'up' && command !== 'down' && command !== 'status') {
     throw new Error(`the command must be up, down or status; got ${command ?? 'none'}`)
   }
   const all = Object.keys(programs) as BackendName[]
@@ -105,10 +105,6 @@ async function showStatus(names: readonly BackendName[]): Promise<boolean> {
 
 /** Resolves with whether the command succeeded for all backends. */
 async function run({ command, names, freePorts, removeData }: Options): Promise<boolean> {
-  if (command === 'help') {
-    console.log(help)
-    return true
-  }
   if (command === 'status') return showStatus(names)
   using _ = lock()
   if (command === 'down') {
@@ -123,15 +119,4 @@ async function run({ command, names, freePorts, removeData }: Options): Promise<
   return lines.length === names.length
 }
 
-async function main(args: string[]): Promise<number> {
-  let options: Options
-  try {
-    options = readOptions(args)
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${help}`)
-    return 2
-  }
-  return (await run(options)) ? 0 : 1
-}
-
-process.exitCode = await main(process.argv.slice(2))
+await runCommand({ help, readOptions, run })

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '@marquee/testing/tools'
+import { runCommand } from './command.ts'
 import { runProgram, runTests } from './run-tests.ts'
 import { describeSlowest, noTests, sum, type TestReport } from './test-report.ts'
 
@@ -96,30 +97,22 @@ async function runStep(heading: string, step: () => Promise<TestReport>): Promis
   return report
 }
 
-async function main(args: string[]): Promise<number> {
-  const options = { all: { type: 'boolean' }, help: { type: 'boolean' } } as const
-  const { values } = parseArgs({ args, options })
-  if (values.help) {
-    console.log(help)
-    return 0
-  }
+function readOptions(args: string[]) {
+  return parseArgs({ args, options: { all: { type: 'boolean', default: false } } }).values
+}
+
+async function run({ all }: ReturnType<typeof readOptions>): Promise<boolean> {
   const reports: TestReport[] = []
-  for (const [heading, step] of Object.entries({ ...checks, ...(values.all ? allTests : tests) })) {
+  for (const [heading, step] of Object.entries({ ...checks, ...(all ? allTests : tests) })) {
     reports.push(await runStep(heading, step))
   }
   const total = sum(reports)
-  if (values.all) console.log(`\n${describeSlowest(total, 25)}`)
-  if (!values.all)
-    console.log(`\n${total.skipped.length} skipped: \`bun run check --all\` runs them`)
-  else if (total.skipped.length > 0) console.log(`\nskipped:\n  ${total.skipped.join('\n  ')}`)
+  const { skipped } = total
+  if (all) console.log(`\n${describeSlowest(total, 25)}`)
+  if (!all) console.log(`\n${skipped.length} skipped: \`bun run check --all\` runs them`)
+  else if (skipped.length > 0) console.log(`\nskipped:\n  ${skipped.join('\n  ')}`)
   console.log(`\n${total.passed} passed, ${total.failed} failed`)
-  return total.failed > 0 ? 1 : 0
+  return total.failed === 0
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  if (!(error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')) throw error
-  console.error(`${(error as Error).message}\n\n${help}`)
-  process.exitCode = 2
-}
+await runCommand({ help, readOptions, run })

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { type RuntimeName, tool } from '@marquee/testing/tools'
 import { type Half, runSuite } from '../test/conformance/suite.ts'
+import { runCommand } from './command.ts'
 import { runtimes, toRuntimes } from './runtimes.ts'
 
 const help = `bun run conformance [options]
@@ -33,7 +34,6 @@ function readOptions(args: string[]) {
       trace: { type: 'boolean', default: false },
       vv: { type: 'boolean', default: false },
       timeout: { type: 'string', default: '240000' },
-      help: { type: 'boolean', default: false },
     },
   })
   const timeoutMs = Number(values.timeout)
@@ -75,22 +75,11 @@ async function runHalf(
   return result.report === ''
 }
 
-async function main(args: string[]): Promise<number> {
-  let options: Options
-  try {
-    options = readOptions(args)
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${help}`)
-    return 2
-  }
-  if (options.help) {
-    console.log(help)
-    return 0
-  }
+async function run(options: Options): Promise<boolean> {
   const found = tool('connectconformance')
   if ('missing' in found) {
     console.error(found.missing)
-    return 1
+    return false
   }
   let passed = true
   for (const half of options.halves) {
@@ -98,7 +87,7 @@ async function main(args: string[]): Promise<number> {
       passed = (await runHalf(found.value, half, runtime, options)) && passed
     }
   }
-  return passed ? 0 : 1
+  return passed
 }
 
-process.exitCode = await main(process.argv.slice(2))
+await runCommand({ help, readOptions, run })

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { tool } from '@marquee/testing/tools'
 import { runSuite } from '../test/h2spec/suite.ts'
+import { runCommand } from './command.ts'
 import { runtimes, toRuntimes } from './runtimes.ts'
 
 const help = `bun run h2spec [options] [SPEC ...]
@@ -23,30 +24,18 @@ function readOptions(args: string[]) {
       runtime: { type: 'string', multiple: true, default: [...runtimes] },
       tls: { type: 'boolean', default: false },
       cleartext: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   })
   const both = values.tls === values.cleartext
   const transports = [false, true].filter((tls) => both || tls === values.tls)
-  return { help: values.help, runtimes: toRuntimes(values.runtime), transports, specs: positionals }
+  return { runtimes: toRuntimes(values.runtime), transports, specs: positionals }
 }
 
-async function main(args: string[]): Promise<number> {
-  let options: ReturnType<typeof readOptions>
-  try {
-    options = readOptions(args)
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${help}`)
-    return 2
-  }
-  if (options.help) {
-    console.log(help)
-    return 0
-  }
+async function run(options: ReturnType<typeof readOptions>): Promise<boolean> {
   const found = tool('h2spec')
   if ('missing' in found) {
     console.error(found.missing)
-    return 1
+    return false
   }
   const { specs } = options
   let hasPassed = true
@@ -63,7 +52,7 @@ async function main(args: string[]): Promise<number> {
       )
     }
   }
-  return hasPassed ? 0 : 1
+  return hasPassed
 }
 
-process.exitCode = await main(process.argv.slice(2))
+await runCommand({ help, readOptions, run })
