@@ -1,5 +1,11 @@
 import type { DescMethod } from '@bufbuild/protobuf'
-import { createWires, type Wire, type Wires, wireOf } from '@marquee/connect-hono/wire/wire'
+import {
+  createWires,
+  timeoutOf,
+  type Wire,
+  type Wires,
+  wireOf,
+} from '@marquee/connect-hono/wire/wire'
 import { Gate } from '@marquee/http/admission/gate'
 import { type AdmissionLimits, admissionLimits } from '@marquee/http/admission/limits'
 import type { Admission, CallReader, Route } from '@marquee/http/admission/port'
@@ -46,7 +52,10 @@ export function createServiceAdmission(options: ServiceAdmissionOptions): Servic
   const calls: CallReader = {
     route: routes.find,
     callerOf: ({ connection }) => connection,
-    timeoutMs: (exchange) => timeoutOf(wireOfRequest(wires, exchange), exchange),
+    timeoutMs: (exchange) =>
+      timeoutOf(wireOfRequest(wires, exchange), {
+        header: (name) => headerOf(exchange.headers, name),
+      }),
     refuse(exchange, route, reason, waitedMs) {
       const wire = wireOfRequest(wires, exchange)
       const protocol = route === routes.other ? 'rest' : (wire?.protocol ?? 'connect')
@@ -103,13 +112,4 @@ function createRoutes() {
 function wireOfRequest(wires: Wires, { method, headers }: Exchange): Wire | undefined {
   const type = method === 'GET' ? 'application/json' : (headerOf(headers, 'content-type') ?? '')
   return wireOf(wires, type)
-}
-
-/** Returns the client's time-out. The handler refuses a header that cannot be parsed. */
-function timeoutOf(wire: Wire | undefined, { headers }: Exchange): number | undefined {
-  try {
-    return wire?.timeoutMs({ header: (name) => headerOf(headers, name) })
-  } catch {
-    return undefined
-  }
 }

@@ -44,6 +44,21 @@ export interface Wire {
   end(context: ResponseTrailers, error: ConnectError | undefined): Uint8Array | undefined
 }
 
+/**
+ * Returns the timeout that the client set, in milliseconds, or `undefined` without one. Only the
+ * handler refuses a malformed header.
+ */
+export function timeoutOf(
+  wire: Wire | undefined,
+  request: Pick<Incoming, 'header'>,
+): number | undefined {
+  try {
+    return wire?.timeoutMs(request)
+  } catch {
+    return undefined
+  }
+}
+
 /** Trailers of a response. */
 export type ResponseTrailers = Pick<RpcContext, 'responseTrailer' | 'trailerList'>
 

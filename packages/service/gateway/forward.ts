@@ -9,7 +9,7 @@ import {
 import { fitHeaders } from '@marquee/connect-hono/errors/fit-status'
 import type { Incoming } from '@marquee/connect-hono/request/incoming'
 import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
-import type { Wire } from '@marquee/connect-hono/wire/wire'
+import { timeoutOf, type Wire } from '@marquee/connect-hono/wire/wire'
 import type { Outcome } from '@marquee/grpc-transport/pool/balancer'
 import type { Lease } from '@marquee/grpc-transport/pool/connection-pool'
 import type { SessionPool } from '@marquee/grpc-transport/pool/session-pool'
@@ -208,7 +208,7 @@ export class Forward implements StreamOwner {
     const { lifetime } = call
     const isUnary = method.methodKind === 'unary'
     if (drain && !isUnary && method.methodKind !== 'client_streaming') lifetime.follow(drain)
-    const clientMs = timeoutOf(wire, incoming)
+    const clientMs = timeoutOf(wire, incoming) ?? Number.POSITIVE_INFINITY
     this.#deadlineMs = performance.now() + clientMs
     const timeoutMs = isUnary ? Math.min(clientMs, limits.unaryTimeoutMs) : clientMs
     if (timeoutMs < Number.POSITIVE_INFINITY) {
@@ -279,15 +279,6 @@ export class Forward implements StreamOwner {
     this.#lease?.done(outcome)
     this.#options.request.span?.end(this.#options.call.code)
     this.#release()
-  }
-}
-
-/** Returns the client's time-out, in milliseconds. */
-function timeoutOf(wire: Wire | undefined, incoming: Incoming): number {
-  try {
-    return wire?.timeoutMs(incoming) ?? Number.POSITIVE_INFINITY
-  } catch {
-    return Number.POSITIVE_INFINITY
   }
 }
 

@@ -1,13 +1,6 @@
 import { memoryCapabilities } from '@marquee/sql/capabilities'
 import { nextRevision } from '@marquee/sql/revision'
-import {
-  type Aggregate,
-  aggregateOf,
-  type Prior,
-  type RatingChange,
-  type RecordRef,
-  recordKey,
-} from '../rating.ts'
+import { type Aggregate, aggregateOf, type Prior, type RecordRef, recordKey } from '../rating.ts'
 import {
   type Folded,
   foldChanges,
@@ -28,6 +21,7 @@ import type {
 } from './port.ts'
 import { createScoreOrder, type ScoreOrder } from './score-order.ts'
 import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
+import { createChangeListeners, writesBy } from './writes.ts'
 
 export interface MemoryRatingStoreOptions {
   readonly prior: Prior
@@ -59,15 +53,11 @@ export function createMemoryRatingStore(
   const tops = new Map<string, ScoreOrder>()
   const logs = new Map<string, KeptLog>()
   const installationId = crypto.randomUUID()
-  const listeners = new Set<(records: readonly RecordRef[]) => void>()
+  const { notify, onChange } = createChangeListeners()
   let revision = nextRevision(0, clock())
 
   function find(record: RecordRef): KeptRecord {
     return records.get(recordKey(record)) ?? keptRecord(new Map(), undefined)
-  }
-
-  function write(changes: readonly RatingChange[]): readonly boolean[] {
-    return commit(foldChanges(changes, find))
   }
 
   function commit({ edits, found }: Folded<KeptRecord>): readonly boolean[] {
@@ -91,10 +81,6 @@ export function createMemoryRatingStore(
       records.set(recordKey(record), keptRecord(stored.ratings, Object.freeze(aggregate)))
       order.add(aggregate)
     }
-  }
-
-  function notify(changed: readonly RecordRef[]): void {
-    if (changed.length > 0) for (const listener of listeners) listener(changed)
   }
 
   function apply(batch: ChangeBatch): number {
@@ -137,11 +123,7 @@ export function createMemoryRatingStore(
 
   return {
     capabilities: memoryCapabilities,
-    async put(ratings) {
-      const found = write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
-      return found.map((replaced) => (replaced ? 'replaced' : 'created'))
-    },
-    delete: async (record, userId) => write([{ ...record, userId, kind: 'delete' }])[0] === true,
+    ...writesBy(async (changes) => commit(foldChanges(changes, find))),
     async get({ recordType, recordId }, userId) {
       const kept = find({ recordType, recordId }).ratings.get(userId)
       return kept && { recordType, recordId, userId, ...kept }
@@ -150,11 +132,7 @@ export function createMemoryRatingStore(
     aggregates: async (refs) => refs.flatMap((record) => find(record).aggregate ?? []),
     top: (options) => topPage({ slice }, options, topLimits),
     revision: async () => revision,
-    onChange(listener) {
-      const call = (changed: readonly RecordRef[]) => listener(changed)
-      listeners.add(call)
-      return () => listeners.delete(call)
-    },
+    onChange,
     installationId: async () => installationId,
     storedLog: async (topic) => storedLog(topic),
     adoptLog: async (topic, adoption) => adoptLog(topic, adoption),

@@ -20,6 +20,7 @@ import { followChanges } from './postgres-feed.ts'
 import { reading, schema, toRating, writing } from './postgres-tables.ts'
 import { type Written, writeChanges } from './postgres-write.ts'
 import { type TopLimits, type TopSlice, topLimits, topPage } from './top.ts'
+import { createChangeListeners, writesBy } from './writes.ts'
 
 export interface PostgresRatingStoreOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -64,7 +65,7 @@ export async function openPostgresRatingStore(
   const db = await openPostgres({ ...options, schema })
   await using opened = new AsyncDisposableStack()
   opened.use(db)
-  const listeners = new Set<(records: readonly RecordRef[]) => void>()
+  const { notify, onChange } = createChangeListeners()
   const origin = crypto.randomUUID()
   const channel = await channelOf(db)
   await adoptPrior()
@@ -96,10 +97,6 @@ export async function openPostgresRatingStore(
       },
       { timeoutMs: rescoreTimeoutMs },
     )
-  }
-
-  function notify(changed: readonly RecordRef[]): void {
-    if (changed.length > 0) for (const listener of listeners) listener(changed)
   }
 
   /**
@@ -202,24 +199,13 @@ export async function openPostgresRatingStore(
 
   return {
     capabilities: postgresCapabilities,
-    async put(ratings) {
-      const found = await write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
-      return found.map((replaced) => (replaced ? 'replaced' : 'created'))
-    },
-    async delete(record, userId) {
-      const [deleted] = await write([{ ...record, userId, kind: 'delete' }])
-      return deleted === true
-    },
+    ...writesBy(write),
     get,
     aggregate: async (record) => (await aggregates([record]))[0],
     aggregates,
     top: (options) => topPage({ slice }, options, limits),
     revision: async () => (await db.read(reading.scoring))[0]?.revision as number,
-    onChange(listener) {
-      const call = (changed: readonly RecordRef[]) => listener(changed)
-      listeners.add(call)
-      return () => listeners.delete(call)
-    },
+    onChange,
     installationId: async () => (await db.read(reading.installation))[0]?.id as string,
     storedLog: async (topic) => toStoredLog(await db.read(reading.positions, [topic])),
     adoptLog,

@@ -25,6 +25,7 @@ import { toStoredPosition } from './position-row.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { createSqliteTop } from './sqlite-top.ts'
 import { type TopLimits, topPage } from './top.ts'
+import { createChangeListeners, writesBy } from './writes.ts'
 
 export interface SqliteRatingStoreOptions {
   /**
@@ -73,7 +74,7 @@ export function createSqliteRatingStore(
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
   const sql = prepareStatements(db)
   const topIndex = createSqliteTop(db)
-  const listeners = new Set<(records: readonly RecordRef[]) => void>()
+  const { notify, onChange } = createChangeListeners()
   transaction(db, adoptPrior)
 
   function adoptPrior(): void {
@@ -202,10 +203,6 @@ export function createSqliteRatingStore(
     return sql.position.get(topic, partition)?.next_offset as number | undefined
   }
 
-  function notify(changed: readonly RecordRef[]): void {
-    if (changed.length > 0) for (const listener of listeners) listener(changed)
-  }
-
   function get({ recordType, recordId }: RecordRef, userId: string): StoredRating | undefined {
     const row = sql.rating.get(recordType, recordId, userId)
     if (row === undefined) return undefined
@@ -216,14 +213,7 @@ export function createSqliteRatingStore(
 
   return {
     capabilities: sqliteCapabilities,
-    async put(ratings) {
-      const found = await change(ratings.map((rating) => ({ ...rating, kind: 'put' })))
-      return found.map((replaced) => (replaced ? 'replaced' : 'created'))
-    },
-    async delete(record, userId) {
-      const [deleted] = await change([{ ...record, userId, kind: 'delete' }])
-      return deleted === true
-    },
+    ...writesBy(change),
     get: async (record, userId) => read(db, () => get(record, userId)),
     async aggregate({ recordType, recordId }) {
       const row = read(db, () => sql.aggregate.get(recordType, recordId))
@@ -235,11 +225,7 @@ export function createSqliteRatingStore(
     },
     top: (options) => topPage(topIndex, options, topLimits),
     revision: async () => read(db, revision),
-    onChange(listener) {
-      const call = (changed: readonly RecordRef[]) => listener(changed)
-      listeners.add(call)
-      return () => listeners.delete(call)
-    },
+    onChange,
     installationId: async () => sql.installation.get()?.id as string,
     storedLog: async (topic) => read(db, () => storedLog(topic)),
     adoptLog,
