@@ -2,17 +2,6 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { MemoryAccount } from '@marquee/http/memory/account'
 import type { Lifetime } from './lifetime.ts'
 
-export interface CallMemoryOptions {
-  /**
-   * Memory account of the client's connection. Without one, as on an edge platform, nothing is
-   * charged.
-   */
-  readonly account: MemoryAccount | undefined
-  readonly lifetime: Lifetime
-  /** Maximum time that `hold` waits for memory, in milliseconds. */
-  readonly waitMs: number
-}
-
 /**
  * Memory that a call holds on the account of its client: messages, batches and watched records. The
  * end of the call releases it.
@@ -24,7 +13,11 @@ export class CallMemory {
   #heldBytes = 0
   #endsWithCall = false
 
-  constructor({ account, lifetime, waitMs }: CallMemoryOptions) {
+  /**
+   * @param account Without one, as on an edge platform, nothing is charged.
+   * @param waitMs Maximum time that `hold` waits for memory, in milliseconds.
+   */
+  constructor(account: MemoryAccount | undefined, lifetime: Lifetime, waitMs: number) {
     this.#account = account
     this.#lifetime = lifetime
     this.#waitMs = waitMs

@@ -1,21 +1,22 @@
 import type { Expiring, Timeout, Timeouts } from './timeouts.ts'
 
-export interface HeartbeatOptions {
-  readonly timeouts: Timeouts
-  /** Maximum quiet time of a stream, in milliseconds. */
-  readonly intervalMs: number
-  /** Called after half to all of the interval without activity, and again while that lasts. */
-  readonly onQuiet: () => void
-}
-
 /** Detects that a stream is quiet, with one entry in shared timers. Runs until `stop`. */
 export class Heartbeat implements Expiring {
-  readonly #options: HeartbeatOptions
+  readonly #timeouts: Timeouts
+  readonly #intervalMs: number
+  readonly #onQuiet: () => void
   #timeout: Timeout | undefined
   #isQuiet = false
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options
+  /**
+   * @param intervalMs Maximum quiet time of a stream, in milliseconds.
+   * @param onQuiet Called after half to all of the interval without activity, and again while that
+   *   lasts.
+   */
+  constructor(timeouts: Timeouts, intervalMs: number, onQuiet: () => void) {
+    this.#timeouts = timeouts
+    this.#intervalMs = intervalMs
+    this.#onQuiet = onQuiet
     this.#wait()
   }
 
@@ -34,11 +35,10 @@ export class Heartbeat implements Expiring {
     const wasQuiet = this.#isQuiet
     this.#isQuiet = true
     this.#wait()
-    if (wasQuiet) this.#options.onQuiet()
+    if (wasQuiet) this.#onQuiet()
   }
 
   #wait(): void {
-    const { timeouts, intervalMs } = this.#options
-    this.#timeout = timeouts.add(this, intervalMs / 2)
+    this.#timeout = this.#timeouts.add(this, this.#intervalMs / 2)
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
 import { Hono } from 'hono'
+import type { Call } from './call.ts'
 import {
   Health,
   HealthCheckRequestSchema,
@@ -17,7 +18,6 @@ import {
 import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts'
 import { addHealth, type HealthSource } from './health.ts'
 import { mountConnect } from './mount.ts'
-import type { OpenCall } from './open-call.ts'
 import { addReflection } from './reflection/reflection.ts'
 import type { RpcRouter } from './router.ts'
 import { toEnvelope } from './wire/envelope.ts'
@@ -104,12 +104,12 @@ test('services mount below a base path', async () => {
 
 test('an error that the client may not see is reported with its request id', async () => {
   const app = new Hono()
-  const ended: OpenCall[] = []
+  const ended: Call[] = []
   const secret = new Error('password 123')
   const fail = () => {
     throw secret
   }
-  const onCallEnd = (call: OpenCall) => ended.push(call)
+  const onCallEnd = (call: Call) => ended.push(call)
   mountConnect(app, (router) => router.service(Health, { check: fail }), { onCallEnd })
   const error: ConnectError = await clientOf(app)
     .check({})
@@ -121,7 +121,7 @@ test('an error that the client may not see is reported with its request id', asy
 
 test('a stream is one call until its client has left', async () => {
   const app = new Hono()
-  const { promise, resolve } = Promise.withResolvers<OpenCall>()
+  const { promise, resolve } = Promise.withResolvers<Call>()
   const health: HealthSource = { problems: () => [], draining: new AbortController().signal }
   mountConnect(
     app,

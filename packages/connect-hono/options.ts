@@ -1,9 +1,9 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import type { Interceptor } from '@connectrpc/connect'
 import type { UniversalHandlerOptions } from '@connectrpc/connect/protocol'
+import type { Call } from './call.ts'
 import type { Compression, Compressions } from './compression/compression.ts'
 import type { RpcLimits } from './limits.ts'
-import type { OpenCall } from './open-call.ts'
 import type { JsonOptions } from './protobuf/codec.ts'
 import type { StreamQuota } from './stream-quota.ts'
 import type { Validate } from './validation.ts'
@@ -40,7 +40,7 @@ export interface ConnectOptions {
    * the variable `call`. Default: writes errors whose details the client does not see (`INTERNAL`,
    * for example) to standard error.
    */
-  readonly onCallEnd?: (call: OpenCall) => void
+  readonly onCallEnd?: (call: Call) => void
 }
 
 /**

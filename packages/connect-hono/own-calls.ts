@@ -1,8 +1,7 @@
 import { ConnectError } from '@connectrpc/connect'
 import type { Context } from 'hono'
-import type { Environment } from './call.ts'
+import { Call, type Environment } from './call.ts'
 import { Lifetime } from './lifetime.ts'
-import { OpenCall } from './open-call.ts'
 import { createTimeouts } from './timeouts.ts'
 
 /** Handles a request whose context has a `call`. */
@@ -15,7 +14,7 @@ export type RunCall = (c: Context<Environment>, handle: Handle) => Promise<Respo
 
 export interface OwnCallsOptions {
   readonly memoryWaitMs: number
-  readonly onCallEnd?: ((call: OpenCall) => void) | undefined
+  readonly onCallEnd?: ((call: Call) => void) | undefined
 }
 
 export function createOwnCalls({
@@ -25,7 +24,7 @@ export function createOwnCalls({
   const timeouts = createTimeouts()
   return async (c, handle) => {
     const startMs = performance.now() - (c.env?.waitedMs ?? 0)
-    const call = new OpenCall(crypto.randomUUID(), startMs, new Lifetime(timeouts), onCallEnd)
+    const call = new Call(crypto.randomUUID(), startMs, new Lifetime(timeouts), onCallEnd)
     call.account = c.env?.exchange?.account
     call.memoryWaitMs = memoryWaitMs
     c.set('call', call)
@@ -40,7 +39,7 @@ export function createOwnCalls({
 }
 
 /** Writes an error whose details the client did not see to standard error. */
-function reportHidden({ method, requestId, error }: OpenCall): void {
+function reportHidden({ method, requestId, error }: Call): void {
   if (error === undefined || error instanceof ConnectError) return
   // biome-ignore lint/suspicious/noConsole: an app that has no log of its own would lose the error.
   console.error(`${method}, request id ${requestId}:`, error)

@@ -108,7 +108,7 @@ export class RpcCall {
 
   output(compression: Compression | undefined): Output {
     const { method, outputs } = this.rpc
-    return new Output({ desc: method.output, codec: outputs[this.wire.format], compression })
+    return new Output(method.output, outputs[this.wire.format], compression)
   }
 
   /**

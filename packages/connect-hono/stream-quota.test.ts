@@ -45,8 +45,8 @@ describe('a client is', () => {
   test.each([
     ['its address', from('192.0.2.1'), '192.0.2.1'],
     ['an IPv4 address in the form of IPv6', from('::ffff:192.0.2.1'), '192.0.2.1'],
-    ['its network of IPv6', from('2001:db8:0:7:1:2:3:4'), '2001:db8:0:7'],
-    ['the same network in short', from('2001:db8:0:7::9'), '2001:db8:0:7'],
+    ['its network of IPv6', from('2001:db8:0:7:1:2:3:4'), '2001:db8:0:7::/64'],
+    ['the same network in short', from('2001:db8:0:7::9'), '2001:db8:0:7::/64'],
     ['whoever calls, whatever it says', from('192.0.2.1', '198.51.100.7'), '192.0.2.1'],
     ['whom a trusted proxy names', from('10.0.0.1', '198.51.100.7'), '198.51.100.7'],
     ['not whom the client names', from('10.0.0.1', '1.1.1.1, 198.51.100.7'), '198.51.100.7'],

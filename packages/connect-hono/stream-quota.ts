@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { networkOf } from '@marquee/http/memory/budget'
 import type { AddressList } from '@marquee/http/server/address-list'
 import type { Lifetime } from './lifetime.ts'
 import type { RpcLimits } from './limits.ts'
@@ -45,8 +46,7 @@ export function createStreamQuota({ limits, trustedProxies }: StreamQuotaOptions
 }
 
 /**
- * Returns the client of a request, as one name for all addresses that it may use: an IPv4 address,
- * or the 64 bits of an IPv6 network. Behind trusted proxies it is the last address in
+ * Returns the client of a request, as one name for all addresses that it may use (`networkOf`). Behind trusted proxies it is the last address in
  * `X-Forwarded-For` that is not one of them.
  */
 export function clientOf(
@@ -58,17 +58,4 @@ export function clientOf(
   const forwarded = (incoming.header('x-forwarded-for') ?? '').split(',').map((one) => one.trim())
   const client = forwarded.findLast((address) => !trustedProxies.has(address))
   return networkOf(client !== undefined && isIP(client) !== 0 ? client : remoteAddress)
-}
-
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address
-  const [start = '', end = ''] = (address.split('%')[0] ?? '').toLowerCase().split('::')
-  if (start === '' && end.startsWith('ffff:') && end.includes('.')) return end.slice(5)
-  const groups = (text: string) => (text === '' ? [] : text.split(':'))
-  const before = groups(start)
-  const after = groups(end)
-  const isShort = address.includes('::')
-  const zeros = isShort ? Array(Math.max(0, 8 - before.length - after.length)).fill('0') : []
-  const network = [...before, ...zeros, ...after].slice(0, 4)
-  return network.map((group) => group.replace(/^0+(?=.)/, '')).join(':')
 }

@@ -1,5 +1,14 @@
 import type { HeaderList } from './exchange.ts'
 
+/** Headers that concern one connection only. HTTP/2 does not have them (RFC 9113 §8.2.2). */
+export const connectionHeaders: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
 /**
  * Returns the values of a header, joined by commas (RFC 9110 §5.2), or `undefined` when there is
  * none.

@@ -141,7 +141,7 @@ describe('an import', () => {
   test('charges its batch while it is stored, and no longer', async () => {
     const account = new MemoryBudget({ bytesMax: 1_200 * kibibyte }).open('127.0.0.1')
     const lifetime = new Lifetime(createTimeouts())
-    const memory = new CallMemory({ account, lifetime, waitMs: 10 })
+    const memory = new CallMemory(account, lifetime, 10)
     const held: number[] = []
     await bulkPut({
       requests: manyOf(3, () => ({ id: 'x'.repeat(20 * kibibyte) })),
@@ -161,7 +161,7 @@ describe('an import', () => {
 test('memory that a call requests after its end is not charged', async () => {
   const account = new MemoryBudget({ bytesMax: 1_200 }).open('127.0.0.1')
   const lifetime = new Lifetime(createTimeouts())
-  const memory = new CallMemory({ account, lifetime, waitMs: 10 })
+  const memory = new CallMemory(account, lifetime, 10)
   memory.holdNow(100)
   expect(() => memory.holdNow(1_000)).toThrow(ConnectError)
   lifetime.finish()

@@ -1,11 +1,10 @@
 import { Code } from '@connectrpc/connect'
 import { codeToString } from '@connectrpc/connect/protocol-connect'
-import type { Call, Environment } from '@marquee/connect-hono/call'
+import { Call, type Environment } from '@marquee/connect-hono/call'
 import { isClientFault } from '@marquee/connect-hono/errors/errors'
 import { loggedText } from '@marquee/connect-hono/errors/text'
 import { Lifetime } from '@marquee/connect-hono/lifetime'
 import { rpcLimits } from '@marquee/connect-hono/limits'
-import { OpenCall } from '@marquee/connect-hono/open-call'
 import type { Timeouts } from '@marquee/connect-hono/timeouts'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import { httpMethods } from '@marquee/http/server/port'
@@ -52,7 +51,7 @@ export function observe({
   memoryWaitMs = rpcLimits.memoryWaitMs,
   tracing,
 }: ObserveOptions) {
-  function finish(call: OpenCall): void {
+  function finish(call: Call): void {
     const durationMs = now() - call.startMs
     const { protocol, method, requestId, status, span } = call
     const code = call.code === undefined ? 'ok' : codeToString(call.code)
@@ -76,7 +75,7 @@ export function observe({
     const given = c.req.raw.headers.get('x-request-id')
     const requestId = given !== null && clientRequestId.test(given) ? given : newId()
     const startMs = now() - (c.env?.waitedMs ?? 0)
-    const call = new OpenCall(requestId, startMs, new Lifetime(timeouts), finish)
+    const call = new Call(requestId, startMs, new Lifetime(timeouts), finish)
     call.account = c.env?.exchange?.account
     call.memoryWaitMs = memoryWaitMs
     call.span = tracing?.start(c, startMs)

@@ -3,12 +3,13 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Clock } from '@marquee/http/clock'
 import type { Exchange, Respond } from '@marquee/http/exchange'
 import type { Http1Limits } from '@marquee/http/http1/limits'
-import { createHttp1Server, type Http1Server } from '../http/http1/server.ts'
+import type { Engine } from '../http/engine.ts'
+import { createHttp1Server } from '../http/http1/server.ts'
 import { waitFor } from './wait-for.ts'
 
 /** An HTTP/1.1 server on a loopback port. */
 export interface ListeningHttp1 extends AsyncDisposable {
-  readonly engine: Http1Server
+  readonly engine: Engine
   readonly port: number
   readonly url: string
 }

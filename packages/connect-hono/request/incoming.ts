@@ -2,6 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { Exchange, RequestBody } from '@marquee/http/exchange'
 import { headerOf } from '@marquee/http/header-list'
 import { type LazyBody, LazyResponse, lazyResponse } from '@marquee/http/lazy-response'
+import type { PortBindings } from '@marquee/http/server/port'
 import { whenClosed } from '@marquee/http/when-closed'
 import { fitStatus } from '../errors/fit-status.ts'
 import type { Lifetime } from '../lifetime.ts'
@@ -35,27 +36,21 @@ export interface Incoming {
   respond(body: LazyBody, status: number, headers: string[]): Response
 }
 
-/** Slot by which trailers reach the server: a `Response` has none (RFC 9110 §6.5). */
-export interface TrailerSlot {
-  readonly waitedMs?: number
-  trailers?: (() => readonly string[]) | undefined
-}
-
 export class ExchangeIncoming implements Incoming {
   readonly #exchange: Exchange
   readonly request: Request
   readonly waitedMs: number
   readonly setTrailers: ((headers: string[]) => void) | undefined
 
-  constructor(exchange: Exchange, request: Request, slot: TrailerSlot) {
+  constructor(exchange: Exchange, request: Request, bindings: PortBindings) {
     this.#exchange = exchange
     this.request = request
-    this.waitedMs = slot.waitedMs ?? 0
+    this.waitedMs = bindings.waitedMs ?? 0
     this.setTrailers =
       exchange.httpVersion === '1.1'
         ? undefined
         : (headers) => {
-            slot.trailers = () => fitStatus(headers, exchange.headerListBytesMax)
+            bindings.trailers = () => fitStatus(headers, exchange.headerListBytesMax)
           }
   }
 
@@ -105,12 +100,9 @@ export class RequestIncoming implements Incoming {
   }
 
   get body(): RequestBody {
-    this.#body ??= streamBody(this.request.body, () => this.refuseBody())
+    this.#body ??= streamBody(this.request.body)
     return this.#body
   }
-
-  /** Tells the port that nobody will read the rest of the body. */
-  protected refuseBody(): void {}
 
   get method(): string {
     return this.request.method

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { HeaderList } from '@marquee/http/exchange'
+import type { HttpError } from '../errors/errors.ts'
 
 /** Headers that make a request conditional (RFC 9110 §13.1). */
 const conditional = new Set([
@@ -13,17 +14,11 @@ const conditional = new Set([
 const letterI = 0x69
 const letterF = 0x66
 
-/** The error of a write that depends on a condition. */
-export interface UnsupportedCondition extends ConnectError {
-  /** HTTP status of REST responses. */
-  readonly httpStatus: 412
-}
-
 /**
- * The error of a write whose headers have a condition, or undefined. No write evaluates conditions,
- * and one that ignored them would overwrite what its client wanted to keep.
+ * Returns the error of a write whose headers have a condition, or `undefined`. No write evaluates
+ * conditions, and one that ignored them would overwrite data that its client wanted to keep.
  */
-export function unsupportedCondition(headers: HeaderList): UnsupportedCondition | undefined {
+export function unsupportedCondition(headers: HeaderList): ConnectError | undefined {
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string
     // Two letters decide nearly always, and every write is checked.
@@ -33,10 +28,8 @@ export function unsupportedCondition(headers: HeaderList): UnsupportedCondition 
   return undefined
 }
 
-function toError(header: string): UnsupportedCondition {
+function toError(header: string): ConnectError {
   const text = `${header} is not supported on writes: nothing was changed; send the request without it`
-  // Not a class of its own: `instanceof` finds every `ConnectError` to be one of any subclass.
-  return Object.assign(new ConnectError(text, Code.FailedPrecondition), {
-    httpStatus: 412 as const,
-  })
+  const status: HttpError = { httpStatus: 412 }
+  return Object.assign(new ConnectError(text, Code.FailedPrecondition), status)
 }

@@ -16,7 +16,7 @@ test('a message of many streams is encoded once for each codec', () => {
   const shared = encodeOnce(message())
   const batches = Array.from({ length: 50 }, () => {
     const batch = new EnvelopeBatch()
-    new Output({ desc: schema, codec, compression: undefined }).addTo(batch, shared)
+    new Output(schema, codec, undefined).addTo(batch, shared)
     return batch
   })
   expect(encodedCount()).toBe(1)
@@ -38,7 +38,7 @@ test('it is compressed once, whoever asks first', async () => {
   const { codec } = counting()
   const shared = encodeOnce(message())
   const adding = Array.from({ length: 50 }, () =>
-    new Output({ desc: schema, codec, compression }).addTo(new EnvelopeBatch(), shared),
+    new Output(schema, codec, compression).addTo(new EnvelopeBatch(), shared),
   )
   const encodings = await Promise.all(adding)
   expect([compressedCount, new Set(encodings).size]).toEqual([1, 1])

@@ -10,20 +10,14 @@ import {
 } from '../wire/envelope.ts'
 import { type CachedEncodings, cachedEncodingsOf } from './encode-once.ts'
 
-export interface OutputOptions {
-  readonly desc: DescMessage
-  readonly codec: Codec
-  /** Compresses messages of at least `compressedBytesMin`. */
-  readonly compression: Compression | undefined
-}
-
 /** Encodes the messages of a handler. */
 export class Output {
   readonly #desc: DescMessage
   readonly #codec: Codec
   readonly #compression: Compression | undefined
 
-  constructor({ desc, codec, compression }: OutputOptions) {
+  /** @param compression Used for messages of at least `compressedBytesMin`. */
+  constructor(desc: DescMessage, codec: Codec, compression: Compression | undefined) {
     this.#desc = desc
     this.#codec = codec
     this.#compression = compression

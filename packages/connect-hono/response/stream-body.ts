@@ -1,10 +1,7 @@
 import type { RequestBody } from '@marquee/http/exchange'
 
 /** Returns the body of a `Request` as a `RequestBody`. */
-export function streamBody(
-  stream: ReadableStream<Uint8Array> | null,
-  onRefused: () => void,
-): RequestBody {
+export function streamBody(stream: ReadableStream<Uint8Array> | null): RequestBody {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   let chunk: Uint8Array | undefined
   let ended = stream === null
@@ -26,7 +23,6 @@ export function streamBody(
       ended = done
     },
     refuse() {
-      onRefused()
       reader ??= stream?.getReader()
       void reader?.cancel().catch(() => {})
     },

@@ -65,9 +65,7 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
     this.#options = options
     const { heartbeatMs, lifetime } = options
     if (heartbeatMs !== undefined) {
-      const onQuiet = () => this.#repeat()
-      const { timeouts } = lifetime
-      this.#heartbeat = new Heartbeat({ timeouts, intervalMs: heartbeatMs, onQuiet })
+      this.#heartbeat = new Heartbeat(lifetime.timeouts, heartbeatMs, () => this.#repeat())
     }
     const { promise, resolve } = Promise.withResolvers<void>()
     this.begun = promise

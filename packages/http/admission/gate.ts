@@ -2,9 +2,17 @@ import type { Exchange, Respond } from '../exchange.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { whenClosed } from '../when-closed.ts'
 import { Congestion } from './congestion.ts'
-import { InFlight, uncounted } from './in-flight.ts'
+import { InFlight } from './in-flight.ts'
 import type { AdmissionLimits } from './limits.ts'
-import type { Admission, Admitted, CallReader, RefusalReason, Route, Start } from './port.ts'
+import {
+  type Admission,
+  type Admitted,
+  type CallReader,
+  type RefusalReason,
+  type Route,
+  type Start,
+  uncounted,
+} from './port.ts'
 import { Slice } from './slice.ts'
 import { type Waiting, WaitingQueue } from './waiting-queue.ts'
 

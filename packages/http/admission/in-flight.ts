@@ -1,6 +1,6 @@
 import { InFlightLimit } from './in-flight-limit.ts'
 import type { AdmissionLimits } from './limits.ts'
-import type { Admitted, Route } from './port.ts'
+import { type Admitted, type Route, uncounted } from './port.ts'
 import { measureIntervalMs, ProcessorLimit } from './processor-limit.ts'
 
 export interface InFlightOptions {
@@ -19,9 +19,6 @@ export interface InFlightOptions {
 
 /** One in this many ticks takes the duration of a call as a sample for the limit. */
 const sampledTicks = 8
-
-/** A call that counts for nothing. */
-export const uncounted: Admitted = { finished() {} }
 
 /** The unary calls in flight, and their limit. */
 export class InFlight {

@@ -50,6 +50,9 @@ export interface Admitted {
   finished(): void
 }
 
+/** A call that is not counted. */
+export const uncounted: Admitted = { finished() {} }
+
 /**
  * Starts a call.
  * @param waitedMs Time that the call waited, in milliseconds. It counts as part of its duration and

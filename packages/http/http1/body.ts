@@ -1,5 +1,5 @@
+import type { Arrival } from '../arrival.ts'
 import type { HeaderList, RequestBody } from '../exchange.ts'
-import type { Arrival } from './arrival.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import type { Framing } from './framing.ts'
 import type { Http1Limits } from './limits.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import type { Arrival } from '../arrival.ts'
 import type { MemoryHolder } from '../memory/account.ts'
-import type { Arrival } from './arrival.ts'
 import { type Http1Body, noBody } from './body.ts'
 import type { Http1Context } from './context.ts'
 import { type DeadlineOwner, Deadlines } from './deadlines.ts'

@@ -26,31 +26,20 @@ export class Http1Context {
   readonly sweep: Sweep
   /** True when each connection closes after its current response. */
   isDraining = false
-  readonly #date: () => string
-  #lineDate = ''
-  #dateLine = ''
+  /** Returns the `date` line of a response (RFC 9110 §6.6.1), with its line end. */
+  readonly dateLine: () => string
 
   constructor({ respond, limits, clock, random }: Http1ContextOptions) {
     this.respond = respond
     this.limits = limits
     this.clock = clock
-    this.#date = createDate(clock.now)
+    this.dateLine = createDate(clock.now, (date) => `date: ${date}\r\n`)
     this.random = random
     this.sweep = new Sweep(limits.sweepIntervalMs, clock)
   }
 
   /** Flushes the connection at the end of this event-loop turn. Called once per turn. */
   readonly flushSoon = gatherTick((connection: Flushable) => connection.flush())
-
-  /** Returns the `date` line of a response (RFC 9110 §6.6.1), with its line end. */
-  dateLine(): string {
-    const date = this.#date()
-    if (date !== this.#lineDate) {
-      this.#lineDate = date
-      this.#dateLine = `date: ${date}\r\n`
-    }
-    return this.#dateLine
-  }
 
   /** Returns the value with up to 10 % added or subtracted at random. */
   around(value: number): number {

@@ -1,6 +1,6 @@
+import type { Arrival } from '../arrival.ts'
 import type { Exchange, HeaderList, RequestBody } from '../exchange.ts'
 import type { MemoryAccount } from '../memory/account.ts'
-import type { Arrival } from './arrival.ts'
 import { Http1Body } from './body.ts'
 import type { RequestHead } from './head.ts'
 import type { Output } from './output.ts'

@@ -3,11 +3,6 @@ import type { MemoryAccount } from '../memory/account.ts'
 import type { Http1Limits } from './limits.ts'
 import { Pieces } from './pieces.ts'
 
-/** A body, which can hold the client back as the backlog does. */
-export interface Consumer {
-  readonly isFull: boolean
-}
-
 /** Keeps the bytes that arrive before they can be read, and holds the client back. */
 export class Inlet {
   readonly #socket: Socket
@@ -56,8 +51,8 @@ export class Inlet {
     this.#socket.pause()
   }
 
-  /** Resumes the socket after a pause, when there is room. */
-  resume(body: Consumer | undefined): void {
+  /** Resumes the socket after a pause, when the backlog and the body have room. */
+  resume(body: { readonly isFull: boolean } | undefined): void {
     if (!this.#isPaused || this.#backlog.isFull || body?.isFull) return
     this.#isPaused = false
     this.#socket.resume()

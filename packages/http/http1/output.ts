@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import type { Arrival } from '../arrival.ts'
 import type { MemoryAccount } from '../memory/account.ts'
-import type { Arrival } from './arrival.ts'
 
 /** A text has one character per byte (latin1). */
 type Piece = string | Uint8Array

@@ -113,5 +113,6 @@ export function networkOf(address: string): string {
   const groups = head === '' ? [] : head.split(':')
   const tailGroups = tail === undefined || tail === '' ? [] : tail.split(':')
   while (tail !== undefined && groups.length + tailGroups.length < 8) groups.push('0')
-  return `${[...groups, ...tailGroups].slice(0, networkGroups).join(':')}::/64`
+  const network = [...groups, ...tailGroups].slice(0, networkGroups)
+  return `${network.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')}::/64`
 }

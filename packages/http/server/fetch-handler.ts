@@ -1,6 +1,6 @@
-import type { Admission, Admitted } from '../admission/port.ts'
+import { type Admission, type Admitted, uncounted } from '../admission/port.ts'
 import type { Exchange, HeaderList, Respond } from '../exchange.ts'
-import { toHeaderList } from '../header-list.ts'
+import { connectionHeaders, toHeaderList } from '../header-list.ts'
 import { lazyRequest } from '../lazy-request.ts'
 import { isPieces, LazyResponse } from '../lazy-response.ts'
 import { gatherTick } from '../tick.ts'
@@ -14,15 +14,6 @@ export interface FetchHandlerOptions {
   /** Decides which requests start, and when. Default: all of them, as they arrive. */
   readonly admission?: Admission
 }
-
-/** Headers that concern one connection only. HTTP/2 does not have them (RFC 9113 §8.2.2). */
-const connectionHeaders = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-])
 
 /** A host, with or without a port (RFC 3986 §3.2). */
 const authorityPattern = /^[\w.~!$&'()*+,;=%-]*(?:\[[\da-fA-F:.]+\])?(?::\d{0,5})?$/
@@ -94,9 +85,6 @@ export function createFetchHandler({ app, log, admission }: FetchHandlerOptions)
 
   return admission?.open(handle) ?? gatherTick((exchange) => handle(exchange, uncounted, 0))
 }
-
-/** A call that is not counted. */
-const uncounted: Admitted = { finished() {} }
 
 /**
  * Returns the status for a request that no app gets, because it has no valid URL. CONNECT gets a

@@ -7,7 +7,7 @@ import { type FakeStream, fakeStreams } from '@marquee/testing/fake-streams'
 import { Upload } from './upload.ts'
 
 const lifetime = new Lifetime(createTimeouts())
-const call = { memory: new CallMemory({ account: undefined, lifetime, waitMs: 0 }) }
+const call = { memory: new CallMemory(undefined, lifetime, 0) }
 
 test('the bytes sent on a lost stream are sent again on the next, and then the rest', async () => {
   const { body, push, end } = openBody()

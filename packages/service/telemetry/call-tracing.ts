@@ -1,7 +1,6 @@
 import { Code } from '@connectrpc/connect'
 import { codeToString } from '@connectrpc/connect/protocol-connect'
-import type { Environment } from '@marquee/connect-hono/call'
-import type { OpenCall } from '@marquee/connect-hono/open-call'
+import type { Call, Environment } from '@marquee/connect-hono/call'
 import type { Span, SpanEnd } from '@marquee/connect-hono/span'
 import type { AddressList } from '@marquee/http/server/address-list'
 import type { Context } from 'hono'
@@ -13,7 +12,7 @@ export interface CallTracing {
   /** Starts the span of a call. Probes have none. */
   start(c: Context<Environment>, startMs: number): Span | undefined
   /** Ends the span of a call that has ended. */
-  end(span: Span, call: OpenCall): void
+  end(span: Span, call: Call): void
 }
 
 /** Health checks and metrics: frequent, and of interest to nobody. */
@@ -42,7 +41,7 @@ export function createCallTracing(tracing: Tracing, trusted: AddressList): CallT
   }
 }
 
-function endOf({ protocol, method, status, code }: OpenCall): SpanEnd {
+function endOf({ protocol, method, status, code }: Call): SpanEnd {
   if (protocol !== 'rest') {
     const error = code !== undefined && serverFaults.has(code) ? codeToString(code) : undefined
     return { name: method, attributes: rpcAttributes(protocol, method, code), error }

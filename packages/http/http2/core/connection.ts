@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { HeaderList } from '../../exchange.ts'
 import type { MemoryAccount, MemoryHolder } from '../../memory/account.ts'
 import { ConnectionError, errorName } from '../frames/errors.ts'
 import { errorCode } from '../frames/wire.ts'
@@ -8,7 +7,7 @@ import type { Http2Limits } from '../limits.ts'
 import type { Http2Context } from './context.ts'
 import { PeerBudget } from './peer-budget.ts'
 import { ReceiveWindow } from './receive-window.ts'
-import { Receiver, type ReceiverSink } from './receiver.ts'
+import { type FrameOwner, Receiver, type ReceiverSink } from './receiver.ts'
 import type { Sender } from './send-queue.ts'
 import type { Http2Stream, StreamOwner } from './stream.ts'
 import type { StreamLink } from './stream-link.ts'
@@ -20,24 +19,9 @@ import { type SendingSide, Transmitter } from './transmitter.ts'
 export type Deadline = readonly [atMs: number, act: () => void]
 
 /** The server's or the client's side of a connection. */
-export interface ConnectionOwner<O extends StreamOwner> {
-  /**
-   * Handles a whole header block. With `overflow` it exceeds the limits, and `headers` is
-   * incomplete.
-   */
-  onHeaders(
-    streamId: number,
-    headers: HeaderList,
-    overflow: boolean,
-    endStream: boolean,
-    blockBytes: number,
-  ): void
+export interface ConnectionOwner<O extends StreamOwner> extends FrameOwner {
   /** Reports that the peer's SETTINGS were applied. */
   onSettings?(): void
-  /** Reports that the peer will close the connection (RFC 9113 §6.8). */
-  onGoaway?(lastStreamId: number, code: number, message: string): void
-  /** Reports a response to a PING. */
-  onPong(payload: Uint8Array): void
   /** Reports that a stream has left the table. */
   onStreamClosed(stream: Http2Stream<O>): void
   /** Reports that all frames of a chunk were handled. */
@@ -65,6 +49,7 @@ export interface ConnectionOptions {
 export class Http2Connection<O extends StreamOwner = StreamOwner>
   implements StreamLink, StreamTableLink<O>, ReceiverSink, SendingSide, MemoryHolder
 {
+  readonly owner: ConnectionOwner<O>
   readonly context: Http2Context
   readonly limits: Http2Limits
   readonly socket: Socket
@@ -78,7 +63,6 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
   lastTakenId = 0
   /** Time when the last stream was closed. */
   idleSinceMs: number
-  readonly #owner: ConnectionOwner<O>
   readonly #receiver: Receiver
   readonly #openedAtMs: number
   /** Time when this side ended the connection. Bytes that arrive later are dropped. */
@@ -93,7 +77,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.socket = socket
     this.account = account
     account.holder = this
-    this.#owner = owner
+    this.owner = owner
     this.timer = new ConnectionTimer(context.clock, context.sweep, () => this.#checkDeadlines())
     this.#openedAtMs = this.timer.nowMs
     this.idleSinceMs = this.timer.nowMs
@@ -134,32 +118,14 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
       this.idleSinceMs = this.timer.tick()
       this.timer.checkIn(this.limits.idleTimeoutMs)
     }
-    this.#owner.onStreamClosed(stream)
-  }
-
-  onHeaders(
-    streamId: number,
-    headers: HeaderList,
-    overflow: boolean,
-    endStream: boolean,
-    blockBytes: number,
-  ): void {
-    this.#owner.onHeaders(streamId, headers, overflow, endStream, blockBytes)
+    this.owner.onStreamClosed(stream)
   }
 
   onSettings(bytes: Uint8Array, start: number, end: number): void {
     const addedBytes = this.transmitter.applySettings(bytes, start, end)
     if (addedBytes !== 0) this.transmitter.shiftWindows(this.streams.values(), addedBytes)
     this.transmitter.writer.settingsAck()
-    this.#owner.onSettings?.()
-  }
-
-  onGoaway(lastStreamId: number, code: number, message: string): void {
-    this.#owner.onGoaway?.(lastStreamId, code, message)
-  }
-
-  onPong(payload: Uint8Array): void {
-    this.#owner.onPong(payload)
+    this.owner.onSettings?.()
   }
 
   /** Resets the stream that holds most memory, or destroys a connection that does not read. */
@@ -203,7 +169,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.#receiver.close()
     this.streams.fail(cause)
     this.transmitter.stop()
-    this.#owner.onClosed(cause)
+    this.owner.onClosed(cause)
   }
 
   #onData(chunk: Buffer): void {
@@ -214,11 +180,11 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     }
     this.timer.tick()
     try {
-      this.#receiver.push(this.#owner.stripPreface?.(chunk) ?? chunk)
+      this.#receiver.push(this.owner.stripPreface?.(chunk) ?? chunk)
     } catch (error) {
       this.#onBroken(error)
     }
-    this.#owner.onChunkEnd()
+    this.owner.onChunkEnd()
     // Does not read from a peer that does not read (CVE-2019-9512, 9515).
     if (this.transmitter.isStuck(this.limits.unsentBytesMax)) this.socket.pause()
   }
@@ -251,7 +217,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
       return [[this.#endedAtMs + limits.closeTimeoutMs, cut]]
     }
     const { settingsSeen, headersSinceMs } = this.#receiver
-    const due = this.#owner.deadlines()
+    const due = this.owner.deadlines()
     if (!settingsSeen) {
       const late = new Error('the peer sent no SETTINGS in time')
       due.push([this.#openedAtMs + limits.prefaceTimeoutMs, () => this.destroy(late)])

@@ -8,16 +8,22 @@ import type { Transmitter } from './transmitter.ts'
 // Checks the frames that carry no part of a message, and passes them on. The payload is `bytes`
 // from `start` to `end`.
 
+/** The side of a connection that control frames concern. */
+export interface ControlOwner {
+  /** Reports that the peer will close the connection (RFC 9113 §6.8). */
+  onGoaway?(lastStreamId: number, code: number, message: string): void
+  /** Reports a response to a PING. */
+  onPong(payload: Uint8Array): void
+}
+
 /** The parts of a connection that control frames change. */
 export interface ControlSink {
   readonly streams: StreamTable
   readonly transmitter: Transmitter
   readonly receiveWindow: ReceiveWindow
   readonly budget: PeerBudget
+  readonly owner: ControlOwner
   onSettings(bytes: Uint8Array, start: number, end: number): void
-  onGoaway(lastStreamId: number, code: number, message: string): void
-  /** Reports a response to a PING. */
-  onPong(payload: Uint8Array): void
 }
 
 const { protocolError, frameSizeError, flowControlError } = errorCode
@@ -88,7 +94,7 @@ export function onPing(
   sink.budget.spend(1)
   const payload = bytes.subarray(start, end)
   if ((flags & frameFlag.ack) === 0) sink.transmitter.writer.ping(payload, true)
-  else sink.onPong(payload)
+  else sink.owner.onPong(payload)
 }
 
 export function onGoaway(
@@ -102,7 +108,7 @@ export function onGoaway(
   if (end - start < 8) throw new ConnectionError(frameSizeError, 'GOAWAY is shorter than 8')
   sink.budget.spend(1)
   const message = bytes.toString('latin1', start + 8, end)
-  sink.onGoaway(readUint31(bytes, start), readUint32(bytes, start + 4), message)
+  sink.owner.onGoaway?.(readUint31(bytes, start), readUint32(bytes, start + 4), message)
 }
 
 export function onWindowUpdate(

@@ -8,6 +8,7 @@ import { HpackDecoder } from '../hpack/decoder.ts'
 import type { Http2Limits } from '../limits.ts'
 import type { Http2Context } from './context.ts'
 import {
+  type ControlOwner,
   type ControlSink,
   onGoaway,
   onPing,
@@ -21,12 +22,8 @@ import type { ConnectionTimer } from './timer.ts'
 
 const { protocolError, frameSizeError, flowControlError, streamClosed } = errorCode
 
-/** The parts of a connection that received frames change. */
-export interface ReceiverSink extends ControlSink {
-  readonly context: Http2Context
-  readonly limits: Http2Limits
-  readonly account: MemoryAccount
-  readonly timer: ConnectionTimer
+/** The side of a connection that handles its requests, or responses. */
+export interface FrameOwner extends ControlOwner {
   /**
    * Handles a whole header block. With `overflow` it exceeds the limits, and `headers` is
    * incomplete.
@@ -39,6 +36,15 @@ export interface ReceiverSink extends ControlSink {
     endStream: boolean,
     blockBytes: number,
   ): void
+}
+
+/** The parts of a connection that received frames change. */
+export interface ReceiverSink extends ControlSink {
+  readonly owner: FrameOwner
+  readonly context: Http2Context
+  readonly limits: Http2Limits
+  readonly account: MemoryAccount
+  readonly timer: ConnectionTimer
 }
 
 /**
@@ -265,7 +271,7 @@ export class Receiver implements FrameSink {
       listBytesMax: limits.headerListBytesMax,
       listCountMax: limits.headerCountMax,
     })
-    this.#sink.onHeaders(streamId, headers, overflow, endStream, block.length)
+    this.#sink.owner.onHeaders(streamId, headers, overflow, endStream, block.length)
   }
 }
 

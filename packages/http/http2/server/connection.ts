@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
+import type { Arrival } from '../../arrival.ts'
 import type { HeaderList, Respond } from '../../exchange.ts'
-import { type MemoryAccount, memoryShares } from '../../memory/account.ts'
+import { memoryShares } from '../../memory/account.ts'
 import { type ConnectionOwner, type Deadline, Http2Connection } from '../core/connection.ts'
 import type { Http2Context } from '../core/context.ts'
 import type { Http2Stream } from '../core/stream.ts'
@@ -20,14 +20,6 @@ export interface ServerContext {
   /** Returns whether a peer may send any number of resets and idle frames. Default: none may. */
   readonly trusts?: ((address: string) => boolean) | undefined
   onClosed(connection: ServerConnection): void
-}
-
-/** A connection that a server has accepted. */
-export interface AcceptedConnection {
-  readonly socket: Socket
-  readonly scheme: 'http' | 'https'
-  readonly remoteAddress: string
-  readonly account: MemoryAccount
 }
 
 /** Progress of draining (RFC 9113 §6.8): the client was warned, or the last stream was named. */
@@ -59,13 +51,13 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   #lastList: HeaderList | undefined
   #lastHead: RequestHead | undefined
 
-  constructor(context: ServerContext, accepted: AcceptedConnection) {
+  constructor(context: ServerContext, arrival: Arrival) {
     const { shared, trusts } = context
     this.#context = context
-    this.scheme = accepted.scheme
-    this.remoteAddress = accepted.remoteAddress
+    this.scheme = arrival.scheme
+    this.remoteAddress = arrival.remoteAddress
     const isTrusted = trusts?.(this.remoteAddress)
-    this.#core = new Http2Connection({ ...accepted, context: shared, isTrusted }, this)
+    this.#core = new Http2Connection({ ...arrival, context: shared, isTrusted }, this)
     const { timer, limits } = this.#core
     const ageMs = limits.ageMaxMs * (0.9 + 0.2 * shared.random())
     this.#ageAtMs = timer.nowMs + ageMs

@@ -228,10 +228,10 @@ describe('a connection of many users', () => {
   })
 
   test('complete responses earn some resets', async () => {
-    const respond = (exchange: Exchange) => {
+    const respondToMost = (exchange: Exchange) => {
       if (server.exchanges.length % 5 !== 0) respond(exchange)
     }
-    await using server = await serveFrames(respond, { resets, responseEarnsResets: 0.25 })
+    await using server = await serveFrames(respondToMost, { resets, responseEarnsResets: 0.25 })
     await using peer = await server.peer()
     for (let count = 1; count <= 200; count++) {
       const streamId = 2 * count - 1

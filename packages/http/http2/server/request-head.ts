@@ -1,5 +1,6 @@
 import { isSameAuthority } from '../../authority.ts'
 import type { HeaderList } from '../../exchange.ts'
+import { connectionHeaders } from '../../header-list.ts'
 
 /** Head of a request (RFC 9113 §8.3.1). */
 export interface RequestHead {
@@ -27,15 +28,6 @@ const badValuePattern = /[\0\r\n]|^[ \t]|[ \t]$/
 /** An absolute path, or `*` for the whole server (RFC 9113 §8.3.1). */
 const targetPattern = /^(\/[\x21-\x7e\x80-\xff]*|\*)$/
 const authorityPattern = /^[^@/\s]*$/
-
-/** Headers that HTTP/2 does not have (RFC 9113 §8.2.2). */
-const connectionHeaders = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-])
 
 /** Parses a header list. Returns `undefined` when the request is malformed (RFC 9113 §8.1.1). */
 export function readRequestHead(list: readonly string[]): RequestHead | undefined {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { waitFor } from '@marquee/testing/wait-for'
 import { type Clock, systemClock } from '../../clock.ts'
+import type { Engine } from '../../engine.ts'
 import type { Exchange, HeaderList, Respond } from '../../exchange.ts'
 import {
   clientPreface,
@@ -17,7 +18,7 @@ import {
 import { HpackDecoder } from '../hpack/decoder.ts'
 import { encodedBytesMax, HpackEncoder } from '../hpack/encoder.ts'
 import type { Http2Limits } from '../limits.ts'
-import { createHttp2Server, type Http2Server } from '../server/server.ts'
+import { createHttp2Server } from '../server/server.ts'
 
 /** A frame, with the parts of its payload that tests check. */
 export interface Frame {
@@ -183,7 +184,7 @@ export function uint32(value: number): Buffer {
 /** A server on loopback for raw peers. It keeps the exchanges that it gets. */
 export interface FramesServer extends AsyncDisposable {
   readonly port: number
-  readonly http2: Http2Server
+  readonly http2: Engine
   readonly exchanges: Exchange[]
   /** Returns a peer after the exchange of SETTINGS. */
   peer(): Promise<FramesPeer>

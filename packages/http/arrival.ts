@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
-import type { MemoryAccount } from '../memory/account.ts'
+import type { MemoryAccount } from './memory/account.ts'
 
 /** An accepted connection. */
 export interface Arrival {
   readonly socket: Socket
+  /** `https` behind TLS. */
   readonly scheme: 'http' | 'https'
   /** IP address of the client. */
   readonly remoteAddress: string
