@@ -19,8 +19,9 @@ export interface Codec {
   readonly hasBytes: boolean
   /** Throws `INVALID_ARGUMENT` when the bytes are not a message of this type. */
   parse(bytes: Uint8Array): Message
-  serialize(message: Message): Uint8Array
-  /** Writes the bytes that `serialize` returns. */
+  /** @param headBytes number of bytes before the message that are left to the caller. Default: 0. */
+  serialize(message: Message, headBytes?: number): Uint8Array
+  /** Writes the bytes of the message that `serialize` returns. */
   write(writer: ByteWriter, message: Message): void
 }
 
@@ -56,7 +57,7 @@ function binaryCodec(desc: DescMessage, check: CheckMessage): Codec {
         throw new ConnectError(text, Code.InvalidArgument)
       }
     },
-    serialize: (message) => serializeBy(write, message),
+    serialize: (message, headBytes) => serializeBy(write, message, headBytes),
     write,
   }
 }
@@ -67,10 +68,12 @@ const copiedBytesMax = 16 * 1024
 /** Writer to reuse; `undefined` while it is in use. */
 let spare: ByteWriter | undefined = new ByteWriter()
 
-function serializeBy(write: Encode, message: Message): Uint8Array {
+function serializeBy(write: Encode, message: Message, headBytes = 0): Uint8Array {
   const writer = spare ?? new ByteWriter()
   spare = undefined
   try {
+    writer.reserve(headBytes)
+    writer.length = headBytes
     write(writer, message)
     if (writer.length > copiedBytesMax) return writer.take()
     const bytes = new Uint8Array(writer.length)
@@ -90,7 +93,8 @@ const encoder = new TextEncoder()
  */
 function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMessage): Codec {
   const options = { ignoreUnknownFields: true, ...jsonOptions }
-  const serialize = (message: Message) => encoder.encode(toJsonString(desc, message, options))
+  const serialize = (message: Message, headBytes = 0) =>
+    encoder.encode(' '.repeat(headBytes) + toJsonString(desc, message, options))
   return {
     hasBytes: false,
     parse(bytes) {

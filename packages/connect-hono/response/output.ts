@@ -40,7 +40,7 @@ export class Output {
    * Returns an envelope with the message, in pieces. Long bytes fields are not copied.
    */
   envelope(message: unknown): Uint8Array[] | Promise<Uint8Array[]> {
-    if (this.#compression === undefined && this.#codec.hasBytes) {
+    if (this.#compression === undefined) {
       return writeEnvelope(this.#codec, create(this.#desc, message as Message))
     }
     const encoded = this.encode(message)

@@ -50,6 +50,11 @@ function writeHead(bytes: Uint8Array, offset: number, flags: number, length: num
 
 /** Encodes a message into an envelope, in pieces. */
 export function writeEnvelope(codec: Codec, message: Message): Uint8Array[] {
+  if (!codec.hasBytes) {
+    const bytes = codec.serialize(message, headBytes)
+    writeHead(bytes, 0, 0, bytes.length - headBytes)
+    return [bytes]
+  }
   const writer = new PieceWriter()
   writer.reserve(headBytes)
   writer.length = headBytes
@@ -188,11 +193,12 @@ export class EnvelopeReader {
   }
 
   #readHead(): void {
-    const [flags = 0, a = 0, b = 0, c = 0, d = 0] = this.#queue.read(headBytes)
-    this.flags = flags
-    this.#length = a * 2 ** 24 + ((b << 16) | (c << 8) | d)
+    const queue = this.#queue
+    this.flags = queue.readByte()
+    this.#length = 0
+    for (let at = 1; at < headBytes; at++) this.#length = this.#length * 256 + queue.readByte()
     if (this.#length > this.#bytesMax) throw tooLong(this.#length, this.#bytesMax)
-    this.#queue.expect(this.#length)
+    queue.expect(this.#length)
     const { memory, limits } = this.#reader
     if (this.#heldBytes > 0) {
       memory.release(this.#heldBytes)

@@ -31,6 +31,25 @@ test('a call is logged as by the log itself, bindings included', () => {
   }
 })
 
+test('each part of a line is its own call’s', () => {
+  const { log, lines } = open()
+  const logAccess = createAccessLog(log)
+  const others = [
+    { protocol: 'connect' },
+    { method: 'a.v1.Service/Put' },
+    { status: 404, code: 'not_found' },
+    { code: 'aborted' },
+    { trace_id: '0af7651916cd43dd8448eb211c80319c' },
+    { requestId: 'c0ffee', durationMs: 3 },
+  ]
+  for (const other of others.flatMap((part) => [part, {}])) {
+    logAccess({ ...line, ...other })
+    log.info({ ...line, ...other }, 'call')
+    const [own, ofPino] = lines.splice(0)
+    expect(own).toBe(ofPino ?? '')
+  }
+})
+
 test('a call is not logged below the level of the log', () => {
   const { log, lines } = open('warn')
   createAccessLog(log)(line)

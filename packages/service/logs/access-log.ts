@@ -15,6 +15,7 @@ export interface AccessLine {
 export type LogAccess = (line: AccessLine) => void
 
 const infoLevel = 30
+const message = ',"msg":"call"}\n'
 
 /**
  * Members of a logger that pino exposes for integrations
@@ -34,15 +35,28 @@ interface Internals {
 export function createAccessLog(log: Logger): LogAccess {
   const internals = log as unknown as Internals
   const head = internals[symbols.lsCacheSym][infoLevel]
-  return ({ requestId, protocol, method, status, code, durationMs, trace_id }) => {
+  // Most parts are those of the previous line. Fewer parts make a cheaper string.
+  let time: string | undefined
+  let [start, protocol, method, status, code, middle] = ['', '', '', 0, '', '']
+  return (line) => {
     if (!log.isLevelEnabled('info')) return
-    const time = internals[symbols.timeSym]()
-    const who = `"requestId":"${requestId}","protocol":"${protocol}","method":"${method}"`
-    const how = `"status":${status},"code":"${code}","durationMs":${durationMs}`
-    const trace = trace_id === undefined ? '' : `,"trace_id":"${trace_id}"`
-    const bindings = internals[symbols.chindingsSym]
-    internals[symbols.streamSym].write(
-      `${head}${time}${bindings},${who},${how}${trace},"msg":"call"}\n`,
-    )
+    const now = internals[symbols.timeSym]()
+    if (now !== time) {
+      time = now
+      start = `${head}${time}${internals[symbols.chindingsSym]},"requestId":"`
+    }
+    if (
+      line.method !== method ||
+      line.protocol !== protocol ||
+      line.status !== status ||
+      line.code !== code
+    ) {
+      ;({ protocol, method, status, code } = line)
+      const who = `"protocol":"${protocol}","method":"${method}"`
+      middle = `",${who},"status":${status},"code":"${code}","durationMs":`
+    }
+    const { requestId, durationMs, trace_id } = line
+    const end = trace_id === undefined ? message : `,"trace_id":"${trace_id}"${message}`
+    internals[symbols.streamSym].write(`${start}${requestId}${middle}${durationMs}${end}`)
   }
 }
