@@ -109,11 +109,13 @@ describe('an answer that is a stream', () => {
   test.each(['leaves', 'is told that the process ends'])(
     'returns its handler when its client %s',
     async (what) => {
+      const began = Promise.withResolvers<void>()
       const returned = Promise.withResolvers<void>()
       const { call, draining, lines } = setUpCalls({
         implementation: {
           async *watchAggregatedRatings(_, { signal }) {
             try {
+              began.resolve()
               for (;;) {
                 yield {}
                 await delay(1, undefined, { signal }).catch(() => {})
@@ -125,7 +127,7 @@ describe('an answer that is a stream', () => {
         },
       })
       const exchange = call('WatchAggregatedRatings', [watchRequest])
-      await delay(5)
+      await began.promise
       if (what === 'leaves') exchange.leave()
       else draining.abort(new ConnectError('the service is shutting down', Code.Unavailable))
       await Promise.all([returned.promise, exchange.over])
