@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import { rpcLimits } from '@marquee/connect-hono/limits'
 import { type AddressList, createAddressList } from '@marquee/http/server/address-list'
+import { readAuthOptions } from '@marquee/service/flags/auth'
 import { readEventLogConfig } from '@marquee/service/flags/event-log'
 import { readEventLogNames } from '@marquee/service/flags/event-log-names'
 import { type FlagsSource, readFlags } from '@marquee/service/flags/flags'
 import { readMemoryBudget } from '@marquee/service/flags/memory'
 import {
   readAdmissionLimits,
-  readCorsOrigins,
+  readClosed,
+  readCors,
   readHosts,
   readLogOptions,
   readPort,
@@ -44,7 +46,9 @@ export function readDevConfig(
   const flags = readFlags(usage, source)
   const log = readLogOptions(flags, 'warn')
   const hosts = readHosts(flags)
-  const corsOrigins = readCorsOrigins(flags)
+  const auth = readAuthOptions(flags, hosts.host)
+  const cors = readCors(flags)
+  const closed = readClosed(flags)
   const traffic = readTrafficOptions(flags, streamsPerClientMax)
   const tracing = readTracingOptions(flags)
   const forMovie = {
@@ -61,7 +65,9 @@ export function readDevConfig(
   const on = (service: string, port: number) => ({
     log,
     ...hosts,
-    corsOrigins,
+    auth,
+    closed,
+    ...cors,
     ...traffic,
     admissionLimits,
     memoryBytesMax,

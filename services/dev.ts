@@ -6,7 +6,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { MemoryBudget } from '@marquee/http/memory/budget'
 import { openRegistry } from '@marquee/registry/open'
+import type { KeySource } from '@marquee/service/auth/load-keys'
+import type { AuthOptions } from '@marquee/service/flags/auth'
 import { type Running, run } from '@marquee/service/process/run'
+import { exportJWK, generateKeyPair } from 'jose'
 import { readVegaMovies } from '../producers/catalogue/vega.ts'
 import { type DevConfig, readDevConfig } from './config.ts'
 import { startMetadata } from './metadata/main.ts'
@@ -22,18 +25,52 @@ await run('start', readDevConfig, async (running, config) => {
   // catalogue is there at the next start.
   const loadedCount = await loadDemoCatalogue(config.metadata.databaseUrl)
   if (loadedCount > 0) console.log(`Loaded the demo catalogue: ${loadedCount} movies.`)
+  const { auth } = config.movie
+  const identity = auth.tokens && (await createOwnIdentity(auth.tokens.audiences))
   const registry = running.use(await openRegistry({ kind: 'in-process' }, running.log))
   const memory = new MemoryBudget({ bytesMax: config.memoryBytesMax })
   const named = (service: string): Running => ({ ...running, log: running.log.child({ service }) })
-  const metadata = await startMetadata(named('metadata'), config.metadata, registry, memory)
-  const rating = await startRating(named('rating'), config.rating, registry, memory)
+  const metadata = await startMetadata(
+    named('metadata'),
+    trust(config.metadata, identity),
+    registry,
+    memory,
+  )
+  const rating = await startRating(
+    named('rating'),
+    trust(config.rating, identity),
+    registry,
+    memory,
+  )
   const commandUrls = { metadata: metadata.url, rating: rating.url }
   const page = { ...config.movie.page, commandUrls }
-  const movie = await startMovie(named('movie'), { ...config.movie, page }, registry, memory)
+  const ofMovie = { ...trust(config.movie, identity), page, ...(identity && { identity }) }
+  const movie = await startMovie(named('movie'), ofMovie, registry, memory)
   const urls = { metadata: metadata.url, rating: rating.url, movie: movie.url }
   const ready = await Promise.all(Object.values(urls).map(becomesReady))
-  console.log(welcome(urls, !ready.includes(false)))
+  console.log(welcome(urls, !ready.includes(false), auth.tokens === undefined))
 })
+
+/** Creates the identity of movie for this process, with the keys to verify it. */
+async function createOwnIdentity(audiences: readonly string[]) {
+  const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: true })
+  const ids = { kid: 'movie', alg: 'EdDSA' }
+  const keys = { keys: [{ ...(await exportJWK(publicKey)), ...ids }] }
+  const key = { ...(await exportJWK(privateKey)), ...ids }
+  const issuer = `marquee:start:${crypto.randomUUID()}`
+  return { name: 'movie', issuer, audience: audiences[0] ?? '', key, keys: { keys } }
+}
+
+/** Adds the identity of movie to the issuers that a service accepts. */
+function trust<T extends { readonly auth: AuthOptions }>(
+  options: T,
+  identity: { issuer: string; keys: KeySource } | undefined,
+): T {
+  const { tokens } = options.auth
+  if (tokens === undefined || identity === undefined) return options
+  const issuers = [...tokens.issuers, { name: identity.issuer, keys: identity.keys }]
+  return { ...options, auth: { ...options.auth, tokens: { ...tokens, issuers } } }
+}
 
 /** Resolves with true when `/readyz` says so, and with false when it has not after five seconds. */
 async function becomesReady(url: string): Promise<boolean> {
@@ -58,6 +95,7 @@ async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl
 function welcome(
   urls: { metadata: string; rating: string; movie: string },
   isReady: boolean,
+  isOpen: boolean,
 ): string {
   const seconds = (performance.now() / 1000).toFixed(2)
   return `
@@ -68,7 +106,7 @@ ${isReady ? `Ready after ${seconds} s.` : `Not ready after ${seconds} s: see /re
   movie     ${urls.movie}
 
 The page: ${urls.movie}/
-
+${isOpen ? '\nOpen: whoever reaches these ports may write as anyone. See --auth-issuer.\n' : ''}
 Try:
 
   curl '${urls.movie}/movie?id=the-matrix-1999'

@@ -5,6 +5,15 @@ import { CallMemory } from './call-memory.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { Span } from './span.ts'
 
+/** Caller of a call, as the app's middleware has verified it. */
+export interface Principal {
+  /** Id of the user or program. */
+  readonly subject: string
+  readonly roles: ReadonlySet<string>
+  /** The token that says so, for calls to other services on behalf of the caller. */
+  readonly token: string
+}
+
 /** A call from its first middleware to the last byte of its response. */
 export class Call {
   /**
@@ -24,6 +33,10 @@ export class Call {
   status = 0
   /** True when the response is about one user, so that shared caches must not keep it. */
   isPrivate = false
+  /** Caller that middleware has verified. `undefined` without one, and in an open service. */
+  principal: Principal | undefined
+  /** Name of the calling service that middleware has verified: `movie`. */
+  service: string | undefined
   /** Code of an RPC that failed; `undefined` for success, and for calls that are no RPC. */
   code: Code | undefined
   /** Error for the log. A call that succeeded with a part of its response missing has one too. */
@@ -70,7 +83,10 @@ export class Call {
 
 /** Hono environment of the handlers: the bindings of the server, and the call. */
 export interface Environment {
-  Bindings: PortBindings
+  Bindings: PortBindings & {
+    /** True for calls that arrived at a port for operators. */
+    readonly isAdmin?: boolean
+  }
   Variables: { call: Call }
 }
 

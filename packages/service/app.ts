@@ -16,9 +16,13 @@ import { createValidate, type Validate } from '@marquee/connect-hono/validation'
 import type { AddressList } from '@marquee/http/server/address-list'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import { type Context, Hono } from 'hono'
+import { Access } from '../../gen/access/v1/access_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import { type ActivityDetails, addActivity } from './activity.ts'
 import type { RpcPaths } from './admission.ts'
+import { type AccessRules, createAccessRules } from './auth/access-rules.ts'
+import { type AuthorizeOptions, authorize } from './auth/authorize.ts'
+import type { Closable } from './closed.ts'
 import { allowOrigins } from './cors.ts'
 import type { LogAccess } from './logs/access-log.ts'
 import type { CallLog } from './logs/call-log.ts'
@@ -47,6 +51,10 @@ export interface AppOptions {
   readonly limits?: Partial<RpcLimits>
   /** Origins of the pages whose scripts may call. Default: none. */
   readonly corsOrigins?: readonly string[]
+  /** Further headers that calls of these pages may have. Default: none. */
+  readonly corsHeaders?: readonly string[]
+  /** Verifies callers and enforces the access rules. Default: every call is accepted. */
+  readonly auth?: Omit<AuthorizeOptions, 'rules'> | undefined
   /**
    * Refuses requests to other hosts before anything else is done with them. Default: all are
    * accepted.
@@ -56,6 +64,8 @@ export interface AppOptions {
   readonly trustedProxies?: AddressList | undefined
   /** Traces the calls. Default: no tracing. */
   readonly tracing?: CallTracing | undefined
+  /** Parts that the app does not offer. Default: nothing. */
+  readonly closed?: ReadonlySet<Closable>
   /** Gets the paths of the RPCs, where calls are admitted before the app sees them. */
   readonly admission?: RpcPaths
   /**
@@ -70,6 +80,8 @@ export interface ServiceApp extends Hono<Environment> {
    * Options for `mountConnect`: the limits, the stream quota and the validation of the whole app.
    */
   readonly rpcOptions: Omit<ConnectOptions, keyof OwnRpcOptions> & OwnRpcOptions
+  /** Access rules: each REST route has to have one. RPCs have theirs in the proto. */
+  readonly access: AccessRules
   /** Runs an RPC for a REST route. */
   readonly restCall: RestCall
 }
@@ -89,35 +101,47 @@ interface OwnRpcOptions {
  */
 export function createApp(name: string, options: AppOptions): ServiceApp {
   const { log, logAccess, metrics, health, hosts, tracing, callsShare = true, admission } = options
+  const { closed = new Set() } = options
   const timeouts = callsShare ? createTimeouts() : createOwnTimeouts()
   const limits = { ...rpcLimits, ...options.limits }
   const validate = createValidate()
   const app = new Hono<Environment>({ getPath: pathOf })
   const { memoryWaitMs } = limits
   app.use(observe({ log, logAccess, metrics, timeouts, hosts, tracing, memoryWaitMs }))
-  if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins))
+  if (options.corsOrigins?.length) app.use(allowOrigins(options.corsOrigins, options.corsHeaders))
+  const access = createAccessRules()
+  const { auth } = options
+  if (auth !== undefined) app.use(authorize({ ...auth, rules: access }))
   // Hono's GET routes are those of HEAD too.
   app.get('*', respondToHead, conditionalGet)
   app.onError(answerError)
   app.notFound(answerNotFound)
 
   // Filled as services are mounted, and read when a client asks.
-  const withHealth = new Set<DescService>([ActivityService])
-  const reflected = new Set<DescService>([ActivityService, HealthService])
-  const onRpc = (path: string, method: DescMethod) => admission?.addRpc(path, method)
+  const ofEveryService = closed.has('activity') ? [] : [ActivityService]
+  const withHealth = new Set<DescService>(ofEveryService)
+  const reflected = new Set<DescService>([...ofEveryService, HealthService])
+  const onRpc = (path: string, method: DescMethod) => {
+    access.addRpc(path, method)
+    admission?.addRpc(path, method)
+  }
   const streams = createStreamQuota({ limits, trustedProxies: options.trustedProxies })
   const common = { limits, validate, streams, drain: health.draining }
   mountConnect(
     app,
     (router) => {
-      addActivity(router, { service: name, metrics, health, details: options.activityDetails })
-      addReflection(router, reflected)
+      const details = options.activityDetails
+      if (!closed.has('activity')) addActivity(router, { service: name, metrics, health, details })
+      if (!closed.has('reflection')) addReflection(router, reflected)
       addHealth(router, health, withHealth)
     },
     { ...common, onRpc },
   )
+  access.addRoute('/livez', { GET: Access.PUBLIC })
+  access.addRoute('/readyz', { GET: Access.PUBLIC })
   addProbes(app, health)
-  if (metrics.registry) addMetrics(app, metrics.registry)
+  access.addRoute('/metrics', { GET: Access.OPERATOR })
+  if (metrics.registry && !closed.has('metrics')) addMetrics(app, metrics.registry)
   const rpcOptions = {
     ...common,
     onRpc(path: string, method: DescMethod) {
@@ -126,7 +150,7 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
       onRpc(path, method)
     },
   }
-  return Object.assign(app, { rpcOptions, restCall: createRestCall(validate, limits) })
+  return Object.assign(app, { rpcOptions, access, restCall: createRestCall(validate, limits) })
 }
 
 function addProbes(app: Hono<Environment>, health: Health): void {

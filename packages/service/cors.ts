@@ -8,13 +8,26 @@ const preflightMaxAgeSeconds = 7_200
 /** Headers by which a page's trace continues (https://www.w3.org/TR/trace-context/). */
 const traceHeaders = ['traceparent', 'tracestate']
 
-/** Allows calls from pages of other origins (https://connectrpc.com/docs/cors). */
-export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
+/**
+ * Allows calls from pages of other origins (https://connectrpc.com/docs/cors).
+ * @param headers Further headers that the calls may have.
+ */
+export function allowOrigins(
+  origins: readonly string[],
+  headers: readonly string[] = [],
+): MiddlewareHandler {
   const allow = cors({
     origin: [...origins],
     allowMethods: [...connectCors.allowedMethods, 'PUT'],
-    allowHeaders: [...connectCors.allowedHeaders, 'X-Request-Id', 'If-None-Match', ...traceHeaders],
-    exposeHeaders: [...connectCors.exposedHeaders, 'X-Request-Id', 'ETag'],
+    allowHeaders: [
+      ...connectCors.allowedHeaders,
+      'Authorization',
+      'X-Request-Id',
+      'If-None-Match',
+      ...traceHeaders,
+      ...headers,
+    ],
+    exposeHeaders: [...connectCors.exposedHeaders, 'X-Request-Id', 'ETag', 'WWW-Authenticate'],
     maxAge: preflightMaxAgeSeconds,
   })
   // The route itself responds to any other OPTIONS.

@@ -9,6 +9,7 @@ const { getMetadata, putMetadata } = MetadataService.method
 /** Adds `GET` and `PUT /metadata?id=`. The body is the movie as JSON. */
 export function addMetadataRoutes(app: ServiceApp, rpc: MetadataRpc): void {
   const readMovie = createReadJsonObject(MetadataSchema, app.rpcOptions.limits)
+  app.access.addRoute('/metadata', { GET: getMetadata, PUT: putMetadata })
   app.get('/metadata', async (c) => {
     const request = { movieId: c.req.query('id') ?? '' }
     const { metadata } = await app.restCall(c, getMetadata, rpc.getMetadata, request)

@@ -1,5 +1,7 @@
 import { retriesMax } from '@marquee/grpc-transport/retry'
 import type { RegistryConfig } from '@marquee/registry/open'
+import type { ServiceIdentity } from '@marquee/service/auth/service-token'
+import { readServiceIdentity } from '@marquee/service/flags/auth'
 import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/flags'
 import { readConsulConfig } from '@marquee/service/flags/registry'
 import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
@@ -9,6 +11,8 @@ export interface MovieOptions extends ServiceOptions {
   /** Maximum number of retries of a call to another service. */
   readonly retriesMax: number
   readonly page: PageConfig
+  /** Identity in calls to other services. Default: none, and their activity may be refused. */
+  readonly identity?: ServiceIdentity
 }
 
 export interface MovieConfig extends MovieOptions {
@@ -33,9 +37,11 @@ export function readMovieConfig(
   const consul = readConsulConfig(flags, service.advertise)
   const addresses = readAddresses(flags, consul !== undefined)
   const page = readPageConfig(flags)
+  const identity = readServiceIdentity(flags, 'movie', service.auth)
   const retries = { retriesMax: readRetriesMax(flags) }
   flags.finish()
-  return { ...service, page, ...retries, registry: consul ?? { kind: 'static', addresses } }
+  const registry = consul ?? { kind: 'static' as const, addresses }
+  return { ...service, page, ...retries, registry, ...(identity && { identity }) }
 }
 
 /** Reads how often a call that is safe to repeat is retried. */

@@ -3,6 +3,7 @@ import { MemoryBudget } from '@marquee/http/memory/budget'
 import type { Server } from '@marquee/http/server/serve'
 import { openRegistry } from '@marquee/registry/open'
 import type { Registry } from '@marquee/registry/port'
+import { callAs, createServiceToken } from '@marquee/service/auth/service-token'
 import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
 import { traceTransport } from '@marquee/service/telemetry/transport'
@@ -28,14 +29,18 @@ export async function startMovie(
     known.instances.length === 0 ? 'no instance of metadata is known' : undefined,
   )
   const upstream = { resolver: registry, retriesMax: options.retriesMax }
+  const token = options.identity && (await createServiceToken(options.identity))
+  if (parts.auth?.verifier && !token) {
+    log.warn('without --service-key, the other services refuse to report their activity')
+  }
   const connect = async (service: string) => {
     const transport = use(await createServiceTransport({ ...upstream, service }))
-    return traceTransport(transport, service)
+    return callAs(token, traceTransport(transport, service))
   }
   const metadata = await connect('metadata')
   const rating = await connect('rating')
   const page = use(await openPage({ config: options.page, registry, log }))
-  const system = use(createSystemWatches({ registry }))
+  const system = use(createSystemWatches({ registry, token }))
   const app = createMovieApp({
     ...parts,
     sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },

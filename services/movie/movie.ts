@@ -14,6 +14,8 @@ export interface Caller {
   readonly requestId: string
   /** Span that the calls belong to. `undefined` when tracing is off. */
   readonly span?: Span | undefined
+  /** Token of the caller, for the services that are called. */
+  readonly token?: string | undefined
 }
 
 export interface PageOptions {

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
-import type { Environment } from '@marquee/connect-hono/call'
 import type { Registry } from '@marquee/registry/port'
+import type { ServiceApp } from '@marquee/service/app'
 import { type BuiltPage, loadPage } from '@marquee/service/assets/load'
 import { addPageRoutes } from '@marquee/service/assets/routes'
 import type { Flags } from '@marquee/service/flags/flags'
 import { addForwarding, type ForwardingOptions } from '@marquee/service/gateway/routes'
 import { openUpstream, type Upstream } from '@marquee/service/gateway/upstream'
 import { refuseMethod } from '@marquee/service/rest/rest'
-import type { Hono } from 'hono'
 import type { Logger } from 'pino'
+import { Access } from '../../gen/access/v1/access_pb.ts'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
@@ -34,11 +34,11 @@ export interface MoviePage extends AsyncDisposable {
    * Serves the page, and forwards its calls. `/page.json` contains the addresses of the services:
    * paths of this origin, or other origins.
    */
-  addTo(app: Hono<Environment>, forwarding: ForwardingBase): void
+  addTo(app: ServiceApp, forwarding: ForwardingBase): void
 }
 
 /** Options that forwarded calls share with the calls of the app: see `ForwardingOptions`. */
-export type ForwardingBase = Pick<ForwardingOptions, 'drain' | 'streams' | 'admission'>
+export type ForwardingBase = Pick<ForwardingOptions, 'drain' | 'streams' | 'admission' | 'access'>
 
 interface OpenedPage {
   /** `undefined` when the page is not built. */
@@ -101,9 +101,12 @@ export async function openPage({ config, registry, log }: PageOptions): Promise<
   }
 }
 
-function addPage(app: Hono<Environment>, page: OpenedPage, base: ForwardingBase): void {
+function addPage(app: ServiceApp, page: OpenedPage, base: ForwardingBase): void {
   const { built, config, upstreams } = page
   const { directUrls, commandUrls } = config
+  for (const path of [...pagePaths, '/assets/*', '/page.json']) {
+    app.access.addRoute(path, { GET: Access.PUBLIC })
+  }
   addPageRoutes(app, {
     page: built,
     paths: pagePaths,

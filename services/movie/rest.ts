@@ -5,6 +5,7 @@ import type { MovieRpc } from './rpc.ts'
 
 /** Adds `GET /movie?id=`, which returns the details of the movie. */
 export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
+  app.access.addRoute('/movie', { GET: MovieService.method.getMovieDetails })
   app.get('/movie', async (c) => {
     const request = { movieId: c.req.query('id') ?? '' }
     const method = MovieService.method.getMovieDetails

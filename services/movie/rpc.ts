@@ -81,6 +81,7 @@ function callerOf(context: HandlerContext): Caller {
     deadlineMs: leftMs === undefined ? undefined : performance.now() + leftMs,
     requestId: call?.requestId ?? '',
     span: call?.span,
+    token: call?.principal?.token,
   }
 }
 

@@ -23,16 +23,19 @@ export interface MovieAppOptions extends AppOptions {
 export function createMovieApp({ sources, page, system, ...base }: MovieAppOptions) {
   const app = createApp('movie', base)
   const { drain, streams } = app.rpcOptions
+  const isOpen = !base.closed?.has('system')
   const rpc = createMovieRpc({ sources, draining: drain, callsShare: base.callsShare })
   mountConnect(
     app,
     (router) =>
       router
         .service(MovieService, rpc, { repeatsState: true })
-        .service(SystemService, system ? createSystemRpc(system) : {}, { repeatsState: true }),
+        .service(SystemService, isOpen && system ? createSystemRpc(system) : {}, {
+          repeatsState: true,
+        }),
     app.rpcOptions,
   )
   addMovieRoutes(app, rpc)
-  page?.addTo(app, { drain, streams, admission: base.admission })
+  page?.addTo(app, { drain, streams, admission: base.admission, access: app.access })
   return app
 }

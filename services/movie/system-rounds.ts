@@ -7,6 +7,7 @@ import {
   createHttp2Context,
 } from '@marquee/grpc-transport/connection'
 import type { Instance, Registry, Watch } from '@marquee/registry/port'
+import { callAs, type ServiceToken } from '@marquee/service/auth/service-token'
 import {
   type InstanceReport,
   ServiceReportSchema,
@@ -36,6 +37,8 @@ export interface SystemRoundsOptions {
   /** Maximum time of a response, in milliseconds. Default: 2,000. */
   readonly timeoutMs?: number
   readonly connect?: (instance: Instance) => Connection
+  /** Identity of this service in the calls. Default: none. */
+  readonly token?: ServiceToken | undefined
 }
 
 /** Services, in the order of the reports. */
@@ -119,10 +122,15 @@ interface Probes extends Disposable {
 
 function createProbes({ timeoutMs = 2_000, ...options }: SystemRoundsOptions): Probes {
   const context = createHttp2Context()
-  const { connect = (instance: Instance) => createConnection(instance, { context }) } = options
+  const { connect: open = (instance: Instance) => createConnection(instance, { context }) } =
+    options
+  const connect = (instance: Instance) => {
+    const connection = open(instance)
+    return { ...connection, transport: callAs(options.token, connection.transport) }
+  }
   const probes = new Map<string, InstanceProbe>()
 
-  function open(instance: Instance): InstanceProbe {
+  function probeOf(instance: Instance): InstanceProbe {
     const key = keyOf(instance)
     const probe = probes.get(key) ?? createInstanceProbe({ instance, timeoutMs, connect })
     probes.set(key, probe)
@@ -140,7 +148,7 @@ function createProbes({ timeoutMs = 2_000, ...options }: SystemRoundsOptions): P
     run(instances) {
       const present = new Set(instances.map(keyOf))
       close([...probes.keys()].filter((key) => !present.has(key)))
-      return Promise.all(instances.map((instance) => open(instance).probe()))
+      return Promise.all(instances.map((instance) => probeOf(instance).probe()))
     },
     reports: (instances) =>
       instances.flatMap((instance) => probes.get(keyOf(instance))?.report() ?? []),

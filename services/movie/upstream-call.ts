@@ -22,13 +22,13 @@ export async function callUpstream<T>(
   { timeoutMs, share }: CallBound,
   call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  const { signal, requestId, span } = caller
+  const { signal, span } = caller
   const leftMs = timeLeftMs(caller)
   if (leftMs <= 0) throw clientDeadlineExceeded()
   const boundMs = Math.min(timeoutMs, leftMs * share)
   const isCallersBound = boundMs === leftMs
   try {
-    const headers = { 'x-request-id': requestId }
+    const headers = headersOf(caller)
     // The protocols use whole milliseconds.
     return await call({ signal, timeoutMs: Math.ceil(boundMs), headers, ...causedBy(span) })
   } catch (error) {
@@ -40,6 +40,12 @@ export async function callUpstream<T>(
     if (code === Code.Canceled) throw unavailable('the call was cancelled', error)
     throw error
   }
+}
+
+/** Returns the headers by which another service knows for whom a call is. */
+export function headersOf({ requestId, token }: Caller): Record<string, string> {
+  const headers = { 'x-request-id': requestId }
+  return token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` }
 }
 
 function timeLeftMs({ deadlineMs }: Caller): number {

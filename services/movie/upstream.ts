@@ -8,7 +8,7 @@ import {
   RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
 import type { Caller, Lookup, MetadataSource, RatingSource } from './movie.ts'
-import { callUpstream } from './upstream-call.ts'
+import { callUpstream, headersOf } from './upstream-call.ts'
 
 /** Record type of movies in the rating service. */
 const recordType = 'movie'
@@ -99,8 +99,8 @@ export function createRatingSource(
 
 async function* watchRating(client: Client<typeof RatingService>, id: string, caller: Caller) {
   const request = { records: [{ recordId: id, recordType }] }
-  const { signal, requestId, span } = caller
-  const options = { signal, headers: { 'x-request-id': requestId }, ...causedBy(span) }
+  const { signal, span } = caller
+  const options = { signal, headers: headersOf(caller), ...causedBy(span) }
   let last: AggregatedRating | undefined
   for await (const { aggregatedRating: next } of client.watchAggregatedRatings(request, options)) {
     // An idle stream repeats its last message.

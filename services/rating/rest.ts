@@ -23,6 +23,10 @@ const wholeNumber = /^(0|-?[1-9]\d*)$/
  * user, and `PUT /rating?id=&type=&userId=&value=`, which saves a rating and returns the aggregate.
  */
 export function addRatingRoutes(app: ServiceApp, rpc: RatingRpc): void {
+  app.access.addRoute('/rating', {
+    GET: (c) => (c.req.query('userId') === undefined ? getAggregatedRating : getRating),
+    PUT: putRating,
+  })
   app.get('/rating', async (c) => {
     const { userId } = c.req.query()
     if (userId === undefined) {

@@ -14,6 +14,7 @@ import {
   RatingSchema,
   type RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
+import { actingUser } from './acting-user.ts'
 import type { Unrated } from './aggregate-rounds.ts'
 import type { Aggregate, Rating, RecordRef } from './rating.ts'
 import type { RatingStore, TopPosition } from './store/port.ts'
@@ -50,20 +51,20 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
       return { aggregatedRatings: (await store.aggregates(records)).map(toMessage) }
     },
 
-    async putRating({ recordType, recordId, userId, value }) {
+    async putRating({ recordType, recordId, userId, value }, context) {
       const record = { recordType, recordId }
-      await store.put([{ ...record, userId, value }])
+      await store.put([{ ...record, userId: actingUser(context, userId), value }])
       return { aggregatedRating: await present(record) }
     },
 
-    async deleteRating({ recordType, recordId, userId }) {
+    async deleteRating({ recordType, recordId, userId }, context) {
       const record = { recordType, recordId }
-      const deleted = await store.delete(record, userId)
+      const deleted = await store.delete(record, actingUser(context, userId))
       return { deleted, aggregatedRating: await present(record) }
     },
 
     async getRating({ recordType, recordId, userId }, context) {
-      const found = await store.get({ recordType, recordId }, userId)
+      const found = await store.get({ recordType, recordId }, actingUser(context, userId))
       if (found === undefined) {
         const text = `the user has not rated ${recordType} ${quoted(recordId)}`
         throw new ConnectError(text, Code.NotFound)

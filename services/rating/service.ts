@@ -23,6 +23,7 @@ export interface RatingAppOptions extends AppOptions {
 /** Creates the rating service as a Hono app. */
 export function createRatingApp(options: RatingAppOptions) {
   const { store, watches, deadLetters, ingest, ...base } = options
+  const letters = base.closed?.has('dead-letters') ? undefined : deadLetters
   const activityDetails = () => ingestActivity(ingest?.status())
   const app = createApp('rating', { ...base, activityDetails })
   const rpc = createRatingRpc({ store, watches, validate: app.rpcOptions.validate })
@@ -31,7 +32,7 @@ export function createRatingApp(options: RatingAppOptions) {
     (router) =>
       router
         .service(RatingService, rpc, { repeatsState: true })
-        .service(DeadLetterService, deadLetters ? createDeadLetterRpc(deadLetters) : {}),
+        .service(DeadLetterService, letters ? createDeadLetterRpc(letters) : {}),
     app.rpcOptions,
   )
   addRatingRoutes(app, rpc)

@@ -33,10 +33,14 @@ export interface Flags {
   choice<T extends string>(
     options: FlagOptions & { readonly of: readonly T[]; readonly default: T },
   ): T
+  /** Reads a flag that is false by default. `--tls-only` alone means true. */
+  boolean(options: FlagOptions): boolean
   /** Reads a number from `min` to `max`. */
   number(options: FlagOptions & NumberBounds): number
   /** Reads a whole number from `min` to `max`. */
   integer(options: FlagOptions & NumberBounds): number
+  /** Reads texts, separated by commas. Empty ones keep their place, at the end too. Default: none. */
+  list(options: FlagOptions): string[]
   /** Reads origins (`http://host:port`), separated by commas. Empty for none. */
   origins(options: FlagOptions & { readonly default: string }): string[]
   /** Adds a problem that the caller found: what is wrong, then what to do. */
@@ -59,6 +63,8 @@ export class HelpRequest extends Error {
   override readonly name = 'HelpRequest'
 }
 
+const booleans: Readonly<Record<string, boolean>> = { true: true, 1: true, false: false, 0: false }
+
 /** @param usage First line of `--help`: the program, and what it does. */
 export function readFlags(usage: string, { args, env }: FlagsSource): Flags {
   const problems: string[] = []
@@ -72,8 +78,8 @@ export function readFlags(usage: string, { args, env }: FlagsSource): Flags {
     help.push({ flag, text: `${text} [${name}; ${fallback}]` })
     if (!given.has(flag)) return env[name] === '' ? undefined : env[name]
     const value = given.get(flag)
-    if (value === undefined) problems.push(`--${flag} needs a value`)
-    return value
+    if (value === undefined && fallback !== false) problems.push(`--${flag} needs a value`)
+    return fallback === false ? (value ?? 'true') : value
   }
   function number(options: FlagOptions & NumberBounds, whole: boolean): number {
     const text = raw(options, options.default)
@@ -98,8 +104,20 @@ export function readFlags(usage: string, { args, env }: FlagsSource): Flags {
       }
       return chosen ?? options.default
     },
+    boolean(options) {
+      const text = raw(options, false) ?? 'false'
+      const value = booleans[text]
+      if (value === undefined) {
+        problems.push(`--${options.flag} is "${text}": give true or false`)
+      }
+      return value ?? false
+    },
     number: (options) => number(options, false),
     integer: (options) => number(options, true),
+    list(options) {
+      const text = raw(options, '') ?? ''
+      return text === '' ? [] : text.split(',').map((one) => one.trim())
+    },
     origins(options) {
       const text = raw(options, options.default) ?? options.default
       if (text === '') return []

@@ -1,7 +1,9 @@
 import { type AdmissionLimits, admissionLimits } from '@marquee/http/admission/limits'
 import type { HostOptions } from '@marquee/http/server/host-check'
+import { type Closable, closables } from '../closed.ts'
 import type { LogOptions } from '../logs/log.ts'
 import { advertisedHost } from '../process/advertise.ts'
+import { type AdminAddress, type AuthOptions, readAdmin, readAuthOptions } from './auth.ts'
 import type { Flags } from './flags.ts'
 import { readMemoryBudget } from './memory.ts'
 import { readTls, type TlsFileOptions } from './tls.ts'
@@ -14,6 +16,13 @@ export interface ServiceOptions extends TrafficOptions, HostOptions {
   readonly log: LogOptions
   /** Origins of the pages whose scripts may call the service. */
   readonly corsOrigins: readonly string[]
+  /** Further headers that calls of these pages may have. */
+  readonly corsHeaders: readonly string[]
+  readonly auth: AuthOptions
+  /** Port for operators. Default: none, and their tokens are accepted at `port`. */
+  readonly admin?: AdminAddress
+  /** Parts that the service does not offer. Default: none. */
+  readonly closed: ReadonlySet<Closable>
   /** Limits of admission. */
   readonly admissionLimits: Partial<AdmissionLimits>
   /** Memory that the requests of all clients may hold, in bytes. */
@@ -36,17 +45,35 @@ export function readServiceOptions(
   streamsPerClientMax?: number,
 ): ServiceOptions {
   const tls = readTls(flags)
+  const hosts = readHosts(flags)
+  const admin = readAdmin(flags)
   return {
-    ...readHosts(flags),
+    ...hosts,
+    auth: readAuthOptions(flags, hosts.host),
+    ...(admin && { admin }),
+    closed: readClosed(flags),
     port: readPort(flags, 'port', port),
     log: readLogOptions(flags, 'info'),
-    corsOrigins: readCorsOrigins(flags),
+    ...readCors(flags),
     ...readTrafficOptions(flags, streamsPerClientMax),
     admissionLimits: readAdmissionLimits(flags),
     memoryBytesMax: readMemoryBudget(flags),
     tracing: readTracingOptions(flags),
     ...(tls && { tls }),
   }
+}
+
+/** Reads what the service should not offer. */
+export function readClosed(flags: Flags): ReadonlySet<Closable> {
+  const names = flags.list({
+    flag: 'closed',
+    help: `what is not offered, separated by commas: ${closables.join(', ')}`,
+  })
+  for (const name of names) {
+    if (closables.some((known) => known === name)) continue
+    flags.refuse(`--closed has "${name}": give some of ${closables.join(', ')}`)
+  }
+  return new Set(names as Closable[])
 }
 
 /** Reads a port to listen on. */
@@ -112,13 +139,19 @@ function isHost(text: string): boolean {
   return url !== null && url.host === url.hostname && url.href === `${url.origin}/`
 }
 
-/** Reads the origins of pages that may call the service. */
-export function readCorsOrigins(flags: Flags): string[] {
-  return flags.origins({
-    flag: 'cors-origins',
-    help: 'origins of pages whose scripts may call the service, separated by commas',
-    default: '',
-  })
+/** Reads the origins of pages that may call the service, and what their calls may have. */
+export function readCors(flags: Flags): Pick<ServiceOptions, 'corsOrigins' | 'corsHeaders'> {
+  return {
+    corsOrigins: flags.origins({
+      flag: 'cors-origins',
+      help: 'origins of pages whose scripts may call the service, separated by commas',
+      default: '',
+    }),
+    corsHeaders: flags.list({
+      flag: 'cors-headers',
+      help: 'further headers that calls of these pages may have, separated by commas',
+    }),
+  }
 }
 
 /** Reads the limits of admission. */

@@ -14,7 +14,7 @@ export function readTls(flags: Flags): TlsFileOptions | undefined {
   const key = readPem(flags, 'tls-key', 'PEM file of the key of the certificate')
   const help = 'PEM file of the authority that must have signed the certificates of clients'
   const clientAuthority = readPem(flags, 'tls-client-ca', help)
-  const isOnly = readOnly(flags)
+  const isOnly = flags.boolean({ flag: 'tls-only', help: 'refuse cleartext' })
   if ((certificate === undefined) !== (key === undefined)) {
     flags.refuse('--tls-cert and --tls-key: give both, or neither')
   }
@@ -36,12 +36,6 @@ export function readTls(flags: Flags): TlsFileOptions | undefined {
     ...(clientAuthority && { clientAuthority: clientAuthority.path }),
   }
   return { ...pems, isRequired: isOnly || clientAuthority !== undefined, files }
-}
-
-function readOnly(flags: Flags): boolean {
-  const help = 'refuse cleartext'
-  const of = ['true', 'false'] as const
-  return flags.choice({ flag: 'tls-only', help, of, default: 'false' }) === 'true'
 }
 
 interface PemFile {

@@ -12,6 +12,8 @@ const hopByHop = new Set([
   'proxy-authenticate',
   'proxy-authorization',
   'proxy-connection',
+  // Only this service may say that it is the caller.
+  'service-authorization',
   'te',
   'trailer',
   'transfer-encoding',
@@ -34,6 +36,8 @@ export interface ForwardedRequest {
   readonly span?: ClientSpan | undefined
   /** IP address of the client. Empty when it is unknown. */
   readonly remoteAddress: string
+  /** Token of the verified caller, which replaces its credentials. Default: they are forwarded. */
+  readonly token?: string | undefined
   /** True when the client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue?: boolean
 }
@@ -41,7 +45,7 @@ export interface ForwardedRequest {
 /** Returns the headers of a request to an origin, pseudo-headers first. */
 export function requestHead(origin: string, request: ForwardedRequest): HeaderList {
   const { protocol, host } = new URL(origin)
-  const { method, target, fields, httpVersion, requestId, remoteAddress, span } = request
+  const { method, target, fields, httpVersion, requestId, remoteAddress, token, span } = request
   const head = [':method', method, ':scheme', protocol.slice(0, -1), ':authority', host]
   head.push(':path', target)
   const named = connectionOptions(fields)
@@ -56,12 +60,14 @@ export function requestHead(origin: string, request: ForwardedRequest): HeaderLi
     if (name === 'te' && value.toLowerCase().includes('trailers')) head.push('te', 'trailers')
     const isReplaced =
       name === 'x-request-id' ||
-      (span !== undefined && (name === 'traceparent' || name === 'tracestate'))
+      (span !== undefined && (name === 'traceparent' || name === 'tracestate')) ||
+      (token !== undefined && (name === 'authorization' || name === 'cookie'))
     const stays = hopByHop.has(name) || named.has(name) || isReplaced
     if (!stays) head.push(name, value)
   }
   // Only the last address comes from this gateway.
   if (remoteAddress !== '') head.push(forwardedFor, [...clients, remoteAddress].join(', '))
+  if (token !== undefined) head.push('authorization', `Bearer ${token}`)
   if (request.expectsContinue) head.push('expect', '100-continue')
   if (span !== undefined) head.push(...traceHeaders(span.span).flat())
   head.push('x-request-id', requestId, 'via', `${httpVersion} ${via}`)

@@ -13,6 +13,7 @@ import { headerOf, toHeaderList } from '@marquee/http/header-list'
 import type { Context, Hono } from 'hono'
 import { ActivityService } from '../../../gen/system/v1/system_pb.ts'
 import type { RpcPaths } from '../admission.ts'
+import type { AccessRules } from '../auth/access-rules.ts'
 import { refuseMethod } from '../rest/rest.ts'
 import { ClientSpan } from '../telemetry/client-span.ts'
 import { Forward } from './forward.ts'
@@ -34,6 +35,8 @@ export interface ForwardingOptions {
   readonly limits?: Partial<GatewayLimits>
   /** Registers the RPCs with admission. */
   readonly admission?: RpcPaths | undefined
+  /** Gets the access rules of the RPCs. */
+  readonly access?: AccessRules
 }
 
 const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflectionAlpha]
@@ -62,6 +65,7 @@ function addMethod(
     drain,
     streams,
     admission,
+    access,
   }: ForwardingOptions & { limits: GatewayLimits },
   wires: Wires,
   method: DescMethod,
@@ -69,6 +73,7 @@ function addMethod(
   const name = `${method.parent.typeName}/${method.name}`
   const path = `${prefix}/${name}`
   admission?.addRpc(path, method)
+  access?.addRpc(path, method)
   const wireOfResponse = (contentType: string) => wireOf(wires, contentType)
 
   const isRead = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
@@ -93,6 +98,7 @@ function addMethod(
       requestId: call.requestId,
       span: call.span && new ClientSpan(call.span, method, call.protocol, service),
       remoteAddress: incoming.remoteAddress,
+      token: call.principal?.token,
     }
     const forward = {
       upstream,

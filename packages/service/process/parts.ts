@@ -1,8 +1,10 @@
 import type { MemoryBudget } from '@marquee/http/memory/budget'
 import { openHostCheck } from '@marquee/http/server/host-check'
+import type { FetchApp } from '@marquee/http/server/port'
 import { type Server, serve } from '@marquee/http/server/serve'
 import type { Registry } from '@marquee/registry/port'
 import { createServiceAdmission } from '../admission.ts'
+import { createTokenVerifier } from '../auth/token-verifier.ts'
 import type { ServiceOptions } from '../flags/service.ts'
 import { createAccessLog } from '../logs/access-log.ts'
 import { measureConnections } from '../metrics/connections.ts'
@@ -31,25 +33,25 @@ export async function createServiceParts(
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
   measureMemory(metrics, memory)
-  const { corsOrigins, admissionLimits, trustedProxies, rpcLimits: limits } = options
+  const { corsOrigins, corsHeaders, admissionLimits, trustedProxies, rpcLimits: limits } = options
   const admission = createServiceAdmission({ log, metrics, limits: admissionLimits, corsOrigins })
   const hosts = await openHostCheck(options)
   const health = createHealth(draining)
   const logAccess = createAccessLog(log)
   const traces = await openTracing(name, options.tracing, log)
   const tracing = traces && createCallTracing(use(traces), options.tracing.incoming)
+  const {
+    closed,
+    admin,
+    auth: { tokens },
+  } = options
+  const onWarning = (message: string) => log.warn(message)
+  const verifier = tokens && use(createTokenVerifier({ ...tokens, onWarning }))
+  const hasAdminPort = admin !== undefined
+  const auth = verifier || hasAdminPort ? { verifier, hasAdminPort } : undefined
   return {
-    log,
-    logAccess,
-    metrics,
-    health,
-    limits,
-    corsOrigins,
-    hosts,
-    trustedProxies,
-    admission,
-    traces,
-    tracing,
+    ...{ log, logAccess, metrics, health, limits, corsOrigins, corsHeaders },
+    ...{ hosts, trustedProxies, admission, auth, closed, traces, tracing },
   }
 }
 
@@ -63,8 +65,24 @@ export async function listen(
 ): Promise<Server> {
   const server = use(await serve({ ...options, connections, memory, app, admission, log }))
   use(followTlsFiles({ tls: options.tls, server, onHangUp, log }))
+  await listenForOperators(options, { use, log, connections }, memory, app)
   use(logReadiness({ name, health, log }))
   return server
+}
+
+/** Listens at the admin port, if there is one. */
+async function listenForOperators(
+  { admin }: ServiceOptions,
+  { use, log, connections }: Pick<Running, 'use' | 'log' | 'connections'>,
+  memory: MemoryBudget,
+  app: FetchApp,
+): Promise<void> {
+  if (admin === undefined) return
+  const forOperators: FetchApp = {
+    fetch: (request, env) => app.fetch(request, Object.assign(env, { isAdmin: true })),
+  }
+  const { url } = use(await serve({ ...admin, connections, memory, app: forOperators, log }))
+  log.info({ url }, 'the admin port is listening')
 }
 
 /** Registers a service. Comes last, because a service should be found only when it can respond. */

@@ -1,0 +1,125 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Environment, Principal } from '@marquee/connect-hono/call'
+import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
+import type { Context } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { Access } from '../../../gen/access/v1/access_pb.ts'
+import type { AccessRule, AccessRules } from './access-rules.ts'
+import { AuthError } from './auth-error.ts'
+import type { TokenVerifier } from './token-verifier.ts'
+
+export interface AuthorizeOptions {
+  readonly rules: AccessRules
+  /** Without one, only what belongs to the admin port is refused. */
+  readonly verifier: TokenVerifier | undefined
+  /** Returns the token of a call without `Authorization`. Default: none. */
+  readonly tokenOf?: ((c: Context<Environment>) => Promise<string | undefined>) | undefined
+  /** True when operators use another port, which accepts what this one refuses. */
+  readonly hasAdminPort: boolean
+}
+
+/** Header of the token of the calling service, beside the `Authorization` of its user. */
+export const serviceAuthorization = 'service-authorization'
+
+/** Roles of tokens, by the access that they give. */
+const roles: Readonly<Partial<Record<Access, readonly string[]>>> = {
+  [Access.EDITOR]: ['editor'],
+  [Access.INGEST]: ['ingest'],
+  [Access.OPERATOR]: ['operator'],
+  [Access.SERVICE]: ['service', 'operator'],
+}
+
+/**
+ * Verifies the caller of each call, and refuses it when its rule says so: before its body is read,
+ * by every protocol. Sets `principal` and `service` of the call.
+ */
+export function authorize({ rules, verifier, tokenOf, hasAdminPort }: AuthorizeOptions) {
+  async function check(c: Context<Environment>, rule: AccessRule): Promise<void> {
+    const { access } = rule
+    const isAdmins = access === Access.OPERATOR || access === Access.SERVICE
+    if (isAdmins && c.env?.isAdmin) return
+    if (access === Access.OPERATOR && hasAdminPort) {
+      throw new AuthError('forbidden', 'this is served at the admin port only')
+    }
+    if (access === Access.UNSPECIFIED) {
+      throw new AuthError('forbidden', 'this has no access rule: nobody may call it')
+    }
+    if (verifier === undefined) return
+    const call = c.get('call')
+    const header = c.req.header('authorization')
+    const token = header === undefined ? await tokenOf?.(c) : bearerOf(header)
+    if (token !== undefined) call.principal = await verifier.verify(token)
+    const ofService = c.req.header(serviceAuthorization)
+    const service = ofService ? await verifier.verify(bearerOf(ofService)) : undefined
+    if (service?.roles.has('service')) call.service = service.subject
+    if (access === Access.SERVICE && call.service !== undefined) return
+    requireAccess(access, call.principal)
+  }
+
+  return createMiddleware<Environment>(async (c, next) => {
+    const rule = rules.find(c)
+    if (rule === undefined) return next()
+    try {
+      await check(c, rule)
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      return refuse(c, rule, error)
+    }
+    return next()
+  })
+}
+
+/** Returns the token of a header (RFC 6750 §2.1). */
+function bearerOf(header: string): string {
+  const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(header) ?? []
+  if (token !== undefined) return token
+  throw new AuthError('invalid', 'the header is not "Bearer", a space and a token')
+}
+
+function requireAccess(access: Access, principal: Principal | undefined): void {
+  if (access === Access.PUBLIC) return
+  if (principal === undefined) {
+    throw new AuthError('missing', 'this needs a token: send it as "Authorization: Bearer …"')
+  }
+  const accepted = roles[access]
+  if (accepted === undefined || accepted.some((role) => principal.roles.has(role))) return
+  throw new AuthError('forbidden', `this needs a token with the role "${accepted[0]}"`)
+}
+
+const statuses = {
+  missing: { code: Code.Unauthenticated, http: 401 },
+  invalid: { code: Code.Unauthenticated, http: 401 },
+  forbidden: { code: Code.PermissionDenied, http: 403 },
+  unavailable: { code: Code.Unavailable, http: 503 },
+} as const
+
+/** Refuses a call in the form of its protocol. By HTTP, with a challenge (RFC 6750 §3). */
+function refuse(c: Context<Environment>, rule: AccessRule, error: AuthError): Response {
+  const { code, http } = statuses[error.failure]
+  const call = c.get('call')
+  if (rule.name !== '') {
+    call.method = rule.name
+    call.protocol = protocolOf(c.req.header('content-type') ?? '')
+  }
+  const refusal = new ConnectError(error.message, code, undefined, undefined, error.cause)
+  const response = refuseCall(c, refusal, { http, grpc: 200 })
+  const challenge = challengeOf(error)
+  if (challenge !== undefined) response.headers.set('www-authenticate', challenge)
+  response.headers.set('cache-control', 'no-store')
+  return response
+}
+
+function challengeOf({ failure, message }: AuthError): string | undefined {
+  const realm = 'Bearer realm="marquee"'
+  if (failure === 'missing') return realm
+  const description = `error_description="${message.replaceAll('"', "'")}"`
+  if (failure === 'invalid') return `${realm}, error="invalid_token", ${description}`
+  return failure === 'forbidden'
+    ? `${realm}, error="insufficient_scope", ${description}`
+    : undefined
+}
+
+function protocolOf(contentType: string): string {
+  const [, protocol] = /^application\/(grpc-web|grpc)\b/i.exec(contentType) ?? []
+  return protocol?.toLowerCase() ?? 'connect'
+}

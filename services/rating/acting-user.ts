@@ -1,0 +1,38 @@
+import { FieldDescriptorProto_Type as FieldType } from '@bufbuild/protobuf/wkt'
+import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
+import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
+import { callKey } from '@marquee/connect-hono/call'
+
+/** User ids that ratings accept. The subject of a token may be anything. */
+const userId = /^[^\s\p{Cc}]{1,128}$/u
+
+/**
+ * Returns the user for whom a call acts: the subject of its token, when the request names no other.
+ * Only tokens with the role `ingest` act for others. Without tokens, in an open service, the
+ * request has to name the user.
+ * @param named `user_id` of the request. Empty for the caller.
+ */
+export function actingUser(context: HandlerContext, named: string): string {
+  const principal = context.values.get(callKey)?.principal
+  if (principal === undefined) {
+    if (named !== '') return named
+    throw missingUser()
+  }
+  if (named !== '' && named !== principal.subject) {
+    if (principal.roles.has('ingest')) return named
+    const text = 'user_id is somebody else: leave it empty, or use a token with the role "ingest"'
+    throw new ConnectError(text, Code.PermissionDenied)
+  }
+  if (userId.test(principal.subject)) return principal.subject
+  const text = "the token's subject cannot be a user id: it has spaces, or more than 128 characters"
+  throw new ConnectError(text, Code.PermissionDenied)
+}
+
+/** Creates the error of a request whose rules would require `user_id`. */
+function missingUser(): ConnectError {
+  const message = 'value is required'
+  const element = { fieldNumber: 3, fieldName: 'user_id', fieldType: FieldType.STRING }
+  const violation = { field: { elements: [element] }, ruleId: 'required', message }
+  const detail = { desc: ViolationsSchema, value: { violations: [violation] } }
+  return new ConnectError(`user_id: ${message}`, Code.InvalidArgument, undefined, [detail])
+}
