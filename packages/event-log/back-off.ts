@@ -1,4 +1,4 @@
-import { createBackOff } from '@marquee/retry/back-off'
+import { createBackOff } from '@marquee/back-off/exponential'
 
 /** Wait before a failed step of a consumer is repeated. */
 export const backOff = createBackOff({ firstMs: 100, maxMs: 10_000 })

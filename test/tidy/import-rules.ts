@@ -38,7 +38,7 @@ const rules: readonly ImportRule[] = [
     files: /^apps\/web\//,
     forbids: ({ target }, path) =>
       target !== undefined &&
-      !into(target, 'apps/web', 'gen', 'packages/connect-hono/gen') &&
+      !into(target, 'apps/web', 'gen', 'packages/connect-hono/gen', 'packages/back-off') &&
       !(testing.test(path) && into(target, 'packages/testing')),
     advice: 'the page knows the services by their RPCs: use gen/',
   },

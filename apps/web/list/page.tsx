@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import { EmptyState } from '../empty-state.tsx'
 import { Failure } from '../failure.tsx'
-import { backOffMs } from '../live/back-off.ts'
+import { backOff } from '../live/back-off.ts'
 import type { PageProps } from '../page-props.ts'
 import type { Route } from '../route.ts'
 import { moveFocusByArrow } from './arrow-keys.ts'
@@ -157,7 +157,7 @@ function End({ more }: { more: () => void }) {
 function useRetries(failed: boolean, failureCount: number, retry: () => void) {
   useEffect(() => {
     if (!failed) return
-    const timer = setTimeout(retry, backOffMs(failureCount))
+    const timer = setTimeout(retry, backOff(failureCount))
     addEventListener('online', retry)
     return () => {
       clearTimeout(timer)

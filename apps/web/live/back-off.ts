@@ -1,11 +1,4 @@
-export const delayMinMs = 500
-export const delayMaxMs = 10_000
+import { createBackOff } from '@marquee/back-off/exponential'
 
-/**
- * The delay before the next try after `failureCount` failures in a row (from 1). It doubles each
- * time, and half of it is random, so that pages that lost the same server do not return together.
- */
-export function backOffMs(failureCount: number, random: () => number = Math.random): number {
-  const delayMs = Math.min(delayMaxMs, delayMinMs * 2 ** Math.min(failureCount, 16))
-  return Math.max(delayMinMs, delayMs / 2 + (delayMs / 2) * random())
-}
+/** Wait before a lost stream is opened again, or a failed list is read again. */
+export const backOff = createBackOff({ firstMs: 1_000, maxMs: 10_000 })

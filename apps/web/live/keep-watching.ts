@@ -1,4 +1,4 @@
-import { backOffMs } from './back-off.ts'
+import { backOff } from './back-off.ts'
 import type { ConnectionState } from './connection.ts'
 
 interface Watch<Message> {
@@ -39,7 +39,7 @@ export async function keepWatching<Message>(watch: Watch<Message>): Promise<void
     if (!failure) continue
     failureCount = received ? 1 : failureCount + 1
     onState('waiting')
-    await browserState.change(signal, backOffMs(failureCount))
+    await browserState.change(signal, backOff(failureCount))
   }
 }
 

@@ -1,10 +1,3 @@
-import { createBackOff } from '@marquee/retry/back-off'
-
-export const backOffBounds = { firstMs: 200, maxMs: 5_000 }
-
-/** Wait before a failed request to Consul is repeated. */
-export const backOff = createBackOff(backOffBounds)
-
 export interface RateLimitOptions {
   /** Number of steps that may follow each other without a wait. */
   readonly burst: number

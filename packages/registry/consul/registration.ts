@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { InstanceHealth } from '../port.ts'
+import { backOff } from './back-off.ts'
 import type { ConsulClient } from './client.ts'
-import { backOff } from './rate-limit.ts'
 import type { ConsulService } from './service.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { Instance } from '../port.ts'
+import { backOffBounds } from './back-off.ts'
 import type { PassingQuery, PassingResponse } from './client.ts'
-import { backOffBounds } from './rate-limit.ts'
 import { type Followed, followService, queryRate } from './watch.ts'
 
 const waitMs = 30_000

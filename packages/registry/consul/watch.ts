@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Instance } from '../port.ts'
+import { backOff } from './back-off.ts'
 import type { PassingQuery, PassingResponse } from './client.ts'
-import { backOff, createRateLimit } from './rate-limit.ts'
+import { createRateLimit } from './rate-limit.ts'
 import { createSnapshot } from './snapshot.ts'
 
 /** Rate limit of queries: a burst, and the interval between further queries, in milliseconds. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createBackOff } from '@marquee/retry/back-off'
+import { createBackOff } from '@marquee/back-off/exponential'
 import { PostgresError } from './error.ts'
 
 /** Maximum number of attempts, and time after which no further attempt begins, in milliseconds. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
-import { createBackOff } from '@marquee/retry/back-off'
+import { createBackOff } from '@marquee/back-off/exponential'
 import { failureOf } from './error.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { createBackOff } from './back-off.ts'
+import { createBackOff } from './exponential.ts'
 
 const backOff = createBackOff({ firstMs: 100, maxMs: 1_000 })
 
