@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { readCommands, relativeLinks, withPorts } from './readme-commands.ts'
 
-test('the commands of sh blocks are told apart, and other blocks are left alone', () => {
+test('the commands of sh blocks are separated, and other blocks are ignored', () => {
   const markdown = [
     '```sh',
     'npx -y bun@1.4.5 start      # everything',

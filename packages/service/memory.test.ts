@@ -138,7 +138,7 @@ describe('an import', () => {
     })
   })
 
-  test('charges its batch while it is stored, and no longer', async () => {
+  test('an import charges its batch while it is saved, and no longer', async () => {
     const account = new MemoryBudget({ bytesMax: 1_200 * kibibyte }).open('127.0.0.1')
     const lifetime = new Lifetime(createTimeouts())
     const memory = new CallMemory(account, lifetime, 10)

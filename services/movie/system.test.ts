@@ -51,7 +51,7 @@ test('a report contains the health, latency and calls of each instance of each s
   ])
 })
 
-test('an instance that cannot answer calls is not serving, and says why', async () => {
+test('an instance that cannot handle calls is not serving, and says why', async () => {
   const [server] = await startServers(1)
   const bench = await setUp({ rating: [{ id: 'rating-1', url: server?.url ?? '' }] })
   const watch = bench.watch()

@@ -19,7 +19,7 @@ const status: IngestStatus = {
   lastError: new Error('the store is down'),
 }
 
-test('the activity tells how far ingestion has come in each partition', () => {
+test('the activity reports the position and lag of each partition', () => {
   expect(ingestActivity(status).ingestion).toEqual({
     state: State.RUNNING,
     partitions: [
@@ -34,7 +34,7 @@ test('the activity tells how far ingestion has come in each partition', () => {
   })
 })
 
-test('a failure is told while it lasts', () => {
+test('a failure of ingestion is reported while it lasts', () => {
   const { ingestion } = ingestActivity({ ...status, state: 'failing' })
   expect(ingestion).toMatchObject({ state: State.FAILING, failure: 'the store is down' })
 })

@@ -23,7 +23,7 @@ import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
 
 describe('dead letters', () => {
-  test('are listed without values, the newest first, page by page', async () => {
+  test('dead letters are listed without values, the newest first, page by page', async () => {
     await using bench = setUp()
     for (let n = 0; n < 25; n++) await bench.putAside(n)
     const first = await bench.client.listDeadLetters({})
@@ -45,7 +45,7 @@ describe('dead letters', () => {
     expect(letter?.time && timestampMs(letter.time)).toBe(startMs + 25)
   })
 
-  test('are shown one by one, with value and headers', async () => {
+  test('a dead letter is returned with its value and headers', async () => {
     await using bench = setUp()
     await bench.putAside(7)
     const [head] = (await bench.client.listDeadLetters({})).deadLetters
@@ -62,7 +62,7 @@ describe('dead letters', () => {
     })
   })
 
-  test('are shown byte for byte, and what is absent is not empty', async () => {
+  test('a dead letter is returned byte for byte, and an absent value is not an empty one', async () => {
     await using bench = setUp()
     const binary = Uint8Array.of(0xff, 0x00)
     const headers = [
@@ -85,7 +85,7 @@ describe('dead letters', () => {
     ])
   })
 
-  test('whose value was too large say how large it was', async () => {
+  test('a dead letter whose value was too large has its size', async () => {
     await using bench = setUp()
     const headers = [textHeader('value-omitted-bytes', '2000000'), textHeader('reason', 'too long')]
     await bench.eventLog.append('ratings.dlq', [{ key: '', value: new Uint8Array(), headers }])
@@ -93,7 +93,7 @@ describe('dead letters', () => {
     expect(letter).toMatchObject({ valueBytes: 2_000_000n, valueOmitted: true })
   })
 
-  test('that others wrote, with headers of no meaning or none, are shown too', async () => {
+  test('dead letters of other programs, with unknown headers or none, are returned too', async () => {
     await using bench = setUp()
     const headers = [
       textHeader('dead-letter-reason', ''),
@@ -110,7 +110,7 @@ describe('dead letters', () => {
     expect(deadLetters).toMatchObject([nothing, nothing])
   })
 
-  test('are none where there are none, and NOT_FOUND one by one', async () => {
+  test('an empty dead-letter topic has an empty list, and each dead letter is NOT_FOUND', async () => {
     await using bench = setUp()
     expect(await bench.client.listDeadLetters({})).toMatchObject({
       deadLetters: [],
@@ -129,29 +129,35 @@ describe('dead letters', () => {
     ['page_size', { pageSize: -1 }],
     ['page_size', { pageSize: 101 }],
     ['page_token', { pageToken: 'made up' }],
-  ] as const)('a page out of bounds is refused: %s of %o', async (field, request) => {
-    await using bench = setUp()
-    const error = await failureOf(bench.client.listDeadLetters(request))
-    expect(error).toMatchObject({ code: Code.InvalidArgument })
-    expect(error.rawMessage).toContain(field)
-  })
+  ] as const)(
+    'a page of dead letters out of bounds is refused: %s of %o',
+    async (field, request) => {
+      await using bench = setUp()
+      const error = await failureOf(bench.client.listDeadLetters(request))
+      expect(error).toMatchObject({ code: Code.InvalidArgument })
+      expect(error.rawMessage).toContain(field)
+    },
+  )
 
   test.each([
     ['partition', -1, '0'],
     ['partition', 1_000_001, '0'],
     ['offset', 0, '-1'],
     ['offset', 0, '9007199254740992'],
-  ] as const)('a place out of bounds is refused: %s of %d/%s', async (field, partition, offset) => {
-    await using bench = setUp()
-    const place = { partition, offset: BigInt(offset) }
-    const error = await failureOf(bench.client.getDeadLetter(place))
-    expect(error).toMatchObject({ code: Code.InvalidArgument })
-    expect(error.rawMessage).toContain(field)
-  })
+  ] as const)(
+    'a dead letter out of bounds is refused: %s of %d/%s',
+    async (field, partition, offset) => {
+      await using bench = setUp()
+      const place = { partition, offset: BigInt(offset) }
+      const error = await failureOf(bench.client.getDeadLetter(place))
+      expect(error).toMatchObject({ code: Code.InvalidArgument })
+      expect(error.rawMessage).toContain(field)
+    },
+  )
 
-  test('are UNAVAILABLE while the event log does not answer', async () => {
+  test('dead letters are UNAVAILABLE while the event log does not respond', async () => {
     const away = async () => {
-      throw Object.assign(new Error('no broker answers'), { temporary: true })
+      throw Object.assign(new Error('no broker responds'), { temporary: true })
     }
     await using bench = setUp({ ends: async () => [3], read: away })
     const listed = await failureOf(bench.client.listDeadLetters({}))
@@ -159,7 +165,7 @@ describe('dead letters', () => {
     expect([listed.code, got.code]).toEqual([Code.Unavailable, Code.Unavailable])
   })
 
-  test('are each listed once, in order, whatever the pages, gaps and partitions', async () => {
+  test('each dead letter is listed once, in order, for any pages, gaps and partitions', async () => {
     const partition = record({
       oldest: integer({ min: 0, max: 300 }),
       gaps: array(integer({ min: 0, max: 60 }), { maxLength: 40 }),

@@ -24,20 +24,35 @@ function ingestThat(status: Partial<IngestStatus>): Pick<Ingest, 'status'> {
   return { status: () => ({ ...base, ...status }) }
 }
 
-const away = new Error('the log is away')
+const unavailable = new Error('the log is unavailable')
 
 test.each<[string, Partial<IngestStatus>, string | undefined, string | undefined]>([
   ['that reads', {}, undefined, undefined],
-  ['whose partitions others have', { state: 'waiting', partitions: [] }, undefined, undefined],
-  ['that was never assigned any', { lastPollTimeMs: undefined }, undefined, undefined],
-  ['that fails', { state: 'failing', lastError: away }, 'cannot be applied: the log', undefined],
+  [
+    'whose partitions other processes have',
+    { state: 'waiting', partitions: [] },
+    undefined,
+    undefined,
+  ],
+  ['that never had a partition', { lastPollTimeMs: undefined }, undefined, undefined],
+  [
+    'that fails',
+    { state: 'failing', lastError: unavailable },
+    'cannot be applied: the log',
+    undefined,
+  ],
   ['that is blocked', { state: 'blocked', blocked: 'another log' }, 'another log', undefined],
   ['that starts', { state: 'starting', partitions: [] }, 'not read yet', undefined],
   ['that has stopped', { state: 'stopped', partitions: [] }, 'stopped', undefined],
   ['silent for 31 s', { lastPollTimeMs: nowMs - 31_000 }, 'not read for 31000 ms', undefined],
   ['silent for 91 s', { lastPollTimeMs: nowMs - 91_000 }, 'not read for 91', 'not read for 91'],
-  ['deaf while another has all', { lastPollTimeMs: 0, partitions: [] }, undefined, undefined],
-])('a consumer %s is ready and alive, or not', (_, status, notReady, notAlive) => {
+  [
+    'without partitions, last polled long ago',
+    { lastPollTimeMs: 0, partitions: [] },
+    undefined,
+    undefined,
+  ],
+])('a consumer %s has the expected readiness and liveness', (_, status, notReady, notAlive) => {
   const ingest = ingestThat(status)
   for (const [condition, reason] of [
     [ingestCondition(ingest, () => nowMs), notReady],
@@ -48,13 +63,13 @@ test.each<[string, Partial<IngestStatus>, string | undefined, string | undefined
   }
 })
 
-test('a note says for whom a consumer without partitions waits', () => {
+test('a note names the consumer that one without partitions waits for', () => {
   expect(ingestNotice(ingestThat({}))()).toBeUndefined()
   const waiting = { state: 'waiting', partitions: [], waitsFor: 'process 7 of a host' } as const
   expect(ingestNotice(ingestThat(waiting))()).toContain('waits for process 7 of a host')
 })
 
-test('the metrics tell the lag of each assigned partition, and forget one that went', async () => {
+test('the metrics have the lag of each assigned partition, and drop a revoked one', async () => {
   const metrics = createMetrics()
   let partitions = assigned
   const ingest: Pick<Ingest, 'status'> = {

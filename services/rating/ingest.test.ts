@@ -13,7 +13,7 @@ import type { ChangeSink, RatingStore } from './store/port.ts'
 import { createSqliteRatingStore } from './store/sqlite.ts'
 
 describe('ingestion', () => {
-  test("the ancestor's event counts", async () => {
+  test('an event in the original format counts', async () => {
     await using bench = await openBench()
     await bench.append(
       '{"userId":"105","recordId":"1","recordType":"movie","value":5,"providerId":"test-provider","eventType":"put"}',
@@ -33,7 +33,7 @@ describe('ingestion', () => {
       async apply(batch) {
         const position = await bench.store.apply(batch)
         applies += 1
-        if (applies === 1) throw new Error('the answer got lost')
+        if (applies === 1) throw new Error('the response got lost')
         return position
       },
     }
@@ -44,7 +44,7 @@ describe('ingestion', () => {
     expect(await bench.aggregate('1')).toMatchObject({ count: 2, mean: 3 })
   })
 
-  test('the later event of a user wins, and a delete takes the rating back', async () => {
+  test('the later event of a user wins, and a delete removes the rating', async () => {
     await using bench = await openBench()
     await bench.append(put('ada', '1', 1), put('bob', '1', 3), put('ada', '1', 5))
     await bench.start({ batchSizeMax: 1 })
@@ -58,7 +58,7 @@ describe('ingestion', () => {
     expect(await bench.aggregate('1')).toBeUndefined()
   })
 
-  test('1,000 poison events among 10,000 good ones are put aside, and the good ones count', async () => {
+  test('1,000 poison events among 10,000 good ones become dead letters, and the good ones count', async () => {
     await using bench = await openBench()
     const events = Array.from({ length: 11_000 }, (_, n) =>
       n % 11 === 10 ? `poison ${n}` : put(`user ${n}`.replace(' ', '-'), `${n % 20}`, (n % 5) + 1),
@@ -75,7 +75,7 @@ describe('ingestion', () => {
     expect(letters.map(text).toSorted()).toEqual(poison.toSorted())
   })
 
-  test('a dead letter is the event as it was, with the reason and where it came from', async () => {
+  test('a dead letter is the unchanged event, with the reason and its source', async () => {
     await using bench = await openBench()
     const value = new TextEncoder().encode(put('ada', '1', 6))
     const poison = { key: '1', value, headers: [textHeader('reason', 'its own')] }
@@ -129,7 +129,7 @@ describe('ingestion', () => {
     expect(bench.status()).toMatchObject({ state: 'running', applied: 1, deadLettered: 1 })
   })
 
-  test('the status tells of a store that is down, and of its coming back', async () => {
+  test('the status reports a store that is down, and that it is up again', async () => {
     await using bench = await openBench()
     let down = false
     const fragile = breakable(bench.store, () => down)
@@ -165,7 +165,7 @@ describe('ingestion', () => {
     expect(await bench.aggregate('1')).toMatchObject({ count: 1 })
   })
 
-  test('restarts in the middle go on exactly where it stopped', async () => {
+  test('ingestion continues after each restart exactly where it stopped', async () => {
     await using folder = await temporaryFolder()
     const events = Array.from({ length: 3_000 }, (_, n) => put(`user-${n}`, `${n % 30}`, 3))
     let applied = 0
@@ -190,7 +190,7 @@ describe('ingestion', () => {
     expect(counts).toEqual(Array(30).fill(100))
   })
 
-  test('when another has applied events meanwhile, they are not applied again', async () => {
+  test('events that another process has applied meanwhile are not applied again', async () => {
     await using bench = await openBench()
     const key = '1'
     await bench.start()

@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => folder[Symbol.asyncDispose]())
 
 describe('when the embedded log is another one', () => {
-  test('a lost file stops ingestion, though more events follow than were read before', async () => {
+  test('a lost file stops ingestion, even when the new file has more events than were read before', async () => {
     await append(0, 100)
     await caughtUp()
     await rm(paths.events)
@@ -59,7 +59,7 @@ describe('when the embedded log is another one', () => {
     expect(await users()).toBe(550)
   })
 
-  test('a file in which nothing was ever read is taken for another without a word', async () => {
+  test('a log is accepted without a decision when nothing was read from the previous one', async () => {
     await append(0, 0)
     await caughtUp()
     await rm(paths.events)
@@ -68,7 +68,7 @@ describe('when the embedded log is another one', () => {
     expect(await users()).toBe(10)
   })
 
-  test('a restored database of ratings applies again what it does not hold', async () => {
+  test('a restored database of ratings applies the events again that it lacks', async () => {
     await append(0, 50)
     await caughtUp()
     await copyFile(paths.ratings, paths.copy)
@@ -80,8 +80,8 @@ describe('when the embedded log is another one', () => {
   })
 })
 
-describe('a database of before, without an identity', () => {
-  test('takes the present log for its own when no position is past the end', async () => {
+describe('a database of an earlier version, without an identity', () => {
+  test('a database without an identity accepts the current log when no position is past its end', async () => {
     await append(0, 100)
     await caughtUp()
     forgetIdentity()
@@ -93,7 +93,7 @@ describe('a database of before, without an identity', () => {
     expect(await users()).toBe(200)
   })
 
-  test('does not take a log that ends before a position', async () => {
+  test('a database without an identity refuses a log that ends before a position', async () => {
     await append(0, 100)
     await caughtUp()
     forgetIdentity()
@@ -104,7 +104,7 @@ describe('a database of before, without an identity', () => {
   })
 })
 
-test('the policy does not accept what changes after a log was found right', async () => {
+test('accept-new does not apply to a log that changes after it was accepted', async () => {
   await append(0, 100)
   await using running = await start('accept-new')
   await waitFor(() => isCaughtUp(running.ingest), { what: 'no lag' })

@@ -13,22 +13,22 @@ const who = 'ada-lovelace'
 const mine = { recordId: '1', recordType: 'movie', userId: who }
 const { userId: _, ...movie } = mine
 
-describe('a cache that people share keeps nothing about one of them', () => {
+describe('a shared cache and responses about a user', () => {
   test.each([
     ['a rating by Connect GET', getByConnect('GetRating', mine), 'private, no-cache'],
     ['no rating by Connect GET', getByConnect('GetRating', { ...mine, recordId: '2' }), 'private'],
     ['a rating that nobody can have', getByConnect('GetRating', { userId: who }), 'private'],
     ['a rating by REST', `/rating?id=1&type=movie&userId=${who}`, 'private, no-cache'],
     ['no rating by REST', `/rating?id=2&type=movie&userId=${who}`, 'private'],
-  ])('%s', async (_, path, expected) => {
+  ])('a shared cache may not store a response about a user: %s', async (_, path, expected) => {
     const { app } = await setUp()
     for (const method of path.startsWith('/rating?') ? ['GET', 'HEAD'] : ['GET']) {
-      const answer = await app.request(appOrigin + path, { method })
-      expect(answer.headers.get('cache-control')).toContain(expected)
+      const response = await app.request(appOrigin + path, { method })
+      expect(response.headers.get('cache-control')).toContain(expected)
     }
   })
 
-  test('also when it has the rating already', async () => {
+  test('a shared cache may not store a 304 about a user either', async () => {
     const { app } = await setUp()
     const url = appOrigin + getByConnect('GetRating', mine)
     const etag = (await app.request(url)).headers.get('etag') ?? ''
@@ -36,7 +36,7 @@ describe('a cache that people share keeps nothing about one of them', () => {
     expect([again.status, again.headers.get('cache-control')]).toEqual([304, 'private, no-cache'])
   })
 
-  test('and may keep what is about all', async () => {
+  test('a shared cache may store responses about all users', async () => {
     const { app } = await setUp()
     const paths = [getByConnect('GetAggregatedRating', movie), '/rating?id=1&type=movie']
     for (const path of paths) {
@@ -50,9 +50,19 @@ test.each([
   ['by Connect', 'POST', '/rating.v1.RatingService/GetRating', { ...mine, recordId: '2' }],
   ['by Connect GET', 'GET', getByConnect('GetRating', { ...mine, recordId: '2' }), undefined],
   ['by REST', 'GET', `/rating?id=2&type=movie&userId=${who}`, undefined],
-  ['as no text', 'POST', '/rating.v1.RatingService/GetRating', { ...mine, userId: [who] }],
-  ['as a list', 'POST', '/rating.v1.RatingService/GetRating', { recordId: { [who]: 1 } }],
-  ['in a number', 'POST', '/rating.v1.RatingService/PutRating', { ...mine, value: who }],
+  [
+    'in a value of another type',
+    'POST',
+    '/rating.v1.RatingService/GetRating',
+    { ...mine, userId: [who] },
+  ],
+  [
+    'as a name in an object',
+    'POST',
+    '/rating.v1.RatingService/GetRating',
+    { recordId: { [who]: 1 } },
+  ],
+  ['in place of a number', 'POST', '/rating.v1.RatingService/PutRating', { ...mine, value: who }],
   ['too long', 'POST', '/rating.v1.RatingService/GetRating', { ...mine, userId: who.repeat(50) }],
   ['in a broken body', 'POST', '/rating.v1.RatingService/GetRating', who],
 ] as const)('the log does not name the user of a request that fails: %s', async (...one) => {
@@ -60,8 +70,8 @@ test.each([
   const { app, lines } = await setUp()
   const body = typeof message === 'object' ? JSON.stringify(message) : message
   const headers = { 'content-type': 'application/json' }
-  const answer = await app.request(appOrigin + path, { method, headers, ...(body && { body }) })
-  expect(answer.status).toBeGreaterThanOrEqual(400)
+  const response = await app.request(appOrigin + path, { method, headers, ...(body && { body }) })
+  expect(response.status).toBeGreaterThanOrEqual(400)
   expect(lines.length).toBeGreaterThan(0)
   expect(lines.join('\n')).not.toContain('ada')
 })

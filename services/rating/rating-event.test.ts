@@ -11,7 +11,7 @@ const ancestors =
 const valid = JSON.parse(ancestors) as JsonObject
 
 describe('a rating event', () => {
-  test('of the ancestor is a put', () => {
+  test('an event in the original format is a put', () => {
     expect(decode(ancestors)).toEqual({
       kind: 'put',
       userId: '105',
@@ -21,7 +21,7 @@ describe('a rating event', () => {
     })
   })
 
-  test('that deletes needs no value, and whatever it has is not looked at', () => {
+  test('a delete event needs no value, and any value is ignored', () => {
     const change = { kind: 'delete', userId: '105', recordId: '1', recordType: 'movie' }
     for (const value of [undefined, null, 0, 3.5, 'x', {}]) {
       expect(decodeWith({ eventType: 'delete', value })).toEqual(change as never)
@@ -37,7 +37,7 @@ describe('a rating event', () => {
     ['a record type of 64 characters', { recordType: 'm'.repeat(64) }],
     ['ids in any script', { recordId: 'фильм-電影' }],
     ['an id with a space beyond ASCII', { recordId: 'a\u00a0b\u2003c\ufeff' }],
-  ])('with %s is taken', (_, fields) => {
+  ])('a rating event with %s is accepted', (_, fields) => {
     expect(decodeWith(fields).kind).toBe('put')
   })
 
@@ -85,23 +85,23 @@ describe('a rating event', () => {
     ['[]', 'the event must be a JSON object'],
     ['null', 'the event must be a JSON object'],
     ['"put"', 'the event must be a JSON object'],
-  ])('that reads %j is refused', (text, reason) => {
+  ])('the rating event %j is refused', (text, reason) => {
     expect(decode(text)).toEqual({ kind: 'refused', reason })
   })
 
-  test('that is not UTF-8 is refused', () => {
+  test('an event that is not UTF-8 is refused', () => {
     const reason = 'the event must be UTF-8 text'
     expect(decodeRatingEvent(Uint8Array.of(0x7b, 0xff, 0x7d))).toEqual({ kind: 'refused', reason })
   })
 
-  test('of 64 KiB is taken, and a byte more is refused', () => {
+  test('an event of 64 KiB is accepted, and one of a byte more is refused', () => {
     const padded = (bytes: number) => decode(ancestors + ' '.repeat(bytes - ancestors.length))
     expect(padded(65_536).kind).toBe('put')
     const reason = 'the event has 65537 bytes; it must have at most 65536'
     expect(padded(65_537)).toEqual({ kind: 'refused', reason })
   })
 
-  test('is judged as the contract judges it, by RE2 and by RegExp', () => {
+  test('an event is validated as the proto does, by RE2 and by RegExp', () => {
     const validator = createValidator()
     const validate = createValidate()
     const spaces = [' ', '\t', '\n', '\v', '\f', '\r', '\u00a0', '\u2003', '\u2028', '\ufeff']

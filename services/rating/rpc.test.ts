@@ -19,7 +19,7 @@ const prior = { mean: 3, weight: 10 }
 const movie = { recordId: '1', recordType: 'movie' }
 
 describe('an aggregate', () => {
-  test('is count, mean, histogram and the score (weight × prior + sum) / (weight + count)', async () => {
+  test('an aggregate has count, mean, histogram and the score (weight × prior + sum) / (weight + count)', async () => {
     const { client, rate } = setUp()
     await rate('1', [5, 5, 4, 1])
     const { aggregatedRating } = await client.getAggregatedRating(movie)
@@ -28,7 +28,7 @@ describe('an aggregate', () => {
     expect(aggregatedRating?.bayesianScore).toBeCloseTo((10 * 3 + 15) / (10 + 4), 12)
   })
 
-  test('of a record nobody rated is NOT_FOUND, also when it is of another type', async () => {
+  test('the aggregate of an unrated record is NOT_FOUND, also when a record of another type has the id', async () => {
     const { client, rate } = setUp()
     expect((await failureOf(client.getAggregatedRating(movie))).code).toBe(Code.NotFound)
     await rate('1', [3])
@@ -36,7 +36,7 @@ describe('an aggregate', () => {
     expect((await failureOf(client.getAggregatedRating(book))).code).toBe(Code.NotFound)
   })
 
-  test('in a batch keeps the order asked, and is absent when nobody rated', async () => {
+  test('aggregates of a batch are in the order of the request, without unrated records', async () => {
     const { client, rate } = setUp()
     await rate('a', [1])
     await rate('b', [2])
@@ -45,7 +45,7 @@ describe('an aggregate', () => {
     expect(aggregatedRatings.map(({ recordId }) => recordId)).toEqual(['b', 'a', 'b'])
   })
 
-  test('is asked for 1 to 500 at a time', async () => {
+  test('a batch of aggregates has 1 to 500 records', async () => {
     const { client } = setUp()
     const ask = (count: number) =>
       client.batchGetAggregatedRatings({ records: Array.from({ length: count }, () => movie) })
@@ -56,7 +56,7 @@ describe('an aggregate', () => {
 })
 
 describe('a rating', () => {
-  test('put twice by a user counts once, with the later value', async () => {
+  test('a rating put twice by a user counts once, with the later value', async () => {
     const { client } = setUp()
     await client.putRating({ ...movie, userId: 'ada', value: 2 })
     const { aggregatedRating } = await client.putRating({ ...movie, userId: 'ada', value: 5 })
@@ -66,7 +66,7 @@ describe('a rating', () => {
     expect(rating?.updateTime).toEqual(timestampFromMs(now))
   })
 
-  test('that a user never gave is NOT_FOUND', async () => {
+  test('a rating that a user never gave is NOT_FOUND', async () => {
     const { client, rate } = setUp()
     await rate('1', [3])
     const error = await failureOf(client.getRating({ ...movie, userId: 'nobody' }))
@@ -74,7 +74,7 @@ describe('a rating', () => {
     expect(error.rawMessage).toBe('the user has not rated movie "1"')
   })
 
-  test('is taken back once; again is harmless', async () => {
+  test('a rating is deleted once, and deleting it again is harmless', async () => {
     const { client } = setUp()
     await client.putRating({ ...movie, userId: 'ada', value: 2 })
     await client.putRating({ ...movie, userId: 'bob', value: 4 })
@@ -94,19 +94,24 @@ describe('a rating', () => {
     ['a space in the user id', 'user_id', { userId: 'a b' }],
     ['129 characters of record id', 'record_id', { recordId: 'x'.repeat(129) }],
     ['65 characters of record type', 'record_type', { recordType: 'x'.repeat(65) }],
-  ])('with %s is INVALID_ARGUMENT, names %s, and counts nothing', async (_, field, wrong) => {
-    const { client } = setUp()
-    const error = await failureOf(client.putRating({ ...movie, userId: 'ada', value: 3, ...wrong }))
-    expect(error.code).toBe(Code.InvalidArgument)
-    const violations = error.findDetails(ViolationsSchema).flatMap((detail) => detail.violations)
-    const fields = violations.map((one) => one.field?.elements[0]?.fieldName)
-    expect(new Set(fields)).toEqual(new Set([field]))
-    expect((await client.listTopRated({ recordType: 'movie' })).aggregatedRatings).toEqual([])
-  })
+  ])(
+    'a rating with %s is INVALID_ARGUMENT, names %s, and counts nothing',
+    async (_, field, wrong) => {
+      const { client } = setUp()
+      const error = await failureOf(
+        client.putRating({ ...movie, userId: 'ada', value: 3, ...wrong }),
+      )
+      expect(error.code).toBe(Code.InvalidArgument)
+      const violations = error.findDetails(ViolationsSchema).flatMap((detail) => detail.violations)
+      const fields = violations.map((one) => one.field?.elements[0]?.fieldName)
+      expect(new Set(fields)).toEqual(new Set([field]))
+      expect((await client.listTopRated({ recordType: 'movie' })).aggregatedRatings).toEqual([])
+    },
+  )
 })
 
 describe('ListTopRated', () => {
-  test('pages to the end by score, then id, without repeats', async () => {
+  test('the top list pages to its end by score, then id, without repeats', async () => {
     const { client, rate } = setUp()
     for (let n = 0; n < 23; n++) await rate(`${n}`, [(n % 5) + 1])
     const seen: { recordId: string; bayesianScore: number }[] = []
@@ -124,19 +129,19 @@ describe('ListTopRated', () => {
     expect(new Set(seen.map(({ recordId }) => recordId)).size).toBe(23)
   })
 
-  test('puts many good ratings before a single best one, and leaves out what few have rated', async () => {
+  test('the top list has many good ratings before a single best one, and omits records with few ratings', async () => {
     const { client, rate } = setUp()
     await rate('one', [5])
     await rate('many', [5, 5, 5, 5, 4])
     const list = async (countMin: bigint) => {
-      const answer = await client.listTopRated({ recordType: 'movie', countMin })
-      return answer.aggregatedRatings.map(({ recordId }) => recordId)
+      const response = await client.listTopRated({ recordType: 'movie', countMin })
+      return response.aggregatedRatings.map(({ recordId }) => recordId)
     }
     expect(await list(0n)).toEqual(['many', 'one'])
     expect(await list(2n)).toEqual(['many'])
   })
 
-  test('ends a page without records that enough have rated, and goes on after it', async () => {
+  test('a page of the top list may be empty when no record has enough ratings, and the next page continues', async () => {
     const { client, rate } = setUp({ walkedCountMax: 3, sliceSize: 2 })
     for (let n = 0; n < 8; n++) await rate(`${n}`, n === 7 ? [3, 3] : [3])
     const seen: string[][] = []
@@ -149,7 +154,7 @@ describe('ListTopRated', () => {
     expect(seen).toEqual([[], [], ['7']])
   })
 
-  test('refuses a token of another list, and one that is made up', async () => {
+  test('the top list refuses a token of another list, and an invented one', async () => {
     const { client, rate } = setUp()
     for (const id of ['a', 'b']) await rate(id, [3])
     const movies = { recordType: 'movie', pageSize: 1 }
@@ -188,13 +193,13 @@ test('ImportRatings counts what it created, replaced and refused, and says why, 
   expect(aggregatedRating?.histogram).toEqual([0n, 1n, 0n, 1n, 0n])
 })
 
-describe('a cache that asks again gets', () => {
+describe('revalidation', () => {
   test.each([
     ['GetAggregatedRating', movie],
     ['BatchGetAggregatedRatings', { records: [movie] }],
     ['ListTopRated', { recordType: 'movie' }],
     ['GetRating', { ...movie, userId: 'user-0' }],
-  ])('by %s 304 until a rating changes', async (method, message) => {
+  ])('a cache that revalidates %s gets 304 until a rating changes', async (method, message) => {
     const { app, rate } = setUp()
     await rate('1', [3])
     const query = new URLSearchParams({
@@ -214,7 +219,7 @@ describe('a cache that asks again gets', () => {
 })
 
 describe('REST', () => {
-  test('PUT stores a rating and answers the aggregate; GET answers either', async () => {
+  test('PUT /rating saves a rating and returns the aggregate; GET returns either', async () => {
     const { app } = setUp()
     const path = '/rating?id=1&type=movie'
     const stored = await app.request(`${path}&userId=ada&value=4`, { method: 'PUT' })
@@ -248,14 +253,17 @@ describe('REST', () => {
     ['PUT', 'id=1&type=movie&userId=ada&value=%205', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=99999999999', 400],
   ])('%s /rating?%s is %d, with a message', async (method, query, status) => {
-    const answer = await setUp().app.request(`/rating?${query}`, { method })
-    expect(answer.status).toBe(status)
-    expect(await answer.json()).toMatchObject({ message: expect.any(String) })
+    const response = await setUp().app.request(`/rating?${query}`, { method })
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ message: expect.any(String) })
   })
 
-  test('another method is 405, and Allow says which there are', async () => {
-    const answer = await setUp().app.request('/rating?id=1&type=movie', { method: 'POST' })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, OPTIONS'])
+  test('another method of /rating is 405, and Allow lists the methods', async () => {
+    const response = await setUp().app.request('/rating?id=1&type=movie', { method: 'POST' })
+    expect([response.status, response.headers.get('allow')]).toEqual([
+      405,
+      'GET, HEAD, PUT, OPTIONS',
+    ])
   })
 })
 

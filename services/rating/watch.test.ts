@@ -16,7 +16,7 @@ import { createAggregateWatches } from './watch.ts'
 const first = { recordId: '1', recordType: 'movie' }
 const second = { recordId: '2', recordType: 'movie' }
 
-test('a watch tells each record as it is, one nobody rated with count 0', async () => {
+test('a watch begins with each record, an unrated one with count 0', async () => {
   await using bench = setUp()
   await bench.rate('1', 'ada', 4)
   const watch = bench.watch([first, second])
@@ -26,7 +26,7 @@ test('a watch tells each record as it is, one nobody rated with count 0', async 
   expect(unrated?.histogram).toEqual([0n, 0n, 0n, 0n, 0n])
 })
 
-test('a watch tells each change of its records, and nothing of others', async () => {
+test('a watch reports each change of its records, and of no others', async () => {
   await using bench = setUp()
   const watch = bench.watch([first])
   expect(await watch.next()).toMatchObject({ count: 0n })
@@ -37,7 +37,7 @@ test('a watch tells each change of its records, and nothing of others', async ()
   expect(await watch.next()).toMatchObject({ ...first, count: 0n })
 })
 
-test('a record named twice is told once', async () => {
+test('a repeated record is reported once', async () => {
   await using bench = setUp()
   const watch = bench.watch([first, first])
   expect(await watch.next()).toMatchObject({ count: 0n })
@@ -45,7 +45,7 @@ test('a record named twice is told once', async () => {
   expect(await watch.next()).toMatchObject({ count: 1n })
 })
 
-test('records whose parts hold a space are not mixed up', async () => {
+test('records whose parts contain a space are distinct', async () => {
   await using bench = setUp()
   const records = [
     { recordType: 'a b', recordId: 'c' },
@@ -75,7 +75,7 @@ test('a reader slower than the changes gets few messages, and the last is the ne
   expect(await watch.next()).toMatchObject({ ...first, count: 501n })
 })
 
-test('watches over the bound are RESOURCE_EXHAUSTED, until one is closed', async () => {
+test('watches over the maximum are RESOURCE_EXHAUSTED, until one is closed', async () => {
   await using bench = setUp({ watchesMax: 1 })
   const watch = bench.watch([first])
   await watch.next()
@@ -132,9 +132,9 @@ function setUp(options: { watchesMax?: number } = {}) {
   function watch(records: { recordId: string; recordType: string }[]): Watching {
     const left = new AbortController()
     const signal = AbortSignal.any([left.signal, closing.signal])
-    const answers = client.watchAggregatedRatings({ records }, { signal })[Symbol.asyncIterator]()
+    const responses = client.watchAggregatedRatings({ records }, { signal })[Symbol.asyncIterator]()
     return {
-      next: async () => (await answers.next()).value?.aggregatedRating,
+      next: async () => (await responses.next()).value?.aggregatedRating,
       close: () => left.abort(),
     }
   }

@@ -61,7 +61,7 @@ test('a body that stops arriving times out', async () => {
 
 describe('idle connections are closed', () => {
   test.each([
-    ['kept behind an answer', get('/')],
+    ['kept behind a response', get('/')],
     ['kept behind an empty line', `${get('/')}\r\n`],
   ])('%s', async (_, text) => {
     await underAttack({ http1: { idleTimeoutMs: 300 } }, async ({ dial }) => {

@@ -70,7 +70,7 @@ describe('header lists beyond the limits', () => {
   test.each([
     ['of too many bytes', Array.from({ length: 35 }, (_, n) => [`a${n}`, 'v'.repeat(1_000)])],
     ['of too many fields', Array.from({ length: 300 }, (_, n) => [`a${n}`, ''])],
-  ])('%s are answered 431, and the connection goes on', async (_, fields) => {
+  ])('%s get 431, and the connection stays open', async (_, fields) => {
     await underAttack({}, async ({ peer }) => {
       const attacker = await peer()
       for (let streamId = 1; streamId < 200; streamId += 2) {

@@ -106,8 +106,8 @@ describe('well-behaved clients with heavy use are served', () => {
         await client.settled()
       }
       client.data(1, '', true)
-      const answer = await client.response(1)
-      const body = answer.filter(({ type }) => type === data).map(({ payload }) => payload)
+      const response = await client.response(1)
+      const body = response.filter(({ type }) => type === data).map(({ payload }) => payload)
       expect(Buffer.concat(body).toString()).toBe('200000')
     })
   })

@@ -18,7 +18,7 @@ const pseudo = (path: string) => [
   [':path', path],
 ]
 const hold = pseudo('/hold').flat()
-const answered = pseudo('/').flat()
+const simple = pseudo('/').flat()
 
 /** Number of frames that an attacker sends in a second, which is above the limit. */
 const attempts = 20_000
@@ -185,7 +185,7 @@ describe('a connection with a flood of frames for closed streams is closed', () 
   ])('%s', async (_, frame) => {
     await underAttack({}, async ({ peer }) => {
       const attacker = await peer()
-      attacker.request(1, answered)
+      attacker.request(1, simple)
       await attacker.response(1)
       await onEachStream(attacker, () => attacker.socket.write(frame))
       expect(await attacker.goawayCode()).toBe(calm)

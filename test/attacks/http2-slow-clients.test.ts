@@ -97,8 +97,8 @@ test('a response stream that has started may be quiet', async () => {
     client.request(1, post('/echo'), false)
     await pause(300)
     client.data(1, 'after a while', true)
-    const answer = await client.response(1)
-    expect(Buffer.concat(answer.slice(1).map(({ payload }) => payload)).toString()).toBe(
+    const response = await client.response(1)
+    expect(Buffer.concat(response.slice(1).map(({ payload }) => payload)).toString()).toBe(
       'after a while',
     )
   })
@@ -119,14 +119,14 @@ test('idle connections are closed, even when they send keep-alives', async () =>
 
 /** Makes calls one after the other, on a new connection whenever the current one drains. */
 async function callOn(connect: () => Promise<FramesPeer>, calls: number): Promise<number> {
-  let [connections, answered] = [0, 0]
-  while (answered < calls) {
+  let [connections, responseCount] = [0, 0]
+  while (responseCount < calls) {
     const peer = await connect()
     connections++
-    for (let streamId = 1; answered < calls && lastTaken(peer) === undefined; streamId += 2) {
+    for (let streamId = 1; responseCount < calls && lastTaken(peer) === undefined; streamId += 2) {
       peer.request(streamId)
       if (!(await isAnswered(peer, streamId))) break
-      answered++
+      responseCount++
       await pause(2)
     }
   }

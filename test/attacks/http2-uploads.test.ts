@@ -100,7 +100,7 @@ function fillAnswered(peer: FramesPeer): void {
 }
 
 describe('frames that announce more than they contain', () => {
-  test('with a length beyond the limit close the connection before anything is stored', async () => {
+  test('with a length beyond the limit close the connection before anything is buffered', async () => {
     await underAttack({}, async ({ peer, release }) => {
       const attacker = await peer()
       attacker.request(1, post('/hold'), false)

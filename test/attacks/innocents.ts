@@ -45,8 +45,8 @@ export function startInnocents(port: number): Innocents {
   async function goOn(): Promise<void> {
     while (!stopped && failures.length === 0) {
       session ??= open()
-      const answer = await callKept(session)
-      if (answer !== 'answered') throw new Error(`got "${answer}"`)
+      const response = await callKept(session)
+      if (response !== 'served') throw new Error(`got "${response}"`)
       const { rssBytes } = await readState(port)
       rssBytesMax = Math.max(rssBytesMax, rssBytes)
       rounds++
@@ -77,7 +77,7 @@ export function startInnocents(port: number): Innocents {
 
 async function callKept(session: ClientHttp2Session): Promise<string> {
   const stream = session.request({ ':path': '/' })
-  const late = new Error('a call was not answered')
+  const late = new Error('a call got no response')
   const timer = setTimeout(() => stream.destroy(late), callTimeoutMs)
   try {
     const [headers] = await once(stream, 'response')

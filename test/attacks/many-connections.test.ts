@@ -22,7 +22,7 @@ const request = Buffer.from('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
 
 const kinds = {
   'HTTP/2': [greeting],
-  'HTTP/1.1, kept behind an answer': [request],
+  'HTTP/1.1, kept behind a response': [request],
   'HTTP/1.1, in the midst of a head': [request.subarray(0, 20)],
   'of no protocol yet': [Buffer.alloc(0)],
 }

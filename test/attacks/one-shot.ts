@@ -13,13 +13,13 @@ export async function callOnce(
   { method = 'GET', timeoutMs = 10_000 } = {},
 ): Promise<string> {
   const socket = connect(port, '127.0.0.1')
-  socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`${target}: no answer`)))
+  socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`${target}: no response`)))
   try {
     await once(socket, 'connect')
     socket.write(`${method} ${target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`)
-    const answer = await text(socket)
-    const [, status, body] = /^HTTP\/1\.1 (\d+)[\s\S]*?\r\n\r\n([\s\S]*)$/.exec(answer) ?? []
-    if (!status?.startsWith('2')) throw new Error(`${target}: ${status ?? `cut: "${answer}"`}`)
+    const response = await text(socket)
+    const [, status, body] = /^HTTP\/1\.1 (\d+)[\s\S]*?\r\n\r\n([\s\S]*)$/.exec(response) ?? []
+    if (!status?.startsWith('2')) throw new Error(`${target}: ${status ?? `cut: "${response}"`}`)
     return body ?? ''
   } finally {
     socket.destroy()

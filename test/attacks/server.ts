@@ -82,7 +82,7 @@ const app = new Hono<{ Bindings: PortBindings }>()
   )
   .all('/metadata', (c) => metadata.fetch(c.req.raw, c.env))
   .all('/metadata.v1.MetadataService/*', (c) => metadata.fetch(c.req.raw, c.env))
-  .all('*', (c) => c.text('answered'))
+  .all('*', (c) => c.text('served'))
   // The body was aborted. Hono would print the error.
   .onError((_, c) => c.body(null, 500))
 

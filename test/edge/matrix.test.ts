@@ -26,7 +26,7 @@ for (const platform of platforms) {
     }, 60_000)
     afterAll(() => service[Symbol.asyncDispose]())
 
-    describe.concurrent('answers', () => {
+    describe.concurrent('responses', () => {
       for (const cell of driven.filter((cell) => !isGap(platform, cell))) {
         testWith(cell.client.found, nameOf(cell), async (open) => {
           await using session = await open(cell, service.url)
@@ -61,7 +61,7 @@ for (const platform of platforms) {
       expect(response.headers.get('grpc-message')).toContain('call it by gRPC-Web or Connect')
     })
 
-    test('health, activity and the probes answer', async () => {
+    test('health, activity and the probes respond', async () => {
       const transport = createConnectTransport({ baseUrl: service.url })
       await createClient(Health, transport).check({})
       const { activity } = await createClient(ActivityService, transport).getActivity({})

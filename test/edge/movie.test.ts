@@ -51,7 +51,7 @@ for (const platform of platforms) {
 
   testWith(
     platform.found,
-    `movie on ${platform.name} answers without a rating that is unavailable`,
+    `movie on ${platform.name} responds without a rating that is unavailable`,
     async () => {
       await using metadata = await onBun.start('metadata')
       const env = { METADATA_URL: metadata.url, RATING_URL: 'http://127.0.0.1:9' }

@@ -21,7 +21,7 @@ const countIntervalMs = 20
 describeWith(backend('consul'), 'services that find each other in Consul', (address) => {
   testWith(
     connectionCounter(),
-    'movie answers 500 calls at once on a handful of connections to Consul and to each upstream',
+    'movie responds to 500 calls at once on a handful of connections to Consul and to each upstream',
     async (countConnections) => {
       await using fleet = await startFleet(address)
       const names = ['metadata', 'rating', 'rating'] as const
@@ -60,11 +60,11 @@ function createCallers(baseUrl: string): () => Promise<boolean> {
   const callers = Array.from({ length: callCount / clientCount }, () => clients).flat()
   return async () => {
     const calls = callers.map((client) => client.getMovieDetails({ movieId: alien.id }))
-    const answers = await Promise.allSettled(calls)
-    return answers.every(
-      (answer) =>
-        answer.status === 'fulfilled' &&
-        answer.value.movieDetails?.ratingStatus === RatingStatus.RATED,
+    const responses = await Promise.allSettled(calls)
+    return responses.every(
+      (response) =>
+        response.status === 'fulfilled' &&
+        response.value.movieDetails?.ratingStatus === RatingStatus.RATED,
     )
   }
 }

@@ -118,8 +118,8 @@ function connectGrpcJs(url: string): LoadConnection {
   return {
     async call(movieId) {
       const { promise, resolve, reject } = Promise.withResolvers<GetMetadataResponse | undefined>()
-      client.makeUnaryRequest(path, encode, decode, movieId, (error, answer) => {
-        if (error === null) resolve(answer)
+      client.makeUnaryRequest(path, encode, decode, movieId, (error, response) => {
+        if (error === null) resolve(response)
         else reject(error)
       })
       return (await promise)?.metadata?.title

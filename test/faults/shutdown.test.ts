@@ -65,9 +65,9 @@ function describeShutdown(runtime: RuntimeName): void {
       await using service = await startService({ service: 'metadata', runtime, args: memory })
       const { hostname, port } = new URL(service.url)
       const socket = connect(Number(port), hostname).setEncoding('utf8')
-      let answer = ''
+      let response = ''
       socket.on('data', (text: string) => {
-        answer += text
+        response += text
       })
       const body = JSON.stringify({ title: 'Alien' })
       const fields = `host: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`
@@ -77,8 +77,8 @@ function describeShutdown(runtime: RuntimeName): void {
       await waitFor(() => refusesConnections(service.url), { what: 'the port to be closed' })
       socket.write(body.slice(5))
       await once(socket, 'close')
-      expect(answer).toStartWith('HTTP/1.1 201 ')
-      expect(answer.toLowerCase()).toContain('connection: close')
+      expect(response).toStartWith('HTTP/1.1 201 ')
+      expect(response.toLowerCase()).toContain('connection: close')
       expect(await exitOf(service.program)).toEqual({ code: 0, signal: null })
     },
     testTimeoutMs,
@@ -205,8 +205,8 @@ async function callMore(loads: readonly Load[]): Promise<void> {
 
 function exitOf(program: Program): Promise<Exit> {
   let exit: Exit | undefined
-  void program.exited.then((answer) => {
-    exit = answer
+  void program.exited.then((response) => {
+    exit = response
   })
   return waitFor(() => exit, { what: 'the process to end', timeoutMs: shutdownTimeoutMs })
 }

@@ -90,18 +90,18 @@ class Server {
           random.bytes(random.integer(0, 20)),
         ),
     ]
-    const answers: readonly (() => void)[] = [
+    const responses: readonly (() => void)[] = [
       () => this.send(this.#headers(id, random.pick(heads), last)),
       () => this.send(this.#headers(id, ['grpc-status', '0'], endStream)),
       () => this.send(toFrame(frameType.data, last, id, random.bytes(random.integer(0, 300)))),
-      () => this.#answer(id),
+      () => this.#respond(id),
     ]
     if (random.once(60)) this.send(random.pick(fatal)())
     else if (random.once(4)) this.send(random.pick(control)())
-    else random.pick(answers)()
+    else random.pick(responses)()
   }
 
-  #answer(id: number): void {
+  #respond(id: number): void {
     const bytes = this.#random.bytes(this.#random.integer(1, 200))
     const reset = toFrame(frameType.resetStream, 0, id, uint32(errorCode.noError))
     this.send(
@@ -166,7 +166,7 @@ function openStream(client: ClientConnection, random: Random): Owner {
       hear('end')
     },
     onFailure() {
-      assert.ok(!stream?.isComplete || stream.status === 0, 'an answer that is complete fails')
+      assert.ok(!stream?.isComplete || stream.status === 0, 'a response that is complete fails')
       hear('failure')
     },
   }

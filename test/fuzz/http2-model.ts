@@ -168,7 +168,7 @@ export class Http2Model {
   }
 
   #observeHeaders(stream: ModelStream, { flags, payload }: Frame): void {
-    assert.ok(flags & flag.endHeaders, 'the answers are small')
+    assert.ok(flags & flag.endHeaders, 'the responses are small')
     const limits = { listBytesMax: 65_536, listCountMax: 100 }
     const { headers } = this.#decoder.decode(payload, limits)
     if (headers[0] === ':status' && headers[1]?.startsWith('1')) return

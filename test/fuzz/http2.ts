@@ -104,7 +104,7 @@ class Client {
     }
     this.model.observe(this.socket.takeWritten())
     this.#check(undefined)
-    assert.equal(this.model.unanswered.length, 0, 'a PING is not answered')
+    assert.equal(this.model.unanswered.length, 0, 'a PING gets no response')
     assert.equal(this.model.unacknowledged.length, 0, 'SETTINGS are not acknowledged')
     this.#checkAnswers()
     if (random.once(2)) await this.mustBeServed()

@@ -11,16 +11,16 @@ import { waitFor } from '@marquee/testing/wait-for'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { badMessages, badRequests, json, rating } from './bad-input.ts'
-import type { Lane } from './client.ts'
-import { exchange, leaveAmid, type RawAnswer, type RawRequest } from './raw-http.ts'
-import { getRoads, readFailure, restRoads, roads, toRequest } from './road.ts'
+import { bindings, getBindings, readFailure, restBindings, toRequest } from './bindings.ts'
+import type { Binding } from './client.ts'
+import { exchange, leaveAmid, type RawRequest, type RawResponse } from './raw-http.ts'
 import { type Service, startService, untilQuiet } from './service.ts'
 
 const { getAggregatedRating, listTopRated, putRating } = RatingService.method
 const { putMetadata } = MetadataService.method
 
-/** Lanes on which a message follows its length. */
-const enveloped = roads.filter(({ protocol }) => protocol !== 'connect')
+/** Bindings on which a message follows its length. */
+const enveloped = bindings.filter(({ protocol }) => protocol !== 'connect')
 
 for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
   describeWith(runtime(name), `bad input on ${name}`, () => {
@@ -42,79 +42,112 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
     describe.concurrent('bad input is refused with a reason:', () => {
       for (const { what, method, payload, says, code = Code.InvalidArgument } of badMessages) {
         const reads = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
-        const lanes = reads && payload.encoding === undefined ? [...roads, ...getRoads] : roads
-        test.each(lanes)(`${what} by $protocol over HTTP/$http`, async (lane) => {
-          const answer = await send(toRequest(lane, method, payload), method)
-          await expectFailure(lane, answer, code, says)
+        const tried =
+          reads && payload.encoding === undefined ? [...bindings, ...getBindings] : bindings
+        test.each(tried)(`${what} by $protocol over HTTP/$http`, async (binding) => {
+          const response = await send(toRequest(binding, method, payload), method)
+          await expectFailure(binding, response, code, says)
         })
       }
       for (const { what, status, says, ...request } of badRequests) {
-        test.each(restRoads)(`${what} over HTTP/$http`, async ({ http }) => {
-          const answer = await send({ ...request, http })
-          expect(answer.status).toBe(status)
-          expectWords(answer.body.toString(), says)
+        test.each(restBindings)(`${what} over HTTP/$http`, async ({ http }) => {
+          const response = await send({ ...request, http })
+          expect(response.status).toBe(status)
+          expectWords(response.body.toString(), says)
         })
       }
-      test.each(restRoads)('a body of REST that is no JSON over HTTP/$http', async ({ http }) => {
-        const body = [Buffer.from('{"title":')]
-        const answer = await send({ http, verb: 'PUT', path: '/metadata?id=1', body }, putMetadata)
-        await expectFailure({ protocol: 'rest', http }, answer, Code.InvalidArgument, /is not JSON/)
-      })
-      test.each(enveloped)('no such method by $protocol over HTTP/$http', async (lane) => {
-        const request = { ...toRequest(lane, putRating, json(rating)), path: '/rating.v1.No/Nope' }
-        const answer = await send(request)
-        await expectFailure(lane, answer, Code.Unimplemented, /Nope is not served here/)
+      test.each(restBindings)(
+        'a body of REST that is no JSON over HTTP/$http',
+        async ({ http }) => {
+          const body = [Buffer.from('{"title":')]
+          const response = await send(
+            { http, verb: 'PUT', path: '/metadata?id=1', body },
+            putMetadata,
+          )
+          await expectFailure(
+            { protocol: 'rest', http },
+            response,
+            Code.InvalidArgument,
+            /is not JSON/,
+          )
+        },
+      )
+      test.each(enveloped)('no such method by $protocol over HTTP/$http', async (binding) => {
+        const request = {
+          ...toRequest(binding, putRating, json(rating)),
+          path: '/rating.v1.No/Nope',
+        }
+        const response = await send(request)
+        await expectFailure(binding, response, Code.Unimplemented, /Nope is not served here/)
       })
       test('gRPC over HTTP/1.1', async () => {
         const request = toRequest({ protocol: 'grpc', http: '1.1' }, putRating, json(rating))
-        const answer = await send(request)
-        expect(answer.status).toBe(505)
-        expectWords(answer.body.toString(), /PutRating by gRPC needs HTTP\/2/)
+        const response = await send(request)
+        expect(response.status).toBe(505)
+        expectWords(response.body.toString(), /PutRating by gRPC needs HTTP\/2/)
       })
-      test.each(enveloped)('half a message by $protocol over HTTP/$http', async (lane) => {
-        const request = toRequest(lane, putRating, json(rating))
+      test.each(enveloped)('half a message by $protocol over HTTP/$http', async (binding) => {
+        const request = toRequest(binding, putRating, json(rating))
         const body = request.body?.map((bytes) => bytes.subarray(0, 20)) ?? []
-        const answer = await send({ ...request, body })
-        await expectFailure(lane, answer, Code.InvalidArgument, /the request ends within a message/)
-      })
-      test.each([...roads, ...getRoads])('a deadline past, $protocol, HTTP/$http', async (lane) => {
-        const payload = json({ recordId: '1', recordType: 'movie' })
-        const request = toRequest(lane, getAggregatedRating, payload)
-        const past = { 'grpc-timeout': '0n', 'connect-timeout-ms': '0' }
-        const answer = await send({ ...request, fields: { ...request.fields, ...past } })
+        const response = await send({ ...request, body })
         await expectFailure(
-          lane,
-          answer,
-          Code.DeadlineExceeded,
-          /took longer than its client waits/,
+          binding,
+          response,
+          Code.InvalidArgument,
+          /the request ends within a message/,
         )
       })
-      test.each(roads)('a deadline that is no time, $protocol, HTTP/$http', async (lane) => {
-        const request = toRequest(lane, putRating, json(rating))
+      test.each([...bindings, ...getBindings])(
+        'a deadline past, $protocol, HTTP/$http',
+        async (binding) => {
+          const payload = json({ recordId: '1', recordType: 'movie' })
+          const request = toRequest(binding, getAggregatedRating, payload)
+          const past = { 'grpc-timeout': '0n', 'connect-timeout-ms': '0' }
+          const response = await send({ ...request, fields: { ...request.fields, ...past } })
+          await expectFailure(
+            binding,
+            response,
+            Code.DeadlineExceeded,
+            /took longer than its client waits/,
+          )
+        },
+      )
+      test.each(bindings)('a deadline that is no time, $protocol, HTTP/$http', async (binding) => {
+        const request = toRequest(binding, putRating, json(rating))
         const fields = { ...request.fields, 'grpc-timeout': 'soon', 'connect-timeout-ms': 'soon' }
-        const answer = await send({ ...request, fields })
-        await expectFailure(lane, answer, Code.InvalidArgument, /invalid \w+ timeout value: soon/)
+        const response = await send({ ...request, fields })
+        await expectFailure(
+          binding,
+          response,
+          Code.InvalidArgument,
+          /invalid \w+ timeout value: soon/,
+        )
       })
     })
 
     test('a page token of another list is refused', async () => {
-      const lane: Lane = { protocol: 'connect', http: '1.1' }
-      const list = (request: object) => send(toRequest(lane, listTopRated, json(request)))
+      const binding: Binding = { protocol: 'connect', http: '1.1' }
+      const list = (request: object) => send(toRequest(binding, listTopRated, json(request)))
       for (const recordId of ['1', '2']) {
-        await send(toRequest(lane, putRating, json({ ...rating, recordId })))
+        await send(toRequest(binding, putRating, json({ ...rating, recordId })))
       }
       const first = await list({ recordType: 'movie', pageSize: 1 })
       const page = fromJsonString(listTopRated.output, first.body.toString())
       expect(page.nextPageToken).not.toBe('')
       const other = await list({ recordType: 'book', pageToken: page.nextPageToken })
-      await expectFailure(lane, other, Code.InvalidArgument, /^page_token belongs to another list/)
+      await expectFailure(
+        binding,
+        other,
+        Code.InvalidArgument,
+        /^page_token belongs to another list/,
+      )
     })
 
-    test.each(roads)(
+    test.each(bindings)(
       'the service survives a client that leaves during its request: $protocol, HTTP/$http',
-      async (lane) => {
-        const requestId = `left.${lane.protocol}.${lane.http}`
-        const request = toRequest(lane, putRating, json(rating))
+      async (binding) => {
+        const requestId = `left.${binding.protocol}.${binding.http}`
+        const request = toRequest(binding, putRating, json(rating))
         const fields = { ...request.fields, 'x-request-id': requestId }
         const body = request.body?.map((bytes) => bytes.subarray(0, 20)) ?? []
         const begun = () =>
@@ -128,9 +161,9 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
       const { hostname, port } = new URL(services.rating.url)
       const socket = connect({ host: hostname, port: Number(port) })
       socket.on('error', () => {}).write(Buffer.from(bytes, 'latin1'))
-      const [answer = ''] = await Promise.race([once(socket, 'data'), once(socket, 'close')])
+      const [response = ''] = await Promise.race([once(socket, 'data'), once(socket, 'close')])
       socket.destroy()
-      expect(String(answer)).not.toMatch(stackTrace)
+      expect(String(response)).not.toMatch(stackTrace)
     })
 
     test('no bad input was logged as a fault of the service, and it continues', async () => {
@@ -176,15 +209,15 @@ function expectWords(message: string, says: RegExp): void {
 }
 
 async function expectFailure(
-  lane: Lane,
-  answer: RawAnswer,
+  binding: Binding,
+  response: RawResponse,
   code: Code,
   says: RegExp,
 ): Promise<void> {
-  const failure = await readFailure(lane, answer)
+  const failure = await readFailure(binding, response)
   expectWords(failure.rawMessage, says)
   expect(Code[failure.code]).toBe(Code[code])
-  const plain = lane.protocol === 'connect' || lane.protocol === 'connect-get'
-  if (plain) expect(answer.status).toBe(codeToHttpStatus(code))
-  expect(answer.body.toString()).not.toMatch(stackTrace)
+  const plain = binding.protocol === 'connect' || binding.protocol === 'connect-get'
+  if (plain) expect(response.status).toBe(codeToHttpStatus(code))
+  expect(response.body.toString()).not.toMatch(stackTrace)
 }

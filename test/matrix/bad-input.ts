@@ -2,8 +2,8 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { Code } from '@connectrpc/connect'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { type Payload, pathOf } from './bindings.ts'
 import type { RawRequest } from './raw-http.ts'
-import { type Payload, pathOf } from './road.ts'
 
 const { getAggregatedRating, listTopRated, putRating } = RatingService.method
 const { getMetadata, listMetadata } = MetadataService.method

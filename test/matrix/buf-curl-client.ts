@@ -7,7 +7,7 @@ import { errorFromJson } from '@connectrpc/connect/protocol-connect'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { tool } from '@marquee/testing/tools'
 import { file_rating_v1_rating } from '../../gen/rating/v1/rating_pb.ts'
-import type { Client, Lane, Session } from './client.ts'
+import type { Binding, Client, Session } from './client.ts'
 import { type CommandCall, createCommandSession } from './command-session.ts'
 
 const found = tool('buf')
@@ -28,10 +28,10 @@ export const bufCurlClient: Client = {
   found:
     'missing' in found
       ? found
-      : { value: (lane: Lane, url: string) => open(found.value, lane, url) },
+      : { value: (binding: Binding, url: string) => open(found.value, binding, url) },
 }
 
-async function open(binary: string, lane: Lane, url: string): Promise<Session> {
+async function open(binary: string, binding: Binding, url: string): Promise<Session> {
   const folder = await temporaryFolder()
   const schema = join(folder.path, 'schema.binpb')
   const file = [...filesOf(file_rating_v1_rating)].map(({ proto }) => proto)
@@ -39,8 +39,8 @@ async function open(binary: string, lane: Lane, url: string): Promise<Session> {
     schema,
     toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file })),
   )
-  const protocol = lane.protocol === 'grpc-web' ? 'grpcweb' : lane.protocol
-  const http = lane.http === '2' ? ['--http2-prior-knowledge'] : []
+  const protocol = binding.protocol === 'grpc-web' ? 'grpcweb' : binding.protocol
+  const http = binding.http === '2' ? ['--http2-prior-knowledge'] : []
   const flags = ['--protocol', protocol, ...http, '--schema', schema, '-d', '@-']
   const session = createCommandSession({
     commandOf: (call) => [binary, 'curl', ...flags, ...flagsOf(call), `${url}/${call.path}`],

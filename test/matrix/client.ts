@@ -26,13 +26,13 @@ export const operations = [
 export type Operation = (typeof operations)[number]
 
 /** One protocol over one version of HTTP. */
-export interface Lane {
+export interface Binding {
   readonly protocol: Protocol
   readonly http: HttpVersion
 }
 
-/** A cell of the matrix: a client on a lane, and an operation. */
-export interface Cell extends Lane {
+/** A cell of the matrix: a client on a binding, and an operation. */
+export interface Cell extends Binding {
   readonly client: Client
   readonly operation: Operation
 }
@@ -46,9 +46,9 @@ export interface Gap {
 }
 
 /** Gaps of a client that supports only gRPC. */
-export const grpcAlone: readonly Gap[] = (
+export const grpcOnly: readonly Gap[] = (
   ['grpc-web', 'connect', 'connect-get', 'rest'] as const
-).map((protocol) => ({ protocol, reason: 'it speaks gRPC alone' }))
+).map((protocol) => ({ protocol, reason: 'it speaks only gRPC' }))
 
 export interface CallOptions {
   /** Sent as `x-request-id`, which identifies the service's log line of the call. */
@@ -60,7 +60,7 @@ export interface CallOptions {
 }
 
 /**
- * A client on one lane. Every failure of a call is a `ConnectError`, whatever the client reports.
+ * A client on one binding. Every failure of a call is a `ConnectError`, whatever the client reports.
  */
 export interface Session extends AsyncDisposable {
   unary<I extends DescMessage, O extends DescMessage>(
@@ -86,6 +86,6 @@ export interface Client {
   readonly gaps: readonly Gap[]
   /** True when the client ends a call at the deadline itself, and not only when the service does. */
   readonly keepsTime: boolean
-  /** Opens the client on a lane, or says why it is missing on this machine. */
-  readonly found: Found<(lane: Lane, url: string) => Promise<Session>>
+  /** Opens the client on a binding, or says why it is missing on this machine. */
+  readonly found: Found<(binding: Binding, url: string) => Promise<Session>>
 }

@@ -5,7 +5,7 @@ import {
   createGrpcWebTransport,
   Http2SessionManager,
 } from '@connectrpc/connect-node'
-import type { Client, Lane, Protocol, Session } from './client.ts'
+import type { Binding, Client, Protocol, Session } from './client.ts'
 import { createConnectSession } from './connect-session.ts'
 
 /** The transports of @connectrpc/connect-node, in the process of the test. */
@@ -16,7 +16,7 @@ export const connectNodeClient: Client = {
   found: { value: open },
 }
 
-async function open({ protocol, http }: Lane, baseUrl: string): Promise<Session> {
+async function open({ protocol, http }: Binding, baseUrl: string): Promise<Session> {
   const sessionManager = new Http2SessionManager(baseUrl)
   const http2 = { baseUrl, httpVersion: '2', sessionManager } as const
   const http1 = { baseUrl, httpVersion: '1.1', nodeOptions: { agent: false } } as const

@@ -6,8 +6,8 @@ export function createConnectSession(transport: Transport, close: () => void): S
   return {
     async unary(method, request, { signal, timeoutMs, ...rest }) {
       const header = toHeader(rest)
-      const answer = await transport.unary(method, signal, timeoutMs, header, request)
-      return answer.message
+      const response = await transport.unary(method, signal, timeoutMs, header, request)
+      return response.message
     },
     async *serverStream(method, request, { signal, timeoutMs, ...rest }) {
       const header = toHeader(rest)
@@ -15,17 +15,17 @@ export function createConnectSession(transport: Transport, close: () => void): S
       const left = new AbortController()
       const ended = AbortSignal.any([left.signal, ...(signal === undefined ? [] : [signal])])
       try {
-        const answer = await transport.stream(method, ended, timeoutMs, header, each([request]))
-        yield* answer.message
+        const response = await transport.stream(method, ended, timeoutMs, header, each([request]))
+        yield* response.message
       } finally {
         left.abort()
       }
     },
     async clientStream(method, requests, { signal, timeoutMs, ...rest }) {
       const header = toHeader(rest)
-      const answer = await transport.stream(method, signal, timeoutMs, header, each(requests))
-      for await (const message of answer.message) return message
-      throw new ConnectError('the stream ended without an answer', Code.Unimplemented)
+      const response = await transport.stream(method, signal, timeoutMs, header, each(requests))
+      for await (const message of response.message) return message
+      throw new ConnectError('the stream ended without a response', Code.Unimplemented)
     },
     async [Symbol.asyncDispose]() {
       close()

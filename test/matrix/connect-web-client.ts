@@ -1,5 +1,5 @@
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
-import type { Client, Lane, Session } from './client.ts'
+import type { Binding, Client, Session } from './client.ts'
 import { createConnectSession } from './connect-session.ts'
 
 /** The transports of @connectrpc/connect-web, on the fetch of the test's process. */
@@ -15,7 +15,7 @@ export const connectWebClient: Client = {
   found: { value: open },
 }
 
-async function open({ protocol }: Lane, baseUrl: string): Promise<Session> {
+async function open({ protocol }: Binding, baseUrl: string): Promise<Session> {
   const useHttpGet = protocol === 'connect-get'
   const transport =
     protocol === 'grpc-web'

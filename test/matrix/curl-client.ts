@@ -14,7 +14,7 @@ import type { EnvelopedMessage } from '@connectrpc/connect/protocol'
 import { errorFromJson } from '@connectrpc/connect/protocol-connect'
 import { tool } from '@marquee/testing/tools'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import type { CallOptions, Client, Lane, Protocol, Session } from './client.ts'
+import type { Binding, CallOptions, Client, Protocol, Session } from './client.ts'
 import { only, startCommand } from './command.ts'
 import {
   envelopeTypes,
@@ -38,13 +38,13 @@ export const curlClient: Client = {
   found:
     'missing' in found
       ? found
-      : { value: async (lane, url) => createCurlSession(found.value, lane, url) },
+      : { value: async (binding, url) => createCurlSession(found.value, binding, url) },
 }
 
 /** A method of any kind. */
 type Method<I, O> = DescMethod & { readonly input: I; readonly output: O }
 
-function createCurlSession(binary: string, { protocol, http }: Lane, url: string): Session {
+function createCurlSession(binary: string, { protocol, http }: Binding, url: string): Session {
   const version = http === '2' ? '--http2-prior-knowledge' : '--http1.1'
   const curl = [binary, '--silent', '--verbose', '--no-buffer', version]
 
@@ -79,15 +79,15 @@ function createCurlSession(binary: string, { protocol, http }: Lane, url: string
     const fields = toFlags(toFields(protocol, contentType, options))
     const line = [...curl, ...fields, ...argsOf(url, method, request)]
     await using command = startCommand(line, JSON.stringify(request))
-    const answer = Buffer.concat(await Array.fromAsync(command.stdout)).toString()
+    const response = Buffer.concat(await Array.fromAsync(command.stdout)).toString()
     const { stderr } = await command.ended
     if (readAnswer(stderr).status === 200) {
       // A REST response is the resource itself.
-      const json = protocol === 'rest' ? `{"aggregatedRating":${answer}}` : answer
+      const json = protocol === 'rest' ? `{"aggregatedRating":${response}}` : response
       return fromJsonString(method.output, json)
     }
-    const unreadable = new ConnectError(`${stderr}\n${answer}`, Code.Unknown)
-    throw errorFromJson(JSON.parse(answer) as JsonValue, undefined, unreadable)
+    const unreadable = new ConnectError(`${stderr}\n${response}`, Code.Unknown)
+    throw errorFromJson(JSON.parse(response) as JsonValue, undefined, unreadable)
   }
 
   return {

@@ -70,6 +70,6 @@ export function failureOf(
   if (status !== 200) throw new Error(`HTTP status ${status} instead of 200`)
   if (end?.flags === endStreamFlag) return endStreamFromJson(end.data).error
   const trailers = end?.flags === trailerFlag ? trailerParse(end.data) : fields
-  if (!trailers.has('grpc-status')) throw new Error('the answer ended without a status')
+  if (!trailers.has('grpc-status')) throw new Error('the response ended without a status')
   return findTrailerError(trailers)
 }

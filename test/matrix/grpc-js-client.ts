@@ -16,17 +16,17 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js'
-import { type CallOptions, type Client, grpcAlone, type Lane, type Session } from './client.ts'
+import { type Binding, type CallOptions, type Client, grpcOnly, type Session } from './client.ts'
 
 /** @grpc/grpc-js in the process of the test, without its own generated code. */
 export const grpcJsClient: Client = {
   name: '@grpc/grpc-js',
   keepsTime: true,
-  gaps: grpcAlone,
+  gaps: grpcOnly,
   found: { value: open },
 }
 
-async function open(_lane: Lane, url: string): Promise<Session> {
+async function open(_lane: Binding, url: string): Promise<Session> {
   const client = new GrpcClient(new URL(url).host, credentials.createInsecure())
   return {
     unary(method, request, options) {
@@ -79,10 +79,10 @@ function codecOf<I extends DescMessage, O extends DescMessage>(
 
 function createCallback<T>() {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const settle = (error: ServiceError | null, answer?: T) => {
+  const settle = (error: ServiceError | null, response?: T) => {
     if (error !== null) reject(toConnectError(error))
-    else if (answer === undefined) reject(new ConnectError('no answer', Code.Unimplemented))
-    else resolve(answer)
+    else if (response === undefined) reject(new ConnectError('no response', Code.Unimplemented))
+    else resolve(response)
   }
   return { promise, settle }
 }

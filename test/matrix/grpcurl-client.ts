@@ -3,7 +3,7 @@ import { AnySchema } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { ConnectError } from '@connectrpc/connect'
 import { tool } from '@marquee/testing/tools'
-import { type Client, grpcAlone } from './client.ts'
+import { type Client, grpcOnly } from './client.ts'
 import { type CommandCall, createCommandSession } from './command-session.ts'
 
 const found = tool('grpcurl')
@@ -12,7 +12,7 @@ const found = tool('grpcurl')
 export const grpcurlClient: Client = {
   name: 'grpcurl',
   keepsTime: true,
-  gaps: grpcAlone,
+  gaps: grpcOnly,
   found:
     'missing' in found
       ? found

@@ -40,7 +40,7 @@ function declareTrials(
   })
   afterAll(() => service[Symbol.asyncDispose]())
 
-  describe.concurrent('answers', () => {
+  describe.concurrent('responses', () => {
     for (const [what, { tool: client, run }] of Object.entries(chosen)) {
       testWith(tool(client), what, () => run(road))
     }

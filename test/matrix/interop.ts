@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import type { DescMethod } from '@bufbuild/protobuf'
 import { type ToolName, tool } from '@marquee/testing/tools'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { pathOf } from './road.ts'
+import { pathOf } from './bindings.ts'
 
 /** Address of a service, in cleartext or over TLS. */
 export interface Road {
@@ -121,9 +121,9 @@ function callByCurl(version: '1.1' | '2'): Trial {
       const trust = ['--cacert', road.certificatePath ?? '', `--http${version}`]
       const body = ['--header', 'content-type: application/json', '--data-binary', '@-']
       const args = [...shown, ...trust, ...body, toUrl(road, pathOf(putRating))]
-      const [answer = '', told] = (await runTool('curl', args, ratingJson)).split('\n')
+      const [response = '', told] = (await runTool('curl', args, ratingJson)).split('\n')
       expect(told).toBe(`${version} 200`)
-      expectRated(answer)
+      expectRated(response)
     },
   }
 }

@@ -28,7 +28,7 @@ for (const name of runtimes) {
     })
     afterAll(() => service[Symbol.asyncDispose]())
 
-    describe.concurrent('answers', () => {
+    describe.concurrent('responses', () => {
       for (const cell of driven) {
         testWith(cell.client.found, nameOf(cell), async (open) => {
           await using session = await open(cell, service.url)

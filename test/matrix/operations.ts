@@ -31,9 +31,9 @@ export const perform: Readonly<Record<Operation, (trial: Trial) => Promise<void>
       expect(aggregatedRating).toMatchObject({ recordId, count: 2n, mean: 3.5 })
     }
     const request = { recordId, recordType: 'movie' }
-    const answer = await session.unary(getAggregatedRating, request, named(trial, 'get'))
+    const response = await session.unary(getAggregatedRating, request, named(trial, 'get'))
     const histogram = cell.protocol === 'connect-get' ? [0n, 1n, 0n, 0n, 0n] : [0n, 1n, 0n, 0n, 1n]
-    expect(answer.aggregatedRating).toMatchObject({ recordId, recordType: 'movie', histogram })
+    expect(response.aggregatedRating).toMatchObject({ recordId, recordType: 'movie', histogram })
     expect(await loggedCall(trial, 'get')).toMatchObject({ code: 'ok' })
   },
 
@@ -76,25 +76,25 @@ export const perform: Readonly<Record<Operation, (trial: Trial) => Promise<void>
     const requests = [1, 6, 5].map((value, index) => ({
       rating: { recordId, recordType: 'movie', userId: `user-${index}`, value },
     }))
-    const answer = await session.clientStream(importRatings, requests, named(trial, 'import'))
-    expect(answer).toMatchObject({ createdCount: 2n, replacedCount: 0n, refusedCount: 1n })
+    const response = await session.clientStream(importRatings, requests, named(trial, 'import'))
+    expect(response).toMatchObject({ createdCount: 2n, replacedCount: 0n, refusedCount: 1n })
     const refusal = { index: 1n, recordId, reason: expect.stringContaining('value: ') }
-    expect(answer.refusals).toEqual([expect.objectContaining(refusal)])
+    expect(response.refusals).toEqual([expect.objectContaining(refusal)])
     expect(await loggedCall(trial, 'import')).toMatchObject({ code: 'ok' })
   },
 
   async cancellation(trial) {
     const leave = new AbortController()
-    const answers = watch(trial, { ...named(trial, 'watch'), signal: leave.signal })
-    await answers.next()
+    const responses = watch(trial, { ...named(trial, 'watch'), signal: leave.signal })
+    await responses.next()
     leave.abort()
-    expect(await failureOf(answers.next())).toMatchObject({ code: Code.Canceled })
+    expect(await failureOf(responses.next())).toMatchObject({ code: Code.Canceled })
     expect(await loggedCall(trial, 'watch')).toMatchObject({ code: 'canceled' })
   },
 
   async deadline(trial) {
-    const answers = watch(trial, { ...named(trial, 'watch'), timeoutMs: deadlineMs })
-    const error = await failureOf(Array.fromAsync(answers))
+    const responses = watch(trial, { ...named(trial, 'watch'), timeoutMs: deadlineMs })
+    const error = await failureOf(Array.fromAsync(responses))
     expect(error).toMatchObject({ code: Code.DeadlineExceeded })
     const { code } = await loggedCall(trial, 'watch')
     // Two clocks run, and a client with its own clock may leave before the service ends the call.
@@ -121,8 +121,8 @@ async function* watch(
   options: CallOptions,
 ): AsyncGenerator<AggregatedRating> {
   const request = { records: [{ recordId, recordType: 'movie' }] }
-  const answers = session.serverStream(watchAggregatedRatings, request, options)
-  for await (const { aggregatedRating } of answers) {
+  const responses = session.serverStream(watchAggregatedRatings, request, options)
+  for await (const { aggregatedRating } of responses) {
     if (aggregatedRating !== undefined) yield aggregatedRating
   }
 }
@@ -134,8 +134,8 @@ async function rateElsewhere(
   value: number,
 ): Promise<void> {
   const query = new URLSearchParams({ id: recordId, type: 'movie', userId, value: `${value}` })
-  const answer = await fetch(`${service.url}/rating?${query}`, { method: 'PUT' })
-  expect(answer.status).toBe(200)
+  const response = await fetch(`${service.url}/rating?${query}`, { method: 'PUT' })
+  expect(response.status).toBe(200)
 }
 
 async function failureOf(call: Promise<unknown>): Promise<ConnectError> {

@@ -18,7 +18,7 @@ export interface RawRequest {
   readonly body?: Iterable<Uint8Array>
 }
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number
   /** Headers and trailers. */
   readonly fields: Headers
@@ -31,7 +31,7 @@ export interface RawAnswer {
  * Sends what no client would, and reads the response, which may arrive before the request has
  * ended.
  */
-export function exchange(url: string, request: RawRequest): Promise<RawAnswer> {
+export function exchange(url: string, request: RawRequest): Promise<RawResponse> {
   return request.http === '2' ? exchangeByHttp2(url, request) : exchangeByHttp1(url, request)
 }
 
@@ -62,11 +62,11 @@ export async function leaveAmid(
   socket.destroy()
 }
 
-async function exchangeByHttp2(url: string, request: RawRequest): Promise<RawAnswer> {
+async function exchangeByHttp2(url: string, request: RawRequest): Promise<RawResponse> {
   const { verb, path, fields: sent, body } = request
   const session = connectHttp2(url)
   const stream = session.request({ ':method': verb, ':path': path, ...sent }, { endStream: !body })
-  stream.setTimeout(exchangeTimeoutMs, () => stream.destroy(new Error(`no answer to ${path}`)))
+  stream.setTimeout(exchangeTimeoutMs, () => stream.destroy(new Error(`no response to ${path}`)))
   const fields = new Headers()
   let status = 0
   const take = (received: IncomingHttpHeaders) => {
@@ -92,10 +92,10 @@ async function exchangeByHttp2(url: string, request: RawRequest): Promise<RawAns
   return { status, fields, body: Buffer.concat(chunks), sentBytes }
 }
 
-async function exchangeByHttp1(url: string, request: RawRequest): Promise<RawAnswer> {
+async function exchangeByHttp1(url: string, request: RawRequest): Promise<RawResponse> {
   const { hostname, port, host } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
-  socket.setTimeout(exchangeTimeoutMs, () => socket.destroy(new Error('no answer')))
+  socket.setTimeout(exchangeTimeoutMs, () => socket.destroy(new Error('no response')))
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   const closed = closeOf(socket)
@@ -135,12 +135,12 @@ function toHead(verb: string, path: string, fields: Readonly<Record<string, stri
 
 const crlf = Buffer.from('\r\n')
 
-function parseHttp1(answer: Buffer): Omit<RawAnswer, 'sentBytes'> {
-  const end = answer.indexOf('\r\n\r\n')
-  const [statusLine = '', ...lines] = answer.subarray(0, end).toString('latin1').split('\r\n')
+function parseHttp1(response: Buffer): Omit<RawResponse, 'sentBytes'> {
+  const end = response.indexOf('\r\n\r\n')
+  const [statusLine = '', ...lines] = response.subarray(0, end).toString('latin1').split('\r\n')
   const fields = new Headers()
   for (const line of lines) fields.append(line.split(': ', 1).join(), line.replace(/^.*?: /, ''))
-  const body = answer.subarray(end + 4)
+  const body = response.subarray(end + 4)
   const chunked = fields.get('transfer-encoding') === 'chunked'
   return { status: Number(statusLine.split(' ')[1]), fields, body: chunked ? unchunk(body) : body }
 }

@@ -21,7 +21,7 @@ export const commonGaps: readonly Gap[] = [
     protocol: 'grpc',
     http: '1.1',
     reason:
-      'gRPC needs the trailers and streams of HTTP/2: the port answers 505, a test of its own',
+      'gRPC needs the trailers and streams of HTTP/2: the port responds 505, a test of its own',
   },
   {
     protocol: 'connect-get',

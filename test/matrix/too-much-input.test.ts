@@ -10,9 +10,9 @@ import { messageLimitsOf } from '@marquee/connect-hono/protobuf/message-limits'
 import { describeWith } from '@marquee/testing/requirements'
 import { type RuntimeName, runtime } from '@marquee/testing/tools'
 import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import type { Lane } from './client.ts'
+import { bindings, pathOf, readFailure, restBindings, toRequest } from './bindings.ts'
+import type { Binding } from './client.ts'
 import { exchange, type RawRequest } from './raw-http.ts'
-import { pathOf, readFailure, restRoads, roads, toRequest } from './road.ts'
 import { type Service, startService, untilQuiet } from './service.ts'
 
 const { importMetadata, putMetadata } = MetadataService.method
@@ -29,13 +29,13 @@ const bufferedBytesMax = 16 * mebibyte
 const grownBytesMax = 256 * mebibyte
 const bombs = { count: 20, bytes: 256 * mebibyte }
 
-const floods: readonly (Lane & { readonly method: DescMethod })[] = [
-  ...[...roads, ...restRoads].map((lane) => ({ ...lane, method: putMetadata })),
-  ...roads.slice(0, 3).map((lane) => ({ ...lane, method: importMetadata })),
+const floods: readonly (Binding & { readonly method: DescMethod })[] = [
+  ...[...bindings, ...restBindings].map((binding) => ({ ...binding, method: putMetadata })),
+  ...bindings.slice(0, 3).map((binding) => ({ ...binding, method: importMetadata })),
 ]
 
 /** Requests that get a response before their bodies are read. */
-const unread = restRoads.flatMap(({ http }) => [
+const unread = restBindings.flatMap(({ http }) => [
   { http, verb: 'POST', path: '/nope', status: 404 },
   { http, verb: 'POST', path: '/metadata', status: 405 },
   { http, verb: 'POST', path: pathOf(putMetadata), status: 415 },
@@ -51,35 +51,35 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
     afterAll(() => service[Symbol.asyncDispose]())
 
     describe.concurrent('too much input is read only up to the limit, and other clients are served:', () => {
-      test.each(floods)('a GiB to $method.name by $protocol over HTTP/$http', async (lane) => {
-        const answering = exchange(service.url, floodOf(lane, lane.method))
+      test.each(floods)('a GiB to $method.name by $protocol over HTTP/$http', async (binding) => {
+        const answering = exchange(service.url, floodOf(binding, binding.method))
         expect((await fetch(`${service.url}/livez`)).status).toBe(200)
-        const answer = await answering
-        const failure = await readFailure(lane, answer)
+        const response = await answering
+        const failure = await readFailure(binding, response)
         expect(failure).toMatchObject({ code: Code.ResourceExhausted })
-        expect(failure.rawMessage).toMatch(new RegExp(`larger than .*${bytesMaxOf(lane)}`))
-        if (lane.protocol === 'rest') expect(answer.status).toBe(413)
-        expect(answer.sentBytes).toBeLessThan(bytesMaxOf(lane) + bufferedBytesMax)
+        expect(failure.rawMessage).toMatch(new RegExp(`larger than .*${bytesMaxOf(binding)}`))
+        if (binding.protocol === 'rest') expect(response.status).toBe(413)
+        expect(response.sentBytes).toBeLessThan(bytesMaxOf(binding) + bufferedBytesMax)
       })
     })
 
     test.each(unread)('a GiB that nobody reads: $verb $path over HTTP/$http', async (request) => {
-      const answer = await exchange(service.url, { ...request, body: flood('{') })
-      expect(answer.status).toBe(request.status)
-      expect(answer.sentBytes).toBeLessThan(bufferedBytesMax)
+      const response = await exchange(service.url, { ...request, body: flood('{') })
+      expect(response.status).toBe(request.status)
+      expect(response.sentBytes).toBeLessThan(bufferedBytesMax)
     })
 
     test('a message that unpacks beyond the limit is not unpacked', async () => {
       const bomb = await packedSpaces(bombs.bytes)
       expect(bomb.length).toBeLessThan(mebibyte)
       const before = await memoryPeakBytes(service.program.pid)
-      const lanes = Array.from({ length: bombs.count }, () => roads)
+      const repeated = Array.from({ length: bombs.count }, () => bindings)
         .flat()
         .slice(0, bombs.count)
-      const failures = lanes.map(async (lane) => {
+      const failures = repeated.map(async (binding) => {
         const payload = { data: bomb, form: 'json', encoding: 'gzip' } as const
-        const answer = await exchange(service.url, toRequest(lane, putMetadata, payload))
-        return await readFailure(lane, answer)
+        const response = await exchange(service.url, toRequest(binding, putMetadata, payload))
+        return await readFailure(binding, response)
       })
       for (const failure of await Promise.all(failures)) {
         expect(failure).toMatchObject({ code: Code.ResourceExhausted })
@@ -98,19 +98,19 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
   })
 }
 
-/** Maximum size of a message of the lane's method, or of the movie in a REST body. */
-function bytesMaxOf({ protocol, method }: Lane & { readonly method: DescMethod }): number {
+/** Maximum size of a message of the binding's method, or of the movie in a REST body. */
+function bytesMaxOf({ protocol, method }: Binding & { readonly method: DescMethod }): number {
   const desc = protocol === 'rest' ? MetadataSchema : method.input
   return messageLimitsOf(desc, rpcLimits).json.bytesMax
 }
 
 /** Returns a request with a message of one GiB, which is sent as it is read. */
-function floodOf(lane: Lane, method: DescMethod): RawRequest {
-  if (lane.protocol === 'rest') {
-    return { http: lane.http, verb: 'PUT', path: '/metadata?id=1', body: flood('{') }
+function floodOf(binding: Binding, method: DescMethod): RawRequest {
+  if (binding.protocol === 'rest') {
+    return { http: binding.http, verb: 'PUT', path: '/metadata?id=1', body: flood('{') }
   }
-  const head = lane.protocol === 'connect' ? '{' : Buffer.from([0, 0x40, 0, 0, 0])
-  return { ...toRequest(lane, method, { data: '', form: 'json' }), body: flood(head) }
+  const head = binding.protocol === 'connect' ? '{' : Buffer.from([0, 0x40, 0, 0, 0])
+  return { ...toRequest(binding, method, { data: '', form: 'json' }), body: flood(head) }
 }
 
 function* flood(head: string | Uint8Array): Generator<Uint8Array> {

@@ -75,8 +75,8 @@ test('a service that cannot read its Consul token says so in one line', async ()
 
 /** Returns the service names with the prefix in Consul, without the prefix. */
 async function namesIn(address: string, prefix: string): Promise<string[]> {
-  const answer = await fetch(`http://${address}/v1/agent/services`)
-  const services = Object.values((await answer.json()) as Record<string, { Service: string }>)
+  const response = await fetch(`http://${address}/v1/agent/services`)
+  const services = Object.values((await response.json()) as Record<string, { Service: string }>)
   const names = services.map(({ Service }) => Service).filter((name) => name.startsWith(prefix))
   return names.map((name) => name.slice(prefix.length)).sort()
 }

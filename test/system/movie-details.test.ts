@@ -70,9 +70,9 @@ const metadataDown: Answers = {
 
 async function askAll(client: Client<typeof MovieService>): Promise<Answers> {
   const ask = async (movieId: string): Promise<string> => {
-    const answer = await client.getMovieDetails({ movieId }).catch(ConnectError.from)
-    if (answer instanceof ConnectError) return Code[answer.code]
-    return String(enumToJson(RatingStatusSchema, answer.movieDetails?.ratingStatus ?? 0))
+    const response = await client.getMovieDetails({ movieId }).catch(ConnectError.from)
+    if (response instanceof ConnectError) return Code[response.code]
+    return String(enumToJson(RatingStatusSchema, response.movieDetails?.ratingStatus ?? 0))
   }
   return { rated: await ask('rated'), unrated: await ask('unrated'), absent: await ask('absent') }
 }

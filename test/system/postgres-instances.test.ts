@@ -44,7 +44,7 @@ describeWith(backend('postgres'), 'two rating services on one Postgres', (server
 })
 
 test.each(['metadata', 'rating'] as const)(
-  '%s says in one line that its Postgres does not answer, without the password, and exits with 1',
+  '%s says in one line that its Postgres does not respond, without the password, and exits with 1',
   async (service) => {
     await using folder = await temporaryFolder()
     const url = 'postgres://marquee:secret@127.0.0.1:1/marquee'

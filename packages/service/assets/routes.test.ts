@@ -40,7 +40,7 @@ afterAll(() => resources.disposeAsync())
 describe('the page', () => {
   test('is the same at each of its paths, and revalidated each time', async () => {
     for (const path of ['/', '/movies/1', '/movies/a%2Fb?from=list']) {
-      const { status, headers, body } = await ask(path)
+      const { status, headers, body } = await fetchPath(path)
       expect(status).toBe(200)
       expect(body.toString()).toBe(html)
       expect(headers['content-type']).toBe('text/html; charset=utf-8')
@@ -49,7 +49,7 @@ describe('the page', () => {
   })
 
   test('may load, call and be framed by nothing but its own origin and those named', async () => {
-    const { headers } = await ask('/')
+    const { headers } = await fetchPath('/')
     const policy = new Set(headers['content-security-policy']?.toString().split('; '))
     for (const directive of [
       "default-src 'none'",
@@ -70,26 +70,26 @@ describe('the page', () => {
   })
 
   test('is not sent again to a client that has it', async () => {
-    const { headers } = await ask('/')
+    const { headers } = await fetchPath('/')
     const { etag } = headers
-    const again = await ask('/movies/1', { headers: { 'if-none-match': `${etag}` } })
+    const again = await fetchPath('/movies/1', { headers: { 'if-none-match': `${etag}` } })
     expect([again.status, again.body.length]).toEqual([304, 0])
     expect(again.headers.etag).toBe(`${etag}`)
     expect(again.headers['content-security-policy']).toBe(`${headers['content-security-policy']}`)
   })
 
   test('responds to HEAD as to GET without a body, and to no other method', async () => {
-    const head = await ask('/', { method: 'HEAD' })
+    const head = await fetchPath('/', { method: 'HEAD' })
     expect([head.status, head.body.length]).toEqual([200, 0])
     expect(head.headers['content-length']).toBe(`${html.length}`)
-    const post = await ask('/', { method: 'POST' })
+    const post = await fetchPath('/', { method: 'POST' })
     expect([post.status, post.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
   })
 })
 
 describe('an asset', () => {
   test('is cached for a year', async () => {
-    const { headers, body } = await ask('/assets/main-1.js')
+    const { headers, body } = await fetchPath('/assets/main-1.js')
     expect(body.toString()).toBe(script)
     expect(headers['content-type']).toBe('text/javascript; charset=utf-8')
     expect(headers['cache-control']).toBe(forEver)
@@ -106,7 +106,7 @@ describe('an asset', () => {
     ['identity', undefined],
     ['br;q=0, gzip;q=0', undefined],
   ])('is compressed as the client accepts it: %s', async (accepted, encoding) => {
-    const { headers, body } = await ask('/assets/main-1.js', {
+    const { headers, body } = await fetchPath('/assets/main-1.js', {
       headers: { 'accept-encoding': accepted },
     })
     const sent = { br: brotliCompressSync(script), gzip: gzipSync(script) }
@@ -117,7 +117,7 @@ describe('an asset', () => {
   })
 
   test('without a compressed form is sent as it is', async () => {
-    const { status, headers } = await ask('/assets/icon-2.svg', {
+    const { status, headers } = await fetchPath('/assets/icon-2.svg', {
       headers: { 'accept-encoding': 'br' },
     })
     expect([status, headers['content-type']]).toEqual([200, 'image/svg+xml'])
@@ -133,7 +133,7 @@ describe('an asset', () => {
     '/secret.txt',
     '/index.html',
   ])('is nothing else: %s', async (path) => {
-    const { status, headers } = await ask(path)
+    const { status, headers } = await fetchPath(path)
     expect(status).toBe(404)
     expect(headers['cache-control']).toBe('no-store')
   })
@@ -142,9 +142,9 @@ describe('an asset', () => {
 test('without a page, its paths respond with advice and its assets are not found', async () => {
   await using folder = await temporaryFolder()
   await using server = await servePage(join(folder.path, 'absent'))
-  const { status, body } = await ask('/', { origin: server.url })
+  const { status, body } = await fetchPath('/', { origin: server.url })
   expect([status, body.toString()]).toEqual([503, 'the page is not built: build it\n'])
-  expect((await ask('/assets/main-1.js', { origin: server.url })).status).toBe(404)
+  expect((await fetchPath('/assets/main-1.js', { origin: server.url })).status).toBe(404)
 })
 
 test('a folder that is too large for a page is refused', async () => {
@@ -172,27 +172,30 @@ async function servePage(folder: string): Promise<Server> {
   return serve({ app, port: 0, log })
 }
 
-interface Ask {
+interface PathRequest {
   readonly origin?: string
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-interface Answer {
+interface PathResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
 /** Not by `fetch`, which unpacks what it gets. */
-function ask(path: string, { origin = url, method = 'GET', headers = {} }: Ask = {}) {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+function fetchPath(path: string, { origin = url, method = 'GET', headers = {} }: PathRequest = {}) {
+  const { promise, resolve, reject } = Promise.withResolvers<PathResponse>()
   const { hostname, port } = new URL(origin)
-  const sent = request({ hostname, port, path, method, headers, agent: false }, async (answer) => {
-    const chunks = await Array.fromAsync(answer as AsyncIterable<Buffer>).catch(reject)
-    const body = Buffer.concat(chunks ?? [])
-    resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body })
-  })
+  const sent = request(
+    { hostname, port, path, method, headers, agent: false },
+    async (response) => {
+      const chunks = await Array.fromAsync(response as AsyncIterable<Buffer>).catch(reject)
+      const body = Buffer.concat(chunks ?? [])
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body })
+    },
+  )
   sent.on('error', reject)
   sent.end()
   return promise

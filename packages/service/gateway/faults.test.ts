@@ -19,8 +19,8 @@ import { pino } from 'pino'
 import { encodeEnvelope } from '../../connect-hono/wire/envelope.ts'
 
 const record = { recordId: '1', recordType: 'movie' }
-const ask = { ...record, userId: 'ada' }
-const rating = { ...ask, value: 4 }
+const ratingRequest = { ...record, userId: 'ada' }
+const rating = { ...ratingRequest, value: 4 }
 const watched = { records: [record] }
 const never = new Promise<never>(() => {})
 
@@ -29,7 +29,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     const [port] = await freePorts(1)
     await using gateway = await startGateway([`http://127.0.0.1:${port}`])
     const client = gateway.rating(protocol)
-    const unary = await failureOf(client.getRating(ask))
+    const unary = await failureOf(client.getRating(ratingRequest))
     expect(unary.code).toBe(Code.Unavailable)
     expect(unary.rawMessage).toBe('the service is currently unavailable: call again later')
     const { reason } = gateway.calls[0] ?? {}
@@ -40,7 +40,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
 
   test('a service without known instances is UNAVAILABLE', async () => {
     await using gateway = await startGateway([])
-    const { code, rawMessage } = await failureOf(gateway.rating(protocol).getRating(ask))
+    const { code, rawMessage } = await failureOf(gateway.rating(protocol).getRating(ratingRequest))
     expect([code, rawMessage]).toEqual([
       Code.Unavailable,
       'no instance of rating is known: start one, or call again later',
@@ -65,7 +65,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     )
     expect(counts).toEqual([1n])
     expect(failure.code).toBe(Code.Unavailable)
-    // As the gateway tells it: what was merely broken off would have no such message.
+    // The gateway's own error: an aborted response would have no such message.
     expect(failure.rawMessage).toBe('the connection to the service was lost')
     expect(gateway.calls.map(({ reason }) => reason).join()).toContain(instance.url)
   })
@@ -84,7 +84,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     })
     await using gateway = await startGateway([instance.url])
     const client = gateway.rating(protocol)
-    const read = client.getRating(ask)
+    const read = client.getRating(ratingRequest)
     const watch = client.watchAggregatedRatings(watched)
     const failure = await failureOf(Array.fromAsync(watch, () => gateway.drain()))
     expect(failure.code).toBe(Code.Unavailable)
@@ -109,10 +109,10 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     await using instance = await startInstance({ getRating: () => never })
     const limits = { unaryTimeoutMs: 50, graceMs: 50 }
     await using gateway = await startGateway([instance.url], limits)
-    const failure = await failureOf(gateway.rating(protocol).getRating(ask))
+    const failure = await failureOf(gateway.rating(protocol).getRating(ratingRequest))
     expect(failure.code).toBe(Code.DeadlineExceeded)
     await waitFor(() => instance.calls.some(({ code }) => code === 'canceled'), {
-      what: 'the service to be told',
+      what: 'the service to be notified',
     })
   })
 
@@ -121,12 +121,12 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     await once(mute, 'listening')
     const { port } = mute.address() as AddressInfo
     await using gateway = await startGateway([`http://127.0.0.1:${port}`], { openTimeoutMs: 50 })
-    const failure = await failureOf(gateway.rating(protocol).getRating(ask))
+    const failure = await failureOf(gateway.rating(protocol).getRating(ratingRequest))
     expect(failure.code).toBe(Code.Unavailable)
-    // Told by headers alone, so that the client itself does not look at the clock.
+    // In a header only, so that the client itself sets no timer.
     const headers = { 'connect-timeout-ms': '20', 'grpc-timeout': '20m' }
     const options = protocol === 'grpc' ? { timeoutMs: 20 } : { headers }
-    const late = await failureOf(gateway.rating(protocol).getRating(ask, options))
+    const late = await failureOf(gateway.rating(protocol).getRating(ratingRequest, options))
     expect(late.code).toBe(Code.DeadlineExceeded)
     mute.close()
   })
@@ -143,7 +143,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     const headers = { 'connect-timeout-ms': '1', 'grpc-timeout': '1m' }
     const options = protocol === 'grpc' ? { timeoutMs: 1 } : { headers }
     for (let count = 0; count < 10; count++) {
-      const unary = await failureOf(client.getRating(ask, options))
+      const unary = await failureOf(client.getRating(ratingRequest, options))
       const stream = await failureOf(
         Array.fromAsync(client.watchAggregatedRatings(watched, options)),
       )
@@ -154,13 +154,13 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
 
 test('by Connect, an unreachable service is HTTP 503 with the error', async () => {
   await using gateway = await startGateway([])
-  const answer = await fetch(`${gateway.url}${ratingPath}/rating.v1.RatingService/GetRating`, {
+  const response = await fetch(`${gateway.url}${ratingPath}/rating.v1.RatingService/GetRating`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(ask),
+    body: JSON.stringify(ratingRequest),
   })
-  expect(answer.status).toBe(503)
-  expect(await answer.json()).toEqual({
+  expect(response.status).toBe(503)
+  expect(await response.json()).toEqual({
     code: 'unavailable',
     message: 'no instance of rating is known: start one, or call again later',
   })
@@ -176,7 +176,7 @@ test('a call tries an unreachable instance only once', async () => {
   await once(closing, 'listening')
   const { port } = closing.address() as AddressInfo
   await using gateway = await startGateway([`http://127.0.0.1:${port}`])
-  const failure = await failureOf(gateway.rating('connect').getRating(ask))
+  const failure = await failureOf(gateway.rating('connect').getRating(ratingRequest))
   expect(failure.code).toBe(Code.Unavailable)
   expect(connectionCount).toBe(1)
   closing.close()
@@ -255,10 +255,10 @@ test('a response that is lost within a message is aborted', async () => {
   await using gateway = await startGateway([server.url])
   const call = `${gateway.url}${ratingPath}/rating.v1.RatingService/WatchAggregatedRatings`
   const headers = { 'content-type': 'application/connect+json' }
-  const answer = await fetch(call, { method: 'POST', headers, body: Buffer.from(message) })
-  expect(answer.status).toBe(200)
+  const response = await fetch(call, { method: 'POST', headers, body: Buffer.from(message) })
+  expect(response.status).toBe(200)
   gate.resolve()
-  await expect(answer.arrayBuffer()).rejects.toThrow()
+  await expect(response.arrayBuffer()).rejects.toThrow()
 })
 
 describe('the gateway forwards only RPCs of the service:', () => {
@@ -276,8 +276,8 @@ describe('the gateway forwards only RPCs of the service:', () => {
   ])('%s %s', async (method, path, status) => {
     await using instance = await startInstance({ getRating: () => ({ rating }) })
     await using gateway = await startGateway([instance.url])
-    const answer = await fetch(gateway.url + ratingPath + path, { method })
-    expect(answer.status).toBe(status)
+    const response = await fetch(gateway.url + ratingPath + path, { method })
+    expect(response.status).toBe(status)
     expect(instance.calls).toEqual([])
   })
 

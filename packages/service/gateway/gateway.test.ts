@@ -19,27 +19,27 @@ import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import { setVersion } from '../rest/conditional.ts'
 
 const record = { recordId: '1', recordType: 'movie' }
-const ask = { ...record, userId: 'ada' }
-const rating = { ...ask, value: 4 }
+const ratingRequest = { ...record, userId: 'ada' }
+const rating = { ...ratingRequest, value: 4 }
 
 describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
   test('a call and its response are forwarded with their metadata', async () => {
     await using instance = await startInstance({
       getRating(_, { requestHeader, responseHeader, responseTrailer }) {
-        responseHeader.set('x-told', requestHeader.get('x-asked') ?? '')
+        responseHeader.set('x-sent', requestHeader.get('x-given') ?? '')
         responseTrailer.set('x-last', 'word')
         return { rating }
       },
     })
     await using gateway = await startGateway([instance.url])
-    const told: Record<string, string | null> = {}
-    const answer = await gateway.rating(protocol).getRating(ask, {
-      headers: { 'x-asked': 'for it', 'x-request-id': `by-${protocol}` },
-      onHeader: (header) => void Object.assign(told, { header: header.get('x-told') }),
-      onTrailer: (trailer) => void Object.assign(told, { trailer: trailer.get('x-last') }),
+    const sent: Record<string, string | null> = {}
+    const response = await gateway.rating(protocol).getRating(ratingRequest, {
+      headers: { 'x-given': 'for it', 'x-request-id': `by-${protocol}` },
+      onHeader: (header) => void Object.assign(sent, { header: header.get('x-sent') }),
+      onTrailer: (trailer) => void Object.assign(sent, { trailer: trailer.get('x-last') }),
     })
-    expect(answer.rating).toMatchObject(rating)
-    expect(told).toEqual({ header: 'for it', trailer: 'word' })
+    expect(response.rating).toMatchObject(rating)
+    expect(sent).toEqual({ header: 'for it', trailer: 'word' })
     const line = {
       requestId: `by-${protocol}`,
       method: 'rating.v1.RatingService/GetRating',
@@ -57,9 +57,9 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     })
     await using gateway = await startGateway([instance.url])
     const client = gateway.rating(protocol)
-    const failure = await failureOf(client.getRating(ask))
+    const failure = await failureOf(client.getRating(ratingRequest))
     expect([failure.code, failure.rawMessage]).toEqual([Code.NotFound, 'nobody knows'])
-    const invalid = await failureOf(client.getRating({ ...ask, recordId: '' }))
+    const invalid = await failureOf(client.getRating({ ...ratingRequest, recordId: '' }))
     expect([invalid.code, invalid.details.length]).toEqual([Code.InvalidArgument, 1])
   })
 
@@ -114,7 +114,9 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     })
     await using gateway = await startGateway([instance.url])
     const leaving = new AbortController()
-    const call = failureOf(gateway.rating(protocol).getRating(ask, { signal: leaving.signal }))
+    const call = failureOf(
+      gateway.rating(protocol).getRating(ratingRequest, { signal: leaving.signal }),
+    )
     await begun.promise
     leaving.abort()
     expect((await call).code).toBe(Code.Canceled)
@@ -131,7 +133,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
       },
     })
     await using gateway = await startGateway([instance.url])
-    await gateway.rating(protocol).getRating(ask, { timeoutMs: 60_000 })
+    await gateway.rating(protocol).getRating(ratingRequest, { timeoutMs: 60_000 })
     expect(leftMs).toBeGreaterThan(0)
     expect(leftMs).toBeLessThanOrEqual(60_000)
   })
@@ -145,7 +147,7 @@ test('the gateway logs the code of a call', async () => {
   })
   await using gateway = await startGateway([instance.url])
   for (const protocol of ['connect', 'grpc'] as const) {
-    await failureOf(gateway.rating(protocol).getRating(ask))
+    await failureOf(gateway.rating(protocol).getRating(ratingRequest))
     await logs(gateway, { protocol, code: 'not_found' })
   }
 })
@@ -167,9 +169,11 @@ test('a read by GET is forwarded, and its cached response is revalidated', async
   }
   const client = gateway.rating('connect', { useHttpGet: true, interceptors: [note] })
   const etags: (string | null)[] = []
-  await client.getRating(ask, { onHeader: (header) => void etags.push(header.get('etag')) })
+  await client.getRating(ratingRequest, {
+    onHeader: (header) => void etags.push(header.get('etag')),
+  })
   expect(etags).toEqual(['W/"7"'])
-  const query = `connect=v1&encoding=json&message=${encodeURIComponent(JSON.stringify(ask))}`
+  const query = `connect=v1&encoding=json&message=${encodeURIComponent(JSON.stringify(ratingRequest))}`
   const again = await fetch(`${url.split('?')[0]}?${query}`, {
     headers: { 'if-none-match': 'W/"7"' },
   })
@@ -245,19 +249,21 @@ test('a conversation goes both ways at once, as reflection does', async () => {
   await using instance = await startInstance({})
   await using gateway = await startGateway([instance.url])
   const client = createClient(ServerReflection, gateway.transport('grpc'))
-  const answered = Promise.withResolvers<void>()
-  const ask = (value: string): MessageInitShape<typeof ServerReflectionRequestSchema> => ({
+  const arrived = Promise.withResolvers<void>()
+  const symbolRequest = (
+    value: string,
+  ): MessageInitShape<typeof ServerReflectionRequestSchema> => ({
     messageRequest: { case: 'fileContainingSymbol', value },
   })
-  const questions = async function* () {
-    yield ask(RatingService.typeName)
-    await answered.promise
-    yield ask('no.such.Thing')
+  const requests = async function* () {
+    yield symbolRequest(RatingService.typeName)
+    await arrived.promise
+    yield symbolRequest('no.such.Thing')
   }
   const cases: unknown[] = []
-  for await (const { messageResponse } of client.serverReflectionInfo(questions())) {
+  for await (const { messageResponse } of client.serverReflectionInfo(requests())) {
     cases.push(messageResponse.case)
-    answered.resolve()
+    arrived.resolve()
   }
   expect(cases).toEqual(['fileDescriptorResponse', 'errorResponse'])
 })

@@ -42,7 +42,7 @@ test('a unary call gets its response while more streams are open than unary call
 })
 
 test.each([
-  ['before the answer', false],
+  ['before the response', false],
   ['after the first message', true],
 ])('thousands who leave %s end no other stream', async (_, isAnswered) => {
   let arrivedCount = 0

@@ -72,7 +72,7 @@ for (const name of ['deno', 'node'] as const) {
 }
 
 describe('the matchers', () => {
-  test('tell what is there from what is not', () => {
+  test('matchers pass what fits, and fail what does not', () => {
     expect('marquee').toStartWith('mar')
     expect(() => expect('marquee').toStartWith('quee')).toThrow()
     expect('marquee').toEndWith('quee')
@@ -80,5 +80,5 @@ describe('the matchers', () => {
     expect({ a: [1, undefined] }).toEqual({ a: [1, undefined] })
     expect(() => expect({ a: 1 }).toEqual({ a: 2 })).toThrow()
   })
-  alsoOnDenoAndNode(import.meta.filename, { only: /^the matchers > tell/ })
+  alsoOnDenoAndNode(import.meta.filename, { only: /^the matchers > matchers/ })
 })

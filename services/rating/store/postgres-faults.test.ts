@@ -25,7 +25,7 @@ describeWith(backend('postgres'), 'rating stores on one Postgres', (server) => {
   const databases = postgresDatabases(server)
   afterAll(() => databases[Symbol.asyncDispose]())
 
-  test('count what many write at once, each thing once, and never block each other for good', async () => {
+  test('concurrent writers on PostgreSQL are counted once each, and never block each other forever', async () => {
     const url = await databases.create()
     const stores = await Promise.all(
       Array.from({ length: 3 }, () => openPostgresRatingStore({ url, prior, poolSizeMax: 6 })),
@@ -49,7 +49,7 @@ describeWith(backend('postgres'), 'rating stores on one Postgres', (server) => {
 
   describe('when the connection is lost at COMMIT', () => {
     for (const lost of ['on the way', 'with its response'] as const) {
-      test(`put, delete and apply take effect once, and answer what they did: lost ${lost}`, async () => {
+      test(`put, delete and apply take effect once, and return what they did: lost ${lost}`, async () => {
         await using proxy = await startPostgresProxy(await databases.create())
         await using store = await openPostgresRatingStore({ url: proxy.url, prior })
         const told: string[] = []

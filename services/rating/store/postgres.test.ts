@@ -46,7 +46,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()))
   })
 
-  test('all rating stores of a database score by the prior that was stored last', async () => {
+  test('all rating stores of a database compute scores by the prior that was saved last', async () => {
     const open = createDatabase()
     await using first = await open({ prior, clock })
     await first.put([rating('ann', 5), rating('ann', 4, heat)])
@@ -58,7 +58,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     }
   })
 
-  describe('a rating store hears', () => {
+  describe('changes of other rating stores', () => {
     function told(store: { onChange(listener: (records: readonly RecordRef[]) => void): void }) {
       const keys: string[] = []
       store.onChange((records) => keys.push(...records.map(recordKey)))
@@ -66,7 +66,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     }
     const key = recordKey
 
-    test('what another changes, and its own changes once', async () => {
+    test('a store reports the changes of another store, and its own changes once', async () => {
       const open = createDatabase()
       await using first = await open({ prior, clock })
       await using second = await open({ prior, clock })
@@ -91,7 +91,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
       expect(two.slice(2)).toEqual([key(heat), key(alien), key(movie('end'))])
     })
 
-    test('of every record when another brings a new prior', async () => {
+    test('a store reports every record when another store sets a new prior', async () => {
       const open = createDatabase()
       await using first = await open({ prior, clock })
       const ids = Array.from({ length: 2_500 }, (_, index) => `${index}`)
@@ -102,7 +102,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
       expect(heard.toSorted()).toEqual(ids.map((id) => key(movie(id))).toSorted())
     })
 
-    test('also of what changed while its connection was cut', async () => {
+    test('a store reports what changed while its connection was lost', async () => {
       const url = await databases.create()
       const warnings: string[] = []
       const onWarning = (message: string) => warnings.push(message)
@@ -133,7 +133,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     expect(ended?.count).toBeGreaterThan(0)
   }
 
-  test('a rating with an id that Postgres cannot store is refused, and nothing of its put stored', async () => {
+  test('a put with an id that PostgreSQL cannot hold is refused, and saves nothing', async () => {
     await using store = await createDatabase()({ prior, clock })
     for (const id of ['\0', 'a\ud800']) {
       const puts = store.put([rating('ann', 1), rating(id, 1)])
@@ -142,7 +142,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     expect(await store.aggregate(alien)).toBeUndefined()
   })
 
-  test('openRatingStore opens it', async () => {
+  test('openRatingStore opens a PostgreSQL database', async () => {
     await using store = await openRatingStore(await databases.create(), { prior })
     expect(store.capabilities).toBe(postgresCapabilities)
     await store.put([rating('ann', 1)])

@@ -3,7 +3,7 @@ import { type Aggregate, aggregateOf } from '../rating.ts'
 import { movie, prior } from './contract/fixtures.ts'
 import { createScoreOrder } from './score-order.ts'
 
-test('keeps thousands in order, across chunks, while they are added and removed', () => {
+test('thousands of aggregates stay in order, across chunks, while they are added and removed', () => {
   const order = createScoreOrder()
   const count = 5_000
   const numbers = Array.from({ length: count }, (_, number) => (number * 7_919) % count)

@@ -30,19 +30,19 @@ function createSqliteDatabase(): OpenRatingStore {
 ratingStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase)
 
 describe('openRatingStore', () => {
-  test('opens memory', async () => {
+  test('openRatingStore opens memory:', async () => {
     await using store = await openRatingStore('memory:', { prior })
     expect(store.capabilities).toBe(memoryCapabilities)
   })
 
-  test('opens an SQLite file, making its folder', async () => {
+  test('openRatingStore opens an SQLite file, and creates its folder', async () => {
     const path = join(folder, 'new/deep/rating.db')
     await using store = await openRatingStore(`sqlite:${path}`, { prior })
     expect(store.capabilities).toBe(sqliteCapabilities)
     expect(existsSync(path)).toBe(true)
   })
 
-  test('says what it accepts', async () => {
+  test('openRatingStore lists the URLs that it accepts', async () => {
     const error = await openRatingStore('mysql://host/db', { prior }).catch((error) => error)
     expect(String(error)).toBe(
       'Error: the database must be "memory:", "sqlite:" and the path of a file, or "postgres://…", not "mysql://…"',

@@ -35,7 +35,7 @@ export const transportAttacks: readonly Attack[] = [
   { name: '5,000 connections that say nothing', run: sayNothing },
   { name: 'pipelined requests whose responses nobody reads', run: pipeline },
   { name: 'requests for another host (DNS rebinding)', run: otherHost },
-  { name: 'four times more calls than the service can answer', run: overload },
+  { name: 'four times more calls than the service can handle', run: overload },
 ]
 
 function floodOf(name: string, frame: Buffer, onStream = false): Attack {

@@ -128,9 +128,9 @@ function describeMovies(openNew: OpenNew): void {
     await store.put([own])
     genres.push('Comedy')
     own.title = 'Changed'
-    const answer = await store.get('1')
-    expect(plain(answer)).toEqual({ ...movie('1'), genres: ['Horror'] })
-    Reflect.set(answer?.genres ?? [], 0, 'Romance')
+    const response = await store.get('1')
+    expect(plain(response)).toEqual({ ...movie('1'), genres: ['Horror'] })
+    Reflect.set(response?.genres ?? [], 0, 'Romance')
     expect((await store.get('1'))?.genres).toEqual(['Horror'])
   })
 

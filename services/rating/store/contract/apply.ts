@@ -4,7 +4,7 @@ import { alien, type OpenNew, positionOf, put, rating, remove } from './fixtures
 export function describeApply(openNew: OpenNew): void {
   const partition = { topic: 'ratings', log: 'log', partition: 0 }
 
-  test('applies the changes in order, and stores the position with them', async () => {
+  test('apply makes the changes in order, and saves the position with them', async () => {
     await using store = await openNew()
     expect(await positionOf(store)).toBeUndefined()
     const changes = [put('ann', 1), put('bob', 2), put('ann', 3), remove('bob'), put('cy', 5)]
@@ -16,7 +16,7 @@ export function describeApply(openNew: OpenNew): void {
     expect((await store.get(alien, 'ann'))?.value).toBe(3)
   })
 
-  test('lets a put after a delete stand, and a delete after a put', async () => {
+  test('apply keeps a put after a delete, and a delete after a put', async () => {
     await using store = await openNew()
     await store.put([rating('ann', 2), rating('bob', 2)])
     const changes = [remove('ann'), put('ann', 5), put('bob', 4), remove('bob'), remove('nobody')]
@@ -25,7 +25,7 @@ export function describeApply(openNew: OpenNew): void {
     expect(await store.get(alien, 'bob')).toBeUndefined()
   })
 
-  test('changes nothing when the position is not the expected one', async () => {
+  test('apply changes nothing when the position is not the expected one', async () => {
     await using store = await openNew()
     const batch = { ...partition, expectedPosition: undefined, nextPosition: 2 }
     await store.apply({ ...batch, changes: [put('ann', 1)] })
@@ -41,7 +41,7 @@ export function describeApply(openNew: OpenNew): void {
     expect(await store.revision()).toBe(revision)
   })
 
-  test('takes a batch that is delivered again once', async () => {
+  test('apply ignores a batch that is delivered again', async () => {
     await using store = await openNew()
     const first = { ...partition, expectedPosition: undefined, nextPosition: 1 }
     await store.apply({ ...first, changes: [put('ann', 1)] })
@@ -50,20 +50,20 @@ export function describeApply(openNew: OpenNew): void {
     expect((await store.get(alien, 'ann'))?.value).toBe(5)
   })
 
-  test('lets one of many concurrent appliers of a position win', async () => {
+  test('one of many concurrent calls of apply for a position wins', async () => {
     await using store = await openNew()
     const users = Array.from({ length: 20 }, (_, index) => `user${index}`)
     const batch = { ...partition, expectedPosition: undefined }
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       users.map((user, index) =>
         store.apply({ ...batch, nextPosition: index + 1, changes: [put(user, 3)] }),
       ),
     )
-    expect(new Set(answers).size).toBe(1)
+    expect(new Set(responses).size).toBe(1)
     expect((await store.aggregate(alien))?.count).toBe(1)
   })
 
-  test('keeps the positions of topics and partitions apart', async () => {
+  test('each topic and partition has its own position', async () => {
     await using store = await openNew()
     const batch = { log: 'log', expectedPosition: undefined, changes: [] }
     await store.apply({ ...batch, topic: 'ratings', partition: 0, nextPosition: 7 })
@@ -75,7 +75,7 @@ export function describeApply(openNew: OpenNew): void {
     expect(await positionOf(store, 1, 'other')).toBeUndefined()
   })
 
-  test('stores neither changes nor position of a batch that rejects', async () => {
+  test('a batch that rejects saves neither changes nor position', async () => {
     await using store = await openNew()
     await store.put([rating('ann', 4)])
     const changes = [put('ann', 1), remove('ann'), put('bob', 6)]
@@ -85,7 +85,7 @@ export function describeApply(openNew: OpenNew): void {
     expect((await store.get(alien, 'ann'))?.value).toBe(4)
   })
 
-  test('rejects when a position was expected and none is stored', async () => {
+  test('apply rejects when a position was expected and none is saved', async () => {
     await using store = await openNew()
     const batch = { ...partition, expectedPosition: 4, nextPosition: 5, changes: [put('ann', 1)] }
     const message = await store.apply(batch).catch((error: Error) => error.message)

@@ -13,7 +13,7 @@ import {
 } from './fixtures.ts'
 
 export function describeRevision(createDatabase: () => OpenRatingStore, clock: () => number): void {
-  test('grows when an aggregate changes, and then only', async () => {
+  test('the revision grows when an aggregate changes, and only then', async () => {
     await using store = await createDatabase()({ prior, clock })
     const revisions = [await store.revision()]
     const batch = { topic: 'ratings', log: 'log', partition: 0 }
@@ -44,7 +44,7 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
     expect(await store.revision()).toBe(last)
   })
 
-  test('moves the time, and nothing else, when the same value is put again', async () => {
+  test('a put of the same value changes only the time', async () => {
     await using store = await createDatabase()({ prior, clock })
     await store.put([rating('ann', 2)])
     const [first, aggregate] = [await store.get(alien, 'ann'), await store.aggregate(alien)]
@@ -54,7 +54,7 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
     expect(await store.aggregate(alien)).toEqual(aggregate as Aggregate)
   })
 
-  test('grows also while the clock stands still or goes back', async () => {
+  test('the revision grows while the clock stands still or is set back', async () => {
     let timeMs = 5_000
     await using store = await createDatabase()({ prior, clock: () => timeMs })
     const revisions = [await store.revision()]
@@ -81,7 +81,7 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
 }
 
 export function describeListeners(openNew: OpenNew): void {
-  test('tells each listener which records changed, after they have', async () => {
+  test('each listener gets the changed records, after the change', async () => {
     await using store = await openNew()
     const told: (readonly RecordRef[])[] = []
     const reads: Promise<Aggregate | undefined>[] = []
@@ -103,7 +103,7 @@ export function describeListeners(openNew: OpenNew): void {
     expect((await reads[2])?.count).toBe(3)
   })
 
-  test('does not call a listener when no aggregate changed, or when it has been taken off', async () => {
+  test('a listener is not called when no aggregate changed, or after its removal', async () => {
     await using store = await openNew()
     await store.put([rating('ann', 1)])
     let calls = 0
@@ -131,7 +131,7 @@ export function describeReopening(
   createDatabase: () => OpenRatingStore,
   clock: () => number,
 ): void {
-  test('has a greater revision after a write when it is closed and opened again', async () => {
+  test('the revision of a reopened store grows with the next write', async () => {
     const open = createDatabase()
     const first = await open({ prior, clock })
     await first.put([rating('ann', 1)])
@@ -144,7 +144,7 @@ export function describeReopening(
     expect(await second.revision()).toBeGreaterThan(revision)
   })
 
-  test('scores by the prior it was opened with, also what another prior has scored', async () => {
+  test('a reopened store computes scores by its own prior, also those of another prior', async () => {
     const open = createDatabase()
     const ids = Array.from({ length: 2_500 }, (_, index) => `${index}`)
     const ratings = ids.map((id, index) => rating('ann', (index % 5) + 1, movie(id)))
@@ -164,7 +164,7 @@ export function describeReopening(
     expect(top.aggregates[0]?.bayesianScore).toBe(5)
   })
 
-  test('may be closed twice', async () => {
+  test('a store may be closed twice', async () => {
     const store = await createDatabase()({ prior, clock })
     await store[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
@@ -175,7 +175,7 @@ export function describeDurability(
   createDatabase: () => OpenRatingStore,
   clock: () => number,
 ): void {
-  test('keeps what it stored when it is closed and opened again', async () => {
+  test('a reopened store has its ratings', async () => {
     const open = createDatabase()
     const first = await open({ prior, clock })
     await first.put([rating('ann', 1), rating('bob', 4)])

@@ -39,7 +39,7 @@ export function ratingStoreContract(
   const openNew = () => createDatabase()({ prior, clock })
 
   describe(`${name}: a rating store`, () => {
-    test('reports its capabilities', async () => {
+    test('a store reports its capabilities', async () => {
       await using store = await openNew()
       expect(store.capabilities).toEqual(capabilities)
     })
@@ -101,7 +101,7 @@ function describeRatings(openNew: OpenNew): void {
     expect((await store.get(movie('É'), '😀'))?.value).toBe(5)
   })
 
-  test('keeps ids of all visible characters apart', async () => {
+  test('ids of any visible characters are distinct', async () => {
     await using store = await openNew()
     const ids = [
       'NULL',
@@ -129,7 +129,7 @@ function describeRatings(openNew: OpenNew): void {
     expect(await store.top({ recordType: 'movie', countMin: 0, limit: 99 })).toEqual(emptyPage)
   })
 
-  test('counts one rating for each user and record: a second put replaces the first', async () => {
+  test('a second put of a user replaces the first, and counts once', async () => {
     await using store = await openNew()
     await store.put([rating('ann', 1)])
     const before = await store.get(alien, 'ann')
@@ -140,7 +140,7 @@ function describeRatings(openNew: OpenNew): void {
     expect((await store.aggregate(alien))?.histogram).toEqual([0, 0, 0, 0, 1])
   })
 
-  test('takes the ratings of one put in order', async () => {
+  test('the ratings of one put are saved in order', async () => {
     await using store = await openNew()
     const ratings = [rating('ann', 1), rating('bob', 2), rating('ann', 3), rating('ann', 4, heat)]
     expect(await store.put(ratings)).toEqual(['created', 'created', 'replaced', 'created'])
@@ -175,7 +175,7 @@ function describeRatings(openNew: OpenNew): void {
     expect(await store.revision()).toBe(revision)
   })
 
-  test('counts 100 puts at once', async () => {
+  test('100 concurrent puts are all counted', async () => {
     await using store = await openNew()
     const users = Array.from({ length: 100 }, (_, index) => `user${index}`)
     const outcomes = await Promise.all(
@@ -215,7 +215,7 @@ function describeAggregates(openNew: OpenNew): void {
     expect((await store.aggregate(alien))?.histogram).toEqual([1, 0, 0, 0, 0])
   })
 
-  test('keeps records of one id and different types apart', async () => {
+  test('records of one id and different types are distinct', async () => {
     await using store = await openNew()
     const book = { recordType: 'book', recordId: alien.recordId }
     await store.put([rating('ann', 1), rating('ann', 5, book)])

@@ -18,7 +18,7 @@ const first: ChangeBatch = {
 export function describeLogs(createDatabase: () => OpenRatingStore, clock: () => number): void {
   const openNew = () => createDatabase()({ prior, clock })
 
-  test('the first batch of a topic stores its log, with the position and the last event', async () => {
+  test('the first batch of a topic saves its log, with the position and the last event', async () => {
     await using store = await openNew()
     expect(await store.storedLog('ratings')).toEqual(nothing)
     await store.apply(first)
@@ -70,7 +70,7 @@ export function describeLogs(createDatabase: () => OpenRatingStore, clock: () =>
     expect((await store.get(alien, 'ann'))?.value).toBe(4)
   })
 
-  test('a log is adopted only where what is stored has not changed meanwhile', async () => {
+  test('a log is adopted only when the saved state has not changed meanwhile', async () => {
     await using store = await openNew()
     await store.apply(first)
     const expected = await store.storedLog('ratings')
@@ -82,7 +82,7 @@ export function describeLogs(createDatabase: () => OpenRatingStore, clock: () =>
     expect((await store.storedLog('ratings')).identity).toBe('old')
   })
 
-  test('of two logs whose first batches come at once, one is stored', async () => {
+  test('of two logs whose first batches are concurrent, one is saved', async () => {
     await using store = await openNew()
     const logs = ['one', 'two', 'three', 'four']
     const batches = logs.map((log, partition) => ({ ...first, log, partition }))

@@ -77,12 +77,12 @@ export function actsAsList(open: () => Promise<RatingStore & ChangeSink>) {
           const next = (position ?? 0) + step.changes.length
           const batch = { topic: 'ratings', log: 'log', partition: 0, changes: step.changes }
           const expectedPosition = stale ? -1 : position
-          const answer = await store.apply({ ...batch, expectedPosition, nextPosition: next })
+          const response = await store.apply({ ...batch, expectedPosition, nextPosition: next })
           if (!stale) {
             position = next
             model = step.changes.reduce(change, model)
           }
-          expect(answer).toBe(position as number)
+          expect(response).toBe(position as number)
           break
         }
       }

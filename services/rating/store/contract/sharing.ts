@@ -3,7 +3,7 @@ import { alien, type OpenRatingStore, prior } from './fixtures.ts'
 
 /** Declares the tests of several stores that are open on one database. */
 export function describeSharing(createDatabase: () => OpenRatingStore): void {
-  test('count together, and tell one row of revisions', async () => {
+  test('two stores on one database count together, with one sequence of revisions', async () => {
     const open = createDatabase()
     await using first = await open({ prior, clock: () => 2_000 })
     await using second = await open({ prior, clock: () => 1_000 })
@@ -19,13 +19,13 @@ export function describeSharing(createDatabase: () => OpenRatingStore): void {
     expect(new Set(revisions).size).toBe(20)
   })
 
-  test('apply the events of a partition once between them', async () => {
+  test('two stores on one database apply the events of a partition once', async () => {
     const open = createDatabase()
     await using first = await open({ prior, clock: Date.now })
     await using second = await open({ prior, clock: Date.now })
     const positions: (number | undefined)[] = [undefined, undefined]
     while (positions.some((position) => position !== 50)) {
-      const answers = [first, second].map((store, index) => {
+      const responses = [first, second].map((store, index) => {
         const expectedPosition = positions[index]
         const offset = expectedPosition ?? 0
         if (offset === 50) return 50
@@ -38,7 +38,7 @@ export function describeSharing(createDatabase: () => OpenRatingStore): void {
           changes: [{ ...alien, kind: 'put', userId: `${index}-${offset}`, value: 3 }],
         })
       })
-      for (const [index, answer] of answers.entries()) positions[index] = await answer
+      for (const [index, response] of responses.entries()) positions[index] = await response
     }
     expect((await second.aggregate(alien))?.count).toBe(50)
   })

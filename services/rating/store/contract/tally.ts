@@ -57,7 +57,7 @@ export function randomChange(random: SeededRandom, name: string): RatingChange {
 }
 
 /**
- * Applies the events of a partition in batches, as ingestion does: on from what the store answers,
+ * Applies the events of a partition in batches, as ingestion does: on from what the store returns,
  * again what fails.
  */
 export async function applyAll(
@@ -79,7 +79,7 @@ export async function applyAll(
 }
 
 /**
- * Puts and deletes as users that nobody else is, again what fails, and looks at each answer that
+ * Puts and deletes as users that nobody else is, again what fails, and looks at each response that
  * came at once.
  */
 export async function writeRandomly(
@@ -96,13 +96,13 @@ export async function writeRandomly(
     const puts = changes.filter((change) => change.kind === 'put')
     const isDelete = first?.kind === 'delete'
     const expected = (isDelete ? [first] : puts).map((change) => tally.take(change))
-    let answer: boolean[] | undefined
-    for (let tries = 0; answer === undefined; tries++) {
+    let response: boolean[] | undefined
+    for (let tries = 0; response === undefined; tries++) {
       const written = isDelete
         ? store.delete(first, first.userId).then((deleted) => [deleted])
         : store.put(puts).then((outcomes) => outcomes.map((outcome) => outcome === 'replaced'))
-      answer = await orPause(written, undefined, onFailure)
-      if (tries === 0 && answer !== undefined) expect(answer).toEqual(expected)
+      response = await orPause(written, undefined, onFailure)
+      if (tries === 0 && response !== undefined) expect(response).toEqual(expected)
     }
   }
 }

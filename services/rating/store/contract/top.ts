@@ -11,7 +11,7 @@ export const emptyPage: TopPage = { aggregates: [], next: undefined }
 export function describeTop(createDatabase: () => OpenRatingStore, clock: () => number): void {
   const openNew = () => createDatabase()({ prior, clock })
 
-  test('orders by score, then by id by code point', async () => {
+  test('the top list is ordered by score, then by id by code point', async () => {
     await using store = await openNew()
     const low = ['10', '9', 'A', 'a', 'É', '\uffee', '😀']
     await store.put([
@@ -27,7 +27,7 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
     }
   })
 
-  test('leaves out records with fewer ratings than asked', async () => {
+  test('the top list omits records with fewer ratings than the minimum', async () => {
     await using store = await openNew()
     for (let count = 1; count <= 6; count++) {
       await store.put(usersOf(count).map((user) => rating(user, 3, movie(`${count}`))))
@@ -38,7 +38,7 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
     expect(await store.top({ recordType: 'book', countMin: 0, limit: 2 })).toEqual(emptyPage)
   })
 
-  test('goes on after a position whose record has gone', async () => {
+  test('the top list continues after a position whose record was deleted', async () => {
     await using store = await openNew()
     await store.put(['1', '2', '3'].map((id) => rating('ann', 3, movie(id))))
     const options = { recordType: 'movie', countMin: 0, limit: 2 }
@@ -55,7 +55,7 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
     expect(await store.top({ ...options, after: between })).toEqual(rest)
   })
 
-  test('ends a page early when it has left out as many records as one call may look at', async () => {
+  test('a page of the top list ends early when a call has omitted the maximum number of records', async () => {
     const topLimits = { walkedCountMax: 5, sliceSize: 2 }
     await using store = await createDatabase()({ prior, clock, topLimits })
     const ids = Array.from({ length: 12 }, (_, number) => String.fromCharCode(97 + number))

@@ -3,12 +3,12 @@ import type { DescMethod, JsonValue } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { type EnvelopedMessage, encodeEnvelope } from '@connectrpc/connect/protocol'
 import { errorFromJson } from '@connectrpc/connect/protocol-connect'
-import type { Lane } from './client.ts'
+import type { Binding } from './client.ts'
 import { failureOf, readEnvelopes } from './curl-wire.ts'
-import type { RawAnswer, RawRequest } from './raw-http.ts'
+import type { RawRequest, RawResponse } from './raw-http.ts'
 
-/** Lanes of a unary RPC by POST. */
-export const roads: readonly Lane[] = [
+/** Bindings of a unary RPC by POST. */
+export const bindings: readonly Binding[] = [
   { protocol: 'grpc', http: '2' },
   { protocol: 'grpc-web', http: '1.1' },
   { protocol: 'grpc-web', http: '2' },
@@ -16,12 +16,12 @@ export const roads: readonly Lane[] = [
   { protocol: 'connect', http: '2' },
 ]
 
-export const getRoads: readonly Lane[] = [
+export const getBindings: readonly Binding[] = [
   { protocol: 'connect-get', http: '1.1' },
   { protocol: 'connect-get', http: '2' },
 ]
 
-export const restRoads: readonly Lane[] = [
+export const restBindings: readonly Binding[] = [
   { protocol: 'rest', http: '1.1' },
   { protocol: 'rest', http: '2' },
 ]
@@ -34,7 +34,7 @@ export interface Payload {
 }
 
 /** Returns the request of a unary RPC in its protocol, with any payload. */
-export function toRequest({ protocol, http }: Lane, method: DescMethod, payload: Payload) {
+export function toRequest({ protocol, http }: Binding, method: DescMethod, payload: Payload) {
   const { data, form, encoding } = payload
   const bytes = Buffer.from(data)
   const path = pathOf(method)
@@ -57,8 +57,11 @@ export function pathOf(method: DescMethod): string {
 }
 
 /** Returns the failure of a response. Throws when it has none. */
-export async function readFailure({ protocol }: Lane, answer: RawAnswer): Promise<ConnectError> {
-  const { status, fields, body } = answer
+export async function readFailure(
+  { protocol }: Binding,
+  response: RawResponse,
+): Promise<ConnectError> {
+  const { status, fields, body } = response
   const nothing = new ConnectError(`HTTP status ${status}, ${body}`, Code.Unknown)
   if (protocol !== 'grpc' && protocol !== 'grpc-web') {
     if (status === 200) throw nothing
