@@ -14,6 +14,7 @@ import { measureMovieDetails } from './cases/movie-details.ts'
 import { measureOverload } from './cases/overload.ts'
 import { measurePage } from './cases/page.ts'
 import { measureStart } from './cases/start.ts'
+import { measureTracing } from './cases/tracing.ts'
 import { measureViewers } from './cases/viewers.ts'
 import { type Sample, toFigures, toTable } from './figures.ts'
 import { type Flood, findFlood } from './flood.ts'
@@ -31,6 +32,7 @@ const rpcCases: Readonly<Record<string, Measure>> = {
   'grpc-1mib': measureGrpcMebibyte,
   'movie-details': measureMovieDetails,
   'idle-connections': measureIdleConnections,
+  tracing: measureTracing,
 }
 const ingestCases: Readonly<Record<string, Measure>> = {
   'kafka-to-sqlite': measureKafkaToSqlite,

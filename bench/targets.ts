@@ -26,6 +26,8 @@ const targets: readonly Target[] = [
   { case: 'idle-connections', metric: 'kb_per_connection', max: 10 },
   // A thousandth of a processor for 10,000 connections, which is near the limit of measurement.
   { case: 'idle-connections', metric: 'cpu_ms_per_s', above: 'cpu_ms_per_s_without', max: 1 },
+  { case: 'tracing', metric: 'cpu_us_sampled_out', above: cpu, max: 3 },
+  { case: 'tracing', metric: 'cpu_us_sampled_in', above: cpu, max: 10 },
   { case: 'grpc-unary', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'grpc-stream', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'grpc-1mib', metric: p99, factor: 1, rival: 'grpc-go' },

@@ -1,9 +1,12 @@
 import process from 'node:process'
-import { openEventLog } from '@marquee/event-log/open'
+import { type EventLogConfig, openEventLog } from '@marquee/event-log/open'
 import type { EventLog } from '@marquee/event-log/port'
 import { readEventLogConfig } from '@marquee/service/flags/event-log'
 import { type EventLogNames, readEventLogNames } from '@marquee/service/flags/event-log-names'
 import { readFlags } from '@marquee/service/flags/flags'
+import { readTracingOptions } from '@marquee/service/flags/tracing'
+import { traceEventLog } from '@marquee/service/telemetry/event-log'
+import { openTracing } from '@marquee/service/telemetry/open'
 import { pino } from 'pino'
 
 /** Default addresses: from the environment, or those of `bun start`. */
@@ -46,14 +49,36 @@ export function readTopics(
 
 /**
  * Opens the embedded event log at the path. Without a path, opens the event log that the
- * environment configures for the services (`KAFKA_BROKERS` or `EVENT_LOG`).
+ * environment configures for the services (`KAFKA_BROKERS` or `EVENT_LOG`). The environment also
+ * turns on traces (`OTEL_EXPORTER_OTLP_ENDPOINT`), in which the program has its own name.
  */
-export function openEventLogAt(path: string | undefined): Promise<EventLog> {
-  const source = path === undefined ? { args: [], env: process.env } : { args: [], env: {} }
-  const flags = readFlags('', source)
-  const config = readEventLogConfig(flags, 'data')
+export async function openEventLogAt(
+  path: string | undefined,
+  program = 'producer',
+): Promise<EventLog> {
+  const flags = readFlags('', { args: [], env: process.env })
+  const tracing = readTracingOptions(flags)
+  const configured = path === undefined ? readEventLogConfig(flags, 'data') : defaultConfig()
   flags.finish()
+  const config =
+    path === undefined ? configured : { ...configured, kind: 'embedded' as const, path }
   // The program prints permanent errors itself.
-  const log = pino({ level: 'silent' })
-  return openEventLog(path === undefined ? config : { ...config, kind: 'embedded', path }, log)
+  const eventLog = await openEventLog(config, pino({ level: 'silent' }))
+  const traces = await openTracing(program, tracing, { warn: toStandardError })
+  if (traces === undefined) return eventLog
+  return {
+    ...traceEventLog(eventLog, traces, config.kind),
+    async [Symbol.asyncDispose]() {
+      await eventLog[Symbol.asyncDispose]()
+      await traces[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function defaultConfig(): EventLogConfig {
+  return readEventLogConfig(readFlags('', { args: [], env: {} }), 'data')
+}
+
+function toStandardError(fields: object, text: string): void {
+  process.stderr.write(`${text}: ${JSON.stringify(fields)}\n`)
 }

@@ -46,7 +46,7 @@ export const ingestRatingsProgram: Program = {
     const { stderr, signal } = terminal
     const source = await openInput(path, terminal, readEncoding(values.encoding))
     const { topic } = readTopics(values)
-    const eventLog = await openEventLogAt(values['event-log'])
+    const eventLog = await openEventLogAt(values['event-log'], 'ingest-ratings')
     const summary = createSummary(['read', 'appended', 'refused'])
     const progress = createProgress({ stderr, noun: 'events', total: source.sizeBytes })
     const onProgress = () => progress.update(source.readBytes(), summary.get('read'))

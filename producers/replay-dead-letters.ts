@@ -49,7 +49,7 @@ export const replayDeadLettersProgram: Program = {
     })
     if (positionals.length > 0)
       throw new UsageError('expected no file: the program reads from the event log')
-    await using eventLog = await openEventLogAt(values['event-log'])
+    await using eventLog = await openEventLogAt(values['event-log'], 'replay-dead-letters')
     const topics = readTopics(values)
     if (values.list) await list(eventLog, topics, terminal)
     else await replay(eventLog, topics, terminal)

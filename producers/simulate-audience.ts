@@ -62,7 +62,7 @@ export const simulateAudienceProgram: Program = {
       await withClient(RatingService, options.ratingUrl, (client) => rateBy(byCalls(client)))
       return
     }
-    const eventLog = await openEventLogAt(options.eventLogPath)
+    const eventLog = await openEventLogAt(options.eventLogPath, 'simulate-audience')
     try {
       await rateBy(byEvents(eventLog, options.topic))
     } finally {

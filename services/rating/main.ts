@@ -7,6 +7,7 @@ import { startProbe } from '@marquee/service/process/health'
 import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
+import { traceEventLog } from '@marquee/service/telemetry/event-log'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type RatingOptions, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -26,12 +27,13 @@ export async function startRating(
   const { use, log } = running
   const { prior, names, logPolicy } = options
   const parts = await createServiceParts('rating', running, options, registry, memory)
-  const { health, metrics } = parts
+  const { health, metrics, traces } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
   const store = use(await openRatingStore(options.databaseUrl, { prior, onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const eventLog = use(await openEventLog(options.eventLog, log, faults))
+  const opened = use(await openEventLog(options.eventLog, log, faults))
+  const eventLog = traces ? traceEventLog(opened, traces, options.eventLog.kind) : opened
   const watches = use(createAggregateWatches({ store }))
   const ingest = createIngest({ eventLog, sink: store, log, logPolicy, ...names })
   health.require('ingest', ingestCondition(ingest), 'work')

@@ -1,6 +1,5 @@
-import type { Logger } from 'pino'
 import type { TracingOptions } from '../flags/tracing.ts'
-import type { Tracing } from './port.ts'
+import type { Tracing, TracingLog } from './port.ts'
 
 /**
  * Opens tracing, when there is a collector. Only then are OpenTelemetry's modules loaded.
@@ -9,7 +8,7 @@ import type { Tracing } from './port.ts'
 export async function openTracing(
   name: string,
   options: TracingOptions,
-  log: Logger,
+  log: TracingLog,
 ): Promise<Tracing | undefined> {
   if (options.endpoint === '') return undefined
   const { createSdkTracing } = await import('./sdk.ts')

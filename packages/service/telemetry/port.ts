@@ -13,6 +13,11 @@ export interface RootOptions {
   readonly attributes?: SpanAttributes
 }
 
+/** Log for failed exports. */
+export interface TracingLog {
+  warn(fields: object, text: string): void
+}
+
 /** Starts traces and exports their spans. Disposal exports the rest, within a time limit. */
 export interface Tracing extends AsyncDisposable {
   start(options: RootOptions): Span

@@ -10,9 +10,8 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base'
-import type { Logger } from 'pino'
 import type { SamplerName, TracingOptions } from '../flags/tracing.ts'
-import type { Tracing } from './port.ts'
+import type { Tracing, TracingLog } from './port.ts'
 import { startSpan } from './sdk-span.ts'
 
 /** Time that disposal waits for the last export, in milliseconds. */
@@ -26,7 +25,7 @@ const reportIntervalMs = 10_000
  * is full, further ones are dropped.
  * @param name the service's name, unless `OTEL_SERVICE_NAME` has another.
  */
-export function createSdkTracing(name: string, options: TracingOptions, log: Logger): Tracing {
+export function createSdkTracing(name: string, options: TracingOptions, log: TracingLog): Tracing {
   reportTo(log)
   const { endpoint, sampler, samplerRatio } = options
   const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` })
@@ -45,8 +44,9 @@ export function createSdkTracing(name: string, options: TracingOptions, log: Log
       const flushed = provider.shutdown().catch((error: Error) => error)
       const outcome = await Promise.race([flushed, late])
       clearTimeout(timer)
-      if (outcome === 'late') log.warn('the last spans were not exported in time')
-      else if (outcome) log.warn({ err: outcome }, 'the last spans were not exported')
+      if (outcome === undefined) return
+      const reason = outcome === 'late' ? 'the collector is too slow' : outcome.message
+      log.warn({ reason }, 'the last spans are lost')
     },
   }
 }
@@ -62,7 +62,7 @@ const samplers: Readonly<Record<SamplerName, (ratio: number) => Sampler>> = {
 }
 
 /** Logs what the SDK reports, such as failed exports and dropped spans, some lines a minute. */
-function reportTo(log: Logger): void {
+function reportTo(log: TracingLog): void {
   let nextMs = Number.NEGATIVE_INFINITY
   const report = (reason: string) => {
     if (performance.now() < nextMs) return

@@ -46,7 +46,7 @@ func main() {
 	seconds := flags.Float64("seconds", 0, "duration in seconds")
 	timeout := flags.Float64("timeout", 1000, "deadline of a call, in milliseconds")
 	retries := flags.Int("retries", 0, "number of retries of a call that failed with UNAVAILABLE")
-	connections := flags.Int("number of connections", 8, "number of connections")
+	connections := flags.Int("connections", 8, "number of connections")
 	flags.Func("header", "a header, `name: value`", func(line string) error {
 		name, value, _ := strings.Cut(line, ": ")
 		request.headers = append(request.headers, header{name, value})
