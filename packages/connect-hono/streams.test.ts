@@ -106,8 +106,8 @@ describe('an answer that is a stream', () => {
     expect(lines).toMatchObject([{ code: 'internal' }])
   })
 
-  test.each(['leaves', 'is told that the process ends'])(
-    'returns its handler when its client %s',
+  test.each(['the client leaves', 'the process shuts down'])(
+    'a stream stops its handler when %s',
     async (what) => {
       const began = Promise.withResolvers<void>()
       const returned = Promise.withResolvers<void>()
@@ -128,11 +128,13 @@ describe('an answer that is a stream', () => {
       })
       const exchange = call('WatchAggregatedRatings', [watchRequest])
       await began.promise
-      if (what === 'leaves') exchange.leave()
+      if (what === 'the client leaves') exchange.leave()
       else draining.abort(new ConnectError('the service is shutting down', Code.Unavailable))
       await Promise.all([returned.promise, exchange.over])
-      await delay(5)
-      expect(lines).toMatchObject([{ code: what === 'leaves' ? 'canceled' : 'unavailable' }])
+      await waitFor(() => lines.length > 0, { what: 'the line of the log' })
+      expect(lines).toMatchObject([
+        { code: what === 'the client leaves' ? 'canceled' : 'unavailable' },
+      ])
     },
   )
 })

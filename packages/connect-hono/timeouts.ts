@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from '@marquee/http/clock'
+
 /** An item with a timeout. */
 export interface Expiring {
   /** Called when the time has passed. Must not throw. */
@@ -24,41 +26,38 @@ const never: Timeout = { delete: () => false }
  * Creates timeouts that share a timer when they expire within a sixteenth of their delay, because a
  * timer for each call costs more than the rest of its deadline. When all items of a timer are
  * deleted, it still runs once, and does nothing.
- * @param now Monotonic clock, in milliseconds. Default: `performance.now`.
+ * @param clock Default: the clock of the runtime. Its timers do not keep the process running; the
+ *   connections do.
  */
-export function createTimeouts(now: () => number = () => performance.now()): Timeouts {
+export function createTimeouts(clock: Clock = systemClock): Timeouts {
   const pending = new Map<number, Set<Expiring>>()
 
   function open(dueMs: number): Set<Expiring> {
     const expiring = new Set<Expiring>()
     pending.set(dueMs, expiring)
-    const timer = setTimeout(
-      () => {
-        pending.delete(dueMs)
-        for (const one of expiring) one.expire()
-      },
-      Math.ceil(dueMs - now()),
-    )
-    // The connections keep the process running.
-    timer.unref()
+    const stop = clock.every(Math.ceil(dueMs - clock.now()), () => {
+      stop()
+      pending.delete(dueMs)
+      for (const one of expiring) one.expire()
+    })
     return expiring
   }
 
   return {
-    now,
+    now: clock.now,
     add(expiring, delayMs) {
       if (delayMs > timerMsMax) return never
       const grainMs = grainOf(delayMs)
-      const dueMs = Math.ceil((now() + delayMs) / grainMs) * grainMs
+      const dueMs = Math.ceil((clock.now() + delayMs) / grainMs) * grainMs
       return (pending.get(dueMs) ?? open(dueMs)).add(expiring)
     },
   }
 }
 
 /** Creates timeouts with a timer each: on Workers a timer ends with the request that set it. */
-export function createOwnTimeouts(now: () => number = () => performance.now()): Timeouts {
+export function createOwnTimeouts(): Timeouts {
   return {
-    now,
+    now: systemClock.now,
     add(expiring, delayMs) {
       if (delayMs > timerMsMax) return never
       const timer = setTimeout(() => expiring.expire(), delayMs)

@@ -10,6 +10,7 @@ import {
   respondText,
   sendRaw,
 } from '@marquee/testing/http1-client'
+import { createManualClock } from '@marquee/testing/manual-clock'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
 import type { Exchange } from '../exchange.ts'
@@ -85,72 +86,103 @@ function flood({ socket }: RawClient, text: string, pauseMs?: number): void {
 }
 
 describe('a slow client', () => {
+  /** Opens a server whose time the test advances, and a client of it. */
+  async function setUp(text: string) {
+    ends = []
+    const clock = createManualClock()
+    const timed = await listenHttp1(respond, limits, clock)
+    const client = await dialRaw(timed)
+    client.send(text)
+    /** Advances the time when the server has handled everything that was sent before. */
+    const pass = async (ms: number) => {
+      expect(await sendRaw(timed, get('/', closing))).toEndWith('\r\n\r\n0')
+      clock.advance(ms)
+      expect(await sendRaw(timed, get('/', closing))).toEndWith('\r\n\r\n0')
+    }
+    /** Checks that the client is disconnected after this time, and not before. */
+    const lastsFor = async (ms: number) => {
+      await pass(ms - 20)
+      expect(client.socket.readableEnded || client.socket.destroyed).toBe(false)
+      clock.advance(40)
+      return await client.ended()
+    }
+    return {
+      ...{ clock, timed, client, pass, lastsFor },
+      async [Symbol.asyncDispose]() {
+        client[Symbol.dispose]()
+        await timed[Symbol.asyncDispose]()
+      },
+    }
+  }
+
   test('a client that sends nothing is disconnected without a response', async () => {
-    expect(await attack(() => {})).toBe('')
+    await using slow = await setUp('')
+    expect(await slow.lastsFor(500)).toBe('')
   })
 
   test('a client whose head does not end is disconnected (slowloris)', async () => {
-    const text = await attack((client) => {
-      client.send('GET / HTTP/1.1\r\nhost: a\r\n')
-      flood(client, 'x: y\r\n', 10)
-    })
-    expect(text).toStartWith('HTTP/1.1 408 Request Timeout\r\n')
+    await using slow = await setUp('GET / HTTP/1.1\r\nhost: a\r\n')
+    for (let count = 0; count < 4; count++) {
+      slow.client.send('x: y\r\n')
+      await slow.pass(100)
+    }
+    expect(await slow.lastsFor(100)).toStartWith('HTTP/1.1 408 Request Timeout\r\n')
   })
 
   test('a client that sends nothing of an expected body is disconnected', async () => {
-    const text = await attack((client) =>
-      client.send('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhell'),
-    )
-    expect(text).toStartWith('HTTP/1.1 408 Request Timeout\r\n')
+    await using slow = await setUp('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhell')
+    expect(await slow.lastsFor(500)).toStartWith('HTTP/1.1 408 Request Timeout\r\n')
     expect(ends.filter((cause) => cause instanceof Error)).toHaveLength(1)
   })
 
   test('a client whose body arrives slowly is served', async () => {
-    using client = await dialRaw(server)
-    client.send('POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 10\r\n\r\n')
+    const head = `POST / HTTP/1.1\r\nhost: a\r\n${closing}content-length: 10\r\n\r\n`
+    await using slow = await setUp(head)
     for (let count = 0; count < 10; count++) {
-      await new Promise((resolve) => setTimeout(resolve, 60))
-      client.send('x')
+      await slow.pass(450)
+      slow.client.send('x')
     }
-    expect(await client.ended()).toEndWith('\r\n\r\n10')
+    expect(await slow.client.ended()).toEndWith('\r\n\r\n10')
   })
 
   test('a client that does not read its response is disconnected', async () => {
-    ends = []
-    using client = await dialRaw(server)
-    client.stopReading()
-    client.send(get('/large'))
-    await servesOthers()
-    await waitFor(() => ends.some((cause) => cause !== undefined), { what: 'it to be cut off' })
-    await waitFor(() => server.engine.connectionCount === 0, { what: 'it to be gone' })
+    await using slow = await setUp('')
+    slow.client.stopReading()
+    slow.client.send(get('/large'))
+    await slow.pass(480)
+    expect(ends.filter((cause) => cause !== undefined)).toEqual([])
+    await waitFor(() => slow.clock.advance(10) ?? ends.some((cause) => cause !== undefined), {
+      what: 'the response to fail',
+    })
+    await waitFor(() => slow.timed.engine.connectionCount === 0, { what: 'it to be gone' })
   })
 
   test('a client that reads slowly is served', async () => {
-    ends = []
-    using client = await dialRaw(server)
-    client.send(get('/large'))
-    const start = performance.now()
-    while (performance.now() - start < 1_200) {
-      client.stopReading()
-      await new Promise((resolve) => setTimeout(resolve, 30))
-      client.socket.resume()
-      await new Promise((resolve) => setTimeout(resolve, 5))
+    await using slow = await setUp(get('/large'))
+    for (let count = 0; count < 5; count++) {
+      slow.client.stopReading()
+      await slow.pass(450)
+      const { bytesRead } = slow.client.socket
+      slow.client.socket.resume()
+      const readMore = () => slow.client.socket.bytesRead > bytesRead + 16 * large.length
+      await waitFor(readMore, { what: 'the client to read', intervalMs: 2 })
     }
-    expect(ends).toEqual([])
+    expect(ends.filter((cause) => cause !== undefined)).toEqual([])
   })
 
   test('a client that is idle after a response is disconnected', async () => {
-    using client = await dialRaw(server)
-    client.send(get('/'))
-    await client.until(/\r\n\r\n0$/)
-    await client.ended()
+    await using slow = await setUp(get('/'))
+    await slow.client.until(/\r\n\r\n0$/)
+    await slow.lastsFor(400)
   })
 
   test('a client that does not close after the last response is disconnected', async () => {
-    using client = await dialRaw(server)
-    client.send(get('/', closing))
-    await client.ended()
-    await waitFor(() => server.engine.connectionCount === 0, { what: 'it to be gone' })
+    await using slow = await setUp(get('/', closing))
+    await slow.client.ended()
+    slow.clock.advance(980)
+    expect(slow.timed.engine.connectionCount).toBe(1)
+    slow.clock.advance(40)
+    expect(slow.timed.engine.connectionCount).toBe(0)
   })
 })
 
@@ -256,16 +288,16 @@ describe('a client that sends too much', () => {
 
 describe('a connection over its limits', () => {
   test('a connection at its maximum age closes after a response', async () => {
-    await using young = await listenHttp1((exchange) => respondText(exchange, exchange.target), {
-      ageMaxMs: 50,
-    })
+    const clock = createManualClock()
+    const respond = (exchange: Exchange) => respondText(exchange, exchange.target)
+    await using young = await listenHttp1(respond, { ageMaxMs: 1_000 }, clock)
     using client = await dialRaw(young)
-    for (let count = 0; !client.received().includes('connection: close'); count++) {
-      client.send(get(`/${count}`))
-      await client.until(new RegExp(`/${count}$`))
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    for (const [path, passedMs] of Object.entries({ '/young': 880, '/aging': 240, '/old': 0 })) {
+      client.send(get(path))
+      await client.until(new RegExp(`${path}$`))
+      clock.advance(passedMs)
     }
-    await client.ended()
+    expect(await client.ended()).toMatch(/^(?:(?!close).)*connection: close\r\n\r\n\/old$/s)
   })
 
   test('the number of requests on a connection is limited', async () => {

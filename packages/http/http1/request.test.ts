@@ -14,6 +14,7 @@ import {
 } from '@marquee/testing/http1-client'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
+import type { Exchange } from '../exchange.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
@@ -96,18 +97,17 @@ describe('an HTTP/1.1 request', () => {
   })
 
   test('the client is asked for the body only when the handler needs it', async () => {
-    const { promise: wanted, resolve: want } = Promise.withResolvers<void>()
-    await using server = await listenHttp1(async (exchange) => {
-      await wanted
-      await echo(exchange)
-    })
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<Exchange>()
+    await using server = await listenHttp1(arrive)
+    await using other = await listenHttp1(echo)
     using client = await dialRaw(server)
     client.send(
       `POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n${closing}\r\n`,
     )
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    const exchange = await arrived
+    expect(await sendRaw(other, get('/', closing))).toStartWith('HTTP/1.1 200 OK')
     expect(client.received()).toBe('')
-    want()
+    void echo(exchange)
     await client.until(/^HTTP\/1.1 100 Continue\r\n\r\n$/)
     client.send('hello')
     expect(await client.ended()).toMatch(

@@ -131,13 +131,14 @@ describe('draining an HTTP/1.1 server', () => {
 
   test('destroying closes open connections, and notifies their handlers', async () => {
     const { promise: left, resolve: leave } = Promise.withResolvers<Error | undefined>()
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>()
     await using server = await listenHttp1((exchange) => {
       exchange.onClose = leave
+      arrive()
     })
     using client = await dialRaw(server)
     client.send(get('/'))
-    await waitFor(() => server.engine.connectionCount === 1, { what: 'the connection' })
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await arrived
     server.engine.destroy()
     expect(await left).toBeInstanceOf(Error)
     await client.ended()
