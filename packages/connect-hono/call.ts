@@ -64,9 +64,7 @@ export class Call {
     return this.#memory
   }
 
-  /**
-   * Keeps the call open after its `Response` is returned, until the returned function is called.
-   */
+  /** Keeps the call open after its `Response`, until the returned function is called. */
   hold(): () => void {
     this.#holds++
     return () => this.release()

@@ -2,45 +2,38 @@ import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { type ContextValues, createContextValues, type HandlerContext } from '@connectrpc/connect'
 import { LazyHeaders } from '@marquee/http/lazy-headers'
 import { type Call, callKey } from './call.ts'
-import type { Lifetime } from './lifetime.ts'
-
-export interface ContextOptions {
-  readonly method: DescMethod
-  readonly protocolName: string
-  readonly requestMethod: string
-  readonly request: Request
-  readonly lifetime: Lifetime
-  readonly call: Call
-  /** Headers of the response: names in lower case, each followed by its value. */
-  readonly headerList: string[]
-}
 
 /** Context of a call for its handler. Creates headers, values and signals on demand. */
 export class RpcContext implements HandlerContext {
   readonly method: DescMethod
   readonly protocolName: string
   readonly requestMethod: string
-  /** Headers behind `responseHeader`. */
+  /** Headers of the response: names in lower case, each followed by its value. */
   readonly headerList: string[]
-  /** Trailers behind `responseTrailer`. */
+  /** Trailers of the response, in the same form. */
   readonly trailerList: string[] = []
   /** Deadline of the client, on the clock of `performance.now()`, in milliseconds. */
   deadlineMs: number | undefined
   readonly #request: Request
-  readonly #lifetime: Lifetime
   readonly #call: Call
   #values: ContextValues | undefined
   #responseHeader: Headers | undefined
   #responseTrailer: Headers | undefined
 
-  constructor(options: ContextOptions) {
-    this.method = options.method
-    this.protocolName = options.protocolName
-    this.requestMethod = options.requestMethod
-    this.headerList = options.headerList
-    this.#request = options.request
-    this.#lifetime = options.lifetime
-    this.#call = options.call
+  constructor(
+    method: DescMethod,
+    protocolName: string,
+    request: Request,
+    call: Call,
+    headerList: string[],
+    requestMethod: string = request.method,
+  ) {
+    this.method = method
+    this.protocolName = protocolName
+    this.requestMethod = requestMethod
+    this.headerList = headerList
+    this.#request = request
+    this.#call = call
   }
 
   get service(): DescService {
@@ -52,7 +45,7 @@ export class RpcContext implements HandlerContext {
   }
 
   get signal(): AbortSignal {
-    return this.#lifetime.signal
+    return this.#call.lifetime.signal
   }
 
   get timeoutMs(): () => number | undefined {

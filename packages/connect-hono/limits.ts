@@ -21,9 +21,7 @@ export interface RpcLimits {
    * earlier deadline.
    */
   readonly unaryTimeoutMs: number
-  /**
-   * Maximum pause of a request body, in milliseconds. Bidirectional streams may pause for longer.
-   */
+  /** Maximum pause of a request body, in milliseconds. Bidirectional streams have no maximum. */
   readonly bodyIdleTimeoutMs: number
   /**
    * Quiet time after which a stream of states sends the last one again, in milliseconds;

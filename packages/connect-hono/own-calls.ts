@@ -7,9 +7,7 @@ import { createTimeouts } from './timeouts.ts'
 /** Handles a request whose context has a `call`. */
 export type Handle = (c: Context<Environment>) => Response | Promise<Response>
 
-/**
- * Sets the `call` of a context and handles the request, in an app without middleware that does so.
- */
+/** Sets the `call` of a context, in an app without middleware that does so, and handles it. */
 export type RunCall = (c: Context<Environment>, handle: Handle) => Promise<Response>
 
 export interface OwnCallsOptions {

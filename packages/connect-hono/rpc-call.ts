@@ -35,15 +35,8 @@ export class RpcCall {
     this.incoming = incoming
     this.call = call
     this.lifetime = call.lifetime
-    this.context = new RpcContext({
-      method: rpc.method,
-      protocolName: wire.protocol,
-      requestMethod: incoming.method,
-      request: incoming.request,
-      lifetime: this.lifetime,
-      call,
-      headerList: ['content-type', wire.contentType],
-    })
+    const headerList = ['content-type', wire.contentType]
+    this.context = new RpcContext(rpc.method, wire.protocol, incoming.request, call, headerList)
   }
 
   /**
@@ -85,9 +78,7 @@ export class RpcCall {
     throw new ConnectError(text, Code.Unimplemented)
   }
 
-  /**
-   * Returns the compression of the response: one that the client accepts, or that of its request.
-   */
+  /** Returns the compression of the response: one that the client accepts, or its request's. */
   responseCompression(requested: Compression | undefined): Compression | undefined {
     const accepted = this.incoming.header(this.wire.acceptHeader)
     return accepted ? this.rpc.options.compressions.choose(accepted) : requested

@@ -81,9 +81,7 @@ function toConnectError(violations: Violation[]): ConnectError {
   return new ConnectError(text, Code.InvalidArgument, undefined, [detailOf(violations)])
 }
 
-/**
- * Separator of the violations in the text, and room in it for the number of omitted ones, in bytes.
- */
+/** Separator of violations in the text, and room for the number of omitted ones, in bytes. */
 const separator = '; '
 const moreBytes = 32
 

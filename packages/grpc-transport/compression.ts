@@ -1,6 +1,4 @@
-/**
- * Compresses and decompresses messages. The compressions of Connect's packages fit this interface.
- */
+/** Compresses and decompresses messages. The compressions of Connect's packages fit. */
 export interface Compression {
   /** Name in `grpc-encoding`, in lower case. */
   readonly name: string

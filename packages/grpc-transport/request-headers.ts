@@ -10,9 +10,7 @@ const reserved =
 /** Default `user-agent`. Metadata replaces it. */
 const userAgent = 'grpc-marquee'
 
-/**
- * Maximum deadline, in milliseconds: the eight digits of `grpc-timeout`, a little more than a day.
- */
+/** Maximum deadline, in milliseconds: the eight digits of `grpc-timeout`, over a day. */
 export const timeoutMsMax = 99_999_999
 
 /** Writes the headers of requests to one origin (gRPC over HTTP/2, "Requests"). */

@@ -24,9 +24,7 @@ export function headerOf(headers: HeaderList, name: string): string | undefined 
   return value
 }
 
-/**
- * Bytes that each header adds to the size of a list, besides its name and value (RFC 9113 §6.5.2).
- */
+/** Bytes that a header adds to a list besides its name and value (RFC 9113 §6.5.2). */
 const headerOverheadBytes = 32
 
 /**

@@ -1,3 +1,5 @@
+import { headerOf } from './header-list.ts'
+
 /**
  * The interface of `Headers` over a list. A real `Headers` costs more than everything else that a
  * small call does with its list. It is not an `instanceof Headers`, because Deno would then look
@@ -12,15 +14,7 @@ export class LazyHeaders {
   }
 
   get(name: string): string | null {
-    const wanted = name.toLowerCase()
-    const list = this.#list
-    let joined: string | null = null
-    for (let index = 0; index < list.length; index += 2) {
-      if (list[index] !== wanted) continue
-      const value = list[index + 1] ?? ''
-      joined = joined === null ? value : `${joined}, ${value}`
-    }
-    return joined
+    return headerOf(this.#list, name.toLowerCase()) ?? null
   }
 
   has(name: string): boolean {

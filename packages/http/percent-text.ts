@@ -39,9 +39,7 @@ function escapeBytes(bytes: Uint8Array): string {
   return escaped
 }
 
-/**
- * Decodes a `grpc-message`. A malformed escape is kept as it is (gRPC over HTTP/2, "Responses").
- */
+/** Decodes a `grpc-message`. A malformed escape is kept (gRPC over HTTP/2, "Responses"). */
 export function decodeMessage(value: string): string {
   if (!value.includes('%')) return value
   const bytes = value.replace(escapes, (one) =>

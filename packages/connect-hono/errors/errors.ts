@@ -85,9 +85,7 @@ export function toLoggedError(error: ConnectError): unknown {
   return hidesCause ? (error.cause ?? error) : error
 }
 
-/**
- * Returns the error as a REST response: `{"code": "not_found", "message": "…", "details": […]}`.
- */
+/** Returns a REST response: `{"code": "not_found", "message": "…", "details": […]}`. */
 export function toRestError(
   error: ConnectError,
   status: ContentfulStatusCode = statusOf(error),

@@ -110,9 +110,7 @@ const times: ReadonlySet<string> = new Set([
   'google.protobuf.Duration',
 ])
 
-/**
- * Returns whether the type, or a nested one, has 64-bit integers, which JSON may have in quotes.
- */
+/** Returns whether the type, or a nested one, has 64-bit integers. JSON may quote those. */
 export function hasIntegersAsText(desc: DescMessage, seen: Set<DescMessage> = new Set()): boolean {
   if (seen.has(desc) || times.has(desc.typeName)) return false
   seen.add(desc)

@@ -17,9 +17,7 @@ import {
   StringRulesSchema,
 } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 
-/**
- * Upper bounds of the largest valid message or value of a type. Infinite when its rules set none.
- */
+/** Upper bounds of the valid messages or values of a type. Infinite when its rules set none. */
 export interface Largest {
   readonly binaryBytes: number
   readonly jsonBytes: number

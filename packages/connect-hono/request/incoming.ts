@@ -30,9 +30,7 @@ export interface Incoming {
   readonly setTrailers: ((headers: string[]) => void) | undefined
   /** Maximum size of the headers and trailers that the client accepts, in bytes. */
   readonly headerListBytesMax: number
-  /**
-   * @param headers names in lower case, each followed by its value. The response owns the array.
-   */
+  /** @param headers Names in lower case, each followed by its value. The response owns them. */
   respond(body: LazyBody, status: number, headers: string[]): Response
 }
 
@@ -116,9 +114,7 @@ export class RequestIncoming implements Incoming {
     return this.request.headers.get(name) ?? undefined
   }
 
-  /**
-   * Returns a real `Response`: the caller of `app.fetch` may pass it to the server of the runtime.
-   */
+  /** Returns a real `Response`, because the server of the runtime may get it. */
   respond(body: LazyBody, status: number, headers: string[]): Response {
     return new LazyResponse(body, status, headers).real
   }

@@ -5,18 +5,8 @@ import { decompression } from '../compression/decompression.ts'
 import { clientFault } from '../errors/errors.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { Codec } from '../protobuf/codec.ts'
+import type { RpcCall } from '../rpc-call.ts'
 import { compressedFlag, EnvelopeReader, type Polled } from '../wire/envelope.ts'
-import type { BodyReader } from './body-reader.ts'
-
-export interface InputOptions {
-  readonly reader: BodyReader
-  readonly codec: Codec
-  /** Compression of the messages that are marked as compressed. */
-  readonly compression: Compression | undefined
-  /** Maximum size of one message, in bytes, as it is sent and decompressed. */
-  readonly bytesMax: number
-  readonly lifetime: Lifetime
-}
 
 /** Flags that are not valid in a request. */
 const otherFlags = 0xff ^ compressedFlag
@@ -29,12 +19,14 @@ export class Input {
   readonly #bytesMax: number
   readonly #lifetime: Lifetime
 
-  constructor({ reader, codec, compression, bytesMax, lifetime }: InputOptions) {
-    this.#envelopes = new EnvelopeReader(reader, bytesMax)
-    this.#codec = codec
+  /** @param compression Compression of the messages that are marked as compressed. */
+  constructor(rpcCall: RpcCall, compression: Compression | undefined) {
+    const { rpc, wire, lifetime } = rpcCall
+    this.#codec = rpc.inputs[wire.format]
     this.#compression = compression
-    this.#bytesMax = bytesMax
+    this.#bytesMax = rpc.inputLimits[wire.format].bytesMax
     this.#lifetime = lifetime
+    this.#envelopes = new EnvelopeReader(rpcCall.reader(), this.#bytesMax)
   }
 
   /** Throws `RESOURCE_EXHAUSTED` when `content-length` exceeds the size of one message. */

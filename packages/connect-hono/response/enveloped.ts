@@ -66,15 +66,7 @@ function open(rpcCall: RpcCall): { input: Input; output: Output } {
   if (responseCompression !== undefined) {
     rpcCall.context.headerList.push(rpcCall.wire.encodingHeader, responseCompression.name)
   }
-  const { inputs, inputLimits } = rpcCall.rpc
-  const input = new Input({
-    reader: rpcCall.reader(),
-    codec: inputs[rpcCall.wire.format],
-    compression,
-    bytesMax: inputLimits[rpcCall.wire.format].bytesMax,
-    lifetime: rpcCall.lifetime,
-  })
-  return { input, output: rpcCall.output(responseCompression) }
+  return { input: new Input(rpcCall, compression), output: rpcCall.output(responseCompression) }
 }
 
 type Request = Message | AsyncIterable<Message>

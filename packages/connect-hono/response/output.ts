@@ -36,9 +36,7 @@ export class Output {
       : this.#encode(bytes, this.#compression)
   }
 
-  /**
-   * Returns an envelope with the message, in pieces. Long bytes fields are not copied.
-   */
+  /** Returns an envelope with the message, in pieces. Long bytes fields are not copied. */
   envelope(message: unknown): Uint8Array[] | Promise<Uint8Array[]> {
     if (this.#compression === undefined) {
       return writeEnvelope(this.#codec, create(this.#desc, message as Message))

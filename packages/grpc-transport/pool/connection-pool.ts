@@ -51,8 +51,9 @@ export function createConnectionPool<C extends Closable>(
   const connections = new Map<Instance, C>()
   const context = createHttp2Context()
   const balancer = createBalancer({ watch, random, clock, onDrained: disconnect })
-  const idle = createCallTracker()
   let isClosed = false
+  let callCount = 0
+  let onIdle = () => {}
 
   function connect(instance: Instance): C {
     const connection = connections.get(instance) ?? options.connect(instance, context)
@@ -90,53 +91,31 @@ export function createConnectionPool<C extends Closable>(
         )
       }
       const connection = connectOrRelease(picked)
-      const ended = idle.begin()
+      let isOpen = true
+      callCount++
       return {
         ...picked,
         connection,
         done(outcome) {
           picked.done(outcome)
-          ended()
+          if (!isOpen) return
+          isOpen = false
+          callCount--
+          if (callCount === 0) onIdle()
         },
       }
     },
     async [Symbol.asyncDispose]() {
       isClosed = true
-      await idle.wait(drainTimeoutMs)
+      if (callCount > 0) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        const timer = setTimeout(resolve, drainTimeoutMs)
+        onIdle = resolve
+        await promise
+        clearTimeout(timer)
+      }
       for (const instance of connections.keys()) disconnect(instance)
       watch[Symbol.dispose]()
-    },
-  }
-}
-
-interface CallTracker {
-  /** Counts a call. The returned function ends it; calling it again has no effect. */
-  begin(): () => void
-  /** Resolves when no call is in flight, or after the timeout. */
-  wait(timeoutMs: number): Promise<void>
-}
-
-function createCallTracker(): CallTracker {
-  let callCount = 0
-  let onIdle = () => {}
-  return {
-    begin() {
-      let isOpen = true
-      callCount++
-      return () => {
-        if (!isOpen) return
-        isOpen = false
-        callCount--
-        if (callCount === 0) onIdle()
-      }
-    },
-    async wait(timeoutMs) {
-      if (callCount === 0) return
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, timeoutMs)
-      onIdle = resolve
-      await promise
-      clearTimeout(timer)
     },
   }
 }

@@ -25,9 +25,7 @@ export interface GateOptions {
   readonly later?: (act: () => void) => void
   /** Calls `act` after `ms` milliseconds. Default: `setTimeout`, unreferenced. */
   readonly after?: (ms: number, act: () => void) => void
-  /**
-   * Processor time that the process has used, in milliseconds. Default: from `process.cpuUsage`.
-   */
+  /** Processor time that the process has used, in milliseconds. Default: `process.cpuUsage`. */
   readonly busyMs?: () => number
 }
 

@@ -25,9 +25,7 @@ export interface Route {
   isBrief: boolean
 }
 
-/**
- * Reason of a refusal: too many calls, a deadline that passed in the queue, or too many streams.
- */
+/** Reason of a refusal: too many calls, a deadline that passed in the queue, too many streams. */
 export type RefusalReason = 'overloaded' | 'late' | 'streams'
 
 /** Access to the protocols of the calls. */

@@ -37,9 +37,7 @@ const gapsMax = 1_024
 export class WaitingQueue {
   /** Callers, those served longest ago first. */
   readonly #callers = new Map<object, Caller>()
-  /**
-   * Callers that had no waiting call before, newest last. May contain callers that no longer wait.
-   */
+  /** Callers that had no waiting call before, newest last. Some may no longer wait. */
   #fresh: Caller[] = []
   /** All entries, oldest first, with gaps. */
   #all: Entry[] = []

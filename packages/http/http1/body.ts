@@ -87,9 +87,7 @@ export class Http1Body implements RequestBody {
     this.isRefused = true
   }
 
-  /**
-   * Takes the bytes that belong to the body, and returns the bytes after them. Throws a `Refusal`.
-   */
+  /** Takes the bytes of the body, and returns the bytes after them. Throws a `Refusal`. */
   feed(bytes: Buffer): Buffer {
     const used = this.#decoder === undefined ? this.#feedPlain(bytes) : this.#feedChunked(bytes)
     if (this.isWhole || !this.#pieces.isEmpty) this.#wake()

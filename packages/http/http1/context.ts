@@ -1,20 +1,22 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { createDate } from '../date.ts'
 import type { Respond } from '../exchange.ts'
 import { Sweep } from '../sweep.ts'
 import { gatherTick } from '../tick.ts'
-import type { Http1Limits } from './limits.ts'
+import { type Http1Limits, http1Limits } from './limits.ts'
 
 interface Flushable {
   flush(): void
 }
 
-export interface Http1ContextOptions {
+export interface Http1ServerOptions {
   readonly respond: Respond
-  readonly limits: Http1Limits
-  readonly clock: Clock
-  /** Returns a number from 0 up to 1. */
-  readonly random: () => number
+  /** Default: `http1Limits`. */
+  readonly limits?: Partial<Http1Limits>
+  /** Default: the clock of the runtime. */
+  readonly clock?: Clock
+  /** Returns a number from 0 up to 1. Default: `Math.random`. */
+  readonly random?: () => number
 }
 
 /** The shared state of connections, so that an idle one has no timer of its own. */
@@ -29,13 +31,14 @@ export class Http1Context {
   /** Returns the `date` line of a response (RFC 9110 §6.6.1), with its line end. */
   readonly dateLine: () => string
 
-  constructor({ respond, limits, clock, random }: Http1ContextOptions) {
+  constructor(options: Http1ServerOptions) {
+    const { respond, clock = systemClock, random = Math.random } = options
     this.respond = respond
-    this.limits = limits
+    this.limits = { ...http1Limits, ...options.limits }
     this.clock = clock
     this.dateLine = createDate(clock.now, (date) => `date: ${date}\r\n`)
     this.random = random
-    this.sweep = new Sweep(limits.sweepIntervalMs, clock)
+    this.sweep = new Sweep(this.limits.sweepIntervalMs, clock)
   }
 
   /** Flushes the connection at the end of this event-loop turn. Called once per turn. */

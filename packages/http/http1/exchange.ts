@@ -49,9 +49,7 @@ export class Http1Exchange implements Exchange {
   #headers: ResponseHeaders | undefined
   #isHeadSent = false
   #isChunked = false
-  /**
-   * False for a response to HTTP/1.0 without a length: it ends with the connection (RFC 9112 §6.3).
-   */
+  /** False for a response that ends with the connection: HTTP/1.0, no length (RFC 9112 §6.3). */
   #isDelimited = true
   #keep = false
   #sentBytes = 0

@@ -6,9 +6,7 @@ export interface Http1Limits {
   readonly headerBytesMax: number
   /** Maximum number of headers, and of trailers. More get a 431. Default: 200. */
   readonly headerCountMax: number
-  /**
-   * Maximum size of the line before a chunk, with its extensions (RFC 9112 §7.1.1). Default: 256.
-   */
+  /** Maximum size of a chunk's line, with its extensions (RFC 9112 §7.1.1). Default: 256. */
   readonly chunkLineBytesMax: number
   /**
    * Maximum overhead of the chunks of a body: bytes of their lines beyond 16 per chunk and twice
@@ -55,9 +53,7 @@ export interface Http1Limits {
    * readers). Default: 60,000.
    */
   readonly stalledTimeoutMs: number
-  /**
-   * Maximum time that a connection is kept without a request, in milliseconds. Default: 120,000.
-   */
+  /** Maximum time that a connection is kept idle, in milliseconds. Default: 120,000. */
   readonly idleTimeoutMs: number
   /**
    * Age of a connection from which on the current response is its last, in milliseconds, so that

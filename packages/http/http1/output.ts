@@ -7,9 +7,7 @@ type Piece = string | Uint8Array
 
 /** Maximum size of pieces that are copied together, in bytes. A write costs more than a copy. */
 const gatheredBytesMax = 64 * 1024
-/**
- * A longer piece is not copied, but written in parts, so that progress of a slow client is visible.
- */
+/** A longer piece is written in parts, so that progress of a slow client is visible. */
 const partBytesMax = 256 * 1024
 const copiedBytesMax = 16 * 1024
 

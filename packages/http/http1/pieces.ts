@@ -1,8 +1,6 @@
 import type { MemoryAccount } from '../memory/account.ts'
 
-/**
- * Cost of a piece besides its bytes, so that tiny pieces do not take more memory than they count.
- */
+/** Cost of a piece besides its bytes, so that tiny pieces count as much memory as they take. */
 const pieceCostBytes = 256
 
 /** Bytes that have arrived and wait, up to a limit. */
@@ -12,9 +10,7 @@ export class Pieces {
   #pieces: Buffer[] = []
   #bytes = 0
 
-  /**
-   * @param bytesMax Bytes from which on it is full. The piece that reaches the limit is kept whole.
-   */
+  /** @param bytesMax Bytes from which on it is full. The piece that reaches it is kept whole. */
   constructor(bytesMax: number, account: MemoryAccount) {
     this.#bytesMax = bytesMax
     this.#account = account

@@ -24,9 +24,7 @@ export interface Http2Limits {
   readonly headerListBytesMax: number
   /** Maximum number of headers, and of trailers. More get a 431. Default: 200. */
   readonly headerCountMax: number
-  /**
-   * Maximum size of an encoded header block, over all its frames (CVE-2024-27316). Default: 64 KiB.
-   */
+  /** Maximum size of an encoded header block, in all frames (CVE-2024-27316). Default: 64 KiB. */
   readonly headerBlockBytesMax: number
   /** Maximum number of CONTINUATION frames in a header block (CVE-2024-27316). Default: 16. */
   readonly continuationsMax: number
@@ -122,9 +120,7 @@ export interface Http2Limits {
    * response that arrives together with the reset. Default: 100.
    */
   readonly refusalDelayMs: number
-  /**
-   * Maximum time that a handler counts as a stream after a reset, in milliseconds. Default: 30,000.
-   */
+  /** Maximum time that a handler counts as a stream after a reset, in ms. Default: 30,000. */
   readonly lingerTimeoutMs: number
   /**
    * Maximum time for a client to close a connection that the server has ended, in milliseconds.

@@ -3,9 +3,7 @@ import type { Socket } from 'node:net'
 /** Protocol of a connection. */
 export type Protocol = 'http1' | 'http2' | 'tls'
 
-/**
- * The part of the HTTP/2 connection preface that cannot begin an HTTP/1.1 request (RFC 9113 §3.4).
- */
+/** Part of the HTTP/2 preface that cannot begin an HTTP/1.1 request (RFC 9113 §3.4). */
 const http2Preface = Buffer.from('PRI * HTTP/2.0\r\n\r\n', 'latin1')
 /** Content type of a TLS handshake record (RFC 8446 §5.1). */
 const tlsHandshake = 0x16

@@ -52,15 +52,8 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
     begin(c, incomingOf(c), limits)
     const { lifetime } = call
     lifetime.throwIfOver()
-    const context = new RpcContext({
-      method,
-      protocolName: 'rest',
-      requestMethod: c.req.method === 'HEAD' ? 'GET' : c.req.method,
-      request: c.req.raw,
-      lifetime,
-      call,
-      headerList: [],
-    })
+    const requestMethod = c.req.method === 'HEAD' ? 'GET' : c.req.method
+    const context = new RpcContext(method, 'rest', c.req.raw, call, [], requestMethod)
     const result = Promise.resolve(implementation(request, context))
     const response = create(method.output, await lifetime.unlessOver(result))
     for (const [name, value] of context.responseHeader) c.header(name, value)

@@ -58,9 +58,7 @@ export interface StreamOwner {
    * are taken at once are not counted.
    */
   onKept?(bytes: number): void
-  /**
-   * Reports the end of the response. The request may still be open: the owner ends or cancels it.
-   */
+  /** Reports the end of the response. The owner ends or cancels a request that is still open. */
   onEnd(): void
   /**
    * Reports that the stream was not opened (`NotSentError`, `HeadTooLongError`), was reset by the

@@ -11,9 +11,7 @@ const noHeaders: HeaderList = []
 /** The connection of a request. */
 export interface RequestSink {
   readonly link: StreamLink
-  /**
-   * Reports that the request has events for its owner. `report` is called after the current chunk.
-   */
+  /** Reports new events for the owner. `report` is called after the current chunk. */
   reportSoon(request: ClientRequest): void
   /** Reports that the whole request was sent. */
   onRequestSent(request: ClientRequest): void

@@ -21,9 +21,7 @@ export interface StreamTableLink<O extends StreamOwner> {
 
 /** The open streams of a connection, and how they end (RFC 9113 §5.1, §5.4.2). */
 export class StreamTable<O extends StreamOwner = StreamOwner> {
-  /**
-   * The highest stream that was opened. All have odd ids: a server opens none (RFC 9113 §5.1.1).
-   */
+  /** Highest stream that was opened. All ids are odd: a server opens none (RFC 9113 §5.1.1). */
   lastId = 0
   readonly #link: StreamTableLink<O>
   readonly #open = new Map<number, Http2Stream<O>>()

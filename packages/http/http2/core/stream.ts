@@ -70,9 +70,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
     this.receiveWindow = link.receiveWindow.streamBytes
   }
 
-  /**
-   * Sends headers. Resets the stream when they are longer than the peer accepts (RFC 9113 §10.5.1).
-   */
+  /** Sends headers. Resets the stream when the peer accepts no such length (RFC 9113 §10.5.1). */
   sendHeaders(first: HeaderList, more?: HeaderList): void {
     if (!this.#link.transmitter.sendHeaders(this, first, false, more)) this.#breakOffHeaders()
   }

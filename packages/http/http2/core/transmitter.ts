@@ -48,9 +48,7 @@ export class Transmitter {
   /** Time when the socket became full, or `undefined` while it accepts bytes. */
   #blockedSinceMs: number | undefined
   #unblockedAtMs = 0
-  /**
-   * Bytes that the socket has accepted and not sent while it is blocked. Charged to the account.
-   */
+  /** Bytes that the blocked socket has accepted and not sent. Charged to the account. */
   #blockedBytes = 0
 
   constructor(side: SendingSide) {

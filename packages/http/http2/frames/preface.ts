@@ -5,9 +5,7 @@ import { clientPreface, errorCode } from './wire.ts'
 export class PrefaceReader {
   #seenBytes = 0
 
-  /**
-   * Returns the bytes of a chunk after the preface. Throws a `ConnectionError` for anything else.
-   */
+  /** Returns the bytes after the preface. Throws a `ConnectionError` for anything else. */
   strip(chunk: Buffer): Buffer {
     const seen = this.#seenBytes
     if (seen === clientPreface.length) return chunk

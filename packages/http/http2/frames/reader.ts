@@ -38,9 +38,7 @@ export class FrameReader {
     this.#sink = sink
   }
 
-  /**
-   * Type of the incomplete frame, -1 when it is not known yet, or `undefined` when there is none.
-   */
+  /** Type of the incomplete frame, -1 while it is unknown, or `undefined` when there is none. */
   get partialType(): number | undefined {
     if (this.#carry === undefined) return undefined
     return this.#carried > 3 ? this.#carry[3] : -1
@@ -100,9 +98,7 @@ export class FrameReader {
     return offset + taken
   }
 
-  /**
-   * Returns a buffer with room. It grows with the bytes that arrive, not with the announced length.
-   */
+  /** Returns a buffer with room. It grows with the bytes that arrive, not with those announced. */
   #withRoom(carry: Buffer, needed: number, total: number): Buffer {
     if (needed <= carry.length) return carry
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(total, 2 * carry.length)))

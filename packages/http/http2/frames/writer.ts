@@ -126,9 +126,7 @@ export class FrameWriter {
     this.#outbox.buffer.set(payload, offset)
   }
 
-  /**
-   * Writes the header of a frame and makes room for its payload. Returns the offset of the payload.
-   */
+  /** Writes the header of a frame and makes room for its payload. Returns the payload's offset. */
   #begin(payloadBytes: number, type: number, flags: number, streamId: number): number {
     const outbox = this.#outbox
     outbox.reserve(frameHeaderBytes + payloadBytes)

@@ -12,9 +12,7 @@ export interface HeaderListLimits {
 export interface DecodedBlock {
   /** Names and values in turn, with pseudo-headers, in order. Each character is a byte. */
   readonly headers: readonly string[]
-  /**
-   * True when the list exceeds the limits. `headers` then ends before the first header beyond them.
-   */
+  /** True when the list exceeds the limits. `headers` ends before the first header beyond them. */
   readonly overflow: boolean
 }
 

@@ -32,9 +32,7 @@ function canonicalCodes(): Uint32Array {
   return found
 }
 
-/**
- * Returns the encoded size of a text, in bytes. Only the low eight bits of each character count.
- */
+/** Returns the encoded size of a text, in bytes. Only the low eight bits of characters count. */
 export function huffmanBytes(text: string): number {
   let bits = 0
   for (let index = 0; index < text.length; index++) {

@@ -11,7 +11,7 @@ import { settingId, settingsPayload } from '../frames/settings.ts'
 import { errorCode, int31Max } from '../frames/wire.ts'
 import { type ResponseSink, ServerExchange } from './exchange.ts'
 import { areTrailers, type RequestHead, readRequestHead } from './request-head.ts'
-import { UnfinishedExchanges } from './unfinished.ts'
+import { TimedSet } from './timed-set.ts'
 
 /** The parts of a server that its connections use. */
 export interface ServerContext {
@@ -44,7 +44,10 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   /** Requests of the current chunk, which are handled after its last frame. */
   #arrived: ServerExchange[] = []
   #openedCount = 0
-  readonly #unfinished = new UnfinishedExchanges<ServerExchange>()
+  /** Exchanges whose response is complete while the request still arrives. */
+  readonly #unread = new TimedSet<ServerExchange>()
+  /** Exchanges that were reset while their handlers continue. They count as streams. */
+  readonly #lingering = new TimedSet<ServerExchange>()
   #draining: Draining = 'no'
   #drainPingAtMs = 0
   /** The last header list and its request head: lists repeat. */
@@ -101,7 +104,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
     }
     core.lastTakenId = streamId
     this.#openedCount++
-    const takenCount = streams.size + this.#unfinished.lingeringCount
+    const takenCount = streams.size + this.#lingering.size
     if (takenCount >= core.limits.concurrentStreamsMax) {
       return void streams.refuse(streamId, errorCode.refusedStream, 'too many streams')
     }
@@ -138,7 +141,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
     if (!stream.body.ended) stream.body.cut(new Error('the exchange is closed'))
     if (stream.remoteEnded) return void streams.remove(stream)
     stream.discards = true
-    this.#unfinished.addUnread(exchange, timer.tick())
+    this.#unread.add(exchange, timer.tick())
     timer.checkIn(limits.refusalDelayMs)
   }
 
@@ -149,7 +152,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   }
 
   onReleased(exchange: ServerExchange): void {
-    this.#unfinished.removeLingering(exchange)
+    this.#lingering.delete(exchange)
   }
 
   /** Ends the connection in two steps, so that no request is lost (RFC 9113 §6.8). */
@@ -181,10 +184,10 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
 
   onStreamClosed({ owner: exchange }: Http2Stream<ServerExchange>): void {
     const { timer, limits } = this.#core
-    this.#unfinished.removeUnread(exchange)
+    this.#unread.delete(exchange)
     const isHandled = !exchange.released && !this.#arrived.includes(exchange)
     if (isHandled) {
-      this.#unfinished.addLingering(exchange, timer.tick())
+      this.#lingering.add(exchange, timer.tick())
       timer.checkIn(limits.lingerTimeoutMs)
     }
     if (this.#draining === 'last') this.#endWhenDrained()
@@ -196,13 +199,12 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
 
   deadlines(): Deadline[] {
     const { limits, timer, streams, idleSinceMs } = this.#core
-    const unfinished = this.#unfinished
-    for (const { stream } of unfinished.takeUnread(timer.nowMs - limits.refusalDelayMs)) {
+    for (const { stream } of this.#unread.takeUntil(timer.nowMs - limits.refusalDelayMs)) {
       stream.reset(errorCode.noError, 'the response is complete')
     }
-    unfinished.forgetLingering(timer.nowMs - limits.lingerTimeoutMs)
+    this.#lingering.takeUntil(timer.nowMs - limits.lingerTimeoutMs)
     const due = this.#lateBodies()
-    const { unreadSinceMs, lingeringSinceMs } = unfinished
+    const [unreadSinceMs, lingeringSinceMs] = [this.#unread.oldestMs, this.#lingering.oldestMs]
     if (unreadSinceMs !== undefined) due.push([unreadSinceMs + limits.refusalDelayMs, nothing])
     if (lingeringSinceMs !== undefined) {
       due.push([lingeringSinceMs + limits.lingerTimeoutMs, nothing])

@@ -5,9 +5,7 @@ import { type Http2Limits, http2Limits } from '../limits.ts'
 import { ServerConnection } from './connection.ts'
 
 export interface Http2ServerOptions extends Omit<Http2ContextOptions, 'limits'> {
-  /**
-   * Handles each request. Called after all frames of its chunk, so that a small body has arrived.
-   */
+  /** Handles each request, after all frames of its chunk, so that a small body has arrived. */
   readonly respond: Respond
   /** Default: `http2Limits`. */
   readonly limits?: Partial<Http2Limits>
