@@ -16,7 +16,7 @@ const limits = { heartbeatMs: 20 }
 const record = { recordId: '1', recordType: 'movie' }
 const never = new Promise<never>(() => {})
 
-/** States that come one after the other when the test says so, and then none. */
+/** Sends these states, and then none. */
 function quietAfter(...counts: readonly bigint[]) {
   return async function* watchAggregatedRatings() {
     for (const count of counts) yield { aggregatedRating: { ...record, count } }
@@ -42,7 +42,7 @@ describe.each(gatewayProtocols)('by %s', (protocol) => {
   })
 })
 
-test('a message that is compressed is repeated as well', async () => {
+test('a compressed message is repeated too', async () => {
   const recordId = 'long '.repeat(1_000)
   const { call } = setUpCalls({
     limits,
@@ -61,7 +61,7 @@ test('a message that is compressed is repeated as well', async () => {
   for (const other of others) expect(other).toEqual(first as Buffer)
 })
 
-test('a stream is not repeated before its first message, nor after its end', async () => {
+test('a stream repeats nothing before its first message or after its end', async () => {
   const gate = Promise.withResolvers<void>()
   const { call } = setUpCalls({
     limits,
@@ -88,7 +88,7 @@ test('a stream is not repeated before its first message, nor after its end', asy
   expect(counts).toEqual([7n])
 })
 
-test('a state that is packed while its successor arrives is not sent behind it', async () => {
+test('a state that is compressed while its successor arrives is not sent after it', async () => {
   const packing: ((packed: EncodedMessage) => void)[] = []
   const output = {
     addTo: () => new Promise<EncodedMessage>((resolve) => void packing.push(resolve)),

@@ -21,22 +21,22 @@ describe('interceptors', () => {
     ['GetRating', request],
     ['WatchAggregatedRatings', watchRequest],
     ['ImportRatings', item],
-  ])('go around %s, the first outermost', async (method, body) => {
+  ])('interceptors wrap %s, the first outermost', async (method, body) => {
     const seen: string[] = []
-    const note = (headers: Headers): Message => {
+    const record = (headers: Headers): Message => {
       seen.push(headers.get('x-seen') ?? '')
       return {} as Message
     }
     const { call } = setUpCalls({
       interceptors: [mark('outer', seen), mark('inner', seen)],
       implementation: {
-        getRating: (_, { requestHeader }) => note(requestHeader) as never,
+        getRating: (_, { requestHeader }) => record(requestHeader) as never,
         async *watchAggregatedRatings(_, { requestHeader }) {
-          yield note(requestHeader) as never
+          yield record(requestHeader) as never
         },
         async importRatings(requests, { requestHeader }) {
           for await (const _ of requests);
-          return note(requestHeader) as never
+          return record(requestHeader) as never
         },
       },
     })

@@ -17,7 +17,7 @@ function from(remoteAddress: string, forwarded?: string) {
   return { remoteAddress, header }
 }
 
-test('a client has so many streams at once, others have theirs, and one that is over makes room', () => {
+test('each client has its own number of streams at once, and a stream that ends makes room', () => {
   const quota = createStreamQuota({ limits: { streamsPerClientMax: 2 } })
   const enter = (address: string) => {
     const lifetime = new Lifetime(createTimeouts())
@@ -41,19 +41,27 @@ test('a client has so many streams at once, others have theirs, and one that is 
   expect(codeOf('192.0.2.1')).toBe('ResourceExhausted')
 })
 
-describe('a client is', () => {
+describe('the client of a request', () => {
   test.each([
     ['its address', from('192.0.2.1'), '192.0.2.1'],
     ['an IPv4 address in the form of IPv6', from('::ffff:192.0.2.1'), '192.0.2.1'],
     ['its network of IPv6', from('2001:db8:0:7:1:2:3:4'), '2001:db8:0:7::/64'],
     ['the same network in short', from('2001:db8:0:7::9'), '2001:db8:0:7::/64'],
-    ['whoever calls, whatever it says', from('192.0.2.1', '198.51.100.7'), '192.0.2.1'],
-    ['whom a trusted proxy names', from('10.0.0.1', '198.51.100.7'), '198.51.100.7'],
-    ['not whom the client names', from('10.0.0.1', '1.1.1.1, 198.51.100.7'), '198.51.100.7'],
-    ['behind two proxies', from('::1', '1.1.1.1, 198.51.100.7, 10.0.0.9'), '198.51.100.7'],
-    ['a proxy that names nobody', from('10.0.0.1'), '10.0.0.1'],
-    ['a proxy that names no address', from('10.0.0.1', 'unknown'), '10.0.0.1'],
-  ])('%s', (_, incoming, client) => {
+    ['the caller, whatever its headers say', from('192.0.2.1', '198.51.100.7'), '192.0.2.1'],
+    ['the address that a trusted proxy names', from('10.0.0.1', '198.51.100.7'), '198.51.100.7'],
+    [
+      'not an address that the client names',
+      from('10.0.0.1', '1.1.1.1, 198.51.100.7'),
+      '198.51.100.7',
+    ],
+    [
+      'the first address before two trusted proxies',
+      from('::1', '1.1.1.1, 198.51.100.7, 10.0.0.9'),
+      '198.51.100.7',
+    ],
+    ['the proxy, when it names nobody', from('10.0.0.1'), '10.0.0.1'],
+    ['the proxy, when it names no address', from('10.0.0.1', 'unknown'), '10.0.0.1'],
+  ])('the client of a request is %s', (_, incoming, client) => {
     expect(clientOf(incoming, proxies)).toBe(client)
   })
 })

@@ -24,8 +24,8 @@ function someBytes(exchange: FakeExchange): Promise<true> {
   return waitFor(() => exchange.responseBytes.length > 0 || undefined, { what: 'a message' })
 }
 
-describe('an answer that is a stream', () => {
-  test('is sent in few chunks when its messages come at once', async () => {
+describe('a response stream', () => {
+  test('a response stream is sent in few chunks when its messages come at once', async () => {
     const { call, chunkLengths } = setUpCalls({
       implementation: {
         async *watchAggregatedRatings() {
@@ -40,7 +40,7 @@ describe('an answer that is a stream', () => {
     expect(exchange.responseTrailers).toEqual(['grpc-status', '0'])
   })
 
-  test('has the messages before one that is none', async () => {
+  test('a response stream has the messages before an invalid one', async () => {
     const { call } = setUpCalls({
       implementation: {
         async *watchAggregatedRatings() {
@@ -55,7 +55,7 @@ describe('an answer that is a stream', () => {
     expect(exchange.responseTrailers).toContain(String(Code.Internal))
   })
 
-  test('is sent message by message when they do not', async () => {
+  test('a response stream is sent message by message when they come one by one', async () => {
     const gate = Promise.withResolvers<void>()
     const { call } = setUpCalls({
       implementation: {
@@ -74,7 +74,7 @@ describe('an answer that is a stream', () => {
     expect(messagesOf(exchange.responseBytes)).toHaveLength(2)
   })
 
-  test('that fails tells its error after its messages', async () => {
+  test('a response stream that fails ends with its error after its messages', async () => {
     const { call, lines } = setUpCalls({
       implementation: {
         async *watchAggregatedRatings() {
@@ -89,7 +89,7 @@ describe('an answer that is a stream', () => {
     expect(lines).toMatchObject([{ code: 'aborted' }])
   })
 
-  test('whose handler is no generator, and throws when it is asked, tells that it failed', async () => {
+  test('a response stream fails when its iterator throws', async () => {
     const { call, lines } = setUpCalls({
       implementation: {
         watchAggregatedRatings: () => ({
@@ -139,7 +139,7 @@ describe('an answer that is a stream', () => {
   )
 })
 
-describe('a request that is a stream', () => {
+describe('a request stream', () => {
   const implementation: Rating = {
     async importRatings(requests) {
       let createdCount = 0n
@@ -148,19 +148,22 @@ describe('a request that is a stream', () => {
     },
   }
 
-  test.each([1, 7, 10_000])('is read however it is split: by %d bytes', async (length) => {
-    const all = Buffer.concat(Array.from({ length: 100 }, () => item))
-    const chunks: Uint8Array[] = []
-    for (let at = 0; at < all.length; at += length) chunks.push(all.subarray(at, at + length))
-    const { call } = setUpCalls({ implementation })
-    const exchange = call('ImportRatings', chunks)
-    await exchange.over
-    const [message] = messagesOf(exchange.responseBytes)
-    const { createdCount } = fromBinary(ImportRatingsResponseSchema, message as Buffer)
-    expect(createdCount).toBe(100n)
-  })
+  test.each([1, 7, 10_000])(
+    'a request stream is read however it is split: by %d bytes',
+    async (length) => {
+      const all = Buffer.concat(Array.from({ length: 100 }, () => item))
+      const chunks: Uint8Array[] = []
+      for (let at = 0; at < all.length; at += length) chunks.push(all.subarray(at, at + length))
+      const { call } = setUpCalls({ implementation })
+      const exchange = call('ImportRatings', chunks)
+      await exchange.over
+      const [message] = messagesOf(exchange.responseBytes)
+      const { createdCount } = fromBinary(ImportRatingsResponseSchema, message as Buffer)
+      expect(createdCount).toBe(100n)
+    },
+  )
 
-  test('ends the call at a message that is too large, whatever its handler makes of it', async () => {
+  test('a message that is too large ends the call, even if the handler catches the error', async () => {
     const { call } = setUpCalls({
       limits: { messageBytesMax: 100 },
       implementation: {
@@ -179,7 +182,7 @@ describe('a request that is a stream', () => {
     expect(exchange.refused).toBe(true)
   })
 
-  test('is refused when its handler has answered before its end', async () => {
+  test('the rest of a request stream is refused when the handler has responded', async () => {
     const { call } = setUpCalls({ implementation: { importRatings: async () => ({}) } })
     const exchange = call('ImportRatings', unfinished(item))
     await exchange.over
@@ -187,7 +190,7 @@ describe('a request that is a stream', () => {
     expect(exchange.refused).toBe(true)
   })
 
-  test('gives its messages in order to whoever asks for several at once', async () => {
+  test('a request stream has its messages in order when several are requested at once', async () => {
     const ids: (string | undefined)[] = []
     const { call } = setUpCalls({
       implementation: {

@@ -15,17 +15,17 @@ import { waitFor } from '@marquee/testing/wait-for'
 import { GetRatingRequestSchema, GetRatingResponseSchema } from '../../gen/rating/v1/rating_pb.ts'
 
 describe('a unary call', () => {
-  test('is answered by one message, with what its handler says beside', async () => {
+  test('the response to a unary call is one message, with headers and trailers of the handler', async () => {
     const { call, lines } = setUpCalls({
       implementation: {
         getRating({ recordId }, context) {
-          context.responseHeader.set('X-Header', context.requestHeader.get('x-asked') ?? '')
+          context.responseHeader.set('X-Header', context.requestHeader.get('x-request') ?? '')
           context.responseTrailer.append('X-Trailer', 'b')
           return { rating: { recordId, value: 4 } }
         },
       },
     })
-    const exchange = call('GetRating', [request], ['x-asked', 'a'])
+    const exchange = call('GetRating', [request], ['x-request', 'a'])
     await exchange.over
     const [message] = messagesOf(exchange.responseBytes)
     expect(fromBinary(GetRatingResponseSchema, message as Buffer).rating).toMatchObject({
@@ -42,7 +42,7 @@ describe('a unary call', () => {
     expect(lines).toMatchObject([{ code: 'ok', method: 'rating.v1.RatingService/GetRating' }])
   })
 
-  test('may come byte by byte', async () => {
+  test('a unary call may arrive byte by byte', async () => {
     const { call } = setUpCalls({ implementation: { getRating: () => ({ rating: { value: 4 } }) } })
     const exchange = call(
       'GetRating',
@@ -54,19 +54,23 @@ describe('a unary call', () => {
 
   test.each([
     ['without a message', [], Code.Unimplemented],
-    ['with two', [request, request], Code.Unimplemented],
-    ['with half of one', [request.subarray(0, 9)], Code.InvalidArgument],
-    ['with a message of no such type', [envelope(Buffer.from([0xff]))], Code.InvalidArgument],
+    ['with two messages', [request, request], Code.Unimplemented],
+    ['with half a message', [request.subarray(0, 9)], Code.InvalidArgument],
+    ['with a message of another type', [envelope(Buffer.from([0xff]))], Code.InvalidArgument],
     ['that breaks the rules', [envelope(Buffer.alloc(0))], Code.InvalidArgument],
-    ['compressed in no named way', [envelope(Buffer.alloc(3), 1)], Code.Internal],
+    [
+      'with a compressed message and no name of a compression',
+      [envelope(Buffer.alloc(3), 1)],
+      Code.Internal,
+    ],
     ['with flags that are unknown', [envelope(Buffer.alloc(3), 2)], Code.InvalidArgument],
-    ['that is cut off', abortedBody(request.subarray(0, 3)), Code.Canceled],
-  ])('%s is refused', async (_, body, code) => {
+    ['that the client aborts', abortedBody(request.subarray(0, 3)), Code.Canceled],
+  ])('a unary call %s is refused', async (_, body, code) => {
     const { call } = setUpCalls({ implementation: { getRating: () => ({}) } })
     expect(await failureOf(call('GetRating', body))).toMatchObject({ code })
   })
 
-  test('of a message that is too large is refused at its head', async () => {
+  test('a unary call with a message that is too large is refused at its head', async () => {
     const { call } = setUpCalls({
       implementation: { getRating: () => ({}) },
       limits: { messageBytesMax: 100 },
@@ -76,7 +80,7 @@ describe('a unary call', () => {
     expect(exchange.refused).toBe(true)
   })
 
-  test('ends with its deadline, and tells its handler', async () => {
+  test('a unary call ends at its deadline, and its handler is notified', async () => {
     const seen: AbortSignal[] = []
     const { call, lines } = setUpCalls({
       implementation: {
@@ -93,7 +97,7 @@ describe('a unary call', () => {
     expect(lines).toMatchObject([{ code: 'deadline_exceeded' }])
   })
 
-  test('ends when its client leaves, and tells its handler and the log', async () => {
+  test('a unary call ends when its client leaves, and handler and log are notified', async () => {
     const entered = Promise.withResolvers<AbortSignal>()
     const { call, lines } = setUpCalls({
       implementation: {
@@ -111,7 +115,7 @@ describe('a unary call', () => {
     expect(lines).toMatchObject([{ code: 'canceled' }])
   })
 
-  test('tells an error with its details, its metadata and any text', async () => {
+  test('an error of a unary call has its details, its metadata and any text', async () => {
     const text = 'größer: 100 % \ud800'
     const detail = { desc: GetRatingRequestSchema, value: { recordId: '1' } }
     const { call } = setUpCalls({

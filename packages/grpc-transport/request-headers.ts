@@ -58,8 +58,8 @@ function protocolHeaders({
   ]
 }
 
-function appendMetadata(fields: string[], metadata: HeadersInit): void {
-  const headers = new LazyHeaders(fields)
+function appendMetadata(list: string[], metadata: HeadersInit): void {
+  const headers = new LazyHeaders(list)
   for (const [name = '', value = ''] of entriesOf(metadata)) {
     const known = name.toLowerCase()
     if (known === 'user-agent') headers.set(known, value)

@@ -9,15 +9,15 @@ import { decodeMessage } from '@marquee/http/percent-text'
 import type { ResolvedGrpcOptions } from './options.ts'
 
 /** Returns headers as `Headers`. */
-export function toHeaders(fields: HeaderList): Headers {
+export function toHeaders(list: HeaderList): Headers {
   const headers = new Headers()
-  appendHeaders(headers, fields)
+  appendHeaders(headers, list)
   return headers
 }
 
-export function appendHeaders(headers: Headers, fields: HeaderList): void {
-  for (let index = 0; index < fields.length; index += 2) {
-    headers.append(fields[index] ?? '', fields[index + 1] ?? '')
+export function appendHeaders(headers: Headers, list: HeaderList): void {
+  for (let index = 0; index < list.length; index += 2) {
+    headers.append(list[index] ?? '', list[index + 1] ?? '')
   }
 }
 
@@ -28,45 +28,46 @@ export function appendHeaders(headers: Headers, fields: HeaderList): void {
  */
 export function headersError(
   status: number,
-  fields: HeaderList,
+  headers: HeaderList,
   { format, acceptCompression }: ResolvedGrpcOptions,
 ): ConnectError | undefined {
   if (status !== 200) {
-    const grpcError = headerOf(fields, 'grpc-status') ? statusError(fields, []) : undefined
+    const grpcError = headerOf(headers, 'grpc-status') ? statusError(headers, []) : undefined
     return (
-      grpcError ?? new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status), toHeaders(fields))
+      grpcError ??
+      new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status), toHeaders(headers))
     )
   }
-  const type = headerOf(fields, 'content-type')
+  const type = headerOf(headers, 'content-type')
   const received = formatOf(type)
   if (received !== format) {
     const code = received === undefined ? Code.Unknown : Code.Internal
-    return new ConnectError(`unsupported content type ${type}`, code, toHeaders(fields))
+    return new ConnectError(`unsupported content type ${type}`, code, toHeaders(headers))
   }
-  const encoding = encodingOf(fields)
+  const encoding = encodingOf(headers)
   if (encoding === undefined || acceptCompression.some(({ name }) => name === encoding)) {
     return undefined
   }
   const message = `unsupported response encoding "${encoding}"`
-  return new ConnectError(message, Code.Internal, toHeaders(fields))
+  return new ConnectError(message, Code.Internal, toHeaders(headers))
 }
 
 /** Returns the name of the compression of a response, or `undefined` for none. */
-export function encodingOf(fields: HeaderList): string | undefined {
-  const encoding = headerOf(fields, 'grpc-encoding')?.toLowerCase()
+export function encodingOf(headers: HeaderList): string | undefined {
+  const encoding = headerOf(headers, 'grpc-encoding')?.toLowerCase()
   return encoding === 'identity' ? undefined : encoding
 }
 
 /**
  * Returns the error that the status of a response reports, or `undefined` for success.
- * @param fields the trailers, or the headers of a response that has nothing else.
+ * @param trailers the trailers, or the headers of a response that has nothing else.
  * @param headers further headers, which become metadata of the error.
  */
-export function statusError(fields: HeaderList, headers: HeaderList): ConnectError | undefined {
-  const status = headerOf(fields, 'grpc-status')
+export function statusError(trailers: HeaderList, headers: HeaderList): ConnectError | undefined {
+  const status = headerOf(trailers, 'grpc-status')
   if (status === '0') return undefined
   if (status === undefined) return new ConnectError('protocol error: missing status', Code.Internal)
-  const metadata = toHeaders(fields)
+  const metadata = toHeaders(trailers)
   const message = metadata.get('grpc-message')
   if (message?.includes('%')) metadata.set('grpc-message', canonical(message))
   const error = findTrailerError(metadata)

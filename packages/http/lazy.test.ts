@@ -10,7 +10,7 @@ import { lazyResponse } from './lazy-response.ts'
 const bytes = (text: string) => new TextEncoder().encode(text)
 
 describe('lazy headers', () => {
-  const open = (...fields: string[]) => new LazyHeaders(fields) as unknown as Headers
+  const open = (...list: string[]) => new LazyHeaders(list) as unknown as Headers
 
   test('lazy headers are read and changed like real ones', () => {
     for (const headers of [open(), new Headers()]) {
@@ -141,8 +141,8 @@ describe('a lazy response', () => {
       ['a', 'b'],
       ['x-after', 'yes'],
     ])
-    const fields = ['origin', 'http://page.example']
-    const shared = await app.fetch(lazyRequest(fakeExchange({ target: '/cors', headers: fields })))
+    const origin = ['origin', 'http://page.example']
+    const shared = await app.fetch(lazyRequest(fakeExchange({ target: '/cors', headers: origin })))
     expect(shared.headers.get('access-control-allow-origin')).toBe('http://page.example')
     expect(shared.headers.get('a')).toBe('b')
     expect(await shared.text()).toBe('text')

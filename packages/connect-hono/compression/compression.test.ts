@@ -29,14 +29,17 @@ async function failureOf(work: () => unknown): Promise<ConnectError> {
 
 for (const one of standardCompressions) {
   describe(one.name, () => {
-    test.each([0, 1, 5_000, 300_000])('packs and unpacks %d bytes', async (bytes) => {
-      const packed = await one.compress(repeated(bytes))
-      const unpacked = await one.decompress(packed, Math.max(bytes, 1))
-      expect(Buffer.from(unpacked).equals(repeated(bytes))).toBe(true)
-    })
+    test.each([0, 1, 5_000, 300_000])(
+      `${one.name} compresses and decompresses %d bytes`,
+      async (bytes) => {
+        const packed = await one.compress(repeated(bytes))
+        const unpacked = await one.decompress(packed, Math.max(bytes, 1))
+        expect(Buffer.from(unpacked).equals(repeated(bytes))).toBe(true)
+      },
+    )
 
     test.each([2_000, 100_000, 3_000_000])(
-      'unpacks no more than is taken of %d bytes',
+      'decompressing stops at the maximum: %d bytes',
       async (bytes) => {
         const packed = await one.compress(repeated(bytes))
         const error = await failureOf(() => one.decompress(packed, bytes - 1))
@@ -44,9 +47,9 @@ for (const one of standardCompressions) {
       },
     )
 
-    // Deno's Brotli takes what is none for nothing at all; then it is the message that is refused.
+    // Deno's Brotli returns no bytes for other input. The message is refused later then.
     if (one.name === 'br') return
-    test('tells what is not packed so', async () => {
+    test(`${one.name} reports a message that it did not compress`, async () => {
       const error = await failureOf(() => one.decompress(Buffer.from('no such thing'), 100))
       expect(error).toMatchObject({ code: Code.InvalidArgument })
     })
@@ -63,16 +66,19 @@ test.each([
   ['X-Gzip', 'gzip'],
   ['*', undefined],
   ['', undefined],
-])('of those that a client takes, "%s", the first that is there is chosen', (accepted, name) => {
-  const compressions = createCompressions(standardCompressions)
-  for (let times = 0; times < 2; times++) expect(compressions.choose(accepted)?.name).toBe(name)
-})
+])(
+  'of the compressions that a client accepts, "%s", the first known one is chosen',
+  (accepted, name) => {
+    const compressions = createCompressions(standardCompressions)
+    for (let times = 0; times < 2; times++) expect(compressions.choose(accepted)?.name).toBe(name)
+  },
+)
 
 test.each(['gzip', 'GZip', 'x-gzip'])('a request compressed with "%s" is read as gzip', (name) => {
   expect(createCompressions(standardCompressions).find(name)?.name).toBe('gzip')
 })
 
-describe('a window that is larger than accepted is refused before anything is decompressed:', () => {
+describe('a window', () => {
   const [, brotli, zstandard] = standardCompressions as [Compression, Compression, Compression]
   const content = repeated(5_000)
 
@@ -85,14 +91,17 @@ describe('a window that is larger than accepted is refused before anything is de
     ['br of 8 MiB', brotli, brotliOf(23, content), Code.ResourceExhausted],
     ['br of 16 MiB', brotli, brotliOf(24, content), Code.ResourceExhausted],
     ['br of 1 GiB', brotli, Buffer.from([0x11, 0x1e, 0x03]), Code.InvalidArgument],
-  ])('%s', async (_, compression, bytes, code) => {
-    const decompressing = compression.decompress(bytes, 10_000)
-    if (code === undefined) expect(Buffer.from(await decompressing).equals(content)).toBe(true)
-    else expect(await failureOf(() => decompressing)).toMatchObject({ code })
-  })
+  ])(
+    'a window is checked before anything is decompressed: %s',
+    async (_, compression, bytes, code) => {
+      const decompressing = compression.decompress(bytes, 10_000)
+      if (code === undefined) expect(Buffer.from(await decompressing).equals(content)).toBe(true)
+      else expect(await failureOf(() => decompressing)).toMatchObject({ code })
+    },
+  )
 })
 
-test('more can be added', () => {
+test('a compression can be added to the standard ones', () => {
   const compress = (bytes: Uint8Array) => deflateSync(bytes)
   const decompress = async (bytes: Uint8Array) => inflateSync(bytes)
   const more = { name: 'deflate', compress, decompress }

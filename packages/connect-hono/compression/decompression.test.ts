@@ -34,7 +34,7 @@ function setUp() {
   return { state, decompress, finishOne }
 }
 
-test('no more messages are decompressed at once than are allowed, in the order they came', async () => {
+test('the number of messages decompressed at once is limited, and others wait in order', async () => {
   const { state, decompress, finishOne } = setUp()
   const done: number[] = []
   const all = [0, 1, 2, 3, 4].map((index) => decompress().then(() => done.push(index)))
@@ -56,7 +56,7 @@ test('a message is refused when too many wait already, or too many bytes', async
   await Promise.all(all)
 })
 
-test('a call that is over waits no more, and its message is not decompressed', async () => {
+test('a call that ends stops waiting, and its message is not decompressed', async () => {
   const { state, decompress, finishOne } = setUp()
   const first = [decompress(), decompress()]
   const lifetime = new Lifetime(createTimeouts())
@@ -69,7 +69,7 @@ test('a call that is over waits no more, and its message is not decompressed', a
   expect(state.started).toBe(3)
 })
 
-test('a slot that is given to a call in the moment it ends goes to the next', async () => {
+test('a slot that is granted to a call as it ends goes to the next call', async () => {
   const { state, decompress, finishOne } = setUp()
   const lifetime = new Lifetime(createTimeouts())
   const first = [decompress(), decompress()]

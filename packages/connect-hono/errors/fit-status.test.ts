@@ -6,18 +6,18 @@ const status = ['x-a', 'b', 'grpc-status', '3']
 const message = ['grpc-message', `${'%C3%A9'.repeat(50)}.`]
 const details = ['grpc-status-details-bin', 'd'.repeat(1_000)]
 
-test('trailers that a client takes stay as they are', () => {
+test('trailers within the limit of the client stay unchanged', () => {
   const trailers = [...status, ...message, ...details]
   expect(fitStatus(trailers, Number.POSITIVE_INFINITY)).toBe(trailers)
   expect(fitStatus(trailers, headerListBytes(trailers))).toBe(trailers)
 })
 
-test('details are the first to go', () => {
+test('details of an error are removed first', () => {
   const trailers = [...status, ...details, ...message]
   expect(fitStatus(trailers, headerListBytes(trailers) - 1)).toEqual([...status, ...message])
 })
 
-test('a message is cut between two characters to what is left', () => {
+test('a message is truncated between two characters to the room left', () => {
   const bytesMax = headerListBytes([...status, ...message]) - 1
   const fitted = fitStatus([...status, ...message, ...details], bytesMax)
   expect(headerListBytes(fitted)).toBeLessThanOrEqual(bytesMax)
@@ -25,6 +25,6 @@ test('a message is cut between two characters to what is left', () => {
   expect(decodeURIComponent(fitted[5] ?? '')).toBe(`${'é'.repeat(48)}…`)
 })
 
-test('a message for which there is no room goes', () => {
+test('a message without room is removed', () => {
   expect(fitStatus([...status, ...message], headerListBytes(status) + 50)).toEqual(status)
 })

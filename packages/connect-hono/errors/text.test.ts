@@ -32,7 +32,7 @@ const manyRecords = toBinary(
   }),
 )
 
-/** A call with a text that its client chose: what it is, its path, content type, body, and further fields. */
+/** A call with a text that its client chose: what it is, its path, content type, body, and further headers. */
 type Case = readonly [string, string, string, string | Uint8Array, (readonly string[])?]
 
 const cases: Case[] = [
@@ -126,19 +126,19 @@ test('reflection does not repeat a long name in its error', async () => {
     headers: ['content-type', 'application/grpc'],
     body: [envelope(toBinary(ServerReflectionRequestSchema, request))],
   })
-  // The request itself is a part of the answer.
+  // The request itself is part of the response.
   expect(bytes.length).toBeLessThan(10_700)
 })
 
 describe('an error that a handler throws', () => {
   const text = '10 % of "é" is ~100 (a:b/c)'
 
-  test('is told in full as far as it may be long, without more escapes than the protocol has', async () => {
+  test('an error of a handler is sent in full up to the limit, with no more escapes than needed', async () => {
     const failed = await fail(new ConnectError(text, Code.NotFound))
     expect(failed.trailers).toContain('grpc-message\n10 %25 of "%C3%A9" is ~100 (a:b/c)')
   })
 
-  test('is cut, and loses the details that are too much', async () => {
+  test('a long error of a handler is truncated, and loses details that do not fit', async () => {
     const detail = (stringValue: string) => ({
       desc: ValueSchema,
       value: { kind: { case: 'stringValue' as const, value: stringValue } },
@@ -151,8 +151,8 @@ describe('an error that a handler throws', () => {
     const [, status = ''] = /grpc-status-details-bin\n(.*)/.exec(trailers) ?? []
     // Without padding (gRPC over HTTP/2, "Binary-Header").
     expect(status).not.toContain('=')
-    const told = Buffer.from(status, 'base64').toString()
-    expect([told.includes('first'), told.includes('xxx')]).toEqual([true, false])
+    const sent = Buffer.from(status, 'base64').toString()
+    expect([sent.includes('first'), sent.includes('xxx')]).toEqual([true, false])
     expect(JSON.stringify(lines).length).toBeLessThan(2_048)
   })
 

@@ -10,11 +10,11 @@ test.each([
   ['🎬🎬🎬', 12, '🎬🎬🎬'],
   ['🎬🎬🎬', 11, '🎬🎬…'],
   ['a🎬', 4, 'a…'],
-])('%j within %d bytes is %j', (text, bytesMax, expected) => {
+])('%j truncated to %d bytes is %j', (text, bytesMax, expected) => {
   expect(truncateText(text, bytesMax)).toBe(expected)
 })
 
-test('a text of any length is cut to the bytes it may take', () => {
+test('a text of any length is truncated to the maximum number of bytes', () => {
   for (const text of ['a', 'é', '漢', '🎬', 'a🎬é'].map((one) => one.repeat(100_000))) {
     for (let bytesMax = 3; bytesMax < 20; bytesMax++) {
       const cut = truncateText(text, bytesMax)

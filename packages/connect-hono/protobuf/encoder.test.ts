@@ -198,14 +198,14 @@ function expectSame(desc: DescMessage, message: Message): void {
   expect(outcome(() => encoded(desc, message))).toBe(outcome(() => toBinary(desc, message)))
 }
 
-test('a message is the same as protobuf-es writes it', () => {
+test('a message is encoded as protobuf-es encodes it', () => {
   fc.assert(
     fc.property(messagesOf(all), (message) => expectSame(all, message)),
     { numRuns: 1_000 },
   )
 })
 
-test('an odd value is taken or refused as protobuf-es does, with its words', () => {
+test('an unusual value is accepted or refused as in protobuf-es, with the same error', () => {
   for (const field of all.fields) {
     for (const odd of oddities) {
       expectSame(all, Object.assign(create(all), setting(field, odd)))
@@ -214,14 +214,14 @@ test('an odd value is taken or refused as protobuf-es does, with its words', () 
   }
 })
 
-test('the fields of proto2 know whether they were set', () => {
+test('fields of proto2 are encoded only when they were set', () => {
   const file = createFile()
   expectSame(FileDescriptorProtoSchema, file)
   const options = [{ packed: false, deprecated: true }, {}, { ctype: 1, debugRedact: false }]
   for (const one of options) expectSame(FieldOptionsSchema, create(FieldOptionsSchema, one))
 })
 
-test('wrappers, structs and maps are written as well', () => {
+test('wrappers, structs and maps are encoded', () => {
   fc.assert(fc.property(messagesOf(strange), (message) => expectSame(strange, message)))
 })
 
@@ -231,7 +231,7 @@ test('a message of another type is refused', () => {
   expect(outcome(() => encoded(all, message))).toContain('cannot use')
 })
 
-test('fields that are not known are written again', () => {
+test('unknown fields are encoded again', () => {
   const unknown = [{ no: 2_000, wireType: 0, data: Uint8Array.of(5) }]
   const message = create(MetadataSchema, { id: 'a' })
   message.$unknown = unknown
@@ -244,7 +244,7 @@ test('fields that are not known are written again', () => {
   expect(encoded(all, outer).length).toBeGreaterThan(4)
 })
 
-test('messages of any length and depth have their lengths before them', () => {
+test('messages of any length and depth are prefixed with their lengths', () => {
   const field = all.fields.find((one) => one.message === all && one.fieldKind === 'message')
   const text = all.fields.find(({ scalar, oneof }) => scalar === ScalarType.STRING && !oneof)
   const [within, name] = [field?.localName ?? '', text?.localName ?? '']

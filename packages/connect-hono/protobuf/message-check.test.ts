@@ -39,19 +39,19 @@ describe('the elements of a message in binary form are counted:', () => {
     ['groups, with what is in them', batch, '7b 0a00 7c', 3],
     ['a tag that is longer than it needs to be', batch, '8a8000 02 0a00', 2],
     ['a tag with bits that are ignored', batch, '8a80808070 02 0a00', 2],
-    ['what comes after a message that is cut short', batch, '0a02 0a05 0a00', 3],
-    ['what is cut short itself', batch, '0a00 0a05', 2],
-  ])('%s', (_, desc, text, expected) => {
+    ['elements after a truncated message', batch, '0a02 0a05 0a00', 3],
+    ['a truncated message', batch, '0a00 0a05', 2],
+  ])('the elements of a binary message are counted: %s', (_, desc, text, expected) => {
     expect(binaryCounter(desc)(hex(text), 100)).toBe(expected)
   })
 
-  test('no further than there may be', () => {
+  test('the elements of a binary message are counted up to the limit', () => {
     const count = binaryCounter(batch)(Buffer.alloc(1_000_000, '0a00', 'hex'), 100)
     expect(count).toBe(101)
   })
 })
 
-test('a message is refused by its size also when it could not have too many elements', () => {
+test('a message that is too large is refused even if it has few elements', () => {
   const check = messageCheck(ListTopRatedRequestSchema, 'json', { bytesMax: 10, elementsMax: 100 })
   expect(codeOf(() => check(Buffer.alloc(11)))).toBe(Code.ResourceExhausted)
   expect(codeOf(() => check(Buffer.alloc(10)))).toBeUndefined()
@@ -66,7 +66,7 @@ describe('the elements of JSON are counted:', () => {
     ['{"a":"\u00fc\u{1f600}"}', 3],
     ['"not closed,,,,', 1],
     [',,,,', 5],
-  ])('%s', (text, expected) => {
+  ])('the elements of JSON are counted: %s', (text, expected) => {
     const options = { elementsMax: 100, hasIntegersAsText: false }
     expect(countJsonElements(Buffer.from(text), options)).toBe(expected)
   })
@@ -111,7 +111,7 @@ describe('a message is refused before it is parsed', () => {
       InvalidArgument,
     ],
     ['with such an exponent', top, 'json', `{"pageSize":1e${nines}}`, InvalidArgument],
-  ] as const)('%s', (_, desc, format, text, code) => {
+  ] as const)('a message is refused before it is parsed: %s', (_, desc, format, text, code) => {
     const check = messageCheck(desc, format, limits)
     expect(codeOf(() => check(Buffer.from(text as string)))).toBe(code)
   })
@@ -125,7 +125,7 @@ describe('a message is refused before it is parsed', () => {
       ServerReflectionRequestSchema,
       `{"host":"${' '.repeat(1_000)}\\`,
     ],
-  ])('but not with %s', (_, desc, text) => {
+  ])('a message is accepted before it is parsed: %s', (_, desc, text) => {
     expect(codeOf(() => messageCheck(desc, 'json', limits)(Buffer.from(text)))).toBeUndefined()
   })
 })

@@ -69,17 +69,20 @@ test.each(largest)('the largest valid %s is accepted, in binary and in JSON', (d
   messageCheck(desc, 'json', limits.json)(json)
 })
 
-test.each(methods)('a request of $name has limits of its own, far below those of all', (method) => {
-  const { proto, json } = messageLimitsOf(method.input, rpcLimits)
-  expect(proto.bytesMax).toBeLessThan(512 * kibibyte)
-  expect(json.bytesMax).toBeLessThan(1_536 * kibibyte)
-  expect(proto.elementsMax).toBeLessThan(2_000)
-  expect(Object.values(largestMessage(method.input)).every(Number.isFinite)).toBe(true)
-})
+test.each(methods)(
+  'a request of $name has its own limits, far below the general ones',
+  (method) => {
+    const { proto, json } = messageLimitsOf(method.input, rpcLimits)
+    expect(proto.bytesMax).toBeLessThan(512 * kibibyte)
+    expect(json.bytesMax).toBeLessThan(1_536 * kibibyte)
+    expect(proto.elementsMax).toBeLessThan(2_000)
+    expect(Object.values(largestMessage(method.input)).every(Number.isFinite)).toBe(true)
+  },
+)
 
 describe('what the rules leave without a bound', () => {
   test.each([HealthCheckRequestSchema, ServerReflectionRequestSchema])(
-    'has the default: %s',
+    'a message without rules has the default limits: %s',
     (desc) => {
       const { proto, json } = messageLimitsOf(desc, rpcLimits)
       expect(proto.bytesMax).toBe(rpcLimits.unboundedMessageBytesMax)
@@ -87,7 +90,7 @@ describe('what the rules leave without a bound', () => {
     },
   )
 
-  test('has no more than any message may have', () => {
+  test('the limit of a message is at most that of all messages', () => {
     const limits = { ...rpcLimits, messageBytesMax: 100 }
     expect(messageLimitsOf(HealthCheckRequestSchema, limits).json.bytesMax).toBe(100)
     expect(messageLimitsOf(PutMetadataRequestSchema, limits).proto.bytesMax).toBe(100)

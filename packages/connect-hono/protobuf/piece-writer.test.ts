@@ -25,7 +25,7 @@ test('long bytes are a piece of their own, not copied, and short ones are not', 
   )
 })
 
-test('fields that are not known follow the bytes', () => {
+test('unknown fields follow the bytes', () => {
   const unknown = { no: 9, wireType: 0, data: new Uint8Array([7]) }
   const message = create(EchoResponseSchema, { payload: bytes(20_000) })
   message.$unknown = [unknown]
@@ -33,7 +33,7 @@ test('fields that are not known follow the bytes', () => {
   expect(Buffer.concat(writeEnvelope(codec, message)).equals(whole)).toBe(true)
 })
 
-test('what is taken back leaves what was before it, also when it was in pieces', () => {
+test('rewinding keeps everything before the position, also in pieces', () => {
   const writer = new PieceWriter()
   writer.string('kept')
   const { length } = writer
@@ -44,7 +44,7 @@ test('what is taken back leaves what was before it, also when it was in pieces',
   expect(Buffer.concat(writer.takePieces()).toString()).toBe('\u0004kept\u0005after')
 })
 
-test('within something whose length is written before it, long bytes are copied', () => {
+test('long bytes within a length-prefixed value are copied', () => {
   const writer = new PieceWriter()
   const start = writer.begin()
   writer.raw(bytes(20_000))

@@ -9,7 +9,7 @@ const lengths = fc.array(
   },
 )
 
-test('bytes are read as they came, however they are split', () => {
+test('bytes are read in order, however they are split', () => {
   fc.assert(
     fc.property(lengths, lengths, (writes, reads) => {
       const queue = new ByteQueue()
@@ -36,7 +36,7 @@ test('bytes are read as they came, however they are split', () => {
   )
 })
 
-test('a message that comes byte by byte is gathered as it comes', () => {
+test('a message that arrives byte by byte is gathered as it arrives', () => {
   const queue = new ByteQueue()
   for (let n = 0; n < 100_000; n++) queue.push(new Uint8Array([n]))
   const bytes = queue.read(100_000)
@@ -51,7 +51,7 @@ test('a message within a chunk is not copied', () => {
   expect(queue.read(50).buffer).toBe(chunk.buffer)
 })
 
-test('long bytes that are expected are read as they came, with what is around them', () => {
+test('an expected long read returns its bytes in order, and those around it stay', () => {
   const chunks = fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 30 })
   const reads = fc.array(fc.integer({ min: 0, max: 200_000 }), { minLength: 1, maxLength: 6 })
   fc.assert(
@@ -79,7 +79,7 @@ test('long bytes that are expected are read as they came, with what is around th
   )
 })
 
-test('nothing is made for what is announced before a part of it has come', () => {
+test('no buffer is allocated for an expected read before a part of it has arrived', () => {
   const queue = new ByteQueue()
   queue.expect(1_000_000)
   const chunk = Buffer.alloc(200_000, 1)
@@ -87,11 +87,11 @@ test('nothing is made for what is announced before a part of it has come', () =>
   chunk[0] = 2
   for (let count = 0; count < 4; count++) queue.push(Buffer.alloc(200_000, 3))
   const bytes = queue.read(1_000_000)
-  // The first chunk was kept as it is until the second made a buffer worth while.
+  // The first chunk was not copied until the second one arrived.
   expect([bytes[0], bytes[199_999], bytes[200_000], bytes.length]).toEqual([2, 1, 3, 1_000_000])
 })
 
-test('what waits is no view of much larger memory, and not in tiny pieces', () => {
+test('waiting bytes are neither views of much larger memory nor tiny pieces', () => {
   const source = new Uint8Array(64 * 1024).fill(7)
   const queue = new ByteQueue()
   queue.push(source.subarray(0, 2_000))

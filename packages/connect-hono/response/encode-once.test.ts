@@ -26,7 +26,7 @@ test('a message of many streams is encoded once for each codec', () => {
   }
 })
 
-test('it is compressed once, whoever asks first', async () => {
+test('a message of many streams is compressed once', async () => {
   let compressedCount = 0
   const compression = {
     name: 'test',

@@ -166,7 +166,7 @@ describe('a head that is ambiguous', () => {
     ['another scheme', 'GET ftp://a/ HTTP/1.1'],
     ['a URL without a host', 'GET http:///a HTTP/1.1'],
     ['CR alone in the line', 'GET /\rX HTTP/1.1'],
-    ['LF alone behind the line', 'GET / HTTP/1.1\nhost: b'],
+    ['LF alone after the line', 'GET / HTTP/1.1\nhost: b'],
   ])('an ambiguous head is refused: %s', (_, line) => {
     expect(outcome(`${line}\r\nhost: a\r\n`)).toBe(400)
   })

@@ -189,9 +189,9 @@ describe('a slow client', () => {
 describe('a client that sends too much', () => {
   test.each([
     ['a request line', 'GET /', 'a', 414],
-    ['one header field', 'GET / HTTP/1.1\r\nhost: a\r\nx: ', 'a', 431],
-    ['header fields', 'GET / HTTP/1.1\r\nhost: a\r\n', 'x: y\r\n', 431],
-    ['names of fields', 'GET / HTTP/1.1\r\nhost: a\r\n', 'x', 431],
+    ['one header', 'GET / HTTP/1.1\r\nhost: a\r\nx: ', 'a', 431],
+    ['headers', 'GET / HTTP/1.1\r\nhost: a\r\n', 'x: y\r\n', 431],
+    ['names of headers', 'GET / HTTP/1.1\r\nhost: a\r\n', 'x', 431],
     [
       'a trailer',
       'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n',
@@ -324,7 +324,7 @@ describe('an ambiguous request', () => {
     ['a folded transfer-encoding', `transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n`],
     ['two lengths', `content-length: 0\r\ncontent-length: ${smuggled.length}\r\n\r\n`],
     ['LF for a line end', `x: y\ncontent-length: ${smuggled.length}\r\n\r\n`],
-    ['LF behind the size of a chunk', `transfer-encoding: chunked\r\n\r\n0\n\n`],
+    ['LF after the size of a chunk', `transfer-encoding: chunked\r\n\r\n0\n\n`],
     ['LF in an extension', `transfer-encoding: chunked\r\n\r\n2;\nxx\r\n0\r\n\r\n`],
   ])('a request that is ambiguous by %s is refused and hides no other', async (_, rest) => {
     const targets: string[] = []

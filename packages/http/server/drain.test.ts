@@ -15,7 +15,7 @@ async function startGated(drainTimeoutMs = 5_000) {
   const fetch = async () => {
     arrived.resolve()
     await gate.promise
-    return new Response('answered')
+    return new Response('done')
   }
   const server = await serve({ app: { fetch }, port: 0, log, limits: { drainTimeoutMs } })
   return { server, arrived: arrived.promise, letGo: gate.resolve }
@@ -29,13 +29,13 @@ async function refused(server: Server): Promise<boolean> {
 
 test('closing lets an HTTP/1.1 call finish, and accepts no new connection', async () => {
   const { server, arrived, letGo } = await startGated()
-  const answer = fetch(server.url)
+  const pending = fetch(server.url)
   await arrived
   const closed = server.close()
   expect(await refused(server)).toBe(true)
   letGo()
-  const response = await answer
-  expect(await response.text()).toBe('answered')
+  const response = await pending
+  expect(await response.text()).toBe('done')
   expect(response.headers.get('connection')).toBe('close')
   await closed
 })
@@ -54,7 +54,7 @@ test('closing lets an HTTP/2 call finish, and sends the client a GOAWAY', async 
   await goneAway
   letGo()
   await once(stream, 'close')
-  expect(body).toBe('answered')
+  expect(body).toBe('done')
   await closed
 })
 
@@ -72,13 +72,13 @@ test('closing ends connections without a call', async () => {
 
 test('a call that does not end is aborted after the drain timeout', async () => {
   const { server, arrived } = await startGated(50)
-  const answer = fetch(server.url).then(
-    () => 'answered',
+  const outcome = fetch(server.url).then(
+    () => 'done',
     () => 'cut',
   )
   await arrived
   await server.close()
-  expect(await answer).toBe('cut')
+  expect(await outcome).toBe('cut')
 })
 
 alsoOnDenoAndNode(import.meta.filename)

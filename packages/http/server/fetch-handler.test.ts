@@ -70,13 +70,13 @@ describe('a response of the app', () => {
 
   test('a response over HTTP/2 has no headers about the connection', async () => {
     const headers = ['a', '1', 'connection', 'close', 'keep-alive', 'x', 'b', '2']
-    const answer = async (httpVersion: '1.1' | '2') => {
+    const headersBy = async (httpVersion: '1.1' | '2') => {
       const exchange = ask(() => lazyResponse(null, 200, [...headers]), { httpVersion })
       await exchange.over
       return exchange.responseHeaders
     }
-    expect(await answer('2')).toEqual(['a', '1', 'b', '2'])
-    expect(await answer('1.1')).toEqual(headers)
+    expect(await headersBy('2')).toEqual(['a', '1', 'b', '2'])
+    expect(await headersBy('1.1')).toEqual(headers)
   })
 
   test('a response is aborted when its source fails', async () => {
@@ -119,8 +119,8 @@ describe('a client that leaves', () => {
 
   test('a client that leaves before the response has it discarded', async () => {
     const returned = Promise.withResolvers<void>()
-    const answer = Promise.withResolvers<Response>()
-    const exchange = ask(() => answer.promise)
+    const response = Promise.withResolvers<Response>()
+    const exchange = ask(() => response.promise)
     await turn()
     exchange.leave()
     const source = {
@@ -132,7 +132,7 @@ describe('a client that leaves', () => {
         },
       }),
     }
-    answer.resolve(lazyResponse(source, 200, []))
+    response.resolve(lazyResponse(source, 200, []))
     await returned.promise
     expect(exchange.status).toBe(0)
   })
@@ -154,19 +154,19 @@ describe('an app that fails', () => {
 })
 
 describe('a request without a valid URL', () => {
-  const answered = async (request: Partial<FakeRequest>) => {
+  const statusOf = async (request: Partial<FakeRequest>) => {
     const exchange = ask(({ url }) => new Response(url), { method: 'GET', ...request })
     await exchange.over
     return exchange.status
   }
 
   test('a request without a valid URL is refused with its status', async () => {
-    expect(await answered({ method: 'CONNECT' })).toBe(501)
+    expect(await statusOf({ method: 'CONNECT' })).toBe(501)
     for (const target of ['', 'a', '/a b', '/\u{e9}', '/a\0', '*b']) {
-      expect([target, await answered({ target })]).toEqual([target, 400])
+      expect([target, await statusOf({ target })]).toEqual([target, 400])
     }
     for (const authority of ['a b', 'a/b', 'a@b', 'a:b', 'a:123456', '[::1', 'a?b', 'a#b']) {
-      expect([authority, await answered({ authority })]).toEqual([authority, 400])
+      expect([authority, await statusOf({ authority })]).toEqual([authority, 400])
     }
   })
 

@@ -30,29 +30,29 @@ function session(server: Server): ClientHttp2Session {
   return client
 }
 
-interface Answer {
+interface Received {
   status: number
   body: string
   trailers: Record<string, unknown>
   rstCode: number | undefined
 }
 
-async function call(client: ClientHttp2Session, path: string, body?: string): Promise<Answer> {
+async function call(client: ClientHttp2Session, path: string, body?: string): Promise<Received> {
   const stream = client.request({ ':path': path, ':method': body === undefined ? 'GET' : 'POST' })
-  const answer: Answer = { status: 0, body: '', trailers: {}, rstCode: undefined }
+  const received: Received = { status: 0, body: '', trailers: {}, rstCode: undefined }
   stream.on('response', (headers) => {
-    answer.status = Number(headers[':status'])
+    received.status = Number(headers[':status'])
   })
   stream.on('trailers', (trailers) => {
-    answer.trailers = trailers
+    received.trailers = trailers
   })
   stream.on('data', (chunk) => {
-    answer.body += chunk
+    received.body += chunk
   })
   stream.on('error', () => {})
   stream.end(body)
   await once(stream, 'close')
-  return { ...answer, rstCode: stream.rstCode }
+  return { ...received, rstCode: stream.rstCode }
 }
 
 /** A response without an end, which counts the bytes that were requested. */
@@ -108,8 +108,8 @@ describe('a server with one port', () => {
       socket.write(Uint8Array.of(byte))
       await new Promise((resolve) => setImmediate(resolve))
     }
-    const [answer] = (await once(socket, 'data')) as [Buffer]
-    expect(answer[3]).toBe(4) // a SETTINGS frame
+    const [received] = (await once(socket, 'data')) as [Buffer]
+    expect(received[3]).toBe(4) // a SETTINGS frame
   })
 
   test('connections that send nothing, or TLS to a server without it, are closed', async () => {
@@ -165,8 +165,8 @@ describe('a server with one port', () => {
       env.trailers = () => ['grpc-status', '0']
       return new Response('body')
     })
-    const answer = await call(session(server), '/', '')
-    expect(answer).toMatchObject({ body: 'body', trailers: { 'grpc-status': '0' } })
+    const received = await call(session(server), '/', '')
+    expect(received).toMatchObject({ body: 'body', trailers: { 'grpc-status': '0' } })
   })
 })
 

@@ -43,8 +43,8 @@ async function callHttp2(server: Server, options: ConnectionOptions): Promise<st
   stream.on('error', () => {})
   stream.end('hello')
   let status: unknown
-  stream.on('response', (fields) => {
-    status = fields[':status']
+  stream.on('response', (headers) => {
+    status = headers[':status']
   })
   const body = await stream.setEncoding('utf8').toArray()
   if (status !== 200) throw new Error(`answered ${status}`)

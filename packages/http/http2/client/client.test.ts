@@ -162,10 +162,10 @@ test.each<[string, (pair: Pair) => Buffer[]]>([
       headers(pair, 1, trailers, true),
     ],
   ],
-])('a response %s is reset, and the connection continues', async (_, answer) => {
+])('a response %s is reset, and the connection continues', async (_, frames) => {
   await using pair = await connectPair()
   const call = pair.request()
-  pair.send(...answer(pair))
+  pair.send(...frames(pair))
   expect(((await call.over) as StreamReset).code).toBe(errorCode.protocolError)
   expect(await pair.peer.resetCode(1)).toBe(errorCode.protocolError)
   const next = pair.request()

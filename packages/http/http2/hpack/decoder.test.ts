@@ -17,7 +17,7 @@ describe('a malformed block', () => {
   test.each<[problem: string, octets: number[], message: string]>([
     ['index 0', [0x80], 'index without an entry'],
     ['an index of an empty table', [newest], 'index without an entry'],
-    ['an index behind the oldest entry', [...added, onePastEnd], 'index without an entry'],
+    ['an index after the oldest entry', [...added, onePastEnd], 'index without an entry'],
     ['a name index of no entry', [0x7f, 0x00, 1, 0x61], 'index without an entry'],
     ['an index that breaks off', [0xff], 'truncated'],
     ['an index that breaks off in its middle', [0xff, 0x80], 'truncated'],

@@ -22,12 +22,12 @@ const prefaceBytes = 24
 const headerTableSize = 1
 
 /**
- * The server's half of one connection. It responds to each request with the next of `answers`, and
+ * The server's half of one connection. It responds to each request with the next of `responses`, and
  * returns the requests.
  */
 class HeaderPeer {
   readonly requested: HeaderList[] = []
-  answers: HeaderList[] = []
+  responses: HeaderList[] = []
   failure: unknown
   readonly #socket: Socket
   readonly #decoder = new HpackDecoder()
@@ -74,7 +74,7 @@ class HeaderPeer {
   }
 
   #take(frameType: number, flags: number, streamId: number, payload: Buffer): void {
-    if (frameType === type.headers) this.#answer(streamId, flags, payload)
+    if (frameType === type.headers) this.#respond(streamId, flags, payload)
     if (frameType !== type.settings) return
     if (flags & flag.ack) {
       const bytes = this.#announced.shift()
@@ -88,11 +88,11 @@ class HeaderPeer {
     this.#send(type.settings, flag.ack, 0, Buffer.alloc(0))
   }
 
-  #answer(streamId: number, flags: number, payload: Buffer): void {
+  #respond(streamId: number, flags: number, payload: Buffer): void {
     if ((flags & flag.endHeaders) === 0 || flags & flag.padded) throw new Error('not prepared')
     const block = payload.subarray(flags & flag.priority ? 5 : 0)
     this.requested.push(this.#decoder.decode(block, limits).headers)
-    const headers = this.answers.shift() ?? []
+    const headers = this.responses.shift() ?? []
     const out = Buffer.alloc(encodedBytesMax(headers))
     const end = this.#encoder.encode(headers, out, 0)
     this.#send(type.headers, flag.endHeaders | flag.endStream, streamId, out.subarray(0, end))
@@ -111,7 +111,7 @@ class HeaderPeer {
 interface Call {
   readonly request: Readonly<Record<string, string>>
   readonly secret: boolean
-  readonly answer: Readonly<Record<string, string>>
+  readonly response: Readonly<Record<string, string>>
 }
 
 const visible = fc.integer({ min: 0x21, max: 0xff }).filter((code) => code !== 0x7f)
@@ -140,7 +140,7 @@ const steps = fc.array(
   fc.oneof(
     {
       weight: 4,
-      arbitrary: fc.record({ request: fieldRecord, secret: fc.boolean(), answer: fieldRecord }),
+      arbitrary: fc.record({ request: fieldRecord, secret: fc.boolean(), response: fieldRecord }),
     },
     { weight: 1, arbitrary: fc.record({ serverTableBytes: tableBytes }) },
     { weight: 1, arbitrary: fc.record({ clientTableBytes: tableBytes }) },
@@ -181,7 +181,7 @@ async function withConnection(
 }
 
 async function exchange(client: ClientHttp2Session, peer: HeaderPeer, call: Call): Promise<void> {
-  peer.answers.push([':status', '200', ...Object.entries(call.answer).flat()])
+  peer.responses.push([':status', '200', ...Object.entries(call.response).flat()])
   const secrets = call.secret ? Object.keys(call.request) : []
   const stream = client.request({
     ':path': '/',
@@ -192,9 +192,9 @@ async function exchange(client: ClientHttp2Session, peer: HeaderPeer, call: Call
   const [head] = await once(stream, 'response').catch((error) => {
     throw peer.failure ?? error
   })
-  const { ':status': status, ...answered } = head as Record<string, string>
+  const { ':status': status, ...received } = head as Record<string, string>
   expect(Number(status)).toBe(200)
-  expect(Object.fromEntries(Object.entries(answered))).toEqual(call.answer)
+  expect(Object.fromEntries(Object.entries(received))).toEqual(call.response)
   const requested = pairs(peer.requested.pop() ?? [])
   expect(requested.filter(([name]) => !name.startsWith(':')).sort()).toEqual(
     Object.entries(call.request).sort(),

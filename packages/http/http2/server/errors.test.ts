@@ -187,7 +187,7 @@ const streamErrors: readonly Case[] = [
     },
   ],
   [
-    'trailers with a pseudo-header field',
+    'trailers with a pseudo-header',
     'protocolError',
     (peer) => {
       open(peer)
@@ -195,7 +195,7 @@ const streamErrors: readonly Case[] = [
     },
   ],
   [
-    'DATA behind its end',
+    'DATA after its end',
     'streamClosed',
     (peer) => {
       peer.request(1)
@@ -203,7 +203,7 @@ const streamErrors: readonly Case[] = [
     },
   ],
   [
-    'HEADERS behind its end',
+    'HEADERS after its end',
     'streamClosed',
     (peer) => {
       peer.request(1)

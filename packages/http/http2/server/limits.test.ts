@@ -182,8 +182,8 @@ describe('streams that end early', () => {
 
   test.each([
     ['WINDOW_UPDATE of 0', (peer: FramesPeer, id: number) => peer.windowUpdate(id, 0)],
-    ['DATA behind the end', (peer: FramesPeer, id: number) => peer.data(id, 'x')],
-    ['HEADERS behind the end', (peer: FramesPeer, id: number) => peer.request(id)],
+    ['DATA after the end', (peer: FramesPeer, id: number) => peer.data(id, 'x')],
+    ['HEADERS after the end', (peer: FramesPeer, id: number) => peer.request(id)],
     ['a window too large', (peer: FramesPeer, id: number) => peer.windowUpdate(id, 2 ** 31 - 1)],
   ])('too many streams that the server resets for %s end the connection', async (_, act) => {
     await using server = await serveFrames(() => {}, few)

@@ -87,9 +87,9 @@ describe('an HTTP/2 response', () => {
 
   test('a response has a date, and keeps one that it was given', async () => {
     const given = 'Sat, 28 Nov 2026 12:00:00 GMT'
-    const answers = [[], ['date', given]]
+    const responses = [[], ['date', given]]
     await using server = await serveFrames((exchange) => {
-      exchange.respond(200, answers.shift() ?? [])
+      exchange.respond(200, responses.shift() ?? [])
       exchange.end()
     })
     await using peer = await server.peer()
@@ -373,10 +373,10 @@ test('many concurrent exchanges get their own responses', async () => {
     exchange.end(Buffer.from(exchange.target.repeat(3_000)), ['x-target', exchange.target])
   })
   await using session = new Session(server.port)
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 200 }, (_, index) => session.post(`/${index}`, 'x'.repeat(index * 50))),
   )
-  for (const [index, { text, trailers }] of answers.entries()) {
+  for (const [index, { text, trailers }] of responses.entries()) {
     expect(text).toBe(`/${index}`.repeat(3_000))
     expect(trailers['x-target']).toBe(`/${index}`)
   }
