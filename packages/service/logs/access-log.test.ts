@@ -55,3 +55,16 @@ test('a call is not logged below the level of the log', () => {
   createAccessLog(log)(line)
   expect(lines).toEqual([])
 })
+
+test('a probe that succeeds is logged at debug, so that health checks do not fill the log', () => {
+  for (const method of ['GET /readyz', 'HEAD /livez', 'grpc.health.v1.Health/Check']) {
+    const probe = { ...line, method }
+    const quiet = open()
+    createAccessLog(quiet.log)(probe)
+    expect(quiet.lines).toEqual([])
+    const { log, lines } = open('debug')
+    createAccessLog(log)(probe)
+    log.debug(probe, 'call')
+    expect(lines[0]).toBe(lines[1] ?? '')
+  }
+})
