@@ -22,7 +22,8 @@ const drainTimeoutMs = 1_000
 const personal = /^(CONSUL_.*|KAFKA_.*|OTEL_.*|TRACE_INCOMING|ADVERTISE|DATABASE_URL|HOST)$/
 
 export interface ProgramOptions {
-  readonly runtime: RuntimeName
+  /** Default: none, because the file is an executable. */
+  readonly runtime?: RuntimeName
   /** Path of the program's file, relative to the root of the project or absolute. */
   readonly entry: string
   readonly args?: readonly string[]
@@ -70,12 +71,14 @@ export interface Program extends AsyncDisposable {
  * Starts a program of the project. Throws when the runtime is missing: check `runtime(name)` first.
  */
 export async function spawnProgram(options: ProgramOptions): Promise<Program> {
-  const found = runtime(options.runtime)
-  if ('missing' in found) throw new Error(found.missing)
-  const { entry, args: programArgs = [], runtimeArgs = found.value.args } = options
-  const args = [...runtimeArgs, resolve(root, entry), ...programArgs]
-  const [binary = '', ...before] = [...(options.command ?? []), found.value.binary]
-  const child = spawn(binary, [...before, ...args], {
+  const file = resolve(root, options.entry)
+  const [binary = '', ...args] = [
+    ...(options.command ?? []),
+    ...(options.runtime ? runtimeCommand(options.runtime, options.runtimeArgs) : []),
+    file,
+    ...(options.args ?? []),
+  ]
+  const child = spawn(binary, args, {
     cwd: options.cwd ?? root,
     env: { ...environment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,6 +86,12 @@ export async function spawnProgram(options: ProgramOptions): Promise<Program> {
   const end = endOf(child)
   await once(child, 'spawn')
   return createProgram(child, end, options.stopTimeoutMs ?? 5_000)
+}
+
+function runtimeCommand(name: RuntimeName, args?: readonly string[]): string[] {
+  const found = runtime(name)
+  if ('missing' in found) throw new Error(found.missing)
+  return [found.value.binary, ...(args ?? found.value.args)]
 }
 
 function environment(): NodeJS.ProcessEnv {
