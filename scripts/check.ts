@@ -21,7 +21,7 @@ suites, browsers, attacks and faults. \`bash .ci/run\` installs what that needs,
  * `--all`.
  */
 const serialTests = [
-  ...['attacks', 'conformance', 'faults', 'fuzz', 'matrix', 'page', 'proxies'].map(
+  ...['attacks', 'conformance', 'containers', 'faults', 'fuzz', 'matrix', 'page', 'proxies'].map(
     (name) => `test/${name}/`,
   ),
   'bench/',

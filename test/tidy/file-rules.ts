@@ -11,7 +11,7 @@ const longFiles: Readonly<Record<string, string>> = {}
  * Files that may read a process's flags and environment: programs that a person starts, and the
  * config.ts of each service.
  */
-const program = /(^|\/)(main|dev|config|edge)\.ts$|^(producers|scripts|bench)\//
+const program = /(^|\/)(main|dev|config|edge|health-check)\.ts$|^(producers|scripts|bench)\//
 const runtimeFile = /(^|[/-])(bun|deno|node)(-[\w-]+)?\.ts$/
 
 /** Code that no file may hold, with what to do instead. */
