@@ -1,7 +1,8 @@
 # One image for the three services; the command selects which:
-#   docker run -p 127.0.0.1:8082:8082 -v marquee:/app/data marquee services/rating/main.ts
-# Without a command it runs all three on their embedded defaults, as `bun start` does. Set another
-# port by PORT, which the health check reads too.
+#   docker run -p 127.0.0.1:8082:8082 -v marquee:/app/data -e INSECURE=true marquee services/rating/main.ts
+# INSECURE accepts calls without a token; omit it where AUTH_ISSUER is set. Without a command the
+# image runs all three on their embedded defaults, as `bun start` does. Set another port by PORT,
+# which the health check reads too.
 
 ARG BUN_VERSION=1.4.5
 

@@ -130,11 +130,12 @@ describeWith(findEngine(), 'compose.yaml under Docker', () => {
   )
 
   test(
-    'one service without PORT becomes healthy, as the Dockerfile says',
+    'one service becomes healthy without PORT, and refuses to start without authentication',
     async () => {
-      const id = (
-        await project.docker('run', '--detach', 'marquee', 'services/rating/main.ts')
-      ).trim()
+      const rating = ['marquee', 'services/rating/main.ts']
+      await expect(project.docker('run', '--rm', ...rating)).rejects.toThrow('--auth-issuer')
+      const run = ['run', '--detach', '--env', 'INSECURE=true', ...rating]
+      const id = (await project.docker(...run)).trim()
       const status = ['inspect', '--format', '{{.State.Health.Status}}', id]
       const isHealthy = async () => (await project.docker(...status)).trim() === 'healthy'
       await waitFor(isHealthy, { what: 'a healthy container', timeoutMs: 300_000, intervalMs: 200 })
