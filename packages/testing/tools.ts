@@ -24,6 +24,7 @@ export type ToolName =
   | 'nghttp'
   | 'nginx'
   | 'pgbouncer'
+  | 'promtool'
 
 export type RuntimeName = 'bun' | 'deno' | 'node'
 

@@ -37,7 +37,7 @@ export function connectionBounds(openFilesMax: number): ConnectionBounds {
 }
 
 /** Returns RLIMIT_NOFILE of this process, which its runtime may have raised. */
-async function readOpenFilesMax(): Promise<number> {
+export async function readOpenFilesMax(): Promise<number> {
   if (process.platform !== 'linux') return await readShellLimit()
   const limits = await readFile('/proc/self/limits', 'utf8')
   return toCount(/^Max open files +(\S+)/m.exec(limits)?.[1])

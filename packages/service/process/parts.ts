@@ -10,6 +10,7 @@ import { createAccessLog } from '../logs/access-log.ts'
 import { measureConnections } from '../metrics/connections.ts'
 import { measureMemory } from '../metrics/memory.ts'
 import { createMetrics } from '../metrics/metrics.ts'
+import { measureProcess } from '../metrics/process.ts'
 import { measureRegistry } from '../metrics/registry.ts'
 import { createCallTracing } from '../telemetry/call-tracing.ts'
 import { openTracing } from '../telemetry/open.ts'
@@ -33,6 +34,7 @@ export async function createServiceParts(
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
   measureMemory(metrics, memory)
+  use(await measureProcess(metrics))
   const { corsOrigins, corsHeaders, admissionLimits, trustedProxies, rpcLimits: limits } = options
   const admission = createServiceAdmission({ log, metrics, limits: admissionLimits, corsOrigins })
   const hosts = await openHostCheck(options)

@@ -64,14 +64,19 @@ const samplers: Readonly<Record<SamplerName, (ratio: number) => Sampler>> = {
 /** Logs what the SDK reports, such as failed exports and dropped spans, some lines a minute. */
 function reportTo(log: TracingLog): void {
   let nextMs = Number.NEGATIVE_INFINITY
-  const report = (reason: string) => {
+  const report = (text: string) => {
     if (performance.now() < nextMs) return
     nextMs = performance.now() + reportIntervalMs
-    log.warn({ reason }, 'spans are lost')
+    log.warn({ reason: reasonOf(text) }, 'spans are lost')
   }
   const ignore = () => {}
   diag.setLogger(
     { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   )
+}
+
+/** Returns the message of an error, which the SDK reports as JSON. Other texts stay as they are. */
+function reasonOf(text: string): string {
+  return /^\{.*?"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text
 }
