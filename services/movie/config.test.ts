@@ -11,7 +11,7 @@ test('movie finds the other services at addresses, by default of this machine', 
 })
 
 test('movie finds the other services in Consul when its address is set', () => {
-  const { registry } = read({ CONSUL_HTTP_ADDR: 'consul:8500', HOST: '10.0.0.5' })
+  const { registry } = read({ CONSUL_HTTP_ADDR: 'consul:8500', HOST: '10.0.0.5', INSECURE: 'true' })
   expect(registry).toMatchObject({
     kind: 'consul',
     url: 'http://consul:8500',

@@ -20,7 +20,7 @@ export interface KeySetOptions {
   readonly onWarning: (message: string) => void
   /** Time between two loads, in milliseconds. */
   readonly intervalMs: number
-  /** Minimum time between two loads because of unknown keys. Default: 1,000. */
+  /** Minimum time between two loads because of tokens, in milliseconds. Default: 1,000. */
   readonly cooldownMs?: number
   readonly clock?: () => number
 }
@@ -77,7 +77,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   return {
     async getKey(header, token) {
       if (find === undefined) {
-        loading ??= reload()
+        if (clock() >= loadedMs + cooldownMs) loading ??= reload()
         await loading
       }
       if (find === undefined) {

@@ -1,0 +1,78 @@
+import { expect, test } from 'bun:test'
+import { isLoopback, readAdmin, readAuthOptions } from './auth.ts'
+import { FlagsError, readFlags } from './flags.ts'
+
+function read(host: string, ...args: string[]) {
+  const flags = readFlags('test', { args, env: {} })
+  const options = { ...readAuthOptions(flags, host), admin: readAdmin(flags) }
+  flags.finish()
+  return options
+}
+
+test.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost', '[::1]'])(
+  'a service at %s may be open',
+  (host) => {
+    expect(read(host).tokens).toBeUndefined()
+    expect(isLoopback(host)).toBe(true)
+  },
+)
+
+test.each([
+  '0.0.0.0',
+  '::',
+  '10.0.0.5',
+  'box-1',
+  '::ffff:127.0.0.1',
+  '128.0.0.1',
+  '127.evil.example',
+])('a service at %s needs issuers, or --insecure', (host) => {
+  expect(() => read(host)).toThrow('which other machines reach: set --auth-issuer')
+  expect(read(host, '--insecure').isInsecure).toBe(true)
+  const issuer = ['--auth-issuer', 'https://id.example', '--auth-audience', 'marquee']
+  expect(read(host, ...issuer).tokens?.issuers).toHaveLength(1)
+})
+
+test('several issuers have their keys at a URL, in a file, or by discovery', () => {
+  const { tokens } = read(
+    '127.0.0.1',
+    ...['--auth-issuer', 'https://a.example,b,https://c.example'],
+    ...['--auth-jwks', 'https://a.example/keys,/etc/keys.json'],
+    ...['--auth-audience', 'marquee, other'],
+  )
+  expect(tokens).toMatchObject({
+    issuers: [
+      { name: 'https://a.example', keys: { url: 'https://a.example/keys' } },
+      { name: 'b', keys: { file: '/etc/keys.json' } },
+      { name: 'https://c.example', keys: { discovery: 'https://c.example' } },
+    ],
+    audiences: ['marquee', 'other'],
+    rolesClaim: 'roles',
+    clockToleranceSeconds: 5,
+  })
+})
+
+test.each([
+  [['--auth-issuer', 'https://a.example'], '--auth-issuer needs --auth-audience'],
+  [['--auth-audience', 'marquee'], '--auth-jwks and --auth-audience need --auth-issuer'],
+  [['--auth-issuer', 'a', '--auth-audience', 'm'], '--auth-issuer has "a", which is no URL'],
+  [
+    ['--auth-issuer', 'http://id.example', '--auth-audience', 'm'],
+    'keys that come by http can be forged',
+  ],
+  [
+    ['--auth-issuer', 'a', '--auth-jwks', 'x,y', '--auth-audience', 'm'],
+    '--auth-jwks names more sources than --auth-issuer',
+  ],
+  [['--auth-algorithms', 'HS256'], '--auth-algorithms has "HS256": give some of RS256'],
+  [['--auth-algorithms', 'none'], '--auth-algorithms has "none"'],
+  [['--insecure', 'perhaps'], '--insecure is "perhaps": give true or false'],
+  [['--admin-port', '70000'], '--admin-port is "70000": give a whole number'],
+])('%p are refused', (args, message) => {
+  expect(() => read('127.0.0.1', ...args)).toThrow(message)
+  expect(() => read('127.0.0.1', ...args)).toThrow(FlagsError)
+})
+
+test('the admin port is on this machine unless it is told otherwise', () => {
+  expect(read('127.0.0.1').admin).toBeUndefined()
+  expect(read('127.0.0.1', '--admin-port', '9090').admin).toEqual({ host: '127.0.0.1', port: 9090 })
+})
