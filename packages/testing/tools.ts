@@ -20,6 +20,8 @@ export type ToolName =
   | 'haproxy'
   | 'java'
   | 'kcat'
+  | 'kubeconform'
+  | 'kustomize'
   | 'mvn'
   | 'nghttp'
   | 'nginx'

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { createGrpcTransport } from '@connectrpc/connect-node'
 import { startConsul } from '@marquee/testing/backends/consul'
 import { installed } from '@marquee/testing/backends/shared'
 import { describeWith } from '@marquee/testing/requirements'
@@ -24,7 +25,7 @@ describeWith(installed('consul'), 'services whose Consul', () => {
       const movie = await fleet.start('movie')
       const all = [metadata, ...ratings, movie].filter((one) => one !== undefined)
       await knows(movie, 'rating', 2)
-      const load = startMovieLoad(movie.url, concurrency)
+      const load = startMovieLoad(createGrpcTransport({ baseUrl: movie.url }), concurrency)
       await load.more(callCount)
       load.forgive()
 

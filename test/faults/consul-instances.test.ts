@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { createGrpcTransport } from '@connectrpc/connect-node'
 import { backend } from '@marquee/testing/backends/shared'
 import { describeWith } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
@@ -24,7 +25,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
       async () => {
         await using fleet = await startFleet(address)
         const { first, movie } = await startDouble(fleet, service)
-        const load = startMovieLoad(movie.url, concurrency)
+        const load = startMovieLoad(createGrpcTransport({ baseUrl: movie.url }), concurrency)
         await load.more(callCount)
         expect(await responseCount(first, lookUps[service])).toBeGreaterThan(0)
         load.forgive()
@@ -42,7 +43,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
       async () => {
         await using fleet = await startFleet(address)
         const { first, movie } = await startDouble(fleet, service)
-        const load = startMovieLoad(movie.url, concurrency)
+        const load = startMovieLoad(createGrpcTransport({ baseUrl: movie.url }), concurrency)
         await load.more(callCount)
         load.forgive()
         first.program.kill('SIGTERM')
