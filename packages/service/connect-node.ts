@@ -12,6 +12,7 @@ import { addReflection } from '@marquee/connect-hono/reflection'
 import type { RpcRouter } from '@marquee/connect-hono/router'
 import type { Validate } from '@marquee/connect-hono/validation'
 import type { ServiceApp } from './app.ts'
+import type { AuthOptions } from './flags/auth.ts'
 import type { CallLog } from './logs/call-log.ts'
 import type { Health } from './process/health.ts'
 
@@ -31,6 +32,8 @@ export interface ConnectNodeOptions {
   readonly services: readonly DescService[]
   readonly health: Health
   readonly log: CallLog
+  /** Has to be without issuers: these handlers verify no tokens. */
+  readonly auth: AuthOptions
 }
 
 /** A server of Connect's own handlers. Disposing it closes its connections at once. */
@@ -40,11 +43,14 @@ export interface ConnectNodeServer extends AsyncDisposable {
 
 /**
  * Serves a service through `@connectrpc/connect-node`, by HTTP/1.1 and HTTP/2 on one port in
- * cleartext. RPCs are validated and logged. Admission, the memory budget, heartbeats, TLS and the
+ * cleartext. RPCs are validated and logged. Tokens, admission, the memory budget, heartbeats, TLS and the
  * limits of a message exist only in `serve` of `@marquee/http`.
  */
 export async function serveConnectNode(options: ConnectNodeOptions): Promise<ConnectNodeServer> {
-  const { app, routes, services, health, log, host, port } = options
+  const { app, routes, services, health, log, host, port, auth } = options
+  if (auth.tokens !== undefined) {
+    throw new Error('connect-node.ts verifies no tokens: leave out --auth-issuer, or start main.ts')
+  }
   const handler = connectNodeAdapter({
     routes(router) {
       routes(router)
