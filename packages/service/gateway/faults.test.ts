@@ -107,7 +107,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
 
   test('a unary call without a response is DEADLINE_EXCEEDED', async () => {
     await using instance = await startInstance({ getRating: () => never })
-    const limits = { unaryTimeoutMs: 50, graceMs: 50 }
+    const limits = { unaryTimeoutMs: 1_000, graceMs: 50 }
     await using gateway = await startGateway([instance.url], limits)
     const failure = await failureOf(gateway.rating(protocol).getRating(ratingRequest))
     expect(failure.code).toBe(Code.DeadlineExceeded)
