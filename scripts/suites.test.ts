@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { testWith } from '@marquee/testing/requirements'
 import { tool } from '@marquee/testing/tools'
 
-function run(name: 'check' | 'conformance' | 'h2spec', ...args: string[]) {
+function run(name: 'check' | 'conformance' | 'h2spec' | 'soak', ...args: string[]) {
   const program = join(import.meta.dirname, `${name}.ts`)
   return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
 }
@@ -17,6 +17,8 @@ describe('wrong arguments of the suites', () => {
     ['conformance', '--timeout=soon'],
     ['h2spec', '--runtime=rhino'],
     ['h2spec', '--no-such-flag'],
+    ['soak', '--minutes=soon'],
+    ['soak', '--no-such-flag'],
   ] as const)('bun run %s refuses %s, and prints the help', (name, flag) => {
     const { status, stderr } = run(name, flag)
     expect(status).toBe(2)
