@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import type { DescMethod } from '@bufbuild/protobuf'
 import { accessOf } from '@marquee/service/auth/access-rules'
 import { startIssuer } from '@marquee/testing/issuer'
@@ -172,4 +174,13 @@ test('every method of proto/ has an access rule', () => {
   const all = places.flatMap(({ methods }) => methods)
   const open = all.filter((method) => accessOf(method) === Access.UNSPECIFIED)
   expect(open.map(({ name }) => name)).toEqual([])
+})
+
+test('a call is refused before its body arrives', async () => {
+  const { hostname, port } = new URL(services.urls.metadata)
+  const socket = connect(Number(port), hostname)
+  socket.write('PUT /metadata?id=m HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n')
+  const [head] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  expect(head.toString()).toStartWith('HTTP/1.1 401 Unauthorized')
 })
