@@ -10,6 +10,7 @@ import {
   createRetryPolicy,
   type FailedAttempt,
   retriesMax,
+  retryTokensInitial,
   retryTokensMax,
   retryTokensPerSuccess,
 } from './retry.ts'
@@ -76,20 +77,49 @@ test('the wait before a retry is random and its bound doubles', () => {
   expect(createRetryPolicy(() => 0.5).failed({ ...attempt, retryCount: 1 })).toBe(backOffMs)
 })
 
-test('no call is retried below half of the tokens, until calls succeed', () => {
-  const policy = createRetryPolicy(() => 0)
-  const isRepeated = () => policy.failed(attempt) !== undefined
-  const repeats = Array.from({ length: retryTokensMax / 2 + 1 }, isRepeated)
-  expect(repeats.lastIndexOf(true)).toBe(retryTokensMax / 2 - 2)
-  expect(repeats.indexOf(false)).toBe(retryTokensMax / 2 - 1)
-  for (let token = 0; token < 2.5; token += retryTokensPerSuccess) policy.succeeded()
-  expect(policy.failed(attempt)).toBe(0)
+test('a service that fails entirely gets few retries, at once or one after the other', () => {
+  const atOnce = createRetryPolicy(() => 0)
+  const retries = Array.from({ length: 200 }, () => atOnce.failed(attempt))
+  expect(retries.filter((waitMs) => waitMs !== undefined)).toHaveLength(retryTokensInitial)
+
+  const inTurn = createRetryPolicy(() => 0)
+  for (let index = 0; index < 10_000; index++) inTurn.succeeded(0)
+  let retryCount = 0
+  for (let call = 0; call < 200; call++) {
+    for (let count = 0; inTurn.failed({ ...attempt, retryCount: count }) === 0; count++) {
+      retryCount++
+    }
+  }
+  expect(retryCount).toBeLessThan(20)
 })
 
-test('an attempt that sent nothing takes no token and needs none', () => {
+test('the calls in flight at a crash are repeated, and their tokens come back', () => {
   const policy = createRetryPolicy(() => 0)
-  for (let index = 0; index < 20; index++) policy.failed({ ...attempt, error: notSent })
-  expect(policy.failed(attempt)).toBe(0)
-  for (let index = 0; index < 20; index++) policy.failed(attempt)
-  expect(policy.failed({ ...attempt, error: notSent })).toBe(0)
+  const successes = Math.ceil((retryTokensMax - retryTokensInitial) / retryTokensPerSuccess)
+  for (let index = 0; index < successes; index++) policy.succeeded(0)
+  for (let crash = 0; crash < 3; crash++) {
+    for (let index = 0; index < retryTokensMax - 1; index++) {
+      expect(policy.failed({ ...attempt, hasOther: true })).toBe(0)
+    }
+    for (let index = 0; index < retryTokensMax - 1; index++) policy.succeeded(1)
+  }
+})
+
+test('a retry returns its token when the service responds with another error', () => {
+  const policy = createRetryPolicy(() => 0)
+  const error = new ConnectError('nobody rated it', Code.NotFound)
+  for (let call = 0; call < 10 * retryTokensInitial; call++) {
+    expect(policy.failed(attempt)).toBe(0)
+    expect(policy.failed({ ...attempt, error, retryCount: 1 })).toBeUndefined()
+  }
+})
+
+test('an attempt that sent nothing takes no token while another instance is in use', () => {
+  const policy = createRetryPolicy(() => 0)
+  const free = { ...attempt, error: notSent, hasOther: true }
+  for (let index = 0; index < 1_000; index++) expect(policy.failed(free)).toBe(0)
+  const paid = { ...attempt, error: notSent }
+  const retries = Array.from({ length: 200 }, () => policy.failed(paid))
+  expect(retries.filter((waitMs) => waitMs !== undefined)).toHaveLength(retryTokensInitial)
+  expect(policy.failed(free)).toBe(0)
 })

@@ -9,13 +9,17 @@ export const retriesMax = 2
 /** Maximum wait before the first retry, in milliseconds. Each further retry doubles it. */
 export const backOffMs = 20
 /**
- * Maximum number of tokens in the retry budget, and their number at the start. A failed attempt
- * takes one. Half of them is enough to repeat all calls that an instance had in flight when it
- * crashed. gRPC allows no more than 1,000.
+ * Maximum number of tokens in the retry budget: enough to repeat all calls that an instance had in
+ * flight when it crashed.
  */
-export const retryTokensMax = 1_000
-/** Number of tokens that a successful call adds. */
+export const retryTokensMax = 500
+/** Number of tokens at the start. */
+export const retryTokensInitial = 30
+/** Number of tokens that a call adds that succeeds at its first attempt. */
 export const retryTokensPerSuccess = 0.1
+
+/** Codes of calls to which the service may not have responded. */
+const unanswered: readonly Code[] = [Code.DeadlineExceeded, Code.Canceled]
 
 /** An attempt that failed. */
 export interface FailedAttempt {
@@ -25,14 +29,17 @@ export interface FailedAttempt {
   readonly retryCount: number
   /** Time until the deadline of the call, in milliseconds. */
   readonly remainingMs: number
-  /** True when an instance is known that the call has not tried. */
+  /** True when an instance is known that the call has not tried, and that is not ejected. */
   readonly hasOther: boolean
 }
 
 /** Decides which calls to retry, for all calls of one service. */
 export interface RetryPolicy {
-  /** Reports a successful call. */
-  succeeded(): void
+  /**
+   * Reports a successful call.
+   * @param retryCount Number of retries before the attempt that succeeded.
+   */
+  succeeded(retryCount: number): void
   /**
    * Reports a failed attempt. Returns the wait before the next one, in milliseconds, or `undefined`
    * when there is to be none.
@@ -42,27 +49,36 @@ export interface RetryPolicy {
 
 /**
  * Retries calls that are safe to repeat and failed with `UNAVAILABLE`: at most `countMax` times,
- * before their deadline, and while more than half of the tokens are left. An attempt that sent
- * nothing takes no token and needs none. A call that was refused with pushback (an overloaded
- * instance says when to retry) is retried on another instance only. The other rules are those of
- * gRFC A6, throttling and transparent retries
- * (https://github.com/grpc/proposal/blob/master/A6-client-retries.md).
+ * and before their deadline. Each retry takes a token and returns it when the service responds; a
+ * retry that fails halves the tokens. So the calls of a crashed instance are repeated, and those of
+ * a service that fails entirely soon are not. An attempt that sent nothing takes no token where
+ * another instance is in use. A call that was refused with pushback (an overloaded instance says
+ * when to retry) is retried on another instance only. Follows gRFC A6
+ * (https://github.com/grpc/proposal/blob/master/A6-client-retries.md), apart from the budget.
  */
 export function createRetryPolicy(random: () => number, countMax = retriesMax): RetryPolicy {
-  let tokens = retryTokensMax
+  let tokens = retryTokensInitial
+
+  function add(count: number): void {
+    tokens = Math.min(tokens + count, retryTokensMax)
+  }
+
   return {
-    succeeded() {
-      tokens = Math.min(tokens + retryTokensPerSuccess, retryTokensMax)
-    },
+    succeeded: (retryCount) => add(retryCount === 0 ? retryTokensPerSuccess : 1),
     failed({ error, method, retryCount, remainingMs, hasOther }) {
-      if (!(error instanceof ConnectError) || error.code !== Code.Unavailable) return undefined
-      const isSent = !isNotSent(error)
-      if (isSent) tokens = Math.max(tokens - 1, 0)
+      if (!(error instanceof ConnectError)) return undefined
+      if (error.code !== Code.Unavailable) {
+        if (retryCount > 0 && !unanswered.includes(error.code)) add(1)
+        return undefined
+      }
+      const isFree = hasOther && isNotSent(error)
+      if (retryCount > 0 && !isFree) tokens /= 2
       if (!isSafeToRepeat(method) || retryCount >= countMax) return undefined
       if (!hasOther && hasPushback(error)) return undefined
-      if (isSent && tokens <= retryTokensMax / 2) return undefined
       const waitMs = random() * backOffMs * 2 ** retryCount
-      return waitMs < remainingMs ? waitMs : undefined
+      if (waitMs >= remainingMs || (!isFree && tokens < 1)) return undefined
+      if (!isFree) tokens--
+      return waitMs
     },
   }
 }

@@ -117,7 +117,7 @@ function createRepeat(pool: ConnectionPool<Connection>, retries: RetryPolicy, cl
       try {
         const response = await settle(lease, attempt(lease.connection.transport, limitMs), clock)
         lease.done('success')
-        retries.succeeded()
+        retries.succeeded(retryCount)
         return response
       } catch (error) {
         const remainingMs = endMs - clock()

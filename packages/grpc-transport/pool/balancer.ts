@@ -31,7 +31,7 @@ export interface Balancer {
    * registered or has calls.
    */
   pick(avoid?: ReadonlySet<Instance>): Picked | undefined
-  /** Returns whether an instance outside of `avoid` is known. */
+  /** Returns whether an instance outside of `avoid` is in use: known, and not ejected. */
   hasOther(avoid: ReadonlySet<Instance>): boolean
 }
 
@@ -59,7 +59,10 @@ export function createBalancer(options: BalancerOptions): Balancer {
   const { watch, random = Math.random, clock = () => performance.now() } = options
   const roster = createRoster(watch, options.onDrained)
   return {
-    hasOther: (avoid) => roster.present().some(({ instance }) => !avoid.has(instance)),
+    hasOther: (avoid) =>
+      roster
+        .present()
+        .some(({ instance, ejectionCount }) => ejectionCount === 0 && !avoid.has(instance)),
     pick(avoid = new Set()) {
       const nowMs = clock()
       const member = choose(roster.present(), avoid, random, nowMs)

@@ -25,7 +25,7 @@ export interface ConnectionPool<C extends Closable> extends AsyncDisposable {
    * `UNAVAILABLE` when no instance is known.
    */
   take(avoid?: ReadonlySet<Instance>): Lease<C>
-  /** Returns whether an instance outside of `avoid` is known. */
+  /** Returns whether an instance outside of `avoid` is in use: known, and not ejected. */
   hasOther(avoid: ReadonlySet<Instance>): boolean
 }
 
