@@ -114,8 +114,8 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   if (auth !== undefined) app.use(authorize({ ...auth, rules: access }))
   // Hono's GET routes are those of HEAD too.
   app.get('*', respondToHead, conditionalGet)
-  app.onError(answerError)
-  app.notFound(answerNotFound)
+  app.onError(respondError)
+  app.notFound(respondNotFound)
 
   // Filled as services are mounted, and read when a client asks.
   const ofEveryService = closed.has('activity') ? [] : [ActivityService]
@@ -154,7 +154,7 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
 }
 
 function addProbes(app: Hono<Environment>, health: Health): void {
-  const answer = (
+  const respond = (
     c: Context<Environment>,
     found: readonly Problem[],
     notes: readonly Problem[] = [],
@@ -167,8 +167,8 @@ function addProbes(app: Hono<Environment>, health: Health): void {
       isGood ? 200 : 503,
     )
   }
-  app.get('/livez', (c) => answer(c, health.problems('life')))
-  app.get('/readyz', (c) => answer(c, health.problems(), health.notes()))
+  app.get('/livez', (c) => respond(c, health.problems('life')))
+  app.get('/readyz', (c) => respond(c, health.problems(), health.notes()))
   for (const path of ['/livez', '/readyz']) app.all(path, refuseMethod('GET, HEAD'))
 }
 
@@ -183,7 +183,7 @@ function toPublic({ name, reason }: Problem): Problem {
   return { name, reason: publicReason(reason) }
 }
 
-function answerError(thrown: unknown, c: Context<Environment>): Response {
+function respondError(thrown: unknown, c: Context<Environment>): Response {
   const call = c.get('call')
   const error = toConnectError(thrown, call.requestId)
   call.code = error.code
@@ -195,7 +195,7 @@ function answerError(thrown: unknown, c: Context<Environment>): Response {
  * An RPC that does not exist is `UNIMPLEMENTED`: for gRPC in headers of its own, for the others as
  * HTTP 404.
  */
-function answerNotFound(c: Context<Environment>): Response {
+function respondNotFound(c: Context<Environment>): Response {
   const call = c.get('call')
   if (c.req.method === 'OPTIONS' && c.req.path === '/') {
     // The default health check of HAProxy, for a service without a page.
