@@ -14,6 +14,7 @@ import {
   readLogOptions,
   readPort,
 } from '@marquee/service/flags/service'
+import { readSignIn } from '@marquee/service/flags/sign-in'
 import { readTracingOptions } from '@marquee/service/flags/tracing'
 import { readTrafficOptions } from '@marquee/service/flags/traffic'
 import type { LogOptions } from '@marquee/service/logs/log'
@@ -94,6 +95,7 @@ export function readDevConfig(
     movie: {
       ...on('movie', 8083),
       page: readPageConfig(flags),
+      signIn: readSignIn(flags, auth),
       retriesMax: readRetriesMax(flags),
     },
   }

@@ -3,6 +3,7 @@ export interface ServiceAddresses {
   readonly services: { readonly movie: string; readonly metadata: string; readonly rating: string }
   /** Origins for shell commands, because grpcurl takes no path; absent when not configured. */
   readonly commandUrls?: Partial<ServiceAddresses['services']>
+  readonly hasSignIn?: boolean
 }
 
 /** The paths that the movie service forwards by default. */
@@ -27,7 +28,9 @@ export async function fetchAddresses(): Promise<ServiceAddresses> {
 
 /** Reads `/page.json`; a service without a text there keeps its default. */
 function parseAddresses(json: unknown): ServiceAddresses {
-  const config = json as Record<'services' | 'commandUrls', Record<string, unknown>> | null
+  const config = json as
+    | (Record<'services' | 'commandUrls', Record<string, unknown>> & { hasSignIn?: unknown })
+    | null
   const given = config?.services ?? {}
   const { movie, metadata, rating } = defaultAddresses.services
   const text = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback)
@@ -38,5 +41,6 @@ function parseAddresses(json: unknown): ServiceAddresses {
       rating: text(given.rating, rating),
     },
     ...(config?.commandUrls ? { commandUrls: config.commandUrls } : {}),
+    hasSignIn: config?.hasSignIn === true,
   }
 }

@@ -8,14 +8,16 @@ import { MoviePage } from './movie/page.tsx'
 import { useNavigation } from './navigation.ts'
 import type { PageProps } from './page-props.ts'
 import type { Route } from './route.ts'
+import type { SignIn } from './sign-in/sign-in.ts'
 import type { Theme } from './theme.ts'
 
 interface AppProps extends Omit<PageProps, 'announce'> {
   readonly theme: Signal<Theme>
+  readonly signIn: SignIn
 }
 
 /** The frame around every page, and the page itself. */
-export function App({ theme, ...parts }: AppProps) {
+export function App({ theme, signIn, ...parts }: AppProps) {
   const { router, connection } = parts
   const announcement = useSignal('')
   const props = useMemo<PageProps>(() => {
@@ -34,6 +36,7 @@ export function App({ theme, ...parts }: AppProps) {
       <Header
         page={route.page}
         connection={connection}
+        signIn={signIn}
         theme={theme}
         singleKeys={parts.singleKeys}
       />

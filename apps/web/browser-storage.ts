@@ -3,8 +3,11 @@ export interface BrowserStorage {
   get(name: string): string | undefined
   /** Saves the text; when it does not fit, only until the page is closed. */
   set(name: string, text: string): void
-  /** Calls the listener when another page of this browser changes the text. */
-  onChange(name: string, listener: () => void): void
+  /**
+   * Calls the listener when another page of this browser changes the text.
+   * @param name Returns the current name.
+   */
+  onChange(name: () => string, listener: () => void): void
 }
 
 /** `localStorage`, or the page's own memory when storage is denied or full. */
@@ -24,7 +27,7 @@ export function createBrowserStorage(window: Window): BrowserStorage {
     },
     onChange(name, listener) {
       window.addEventListener('storage', ({ key }) => {
-        if (key === name) listener()
+        if (key === name()) listener()
       })
     },
   }

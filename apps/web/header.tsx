@@ -2,11 +2,14 @@ import type { ReadonlySignal, Signal } from '@preact/signals'
 import { Help } from './help.tsx'
 import { type ConnectionState, connectionLabels } from './live/connection.ts'
 import type { Route } from './route.ts'
+import { Account } from './sign-in/account.tsx'
+import type { SignIn } from './sign-in/sign-in.ts'
 import { nextTheme, type Theme } from './theme.ts'
 
 interface HeaderProps {
   readonly page: Route['page']
   readonly connection: ReadonlySignal<ConnectionState | undefined>
+  readonly signIn: SignIn
   readonly theme: Signal<Theme>
   readonly singleKeys: Signal<boolean>
 }
@@ -17,7 +20,7 @@ const links = [
   { path: '/try', page: 'try', text: 'API' },
 ] as const
 
-export function Header({ page, connection, theme, singleKeys }: HeaderProps) {
+export function Header({ page, connection, signIn, theme, singleKeys }: HeaderProps) {
   return (
     <header class="header">
       <div class="header-inside">
@@ -25,6 +28,7 @@ export function Header({ page, connection, theme, singleKeys }: HeaderProps) {
           Marquee
         </a>
         <Connection state={connection} />
+        <Account signIn={signIn} />
         <nav class="nav" aria-label="Pages">
           {links.map((link) => (
             <a key={link.path} href={link.path} aria-current={currentOf(link.page, page)}>

@@ -9,6 +9,7 @@ import { createOwnRatings } from './rating/own-ratings.ts'
 import { createRatingCache } from './rating/rating-cache.ts'
 import { createSavedRatings } from './rating/saved-ratings.ts'
 import { createRouter } from './router.ts'
+import { createSignIn } from './sign-in/sign-in.ts'
 import { createSingleKeys } from './single-keys.ts'
 import { createTheme } from './theme.ts'
 
@@ -22,11 +23,9 @@ const theme = createTheme(document, storage)
 const router = createRouter(window)
 const clients = createClients()
 const ratingCache = createRatingCache(requestAnimationFrame)
-const ownRatings = createOwnRatings({
-  clients,
-  ratingCache,
-  savedRatings: createSavedRatings(storage),
-})
+const signIn = createSignIn(clients, window)
+const savedRatings = createSavedRatings(storage)
+const ownRatings = createOwnRatings({ clients, ratingCache, savedRatings, signIn })
 const list = createMovieList(clients, ratingCache)
 const singleKeys = createSingleKeys(storage)
 const connection = signal(undefined)
@@ -39,6 +38,7 @@ render(
     clients={clients}
     router={router}
     theme={theme}
+    signIn={signIn}
     ratingCache={ratingCache}
     ownRatings={ownRatings}
     list={list}

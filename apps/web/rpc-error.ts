@@ -4,6 +4,10 @@ export function isNotFound(error: unknown): boolean {
   return ConnectError.from(error).code === Code.NotFound
 }
 
+export function isUnauthenticated(error: unknown): boolean {
+  return ConnectError.from(error).code === Code.Unauthenticated
+}
+
 export function isUnavailable(error: unknown): boolean {
   const { code } = ConnectError.from(error)
   return code === Code.Unavailable || code === Code.DeadlineExceeded || code === Code.Unknown

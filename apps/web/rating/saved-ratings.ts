@@ -9,8 +9,10 @@ const ratingCountMax = 2_000
 
 /** The person's id and ratings, saved in this browser. */
 export interface SavedRatings {
-  /** A random id of the person, because nobody signs in. */
+  /** A random id of the person, while nobody signs in. */
   readonly userId: string
+  /** Switches to the ratings of a user who has signed in. */
+  use(user: string): void
   ratings(): ReadonlyMap<string, Value>
   /** False when the person has not rated the movie, so that the service need not be called. */
   mayHaveRated(movieId: string): boolean
@@ -22,11 +24,17 @@ export interface SavedRatings {
 export function createSavedRatings(storage: BrowserStorage): SavedRatings {
   const userId = storage.get(userKey) ?? `web-${randomId()}`
   storage.set(userKey, userId)
-  const ratings = () => parseRatings(storage.get(ratingsKey))
+  let key = ratingsKey
+  const ratings = () => parseRatings(storage.get(key))
   return {
     userId,
     ratings,
+    use(user) {
+      key = `${ratingsKey}.${user}`
+    },
     mayHaveRated(movieId) {
+      // A user may have rated in another browser.
+      if (key !== ratingsKey) return true
       const known = ratings()
       return known.has(movieId) || known.size >= ratingCountMax
     },
@@ -34,10 +42,13 @@ export function createSavedRatings(storage: BrowserStorage): SavedRatings {
       const known = ratings()
       known.delete(movieId)
       if (value !== undefined) known.set(movieId, value)
-      storage.set(ratingsKey, JSON.stringify([...known].slice(-ratingCountMax)))
+      storage.set(key, JSON.stringify([...known].slice(-ratingCountMax)))
     },
     onChange(listener) {
-      storage.onChange(ratingsKey, () => listener(ratings()))
+      storage.onChange(
+        () => key,
+        () => listener(ratings()),
+      )
     },
   }
 }

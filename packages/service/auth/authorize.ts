@@ -12,10 +12,19 @@ export interface AuthorizeOptions {
   readonly rules: AccessRules
   /** Without one, only what belongs to the admin port is refused. */
   readonly verifier: TokenVerifier | undefined
-  /** Returns the token of a call without `Authorization`. Default: none. */
-  readonly tokenOf?: ((c: Context<Environment>) => Promise<string | undefined>) | undefined
+  /**
+   * Returns the token of a call without `Authorization`. What is public needs none. Default: none.
+   */
+  readonly tokenOf?: ((c: Context<Environment>) => Promise<CallerToken | undefined>) | undefined
   /** True when operators use another port, which accepts what this one refuses. */
   readonly hasAdminPort: boolean
+}
+
+/** Token of a session. */
+export interface CallerToken {
+  readonly token: string
+  /** `Set-Cookie` headers of the response. */
+  readonly cookies: readonly string[]
 }
 
 /** Header of the token of the calling service, beside the `Authorization` of its user. */
@@ -34,38 +43,48 @@ const roles: Readonly<Partial<Record<Access, readonly string[]>>> = {
  * by every protocol. Sets `principal` and `service` of the call.
  */
 export function authorize({ rules, verifier, tokenOf, hasAdminPort }: AuthorizeOptions) {
-  async function check(c: Context<Environment>, rule: AccessRule): Promise<void> {
+  async function check(
+    c: Context<Environment>,
+    rule: AccessRule,
+  ): Promise<CallerToken | undefined> {
     const { access } = rule
     const isAdmins = access === Access.OPERATOR || access === Access.SERVICE
-    if (isAdmins && c.env?.isAdmin) return
+    if (isAdmins && c.env?.isAdmin) return undefined
     if (access === Access.OPERATOR && hasAdminPort) {
       throw new AuthError('forbidden', 'this is served at the admin port only')
     }
     if (access === Access.UNSPECIFIED) {
       throw new AuthError('forbidden', 'this has no access rule: nobody may call it')
     }
-    if (verifier === undefined) return
+    if (verifier === undefined) return undefined
     const call = c.get('call')
     const header = c.req.header('authorization')
-    const token = header === undefined ? await tokenOf?.(c) : bearerOf(header)
+    const isAnonymous = header === undefined && access !== Access.PUBLIC
+    const session = isAnonymous ? await tokenOf?.(c) : undefined
+    const token = header === undefined ? session?.token : bearerOf(header)
     if (token !== undefined) call.principal = await verifier.verify(token)
     const ofService = c.req.header(serviceAuthorization)
     const service = ofService ? await verifier.verify(bearerOf(ofService)) : undefined
     if (service?.roles.has('service')) call.service = service.subject
-    if (access === Access.SERVICE && call.service !== undefined) return
+    if (access === Access.SERVICE && call.service !== undefined) return undefined
     requireAccess(access, call.principal)
+    return session
   }
 
   return createMiddleware<Environment>(async (c, next) => {
     const rule = rules.find(c)
     if (rule === undefined) return next()
+    let session: CallerToken | undefined
     try {
-      await check(c, rule)
+      session = await check(c, rule)
     } catch (error) {
       if (!(error instanceof AuthError)) throw error
       return refuse(c, rule, error)
     }
-    return next()
+    if (session === undefined || session.cookies.length === 0) return next()
+    await next()
+    for (const cookie of session.cookies) c.res.headers.append('set-cookie', cookie)
+    return undefined
   })
 }
 

@@ -1,0 +1,83 @@
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type { Clients } from '../clients.ts'
+import { isValue, type Value } from '../rating/own-rating.ts'
+
+/** State of sign-in. `none`: the server has none. */
+export type SignInState =
+  | { readonly status: 'none' | 'signed-out' }
+  | { readonly status: 'signed-in'; readonly user: string; readonly name: string }
+
+/** A rating that is saved after the person has signed in. */
+export interface KeptRating {
+  readonly movieId: string
+  readonly value: Value | undefined
+  /** Id of the person, if the page knew it. Nobody else gets the rating. */
+  readonly user: string | undefined
+}
+
+export interface SignIn {
+  readonly state: ReadonlySignal<SignInState>
+  /** Resolves when the state is known. */
+  readonly ready: Promise<void>
+  /** Keeps a rating that was refused without a session, for `takeKept` after the next sign-in. */
+  keep(movieId: string, value: Value | undefined): void
+  /** Returns the kept ratings of the person who has signed in, once. */
+  takeKept(): readonly KeptRating[]
+  signOut(): Promise<void>
+}
+
+const keptKey = 'marquee.kept'
+
+export function createSignIn(clients: Pick<Clients, 'addresses'>, window: Window): SignIn {
+  const state = signal<SignInState>({ status: 'none' })
+  const { sessionStorage } = window
+  const load = async () => {
+    if (!(await clients.addresses()).hasSignIn) return
+    state.value = await fetchState()
+  }
+  const kept = () => parseKept(sessionStorage.getItem(keptKey))
+  return {
+    state,
+    ready: load(),
+    keep(movieId, value) {
+      const now = state.peek()
+      const user = now.status === 'signed-in' ? now.user : undefined
+      const others = kept().filter((one) => one.movieId !== movieId)
+      sessionStorage.setItem(keptKey, JSON.stringify([...others, { movieId, value, user }]))
+      state.value = { status: 'signed-out' }
+    },
+    takeKept() {
+      const now = state.peek()
+      if (now.status !== 'signed-in') return []
+      const all = kept()
+      sessionStorage.removeItem(keptKey)
+      return all.filter(({ user }) => user === undefined || user === now.user)
+    },
+    async signOut() {
+      const response = await fetch('/auth/logout', { method: 'POST' })
+      const { location } = (await response.json()) as { location?: string }
+      window.location.assign(location ?? '/')
+    },
+  }
+}
+
+/** Returns the address that leads through the provider and back to the open page. */
+export function signInPath({ pathname, search }: Location): string {
+  return `/auth/login?${new URLSearchParams({ return: pathname + search })}`
+}
+
+async function fetchState(): Promise<SignInState> {
+  try {
+    const response = await fetch('/auth/session')
+    const { signedIn, user, name } = await response.json()
+    if (signedIn === true) return { status: 'signed-in', user: String(user), name: String(name) }
+  } catch {
+    // Without a response, the person can sign in again.
+  }
+  return { status: 'signed-out' }
+}
+
+function parseKept(text: string | null): KeptRating[] {
+  const all: KeptRating[] = JSON.parse(text ?? '[]')
+  return all.filter(({ value }) => value === undefined || isValue(value))
+}

@@ -1,0 +1,132 @@
+import { expect, test } from 'bun:test'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freePorts } from '@marquee/testing/free-ports'
+import { startProvider, type TestProvider } from '@marquee/testing/oidc-provider'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import type { Page } from 'playwright-core'
+import { describePage, eventually } from './describe-page.ts'
+import { famousMovies } from './ratings.ts'
+import { type Services, startServices } from './services.ts'
+
+const audience = 'urn:marquee'
+const [first, second] = (await famousMovies(2)).map(({ id }) => id)
+/** Access tokens are refreshed after three quarters of it. */
+const accessTokenSeconds = 8
+
+describePage('signing in', { start: startWithProvider }, (site) => {
+  test('a person signs in, rates, reloads, loses the session, and signs out', async () => {
+    const { origin, provider } = site().services
+    await using visitor = await site().visit(`${origin}/movies/${first}`)
+    visitor.expectProblems(
+      /favicon|fonts\.googleapis|ERR_NAME_NOT_RESOLVED/,
+      /GetRating.* 404|404.*GetRating/,
+      /PutRating.* 401|401.*PutRating/,
+    )
+    const { page } = visitor
+    // Rated before the sign-in, and saved after it.
+    await rating(page, 4).click()
+    await page.getByText('Sign in, and this page saves it.').waitFor()
+    await signIn(page, 'ada')
+    expect(page.url()).toBe(`${origin}/movies/${first}`)
+    await page.getByText('ada Example').waitFor()
+    await expectChecked(page, 4)
+    await expectMean(first, 4)
+
+    const { cookies } = await sessionOf(page)
+    expect(cookies).toEqual([{ httpOnly: true, secure: true, sameSite: 'Lax', path: '/' }])
+    expect(await page.evaluate('document.cookie')).toBe('')
+
+    await page.reload()
+    await page.getByText('ada Example').waitFor()
+    await expectChecked(page, 4)
+    await rating(page, 2).click()
+    await expectMean(first, 2)
+
+    // The access token is refreshed, with the page open.
+    const before = await sealed(page)
+    await Bun.sleep(accessTokenSeconds * 1_000)
+    await rating(page, 5).click()
+    await expectMean(first, 5)
+    expect(await sealed(page)).not.toBe(before)
+
+    // The session ends, with a rating in flight.
+    await page.goto(`${origin}/movies/${second}`)
+    await page.getByText('ada Example').waitFor()
+    provider.block(true)
+    await Bun.sleep(accessTokenSeconds * 1_000)
+    await rating(page, 3).click()
+    await page.getByText('Sign in, and this page saves it.').waitFor()
+    await expectMean(second, 0)
+    provider.block(false)
+    await signIn(page, 'ada')
+    await page.getByText('ada Example').waitFor()
+    await expectChecked(page, 3)
+    await expectMean(second, 3)
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: /Yes, sign me out/ }).click()
+    await page.getByRole('link', { name: 'Sign in' }).waitFor()
+    expect((await sessionOf(page)).cookies).toEqual([])
+  }, 90_000)
+
+  async function expectMean(movieId: string | undefined, mean: number) {
+    await eventually(async () =>
+      expect((await site().others.aggregateOf(movieId ?? '')).mean).toBe(mean),
+    )
+  }
+})
+
+async function startWithProvider(): Promise<Services & { origin: string; provider: TestProvider }> {
+  await using stack = new AsyncDisposableStack()
+  const [port = 0, providerPort = 0] = await freePorts(2)
+  const origin = `http://localhost:${port}`
+  const clientSecret = crypto.randomUUID()
+  const { path } = stack.use(await temporaryFolder())
+  const secretFile = join(path, 'secret')
+  await writeFile(secretFile, `${clientSecret}\n`)
+  const options = { port: providerPort, pageUrl: origin, clientSecret, audience }
+  const provider = stack.use(await startProvider({ ...options, accessTokenSeconds }))
+  const tokens = ['--auth-issuer', provider.issuer, '--auth-audience', audience]
+  const client = ['--oidc-client-id', 'page', '--oidc-client-secret-file', secretFile]
+  const parameters = ['--oidc-parameters', `resource=${audience}`, '--public-url', origin]
+  const services = stack.use(
+    await startServices([...tokens, ...client, ...parameters, '--port-movie', `${port}`]),
+  )
+  const kept = stack.move()
+  return { ...services, origin, provider, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function signIn(page: Page, name: string): Promise<void> {
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  // The provider may know the person from before.
+  const next = page.locator('input[name=login], .account-name').first()
+  await next.waitFor()
+  if ((await page.locator('input[name=login]').count()) === 0) return
+  await page.locator('input[name=login]').fill(name)
+  await page.locator('input[name=password]').fill('any')
+  await page.getByRole('button', { name: /sign-in/i }).click()
+  await page.getByRole('button', { name: /continue/i }).click()
+}
+
+function rating(page: Page, value: number) {
+  return page.getByRole('radio', { name: `${value} of 5` })
+}
+
+async function expectChecked(page: Page, value: number): Promise<void> {
+  await eventually(async () => expect(await rating(page, value).isChecked()).toBe(true))
+}
+
+async function sessionOf(page: Page) {
+  const all = await page.context().cookies()
+  return {
+    cookies: all
+      .filter(({ name }) => name.startsWith('__Host-marquee'))
+      .map(({ httpOnly, secure, sameSite, path }) => ({ httpOnly, secure, sameSite, path })),
+  }
+}
+
+async function sealed(page: Page): Promise<string | undefined> {
+  const all = await page.context().cookies()
+  return all.find(({ name }) => name === '__Host-marquee-session')?.value
+}
