@@ -49,3 +49,14 @@ test('a response is forwarded without hop-by-hop headers, CORS headers and its r
     ]),
   ).toEqual(['content-type', 'application/json', 'set-cookie', 'a=1', 'set-cookie', 'b=2'])
 })
+
+test('credentials for this service stay here, and a verified token replaces those of the client', () => {
+  const mine = ['cookie', '__Host-marquee-session=x', 'service-authorization', 'Bearer forged']
+  const fields = ['authorization', 'Bearer old', ...mine]
+  const forwarded = requestHead('http://a', { ...request, fields })
+  expect(forwarded).toContain('Bearer old')
+  for (const text of mine) expect(forwarded).not.toContain(text)
+  const replaced = requestHead('http://a', { ...request, fields, token: 'new' })
+  expect(replaced).toContain('Bearer new')
+  expect(replaced).not.toContain('Bearer old')
+})

@@ -2,7 +2,10 @@ import type { HeaderList } from '@marquee/http/exchange'
 import type { ClientSpan } from '../telemetry/client-span.ts'
 import { traceHeaders } from '../telemetry/trace-context.ts'
 
-/** Headers of one connection only (RFC 9110 §7.6.1), and headers that the gateway sets itself. */
+/**
+ * Headers of one connection only (RFC 9110 §7.6.1), headers that the gateway sets itself, and
+ * credentials for this service alone.
+ */
 const hopByHop = new Set([
   'connection',
   'expect',
@@ -12,7 +15,7 @@ const hopByHop = new Set([
   'proxy-authenticate',
   'proxy-authorization',
   'proxy-connection',
-  // Only this service may say that it is the caller.
+  'cookie',
   'service-authorization',
   'te',
   'trailer',
@@ -61,7 +64,7 @@ export function requestHead(origin: string, request: ForwardedRequest): HeaderLi
     const isReplaced =
       name === 'x-request-id' ||
       (span !== undefined && (name === 'traceparent' || name === 'tracestate')) ||
-      (token !== undefined && (name === 'authorization' || name === 'cookie'))
+      (token !== undefined && name === 'authorization')
     const stays = hopByHop.has(name) || named.has(name) || isReplaced
     if (!stays) head.push(name, value)
   }
