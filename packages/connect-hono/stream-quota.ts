@@ -1,7 +1,5 @@
-import { isIP } from 'node:net'
 import { Code, ConnectError } from '@connectrpc/connect'
-import { networkOf } from '@marquee/http/memory/budget'
-import type { AddressList } from '@marquee/http/server/address-list'
+import { type ClientOptions, clientOf } from './client-of.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { RpcLimits } from './limits.ts'
 import type { Incoming } from './request/incoming.ts'
@@ -15,13 +13,11 @@ export interface StreamQuota {
   enter(incoming: Pick<Incoming, 'remoteAddress' | 'header'>, lifetime: Lifetime): void
 }
 
-export interface StreamQuotaOptions {
+export interface StreamQuotaOptions extends ClientOptions {
   readonly limits: Pick<RpcLimits, 'streamsPerClientMax'>
-  /** Proxies whose `X-Forwarded-For` names the client. Default: none. */
-  readonly trustedProxies?: AddressList | undefined
 }
 
-export function createStreamQuota({ limits, trustedProxies }: StreamQuotaOptions): StreamQuota {
+export function createStreamQuota({ limits, ...options }: StreamQuotaOptions): StreamQuota {
   const { streamsPerClientMax } = limits
   const countOf = new Map<string, number>()
 
@@ -33,7 +29,7 @@ export function createStreamQuota({ limits, trustedProxies }: StreamQuotaOptions
 
   return {
     enter(incoming, lifetime) {
-      const client = clientOf(incoming, trustedProxies)
+      const client = clientOf(incoming, options)
       const count = countOf.get(client) ?? 0
       if (count >= streamsPerClientMax) {
         const text = `a client may have ${streamsPerClientMax} streams open at once: close some first`
@@ -43,19 +39,4 @@ export function createStreamQuota({ limits, trustedProxies }: StreamQuotaOptions
       lifetime.whenOver(() => leave(client))
     },
   }
-}
-
-/**
- * Returns the client of a request, as one name for all addresses that it may use (`networkOf`). Behind trusted proxies it is the last address in
- * `X-Forwarded-For` that is not one of them.
- */
-export function clientOf(
-  incoming: Pick<Incoming, 'remoteAddress' | 'header'>,
-  trustedProxies: AddressList | undefined,
-): string {
-  const { remoteAddress } = incoming
-  if (trustedProxies?.has(remoteAddress) !== true) return networkOf(remoteAddress)
-  const forwarded = (incoming.header('x-forwarded-for') ?? '').split(',').map((one) => one.trim())
-  const client = forwarded.findLast((address) => !trustedProxies.has(address))
-  return networkOf(client !== undefined && isIP(client) !== 0 ? client : remoteAddress)
 }

@@ -1,6 +1,7 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Environment } from '@marquee/connect-hono/call'
+import type { ClientOptions } from '@marquee/connect-hono/client-of'
 import { toConnectError, toLoggedError, toRestError } from '@marquee/connect-hono/errors/errors'
 import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import { Health as HealthService } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
@@ -13,7 +14,6 @@ import { addReflection } from '@marquee/connect-hono/reflection'
 import { createStreamQuota, type StreamQuota } from '@marquee/connect-hono/stream-quota'
 import { createOwnTimeouts, createTimeouts } from '@marquee/connect-hono/timeouts'
 import { createValidate, type Validate } from '@marquee/connect-hono/validation'
-import type { AddressList } from '@marquee/http/server/address-list'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import { type Context, Hono } from 'hono'
 import { Access } from '../../gen/access/v1/access_pb.ts'
@@ -24,6 +24,8 @@ import { type AccessRules, createAccessRules } from './auth/access-rules.ts'
 import { type AuthorizeOptions, authorize } from './auth/authorize.ts'
 import type { Closable } from './closed.ts'
 import { allowOrigins } from './cors.ts'
+import { limitRates } from './limits/limit-rates.ts'
+import type { RateLimits } from './limits/open.ts'
 import type { LogAccess } from './logs/access-log.ts'
 import type { CallLog } from './logs/call-log.ts'
 import { publicReason } from './logs/public-reason.ts'
@@ -36,7 +38,7 @@ import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
 import type { CallTracing } from './telemetry/call-tracing.ts'
 
 /** Options of `createApp`. */
-export interface AppOptions {
+export interface AppOptions extends ClientOptions {
   readonly log: CallLog
   /** Writes the line of a call that succeeded. Default: `log.info`. */
   readonly logAccess?: LogAccess
@@ -60,8 +62,8 @@ export interface AppOptions {
    * accepted.
    */
   readonly hosts?: HostCheck | undefined
-  /** Proxies whose `X-Forwarded-For` says who the client is. Default: none. */
-  readonly trustedProxies?: AddressList | undefined
+  /** Rate limits of each client. Default: none. */
+  readonly rateLimits?: RateLimits | undefined
   /** Traces the calls. Default: no tracing. */
   readonly tracing?: CallTracing | undefined
   /** Parts that the app does not offer. Default: nothing. */
@@ -112,6 +114,9 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   const access = createAccessRules()
   const { auth } = options
   if (auth !== undefined) app.use(authorize({ ...auth, rules: access }))
+  const { trustedProxies, forwardedHeader, rateLimits } = options
+  const client = { trustedProxies, forwardedHeader }
+  if (rateLimits) app.use(limitRates({ ...client, limits: rateLimits, rules: access }))
   // Hono's GET routes are those of HEAD too.
   app.get('*', respondToHead, conditionalGet)
   app.onError(respondError)
@@ -125,7 +130,7 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
     access.addRpc(path, method)
     admission?.addRpc(path, method)
   }
-  const streams = createStreamQuota({ limits, trustedProxies: options.trustedProxies })
+  const streams = createStreamQuota({ limits, ...client })
   const common = { limits, validate, streams, drain: health.draining }
   mountConnect(
     app,

@@ -5,6 +5,12 @@ import { cors } from 'hono/cors'
 /** Time that a browser may cache the response to a preflight, in seconds. */
 const preflightMaxAgeSeconds = 7_200
 
+/** Headers of responses that scripts may read, in addition to Connect's. */
+const exposedHeaders = [
+  ...['X-Request-Id', 'ETag', 'WWW-Authenticate'],
+  ...['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+]
+
 /** Headers by which a page's trace continues (https://www.w3.org/TR/trace-context/). */
 const traceHeaders = ['traceparent', 'tracestate']
 
@@ -27,7 +33,7 @@ export function allowOrigins(
       ...traceHeaders,
       ...headers,
     ],
-    exposeHeaders: [...connectCors.exposedHeaders, 'X-Request-Id', 'ETag', 'WWW-Authenticate'],
+    exposeHeaders: [...connectCors.exposedHeaders, ...exposedHeaders],
     maxAge: preflightMaxAgeSeconds,
   })
   // The route itself responds to any other OPTIONS.

@@ -11,6 +11,8 @@ export interface AccessRule {
   readonly access: Access
   /** Name of the call in logs: `rating.v1.RatingService/PutRating`. Empty for a REST route. */
   readonly name: string
+  /** The RPC, also of a REST route. `undefined` for a route of its own, such as a file. */
+  readonly method?: DescMethod
 }
 
 /** Rules of a REST route: an access, or the RPC whose rule applies, by HTTP method. */
@@ -55,7 +57,7 @@ export function createAccessRules(): AccessRules {
   return {
     addRpc(path, method) {
       const name = `${method.parent.typeName}/${method.name}`
-      rpcs.set(path, { access: accessOf(method), name })
+      rpcs.set(path, { access: accessOf(method), name, method })
     },
     addRoute(path, rules) {
       routes.set(path, rules)
@@ -77,5 +79,17 @@ function ruleOf(rules: RouteRules, method: string, c: Context): AccessRule {
   const rule = rules[method === 'HEAD' ? 'GET' : method]
   if (rule === undefined) return everybody
   const found = typeof rule === 'function' ? rule(c) : rule
-  return { access: typeof found === 'object' ? accessOf(found) : found, name: '' }
+  if (typeof found !== 'object') return { access: found, name: '' }
+  return { access: accessOf(found), name: '', method: found }
 }
+
+/** Names a call that is refused before its handler would name it. */
+export function nameCall(c: Context<Environment>, { name }: AccessRule): void {
+  if (name === '') return
+  const call = c.get('call')
+  const [, protocol] = grpcType.exec(c.req.header('content-type') ?? '') ?? []
+  call.method = name
+  call.protocol = protocol?.toLowerCase() ?? 'connect'
+}
+
+const grpcType = /^application\/(grpc-web|grpc)\b/i

@@ -4,7 +4,7 @@ import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { Access } from '../../../gen/access/v1/access_pb.ts'
-import type { AccessRule, AccessRules } from './access-rules.ts'
+import { type AccessRule, type AccessRules, nameCall } from './access-rules.ts'
 import { AuthError } from './auth-error.ts'
 import type { TokenVerifier } from './token-verifier.ts'
 
@@ -115,11 +115,7 @@ const statuses = {
 /** Refuses a call in the form of its protocol. By HTTP, with a challenge (RFC 6750 §3). */
 function refuse(c: Context<Environment>, rule: AccessRule, error: AuthError): Response {
   const { code, http } = statuses[error.failure]
-  const call = c.get('call')
-  if (rule.name !== '') {
-    call.method = rule.name
-    call.protocol = protocolOf(c.req.header('content-type') ?? '')
-  }
+  nameCall(c, rule)
   const refusal = new ConnectError(error.message, code, undefined, undefined, error.cause)
   const response = refuseCall(c, refusal, { http, grpc: 200 })
   const challenge = challengeOf(error)
@@ -136,9 +132,4 @@ function challengeOf({ failure, message }: AuthError): string | undefined {
   return failure === 'forbidden'
     ? `${realm}, error="insufficient_scope", ${description}`
     : undefined
-}
-
-function protocolOf(contentType: string): string {
-  const [, protocol] = /^application\/(grpc-web|grpc)\b/i.exec(contentType) ?? []
-  return protocol?.toLowerCase() ?? 'connect'
 }

@@ -63,4 +63,25 @@ test.each(['10.0.0.0/33', 'proxy.example', '10.0.0.0/8/8', '10.0.0.1,', '::1/x',
   },
 )
 
+test('rates are calls per seconds', () => {
+  expect(read().rates).toBeUndefined()
+  expect(read('--rate-calls', '600/60', '--rate-writes=1/86400').rates).toEqual({
+    calls: { count: 600, seconds: 60 },
+    writes: { count: 1, seconds: 86_400 },
+  })
+})
+
+test.each(['600', '0/60', '5/0', '5/86401', '-1/60', '1.5/60', '60/1m', '9999999999/1'])(
+  'a rate of "%s" is refused by name',
+  (rate) => {
+    expect(() => read(`--rate-streams=${rate}`)).toThrow(`--rate-streams is "${rate}": give calls/`)
+  },
+)
+
+test('the header of trusted proxies is one of two', () => {
+  expect(read().forwardedHeader).toBe('x-forwarded-for')
+  expect(read('--forwarded-header', 'forwarded').forwardedHeader).toBe('forwarded')
+  expect(() => read('--forwarded-header', 'x-real-ip')).toThrow('--forwarded-header')
+})
+
 alsoOnDenoAndNode(import.meta.filename)

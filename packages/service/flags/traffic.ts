@@ -1,8 +1,11 @@
+import { forwardedHeaders } from '@marquee/connect-hono/client-of'
 import { type RpcLimits, rpcLimits } from '@marquee/connect-hono/limits'
 import type { Http1Limits } from '@marquee/http/http1/limits'
 import { type Http2Limits, http2Limits } from '@marquee/http/http2/limits'
 import { type AddressList, createAddressList } from '@marquee/http/server/address-list'
+import type { Rates } from '../limits/limit-class.ts'
 import type { FlagOptions, Flags } from './flags.ts'
+import { readRates } from './rates.ts'
 
 /** Limits that depend on the clients and proxies in front of a service. */
 export interface TrafficOptions {
@@ -14,6 +17,9 @@ export interface TrafficOptions {
   readonly http2: Partial<Http2Limits>
   /** Proxies whose connections carry the calls of many users. */
   readonly trustedProxies: AddressList
+  readonly forwardedHeader: (typeof forwardedHeaders)[number]
+  /** Rates to which each client is limited. Default: none. */
+  readonly rates?: Rates | undefined
 }
 
 const dayMs = 86_400_000
@@ -85,14 +91,21 @@ export function readTrafficOptions(
     http2: {
       idleTimeoutMs,
       ageMaxMs,
-      ...readRateLimits(flags),
+      ...readHttp2Rates(flags),
     },
     trustedProxies: readTrustedProxies(flags),
+    forwardedHeader: flags.choice({
+      flag: 'forwarded-header',
+      help: `the header by which these proxies name their clients: ${forwardedHeaders.join(', ')}`,
+      of: forwardedHeaders,
+      default: 'x-forwarded-for',
+    }),
+    rates: readRates(flags),
   }
 }
 
 /** Reads the rate limits of an HTTP/2 connection. */
-function readRateLimits(flags: Flags) {
+function readHttp2Rates(flags: Flags) {
   const bounds = { min: 1, max: 1_000_000_000 }
   return {
     resets: {

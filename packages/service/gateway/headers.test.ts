@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { headerOf } from '@marquee/http/header-list'
 import { requestHead, responseHeaders } from './headers.ts'
 
 const request = {
@@ -39,6 +40,15 @@ test('the last address in X-Forwarded-For is that of the client, whatever the cl
   const head = requestHead('http://a:1', { ...request, fields, remoteAddress: '10.0.0.9' })
   expect(head.slice(8, 10)).toEqual(['x-forwarded-for', '192.0.2.1, 192.0.2.2, 10.0.0.9'])
   expect(head.filter((part) => part === 'x-forwarded-for')).toHaveLength(1)
+})
+
+test('the last element of Forwarded names the client, whatever the client sends', () => {
+  const fields = ['forwarded', 'for=192.0.2.1', 'forwarded', 'for=10.0.0.7']
+  const forwarded = (remoteAddress: string) =>
+    headerOf(requestHead('http://a:1', { ...request, fields, remoteAddress }), 'forwarded')
+  expect(forwarded('10.0.0.9')).toBe('for=192.0.2.1, for=10.0.0.7, for=10.0.0.9')
+  expect(forwarded('2001:db8::1')).toBe('for=192.0.2.1, for=10.0.0.7, for="[2001:db8::1]"')
+  expect(forwarded('')).toBeUndefined()
 })
 
 test('a response is forwarded without hop-by-hop headers, CORS headers and its request id', () => {

@@ -53,11 +53,12 @@ export function requestHead(origin: string, request: ForwardedRequest): HeaderLi
   head.push(':path', target)
   const named = connectionOptions(fields)
   const clients: string[] = []
+  const hops: string[] = []
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? ''
     const value = fields[index + 1] ?? ''
-    if (name === forwardedFor) {
-      clients.push(value)
+    if (name === forwardedFor || name === 'forwarded') {
+      ;(name === 'forwarded' ? hops : clients).push(value)
       continue
     }
     if (name === 'te' && value.toLowerCase().includes('trailers')) head.push('te', 'trailers')
@@ -70,6 +71,10 @@ export function requestHead(origin: string, request: ForwardedRequest): HeaderLi
   }
   // Only the last address comes from this gateway.
   if (remoteAddress !== '') head.push(forwardedFor, [...clients, remoteAddress].join(', '))
+  if (remoteAddress !== '' && hops.length > 0) {
+    const node = remoteAddress.includes(':') ? `"[${remoteAddress}]"` : remoteAddress
+    head.push('forwarded', [...hops, `for=${node}`].join(', '))
+  }
   if (token !== undefined) head.push('authorization', `Bearer ${token}`)
   if (request.expectsContinue) head.push('expect', '100-continue')
   if (span !== undefined) head.push(...traceHeaders(span.span).flat())

@@ -6,11 +6,13 @@ import type { Registry } from '@marquee/registry/port'
 import { createServiceAdmission } from '../admission.ts'
 import { createTokenVerifier } from '../auth/token-verifier.ts'
 import type { ServiceOptions } from '../flags/service.ts'
+import { openRateLimits } from '../limits/open.ts'
 import { createAccessLog } from '../logs/access-log.ts'
 import { measureConnections } from '../metrics/connections.ts'
 import { measureMemory } from '../metrics/memory.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { measureProcess } from '../metrics/process.ts'
+import { measureRateLimits } from '../metrics/rate-limits.ts'
 import { measureRegistry } from '../metrics/registry.ts'
 import { createCallTracing } from '../telemetry/call-tracing.ts'
 import { openTracing } from '../telemetry/open.ts'
@@ -35,10 +37,13 @@ export async function createServiceParts(
   measureConnections(metrics, connections)
   measureMemory(metrics, memory)
   use(await measureProcess(metrics))
-  const { corsOrigins, corsHeaders, admissionLimits, trustedProxies, rpcLimits: limits } = options
+  const { corsOrigins, corsHeaders, admissionLimits, rpcLimits: limits } = options
+  const { trustedProxies, forwardedHeader, rates } = options
   const admission = createServiceAdmission({ log, metrics, limits: admissionLimits, corsOrigins })
   const hosts = await openHostCheck(options)
   const health = createHealth(draining)
+  const rateLimits = rates && (await openRateLimits(rates))
+  if (rateLimits) measureRateLimits(metrics, rateLimits)
   const logAccess = createAccessLog(log)
   const traces = await openTracing(name, options.tracing, log)
   const tracing = traces && createCallTracing(use(traces), options.tracing.incoming)
@@ -53,7 +58,8 @@ export async function createServiceParts(
   const auth = verifier || hasAdminPort ? { verifier, hasAdminPort } : undefined
   return {
     ...{ log, logAccess, metrics, health, limits, corsOrigins, corsHeaders },
-    ...{ hosts, trustedProxies, admission, auth, closed, traces, tracing },
+    ...{ trustedProxies, forwardedHeader, rateLimits },
+    ...{ hosts, admission, auth, closed, traces, tracing },
   }
 }
 
