@@ -23,11 +23,15 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
-/** Describes the file grpc/health/v1/health.proto. */
+/**
+ * Describes the file grpc/health/v1/health.proto.
+ */
 export const file_grpc_health_v1_health: GenFile = /*@__PURE__*/
   fileDesc("ChtncnBjL2hlYWx0aC92MS9oZWFsdGgucHJvdG8SDmdycGMuaGVhbHRoLnYxIhMKEUhlYWx0aExpc3RSZXF1ZXN0Iq4BChJIZWFsdGhMaXN0UmVzcG9uc2USQgoIc3RhdHVzZXMYASADKAsyMC5ncnBjLmhlYWx0aC52MS5IZWFsdGhMaXN0UmVzcG9uc2UuU3RhdHVzZXNFbnRyeRpUCg1TdGF0dXNlc0VudHJ5EgsKA2tleRgBIAEoCRIyCgV2YWx1ZRgCIAEoCzIjLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2U6AjgBIiUKEkhlYWx0aENoZWNrUmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJIqkBChNIZWFsdGhDaGVja1Jlc3BvbnNlEkEKBnN0YXR1cxgBIAEoDjIxLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2UuU2VydmluZ1N0YXR1cyJPCg1TZXJ2aW5nU3RhdHVzEgsKB1VOS05PV04QABILCgdTRVJWSU5HEAESDwoLTk9UX1NFUlZJTkcQAhITCg9TRVJWSUNFX1VOS05PV04QAzL9AQoGSGVhbHRoElAKBUNoZWNrEiIuZ3JwYy5oZWFsdGgudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0GiMuZ3JwYy5oZWFsdGgudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJSCgVXYXRjaBIiLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVxdWVzdBojLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2UwARJNCgRMaXN0EiEuZ3JwYy5oZWFsdGgudjEuSGVhbHRoTGlzdFJlcXVlc3QaIi5ncnBjLmhlYWx0aC52MS5IZWFsdGhMaXN0UmVzcG9uc2VCYQoRaW8uZ3JwYy5oZWFsdGgudjFCC0hlYWx0aFByb3RvUAFaLGdvb2dsZS5nb2xhbmcub3JnL2dycGMvaGVhbHRoL2dycGNfaGVhbHRoX3YxqgIOR3JwYy5IZWFsdGguVjFiBnByb3RvMw");
 
-/** @generated from message grpc.health.v1.HealthListRequest */
+/**
+ * @generated from message grpc.health.v1.HealthListRequest
+ */
 export type HealthListRequest = Message<"grpc.health.v1.HealthListRequest"> & {
 };
 
@@ -38,7 +42,9 @@ export type HealthListRequest = Message<"grpc.health.v1.HealthListRequest"> & {
 export const HealthListRequestSchema: GenMessage<HealthListRequest> = /*@__PURE__*/
   messageDesc(file_grpc_health_v1_health, 0);
 
-/** @generated from message grpc.health.v1.HealthListResponse */
+/**
+ * @generated from message grpc.health.v1.HealthListResponse
+ */
 export type HealthListResponse = Message<"grpc.health.v1.HealthListResponse"> & {
   /**
    * statuses contains all the services and their respective status.
@@ -55,9 +61,13 @@ export type HealthListResponse = Message<"grpc.health.v1.HealthListResponse"> & 
 export const HealthListResponseSchema: GenMessage<HealthListResponse> = /*@__PURE__*/
   messageDesc(file_grpc_health_v1_health, 1);
 
-/** @generated from message grpc.health.v1.HealthCheckRequest */
+/**
+ * @generated from message grpc.health.v1.HealthCheckRequest
+ */
 export type HealthCheckRequest = Message<"grpc.health.v1.HealthCheckRequest"> & {
-  /** @generated from field: string service = 1; */
+  /**
+   * @generated from field: string service = 1;
+   */
   service: string;
 };
 
@@ -68,9 +78,13 @@ export type HealthCheckRequest = Message<"grpc.health.v1.HealthCheckRequest"> & 
 export const HealthCheckRequestSchema: GenMessage<HealthCheckRequest> = /*@__PURE__*/
   messageDesc(file_grpc_health_v1_health, 2);
 
-/** @generated from message grpc.health.v1.HealthCheckResponse */
+/**
+ * @generated from message grpc.health.v1.HealthCheckResponse
+ */
 export type HealthCheckResponse = Message<"grpc.health.v1.HealthCheckResponse"> & {
-  /** @generated from field: grpc.health.v1.HealthCheckResponse.ServingStatus status = 1; */
+  /**
+   * @generated from field: grpc.health.v1.HealthCheckResponse.ServingStatus status = 1;
+   */
   status: HealthCheckResponse_ServingStatus;
 };
 
@@ -81,15 +95,23 @@ export type HealthCheckResponse = Message<"grpc.health.v1.HealthCheckResponse"> 
 export const HealthCheckResponseSchema: GenMessage<HealthCheckResponse> = /*@__PURE__*/
   messageDesc(file_grpc_health_v1_health, 3);
 
-/** @generated from enum grpc.health.v1.HealthCheckResponse.ServingStatus */
+/**
+ * @generated from enum grpc.health.v1.HealthCheckResponse.ServingStatus
+ */
 export const HealthCheckResponse_ServingStatus = {
-  /** @generated from enum value: UNKNOWN = 0; */
+  /**
+   * @generated from enum value: UNKNOWN = 0;
+   */
   UNKNOWN: 0,
 
-  /** @generated from enum value: SERVING = 1; */
+  /**
+   * @generated from enum value: SERVING = 1;
+   */
   SERVING: 1,
 
-  /** @generated from enum value: NOT_SERVING = 2; */
+  /**
+   * @generated from enum value: NOT_SERVING = 2;
+   */
   NOT_SERVING: 2,
 
   /**
@@ -100,10 +122,14 @@ export const HealthCheckResponse_ServingStatus = {
   SERVICE_UNKNOWN: 3,
 } as const;
 
-/** @generated from enum grpc.health.v1.HealthCheckResponse.ServingStatus */
+/**
+ * @generated from enum grpc.health.v1.HealthCheckResponse.ServingStatus
+ */
 export type HealthCheckResponse_ServingStatus = (typeof HealthCheckResponse_ServingStatus)[keyof typeof HealthCheckResponse_ServingStatus] | UnknownEnum;
 
-/** Describes the enum grpc.health.v1.HealthCheckResponse.ServingStatus. */
+/**
+ * Describes the enum grpc.health.v1.HealthCheckResponse.ServingStatus.
+ */
 export const HealthCheckResponse_ServingStatusSchema: GenEnum<HealthCheckResponse_ServingStatus> = /*@__PURE__*/
   enumDesc(file_grpc_health_v1_health, 3, 0);
 

@@ -25,7 +25,9 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
-/** Describes the file grpc/reflection/v1alpha/reflection.proto. */
+/**
+ * Describes the file grpc/reflection/v1alpha/reflection.proto.
+ */
 export const file_grpc_reflection_v1alpha_reflection: GenFile = /*@__PURE__*/
   fileDesc("CihncnBjL3JlZmxlY3Rpb24vdjFhbHBoYS9yZWZsZWN0aW9uLnByb3RvEhdncnBjLnJlZmxlY3Rpb24udjFhbHBoYSKKAgoXU2VydmVyUmVmbGVjdGlvblJlcXVlc3QSDAoEaG9zdBgBIAEoCRIaChBmaWxlX2J5X2ZpbGVuYW1lGAMgASgJSAASIAoWZmlsZV9jb250YWluaW5nX3N5bWJvbBgEIAEoCUgAEk4KGWZpbGVfY29udGFpbmluZ19leHRlbnNpb24YBSABKAsyKS5ncnBjLnJlZmxlY3Rpb24udjFhbHBoYS5FeHRlbnNpb25SZXF1ZXN0SAASJwodYWxsX2V4dGVuc2lvbl9udW1iZXJzX29mX3R5cGUYBiABKAlIABIXCg1saXN0X3NlcnZpY2VzGAcgASgJSABCEQoPbWVzc2FnZV9yZXF1ZXN0IkUKEEV4dGVuc2lvblJlcXVlc3QSFwoPY29udGFpbmluZ190eXBlGAEgASgJEhgKEGV4dGVuc2lvbl9udW1iZXIYAiABKAUi0QMKGFNlcnZlclJlZmxlY3Rpb25SZXNwb25zZRISCgp2YWxpZF9ob3N0GAEgASgJEkoKEG9yaWdpbmFsX3JlcXVlc3QYAiABKAsyMC5ncnBjLnJlZmxlY3Rpb24udjFhbHBoYS5TZXJ2ZXJSZWZsZWN0aW9uUmVxdWVzdBJTChhmaWxlX2Rlc2NyaXB0b3JfcmVzcG9uc2UYBCABKAsyLy5ncnBjLnJlZmxlY3Rpb24udjFhbHBoYS5GaWxlRGVzY3JpcHRvclJlc3BvbnNlSAASWgoeYWxsX2V4dGVuc2lvbl9udW1iZXJzX3Jlc3BvbnNlGAUgASgLMjAuZ3JwYy5yZWZsZWN0aW9uLnYxYWxwaGEuRXh0ZW5zaW9uTnVtYmVyUmVzcG9uc2VIABJOChZsaXN0X3NlcnZpY2VzX3Jlc3BvbnNlGAYgASgLMiwuZ3JwYy5yZWZsZWN0aW9uLnYxYWxwaGEuTGlzdFNlcnZpY2VSZXNwb25zZUgAEkAKDmVycm9yX3Jlc3BvbnNlGAcgASgLMiYuZ3JwYy5yZWZsZWN0aW9uLnYxYWxwaGEuRXJyb3JSZXNwb25zZUgAQhIKEG1lc3NhZ2VfcmVzcG9uc2UiNwoWRmlsZURlc2NyaXB0b3JSZXNwb25zZRIdChVmaWxlX2Rlc2NyaXB0b3JfcHJvdG8YASADKAwiSwoXRXh0ZW5zaW9uTnVtYmVyUmVzcG9uc2USFgoOYmFzZV90eXBlX25hbWUYASABKAkSGAoQZXh0ZW5zaW9uX251bWJlchgCIAMoBSJQChNMaXN0U2VydmljZVJlc3BvbnNlEjkKB3NlcnZpY2UYASADKAsyKC5ncnBjLnJlZmxlY3Rpb24udjFhbHBoYS5TZXJ2aWNlUmVzcG9uc2UiHwoPU2VydmljZVJlc3BvbnNlEgwKBG5hbWUYASABKAkiOgoNRXJyb3JSZXNwb25zZRISCgplcnJvcl9jb2RlGAEgASgFEhUKDWVycm9yX21lc3NhZ2UYAiABKAkykwEKEFNlcnZlclJlZmxlY3Rpb24SfwoUU2VydmVyUmVmbGVjdGlvbkluZm8SMC5ncnBjLnJlZmxlY3Rpb24udjFhbHBoYS5TZXJ2ZXJSZWZsZWN0aW9uUmVxdWVzdBoxLmdycGMucmVmbGVjdGlvbi52MWFscGhhLlNlcnZlclJlZmxlY3Rpb25SZXNwb25zZSgBMAFiBnByb3RvMw");
 
@@ -35,7 +37,9 @@ export const file_grpc_reflection_v1alpha_reflection: GenFile = /*@__PURE__*/
  * @generated from message grpc.reflection.v1alpha.ServerReflectionRequest
  */
 export type ServerReflectionRequest = Message<"grpc.reflection.v1alpha.ServerReflectionRequest"> & {
-  /** @generated from field: string host = 1; */
+  /**
+   * @generated from field: string host = 1;
+   */
   host: string;
 
   /**
@@ -120,7 +124,9 @@ export type ExtensionRequest = Message<"grpc.reflection.v1alpha.ExtensionRequest
    */
   containingType: string;
 
-  /** @generated from field: int32 extension_number = 2; */
+  /**
+   * @generated from field: int32 extension_number = 2;
+   */
   extensionNumber: number;
 };
 
@@ -137,7 +143,9 @@ export const ExtensionRequestSchema: GenMessage<ExtensionRequest> = /*@__PURE__*
  * @generated from message grpc.reflection.v1alpha.ServerReflectionResponse
  */
 export type ServerReflectionResponse = Message<"grpc.reflection.v1alpha.ServerReflectionResponse"> & {
-  /** @generated from field: string valid_host = 1; */
+  /**
+   * @generated from field: string valid_host = 1;
+   */
   validHost: string;
 
   /**
@@ -238,7 +246,9 @@ export type ExtensionNumberResponse = Message<"grpc.reflection.v1alpha.Extension
    */
   baseTypeName: string;
 
-  /** @generated from field: repeated int32 extension_number = 2; */
+  /**
+   * @generated from field: repeated int32 extension_number = 2;
+   */
   extensionNumber: number[];
 };
 
@@ -307,7 +317,9 @@ export type ErrorResponse = Message<"grpc.reflection.v1alpha.ErrorResponse"> & {
    */
   errorCode: number;
 
-  /** @generated from field: string error_message = 2; */
+  /**
+   * @generated from field: string error_message = 2;
+   */
   errorMessage: string;
 };
 
@@ -318,7 +330,9 @@ export type ErrorResponse = Message<"grpc.reflection.v1alpha.ErrorResponse"> & {
 export const ErrorResponseSchema: GenMessage<ErrorResponse> = /*@__PURE__*/
   messageDesc(file_grpc_reflection_v1alpha_reflection, 7);
 
-/** @generated from service grpc.reflection.v1alpha.ServerReflection */
+/**
+ * @generated from service grpc.reflection.v1alpha.ServerReflection
+ */
 export const ServerReflection: GenService<{
   /**
    * The reflection service is structured as a bidirectional stream, ensuring
