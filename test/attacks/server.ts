@@ -57,7 +57,8 @@ const app = new Hono<{ Bindings: PortBindings }>()
     const { rss } = process.memoryUsage()
     const { user, system } = process.cpuUsage()
     const { connectionCount } = server
-    const told: PortState = { ...state, connectionCount, rssBytes: rss, cpuUs: user + system }
+    const counts = { ...state, heldCount: releases.size, connectionCount }
+    const told: PortState = { ...counts, rssBytes: rss, cpuUs: user + system }
     return c.json(told)
   })
   // Responds only when released, even when the client has left: a handler that ignores resets.

@@ -14,6 +14,8 @@ export interface PortState {
   readonly requestCount: number
   readonly exchangeCount: number
   readonly handlerCount: number
+  /** Handlers of `/hold` that are not released. Unlike `handlerCount`, without other clients. */
+  readonly heldCount: number
   readonly connectionCount: number
   readonly rssBytes: number
   readonly cpuUs: number
