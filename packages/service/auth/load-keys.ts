@@ -18,7 +18,7 @@ const bytesMax = 512 * 1_024
 /** Loads the keys of an issuer. Rejects with the reason. */
 export async function loadKeys(source: KeySource): Promise<JSONWebKeySet> {
   if ('keys' in source) return source.keys
-  if ('file' in source) return asKeySet(JSON.parse(await readFile(source.file, 'utf8')))
+  if ('file' in source) return parseKeySet(await readFile(source.file, 'utf8'))
   if ('url' in source) return asKeySet(await fetchJson(source.url))
   const { jwks_uri: url } = await discover(source.discovery)
   if (typeof url !== 'string') throw new Error('the discovery document has no jwks_uri')
@@ -48,6 +48,17 @@ async function fetchJson(url: string): Promise<unknown> {
     parts.push(part)
   }
   return JSON.parse(Buffer.concat(parts).toString())
+}
+
+/** Parses the text of a key file. Throws with the reason when it is no JSON Web Key Set. */
+export function parseKeySet(text: string): JSONWebKeySet {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new Error('that is no JSON Web Key Set: it is not JSON')
+  }
+  return asKeySet(value)
 }
 
 function asKeySet(value: unknown): JSONWebKeySet {

@@ -1,6 +1,22 @@
-import { expect, test } from 'bun:test'
-import { isLoopback, readAdmin, readAuthOptions } from './auth.ts'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isLoopback, readAdmin, readAuthOptions, readServiceIdentity } from './auth.ts'
 import { FlagsError, readFlags } from './flags.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'marquee-auth-'))
+const keySet = join(folder, 'keys.json')
+const notKeys = join(folder, 'keys.pem')
+const oneKey = join(folder, 'movie.jwk')
+
+beforeAll(() => {
+  writeFileSync(keySet, '{"keys":[]}')
+  writeFileSync(notKeys, '-----BEGIN PRIVATE KEY-----')
+  writeFileSync(oneKey, '{"kty":"EC","d":"…"}')
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
 
 function read(host: string, ...args: string[]) {
   const flags = readFlags('test', { args, env: {} })
@@ -36,13 +52,13 @@ test('several issuers have their keys at a URL, in a file, or by discovery', () 
   const { tokens } = read(
     '127.0.0.1',
     ...['--auth-issuer', 'https://a.example,b,https://c.example'],
-    ...['--auth-jwks', 'https://a.example/keys,/etc/keys.json'],
+    ...['--auth-jwks', `https://a.example/keys,${keySet}`],
     ...['--auth-audience', 'marquee, other'],
   )
   expect(tokens).toMatchObject({
     issuers: [
       { name: 'https://a.example', keys: { url: 'https://a.example/keys' } },
-      { name: 'b', keys: { file: '/etc/keys.json' } },
+      { name: 'b', keys: { file: keySet } },
       { name: 'https://c.example', keys: { discovery: 'https://c.example' } },
     ],
     audiences: ['marquee', 'other'],
@@ -71,6 +87,35 @@ test.each([
   expect(() => read('127.0.0.1', ...args)).toThrow(message)
   expect(() => read('127.0.0.1', ...args)).toThrow(FlagsError)
 })
+
+test.each([
+  ['/nowhere/keys.json', '--auth-jwks has "/nowhere/keys.json": ENOENT'],
+  [notKeys, 'that is no JSON Web Key Set: it is not JSON'],
+  [oneKey, 'that is no JSON Web Key Set: it has no list "keys"'],
+])('a service does not start with %s as the keys of an issuer', (file, message) => {
+  const args = ['--auth-issuer', 'a', '--auth-jwks', file, '--auth-audience', 'marquee']
+  expect(() => read('127.0.0.1', ...args)).toThrow(message)
+})
+
+test.each([
+  ['/nowhere/movie.jwk', '--service-key is "/nowhere/movie.jwk": ENOENT'],
+  [notKeys, 'that is no private JSON Web Key: create one by "bun run service-key FOLDER"'],
+  [keySet, 'that is no private JSON Web Key'],
+])('a service does not start with %s as its own key', (file, message) => {
+  expect(() => readIdentity(file)).toThrow(message)
+})
+
+test('a service has the first audience in its own tokens', () => {
+  expect(readIdentity(oneKey)).toMatchObject({ issuer: 'marquee', audience: 'marquee' })
+})
+
+function readIdentity(file: string) {
+  const args = ['--auth-issuer', 'https://id.example', '--auth-audience', 'marquee,other']
+  const flags = readFlags('test', { args: [...args, '--service-key', file], env: {} })
+  const identity = readServiceIdentity(flags, 'movie', readAuthOptions(flags, '127.0.0.1'))
+  flags.finish()
+  return identity
+}
 
 test('the admin port is on this machine unless it is told otherwise', () => {
   expect(read('127.0.0.1').admin).toBeUndefined()

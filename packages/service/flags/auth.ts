@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { JWK } from 'jose'
+import { parseKeySet } from '../auth/load-keys.ts'
 import type { ServiceIdentity } from '../auth/service-token.ts'
 import {
   asymmetricAlgorithms,
@@ -121,9 +122,22 @@ function toIssuer(flags: Flags, name: string, source: string, isInsecure: boolea
     const text = 'keys that come by http can be forged: give an https URL or a file'
     flags.refuse(`--auth-jwks or --auth-issuer is "${url}": ${text}`)
   }
-  if (source !== '') return { name, keys: isWeb ? { url: source } : { file: source } }
+  if (source !== '' && isWeb) return { name, keys: { url: source } }
+  if (source !== '') {
+    checkKeyFile(flags, source)
+    return { name, keys: { file: source } }
+  }
   if (!isWeb) flags.refuse(`--auth-issuer has "${name}", which is no URL: give its --auth-jwks`)
   return { name, keys: { discovery: name } }
+}
+
+/** Refuses a file without keys at the start: otherwise it would show with the first token. */
+function checkKeyFile(flags: Flags, file: string): void {
+  try {
+    parseKeySet(readFileSync(file, 'utf8'))
+  } catch (error) {
+    flags.refuse(`--auth-jwks has "${file}": ${(error as Error).message}`)
+  }
 }
 
 /** Reads the key by which a service identifies itself to others. Default: none. */
@@ -149,13 +163,22 @@ export function readServiceIdentity(
     return undefined
   }
   try {
-    const key: JWK = JSON.parse(readFileSync(file, 'utf8'))
-    if (key.kty !== undefined && key.d !== undefined) return { name, issuer, audience, key }
-    flags.refuse(`--service-key is "${file}": that is no private JSON Web Key`)
+    return { name, issuer, audience, key: parsePrivateKey(readFileSync(file, 'utf8')) }
   } catch (error) {
     flags.refuse(`--service-key is "${file}": ${(error as Error).message}`)
   }
   return undefined
+}
+
+function parsePrivateKey(text: string): JWK {
+  let key: JWK | null = null
+  try {
+    key = JSON.parse(text)
+  } catch {
+    // The error of the parser says nothing about a PEM file, which is the likely mistake.
+  }
+  if (key?.kty !== undefined && key.d !== undefined) return key
+  throw new Error('that is no private JSON Web Key: create one by "bun run service-key FOLDER"')
 }
 
 /** Returns whether only this machine reaches an address to listen on. */
