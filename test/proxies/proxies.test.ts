@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
-import { createClient, type Transport } from '@connectrpc/connect'
+import { Code, createClient, type Transport } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
+import { failureOf } from '@marquee/testing/failure-of'
 import { freePorts } from '@marquee/testing/free-ports'
 import { spawnProgram } from '@marquee/testing/process'
 import { describeWith } from '@marquee/testing/requirements'
@@ -31,6 +32,21 @@ for (const name of ['nginx', 'haproxy'] as const satisfies readonly ProxyName[])
           expect([protocol, movieDetails?.metadata?.title]).toEqual([protocol, 'The Matrix'])
         }
       }
+    }, 60_000)
+
+    test('a client behind a proxy has the limits of its own address, whatever it forwards', async () => {
+      const limits = ['--trusted-proxies', '127.0.0.1,::1', '--rate-calls', '5/600']
+      await using behind = await startBehind(name, binary, limits)
+      const forged = (count: number) => ({ 'x-forwarded-for': `203.0.113.${count}` })
+      const statuses: number[] = []
+      for (let count = 0; count < 8; count++) {
+        const headers = forged(count)
+        statuses.push((await behind.fetch('/movie?id=the-matrix-1999', { headers })).status)
+      }
+      expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429, 429])
+      const movies = createClient(MovieService, behind.transports.grpc as Transport)
+      const call = movies.getMovieDetails({ movieId: movie.recordId }, { headers: forged(9) })
+      expect((await failureOf(call)).code).toBe(Code.ResourceExhausted)
     }, 60_000)
 
     test('watches behind a proxy show each change immediately, and outlive its timeouts when quiet', async () => {
@@ -78,7 +94,7 @@ function watch(protocol: string, transport: Transport) {
   }
 }
 
-async function startBehind(name: ProxyName, binary: string) {
+async function startBehind(name: ProxyName, binary: string, flags: readonly string[] = []) {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder()).path
   const [port = 0, servicePort = 0, ratingPort = 0] = await freePorts(3)
@@ -90,6 +106,7 @@ async function startBehind(name: ProxyName, binary: string) {
       ...['--port-movie', `${servicePort}`, '--heartbeat-ms', `${heartbeatMs}`],
       // HAProxy checks the health of this one.
       ...['--allowed-hosts', 'movies.example'],
+      ...flags,
     ],
   })
   stack.use(program)
@@ -113,7 +130,7 @@ async function startBehind(name: ProxyName, binary: string) {
   return {
     transports,
     ratingTransport: createConnectTransport({ baseUrl: `http://localhost:${ratingPort}` }),
-    fetch: (path: string) => trusting(baseUrl + path),
+    fetch: (path: string, init?: RequestInit) => trusting(baseUrl + path, init),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
