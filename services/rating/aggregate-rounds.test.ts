@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import { createAggregateRounds } from './aggregate-rounds.ts'
 import { type Aggregate, aggregateOf, type RecordRef } from './rating.ts'
+import { defaultRules } from './scoring.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
 
-const prior = { mean: 3, weight: 10 }
 const movie = (recordId: string): RecordRef => ({ recordType: 'movie', recordId })
 const first = movie('1')
 
@@ -83,7 +83,7 @@ interface Reading {
 
 /** Reports how many records each read of aggregates was about. */
 function countingStore() {
-  const store = createMemoryRatingStore({ prior })
+  const store = createMemoryRatingStore({ rules: defaultRules })
   const reads: number[] = []
   return {
     ...store,
@@ -96,7 +96,10 @@ function countingStore() {
 }
 
 function rated(recordId: string, count: number): Aggregate {
-  return aggregateOf(movie(recordId), [0, 0, 0, 0, count], prior, 1)
+  return aggregateOf(movie(recordId), [0, 0, 0, 0, count], defaultRules.others, {
+    revision: 1,
+    updateTimeMs: 0,
+  })
 }
 
 function turn(): Promise<void> {

@@ -6,7 +6,8 @@ import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/
 import { readConsulConfig } from '@marquee/service/flags/registry'
 import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
 import type { LogPolicy } from './log-guard.ts'
-import { defaultPrior, type Prior } from './rating.ts'
+import { createScale, defaultScale, scaleText } from './scale.ts'
+import { defaultPriorWeight, type Scoring, type ScoringRules } from './scoring.ts'
 
 export interface RatingOptions extends ServiceOptions {
   /** URL of the database: `memory:`, `sqlite:PATH` or `postgres://…`. */
@@ -14,7 +15,7 @@ export interface RatingOptions extends ServiceOptions {
   readonly eventLog: EventLogConfig
   readonly names: EventLogNames
   readonly logPolicy: LogPolicy
-  readonly prior: Prior
+  readonly rules: ScoringRules
 }
 
 export interface RatingConfig extends RatingOptions {
@@ -39,7 +40,7 @@ export function readRatingConfig(
     eventLog: readEventLogConfig(flags, 'data'),
     names: readEventLogNames(flags),
     logPolicy: readLogPolicy(flags),
-    prior: readPrior(flags),
+    rules: readRules(flags),
   }
   flags.finish()
   return config
@@ -55,22 +56,58 @@ export function readLogPolicy(flags: Flags): LogPolicy {
   })
 }
 
-/** Reads the prior of the Bayesian score. */
-export function readPrior(flags: Flags): Prior {
-  return {
-    mean: flags.number({
-      flag: 'prior-mean',
-      help: 'the assumed mean of a record that nobody has rated',
-      default: defaultPrior.mean,
-      min: 1,
-      max: 5,
-    }),
-    weight: flags.number({
-      flag: 'prior-weight',
-      help: 'the weight of the assumed mean, in ratings',
-      default: defaultPrior.weight,
-      min: 0,
-      max: 1_000_000,
-    }),
+/** Reads the scale of each record type, and the prior of its scores. */
+export function readRules(flags: Flags): ScoringRules {
+  const scales = readScales(flags)
+  const mean = readPriorMean(flags)
+  const weight = flags.number({
+    flag: 'prior-weight',
+    help: 'the weight of the assumed mean, in ratings',
+    default: defaultPriorWeight,
+    min: 0,
+    max: 1_000_000,
+  })
+  const scoringOf = (recordType: string, scale = defaultScale): Scoring => {
+    if (mean !== undefined && (mean < scale.min || mean > scale.max)) {
+      flags.refuse(`--prior-mean is ${mean}: give a number on the scale of ${recordType}`)
+    }
+    return { scale, prior: { mean: mean ?? (scale.min + scale.max) / 2, weight } }
   }
+  const named = new Map([...scales].map(([type, scale]) => [type, scoringOf(type, scale)]))
+  return { named, others: scoringOf('all other record types') }
+}
+
+/** Matches the record types that ratings accept. */
+const recordTypeForm = /^[^\s\p{Cc}=,]{1,64}$/u
+
+function readScales(flags: Flags) {
+  const given = flags.list({
+    flag: 'scale',
+    help: `the values of a record type, as TYPE=MIN:MAX:STEP, separated by commas: movie=1:10:1. All others are on ${scaleText(defaultScale)}`,
+  })
+  const scales = new Map<string, ReturnType<typeof createScale>>()
+  for (const text of given) {
+    const [recordType = '', numbers = ''] = text.split('=', 2)
+    try {
+      if (!recordTypeForm.test(recordType)) throw new RangeError('it must begin with a record type')
+      if (scales.has(recordType)) throw new RangeError('each record type must be there once')
+      scales.set(recordType, createScale(numbers))
+    } catch (error) {
+      flags.refuse(`--scale is "${text}": ${(error as Error).message}`)
+    }
+  }
+  return scales
+}
+
+function readPriorMean(flags: Flags): number | undefined {
+  const text = flags.text({
+    flag: 'prior-mean',
+    help: 'the assumed mean of a record that nobody has rated; empty for the middle of its scale',
+    default: '',
+  })
+  if (text === '') return undefined
+  const mean = Number(text)
+  if (Number.isFinite(mean) && text.trim() !== '') return mean
+  flags.refuse(`--prior-mean is "${text}": give a number`)
+  return undefined
 }

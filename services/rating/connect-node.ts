@@ -13,8 +13,8 @@ import { openRatingStore } from './store/open.ts'
 import { createAggregateWatches } from './watch.ts'
 
 await run('rating', readRatingConfig, async ({ use, log, draining }, options) => {
-  const { prior } = options
-  const store = use(await openRatingStore(options.databaseUrl, { prior }))
+  const { rules } = options
+  const store = use(await openRatingStore(options.databaseUrl, { rules }))
   const watches = use(createAggregateWatches({ store }))
   const health = createHealth(draining)
   const app = createRatingApp({ log, metrics: createMetrics(), health, store, watches })

@@ -18,6 +18,7 @@ import {
   type DeadLetterPosition,
   type DeadLetters,
 } from './dead-letters.ts'
+import { defaultRules } from './scoring.ts'
 import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -188,7 +189,7 @@ function setUp(given?: Pick<EventLog, 'ends' | 'read'>) {
   let nowMs = startMs
   const clock = () => ++nowMs
   const eventLog = createEmbeddedEventLog({ path: ':memory:', partitions: 4, clock })
-  const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 } })
+  const store = createMemoryRatingStore({ rules: defaultRules })
   const app = createRatingApp({
     store,
     watches: createAggregateWatches({ store }),

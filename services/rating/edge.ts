@@ -1,5 +1,5 @@
 import { createEdgeService } from '@marquee/service/edge'
-import { defaultPrior } from './rating.ts'
+import { defaultRules } from './scoring.ts'
 import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createSeparateWatches } from './watch.ts'
@@ -9,6 +9,6 @@ import { createSeparateWatches } from './watch.ts'
  * and it reads no events.
  */
 export default createEdgeService((base) => {
-  const store = createMemoryRatingStore({ prior: defaultPrior })
+  const store = createMemoryRatingStore({ rules: defaultRules })
   return createRatingApp({ ...base, store, watches: createSeparateWatches(store) })
 })

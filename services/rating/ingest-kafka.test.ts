@@ -9,6 +9,7 @@ import { createKafkaEventLog } from '../../packages/event-log/kafka/kafka.ts'
 import { createIngest, type Ingest } from './ingest.ts'
 import { ingestCondition } from './ingest-health.ts'
 import type { LogPolicy } from './log-guard.ts'
+import { defaultRules } from './scoring.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import type { ChangeSink } from './store/port.ts'
 
@@ -77,7 +78,7 @@ describeWith(backend('kafka'), 'ingestion from Kafka', (address) => {
       await bench.append(0, 40)
       const first = await bench.start()
       await bench.hasRated(40)
-      const stranger = createMemoryRatingStore({ prior: { mean: 3, weight: 10 } })
+      const stranger = createMemoryRatingStore({ rules: defaultRules })
       await using other = await bench.startWith(stranger)
       const blocked = await blockedReason(other)
       expect(blocked).toContain(`another installation consumes with the group "${bench.topic}"`)
@@ -147,7 +148,7 @@ async function openBench(address: string): Promise<Bench> {
   const deadLetterTopic = `${topic}.dlq`
   const names = { topic, deadLetterTopic, group: topic }
   const open = () => createKafkaEventLog({ brokers: [address], partitions, log, timing })
-  const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 } })
+  const store = createMemoryRatingStore({ rules: defaultRules })
   const eventLog = resources.use(await open())
   const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()

@@ -8,6 +8,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createIngest, type Ingest, type IngestOptions, type IngestStatus } from './ingest.ts'
+import { defaultRules } from './scoring.ts'
 import { positionOf } from './store/contract/fixtures.ts'
 import type { ChangeSink, RatingStore } from './store/port.ts'
 import { createSqliteRatingStore } from './store/sqlite.ts'
@@ -49,7 +50,7 @@ describe('ingestion', () => {
     await bench.append(put('ada', '1', 1), put('bob', '1', 3), put('ada', '1', 5))
     await bench.start({ batchSizeMax: 1 })
     await bench.caughtUp()
-    expect(await bench.aggregate('1')).toMatchObject({ count: 2, histogram: [0, 0, 1, 0, 1] })
+    expect(await bench.aggregate('1')).toMatchObject({ count: 2, mean: 4 })
     await bench.append(remove('bob', '1'), remove('nobody', '1'))
     await bench.caughtUp()
     expect(await bench.aggregate('1')).toMatchObject({ count: 1, mean: 5 })
@@ -89,7 +90,7 @@ describe('ingestion', () => {
       ['reason', 'its own'],
     ])
     expect(own).toEqual({
-      reason: 'value must be a whole number from 1 to 5, without quotes',
+      reason: 'value must be 0.5 to 5 in steps of 0.5, without quotes',
       topic: 'ratings',
       partition: expect.stringMatching(/^[0-3]$/),
       offset: '1',
@@ -233,8 +234,9 @@ interface Bench extends AsyncDisposable {
 async function openBench(path?: string): Promise<Bench> {
   await using resources = new AsyncDisposableStack()
   const folder = path ?? resources.use(await temporaryFolder()).path
-  const prior = { mean: 3, weight: 10 }
-  const store = resources.use(createSqliteRatingStore({ path: join(folder, 'ratings.db'), prior }))
+  const store = resources.use(
+    createSqliteRatingStore({ path: join(folder, 'ratings.db'), rules: defaultRules }),
+  )
   const eventLog = resources.use(
     createEmbeddedEventLog({ path: join(folder, 'log.db'), partitions: 4 }),
   )

@@ -105,7 +105,7 @@ export function createIngest(options: IngestOptions): Ingest {
   }: RecordBatch): Promise<number> {
     // Before dead letters are written. The store checks again.
     guard.require(identity)
-    const { changes, poison } = decodeAll(records)
+    const { changes, poison } = decodeAll(records, sink.scoring)
     const last = records.at(-1)
     const nextPosition = (last?.offset ?? 0) + 1
     await writeDeadLetters(partition, poison, nextPosition)
@@ -209,16 +209,21 @@ interface Poison {
   readonly reason: string
 }
 
-function decode({ value }: LogRecord): ReturnType<typeof decodeRatingEvent> {
+type ScoringOf = ChangeSink['scoring']
+
+function decode({ value }: LogRecord, scoringOf: ScoringOf): ReturnType<typeof decodeRatingEvent> {
   if (value === null) return { kind: 'refused', reason: 'the event has no value' }
-  return decodeRatingEvent(value)
+  return decodeRatingEvent(value, scoringOf)
 }
 
-function decodeAll(records: readonly LogRecord[]): { changes: RatingChange[]; poison: Poison[] } {
+function decodeAll(
+  records: readonly LogRecord[],
+  scoringOf: ScoringOf,
+): { changes: RatingChange[]; poison: Poison[] } {
   const changes: RatingChange[] = []
   const poison: Poison[] = []
   for (const record of records) {
-    const change = decode(record)
+    const change = decode(record, scoringOf)
     if (change.kind === 'refused') poison.push({ record, reason: change.reason })
     else changes.push(change)
   }

@@ -9,10 +9,10 @@ import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedd
 import { createIngest, type Ingest } from './ingest.ts'
 import { ingestCondition } from './ingest-health.ts'
 import type { LogPolicy } from './log-guard.ts'
+import { defaultRules } from './scoring.ts'
 import { createSqliteRatingStore } from './store/sqlite.ts'
 
 const log = pino({ level: 'silent' })
-const prior = { mean: 3, weight: 10 }
 const advice = 'apply this one from its beginning with --log-identity accept-new'
 
 let folder: TemporaryFolder
@@ -139,7 +139,7 @@ async function append(from: number, until: number): Promise<void> {
 
 async function start(logPolicy: LogPolicy) {
   const resources = new AsyncDisposableStack()
-  const store = resources.use(createSqliteRatingStore({ path: paths.ratings, prior }))
+  const store = resources.use(createSqliteRatingStore({ path: paths.ratings, rules: defaultRules }))
   const eventLog = resources.use(createEmbeddedEventLog({ path: paths.events, partitions: 4 }))
   const ingest = resources.use(
     await createIngest({ eventLog, sink: store, log, logPolicy }).start(),
@@ -169,7 +169,7 @@ async function blockedReason(): Promise<string> {
 
 /** Returns the number of users that have rated. */
 async function users(): Promise<number> {
-  await using store = createSqliteRatingStore({ path: paths.ratings, prior })
+  await using store = createSqliteRatingStore({ path: paths.ratings, rules: defaultRules })
   const top = await store.top({ recordType: 'movie', countMin: 1, limit: 1_000 })
   return top.aggregates.reduce((sum, { count }) => sum + count, 0)
 }

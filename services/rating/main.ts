@@ -25,12 +25,12 @@ export async function startRating(
   memory: MemoryBudget,
 ): Promise<Server> {
   const { use, log } = running
-  const { prior, names, logPolicy } = options
+  const { rules, names, logPolicy } = options
   const parts = await createServiceParts('rating', running, options, registry, memory)
   const { health, metrics, traces } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
-  const store = use(await openRatingStore(options.databaseUrl, { prior, onWarning, faults }))
+  const store = use(await openRatingStore(options.databaseUrl, { rules, onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const opened = use(await openEventLog(options.eventLog, log, faults))
   const eventLog = traces ? traceEventLog(opened, traces, options.eventLog.kind) : opened

@@ -5,6 +5,7 @@ import { appOrigin } from '@marquee/testing/app-transport'
 import { pino } from 'pino'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createDeadLetters } from './dead-letters.ts'
+import { defaultRules } from './scoring.ts'
 import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -84,7 +85,7 @@ function getByConnect(method: string, message: object): string {
 /** A service where the user has rated a movie. */
 async function setUp() {
   const lines: string[] = []
-  const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 }, clock: () => 0 })
+  const store = createMemoryRatingStore({ rules: defaultRules, clock: () => 0 })
   await store.put([{ ...mine, value: 4 }])
   const app = createRatingApp({
     store,

@@ -5,6 +5,8 @@ import { createValidate } from '@marquee/connect-hono/validation'
 import fc from 'fast-check'
 import { RatingEventSchema } from '../../gen/rating/v1/rating_event_pb.ts'
 import { decodeRatingEvent } from './rating-event.ts'
+import { createScale, defaultScale } from './scale.ts'
+import { defaultScoring, scoringOf } from './scoring.ts'
 
 const ancestors =
   '{"userId":"105","recordId":"1","recordType":"movie","value":5,"providerId":"test-provider","eventType":"put"}'
@@ -33,6 +35,8 @@ describe('a rating event', () => {
     ['optional fields', { eventId: 'e-1', eventTime: '2026-11-05T18:30:00.123Z' }],
     ['optional fields that are null', { eventId: null, eventTime: null, providerId: null }],
     ['a whole number written with a fraction', { value: 4.0 }],
+    ['half a star', { value: 0.5 }],
+    ['stars and a half', { value: 4.5 }],
     ['ids of 128 characters beyond the basic plane', { userId: '🎬'.repeat(128) }],
     ['a record type of 64 characters', { recordType: 'm'.repeat(64) }],
     ['ids in any script', { recordId: 'фильм-電影' }],
@@ -41,17 +45,20 @@ describe('a rating event', () => {
     expect(decodeWith(fields).kind).toBe('put')
   })
 
-  const wholeNumber = 'value must be a whole number from 1 to 5, without quotes'
+  const onScale = 'value must be 0.5 to 5 in steps of 0.5, without quotes'
   const invisible = 'userId must be without spaces and control characters'
   test.each([
-    [{ value: 3.5 }, wholeNumber],
-    [{ value: '5' }, wholeNumber],
-    [{ value: 0 }, wholeNumber],
-    [{ value: 6 }, wholeNumber],
-    [{ value: -1 }, wholeNumber],
-    [{ value: null }, wholeNumber],
-    [{ value: undefined }, wholeNumber],
-    [{ value: true }, wholeNumber],
+    [{ value: 3.25 }, onScale],
+    [{ value: 5.5 }, onScale],
+    [{ value: 1e300 }, onScale],
+    [{ value: 0.5 - 2 ** -54 }, onScale],
+    [{ value: '5' }, onScale],
+    [{ value: 0 }, onScale],
+    [{ value: 6 }, onScale],
+    [{ value: -1 }, onScale],
+    [{ value: null }, onScale],
+    [{ value: undefined }, onScale],
+    [{ value: true }, onScale],
     [{ eventType: 'PUT' }, 'eventType must be "put" or "delete"'],
     [{ eventType: undefined }, 'eventType must be "put" or "delete"'],
     [{ userId: undefined }, 'userId is missing'],
@@ -89,9 +96,25 @@ describe('a rating event', () => {
     expect(decode(text)).toEqual({ kind: 'refused', reason })
   })
 
+  test('the value of an event is on the scale of its record type', () => {
+    const tens = scoringOf(createScale('1:10:1'))
+    const scoring = (recordType: string) => (recordType === 'photo' ? tens : defaultScoring)
+    const decodeOf = (recordType: string, value: number) => {
+      const bytes = new TextEncoder().encode(JSON.stringify({ ...valid, recordType, value }))
+      return decodeRatingEvent(bytes, scoring)
+    }
+    expect(decodeOf('photo', 10)).toMatchObject({ kind: 'put', value: 10 })
+    expect(decodeOf('movie', 10).kind).toBe('refused')
+    const reason = 'value must be 1 to 10 in steps of 1, without quotes'
+    expect(decodeOf('photo', 4.5)).toEqual({ kind: 'refused', reason })
+  })
+
   test('an event that is not UTF-8 is refused', () => {
     const reason = 'the event must be UTF-8 text'
-    expect(decodeRatingEvent(Uint8Array.of(0x7b, 0xff, 0x7d))).toEqual({ kind: 'refused', reason })
+    expect(decodeRatingEvent(Uint8Array.of(0x7b, 0xff, 0x7d), () => defaultScoring)).toEqual({
+      kind: 'refused',
+      reason,
+    })
   })
 
   test('an event of 64 KiB is accepted, and one of a byte more is refused', () => {
@@ -114,7 +137,7 @@ describe('a rating event', () => {
       userId: text,
       recordId: text,
       recordType: text,
-      value: fc.integer({ min: -1, max: 7 }),
+      value: fc.integer({ min: -2, max: 24 }).map((quarters) => quarters / 4),
       providerId: text,
       eventType: fc.constantFrom('put', 'delete', '', 'update'),
       eventId: text,
@@ -129,7 +152,9 @@ describe('a rating event', () => {
         const verdict = validator.validate(RatingEventSchema, message).kind
         expect(validate(RatingEventSchema, message) !== undefined).toBe(verdict === 'invalid')
         const change = decode(JSON.stringify(event))
-        expect(change.kind === 'refused').toBe(verdict === 'invalid')
+        const isOff =
+          event.eventType !== 'delete' && !defaultScale.values.includes(message.value ?? 0)
+        expect(change.kind === 'refused').toBe(verdict === 'invalid' || isOff)
         if (change.kind !== 'refused') expect(change).toMatchObject({ userId: message.userId })
       }),
       { numRuns: 2_000 },
@@ -138,7 +163,7 @@ describe('a rating event', () => {
 })
 
 function decode(text: string): ReturnType<typeof decodeRatingEvent> {
-  return decodeRatingEvent(new TextEncoder().encode(text))
+  return decodeRatingEvent(new TextEncoder().encode(text), () => defaultScoring)
 }
 
 function decodeWith(fields: Readonly<Record<string, unknown>>): ReturnType<typeof decode> {

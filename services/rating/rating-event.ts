@@ -1,4 +1,6 @@
 import type { RatingChange } from './rating.ts'
+import { describeScale } from './scale.ts'
+import type { Scoring } from './scoring.ts'
 
 /** Reason why an event is refused, as advice for its producer. */
 export interface Refusal {
@@ -24,10 +26,14 @@ type Fields = Readonly<Record<string, unknown>>
 /**
  * Decodes a rating event from JSON, by the rules of `rating.v1.RatingEvent`
  * (proto/rating/v1/rating_event.proto). It does not use protobuf, because every event passes here.
- * It accepts only names in camel case, and whole numbers only as JSON numbers. It ignores unknown
- * fields.
+ * It accepts only names in camel case, and a value only as a JSON number. It ignores unknown fields.
+ *
+ * @param scoringOf Returns the scoring of a record type, whose scale has the value.
  */
-export function decodeRatingEvent(bytes: Uint8Array): RatingChange | Refusal {
+export function decodeRatingEvent(
+  bytes: Uint8Array,
+  scoringOf: (recordType: string) => Scoring,
+): RatingChange | Refusal {
   const event = parse(bytes)
   if (typeof event === 'string') return refused(event)
   const userId = readId(event, 'userId', idLengthMax)
@@ -42,8 +48,9 @@ export function decodeRatingEvent(bytes: Uint8Array): RatingChange | Refusal {
   const { eventType, value } = event
   if (eventType === 'delete') return { kind: 'delete', userId, recordId, recordType }
   if (eventType !== 'put') return refused('eventType must be "put" or "delete"')
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 5) {
-    return refused('value must be a whole number from 1 to 5, without quotes')
+  const { scale } = scoringOf(recordType)
+  if (typeof value !== 'number' || scale.stepOf(value) === undefined) {
+    return refused(`value must be ${describeScale(scale)}, without quotes`)
   }
   return { kind: 'put', userId, recordId, recordType, value }
 }

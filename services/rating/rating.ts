@@ -1,3 +1,5 @@
+import { bayesianScore, type Prior, type Scoring } from './scoring.ts'
+
 /** Reference to a rated record. A movie is `{ recordType: 'movie', recordId: … }`. */
 export interface RecordRef {
   readonly recordType: string
@@ -12,7 +14,7 @@ export function recordKey({ recordType, recordId }: RecordRef): string {
 /** Rating of a record by a user. */
 export interface Rating extends RecordRef {
   readonly userId: string
-  /** A whole number, 1 to 5. */
+  /** A value of the record type's scale. */
   readonly value: number
 }
 
@@ -22,8 +24,8 @@ export interface StoredRating extends Rating {
   readonly updateTimeMs: number
 }
 
-/** Numbers of users that gave each value, from 1 to 5. */
-export type Histogram = readonly [number, number, number, number, number]
+/** Number of users that gave each value of the scale, in the order of its values. */
+export type Histogram = readonly number[]
 
 /** Aggregate of all ratings of a record. */
 export interface Aggregate extends RecordRef {
@@ -32,8 +34,12 @@ export interface Aggregate extends RecordRef {
   readonly mean: number
   readonly histogram: Histogram
   readonly bayesianScore: number
+  /** Prior of the score. */
+  readonly prior: Prior
   /** Grows with every change of any aggregate in the store. */
   readonly revision: number
+  /** Time of the last change of the histogram, in milliseconds since the Unix epoch. */
+  readonly updateTimeMs: number
 }
 
 /** Put or delete of a user's rating. */
@@ -41,43 +47,52 @@ export type RatingChange =
   | ({ readonly kind: 'put' } & Rating)
   | ({ readonly kind: 'delete' } & RecordRef & { readonly userId: string })
 
-/** Assumed mean of a record without ratings, and its weight. */
-export interface Prior {
-  /** 1 to 5. */
-  readonly mean: number
-  /** 0 or more, in ratings. */
-  readonly weight: number
+/** Returns the number of ratings of a histogram. */
+export function countOf(histogram: Histogram): number {
+  return histogram.reduce((total, each) => total + each, 0)
 }
-
-/** The assumed mean is the middle of the scale, and counts as much as ten ratings. */
-export const defaultPrior: Prior = { mean: 3, weight: 10 }
 
 /**
- * Returns the weighted rating: the mean of the ratings and of `prior.weight` assumed ratings of
- * `prior.mean`.
- *
- *     (prior.weight × prior.mean + sum) / (prior.weight + count)
+ * Returns the variance of the ratings: the mean of the squared distances from their mean. 0 without
+ * ratings.
  */
-export function bayesianScore(count: number, sum: number, prior: Prior): number {
-  return (prior.weight * prior.mean + sum) / (prior.weight + count)
+export function varianceOf(histogram: Histogram, { scale }: Scoring): number {
+  const count = countOf(histogram)
+  if (count === 0) return 0
+  const mean = scale.sum(histogram) / count
+  let squares = 0
+  for (const [index, each] of histogram.entries()) {
+    const distance = (scale.values[index] ?? 0) - mean
+    squares += each * distance * distance
+  }
+  return squares / count
 }
 
-/** Returns count, sum and mean of a histogram. */
-export function summarise(histogram: Histogram): { count: number; sum: number; mean: number } {
-  const [ones, twos, threes, fours, fives] = histogram
-  const count = ones + twos + threes + fours + fives
-  const sum = ones + 2 * twos + 3 * threes + 4 * fours + 5 * fives
-  return { count, sum, mean: count === 0 ? 0 : sum / count }
+/** Revision and time of a write. */
+export interface WriteStamp {
+  readonly revision: number
+  readonly updateTimeMs: number
 }
 
 /** Returns the aggregate of a record with at least one rating. */
 export function aggregateOf(
   { recordType, recordId }: RecordRef,
   histogram: Histogram,
-  prior: Prior,
-  revision: number,
+  { scale, prior }: Scoring,
+  { revision, updateTimeMs }: WriteStamp,
 ): Aggregate {
-  const { count, sum, mean } = summarise(histogram)
+  const count = countOf(histogram)
+  const sum = scale.sum(histogram)
   const score = bayesianScore(count, sum, prior)
-  return { recordType, recordId, count, mean, histogram, bayesianScore: score, revision }
+  const times = { revision, updateTimeMs }
+  return {
+    recordType,
+    recordId,
+    count,
+    mean: sum / count,
+    histogram,
+    bayesianScore: score,
+    prior,
+    ...times,
+  }
 }

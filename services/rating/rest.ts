@@ -1,4 +1,3 @@
-import { Code, ConnectError } from '@connectrpc/connect'
 import type { Environment } from '@marquee/connect-hono/call'
 import type { ServiceApp } from '@marquee/service/app'
 import { refuseMethod, toRestJson } from '@marquee/service/rest/rest'
@@ -9,20 +8,26 @@ import {
   RatingService,
 } from '../../gen/rating/v1/rating_pb.ts'
 import type { RatingRpc } from './rpc.ts'
+import type { Scoring } from './scoring.ts'
+import { offScale } from './value.ts'
 
 const { getAggregatedRating, getRating, putRating } = RatingService.method
 
 /**
- * Matches a whole number as people write it. The JSON form of protobuf would also accept "0x5",
- * "+5" and "05".
+ * Matches a decimal number as people write it. The JSON form of protobuf would also accept "5e0" and
+ * "NaN".
  */
-const wholeNumber = /^(0|-?[1-9]\d*)$/
+const decimalNumber = /^-?(0|[1-9]\d{0,5})(\.\d{1,4})?$/
 
 /**
  * Adds `GET /rating?id=&type=`, which returns the aggregate or, with `&userId=`, the rating of one
  * user, and `PUT /rating?id=&type=&userId=&value=`, which saves a rating and returns the aggregate.
  */
-export function addRatingRoutes(app: ServiceApp, rpc: RatingRpc): void {
+export function addRatingRoutes(
+  app: ServiceApp,
+  rpc: RatingRpc,
+  scoringOf: (recordType: string) => Scoring,
+): void {
   app.access.addRoute('/rating', {
     GET: (c) => (c.req.query('userId') === undefined ? getAggregatedRating : getRating),
     PUT: putRating,
@@ -43,10 +48,9 @@ export function addRatingRoutes(app: ServiceApp, rpc: RatingRpc): void {
   })
   app.put('/rating', async (c) => {
     const { userId = '', value = '' } = c.req.query()
-    if (!wholeNumber.test(value)) {
-      throw new ConnectError('value must be a whole number from 1 to 5', Code.InvalidArgument)
-    }
-    const request = { ...recordOf(c), userId, value }
+    const record = recordOf(c)
+    if (!decimalNumber.test(value)) throw offScale(scoringOf(record.recordType))
+    const request = { ...record, userId, value: Number(value) }
     const response = await app.restCall(c, putRating, rpc.putRating, request)
     return respondAggregate(c, response.aggregatedRating)
   })

@@ -10,12 +10,12 @@ import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createDeadLetters } from './dead-letters.ts'
+import { defaultRules } from './scoring.ts'
 import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import type { TopLimits } from './store/top.ts'
 import { createAggregateWatches } from './watch.ts'
 
-const prior = { mean: 3, weight: 10 }
 const movie = { recordId: '1', recordType: 'movie' }
 
 describe('an aggregate', () => {
@@ -24,8 +24,34 @@ describe('an aggregate', () => {
     await rate('1', [5, 5, 4, 1])
     const { aggregatedRating } = await client.getAggregatedRating(movie)
     expect(aggregatedRating).toMatchObject({ ...movie, count: 4n, mean: 15 / 4 })
-    expect(aggregatedRating?.histogram).toEqual([1n, 0n, 0n, 1n, 2n])
-    expect(aggregatedRating?.bayesianScore).toBeCloseTo((10 * 3 + 15) / (10 + 4), 12)
+    expect(aggregatedRating?.histogram).toEqual([0n, 1n, 0n, 0n, 0n, 0n, 0n, 1n, 0n, 2n])
+    expect(aggregatedRating?.bayesianScore).toBeCloseTo((10 * 2.75 + 15) / (10 + 4), 12)
+  })
+
+  test('a client computes every number of an aggregate again from what the response has', async () => {
+    const { client, rate } = setUp()
+    await rate('1', [5, 4.5, 4, 0.5, 4.5, 3])
+    const { aggregatedRating: aggregate } = await client.getAggregatedRating(movie)
+    const { scale, prior, histogram = [], count, revision, updateTime } = aggregate ?? {}
+    expect(scale).toMatchObject({ min: 0.5, max: 5, step: 0.5 })
+    expect(prior).toMatchObject({ mean: 2.75, weight: 10 })
+    const values = histogram.flatMap((count, index) => Array(Number(count)).fill((index + 1) / 2))
+    const sumOf = (each: (value: number) => number) =>
+      values.reduce((sum, value) => sum + each(value), 0)
+    const [n, sum] = [values.length, sumOf((value) => value)]
+    expect(count).toBe(BigInt(n))
+    expect(aggregate?.mean).toBe(sum / n)
+    expect(aggregate?.variance).toBeCloseTo(sumOf((value) => (value - sum / n) ** 2) / n, 12)
+    const total = 10 + n
+    const score = (10 * 2.75 + sum) / total
+    expect(aggregate?.bayesianScore).toBe(score)
+    const square = (10 * (2.75 * 5.5 - 0.5 * 5) + sumOf((value) => value ** 2)) / total
+    const deviation = Math.sqrt((square - score ** 2) / (total + 1))
+    expect(aggregate?.scoreInterval?.low).toBeCloseTo(score - 1.96 * deviation, 12)
+    expect(aggregate?.scoreInterval?.high).toBeCloseTo(score + 1.96 * deviation, 12)
+    expect(aggregate?.scoreInterval?.level).toBe(0.95)
+    expect(revision).toBeGreaterThan(0n)
+    expect(updateTime).toEqual(timestampFromMs(now))
   })
 
   test('the aggregate of an unrated record is NOT_FOUND, also when a record of another type has the id', async () => {
@@ -89,7 +115,11 @@ describe('a rating', () => {
 
   test.each([
     ['the value 0', 'value', { value: 0 }],
-    ['the value 6', 'value', { value: 6 }],
+    ['the value 5.5', 'value', { value: 5.5 }],
+    ['the value 3.7', 'value', { value: 3.7 }],
+    ['the value NaN', 'value', { value: Number.NaN }],
+    ['an infinite value', 'value', { value: Number.POSITIVE_INFINITY }],
+    ['no value', 'value', { value: undefined }],
     ['no user', 'user_id', { userId: '' }],
     ['a space in the user id', 'user_id', { userId: 'a b' }],
     ['129 characters of record id', 'record_id', { recordId: 'x'.repeat(129) }],
@@ -143,7 +173,7 @@ describe('ListTopRated', () => {
 
   test('a page of the top list may be empty when no record has enough ratings, and the next page continues', async () => {
     const { client, rate } = setUp({ walkedCountMax: 3, sliceSize: 2 })
-    for (let n = 0; n < 8; n++) await rate(`${n}`, n === 7 ? [3, 3] : [3])
+    for (let n = 0; n < 8; n++) await rate(`${n}`, n === 7 ? [2, 2] : [3])
     const seen: string[][] = []
     let pageToken = ''
     do {
@@ -190,7 +220,7 @@ test('ImportRatings counts what it created, replaced and refused, and says why, 
     { index: 2n, recordId: '', reason: expect.stringContaining('rating') },
   ])
   const { aggregatedRating } = await client.getAggregatedRating(movie)
-  expect(aggregatedRating?.histogram).toEqual([0n, 1n, 0n, 1n, 0n])
+  expect(aggregatedRating?.histogram).toEqual([0n, 0n, 0n, 1n, 0n, 0n, 0n, 1n, 0n, 0n])
 })
 
 describe('revalidation', () => {
@@ -220,7 +250,7 @@ describe('revalidation', () => {
 
 describe('REST', () => {
   test('PUT /rating saves a rating and returns the aggregate; GET returns either', async () => {
-    const { app } = setUp()
+    const { app, client } = setUp()
     const path = '/rating?id=1&type=movie'
     const stored = await app.request(`${path}&userId=ada&value=4`, { method: 'PUT' })
     expect(stored.status).toBe(200)
@@ -230,6 +260,11 @@ describe('REST', () => {
     const own = await (await app.request(`${path}&userId=ada`)).json()
     const updateTime = new Date(now).toISOString()
     expect(own).toEqual({ ...movie, userId: 'ada', value: 4, updateTime })
+    for (const value of ['0.5', '4.5', '5.0']) {
+      await app.request(`${path}&userId=ada&value=${value}`, { method: 'PUT' })
+      const { rating } = await client.getRating({ ...movie, userId: 'ada' })
+      expect(rating?.value).toBe(Number(value))
+    }
   })
 
   test.each([
@@ -241,14 +276,16 @@ describe('REST', () => {
     ['PUT', 'id=1&type=movie&userId=ada', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=0', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=6', 400],
-    ['PUT', 'id=1&type=movie&userId=ada&value=3.5', 400],
+    ['PUT', 'id=1&type=movie&userId=ada&value=3.7', 400],
+    ['PUT', 'id=1&type=movie&userId=ada&value=NaN', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=x', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=-1', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=0x5', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=%2B5', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=05', 400],
-    ['PUT', 'id=1&type=movie&userId=ada&value=5.0', 400],
+    ['PUT', 'id=1&type=movie&userId=ada&value=.5', 400],
+    ['PUT', 'id=1&type=movie&userId=ada&value=4.', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=5e0', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=%205', 400],
     ['PUT', 'id=1&type=movie&userId=ada&value=99999999999', 400],
@@ -271,7 +308,7 @@ const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
 
 function setUp(topLimits?: TopLimits) {
   const bounds = topLimits && { topLimits }
-  const store = createMemoryRatingStore({ prior, clock: () => now, ...bounds })
+  const store = createMemoryRatingStore({ rules: defaultRules, clock: () => now, ...bounds })
   const app = createRatingApp({
     store,
     watches: createAggregateWatches({ store }),

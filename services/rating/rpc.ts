@@ -11,13 +11,18 @@ import {
   type AggregatedRating,
   AggregatedRatingSchema,
   type ImportRatingsRequest,
+  PriorSchema,
   RatingSchema,
   type RatingService,
+  ScaleSchema,
+  ScoreIntervalSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
 import { actingUser } from './acting-user.ts'
 import type { Unrated } from './aggregate-rounds.ts'
-import type { Aggregate, Rating, RecordRef } from './rating.ts'
+import { type Aggregate, type Rating, type RecordRef, varianceOf } from './rating.ts'
+import { type Scoring, scoreInterval } from './scoring.ts'
 import type { RatingStore, TopPosition } from './store/port.ts'
+import { offScale } from './value.ts'
 import type { AggregateWatches } from './watch.ts'
 
 /** Page size of a request that sets none. */
@@ -32,6 +37,8 @@ export interface RatingRpcOptions {
 
 /** Implements `rating.v1.RatingService` on a store. */
 export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) {
+  const toMessage = (aggregate: Aggregate) =>
+    aggregateMessage(aggregate, store.scoring(aggregate.recordType))
   const present = async (record: RecordRef) => {
     const aggregate = await store.aggregate(record)
     return aggregate && toMessage(aggregate)
@@ -51,8 +58,10 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
       return { aggregatedRatings: (await store.aggregates(records)).map(toMessage) }
     },
 
-    async putRating({ recordType, recordId, userId, value }, context) {
+    async putRating({ recordType, recordId, userId, value = Number.NaN }, context) {
       const record = { recordType, recordId }
+      const scoring = store.scoring(recordType)
+      if (scoring.scale.stepOf(value) === undefined) throw offScale(scoring)
       await store.put([{ ...record, userId: actingUser(context, userId), value }])
       return { aggregatedRating: await present(record) }
     },
@@ -93,7 +102,9 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
         throw new ConnectError('too many watches are open already', Code.ResourceExhausted)
       }
       for await (const change of changes) {
-        yield { aggregatedRating: 'mean' in change ? toMessage(change) : unratedMessage(change) }
+        const isRated = 'mean' in change
+        const scoring = store.scoring(change.recordType)
+        yield { aggregatedRating: isRated ? toMessage(change) : unratedMessage(change, scoring) }
       }
     },
 
@@ -104,7 +115,10 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
           if (rating === undefined) return { refused: 'rating: value is required' }
           const violation = validate(RatingSchema, rating)
           if (violation !== undefined) return { refused: violation.rawMessage }
-          const { recordType, recordId, userId, value } = rating
+          const { recordType, recordId, userId, value = Number.NaN } = rating
+          const scoring = store.scoring(recordType)
+          if (scoring.scale.stepOf(value) === undefined)
+            return { refused: offScale(scoring).rawMessage }
           return { recordType, recordId, userId, value }
         },
         idOf: ({ rating }) => rating?.recordId,
@@ -140,8 +154,9 @@ function isTopPosition(value: unknown): value is TopPosition {
   return Number.isFinite(bayesianScore) && typeof recordId === 'string'
 }
 
-function toMessage(aggregate: Aggregate): AggregatedRating {
-  const { recordType, recordId, count, mean, histogram, bayesianScore } = aggregate
+function aggregateMessage(aggregate: Aggregate, scoring: Scoring): AggregatedRating {
+  const { recordType, recordId, count, mean, histogram, bayesianScore, prior, revision } = aggregate
+  const used = { ...scoring, prior }
   return create(AggregatedRatingSchema, {
     recordType,
     recordId,
@@ -149,10 +164,32 @@ function toMessage(aggregate: Aggregate): AggregatedRating {
     mean,
     histogram: histogram.map(BigInt),
     bayesianScore,
+    variance: varianceOf(histogram, scoring),
+    ...contextOf(histogram, used),
+    revision: BigInt(revision),
+    updateTime: timestampFromMs(aggregate.updateTimeMs),
   })
 }
 
-function unratedMessage({ recordType, recordId }: Unrated): AggregatedRating {
-  const histogram = [0n, 0n, 0n, 0n, 0n]
-  return create(AggregatedRatingSchema, { recordType, recordId, histogram })
+function unratedMessage({ recordType, recordId }: Unrated, scoring: Scoring): AggregatedRating {
+  const histogram = scoring.scale.values.map(() => 0)
+  const bayesianScore = scoring.prior.weight > 0 ? scoring.prior.mean : 0
+  return create(AggregatedRatingSchema, {
+    recordType,
+    recordId,
+    histogram: histogram.map(BigInt),
+    bayesianScore,
+    ...contextOf(histogram, scoring),
+  })
+}
+
+/** Returns what the numbers of a histogram mean. */
+function contextOf(histogram: readonly number[], scoring: Scoring) {
+  const { scale, prior } = scoring
+  const { min, max, step } = scale
+  return {
+    scale: create(ScaleSchema, { min, max, step }),
+    prior: create(PriorSchema, prior),
+    scoreInterval: create(ScoreIntervalSchema, scoreInterval(histogram, scoring)),
+  }
 }

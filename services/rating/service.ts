@@ -35,6 +35,6 @@ export function createRatingApp(options: RatingAppOptions) {
         .service(DeadLetterService, letters ? createDeadLetterRpc(letters) : {}),
     app.rpcOptions,
   )
-  addRatingRoutes(app, rpc)
+  addRatingRoutes(app, rpc, store.scoring)
   return app
 }

@@ -9,6 +9,7 @@ import { pino } from 'pino'
 import { type AggregatedRating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createDeadLetters } from './dead-letters.ts'
+import { defaultRules } from './scoring.ts'
 import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -23,7 +24,7 @@ test('a watch begins with each record, an unrated one with count 0', async () =>
   expect(await watch.next()).toMatchObject({ ...first, count: 1n, mean: 4 })
   const unrated = await watch.next()
   expect(unrated).toMatchObject({ ...second, count: 0n, mean: 0 })
-  expect(unrated?.histogram).toEqual([0n, 0n, 0n, 0n, 0n])
+  expect(unrated?.histogram).toEqual(Array(10).fill(0n))
 })
 
 test('a watch reports each change of its records, and of no others', async () => {
@@ -114,7 +115,7 @@ interface Watching {
 function setUp(options: { watchesMax?: number } = {}) {
   const draining = new AbortController()
   const closing = new AbortController()
-  const store = createMemoryRatingStore({ prior: { mean: 3, weight: 10 } })
+  const store = createMemoryRatingStore({ rules: defaultRules })
   const watches = createAggregateWatches({ store, ...options })
   const health = createHealth(draining.signal)
   const log = pino({ level: 'silent' })

@@ -4,6 +4,7 @@ import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import type { RuntimeName } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
 import { openMetadataStore } from '../../services/metadata/store/open.ts'
+import { defaultRules } from '../../services/rating/scoring.ts'
 import { openRatingStore } from '../../services/rating/store/open.ts'
 import { type ServiceProcess, startService } from '../system/service-process.ts'
 
@@ -60,7 +61,7 @@ const prepare: Readonly<Record<ServiceName, (file: string) => Promise<string[]>>
   },
   async rating(file) {
     const url = `sqlite:${file}.db`
-    await using store = await openRatingStore(url, { prior: { mean: 3, weight: 10 } })
+    await using store = await openRatingStore(url, { rules: defaultRules })
     const record = { recordType: 'movie', recordId: alien.id }
     await store.put([{ ...record, userId: 'ada', value: 5 }])
     return ['--database-url', url, '--event-log', `${file}-events.db`]

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rating/v1/rating_event.proto.
  */
 export const file_rating_v1_rating_event: GenFile = /*@__PURE__*/
-  fileDesc("ChxyYXRpbmcvdjEvcmF0aW5nX2V2ZW50LnByb3RvEglyYXRpbmcudjEi4wMKC1JhdGluZ0V2ZW50EjQKB3VzZXJfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjYKCXJlY29yZF9pZBgCIAEoCUIjukggch4QARiAATIXXlteXHRcblx2XGZcciBccHtDY31dKyQSNwoLcmVjb3JkX3R5cGUYAyABKAlCIrpIH3IdEAEYQDIXXlteXHRcblx2XGZcciBccHtDY31dKyQSDQoFdmFsdWUYBCABKAUSHQoLcHJvdmlkZXJfaWQYBSABKAlCCLpIBXIDGIABEiYKCmV2ZW50X3R5cGUYBiABKAlCErpID3INUgNwdXRSBmRlbGV0ZRIaCghldmVudF9pZBgHIAEoCUIIukgFcgMYgAESLgoKZXZlbnRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXA6igG6SIYBGoMBChJyYXRpbmdfZXZlbnQudmFsdWUSKHZhbHVlIG11c3QgYmUgYSB3aG9sZSBudW1iZXIgZnJvbSAxIHRvIDUaQ3RoaXMuZXZlbnRfdHlwZSA9PSAnZGVsZXRlJyB8fCAodGhpcy52YWx1ZSA+PSAxICYmIHRoaXMudmFsdWUgPD0gNSliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChxyYXRpbmcvdjEvcmF0aW5nX2V2ZW50LnByb3RvEglyYXRpbmcudjEiyQMKC1JhdGluZ0V2ZW50EjQKB3VzZXJfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjYKCXJlY29yZF9pZBgCIAEoCUIjukggch4QARiAATIXXlteXHRcblx2XGZcciBccHtDY31dKyQSNwoLcmVjb3JkX3R5cGUYAyABKAlCIrpIH3IdEAEYQDIXXlteXHRcblx2XGZcciBccHtDY31dKyQSEgoFdmFsdWUYCSABKAFIAIgBARIdCgtwcm92aWRlcl9pZBgFIAEoCUIIukgFcgMYgAESJgoKZXZlbnRfdHlwZRgGIAEoCUISukgPcg1SA3B1dFIGZGVsZXRlEhoKCGV2ZW50X2lkGAcgASgJQgi6SAVyAxiAARIuCgpldmVudF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDpcukhZGlcKEnJhdGluZ19ldmVudC52YWx1ZRIRdmFsdWUgaXMgcmVxdWlyZWQaLnRoaXMuZXZlbnRfdHlwZSA9PSAnZGVsZXRlJyB8fCBoYXModGhpcy52YWx1ZSlCCAoGX3ZhbHVlSgQIBBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * RatingEvent is one message of the event log's topic "ratings", as JSON:
@@ -45,11 +45,12 @@ export type RatingEvent = Message<"rating.v1.RatingEvent"> & {
   recordType: string;
 
   /**
-   * 1, 2, 3, 4 or 5. Ignored when event_type is "delete".
+   * A JSON number on the scale of the record type: 0.5 to 5 in steps of 0.5 for movies, unless the service says
+   * otherwise. Ignored when event_type is "delete".
    *
-   * @generated from field: int32 value = 4;
+   * @generated from field: optional double value = 9;
    */
-  value: number;
+  value?: number | undefined;
 
   /**
    * Sender of the event, for people who read the log.

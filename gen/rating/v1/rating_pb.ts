@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rating/v1/rating.proto.
  */
 export const file_rating_v1_rating: GenFile = /*@__PURE__*/
-  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIvoBCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIYCgV2YWx1ZRgEIAEoBUIJukgGGgQYBSgBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKCAQoQQWdncmVnYXRlZFJhdGluZxIRCglyZWNvcmRfaWQYASABKAkSEwoLcmVjb3JkX3R5cGUYAiABKAkSDQoFY291bnQYAyABKAMSDAoEbWVhbhgEIAEoARIRCgloaXN0b2dyYW0YBSADKAMSFgoOYmF5ZXNpYW5fc2NvcmUYBiABKAEiWwoaR2V0QWdncmVnYXRlZFJhdGluZ1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEAiVQobR2V0QWdncmVnYXRlZFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciVgogQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMgoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCC7pICJIBBQgBEPQDIlwKIUJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZRI3ChJhZ2dyZWdhdGVkX3JhdGluZ3MYASADKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyLWAQoQUHV0UmF0aW5nUmVxdWVzdBI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKB3VzZXJfaWQYAyABKAlCJrpII9gBAXIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEhgKBXZhbHVlGAQgASgFQgm6SAYaBBgFKAEiSwoRUHV0UmF0aW5nUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJ0ChNEZWxldGVSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEh4KB3VzZXJfaWQYAyABKAlCDbpICtgBAXIFEAEYgAEiXwoURGVsZXRlUmF0aW5nUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCBI2ChFhZ2dyZWdhdGVkX3JhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nInEKEEdldFJhdGluZ1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEASHgoHdXNlcl9pZBgDIAEoCUINukgK2AEBcgUQARiAASI2ChFHZXRSYXRpbmdSZXNwb25zZRIhCgZyYXRpbmcYASABKAsyES5yYXRpbmcudjEuUmF0aW5nIo8BChNMaXN0VG9wUmF0ZWRSZXF1ZXN0Eh4KC3JlY29yZF90eXBlGAEgASgJQgm6SAZyBBABGEASGgoJY291bnRfbWluGAIgASgDQge6SAQiAigAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIdCgpwYWdlX3Rva2VuGAQgASgJQgm6SAZyBBiAgAEiaAoUTGlzdFRvcFJhdGVkUmVzcG9uc2USNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlMKHVdhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyJYCh5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyI5ChRJbXBvcnRSYXRpbmdzUmVxdWVzdBIhCgZyYXRpbmcYASABKAsyES5yYXRpbmcudjEuUmF0aW5nItYBChVJbXBvcnRSYXRpbmdzUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEjoKCHJlZnVzYWxzGAQgAygLMigucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXNwb25zZS5SZWZ1c2FsGjsKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEQoJcmVjb3JkX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCTKrBgoNUmF0aW5nU2VydmljZRJtChNHZXRBZ2dyZWdhdGVkUmF0aW5nEiUucmF0aW5nLnYxLkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0GiYucmF0aW5nLnYxLkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZSIHkAIB6OAYARJ/ChlCYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzEisucmF0aW5nLnYxLkJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0GiwucmF0aW5nLnYxLkJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZSIHkAIB6OAYARJPCglQdXRSYXRpbmcSGy5yYXRpbmcudjEuUHV0UmF0aW5nUmVxdWVzdBocLnJhdGluZy52MS5QdXRSYXRpbmdSZXNwb25zZSIHkAIC6OAYAhJYCgxEZWxldGVSYXRpbmcSHi5yYXRpbmcudjEuRGVsZXRlUmF0aW5nUmVxdWVzdBofLnJhdGluZy52MS5EZWxldGVSYXRpbmdSZXNwb25zZSIHkAIC6OAYAhJPCglHZXRSYXRpbmcSGy5yYXRpbmcudjEuR2V0UmF0aW5nUmVxdWVzdBocLnJhdGluZy52MS5HZXRSYXRpbmdSZXNwb25zZSIHkAIB6OAYAhJYCgxMaXN0VG9wUmF0ZWQSHi5yYXRpbmcudjEuTGlzdFRvcFJhdGVkUmVxdWVzdBofLnJhdGluZy52MS5MaXN0VG9wUmF0ZWRSZXNwb25zZSIHkAIB6OAYARJ4ChZXYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzEigucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0GikucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZSIHkAIB6OAYATABEloKDUltcG9ydFJhdGluZ3MSHy5yYXRpbmcudjEuSW1wb3J0UmF0aW5nc1JlcXVlc3QaIC5yYXRpbmcudjEuSW1wb3J0UmF0aW5nc1Jlc3BvbnNlIgTo4BgEKAFiBnByb3RvMw", [file_access_v1_access, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIpACCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZfdmFsdWVKBAgEEAUiywIKEEFnZ3JlZ2F0ZWRSYXRpbmcSEQoJcmVjb3JkX2lkGAEgASgJEhMKC3JlY29yZF90eXBlGAIgASgJEg0KBWNvdW50GAMgASgDEgwKBG1lYW4YBCABKAESEQoJaGlzdG9ncmFtGAUgAygDEhYKDmJheWVzaWFuX3Njb3JlGAYgASgBEh8KBXNjYWxlGAcgASgLMhAucmF0aW5nLnYxLlNjYWxlEhAKCHZhcmlhbmNlGAggASgBEh8KBXByaW9yGAkgASgLMhAucmF0aW5nLnYxLlByaW9yEjAKDnNjb3JlX2ludGVydmFsGAogASgLMhgucmF0aW5nLnYxLlNjb3JlSW50ZXJ2YWwSEAoIcmV2aXNpb24YCyABKAMSLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KBVNjYWxlEgsKA21pbhgBIAEoARILCgNtYXgYAiABKAESDAoEc3RlcBgDIAEoASIlCgVQcmlvchIMCgRtZWFuGAEgASgBEg4KBndlaWdodBgCIAEoASI5Cg1TY29yZUludGVydmFsEgsKA2xvdxgBIAEoARIMCgRoaWdoGAIgASgBEg0KBWxldmVsGAMgASgBIlsKGkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIlUKG0dldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIlYKIEJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyJcCiFCYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmci7AEKEFB1dFJhdGluZ1JlcXVlc3QSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3Cgd1c2VyX2lkGAMgASgJQia6SCPYAQFyHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBQggKBl92YWx1ZUoECAQQBSJLChFQdXRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nInQKE0RlbGV0ZVJhdGluZ1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEASHgoHdXNlcl9pZBgDIAEoCUINukgK2AEBcgUQARiAASJfChREZWxldGVSYXRpbmdSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAIgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcicQoQR2V0UmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQBIeCgd1c2VyX2lkGAMgASgJQg26SArYAQFyBRABGIABIjYKEUdldFJhdGluZ1Jlc3BvbnNlEiEKBnJhdGluZxgBIAEoCzIRLnJhdGluZy52MS5SYXRpbmcijwEKE0xpc3RUb3BSYXRlZFJlcXVlc3QSHgoLcmVjb3JkX3R5cGUYASABKAlCCbpIBnIEEAEYQBIaCgljb3VudF9taW4YAiABKANCB7pIBCICKAASHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRj0AygAEh0KCnBhZ2VfdG9rZW4YBCABKAlCCbpIBnIEGICAASJoChRMaXN0VG9wUmF0ZWRSZXNwb25zZRI3ChJhZ2dyZWdhdGVkX3JhdGluZ3MYASADKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUwodV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMgoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCC7pICJIBBQgBEPQDIlgKHldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIjkKFEltcG9ydFJhdGluZ3NSZXF1ZXN0EiEKBnJhdGluZxgBIAEoCzIRLnJhdGluZy52MS5SYXRpbmci1gEKFUltcG9ydFJhdGluZ3NSZXNwb25zZRIVCg1jcmVhdGVkX2NvdW50GAEgASgDEhYKDnJlcGxhY2VkX2NvdW50GAIgASgDEhUKDXJlZnVzZWRfY291bnQYAyABKAMSOgoIcmVmdXNhbHMYBCADKAsyKC5yYXRpbmcudjEuSW1wb3J0UmF0aW5nc1Jlc3BvbnNlLlJlZnVzYWwaOwoHUmVmdXNhbBINCgVpbmRleBgBIAEoAxIRCglyZWNvcmRfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJMqsGCg1SYXRpbmdTZXJ2aWNlEm0KE0dldEFnZ3JlZ2F0ZWRSYXRpbmcSJS5yYXRpbmcudjEuR2V0QWdncmVnYXRlZFJhdGluZ1JlcXVlc3QaJi5yYXRpbmcudjEuR2V0QWdncmVnYXRlZFJhdGluZ1Jlc3BvbnNlIgeQAgHo4BgBEn8KGUJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3MSKy5yYXRpbmcudjEuQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QaLC5yYXRpbmcudjEuQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlIgeQAgHo4BgBEk8KCVB1dFJhdGluZxIbLnJhdGluZy52MS5QdXRSYXRpbmdSZXF1ZXN0GhwucmF0aW5nLnYxLlB1dFJhdGluZ1Jlc3BvbnNlIgeQAgLo4BgCElgKDERlbGV0ZVJhdGluZxIeLnJhdGluZy52MS5EZWxldGVSYXRpbmdSZXF1ZXN0Gh8ucmF0aW5nLnYxLkRlbGV0ZVJhdGluZ1Jlc3BvbnNlIgeQAgLo4BgCEk8KCUdldFJhdGluZxIbLnJhdGluZy52MS5HZXRSYXRpbmdSZXF1ZXN0GhwucmF0aW5nLnYxLkdldFJhdGluZ1Jlc3BvbnNlIgeQAgHo4BgCElgKDExpc3RUb3BSYXRlZBIeLnJhdGluZy52MS5MaXN0VG9wUmF0ZWRSZXF1ZXN0Gh8ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlc3BvbnNlIgeQAgHo4BgBEngKFldhdGNoQWdncmVnYXRlZFJhdGluZ3MSKC5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QaKS5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlIgeQAgHo4BgBMAESWgoNSW1wb3J0UmF0aW5ncxIfLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVxdWVzdBogLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UiBOjgGAQoAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * RecordRef identifies a rated record.
@@ -66,11 +66,11 @@ export type Rating = Message<"rating.v1.Rating"> & {
   userId: string;
 
   /**
-   * 1, 2, 3, 4 or 5.
+   * A value of the scale, such as 4.5. Anything else is INVALID_ARGUMENT.
    *
-   * @generated from field: int32 value = 4;
+   * @generated from field: optional double value = 6;
    */
-  value: number;
+  value?: number | undefined;
 
   /**
    * Time of the last put. Set by the service: a value in a request is ignored.
@@ -88,7 +88,7 @@ export const RatingSchema: GenMessage<Rating> = /*@__PURE__*/
   messageDesc(file_rating_v1_rating, 1);
 
 /**
- * AggregatedRating is what all users together think of a record.
+ * AggregatedRating is what all users together think of a record, with all that is needed to compute it again.
  *
  * @generated from message rating.v1.AggregatedRating
  */
@@ -111,26 +111,66 @@ export type AggregatedRating = Message<"rating.v1.AggregatedRating"> & {
   count: bigint;
 
   /**
-   * The arithmetic mean of the values, 1.0 to 5.0; 0 when count is 0.
+   * The arithmetic mean of the values; 0 when count is 0.
    *
    * @generated from field: double mean = 4;
    */
   mean: number;
 
   /**
-   * Number of users for each value: five numbers, for 1 to 5 in this order.
+   * Number of users for each value of the scale, in the order of the values: ten numbers for 0.5 to 5 in steps
+   * of 0.5.
    *
    * @generated from field: repeated int64 histogram = 5;
    */
   histogram: bigint[];
 
   /**
-   * The weighted rating (prior_weight * prior_mean + sum of values) / (prior_weight + count), by which
-   * ListTopRated orders: a record with few ratings stays near the prior. The prior is the service's configuration.
+   * The weighted rating, by which ListTopRated orders: a record with few ratings stays near the prior.
+   *
+   * 	(prior.weight * prior.mean + sum of values) / (prior.weight + count)
    *
    * @generated from field: double bayesian_score = 6;
    */
   bayesianScore: number;
+
+  /**
+   * @generated from field: rating.v1.Scale scale = 7;
+   */
+  scale?: Scale | undefined;
+
+  /**
+   * The variance of the values: the mean of their squared distances from their mean. 0 when count is 0.
+   *
+   * @generated from field: double variance = 8;
+   */
+  variance: number;
+
+  /**
+   * The prior of bayesian_score and score_interval.
+   *
+   * @generated from field: rating.v1.Prior prior = 9;
+   */
+  prior?: Prior | undefined;
+
+  /**
+   * @generated from field: rating.v1.ScoreInterval score_interval = 10;
+   */
+  scoreInterval?: ScoreInterval | undefined;
+
+  /**
+   * Grows with every change of any aggregate of the service. 0 when count is 0.
+   *
+   * @generated from field: int64 revision = 11;
+   */
+  revision: bigint;
+
+  /**
+   * Time of the last change. Unset when count is 0.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 12;
+   */
+  updateTime?: Timestamp | undefined;
 };
 
 /**
@@ -139,6 +179,100 @@ export type AggregatedRating = Message<"rating.v1.AggregatedRating"> & {
  */
 export const AggregatedRatingSchema: GenMessage<AggregatedRating> = /*@__PURE__*/
   messageDesc(file_rating_v1_rating, 2);
+
+/**
+ * Scale has the values that a rating may have: min, min + step, and so on, up to max.
+ *
+ * @generated from message rating.v1.Scale
+ */
+export type Scale = Message<"rating.v1.Scale"> & {
+  /**
+   * @generated from field: double min = 1;
+   */
+  min: number;
+
+  /**
+   * @generated from field: double max = 2;
+   */
+  max: number;
+
+  /**
+   * @generated from field: double step = 3;
+   */
+  step: number;
+};
+
+/**
+ * Describes the message rating.v1.Scale.
+ * Use `create(ScaleSchema)` to create a new message.
+ */
+export const ScaleSchema: GenMessage<Scale> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 3);
+
+/**
+ * Prior is what is assumed of a record that nobody has rated: weight ratings, with mean as their mean.
+ *
+ * @generated from message rating.v1.Prior
+ */
+export type Prior = Message<"rating.v1.Prior"> & {
+  /**
+   * @generated from field: double mean = 1;
+   */
+  mean: number;
+
+  /**
+   * A number of ratings. 0 for no assumption.
+   *
+   * @generated from field: double weight = 2;
+   */
+  weight: number;
+};
+
+/**
+ * Describes the message rating.v1.Prior.
+ * Use `create(PriorSchema)` to create a new message.
+ */
+export const PriorSchema: GenMessage<Prior> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 4);
+
+/**
+ * ScoreInterval holds the mean of all possible ratings with the probability level. It is
+ *
+ * 	bayesian_score - 1.96 * d  to  bayesian_score + 1.96 * d, cut at the ends of the scale
+ * 	d      = square root of (square - bayesian_score^2) / (total + 1)
+ * 	square = (prior.weight * (prior.mean * (min + max) - min * max) + sum of value^2) / total
+ * 	total  = prior.weight + count
+ *
+ * This is the variance of the mean when the shares of the values have a Dirichlet distribution (Gelman et al., Bayesian
+ * Data Analysis, section 3.4) whose prior lies on the two ends of the scale. When total is 0, it is the scale.
+ *
+ * @generated from message rating.v1.ScoreInterval
+ */
+export type ScoreInterval = Message<"rating.v1.ScoreInterval"> & {
+  /**
+   * @generated from field: double low = 1;
+   */
+  low: number;
+
+  /**
+   * @generated from field: double high = 2;
+   */
+  high: number;
+
+  /**
+   * Always 0.95.
+   *
+   * @generated from field: double level = 3;
+   */
+  level: number;
+};
+
+/**
+ * Describes the message rating.v1.ScoreInterval.
+ * Use `create(ScoreIntervalSchema)` to create a new message.
+ */
+export const ScoreIntervalSchema: GenMessage<ScoreInterval> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 5);
 
 /**
  * @generated from message rating.v1.GetAggregatedRatingRequest
@@ -162,7 +296,7 @@ export type GetAggregatedRatingRequest = Message<"rating.v1.GetAggregatedRatingR
  * Use `create(GetAggregatedRatingRequestSchema)` to create a new message.
  */
 export const GetAggregatedRatingRequestSchema: GenMessage<GetAggregatedRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 3);
+  messageDesc(file_rating_v1_rating, 6);
 
 /**
  * @generated from message rating.v1.GetAggregatedRatingResponse
@@ -179,7 +313,7 @@ export type GetAggregatedRatingResponse = Message<"rating.v1.GetAggregatedRating
  * Use `create(GetAggregatedRatingResponseSchema)` to create a new message.
  */
 export const GetAggregatedRatingResponseSchema: GenMessage<GetAggregatedRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 4);
+  messageDesc(file_rating_v1_rating, 7);
 
 /**
  * @generated from message rating.v1.BatchGetAggregatedRatingsRequest
@@ -198,7 +332,7 @@ export type BatchGetAggregatedRatingsRequest = Message<"rating.v1.BatchGetAggreg
  * Use `create(BatchGetAggregatedRatingsRequestSchema)` to create a new message.
  */
 export const BatchGetAggregatedRatingsRequestSchema: GenMessage<BatchGetAggregatedRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 5);
+  messageDesc(file_rating_v1_rating, 8);
 
 /**
  * @generated from message rating.v1.BatchGetAggregatedRatingsResponse
@@ -215,7 +349,7 @@ export type BatchGetAggregatedRatingsResponse = Message<"rating.v1.BatchGetAggre
  * Use `create(BatchGetAggregatedRatingsResponseSchema)` to create a new message.
  */
 export const BatchGetAggregatedRatingsResponseSchema: GenMessage<BatchGetAggregatedRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 6);
+  messageDesc(file_rating_v1_rating, 9);
 
 /**
  * @generated from message rating.v1.PutRatingRequest
@@ -239,11 +373,11 @@ export type PutRatingRequest = Message<"rating.v1.PutRatingRequest"> & {
   userId: string;
 
   /**
-   * 1, 2, 3, 4 or 5.
+   * A value of the scale, such as 4.5. Anything else is INVALID_ARGUMENT.
    *
-   * @generated from field: int32 value = 4;
+   * @generated from field: optional double value = 6;
    */
-  value: number;
+  value?: number | undefined;
 };
 
 /**
@@ -251,7 +385,7 @@ export type PutRatingRequest = Message<"rating.v1.PutRatingRequest"> & {
  * Use `create(PutRatingRequestSchema)` to create a new message.
  */
 export const PutRatingRequestSchema: GenMessage<PutRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 7);
+  messageDesc(file_rating_v1_rating, 10);
 
 /**
  * @generated from message rating.v1.PutRatingResponse
@@ -270,7 +404,7 @@ export type PutRatingResponse = Message<"rating.v1.PutRatingResponse"> & {
  * Use `create(PutRatingResponseSchema)` to create a new message.
  */
 export const PutRatingResponseSchema: GenMessage<PutRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 8);
+  messageDesc(file_rating_v1_rating, 11);
 
 /**
  * @generated from message rating.v1.DeleteRatingRequest
@@ -299,7 +433,7 @@ export type DeleteRatingRequest = Message<"rating.v1.DeleteRatingRequest"> & {
  * Use `create(DeleteRatingRequestSchema)` to create a new message.
  */
 export const DeleteRatingRequestSchema: GenMessage<DeleteRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 9);
+  messageDesc(file_rating_v1_rating, 12);
 
 /**
  * @generated from message rating.v1.DeleteRatingResponse
@@ -325,7 +459,7 @@ export type DeleteRatingResponse = Message<"rating.v1.DeleteRatingResponse"> & {
  * Use `create(DeleteRatingResponseSchema)` to create a new message.
  */
 export const DeleteRatingResponseSchema: GenMessage<DeleteRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 10);
+  messageDesc(file_rating_v1_rating, 13);
 
 /**
  * @generated from message rating.v1.GetRatingRequest
@@ -354,7 +488,7 @@ export type GetRatingRequest = Message<"rating.v1.GetRatingRequest"> & {
  * Use `create(GetRatingRequestSchema)` to create a new message.
  */
 export const GetRatingRequestSchema: GenMessage<GetRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 11);
+  messageDesc(file_rating_v1_rating, 14);
 
 /**
  * @generated from message rating.v1.GetRatingResponse
@@ -371,7 +505,7 @@ export type GetRatingResponse = Message<"rating.v1.GetRatingResponse"> & {
  * Use `create(GetRatingResponseSchema)` to create a new message.
  */
 export const GetRatingResponseSchema: GenMessage<GetRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 12);
+  messageDesc(file_rating_v1_rating, 15);
 
 /**
  * @generated from message rating.v1.ListTopRatedRequest
@@ -411,7 +545,7 @@ export type ListTopRatedRequest = Message<"rating.v1.ListTopRatedRequest"> & {
  * Use `create(ListTopRatedRequestSchema)` to create a new message.
  */
 export const ListTopRatedRequestSchema: GenMessage<ListTopRatedRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 13);
+  messageDesc(file_rating_v1_rating, 16);
 
 /**
  * @generated from message rating.v1.ListTopRatedResponse
@@ -436,7 +570,7 @@ export type ListTopRatedResponse = Message<"rating.v1.ListTopRatedResponse"> & {
  * Use `create(ListTopRatedResponseSchema)` to create a new message.
  */
 export const ListTopRatedResponseSchema: GenMessage<ListTopRatedResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 14);
+  messageDesc(file_rating_v1_rating, 17);
 
 /**
  * @generated from message rating.v1.WatchAggregatedRatingsRequest
@@ -455,7 +589,7 @@ export type WatchAggregatedRatingsRequest = Message<"rating.v1.WatchAggregatedRa
  * Use `create(WatchAggregatedRatingsRequestSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequestSchema: GenMessage<WatchAggregatedRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 15);
+  messageDesc(file_rating_v1_rating, 18);
 
 /**
  * @generated from message rating.v1.WatchAggregatedRatingsResponse
@@ -472,7 +606,7 @@ export type WatchAggregatedRatingsResponse = Message<"rating.v1.WatchAggregatedR
  * Use `create(WatchAggregatedRatingsResponseSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponseSchema: GenMessage<WatchAggregatedRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 16);
+  messageDesc(file_rating_v1_rating, 19);
 
 /**
  * @generated from message rating.v1.ImportRatingsRequest
@@ -489,7 +623,7 @@ export type ImportRatingsRequest = Message<"rating.v1.ImportRatingsRequest"> & {
  * Use `create(ImportRatingsRequestSchema)` to create a new message.
  */
 export const ImportRatingsRequestSchema: GenMessage<ImportRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 17);
+  messageDesc(file_rating_v1_rating, 20);
 
 /**
  * @generated from message rating.v1.ImportRatingsResponse
@@ -529,7 +663,7 @@ export type ImportRatingsResponse = Message<"rating.v1.ImportRatingsResponse"> &
  * Use `create(ImportRatingsResponseSchema)` to create a new message.
  */
 export const ImportRatingsResponseSchema: GenMessage<ImportRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 18);
+  messageDesc(file_rating_v1_rating, 21);
 
 /**
  * Refusal contains the reason why a rating was not saved.
@@ -562,11 +696,12 @@ export type ImportRatingsResponse_Refusal = Message<"rating.v1.ImportRatingsResp
  * Use `create(ImportRatingsResponse_RefusalSchema)` to create a new message.
  */
 export const ImportRatingsResponse_RefusalSchema: GenMessage<ImportRatingsResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 18, 0);
+  messageDesc(file_rating_v1_rating, 21, 0);
 
 /**
  * RatingService owns the ratings and their aggregates. A record is a pair of record_type and record_id;
- * movies have the record type "movie". A value is a whole number from 1 to 5. A user has one rating for each
+ * movies have the record type "movie". A value is a number on the scale of its record type, which the service
+ * configures: for movies 0.5 to 5 in steps of 0.5, unless it says otherwise. A user has one rating for each
  * record: a second put replaces the first. Beside these calls, ratings arrive as events (rating_event.proto).
  *
  * @generated from service rating.v1.RatingService

@@ -11,7 +11,7 @@ const stack = new AsyncDisposableStack()
 let gateway: Gateway
 
 beforeAll(async () => {
-  const putRating = ({ value }: { value: number }) => ({ aggregatedRating: { mean: value } })
+  const putRating = ({ value = 0 }: { value?: number }) => ({ aggregatedRating: { mean: value } })
   const instance = stack.use(await startInstance({ putRating }))
   gateway = stack.use(await startGateway([instance.url]))
 })

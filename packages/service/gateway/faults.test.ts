@@ -184,7 +184,7 @@ test('a call tries an unreachable instance only once', async () => {
 
 test('a call that did not reach one instance goes to another, with its body', async () => {
   const [port] = await freePorts(1)
-  await using instance = await startInstance({ putRating: ({ value }) => putAnswer(value) })
+  await using instance = await startInstance({ putRating: ({ value = 0 }) => putAnswer(value) })
   await using gateway = await startGateway([`http://127.0.0.1:${port}`, instance.url])
   for (const protocol of gatewayProtocols) {
     for (let value = 1; value <= 5; value++) {
@@ -195,7 +195,7 @@ test('a call that did not reach one instance goes to another, with its body', as
 })
 
 test('no call fails while instances are replaced one after the other', async () => {
-  const implementation = { putRating: ({ value }: { value: number }) => putAnswer(value) }
+  const implementation = { putRating: ({ value = 0 }: { value?: number }) => putAnswer(value) }
   const ports = await freePorts(2)
   const start = (port = 0) => startInstance(implementation, { port, drainTimeoutMs: 10_000 })
   const instances = await Promise.all(ports.map(start))

@@ -1,17 +1,19 @@
 import { PositionLostError } from '@marquee/event-log/position-lost'
 import { type Histogram, type RatingChange, type RecordRef, recordKey } from '../rating.ts'
+import { describeScale } from '../scale.ts'
+import { type Scoring, type ScoringRules, scoringFor } from '../scoring.ts'
 import { OtherLogError } from './other-log.ts'
 import type { ChangeBatch, StoredLog } from './port.ts'
 
 /** Saved state of a record before a batch. */
 export interface StoredRecord {
-  /** Histogram, all zeros when nobody has rated the record. */
+  /** Histogram. Empty when nobody has rated the record. */
   readonly histogram: Histogram
-  /** Returns the value of the user, or `undefined`. */
-  value(userId: string): number | undefined
+  /** Returns the step of the user's rating on the scale, or `undefined`. */
+  step(userId: string): number | undefined
 }
 
-/** Change of one user's rating of a record. `undefined` stands for no rating. */
+/** Change of one user's rating of a record, in steps. `undefined` stands for no rating. */
 export interface RatingEdit {
   readonly before: number | undefined
   readonly after: number | undefined
@@ -20,6 +22,7 @@ export interface RatingEdit {
 /** Change of one record. */
 export interface RecordEdit<Stored extends StoredRecord> {
   readonly record: RecordRef
+  readonly scoring: Scoring
   readonly stored: Stored
   /** Changed ratings by user id. */
   readonly ratings: ReadonlyMap<string, RatingEdit>
@@ -38,18 +41,23 @@ export interface Folded<Stored extends StoredRecord> {
 /**
  * Folds a batch of changes into one edit per record, and one per user in it, so that a store writes
  * each once, however often the batch names it. Calls `find` once per record, and writes nothing.
- * Throws a RangeError when a value is not a whole number from 1 to 5.
+ * Throws a RangeError when a value is not on the scale of its record type.
  */
 export function foldChanges<Stored extends StoredRecord>(
   changes: readonly RatingChange[],
   find: (record: RecordRef) => Stored,
+  rules: ScoringRules,
 ): Folded<Stored> {
   const drafts = new Map<string, Draft<Stored>>()
+  const create = (record: RecordRef): Draft<Stored> => {
+    const scoring = scoringFor(rules, record.recordType)
+    return { record, scoring, stored: find(record), ratings: new Map() }
+  }
   const found = changes.map((change) => {
-    const after = change.kind === 'put' ? checkValue(change.value) : undefined
-    const { ratings, stored } = draftOf(drafts, change, find)
+    const { ratings, stored, scoring } = draftOf(drafts, change, create)
+    const after = change.kind === 'put' ? requireStep(change.value, scoring) : undefined
     const edit = ratings.get(change.userId)
-    const before = edit === undefined ? stored.value(change.userId) : edit.before
+    const before = edit === undefined ? stored.step(change.userId) : edit.before
     ratings.set(change.userId, { before, after })
     return (edit === undefined ? before : edit.after) !== undefined
   })
@@ -85,6 +93,7 @@ export function isSameLog(one: StoredLog, other: StoredLog): boolean {
 
 interface Draft<Stored extends StoredRecord> {
   readonly record: RecordRef
+  readonly scoring: Scoring
   readonly stored: Stored
   readonly ratings: Map<string, RatingEdit>
 }
@@ -92,28 +101,30 @@ interface Draft<Stored extends StoredRecord> {
 function draftOf<Stored extends StoredRecord>(
   drafts: Map<string, Draft<Stored>>,
   { recordType, recordId }: RecordRef,
-  find: (record: RecordRef) => Stored,
+  create: (record: RecordRef) => Draft<Stored>,
 ): Draft<Stored> {
   const record = { recordType, recordId }
   const key = recordKey(record)
   const known = drafts.get(key)
   if (known !== undefined) return known
-  const draft = { record, stored: find(record), ratings: new Map() }
+  const draft = create(record)
   drafts.set(key, draft)
   return draft
 }
 
 function finish<Stored extends StoredRecord>(draft: Draft<Stored>): RecordEdit<Stored> {
-  const counts: [number, number, number, number, number] = [...draft.stored.histogram]
-  for (const { before, after } of draft.ratings.values()) {
-    if (before !== undefined) counts[before - 1] = (counts[before - 1] ?? 0) - 1
-    if (after !== undefined) counts[after - 1] = (counts[after - 1] ?? 0) + 1
+  const { stored, scoring, ratings } = draft
+  const counts = scoring.scale.values.map((_, step) => stored.histogram[step] ?? 0)
+  for (const { before, after } of ratings.values()) {
+    if (before !== undefined) counts[before] = (counts[before] ?? 0) - 1
+    if (after !== undefined) counts[after] = (counts[after] ?? 0) + 1
   }
-  const changed = counts.some((count, index) => count !== draft.stored.histogram[index])
+  const changed = counts.some((count, step) => count !== (stored.histogram[step] ?? 0))
   return { ...draft, histogram: counts, changed }
 }
 
-function checkValue(value: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= 5) return value
-  throw new RangeError(`value must be a whole number from 1 to 5; got ${value}`)
+function requireStep(value: number, { scale }: Scoring): number {
+  const step = scale.stepOf(value)
+  if (step !== undefined) return step
+  throw new RangeError(`value must be ${describeScale(scale)}; got ${value}`)
 }

@@ -1,6 +1,7 @@
 import { memoryCapabilities } from '@marquee/sql/capabilities'
 import { nextRevision } from '@marquee/sql/revision'
-import { type Aggregate, aggregateOf, type Prior, type RecordRef, recordKey } from '../rating.ts'
+import { type Aggregate, aggregateOf, type RecordRef, recordKey } from '../rating.ts'
+import { type ScoringRules, scoringFor } from '../scoring.ts'
 import {
   type Folded,
   foldChanges,
@@ -24,13 +25,13 @@ import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
 import { createChangeListeners, writesBy } from './writes.ts'
 
 export interface MemoryRatingStoreOptions {
-  readonly prior: Prior
+  readonly rules: ScoringRules
   /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
   readonly topLimits?: TopLimits
 }
 
-type Ratings = Map<string, { readonly value: number; readonly updateTimeMs: number }>
+type Ratings = Map<string, { readonly step: number; readonly updateTimeMs: number }>
 
 interface KeptRecord extends StoredRecord {
   /** Ratings by user id. */
@@ -48,7 +49,7 @@ interface KeptLog {
 export function createMemoryRatingStore(
   options: MemoryRatingStoreOptions,
 ): RatingStore & ChangeSink {
-  const { prior, clock = Date.now, topLimits } = options
+  const { rules, clock = Date.now, topLimits } = options
   const records = new Map<string, KeptRecord>()
   const tops = new Map<string, ScoreOrder>()
   const logs = new Map<string, KeptLog>()
@@ -65,19 +66,23 @@ export function createMemoryRatingStore(
     if (changed.length > 0) revision = nextRevision(revision, clock())
     const updateTimeMs = clock()
     for (const edit of edits) keepRatings(edit, updateTimeMs)
-    for (const edit of changed) keepAggregate(edit)
+    for (const edit of changed) keepAggregate(edit, updateTimeMs)
     notify(changed.map((edit) => edit.record))
     return found
   }
 
-  function keepAggregate({ record, stored, histogram }: RecordEdit<KeptRecord>): void {
+  function keepAggregate(edit: RecordEdit<KeptRecord>, updateTimeMs: number): void {
+    const { record, stored, scoring, histogram } = edit
     const order = orderOf(record.recordType)
     if (stored.aggregate !== undefined) order.remove(stored.aggregate)
     if (stored.ratings.size === 0) {
       records.delete(recordKey(record))
       if (order.isEmpty()) tops.delete(record.recordType)
     } else {
-      const aggregate = aggregateOf(record, Object.freeze(histogram), prior, revision)
+      const aggregate = aggregateOf(record, Object.freeze(histogram), scoring, {
+        revision,
+        updateTimeMs,
+      })
       records.set(recordKey(record), keptRecord(stored.ratings, Object.freeze(aggregate)))
       order.add(aggregate)
     }
@@ -89,7 +94,7 @@ export function createMemoryRatingStore(
     requireLog(kept.identity, batch)
     const position = kept.positions.get(partition)?.offset
     if (position !== batch.expectedPosition) return requirePosition(position, batch)
-    const folded = foldChanges(batch.changes, find)
+    const folded = foldChanges(batch.changes, find, rules)
     kept.positions.set(partition, { partition, offset: nextPosition, lastEvent })
     logs.set(topic, { ...kept, identity: batch.log })
     commit(folded)
@@ -123,10 +128,14 @@ export function createMemoryRatingStore(
 
   return {
     capabilities: memoryCapabilities,
-    ...writesBy(async (changes) => commit(foldChanges(changes, find))),
+    scoring: (recordType) => scoringFor(rules, recordType),
+    ...writesBy(async (changes) => commit(foldChanges(changes, find, rules))),
     async get({ recordType, recordId }, userId) {
       const kept = find({ recordType, recordId }).ratings.get(userId)
-      return kept && { recordType, recordId, userId, ...kept }
+      if (kept === undefined) return undefined
+      const { step, updateTimeMs } = kept
+      const value = scoringFor(rules, recordType).scale.values[step] as number
+      return { recordType, recordId, userId, value, updateTimeMs }
     },
     aggregate: async (record) => find(record).aggregate,
     aggregates: async (refs) => refs.flatMap((record) => find(record).aggregate ?? []),
@@ -142,13 +151,13 @@ export function createMemoryRatingStore(
 }
 
 function keptRecord(ratings: Ratings, aggregate: Aggregate | undefined): KeptRecord {
-  const histogram = aggregate?.histogram ?? [0, 0, 0, 0, 0]
-  return { ratings, aggregate, histogram, value: (userId) => ratings.get(userId)?.value }
+  const histogram = aggregate?.histogram ?? []
+  return { ratings, aggregate, histogram, step: (userId) => ratings.get(userId)?.step }
 }
 
 function keepRatings({ stored, ratings }: RecordEdit<KeptRecord>, updateTimeMs: number): void {
   for (const [userId, { after }] of ratings) {
     if (after === undefined) stored.ratings.delete(userId)
-    else stored.ratings.set(userId, { value: after, updateTimeMs })
+    else stored.ratings.set(userId, { step: after, updateTimeMs })
   }
 }

@@ -1,10 +1,10 @@
 import { parseDatabaseUrl, prepareFolder } from '@marquee/sql/database-url'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
-import type { Prior } from '../rating.ts'
+import type { ScoringRules } from '../scoring.ts'
 import type { ChangeSink, RatingStore } from './port.ts'
 
 export interface OpenRatingStoreOptions {
-  readonly prior: Prior
+  readonly rules: ScoringRules
   /** Called with messages for the operator. */
   readonly onWarning?: (message: string) => void
   /** Receives the failures of an SQLite file. */

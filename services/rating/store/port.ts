@@ -1,5 +1,6 @@
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
 import type { Aggregate, Rating, RatingChange, RecordRef, StoredRating } from '../rating.ts'
+import type { Scoring } from '../scoring.ts'
 
 /** Outcome of a put: whether it replaced a rating. */
 export type PutOutcome = 'created' | 'replaced'
@@ -83,8 +84,15 @@ export interface RatingStore extends AsyncDisposable {
   readonly capabilities: StoreCapabilities
 
   /**
+   * Returns scale and prior of a record type. The scale never changes while the store is open. The
+   * prior is that of the latest opening of the database, as of the last write of this store.
+   */
+  scoring(recordType: string): Scoring
+
+  /**
    * Saves the ratings in order, each replacing an earlier one by the same user of the same record.
-   * Returns an outcome for each, in the same order. Putting twice is harmless.
+   * Returns an outcome for each, in the same order. Putting twice is harmless. Rejects with a
+   * RangeError, and saves nothing, when a value is not on the scale of its record type.
    */
   put(ratings: readonly Rating[]): Promise<PutOutcome[]>
 
@@ -134,6 +142,9 @@ export interface LogAdoption {
  * `RatingStore`.
  */
 export interface ChangeSink {
+  /** Returns scale and prior of a record type. */
+  scoring(recordType: string): Scoring
+
   /** Returns the random id of the database, which identifies the installation. */
   installationId(): Promise<string>
 

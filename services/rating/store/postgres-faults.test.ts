@@ -8,7 +8,7 @@ import { startPostgresProxy } from '@marquee/testing/postgres-proxy'
 import { describeWith } from '@marquee/testing/requirements'
 import { createSeededRandom, faultSeed } from '../../../test/faults/seeded-random.ts'
 import type { RatingChange } from '../rating.ts'
-import { alien, heat, prior, put, rating } from './contract/fixtures.ts'
+import { alien, heat, put, rating, rules } from './contract/fixtures.ts'
 import {
   applyAll,
   countRatings,
@@ -28,7 +28,7 @@ describeWith(backend('postgres'), 'rating stores on one Postgres', (server) => {
   test('concurrent writers on PostgreSQL are counted once each, and never block each other forever', async () => {
     const url = await databases.create()
     const stores = await Promise.all(
-      Array.from({ length: 3 }, () => openPostgresRatingStore({ url, prior, poolSizeMax: 6 })),
+      Array.from({ length: 3 }, () => openPostgresRatingStore({ url, rules, poolSizeMax: 6 })),
     )
     const tally = createTally()
     const random = createSeededRandom(seed)
@@ -51,7 +51,7 @@ describeWith(backend('postgres'), 'rating stores on one Postgres', (server) => {
     for (const lost of ['on the way', 'with its response'] as const) {
       test(`put, delete and apply take effect once, and return what they did: lost ${lost}`, async () => {
         await using proxy = await startPostgresProxy(await databases.create())
-        await using store = await openPostgresRatingStore({ url: proxy.url, prior })
+        await using store = await openPostgresRatingStore({ url: proxy.url, rules })
         const told: string[] = []
         store.onChange((records) => told.push(...records.map(({ recordId }) => recordId)))
         proxy.loseNextCommit(lost)
@@ -79,8 +79,8 @@ describeWith(installed('postgres'), 'a Postgres of its own', () => {
     test(`${fault} and started again loses nothing acknowledged and repeats nothing`, async () => {
       await using postgres = await startPostgres()
       const url = postgres.address
-      await using first = await openPostgresRatingStore({ url, prior })
-      await using second = await openPostgresRatingStore({ url, prior })
+      await using first = await openPostgresRatingStore({ url, rules })
+      await using second = await openPostgresRatingStore({ url, rules })
       const tally = createTally()
       const random = createSeededRandom(seed)
       const events = [0, 1].map((partition) =>

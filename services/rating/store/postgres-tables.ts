@@ -1,6 +1,5 @@
-import type { Row, Statement } from '@marquee/sql/postgres/connection'
+import type { Statement } from '@marquee/sql/postgres/connection'
 import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
-import type { StoredRating } from '../rating.ts'
 
 /**
  * The tables of SQLite, with one difference: a record that was ever rated keeps its row in
@@ -56,17 +55,43 @@ export const schema: PostgresSchema = {
       id text NOT NULL
     );
     INSERT INTO installation (id) VALUES (md5(random()::text || clock_timestamp()::text));`,
+    // The values 1 to 5 become steps of half stars.
+    `CREATE TABLE scoring_rule (
+      record_type text COLLATE "C" PRIMARY KEY,
+      scale text NOT NULL,
+      prior_mean double precision NOT NULL,
+      prior_weight double precision NOT NULL
+    );
+    INSERT INTO scoring_rule SELECT '', '0.5:5:0.5', prior_mean, prior_weight FROM scoring;
+    ALTER TABLE aggregate DROP COLUMN count;
+    ALTER TABLE aggregate
+      ADD COLUMN histogram integer[] NOT NULL DEFAULT '{}' CHECK (0 <= ALL (histogram)),
+      ADD COLUMN count integer NOT NULL DEFAULT 0,
+      ADD COLUMN prior_mean double precision NOT NULL DEFAULT 0,
+      ADD COLUMN prior_weight double precision NOT NULL DEFAULT 0,
+      ADD COLUMN update_time_ms bigint NOT NULL DEFAULT 0;
+    UPDATE aggregate SET
+      histogram = ARRAY[0, ones, 0, twos, 0, threes, 0, fours, 0, fives],
+      count = ones + twos + threes + fours + fives,
+      prior_mean = scoring.prior_mean, prior_weight = scoring.prior_weight,
+      update_time_ms = coalesce((SELECT max(update_time_ms) FROM rating
+        WHERE rating.record_number = aggregate.record_number), 0)
+      FROM scoring;
+    ALTER TABLE aggregate DROP COLUMN ones, DROP COLUMN twos, DROP COLUMN threes,
+      DROP COLUMN fours, DROP COLUMN fives;
+    CREATE INDEX aggregate_by_score
+      ON aggregate (record_type, bayesian_score DESC, record_id, count) WHERE count > 0;
+    ALTER TABLE rating DROP CONSTRAINT rating_value_check;
+    ALTER TABLE rating ALTER COLUMN value TYPE smallint USING 2 * value - 1;
+    ALTER TABLE rating RENAME COLUMN value TO step;
+    ALTER TABLE rating ADD CHECK (step >= 0);
+    ALTER TABLE scoring DROP COLUMN prior_mean, DROP COLUMN prior_weight,
+      ADD COLUMN epoch bigint NOT NULL DEFAULT 0;`,
   ],
 }
 
-const columns = `record_type, record_id, ones, twos, threes, fours, fives, bayesian_score,
-  aggregate.revision`
-
-/** `bayesianScore` of rating.ts, with the prior in the database. */
-const score = (row: string) => `CASE WHEN ${row}.count = 0 THEN 0 ELSE
-    (prior_weight * prior_mean + ${row}.ones + 2 * ${row}.twos::double precision
-      + 3 * ${row}.threes::double precision + 4 * ${row}.fours::double precision
-      + 5 * ${row}.fives::double precision) / (prior_weight + ${row}.count) END`
+const columns = `record_type, record_id, histogram, bayesian_score, prior_mean, prior_weight,
+  aggregate.revision, aggregate.update_time_ms`
 
 /**
  * The `$4` records after a position of the top list. Two ranges, because an index cannot seek by a
@@ -101,7 +126,7 @@ export const reading = {
   },
   rating: {
     name: 'rating',
-    text: `SELECT value, update_time_ms FROM aggregate JOIN rating USING (record_number)
+    text: `SELECT step, rating.update_time_ms FROM aggregate JOIN rating USING (record_number)
       WHERE record_type = $1 AND record_id = $2 AND user_id = $3`,
   },
   position: {
@@ -115,7 +140,25 @@ export const reading = {
       LEFT JOIN log USING (topic) LEFT JOIN position USING (topic) ORDER BY partition`,
   },
   installation: { name: 'installation', text: 'SELECT id FROM installation' },
-  scoring: { name: 'scoring', text: 'SELECT revision, prior_mean, prior_weight FROM scoring' },
+  scoring: { name: 'scoring', text: 'SELECT revision, epoch FROM scoring' },
+  rules: {
+    name: 'rules',
+    text: `SELECT epoch, record_type, scale, prior_mean, prior_weight FROM scoring, scoring_rule`,
+  },
+  // Seeks each record type in the index, instead of reading all of it.
+  ratedTypes: {
+    text: `WITH RECURSIVE type (name) AS (
+        SELECT min(record_type) FROM aggregate WHERE count > 0
+        UNION ALL
+        SELECT (SELECT min(record_type) FROM aggregate WHERE count > 0 AND record_type > name)
+        FROM type WHERE name IS NOT NULL
+      ) SELECT name FROM type WHERE name IS NOT NULL`,
+  },
+  aggregatesFrom: {
+    name: 'aggregates-from',
+    text: `SELECT record_number, ${columns} FROM aggregate
+      WHERE record_number > $1 AND count > 0 ORDER BY record_number LIMIT $2`,
+  },
   changes: {
     name: 'changes',
     text: `SELECT record_type, record_id, revision, record_number FROM aggregate
@@ -157,24 +200,24 @@ export const writing = {
   },
   lockRecords: {
     name: 'lock-records',
-    text: `SELECT record_number, record_type, record_id, ones, twos, threes, fours, fives
+    text: `SELECT record_number, record_type, record_id, histogram
       FROM aggregate JOIN unnest($1::text[], $2::text[]) AS touched (record_type, record_id)
         USING (record_type, record_id)
       ORDER BY record_type, record_id FOR UPDATE OF aggregate`,
   },
-  values: {
-    name: 'values',
-    text: `SELECT record_number, user_id, value FROM rating
+  steps: {
+    name: 'steps',
+    text: `SELECT record_number, user_id, step FROM rating
       JOIN unnest($1::bigint[], $2::text[]) AS touched (record_number, user_id)
         USING (record_number, user_id)`,
   },
   putRatings: {
     name: 'put-ratings',
-    text: `INSERT INTO rating (record_number, user_id, value, update_time_ms)
-      SELECT record_number, user_id, value, $4::bigint
-      FROM unnest($1::bigint[], $2::text[], $3::smallint[]) AS put (record_number, user_id, value)
+    text: `INSERT INTO rating (record_number, user_id, step, update_time_ms)
+      SELECT record_number, user_id, step, $4::bigint
+      FROM unnest($1::bigint[], $2::text[], $3::smallint[]) AS put (record_number, user_id, step)
       ON CONFLICT (record_number, user_id)
-      DO UPDATE SET value = excluded.value, update_time_ms = excluded.update_time_ms`,
+      DO UPDATE SET step = excluded.step, update_time_ms = excluded.update_time_ms`,
   },
   deleteRatings: {
     name: 'delete-ratings',
@@ -182,38 +225,40 @@ export const writing = {
       WHERE rating.record_number = gone.record_number AND rating.user_id = gone.user_id`,
   },
   // The row of `scoring` is locked from here to the commit, so that revisions are in the order of
-  // commits.
+  // commits. Changes nothing, and returns no row, when the rules have changed since they were read.
+  advance: {
+    name: 'advance',
+    text: `UPDATE scoring SET revision = greatest(revision + 1, $1::bigint) WHERE epoch = $4
+      RETURNING revision, pg_notify($2, $3::text || ':' || revision)`,
+  },
   saveAggregates: {
     name: 'save-aggregates',
-    text: `WITH next AS (
-        UPDATE scoring SET revision = greatest(revision + 1, $1::bigint)
-        RETURNING revision, prior_mean, prior_weight, pg_notify($2, $3::text || ':' || revision)
-      )
-      UPDATE aggregate SET ones = new.ones, twos = new.twos, threes = new.threes, fours = new.fours,
-        fives = new.fives, bayesian_score = ${score('new')}, revision = next.revision
-      FROM next, (
-        SELECT *, ones + twos + threes + fours + fives AS count
-        FROM unnest($4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::integer[],
-          $9::integer[]) AS histogram (record_number, ones, twos, threes, fours, fives)
-      ) AS new
+    text: `UPDATE aggregate SET histogram = new.histogram::integer[], count = new.count,
+        bayesian_score = new.bayesian_score, prior_mean = new.prior_mean,
+        prior_weight = new.prior_weight, revision = $1, update_time_ms = $2
+      FROM unnest($3::bigint[], $4::text[], $5::integer[], $6::double precision[],
+          $7::double precision[], $8::double precision[])
+        AS new (record_number, histogram, count, bayesian_score, prior_mean, prior_weight)
+      WHERE aggregate.record_number = new.record_number`,
+  },
+  setScores: {
+    name: 'set-scores',
+    text: `UPDATE aggregate SET bayesian_score = new.bayesian_score, prior_mean = new.prior_mean,
+        prior_weight = new.prior_weight, revision = $1
+      FROM unnest($2::bigint[], $3::double precision[], $4::double precision[],
+          $5::double precision[])
+        AS new (record_number, bayesian_score, prior_mean, prior_weight)
       WHERE aggregate.record_number = new.record_number`,
   },
   insertScoring: {
-    text: `INSERT INTO scoring (revision, prior_mean, prior_weight) VALUES ($1, $2, $3)
-      ON CONFLICT DO NOTHING`,
+    text: 'INSERT INTO scoring (revision) VALUES ($1) ON CONFLICT DO NOTHING',
   },
   lockAggregates: { text: 'LOCK TABLE aggregate IN EXCLUSIVE MODE' },
-  rescore: {
-    text: `WITH next AS (
-        UPDATE scoring SET revision = greatest(revision + 1, $1::bigint), prior_mean = $4, prior_weight = $5
-        WHERE (prior_mean, prior_weight) IS DISTINCT FROM ($4, $5)
-        RETURNING revision, prior_mean, prior_weight, pg_notify($2, $3::text || ':' || revision)
-      )
-      UPDATE aggregate SET bayesian_score = ${score('aggregate')}, revision = next.revision
-      FROM next WHERE count > 0`,
+  lockScoring: { text: 'SELECT epoch FROM scoring FOR UPDATE' },
+  deleteRules: { text: 'DELETE FROM scoring_rule' },
+  insertRules: {
+    text: `INSERT INTO scoring_rule SELECT * FROM unnest($1::text[], $2::text[],
+      $3::double precision[], $4::double precision[])`,
   },
+  nextEpoch: { text: 'UPDATE scoring SET epoch = epoch + 1 RETURNING epoch' },
 } satisfies Record<string, Statement>
-
-export function toRating(row: Row): Pick<StoredRating, 'value' | 'updateTimeMs'> {
-  return { value: row.value as number, updateTimeMs: row.update_time_ms as number }
-}

@@ -1,7 +1,14 @@
 import type { Query, Row } from '@marquee/sql/postgres/connection'
 import { isText } from '@marquee/sql/postgres/text'
 import { nextRevision } from '@marquee/sql/revision'
-import { type RatingChange, type RecordRef, recordKey } from '../rating.ts'
+import {
+  aggregateOf,
+  type RatingChange,
+  type RecordRef,
+  recordKey,
+  type WriteStamp,
+} from '../rating.ts'
+import type { ScoringRules } from '../scoring.ts'
 import { histogramOf } from './aggregate-row.ts'
 import { foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
 import { writing } from './postgres-tables.ts'
@@ -12,6 +19,14 @@ export interface WriteOptions {
   readonly channel: string
   readonly origin: string
   readonly clock: () => number
+  /** Rules of the database, and their epoch. */
+  readonly rules: ScoringRules
+  readonly epoch: number
+}
+
+/** Thrown when another process has changed the rules. Nothing is saved: read them, and repeat. */
+export class StaleRulesError extends Error {
+  override readonly name = 'StaleRulesError'
 }
 
 export interface Written {
@@ -24,7 +39,7 @@ export interface Written {
 interface LockedRecord extends StoredRecord {
   /** `undefined` when nobody has ever rated the record. */
   readonly recordNumber: number | undefined
-  readonly values: Map<string, number>
+  readonly steps: Map<string, number>
 }
 
 type Edit = RecordEdit<LockedRecord>
@@ -35,19 +50,34 @@ type Edit = RecordEdit<LockedRecord>
  */
 export async function writeChanges(
   changes: readonly RatingChange[],
-  { query, channel, origin, clock }: WriteOptions,
+  options: WriteOptions,
 ): Promise<Written> {
+  const { query, clock, rules } = options
   requireTexts(changes)
   const records = await lockRecords(query, changes)
   const find = (record: RecordRef) => records.get(recordKey(record)) ?? unrated
-  const { edits, found } = foldChanges(changes, find)
+  const { edits, found } = foldChanges(changes, find, rules)
   const changed = edits.filter((edit) => edit.changed)
-  const revision = nextRevision(0, clock())
-  await saveRatings(query, edits, clock())
+  const updateTimeMs = clock()
+  await saveRatings(query, edits, updateTimeMs)
   if (changed.length > 0) {
-    await query(writing.saveAggregates, [revision, channel, origin, ...aggregateColumns(changed)])
+    const revision = await advanceRevision(options)
+    const columns = aggregateColumns(changed, { revision, updateTimeMs })
+    await query(writing.saveAggregates, [revision, updateTimeMs, ...columns])
   }
   return { changed: changed.map((edit) => edit.record), found }
+}
+
+/**
+ * Returns the revision of the transaction, and announces it when that commits. Throws a
+ * StaleRulesError when the rules have changed.
+ */
+export async function advanceRevision(options: Omit<WriteOptions, 'rules'>): Promise<number> {
+  const { query, channel, origin, clock, epoch } = options
+  const values = [nextRevision(0, clock()), channel, origin, epoch]
+  const [advanced] = await query(writing.advance, values)
+  if (advanced === undefined) throw new StaleRulesError('another process has changed the rules')
+  return advanced.revision as number
 }
 
 function requireTexts(changes: readonly RatingChange[]): void {
@@ -69,12 +99,12 @@ async function lockRecords(
   if (put[0].length > 0) await query(writing.addRecords, put)
   const rows = await query(writing.lockRecords, recordColumns(stored))
   const records = new Map(rows.map((row) => [recordKey(toRef(row)), toRecord(row)]))
-  await readValues(query, stored, records)
+  await readSteps(query, stored, records)
   return records
 }
 
 /** Reads the current ratings of the users, after the lock, when nobody else can change them. */
-async function readValues(
+async function readSteps(
   query: Query,
   changes: readonly RatingChange[],
   records: ReadonlyMap<string, LockedRecord>,
@@ -89,9 +119,9 @@ async function readValues(
   }
   if (numbers.length === 0) return
   const byNumber = new Map([...records.values()].map((one) => [one.recordNumber, one]))
-  for (const row of await query(writing.values, [numbers, users])) {
+  for (const row of await query(writing.steps, [numbers, users])) {
     const record = byNumber.get(row.record_number as number)
-    record?.values.set(row.user_id as string, row.value as number)
+    record?.steps.set(row.user_id as string, row.step as number)
   }
 }
 
@@ -119,11 +149,19 @@ async function saveRatings(
   if (gone[0].length > 0) await query(writing.deleteRatings, gone)
 }
 
-/** Returns columns of record numbers and of the counts of each value. */
-function aggregateColumns(edits: readonly Edit[]): (number | undefined)[][] {
-  const values = [0, 1, 2, 3, 4] as const
-  const numbers = edits.map(({ stored }) => stored.recordNumber)
-  return [numbers, ...values.map((value) => edits.map(({ histogram }) => histogram[value]))]
+/** Returns the columns of `saveAggregates`. */
+function aggregateColumns(edits: readonly Edit[], stamp: WriteStamp): unknown[][] {
+  const aggregates = edits.map(({ record, histogram, scoring }) =>
+    aggregateOf(record, histogram, scoring, stamp),
+  )
+  return [
+    edits.map(({ stored }) => stored.recordNumber),
+    edits.map(({ histogram }) => `{${histogram.join()}}`),
+    aggregates.map(({ count }) => count),
+    aggregates.map(({ count, bayesianScore }) => (count === 0 ? 0 : bayesianScore)),
+    aggregates.map(({ prior }) => prior.mean),
+    aggregates.map(({ prior }) => prior.weight),
+  ]
 }
 
 /** Returns columns of the types and ids, each record once. */
@@ -142,18 +180,18 @@ function toRef(row: Row): RecordRef {
 }
 
 function toRecord(row: Row): LockedRecord {
-  const values = new Map<string, number>()
+  const steps = new Map<string, number>()
   return {
     recordNumber: row.record_number as number,
     histogram: histogramOf(row),
-    values,
-    value: (userId) => values.get(userId),
+    steps,
+    step: (userId) => steps.get(userId),
   }
 }
 
 const unrated: LockedRecord = {
   recordNumber: undefined,
-  histogram: [0, 0, 0, 0, 0],
-  values: new Map(),
-  value: () => undefined,
+  histogram: [],
+  steps: new Map(),
+  step: () => undefined,
 }

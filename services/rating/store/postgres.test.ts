@@ -10,12 +10,13 @@ import { type RecordRef, recordKey } from '../rating.ts'
 import { ratingStoreContract } from './contract/contract.ts'
 import {
   alien,
+  fiveStars,
   heat,
   movie,
   type OpenRatingStore,
-  prior,
   put,
   rating,
+  rules,
 } from './contract/fixtures.ts'
 import { openRatingStore } from './open.ts'
 import { openPostgresRatingStore } from './postgres.ts'
@@ -39,7 +40,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
 
   test('many rating stores open at once on an empty database', async () => {
     const open = createDatabase()
-    const stores = await Promise.all(Array.from({ length: 10 }, () => open({ prior, clock })))
+    const stores = await Promise.all(Array.from({ length: 10 }, () => open({ rules, clock })))
     await Promise.all(stores.map((store, index) => store.put([rating(`user${index}`, 3)])))
     const counts = await Promise.all(stores.map((store) => store.aggregate(alien)))
     expect(counts.map((aggregate) => aggregate?.count)).toEqual(Array(10).fill(10))
@@ -48,9 +49,9 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
 
   test('all rating stores of a database compute scores by the prior that was saved last', async () => {
     const open = createDatabase()
-    await using first = await open({ prior, clock })
+    await using first = await open({ rules, clock })
     await first.put([rating('ann', 5), rating('ann', 4, heat)])
-    await using second = await open({ prior: { mean: 1, weight: 1 }, clock })
+    await using second = await open({ rules: fiveStars({ mean: 1, weight: 1 }), clock })
     await Promise.all([first, second].map((store, index) => store.put([rating(`${index}`, 3)])))
     for (const store of [first, second]) {
       expect((await store.aggregate(alien))?.bayesianScore).toBe((1 + 11) / (1 + 3))
@@ -68,8 +69,8 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
 
     test('a store reports the changes of another store, and its own changes once', async () => {
       const open = createDatabase()
-      await using first = await open({ prior, clock })
-      await using second = await open({ prior, clock })
+      await using first = await open({ rules, clock })
+      await using second = await open({ rules, clock })
       const [one, two] = [told(first), told(second)]
       await first.put([rating('ann', 1), rating('ann', 1, heat)])
       await waitFor(() => two.length === 2, { what: 'the put to be heard' })
@@ -93,11 +94,11 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
 
     test('a store reports every record when another store sets a new prior', async () => {
       const open = createDatabase()
-      await using first = await open({ prior, clock })
+      await using first = await open({ rules, clock })
       const ids = Array.from({ length: 2_500 }, (_, index) => `${index}`)
       await first.put(ids.map((id) => rating('ann', 3, movie(id))))
       const heard = told(first)
-      await using _second = await open({ prior: { mean: 1, weight: 1 }, clock })
+      await using _second = await open({ rules: fiveStars({ mean: 1, weight: 1 }), clock })
       await waitFor(() => heard.length >= ids.length, { what: 'all scores to be heard of' })
       expect(heard.toSorted()).toEqual(ids.map((id) => key(movie(id))).toSorted())
     })
@@ -106,8 +107,8 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
       const url = await databases.create()
       const warnings: string[] = []
       const onWarning = (message: string) => warnings.push(message)
-      await using first = await openPostgresRatingStore({ url, prior, onWarning })
-      await using second = await openPostgresRatingStore({ url, prior })
+      await using first = await openPostgresRatingStore({ url, rules, onWarning })
+      await using second = await openPostgresRatingStore({ url, rules })
       const heard = told(first)
       await second.put([rating('ann', 1)])
       await waitFor(() => heard.length === 1, { what: 'the first put' })
@@ -134,7 +135,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
   }
 
   test('a put with an id that PostgreSQL cannot hold is refused, and saves nothing', async () => {
-    await using store = await createDatabase()({ prior, clock })
+    await using store = await createDatabase()({ rules, clock })
     for (const id of ['\0', 'a\ud800']) {
       const puts = store.put([rating('ann', 1), rating(id, 1)])
       expect(await puts.catch((error: Error) => error.name)).toBe('RangeError')
@@ -143,7 +144,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
   })
 
   test('openRatingStore opens a PostgreSQL database', async () => {
-    await using store = await openRatingStore(await databases.create(), { prior })
+    await using store = await openRatingStore(await databases.create(), { rules })
     expect(store.capabilities).toBe(postgresCapabilities)
     await store.put([rating('ann', 1)])
     expect((await store.aggregate(alien))?.count).toBe(1)

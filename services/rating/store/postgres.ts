@@ -2,8 +2,8 @@ import { postgresCapabilities } from '@marquee/sql/capabilities'
 import type { Query, Row } from '@marquee/sql/postgres/connection'
 import { openPostgres, type Postgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
-import { nextRevision } from '@marquee/sql/revision'
-import type { Aggregate, Prior, RatingChange, RecordRef, StoredRating } from '../rating.ts'
+import type { Aggregate, RatingChange, RecordRef, StoredRating } from '../rating.ts'
+import { type ScoringRules, scoringFor } from '../scoring.ts'
 import { toAggregate } from './aggregate-row.ts'
 import { isSameLog, requireLog, requirePosition } from './change-batch.ts'
 import type {
@@ -17,8 +17,9 @@ import type {
 } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
 import { followChanges } from './postgres-feed.ts'
-import { reading, schema, toRating, writing } from './postgres-tables.ts'
-import { type Written, writeChanges } from './postgres-write.ts'
+import { adoptRules, readRules } from './postgres-rules.ts'
+import { reading, schema, writing } from './postgres-tables.ts'
+import { StaleRulesError, type Written, writeChanges } from './postgres-write.ts'
 import { type TopLimits, type TopSlice, topLimits, topPage } from './top.ts'
 import { createChangeListeners, writesBy } from './writes.ts'
 
@@ -26,10 +27,10 @@ export interface PostgresRatingStoreOptions {
   /** `postgres://user:password@host:port/database`. */
   readonly url: string
   /**
-   * Prior of the scores. When it differs from the prior of the saved scores, opening the store
-   * computes them again.
+   * Scales and priors. Opening the store rejects with an OtherScaleError when ratings are on another
+   * scale, and computes again the scores that were made with another prior.
    */
-  readonly prior: Prior
+  readonly rules: ScoringRules
   /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
   /**
@@ -45,30 +46,22 @@ export interface PostgresRatingStoreOptions {
 /** One statement reads more records than one event-loop turn may. */
 const topLimitsDefault = { ...topLimits, sliceSize: topLimits.walkedCountMax }
 
-/** Maximum time of computing all scores again, in milliseconds. */
-const rescoreTimeoutMs = 10 * 60_000
-
 /**
  * Opens a store in a PostgreSQL database, which several processes may share. Listeners receive the
- * changes of all of them, and all use the prior that was saved last. When the result of a commit is
+ * changes of all of them, and all use the priors that were saved last. When the result of a commit is
  * lost, the store determines it; see `transact`.
  */
 export async function openPostgresRatingStore(
   options: PostgresRatingStoreOptions,
 ): Promise<RatingStore & ChangeSink> {
-  const {
-    prior,
-    clock = Date.now,
-    onWarning = () => {},
-    topLimits: limits = topLimitsDefault,
-  } = options
+  const { clock = Date.now, onWarning = () => {}, topLimits: limits = topLimitsDefault } = options
   const db = await openPostgres({ ...options, schema })
   await using opened = new AsyncDisposableStack()
   opened.use(db)
   const { notify, onChange } = createChangeListeners()
   const origin = crypto.randomUUID()
   const channel = await channelOf(db)
-  await adoptPrior()
+  let { rules, epoch } = await adoptRules(db, { rules: options.rules, channel, origin, clock })
   opened.use(
     await followChanges({
       connect: db.connect,
@@ -81,22 +74,15 @@ export async function openPostgresRatingStore(
   )
   const resources = opened.move()
 
-  async function adoptPrior(): Promise<void> {
-    const next = nextRevision(0, clock())
-    await db.transaction(async (query) => {
-      await query(writing.insertScoring, [next, prior.mean, prior.weight])
-    })
-    const [stored] = await db.read(reading.scoring)
-    if (stored?.prior_mean === prior.mean && stored.prior_weight === prior.weight) return
-    const values = [next, channel, origin, prior.mean, prior.weight]
-    await db.transaction(
-      async (query) => {
-        // A writer locks records, then the scoring. This locks both in the reverse order.
-        await query(writing.lockAggregates)
-        await query(writing.rescore, values)
-      },
-      { timeoutMs: rescoreTimeoutMs },
-    )
+  /** Writes with the rules of the database: again when another process has changed them. */
+  async function withRules<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write()
+    } catch (error) {
+      if (!(error instanceof StaleRulesError)) throw error
+      ;({ rules, epoch } = await readRules(db.read))
+      return write()
+    }
   }
 
   /**
@@ -120,8 +106,10 @@ export async function openPostgresRatingStore(
   async function write(changes: readonly RatingChange[]): Promise<readonly boolean[]> {
     if (changes.length === 0) return []
     return notifying((done) =>
-      db.transaction(async (query) =>
-        done(await writeChanges(changes, { query, channel, origin, clock })),
+      withRules(() =>
+        db.transaction(async (query) =>
+          done(await writeChanges(changes, { query, channel, origin, clock, rules, epoch })),
+        ),
       ),
     )
   }
@@ -130,19 +118,22 @@ export async function openPostgresRatingStore(
     const { topic, partition, expectedPosition, nextPosition, changes, lastEvent } = batch
     const claim = [topic, partition, nextPosition, lastEvent?.offset, lastEvent?.digest]
     return notifying((done) =>
-      db.transaction(async (query) => {
-        requireLog(await shareLog(query, batch), batch)
-        const claimed =
-          expectedPosition === undefined
-            ? await query(writing.claimFirst, claim)
-            : await query(writing.claimNext, [...claim, expectedPosition])
-        if (claimed.length === 0) {
-          const [stored] = await query(reading.position, [topic, partition])
-          return requirePosition(stored?.next_offset as number | undefined, batch)
-        }
-        if (changes.length > 0) done(await writeChanges(changes, { query, channel, origin, clock }))
-        return nextPosition
-      }),
+      withRules(() =>
+        db.transaction(async (query) => {
+          requireLog(await shareLog(query, batch), batch)
+          const claimed =
+            expectedPosition === undefined
+              ? await query(writing.claimFirst, claim)
+              : await query(writing.claimNext, [...claim, expectedPosition])
+          if (claimed.length === 0) {
+            const [stored] = await query(reading.position, [topic, partition])
+            return requirePosition(stored?.next_offset as number | undefined, batch)
+          }
+          const options = { query, channel, origin, clock, rules, epoch }
+          if (changes.length > 0) done(await writeChanges(changes, options))
+          return nextPosition
+        }),
+      ),
     )
   }
 
@@ -174,7 +165,7 @@ export async function openPostgresRatingStore(
     if (possible.length === 0) return []
     const types = possible.map(({ recordType }) => recordType)
     const ids = possible.map(({ recordId }) => recordId)
-    return (await db.read(reading.aggregates, [types, ids])).map(toAggregate)
+    return (await db.read(reading.aggregates, [types, ids])).map((row) => toAggregate(row, rules))
   }
 
   async function get(record: RecordRef, userId: string): Promise<StoredRating | undefined> {
@@ -182,7 +173,9 @@ export async function openPostgresRatingStore(
     const key = [recordType, recordId, userId]
     if (!key.every(isText)) return undefined
     const [row] = await db.read(reading.rating, key)
-    return row && { recordType, recordId, userId, ...toRating(row) }
+    if (row === undefined) return undefined
+    const value = scoringFor(rules, recordType).scale.values[row.step as number] as number
+    return { recordType, recordId, userId, value, updateTimeMs: row.update_time_ms as number }
   }
 
   async function slice(options: TopOptions, size: number): Promise<TopSlice> {
@@ -191,7 +184,7 @@ export async function openPostgresRatingStore(
     const score = after?.bayesianScore ?? Number.POSITIVE_INFINITY
     const place = [recordType, score, beforeNul(after?.recordId ?? ''), size]
     const rows = await db.read(reading.top, [...place, countMin, limit])
-    const aggregates = rows.map(toAggregate)
+    const aggregates = rows.map((row) => toAggregate(row, rules))
     if (aggregates.length === limit) return { aggregates, end: undefined }
     const [end] = await db.read(reading.topEnd, place)
     return { aggregates, end: end && toPosition(end) }
@@ -199,6 +192,7 @@ export async function openPostgresRatingStore(
 
   return {
     capabilities: postgresCapabilities,
+    scoring: (recordType) => scoringFor(rules, recordType),
     ...writesBy(write),
     get,
     aggregate: async (record) => (await aggregates([record]))[0],

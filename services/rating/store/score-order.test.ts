@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { type Aggregate, aggregateOf } from '../rating.ts'
-import { movie, prior } from './contract/fixtures.ts'
+import { movie, rules } from './contract/fixtures.ts'
 import { createScoreOrder } from './score-order.ts'
 
 test('thousands of aggregates stay in order, across chunks, while they are added and removed', () => {
@@ -28,7 +28,10 @@ const idStart = 10_000
 
 function aggregate(number: number): Aggregate {
   const histogram = [0, 0, number % 4, 0, 1] as const
-  return aggregateOf(movie(`${idStart + number}`), histogram, prior, 1)
+  return aggregateOf(movie(`${idStart + number}`), histogram, rules.others, {
+    revision: 1,
+    updateTimeMs: 0,
+  })
 }
 
 function scoreOf(number: number): number {

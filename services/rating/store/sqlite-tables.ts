@@ -3,9 +3,10 @@ import type { Schema } from '@marquee/sql/sqlite/sqlite'
 import type { Row } from './aggregate-row.ts'
 
 /**
- * A record has a row in `aggregate` as long as it has ratings; `ones` to `fives` are its histogram.
- * `rating` refers to the record by number, which keeps the largest table small. `scoring` holds the
- * prior of all scores.
+ * A record has a row in `aggregate` as long as it has ratings. Its histogram is a JSON array with one
+ * number per step of the scale. `rating` refers to the record by number, which keeps the largest
+ * table small, and has the step of each value. `scoring_rule` has scale and prior by record type,
+ * with an empty type for all others. `scoring.epoch` grows when a rule changes.
  */
 export const schema: Schema = {
   applicationId: 0x6d_71_72_74,
@@ -56,6 +57,51 @@ export const schema: Schema = {
     id TEXT NOT NULL
   ) STRICT;
   INSERT INTO installation VALUES (1, lower(hex(randomblob(16))));`,
+    // The values 1 to 5 become steps of half stars.
+    `CREATE TABLE scoring_rule (
+    record_type TEXT PRIMARY KEY,
+    scale TEXT NOT NULL,
+    prior_mean REAL NOT NULL,
+    prior_weight REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO scoring_rule SELECT '', '0.5:5:0.5', prior_mean, prior_weight FROM scoring;
+  ALTER TABLE scoring ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE scoring DROP COLUMN prior_mean;
+  ALTER TABLE scoring DROP COLUMN prior_weight;
+  CREATE TABLE new_aggregate (
+    record_number INTEGER PRIMARY KEY,
+    record_type TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    histogram TEXT NOT NULL,
+    count INTEGER NOT NULL CHECK (count > 0),
+    bayesian_score REAL NOT NULL,
+    prior_mean REAL NOT NULL,
+    prior_weight REAL NOT NULL,
+    revision INTEGER NOT NULL,
+    update_time_ms INTEGER NOT NULL,
+    UNIQUE (record_type, record_id)
+  ) STRICT;
+  INSERT INTO new_aggregate
+    SELECT record_number, aggregate.record_type, record_id,
+      json_array(0, ones, 0, twos, 0, threes, 0, fours, 0, fives), count, bayesian_score,
+      prior_mean, prior_weight, revision,
+      (SELECT max(update_time_ms) FROM rating WHERE record_number = aggregate.record_number)
+    FROM aggregate, scoring_rule ORDER BY record_number;
+  DROP TABLE aggregate;
+  ALTER TABLE new_aggregate RENAME TO aggregate;
+  CREATE INDEX aggregate_by_score
+    ON aggregate (record_type, bayesian_score DESC, record_id, count);
+  CREATE TABLE new_rating (
+    record_number INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    step INTEGER NOT NULL CHECK (step >= 0),
+    update_time_ms INTEGER NOT NULL,
+    PRIMARY KEY (record_number, user_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO new_rating SELECT record_number, user_id, 2 * value - 1, update_time_ms FROM rating
+    ORDER BY record_number, user_id;
+  DROP TABLE rating;
+  ALTER TABLE new_rating RENAME TO rating;`,
   ],
 }
 
@@ -64,8 +110,8 @@ export function prepareStatements(db: DatabaseSync) {
   return { ...readers(db), ...writers(db), ...bookkeeping(db) }
 }
 
-export const columns = `record_number, record_type, record_id, ones, twos, threes, fours, fives,
-  bayesian_score, revision`
+export const columns = `record_number, record_type, record_id, histogram, bayesian_score, prior_mean,
+  prior_weight, revision, update_time_ms`
 
 function readers(db: DatabaseSync) {
   return {
@@ -80,33 +126,43 @@ function readers(db: DatabaseSync) {
       `SELECT ${columns} FROM aggregate WHERE record_number > ? ORDER BY record_number LIMIT ?`,
     ),
     rating: db.prepare(
-      `SELECT value, update_time_ms FROM aggregate JOIN rating USING (record_number)
+      `SELECT step, rating.update_time_ms FROM aggregate JOIN rating USING (record_number)
        WHERE record_type = ? AND record_id = ? AND user_id = ?`,
     ),
-    value: db.prepare('SELECT value FROM rating WHERE record_number = ? AND user_id = ?'),
+    step: db.prepare('SELECT step FROM rating WHERE record_number = ? AND user_id = ?'),
+    // Seeks each record type in the index, instead of reading all of it.
+    ratedTypes: db.prepare(
+      `WITH RECURSIVE type (name) AS (
+         SELECT min(record_type) FROM aggregate
+         UNION ALL
+         SELECT (SELECT min(record_type) FROM aggregate WHERE record_type > name) FROM type
+         WHERE name IS NOT NULL
+       ) SELECT name FROM type WHERE name IS NOT NULL`,
+    ),
   }
 }
 
 function writers(db: DatabaseSync) {
   return {
     insertAggregate: db.prepare(
-      `INSERT INTO aggregate (ones, twos, threes, fours, fives, count, bayesian_score, revision,
-         record_type, record_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING record_number`,
+      `INSERT INTO aggregate (histogram, count, bayesian_score, prior_mean, prior_weight, revision,
+         update_time_ms, record_type, record_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING record_number`,
     ),
     updateAggregate: db.prepare(
-      `UPDATE aggregate SET ones = ?, twos = ?, threes = ?, fours = ?, fives = ?, count = ?,
-         bayesian_score = ?, revision = ?
+      `UPDATE aggregate SET histogram = ?, count = ?, bayesian_score = ?, prior_mean = ?,
+         prior_weight = ?, revision = ?, update_time_ms = ?
        WHERE record_number = ?`,
     ),
     setScore: db.prepare(
-      'UPDATE aggregate SET bayesian_score = ?, revision = ? WHERE record_number = ?',
+      `UPDATE aggregate SET bayesian_score = ?, prior_mean = ?, prior_weight = ?, revision = ?
+       WHERE record_number = ?`,
     ),
     deleteAggregate: db.prepare('DELETE FROM aggregate WHERE record_number = ?'),
     putRating: db.prepare(
-      `INSERT INTO rating (record_number, user_id, value, update_time_ms) VALUES (?, ?, ?, ?)
+      `INSERT INTO rating (record_number, user_id, step, update_time_ms) VALUES (?, ?, ?, ?)
        ON CONFLICT (record_number, user_id)
-       DO UPDATE SET value = excluded.value, update_time_ms = excluded.update_time_ms`,
+       DO UPDATE SET step = excluded.step, update_time_ms = excluded.update_time_ms`,
     ),
     deleteRating: db.prepare('DELETE FROM rating WHERE record_number = ? AND user_id = ?'),
   }
@@ -127,9 +183,12 @@ function bookkeeping(db: DatabaseSync) {
     log: db.prepare('SELECT identity FROM log WHERE topic = ?'),
     setLog: db.prepare('INSERT OR REPLACE INTO log VALUES (?, ?)'),
     installation: db.prepare('SELECT id FROM installation'),
-    insertScoring: db.prepare('INSERT OR IGNORE INTO scoring VALUES (1, ?, ?, ?)'),
-    scoring: db.prepare('SELECT revision, prior_mean, prior_weight FROM scoring'),
-    setPrior: db.prepare('UPDATE scoring SET prior_mean = ?, prior_weight = ?'),
+    insertScoring: db.prepare('INSERT OR IGNORE INTO scoring (only, revision) VALUES (1, ?)'),
+    scoring: db.prepare('SELECT revision, epoch FROM scoring'),
+    nextEpoch: db.prepare('UPDATE scoring SET epoch = epoch + 1'),
+    rules: db.prepare('SELECT record_type, scale, prior_mean, prior_weight FROM scoring_rule'),
+    deleteRules: db.prepare('DELETE FROM scoring_rule'),
+    insertRule: db.prepare('INSERT INTO scoring_rule VALUES (?, ?, ?, ?)'),
     setRevision: db.prepare('UPDATE scoring SET revision = ?'),
   }
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { read } from '@marquee/sql/sqlite/sqlite'
-import { toAggregate } from './aggregate-row.ts'
+import type { Aggregate } from '../rating.ts'
+import type { Row } from './aggregate-row.ts'
 import type { TopOptions, TopPosition } from './port.ts'
 import { columns } from './sqlite-tables.ts'
 import type { TopIndex, TopSlice } from './top.ts'
@@ -10,7 +11,7 @@ import type { TopIndex, TopSlice } from './top.ts'
  * lower scores. SQLite cannot seek in an index by a descending and an ascending column together,
  * and would sort the union of two ranges.
  */
-export function createSqliteTop(db: DatabaseSync): TopIndex {
+export function createSqliteTop(db: DatabaseSync, toAggregate: (row: Row) => Aggregate): TopIndex {
   const tied = prepareRange(db, 'bayesian_score = $score AND record_id > $id')
   const lower = prepareRange(db, 'bayesian_score < $score')
 
@@ -26,7 +27,7 @@ export function createSqliteTop(db: DatabaseSync): TopIndex {
     if (rest > 0) {
       rows.push(...lower.found.all({ ...below, ...bound(rest, limit - rows.length, countMin) }))
     }
-    const aggregates = rows.map(toAggregate)
+    const aggregates = rows.map((row) => toAggregate(row))
     if (aggregates.length === limit) return { aggregates, end: undefined }
     const end =
       rest > 0

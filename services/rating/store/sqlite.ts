@@ -5,12 +5,14 @@ import { announceUse } from '@marquee/sql/sqlite/instance'
 import { closeSqlite, openSqlite, read, transaction, write } from '@marquee/sql/sqlite/sqlite'
 import {
   aggregateOf,
-  type Prior,
+  countOf,
   type RatingChange,
   type RecordRef,
   type StoredRating,
+  type WriteStamp,
 } from '../rating.ts'
-import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
+import { bayesianScore, type ScoringRules, scoringFor } from '../scoring.ts'
+import { histogramOf, toAggregate } from './aggregate-row.ts'
 import {
   type Folded,
   foldChanges,
@@ -24,6 +26,13 @@ import type { ChangeBatch, ChangeSink, LogAdoption, RatingStore, StoredLog } fro
 import { toStoredPosition } from './position-row.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { createSqliteTop } from './sqlite-top.ts'
+import {
+  areSameRules,
+  OtherScaleError,
+  requireScales,
+  storedRules,
+  toRules,
+} from './stored-rules.ts'
 import { type TopLimits, topPage } from './top.ts'
 import { createChangeListeners, writesBy } from './writes.ts'
 
@@ -34,10 +43,10 @@ export interface SqliteRatingStoreOptions {
    */
   readonly path: string
   /**
-   * Prior of the scores. When it differs from the prior of the saved scores, opening the store
-   * computes them again.
+   * Scales and priors. Opening the store throws an OtherScaleError when ratings are on another
+   * scale, and computes again the scores that were made with another prior.
    */
-  readonly prior: Prior
+  readonly rules: ScoringRules
   /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
   /** Called with messages for the operator. */
@@ -68,31 +77,70 @@ const cacheSizeKib = 16_384
 export function createSqliteRatingStore(
   options: SqliteRatingStoreOptions,
 ): RatingStore & ChangeSink {
-  const { path, prior, clock = Date.now, onWarning = () => {}, topLimits } = options
+  const { path, clock = Date.now, onWarning = () => {}, topLimits } = options
   const db = openSqlite(path, schema, { ...options, checked: true })
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
   const sql = prepareStatements(db)
-  const topIndex = createSqliteTop(db)
+  const topIndex = createSqliteTop(db, (row) => toAggregate(row, rules))
   const { notify, onChange } = createChangeListeners()
-  transaction(db, adoptPrior)
+  let rules = options.rules
+  /** Epoch of `rules`. Another one in the database says that another process has changed them. */
+  let epoch = 0
+  adoptRules()
 
-  function adoptPrior(): void {
-    sql.insertScoring.run(nextRevision(0, clock()), prior.mean, prior.weight)
-    const scoring = sql.scoring.get()
-    if (scoring?.prior_mean === prior.mean && scoring.prior_weight === prior.weight) return
-    sql.setPrior.run(prior.mean, prior.weight)
-    const next = advance()
+  function adoptRules(): void {
+    try {
+      transaction(db, () => {
+        sql.insertScoring.run(nextRevision(0, clock()))
+        const rows = sql.rules.all()
+        if (rows.length > 0) {
+          const stored = toRules(rows)
+          requireScales(
+            stored,
+            rules,
+            sql.ratedTypes.all().map(({ name }) => name as string),
+          )
+          epoch = sql.scoring.get()?.epoch as number
+          if (areSameRules(stored, rules)) return
+        }
+        sql.deleteRules.run()
+        for (const rule of storedRules(rules)) sql.insertRule.run(...Object.values(rule))
+        sql.nextEpoch.run()
+        epoch = sql.scoring.get()?.epoch as number
+        rescoreAll()
+      })
+    } catch (error) {
+      closeSqlite(db)
+      if (!(error instanceof OtherScaleError)) throw error
+      throw new OtherScaleError(`cannot open the database ${path}: ${error.message}`)
+    }
+  }
+
+  /** Computes again the scores that were made with another prior. */
+  function rescoreAll(): void {
+    let next: number | undefined
     let rows = sql.aggregatesFrom.all(0, rescoreSizeMax)
     while (rows.length > 0) {
-      for (const row of rows) rescore(row, next)
+      for (const row of rows) {
+        const scoring = scoringFor(rules, row.record_type as string)
+        const { mean, weight } = scoring.prior
+        if (row.prior_mean === mean && row.prior_weight === weight) continue
+        next ??= advance()
+        const histogram = histogramOf(row)
+        const score = bayesianScore(countOf(histogram), scoring.scale.sum(histogram), scoring.prior)
+        sql.setScore.run(score, mean, weight, next, recordNumberOf(row))
+      }
       rows = sql.aggregatesFrom.all(recordNumberOf(rows.at(-1)), rescoreSizeMax)
     }
   }
 
-  function rescore(row: Row, next: number): void {
-    const rescored = aggregateOf(toAggregate(row), histogramOf(row), prior, next)
-    sql.setScore.run(rescored.bayesianScore, next, recordNumberOf(row))
+  /** Reads the rules again when another process has changed them. Called at the start of a write. */
+  function refreshRules(): void {
+    const stored = sql.scoring.get()?.epoch as number
+    if (stored === epoch) return
+    rules = toRules(sql.rules.all())
+    epoch = stored
   }
 
   function revision(): number {
@@ -112,7 +160,7 @@ export function createSqliteRatingStore(
     return {
       recordNumber,
       histogram: histogramOf(row),
-      value: (userId) => sql.value.get(recordNumber, userId)?.value as number | undefined,
+      step: (userId) => sql.step.get(recordNumber, userId)?.step as number | undefined,
     }
   }
 
@@ -122,16 +170,18 @@ export function createSqliteRatingStore(
     const updateTimeMs = clock()
     // In the order of the table, so that pages are written sequentially (a tenth faster).
     const inOrder = edits.toSorted((a, b) => orderOf(a) - orderOf(b))
-    for (const edit of inOrder) saveRatings(edit, saveAggregate(edit, next), updateTimeMs)
+    const stamp = { revision: next, updateTimeMs }
+    for (const edit of inOrder) saveRatings(edit, saveAggregate(edit, stamp), updateTimeMs)
     return changed.map((edit) => edit.record)
   }
 
-  function saveAggregate(edit: RecordEdit<NumberedRecord>, next: number): number | undefined {
-    const { record, histogram } = edit
+  function saveAggregate(edit: RecordEdit<NumberedRecord>, stamp: WriteStamp): number | undefined {
+    const { record, scoring, histogram } = edit
     const { recordNumber } = edit.stored
     if (!edit.changed) return recordNumber
-    const { count, bayesianScore } = aggregateOf(record, histogram, prior, next)
-    const row = [...histogram, count, bayesianScore, next]
+    const { count, bayesianScore, prior } = aggregateOf(record, histogram, scoring, stamp)
+    const scored = [JSON.stringify(histogram), count, bayesianScore, prior.mean, prior.weight]
+    const row = [...scored, stamp.revision, stamp.updateTimeMs]
     if (recordNumber === undefined) {
       return recordNumberOf(sql.insertAggregate.get(...row, record.recordType, record.recordId))
     }
@@ -155,7 +205,8 @@ export function createSqliteRatingStore(
   async function change(changes: readonly RatingChange[]): Promise<readonly boolean[]> {
     if (changes.length === 0) return []
     const { changed, found } = await write(db, () => {
-      const folded = foldChanges(changes, find)
+      refreshRules()
+      const folded = foldChanges(changes, find, rules)
       return { changed: save(folded), found: folded.found }
     })
     notify(changed)
@@ -171,7 +222,8 @@ export function createSqliteRatingStore(
       requireLog(storedIdentity, batch)
       const stored = positionOf(topic, partition)
       if (stored !== expectedPosition) return requirePosition(stored, batch)
-      changed = save(foldChanges(batch.changes, find))
+      refreshRules()
+      changed = save(foldChanges(batch.changes, find, rules))
       if (storedIdentity === undefined) sql.setLog.run(topic, log)
       sql.setPosition.run(topic, partition, nextPosition, offset, digest)
       return nextPosition
@@ -206,22 +258,24 @@ export function createSqliteRatingStore(
   function get({ recordType, recordId }: RecordRef, userId: string): StoredRating | undefined {
     const row = sql.rating.get(recordType, recordId, userId)
     if (row === undefined) return undefined
-    const value = row.value as number
+    const value = scoringFor(rules, recordType).scale.values[row.step as number] as number
     const updateTimeMs = row.update_time_ms as number
     return { recordType, recordId, userId, value, updateTimeMs }
   }
 
   return {
     capabilities: sqliteCapabilities,
+    scoring: (recordType) => scoringFor(rules, recordType),
     ...writesBy(change),
     get: async (record, userId) => read(db, () => get(record, userId)),
     async aggregate({ recordType, recordId }) {
       const row = read(db, () => sql.aggregate.get(recordType, recordId))
-      return row && toAggregate(row)
+      return row && toAggregate(row, rules)
     },
     async aggregates(records) {
       const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
-      return read(db, () => sql.aggregates.all(JSON.stringify(keys))).map(toAggregate)
+      const rows = read(db, () => sql.aggregates.all(JSON.stringify(keys)))
+      return rows.map((row) => toAggregate(row, rules))
     },
     top: (options) => topPage(topIndex, options, topLimits),
     revision: async () => read(db, revision),
@@ -239,8 +293,8 @@ export function createSqliteRatingStore(
 
 const unrated: NumberedRecord = {
   recordNumber: undefined,
-  histogram: [0, 0, 0, 0, 0],
-  value: () => undefined,
+  histogram: [],
+  step: () => undefined,
 }
 
 function orderOf({ stored }: RecordEdit<NumberedRecord>): number {

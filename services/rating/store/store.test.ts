@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { ratingStoreContract } from './contract/contract.ts'
-import { type OpenRatingStore, prior } from './contract/fixtures.ts'
+import { type OpenRatingStore, rules } from './contract/fixtures.ts'
 import { createMemoryRatingStore } from './memory.ts'
 import { openRatingStore } from './open.ts'
 import { createSqliteRatingStore } from './sqlite.ts'
@@ -31,19 +31,19 @@ ratingStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase)
 
 describe('openRatingStore', () => {
   test('openRatingStore opens memory:', async () => {
-    await using store = await openRatingStore('memory:', { prior })
+    await using store = await openRatingStore('memory:', { rules })
     expect(store.capabilities).toBe(memoryCapabilities)
   })
 
   test('openRatingStore opens an SQLite file, and creates its folder', async () => {
     const path = join(folder, 'new/deep/rating.db')
-    await using store = await openRatingStore(`sqlite:${path}`, { prior })
+    await using store = await openRatingStore(`sqlite:${path}`, { rules })
     expect(store.capabilities).toBe(sqliteCapabilities)
     expect(existsSync(path)).toBe(true)
   })
 
   test('openRatingStore lists the URLs that it accepts', async () => {
-    const error = await openRatingStore('mysql://host/db', { prior }).catch((error) => error)
+    const error = await openRatingStore('mysql://host/db', { rules }).catch((error) => error)
     expect(String(error)).toBe(
       'Error: the database must be "memory:", "sqlite:" and the path of a file, or "postgres://…", not "mysql://…"',
     )

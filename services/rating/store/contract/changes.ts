@@ -2,19 +2,20 @@ import { expect, test } from 'bun:test'
 import type { Aggregate, RecordRef } from '../../rating.ts'
 import {
   alien,
+  fiveStars,
   heat,
   movie,
   type OpenNew,
   type OpenRatingStore,
   positionOf,
-  prior,
   put,
   rating,
+  rules,
 } from './fixtures.ts'
 
 export function describeRevision(createDatabase: () => OpenRatingStore, clock: () => number): void {
   test('the revision grows when an aggregate changes, and only then', async () => {
-    await using store = await createDatabase()({ prior, clock })
+    await using store = await createDatabase()({ rules, clock })
     const revisions = [await store.revision()]
     const batch = { topic: 'ratings', log: 'log', partition: 0 }
     for (const write of [
@@ -45,7 +46,7 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
   })
 
   test('a put of the same value changes only the time', async () => {
-    await using store = await createDatabase()({ prior, clock })
+    await using store = await createDatabase()({ rules, clock })
     await store.put([rating('ann', 2)])
     const [first, aggregate] = [await store.get(alien, 'ann'), await store.aggregate(alien)]
     await store.put([rating('ann', 2)])
@@ -56,7 +57,7 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
 
   test('the revision grows while the clock stands still or is set back', async () => {
     let timeMs = 5_000
-    await using store = await createDatabase()({ prior, clock: () => timeMs })
+    await using store = await createDatabase()({ rules, clock: () => timeMs })
     const revisions = [await store.revision()]
     for (const value of [1, 2, 3]) {
       await store.put([rating('ann', value)])
@@ -70,7 +71,7 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
   test('a new database does not repeat a revision', async () => {
     const told: number[] = []
     for (let times = 0; times < 3; times++) {
-      await using store = await createDatabase()({ prior, clock })
+      await using store = await createDatabase()({ rules, clock })
       told.push(await store.revision())
       await store.put([rating('ann', 3)])
       told.push(await store.revision())
@@ -133,26 +134,26 @@ export function describeReopening(
 ): void {
   test('the revision of a reopened store grows with the next write', async () => {
     const open = createDatabase()
-    const first = await open({ prior, clock })
+    const first = await open({ rules, clock })
     await first.put([rating('ann', 1)])
     const revision = await first.revision()
     await first[Symbol.asyncDispose]()
-    await using second = await open({ prior, clock })
+    await using second = await open({ rules, clock })
     if (second.capabilities.durable) expect(await second.revision()).toBe(revision)
     else expect(await second.revision()).toBeGreaterThan(revision)
     await second.put([rating('dee', 5)])
     expect(await second.revision()).toBeGreaterThan(revision)
   })
 
-  test('a reopened store computes scores by its own prior, also those of another prior', async () => {
+  test('a reopened store computes scores by its own rules, also those of another prior', async () => {
     const open = createDatabase()
     const ids = Array.from({ length: 2_500 }, (_, index) => `${index}`)
     const ratings = ids.map((id, index) => rating('ann', (index % 5) + 1, movie(id)))
-    const first = await open({ prior, clock })
+    const first = await open({ rules, clock })
     await first.put(ratings)
     const revision = await first.revision()
     await first[Symbol.asyncDispose]()
-    await using second = await open({ prior: { mean: 1, weight: 0 }, clock })
+    await using second = await open({ rules: fiveStars({ mean: 1, weight: 0 }), clock })
     if (!second.capabilities.durable) await second.put(ratings)
     const found = await second.aggregates(ids.map(movie))
     expect(found.map(({ bayesianScore }) => bayesianScore)).toEqual(
@@ -165,7 +166,7 @@ export function describeReopening(
   })
 
   test('a store may be closed twice', async () => {
-    const store = await createDatabase()({ prior, clock })
+    const store = await createDatabase()({ rules, clock })
     await store[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
   })
@@ -177,7 +178,7 @@ export function describeDurability(
 ): void {
   test('a reopened store has its ratings', async () => {
     const open = createDatabase()
-    const first = await open({ prior, clock })
+    const first = await open({ rules, clock })
     await first.put([rating('ann', 1), rating('bob', 4)])
     await first.delete(alien, 'ann')
     const batch = {
@@ -191,7 +192,7 @@ export function describeDurability(
     const [stored, aggregate] = [await first.get(alien, 'cy'), await first.aggregate(alien)]
     const revision = await first.revision()
     await first[Symbol.asyncDispose]()
-    await using second = await open({ prior, clock })
+    await using second = await open({ rules, clock })
     expect(await second.get(alien, 'cy')).toEqual(stored)
     expect(await second.aggregate(alien)).toEqual(aggregate)
     expect(await positionOf(second)).toBe(3)

@@ -17,8 +17,8 @@ import {
   movie,
   type OpenNew,
   type OpenRatingStore,
-  prior,
   rating,
+  rules,
   startTimeMs,
 } from './fixtures.ts'
 import { describeLogs } from './logs.ts'
@@ -36,7 +36,7 @@ export function ratingStoreContract(
   createDatabase: () => OpenRatingStore,
 ): void {
   const clock = createClock()
-  const openNew = () => createDatabase()({ prior, clock })
+  const openNew = () => createDatabase()({ rules, clock })
 
   describe(`${name}: a rating store`, () => {
     test('a store reports its capabilities', async () => {
@@ -198,7 +198,9 @@ function describeAggregates(openNew: OpenNew): void {
       mean: 15 / 4,
       histogram: [1, 0, 0, 1, 2],
       bayesianScore: (10 * 3 + 15) / (10 + 4),
+      prior: { mean: 3, weight: 10 },
       revision: await store.revision(),
+      updateTimeMs: (await store.get(alien, 'user0'))?.updateTimeMs ?? Number.NaN,
     })
   })
 

@@ -1,17 +1,24 @@
-import type { Prior, Rating, RatingChange, RecordRef } from '../../rating.ts'
+import type { Rating, RatingChange, RecordRef } from '../../rating.ts'
+import { createScale } from '../../scale.ts'
+import type { Prior, ScoringRules } from '../../scoring.ts'
 import type { ChangeSink, RatingStore } from '../port.ts'
 import type { TopLimits } from '../top.ts'
 
 /** Opens a store on a database. A durable store finds there what an earlier one has saved. */
 export type OpenRatingStore = (options: {
-  prior: Prior
+  rules: ScoringRules
   clock: () => number
   topLimits?: TopLimits
 }) => Promise<RatingStore & ChangeSink>
 
 export type OpenNew = () => Promise<RatingStore & ChangeSink>
 
-export const prior: Prior = { mean: 3, weight: 10 }
+/** Returns the rules of a database whose record types all have the values 1 to 5. */
+export function fiveStars(prior: Prior): ScoringRules {
+  return { named: new Map(), others: { scale: createScale('1:5:1'), prior } }
+}
+
+export const rules = fiveStars({ mean: 3, weight: 10 })
 export const startTimeMs = 1_700_000_000_000
 
 /** Creates a clock that advances by one millisecond at each call. */

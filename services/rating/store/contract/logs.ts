@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { OtherLogError } from '../other-log.ts'
 import type { ChangeBatch, StoredLog } from '../port.ts'
-import { alien, type OpenRatingStore, prior, put } from './fixtures.ts'
+import { alien, type OpenRatingStore, put, rules } from './fixtures.ts'
 
 const nothing: StoredLog = { identity: undefined, positions: [] }
 const lastEvent = { offset: 3, digest: 'abc' }
@@ -16,7 +16,7 @@ const first: ChangeBatch = {
 }
 
 export function describeLogs(createDatabase: () => OpenRatingStore, clock: () => number): void {
-  const openNew = () => createDatabase()({ prior, clock })
+  const openNew = () => createDatabase()({ rules, clock })
 
   test('the first batch of a topic saves its log, with the position and the last event', async () => {
     await using store = await openNew()

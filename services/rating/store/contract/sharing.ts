@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test'
-import { alien, type OpenRatingStore, prior } from './fixtures.ts'
+import { alien, type OpenRatingStore, rules } from './fixtures.ts'
 
 /** Declares the tests of several stores that are open on one database. */
 export function describeSharing(createDatabase: () => OpenRatingStore): void {
   test('two stores on one database count together, with one sequence of revisions', async () => {
     const open = createDatabase()
-    await using first = await open({ prior, clock: () => 2_000 })
-    await using second = await open({ prior, clock: () => 1_000 })
+    await using first = await open({ rules, clock: () => 2_000 })
+    await using second = await open({ rules, clock: () => 1_000 })
     const revisions: number[] = []
     for (let round = 0; round < 20; round++) {
       const [writer, reader] = round % 2 === 0 ? [first, second] : [second, first]
@@ -21,8 +21,8 @@ export function describeSharing(createDatabase: () => OpenRatingStore): void {
 
   test('two stores on one database apply the events of a partition once', async () => {
     const open = createDatabase()
-    await using first = await open({ prior, clock: Date.now })
-    await using second = await open({ prior, clock: Date.now })
+    await using first = await open({ rules, clock: Date.now })
+    await using second = await open({ rules, clock: Date.now })
     const positions: (number | undefined)[] = [undefined, undefined]
     while (positions.some((position) => position !== 50)) {
       const responses = [first, second].map((store, index) => {

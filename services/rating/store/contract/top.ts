@@ -3,13 +3,13 @@ import { compareCodePoints } from '@marquee/sql/code-points'
 import fc from 'fast-check'
 import type { Aggregate, Rating } from '../../rating.ts'
 import type { RatingStore, TopOptions, TopPage } from '../port.ts'
-import { movie, type OpenRatingStore, prior, rating } from './fixtures.ts'
+import { movie, type OpenRatingStore, rating, rules } from './fixtures.ts'
 
 export const emptyPage: TopPage = { aggregates: [], next: undefined }
 
 /** Declares the tests of the top list. */
 export function describeTop(createDatabase: () => OpenRatingStore, clock: () => number): void {
-  const openNew = () => createDatabase()({ prior, clock })
+  const openNew = () => createDatabase()({ rules, clock })
 
   test('the top list is ordered by score, then by id by code point', async () => {
     await using store = await openNew()
@@ -57,7 +57,7 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
 
   test('a page of the top list ends early when a call has omitted the maximum number of records', async () => {
     const topLimits = { walkedCountMax: 5, sliceSize: 2 }
-    await using store = await createDatabase()({ prior, clock, topLimits })
+    await using store = await createDatabase()({ rules, clock, topLimits })
     const ids = Array.from({ length: 12 }, (_, number) => String.fromCharCode(97 + number))
     await store.put(ids.map((id) => rating('ann', 3, movie(id))))
     await store.put([rating('bob', 3, movie('g'))])
@@ -76,7 +76,7 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
     async () => {
       await fc.assert(
         fc.asyncProperty(anyRatings, anyOptions, async (ratings, { topLimits, ...options }) => {
-          await using store = await createDatabase()({ prior, clock, topLimits })
+          await using store = await createDatabase()({ rules, clock, topLimits })
           await store.put(ratings)
           const found = await pages(store, { recordType: 'movie', ...options })
           expect(found).toEqual(await expectedTop(store, ratings, options.countMin))
