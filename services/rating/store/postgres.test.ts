@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { postgresCapabilities } from '@marquee/sql/capabilities'
 import { connect } from '@marquee/sql/postgres/connection'
 import { backend } from '@marquee/testing/backends/shared'
@@ -7,6 +8,7 @@ import { postgresDatabases } from '@marquee/testing/postgres-databases'
 import { describeWith } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
 import { type RecordRef, recordKey } from '../rating.ts'
+import { defaultRules } from '../scoring.ts'
 import { ratingStoreContract } from './contract/contract.ts'
 import {
   alien,
@@ -18,6 +20,8 @@ import {
   rating,
   rules,
 } from './contract/fixtures.ts'
+import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
+import { convertScale } from './convert-scale.ts'
 import { openRatingStore } from './open.ts'
 import { openPostgresRatingStore } from './postgres.ts'
 
@@ -26,17 +30,33 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
   afterAll(() => databases[Symbol.asyncDispose]())
   alsoOnDenoAndNode(import.meta.filename)
 
+  const urls = new WeakMap<OpenRatingStore, () => Promise<string>>()
+
   function createDatabase(): OpenRatingStore {
     let url: Promise<string> | undefined
-    return async (options) => {
+    const urlOf = () => {
       url ??= databases.create()
-      return openPostgresRatingStore({ ...options, url: await url, poolSizeMax: 3 })
+      return url
     }
+    const open: OpenRatingStore = async (options) =>
+      openPostgresRatingStore({ ...options, url: await urlOf(), poolSizeMax: 3 })
+    urls.set(open, urlOf)
+    return open
   }
 
-  ratingStoreContract('postgres', postgresCapabilities, createDatabase)
+  ratingStoreContract('postgres', postgresCapabilities, createDatabase, async (open, conversion) =>
+    convertScale((await urls.get(open)?.()) ?? '', conversion),
+  )
 
   const clock = Date.now
+
+  test('a PostgreSQL database of whole numbers keeps all its data, as half stars', async () => {
+    const url = await databases.create()
+    await using connection = await connect(url)
+    await connection.query({ text: readFileSync(wholeNumbers.postgres, 'utf8') })
+    await using store = await openPostgresRatingStore({ url, rules: defaultRules })
+    await expectWholeNumbers(store)
+  })
 
   test('many rating stores open at once on an empty database', async () => {
     const open = createDatabase()
@@ -45,18 +65,6 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     const counts = await Promise.all(stores.map((store) => store.aggregate(alien)))
     expect(counts.map((aggregate) => aggregate?.count)).toEqual(Array(10).fill(10))
     await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()))
-  })
-
-  test('all rating stores of a database compute scores by the prior that was saved last', async () => {
-    const open = createDatabase()
-    await using first = await open({ rules, clock })
-    await first.put([rating('ann', 5), rating('ann', 4, heat)])
-    await using second = await open({ rules: fiveStars({ mean: 1, weight: 1 }), clock })
-    await Promise.all([first, second].map((store, index) => store.put([rating(`${index}`, 3)])))
-    for (const store of [first, second]) {
-      expect((await store.aggregate(alien))?.bayesianScore).toBe((1 + 11) / (1 + 3))
-      expect((await store.aggregate(heat))?.bayesianScore).toBe((1 + 4) / (1 + 1))
-    }
   })
 
   describe('changes of other rating stores', () => {

@@ -1,11 +1,14 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { defaultRules } from '../scoring.ts'
 import { ratingStoreContract } from './contract/contract.ts'
 import { type OpenRatingStore, rules } from './contract/fixtures.ts'
+import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
+import { convertScale } from './convert-scale.ts'
 import { createMemoryRatingStore } from './memory.ts'
 import { openRatingStore } from './open.ts'
 import { createSqliteRatingStore } from './sqlite.ts'
@@ -20,14 +23,28 @@ ratingStoreContract(
   'memory',
   memoryCapabilities,
   () => async (options) => createMemoryRatingStore(options),
+  async () => expect.unreachable('a store in memory has nothing to convert'),
 )
+
+const paths = new WeakMap<OpenRatingStore, string>()
 
 function createSqliteDatabase(): OpenRatingStore {
   const path = newPath()
-  return async (options) => createSqliteRatingStore({ ...options, path })
+  const open: OpenRatingStore = async (options) => createSqliteRatingStore({ ...options, path })
+  paths.set(open, path)
+  return open
 }
 
-ratingStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase)
+ratingStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase, (open, conversion) =>
+  convertScale(`sqlite:${paths.get(open)}`, conversion),
+)
+
+test('an SQLite file of whole numbers keeps all its data, as half stars', async () => {
+  const path = newPath()
+  copyFileSync(wholeNumbers.sqlite, path)
+  await using store = createSqliteRatingStore({ path, rules: defaultRules })
+  await expectWholeNumbers(store)
+})
 
 describe('openRatingStore', () => {
   test('openRatingStore opens memory:', async () => {

@@ -23,17 +23,20 @@ import {
 } from './fixtures.ts'
 import { describeLogs } from './logs.ts'
 import { actsAsList } from './model.ts'
+import { type ConvertScale, describeScales, describeStoredScales } from './scales.ts'
 import { describeSharing } from './sharing.ts'
 import { describeTop, emptyPage } from './top.ts'
 
 /**
  * Declares the tests that every adapter of RatingStore and ChangeSink passes. `createDatabase`
  * creates an empty database and returns a function that opens a store on it, any number of times.
+ * `convert` converts such a database to another scale.
  */
 export function ratingStoreContract(
   name: string,
   capabilities: StoreCapabilities,
   createDatabase: () => OpenRatingStore,
+  convert: ConvertScale,
 ): void {
   const clock = createClock()
   const openNew = () => createDatabase()({ rules, clock })
@@ -48,15 +51,17 @@ export function ratingStoreContract(
     )
     describeRatings(openNew)
     describeAggregates(openNew)
+    describeScales(createDatabase, clock)
     describeTop(createDatabase, clock)
     describeApply(openNew)
     describeLogs(createDatabase, clock)
     describeRevision(createDatabase, clock)
     describeListeners(openNew)
     describeReopening(createDatabase, clock)
-    describeClaimed(capabilities.durable, 'durability', () =>
-      describeDurability(createDatabase, clock),
-    )
+    describeClaimed(capabilities.durable, 'durability', () => {
+      describeDurability(createDatabase, clock)
+      describeStoredScales(createDatabase, clock, convert)
+    })
 
     test(
       'a store behaves like a plain list, whatever is put, deleted and applied',

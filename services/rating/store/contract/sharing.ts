@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { alien, type OpenRatingStore, rules } from './fixtures.ts'
+import { alien, fiveStars, heat, type OpenRatingStore, rating, rules } from './fixtures.ts'
 
 /** Declares the tests of several stores that are open on one database. */
 export function describeSharing(createDatabase: () => OpenRatingStore): void {
@@ -17,6 +17,21 @@ export function describeSharing(createDatabase: () => OpenRatingStore): void {
     expect((await first.aggregate(alien))?.histogram).toEqual([4, 4, 4, 4, 4])
     expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
     expect(new Set(revisions).size).toBe(20)
+  })
+
+  test('all stores of a database compute scores by the prior that was saved last', async () => {
+    const open = createDatabase()
+    await using first = await open({ rules, clock: Date.now })
+    await first.put([rating('ann', 5), rating('ann', 4, heat)])
+    await using second = await open({ rules: fiveStars({ mean: 1, weight: 1 }), clock: Date.now })
+    await Promise.all([first, second].map((store, index) => store.put([rating(`${index}`, 3)])))
+    for (const store of [first, second]) {
+      expect(await store.aggregate(alien)).toMatchObject({
+        bayesianScore: (1 + 11) / (1 + 3),
+        prior: { mean: 1, weight: 1 },
+      })
+      expect((await store.aggregate(heat))?.bayesianScore).toBe((1 + 4) / (1 + 1))
+    }
   })
 
   test('two stores on one database apply the events of a partition once', async () => {

@@ -1,0 +1,84 @@
+import { nextRevision } from '@marquee/sql/revision'
+import { countOf, type Histogram } from '../rating.ts'
+import { describeScale, type Scale } from '../scale.ts'
+import {
+  bayesianScore,
+  type Scoring,
+  type ScoringRules,
+  scoringFor,
+  scoringOf,
+} from '../scoring.ts'
+
+/** What to convert, and how. */
+export interface Conversion {
+  readonly recordType: string
+  readonly to: Scale
+  /** New value = old value × `multiply` ÷ `divide`. Whole numbers from 1 to 1,000. */
+  readonly multiply: number
+  readonly divide: number
+}
+
+export interface Converted {
+  readonly records: number
+  readonly ratings: number
+}
+
+/** Record to convert, as a database has it. */
+export interface ConvertedRecord {
+  readonly recordNumber: number
+  readonly histogram: Histogram
+}
+
+/** A record after its conversion. */
+export interface ConversionResult extends ConvertedRecord {
+  readonly count: number
+  readonly bayesianScore: number
+}
+
+/** Conversion of one record type, by the rules of a database. */
+export interface Converter {
+  readonly scoring: Scoring
+  /** Pairs of an old and a new step, of all old steps that have a new one. */
+  readonly steps: readonly (readonly [number, number])[]
+  /** Throws a RangeError when a rating of the record has no place on the new scale. */
+  convert(record: ConvertedRecord): ConversionResult
+}
+
+/** Maximum number of records that are read at once. */
+export const convertedRecordsMax = 1_000
+
+export function createConverter(rules: ScoringRules, conversion: Conversion): Converter {
+  const { recordType, to, multiply, divide } = conversion
+  const { scale: from, prior } = scoringFor(rules, recordType)
+  const scoring = scoringOf(to, prior.weight)
+  // At most ten digits of a value count. Rounding to twelve removes only the error of the division.
+  const place = (value: number) => to.stepOf(Number(((value * multiply) / divide).toPrecision(12)))
+  const steps = from.values.map(place)
+  return {
+    scoring,
+    steps: steps.flatMap((step, index) => (step === undefined ? [] : [[index, step] as const])),
+    convert({ recordNumber, histogram }) {
+      const counts = to.values.map(() => 0)
+      for (const [index, count] of histogram.entries()) {
+        const step = steps[index]
+        if (step !== undefined) counts[step] = (counts[step] ?? 0) + count
+        else if (count > 0) throw noPlace(from.values[index] as number, conversion)
+      }
+      const count = countOf(counts)
+      const score = bayesianScore(count, to.sum(counts), scoring.prior)
+      return { recordNumber, histogram: counts, count, bayesianScore: score }
+    },
+  }
+}
+
+function noPlace(value: number, { recordType, to, multiply, divide }: Conversion): RangeError {
+  const factor = `${multiply}${divide === 1 ? '' : `/${divide}`}`
+  return new RangeError(
+    `ratings of "${recordType}" have the value ${value}, and ${value} × ${factor} is not on the scale of ${describeScale(to)}`,
+  )
+}
+
+/** Returns the revision of a conversion. */
+export function conversionRevision(previous: number): number {
+  return nextRevision(previous, Date.now())
+}

@@ -1,0 +1,67 @@
+import { closeSqlite, openSqlite, transaction } from '@marquee/sql/sqlite/sqlite'
+import { scaleText } from '../scale.ts'
+import { histogramOf } from './aggregate-row.ts'
+import {
+  type Conversion,
+  type Converted,
+  conversionRevision,
+  convertedRecordsMax,
+  createConverter,
+} from './converter.ts'
+import { recordNumberOf, schema } from './sqlite-tables.ts'
+import { toRules } from './stored-rules.ts'
+
+/** Converts the ratings of a record type in an SQLite file. See `convertScale`. */
+export function convertSqlite(path: string, conversion: Conversion): Converted {
+  const db = openSqlite(path, schema, { checked: true })
+  try {
+    return transaction(db, () => {
+      const { recordType } = conversion
+      const rules = toRules(
+        db.prepare('SELECT record_type, scale, prior_mean, prior_weight FROM scoring_rule').all(),
+      )
+      const { scoring, steps, convert } = createConverter(rules, conversion)
+      const { scale, prior } = scoring
+      db.prepare('INSERT OR REPLACE INTO scoring_rule VALUES (?, ?, ?, ?)').run(
+        recordType,
+        scaleText(scale),
+        prior.mean,
+        prior.weight,
+      )
+      const previous = db.prepare('SELECT revision FROM scoring').get()?.revision as number
+      const revision = conversionRevision(previous)
+      db.prepare('UPDATE scoring SET revision = ?, epoch = epoch + 1').run(revision)
+      const select = db.prepare(
+        `SELECT record_number, histogram FROM aggregate
+         WHERE record_type = ? AND record_number > ? ORDER BY record_number LIMIT ?`,
+      )
+      const update = db.prepare(
+        `UPDATE aggregate SET histogram = ?, bayesian_score = ?, prior_mean = ?, prior_weight = ?,
+           revision = ? WHERE record_number = ?`,
+      )
+      // Every step of a rating is among them: `convert` has refused the others.
+      const pairs = JSON.stringify(Object.fromEntries(steps))
+      const move = db.prepare(
+        `UPDATE rating SET step = CAST(? ->> ('$."' || step || '"') AS INTEGER) WHERE record_number = ?`,
+      )
+      let [records, ratings, after] = [0, 0, 0]
+      for (;;) {
+        const rows = select.all(recordType, after, convertedRecordsMax)
+        for (const row of rows) {
+          const recordNumber = recordNumberOf(row)
+          const result = convert({ recordNumber, histogram: histogramOf(row) })
+          const histogram = JSON.stringify(result.histogram)
+          const values = [histogram, result.bayesianScore, prior.mean, prior.weight, revision]
+          update.run(...values, recordNumber)
+          move.run(pairs, recordNumber)
+          records++
+          ratings += result.count
+        }
+        if (rows.length < convertedRecordsMax) return { records, ratings }
+        after = recordNumberOf(rows.at(-1))
+      }
+    })
+  } finally {
+    closeSqlite(db)
+  }
+}
