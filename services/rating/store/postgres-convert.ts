@@ -17,7 +17,7 @@ const timeoutMs = 30 * 60_000
 /** Converts the ratings of a record type in a PostgreSQL database. See `convertScale`. */
 export async function convertPostgres(url: string, conversion: Conversion): Promise<Converted> {
   await using db = await openPostgres({ url, schema })
-  return db.transaction(
+  return await db.transaction(
     async (query) => {
       const { recordType } = conversion
       await query({ text: 'LOCK TABLE aggregate, rating IN EXCLUSIVE MODE' })
