@@ -9,7 +9,7 @@ import {
   scoringOf,
 } from '../scoring.ts'
 
-/** What to convert, and how. */
+/** Conversion of a record type to another scale. */
 export interface Conversion {
   readonly recordType: string
   readonly to: Scale

@@ -2,16 +2,15 @@ import { sqliteCapabilities } from '@marquee/sql/capabilities'
 import { nextRevision } from '@marquee/sql/revision'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { announceUse } from '@marquee/sql/sqlite/instance'
-import { closeSqlite, openSqlite, read, transaction, write } from '@marquee/sql/sqlite/sqlite'
+import { closeSqlite, openSqlite, read, write } from '@marquee/sql/sqlite/sqlite'
 import {
   aggregateOf,
-  countOf,
   type RatingChange,
   type RecordRef,
   type StoredRating,
   type WriteStamp,
 } from '../rating.ts'
-import { bayesianScore, type ScoringRules, scoringFor } from '../scoring.ts'
+import { type ScoringRules, scoringFor } from '../scoring.ts'
 import { histogramOf, toAggregate } from './aggregate-row.ts'
 import {
   type Folded,
@@ -24,15 +23,10 @@ import {
 } from './change-batch.ts'
 import type { ChangeBatch, ChangeSink, LogAdoption, RatingStore, StoredLog } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
+import { adoptRules, type SqliteRules } from './sqlite-rules.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { createSqliteTop } from './sqlite-top.ts'
-import {
-  areSameRules,
-  OtherScaleError,
-  requireScales,
-  storedRules,
-  toRules,
-} from './stored-rules.ts'
+import { OtherScaleError } from './stored-rules.ts'
 import { type TopLimits, topPage } from './top.ts'
 import { createChangeListeners, writesBy } from './writes.ts'
 
@@ -61,9 +55,6 @@ interface NumberedRecord extends StoredRecord {
   readonly recordNumber: number | undefined
 }
 
-/** Number of records that a change of the prior reads at once. */
-const rescoreSizeMax = 1_000
-
 /**
  * Size of the page cache, in KiB. It holds the thousands of pages of one batch of events, which are
  * read and written once.
@@ -79,68 +70,20 @@ export function createSqliteRatingStore(
 ): RatingStore & ChangeSink {
   const { path, clock = Date.now, onWarning = () => {}, topLimits } = options
   const db = openSqlite(path, schema, { ...options, checked: true })
-  const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
   const sql = prepareStatements(db)
-  const topIndex = createSqliteTop(db, (row) => toAggregate(row, rules))
+  const rules = openRules()
+  const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
+  const topIndex = createSqliteTop(db, (row) => toAggregate(row, rules.current()))
   const { notify, onChange } = createChangeListeners()
-  let rules = options.rules
-  /** Epoch of `rules`. Another one in the database says that another process has changed them. */
-  let epoch = 0
-  adoptRules()
-
-  function adoptRules(): void {
+  function openRules(): SqliteRules {
     try {
-      transaction(db, () => {
-        sql.insertScoring.run(nextRevision(0, clock()))
-        const rows = sql.rules.all()
-        if (rows.length > 0) {
-          const stored = toRules(rows)
-          requireScales(
-            stored,
-            rules,
-            sql.ratedTypes.all().map(({ name }) => name as string),
-          )
-          epoch = sql.scoring.get()?.epoch as number
-          if (areSameRules(stored, rules)) return
-        }
-        sql.deleteRules.run()
-        for (const rule of storedRules(rules)) sql.insertRule.run(...Object.values(rule))
-        sql.nextEpoch.run()
-        epoch = sql.scoring.get()?.epoch as number
-        rescoreAll()
-      })
+      return adoptRules(db, sql, { rules: options.rules, clock })
     } catch (error) {
       closeSqlite(db)
       if (!(error instanceof OtherScaleError)) throw error
       throw new OtherScaleError(`cannot open the database ${path}: ${error.message}`)
     }
-  }
-
-  /** Computes again the scores that were made with another prior. */
-  function rescoreAll(): void {
-    let next: number | undefined
-    let rows = sql.aggregatesFrom.all(0, rescoreSizeMax)
-    while (rows.length > 0) {
-      for (const row of rows) {
-        const scoring = scoringFor(rules, row.record_type as string)
-        const { mean, weight } = scoring.prior
-        if (row.prior_mean === mean && row.prior_weight === weight) continue
-        next ??= advance()
-        const histogram = histogramOf(row)
-        const score = bayesianScore(countOf(histogram), scoring.scale.sum(histogram), scoring.prior)
-        sql.setScore.run(score, mean, weight, next, recordNumberOf(row))
-      }
-      rows = sql.aggregatesFrom.all(recordNumberOf(rows.at(-1)), rescoreSizeMax)
-    }
-  }
-
-  /** Reads the rules again when another process has changed them. Called at the start of a write. */
-  function refreshRules(): void {
-    const stored = sql.scoring.get()?.epoch as number
-    if (stored === epoch) return
-    rules = toRules(sql.rules.all())
-    epoch = stored
   }
 
   function revision(): number {
@@ -205,8 +148,7 @@ export function createSqliteRatingStore(
   async function change(changes: readonly RatingChange[]): Promise<readonly boolean[]> {
     if (changes.length === 0) return []
     const { changed, found } = await write(db, () => {
-      refreshRules()
-      const folded = foldChanges(changes, find, rules)
+      const folded = foldChanges(changes, find, rules.refresh())
       return { changed: save(folded), found: folded.found }
     })
     notify(changed)
@@ -222,8 +164,7 @@ export function createSqliteRatingStore(
       requireLog(storedIdentity, batch)
       const stored = positionOf(topic, partition)
       if (stored !== expectedPosition) return requirePosition(stored, batch)
-      refreshRules()
-      changed = save(foldChanges(batch.changes, find, rules))
+      changed = save(foldChanges(batch.changes, find, rules.refresh()))
       if (storedIdentity === undefined) sql.setLog.run(topic, log)
       sql.setPosition.run(topic, partition, nextPosition, offset, digest)
       return nextPosition
@@ -258,24 +199,24 @@ export function createSqliteRatingStore(
   function get({ recordType, recordId }: RecordRef, userId: string): StoredRating | undefined {
     const row = sql.rating.get(recordType, recordId, userId)
     if (row === undefined) return undefined
-    const value = scoringFor(rules, recordType).scale.values[row.step as number] as number
+    const value = scoringFor(rules.current(), recordType).scale.values[row.step as number] as number
     const updateTimeMs = row.update_time_ms as number
     return { recordType, recordId, userId, value, updateTimeMs }
   }
 
   return {
     capabilities: sqliteCapabilities,
-    scoring: (recordType) => scoringFor(rules, recordType),
+    scoring: (recordType) => scoringFor(rules.current(), recordType),
     ...writesBy(change),
     get: async (record, userId) => read(db, () => get(record, userId)),
     async aggregate({ recordType, recordId }) {
       const row = read(db, () => sql.aggregate.get(recordType, recordId))
-      return row && toAggregate(row, rules)
+      return row && toAggregate(row, rules.current())
     },
     async aggregates(records) {
       const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
       const rows = read(db, () => sql.aggregates.all(JSON.stringify(keys)))
-      return rows.map((row) => toAggregate(row, rules))
+      return rows.map((row) => toAggregate(row, rules.current()))
     },
     top: (options) => topPage(topIndex, options, topLimits),
     revision: async () => read(db, revision),

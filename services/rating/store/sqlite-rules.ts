@@ -1,0 +1,87 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { nextRevision } from '@marquee/sql/revision'
+import { transaction } from '@marquee/sql/sqlite/sqlite'
+import { countOf } from '../rating.ts'
+import { bayesianScore, type ScoringRules, scoringFor } from '../scoring.ts'
+import { histogramOf, type Row } from './aggregate-row.ts'
+import { type prepareStatements, recordNumberOf } from './sqlite-tables.ts'
+import { areSameRules, requireScales, storedRules, toRules } from './stored-rules.ts'
+
+/** Number of records that a change of the prior reads at once. */
+const rescoreSizeMax = 1_000
+
+/** Rules of an SQLite file. */
+export interface SqliteRules {
+  /** Returns the rules of the last write. */
+  current(): ScoringRules
+  /** Reads the rules again when another process has changed them. Called within each write. */
+  refresh(): ScoringRules
+}
+
+/**
+ * Saves the rules. Throws an OtherScaleError, and changes nothing, when ratings are on another
+ * scale. Computes again the scores that were made with another prior.
+ */
+export function adoptRules(
+  db: DatabaseSync,
+  sql: ReturnType<typeof prepareStatements>,
+  { rules, clock }: { readonly rules: ScoringRules; readonly clock: () => number },
+): SqliteRules {
+  let current = rules
+  let epoch = transaction(db, adopt)
+
+  function adopt(): number {
+    sql.insertScoring.run(nextRevision(0, clock()))
+    const rows = sql.rules.all()
+    if (rows.length > 0) {
+      const stored = toRules(rows)
+      const ratedTypes = sql.ratedTypes.all().map(({ name }) => name as string)
+      requireScales(stored, rules, ratedTypes)
+      if (areSameRules(stored, rules)) return storedEpoch()
+    }
+    sql.deleteRules.run()
+    for (const { recordType, scale, priorMean, priorWeight } of storedRules(rules)) {
+      sql.insertRule.run(recordType, scale, priorMean, priorWeight)
+    }
+    sql.nextEpoch.run()
+    rescoreAll()
+    return storedEpoch()
+  }
+
+  function storedEpoch(): number {
+    return sql.scoring.get()?.epoch as number
+  }
+
+  function rescoreAll(): void {
+    const revision = nextRevision(sql.scoring.get()?.revision as number, clock())
+    let count = 0
+    let rows = sql.aggregatesFrom.all(0, rescoreSizeMax)
+    while (rows.length > 0) {
+      for (const row of rows) count += rescore(row, revision)
+      rows = sql.aggregatesFrom.all(recordNumberOf(rows.at(-1)), rescoreSizeMax)
+    }
+    if (count > 0) sql.setRevision.run(revision)
+  }
+
+  /** Returns 1 when the score was made with another prior, otherwise 0. */
+  function rescore(row: Row, revision: number): number {
+    const { scale, prior } = scoringFor(rules, row.record_type as string)
+    if (row.prior_mean === prior.mean && row.prior_weight === prior.weight) return 0
+    const histogram = histogramOf(row)
+    const score = bayesianScore(countOf(histogram), scale.sum(histogram), prior)
+    sql.setScore.run(score, prior.mean, prior.weight, revision, recordNumberOf(row))
+    return 1
+  }
+
+  return {
+    current: () => current,
+    refresh() {
+      const stored = storedEpoch()
+      if (stored !== epoch) {
+        current = toRules(sql.rules.all())
+        epoch = stored
+      }
+      return current
+    },
+  }
+}
