@@ -48,7 +48,7 @@ function* generate() {
       userId: String(below(userCount)),
       recordId: String(below(recordCount)),
       recordType: 'movie',
-      value: 1 + below(5),
+      value: (1 + below(10)) / 2,
       providerId: 'bench',
       eventType: below(1_000) < deletesPerMille ? 'delete' : 'put',
     }

@@ -51,9 +51,14 @@ export function createScale(text: string): Scale {
     values,
     stepOf: (value) => steps.get(value),
     sum(histogram) {
-      let units = 0
-      for (const [index, count] of histogram.entries()) units += count * (min + index * step)
-      return units / unit
+      // Two sums, and one multiplication for each.
+      let [count, steps] = [0, 0]
+      for (let index = 0; index < histogram.length; index++) {
+        const each = histogram[index] as number
+        count += each
+        steps += each * index
+      }
+      return (count * min + steps * step) / unit
     },
   }
 }

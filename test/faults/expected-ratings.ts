@@ -33,8 +33,8 @@ export function createExpectedRatings(): ExpectedRatings {
 
 function aggregateOf(recordId: string, values: readonly number[]): ExpectedAggregate {
   const sum = values.reduce((total, value) => total + value, 0)
-  const histogram = [1, 2, 3, 4, 5].map((stars) =>
-    BigInt(values.filter((value) => value === stars).length),
+  const histogram = Array.from({ length: 10 }, (_, step) =>
+    BigInt(values.filter((value) => value === (step + 1) / 2).length),
   )
   return { recordId, count: BigInt(values.length), mean: sum / values.length, histogram }
 }

@@ -53,7 +53,7 @@ describeWith(installed('kafka'), 'among rating events in Kafka', () => {
         const event = {
           recordId: randomRecordId(random),
           userId: `user-${n}`,
-          value: random.integer(1, 5),
+          value: random.integer(1, 10) / 2,
         }
         records.push(toRecord(event))
         expected.set(event.recordId, event.userId, event.value)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseDatabaseUrl } from '@marquee/sql/database-url'
 import type { Conversion, Converted } from './converter.ts'
 
@@ -12,6 +13,7 @@ export async function convertScale(url: string, conversion: Conversion): Promise
     case 'memory':
       throw new Error('a database in memory has nothing to convert')
     case 'sqlite': {
+      if (!existsSync(database.path)) throw new Error(`there is no database ${database.path}`)
       const { convertSqlite } = await import('./sqlite-convert.ts')
       return convertSqlite(database.path, conversion)
     }

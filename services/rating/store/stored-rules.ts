@@ -18,7 +18,8 @@ export interface StoredRule {
 export function toRules(rows: readonly Row[]): ScoringRules {
   const scorings = new Map(rows.map((row) => [row.record_type as string, toScoring(row)]))
   const others = scorings.get('')
-  if (others === undefined) throw new Error('the database has no scale: its rules were deleted')
+  if (others === undefined)
+    throw new Error('the database has no scale yet: start the rating service first')
   scorings.delete('')
   return { named: scorings, others }
 }
