@@ -74,8 +74,8 @@ function FieldRow({ field, value, path, onChange }: FieldProps) {
   const { required, hints } = fieldRules(field, registry)
   const control = controlOf(field)
   const isList = field.fieldKind === 'list'
-  // An unset field differs from one with the default value.
-  const hasPresence = field.presence !== FeatureSet_FieldPresence.IMPLICIT
+  // An unset field differs from one with the default value, unless the rules require a value.
+  const hasPresence = field.presence !== FeatureSet_FieldPresence.IMPLICIT && !required
   const isOptional = !isList && hasPresence && control.kind !== 'none'
   const isShown = !isOptional || value !== undefined
   const isLeaf = !isList && control.kind !== 'message'

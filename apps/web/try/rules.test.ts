@@ -15,7 +15,6 @@ function rulesOf(message: DescMessage, name: string) {
 }
 
 test('rules are hints in words', () => {
-  expect(rulesOf(PutRatingRequestSchema, 'value').hints).toEqual(['1 to 5'])
   expect(rulesOf(PutRatingRequestSchema, 'record_type').hints).toEqual([
     '1 to 64 characters',
     'matches ^[^\\t\\n\\v\\f\\r \\p{Cc}]+$',
@@ -32,7 +31,8 @@ test('rules of list items are hints for each item', () => {
 
 test('a required field is marked', () => {
   expect(rulesOf(PutMetadataRequestSchema, 'metadata').required).toBe(true)
-  expect(rulesOf(PutRatingRequestSchema, 'value').required).toBe(false)
+  expect(rulesOf(PutRatingRequestSchema, 'value').required).toBe(true)
+  expect(rulesOf(PutRatingRequestSchema, 'user_id').required).toBe(false)
 })
 
 test('rules across fields have the text of the proto', () => {

@@ -24,16 +24,19 @@ test('a violation without a message has the name of its rule', () => {
 test('a missing value is required, whatever other rules it breaks', () => {
   const missing = { elements: [{ fieldName: 'title' }] }
   const short = { elements: [{ fieldName: 'id' }] }
+  const unset = { elements: [{ fieldName: 'value' }] }
   const violations = violationsByPath(
     detail([
       { field: missing, ruleId: 'string.min_len', message: 'must be at least 1 characters' },
       { field: missing, ruleId: 'string.pattern', message: 'does not match' },
       { field: short, ruleId: 'string.min_len', message: 'must be at least 10 characters' },
+      { field: unset, ruleId: 'required', message: 'value is required' },
     ]),
   )
   expect([...violations]).toEqual([
     ['title', ['Required']],
     ['id', ['must be at least 10 characters']],
+    ['value', ['Required']],
   ])
 })
 

@@ -39,7 +39,7 @@ export function violationsByPath(
 const required = 'Required'
 
 function violationText(message: string | undefined, ruleId: string | undefined): string {
-  return message === 'must be at least 1 characters'
+  return ruleId === 'required' || message === 'must be at least 1 characters'
     ? required
     : (message ?? ruleId ?? 'invalid value')
 }
