@@ -6,6 +6,7 @@ const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['1', '2', '3', '4', '5'], 'Rate the open movie, or the focused one in the list'],
   [['0', '⌫'], 'Remove your rating'],
   [['←', '↑', '↓', '→'], 'Move between movies in the list'],
+  [['←', '→'], 'Lower or raise the focused rating by half a star'],
   [['/'], 'Search'],
   [['?'], 'Show these shortcuts'],
 ]

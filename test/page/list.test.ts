@@ -30,7 +30,7 @@ describePage(
       // 59 fives and a two.
       expect(text).toContain('5.0 of 5 from 60 ratings')
       const choices = card.getByRole('group', { name: `Rate ${second?.title}` }).getByRole('radio')
-      expect(await choices.count()).toBe(5)
+      expect(await choices.count()).toBe(10)
     })
 
     test('scrolling loads more of the list, and after the top list the unrated movies', async () => {

@@ -6,7 +6,7 @@ import { startServices } from './services.ts'
 
 const rated = await famousMovies(20)
 const matrix = rated.find(({ id }) => id === 'the-matrix-1999') as KnownMovie
-const [watched, clicked, typed] = rated as [KnownMovie, KnownMovie, KnownMovie]
+const [watched, clicked, typed, halved] = rated as [KnownMovie, KnownMovie, KnownMovie, KnownMovie]
 const path = ({ id }: KnownMovie) => `/movies/${id}`
 
 describePage(
@@ -52,19 +52,24 @@ describePage(
         await expectWords(page, words(100, 20))
         await page.getByRole('img', { name: /Mean and number of ratings over time/ }).waitFor()
       }
-      for (const value of [1, 2, 3]) {
+      for (const value of [1, 2, 3, 3.5]) {
         await site().others.rate(watched.id, `live-${value}`, value)
       }
       for (const page of pages) {
-        await expectWords(page, words(106, 23))
-        await page.getByText('3 new ratings: the mean went from 5.00 to 4.61.').first().waitFor()
+        await expectWords(page, words(109.5, 24))
+        await page.getByText('4 new ratings: the mean went from 5.00 to 4.56.').first().waitFor()
         const rows = page.getByRole('list', { name: 'Ratings by score' })
         expect((await rows.ariaSnapshot()).match(/(?<=listitem: ).*/g)).toEqual([
-          '5 20 87%',
+          '5 20 83%',
+          '4.5 0 0%',
           '4 0 0%',
+          '3.5 1 4%',
           '3 1 4%',
+          '2.5 0 0%',
           '2 1 4%',
+          '1.5 0 0%',
           '1 1 4%',
+          '0.5 0 0%',
         ])
         expect(await page.locator('canvas').count()).toBe(1)
       }
@@ -76,18 +81,42 @@ describePage(
       const { page } = ada
       await expectWords(bob.page, words(97, 20))
       const own = page.getByRole('group', { name: 'Your rating' })
-      await own.getByRole('radio', { name: /^1/ }).click()
+      await own.getByRole('radio', { name: /^1 of 5/ }).click()
       await expectWords(page, words(98, 21))
       await expectWords(bob.page, words(98, 21))
-      await own.getByRole('radio', { name: /^5/ }).click()
+      await own.getByRole('radio', { name: /^5 of 5/ }).click()
       await expectWords(bob.page, words(102, 21))
       await page.reload()
       await eventually(async () => {
-        expect(await own.getByRole('radio', { name: /^5/ }).isChecked()).toBe(true)
+        expect(await own.getByRole('radio', { name: /^5 of 5/ }).isChecked()).toBe(true)
       })
       await own.getByRole('button', { name: 'Remove rating' }).click()
       await expectWords(page, words(97, 20))
       await expectWords(bob.page, words(97, 20))
+    })
+
+    test('half a star is rated by mouse and by keyboard, and is there after a reload', async () => {
+      await using visitor = await site().visit(path(halved))
+      const { page } = visitor
+      await expectWords(page, words(91, 20))
+      const own = page.getByRole('group', { name: 'Your rating' })
+      const radio = (name: string) => own.getByRole('radio', { name, exact: true })
+      await radio('3.5 of 5').click()
+      await expectWords(page, words(94.5, 21))
+      await page.reload()
+      await eventually(async () => expect(await radio('3.5 of 5').isChecked()).toBe(true))
+      await own.getByText('3.5 of 5').waitFor()
+      await radio('3.5 of 5').focus()
+      await page.keyboard.press('ArrowRight')
+      await expectWords(page, words(95, 21))
+      expect(await radio('4 of 5: Good').isChecked()).toBe(true)
+      await page.keyboard.press('ArrowRight')
+      await expectWords(page, words(95.5, 21))
+      await page.reload()
+      await eventually(async () => expect(await radio('4.5 of 5').isChecked()).toBe(true))
+      await radio('4.5 of 5').click()
+      await expectWords(page, words(91, 20))
+      expect(await own.getByRole('radio', { checked: true }).count()).toBe(0)
     })
 
     test('one key rates a movie, and 0 removes the rating', async () => {

@@ -1,13 +1,18 @@
 import { expect, test } from 'bun:test'
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { Locator, Page } from 'playwright-core'
+import { defaultScale, valuesOf } from '../../apps/web/rating/scale.ts'
 import { PutRatingRequestSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { describePage, eventually } from './describe-page.ts'
 import { famousMovies, type KnownMovie, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
 
 /** Few enough to fit on the screen together. */
-const movies = await famousMovies(8)
+const movieCount = 8
+const famous = await famousMovies(movieCount + 2)
+const movies = famous.slice(0, movieCount)
+/** Movies that nobody has rated. */
+const [byMouse, byTouch] = famous.slice(movieCount) as [KnownMovie, KnownMovie]
 /** Each test rates a different movie. */
 const byClick = movieAt(0)
 const byKey = movieAt(1)
@@ -54,13 +59,47 @@ describePage(
       const { page } = visitor
       await choice(page, arrows, 3).focus()
       await page.keyboard.press('ArrowRight')
-      await expectOwn(page, arrows, 4)
+      await expectOwn(page, arrows, 3.5)
       await eventually(async () => {
         expect((await site().others.aggregateOf(arrows.id)).count).toBe(9)
       })
       await page.keyboard.press('ArrowLeft')
       await expectOwn(page, arrows, 3)
     })
+
+    test('half a star is chosen by mouse and by keyboard, and is there after a reload', async () => {
+      await using visitor = await site().visit(searchPath(byMouse))
+      const { page } = visitor
+      await choice(page, byMouse, 3.5).click()
+      await expectRating(page, byMouse, '3.5 of 5 from 1 rating')
+      await page.reload()
+      await expectOwn(page, byMouse, 3.5)
+      await choice(page, byMouse, 3.5).focus()
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('ArrowRight')
+      await expectRating(page, byMouse, '4.5 of 5 from 1 rating')
+      await page.reload()
+      await expectOwn(page, byMouse, 4.5)
+      await choice(page, byMouse, 4.5).click()
+      await expectOwn(page, byMouse, undefined)
+    })
+
+    test.each([320, 390])(
+      'taps at %d px choose a whole star, half of it, and none',
+      async (width) => {
+        await using visitor = await site().visit(searchPath(byTouch), { width, touch: true })
+        const { page } = visitor
+        const star = card(page, byTouch).locator('.bars-column').nth(3)
+        const { width: targetWidth = 0, height = 0 } = (await star.boundingBox()) ?? {}
+        expect(targetWidth).toBeGreaterThanOrEqual(24)
+        expect(height).toBeGreaterThanOrEqual(44)
+        const position = { x: targetWidth / 4, y: height / 2 }
+        for (const value of [4, 3.5, undefined]) {
+          await star.tap({ position })
+          await expectOwn(page, byTouch, value)
+        }
+      },
+    )
 
     test('a changed rating counts once', async () => {
       await using ada = await site().visit('/')
@@ -139,13 +178,17 @@ function movieAt(rank: number): KnownMovie {
   return movie
 }
 
+function searchPath({ title }: KnownMovie): string {
+  return `/?${new URLSearchParams({ q: title })}`
+}
+
 function card(page: Page, movie: KnownMovie): Locator {
   const link = page.getByRole('link', { name: movie.name, exact: true })
   return page.getByRole('listitem').filter({ has: link })
 }
 
 function choice(page: Page, movie: KnownMovie, value: number): Locator {
-  return card(page, movie).getByRole('radio', { name: `${value} of 5` })
+  return card(page, movie).getByRole('radio', { name: `${value} of 5`, exact: true })
 }
 
 async function expectRating(page: Page, movie: KnownMovie, words: string): Promise<void> {
@@ -158,6 +201,6 @@ async function expectOwn(page: Page, movie: KnownMovie, value: number | undefine
     const checked = await radios.evaluateAll((all) =>
       all.map((radio) => (radio as HTMLInputElement).checked),
     )
-    expect(checked).toEqual([1, 2, 3, 4, 5].map((each) => each === value))
+    expect(checked).toEqual(valuesOf(defaultScale).map((each) => each === value))
   })
 }

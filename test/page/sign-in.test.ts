@@ -110,7 +110,7 @@ async function signIn(page: Page, name: string): Promise<void> {
 }
 
 function rating(page: Page, value: number) {
-  return page.getByRole('radio', { name: `${value} of 5` })
+  return page.getByRole('radio', { name: new RegExp(`^${value} of 5`) })
 }
 
 async function expectChecked(page: Page, value: number): Promise<void> {

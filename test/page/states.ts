@@ -47,7 +47,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     path: '/',
     async reach(page) {
       await firstMovie(page)
-      await page.getByRole('radio', { name: '4 of 5' }).first().click()
+      await page.getByRole('radio', { name: '3.5 of 5' }).first().click()
       await page.getByRole('banner').getByText('Live', { exact: true }).waitFor()
     },
   },
@@ -73,7 +73,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     prepare: refuse(/PutRating/),
     async reach(page) {
       await firstMovie(page)
-      await page.getByRole('radio', { name: '2 of 5' }).first().click()
+      await page.getByRole('radio', { name: '2 of 5', exact: true }).first().click()
       await page.getByText("Couldn't save.").waitFor()
     },
   },
@@ -82,7 +82,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     pictureAfterMs: 10_000,
     async reach(page) {
       await page.locator('canvas').waitFor()
-      await page.getByRole('radio', { name: /^5 of 5/ }).click()
+      await page.getByRole('radio', { name: '4.5 of 5' }).click()
       await page.getByText('Saved', { exact: true }).waitFor()
     },
   },

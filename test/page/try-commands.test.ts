@@ -32,7 +32,7 @@ const putRating: Example = {
     record_type: 'movie',
     // Characters that a shell would interpret; spaces are not allowed.
     user_id: `o'hara"$HOME"\\n`,
-    value: '4',
+    value: '4.5',
   },
 }
 const commands: readonly { name: string; needs: ToolName }[] = [

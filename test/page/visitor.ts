@@ -8,6 +8,8 @@ export interface VisitorOptions {
   readonly height?: number
   readonly colorScheme?: 'light' | 'dark'
   readonly reducedMotion?: 'reduce' | 'no-preference'
+  /** A touch screen in place of a mouse. */
+  readonly touch?: boolean
 }
 
 /**
@@ -30,12 +32,13 @@ export async function openVisitor(
   baseURL: string,
   options: VisitorOptions = {},
 ): Promise<Visitor> {
-  const { width = 1440, height = 900, colorScheme = 'light', reducedMotion } = options
+  const { width = 1440, height = 900, colorScheme = 'light', reducedMotion, touch } = options
   const contextOptions: BrowserContextOptions = {
     baseURL,
     viewport: { width, height },
     colorScheme,
     ...(reducedMotion && { reducedMotion }),
+    ...(touch && { hasTouch: true, isMobile: true }),
   }
   const context = await browser.newContext(contextOptions)
   context.setDefaultTimeout(actionTimeoutMs)

@@ -20,8 +20,10 @@ interface CardProps {
 export function Card({ movie, rank, page }: CardProps) {
   const { ratingCache, ownRatings, singleKeys } = page
   const rate = (event: KeyboardEvent) => {
-    const key = ratingKey(event)
-    if (!key || !singleKeys.value) return
+    // In a menu of values, keys select an option.
+    if (!singleKeys.value || event.target instanceof HTMLSelectElement) return
+    const key = ratingKey(event, ratingCache.scale.peek())
+    if (!key) return
     event.preventDefault()
     ownRatings.rate(movie.id, key.value)
   }
@@ -35,7 +37,12 @@ export function Card({ movie, rank, page }: CardProps) {
       </a>
       <div class="card-rating">
         <CardMean movieId={movie.id} ratingCache={ratingCache} />
-        <RatingBars movie={movie} rating={ratingCache.of(movie.id)} ownRatings={ownRatings} />
+        <RatingBars
+          movie={movie}
+          rating={ratingCache.of(movie.id)}
+          scale={ratingCache.scale}
+          ownRatings={ownRatings}
+        />
       </div>
       <CardError movieId={movie.id} ownRatings={ownRatings} />
     </li>

@@ -1,14 +1,21 @@
 import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { meanText, type Rating, ratingsNoun } from '../rating/aggregate.ts'
+import type { Scale } from '../rating/scale.ts'
 import { addToHistory, emptyHistory, extendTo, movement } from './history.ts'
 import type { Plot } from './plot.ts'
 
 /** Interval of drawing, so that the line continues while the rating does not change. */
 const tickMs = 1_000
 
+interface RatingChartProps {
+  readonly rating: ReadonlySignal<Rating>
+  /** The scale of movies. */
+  readonly scale: ReadonlySignal<Scale>
+}
+
 /** A chart of the rating since the page was opened. */
-export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
+export function RatingChart({ rating, scale }: RatingChartProps) {
   const container = useRef<HTMLDivElement>(null)
   const history = useSignal(emptyHistory)
   const failed = useSignal(false)
@@ -26,7 +33,7 @@ export function RatingChart({ rating }: { rating: ReadonlySignal<Rating> }) {
     import('./plot.ts').then(
       ({ createPlot }) => {
         if (closed || !container.current) return
-        plot = createPlot(container.current)
+        plot = createPlot(container.current, scale)
         draw()
       },
       () => {

@@ -63,11 +63,11 @@ function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
         {movie ? <Facts movie={movie} /> : <div class="facts" />}
       </div>
       <div class="movie-panels" inert={!movie}>
-        <RatingPanel rating={rating} />
+        <RatingPanel rating={rating} scale={page.ratingCache.scale} />
         <div class="movie-panel">
           <RatingChoice movieId={movieId} known={movie !== undefined} page={page} />
         </div>
-        <RatingChart rating={rating} />
+        <RatingChart rating={rating} scale={page.ratingCache.scale} />
       </div>
       <MovieNotice unavailable={rating.value.status === 'unavailable'} lost={lost} page={page} />
     </article>

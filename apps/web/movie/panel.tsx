@@ -1,18 +1,29 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { countText, meanText, type Rating, ratingText } from '../rating/aggregate.ts'
-import { values } from '../rating/own-rating.ts'
+import { type Scale, type SpreadPart, spread } from '../rating/scale.ts'
+
+/** Maximum number of rows of the histogram. */
+const rowCountMax = 20
 
 /** The text in place of a count; empty while the rating loads. */
 function shownText(rating: Rating): string {
   return rating.status === 'unknown' ? '' : ratingText(rating)
 }
 
+interface RatingPanelProps {
+  readonly rating: ReadonlySignal<Rating>
+  /** The scale of movies. */
+  readonly scale: ReadonlySignal<Scale>
+}
+
 /** The rating by all people: mean, count and histogram. */
-export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
+export function RatingPanel({ rating, scale }: RatingPanelProps) {
   const shown = rating.value
-  const { count, mean, histogram } =
-    shown.status === 'rated' ? shown.aggregate : { count: 0, mean: 0, histogram: [] }
-  const highest = Math.max(1, ...histogram)
+  const notRated = { count: 0, mean: 0, histogram: [], scale: scale.value }
+  const aggregate = shown.status === 'rated' ? shown.aggregate : notRated
+  const { count, mean } = aggregate
+  const rows = spread(aggregate.scale, aggregate.histogram, rowCountMax).toReversed()
+  const highest = Math.max(1, ...rows.map((row) => row.count))
   return (
     <section class="movie-panel" aria-labelledby="rating-title">
       <h2 id="rating-title" class="movie-panel-title">
@@ -24,21 +35,23 @@ export function RatingPanel({ rating }: { rating: ReadonlySignal<Rating> }) {
         <p class="score-count">{shown.status === 'rated' ? countText(count) : shownText(shown)}</p>
       </div>
       <ul class="spread" aria-label="Ratings by score">
-        {values.toReversed().map((value) => {
-          const part = histogram[value - 1] ?? 0
-          const percent = count > 0 ? Math.round((100 * part) / count) : 0
-          return (
-            <li key={value} class="spread-row">
-              <span class="spread-value">{value}</span>
-              <span class="spread-track" aria-hidden="true">
-                <span class="spread-bar" style={{ '--part': part / highest }} />
-              </span>
-              <span class="spread-count">{count > 0 ? part : ''}</span>
-              <span class="spread-percent">{count > 0 ? `${percent}%` : ''}</span>
-            </li>
-          )
-        })}
+        {rows.map((row) => (
+          <li key={row.low} class="spread-row">
+            <span class="spread-value">{rangeText(row)}</span>
+            <span class="spread-track" aria-hidden="true">
+              <span class="spread-bar" style={{ '--part': row.count / highest }} />
+            </span>
+            <span class="spread-count">{count > 0 ? row.count : ''}</span>
+            <span class="spread-percent">
+              {count > 0 ? `${Math.round((100 * row.count) / count)}%` : ''}
+            </span>
+          </li>
+        ))}
       </ul>
     </section>
   )
+}
+
+function rangeText({ low, high }: SpreadPart): string {
+  return low === high ? String(low) : `${low}–${high}`
 }

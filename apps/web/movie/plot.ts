@@ -1,4 +1,6 @@
+import type { ReadonlySignal } from '@preact/signals'
 import uPlot from 'uplot'
+import type { Scale } from '../rating/scale.ts'
 import type { History } from './history.ts'
 
 /** A chart of the mean and the count over time. */
@@ -7,21 +9,22 @@ export interface Plot {
   close(): void
 }
 
-/** Space above and below the line, so that a constant mean is not at an edge. */
-const meanMargin = 0.05
+/** Space above and below the line, as a part of the scale, so that a constant mean is not at an edge. */
+const meanMargin = 0.01
 
 const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200]
 
 /**
  * @param container Its children `.plot-mean`, `.plot-count`, `.plot-axis` and `.plot-grid` set the
  * colours by `color`.
+ * @param scale Axis of the mean while there is none.
  */
-export function createPlot(container: HTMLElement): Plot {
+export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>): Plot {
   let plot: uPlot | undefined
   let drawn: History | undefined
   const build = () => {
     plot?.destroy()
-    plot = new uPlot(options(container), [[], [], []], container)
+    plot = new uPlot(options(container, scale), [[], [], []], container)
     if (drawn) plot.setData(data(drawn))
   }
   build()
@@ -55,7 +58,7 @@ function size(container: HTMLElement) {
   return { width: container.clientWidth, height: container.clientHeight }
 }
 
-function options(container: HTMLElement): uPlot.Options {
+function options(container: HTMLElement, scale: ReadonlySignal<Scale>): uPlot.Options {
   const color = (name: string) => {
     const probe = container.querySelector(`.plot-${name}`)
     return probe ? getComputedStyle(probe).color : 'gray'
@@ -75,7 +78,7 @@ function options(container: HTMLElement): uPlot.Options {
     cursor: { show: false },
     scales: {
       x: { time: false, range: timeRange },
-      mean: { range: meanRange },
+      mean: { range: (_plot, low, high) => meanRange(scale.peek(), low, high) },
       count: { range: countRange },
     },
     axes: [
@@ -123,9 +126,10 @@ function clockTexts(_plot: uPlot, seconds: number[]): string[] {
   })
 }
 
-function meanRange(_plot: uPlot, low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null) return [1, 5]
-  return [Math.max(0.9, low - meanMargin), Math.min(5.1, high + meanMargin)]
+function meanRange({ min, max }: Scale, low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [min, max]
+  const margin = meanMargin * (max - min)
+  return [low - margin, high + margin]
 }
 
 function countRange(_plot: uPlot, low: number | null, high: number | null): [number, number] {

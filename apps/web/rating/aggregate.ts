@@ -1,18 +1,20 @@
 import type { AggregatedRating } from '../../../gen/rating/v1/rating_pb.ts'
+import { readScale, type Scale, sameScale, valuesOf } from './scale.ts'
 
 /** The ratings of a movie by all people. */
 export interface Aggregate {
   readonly count: number
-  /** 1 to 5; 0 when nobody has rated. */
   readonly mean: number
-  /** Number of ratings by value, 1 to 5. */
+  /** Number of ratings of each value of the scale. */
   readonly histogram: readonly number[]
+  readonly scale: Scale
 }
 
 /** `unknown` until the first response arrives. */
 export type Rating =
   | { readonly status: 'rated'; readonly aggregate: Aggregate }
-  | { readonly status: 'not-rated' | 'unavailable' | 'unknown' }
+  | { readonly status: 'not-rated'; readonly scale?: Scale }
+  | { readonly status: 'unavailable' | 'unknown' }
 
 export const unavailable: Rating = { status: 'unavailable' }
 export const unknownRating: Rating = { status: 'unknown' }
@@ -20,17 +22,20 @@ export const unknownRating: Rating = { status: 'unknown' }
 /** An absent message, or one with a count of 0, is `not-rated`. */
 export function readRating(message: AggregatedRating | undefined): Rating {
   const count = Number(message?.count ?? 0)
-  if (!message || count === 0) return { status: 'not-rated' }
-  const histogram = Array.from({ length: 5 }, (_, index) => Number(message.histogram[index] ?? 0))
-  return { status: 'rated', aggregate: { count, mean: message.mean, histogram } }
+  if (!message) return { status: 'not-rated' }
+  const scale = readScale(message.scale)
+  if (count === 0) return { status: 'not-rated', scale }
+  const histogram = valuesOf(scale).map((_, index) => Number(message.histogram[index] ?? 0))
+  return { status: 'rated', aggregate: { count, mean: message.mean, histogram, scale } }
 }
 
 export function sameRating(one: Rating, other: Rating): boolean {
   if (one.status !== 'rated' || other.status !== 'rated') return one.status === other.status
-  const { count, mean, histogram } = one.aggregate
+  const { count, mean, histogram, scale } = one.aggregate
   return (
     count === other.aggregate.count &&
     mean === other.aggregate.mean &&
+    sameScale(scale, other.aggregate.scale) &&
     histogram.every((part, index) => part === other.aggregate.histogram[index])
   )
 }
@@ -56,11 +61,18 @@ export function meanText(mean: number, digits = 1): string {
   return mean.toFixed(digits)
 }
 
+/** A value and the best one, such as `3.5 of 5`. */
+export function valueText(value: number | string, { max }: Scale): string {
+  return `${value} of ${max}`
+}
+
 /** For screen readers: `4.2 of 5 from 12 ratings`. */
 export function ratingText(rating: Rating): string {
   switch (rating.status) {
-    case 'rated':
-      return `${meanText(rating.aggregate.mean)} of 5 from ${countText(rating.aggregate.count)}`
+    case 'rated': {
+      const { count, mean, scale } = rating.aggregate
+      return `${valueText(meanText(mean), scale)} from ${countText(count)}`
+    }
     case 'not-rated':
       return 'Not rated yet'
     case 'unavailable':

@@ -1,18 +1,22 @@
-import { useSignalEffect } from '@preact/signals'
+import { useSignal, useSignalEffect } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
 import { useSingleKeys } from '../single-keys.ts'
+import { valueText } from './aggregate.ts'
 import { ratingKey } from './keys.ts'
-import { type OwnRating, type Value, values } from './own-rating.ts'
+import type { OwnRating, Value } from './own-rating.ts'
+import { type Scale, type Star, starsOf } from './scale.ts'
+import { ValueRadio } from './value-radio.tsx'
+import { ValueSelect } from './value-select.tsx'
 
-/** The label of each value. */
-const labels: Readonly<Record<Value, string>> = {
-  1: 'Bad',
-  2: 'Weak',
-  3: 'Fine',
-  4: 'Good',
-  5: 'Great',
-}
+/** Meaning of the whole values on a scale of five stars. */
+const words: ReadonlyMap<Value, string> = new Map([
+  [1, 'Bad'],
+  [2, 'Weak'],
+  [3, 'Fine'],
+  [4, 'Good'],
+  [5, 'Great'],
+])
 
 interface ChoiceProps {
   readonly movieId: string
@@ -23,11 +27,13 @@ interface ChoiceProps {
 
 /** The control of the person's own rating, by click or by key. */
 export function RatingChoice({ movieId, known, page }: ChoiceProps) {
-  const { ownRatings, singleKeys } = page
+  const { ownRatings, ratingCache, singleKeys } = page
+  const scale = ratingCache.scale.value
+  const stars = starsOf(scale)
   const own = ownRatings.of(movieId).value
   const rate = (value: Value | undefined) => ownRatings.rate(movieId, value)
   useSingleKeys(singleKeys, (event) => {
-    const key = ratingKey(event)
+    const key = ratingKey(event, scale)
     if (!key || !known) return
     event.preventDefault()
     rate(key.value)
@@ -38,28 +44,14 @@ export function RatingChoice({ movieId, known, page }: ChoiceProps) {
       <h2 id="own-title" class="movie-panel-title">
         Your rating
       </h2>
-      <div class="rate-values">
-        {values.map((value) => (
-          <label key={value} class="rate-value">
-            <input
-              type="radio"
-              name="rating"
-              aria-label={`${value} of 5: ${labels[value]}`}
-              checked={own.wanted === value}
-              onChange={() => rate(value)}
-            />
-            <span class="rate-number" aria-hidden="true">
-              {value}
-            </span>
-            <span class="rate-word" aria-hidden="true">
-              {labels[value]}
-            </span>
-          </label>
-        ))}
-      </div>
+      {stars ? (
+        <Stars stars={stars} scale={scale} own={own.wanted} rate={rate} />
+      ) : (
+        <ValueSelect label="Your rating" scale={scale} own={own.wanted} rate={rate} />
+      )}
       <div class="rate-foot">
         <p class="rate-state">
-          <ChoiceState own={own} singleKeys={singleKeys.value} />
+          <ChoiceState own={own} singleKeys={singleKeys.value && stars !== undefined} />
         </p>
         <button
           type="button"
@@ -74,6 +66,67 @@ export function RatingChoice({ movieId, known, page }: ChoiceProps) {
   )
 }
 
+interface StarsProps {
+  readonly stars: readonly Star[]
+  readonly scale: Scale
+  readonly own: Value | undefined
+  readonly rate: (value: Value | undefined) => void
+}
+
+/** Stars whose halves are radio buttons, and the pointed or chosen value in words. */
+function Stars({ stars, scale, own, rate }: StarsProps) {
+  const pointed = useSignal<Value | undefined>(undefined)
+  const shown = pointed.value ?? own
+  const point = (value: Value | undefined) => (event: PointerEvent) => {
+    // A finger points only while it taps.
+    if (event.pointerType === 'mouse') pointed.value = value
+  }
+  return (
+    <>
+      <div class="stars" onPointerLeave={point(undefined)}>
+        {stars.map(({ whole, choices }) => (
+          <span key={whole} class="star">
+            <StarShape filled={shown === undefined ? 0 : shown - (whole - 1)} />
+            {choices.map((choice) => (
+              <ValueRadio
+                key={choice.value}
+                name="rating"
+                choice={choice}
+                scale={scale}
+                word={wordOf(choice.value, scale)}
+                own={own}
+                rate={rate}
+                onPointerEnter={point(choice.value)}
+              />
+            ))}
+          </span>
+        ))}
+      </div>
+      <p class="stars-words" aria-hidden="true">
+        {shown === undefined ? '' : [valueText(shown, scale), wordOf(shown, scale)].join(' ')}
+      </p>
+    </>
+  )
+}
+
+function wordOf(value: Value, { max }: Scale): string | undefined {
+  return max === 5 ? words.get(value) : undefined
+}
+
+/** A star with five points, in a box of 24 by 24. */
+const shape =
+  'M12.0 2.6L14.6 9.2L21.7 9.6L16.3 14.2L18.0 21.1L12.0 17.3L6.0 21.1L7.7 14.2L2.3 9.6L9.4 9.2z'
+
+/** @param filled Part of the star that is filled: 0 or less for none, 1 or more for all. */
+function StarShape({ filled }: { filled: number }) {
+  return (
+    <svg class="star-shape" viewBox="0 0 24 24" aria-hidden="true">
+      <path class="star-line" d={shape} />
+      <path class="star-fill" d={shape} style={{ '--filled': Math.min(1, Math.max(0, filled)) }} />
+    </svg>
+  )
+}
+
 function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean }) {
   if (own.error) {
     return (
@@ -83,7 +136,7 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
     )
   }
   if (own.pending) return <>Saving…</>
-  if (own.saved) return <>Saved</>
+  if (own.saved !== undefined) return <>Saved</>
   if (!singleKeys) return <>Pick a score</>
   return (
     <>
@@ -95,13 +148,17 @@ function ChoiceState({ own, singleKeys }: { own: OwnRating; singleKeys: boolean 
   )
 }
 
-function useAnnounceSaved(movieId: string, { ownRatings, announce }: PageProps) {
+function useAnnounceSaved(movieId: string, { ownRatings, ratingCache, announce }: PageProps) {
   const before = useRef(ownRatings.of(movieId).peek().saved)
   const wasPending = useRef(false)
   useSignalEffect(() => {
     const { saved, pending } = ownRatings.of(movieId).value
     if (wasPending.current && !pending && saved !== before.current) {
-      announce(saved ? `Rating saved: ${saved} of 5` : 'Rating removed')
+      announce(
+        saved === undefined
+          ? 'Rating removed'
+          : `Rating saved: ${valueText(saved, ratingCache.scale.peek())}`,
+      )
     }
     if (!pending) before.current = saved
     wasPending.current = pending !== undefined

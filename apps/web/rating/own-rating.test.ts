@@ -19,7 +19,7 @@ test('a choice shows at once and is to be saved', () => {
 test('one choice is saved at a time, and the last one is next', () => {
   const sent = run(2, { kind: 'choose', value: 4 }, { kind: 'sent' })
   const changed = [3, 5].reduce(
-    (state, value) => reduceOwnRating(state, { kind: 'choose', value: value as Value }),
+    (state, value) => reduceOwnRating(state, { kind: 'choose', value }),
     sent,
   )
   expect(nextToSave(changed)).toBeUndefined()

@@ -1,7 +1,5 @@
-/** A rating from 1 to 5. */
-export type Value = 1 | 2 | 3 | 4 | 5
-
-export const values: readonly Value[] = [1, 2, 3, 4, 5]
+/** A value of the scale, such as 4.5. Another version of the page may have saved one off the scale. */
+export type Value = number
 
 /** The person's own rating of a movie: what was chosen and what the service has saved. Undefined is none. */
 export interface OwnRating {
@@ -55,5 +53,5 @@ export function reduceOwnRating(state: OwnRating, event: OwnRatingEvent): OwnRat
 }
 
 export function isValue(value: unknown): value is Value {
-  return values.some((one) => one === value)
+  return typeof value === 'number' && Number.isFinite(value)
 }

@@ -13,6 +13,7 @@ import type { SignInState } from '../sign-in/sign-in.ts'
 import type { Value } from './own-rating.ts'
 import { createOwnRatings } from './own-ratings.ts'
 import { createRatingCache } from './rating-cache.ts'
+import { defaultScale, valuesOf } from './scale.ts'
 
 function open(
   implementation: Partial<ServiceImpl<typeof RatingService>>,
@@ -51,7 +52,11 @@ async function settled({ own }: ReturnType<typeof open>) {
   return own.of('alien').value
 }
 
-const aggregate = (value: number) => ({ count: 1n, mean: value, histogram: [0n, 0n, 0n, 0n, 1n] })
+const aggregate = (mean: number) => ({
+  count: 1n,
+  mean,
+  histogram: valuesOf(defaultScale).map((value) => (value === mean ? 1n : 0n)),
+})
 
 test('a rating shows at once, is saved in the browser, and the response updates the aggregate', async () => {
   const sent: unknown[] = []
@@ -61,14 +66,14 @@ test('a rating shows at once, is saved in the browser, and the response updates 
       return { aggregatedRating: aggregate(value) }
     },
   })
-  opened.own.rate('alien', 5)
-  expect(opened.own.of('alien').value.wanted).toBe(5)
-  expect(await settled(opened)).toEqual({ saved: 5, wanted: 5 })
-  expect(sent).toEqual([{ recordId: 'alien', recordType: 'movie', userId: 'web-1', value: 5 }])
-  expect(opened.saved.get('alien')).toBe(5)
+  opened.own.rate('alien', 4.5)
+  expect(opened.own.of('alien').value.wanted).toBe(4.5)
+  expect(await settled(opened)).toEqual({ saved: 4.5, wanted: 4.5 })
+  expect(sent).toEqual([{ recordId: 'alien', recordType: 'movie', userId: 'web-1', value: 4.5 }])
+  expect(opened.saved.get('alien')).toBe(4.5)
   expect(opened.ratingCache.of('alien').value).toMatchObject({
     status: 'rated',
-    aggregate: { mean: 5 },
+    aggregate: { mean: 4.5, histogram: [0, 0, 0, 0, 0, 0, 0, 0, 1, 0] },
   })
 })
 
