@@ -86,11 +86,17 @@ test('the summary shows the first 20 refusals and counts all', async () => {
   expect(facts(stdout)).toEqual(expect.arrayContaining(['… and 40 more', 'read 60', 'refused 60']))
 })
 
-test('half stars are rounded, and the summary counts them', async () => {
-  const content = lines(movieLensRatingsHeader, '1,2,0.5,0', '1,3,4.0,0', '2,2,3.5,0')
+test('half stars are imported as they are, and a value between them is refused by its line', async () => {
+  const content = lines(movieLensRatingsHeader, '1,2,0.5,0', '1,3,4.0,0', '1,4,4.2,0', '2,2,3.5,0')
   const { stdout } = await run([await file('ratings.csv', content)])
-  expect(facts(stdout)).toEqual(expect.arrayContaining(['created 3', 'rounded 2']))
-  expect([...services.ratings.values()].map(({ value }) => value)).toEqual([1, 4, 4])
+  expect(facts(stdout).slice(0, -1)).toEqual([
+    'refused line 4: its rating is "4.2", not 0.5 to 5 in steps of 0.5',
+    'read 4',
+    'created 3',
+    'replaced 0',
+    'refused 1',
+  ])
+  expect([...services.ratings.values()].map(({ value }) => value)).toEqual([0.5, 4, 3.5])
 })
 
 test('a large gzip file is imported by calls of a bounded size', async () => {

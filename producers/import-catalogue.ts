@@ -23,7 +23,7 @@ standard input (-), gzip or not. Without a file: the demo catalogue, 3,201 movie
   --kind KIND      format of the file; default: detected by its first line
                      vega               movies.json of vega-datasets: a JSON array of movies
                      movielens-movies   movies.csv of MovieLens
-                     movielens-ratings  ratings.csv of MovieLens; half steps are rounded up
+                     movielens-ratings  ratings.csv of MovieLens: 0.5 to 5 in steps of 0.5
                      imdb-basics        title.basics.tsv of IMDb: its movies
   --all-types      with imdb-basics: series, episodes, shorts and games too
   --adult          with imdb-basics: adult titles too, with the genre Adult
@@ -99,7 +99,7 @@ function readOptions(args: string[]): Options {
 const extraLabels: Readonly<Record<Kind, readonly string[]>> = {
   vega: [],
   'movielens-movies': [],
-  'movielens-ratings': ['rounded'],
+  'movielens-ratings': [],
   'imdb-basics': ['skipped', 'corrected'],
 }
 

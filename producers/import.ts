@@ -1,5 +1,5 @@
-import type { Placed } from './catalogue/kinds.ts'
 import { inParts } from './input.ts'
+import type { Placed } from './placed.ts'
 import type { Summary } from './summary.ts'
 
 /**

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test'
 import { imdbMovie } from './imdb.ts'
 import { movieLensMovie, movieLensRating } from './movielens.ts'
-import type { Change } from './outcome.ts'
 import { createVegaMapping, readVegaMovies } from './vega.ts'
 
 const land = { Title: 'The Land Girls', 'Release Date': 'Jun 12 1998' }
@@ -94,22 +93,32 @@ test.each(['1,Toy Story', '1,a,b,c', '1,"Toy Story (1995),Drama', '1,x"y,Drama']
   },
 )
 
-test.each<[string, number, Change | undefined]>([
-  ['0.5', 1, 'rounded'],
-  ['1.0', 1, undefined],
-  ['1.5', 2, 'rounded'],
-  ['2.5', 3, 'rounded'],
-  ['4.5', 5, 'rounded'],
-  ['5', 5, undefined],
-])('MovieLens: %s stars are %d', (stars, value, change) => {
+test.each([
+  ['0.5', 0.5],
+  ['1.0', 1],
+  ['1.5', 1.5],
+  ['2.50', 2.5],
+  ['4.5', 4.5],
+  ['5', 5],
+])('MovieLens: %s stars are the value %d', (stars, value) => {
   const item = { recordType: 'movie', recordId: '296', userId: '1', value }
-  expect(movieLensRating(`1,296,${stars},1147880044`)).toEqual({ kind: 'item', item, change })
+  expect(movieLensRating(`1,296,${stars},1147880044`)).toEqual({ kind: 'item', item })
+})
+
+test('MovieLens refuses a rating between two half stars, with the scale', () => {
+  expect(movieLensRating('1,296,3.7,5')).toEqual({
+    kind: 'refused',
+    reason: 'its rating is "3.7", not 0.5 to 5 in steps of 0.5',
+  })
 })
 
 test.each([
   '1,296,,5',
   '1,296,0,5',
   '1,296,5.5,5',
+  '1,296,0.75,5',
+  '1,296,4.50001,5',
+  '1,296,4e0,5',
   '1,296,x,5',
   '1,296,NaN,5',
   '1,296,4',

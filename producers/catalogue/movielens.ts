@@ -1,7 +1,9 @@
 import { parse } from 'csv-parse/sync'
+import { createScale, describeScale } from '../../services/rating/scale.ts'
 import {
   type CatalogueMovie,
   type CatalogueRating,
+  decimalValue,
   isYear,
   type Outcome,
   quoted,
@@ -38,21 +40,19 @@ export function movieLensMovie(line: string): Outcome<CatalogueMovie> {
   }
 }
 
-/**
- * Reads a line of `ratings.csv`, such as `1,296,4.5,1147880044`. Half stars are rounded up: 0.5
- * becomes 1.
- */
+/** Scale of MovieLens: half stars. */
+const movieLensScale = createScale('0.5:5:0.5')
+
+/** Reads a line of `ratings.csv`, such as `1,296,4.5,1147880044`. */
 export function movieLensRating(line: string): Outcome<CatalogueRating> {
   const fields = splitCsv(line)
   if (fields?.length !== 4) return refused(`it has ${fields?.length ?? 'broken'} fields, not 4`)
   const [userId = '', recordId = '', rating = ''] = fields
-  const value = rating.trim() === '' ? Number.NaN : Number(rating)
-  if (!(value >= 0.5 && value <= 5)) {
-    return refused(`its rating is ${quoted(rating)}, not 0.5 to 5`)
+  const value = decimalValue(rating)
+  if (value === undefined || movieLensScale.stepOf(value) === undefined) {
+    return refused(`its rating is ${quoted(rating)}, not ${describeScale(movieLensScale)}`)
   }
-  const change = Number.isInteger(value) ? undefined : 'rounded'
-  const item = { recordType: 'movie', recordId, userId, value: Math.floor(value + 0.5) }
-  return { kind: 'item', item, change }
+  return { kind: 'item', item: { recordType: 'movie', recordId, userId, value } }
 }
 
 /**

@@ -21,11 +21,8 @@ export interface CatalogueRating {
   value: number
 }
 
-/**
- * Difference between an item and its source: the rating was rounded, or an impossible value was
- * removed.
- */
-export type Change = 'rounded' | 'corrected'
+/** Difference between an item and its source: an impossible value was removed. */
+export type Change = 'corrected'
 
 /** Result of reading one line or element of a file. */
 export type Outcome<T> =
@@ -44,6 +41,14 @@ const quotedMax = 120
 /** Quotes and shortens a value for a reason. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > quotedMax ? `${text.slice(0, quotedMax)}…` : text)
+}
+
+/**
+ * Returns the number of a decimal text, such as "4.5" or "4.0", or `undefined`. It has at most as
+ * many digits as the values of a scale, so that no digit is lost.
+ */
+export function decimalValue(text: string): number | undefined {
+  return /^\d{1,6}(?:\.\d{1,4})?$/.test(text.trim()) ? Number(text) : undefined
 }
 
 /** Returns whether `metadata.v1.Metadata` accepts the year. */
