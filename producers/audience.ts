@@ -10,7 +10,7 @@ export interface SeenMovie {
 export interface SimulatedRating {
   readonly userId: string
   readonly recordId: string
-  /** A whole number from 1 to 5. */
+  /** From 0.5 to 5, in steps of 0.5. */
   readonly value: number
 }
 
@@ -33,8 +33,9 @@ const ratingDeviation = 0.9
 
 /**
  * Yields ratings of a simulated audience without end. A movie is chosen in proportion to its votes
- * at IMDb. Its rating there is scaled from 1–10 to 1–5; the person's taste and chance are added.
- * The same options and the same random numbers give the same ratings.
+ * at IMDb. Half of its rating there is its stars; the person's taste and chance are added, and the
+ * sum is rounded to half a star. The same options and the same random numbers give the same
+ * ratings.
  */
 export function* simulateAudience(options: AudienceOptions): Generator<SimulatedRating, never> {
   const { movies, people, random } = options
@@ -44,12 +45,12 @@ export function* simulateAudience(options: AudienceOptions): Generator<Simulated
   for (;;) {
     const person = Math.floor(random() * people)
     const { id, imdbRating = imdbRatingUnknown } = chooseMovie()
-    const stars = 1 + ((imdbRating - 1) * 4) / 9
+    const stars = imdbRating / 2
     const felt = stars + (leniency[person] ?? 0) + gaussian(random) * ratingDeviation
     yield {
       userId: `simulated-${String(person + 1).padStart(digits, '0')}`,
       recordId: id,
-      value: Math.min(5, Math.max(1, Math.round(felt))),
+      value: Math.min(5, Math.max(0.5, Math.round(felt * 2) / 2)),
     }
   }
 }

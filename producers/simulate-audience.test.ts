@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { defaultScale } from '../services/rating/scale.ts'
 import { createRandom, type SeenMovie, simulateAudience } from './audience.ts'
 import { readVegaMovies } from './catalogue/vega.ts'
 import { importCatalogue } from './import-catalogue.ts'
@@ -39,14 +40,16 @@ test('the same seed gives the same ratings, and another seed gives others', asyn
   expect(take(100, movies, 7)).not.toEqual(take(100, movies, 8))
 })
 
-test('simulated ratings are whole stars by people of the audience, for movies of the catalogue', async () => {
+test('simulated ratings are half stars by people of the audience, for movies of the catalogue', async () => {
   const movies = await Array.fromAsync(readVegaMovies())
   const ids = new Set(movies.map(({ id }) => id))
-  for (const { userId, recordId, value } of take(5_000, movies)) {
+  const ratings = take(5_000, movies)
+  for (const { userId, recordId } of ratings) {
     expect(userId).toMatch(/^simulated-00(0[1-9]|1\d|20)$/)
     expect(ids).toContain(recordId)
-    expect([1, 2, 3, 4, 5]).toContain(value)
   }
+  const values = new Set(ratings.map(({ value }) => value))
+  expect([...values].sort((a, b) => a - b)).toEqual([...defaultScale.values])
 })
 
 test('a simulated audience rates better movies higher and popular movies more often', () => {

@@ -25,8 +25,8 @@ const seedMax = 2 ** 32 - 1
 
 const help = `simulate-audience [options]
 
-Rates movies with simulated people. Each rating is the movie's rating at IMDb, changed by the
-person's taste and by chance. Movies with many votes there are rated more often. The ratings are
+Rates movies with simulated people, in half stars. Each rating is the movie's rating at IMDb, halved,
+then changed by the person's taste and by chance. Movies with many votes there are rated more often. The ratings are
 marked: their users are named simulated-0001 and so on, their provider simulated-audience.
 
   --people N        number of people (500)
