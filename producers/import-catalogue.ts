@@ -32,6 +32,7 @@ standard input (-), gzip or not. Without a file: the demo catalogue, 3,201 movie
 
 Broken lines are refused, counted and shown with their number; the rest is imported. An impossible
 year or running time is removed and counted as corrected. Importing the same file again is harmless.
+For the ratings of one person, exported by IMDb, Letterboxd or Trakt: import-ratings.
 Ctrl-C stops the import and prints the summary so far.
 Exit codes: 0 done, even with refusals; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
 

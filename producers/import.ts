@@ -7,7 +7,13 @@ import type { Summary } from './summary.ts'
  * would depend on the backpressure of HTTP/2, which not every runtime has, and would report nothing
  * until its end.
  */
-const callSizeMax = 5_000
+export const callSizeMax = 5_000
+
+/** An item with its place in the file. */
+export interface PlacedItem<T> {
+  readonly where: string
+  readonly item: T
+}
 
 /** Response to an import: `ImportMetadataResponse` or `ImportRatingsResponse`. */
 export interface ImportResponse {
@@ -40,23 +46,34 @@ export async function importAll<T>(options: ImportOptions<T>): Promise<void> {
 }
 
 async function importPart<T>(part: readonly Placed<T>[], { send, summary }: ImportOptions<T>) {
-  const items: T[] = []
-  const places: string[] = []
+  const items: PlacedItem<T>[] = []
   for (const { where, outcome } of part) {
     if (outcome.kind === 'item') {
-      items.push(outcome.item)
-      places.push(where)
+      items.push({ where, item: outcome.item })
       if (outcome.change) summary.count(outcome.change)
     } else if (outcome.kind === 'refused') summary.refuse(where, outcome.reason)
     else summary.count('skipped')
   }
   summary.count('read', part.length)
-  if (items.length === 0) return
-  const response = await send(items)
-  summary.count('created', Number(response.createdCount))
-  summary.count('replaced', Number(response.replacedCount))
+  const { created, replaced } = await sendItems(items, send, summary)
+  summary.count('created', created)
+  summary.count('replaced', replaced)
+}
+
+/**
+ * Sends items in one call, and counts what the service refuses in the summary. Returns the number
+ * of items that the service saved.
+ */
+export async function sendItems<T>(
+  items: readonly PlacedItem<T>[],
+  send: ImportOptions<T>['send'],
+  summary: Summary,
+): Promise<{ created: number; replaced: number }> {
+  if (items.length === 0) return { created: 0, replaced: 0 }
+  const response = await send(items.map(({ item }) => item))
   for (const { index, reason } of response.refusals) {
-    summary.refuse(places[Number(index)] ?? `message ${index}`, reason)
+    summary.refuse(items[Number(index)]?.where ?? `message ${index}`, reason)
   }
   summary.count('refused', Number(response.refusedCount) - response.refusals.length)
+  return { created: Number(response.createdCount), replaced: Number(response.replacedCount) }
 }

@@ -4,14 +4,14 @@ import { promisify } from 'node:util'
 import { createProgress } from './progress.ts'
 
 const runtimes = { bun: ['bun'], deno: ['deno', 'run', '-A'], node: ['node'] }
-const programs = ['import-catalogue', 'ingest-ratings', 'simulate-audience']
+const programs = ['import-catalogue', 'import-ratings', 'ingest-ratings', 'simulate-audience']
 
 for (const [name, [command = '', ...args]] of Object.entries(runtimes)) {
   test.each(programs)(`${name} prints its usage for %s`, async (program) => {
     const path = new URL(`../node_modules/.bin/${command}`, import.meta.url).pathname
     const script = new URL(`${program}.ts`, import.meta.url).pathname
     const { stdout } = await promisify(execFile)(path, [...args, script, '--help'])
-    expect(stdout).toStartWith(`${program} [options]`)
+    expect(stdout).toMatch(new RegExp(`^${program} (--user ID )?\\[options\\]`))
   })
 }
 

@@ -9,6 +9,7 @@ import {
   MetadataService,
 } from '../../gen/metadata/v1/metadata_pb.ts'
 import { type Rating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { queryWords, searchWords } from '../../services/metadata/metadata.ts'
 
 /**
  * Metadata and rating service for tests, with the methods that producers call. Records what it
@@ -79,11 +80,16 @@ export async function startRecordingServices(): Promise<RecordingServices> {
           ({ id }) => id,
           ({ title }) => (title === '' ? 'title is empty' : ''),
         ),
-      listMetadata: ({ pageSize, pageToken }) => {
+      batchGetMetadata: ({ movieIds }) => ({
+        metadata: movieIds.flatMap((id) => movies.get(id) ?? []),
+        missingMovieIds: movieIds.filter((id) => !movies.has(id)),
+      }),
+      listMetadata: ({ query, pageSize, pageToken }) => {
         const start = Number(pageToken)
-        const metadata = [...movies.values()].slice(start, start + pageSize)
+        const found = [...movies.values()].filter(({ title }) => hasWords(title, query))
+        const metadata = found.slice(start, start + pageSize)
         const end = start + metadata.length
-        return { metadata, nextPageToken: end < movies.size ? String(end) : '' }
+        return { metadata, nextPageToken: end < found.length ? String(end) : '' }
       },
     })
     router.service(RatingService, {
@@ -117,6 +123,12 @@ export async function startRecordingServices(): Promise<RecordingServices> {
     },
   }
   return recording
+}
+
+/** Returns whether each word of the query is the beginning of a word of the title. */
+function hasWords(title: string, query: string): boolean {
+  const words = searchWords(title)
+  return queryWords(query).every((start) => words.some((word) => word.startsWith(start)))
 }
 
 function keyOfRating({ userId, recordId }: { userId: string; recordId: string }): string {
