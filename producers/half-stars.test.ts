@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnProgram } from '@marquee/testing/process'
 import { RatingService } from '../gen/rating/v1/rating_pb.ts'
+import { createScale } from '../services/rating/scale.ts'
 import { movieLensRatingsHeader } from './catalogue/movielens.ts'
 import { withClient } from './client.ts'
+import { checkScale } from './exports/check-scale.ts'
 import { importCatalogue } from './import-catalogue.ts'
 import { record } from './testing/recording-terminal.ts'
 
 const startTimeoutMs = 20_000
 
-/** Starts the rating service, with its data in the folder. Calls `body` with its URL. */
+/** Starts a rating service with the flags, and calls `body` with its URL. */
 async function withRatingService(
   args: readonly string[],
   body: (url: string) => Promise<void>,
@@ -64,6 +66,20 @@ test(
       expect(exitCode).toBe(0)
       expect(stdout).toContain('refused line 2: value: must be 1 to 10 in steps of 1\n')
       expect(stdout).toMatch(/created +1\nreplaced +0\nrefused +2\n/)
+    }),
+  startTimeoutMs + 10_000,
+)
+
+test(
+  'an export is not imported into a service whose scale for movies is another one',
+  () =>
+    withRatingService(['--scale', 'movie=1:10:1'], async (url) => {
+      await withClient(RatingService, url, async (client) => {
+        const check = (scale: string) => checkScale(client, 'unrated', createScale(scale))
+        await check('1:10:1')
+        const problem = await check('0.5:5:0.5').catch((error: Error) => error.message)
+        expect(problem).toEndWith('set --target-scale 1:10:1')
+      })
     }),
   startTimeoutMs + 10_000,
 )

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
+import { setTimeout } from 'node:timers/promises'
 import { create } from '@bufbuild/protobuf'
+import { spawnProgram } from '@marquee/testing/process'
 import { MetadataSchema } from '../gen/metadata/v1/metadata_pb.ts'
+import { createScale } from '../services/rating/scale.ts'
 import { importRatings } from './import-ratings.ts'
 import { type RecordingServices, startRecordingServices } from './testing/recording-services.ts'
 import { type RunOptions, record } from './testing/recording-terminal.ts'
@@ -214,14 +217,27 @@ test('ratings of Trakt are halved, and matched by the id at IMDb, otherwise by t
 
 test('--target-scale names the scale of the service, and a rating that is not on it is refused', async () => {
   const stdin = letterboxd(letterboxdRow('Heat', '1995', '4.5'), letterboxdRow('Heat', '1986', '4'))
+  services.scale = createScale('1:10:1')
   expect((await run(stdin, ['--target-scale', '1:10:1'])).facts).toEqual(counts(2, 2))
   expect(saved()).toEqual({ tt0113277: 9, 'heat-1986': 8 })
   services.ratings.clear()
+  services.scale = createScale('1:5:1')
   expect((await run(stdin, ['--target-scale', '1:5:1'])).facts).toEqual([
     'refused line 2: "Heat" (1995): 4.5 of 5 has no equal from 1 to 5 in steps of 1',
     ...counts(2, 1, 0, 0, 1),
   ])
   expect(saved()).toEqual({ 'heat-1986': 4 })
+})
+
+test('nothing is imported into a service with another scale, and the error says what to set', async () => {
+  services.scale = createScale('1:10:1')
+  const { exitCode, stderr } = await run(letterboxd(letterboxdRow('Heat', '1995', '4')))
+  expect(exitCode).toBe(1)
+  expect(stderr).toBe(
+    'import-ratings: movies have the scale 1:10:1 in the rating service, not 0.5:5:0.5: ' +
+      'set --target-scale 1:10:1\n',
+  )
+  expect(saved()).toEqual({})
 })
 
 test('an export is imported a second time without a change', async () => {
@@ -263,6 +279,18 @@ test('Ctrl-C stops the import and prints a summary', async () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: '' })
   expect(saved()).toEqual({})
 })
+
+test('the program ends as soon as its import is done', async () => {
+  const urls = ['--metadata', services.url, '--rating', services.url]
+  await using program = await spawnProgram({
+    runtime: 'bun',
+    entry: 'producers/import-ratings.ts',
+    args: ['--user', 'me', ...urls, new URL('testing/letterboxd.csv', import.meta.url).pathname],
+  })
+  await program.waitForLine(/^imported +1$/m)
+  const running = setTimeout(20_000, 'running', { ref: false })
+  expect(await Promise.race([program.exited, running])).toEqual({ code: 0, signal: null })
+}, 30_000)
 
 test.each([
   ['no user', [], /--user is missing/],

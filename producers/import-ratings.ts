@@ -11,6 +11,7 @@ import {
 import type { CatalogueRating } from './catalogue/outcome.ts'
 import { withClient } from './client.ts'
 import { defaults } from './config.ts'
+import { checkScale } from './exports/check-scale.ts'
 import { findMovies } from './exports/find-movies.ts'
 import { type Format, formatScales, formats, guessFormat, readExport } from './exports/formats.ts'
 import { callSizeMax, sendItems } from './import.ts'
@@ -44,7 +45,8 @@ ${formats.map(describeFormat).join('\n')}
   --help
 
 A value keeps its share of the maximum: 7 of 10 becomes 3.5 of 5. It is never rounded: a rating
-whose share is not on the target scale is refused.
+whose share is not on the target scale is refused. The import fails when the service has another
+scale.
 A movie is found by IMDb's id, when the catalogue has it as an id, otherwise by exactly the same
 title and year. A rating without a movie is unmatched, and one with several is ambiguous. So are two
 ratings of the file with the same movie. None of them is imported. They and the refused ones are
@@ -157,6 +159,8 @@ async function importFrom(input: Input, format: Format, options: Options, termin
     )
     await withClient(RatingService, options.ratingUrl, async (client) => {
       const send = (ratings: readonly CatalogueRating[]) => client.importRatings(requests(ratings))
+      const movieId = found[0]?.item.recordId
+      if (movieId !== undefined) await checkScale(client, movieId, options.targetScale)
       for (let start = 0; start < found.length && !signal.aborted; start += callSizeMax) {
         const part = found.slice(start, start + callSizeMax)
         const { created, replaced } = await sendItems(part, send, summary)

@@ -14,9 +14,10 @@ export type Match =
 /** Maximum number of ratings of one call of `matchAll`, which is that of ids of a request. */
 export const matchBatchMax = 500
 
-const limits = {
+const matchLimits = {
   /** Number of searches in flight. */
   searches: 8,
+  /** Number of movies of a page. */
   pageSize: 500,
   /** Number of pages that one search reads. */
   pages: 20,
@@ -37,8 +38,8 @@ export async function matchAll(
 ): Promise<Match[]> {
   const known = await knownIds(catalogue, ratings)
   const matches: Match[] = []
-  for (let start = 0; start < ratings.length; start += limits.searches) {
-    const part = ratings.slice(start, start + limits.searches)
+  for (let start = 0; start < ratings.length; start += matchLimits.searches) {
+    const part = ratings.slice(start, start + matchLimits.searches)
     matches.push(
       ...(await Promise.all(
         part.map((rating): Match | Promise<Match> => {
@@ -66,9 +67,9 @@ async function matchByTitle(catalogue: Catalogue, rating: ExportedRating): Promi
   const sought = title.normalize()
   const ids: string[] = []
   let pageToken = ''
-  for (let page = 0; page < limits.pages; page++) {
-    const query = [...title].slice(0, limits.query).join('')
-    const found = await catalogue.listMetadata({ query, pageSize: limits.pageSize, pageToken })
+  for (let page = 0; page < matchLimits.pages; page++) {
+    const query = [...title].slice(0, matchLimits.query).join('')
+    const found = await catalogue.listMetadata({ query, pageSize: matchLimits.pageSize, pageToken })
     for (const movie of found.metadata) {
       const isSame = movie.title.normalize() === sought && movie.year === year
       // Two movies with different ids at IMDb are different, whatever their titles.
@@ -77,7 +78,7 @@ async function matchByTitle(catalogue: Catalogue, rating: ExportedRating): Promi
     pageToken = found.nextPageToken
     if (pageToken === '') return ofCandidates(ids)
   }
-  const count = formatCount(limits.pages * limits.pageSize)
+  const count = formatCount(matchLimits.pages * matchLimits.pageSize)
   return unmatched(`more than ${count} movies have the words of its title`)
 }
 
@@ -88,9 +89,9 @@ function ofCandidates(ids: readonly string[]): Match {
 }
 
 function severalMovies(ids: readonly string[]): string {
-  const hidden = ids.length - limits.named
+  const hidden = ids.length - matchLimits.named
   const more = hidden > 0 ? ` and ${formatCount(hidden)} more` : ''
-  return `the catalogue has ${ids.slice(0, limits.named).join(', ')}${more}`
+  return `the catalogue has ${ids.slice(0, matchLimits.named).join(', ')}${more}`
 }
 
 function matched(movieId: string): Match {

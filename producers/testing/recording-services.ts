@@ -10,6 +10,7 @@ import {
 } from '../../gen/metadata/v1/metadata_pb.ts'
 import { type Rating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { queryWords, searchWords } from '../../services/metadata/metadata.ts'
+import { defaultScale, type Scale } from '../../services/rating/scale.ts'
 
 /**
  * Metadata and rating service for tests, with the methods that producers call. Records what it
@@ -19,6 +20,8 @@ export interface RecordingServices extends AsyncDisposable {
   readonly url: string
   readonly movies: Map<string, Metadata>
   readonly ratings: Map<string, Rating>
+  /** Scale that the rating service reports. It accepts every value. Default: half stars. */
+  scale: Pick<Scale, 'min' | 'max' | 'step'>
   /** Number of messages in each import call. */
   readonly callSizes: number[]
   /** Called at the end of each import call. */
@@ -97,6 +100,17 @@ export async function startRecordingServices(): Promise<RecordingServices> {
         keep(ratingOf(requests), ratings, keyOfRating, ({ userId }) =>
           userId === '' ? 'user_id is empty' : '',
         ),
+      async *watchAggregatedRatings({ records }) {
+        const { min, max, step } = recording.scale
+        for (const record of records)
+          yield {
+            aggregatedRating: {
+              recordId: record.recordId,
+              recordType: record.recordType,
+              scale: { min, max, step },
+            },
+          }
+      },
       putRating: (rating) => {
         ratings.set(keyOfRating(rating), { ...rating, $typeName: 'rating.v1.Rating' })
         return {}
@@ -109,6 +123,7 @@ export async function startRecordingServices(): Promise<RecordingServices> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     movies,
     ratings,
+    scale: defaultScale,
     callSizes,
     onCall: () => {},
     clear() {
@@ -116,6 +131,7 @@ export async function startRecordingServices(): Promise<RecordingServices> {
       ratings.clear()
       callSizes.length = 0
       recording.onCall = () => {}
+      recording.scale = defaultScale
     },
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy()
