@@ -49,8 +49,8 @@ export function addRatingRoutes(
   app.put('/rating', async (c) => {
     const { userId = '', value = '' } = c.req.query()
     const record = recordOf(c)
-    if (!decimalNumber.test(value)) throw offScale(scoringOf(record.recordType))
-    const request = { ...record, userId, value: Number(value) }
+    if (value && !decimalNumber.test(value)) throw offScale(scoringOf(record.recordType))
+    const request = { ...record, userId, ...(value && { value: Number(value) }) }
     const response = await app.restCall(c, putRating, rpc.putRating, request)
     return respondAggregate(c, response.aggregatedRating)
   })

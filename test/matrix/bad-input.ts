@@ -159,7 +159,7 @@ export const badRequests: readonly BadRequest[] = [
     verb: 'PUT',
     path: `/rating?id=1&type=movie&userId=a&value=${value}`,
     status: 400,
-    says: /value: must be 0\.5 to 5 in steps of 0\.5/,
+    says: /value: (must be 0\.5 to 5 in steps of 0\.5|value is required)/,
   })),
   ...['', tooLong].map((id) => ({
     what: `an id of ${id.length} characters by REST`,
