@@ -87,11 +87,11 @@ function readScales(flags: Flags) {
   })
   const scales = new Map<string, ReturnType<typeof createScale>>()
   for (const text of given) {
-    const [recordType = '', numbers = ''] = text.split('=', 2)
+    const [recordType = '', ...rest] = text.split('=')
     try {
       if (!recordTypeForm.test(recordType)) throw new RangeError('it must begin with a record type')
       if (scales.has(recordType)) throw new RangeError('each record type must be there once')
-      scales.set(recordType, createScale(numbers))
+      scales.set(recordType, createScale(rest.join('=')))
     } catch (error) {
       flags.refuse(`--scale is "${text}": ${(error as Error).message}`)
     }
