@@ -84,8 +84,9 @@ export interface RatingStore extends AsyncDisposable {
   readonly capabilities: StoreCapabilities
 
   /**
-   * Returns scale and prior of a record type. The scale never changes while the store is open. The
-   * prior is that of the latest opening of the database, as of the last write of this store.
+   * Returns scale and prior of a record type: those of the latest opening of the database, as of
+   * the last read or write of this store. A scale changes only while nobody has rated such a record,
+   * or by a conversion.
    */
   scoring(recordType: string): Scoring
 

@@ -91,7 +91,7 @@ export const schema: PostgresSchema = {
 }
 
 const columns = `record_type, record_id, histogram, bayesian_score, prior_mean, prior_weight,
-  aggregate.revision, aggregate.update_time_ms`
+  aggregate.revision, aggregate.update_time_ms, (SELECT epoch FROM scoring) AS epoch`
 
 /**
  * The `$4` records after a position of the top list. Two ranges, because an index cannot seek by a
@@ -126,7 +126,8 @@ export const reading = {
   },
   rating: {
     name: 'rating',
-    text: `SELECT step, rating.update_time_ms FROM aggregate JOIN rating USING (record_number)
+    text: `SELECT step, rating.update_time_ms, (SELECT epoch FROM scoring) AS epoch
+      FROM aggregate JOIN rating USING (record_number)
       WHERE record_type = $1 AND record_id = $2 AND user_id = $3`,
   },
   position: {

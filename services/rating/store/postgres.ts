@@ -1,5 +1,5 @@
 import { postgresCapabilities } from '@marquee/sql/capabilities'
-import type { Query, Row } from '@marquee/sql/postgres/connection'
+import type { Query, Row, Statement } from '@marquee/sql/postgres/connection'
 import { openPostgres, type Postgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
 import type { Aggregate, RatingChange, RecordRef, StoredRating } from '../rating.ts'
@@ -43,6 +43,9 @@ export interface PostgresRatingStoreOptions {
   readonly topLimits?: TopLimits
 }
 
+/** Maximum number of reads of the same rows while other processes change the rules. */
+const readAttemptsMax = 5
+
 /** One statement reads more records than one event-loop turn may. */
 const topLimitsDefault = { ...topLimits, sliceSize: topLimits.walkedCountMax }
 
@@ -73,6 +76,25 @@ export async function openPostgresRatingStore(
     }),
   )
   const resources = opened.move()
+
+  /**
+   * Reads rows of steps. When it resolves, `rules` are those of the rows: they are read again when
+   * another process has changed them.
+   */
+  async function readSteps(statement: Statement, values: readonly unknown[]) {
+    for (let attempt = 0; attempt < readAttemptsMax; attempt++) {
+      const rows = await db.read(statement, values)
+      if (rows.length === 0 || rows[0]?.epoch === epoch) return rows
+      ;({ rules, epoch } = await readRules(db.read))
+    }
+    throw new StaleRulesError('other processes change the rules again and again')
+  }
+
+  async function revision(): Promise<number> {
+    const [row] = await db.read(reading.scoring)
+    if (row?.epoch !== epoch) ({ rules, epoch } = await readRules(db.read))
+    return row?.revision as number
+  }
 
   /** Writes with the rules of the database: again when another process has changed them. */
   async function withRules<T>(write: () => Promise<T>): Promise<T> {
@@ -165,14 +187,14 @@ export async function openPostgresRatingStore(
     if (possible.length === 0) return []
     const types = possible.map(({ recordType }) => recordType)
     const ids = possible.map(({ recordId }) => recordId)
-    return (await db.read(reading.aggregates, [types, ids])).map((row) => toAggregate(row, rules))
+    return (await readSteps(reading.aggregates, [types, ids])).map((row) => toAggregate(row, rules))
   }
 
   async function get(record: RecordRef, userId: string): Promise<StoredRating | undefined> {
     const { recordType, recordId } = record
     const key = [recordType, recordId, userId]
     if (!key.every(isText)) return undefined
-    const [row] = await db.read(reading.rating, key)
+    const [row] = await readSteps(reading.rating, key)
     if (row === undefined) return undefined
     const value = scoringFor(rules, recordType).scale.values[row.step as number] as number
     return { recordType, recordId, userId, value, updateTimeMs: row.update_time_ms as number }
@@ -183,7 +205,7 @@ export async function openPostgresRatingStore(
     if (!isText(recordType)) return { aggregates: [], end: undefined }
     const score = after?.bayesianScore ?? Number.POSITIVE_INFINITY
     const place = [recordType, score, beforeNul(after?.recordId ?? ''), size]
-    const rows = await db.read(reading.top, [...place, countMin, limit])
+    const rows = await readSteps(reading.top, [...place, countMin, limit])
     const aggregates = rows.map((row) => toAggregate(row, rules))
     if (aggregates.length === limit) return { aggregates, end: undefined }
     const [end] = await db.read(reading.topEnd, place)
@@ -198,7 +220,7 @@ export async function openPostgresRatingStore(
     aggregate: async (record) => (await aggregates([record]))[0],
     aggregates,
     top: (options) => topPage({ slice }, options, limits),
-    revision: async () => (await db.read(reading.scoring))[0]?.revision as number,
+    revision,
     onChange,
     installationId: async () => (await db.read(reading.installation))[0]?.id as string,
     storedLog: async (topic) => toStoredLog(await db.read(reading.positions, [topic])),

@@ -12,9 +12,9 @@ const rescoreSizeMax = 1_000
 
 /** Rules of an SQLite file. */
 export interface SqliteRules {
-  /** Returns the rules of the last write. */
+  /** Returns the rules of the last read or write. */
   current(): ScoringRules
-  /** Reads the rules again when another process has changed them. Called within each write. */
+  /** Reads the rules again when another process has changed them. Called within each read and write. */
   refresh(): ScoringRules
 }
 

@@ -11,7 +11,10 @@ import type { TopIndex, TopSlice } from './top.ts'
  * lower scores. SQLite cannot seek in an index by a descending and an ascending column together,
  * and would sort the union of two ranges.
  */
-export function createSqliteTop(db: DatabaseSync, toAggregate: (row: Row) => Aggregate): TopIndex {
+export function createSqliteTop(
+  db: DatabaseSync,
+  toAggregates: (rows: readonly Row[]) => Aggregate[],
+): TopIndex {
   const tied = prepareRange(db, 'bayesian_score = $score AND record_id > $id')
   const lower = prepareRange(db, 'bayesian_score < $score')
 
@@ -27,7 +30,7 @@ export function createSqliteTop(db: DatabaseSync, toAggregate: (row: Row) => Agg
     if (rest > 0) {
       rows.push(...lower.found.all({ ...below, ...bound(rest, limit - rows.length, countMin) }))
     }
-    const aggregates = rows.map((row) => toAggregate(row))
+    const aggregates = toAggregates(rows)
     if (aggregates.length === limit) return { aggregates, end: undefined }
     const end =
       rest > 0

@@ -4,6 +4,7 @@ import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { announceUse } from '@marquee/sql/sqlite/instance'
 import { closeSqlite, openSqlite, read, write } from '@marquee/sql/sqlite/sqlite'
 import {
+  type Aggregate,
   aggregateOf,
   type RatingChange,
   type RecordRef,
@@ -11,7 +12,7 @@ import {
   type WriteStamp,
 } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
-import { histogramOf, toAggregate } from './aggregate-row.ts'
+import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
 import {
   type Folded,
   foldChanges,
@@ -74,7 +75,7 @@ export function createSqliteRatingStore(
   const sql = prepareStatements(db)
   const rules = openRules()
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
-  const topIndex = createSqliteTop(db, (row) => toAggregate(row, rules.current()))
+  const topIndex = createSqliteTop(db, toAggregates)
   const { notify, onChange } = createChangeListeners()
   function openRules(): SqliteRules {
     try {
@@ -84,6 +85,12 @@ export function createSqliteRatingStore(
       if (!(error instanceof OtherScaleError)) throw error
       throw new OtherScaleError(`cannot open the database ${path}: ${error.message}`)
     }
+  }
+
+  /** Called within the read of the rows, so that the scales are those of the same state. */
+  function toAggregates(rows: readonly Row[]): Aggregate[] {
+    const latest = rules.refresh()
+    return rows.map((row) => toAggregate(row, latest))
   }
 
   function revision(): number {
@@ -199,7 +206,7 @@ export function createSqliteRatingStore(
   function get({ recordType, recordId }: RecordRef, userId: string): StoredRating | undefined {
     const row = sql.rating.get(recordType, recordId, userId)
     if (row === undefined) return undefined
-    const value = scoringFor(rules.current(), recordType).scale.values[row.step as number] as number
+    const value = scoringFor(rules.refresh(), recordType).scale.values[row.step as number] as number
     const updateTimeMs = row.update_time_ms as number
     return { recordType, recordId, userId, value, updateTimeMs }
   }
@@ -210,16 +217,19 @@ export function createSqliteRatingStore(
     ...writesBy(change),
     get: async (record, userId) => read(db, () => get(record, userId)),
     async aggregate({ recordType, recordId }) {
-      const row = read(db, () => sql.aggregate.get(recordType, recordId))
-      return row && toAggregate(row, rules.current())
+      return read(db, () => toAggregates(sql.aggregate.all(recordType, recordId)))[0]
     },
     async aggregates(records) {
       const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
-      const rows = read(db, () => sql.aggregates.all(JSON.stringify(keys)))
-      return rows.map((row) => toAggregate(row, rules.current()))
+      return read(db, () => toAggregates(sql.aggregates.all(JSON.stringify(keys))))
     },
     top: (options) => topPage(topIndex, options, topLimits),
-    revision: async () => read(db, revision),
+    async revision() {
+      return read(db, () => {
+        rules.refresh()
+        return revision()
+      })
+    },
     onChange,
     installationId: async () => sql.installation.get()?.id as string,
     storedLog: async (topic) => read(db, () => storedLog(topic)),

@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import { createScale } from '../../scale.ts'
+import { defaultRules, scoringOf } from '../../scoring.ts'
 import { alien, fiveStars, heat, type OpenRatingStore, rating, rules } from './fixtures.ts'
 
 /** Declares the tests of several stores that are open on one database. */
@@ -32,6 +34,28 @@ export function describeSharing(createDatabase: () => OpenRatingStore): void {
       })
       expect((await store.aggregate(heat))?.bayesianScore).toBe((1 + 4) / (1 + 1))
     }
+  })
+
+  test('a store reads ratings on the scale that another store has configured', async () => {
+    const open = createDatabase()
+    const photo = { recordType: 'photo', recordId: 'alien' }
+    const tens = scoringOf(createScale('1:10:1'))
+    await using first = await open({ rules: defaultRules, clock: Date.now })
+    const named = new Map([['photo', tens]])
+    await using second = await open({ rules: { ...defaultRules, named }, clock: Date.now })
+    await second.put([rating('ann', 9, photo)])
+    expect((await first.get(photo, 'ann'))?.value).toBe(9)
+    expect(first.scoring('photo').scale.max).toBe(10)
+    expect((await first.aggregate(photo))?.mean).toBe(9)
+  })
+
+  test('asking for the revision reads a scale that another store has configured', async () => {
+    const open = createDatabase()
+    const tens = scoringOf(createScale('1:10:1'))
+    await using first = await open({ rules: defaultRules, clock: Date.now })
+    await using _ = await open({ rules: { named: new Map(), others: tens }, clock: Date.now })
+    await first.revision()
+    expect(first.scoring('photo').scale.max).toBe(10)
   })
 
   test('two stores on one database apply the events of a partition once', async () => {
