@@ -22,6 +22,17 @@ test('convert-scale converts a database, and a store with the new scale opens it
   expect((await after.get(alien, 'ann'))?.value).toBe(9)
 })
 
+test('convert-scale refuses a file that a store uses, and changes nothing', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'rating.db')
+  await using store = await openRatingStore(`sqlite:${path}`, { rules: defaultRules })
+  await store.put([{ ...alien, userId: 'ann', value: 4.5 }])
+  const given = ['--database-url', `sqlite:${path}`, '--type', 'movie', '--to', '1:10:1']
+  const text = `marquee: another process uses ${path}: stop it first`
+  expect(await convert(...given, '--multiply', '2')).toEqual([1, text])
+  expect((await store.get(alien, 'ann'))?.value).toBe(4.5)
+})
+
 test('convert-scale says what it needs, and creates no database', async () => {
   await using folder = await temporaryFolder()
   const path = join(folder.path, 'absent.db')

@@ -1,6 +1,6 @@
 import { nextRevision } from '@marquee/sql/revision'
 import { countOf, type Histogram } from '../rating.ts'
-import { describeScale, type Scale } from '../scale.ts'
+import { describeScale, type Scale, scaleText } from '../scale.ts'
 import {
   bayesianScore,
   type Scoring,
@@ -47,9 +47,16 @@ export interface Converter {
 /** Maximum number of records that are read at once. */
 export const convertedRecordsMax = 1_000
 
+/**
+ * Creates a converter. Throws a RangeError when the ratings are on the new scale already: a command
+ * that is repeated by mistake would change every value again.
+ */
 export function createConverter(rules: ScoringRules, conversion: Conversion): Converter {
   const { recordType, to, multiply, divide } = conversion
   const { scale: from, prior } = scoringFor(rules, recordType)
+  if (scaleText(from) === scaleText(to)) {
+    throw new RangeError(`ratings of "${recordType}" are on the scale ${scaleText(to)} already`)
+  }
   const scoring = scoringOf(to, prior.weight)
   // At most ten digits of a value count. Rounding to twelve removes only the error of the division.
   const place = (value: number) => to.stepOf(Number(((value * multiply) / divide).toPrecision(12)))

@@ -1,3 +1,4 @@
+import { announceUse } from '@marquee/sql/sqlite/instance'
 import { closeSqlite, openSqlite, transaction } from '@marquee/sql/sqlite/sqlite'
 import { scaleText } from '../scale.ts'
 import { histogramOf } from './aggregate-row.ts'
@@ -11,10 +12,18 @@ import {
 import { recordNumberOf, schema } from './sqlite-tables.ts'
 import { toRules } from './stored-rules.ts'
 
-/** Converts the ratings of a record type in an SQLite file. See `convertScale`. */
+/**
+ * Converts the ratings of a record type in an SQLite file. See `convertScale`. Throws when another
+ * process uses the file.
+ */
 export function convertSqlite(path: string, conversion: Conversion): Converted {
   const db = openSqlite(path, schema, { checked: true })
+  let isShared = false
   try {
+    using _ = announceUse(path, () => {
+      isShared = true
+    })
+    if (isShared) throw new Error(`another process uses ${path}: stop it first`)
     return transaction(db, () => {
       const { recordType } = conversion
       const rules = toRules(

@@ -86,6 +86,20 @@ export function describeStoredScales(
     expect((await second.aggregate(gone))?.mean).toBe(10)
   })
 
+  test('a conversion that is repeated changes nothing', async () => {
+    const open = createDatabase()
+    const first = await open({ rules: defaultRules, clock })
+    await first.put([rating('ann', 2)])
+    await first[Symbol.asyncDispose]()
+    const toTens = { recordType: 'movie', to: tens.scale, multiply: 2, divide: 1 }
+    await convert(open, toTens)
+    const error = await convert(open, toTens).catch((thrown: Error) => thrown)
+    expect((error as Error).message).toBe('ratings of "movie" are on the scale 1:10:1 already')
+    const rules = { ...defaultRules, named: new Map([['movie', tens]]) }
+    await using second = await open({ rules, clock })
+    expect((await second.get(alien, 'ann'))?.value).toBe(4)
+  })
+
   test('a conversion changes nothing when one value has no place on the new scale', async () => {
     const open = createDatabase()
     const first = await open({ rules: defaultRules, clock })
