@@ -11,7 +11,7 @@ import {
 import type { ScoringRules } from '../scoring.ts'
 import { histogramOf } from './aggregate-row.ts'
 import { foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
-import { writing } from './postgres-tables.ts'
+import { reading, writing } from './postgres-tables.ts'
 
 export interface WriteOptions {
   readonly query: Query
@@ -64,7 +64,7 @@ export async function writeChanges(
     const revision = await advanceRevision(options)
     const columns = aggregateColumns(changed, { revision, updateTimeMs })
     await query(writing.saveAggregates, [revision, updateTimeMs, ...columns])
-  }
+  } else if (edits.length > 0) await requireEpoch(options)
   return { changed: changed.map((edit) => edit.record), found }
 }
 
@@ -76,8 +76,18 @@ export async function advanceRevision(options: Omit<WriteOptions, 'rules'>): Pro
   const { query, channel, origin, clock, epoch } = options
   const values = [nextRevision(0, clock()), channel, origin, epoch]
   const [advanced] = await query(writing.advance, values)
-  if (advanced === undefined) throw new StaleRulesError('another process has changed the rules')
+  if (advanced === undefined) throw staleRules()
   return advanced.revision as number
+}
+
+/** Throws a StaleRulesError when the rules have changed. They cannot change while records are locked. */
+async function requireEpoch({ query, epoch }: WriteOptions): Promise<void> {
+  const [scoring] = await query(reading.scoring)
+  if (scoring?.epoch !== epoch) throw staleRules()
+}
+
+function staleRules(): StaleRulesError {
+  return new StaleRulesError('another process has changed the rules')
 }
 
 function requireTexts(changes: readonly RatingChange[]): void {

@@ -8,6 +8,7 @@ import { postgresDatabases } from '@marquee/testing/postgres-databases'
 import { describeWith } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
 import { type RecordRef, recordKey } from '../rating.ts'
+import { createScale } from '../scale.ts'
 import { defaultRules } from '../scoring.ts'
 import { ratingStoreContract } from './contract/contract.ts'
 import {
@@ -56,6 +57,18 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     await connection.query({ text: readFileSync(wholeNumbers.postgres, 'utf8') })
     await using store = await openPostgresRatingStore({ url, rules: defaultRules })
     await expectWholeNumbers(store)
+  })
+
+  test('a value of the scale before a conversion is refused, even if no histogram changes', async () => {
+    const open = createDatabase()
+    await using store = await open({ rules: defaultRules, clock })
+    await store.put([rating('ann', 4.5), rating('bob', 5)])
+    const to = createScale('1:10:1')
+    const url = (await urls.get(open)?.()) ?? ''
+    await convertScale(url, { recordType: 'movie', to, multiply: 2, divide: 1 })
+    const error = await store.put([rating('ann', 5), rating('bob', 4.5)]).catch((thrown) => thrown)
+    expect(String(error)).toBe('RangeError: value must be 1 to 10 in steps of 1; got 4.5')
+    expect((await store.get(alien, 'ann'))?.value).toBe(9)
   })
 
   test('many rating stores open at once on an empty database', async () => {
