@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, createClient } from '@connectrpc/connect'
@@ -6,13 +7,17 @@ import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { appOrigin, createAppTransport } from '@marquee/testing/app-transport'
 import { failureOf } from '@marquee/testing/failure-of'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { pino } from 'pino'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createDeadLetters } from './dead-letters.ts'
-import { defaultRules } from './scoring.ts'
+import { createScale } from './scale.ts'
+import { defaultRules, scoringOf } from './scoring.ts'
 import { createRatingApp } from './service.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
+import type { ChangeSink, RatingStore } from './store/port.ts'
+import { createSqliteRatingStore } from './store/sqlite.ts'
 import type { TopLimits } from './store/top.ts'
 import { createAggregateWatches } from './watch.ts'
 
@@ -82,6 +87,18 @@ describe('an aggregate', () => {
 })
 
 describe('a rating', () => {
+  test('a value is INVALID_ARGUMENT when another instance has just changed its scale', async () => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, 'rating.db')
+    await using first = createSqliteRatingStore({ path, rules: defaultRules })
+    const { client } = setUp(undefined, first)
+    const rules = { named: new Map(), others: scoringOf(createScale('1:10:1')) }
+    await using _ = createSqliteRatingStore({ path, rules })
+    const failure = await failureOf(client.putRating({ ...movie, userId: 'ada', value: 4.5 }))
+    expect(failure.code).toBe(Code.InvalidArgument)
+    expect(failure.rawMessage).toBe('value: must be 1 to 10 in steps of 1')
+  })
+
   test('a rating put twice by a user counts once, with the later value', async () => {
     const { client } = setUp()
     await client.putRating({ ...movie, userId: 'ada', value: 2 })
@@ -306,9 +323,14 @@ describe('REST', () => {
 
 const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
 
-function setUp(topLimits?: TopLimits) {
-  const bounds = topLimits && { topLimits }
-  const store = createMemoryRatingStore({ rules: defaultRules, clock: () => now, ...bounds })
+function setUp(
+  topLimits?: TopLimits,
+  store: RatingStore & ChangeSink = createMemoryRatingStore({
+    rules: defaultRules,
+    clock: () => now,
+    ...(topLimits && { topLimits }),
+  }),
+) {
   const app = createRatingApp({
     store,
     watches: createAggregateWatches({ store }),

@@ -43,6 +43,10 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
     const aggregate = await store.aggregate(record)
     return aggregate && toMessage(aggregate)
   }
+  const requireOnScale = (recordType: string, value: number) => {
+    const scoring = store.scoring(recordType)
+    if (scoring.scale.stepOf(value) === undefined) throw offScale(scoring)
+  }
   return {
     async getAggregatedRating({ recordType, recordId }, context) {
       const aggregate = await store.aggregate({ recordType, recordId })
@@ -60,9 +64,15 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
 
     async putRating({ recordType, recordId, userId, value = Number.NaN }, context) {
       const record = { recordType, recordId }
-      const scoring = store.scoring(recordType)
-      if (scoring.scale.stepOf(value) === undefined) throw offScale(scoring)
-      await store.put([{ ...record, userId: actingUser(context, userId), value }])
+      requireOnScale(recordType, value)
+      const rating = { ...record, userId: actingUser(context, userId), value }
+      try {
+        await store.put([rating])
+      } catch (error) {
+        // Another instance may have changed the scale since.
+        requireOnScale(recordType, value)
+        throw error
+      }
       return { aggregatedRating: await present(record) }
     },
 
