@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { nextRevision } from '@marquee/sql/revision'
-import { transaction } from '@marquee/sql/sqlite/sqlite'
+import { snapshotOf, transaction } from '@marquee/sql/sqlite/sqlite'
 import { countOf } from '../rating.ts'
 import { bayesianScore, type ScoringRules, scoringFor } from '../scoring.ts'
 import { histogramOf, type Row } from './aggregate-row.ts'
@@ -14,7 +14,9 @@ const rescoreSizeMax = 1_000
 export interface SqliteRules {
   /** Returns the rules of the last read or write. */
   current(): ScoringRules
-  /** Reads the rules again when another process has changed them. Called within each read and write. */
+  /** Returns the rules of the state that `read` shows. Called within each read. */
+  shown(): ScoringRules
+  /** Returns the rules of the transaction. Called within each write. */
   refresh(): ScoringRules
 }
 
@@ -29,6 +31,7 @@ export function adoptRules(
 ): SqliteRules {
   let current = rules
   let epoch = transaction(db, adopt)
+  let snapshot: number | undefined
 
   function adopt(): number {
     sql.insertScoring.run(nextRevision(0, clock()))
@@ -73,15 +76,26 @@ export function adoptRules(
     return 1
   }
 
+  /** Reads the rules again when another process has changed them. */
+  function refresh(): ScoringRules {
+    const stored = storedEpoch()
+    if (stored !== epoch) {
+      current = toRules(sql.rules.all())
+      epoch = stored
+    }
+    return current
+  }
+
   return {
     current: () => current,
-    refresh() {
-      const stored = storedEpoch()
-      if (stored !== epoch) {
-        current = toRules(sql.rules.all())
-        epoch = stored
+    shown() {
+      const shown = snapshotOf(db)
+      if (shown !== snapshot) {
+        refresh()
+        snapshot = shown
       }
       return current
     },
+    refresh,
   }
 }

@@ -89,8 +89,8 @@ export function createSqliteRatingStore(
 
   /** Called within the read of the rows, so that the scales are those of the same state. */
   function toAggregates(rows: readonly Row[]): Aggregate[] {
-    const latest = rules.refresh()
-    return rows.map((row) => toAggregate(row, latest))
+    const shown = rules.shown()
+    return rows.map((row) => toAggregate(row, shown))
   }
 
   function revision(): number {
@@ -206,7 +206,7 @@ export function createSqliteRatingStore(
   function get({ recordType, recordId }: RecordRef, userId: string): StoredRating | undefined {
     const row = sql.rating.get(recordType, recordId, userId)
     if (row === undefined) return undefined
-    const value = scoringFor(rules.refresh(), recordType).scale.values[row.step as number] as number
+    const value = scoringFor(rules.shown(), recordType).scale.values[row.step as number] as number
     const updateTimeMs = row.update_time_ms as number
     return { recordType, recordId, userId, value, updateTimeMs }
   }
@@ -217,7 +217,10 @@ export function createSqliteRatingStore(
     ...writesBy(change),
     get: async (record, userId) => read(db, () => get(record, userId)),
     async aggregate({ recordType, recordId }) {
-      return read(db, () => toAggregates(sql.aggregate.all(recordType, recordId)))[0]
+      return read(db, () => {
+        const row = sql.aggregate.get(recordType, recordId)
+        return row && toAggregate(row, rules.shown())
+      })
     },
     async aggregates(records) {
       const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
@@ -226,7 +229,7 @@ export function createSqliteRatingStore(
     top: (options) => topPage(topIndex, options, topLimits),
     async revision() {
       return read(db, () => {
-        rules.refresh()
+        rules.shown()
         return revision()
       })
     },
