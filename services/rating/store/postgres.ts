@@ -78,13 +78,13 @@ export async function openPostgresRatingStore(
   const resources = opened.move()
 
   /**
-   * Reads rows of steps. When it resolves, `rules` are those of the rows: they are read again when
-   * another process has changed them.
+   * Reads rows of steps, with the rules that they are by. Both are read again when another process
+   * has changed the rules.
    */
   async function readSteps(statement: Statement, values: readonly unknown[]) {
     for (let attempt = 0; attempt < readAttemptsMax; attempt++) {
       const rows = await db.read(statement, values)
-      if (rows.length === 0 || rows[0]?.epoch === epoch) return rows
+      if (rows.length === 0 || rows[0]?.epoch === epoch) return { rows, rules }
       ;({ rules, epoch } = await readRules(db.read))
     }
     throw new StaleRulesError('other processes change the rules again and again')
@@ -187,16 +187,18 @@ export async function openPostgresRatingStore(
     if (possible.length === 0) return []
     const types = possible.map(({ recordType }) => recordType)
     const ids = possible.map(({ recordId }) => recordId)
-    return (await readSteps(reading.aggregates, [types, ids])).map((row) => toAggregate(row, rules))
+    const found = await readSteps(reading.aggregates, [types, ids])
+    return found.rows.map((row) => toAggregate(row, found.rules))
   }
 
   async function get(record: RecordRef, userId: string): Promise<StoredRating | undefined> {
     const { recordType, recordId } = record
     const key = [recordType, recordId, userId]
     if (!key.every(isText)) return undefined
-    const [row] = await readSteps(reading.rating, key)
+    const found = await readSteps(reading.rating, key)
+    const [row] = found.rows
     if (row === undefined) return undefined
-    const value = scoringFor(rules, recordType).scale.values[row.step as number] as number
+    const value = scoringFor(found.rules, recordType).scale.values[row.step as number] as number
     return { recordType, recordId, userId, value, updateTimeMs: row.update_time_ms as number }
   }
 
@@ -205,8 +207,8 @@ export async function openPostgresRatingStore(
     if (!isText(recordType)) return { aggregates: [], end: undefined }
     const score = after?.bayesianScore ?? Number.POSITIVE_INFINITY
     const place = [recordType, score, beforeNul(after?.recordId ?? ''), size]
-    const rows = await readSteps(reading.top, [...place, countMin, limit])
-    const aggregates = rows.map((row) => toAggregate(row, rules))
+    const found = await readSteps(reading.top, [...place, countMin, limit])
+    const aggregates = found.rows.map((row) => toAggregate(row, found.rules))
     if (aggregates.length === limit) return { aggregates, end: undefined }
     const [end] = await db.read(reading.topEnd, place)
     return { aggregates, end: end && toPosition(end) }
