@@ -59,7 +59,7 @@ export function readLogPolicy(flags: Flags): LogPolicy {
 /** Reads the scale of each record type, and the prior of its scores. */
 export function readRules(flags: Flags): ScoringRules {
   const scales = readScales(flags)
-  const mean = readPriorMean(flags)
+  const means = readPriorMeans(flags)
   const weight = flags.number({
     flag: 'prior-weight',
     help: 'the weight of the assumed mean, in ratings',
@@ -68,13 +68,17 @@ export function readRules(flags: Flags): ScoringRules {
     max: 1_000_000,
   })
   const scoringOf = (recordType: string, scale = defaultScale): Scoring => {
-    if (mean !== undefined && (mean < scale.min || mean > scale.max)) {
-      flags.refuse(`--prior-mean is ${mean}: give a number on the scale of ${recordType}`)
+    const mean = means.get(recordType) ?? means.get('') ?? (scale.min + scale.max) / 2
+    if (mean < scale.min || mean > scale.max) {
+      const name = recordType === '' ? 'all other record types' : recordType
+      flags.refuse(`--prior-mean is ${mean}: give a number on the scale of ${name}`)
     }
-    return { scale, prior: { mean: mean ?? (scale.min + scale.max) / 2, weight } }
+    return { scale, prior: { mean, weight } }
   }
-  const named = new Map([...scales].map(([type, scale]) => [type, scoringOf(type, scale)]))
-  return { named, others: scoringOf('all other record types') }
+  const types = new Set([...scales.keys(), ...means.keys()])
+  types.delete('')
+  const named = new Map([...types].map((type) => [type, scoringOf(type, scales.get(type))]))
+  return { named, others: scoringOf('') }
 }
 
 /** Matches the record types that ratings accept. */
@@ -99,15 +103,19 @@ function readScales(flags: Flags) {
   return scales
 }
 
-function readPriorMean(flags: Flags): number | undefined {
-  const text = flags.text({
+/** Returns the assumed mean by record type, with an empty type for all others. */
+function readPriorMeans(flags: Flags): Map<string, number> {
+  const given = flags.list({
     flag: 'prior-mean',
-    help: 'the assumed mean of a record that nobody has rated; empty for the middle of its scale',
-    default: '',
+    help: 'the assumed mean of a record that nobody has rated, also by record type, such as 3 or 3,photo=0.5; empty for the middle of each scale',
   })
-  if (text === '') return undefined
-  const mean = Number(text)
-  if (Number.isFinite(mean) && text.trim() !== '') return mean
-  flags.refuse(`--prior-mean is "${text}": give a number`)
-  return undefined
+  const means = new Map<string, number>()
+  for (const text of given) {
+    const [, recordType = '', number = ''] = /^(?:(.*)=)?(-?[\d.]+)$/.exec(text) ?? []
+    const isKnown = means.has(recordType)
+    if (isKnown || !Number.isFinite(Number(number)) || number === '') {
+      flags.refuse(`--prior-mean is "${text}": give a number, or TYPE=NUMBER, each type once`)
+    } else means.set(recordType, Number(number))
+  }
+  return means
 }

@@ -24,17 +24,17 @@ export interface BadMessage {
 
 /** Invalid messages of a unary RPC, for every protocol. */
 export const badMessages: readonly BadMessage[] = [
-  ...[0, 6, -1].map((value) => ({
+  ...[0, 6, -1, 3.7, 1e40].map((value) => ({
     what: `a value of ${value}`,
     method: putRating,
     payload: json({ ...rating, value }),
-    says: /^value: must be greater than or equal to 1 and less than or equal to 5/,
+    says: /^value: must be 0\.5 to 5 in steps of 0\.5$/,
   })),
-  ...[3.5, 'x', 1e40].map((value) => ({
+  ...['x', true, {}].map((value) => ({
     what: `a value of ${JSON.stringify(value)}`,
     method: putRating,
     payload: json({ ...rating, value }),
-    says: /PutRatingRequest\.value from JSON: expected number \(int32\)/,
+    says: /PutRatingRequest\.value from JSON: expected number \(double\)/,
   })),
   {
     what: 'an empty id',

@@ -78,6 +78,12 @@ export function createConverter(rules: ScoringRules, conversion: Conversion): Co
   }
 }
 
+/** Throws when a conversion has found no record. */
+export function requireRecords(converted: Converted, { recordType }: Conversion): Converted {
+  if (converted.records > 0) return converted
+  throw new Error(`the database has no ratings of "${recordType}": a new scale needs no conversion`)
+}
+
 function noPlace(value: number, { recordType, to, multiply, divide }: Conversion): RangeError {
   const factor = `${multiply}${divide === 1 ? '' : `/${divide}`}`
   return new RangeError(

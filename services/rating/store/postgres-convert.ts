@@ -7,6 +7,7 @@ import {
   conversionRevision,
   convertedRecordsMax,
   createConverter,
+  requireRecords,
 } from './converter.ts'
 import { schema } from './postgres-tables.ts'
 import { toRules } from './stored-rules.ts'
@@ -54,7 +55,9 @@ export async function convertPostgres(url: string, conversion: Conversion): Prom
         await query(move, [numbers, steps.map(([from]) => from), steps.map(([, to]) => to)])
         records += results.length
         ratings += results.reduce((total, { count }) => total + count, 0)
-        if (rows.length < convertedRecordsMax) return { records, ratings }
+        if (rows.length < convertedRecordsMax) {
+          return requireRecords({ records, ratings }, conversion)
+        }
         after = numbers.at(-1) ?? after
       }
     },

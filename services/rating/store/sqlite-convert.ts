@@ -8,6 +8,7 @@ import {
   conversionRevision,
   convertedRecordsMax,
   createConverter,
+  requireRecords,
 } from './converter.ts'
 import { recordNumberOf, schema } from './sqlite-tables.ts'
 import { toRules } from './stored-rules.ts'
@@ -66,7 +67,9 @@ export function convertSqlite(path: string, conversion: Conversion): Converted {
           records++
           ratings += result.count
         }
-        if (rows.length < convertedRecordsMax) return { records, ratings }
+        if (rows.length < convertedRecordsMax) {
+          return requireRecords({ records, ratings }, conversion)
+        }
         after = recordNumberOf(rows.at(-1))
       }
     })

@@ -100,6 +100,16 @@ export function describeStoredScales(
     expect((await second.get(alien, 'ann'))?.value).toBe(4)
   })
 
+  test('a record type without ratings is not converted', async () => {
+    const open = createDatabase()
+    await (await open({ rules: defaultRules, clock }))[Symbol.asyncDispose]()
+    const conversion = { recordType: 'photo', to: thumbs.scale, multiply: 1, divide: 1 }
+    const error = await convert(open, conversion).catch((thrown: Error) => thrown)
+    expect((error as Error).message).toBe(
+      'the database has no ratings of "photo": a new scale needs no conversion',
+    )
+  })
+
   test('a conversion changes nothing when one value has no place on the new scale', async () => {
     const open = createDatabase()
     const first = await open({ rules: defaultRules, clock })
