@@ -34,7 +34,7 @@ export const badMessages: readonly BadMessage[] = [
     what: `a value of ${JSON.stringify(value)}`,
     method: putRating,
     payload: json({ ...rating, value }),
-    says: /PutRatingRequest\.value from JSON: expected number \(double\)/,
+    says: /PutRatingRequest\.value from JSON: expected number \(float64\)/,
   })),
   {
     what: 'an empty id',
