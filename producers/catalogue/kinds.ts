@@ -22,6 +22,7 @@ const headers = {
 }
 
 const lineFeed = 0x0a
+
 /**
  * Detects the kind of a file by its first line. Returns the kind, or `undefined` when it is
  * unknown, and a source that starts from the beginning again.

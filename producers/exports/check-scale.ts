@@ -29,7 +29,7 @@ async function readScale(client: Watch, recordId: string): Promise<string | unde
       { signal },
     )) {
       const scale = aggregatedRating?.scale
-      if (scale !== undefined) text = `${scale.min}:${scale.max}:${scale.step}`
+      if (scale !== undefined) text = scaleText(scale)
       // Not `break`: only an error or the end clears the deadline, which keeps the process alive.
       enough.abort()
     }

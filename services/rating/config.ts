@@ -6,7 +6,7 @@ import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/
 import { readConsulConfig } from '@marquee/service/flags/registry'
 import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
 import type { LogPolicy } from './log-guard.ts'
-import { createScale, defaultScale, scaleText } from './scale.ts'
+import { createScale, defaultScale, type Scale, scaleText } from './scale.ts'
 import { defaultPriorWeight, type Scoring, type ScoringRules } from './scoring.ts'
 
 export interface RatingOptions extends ServiceOptions {
@@ -84,12 +84,13 @@ export function readRules(flags: Flags): ScoringRules {
 /** Matches the record types that ratings accept. */
 const recordTypeForm = /^[^\s\p{Cc}=,]{1,64}$/u
 
-function readScales(flags: Flags) {
+/** Returns the scale by record type. */
+function readScales(flags: Flags): Map<string, Scale> {
   const given = flags.list({
     flag: 'scale',
     help: `the values of a record type, as TYPE=MIN:MAX:STEP, separated by commas: movie=1:10:1. All others are on ${scaleText(defaultScale)}`,
   })
-  const scales = new Map<string, ReturnType<typeof createScale>>()
+  const scales = new Map<string, Scale>()
   for (const text of given) {
     const [recordType = '', ...rest] = text.split('=')
     try {

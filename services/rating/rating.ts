@@ -1,3 +1,4 @@
+import { countOf } from './scale.ts'
 import { bayesianScore, type Prior, type Scoring } from './scoring.ts'
 
 /** Reference to a rated record. A movie is `{ recordType: 'movie', recordId: … }`. */
@@ -46,11 +47,6 @@ export interface Aggregate extends RecordRef {
 export type RatingChange =
   | ({ readonly kind: 'put' } & Rating)
   | ({ readonly kind: 'delete' } & RecordRef & { readonly userId: string })
-
-/** Returns the number of ratings of a histogram. */
-export function countOf(histogram: Histogram): number {
-  return histogram.reduce((total, each) => total + each, 0)
-}
 
 /**
  * Returns the variance of the ratings: the mean of the squared distances from their mean. 0 without

@@ -63,8 +63,13 @@ export function createScale(text: string): Scale {
   }
 }
 
+/** Returns the number of ratings of a histogram. */
+export function countOf(histogram: readonly number[]): number {
+  return histogram.reduce((total, each) => total + each, 0)
+}
+
 /** Returns the text of a scale, which `createScale` reads. Equal scales have equal texts. */
-export function scaleText({ min, max, step }: Scale): string {
+export function scaleText({ min, max, step }: Pick<Scale, 'min' | 'max' | 'step'>): string {
   return `${min}:${max}:${step}`
 }
 

@@ -1,4 +1,4 @@
-import { defaultScale, type Scale } from './scale.ts'
+import { countOf, defaultScale, type Scale } from './scale.ts'
 
 /** Assumed mean of a record without ratings, and its weight. */
 export interface Prior {
@@ -49,6 +49,11 @@ export function bayesianScore(count: number, sum: number, prior: Prior): number 
   return (prior.weight * prior.mean + sum) / (prior.weight + count)
 }
 
+/** Returns the weighted rating of a histogram. */
+export function scoreOf(histogram: readonly number[], { scale, prior }: Scoring): number {
+  return bayesianScore(countOf(histogram), scale.sum(histogram), prior)
+}
+
 /** Interval around a score. */
 export interface ScoreInterval {
   readonly low: number
@@ -73,15 +78,15 @@ const deviations95 = 1.96
  *     square = (weight × (mean × (min + max) - min × max) + sum of value²) / total
  *     (square - score²) / (total + 1)
  *
- * The interval is cut at the ends of the scale. Without ratings and without a prior it is the whole scale.
+ * The interval is cut at the ends of the scale. Without ratings and without a prior, it is the whole
+ * scale.
  */
 export function scoreInterval(histogram: readonly number[], scoring: Scoring): ScoreInterval {
   const { scale, prior } = scoring
   const { min, max, values } = scale
-  const count = histogram.reduce((total, each) => total + each, 0)
-  const total = prior.weight + count
+  const total = prior.weight + countOf(histogram)
   if (total === 0) return { low: min, high: max, level: 0.95 }
-  const score = bayesianScore(count, scale.sum(histogram), prior)
+  const score = scoreOf(histogram, scoring)
   let squares = prior.weight * (prior.mean * (min + max) - min * max)
   for (const [index, value] of values.entries()) squares += (histogram[index] ?? 0) * value * value
   const variance = Math.max(0, squares / total - score * score) / (total + 1)

@@ -1,4 +1,5 @@
-import { type Aggregate, countOf, type Histogram } from '../rating.ts'
+import type { Aggregate, Histogram } from '../rating.ts'
+import { countOf } from '../scale.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 
 /** Row of a database. The columns have the same names in all databases. */

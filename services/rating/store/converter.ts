@@ -1,13 +1,6 @@
-import { nextRevision } from '@marquee/sql/revision'
-import { countOf, type Histogram } from '../rating.ts'
-import { describeScale, type Scale, scaleText } from '../scale.ts'
-import {
-  bayesianScore,
-  type Scoring,
-  type ScoringRules,
-  scoringFor,
-  scoringOf,
-} from '../scoring.ts'
+import type { Histogram } from '../rating.ts'
+import { countOf, describeScale, type Scale, scaleText } from '../scale.ts'
+import { type Scoring, type ScoringRules, scoreOf, scoringFor, scoringOf } from '../scoring.ts'
 
 /** Conversion of a record type to another scale. */
 export interface Conversion {
@@ -71,9 +64,8 @@ export function createConverter(rules: ScoringRules, conversion: Conversion): Co
         if (step !== undefined) counts[step] = (counts[step] ?? 0) + count
         else if (count > 0) throw noPlace(from.values[index] as number, conversion)
       }
-      const count = countOf(counts)
-      const score = bayesianScore(count, to.sum(counts), scoring.prior)
-      return { recordNumber, histogram: counts, count, bayesianScore: score }
+      const score = scoreOf(counts, scoring)
+      return { recordNumber, histogram: counts, count: countOf(counts), bayesianScore: score }
     },
   }
 }
@@ -89,9 +81,4 @@ function noPlace(value: number, { recordType, to, multiply, divide }: Conversion
   return new RangeError(
     `ratings of "${recordType}" have the value ${value}, and ${value} × ${factor} is not on the scale of ${describeScale(to)}`,
   )
-}
-
-/** Returns the revision of a conversion. */
-export function conversionRevision(previous: number): number {
-  return nextRevision(previous, Date.now())
 }

@@ -1,10 +1,10 @@
 import { openPostgres } from '@marquee/sql/postgres/postgres'
+import { nextRevision } from '@marquee/sql/revision'
 import { scaleText } from '../scale.ts'
 import { histogramOf } from './aggregate-row.ts'
 import {
   type Conversion,
   type Converted,
-  conversionRevision,
   convertedRecordsMax,
   createConverter,
   requireRecords,
@@ -13,7 +13,7 @@ import { schema } from './postgres-tables.ts'
 import { toRules } from './stored-rules.ts'
 
 /** Maximum time of a conversion, in milliseconds. */
-const timeoutMs = 30 * 60_000
+const conversionTimeoutMs = 30 * 60_000
 
 /** Converts the ratings of a record type in a PostgreSQL database. See `convertScale`. */
 export async function convertPostgres(url: string, conversion: Conversion): Promise<Converted> {
@@ -34,7 +34,7 @@ export async function convertPostgres(url: string, conversion: Conversion): Prom
         },
         [recordType, scaleText(scale), prior.mean, prior.weight],
       )
-      const revision = conversionRevision(state?.revision as number)
+      const revision = nextRevision(state?.revision as number, Date.now())
       await query({ text: 'UPDATE scoring SET revision = $1, epoch = epoch + 1' }, [revision])
       let [records, ratings, after] = [0, 0, 0]
       for (;;) {
@@ -61,7 +61,7 @@ export async function convertPostgres(url: string, conversion: Conversion): Prom
         after = numbers.at(-1) ?? after
       }
     },
-    { timeoutMs },
+    { timeoutMs: conversionTimeoutMs },
   )
 }
 

@@ -1,8 +1,7 @@
 import type { Query, Row } from '@marquee/sql/postgres/connection'
 import type { Postgres } from '@marquee/sql/postgres/postgres'
 import { nextRevision } from '@marquee/sql/revision'
-import { countOf } from '../rating.ts'
-import { bayesianScore, type ScoringRules, scoringFor } from '../scoring.ts'
+import { type ScoringRules, scoreOf, scoringFor } from '../scoring.ts'
 import { histogramOf } from './aggregate-row.ts'
 import { reading, writing } from './postgres-tables.ts'
 import { advanceRevision, type WriteOptions } from './postgres-write.ts'
@@ -83,11 +82,9 @@ async function rescoreAll(options: WriteOptions): Promise<void> {
 
 function scoreColumns(rows: readonly Row[], rules: ScoringRules): number[][] {
   const scorings = rows.map((row) => scoringFor(rules, row.record_type as string))
-  const scores = rows.map((row, index) => {
-    const { scale, prior } = scorings[index] ?? rules.others
-    const histogram = histogramOf(row)
-    return bayesianScore(countOf(histogram), scale.sum(histogram), prior)
-  })
+  const scores = rows.map((row, index) =>
+    scoreOf(histogramOf(row), scorings[index] ?? rules.others),
+  )
   return [
     rows.map((row) => row.record_number as number),
     scores,

@@ -1,3 +1,4 @@
+import { nextRevision } from '@marquee/sql/revision'
 import { announceUse } from '@marquee/sql/sqlite/instance'
 import { closeSqlite, openSqlite, transaction } from '@marquee/sql/sqlite/sqlite'
 import { scaleText } from '../scale.ts'
@@ -5,12 +6,11 @@ import { histogramOf } from './aggregate-row.ts'
 import {
   type Conversion,
   type Converted,
-  conversionRevision,
   convertedRecordsMax,
   createConverter,
   requireRecords,
 } from './converter.ts'
-import { recordNumberOf, schema } from './sqlite-tables.ts'
+import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { toRules } from './stored-rules.ts'
 
 /**
@@ -27,9 +27,8 @@ export function convertSqlite(path: string, conversion: Conversion): Converted {
     if (isShared) throw new Error(`another process uses ${path}: stop it first`)
     return transaction(db, () => {
       const { recordType } = conversion
-      const rules = toRules(
-        db.prepare('SELECT record_type, scale, prior_mean, prior_weight FROM scoring_rule').all(),
-      )
+      const sql = prepareStatements(db)
+      const rules = toRules(sql.rules.all())
       const { scoring, steps, convert } = createConverter(rules, conversion)
       const { scale, prior } = scoring
       db.prepare('INSERT OR REPLACE INTO scoring_rule VALUES (?, ?, ?, ?)').run(
@@ -38,9 +37,9 @@ export function convertSqlite(path: string, conversion: Conversion): Converted {
         prior.mean,
         prior.weight,
       )
-      const previous = db.prepare('SELECT revision FROM scoring').get()?.revision as number
-      const revision = conversionRevision(previous)
-      db.prepare('UPDATE scoring SET revision = ?, epoch = epoch + 1').run(revision)
+      const revision = nextRevision(sql.scoring.get()?.revision as number, Date.now())
+      sql.setRevision.run(revision)
+      sql.nextEpoch.run()
       const select = db.prepare(
         `SELECT record_number, histogram FROM aggregate
          WHERE record_type = ? AND record_number > ? ORDER BY record_number LIMIT ?`,

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { nextRevision } from '@marquee/sql/revision'
 import { snapshotOf, transaction } from '@marquee/sql/sqlite/sqlite'
-import { countOf } from '../rating.ts'
-import { bayesianScore, type ScoringRules, scoringFor } from '../scoring.ts'
+import { type ScoringRules, scoreOf, scoringFor } from '../scoring.ts'
 import { histogramOf, type Row } from './aggregate-row.ts'
 import { type prepareStatements, recordNumberOf } from './sqlite-tables.ts'
 import { areSameRules, requireScales, storedRules, toRules } from './stored-rules.ts'
@@ -68,10 +67,10 @@ export function adoptRules(
 
   /** Returns 1 when the score was made with another prior, otherwise 0. */
   function rescore(row: Row, revision: number): number {
-    const { scale, prior } = scoringFor(rules, row.record_type as string)
+    const scoring = scoringFor(rules, row.record_type as string)
+    const { prior } = scoring
     if (row.prior_mean === prior.mean && row.prior_weight === prior.weight) return 0
-    const histogram = histogramOf(row)
-    const score = bayesianScore(countOf(histogram), scale.sum(histogram), prior)
+    const score = scoreOf(histogramOf(row), scoring)
     sql.setScore.run(score, prior.mean, prior.weight, revision, recordNumberOf(row))
     return 1
   }

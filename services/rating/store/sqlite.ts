@@ -77,6 +77,7 @@ export function createSqliteRatingStore(
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   const topIndex = createSqliteTop(db, toAggregates)
   const { notify, onChange } = createChangeListeners()
+
   function openRules(): SqliteRules {
     try {
       return adoptRules(db, sql, { rules: options.rules, clock })
