@@ -98,21 +98,6 @@ export function createMovies<M, R>({ metadata, ratings }: Sources<M, R>) {
       const items = page.items.map(({ movieId, value }) => join(value, ratingOf(rated, movieId)))
       return { ...page, items }
     },
-
-    /** Returns a page of the top list. Omits records that metadata does not know. */
-    async top(
-      options: PageOptions & { countMin: bigint },
-      caller: Caller,
-    ): Promise<Page<Details<M, R>>> {
-      const page = await ratings.top(options, caller)
-      const ids = page.items.map(({ movieId }) => movieId)
-      const movies = ids.length === 0 ? new Map<string, M>() : await metadata.getMany(ids, caller)
-      const items = page.items.flatMap(({ movieId, value }) => {
-        const movie = movies.get(movieId)
-        return movie === undefined ? [] : [join(movie, { kind: 'found', value })]
-      })
-      return { ...page, items }
-    },
   }
 }
 

@@ -17,7 +17,11 @@ import {
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
 import { type Caller, createMovies, type Details, type Page, type Sources } from './movie.ts'
 import { shareLookups } from './shared-lookups.ts'
+import { readTopList } from './top-list.ts'
 import { createDetailsWatches, createSeparateWatches } from './watch.ts'
+
+/** Page size of a request that sets none. */
+const pageSizeDefault = 50
 
 export interface MovieRpcOptions {
   readonly sources: Sources<Metadata, AggregatedRating>
@@ -43,13 +47,14 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
     },
 
     async listMovies(request, context) {
-      const { pageSize, query, ratingCountMin: countMin, pageToken } = request
+      const { query, ratingCountMin: countMin, pageToken } = request
+      const pageSize = request.pageSize || pageSizeDefault
       const top = request.order === Order.TOP_RATED
       const list = top ? `movies:top:${countMin}` : `movies:title:${query}`
       const options = { pageSize, pageToken: decodePageToken(pageToken, list, isToken) ?? '' }
       const caller = callerOf(context)
       const page = await (top
-        ? movies.top({ ...options, countMin }, caller)
+        ? readTopList(sources, { ...options, countMin }, caller)
         : movies.catalogue({ ...options, query }, caller)
       ).catch(failList)
       return {

@@ -107,8 +107,8 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   ratingCountMin: bigint;
 
   /**
-   * Maximum number of movies of the page: 1 to 500. 0 stands for the default: 50. With ORDER_TOP_RATED,
-   * records without metadata are omitted.
+   * Maximum number of movies of the page: 1 to 500. 0 stands for the default: 50. ORDER_TOP_RATED passes over
+   * ratings of deleted movies: the page holds as many movies as requested while there are more.
    *
    * @generated from field: int32 page_size = 4;
    */
@@ -181,8 +181,8 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
   movies: MovieDetails[];
 
   /**
-   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than
-   * page_size, or none, because one call reads a bounded number of movies.
+   * Token of the next page. Empty only on the last page: an earlier page has fewer movies than page_size,
+   * or none, only when the call has read its maximum of movies, ratings or bytes.
    *
    * @generated from field: string next_page_token = 2;
    */

@@ -1,0 +1,98 @@
+import { expect, test } from 'bun:test'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import fc from 'fast-check'
+import type { Caller, Sources } from './movie.ts'
+import { readTopList, topListLimits } from './top-list.ts'
+
+alsoOnDenoAndNode(import.meta.filename)
+
+const caller: Caller = {
+  signal: new AbortController().signal,
+  deadlineMs: undefined,
+  requestId: 'test',
+}
+
+/** Creates a top list of as many records, some of them without a movie, and counts its reads. */
+function createSources(ids: readonly string[], hidden: ReadonlySet<string>) {
+  const reads: number[] = []
+  const unused = () => Promise.reject(new Error('a top list does not call this'))
+  const sources: Sources<string, number> = {
+    metadata: {
+      get: unused,
+      list: unused,
+      getMany: async (asked) => {
+        expect(asked.length > 0 && asked.length <= 500).toBe(true)
+        return new Map(asked.filter((id) => !hidden.has(id)).map((id) => [id, id]))
+      },
+    },
+    ratings: {
+      get: unused,
+      getMany: unused,
+      watch: () => {
+        throw new Error('a top list does not call this')
+      },
+      async top({ pageSize, pageToken }) {
+        expect(pageSize > 0 && pageSize <= 500).toBe(true)
+        reads.push(pageSize)
+        const start = Number(pageToken)
+        const end = start + pageSize
+        const items = ids.slice(start, end).map((movieId) => ({ movieId, value: 1 }))
+        return { items, nextPageToken: end < ids.length ? `${end}` : '' }
+      },
+    },
+  }
+  return { sources, reads }
+}
+
+async function readAll(sources: Sources<string, number>, sizes: readonly number[]) {
+  const pages: { size: number; ids: string[] }[] = []
+  let pageToken = ''
+  do {
+    const size = sizes[pages.length % sizes.length] as number
+    const options = { countMin: 0n, pageSize: size, pageToken }
+    const page = await readTopList(sources, options, caller)
+    pages.push({ size, ids: page.items.map(({ metadata }) => metadata) })
+    pageToken = page.nextPageToken
+  } while (pageToken !== '' && pages.length < 10_000)
+  return pages
+}
+
+const someIds = fc
+  .nat({ max: 1_200 })
+  .map((count) => Array.from({ length: count }, (_, index) => `id-${index}`))
+const shares = fc.constantFrom(0, 0.02, 0.3, 0.5, 0.9)
+
+test('every page but the last is full, whichever movies are deleted and whatever the page sizes', async () => {
+  const size = fc.integer({ min: 1, max: 60 })
+  const property = fc.asyncProperty(
+    someIds,
+    shares,
+    fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
+    fc.array(fc.oneof(size, fc.constant(500)), { minLength: 1, maxLength: 5 }),
+    async (ids, share, chance, sizes) => {
+      const hidden = new Set(ids.filter(() => (chance.next().value as number) < share))
+      const pages = await readAll(createSources(ids, hidden).sources, sizes)
+      expect(pages.flatMap((page) => page.ids)).toEqual(ids.filter((id) => !hidden.has(id)))
+      for (const page of pages.slice(0, -1)) expect(page.ids).toHaveLength(page.size)
+    },
+  )
+  await fc.assert(property, { numRuns: 150 })
+})
+
+test('a run of a thousand deleted movies leaves no hole', async () => {
+  const ids = Array.from({ length: 1_100 }, (_, index) => `id-${index}`)
+  const { sources, reads } = createSources(ids, new Set(ids.slice(20, 1_020)))
+  const pages = await readAll(sources, [50])
+  expect(pages.map((page) => page.ids.length)).toEqual([50, 50])
+  expect(reads.length).toBeLessThan(10)
+})
+
+test('one page reads a bounded number of records, and the next one continues', async () => {
+  const ids = Array.from({ length: 20_000 }, (_, index) => `id-${index}`)
+  const { sources, reads } = createSources(ids, new Set(ids.slice(0, -1)))
+  const first = await readTopList(sources, { countMin: 0n, pageSize: 10, pageToken: '' }, caller)
+  expect(first.items).toEqual([])
+  expect(reads).toHaveLength(topListLimits.readsMax)
+  const all = await readAll(sources, [10])
+  expect(all.flatMap((page) => page.ids)).toEqual(['id-19999'])
+})
