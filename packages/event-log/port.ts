@@ -12,7 +12,10 @@ export interface NewRecord {
    * its UTF-8. `null` for no key, which differs from an empty one.
    */
   readonly key: string | Uint8Array | null
-  /** `null` for no value, which differs from an empty one. */
+  /**
+   * `null` for no value, which differs from an empty one. In a compacted topic it is a tombstone:
+   * it deletes the key.
+   */
   readonly value: Uint8Array | null
   readonly headers?: readonly RecordHeader[]
 }
@@ -59,6 +62,52 @@ export interface Slice {
   readonly oldest: number
   /** Offset that the next record will get. */
   readonly end: number
+}
+
+/**
+ * Rule by which a topic's records are removed, in Kafka's terms (`cleanup.policy`):
+ * - `delete`: by their age. The policy of a topic that was created without one.
+ * - `compact`: by a later record with the same key. The last one of each key stays, whatever its age.
+ */
+export type TopicCleanup = 'delete' | 'compact'
+
+/** Policy of a topic. */
+export interface TopicPolicy {
+  readonly cleanup: TopicCleanup
+}
+
+/**
+ * Times that records can stay in a topic, in milliseconds. They are lower bounds: the log removes
+ * records in the background, while it runs.
+ */
+export interface TopicRetention {
+  /** An operator of Kafka can configure both. */
+  readonly cleanup: TopicCleanup | 'compact,delete'
+  /** Age from which on a record is removed. `undefined` when age removes none. */
+  readonly retentionMs: number | undefined
+  /**
+   * Age from which on a record that a later one replaced, or deleted, is removed. It may be removed
+   * earlier. `undefined` when no age is configured, or the topic is not compacted: it then stays
+   * until the log has enough of them to remove.
+   */
+  readonly compactionLagMaxMs: number | undefined
+  /**
+   * Time that a tombstone stays after everything that it deletes was removed. `undefined` when the
+   * topic is not compacted.
+   */
+  readonly deleteRetentionMs: number | undefined
+}
+
+export interface EraseOptions {
+  /** Stops between two steps. The records of the steps before are erased. */
+  readonly signal?: AbortSignal
+}
+
+/** Numbers of records that matched. */
+export interface Erasure {
+  readonly removed: number
+  /** Number of records that the log cannot remove. `retention` says how long they can stay. */
+  readonly remaining: number
 }
 
 export interface ConsumeOptions {
@@ -133,6 +182,11 @@ export class RecordTooLargeError extends Error {
   override readonly name = 'RecordTooLargeError'
 }
 
+/** Thrown when a record of a compacted topic has no key. Appending it again always fails. */
+export class RecordWithoutKeyError extends Error {
+  override readonly name = 'RecordWithoutKeyError'
+}
+
 /** Capabilities of an adapter. The contract suite tests what an adapter claims here. */
 export interface EventLogCapabilities {
   /** True when records survive the end of the process. */
@@ -153,6 +207,8 @@ export interface EventLogCapabilities {
    * the group stopped. If not, each consumer reads everything, from its own `position`.
    */
   readonly groups: boolean
+  /** True when `erase` removes records. If not, it only counts them. */
+  readonly erases: boolean
 }
 
 /**
@@ -166,9 +222,38 @@ export interface EventLog extends AsyncDisposable {
   /**
    * Appends the records, in order within each key. Creates the topic when it is absent. Resolves
    * when the records are durable. When it rejects, any of them may have been appended. Rejects with
-   * a `RecordTooLargeError` when one is too large.
+   * a `RecordTooLargeError` when one is too large, and with a `RecordWithoutKeyError` when the topic
+   * is compacted and one has no key.
    */
   append(topic: string, records: readonly NewRecord[]): Promise<void>
+
+  /**
+   * Creates the topic with the policy when it is absent, or changes its policy. Does nothing when
+   * it has the policy, alone or with another. Rejects when the log does not allow it.
+   *
+   * In a compacted topic, the log may remove each record that is followed by one with the same key.
+   * It may also remove a tombstone that has stayed for `deleteRetentionMs` after everything that it
+   * deletes was removed. A reader that starts at the oldest record and reads to the current end
+   * receives at least the last record of each key, whatever is removed meanwhile. It receives every
+   * tombstone of a key that it has received a value of, when it arrives there within
+   * `deleteRetentionMs`.
+   */
+  ensureTopic(topic: string, policy: TopicPolicy): Promise<void>
+
+  /** Returns how long records can stay in the topic. Creates the topic when it is absent. */
+  retention(topic: string): Promise<TopicRetention>
+
+  /**
+   * Removes the records of the topic that match, for good, up to the current ends. Offsets keep
+   * their meaning: a consumer skips what was removed. `matches` is called with each record, in
+   * bounded steps. Rejects when it throws, or when the signal is aborted. May be repeated. Where
+   * the log cannot erase, the records that match are counted. Creates the topic when it is absent.
+   */
+  erase(
+    topic: string,
+    matches: (record: LogRecord) => boolean,
+    options?: EraseOptions,
+  ): Promise<Erasure>
 
   /**
    * Returns the identity of the log that currently holds the topic's records. A topic that was

@@ -4,6 +4,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import type { EventLogCapabilities, NewRecord } from '../port.ts'
 import { textHeader } from '../record-headers.ts'
 import { declareDisposal } from './disposal.ts'
+import { declareErasing } from './erasing.ts'
 import {
   type CreatePlace,
   keyCount,
@@ -18,6 +19,7 @@ import {
 import { declareGroups, declareSharedGroups, declareSharedPartitions } from './groups.ts'
 import { declareDurability, declareSharing } from './openings.ts'
 import { declarePartitions, declareTopicOrder } from './partitions.ts'
+import { declarePolicies } from './policies.ts'
 import { declareReading } from './reading.ts'
 
 /**
@@ -29,10 +31,12 @@ export function eventLogContract(
   createPlace: CreatePlace,
   capabilities: EventLogCapabilities,
 ): void {
-  const { durable, shared, partitions, ordering, groups } = capabilities
+  const { durable, shared, partitions, ordering, groups, erases } = capabilities
   describe(`event log: ${name}`, () => {
     describe('delivery', () => declareDelivery(createPlace))
     describe('reading', () => declareReading(createPlace))
+    describe('policies', () => declarePolicies(createPlace))
+    describe('erasing', () => declareErasing(createPlace, erases))
     describe('positions', () => declarePositions(createPlace))
     describe('failures', () => declareFailures(createPlace))
     describe('disposal', () => declareDisposal(createPlace))

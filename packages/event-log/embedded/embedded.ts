@@ -1,18 +1,23 @@
 import { setImmediate } from 'node:timers/promises'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { closeSqlite, openSqlite } from '@marquee/sql/sqlite/sqlite'
+import { countMatching } from '../count-matching.ts'
 import {
   type ConsumeOptions,
   type Consumption,
   type EventLog,
   type EventLogCapabilities,
+  type LogRecord,
   type NewRecord,
   RecordTooLargeError,
 } from '../port.ts'
 import { bytesOfHeaders } from '../record-headers.ts'
-import { createLogFile, logSchema } from './file.ts'
+import { createEraser } from './erasure.ts'
+import { createLogFile } from './file.ts'
 import { createGroup, type Group, type Member } from './group.ts'
 import { createLease } from './lease.ts'
+import { createPolicies } from './policy.ts'
+import { logSchema } from './schema.ts'
 
 /** Maximum number of partitions of a topic. */
 const partitionsMax = 256
@@ -27,7 +32,8 @@ const valueBytesMax = 1024 * 1024
  */
 const transactionCountMax = 5_000
 
-const weekMs = 7 * 24 * 60 * 60 * 1_000
+const dayMs = 24 * 60 * 60 * 1_000
+const weekMs = 7 * dayMs
 
 export const fileCapabilities: EventLogCapabilities = {
   durable: true,
@@ -35,6 +41,7 @@ export const fileCapabilities: EventLogCapabilities = {
   partitions: true,
   ordering: 'key',
   groups: true,
+  erases: true,
 }
 export const memoryCapabilities: EventLogCapabilities = {
   ...fileCapabilities,
@@ -47,8 +54,20 @@ export interface EmbeddedEventLogOptions {
   readonly path: string
   /** Number of partitions of a new topic, 1 to 256. An existing topic keeps its number. */
   readonly partitions: number
-  /** Time that records are kept, in milliseconds. Default: 7 days. */
+  /**
+   * Time that records of topics that are not compacted are kept, in milliseconds. Default: 7 days.
+   */
   readonly retentionMs?: number
+  /**
+   * Age from which on a replaced record of a compacted topic is removed even when there are few of
+   * them, in milliseconds. Default: 24 hours.
+   */
+  readonly compactionLagMaxMs?: number
+  /**
+   * Time that a tombstone stays after what it deletes, in milliseconds. Default: 24 hours, as
+   * Kafka's `delete.retention.ms`.
+   */
+  readonly deleteRetentionMs?: number
   /**
    * Interval at which a consumer looks for records of other processes, in milliseconds. Default:
    * 25.
@@ -90,10 +109,15 @@ export interface EmbeddedEventLogOptions {
  */
 export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventLog {
   const { path, partitions, retentionMs = weekMs, pollIntervalMs = 25 } = options
+  const { compactionLagMaxMs = dayMs, deleteRetentionMs = dayMs } = options
   const { clock = Date.now, monotonic } = options
   requireCount('partitions', partitions, partitionsMax)
   const db = openSqlite(path, logSchema, options)
-  const file = createLogFile(db, partitions)
+  // Overwrites what it removes: free pages have no records either.
+  db.exec('PRAGMA secure_delete = ON')
+  const policies = createPolicies(db)
+  const file = createLogFile(db, partitions, policies)
+  const eraser = createEraser(db)
   const owner = crypto.randomUUID()
   const groups = new Map<string, Group>()
   const consumptions = new Set<Consumption>()
@@ -137,7 +161,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
     await Promise.all(leaving)
   }
 
-  return {
+  const eventLog: EventLog = {
     capabilities: path === ':memory:' ? memoryCapabilities : fileCapabilities,
     async append(topic, records) {
       if (!db.isOpen) throw new Error('the event log is closed')
@@ -148,6 +172,28 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
         await file.append(topic, records.slice(start, start + transactionCountMax), clock())
         for (const group of groups.values()) group.wake()
       }
+    },
+    async ensureTopic(topic, { cleanup }) {
+      if (!db.isOpen) throw new Error('the event log is closed')
+      file.partitions(topic)
+      await policies.set(topic, cleanup)
+    },
+    async retention(topic) {
+      if (!db.isOpen) throw new Error('the event log is closed')
+      file.partitions(topic)
+      const cleanup = policies.cleanup(topic)
+      const [age, replaced] = [{ retentionMs }, { compactionLagMaxMs, deleteRetentionMs }]
+      const none = { retentionMs: undefined, compactionLagMaxMs: undefined }
+      const absent = { ...none, deleteRetentionMs: undefined }
+      return { cleanup, ...absent, ...(cleanup === 'compact' ? replaced : age) }
+    },
+    async erase(topic, matches, eraseOptions) {
+      const ids = file.partitions(topic)
+      const onMatches = (partition: number, matching: readonly LogRecord[]) =>
+        eraser.remove(ids[partition] as number, matching)
+      const removed = await countMatching(eventLog, topic, matches, { ...eraseOptions, onMatches })
+      await eraser.emptyWriteAheadLog()
+      return { removed, remaining: 0 }
     },
     async identity() {
       if (!db.isOpen) throw new Error('the event log is closed')
@@ -177,6 +223,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
       return closing
     },
   }
+  return eventLog
 }
 
 function requireCount(name: string, count: number, max: number): void {

@@ -1,55 +1,13 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { type Schema, transaction, write } from '@marquee/sql/sqlite/sqlite'
-import type { LogRecord, NewRecord } from '../port.ts'
+import { transaction, write } from '@marquee/sql/sqlite/sqlite'
+import { type LogRecord, type NewRecord, RecordWithoutKeyError } from '../port.ts'
+import type { Policies } from './policy.ts'
 import { absentBits, headersOf, headersText, keyOf } from './record.ts'
 
 /** Maximum size of the values of one read, in bytes. The last record may exceed it. */
 const readBytesMax = 8 * 1024 * 1024
 /** Maximum number of records of a partition that are removed at once. */
 const pruneCountMax = 10_000
-
-/** Schema for `openSqlite`. `next_offset` outlives the records, so that no offset is used twice. */
-export const logSchema: Schema = {
-  applicationId: 0x6d_71_65_6c,
-  migrations: [
-    `CREATE TABLE partition (
-     id INTEGER PRIMARY KEY,
-     topic TEXT NOT NULL,
-     number INTEGER NOT NULL,
-     next_offset INTEGER NOT NULL DEFAULT 0,
-     UNIQUE (topic, number)
-   );
-   CREATE TABLE record (
-     partition_id INTEGER NOT NULL REFERENCES partition (id),
-     offset INTEGER NOT NULL,
-     timestamp_ms INTEGER NOT NULL,
-     key TEXT NOT NULL,
-     headers TEXT,
-     value BLOB NOT NULL,
-     PRIMARY KEY (partition_id, offset)
-   ) WITHOUT ROWID;
-   CREATE TABLE group_position (
-     group_name TEXT NOT NULL,
-     partition_id INTEGER NOT NULL REFERENCES partition (id),
-     position INTEGER NOT NULL,
-     update_time_ms INTEGER NOT NULL,
-     PRIMARY KEY (group_name, partition_id)
-   ) WITHOUT ROWID;
-   CREATE TABLE lease (
-     group_name TEXT NOT NULL,
-     topic TEXT NOT NULL,
-     owner TEXT NOT NULL,
-     host TEXT NOT NULL,
-     pid INTEGER NOT NULL,
-     expiry_time_ms INTEGER NOT NULL,
-     PRIMARY KEY (group_name, topic)
-   ) WITHOUT ROWID;`,
-    `CREATE TABLE log (identity TEXT NOT NULL);
-   INSERT INTO log VALUES (lower(hex(randomblob(16))));`,
-    // Bits: 1 for no key, 2 for no value. Keys are bytes from here on, and headers a list.
-    'ALTER TABLE record ADD COLUMN absent INTEGER NOT NULL DEFAULT 0',
-  ],
-}
 
 /** Position of a group in a partition, by the partition's row id. */
 export interface PositionRow {
@@ -92,7 +50,11 @@ export function keyHash(key: Uint8Array): number {
   return hash >>> 0
 }
 
-export function createLogFile(db: DatabaseSync, partitionCount: number): LogFile {
+export function createLogFile(
+  db: DatabaseSync,
+  partitionCount: number,
+  policies: Pick<Policies, 'cleanup'>,
+): LogFile {
   const partitions = partitionsOf(db, partitionCount)
   const endQuery = db.prepare('SELECT next_offset FROM partition WHERE id = ?')
   const oldestQuery = db.prepare('SELECT min(offset) AS offset FROM record WHERE partition_id = ?')
@@ -105,7 +67,7 @@ export function createLogFile(db: DatabaseSync, partitionCount: number): LogFile
   const end = (id: number) => endQuery.get(id)?.next_offset as number
   return {
     partitions,
-    append: appender(db, partitions, end),
+    append: appender(db, partitions, policies, end),
     identity: () => `file:${identityQuery.get()?.identity}`,
     read: reader(db),
     end,
@@ -143,6 +105,7 @@ function partitionsOf(db: DatabaseSync, count: number): LogFile['partitions'] {
 function appender(
   db: DatabaseSync,
   partitions: LogFile['partitions'],
+  policies: Pick<Policies, 'cleanup'>,
   end: LogFile['end'],
 ): LogFile['append'] {
   // Node binds bytes of length 0 as NULL.
@@ -153,7 +116,13 @@ function appender(
   const setEnd = db.prepare('UPDATE partition SET next_offset = ? WHERE id = ?')
   return (topic, records, timestampMs) => {
     const ids = partitions(topic)
+    const hasBare = records.some(({ key }) => key === null)
     return write(db, () => {
+      if (hasBare && policies.cleanup(topic) === 'compact') {
+        throw new RecordWithoutKeyError(
+          `a record of the compacted topic "${topic}" has no key: give each a key`,
+        )
+      }
       const ends = new Map<number, number>()
       for (const { key, value, headers } of records) {
         const bytes = keyOf(key)
@@ -208,7 +177,10 @@ function recordOf(row: Record<string, SQLOutputValue>): LogRecord {
 }
 
 function pruner(db: DatabaseSync, end: LogFile['end']): LogFile['prune'] {
-  const everyPartition = db.prepare('SELECT id FROM partition')
+  const everyPartition = db.prepare(
+    `SELECT id FROM partition LEFT JOIN topic ON topic.name = partition.topic
+     WHERE topic.cleanup IS NOT 'compact'`,
+  )
   const passedQuery = db.prepare(
     'SELECT min(position) AS position FROM group_position WHERE partition_id = ?',
   )

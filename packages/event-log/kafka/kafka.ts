@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { countMatching } from '../count-matching.ts'
 import type { Consumption, EventLog, EventLogCapabilities } from '../port.ts'
 import { within } from '../wake-up.ts'
 import { createKafkaClient, type KafkaAccess } from './client.ts'
@@ -9,7 +10,8 @@ import { createKafkaIdentities } from './identity.ts'
 import { createKafkaAppender } from './producer.ts'
 import { createKafkaReader } from './reader.ts'
 import { type GroupTiming, groupTiming } from './timing.ts'
-import { createTopics, TopicError } from './topics.ts'
+import { TopicError } from './topic-error.ts'
+import { createTopics } from './topics.ts'
 
 /**
  * Time that `consume` waits for an assignment, in milliseconds. Afterwards the consumer keeps
@@ -23,6 +25,7 @@ export const kafkaCapabilities: EventLogCapabilities = {
   partitions: true,
   ordering: 'key',
   groups: true,
+  erases: false,
 }
 
 export interface KafkaEventLogOptions extends KafkaAccess {
@@ -78,11 +81,24 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
   }
   let isClosed = false
 
-  return {
+  const eventLog: EventLog = {
     capabilities: kafkaCapabilities,
     async append(topic, records) {
       if (isClosed) throw new Error('the event log is closed')
       if (records.length > 0) await appender.append(topic, records)
+    },
+    async ensureTopic(topic, { cleanup }) {
+      if (isClosed) throw new Error('the event log is closed')
+      await topics.ensurePolicy(topic, cleanup)
+    },
+    async retention(topic) {
+      if (isClosed) throw new Error('the event log is closed')
+      await topics.ensure(topic)
+      return await topics.retention(topic)
+    },
+    async erase(topic, matches, eraseOptions) {
+      const remaining = await countMatching(eventLog, topic, matches, eraseOptions)
+      return { removed: 0, remaining }
     },
     async identity(topic) {
       if (isClosed) throw new Error('the event log is closed')
@@ -124,6 +140,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
       return closing
     },
   }
+  return eventLog
 }
 
 function requireCount(name: string, count: number): void {

@@ -44,7 +44,10 @@ export function seedBrokerOf(cluster: Cluster): PrivateBroker {
 export interface Encoder {
   readonly buffer: Buffer
   size(): number
+  writeArray(items: readonly Encoder[]): Encoder
   writeBoolean(value: boolean): Encoder
+  writeInt8(value: number): Encoder
+  writeString(value: string): Encoder
   writeUVarInt(value: number): Encoder
   writeUVarIntString(value: string): Encoder
   writeBufferInternal(bytes: Uint8Array): void
@@ -54,6 +57,7 @@ export interface Encoder {
 export interface Decoder {
   readInt16(): number
   readInt32(): number
+  readString(): string | null
   readUVarInt(): number
   readUVarIntString(): string | null
   readTaggedFields(): unknown

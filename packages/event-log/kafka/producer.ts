@@ -1,6 +1,6 @@
 import type { Kafka, Message, Producer } from 'kafkajs'
 import type { NewRecord } from '../port.ts'
-import { RecordTooLargeError } from '../port.ts'
+import { RecordTooLargeError, RecordWithoutKeyError } from '../port.ts'
 import { bytesOfHeaders } from '../record-headers.ts'
 import { toBuffer, toKafkaHeaders } from './headers.ts'
 import { createKafkaPartitioner } from './partitioner.ts'
@@ -105,6 +105,10 @@ function sizeOf({ key, value, headers = [] }: NewRecord): number {
 function translate(topic: string, error: Error & { type?: string }): Error {
   const isTooLarge = error.type === 'MESSAGE_TOO_LARGE' || /larger than the max/.test(error.message)
   const message = `cannot append to the topic "${topic}": ${error.message}`
+  if (error.type === 'INVALID_RECORD') {
+    const reason = `${message}: a record of a compacted topic needs a key`
+    return new RecordWithoutKeyError(reason, { cause: error })
+  }
   return isTooLarge
     ? new RecordTooLargeError(message, { cause: error })
     : new Error(message, { cause: error })

@@ -3,7 +3,8 @@ import type { Cluster, Kafka } from 'kafkajs'
 import type { LogRecord, ReadOptions, Slice } from '../port.ts'
 import { type PartitionResponse, privatePartsOf } from './private.ts'
 import { toRecord } from './record.ts'
-import { isAbsence, type PartitionBounds, TopicError, type Topics } from './topics.ts'
+import { TopicError } from './topic-error.ts'
+import { isAbsence, type PartitionBounds, type Topics } from './topics.ts'
 
 /**
  * Maximum size of one fetch response, and size of a read after which no further fetch is sent, in

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
 import { backOff } from '../back-off.ts'
+import type { TopicCleanup, TopicRetention } from '../port.ts'
 import { otherInstallations } from './members.ts'
+import { describeRetention, setCleanup } from './policy.ts'
+import { TopicError } from './topic-error.ts'
 
 /** Bounds of a partition, as last seen. */
 export interface PartitionBounds {
@@ -9,11 +12,6 @@ export interface PartitionBounds {
   readonly oldest: number
   /** Offset that the next record will get. */
   readonly end: number
-}
-
-/** Thrown when a topic is absent and cannot be created. A retry does not help. */
-export class TopicError extends Error {
-  override readonly name = 'TopicError'
 }
 
 /** Thrown when a topic does not currently exist: it was removed, or never created. */
@@ -31,6 +29,13 @@ export interface Topics extends AsyncDisposable {
    * allowed.
    */
   ensure(topic: string): Promise<void>
+  /**
+   * Creates the topic with the policy when it is absent, or adds the policy. Rejects with a
+   * `TopicError` when that is not allowed.
+   */
+  ensurePolicy(topic: string, cleanup: TopicCleanup): Promise<void>
+  /** Returns the retention of an existing topic. */
+  retention(topic: string): Promise<TopicRetention>
   /**
    * Reports a failure. When it says that the topic is absent, the next `ensure` looks for the topic
    * and creates it.
@@ -107,8 +112,9 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
     }
   }
 
-  async function create(admin: Admin, topic: string): Promise<void> {
-    const topics = [{ topic, numPartitions: partitions }]
+  async function create(admin: Admin, topic: string, cleanup?: TopicCleanup): Promise<void> {
+    const configEntries = cleanup ? [{ name: 'cleanup.policy', value: cleanup }] : []
+    const topics = [{ topic, numPartitions: partitions, configEntries }]
     try {
       await admin.createTopics({ topics, timeout: createTimeoutMs, waitForLeaders: true })
     } catch (error) {
@@ -140,6 +146,17 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       const admin = await connect()
       if (!(await exists(admin, topic))) await create(admin, topic)
       known.add(topic)
+    },
+    async ensurePolicy(topic, cleanup) {
+      const admin = await connect()
+      if (!(await exists(admin, topic))) await create(admin, topic, cleanup)
+      known.add(topic)
+      // Another process may have created it meanwhile, with another policy.
+      const { cleanup: current } = await describeRetention(admin, topic)
+      if (!current.split(',').includes(cleanup)) await setCleanup(kafka, topic, cleanup)
+    },
+    async retention(topic) {
+      return await describeRetention(await connect(), topic)
     },
     reportFailure(topic, error) {
       if (isAbsence(error)) forget(topic)
