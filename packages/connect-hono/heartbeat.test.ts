@@ -7,8 +7,7 @@ import { messagesOf, setUpCalls, watchRequest } from '@marquee/testing/rating-ca
 import { waitFor } from '@marquee/testing/wait-for'
 import { WatchAggregatedRatingsResponseSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { Lifetime } from './lifetime.ts'
-import type { Output } from './response/output.ts'
-import { ResponseStream } from './response/stream.ts'
+import { ResponseStream, type StreamOutput } from './response/stream.ts'
 import { createTimeouts } from './timeouts.ts'
 import type { EncodedMessage } from './wire/envelope.ts'
 
@@ -90,9 +89,9 @@ test('a stream repeats nothing before its first message or after its end', async
 
 test('a state that is compressed while its successor arrives is not sent after it', async () => {
   const packing: ((packed: EncodedMessage) => void)[] = []
-  const output = {
+  const output: StreamOutput = {
     addTo: () => new Promise<EncodedMessage>((resolve) => void packing.push(resolve)),
-  } as unknown as Output
+  }
   const states = [1n, 2n].map((count) =>
     create(WatchAggregatedRatingsResponseSchema, { aggregatedRating: { count } }),
   )

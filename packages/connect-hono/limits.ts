@@ -62,7 +62,7 @@ export const rpcLimits: RpcLimits = {
   unboundedMessageElementsMax: 5_000,
   unaryTimeoutMs: 30_000,
   bodyIdleTimeoutMs: 60_000,
-  heartbeatMs: 25_000,
+  heartbeatMs: 15_000,
   bodyBytesPerSecondMin: 16,
   bodySlackMs: 60_000,
   streamAgeMaxMs: 3_600_000,

@@ -10,15 +10,8 @@ import { BodyReader } from './request/body-reader.ts'
 import type { Incoming } from './request/incoming.ts'
 import { Output } from './response/output.ts'
 import type { Rpc } from './router.ts'
+import { setStreamAge, streamAgeOf } from './stream-age.ts'
 import type { Wire } from './wire/wire.ts'
-
-/** Code of a stream that has reached its maximum age. Clients retry it. */
-const streamAged = Code.Unavailable
-
-/** Returns the age of one stream: up to 10 % less, so that clients do not reconnect together. */
-function agedAfter(ageMaxMs: number): number {
-  return ageMaxMs * (1 - 0.1 * Math.random())
-}
 
 /** One call of an RPC, from its request to its response. */
 export class RpcCall {
@@ -54,14 +47,12 @@ export class RpcCall {
     if (drain && rpc.streamsResponses && rpc.drains) lifetime.follow(drain)
     const isUnary = !rpc.streamsResponses && !rpc.streamsRequests
     if (!isUnary) rpc.options.streams.enter(incoming, lifetime)
-    const boundMs = isUnary ? limits.unaryTimeoutMs : agedAfter(limits.streamAgeMaxMs)
+    const boundMs = isUnary ? limits.unaryTimeoutMs : streamAgeOf(limits)
     if (timeoutMs !== undefined && timeoutMs <= boundMs) {
       lifetime.setDeadline(timeoutMs, clientDeadlineText)
     } else if (isUnary) {
       lifetime.setDeadline(boundMs, 'the call took longer than the service allows')
-    } else {
-      lifetime.setDeadline(boundMs, 'the stream reached its maximum age: open it again', streamAged)
-    }
+    } else setStreamAge(lifetime, boundMs)
     lifetime.throwIfOver()
   }
 

@@ -1,4 +1,9 @@
-import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodServerStreaming,
+  DescService,
+} from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Environment } from '@marquee/connect-hono/call'
 import type { ClientOptions } from '@marquee/connect-hono/client-of'
@@ -35,6 +40,7 @@ import { observe } from './observe.ts'
 import type { Health, Problem } from './process/health.ts'
 import { conditionalGet, respondToHead } from './rest/conditional.ts'
 import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
+import { createRestStream, type StreamCall } from './rest/stream.ts'
 import type { CallTracing } from './telemetry/call-tracing.ts'
 
 /** Options of `createApp`. */
@@ -86,6 +92,16 @@ export interface ServiceApp extends Hono<Environment> {
   readonly access: AccessRules
   /** Runs an RPC for a REST route. */
   readonly restCall: RestCall
+  /**
+   * Adds a REST route that streams the responses of an RPC: `GET`, and `HEAD`, with the access rule
+   * and the admission of the RPC.
+   * @param callOf Returns the call of a request.
+   */
+  addStream<I extends DescMessage, O extends DescMessage>(
+    path: string,
+    method: DescMethodServerStreaming<I, O>,
+    callOf: (c: Context<Environment>) => Omit<StreamCall<I, O>, 'method'>,
+  ): void
 }
 
 interface OwnRpcOptions {
@@ -155,7 +171,22 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
       onRpc(path, method)
     },
   }
-  return Object.assign(app, { rpcOptions, access, restCall: createRestCall(validate, limits) })
+  const restStream = createRestStream(common)
+  return Object.assign(app, {
+    rpcOptions,
+    access,
+    restCall: createRestCall(validate, limits),
+    addStream<I extends DescMessage, O extends DescMessage>(
+      path: string,
+      method: DescMethodServerStreaming<I, O>,
+      callOf: (c: Context<Environment>) => Omit<StreamCall<I, O>, 'method'>,
+    ) {
+      access.addRoute(path, { GET: method })
+      admission?.addRpc(path, method)
+      app.get(path, (c) => restStream(c, { method, ...callOf(c) }))
+      app.all(path, refuseMethod('GET, HEAD'))
+    },
+  })
 }
 
 function addProbes(app: Hono<Environment>, health: Health): void {

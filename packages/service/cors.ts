@@ -30,6 +30,7 @@ export function allowOrigins(
       'Authorization',
       'X-Request-Id',
       'If-None-Match',
+      'Last-Event-ID',
       ...traceHeaders,
       ...headers,
     ],

@@ -3,7 +3,10 @@ import { refuseMethod, toRestJson } from '@marquee/service/rest/rest'
 import { MovieDetailsSchema, MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { MovieRpc } from './rpc.ts'
 
-/** Adds `GET /movie?id=`, which returns the details of the movie. */
+/**
+ * Adds `GET /movie?id=`, which returns the details of the movie, and `GET /movie/watch?id=`, which
+ * streams them. A stream always begins with the current details, so that it needs no position.
+ */
 export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
   app.access.addRoute('/movie', { GET: MovieService.method.getMovieDetails })
   app.get('/movie', async (c) => {
@@ -13,4 +16,9 @@ export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
     return c.json(movieDetails && toRestJson(MovieDetailsSchema, movieDetails))
   })
   app.all('/movie', refuseMethod('GET, HEAD'))
+  app.addStream('/movie/watch', MovieService.method.watchMovieDetails, (c) => ({
+    implementation: rpc.watchMovieDetails,
+    request: { movieId: c.req.query('id') ?? '' },
+    eventOf: () => ({ name: 'movie' }),
+  }))
 }

@@ -147,6 +147,33 @@ test('a watch ends with UNAVAILABLE when the service shuts down', async () => {
   expect(await ended).toMatchObject({ code: Code.Unavailable })
 })
 
+test('a watch by REST has an event for each change of the rating, and leaving ends it', async () => {
+  await using bench = setUp()
+  const leaving = new AbortController()
+  const headers = { accept: 'text/event-stream' }
+  const url = 'http://app.test/movie/watch?id=alien'
+  bench.ratings.push(1n)
+  const response = await bench.app.fetch(new Request(url, { headers, signal: leaving.signal }))
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, headers.accept])
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const next = async () => (await reader?.read())?.value
+  expect(await next()).toMatch(/event: movie\ndata: {"movieDetails":.*"count":"1".*}\n\n$/)
+  bench.ratings.push(2n)
+  expect(await next()).toMatch(/^event: movie\ndata: {"movieDetails":.*"count":"2".*}\n\n$/)
+  leaving.abort()
+  await waitFor(() => bench.ratings.openCount() === 0, { what: 'the upstream watch to end' })
+})
+
+test.each([
+  ['nobody', 404],
+  ['down', 503],
+  ['', 400],
+])('a watch by REST of the movie %p has the status %p', async (id, status) => {
+  await using bench = setUp()
+  const response = await bench.app.request(`/movie/watch?id=${id}`)
+  expect(response.status).toBe(status)
+})
+
 function setUp() {
   const draining = new AbortController()
   const closing = new AbortController()
@@ -182,6 +209,7 @@ function setUp() {
     }
   }
   return {
+    app,
     ratings,
     watch,
     drain: () => draining.abort(new ShutdownError()),

@@ -312,8 +312,8 @@ export const MovieService: GenService<{
   /**
    * WatchMovieDetails returns a movie's details, then the details again whenever the rating changes,
    * becomes unavailable or available again. Fails with NOT_FOUND when the movie is absent. A quiet stream
-   * repeats its last message within half a minute, so that no proxy closes it. The stream ends with UNAVAILABLE when
-   * the service shuts down: call again.
+   * repeats its last message within 15 seconds, unless the service sets another time, so that no proxy closes it. The
+   * stream ends with UNAVAILABLE when the service shuts down: call again.
    *
    * @generated from rpc movie.v1.MovieService.WatchMovieDetails
    */

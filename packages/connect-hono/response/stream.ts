@@ -2,7 +2,6 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { Heartbeat } from '../heartbeat.ts'
 import type { Lifetime } from '../lifetime.ts'
 import { type EncodedMessage, EnvelopeBatch } from '../wire/envelope.ts'
-import type { Output } from './output.ts'
 
 /** Minimum size of a batch that is sent without waiting for further messages, in bytes. */
 const batchBytesMin = 16 * 1024
@@ -21,16 +20,24 @@ export interface Failure {
   readonly thrown: unknown
 }
 
+/** Encodes messages into a batch. */
+export interface StreamOutput {
+  /** Adds the message, or returns a promise of what to add. */
+  addTo(batch: EnvelopeBatch, message: unknown): Promise<EncodedMessage> | undefined
+  /** Adds what keeps a quiet stream open. Default: the last message again. */
+  addHeartbeat?(batch: EnvelopeBatch): void
+}
+
 export interface ResponseStreamOptions {
-  readonly output: Output
+  readonly output: StreamOutput
   readonly lifetime: Lifetime
   /** Ends the response. Returns the bytes of its last envelope, if there is one. */
   readonly end: (failure: Failure | undefined) => Uint8Array | undefined
   /** Called once, when the last chunk was taken or the client left. */
   readonly onOver: () => void
   /**
-   * Quiet time after which the last message is sent again, in milliseconds. For messages that are
-   * states, so that no proxy closes the stream. Default: never.
+   * Quiet time after which the stream sends its heartbeat, in milliseconds, so that no proxy closes
+   * it. With the last message as heartbeat, messages have to be states. Default: never.
    */
   readonly heartbeatMs?: number | undefined
 }
@@ -65,7 +72,7 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
     this.#options = options
     const { heartbeatMs, lifetime } = options
     if (heartbeatMs !== undefined) {
-      this.#heartbeat = new Heartbeat(lifetime.timeouts, heartbeatMs, () => this.#repeat())
+      this.#heartbeat = new Heartbeat(lifetime.timeouts, heartbeatMs, () => this.#beat())
     }
     const { promise, resolve } = Promise.withResolvers<void>()
     this.begun = promise
@@ -156,14 +163,17 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
     this.#last = message
   }
 
-  /** Sends the last message again, to a client that waits for the next one. */
-  #repeat(): void {
+  /** Sends a heartbeat to a client that waits for the next message. */
+  #beat(): void {
+    const { output } = this.#options
     const last = this.#last
     const isWaiting = this.#deliver !== undefined && this.#batch.length === 0
     if (last === undefined || !isWaiting || this.#encodingCount > 0 || this.#willFlush) return
     try {
-      const encoded = this.#options.output.addTo(this.#batch, last)
-      if (encoded === undefined) this.#flush()
+      const encoded = output.addHeartbeat
+        ? output.addHeartbeat(this.#batch)
+        : output.addTo(this.#batch, last)
+      if (!encoded) this.#flush()
       else this.#repeatLater(last, encoded)
     } catch (error) {
       this.fail(error)

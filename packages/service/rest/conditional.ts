@@ -29,11 +29,12 @@ export const conditionalGet = createMiddleware<Environment>(async (c, next) => {
 })
 
 /**
- * Sets `Content-Length` of a response to HEAD as for GET (RFC 9110 §8.6). Hono removes the body.
+ * Sets `Content-Length` of a response to HEAD as for GET (RFC 9110 §8.6). Hono removes the body. A
+ * response to HEAD that has no body stands for a stream, whose length nobody knows.
  */
 export const respondToHead = createMiddleware<Environment>(async (c, next) => {
   await next()
-  if (c.req.method !== 'HEAD' || c.res.status === 304) return
+  if (c.req.method !== 'HEAD' || c.res.status === 304 || c.res.body === null) return
   const { status } = c.res
   const headers = new Headers(c.res.headers)
   const body = await c.res.arrayBuffer()

@@ -1,6 +1,7 @@
 import {
   create,
   type DescMessage,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   fromJson,
   type JsonObject,
@@ -42,18 +43,10 @@ export type RestCall = <I extends DescMessage, O extends DescMessage>(
 
 export function createRestCall(validate: Validate, limits: RpcLimits): RestCall {
   return async (c, method, implementation, json) => {
-    const call = c.get('call')
-    call.isPrivate = namesUser(method)
-    checkQuery(incomingOf(c).target)
-    requireOnce(c.req.queries())
-    const request = parse(method.input, json)
-    const violation = validate(method.input, request)
-    if (violation !== undefined) throw violation
+    const { request, context } = prepare(c, method, json, { validate })
     begin(c, incomingOf(c), limits)
-    const { lifetime } = call
+    const { lifetime } = c.get('call')
     lifetime.throwIfOver()
-    const requestMethod = c.req.method === 'HEAD' ? 'GET' : c.req.method
-    const context = new RpcContext(method, 'rest', c.req.raw, call, [], requestMethod)
     const result = Promise.resolve(implementation(request, context))
     const response = create(method.output, await lifetime.unlessOver(result))
     for (const [name, value] of context.responseHeader) c.header(name, value)
@@ -61,13 +54,40 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
   }
 }
 
+export interface PrepareOptions {
+  readonly validate: Validate
+  /** Names of parameters that may come more than once. Default: none. */
+  readonly repeatable?: ReadonlySet<string> | undefined
+}
+
+/** Reads the request of an RPC that a REST route calls, and validates it. */
+export function prepare<I extends DescMessage, O extends DescMessage>(
+  c: Context<Environment>,
+  method: DescMethodUnary<I, O> | DescMethodServerStreaming<I, O>,
+  json: JsonObject,
+  { validate, repeatable }: PrepareOptions,
+): { request: MessageShape<I>; context: RpcContext } {
+  const call = c.get('call')
+  call.isPrivate = namesUser(method)
+  checkQuery(incomingOf(c).target)
+  requireOnce(c.req.queries(), repeatable)
+  const request = parse(method.input, json)
+  const violation = validate(method.input, request)
+  if (violation !== undefined) throw violation
+  const requestMethod = c.req.method === 'HEAD' ? 'GET' : c.req.method
+  return { request, context: new RpcContext(method, 'rest', c.req.raw, call, [], requestMethod) }
+}
+
 /**
  * Refuses repeated parameters: a proxy in front may have checked another value than the service
  * reads.
  */
-function requireOnce(parameters: Readonly<Record<string, readonly string[]>>): void {
+function requireOnce(
+  parameters: Readonly<Record<string, readonly string[]>>,
+  repeatable?: ReadonlySet<string>,
+): void {
   for (const [name, values] of Object.entries(parameters)) {
-    if (values.length === 1) continue
+    if (values.length === 1 || repeatable?.has(name)) continue
     const text = `the parameter ${quoted(name)} comes ${values.length} times: send it once`
     throw new ConnectError(text, Code.InvalidArgument)
   }
