@@ -1,8 +1,15 @@
 import { expect, test } from 'bun:test'
 import { createAggregateRounds } from './aggregate-rounds.ts'
-import { type Aggregate, aggregateOf, type RecordRef } from './rating.ts'
+import {
+  type Aggregate,
+  type AggregateState,
+  aggregateOf,
+  neverRated,
+  type RecordRef,
+} from './rating.ts'
 import { defaultRules } from './scoring.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
+import type { StatesPage } from './store/port.ts'
 import { createAggregateWatches } from './watch.ts'
 
 const movie = (recordId: string): RecordRef => ({ recordType: 'movie', recordId })
@@ -30,8 +37,8 @@ test('2,000 watchers of one record read it once when they begin, and once when i
 test('changes while a round is running are read together by the next one', async () => {
   const reads: Reading[] = []
   const rounds = createAggregateRounds({
-    aggregates: (records) => {
-      const { promise, resolve } = Promise.withResolvers<Aggregate[]>()
+    states: (records) => {
+      const { promise, resolve } = Promise.withResolvers<StatesPage>()
       reads.push({ ids: records.map(({ recordId }) => recordId), resolve })
       return promise
     },
@@ -45,11 +52,11 @@ test('changes while a round is running are read together by the next one', async
   ]
   await turn()
   expect(reads.map(({ ids }) => ids)).toEqual([['1']])
-  reads[0]?.resolve([rated('1', 1)])
+  reads[0]?.resolve(page(rated('1', 1)))
   expect(await running).toMatchObject([{ recordId: '1', count: 1 }])
   await turn()
   expect(reads[1]?.ids.toSorted()).toEqual(['1', '2'])
-  reads[1]?.resolve([rated('1', 2)])
+  reads[1]?.resolve(page(rated('1', 2), neverRated(movie('2'))))
   const counts = (await Promise.all(later)).map((found) => found.map(({ count }) => count))
   expect(counts).toEqual([[2], [0, 2], [0]])
   expect(reads).toHaveLength(2)
@@ -58,9 +65,9 @@ test('changes while a round is running are read together by the next one', async
 test('a round that fails rejects for its readers, and the next one is read', async () => {
   let failures = 0
   const rounds = createAggregateRounds({
-    async aggregates() {
+    async states() {
       if (failures++ === 0) throw new Error('the store is away')
-      return [rated('1', 7)]
+      return page(rated('1', 7))
     },
   })
   const readers = await Promise.allSettled([rounds.read(() => [first]), rounds.read(() => [first])])
@@ -78,21 +85,25 @@ test('a round of many records is read in queries of bounded size', async () => {
 
 interface Reading {
   readonly ids: string[]
-  readonly resolve: (found: Aggregate[]) => void
+  readonly resolve: (found: StatesPage) => void
 }
 
-/** Reports how many records each read of aggregates was about. */
+/** Reports how many records each read of states was about. */
 function countingStore() {
   const store = createMemoryRatingStore({ rules: defaultRules })
   const reads: number[] = []
   return {
     ...store,
-    aggregates(records: readonly RecordRef[]) {
+    states(records: readonly RecordRef[]) {
       reads.push(records.length)
-      return store.aggregates(records)
+      return store.states(records)
     },
     reads: () => reads,
   }
+}
+
+function page(...states: AggregateState[]): StatesPage {
+  return { states, revision: 1 }
 }
 
 function rated(recordId: string, count: number): Aggregate {

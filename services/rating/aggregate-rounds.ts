@@ -1,11 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Aggregate, type RecordRef, recordKey } from './rating.ts'
+import { type AggregateState, type RecordRef, recordKey } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
-
-/** Record that nobody has rated. */
-export interface Unrated extends RecordRef {
-  readonly count: 0
-}
 
 /** Reads aggregates for many readers at once. */
 export interface AggregateRounds {
@@ -13,7 +8,7 @@ export interface AggregateRounds {
    * Calls `take` when a round begins. Returns the aggregate of each record that `take` returned, in
    * the same order, as of a time after that. Rejects when the store cannot be read.
    */
-  read(take: () => readonly RecordRef[]): Promise<(Aggregate | Unrated)[]>
+  read(take: () => readonly RecordRef[]): Promise<AggregateState[]>
 }
 
 /**
@@ -27,14 +22,14 @@ interface Round {
   readonly begin: (() => void)[]
   /** Records by key, each once. */
   readonly records: Map<string, RecordRef>
-  readonly found: Promise<ReadonlyMap<string, Aggregate>>
+  readonly found: Promise<ReadonlyMap<string, AggregateState>>
 }
 
 /**
  * Reads in rounds, one at a time. A request during a round is read by the next one. A round reads
  * each record once, for all its readers.
  */
-export function createAggregateRounds(store: Pick<RatingStore, 'aggregates'>): AggregateRounds {
+export function createAggregateRounds(store: Pick<RatingStore, 'states'>): AggregateRounds {
   let next: Round | undefined
   let running: Promise<unknown> = Promise.resolve()
 
@@ -67,22 +62,20 @@ export function createAggregateRounds(store: Pick<RatingStore, 'aggregates'>): A
         for (const record of taken) round.records.set(recordKey(record), record)
       })
       const found = await round.found
-      return taken.map(({ recordType, recordId }) => {
-        return found.get(recordKey({ recordType, recordId })) ?? { recordType, recordId, count: 0 }
-      })
+      return taken.map((record) => found.get(recordKey(record)) as AggregateState)
     },
   }
 }
 
 async function readAll(
-  store: Pick<RatingStore, 'aggregates'>,
+  store: Pick<RatingStore, 'states'>,
   records: readonly RecordRef[],
-): Promise<ReadonlyMap<string, Aggregate>> {
-  const found = new Map<string, Aggregate>()
+): Promise<ReadonlyMap<string, AggregateState>> {
+  const found = new Map<string, AggregateState>()
   for (let start = 0; start < records.length; start += querySizeMax) {
     if (start > 0) await setImmediate()
-    const page = await store.aggregates(records.slice(start, start + querySizeMax))
-    for (const aggregate of page) found.set(recordKey(aggregate), aggregate)
+    const page = await store.states(records.slice(start, start + querySizeMax))
+    for (const state of page.states) found.set(recordKey(state), state)
   }
   return found
 }

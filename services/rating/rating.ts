@@ -19,17 +19,22 @@ export interface Rating extends RecordRef {
   readonly value: number
 }
 
-/** Rating with what the store adds. */
-export interface StoredRating extends Rating {
-  /** Time of the last put, in milliseconds since the Unix epoch. */
+/** Revision and time of a write. */
+export interface WriteStamp {
+  /** Grows with every write of the store that changes a rating. */
+  readonly revision: number
+  /** In milliseconds since the Unix epoch. */
   readonly updateTimeMs: number
 }
+
+/** Rating with the stamp of its last put. */
+export interface StoredRating extends Rating, WriteStamp {}
 
 /** Number of users that gave each value of the scale, in the order of its values. */
 export type Histogram = readonly number[]
 
 /** Aggregate of all ratings of a record. */
-export interface Aggregate extends RecordRef {
+export interface Aggregate extends RecordRef, WriteStamp {
   /** At least 1. */
   readonly count: number
   readonly mean: number
@@ -37,10 +42,25 @@ export interface Aggregate extends RecordRef {
   readonly bayesianScore: number
   /** Prior of the score. */
   readonly prior: Prior
-  /** Grows with every change of any aggregate in the store. */
-  readonly revision: number
-  /** Time of the last change of the histogram, in milliseconds since the Unix epoch. */
-  readonly updateTimeMs: number
+}
+
+/**
+ * Record that nobody rates, with the stamp of the change that left it so. Both are 0 when nobody has
+ * ever rated it.
+ */
+export interface Unrated extends RecordRef, WriteStamp {
+  readonly count: 0
+}
+
+export function neverRated({ recordType, recordId }: RecordRef): Unrated {
+  return { recordType, recordId, count: 0, revision: 0, updateTimeMs: 0 }
+}
+
+/** State of a record: its aggregate, also when it has no ratings. */
+export type AggregateState = Aggregate | Unrated
+
+export function isRated(state: AggregateState): state is Aggregate {
+  return state.count > 0
 }
 
 /** Put or delete of a user's rating. */
@@ -62,12 +82,6 @@ export function varianceOf(histogram: Histogram, { scale }: Scoring): number {
     squares += each * distance * distance
   }
   return squares / count
-}
-
-/** Revision and time of a write. */
-export interface WriteStamp {
-  readonly revision: number
-  readonly updateTimeMs: number
 }
 
 /** Returns the aggregate of a record with at least one rating. */

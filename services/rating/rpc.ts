@@ -18,8 +18,15 @@ import {
   ScoreIntervalSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
 import { actingUser } from './acting-user.ts'
-import type { Unrated } from './aggregate-rounds.ts'
-import { type Aggregate, type Rating, type RecordRef, varianceOf } from './rating.ts'
+import {
+  type Aggregate,
+  type AggregateState,
+  isRated,
+  type Rating,
+  type RecordRef,
+  type Unrated,
+  varianceOf,
+} from './rating.ts'
 import { type Scoring, scoreInterval } from './scoring.ts'
 import type { RatingStore, TopPosition } from './store/port.ts'
 import { offScale } from './value.ts'
@@ -112,9 +119,8 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
         throw new ConnectError('too many watches are open already', Code.ResourceExhausted)
       }
       for await (const change of changes) {
-        const isRated = 'mean' in change
         const scoring = store.scoring(change.recordType)
-        yield { aggregatedRating: isRated ? toMessage(change) : unratedMessage(change, scoring) }
+        yield { aggregatedRating: stateMessage(change, scoring) }
       }
     },
 
@@ -181,7 +187,12 @@ function aggregateMessage(aggregate: Aggregate, scoring: Scoring): AggregatedRat
   })
 }
 
-function unratedMessage({ recordType, recordId }: Unrated, scoring: Scoring): AggregatedRating {
+function stateMessage(state: AggregateState, scoring: Scoring): AggregatedRating {
+  return isRated(state) ? aggregateMessage(state, scoring) : unratedMessage(state, scoring)
+}
+
+function unratedMessage(unrated: Unrated, scoring: Scoring): AggregatedRating {
+  const { recordType, recordId, revision, updateTimeMs } = unrated
   const histogram = scoring.scale.values.map(() => 0)
   const bayesianScore = scoring.prior.weight > 0 ? scoring.prior.mean : 0
   return create(AggregatedRatingSchema, {
@@ -190,6 +201,8 @@ function unratedMessage({ recordType, recordId }: Unrated, scoring: Scoring): Ag
     histogram: histogram.map(BigInt),
     bayesianScore,
     ...contextOf(histogram, scoring),
+    revision: BigInt(revision),
+    ...(revision > 0 && { updateTime: timestampFromMs(updateTimeMs) }),
   })
 }
 

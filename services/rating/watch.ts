@@ -1,6 +1,6 @@
 import { nextWake, type Watcher } from '@marquee/service/watcher'
-import { createAggregateRounds, type Unrated } from './aggregate-rounds.ts'
-import { type Aggregate, type RecordRef, recordKey } from './rating.ts'
+import { createAggregateRounds } from './aggregate-rounds.ts'
+import { type AggregateState, type RecordRef, recordKey } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
 
 /** Watches aggregates. */
@@ -13,7 +13,7 @@ export interface AggregateWatches extends Disposable {
   watch(
     records: readonly RecordRef[],
     signal: AbortSignal,
-  ): AsyncGenerator<Aggregate | Unrated> | undefined
+  ): AsyncGenerator<AggregateState> | undefined
 }
 
 /** Watched record, shared by all its watchers, so that its name is in memory once. */

@@ -159,14 +159,14 @@ export type AggregatedRating = Message<"rating.v1.AggregatedRating"> & {
   scoreInterval?: ScoreInterval | undefined;
 
   /**
-   * Grows with every change of any aggregate of the service. 0 when count is 0.
+   * Grows with every change of any aggregate of the service. 0 when nobody has ever rated the record.
    *
    * @generated from field: int64 revision = 11;
    */
   revision: bigint;
 
   /**
-   * Time of the last change. Unset when count is 0.
+   * Time of the last change. Unset when nobody has ever rated the record.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 12;
    */

@@ -1,4 +1,4 @@
-import type { Aggregate, Histogram } from '../rating.ts'
+import type { Aggregate, AggregateState, Histogram, WriteStamp } from '../rating.ts'
 import { countOf } from '../scale.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 
@@ -10,6 +10,7 @@ export function histogramOf({ histogram }: Row): Histogram {
   return (typeof histogram === 'string' ? JSON.parse(histogram) : histogram) as Histogram
 }
 
+/** Returns the aggregate of a row with ratings. */
 export function toAggregate(row: Row, rules: ScoringRules): Aggregate {
   const histogram = histogramOf(row)
   const count = countOf(histogram)
@@ -22,7 +23,16 @@ export function toAggregate(row: Row, rules: ScoringRules): Aggregate {
     histogram,
     bayesianScore: row.bayesian_score as number,
     prior: { mean: row.prior_mean as number, weight: row.prior_weight as number },
-    revision: row.revision as number,
-    updateTimeMs: row.update_time_ms as number,
+    ...stampOf(row),
   }
+}
+
+export function toState(row: Row, rules: ScoringRules): AggregateState {
+  if (row.count !== 0) return toAggregate(row, rules)
+  const [recordType, recordId] = [row.record_type as string, row.record_id as string]
+  return { recordType, recordId, count: 0, ...stampOf(row) }
+}
+
+export function stampOf(row: Row): WriteStamp {
+  return { revision: row.revision as number, updateTimeMs: row.update_time_ms as number }
 }

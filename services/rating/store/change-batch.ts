@@ -30,6 +30,8 @@ export interface RecordEdit<Stored extends StoredRecord> {
   readonly histogram: Histogram
   /** `true` when the histogram differs from the saved one. */
   readonly changed: boolean
+  /** `true` when at least one rating is put or deleted, also when its value stays the same. */
+  readonly written: boolean
 }
 
 export interface Folded<Stored extends StoredRecord> {
@@ -120,7 +122,13 @@ function finish<Stored extends StoredRecord>(draft: Draft<Stored>): RecordEdit<S
     if (after !== undefined) counts[after] = (counts[after] ?? 0) + 1
   }
   const changed = counts.some((count, step) => count !== (stored.histogram[step] ?? 0))
-  return { ...draft, histogram: counts, changed }
+  const written = ratings.values().some((rating) => isWrite(rating))
+  return { ...draft, histogram: counts, changed, written }
+}
+
+/** Returns whether the edit puts or deletes a rating, instead of deleting one that does not exist. */
+export function isWrite({ before, after }: RatingEdit): boolean {
+  return before !== undefined || after !== undefined
 }
 
 function requireStep(value: number, { scale }: Scoring): number {

@@ -1,6 +1,15 @@
 import { memoryCapabilities } from '@marquee/sql/capabilities'
 import { nextRevision } from '@marquee/sql/revision'
-import { type Aggregate, aggregateOf, type RecordRef, recordKey } from '../rating.ts'
+import {
+  type Aggregate,
+  type AggregateState,
+  aggregateOf,
+  isRated,
+  neverRated,
+  type RecordRef,
+  recordKey,
+  type WriteStamp,
+} from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 import {
   type Folded,
@@ -20,6 +29,7 @@ import type {
   StoredPosition,
   TopOptions,
 } from './port.ts'
+import { createRevisionOrder } from './revision-order.ts'
 import { createScoreOrder, type ScoreOrder } from './score-order.ts'
 import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
 import { createChangeListeners, writesBy } from './writes.ts'
@@ -31,13 +41,12 @@ export interface MemoryRatingStoreOptions {
   readonly topLimits?: TopLimits
 }
 
-type Ratings = Map<string, { readonly step: number; readonly updateTimeMs: number }>
+type Ratings = Map<string, WriteStamp & { readonly step: number }>
 
 interface KeptRecord extends StoredRecord {
   /** Ratings by user id. */
   readonly ratings: Ratings
-  /** `undefined` when nobody has rated the record. */
-  readonly aggregate: Aggregate | undefined
+  readonly state: AggregateState
 }
 
 interface KeptLog {
@@ -52,40 +61,40 @@ export function createMemoryRatingStore(
   const { rules, clock = Date.now, topLimits } = options
   const records = new Map<string, KeptRecord>()
   const tops = new Map<string, ScoreOrder>()
+  const byRevision = createRevisionOrder()
   const logs = new Map<string, KeptLog>()
   const installationId = crypto.randomUUID()
   const { notify, onChange } = createChangeListeners()
   let revision = nextRevision(0, clock())
 
   function find(record: RecordRef): KeptRecord {
-    return records.get(recordKey(record)) ?? keptRecord(new Map(), undefined)
+    return records.get(recordKey(record)) ?? keptRecord(new Map(), neverRated(record))
   }
 
   function commit({ edits, found }: Folded<KeptRecord>): readonly boolean[] {
     const changed = edits.filter((edit) => edit.changed)
-    if (changed.length > 0) revision = nextRevision(revision, clock())
-    const updateTimeMs = clock()
-    for (const edit of edits) keepRatings(edit, updateTimeMs)
-    for (const edit of changed) keepAggregate(edit, updateTimeMs)
+    if (edits.some((edit) => edit.written)) revision = nextRevision(revision, clock())
+    const stamp = { revision, updateTimeMs: clock() }
+    for (const edit of edits) keepRatings(edit, stamp)
+    for (const edit of changed) keepAggregate(edit, stamp)
     notify(changed.map((edit) => edit.record))
     return found
   }
 
-  function keepAggregate(edit: RecordEdit<KeptRecord>, updateTimeMs: number): void {
-    const { record, stored, scoring, histogram } = edit
-    const order = orderOf(record.recordType)
-    if (stored.aggregate !== undefined) order.remove(stored.aggregate)
-    if (stored.ratings.size === 0) {
-      records.delete(recordKey(record))
-      if (order.isEmpty()) tops.delete(record.recordType)
-    } else {
-      const aggregate = aggregateOf(record, Object.freeze(histogram), scoring, {
-        revision,
-        updateTimeMs,
-      })
-      records.set(recordKey(record), keptRecord(stored.ratings, Object.freeze(aggregate)))
-      order.add(aggregate)
-    }
+  function keepAggregate(edit: RecordEdit<KeptRecord>, stamp: WriteStamp): void {
+    const { stored, scoring, histogram } = edit
+    const { recordType, recordId } = edit.record
+    const record = { recordType, recordId }
+    const order = orderOf(recordType)
+    if (isRated(stored.state)) order.remove(stored.state)
+    const state =
+      stored.ratings.size === 0
+        ? ({ ...record, count: 0, ...stamp } as const)
+        : aggregateOf(record, Object.freeze(histogram), scoring, stamp)
+    records.set(recordKey(record), keptRecord(stored.ratings, Object.freeze(state)))
+    byRevision.add(state)
+    if (isRated(state)) order.add(state)
+    else if (order.isEmpty()) tops.delete(recordType)
   }
 
   function apply(batch: ChangeBatch): number {
@@ -133,12 +142,14 @@ export function createMemoryRatingStore(
     async get({ recordType, recordId }, userId) {
       const kept = find({ recordType, recordId }).ratings.get(userId)
       if (kept === undefined) return undefined
-      const { step, updateTimeMs } = kept
+      const { step, ...stamp } = kept
       const value = scoringFor(rules, recordType).scale.values[step] as number
-      return { recordType, recordId, userId, value, updateTimeMs }
+      return { recordType, recordId, userId, value, ...stamp }
     },
-    aggregate: async (record) => find(record).aggregate,
-    aggregates: async (refs) => refs.flatMap((record) => find(record).aggregate ?? []),
+    aggregate: async (record) => aggregateIn(find(record)),
+    aggregates: async (refs) => refs.flatMap((record) => aggregateIn(find(record)) ?? []),
+    states: async (refs) => ({ states: refs.map((record) => find(record).state), revision }),
+    changes: async (options) => ({ ...byRevision.page(options), revision }),
     top: (options) => topPage({ slice }, options, topLimits),
     revision: async () => revision,
     onChange,
@@ -150,14 +161,18 @@ export function createMemoryRatingStore(
   }
 }
 
-function keptRecord(ratings: Ratings, aggregate: Aggregate | undefined): KeptRecord {
-  const histogram = aggregate?.histogram ?? []
-  return { ratings, aggregate, histogram, step: (userId) => ratings.get(userId)?.step }
+function keptRecord(ratings: Ratings, state: AggregateState): KeptRecord {
+  const histogram = isRated(state) ? state.histogram : []
+  return { ratings, state, histogram, step: (userId) => ratings.get(userId)?.step }
 }
 
-function keepRatings({ stored, ratings }: RecordEdit<KeptRecord>, updateTimeMs: number): void {
+function aggregateIn({ state }: KeptRecord): Aggregate | undefined {
+  return isRated(state) ? state : undefined
+}
+
+function keepRatings({ stored, ratings }: RecordEdit<KeptRecord>, stamp: WriteStamp): void {
   for (const [userId, { after }] of ratings) {
     if (after === undefined) stored.ratings.delete(userId)
-    else stored.ratings.set(userId, { step: after, updateTimeMs })
+    else stored.ratings.set(userId, { step: after, ...stamp })
   }
 }

@@ -1,5 +1,12 @@
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
-import type { Aggregate, Rating, RatingChange, RecordRef, StoredRating } from '../rating.ts'
+import type {
+  Aggregate,
+  AggregateState,
+  Rating,
+  RatingChange,
+  RecordRef,
+  StoredRating,
+} from '../rating.ts'
 import type { Scoring } from '../scoring.ts'
 
 /** Outcome of a put: whether it replaced a rating. */
@@ -29,6 +36,40 @@ export interface TopPage {
    * records of one call (`topLimits`).
    */
   readonly next: TopPosition | undefined
+}
+
+/** Position in the changes of aggregates. */
+export interface ChangePosition {
+  readonly revision: number
+  /** Place among the records that changed in the revision. `Infinity` is after all of them. */
+  readonly place: number
+}
+
+export interface ChangesOptions {
+  /** Default: all record types. */
+  readonly recordType?: string
+  readonly after: ChangePosition
+  /** Maximum number of records to read. */
+  readonly limit: number
+}
+
+export interface ChangesPage {
+  /** Current states of the changed records, by revision. */
+  readonly states: readonly AggregateState[]
+  /**
+   * Position of the next page, or `undefined` when this is the last one. A page with a next one may
+   * have fewer states than the limit, or none: it has skipped other record types.
+   */
+  readonly next: ChangePosition | undefined
+  /** Revision of the store when the page was read: the last page has every change up to it. */
+  readonly revision: number
+}
+
+export interface StatesPage {
+  /** State of each requested record, in the order of the request. */
+  readonly states: readonly AggregateState[]
+  /** Revision of the store when the states were read. */
+  readonly revision: number
 }
 
 /**
@@ -117,9 +158,19 @@ export interface RatingStore extends AsyncDisposable {
    */
   top(options: TopOptions): Promise<TopPage>
 
+  /** Returns the state of each record, also of those that nobody has rated. */
+  states(records: readonly RecordRef[]): Promise<StatesPage>
+
   /**
-   * Returns a number that grows with every write that changed an aggregate. It never repeats, even
-   * after a restart.
+   * Lists records that changed after a position, in their current state, also those that nobody
+   * rates any more. A record that changes meanwhile moves to the end of the list, so that reading on
+   * finds every change.
+   */
+  changes(options: ChangesOptions): Promise<ChangesPage>
+
+  /**
+   * Returns a number that grows with every write that put or deleted a rating, and with every change
+   * of a prior. It never repeats, even after a restart.
    */
   revision(): Promise<number>
 

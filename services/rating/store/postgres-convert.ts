@@ -52,7 +52,12 @@ export async function convertPostgres(url: string, conversion: Conversion): Prom
           results.map(({ histogram }) => `{${histogram.join()}}`),
           results.map(({ bayesianScore }) => bayesianScore),
         ])
-        await query(move, [numbers, steps.map(([from]) => from), steps.map(([, to]) => to)])
+        await query(move, [
+          revision,
+          numbers,
+          steps.map(([from]) => from),
+          steps.map(([, to]) => to),
+        ])
         records += results.length
         ratings += results.reduce((total, { count }) => total + count, 0)
         if (rows.length < convertedRecordsMax) {
@@ -81,6 +86,7 @@ const update = {
 }
 
 const move = {
-  text: `UPDATE rating SET step = pair.new FROM unnest($2::smallint[], $3::smallint[]) AS pair (old, new)
-    WHERE step = pair.old AND record_number = ANY ($1::bigint[])`,
+  text: `UPDATE rating SET step = pair.new, revision = $1
+    FROM unnest($3::smallint[], $4::smallint[]) AS pair (old, new)
+    WHERE step = pair.old AND record_number = ANY ($2::bigint[])`,
 }

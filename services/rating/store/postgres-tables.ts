@@ -2,9 +2,7 @@ import type { Statement } from '@marquee/sql/postgres/connection'
 import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
 
 /**
- * The tables of SQLite, with one difference: a record that was ever rated keeps its row in
- * `aggregate`, with a count of 0 when it has no rating left. So there is always a row to lock, and
- * the revision of every change is known.
+ * The tables of SQLite. As a record keeps its row in `aggregate`, there is always a row to lock.
  */
 export const schema: PostgresSchema = {
   kind: 'rating',
@@ -87,11 +85,17 @@ export const schema: PostgresSchema = {
     ALTER TABLE rating ADD CHECK (step >= 0);
     ALTER TABLE scoring DROP COLUMN prior_mean, DROP COLUMN prior_weight,
       ADD COLUMN epoch bigint NOT NULL DEFAULT 0;`,
+    `ALTER TABLE rating ADD COLUMN revision bigint NOT NULL DEFAULT 0;
+    UPDATE rating SET revision = aggregate.revision FROM aggregate
+      WHERE aggregate.record_number = rating.record_number;
+    ALTER TABLE rating ALTER COLUMN revision DROP DEFAULT;`,
   ],
 }
 
-const columns = `record_type, record_id, histogram, bayesian_score, prior_mean, prior_weight,
-  aggregate.revision, aggregate.update_time_ms, (SELECT epoch FROM scoring) AS epoch`
+const stateColumns = `record_type, record_id, histogram, count, bayesian_score, prior_mean,
+  prior_weight, aggregate.revision, aggregate.update_time_ms`
+
+const columns = `${stateColumns}, (SELECT epoch FROM scoring) AS epoch`
 
 /**
  * The `$4` records after a position of the top list. Two ranges, because an index cannot seek by a
@@ -114,9 +118,24 @@ export const reading = {
       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS requested (record_type, record_id, place)
       JOIN aggregate USING (record_type, record_id) WHERE count > 0 ORDER BY place`,
   },
+  states: {
+    name: 'states',
+    text: `SELECT scoring.revision AS store_revision, scoring.epoch, found.* FROM scoring LEFT JOIN (
+        SELECT ${stateColumns} FROM aggregate
+        JOIN unnest($1::text[], $2::text[]) AS requested (record_type, record_id)
+          USING (record_type, record_id)
+      ) AS found ON true`,
+  },
+  changedStates: {
+    name: 'changed-states',
+    text: `SELECT scoring.revision AS store_revision, scoring.epoch, found.* FROM scoring LEFT JOIN (
+        SELECT record_number, ${stateColumns} FROM aggregate
+        WHERE (revision, record_number) > ($1, $2) ORDER BY revision, record_number LIMIT $3
+      ) AS found ON true ORDER BY found.revision, record_number`,
+  },
   top: {
     name: 'top-slice',
-    text: `SELECT * FROM (${walked(`${columns}, count`)}) AS walked WHERE count >= $5
+    text: `SELECT * FROM (${walked(columns)}) AS walked WHERE count >= $5
       ORDER BY bayesian_score DESC, record_id LIMIT $6`,
   },
   topEnd: {
@@ -126,7 +145,7 @@ export const reading = {
   },
   rating: {
     name: 'rating',
-    text: `SELECT step, rating.update_time_ms, (SELECT epoch FROM scoring) AS epoch
+    text: `SELECT step, rating.revision, rating.update_time_ms, (SELECT epoch FROM scoring) AS epoch
       FROM aggregate JOIN rating USING (record_number)
       WHERE record_type = $1 AND record_id = $2 AND user_id = $3`,
   },
@@ -214,11 +233,11 @@ export const writing = {
   },
   putRatings: {
     name: 'put-ratings',
-    text: `INSERT INTO rating (record_number, user_id, step, update_time_ms)
-      SELECT record_number, user_id, step, $4::bigint
+    text: `INSERT INTO rating (record_number, user_id, step, revision, update_time_ms)
+      SELECT record_number, user_id, step, $4::bigint, $5::bigint
       FROM unnest($1::bigint[], $2::text[], $3::smallint[]) AS put (record_number, user_id, step)
-      ON CONFLICT (record_number, user_id)
-      DO UPDATE SET step = excluded.step, update_time_ms = excluded.update_time_ms`,
+      ON CONFLICT (record_number, user_id) DO UPDATE SET step = excluded.step,
+        revision = excluded.revision, update_time_ms = excluded.update_time_ms`,
   },
   deleteRatings: {
     name: 'delete-ratings',

@@ -58,12 +58,13 @@ export async function writeChanges(
   const find = (record: RecordRef) => records.get(recordKey(record)) ?? unrated
   const { edits, found } = foldChanges(changes, find, rules)
   const changed = edits.filter((edit) => edit.changed)
-  const updateTimeMs = clock()
-  await saveRatings(query, edits, updateTimeMs)
-  if (changed.length > 0) {
-    const revision = await advanceRevision(options)
-    const columns = aggregateColumns(changed, { revision, updateTimeMs })
-    await query(writing.saveAggregates, [revision, updateTimeMs, ...columns])
+  if (edits.some((edit) => edit.written)) {
+    const stamp = { revision: await advanceRevision(options), updateTimeMs: clock() }
+    await saveRatings(query, edits, stamp)
+    if (changed.length > 0) {
+      const columns = aggregateColumns(changed, stamp)
+      await query(writing.saveAggregates, [stamp.revision, stamp.updateTimeMs, ...columns])
+    }
   } else if (edits.length > 0) await requireEpoch(options)
   return { changed: changed.map((edit) => edit.record), found }
 }
@@ -138,7 +139,7 @@ async function readSteps(
 async function saveRatings(
   query: Query,
   edits: readonly Edit[],
-  updateTimeMs: number,
+  { revision, updateTimeMs }: WriteStamp,
 ): Promise<void> {
   const put: [number[], string[], number[]] = [[], [], []]
   const gone: [number[], string[]] = [[], []]
@@ -155,7 +156,7 @@ async function saveRatings(
       }
     }
   }
-  if (put[0].length > 0) await query(writing.putRatings, [...put, updateTimeMs])
+  if (put[0].length > 0) await query(writing.putRatings, [...put, revision, updateTimeMs])
   if (gone[0].length > 0) await query(writing.deleteRatings, gone)
 }
 

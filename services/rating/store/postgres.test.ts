@@ -21,6 +21,7 @@ import {
   rating,
   rules,
 } from './contract/fixtures.ts'
+import { expectHalfStars, halfStarRules, halfStars } from './contract/half-stars.ts'
 import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
 import { convertScale } from './convert-scale.ts'
 import { openRatingStore } from './open.ts'
@@ -57,6 +58,14 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     await connection.query({ text: readFileSync(wholeNumbers.postgres, 'utf8') })
     await using store = await openPostgresRatingStore({ url, rules: defaultRules })
     await expectWholeNumbers(store)
+  })
+
+  test('a PostgreSQL database of the version before keeps all its data', async () => {
+    const url = await databases.create()
+    await using connection = await connect(url)
+    await connection.query({ text: readFileSync(halfStars.postgres, 'utf8') })
+    await using store = await openPostgresRatingStore({ url, rules: halfStarRules })
+    await expectHalfStars(store)
   })
 
   test('a value of the scale before a conversion is refused, even if no histogram changes', async () => {

@@ -4,13 +4,17 @@ import { openPostgres, type Postgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
 import type { Aggregate, RatingChange, RecordRef, StoredRating } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
-import { toAggregate } from './aggregate-row.ts'
+import { stampOf, toAggregate } from './aggregate-row.ts'
 import { isSameLog, requireLog, requirePosition } from './change-batch.ts'
+import { changesPage, positionValues, statesOf } from './changes.ts'
 import type {
   ChangeBatch,
   ChangeSink,
+  ChangesOptions,
+  ChangesPage,
   LogAdoption,
   RatingStore,
+  StatesPage,
   StoredLog,
   TopOptions,
   TopPosition,
@@ -191,6 +195,26 @@ export async function openPostgresRatingStore(
     return found.rows.map((row) => toAggregate(row, found.rules))
   }
 
+  async function states(records: readonly RecordRef[]): Promise<StatesPage> {
+    const possible = records.filter((one) => isText(one.recordType) && isText(one.recordId))
+    const types = possible.map(({ recordType }) => recordType)
+    const ids = possible.map(({ recordId }) => recordId)
+    const found = await readSteps(reading.states, [types, ids])
+    return {
+      states: statesOf(records, found.rows.filter(isPresent), found.rules),
+      revision: found.rows[0]?.store_revision as number,
+    }
+  }
+
+  async function changes(options: ChangesOptions): Promise<ChangesPage> {
+    const values = [...positionValues(options.after), options.limit]
+    const found = await readSteps(reading.changedStates, values)
+    return {
+      ...changesPage(found.rows.filter(isPresent), options, found.rules),
+      revision: found.rows[0]?.store_revision as number,
+    }
+  }
+
   async function get(record: RecordRef, userId: string): Promise<StoredRating | undefined> {
     const { recordType, recordId } = record
     const key = [recordType, recordId, userId]
@@ -199,7 +223,7 @@ export async function openPostgresRatingStore(
     const [row] = found.rows
     if (row === undefined) return undefined
     const value = scoringFor(found.rules, recordType).scale.values[row.step as number] as number
-    return { recordType, recordId, userId, value, updateTimeMs: row.update_time_ms as number }
+    return { recordType, recordId, userId, value, ...stampOf(row) }
   }
 
   async function slice(options: TopOptions, size: number): Promise<TopSlice> {
@@ -221,6 +245,8 @@ export async function openPostgresRatingStore(
     get,
     aggregate: async (record) => (await aggregates([record]))[0],
     aggregates,
+    states,
+    changes,
     top: (options) => topPage({ slice }, options, limits),
     revision,
     onChange,
@@ -230,6 +256,11 @@ export async function openPostgresRatingStore(
     apply,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
+}
+
+/** Returns whether a row of an outer join has found a record. */
+function isPresent(row: Row): boolean {
+  return typeof row.record_id === 'string'
 }
 
 function toPosition(row: Row): TopPosition {

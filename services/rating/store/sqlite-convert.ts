@@ -45,13 +45,14 @@ export function convertSqlite(path: string, conversion: Conversion): Converted {
          WHERE record_type = ? AND record_number > ? ORDER BY record_number LIMIT ?`,
       )
       const update = db.prepare(
-        `UPDATE aggregate SET histogram = ?, bayesian_score = ?, prior_mean = ?, prior_weight = ?,
-           revision = ? WHERE record_number = ?`,
+        `UPDATE aggregate SET histogram = ?, bayesian_score = iif(count = 0, 0, ?), prior_mean = ?,
+           prior_weight = ?, revision = ? WHERE record_number = ?`,
       )
       // Every step of a rating is among them: `convert` has refused the others.
       const pairs = JSON.stringify(Object.fromEntries(steps))
       const move = db.prepare(
-        `UPDATE rating SET step = CAST(? ->> ('$."' || step || '"') AS INTEGER) WHERE record_number = ?`,
+        `UPDATE rating SET step = CAST(? ->> ('$."' || step || '"') AS INTEGER), revision = ?
+         WHERE record_number = ?`,
       )
       let [records, ratings, after] = [0, 0, 0]
       for (;;) {
@@ -62,7 +63,7 @@ export function convertSqlite(path: string, conversion: Conversion): Converted {
           const histogram = JSON.stringify(result.histogram)
           const values = [histogram, result.bayesianScore, prior.mean, prior.weight, revision]
           update.run(...values, recordNumber)
-          move.run(pairs, recordNumber)
+          move.run(pairs, revision, recordNumber)
           records++
           ratings += result.count
         }

@@ -3,8 +3,9 @@ import type { Schema } from '@marquee/sql/sqlite/sqlite'
 import type { Row } from './aggregate-row.ts'
 
 /**
- * A record has a row in `aggregate` as long as it has ratings. Its histogram is a JSON array with one
- * number per step of the scale. `rating` refers to the record by number, which keeps the largest
+ * A record that was ever rated has a row in `aggregate`, with a count of 0 when it has no rating left,
+ * so that the revision of every change is known. Its histogram is a JSON array with one number per
+ * step of the scale. `rating` refers to the record by number, which keeps the largest
  * table small, and has the step of each value. `scoring_rule` has scale and prior by record type,
  * with an empty type for all others. `scoring.epoch` grows when a rule changes.
  */
@@ -102,6 +103,42 @@ export const schema: Schema = {
     ORDER BY record_number, user_id;
   DROP TABLE rating;
   ALTER TABLE new_rating RENAME TO rating;`,
+    // Records without ratings keep their row.
+    `CREATE TABLE new_aggregate (
+    record_number INTEGER PRIMARY KEY,
+    record_type TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    histogram TEXT NOT NULL,
+    count INTEGER NOT NULL CHECK (count >= 0),
+    bayesian_score REAL NOT NULL,
+    prior_mean REAL NOT NULL,
+    prior_weight REAL NOT NULL,
+    revision INTEGER NOT NULL,
+    update_time_ms INTEGER NOT NULL,
+    UNIQUE (record_type, record_id)
+  ) STRICT;
+  INSERT INTO new_aggregate
+    SELECT record_number, record_type, record_id, histogram, count, bayesian_score, prior_mean,
+      prior_weight, revision, update_time_ms
+    FROM aggregate ORDER BY record_number;
+  CREATE TABLE new_rating (
+    record_number INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    step INTEGER NOT NULL CHECK (step >= 0),
+    revision INTEGER NOT NULL,
+    update_time_ms INTEGER NOT NULL,
+    PRIMARY KEY (record_number, user_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO new_rating
+    SELECT record_number, user_id, step, revision, rating.update_time_ms
+    FROM rating JOIN aggregate USING (record_number) ORDER BY record_number, user_id;
+  DROP TABLE rating;
+  ALTER TABLE new_rating RENAME TO rating;
+  DROP TABLE aggregate;
+  ALTER TABLE new_aggregate RENAME TO aggregate;
+  CREATE INDEX aggregate_by_score
+    ON aggregate (record_type, bayesian_score DESC, record_id, count) WHERE count > 0;
+  CREATE INDEX aggregate_by_revision ON aggregate (revision, record_number);`,
   ],
 }
 
@@ -110,8 +147,8 @@ export function prepareStatements(db: DatabaseSync) {
   return { ...readers(db), ...writers(db), ...bookkeeping(db) }
 }
 
-export const columns = `record_number, record_type, record_id, histogram, bayesian_score, prior_mean,
-  prior_weight, revision, update_time_ms`
+export const columns = `record_number, record_type, record_id, histogram, count, bayesian_score,
+  prior_mean, prior_weight, revision, update_time_ms`
 
 function readers(db: DatabaseSync) {
   return {
@@ -123,20 +160,25 @@ function readers(db: DatabaseSync) {
        ON record_type = requested.value ->> 0 AND record_id = requested.value ->> 1 ORDER BY requested.key`,
     ),
     aggregatesFrom: db.prepare(
-      `SELECT ${columns} FROM aggregate WHERE record_number > ? ORDER BY record_number LIMIT ?`,
+      `SELECT ${columns} FROM aggregate
+       WHERE record_number > ? AND count > 0 ORDER BY record_number LIMIT ?`,
+    ),
+    changes: db.prepare(
+      `SELECT ${columns} FROM aggregate WHERE (revision, record_number) > (?, ?)
+       ORDER BY revision, record_number LIMIT ?`,
     ),
     rating: db.prepare(
-      `SELECT step, rating.update_time_ms FROM aggregate JOIN rating USING (record_number)
+      `SELECT step, rating.revision, rating.update_time_ms FROM aggregate JOIN rating USING (record_number)
        WHERE record_type = ? AND record_id = ? AND user_id = ?`,
     ),
     step: db.prepare('SELECT step FROM rating WHERE record_number = ? AND user_id = ?'),
     // Seeks each record type in the index, instead of reading all of it.
     ratedTypes: db.prepare(
       `WITH RECURSIVE type (name) AS (
-         SELECT min(record_type) FROM aggregate
+         SELECT min(record_type) FROM aggregate WHERE count > 0
          UNION ALL
-         SELECT (SELECT min(record_type) FROM aggregate WHERE record_type > name) FROM type
-         WHERE name IS NOT NULL
+         SELECT (SELECT min(record_type) FROM aggregate WHERE count > 0 AND record_type > name)
+         FROM type WHERE name IS NOT NULL
        ) SELECT name FROM type WHERE name IS NOT NULL`,
     ),
   }
@@ -158,11 +200,11 @@ function writers(db: DatabaseSync) {
       `UPDATE aggregate SET bayesian_score = ?, prior_mean = ?, prior_weight = ?, revision = ?
        WHERE record_number = ?`,
     ),
-    deleteAggregate: db.prepare('DELETE FROM aggregate WHERE record_number = ?'),
     putRating: db.prepare(
-      `INSERT INTO rating (record_number, user_id, step, update_time_ms) VALUES (?, ?, ?, ?)
-       ON CONFLICT (record_number, user_id)
-       DO UPDATE SET step = excluded.step, update_time_ms = excluded.update_time_ms`,
+      `INSERT INTO rating (record_number, user_id, step, revision, update_time_ms)
+       VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (record_number, user_id) DO UPDATE SET step = excluded.step,
+         revision = excluded.revision, update_time_ms = excluded.update_time_ms`,
     ),
     deleteRating: db.prepare('DELETE FROM rating WHERE record_number = ? AND user_id = ?'),
   }

@@ -52,7 +52,7 @@ function bound(size: number, limit: number, countMin: number) {
 function prepareRange(db: DatabaseSync, range: string) {
   const order = 'bayesian_score DESC, record_id'
   const walked = (columns: string, limit: string) =>
-    `SELECT ${columns} FROM aggregate WHERE record_type = $type AND ${range}
+    `SELECT ${columns} FROM aggregate WHERE record_type = $type AND ${range} AND count > 0
      ORDER BY ${order} LIMIT ${limit}`
   return {
     count: db.prepare(`SELECT count(*) AS count FROM (${walked('1', '$size')})`),

@@ -6,13 +6,14 @@ import { closeSqlite, openSqlite, read, write } from '@marquee/sql/sqlite/sqlite
 import {
   type Aggregate,
   aggregateOf,
+  isRated,
   type RatingChange,
   type RecordRef,
   type StoredRating,
   type WriteStamp,
 } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
-import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
+import { histogramOf, type Row, stampOf, toAggregate } from './aggregate-row.ts'
 import {
   type Folded,
   foldChanges,
@@ -22,7 +23,17 @@ import {
   requirePosition,
   type StoredRecord,
 } from './change-batch.ts'
-import type { ChangeBatch, ChangeSink, LogAdoption, RatingStore, StoredLog } from './port.ts'
+import { changesPage, positionValues, statesOf } from './changes.ts'
+import type {
+  ChangeBatch,
+  ChangeSink,
+  ChangesOptions,
+  ChangesPage,
+  LogAdoption,
+  RatingStore,
+  StatesPage,
+  StoredLog,
+} from './port.ts'
 import { toStoredPosition } from './position-row.ts'
 import { adoptRules, type SqliteRules } from './sqlite-rules.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
@@ -116,14 +127,14 @@ export function createSqliteRatingStore(
   }
 
   function save({ edits }: Folded<NumberedRecord>): RecordRef[] {
-    const changed = edits.filter((edit) => edit.changed)
-    const next = changed.length > 0 ? advance() : revision()
-    const updateTimeMs = clock()
     // In the order of the table, so that pages are written sequentially (a tenth faster).
-    const inOrder = edits.toSorted((a, b) => orderOf(a) - orderOf(b))
-    const stamp = { revision: next, updateTimeMs }
-    for (const edit of inOrder) saveRatings(edit, saveAggregate(edit, stamp), updateTimeMs)
-    return changed.map((edit) => edit.record)
+    const written = edits
+      .filter((edit) => edit.written)
+      .sort((one, other) => orderOf(one) - orderOf(other))
+    if (written.length === 0) return []
+    const stamp = { revision: advance(), updateTimeMs: clock() }
+    for (const edit of written) saveRatings(edit, saveAggregate(edit, stamp), stamp)
+    return edits.filter((edit) => edit.changed).map((edit) => edit.record)
   }
 
   function saveAggregate(edit: RecordEdit<NumberedRecord>, stamp: WriteStamp): number | undefined {
@@ -131,24 +142,25 @@ export function createSqliteRatingStore(
     const { recordNumber } = edit.stored
     if (!edit.changed) return recordNumber
     const { count, bayesianScore, prior } = aggregateOf(record, histogram, scoring, stamp)
-    const scored = [JSON.stringify(histogram), count, bayesianScore, prior.mean, prior.weight]
+    const score = count === 0 ? 0 : bayesianScore
+    const scored = [JSON.stringify(histogram), count, score, prior.mean, prior.weight]
     const row = [...scored, stamp.revision, stamp.updateTimeMs]
     if (recordNumber === undefined) {
       return recordNumberOf(sql.insertAggregate.get(...row, record.recordType, record.recordId))
     }
-    if (count === 0) sql.deleteAggregate.run(recordNumber)
-    else sql.updateAggregate.run(...row, recordNumber)
+    sql.updateAggregate.run(...row, recordNumber)
     return recordNumber
   }
 
   function saveRatings(
     { ratings }: RecordEdit<NumberedRecord>,
     recordNumber: number | undefined,
-    updateTimeMs: number,
+    { revision, updateTimeMs }: WriteStamp,
   ): void {
     if (recordNumber === undefined) return
     for (const [userId, { before, after }] of ratings) {
-      if (after !== undefined) sql.putRating.run(recordNumber, userId, after, updateTimeMs)
+      if (after !== undefined)
+        sql.putRating.run(recordNumber, userId, after, revision, updateTimeMs)
       else if (before !== undefined) sql.deleteRating.run(recordNumber, userId)
     }
   }
@@ -208,8 +220,22 @@ export function createSqliteRatingStore(
     const row = sql.rating.get(recordType, recordId, userId)
     if (row === undefined) return undefined
     const value = scoringFor(rules.shown(), recordType).scale.values[row.step as number] as number
-    const updateTimeMs = row.update_time_ms as number
-    return { recordType, recordId, userId, value, updateTimeMs }
+    return { recordType, recordId, userId, value, ...stampOf(row) }
+  }
+
+  async function states(records: readonly RecordRef[]): Promise<StatesPage> {
+    const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
+    return read(db, () => {
+      const rows = sql.aggregates.all(JSON.stringify(keys))
+      return { states: statesOf(records, rows, rules.shown()), revision: revision() }
+    })
+  }
+
+  async function changes(options: ChangesOptions): Promise<ChangesPage> {
+    return read(db, () => {
+      const rows = sql.changes.all(...positionValues(options.after), options.limit)
+      return { ...changesPage(rows, options, rules.shown()), revision: revision() }
+    })
   }
 
   return {
@@ -217,16 +243,10 @@ export function createSqliteRatingStore(
     scoring: (recordType) => scoringFor(rules.current(), recordType),
     ...writesBy(change),
     get: async (record, userId) => read(db, () => get(record, userId)),
-    async aggregate({ recordType, recordId }) {
-      return read(db, () => {
-        const row = sql.aggregate.get(recordType, recordId)
-        return row && toAggregate(row, rules.shown())
-      })
-    },
-    async aggregates(records) {
-      const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
-      return read(db, () => toAggregates(sql.aggregates.all(JSON.stringify(keys))))
-    },
+    aggregate: async (record) => (await states([record])).states.find(isRated),
+    aggregates: async (records) => (await states(records)).states.filter(isRated),
+    states,
+    changes,
     top: (options) => topPage(topIndex, options, topLimits),
     async revision() {
       return read(db, () => {

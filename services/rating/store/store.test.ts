@@ -7,6 +7,7 @@ import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { defaultRules } from '../scoring.ts'
 import { ratingStoreContract } from './contract/contract.ts'
 import { type OpenRatingStore, rules } from './contract/fixtures.ts'
+import { expectHalfStars, halfStarRules, halfStars } from './contract/half-stars.ts'
 import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
 import { convertScale } from './convert-scale.ts'
 import { createMemoryRatingStore } from './memory.ts'
@@ -44,6 +45,13 @@ test('an SQLite file of whole numbers keeps all its data, as half stars', async 
   copyFileSync(wholeNumbers.sqlite, path)
   await using store = createSqliteRatingStore({ path, rules: defaultRules })
   await expectWholeNumbers(store)
+})
+
+test('an SQLite file of the version before keeps all its data', async () => {
+  const path = newPath()
+  copyFileSync(halfStars.sqlite, path)
+  await using store = createSqliteRatingStore({ path, rules: halfStarRules })
+  await expectHalfStars(store)
 })
 
 describe('openRatingStore', () => {

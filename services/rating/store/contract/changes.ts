@@ -14,7 +14,7 @@ import {
 } from './fixtures.ts'
 
 export function describeRevision(createDatabase: () => OpenRatingStore, clock: () => number): void {
-  test('the revision grows when an aggregate changes, and only then', async () => {
+  test('the revision grows when a rating is put or deleted, and only then', async () => {
     await using store = await createDatabase()({ rules, clock })
     const revisions = [await store.revision()]
     const batch = { topic: 'ratings', log: 'log', partition: 0 }
@@ -30,28 +30,29 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
         }),
       () => store.delete(alien, 'bob'),
       () => store.delete(heat, 'ann'),
+      () => store.put([rating('ann', 2)]),
+      () => store.put([rating('ann', 5), rating('ann', 2)]),
     ]) {
       await write()
       revisions.push(await store.revision())
     }
-    expect(new Set(revisions).size).toBe(6)
+    expect(new Set(revisions).size).toBe(8)
     expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
     expect(revisions.every(Number.isSafeInteger)).toBe(true)
     const last = revisions.at(-1) as number
-    await store.put([rating('ann', 2)])
-    await store.put([rating('ann', 5), rating('ann', 2)])
     await store.delete(alien, 'nobody')
     await store.apply({ ...batch, expectedPosition: 1, nextPosition: 9, changes: [] })
     expect(await store.revision()).toBe(last)
   })
 
-  test('a put of the same value changes only the time', async () => {
+  test('a put of the same value changes only the stamp of the rating', async () => {
     await using store = await createDatabase()({ rules, clock })
     await store.put([rating('ann', 2)])
     const [first, aggregate] = [await store.get(alien, 'ann'), await store.aggregate(alien)]
     await store.put([rating('ann', 2)])
     const second = await store.get(alien, 'ann')
     expect(second?.updateTimeMs).toBeGreaterThan(first?.updateTimeMs ?? Number.NaN)
+    expect(second?.revision).toBeGreaterThan(first?.revision ?? Number.NaN)
     expect(await store.aggregate(alien)).toEqual(aggregate as Aggregate)
   })
 

@@ -25,6 +25,7 @@ import { describeLogs } from './logs.ts'
 import { actsAsList } from './model.ts'
 import { type ConvertScale, describeScales, describeStoredScales } from './scales.ts'
 import { describeSharing } from './sharing.ts'
+import { describeStates } from './states.ts'
 import { describeTop, emptyPage } from './top.ts'
 
 /**
@@ -56,6 +57,7 @@ export function ratingStoreContract(
     describeApply(openNew)
     describeLogs(createDatabase, clock)
     describeRevision(createDatabase, clock)
+    describeStates(createDatabase, clock)
     describeListeners(openNew)
     describeReopening(createDatabase, clock)
     describeClaimed(capabilities.durable, 'durability', () => {
@@ -81,7 +83,11 @@ function describeRatings(openNew: OpenNew): void {
     await using store = await openNew()
     expect(await store.put([rating('ann', 4)])).toEqual(['created'])
     const found = await store.get(alien, 'ann')
-    expect(found).toEqual({ ...rating('ann', 4), updateTimeMs: expect.any(Number) })
+    expect(found).toEqual({
+      ...rating('ann', 4),
+      revision: await store.revision(),
+      updateTimeMs: expect.any(Number),
+    })
     expect(found?.updateTimeMs).toBeGreaterThanOrEqual(startTimeMs)
   })
 
