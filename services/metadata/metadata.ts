@@ -12,6 +12,23 @@ export interface Metadata {
   /** Mean of the votes at IMDb, from 1 to 10. */
   readonly imdbRating?: number
   readonly imdbVotes?: number
+  /** Ids of the same movie elsewhere. Absent when none is known. */
+  readonly externalIds?: ExternalIds
+}
+
+/** Catalogues of movies that others keep, by the names of their ids in `ExternalIds`. */
+export const externalSources = ['imdb', 'tmdb', 'letterboxd', 'trakt', 'movielens'] as const
+export type ExternalSource = (typeof externalSources)[number]
+
+/** Ids of a movie at other sources. An unknown one is absent. */
+export type ExternalIds = { readonly [Source in ExternalSource]?: string }
+
+/** Returns the external ids of a movie with their sources, in the order of the sources. */
+export function externalIdsOf({ externalIds = {} }: Metadata): [ExternalSource, string][] {
+  return externalSources.flatMap((source) => {
+    const id = externalIds[source]
+    return id === undefined ? [] : [[source, id] as [ExternalSource, string]]
+  })
 }
 
 /** Metadata with what the store adds. */

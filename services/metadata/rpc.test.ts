@@ -8,7 +8,11 @@ import { createHealth } from '@marquee/service/process/health'
 import { appOrigin, createAppTransport } from '@marquee/testing/app-transport'
 import { failureOf } from '@marquee/testing/failure-of'
 import { pino } from 'pino'
-import { MetadataSchema, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import {
+  ExternalSource,
+  MetadataSchema,
+  MetadataService,
+} from '../../gen/metadata/v1/metadata_pb.ts'
 import { createMetadataApp } from './service.ts'
 import { alien as completeMovie } from './store/contract/fixtures.ts'
 import { createMemoryMetadataStore } from './store/memory.ts'
@@ -65,7 +69,7 @@ describe('PutMetadata', () => {
     expect(metadata).toEqual(second.metadata)
     expect(metadata).toMatchObject({ title: 'Alien³', description: '', director: '', genres: [] })
     expect(metadata).toMatchObject({ releaseDate: '' })
-    for (const field of ['year', 'runningTimeMinutes', 'imdbRating', 'imdbVotes']) {
+    for (const field of ['externalIds', 'year', 'runningTimeMinutes', 'imdbRating', 'imdbVotes']) {
       expect(metadata).not.toHaveProperty(field)
     }
   })
@@ -85,6 +89,14 @@ describe('PutMetadata', () => {
     ['the year 1500', { ...alien, year: 1500 }],
     ['33 genres', { ...alien, genres: Array.from({ length: 33 }, (_, n) => `genre ${n}`) }],
     ['a rating of 10.5', { ...alien, imdbRating: 10.5 }],
+    ['an id at IMDb without tt', { ...alien, externalIds: { imdb: '0078748' } }],
+    ['an id at TMDB from 0', { ...alien, externalIds: { tmdb: '0348' } }],
+    [
+      'a URI elsewhere',
+      { ...alien, externalIds: { letterboxd: 'https://example.com/film/alien' } },
+    ],
+    ['an id at Trakt of letters', { ...alien, externalIds: { trakt: 'alien-1979' } }],
+    ['an id at MovieLens of 11 digits', { ...alien, externalIds: { movielens: '12345678901' } }],
   ])('with %s is INVALID_ARGUMENT and stores nothing', async (_, metadata) => {
     const { client } = setUp()
     const error = await failureOf(client.putMetadata({ ...(metadata && { metadata }) }))
@@ -109,6 +121,42 @@ test('BatchGetMetadata takes 1 to 500 ids', async () => {
   expect((await ask(500)).missingMovieIds).toHaveLength(500)
   expect((await failureOf(ask(0))).code).toBe(Code.InvalidArgument)
   expect((await failureOf(ask(501))).code).toBe(Code.InvalidArgument)
+})
+
+test('BatchGetMovieIds tells one movie, no movie and several movies apart, in order', async () => {
+  const { client } = setUp()
+  const put = (id: string, externalIds: { imdb?: string; tmdb?: string }) =>
+    client.putMetadata({ metadata: { id, title: id, externalIds } })
+  await put('heat', { imdb: 'tt0113277', tmdb: '949' })
+  for (let n = 9; n >= 1; n--) await put(`copy-${n}`, { imdb: 'tt0000001' })
+  const externalIds = ['tt0000001', '949', 'tt0113277', 'tt9', 'tt0113277', '949']
+  const response = await client.batchGetMovieIds({ source: ExternalSource.IMDB, externalIds })
+  const heat = { externalId: 'tt0113277', movieId: 'heat' }
+  expect(response).toMatchObject({
+    matches: [heat, heat],
+    missingExternalIds: ['949', 'tt9', '949'],
+    ambiguities: [
+      { externalId: 'tt0000001', movieIds: ['copy-1', 'copy-2', 'copy-3', 'copy-4', 'copy-5'] },
+    ],
+  })
+})
+
+test('BatchGetMovieIds takes a known source and 1 to 500 ids', async () => {
+  const { client } = setUp()
+  const find = (count: number, source: ExternalSource = ExternalSource.TMDB) =>
+    client.batchGetMovieIds({
+      source,
+      externalIds: Array.from({ length: count }, (_, n) => `${n}`),
+    })
+  expect((await find(500)).missingExternalIds).toHaveLength(500)
+  for (const refused of [
+    find(0),
+    find(501),
+    find(1, ExternalSource.UNSPECIFIED),
+    find(1, 99 as ExternalSource),
+  ]) {
+    expect((await failureOf(refused)).code).toBe(Code.InvalidArgument)
+  }
 })
 
 test('DeleteMetadata reports whether the movie existed, and may be repeated', async () => {

@@ -13,6 +13,7 @@ import {
   MetadataSchema,
   type MetadataService,
 } from '../../gen/metadata/v1/metadata_pb.ts'
+import { fromExternalIds, groupByMovies, sourceOf } from './external-ids.ts'
 import { type Metadata, queryWords, type StoredMetadata } from './metadata.ts'
 import type { ListPosition, MetadataStore } from './store/port.ts'
 
@@ -22,6 +23,8 @@ const pageSizeDefault = 50
 const pageBytesMax = 1024 * 1024
 /** Maximum number of movies in one read. Limits how far a page exceeds `pageBytesMax`. */
 const readSizeMax = 100
+/** Maximum number of movies that the response names for an ambiguous external id. */
+const claimedMax = 5
 
 export interface MetadataRpcOptions {
   readonly store: MetadataStore
@@ -47,6 +50,12 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
         metadata: movieIds.flatMap((id) => found.get(id) ?? []).map(toMessage),
         missingMovieIds: movieIds.filter((id) => !found.has(id)),
       }
+    },
+
+    async batchGetMovieIds({ source, externalIds }, context) {
+      setVersion(context, await store.revision())
+      const name = sourceOf(source)
+      return groupByMovies(externalIds, await store.findByExternalId(name, externalIds, claimedMax))
     },
 
     async putMetadata({ metadata }) {
@@ -150,21 +159,24 @@ function createToMessage(): (stored: StoredMetadata) => MetadataMessage {
  */
 function movieMessage(movie: Metadata): MetadataMessage {
   const { id, title, description, director, releaseDate, year } = movie
-  const { runningTimeMinutes, imdbRating, imdbVotes } = movie
+  const { runningTimeMinutes, imdbRating, imdbVotes, externalIds } = movie
   return create(MetadataSchema, {
     ...{ id, title, description, director, releaseDate, year, genres: [...movie.genres] },
     ...{ runningTimeMinutes, imdbRating, imdbVotes },
+    ...(externalIds && { externalIds }),
   })
 }
 
 function fromMessage(message: MetadataMessage = create(MetadataSchema)): Metadata {
   const { id, title, description, director, releaseDate, year, genres } = message
   const { runningTimeMinutes, imdbRating, imdbVotes } = message
+  const externalIds = fromExternalIds(message.externalIds)
   return {
     ...{ id, title, description, director, releaseDate, genres },
     ...(year !== undefined && { year }),
     ...(runningTimeMinutes !== undefined && { runningTimeMinutes }),
     ...(imdbRating !== undefined && { imdbRating }),
     ...(imdbVotes !== undefined && { imdbVotes }),
+    ...(externalIds !== undefined && { externalIds }),
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { durationText, imdbText, releaseText } from './facts.tsx'
+import { durationText, externalIdsText, imdbText, releaseText } from './facts.tsx'
 
 test.each([
   [{ releaseDate: '1999-03-31', year: 1999 }, 'March 31, 1999'],
@@ -14,6 +14,12 @@ test.each([
 test('an IMDb rating has its scale, its votes and the year of the snapshot', () => {
   expect(imdbText(8.7, 380_934)).toBe('8.7/10 (381K votes, 2010 snapshot)')
   expect(imdbText(8, undefined)).toBe('8.0/10 (2010 snapshot)')
+})
+
+test('external ids are shown with the names of their sources, without the unknown ones', () => {
+  const ids = { tmdb: '603', imdb: 'tt0133093', letterboxd: '' }
+  expect(externalIdsText(ids)).toBe('IMDb tt0133093, TMDB 603')
+  expect(externalIdsText({})).toBe('')
 })
 
 test.each([

@@ -26,6 +26,7 @@ const facts: Readonly<Record<Exclude<keyof Movie, Elsewhere>, Fact>> = {
     'IMDb',
     ({ imdbRating, imdbVotes }) => (imdbRating ? imdbText(imdbRating, imdbVotes) : undefined),
   ],
+  externalIds: ['Known as', ({ externalIds }) => externalIds && externalIdsText(externalIds)],
 }
 
 export function Facts({ movie }: { movie: Movie }) {
@@ -42,6 +43,23 @@ export function Facts({ movie }: { movie: Movie }) {
       })}
     </dl>
   )
+}
+
+const sourceNames = {
+  imdb: 'IMDb',
+  tmdb: 'TMDB',
+  letterboxd: 'Letterboxd',
+  trakt: 'Trakt',
+  movielens: 'MovieLens',
+} as const
+
+/** `IMDb tt0133093, TMDB 603`: the movie's ids at other sources. */
+export function externalIdsText(
+  ids: Readonly<Partial<Record<keyof typeof sourceNames, string>>>,
+): string {
+  const sources = Object.keys(sourceNames) as (keyof typeof sourceNames)[]
+  const known = sources.filter((source) => ids[source])
+  return known.map((source) => `${sourceNames[source]} ${ids[source]}`).join(', ')
 }
 
 /** `8.7/10 (381K votes, 2010 snapshot)`: the demo catalogue ends in 2010. */

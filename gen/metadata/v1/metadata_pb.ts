@@ -2,19 +2,19 @@
 // @generated from file metadata/v1/metadata.proto (package metadata.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_access_v1_access } from "../../access/v1/access_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEipwQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBwoFX3llYXJCFwoVX3J1bm5pbmdfdGltZV9taW51dGVzQg4KDF9pbWRiX3JhdGluZ0INCgtfaW1kYl92b3RlcyIyChJHZXRNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiPgoTR2V0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhIkIKF0JhdGNoR2V0TWV0YWRhdGFSZXF1ZXN0EicKCW1vdmllX2lkcxgBIAMoCUIUukgRkgEOCAEQ9AMiB3IFEAEYgAEiXgoYQmF0Y2hHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgAygLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESGQoRbWlzc2luZ19tb3ZpZV9pZHMYAiADKAkiRQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBASJPChNQdXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESDwoHY3JlYXRlZBgCIAEoCCI1ChVEZWxldGVNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiKQoWRGVsZXRlTWV0YWRhdGFSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIImwKE0xpc3RNZXRhZGF0YVJlcXVlc3QSFwoFcXVlcnkYASABKAlCCLpIBXIDGMgBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIdCgpwYWdlX3Rva2VuGAMgASgJQgm6SAZyBBiAgAEiWAoUTGlzdE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQAoVSW1wb3J0TWV0YWRhdGFSZXF1ZXN0EicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEi2QEKFkltcG9ydE1ldGFkYXRhUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEj0KCHJlZnVzYWxzGAQgAygLMisubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZS5SZWZ1c2FsGjoKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEAoIbW92aWVfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJMtYECg9NZXRhZGF0YVNlcnZpY2USWQoLR2V0TWV0YWRhdGESHy5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlcXVlc3QaIC5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlc3BvbnNlIgeQAgHo4BgBEmgKEEJhdGNoR2V0TWV0YWRhdGESJC5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVxdWVzdBolLm1ldGFkYXRhLnYxLkJhdGNoR2V0TWV0YWRhdGFSZXNwb25zZSIHkAIB6OAYARJZCgtQdXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVzcG9uc2UiB5ACAujgGAMSYgoORGVsZXRlTWV0YWRhdGESIi5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlc3BvbnNlIgeQAgLo4BgDElwKDExpc3RNZXRhZGF0YRIgLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlcXVlc3QaIS5tZXRhZGF0YS52MS5MaXN0TWV0YWRhdGFSZXNwb25zZSIHkAIB6OAYARJhCg5JbXBvcnRNZXRhZGF0YRIiLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVxdWVzdBojLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVzcG9uc2UiBOjgGAQoAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi1wQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHNCBwoFX3llYXJCFwoVX3J1bm5pbmdfdGltZV9taW51dGVzQg4KDF9pbWRiX3JhdGluZ0INCgtfaW1kYl92b3RlcyKmAgoLRXh0ZXJuYWxJZHMSKQoEaW1kYhgBIAEoCUIbukgYchYYDDISXih0dFswLTldezcsMTB9KT8kEisKBHRtZGIYAiABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kEl8KCmxldHRlcmJveGQYAyABKAlCS7pISHJGGIABMkFeKGh0dHBzOi8vKGJveGRcLml0fGxldHRlcmJveGRcLmNvbS9maWxtKS9bQS1aYS16MC05LV17MSw5Nn0vPyk/JBIsCgV0cmFrdBgEIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSMAoJbW92aWVsZW5zGAUgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JCIyChJHZXRNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiPgoTR2V0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhIkIKF0JhdGNoR2V0TWV0YWRhdGFSZXF1ZXN0EicKCW1vdmllX2lkcxgBIAMoCUIUukgRkgEOCAEQ9AMiB3IFEAEYgAEiXgoYQmF0Y2hHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgAygLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESGQoRbWlzc2luZ19tb3ZpZV9pZHMYAiADKAkifgoXQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QSNwoGc291cmNlGAEgASgOMhsubWV0YWRhdGEudjEuRXh0ZXJuYWxTb3VyY2VCCrpIB4IBBBABIAASKgoMZXh0ZXJuYWxfaWRzGAIgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASKhAgoYQmF0Y2hHZXRNb3ZpZUlkc1Jlc3BvbnNlEjwKB21hdGNoZXMYASADKAsyKy5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UuTWF0Y2gSHAoUbWlzc2luZ19leHRlcm5hbF9pZHMYAiADKAkSRAoLYW1iaWd1aXRpZXMYAyADKAsyLy5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UuQW1iaWd1aXR5Gi4KBU1hdGNoEhMKC2V4dGVybmFsX2lkGAEgASgJEhAKCG1vdmllX2lkGAIgASgJGjMKCUFtYmlndWl0eRITCgtleHRlcm5hbF9pZBgBIAEoCRIRCgltb3ZpZV9pZHMYAiADKAkiRQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBASJPChNQdXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESDwoHY3JlYXRlZBgCIAEoCCI1ChVEZWxldGVNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiKQoWRGVsZXRlTWV0YWRhdGFSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIImwKE0xpc3RNZXRhZGF0YVJlcXVlc3QSFwoFcXVlcnkYASABKAlCCLpIBXIDGMgBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIdCgpwYWdlX3Rva2VuGAMgASgJQgm6SAZyBBiAgAEiWAoUTGlzdE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQAoVSW1wb3J0TWV0YWRhdGFSZXF1ZXN0EicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEi2QEKFkltcG9ydE1ldGFkYXRhUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEj0KCHJlZnVzYWxzGAQgAygLMisubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZS5SZWZ1c2FsGjoKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEAoIbW92aWVfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJKr8BCg5FeHRlcm5hbFNvdXJjZRIfChtFWFRFUk5BTF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIYChRFWFRFUk5BTF9TT1VSQ0VfSU1EQhABEhgKFEVYVEVSTkFMX1NPVVJDRV9UTURCEAISHgoaRVhURVJOQUxfU09VUkNFX0xFVFRFUkJPWEQQAxIZChVFWFRFUk5BTF9TT1VSQ0VfVFJBS1QQBBIdChlFWFRFUk5BTF9TT1VSQ0VfTU9WSUVMRU5TEAUywAUKD01ldGFkYXRhU2VydmljZRJZCgtHZXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVzcG9uc2UiB5ACAejgGAESaAoQQmF0Y2hHZXRNZXRhZGF0YRIkLm1ldGFkYXRhLnYxLkJhdGNoR2V0TWV0YWRhdGFSZXF1ZXN0GiUubWV0YWRhdGEudjEuQmF0Y2hHZXRNZXRhZGF0YVJlc3BvbnNlIgeQAgHo4BgBEmgKEEJhdGNoR2V0TW92aWVJZHMSJC5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVxdWVzdBolLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZSIHkAIB6OAYARJZCgtQdXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVzcG9uc2UiB5ACAujgGAMSYgoORGVsZXRlTWV0YWRhdGESIi5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlc3BvbnNlIgeQAgLo4BgDElwKDExpc3RNZXRhZGF0YRIgLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlcXVlc3QaIS5tZXRhZGF0YS52MS5MaXN0TWV0YWRhdGFSZXNwb25zZSIHkAIB6OAYARJhCg5JbXBvcnRNZXRhZGF0YRIiLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVxdWVzdBojLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVzcG9uc2UiBOjgGAQoAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Metadata describes a movie.
@@ -99,6 +99,13 @@ export type Metadata = Message<"metadata.v1.Metadata"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 11;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Ids of the same movie at other sources. Unset when none is known.
+   *
+   * @generated from field: metadata.v1.ExternalIds external_ids = 12;
+   */
+  externalIds?: ExternalIds | undefined;
 };
 
 /**
@@ -107,6 +114,56 @@ export type Metadata = Message<"metadata.v1.Metadata"> & {
  */
 export const MetadataSchema: GenMessage<Metadata> = /*@__PURE__*/
   messageDesc(file_metadata_v1_metadata, 0);
+
+/**
+ * ExternalIds are the ids of one movie at other sources, as their exports have them. An id is empty when it
+ * is unknown. Two movies may claim the same id: BatchGetMovieIds reports it.
+ *
+ * @generated from message metadata.v1.ExternalIds
+ */
+export type ExternalIds = Message<"metadata.v1.ExternalIds"> & {
+  /**
+   * The tconst of IMDb, such as "tt0113277".
+   *
+   * @generated from field: string imdb = 1;
+   */
+  imdb: string;
+
+  /**
+   * The number of a movie at TMDB, such as "949".
+   *
+   * @generated from field: string tmdb = 2;
+   */
+  tmdb: string;
+
+  /**
+   * The URI of a film at Letterboxd, such as "https://boxd.it/2b0k".
+   *
+   * @generated from field: string letterboxd = 3;
+   */
+  letterboxd: string;
+
+  /**
+   * The number of a movie at Trakt, such as "609".
+   *
+   * @generated from field: string trakt = 4;
+   */
+  trakt: string;
+
+  /**
+   * The movieId of MovieLens, such as "6".
+   *
+   * @generated from field: string movielens = 5;
+   */
+  movielens: string;
+};
+
+/**
+ * Describes the message metadata.v1.ExternalIds.
+ * Use `create(ExternalIdsSchema)` to create a new message.
+ */
+export const ExternalIdsSchema: GenMessage<ExternalIds> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 1);
 
 /**
  * @generated from message metadata.v1.GetMetadataRequest
@@ -123,7 +180,7 @@ export type GetMetadataRequest = Message<"metadata.v1.GetMetadataRequest"> & {
  * Use `create(GetMetadataRequestSchema)` to create a new message.
  */
 export const GetMetadataRequestSchema: GenMessage<GetMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 1);
+  messageDesc(file_metadata_v1_metadata, 2);
 
 /**
  * @generated from message metadata.v1.GetMetadataResponse
@@ -140,7 +197,7 @@ export type GetMetadataResponse = Message<"metadata.v1.GetMetadataResponse"> & {
  * Use `create(GetMetadataResponseSchema)` to create a new message.
  */
 export const GetMetadataResponseSchema: GenMessage<GetMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 2);
+  messageDesc(file_metadata_v1_metadata, 3);
 
 /**
  * @generated from message metadata.v1.BatchGetMetadataRequest
@@ -159,7 +216,7 @@ export type BatchGetMetadataRequest = Message<"metadata.v1.BatchGetMetadataReque
  * Use `create(BatchGetMetadataRequestSchema)` to create a new message.
  */
 export const BatchGetMetadataRequestSchema: GenMessage<BatchGetMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 3);
+  messageDesc(file_metadata_v1_metadata, 4);
 
 /**
  * @generated from message metadata.v1.BatchGetMetadataResponse
@@ -185,7 +242,116 @@ export type BatchGetMetadataResponse = Message<"metadata.v1.BatchGetMetadataResp
  * Use `create(BatchGetMetadataResponseSchema)` to create a new message.
  */
 export const BatchGetMetadataResponseSchema: GenMessage<BatchGetMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 4);
+  messageDesc(file_metadata_v1_metadata, 5);
+
+/**
+ * @generated from message metadata.v1.BatchGetMovieIdsRequest
+ */
+export type BatchGetMovieIdsRequest = Message<"metadata.v1.BatchGetMovieIdsRequest"> & {
+  /**
+   * The source of all these ids.
+   *
+   * @generated from field: metadata.v1.ExternalSource source = 1;
+   */
+  source: ExternalSource;
+
+  /**
+   * 1 to 500 ids of the source. Ids are compared to the byte. A repeated id has a repeated result.
+   *
+   * @generated from field: repeated string external_ids = 2;
+   */
+  externalIds: string[];
+};
+
+/**
+ * Describes the message metadata.v1.BatchGetMovieIdsRequest.
+ * Use `create(BatchGetMovieIdsRequestSchema)` to create a new message.
+ */
+export const BatchGetMovieIdsRequestSchema: GenMessage<BatchGetMovieIdsRequest> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 6);
+
+/**
+ * @generated from message metadata.v1.BatchGetMovieIdsResponse
+ */
+export type BatchGetMovieIdsResponse = Message<"metadata.v1.BatchGetMovieIdsResponse"> & {
+  /**
+   * The ids of exactly one movie, in the order of the request.
+   *
+   * @generated from field: repeated metadata.v1.BatchGetMovieIdsResponse.Match matches = 1;
+   */
+  matches: BatchGetMovieIdsResponse_Match[];
+
+  /**
+   * The ids of no movie, in the order of the request.
+   *
+   * @generated from field: repeated string missing_external_ids = 2;
+   */
+  missingExternalIds: string[];
+
+  /**
+   * The ids that several movies claim, in the order of the request.
+   *
+   * @generated from field: repeated metadata.v1.BatchGetMovieIdsResponse.Ambiguity ambiguities = 3;
+   */
+  ambiguities: BatchGetMovieIdsResponse_Ambiguity[];
+};
+
+/**
+ * Describes the message metadata.v1.BatchGetMovieIdsResponse.
+ * Use `create(BatchGetMovieIdsResponseSchema)` to create a new message.
+ */
+export const BatchGetMovieIdsResponseSchema: GenMessage<BatchGetMovieIdsResponse> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 7);
+
+/**
+ * Match is an external id with its movie.
+ *
+ * @generated from message metadata.v1.BatchGetMovieIdsResponse.Match
+ */
+export type BatchGetMovieIdsResponse_Match = Message<"metadata.v1.BatchGetMovieIdsResponse.Match"> & {
+  /**
+   * @generated from field: string external_id = 1;
+   */
+  externalId: string;
+
+  /**
+   * @generated from field: string movie_id = 2;
+   */
+  movieId: string;
+};
+
+/**
+ * Describes the message metadata.v1.BatchGetMovieIdsResponse.Match.
+ * Use `create(BatchGetMovieIdsResponse_MatchSchema)` to create a new message.
+ */
+export const BatchGetMovieIdsResponse_MatchSchema: GenMessage<BatchGetMovieIdsResponse_Match> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 7, 0);
+
+/**
+ * Ambiguity is an external id that several movies claim.
+ *
+ * @generated from message metadata.v1.BatchGetMovieIdsResponse.Ambiguity
+ */
+export type BatchGetMovieIdsResponse_Ambiguity = Message<"metadata.v1.BatchGetMovieIdsResponse.Ambiguity"> & {
+  /**
+   * @generated from field: string external_id = 1;
+   */
+  externalId: string;
+
+  /**
+   * The first of these movies in order of id, at most 5.
+   *
+   * @generated from field: repeated string movie_ids = 2;
+   */
+  movieIds: string[];
+};
+
+/**
+ * Describes the message metadata.v1.BatchGetMovieIdsResponse.Ambiguity.
+ * Use `create(BatchGetMovieIdsResponse_AmbiguitySchema)` to create a new message.
+ */
+export const BatchGetMovieIdsResponse_AmbiguitySchema: GenMessage<BatchGetMovieIdsResponse_Ambiguity> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 7, 1);
 
 /**
  * @generated from message metadata.v1.PutMetadataRequest
@@ -202,7 +368,7 @@ export type PutMetadataRequest = Message<"metadata.v1.PutMetadataRequest"> & {
  * Use `create(PutMetadataRequestSchema)` to create a new message.
  */
 export const PutMetadataRequestSchema: GenMessage<PutMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 5);
+  messageDesc(file_metadata_v1_metadata, 8);
 
 /**
  * @generated from message metadata.v1.PutMetadataResponse
@@ -228,7 +394,7 @@ export type PutMetadataResponse = Message<"metadata.v1.PutMetadataResponse"> & {
  * Use `create(PutMetadataResponseSchema)` to create a new message.
  */
 export const PutMetadataResponseSchema: GenMessage<PutMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 6);
+  messageDesc(file_metadata_v1_metadata, 9);
 
 /**
  * @generated from message metadata.v1.DeleteMetadataRequest
@@ -245,7 +411,7 @@ export type DeleteMetadataRequest = Message<"metadata.v1.DeleteMetadataRequest">
  * Use `create(DeleteMetadataRequestSchema)` to create a new message.
  */
 export const DeleteMetadataRequestSchema: GenMessage<DeleteMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 7);
+  messageDesc(file_metadata_v1_metadata, 10);
 
 /**
  * @generated from message metadata.v1.DeleteMetadataResponse
@@ -264,7 +430,7 @@ export type DeleteMetadataResponse = Message<"metadata.v1.DeleteMetadataResponse
  * Use `create(DeleteMetadataResponseSchema)` to create a new message.
  */
 export const DeleteMetadataResponseSchema: GenMessage<DeleteMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 8);
+  messageDesc(file_metadata_v1_metadata, 11);
 
 /**
  * @generated from message metadata.v1.ListMetadataRequest
@@ -299,7 +465,7 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
  * Use `create(ListMetadataRequestSchema)` to create a new message.
  */
 export const ListMetadataRequestSchema: GenMessage<ListMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 9);
+  messageDesc(file_metadata_v1_metadata, 12);
 
 /**
  * @generated from message metadata.v1.ListMetadataResponse
@@ -324,7 +490,7 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
  * Use `create(ListMetadataResponseSchema)` to create a new message.
  */
 export const ListMetadataResponseSchema: GenMessage<ListMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 10);
+  messageDesc(file_metadata_v1_metadata, 13);
 
 /**
  * @generated from message metadata.v1.ImportMetadataRequest
@@ -341,7 +507,7 @@ export type ImportMetadataRequest = Message<"metadata.v1.ImportMetadataRequest">
  * Use `create(ImportMetadataRequestSchema)` to create a new message.
  */
 export const ImportMetadataRequestSchema: GenMessage<ImportMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 11);
+  messageDesc(file_metadata_v1_metadata, 14);
 
 /**
  * @generated from message metadata.v1.ImportMetadataResponse
@@ -381,7 +547,7 @@ export type ImportMetadataResponse = Message<"metadata.v1.ImportMetadataResponse
  * Use `create(ImportMetadataResponseSchema)` to create a new message.
  */
 export const ImportMetadataResponseSchema: GenMessage<ImportMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 12);
+  messageDesc(file_metadata_v1_metadata, 15);
 
 /**
  * Refusal contains the reason why a movie was not saved.
@@ -414,7 +580,57 @@ export type ImportMetadataResponse_Refusal = Message<"metadata.v1.ImportMetadata
  * Use `create(ImportMetadataResponse_RefusalSchema)` to create a new message.
  */
 export const ImportMetadataResponse_RefusalSchema: GenMessage<ImportMetadataResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 12, 0);
+  messageDesc(file_metadata_v1_metadata, 15, 0);
+
+/**
+ * ExternalSource is a catalogue of movies that others keep.
+ *
+ * @generated from enum metadata.v1.ExternalSource
+ */
+export const ExternalSource = {
+  /**
+   * @generated from enum value: EXTERNAL_SOURCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: EXTERNAL_SOURCE_IMDB = 1;
+   */
+  IMDB: 1,
+
+  /**
+   * @generated from enum value: EXTERNAL_SOURCE_TMDB = 2;
+   */
+  TMDB: 2,
+
+  /**
+   * @generated from enum value: EXTERNAL_SOURCE_LETTERBOXD = 3;
+   */
+  LETTERBOXD: 3,
+
+  /**
+   * @generated from enum value: EXTERNAL_SOURCE_TRAKT = 4;
+   */
+  TRAKT: 4,
+
+  /**
+   * @generated from enum value: EXTERNAL_SOURCE_MOVIELENS = 5;
+   */
+  MOVIELENS: 5,
+} as const;
+
+/**
+ * ExternalSource is a catalogue of movies that others keep.
+ *
+ * @generated from enum metadata.v1.ExternalSource
+ */
+export type ExternalSource = (typeof ExternalSource)[keyof typeof ExternalSource] | UnknownEnum;
+
+/**
+ * Describes the enum metadata.v1.ExternalSource.
+ */
+export const ExternalSourceSchema: GenEnum<ExternalSource> = /*@__PURE__*/
+  enumDesc(file_metadata_v1_metadata, 0);
 
 /**
  * MetadataService owns what a movie is. Reads may be called by Connect GET and carry an ETag made
@@ -443,6 +659,17 @@ export const MetadataService: GenService<{
     methodKind: "unary";
     input: typeof BatchGetMetadataRequestSchema;
     output: typeof BatchGetMetadataResponseSchema;
+  },
+  /**
+   * BatchGetMovieIds returns the movies that have these ids at another source, such as IMDb. An id without a
+   * movie is missing. An id of several movies is ambiguous, and the caller decides.
+   *
+   * @generated from rpc metadata.v1.MetadataService.BatchGetMovieIds
+   */
+  batchGetMovieIds: {
+    methodKind: "unary";
+    input: typeof BatchGetMovieIdsRequestSchema;
+    output: typeof BatchGetMovieIdsResponseSchema;
   },
   /**
    * PutMetadata creates a movie, or replaces all of its metadata: an omitted field becomes empty.

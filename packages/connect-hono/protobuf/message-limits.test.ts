@@ -40,6 +40,13 @@ const largest: readonly (readonly [DescMessage, Message])[] = [
         imdbRating: 9.1,
         imdbVotes: 2 ** 31 - 1,
         updateTime: { seconds: 253_402_300_799n, nanos: 999_999_999 },
+        externalIds: {
+          imdb: 'tt1234567890',
+          tmdb: '1234567890',
+          letterboxd: `https://letterboxd.com/film/${'a'.repeat(96)}/`,
+          trakt: '1234567890',
+          movielens: '1234567890',
+        },
       },
     }),
   ],

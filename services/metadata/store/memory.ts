@@ -2,6 +2,7 @@ import { memoryCapabilities } from '@marquee/sql/capabilities'
 import { firstIndex } from '@marquee/sql/first-index'
 import { nextRevision } from '@marquee/sql/revision'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import { createExternalIdIndex } from './external-id-index.ts'
 import type { ListOptions, ListPage, ListPosition, MetadataStore, PutOutcome } from './port.ts'
 import {
   comparePositions,
@@ -32,6 +33,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
   const entries = new Map<string, Entry>()
   const inOrder = createSortedList<Entry>((a, b) => comparePositions(a.movie, b.movie))
   const wordIndex = createWordIndex()
+  const externalIdIndex = createExternalIdIndex()
   const slices = createSlices()
   let revision = nextRevision(0, clock())
 
@@ -45,6 +47,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
       entries.set(entry.movie.id, entry)
       inOrder.add(entry)
       wordIndex.add(entry)
+      externalIdIndex.add(entry.movie)
       return outcome
     })
   }
@@ -55,6 +58,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
     entries.delete(id)
     inOrder.remove(entry)
     wordIndex.remove(entry)
+    externalIdIndex.remove(entry.movie)
     return true
   }
 
@@ -111,6 +115,8 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
       const found = ids.flatMap((id) => entries.get(id)?.movie ?? [])
       return new Map(found.map((movie) => [movie.id, movie]))
     },
+    findByExternalId: async (source, externalIds, countMax) =>
+      externalIdIndex.find(source, externalIds, countMax),
     put: async (movies) => put(movies),
     delete: async (id) => remove(id),
     list,
@@ -169,8 +175,13 @@ function createWordIndex(): WordIndex {
  * or a result.
  */
 function prepare(movie: StoredMetadata): Entry {
+  const { externalIds } = movie
   return {
-    movie: Object.freeze({ ...movie, genres: Object.freeze([...movie.genres]) }),
+    movie: Object.freeze({
+      ...movie,
+      genres: Object.freeze([...movie.genres]),
+      ...(externalIds && { externalIds: Object.freeze({ ...externalIds }) }),
+    }),
     words: searchWords(`${movie.title} ${movie.director}`),
   }
 }

@@ -1,5 +1,5 @@
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
-import type { Metadata, StoredMetadata } from '../metadata.ts'
+import type { ExternalSource, Metadata, StoredMetadata } from '../metadata.ts'
 
 /** Outcome of a put: whether it replaced a movie. */
 export type PutOutcome = 'created' | 'replaced'
@@ -49,6 +49,16 @@ export interface MetadataStore extends AsyncDisposable {
 
   /** Returns the movies by id. An unknown id has no entry. */
   getMany(ids: readonly string[]): Promise<ReadonlyMap<string, StoredMetadata>>
+
+  /**
+   * Returns the movies that have these ids at another source, by external id, in order of their own
+   * id. Returns at most `countMax` movies for each. An unknown external id has no entry.
+   */
+  findByExternalId(
+    source: ExternalSource,
+    externalIds: readonly string[],
+    countMax: number,
+  ): Promise<ReadonlyMap<string, readonly string[]>>
 
   /**
    * Saves the movies in order, each replacing all previous metadata of its id. Returns an outcome

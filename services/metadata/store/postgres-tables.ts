@@ -1,12 +1,14 @@
 import type { Row, Statement } from '@marquee/sql/postgres/connection'
 import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
-import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import { externalIdsOf, type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 
 /**
  * `metadata` is the movie as JSON, which can represent U+0000. `title` is the title in UTF-8, as
  * bytes, because a text of Postgres cannot contain U+0000; the list is ordered by it. `words` are
  * the search words of title and director. `movie_word` holds them one by one. A trigger maintains
- * it, because instances of an older version may write to the same tables.
+ * it, because instances of an older version may write to the same tables. `external_id` holds the
+ * ids at other sources, which `metadata` has too. A put removes them by a trigger, and inserts them
+ * again.
  */
 export const schema: PostgresSchema = {
   kind: 'metadata',
@@ -47,6 +49,20 @@ export const schema: PostgresSchema = {
     END $$;
     CREATE TRIGGER movie_words_follow AFTER INSERT OR UPDATE OR DELETE ON movie
       FOR EACH ROW EXECUTE FUNCTION keep_movie_words();`,
+    `CREATE TABLE external_id (
+      movie_id text COLLATE "C",
+      source text COLLATE "C",
+      external_id text COLLATE "C" NOT NULL,
+      PRIMARY KEY (movie_id, source)
+    );
+    CREATE INDEX external_id_by_source ON external_id (source, external_id, movie_id);
+    CREATE FUNCTION remove_external_ids() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      DELETE FROM external_id WHERE movie_id = OLD.id;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER external_ids_follow AFTER UPDATE OR DELETE ON movie
+      FOR EACH ROW EXECUTE FUNCTION remove_external_ids();`,
   ],
 }
 
@@ -56,6 +72,15 @@ export const sql = {
   getMany: {
     name: 'get-many',
     text: `SELECT ${columns} FROM movie WHERE id = ANY($1::text[])`,
+  },
+  byExternalId: {
+    name: 'by-external-id',
+    text: `SELECT requested.external_id, found.movie_id
+      FROM unnest($2::text[]) AS requested (external_id), LATERAL (
+        SELECT movie_id FROM external_id
+          WHERE source = $1 AND external_id.external_id = requested.external_id
+          ORDER BY movie_id LIMIT $3
+      ) AS found ORDER BY found.movie_id`,
   },
   list: {
     name: 'list',
@@ -105,6 +130,10 @@ export const sql = {
         words = excluded.words, update_time_ms = excluded.update_time_ms,
         revision = excluded.revision`,
   },
+  putExternalIds: {
+    name: 'put-external-ids',
+    text: 'INSERT INTO external_id SELECT * FROM unnest($1::text[], $2::text[], $3::text[])',
+  },
   delete: { name: 'delete', text: 'DELETE FROM movie WHERE id = $1 RETURNING id' },
 } satisfies Record<string, Statement>
 
@@ -122,6 +151,14 @@ export function movieColumns(movies: readonly Metadata[]): unknown[][] {
     movies.map((movie) => JSON.stringify(movie)),
     movies.map(({ title, director }) => wordsOf(`${title} ${director}`).join(' ')),
   ]
+}
+
+/** Converts the external ids of movies to the columns that `sql.putExternalIds` takes. */
+export function externalIdColumns(movies: readonly Metadata[]): string[][] {
+  const rows = movies.flatMap((movie) =>
+    externalIdsOf(movie).map(([source, id]) => [movie.id, source, id] as const),
+  )
+  return [0, 1, 2].map((column) => rows.map((row) => row[column] as string))
 }
 
 function wordsOf(text: string): string[] {

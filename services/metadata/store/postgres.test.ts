@@ -1,5 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { postgresCapabilities } from '@marquee/sql/capabilities'
+import { connect } from '@marquee/sql/postgres/connection'
 import { backend } from '@marquee/testing/backends/shared'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { postgresDatabases } from '@marquee/testing/postgres-databases'
@@ -7,6 +9,7 @@ import { startPostgresProxy } from '@marquee/testing/postgres-proxy'
 import { describeWith } from '@marquee/testing/requirements'
 import { searchWords } from '../metadata.ts'
 import { metadataStoreContract } from './contract/contract.ts'
+import { expectNoExternalIds, noExternalIds } from './contract/external-ids.ts'
 import type { OpenMetadataStore } from './contract/sharing.ts'
 import { openMetadataStore } from './open.ts'
 import { openPostgresMetadataStore } from './postgres.ts'
@@ -25,6 +28,14 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
   }
 
   metadataStoreContract('postgres', postgresCapabilities, createDatabase)
+
+  test('a PostgreSQL database from before external ids keeps all its movies', async () => {
+    const url = await databases.create()
+    await using connection = await connect(url)
+    await connection.query({ text: readFileSync(noExternalIds.postgres, 'utf8') })
+    await using store = await openPostgresMetadataStore({ url })
+    await expectNoExternalIds(store)
+  })
 
   const movie = (id: string, title: string) => {
     return { id, title, description: '', director: '', releaseDate: '', genres: [] }

@@ -3,10 +3,10 @@ import type { Query } from '@marquee/sql/postgres/connection'
 import { openPostgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
 import { nextRevision } from '@marquee/sql/revision'
-import type { Metadata, StoredMetadata } from '../metadata.ts'
+import type { ExternalSource, Metadata, StoredMetadata } from '../metadata.ts'
 import type { ListOptions, ListPage, MetadataStore, PutOutcome } from './port.ts'
 import { createPostgresSearch } from './postgres-search.ts'
-import { movieColumns, schema, sql, toMovie } from './postgres-tables.ts'
+import { externalIdColumns, movieColumns, schema, sql, toMovie } from './postgres-tables.ts'
 import { pageOf, type SearchLimits, search, searchLimits } from './search.ts'
 
 export interface PostgresMetadataStoreOptions {
@@ -49,13 +49,18 @@ export async function openPostgresMetadataStore(
     if (!ids.every(isText)) {
       throw new RangeError('ids must not contain U+0000 or half of a surrogate pair')
     }
-    const last = new Map(movies.map((movie) => [movie.id, movie]))
-    const columns = movieColumns([...last.values()])
+    const last = [...new Map(movies.map((movie) => [movie.id, movie])).values()]
+    const columns = movieColumns(last)
+    const externalIds = externalIdColumns(last)
+    if (!externalIds.flat().every(isText)) {
+      throw new RangeError('external ids must not contain U+0000 or half of a surrogate pair')
+    }
     const updateTimeMs = clock()
     return db.transaction(async (query) => {
       const revision = await lock(query)
       const known = new Set((await query(sql.known, [ids])).map((row) => row.id as string))
       await query(sql.put, [...columns, updateTimeMs, revision])
+      if (externalIds[0]?.length) await query(sql.putExternalIds, externalIds)
       await query(sql.setRevision, [revision])
       return ids.map((id) => {
         const outcome = known.has(id) ? 'replaced' : 'created'
@@ -82,6 +87,23 @@ export async function openPostgresMetadataStore(
     return new Map(found.map((movie) => [movie.id, movie]))
   }
 
+  async function findByExternalId(
+    source: ExternalSource,
+    externalIds: readonly string[],
+    countMax: number,
+  ): Promise<Map<string, string[]>> {
+    const possible = [...new Set(externalIds.filter(isText))]
+    const found = new Map<string, string[]>()
+    if (possible.length === 0) return found
+    for (const row of await db.read(sql.byExternalId, [source, possible, countMax])) {
+      const externalId = row.external_id as string
+      const movieIds = found.get(externalId) ?? []
+      movieIds.push(row.movie_id as string)
+      found.set(externalId, movieIds)
+    }
+    return found
+  }
+
   async function list(options: ListOptions): Promise<ListPage> {
     if (options.words.length > 0) return search(index, options, limits)
     const { after, limit } = options
@@ -93,6 +115,7 @@ export async function openPostgresMetadataStore(
     capabilities: postgresCapabilities,
     get: async (id) => (await getMany([id])).get(id),
     getMany,
+    findByExternalId,
     put,
     delete: remove,
     list,

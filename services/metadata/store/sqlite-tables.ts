@@ -5,7 +5,8 @@ import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
 /**
  * `metadata` is the movie as JSON. `word` holds the search words of title and director, each once
  * per movie. `movie_words` holds them by movie, each after a space, so that `instr` finds the
- * beginning of a word.
+ * beginning of a word. `external_id` holds the ids at other sources, which `metadata` has too. A put
+ * removes them by a trigger, and inserts them again.
  */
 export const schema: Schema = {
   applicationId: 0x6d_71_6d_64,
@@ -40,6 +41,20 @@ export const schema: Schema = {
   INSERT INTO movie_words
     SELECT movie_number, group_concat(' ' || word, '') FROM word GROUP BY movie_number;
   INSERT OR IGNORE INTO movie_words SELECT movie_number, '' FROM movie;`,
+    // The triggers also run for instances of an older version, whose movies have no external ids.
+    `CREATE TABLE external_id (
+    movie_number INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    PRIMARY KEY (movie_number, source)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX external_id_by_source ON external_id (source, external_id);
+  CREATE TRIGGER replaced_external_ids AFTER UPDATE ON movie BEGIN
+    DELETE FROM external_id WHERE movie_number = old.movie_number;
+  END;
+  CREATE TRIGGER deleted_external_ids AFTER DELETE ON movie BEGIN
+    DELETE FROM external_id WHERE movie_number = old.movie_number;
+  END;`,
   ],
 }
 
@@ -66,6 +81,10 @@ function readers(db: DatabaseSync) {
     revision: db.prepare('SELECT revision FROM catalogue'),
     number: db.prepare('SELECT movie_number FROM movie WHERE id = ?'),
     words: db.prepare('SELECT words FROM movie_words WHERE movie_number = ?'),
+    byExternalId: db.prepare(
+      `SELECT id FROM external_id JOIN movie USING (movie_number)
+       WHERE source = ? AND external_id = ? ORDER BY id LIMIT ?`,
+    ),
     countWords: db.prepare(
       'SELECT count(*) AS count FROM (SELECT 1 FROM word WHERE word >= ? AND word < ? LIMIT ?)',
     ),
@@ -86,6 +105,7 @@ function writers(db: DatabaseSync) {
        RETURNING movie_number`,
     ),
     putWords: db.prepare('INSERT OR REPLACE INTO movie_words VALUES (?, ?)'),
+    putExternalId: db.prepare('INSERT INTO external_id VALUES (?, ?, ?)'),
     putWord: db.prepare('INSERT INTO word VALUES (?, ?)'),
     delete: db.prepare('DELETE FROM movie WHERE id = ? RETURNING movie_number'),
     deleteWords: db.prepare('DELETE FROM movie_words WHERE movie_number = ? RETURNING words'),

@@ -4,7 +4,12 @@ import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { announceUse } from '@marquee/sql/sqlite/instance'
 import { createRowCache } from '@marquee/sql/sqlite/row-cache'
 import { closeSqlite, openSqlite, read, write } from '@marquee/sql/sqlite/sqlite'
-import type { Metadata, StoredMetadata } from '../metadata.ts'
+import {
+  type ExternalSource,
+  externalIdsOf,
+  type Metadata,
+  type StoredMetadata,
+} from '../metadata.ts'
 import type { ListOptions, ListPage, MetadataStore, PutOutcome } from './port.ts'
 import { pageOf, type SearchLimits, search } from './search.ts'
 import { createSqliteSearch } from './sqlite-search.ts'
@@ -62,6 +67,9 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     const number = row?.movie_number as number
     const before = known ? splitWords(sql.words.get(number)?.words) : []
     putWords(number, new Set(before), wordsOf(movie))
+    for (const [source, externalId] of externalIdsOf(movie)) {
+      sql.putExternalId.run(number, source, externalId)
+    }
     return known ? 'replaced' : 'created'
   }
 
@@ -100,6 +108,19 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     return row && frozen(toMovie(row))
   }
 
+  function findByExternalId(source: ExternalSource, ids: readonly string[], countMax: number) {
+    const found = new Map<string, string[]>()
+    for (const externalId of ids) {
+      const rows = sql.byExternalId.all(source, externalId, countMax)
+      if (rows.length > 0)
+        found.set(
+          externalId,
+          rows.map((row) => row.id as string),
+        )
+    }
+    return found
+  }
+
   async function list(options: ListOptions): Promise<ListPage> {
     if (options.words.length > 0) return search(index, options, searchLimits)
     const { limit, after = { title: '', id: '' } } = options
@@ -114,6 +135,8 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
       const found = read(db, () => sql.getMany.all(JSON.stringify(ids))).map(toMovie)
       return new Map(found.map((movie) => [movie.id, movie]))
     },
+    findByExternalId: async (source, externalIds, countMax) =>
+      read(db, () => findByExternalId(source, externalIds, countMax)),
     put: (movies) => writing(() => putAll(movies)),
     delete: (id) => writing(() => remove(id)),
     list,
@@ -128,5 +151,6 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
 /** Freezes the movie, so that a caller cannot change the cached object. */
 function frozen(movie: StoredMetadata): StoredMetadata {
   Object.freeze(movie.genres)
+  Object.freeze(movie.externalIds)
   return Object.freeze(movie)
 }

@@ -1,11 +1,13 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
 import { openSqlite } from '@marquee/sql/sqlite/sqlite'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { metadataStoreContract } from './contract/contract.ts'
+import { expectNoExternalIds, noExternalIds } from './contract/external-ids.ts'
+import { alien } from './contract/fixtures.ts'
 import type { OpenMetadataStore } from './contract/sharing.ts'
 import { createMemoryMetadataStore } from './memory.ts'
 import { openMetadataStore } from './open.ts'
@@ -51,6 +53,25 @@ test('a catalogue from before the table of words is found by its words', async (
   expect(await store.delete('Aliens Alien')).toBe(true)
   expect(await store.delete('!!!')).toBe(true)
   expect(await idsOf('ali')).toEqual(['Alien'])
+})
+
+test('an SQLite file from before external ids keeps all its movies, which can get ids', async () => {
+  const path = newPath()
+  copyFileSync(noExternalIds.sqlite, path)
+  await using store = createSqliteMetadataStore({ path })
+  await expectNoExternalIds(store)
+})
+
+test('a put of an instance before external ids removes those of its movie', async () => {
+  const path = newPath()
+  await using store = createSqliteMetadataStore({ path })
+  await store.put([alien])
+  const old = openSqlite(path, schema)
+  old.exec(`INSERT INTO movie (id, title, metadata, update_time_ms, revision)
+    VALUES ('1', 'Alien', '{"id":"1"}', 0, 0)
+    ON CONFLICT (id) DO UPDATE SET metadata = excluded.metadata`)
+  old.close()
+  expect((await store.findByExternalId('imdb', ['tt0078748'], 5)).size).toBe(0)
 })
 
 describe('openMetadataStore', () => {

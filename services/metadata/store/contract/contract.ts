@@ -4,6 +4,7 @@ import { describeClaimed } from '@marquee/testing/requirements'
 import fc from 'fast-check'
 import { type StoredMetadata, searchWords } from '../../metadata.ts'
 import type { ListPosition, MetadataStore } from '../port.ts'
+import { describeExternalIds } from './external-ids.ts'
 import { alien, movie } from './fixtures.ts'
 import { behavesAsMap, pages, plain } from './model.ts'
 import { describeSharing, type OpenMetadataStore } from './sharing.ts'
@@ -29,6 +30,7 @@ export function metadataStoreContract(
       describeSharing(createDatabase),
     )
     describeMovies(openNew)
+    describeExternalIds(openNew)
     describeList(openNew)
     describeRevision(createDatabase, clock)
     describeReopening(createDatabase, clock)

@@ -12,6 +12,13 @@ export const alien: Metadata = {
   runningTimeMinutes: 117,
   imdbRating: 8.5,
   imdbVotes: 0,
+  externalIds: {
+    imdb: 'tt0078748',
+    tmdb: '348',
+    letterboxd: 'https://boxd.it/2awY',
+    trakt: '295',
+    movielens: '1214',
+  },
 }
 
 /** Creates a movie with only a title. */

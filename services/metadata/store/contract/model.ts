@@ -1,6 +1,13 @@
 import { expect } from 'bun:test'
 import fc from 'fast-check'
-import { type Metadata, queryWords, type StoredMetadata, searchWords } from '../../metadata.ts'
+import {
+  type ExternalSource,
+  externalSources,
+  type Metadata,
+  queryWords,
+  type StoredMetadata,
+  searchWords,
+} from '../../metadata.ts'
 import type { MetadataStore } from '../port.ts'
 
 const text = fc.oneof(
@@ -9,6 +16,8 @@ const text = fc.oneof(
     unit: fc.constantFrom('a', 'B', 'é', 'e\u0301', ' ', '\u{1e922}', '\uff21', '😀'),
   }),
 )
+
+const externalId = fc.constantFrom('1', '2', '\uffee', '😀')
 
 /** Values of each property: the compiler asks for those of a new one. */
 const properties: { readonly [Name in keyof Required<Metadata>]: fc.Arbitrary<Metadata[Name]> } = {
@@ -22,6 +31,10 @@ const properties: { readonly [Name in keyof Required<Metadata>]: fc.Arbitrary<Me
   runningTimeMinutes: fc.nat(),
   imdbRating: fc.double({ min: 1, max: 10, noNaN: true }),
   imdbVotes: fc.nat(),
+  externalIds: fc.record(
+    { imdb: externalId, tmdb: externalId, letterboxd: externalId, trakt: externalId },
+    { requiredKeys: [] },
+  ),
 }
 
 const anyMovie = fc.record<Metadata>(properties, {
@@ -31,12 +44,19 @@ const anyMovie = fc.record<Metadata>(properties, {
 type Step =
   | { kind: 'put'; movies: Metadata[] }
   | { kind: 'delete'; id: string }
+  | { kind: 'find'; source: ExternalSource; externalIds: string[]; countMax: number }
   | { kind: 'search'; query: string; limit: number }
 
 const anySteps = fc.array(
   fc.oneof<fc.Arbitrary<Step>[]>(
     fc.record({ kind: fc.constant('put'), movies: fc.array(anyMovie, { maxLength: 5 }) }),
     fc.record({ kind: fc.constant('delete'), id: anyMovie.map(({ id }) => id) }),
+    fc.record({
+      kind: fc.constant('find'),
+      source: fc.constantFrom(...externalSources),
+      externalIds: fc.array(externalId, { maxLength: 3 }),
+      countMax: fc.integer({ min: 1, max: 3 }),
+    }),
     fc.record({
       kind: fc.constant('search'),
       query: text,
@@ -68,6 +88,11 @@ async function take(step: Step, store: MetadataStore, model: Map<string, Metadat
     }
     case 'delete':
       return expect(await store.delete(step.id)).toBe(model.delete(step.id))
+    case 'find': {
+      const { source, externalIds, countMax } = step
+      const found = await store.findByExternalId(source, externalIds, countMax)
+      return expect(new Map(found)).toEqual(findAll(model, step))
+    }
     case 'search': {
       const words = queryWords(step.query)
       const found = await pages(store, words, step.limit)
@@ -76,13 +101,28 @@ async function take(step: Step, store: MetadataStore, model: Map<string, Metadat
   }
 }
 
+/** Finds movies by external id as the port describes, by looking at all of them. */
+function findAll(model: Map<string, Metadata>, step: Step & { kind: 'find' }) {
+  const found = step.externalIds.map((externalId): [string, string[]] => {
+    const movies = [...model.values()].filter((movie) => {
+      return movie.externalIds?.[step.source] === externalId
+    })
+    const ids = movies.map(({ id }) => id).sort((a, b) => Buffer.compare(bytes(a), bytes(b)))
+    return [externalId, ids.slice(0, step.countMax)]
+  })
+  return new Map(found.filter(([, ids]) => ids.length > 0))
+}
+
+function bytes(text: string): Buffer {
+  return Buffer.from(text)
+}
+
 /** Searches as the port describes, with nothing but a sort of UTF-8 bytes. */
 function search(model: Map<string, Metadata>, words: readonly string[]): Metadata[] {
   const found = [...model.values()].filter(({ title, director }) => {
     const own = [...searchWords(title), ...searchWords(director)]
     return words.every((word) => own.some((each) => each.startsWith(word)))
   })
-  const bytes = (text: string) => Buffer.from(text)
   return found.sort(
     (a, b) =>
       Buffer.compare(bytes(a.title), bytes(b.title)) || Buffer.compare(bytes(a.id), bytes(b.id)),
