@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { imdbBasicsHeader } from './catalogue/imdb.ts'
-import { movieLensMoviesHeader, movieLensRatingsHeader } from './catalogue/movielens.ts'
+import {
+  movieLensLinksHeader,
+  movieLensMoviesHeader,
+  movieLensRatingsHeader,
+} from './catalogue/movielens.ts'
 import { importCatalogue } from './import-catalogue.ts'
 import { type RecordingServices, startRecordingServices } from './testing/recording-services.ts'
 import { type RunOptions, record } from './testing/recording-terminal.ts'
@@ -76,6 +80,23 @@ test('broken lines are refused by number, here or by the service, and the rest i
     expect.stringMatching(/^seconds /),
   ])
   expect([...services.movies.keys()]).toEqual(['1', '4'])
+})
+
+test('movies of MovieLens get the ids of links.csv, and broken links are reported', async () => {
+  const movies = lines(movieLensMoviesHeader, '1,Toy Story (1995),Drama', '2,Jumanji (1995),Drama')
+  const links = await file('links.csv', lines(movieLensLinksHeader, '1,0114709,862', '2,x,8844'))
+  const { exitCode, stdout } = await run(['--links', links, await file('two.csv', movies)])
+  expect(exitCode).toBe(0)
+  expect(facts(stdout)[0]).toBe(`refused line 3 of ${links}: its imdbId is "x"`)
+  const idsOf = (id: string) => services.movies.get(id)?.externalIds
+  expect(idsOf('1')).toMatchObject({ movielens: '1', imdb: 'tt0114709', tmdb: '862' })
+  expect(idsOf('2')).toMatchObject({ movielens: '2', imdb: '', tmdb: '' })
+})
+
+test('links without movies of MovieLens are a usage error', async () => {
+  const { exitCode, stderr } = await run(['--links', 'links.csv'])
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('--links needs movies.csv of MovieLens')
 })
 
 test('the summary shows the first 20 refusals and counts all', async () => {

@@ -2,7 +2,14 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../gen/rating/v1/rating_pb.ts'
-import { guessKind, type Kind, kinds, readMovies, readRatings } from './catalogue/kinds.ts'
+import {
+  guessKind,
+  type Kind,
+  kinds,
+  readLinks,
+  readMovies,
+  readRatings,
+} from './catalogue/kinds.ts'
 import type { CatalogueMovie, CatalogueRating } from './catalogue/outcome.ts'
 import { vegaMoviesUrl } from './catalogue/vega.ts'
 import { withClient } from './client.ts'
@@ -11,7 +18,7 @@ import { importAll } from './import.ts'
 import { type Input, openInput, readEncoding } from './input.ts'
 import { main, type Program, readUrl, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
-import { createSummary } from './summary.ts'
+import { createSummary, type Summary } from './summary.ts'
 
 const help = `import-catalogue [options] [FILE|-]
 
@@ -25,13 +32,15 @@ standard input (-), gzip or not. Without a file: the demo catalogue, 3,201 movie
                      movielens-movies   movies.csv of MovieLens
                      movielens-ratings  ratings.csv of MovieLens: 0.5 to 5 in steps of 0.5
                      imdb-basics        title.basics.tsv of IMDb: its movies
+  --links PATH     with movielens-movies: links.csv of MovieLens, for the ids at IMDb and TMDB
   --all-types      with imdb-basics: series, episodes, shorts and games too
   --adult          with imdb-basics: adult titles too, with the genre Adult
   --encoding NAME  encoding of the text, such as latin1 (utf-8)
   --help
 
 Broken lines are refused, counted and shown with their number; the rest is imported. An impossible
-year or running time is removed and counted as corrected. Importing the same file again is harmless.
+year or running time is removed and counted as corrected. A movie of IMDb or MovieLens gets its id
+there as an external id, too. Importing the same file again is harmless.
 For the ratings of one person, exported by IMDb, Letterboxd or Trakt: import-ratings.
 Ctrl-C stops the import and prints the summary so far.
 Exit codes: 0 done, even with refusals; 1 failed; 2 wrong arguments; 130 stopped by Ctrl-C.`
@@ -40,6 +49,7 @@ interface Options {
   readonly metadataUrl: string
   readonly ratingUrl: string
   readonly kind: Kind | undefined
+  readonly links: string | undefined
   readonly allTypes: boolean
   readonly adult: boolean
   readonly encoding: string
@@ -60,6 +70,9 @@ export const importCatalogue: Program = {
         `cannot detect the format of ${input.name}: set --kind to one of ${kinds.join(', ')}`,
       )
     }
+    if (options.links !== undefined && kind !== 'movielens-movies') {
+      throw new UsageError('--links needs movies.csv of MovieLens')
+    }
     await importFrom({ ...input, ...source }, kind, options, terminal)
   },
 }
@@ -72,6 +85,7 @@ function readOptions(args: string[]): Options {
       metadata: { type: 'string', default: defaults.metadataUrl },
       rating: { type: 'string', default: defaults.ratingUrl },
       kind: { type: 'string' },
+      links: { type: 'string' },
       'all-types': { type: 'boolean', default: false },
       adult: { type: 'boolean', default: false },
       encoding: { type: 'string', default: 'utf-8' },
@@ -89,6 +103,7 @@ function readOptions(args: string[]): Options {
     metadataUrl: readUrl('--metadata', values.metadata),
     ratingUrl: readUrl('--rating', values.rating),
     kind: path === undefined ? 'vega' : kind,
+    links: values.links,
     allTypes: values['all-types'],
     adult: values.adult,
     encoding: readEncoding(values.encoding),
@@ -126,10 +141,12 @@ async function importFrom(input: Input, kind: Kind, options: Options, terminal: 
         return importAll({ ...shared, batches: readRatings(input), send })
       })
     } else {
+      const links = await linksOf(options, summary, terminal)
       await withClient(MetadataService, options.metadataUrl, (client) => {
         const send = (movies: readonly CatalogueMovie[]) =>
           client.importMetadata(stream(movies.map((metadata) => ({ metadata }))))
-        return importAll({ ...shared, batches: readMovies(kind, input, options), send })
+        const batches = readMovies(kind, input, { ...options, links })
+        return importAll({ ...shared, batches, send })
       })
     }
     isDone = true
@@ -137,6 +154,11 @@ async function importFrom(input: Input, kind: Kind, options: Options, terminal: 
     progress.stop()
     if (isDone || summary.get('read') > 0) terminal.print(summary.format())
   }
+}
+
+async function linksOf({ links }: Options, summary: Summary, terminal: Terminal) {
+  if (links === undefined) return new Map<string, never>()
+  return readLinks(await openInput(links, terminal), summary.refuse)
 }
 
 async function* stream<T>(messages: readonly T[]): AsyncGenerator<T> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { imdbMovie } from './imdb.ts'
-import { movieLensMovie, movieLensRating } from './movielens.ts'
+import { movieLensLink, movieLensMovie, movieLensRating } from './movielens.ts'
 import { createVegaMapping, readVegaMovies } from './vega.ts'
 
 const land = { Title: 'The Land Girls', 'Release Date': 'Jun 12 1998' }
@@ -86,6 +86,38 @@ test.each([
   expect(outcome.kind === 'item' && outcome.item.year).toBe(year as number)
 })
 
+test('MovieLens: a movie has its own id and those of links.csv, where they are ids', () => {
+  const links = new Map([['1', { imdb: 'tt0114709', tmdb: '862' }]])
+  const idsOf = (line: string) => {
+    const outcome = movieLensMovie(line, links)
+    return outcome.kind === 'item' && outcome.item.externalIds
+  }
+  expect(idsOf('1,Toy Story (1995),Drama')).toEqual({
+    imdb: 'tt0114709',
+    tmdb: '862',
+    movielens: '1',
+  })
+  expect(idsOf('2,Jumanji (1995),Drama')).toEqual({ movielens: '2' })
+  expect(idsOf('x,Jumanji (1995),Drama')).toEqual({})
+})
+
+test.each([
+  ['1,0114709,862', ['1', { imdb: 'tt0114709', tmdb: '862' }]],
+  ['1,114709,', ['1', { imdb: 'tt0114709' }]],
+  ['1,,862', ['1', { tmdb: '862' }]],
+  ['1,,', ['1', {}]],
+  ['1,12345678,862', ['1', { imdb: 'tt12345678', tmdb: '862' }]],
+  ['1,tt0114709,862', 'its imdbId is "tt0114709"'],
+  ['1,0,862', 'its imdbId is "0"'],
+  ['1,0114709,862.0', 'its tmdbId is "862.0"'],
+  ['1,0114709', 'it has 2 fields, not 3'],
+])('MovieLens: the link %s', (line, expected) => {
+  const outcome = movieLensLink(line)
+  expect<unknown>(outcome.kind === 'item' ? outcome.item : outcome).toEqual(
+    typeof expected === 'string' ? { kind: 'refused', reason: expected } : expected,
+  )
+})
+
 test.each(['1,Toy Story', '1,a,b,c', '1,"Toy Story (1995),Drama', '1,x"y,Drama'])(
   'MovieLens refuses the movie %s',
   (line) => {
@@ -142,6 +174,7 @@ test('IMDb: quotes are ordinary characters, and \\N means unknown', () => {
       releaseDate: '1994',
       year: 1994,
       genres: ['Crime', 'Drama'],
+      externalIds: { imdb: 'tt0111161' },
       runningTimeMinutes: 142,
     },
   })
@@ -154,6 +187,7 @@ test('IMDb: quotes are ordinary characters, and \\N means unknown', () => {
       director: '',
       releaseDate: '',
       genres: [],
+      externalIds: { imdb: 'tt0111161' },
     },
   })
 })

@@ -1,3 +1,4 @@
+import { externalIds } from './external-ids.ts'
 import {
   type CatalogueMovie,
   isRunningTime,
@@ -55,6 +56,7 @@ export function imdbMovie(line: string, { allTypes, adult }: ImdbOptions): Outco
       releaseDate: hasYear ? year : '',
       ...(hasYear ? { year: Number(year) } : {}),
       genres: genresOf(genres, isAdult === '1'),
+      externalIds: externalIds({ imdb: id }),
       ...(hasRunningTime ? { runningTimeMinutes: Number(minutes) } : {}),
     },
   }

@@ -1,8 +1,13 @@
+import type { ExternalIds } from '../../services/metadata/metadata.ts'
 import { peek } from '../input.ts'
 import type { Line } from '../lines.ts'
 import { type Placed, readElementItems, readLineItems, type Source, shortLine } from '../placed.ts'
+import { formatCount } from '../summary.ts'
 import { type ImdbOptions, imdbBasicsHeader, imdbMovie } from './imdb.ts'
 import {
+  type MovieLensLinks,
+  movieLensLink,
+  movieLensLinksHeader,
   movieLensMovie,
   movieLensMoviesHeader,
   movieLensRating,
@@ -43,16 +48,39 @@ export async function guessKind({
 export function readMovies(
   kind: Exclude<Kind, 'movielens-ratings'>,
   source: Source,
-  options: ImdbOptions,
+  options: ImdbOptions & { readonly links: MovieLensLinks },
 ): AsyncIterable<Placed<CatalogueMovie>[]> {
   if (kind === 'vega') return readElementItems(source, createVegaMapping())
-  if (kind === 'movielens-movies') return mapLines(source, headers[kind], movieLensMovie)
+  if (kind === 'movielens-movies') {
+    return mapLines(source, headers[kind], (line) => movieLensMovie(line, options.links))
+  }
   return mapLines(source, headers[kind], (line) => imdbMovie(line, options))
 }
 
 /** Reads the ratings of a MovieLens file. */
 export function readRatings(source: Source): AsyncIterable<Placed<CatalogueRating>[]> {
   return mapLines(source, movieLensRatingsHeader, movieLensRating)
+}
+
+/** Maximum number of movies of `links.csv`. Memory holds all of them. MovieLens has about 90,000. */
+const linksMax = 1_000_000
+
+/** Reads `links.csv` of MovieLens. Reports its broken lines, which are omitted. */
+export async function readLinks(
+  source: Source,
+  refuse: (where: string, reason: string) => void,
+): Promise<MovieLensLinks> {
+  const links = new Map<string, ExternalIds>()
+  for await (const batch of mapLines(source, movieLensLinksHeader, movieLensLink)) {
+    for (const { where, outcome } of batch) {
+      if (outcome.kind === 'item') links.set(...outcome.item)
+      else if (outcome.kind === 'refused') refuse(`${where} of ${source.name}`, outcome.reason)
+    }
+    if (links.size > linksMax) {
+      throw new Error(`${source.name} has more than ${formatCount(linksMax)} movies`)
+    }
+  }
+  return links
 }
 
 function mapLines<T>(source: Source, header: string, map: (line: string) => Outcome<T>) {

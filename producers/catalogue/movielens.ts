@@ -1,5 +1,7 @@
 import { parse } from 'csv-parse/sync'
+import type { ExternalIds } from '../../services/metadata/metadata.ts'
 import { createScale, describeScale } from '../../services/rating/scale.ts'
+import { externalIds, imdbIdOfNumber } from './external-ids.ts'
 import {
   type CatalogueMovie,
   type CatalogueRating,
@@ -14,10 +16,17 @@ import {
  * First lines of the files (https://files.grouplens.org/datasets/movielens/ml-latest-README.html).
  */
 export const movieLensMoviesHeader = 'movieId,title,genres'
+export const movieLensLinksHeader = 'movieId,imdbId,tmdbId'
 export const movieLensRatingsHeader = 'userId,movieId,rating,timestamp'
 
+/** Ids of the movies of `links.csv` at other sources, by `movieId`. */
+export type MovieLensLinks = ReadonlyMap<string, ExternalIds>
+
 /** Reads a line of `movies.csv`, such as `1,Toy Story (1995),Adventure|Animation`. */
-export function movieLensMovie(line: string): Outcome<CatalogueMovie> {
+export function movieLensMovie(
+  line: string,
+  links: MovieLensLinks = new Map(),
+): Outcome<CatalogueMovie> {
   const fields = splitCsv(line)
   if (fields === undefined) return refused('a quote is not closed, or is in the wrong place')
   if (fields.length !== 3) return refused(`it has ${fields.length} fields, not 3`)
@@ -35,9 +44,21 @@ export function movieLensMovie(line: string): Outcome<CatalogueMovie> {
       director: '',
       releaseDate: year ?? '',
       ...(year === undefined ? {} : { year: Number(year) }),
+      externalIds: { ...links.get(id), ...externalIds({ movielens: id }) },
       genres: genres === '(no genres listed)' ? [] : genres.split('|').filter(Boolean),
     },
   }
+}
+
+/** Reads a line of `links.csv`, such as `1,0114709,862`. Either id may be missing. */
+export function movieLensLink(line: string): Outcome<readonly [string, ExternalIds]> {
+  const fields = splitCsv(line)
+  if (fields?.length !== 3) return refused(`it has ${fields?.length ?? 'broken'} fields, not 3`)
+  const [movieId = '', imdb = '', tmdb = ''] = fields
+  if (imdb !== '' && imdbIdOfNumber(imdb) === '') return refused(`its imdbId is ${quoted(imdb)}`)
+  const ids = externalIds({ imdb: imdbIdOfNumber(imdb), tmdb })
+  if (tmdb !== '' && ids.tmdb === undefined) return refused(`its tmdbId is ${quoted(tmdb)}`)
+  return { kind: 'item', item: [movieId, ids] }
 }
 
 /** Scale of MovieLens: half stars. */

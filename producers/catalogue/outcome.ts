@@ -1,3 +1,5 @@
+import type { ExternalIds } from '../../services/metadata/metadata.ts'
+
 /** A movie as read from a source, for `metadata.v1.Metadata`. */
 export interface CatalogueMovie {
   id: string
@@ -11,6 +13,7 @@ export interface CatalogueMovie {
   runningTimeMinutes?: number
   imdbRating?: number
   imdbVotes?: number
+  externalIds?: ExternalIds
 }
 
 /** A rating as read from a source, for `rating.v1.Rating`. */

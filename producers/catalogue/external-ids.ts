@@ -1,0 +1,31 @@
+import type { ExternalIds, ExternalSource } from '../../services/metadata/metadata.ts'
+
+/** Forms of the ids at each source, as in metadata.proto. */
+const patterns: Readonly<Record<ExternalSource, RegExp>> = {
+  imdb: /^tt\d{7,10}$/,
+  tmdb: /^[1-9]\d{0,9}$/,
+  letterboxd: /^https:\/\/(boxd\.it|letterboxd\.com\/film)\/[A-Za-z0-9-]{1,96}\/?$/,
+  trakt: /^[1-9]\d{0,9}$/,
+  movielens: /^[1-9]\d{0,9}$/,
+}
+
+/**
+ * Returns the ids that have the form of their source, as texts. Omits all others, because an id in
+ * another form identifies nothing.
+ */
+export function externalIds(
+  ids: {
+    readonly [Source in ExternalSource]?: unknown
+  },
+): ExternalIds {
+  const known = Object.entries(ids).flatMap(([source, id]) => {
+    const text = typeof id === 'number' || typeof id === 'string' ? String(id).trim() : ''
+    return patterns[source as ExternalSource].test(text) ? [[source, text]] : []
+  })
+  return Object.fromEntries(known)
+}
+
+/** Returns the id at IMDb of MovieLens' number, which has no "tt": tt0114709 for "0114709". */
+export function imdbIdOfNumber(number: string): string {
+  return /^\d{1,10}$/.test(number) && Number(number) > 0 ? `tt${number.padStart(7, '0')}` : ''
+}
