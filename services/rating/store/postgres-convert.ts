@@ -9,6 +9,7 @@ import {
   createConverter,
   requireRecords,
 } from './converter.ts'
+import { channelOf } from './postgres-feed.ts'
 import { schema } from './postgres-tables.ts'
 import { toRules } from './stored-rules.ts'
 
@@ -35,7 +36,7 @@ export async function convertPostgres(url: string, conversion: Conversion): Prom
         [recordType, scaleText(scale), prior.mean, prior.weight],
       )
       const revision = nextRevision(state?.revision as number, Date.now())
-      await query({ text: 'UPDATE scoring SET revision = $1, epoch = epoch + 1' }, [revision])
+      await query(advance, [revision, await channelOf(query)])
       let [records, ratings, after] = [0, 0, 0]
       for (;;) {
         const rows = await query(select, [recordType, after, convertedRecordsMax])
@@ -68,6 +69,12 @@ export async function convertPostgres(url: string, conversion: Conversion): Prom
     },
     { timeoutMs: conversionTimeoutMs },
   )
+}
+
+// Announces the conversion to open stores when it commits, so that their watches read again.
+const advance = {
+  text: `UPDATE scoring SET revision = $1, epoch = epoch + 1
+    RETURNING pg_notify($2, 'conversion:' || revision)`,
 }
 
 // Also of records that nobody rates any more, which keep a histogram of zeros.

@@ -83,6 +83,16 @@ export function followChanges(options: FeedOptions): Promise<AsyncDisposable> {
   })
 }
 
+/**
+ * Returns the channel of this schema. A channel belongs to a database, and tables in another schema
+ * are another store.
+ */
+export async function channelOf(query: Query): Promise<string> {
+  const text = 'SELECT oid FROM pg_namespace WHERE nspname = current_schema()'
+  const [row] = await query({ text })
+  return `marquee_rating_${row?.oid}`
+}
+
 async function storedRevision(query: Query): Promise<number> {
   return (await query(reading.scoring))[0]?.revision as number
 }

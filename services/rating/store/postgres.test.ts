@@ -133,6 +133,22 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
       expect(heard.toSorted()).toEqual(ids.map((id) => key(movie(id))).toSorted())
     })
 
+    test('a store reports every record that a conversion moves to another scale', async () => {
+      const open = createDatabase()
+      await using store = await open({ rules: defaultRules, clock })
+      await store.put([rating('ann', 4.5), rating('bob', 4.5, heat)])
+      const heard = told(store)
+      const url = (await urls.get(open)?.()) ?? ''
+      const to = createScale('1:10:1')
+      await convertScale(url, { recordType: 'movie', to, multiply: 2, divide: 1 })
+      await waitFor(() => heard.length >= 2, {
+        what: 'the conversion to be heard',
+        timeoutMs: 2_000,
+      })
+      expect(heard.toSorted()).toEqual([key(alien), key(heat)].toSorted())
+      expect((await store.aggregate(heat))?.mean).toBe(9)
+    })
+
     test('a store reports what changed while its connection was lost', async () => {
       const url = await databases.create()
       const warnings: string[] = []

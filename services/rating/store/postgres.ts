@@ -1,6 +1,6 @@
 import { postgresCapabilities } from '@marquee/sql/capabilities'
 import type { Query, Row, Statement } from '@marquee/sql/postgres/connection'
-import { openPostgres, type Postgres } from '@marquee/sql/postgres/postgres'
+import { openPostgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
 import type { Aggregate, RatingChange, RecordRef, StoredRating } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
@@ -20,7 +20,7 @@ import type {
   TopPosition,
 } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
-import { followChanges } from './postgres-feed.ts'
+import { channelOf, followChanges } from './postgres-feed.ts'
 import { adoptRules, readRules } from './postgres-rules.ts'
 import { reading, schema, writing } from './postgres-tables.ts'
 import { StaleRulesError, type Written, writeChanges } from './postgres-write.ts'
@@ -67,7 +67,7 @@ export async function openPostgresRatingStore(
   opened.use(db)
   const { notify, onChange } = createChangeListeners()
   const origin = crypto.randomUUID()
-  const channel = await channelOf(db)
+  const channel = await channelOf(db.read)
   let { rules, epoch } = await adoptRules(db, { rules: options.rules, channel, origin, clock })
   opened.use(
     await followChanges({
@@ -275,14 +275,4 @@ function toStoredLog(rows: readonly Row[]): StoredLog {
   const identity = (rows[0]?.identity ?? undefined) as string | undefined
   const placed = rows.filter(({ partition }) => typeof partition === 'number')
   return { identity, positions: placed.map(toStoredPosition) }
-}
-
-/**
- * Returns the channel of this schema. A channel belongs to a database, and tables in another schema
- * are another store.
- */
-async function channelOf(db: Postgres): Promise<string> {
-  const text = 'SELECT oid FROM pg_namespace WHERE nspname = current_schema()'
-  const [row] = await db.read({ text })
-  return `marquee_rating_${row?.oid}`
 }
