@@ -4,13 +4,11 @@ import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import type { Validate } from '@marquee/connect-hono/validation'
-import { bulkPut } from '@marquee/service/rest/bulk'
 import { setVersion } from '@marquee/service/rest/conditional'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import {
   type AggregatedRating,
   AggregatedRatingSchema,
-  type ImportRatingsRequest,
   PriorSchema,
   RatingSchema,
   type RatingService,
@@ -18,11 +16,11 @@ import {
   ScoreIntervalSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
 import { actingUser } from './acting-user.ts'
+import { importRatings } from './import-ratings.ts'
 import {
   type Aggregate,
   type AggregateState,
   isRated,
-  type Rating,
   type RecordRef,
   type Unrated,
   varianceOf,
@@ -124,28 +122,8 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
       }
     },
 
-    async importRatings(requests, { values }) {
-      const summary = await bulkPut<ImportRatingsRequest, Rating>({
-        requests,
-        accept({ rating }) {
-          if (rating === undefined) return { refused: 'rating: value is required' }
-          const violation = validate(RatingSchema, rating)
-          if (violation !== undefined) return { refused: violation.rawMessage }
-          const { recordType, recordId, userId, value = Number.NaN } = rating
-          const scoring = store.scoring(recordType)
-          if (scoring.scale.stepOf(value) === undefined)
-            return { refused: offScale(scoring).rawMessage }
-          return { recordType, recordId, userId, value }
-        },
-        idOf: ({ rating }) => rating?.recordId,
-        put: (ratings) => store.put(ratings),
-        memory: values.get(callKey)?.memory,
-      })
-      return {
-        ...summary,
-        refusals: summary.refusals.map(({ id, ...refusal }) => ({ ...refusal, recordId: id })),
-      }
-    },
+    importRatings: (requests, { values }) =>
+      importRatings(requests, { store, validate, memory: values.get(callKey)?.memory }),
   } satisfies ServiceImpl<typeof RatingService>
 }
 

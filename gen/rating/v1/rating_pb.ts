@@ -784,7 +784,8 @@ export const RatingService: GenService<{
   },
   /**
    * ImportRatings puts every rating of a stream. A rating that breaks a rule is refused and counted, and the
-   * others are saved. Ratings are saved in batches as they arrive: an aborted stream keeps the earlier ones.
+   * others are saved. Ratings are saved in batches as they arrive: an aborted stream keeps the earlier ones. Fails
+   * with FAILED_PRECONDITION when a scale changes meanwhile; the message has the number of saved ratings.
    *
    * @generated from rpc rating.v1.RatingService.ImportRatings
    */
