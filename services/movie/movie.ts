@@ -3,8 +3,21 @@ import type { Span } from '@marquee/connect-hono/span'
 /** Result of a call to another service. */
 export type Lookup<T> =
   | { readonly kind: 'found'; readonly value: T }
-  | { readonly kind: 'absent' }
+  | Absent
   | { readonly kind: 'unavailable'; readonly reason: string }
+
+export interface Absent {
+  readonly kind: 'absent'
+  /** Scale of an absent rating, when the source knows it. */
+  readonly scale?: RatingScale | undefined
+}
+
+/** Values that a rating may have: `min`, `min + step`, and so on, up to `max`. */
+export interface RatingScale {
+  readonly min: number
+  readonly max: number
+  readonly step: number
+}
 
 /** Caller on whose behalf movie calls another service. */
 export interface Caller {
@@ -44,26 +57,31 @@ export interface MetadataSource<M> {
   list(options: PageOptions & { query: string }, caller: Caller): Promise<Page<MovieValue<M>>>
 }
 
+/** Ratings by movie id. A movie that nobody has rated has no entry. */
+export interface RatingBatch<R> {
+  readonly ratings: ReadonlyMap<string, R>
+  readonly scale?: RatingScale | undefined
+}
+
 /** Ratings of movies. `R` is the type of the source. */
 export interface RatingSource<R> {
   get(movieId: string, caller: Caller): Promise<Lookup<R>>
   /**
-   * Returns the ratings by movie id. A movie that nobody has rated has no entry. Returns
-   * `unavailable` instead of rejecting.
+   * Returns the ratings of the movies. Returns `unavailable` instead of rejecting.
    */
-  getMany(movieIds: readonly string[], caller: Caller): Promise<Lookup<ReadonlyMap<string, R>>>
+  getMany(movieIds: readonly string[], caller: Caller): Promise<Lookup<RatingBatch<R>>>
   top(options: PageOptions & { countMin: bigint }, caller: Caller): Promise<Page<MovieValue<R>>>
   /**
-   * Yields the rating now and after each change, `undefined` while nobody has rated. Throws when
-   * the source fails.
+   * Yields the rating now and after each change, `absent` while nobody has rated. Throws when the
+   * source fails.
    */
-  watch(movieId: string, caller: Caller): AsyncIterable<R | undefined>
+  watch(movieId: string, caller: Caller): AsyncIterable<Lookup<R>>
 }
 
 /** Movie with its rating. `unavailable` differs from `not-rated`. */
 export type Details<M, R> = { readonly metadata: M } & (
   | { readonly ratingStatus: 'rated'; readonly rating: R }
-  | { readonly ratingStatus: 'not-rated'; readonly rating: undefined }
+  | ({ readonly ratingStatus: 'not-rated'; readonly rating: undefined } & Pick<Absent, 'scale'>)
   | { readonly ratingStatus: 'unavailable'; readonly rating: undefined; readonly reason: string }
 )
 
@@ -109,14 +127,15 @@ export function join<M, R>(metadata: M, rating: Lookup<R>): Details<M, R> {
     case 'found':
       return { metadata, rating: rating.value, ratingStatus: 'rated' }
     case 'absent':
-      return { metadata, rating: undefined, ratingStatus: 'not-rated' }
+      return { metadata, rating: undefined, ratingStatus: 'not-rated', scale: rating.scale }
     case 'unavailable':
       return { metadata, rating: undefined, ratingStatus: 'unavailable', reason: rating.reason }
   }
 }
 
-function ratingOf<R>(lookup: Lookup<ReadonlyMap<string, R>>, id: string): Lookup<R> {
+function ratingOf<R>(lookup: Lookup<RatingBatch<R>>, id: string): Lookup<R> {
   if (lookup.kind !== 'found') return lookup
-  const value = lookup.value.get(id)
-  return value === undefined ? { kind: 'absent' } : { kind: 'found', value }
+  const { ratings, scale } = lookup.value
+  const value = ratings.get(id)
+  return value === undefined ? { kind: 'absent', scale } : { kind: 'found', value }
 }

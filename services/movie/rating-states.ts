@@ -48,7 +48,7 @@ export async function* ratingStates<R>({
         }
         failures = 0
         isUnavailable = false
-        yield rating === undefined ? { kind: 'absent' } : { kind: 'found', value: rating }
+        yield rating
       }
     } catch (error) {
       if (signal.aborted) return

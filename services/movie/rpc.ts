@@ -14,7 +14,7 @@ import {
   type WatchMovieDetailsResponse,
   WatchMovieDetailsResponseSchema,
 } from '../../gen/movie/v1/movie_pb.ts'
-import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
+import { type AggregatedRating, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { type Caller, createMovies, type Details, type Page, type Sources } from './movie.ts'
 import { shareLookups } from './shared-lookups.ts'
 import { readTopList } from './top-list.ts'
@@ -100,7 +100,13 @@ function toMessage(
 
 function detailsMessage(details: Details<Metadata, AggregatedRating>): MovieDetails {
   const { metadata, rating, ratingStatus } = details
-  return create(MovieDetailsSchema, { metadata, rating, ratingStatus: statuses[ratingStatus] })
+  const scale = ratingStatus === 'not-rated' ? details.scale : undefined
+  return create(MovieDetailsSchema, {
+    metadata,
+    rating,
+    ratingStatus: statuses[ratingStatus],
+    ...(scale && { ratingScale: create(ScaleSchema, scale) }),
+  })
 }
 
 const watchMessages = new WeakMap<Details<Metadata, AggregatedRating>, WatchMovieDetailsResponse>()

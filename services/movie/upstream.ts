@@ -6,6 +6,7 @@ import {
   type AggregatedRating,
   AggregatedRatingSchema,
   RatingService,
+  ScaleSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
 import type { Caller, Lookup, MetadataSource, RatingSource } from './movie.ts'
 import { callUpstream, headersOf } from './upstream-call.ts'
@@ -81,10 +82,11 @@ export function createRatingSource(
       }),
     getMany: (ids, caller) =>
       lookUp(async () => {
-        const { aggregatedRatings } = await callUpstream(caller, optional, (options) =>
+        const { aggregatedRatings, scales } = await callUpstream(caller, optional, (options) =>
           client.batchGetAggregatedRatings({ records: refs(ids) }, options),
         )
-        return new Map(aggregatedRatings.map((one) => [one.recordId, one]))
+        const ratings = new Map(aggregatedRatings.map((one) => [one.recordId, one]))
+        return { ratings, scale: scales[recordType] }
       }),
     async top(page, caller) {
       const { aggregatedRatings, nextPageToken } = await callUpstream(caller, bound, (options) =>
@@ -106,7 +108,9 @@ async function* watchRating(client: Client<typeof RatingService>, id: string, ca
     // An idle stream repeats its last message.
     if (last && next && equals(AggregatedRatingSchema, last, next)) continue
     last = next
-    yield next?.count ? next : undefined
+    yield next?.count
+      ? ({ kind: 'found', value: next } as const)
+      : ({ kind: 'absent', scale: next?.scale } as const)
   }
 }
 
@@ -120,7 +124,9 @@ async function lookUp<T>(caller: () => Promise<T | undefined>): Promise<Lookup<T
     return value === undefined ? { kind: 'absent' } : { kind: 'found', value }
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error
-    if (error.code === Code.NotFound) return { kind: 'absent' }
+    if (error.code === Code.NotFound) {
+      return { kind: 'absent', scale: error.findDetails(ScaleSchema)[0] }
+    }
     if (error.code === Code.DeadlineExceeded || error.code === Code.Canceled) throw error
     return { kind: 'unavailable', reason: error.rawMessage }
   }

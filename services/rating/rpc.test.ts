@@ -9,7 +9,7 @@ import { appOrigin, createAppTransport } from '@marquee/testing/app-transport'
 import { failureOf } from '@marquee/testing/failure-of'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { pino } from 'pino'
-import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { RatingService, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createScale } from './scale.ts'
@@ -61,7 +61,9 @@ describe('an aggregate', () => {
 
   test('the aggregate of an unrated record is NOT_FOUND, also when a record of another type has the id', async () => {
     const { client, rate } = setUp()
-    expect((await failureOf(client.getAggregatedRating(movie))).code).toBe(Code.NotFound)
+    const failure = await failureOf(client.getAggregatedRating(movie))
+    expect(failure.code).toBe(Code.NotFound)
+    expect(failure.findDetails(ScaleSchema)).toMatchObject([{ min: 0.5, max: 5, step: 0.5 }])
     await rate('1', [3])
     const book = { recordId: '1', recordType: 'book' }
     expect((await failureOf(client.getAggregatedRating(book))).code).toBe(Code.NotFound)
@@ -72,7 +74,8 @@ describe('an aggregate', () => {
     await rate('a', [1])
     await rate('b', [2])
     const records = ['b', 'x', 'a', 'b'].map((recordId) => ({ recordId, recordType: 'movie' }))
-    const { aggregatedRatings } = await client.batchGetAggregatedRatings({ records })
+    const { aggregatedRatings, scales } = await client.batchGetAggregatedRatings({ records })
+    expect(scales).toMatchObject({ movie: { min: 0.5, max: 5, step: 0.5 } })
     expect(aggregatedRatings.map(({ recordId }) => recordId)).toEqual(['b', 'a', 'b'])
   })
 

@@ -12,6 +12,7 @@ import {
   PriorSchema,
   RatingSchema,
   type RatingService,
+  type Scale,
   ScaleSchema,
   ScoreIntervalSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
@@ -56,7 +57,7 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
     async getAggregatedRating({ recordType, recordId }, context) {
       const aggregate = await store.aggregate({ recordType, recordId })
       if (aggregate === undefined) {
-        throw new ConnectError(`nobody has rated ${recordType} ${quoted(recordId)}`, Code.NotFound)
+        throw nobodyRated({ recordType, recordId }, store.scoring(recordType))
       }
       setVersion(context, aggregate.revision)
       return { aggregatedRating: toMessage(aggregate) }
@@ -64,7 +65,10 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
 
     async batchGetAggregatedRatings({ records }, context) {
       setVersion(context, await store.revision())
-      return { aggregatedRatings: (await store.aggregates(records)).map(toMessage) }
+      const aggregatedRatings = (await store.aggregates(records)).map(toMessage)
+      const types = new Set(records.map(({ recordType }) => recordType))
+      const scales = [...types].map((type) => [type, scaleMessage(store.scoring(type))])
+      return { aggregatedRatings, scales: Object.fromEntries(scales) }
     },
 
     async putRating({ recordType, recordId, userId, value = Number.NaN }, context) {
@@ -165,6 +169,17 @@ function aggregateMessage(aggregate: Aggregate, scoring: Scoring): AggregatedRat
   })
 }
 
+function scaleMessage({ scale: { min, max, step } }: Scoring): Scale {
+  return create(ScaleSchema, { min, max, step })
+}
+
+/** Creates the error of a record that nobody has rated, with the scale of its record type. */
+function nobodyRated({ recordType, recordId }: RecordRef, scoring: Scoring): ConnectError {
+  const text = `nobody has rated ${recordType} ${quoted(recordId)}`
+  const detail = { desc: ScaleSchema, value: scaleMessage(scoring) }
+  return new ConnectError(text, Code.NotFound, undefined, [detail])
+}
+
 function stateMessage(state: AggregateState, scoring: Scoring): AggregatedRating {
   return isRated(state) ? aggregateMessage(state, scoring) : unratedMessage(state, scoring)
 }
@@ -186,11 +201,9 @@ function unratedMessage(unrated: Unrated, scoring: Scoring): AggregatedRating {
 
 /** Returns what the numbers of a histogram mean. */
 function contextOf(histogram: readonly number[], scoring: Scoring) {
-  const { scale, prior } = scoring
-  const { min, max, step } = scale
   return {
-    scale: create(ScaleSchema, { min, max, step }),
-    prior: create(PriorSchema, prior),
+    scale: scaleMessage(scoring),
+    prior: create(PriorSchema, scoring.prior),
     scoreInterval: create(ScoreIntervalSchema, scoreInterval(histogram, scoring)),
   }
 }

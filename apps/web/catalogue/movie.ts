@@ -1,6 +1,7 @@
 import type { Metadata } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { type MovieDetails, RatingStatus } from '../../../gen/movie/v1/movie_pb.ts'
 import { type Rating, readRating, unavailable } from '../rating/aggregate.ts'
+import { readScale } from '../rating/scale.ts'
 
 /** The record type of movies in the rating service. */
 export const recordType = 'movie'
@@ -8,6 +9,8 @@ export const recordType = 'movie'
 /** A movie without its rating, which changes. An absent property is unknown. */
 export type Movie = Readonly<Omit<Metadata, '$typeName' | '$unknown' | 'updateTime'>>
 
-export function readMovieRating({ rating, ratingStatus }: MovieDetails): Rating {
-  return ratingStatus === RatingStatus.UNAVAILABLE ? unavailable : readRating(rating)
+export function readMovieRating({ rating, ratingStatus, ratingScale }: MovieDetails): Rating {
+  if (ratingStatus === RatingStatus.UNAVAILABLE) return unavailable
+  if (!rating && ratingScale) return { status: 'not-rated', scale: readScale(ratingScale) }
+  return readRating(rating)
 }

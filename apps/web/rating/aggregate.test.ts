@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
 import { create } from '@bufbuild/protobuf'
-import { AggregatedRatingSchema } from '../../../gen/rating/v1/rating_pb.ts'
+import { MovieDetailsSchema, RatingStatus } from '../../../gen/movie/v1/movie_pb.ts'
+import { AggregatedRatingSchema, ScaleSchema } from '../../../gen/rating/v1/rating_pb.ts'
+import { readMovieRating } from '../catalogue/movie.ts'
 import { ratingText, readRating, sameRating } from './aggregate.ts'
 import { createRatingCache } from './rating-cache.ts'
 import { defaultScale } from './scale.ts'
@@ -40,4 +42,8 @@ test('the scale of movies is known from any of them, rated or not', () => {
   expect(cache.scale.value).toEqual(defaultScale)
   cache.set('heat', readRating(create(AggregatedRatingSchema, { scale: tens })))
   expect(cache.scale.value).toEqual(tens)
+  const ratingScale = create(ScaleSchema, { min: 0, max: 1, step: 1 })
+  const unrated = { ratingStatus: RatingStatus.NOT_RATED, ratingScale }
+  cache.set('brazil', readMovieRating(create(MovieDetailsSchema, unrated)))
+  expect(cache.scale.value).toEqual({ min: 0, max: 1, step: 1 })
 })
