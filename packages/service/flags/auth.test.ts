@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isLoopback, readAdmin, readAuthOptions, readServiceIdentity } from './auth.ts'
 import { FlagsError, readFlags } from './flags.ts'
+import { readServiceOptions } from './service.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'marquee-auth-'))
 const keySet = join(folder, 'keys.json')
@@ -116,6 +117,21 @@ function readIdentity(file: string) {
   flags.finish()
   return identity
 }
+
+test('the admin port is not the port of the service, on the same address', () => {
+  const read = (...args: string[]) => {
+    const flags = readFlags('test', { args: ['--insecure', ...args], env: {} })
+    readServiceOptions(flags, 8083)
+    flags.finish()
+  }
+  const text = '--admin-port is 8083, and so is --port: give operators a port of their own'
+  expect(() => read('--admin-port', '8083')).toThrow(text)
+  expect(() => read('--admin-port', '8083', '--host', '0.0.0.0')).toThrow(text)
+  expect(() => read('--admin-port', '8083', '--admin-host', '::')).toThrow(text)
+  read('--admin-port', '8083', '--host', '10.0.0.5')
+  read('--admin-port', '0', '--port', '0')
+  read('--admin-port', '9093')
+})
 
 test('the admin port is on this machine unless it is told otherwise', () => {
   expect(read('127.0.0.1').admin).toBeUndefined()

@@ -47,12 +47,14 @@ export function readServiceOptions(
   const tls = readTls(flags)
   const hosts = readHosts(flags)
   const admin = readAdmin(flags)
+  const ownPort = readPort(flags, 'port', port)
+  requireOtherPort(flags, admin, { host: hosts.host, port: ownPort })
   return {
     ...hosts,
     auth: readAuthOptions(flags, hosts.host),
     ...(admin && { admin }),
     closed: readClosed(flags),
-    port: readPort(flags, 'port', port),
+    port: ownPort,
     log: readLogOptions(flags, 'info'),
     ...readCors(flags),
     ...readTrafficOptions(flags, streamsPerClientMax),
@@ -62,6 +64,21 @@ export function readServiceOptions(
     ...(tls && { tls }),
   }
 }
+
+/** Refuses an admin port that is the port itself, which could not be listened on twice. */
+function requireOtherPort(
+  flags: Flags,
+  admin: AdminAddress | undefined,
+  { host, port }: { readonly host: string; readonly port: number },
+): void {
+  if (admin === undefined || port === 0 || admin.port !== port) return
+  const hosts = [host, admin.host]
+  if (host !== admin.host && !hosts.some((one) => allAddresses.has(one))) return
+  flags.refuse(`--admin-port is ${port}, and so is --port: give operators a port of their own`)
+}
+
+/** Hosts that stand for every address of the machine. */
+const allAddresses: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]'])
 
 /** Reads what the service should not offer. */
 export function readClosed(flags: Flags): ReadonlySet<Closable> {
