@@ -10,6 +10,7 @@ import { type Running, run } from '@marquee/service/process/run'
 import { traceTransport } from '@marquee/service/telemetry/transport'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { type MovieOptions, readMovieConfig } from './config.ts'
+import { watchMetadataAccess } from './metadata-access.ts'
 import { openPage } from './page.ts'
 import { createMovieApp } from './service.ts'
 import { createSystemWatches } from './system.ts'
@@ -40,6 +41,7 @@ export async function startMovie(
   }
   const metadata = await connect('metadata')
   const rating = await connect('rating')
+  if (token) health.require('access', use(watchMetadataAccess(metadata)).condition)
   const verifier = parts.auth?.verifier
   const signIn = options.signIn && verifier && (await openSignIn(options.signIn, verifier, log))
   const config = { ...options.page, hasSignIn: signIn !== undefined }

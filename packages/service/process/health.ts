@@ -62,7 +62,9 @@ export interface ProbeOptions {
   readonly timeoutMs?: number
 }
 
-/** Repeats a probe until disposed. The condition is met while the probe resolves in time. */
+/**
+ * Runs a probe now, and again until disposed. The condition is met while the probe resolves in time.
+ */
 export function startProbe({ probe, intervalMs = 2_000, timeoutMs = 1_000 }: ProbeOptions) {
   let reason: string | undefined
   let running = false
@@ -82,6 +84,7 @@ export function startProbe({ probe, intervalMs = 2_000, timeoutMs = 1_000 }: Pro
       running = false
     }
   }
+  void run()
   const timer = setInterval(run, intervalMs)
   return {
     condition: () => reason,
