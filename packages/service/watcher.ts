@@ -3,6 +3,12 @@ export interface Watcher {
   wake: () => void
 }
 
+/**
+ * Maximum number of watchers that are woken in one event-loop turn, so that other calls run in
+ * between.
+ */
+export const wokenAtOnceMax = 128
+
 /** Resolves at the next `wake`, or when the signal is aborted. Earlier changes are not reported. */
 export function nextWake(watcher: Watcher, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
@@ -14,4 +20,14 @@ export function nextWake(watcher: Watcher, signal: AbortSignal): Promise<void> {
   watcher.wake = wake
   signal.addEventListener('abort', wake, { once: true })
   return promise
+}
+
+/** Wakes all watchers, a limited number in each event-loop turn. */
+export async function wakeInTurns(watchers: Iterable<Watcher>): Promise<void> {
+  let count = 0
+  for (const watcher of watchers) {
+    if (count > 0 && count % wokenAtOnceMax === 0) await new Promise(setImmediate)
+    count++
+    watcher.wake()
+  }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
+import { wokenAtOnceMax } from '@marquee/service/watcher'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
-import { createFanOut, lingeringMax, wokenAtOnceMax } from './fan-out.ts'
+import { createFanOut, lingeringMax } from './fan-out.ts'
 
 test('all followers of a source share it, and get the same object', async () => {
   const { fanOut, sources, follow } = setUp()

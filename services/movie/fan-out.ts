@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { nextWake, type Watcher } from '@marquee/service/watcher'
+import { nextWake, type Watcher, wakeInTurns } from '@marquee/service/watcher'
 
 /**
  * Time that a source without followers stays open, in milliseconds, so that a reloaded page finds
@@ -11,11 +11,6 @@ export const lingerMs = 2_000
  * after the other.
  */
 export const lingeringMax = 256
-/**
- * Maximum number of followers that are woken in one event-loop turn, so that other calls run in
- * between.
- */
-export const wokenAtOnceMax = 128
 
 /** Reads each source once for all its followers. */
 export interface FanOut<C, T> {
@@ -180,12 +175,7 @@ class Source<C, V, T> {
     let notified: number
     do {
       notified = this.#eventCount
-      let count = 0
-      for (const follower of this.followers) {
-        if (count > 0 && count % wokenAtOnceMax === 0) await new Promise(setImmediate)
-        count++
-        follower.wake()
-      }
+      await wakeInTurns(this.followers)
     } while (this.#eventCount !== notified)
     this.#isWaking = false
   }

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@bufbuild/protobuf'
 import type { Environment } from '@marquee/connect-hono/call'
 import type { ServiceApp } from '@marquee/service/app'
 import { refuseMethod, toRestJson } from '@marquee/service/rest/rest'
@@ -55,6 +56,38 @@ export function addRatingRoutes(
     return respondAggregate(c, response.aggregatedRating)
   })
   app.all('/rating', refuseMethod('GET, HEAD, PUT'))
+  addWatchRoute(app, rpc)
+}
+
+/**
+ * Adds `GET /rating/watch?type=`, which streams the aggregates of a record type: all, with `&id=`
+ * (once or several times) some, and with `&top=` the top list. `Last-Event-ID`, or `&since=`,
+ * continues an earlier stream.
+ */
+function addWatchRoute(app: ServiceApp, rpc: RatingRpc): void {
+  app.addStream('/rating/watch', RatingService.method.watchAggregatedRatings, (c) => ({
+    implementation: rpc.watchAggregatedRatings,
+    request: watchRequestOf(c),
+    eventOf: ({ aggregatedRating, top, resumeRevision }) => ({
+      name: aggregatedRating ? 'rating' : top ? 'top' : 'resume',
+      id: `${resumeRevision}`,
+    }),
+    repeatable: new Set(['id']),
+  }))
+}
+
+function watchRequestOf(c: Context<Environment>): JsonObject {
+  const { type = '', top, countMin = '0', since = '0' } = c.req.query()
+  const records = c.req.queries('id')?.map((recordId) => ({ recordId, recordType: type }))
+  const sinceRevision = c.req.header('last-event-id') || since
+  if (top !== undefined) {
+    return {
+      top: { recordType: type, limit: top, countMin },
+      ...(records && { records }),
+      sinceRevision,
+    }
+  }
+  return records ? { records, sinceRevision } : { recordType: type, sinceRevision }
 }
 
 function recordOf(c: Context<Environment>) {

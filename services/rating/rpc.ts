@@ -6,30 +6,16 @@ import { quoted } from '@marquee/connect-hono/errors/text'
 import type { Validate } from '@marquee/connect-hono/validation'
 import { setVersion } from '@marquee/service/rest/conditional'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
-import {
-  type AggregatedRating,
-  AggregatedRatingSchema,
-  PriorSchema,
-  RatingSchema,
-  type RatingService,
-  type Scale,
-  ScaleSchema,
-  ScoreIntervalSchema,
-} from '../../gen/rating/v1/rating_pb.ts'
+import { RatingSchema, type RatingService, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { actingUser } from './acting-user.ts'
+import { aggregateMessage, scaleMessage } from './aggregate-message.ts'
 import { importRatings } from './import-ratings.ts'
-import {
-  type Aggregate,
-  type AggregateState,
-  isRated,
-  type RecordRef,
-  type Unrated,
-  varianceOf,
-} from './rating.ts'
-import { type Scoring, scoreInterval } from './scoring.ts'
+import type { Aggregate, RecordRef } from './rating.ts'
+import type { Scoring } from './scoring.ts'
 import type { RatingStore, TopPosition } from './store/port.ts'
 import { offScale } from './value.ts'
 import type { AggregateWatches } from './watch.ts'
+import { createWatchResponses, targetOf, watchBytes } from './watch-response.ts'
 
 /** Page size of a request that sets none. */
 const pageSizeDefault = 50
@@ -45,6 +31,7 @@ export interface RatingRpcOptions {
 export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) {
   const toMessage = (aggregate: Aggregate) =>
     aggregateMessage(aggregate, store.scoring(aggregate.recordType))
+  const toWatchResponse = createWatchResponses(store)
   const present = async (record: RecordRef) => {
     const aggregate = await store.aggregate(record)
     return aggregate && toMessage(aggregate)
@@ -114,35 +101,19 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
       return { aggregatedRatings: page.aggregates.map(toMessage), nextPageToken }
     },
 
-    async *watchAggregatedRatings({ records }, { signal, values }) {
-      values.get(callKey)?.memory.holdNow(watchBytes(records))
-      const changes = watches.watch(records, signal)
-      if (changes === undefined) {
+    async *watchAggregatedRatings(request, { signal, values }) {
+      const target = targetOf(request)
+      values.get(callKey)?.memory.holdNow(watchBytes(target))
+      const messages = watches.watch(target, Number(request.sinceRevision), signal)
+      if (messages === undefined) {
         throw new ConnectError('too many watches are open already', Code.ResourceExhausted)
       }
-      for await (const change of changes) {
-        const scoring = store.scoring(change.recordType)
-        yield { aggregatedRating: stateMessage(change, scoring) }
-      }
+      for await (const message of messages) yield toWatchResponse(message)
     },
 
     importRatings: (requests, { values }) =>
       importRatings(requests, { store, validate, memory: values.get(callKey)?.memory }),
   } satisfies ServiceImpl<typeof RatingService>
-}
-
-/**
- * Memory of a watched record in addition to its name, in bytes: its entry among the watches, and
- * its aggregate while it is sent.
- */
-const watchedRecordBytes = 512
-
-function watchBytes(records: readonly RecordRef[]): number {
-  let bytes = 0
-  for (const { recordType, recordId } of records) {
-    bytes += watchedRecordBytes + 2 * (recordType.length + recordId.length)
-  }
-  return bytes
 }
 
 export type RatingRpc = ReturnType<typeof createRatingRpc>
@@ -152,58 +123,9 @@ function isTopPosition(value: unknown): value is TopPosition {
   return Number.isFinite(bayesianScore) && typeof recordId === 'string'
 }
 
-function aggregateMessage(aggregate: Aggregate, scoring: Scoring): AggregatedRating {
-  const { recordType, recordId, count, mean, histogram, bayesianScore, prior, revision } = aggregate
-  const used = { ...scoring, prior }
-  return create(AggregatedRatingSchema, {
-    recordType,
-    recordId,
-    count: BigInt(count),
-    mean,
-    histogram: histogram.map(BigInt),
-    bayesianScore,
-    variance: varianceOf(histogram, scoring),
-    ...contextOf(histogram, used),
-    revision: BigInt(revision),
-    updateTime: timestampFromMs(aggregate.updateTimeMs),
-  })
-}
-
-function scaleMessage({ scale: { min, max, step } }: Scoring): Scale {
-  return create(ScaleSchema, { min, max, step })
-}
-
 /** Creates the error of a record that nobody has rated, with the scale of its record type. */
 function nobodyRated({ recordType, recordId }: RecordRef, scoring: Scoring): ConnectError {
   const text = `nobody has rated ${recordType} ${quoted(recordId)}`
   const detail = { desc: ScaleSchema, value: scaleMessage(scoring) }
   return new ConnectError(text, Code.NotFound, undefined, [detail])
-}
-
-function stateMessage(state: AggregateState, scoring: Scoring): AggregatedRating {
-  return isRated(state) ? aggregateMessage(state, scoring) : unratedMessage(state, scoring)
-}
-
-function unratedMessage(unrated: Unrated, scoring: Scoring): AggregatedRating {
-  const { recordType, recordId, revision, updateTimeMs } = unrated
-  const histogram = scoring.scale.values.map(() => 0)
-  const bayesianScore = scoring.prior.weight > 0 ? scoring.prior.mean : 0
-  return create(AggregatedRatingSchema, {
-    recordType,
-    recordId,
-    histogram: histogram.map(BigInt),
-    bayesianScore,
-    ...contextOf(histogram, scoring),
-    revision: BigInt(revision),
-    ...(revision > 0 && { updateTime: timestampFromMs(updateTimeMs) }),
-  })
-}
-
-/** Returns what the numbers of a histogram mean. */
-function contextOf(histogram: readonly number[], scoring: Scoring) {
-  return {
-    scale: scaleMessage(scoring),
-    prior: create(PriorSchema, scoring.prior),
-    scoreInterval: create(ScoreIntervalSchema, scoreInterval(histogram, scoring)),
-  }
 }

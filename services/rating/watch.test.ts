@@ -106,6 +106,54 @@ test.each([
   expect(refused).toMatchObject({ code: Code.InvalidArgument })
 })
 
+test.each([
+  ['two selections', { recordType: 'movie', top: { recordType: 'movie' } }],
+  ['a top list of 101', { top: { recordType: 'movie', limit: 101 } }],
+  ['a top list without a type', { top: {} }],
+  ['a revision below 0', { recordType: 'movie', sinceRevision: -1n }],
+])('a watch of %s is INVALID_ARGUMENT', async (_, request) => {
+  await using bench = setUp()
+  const watch = bench.client.watchAggregatedRatings(request)[Symbol.asyncIterator]()
+  expect(await watch.next().catch(ConnectError.from)).toMatchObject({ code: Code.InvalidArgument })
+})
+
+test('GET /rating/watch streams a record type, records or a top list, from a revision', async () => {
+  await using bench = setUp()
+  await bench.rate('1', 'ada', 4)
+  const { resumeRevision } = await bench.line('type=movie')
+  await bench.rate('2', 'ada', 5)
+  expect(await bench.line(`type=movie&since=${resumeRevision}`)).toMatchObject({
+    aggregatedRating: { recordId: '2', count: '1' },
+  })
+  expect(await bench.line('type=movie&id=3&id=1')).toMatchObject({
+    aggregatedRating: { recordId: '3', recordType: 'movie' },
+  })
+  expect(await bench.line('type=movie&top=1&countMin=1')).toMatchObject({
+    top: { aggregatedRatings: [{ recordId: '2' }] },
+  })
+  const events = { accept: 'text/event-stream', 'last-event-id': `${resumeRevision}` }
+  expect(await bench.line('type=movie&since=0', events)).toMatch(
+    /^retry: \d+\nid: \d+\nevent: rating\ndata: {"aggregatedRating":{"recordId":"2"/,
+  )
+})
+
+test.each([
+  ['type=movie&id=1&top=3', 400],
+  ['id=1', 400],
+  ['', 400],
+  ['type=movie&since=x', 400],
+  ['type=movie&type=tape', 400],
+])('GET /rating/watch?%s is %p', async (query, status) => {
+  await using bench = setUp()
+  expect((await bench.app.request(`/rating/watch?${query}`)).status).toBe(status)
+})
+
+test('GET /rating/watch is 429 while too many watches are open', async () => {
+  await using bench = setUp({ watchesMax: 1 })
+  await bench.watch([first]).next()
+  expect((await bench.app.request('/rating/watch?type=movie')).status).toBe(429)
+})
+
 interface Watching {
   /** The next message; undefined at the end of the stream. */
   next(): Promise<AggregatedRating | undefined>
@@ -140,8 +188,17 @@ function setUp(options: { watchesMax?: number } = {}) {
     }
   }
   return {
+    app,
     client,
     watch,
+    /** Returns the first message by REST: an object, or the text of an event. */
+    async line(query: string, headers: Record<string, string> = {}) {
+      const response = await app.request(`/rating/watch?${query}`, { headers })
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+      const text = (await reader?.read())?.value ?? ''
+      await reader?.cancel()
+      return text.startsWith('{') ? JSON.parse(text.split('\n')[0] ?? '') : text
+    },
     rate: (recordId: string, userId: string, value: number) =>
       client.putRating({ recordId, recordType: 'movie', userId, value }),
     drain: () => draining.abort(new ShutdownError()),

@@ -1,30 +1,36 @@
-import { nextWake, type Watcher } from '@marquee/service/watcher'
-import { createAggregateRounds } from './aggregate-rounds.ts'
-import { type AggregateState, type RecordRef, recordKey } from './rating.ts'
+import { type Clock, systemClock } from '@marquee/http/clock'
+import type { Watcher } from '@marquee/service/watcher'
+import type { RecordRef } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
+import type { Change } from './watch/change-pages.ts'
+import { type ChangeFeed, createChangeFeed } from './watch/feed.ts'
+import type { WatchMessage } from './watch/message.ts'
+import { createReadQueue } from './watch/read-queue.ts'
+import { createTypeWatchers } from './watch/record-type.ts'
+import { createWatchedRecords } from './watch/records.ts'
+import { createStateRounds } from './watch/state-rounds.ts'
+import { createWatchedTops, type TopSelection } from './watch/top.ts'
+
+/** Selection of a watch: records, all of a type, or a top list. */
+export type WatchTarget =
+  | { readonly records: readonly RecordRef[] }
+  | { readonly recordType: string }
+  | { readonly top: TopSelection }
 
 /** Watches aggregates. */
 export interface AggregateWatches extends Disposable {
   /**
-   * Yields the current aggregate of each record, then each changed aggregate, until the signal is
-   * aborted. A slow reader gets one aggregate for several changes of a record. Returns `undefined`
-   * when too many watches, or watched records, are open.
+   * Yields the current state of the target, or what changed after a revision, then each change,
+   * until the signal is aborted. A slow reader gets one state for several changes of a record.
+   * Returns `undefined` when too many watches, watched records or different top lists are open.
+   * @param sinceRevision 0 for the whole state. A revision that the store has not reached counts as
+   *   0, too: it is of another database.
    */
   watch(
-    records: readonly RecordRef[],
+    target: WatchTarget,
+    sinceRevision: number,
     signal: AbortSignal,
-  ): AsyncGenerator<AggregateState> | undefined
-}
-
-/** Watched record, shared by all its watchers, so that its name is in memory once. */
-interface Watched {
-  readonly key: string
-  readonly record: RecordRef
-  readonly watchers: Set<RecordWatcher>
-}
-
-interface RecordWatcher extends Watcher {
-  readonly dirty: Set<Watched>
+  ): AsyncGenerator<WatchMessage> | undefined
 }
 
 export interface WatchOptions {
@@ -33,81 +39,103 @@ export interface WatchOptions {
   readonly watchesMax?: number
   /** Maximum number of records of all watches. A record counts once per watch. */
   readonly recordsMax?: number
+  /** Maximum number of different top lists, which are read again after each change. */
+  readonly topsMax?: number
+  readonly clock?: Clock
 }
+
+/**
+ * Interval at which a store that other processes change is read without a notification, in
+ * milliseconds: SQLite sends none to other processes.
+ */
+const pollIntervalMs = 1_000
 
 /** Creates watches that share nothing: each one listens to the store and reads by itself. */
 export function createSeparateWatches(store: RatingStore): AggregateWatches {
   return {
-    async *watch(records, signal) {
+    async *watch(target, sinceRevision, signal) {
       using watches = createAggregateWatches({ store })
-      yield* watches.watch(records, signal) ?? []
+      yield* watches.watch(target, sinceRevision, signal) ?? []
     },
     [Symbol.dispose]() {},
   }
 }
 
-/** Listens to the store once, and reads each changed record once, for all watches. */
+/** Listens to the store once, and reads each change once, for all watches. */
 export function createAggregateWatches({
   store,
   watchesMax = 20_000,
   recordsMax = 1_000_000,
+  topsMax = 100,
+  clock = systemClock,
 }: WatchOptions): AggregateWatches {
-  const watchedBy = new Map<string, Watched>()
-  const rounds = createAggregateRounds(store)
+  const queue = createReadQueue()
+  const records = createWatchedRecords(createStateRounds(store, queue))
+  const tops = createWatchedTops(store, queue)
+  const types = createTypeWatchers()
   let watches = 0
-  let recordCount = 0
-  const unsubscribe = store.onChange((records) => {
-    for (const record of records) {
-      const watched = watchedBy.get(recordKey(record))
-      for (const watcher of watched?.watchers ?? []) {
-        watcher.dirty.add(watched as Watched)
-        watcher.wake()
-      }
-    }
-  })
+  let feed: ChangeFeed | undefined
+  const unsubscribe = store.onChange(() => feed?.hear())
+  let stopPolling = () => {}
 
-  /** Marks every watched record as changed at first. */
-  function join(watcher: RecordWatcher, records: readonly RecordRef[]): Watched[] {
-    for (const record of records) {
-      const key = recordKey(record)
-      const watched = watchedBy.get(key) ?? { key, record, watchers: new Set() }
-      watchedBy.set(key, watched)
-      watched.watchers.add(watcher)
-      watcher.dirty.add(watched)
+  function note(changes: readonly Change[], own: ChangeFeed): Set<Watcher> {
+    tops.note(changes, own)
+    return new Set([...records.note(changes), ...types.of(changes)])
+  }
+
+  function open(): ChangeFeed {
+    if (feed !== undefined) return feed
+    const opened = createChangeFeed({
+      store,
+      queue,
+      // A feed that was closed may still be reading.
+      onChanges: (changes) => (feed === opened ? note(changes, opened) : []),
+      onFailure() {
+        if (feed !== opened) return []
+        close()
+        return [...records.watchers(), ...types.all(), ...tops.watchers()]
+      },
+    })
+    feed = opened
+    if (store.capabilities.shared !== 'process') {
+      stopPolling = clock.every(pollIntervalMs, opened.hear)
     }
+    return opened
+  }
+
+  function close(): void {
+    stopPolling()
+    feed = undefined
+  }
+
+  async function* follow(target: WatchTarget, sinceRevision: number, signal: AbortSignal) {
     watches++
-    recordCount += watcher.dirty.size
-    return [...watcher.dirty]
-  }
-  function leave(watcher: RecordWatcher, all: readonly Watched[]): void {
-    watches--
-    recordCount -= all.length
-    for (const { key, watchers } of all) {
-      watchers.delete(watcher)
-      if (watchers.size === 0) watchedBy.delete(key)
-    }
-  }
-  async function* follow(records: readonly RecordRef[], signal: AbortSignal) {
-    const watcher: RecordWatcher = { dirty: new Set(), wake: () => {} }
-    const all = join(watcher, records)
     try {
-      while (!signal.aborted) {
-        yield* await rounds.read(() => {
-          const changed = Array.from(watcher.dirty, ({ record }) => record)
-          watcher.dirty.clear()
-          return changed
-        })
-        if (watcher.dirty.size === 0) await nextWake(watcher, signal)
-      }
+      const opened = open()
+      await opened.started
+      const common = { feed: opened, sinceRevision, signal }
+      if ('records' in target) yield* records.watch({ ...common, records: target.records })
+      else if ('top' in target) yield* tops.watch({ ...common, selection: target.top })
+      else yield* types.watch({ ...common, recordType: target.recordType })
     } finally {
-      leave(watcher, all)
+      watches--
+      if (watches === 0) close()
     }
   }
+
+  function isFull(target: WatchTarget): boolean {
+    if (watches >= watchesMax) return true
+    if ('records' in target) return records.count + target.records.length > recordsMax
+    return 'top' in target && tops.count >= topsMax && !tops.has(target.top)
+  }
+
   return {
-    watch(records, signal) {
-      if (watches >= watchesMax || recordCount + records.length > recordsMax) return undefined
-      return follow(records, signal)
+    watch(target, sinceRevision, signal) {
+      return isFull(target) ? undefined : follow(target, sinceRevision, signal)
     },
-    [Symbol.dispose]: unsubscribe,
+    [Symbol.dispose]() {
+      unsubscribe()
+      close()
+    },
   }
 }

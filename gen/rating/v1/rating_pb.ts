@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rating/v1/rating.proto.
  */
 export const file_rating_v1_rating: GenFile = /*@__PURE__*/
-  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIpACCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZfdmFsdWVKBAgEEAUiywIKEEFnZ3JlZ2F0ZWRSYXRpbmcSEQoJcmVjb3JkX2lkGAEgASgJEhMKC3JlY29yZF90eXBlGAIgASgJEg0KBWNvdW50GAMgASgDEgwKBG1lYW4YBCABKAESEQoJaGlzdG9ncmFtGAUgAygDEhYKDmJheWVzaWFuX3Njb3JlGAYgASgBEh8KBXNjYWxlGAcgASgLMhAucmF0aW5nLnYxLlNjYWxlEhAKCHZhcmlhbmNlGAggASgBEh8KBXByaW9yGAkgASgLMhAucmF0aW5nLnYxLlByaW9yEjAKDnNjb3JlX2ludGVydmFsGAogASgLMhgucmF0aW5nLnYxLlNjb3JlSW50ZXJ2YWwSEAoIcmV2aXNpb24YCyABKAMSLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KBVNjYWxlEgsKA21pbhgBIAEoARILCgNtYXgYAiABKAESDAoEc3RlcBgDIAEoASIlCgVQcmlvchIMCgRtZWFuGAEgASgBEg4KBndlaWdodBgCIAEoASI5Cg1TY29yZUludGVydmFsEgsKA2xvdxgBIAEoARIMCgRoaWdoGAIgASgBEg0KBWxldmVsGAMgASgBIlsKGkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIlUKG0dldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIlYKIEJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyLnAQohQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEkgKBnNjYWxlcxgCIAMoCzI4LnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UuU2NhbGVzRW50cnkaPwoLU2NhbGVzRW50cnkSCwoDa2V5GAEgASgJEh8KBXZhbHVlGAIgASgLMhAucmF0aW5nLnYxLlNjYWxlOgI4ASLsAQoQUHV0UmF0aW5nUmVxdWVzdBI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKB3VzZXJfaWQYAyABKAlCJrpII9gBAXIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEh4KBXZhbHVlGAYgASgBQgq6SAfIAQESAkABSACIAQFCCAoGX3ZhbHVlSgQIBBAFIksKEVB1dFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcidAoTRGVsZXRlUmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQBIeCgd1c2VyX2lkGAMgASgJQg26SArYAQFyBRABGIABIl8KFERlbGV0ZVJhdGluZ1Jlc3BvbnNlEg8KB2RlbGV0ZWQYASABKAgSNgoRYWdncmVnYXRlZF9yYXRpbmcYAiABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJxChBHZXRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEh4KB3VzZXJfaWQYAyABKAlCDbpICtgBAXIFEAEYgAEiNgoRR2V0UmF0aW5nUmVzcG9uc2USIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyKPAQoTTGlzdFRvcFJhdGVkUmVxdWVzdBIeCgtyZWNvcmRfdHlwZRgBIAEoCUIJukgGcgQQARhAEhoKCWNvdW50X21pbhgCIAEoA0IHukgEIgIoABIdCglwYWdlX3NpemUYAyABKAVCCrpIBxoFGPQDKAASHQoKcGFnZV90b2tlbhgEIAEoCUIJukgGcgQYgIABImgKFExpc3RUb3BSYXRlZFJlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJTCh1XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBIyCgdyZWNvcmRzGAEgAygLMhQucmF0aW5nLnYxLlJlY29yZFJlZkILukgIkgEFCAEQ9AMiWAoeV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciOQoUSW1wb3J0UmF0aW5nc1JlcXVlc3QSIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyLWAQoVSW1wb3J0UmF0aW5nc1Jlc3BvbnNlEhUKDWNyZWF0ZWRfY291bnQYASABKAMSFgoOcmVwbGFjZWRfY291bnQYAiABKAMSFQoNcmVmdXNlZF9jb3VudBgDIAEoAxI6CghyZWZ1c2FscxgEIAMoCzIoLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UuUmVmdXNhbBo7CgdSZWZ1c2FsEg0KBWluZGV4GAEgASgDEhEKCXJlY29yZF9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkyqwYKDVJhdGluZ1NlcnZpY2USbQoTR2V0QWdncmVnYXRlZFJhdGluZxIlLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVxdWVzdBomLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVzcG9uc2UiB5ACAejgGAESfwoZQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5ncxIrLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBosLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiB5ACAejgGAESTwoJUHV0UmF0aW5nEhsucmF0aW5nLnYxLlB1dFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuUHV0UmF0aW5nUmVzcG9uc2UiB5ACAujgGAISWAoMRGVsZXRlUmF0aW5nEh4ucmF0aW5nLnYxLkRlbGV0ZVJhdGluZ1JlcXVlc3QaHy5yYXRpbmcudjEuRGVsZXRlUmF0aW5nUmVzcG9uc2UiB5ACAujgGAISTwoJR2V0UmF0aW5nEhsucmF0aW5nLnYxLkdldFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuR2V0UmF0aW5nUmVzcG9uc2UiB5ACAejgGAISWAoMTGlzdFRvcFJhdGVkEh4ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlcXVlc3QaHy5yYXRpbmcudjEuTGlzdFRvcFJhdGVkUmVzcG9uc2UiB5ACAejgGAESeAoWV2F0Y2hBZ2dyZWdhdGVkUmF0aW5ncxIoLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBopLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiB5ACAejgGAEwARJaCg1JbXBvcnRSYXRpbmdzEh8ucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXF1ZXN0GiAucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXNwb25zZSIE6OAYBCgBYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIpACCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZfdmFsdWVKBAgEEAUiywIKEEFnZ3JlZ2F0ZWRSYXRpbmcSEQoJcmVjb3JkX2lkGAEgASgJEhMKC3JlY29yZF90eXBlGAIgASgJEg0KBWNvdW50GAMgASgDEgwKBG1lYW4YBCABKAESEQoJaGlzdG9ncmFtGAUgAygDEhYKDmJheWVzaWFuX3Njb3JlGAYgASgBEh8KBXNjYWxlGAcgASgLMhAucmF0aW5nLnYxLlNjYWxlEhAKCHZhcmlhbmNlGAggASgBEh8KBXByaW9yGAkgASgLMhAucmF0aW5nLnYxLlByaW9yEjAKDnNjb3JlX2ludGVydmFsGAogASgLMhgucmF0aW5nLnYxLlNjb3JlSW50ZXJ2YWwSEAoIcmV2aXNpb24YCyABKAMSLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KBVNjYWxlEgsKA21pbhgBIAEoARILCgNtYXgYAiABKAESDAoEc3RlcBgDIAEoASIlCgVQcmlvchIMCgRtZWFuGAEgASgBEg4KBndlaWdodBgCIAEoASI5Cg1TY29yZUludGVydmFsEgsKA2xvdxgBIAEoARIMCgRoaWdoGAIgASgBEg0KBWxldmVsGAMgASgBIlsKGkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIlUKG0dldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIlYKIEJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyLnAQohQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEkgKBnNjYWxlcxgCIAMoCzI4LnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UuU2NhbGVzRW50cnkaPwoLU2NhbGVzRW50cnkSCwoDa2V5GAEgASgJEh8KBXZhbHVlGAIgASgLMhAucmF0aW5nLnYxLlNjYWxlOgI4ASLsAQoQUHV0UmF0aW5nUmVxdWVzdBI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKB3VzZXJfaWQYAyABKAlCJrpII9gBAXIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEh4KBXZhbHVlGAYgASgBQgq6SAfIAQESAkABSACIAQFCCAoGX3ZhbHVlSgQIBBAFIksKEVB1dFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcidAoTRGVsZXRlUmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQBIeCgd1c2VyX2lkGAMgASgJQg26SArYAQFyBRABGIABIl8KFERlbGV0ZVJhdGluZ1Jlc3BvbnNlEg8KB2RlbGV0ZWQYASABKAgSNgoRYWdncmVnYXRlZF9yYXRpbmcYAiABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJxChBHZXRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEh4KB3VzZXJfaWQYAyABKAlCDbpICtgBAXIFEAEYgAEiNgoRR2V0UmF0aW5nUmVzcG9uc2USIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyKPAQoTTGlzdFRvcFJhdGVkUmVxdWVzdBIeCgtyZWNvcmRfdHlwZRgBIAEoCUIJukgGcgQQARhAEhoKCWNvdW50X21pbhgCIAEoA0IHukgEIgIoABIdCglwYWdlX3NpemUYAyABKAVCCrpIBxoFGPQDKAASHQoKcGFnZV90b2tlbhgEIAEoCUIJukgGcgQYgIABImgKFExpc3RUb3BSYXRlZFJlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLrAwodV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMAoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCCbpIBpIBAxD0AxIcCgtyZWNvcmRfdHlwZRgCIAEoCUIHukgEcgIYQBI9CgN0b3AYAyABKAsyMC5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QuVG9wTGlzdBIfCg5zaW5jZV9yZXZpc2lvbhgEIAEoA0IHukgEIgIoABpfCgdUb3BMaXN0Eh4KC3JlY29yZF90eXBlGAEgASgJQgm6SAZyBBABGEASGgoJY291bnRfbWluGAIgASgDQge6SAQiAigAEhgKBWxpbWl0GAMgASgFQgm6SAYaBBhkKAA6uAG6SLQBGrEBCiJ3YXRjaF9hZ2dyZWdhdGVkX3JhdGluZ3Muc2VsZWN0aW9uEidzZXQgb25lIG9mIHJlY29yZHMsIHJlY29yZF90eXBlIGFuZCB0b3AaYihzaXplKHRoaXMucmVjb3JkcykgPiAwID8gMSA6IDApICsgKHRoaXMucmVjb3JkX3R5cGUgIT0gJycgPyAxIDogMCkgKyAoaGFzKHRoaXMudG9wKSA/IDEgOiAwKSA9PSAxIvUBCh5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZxIXCg9yZXN1bWVfcmV2aXNpb24YAiABKAMSPgoDdG9wGAMgASgLMjEucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZS5Ub3BMaXN0GkIKB1RvcExpc3QSNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciOQoUSW1wb3J0UmF0aW5nc1JlcXVlc3QSIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyLWAQoVSW1wb3J0UmF0aW5nc1Jlc3BvbnNlEhUKDWNyZWF0ZWRfY291bnQYASABKAMSFgoOcmVwbGFjZWRfY291bnQYAiABKAMSFQoNcmVmdXNlZF9jb3VudBgDIAEoAxI6CghyZWZ1c2FscxgEIAMoCzIoLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UuUmVmdXNhbBo7CgdSZWZ1c2FsEg0KBWluZGV4GAEgASgDEhEKCXJlY29yZF9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkyqwYKDVJhdGluZ1NlcnZpY2USbQoTR2V0QWdncmVnYXRlZFJhdGluZxIlLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVxdWVzdBomLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVzcG9uc2UiB5ACAejgGAESfwoZQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5ncxIrLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBosLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiB5ACAejgGAESTwoJUHV0UmF0aW5nEhsucmF0aW5nLnYxLlB1dFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuUHV0UmF0aW5nUmVzcG9uc2UiB5ACAujgGAISWAoMRGVsZXRlUmF0aW5nEh4ucmF0aW5nLnYxLkRlbGV0ZVJhdGluZ1JlcXVlc3QaHy5yYXRpbmcudjEuRGVsZXRlUmF0aW5nUmVzcG9uc2UiB5ACAujgGAISTwoJR2V0UmF0aW5nEhsucmF0aW5nLnYxLkdldFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuR2V0UmF0aW5nUmVzcG9uc2UiB5ACAejgGAISWAoMTGlzdFRvcFJhdGVkEh4ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlcXVlc3QaHy5yYXRpbmcudjEuTGlzdFRvcFJhdGVkUmVzcG9uc2UiB5ACAejgGAESeAoWV2F0Y2hBZ2dyZWdhdGVkUmF0aW5ncxIoLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBopLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiB5ACAejgGAEwARJaCg1JbXBvcnRSYXRpbmdzEh8ucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXF1ZXN0GiAucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXNwb25zZSIE6OAYBCgBYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * RecordRef identifies a rated record.
@@ -580,6 +580,8 @@ export const ListTopRatedResponseSchema: GenMessage<ListTopRatedResponse> = /*@_
   messageDesc(file_rating_v1_rating, 17);
 
 /**
+ * WatchAggregatedRatingsRequest selects what to watch: records, record_type or top.
+ *
  * @generated from message rating.v1.WatchAggregatedRatingsRequest
  */
 export type WatchAggregatedRatingsRequest = Message<"rating.v1.WatchAggregatedRatingsRequest"> & {
@@ -589,6 +591,27 @@ export type WatchAggregatedRatingsRequest = Message<"rating.v1.WatchAggregatedRa
    * @generated from field: repeated rating.v1.RecordRef records = 1;
    */
   records: RecordRef[];
+
+  /**
+   * All records of a type: "movie" for movies.
+   *
+   * @generated from field: string record_type = 2;
+   */
+  recordType: string;
+
+  /**
+   * @generated from field: rating.v1.WatchAggregatedRatingsRequest.TopList top = 3;
+   */
+  top?: WatchAggregatedRatingsRequest_TopList | undefined;
+
+  /**
+   * The resume_revision of an earlier response to the same request. The stream begins with what changed after it. 0
+   * for the whole current state, which also comes first when the revision is greater than that of the service: it is
+   * then from another database, or from before a backup was restored.
+   *
+   * @generated from field: int64 since_revision = 4;
+   */
+  sinceRevision: bigint;
 };
 
 /**
@@ -599,13 +622,67 @@ export const WatchAggregatedRatingsRequestSchema: GenMessage<WatchAggregatedRati
   messageDesc(file_rating_v1_rating, 18);
 
 /**
+ * TopList is the beginning of a list as ListTopRated returns it.
+ *
+ * @generated from message rating.v1.WatchAggregatedRatingsRequest.TopList
+ */
+export type WatchAggregatedRatingsRequest_TopList = Message<"rating.v1.WatchAggregatedRatingsRequest.TopList"> & {
+  /**
+   * "movie" for movies.
+   *
+   * @generated from field: string record_type = 1;
+   */
+  recordType: string;
+
+  /**
+   * Leaves out records that fewer users have rated.
+   *
+   * @generated from field: int64 count_min = 2;
+   */
+  countMin: bigint;
+
+  /**
+   * Maximum number of records: 1 to 100. 0 stands for the default: 50.
+   *
+   * @generated from field: int32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message rating.v1.WatchAggregatedRatingsRequest.TopList.
+ * Use `create(WatchAggregatedRatingsRequest_TopListSchema)` to create a new message.
+ */
+export const WatchAggregatedRatingsRequest_TopListSchema: GenMessage<WatchAggregatedRatingsRequest_TopList> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 18, 0);
+
+/**
+ * WatchAggregatedRatingsResponse has one state, or only resume_revision when nothing changed after since_revision.
+ *
  * @generated from message rating.v1.WatchAggregatedRatingsResponse
  */
 export type WatchAggregatedRatingsResponse = Message<"rating.v1.WatchAggregatedRatingsResponse"> & {
   /**
+   * The state of a record. A record that nobody rates any more has count 0, and the revision of its last change.
+   *
    * @generated from field: rating.v1.AggregatedRating aggregated_rating = 1;
    */
   aggregatedRating?: AggregatedRating | undefined;
+
+  /**
+   * Everything up to this revision has been sent, with this message. As since_revision it continues the stream: the
+   * client misses no last state, and may receive a state twice.
+   *
+   * @generated from field: int64 resume_revision = 2;
+   */
+  resumeRevision: bigint;
+
+  /**
+   * The whole top list, whenever one of its records, or their order, changes.
+   *
+   * @generated from field: rating.v1.WatchAggregatedRatingsResponse.TopList top = 3;
+   */
+  top?: WatchAggregatedRatingsResponse_TopList | undefined;
 };
 
 /**
@@ -614,6 +691,25 @@ export type WatchAggregatedRatingsResponse = Message<"rating.v1.WatchAggregatedR
  */
 export const WatchAggregatedRatingsResponseSchema: GenMessage<WatchAggregatedRatingsResponse> = /*@__PURE__*/
   messageDesc(file_rating_v1_rating, 19);
+
+/**
+ * TopList has the aggregates by score, the highest first.
+ *
+ * @generated from message rating.v1.WatchAggregatedRatingsResponse.TopList
+ */
+export type WatchAggregatedRatingsResponse_TopList = Message<"rating.v1.WatchAggregatedRatingsResponse.TopList"> & {
+  /**
+   * @generated from field: repeated rating.v1.AggregatedRating aggregated_ratings = 1;
+   */
+  aggregatedRatings: AggregatedRating[];
+};
+
+/**
+ * Describes the message rating.v1.WatchAggregatedRatingsResponse.TopList.
+ * Use `create(WatchAggregatedRatingsResponse_TopListSchema)` to create a new message.
+ */
+export const WatchAggregatedRatingsResponse_TopListSchema: GenMessage<WatchAggregatedRatingsResponse_TopList> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 19, 0);
 
 /**
  * @generated from message rating.v1.ImportRatingsRequest
@@ -777,10 +873,11 @@ export const RatingService: GenService<{
     output: typeof ListTopRatedResponseSchema;
   },
   /**
-   * WatchAggregatedRatings returns the current aggregate of each requested record, then an aggregate whenever
-   * one changes. A slow reader gets fewer changes, always the newest ones. A quiet stream
-   * repeats its last message within half a minute, so that no proxy closes it. The stream ends with UNAVAILABLE when
-   * the service shuts down: call again.
+   * WatchAggregatedRatings returns the current state of named records, of a record type or of a top list, then every
+   * change. A slow reader gets fewer messages, always the newest states. With since_revision, a client continues where
+   * it stopped, at any instance and by any protocol. A quiet stream repeats its last message within 15 seconds, unless
+   * the service sets another time, so that no proxy closes it. The stream ends with UNAVAILABLE when the service shuts
+   * down: call again.
    *
    * @generated from rpc rating.v1.RatingService.WatchAggregatedRatings
    */

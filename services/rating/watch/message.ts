@@ -1,0 +1,10 @@
+import type { Aggregate, AggregateState } from '../rating.ts'
+
+/** Message of a watch: one state, a top list, or only a revision when nothing has changed. */
+export interface WatchMessage {
+  readonly state?: AggregateState
+  /** Aggregates by score, the highest first. */
+  readonly top?: readonly Aggregate[]
+  /** Revision up to which everything is sent with this message. */
+  readonly resumeRevision: number
+}

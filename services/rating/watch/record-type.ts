@@ -1,0 +1,95 @@
+import { nextWake, type Watcher } from '@marquee/service/watcher'
+import { type Change, positionAt } from './change-pages.ts'
+import type { ChangeFeed } from './feed.ts'
+import type { WatchMessage } from './message.ts'
+
+/** Position before all changes. */
+const beginning = positionAt(-1)
+
+/** Watchers of whole record types. Each holds a position and one page of changes. */
+export interface TypeWatchers {
+  /** Returns the watchers of the changes' record types. */
+  of(changes: readonly Change[]): Iterable<Watcher>
+  all(): Iterable<Watcher>
+  /**
+   * Yields the states of a record type that changed after a revision, in the order of their
+   * changes, then each change.
+   */
+  watch(options: TypeWatch): AsyncGenerator<WatchMessage>
+}
+
+export interface TypeWatch {
+  readonly feed: ChangeFeed
+  readonly recordType: string
+  readonly sinceRevision: number
+  readonly signal: AbortSignal
+}
+
+export function createTypeWatchers(): TypeWatchers {
+  const byType = new Map<string, Set<Watcher>>()
+
+  function join(recordType: string, watcher: Watcher): Set<Watcher> {
+    const watchers = byType.get(recordType) ?? new Set()
+    byType.set(recordType, watchers)
+    return watchers.add(watcher)
+  }
+
+  return {
+    *of(changes) {
+      const types = new Set(changes.map(({ state }) => state.recordType))
+      for (const type of types) yield* byType.get(type) ?? []
+    },
+    *all() {
+      for (const watchers of byType.values()) yield* watchers
+    },
+    async *watch(options) {
+      const watcher: Watcher = { wake: () => {} }
+      const watchers = join(options.recordType, watcher)
+      try {
+        yield* follow(options, watcher)
+      } finally {
+        watchers.delete(watcher)
+        if (watchers.size === 0) byType.delete(options.recordType)
+      }
+    },
+  }
+}
+
+async function* follow(options: TypeWatch, watcher: Watcher): AsyncGenerator<WatchMessage> {
+  const { feed, recordType, signal } = options
+  let sentRevision = options.sinceRevision
+  let position = sentRevision === 0 ? beginning : positionAt(sentRevision)
+  let hasBegun = false
+  while (!signal.aborted) {
+    feed.throwIfFailed()
+    const page = await feed.after(position)
+    if (!hasBegun && page.revision < sentRevision) {
+      // The revision is of another database.
+      sentRevision = 0
+      position = beginning
+      continue
+    }
+    for (const change of page.changes) {
+      if (change.state.recordType !== recordType) continue
+      hasBegun = true
+      const message = atLeast(change, sentRevision)
+      sentRevision = message.resumeRevision
+      yield message
+    }
+    position = page.end
+    if (!page.isLast) continue
+    if (!hasBegun) yield { resumeRevision: page.revision }
+    hasBegun = true
+    if (feed.position.revision > page.revision) continue
+    // Where the feed reads next, its page needs no further read.
+    position = feed.position
+    await nextWake(watcher, signal)
+  }
+}
+
+/** A change that is sent again does not move the revision back. */
+function atLeast(change: Change, sentRevision: number): WatchMessage {
+  return change.resumeRevision >= sentRevision
+    ? change
+    : { state: change.state, resumeRevision: sentRevision }
+}

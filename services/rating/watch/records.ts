@@ -1,0 +1,175 @@
+import { nextWake, type Watcher } from '@marquee/service/watcher'
+import { type AggregateState, type RecordRef, recordKey } from '../rating.ts'
+import type { Change } from './change-pages.ts'
+import type { ChangeFeed } from './feed.ts'
+import type { WatchMessage } from './message.ts'
+import type { StateRounds } from './state-rounds.ts'
+
+/** Watched records, each shared by all its watchers, so that its name is in memory once. */
+export interface WatchedRecords {
+  /** Number of watched records. A record counts once per watch. */
+  readonly count: number
+  /** Notes the changes. Returns the watchers to wake. */
+  note(changes: readonly Change[]): Iterable<Watcher>
+  /** Yields the states of the records that changed after a revision, then each change. */
+  watch(options: RecordsWatch): AsyncGenerator<WatchMessage>
+  /** Returns all watchers. */
+  watchers(): Iterable<Watcher>
+}
+
+export interface RecordsWatch {
+  readonly feed: ChangeFeed
+  readonly records: readonly RecordRef[]
+  readonly sinceRevision: number
+  readonly signal: AbortSignal
+}
+
+interface Watched {
+  readonly key: string
+  readonly record: RecordRef
+  readonly watchers: Set<RecordWatcher>
+  /** Newest state, while a watcher has not sent it. */
+  state: AggregateState | undefined
+  /** Message with that state, which watchers at the same revision share. */
+  message: WatchMessage | undefined
+  /** Number of watchers that have not sent it. */
+  unsentCount: number
+}
+
+interface RecordWatcher extends Watcher {
+  readonly changed: Set<Watched>
+}
+
+export function createWatchedRecords(rounds: StateRounds): WatchedRecords {
+  const watchedBy = new Map<string, Watched>()
+  const watchers = new Set<RecordWatcher>()
+  let count = 0
+
+  function join(records: readonly RecordRef[]) {
+    const watcher: RecordWatcher = { changed: new Set(), wake: () => {} }
+    const all = new Set<Watched>()
+    for (const record of records) {
+      const key = recordKey(record)
+      const watched = watchedBy.get(key) ?? newlyWatched(key, record)
+      watchedBy.set(key, watched)
+      watched.watchers.add(watcher)
+      all.add(watched)
+    }
+    watchers.add(watcher)
+    count += all.size
+    return { watcher, all }
+  }
+
+  function leave(watcher: RecordWatcher, all: ReadonlySet<Watched>): void {
+    forget(watcher)
+    watchers.delete(watcher)
+    count -= all.size
+    for (const watched of all) {
+      watched.watchers.delete(watcher)
+      if (watched.watchers.size === 0) watchedBy.delete(watched.key)
+    }
+  }
+
+  function note(changes: readonly Change[]): Set<Watcher> {
+    const woken = new Set<Watcher>()
+    for (const { state } of changes) {
+      const watched = watchedBy.get(recordKey(state))
+      if (watched === undefined) continue
+      watched.state = state
+      for (const watcher of watched.watchers) {
+        if (!watcher.changed.has(watched)) watched.unsentCount++
+        watcher.changed.add(watched)
+        woken.add(watcher)
+      }
+    }
+    return woken
+  }
+
+  async function* watch({ feed, records, sinceRevision, signal }: RecordsWatch) {
+    const { watcher, all } = join(records)
+    try {
+      // Changes during the first read are noted.
+      const first = await rounds.read(Array.from(all, ({ record }) => record))
+      const since = sinceRevision > first.revision ? 0 : sinceRevision
+      const begin = first.states.filter((state) => since === 0 || state.revision > since)
+      yield* messages(begin, since, first.revision)
+      if (begin.length === 0) yield { resumeRevision: first.revision }
+      let sentRevision = first.revision
+      while (!signal.aborted) {
+        feed.throwIfFailed()
+        const reached = Math.max(sentRevision, feed.revision)
+        yield* take(watcher, first.revision, sentRevision, reached)
+        sentRevision = reached
+        if (watcher.changed.size === 0) await nextWake(watcher, signal)
+      }
+    } finally {
+      leave(watcher, all)
+    }
+  }
+
+  return {
+    get count() {
+      return count
+    },
+    note,
+    watch,
+    watchers: () => watchers,
+  }
+}
+
+function newlyWatched(key: string, record: RecordRef): Watched {
+  return {
+    key,
+    record,
+    watchers: new Set(),
+    state: undefined,
+    message: undefined,
+    unsentCount: 0,
+  }
+}
+
+/** Returns messages with the states that the watcher has not sent, and forgets them. */
+function take(
+  watcher: RecordWatcher,
+  firstRevision: number,
+  sentRevision: number,
+  reached: number,
+): WatchMessage[] {
+  const changed = [...watcher.changed].filter(({ state }) => {
+    return state !== undefined && state.revision > firstRevision
+  })
+  const taken = changed.map((watched, index) => {
+    return messageOf(watched, index === changed.length - 1 ? reached : sentRevision)
+  })
+  forget(watcher)
+  return taken
+}
+
+function messageOf(watched: Watched, resumeRevision: number): WatchMessage {
+  const { message, state } = watched
+  if (message?.state === state && message?.resumeRevision === resumeRevision) return message
+  watched.message = { state: state as AggregateState, resumeRevision }
+  return watched.message
+}
+
+function forget({ changed }: RecordWatcher): void {
+  for (const watched of changed) {
+    watched.unsentCount--
+    if (watched.unsentCount > 0) continue
+    watched.state = undefined
+    watched.message = undefined
+  }
+  changed.clear()
+}
+
+/** Returns messages with the states. The last one reaches the revision. */
+function messages(
+  states: readonly AggregateState[],
+  sentRevision: number,
+  reached: number,
+): WatchMessage[] {
+  return states.map((state, index) => ({
+    state,
+    resumeRevision: index === states.length - 1 ? reached : sentRevision,
+  }))
+}
