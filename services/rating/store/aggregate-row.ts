@@ -1,6 +1,7 @@
-import type { Aggregate, AggregateState, Histogram, WriteStamp } from '../rating.ts'
+import type { Aggregate, AggregateState, Histogram, StoredRating, WriteStamp } from '../rating.ts'
 import { countOf } from '../scale.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
+import type { FeedProgress } from './outbox.ts'
 
 /** Row of a database. The columns have the same names in all databases. */
 export type Row = Readonly<Record<string, unknown>>
@@ -35,4 +36,28 @@ export function toState(row: Row, rules: ScoringRules): AggregateState {
 
 export function stampOf(row: Row): WriteStamp {
   return { revision: row.revision as number, updateTimeMs: row.update_time_ms as number }
+}
+
+export function toProgress(row: Row): FeedProgress {
+  const { target, pass_record: record, pass_user: userId, pass_after: after } = row
+  const place = { record: record as number, userId: userId as string }
+  return {
+    target: (target ?? undefined) as string | undefined,
+    pass: record === null ? undefined : { place, after: after as number },
+    aggregates: {
+      revision: row.aggregates_revision as number,
+      place: row.aggregates_place as number,
+    },
+  }
+}
+
+export function toRating(row: Row, rules: ScoringRules): StoredRating {
+  const recordType = row.record_type as string
+  return {
+    recordType,
+    recordId: row.record_id as string,
+    userId: row.user_id as string,
+    value: scoringFor(rules, recordType).scale.values[row.step as number] as number,
+    ...stampOf(row),
+  }
 }

@@ -8,6 +8,7 @@ import {
   neverRated,
   type RecordRef,
   recordKey,
+  type StoredRating,
   type WriteStamp,
 } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
@@ -20,15 +21,9 @@ import {
   requirePosition,
   type StoredRecord,
 } from './change-batch.ts'
-import type {
-  ChangeBatch,
-  ChangeSink,
-  LogAdoption,
-  RatingStore,
-  StoredLog,
-  StoredPosition,
-  TopOptions,
-} from './port.ts'
+import type { RatingDatabase } from './database.ts'
+import { createMemoryOutbox } from './memory-outbox.ts'
+import type { ChangeBatch, LogAdoption, StoredLog, StoredPosition, TopOptions } from './port.ts'
 import { createRevisionOrder } from './revision-order.ts'
 import { createScoreOrder, type ScoreOrder } from './score-order.ts'
 import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
@@ -39,6 +34,8 @@ export interface MemoryRatingStoreOptions {
   /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
   readonly topLimits?: TopLimits
+  /** Size at which the outbox is full, in bytes. */
+  readonly outboxBytesMax?: number
 }
 
 type Ratings = Map<string, WriteStamp & { readonly step: number }>
@@ -55,9 +52,7 @@ interface KeptLog {
 }
 
 /** Creates a store whose ratings are lost when the process ends. */
-export function createMemoryRatingStore(
-  options: MemoryRatingStoreOptions,
-): RatingStore & ChangeSink {
+export function createMemoryRatingStore(options: MemoryRatingStoreOptions): RatingDatabase {
   const { rules, clock = Date.now, topLimits } = options
   const records = new Map<string, KeptRecord>()
   const tops = new Map<string, ScoreOrder>()
@@ -66,15 +61,36 @@ export function createMemoryRatingStore(
   const installationId = crypto.randomUUID()
   const { notify, onChange } = createChangeListeners()
   let revision = nextRevision(0, clock())
+  const outbox = createMemoryOutbox({
+    clock,
+    advance: () => {
+      revision = nextRevision(revision, clock())
+      return revision
+    },
+    records: () => records.values(),
+    rating: ratingOf,
+    ...(options.outboxBytesMax && { bytesMax: options.outboxBytesMax }),
+  })
+
+  function ratingOf({ recordType, recordId }: RecordRef, userId: string): StoredRating | undefined {
+    const kept = find({ recordType, recordId }).ratings.get(userId)
+    if (kept === undefined) return undefined
+    const { step, ...stamp } = kept
+    const value = scoringFor(rules, recordType).scale.values[step] as number
+    return { recordType, recordId, userId, value, ...stamp }
+  }
 
   function find(record: RecordRef): KeptRecord {
     return records.get(recordKey(record)) ?? keptRecord(new Map(), neverRated(record))
   }
 
   function commit({ edits, found }: Folded<KeptRecord>): readonly boolean[] {
+    const written = edits.filter((edit) => edit.written)
+    if (written.length === 0) return found
+    const stamp = { revision: nextRevision(revision, clock()), updateTimeMs: clock() }
+    outbox.add(written, stamp)
+    revision = stamp.revision
     const changed = edits.filter((edit) => edit.changed)
-    if (edits.some((edit) => edit.written)) revision = nextRevision(revision, clock())
-    const stamp = { revision, updateTimeMs: clock() }
     for (const edit of edits) keepRatings(edit, stamp)
     for (const edit of changed) keepAggregate(edit, stamp)
     notify(changed.map((edit) => edit.record))
@@ -104,9 +120,9 @@ export function createMemoryRatingStore(
     const position = kept.positions.get(partition)?.offset
     if (position !== batch.expectedPosition) return requirePosition(position, batch)
     const folded = foldChanges(batch.changes, find, rules)
+    commit(folded)
     kept.positions.set(partition, { partition, offset: nextPosition, lastEvent })
     logs.set(topic, { ...kept, identity: batch.log })
-    commit(folded)
     return nextPosition
   }
 
@@ -139,13 +155,7 @@ export function createMemoryRatingStore(
     capabilities: memoryCapabilities,
     scoring: (recordType) => scoringFor(rules, recordType),
     ...writesBy(async (changes) => commit(foldChanges(changes, find, rules))),
-    async get({ recordType, recordId }, userId) {
-      const kept = find({ recordType, recordId }).ratings.get(userId)
-      if (kept === undefined) return undefined
-      const { step, ...stamp } = kept
-      const value = scoringFor(rules, recordType).scale.values[step] as number
-      return { recordType, recordId, userId, value, ...stamp }
-    },
+    get: async (record, userId) => ratingOf(record, userId),
     aggregate: async (record) => aggregateIn(find(record)),
     aggregates: async (refs) => refs.flatMap((record) => aggregateIn(find(record)) ?? []),
     states: async (refs) => ({ states: refs.map((record) => find(record).state), revision }),
@@ -157,6 +167,7 @@ export function createMemoryRatingStore(
     storedLog: async (topic) => storedLog(topic),
     adoptLog: async (topic, adoption) => adoptLog(topic, adoption),
     apply: async (batch) => apply(batch),
+    outbox,
     async [Symbol.asyncDispose]() {},
   }
 }

@@ -1,7 +1,7 @@
 import { parseDatabaseUrl, prepareFolder } from '@marquee/sql/database-url'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import type { ScoringRules } from '../scoring.ts'
-import type { ChangeSink, RatingStore } from './port.ts'
+import type { RatingDatabase } from './database.ts'
 
 export interface OpenRatingStoreOptions {
   readonly rules: ScoringRules
@@ -18,7 +18,7 @@ export interface OpenRatingStoreOptions {
 export async function openRatingStore(
   url: string,
   options: OpenRatingStoreOptions,
-): Promise<RatingStore & ChangeSink> {
+): Promise<RatingDatabase> {
   const database = parseDatabaseUrl(url)
   switch (database.kind) {
     case 'memory': {

@@ -37,6 +37,7 @@ export async function convertPostgres(url: string, conversion: Conversion): Prom
       )
       const revision = nextRevision(state?.revision as number, Date.now())
       await query(advance, [revision, await channelOf(query)])
+      await query(publishAgain, [revision])
       let [records, ratings, after] = [0, 0, 0]
       for (;;) {
         const rows = await query(select, [recordType, after, convertedRecordsMax])
@@ -75,6 +76,10 @@ export async function convertPostgres(url: string, conversion: Conversion): Prom
 const advance = {
   text: `UPDATE scoring SET revision = $1, epoch = epoch + 1
     RETURNING pg_notify($2, 'conversion:' || revision)`,
+}
+
+const publishAgain = {
+  text: `UPDATE feed SET pass_record = 0, pass_user = '', pass_after = $1 WHERE target IS NOT NULL`,
 }
 
 // Also of records that nobody rates any more, which keep a histogram of zeros.

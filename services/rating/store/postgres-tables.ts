@@ -88,7 +88,27 @@ export const schema: PostgresSchema = {
     `ALTER TABLE rating ADD COLUMN revision bigint NOT NULL DEFAULT 0;
     UPDATE rating SET revision = aggregate.revision FROM aggregate
       WHERE aggregate.record_number = rating.record_number;
-    ALTER TABLE rating ALTER COLUMN revision DROP DEFAULT;`,
+    ALTER TABLE rating ALTER COLUMN revision DROP DEFAULT;
+    CREATE TABLE outbox (
+      revision bigint PRIMARY KEY,
+      update_time_ms bigint NOT NULL,
+      changes text NOT NULL,
+      size integer NOT NULL,
+      is_repeat boolean NOT NULL
+    );
+    CREATE TABLE feed (
+      single boolean PRIMARY KEY DEFAULT true CHECK (single),
+      target text,
+      outbox_size bigint NOT NULL DEFAULT 0,
+      pass_record bigint,
+      pass_user text COLLATE "C",
+      pass_after bigint,
+      aggregates_revision bigint NOT NULL DEFAULT 0,
+      aggregates_place bigint NOT NULL DEFAULT 0,
+      holder text,
+      lease_end_ms bigint NOT NULL DEFAULT 0
+    );
+    INSERT INTO feed DEFAULT VALUES;`,
   ],
 }
 
@@ -112,12 +132,6 @@ const walked = (columns: string) => `SELECT * FROM (
       ) AS either ORDER BY bayesian_score DESC, record_id LIMIT $4`
 
 export const reading = {
-  aggregates: {
-    name: 'aggregates',
-    text: `SELECT ${columns}
-      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS requested (record_type, record_id, place)
-      JOIN aggregate USING (record_type, record_id) WHERE count > 0 ORDER BY place`,
-  },
   states: {
     name: 'states',
     text: `SELECT scoring.revision AS store_revision, scoring.epoch, found.* FROM scoring LEFT JOIN (

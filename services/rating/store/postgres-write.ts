@@ -11,6 +11,8 @@ import {
 import type { ScoringRules } from '../scoring.ts'
 import { histogramOf } from './aggregate-row.ts'
 import { foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
+import { encodeChanges } from './outbox.ts'
+import { addToOutbox } from './postgres-outbox.ts'
 import { reading, writing } from './postgres-tables.ts'
 
 export interface WriteOptions {
@@ -22,6 +24,11 @@ export interface WriteOptions {
   /** Rules of the database, and their epoch. */
   readonly rules: ScoringRules
   readonly epoch: number
+}
+
+export interface ChangeOptions extends WriteOptions {
+  /** Size at which the outbox is full. */
+  readonly outboxBytesMax: number
 }
 
 /** Thrown when another process has changed the rules. Nothing is saved: read them, and repeat. */
@@ -50,7 +57,7 @@ type Edit = RecordEdit<LockedRecord>
  */
 export async function writeChanges(
   changes: readonly RatingChange[],
-  options: WriteOptions,
+  options: ChangeOptions,
 ): Promise<Written> {
   const { query, clock, rules } = options
   requireTexts(changes)
@@ -61,6 +68,9 @@ export async function writeChanges(
   if (edits.some((edit) => edit.written)) {
     const stamp = { revision: await advanceRevision(options), updateTimeMs: clock() }
     await saveRatings(query, edits, stamp)
+    const changes = encodeChanges(edits.filter((edit) => edit.written))
+    const bytesMax = options.outboxBytesMax
+    await addToOutbox(query, { ...stamp, changes, isRepeat: false, bytesMax })
     if (changed.length > 0) {
       const columns = aggregateColumns(changed, stamp)
       await query(writing.saveAggregates, [stamp.revision, stamp.updateTimeMs, ...columns])

@@ -2,18 +2,18 @@ import { postgresCapabilities } from '@marquee/sql/capabilities'
 import type { Query, Row, Statement } from '@marquee/sql/postgres/connection'
 import { openPostgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
-import type { Aggregate, RatingChange, RecordRef, StoredRating } from '../rating.ts'
+import { isRated, type RatingChange, type RecordRef, type StoredRating } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 import { stampOf, toAggregate } from './aggregate-row.ts'
 import { isSameLog, requireLog, requirePosition } from './change-batch.ts'
 import { changesPage, positionValues, statesOf } from './changes.ts'
+import type { RatingDatabase } from './database.ts'
+import { outboxBytesMax as bytesMaxDefault } from './outbox.ts'
 import type {
   ChangeBatch,
-  ChangeSink,
   ChangesOptions,
   ChangesPage,
   LogAdoption,
-  RatingStore,
   StatesPage,
   StoredLog,
   TopOptions,
@@ -21,9 +21,10 @@ import type {
 } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
 import { channelOf, followChanges } from './postgres-feed.ts'
+import { createPostgresOutbox } from './postgres-outbox.ts'
 import { adoptRules, readRules } from './postgres-rules.ts'
 import { reading, schema, writing } from './postgres-tables.ts'
-import { StaleRulesError, type Written, writeChanges } from './postgres-write.ts'
+import { advanceRevision, StaleRulesError, type Written, writeChanges } from './postgres-write.ts'
 import { type TopLimits, type TopSlice, topLimits, topPage } from './top.ts'
 import { createChangeListeners, writesBy } from './writes.ts'
 
@@ -45,6 +46,8 @@ export interface PostgresRatingStoreOptions {
   /** Called with messages for the operator. */
   readonly onWarning?: (message: string) => void
   readonly topLimits?: TopLimits
+  /** Size at which the outbox is full, in bytes. */
+  readonly outboxBytesMax?: number
 }
 
 /** Maximum number of reads of the same rows while other processes change the rules. */
@@ -60,7 +63,7 @@ const topLimitsDefault = { ...topLimits, sliceSize: topLimits.walkedCountMax }
  */
 export async function openPostgresRatingStore(
   options: PostgresRatingStoreOptions,
-): Promise<RatingStore & ChangeSink> {
+): Promise<RatingDatabase> {
   const { clock = Date.now, onWarning = () => {}, topLimits: limits = topLimitsDefault } = options
   const db = await openPostgres({ ...options, schema })
   await using opened = new AsyncDisposableStack()
@@ -80,6 +83,10 @@ export async function openPostgresRatingStore(
     }),
   )
   const resources = opened.move()
+  const { outboxBytesMax = bytesMaxDefault } = options
+  const writeOptions = { channel, origin, clock, outboxBytesMax }
+  const advance = (query: Query) => advanceRevision({ ...writeOptions, query, epoch })
+  const outbox = createPostgresOutbox({ db, clock, readSteps, advance, withRules })
 
   /**
    * Reads rows of steps, with the rules that they are by. Both are read again when another process
@@ -134,7 +141,7 @@ export async function openPostgresRatingStore(
     return notifying((done) =>
       withRules(() =>
         db.transaction(async (query) =>
-          done(await writeChanges(changes, { query, channel, origin, clock, rules, epoch })),
+          done(await writeChanges(changes, { ...writeOptions, query, rules, epoch })),
         ),
       ),
     )
@@ -155,7 +162,7 @@ export async function openPostgresRatingStore(
             const [stored] = await query(reading.position, [topic, partition])
             return requirePosition(stored?.next_offset as number | undefined, batch)
           }
-          const options = { query, channel, origin, clock, rules, epoch }
+          const options = { ...writeOptions, query, rules, epoch }
           if (changes.length > 0) done(await writeChanges(changes, options))
           return nextPosition
         }),
@@ -184,15 +191,6 @@ export async function openPostgresRatingStore(
       if (reset) await query(writing.deletePositions, [topic])
       return true
     })
-  }
-
-  async function aggregates(records: readonly RecordRef[]): Promise<Aggregate[]> {
-    const possible = records.filter((one) => isText(one.recordType) && isText(one.recordId))
-    if (possible.length === 0) return []
-    const types = possible.map(({ recordType }) => recordType)
-    const ids = possible.map(({ recordId }) => recordId)
-    const found = await readSteps(reading.aggregates, [types, ids])
-    return found.rows.map((row) => toAggregate(row, found.rules))
   }
 
   async function states(records: readonly RecordRef[]): Promise<StatesPage> {
@@ -243,8 +241,8 @@ export async function openPostgresRatingStore(
     scoring: (recordType) => scoringFor(rules, recordType),
     ...writesBy(write),
     get,
-    aggregate: async (record) => (await aggregates([record]))[0],
-    aggregates,
+    aggregate: async (record) => (await states([record])).states.find(isRated),
+    aggregates: async (records) => (await states(records)).states.filter(isRated),
     states,
     changes,
     top: (options) => topPage({ slice }, options, limits),
@@ -254,6 +252,7 @@ export async function openPostgresRatingStore(
     storedLog: async (topic) => toStoredLog(await db.read(reading.positions, [topic])),
     adoptLog,
     apply,
+    outbox,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }

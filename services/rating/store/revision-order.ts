@@ -64,7 +64,8 @@ function positionOf({ state, place }: Entry): ChangePosition {
   return { revision: state.revision, place }
 }
 
-function isAfter(one: ChangePosition, other: ChangePosition): boolean {
+/** Returns whether the first position is after the other. */
+export function isAfter(one: ChangePosition, other: ChangePosition): boolean {
   return (
     one.revision > other.revision || (one.revision === other.revision && one.place > other.place)
   )

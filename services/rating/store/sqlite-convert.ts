@@ -13,6 +13,9 @@ import {
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { toRules } from './stored-rules.ts'
 
+const publishAgain = `UPDATE feed SET pass_record = 0, pass_user = '', pass_after = ?
+  WHERE target IS NOT NULL`
+
 /**
  * Converts the ratings of a record type in an SQLite file. See `convertScale`. Throws when another
  * process uses the file.
@@ -40,6 +43,7 @@ export function convertSqlite(path: string, conversion: Conversion): Converted {
       const revision = nextRevision(sql.scoring.get()?.revision as number, Date.now())
       sql.setRevision.run(revision)
       sql.nextEpoch.run()
+      db.prepare(publishAgain).run(revision)
       const select = db.prepare(
         `SELECT record_number, histogram FROM aggregate
          WHERE record_type = ? AND record_number > ? ORDER BY record_number LIMIT ?`,

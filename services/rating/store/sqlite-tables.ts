@@ -8,6 +8,8 @@ import type { Row } from './aggregate-row.ts'
  * step of the scale. `rating` refers to the record by number, which keeps the largest
  * table small, and has the step of each value. `scoring_rule` has scale and prior by record type,
  * with an empty type for all others. `scoring.epoch` grows when a rule changes.
+ * `outbox` has the changes of each write that is not published yet, and `feed` what is published:
+ * nothing while it has no target.
  */
 export const schema: Schema = {
   applicationId: 0x6d_71_72_74,
@@ -138,7 +140,27 @@ export const schema: Schema = {
   ALTER TABLE new_aggregate RENAME TO aggregate;
   CREATE INDEX aggregate_by_score
     ON aggregate (record_type, bayesian_score DESC, record_id, count) WHERE count > 0;
-  CREATE INDEX aggregate_by_revision ON aggregate (revision, record_number);`,
+  CREATE INDEX aggregate_by_revision ON aggregate (revision, record_number);
+  CREATE TABLE outbox (
+    revision INTEGER PRIMARY KEY,
+    update_time_ms INTEGER NOT NULL,
+    changes TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    is_repeat INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE feed (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    target TEXT,
+    outbox_size INTEGER NOT NULL DEFAULT 0,
+    pass_record INTEGER,
+    pass_user TEXT,
+    pass_after INTEGER,
+    aggregates_revision INTEGER NOT NULL DEFAULT 0,
+    aggregates_place INTEGER NOT NULL DEFAULT 0,
+    holder TEXT,
+    lease_end_ms INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO feed (only) VALUES (1);`,
   ],
 }
 

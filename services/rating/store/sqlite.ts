@@ -24,17 +24,17 @@ import {
   type StoredRecord,
 } from './change-batch.ts'
 import { changesPage, positionValues, statesOf } from './changes.ts'
+import type { RatingDatabase } from './database.ts'
 import type {
   ChangeBatch,
-  ChangeSink,
   ChangesOptions,
   ChangesPage,
   LogAdoption,
-  RatingStore,
   StatesPage,
   StoredLog,
 } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
+import { createSqliteOutbox } from './sqlite-outbox.ts'
 import { adoptRules, type SqliteRules } from './sqlite-rules.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { createSqliteTop } from './sqlite-top.ts'
@@ -60,6 +60,8 @@ export interface SqliteRatingStoreOptions {
   /** Receives the failures of the file. */
   readonly faults?: SqliteFaults
   readonly topLimits?: TopLimits
+  /** Size at which the outbox is full, in bytes. */
+  readonly outboxBytesMax?: number
 }
 
 interface NumberedRecord extends StoredRecord {
@@ -77,15 +79,19 @@ const cacheSizeKib = 16_384
  * Opens a store in an SQLite file, which several processes may use at once. Listeners receive only
  * the changes of their own store.
  */
-export function createSqliteRatingStore(
-  options: SqliteRatingStoreOptions,
-): RatingStore & ChangeSink {
+export function createSqliteRatingStore(options: SqliteRatingStoreOptions): RatingDatabase {
   const { path, clock = Date.now, onWarning = () => {}, topLimits } = options
   const db = openSqlite(path, schema, { ...options, checked: true })
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
   const sql = prepareStatements(db)
   const rules = openRules()
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
+  const outbox = createSqliteOutbox(db, {
+    clock,
+    advance,
+    shownRules: () => rules.shown(),
+    ...(options.outboxBytesMax && { bytesMax: options.outboxBytesMax }),
+  })
   const topIndex = createSqliteTop(db, toAggregates)
   const { notify, onChange } = createChangeListeners()
 
@@ -134,6 +140,7 @@ export function createSqliteRatingStore(
     if (written.length === 0) return []
     const stamp = { revision: advance(), updateTimeMs: clock() }
     for (const edit of written) saveRatings(edit, saveAggregate(edit, stamp), stamp)
+    outbox.add(written, stamp)
     return edits.filter((edit) => edit.changed).map((edit) => edit.record)
   }
 
@@ -259,6 +266,7 @@ export function createSqliteRatingStore(
     storedLog: async (topic) => read(db, () => storedLog(topic)),
     adoptLog,
     apply,
+    outbox,
     async [Symbol.asyncDispose]() {
       use?.[Symbol.dispose]()
       closeSqlite(db)

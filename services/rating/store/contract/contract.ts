@@ -23,6 +23,7 @@ import {
 } from './fixtures.ts'
 import { describeLogs } from './logs.ts'
 import { actsAsList } from './model.ts'
+import { describeOutbox } from './outbox.ts'
 import { type ConvertScale, describeScales, describeStoredScales } from './scales.ts'
 import { describeSharing } from './sharing.ts'
 import { describeStates } from './states.ts'
@@ -58,6 +59,7 @@ export function ratingStoreContract(
     describeLogs(createDatabase, clock)
     describeRevision(createDatabase, clock)
     describeStates(createDatabase, clock)
+    describeOutbox(createDatabase)
     describeListeners(openNew)
     describeReopening(createDatabase, clock)
     describeClaimed(capabilities.durable, 'durability', () => {

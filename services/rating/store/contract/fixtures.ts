@@ -1,7 +1,8 @@
 import type { Rating, RatingChange, RecordRef } from '../../rating.ts'
 import { createScale } from '../../scale.ts'
 import type { Prior, ScoringRules } from '../../scoring.ts'
-import type { ChangeSink, RatingStore } from '../port.ts'
+import type { RatingDatabase } from '../database.ts'
+import type { ChangeSink } from '../port.ts'
 import type { TopLimits } from '../top.ts'
 
 /** Opens a store on a database. A durable store finds there what an earlier one has saved. */
@@ -9,9 +10,10 @@ export type OpenRatingStore = (options: {
   rules: ScoringRules
   clock: () => number
   topLimits?: TopLimits
-}) => Promise<RatingStore & ChangeSink>
+  outboxBytesMax?: number
+}) => Promise<RatingDatabase>
 
-export type OpenNew = () => Promise<RatingStore & ChangeSink>
+export type OpenNew = () => Promise<RatingDatabase>
 
 /** Returns the rules of a database whose record types all have the values 1 to 5. */
 export function fiveStars(prior: Prior): ScoringRules {
