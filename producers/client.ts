@@ -1,14 +1,19 @@
 import type { DescService } from '@bufbuild/protobuf'
 import { type Client, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
+import { type ReadToken, sendToken } from './token.ts'
 
 /** Deadline of one call, in milliseconds. */
 const callTimeoutMs = 60_000
 
-/** Calls `body` with a gRPC client of a service. Closes the connection when `body` is done. */
+/**
+ * Calls `body` with a gRPC client of a service, whose calls have a token if there is one. Closes the
+ * connection when `body` is done.
+ */
 export async function withClient<S extends DescService, T>(
   service: S,
   baseUrl: string,
+  readToken: ReadToken,
   body: (client: Client<S>) => Promise<T>,
 ): Promise<T> {
   const sessionManager = new Http2SessionManager(baseUrl)
@@ -16,6 +21,7 @@ export async function withClient<S extends DescService, T>(
     baseUrl,
     sessionManager,
     defaultTimeoutMs: callTimeoutMs,
+    interceptors: [sendToken(readToken)],
   })
   try {
     return await body(createClient(service, transport))

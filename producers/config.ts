@@ -9,8 +9,9 @@ import { traceEventLog } from '@marquee/service/telemetry/event-log'
 import { openTracing } from '@marquee/service/telemetry/open'
 import { pino } from 'pino'
 
-/** Default addresses: from the environment, or those of `bun start`. */
+/** Defaults from the environment. Addresses are otherwise those of `bun start`. */
 export const defaults = {
+  token: process.env.MARQUEE_TOKEN,
   metadataUrl: process.env.METADATA_URL ?? 'http://localhost:8081',
   ratingUrl: process.env.RATING_URL ?? 'http://localhost:8082',
   eventLog: process.env.KAFKA_BROKERS

@@ -10,6 +10,7 @@ import { withClient } from './client.ts'
 import { checkScale } from './exports/check-scale.ts'
 import { importCatalogue } from './import-catalogue.ts'
 import { record } from './testing/recording-terminal.ts'
+import { noToken } from './token.ts'
 
 const startTimeoutMs = 20_000
 
@@ -47,7 +48,7 @@ test(
     withRatingService([], async (url) => {
       const run = await importRatings(url, ['0.5', '1.5', '2.5', '3.0', '4.5', '4.5', '5.0'])
       expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-      await withClient(RatingService, url, async (client) => {
+      await withClient(RatingService, url, noToken, async (client) => {
         const record = { recordType: 'movie', recordId: '296' }
         const { aggregatedRating } = await client.getAggregatedRating(record)
         expect(aggregatedRating?.count).toBe(7n)
@@ -74,7 +75,7 @@ test(
   'an export is not imported into a service whose scale for movies is another one',
   () =>
     withRatingService(['--scale', 'movie=1:10:1'], async (url) => {
-      await withClient(RatingService, url, async (client) => {
+      await withClient(RatingService, url, noToken, async (client) => {
         const check = (scale: string) => checkScale(client, 'unrated', createScale(scale))
         await check('1:10:1')
         const problem = await check('0.5:5:0.5').catch((error: Error) => error.message)

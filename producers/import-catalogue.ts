@@ -19,6 +19,7 @@ import { type Input, openInput, readEncoding } from './input.ts'
 import { main, type Program, readUrl, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
 import { createSummary, type Summary } from './summary.ts'
+import { type ReadToken, readTokens, tokenFlags, tokenHelp } from './token.ts'
 
 const help = `import-catalogue [options] [FILE|-]
 
@@ -35,6 +36,7 @@ standard input (-), gzip or not. Without a file: the demo catalogue, 3,201 movie
   --links PATH     with movielens-movies: links.csv of MovieLens, for the ids at IMDb and TMDB
   --all-types      with imdb-basics: series, episodes, shorts and games too
   --adult          with imdb-basics: adult titles too, with the genre Adult
+  ${tokenHelp}
   --encoding NAME  encoding of the text, such as latin1 (utf-8)
   --help
 
@@ -53,6 +55,7 @@ interface Options {
   readonly allTypes: boolean
   readonly adult: boolean
   readonly encoding: string
+  readonly readToken: ReadToken
   readonly path: string
 }
 
@@ -61,7 +64,7 @@ export const importCatalogue: Program = {
   name: 'import-catalogue',
   help,
   async run(args, terminal) {
-    const options = readOptions(args)
+    const options = await readOptions(args)
     const input = await openInput(options.path, terminal, options.encoding)
     const { kind, source } =
       options.kind === undefined ? await guessKind(input) : { kind: options.kind, source: input }
@@ -77,7 +80,7 @@ export const importCatalogue: Program = {
   },
 }
 
-function readOptions(args: string[]): Options {
+async function readOptions(args: string[]): Promise<Options> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -89,6 +92,7 @@ function readOptions(args: string[]): Options {
       'all-types': { type: 'boolean', default: false },
       adult: { type: 'boolean', default: false },
       encoding: { type: 'string', default: 'utf-8' },
+      ...tokenFlags,
     },
   })
   const kind = kinds.find((known) => known === values.kind)
@@ -107,6 +111,7 @@ function readOptions(args: string[]): Options {
     allTypes: values['all-types'],
     adult: values.adult,
     encoding: readEncoding(values.encoding),
+    readToken: await readTokens(values),
     path: path ?? fileURLToPath(vegaMoviesUrl()),
   }
 }
@@ -135,14 +140,14 @@ async function importFrom(input: Input, kind: Kind, options: Options, terminal: 
   let isDone = false
   try {
     if (kind === 'movielens-ratings') {
-      await withClient(RatingService, options.ratingUrl, (client) => {
+      await withClient(RatingService, options.ratingUrl, options.readToken, (client) => {
         const send = (ratings: readonly CatalogueRating[]) =>
           client.importRatings(stream(ratings.map((rating) => ({ rating }))))
         return importAll({ ...shared, batches: readRatings(input), send })
       })
     } else {
       const links = await linksOf(options, summary, terminal)
-      await withClient(MetadataService, options.metadataUrl, (client) => {
+      await withClient(MetadataService, options.metadataUrl, options.readToken, (client) => {
         const send = (movies: readonly CatalogueMovie[]) =>
           client.importMetadata(stream(movies.map((metadata) => ({ metadata }))))
         const batches = readMovies(kind, input, { ...options, links })

@@ -19,6 +19,7 @@ import { type Input, openInput, readEncoding } from './input.ts'
 import { main, type Program, readUrl, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
 import { createSummary } from './summary.ts'
+import { type ReadToken, readTokens, tokenFlags, tokenHelp } from './token.ts'
 
 /** Maximum number of ratings that are shown with the reason why they were not imported. */
 const shownMax = 1_000
@@ -41,6 +42,7 @@ ${formats.map(describeFormat).join('\n')}
                    scale of movies in the rating service (${scaleText(defaultScale)})
   --metadata URL   the metadata service (${defaults.metadataUrl})
   --rating URL     the rating service (${defaults.ratingUrl})
+  ${tokenHelp}
   --encoding NAME  encoding of the text, such as latin1 (utf-8)
   --help
 
@@ -67,6 +69,7 @@ interface Options {
   readonly userId: string
   readonly targetScale: Scale
   readonly encoding: string
+  readonly readToken: ReadToken
   readonly path: string
 }
 
@@ -75,7 +78,7 @@ export const importRatings: Program = {
   name: 'import-ratings',
   help,
   async run(args, terminal) {
-    const options = readOptions(args)
+    const options = await readOptions(args)
     const input = await openInput(options.path, terminal, options.encoding)
     const guessed = options.format === undefined ? await guessFormat(input) : undefined
     const format = options.format ?? guessed?.format
@@ -88,7 +91,7 @@ export const importRatings: Program = {
   },
 }
 
-function readOptions(args: string[]): Options {
+async function readOptions(args: string[]): Promise<Options> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -99,6 +102,7 @@ function readOptions(args: string[]): Options {
       metadata: { type: 'string', default: defaults.metadataUrl },
       rating: { type: 'string', default: defaults.ratingUrl },
       encoding: { type: 'string', default: 'utf-8' },
+      ...tokenFlags,
     },
   })
   const format = formats.find((known) => known === values.kind)
@@ -115,6 +119,7 @@ function readOptions(args: string[]): Options {
     userId: readUser(values.user),
     targetScale: readScale(values['target-scale']),
     encoding: readEncoding(values.encoding),
+    readToken: await readTokens(values),
     path,
   }
 }
@@ -145,19 +150,23 @@ async function importFrom(input: Input, format: Format, options: Options, termin
   let isDone = false
   const onProgress = () => progress.update(summary.get('read'), summary.get('read'))
   try {
-    const found = await withClient(MetadataService, options.metadataUrl, (catalogue) =>
-      findMovies({
-        batches: readExport(format, input),
-        from: formatScales[format],
-        to: options.targetScale,
-        userId: options.userId,
-        catalogue,
-        summary,
-        onProgress,
-        signal,
-      }),
+    const found = await withClient(
+      MetadataService,
+      options.metadataUrl,
+      options.readToken,
+      (catalogue) =>
+        findMovies({
+          batches: readExport(format, input),
+          from: formatScales[format],
+          to: options.targetScale,
+          userId: options.userId,
+          catalogue,
+          summary,
+          onProgress,
+          signal,
+        }),
     )
-    await withClient(RatingService, options.ratingUrl, async (client) => {
+    await withClient(RatingService, options.ratingUrl, options.readToken, async (client) => {
       const send = (ratings: readonly CatalogueRating[]) => client.importRatings(requests(ratings))
       const movieId = found[0]?.item.recordId
       if (movieId !== undefined) await checkScale(client, movieId, options.targetScale)

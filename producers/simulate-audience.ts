@@ -10,6 +10,7 @@ import { type PaceOptions, pace } from './pace.ts'
 import { main, type Program, readCount, readUrl, type Terminal, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
 import { createSummary } from './summary.ts'
+import { type ReadToken, readTokens, tokenFlags, tokenHelp } from './token.ts'
 
 /** Maximum number of movies to read, and number of movies per call. */
 const moviesMax = 100_000
@@ -37,6 +38,7 @@ marked: their users are named simulated-0001 and so on, their provider simulated
   --metadata URL    the metadata service (${defaults.metadataUrl})
   ${eventLogHelp}
   --rating URL      send the ratings to this rating service by RPC instead
+  ${tokenHelp}
   --help
 
 Ctrl-C stops the simulation and prints the summary so far.
@@ -50,8 +52,8 @@ export const simulateAudienceProgram: Program = {
   name: 'simulate-audience',
   help,
   async run(args, terminal) {
-    const options = readOptions(args)
-    const movies = await readCatalogue(options.metadataUrl)
+    const options = await readOptions(args)
+    const movies = await readCatalogue(options)
     terminal.print(
       `${options.people} simulated people rate ${movies.length} movies, seed ${options.seed}`,
     )
@@ -59,7 +61,8 @@ export const simulateAudienceProgram: Program = {
     const rateBy = (send: Send) =>
       rate({ ...options, signal: terminal.signal }, ratings, send, terminal)
     if (options.ratingUrl !== undefined) {
-      await withClient(RatingService, options.ratingUrl, (client) => rateBy(byCalls(client)))
+      const { ratingUrl, readToken } = options
+      await withClient(RatingService, ratingUrl, readToken, (client) => rateBy(byCalls(client)))
       return
     }
     const eventLog = await openEventLogAt(options.eventLogPath, 'simulate-audience')
@@ -71,7 +74,7 @@ export const simulateAudienceProgram: Program = {
   },
 }
 
-function readOptions(args: string[]) {
+async function readOptions(args: string[]) {
   const { values } = parseArgs({
     args,
     options: {
@@ -83,6 +86,7 @@ function readOptions(args: string[]) {
       metadata: { type: 'string', default: defaults.metadataUrl },
       ...eventLogFlags,
       rating: { type: 'string' },
+      ...tokenFlags,
     },
   })
   if (values.rating !== undefined && values['event-log'] !== undefined) {
@@ -99,6 +103,7 @@ function readOptions(args: string[]) {
     ratingUrl: values.rating === undefined ? undefined : readUrl('--rating', values.rating),
     eventLogPath: values['event-log'],
     topic: readTopics(values).topic,
+    readToken: await readTokens(values),
   }
 }
 
@@ -106,9 +111,15 @@ function readCountOr(otherwise: number, flag: string, value: string | undefined,
   return value === undefined ? otherwise : readCount(flag, value, 0, max)
 }
 
-async function readCatalogue(metadataUrl: string): Promise<SeenMovie[]> {
+async function readCatalogue({
+  metadataUrl,
+  readToken,
+}: {
+  readonly metadataUrl: string
+  readonly readToken: ReadToken
+}): Promise<SeenMovie[]> {
   const movies: SeenMovie[] = []
-  await withClient(MetadataService, metadataUrl, async (client) => {
+  await withClient(MetadataService, metadataUrl, readToken, async (client) => {
     let pageToken = ''
     do {
       const page = await client.listMetadata({ pageSize, pageToken })

@@ -4,6 +4,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { withClient } from '../../producers/client.ts'
+import { noToken } from '../../producers/token.ts'
 import {
   createOthers,
   famousMovies,
@@ -101,7 +102,7 @@ function reportFrames(bench: Bench, place: string, times: FrameTimes): void {
 
 /** Changes ratings at an even rate, one movie after the other. Returns the changes per second. */
 function changeRatings(ratingUrl: string, movies: readonly KnownMovie[]): Promise<number> {
-  return withClient(RatingService, ratingUrl, async (client) => {
+  return withClient(RatingService, ratingUrl, noToken, async (client) => {
     const startMs = performance.now()
     const calls: Promise<unknown>[] = []
     for (let elapsedMs = 0; elapsedMs < changesMs; elapsedMs = performance.now() - startMs) {
