@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
-import { openSqlite, read, type Schema, transaction } from './sqlite.ts'
+import { openSqlite, read, type Schema, transaction, write } from './sqlite.ts'
 
 const first: Schema = { applicationId: 1, migrations: ['CREATE TABLE thing (name TEXT) STRICT'] }
 const second: Schema = {
@@ -49,6 +49,21 @@ test('a transaction in SQLite takes effect completely or not at all', () => {
     })
   expect(fail).toThrow('no')
   expect(transaction(db, () => db.prepare('SELECT count(*) AS n FROM thing').get()?.n)).toBe(0)
+  db.close()
+})
+
+test('a write that need not be durable leaves the next ones durable, also when it fails', async () => {
+  const db = openSqlite(':memory:', first)
+  const synchronous = () => db.prepare('PRAGMA synchronous').get()?.synchronous
+  const [full, normal] = [synchronous(), 1]
+  expect(full).toBe(2)
+  expect(await write(db, synchronous, { durable: false })).toBe(normal)
+  expect(synchronous()).toBe(full)
+  const fail = () => {
+    throw new Error('no')
+  }
+  await expect(write(db, fail, { durable: false })).rejects.toThrow('no')
+  expect(await write(db, synchronous)).toBe(full)
   db.close()
 })
 

@@ -182,17 +182,34 @@ function beginWaiting(db: DatabaseSync): void {
   }
 }
 
+export interface WriteOptions {
+  /**
+   * False when a crash of the machine may undo the transaction: nothing waits for the disk then. A
+   * later transaction that is durable makes this one durable, too. Default: true.
+   */
+  readonly durable?: boolean
+}
+
 /**
  * Runs the body in one transaction. Commits when the body returns, and rolls back when it throws.
  * Waits up to 5 seconds for another process that writes, without blocking the event loop, then
  * rejects with an `SqliteError`. When nobody else writes, the body runs before this function
  * returns.
  */
-export function write<T>(db: DatabaseSync, body: () => T): Promise<T> {
+export function write<T>(
+  db: DatabaseSync,
+  body: () => T,
+  { durable = true }: WriteOptions = {},
+): Promise<T> {
   const attempt = () => {
     endReads(db)
-    db.exec('BEGIN IMMEDIATE')
-    return finish(db, body)
+    if (!durable) db.exec('PRAGMA synchronous = NORMAL')
+    try {
+      db.exec('BEGIN IMMEDIATE')
+      return finish(db, body)
+    } finally {
+      if (!durable) db.exec('PRAGMA synchronous = FULL')
+    }
   }
   const { writers } = states.get(db) as FileState
   return writers.run(attempt)
