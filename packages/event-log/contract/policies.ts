@@ -37,11 +37,12 @@ export function declarePolicies(createPlace: CreatePlace): void {
     await using fixture = await openFixture(createPlace)
     const { log, topic } = fixture
     const bare: NewRecord = { key: null, value }
-    await log.append(topic, [bare])
     await log.ensureTopic(topic, { cleanup: 'compact' })
     await expect(log.append(topic, [bare])).rejects.toBeInstanceOf(RecordWithoutKeyError)
     await log.append(topic, [{ key: '', value }])
-    expect(await readAll(log, topic)).toHaveLength(2)
+    expect(await readAll(log, topic)).toHaveLength(1)
+    await log.append(`${topic}-other`, [bare])
+    expect(await readAll(log, `${topic}-other`)).toHaveLength(1)
   })
 
   test('a reader of a compacted topic receives the last record of each key, tombstones too', async () => {

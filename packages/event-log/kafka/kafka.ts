@@ -52,6 +52,9 @@ export interface KafkaEventLogOptions extends KafkaAccess {
  *   a batch that another one also handles: what `handle` writes must be guarded by its position.
  * - `read` fetches from the leader of the partition, without joining a group. It ends early at 8
  *   MiB of values.
+ * - A policy is set by IncrementalAlterConfigs, which needs Kafka 2.3, and leaves all other
+ *   configurations. "compact,delete" is left as it is. Kafka compacts and deletes whole segments, so
+ *   records stay until their segment is closed.
  * - Records that the log removed before they were read are reported to `onError` and skipped.
  */
 export async function createKafkaEventLog(options: KafkaEventLogOptions): Promise<EventLog> {

@@ -52,6 +52,8 @@ export interface Topics extends AsyncDisposable {
   committed(group: string, topic: string, partition: number): Promise<number | undefined>
 }
 
+/** Attempts to see a policy that was set, some 10 s in total. */
+const policyTriesMax = 8
 const createTimeoutMs = 10_000
 /**
  * Attempts to read the ends of a topic whose partitions have no leader yet, as those of a new
@@ -151,9 +153,15 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
       const admin = await connect()
       if (!(await exists(admin, topic))) await create(admin, topic, cleanup)
       known.add(topic)
-      // Another process may have created it meanwhile, with another policy.
-      const { cleanup: current } = await describeRetention(admin, topic)
-      if (!current.split(',').includes(cleanup)) await setCleanup(kafka, topic, cleanup)
+      const hasPolicy = async () =>
+        (await describeRetention(admin, topic)).cleanup.split(',').includes(cleanup)
+      if (await hasPolicy()) return
+      await setCleanup(kafka, topic, cleanup)
+      // A broker applies what the controller has written shortly afterwards.
+      for (let count = 1; !(await hasPolicy()); count++) {
+        if (count === policyTriesMax) throw new Error(`the topic "${topic}" has not changed yet`)
+        await delay(backOff(count))
+      }
     },
     async retention(topic) {
       return await describeRetention(await connect(), topic)
