@@ -12,6 +12,8 @@ import {
   RecordTooLargeError,
 } from '../port.ts'
 import { bytesOfHeaders } from '../record-headers.ts'
+import { startCleaner } from './cleaner.ts'
+import { createCompaction } from './compaction.ts'
 import { createEraser } from './erasure.ts'
 import { createLogFile } from './file.ts'
 import { createGroup, type Group, type Member } from './group.ts'
@@ -32,7 +34,16 @@ const valueBytesMax = 1024 * 1024
  */
 const transactionCountMax = 5_000
 
+/** Name of the right to compact the file, among the leases. No topic has an empty name. */
+const cleanerLease = { group: 'compaction', topic: '' }
+
 const dayMs = 24 * 60 * 60 * 1_000
+/**
+ * Time after which an append lets the event loop turn, in milliseconds: a caller that appends in a
+ * loop would stop everything else, compaction too.
+ */
+const turnIntervalMs = 20
+
 const weekMs = 7 * dayMs
 
 export const fileCapabilities: EventLogCapabilities = {
@@ -73,6 +84,10 @@ export interface EmbeddedEventLogOptions {
    * 25.
    */
   readonly pollIntervalMs?: number
+  /**
+   * Interval at which compacted topics are examined, in milliseconds. Default: 1,000.
+   */
+  readonly compactionIntervalMs?: number
   /** Wall clock, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
   /** Monotonic clock, in milliseconds. Default: `performance.now`. */
@@ -86,8 +101,8 @@ export interface EmbeddedEventLogOptions {
 /**
  * Creates a durable log in an SQLite file, for the processes of one host.
  *
- * - The partition of a key is its FNV-1a hash modulo the number of partitions. Offsets have no
- *   gaps.
+ * - The partition of a key is its FNV-1a hash modulo the number of partitions. Offsets have gaps
+ *   only where records were compacted or erased.
  * - A value has at most 1 MiB. A batch or a read ends early at 8 MiB of values. Large appends are
  *   split into transactions of 5,000 records.
  * - The consumers of a group in one process share the partitions. Only one process at a time
@@ -101,8 +116,17 @@ export interface EmbeddedEventLogOptions {
  * - A failed step is repeated after 0.1 s, 0.2 s … 10 s, with jitter. A repeated batch may have
  *   more records.
  * - A consumer's last batch may take 10 s. Afterwards disposal rejects.
+ * - A partition of a compacted topic is compacted in the background when half of its records, at
+ *   least 1,000, are new since its last pass, or one of them is older than `compactionLagMaxMs`. One
+ *   process at a time compacts, in steps of some 10 ms. It is safe to kill it. Records without a key
+ *   from before the topic was compacted stay.
+ * - A tombstone stays for `deleteRetentionMs` from when everything that it deletes was removed, and
+ *   until every group has passed it.
+ * - `erase` removes records, then rebuilds the file in a thread: no byte of them is in the file or
+ *   its write-ahead log. Others cannot write during the rebuild, a second for some hundred
+ *   megabytes, which needs as much free disk as the file twice. Copies of the file keep them.
  * - Records older than `retentionMs` that every group has passed are removed while a group
- *   consumes. The position of a group is kept for ever, so records that an abandoned group never
+ *   consumes, from topics that are not compacted. The position of a group is kept for ever, so records that an abandoned group never
  *   read stay.
  * - Each call reads and writes the file synchronously. An append waits up to 5 s for the write of
  *   another process.
@@ -112,24 +136,32 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
   const { compactionLagMaxMs = dayMs, deleteRetentionMs = dayMs } = options
   const { clock = Date.now, monotonic } = options
   requireCount('partitions', partitions, partitionsMax)
+  const owner = crypto.randomUUID()
   const db = openSqlite(path, logSchema, options)
-  // Overwrites what it removes: free pages have no records either.
-  db.exec('PRAGMA secure_delete = ON')
   const policies = createPolicies(db)
   const file = createLogFile(db, partitions, policies)
-  const eraser = createEraser(db)
-  const owner = crypto.randomUUID()
+  const eraser = createEraser(db, path)
+  const timing = { clock, ...(monotonic && { monotonic }) }
+  const cleaner = startCleaner({
+    compaction: createCompaction(db),
+    lease: createLease({ db, ...cleanerLease, owner, ...timing }),
+    compactionLagMaxMs,
+    deleteRetentionMs,
+    intervalMs: options.compactionIntervalMs ?? 1_000,
+    clock,
+  })
   const groups = new Map<string, Group>()
   const consumptions = new Set<Consumption>()
   let closing: Promise<void> | undefined
+  let turnedMs = performance.now()
 
   function groupOf(topic: string, group: string): Group {
     const name = JSON.stringify([topic, group])
     const known = groups.get(name)
     if (known) return known
-    const lease = createLease({ db, group, topic, owner, clock, ...(monotonic && { monotonic }) })
-    const timing = { pollIntervalMs, retentionMs, clock }
-    const created = createGroup({ topic, group, file, lease, ...timing })
+    const lease = createLease({ db, group, topic, owner, ...timing })
+    const times = { pollIntervalMs, retentionMs, clock }
+    const created = createGroup({ topic, group, file, lease, ...times })
     groups.set(name, created)
     return created
   }
@@ -156,7 +188,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
 
   async function close(): Promise<void> {
     const leaving = Array.from(consumptions, (consumption) => consumption[Symbol.asyncDispose]())
-    await Promise.allSettled(leaving)
+    await Promise.allSettled([...leaving, cleaner[Symbol.asyncDispose]()])
     closeSqlite(db)
     await Promise.all(leaving)
   }
@@ -172,6 +204,9 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
         await file.append(topic, records.slice(start, start + transactionCountMax), clock())
         for (const group of groups.values()) group.wake()
       }
+      if (performance.now() - turnedMs < turnIntervalMs) return
+      await setImmediate()
+      turnedMs = performance.now()
     },
     async ensureTopic(topic, { cleanup }) {
       if (!db.isOpen) throw new Error('the event log is closed')
@@ -192,7 +227,7 @@ export function createEmbeddedEventLog(options: EmbeddedEventLogOptions): EventL
       const onMatches = (partition: number, matching: readonly LogRecord[]) =>
         eraser.remove(ids[partition] as number, matching)
       const removed = await countMatching(eventLog, topic, matches, { ...eraseOptions, onMatches })
-      await eraser.emptyWriteAheadLog()
+      await eraser.rebuild()
       return { removed, remaining: 0 }
     },
     async identity() {

@@ -1,9 +1,9 @@
-// A separate process for event-log.test.ts: `append PATH TOPIC COUNT` or `consume PATH TOPIC
-// GROUP`.
+// A separate process for the tests of the embedded log: `append PATH TOPIC COUNT`, `consume PATH
+// TOPIC GROUP`, or `compact PATH TOPIC FROM`.
 import { createEmbeddedEventLog } from '../embedded/embedded.ts'
 
 const [command, path = '', topic = '', last = ''] = process.argv.slice(2)
-const log = createEmbeddedEventLog({ path, partitions: 4 })
+const log = createEmbeddedEventLog({ path, partitions: 4, compactionIntervalMs: 1 })
 
 if (command === 'append') {
   const value = new TextEncoder().encode('from another process')
@@ -28,4 +28,17 @@ if (command === 'consume') {
     },
   })
   process.stdout.write('consuming\n')
+}
+
+if (command === 'compact') {
+  await log.ensureTopic(topic, { cleanup: 'compact' })
+  process.stdout.write('compacting\n')
+  for (let n = Number(last); ; n += 200) {
+    const records = Array.from({ length: 200 }, (_, index) => {
+      const value = new TextEncoder().encode(String(n + index))
+      return { key: `key ${(n + index) % 50}`, value }
+    })
+    await log.append(topic, records)
+    process.stdout.write(`appended ${n + 200}\n`)
+  }
 }
