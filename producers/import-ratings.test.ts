@@ -293,9 +293,20 @@ test('the program ends as soon as its import is done', async () => {
 }, 30_000)
 
 test.each([
-  ['no user', [], /--user is missing/],
+  ['no user', ['--kind', 'imdb'], /--user is missing/],
   ['a user with a space', ['--user', 'a b'], /--user must have 1 to 128 characters/],
-  ['an unknown kind', ['--user', 'me', '--kind', 'x'], /--kind must be one of imdb-.*; got "x"/],
+  ['an unknown kind', ['--user', 'me', '--kind', 'x'], /--kind must be one of imdb, .*; got "x"/],
+  ['standard input that is read twice', ['--kind', 'jsonl'], /jsonl is read twice: name the file/],
+  [
+    'links of another format',
+    ['--user', 'me', '--kind', 'imdb', '--links', 'x'],
+    /need --kind mov/,
+  ],
+  [
+    'record ids of others',
+    ['--user', 'me', '--kind', 'imdb', '--record-ids'],
+    /needs --kind jsonl/,
+  ],
   ['no scale', ['--user', 'me', '--target-scale', '1:5'], /--target-scale is "1:5": a scale is/],
   ['a scale below 0', ['--user', 'me', '--target-scale=-5:0:1'], /maximum must be more than 0/],
   ['an unknown format', ['--user', 'me'], /cannot detect the format of standard input/],

@@ -22,12 +22,24 @@ const noBytes = new Uint8Array(0)
  * A line that is too long or not UTF-8 is returned with its fault, and the next one is complete.
  */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
+  for await (const lines of readRawLines(chunks)) {
+    const kept = lines.filter(({ text }) => text?.trim() !== '').map(withoutReturn)
+    if (kept.length > 0) yield kept
+  }
+}
+
+/** Returns a line without the CR of its line end. */
+export function withoutReturn(line: Line): Line {
+  return line.text?.endsWith('\r') ? { ...line, text: line.text.slice(0, -1) } : line
+}
+
+/** Reads lines as `readLines` does, with the CR of their ends, and with the blank ones. */
+export async function* readRawLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
   let rest = noBytes
   let isTooLong = false
   let number = 0
   const toLines = (contents: readonly Content[]): Line[] => {
-    const lines = contents.map((content) => ({ number: ++number, ...content }))
-    return lines.filter(({ text }) => text?.trim() !== '')
+    return contents.map((content) => ({ number: ++number, ...content }))
   }
   /** Returns the lines of the pending bytes and the block. A line end follows the block. */
   const complete = (block: Uint8Array): Content[] => {
@@ -69,7 +81,7 @@ function toContent(line: string): Content {
   // A UTF-16 unit takes one to three bytes.
   const mayBeTooLong = line.length * 3 > lineBytesMax
   if (mayBeTooLong && Buffer.byteLength(line) > lineBytesMax) return { fault: 'too long' }
-  return { text: line.replace(/\r$/, '') }
+  return { text: line }
 }
 
 function splitLines(block: Uint8Array): Uint8Array[] {

@@ -25,13 +25,16 @@ export type Source = Pick<Input, 'name' | 'chunks'>
  * Reads the lines of a file after the first one, which is its header.
  * @param readHeader Returns the function that reads the other lines. Throws when the header is not
  *   of this format. Receives `undefined` for an empty file.
+ * @param readRecords Reads the lines, such as `readCsvRecords`, whose lines are records. Default:
+ *   `readLines`.
  */
 export async function* readLineItems<T>(
   source: Source,
   readHeader: (header: Line | undefined) => (line: string) => Outcome<T>,
+  readRecords: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Line[]> = readLines,
 ): AsyncGenerator<Placed<T>[]> {
   let read: ((line: string) => Outcome<T>) | undefined
-  for await (const lines of readLines(source.chunks)) {
+  for await (const lines of readRecords(source.chunks)) {
     const rest = read === undefined ? lines.slice(1) : lines
     const readLine = read ?? readHeader(lines[0])
     yield rest.map(({ number, text, fault }) => ({

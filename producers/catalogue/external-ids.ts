@@ -1,4 +1,8 @@
-import type { ExternalIds, ExternalSource } from '../../services/metadata/metadata.ts'
+import {
+  type ExternalIds,
+  type ExternalSource,
+  externalSources,
+} from '../../services/metadata/metadata.ts'
 
 /** Forms of the ids at each source, as in metadata.proto. */
 const patterns: Readonly<Record<ExternalSource, RegExp>> = {
@@ -18,14 +22,16 @@ export function externalIds(
     readonly [Source in ExternalSource]?: unknown
   },
 ): ExternalIds {
-  const known = Object.entries(ids).flatMap(([source, id]) => {
+  const known = externalSources.flatMap((source) => {
+    const id = ids[source]
     const text = typeof id === 'number' || typeof id === 'string' ? String(id).trim() : ''
-    return patterns[source as ExternalSource].test(text) ? [[source, text]] : []
+    return patterns[source].test(text) ? [[source, text]] : []
   })
   return Object.fromEntries(known)
 }
 
 /** Returns the id at IMDb of MovieLens' number, which has no "tt": tt0114709 for "0114709". */
 export function imdbIdOfNumber(number: string): string {
-  return /^\d{1,10}$/.test(number) && Number(number) > 0 ? `tt${number.padStart(7, '0')}` : ''
+  const isId = /^\d{7,10}$/.test(number) || (/^\d{1,6}$/.test(number) && Number(number) > 0)
+  return isId ? `tt${number.padStart(7, '0')}` : ''
 }

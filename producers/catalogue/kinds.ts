@@ -1,6 +1,7 @@
 import type { ExternalIds } from '../../services/metadata/metadata.ts'
+import { readCsvRecords, splitCsv } from '../csv-records.ts'
 import { peek } from '../input.ts'
-import type { Line } from '../lines.ts'
+import { type Line, readLines } from '../lines.ts'
 import { type Placed, readElementItems, readLineItems, type Source, shortLine } from '../placed.ts'
 import { formatCount } from '../summary.ts'
 import { type ImdbOptions, imdbBasicsHeader, imdbMovie } from './imdb.ts'
@@ -12,7 +13,6 @@ import {
   movieLensMoviesHeader,
   movieLensRating,
   movieLensRatingsHeader,
-  splitCsv,
 } from './movielens.ts'
 import type { CatalogueMovie, CatalogueRating, Outcome } from './outcome.ts'
 import { createVegaMapping } from './vega.ts'
@@ -54,7 +54,7 @@ export function readMovies(
   if (kind === 'movielens-movies') {
     return mapLines(source, headers[kind], (line) => movieLensMovie(line, options.links))
   }
-  return mapLines(source, headers[kind], (line) => imdbMovie(line, options))
+  return mapLines(source, headers[kind], (line) => imdbMovie(line, options), readLines)
 }
 
 /** Reads the ratings of a MovieLens file. */
@@ -83,11 +83,17 @@ export async function readLinks(
   return links
 }
 
-function mapLines<T>(source: Source, header: string, map: (line: string) => Outcome<T>) {
-  return readLineItems(source, (line) => {
+function mapLines<T>(
+  source: Source,
+  header: string,
+  map: (line: string) => Outcome<T>,
+  readRecords = readCsvRecords,
+) {
+  const readHeader = (line: Line | undefined) => {
     checkHeader(source.name, header, line)
     return map
-  })
+  }
+  return readLineItems(source, readHeader, readRecords)
 }
 
 function checkHeader(name: string, header: string, line: Line | undefined): void {

@@ -1,6 +1,6 @@
-import { parse } from 'csv-parse/sync'
 import type { ExternalIds } from '../../services/metadata/metadata.ts'
 import { createScale, describeScale } from '../../services/rating/scale.ts'
+import { splitCsv } from '../csv-records.ts'
 import { externalIds, imdbIdOfNumber } from './external-ids.ts'
 import {
   type CatalogueMovie,
@@ -31,15 +31,12 @@ export function movieLensMovie(
   if (fields === undefined) return refused('a quote is not closed, or is in the wrong place')
   if (fields.length !== 3) return refused(`it has ${fields.length} fields, not 3`)
   const [id = '', titleAndYear = '', genres = ''] = fields
-  // Series have "(2006–2007)" or "(2013– )".
-  const [, title, found] =
-    /^(.+?)\s*\((\d{4})(?:\s?[-–]\s?(?:\d{4})?)?\)\s*$/.exec(titleAndYear) ?? []
-  const year = isYear(Number(found)) ? found : undefined
+  const { title, year } = splitTitle(titleAndYear)
   return {
     kind: 'item',
     item: {
       id,
-      title: year && title ? title : titleAndYear.trim(),
+      title,
       description: '',
       director: '',
       releaseDate: year ?? '',
@@ -48,6 +45,15 @@ export function movieLensMovie(
       genres: genres === '(no genres listed)' ? [] : genres.split('|').filter(Boolean),
     },
   }
+}
+
+/** Splits "Toy Story (1995)". The year is `undefined` when there is none. */
+export function splitTitle(titleAndYear: string): { title: string; year: string | undefined } {
+  // Series have "(2006–2007)" or "(2013– )".
+  const [, title = '', found] =
+    /^(.+?)\s*\((\d{4})(?:\s?[-–]\s?(?:\d{4})?)?\)\s*$/s.exec(titleAndYear) ?? []
+  const year = isYear(Number(found)) ? found : undefined
+  return year === undefined ? { title: titleAndYear.trim(), year } : { title, year }
 }
 
 /** Reads a line of `links.csv`, such as `1,0114709,862`. Either id may be missing. */
@@ -62,7 +68,7 @@ export function movieLensLink(line: string): Outcome<readonly [string, ExternalI
 }
 
 /** Scale of MovieLens: half stars. */
-const movieLensScale = createScale('0.5:5:0.5')
+export const movieLensScale = createScale('0.5:5:0.5')
 
 /** Reads a line of `ratings.csv`, such as `1,296,4.5,1147880044`. */
 export function movieLensRating(line: string): Outcome<CatalogueRating> {
@@ -74,18 +80,4 @@ export function movieLensRating(line: string): Outcome<CatalogueRating> {
     return refused(`its rating is ${quoted(rating)}, not ${describeScale(movieLensScale)}`)
   }
   return { kind: 'item', item: { recordType: 'movie', recordId, userId, value } }
-}
-
-/**
- * Returns the values of one line, or `undefined` when a quote is not closed. Lines are split one by
- * one, because values in these files have no line breaks. A missing quote then costs one line and
- * not the rest of the file.
- */
-export function splitCsv(line: string): string[] | undefined {
-  if (!line.includes('"')) return line.split(',')
-  try {
-    return parse(line)[0]
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
 import type { Client } from '@connectrpc/connect'
 import type { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { type Scale, scaleText } from '../../services/rating/scale.ts'
+import type { RecordRef } from '../../services/rating/rating.ts'
+import { createScale, type Scale, scaleText } from '../../services/rating/scale.ts'
 
 type Watch = Pick<Client<typeof RatingService>, 'watchAggregatedRatings'>
 
@@ -9,7 +10,7 @@ type Watch = Pick<Client<typeof RatingService>, 'watchAggregatedRatings'>
  * scale by a watch, which returns it for a record that nobody has rated, too.
  */
 export async function checkScale(client: Watch, movieId: string, target: Scale): Promise<void> {
-  const actual = await readScale(client, movieId)
+  const actual = await readScaleText(client, { recordType: 'movie', recordId: movieId })
   const expected = scaleText(target)
   if (actual === undefined || actual === expected) return
   const advice = `set --target-scale ${actual}`
@@ -18,8 +19,15 @@ export async function checkScale(client: Watch, movieId: string, target: Scale):
   )
 }
 
-async function readScale(client: Watch, recordId: string): Promise<string | undefined> {
-  const records = [{ recordType: 'movie', recordId }]
+/** Returns the scale of a record type in the service. */
+export async function readScale(client: Watch, record: RecordRef): Promise<Scale> {
+  const text = await readScaleText(client, record)
+  if (text === undefined) throw new Error(`the rating service has no scale of ${record.recordType}`)
+  return createScale(text)
+}
+
+async function readScaleText(client: Watch, record: RecordRef): Promise<string | undefined> {
+  const records = [record]
   const enough = new AbortController()
   const { signal } = enough
   let text: string | undefined

@@ -1,7 +1,7 @@
-import { splitCsv } from '../catalogue/movielens.ts'
 import { type Outcome, refused } from '../catalogue/outcome.ts'
+import { readCsvRecords, splitCsv } from '../csv-records.ts'
 import type { Line } from '../lines.ts'
-import { shortLine } from '../placed.ts'
+import { type Placed, readLineItems, type Source, shortLine } from '../placed.ts'
 
 /** A row of a CSV file: a function that returns the text of a column, "" for an absent column. */
 export type Row<Name extends string> = (column: Name) => string
@@ -12,17 +12,26 @@ export interface Columns<Name extends string> {
   readonly optional: readonly Name[]
 }
 
+/** Names of the columns of a file. */
+export type ColumnOf<C extends Columns<string>> = C['required' | 'optional'][number]
+
 /** Returns whether a first line has all required columns. The order and others do not matter. */
 export function hasColumns(line: string | undefined, { required }: Columns<string>): boolean {
   const names = line === undefined ? [] : namesOf(line)
   return required.every((name) => names.includes(name))
 }
 
-/**
- * Reads the header of a CSV file. Returns the function that reads a line of it.
- * @param fileName Name of the file, for the `Error` that a header without a required column throws.
- */
-export function readColumns<Name extends string, T>(
+/** Reads the rows of a CSV file. Throws an `Error` when it does not have the required columns. */
+export function readRows<Name extends string, T>(
+  source: Source,
+  columns: Columns<Name>,
+  read: (row: Row<Name>) => Outcome<T>,
+): AsyncIterable<Placed<T>[]> {
+  const readHeader = (header: Line | undefined) => readColumns(source.name, header, columns, read)
+  return readLineItems(source, readHeader, readCsvRecords)
+}
+
+function readColumns<Name extends string, T>(
   fileName: string,
   header: Line | undefined,
   columns: Columns<Name>,
@@ -43,7 +52,7 @@ export function readColumns<Name extends string, T>(
     if (fields.length !== names.length) {
       return refused(`it has ${fields.length} fields, not ${names.length}`)
     }
-    return read((column) => fields[places.get(column) ?? -1]?.trim() ?? '')
+    return read((column) => fields[places.get(column) ?? -1] ?? '')
   }
 }
 

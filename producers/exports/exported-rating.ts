@@ -1,23 +1,26 @@
+import type { ExternalIds } from '../../services/metadata/metadata.ts'
+import type { RecordRef } from '../../services/rating/rating.ts'
 import { describeScale, type Scale } from '../../services/rating/scale.ts'
 import { quoted } from '../catalogue/outcome.ts'
 
-/** A rating as a person's export has it. */
+/** A rating as an export has it. */
 export interface ExportedRating {
+  /** The user, in the export of several users. `undefined` in the export of one person. */
+  readonly userId: string | undefined
+  /** Our own record. Only our own format has it. */
+  readonly record: RecordRef | undefined
+  /** Empty when the export has none. */
   readonly title: string
   readonly year: number | undefined
-  /** The id at IMDb, such as `tt0111161`. `undefined` when the export has none. */
-  readonly imdbId: string | undefined
+  /** Ids of the movie, as far as the export has them. */
+  readonly ids: ExternalIds
   /** False for an episode, a series or a game, whose title and year may also be those of a movie. */
   readonly isMovie: boolean
-  /** A value of the export's scale. */
+  /** A value of the scale. */
   readonly value: number
-}
-
-const imdbIdPattern = /^tt\d{7,10}$/
-
-/** Returns whether a text has the form of an id of a title at IMDb. */
-export function isImdbId(text: unknown): text is string {
-  return typeof text === 'string' && imdbIdPattern.test(text)
+  readonly scale: Scale
+  /** Time of the rating, in milliseconds since the Unix epoch. `undefined` when unknown. */
+  readonly timeMs: number | undefined
 }
 
 /** Returns the reason to refuse a rating that is not on the scale of its export. */
@@ -30,4 +33,28 @@ export function offExportScale(rating: string, scale: Scale): string {
 export function yearOf(year: unknown): number | undefined {
   const text = String(year ?? '').trim()
   return /^\d{4}$/.test(text) ? Number(text) : undefined
+}
+
+/** Returns the year of a date that begins with it, such as `1995-12-15`, or `undefined`. */
+export function yearOfDate(date: string): number | undefined {
+  return yearOf(/^\d{4}(?=$|-)/.exec(date.trim())?.[0])
+}
+
+const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?Z)?$/
+
+/** Returns the time of an ISO 8601 date or time in UTC, or `undefined` when it is not one. */
+export function timeOf(text: unknown): number | undefined {
+  if (typeof text !== 'string' || !isoTime.test(text.trim())) return undefined
+  const timeMs = Date.parse(text.trim())
+  return Number.isNaN(timeMs) ? undefined : timeMs
+}
+
+/** Returns the date of a time, such as `2024-01-31`. Empty when the time is unknown. */
+export function dateText(timeMs: number | undefined): string {
+  return timeText(timeMs).slice(0, 10)
+}
+
+/** Returns a time such as `2024-01-31T12:00:00.000Z`. Empty when the time is unknown. */
+export function timeText(timeMs: number | undefined): string {
+  return timeMs === undefined ? '' : new Date(timeMs).toISOString()
 }

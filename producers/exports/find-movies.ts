@@ -13,7 +13,6 @@ const ratingsMax = 100_000
 
 export interface FindOptions {
   readonly batches: AsyncIterable<readonly Placed<ExportedRating>[]>
-  readonly from: Scale
   readonly to: Scale
   readonly userId: string
   readonly catalogue: Catalogue
@@ -95,17 +94,23 @@ function withoutRepeated(found: readonly Found[], summary: Summary): Found[] {
 }
 
 /** Returns the rating to import, or reports that its value is not on the target scale. */
-function toItem({ where, rating, movieId }: Found, { from, to, userId, summary }: FindOptions) {
-  const value = convertValue(rating.value, from, to)
+function toItem({ where, rating, movieId }: Found, { to, userId, summary }: FindOptions) {
+  const value = convertValue(rating.value, rating.scale, to)
   if (value !== undefined) {
     return [{ where, item: { recordType: 'movie', recordId: movieId, userId, value } }]
   }
-  const reason = `${rating.value} of ${from.max} has no equal from ${describeScale(to)}`
-  summary.refuse(where, `${nameOf(rating)}: ${reason}`)
+  summary.refuse(where, `${nameOf(rating)}: ${withoutEqual(rating, to)}`)
   return []
 }
 
-function nameOf({ title, year, imdbId }: ExportedRating): string {
-  const name = title === '' ? (imdbId ?? '""') : quoted(title)
+/** Returns the reason to refuse a rating whose value is not on the target scale. */
+export function withoutEqual({ value, scale }: ExportedRating, to: Scale): string {
+  return `${value} of ${scale.max} has no equal from ${describeScale(to)}`
+}
+
+/** Names the movie of a rating, for a reason. */
+export function nameOf({ title, year, ids, record }: ExportedRating): string {
+  const id = record?.recordId ?? ids.movielens ?? Object.values(ids)[0] ?? ''
+  const name = title === '' ? id || '""' : quoted(title)
   return year === undefined ? name : `${name} (${year})`
 }

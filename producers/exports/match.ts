@@ -1,17 +1,26 @@
 import type { Client } from '@connectrpc/connect'
-import type { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import type { Metadata, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { type ExternalIds, externalSources } from '../../services/metadata/metadata.ts'
+import { externalIds } from '../catalogue/external-ids.ts'
 import { formatCount } from '../summary.ts'
-import { type ExportedRating, isImdbId } from './exported-rating.ts'
+import type { ExportedRating } from './exported-rating.ts'
+import { sourceNumbers } from './source-numbers.ts'
 
 /** Methods of the metadata service that matching calls. */
-export type Catalogue = Pick<Client<typeof MetadataService>, 'batchGetMetadata' | 'listMetadata'>
+export type Catalogue = Pick<
+  Client<typeof MetadataService>,
+  'batchGetMetadata' | 'batchGetMovieIds' | 'listMetadata'
+>
+
+/** Movie of a rating, as an export describes it. */
+export type SoughtMovie = Pick<ExportedRating, 'record' | 'title' | 'year' | 'ids' | 'isMovie'>
 
 /** Movie of a rating, or the reason why there is none. */
 export type Match =
   | { readonly kind: 'matched'; readonly movieId: string }
   | { readonly kind: 'unmatched' | 'ambiguous'; readonly reason: string }
 
-/** Maximum number of ratings of one call of `matchAll`, which is that of ids of a request. */
+/** Maximum number of movies of one call of `matchAll`, which is that of ids of a request. */
 export const matchBatchMax = 500
 
 const matchLimits = {
@@ -28,24 +37,27 @@ const matchLimits = {
 }
 
 /**
- * Finds the movies of ratings, in their order: by IMDb's id when a movie has it as its id, otherwise
- * by exactly the same title and year. Never guesses: several movies are `ambiguous`, none is
- * `unmatched`.
+ * Finds the movies of an export, in their order: by our own id, when that movie has the same title
+ * and year; by the ids at other sources; otherwise by exactly the same title and year. Never
+ * guesses: several movies are `ambiguous`, none is `unmatched`. A movie with another id at the same
+ * source is another movie, whatever its title.
  */
 export async function matchAll(
   catalogue: Catalogue,
-  ratings: readonly ExportedRating[],
+  sought: readonly SoughtMovie[],
 ): Promise<Match[]> {
-  const known = await knownIds(catalogue, ratings)
+  const claims = await readClaims(catalogue, sought)
+  const candidates = sought.map((movie) => candidatesOf(movie, claims))
+  const own = sought.flatMap(({ record, ids }) => [record?.recordId ?? [], ids.imdb ?? []].flat())
+  const movies = await readMovies(catalogue, [...candidates.flat(), ...own])
   const matches: Match[] = []
-  for (let start = 0; start < ratings.length; start += matchLimits.searches) {
-    const part = ratings.slice(start, start + matchLimits.searches)
+  for (let start = 0; start < sought.length; start += matchLimits.searches) {
+    const part = sought.slice(start, start + matchLimits.searches)
     matches.push(
       ...(await Promise.all(
-        part.map((rating): Match | Promise<Match> => {
-          const { imdbId } = rating
-          if (imdbId !== undefined && known.has(imdbId)) return matched(imdbId)
-          return matchByTitle(catalogue, rating)
+        part.map((movie, index): Match | Promise<Match> => {
+          const claimed = candidates[start + index] ?? []
+          return matchByIds(movie, claimed, movies) ?? matchByTitle(catalogue, movie)
         }),
       )),
     )
@@ -53,33 +65,92 @@ export async function matchAll(
   return matches
 }
 
-async function knownIds(catalogue: Catalogue, ratings: readonly ExportedRating[]) {
-  const movieIds = [...new Set(ratings.flatMap(({ imdbId }) => imdbId ?? []))]
-  if (movieIds.length === 0) return new Set<string>()
-  const { metadata } = await catalogue.batchGetMetadata({ movieIds })
-  return new Set(metadata.map(({ id }) => id))
+/** Returns the movies that claim the external ids, by source and id. */
+async function readClaims(catalogue: Catalogue, sought: readonly SoughtMovie[]) {
+  const claims = new Map<string, readonly string[]>()
+  for (const source of externalSources) {
+    const externalIds = [...new Set(sought.flatMap(({ ids }) => ids[source] ?? []))]
+    if (externalIds.length === 0) continue
+    const request = { source: sourceNumbers[source], externalIds }
+    const { matches, ambiguities } = await catalogue.batchGetMovieIds(request)
+    for (const one of matches) claims.set(`${source} ${one.externalId}`, [one.movieId])
+    for (const one of ambiguities) claims.set(`${source} ${one.externalId}`, one.movieIds)
+  }
+  return claims
 }
 
-async function matchByTitle(catalogue: Catalogue, rating: ExportedRating): Promise<Match> {
-  const { title, year, imdbId, isMovie } = rating
+function candidatesOf({ ids }: SoughtMovie, claims: ReadonlyMap<string, readonly string[]>) {
+  const claimed = externalSources.flatMap((source) => claims.get(`${source} ${ids[source]}`) ?? [])
+  return [...new Set(claimed)]
+}
+
+async function readMovies(catalogue: Catalogue, ids: readonly string[]) {
+  const movieIds = [...new Set(ids)]
+  const movies = new Map<string, Metadata>()
+  for (let start = 0; start < movieIds.length; start += matchBatchMax) {
+    const part = { movieIds: movieIds.slice(start, start + matchBatchMax) }
+    for (const movie of (await catalogue.batchGetMetadata(part)).metadata)
+      movies.set(movie.id, movie)
+  }
+  return movies
+}
+
+/** Returns the match by ids, or `undefined` when the catalogue has none of them. */
+function matchByIds(
+  movie: SoughtMovie,
+  claimed: readonly string[],
+  movies: ReadonlyMap<string, Metadata>,
+): Match | undefined {
+  const { record, ids } = movie
+  const own = movies.get(record?.recordId ?? '')
+  if (own !== undefined && hasTitle(own, movie) && !contradicts(own, ids)) return matched(own.id)
+  // A catalogue may use the id at IMDb as its own.
+  const all = [...new Set(movies.has(ids.imdb ?? '') ? [...claimed, ids.imdb ?? ''] : claimed)]
+  const found = all.flatMap((id) => movies.get(id) ?? [])
+  const [first] = found
+  if (first === undefined) return undefined
+  if (found.length > 1) return { kind: 'ambiguous', reason: severalMovies(all) }
+  if (!contradicts(first, ids)) return matched(first.id)
+  return { kind: 'ambiguous', reason: `${first.id} has some of its ids, and others` }
+}
+
+/** Returns whether a movie has the title and year of an export, as far as the export has them. */
+function hasTitle(own: Metadata, { title, year }: SoughtMovie): boolean {
+  return title === '' || (plainTitle(own.title) === plainTitle(title) && own.year === year)
+}
+
+/** Returns whether a movie has another id at the same source. Letterboxd has several URIs. */
+function contradicts({ id, externalIds: known }: Metadata, ids: ExternalIds): boolean {
+  const own = { ...externalIds({ imdb: id }), ...externalIds({ ...known }) }
+  return externalSources.some((source) => {
+    const [mine, theirs] = [own[source], ids[source]]
+    if (source === 'letterboxd' || mine === undefined || theirs === undefined) return false
+    return mine !== theirs
+  })
+}
+
+async function matchByTitle(catalogue: Catalogue, sought: SoughtMovie): Promise<Match> {
+  const { year, ids, isMovie } = sought
+  const title = plainTitle(sought.title)
   if (!isMovie) return unmatched('it is not a movie, and its id is not in the catalogue')
   if (title === '' || year === undefined) return unmatched('it has no title and year to search by')
-  const sought = title.normalize()
-  const ids: string[] = []
+  const movieIds: string[] = []
   let pageToken = ''
   for (let page = 0; page < matchLimits.pages; page++) {
     const query = [...title].slice(0, matchLimits.query).join('')
     const found = await catalogue.listMetadata({ query, pageSize: matchLimits.pageSize, pageToken })
     for (const movie of found.metadata) {
-      const isSame = movie.title.normalize() === sought && movie.year === year
-      // Two movies with different ids at IMDb are different, whatever their titles.
-      if (isSame && !(imdbId !== undefined && isImdbId(movie.id))) ids.push(movie.id)
+      if (hasTitle(movie, sought) && !contradicts(movie, ids)) movieIds.push(movie.id)
     }
     pageToken = found.nextPageToken
-    if (pageToken === '') return ofCandidates(ids)
+    if (pageToken === '') return ofCandidates(movieIds)
   }
   const count = formatCount(matchLimits.pages * matchLimits.pageSize)
   return unmatched(`more than ${count} movies have the words of its title`)
+}
+
+function plainTitle(title: string): string {
+  return title.trim().normalize()
 }
 
 function ofCandidates(ids: readonly string[]): Match {

@@ -9,8 +9,9 @@ import {
   MetadataService,
 } from '../../gen/metadata/v1/metadata_pb.ts'
 import { type Rating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { queryWords, searchWords } from '../../services/metadata/metadata.ts'
+import { externalSources, queryWords, searchWords } from '../../services/metadata/metadata.ts'
 import { defaultScale, type Scale } from '../../services/rating/scale.ts'
+import { sourceNumbers } from '../exports/source-numbers.ts'
 
 /**
  * Metadata and rating service for tests, with the methods that producers call. Records what it
@@ -87,6 +88,7 @@ export async function startRecordingServices(): Promise<RecordingServices> {
         metadata: movieIds.flatMap((id) => movies.get(id) ?? []),
         missingMovieIds: movieIds.filter((id) => !movies.has(id)),
       }),
+      batchGetMovieIds: ({ source, externalIds }) => findAll(movies, source, externalIds),
       listMetadata: ({ query, pageSize, pageToken }) => {
         const start = Number(pageToken)
         const found = [...movies.values()].filter(({ title }) => hasWords(title, query))
@@ -139,6 +141,26 @@ export async function startRecordingServices(): Promise<RecordingServices> {
     },
   }
   return recording
+}
+
+function findAll(
+  movies: ReadonlyMap<string, Metadata>,
+  number: number,
+  externalIds: readonly string[],
+) {
+  const source = externalSources.find((each) => sourceNumbers[each] === number) ?? 'imdb'
+  const found = externalIds.map((externalId) => {
+    const claiming = [...movies.values()].filter(
+      (movie) => movie.externalIds?.[source] === externalId,
+    )
+    return { externalId, movieIds: claiming.map(({ id }) => id) }
+  })
+  return {
+    matches: found.flatMap(({ externalId, movieIds: [movieId = '', ...more] }) =>
+      movieId === '' || more.length > 0 ? [] : [{ externalId, movieId }],
+    ),
+    ambiguities: found.filter(({ movieIds }) => movieIds.length > 1),
+  }
 }
 
 /** Returns whether each word of the query is the beginning of a word of the title. */

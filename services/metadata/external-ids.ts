@@ -14,11 +14,6 @@ const sourceNumbers: Readonly<Record<ExternalSource, SourceNumber>> = {
   movielens: SourceNumber.MOVIELENS,
 }
 
-/** Returns the number of a source in messages. */
-export function sourceNumberOf(source: ExternalSource): SourceNumber {
-  return sourceNumbers[source]
-}
-
 /** Returns the source of a number that has passed validation. */
 export function sourceOf(number: SourceNumber): ExternalSource {
   const source = externalSources.find((known) => sourceNumbers[known] === number)
