@@ -1,12 +1,15 @@
 import { expect, test } from 'bun:test'
 import { backend } from '@marquee/testing/backends/shared'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { describeWith } from '@marquee/testing/requirements'
-import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
+import { Kafka, logLevel } from 'kafkajs'
 import { pino } from 'pino'
 import { uniqueTopic } from '../contract/fixture.ts'
 import { createKafkaEventLog } from './kafka.ts'
 
 describeWith(backend('kafka'), 'policies of topics in Kafka', (address) => {
+  alsoOnDenoAndNode(import.meta.filename)
+
   test('a policy that is changed leaves the other configurations of the topic', async () => {
     await using bench = await openBench(address, [
       { name: 'segment.ms', value: '123456789' },
@@ -53,7 +56,7 @@ async function openBench(address: string, configEntries: { name: string; value: 
     log,
     topic,
     async configured(name: string) {
-      const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }
+      const resource = { type: 2, name: topic, configNames: [name] }
       const described = await admin.describeConfigs({
         resources: [resource],
         includeSynonyms: false,

@@ -1,4 +1,4 @@
-import { type Admin, type Cluster, ConfigResourceTypes, type Kafka } from 'kafkajs'
+import type { Admin, Cluster, ConfigResourceTypes, Kafka } from 'kafkajs'
 import type { TopicCleanup, TopicRetention } from '../port.ts'
 import { type PrivateBroker, privatePartsOf, type RawRequest } from './private.ts'
 import { TopicError } from './topic-error.ts'
@@ -6,6 +6,8 @@ import { TopicError } from './topic-error.ts'
 /** https://kafka.apache.org/protocol#The_Messages_IncrementalAlterConfigs (KIP-339, Kafka 2.3). */
 const incrementalAlterConfigsKey = 44
 const setOperation = 0
+/** Node finds no `ConfigResourceTypes` in the CommonJS module. */
+const topicResource: ConfigResourceTypes.TOPIC = 2
 
 /** Names of topic configurations: https://kafka.apache.org/documentation/#topicconfigs */
 const names = {
@@ -23,7 +25,7 @@ interface Outcome {
 
 /** Returns how long records can stay in an existing topic, from its configuration. */
 export async function describeRetention(admin: Admin, topic: string): Promise<TopicRetention> {
-  const resource = { type: ConfigResourceTypes.TOPIC, name: topic }
+  const resource = { type: topicResource, name: topic }
   const configNames = Object.values(names)
   const { resources } = await admin
     .describeConfigs({ resources: [{ ...resource, configNames }], includeSynonyms: false })
@@ -85,7 +87,7 @@ export async function setCleanup(
         async encode() {
           const config = createEncoder().writeString(names.cleanup)
           config.writeInt8(setOperation).writeString(cleanup)
-          const resource = createEncoder().writeInt8(ConfigResourceTypes.TOPIC).writeString(topic)
+          const resource = createEncoder().writeInt8(topicResource).writeString(topic)
           resource.writeArray([config])
           return createEncoder().writeArray([resource]).writeBoolean(false)
         },
