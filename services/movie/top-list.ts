@@ -15,7 +15,7 @@ export const topListLimits = {
   /** Maximum number of records of one read, which rating and metadata return at once. */
   readSizeMax: 500,
   /** Factor by which a read grows after one in which movies were missing. */
-  growth: 4,
+  growth: 8,
 }
 
 export type TopListLimits = Readonly<typeof topListLimits>
@@ -42,8 +42,6 @@ export async function readTopList<M, R>(
   let size = options.pageSize
   for (let reads = 1; reads <= readsMax; reads++) {
     const left = options.pageSize - items.length
-    // A read of at most as many records as movies are missing cannot exceed the page.
-    if (reads === readsMax) size = Math.min(size, left)
     const page = await ratings.top({ ...options, pageSize: size, pageToken }, caller)
     const found = await known.join(page.items)
     if (found.length > left) {
@@ -53,9 +51,11 @@ export async function readTopList<M, R>(
     }
     items.push(...found.map(({ details }) => details))
     pageToken = page.nextPageToken
-    if (found.length === left || page.items.length < size || pageToken === '') break
+    const missing = left - found.length
+    if (missing === 0 || page.items.length < size || pageToken === '') break
     if (reads > 1) ahead *= growth
-    size = Math.min(readSizeMax, (left - found.length) * ahead)
+    // The last read cannot be repeated, so it must not find more than is missing.
+    size = reads + 1 < readsMax ? Math.min(readSizeMax, missing * ahead) : missing
   }
   return { items, nextPageToken: pageToken }
 }
