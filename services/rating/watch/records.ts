@@ -92,13 +92,18 @@ export function createWatchedRecords(rounds: StateRounds): WatchedRecords {
       const first = await rounds.read(Array.from(all, ({ record }) => record))
       const since = sinceRevision > first.revision ? 0 : sinceRevision
       const begin = first.states.filter((state) => since === 0 || state.revision > since)
-      yield* messages(begin, since, first.revision)
+      const firstReached = { before: since, after: first.revision }
+      const firstChanged = inOrder(
+        begin.map((state) => ({ state })),
+        firstReached,
+      )
+      for (const [{ state }, resumeRevision] of firstChanged) yield { state, resumeRevision }
       if (begin.length === 0) yield { resumeRevision: first.revision }
       let sentRevision = first.revision
       while (!signal.aborted) {
         feed.throwIfFailed()
         const reached = Math.max(sentRevision, feed.revision)
-        yield* take(watcher, first.revision, sentRevision, reached)
+        yield* take(watcher, first.revision, { before: sentRevision, after: reached })
         sentRevision = reached
         if (watcher.changed.size === 0) await nextWake(watcher, signal)
       }
@@ -129,47 +134,54 @@ function newlyWatched(key: string, record: RecordRef): Watched {
 }
 
 /** Returns messages with the states that the watcher has not sent, and forgets them. */
-function take(
-  watcher: RecordWatcher,
-  firstRevision: number,
-  sentRevision: number,
-  reached: number,
-): WatchMessage[] {
-  const changed = [...watcher.changed].filter(({ state }) => {
-    return state !== undefined && state.revision > firstRevision
-  })
-  const taken = changed.map((watched, index) => {
-    return messageOf(watched, index === changed.length - 1 ? reached : sentRevision)
-  })
+function take(watcher: RecordWatcher, firstRevision: number, reached: Reached): WatchMessage[] {
+  const changed: ChangedRecord[] = []
+  for (const watched of watcher.changed) {
+    const { state } = watched
+    if (state && state.revision > firstRevision) changed.push({ state, watched })
+  }
   forget(watcher)
-  return taken
+  return inOrder(changed, reached).map(([{ state, watched }, resumeRevision]) => {
+    const { message } = watched
+    if (message?.state === state && message.resumeRevision === resumeRevision) return message
+    const renewed = { state, resumeRevision }
+    if (watched.unsentCount > 0) watched.message = renewed
+    return renewed
+  })
 }
 
-function messageOf(watched: Watched, resumeRevision: number): WatchMessage {
-  const { message, state } = watched
-  if (message?.state === state && message?.resumeRevision === resumeRevision) return message
-  watched.message = { state: state as AggregateState, resumeRevision }
-  return watched.message
+interface ChangedRecord {
+  readonly state: AggregateState
+  readonly watched: Watched
 }
 
 function forget({ changed }: RecordWatcher): void {
   for (const watched of changed) {
     watched.unsentCount--
-    if (watched.unsentCount > 0) continue
-    watched.state = undefined
-    watched.message = undefined
+    if (watched.unsentCount === 0) watched.state = undefined
   }
   changed.clear()
 }
 
-/** Returns messages with the states. The last one reaches the revision. */
-function messages(
-  states: readonly AggregateState[],
-  sentRevision: number,
-  reached: number,
-): WatchMessage[] {
-  return states.map((state, index) => ({
-    state,
-    resumeRevision: index === states.length - 1 ? reached : sentRevision,
-  }))
+/** Revision up to which a watcher has sent everything, and the one that further messages reach. */
+interface Reached {
+  readonly before: number
+  readonly after: number
+}
+
+/**
+ * Returns states by revision, each with the revision up to which everything is sent with it. A client
+ * that is cut off often still makes progress.
+ */
+function inOrder<T extends { readonly state: AggregateState }>(
+  changed: readonly T[],
+  { before, after }: Reached,
+): [T, number][] {
+  const sorted = changed.toSorted((one, other) => one.state.revision - other.state.revision)
+  return sorted.map((one, index) => {
+    const next = sorted[index + 1]?.state.revision
+    const { revision } = one.state
+    const sent = next === undefined ? after : next > revision ? revision : revision - 1
+    return [one, Math.max(before, Math.min(after, sent))]
+  })
 }

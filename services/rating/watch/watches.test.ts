@@ -117,6 +117,20 @@ test.each([[movies], [{ records: Array.from({ length: 400 }, (_, n) => movie(`${
   },
 )
 
+test('a watch of records that is cut off again and again makes progress', async () => {
+  using bench = setUp()
+  for (let n = 0; n < 10; n++) await bench.rate(`${n}`, 1)
+  const target = { records: Array.from({ length: 10 }, (_, n) => movie(`${9 - n}`)) }
+  const ids: string[] = []
+  let since = 0
+  while (ids.length < 10) {
+    const message = await bench.watch(target, since).next()
+    ids.push(message.state?.recordId ?? '')
+    since = message.resumeRevision
+  }
+  expect(ids).toEqual(Array.from({ length: 10 }, (_, n) => `${n}`))
+})
+
 test('a slow watcher of a record type gets the newest states, and one page of older ones', async () => {
   using bench = setUp()
   const count = 1_000
