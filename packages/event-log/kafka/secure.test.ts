@@ -8,6 +8,7 @@ import { installed } from '@marquee/testing/backends/shared'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { describeWith } from '@marquee/testing/requirements'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { waitFor } from '@marquee/testing/wait-for'
 import kafkajs from 'kafkajs'
 import { pino } from 'pino'
 import { fixtureAt, numbered, uniqueTopic } from '../contract/fixture.ts'
@@ -128,6 +129,42 @@ describeWith(installed('kafka'), 'a Kafka with authentication:', () => {
     const reader = await fixture.read()
     await reader.hasSeen(20)
     expect(reader.consumption.progress()).toHaveLength(2)
+  })
+
+  test('the error for a policy that may not be changed or seen names the topic and what to do', async () => {
+    const topic = uniqueTopic()
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
+    const { AclResourceTypes, AclOperationTypes, AclPermissionTypes, ResourcePatternTypes } =
+      kafkajs
+    const allow = (operation: kafkajs.AclOperationTypes) =>
+      admin.createAcls({
+        acl: [
+          {
+            resourceType: AclResourceTypes.TOPIC,
+            resourceName: topic,
+            resourcePatternType: ResourcePatternTypes.LITERAL,
+            principal: 'User:bob',
+            host: '*',
+            operation,
+            permissionType: AclPermissionTypes.ALLOW,
+          },
+        ],
+      })
+    await allow(AclOperationTypes.READ)
+    await using eventLog = await open({ sasl: bob })
+    const failsWith = (reason: RegExp) =>
+      // A broker applies a permission shortly after it is granted.
+      waitFor(
+        () =>
+          eventLog.ensureTopic(topic, { cleanup: 'compact' }).then(
+            () => false,
+            ({ message }: Error) => reason.test(message),
+          ),
+        { what: `the error ${reason}` },
+      )
+    await failsWith(new RegExp(`^the configuration of the topic "${topic}" cannot be read`))
+    await allow(AclOperationTypes.DESCRIBE_CONFIGS)
+    await failsWith(/refuses to change it to compact .*grant permission$/)
   })
 
   test('a broker with an untrusted certificate is rejected', async () => {
