@@ -21,7 +21,7 @@ import type { LogOptions } from '@marquee/service/logs/log'
 import type { MetadataOptions } from './metadata/config.ts'
 import { type MovieOptions, readRetriesMax, streamsPerClientMax } from './movie/config.ts'
 import { readPageConfig } from './movie/page.ts'
-import { type RatingOptions, readLogPolicy, readRules } from './rating/config.ts'
+import { type RatingOptions, readLogPolicy, readPublishes, readRules } from './rating/config.ts'
 
 /** Configuration of the three services in one process. */
 export interface DevConfig {
@@ -92,6 +92,7 @@ export function readDevConfig(
       eventLog: readEventLogConfig(flags, data),
       names: readEventLogNames(flags),
       logPolicy: readLogPolicy(flags),
+      publishes: readPublishes(flags),
       rules: readRules(flags),
     },
     movie: {

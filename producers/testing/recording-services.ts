@@ -114,7 +114,7 @@ export async function startRecordingServices(): Promise<RecordingServices> {
           }
       },
       putRating: (rating) => {
-        ratings.set(keyOfRating(rating), { ...rating, $typeName: 'rating.v1.Rating' })
+        ratings.set(keyOfRating(rating), { ...rating, revision: 0n, $typeName: 'rating.v1.Rating' })
         return {}
       },
     })

@@ -15,6 +15,8 @@ export interface RatingOptions extends ServiceOptions {
   readonly eventLog: EventLogConfig
   readonly names: EventLogNames
   readonly logPolicy: LogPolicy
+  /** True to publish every change to the event log. */
+  readonly publishes: boolean
   readonly rules: ScoringRules
 }
 
@@ -40,6 +42,7 @@ export function readRatingConfig(
     eventLog: readEventLogConfig(flags, 'data'),
     names: readEventLogNames(flags),
     logPolicy: readLogPolicy(flags),
+    publishes: readPublishes(flags),
     rules: readRules(flags),
   }
   flags.finish()
@@ -54,6 +57,17 @@ export function readLogPolicy(flags: Flags): LogPolicy {
     of: ['refuse-new', 'accept-new'],
     default: 'refuse-new',
   })
+}
+
+/** Reads whether every change is published to the event log. */
+export function readPublishes(flags: Flags): boolean {
+  const choice = flags.choice({
+    flag: 'publish',
+    help: 'whether every change of a rating is published to the event log: on, off',
+    of: ['on', 'off'],
+    default: 'on',
+  })
+  return choice === 'on'
 }
 
 /** Reads the scale of each record type, and the prior of its scores. */

@@ -11,6 +11,8 @@ import { traceEventLog } from '@marquee/service/telemetry/event-log'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type RatingOptions, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
+import { feedNotice, measureFeed } from './feed/health.ts'
+import { startRelay } from './feed/relay.ts'
 import { createIngest } from './ingest.ts'
 import { ingestCondition, ingestLiveness, ingestNotice, measureIngest } from './ingest-health.ts'
 import { createRatingApp } from './service.ts'
@@ -25,7 +27,7 @@ export async function startRating(
   memory: MemoryBudget,
 ): Promise<Server> {
   const { use, log } = running
-  const { rules, names, logPolicy } = options
+  const { rules, names, logPolicy, publishes } = options
   const parts = await createServiceParts('rating', running, options, registry, memory)
   const { health, metrics, traces } = parts
   const onWarning = (message: string) => log.warn(message)
@@ -39,6 +41,13 @@ export async function startRating(
   health.require('ingest', ingestCondition(ingest), 'work')
   health.require('ingest', ingestLiveness(ingest), 'life')
   health.note('ingest', ingestNotice(ingest))
+  const topics = { changes: names.changesTopic, aggregates: names.aggregatesTopic }
+  const relay = publishes ? use(startRelay({ store, eventLog, log, topics })) : undefined
+  if (relay === undefined) await store.outbox.end()
+  else {
+    health.note('feed', feedNotice(relay))
+    measureFeed(metrics, relay)
+  }
   const app = createRatingApp({
     ...parts,
     store,

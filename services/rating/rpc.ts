@@ -9,6 +9,7 @@ import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-tok
 import { RatingSchema, type RatingService, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { actingUser } from './acting-user.ts'
 import { aggregateMessage, scaleMessage } from './aggregate-message.ts'
+import { refusingWhenFull } from './feed/full.ts'
 import { importRatings } from './import-ratings.ts'
 import type { Aggregate, RecordRef } from './rating.ts'
 import type { Scoring } from './scoring.ts'
@@ -28,7 +29,8 @@ export interface RatingRpcOptions {
 }
 
 /** Implements `rating.v1.RatingService` on a store. */
-export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) {
+export function createRatingRpc({ store: rated, watches, validate }: RatingRpcOptions) {
+  const store = refusingWhenFull(rated)
   const toMessage = (aggregate: Aggregate) =>
     aggregateMessage(aggregate, store.scoring(aggregate.recordType))
   const toWatchResponse = createWatchResponses(store)
@@ -84,11 +86,11 @@ export function createRatingRpc({ store, watches, validate }: RatingRpcOptions) 
         const text = `the user has not rated ${recordType} ${quoted(recordId)}`
         throw new ConnectError(text, Code.NotFound)
       }
-      const { updateTimeMs, ...rating } = found
+      const { updateTimeMs, revision, ...rating } = found
       // Includes the value, because two puts may have the same millisecond.
       setVersion(context, `${updateTimeMs}.${rating.value}`)
       const updateTime = timestampFromMs(updateTimeMs)
-      return { rating: create(RatingSchema, { ...rating, updateTime }) }
+      return { rating: create(RatingSchema, { ...rating, updateTime, revision: BigInt(revision) }) }
     },
 
     async listTopRated({ recordType, countMin, pageSize, pageToken }, context) {

@@ -87,9 +87,10 @@ export function createMemoryOutbox(options: MemoryOutboxOptions): MemoryOutbox {
     return true
   }
 
-  function passAfter(place: Published['pass']): FeedProgress['pass'] {
-    if (place === undefined || progress.pass === undefined) return progress.pass
-    return place === 'end' ? undefined : { ...progress.pass, place }
+  function passAfter(done: Published['pass']): FeedProgress['pass'] {
+    if (done === undefined || done.after !== progress.pass?.after) return progress.pass
+    const { place, after } = done
+    return place === 'end' ? undefined : { place, after }
   }
 
   function unpublished(countMax: number): Unpublished {

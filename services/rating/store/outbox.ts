@@ -54,8 +54,8 @@ export interface FeedProgress {
 export interface Published {
   /** Revision of the last published write of the outbox. */
   readonly through?: number
-  /** `'end'` when the pass is over. */
-  readonly pass?: RatingPlace | 'end'
+  /** Place in the pass that has this `after`. `'end'` when the pass is over. */
+  readonly pass?: { readonly place: RatingPlace | 'end'; readonly after: number }
   readonly aggregates?: ChangePosition
 }
 
@@ -167,4 +167,9 @@ export function decodeChanges(text: string, stamp: WriteStamp): RatingState[] {
     }
     return states
   })
+}
+
+/** Returns the values of a place in a database. */
+export function placeValues(place: RatingPlace | 'end'): [number | null, string | null] {
+  return place === 'end' ? [null, null] : [place.record, place.userId]
 }

@@ -46,9 +46,9 @@ export const feeding = {
     text: `WITH removed AS (DELETE FROM outbox WHERE revision <= $1 RETURNING size)
       UPDATE feed SET outbox_size = outbox_size - (SELECT coalesce(sum(size), 0) FROM removed)`,
   },
-  endPass: { text: 'UPDATE feed SET pass_record = NULL, pass_user = NULL' },
   setPass: {
-    text: 'UPDATE feed SET pass_record = $1, pass_user = $2 WHERE pass_record IS NOT NULL',
+    text: `UPDATE feed SET pass_record = $1, pass_user = $2
+      WHERE pass_record IS NOT NULL AND pass_after = $3`,
   },
   setAggregates: { text: 'UPDATE feed SET aggregates_revision = $1, aggregates_place = $2' },
   returnAggregates: {

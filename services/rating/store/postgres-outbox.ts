@@ -12,6 +12,7 @@ import {
   type Outbox,
   OutboxFullError,
   type Published,
+  placeValues,
   type RatingPlace,
   type RatingState,
   type RatingsPage,
@@ -81,8 +82,9 @@ export function createPostgresOutbox(options: PostgresOutboxOptions): Outbox {
     return db.transaction(async (query) => {
       if (!(await isHolder(query, holder))) return false
       if (through !== undefined) await query(feeding.remove, [through])
-      if (pass === 'end') await query(feeding.endPass)
-      else if (pass !== undefined) await query(feeding.setPass, [pass.record, pass.userId])
+      if (pass !== undefined) {
+        await query(feeding.setPass, [...placeValues(pass.place), pass.after])
+      }
       if (aggregates !== undefined) await query(feeding.setAggregates, positionValues(aggregates))
       await query(feeding.extend, [clock() + durationMs])
       return true

@@ -15,6 +15,7 @@ import {
   OutboxFullError,
   outboxBytesMax,
   type Published,
+  placeValues,
   type RatingPlace,
   type RatingState,
   type RatingsPage,
@@ -75,8 +76,7 @@ export function createSqliteOutbox(db: DatabaseSync, options: SqliteOutboxOption
       sql.shrink.run(through)
       sql.remove.run(through)
     }
-    if (pass === 'end') sql.endPass.run()
-    else if (pass !== undefined) sql.setPass.run(pass.record, pass.userId)
+    if (pass !== undefined) sql.setPass.run(...placeValues(pass.place), pass.after)
     if (aggregates !== undefined) sql.setAggregates.run(...positionValues(aggregates))
     sql.extend.run(clock() + durationMs)
     return true
@@ -161,9 +161,9 @@ function prepare(db: DatabaseSync) {
     ),
     remove: db.prepare('DELETE FROM outbox WHERE revision <= ?'),
     next: db.prepare('SELECT * FROM outbox WHERE revision > ? ORDER BY revision LIMIT 1'),
-    endPass: db.prepare('UPDATE feed SET pass_record = NULL, pass_user = NULL'),
     setPass: db.prepare(
-      'UPDATE feed SET pass_record = ?, pass_user = ? WHERE pass_record IS NOT NULL',
+      `UPDATE feed SET pass_record = ?, pass_user = ?
+       WHERE pass_record IS NOT NULL AND pass_after = ?`,
     ),
     setAggregates: db.prepare('UPDATE feed SET aggregates_revision = ?, aggregates_place = ?'),
     returnAggregates: db.prepare(

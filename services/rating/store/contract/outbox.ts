@@ -119,14 +119,15 @@ export function describeOutbox(createDatabase: () => OpenRatingStore): void {
     await using store = await openPublished()
     const pass = { record: 3, userId: 'bob' }
     const aggregates = { revision: 7, place: 2 }
-    await store.outbox.save(lease, { pass, aggregates })
+    await store.outbox.save(lease, { pass: { place: pass, after: 0 }, aggregates })
+    await store.outbox.save(lease, { pass: { place: 'end', after: 5 } })
     expect(await store.outbox.claim(lease)).toEqual({
       target: 'topics',
       pass: { place: pass, after: 0 },
       aggregates,
     })
-    await store.outbox.save(lease, { pass: 'end' })
-    await store.outbox.save(lease, { pass })
+    await store.outbox.save(lease, { pass: { place: 'end', after: 0 } })
+    await store.outbox.save(lease, { pass: { place: pass, after: 0 } })
     expect(await store.outbox.claim(lease)).toMatchObject({ pass: undefined, aggregates })
     await store.outbox.begin('one', 'elsewhere')
     expect(await store.outbox.claim(lease)).toEqual({

@@ -1,0 +1,17 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import { OutboxFullError } from '../store/outbox.ts'
+import type { RatingStore } from '../store/port.ts'
+
+/** Returns the store for calls, whose writes reject with `UNAVAILABLE` when the outbox is full. */
+export function refusingWhenFull(store: RatingStore): RatingStore {
+  return {
+    ...store,
+    put: (ratings) => store.put(ratings).catch(rethrow),
+    delete: (record, userId) => store.delete(record, userId).catch(rethrow),
+  }
+}
+
+function rethrow(error: unknown): never {
+  if (!(error instanceof OutboxFullError)) throw error
+  throw new ConnectError(error.message, Code.Unavailable, undefined, undefined, error)
+}

@@ -1,0 +1,33 @@
+import type { EventLog, LogRecord } from '@marquee/event-log/port'
+
+const countMax = 1_000
+
+/** Yields every record of a topic up to its current end, partition by partition. */
+export async function* readTopic(
+  log: Pick<EventLog, 'read' | 'ends'>,
+  topic: string,
+): AsyncGenerator<LogRecord> {
+  const ends = await log.ends(topic)
+  for (const [partition, end] of ends.entries()) {
+    let offset = 0
+    while (offset < end) {
+      const slice = await log.read(topic, { partition, offset, countMax })
+      yield* slice?.records ?? []
+      const last = slice?.records.at(-1)
+      if (last === undefined) break
+      offset = last.offset + 1
+    }
+  }
+}
+
+/** Returns the last record of each key. */
+export async function lastByKey(
+  log: Pick<EventLog, 'read' | 'ends'>,
+  topic: string,
+): Promise<Map<string, LogRecord>> {
+  const last = new Map<string, LogRecord>()
+  for await (const record of readTopic(log, topic)) {
+    last.set(new TextDecoder().decode(record.key ?? undefined), record)
+  }
+  return last
+}
