@@ -279,7 +279,13 @@ describe('REST', () => {
     expect(await (await app.request(path)).json()).toEqual(aggregate)
     const own = await (await app.request(`${path}&userId=ada`)).json()
     const updateTime = new Date(now).toISOString()
-    expect(own).toEqual({ ...movie, userId: 'ada', value: 4, updateTime })
+    expect(own).toEqual({
+      ...movie,
+      userId: 'ada',
+      value: 4,
+      updateTime,
+      revision: aggregate.revision,
+    })
     for (const value of ['0.5', '4.5', '5.0']) {
       await app.request(`${path}&userId=ada&value=${value}`, { method: 'PUT' })
       const { rating } = await client.getRating({ ...movie, userId: 'ada' })
