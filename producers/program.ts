@@ -13,6 +13,8 @@ export interface Terminal {
   readonly stdin: Readable
   /** Prints a line of the summary to standard output. */
   print(line: string): void
+  /** Standard output for data. A write resolves when the stream has taken the text. */
+  readonly stdout: { write(text: string): Promise<void> }
   /** Stream for progress and errors. */
   readonly stderr: { readonly isTTY?: boolean; write(text: string): unknown }
   /** Aborted by Ctrl-C. The program stops at the next safe point and prints its summary so far. */
@@ -71,12 +73,25 @@ export async function main(program: Program): Promise<void> {
       return process.stdin
     },
     print: (line) => console.log(line),
+    stdout: { write: writeToStandardOutput },
     stderr: process.stderr,
     signal: interrupt.signal,
   })
   process.exitCode = exitCode
   // On Deno, a pending read of standard input would keep the process alive.
   if (interrupt.signal.aborted) process.exit()
+}
+
+let handlesErrors = false
+
+/** Writes to standard output. Rejects when the reader has closed it. */
+async function writeToStandardOutput(text: string): Promise<void> {
+  // The callback gets the error, too.
+  if (!handlesErrors) process.stdout.on('error', () => {})
+  handlesErrors = true
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+  await promise
 }
 
 /** Parses the URL of a flag. */

@@ -119,9 +119,14 @@ function hasTitle(own: Metadata, { title, year }: SoughtMovie): boolean {
   return title === '' || (plainTitle(own.title) === plainTitle(title) && own.year === year)
 }
 
+/** Returns the ids of a movie at other sources. Its own id may be that at IMDb. */
+export function idsOf({ id, externalIds: known }: Metadata): ExternalIds {
+  return { ...externalIds({ imdb: id }), ...externalIds({ ...known }) }
+}
+
 /** Returns whether a movie has another id at the same source. Letterboxd has several URIs. */
-function contradicts({ id, externalIds: known }: Metadata, ids: ExternalIds): boolean {
-  const own = { ...externalIds({ imdb: id }), ...externalIds({ ...known }) }
+function contradicts(movie: Metadata, ids: ExternalIds): boolean {
+  const own = idsOf(movie)
   return externalSources.some((source) => {
     const [mine, theirs] = [own[source], ids[source]]
     if (source === 'letterboxd' || mine === undefined || theirs === undefined) return false

@@ -149,11 +149,9 @@ function findAll(
   externalIds: readonly string[],
 ) {
   const source = externalSources.find((each) => sourceNumbers[each] === number) ?? 'imdb'
+  const claiming = Map.groupBy(movies.values(), (movie) => movie.externalIds?.[source])
   const found = externalIds.map((externalId) => {
-    const claiming = [...movies.values()].filter(
-      (movie) => movie.externalIds?.[source] === externalId,
-    )
-    return { externalId, movieIds: claiming.map(({ id }) => id) }
+    return { externalId, movieIds: (claiming.get(externalId) ?? []).map(({ id }) => id) }
   })
   return {
     matches: found.flatMap(({ externalId, movieIds: [movieId = '', ...more] }) =>

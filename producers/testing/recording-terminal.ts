@@ -21,9 +21,15 @@ export async function record(
 ): Promise<Run> {
   const lines: string[] = []
   let stderr = ''
+  let written = ''
   const exitCode = await runProgram(program, args, {
     stdin: Readable.from([Buffer.from(stdin)], { objectMode: false }),
     print: (line) => lines.push(line),
+    stdout: {
+      async write(text) {
+        written += text
+      },
+    },
     stderr: {
       write(text) {
         stderr += text
@@ -31,5 +37,5 @@ export async function record(
     },
     signal,
   })
-  return { exitCode, stdout: lines.join('\n'), stderr }
+  return { exitCode, stdout: written + lines.join('\n'), stderr }
 }
