@@ -55,6 +55,14 @@ export interface MetadataSource<M> {
   /** Returns the movies by id. An unknown movie has no entry. */
   getMany(ids: readonly string[], caller: Caller): Promise<ReadonlyMap<string, M>>
   list(options: PageOptions & { query: string }, caller: Caller): Promise<Page<MovieValue<M>>>
+  /** Returns `false` when there was no such movie. Rejects when the source fails. */
+  delete(id: string, caller: Caller): Promise<boolean>
+}
+
+export interface DeletedRatings {
+  readonly deletedCount: bigint
+  /** `true` when the movie has more ratings. */
+  readonly areLeft: boolean
 }
 
 /** Ratings by movie id. A movie that nobody has rated has no entry. */
@@ -71,6 +79,8 @@ export interface RatingSource<R> {
    */
   getMany(movieIds: readonly string[], caller: Caller): Promise<Lookup<RatingBatch<R>>>
   top(options: PageOptions & { countMin: bigint }, caller: Caller): Promise<Page<MovieValue<R>>>
+  /** Deletes a bounded number of ratings of the movie. Rejects when the source fails. */
+  deleteSome(movieId: string, caller: Caller): Promise<DeletedRatings>
   /**
    * Yields the rating now and after each change, `absent` while nobody has rated. Throws when the
    * source fails.

@@ -15,6 +15,7 @@ import {
   WatchMovieDetailsResponseSchema,
 } from '../../gen/movie/v1/movie_pb.ts'
 import { type AggregatedRating, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
+import { deleteMovie, RatingsLeftError } from './delete-movie.ts'
 import { type Caller, createMovies, type Details, type Page, type Sources } from './movie.ts'
 import { shareLookups } from './shared-lookups.ts'
 import { readTopList } from './top-list.ts'
@@ -61,6 +62,13 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
         movies: page.items.map((one) => toMessage(one, context)),
         nextPageToken: nextToken(list, page),
       }
+    },
+
+    async deleteMovie({ movieId, deleteRatings: deletesRatings }, context) {
+      const request = { movieId, deletesRatings }
+      const deletion = await deleteMovie(sources, request, callerOf(context)).catch(failDeletion)
+      const { deleted, deletedRatingCount, ratings } = deletion
+      return { deleted, deletedRatingCount, ratingsLeft: ratings === 'left' }
     },
 
     async *watchMovieDetails({ movieId }, context) {
@@ -153,6 +161,23 @@ function failList(cause: unknown): never {
   if (!(cause instanceof ConnectError) || passedCodes.has(cause.code)) throw cause
   const text = 'the list is unavailable: call again later'
   throw new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
+}
+
+/** Codes of errors that a repeated deletion would get, too. */
+const finalCodes = new Set([...passedCodes, Code.PermissionDenied, Code.Unauthenticated])
+
+/** Fails a deletion, and says what is deleted already. */
+function failDeletion(error: unknown): never {
+  const cause = error instanceof RatingsLeftError ? error.cause : error
+  if (!(cause instanceof ConnectError)) throw cause
+  const done =
+    error instanceof RatingsLeftError
+      ? `the movie is deleted, and ${error.deletedRatingCount} of its ratings`
+      : 'metadata has not confirmed that the movie is deleted'
+  const isFinal = finalCodes.has(cause.code)
+  const text = `${done}: ${isFinal ? cause.rawMessage : 'call again later'}`
+  const code = isFinal ? cause.code : Code.Unavailable
+  throw new ConnectError(text, code, undefined, undefined, cause)
 }
 
 /** Recognizes the token of the service that orders the list. */

@@ -20,6 +20,7 @@ function createSources(ids: readonly string[], hidden: ReadonlySet<string>) {
   const sources: Sources<string, number> = {
     metadata: {
       get: unused,
+      delete: unused,
       list: unused,
       getMany: async (asked) => {
         expect(asked.length > 0 && asked.length <= 500).toBe(true)
@@ -28,6 +29,7 @@ function createSources(ids: readonly string[], hidden: ReadonlySet<string>) {
     },
     ratings: {
       get: unused,
+      deleteSome: unused,
       getMany: unused,
       watch: () => {
         throw new Error('a top list does not call this')

@@ -32,6 +32,9 @@ export const upstreamTimeouts: UpstreamTimeouts = {
  */
 const ratingShare = 0.8
 
+/** Time limit of a call that deletes ratings, in milliseconds. It deletes many. */
+const deletionTimeoutMs = 5_000
+
 /** Creates a source that reads metadata by RPC. */
 export function createMetadataSource(
   transport: Transport,
@@ -59,6 +62,12 @@ export function createMetadataSource(
         client.listMetadata(page, options),
       )
       return { items: metadata.map((value) => ({ movieId: value.id, value })), nextPageToken }
+    },
+    async delete(movieId, caller) {
+      const { deleted } = await callUpstream(caller, bound, (options) =>
+        client.deleteMetadata({ movieId }, options),
+      )
+      return deleted
     },
   }
 }
@@ -95,6 +104,10 @@ export function createRatingSource(
       const items = aggregatedRatings.map((value) => ({ movieId: value.recordId, value }))
       return { items, nextPageToken }
     },
+    deleteSome: (recordId, caller) =>
+      callUpstream(caller, { timeoutMs: deletionTimeoutMs, share: 1 }, (options) =>
+        client.deleteRecordRatings({ recordId, recordType }, options),
+      ),
     watch: (id, caller) => watchRating(client, id, caller),
   }
 }

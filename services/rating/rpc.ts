@@ -9,6 +9,7 @@ import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-tok
 import { RatingSchema, type RatingService, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { actingUser } from './acting-user.ts'
 import { aggregateMessage, scaleMessage } from './aggregate-message.ts'
+import { deleteRecordRatings } from './delete-record-ratings.ts'
 import { refusingWhenFull } from './feed/full.ts'
 import { importRatings } from './import-ratings.ts'
 import type { Aggregate, RecordRef } from './rating.ts'
@@ -78,6 +79,11 @@ export function createRatingRpc({ store: rated, watches, validate }: RatingRpcOp
       const record = { recordType, recordId }
       const deleted = await store.delete(record, actingUser(context, userId))
       return { deleted, aggregatedRating: await present(record) }
+    },
+
+    async deleteRecordRatings({ recordType, recordId }, { signal }) {
+      const deleted = await deleteRecordRatings(store, { recordType, recordId }, signal)
+      return { deletedCount: BigInt(deleted.deletedCount), areLeft: deleted.areLeft }
     },
 
     async getRating({ recordType, recordId, userId }, context) {

@@ -682,7 +682,9 @@ export const MetadataService: GenService<{
     output: typeof PutMetadataResponseSchema;
   },
   /**
-   * DeleteMetadata deletes a movie. Deleting an unknown movie succeeds.
+   * DeleteMetadata deletes a movie. Deleting an unknown movie succeeds. The rating service keeps the movie's
+   * ratings: no list of movies shows them, and they return when the movie is put again. MovieService.DeleteMovie
+   * can delete them, too.
    *
    * @generated from rpc metadata.v1.MetadataService.DeleteMetadata
    */

@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file movie/v1/movie.proto.
  */
 export const file_movie_v1_movie: GenFile = /*@__PURE__*/
-  fileDesc("ChRtb3ZpZS92MS9tb3ZpZS5wcm90bxIIbW92aWUudjEiuwEKDE1vdmllRGV0YWlscxInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEisKBnJhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEi0KDXJhdGluZ19zdGF0dXMYAyABKA4yFi5tb3ZpZS52MS5SYXRpbmdTdGF0dXMSJgoMcmF0aW5nX3NjYWxlGAQgASgLMhAucmF0aW5nLnYxLlNjYWxlIjYKFkdldE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSAoXR2V0TW92aWVEZXRhaWxzUmVzcG9uc2USLQoNbW92aWVfZGV0YWlscxgBIAEoCzIWLm1vdmllLnYxLk1vdmllRGV0YWlscyKBBAoRTGlzdE1vdmllc1JlcXVlc3QSOgoFb3JkZXIYASABKA4yIS5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdC5PcmRlckIIukgFggECEAESFwoFcXVlcnkYAiABKAlCCLpIBXIDGMgBEiEKEHJhdGluZ19jb3VudF9taW4YAyABKANCB7pIBCICKAASHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEh0KCnBhZ2VfdG9rZW4YBSABKAlCCbpIBnIEGICAASJECgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEg8KC09SREVSX1RJVExFEAESEwoPT1JERVJfVE9QX1JBVEVEEAI67wG6SOsBGnIKEWxpc3RfbW92aWVzLnF1ZXJ5EjhxdWVyeSBuZWVkcyBPUkRFUl9USVRMRTogdGhlIHRvcCBsaXN0IGNhbm5vdCBiZSBzZWFyY2hlZBojdGhpcy5xdWVyeSA9PSAnJyB8fCB0aGlzLm9yZGVyICE9IDIadQocbGlzdF9tb3ZpZXMucmF0aW5nX2NvdW50X21pbhImcmF0aW5nX2NvdW50X21pbiBuZWVkcyBPUkRFUl9UT1BfUkFURUQaLXRoaXMucmF0aW5nX2NvdW50X21pbiA9PSAwIHx8IHRoaXMub3JkZXIgPT0gMiJVChJMaXN0TW92aWVzUmVzcG9uc2USJgoGbW92aWVzGAEgAygLMhYubW92aWUudjEuTW92aWVEZXRhaWxzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI4ChhXYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSgoZV2F0Y2hNb3ZpZURldGFpbHNSZXNwb25zZRItCg1tb3ZpZV9kZXRhaWxzGAEgASgLMhYubW92aWUudjEuTW92aWVEZXRhaWxzKoIBCgxSYXRpbmdTdGF0dXMSHQoZUkFUSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE1JBVElOR19TVEFUVVNfUkFURUQQARIbChdSQVRJTkdfU1RBVFVTX05PVF9SQVRFRBACEh0KGVJBVElOR19TVEFUVVNfVU5BVkFJTEFCTEUQAzKqAgoMTW92aWVTZXJ2aWNlEl8KD0dldE1vdmllRGV0YWlscxIgLm1vdmllLnYxLkdldE1vdmllRGV0YWlsc1JlcXVlc3QaIS5tb3ZpZS52MS5HZXRNb3ZpZURldGFpbHNSZXNwb25zZSIHkAIB6OAYARJQCgpMaXN0TW92aWVzEhsubW92aWUudjEuTGlzdE1vdmllc1JlcXVlc3QaHC5tb3ZpZS52MS5MaXN0TW92aWVzUmVzcG9uc2UiB5ACAejgGAESZwoRV2F0Y2hNb3ZpZURldGFpbHMSIi5tb3ZpZS52MS5XYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QaIy5tb3ZpZS52MS5XYXRjaE1vdmllRGV0YWlsc1Jlc3BvbnNlIgeQAgHo4BgBMAFiBnByb3RvMw", [file_access_v1_access, file_buf_validate_validate, file_metadata_v1_metadata, file_rating_v1_rating]);
+  fileDesc("ChRtb3ZpZS92MS9tb3ZpZS5wcm90bxIIbW92aWUudjEiuwEKDE1vdmllRGV0YWlscxInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEisKBnJhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEi0KDXJhdGluZ19zdGF0dXMYAyABKA4yFi5tb3ZpZS52MS5SYXRpbmdTdGF0dXMSJgoMcmF0aW5nX3NjYWxlGAQgASgLMhAucmF0aW5nLnYxLlNjYWxlIjYKFkdldE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSAoXR2V0TW92aWVEZXRhaWxzUmVzcG9uc2USLQoNbW92aWVfZGV0YWlscxgBIAEoCzIWLm1vdmllLnYxLk1vdmllRGV0YWlscyKBBAoRTGlzdE1vdmllc1JlcXVlc3QSOgoFb3JkZXIYASABKA4yIS5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdC5PcmRlckIIukgFggECEAESFwoFcXVlcnkYAiABKAlCCLpIBXIDGMgBEiEKEHJhdGluZ19jb3VudF9taW4YAyABKANCB7pIBCICKAASHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEh0KCnBhZ2VfdG9rZW4YBSABKAlCCbpIBnIEGICAASJECgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEg8KC09SREVSX1RJVExFEAESEwoPT1JERVJfVE9QX1JBVEVEEAI67wG6SOsBGnIKEWxpc3RfbW92aWVzLnF1ZXJ5EjhxdWVyeSBuZWVkcyBPUkRFUl9USVRMRTogdGhlIHRvcCBsaXN0IGNhbm5vdCBiZSBzZWFyY2hlZBojdGhpcy5xdWVyeSA9PSAnJyB8fCB0aGlzLm9yZGVyICE9IDIadQocbGlzdF9tb3ZpZXMucmF0aW5nX2NvdW50X21pbhImcmF0aW5nX2NvdW50X21pbiBuZWVkcyBPUkRFUl9UT1BfUkFURUQaLXRoaXMucmF0aW5nX2NvdW50X21pbiA9PSAwIHx8IHRoaXMub3JkZXIgPT0gMiJVChJMaXN0TW92aWVzUmVzcG9uc2USJgoGbW92aWVzGAEgAygLMhYubW92aWUudjEuTW92aWVEZXRhaWxzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJKChJEZWxldGVNb3ZpZVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAESFgoOZGVsZXRlX3JhdGluZ3MYAiABKAgiWgoTRGVsZXRlTW92aWVSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIEhwKFGRlbGV0ZWRfcmF0aW5nX2NvdW50GAIgASgDEhQKDHJhdGluZ3NfbGVmdBgDIAEoCCI4ChhXYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSgoZV2F0Y2hNb3ZpZURldGFpbHNSZXNwb25zZRItCg1tb3ZpZV9kZXRhaWxzGAEgASgLMhYubW92aWUudjEuTW92aWVEZXRhaWxzKoIBCgxSYXRpbmdTdGF0dXMSHQoZUkFUSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE1JBVElOR19TVEFUVVNfUkFURUQQARIbChdSQVRJTkdfU1RBVFVTX05PVF9SQVRFRBACEh0KGVJBVElOR19TVEFUVVNfVU5BVkFJTEFCTEUQAzL/AgoMTW92aWVTZXJ2aWNlEl8KD0dldE1vdmllRGV0YWlscxIgLm1vdmllLnYxLkdldE1vdmllRGV0YWlsc1JlcXVlc3QaIS5tb3ZpZS52MS5HZXRNb3ZpZURldGFpbHNSZXNwb25zZSIHkAIB6OAYARJQCgpMaXN0TW92aWVzEhsubW92aWUudjEuTGlzdE1vdmllc1JlcXVlc3QaHC5tb3ZpZS52MS5MaXN0TW92aWVzUmVzcG9uc2UiB5ACAejgGAESUwoLRGVsZXRlTW92aWUSHC5tb3ZpZS52MS5EZWxldGVNb3ZpZVJlcXVlc3QaHS5tb3ZpZS52MS5EZWxldGVNb3ZpZVJlc3BvbnNlIgeQAgLo4BgDEmcKEVdhdGNoTW92aWVEZXRhaWxzEiIubW92aWUudjEuV2F0Y2hNb3ZpZURldGFpbHNSZXF1ZXN0GiMubW92aWUudjEuV2F0Y2hNb3ZpZURldGFpbHNSZXNwb25zZSIHkAIB6OAYATABYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_metadata_v1_metadata, file_rating_v1_rating]);
 
 /**
  * MovieDetails is a movie with its rating.
@@ -205,6 +205,64 @@ export const ListMoviesResponseSchema: GenMessage<ListMoviesResponse> = /*@__PUR
   messageDesc(file_movie_v1_movie, 4);
 
 /**
+ * @generated from message movie.v1.DeleteMovieRequest
+ */
+export type DeleteMovieRequest = Message<"movie.v1.DeleteMovieRequest"> & {
+  /**
+   * @generated from field: string movie_id = 1;
+   */
+  movieId: string;
+
+  /**
+   * Deletes the ratings of all users, too. They cannot be restored.
+   *
+   * @generated from field: bool delete_ratings = 2;
+   */
+  deleteRatings: boolean;
+};
+
+/**
+ * Describes the message movie.v1.DeleteMovieRequest.
+ * Use `create(DeleteMovieRequestSchema)` to create a new message.
+ */
+export const DeleteMovieRequestSchema: GenMessage<DeleteMovieRequest> = /*@__PURE__*/
+  messageDesc(file_movie_v1_movie, 5);
+
+/**
+ * @generated from message movie.v1.DeleteMovieResponse
+ */
+export type DeleteMovieResponse = Message<"movie.v1.DeleteMovieResponse"> & {
+  /**
+   * True when there was metadata to delete.
+   *
+   * @generated from field: bool deleted = 1;
+   */
+  deleted: boolean;
+
+  /**
+   * Number of ratings that this call has deleted.
+   *
+   * @generated from field: int64 deleted_rating_count = 2;
+   */
+  deletedRatingCount: bigint;
+
+  /**
+   * True when ratings are left that the request wants to delete, because one call deletes a bounded number of
+   * them: call again.
+   *
+   * @generated from field: bool ratings_left = 3;
+   */
+  ratingsLeft: boolean;
+};
+
+/**
+ * Describes the message movie.v1.DeleteMovieResponse.
+ * Use `create(DeleteMovieResponseSchema)` to create a new message.
+ */
+export const DeleteMovieResponseSchema: GenMessage<DeleteMovieResponse> = /*@__PURE__*/
+  messageDesc(file_movie_v1_movie, 6);
+
+/**
  * @generated from message movie.v1.WatchMovieDetailsRequest
  */
 export type WatchMovieDetailsRequest = Message<"movie.v1.WatchMovieDetailsRequest"> & {
@@ -219,7 +277,7 @@ export type WatchMovieDetailsRequest = Message<"movie.v1.WatchMovieDetailsReques
  * Use `create(WatchMovieDetailsRequestSchema)` to create a new message.
  */
 export const WatchMovieDetailsRequestSchema: GenMessage<WatchMovieDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 5);
+  messageDesc(file_movie_v1_movie, 7);
 
 /**
  * @generated from message movie.v1.WatchMovieDetailsResponse
@@ -236,7 +294,7 @@ export type WatchMovieDetailsResponse = Message<"movie.v1.WatchMovieDetailsRespo
  * Use `create(WatchMovieDetailsResponseSchema)` to create a new message.
  */
 export const WatchMovieDetailsResponseSchema: GenMessage<WatchMovieDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 6);
+  messageDesc(file_movie_v1_movie, 8);
 
 /**
  * RatingStatus distinguishes a movie without ratings from one whose rating is currently unavailable.
@@ -316,6 +374,18 @@ export const MovieService: GenService<{
     methodKind: "unary";
     input: typeof ListMoviesRequestSchema;
     output: typeof ListMoviesResponseSchema;
+  },
+  /**
+   * DeleteMovie deletes a movie and, when the request says so, its ratings. Without delete_ratings the rating
+   * service keeps them: no list shows them, and they return when the movie is put again. Deleting an unknown movie
+   * succeeds, and deletes ratings that are left of it. UNAVAILABLE says what is deleted: call again.
+   *
+   * @generated from rpc movie.v1.MovieService.DeleteMovie
+   */
+  deleteMovie: {
+    methodKind: "unary";
+    input: typeof DeleteMovieRequestSchema;
+    output: typeof DeleteMovieResponseSchema;
   },
   /**
    * WatchMovieDetails returns a movie's details, then the details again whenever the rating changes,

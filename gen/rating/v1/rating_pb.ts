@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rating/v1/rating.proto.
  */
 export const file_rating_v1_rating: GenFile = /*@__PURE__*/
-  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIqICCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgHIAEoA0IICgZfdmFsdWVKBAgEEAUiywIKEEFnZ3JlZ2F0ZWRSYXRpbmcSEQoJcmVjb3JkX2lkGAEgASgJEhMKC3JlY29yZF90eXBlGAIgASgJEg0KBWNvdW50GAMgASgDEgwKBG1lYW4YBCABKAESEQoJaGlzdG9ncmFtGAUgAygDEhYKDmJheWVzaWFuX3Njb3JlGAYgASgBEh8KBXNjYWxlGAcgASgLMhAucmF0aW5nLnYxLlNjYWxlEhAKCHZhcmlhbmNlGAggASgBEh8KBXByaW9yGAkgASgLMhAucmF0aW5nLnYxLlByaW9yEjAKDnNjb3JlX2ludGVydmFsGAogASgLMhgucmF0aW5nLnYxLlNjb3JlSW50ZXJ2YWwSEAoIcmV2aXNpb24YCyABKAMSLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KBVNjYWxlEgsKA21pbhgBIAEoARILCgNtYXgYAiABKAESDAoEc3RlcBgDIAEoASIlCgVQcmlvchIMCgRtZWFuGAEgASgBEg4KBndlaWdodBgCIAEoASI5Cg1TY29yZUludGVydmFsEgsKA2xvdxgBIAEoARIMCgRoaWdoGAIgASgBEg0KBWxldmVsGAMgASgBIlsKGkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIlUKG0dldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIlYKIEJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyLnAQohQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEkgKBnNjYWxlcxgCIAMoCzI4LnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UuU2NhbGVzRW50cnkaPwoLU2NhbGVzRW50cnkSCwoDa2V5GAEgASgJEh8KBXZhbHVlGAIgASgLMhAucmF0aW5nLnYxLlNjYWxlOgI4ASLsAQoQUHV0UmF0aW5nUmVxdWVzdBI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKB3VzZXJfaWQYAyABKAlCJrpII9gBAXIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEh4KBXZhbHVlGAYgASgBQgq6SAfIAQESAkABSACIAQFCCAoGX3ZhbHVlSgQIBBAFIksKEVB1dFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcidAoTRGVsZXRlUmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQBIeCgd1c2VyX2lkGAMgASgJQg26SArYAQFyBRABGIABIl8KFERlbGV0ZVJhdGluZ1Jlc3BvbnNlEg8KB2RlbGV0ZWQYASABKAgSNgoRYWdncmVnYXRlZF9yYXRpbmcYAiABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJxChBHZXRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEh4KB3VzZXJfaWQYAyABKAlCDbpICtgBAXIFEAEYgAEiNgoRR2V0UmF0aW5nUmVzcG9uc2USIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyKPAQoTTGlzdFRvcFJhdGVkUmVxdWVzdBIeCgtyZWNvcmRfdHlwZRgBIAEoCUIJukgGcgQQARhAEhoKCWNvdW50X21pbhgCIAEoA0IHukgEIgIoABIdCglwYWdlX3NpemUYAyABKAVCCrpIBxoFGPQDKAASHQoKcGFnZV90b2tlbhgEIAEoCUIJukgGcgQYgIABImgKFExpc3RUb3BSYXRlZFJlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLrAwodV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMAoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCCbpIBpIBAxD0AxIcCgtyZWNvcmRfdHlwZRgCIAEoCUIHukgEcgIYQBI9CgN0b3AYAyABKAsyMC5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QuVG9wTGlzdBIfCg5zaW5jZV9yZXZpc2lvbhgEIAEoA0IHukgEIgIoABpfCgdUb3BMaXN0Eh4KC3JlY29yZF90eXBlGAEgASgJQgm6SAZyBBABGEASGgoJY291bnRfbWluGAIgASgDQge6SAQiAigAEhgKBWxpbWl0GAMgASgFQgm6SAYaBBhkKAA6uAG6SLQBGrEBCiJ3YXRjaF9hZ2dyZWdhdGVkX3JhdGluZ3Muc2VsZWN0aW9uEidzZXQgb25lIG9mIHJlY29yZHMsIHJlY29yZF90eXBlIGFuZCB0b3AaYihzaXplKHRoaXMucmVjb3JkcykgPiAwID8gMSA6IDApICsgKHRoaXMucmVjb3JkX3R5cGUgIT0gJycgPyAxIDogMCkgKyAoaGFzKHRoaXMudG9wKSA/IDEgOiAwKSA9PSAxIvUBCh5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZxIXCg9yZXN1bWVfcmV2aXNpb24YAiABKAMSPgoDdG9wGAMgASgLMjEucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZS5Ub3BMaXN0GkIKB1RvcExpc3QSNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciOQoUSW1wb3J0UmF0aW5nc1JlcXVlc3QSIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyLWAQoVSW1wb3J0UmF0aW5nc1Jlc3BvbnNlEhUKDWNyZWF0ZWRfY291bnQYASABKAMSFgoOcmVwbGFjZWRfY291bnQYAiABKAMSFQoNcmVmdXNlZF9jb3VudBgDIAEoAxI6CghyZWZ1c2FscxgEIAMoCzIoLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UuUmVmdXNhbBo7CgdSZWZ1c2FsEg0KBWluZGV4GAEgASgDEhEKCXJlY29yZF9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkyqwYKDVJhdGluZ1NlcnZpY2USbQoTR2V0QWdncmVnYXRlZFJhdGluZxIlLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVxdWVzdBomLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVzcG9uc2UiB5ACAejgGAESfwoZQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5ncxIrLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBosLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiB5ACAejgGAESTwoJUHV0UmF0aW5nEhsucmF0aW5nLnYxLlB1dFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuUHV0UmF0aW5nUmVzcG9uc2UiB5ACAujgGAISWAoMRGVsZXRlUmF0aW5nEh4ucmF0aW5nLnYxLkRlbGV0ZVJhdGluZ1JlcXVlc3QaHy5yYXRpbmcudjEuRGVsZXRlUmF0aW5nUmVzcG9uc2UiB5ACAujgGAISTwoJR2V0UmF0aW5nEhsucmF0aW5nLnYxLkdldFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuR2V0UmF0aW5nUmVzcG9uc2UiB5ACAejgGAISWAoMTGlzdFRvcFJhdGVkEh4ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlcXVlc3QaHy5yYXRpbmcudjEuTGlzdFRvcFJhdGVkUmVzcG9uc2UiB5ACAejgGAESeAoWV2F0Y2hBZ2dyZWdhdGVkUmF0aW5ncxIoLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBopLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiB5ACAejgGAEwARJaCg1JbXBvcnRSYXRpbmdzEh8ucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXF1ZXN0GiAucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXNwb25zZSIE6OAYBCgBYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIqICCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgHIAEoA0IICgZfdmFsdWVKBAgEEAUiywIKEEFnZ3JlZ2F0ZWRSYXRpbmcSEQoJcmVjb3JkX2lkGAEgASgJEhMKC3JlY29yZF90eXBlGAIgASgJEg0KBWNvdW50GAMgASgDEgwKBG1lYW4YBCABKAESEQoJaGlzdG9ncmFtGAUgAygDEhYKDmJheWVzaWFuX3Njb3JlGAYgASgBEh8KBXNjYWxlGAcgASgLMhAucmF0aW5nLnYxLlNjYWxlEhAKCHZhcmlhbmNlGAggASgBEh8KBXByaW9yGAkgASgLMhAucmF0aW5nLnYxLlByaW9yEjAKDnNjb3JlX2ludGVydmFsGAogASgLMhgucmF0aW5nLnYxLlNjb3JlSW50ZXJ2YWwSEAoIcmV2aXNpb24YCyABKAMSLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KBVNjYWxlEgsKA21pbhgBIAEoARILCgNtYXgYAiABKAESDAoEc3RlcBgDIAEoASIlCgVQcmlvchIMCgRtZWFuGAEgASgBEg4KBndlaWdodBgCIAEoASI5Cg1TY29yZUludGVydmFsEgsKA2xvdxgBIAEoARIMCgRoaWdoGAIgASgBEg0KBWxldmVsGAMgASgBIlsKGkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIlUKG0dldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIlYKIEJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyLnAQohQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEkgKBnNjYWxlcxgCIAMoCzI4LnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UuU2NhbGVzRW50cnkaPwoLU2NhbGVzRW50cnkSCwoDa2V5GAEgASgJEh8KBXZhbHVlGAIgASgLMhAucmF0aW5nLnYxLlNjYWxlOgI4ASLsAQoQUHV0UmF0aW5nUmVxdWVzdBI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKB3VzZXJfaWQYAyABKAlCJrpII9gBAXIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEh4KBXZhbHVlGAYgASgBQgq6SAfIAQESAkABSACIAQFCCAoGX3ZhbHVlSgQIBBAFIksKEVB1dFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcidAoTRGVsZXRlUmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQBIeCgd1c2VyX2lkGAMgASgJQg26SArYAQFyBRABGIABIl8KFERlbGV0ZVJhdGluZ1Jlc3BvbnNlEg8KB2RlbGV0ZWQYASABKAgSNgoRYWdncmVnYXRlZF9yYXRpbmcYAiABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJbChpEZWxldGVSZWNvcmRSYXRpbmdzUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQCJGChtEZWxldGVSZWNvcmRSYXRpbmdzUmVzcG9uc2USFQoNZGVsZXRlZF9jb3VudBgBIAEoAxIQCghhcmVfbGVmdBgCIAEoCCJxChBHZXRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEh4KB3VzZXJfaWQYAyABKAlCDbpICtgBAXIFEAEYgAEiNgoRR2V0UmF0aW5nUmVzcG9uc2USIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyKPAQoTTGlzdFRvcFJhdGVkUmVxdWVzdBIeCgtyZWNvcmRfdHlwZRgBIAEoCUIJukgGcgQQARhAEhoKCWNvdW50X21pbhgCIAEoA0IHukgEIgIoABIdCglwYWdlX3NpemUYAyABKAVCCrpIBxoFGPQDKAASHQoKcGFnZV90b2tlbhgEIAEoCUIJukgGcgQYgIABImgKFExpc3RUb3BSYXRlZFJlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLrAwodV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMAoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCCbpIBpIBAxD0AxIcCgtyZWNvcmRfdHlwZRgCIAEoCUIHukgEcgIYQBI9CgN0b3AYAyABKAsyMC5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QuVG9wTGlzdBIfCg5zaW5jZV9yZXZpc2lvbhgEIAEoA0IHukgEIgIoABpfCgdUb3BMaXN0Eh4KC3JlY29yZF90eXBlGAEgASgJQgm6SAZyBBABGEASGgoJY291bnRfbWluGAIgASgDQge6SAQiAigAEhgKBWxpbWl0GAMgASgFQgm6SAYaBBhkKAA6uAG6SLQBGrEBCiJ3YXRjaF9hZ2dyZWdhdGVkX3JhdGluZ3Muc2VsZWN0aW9uEidzZXQgb25lIG9mIHJlY29yZHMsIHJlY29yZF90eXBlIGFuZCB0b3AaYihzaXplKHRoaXMucmVjb3JkcykgPiAwID8gMSA6IDApICsgKHRoaXMucmVjb3JkX3R5cGUgIT0gJycgPyAxIDogMCkgKyAoaGFzKHRoaXMudG9wKSA/IDEgOiAwKSA9PSAxIvUBCh5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZxIXCg9yZXN1bWVfcmV2aXNpb24YAiABKAMSPgoDdG9wGAMgASgLMjEucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZS5Ub3BMaXN0GkIKB1RvcExpc3QSNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciOQoUSW1wb3J0UmF0aW5nc1JlcXVlc3QSIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyLWAQoVSW1wb3J0UmF0aW5nc1Jlc3BvbnNlEhUKDWNyZWF0ZWRfY291bnQYASABKAMSFgoOcmVwbGFjZWRfY291bnQYAiABKAMSFQoNcmVmdXNlZF9jb3VudBgDIAEoAxI6CghyZWZ1c2FscxgEIAMoCzIoLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UuUmVmdXNhbBo7CgdSZWZ1c2FsEg0KBWluZGV4GAEgASgDEhEKCXJlY29yZF9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkymgcKDVJhdGluZ1NlcnZpY2USbQoTR2V0QWdncmVnYXRlZFJhdGluZxIlLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVxdWVzdBomLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVzcG9uc2UiB5ACAejgGAESfwoZQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5ncxIrLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBosLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiB5ACAejgGAESTwoJUHV0UmF0aW5nEhsucmF0aW5nLnYxLlB1dFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuUHV0UmF0aW5nUmVzcG9uc2UiB5ACAujgGAISWAoMRGVsZXRlUmF0aW5nEh4ucmF0aW5nLnYxLkRlbGV0ZVJhdGluZ1JlcXVlc3QaHy5yYXRpbmcudjEuRGVsZXRlUmF0aW5nUmVzcG9uc2UiB5ACAujgGAISbQoTRGVsZXRlUmVjb3JkUmF0aW5ncxIlLnJhdGluZy52MS5EZWxldGVSZWNvcmRSYXRpbmdzUmVxdWVzdBomLnJhdGluZy52MS5EZWxldGVSZWNvcmRSYXRpbmdzUmVzcG9uc2UiB5ACAujgGAMSTwoJR2V0UmF0aW5nEhsucmF0aW5nLnYxLkdldFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuR2V0UmF0aW5nUmVzcG9uc2UiB5ACAejgGAISWAoMTGlzdFRvcFJhdGVkEh4ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlcXVlc3QaHy5yYXRpbmcudjEuTGlzdFRvcFJhdGVkUmVzcG9uc2UiB5ACAejgGAESeAoWV2F0Y2hBZ2dyZWdhdGVkUmF0aW5ncxIoLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBopLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiB5ACAejgGAEwARJaCg1JbXBvcnRSYXRpbmdzEh8ucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXF1ZXN0GiAucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXNwb25zZSIE6OAYBCgBYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * RecordRef identifies a rated record.
@@ -476,6 +476,56 @@ export const DeleteRatingResponseSchema: GenMessage<DeleteRatingResponse> = /*@_
   messageDesc(file_rating_v1_rating, 13);
 
 /**
+ * @generated from message rating.v1.DeleteRecordRatingsRequest
+ */
+export type DeleteRecordRatingsRequest = Message<"rating.v1.DeleteRecordRatingsRequest"> & {
+  /**
+   * @generated from field: string record_id = 1;
+   */
+  recordId: string;
+
+  /**
+   * "movie" for movies.
+   *
+   * @generated from field: string record_type = 2;
+   */
+  recordType: string;
+};
+
+/**
+ * Describes the message rating.v1.DeleteRecordRatingsRequest.
+ * Use `create(DeleteRecordRatingsRequestSchema)` to create a new message.
+ */
+export const DeleteRecordRatingsRequestSchema: GenMessage<DeleteRecordRatingsRequest> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 14);
+
+/**
+ * @generated from message rating.v1.DeleteRecordRatingsResponse
+ */
+export type DeleteRecordRatingsResponse = Message<"rating.v1.DeleteRecordRatingsResponse"> & {
+  /**
+   * Number of ratings that this call has deleted.
+   *
+   * @generated from field: int64 deleted_count = 1;
+   */
+  deletedCount: bigint;
+
+  /**
+   * True when the record has more ratings.
+   *
+   * @generated from field: bool are_left = 2;
+   */
+  areLeft: boolean;
+};
+
+/**
+ * Describes the message rating.v1.DeleteRecordRatingsResponse.
+ * Use `create(DeleteRecordRatingsResponseSchema)` to create a new message.
+ */
+export const DeleteRecordRatingsResponseSchema: GenMessage<DeleteRecordRatingsResponse> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 15);
+
+/**
  * @generated from message rating.v1.GetRatingRequest
  */
 export type GetRatingRequest = Message<"rating.v1.GetRatingRequest"> & {
@@ -502,7 +552,7 @@ export type GetRatingRequest = Message<"rating.v1.GetRatingRequest"> & {
  * Use `create(GetRatingRequestSchema)` to create a new message.
  */
 export const GetRatingRequestSchema: GenMessage<GetRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 14);
+  messageDesc(file_rating_v1_rating, 16);
 
 /**
  * @generated from message rating.v1.GetRatingResponse
@@ -519,7 +569,7 @@ export type GetRatingResponse = Message<"rating.v1.GetRatingResponse"> & {
  * Use `create(GetRatingResponseSchema)` to create a new message.
  */
 export const GetRatingResponseSchema: GenMessage<GetRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 15);
+  messageDesc(file_rating_v1_rating, 17);
 
 /**
  * @generated from message rating.v1.ListTopRatedRequest
@@ -559,7 +609,7 @@ export type ListTopRatedRequest = Message<"rating.v1.ListTopRatedRequest"> & {
  * Use `create(ListTopRatedRequestSchema)` to create a new message.
  */
 export const ListTopRatedRequestSchema: GenMessage<ListTopRatedRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 16);
+  messageDesc(file_rating_v1_rating, 18);
 
 /**
  * @generated from message rating.v1.ListTopRatedResponse
@@ -584,7 +634,7 @@ export type ListTopRatedResponse = Message<"rating.v1.ListTopRatedResponse"> & {
  * Use `create(ListTopRatedResponseSchema)` to create a new message.
  */
 export const ListTopRatedResponseSchema: GenMessage<ListTopRatedResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 17);
+  messageDesc(file_rating_v1_rating, 19);
 
 /**
  * WatchAggregatedRatingsRequest selects what to watch: records, record_type or top.
@@ -626,7 +676,7 @@ export type WatchAggregatedRatingsRequest = Message<"rating.v1.WatchAggregatedRa
  * Use `create(WatchAggregatedRatingsRequestSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequestSchema: GenMessage<WatchAggregatedRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 18);
+  messageDesc(file_rating_v1_rating, 20);
 
 /**
  * TopList is the beginning of a list as ListTopRated returns it.
@@ -661,7 +711,7 @@ export type WatchAggregatedRatingsRequest_TopList = Message<"rating.v1.WatchAggr
  * Use `create(WatchAggregatedRatingsRequest_TopListSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequest_TopListSchema: GenMessage<WatchAggregatedRatingsRequest_TopList> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 18, 0);
+  messageDesc(file_rating_v1_rating, 20, 0);
 
 /**
  * WatchAggregatedRatingsResponse has one state, or only resume_revision when nothing changed after since_revision.
@@ -697,7 +747,7 @@ export type WatchAggregatedRatingsResponse = Message<"rating.v1.WatchAggregatedR
  * Use `create(WatchAggregatedRatingsResponseSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponseSchema: GenMessage<WatchAggregatedRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 19);
+  messageDesc(file_rating_v1_rating, 21);
 
 /**
  * TopList has the aggregates by score, the highest first.
@@ -716,7 +766,7 @@ export type WatchAggregatedRatingsResponse_TopList = Message<"rating.v1.WatchAgg
  * Use `create(WatchAggregatedRatingsResponse_TopListSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponse_TopListSchema: GenMessage<WatchAggregatedRatingsResponse_TopList> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 19, 0);
+  messageDesc(file_rating_v1_rating, 21, 0);
 
 /**
  * @generated from message rating.v1.ImportRatingsRequest
@@ -733,7 +783,7 @@ export type ImportRatingsRequest = Message<"rating.v1.ImportRatingsRequest"> & {
  * Use `create(ImportRatingsRequestSchema)` to create a new message.
  */
 export const ImportRatingsRequestSchema: GenMessage<ImportRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 20);
+  messageDesc(file_rating_v1_rating, 22);
 
 /**
  * @generated from message rating.v1.ImportRatingsResponse
@@ -773,7 +823,7 @@ export type ImportRatingsResponse = Message<"rating.v1.ImportRatingsResponse"> &
  * Use `create(ImportRatingsResponseSchema)` to create a new message.
  */
 export const ImportRatingsResponseSchema: GenMessage<ImportRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 21);
+  messageDesc(file_rating_v1_rating, 23);
 
 /**
  * Refusal contains the reason why a rating was not saved.
@@ -806,7 +856,7 @@ export type ImportRatingsResponse_Refusal = Message<"rating.v1.ImportRatingsResp
  * Use `create(ImportRatingsResponse_RefusalSchema)` to create a new message.
  */
 export const ImportRatingsResponse_RefusalSchema: GenMessage<ImportRatingsResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 21, 0);
+  messageDesc(file_rating_v1_rating, 23, 0);
 
 /**
  * RatingService owns the ratings and their aggregates. A record is a pair of record_type and record_id;
@@ -858,6 +908,17 @@ export const RatingService: GenService<{
     methodKind: "unary";
     input: typeof DeleteRatingRequestSchema;
     output: typeof DeleteRatingResponseSchema;
+  },
+  /**
+   * DeleteRecordRatings deletes the ratings of a record by all users, at most 2,000 in one call. Call it again
+   * while are_left is true. Deleting nothing succeeds.
+   *
+   * @generated from rpc rating.v1.RatingService.DeleteRecordRatings
+   */
+  deleteRecordRatings: {
+    methodKind: "unary";
+    input: typeof DeleteRecordRatingsRequestSchema;
+    output: typeof DeleteRecordRatingsResponseSchema;
   },
   /**
    * GetRating returns one user's rating of a record, or NOT_FOUND.

@@ -8,6 +8,7 @@ export function refusingWhenFull(store: RatingStore): RatingStore {
     ...store,
     put: (ratings) => store.put(ratings).catch(rethrow),
     delete: (record, userId) => store.delete(record, userId).catch(rethrow),
+    deleteRatings: (record, limit) => store.deleteRatings(record, limit).catch(rethrow),
   }
 }
 

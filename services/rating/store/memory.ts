@@ -154,7 +154,10 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
   return {
     capabilities: memoryCapabilities,
     scoring: (recordType) => scoringFor(rules, recordType),
-    ...writesBy(async (changes) => commit(foldChanges(changes, find, rules))),
+    ...writesBy(
+      async (changes) => commit(foldChanges(changes, find, rules)),
+      async (record, limit) => [...find(record).ratings.keys().take(limit)],
+    ),
     get: async (record, userId) => ratingOf(record, userId),
     aggregate: async (record) => aggregateIn(find(record)),
     aggregates: async (refs) => refs.flatMap((record) => aggregateIn(find(record)) ?? []),

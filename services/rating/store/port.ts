@@ -12,6 +12,12 @@ import type { Scoring } from '../scoring.ts'
 /** Outcome of a put: whether it replaced a rating. */
 export type PutOutcome = 'created' | 'replaced'
 
+export interface DeletedRatings {
+  readonly deletedCount: number
+  /** `true` when the record has more ratings than were deleted. */
+  readonly areLeft: boolean
+}
+
 /** Last position of a page of the top list: the last record that was read. */
 export interface TopPosition {
   readonly bayesianScore: number
@@ -140,6 +146,9 @@ export interface RatingStore extends AsyncDisposable {
 
   /** Deletes the user's rating. Returns `false` when there was none. */
   delete(record: RecordRef, userId: string): Promise<boolean>
+
+  /** Deletes at most `limit` ratings of the record, by any users, in one write. */
+  deleteRatings(record: RecordRef, limit: number): Promise<DeletedRatings>
 
   /** Returns the user's rating of the record, or `undefined`. */
   get(record: RecordRef, userId: string): Promise<StoredRating | undefined>

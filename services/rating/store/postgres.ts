@@ -224,6 +224,12 @@ export async function openPostgresRatingStore(
     return { recordType, recordId, userId, value, ...stampOf(row) }
   }
 
+  async function usersOf({ recordType, recordId }: RecordRef, limit: number): Promise<string[]> {
+    if (!isText(recordType) || !isText(recordId)) return []
+    const rows = await db.read(users, [recordType, recordId, limit])
+    return rows.map((row) => row.user_id as string)
+  }
+
   async function slice(options: TopOptions, size: number): Promise<TopSlice> {
     const { recordType, countMin, limit, after } = options
     if (!isText(recordType)) return { aggregates: [], end: undefined }
@@ -239,7 +245,7 @@ export async function openPostgresRatingStore(
   return {
     capabilities: postgresCapabilities,
     scoring: (recordType) => scoringFor(rules, recordType),
-    ...writesBy(write),
+    ...writesBy(write, usersOf),
     get,
     aggregate: async (record) => (await states([record])).states.find(isRated),
     aggregates: async (records) => (await states(records)).states.filter(isRated),
@@ -260,6 +266,12 @@ export async function openPostgresRatingStore(
 /** Returns whether a row of an outer join has found a record. */
 function isPresent(row: Row): boolean {
   return typeof row.record_id === 'string'
+}
+
+const users: Statement = {
+  name: 'users',
+  text: `SELECT user_id FROM aggregate JOIN rating USING (record_number)
+    WHERE record_type = $1 AND record_id = $2 LIMIT $3`,
 }
 
 function toPosition(row: Row): TopPosition {

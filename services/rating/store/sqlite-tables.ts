@@ -194,6 +194,10 @@ function readers(db: DatabaseSync) {
        WHERE record_type = ? AND record_id = ? AND user_id = ?`,
     ),
     step: db.prepare('SELECT step FROM rating WHERE record_number = ? AND user_id = ?'),
+    users: db.prepare(
+      `SELECT user_id FROM aggregate JOIN rating USING (record_number)
+       WHERE record_type = ? AND record_id = ? LIMIT ?`,
+    ),
     // Seeks each record type in the index, instead of reading all of it.
     ratedTypes: db.prepare(
       `WITH RECURSIVE type (name) AS (

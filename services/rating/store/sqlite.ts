@@ -230,6 +230,10 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     return { recordType, recordId, userId, value, ...stampOf(row) }
   }
 
+  function usersOf({ recordType, recordId }: RecordRef, limit: number): string[] {
+    return sql.users.all(recordType, recordId, limit).map((row) => row.user_id as string)
+  }
+
   async function states(records: readonly RecordRef[]): Promise<StatesPage> {
     const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
     return read(db, () => {
@@ -248,7 +252,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
   return {
     capabilities: sqliteCapabilities,
     scoring: (recordType) => scoringFor(rules.current(), recordType),
-    ...writesBy(change),
+    ...writesBy(change, async (record, limit) => read(db, () => usersOf(record, limit))),
     get: async (record, userId) => read(db, () => get(record, userId)),
     aggregate: async (record) => (await states([record])).states.find(isRated),
     aggregates: async (records) => (await states(records)).states.filter(isRated),

@@ -16,10 +16,14 @@ export function createChangeListeners() {
   }
 }
 
-/** Returns `put` and `delete`. `write` returns for each change whether it found a rating. */
+/**
+ * Returns `put` and the deletes. `write` returns for each change whether it found a rating, and
+ * `usersOf` at most `limit` users who have rated a record.
+ */
 export function writesBy(
   write: (changes: readonly RatingChange[]) => Promise<readonly boolean[]>,
-): Pick<RatingStore, 'put' | 'delete'> {
+  usersOf: (record: RecordRef, limit: number) => Promise<readonly string[]>,
+): Pick<RatingStore, 'put' | 'delete' | 'deleteRatings'> {
   return {
     async put(ratings) {
       const found = await write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
@@ -28,6 +32,13 @@ export function writesBy(
     async delete(record, userId) {
       const [deleted] = await write([{ ...record, userId, kind: 'delete' }])
       return deleted === true
+    },
+    async deleteRatings({ recordType, recordId }, limit) {
+      const record = { recordType, recordId }
+      const userIds = await usersOf(record, limit + 1)
+      const gone = userIds.slice(0, limit)
+      const found = await write(gone.map((userId) => ({ ...record, userId, kind: 'delete' })))
+      return { deletedCount: found.filter(Boolean).length, areLeft: userIds.length > limit }
     },
   }
 }

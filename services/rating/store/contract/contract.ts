@@ -173,6 +173,23 @@ function describeRatings(openNew: OpenNew): void {
     expect(await store.put([rating('ann', 4)])).toEqual(['created'])
   })
 
+  test('the ratings of a record are deleted some at a time, and those of others stay', async () => {
+    await using store = await openNew()
+    const users = ['ann', 'bob', 'cy', 'dee', 'eve']
+    await store.put([...users.map((user) => rating(user, 4)), rating('ann', 2, heat)])
+    const revision = await store.revision()
+    expect(await store.deleteRatings(alien, 2)).toEqual({ deletedCount: 2, areLeft: true })
+    expect((await store.aggregate(alien))?.count).toBe(3)
+    expect(await store.revision()).toBeGreaterThan(revision)
+    expect(await store.deleteRatings(alien, 3)).toEqual({ deletedCount: 3, areLeft: false })
+    expect(await store.aggregate(alien)).toBeUndefined()
+    for (const user of users) expect(await store.get(alien, user)).toBeUndefined()
+    const none = { deletedCount: 0, areLeft: false }
+    expect(await store.deleteRatings(alien, 3)).toEqual(none)
+    expect(await store.deleteRatings(movie('never rated'), 3)).toEqual(none)
+    expect((await store.aggregate(heat))?.count).toBe(1)
+  })
+
   test('a put that rejects saves nothing', async () => {
     await using store = await openNew()
     await store.put([rating('ann', 4)])
