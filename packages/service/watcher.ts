@@ -1,6 +1,8 @@
 /** A follower of changes. Each change calls `wake`. */
 export interface Watcher {
   wake: () => void
+  /** True when the end of its signal wakes it. Set by `nextWake`. */
+  isListening?: boolean
 }
 
 /**
@@ -9,16 +11,18 @@ export interface Watcher {
  */
 export const wokenAtOnceMax = 128
 
-/** Resolves at the next `wake`, or when the signal is aborted. Earlier changes are not reported. */
+/**
+ * Resolves at the next `wake`, or when the signal is aborted. Earlier changes are not reported.
+ * @param signal The same one for all waits of a watcher, which listens to it until it is aborted.
+ */
 export function nextWake(watcher: Watcher, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const wake = () => {
-    signal.removeEventListener('abort', wake)
-    resolve()
+  if (!watcher.isListening) {
+    watcher.isListening = true
+    signal.addEventListener('abort', () => watcher.wake(), { once: true })
   }
-  watcher.wake = wake
-  signal.addEventListener('abort', wake, { once: true })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  watcher.wake = resolve
   return promise
 }
 

@@ -109,19 +109,34 @@ export function createRatingRpc({ store: rated, watches, validate }: RatingRpcOp
       return { aggregatedRatings: page.aggregates.map(toMessage), nextPageToken }
     },
 
-    async *watchAggregatedRatings(request, { signal, values }) {
+    watchAggregatedRatings(request, { signal, values }) {
       const target = targetOf(request)
       values.get(callKey)?.memory.holdNow(watchBytes(target))
       const messages = watches.watch(target, Number(request.sinceRevision), signal)
       if (messages === undefined) {
         throw new ConnectError('too many watches are open already', Code.ResourceExhausted)
       }
-      for await (const message of messages) yield toWatchResponse(message)
+      return mapped(messages, toWatchResponse)
     },
 
     importRatings: (requests, { values }) =>
       importRatings(requests, { store, validate, memory: values.get(callKey)?.memory }),
   } satisfies ServiceImpl<typeof RatingService>
+}
+
+/** Like a generator that yields each mapped value, at a third of its cost. */
+function mapped<T, R>(source: AsyncGenerator<T>, map: (value: T) => R): AsyncGenerator<R> {
+  const convert = ({ done, value }: IteratorResult<T>): IteratorResult<R> =>
+    done ? { done, value: undefined } : { done: false, value: map(value) }
+  return {
+    next: () => source.next().then(convert),
+    return: () => source.return(undefined).then(convert),
+    throw: (error) => source.throw(error).then(convert),
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  }
 }
 
 export type RatingRpc = ReturnType<typeof createRatingRpc>

@@ -3,6 +3,7 @@ import type { Watcher } from '@marquee/service/watcher'
 import type { RecordRef } from './rating.ts'
 import type { RatingStore } from './store/port.ts'
 import type { Change } from './watch/change-pages.ts'
+import type { Entered, WatchContext } from './watch/context.ts'
 import { type ChangeFeed, createChangeFeed } from './watch/feed.ts'
 import type { WatchMessage } from './watch/message.ts'
 import { createReadQueue } from './watch/read-queue.ts'
@@ -105,22 +106,29 @@ export function createAggregateWatches({
 
   function close(): void {
     stopPolling()
+    feed?.close()
     feed = undefined
   }
 
-  async function* follow(target: WatchTarget, sinceRevision: number, signal: AbortSignal) {
+  function enter(): Entered {
     watches++
-    try {
-      const opened = open()
-      await opened.started
-      const common = { feed: opened, sinceRevision, signal }
-      if ('records' in target) yield* records.watch({ ...common, records: target.records })
-      else if ('top' in target) yield* tops.watch({ ...common, selection: target.top })
-      else yield* types.watch({ ...common, recordType: target.recordType })
-    } finally {
-      watches--
-      if (watches === 0) close()
+    return {
+      async feed() {
+        const opened = open()
+        await opened.started
+        return opened
+      },
+      [Symbol.dispose]() {
+        watches--
+        if (watches === 0) close()
+      },
     }
+  }
+
+  function start(target: WatchTarget, context: WatchContext): AsyncGenerator<WatchMessage> {
+    if ('records' in target) return records.watch({ ...context, records: target.records })
+    if ('top' in target) return tops.watch({ ...context, selection: target.top })
+    return types.watch({ ...context, recordType: target.recordType })
   }
 
   function isFull(target: WatchTarget): boolean {
@@ -131,7 +139,7 @@ export function createAggregateWatches({
 
   return {
     watch(target, sinceRevision, signal) {
-      return isFull(target) ? undefined : follow(target, sinceRevision, signal)
+      return isFull(target) ? undefined : start(target, { enter, sinceRevision, signal })
     },
     [Symbol.dispose]() {
       unsubscribe()

@@ -86,7 +86,11 @@ export function createRestStream(options: RestStreamOptions): RestStream {
     const toMessage = (value: unknown) =>
       create(method.output, value as MessageInitShape<typeof method.output>)
     const { stream, earlyFailure } = createStream(call, format, toMessage, limits.heartbeatMs)
-    stream.send(implementation(request, context))
+    try {
+      stream.send(implementation(request, context))
+    } catch (thrown) {
+      stream.fail(thrown)
+    }
     await stream.begun
     const whole = stream.whole()
     const failure = earlyFailure()

@@ -13,6 +13,8 @@ export interface ChangeFeed extends Pick<ChangePages, 'after'> {
   readonly revision: number
   /** Records that the store may have changes. */
   hear(): void
+  /** Stops the feed after the read in progress. */
+  close(): void
   /** Throws the error that has stopped the feed. */
   throwIfFailed(): void
 }
@@ -36,25 +38,29 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   let position = positionAt(0)
   let revision = 0
   let heardCount = 0
-  let isReading = true
+  let isClosed = false
+  let wakeUp = () => {}
   let failure: { readonly cause: unknown } | undefined
 
   async function start(): Promise<void> {
     revision = await queue.run(() => store.revision())
     position = positionAt(revision)
-    await readAll()
   }
 
-  /** Reads everything, until nothing was heard during the last read. */
-  async function readAll(): Promise<void> {
-    isReading = true
-    let readCount: number
-    do {
-      readCount = heardCount
+  /**
+   * Reads everything, and again whenever something was heard. One loop does so, because on Workers
+   * the request that changes something ends before its reads.
+   */
+  async function follow(): Promise<void> {
+    while (!isClosed) {
+      const readCount = heardCount
       let isLast = false
       while (!isLast) isLast = await readPage()
-    } while (readCount !== heardCount)
-    isReading = false
+      if (readCount !== heardCount || isClosed) continue
+      await new Promise<void>((resolve) => {
+        wakeUp = resolve
+      })
+    }
   }
 
   async function readPage(): Promise<boolean> {
@@ -73,12 +79,8 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     void wakeInTurns(onFailure())
   }
 
-  const started = start().catch((cause) => {
-    fail(cause)
-    throw cause
-  })
-  // Each watcher gets the failure when it begins.
-  started.catch(() => {})
+  const started = start()
+  started.then(follow).catch(fail)
   return {
     started,
     get position() {
@@ -90,7 +92,11 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
     after: pages.after,
     hear() {
       heardCount++
-      if (!isReading && failure === undefined) readAll().catch(fail)
+      wakeUp()
+    },
+    close() {
+      isClosed = true
+      wakeUp()
     },
     throwIfFailed() {
       if (failure !== undefined) throw failure.cause

@@ -1,6 +1,6 @@
 import { nextWake, type Watcher } from '@marquee/service/watcher'
 import { type Change, positionAt } from './change-pages.ts'
-import type { ChangeFeed } from './feed.ts'
+import type { WatchContext } from './context.ts'
 import type { WatchMessage } from './message.ts'
 
 /** Position before all changes. */
@@ -18,11 +18,8 @@ export interface TypeWatchers {
   watch(options: TypeWatch): AsyncGenerator<WatchMessage>
 }
 
-export interface TypeWatch {
-  readonly feed: ChangeFeed
+export interface TypeWatch extends WatchContext {
   readonly recordType: string
-  readonly sinceRevision: number
-  readonly signal: AbortSignal
 }
 
 export function createTypeWatchers(): TypeWatchers {
@@ -42,48 +39,45 @@ export function createTypeWatchers(): TypeWatchers {
     *all() {
       for (const watchers of byType.values()) yield* watchers
     },
-    async *watch(options) {
+    async *watch({ enter, recordType, sinceRevision, signal }) {
+      using entered = enter()
       const watcher: Watcher = { wake: () => {} }
-      const watchers = join(options.recordType, watcher)
+      const watchers = join(recordType, watcher)
       try {
-        yield* follow(options, watcher)
+        const feed = await entered.feed()
+        let sentRevision = sinceRevision
+        let position = sentRevision === 0 ? beginning : positionAt(sentRevision)
+        let hasBegun = false
+        while (!signal.aborted) {
+          feed.throwIfFailed()
+          const page = await feed.after(position)
+          if (!hasBegun && page.revision < sentRevision) {
+            // The revision is of another database.
+            sentRevision = 0
+            position = beginning
+            continue
+          }
+          for (const change of page.changes) {
+            if (change.state.recordType !== recordType) continue
+            hasBegun = true
+            const message = atLeast(change, sentRevision)
+            sentRevision = message.resumeRevision
+            yield message
+          }
+          position = page.end
+          if (!page.isLast) continue
+          if (!hasBegun) yield { resumeRevision: page.revision }
+          hasBegun = true
+          if (feed.position.revision > page.revision) continue
+          // Where the feed reads next, its page needs no further read.
+          position = feed.position
+          await nextWake(watcher, signal)
+        }
       } finally {
         watchers.delete(watcher)
-        if (watchers.size === 0) byType.delete(options.recordType)
+        if (watchers.size === 0) byType.delete(recordType)
       }
     },
-  }
-}
-
-async function* follow(options: TypeWatch, watcher: Watcher): AsyncGenerator<WatchMessage> {
-  const { feed, recordType, signal } = options
-  let sentRevision = options.sinceRevision
-  let position = sentRevision === 0 ? beginning : positionAt(sentRevision)
-  let hasBegun = false
-  while (!signal.aborted) {
-    feed.throwIfFailed()
-    const page = await feed.after(position)
-    if (!hasBegun && page.revision < sentRevision) {
-      // The revision is of another database.
-      sentRevision = 0
-      position = beginning
-      continue
-    }
-    for (const change of page.changes) {
-      if (change.state.recordType !== recordType) continue
-      hasBegun = true
-      const message = atLeast(change, sentRevision)
-      sentRevision = message.resumeRevision
-      yield message
-    }
-    position = page.end
-    if (!page.isLast) continue
-    if (!hasBegun) yield { resumeRevision: page.revision }
-    hasBegun = true
-    if (feed.position.revision > page.revision) continue
-    // Where the feed reads next, its page needs no further read.
-    position = feed.position
-    await nextWake(watcher, signal)
   }
 }
 

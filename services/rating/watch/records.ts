@@ -1,7 +1,7 @@
 import { nextWake, type Watcher } from '@marquee/service/watcher'
 import { type AggregateState, type RecordRef, recordKey } from '../rating.ts'
 import type { Change } from './change-pages.ts'
-import type { ChangeFeed } from './feed.ts'
+import type { WatchContext } from './context.ts'
 import type { WatchMessage } from './message.ts'
 import type { StateRounds } from './state-rounds.ts'
 
@@ -17,11 +17,8 @@ export interface WatchedRecords {
   watchers(): Iterable<Watcher>
 }
 
-export interface RecordsWatch {
-  readonly feed: ChangeFeed
+export interface RecordsWatch extends WatchContext {
   readonly records: readonly RecordRef[]
-  readonly sinceRevision: number
-  readonly signal: AbortSignal
 }
 
 interface Watched {
@@ -85,9 +82,11 @@ export function createWatchedRecords(rounds: StateRounds): WatchedRecords {
     return woken
   }
 
-  async function* watch({ feed, records, sinceRevision, signal }: RecordsWatch) {
+  async function* watch({ enter, records, sinceRevision, signal }: RecordsWatch) {
+    using entered = enter()
     const { watcher, all } = join(records)
     try {
+      const feed = await entered.feed()
       // Changes during the first read are noted.
       const first = await rounds.read(Array.from(all, ({ record }) => record))
       const since = sinceRevision > first.revision ? 0 : sinceRevision
@@ -103,8 +102,9 @@ export function createWatchedRecords(rounds: StateRounds): WatchedRecords {
       while (!signal.aborted) {
         feed.throwIfFailed()
         const reached = Math.max(sentRevision, feed.revision)
-        yield* take(watcher, first.revision, { before: sentRevision, after: reached })
+        const taken = take(watcher, first.revision, { before: sentRevision, after: reached })
         sentRevision = reached
+        for (const message of taken) yield message
         if (watcher.changed.size === 0) await nextWake(watcher, signal)
       }
     } finally {

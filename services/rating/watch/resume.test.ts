@@ -29,7 +29,7 @@ import { createAggregateWatches } from '../watch.ts'
 const recordType = 'movie'
 const recordIds = Array.from({ length: 60 }, (_, n) => `movie-${n}`)
 /** Longest times until the client kills a connection, in milliseconds. */
-const livesMs = [20, 100, 5_000]
+const livesMs = [20, 100, 1_000]
 const timeoutMs = 60_000
 const top = { recordType, countMin: 2n, limit: 5 }
 
@@ -81,10 +81,11 @@ async function expectSameEnd(databaseUrl: string, batchCount: number): Promise<v
   await Promise.race([Promise.all(followers.map(({ done }) => done)), delay(timeoutMs)])
   over.abort()
   await Promise.all(following)
-  for (const { name, state, connections } of followers) {
+  for (const { name, state } of followers) {
     expect([name, state()]).toEqual([name, name === 'top' ? expected.top : expected.records])
-    expect(connections()).toBeGreaterThan(3)
   }
+  const connections = followers.reduce((sum, follower) => sum + follower.connections(), 0)
+  expect(connections).toBeGreaterThan(10)
 }
 
 interface Expected {

@@ -2,6 +2,7 @@ import { nextWake, type Watcher, wakeInTurns } from '@marquee/service/watcher'
 import type { Aggregate } from '../rating.ts'
 import type { RatingStore, TopPosition } from '../store/port.ts'
 import { type Change, positionAt } from './change-pages.ts'
+import type { WatchContext } from './context.ts'
 import type { ChangeFeed } from './feed.ts'
 import type { WatchMessage } from './message.ts'
 import type { ReadQueue } from './read-queue.ts'
@@ -28,11 +29,8 @@ export interface WatchedTops {
   watchers(): Iterable<Watcher>
 }
 
-export interface TopWatch {
-  readonly feed: ChangeFeed
+export interface TopWatch extends WatchContext {
   readonly selection: TopSelection
-  readonly sinceRevision: number
-  readonly signal: AbortSignal
 }
 
 interface TopList {
@@ -105,10 +103,12 @@ export function createWatchedTops(store: Pick<RatingStore, 'top'>, queue: ReadQu
         if (types.has(list.selection.recordType)) renew(list, feed)
       }
     },
-    async *watch({ feed, selection, sinceRevision, signal }) {
+    async *watch({ enter, selection, sinceRevision, signal }) {
+      using entered = enter()
       const watcher: Watcher = { wake: () => {} }
       const list = join(selection, watcher)
       try {
+        const feed = await entered.feed()
         if ((list.message?.resumeRevision ?? -1) < sinceRevision) renew(list, feed)
         let sent: WatchMessage | undefined
         if (list.message === undefined) await nextWake(watcher, signal)
