@@ -3,7 +3,13 @@ import type { Candidate, Peer } from './bench.ts'
 import { buildGo } from './build-go.ts'
 import { startProcess } from './process.ts'
 
-export type ServiceName = 'metadata' | 'rating' | 'movie' | 'bench'
+export type ServiceName = 'metadata' | 'rating' | 'movie' | 'bench' | 'fan-out'
+
+/** Programs of services that are only measured. */
+const benchEntries: Readonly<Partial<Record<ServiceName, string>>> = {
+  bench: 'bench/service.ts',
+  'fan-out': 'bench/fan-out-service.ts',
+}
 
 /** Names of the peers that can take part in a case of calls. */
 export const peerNames = [
@@ -26,7 +32,7 @@ export function marquee(
   runtimeName: RuntimeName,
   ...args: readonly string[]
 ): Candidate {
-  const entry = service === 'bench' ? 'bench/service.ts' : `services/${service}/main.ts`
+  const entry = benchEntries[service] ?? `services/${service}/main.ts`
   const allArgs = ['--port', '0', '--log-format', 'json', ...args]
   return onRuntime(`marquee-${runtimeName}`, runtimeName, entry, allArgs, (line) => {
     const origin = /"url":"(http[^"]+)"/.exec(line)?.[1]

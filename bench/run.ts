@@ -2,6 +2,7 @@
 import { cpus } from 'node:os'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { type Bench, ownName } from './bench.ts'
+import { measureFanOut } from './cases/fan-out.ts'
 import {
   measureGrpcUnary,
   measureJsonOverHttp1,
@@ -45,6 +46,7 @@ const cases: Readonly<Record<string, Measure>> = {
   start: measureStart,
   page: measurePage,
   viewers: measureViewers,
+  'fan-out': measureFanOut,
 }
 const benches: Readonly<Record<string, readonly string[]>> = {
   rpc: Object.keys(rpcCases),

@@ -33,6 +33,8 @@ const targets: readonly Target[] = [
   { case: 'grpc-1mib', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'movie-details', metric: p99, factor: 1, rival: 'grpc-go' },
   { case: 'viewers', metric: 'put_p99_ms', max: 250 },
+  { case: 'fan-out', metric: 'seen_p99_ms', max: 100 },
+  { case: 'fan-out', metric: 'reads_per_change', max: 1 },
   ...['ListMetadata', 'ListMetadata-retried', 'GetMetadata', 'ListMovies'].flatMap((name) => [
     { case: `overload ${name}`, metric: 'lost_goodput', max: 10 },
     { case: `overload ${name}`, metric: 'p99_to_unloaded', max: 3 },

@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { create, toBinary } from '@bufbuild/protobuf'
 import { createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import { waitFor } from '@marquee/testing/wait-for'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { MovieService, WatchMovieDetailsRequestSchema } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type Bench, ownName, type Peer, startNeeded } from '../bench.ts'
 import { loadCatalogue } from '../catalogue.ts'
 import { processorTimeMs, residentMegabytes } from '../cpu.ts'
 import { marquee } from '../peers.ts'
-import { startViewers, type Viewers } from '../viewers.ts'
+import { startViewers, type Viewed, type Viewers } from '../viewers.ts'
 
 const name = 'viewers'
 const viewerCount = 10_000
@@ -19,6 +21,14 @@ const ratingMs = 20_000
 const quietMs = 5_000
 const openTimeoutMs = 120_000
 const recordType = 'movie'
+
+const details: Viewed = {
+  path: `/${MovieService.typeName}/${MovieService.method.watchMovieDetails.name}`,
+  encode(movieId) {
+    const request = create(WatchMovieDetailsRequestSchema, { movieId })
+    return toBinary(WatchMovieDetailsRequestSchema, request)
+  },
+}
 
 /**
  * Measures 10,000 viewers of 100 movies on one movie instance, while it receives a few ratings per
@@ -41,7 +51,7 @@ async function measureRound(bench: Bench, movie: Peer, movieIds: string[]): Prom
   const rssBeforeMb = residentMegabytes(movie.pid)
   const openUsedMs = processorTimeMs(movie.pid)
   const startMs = performance.now()
-  using viewers = startViewers(originOf(movie), watched)
+  using viewers = startViewers(originOf(movie), watched, details)
   const areThere = () => viewers.seenCount + viewers.lostCount === viewerCount
   await waitFor(areThere, { what: 'all viewers to be sent something', timeoutMs: openTimeoutMs })
   if (viewers.lostCount > 0) throw new Error(`${viewers.lostCount} viewers were turned away`)
