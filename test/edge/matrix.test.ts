@@ -50,6 +50,29 @@ for (const platform of platforms) {
       expect(counts).toEqual([0n, 1n])
     })
 
+    test('Server-Sent Events bring what changes, and resume', async () => {
+      const url = `${service.url}/rating/watch?type=movie&id=events`
+      const put = () =>
+        fetch(`${service.url}/rating?type=movie&id=events&userId=ann&value=${1 + (puts++ % 5)}`, {
+          method: 'PUT',
+        })
+      let puts = 0
+      const firstEvent = async (since: string) => {
+        const headers = { accept: 'text/event-stream', 'last-event-id': since }
+        const reader = (await fetch(url, { headers })).body?.getReader()
+        const text = new TextDecoder().decode((await reader?.read())?.value)
+        await reader?.cancel()
+        return text
+      }
+      await put()
+      const first = await firstEvent('0')
+      expect(first).toMatch(/event: rating\ndata: {.*"count":"1"/)
+      const id = /^id: (\d+)$/m.exec(first)?.[1] ?? ''
+      expect(await firstEvent(id)).toContain(`id: ${id}\nevent: resume\n`)
+      await put()
+      expect(await firstEvent(id)).toMatch(/event: rating\ndata: {.*"mean":2,/)
+    })
+
     test('gRPC is refused with the reason', async () => {
       const response = await fetch(`${service.url}/${RatingService.typeName}/GetRating`, {
         method: 'POST',
