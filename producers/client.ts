@@ -26,11 +26,15 @@ export async function withClient<S extends DescService, T>(
   try {
     return await body(createClient(service, transport))
   } catch (cause) {
-    // The errors of a connection do not contain the address.
-    if (cause instanceof ConnectError) throw new Error(`${baseUrl}: ${cause.message}`, { cause })
-    throw cause
+    throw withAddress(baseUrl, cause)
   } finally {
     // Otherwise the idle connection keeps the process alive.
     sessionManager.abort()
   }
+}
+
+/** Adds the address to the error of a call: the errors of a connection do not contain it. */
+export function withAddress(baseUrl: string, error: unknown): unknown {
+  if (!(error instanceof ConnectError)) return error
+  return new Error(`${baseUrl}: ${error.message}`, { cause: error })
 }

@@ -34,7 +34,7 @@ async function exported(name: FormatName, ratings: readonly ReturnType<typeof ra
     summary,
     onProgress: () => undefined,
     catalogue: {
-      batchGetMetadata: async ({ movieIds = [] }: { movieIds?: string[] }) => {
+      batchGetMetadata: async ({ movieIds }: { movieIds: string[] }) => {
         requests.push(movieIds)
         const metadata = movies.filter(({ id }) => movieIds.includes(id))
         const known = metadata.map(({ id }) => id)
@@ -47,7 +47,7 @@ async function exported(name: FormatName, ratings: readonly ReturnType<typeof ra
       yield ratings
     })(),
   }
-  for await (const pieces of exportRatings(options as never)) {
+  for await (const pieces of exportRatings(options)) {
     for (const { file, text } of pieces) files.set(file, (files.get(file) ?? '') + text)
   }
   const lines = summary.format().split('\n').slice(0, -1)

@@ -6,12 +6,19 @@ import type { Summary } from '../summary.ts'
 import { convertValue } from './convert-value.ts'
 import type { ExportedRating } from './exported-rating.ts'
 import type { Format, Piece, RatingWriter } from './format.ts'
-import { type Catalogue, idsOf, matchBatchMax } from './match.ts'
+import { idsOf, matchBatchMax } from './match.ts'
+
+/** Method of the metadata service that reads movies. */
+export interface MovieSource {
+  batchGetMetadata(request: {
+    movieIds: string[]
+  }): Promise<{ readonly metadata: Metadata[]; readonly missingMovieIds: string[] }>
+}
 
 export interface ExportOptions {
   readonly batches: AsyncIterable<readonly Rating[]>
   readonly format: Format
-  readonly catalogue: Pick<Catalogue, 'batchGetMetadata'>
+  readonly catalogue: MovieSource
   /** Returns the scale of a record type in the service, given one of its records. */
   scaleOf(recordType: string, recordId: string): Promise<Scale>
   /** Counts what is `read`, `exported` and `refused`. */
@@ -97,7 +104,7 @@ function isMovie({ recordType }: Rating): boolean {
 }
 
 /** Creates a cache of movies. An unknown movie has the value `undefined`. */
-function createMovieCache(catalogue: Pick<Catalogue, 'batchGetMetadata'>) {
+function createMovieCache(catalogue: MovieSource) {
   const known = new Map<string, Metadata | undefined>()
   return {
     /** @param ids At most as many as a request may have. */

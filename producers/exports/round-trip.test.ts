@@ -155,7 +155,7 @@ test.each(written)(
           expect((await guessFormat(source(first, chunkBytes))).format).toBe(name)
         },
       ),
-      { seed, numRuns: 300 },
+      { seed, numRuns: 150 },
     )
     expect(count).toBeGreaterThan(50)
   },
