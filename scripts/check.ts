@@ -51,7 +51,8 @@ const allTests: Steps = {
 }
 
 async function checkGenerated(): Promise<TestReport> {
-  const readGenerated = () => new Map(['gen', 'packages/connect-hono/gen'].flatMap(readTree))
+  const readGenerated = () =>
+    new Map(['gen', 'packages/connect-hono/gen', 'packages/transcode/gen'].flatMap(readTree))
   const before = readGenerated()
   const report = await check(process.execPath, 'scripts/generate.ts')
   const after = readGenerated()

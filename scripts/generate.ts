@@ -47,7 +47,8 @@ function checkBreaking(): void {
   }
   const folder = mkdtempSync(join(tmpdir(), 'marquee-protos-'))
   process.once('exit', () => rmSync(folder, { recursive: true }))
-  for (const same of ['buf.yaml', 'third_party', 'bench/proto']) {
+  const others = ['third_party', 'bench/proto', 'packages/transcode/testing/proto']
+  for (const same of ['buf.yaml', ...others]) {
     cpSync(join(root, same), join(folder, same), { recursive: true })
   }
   const archive = join(folder, 'proto.tar')
@@ -62,3 +63,4 @@ buf('format', '--diff', '--exit-code', 'proto')
 checkBreaking()
 buf('generate')
 buf('generate', '--template', 'packages/connect-hono/buf.gen.yaml')
+buf('generate', '--template', 'packages/transcode/buf.gen.yaml')

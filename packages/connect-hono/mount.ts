@@ -2,8 +2,9 @@ import type { Env, Hono } from 'hono'
 import type { Environment } from './call.ts'
 import { createCompressions, standardCompressions } from './compression/compression.ts'
 import { rpcLimits } from './limits.ts'
-import type { ConnectOptions, ResolvedOptions } from './options.ts'
+import type { ConnectOptions } from './options.ts'
 import { createOwnCalls } from './own-calls.ts'
+import type { ResolvedOptions } from './resolved-options.ts'
 import { createRpcRouter, type RpcRouter } from './router.ts'
 import { mountRpc } from './rpc-route.ts'
 import { createStreamQuota } from './stream-quota.ts'
@@ -25,7 +26,7 @@ export function mountConnect<E extends Env>(
   const { memoryWaitMs } = resolved.limits
   const ownCalls = createOwnCalls({ memoryWaitMs, onCallEnd: options.onCallEnd })
   const router = createRpcRouter(resolved, (rpc) => {
-    options.onRpc?.(rpc.path, rpc.method)
+    options.onRpc?.(rpc.path, rpc.method, rpc)
     mountRpc(app as unknown as Hono<Environment>, rpc, ownCalls)
   })
   routes(router)

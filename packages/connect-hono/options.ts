@@ -2,9 +2,10 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import type { Interceptor } from '@connectrpc/connect'
 import type { UniversalHandlerOptions } from '@connectrpc/connect/protocol'
 import type { Call } from './call.ts'
-import type { Compression, Compressions } from './compression/compression.ts'
+import type { Compression } from './compression/compression.ts'
 import type { RpcLimits } from './limits.ts'
 import type { JsonOptions } from './protobuf/codec.ts'
+import type { Rpc } from './rpc.ts'
 import type { StreamQuota } from './stream-quota.ts'
 import type { Validate } from './validation.ts'
 
@@ -32,9 +33,9 @@ export interface ConnectOptions {
   readonly streams?: StreamQuota
   /**
    * Called for each mounted RPC, with its path below the base path of the app:
-   * `/greet.v1.GreetService/Greet`.
+   * `/greet.v1.GreetService/Greet`. With the third argument, other routes can call it too.
    */
-  readonly onRpc?: (path: string, method: DescMethod) => void
+  readonly onRpc?: (path: string, method: DescMethod, rpc: Rpc) => void
   /**
    * Called when a call has ended, for logs and metrics. Not called when middleware of the app sets
    * the variable `call`. Default: writes errors whose details the client does not see (`INTERNAL`,
@@ -61,15 +62,4 @@ export interface RpcOptions extends Partial<Omit<UniversalHandlerOptions, 'accep
    * again keeps a quiet stream open (`RpcLimits.heartbeatMs`). Default: false.
    */
   readonly repeatsState?: boolean
-}
-
-/** Options of an RPC with their defaults applied. */
-export interface ResolvedOptions {
-  readonly limits: RpcLimits
-  readonly validate: Validate
-  readonly compressions: Compressions
-  readonly interceptors: readonly Interceptor[]
-  readonly jsonOptions: JsonOptions
-  readonly drain: AbortSignal | undefined
-  readonly streams: StreamQuota
 }

@@ -8,12 +8,14 @@ import {
   type ServiceImpl,
 } from '@connectrpc/connect'
 import { createCompressions } from './compression/compression.ts'
-import { type Handler, type Invoke, intercept } from './intercept.ts'
+import { type Handler, intercept } from './intercept.ts'
 import type { RpcLimits } from './limits.ts'
-import type { ResolvedOptions, RpcOptions } from './options.ts'
+import type { RpcOptions } from './options.ts'
 import { type Codec, createCodec, type Format } from './protobuf/codec.ts'
 import { messageCheck } from './protobuf/message-check.ts'
 import { type MessageLimits, messageLimitsOf } from './protobuf/message-limits.ts'
+import type { ResolvedOptions } from './resolved-options.ts'
+import type { Rpc } from './rpc.ts'
 
 /** Registers services and RPCs. It is a `ConnectRouter`, with more options. */
 export interface RpcRouter extends ConnectRouter {
@@ -25,23 +27,6 @@ export interface RpcRouter extends ConnectRouter {
   ) => this
   /** Registers one method. */
   rpc: <Desc extends DescMethod>(method: Desc, impl: MethodImpl<Desc>, options?: RpcOptions) => this
-}
-
-/** An RPC that was registered. */
-export interface Rpc {
-  readonly method: DescMethod
-  /** `/rating.v1.RatingService/PutRating` */
-  readonly path: string
-  readonly streamsRequests: boolean
-  readonly streamsResponses: boolean
-  readonly invoke: Invoke
-  /** Codecs and limits of request messages, and codecs of response messages. */
-  readonly inputs: Readonly<Record<Format, Codec>>
-  readonly inputLimits: Readonly<Record<Format, MessageLimits>>
-  readonly outputs: Readonly<Record<Format, Codec>>
-  readonly options: ResolvedOptions
-  readonly drains: boolean
-  readonly repeatsState: boolean
 }
 
 /** @param add called with each RPC that is registered. */

@@ -9,7 +9,7 @@ import type { Lifetime } from './lifetime.ts'
 import { BodyReader } from './request/body-reader.ts'
 import type { Incoming } from './request/incoming.ts'
 import { Output } from './response/output.ts'
-import type { Rpc } from './router.ts'
+import type { Rpc } from './rpc.ts'
 import { setStreamAge, streamAgeOf } from './stream-age.ts'
 import type { Wire } from './wire/wire.ts'
 
@@ -22,14 +22,17 @@ export class RpcCall {
   readonly lifetime: Lifetime
   readonly context: RpcContext
 
-  constructor(rpc: Rpc, wire: Wire, incoming: Incoming, call: Call) {
+  /** @param requestMethod HTTP method that the handler sees. Default: that of the request. */
+  constructor(rpc: Rpc, wire: Wire, incoming: Incoming, call: Call, requestMethod?: string) {
     this.rpc = rpc
     this.wire = wire
     this.incoming = incoming
     this.call = call
     this.lifetime = call.lifetime
     const headerList = ['content-type', wire.contentType]
-    this.context = new RpcContext(rpc.method, wire.protocol, incoming.request, call, headerList)
+    const { request } = incoming
+    const { method } = rpc
+    this.context = new RpcContext(method, wire.protocol, request, call, headerList, requestMethod)
   }
 
   /**

@@ -11,7 +11,7 @@ import { headersOf, incomingOf } from './request/incoming-of.ts'
 import { unsupportedCondition } from './request/preconditions.ts'
 import { respondConnectUnary } from './response/connect-unary.ts'
 import { respondEnveloped } from './response/enveloped.ts'
-import type { Rpc } from './router.ts'
+import type { Rpc } from './rpc.ts'
 import { RpcCall } from './rpc-call.ts'
 import { createWires, type Wire, wireOf } from './wire/wire.ts'
 

@@ -20,6 +20,8 @@ import { createRefusals } from './refusals.ts'
 export interface RpcPaths {
   /** @param path `/rating.v1.RatingService/PutRating`, with the prefix of a gateway. */
   addRpc(path: string, method: DescMethod): void
+  /** @param find Returns the RPC of a REST request. */
+  addRoutes(find: (method: string, target: string) => DescMethod | undefined): void
 }
 
 /** Admission of a service's calls. */
@@ -58,54 +60,57 @@ export function createServiceAdmission(options: ServiceAdmissionOptions): Servic
       }),
     refuse(exchange, route, reason, waitedMs) {
       const wire = wireOfRequest(wires, exchange)
-      const protocol = route === routes.other ? 'rest' : (wire?.protocol ?? 'connect')
+      const protocol = routes.isRest(route) ? 'rest' : (wire?.protocol ?? 'connect')
       report(protocol, route.name, reason, waitedMs)
       sendRefusal(exchange, wire, reason)
     },
   }
   const gate = new Gate({ limits: { ...admissionLimits, ...options.limits }, calls })
   measureAdmission(metrics, gate)
-  return { open: (start) => gate.open(start), addRpc: routes.addRpc }
+  return { open: (start) => gate.open(start), addRpc: routes.addRpc, addRoutes: routes.addRoutes }
 }
 
 function createRoutes() {
   const routes = new Map<string, Route>()
-  const other: Route = {
-    name: 'unknown',
-    kind: 'unary',
-    isMeasured: false,
-    baselineMs: 0,
-    isBrief: false,
-  }
-  for (const path of probePaths) {
-    routes.set(path, {
-      name: path.slice(1),
-      kind: 'probe',
-      isMeasured: false,
-      baselineMs: 0,
-      isBrief: false,
-    })
+  /** Routes of RPCs by REST, which share nothing with the routes of their other protocols. */
+  const restRoutes = new Map<DescMethod, Route>()
+  const rests = new Set<Route>()
+  let findRest: Parameters<RpcPaths['addRoutes']>[0] = () => undefined
+  const other = createRoute('unknown', 'unary', false)
+  for (const path of probePaths) routes.set(path, createRoute(path.slice(1), 'probe', false))
+  function restRouteOf(method: DescMethod): Route {
+    const route = restRoutes.get(method) ?? routeOf(method)
+    restRoutes.set(method, route)
+    rests.add(route)
+    return route
   }
   return {
-    other,
-    addRpc(path: string, { parent, name, methodKind }: DescMethod): void {
-      if (routes.has(path)) return
-      const kind = methodKind === 'unary' ? 'unary' : 'stream'
-      routes.set(path, {
-        name: `${parent.typeName}/${name}`,
-        kind,
-        isMeasured: kind === 'unary',
-        baselineMs: 0,
-        isBrief: false,
-      })
+    isRest: (route: Route) => route === other || rests.has(route),
+    addRpc(path: string, method: DescMethod): void {
+      if (!routes.has(path)) routes.set(path, routeOf(method))
     },
-    find({ target }: Exchange): Route {
+    addRoutes(find: typeof findRest): void {
+      findRest = find
+    },
+    find({ method, target }: Exchange): Route {
       const route = routes.get(target)
       if (route !== undefined) return route
       const end = target.indexOf('?')
-      return (end < 0 ? undefined : routes.get(target.slice(0, end))) ?? other
+      const known = end < 0 ? undefined : routes.get(target.slice(0, end))
+      if (known !== undefined) return known
+      const rpc = findRest(method, target)
+      return rpc === undefined ? other : restRouteOf(rpc)
     },
   }
+}
+
+function routeOf({ parent, name, methodKind }: DescMethod): Route {
+  const kind = methodKind === 'unary' ? 'unary' : 'stream'
+  return createRoute(`${parent.typeName}/${name}`, kind, kind === 'unary')
+}
+
+function createRoute(name: string, kind: Route['kind'], isMeasured: boolean): Route {
+  return { name, kind, isMeasured, baselineMs: 0, isBrief: false }
 }
 
 /** Returns the protocol of a request. A GET has no content type, and is refused as JSON. */

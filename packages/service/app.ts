@@ -16,10 +16,13 @@ import { mountConnect } from '@marquee/connect-hono/mount'
 import type { ConnectOptions } from '@marquee/connect-hono/options'
 import { pathOf } from '@marquee/connect-hono/path'
 import { addReflection } from '@marquee/connect-hono/reflection'
+import type { Rpc } from '@marquee/connect-hono/rpc'
 import { createStreamQuota, type StreamQuota } from '@marquee/connect-hono/stream-quota'
 import { createOwnTimeouts, createTimeouts } from '@marquee/connect-hono/timeouts'
 import { createValidate, type Validate } from '@marquee/connect-hono/validation'
 import type { HostCheck } from '@marquee/http/server/host-check'
+import type { Transcoding } from '@marquee/transcode/mount'
+import type { Defaults } from '@marquee/transcode/request/read'
 import { type Context, Hono } from 'hono'
 import { Access } from '../../gen/access/v1/access_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
@@ -41,6 +44,7 @@ import type { Health, Problem } from './process/health.ts'
 import { conditionalGet, respondToHead } from './rest/conditional.ts'
 import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
 import { createRestStream, type StreamCall } from './rest/stream.ts'
+import { addRestRoutes } from './rest/transcoding.ts'
 import type { CallTracing } from './telemetry/call-tracing.ts'
 
 /** Options of `createApp`. */
@@ -80,6 +84,8 @@ export interface AppOptions extends ClientOptions {
    * Returns the service's own part of its activity beside its calls and problems. Default: nothing.
    */
   readonly activityDetails?: () => ActivityDetails
+  /** Values of request fields that a REST route and its request leave empty. Default: none. */
+  readonly restDefaults?: Defaults
 }
 
 /** A Hono app on which a service mounts its RPCs and its REST routes. */
@@ -90,6 +96,8 @@ export interface ServiceApp extends Hono<Environment> {
   readonly rpcOptions: Omit<ConnectOptions, keyof OwnRpcOptions> & OwnRpcOptions
   /** Access rules: each REST route has to have one. RPCs have theirs in the proto. */
   readonly access: AccessRules
+  /** The REST routes of RPCs, by the `google.api.http` options of their protos. */
+  readonly restRoutes: Pick<Transcoding, 'addMethod'>
   /** Runs an RPC for a REST route. */
   readonly restCall: RestCall
   /**
@@ -142,9 +150,12 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   const ofEveryService = closed.has('activity') ? [] : [ActivityService]
   const withHealth = new Set<DescService>(ofEveryService)
   const reflected = new Set<DescService>([...ofEveryService, HealthService])
-  const onRpc = (path: string, method: DescMethod) => {
+  const defaults = options.restDefaults ?? {}
+  const restRoutes = addRestRoutes(app, { access, admission, defaults })
+  const onRpc = (path: string, method: DescMethod, rpc: Rpc) => {
     access.addRpc(path, method)
     admission?.addRpc(path, method)
+    restRoutes.add(path, method, rpc)
   }
   const streams = createStreamQuota({ limits, ...client })
   const common = { limits, validate, streams, drain: health.draining }
@@ -165,16 +176,17 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   if (metrics.registry && !closed.has('metrics')) addMetrics(app, metrics.registry)
   const rpcOptions = {
     ...common,
-    onRpc(path: string, method: DescMethod) {
+    onRpc(path: string, method: DescMethod, rpc: Rpc) {
       withHealth.add(method.parent)
       reflected.add(method.parent)
-      onRpc(path, method)
+      onRpc(path, method, rpc)
     },
   }
   const restStream = createRestStream(common)
   return Object.assign(app, {
     rpcOptions,
     access,
+    restRoutes,
     restCall: createRestCall(validate, limits),
     addStream<I extends DescMessage, O extends DescMessage>(
       path: string,

@@ -24,7 +24,7 @@ export function allowOrigins(
 ): MiddlewareHandler {
   const allow = cors({
     origin: [...origins],
-    allowMethods: [...connectCors.allowedMethods, 'PUT'],
+    allowMethods: [...connectCors.allowedMethods, 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: [
       ...connectCors.allowedHeaders,
       'Authorization',

@@ -40,7 +40,10 @@ export interface MoviePage extends AsyncDisposable {
 }
 
 /** Options that forwarded calls share with the calls of the app: see `ForwardingOptions`. */
-export type ForwardingBase = Pick<ForwardingOptions, 'drain' | 'streams' | 'admission' | 'access'>
+export type ForwardingBase = Pick<
+  ForwardingOptions,
+  'drain' | 'streams' | 'admission' | 'access' | 'restRoutes'
+>
 
 interface OpenedPage {
   /** `undefined` when the page is not built. */

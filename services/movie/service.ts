@@ -40,6 +40,7 @@ export function createMovieApp({ sources, page, system, signIn, ...base }: Movie
   )
   addMovieRoutes(app, rpc)
   signIn?.addTo(app)
-  page?.addTo(app, { drain, streams, admission: base.admission, access: app.access })
+  const { access, restRoutes } = app
+  page?.addTo(app, { drain, streams, admission: base.admission, access, restRoutes })
   return app
 }

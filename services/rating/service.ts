@@ -20,12 +20,15 @@ export interface RatingAppOptions extends AppOptions {
   readonly ingest?: Pick<Ingest, 'status'>
 }
 
+/** The paths of movies name no type of record. */
+const restDefaults = { '/v1/movies': { record_type: 'movie' } }
+
 /** Creates the rating service as a Hono app. */
 export function createRatingApp(options: RatingAppOptions) {
   const { store, watches, deadLetters, ingest, ...base } = options
   const letters = base.closed?.has('dead-letters') ? undefined : deadLetters
   const activityDetails = () => ingestActivity(ingest?.status())
-  const app = createApp('rating', { ...base, activityDetails })
+  const app = createApp('rating', { ...base, activityDetails, restDefaults })
   const rpc = createRatingRpc({ store, watches, validate: app.rpcOptions.validate })
   mountConnect(
     app,

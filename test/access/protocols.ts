@@ -1,5 +1,6 @@
 import { connect } from 'node:http2'
 import { create, type DescMethod, toBinary, toJsonString } from '@bufbuild/protobuf'
+import { bindingsOf } from '@marquee/transcode/binding'
 
 /** Outcome of a call: refused for its credentials, or not. */
 export type Verdict = 'passed' | 'unauthenticated' | 'denied'
@@ -71,6 +72,23 @@ export const protocols: Attempts = {
     return verdictOfHttp(
       await fetch(`${url}${pathOf(method)}?${query}`, { headers: bearer(token) }),
     )
+  },
+
+  /** The routes of metadata and rating are those of movie too: they have no prefix there. */
+  async rest(attempt) {
+    const { url, method, token, userId } = attempt
+    const [binding] = bindingsOf(method)
+    if (binding === undefined) throw new Error(`${method.name} has no google.api.http option`)
+    const path = binding.template.text.replace(/\{([^}]*)\}/g, (_, name) => {
+      if (name === 'user_id') return userId
+      return /partition|offset/.test(name) ? '1' : 'm'
+    })
+    const response = await fetch(new URL(path, url), {
+      method: binding.method,
+      headers: { 'content-type': 'application/json', ...bearer(token) },
+      ...(binding.body !== undefined && { body: '{"value":3}' }),
+    })
+    return verdictOfHttp(response)
   },
 }
 

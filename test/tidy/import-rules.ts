@@ -76,8 +76,8 @@ const rules: readonly ImportRule[] = [
   {
     files: product,
     forbids: ({ target }, path) =>
-      into(target, 'gen/bench', 'gen/connectrpc') && !testing.test(path),
-    advice: 'the messages of the bench and of the conformance suite are for tests',
+      into(target, 'gen/bench', 'gen/connectrpc', 'gen/library') && !testing.test(path),
+    advice: 'the messages of the bench, of the conformance suite and of the library are for tests',
   },
   {
     files: /\/port\.ts$/,

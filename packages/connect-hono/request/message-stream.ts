@@ -1,6 +1,16 @@
 import type { Message } from '@bufbuild/protobuf'
 import type { Lifetime } from '../lifetime.ts'
-import type { Input } from './input.ts'
+import type { Polled } from '../wire/envelope.ts'
+
+/** Messages of a request, as they arrive. */
+export interface MessageSource {
+  /** Returns whether there is a message to `take`, without waiting. */
+  poll(): Polled
+  /** Resolves when `poll` may return another result. */
+  ready(): Promise<void>
+  /** Returns the message that `poll` has found. */
+  take(): Message | Promise<Message>
+}
 
 type Result = IteratorResult<Message, undefined>
 
@@ -11,13 +21,13 @@ const done: Result = { done: true, value: undefined }
  * catches the error.
  */
 export class MessageStream implements AsyncIterableIterator<Message, undefined> {
-  readonly #input: Input
+  readonly #input: MessageSource
   readonly #lifetime: Lifetime
   #isDone = false
   /** Last result that was requested, until it settles. */
   #pending: Promise<Result> | undefined
 
-  constructor(input: Input, lifetime: Lifetime) {
+  constructor(input: MessageSource, lifetime: Lifetime) {
     this.#input = input
     this.#lifetime = lifetime
   }

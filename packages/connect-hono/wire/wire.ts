@@ -17,7 +17,7 @@ import { encodeEnvelope } from './envelope.ts'
 
 /** Wire format of the calls with one content type. */
 export interface Wire {
-  readonly protocol: 'grpc' | 'grpc-web' | 'connect'
+  readonly protocol: 'grpc' | 'grpc-web' | 'connect' | 'rest'
   readonly format: Format
   /** Content type of the response. */
   readonly contentType: string

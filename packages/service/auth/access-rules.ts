@@ -15,8 +15,13 @@ export interface AccessRule {
   readonly method?: DescMethod
 }
 
-/** Rules of a REST route: an access, or the RPC whose rule applies, by HTTP method. */
-export type RouteRules = Readonly<Record<string, RouteRule | ((c: Context) => RouteRule)>>
+/**
+ * Rules of a REST route: an access, or the RPC whose rule applies, by HTTP method. A function
+ * returns the rule of any method, and `undefined` for a request that the route refuses.
+ */
+export type RouteRules =
+  | Readonly<Record<string, RouteRule | ((c: Context) => RouteRule)>>
+  | ((c: Context<Environment>) => RouteRule | undefined)
 
 type RouteRule = Access | DescMethod
 
@@ -75,8 +80,8 @@ export function createAccessRules(): AccessRules {
   }
 }
 
-function ruleOf(rules: RouteRules, method: string, c: Context): AccessRule {
-  const rule = rules[method === 'HEAD' ? 'GET' : method]
+function ruleOf(rules: RouteRules, method: string, c: Context<Environment>): AccessRule {
+  const rule = typeof rules === 'function' ? rules(c) : rules[method === 'HEAD' ? 'GET' : method]
   if (rule === undefined) return everybody
   const found = typeof rule === 'function' ? rule(c) : rule
   if (typeof found !== 'object') return { access: found, name: '' }

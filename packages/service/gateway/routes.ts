@@ -10,6 +10,7 @@ import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
 import { createWires, type Wire, type Wires, wireOf } from '@marquee/connect-hono/wire/wire'
 import { headerOf, toHeaderList } from '@marquee/http/header-list'
+import type { Transcoding } from '@marquee/transcode/mount'
 import type { Context, Hono } from 'hono'
 import { ActivityService } from '../../../gen/system/v1/system_pb.ts'
 import type { RpcPaths } from '../admission.ts'
@@ -37,6 +38,10 @@ export interface ForwardingOptions {
   readonly admission?: RpcPaths | undefined
   /** Gets the access rules of the RPCs. */
   readonly access?: AccessRules
+  /**
+   * Gets the REST routes of `services`, which are forwarded at their own paths. Default: none are.
+   */
+  readonly restRoutes?: Pick<Transcoding, 'addMethod'>
 }
 
 const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflectionAlpha]
@@ -44,38 +49,37 @@ const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflect
 /**
  * Forwards the RPCs of another service, by all protocols, to one of its instances. Both directions
  * stream with backpressure, and a call ends when either side leaves. Messages are not decoded. A
- * call that reaches no instance is `UNAVAILABLE` in its protocol. REST routes and metrics are not
- * forwarded.
+ * call that reaches no instance is `UNAVAILABLE` in its protocol. REST routes of the RPCs are
+ * forwarded too; other routes and metrics are not.
  */
 export function addForwarding(app: Hono<Environment>, options: ForwardingOptions): void {
   const wires = createWires({})
-  const limits = { ...gatewayLimits, ...options.limits }
-  for (const service of [...options.services, ...ofEveryService]) {
-    for (const method of service.methods) addMethod(app, { ...options, limits }, wires, method)
+  const own = { ...options, limits: { ...gatewayLimits, ...options.limits } }
+  const { services, restRoutes } = options
+  for (const { methods } of [...services, ...ofEveryService]) {
+    for (const method of methods) addMethod(app, own, wires, method)
+  }
+  for (const method of services.flatMap(({ methods }) => methods)) {
+    restRoutes?.addMethod(method, (c) => {
+      c.get('call').isPrivate = namesUser(method)
+      const { target } = incomingOf(c)
+      return forward(c, own, { method, target, wire: undefined, wires })
+    })
   }
 }
 
+type ResolvedOptions = ForwardingOptions & { readonly limits: GatewayLimits }
+
 function addMethod(
   app: Hono<Environment>,
-  {
-    path: prefix,
-    service,
-    upstream,
-    limits,
-    drain,
-    streams,
-    admission,
-    access,
-  }: ForwardingOptions & { limits: GatewayLimits },
+  options: ResolvedOptions,
   wires: Wires,
   method: DescMethod,
 ): void {
   const name = `${method.parent.typeName}/${method.name}`
-  const path = `${prefix}/${name}`
-  admission?.addRpc(path, method)
-  access?.addRpc(path, method)
-  const wireOfResponse = (contentType: string) => wireOf(wires, contentType)
-
+  const path = `${options.path}/${name}`
+  options.admission?.addRpc(path, method)
+  options.access?.addRpc(path, method)
   const isRead = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
   const hasGet = isRead && method.methodKind === 'unary'
   const refuse = refuseMethod(hasGet ? 'GET, POST' : 'POST')
@@ -88,33 +92,51 @@ function addMethod(
     call.isPrivate = namesUser(method)
     call.protocol = wire?.protocol ?? 'connect'
     if (wire?.protocol === 'grpc' && incoming.setTrailers === undefined) return needsHttp2(c)
-    const fields = c.env?.exchange?.headers ?? toHeaderList(incoming.request.headers)
-    const request = {
-      method: incoming.method,
-      target: `/${name}${queryOf(incoming.target)}`,
-      fields,
-      expectsContinue: !incoming.body.ended && isContinue(headerOf(fields, 'expect')),
-      httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
-      requestId: call.requestId,
-      span: call.span && new ClientSpan(call.span, method, call.protocol, service),
-      remoteAddress: incoming.remoteAddress,
-      token: call.principal?.token,
-    }
-    const forward = {
-      upstream,
-      limits,
-      drain,
-      streams,
-      method,
-      wire,
-      wireOfResponse,
-      incoming,
-      call,
-      request,
-    }
-    return new Forward(forward).start()
+    const target = `/${name}${queryOf(incoming.target)}`
+    return forward(c, options, { method, target, wire, wires })
   })
   app.all(path, refuse)
+}
+
+interface Forwarded {
+  readonly method: DescMethod
+  /** Path and query at the service. */
+  readonly target: string
+  /** `undefined` for REST, and for a request of no known protocol. */
+  readonly wire: Wire | undefined
+  readonly wires: Wires
+}
+
+function forward(
+  c: Context<Environment>,
+  { service, upstream, limits, drain, streams }: ResolvedOptions,
+  { method, target, wire, wires }: Forwarded,
+): Promise<Response> {
+  const incoming = incomingOf(c)
+  const call = c.get('call')
+  const fields = c.env?.exchange?.headers ?? toHeaderList(incoming.request.headers)
+  const request = {
+    method: methodOf(incoming, method),
+    target,
+    fields,
+    expectsContinue: !incoming.body.ended && isContinue(headerOf(fields, 'expect')),
+    httpVersion: c.env?.exchange?.httpVersion ?? '1.1',
+    requestId: call.requestId,
+    span: call.span && new ClientSpan(call.span, method, call.protocol, service),
+    remoteAddress: incoming.remoteAddress,
+    token: call.principal?.token,
+  }
+  const wireOfResponse = (contentType: string) => wireOf(wires, contentType)
+  const base = { upstream, limits, drain, streams, method, wire, wireOfResponse }
+  return new Forward({ ...base, incoming, call, request }).start()
+}
+
+/**
+ * Returns the HTTP method for the service. HEAD becomes GET where the response has a length, which
+ * it announces without sending it: the app removes the body.
+ */
+function methodOf(incoming: Incoming, { methodKind }: DescMethod): string {
+  return incoming.method === 'HEAD' && methodKind === 'unary' ? 'GET' : incoming.method
 }
 
 function wireOfRequest(wires: Wires, incoming: Incoming): Wire | undefined {

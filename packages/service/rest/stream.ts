@@ -20,8 +20,8 @@ import {
 import { setStreamAge, streamAgeOf } from '@marquee/connect-hono/stream-age'
 import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
 import type { Validate } from '@marquee/connect-hono/validation'
+import { acceptedType } from '@marquee/http/accept'
 import type { Context } from 'hono'
-import { acceptedType } from './accept.ts'
 import { prepare } from './rest.ts'
 import {
   createStreamFormat,

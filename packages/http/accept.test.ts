@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { acceptedType } from './accept.ts'
+import { acceptedType, namesType } from './accept.ts'
 
 const offered: readonly string[] = [
   'application/x-ndjson',
@@ -22,4 +22,13 @@ test.each([
   ['text/event-stream;q=0', undefined],
 ])('a client that accepts %p gets %p', (accepted, type) => {
   expect(acceptedType(accepted, offered)).toBe(type)
+})
+
+test.each([
+  [undefined, false],
+  ['*/*, application/*', false],
+  ['application/problem+json;q=0', false],
+  ['application/json, Application/Problem+JSON;q=0.1', true],
+])('a client that accepts %p names problems: %p', (accepted, names) => {
+  expect(namesType(accepted, 'application/problem+json')).toBe(names)
 })

@@ -21,6 +21,11 @@ export function acceptedType<T extends string>(
   return best
 }
 
+/** Returns whether the client names the type itself. A range with `*` does not. */
+export function namesType(accepted: string | undefined, type: string): boolean {
+  return (weightsOf(accepted ?? '').get(type) ?? 0) > 0
+}
+
 /** Returns the weight of each media range. */
 function weightsOf(accepted: string): Map<string, number> {
   const weights = new Map<string, number>()

@@ -1,0 +1,31 @@
+import type { Environment } from '@marquee/connect-hono/call'
+import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
+import { createTranscoding, type Transcoding } from '@marquee/transcode/mount'
+import type { Defaults } from '@marquee/transcode/request/read'
+import type { Hono } from 'hono'
+import type { RpcPaths } from '../admission.ts'
+import type { AccessRules } from '../auth/access-rules.ts'
+
+export interface RestRoutesOptions {
+  readonly access: AccessRules
+  readonly admission: RpcPaths | undefined
+  /** Values of request fields that a route and its request leave empty. */
+  readonly defaults: Defaults
+}
+
+/** Serves the RPCs of an app by REST, each with the access rule and the admission of its RPC. */
+export function addRestRoutes(
+  app: Hono<Environment>,
+  { access, admission, defaults }: RestRoutesOptions,
+): Transcoding {
+  const transcoding = createTranscoding(app, {
+    defaults,
+    onPath: (path) =>
+      access.addRoute(path, (c) => {
+        const { method, target } = incomingOf(c)
+        return transcoding.find(method, target)
+      }),
+  })
+  admission?.addRoutes(transcoding.find)
+  return transcoding
+}

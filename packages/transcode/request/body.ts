@@ -1,0 +1,119 @@
+import { create, type DescField, type Message } from '@bufbuild/protobuf'
+import { reflect } from '@bufbuild/protobuf/reflect'
+import { Code, ConnectError } from '@connectrpc/connect'
+import type { Compression } from '@marquee/connect-hono/compression'
+import { decompression } from '@marquee/connect-hono/compression/decompression'
+import { quoted } from '@marquee/connect-hono/errors/text'
+import { type Codec, createCodec } from '@marquee/connect-hono/protobuf/codec'
+import { messageCheck } from '@marquee/connect-hono/protobuf/message-check'
+import { type MessageLimits, messageLimitsOf } from '@marquee/connect-hono/protobuf/message-limits'
+import { decodeUtf8 } from '@marquee/connect-hono/protobuf/utf8'
+import { readAll } from '@marquee/connect-hono/request/body-reader'
+import type { Incoming } from '@marquee/connect-hono/request/incoming'
+import type { Rpc } from '@marquee/connect-hono/rpc'
+import type { RpcCall } from '@marquee/connect-hono/rpc-call'
+import { parseMediaType } from '@marquee/http/media-type'
+import { withStatus } from '../with-status.ts'
+
+/** Reads the body of a request into a message. An empty body sets no field. */
+export type ReadBody = (rpcCall: RpcCall) => Promise<Message>
+
+/**
+ * Creates the reader of a body that is a field of the request, or all of it. A body of another type
+ * than JSON, or with an unknown content encoding, is HTTP 415. One that is too large is HTTP 413.
+ */
+export function createReadBody(rpc: Rpc, body: DescField | '*'): ReadBody {
+  const { input } = rpc.method
+  const { bytesMax, parse } = body === '*' ? wholeOf(rpc) : fieldOf(rpc, body)
+  return async (rpcCall) => {
+    const { incoming } = rpcCall
+    if (incoming.body.ended) return create(input)
+    requireJson(incoming)
+    const coding = codingOf(rpcCall)
+    const received = await readBytes(rpcCall, bytesMax)
+    if (received.length === 0) return create(input)
+    if (coding === undefined) return parse(received)
+    return parse(await decompression.decompress(coding, received, bytesMax, rpcCall.lifetime))
+  }
+}
+
+interface Parser {
+  readonly bytesMax: number
+  parse(bytes: Uint8Array): Message
+}
+
+function wholeOf({ inputs, inputLimits }: Rpc): Parser {
+  return { bytesMax: inputLimits.json.bytesMax, parse: (bytes) => inputs.json.parse(bytes) }
+}
+
+function fieldOf(rpc: Rpc, field: DescField): Parser {
+  if (field.fieldKind !== 'message') return memberOf(rpc, field)
+  const { input } = rpc.method
+  const { limits, jsonOptions } = rpc.options
+  const own: MessageLimits = messageLimitsOf(field.message, limits).json
+  const check = messageCheck(field.message, 'json', own)
+  const codec = createCodec(field.message, 'json', jsonOptions, check)
+  return {
+    bytesMax: own.bytesMax,
+    parse(bytes) {
+      const message = create(input)
+      reflect(input, message).set(field, reflect(field.message, codec.parse(bytes)))
+      return message
+    },
+  }
+}
+
+/** Parses a list, a map or a scalar as the only member of the request's JSON. */
+function memberOf({ inputs, inputLimits }: Rpc, { jsonName }: DescField): Parser {
+  const codec: Codec = inputs.json
+  const { bytesMax } = inputLimits.json
+  return {
+    bytesMax,
+    parse(bytes) {
+      const text = decodeUtf8(bytes, 'the body')
+      requireOneValue(text)
+      return codec.parse(new TextEncoder().encode(`{${JSON.stringify(jsonName)}:${text}}`))
+    },
+  }
+}
+
+function requireOneValue(text: string): void {
+  try {
+    JSON.parse(text)
+  } catch (cause) {
+    const reason = `the body is not JSON: ${(cause as Error).message}`
+    throw new ConnectError(reason, Code.InvalidArgument)
+  }
+}
+
+/** Matches JSON, and formats that are JSON too (RFC 6839 §3.1). */
+const jsonType = /^application\/(?:[\w.-]+\+)?json$/
+
+function requireJson(incoming: Incoming): void {
+  const given = incoming.header('content-type')
+  if (given === undefined) return
+  const { type = '', parameters } = parseMediaType(given) ?? {}
+  const charset = parameters?.get('charset')
+  if (jsonType.test(type) && (charset === undefined || /^utf-?8$/i.test(charset))) return
+  const text = `content type ${quoted(given)} is not JSON: send application/json`
+  throw withStatus(new ConnectError(text, Code.InvalidArgument), 415)
+}
+
+function codingOf({ incoming, rpc }: RpcCall): Compression | undefined {
+  const name = incoming.header('content-encoding')?.trim() ?? ''
+  if (name === '' || name.toLowerCase() === 'identity') return undefined
+  const { compressions } = rpc.options
+  const coding = compressions.find(name)
+  if (coding !== undefined) return coding
+  const text = `content encoding ${quoted(name)} is not one of ${compressions.names}`
+  throw withStatus(new ConnectError(text, Code.InvalidArgument), 415)
+}
+
+async function readBytes(rpcCall: RpcCall, bytesMax: number): Promise<Uint8Array> {
+  try {
+    return await readAll(rpcCall.reader(), bytesMax)
+  } catch (error) {
+    const isTooLarge = error instanceof ConnectError && error.code === Code.ResourceExhausted
+    throw isTooLarge ? withStatus(error, 413) : error
+  }
+}

@@ -1,0 +1,70 @@
+import { create, type DescField, type Message } from '@bufbuild/protobuf'
+import { reflect } from '@bufbuild/protobuf/reflect'
+import type { Rpc } from '@marquee/connect-hono/rpc'
+import type { RpcCall } from '@marquee/connect-hono/rpc-call'
+import type { Binding } from '../binding.ts'
+import { type FieldPath, fieldPathOf, nameOf } from '../field-path.ts'
+import { assign } from './assign.ts'
+import { createReadBody } from './body.ts'
+import { readLines } from './lines.ts'
+import { assignQuery, type Taken } from './query.ts'
+
+/**
+ * Reads the request message of a call.
+ * @param values Values of the path's variables.
+ */
+export type ReadRequest = (
+  rpcCall: RpcCall,
+  values: readonly string[],
+) => Promise<Message> | AsyncIterable<Message>
+
+/**
+ * Values of fields that requests leave empty, by the beginning of the path and by name:
+ * `{'/v1/movies': {record_type: 'movie'}}`.
+ */
+export type Defaults = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+/**
+ * Creates the reader of the requests of a binding. The path, the query and the body set different
+ * fields; where the body has a field of the path too, the path counts.
+ */
+export function createReadRequest(rpc: Rpc, binding: Binding, defaults: Defaults): ReadRequest {
+  const { body, variables } = binding
+  if (rpc.streamsRequests) return readLines
+  const { input } = rpc.method
+  const readBody = body === undefined ? undefined : createReadBody(rpc, body)
+  const taken = takenBy(binding)
+  const fallbacks = fallbacksOf(binding, defaults)
+  return async (rpcCall, values) => {
+    const message = readBody === undefined ? create(input) : await readBody(rpcCall)
+    const root = reflect(input, message)
+    assignQuery(root, rpcCall.incoming.target, taken)
+    for (const [index, path] of variables.entries()) {
+      assign(root, path as FieldPath, [values[index] as string])
+    }
+    for (const [path, text] of fallbacks) {
+      if (!root.isSet(path[0] as DescField)) assign(root, path, [text])
+    }
+    return message
+  }
+}
+
+function takenBy({ body, variables }: Binding): Taken {
+  const taken = new Map(variables.map((path) => [nameOf(path), 'is in the path']))
+  if (body === '*') taken.set('*', 'is not read, because the body has all fields')
+  else if (body !== undefined) taken.set(body.name, 'is read from the body')
+  return taken
+}
+
+function fallbacksOf({ rpc, template }: Binding, defaults: Defaults): [FieldPath, string][] {
+  const own = Object.entries(defaults).filter(([start]) => {
+    const { text } = template
+    return text.startsWith(start) && /^(?:[/:]|$)/.test(text.slice(start.length))
+  })
+  return own
+    .flatMap(([, values]) => Object.entries(values))
+    .flatMap(([name, text]): [FieldPath, string][] => {
+      const path = fieldPathOf(rpc.input, name)
+      return path?.length === 1 ? [[path, text]] : []
+    })
+}

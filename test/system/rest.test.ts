@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Program, spawnProgram } from '@marquee/testing/process'
+import { type TemporaryFolder, temporaryFolder } from '@marquee/testing/temporary-folder'
+import { root } from '@marquee/testing/tools'
+import { bindingsOf } from '@marquee/transcode/binding'
+import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { ActivityService, DeadLetterService, SystemService } from '../../gen/system/v1/system_pb.ts'
+
+let folder: TemporaryFolder
+let program: Program
+let urls: Readonly<Record<'metadata' | 'rating' | 'movie', string>>
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  const ports = ['metadata', 'rating', 'movie'].flatMap((name) => [`--port-${name}`, '0'])
+  const args = [...ports, '--data', `${folder.path}/data`, '--log-format', 'json']
+  program = await spawnProgram({ runtime: 'bun', entry: 'services/dev.ts', args })
+  const urlOf = async (name: string) => {
+    const [, url = ''] = await program.waitForLine(new RegExp(`^ +${name} +(http://\\S+)$`, 'm'))
+    return url
+  }
+  urls = {
+    metadata: await urlOf('metadata'),
+    rating: await urlOf('rating'),
+    movie: await urlOf('movie'),
+  }
+}, 60_000)
+
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+async function call(method: string, url: string, json?: unknown, headers = {}) {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(json !== undefined && { body: JSON.stringify(json) }),
+  })
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+async function json(method: string, url: string, body?: unknown) {
+  const { status, text } = await call(method, url, body)
+  return [status, JSON.parse(text)] as const
+}
+
+test('every RPC has a REST route', () => {
+  const services = [MetadataService, RatingService, MovieService]
+  const all = [...services, ActivityService, DeadLetterService, SystemService]
+  const without = all.flatMap(({ methods }) => methods).filter((rpc) => !bindingsOf(rpc).length)
+  expect(without.map(({ name }) => name)).toEqual([])
+})
+
+test('docs/rest.md lists every route', () => {
+  const services = [MovieService, MetadataService, RatingService]
+  const all = [...services, DeadLetterService, SystemService, ActivityService]
+  const routes = all
+    .flatMap(({ methods }) => methods)
+    .flatMap((rpc) =>
+      bindingsOf(rpc).map(({ method, template }) => {
+        return `${method} ${template.text} ${rpc.parent.name}.${rpc.name}`
+      }),
+    )
+  const page = readFileSync(join(root, 'docs/rest.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| `(.+)` +\| (\S+) +\|$/gm)]
+  expect(rows.map(([, route, rpc]) => `${route} ${rpc}`)).toEqual(routes)
+})
+
+describe.each(['itself', 'movie'])('at %s', (place) => {
+  const at = (service: 'metadata' | 'rating') => urls[place === 'movie' ? 'movie' : service]
+  const id = `a/b%c:é?${place}`
+  const path = `/v1/movies/${encodeURIComponent(id)}`
+
+  test('a movie is put, read, listed and deleted', async () => {
+    const url = at('metadata') + path
+    const movie = { title: `Zébra ${place}`, year: 2001, genres: ['Drama'] }
+    expect(await json('PUT', url, movie)).toMatchObject([200, { id, ...movie }])
+    expect(await json('GET', url)).toMatchObject([200, { id, ...movie }])
+    const list = `${at('metadata')}/v1/movies?query=${encodeURIComponent(movie.title)}&page_size=5`
+    expect(await json('GET', list)).toMatchObject([200, { metadata: [{ id }] }])
+    const batch = `${at('metadata')}/v1/movies:batchGet?movie_ids=none`
+    expect(await json('GET', batch)).toEqual([200, { missingMovieIds: ['none'] }])
+    expect(await json('DELETE', url)).toEqual([200, { deleted: true }])
+    expect(await json('GET', url)).toMatchObject([404, { code: 'not_found' }])
+  })
+
+  test('a rating is put, read, aggregated and deleted', async () => {
+    const url = at('rating') + path
+    const [, aggregate] = await json('PUT', `${url}/ratings/u%2F1`, { value: 4.5 })
+    expect(aggregate).toMatchObject({ recordId: id, recordType: 'movie', count: 1, mean: 4.5 })
+    const rating = { recordId: id, userId: 'u/1', value: 4.5 }
+    expect(await json('GET', `${url}/ratings/u%2F1`)).toMatchObject([200, rating])
+    const other = url.replace('/v1/movies/', '/v1/records/movie/')
+    expect(await json('GET', `${other}/rating`)).toEqual(await json('GET', `${url}/rating`))
+    const [status, refusal] = await json('PUT', `${url}/ratings/u%2F1`, { value: 4.6 })
+    expect([status, refusal.code]).toEqual([400, 'invalid_argument'])
+    expect(await json('DELETE', `${url}/ratings/u%2F1`)).toEqual([200, { deleted: true }])
+    expect(await json('GET', `${url}/rating`)).toMatchObject([404, { code: 'not_found' }])
+  })
+
+  test('lines of JSON are imported', async () => {
+    const ratings = [1, 2].map((value) =>
+      JSON.stringify({ rating: { recordId: id, recordType: 'movie', userId: `u${value}`, value } }),
+    )
+    const response = await fetch(`${at('rating')}/v1/ratings:import`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: ratings.join('\n'),
+    })
+    expect(await response.json()).toEqual({ createdCount: 2 })
+    const watch = await fetch(`${at('rating')}/v1/aggregatedRatings:watch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ records: [{ recordId: id, recordType: 'movie' }] }),
+    })
+    expect(watch.headers.get('content-type')).toBe('text/event-stream')
+    const reader = watch.body?.getReader()
+    const { value } = (await reader?.read()) ?? {}
+    await reader?.cancel()
+    expect(new TextDecoder().decode(value)).toStartWith('data: {"aggregatedRating":{"recordId":')
+    const top = 'top.record_type=movie&top.limit=1'
+    const list = await fetch(`${at('rating')}/v1/aggregatedRatings:watch?${top}`)
+    const lines = list.body?.getReader()
+    const first = await lines?.read()
+    await lines?.cancel()
+    expect(JSON.parse(new TextDecoder().decode(first?.value).split('\n')[0] ?? '')).toHaveProperty(
+      'top',
+    )
+  })
+
+  test('HEAD, OPTIONS, an ETag and problems work', async () => {
+    const url = `${at('metadata')}/v1/movies?page_size=1`
+    const whole = await call('GET', url)
+    const head = await call('HEAD', url)
+    expect([head.status, head.text]).toEqual([200, ''])
+    expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(whole.text)))
+    const etag = whole.headers.get('etag') ?? ''
+    expect((await call('GET', url, undefined, { 'if-none-match': etag })).status).toBe(304)
+    const options = await call('OPTIONS', `${at('metadata')}${path}`)
+    expect(options.headers.get('allow')).toBe('DELETE, GET, HEAD, PUT, OPTIONS')
+    expect((await call('POST', `${at('metadata')}${path}`)).status).toBe(405)
+    const accept = { accept: 'application/problem+json' }
+    const problem = await call('GET', `${at('metadata')}/v1/movies/none`, undefined, accept)
+    expect(JSON.parse(problem.text)).toMatchObject({ status: 404, code: 'not_found' })
+    expect((await call('GET', `${at('metadata')}/v1/none`)).status).toBe(404)
+  })
+})
+
+test('movie joins metadata and rating', async () => {
+  const url = `${urls.movie}/v1/movies/joined`
+  await json('PUT', url, { title: 'Joined' })
+  const details = { metadata: { id: 'joined' }, ratingStatus: 'RATING_STATUS_NOT_RATED' }
+  expect(await json('GET', `${url}/details`)).toMatchObject([200, details])
+  const list = `${urls.movie}/v1/movies:listDetails?query=joined&order=ORDER_TITLE`
+  expect(await json('GET', list)).toMatchObject([200, { movies: [details] }])
+  const watch = await fetch(`${url}/details:watch`)
+  const reader = watch.body?.getReader()
+  const { value } = (await reader?.read()) ?? {}
+  await reader?.cancel()
+  expect(JSON.parse(new TextDecoder().decode(value))).toMatchObject(details)
+})
+
+test('calls by REST are counted with their routes', async () => {
+  await call('GET', `${urls.metadata}/v1/movies?page_size=1`)
+  const { text } = await call('GET', `${urls.metadata}/metrics`)
+  expect(text).toMatch(
+    /method="GET \/v1\/movies".*protocol="rest"|protocol="rest".*method="GET \/v1\/movies"/,
+  )
+})
