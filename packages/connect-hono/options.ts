@@ -59,7 +59,8 @@ export interface RpcOptions extends Partial<Omit<UniversalHandlerOptions, 'accep
   readonly drains?: boolean
   /**
    * Set to true when the messages of a response stream are states, so that sending the last one
-   * again keeps a quiet stream open (`RpcLimits.heartbeatMs`). Default: false.
+   * again keeps a quiet stream open (`RpcLimits.heartbeatMs`). A function decides by method. Default:
+   * false.
    */
-  readonly repeatsState?: boolean
+  readonly repeatsState?: boolean | ((method: DescMethod) => boolean)
 }

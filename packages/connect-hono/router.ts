@@ -70,6 +70,7 @@ function createRpc(
   const own = merge(defaults, options)
   const { drains = true, repeatsState = false } = options
   const { methodKind } = method
+  const repeats = typeof repeatsState === 'function' ? repeatsState(method) : repeatsState
   const inputLimits = messageLimitsOf(method.input, own.limits)
   return {
     method,
@@ -82,7 +83,7 @@ function createRpc(
     outputs: outputCodecs(method.output, own),
     options: own,
     drains,
-    repeatsState: repeatsState && methodKind === 'server_streaming',
+    repeatsState: repeats && methodKind === 'server_streaming',
   }
 }
 
