@@ -9,6 +9,7 @@ export function refusingWhenFull(store: RatingStore): RatingStore {
     put: (ratings) => store.put(ratings).catch(rethrow),
     delete: (record, userId) => store.delete(record, userId).catch(rethrow),
     deleteRatings: (record, limit) => store.deleteRatings(record, limit).catch(rethrow),
+    deleteRatingsOfUser: (userId, limit) => store.deleteRatingsOfUser(userId, limit).catch(rethrow),
   }
 }
 

@@ -22,6 +22,7 @@ import {
   type StoredRecord,
 } from './change-batch.ts'
 import type { RatingDatabase } from './database.ts'
+import { createMemoryLists, type Ratings } from './memory-lists.ts'
 import { createMemoryOutbox } from './memory-outbox.ts'
 import type { ChangeBatch, LogAdoption, StoredLog, StoredPosition, TopOptions } from './port.ts'
 import { createRevisionOrder } from './revision-order.ts'
@@ -37,8 +38,6 @@ export interface MemoryRatingStoreOptions {
   /** Size at which the outbox is full, in bytes. */
   readonly outboxBytesMax?: number
 }
-
-type Ratings = Map<string, WriteStamp & { readonly step: number }>
 
 interface KeptRecord extends StoredRecord {
   /** Ratings by user id. */
@@ -57,6 +56,7 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
   const records = new Map<string, KeptRecord>()
   const tops = new Map<string, ScoreOrder>()
   const byRevision = createRevisionOrder()
+  const { update: updateLists, ...lists } = createMemoryLists(rules)
   const logs = new Map<string, KeptLog>()
   const installationId = crypto.randomUUID()
   const { notify, onChange } = createChangeListeners()
@@ -91,7 +91,10 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     outbox.add(written, stamp)
     revision = stamp.revision
     const changed = edits.filter((edit) => edit.changed)
-    for (const edit of edits) keepRatings(edit, stamp)
+    for (const edit of written) {
+      keepRatings(edit, stamp)
+      updateLists(edit.record, edit.stored.ratings, edit.ratings.keys())
+    }
     for (const edit of changed) keepAggregate(edit, stamp)
     notify(changed.map((edit) => edit.record))
     return found
@@ -154,14 +157,12 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
   return {
     capabilities: memoryCapabilities,
     scoring: (recordType) => scoringFor(rules, recordType),
-    ...writesBy(
-      async (changes) => commit(foldChanges(changes, find, rules)),
-      async (record, limit) => [...find(record).ratings.keys().take(limit)],
-    ),
+    ...writesBy(async (changes) => commit(foldChanges(changes, find, rules)), lists),
     get: async (record, userId) => ratingOf(record, userId),
     aggregate: async (record) => aggregateIn(find(record)),
     aggregates: async (refs) => refs.flatMap((record) => aggregateIn(find(record)) ?? []),
     states: async (refs) => ({ states: refs.map((record) => find(record).state), revision }),
+    ...lists,
     changes: async (options) => ({ ...byRevision.page(options), revision }),
     top: (options) => topPage({ slice }, options, topLimits),
     revision: async () => revision,

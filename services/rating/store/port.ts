@@ -8,6 +8,7 @@ import type {
   StoredRating,
 } from '../rating.ts'
 import type { Scoring } from '../scoring.ts'
+import type { RatingLists } from './rating-lists.ts'
 
 /** Outcome of a put: whether it replaced a rating. */
 export type PutOutcome = 'created' | 'replaced'
@@ -15,6 +16,12 @@ export type PutOutcome = 'created' | 'replaced'
 export interface DeletedRatings {
   readonly deletedCount: number
   /** `true` when the record has more ratings than were deleted. */
+  readonly areLeft: boolean
+}
+
+export interface DeletedOfUser {
+  readonly deleted: readonly RecordRef[]
+  /** `true` when the user has more ratings than were deleted. */
   readonly areLeft: boolean
 }
 
@@ -127,7 +134,7 @@ export interface ChangeBatch {
  * All methods may be called concurrently. Each is atomic: it takes full effect or, when it rejects,
  * none. In a `durable` store, a resolved write survives the end of the process.
  */
-export interface RatingStore extends AsyncDisposable {
+export interface RatingStore extends RatingLists, AsyncDisposable {
   readonly capabilities: StoreCapabilities
 
   /**
@@ -149,6 +156,9 @@ export interface RatingStore extends AsyncDisposable {
 
   /** Deletes at most `limit` ratings of the record, by any users, in one write. */
   deleteRatings(record: RecordRef, limit: number): Promise<DeletedRatings>
+
+  /** Deletes the user's newest ratings in one write, at most `limit`. */
+  deleteRatingsOfUser(userId: string, limit: number): Promise<DeletedOfUser>
 
   /** Returns the user's rating of the record, or `undefined`. */
   get(record: RecordRef, userId: string): Promise<StoredRating | undefined>

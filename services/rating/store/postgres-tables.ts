@@ -1,5 +1,6 @@
 import type { Statement } from '@marquee/sql/postgres/connection'
 import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
+import { userIndexMigration } from './postgres-lists.ts'
 
 /**
  * The tables of SQLite. As a record keeps its row in `aggregate`, there is always a row to lock.
@@ -109,6 +110,7 @@ export const schema: PostgresSchema = {
       lease_end_ms bigint NOT NULL DEFAULT 0
     );
     INSERT INTO feed DEFAULT VALUES;`,
+    userIndexMigration,
   ],
 }
 
@@ -156,12 +158,6 @@ export const reading = {
     name: 'top-end',
     text: `SELECT * FROM (${walked('bayesian_score, record_id')}) AS walked
       ORDER BY bayesian_score DESC, record_id OFFSET $4::bigint - 1 LIMIT 1`,
-  },
-  rating: {
-    name: 'rating',
-    text: `SELECT step, rating.revision, rating.update_time_ms, (SELECT epoch FROM scoring) AS epoch
-      FROM aggregate JOIN rating USING (record_number)
-      WHERE record_type = $1 AND record_id = $2 AND user_id = $3`,
   },
   position: {
     name: 'position',

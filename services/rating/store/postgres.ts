@@ -2,9 +2,10 @@ import { postgresCapabilities } from '@marquee/sql/capabilities'
 import type { Query, Row, Statement } from '@marquee/sql/postgres/connection'
 import { openPostgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
-import { isRated, type RatingChange, type RecordRef, type StoredRating } from '../rating.ts'
+import { isRated, type RatingChange, type RecordRef } from '../rating.ts'
+
 import { type ScoringRules, scoringFor } from '../scoring.ts'
-import { stampOf, toAggregate } from './aggregate-row.ts'
+import { toAggregate } from './aggregate-row.ts'
 import { isSameLog, requireLog, requirePosition } from './change-batch.ts'
 import { changesPage, positionValues, statesOf } from './changes.ts'
 import type { RatingDatabase } from './database.ts'
@@ -21,6 +22,7 @@ import type {
 } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
 import { channelOf, followChanges } from './postgres-feed.ts'
+import { createPostgresLists } from './postgres-lists.ts'
 import { createPostgresOutbox } from './postgres-outbox.ts'
 import { adoptRules, readRules } from './postgres-rules.ts'
 import { reading, schema, writing } from './postgres-tables.ts'
@@ -213,22 +215,7 @@ export async function openPostgresRatingStore(
     }
   }
 
-  async function get(record: RecordRef, userId: string): Promise<StoredRating | undefined> {
-    const { recordType, recordId } = record
-    const key = [recordType, recordId, userId]
-    if (!key.every(isText)) return undefined
-    const found = await readSteps(reading.rating, key)
-    const [row] = found.rows
-    if (row === undefined) return undefined
-    const value = scoringFor(found.rules, recordType).scale.values[row.step as number] as number
-    return { recordType, recordId, userId, value, ...stampOf(row) }
-  }
-
-  async function usersOf({ recordType, recordId }: RecordRef, limit: number): Promise<string[]> {
-    if (!isText(recordType) || !isText(recordId)) return []
-    const rows = await db.read(users, [recordType, recordId, limit])
-    return rows.map((row) => row.user_id as string)
-  }
+  const lists = createPostgresLists(readSteps)
 
   async function slice(options: TopOptions, size: number): Promise<TopSlice> {
     const { recordType, countMin, limit, after } = options
@@ -245,8 +232,8 @@ export async function openPostgresRatingStore(
   return {
     capabilities: postgresCapabilities,
     scoring: (recordType) => scoringFor(rules, recordType),
-    ...writesBy(write, usersOf),
-    get,
+    ...writesBy(write, lists),
+    ...lists,
     aggregate: async (record) => (await states([record])).states.find(isRated),
     aggregates: async (records) => (await states(records)).states.filter(isRated),
     states,
@@ -266,12 +253,6 @@ export async function openPostgresRatingStore(
 /** Returns whether a row of an outer join has found a record. */
 function isPresent(row: Row): boolean {
   return typeof row.record_id === 'string'
-}
-
-const users: Statement = {
-  name: 'users',
-  text: `SELECT user_id FROM aggregate JOIN rating USING (record_number)
-    WHERE record_type = $1 AND record_id = $2 LIMIT $3`,
 }
 
 function toPosition(row: Row): TopPosition {

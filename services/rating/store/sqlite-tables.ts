@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Schema } from '@marquee/sql/sqlite/sqlite'
 import type { Row } from './aggregate-row.ts'
+import { userIndexMigration } from './sqlite-users.ts'
 
 /**
  * A record that was ever rated has a row in `aggregate`, with a count of 0 when it has no rating left,
@@ -161,6 +162,7 @@ export const schema: Schema = {
     lease_end_ms INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   INSERT INTO feed (only) VALUES (1);`,
+    userIndexMigration,
   ],
 }
 
@@ -189,14 +191,8 @@ function readers(db: DatabaseSync) {
       `SELECT ${columns} FROM aggregate WHERE (revision, record_number) > (?, ?)
        ORDER BY revision, record_number LIMIT ?`,
     ),
-    rating: db.prepare(
-      `SELECT step, rating.revision, rating.update_time_ms FROM aggregate JOIN rating USING (record_number)
-       WHERE record_type = ? AND record_id = ? AND user_id = ?`,
-    ),
-    step: db.prepare('SELECT step FROM rating WHERE record_number = ? AND user_id = ?'),
-    users: db.prepare(
-      `SELECT user_id FROM aggregate JOIN rating USING (record_number)
-       WHERE record_type = ? AND record_id = ? LIMIT ?`,
+    step: db.prepare(
+      'SELECT step, update_time_ms FROM rating WHERE record_number = ? AND user_id = ?',
     ),
     // Seeks each record type in the index, instead of reading all of it.
     ratedTypes: db.prepare(

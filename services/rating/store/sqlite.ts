@@ -9,11 +9,10 @@ import {
   isRated,
   type RatingChange,
   type RecordRef,
-  type StoredRating,
   type WriteStamp,
 } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
-import { histogramOf, type Row, stampOf, toAggregate } from './aggregate-row.ts'
+import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
 import {
   type Folded,
   foldChanges,
@@ -34,10 +33,12 @@ import type {
   StoredLog,
 } from './port.ts'
 import { toStoredPosition } from './position-row.ts'
+import { createSqliteLists } from './sqlite-lists.ts'
 import { createSqliteOutbox } from './sqlite-outbox.ts'
 import { adoptRules, type SqliteRules } from './sqlite-rules.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { createSqliteTop } from './sqlite-top.ts'
+import { createUserIndex, type UserEntries } from './sqlite-users.ts'
 import { OtherScaleError } from './stored-rules.ts'
 import { type TopLimits, topPage } from './top.ts'
 import { createChangeListeners, writesBy } from './writes.ts'
@@ -67,6 +68,8 @@ export interface SqliteRatingStoreOptions {
 interface NumberedRecord extends StoredRecord {
   /** `undefined` when nobody has rated the record. */
   readonly recordNumber: number | undefined
+  /** Time of the last put, by user id, of the ratings that `step` has found. */
+  readonly times: Map<string, number>
 }
 
 /**
@@ -92,6 +95,8 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     shownRules: () => rules.shown(),
     ...(options.outboxBytesMax && { bytesMax: options.outboxBytesMax }),
   })
+  const users = createUserIndex(db)
+  const lists = createSqliteLists(db, users, () => rules.shown())
   const topIndex = createSqliteTop(db, toAggregates)
   const { notify, onChange } = createChangeListeners()
 
@@ -125,10 +130,17 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     const row = sql.aggregate.get(recordType, recordId)
     if (row === undefined) return unrated
     const recordNumber = recordNumberOf(row)
+    const times = new Map<string, number>()
     return {
       recordNumber,
       histogram: histogramOf(row),
-      step: (userId) => sql.step.get(recordNumber, userId)?.step as number | undefined,
+      times,
+      step(userId) {
+        const row = sql.step.get(recordNumber, userId)
+        if (row === undefined) return undefined
+        times.set(userId, row.update_time_ms as number)
+        return row.step as number
+      },
     }
   }
 
@@ -139,7 +151,9 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
       .sort((one, other) => orderOf(one) - orderOf(other))
     if (written.length === 0) return []
     const stamp = { revision: advance(), updateTimeMs: clock() }
-    for (const edit of written) saveRatings(edit, saveAggregate(edit, stamp), stamp)
+    const entries: UserEntries = { put: [], gone: [] }
+    for (const edit of written) saveRatings(edit, saveAggregate(edit, stamp), stamp, entries)
+    users.add(entries, stamp.updateTimeMs)
     outbox.add(written, stamp)
     return edits.filter((edit) => edit.changed).map((edit) => edit.record)
   }
@@ -160,16 +174,22 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
   }
 
   function saveRatings(
-    { ratings }: RecordEdit<NumberedRecord>,
+    { ratings, stored }: RecordEdit<NumberedRecord>,
     recordNumber: number | undefined,
     { revision, updateTimeMs }: WriteStamp,
+    { put, gone }: UserEntries,
   ): void {
     if (recordNumber === undefined) return
+    const userIds: string[] = []
     for (const [userId, { before, after }] of ratings) {
-      if (after !== undefined)
+      if (after !== undefined) {
         sql.putRating.run(recordNumber, userId, after, revision, updateTimeMs)
-      else if (before !== undefined) sql.deleteRating.run(recordNumber, userId)
+        userIds.push(userId)
+      } else if (before !== undefined) sql.deleteRating.run(recordNumber, userId)
+      const timeMs = stored.times.get(userId)
+      if (timeMs !== undefined) gone.push([userId, timeMs, recordNumber])
     }
+    if (userIds.length > 0) put.push([recordNumber, userIds])
   }
 
   async function change(changes: readonly RatingChange[]): Promise<readonly boolean[]> {
@@ -223,17 +243,6 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     return sql.position.get(topic, partition)?.next_offset as number | undefined
   }
 
-  function get({ recordType, recordId }: RecordRef, userId: string): StoredRating | undefined {
-    const row = sql.rating.get(recordType, recordId, userId)
-    if (row === undefined) return undefined
-    const value = scoringFor(rules.shown(), recordType).scale.values[row.step as number] as number
-    return { recordType, recordId, userId, value, ...stampOf(row) }
-  }
-
-  function usersOf({ recordType, recordId }: RecordRef, limit: number): string[] {
-    return sql.users.all(recordType, recordId, limit).map((row) => row.user_id as string)
-  }
-
   async function states(records: readonly RecordRef[]): Promise<StatesPage> {
     const keys = records.map(({ recordType, recordId }) => [recordType, recordId])
     return read(db, () => {
@@ -252,12 +261,12 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
   return {
     capabilities: sqliteCapabilities,
     scoring: (recordType) => scoringFor(rules.current(), recordType),
-    ...writesBy(change, async (record, limit) => read(db, () => usersOf(record, limit))),
-    get: async (record, userId) => read(db, () => get(record, userId)),
+    ...writesBy(change, lists),
     aggregate: async (record) => (await states([record])).states.find(isRated),
     aggregates: async (records) => (await states(records)).states.filter(isRated),
     states,
     changes,
+    ...lists,
     top: (options) => topPage(topIndex, options, topLimits),
     async revision() {
       return read(db, () => {
@@ -280,6 +289,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
 
 const unrated: NumberedRecord = {
   recordNumber: undefined,
+  times: new Map(),
   histogram: [],
   step: () => undefined,
 }

@@ -1,5 +1,6 @@
-import type { RatingChange, RecordRef } from '../rating.ts'
+import type { Rating, RatingChange, RecordRef } from '../rating.ts'
 import type { RatingStore } from './port.ts'
+import type { RatingLists } from './rating-lists.ts'
 
 /** Creates the listeners of a store, with its method `onChange`. */
 export function createChangeListeners() {
@@ -16,14 +17,21 @@ export function createChangeListeners() {
   }
 }
 
-/**
- * Returns `put` and the deletes. `write` returns for each change whether it found a rating, and
- * `usersOf` at most `limit` users who have rated a record.
- */
+/** Returns `put` and the deletes. `write` returns for each change whether it found a rating. */
 export function writesBy(
   write: (changes: readonly RatingChange[]) => Promise<readonly boolean[]>,
-  usersOf: (record: RecordRef, limit: number) => Promise<readonly string[]>,
-): Pick<RatingStore, 'put' | 'delete' | 'deleteRatings'> {
+  { ratingsOfRecord, ratingsOfUser }: RatingLists,
+): Pick<RatingStore, 'put' | 'delete' | 'deleteRatings' | 'deleteRatingsOfUser'> {
+  /** Deletes ratings, and returns those that were still there. */
+  async function remove(ratings: readonly Rating[]): Promise<Rating[]> {
+    const found = await write(
+      ratings.map(({ recordType, recordId, userId }) => {
+        return { recordType, recordId, userId, kind: 'delete' }
+      }),
+    )
+    return ratings.filter((_, index) => found[index])
+  }
+
   return {
     async put(ratings) {
       const found = await write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
@@ -33,12 +41,13 @@ export function writesBy(
       const [deleted] = await write([{ ...record, userId, kind: 'delete' }])
       return deleted === true
     },
-    async deleteRatings({ recordType, recordId }, limit) {
-      const record = { recordType, recordId }
-      const userIds = await usersOf(record, limit + 1)
-      const gone = userIds.slice(0, limit)
-      const found = await write(gone.map((userId) => ({ ...record, userId, kind: 'delete' })))
-      return { deletedCount: found.filter(Boolean).length, areLeft: userIds.length > limit }
+    async deleteRatings(record, limit) {
+      const { ratings, next } = await ratingsOfRecord(record, { limit })
+      return { deletedCount: (await remove(ratings)).length, areLeft: next !== undefined }
+    },
+    async deleteRatingsOfUser(userId, limit) {
+      const { ratings, next } = await ratingsOfUser(userId, { limit })
+      return { deleted: await remove(ratings), areLeft: next !== undefined }
     },
   }
 }

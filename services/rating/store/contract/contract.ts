@@ -21,6 +21,7 @@ import {
   rules,
   startTimeMs,
 } from './fixtures.ts'
+import { describeDurableLists, describeLists } from './lists.ts'
 import { describeLogs } from './logs.ts'
 import { actsAsList } from './model.ts'
 import { describeOutbox } from './outbox.ts'
@@ -55,6 +56,7 @@ export function ratingStoreContract(
     describeAggregates(openNew)
     describeScales(createDatabase, clock)
     describeTop(createDatabase, clock)
+    describeLists(createDatabase, clock)
     describeApply(openNew)
     describeLogs(createDatabase, clock)
     describeRevision(createDatabase, clock)
@@ -64,6 +66,7 @@ export function ratingStoreContract(
     describeReopening(createDatabase, clock)
     describeClaimed(capabilities.durable, 'durability', () => {
       describeDurability(createDatabase, clock)
+      describeDurableLists(createDatabase, clock)
       describeStoredScales(createDatabase, clock, convert)
     })
 

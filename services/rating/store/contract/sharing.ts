@@ -21,6 +21,18 @@ export function describeSharing(createDatabase: () => OpenRatingStore): void {
     expect(new Set(revisions).size).toBe(20)
   })
 
+  test('a store lists what another store has put', async () => {
+    const open = createDatabase()
+    await using first = await open({ rules, clock: Date.now })
+    await using second = await open({ rules, clock: Date.now })
+    await first.put([rating('ann', 4), rating('ann', 3, heat)])
+    await second.delete(heat, 'ann')
+    for (const store of [first, second]) {
+      const { ratings } = await store.ratingsOfUser('ann', { limit: 10 })
+      expect(ratings.map(({ recordId }) => recordId)).toEqual([alien.recordId])
+    }
+  })
+
   test('all stores of a database compute scores by the prior that was saved last', async () => {
     const open = createDatabase()
     await using first = await open({ rules, clock: Date.now })
