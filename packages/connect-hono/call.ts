@@ -35,6 +35,8 @@ export class Call {
   isPrivate = false
   /** Caller that middleware has verified. `undefined` without one, and in an open service. */
   principal: Principal | undefined
+  /** True when the caller may see and erase data of all users. In an open service, everybody may. */
+  isOperator = true
   /** Name of the calling service that middleware has verified: `movie`. */
   service: string | undefined
   /** Code of an RPC that failed; `undefined` for success, and for calls that are no RPC. */

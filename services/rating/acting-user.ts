@@ -13,14 +13,36 @@ const userId = /^[^\s\p{Cc}]{1,128}$/u
  * @param named `user_id` of the request. Empty for the caller.
  */
 export function actingUser(context: HandlerContext, named: string): string {
+  return userOf(context, named, 'ingest')
+}
+
+/**
+ * Returns the user whose data a call is about: the subject of its token, when the request names no
+ * other. Only operators name others. Without tokens, in an open service, the request has to name the
+ * user.
+ * @param named `user_id` of the request. Empty for the caller.
+ */
+export function dataUser(context: HandlerContext, named: string): string {
+  return userOf(context, named, 'operator')
+}
+
+/** Throws unless the caller may see data of all users. */
+export function requireOperator(context: HandlerContext): void {
+  if (context.values.get(callKey)?.isOperator !== false) return
+  const text = 'ratings of all users need a token with the role "operator", or the admin port'
+  throw new ConnectError(text, Code.PermissionDenied)
+}
+
+/** @param role Role of tokens that act for others. */
+function userOf(context: HandlerContext, named: string, role: 'ingest' | 'operator'): string {
   const principal = context.values.get(callKey)?.principal
   if (principal === undefined) {
     if (named !== '') return named
     throw missingUser()
   }
   if (named !== '' && named !== principal.subject) {
-    if (principal.roles.has('ingest')) return named
-    const text = 'user_id is somebody else: leave it empty, or use a token with the role "ingest"'
+    if (principal.roles.has(role)) return named
+    const text = `user_id is somebody else: leave it empty, or use a token with the role "${role}"`
     throw new ConnectError(text, Code.PermissionDenied)
   }
   if (userId.test(principal.subject)) return principal.subject

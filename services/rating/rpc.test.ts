@@ -15,8 +15,8 @@ import { createDeadLetters } from './dead-letters.ts'
 import { createScale } from './scale.ts'
 import { defaultRules, scoringOf } from './scoring.ts'
 import { createRatingApp } from './service.ts'
+import type { RatingDatabase } from './store/database.ts'
 import { createMemoryRatingStore } from './store/memory.ts'
-import type { ChangeSink, RatingStore } from './store/port.ts'
 import { createSqliteRatingStore } from './store/sqlite.ts'
 import type { TopLimits } from './store/top.ts'
 import { createAggregateWatches } from './watch.ts'
@@ -334,7 +334,7 @@ const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
 
 function setUp(
   topLimits?: TopLimits,
-  store: RatingStore & ChangeSink = createMemoryRatingStore({
+  store: RatingDatabase = createMemoryRatingStore({
     rules: defaultRules,
     clock: () => now,
     ...(topLimits && { topLimits }),

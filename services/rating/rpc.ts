@@ -1,12 +1,10 @@
-import { create } from '@bufbuild/protobuf'
-import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import type { Validate } from '@marquee/connect-hono/validation'
 import { setVersion } from '@marquee/service/rest/conditional'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
-import { RatingSchema, type RatingService, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
+import { type RatingService, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { actingUser } from './acting-user.ts'
 import { aggregateMessage, scaleMessage } from './aggregate-message.ts'
 import { deleteRecordRatings } from './delete-record-ratings.ts'
@@ -14,7 +12,9 @@ import { refusingWhenFull } from './feed/full.ts'
 import { importRatings } from './import-ratings.ts'
 import type { Aggregate, RecordRef } from './rating.ts'
 import type { Scoring } from './scoring.ts'
-import type { RatingStore, TopPosition } from './store/port.ts'
+import type { RatingDatabase } from './store/database.ts'
+import type { TopPosition } from './store/port.ts'
+import { createUserRpc, ratingMessage } from './user-rpc.ts'
 import { offScale } from './value.ts'
 import type { AggregateWatches } from './watch.ts'
 import { createWatchResponses, targetOf, watchBytes } from './watch-response.ts'
@@ -23,7 +23,7 @@ import { createWatchResponses, targetOf, watchBytes } from './watch-response.ts'
 const pageSizeDefault = 50
 
 export interface RatingRpcOptions {
-  readonly store: RatingStore
+  readonly store: RatingDatabase
   readonly watches: AggregateWatches
   /** Validates the ratings of an import, one by one. */
   readonly validate: Validate
@@ -92,11 +92,9 @@ export function createRatingRpc({ store: rated, watches, validate }: RatingRpcOp
         const text = `the user has not rated ${recordType} ${quoted(recordId)}`
         throw new ConnectError(text, Code.NotFound)
       }
-      const { updateTimeMs, revision, ...rating } = found
       // Includes the value, because two puts may have the same millisecond.
-      setVersion(context, `${updateTimeMs}.${rating.value}`)
-      const updateTime = timestampFromMs(updateTimeMs)
-      return { rating: create(RatingSchema, { ...rating, updateTime, revision: BigInt(revision) }) }
+      setVersion(context, `${found.updateTimeMs}.${found.value}`)
+      return { rating: ratingMessage(found) }
     },
 
     async listTopRated({ recordType, countMin, pageSize, pageToken }, context) {
@@ -118,6 +116,8 @@ export function createRatingRpc({ store: rated, watches, validate }: RatingRpcOp
       }
       return mapped(messages, toWatchResponse)
     },
+
+    ...createUserRpc(rated),
 
     importRatings: (requests, { values }) =>
       importRatings(requests, { store, validate, memory: values.get(callKey)?.memory }),

@@ -1,3 +1,4 @@
+import type { DescMethod } from '@bufbuild/protobuf'
 import { mountConnect } from '@marquee/connect-hono/mount'
 import { type AppOptions, createApp } from '@marquee/service/app'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
@@ -8,11 +9,11 @@ import type { DeadLetters } from './dead-letters.ts'
 import type { Ingest } from './ingest.ts'
 import { addRatingRoutes } from './rest.ts'
 import { createRatingRpc } from './rpc.ts'
-import type { RatingStore } from './store/port.ts'
+import type { RatingDatabase } from './store/database.ts'
 import type { AggregateWatches } from './watch.ts'
 
 export interface RatingAppOptions extends AppOptions {
-  readonly store: RatingStore
+  readonly store: RatingDatabase
   readonly watches: AggregateWatches
   /** Default: none, and their methods are `UNIMPLEMENTED`. */
   readonly deadLetters?: DeadLetters
@@ -34,10 +35,15 @@ export function createRatingApp(options: RatingAppOptions) {
     app,
     (router) =>
       router
-        .service(RatingService, rpc, { repeatsState: true })
+        .service(RatingService, rpc, { repeatsState: isWatch })
         .service(DeadLetterService, letters ? createDeadLetterRpc(letters) : {}),
     app.rpcOptions,
   )
   addRatingRoutes(app, rpc, store.scoring)
   return app
+}
+
+/** An export sends each rating once. */
+function isWatch({ localName }: DescMethod): boolean {
+  return localName === 'watchAggregatedRatings'
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:http2'
-import { create, type DescMethod, toBinary, toJsonString } from '@bufbuild/protobuf'
+import { type DescMethod, fromJson, toBinary, toJsonString } from '@bufbuild/protobuf'
 import { bindingsOf } from '@marquee/transcode/binding'
 
 /** Outcome of a call: refused for its credentials, or not. */
@@ -122,7 +122,7 @@ function request({ method, userId }: Attempt) {
   const fields = Object.entries({ ...rating, userId }).filter(([name]) =>
     method.input.fields.some(({ localName }) => localName === name),
   )
-  return create(method.input, named ? Object.fromEntries(fields) : {})
+  return fromJson(method.input, named ? Object.fromEntries(fields) : {})
 }
 
 function messageOf(attempt: Attempt): Uint8Array {

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rating/v1/rating.proto.
  */
 export const file_rating_v1_rating: GenFile = /*@__PURE__*/
-  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIqICCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgHIAEoA0IICgZfdmFsdWVKBAgEEAUiywIKEEFnZ3JlZ2F0ZWRSYXRpbmcSEQoJcmVjb3JkX2lkGAEgASgJEhMKC3JlY29yZF90eXBlGAIgASgJEg0KBWNvdW50GAMgASgDEgwKBG1lYW4YBCABKAESEQoJaGlzdG9ncmFtGAUgAygDEhYKDmJheWVzaWFuX3Njb3JlGAYgASgBEh8KBXNjYWxlGAcgASgLMhAucmF0aW5nLnYxLlNjYWxlEhAKCHZhcmlhbmNlGAggASgBEh8KBXByaW9yGAkgASgLMhAucmF0aW5nLnYxLlByaW9yEjAKDnNjb3JlX2ludGVydmFsGAogASgLMhgucmF0aW5nLnYxLlNjb3JlSW50ZXJ2YWwSEAoIcmV2aXNpb24YCyABKAMSLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KBVNjYWxlEgsKA21pbhgBIAEoARILCgNtYXgYAiABKAESDAoEc3RlcBgDIAEoASIlCgVQcmlvchIMCgRtZWFuGAEgASgBEg4KBndlaWdodBgCIAEoASI5Cg1TY29yZUludGVydmFsEgsKA2xvdxgBIAEoARIMCgRoaWdoGAIgASgBEg0KBWxldmVsGAMgASgBIlsKGkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIlUKG0dldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIlYKIEJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyLnAQohQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEkgKBnNjYWxlcxgCIAMoCzI4LnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UuU2NhbGVzRW50cnkaPwoLU2NhbGVzRW50cnkSCwoDa2V5GAEgASgJEh8KBXZhbHVlGAIgASgLMhAucmF0aW5nLnYxLlNjYWxlOgI4ASLsAQoQUHV0UmF0aW5nUmVxdWVzdBI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKB3VzZXJfaWQYAyABKAlCJrpII9gBAXIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEh4KBXZhbHVlGAYgASgBQgq6SAfIAQESAkABSACIAQFCCAoGX3ZhbHVlSgQIBBAFIksKEVB1dFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcidAoTRGVsZXRlUmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQBIeCgd1c2VyX2lkGAMgASgJQg26SArYAQFyBRABGIABIl8KFERlbGV0ZVJhdGluZ1Jlc3BvbnNlEg8KB2RlbGV0ZWQYASABKAgSNgoRYWdncmVnYXRlZF9yYXRpbmcYAiABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJbChpEZWxldGVSZWNvcmRSYXRpbmdzUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQCJGChtEZWxldGVSZWNvcmRSYXRpbmdzUmVzcG9uc2USFQoNZGVsZXRlZF9jb3VudBgBIAEoAxIQCghhcmVfbGVmdBgCIAEoCCJxChBHZXRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEh4KB3VzZXJfaWQYAyABKAlCDbpICtgBAXIFEAEYgAEiNgoRR2V0UmF0aW5nUmVzcG9uc2USIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyKPAQoTTGlzdFRvcFJhdGVkUmVxdWVzdBIeCgtyZWNvcmRfdHlwZRgBIAEoCUIJukgGcgQQARhAEhoKCWNvdW50X21pbhgCIAEoA0IHukgEIgIoABIdCglwYWdlX3NpemUYAyABKAVCCrpIBxoFGPQDKAASHQoKcGFnZV90b2tlbhgEIAEoCUIJukgGcgQYgIABImgKFExpc3RUb3BSYXRlZFJlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLrAwodV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMAoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCCbpIBpIBAxD0AxIcCgtyZWNvcmRfdHlwZRgCIAEoCUIHukgEcgIYQBI9CgN0b3AYAyABKAsyMC5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QuVG9wTGlzdBIfCg5zaW5jZV9yZXZpc2lvbhgEIAEoA0IHukgEIgIoABpfCgdUb3BMaXN0Eh4KC3JlY29yZF90eXBlGAEgASgJQgm6SAZyBBABGEASGgoJY291bnRfbWluGAIgASgDQge6SAQiAigAEhgKBWxpbWl0GAMgASgFQgm6SAYaBBhkKAA6uAG6SLQBGrEBCiJ3YXRjaF9hZ2dyZWdhdGVkX3JhdGluZ3Muc2VsZWN0aW9uEidzZXQgb25lIG9mIHJlY29yZHMsIHJlY29yZF90eXBlIGFuZCB0b3AaYihzaXplKHRoaXMucmVjb3JkcykgPiAwID8gMSA6IDApICsgKHRoaXMucmVjb3JkX3R5cGUgIT0gJycgPyAxIDogMCkgKyAoaGFzKHRoaXMudG9wKSA/IDEgOiAwKSA9PSAxIvUBCh5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZxIXCg9yZXN1bWVfcmV2aXNpb24YAiABKAMSPgoDdG9wGAMgASgLMjEucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZS5Ub3BMaXN0GkIKB1RvcExpc3QSNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciOQoUSW1wb3J0UmF0aW5nc1JlcXVlc3QSIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyLWAQoVSW1wb3J0UmF0aW5nc1Jlc3BvbnNlEhUKDWNyZWF0ZWRfY291bnQYASABKAMSFgoOcmVwbGFjZWRfY291bnQYAiABKAMSFQoNcmVmdXNlZF9jb3VudBgDIAEoAxI6CghyZWZ1c2FscxgEIAMoCzIoLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UuUmVmdXNhbBo7CgdSZWZ1c2FsEg0KBWluZGV4GAEgASgDEhEKCXJlY29yZF9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkywQ0KDVJhdGluZ1NlcnZpY2US6QEKE0dldEFnZ3JlZ2F0ZWRSYXRpbmcSJS5yYXRpbmcudjEuR2V0QWdncmVnYXRlZFJhdGluZ1JlcXVlc3QaJi5yYXRpbmcudjEuR2V0QWdncmVnYXRlZFJhdGluZ1Jlc3BvbnNlIoIBkAIB6OAYAYLT5JMCdVpBYhFhZ2dyZWdhdGVkX3JhdGluZxIsL3YxL3JlY29yZHMve3JlY29yZF90eXBlfS97cmVjb3JkX2lkfS9yYXRpbmdiEWFnZ3JlZ2F0ZWRfcmF0aW5nEh0vdjEvbW92aWVzL3tyZWNvcmRfaWR9L3JhdGluZxKoAQoZQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5ncxIrLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBosLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiMJACAejgGAGC0+STAiM6ASoiHi92MS9hZ2dyZWdhdGVkUmF0aW5nczpiYXRjaEdldBLoAQoJUHV0UmF0aW5nEhsucmF0aW5nLnYxLlB1dFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuUHV0UmF0aW5nUmVzcG9uc2UinwGQAgLo4BgCgtPkkwKRAToBKlpPOgEqYhFhZ2dyZWdhdGVkX3JhdGluZxo3L3YxL3JlY29yZHMve3JlY29yZF90eXBlfS97cmVjb3JkX2lkfS9yYXRpbmdzL3t1c2VyX2lkfWIRYWdncmVnYXRlZF9yYXRpbmcaKC92MS9tb3ZpZXMve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH0SwwEKDERlbGV0ZVJhdGluZxIeLnJhdGluZy52MS5EZWxldGVSYXRpbmdSZXF1ZXN0Gh8ucmF0aW5nLnYxLkRlbGV0ZVJhdGluZ1Jlc3BvbnNlInKQAgLo4BgCgtPkkwJlWjkqNy92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX0ve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH0qKC92MS9tb3ZpZXMve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH0SxAEKE0RlbGV0ZVJlY29yZFJhdGluZ3MSJS5yYXRpbmcudjEuRGVsZXRlUmVjb3JkUmF0aW5nc1JlcXVlc3QaJi5yYXRpbmcudjEuRGVsZXRlUmVjb3JkUmF0aW5nc1Jlc3BvbnNlIl6QAgLo4BgDgtPkkwJRWi8qLS92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX0ve3JlY29yZF9pZH0vcmF0aW5ncyoeL3YxL21vdmllcy97cmVjb3JkX2lkfS9yYXRpbmdzEssBCglHZXRSYXRpbmcSGy5yYXRpbmcudjEuR2V0UmF0aW5nUmVxdWVzdBocLnJhdGluZy52MS5HZXRSYXRpbmdSZXNwb25zZSKCAZACAejgGAKC0+STAnVaQWIGcmF0aW5nEjcvdjEvcmVjb3Jkcy97cmVjb3JkX3R5cGV9L3tyZWNvcmRfaWR9L3JhdGluZ3Mve3VzZXJfaWR9YgZyYXRpbmcSKC92MS9tb3ZpZXMve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH0SmQEKDExpc3RUb3BSYXRlZBIeLnJhdGluZy52MS5MaXN0VG9wUmF0ZWRSZXF1ZXN0Gh8ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlc3BvbnNlIkiQAgHo4BgBgtPkkwI7WiQSIi92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX06dG9wUmF0ZWQSEy92MS9tb3ZpZXM6dG9wUmF0ZWQSvQEKFldhdGNoQWdncmVnYXRlZFJhdGluZ3MSKC5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QaKS5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlIkyQAgHo4BgBgtPkkwI/WiA6ASoiGy92MS9hZ2dyZWdhdGVkUmF0aW5nczp3YXRjaBIbL3YxL2FnZ3JlZ2F0ZWRSYXRpbmdzOndhdGNoMAESdwoNSW1wb3J0UmF0aW5ncxIfLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVxdWVzdBogLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UiIejgGASC0+STAhc6ASoiEi92MS9yYXRpbmdzOmltcG9ydCgBYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIqICCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgHIAEoA0IICgZfdmFsdWVKBAgEEAUiywIKEEFnZ3JlZ2F0ZWRSYXRpbmcSEQoJcmVjb3JkX2lkGAEgASgJEhMKC3JlY29yZF90eXBlGAIgASgJEg0KBWNvdW50GAMgASgDEgwKBG1lYW4YBCABKAESEQoJaGlzdG9ncmFtGAUgAygDEhYKDmJheWVzaWFuX3Njb3JlGAYgASgBEh8KBXNjYWxlGAcgASgLMhAucmF0aW5nLnYxLlNjYWxlEhAKCHZhcmlhbmNlGAggASgBEh8KBXByaW9yGAkgASgLMhAucmF0aW5nLnYxLlByaW9yEjAKDnNjb3JlX2ludGVydmFsGAogASgLMhgucmF0aW5nLnYxLlNjb3JlSW50ZXJ2YWwSEAoIcmV2aXNpb24YCyABKAMSLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KBVNjYWxlEgsKA21pbhgBIAEoARILCgNtYXgYAiABKAESDAoEc3RlcBgDIAEoASIlCgVQcmlvchIMCgRtZWFuGAEgASgBEg4KBndlaWdodBgCIAEoASI5Cg1TY29yZUludGVydmFsEgsKA2xvdxgBIAEoARIMCgRoaWdoGAIgASgBEg0KBWxldmVsGAMgASgBIlsKGkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIlUKG0dldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIlYKIEJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0EjIKB3JlY29yZHMYASADKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmQgu6SAiSAQUIARD0AyLnAQohQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEkgKBnNjYWxlcxgCIAMoCzI4LnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UuU2NhbGVzRW50cnkaPwoLU2NhbGVzRW50cnkSCwoDa2V5GAEgASgJEh8KBXZhbHVlGAIgASgLMhAucmF0aW5nLnYxLlNjYWxlOgI4ASLsAQoQUHV0UmF0aW5nUmVxdWVzdBI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKB3VzZXJfaWQYAyABKAlCJrpII9gBAXIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEh4KBXZhbHVlGAYgASgBQgq6SAfIAQESAkABSACIAQFCCAoGX3ZhbHVlSgQIBBAFIksKEVB1dFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcidAoTRGVsZXRlUmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQBIeCgd1c2VyX2lkGAMgASgJQg26SArYAQFyBRABGIABIl8KFERlbGV0ZVJhdGluZ1Jlc3BvbnNlEg8KB2RlbGV0ZWQYASABKAgSNgoRYWdncmVnYXRlZF9yYXRpbmcYAiABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJbChpEZWxldGVSZWNvcmRSYXRpbmdzUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQCJGChtEZWxldGVSZWNvcmRSYXRpbmdzUmVzcG9uc2USFQoNZGVsZXRlZF9jb3VudBgBIAEoAxIQCghhcmVfbGVmdBgCIAEoCCJxChBHZXRSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEh4KB3VzZXJfaWQYAyABKAlCDbpICtgBAXIFEAEYgAEiNgoRR2V0UmF0aW5nUmVzcG9uc2USIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyKPAQoTTGlzdFRvcFJhdGVkUmVxdWVzdBIeCgtyZWNvcmRfdHlwZRgBIAEoCUIJukgGcgQQARhAEhoKCWNvdW50X21pbhgCIAEoA0IHukgEIgIoABIdCglwYWdlX3NpemUYAyABKAVCCrpIBxoFGPQDKAASHQoKcGFnZV90b2tlbhgEIAEoCUIJukgGcgQYgIABImgKFExpc3RUb3BSYXRlZFJlc3BvbnNlEjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKdAQoSTGlzdFJhdGluZ3NSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCLpIBXIDGIABSAASJgoGcmVjb3JkGAIgASgLMhQucmF0aW5nLnYxLlJlY29yZFJlZkgAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIdCgpwYWdlX3Rva2VuGAQgASgJQgm6SAZyBBiAgAFCBAoCb2YiUgoTTGlzdFJhdGluZ3NSZXNwb25zZRIiCgdyYXRpbmdzGAEgAygLMhEucmF0aW5nLnYxLlJhdGluZxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMgoVR2V0VXNlclN1bW1hcnlSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDGIABIkMKFkdldFVzZXJTdW1tYXJ5UmVzcG9uc2USKQoJc3VtbWFyaWVzGAEgAygLMhYucmF0aW5nLnYxLlVzZXJTdW1tYXJ5InMKC1VzZXJTdW1tYXJ5EhMKC3JlY29yZF90eXBlGAEgASgJEg0KBWNvdW50GAIgASgDEgwKBG1lYW4YAyABKAESEQoJaGlzdG9ncmFtGAQgAygDEh8KBXNjYWxlGAUgASgLMhAucmF0aW5nLnYxLlNjYWxlIngKFEV4cG9ydFJhdGluZ3NSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCLpIBXIDGIABSAASHAoJYWxsX3VzZXJzGAIgASgIQge6SARqAggBSAASHwoMcmVzdW1lX3Rva2VuGAMgASgJQgm6SAZyBBiAgAFCBAoCb2YiUAoVRXhwb3J0UmF0aW5nc1Jlc3BvbnNlEiEKBnJhdGluZxgBIAEoCzIRLnJhdGluZy52MS5SYXRpbmcSFAoMcmVzdW1lX3Rva2VuGAIgASgJIusDCh1XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBIwCgdyZWNvcmRzGAEgAygLMhQucmF0aW5nLnYxLlJlY29yZFJlZkIJukgGkgEDEPQDEhwKC3JlY29yZF90eXBlGAIgASgJQge6SARyAhhAEj0KA3RvcBgDIAEoCzIwLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdC5Ub3BMaXN0Eh8KDnNpbmNlX3JldmlzaW9uGAQgASgDQge6SAQiAigAGl8KB1RvcExpc3QSHgoLcmVjb3JkX3R5cGUYASABKAlCCbpIBnIEEAEYQBIaCgljb3VudF9taW4YAiABKANCB7pIBCICKAASGAoFbGltaXQYAyABKAVCCbpIBhoEGGQoADq4AbpItAEasQEKIndhdGNoX2FnZ3JlZ2F0ZWRfcmF0aW5ncy5zZWxlY3Rpb24SJ3NldCBvbmUgb2YgcmVjb3JkcywgcmVjb3JkX3R5cGUgYW5kIHRvcBpiKHNpemUodGhpcy5yZWNvcmRzKSA+IDAgPyAxIDogMCkgKyAodGhpcy5yZWNvcmRfdHlwZSAhPSAnJyA/IDEgOiAwKSArIChoYXModGhpcy50b3ApID8gMSA6IDApID09IDEi9QEKHldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEhcKD3Jlc3VtZV9yZXZpc2lvbhgCIAEoAxI+CgN0b3AYAyABKAsyMS5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlLlRvcExpc3QaQgoHVG9wTGlzdBI3ChJhZ2dyZWdhdGVkX3JhdGluZ3MYASADKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyI5ChRJbXBvcnRSYXRpbmdzUmVxdWVzdBIhCgZyYXRpbmcYASABKAsyES5yYXRpbmcudjEuUmF0aW5nItYBChVJbXBvcnRSYXRpbmdzUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEjoKCHJlZnVzYWxzGAQgAygLMigucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXNwb25zZS5SZWZ1c2FsGjsKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEQoJcmVjb3JkX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCTKfEQoNUmF0aW5nU2VydmljZRLpAQoTR2V0QWdncmVnYXRlZFJhdGluZxIlLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVxdWVzdBomLnJhdGluZy52MS5HZXRBZ2dyZWdhdGVkUmF0aW5nUmVzcG9uc2UiggGQAgHo4BgBgtPkkwJ1WkFiEWFnZ3JlZ2F0ZWRfcmF0aW5nEiwvdjEvcmVjb3Jkcy97cmVjb3JkX3R5cGV9L3tyZWNvcmRfaWR9L3JhdGluZ2IRYWdncmVnYXRlZF9yYXRpbmcSHS92MS9tb3ZpZXMve3JlY29yZF9pZH0vcmF0aW5nEqgBChlCYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzEisucmF0aW5nLnYxLkJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0GiwucmF0aW5nLnYxLkJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZSIwkAIB6OAYAYLT5JMCIzoBKiIeL3YxL2FnZ3JlZ2F0ZWRSYXRpbmdzOmJhdGNoR2V0EugBCglQdXRSYXRpbmcSGy5yYXRpbmcudjEuUHV0UmF0aW5nUmVxdWVzdBocLnJhdGluZy52MS5QdXRSYXRpbmdSZXNwb25zZSKfAZACAujgGAKC0+STApEBOgEqWk86ASpiEWFnZ3JlZ2F0ZWRfcmF0aW5nGjcvdjEvcmVjb3Jkcy97cmVjb3JkX3R5cGV9L3tyZWNvcmRfaWR9L3JhdGluZ3Mve3VzZXJfaWR9YhFhZ2dyZWdhdGVkX3JhdGluZxooL3YxL21vdmllcy97cmVjb3JkX2lkfS9yYXRpbmdzL3t1c2VyX2lkfRLDAQoMRGVsZXRlUmF0aW5nEh4ucmF0aW5nLnYxLkRlbGV0ZVJhdGluZ1JlcXVlc3QaHy5yYXRpbmcudjEuRGVsZXRlUmF0aW5nUmVzcG9uc2UicpACAujgGAKC0+STAmVaOSo3L3YxL3JlY29yZHMve3JlY29yZF90eXBlfS97cmVjb3JkX2lkfS9yYXRpbmdzL3t1c2VyX2lkfSooL3YxL21vdmllcy97cmVjb3JkX2lkfS9yYXRpbmdzL3t1c2VyX2lkfRLEAQoTRGVsZXRlUmVjb3JkUmF0aW5ncxIlLnJhdGluZy52MS5EZWxldGVSZWNvcmRSYXRpbmdzUmVxdWVzdBomLnJhdGluZy52MS5EZWxldGVSZWNvcmRSYXRpbmdzUmVzcG9uc2UiXpACAujgGAOC0+STAlFaLyotL3YxL3JlY29yZHMve3JlY29yZF90eXBlfS97cmVjb3JkX2lkfS9yYXRpbmdzKh4vdjEvbW92aWVzL3tyZWNvcmRfaWR9L3JhdGluZ3MSywEKCUdldFJhdGluZxIbLnJhdGluZy52MS5HZXRSYXRpbmdSZXF1ZXN0GhwucmF0aW5nLnYxLkdldFJhdGluZ1Jlc3BvbnNlIoIBkAIB6OAYAoLT5JMCdVpBYgZyYXRpbmcSNy92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX0ve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH1iBnJhdGluZxIoL3YxL21vdmllcy97cmVjb3JkX2lkfS9yYXRpbmdzL3t1c2VyX2lkfRKZAQoMTGlzdFRvcFJhdGVkEh4ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlcXVlc3QaHy5yYXRpbmcudjEuTGlzdFRvcFJhdGVkUmVzcG9uc2UiSJACAejgGAGC0+STAjtaJBIiL3YxL3JlY29yZHMve3JlY29yZF90eXBlfTp0b3BSYXRlZBITL3YxL21vdmllczp0b3BSYXRlZBK9AQoWV2F0Y2hBZ2dyZWdhdGVkUmF0aW5ncxIoLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBopLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiTJACAejgGAGC0+STAj9aIDoBKiIbL3YxL2FnZ3JlZ2F0ZWRSYXRpbmdzOndhdGNoEhsvdjEvYWdncmVnYXRlZFJhdGluZ3M6d2F0Y2gwARK3AQoLTGlzdFJhdGluZ3MSHS5yYXRpbmcudjEuTGlzdFJhdGluZ3NSZXF1ZXN0Gh4ucmF0aW5nLnYxLkxpc3RSYXRpbmdzUmVzcG9uc2UiaZACAejgGAKC0+STAlxaPRI7L3YxL3JlY29yZHMve3JlY29yZC5yZWNvcmRfdHlwZX0ve3JlY29yZC5yZWNvcmRfaWR9L3JhdGluZ3MSGy92MS91c2Vycy97dXNlcl9pZH0vcmF0aW5ncxKBAQoOR2V0VXNlclN1bW1hcnkSIC5yYXRpbmcudjEuR2V0VXNlclN1bW1hcnlSZXF1ZXN0GiEucmF0aW5nLnYxLkdldFVzZXJTdW1tYXJ5UmVzcG9uc2UiKpACAejgGAKC0+STAh0SGy92MS91c2Vycy97dXNlcl9pZH0vc3VtbWFyeRKdAQoNRXhwb3J0UmF0aW5ncxIfLnJhdGluZy52MS5FeHBvcnRSYXRpbmdzUmVxdWVzdBogLnJhdGluZy52MS5FeHBvcnRSYXRpbmdzUmVzcG9uc2UiR5ACAejgGAKC0+STAjpaFBISL3YxL3JhdGluZ3M6ZXhwb3J0EiIvdjEvdXNlcnMve3VzZXJfaWR9L3JhdGluZ3M6ZXhwb3J0MAESdwoNSW1wb3J0UmF0aW5ncxIfLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVxdWVzdBogLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UiIejgGASC0+STAhc6ASoiEi92MS9yYXRpbmdzOmltcG9ydCgBYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * RecordRef identifies a rated record.
@@ -638,6 +638,223 @@ export const ListTopRatedResponseSchema: GenMessage<ListTopRatedResponse> = /*@_
   messageDesc(file_rating_v1_rating, 19);
 
 /**
+ * @generated from message rating.v1.ListRatingsRequest
+ */
+export type ListRatingsRequest = Message<"rating.v1.ListRatingsRequest"> & {
+  /**
+   * Unset for the ratings of the caller.
+   *
+   * @generated from oneof rating.v1.ListRatingsRequest.of
+   */
+  of: {
+    /**
+     * @generated from field: string user_id = 1;
+     */
+    value: string;
+    case: "userId";
+  } | {
+    /**
+     * @generated from field: rating.v1.RecordRef record = 2;
+     */
+    value: RecordRef;
+    case: "record";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Maximum number of ratings of the page: 1 to 500. 0 stands for the default: 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before, with the same user_id or record. Empty for the first page.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message rating.v1.ListRatingsRequest.
+ * Use `create(ListRatingsRequestSchema)` to create a new message.
+ */
+export const ListRatingsRequestSchema: GenMessage<ListRatingsRequest> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 20);
+
+/**
+ * @generated from message rating.v1.ListRatingsResponse
+ */
+export type ListRatingsResponse = Message<"rating.v1.ListRatingsResponse"> & {
+  /**
+   * @generated from field: repeated rating.v1.Rating ratings = 1;
+   */
+  ratings: Rating[];
+
+  /**
+   * Token of the next page. Empty only on the last page. All other pages have page_size ratings.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message rating.v1.ListRatingsResponse.
+ * Use `create(ListRatingsResponseSchema)` to create a new message.
+ */
+export const ListRatingsResponseSchema: GenMessage<ListRatingsResponse> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 21);
+
+/**
+ * @generated from message rating.v1.GetUserSummaryRequest
+ */
+export type GetUserSummaryRequest = Message<"rating.v1.GetUserSummaryRequest"> & {
+  /**
+   * Empty for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message rating.v1.GetUserSummaryRequest.
+ * Use `create(GetUserSummaryRequestSchema)` to create a new message.
+ */
+export const GetUserSummaryRequestSchema: GenMessage<GetUserSummaryRequest> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 22);
+
+/**
+ * @generated from message rating.v1.GetUserSummaryResponse
+ */
+export type GetUserSummaryResponse = Message<"rating.v1.GetUserSummaryResponse"> & {
+  /**
+   * By record type, without types that the user has not rated.
+   *
+   * @generated from field: repeated rating.v1.UserSummary summaries = 1;
+   */
+  summaries: UserSummary[];
+};
+
+/**
+ * Describes the message rating.v1.GetUserSummaryResponse.
+ * Use `create(GetUserSummaryResponseSchema)` to create a new message.
+ */
+export const GetUserSummaryResponseSchema: GenMessage<GetUserSummaryResponse> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 23);
+
+/**
+ * UserSummary is what one user thinks of the records of one type.
+ *
+ * @generated from message rating.v1.UserSummary
+ */
+export type UserSummary = Message<"rating.v1.UserSummary"> & {
+  /**
+   * @generated from field: string record_type = 1;
+   */
+  recordType: string;
+
+  /**
+   * Number of ratings.
+   *
+   * @generated from field: int64 count = 2;
+   */
+  count: bigint;
+
+  /**
+   * The arithmetic mean of the values.
+   *
+   * @generated from field: double mean = 3;
+   */
+  mean: number;
+
+  /**
+   * Number of ratings for each value of the scale, in the order of the values.
+   *
+   * @generated from field: repeated int64 histogram = 4;
+   */
+  histogram: bigint[];
+
+  /**
+   * @generated from field: rating.v1.Scale scale = 5;
+   */
+  scale?: Scale | undefined;
+};
+
+/**
+ * Describes the message rating.v1.UserSummary.
+ * Use `create(UserSummarySchema)` to create a new message.
+ */
+export const UserSummarySchema: GenMessage<UserSummary> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 24);
+
+/**
+ * @generated from message rating.v1.ExportRatingsRequest
+ */
+export type ExportRatingsRequest = Message<"rating.v1.ExportRatingsRequest"> & {
+  /**
+   * Unset for the ratings of the caller.
+   *
+   * @generated from oneof rating.v1.ExportRatingsRequest.of
+   */
+  of: {
+    /**
+     * @generated from field: string user_id = 1;
+     */
+    value: string;
+    case: "userId";
+  } | {
+    /**
+     * The ratings of all users. Must be true.
+     *
+     * @generated from field: bool all_users = 2;
+     */
+    value: boolean;
+    case: "allUsers";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * resume_token of a response to a call that ended early, with the same user_id or all_users. Empty to export from
+   * the beginning.
+   *
+   * @generated from field: string resume_token = 3;
+   */
+  resumeToken: string;
+};
+
+/**
+ * Describes the message rating.v1.ExportRatingsRequest.
+ * Use `create(ExportRatingsRequestSchema)` to create a new message.
+ */
+export const ExportRatingsRequestSchema: GenMessage<ExportRatingsRequest> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 25);
+
+/**
+ * @generated from message rating.v1.ExportRatingsResponse
+ */
+export type ExportRatingsResponse = Message<"rating.v1.ExportRatingsResponse"> & {
+  /**
+   * @generated from field: rating.v1.Rating rating = 1;
+   */
+  rating?: Rating | undefined;
+
+  /**
+   * Present after every few hundred ratings: a call with it continues after this rating.
+   *
+   * @generated from field: string resume_token = 2;
+   */
+  resumeToken: string;
+};
+
+/**
+ * Describes the message rating.v1.ExportRatingsResponse.
+ * Use `create(ExportRatingsResponseSchema)` to create a new message.
+ */
+export const ExportRatingsResponseSchema: GenMessage<ExportRatingsResponse> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 26);
+
+/**
  * WatchAggregatedRatingsRequest selects what to watch: records, record_type or top.
  *
  * @generated from message rating.v1.WatchAggregatedRatingsRequest
@@ -677,7 +894,7 @@ export type WatchAggregatedRatingsRequest = Message<"rating.v1.WatchAggregatedRa
  * Use `create(WatchAggregatedRatingsRequestSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequestSchema: GenMessage<WatchAggregatedRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 20);
+  messageDesc(file_rating_v1_rating, 27);
 
 /**
  * TopList is the beginning of a list as ListTopRated returns it.
@@ -712,7 +929,7 @@ export type WatchAggregatedRatingsRequest_TopList = Message<"rating.v1.WatchAggr
  * Use `create(WatchAggregatedRatingsRequest_TopListSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequest_TopListSchema: GenMessage<WatchAggregatedRatingsRequest_TopList> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 20, 0);
+  messageDesc(file_rating_v1_rating, 27, 0);
 
 /**
  * WatchAggregatedRatingsResponse has one state, or only resume_revision when nothing changed after since_revision.
@@ -748,7 +965,7 @@ export type WatchAggregatedRatingsResponse = Message<"rating.v1.WatchAggregatedR
  * Use `create(WatchAggregatedRatingsResponseSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponseSchema: GenMessage<WatchAggregatedRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 21);
+  messageDesc(file_rating_v1_rating, 28);
 
 /**
  * TopList has the aggregates by score, the highest first.
@@ -767,7 +984,7 @@ export type WatchAggregatedRatingsResponse_TopList = Message<"rating.v1.WatchAgg
  * Use `create(WatchAggregatedRatingsResponse_TopListSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponse_TopListSchema: GenMessage<WatchAggregatedRatingsResponse_TopList> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 21, 0);
+  messageDesc(file_rating_v1_rating, 28, 0);
 
 /**
  * @generated from message rating.v1.ImportRatingsRequest
@@ -784,7 +1001,7 @@ export type ImportRatingsRequest = Message<"rating.v1.ImportRatingsRequest"> & {
  * Use `create(ImportRatingsRequestSchema)` to create a new message.
  */
 export const ImportRatingsRequestSchema: GenMessage<ImportRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 22);
+  messageDesc(file_rating_v1_rating, 29);
 
 /**
  * @generated from message rating.v1.ImportRatingsResponse
@@ -824,7 +1041,7 @@ export type ImportRatingsResponse = Message<"rating.v1.ImportRatingsResponse"> &
  * Use `create(ImportRatingsResponseSchema)` to create a new message.
  */
 export const ImportRatingsResponseSchema: GenMessage<ImportRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 23);
+  messageDesc(file_rating_v1_rating, 30);
 
 /**
  * Refusal contains the reason why a rating was not saved.
@@ -857,7 +1074,7 @@ export type ImportRatingsResponse_Refusal = Message<"rating.v1.ImportRatingsResp
  * Use `create(ImportRatingsResponse_RefusalSchema)` to create a new message.
  */
 export const ImportRatingsResponse_RefusalSchema: GenMessage<ImportRatingsResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 23, 0);
+  messageDesc(file_rating_v1_rating, 30, 0);
 
 /**
  * RatingService owns the ratings and their aggregates. A record is a pair of record_type and record_id;
@@ -954,6 +1171,40 @@ export const RatingService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchAggregatedRatingsRequestSchema;
     output: typeof WatchAggregatedRatingsResponseSchema;
+  },
+  /**
+   * ListRatings pages through the ratings of a user, the newest first, or through those of a record, by user id.
+   * Pages have each rating once that does not change meanwhile. A user lists their own ratings. Those of others, and
+   * those of a record, need a token with the role "operator".
+   *
+   * @generated from rpc rating.v1.RatingService.ListRatings
+   */
+  listRatings: {
+    methodKind: "unary";
+    input: typeof ListRatingsRequestSchema;
+    output: typeof ListRatingsResponseSchema;
+  },
+  /**
+   * GetUserSummary returns how many ratings a user has, and their values, by record type. A rating that changes
+   * meanwhile may count or not. A summary of somebody else needs a token with the role "operator".
+   *
+   * @generated from rpc rating.v1.RatingService.GetUserSummary
+   */
+  getUserSummary: {
+    methodKind: "unary";
+    input: typeof GetUserSummaryRequestSchema;
+    output: typeof GetUserSummaryResponseSchema;
+  },
+  /**
+   * ExportRatings returns all ratings of a user, the newest first, or of everybody, each one once that does not change
+   * meanwhile. Those of others need a token with the role "operator".
+   *
+   * @generated from rpc rating.v1.RatingService.ExportRatings
+   */
+  exportRatings: {
+    methodKind: "server_streaming";
+    input: typeof ExportRatingsRequestSchema;
+    output: typeof ExportRatingsResponseSchema;
   },
   /**
    * ImportRatings puts every rating of a stream. A rating that breaks a rule is refused and counted, and the

@@ -40,7 +40,7 @@ const roles: Readonly<Partial<Record<Access, readonly string[]>>> = {
 
 /**
  * Verifies the caller of each call, and refuses it when its rule says so: before its body is read,
- * by every protocol. Sets `principal` and `service` of the call.
+ * by every protocol. Sets `principal`, `isOperator` and `service` of the call.
  */
 export function authorize({ rules, verifier, tokenOf, hasAdminPort }: AuthorizeOptions) {
   async function check(
@@ -48,8 +48,11 @@ export function authorize({ rules, verifier, tokenOf, hasAdminPort }: AuthorizeO
     rule: AccessRule,
   ): Promise<CallerToken | undefined> {
     const { access } = rule
+    const call = c.get('call')
+    const isAdminPort = c.env?.isAdmin === true
+    call.isOperator = isAdminPort || (verifier === undefined && !hasAdminPort)
     const isAdmins = access === Access.OPERATOR || access === Access.SERVICE
-    if (isAdmins && c.env?.isAdmin) return undefined
+    if (isAdmins && isAdminPort) return undefined
     if (access === Access.OPERATOR && hasAdminPort) {
       throw new AuthError('forbidden', 'this is served at the admin port only')
     }
@@ -57,12 +60,12 @@ export function authorize({ rules, verifier, tokenOf, hasAdminPort }: AuthorizeO
       throw new AuthError('forbidden', 'this has no access rule: nobody may call it')
     }
     if (verifier === undefined) return undefined
-    const call = c.get('call')
     const header = c.req.header('authorization')
     const isAnonymous = header === undefined && access !== Access.PUBLIC
     const session = isAnonymous ? await tokenOf?.(c) : undefined
     const token = header === undefined ? session?.token : bearerOf(header)
     if (token !== undefined) call.principal = await verifier.verify(token)
+    call.isOperator ||= call.principal?.roles.has('operator') === true
     const ofService = c.req.header(serviceAuthorization)
     const service = ofService ? await verifier.verify(bearerOf(ofService)) : undefined
     if (service?.roles.has('service')) call.service = service.subject

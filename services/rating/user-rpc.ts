@@ -1,0 +1,170 @@
+import { setImmediate } from 'node:timers/promises'
+import { create } from '@bufbuild/protobuf'
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import { callKey } from '@marquee/connect-hono/call'
+import { setVersion } from '@marquee/service/rest/conditional'
+import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
+import {
+  type ExportRatingsRequest,
+  type Rating as RatingMessage,
+  RatingSchema,
+  type RatingService,
+} from '../../gen/rating/v1/rating_pb.ts'
+import { dataUser, requireOperator } from './acting-user.ts'
+import { scaleMessage } from './aggregate-message.ts'
+import type { StoredRating } from './rating.ts'
+import type { RatingDatabase } from './store/database.ts'
+import type { RatingPlace } from './store/outbox.ts'
+import type { RatingPage, UserPosition } from './store/rating-lists.ts'
+
+/** Page size of a request that sets none. */
+const pageSizeDefault = 50
+
+/** Number of ratings that an export or a summary reads at once. */
+const readSizeMax = 500
+
+/** Memory that an export holds while it sends the ratings of one read, in bytes. */
+const exportBytes = readSizeMax * 1024
+
+type UserMethods = Pick<
+  ServiceImpl<typeof RatingService>,
+  'listRatings' | 'getUserSummary' | 'exportRatings'
+>
+
+/** Implements the methods about the ratings of one user, and those that name users. */
+export function createUserRpc(store: RatingDatabase) {
+  /** Returns the pages of an export, each as it is read. */
+  function pagesOf({ of, resumeToken }: ExportRatingsRequest, context: HandlerContext) {
+    if (of.case === 'allUsers') {
+      requireOperator(context)
+      const after = decodePageToken(resumeToken, 'export', isRatingPlace)
+      const start = after ?? { record: 0, userId: '' }
+      return readPages('export', start, (place) => store.outbox.ratings(place, readSizeMax))
+    }
+    const userId = dataUser(context, of.value ?? '')
+    const list = `export:${userId}`
+    const after = decodePageToken(resumeToken, list, isUserPosition)
+    return readPages(list, after, (after) =>
+      store.ratingsOfUser(userId, { limit: readSizeMax, after }),
+    )
+  }
+
+  return {
+    async listRatings({ of, pageSize, pageToken }, context) {
+      const limit = pageSize || pageSizeDefault
+      if (of.case === 'record') {
+        requireOperator(context)
+        const { recordType, recordId } = of.value
+        const list = `ratings:record:${recordType.length}:${recordType}${recordId}`
+        const after = decodePageToken(pageToken, list, isUserId)
+        setVersion(context, await store.revision())
+        return listed(list, await store.ratingsOfRecord({ recordType, recordId }, { limit, after }))
+      }
+      const userId = dataUser(context, of.value ?? '')
+      const list = `ratings:user:${userId}`
+      const after = decodePageToken(pageToken, list, isUserPosition)
+      setVersion(context, await store.revision())
+      return listed(list, await store.ratingsOfUser(userId, { limit, after }))
+    },
+
+    async getUserSummary({ userId }, context) {
+      const user = dataUser(context, userId)
+      setVersion(context, await store.revision())
+      const counted = await countRatings(store, user, context.signal)
+      const types = [...counted].sort(([one], [other]) => (one < other ? -1 : 1))
+      return {
+        summaries: types.map(([recordType, histogram]) => {
+          const scoring = store.scoring(recordType)
+          const count = histogram.reduce((sum, one) => sum + one, 0)
+          return {
+            recordType,
+            count: BigInt(count),
+            mean: scoring.scale.sum(histogram) / count,
+            histogram: histogram.map(BigInt),
+            scale: scaleMessage(scoring),
+          }
+        }),
+      }
+    },
+
+    async *exportRatings(request, context) {
+      const pages = pagesOf(request, context)
+      await context.values.get(callKey)?.memory.hold(exportBytes)
+      for await (const { ratings, resumeToken } of pages) {
+        for (const [index, rating] of ratings.entries()) {
+          const isLast = index === ratings.length - 1
+          yield { rating: ratingMessage(rating), resumeToken: isLast ? resumeToken : '' }
+        }
+      }
+    },
+  } satisfies UserMethods
+}
+
+/** Reads page after page. Each has a token to continue after it. */
+async function* readPages<Position>(
+  list: string,
+  start: Position,
+  read: (
+    after: Position,
+  ) => Promise<{ ratings: readonly StoredRating[]; next: Position | undefined }>,
+) {
+  let after: Position | undefined = start
+  do {
+    const { ratings, next }: Awaited<ReturnType<typeof read>> = await read(after)
+    yield { ratings, resumeToken: next === undefined ? '' : encodePageToken(list, next) }
+    after = next
+  } while (after !== undefined)
+}
+
+function listed<Position>(list: string, { ratings, next }: RatingPage<Position>) {
+  const nextPageToken = next === undefined ? '' : encodePageToken(list, next)
+  return { ratings: ratings.map(ratingMessage), nextPageToken }
+}
+
+export function ratingMessage(stored: StoredRating): RatingMessage {
+  const { updateTimeMs, revision, ...rating } = stored
+  const updateTime = timestampFromMs(updateTimeMs)
+  return create(RatingSchema, { ...rating, updateTime, revision: BigInt(revision) })
+}
+
+/**
+ * Returns the histogram of a user's ratings by record type. Others are served between two reads,
+ * however many ratings the user has.
+ */
+async function countRatings(
+  store: RatingDatabase,
+  userId: string,
+  signal: AbortSignal,
+): Promise<Map<string, number[]>> {
+  const counted = new Map<string, number[]>()
+  let after: UserPosition | undefined
+  do {
+    const page = await store.ratingsOfUser(userId, { limit: readSizeMax, after })
+    for (const { recordType, value } of page.ratings) {
+      const { scale } = store.scoring(recordType)
+      const histogram = counted.get(recordType) ?? scale.values.map(() => 0)
+      const step = scale.stepOf(value) as number
+      histogram[step] = (histogram[step] ?? 0) + 1
+      counted.set(recordType, histogram)
+    }
+    after = page.next
+    await setImmediate()
+    signal.throwIfAborted()
+  } while (after !== undefined)
+  return counted
+}
+
+function isUserId(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isUserPosition(value: unknown): value is UserPosition {
+  const { updateTimeMs, recordNumber } = (value ?? {}) as Partial<UserPosition>
+  return Number.isSafeInteger(updateTimeMs) && Number.isSafeInteger(recordNumber)
+}
+
+function isRatingPlace(value: unknown): value is RatingPlace {
+  const { record, userId } = (value ?? {}) as Partial<RatingPlace>
+  return Number.isSafeInteger(record) && typeof userId === 'string'
+}
