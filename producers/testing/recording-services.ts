@@ -25,6 +25,8 @@ export interface RecordingServices extends AsyncDisposable {
   scale: Pick<Scale, 'min' | 'max' | 'step'>
   /** Number of messages in each import call. */
   readonly callSizes: number[]
+  /** Error of an export before its first rating. Default: none. */
+  failure: Error | undefined
   /** Called at the end of each import call. */
   onCall: () => void
   /** Removes all recorded data. */
@@ -113,6 +115,13 @@ export async function startRecordingServices(): Promise<RecordingServices> {
             },
           }
       },
+      async *exportRatings({ of }) {
+        for (const rating of ratings.values()) {
+          if (of.case === 'userId' && of.value !== rating.userId) continue
+          if (recording.failure !== undefined) throw recording.failure
+          yield { rating }
+        }
+      },
       putRating: (rating) => {
         ratings.set(keyOfRating(rating), { ...rating, revision: 0n, $typeName: 'rating.v1.Rating' })
         return {}
@@ -127,12 +136,14 @@ export async function startRecordingServices(): Promise<RecordingServices> {
     ratings,
     scale: defaultScale,
     callSizes,
+    failure: undefined,
     onCall: () => {},
     clear() {
       movies.clear()
       ratings.clear()
       callSizes.length = 0
       recording.onCall = () => {}
+      recording.failure = undefined
       recording.scale = defaultScale
     },
     async [Symbol.asyncDispose]() {
