@@ -25,7 +25,7 @@ export interface IngestOptions {
   readonly group?: string
   /** Default: `refuse-new`. */
   readonly logPolicy?: LogPolicy
-  /** Maximum number of events in one transaction. Default: 5,000. */
+  /** Maximum number of events in one transaction. Default: 10,000. */
   readonly batchSizeMax?: number
 }
 
@@ -83,7 +83,7 @@ export interface Ingest extends AsyncDisposable {
  * Nothing is skipped.
  */
 export function createIngest(options: IngestOptions): Ingest {
-  const { eventLog, sink, log, topic = 'ratings', group = 'rating', batchSizeMax = 5_000 } = options
+  const { eventLog, sink, log, topic = 'ratings', group = 'rating', batchSizeMax = 10_000 } = options
   const { deadLetterTopic = 'ratings.dlq', logPolicy: policy = 'refuse-new' } = options
   const guard = createLogGuard({ eventLog, sink, topic, policy, log })
   /**

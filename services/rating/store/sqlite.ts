@@ -79,13 +79,19 @@ interface NumberedRecord extends StoredRecord {
 const cacheSizeKib = 16_384
 
 /**
+ * Size of the write-ahead log, in pages of 4 KiB, from which on it is copied into the file. A batch
+ * of events writes thousands of pages, most of which the next batch writes again.
+ */
+const logPagesMax = 8_000
+
+/**
  * Opens a store in an SQLite file, which several processes may use at once. Listeners receive only
  * the changes of their own store.
  */
 export function createSqliteRatingStore(options: SqliteRatingStoreOptions): RatingDatabase {
   const { path, clock = Date.now, onWarning = () => {}, topLimits } = options
   const db = openSqlite(path, schema, { ...options, checked: true })
-  db.exec(`PRAGMA cache_size = -${cacheSizeKib}`)
+  db.exec(`PRAGMA cache_size = -${cacheSizeKib}; PRAGMA wal_autocheckpoint = ${logPagesMax}`)
   const sql = prepareStatements(db)
   const rules = openRules()
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
