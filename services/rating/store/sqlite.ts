@@ -13,27 +13,12 @@ import {
 } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
-import {
-  type Folded,
-  foldChanges,
-  isSameLog,
-  type RecordEdit,
-  requireLog,
-  requirePosition,
-  type StoredRecord,
-} from './change-batch.ts'
+import { type Folded, foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
 import { changesPage, positionValues, statesOf } from './changes.ts'
 import type { RatingDatabase } from './database.ts'
-import type {
-  ChangeBatch,
-  ChangesOptions,
-  ChangesPage,
-  LogAdoption,
-  StatesPage,
-  StoredLog,
-} from './port.ts'
-import { toStoredPosition } from './position-row.ts'
+import type { ChangeBatch, ChangesOptions, ChangesPage, StatesPage } from './port.ts'
 import { createSqliteLists } from './sqlite-lists.ts'
+import { createSqliteLogs } from './sqlite-logs.ts'
 import { createSqliteOutbox } from './sqlite-outbox.ts'
 import { adoptRules, type SqliteRules } from './sqlite-rules.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
@@ -101,6 +86,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     shownRules: () => rules.shown(),
     ...(options.outboxBytesMax && { bytesMax: options.outboxBytesMax }),
   })
+  const logs = createSqliteLogs(db, sql)
   const users = createUserIndex(db)
   const lists = createSqliteLists(db, users, () => rules.shown())
   const topIndex = createSqliteTop(db, toAggregates)
@@ -209,44 +195,14 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
   }
 
   async function apply(batch: ChangeBatch): Promise<number> {
-    const { topic, partition, expectedPosition, nextPosition, log, lastEvent } = batch
-    const { offset = null, digest = null } = lastEvent ?? {}
     let changed: RecordRef[] = []
-    const position = await write(db, () => {
-      const storedIdentity = identityOf(topic)
-      requireLog(storedIdentity, batch)
-      const stored = positionOf(topic, partition)
-      if (stored !== expectedPosition) return requirePosition(stored, batch)
-      changed = save(foldChanges(batch.changes, find, rules.refresh()))
-      if (storedIdentity === undefined) sql.setLog.run(topic, log)
-      sql.setPosition.run(topic, partition, nextPosition, offset, digest)
-      return nextPosition
-    })
+    const position = await write(db, () =>
+      logs.advance(batch, () => {
+        changed = save(foldChanges(batch.changes, find, rules.refresh()))
+      }),
+    )
     notify(changed)
     return position
-  }
-
-  function identityOf(topic: string): string | undefined {
-    return sql.log.get(topic)?.identity as string | undefined
-  }
-
-  function storedLog(topic: string): StoredLog {
-    const positions = sql.positions.all(topic).map(toStoredPosition)
-    return { identity: identityOf(topic), positions }
-  }
-
-  function adoptLog(topic: string, adoption: LogAdoption): Promise<boolean> {
-    const { expected, identity, reset } = adoption
-    return write(db, () => {
-      if (!isSameLog(storedLog(topic), expected)) return false
-      sql.setLog.run(topic, identity)
-      if (reset) sql.deletePositions.run(topic)
-      return true
-    })
-  }
-
-  function positionOf(topic: string, partition: number): number | undefined {
-    return sql.position.get(topic, partition)?.next_offset as number | undefined
   }
 
   async function states(records: readonly RecordRef[]): Promise<StatesPage> {
@@ -282,8 +238,8 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     },
     onChange,
     installationId: async () => sql.installation.get()?.id as string,
-    storedLog: async (topic) => read(db, () => storedLog(topic)),
-    adoptLog,
+    storedLog: async (topic) => read(db, () => logs.stored(topic)),
+    adoptLog: logs.adopt,
     apply,
     outbox,
     async [Symbol.asyncDispose]() {
