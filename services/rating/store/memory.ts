@@ -25,6 +25,7 @@ import type { RatingDatabase } from './database.ts'
 import { createMemoryLists, type Ratings } from './memory-lists.ts'
 import { createMemoryOutbox } from './memory-outbox.ts'
 import type { ChangeBatch, LogAdoption, StoredLog, StoredPosition, TopOptions } from './port.ts'
+import { greatestRevision, type Restore, stampsOf } from './restore.ts'
 import { createRevisionOrder } from './revision-order.ts'
 import { createScoreOrder, type ScoreOrder } from './score-order.ts'
 import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
@@ -92,7 +93,7 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     revision = stamp.revision
     const changed = edits.filter((edit) => edit.changed)
     for (const edit of written) {
-      keepRatings(edit, stamp)
+      keepRatings(edit, () => stamp)
       updateLists(edit.record, edit.stored.ratings, edit.ratings.keys())
     }
     for (const edit of changed) keepAggregate(edit, stamp)
@@ -100,7 +101,10 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     return found
   }
 
-  function keepAggregate(edit: RecordEdit<KeptRecord>, stamp: WriteStamp): void {
+  function keepAggregate(
+    edit: Pick<RecordEdit<KeptRecord>, 'record' | 'stored' | 'histogram' | 'scoring'>,
+    stamp: WriteStamp,
+  ): void {
     const { stored, scoring, histogram } = edit
     const { recordType, recordId } = edit.record
     const record = { recordType, recordId }
@@ -114,6 +118,29 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     byRevision.add(state)
     if (isRated(state)) order.add(state)
     else if (order.isEmpty()) tops.delete(recordType)
+  }
+
+  const restore: Restore = {
+    async ratings(states) {
+      const stamps = stampsOf(states)
+      for (const edit of foldChanges(stamps.changes, find, rules).edits) {
+        const { record, stored } = edit
+        if (!edit.written && stored.state.revision === 0) continue
+        keepRatings(edit, (userId) => stamps.ofRating(record, userId))
+        updateLists(record, stored.ratings, edit.ratings.keys())
+        keepAggregate(edit, newer(stamps.ofRecord(record), stored.state))
+      }
+      revision = Math.max(revision, stamps.revision)
+    },
+    async stamps(stamps) {
+      for (const { revision, updateTimeMs, ...record } of stamps) {
+        const stored = find(record)
+        const { histogram } = stored
+        const edit = { record, stored, histogram, scoring: scoringFor(rules, record.recordType) }
+        keepAggregate(edit, { revision, updateTimeMs })
+      }
+      revision = Math.max(revision, greatestRevision(stamps))
+    },
   }
 
   function apply(batch: ChangeBatch): number {
@@ -172,8 +199,13 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     adoptLog: async (topic, adoption) => adoptLog(topic, adoption),
     apply: async (batch) => apply(batch),
     outbox,
+    restore,
     async [Symbol.asyncDispose]() {},
   }
+}
+
+function newer(one: WriteStamp, { revision, updateTimeMs }: WriteStamp): WriteStamp {
+  return one.revision >= revision ? one : { revision, updateTimeMs }
 }
 
 function keptRecord(ratings: Ratings, state: AggregateState): KeptRecord {
@@ -185,9 +217,12 @@ function aggregateIn({ state }: KeptRecord): Aggregate | undefined {
   return isRated(state) ? state : undefined
 }
 
-function keepRatings({ stored, ratings }: RecordEdit<KeptRecord>, stamp: WriteStamp): void {
+function keepRatings(
+  { stored, ratings }: RecordEdit<KeptRecord>,
+  stampOf: (userId: string) => WriteStamp,
+): void {
   for (const [userId, { after }] of ratings) {
     if (after === undefined) stored.ratings.delete(userId)
-    else stored.ratings.set(userId, { step: after, ...stamp })
+    else stored.ratings.set(userId, { step: after, ...stampOf(userId) })
   }
 }

@@ -43,7 +43,7 @@ export interface Written {
   readonly found: readonly boolean[]
 }
 
-interface LockedRecord extends StoredRecord {
+export interface LockedRecord extends StoredRecord {
   /** `undefined` when nobody has ever rated the record. */
   readonly recordNumber: number | undefined
   readonly steps: Map<string, number>
@@ -101,7 +101,8 @@ function staleRules(): StaleRulesError {
   return new StaleRulesError('another process has changed the rules')
 }
 
-function requireTexts(changes: readonly RatingChange[]): void {
+/** Throws a RangeError when PostgreSQL cannot represent the ids of a put. */
+export function requireTexts(changes: readonly RatingChange[]): void {
   for (const change of changes) {
     if (change.kind === 'delete') continue
     for (const id of [change.recordType, change.recordId, change.userId]) {
@@ -111,7 +112,8 @@ function requireTexts(changes: readonly RatingChange[]): void {
   }
 }
 
-async function lockRecords(
+/** Locks the records, after adding those that are put. */
+export async function lockRecords(
   query: Query,
   changes: readonly RatingChange[],
 ): Promise<Map<string, LockedRecord>> {
@@ -186,7 +188,7 @@ function aggregateColumns(edits: readonly Edit[], stamp: WriteStamp): unknown[][
 }
 
 /** Returns columns of the types and ids, each record once. */
-function recordColumns(records: readonly RecordRef[]): [string[], string[]] {
+export function recordColumns(records: readonly RecordRef[]): [string[], string[]] {
   const unique = [...new Map(records.map((record) => [recordKey(record), record])).values()]
   return [unique.map(({ recordType }) => recordType), unique.map(({ recordId }) => recordId)]
 }
@@ -210,7 +212,8 @@ function toRecord(row: Row): LockedRecord {
   }
 }
 
-const unrated: LockedRecord = {
+/** Record that has no row. */
+export const unrated: LockedRecord = {
   recordNumber: undefined,
   histogram: [],
   steps: new Map(),

@@ -24,6 +24,7 @@ import { toStoredPosition } from './position-row.ts'
 import { channelOf, followChanges } from './postgres-feed.ts'
 import { createPostgresLists } from './postgres-lists.ts'
 import { createPostgresOutbox } from './postgres-outbox.ts'
+import { createPostgresRestore } from './postgres-restore.ts'
 import { adoptRules, readRules } from './postgres-rules.ts'
 import { reading, schema, writing } from './postgres-tables.ts'
 import { advanceRevision, StaleRulesError, type Written, writeChanges } from './postgres-write.ts'
@@ -246,6 +247,7 @@ export async function openPostgresRatingStore(
     adoptLog,
     apply,
     outbox,
+    restore: createPostgresRestore({ db, known: () => ({ rules, epoch }), withRules }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }

@@ -31,7 +31,9 @@ export function createRevisionOrder(): RevisionOrder {
     add(state) {
       const entry = { state, place: place++ }
       current.set(recordKey(state), entry)
-      entries.push(entry)
+      const position = positionOf(entry)
+      const isLast = entries.length === 0 || isAfter(position, positionOf(entries.at(-1) as Entry))
+      entries.splice(isLast ? entries.length : indexAfter(entries, position), 0, entry)
       if (entries.length >= 2 * current.size + removedCountMin) entries = entries.filter(isCurrent)
     },
     page({ recordType, after, limit }) {

@@ -254,6 +254,7 @@ function bookkeeping(db: DatabaseSync) {
     deleteRules: db.prepare('DELETE FROM scoring_rule'),
     insertRule: db.prepare('INSERT INTO scoring_rule VALUES (?, ?, ?, ?)'),
     setRevision: db.prepare('UPDATE scoring SET revision = ?'),
+    advanceTo: db.prepare('UPDATE scoring SET revision = max(revision, ?)'),
   }
 }
 

@@ -20,6 +20,7 @@ import type { ChangeBatch, ChangesOptions, ChangesPage, StatesPage } from './por
 import { createSqliteLists } from './sqlite-lists.ts'
 import { createSqliteLogs } from './sqlite-logs.ts'
 import { createSqliteOutbox } from './sqlite-outbox.ts'
+import { createSqliteRestore } from './sqlite-restore.ts'
 import { adoptRules, type SqliteRules } from './sqlite-rules.ts'
 import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { createSqliteTop } from './sqlite-top.ts'
@@ -242,6 +243,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     adoptLog: logs.adopt,
     apply,
     outbox,
+    restore: createSqliteRestore(db, { sql, find, refreshRules: rules.refresh }),
     async [Symbol.asyncDispose]() {
       use?.[Symbol.dispose]()
       closeSqlite(db)

@@ -25,6 +25,7 @@ import { describeDurableLists, describeLists } from './lists.ts'
 import { describeLogs } from './logs.ts'
 import { actsAsList } from './model.ts'
 import { describeOutbox } from './outbox.ts'
+import { describeRestore } from './restore.ts'
 import { type ConvertScale, describeScales, describeStoredScales } from './scales.ts'
 import { describeSharing } from './sharing.ts'
 import { describeStates } from './states.ts'
@@ -62,6 +63,7 @@ export function ratingStoreContract(
     describeRevision(createDatabase, clock)
     describeStates(createDatabase, clock)
     describeOutbox(createDatabase)
+    describeRestore(createDatabase, clock)
     describeListeners(openNew)
     describeReopening(createDatabase, clock)
     describeClaimed(capabilities.durable, 'durability', () => {
