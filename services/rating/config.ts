@@ -5,6 +5,7 @@ import { type EventLogNames, readEventLogNames } from '@marquee/service/flags/ev
 import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/flags'
 import { readConsulConfig } from '@marquee/service/flags/registry'
 import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
+import type { EventsFrom } from './feed/rebuild.ts'
 import type { LogPolicy } from './log-guard.ts'
 import { createScale, defaultScale, type Scale, scaleText } from './scale.ts'
 import { defaultPriorWeight, type Scoring, type ScoringRules } from './scoring.ts'
@@ -34,11 +35,7 @@ export function readRatingConfig(
   const config: RatingConfig = {
     ...service,
     registry: readConsulConfig(flags, service.advertise) ?? { kind: 'static', addresses: {} },
-    databaseUrl: flags.text({
-      flag: 'database-url',
-      help: 'the database of the ratings: memory:, sqlite:PATH or postgres://…',
-      default: 'sqlite:data/rating.db',
-    }),
+    databaseUrl: readDatabaseUrl(flags),
     eventLog: readEventLogConfig(flags, 'data'),
     names: readEventLogNames(flags),
     logPolicy: readLogPolicy(flags),
@@ -47,6 +44,40 @@ export function readRatingConfig(
   }
   flags.finish()
   return config
+}
+
+export type RebuildConfig = Pick<RatingOptions, 'databaseUrl' | 'eventLog' | 'names' | 'rules'> & {
+  readonly eventsFrom: EventsFrom
+}
+
+/** Reads the flags of `producers/rebuild.ts`. */
+export function readRebuildConfig({
+  args,
+  env = process.env,
+}: Pick<FlagsSource, 'args'> & Partial<FlagsSource>): RebuildConfig {
+  const flags = readFlags('', { args, env })
+  const config: RebuildConfig = {
+    databaseUrl: readDatabaseUrl(flags),
+    eventLog: readEventLogConfig(flags, 'data'),
+    names: readEventLogNames(flags),
+    rules: readRules(flags),
+    eventsFrom: flags.choice({
+      flag: 'events',
+      help: 'where the service continues in the topic of events: end, start',
+      of: ['end', 'start'],
+      default: 'end',
+    }),
+  }
+  flags.finish()
+  return config
+}
+
+function readDatabaseUrl(flags: Flags): string {
+  return flags.text({
+    flag: 'database-url',
+    help: 'the database of the ratings: memory:, sqlite:PATH or postgres://…',
+    default: 'sqlite:data/rating.db',
+  })
 }
 
 /** Reads the policy for a log other than the one whose positions are saved. */

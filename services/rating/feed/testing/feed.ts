@@ -41,7 +41,7 @@ function published(state: AggregateState, store: RatingDatabase): PublishedAggre
   return { recordType, recordId, histogram, revision, updateTimeMs }
 }
 
-async function allRatings(store: RatingDatabase): Promise<RatingState[]> {
+export async function allRatings(store: RatingDatabase): Promise<RatingState[]> {
   const found: RatingState[] = []
   let after: RatingPlace | undefined = { record: 0, userId: '' }
   while (after !== undefined) {
@@ -52,7 +52,7 @@ async function allRatings(store: RatingDatabase): Promise<RatingState[]> {
   return found
 }
 
-async function allStates(store: RatingDatabase): Promise<AggregateState[]> {
+export async function allStates(store: RatingDatabase): Promise<AggregateState[]> {
   const found = new Map<string, AggregateState>()
   let after: ChangePosition | undefined = { revision: 0, place: 0 }
   while (after !== undefined) {
@@ -63,7 +63,7 @@ async function allStates(store: RatingDatabase): Promise<AggregateState[]> {
   return [...found.values()]
 }
 
-function sorted<T>(items: readonly T[]): T[] {
+export function sorted<T>(items: readonly T[]): T[] {
   const keyOf = (item: T) => JSON.stringify(item, Object.keys(item as object).toSorted())
   return items.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
 }
