@@ -16,8 +16,8 @@ import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { testWith } from '@marquee/testing/requirements'
 import { tool } from '@marquee/testing/tools'
 import { pino } from 'pino'
-import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
+import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { createApp } from './app.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createHealth } from './process/health.ts'
@@ -37,7 +37,7 @@ beforeAll(async () => {
   })
   mountConnect(
     app,
-    (router) => router.service(MovieService, {}).service(MetadataService, {}),
+    (router) => router.service(MovieService, {}).service(RatingService, {}),
     app.rpcOptions,
   )
   const { url } = stack.use(await serve({ app, port: 0, log }))

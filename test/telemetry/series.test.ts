@@ -33,6 +33,9 @@ const ofEveryService = [
 ]
 const ofRating = [
   'marquee_database_failures_total counter',
+  'marquee_feed_outbox_bytes gauge',
+  'marquee_feed_records_total counter',
+  'marquee_feed_state gauge',
   'marquee_ingest_changes_total counter',
   'marquee_ingest_dead_letters_total counter',
   'marquee_ingest_lag_events gauge',
