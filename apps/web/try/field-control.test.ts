@@ -1,10 +1,13 @@
 import { expect, test } from 'bun:test'
 import type { DescField, DescMessage, DescService } from '@bufbuild/protobuf'
-import { MethodDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { Health } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import { ServerReflection } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
 import { MetadataSchema, MetadataService } from '../../../gen/metadata/v1/metadata_pb.ts'
-import { ListMoviesRequestSchema, MovieService } from '../../../gen/movie/v1/movie_pb.ts'
+import {
+  DeleteMovieRequestSchema,
+  ListMoviesRequestSchema,
+  MovieService,
+} from '../../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import {
   ActivityService,
@@ -49,13 +52,13 @@ test('each kind of field has the input that fits it', () => {
   expect(controlOf(field(ListMoviesRequestSchema, 'rating_count_min'))).toMatchObject({
     isLong: true,
   })
+  expect(controlOf(field(DeleteMovieRequestSchema, 'delete_ratings'))).toEqual({ kind: 'choice' })
   expect(controlOf(field(ListMoviesRequestSchema, 'order'))).toMatchObject({ kind: 'enum' })
   expect(controlOf(field(MetadataSchema, 'update_time'))).toEqual({ kind: 'time' })
 })
 
 test('a field that no request has is left to the JSON view', () => {
   for (const [message, name] of [
-    [MethodDescriptorProtoSchema, 'client_streaming'],
     [GetDeadLetterResponseSchema, 'value'],
     [GetDeadLetterResponseSchema, 'headers'],
     [InstanceReportSchema, 'latency'],

@@ -12,6 +12,8 @@ export type Control =
   /** A number; `isLong` when JSON writes it as text, so that no digit is lost. */
   | { readonly kind: 'number'; readonly isLong: boolean }
   | { readonly kind: 'enum'; readonly desc: DescEnum }
+  /** `true` or `false`. */
+  | { readonly kind: 'choice' }
   /** A `google.protobuf.Timestamp`, as the text that JSON has for it. */
   | { readonly kind: 'time' }
   | { readonly kind: 'message'; readonly desc: DescMessage }
@@ -26,9 +28,8 @@ export function controlOf(field: DescField): Control {
 }
 
 function scalarControl(scalar: ScalarType | undefined): Control {
-  if (scalar === undefined || scalar === ScalarType.BOOL || scalar === ScalarType.BYTES) {
-    return { kind: 'none' }
-  }
+  if (scalar === undefined || scalar === ScalarType.BYTES) return { kind: 'none' }
+  if (scalar === ScalarType.BOOL) return { kind: 'choice' }
   if (scalar === ScalarType.STRING) return { kind: 'text' }
   return { kind: 'number', isLong: scalarText(scalar).endsWith('64') }
 }
@@ -43,6 +44,8 @@ export function initialValue(control: Control): JsonValue {
   switch (control.kind) {
     case 'number':
       return control.isLong ? '0' : 0
+    case 'choice':
+      return true
     case 'enum':
       return control.desc.values[0]?.name ?? 0
     case 'message':

@@ -227,6 +227,18 @@ function ValueInput(props: ValueInputProps) {
       </select>
     )
   }
+  if (control.kind === 'choice') {
+    return (
+      <select
+        {...attributes}
+        value={String(value === true)}
+        onChange={(event) => onChange(event.currentTarget.value === 'true')}
+      >
+        <option value="false">false</option>
+        <option value="true">true</option>
+      </select>
+    )
+  }
   const typed = (text: string) =>
     onChange(control.kind === 'number' ? numberValue(text, control.isLong) : text)
   return (
