@@ -25,7 +25,7 @@ export class Call {
   readonly startMs: number
   /** Lifetime of the call: its deadline, its abort signal and its end. */
   readonly lifetime: Lifetime
-  /** `grpc`, `grpc-web`, `connect` or `rest`. */
+  /** `grpc`, `grpc-web` (binary and base64), `connect` or `rest`. */
   protocol = 'rest'
   /** `rating.v1.RatingService/PutRating`, or the method and route of a REST call. */
   method = ''

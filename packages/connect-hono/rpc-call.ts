@@ -11,6 +11,7 @@ import type { Incoming } from './request/incoming.ts'
 import { Output } from './response/output.ts'
 import type { Rpc } from './rpc.ts'
 import { setStreamAge, streamAgeOf } from './stream-age.ts'
+import { Base64Body, charactersPerByteMax } from './wire/base64.ts'
 import type { Wire } from './wire/wire.ts'
 
 /** One call of an RPC, from its request to its response. */
@@ -79,12 +80,13 @@ export class RpcCall {
   }
 
   reader(): BodyReader {
-    const { incoming } = this
+    const { incoming, wire } = this
     const { limits } = this.rpc.options
     const isConversation = this.rpc.streamsRequests && this.rpc.streamsResponses
     return new BodyReader({
-      body: incoming.body,
+      body: wire.hasTextRequest ? new Base64Body(incoming.body) : incoming.body,
       incoming,
+      lengthPerByteMax: wire.hasTextRequest ? charactersPerByteMax : 1,
       call: this.call,
       limits,
       mayPause: isConversation,

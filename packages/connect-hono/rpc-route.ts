@@ -45,7 +45,8 @@ function createHandler(rpc: Rpc): Handle {
       if (wire === undefined || wire.hasEnvelopes) return refuse(c, rpc, incoming, 415, allowed)
       return respondConnectUnary(new RpcCall(rpc, wire, incoming, call), query)
     }
-    const wire = wireOf(wires, incoming.header('content-type') ?? '')
+    const type = incoming.header('content-type') ?? ''
+    const wire = wireOf(wires, type, incoming.header('accept'))
     if (wire !== undefined) call.protocol = wire.protocol
     if (incoming.method === 'OPTIONS') return c.body(null, 204, { allow: allowOf(allowed) })
     if (incoming.method !== 'POST') return refuse(c, rpc, incoming, 405, allowed)

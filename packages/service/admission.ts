@@ -115,6 +115,6 @@ function createRoute(name: string, kind: Route['kind'], isMeasured: boolean): Ro
 
 /** Returns the protocol of a request. A GET has no content type, and is refused as JSON. */
 function wireOfRequest(wires: Wires, { method, headers }: Exchange): Wire | undefined {
-  const type = method === 'GET' ? 'application/json' : (headerOf(headers, 'content-type') ?? '')
-  return wireOf(wires, type)
+  if (method === 'GET') return wireOf(wires, 'application/json')
+  return wireOf(wires, headerOf(headers, 'content-type') ?? '', headerOf(headers, 'accept'))
 }

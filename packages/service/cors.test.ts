@@ -9,7 +9,7 @@ function preflight(origin: string) {
     origin,
     'access-control-request-method': 'POST',
     'access-control-request-headers':
-      'connect-protocol-version,connect-timeout-ms,x-grpc-web,traceparent',
+      'connect-protocol-version,connect-timeout-ms,x-grpc-web,x-user-agent,grpc-timeout,traceparent',
   }
   return app.request('/call', { method: 'OPTIONS', headers })
 }
@@ -23,6 +23,9 @@ test('a page of an allowed origin may send the headers of Connect, gRPC-Web and 
     'connect-protocol-version',
     'connect-timeout-ms',
     'x-grpc-web',
+    'x-user-agent',
+    'grpc-timeout',
+    'content-type',
     'traceparent',
   ]) {
     expect(allowed).toContain(name)

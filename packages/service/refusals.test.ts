@@ -40,6 +40,24 @@ test('gRPC-Web is refused with its last envelope', () => {
   expect(exchange.responseBytes.toString()).toContain(`${pushbackHeader}: 1000`)
 })
 
+test.each(['application/grpc-web-text', 'application/grpc-web-text+proto'])(
+  'gRPC-Web is refused with its last envelope in base64: %s',
+  (type) => {
+    const { exchange, field } = refuse(type)
+    expect(field('content-type')).toBe('application/grpc-web-text+proto')
+    const envelope = Buffer.from(exchange.responseBytes.toString(), 'base64')
+    expect(envelope[0]).toBe(0x80)
+    expect(envelope.toString()).toContain('grpc-status: 14')
+  },
+)
+
+test('gRPC-Web is refused in base64 when its client accepts that', () => {
+  const exchange = fakeExchange({ target: '/a.B/C' })
+  const wire = wireOf(wires, 'application/grpc-web', 'application/grpc-web-text')
+  createRefusals(wires, [])(exchange, wire, 'overloaded')
+  expect(exchange.responseBytes.toString()).toMatch(/^[\w+/]+=*$/)
+})
+
 test('a stream by Connect is refused with its last envelope', () => {
   const { exchange } = refuse('application/connect+json')
   expect(exchange.responseBytes[0]).toBe(2)

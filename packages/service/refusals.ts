@@ -2,6 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect'
 import { clientDeadlineExceeded } from '@marquee/connect-hono/errors/errors'
 import { pushbackHeader, retryInfo } from '@marquee/connect-hono/errors/retry-info'
+import { encodePart } from '@marquee/connect-hono/wire/base64'
 import type { Wire, Wires } from '@marquee/connect-hono/wire/wire'
 import type { RefusalReason } from '@marquee/http/admission/port'
 import type { Exchange, HeaderList } from '@marquee/http/exchange'
@@ -55,7 +56,10 @@ export function createRefusals(wires: Wires, corsOrigins: readonly string[]): Se
     plain.set(reason, prepareJson(error))
     const byWire = new Map<Wire, Prepared>()
     for (const wire of wires.values()) {
-      if (wire.hasEnvelopes) byWire.set(wire, prepareEnveloped(wire, error))
+      if (!wire.hasEnvelopes) continue
+      for (const one of [wire, wire.otherResponse ?? wire]) {
+        byWire.set(one, prepareEnveloped(one, error))
+      }
     }
     enveloped.set(reason, byWire)
   }
@@ -105,8 +109,8 @@ function prepareEnveloped(wire: Wire, error: ConnectError): Prepared {
   if (wire.protocol !== 'connect' && error.code === Code.Unavailable) {
     responseTrailer.set(pushbackHeader, String(retryDelayMs))
   }
-  const body = wire.end({ trailerList, responseTrailer }, error)
+  const last = wire.end({ trailerList, responseTrailer }, error)
   const fields = ['content-type', wire.contentType]
   if (wire.protocol === 'grpc') fields.push(...trailerList)
-  return { status: 200, fields, body }
+  return { status: 200, fields, body: last && encodePart(wire, last) }
 }

@@ -17,12 +17,13 @@ import { createGrpcTransport } from '../grpc-transport/transport.ts'
 import { createStaticRegistry } from '../registry/static/static.ts'
 import type { GatewayLimits } from '../service/gateway/limits.ts'
 import type { Rating } from './rating-calls.ts'
+import { textFetch } from './text-fetch.ts'
 
 /** Path of the rating service in the gateway. */
 export const ratingPath = '/services/rating'
 
-export type GatewayProtocol = 'connect' | 'grpc-web' | 'grpc'
-export const gatewayProtocols: readonly GatewayProtocol[] = ['connect', 'grpc-web', 'grpc']
+export const gatewayProtocols = ['connect', 'grpc-web', 'grpc-web-text', 'grpc'] as const
+export type GatewayProtocol = (typeof gatewayProtocols)[number]
 
 export interface LoggedCall {
   /** Level of pino. 50 is an error. */
@@ -114,6 +115,7 @@ export async function startGateway(
     const transports: Record<GatewayProtocol, () => Transport> = {
       connect: () => createConnectTransport({ ...options, useHttpGet }),
       'grpc-web': () => createGrpcWebTransport(options),
+      'grpc-web-text': () => createGrpcWebTransport({ ...options, fetch: textFetch }),
       grpc: () => createGrpcTransport(baseUrl, sessions, options),
     }
     return transports[protocol]()

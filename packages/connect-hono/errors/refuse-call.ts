@@ -23,7 +23,7 @@ export interface RefusalStatus {
 }
 
 /** Matches the content type of a call by gRPC or gRPC-Web, without parameters. */
-const grpcType = /^application\/grpc(?:-web)?(?:\+\w{1,16})?(?![^;\s])/i
+const grpcType = /^application\/grpc(?:-web(?:-text)?)?(?:\+\w{1,16})?(?![^;\s])/i
 /** Matches the content type of a stream by Connect, without parameters. */
 const connectStreamType = /^application\/connect\+(?:proto|json)(?![^;\s])/i
 

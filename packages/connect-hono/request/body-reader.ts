@@ -12,6 +12,8 @@ export interface BodyReaderOptions {
   readonly body: RequestBody
   /** Request with a `content-length`. */
   readonly incoming?: Pick<Incoming, 'header'>
+  /** Maximum of `content-length` for each byte of `body`. Default: 1. */
+  readonly lengthPerByteMax?: number
   /** Ends when the body is late. Its memory is charged with the bytes that are read. */
   readonly call: Pick<Call, 'lifetime' | 'memory'>
   readonly limits: BodyLimits
@@ -29,6 +31,7 @@ export type BodyLimits = Pick<
 export class BodyReader implements Expiring {
   readonly #body: RequestBody
   readonly #incoming: BodyReaderOptions['incoming']
+  readonly #lengthPerByteMax: number
   readonly #lifetime: Lifetime
   readonly #call: Pick<Call, 'lifetime' | 'memory'>
   readonly limits: BodyLimits
@@ -36,9 +39,11 @@ export class BodyReader implements Expiring {
   /** Time that the call may still wait for the body, in milliseconds. Each byte adds some. */
   #slackMs: number
 
-  constructor({ body, incoming, call, limits, mayPause = false }: BodyReaderOptions) {
+  constructor(options: BodyReaderOptions) {
+    const { body, incoming, lengthPerByteMax = 1, call, limits, mayPause = false } = options
     this.#body = body
     this.#incoming = incoming
+    this.#lengthPerByteMax = lengthPerByteMax
     this.#lifetime = call.lifetime
     this.#call = call
     this.limits = limits
@@ -55,12 +60,12 @@ export class BodyReader implements Expiring {
   }
 
   /**
-   * Throws `RESOURCE_EXHAUSTED` when `content-length` exceeds the maximum. Called before waiting
+   * Throws `RESOURCE_EXHAUSTED` when `content-length` says that the body exceeds the maximum. Called before waiting
    * for the body, so that a client with `expect: 100-continue` need not send it (RFC 9110 §10.1.1).
    */
   requireLength(bytesMax: number, overheadBytes = 0): void {
     const length = Number(this.#incoming?.header('content-length') ?? 0)
-    if (length > bytesMax + overheadBytes) throw tooLarge(bytesMax)
+    if (length > this.#lengthPerByteMax * (bytesMax + overheadBytes)) throw tooLarge(bytesMax)
   }
 
   /** Returns the bytes that have arrived, or `undefined` when there are none. */

@@ -3,6 +3,7 @@ import type { LazyBody } from '@marquee/http/lazy-response'
 import { Input, onlyMessage } from '../request/input.ts'
 import { MessageStream } from '../request/message-stream.ts'
 import { isPromise, type RpcCall } from '../rpc-call.ts'
+import { encodeBody } from '../wire/base64.ts'
 import { joined } from '../wire/envelope.ts'
 import type { Output } from './output.ts'
 import { type Failure, ResponseStream } from './stream.ts'
@@ -96,5 +97,5 @@ function respond(rpcCall: RpcCall, body: LazyBody): Response {
   if (wire.protocol === 'grpc') incoming.setTrailers?.(context.trailerList)
   // Otherwise nginx buffers a stream, unless it is gRPC.
   else if (rpcCall.rpc.streamsResponses) context.headerList.push('x-accel-buffering', 'no')
-  return incoming.respond(body, 200, context.headerList)
+  return incoming.respond(wire.hasTextResponse ? encodeBody(body) : body, 200, context.headerList)
 }

@@ -26,6 +26,12 @@ export interface Wire {
    * HTTP status is the status of the call.
    */
   readonly hasEnvelopes: boolean
+  /** True when the body of the request is base64. */
+  readonly hasTextRequest?: boolean
+  /** True when the body of the response is base64. */
+  readonly hasTextResponse?: boolean
+  /** The same requests, whose responses are base64 when those of this wire are not, or not. */
+  readonly otherResponse?: Wire
   /** Header that names the compression of messages. */
   readonly encodingHeader: string
   /** Header that lists the accepted compressions. */
@@ -39,7 +45,7 @@ export interface Wire {
   checkVersion?(incoming: Incoming): void
   /**
    * Ends a response whose messages are in envelopes. Adds the status to the trailers, and returns
-   * the last envelope if the protocol has one.
+   * the last envelope if the protocol has one, before `encodePart`.
    */
   end(context: ResponseTrailers, error: ConnectError | undefined): Uint8Array | undefined
 }
@@ -72,12 +78,12 @@ export function createWires(jsonOptions: JsonOptions): Wires {
   const wires = new Map<string, Wire>()
   for (const format of ['proto', 'json'] as const) {
     const unary = connectWire(format, jsonOptions)
-    for (const wire of [grpcWire(format), grpcWebWire(format), connectStreamWire(unary)]) {
+    const web = grpcWebWires(format)
+    for (const wire of [grpcWire(format), ...web, connectStreamWire(unary), unary]) {
       wires.set(wire.contentType, wire)
     }
-    wires.set(unary.contentType, unary)
   }
-  for (const type of ['application/grpc', 'application/grpc-web']) {
+  for (const type of ['application/grpc', 'application/grpc-web', 'application/grpc-web-text']) {
     const wire = wires.get(`${type}+proto`)
     if (wire !== undefined) wires.set(type, wire)
   }
@@ -90,8 +96,21 @@ const utf8 = /^utf-?8$/i
 /**
  * Returns the wire of a content type, or `undefined` when it is unknown. Parameters are ignored
  * (RFC 8259 §11), other than a charset that is not UTF-8.
+ * @param accept Value of the `accept` header, by which a request of gRPC-Web chooses whether its
+ * response is base64. Default: as in the request.
  */
-export function wireOf(wires: Wires, contentType: string): Wire | undefined {
+export function wireOf(wires: Wires, contentType: string, accept = ''): Wire | undefined {
+  const wire = wireOfType(wires, contentType)
+  if (wire?.otherResponse === undefined) return wire
+  const [, suffix] = grpcWebType.exec(accept) ?? []
+  if (suffix === undefined) return wire
+  return (suffix !== '') === wire.hasTextResponse ? wire : wire.otherResponse
+}
+
+/** Matches the content type that a client of gRPC-Web accepts first. */
+const grpcWebType = /\bapplication\/grpc-web(-text|)(?![\w-])/i
+
+function wireOfType(wires: Wires, contentType: string): Wire | undefined {
   const wire = wires.get(contentType)
   if (wire !== undefined) return wire
   const { type = '', parameters } = parseMediaType(contentType) ?? {}
@@ -116,15 +135,25 @@ function grpcWire(format: Format): Wire {
   }
 }
 
+/** gRPC-Web, binary and in base64. */
+function grpcWebWires(format: Format): readonly Wire[] {
+  return [false, true].map((isText) => ({
+    ...grpcWebWire(format, isText, isText),
+    otherResponse: grpcWebWire(format, isText, !isText),
+  }))
+}
+
 /**
- * gRPC-Web without the base64 form (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md).
- * The last envelope has the trailers.
+ * gRPC-Web (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md). The last envelope has
+ * the trailers.
  */
-function grpcWebWire(format: Format): Wire {
+function grpcWebWire(format: Format, hasTextRequest: boolean, hasTextResponse: boolean): Wire {
   return {
     ...grpcWire(format),
     protocol: 'grpc-web',
-    contentType: `application/grpc-web+${format}`,
+    contentType: `application/grpc-web${hasTextResponse ? '-text' : ''}+${format}`,
+    hasTextRequest,
+    hasTextResponse,
     end(context, error) {
       endWithStatus(context, error)
       return encodeEnvelope(trailerFlag, trailerSerialize(context.responseTrailer))

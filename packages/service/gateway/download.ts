@@ -31,7 +31,9 @@ export class Download implements AsyncIterable<Uint8Array> {
 
   constructor(options: DownloadOptions) {
     this.#options = options
-    this.#envelopes = options.wire?.hasEnvelopes ? new Envelopes() : undefined
+    this.#envelopes = options.wire?.hasEnvelopes
+      ? new Envelopes(options.wire.hasTextResponse)
+      : undefined
   }
 
   /** Called when the stream may have bytes. */

@@ -42,6 +42,20 @@ test.each([
   expect(envelopes.isComplete).toBe(true)
 })
 
+test('the envelopes of a stream in base64 are recognized in its pieces', () => {
+  const envelopes = new Envelopes(true)
+  const text = (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).toString('base64'))
+  envelopes.pass(text(encodeEnvelope(0, Buffer.from('message'))))
+  expect([envelopes.isBetween, envelopes.isComplete]).toEqual([true, false])
+  const last = text(encodeEnvelope(128, Buffer.from('{}')))
+  const states = [...last].map((character) => {
+    envelopes.pass(Buffer.from([character]))
+    return envelopes.isBetween
+  })
+  expect(states).toEqual([...last].map((_, index) => index === last.length - 1))
+  expect(envelopes.isComplete).toBe(true)
+})
+
 test('the length of a message of four gigabytes is read correctly', () => {
   const envelopes = new Envelopes()
   envelopes.pass(Buffer.from([0, 0xff, 0xff, 0xff, 0xff]))

@@ -5,6 +5,7 @@ import {
   errorToJsonBytes,
 } from '@connectrpc/connect/protocol-connect'
 import type { Incoming } from '@marquee/connect-hono/request/incoming'
+import { encodePart } from '@marquee/connect-hono/wire/base64'
 import type { Wire } from '@marquee/connect-hono/wire/wire'
 import { streamError } from '@marquee/grpc-transport/status'
 import { HeadTooLongError, NotSentError } from '@marquee/http/http2/client/port'
@@ -48,7 +49,8 @@ export interface ResponseEnd {
 export function endOfResponse(wire: Wire, error: ConnectError): ResponseEnd {
   const trailerList: string[] = []
   const responseTrailer = new LazyHeaders(trailerList) as unknown as Headers
-  const envelope = wire.end({ trailerList, responseTrailer }, error)
+  const last = wire.end({ trailerList, responseTrailer }, error)
+  const envelope = last && encodePart(wire, last)
   return { envelope, trailers: wire.protocol === 'grpc' ? trailerList : [] }
 }
 

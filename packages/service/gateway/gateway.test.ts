@@ -43,7 +43,7 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     const line = {
       requestId: `by-${protocol}`,
       method: 'rating.v1.RatingService/GetRating',
-      protocol,
+      protocol: protocol === 'grpc-web-text' ? 'grpc-web' : protocol,
     }
     await logs(gateway, line)
     await logs(instance, line)

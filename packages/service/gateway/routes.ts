@@ -140,7 +140,9 @@ function methodOf(incoming: Incoming, { methodKind }: DescMethod): string {
 }
 
 function wireOfRequest(wires: Wires, incoming: Incoming): Wire | undefined {
-  if (incoming.method !== 'GET') return wireOf(wires, incoming.header('content-type') ?? '')
+  if (incoming.method !== 'GET') {
+    return wireOf(wires, incoming.header('content-type') ?? '', incoming.header('accept'))
+  }
   const encoding = new URLSearchParams(queryOf(incoming.target)).get('encoding')
   return wireOf(wires, `application/${encoding}`)
 }
