@@ -80,7 +80,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}; PRAGMA wal_autocheckpoint = ${logPagesMax}`)
   const sql = prepareStatements(db)
   const rules = openRules()
-  const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
+  const use = path === ':memory:' ? undefined : announce()
   const outbox = createSqliteOutbox(db, {
     clock,
     advance,
@@ -92,6 +92,17 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
   const lists = createSqliteLists(db, users, () => rules.shown())
   const topIndex = createSqliteTop(db, toAggregates)
   const { notify, onChange } = createChangeListeners()
+
+  function announce(): Disposable {
+    let isShared = false
+    const use = announceUse(path, (message) => {
+      isShared = true
+      onWarning(message)
+    })
+    // Its holder has ended, perhaps without giving it back.
+    if (!isShared) db.exec('UPDATE feed SET holder = NULL WHERE holder IS NOT NULL')
+    return use
+  }
 
   function openRules(): SqliteRules {
     try {

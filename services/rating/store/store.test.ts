@@ -54,6 +54,20 @@ test('an SQLite file of the version before keeps all its data', async () => {
   await expectHalfStars(store)
 })
 
+test('the lease of a process that was killed ends when another one opens the file alone', async () => {
+  const path = newPath()
+  const lease = (holder: string) => ({ holder, durationMs: 60_000 })
+  const open = () => createSqliteRatingStore({ path, rules: defaultRules })
+  {
+    await using killed = open()
+    expect(await killed.outbox.claim(lease('killed'))).toBeDefined()
+    await using second = open()
+    expect(await second.outbox.claim(lease('second'))).toBeUndefined()
+  }
+  await using next = open()
+  expect(await next.outbox.claim(lease('next'))).toBeDefined()
+})
+
 describe('openRatingStore', () => {
   test('openRatingStore opens memory:', async () => {
     await using store = await openRatingStore('memory:', { rules })
