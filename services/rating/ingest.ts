@@ -83,7 +83,14 @@ export interface Ingest extends AsyncDisposable {
  * Nothing is skipped.
  */
 export function createIngest(options: IngestOptions): Ingest {
-  const { eventLog, sink, log, topic = 'ratings', group = 'rating', batchSizeMax = 10_000 } = options
+  const {
+    eventLog,
+    sink,
+    log,
+    topic = 'ratings',
+    group = 'rating',
+    batchSizeMax = 10_000,
+  } = options
   const { deadLetterTopic = 'ratings.dlq', logPolicy: policy = 'refuse-new' } = options
   const guard = createLogGuard({ eventLog, sink, topic, policy, log })
   /**
