@@ -3,6 +3,7 @@ import { AnySchema } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { ConnectError } from '@connectrpc/connect'
 import { tool } from '@marquee/testing/tools'
+import { ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { type Client, grpcOnly } from './client.ts'
 import { type CommandCall, createCommandSession } from './command-session.ts'
 
@@ -41,7 +42,7 @@ function parseError(stderr: string): ConnectError | undefined {
   if (!stderr.trimStart().startsWith('{')) return undefined
   const status = JSON.parse(stderr) as { code: number; message?: string; details?: JsonObject[] }
   const error = new ConnectError(status.message ?? '', status.code)
-  const registry = createRegistry(ViolationsSchema)
+  const registry = createRegistry(ViolationsSchema, ScaleSchema)
   for (const detail of status.details ?? []) {
     const { typeUrl, value } = fromJson(AnySchema, detail, { registry })
     error.details.push({ type: typeUrl.split('/').at(-1) ?? '', value })

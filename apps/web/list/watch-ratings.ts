@@ -33,13 +33,15 @@ export function watchRatings({
     stop.abort()
     stop = new AbortController()
     const records = ids.slice(0, movieCountMax).map((recordId) => ({ recordId, recordType }))
+    let sinceRevision = 0n
     void keepWatching({
       signal: stop.signal,
       open: async (signal) => {
         const ratings = await clients.ratings()
-        return ratings.watchAggregatedRatings({ records }, { signal, timeoutMs: 0 })
+        return ratings.watchAggregatedRatings({ records, sinceRevision }, { signal, timeoutMs: 0 })
       },
-      onMessage: ({ aggregatedRating }) => {
+      onMessage: ({ aggregatedRating, resumeRevision }) => {
+        sinceRevision = resumeRevision
         if (aggregatedRating)
           ratingCache.setNextFrame(aggregatedRating.recordId, readRating(aggregatedRating))
       },
