@@ -8,8 +8,11 @@ import type { LoggedCall, Service } from './service.ts'
 const { getAggregatedRating, importRatings, putRating, watchAggregatedRatings } =
   RatingService.method
 
-/** Deadline of a watch, which otherwise would not end. */
-const deadlineMs = 1_000
+/**
+ * Deadline of a watch, which otherwise would not end. The call has to arrive before, also while all
+ * other cells run.
+ */
+const deadlineMs = 3_000
 
 /** A run of a cell. */
 export interface Trial {
