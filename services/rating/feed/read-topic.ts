@@ -19,15 +19,3 @@ export async function* readTopic(
     }
   }
 }
-
-/** Returns the last record of each key. */
-export async function lastByKey(
-  log: Pick<EventLog, 'read' | 'ends'>,
-  topic: string,
-): Promise<Map<string, LogRecord>> {
-  const last = new Map<string, LogRecord>()
-  for await (const record of readTopic(log, topic)) {
-    last.set(new TextDecoder().decode(record.key ?? undefined), record)
-  }
-  return last
-}

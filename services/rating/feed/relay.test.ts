@@ -19,9 +19,8 @@ import type { RatingDatabase } from '../store/database.ts'
 import { createMemoryRatingStore } from '../store/memory.ts'
 import { createSqliteRatingStore } from '../store/sqlite.ts'
 import { createPublisher } from './publisher.ts'
-import { lastByKey } from './read-topic.ts'
 import { type Relay, startRelay } from './relay.ts'
-import { expectFeed, isPublished, topics } from './testing/feed.ts'
+import { expectFeed, isPublished, lastByKey, topics } from './testing/feed.ts'
 
 const log = pino({ level: 'silent' })
 const folder = mkdtempSync(join(tmpdir(), 'marquee-feed-'))

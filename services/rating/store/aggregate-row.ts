@@ -1,6 +1,6 @@
 import type { Aggregate, AggregateState, Histogram, StoredRating, WriteStamp } from '../rating.ts'
 import { countOf } from '../scale.ts'
-import { type ScoringRules, scoringFor } from '../scoring.ts'
+import { type Scoring, type ScoringRules, scoreOf, scoringFor } from '../scoring.ts'
 import type { FeedProgress } from './outbox.ts'
 
 /** Row of a database. The columns have the same names in all databases. */
@@ -26,6 +26,11 @@ export function toAggregate(row: Row, rules: ScoringRules): Aggregate {
     prior: { mean: row.prior_mean as number, weight: row.prior_weight as number },
     ...stampOf(row),
   }
+}
+
+/** Returns the score of a histogram as databases store it: 0 without ratings. */
+export function storedScore(histogram: Histogram, scoring: Scoring): number {
+  return countOf(histogram) === 0 ? 0 : scoreOf(histogram, scoring)
 }
 
 export function toState(row: Row, rules: ScoringRules): AggregateState {

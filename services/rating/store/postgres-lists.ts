@@ -9,24 +9,25 @@ import { toPage, userPositionOf } from './rating-page.ts'
 export const userIndexMigration =
   'CREATE INDEX rating_by_user ON rating (user_id, update_time_ms, record_number);'
 
-const columns = `record_number, record_type, record_id, user_id, step, rating.revision,
+/** Columns of a rating, and of its record. */
+export const ratingColumns = `record_number, record_type, record_id, user_id, step, rating.revision,
   rating.update_time_ms, (SELECT epoch FROM scoring) AS epoch`
 
 const reading = {
   ofUser: {
     name: 'ratings-of-user',
-    text: `SELECT ${columns} FROM rating JOIN aggregate USING (record_number)
+    text: `SELECT ${ratingColumns} FROM rating JOIN aggregate USING (record_number)
       WHERE user_id = $1 AND (rating.update_time_ms, record_number) < ($2, $3)
       ORDER BY rating.update_time_ms DESC, record_number DESC LIMIT $4`,
   },
   ofRecord: {
     name: 'ratings-of-record',
-    text: `SELECT ${columns} FROM aggregate JOIN rating USING (record_number)
+    text: `SELECT ${ratingColumns} FROM aggregate JOIN rating USING (record_number)
       WHERE record_type = $1 AND record_id = $2 AND user_id > $3 ORDER BY user_id LIMIT $4`,
   },
   one: {
     name: 'rating',
-    text: `SELECT ${columns} FROM aggregate JOIN rating USING (record_number)
+    text: `SELECT ${ratingColumns} FROM aggregate JOIN rating USING (record_number)
       WHERE record_type = $1 AND record_id = $2 AND user_id = $3`,
   },
 } satisfies Record<string, Statement>

@@ -1,7 +1,5 @@
 import type { Statement } from '@marquee/sql/postgres/connection'
-
-const ratingColumns = `record_number, record_type, record_id, user_id, step, rating.revision,
-  rating.update_time_ms, (SELECT epoch FROM scoring) AS epoch`
+import { ratingColumns } from './postgres-lists.ts'
 
 const progressColumns = `target, pass_record, pass_user, pass_after, aggregates_revision,
   aggregates_place`

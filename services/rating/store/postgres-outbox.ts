@@ -1,7 +1,6 @@
-import type { Query, Row, Statement } from '@marquee/sql/postgres/connection'
+import type { Query } from '@marquee/sql/postgres/connection'
 import type { Postgres } from '@marquee/sql/postgres/postgres'
 import type { WriteStamp } from '../rating.ts'
-import type { ScoringRules } from '../scoring.ts'
 import { stampOf, toProgress, toRating } from './aggregate-row.ts'
 import { positionValues } from './changes.ts'
 import {
@@ -19,16 +18,13 @@ import {
   type Unpublished,
 } from './outbox.ts'
 import type { ChangePosition } from './port.ts'
+import type { ReadSteps } from './postgres-lists.ts'
 import { feeding } from './postgres-outbox-tables.ts'
 
 export interface PostgresOutboxOptions {
   readonly db: Postgres
   readonly clock: () => number
-  /** Reads rows of steps, with the rules that they are by. */
-  readonly readSteps: (
-    statement: Statement,
-    values: readonly unknown[],
-  ) => Promise<{ readonly rows: readonly Row[]; readonly rules: ScoringRules }>
+  readonly readSteps: ReadSteps
   /** Advances the revision of the store, within a transaction. */
   readonly advance: (query: Query) => Promise<number>
   /** Repeats the write when another process has changed the rules. */

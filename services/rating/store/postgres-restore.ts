@@ -1,12 +1,13 @@
 import type { Query } from '@marquee/sql/postgres/connection'
 import type { Postgres } from '@marquee/sql/postgres/postgres'
-import { aggregateOf, type RecordRef, recordKey } from '../rating.ts'
+import { type RecordRef, recordKey } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 import type { RecordEdit } from './change-batch.ts'
 import { foldChanges } from './change-batch.ts'
 import type { RatingState } from './outbox.ts'
 import { writing } from './postgres-tables.ts'
 import {
+  aggregateColumns,
   type LockedRecord,
   lockRecords,
   recordColumns,
@@ -44,7 +45,12 @@ export function createPostgresRestore({ db, known, withRules }: PostgresRestoreO
     const { edits } = foldChanges(stamps.changes, find, known().rules)
     const found = edits.filter(({ stored }) => stored.recordNumber !== undefined)
     await saveRatings(query, found, stamps)
-    await query(restoring.saveAggregates, aggregateColumns(found, stamps))
+    const last = found.map(({ record }) => stamps.ofRecord(record))
+    await query(restoring.saveAggregates, [
+      ...aggregateColumns(found),
+      last.map(({ revision }) => revision),
+      last.map(({ updateTimeMs }) => updateTimeMs),
+    ])
     await advanceTo(query, stamps.revision)
   }
 
@@ -88,22 +94,6 @@ async function saveRatings(query: Query, edits: readonly Edit[], stamps: Stamps)
   }
   await query(restoring.putRatings, put)
   await query(writing.deleteRatings, gone)
-}
-
-function aggregateColumns(edits: readonly Edit[], stamps: Stamps): unknown[][] {
-  const aggregates = edits.map(({ record, histogram, scoring }) =>
-    aggregateOf(record, histogram, scoring, stamps.ofRecord(record)),
-  )
-  return [
-    edits.map(({ stored }) => stored.recordNumber),
-    edits.map(({ histogram }) => `{${histogram.join()}}`),
-    aggregates.map(({ count }) => count),
-    aggregates.map(({ count, bayesianScore }) => (count === 0 ? 0 : bayesianScore)),
-    aggregates.map(({ prior }) => prior.mean),
-    aggregates.map(({ prior }) => prior.weight),
-    aggregates.map(({ revision }) => revision),
-    aggregates.map(({ updateTimeMs }) => updateTimeMs),
-  ]
 }
 
 const restoring = {

@@ -1,15 +1,10 @@
 import type { Query, Row } from '@marquee/sql/postgres/connection'
 import { isText } from '@marquee/sql/postgres/text'
 import { nextRevision } from '@marquee/sql/revision'
-import {
-  aggregateOf,
-  type RatingChange,
-  type RecordRef,
-  recordKey,
-  type WriteStamp,
-} from '../rating.ts'
+import { type RatingChange, type RecordRef, recordKey, type WriteStamp } from '../rating.ts'
+import { countOf } from '../scale.ts'
 import type { ScoringRules } from '../scoring.ts'
-import { histogramOf } from './aggregate-row.ts'
+import { histogramOf, storedScore } from './aggregate-row.ts'
 import { foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
 import { encodeChanges } from './outbox.ts'
 import { addToOutbox } from './postgres-outbox.ts'
@@ -72,7 +67,7 @@ export async function writeChanges(
     const bytesMax = options.outboxBytesMax
     await addToOutbox(query, { ...stamp, changes, isRepeat: false, bytesMax })
     if (changed.length > 0) {
-      const columns = aggregateColumns(changed, stamp)
+      const columns = aggregateColumns(changed)
       await query(writing.saveAggregates, [stamp.revision, stamp.updateTimeMs, ...columns])
     }
   } else if (edits.length > 0) await requireEpoch(options)
@@ -172,18 +167,15 @@ async function saveRatings(
   if (gone[0].length > 0) await query(writing.deleteRatings, gone)
 }
 
-/** Returns the columns of `saveAggregates`. */
-function aggregateColumns(edits: readonly Edit[], stamp: WriteStamp): unknown[][] {
-  const aggregates = edits.map(({ record, histogram, scoring }) =>
-    aggregateOf(record, histogram, scoring, stamp),
-  )
+/** Returns the columns of aggregates, without their stamps. */
+export function aggregateColumns(edits: readonly Edit[]): unknown[][] {
   return [
     edits.map(({ stored }) => stored.recordNumber),
     edits.map(({ histogram }) => `{${histogram.join()}}`),
-    aggregates.map(({ count }) => count),
-    aggregates.map(({ count, bayesianScore }) => (count === 0 ? 0 : bayesianScore)),
-    aggregates.map(({ prior }) => prior.mean),
-    aggregates.map(({ prior }) => prior.weight),
+    edits.map(({ histogram }) => countOf(histogram)),
+    edits.map(({ histogram, scoring }) => storedScore(histogram, scoring)),
+    edits.map(({ scoring }) => scoring.prior.mean),
+    edits.map(({ scoring }) => scoring.prior.weight),
   ]
 }
 

@@ -5,10 +5,8 @@ import { toRating } from './aggregate-row.ts'
 import type { RatingStore } from './port.ts'
 import { newestOfUser, type RatingLists } from './rating-lists.ts'
 import { toPage, userPositionOf } from './rating-page.ts'
+import { ratingColumns } from './sqlite-tables.ts'
 import type { UserIndex } from './sqlite-users.ts'
-
-const columns = `record_number, record_type, record_id, rating.user_id, step, rating.revision,
-  rating.update_time_ms`
 
 /** @param shownRules Returns the rules of the state that `read` shows. */
 export function createSqliteLists(
@@ -18,18 +16,18 @@ export function createSqliteLists(
 ): RatingLists & Pick<RatingStore, 'get'> {
   // An entry whose rating has changed since has another time.
   const ofUser = db.prepare(
-    `SELECT ${columns} FROM rating_by_user AS entry
+    `SELECT ${ratingColumns} FROM rating_by_user AS entry
        CROSS JOIN rating USING (user_id, record_number, update_time_ms)
        CROSS JOIN aggregate USING (record_number)
      WHERE entry.user_id = ? AND (entry.update_time_ms, entry.record_number) < (?, ?)
      ORDER BY entry.update_time_ms DESC, entry.record_number DESC LIMIT ?`,
   )
   const ofRecord = db.prepare(
-    `SELECT ${columns} FROM aggregate CROSS JOIN rating USING (record_number)
+    `SELECT ${ratingColumns} FROM aggregate CROSS JOIN rating USING (record_number)
      WHERE record_type = ? AND record_id = ? AND user_id > ? ORDER BY user_id LIMIT ?`,
   )
   const one = db.prepare(
-    `SELECT ${columns} FROM aggregate CROSS JOIN rating USING (record_number)
+    `SELECT ${ratingColumns} FROM aggregate CROSS JOIN rating USING (record_number)
      WHERE record_type = ? AND record_id = ? AND user_id = ?`,
   )
   return {

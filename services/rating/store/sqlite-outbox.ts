@@ -22,6 +22,7 @@ import {
   type Unpublished,
 } from './outbox.ts'
 import type { ChangePosition } from './port.ts'
+import { ratingColumns } from './sqlite-tables.ts'
 
 export interface SqliteOutboxOptions {
   readonly clock: () => number
@@ -139,9 +140,6 @@ const beginning = "pass_record = 0, pass_user = '', aggregates_revision = 0, agg
 const endSql = `DELETE FROM outbox;
   UPDATE feed SET target = NULL, outbox_size = 0, pass_record = NULL, pass_user = NULL,
     holder = NULL`
-
-const ratingColumns = `record_number, record_type, record_id, user_id, step, rating.revision,
-  rating.update_time_ms`
 
 function prepare(db: DatabaseSync) {
   return {

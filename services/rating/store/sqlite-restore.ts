@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { write } from '@marquee/sql/sqlite/sqlite'
-import { aggregateOf, type RecordRef, type WriteStamp } from '../rating.ts'
-import { type Scoring, type ScoringRules, scoringFor } from '../scoring.ts'
+import type { RecordRef, WriteStamp } from '../rating.ts'
+import { type ScoringRules, scoringFor } from '../scoring.ts'
 import { foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
 import type { RatingState } from './outbox.ts'
 import { type AggregateStamp, greatestRevision, type Restore, stampsOf } from './restore.ts'
-import { type prepareStatements, recordNumberOf } from './sqlite-tables.ts'
+import { aggregateValues, type prepareStatements, recordNumberOf } from './sqlite-tables.ts'
 
 interface NumberedRecord extends StoredRecord {
   /** `undefined` when nobody has ever rated the record. */
@@ -47,8 +47,9 @@ export function createSqliteRestore(db: DatabaseSync, options: SqliteRestoreOpti
     { record, scoring, histogram }: RecordEdit<StoredRecord>,
     stamp: WriteStamp,
   ): number {
-    const row = aggregateRow(record, histogram, scoring, stamp)
-    return recordNumberOf(restoring.saveAggregate.get(...row))
+    const row = aggregateValues(histogram, scoring, stamp)
+    const { recordType, recordId } = record
+    return recordNumberOf(restoring.saveAggregate.get(...row, recordType, recordId))
   }
 
   function saveStamps(stamps: readonly AggregateStamp[]): void {
@@ -56,7 +57,8 @@ export function createSqliteRestore(db: DatabaseSync, options: SqliteRestoreOpti
     for (const stamp of stamps) {
       const scoring = scoringFor(rules, stamp.recordType)
       const zeros = scoring.scale.values.map(() => 0)
-      restoring.saveStamp.run(...aggregateRow(stamp, zeros, scoring, stamp))
+      const row = aggregateValues(zeros, scoring, stamp)
+      restoring.saveStamp.run(...row, stamp.recordType, stamp.recordId)
     }
     sql.advanceTo.run(greatestRevision(stamps))
   }
@@ -65,19 +67,6 @@ export function createSqliteRestore(db: DatabaseSync, options: SqliteRestoreOpti
     ratings: (states) => write(db, () => ratings(states)),
     stamps: (stamps) => write(db, () => saveStamps(stamps)),
   }
-}
-
-function aggregateRow(
-  record: RecordRef,
-  histogram: readonly number[],
-  scoring: Scoring,
-  { revision, updateTimeMs }: WriteStamp,
-): (string | number)[] {
-  const stamp = { revision, updateTimeMs }
-  const { count, bayesianScore, prior } = aggregateOf(record, histogram, scoring, stamp)
-  const scored = [JSON.stringify(histogram), count, count === 0 ? 0 : bayesianScore]
-  const names = [record.recordType, record.recordId]
-  return [...scored, prior.mean, prior.weight, revision, updateTimeMs, ...names]
 }
 
 function prepare(db: DatabaseSync) {

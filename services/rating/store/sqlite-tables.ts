@@ -1,6 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Schema } from '@marquee/sql/sqlite/sqlite'
-import type { Row } from './aggregate-row.ts'
+import type { Histogram, WriteStamp } from '../rating.ts'
+import { countOf } from '../scale.ts'
+import type { Scoring } from '../scoring.ts'
+import { type Row, storedScore } from './aggregate-row.ts'
 import { userIndexMigration } from './sqlite-users.ts'
 
 /**
@@ -171,6 +174,10 @@ export function prepareStatements(db: DatabaseSync) {
   return { ...readers(db), ...writers(db), ...bookkeeping(db) }
 }
 
+/** Columns of a rating, and of its record. */
+export const ratingColumns = `record_number, record_type, record_id, rating.user_id, step, rating.revision,
+  rating.update_time_ms`
+
 export const columns = `record_number, record_type, record_id, histogram, count, bayesian_score,
   prior_mean, prior_weight, revision, update_time_ms`
 
@@ -256,6 +263,17 @@ function bookkeeping(db: DatabaseSync) {
     setRevision: db.prepare('UPDATE scoring SET revision = ?'),
     advanceTo: db.prepare('UPDATE scoring SET revision = max(revision, ?)'),
   }
+}
+
+/** Returns the values of an aggregate's columns from `histogram` to `update_time_ms`. */
+export function aggregateValues(
+  histogram: Histogram,
+  scoring: Scoring,
+  { revision, updateTimeMs }: WriteStamp,
+): (string | number)[] {
+  const { mean, weight } = scoring.prior
+  const [count, score] = [countOf(histogram), storedScore(histogram, scoring)]
+  return [JSON.stringify(histogram), count, score, mean, weight, revision, updateTimeMs]
 }
 
 export function recordNumberOf(row: Row | undefined): number {

@@ -5,7 +5,6 @@ import { announceUse } from '@marquee/sql/sqlite/instance'
 import { closeSqlite, openSqlite, read, write } from '@marquee/sql/sqlite/sqlite'
 import {
   type Aggregate,
-  aggregateOf,
   isRated,
   type RatingChange,
   type RecordRef,
@@ -22,7 +21,7 @@ import { createSqliteLogs } from './sqlite-logs.ts'
 import { createSqliteOutbox } from './sqlite-outbox.ts'
 import { createSqliteRestore } from './sqlite-restore.ts'
 import { adoptRules, type SqliteRules } from './sqlite-rules.ts'
-import { prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
+import { aggregateValues, prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
 import { createSqliteTop } from './sqlite-top.ts'
 import { createUserIndex, type UserEntries } from './sqlite-users.ts'
 import { OtherScaleError } from './stored-rules.ts'
@@ -166,10 +165,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     const { record, scoring, histogram } = edit
     const { recordNumber } = edit.stored
     if (!edit.changed) return recordNumber
-    const { count, bayesianScore, prior } = aggregateOf(record, histogram, scoring, stamp)
-    const score = count === 0 ? 0 : bayesianScore
-    const scored = [JSON.stringify(histogram), count, score, prior.mean, prior.weight]
-    const row = [...scored, stamp.revision, stamp.updateTimeMs]
+    const row = aggregateValues(histogram, scoring, stamp)
     if (recordNumber === undefined) {
       return recordNumberOf(sql.insertAggregate.get(...row, record.recordType, record.recordId))
     }

@@ -1,15 +1,24 @@
 import { expect } from 'bun:test'
-import type { EventLog } from '@marquee/event-log/port'
+import type { EventLog, LogRecord } from '@marquee/event-log/port'
 import { type AggregateState, isRated } from '../../rating.ts'
 import type { RatingDatabase } from '../../store/database.ts'
 import type { RatingPlace, RatingState } from '../../store/outbox.ts'
 import type { ChangePosition } from '../../store/port.ts'
-import { lastByKey } from '../read-topic.ts'
+import { readTopic } from '../read-topic.ts'
 import { decodeAggregate, decodeRating, type PublishedAggregate } from '../records.ts'
 
 export const topics = { changes: 'rating-changes', aggregates: 'rating-aggregates' }
 
 type ReadableLog = Pick<EventLog, 'read' | 'ends'>
+
+/** Returns the last record of each key. */
+export async function lastByKey(log: ReadableLog, topic: string): Promise<Map<string, LogRecord>> {
+  const last = new Map<string, LogRecord>()
+  for await (const record of readTopic(log, topic)) {
+    last.set(new TextDecoder().decode(record.key ?? undefined), record)
+  }
+  return last
+}
 
 /** Reads what the topics have, as their last records say. */
 export async function readFeed(log: ReadableLog) {
