@@ -112,7 +112,7 @@ export function createIngest(options: IngestOptions): Ingest {
   }: RecordBatch): Promise<number> {
     // Before dead letters are written. The store checks again.
     guard.require(identity)
-    const { changes, poison } = decodeAll(records, sink.scoring)
+    const { changes, offsets, poison } = decodeAll(records, sink.scoring)
     const last = records.at(-1)
     const nextPosition = (last?.offset ?? 0) + 1
     await writeDeadLetters(partition, poison, nextPosition)
@@ -123,6 +123,7 @@ export function createIngest(options: IngestOptions): Ingest {
       expectedPosition,
       nextPosition,
       changes,
+      offsets,
       ...(last && { lastEvent: markOf(last) }),
     })
     if (position === nextPosition) applied += changes.length
@@ -226,13 +227,17 @@ function decode({ value }: LogRecord, scoringOf: ScoringOf): ReturnType<typeof d
 function decodeAll(
   records: readonly LogRecord[],
   scoringOf: ScoringOf,
-): { changes: RatingChange[]; poison: Poison[] } {
+): { changes: RatingChange[]; offsets: number[]; poison: Poison[] } {
   const changes: RatingChange[] = []
+  const offsets: number[] = []
   const poison: Poison[] = []
   for (const record of records) {
     const change = decode(record, scoringOf)
     if (change.kind === 'refused') poison.push({ record, reason: change.reason })
-    else changes.push(change)
+    else {
+      changes.push(change)
+      offsets.push(record.offset)
+    }
   }
-  return { changes, poison }
+  return { changes, offsets, poison }
 }

@@ -6,4 +6,11 @@ import type { Restore } from './restore.ts'
 export interface RatingDatabase extends RatingStore, ChangeSink {
   readonly outbox: Outbox
   readonly restore: Restore
+
+  /**
+   * Removes the bytes of rows that were deleted before the call from the files of the database,
+   * where it has files of its own. May take a second for some hundred megabytes. Writes wait
+   * meanwhile.
+   */
+  purge(): Promise<void>
 }

@@ -6,6 +6,7 @@ import {
   aggregateOf,
   isRated,
   neverRated,
+  type RatingChange,
   type RecordRef,
   recordKey,
   type StoredRating,
@@ -24,10 +25,18 @@ import {
 import type { RatingDatabase } from './database.ts'
 import { createMemoryLists, type Ratings } from './memory-lists.ts'
 import { createMemoryOutbox } from './memory-outbox.ts'
-import type { ChangeBatch, LogAdoption, StoredLog, StoredPosition, TopOptions } from './port.ts'
+import type {
+  ChangeBatch,
+  EventSkip,
+  LogAdoption,
+  StoredLog,
+  StoredPosition,
+  TopOptions,
+} from './port.ts'
 import { greatestRevision, type Restore, stampsOf } from './restore.ts'
 import { createRevisionOrder } from './revision-order.ts'
 import { createScoreOrder, type ScoreOrder } from './score-order.ts'
+import { keptChanges, type Skip, userHash } from './skipped-events.ts'
 import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
 import { createChangeListeners, writesBy } from './writes.ts'
 
@@ -59,6 +68,7 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
   const byRevision = createRevisionOrder()
   const { update: updateLists, ...lists } = createMemoryLists(rules)
   const logs = new Map<string, KeptLog>()
+  const skips = new Map<string, (Skip & { readonly partition: number })[]>()
   const installationId = crypto.randomUUID()
   const { notify, onChange } = createChangeListeners()
   let revision = nextRevision(0, clock())
@@ -149,11 +159,36 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     requireLog(kept.identity, batch)
     const position = kept.positions.get(partition)?.offset
     if (position !== batch.expectedPosition) return requirePosition(position, batch)
-    const folded = foldChanges(batch.changes, find, rules)
-    commit(folded)
+    commit(foldChanges(changesOf(batch), find, rules))
     kept.positions.set(partition, { partition, offset: nextPosition, lastEvent })
     logs.set(topic, { ...kept, identity: batch.log })
+    endSkips(batch)
     return nextPosition
+  }
+
+  function changesOf(batch: ChangeBatch): readonly RatingChange[] {
+    const { topic, partition } = batch
+    const found = (skips.get(topic) ?? []).filter((skip) => skip.partition === partition)
+    return keptChanges(batch, found, () => installationId)
+  }
+
+  function skipEvents({ topic, log, userId, ends }: EventSkip): void {
+    const { identity, positions } = storedLog(topic)
+    if ((identity ?? log) !== log) return
+    const hash = userHash(installationId, userId)
+    const added = ends.map((before, partition) => ({ partition, userHash: hash, before }))
+    const pending = added.filter(({ partition, before }) => {
+      return (positions.find((one) => one.partition === partition)?.offset ?? 0) < before
+    })
+    const others = (skips.get(topic) ?? []).filter((skip) => skip.userHash !== hash)
+    skips.set(topic, [...others, ...pending])
+  }
+
+  function endSkips({ topic, partition, nextPosition }: ChangeBatch): void {
+    const left = skips
+      .get(topic)
+      ?.filter((skip) => skip.partition !== partition || skip.before > nextPosition)
+    if (left !== undefined) skips.set(topic, left)
   }
 
   function storedLog(topic: string): StoredLog {
@@ -164,6 +199,7 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
 
   function adoptLog(topic: string, { expected, identity, reset }: LogAdoption): boolean {
     if (!isSameLog(storedLog(topic), expected)) return false
+    if (identity !== expected.identity) skips.delete(topic)
     const positions = reset ? new Map() : (logs.get(topic)?.positions ?? new Map())
     logs.set(topic, { identity, positions })
     return true
@@ -197,7 +233,9 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     installationId: async () => installationId,
     storedLog: async (topic) => storedLog(topic),
     adoptLog: async (topic, adoption) => adoptLog(topic, adoption),
+    skipEvents: async (skip) => skipEvents(skip),
     apply: async (batch) => apply(batch),
+    purge: async () => {},
     outbox,
     restore,
     async [Symbol.asyncDispose]() {},

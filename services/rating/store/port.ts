@@ -127,6 +127,18 @@ export interface ChangeBatch {
   readonly lastEvent?: EventMark
   /** In the order of the events. */
   readonly changes: readonly RatingChange[]
+  /** Offset of the event of each change. Default: 0, before all offsets of `skipEvents`. */
+  readonly offsets?: readonly number[]
+}
+
+/** Events of a user to skip. */
+export interface EventSkip {
+  readonly topic: string
+  /** Identity of the log that has the events. */
+  readonly log: string
+  readonly userId: string
+  /** Offset in each partition before which events are skipped. */
+  readonly ends: readonly number[]
 }
 
 /**
@@ -227,6 +239,13 @@ export interface ChangeSink {
    * still `expected`. Returns whether it was.
    */
   adoptLog(topic: string, adoption: LogAdoption): Promise<boolean>
+
+  /**
+   * Skips events of a user that were not applied before this call: their changes have no effect in
+   * `apply`. Once the positions have passed them, nothing is left of the skip. It has no effect when
+   * another log is saved for the topic, and ends when another one is adopted.
+   */
+  skipEvents(skip: EventSkip): Promise<void>
 
   /**
    * Applies the changes and saves `nextPosition`, atomically, if the saved position is still

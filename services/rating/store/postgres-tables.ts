@@ -1,6 +1,7 @@
 import type { Statement } from '@marquee/sql/postgres/connection'
 import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
 import { userIndexMigration } from './postgres-lists.ts'
+import { skippedEventsTable } from './skipped-events.ts'
 
 /**
  * The tables of SQLite. As a record keeps its row in `aggregate`, there is always a row to lock.
@@ -111,6 +112,7 @@ export const schema: PostgresSchema = {
     );
     INSERT INTO feed DEFAULT VALUES;`,
     userIndexMigration,
+    skippedEventsTable,
   ],
 }
 

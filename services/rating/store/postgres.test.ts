@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
+import { createEmbeddedEventLog } from '@marquee/event-log/embedded/embedded'
 import { postgresCapabilities } from '@marquee/sql/capabilities'
 import { connect } from '@marquee/sql/postgres/connection'
 import { backend } from '@marquee/testing/backends/shared'
@@ -7,6 +8,7 @@ import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { postgresDatabases } from '@marquee/testing/postgres-databases'
 import { describeWith } from '@marquee/testing/requirements'
 import { waitFor } from '@marquee/testing/wait-for'
+import { createEraseUser } from '../erasure/erase-user.ts'
 import { type RecordRef, recordKey } from '../rating.ts'
 import { createScale } from '../scale.ts'
 import { defaultRules } from '../scoring.ts'
@@ -66,6 +68,38 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     await connection.query({ text: readFileSync(halfStars.postgres, 'utf8') })
     await using store = await openPostgresRatingStore({ url, rules: halfStarRules })
     await expectHalfStars(store)
+  })
+
+  test('no table has the id of an erased user', async () => {
+    const url = await databases.create()
+    await using eventLog = createEmbeddedEventLog({ path: ':memory:', partitions: 2 })
+    await using store = await openPostgresRatingStore({ url, rules: defaultRules })
+    const erased = 'erase-me-7f3a91c5'
+    const ratings = [erased, 'user-1'].flatMap((userId) =>
+      Array.from({ length: 700 }, (_, index) => rating(userId, 3, movie(`${index}`))),
+    )
+    await store.put(ratings)
+    await using connection = await connect(url)
+    const tables = await connection.query({
+      text: 'SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()',
+    })
+    const countRows = async (text: string) => {
+      let count = 0
+      for (const { table_name: table } of tables) {
+        const query = `SELECT count(*)::integer AS count FROM "${table}" AS one WHERE one::text LIKE $1`
+        const [row] = await connection.query({ text: query }, [`%${text}%`])
+        count += row?.count as number
+      }
+      return count
+    }
+    expect(await countRows(erased)).toBe(700)
+    const topics = { topic: 'ratings', deadLetterTopic: 'dlq', changesTopic: 'changes' }
+    const eraseUser = createEraseUser({ store, log: { eventLog, topics } })
+    const receipt = await eraseUser(erased, new AbortController().signal)
+    expect(receipt.ratings).toEqual(new Map([['movie', 700]]))
+    expect(await countRows(erased)).toBe(0)
+    expect(await countRows('user-1')).toBe(700)
+    expect((await store.aggregate(movie('1')))?.count).toBe(1)
   })
 
   test('a value of the scale before a conversion is refused, even if no histogram changes', async () => {

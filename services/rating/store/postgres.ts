@@ -26,6 +26,7 @@ import { createPostgresLists } from './postgres-lists.ts'
 import { createPostgresOutbox } from './postgres-outbox.ts'
 import { createPostgresRestore } from './postgres-restore.ts'
 import { adoptRules, readRules } from './postgres-rules.ts'
+import { endSkips, skipEvents, takeKept } from './postgres-skips.ts'
 import { reading, schema, writing } from './postgres-tables.ts'
 import { advanceRevision, StaleRulesError, type Written, writeChanges } from './postgres-write.ts'
 import { type TopLimits, type TopSlice, topLimits, topPage } from './top.ts'
@@ -151,7 +152,7 @@ export async function openPostgresRatingStore(
   }
 
   async function apply(batch: ChangeBatch): Promise<number> {
-    const { topic, partition, expectedPosition, nextPosition, changes, lastEvent } = batch
+    const { topic, partition, expectedPosition, nextPosition, lastEvent } = batch
     const claim = [topic, partition, nextPosition, lastEvent?.offset, lastEvent?.digest]
     return notifying((done) =>
       withRules(() =>
@@ -166,6 +167,7 @@ export async function openPostgresRatingStore(
             return requirePosition(stored?.next_offset as number | undefined, batch)
           }
           const options = { ...writeOptions, query, rules, epoch }
+          const changes = await takeKept(query, batch)
           if (changes.length > 0) done(await writeChanges(changes, options))
           return nextPosition
         }),
@@ -190,6 +192,7 @@ export async function openPostgresRatingStore(
       await query(writing.lockLog, [topic])
       const stored = toStoredLog(await query(reading.positions, [topic]))
       if (!isSameLog(stored, expected)) return false
+      if (identity !== expected.identity) await endSkips(query, topic)
       await query(writing.setLog, [topic, identity])
       if (reset) await query(writing.deletePositions, [topic])
       return true
@@ -245,7 +248,10 @@ export async function openPostgresRatingStore(
     installationId: async () => (await db.read(reading.installation))[0]?.id as string,
     storedLog: async (topic) => toStoredLog(await db.read(reading.positions, [topic])),
     adoptLog,
+    skipEvents: (skip) => skipEvents(db, skip),
     apply,
+    // The server removes old versions of rows by itself (autovacuum).
+    purge: async () => {},
     outbox,
     restore: createPostgresRestore({ db, known: () => ({ rules, epoch }), withRules }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -4,6 +4,7 @@ import type { Histogram, WriteStamp } from '../rating.ts'
 import { countOf } from '../scale.ts'
 import type { Scoring } from '../scoring.ts'
 import { type Row, storedScore } from './aggregate-row.ts'
+import { skippedEventsMigration } from './sqlite-logs.ts'
 import { userIndexMigration } from './sqlite-users.ts'
 
 /**
@@ -166,6 +167,7 @@ export const schema: Schema = {
   ) STRICT;
   INSERT INTO feed (only) VALUES (1);`,
     userIndexMigration,
+    skippedEventsMigration,
   ],
 }
 
@@ -241,19 +243,6 @@ function writers(db: DatabaseSync) {
 
 function bookkeeping(db: DatabaseSync) {
   return {
-    position: db.prepare('SELECT next_offset FROM position WHERE topic = ? AND partition = ?'),
-    setPosition: db.prepare(
-      `INSERT OR REPLACE INTO position (topic, partition, next_offset, last_offset, last_digest)
-       VALUES (?, ?, ?, ?, ?)`,
-    ),
-    positions: db.prepare(
-      `SELECT partition, next_offset, last_offset, last_digest FROM position
-       WHERE topic = ? ORDER BY partition`,
-    ),
-    deletePositions: db.prepare('DELETE FROM position WHERE topic = ?'),
-    log: db.prepare('SELECT identity FROM log WHERE topic = ?'),
-    setLog: db.prepare('INSERT OR REPLACE INTO log VALUES (?, ?)'),
-    installation: db.prepare('SELECT id FROM installation'),
     insertScoring: db.prepare('INSERT OR IGNORE INTO scoring (only, revision) VALUES (1, ?)'),
     scoring: db.prepare('SELECT revision, epoch FROM scoring'),
     nextEpoch: db.prepare('UPDATE scoring SET epoch = epoch + 1'),

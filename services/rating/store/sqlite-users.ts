@@ -24,7 +24,7 @@ export const userIndexMigration = `CREATE TABLE rating_by_user (
  * Number of entries that wait to be added to the index. Adding many at once is cheaper: they are in
  * fewer pages, which are written once.
  */
-const waitingMax = 20_000
+const waitingMax = 50_000
 
 /** Ratings that one write has put and deleted. */
 export interface UserEntries {

@@ -2,6 +2,7 @@ import { sqliteCapabilities } from '@marquee/sql/capabilities'
 import { nextRevision } from '@marquee/sql/revision'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { announceUse } from '@marquee/sql/sqlite/instance'
+import { createRebuild } from '@marquee/sql/sqlite/rebuild'
 import { closeSqlite, openSqlite, read, write } from '@marquee/sql/sqlite/sqlite'
 import {
   type Aggregate,
@@ -86,8 +87,9 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     shownRules: () => rules.shown(),
     ...(options.outboxBytesMax && { bytesMax: options.outboxBytesMax }),
   })
-  const logs = createSqliteLogs(db, sql)
   const users = createUserIndex(db)
+  const logs = createSqliteLogs(db)
+  const rebuild = createRebuild(db, path)
   const lists = createSqliteLists(db, users, () => rules.shown())
   const topIndex = createSqliteTop(db, toAggregates)
   const { notify, onChange } = createChangeListeners()
@@ -205,8 +207,8 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
   async function apply(batch: ChangeBatch): Promise<number> {
     let changed: RecordRef[] = []
     const position = await write(db, () =>
-      logs.advance(batch, () => {
-        changed = save(foldChanges(batch.changes, find, rules.refresh()))
+      logs.advance(batch, (changes) => {
+        changed = save(foldChanges(changes, find, rules.refresh()))
       }),
     )
     notify(changed)
@@ -228,6 +230,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     })
   }
 
+  const { installationId, storedLog, adoptLog, skipEvents } = logs
   return {
     capabilities: sqliteCapabilities,
     scoring: (recordType) => scoringFor(rules.current(), recordType),
@@ -245,10 +248,15 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
       })
     },
     onChange,
-    installationId: async () => sql.installation.get()?.id as string,
-    storedLog: async (topic) => read(db, () => logs.stored(topic)),
-    adoptLog: logs.adopt,
+    installationId,
+    storedLog,
+    adoptLog,
+    skipEvents,
     apply,
+    async purge() {
+      await write(db, users.complete)
+      await rebuild()
+    },
     outbox,
     restore: createSqliteRestore(db, { sql, find, refreshRules: rules.refresh }),
     async [Symbol.asyncDispose]() {

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { defaultRules } from '../scoring.ts'
 import { ratingStoreContract } from './contract/contract.ts'
-import { type OpenRatingStore, rules } from './contract/fixtures.ts'
+import { alien, type OpenRatingStore, rating, rules } from './contract/fixtures.ts'
 import { expectHalfStars, halfStarRules, halfStars } from './contract/half-stars.ts'
 import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
 import { convertScale } from './convert-scale.ts'
@@ -66,6 +66,32 @@ test('the lease of a process that was killed ends when another one opens the fil
   }
   await using next = open()
   expect(await next.outbox.claim(lease('next'))).toBeDefined()
+})
+
+test('no byte of a deleted rating is in the files after a purge', async () => {
+  const path = newPath()
+  await using store = createSqliteRatingStore({ path, rules })
+  const erased = 'erase-me-7f3a91c5'
+  const users = [erased, ...Array.from({ length: 300 }, (_, index) => `user-${index}`)]
+  for (let round = 0; round < 30; round++) {
+    await store.put(
+      users.map((userId, index) => {
+        const recordId = `${(index * 7 + round) % 50}`
+        return { recordType: 'movie', recordId, userId, value: (round % 5) + 1 }
+      }),
+    )
+  }
+  const countInFiles = (text: string) =>
+    ['', '-wal']
+      .map((suffix) => path + suffix)
+      .filter((file) => existsSync(file))
+      .reduce((sum, file) => sum + readFileSync(file).toString('latin1').split(text).length - 1, 0)
+  expect(countInFiles(erased)).toBeGreaterThan(0)
+  while ((await store.deleteRatingsOfUser(erased, 7)).areLeft);
+  await Promise.all([store.purge(), store.put([rating('user-1', 5)]), store.purge()])
+  expect(countInFiles(erased)).toBe(0)
+  expect(countInFiles('user-1')).toBeGreaterThan(0)
+  expect((await store.get(alien, 'user-1'))?.value).toBe(5)
 })
 
 describe('openRatingStore', () => {

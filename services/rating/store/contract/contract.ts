@@ -28,6 +28,7 @@ import { describeOutbox } from './outbox.ts'
 import { describeRestore } from './restore.ts'
 import { type ConvertScale, describeScales, describeStoredScales } from './scales.ts'
 import { describeSharing } from './sharing.ts'
+import { describeSkips } from './skips.ts'
 import { describeStates } from './states.ts'
 import { describeTop, emptyPage } from './top.ts'
 
@@ -59,6 +60,7 @@ export function ratingStoreContract(
     describeTop(createDatabase, clock)
     describeLists(createDatabase, clock)
     describeApply(openNew)
+    describeSkips(openNew)
     describeLogs(createDatabase, clock)
     describeRevision(createDatabase, clock)
     describeStates(createDatabase, clock)

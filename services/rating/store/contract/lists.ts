@@ -96,7 +96,7 @@ export function describeLists(createDatabase: () => OpenRatingStore, clock: () =
     async () => {
       await using store = await openNew()
       const expected = new Set<string>()
-      for (let batch = 0; batch < 5; batch++) {
+      for (let batch = 0; batch < 11; batch++) {
         const changes = Array.from({ length: 5_000 }, (_, index): RatingChange => {
           const record = movie(`${(batch + index) % 700}`)
           return { ...record, userId: `${index % 900}`, value: 3, kind: 'put' }
