@@ -11,6 +11,7 @@ import { traceEventLog } from '@marquee/service/telemetry/event-log'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { type RatingOptions, readRatingConfig } from './config.ts'
 import { createDeadLetters } from './dead-letters.ts'
+import { createEraseUser } from './erasure/erase-user.ts'
 import { feedNotice, measureFeed } from './feed/health.ts'
 import { startRelay } from './feed/relay.ts'
 import { createIngest } from './ingest.ts'
@@ -52,6 +53,7 @@ export async function startRating(
     ...parts,
     store,
     watches,
+    eraseUser: createEraseUser({ store, log: { eventLog, topics: names } }),
     deadLetters: createDeadLetters(eventLog, names.deadLetterTopic),
     ingest,
   })

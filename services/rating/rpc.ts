@@ -8,6 +8,7 @@ import { type RatingService, ScaleSchema } from '../../gen/rating/v1/rating_pb.t
 import { actingUser } from './acting-user.ts'
 import { aggregateMessage, scaleMessage } from './aggregate-message.ts'
 import { deleteRecordRatings } from './delete-record-ratings.ts'
+import { createEraseUser, type EraseUser } from './erasure/erase-user.ts'
 import { refusingWhenFull } from './feed/full.ts'
 import { importRatings } from './import-ratings.ts'
 import type { Aggregate, RecordRef } from './rating.ts'
@@ -25,12 +26,16 @@ const pageSizeDefault = 50
 export interface RatingRpcOptions {
   readonly store: RatingDatabase
   readonly watches: AggregateWatches
+  /** Default: erases users from the store alone. */
+  readonly eraseUser?: EraseUser | undefined
   /** Validates the ratings of an import, one by one. */
   readonly validate: Validate
 }
 
 /** Implements `rating.v1.RatingService` on a store. */
-export function createRatingRpc({ store: rated, watches, validate }: RatingRpcOptions) {
+export function createRatingRpc(options: RatingRpcOptions) {
+  const { store: rated, watches, validate } = options
+  const { eraseUser = createEraseUser({ store: rated }) } = options
   const store = refusingWhenFull(rated)
   const toMessage = (aggregate: Aggregate) =>
     aggregateMessage(aggregate, store.scoring(aggregate.recordType))
@@ -117,7 +122,7 @@ export function createRatingRpc({ store: rated, watches, validate }: RatingRpcOp
       return mapped(messages, toWatchResponse)
     },
 
-    ...createUserRpc(rated),
+    ...createUserRpc(rated, eraseUser),
 
     importRatings: (requests, { values }) =>
       importRatings(requests, { store, validate, memory: values.get(callKey)?.memory }),

@@ -6,6 +6,7 @@ import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
 import { ingestActivity } from './activity.ts'
 import { createDeadLetterRpc } from './dead-letter-rpc.ts'
 import type { DeadLetters } from './dead-letters.ts'
+import type { EraseUser } from './erasure/erase-user.ts'
 import type { Ingest } from './ingest.ts'
 import { addRatingRoutes } from './rest.ts'
 import { createRatingRpc } from './rpc.ts'
@@ -15,6 +16,8 @@ import type { AggregateWatches } from './watch.ts'
 export interface RatingAppOptions extends AppOptions {
   readonly store: RatingDatabase
   readonly watches: AggregateWatches
+  /** Default: erases users from the store alone. */
+  readonly eraseUser?: EraseUser
   /** Default: none, and their methods are `UNIMPLEMENTED`. */
   readonly deadLetters?: DeadLetters
   /** Default: none, and the activity says that ingestion is stopped. */
@@ -26,11 +29,11 @@ const restDefaults = { '/v1/movies': { record_type: 'movie' } }
 
 /** Creates the rating service as a Hono app. */
 export function createRatingApp(options: RatingAppOptions) {
-  const { store, watches, deadLetters, ingest, ...base } = options
+  const { store, watches, eraseUser, deadLetters, ingest, ...base } = options
   const letters = base.closed?.has('dead-letters') ? undefined : deadLetters
   const activityDetails = () => ingestActivity(ingest?.status())
   const app = createApp('rating', { ...base, activityDetails, restDefaults })
-  const rpc = createRatingRpc({ store, watches, validate: app.rpcOptions.validate })
+  const rpc = createRatingRpc({ store, watches, eraseUser, validate: app.rpcOptions.validate })
   mountConnect(
     app,
     (router) =>

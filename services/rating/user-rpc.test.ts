@@ -154,7 +154,7 @@ describe('ExportRatings', () => {
   })
 })
 
-describe('who may read ratings of users', () => {
+describe('who may read and erase ratings of users', () => {
   const all = { case: 'allUsers', value: true } as const
   const record = { case: 'record', value: alien } as const
 
@@ -162,7 +162,7 @@ describe('who may read ratings of users', () => {
     ['the user', 'ann', { own: true, others: false }],
     ['an operator', 'eve operator', { own: true, others: true }],
     ['an ingesting program', 'eve ingest', { own: true, others: false }],
-  ])('%s reads what is theirs to read', async (_, token, expected) => {
+  ])('%s reads and erases what is theirs', async (_, token, expected) => {
     const { client, store } = setUp({ hasIssuer: true })
     await store.put([{ ...alien, userId: 'ann', value: 3 }])
     const headers = { authorization: `Bearer ${token.replace(' ', '+')}` }
@@ -177,6 +177,7 @@ describe('who may read ratings of users', () => {
       client.listRatings({}, { headers }),
       client.getUserSummary({}, { headers }),
       first(client.exportRatings({}, { headers })),
+      client.eraseUser({}, { headers }),
     ]) {
       expect(await may(call)).toBe(expected.own)
     }
@@ -186,6 +187,7 @@ describe('who may read ratings of users', () => {
       client.getUserSummary({ userId: 'bob' }, { headers }),
       first(client.exportRatings({ of: bob }, { headers })),
       first(client.exportRatings({ of: all }, { headers })),
+      client.eraseUser({ userId: 'bob' }, { headers }),
     ]) {
       expect(await may(call)).toBe(expected.others)
     }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { create } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
 import { setVersion } from '@marquee/service/rest/conditional'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
@@ -13,9 +13,11 @@ import {
 } from '../../gen/rating/v1/rating_pb.ts'
 import { dataUser, requireOperator } from './acting-user.ts'
 import { scaleMessage } from './aggregate-message.ts'
+import { type EraseUser, NotPublishedError } from './erasure/erase-user.ts'
+import type { ErasureReceipt } from './erasure/receipt.ts'
 import type { StoredRating } from './rating.ts'
 import type { RatingDatabase } from './store/database.ts'
-import type { RatingPlace } from './store/outbox.ts'
+import { OutboxFullError, type RatingPlace } from './store/outbox.ts'
 import type { RatingPage, UserPosition } from './store/rating-lists.ts'
 
 /** Page size of a request that sets none. */
@@ -24,16 +26,21 @@ const pageSizeDefault = 50
 /** Number of ratings that an export or a summary reads at once. */
 const readSizeMax = 500
 
+/** Maximum number of users that are erased at once. */
+const erasingMax = 4
+
 /** Memory that an export holds while it sends the ratings of one read, in bytes. */
 const exportBytes = readSizeMax * 1024
 
 type UserMethods = Pick<
   ServiceImpl<typeof RatingService>,
-  'listRatings' | 'getUserSummary' | 'exportRatings'
+  'listRatings' | 'getUserSummary' | 'exportRatings' | 'eraseUser'
 >
 
 /** Implements the methods about the ratings of one user, and those that name users. */
-export function createUserRpc(store: RatingDatabase) {
+export function createUserRpc(store: RatingDatabase, eraseUser: EraseUser) {
+  let erasing = 0
+
   /** Returns the pages of an export, each as it is read. */
   function pagesOf({ of, resumeToken }: ExportRatingsRequest, context: HandlerContext) {
     if (of.case === 'allUsers') {
@@ -88,6 +95,23 @@ export function createUserRpc(store: RatingDatabase) {
       }
     },
 
+    async eraseUser({ userId }, context) {
+      const user = dataUser(context, userId)
+      if (erasing === erasingMax) {
+        throw new ConnectError('too many users are being erased already', Code.ResourceExhausted)
+      }
+      erasing++
+      try {
+        return receiptMessage(await eraseUser(user, context.signal))
+      } catch (error) {
+        const isLater = error instanceof NotPublishedError || error instanceof OutboxFullError
+        if (!isLater) throw error
+        throw new ConnectError(error.message, Code.Unavailable, undefined, undefined, error)
+      } finally {
+        erasing--
+      }
+    },
+
     async *exportRatings(request, context) {
       const pages = pagesOf(request, context)
       await context.values.get(callKey)?.memory.hold(exportBytes)
@@ -126,6 +150,21 @@ export function ratingMessage(stored: StoredRating): RatingMessage {
   const { updateTimeMs, revision, ...rating } = stored
   const updateTime = timestampFromMs(updateTimeMs)
   return create(RatingSchema, { ...rating, updateTime, revision: BigInt(revision) })
+}
+
+function receiptMessage({ ratings, records }: ErasureReceipt) {
+  return {
+    ratings: [...ratings].map(([recordType, count]) => {
+      return { recordType, deletedCount: BigInt(count) }
+    }),
+    records: records.map(({ topic, removed, remaining, reason, untilMs }) => ({
+      topic,
+      removedCount: BigInt(removed),
+      remainingCount: BigInt(remaining),
+      reason,
+      ...(untilMs !== undefined && { remainingUntil: timestampFromMs(untilMs) }),
+    })),
+  }
 }
 
 /**
