@@ -38,6 +38,8 @@ export async function expectHalfStars(store: RatingStore & ChangeSink): Promise<
   })
   expect(await store.aggregate(heat)).toMatchObject({ count: 3, mean: 9.5 / 3 })
   expect(await store.get(heat, 'user-5')).toMatchObject({ value: 1 })
+  const { ratings } = await store.ratingsOfUser('user-5', { limit: 9 })
+  expect(ratings.map(({ recordId }) => recordId).toSorted()).toEqual(['alien', 'heat'])
   const photo = { recordType: 'photo', recordId: 'heat' }
   expect(await store.aggregate(photo)).toMatchObject({ histogram: [0, 1] })
   expect(await store.aggregate(movie('gone'))).toBeUndefined()
