@@ -26,6 +26,8 @@ export interface Publisher {
    * publisher holds the lease. When it rejects, call it again: it repeats what may be published.
    */
   publish(signal: AbortSignal): Promise<boolean>
+  /** Makes the next call publish aggregates that have changed just now, too. */
+  hurry(): void
   /** Returns the number of records that were published. */
   published(): number
 }
@@ -177,7 +179,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
     leaseEndMs = now + leaseMs
   }
 
-  return { publish, published: () => published }
+  return {
+    publish,
+    hurry() {
+      aggregatesDueMs = 0
+    },
+    published: () => published,
+  }
 }
 
 /** Thrown when another publisher has taken the lease. */

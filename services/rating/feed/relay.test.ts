@@ -122,6 +122,17 @@ test('a conversion publishes every rating again, on the new scale', async () => 
   expect((await store.get(alien, 'cy'))?.value).toBe(3)
 })
 
+test('a relay that is disposed publishes what waits', async () => {
+  await using store = openStore()
+  await using eventLog = openLog()
+  const relay = startRelay({ store, eventLog, log, topics })
+  await store.put([rating('ann', 4)])
+  await settled(eventLog, store)
+  await store.put([rating('bob', 4, heat)])
+  await relay[Symbol.asyncDispose]()
+  await expectFeed(eventLog, store)
+})
+
 test('while the log is away nothing is lost, and the status says why', async () => {
   await using store = openStore()
   await using eventLog = openLog()

@@ -32,7 +32,10 @@ export interface RelayStatus {
   readonly lastError: Error | undefined
 }
 
-/** Publishing of changes. Disposing it finishes the current step, then stops. */
+/**
+ * Publishing of changes. Disposing it publishes what waits, for a bounded time, unless that failed
+ * before.
+ */
 export interface Relay extends AsyncDisposable {
   /** Returns the status. Never waits. */
   status(): RelayStatus
@@ -43,6 +46,9 @@ export interface Relay extends AsyncDisposable {
  * longest, in which the writes of other processes are found.
  */
 const waitMs = { shortest: 20, longest: 1_000 }
+
+/** Maximum time of publishing what waits at the end, in milliseconds, beside the step in progress. */
+const finishTimeoutMs = 2_000
 
 const backOff = createBackOff({ firstMs: 100, maxMs: 5_000 })
 
@@ -94,6 +100,15 @@ export function startRelay(options: RelayOptions): Relay {
     }
   }
 
+  async function finish(): Promise<void> {
+    publisher.hurry()
+    try {
+      await publisher.publish(AbortSignal.timeout(finishTimeoutMs))
+    } catch (error) {
+      log.warn({ err: error }, 'the last changes are published at the next start')
+    }
+  }
+
   /** Waits for the time or the end, and with `canWake` also for a change. */
   async function pause(timeMs: number, { canWake = false } = {}): Promise<void> {
     if (closing.signal.aborted) return
@@ -114,6 +129,7 @@ export function startRelay(options: RelayOptions): Relay {
       unsubscribe()
       closing.abort()
       await running
+      if (state === 'running') await finish()
       state = 'stopped'
       await store.outbox.release(holder).catch((error) => {
         log.warn({ err: error }, 'the lease of the relay stays until it ends')
