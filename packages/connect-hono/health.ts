@@ -19,6 +19,13 @@ export interface HealthSource {
   readonly draining?: AbortSignal | undefined
 }
 
+/** A service of another process, whose calls a gateway forwards. */
+export interface ForeignService {
+  readonly service: DescService
+  /** Returns why its calls cannot be handled, or `undefined` when they can. */
+  readonly condition: () => string | undefined
+}
+
 /** Interval at which a watch checks the health, in milliseconds. */
 const watchIntervalMs = 250
 
@@ -28,17 +35,25 @@ const watchIntervalMs = 250
  * whole process. A service is `SERVING` while its calls can be handled, even when the process is
  * not ready otherwise.
  * @param services read at each call, so that services may be added later.
+ * @param foreign services of other processes, read at each call.
  */
 export function addHealth(
   router: RpcRouter,
   health: HealthSource,
   services: Iterable<DescService>,
+  foreign: Iterable<ForeignService> = [],
 ): void {
-  const names = () => ['', ...Array.from(services, ({ typeName }) => typeName)]
+  const names = () => {
+    const all = [...services, ...Array.from(foreign, ({ service }) => service)]
+    return ['', ...all.map(({ typeName }) => typeName)]
+  }
+  const foreignProblem = (name: string) =>
+    [...foreign].find(({ service }) => service.typeName === name)?.condition()
   const status = (service: string) => {
     if (!names().includes(service)) return Status.SERVICE_UNKNOWN
     const problems = health.problems(service === '' ? undefined : 'calls')
-    return problems.length === 0 ? Status.SERVING : Status.NOT_SERVING
+    const isGood = problems.length === 0 && foreignProblem(service) === undefined
+    return isGood ? Status.SERVING : Status.NOT_SERVING
   }
   const implementation: ServiceImpl<typeof HealthService> = {
     check({ service }) {

@@ -10,7 +10,7 @@ import type { ClientOptions } from '@marquee/connect-hono/client-of'
 import { toConnectError, toLoggedError, toRestError } from '@marquee/connect-hono/errors/errors'
 import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import { Health as HealthService } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
-import { addHealth } from '@marquee/connect-hono/health'
+import { addHealth, type ForeignService } from '@marquee/connect-hono/health'
 import { type RpcLimits, rpcLimits } from '@marquee/connect-hono/limits'
 import { mountConnect } from '@marquee/connect-hono/mount'
 import type { ConnectOptions } from '@marquee/connect-hono/options'
@@ -98,6 +98,8 @@ export interface ServiceApp extends Hono<Environment> {
   readonly access: AccessRules
   /** The REST routes of RPCs, by the `google.api.http` options of their protos. */
   readonly restRoutes: Pick<Transcoding, 'addMethod'>
+  /** Lists a service of another process, whose calls are forwarded, in reflection and health. */
+  listService(foreign: ForeignService): void
   /** Runs an RPC for a REST route. */
   readonly restCall: RestCall
   /**
@@ -149,6 +151,7 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   // Filled as services are mounted, and read when a client asks.
   const ofEveryService = closed.has('activity') ? [] : [ActivityService]
   const withHealth = new Set<DescService>(ofEveryService)
+  const foreignServices: ForeignService[] = []
   const reflected = new Set<DescService>([...ofEveryService, HealthService])
   const defaults = options.restDefaults ?? {}
   const restRoutes = addRestRoutes(app, { access, admission, defaults })
@@ -165,7 +168,7 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
       const details = options.activityDetails
       if (!closed.has('activity')) addActivity(router, { service: name, metrics, health, details })
       if (!closed.has('reflection')) addReflection(router, reflected)
-      addHealth(router, health, withHealth)
+      addHealth(router, health, withHealth, foreignServices)
     },
     { ...common, onRpc },
   )
@@ -187,6 +190,10 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
     rpcOptions,
     access,
     restRoutes,
+    listService(foreign: ForeignService) {
+      foreignServices.push(foreign)
+      reflected.add(foreign.service)
+    },
     restCall: createRestCall(validate, limits),
     addStream<I extends DescMessage, O extends DescMessage>(
       path: string,

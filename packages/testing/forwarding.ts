@@ -83,6 +83,30 @@ export interface ClientOptions {
   readonly interceptors?: readonly Interceptor[]
 }
 
+/** Transports to a server by every protocol. Disposing closes the connections of gRPC. */
+export interface Transports extends Disposable {
+  transport(protocol: GatewayProtocol, options?: ClientOptions): Transport
+}
+
+/** @param baseUrl URL before the path of each RPC. */
+export function openTransports(baseUrl: string): Transports {
+  const { origin } = new URL(baseUrl)
+  const sessions = createSessionPool(origin, { context: createHttp2Context() }, streamBounds)
+  return {
+    transport(protocol, { interceptors = [], useHttpGet = false } = {}) {
+      const options = { baseUrl, interceptors: [...interceptors] }
+      const transports: Record<GatewayProtocol, () => Transport> = {
+        connect: () => createConnectTransport({ ...options, useHttpGet }),
+        'grpc-web': () => createGrpcWebTransport(options),
+        'grpc-web-text': () => createGrpcWebTransport({ ...options, fetch: textFetch }),
+        grpc: () => createGrpcTransport(baseUrl, sessions, options),
+      }
+      return transports[protocol]()
+    },
+    [Symbol.dispose]: () => sessions.close(),
+  }
+}
+
 export async function startGateway(
   urls: readonly string[],
   limits: Partial<GatewayLimits> = {},
@@ -106,20 +130,7 @@ export async function startGateway(
   const server = resources.use(
     await serve({ app, port: 0, log: base.log, limits: { drainTimeoutMs: 1 } }),
   )
-  const sessions = createSessionPool(server.url, { context: createHttp2Context() }, streamBounds)
-  resources.defer(() => sessions.close())
-  const baseUrl = server.url + ratingPath
-  function transport(protocol: GatewayProtocol, given: ClientOptions = {}): Transport {
-    const { interceptors = [], useHttpGet = false } = given
-    const options = { baseUrl, interceptors: [...interceptors] }
-    const transports: Record<GatewayProtocol, () => Transport> = {
-      connect: () => createConnectTransport({ ...options, useHttpGet }),
-      'grpc-web': () => createGrpcWebTransport(options),
-      'grpc-web-text': () => createGrpcWebTransport({ ...options, fetch: textFetch }),
-      grpc: () => createGrpcTransport(baseUrl, sessions, options),
-    }
-    return transports[protocol]()
-  }
+  const { transport } = resources.use(openTransports(server.url + ratingPath))
   const kept = resources.move()
   return {
     ...service,

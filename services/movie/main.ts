@@ -10,6 +10,7 @@ import { type Running, run } from '@marquee/service/process/run'
 import { traceTransport } from '@marquee/service/telemetry/transport'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { type MovieOptions, readMovieConfig } from './config.ts'
+import { openDoor } from './door.ts'
 import { watchMetadataAccess } from './metadata-access.ts'
 import { openPage } from './page.ts'
 import { createMovieApp } from './service.ts'
@@ -45,13 +46,15 @@ export async function startMovie(
   const verifier = parts.auth?.verifier
   const signIn = options.signIn && verifier && (await openSignIn(options.signIn, verifier, log))
   const config = { ...options.page, hasSignIn: signIn !== undefined }
-  const page = use(await openPage({ config, registry, log }))
+  const page = await openPage({ config, log })
+  const door = use(await openDoor(registry))
   const system = use(createSystemWatches({ registry, token }))
   const app = createMovieApp({
     ...parts,
     ...(parts.auth && { auth: { ...parts.auth, tokenOf: signIn?.tokenOf } }),
     signIn,
     sources: { metadata: createMetadataSource(metadata), ratings: createRatingSource(rating) },
+    door,
     page,
     system,
   })

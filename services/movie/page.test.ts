@@ -5,14 +5,12 @@ import { createHealth } from '@marquee/service/process/health'
 import { appOrigin } from '@marquee/testing/app-transport'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { pino } from 'pino'
-import { createStaticRegistry } from '../../packages/registry/static/static.ts'
 import { readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
 import { createMovieApp } from './service.ts'
 import { createMetadataSource, createRatingSource } from './upstream.ts'
 
 const log = pino({ level: 'silent' })
-const registry = createStaticRegistry({ addresses: {} })
 
 describe('page.json contains the addresses of the services:', () => {
   test('paths of its own origin by default', async () => {
@@ -70,7 +68,7 @@ async function serviceWith(env: Readonly<Record<string, string>>) {
   const nobody = createRouterTransport(() => {})
   return createMovieApp({
     sources: { metadata: createMetadataSource(nobody), ratings: createRatingSource(nobody) },
-    page: await openPage({ config: config.page, registry, log }),
+    page: await openPage({ config: config.page, log }),
     log,
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

@@ -1,17 +1,12 @@
 import { join } from 'node:path'
-import type { Registry } from '@marquee/registry/port'
 import type { ServiceApp } from '@marquee/service/app'
 import { type BuiltPage, loadPage } from '@marquee/service/assets/load'
 import { addPageRoutes } from '@marquee/service/assets/routes'
 import type { Flags } from '@marquee/service/flags/flags'
-import { addForwarding, type ForwardingOptions } from '@marquee/service/gateway/routes'
-import { openUpstream, type Upstream } from '@marquee/service/gateway/upstream'
 import { refuseMethod } from '@marquee/service/rest/rest'
 import type { Logger } from 'pino'
 import { Access } from '../../gen/access/v1/access_pb.ts'
-import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
-import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
+import { forwardedPaths } from './door.ts'
 
 /** The services that the page calls. */
 export type PageService = 'movie' | 'metadata' | 'rating'
@@ -30,45 +25,19 @@ export interface PageConfig {
   readonly hasSignIn?: boolean
 }
 
-/** The page, and the calls that movie forwards for it. */
-export interface MoviePage extends AsyncDisposable {
-  /**
-   * Serves the page, and forwards its calls. `/page.json` contains the addresses of the services:
-   * paths of this origin, or other origins.
-   */
-  addTo(app: ServiceApp, forwarding: ForwardingBase): void
-}
-
-/** Options that forwarded calls share with the calls of the app: see `ForwardingOptions`. */
-export type ForwardingBase = Pick<
-  ForwardingOptions,
-  'drain' | 'streams' | 'admission' | 'access' | 'restRoutes'
->
-
-interface OpenedPage {
-  /** `undefined` when the page is not built. */
-  readonly built: BuiltPage | undefined
-  readonly config: PageConfig
-  /** Upstreams of the services that the page does not call directly. */
-  readonly upstreams: Readonly<Partial<Record<ForwardedService, Upstream>>>
+/** The page of the movie service. */
+export interface MoviePage {
+  /** Serves the page. `/page.json` contains the addresses at which it calls the services. */
+  addTo(app: ServiceApp): void
 }
 
 export interface PageOptions {
   readonly config: PageConfig
-  readonly registry: Registry
   readonly log: Logger
 }
 
 /** Paths of the views. */
 const pagePaths = ['/', '/movies/:id', '/system', '/try', '/try/:service/:method']
-
-type ForwardedService = 'metadata' | 'rating'
-
-/** Other services, with the path at which movie forwards their RPCs. */
-const forwarded = {
-  metadata: { path: '/services/metadata', services: [MetadataService] },
-  rating: { path: '/services/rating', services: [RatingService, DeadLetterService] },
-}
 
 export function readPageConfig(flags: Flags): PageConfig {
   const webRoot = flags.text({
@@ -89,25 +58,15 @@ function readDirectUrl(flags: Flags, service: string): string | undefined {
   return origin
 }
 
-/** Loads the page, and opens the upstreams of the calls it forwards. */
-export async function openPage({ config, registry, log }: PageOptions): Promise<MoviePage> {
+/** Loads the page. */
+export async function openPage({ config, log }: PageOptions): Promise<MoviePage> {
   const built = await loadPage(config.webRoot)
   if (!built) log.warn({ webRoot: config.webRoot }, 'the page is not built: bun run build')
-  await using opened = new AsyncDisposableStack()
-  const open = async (service: ForwardedService) => {
-    if (config.directUrls[service]) return {}
-    return { [service]: opened.use(await openUpstream(registry, service)) }
-  }
-  const upstreams = { ...(await open('metadata')), ...(await open('rating')) }
-  const kept = opened.move()
-  return {
-    addTo: (app, base) => addPage(app, { built, config, upstreams }, base),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
-  }
+  return { addTo: (app) => addPage(app, built, config) }
 }
 
-function addPage(app: ServiceApp, page: OpenedPage, base: ForwardingBase): void {
-  const { built, config, upstreams } = page
+/** @param built `undefined` when the page is not built. */
+function addPage(app: ServiceApp, built: BuiltPage | undefined, config: PageConfig): void {
   const { directUrls, commandUrls, hasSignIn = false } = config
   for (const path of [...pagePaths, '/assets/*', '/page.json']) {
     app.access.addRoute(path, { GET: Access.PUBLIC })
@@ -118,12 +77,7 @@ function addPage(app: ServiceApp, page: OpenedPage, base: ForwardingBase): void 
     callOrigins: [...new Set(Object.values(directUrls))],
     advice: 'bun run build',
   })
-  for (const service of ['metadata', 'rating'] as const) {
-    const upstream = upstreams[service]
-    if (upstream) addForwarding(app, { ...forwarded[service], service, upstream, ...base })
-  }
-  const paths = { metadata: forwarded.metadata.path, rating: forwarded.rating.path }
-  const services = { movie: '', ...paths, ...directUrls }
+  const services = { movie: '', ...forwardedPaths, ...directUrls }
   const addresses = {
     services,
     commandUrls: { ...services, ...commandUrls },

@@ -5,6 +5,7 @@ import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
 import { SystemService } from '../../gen/system/v1/system_pb.ts'
+import type { PublicDoor } from './door.ts'
 import type { Sources } from './movie.ts'
 import type { MoviePage } from './page.ts'
 import { addMovieRoutes } from './rest.ts'
@@ -16,6 +17,8 @@ export interface MovieAppOptions extends AppOptions {
   readonly sources: Sources<Metadata, AggregatedRating>
   /** How people sign in to the page. Default: nobody does. */
   readonly signIn?: SignIn | undefined
+  /** Forwards the calls of the other services. Default: their RPCs are not served. */
+  readonly door?: PublicDoor
   /** Default: none. */
   readonly page?: MoviePage
   /** Default: none, and its methods are `UNIMPLEMENTED`. */
@@ -23,9 +26,10 @@ export interface MovieAppOptions extends AppOptions {
 }
 
 /** Creates the movie service as a Hono app. */
-export function createMovieApp({ sources, page, system, signIn, ...base }: MovieAppOptions) {
+export function createMovieApp(options: MovieAppOptions) {
+  const { sources, door, page, system, signIn, ...base } = options
   const app = createApp('movie', base)
-  const { drain, streams } = app.rpcOptions
+  const { drain } = app.rpcOptions
   const isOpen = !base.closed?.has('system')
   const rpc = createMovieRpc({ sources, draining: drain, callsShare: base.callsShare })
   mountConnect(
@@ -40,7 +44,7 @@ export function createMovieApp({ sources, page, system, signIn, ...base }: Movie
   )
   addMovieRoutes(app, rpc)
   signIn?.addTo(app)
-  const { access, restRoutes } = app
-  page?.addTo(app, { drain, streams, admission: base.admission, access, restRoutes })
+  door?.addTo(app, base.admission)
+  page?.addTo(app)
   return app
 }

@@ -100,6 +100,11 @@ const places: readonly Place[] = [
   },
   {
     service: 'movie',
+    prefix: '',
+    methods: [MetadataService, RatingService, DeadLetterService].flatMap(methodsOf),
+  },
+  {
+    service: 'movie',
     prefix: '/services/metadata',
     methods: [MetadataService, ActivityService].flatMap(methodsOf),
   },

@@ -2,7 +2,7 @@ import { ConnectError } from '@connectrpc/connect'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { ServiceAddresses } from '../addresses.ts'
 import { type Reflected, reflect } from './reflection.ts'
-import { type ServiceName, serviceNames } from './try-path.ts'
+import { isListed, type ServiceName, serviceNames } from './try-path.ts'
 
 /** The state of loading a service's methods. */
 export type Reflection =
@@ -31,8 +31,9 @@ export function createReflections(
     try {
       const { services } = await addresses()
       const baseUrl = absoluteUrl(services[name], origin)
-      const reflected = await reflect(baseUrl, AbortSignal.timeout(timeoutMs))
-      of[name].value = { state: 'known', baseUrl, ...reflected }
+      const { registry, ...all } = await reflect(baseUrl, AbortSignal.timeout(timeoutMs))
+      const listed = all.services.filter(({ typeName }) => isListed(typeName, name))
+      of[name].value = { state: 'known', baseUrl, registry, services: listed }
     } catch (error) {
       of[name].value = { state: 'failed', reason: ConnectError.from(error).rawMessage }
     }

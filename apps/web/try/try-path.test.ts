@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { serviceAt, tryPath } from './try-path.ts'
+import { isListed, serviceAt, tryPath } from './try-path.ts'
 
 test('a method of one service has a path without a query', () => {
   const path = tryPath('rating.v1.RatingService', 'PutRating', 'rating')
@@ -12,4 +12,16 @@ test('a method of several services has the service in its query', () => {
   expect(path).toBe('/try/grpc.health.v1.Health/Check?at=metadata')
   expect(serviceAt('grpc.health.v1.Health', '?at=metadata')).toBe('metadata')
   expect(serviceAt('grpc.health.v1.Health', '?at=nonsense')).toBe('movie')
+})
+
+test('a service that forwards those of others lists its own', () => {
+  const own = 'movie.v1.MovieService'
+  const shared = 'grpc.health.v1.Health'
+  const rating = 'rating.v1.RatingService'
+  const system = 'system.v1.SystemService'
+  const letters = 'system.v1.DeadLetterService'
+  const all = [own, shared, rating, system, letters]
+  expect(all.filter((name) => isListed(name, 'movie'))).toEqual([own, shared, system])
+  expect(all.filter((name) => isListed(name, 'rating'))).toEqual([shared, rating, letters])
+  expect(tryPath(letters, 'ListDeadLetters', 'rating')).not.toContain('?')
 })

@@ -17,6 +17,18 @@ export function serviceAt(typeName: string, search: string): ServiceName {
   return serviceNames.find((name) => name === named) ?? ownerOf(typeName) ?? 'movie'
 }
 
+/** Returns whether the page lists an RPC service at a service, which may forward those of others. */
+export function isListed(typeName: string, at: ServiceName): boolean {
+  return (ownerOf(typeName) ?? at) === at
+}
+
+/** Owners of RPC services whose packages have other names. */
+const owners: Readonly<Record<string, ServiceName>> = {
+  'system.v1.SystemService': 'movie',
+  'system.v1.DeadLetterService': 'rating',
+}
+
+/** Returns `undefined` for an RPC service that several services have. */
 function ownerOf(typeName: string): ServiceName | undefined {
-  return serviceNames.find((name) => typeName.startsWith(`${name}.`))
+  return owners[typeName] ?? serviceNames.find((name) => typeName.startsWith(`${name}.`))
 }

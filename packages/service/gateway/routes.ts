@@ -22,12 +22,15 @@ import { type GatewayLimits, gatewayLimits } from './limits.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface ForwardingOptions {
-  /** Prefix of the paths of the RPCs: `/services/rating`. */
+  /** Prefix of a second path of each RPC: `/services/rating`. */
   readonly path: string
   /** Name of the service in the registry. */
   readonly service: string
   readonly upstream: Upstream
-  /** Services to forward, in addition to those that every instance serves. */
+  /**
+   * Services to forward at their own paths, and below `path`. What every instance serves, such as
+   * health, is forwarded below `path` only.
+   */
   readonly services: readonly DescService[]
   /** Ends response streams when aborted, with its reason. */
   readonly drain: AbortSignal | undefined
@@ -56,10 +59,11 @@ export function addForwarding(app: Hono<Environment>, options: ForwardingOptions
   const wires = createWires({})
   const own = { ...options, limits: { ...gatewayLimits, ...options.limits } }
   const { services, restRoutes } = options
-  for (const { methods } of [...services, ...ofEveryService]) {
-    for (const method of methods) addMethod(app, own, wires, method)
+  for (const method of [...services, ...ofEveryService].flatMap(({ methods }) => methods)) {
+    addMethod(app, own, wires, { method, prefix: options.path })
   }
   for (const method of services.flatMap(({ methods }) => methods)) {
+    addMethod(app, own, wires, { method, prefix: '' })
     restRoutes?.addMethod(method, (c) => {
       c.get('call').isPrivate = namesUser(method)
       const { target } = incomingOf(c)
@@ -74,10 +78,10 @@ function addMethod(
   app: Hono<Environment>,
   options: ResolvedOptions,
   wires: Wires,
-  method: DescMethod,
+  { method, prefix }: { readonly method: DescMethod; readonly prefix: string },
 ): void {
   const name = `${method.parent.typeName}/${method.name}`
-  const path = `${options.path}/${name}`
+  const path = `${prefix}/${name}`
   options.admission?.addRpc(path, method)
   options.access?.addRpc(path, method)
   const isRead = method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS

@@ -9,6 +9,7 @@ import {
 } from '@marquee/grpc-transport/pool/session-pool'
 import type { Http2Context } from '@marquee/http/http2/core/context'
 import type { Instance, Registry } from '@marquee/registry/port'
+import type { Condition } from '../process/health.ts'
 
 /** Maximum time that disposal waits for calls to end, in milliseconds. */
 const drainTimeoutMs = 5_000
@@ -22,7 +23,10 @@ export interface InstancePools {
 }
 
 /** Connections to the instances of a service. Disposal lets calls end, within a time limit. */
-export type Upstream = ConnectionPool<InstancePools>
+export interface Upstream extends ConnectionPool<InstancePools> {
+  /** Returns why calls reach no instance, or `undefined` when the registry knows one. */
+  readonly condition: Condition
+}
 
 /**
  * Keeps connections to the instances in the registry, and balances calls over them. They are
@@ -30,14 +34,18 @@ export type Upstream = ConnectionPool<InstancePools>
  * call between services.
  */
 export async function openUpstream(registry: Registry, service: string): Promise<Upstream> {
-  return createConnectionPool({
+  const watch = await registry.watch(service)
+  const pool = createConnectionPool({
     service,
-    watch: await registry.watch(service),
+    watch,
     connect: openPools,
     random: Math.random,
     clock: () => performance.now(),
     drainTimeoutMs,
   })
+  const condition = () =>
+    watch.instances.length === 0 ? `no instance of ${service} is known` : undefined
+  return Object.assign(pool, { condition })
 }
 
 function openPools({ url }: Instance, context: Http2Context): InstancePools {
