@@ -102,6 +102,8 @@ async function* byFetch(url: string, headers: Record<string, string>, signal: Ab
 
 async function* byHttp2(url: string, headers: Record<string, string>, { signal }: WatchOptions) {
   const session = connect(url)
+  // The stream fails by it, too.
+  session.on('error', () => undefined)
   const leave = () => session.destroy()
   signal.addEventListener('abort', leave)
   try {

@@ -23,7 +23,7 @@ const readsPerRestart = 25
 const countMax = 500
 const pauseMs = 20
 /** Number of failures in a row that a consumer survives: Kafka needs a moment for a new topic. */
-const failuresMax = 100
+const failuresMax = 500
 
 const beginning: Checkpoint = { offsets: [], values: new Map() }
 

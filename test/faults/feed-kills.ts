@@ -1,159 +1,132 @@
 import { expect } from 'bun:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
-import { toJson } from '@bufbuild/protobuf'
 import type { EventLog } from '@marquee/event-log/port'
+import type { Backend } from '@marquee/testing/backends/backend'
 import { freePorts } from '@marquee/testing/free-ports'
 import { waitFor } from '@marquee/testing/wait-for'
-import { AggregatedRatingSchema, RatingSchema } from '../../gen/rating/v1/rating_pb.ts'
-import { spawnService, startService } from '../system/service-process.ts'
 import { createExpectedRatings } from './expected-ratings.ts'
-import { type FeedConsumer, followTopic } from './feed-consumer.ts'
-import { type ResumingWatch, watchResuming } from './feed-watch.ts'
+import { followTopic } from './feed-consumer.ts'
+import { expectFollowed } from './feed-truth.ts'
+import { type ResumingWatch, selections, watchResuming } from './feed-watch.ts'
 import { expectWritten, startCallers } from './rating-callers.ts'
-import {
-  everythingApplied,
-  type RatingClient,
-  ratingClient,
-  readAggregates,
-} from './rating-process.ts'
+import { everythingApplied, ratingClient, readAggregates } from './rating-process.ts'
 import { type Append, produceEvents } from './rating-producer.ts'
-import { createSeededRandom } from './seeded-random.ts'
+import { createSeededRandom, type SeededRandom } from './seeded-random.ts'
+import { type SupervisedService, supervise } from './supervised-service.ts'
 
 export interface FeedKills {
   readonly seed: number
   readonly killCount: number
   /** Flags of the rating service. */
   readonly args: readonly string[]
+  /** Number of rating processes. */
+  readonly instanceCount: number
+  /** Backends that are killed in turn with the rating processes. */
+  readonly backends: readonly Pick<Backend, 'kill' | 'start'>[]
   readonly eventLog: EventLog
   readonly append: Append
 }
 
 /**
- * Time to the kill: from the start of the process, from its readiness, or, in one of so many lives,
- * from the resumption of the watch.
+ * Time to the kill: from the restart of what was killed before, in half of the cases from the
+ * readiness of all processes, and at times from messages of all watches.
  */
 const lifetimeMs = { min: 50, max: 1_000 }
-const livesPerResumption = 10
-const startTimeoutMs = 30_000
-/** Maximum time until everything is published: the lease of a killed process ends within 10 s. */
-const publishTimeoutMs = 40_000
+const killsPerResumption = 8
+/** Time that a killed backend stays away, in addition to its start. */
+const absenceMs = { min: 0, max: 1_000 }
+const resumeTimeoutMs = 60_000
+/** Longest pause between two appends: starting the processes again is the work of this test. */
+const pauseMsMax = 100
 
 /**
- * Kills rating at random moments while ratings are written by calls and events. Both topics, as
- * their consumers have them, and a resumed watch must end with the state of the service.
+ * Kills rating, and its backends, at random moments while ratings are written by calls and events.
+ * Both topics, as their consumers have them, and resumed watches must end with the state of the
+ * service.
  */
 export async function expectFeedSurvives(options: FeedKills): Promise<void> {
-  const { seed, killCount, args, eventLog, append } = options
-  const random = createSeededRandom(seed)
-  const [port = 0] = await freePorts(1)
-  const rating = { service: 'rating', port, args } as const
-  const client = ratingClient(`http://127.0.0.1:${port}`)
+  const { seed, args, instanceCount, eventLog, append } = options
+  await using processes = new AsyncDisposableStack()
+  const ports = await freePorts(instanceCount)
+  const instances = ports.map((port) => processes.use(supervise({ service: 'rating', port, args })))
+  const urls = instances.map(({ url }) => url)
+  const client = ratingClient(urls[0] as string)
   const expected = createExpectedRatings()
   const [writing, following] = [new AbortController(), new AbortController()]
   const { signal } = writing
-  const producing = produceEvents({
-    append,
-    expected,
-    random: createSeededRandom(seed + 99),
-    signal,
-  })
+  const random = createSeededRandom(seed + 99)
+  const producing = produceEvents({ append, expected, random, signal, pauseMsMax })
   const calling = startCallers(client, { count: 3, seed, signal })
   const follow = (topic: string) =>
     followTopic(eventLog, topic, { random: createSeededRandom(seed), signal: following.signal })
   const [changes, aggregates] = [follow('rating-changes'), follow('rating-aggregates')]
-  const watch = watchResuming(client, following.signal)
-  const moments: number[] = []
+  const watches = selections.map((selection, n) => {
+    const options = { urls, random: createSeededRandom(seed + n), signal: following.signal }
+    return watchResuming(selection, options)
+  })
+  // A failure is reported where these are awaited, after the kills.
+  for (const one of [producing, calling, changes.done, aggregates.done]) one.catch(() => {})
   try {
-    for (let kills = 0; kills < killCount; kills++) {
-      await using program = await spawnService(rating)
-      if (kills % 2 === 0) await program.waitForLine(/"\w+ is listening"/, startTimeoutMs)
-      const streams = watch.streams()
-      if (kills % livesPerResumption === 0) {
-        const wait = { what: 'the watch to resume', timeoutMs: startTimeoutMs }
-        await waitFor(() => watch.streams() > streams, wait)
-      }
-      const moment = random.integer(lifetimeMs.min, lifetimeMs.max)
-      moments.push(moment)
-      await delay(moment)
-      program.kill('SIGKILL')
-      expect(await program.exited).toMatchObject({ signal: 'SIGKILL' })
-    }
+    await killAll(options, instances, watches)
     writing.abort()
     await producing
     const written = await calling
-    await using _ = await startService(rating)
+    for (const { ready } of instances) await ready()
     await everythingApplied(append, client, expected)
     await expectWritten(client, written, expected)
     expect(await readAggregates(client)).toMatchObject(expected.aggregates())
-    await expectFollowed(client, { changes, aggregates, watch })
-    // The first one did not resume.
-    expect(watch.streams()).toBeGreaterThan(1)
+    await expectFollowed(client, { changes, aggregates, watches })
+    // The first streams did not resume.
+    for (const { streams } of watches) expect(streams()).toBeGreaterThan(1)
+    expect(watches.map(({ setbacks }) => setbacks())).toEqual(watches.map(() => 0))
     expect(changes.restarts() + aggregates.restarts()).toBeGreaterThan(0)
   } finally {
     writing.abort()
     following.abort()
-    process.stderr.write(`kills after ms: ${moments.join(' ')}\n`)
-    await Promise.all([changes.done, aggregates.done, watch.done])
+    await Promise.all([changes.done, aggregates.done, ...watches.map(({ done }) => done)])
   }
 }
 
-interface Followers {
-  readonly changes: FeedConsumer
-  readonly aggregates: FeedConsumer
-  readonly watch: ResumingWatch
-}
-
-/** Waits until all followers have the state of the service, and expects exactly that state. */
-async function expectFollowed(client: RatingClient, followers: Followers): Promise<void> {
-  const truth = await readTruth(client)
-  const read = () => ({
-    changes: sorted(followers.changes.values()),
-    aggregates: sorted(followers.aggregates.values()),
-    watched: [...followers.watch.states()].toSorted(byKey) as [string, unknown][],
-  })
-  const isSame = () => isDeepStrictEqual(read(), truth)
-  const wait = { what: 'the feed to have the state of the service', timeoutMs: publishTimeoutMs }
-  await waitFor(isSame, wait).catch(() => undefined)
-  expect(read()).toEqual(truth)
-}
-
-async function readTruth(client: RatingClient) {
-  const changes: [string, unknown][] = []
-  for await (const { rating } of client.exportRatings({ of: { case: 'allUsers', value: true } })) {
-    if (rating === undefined) continue
-    const { recordType, recordId, userId } = rating
-    changes.push([JSON.stringify([recordType, recordId, userId]), toJson(RatingSchema, rating)])
-  }
-  const found = await readAggregates(client)
-  const aggregates = found.map((one): [string, unknown] => [
-    JSON.stringify([one.recordType, one.recordId]),
-    toJson(AggregatedRatingSchema, one),
-  ])
-  const watched = found.map(({ recordId, revision, histogram }) => [
-    recordId,
-    { revision, histogram: histogram.join() },
-  ])
-  return {
-    changes: normal(changes.toSorted(byKey)),
-    aggregates: normal(aggregates.toSorted(byKey)),
-    watched: (watched as [string, unknown][]).toSorted(byKey),
+/** Kills all instances in turn, then one of the backends, and so on. */
+async function killAll(
+  { seed, killCount, backends }: FeedKills,
+  instances: readonly SupervisedService[],
+  watches: readonly ResumingWatch[],
+): Promise<void> {
+  const random = createSeededRandom(seed)
+  const moments: string[] = []
+  const victims =
+    backends.length === 0 ? instances : backends.flatMap((backend) => [...instances, backend])
+  try {
+    for (let kills = 0; kills < killCount; kills++) {
+      if (random.integer(1, 2) === 1) for (const { ready } of instances) await ready()
+      if (kills % killsPerResumption === 0) await Promise.all(watches.map(resumed))
+      const moment = random.integer(lifetimeMs.min, lifetimeMs.max)
+      const index = kills % victims.length
+      moments.push(`${index}:${moment}`)
+      await delay(moment)
+      await kill(victims[index] as SupervisedService | Backend, random)
+    }
+  } finally {
+    const ends = instances.map(({ ownEnds }) => ownEnds())
+    process.stderr.write(`kills after ms, by victim: ${moments.join(' ')}\n`)
+    process.stderr.write(`processes that could not start without a backend: ${ends.join(' ')}\n`)
   }
 }
 
-function sorted(values: ReadonlyMap<string, string>): [string, unknown][] {
-  const entries = [...values].map(([key, text]): [string, unknown] => [key, JSON.parse(text)])
-  return normal(entries.toSorted(byKey))
+async function kill(
+  victim: SupervisedService | Pick<Backend, 'kill' | 'start'>,
+  random: SeededRandom,
+): Promise<void> {
+  await victim.kill()
+  if (!('start' in victim)) return
+  await delay(random.integer(absenceMs.min, absenceMs.max))
+  await victim.start()
 }
 
-/** Brings times into one form: "…:00Z" is "…:00.000Z". */
-function normal(entries: readonly [string, unknown][]): [string, unknown][] {
-  return entries.map(([key, value]) => {
-    const { updateTime } = value as { updateTime: string }
-    return [key, { ...(value as object), updateTime: Date.parse(updateTime) }]
-  })
-}
-
-function byKey([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
-  return one < other ? -1 : 1
+/** Resolves when a message arrives: ratings change all the time. */
+async function resumed({ selection, messages }: ResumingWatch): Promise<void> {
+  const before = messages()
+  const wait = { what: `the watch by ${selection} to continue`, timeoutMs: resumeTimeoutMs }
+  await waitFor(() => messages() > before, wait)
 }

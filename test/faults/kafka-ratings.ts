@@ -15,7 +15,7 @@ export const soonMissed = {
 } as const
 
 /** Time for retries of an append, in milliseconds. */
-const patienceMs = 60_000
+const patienceMs = 120_000
 
 const groupId = 'rating'
 

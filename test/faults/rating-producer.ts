@@ -13,6 +13,8 @@ export interface ProducingOptions {
   readonly expected: ExpectedRatings
   readonly random: SeededRandom
   readonly signal: AbortSignal
+  /** Maximum pause between two appends. Default: 10. */
+  readonly pauseMsMax?: number
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ProducingOptions {
  * is detected.
  */
 export async function produceEvents(options: ProducingOptions): Promise<number> {
-  const { append, expected, random, signal } = options
+  const { append, expected, random, signal, pauseMsMax = 10 } = options
   let count = 0
   while (!signal.aborted) {
     const events = Array.from({ length: random.integer(1, 100) }, (_, n) =>
@@ -30,7 +32,7 @@ export async function produceEvents(options: ProducingOptions): Promise<number> 
     await append(events.map(toRecord))
     for (const { recordId, userId, value } of events) expected.set(recordId, userId, value)
     count += events.length
-    await delay(random.integer(0, 10))
+    await delay(random.integer(0, pauseMsMax))
   }
   return count
 }

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { waitFor } from '@marquee/testing/wait-for'
+import { type ServiceProcessOptions, spawnService } from '../system/service-process.ts'
+import { readProblem } from './rating-process.ts'
+
+/** Service on a fixed port whose process is started again whenever it ends. */
+export interface SupervisedService extends AsyncDisposable {
+  readonly url: string
+  /** Sends SIGKILL, and resolves when the process has ended. The next one starts by itself. */
+  kill(): Promise<void>
+  /** Resolves when the service is ready. */
+  ready(): Promise<void>
+  /** Returns the number of processes that ended by themselves. */
+  ownEnds(): number
+}
+
+/** Pause before the next process starts, in milliseconds. */
+const restartPauseMs = 100
+const readyTimeoutMs = 120_000
+/** Part of the log that is printed when the service does not become ready, in characters. */
+const shownLogLength = 8_000
+
+export function supervise(
+  options: ServiceProcessOptions & { readonly port: number },
+): SupervisedService {
+  const url = `http://127.0.0.1:${options.port}`
+  const stopped = new AbortController()
+  let program = spawnService(options)
+  let kills = 0
+  let ends = 0
+
+  async function run(): Promise<void> {
+    for (;;) {
+      await (await program).exited
+      if (stopped.signal.aborted) return
+      ends++
+      await delay(restartPauseMs)
+      program = spawnService(options)
+    }
+  }
+
+  const running = run()
+  return {
+    url,
+    async kill() {
+      const { kill, exited } = await program
+      kill('SIGKILL')
+      if ((await exited).signal === 'SIGKILL') kills++
+    },
+    async ready() {
+      const isReady = async () => {
+        const problem = await readProblem(url)
+        if (problem !== undefined) throw new Error(problem)
+        return true
+      }
+      const wait = { what: `${url} to be ready`, timeoutMs: readyTimeoutMs }
+      await waitFor(isReady, wait).catch(async (error) => {
+        process.stderr.write(lastLines((await program).stdout()))
+        throw error
+      })
+    },
+    ownEnds: () => ends - kills,
+    async [Symbol.asyncDispose]() {
+      stopped.abort()
+      await (await program)[Symbol.asyncDispose]()
+      await running
+    },
+  }
+}
+
+/** Returns the end of a log, without the lines of calls. */
+function lastLines(log: string): string {
+  const lines = log.split('\n').filter((line) => !line.includes('"msg":"call"'))
+  return lines.join('\n').slice(-shownLogLength)
+}
