@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { type RebuildConfig, readRebuildConfig } from '../services/rating/config.ts'
 import { type Rebuilt, rebuildStore } from '../services/rating/feed/rebuild.ts'
 import type { AggregateDifference } from '../services/rating/feed/rebuild-check.ts'
-import { openRatingStore } from '../services/rating/store/open.ts'
+import { openRebuildTarget } from '../services/rating/feed/rebuild-target.ts'
 import { main, type Program, UsageError } from './program.ts'
 import { createProgress } from './progress.ts'
 import { createSummary } from './summary.ts'
@@ -14,7 +14,7 @@ const help = `rebuild --database-url URL [options]
 Rebuilds the database of a rating service from the topics rating-changes and rating-aggregates, in an
 empty database: every rating with its value, time and revision, and every aggregate. Compares each
 published aggregate with the ratings. Give the flags that the service has, then start the service on
-the new database. When the program fails, remove the database and run it again.
+the new database. A program that fails leaves no ratings behind: correct the reason, and run it again.
 
   --database-url URL     an empty database: sqlite:PATH or postgres://…
   --events end|start     where the service continues in the topic ratings: behind the events that it
@@ -42,20 +42,19 @@ export const rebuildProgram: Program = {
   async run(args, { print, stderr, signal }) {
     const { databaseUrl, eventLog: logConfig, ...config } = readConfig(args)
     await using eventLog = await openEventLog(logConfig, pino({ level: 'silent' }))
-    const { rules } = config
-    // A database that another process uses is none that may be written without its knowledge.
-    let problem: string | undefined
-    const onWarning = (message: string) => {
-      problem ??= message
+    const { names, eventsFrom, rules } = config
+    const eventsTopic = names.topic
+    const onLeft = (reason: string) => {
+      stderr.write(`the database has a part of the ratings, remove it: ${reason}\n`)
     }
-    await using store = await openRatingStore(databaseUrl, { rules, onWarning })
-    if (problem !== undefined) throw new Error(problem)
+    await using target = await openRebuildTarget({ databaseUrl, rules, eventsTopic, onLeft })
+    const { store } = target
     const progress = createProgress({ stderr, noun: 'records', total: undefined })
-    const { names, eventsFrom } = config
     const topics = { changes: names.changesTopic, aggregates: names.aggregatesTopic }
     const onProgress = (count: number) => progress.update(count, count)
-    const options = { store, eventLog, topics, eventsTopic: names.topic, eventsFrom, onProgress }
+    const options = { store, eventLog, topics, eventsTopic, eventsFrom, onProgress }
     const rebuilt = await rebuildStore({ ...options, signal }).finally(() => progress.stop())
+    await target.finish()
     report(rebuilt, config, print)
     const count = rebuilt.differences.length
     if (count > 0) throw new Error(`${count} aggregates differ from the ratings`)

@@ -65,7 +65,7 @@ export class CannotRebuildError extends Error {
  */
 export async function rebuildStore(options: RebuildOptions): Promise<Rebuilt> {
   const { store, eventLog, topics, eventsTopic, eventsFrom } = options
-  await requireEmpty(options)
+  await requireEmpty(store, eventsTopic)
   // Before the ends of the feed: an event that is applied meanwhile is applied again, not skipped.
   const positions = eventsFrom === 'end' ? await eventLog.ends(eventsTopic) : []
   const ends = {
@@ -103,7 +103,11 @@ export async function rebuildStore(options: RebuildOptions): Promise<Rebuilt> {
   return { changes, aggregates, positions, differences, newerCount }
 }
 
-async function requireEmpty({ store, eventsTopic }: RebuildOptions): Promise<void> {
+/** Rejects with a CannotRebuildError unless the store has neither ratings nor positions. */
+export async function requireEmpty(
+  store: Pick<RatingDatabase, 'changes' | 'storedLog'>,
+  eventsTopic: string,
+): Promise<void> {
   const { states, next } = await store.changes({ after: { revision: 0, place: 0 }, limit: 1 })
   if (states.length > 0 || next !== undefined) {
     throw new CannotRebuildError('the database has ratings: give an empty one')
