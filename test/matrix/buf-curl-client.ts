@@ -7,7 +7,7 @@ import { errorFromJson } from '@connectrpc/connect/protocol-connect'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { tool } from '@marquee/testing/tools'
 import { file_rating_v1_rating } from '../../gen/rating/v1/rating_pb.ts'
-import type { Binding, Client, Session } from './client.ts'
+import { type Binding, binaryOnly, type Client, type Session } from './client.ts'
 import { type CommandCall, createCommandSession } from './command-session.ts'
 
 const found = tool('buf')
@@ -22,6 +22,7 @@ export const bufCurlClient: Client = {
   name: 'buf curl',
   keepsTime: true,
   gaps: [
+    binaryOnly,
     { protocol: 'connect-get', reason: 'it has no flag for GET' },
     { protocol: 'rest', reason: 'it speaks RPC alone' },
   ],

@@ -8,7 +8,14 @@ import type {
 } from '@bufbuild/protobuf'
 import type { Found } from '@marquee/testing/tools'
 
-export const protocols = ['grpc', 'grpc-web', 'connect', 'connect-get', 'rest'] as const
+export const protocols = [
+  'grpc',
+  'grpc-web',
+  'grpc-web-text',
+  'connect',
+  'connect-get',
+  'rest',
+] as const
 export type Protocol = (typeof protocols)[number]
 
 export const httpVersions = ['1.1', '2'] as const
@@ -47,8 +54,14 @@ export interface Gap {
 
 /** Gaps of a client that supports only gRPC. */
 export const grpcOnly: readonly Gap[] = (
-  ['grpc-web', 'connect', 'connect-get', 'rest'] as const
+  ['grpc-web', 'grpc-web-text', 'connect', 'connect-get', 'rest'] as const
 ).map((protocol) => ({ protocol, reason: 'it speaks only gRPC' }))
+
+/** Gap of a client of gRPC-Web without its base64 form. */
+export const binaryOnly: Gap = {
+  protocol: 'grpc-web-text',
+  reason: 'it speaks gRPC-Web in binary alone',
+}
 
 export interface CallOptions {
   /** Sent as `x-request-id`, which identifies the service's log line of the call. */

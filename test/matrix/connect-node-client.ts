@@ -5,14 +5,14 @@ import {
   createGrpcWebTransport,
   Http2SessionManager,
 } from '@connectrpc/connect-node'
-import type { Binding, Client, Protocol, Session } from './client.ts'
+import { type Binding, binaryOnly, type Client, type Protocol, type Session } from './client.ts'
 import { createConnectSession } from './connect-session.ts'
 
 /** The transports of @connectrpc/connect-node, in the process of the test. */
 export const connectNodeClient: Client = {
   name: 'connect-node',
   keepsTime: true,
-  gaps: [{ protocol: 'rest', reason: 'it speaks RPC alone' }],
+  gaps: [binaryOnly, { protocol: 'rest', reason: 'it speaks RPC alone' }],
   found: { value: open },
 }
 

@@ -9,9 +9,11 @@ import { cells, gapOf } from './table.ts'
 
 /**
  * The matrix against Connect's own handlers on Node: what holds for both is the protocol, and not
- * an accident of ours.
+ * an accident of ours. Connect's handlers do not speak gRPC-Web in base64.
  */
-const driven = cells.filter((cell) => gapOf(cell) === undefined)
+const driven = cells.filter(
+  (cell) => cell.protocol !== 'grpc-web-text' && gapOf(cell) === undefined,
+)
 
 describeWith(runtime('node'), 'rating through connect-node', () => {
   let service: Service

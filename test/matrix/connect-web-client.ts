@@ -1,5 +1,5 @@
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
-import type { Binding, Client, Session } from './client.ts'
+import { type Binding, binaryOnly, type Client, type Session } from './client.ts'
 import { createConnectSession } from './connect-session.ts'
 
 /** The transports of @connectrpc/connect-web, on the fetch of the test's process. */
@@ -7,6 +7,7 @@ export const connectWebClient: Client = {
   name: 'connect-web',
   keepsTime: true,
   gaps: [
+    binaryOnly,
     { protocol: 'grpc', reason: 'a fetch does not show the trailers that gRPC needs' },
     { protocol: 'rest', reason: 'it speaks RPC alone' },
     { http: '2', reason: 'a fetch speaks HTTP/2 over TLS alone' },

@@ -14,7 +14,14 @@ import type { EnvelopedMessage } from '@connectrpc/connect/protocol'
 import { errorFromJson } from '@connectrpc/connect/protocol-connect'
 import { tool } from '@marquee/testing/tools'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import type { Binding, CallOptions, Client, Protocol, Session } from './client.ts'
+import {
+  type Binding,
+  binaryOnly,
+  type CallOptions,
+  type Client,
+  type Protocol,
+  type Session,
+} from './client.ts'
 import { only, startCommand } from './command.ts'
 import {
   envelopeTypes,
@@ -34,7 +41,7 @@ const found = tool('curl')
 export const curlClient: Client = {
   name: 'curl',
   keepsTime: false,
-  gaps: [],
+  gaps: [binaryOnly],
   found:
     'missing' in found
       ? found

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { type AggregatedRating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import type { CallOptions, Cell, Operation, Session } from './client.ts'
+import type { CallOptions, Cell, Operation, Protocol, Session } from './client.ts'
 import type { LoggedCall, Service } from './service.ts'
 
 const { getAggregatedRating, importRatings, putRating, watchAggregatedRatings } =
@@ -112,11 +112,17 @@ function named({ recordId }: Trial, call: string): CallOptions {
   return { requestId: `${recordId}.${call}` }
 }
 
+/** Protocols that are logged by the name of another one. */
+const loggedProtocols: Readonly<Partial<Record<Protocol, Protocol>>> = {
+  'connect-get': 'connect',
+  'grpc-web-text': 'grpc-web',
+}
+
 /** Returns the log line of a call, after checking its protocol. */
 async function loggedCall(trial: Trial, call: string): Promise<LoggedCall> {
   const logged = await trial.service.loggedCall(named(trial, call).requestId)
   const { protocol } = trial.cell
-  expect(logged.protocol).toBe(protocol === 'connect-get' ? 'connect' : protocol)
+  expect(logged.protocol).toBe(loggedProtocols[protocol] ?? protocol)
   return logged
 }
 

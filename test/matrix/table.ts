@@ -4,6 +4,7 @@ import { connectNodeClient } from './connect-node-client.ts'
 import { connectWebClient } from './connect-web-client.ts'
 import { curlClient } from './curl-client.ts'
 import { grpcJsClient } from './grpc-js-client.ts'
+import { grpcWebClient } from './grpc-web-client.ts'
 import { grpcurlClient } from './grpcurl-client.ts'
 
 export const clients: readonly Client[] = [
@@ -13,6 +14,7 @@ export const clients: readonly Client[] = [
   grpcurlClient,
   bufCurlClient,
   curlClient,
+  grpcWebClient,
 ]
 
 /** Cells that no client can support, because the protocol has no such feature. */
