@@ -9,10 +9,10 @@ import { cells, gapOf } from './table.ts'
 
 /**
  * The matrix against Connect's own handlers on Node: what holds for both is the protocol, and not
- * an accident of ours. Connect's handlers do not speak gRPC-Web in base64.
+ * an accident of ours. Connect's handlers speak neither gRPC-Web in base64 nor REST.
  */
 const driven = cells.filter(
-  (cell) => cell.protocol !== 'grpc-web-text' && gapOf(cell) === undefined,
+  (cell) => !['grpc-web-text', 'rest'].includes(cell.protocol) && gapOf(cell) === undefined,
 )
 
 describeWith(runtime('node'), 'rating through connect-node', () => {

@@ -13,7 +13,6 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { EnvelopedMessage } from '@connectrpc/connect/protocol'
 import { errorFromJson } from '@connectrpc/connect/protocol-connect'
 import { tool } from '@marquee/testing/tools'
-import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import {
   type Binding,
   binaryOnly,
@@ -23,6 +22,7 @@ import {
   type Session,
 } from './client.ts'
 import { only, startCommand } from './command.ts'
+import { createCurlRestSession } from './curl-rest.ts'
 import {
   envelopeTypes,
   failureOf,
@@ -52,6 +52,7 @@ export const curlClient: Client = {
 type Method<I, O> = DescMethod & { readonly input: I; readonly output: O }
 
 function createCurlSession(binary: string, { protocol, http }: Binding, url: string): Session {
+  if (protocol === 'rest') return createCurlRestSession(binary, http, url)
   const version = http === '2' ? '--http2-prior-knowledge' : '--http1.1'
   const curl = [binary, '--silent', '--verbose', '--no-buffer', version]
 
@@ -88,11 +89,7 @@ function createCurlSession(binary: string, { protocol, http }: Binding, url: str
     await using command = startCommand(line, JSON.stringify(request))
     const response = Buffer.concat(await Array.fromAsync(command.stdout)).toString()
     const { stderr } = await command.ended
-    if (readAnswer(stderr).status === 200) {
-      // A REST response is the resource itself.
-      const json = protocol === 'rest' ? `{"aggregatedRating":${response}}` : response
-      return fromJsonString(method.output, json)
-    }
+    if (readAnswer(stderr).status === 200) return fromJsonString(method.output, response)
     const unreadable = new ConnectError(`${stderr}\n${response}`, Code.Unknown)
     throw errorFromJson(JSON.parse(response) as JsonValue, undefined, unreadable)
   }
@@ -125,16 +122,6 @@ const plainCalls: Readonly<Partial<Record<Protocol, PlainCall>>> = {
       const message = JSON.stringify(request)
       const query = new URLSearchParams({ connect: 'v1', encoding: 'json', message })
       return [`${urlOf(url, method)}?${query}`]
-    },
-  },
-  rest: {
-    argsOf(url, method, { recordId, recordType, ...rest }) {
-      const verb = method.name === RatingService.method.putRating.name ? 'PUT' : 'GET'
-      const fields = { id: recordId ?? '', type: recordType ?? '', ...rest } as Record<
-        string,
-        string
-      >
-      return ['--request', verb, `${url}/rating?${new URLSearchParams(fields)}`]
     },
   },
 }

@@ -28,18 +28,19 @@ export interface LoggedCall {
  * @param flags More flags of its command line.
  */
 export async function startService(
-  name: 'metadata' | 'rating',
+  name: 'metadata' | 'rating' | 'movie',
   runtime: RuntimeName,
   flags: readonly string[] = [],
   entry: 'main.ts' | 'connect-node.ts' = 'main.ts',
 ): Promise<Service> {
   const folder = await temporaryFolder()
   const eventLog = name === 'rating' ? ['--event-log', join(folder.path, 'events.db')] : []
+  const database = name === 'movie' ? [] : ['--database-url', 'memory:']
   const log = ['--log-format', 'json', '--log-level', 'info']
   const program = await spawnProgram({
     runtime,
     entry: `services/${name}/${entry}`,
-    args: ['--port', '0', '--database-url', 'memory:', ...eventLog, ...log, ...flags],
+    args: ['--port', '0', ...database, ...eventLog, ...log, ...flags],
   })
   const ready = new RegExp(`"url":"([^"]+)","msg":"${name} is listening"`)
   const [, url = ''] = await program.waitForLine(ready, startTimeoutMs)

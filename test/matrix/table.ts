@@ -30,11 +30,6 @@ export const commonGaps: readonly Gap[] = [
     operations: ['server stream', 'client stream', 'cancellation', 'deadline'],
     reason: 'a GET carries unary reads alone, and these end at once: a past deadline is bad input',
   },
-  {
-    protocol: 'rest',
-    operations: ['server stream', 'client stream', 'cancellation', 'deadline'],
-    reason: 'REST has no streams and no deadlines, and its calls end at once',
-  },
 ]
 
 /** Every cell of the matrix. */
