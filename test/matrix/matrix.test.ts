@@ -28,17 +28,40 @@ for (const name of runtimes) {
     })
     afterAll(() => service[Symbol.asyncDispose]())
 
-    describe.concurrent('responses', () => {
-      for (const cell of driven) {
-        testWith(cell.client.found, nameOf(cell), async (open) => {
-          await using session = await open(cell, service.url)
-          const recordId = nameOf(cell).replace(/[^\w.]+/g, '-')
-          await perform[cell.operation]({ cell, session, service, recordId })
-        })
-      }
-    })
-
+    declareCells(() => ({ service, url: service.url }))
     test('no call of the matrix is left open', () => untilQuiet(service))
+  })
+}
+
+describeWith(runtime('bun'), "rating through movie's port", () => {
+  const stack = new AsyncDisposableStack()
+  let rating: Service
+  let movie: Service
+  beforeAll(async () => {
+    rating = stack.use(await startService('rating', 'bun'))
+    const flags = ['--rating-url', rating.url, '--metadata-url', 'http://127.0.0.1:9']
+    movie = stack.use(await startService('movie', 'bun', flags))
+  })
+  afterAll(() => stack.disposeAsync())
+
+  declareCells(() => ({ service: rating, url: movie.url }))
+  test('no call of the matrix is left open', async () => {
+    await untilQuiet(movie)
+    await untilQuiet(rating)
+  })
+})
+
+/** @param place Returns the service, and the URL at which clients call it. */
+function declareCells(place: () => { readonly service: Service; readonly url: string }): void {
+  describe.concurrent('responses', () => {
+    for (const cell of driven) {
+      testWith(cell.client.found, nameOf(cell), async (open) => {
+        const { service, url } = place()
+        await using session = await open(cell, url)
+        const recordId = nameOf(cell).replace(/[^\w.]+/g, '-')
+        await perform[cell.operation]({ cell, session, service, recordId })
+      })
+    }
   })
 }
 
