@@ -7,9 +7,9 @@ import { createOwnCalls, type Handle } from '@marquee/connect-hono/own-calls'
 import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import type { Rpc } from '@marquee/connect-hono/rpc'
 import type { Env, Hono } from 'hono'
-import { bindingsOf } from './binding.ts'
+import { type Binding, bindingsOf } from './binding.ts'
 import { createRouter, type Match } from './path/router.ts'
-import type { Defaults } from './request/read.ts'
+import type { Defaults } from './request/defaults.ts'
 import { errorBody } from './response/errors.ts'
 import { createRestHandler, type HandleRoute } from './rest-handler.ts'
 
@@ -25,6 +25,8 @@ export interface TranscodingOptions {
 
 /** The REST routes of an app: see `google/api/http.proto`. */
 export interface Transcoding {
+  /** The routes so far, for `createOpenApi`. */
+  readonly bindings: readonly Binding[]
   /**
    * Mounts the routes of an RPC: the `onRpc` of `mountConnect`. Throws a `TypeError` for a rule
    * that does not fit its messages, and for two routes that match the same requests.
@@ -58,6 +60,7 @@ export function createTranscoding<E extends Env>(
   const app = hono as unknown as Hono<Environment>
   const router = createRouter<Target>()
   const mounted = new Set<string>()
+  const added: Binding[] = []
   const runCall = createOwnCalls({ memoryWaitMs: rpcLimits.memoryWaitMs, onCallEnd })
   function mount(first: string): void {
     const path = `/${first}/*`
@@ -79,14 +82,17 @@ export function createTranscoding<E extends Env>(
     handlerOf: (index: number) => HandleRoute,
     isForeign = false,
   ): void {
-    for (const [index, { method, template }] of bindingsOf(rpc).entries()) {
+    for (const [index, binding] of bindingsOf(rpc).entries()) {
+      const { method, template } = binding
       if (isForeign && router.has(method, template)) continue
+      added.push(binding)
       router.add({ method, template, target: { rpc, handle: handlerOf(index) } })
       const [first] = template.segments
       if (first?.kind === 'literal') mount(first.text)
     }
   }
   return {
+    bindings: added,
     add(_, method, rpc) {
       const bindings = bindingsOf(method)
       addRoutes(method, (index) => createRestHandler(rpc, bindings[index] as never, defaults))

@@ -6,6 +6,7 @@ import type { Binding } from '../binding.ts'
 import { type FieldPath, fieldPathOf, nameOf } from '../field-path.ts'
 import { assign } from './assign.ts'
 import { createReadBody } from './body.ts'
+import { type Defaults, defaultsOf } from './defaults.ts'
 import { readLines } from './lines.ts'
 import { assignQuery, type Taken } from './query.ts'
 
@@ -17,12 +18,6 @@ export type ReadRequest = (
   rpcCall: RpcCall,
   values: readonly string[],
 ) => Promise<Message> | AsyncIterable<Message>
-
-/**
- * Values of fields that requests leave empty, by the beginning of the path and by name:
- * `{'/v1/movies': {record_type: 'movie'}}`.
- */
-export type Defaults = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /**
  * Creates the reader of the requests of a binding. The path, the query and the body set different
@@ -57,14 +52,10 @@ function takenBy({ body, variables }: Binding): Taken {
 }
 
 function fallbacksOf({ rpc, template }: Binding, defaults: Defaults): [FieldPath, string][] {
-  const own = Object.entries(defaults).filter(([start]) => {
-    const { text } = template
-    return text.startsWith(start) && /^(?:[/:]|$)/.test(text.slice(start.length))
-  })
-  return own
-    .flatMap(([, values]) => Object.entries(values))
-    .flatMap(([name, text]): [FieldPath, string][] => {
+  return Object.entries(defaultsOf(template, defaults)).flatMap(
+    ([name, text]): [FieldPath, string][] => {
       const path = fieldPathOf(rpc.input, name)
       return path?.length === 1 ? [[path, text]] : []
-    })
+    },
+  )
 }
