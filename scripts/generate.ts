@@ -6,13 +6,15 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { writeDescriptions } from './descriptions.ts'
 
 const root = join(import.meta.dirname, '..')
 const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
 
+const env = { ...process.env, PATH: path }
+
 /** Runs buf, which prints its own errors. */
 function buf(...args: string[]): void {
-  const env = { ...process.env, PATH: path }
   const { status, error } = spawnSync('buf', args, { cwd: root, env, stdio: 'inherit' })
   if (error) throw error
   if (status !== 0) process.exit(1)
@@ -64,3 +66,4 @@ checkBreaking()
 buf('generate')
 buf('generate', '--template', 'packages/connect-hono/buf.gen.yaml')
 buf('generate', '--template', 'packages/transcode/buf.gen.yaml')
+writeDescriptions(env)
