@@ -22,7 +22,8 @@ import { createOwnTimeouts, createTimeouts } from '@marquee/connect-hono/timeout
 import { createValidate, type Validate } from '@marquee/connect-hono/validation'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import type { Transcoding } from '@marquee/transcode/mount'
-import type { Defaults } from '@marquee/transcode/request/read'
+import type { Descriptions } from '@marquee/transcode/openapi/descriptions'
+import type { Defaults } from '@marquee/transcode/request/defaults'
 import { type Context, Hono } from 'hono'
 import { Access } from '../../gen/access/v1/access_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
@@ -40,6 +41,7 @@ import { publicReason } from './logs/public-reason.ts'
 import type { CallCounts } from './metrics/call-metrics.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { observe } from './observe.ts'
+import { addOpenApi, openApiPath } from './openapi/routes.ts'
 import type { Health, Problem } from './process/health.ts'
 import { conditionalGet, respondToHead } from './rest/conditional.ts'
 import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
@@ -86,6 +88,8 @@ export interface AppOptions extends ClientOptions {
   readonly activityDetails?: () => ActivityDetails
   /** Values of request fields that a REST route and its request leave empty. Default: none. */
   readonly restDefaults?: Defaults
+  /** Loads comments and examples for the OpenAPI document. Default: there are none. */
+  readonly descriptions?: () => Promise<Descriptions>
 }
 
 /** A Hono app on which a service mounts its RPCs and its REST routes. */
@@ -177,6 +181,8 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   addProbes(app, health)
   access.addRoute('/metrics', { GET: Access.OPERATOR })
   if (metrics.registry && !closed.has('metrics')) addMetrics(app, metrics.registry)
+  access.addRoute(openApiPath, { GET: Access.PUBLIC })
+  addOpenApi(app, { name, restRoutes, defaults, descriptions: options.descriptions })
   const rpcOptions = {
     ...common,
     onRpc(path: string, method: DescMethod, rpc: Rpc) {

@@ -9,9 +9,12 @@ export interface MetadataAppOptions extends AppOptions {
   readonly store: MetadataStore
 }
 
+/** Loaded when somebody reads the OpenAPI document. */
+const descriptions = () => import('../../gen/openapi/descriptions.ts')
+
 /** Creates the metadata service as a Hono app. */
 export function createMetadataApp({ store, ...base }: MetadataAppOptions) {
-  const app = createApp('metadata', base)
+  const app = createApp('metadata', { ...base, descriptions })
   const rpc = createMetadataRpc({ store, validate: app.rpcOptions.validate })
   mountConnect(app, (router) => router.service(MetadataService, rpc), app.rpcOptions)
   addMetadataRoutes(app, rpc)

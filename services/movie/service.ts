@@ -25,10 +25,13 @@ export interface MovieAppOptions extends AppOptions {
   readonly system?: SystemWatches
 }
 
+/** Loaded when somebody reads the OpenAPI document. */
+const descriptions = () => import('../../gen/openapi/descriptions.ts')
+
 /** Creates the movie service as a Hono app. */
 export function createMovieApp(options: MovieAppOptions) {
   const { sources, door, page, system, signIn, ...base } = options
-  const app = createApp('movie', base)
+  const app = createApp('movie', { ...base, descriptions })
   const { drain } = app.rpcOptions
   const isOpen = !base.closed?.has('system')
   const rpc = createMovieRpc({ sources, draining: drain, callsShare: base.callsShare })

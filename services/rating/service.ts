@@ -27,12 +27,15 @@ export interface RatingAppOptions extends AppOptions {
 /** The paths of movies name no type of record. */
 const restDefaults = { '/v1/movies': { record_type: 'movie' } }
 
+/** Loaded when somebody reads the OpenAPI document. */
+const descriptions = () => import('../../gen/openapi/descriptions.ts')
+
 /** Creates the rating service as a Hono app. */
 export function createRatingApp(options: RatingAppOptions) {
   const { store, watches, eraseUser, deadLetters, ingest, ...base } = options
   const letters = base.closed?.has('dead-letters') ? undefined : deadLetters
   const activityDetails = () => ingestActivity(ingest?.status())
-  const app = createApp('rating', { ...base, activityDetails, restDefaults })
+  const app = createApp('rating', { ...base, activityDetails, restDefaults, descriptions })
   const rpc = createRatingRpc({ store, watches, eraseUser, validate: app.rpcOptions.validate })
   mountConnect(
     app,

@@ -162,6 +162,7 @@ test.each([
   ['GET', 'movie', '/movies/m', everybody],
   ['GET', 'movie', '/assets/none.js', everybody],
   ['GET', 'metadata', '/readyz', everybody],
+  ['GET', 'metadata', '/openapi.json', everybody],
 ] as const)('%s of %s%s gives each credential the verdict of its rule', async (...row) => {
   const [method, service, path, access] = row
   const verdicts: Record<string, Verdict> = {}

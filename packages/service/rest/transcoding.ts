@@ -1,7 +1,7 @@
 import type { Environment } from '@marquee/connect-hono/call'
 import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import { createTranscoding, type Transcoding } from '@marquee/transcode/mount'
-import type { Defaults } from '@marquee/transcode/request/read'
+import type { Defaults } from '@marquee/transcode/request/defaults'
 import type { Hono } from 'hono'
 import type { RpcPaths } from '../admission.ts'
 import type { AccessRules } from '../auth/access-rules.ts'
