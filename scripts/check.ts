@@ -50,9 +50,13 @@ const allTests: Steps = {
   'bun test, one file at a time': () => runTests({ paths: serialTests, parallel: false }),
 }
 
+const generatedFolders = [
+  'gen',
+  ...['client', 'connect-hono', 'transcode'].map((name) => join('packages', name, 'gen')),
+]
+
 async function checkGenerated(): Promise<TestReport> {
-  const readGenerated = () =>
-    new Map(['gen', 'packages/connect-hono/gen', 'packages/transcode/gen'].flatMap(readTree))
+  const readGenerated = () => new Map(generatedFolders.flatMap(readTree))
   const before = readGenerated()
   const report = await check(process.execPath, 'scripts/generate.ts')
   const after = readGenerated()

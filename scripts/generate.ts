@@ -3,7 +3,7 @@
  * of `proto/` breaks the clients of the last release. Third-party protos are in `third_party/`.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { writeDescriptions } from './descriptions.ts'
@@ -60,6 +60,29 @@ function checkBreaking(): void {
   console.log(`buf breaking: proto/ is compatible with ${name}`)
 }
 
+/**
+ * Replaces the base64 of descriptors by text. The names in it repeat, which a compressed bundle
+ * only profits from when they are aligned alike: 6 % of the client in a browser.
+ */
+function writeDescriptorsAsText(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true }).map(String)) {
+    if (!name.endsWith('_pb.ts')) continue
+    const path = join(folder, name)
+    const code = readFileSync(path, 'utf8').replace(
+      /fileDesc\("([^"]*)"/,
+      (_, base64) => `fileDesc(/*@__PURE__*/ btoa(${textLiteral(base64)})`,
+    )
+    writeFileSync(path, code)
+  }
+}
+
+function textLiteral(base64: string): string {
+  return JSON.stringify(Buffer.from(base64, 'base64').toString('latin1')).replace(
+    /[\x7f-\xff]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16)}`,
+  )
+}
+
 buf('lint')
 buf('format', '--diff', '--exit-code', 'proto')
 checkBreaking()
@@ -67,3 +90,5 @@ buf('generate')
 buf('generate', '--template', 'packages/connect-hono/buf.gen.yaml')
 buf('generate', '--template', 'packages/transcode/buf.gen.yaml')
 writeDescriptions(env)
+buf('generate', '--template', 'packages/client/buf.gen.yaml')
+writeDescriptorsAsText(join(root, 'packages', 'client', 'gen'))

@@ -20,7 +20,7 @@ interface Manifest {
 }
 
 /** Names in the order of their dependencies. */
-const names = ['http', 'connect-hono', 'transcode', 'grpc-transport']
+const names = ['http', 'connect-hono', 'transcode', 'grpc-transport', 'back-off', 'client']
 const out = join(root, 'dist', 'packages')
 const { catalog } = readJson(join(root, 'package.json')) as { catalog: Record<string, string> }
 

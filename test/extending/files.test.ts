@@ -63,7 +63,7 @@ function projectFiles(): string[] {
   )
   const files = inFolders.filter((path) => /\.(tsx?|proto|md)$/.test(path))
   return [
-    ...files.filter((path) => !path.includes('node_modules')),
+    ...files.filter((path) => !/node_modules|\/gen\//.test(path)),
     ...['Dockerfile', 'compose.yaml'],
   ]
 }
