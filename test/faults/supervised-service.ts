@@ -6,7 +6,7 @@ import { readProblem } from './rating-process.ts'
 /** Service on a fixed port whose process is started again whenever it ends. */
 export interface SupervisedService extends AsyncDisposable {
   readonly url: string
-  /** Sends SIGKILL, and resolves when the process has ended. The next one starts by itself. */
+  /** Sends SIGKILL, and resolves when the process has ended and the next one starts. */
   kill(): Promise<void>
   /** Resolves when the service is ready. */
   ready(): Promise<void>
@@ -14,7 +14,7 @@ export interface SupervisedService extends AsyncDisposable {
   ownEnds(): number
 }
 
-/** Pause before the next process starts, in milliseconds. */
+/** Pause before the next process when one has ended by itself, in milliseconds. */
 const restartPauseMs = 100
 const readyTimeoutMs = 120_000
 /** Part of the log that is printed when the service does not become ready, in characters. */
@@ -26,15 +26,16 @@ export function supervise(
   const url = `http://127.0.0.1:${options.port}`
   const stopped = new AbortController()
   let program = spawnService(options)
-  let kills = 0
-  let ends = 0
+  let ownEnds = 0
 
   async function run(): Promise<void> {
     for (;;) {
-      await (await program).exited
+      const { signal } = await (await program).exited
+      if (signal === null && !stopped.signal.aborted) {
+        ownEnds++
+        await delay(restartPauseMs)
+      }
       if (stopped.signal.aborted) return
-      ends++
-      await delay(restartPauseMs)
       program = spawnService(options)
     }
   }
@@ -45,7 +46,8 @@ export function supervise(
     async kill() {
       const { kill, exited } = await program
       kill('SIGKILL')
-      if ((await exited).signal === 'SIGKILL') kills++
+      // `run` has waited for longer: it goes on first, and starts the next process.
+      await exited
     },
     async ready() {
       const isReady = async () => {
@@ -59,7 +61,7 @@ export function supervise(
         throw error
       })
     },
-    ownEnds: () => ends - kills,
+    ownEnds: () => ownEnds,
     async [Symbol.asyncDispose]() {
       stopped.abort()
       await (await program)[Symbol.asyncDispose]()
