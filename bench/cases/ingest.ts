@@ -15,7 +15,11 @@ import { marquee } from '../peers.ts'
 
 const topic = 'ratings'
 const partitions = 4
-const lookIntervalMs = 20
+/**
+ * Interval at which progress is read, in milliseconds. A response of `/metrics` costs the service a
+ * millisecond.
+ */
+const lookIntervalMs = 100
 const timeoutMs = 120_000
 const runtimes: readonly RuntimeName[] = ['bun', 'node', 'deno']
 
