@@ -70,6 +70,6 @@ export function toKafkaHeaders(headers: readonly RecordHeader[]): IHeaders {
 
 /** Returns the same bytes as a `Buffer`: kafkajs treats anything else as text. */
 export function toBuffer(bytes: Uint8Array | null): Buffer | null {
-  if (bytes === null) return null
+  if (bytes === null || Buffer.isBuffer(bytes)) return bytes
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -31,10 +31,10 @@ export function ratingRecord(state: RatingState): NewRecord {
     ]
     return { key, value: null, headers }
   }
-  // Without protobuf, because every change passes here.
+  // Without protobuf, because every change passes here. Kafka's client takes a Buffer as it is.
   const updateTime = new Date(updateTimeMs).toISOString()
   const rating = { recordId, recordType, userId, value, updateTime, revision: `${revision}` }
-  return { key, value: encoder.encode(JSON.stringify(rating)) }
+  return { key, value: Buffer.from(JSON.stringify(rating)) }
 }
 
 /** Returns the key of a rating in the topic of changes. */
