@@ -1,5 +1,5 @@
 import { PositionLostError } from '@marquee/event-log/position-lost'
-import { type Histogram, type RatingChange, type RecordRef, recordKey } from '../rating.ts'
+import type { Histogram, RatingChange, RecordRef } from '../rating.ts'
 import { describeScale } from '../scale.ts'
 import { type Scoring, type ScoringRules, scoringFor } from '../scoring.ts'
 import { OtherLogError } from './other-log.ts'
@@ -40,6 +40,13 @@ export interface Folded<Stored extends StoredRecord> {
   readonly found: readonly boolean[]
 }
 
+/** Edits of a batch, each of which is folded when it is read. */
+export interface Folding<Stored extends StoredRecord> {
+  readonly edits: Iterable<RecordEdit<Stored>>
+  /** As in `Folded`, complete when all edits are read. */
+  readonly found: readonly boolean[]
+}
+
 /**
  * Folds a batch of changes into one edit per record, and one per user in it, so that a store writes
  * each once, however often the batch names it. Calls `find` once per record, and writes nothing.
@@ -50,20 +57,31 @@ export function foldChanges<Stored extends StoredRecord>(
   find: (record: RecordRef) => Stored,
   rules: ScoringRules,
 ): Folded<Stored> {
-  const drafts = new Map<string, Draft<Stored>>()
-  const create = (record: RecordRef): Draft<Stored> => {
-    const scoring = scoringFor(rules, record.recordType)
-    return { record, scoring, stored: find(record), ratings: new Map() }
+  const { edits, found } = foldEach(changes, find, rules, () => 0)
+  return { edits: [...edits], found }
+}
+
+/**
+ * Does the same for one record after the other, in the order of `compare`, so that a store can write
+ * each before the next one is read. Calls `find` for all records at once. Reading the edits throws
+ * the RangeError.
+ */
+export function foldEach<Stored extends StoredRecord>(
+  changes: readonly RatingChange[],
+  find: (record: RecordRef) => Stored,
+  rules: ScoringRules,
+  compare: (one: Stored, other: Stored) => number,
+): Folding<Stored> {
+  const drafts = draftsOf(changes, find, rules)
+  drafts.sort((one, other) => compare(one.stored, other.stored))
+  const found: boolean[] = changes.map(() => false)
+  function* edits(): Generator<RecordEdit<Stored>> {
+    for (const draft of drafts) {
+      for (const index of draft.indexes) found[index] = fold(changes[index] as RatingChange, draft)
+      yield finish(draft)
+    }
   }
-  const found = changes.map((change) => {
-    const { ratings, stored, scoring } = draftOf(drafts, change, create)
-    const after = change.kind === 'put' ? requireStep(change.value, scoring) : undefined
-    const edit = ratings.get(change.userId)
-    const before = edit === undefined ? stored.step(change.userId) : edit.before
-    ratings.set(change.userId, { before, after })
-    return (edit === undefined ? before : edit.after) !== undefined
-  })
-  return { edits: [...drafts.values()].map(finish), found }
+  return { edits: edits(), found }
 }
 
 /**
@@ -97,25 +115,47 @@ interface Draft<Stored extends StoredRecord> {
   readonly record: RecordRef
   readonly scoring: Scoring
   readonly stored: Stored
+  /** Indexes of its changes in the batch. */
+  readonly indexes: number[]
   readonly ratings: Map<string, RatingEdit>
 }
 
-function draftOf<Stored extends StoredRecord>(
-  drafts: Map<string, Draft<Stored>>,
-  { recordType, recordId }: RecordRef,
-  create: (record: RecordRef) => Draft<Stored>,
-): Draft<Stored> {
-  const record = { recordType, recordId }
-  const key = recordKey(record)
-  const known = drafts.get(key)
-  if (known !== undefined) return known
-  const draft = create(record)
-  drafts.set(key, draft)
-  return draft
+/** Returns a draft for each record of the batch. */
+function draftsOf<Stored extends StoredRecord>(
+  changes: readonly RatingChange[],
+  find: (record: RecordRef) => Stored,
+  rules: ScoringRules,
+): Draft<Stored>[] {
+  const drafts: Draft<Stored>[] = []
+  // By record type, then by record id: faster than a key of both.
+  const byType = new Map<string, Map<string, Draft<Stored>>>()
+  for (const [index, { recordType, recordId }] of changes.entries()) {
+    const byId = byType.get(recordType) ?? new Map<string, Draft<Stored>>()
+    if (byId.size === 0) byType.set(recordType, byId)
+    let draft = byId.get(recordId)
+    if (draft === undefined) {
+      const record = { recordType, recordId }
+      const scoring = scoringFor(rules, recordType)
+      draft = { record, scoring, stored: find(record), indexes: [], ratings: new Map() }
+      byId.set(recordId, draft)
+      drafts.push(draft)
+    }
+    draft.indexes.push(index)
+  }
+  return drafts
+}
+
+/** Adds the change. Returns `true` when it found a rating to replace or delete. */
+function fold(change: RatingChange, { ratings, stored, scoring }: Draft<StoredRecord>): boolean {
+  const after = change.kind === 'put' ? requireStep(change.value, scoring) : undefined
+  const edit = ratings.get(change.userId)
+  const before = edit === undefined ? stored.step(change.userId) : edit.before
+  ratings.set(change.userId, { before, after })
+  return (edit === undefined ? before : edit.after) !== undefined
 }
 
 function finish<Stored extends StoredRecord>(draft: Draft<Stored>): RecordEdit<Stored> {
-  const { stored, scoring, ratings } = draft
+  const { record, stored, scoring, ratings } = draft
   const counts = scoring.scale.values.map((_, step) => stored.histogram[step] ?? 0)
   for (const { before, after } of ratings.values()) {
     if (before !== undefined) counts[before] = (counts[before] ?? 0) - 1
@@ -123,7 +163,7 @@ function finish<Stored extends StoredRecord>(draft: Draft<Stored>): RecordEdit<S
   }
   const changed = counts.some((count, step) => count !== (stored.histogram[step] ?? 0))
   const written = ratings.values().some((rating) => isWrite(rating))
-  return { ...draft, histogram: counts, changed, written }
+  return { record, scoring, stored, ratings, histogram: counts, changed, written }
 }
 
 /** Returns whether the edit puts or deletes a rating, instead of deleting one that does not exist. */
