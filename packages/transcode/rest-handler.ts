@@ -24,6 +24,7 @@ import {
   respondStreamHead,
   respondUnary,
 } from './response/respond.ts'
+import { resumptionOf } from './resumption.ts'
 
 /** Handles a request that matches a route of the RPC. */
 export type HandleRoute = (
@@ -53,7 +54,7 @@ const restWire: Wire = {
 export function createRestHandler(rpc: Rpc, binding: Binding, defaults: Defaults): HandleRoute {
   const readRequest = createReadRequest(rpc, binding, defaults)
   const codec = createResponseCodec(rpc, binding.responseBody)
-  const respond = rpc.streamsResponses ? streamResponder(codec) : unaryResponder(codec)
+  const respond = rpc.streamsResponses ? streamResponder(rpc, codec) : unaryResponder(codec)
   return (c, match) => {
     const incoming = incomingOf(c)
     const call = c.get('call')
@@ -82,11 +83,11 @@ function unaryResponder(codec: Codec): Respond {
 }
 
 /** A client that accepts JSON gets lines of it. */
-function streamResponder(codec: Codec): Respond {
+function streamResponder({ method }: Rpc, codec: Codec): Respond {
   const { lines: ndjson, otherLines, events: sse, json } = mediaTypes
   const offers = [ndjson, otherLines, sse, json]
   const byFraming = (framing: Framing): Begin => {
-    const framed = createFramedCodec(codec, framing)
+    const framed = createFramedCodec(codec, framing, resumptionOf(method)?.idOf)
     return (restCall) =>
       restCall.rpcCall.incoming.method === 'HEAD'
         ? respondStreamHead(restCall.rpcCall)

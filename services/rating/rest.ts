@@ -68,18 +68,16 @@ function addWatchRoute(app: ServiceApp, rpc: RatingRpc): void {
   app.addStream('/rating/watch', RatingService.method.watchAggregatedRatings, (c) => ({
     implementation: rpc.watchAggregatedRatings,
     request: watchRequestOf(c),
-    eventOf: ({ aggregatedRating, top, resumeRevision }) => ({
+    eventOf: ({ aggregatedRating, top }) => ({
       name: aggregatedRating ? 'rating' : top ? 'top' : 'resume',
-      id: `${resumeRevision}`,
     }),
     repeatable: new Set(['id']),
   }))
 }
 
 function watchRequestOf(c: Context<Environment>): JsonObject {
-  const { type = '', top, countMin = '0', since = '0' } = c.req.query()
+  const { type = '', top, countMin = '0', since: sinceRevision = '0' } = c.req.query()
   const records = c.req.queries('id')?.map((recordId) => ({ recordId, recordType: type }))
-  const sinceRevision = c.req.header('last-event-id') || since
   if (top !== undefined) {
     return {
       top: { recordType: type, limit: top, countMin },

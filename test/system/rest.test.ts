@@ -122,7 +122,9 @@ describe.each(['itself', 'movie'])('at %s', (place) => {
     const reader = watch.body?.getReader()
     const { value } = (await reader?.read()) ?? {}
     await reader?.cancel()
-    expect(new TextDecoder().decode(value)).toStartWith('data: {"aggregatedRating":{"recordId":')
+    expect(new TextDecoder().decode(value)).toMatch(
+      /^id: \d+\ndata: {"aggregatedRating":{"recordId":/,
+    )
     const top = 'top.record_type=movie&top.limit=1'
     const list = await fetch(`${at('rating')}/v1/aggregatedRatings:watch?${top}`)
     const lines = list.body?.getReader()
@@ -131,6 +133,29 @@ describe.each(['itself', 'movie'])('at %s', (place) => {
     expect(JSON.parse(new TextDecoder().decode(first?.value).split('\n')[0] ?? '')).toHaveProperty(
       'top',
     )
+  })
+
+  test('a stream of events that was lost continues by Last-Event-ID', async () => {
+    const url = `${at('rating')}/v1/aggregatedRatings:watch?record_type=movie`
+    const firstEvent = async (lastId?: string) => {
+      const accept = { accept: 'text/event-stream' }
+      const headers = { ...accept, ...(lastId !== undefined && { 'last-event-id': lastId }) }
+      const response = await fetch(url, { headers })
+      const reader = response.body?.getReader()
+      let text = ''
+      while (!text.includes('\n\n')) text += new TextDecoder().decode((await reader?.read())?.value)
+      await reader?.cancel()
+      const [, eventId = '', data = ''] = /^id: (\d+)\ndata: (.*)\n\n/.exec(text) ?? []
+      return { eventId, message: JSON.parse(data) }
+    }
+    const rate = (value: number) => json('PUT', `${at('rating')}${path}/ratings/resumed`, { value })
+    const [, { revision }] = await rate(2)
+    const { eventId, message } = await firstEvent(`${revision}`)
+    expect([eventId, message]).toEqual([`${revision}`, { resumeRevision: revision }])
+    await rate(3)
+    const next = await firstEvent(eventId)
+    expect(next.message).toMatchObject({ aggregatedRating: { recordId: id } })
+    expect(Number(next.eventId)).toBeGreaterThan(Number(eventId))
   })
 
   test('HEAD, OPTIONS, an ETag and problems work', async () => {

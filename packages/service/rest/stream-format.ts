@@ -1,6 +1,7 @@
 import { type DescMessage, type Message, type MessageShape, toJson } from '@bufbuild/protobuf'
 import type { ConnectError } from '@connectrpc/connect'
 import { errorToJson } from '@connectrpc/connect/protocol-connect'
+import type { Resumption } from '@marquee/transcode/resumption'
 
 /** Media types of a stream for REST, the default first. */
 export const streamTypes = [
@@ -15,8 +16,6 @@ export type EventOf<Desc extends DescMessage> = (message: MessageShape<Desc>) =>
 
 export interface EventHead {
   readonly name: string
-  /** Position that a client sends back as `Last-Event-ID`. Default: none. */
-  readonly id?: string
 }
 
 /** Text form of the messages of a stream. */
@@ -40,6 +39,8 @@ export function createStreamFormat<Desc extends DescMessage>(
 
 export interface EventOptions<Desc extends DescMessage> {
   readonly eventOf: EventOf<Desc>
+  /** Returns the id of a message's event. Default: events have none. */
+  readonly idOf?: Resumption['idOf'] | undefined
   /** Time after which a browser connects again, in milliseconds. */
   readonly retryMs: number
 }
@@ -71,13 +72,14 @@ function createLines(desc: DescMessage): StreamFormat {
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function createEvents<Desc extends DescMessage>(
   desc: Desc,
-  { eventOf, retryMs }: EventOptions<Desc>,
+  { eventOf, idOf, retryMs }: EventOptions<Desc>,
 ): StreamFormat {
   let hasBegun = false
   return {
     message(message) {
       const event = once(encodedEvents, message, () => {
-        const { name, id } = eventOf(message as MessageShape<Desc>)
+        const { name } = eventOf(message as MessageShape<Desc>)
+        const id = idOf?.(message)
         const head = id === undefined ? '' : `id: ${id}\n`
         return `${head}event: ${name}\ndata: ${jsonOf(desc, message)}\n\n`
       })

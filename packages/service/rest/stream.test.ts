@@ -162,13 +162,14 @@ type Source = (
 ) => AsyncIterable<WatchAggregatedRatingsResponse>
 
 function message(revision: number, recordId?: string) {
-  const aggregatedRating = { revision: BigInt(revision), ...(recordId && { recordId }) }
-  return create(WatchAggregatedRatingsResponseSchema, { aggregatedRating })
+  const resumeRevision = BigInt(revision)
+  const aggregatedRating = { revision: resumeRevision, ...(recordId && { recordId }) }
+  return create(WatchAggregatedRatingsResponseSchema, { aggregatedRating, resumeRevision })
 }
 
 /** Returns the JSON of `message`. */
 function json(revision: number): string {
-  return `{"aggregatedRating":{"revision":"${revision}"}}`
+  return `{"aggregatedRating":{"revision":"${revision}"},"resumeRevision":"${revision}"}`
 }
 
 function counting(count: number): Source {
@@ -204,7 +205,7 @@ async function setUp(implementation: Source, limits: Partial<RpcLimits> = {}) {
   app.addStream('/watch', method, () => ({
     implementation,
     request: { records: [{ recordType: 'movie', recordId: '1' }] },
-    eventOf: ({ aggregatedRating }) => ({ name: 'count', id: `${aggregatedRating?.revision}` }),
+    eventOf: () => ({ name: 'count' }),
   }))
   const server = await serve({ app, port: 0, log, limits: { drainTimeoutMs: 1 } })
   return {

@@ -21,6 +21,7 @@ import { setStreamAge, streamAgeOf } from '@marquee/connect-hono/stream-age'
 import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
 import type { Validate } from '@marquee/connect-hono/validation'
 import { acceptedType } from '@marquee/http/accept'
+import { resumptionOf } from '@marquee/transcode/resumption'
 import type { Context } from 'hono'
 import { prepare } from './rest.ts'
 import {
@@ -73,7 +74,10 @@ export function createRestStream(options: RestStreamOptions): RestStream {
   return async (c, { method, implementation, request: json, eventOf, repeatable }) => {
     const call = c.get('call')
     const incoming = incomingOf(c)
-    const { request, context } = prepare(c, method, json, { validate, repeatable })
+    const resumption = resumptionOf(method)
+    const lastId = resumption && incoming.header('last-event-id')
+    const asked = resumption && lastId ? { ...json, [resumption.field.jsonName]: lastId } : json
+    const { request, context } = prepare(c, method, asked, { validate, repeatable })
     const type = acceptedType(incoming.header('accept'), streamTypes)
     if (type === undefined) throw notAcceptable()
     // Otherwise nginx buffers the stream.
@@ -82,7 +86,11 @@ export function createRestStream(options: RestStreamOptions): RestStream {
     if (c.req.method === 'HEAD') return incoming.respond(null, 200, headers)
     open(call, incoming, options)
     const retryMs = Math.round(retryMsMin * (1 + Math.random()))
-    const format = createStreamFormat(type, method.output, { eventOf, retryMs })
+    const format = createStreamFormat(type, method.output, {
+      eventOf,
+      idOf: resumption?.idOf,
+      retryMs,
+    })
     const toMessage = (value: unknown) =>
       create(method.output, value as MessageInitShape<typeof method.output>)
     const { stream, earlyFailure } = createStream(call, format, toMessage, limits.heartbeatMs)

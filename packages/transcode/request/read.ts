@@ -4,6 +4,7 @@ import type { Rpc } from '@marquee/connect-hono/rpc'
 import type { RpcCall } from '@marquee/connect-hono/rpc-call'
 import type { Binding } from '../binding.ts'
 import { type FieldPath, fieldPathOf, nameOf } from '../field-path.ts'
+import { resumptionOf } from '../resumption.ts'
 import { assign } from './assign.ts'
 import { createReadBody } from './body.ts'
 import { type Defaults, defaultsOf } from './defaults.ts'
@@ -30,6 +31,7 @@ export function createReadRequest(rpc: Rpc, binding: Binding, defaults: Defaults
   const readBody = body === undefined ? undefined : createReadBody(rpc, body)
   const taken = takenBy(binding)
   const fallbacks = fallbacksOf(binding, defaults)
+  const resumption = resumptionOf(rpc.method)
   return async (rpcCall, values) => {
     const message = readBody === undefined ? create(input) : await readBody(rpcCall)
     const root = reflect(input, message)
@@ -37,6 +39,9 @@ export function createReadRequest(rpc: Rpc, binding: Binding, defaults: Defaults
     for (const [index, path] of variables.entries()) {
       assign(root, path as FieldPath, [values[index] as string])
     }
+    // A browser that connects again sends its first URL, so that the header is newer.
+    const lastId = resumption && rpcCall.incoming.header('last-event-id')
+    if (resumption && lastId) assign(root, [resumption.field], [lastId])
     for (const [path, text] of fallbacks) {
       if (!root.isSet(path[0] as DescField)) assign(root, path, [text])
     }

@@ -1,6 +1,7 @@
 import { type DescField, type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf'
 import type { Codec } from '@marquee/connect-hono/protobuf/codec'
 import type { Rpc } from '@marquee/connect-hono/rpc'
+import type { Resumption } from '../resumption.ts'
 import { memberOf, numbersOf } from './numbers.ts'
 
 const encoder = new TextEncoder()
@@ -28,16 +29,32 @@ export type Framing = 'lines' | 'events'
 /**
  * Creates the encoder of the messages of a stream: one line of JSON each, or one server-sent event
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ * @param idOf Returns the id of the event of a message. Default: events have none.
  */
-export function createFramedCodec(codec: Codec, framing: Framing): Codec {
+export function createFramedCodec(
+  codec: Codec,
+  framing: Framing,
+  idOf: Resumption['idOf'] = () => undefined,
+): Codec {
   const decoder = new TextDecoder()
-  return withText(codec, (message) => frame(decoder.decode(codec.serialize(message)), framing))
+  return withText(codec, (message) => {
+    const json = decoder.decode(codec.serialize(message))
+    return framing === 'lines' ? frame(json, framing) : frame(json, framing, { id: idOf(message) })
+  })
 }
 
-/** Returns a JSON text in the format of the stream. @param event Type of a server-sent event. */
-export function frame(json: string, framing: Framing, event?: string): string {
+/** Lines of a server-sent event before its data. */
+export interface EventHead {
+  readonly id?: string | undefined
+  /** Type of the event. Default: `message`. */
+  readonly event?: string
+}
+
+/** Returns a JSON text in the format of the stream. */
+export function frame(json: string, framing: Framing, { id, event }: EventHead = {}): string {
   if (framing === 'lines') return `${json}\n`
-  return `${event === undefined ? '' : `event: ${event}\n`}data: ${json}\n\n`
+  const first = id === undefined ? '' : `id: ${id}\n`
+  return `${first}${event === undefined ? '' : `event: ${event}\n`}data: ${json}\n\n`
 }
 
 type ToText = (message: Parameters<Codec['serialize']>[0]) => string

@@ -45,7 +45,7 @@ export class FramedOutput implements StreamOutput {
   failure(error: ConnectError, jsonOptions: JsonOptions): Uint8Array {
     const json = errorJson(error, jsonOptions)
     const isEvent = this.#framing === 'events'
-    const text = frame(isEvent ? json : `{"error":${json}}`, this.#framing, 'error')
+    const text = frame(isEvent ? json : `{"error":${json}}`, this.#framing, { event: 'error' })
     return new TextEncoder().encode(text)
   }
 

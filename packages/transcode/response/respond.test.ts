@@ -86,7 +86,9 @@ describe('streams', () => {
       const headers: Record<string, string> = accept === undefined ? {} : { accept }
       const response = await call('GET', '/v1/books/5:watch?count=2', { headers })
       expect(response.headers.get('content-type')).toBe('application/x-ndjson')
-      expect(response.text).toBe('{"bookId":"5","revision":1}\n{"bookId":"5","revision":2}\n')
+      expect(response.text).toBe(
+        '{"bookId":"5","resumeRevision":1}\n{"bookId":"5","resumeRevision":2}\n',
+      )
     },
   )
 
@@ -95,8 +97,24 @@ describe('streams', () => {
     const response = await call('GET', '/v1/books/5:watch?count=1&fails=true', { headers })
     expect(response.headers.get('content-type')).toBe('text/event-stream')
     expect(response.text).toBe(
-      'data: {"bookId":"5","revision":1}\n\nevent: error\ndata: {"code":"data_loss","message":"the book is lost"}\n\n',
+      'id: 1\ndata: {"bookId":"5","resumeRevision":1}\n\nevent: error\ndata: {"code":"data_loss","message":"the book is lost"}\n\n',
     )
+  })
+
+  test('a client that sends the id of its last event continues after it', async () => {
+    const path = '/v1/books/5:watch?count=3&since_revision=1'
+    const events = { accept: 'text/event-stream' }
+    const first = await call('GET', path, { headers: events })
+    const [id = ''] = /(?<=^id: )\d+$/m.exec(first.text) ?? []
+    const again = await call('GET', path, { headers: { ...events, 'last-event-id': id } })
+    expect(again.text).toBe('id: 3\ndata: {"bookId":"5","resumeRevision":3}\n\n')
+    const empty = await call('GET', path, { headers: { ...events, 'last-event-id': '' } })
+    expect(empty.text).toBe(first.text)
+    const other = await call('GET', path, { headers: { ...events, 'last-event-id': 'x' } })
+    expect([other.status, other.json().message]).toEqual([
+      400,
+      'since_revision is "x": send a whole number',
+    ])
   })
 
   test('an error after a message is the last line', async () => {

@@ -29,9 +29,9 @@ export const library: ServiceImpl<typeof LibraryService> = {
     for await (const { book } of requests) ids.push(book?.id ?? '')
     return { ids }
   },
-  async *watchBook({ bookId, count, fails }) {
-    for (let revision = 1; revision <= count; revision++) {
-      yield { bookId, revision: BigInt(revision) }
+  async *watchBook({ bookId, count, fails, sinceRevision }) {
+    for (let revision = sinceRevision + 1n; revision <= count; revision++) {
+      yield { bookId, resumeRevision: revision }
     }
     if (fails) throw new ConnectError('the book is lost', Code.DataLoss)
   },
