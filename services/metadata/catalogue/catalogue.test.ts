@@ -1,0 +1,254 @@
+import { describe, expect, test } from 'bun:test'
+import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import fc from 'fast-check'
+import type { Metadata } from '../metadata.ts'
+import { type CatalogueQuery, createCatalogue, type Position } from './catalogue.ts'
+import { parseFilter } from './filter.ts'
+import { parseOrder } from './order.ts'
+import { listByHand } from './testing/list-by-hand.ts'
+
+alsoOnDenoAndNode(import.meta.filename)
+
+describe('a search', () => {
+  const movies = [
+    movie('Grown Ups', { imdbVotes: 900_000 }),
+    movie('Up', { imdbVotes: 500_000, year: 2009 }),
+    movie('Up Close & Personal', { imdbVotes: 20_000 }),
+    movie('Uptown Girls', { imdbVotes: 30_000 }),
+    movie('Alien', { imdbVotes: 300_000, year: 1979, genres: ['Horror'], director: 'Ridley Scott' }),
+    movie('Aliens', { imdbVotes: 250_000, year: 1986, genres: ['Action'] }),
+    movie('AVP: Alien vs. Predator', { imdbVotes: 400_000 }),
+    movie('The Matrix', { imdbVotes: 600_000, year: 1999, director: 'Lana Wachowski' }),
+    movie('The Matrix Reloaded', { imdbVotes: 300_000, year: 2003 }),
+    movie('Spider-Man', { imdbVotes: 350_000, year: 2002 }),
+    movie('WALL·E', { imdbVotes: 450_000 }),
+    movie('Star Wars', { imdbVotes: 700_000, year: 1977 }),
+    movie('Amélie', { imdbVotes: 250_000, director: 'Jean-Pierre Jeunet' }),
+    movie('Ocean’s Eleven', { imdbVotes: 200_000 }),
+    movie('Fast & Furious', { imdbVotes: 100_000 }),
+    movie('1984', { year: 1956 }),
+    movie('Amadeus', { imdbVotes: 150_000, year: 1984 }),
+    movie('Ponyo', { genres: ['Animation'], director: '宮崎 駿' }),
+    movie('千と千尋の神隠し'),
+  ]
+
+  test.each([
+    ['up', ['Up', 'Uptown Girls', 'Up Close & Personal', 'Grown Ups']],
+    ['alien', ['Alien', 'Aliens', 'AVP: Alien vs. Predator']],
+    ['the matrix 1999', ['The Matrix']],
+    ['matrix', ['The Matrix', 'The Matrix Reloaded']],
+    ['1984', ['1984', 'Amadeus']],
+    ['matirx', ['The Matrix', 'The Matrix Reloaded']],
+    ['spiderman', ['Spider-Man']],
+    ['spider man', ['Spider-Man']],
+    ['spidermen', ['Spider-Man']],
+    ['walle', ['WALL·E']],
+    ['wall e', ['WALL·E']],
+    ['starwars', ['Star Wars']],
+    ['star wras', ['Star Wars']],
+    ['horror', ['Alien']],
+    ['horror ridley', ['Alien']],
+    ['amelie', ['Amélie']],
+    ['jeunet', ['Amélie']],
+    ['oceans eleven', ['Ocean’s Eleven']],
+    ['fast and furious', ['Fast & Furious']],
+    ['千と', ['千と千尋の神隠し']],
+    ['宮崎', ['Ponyo']],
+    ['!!!', []],
+    ['xyzzy', []],
+  ])('finds by %j what people look for', async (query, titles) => {
+    const found = await list(movies, { query })
+    expect(found.map(({ title }) => title).slice(0, titles.length || 1)).toEqual(titles)
+  })
+})
+
+test('whatever is put and removed, lists have what looking at every movie finds', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyChange, { maxLength: 30 }), anyList, async (changes, given) => {
+      const catalogue = createCatalogue()
+      const movies = new Map<string, Metadata>()
+      for (const { movie, isRemoved } of changes) {
+        if (isRemoved) catalogue.remove(movie.id)
+        else catalogue.put(movie)
+        movies.delete(movie.id)
+        if (!isRemoved) movies.set(movie.id, movie)
+      }
+      expect(catalogue.count()).toBe(movies.size)
+      const expected = listByHand([...movies.values()], given)
+      const filter = given.filter === '' ? undefined : await parseFilter(given.filter)
+      const found = await readPages(catalogue, { ...given, filter }, given.pageSize)
+      expect(found).toEqual(expected.map(({ id }) => id))
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('facets count the movies of all pages', async () => {
+  const catalogue = createCatalogue()
+  catalogue.put(movie('A', { genres: ['Drama', 'War'], year: 1994 }))
+  catalogue.put(movie('B', { genres: ['Drama', 'Drama'], year: 1999 }))
+  catalogue.put(movie('C', { genres: ['War'], year: 2000 }))
+  catalogue.put(movie('D'))
+  catalogue.put(movie('A', { genres: ['Drama'], year: 1994 }))
+  const page = await catalogue.list({ ...everything, limit: 1, hasFacets: true }, noPause)
+  expect(page).toMatchObject({ totalSize: 4, hasNext: true })
+  expect(page.facets).toEqual({
+    genres: [
+      { value: 'Drama', count: 2 },
+      { value: 'War', count: 1 },
+    ],
+    decades: [
+      { value: 1990, count: 2 },
+      { value: 2000, count: 1 },
+    ],
+  })
+})
+
+test('a list that is read page by page stays in order while movies change', async () => {
+  const catalogue = createCatalogue()
+  const staying = Array.from({ length: 40 }, (_, n) => movie(`Film ${n}`, { year: 1900 + (n % 7) }))
+  for (const each of staying) catalogue.put(each)
+  let round = 0
+  const found = await readPages(
+    catalogue,
+    { query: 'film', order: parseOrder('year desc', true) },
+    5,
+    () => {
+      round += 1
+      catalogue.put(movie(`Film new ${round}`, { year: 1900 + (round % 7) }))
+      catalogue.put(staying[0] as Metadata)
+      catalogue.remove(`Film new ${round - 2}`)
+    },
+  )
+  expect(new Set(found).size).toBe(found.length)
+  expect(staying.filter(({ id }) => !found.includes(id))).toEqual([])
+})
+
+test('a list of many movies pauses, and ends when it is cancelled', async () => {
+  const catalogue = createCatalogue()
+  for (let n = 0; n < 100_000; n++) catalogue.put(movie(`Film ${n}`))
+  let pauses = 0
+  const pause = async () => {
+    pauses += 1
+  }
+  const query = { ...everything, query: 'film', filter: await parseFilter('title.contains("9")') }
+  const page = await catalogue.list(query, pause)
+  expect(page.totalSize).toBe(40_951)
+  expect(pauses).toBeGreaterThan(6)
+  const cancelled = catalogue.list(query, () => Promise.reject(new Error('cancelled')))
+  expect(await cancelled.catch((error: Error) => error.message)).toBe('cancelled')
+})
+
+const everything: CatalogueQuery = {
+  ...{ query: '', filter: undefined, order: [], after: undefined, limit: 500, hasFacets: false },
+}
+
+const noPause = async () => {}
+
+function movie(title: string, more: Partial<Metadata> = {}): Metadata {
+  return { id: title, title, description: '', director: '', releaseDate: '', genres: [], ...more }
+}
+
+async function list(movies: readonly Metadata[], query: Partial<CatalogueQuery>) {
+  const catalogue = createCatalogue()
+  for (const each of movies) catalogue.put(each)
+  const page = await catalogue.list({ ...everything, ...query }, noPause)
+  return page.movies.map(({ id }) => movies.find((each) => each.id === id) as Metadata)
+}
+
+async function readPages(
+  catalogue: ReturnType<typeof createCatalogue>,
+  query: Partial<CatalogueQuery>,
+  limit: number,
+  between = () => {},
+): Promise<string[]> {
+  const ids: string[] = []
+  let after: Position | undefined
+  for (;;) {
+    const page = await catalogue.list({ ...everything, ...query, limit, after }, noPause)
+    ids.push(...page.movies.map(({ id }) => id))
+    if (!page.hasNext) return ids
+    expect(page.movies).toHaveLength(limit)
+    after = JSON.parse(JSON.stringify(page.movies.at(-1)?.position)) as Position
+    between()
+  }
+}
+
+const word = fc.constantFrom('star', 'stars', 'wars', 'the', 'alien', 'al', 'e', '1994', 'amélie')
+const phrase = fc
+  .array(fc.tuple(word, fc.constantFrom(' ', '-', ': ')), { maxLength: 4 })
+  .map((parts) => parts.flat().join(''))
+
+const anyMovie = fc.record<Metadata>(
+  {
+    id: fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8', '9'),
+    title: phrase,
+    description: fc.constant(''),
+    director: phrase,
+    releaseDate: fc.constant(''),
+    genres: fc.subarray(['Drama', 'War', 'Film-Noir']),
+    year: fc.integer({ min: 1993, max: 1996 }),
+    runningTimeMinutes: fc.integer({ min: 1, max: 3 }),
+    imdbRating: fc.constantFrom(1, 7.5, 10),
+    imdbVotes: fc.integer({ min: 0, max: 3 }),
+  },
+  { requiredKeys: ['id', 'title', 'description', 'director', 'releaseDate', 'genres'] },
+)
+
+const anyChange = fc.record({
+  movie: anyMovie,
+  isRemoved: fc.nat(3).map((number) => number === 0),
+})
+
+const comparison = fc.oneof(
+  fc.tuple(
+    fc.constantFrom('year', 'running_time_minutes', 'imdb_rating', 'imdb_votes'),
+    fc.constantFrom('==', '!=', '<', '<=', '>', '>='),
+    fc.constantFrom('1994', '2', '7.5', '-1', '1994.5'),
+  ),
+  fc.tuple(
+    fc.constantFrom('title', 'director', 'id'),
+    fc.constantFrom('==', '!=', '<', '>='),
+    fc.constantFrom('"5"', '"star "', "''"),
+  ),
+  fc.constantFrom(
+    ['"Drama" in genres'],
+    ['year in [1994, 1995]'],
+    ['id in ["1", "2"]'],
+    ['title.startsWith("star")'],
+    ['director.endsWith(" ")'],
+    ['title.contains("-")'],
+    ['1994 <= year'],
+    ['"5" > id'],
+  ),
+)
+
+const { filter: anyFilter } = fc.letrec<{ filter: string }>((tie) => ({
+  filter: fc.oneof(
+    { depthSize: 'small' },
+    comparison.map((parts) => parts.join(' ')),
+    tie('filter').map((part) => `!(${part})`),
+    fc
+      .tuple(tie('filter'), fc.constantFrom('&&', '||'), tie('filter'))
+      .map(([left, operator, right]) => `(${left}) ${operator} ${right}`),
+  ),
+}))
+
+const start = fc.constantFrom('st', 'w', 'al', 'ali', 'the', 'star', 'stars', 'noir', '1994', 'e')
+const anyQuery = fc.oneof(
+  { weight: 3, arbitrary: start },
+  { weight: 3, arbitrary: fc.tuple(start, start).map((words) => words.join(' ')) },
+  { weight: 2, arbitrary: start.map((word) => `${word} 1994`) },
+  { weight: 1, arbitrary: phrase },
+  { weight: 1, arbitrary: fc.constantFrom('', 'satr', 'aliens 1994', 'starwars', 'sters alein') },
+)
+const anyOrder = fc.constantFrom('', '', '', 'title desc', 'year, title desc', 'imdb_votes desc, year')
+
+const anyList = fc
+  .record({
+    query: anyQuery,
+    filter: fc.oneof(fc.constant(''), anyFilter),
+    order: anyOrder,
+    pageSize: fc.integer({ min: 1, max: 4 }),
+  })
+  .map((list) => ({ ...list, order: parseOrder(list.order, false) }))

@@ -1,0 +1,181 @@
+import type { Metadata } from '../metadata.ts'
+import { addAll, type Bits, countBits, forEachBit, keepOnly } from './bits.ts'
+import { createColumns } from './columns.ts'
+import { evaluate } from './evaluate.ts'
+import { createFacetCounter, type Facets } from './facets.ts'
+import type { Filter } from './filter.ts'
+import { isNumber, type OrderTerm } from './order.ts'
+import { inTurns, isShort, type Pause } from './pause.ts'
+import { type SlotsByTier, search, tiers } from './search.ts'
+import { compareByKeys, compareValues, createSelection, type Key } from './select.ts'
+import { createTitleOrder, type TitlePosition } from './title-order.ts'
+import { createGroups, createVocabulary } from './vocabulary.ts'
+import { type Words, wordsOf } from './words.ts'
+
+/** What to list. */
+export interface CatalogueQuery {
+  /** Words to search for: see `tiers`. Empty for all movies. Without a word in it, it finds none. */
+  readonly query: string
+  readonly filter: Filter | undefined
+  /** Empty for relevance, or by title without a query. Movies that are equal in it are ordered by title, then id. */
+  readonly order: readonly OrderTerm[]
+  /** Position of the last movie of the page before. */
+  readonly after: Position | undefined
+  /** Maximum number of movies of the page. */
+  readonly limit: number
+  readonly hasFacets: boolean
+}
+
+/** The place of a movie in a list. It stays valid when movies change. */
+export interface Position extends TitlePosition {
+  /** Values by which it is ordered, but its title. `null` for an unknown one. */
+  readonly values: readonly (number | null)[]
+}
+
+export interface CataloguePage {
+  readonly movies: readonly { readonly id: string; readonly position: Position }[]
+  /** Whether movies come after these. */
+  readonly hasNext: boolean
+  /** Number of movies of all pages. */
+  readonly totalSize: number
+  readonly facets: Facets | undefined
+}
+
+/** The movies in memory, as far as lists compare them. */
+export interface Catalogue {
+  put(movie: Metadata): void
+  remove(id: string): void
+  /** Number of movies. */
+  count(): number
+  /** Number of places of movies that were removed or replaced. They take memory and time. */
+  deadCount(): number
+  /** Lists movies. Runs `pause` between parts that take a few milliseconds of a million movies. */
+  list(query: CatalogueQuery, pause: Pause): Promise<CataloguePage>
+}
+
+export function createCatalogue(): Catalogue {
+  const columns = createColumns()
+  const vocabulary = createVocabulary()
+  const titles = createGroups()
+  const titleOrder = createTitleOrder(columns)
+
+  function put(movie: Metadata): void {
+    const words = wordsOf(movie.title)
+    const slot = columns.put(movie, words)
+    titleOrder.add(slot)
+    titles.add(columns.compactTitles[slot] as string, slot)
+    for (const word of allOf(words)) vocabulary.add('title', word, slot)
+    for (const word of allOf(wordsOf(movie.director))) vocabulary.add('director', word, slot)
+    for (const word of movie.genres.flatMap((genre) => allOf(wordsOf(genre)))) {
+      vocabulary.add('label', word, slot)
+    }
+    if (movie.year !== undefined) vocabulary.add('label', String(movie.year), slot)
+  }
+
+  async function matchesOf({ query, filter }: CatalogueQuery, pause: Pause) {
+    const found =
+      query === '' ? undefined : await search({ columns, vocabulary, titles }, query, pause)
+    const matches = found === undefined ? aliveBits() : union(found)
+    if (filter !== undefined) keepOnly(matches, await evaluate(filter, columns, pause))
+    return { found, matches: keepOnly(matches, columns.alive()) }
+  }
+
+  function aliveBits(): Bits {
+    return columns.alive().slice(0, (columns.size() + 31) >>> 5)
+  }
+
+  function keysOf(query: CatalogueQuery, found: SlotsByTier | undefined): ListKey[] {
+    const order = query.order.length > 0 ? query.order : defaultOrder(query)
+    const votes = { values: columns.numbers('imdbVotes'), isDescending: true }
+    const keys = order.flatMap(({ by, isDescending }): ListKey[] => {
+      if (by === 'relevance') return [{ values: tierOf(found), isDescending: false }, votes]
+      if (isNumber(by)) return [{ values: columns.numbers(by), isDescending }]
+      return [{ values: titleOrder.ranks(), isDescending, isTitle: true }]
+    })
+    if (keys.some(({ isTitle }) => isTitle)) return keys
+    return [...keys, { values: titleOrder.ranks(), isDescending: false, isTitle: true }]
+  }
+
+  function tierOf(found: SlotsByTier | undefined): Uint8Array {
+    const tierOf = new Uint8Array(columns.size())
+    for (const [number, tier] of tiers.entries()) {
+      if (found) forEachBit(found[tier], (slot) => (tierOf[slot] = number))
+    }
+    return tierOf
+  }
+
+  /** Returns whether slots come after the position. */
+  function isAfter(keys: readonly ListKey[], position: Position): (slot: number) => boolean {
+    const given = position.values.values()
+    const values = keys.map(({ isTitle, isDescending }) =>
+      isTitle ? titleOrder.rankAfter(position, isDescending) : (given.next().value ?? Number.NaN),
+    )
+    return (slot) => {
+      for (const [index, key] of keys.entries()) {
+        const own = key.values[slot] as number
+        const order = compareValues(own, values[index] as number, key.isDescending)
+        if (order !== 0) return order > 0
+      }
+      return false
+    }
+  }
+
+  function positionOf(slot: number, keys: readonly ListKey[]): Position {
+    const values = keys.flatMap(({ isTitle, values }) => {
+      const value = values[slot] as number
+      return isTitle ? [] : [Number.isNaN(value) ? null : value]
+    })
+    return { values, title: columns.titles[slot] as string, id: columns.ids[slot] as string }
+  }
+
+  return {
+    put,
+    remove: (id) => {
+      if (columns.remove(id)) titleOrder.remove()
+    },
+    count: () => columns.count(),
+    deadCount: () => columns.size() - columns.count(),
+    async list(query, pause) {
+      const turn: Pause = isShort(columns.size()) ? async () => {} : pause
+      const { found, matches } = await matchesOf(query, turn)
+      const keys = keysOf(query, found)
+      const isWanted = query.after && isAfter(keys, query.after)
+      const selection = createSelection(query.limit + 1, compareByKeys(keys))
+      const counter = query.hasFacets ? createFacetCounter(columns) : undefined
+      function take(slot: number): void {
+        counter?.add(slot)
+        if (isWanted === undefined || isWanted(slot)) selection.add(slot)
+      }
+      await inTurns(32 * matches.length, turn, (from, to) => forEachBit(matches, take, from, to))
+      const slots = selection.inOrder()
+      return {
+        movies: slots.slice(0, query.limit).map((slot) => ({
+          id: columns.ids[slot] as string,
+          position: positionOf(slot, keys),
+        })),
+        hasNext: slots.length > query.limit,
+        totalSize: countBits(matches),
+        facets: counter?.facets(),
+      }
+    },
+  }
+}
+
+interface ListKey extends Key {
+  /** Whether the values are places in the order of titles. */
+  readonly isTitle?: true
+}
+
+function defaultOrder({ query }: CatalogueQuery): readonly OrderTerm[] {
+  return [{ by: query === '' ? 'title' : 'relevance', isDescending: false }]
+}
+
+function allOf({ inOrder, joined }: Words): string[] {
+  return [...inOrder, ...joined]
+}
+
+function union(found: SlotsByTier): Bits {
+  const bits = found.exact.slice()
+  for (const tier of tiers) addAll(bits, found[tier])
+  return bits
+}

@@ -1,0 +1,53 @@
+import type { Columns } from './columns.ts'
+
+/** Numbers of movies by what a filter can ask for, the most frequent first. */
+export interface Facets {
+  readonly genres: readonly FacetValue<string>[]
+  /** By the first year of the decade. */
+  readonly decades: readonly FacetValue<number>[]
+}
+
+export interface FacetValue<Value> {
+  readonly value: Value
+  readonly count: number
+}
+
+/** Maximum number of values of a facet. */
+const valueCountMax = 100
+
+export function createFacetCounter(columns: Columns) {
+  const byGenreSet = new Uint32Array(columns.genreSets.length)
+  const byDecade = new Map<number, number>()
+  const years = columns.numbers('year')
+  return {
+    add(slot: number): void {
+      const genreSet = columns.genreSetOf[slot] as number
+      byGenreSet[genreSet] = (byGenreSet[genreSet] ?? 0) + 1
+      const decade = Math.floor((years[slot] as number) / 10) * 10
+      if (!Number.isNaN(decade)) byDecade.set(decade, (byDecade.get(decade) ?? 0) + 1)
+    },
+    facets: (): Facets => ({
+      genres: mostFrequent(countGenres(byGenreSet, columns)),
+      decades: mostFrequent(byDecade),
+    }),
+  }
+}
+
+function countGenres(byGenreSet: Uint32Array, { genreSets }: Columns): Map<string, number> {
+  const genres = new Map<string, number>()
+  for (const [number, count] of byGenreSet.entries()) {
+    for (const genre of count > 0 ? new Set(genreSets[number]) : []) {
+      genres.set(genre, (genres.get(genre) ?? 0) + count)
+    }
+  }
+  return genres
+}
+
+function mostFrequent<Value extends string | number>(
+  counts: ReadonlyMap<Value, number>,
+): FacetValue<Value>[] {
+  const values = Array.from(counts, ([value, count]) => ({ value, count }))
+  return values
+    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+    .slice(0, valueCountMax)
+}

@@ -1,0 +1,196 @@
+import type { parse } from '@bufbuild/cel'
+import { compareCodePoints } from '@marquee/sql/code-points'
+import type { NumberName } from './columns.ts'
+import { QueryError } from './query-error.ts'
+
+type Expression = ReturnType<typeof parse>['expr']
+
+/** Texts that a filter compares. */
+export type TextName = 'id' | 'title' | 'director'
+
+/** A condition on movies, as `parseFilter` returns it. A comparison with an unknown number is neither true nor false. */
+export type Filter =
+  | { readonly kind: 'and'; readonly left: Filter; readonly right: Filter }
+  | { readonly kind: 'or'; readonly left: Filter; readonly right: Filter }
+  | { readonly kind: 'not'; readonly operand: Filter }
+  | { readonly kind: 'number'; readonly of: NumberName; readonly test: (value: number) => boolean }
+  | { readonly kind: 'text'; readonly of: TextName; readonly test: (value: string) => boolean }
+  | { readonly kind: 'genres'; readonly test: (genres: readonly string[]) => boolean }
+
+/** Names of properties in a filter. */
+const numbers: Readonly<Record<string, NumberName>> = {
+  year: 'year',
+  running_time_minutes: 'runningTimeMinutes',
+  imdb_rating: 'imdbRating',
+  imdb_votes: 'imdbVotes',
+}
+const texts: Readonly<Record<string, TextName>> = { id: 'id', title: 'title', director: 'director' }
+
+/** Maximum number of comparisons in a filter: each of them looks at every movie. */
+const comparisonCountMax = 32
+/** Maximum depth of parentheses and negations. */
+const depthMax = 64
+
+const help =
+  'a filter is made of comparisons such as year >= 1990, director == "Ridley Scott", ' +
+  'title.startsWith("A"), year in [1994, 1995] or "Drama" in genres, joined by &&, || and !'
+
+/**
+ * Reads a filter: an expression of CEL (https://cel.dev) with the properties id, title, director,
+ * genres, year, running_time_minutes, imdb_rating and imdb_votes. Throws a `QueryError` for
+ * another text, and for what is not among the comparisons of `help`.
+ */
+export async function parseFilter(text: string): Promise<Filter> {
+  const { parse } = await import('@bufbuild/cel')
+  return createReader()(parseExpression(text, parse), 0)
+}
+
+function parseExpression(text: string, parser: typeof parse): Expression {
+  try {
+    return parser(text).expr
+  } catch (error) {
+    const hint = /(^|[^=!<>])=([^=]|$)/.test(text) ? ': to compare, write ==' : ''
+    throw new QueryError(`filter: ${(error as Error).message.replace('<input>:', '')}${hint}`)
+  }
+}
+
+function createReader() {
+  let comparisonCount = 0
+  return function read(expression: Expression, depth: number): Filter {
+    if (depth > depthMax) throw new QueryError(`filter is nested more than ${depthMax} deep`)
+    const call = callOf(expression)
+    if (call === undefined) throw unreadable()
+    const [left, right] = call.args as [Expression, Expression]
+    if (call.name === '_&&_' || call.name === '_||_') {
+      const kind = call.name === '_&&_' ? 'and' : 'or'
+      return { kind, left: read(left, depth + 1), right: read(right, depth + 1) }
+    }
+    if (call.name === '!_') return { kind: 'not', operand: read(left, depth + 1) }
+    if (++comparisonCount > comparisonCountMax) {
+      throw new QueryError(`filter has more than ${comparisonCountMax} comparisons`)
+    }
+    return readComparison(call)
+  }
+}
+
+interface Call {
+  readonly name: string
+  readonly target: Expression | undefined
+  readonly args: readonly Expression[]
+}
+
+function callOf(expression: Expression | undefined): Call | undefined {
+  if (expression?.exprKind.case !== 'callExpr') return undefined
+  const { function: name, target, args } = expression.exprKind.value
+  return { name, target: target as Expression | undefined, args: args as Expression[] }
+}
+
+function readComparison({ name, target, args }: Call): Filter {
+  const [left, right] = args
+  if (name === '@in') return readMembership(left, right)
+  if (Object.hasOwn(methods, name) && target !== undefined && right === undefined) {
+    const method = methods[name] as Test<string>
+    const [of, value] = [propertyOf(target), constantOf(left)]
+    if (of?.kind !== 'text' || typeof value !== 'string') throw unreadable()
+    return { kind: 'text', of: of.name, test: (text) => method(text, value) }
+  }
+  const isTurned = propertyOf(left) === undefined
+  const operator = operators[name]
+  if (operator === undefined) throw unreadable()
+  const of = propertyOf(isTurned ? right : left)
+  const value = constantOf(isTurned ? left : right)
+  const test = <Value extends string | number>(given: Value) =>
+    operator(isTurned ? order(value as Value, given) : order(given, value as Value))
+  if (of?.kind === 'number' && typeof value === 'number') {
+    return { kind: 'number', of: of.name, test }
+  }
+  if (of?.kind === 'text' && typeof value === 'string') return { kind: 'text', of: of.name, test }
+  throw unreadable()
+}
+
+function readMembership(left: Expression | undefined, right: Expression | undefined): Filter {
+  const genre = constantOf(left)
+  if (identifierOf(right) === 'genres' && typeof genre === 'string') {
+    return { kind: 'genres', test: (genres) => genres.includes(genre) }
+  }
+  const of = propertyOf(left)
+  const values = new Set(constantsOf(right))
+  const isAll = (type: string) => [...values].every((value) => typeof value === type)
+  if (of?.kind === 'number' && isAll('number')) {
+    return { kind: 'number', of: of.name, test: (value) => values.has(value) }
+  }
+  if (of?.kind === 'text' && isAll('string')) {
+    return { kind: 'text', of: of.name, test: (value) => values.has(value) }
+  }
+  throw unreadable()
+}
+
+type Test<Value> = (given: Value, value: Value) => boolean
+
+const methods: Readonly<Record<string, Test<string>>> = {
+  startsWith: (text, start) => text.startsWith(start),
+  endsWith: (text, end) => text.endsWith(end),
+  contains: (text, part) => text.includes(part),
+}
+
+/** Operators of CEL by what they ask of an order, as `order` returns it. */
+const operators: Readonly<Record<string, (order: number) => boolean>> = {
+  '_==_': (order) => order === 0,
+  '_!=_': (order) => order !== 0,
+  '_<_': (order) => order < 0,
+  '_<=_': (order) => order <= 0,
+  '_>_': (order) => order > 0,
+  '_>=_': (order) => order >= 0,
+}
+
+/** Compares two numbers, or two texts by code point. */
+function order(a: string | number, b: string | number): number {
+  return typeof a === 'number' ? a - (b as number) : compareCodePoints(a, b as string)
+}
+
+type Property =
+  | { readonly kind: 'number'; readonly name: NumberName }
+  | { readonly kind: 'text'; readonly name: TextName }
+
+function propertyOf(expression: Expression | undefined): Property | undefined {
+  const name = identifierOf(expression)
+  if (name === undefined) return undefined
+  const [number, text] = [ownValue(numbers, name), ownValue(texts, name)]
+  if (number !== undefined) return { kind: 'number', name: number }
+  if (text !== undefined) return { kind: 'text', name: text }
+  if (name === 'genres') return undefined
+  const names = [...Object.keys(texts), 'genres', ...Object.keys(numbers)].join(', ')
+  throw new QueryError(`filter: a movie has no ${JSON.stringify(name)}, but ${names}`)
+}
+
+function ownValue<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined
+}
+
+function identifierOf(expression: Expression | undefined): string | undefined {
+  if (expression?.exprKind.case !== 'identExpr') return undefined
+  return expression.exprKind.value.name
+}
+
+function constantOf(expression: Expression | undefined): string | number | undefined {
+  if (expression?.exprKind.case !== 'constExpr') return undefined
+  const { case: kind, value } = expression.exprKind.value.constantKind
+  if (kind === 'stringValue') return value
+  if (kind === 'int64Value' || kind === 'uint64Value' || kind === 'doubleValue') {
+    return Number(value)
+  }
+  return undefined
+}
+
+function constantsOf(expression: Expression | undefined): (string | number)[] {
+  if (expression?.exprKind.case !== 'listExpr') throw unreadable()
+  return expression.exprKind.value.elements.map((element) => {
+    const value = constantOf(element as Expression)
+    if (value === undefined) throw unreadable()
+    return value
+  })
+}
+
+function unreadable(): QueryError {
+  return new QueryError(`filter: ${help}`)
+}

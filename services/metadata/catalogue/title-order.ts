@@ -1,0 +1,117 @@
+import { compareCodePoints } from '@marquee/sql/code-points'
+import { hasBit } from './bits.ts'
+import type { Columns } from './columns.ts'
+
+/** Title and id of a movie, by which the catalogue is ordered in the end. */
+export interface TitlePosition {
+  readonly title: string
+  readonly id: string
+}
+
+/** The movies by title, then id, both compared by code point. */
+export interface TitleOrder {
+  /** Notes a new slot. The slot before, of the same movie, leaves the order. */
+  add(slot: number): void
+  /** Notes that a slot has no movie any more. */
+  remove(): void
+  /** Returns the place of each slot in the order. Valid until the next change. */
+  ranks(): Float64Array
+  /**
+   * Returns a number between the ranks of the movies before this position and of those after it. A
+   * movie at the position is among the ones that were listed already.
+   */
+  rankAfter(position: TitlePosition, isDescending: boolean): number
+}
+
+/** Number of new slots that are applied at once. With more, one turn of the event loop takes long. */
+const addedCountMax = 16_384
+
+export function createTitleOrder(columns: Columns): TitleOrder {
+  let inOrder: Uint32Array = new Uint32Array()
+  let ranks: Float64Array | undefined
+  let added: number[] = []
+  let isChanged = false
+
+  function compare(a: number, b: number): number {
+    const { titles, ids } = columns
+    return (
+      compareCodePoints(titles[a] as string, titles[b] as string) ||
+      compareCodePoints(ids[a] as string, ids[b] as string)
+    )
+  }
+
+  /** Applies the changes. */
+  function settle(): void {
+    if (!isChanged) return
+    const alive = columns.alive()
+    const news = added.filter((slot) => hasBit(alive, slot))
+    if (!isSorted(news, compare)) news.sort(compare)
+    inOrder = merge(
+      inOrder.filter((slot) => hasBit(alive, slot)),
+      news,
+      compare,
+    )
+    added = []
+    isChanged = false
+    ranks = undefined
+  }
+
+  return {
+    add(slot) {
+      added.push(slot)
+      isChanged = true
+      if (added.length >= addedCountMax) settle()
+    },
+    remove() {
+      isChanged = true
+    },
+    ranks() {
+      settle()
+      if (ranks !== undefined) return ranks
+      ranks = new Float64Array(columns.size())
+      for (let rank = 0; rank < inOrder.length; rank++) ranks[inOrder[rank] as number] = rank
+      return ranks
+    },
+    rankAfter({ title, id }, isDescending) {
+      settle()
+      const after = firstPlace(inOrder, 0, (slot) => {
+        const order =
+          compareCodePoints(columns.titles[slot] as string, title) ||
+          compareCodePoints(columns.ids[slot] as string, id)
+        return isDescending ? order >= 0 : order > 0
+      })
+      return after - 0.5
+    },
+  }
+}
+
+type Compare = (a: number, b: number) => number
+
+function isSorted(slots: readonly number[], compare: Compare): boolean {
+  return slots.every((slot, at) => at === 0 || compare(slots[at - 1] as number, slot) < 0)
+}
+
+function merge(left: Uint32Array, right: readonly number[], compare: Compare): Uint32Array {
+  const merged = new Uint32Array(left.length + right.length)
+  let taken = 0
+  for (const [index, slot] of right.entries()) {
+    const place = firstPlace(left, taken, (other) => compare(other, slot) > 0)
+    merged.set(left.subarray(taken, place), taken + index)
+    merged[place + index] = slot
+    taken = place
+  }
+  merged.set(left.subarray(taken), taken + right.length)
+  return merged
+}
+
+/** Returns the first place from `low` whose slot passes. All slots after it must pass as well. */
+function firstPlace(slots: Uint32Array, low: number, passes: (slot: number) => boolean): number {
+  let from = low
+  let to = slots.length
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (passes(slots[middle] as number)) to = middle
+    else from = middle + 1
+  }
+  return from
+}
