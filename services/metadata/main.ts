@@ -7,6 +7,7 @@ import { announce, createServiceParts, listen } from '@marquee/service/process/p
 import { type Running, run } from '@marquee/service/process/run'
 import { openFaults } from '@marquee/service/process/sqlite-faults'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { followStore } from './catalogue/follow.ts'
 import { type MetadataOptions, readMetadataConfig } from './config.ts'
 import { createMetadataApp } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
@@ -25,10 +26,13 @@ export async function startMetadata(
   const faults = openFaults({ log, metrics, health })
   const store = use(await openMetadataStore(options.databaseUrl, { onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const app = createMetadataApp({ ...parts, store })
+  const catalogue = followStore(store)
+  const app = createMetadataApp({ ...parts, store, catalogue })
   const server = await listen(running, parts, options, memory, { name: 'metadata', app })
   const healthName = MetadataService.typeName
   await announce(running, parts, registry, { name: 'metadata', healthName, url: server.url })
+  // A list that comes earlier waits for it, or reads it itself after a failure.
+  catalogue.load().catch((error) => log.warn(error, 'could not read the catalogue'))
   return server
 }
 

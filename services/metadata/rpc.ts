@@ -6,34 +6,32 @@ import { quoted } from '@marquee/connect-hono/errors/text'
 import type { Validate } from '@marquee/connect-hono/validation'
 import { bulkPut } from '@marquee/service/rest/bulk'
 import { setVersion } from '@marquee/service/rest/conditional'
-import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import {
   type ImportMetadataRequest,
   type Metadata as MetadataMessage,
   MetadataSchema,
   type MetadataService,
 } from '../../gen/metadata/v1/metadata_pb.ts'
+import { type FollowingCatalogue, followStore } from './catalogue/follow.ts'
 import { fromExternalIds, groupByMovies, sourceOf } from './external-ids.ts'
-import { type Metadata, queryWords, type StoredMetadata } from './metadata.ts'
-import type { ListPosition, MetadataStore } from './store/port.ts'
+import { createListMetadata } from './list-metadata.ts'
+import type { Metadata, StoredMetadata } from './metadata.ts'
+import type { MetadataStore } from './store/port.ts'
 
-/** Page size of a request that sets none. */
-const pageSizeDefault = 50
-/** Approximate size, in bytes, at which a page ends early: descriptions may be long. */
-const pageBytesMax = 1024 * 1024
-/** Maximum number of movies in one read. Limits how far a page exceeds `pageBytesMax`. */
-const readSizeMax = 100
 /** Maximum number of movies that the response names for an ambiguous external id. */
 const claimedMax = 5
 
 export interface MetadataRpcOptions {
   readonly store: MetadataStore
+  /** Default: one that follows the store. */
+  readonly catalogue?: FollowingCatalogue
   /** Validates the movies of an import, one by one. */
   readonly validate: Validate
 }
 
 /** Implements `metadata.v1.MetadataService` on a store. */
-export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
+export function createMetadataRpc({ store, validate, ...options }: MetadataRpcOptions) {
+  const { catalogue = followStore(store) } = options
   const toMessage = createToMessage()
   return {
     async getMetadata({ movieId }, context) {
@@ -72,30 +70,7 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
       return { deleted: await store.delete(movieId) }
     },
 
-    async listMetadata({ query, pageSize, pageToken }, context) {
-      const words = queryWords(query)
-      const list = `metadata:${words.join(' ')}`
-      const after = decodePageToken(pageToken, list, isListPosition)
-      setVersion(context, await store.revision())
-      // A query without a word, such as "!!!", finds nothing.
-      if (words.length === 0 && query.trim() !== '') return { metadata: [], nextPageToken: '' }
-      const limit = pageSize || pageSizeDefault
-      const { signal } = context
-      const movies: StoredMetadata[] = []
-      let next = after
-      let bytes = 0
-      do {
-        const size = Math.min(limit - movies.length, readSizeMax)
-        const part = await store.list({ words, limit: size, signal, ...(next && { after: next }) })
-        movies.push(...part.movies)
-        next = part.next
-        bytes += bytesOf(part.movies)
-      } while (next !== undefined && movies.length < limit && bytes < pageBytesMax)
-      return {
-        metadata: movies.map(toMessage),
-        nextPageToken: next ? encodePageToken(list, next) : '',
-      }
-    },
+    listMetadata: createListMetadata({ store, catalogue, toMessage }),
 
     async importMetadata(requests, { values }) {
       const summary = await bulkPut<ImportMetadataRequest, Metadata>({
@@ -117,24 +92,10 @@ export function createMetadataRpc({ store, validate }: MetadataRpcOptions) {
   } satisfies ServiceImpl<typeof MetadataService>
 }
 
-/** Estimates the size of movies as messages, in bytes, from their texts. */
-function bytesOf(movies: readonly StoredMetadata[]): number {
-  let bytes = 0
-  for (const { title, description, director } of movies) {
-    bytes += 2 * (title.length + description.length + director.length) + 100
-  }
-  return bytes
-}
-
 export type MetadataRpc = ReturnType<typeof createMetadataRpc>
 
 function unknownMovie(id: string): ConnectError {
   return new ConnectError(`no metadata of the movie ${quoted(id)}`, Code.NotFound)
-}
-
-function isListPosition(value: unknown): value is ListPosition {
-  const { title, id } = (value ?? {}) as Partial<ListPosition>
-  return typeof title === 'string' && typeof id === 'string'
 }
 
 /**

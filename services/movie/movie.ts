@@ -43,6 +43,26 @@ export interface Page<T> {
   readonly nextPageToken: string
 }
 
+/** What to list of the catalogue, as `metadata.v1.ListMetadataRequest` describes it. */
+export interface CatalogueOptions extends PageOptions {
+  readonly query: string
+  readonly filter: string
+  readonly orderBy: string
+  readonly includeFacets: boolean
+}
+
+/** Numbers of movies, as `metadata.v1.Facets` describes them. */
+export interface Facets {
+  readonly genres: readonly { readonly genre: string; readonly count: number }[]
+  readonly decades: readonly { readonly firstYear: number; readonly count: number }[]
+}
+
+export interface CataloguePage<T> extends Page<T> {
+  /** Number of movies of all pages. */
+  readonly totalSize: number
+  readonly facets: Facets | undefined
+}
+
 /** Value of one movie. */
 export interface MovieValue<T> {
   readonly movieId: string
@@ -54,7 +74,7 @@ export interface MetadataSource<M> {
   get(id: string, caller: Caller): Promise<Lookup<M>>
   /** Returns the movies by id. An unknown movie has no entry. */
   getMany(ids: readonly string[], caller: Caller): Promise<ReadonlyMap<string, M>>
-  list(options: PageOptions & { query: string }, caller: Caller): Promise<Page<MovieValue<M>>>
+  list(options: CatalogueOptions, caller: Caller): Promise<CataloguePage<MovieValue<M>>>
   /** Returns `false` when there was no such movie. Rejects when the source fails. */
   delete(id: string, caller: Caller): Promise<boolean>
 }
@@ -117,9 +137,9 @@ export function createMovies<M, R>({ metadata, ratings }: Sources<M, R>) {
 
     /** Returns a page of the catalogue, with ratings. */
     async catalogue(
-      options: PageOptions & { query: string },
+      options: CatalogueOptions,
       caller: Caller,
-    ): Promise<Page<Details<M, R>>> {
+    ): Promise<CataloguePage<Details<M, R>>> {
       const page = await metadata.list(options, caller)
       const ids = page.items.map(({ movieId }) => movieId)
       const rated = ids.length === 0 ? absent : await ratings.getMany(ids, caller)

@@ -6,6 +6,7 @@ import { encodeOnce } from '@marquee/connect-hono/response/encode-once'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import {
+  type ListMoviesRequest,
   type MovieDetails,
   MovieDetailsSchema,
   type MovieService,
@@ -39,6 +40,19 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
   const watches = createWatches<Metadata, AggregatedRating>({ ...sources, draining })
   const { get } = sources.metadata
   const watchedMovie = callsShare ? shareLookups(get) : get
+
+  async function listTopRated(request: ListMoviesRequest, context: HandlerContext) {
+    const { ratingCountMin: countMin, pageToken } = request
+    const list = `movies:top:${countMin}`
+    const options = {
+      countMin,
+      pageSize: request.pageSize || pageSizeDefault,
+      pageToken: decodePageToken(pageToken, list, isToken) ?? '',
+    }
+    const page = await readTopList(sources, options, callerOf(context)).catch(failList)
+    return pageMessage(list, page, context)
+  }
+
   return {
     async getMovieDetails({ movieId }, context) {
       const lookup = await movies.details(movieId, callerOf(context))
@@ -48,19 +62,22 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
     },
 
     async listMovies(request, context) {
-      const { query, ratingCountMin: countMin, pageToken } = request
-      const pageSize = request.pageSize || pageSizeDefault
-      const top = request.order === Order.TOP_RATED
-      const list = top ? `movies:top:${countMin}` : `movies:title:${query}`
-      const options = { pageSize, pageToken: decodePageToken(pageToken, list, isToken) ?? '' }
-      const caller = callerOf(context)
-      const page = await (top
-        ? readTopList(sources, { ...options, countMin }, caller)
-        : movies.catalogue({ ...options, query }, caller)
-      ).catch(failList)
+      const { query, filter, orderBy, includeFacets, pageToken } = request
+      if (request.order === Order.TOP_RATED) return listTopRated(request, context)
+      const list = `movies:title:${JSON.stringify([query, filter, orderBy])}`
+      const options = {
+        pageSize: request.pageSize || pageSizeDefault,
+        pageToken: decodePageToken(pageToken, list, isToken) ?? '',
+        ...{ query, filter, orderBy, includeFacets },
+      }
+      const page = await movies.catalogue(options, callerOf(context)).catch(failList)
+      const { totalSize, facets } = page
       return {
-        movies: page.items.map((one) => toMessage(one, context)),
-        nextPageToken: nextToken(list, page),
+        ...pageMessage(list, page, context),
+        totalSize,
+        ...(facets && {
+          facets: { genres: [...facets.genres], decades: [...facets.decades] },
+        }),
       }
     },
 
@@ -96,6 +113,15 @@ function callerOf(context: HandlerContext): Caller {
     span: call?.span,
     token: call?.principal?.token,
   }
+}
+
+function pageMessage(
+  list: string,
+  page: Page<Details<Metadata, AggregatedRating>>,
+  context: HandlerContext,
+) {
+  const movies = page.items.map((one) => toMessage(one, context))
+  return { movies, nextPageToken: nextToken(list, page) }
 }
 
 function toMessage(

@@ -58,10 +58,13 @@ export function createMetadataSource(
       return new Map(metadata.map((movie) => [movie.id, movie]))
     },
     async list(page, caller) {
-      const { metadata, nextPageToken } = await callUpstream(caller, bound, (options) =>
-        client.listMetadata(page, options),
+      const { metadata, nextPageToken, totalSize, facets } = await callUpstream(
+        caller,
+        bound,
+        (options) => client.listMetadata(page, options),
       )
-      return { items: metadata.map((value) => ({ movieId: value.id, value })), nextPageToken }
+      const items = metadata.map((value) => ({ movieId: value.id, value }))
+      return { items, nextPageToken, totalSize, facets }
     },
     async delete(movieId, caller) {
       const { deleted } = await callUpstream(caller, bound, (options) =>

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi1wQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHNCBwoFX3llYXJCFwoVX3J1bm5pbmdfdGltZV9taW51dGVzQg4KDF9pbWRiX3JhdGluZ0INCgtfaW1kYl92b3RlcyKmAgoLRXh0ZXJuYWxJZHMSKQoEaW1kYhgBIAEoCUIbukgYchYYDDISXih0dFswLTldezcsMTB9KT8kEisKBHRtZGIYAiABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kEl8KCmxldHRlcmJveGQYAyABKAlCS7pISHJGGIABMkFeKGh0dHBzOi8vKGJveGRcLml0fGxldHRlcmJveGRcLmNvbS9maWxtKS9bQS1aYS16MC05LV17MSw5Nn0vPyk/JBIsCgV0cmFrdBgEIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSMAoJbW92aWVsZW5zGAUgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JCIyChJHZXRNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiPgoTR2V0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhIkIKF0JhdGNoR2V0TWV0YWRhdGFSZXF1ZXN0EicKCW1vdmllX2lkcxgBIAMoCUIUukgRkgEOCAEQ9AMiB3IFEAEYgAEiXgoYQmF0Y2hHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgAygLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESGQoRbWlzc2luZ19tb3ZpZV9pZHMYAiADKAkifgoXQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QSNwoGc291cmNlGAEgASgOMhsubWV0YWRhdGEudjEuRXh0ZXJuYWxTb3VyY2VCCrpIB4IBBBABIAASKgoMZXh0ZXJuYWxfaWRzGAIgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASKhAgoYQmF0Y2hHZXRNb3ZpZUlkc1Jlc3BvbnNlEjwKB21hdGNoZXMYASADKAsyKy5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UuTWF0Y2gSHAoUbWlzc2luZ19leHRlcm5hbF9pZHMYAiADKAkSRAoLYW1iaWd1aXRpZXMYAyADKAsyLy5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UuQW1iaWd1aXR5Gi4KBU1hdGNoEhMKC2V4dGVybmFsX2lkGAEgASgJEhAKCG1vdmllX2lkGAIgASgJGjMKCUFtYmlndWl0eRITCgtleHRlcm5hbF9pZBgBIAEoCRIRCgltb3ZpZV9pZHMYAiADKAkiRQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBASJPChNQdXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESDwoHY3JlYXRlZBgCIAEoCCI1ChVEZWxldGVNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiKQoWRGVsZXRlTWV0YWRhdGFSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIImwKE0xpc3RNZXRhZGF0YVJlcXVlc3QSFwoFcXVlcnkYASABKAlCCLpIBXIDGMgBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIdCgpwYWdlX3Rva2VuGAMgASgJQgm6SAZyBBiAgAEiWAoUTGlzdE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQAoVSW1wb3J0TWV0YWRhdGFSZXF1ZXN0EicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEi2QEKFkltcG9ydE1ldGFkYXRhUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEj0KCHJlZnVzYWxzGAQgAygLMisubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZS5SZWZ1c2FsGjoKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEAoIbW92aWVfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJKr8BCg5FeHRlcm5hbFNvdXJjZRIfChtFWFRFUk5BTF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIYChRFWFRFUk5BTF9TT1VSQ0VfSU1EQhABEhgKFEVYVEVSTkFMX1NPVVJDRV9UTURCEAISHgoaRVhURVJOQUxfU09VUkNFX0xFVFRFUkJPWEQQAxIZChVFWFRFUk5BTF9TT1VSQ0VfVFJBS1QQBBIdChlFWFRFUk5BTF9TT1VSQ0VfTU9WSUVMRU5TEAUywAcKD01ldGFkYXRhU2VydmljZRKAAQoLR2V0TWV0YWRhdGESHy5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlcXVlc3QaIC5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlc3BvbnNlIi6QAgHo4BgBgtPkkwIhYghtZXRhZGF0YRIVL3YxL21vdmllcy97bW92aWVfaWR9Ep0BChBCYXRjaEdldE1ldGFkYXRhEiQubWV0YWRhdGEudjEuQmF0Y2hHZXRNZXRhZGF0YVJlcXVlc3QaJS5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVzcG9uc2UiPJACAejgGAGC0+STAi9aGDoBKiITL3YxL21vdmllczpiYXRjaEdldBITL3YxL21vdmllczpiYXRjaEdldBKJAQoQQmF0Y2hHZXRNb3ZpZUlkcxIkLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXF1ZXN0GiUubWV0YWRhdGEudjEuQmF0Y2hHZXRNb3ZpZUlkc1Jlc3BvbnNlIiiQAgHo4BgBgtPkkwIbOgEqIhYvdjEvbW92aWVzOmJhdGNoR2V0SWRzEo0BCgtQdXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVzcG9uc2UiO5ACAujgGAOC0+STAi46CG1ldGFkYXRhYghtZXRhZGF0YRoYL3YxL21vdmllcy97bWV0YWRhdGEuaWR9En8KDkRlbGV0ZU1ldGFkYXRhEiIubWV0YWRhdGEudjEuRGVsZXRlTWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuRGVsZXRlTWV0YWRhdGFSZXNwb25zZSIkkAIC6OAYA4LT5JMCFyoVL3YxL21vdmllcy97bW92aWVfaWR9Em4KDExpc3RNZXRhZGF0YRIgLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlcXVlc3QaIS5tZXRhZGF0YS52MS5MaXN0TWV0YWRhdGFSZXNwb25zZSIZkAIB6OAYAYLT5JMCDBIKL3YxL21vdmllcxJ9Cg5JbXBvcnRNZXRhZGF0YRIiLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVxdWVzdBojLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVzcG9uc2UiIOjgGASC0+STAhY6ASoiES92MS9tb3ZpZXM6aW1wb3J0KAFiBnByb3RvMw", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi1wQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHNCBwoFX3llYXJCFwoVX3J1bm5pbmdfdGltZV9taW51dGVzQg4KDF9pbWRiX3JhdGluZ0INCgtfaW1kYl92b3RlcyKmAgoLRXh0ZXJuYWxJZHMSKQoEaW1kYhgBIAEoCUIbukgYchYYDDISXih0dFswLTldezcsMTB9KT8kEisKBHRtZGIYAiABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kEl8KCmxldHRlcmJveGQYAyABKAlCS7pISHJGGIABMkFeKGh0dHBzOi8vKGJveGRcLml0fGxldHRlcmJveGRcLmNvbS9maWxtKS9bQS1aYS16MC05LV17MSw5Nn0vPyk/JBIsCgV0cmFrdBgEIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSMAoJbW92aWVsZW5zGAUgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JCIyChJHZXRNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiPgoTR2V0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhIkIKF0JhdGNoR2V0TWV0YWRhdGFSZXF1ZXN0EicKCW1vdmllX2lkcxgBIAMoCUIUukgRkgEOCAEQ9AMiB3IFEAEYgAEiXgoYQmF0Y2hHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgAygLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESGQoRbWlzc2luZ19tb3ZpZV9pZHMYAiADKAkifgoXQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QSNwoGc291cmNlGAEgASgOMhsubWV0YWRhdGEudjEuRXh0ZXJuYWxTb3VyY2VCCrpIB4IBBBABIAASKgoMZXh0ZXJuYWxfaWRzGAIgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASKhAgoYQmF0Y2hHZXRNb3ZpZUlkc1Jlc3BvbnNlEjwKB21hdGNoZXMYASADKAsyKy5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UuTWF0Y2gSHAoUbWlzc2luZ19leHRlcm5hbF9pZHMYAiADKAkSRAoLYW1iaWd1aXRpZXMYAyADKAsyLy5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UuQW1iaWd1aXR5Gi4KBU1hdGNoEhMKC2V4dGVybmFsX2lkGAEgASgJEhAKCG1vdmllX2lkGAIgASgJGjMKCUFtYmlndWl0eRITCgtleHRlcm5hbF9pZBgBIAEoCRIRCgltb3ZpZV9pZHMYAiADKAkiRQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBASJPChNQdXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESDwoHY3JlYXRlZBgCIAEoCCI1ChVEZWxldGVNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiKQoWRGVsZXRlTWV0YWRhdGFSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIIroBChNMaXN0TWV0YWRhdGFSZXF1ZXN0EhcKBXF1ZXJ5GAEgASgJQgi6SAVyAxjIARIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHQoKcGFnZV90b2tlbhgDIAEoCUIJukgGcgQYgIABEhgKBmZpbHRlchgEIAEoCUIIukgFcgMY6AcSGgoIb3JkZXJfYnkYBSABKAlCCLpIBXIDGMgBEhYKDmluY2x1ZGVfZmFjZXRzGAYgASgIIpEBChRMaXN0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAMoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFEiMKBmZhY2V0cxgEIAEoCzITLm1ldGFkYXRhLnYxLkZhY2V0cyK0AQoGRmFjZXRzEikKBmdlbnJlcxgBIAMoCzIZLm1ldGFkYXRhLnYxLkZhY2V0cy5HZW5yZRIrCgdkZWNhZGVzGAIgAygLMhoubWV0YWRhdGEudjEuRmFjZXRzLkRlY2FkZRolCgVHZW5yZRINCgVnZW5yZRgBIAEoCRINCgVjb3VudBgCIAEoBRorCgZEZWNhZGUSEgoKZmlyc3RfeWVhchgBIAEoBRINCgVjb3VudBgCIAEoBSJAChVJbXBvcnRNZXRhZGF0YVJlcXVlc3QSJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YSLZAQoWSW1wb3J0TWV0YWRhdGFSZXNwb25zZRIVCg1jcmVhdGVkX2NvdW50GAEgASgDEhYKDnJlcGxhY2VkX2NvdW50GAIgASgDEhUKDXJlZnVzZWRfY291bnQYAyABKAMSPQoIcmVmdXNhbHMYBCADKAsyKy5tZXRhZGF0YS52MS5JbXBvcnRNZXRhZGF0YVJlc3BvbnNlLlJlZnVzYWwaOgoHUmVmdXNhbBINCgVpbmRleBgBIAEoAxIQCghtb3ZpZV9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkqvwEKDkV4dGVybmFsU291cmNlEh8KG0VYVEVSTkFMX1NPVVJDRV9VTlNQRUNJRklFRBAAEhgKFEVYVEVSTkFMX1NPVVJDRV9JTURCEAESGAoURVhURVJOQUxfU09VUkNFX1RNREIQAhIeChpFWFRFUk5BTF9TT1VSQ0VfTEVUVEVSQk9YRBADEhkKFUVYVEVSTkFMX1NPVVJDRV9UUkFLVBAEEh0KGUVYVEVSTkFMX1NPVVJDRV9NT1ZJRUxFTlMQBTLABwoPTWV0YWRhdGFTZXJ2aWNlEoABCgtHZXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVzcG9uc2UiLpACAejgGAGC0+STAiFiCG1ldGFkYXRhEhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SnQEKEEJhdGNoR2V0TWV0YWRhdGESJC5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVxdWVzdBolLm1ldGFkYXRhLnYxLkJhdGNoR2V0TWV0YWRhdGFSZXNwb25zZSI8kAIB6OAYAYLT5JMCL1oYOgEqIhMvdjEvbW92aWVzOmJhdGNoR2V0EhMvdjEvbW92aWVzOmJhdGNoR2V0EokBChBCYXRjaEdldE1vdmllSWRzEiQubWV0YWRhdGEudjEuQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QaJS5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UiKJACAejgGAGC0+STAhs6ASoiFi92MS9tb3ZpZXM6YmF0Y2hHZXRJZHMSjQEKC1B1dE1ldGFkYXRhEh8ubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXF1ZXN0GiAubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXNwb25zZSI7kAIC6OAYA4LT5JMCLjoIbWV0YWRhdGFiCG1ldGFkYXRhGhgvdjEvbW92aWVzL3ttZXRhZGF0YS5pZH0SfwoORGVsZXRlTWV0YWRhdGESIi5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlc3BvbnNlIiSQAgLo4BgDgtPkkwIXKhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SbgoMTGlzdE1ldGFkYXRhEiAubWV0YWRhdGEudjEuTGlzdE1ldGFkYXRhUmVxdWVzdBohLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlc3BvbnNlIhmQAgHo4BgBgtPkkwIMEgovdjEvbW92aWVzEn0KDkltcG9ydE1ldGFkYXRhEiIubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZSIg6OAYBILT5JMCFjoBKiIRL3YxL21vdmllczppbXBvcnQoAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * Metadata describes a movie.
@@ -438,9 +438,20 @@ export const DeleteMetadataResponseSchema: GenMessage<DeleteMetadataResponse> = 
  */
 export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   /**
-   * Words that the title or the director must all contain, each a word or the beginning of one. Case and
-   * accents do not count. Of more than 32 different words the first 32 are compared. Empty for the whole
-   * catalogue; a query without any word in it, such as "!!!", finds nothing.
+   * Words to search for. Case, accents and punctuation do not count: "walle" finds "WALL·E". The order, unless
+   * order_by names another, is by how well a movie matches:
+   *
+   * 	1. its title is the query, but for "The", "A" or "An" in front
+   * 	2. its title begins with the query
+   * 	3. its title has every word of the query
+   * 	4. every word begins a word of its title
+   * 	5. every word begins a word of its director's name
+   * 	6. every word begins one of title or director, or is its year or a word of its genres
+   *
+   * then by votes at IMDb, title and id. A year at the end, as in "the matrix 1999", may also be that of the movie. When
+   * no movie matches, those come whose words differ by one slip of the keyboard in 4 to 7 letters, or two in more, or are
+   * two of the title in one. The first 32 words count. Empty for the whole catalogue; a query without any word in it,
+   * such as "!!!", finds nothing.
    *
    * @generated from field: string query = 1;
    */
@@ -454,11 +465,37 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same query. Empty for the first page.
+   * next_page_token of the page before, with the same query, filter and order_by. Empty for the first page.
    *
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * A condition in CEL (https://cel.dev): comparisons of id, title, director, year, running_time_minutes, imdb_rating
+   * and imdb_votes by ==, !=, <, <=, >, >= and in, startsWith, endsWith and contains of texts, and "Drama" in genres,
+   * joined by &&, || and !. At most 32 comparisons. A comparison with an unknown number is neither true nor false.
+   * Example: "Drama" in genres && year >= 1990 && year < 2000. Empty for no condition.
+   *
+   * @generated from field: string filter = 4;
+   */
+  filter: string;
+
+  /**
+   * Up to 3 of title, year, running_time_minutes, imdb_rating, imdb_votes and, with a query, relevance, separated by
+   * commas, each with desc after it for the opposite direction: "year desc, title". Movies whose value is unknown are
+   * last. Movies that are equal are in order of title, then id; so is the catalogue when this is empty.
+   *
+   * @generated from field: string order_by = 5;
+   */
+  orderBy: string;
+
+  /**
+   * Asks for facets.
+   *
+   * @generated from field: bool include_facets = 6;
+   */
+  includeFacets: boolean;
 };
 
 /**
@@ -478,12 +515,26 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
   metadata: Metadata[];
 
   /**
-   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than
-   * page_size, or none, because one call reads a bounded number of movies.
+   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than page_size, because
+   * of its size in bytes.
    *
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Number of movies of all pages.
+   *
+   * @generated from field: int32 total_size = 3;
+   */
+  totalSize: number;
+
+  /**
+   * How many movies of all pages have a genre, or are of a decade. Set when the request has include_facets.
+   *
+   * @generated from field: metadata.v1.Facets facets = 4;
+   */
+  facets?: Facets | undefined;
 };
 
 /**
@@ -492,6 +543,78 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
  */
 export const ListMetadataResponseSchema: GenMessage<ListMetadataResponse> = /*@__PURE__*/
   messageDesc(file_metadata_v1_metadata, 13);
+
+/**
+ * Facets are numbers of movies, the largest first. At most 100 of each kind.
+ *
+ * @generated from message metadata.v1.Facets
+ */
+export type Facets = Message<"metadata.v1.Facets"> & {
+  /**
+   * @generated from field: repeated metadata.v1.Facets.Genre genres = 1;
+   */
+  genres: Facets_Genre[];
+
+  /**
+   * @generated from field: repeated metadata.v1.Facets.Decade decades = 2;
+   */
+  decades: Facets_Decade[];
+};
+
+/**
+ * Describes the message metadata.v1.Facets.
+ * Use `create(FacetsSchema)` to create a new message.
+ */
+export const FacetsSchema: GenMessage<Facets> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 14);
+
+/**
+ * Genre is how many movies have a genre.
+ *
+ * @generated from message metadata.v1.Facets.Genre
+ */
+export type Facets_Genre = Message<"metadata.v1.Facets.Genre"> & {
+  /**
+   * @generated from field: string genre = 1;
+   */
+  genre: string;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message metadata.v1.Facets.Genre.
+ * Use `create(Facets_GenreSchema)` to create a new message.
+ */
+export const Facets_GenreSchema: GenMessage<Facets_Genre> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 14, 0);
+
+/**
+ * Decade is how many movies are of the ten years from first_year.
+ *
+ * @generated from message metadata.v1.Facets.Decade
+ */
+export type Facets_Decade = Message<"metadata.v1.Facets.Decade"> & {
+  /**
+   * @generated from field: int32 first_year = 1;
+   */
+  firstYear: number;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message metadata.v1.Facets.Decade.
+ * Use `create(Facets_DecadeSchema)` to create a new message.
+ */
+export const Facets_DecadeSchema: GenMessage<Facets_Decade> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 14, 1);
 
 /**
  * @generated from message metadata.v1.ImportMetadataRequest
@@ -508,7 +631,7 @@ export type ImportMetadataRequest = Message<"metadata.v1.ImportMetadataRequest">
  * Use `create(ImportMetadataRequestSchema)` to create a new message.
  */
 export const ImportMetadataRequestSchema: GenMessage<ImportMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 14);
+  messageDesc(file_metadata_v1_metadata, 15);
 
 /**
  * @generated from message metadata.v1.ImportMetadataResponse
@@ -548,7 +671,7 @@ export type ImportMetadataResponse = Message<"metadata.v1.ImportMetadataResponse
  * Use `create(ImportMetadataResponseSchema)` to create a new message.
  */
 export const ImportMetadataResponseSchema: GenMessage<ImportMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 15);
+  messageDesc(file_metadata_v1_metadata, 16);
 
 /**
  * Refusal contains the reason why a movie was not saved.
@@ -581,7 +704,7 @@ export type ImportMetadataResponse_Refusal = Message<"metadata.v1.ImportMetadata
  * Use `create(ImportMetadataResponse_RefusalSchema)` to create a new message.
  */
 export const ImportMetadataResponse_RefusalSchema: GenMessage<ImportMetadataResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 15, 0);
+  messageDesc(file_metadata_v1_metadata, 16, 0);
 
 /**
  * ExternalSource is a catalogue of movies that others keep.
@@ -695,7 +818,8 @@ export const MetadataService: GenService<{
     output: typeof DeleteMetadataResponseSchema;
   },
   /**
-   * ListMetadata pages through the catalogue in order of title, then id.
+   * ListMetadata pages through the catalogue: through all of it, or what a query and a filter leave. It has everything
+   * that was saved before the call.
    *
    * @generated from rpc metadata.v1.MetadataService.ListMetadata
    */

@@ -7,7 +7,7 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_access_v1_access } from "../../access/v1/access_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "@marquee/transcode/gen/google/api/annotations_pb.js";
-import type { Metadata } from "../../metadata/v1/metadata_pb.ts";
+import type { Facets, Metadata } from "../../metadata/v1/metadata_pb.ts";
 import { file_metadata_v1_metadata } from "../../metadata/v1/metadata_pb.ts";
 import type { AggregatedRating, Scale } from "../../rating/v1/rating_pb.ts";
 import { file_rating_v1_rating } from "../../rating/v1/rating_pb.ts";
@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file movie/v1/movie.proto.
  */
 export const file_movie_v1_movie: GenFile = /*@__PURE__*/
-  fileDesc("ChRtb3ZpZS92MS9tb3ZpZS5wcm90bxIIbW92aWUudjEiuwEKDE1vdmllRGV0YWlscxInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEisKBnJhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEi0KDXJhdGluZ19zdGF0dXMYAyABKA4yFi5tb3ZpZS52MS5SYXRpbmdTdGF0dXMSJgoMcmF0aW5nX3NjYWxlGAQgASgLMhAucmF0aW5nLnYxLlNjYWxlIjYKFkdldE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSAoXR2V0TW92aWVEZXRhaWxzUmVzcG9uc2USLQoNbW92aWVfZGV0YWlscxgBIAEoCzIWLm1vdmllLnYxLk1vdmllRGV0YWlscyKBBAoRTGlzdE1vdmllc1JlcXVlc3QSOgoFb3JkZXIYASABKA4yIS5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdC5PcmRlckIIukgFggECEAESFwoFcXVlcnkYAiABKAlCCLpIBXIDGMgBEiEKEHJhdGluZ19jb3VudF9taW4YAyABKANCB7pIBCICKAASHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEh0KCnBhZ2VfdG9rZW4YBSABKAlCCbpIBnIEGICAASJECgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEg8KC09SREVSX1RJVExFEAESEwoPT1JERVJfVE9QX1JBVEVEEAI67wG6SOsBGnIKEWxpc3RfbW92aWVzLnF1ZXJ5EjhxdWVyeSBuZWVkcyBPUkRFUl9USVRMRTogdGhlIHRvcCBsaXN0IGNhbm5vdCBiZSBzZWFyY2hlZBojdGhpcy5xdWVyeSA9PSAnJyB8fCB0aGlzLm9yZGVyICE9IDIadQocbGlzdF9tb3ZpZXMucmF0aW5nX2NvdW50X21pbhImcmF0aW5nX2NvdW50X21pbiBuZWVkcyBPUkRFUl9UT1BfUkFURUQaLXRoaXMucmF0aW5nX2NvdW50X21pbiA9PSAwIHx8IHRoaXMub3JkZXIgPT0gMiJVChJMaXN0TW92aWVzUmVzcG9uc2USJgoGbW92aWVzGAEgAygLMhYubW92aWUudjEuTW92aWVEZXRhaWxzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJKChJEZWxldGVNb3ZpZVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAESFgoOZGVsZXRlX3JhdGluZ3MYAiABKAgiWgoTRGVsZXRlTW92aWVSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIEhwKFGRlbGV0ZWRfcmF0aW5nX2NvdW50GAIgASgDEhQKDHJhdGluZ3NfbGVmdBgDIAEoCCI4ChhXYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSgoZV2F0Y2hNb3ZpZURldGFpbHNSZXNwb25zZRItCg1tb3ZpZV9kZXRhaWxzGAEgASgLMhYubW92aWUudjEuTW92aWVEZXRhaWxzKoIBCgxSYXRpbmdTdGF0dXMSHQoZUkFUSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE1JBVElOR19TVEFUVVNfUkFURUQQARIbChdSQVRJTkdfU1RBVFVTX05PVF9SQVRFRBACEh0KGVJBVElOR19TVEFUVVNfVU5BVkFJTEFCTEUQAzKqBAoMTW92aWVTZXJ2aWNlEpMBCg9HZXRNb3ZpZURldGFpbHMSIC5tb3ZpZS52MS5HZXRNb3ZpZURldGFpbHNSZXF1ZXN0GiEubW92aWUudjEuR2V0TW92aWVEZXRhaWxzUmVzcG9uc2UiO5ACAejgGAGC0+STAi5iDW1vdmllX2RldGFpbHMSHS92MS9tb3ZpZXMve21vdmllX2lkfS9kZXRhaWxzEm4KCkxpc3RNb3ZpZXMSGy5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdBocLm1vdmllLnYxLkxpc3RNb3ZpZXNSZXNwb25zZSIlkAIB6OAYAYLT5JMCGBIWL3YxL21vdmllczpsaXN0RGV0YWlscxJwCgtEZWxldGVNb3ZpZRIcLm1vdmllLnYxLkRlbGV0ZU1vdmllUmVxdWVzdBodLm1vdmllLnYxLkRlbGV0ZU1vdmllUmVzcG9uc2UiJJACAujgGAOC0+STAhcqFS92MS9tb3ZpZXMve21vdmllX2lkfRKhAQoRV2F0Y2hNb3ZpZURldGFpbHMSIi5tb3ZpZS52MS5XYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QaIy5tb3ZpZS52MS5XYXRjaE1vdmllRGV0YWlsc1Jlc3BvbnNlIkGQAgHo4BgBgtPkkwI0Yg1tb3ZpZV9kZXRhaWxzEiMvdjEvbW92aWVzL3ttb3ZpZV9pZH0vZGV0YWlsczp3YXRjaDABYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_metadata_v1_metadata, file_rating_v1_rating]);
+  fileDesc("ChRtb3ZpZS92MS9tb3ZpZS5wcm90bxIIbW92aWUudjEiuwEKDE1vdmllRGV0YWlscxInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEisKBnJhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEi0KDXJhdGluZ19zdGF0dXMYAyABKA4yFi5tb3ZpZS52MS5SYXRpbmdTdGF0dXMSJgoMcmF0aW5nX3NjYWxlGAQgASgLMhAucmF0aW5nLnYxLlNjYWxlIjYKFkdldE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSAoXR2V0TW92aWVEZXRhaWxzUmVzcG9uc2USLQoNbW92aWVfZGV0YWlscxgBIAEoCzIWLm1vdmllLnYxLk1vdmllRGV0YWlscyLzBQoRTGlzdE1vdmllc1JlcXVlc3QSOgoFb3JkZXIYASABKA4yIS5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdC5PcmRlckIIukgFggECEAESFwoFcXVlcnkYAiABKAlCCLpIBXIDGMgBEiEKEHJhdGluZ19jb3VudF9taW4YAyABKANCB7pIBCICKAASHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEh0KCnBhZ2VfdG9rZW4YBSABKAlCCbpIBnIEGICAARIYCgZmaWx0ZXIYBiABKAlCCLpIBXIDGOgHEhoKCG9yZGVyX2J5GAcgASgJQgi6SAVyAxjIARIWCg5pbmNsdWRlX2ZhY2V0cxgIIAEoCCJECgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEg8KC09SREVSX1RJVExFEAESEwoPT1JERVJfVE9QX1JBVEVEEAI6kwO6SI8DGnIKEWxpc3RfbW92aWVzLnF1ZXJ5EjhxdWVyeSBuZWVkcyBPUkRFUl9USVRMRTogdGhlIHRvcCBsaXN0IGNhbm5vdCBiZSBzZWFyY2hlZBojdGhpcy5xdWVyeSA9PSAnJyB8fCB0aGlzLm9yZGVyICE9IDIaoQEKEmxpc3RfbW92aWVzLmZpbHRlchI0ZmlsdGVyLCBvcmRlcl9ieSBhbmQgaW5jbHVkZV9mYWNldHMgbmVlZCBPUkRFUl9USVRMRRpVKHRoaXMuZmlsdGVyID09ICcnICYmIHRoaXMub3JkZXJfYnkgPT0gJycgJiYgIXRoaXMuaW5jbHVkZV9mYWNldHMpIHx8IHRoaXMub3JkZXIgIT0gMhp1ChxsaXN0X21vdmllcy5yYXRpbmdfY291bnRfbWluEiZyYXRpbmdfY291bnRfbWluIG5lZWRzIE9SREVSX1RPUF9SQVRFRBotdGhpcy5yYXRpbmdfY291bnRfbWluID09IDAgfHwgdGhpcy5vcmRlciA9PSAyIo4BChJMaXN0TW92aWVzUmVzcG9uc2USJgoGbW92aWVzGAEgAygLMhYubW92aWUudjEuTW92aWVEZXRhaWxzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFEiMKBmZhY2V0cxgEIAEoCzITLm1ldGFkYXRhLnYxLkZhY2V0cyJKChJEZWxldGVNb3ZpZVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAESFgoOZGVsZXRlX3JhdGluZ3MYAiABKAgiWgoTRGVsZXRlTW92aWVSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIEhwKFGRlbGV0ZWRfcmF0aW5nX2NvdW50GAIgASgDEhQKDHJhdGluZ3NfbGVmdBgDIAEoCCI4ChhXYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSgoZV2F0Y2hNb3ZpZURldGFpbHNSZXNwb25zZRItCg1tb3ZpZV9kZXRhaWxzGAEgASgLMhYubW92aWUudjEuTW92aWVEZXRhaWxzKoIBCgxSYXRpbmdTdGF0dXMSHQoZUkFUSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE1JBVElOR19TVEFUVVNfUkFURUQQARIbChdSQVRJTkdfU1RBVFVTX05PVF9SQVRFRBACEh0KGVJBVElOR19TVEFUVVNfVU5BVkFJTEFCTEUQAzKqBAoMTW92aWVTZXJ2aWNlEpMBCg9HZXRNb3ZpZURldGFpbHMSIC5tb3ZpZS52MS5HZXRNb3ZpZURldGFpbHNSZXF1ZXN0GiEubW92aWUudjEuR2V0TW92aWVEZXRhaWxzUmVzcG9uc2UiO5ACAejgGAGC0+STAi5iDW1vdmllX2RldGFpbHMSHS92MS9tb3ZpZXMve21vdmllX2lkfS9kZXRhaWxzEm4KCkxpc3RNb3ZpZXMSGy5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdBocLm1vdmllLnYxLkxpc3RNb3ZpZXNSZXNwb25zZSIlkAIB6OAYAYLT5JMCGBIWL3YxL21vdmllczpsaXN0RGV0YWlscxJwCgtEZWxldGVNb3ZpZRIcLm1vdmllLnYxLkRlbGV0ZU1vdmllUmVxdWVzdBodLm1vdmllLnYxLkRlbGV0ZU1vdmllUmVzcG9uc2UiJJACAujgGAOC0+STAhcqFS92MS9tb3ZpZXMve21vdmllX2lkfRKhAQoRV2F0Y2hNb3ZpZURldGFpbHMSIi5tb3ZpZS52MS5XYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QaIy5tb3ZpZS52MS5XYXRjaE1vdmllRGV0YWlsc1Jlc3BvbnNlIkGQAgHo4BgBgtPkkwI0Yg1tb3ZpZV9kZXRhaWxzEiMvdjEvbW92aWVzL3ttb3ZpZV9pZH0vZGV0YWlsczp3YXRjaDABYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_metadata_v1_metadata, file_rating_v1_rating]);
 
 /**
  * MovieDetails is a movie with its rating.
@@ -102,7 +102,7 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   order: ListMoviesRequest_Order;
 
   /**
-   * Words of the title or the director, as in metadata.v1.ListMetadataRequest. With ORDER_TITLE only.
+   * Words to search for, as in metadata.v1.ListMetadataRequest. Not with ORDER_TOP_RATED.
    *
    * @generated from field: string query = 2;
    */
@@ -124,12 +124,33 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same order, query and rating_count_min. Empty for the
-   * first page.
+   * next_page_token of the page before, with the same order, query, filter, order_by and rating_count_min. Empty for
+   * the first page.
    *
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * A condition, as in metadata.v1.ListMetadataRequest. Not with ORDER_TOP_RATED.
+   *
+   * @generated from field: string filter = 6;
+   */
+  filter: string;
+
+  /**
+   * Properties to order by, as in metadata.v1.ListMetadataRequest. Not with ORDER_TOP_RATED.
+   *
+   * @generated from field: string order_by = 7;
+   */
+  orderBy: string;
+
+  /**
+   * Asks for facets. Not with ORDER_TOP_RATED.
+   *
+   * @generated from field: bool include_facets = 8;
+   */
+  includeFacets: boolean;
 };
 
 /**
@@ -153,7 +174,7 @@ export const ListMoviesRequest_Order = {
   UNSPECIFIED: 0,
 
   /**
-   * The catalogue, by title.
+   * The catalogue, in the order of order_by: by title, or by how well a movie matches the query, when it is empty.
    *
    * @generated from enum value: ORDER_TITLE = 1;
    */
@@ -196,6 +217,20 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Number of movies of all pages. 0 with ORDER_TOP_RATED, where nobody counts them.
+   *
+   * @generated from field: int32 total_size = 3;
+   */
+  totalSize: number;
+
+  /**
+   * Set when the request has include_facets.
+   *
+   * @generated from field: metadata.v1.Facets facets = 4;
+   */
+  facets?: Facets | undefined;
 };
 
 /**

@@ -15,7 +15,12 @@ describe('a search', () => {
     movie('Up', { imdbVotes: 500_000, year: 2009 }),
     movie('Up Close & Personal', { imdbVotes: 20_000 }),
     movie('Uptown Girls', { imdbVotes: 30_000 }),
-    movie('Alien', { imdbVotes: 300_000, year: 1979, genres: ['Horror'], director: 'Ridley Scott' }),
+    movie('Alien', {
+      imdbVotes: 300_000,
+      year: 1979,
+      genres: ['Horror'],
+      director: 'Ridley Scott',
+    }),
     movie('Aliens', { imdbVotes: 250_000, year: 1986, genres: ['Action'] }),
     movie('AVP: Alien vs. Predator', { imdbVotes: 400_000 }),
     movie('The Matrix', { imdbVotes: 600_000, year: 1999, director: 'Lana Wachowski' }),
@@ -242,7 +247,14 @@ const anyQuery = fc.oneof(
   { weight: 1, arbitrary: phrase },
   { weight: 1, arbitrary: fc.constantFrom('', 'satr', 'aliens 1994', 'starwars', 'sters alein') },
 )
-const anyOrder = fc.constantFrom('', '', '', 'title desc', 'year, title desc', 'imdb_votes desc, year')
+const anyOrder = fc.constantFrom(
+  '',
+  '',
+  '',
+  'title desc',
+  'year, title desc',
+  'imdb_votes desc, year',
+)
 
 const anyList = fc
   .record({

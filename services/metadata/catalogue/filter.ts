@@ -28,8 +28,6 @@ const texts: Readonly<Record<string, TextName>> = { id: 'id', title: 'title', di
 
 /** Maximum number of comparisons in a filter: each of them looks at every movie. */
 const comparisonCountMax = 32
-/** Maximum depth of parentheses and negations. */
-const depthMax = 64
 
 const help =
   'a filter is made of comparisons such as year >= 1990, director == "Ridley Scott", ' +
@@ -42,7 +40,7 @@ const help =
  */
 export async function parseFilter(text: string): Promise<Filter> {
   const { parse } = await import('@bufbuild/cel')
-  return createReader()(parseExpression(text, parse), 0)
+  return createReader()(parseExpression(text, parse))
 }
 
 function parseExpression(text: string, parser: typeof parse): Expression {
@@ -56,16 +54,15 @@ function parseExpression(text: string, parser: typeof parse): Expression {
 
 function createReader() {
   let comparisonCount = 0
-  return function read(expression: Expression, depth: number): Filter {
-    if (depth > depthMax) throw new QueryError(`filter is nested more than ${depthMax} deep`)
+  return function read(expression: Expression): Filter {
     const call = callOf(expression)
     if (call === undefined) throw unreadable()
     const [left, right] = call.args as [Expression, Expression]
     if (call.name === '_&&_' || call.name === '_||_') {
       const kind = call.name === '_&&_' ? 'and' : 'or'
-      return { kind, left: read(left, depth + 1), right: read(right, depth + 1) }
+      return { kind, left: read(left), right: read(right) }
     }
-    if (call.name === '!_') return { kind: 'not', operand: read(left, depth + 1) }
+    if (call.name === '!_') return { kind: 'not', operand: read(left) }
     if (++comparisonCount > comparisonCountMax) {
       throw new QueryError(`filter has more than ${comparisonCountMax} comparisons`)
     }

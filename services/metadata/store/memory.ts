@@ -2,8 +2,17 @@ import { memoryCapabilities } from '@marquee/sql/capabilities'
 import { firstIndex } from '@marquee/sql/first-index'
 import { nextRevision } from '@marquee/sql/revision'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import { createDeletedMovies, pageOfChanges } from './changes.ts'
 import { createExternalIdIndex } from './external-id-index.ts'
-import type { ListOptions, ListPage, ListPosition, MetadataStore, PutOutcome } from './port.ts'
+import type {
+  Change,
+  ChangePosition,
+  ListOptions,
+  ListPage,
+  ListPosition,
+  MetadataStore,
+  PutOutcome,
+} from './port.ts'
 import {
   comparePositions,
   countEach,
@@ -20,6 +29,8 @@ export interface MemoryMetadataStoreOptions {
   /** Current time, in milliseconds since the Unix epoch. Default: `Date.now`. */
   readonly clock?: () => number
   readonly searchLimits?: SearchLimits
+  /** See the constant of the same name, which is the default. */
+  readonly deletedCountMax?: number
 }
 
 interface Entry {
@@ -35,6 +46,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
   const wordIndex = createWordIndex()
   const externalIdIndex = createExternalIdIndex()
   const slices = createSlices()
+  const deleted = createDeletedMovies(options.deletedCountMax)
   let revision = nextRevision(0, clock())
 
   function put(movies: readonly Metadata[]): PutOutcome[] {
@@ -45,6 +57,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
     return prepared.map((entry) => {
       const outcome = drop(entry.movie.id) ? 'replaced' : 'created'
       entries.set(entry.movie.id, entry)
+      deleted.restore(entry.movie.id)
       inOrder.add(entry)
       wordIndex.add(entry)
       externalIdIndex.add(entry.movie)
@@ -65,12 +78,19 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
   function remove(id: string): boolean {
     if (!drop(id)) return false
     revision = nextRevision(revision, clock())
+    deleted.add(id, revision)
     return true
   }
 
   function startOf(after: ListPosition | undefined): number {
     if (after === undefined) return 0
     return firstIndex(inOrder.items(), ({ movie }) => comparePositions(movie, after) > 0)
+  }
+
+  function changes(after: ChangePosition, limit: number) {
+    if (deleted.hasForgottenAfter(after.revision)) return undefined
+    const puts = Array.from(entries.values(), ({ movie }): Change => ({ kind: 'put', movie }))
+    return pageOfChanges([...puts, ...deleted.all()], after, limit)
   }
 
   async function list(options: ListOptions): Promise<ListPage> {
@@ -120,6 +140,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
     put: async (movies) => put(movies),
     delete: async (id) => remove(id),
     list,
+    changes: async (after, limit) => changes(after, limit),
     revision: async () => revision,
     async [Symbol.asyncDispose]() {},
   }

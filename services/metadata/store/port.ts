@@ -34,6 +34,30 @@ export interface ListPage {
   readonly next: ListPosition | undefined
 }
 
+/** What a put or a delete has left of a movie. */
+export type Change =
+  | { readonly kind: 'put'; readonly movie: StoredMetadata }
+  | { readonly kind: 'deleted'; readonly id: string; readonly revision: number }
+
+/** Last position of a page of changes. */
+export interface ChangePosition {
+  readonly revision: number
+  /** Absent for the end of the changes of this revision. */
+  readonly id?: string
+}
+
+export interface ChangesPage {
+  readonly changes: readonly Change[]
+  /** Position of the next page, or `undefined` when this is the last one. */
+  readonly next: ChangePosition | undefined
+}
+
+/**
+ * Number of deleted movies whose ids a store keeps for `changes`. It may keep some more, which it
+ * removes together.
+ */
+export const deletedCountMax = 100_000
+
 /**
  * The catalogue. All methods may be called concurrently. Each is atomic: it takes full effect or,
  * when it rejects, none. In a `durable` store, a resolved write survives the end of the process.
@@ -75,6 +99,13 @@ export interface MetadataStore extends AsyncDisposable {
    * A long search sees a concurrent put as if it had happened between two pages.
    */
   list(options: ListOptions): Promise<ListPage>
+
+  /**
+   * Returns what has changed after a revision: the last change of each movie, in order of revision,
+   * then id. Returns `undefined` when some deletes after it are forgotten: read the whole list.
+   * @param limit Maximum number of changes of the page.
+   */
+  changes(after: ChangePosition, limit: number): Promise<ChangesPage | undefined>
 
   /**
    * Returns a number that grows with every put and delete that changed something. It never repeats,

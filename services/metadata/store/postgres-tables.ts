@@ -1,6 +1,7 @@
 import type { Row, Statement } from '@marquee/sql/postgres/connection'
 import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
 import { externalIdsOf, type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import type { Change } from './port.ts'
 
 /**
  * `metadata` is the movie as JSON, which can represent U+0000. `title` is the title in UTF-8, as
@@ -63,6 +64,28 @@ export const schema: PostgresSchema = {
     END $$;
     CREATE TRIGGER external_ids_follow AFTER UPDATE OR DELETE ON movie
       FOR EACH ROW EXECUTE FUNCTION remove_external_ids();`,
+    // `catalogue` still has the revision before a delete. The triggers also run for instances of an
+    // older version.
+    `CREATE INDEX movie_by_revision ON movie (revision, id);
+    CREATE TABLE deleted_movie (id text COLLATE "C" PRIMARY KEY, revision bigint NOT NULL);
+    CREATE INDEX deleted_movie_by_revision ON deleted_movie (revision, id);
+    CREATE TABLE forgotten_movies (
+      single boolean PRIMARY KEY DEFAULT true CHECK (single),
+      revision bigint NOT NULL
+    );
+    INSERT INTO forgotten_movies (revision) VALUES (0);
+    CREATE FUNCTION note_deleted_movie() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' THEN
+        INSERT INTO deleted_movie SELECT OLD.id, revision + 1 FROM catalogue
+          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision;
+      ELSE
+        DELETE FROM deleted_movie WHERE id = NEW.id;
+      END IF;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER deleted_movies_follow AFTER INSERT OR DELETE ON movie
+      FOR EACH ROW EXECUTE FUNCTION note_deleted_movie();`,
   ],
 }
 
@@ -115,6 +138,24 @@ export const sql = {
     name: 'slice-end',
     text: `SELECT title, id FROM movie WHERE (title, id) > ($1, $2)
       ORDER BY title, id OFFSET $3::integer - 1 LIMIT 1`,
+  },
+  changes: {
+    name: 'changes',
+    text: `SELECT * FROM (
+        (SELECT id, revision, metadata, update_time_ms FROM movie
+          WHERE (revision, id) > ($1, $2) ORDER BY revision, id LIMIT $3)
+        UNION ALL
+        (SELECT id, revision, NULL, NULL FROM deleted_movie
+          WHERE (revision, id) > ($1, $2) ORDER BY revision, id LIMIT $3)
+      ) AS change ORDER BY revision, id LIMIT $3`,
+  },
+  forgotten: { name: 'forgotten', text: 'SELECT revision FROM forgotten_movies' },
+  forget: {
+    text: `UPDATE forgotten_movies SET revision = coalesce(
+        (SELECT revision FROM deleted_movie ORDER BY revision DESC LIMIT 1 OFFSET $1), revision)`,
+  },
+  removeForgotten: {
+    text: 'DELETE FROM deleted_movie WHERE revision <= (SELECT revision FROM forgotten_movies)',
   },
   revision: { name: 'revision', text: 'SELECT revision FROM catalogue' },
   insertRevision: { text: 'INSERT INTO catalogue (revision) VALUES ($1) ON CONFLICT DO NOTHING' },
@@ -187,6 +228,11 @@ function cut(word: string): string {
   if (bytes.length <= wordBytesMax) return word
   // The decoder omits an incomplete last character.
   return new TextDecoder().decode(bytes.subarray(0, wordBytesMax), { stream: true })
+}
+
+export function toChange(row: Row): Change {
+  if (row.metadata !== null) return { kind: 'put', movie: toMovie(row) }
+  return { kind: 'deleted', id: row.id as string, revision: row.revision as number }
 }
 
 export function toMovie(row: Row): StoredMetadata {

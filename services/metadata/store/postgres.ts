@@ -4,9 +4,25 @@ import { openPostgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
 import { nextRevision } from '@marquee/sql/revision'
 import type { ExternalSource, Metadata, StoredMetadata } from '../metadata.ts'
-import type { ListOptions, ListPage, MetadataStore, PutOutcome } from './port.ts'
+import { endOfChanges, everyHundredth } from './changes.ts'
+import {
+  type ChangePosition,
+  type ChangesPage,
+  deletedCountMax,
+  type ListOptions,
+  type ListPage,
+  type MetadataStore,
+  type PutOutcome,
+} from './port.ts'
 import { createPostgresSearch } from './postgres-search.ts'
-import { externalIdColumns, movieColumns, schema, sql, toMovie } from './postgres-tables.ts'
+import {
+  externalIdColumns,
+  movieColumns,
+  schema,
+  sql,
+  toChange,
+  toMovie,
+} from './postgres-tables.ts'
 import { pageOf, type SearchLimits, search, searchLimits } from './search.ts'
 
 export interface PostgresMetadataStoreOptions {
@@ -17,6 +33,8 @@ export interface PostgresMetadataStoreOptions {
   /** Maximum number of connections in the pool. */
   readonly poolSizeMax?: number
   readonly searchLimits?: SearchLimits
+  /** See the constant of the same name, which is the default. */
+  readonly deletedCountMax?: number
 }
 
 /** One statement reads more movies than one event-loop turn may. */
@@ -30,6 +48,8 @@ export async function openPostgresMetadataStore(
   options: PostgresMetadataStoreOptions,
 ): Promise<MetadataStore> {
   const { clock = Date.now, searchLimits: limits = limitsDefault } = options
+  const { deletedCountMax: countMax = deletedCountMax } = options
+  const isForgetting = everyHundredth(countMax)
   const db = await openPostgres({ ...options, schema })
   await using opened = new AsyncDisposableStack()
   opened.use(db)
@@ -75,8 +95,13 @@ export async function openPostgresMetadataStore(
     return db.transaction(async (query) => {
       const revision = await lock(query)
       const gone = await query(sql.delete, [id])
-      if (gone.length > 0) await query(sql.setRevision, [revision])
-      return gone.length > 0
+      if (gone.length === 0) return false
+      await query(sql.setRevision, [revision])
+      if (isForgetting()) {
+        await query(sql.forget, [countMax])
+        await query(sql.removeForgotten)
+      }
+      return true
     })
   }
 
@@ -104,6 +129,18 @@ export async function openPostgresMetadataStore(
     return found
   }
 
+  async function changes(
+    { revision, id }: ChangePosition,
+    limit: number,
+  ): Promise<ChangesPage | undefined> {
+    const from = id === undefined ? [revision + 1, ''] : [revision, beforeNul(id)]
+    const rows = await db.read(sql.changes, [...from, limit])
+    // Read afterwards: what was forgotten meanwhile may be missing.
+    const [forgotten] = await db.read(sql.forgotten)
+    if ((forgotten?.revision as number) > revision) return undefined
+    return endOfChanges(rows.map(toChange), limit)
+  }
+
   async function list(options: ListOptions): Promise<ListPage> {
     if (options.words.length > 0) return search(index, options, limits)
     const { after, limit } = options
@@ -119,6 +156,7 @@ export async function openPostgresMetadataStore(
     put,
     delete: remove,
     list,
+    changes,
     revision: async () => (await db.read(sql.revision))[0]?.revision as number,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }

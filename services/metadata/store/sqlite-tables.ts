@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Schema } from '@marquee/sql/sqlite/sqlite'
 import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import type { Change } from './port.ts'
 
 /**
  * `metadata` is the movie as JSON. `word` holds the search words of title and director, each once
@@ -55,6 +56,25 @@ export const schema: Schema = {
   CREATE TRIGGER deleted_external_ids AFTER DELETE ON movie BEGIN
     DELETE FROM external_id WHERE movie_number = old.movie_number;
   END;`,
+    // `catalogue` still has the revision before a delete. The trigger also runs for instances of an
+    // older version.
+    `CREATE INDEX movie_by_revision ON movie (revision, id);
+  CREATE TABLE deleted_movie (
+    id TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deleted_movie_by_revision ON deleted_movie (revision, id);
+  CREATE TABLE forgotten_movies (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    revision INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO forgotten_movies VALUES (1, 0);
+  CREATE TRIGGER noted_delete AFTER DELETE ON movie BEGIN
+    INSERT OR REPLACE INTO deleted_movie SELECT old.id, revision + 1 FROM catalogue;
+  END;
+  CREATE TRIGGER restored_movie AFTER INSERT ON movie BEGIN
+    DELETE FROM deleted_movie WHERE id = new.id;
+  END;`,
   ],
 }
 
@@ -79,6 +99,12 @@ function readers(db: DatabaseSync) {
       `SELECT ${columns} FROM movie WHERE (title, id) > (?, ?) ORDER BY title, id LIMIT ?`,
     ),
     revision: db.prepare('SELECT revision FROM catalogue'),
+    changes: db.prepare(
+      `SELECT id, revision, metadata, update_time_ms FROM movie WHERE (revision, id) > (?1, ?2)
+       UNION ALL SELECT id, revision, NULL, NULL FROM deleted_movie WHERE (revision, id) > (?1, ?2)
+       ORDER BY revision, id LIMIT ?3`,
+    ),
+    forgotten: db.prepare('SELECT revision FROM forgotten_movies'),
     number: db.prepare('SELECT movie_number FROM movie WHERE id = ?'),
     words: db.prepare('SELECT words FROM movie_words WHERE movie_number = ?'),
     byExternalId: db.prepare(
@@ -110,6 +136,13 @@ function writers(db: DatabaseSync) {
     delete: db.prepare('DELETE FROM movie WHERE id = ? RETURNING movie_number'),
     deleteWords: db.prepare('DELETE FROM movie_words WHERE movie_number = ? RETURNING words'),
     deleteWord: db.prepare('DELETE FROM word WHERE word = ? AND movie_number = ?'),
+    forget: db.prepare(
+      `UPDATE forgotten_movies SET revision = coalesce(
+         (SELECT revision FROM deleted_movie ORDER BY revision DESC LIMIT 1 OFFSET ?), revision)`,
+    ),
+    removeForgotten: db.prepare(
+      'DELETE FROM deleted_movie WHERE revision <= (SELECT revision FROM forgotten_movies)',
+    ),
     insertRevision: db.prepare('INSERT OR IGNORE INTO catalogue VALUES (1, ?)'),
     setRevision: db.prepare('UPDATE catalogue SET revision = ?'),
   }
@@ -128,6 +161,11 @@ export function joinWords(words: Iterable<string>): string {
 /** Reverses `joinWords`. */
 export function splitWords(joined: unknown): string[] {
   return (joined as string).split(' ').slice(1)
+}
+
+export function toChange(row: Record<string, unknown>): Change {
+  if (row.metadata !== null) return { kind: 'put', movie: toMovie(row) }
+  return { kind: 'deleted', id: row.id as string, revision: row.revision as number }
 }
 
 export function toMovie(row: Record<string, unknown>): StoredMetadata {

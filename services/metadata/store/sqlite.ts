@@ -10,7 +10,16 @@ import {
   type Metadata,
   type StoredMetadata,
 } from '../metadata.ts'
-import type { ListOptions, ListPage, MetadataStore, PutOutcome } from './port.ts'
+import { endOfChanges, everyHundredth } from './changes.ts'
+import {
+  type ChangePosition,
+  type ChangesPage,
+  deletedCountMax,
+  type ListOptions,
+  type ListPage,
+  type MetadataStore,
+  type PutOutcome,
+} from './port.ts'
 import { pageOf, type SearchLimits, search } from './search.ts'
 import { createSqliteSearch } from './sqlite-search.ts'
 import {
@@ -18,6 +27,7 @@ import {
   prepareStatements,
   schema,
   splitWords,
+  toChange,
   toMovie,
   wordsOf,
 } from './sqlite-tables.ts'
@@ -35,6 +45,8 @@ export interface SqliteMetadataStoreOptions {
   /** Receives the failures of the file. */
   readonly faults?: SqliteFaults
   readonly searchLimits?: SearchLimits
+  /** See the constant of the same name, which is the default. */
+  readonly deletedCountMax?: number
 }
 
 /** Maximum number of movies in the cache. Each has a few kilobytes at most. */
@@ -43,6 +55,8 @@ const cachedCountMax = 1_000
 /** Opens a catalogue in an SQLite file, which several processes may use at once. */
 export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): MetadataStore {
   const { path, clock = Date.now, onWarning = () => {}, searchLimits } = options
+  const { deletedCountMax: countMax = deletedCountMax } = options
+  const isForgetting = everyHundredth(countMax)
   const db = openSqlite(path, schema, { ...options, checked: true })
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   const sql = prepareStatements(db)
@@ -93,7 +107,22 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     const words = splitWords(sql.deleteWords.get(number)?.words)
     for (const word of words) sql.deleteWord.run(word, number)
     advance()
+    forget()
     return true
+  }
+
+  /** Forgets the oldest deletes, now and then. */
+  function forget(): void {
+    if (!isForgetting()) return
+    sql.forget.run(countMax)
+    sql.removeForgotten.run()
+  }
+
+  function changes({ revision, id }: ChangePosition, limit: number): ChangesPage | undefined {
+    const forgotten = sql.forgotten.get()?.revision as number
+    if (forgotten > revision) return undefined
+    const from = id === undefined ? [revision + 1, ''] : [revision, id]
+    return endOfChanges(sql.changes.all(...from, limit).map(toChange), limit)
   }
 
   function writing<T>(body: () => T): Promise<T> {
@@ -140,6 +169,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     put: (movies) => writing(() => putAll(movies)),
     delete: (id) => writing(() => remove(id)),
     list,
+    changes: async (after, limit) => read(db, () => changes(after, limit)),
     revision: async () => read(db, revision),
     async [Symbol.asyncDispose]() {
       use?.[Symbol.dispose]()

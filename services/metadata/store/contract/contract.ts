@@ -4,6 +4,7 @@ import { describeClaimed } from '@marquee/testing/requirements'
 import fc from 'fast-check'
 import { type StoredMetadata, searchWords } from '../../metadata.ts'
 import type { ListPosition, MetadataStore } from '../port.ts'
+import { describeChanges } from './changes.ts'
 import { describeExternalIds } from './external-ids.ts'
 import { alien, movie } from './fixtures.ts'
 import { behavesAsMap, pages, plain } from './model.ts'
@@ -31,6 +32,7 @@ export function metadataStoreContract(
     )
     describeMovies(openNew)
     describeExternalIds(openNew)
+    describeChanges(createDatabase)
     describeList(openNew)
     describeRevision(createDatabase, clock)
     describeReopening(createDatabase, clock)

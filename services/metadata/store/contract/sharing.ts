@@ -7,6 +7,7 @@ import { movie } from './fixtures.ts'
 export type OpenMetadataStore = (options: {
   clock: () => number
   searchLimits?: SearchLimits
+  deletedCountMax?: number
 }) => Promise<MetadataStore>
 
 /** Declares the tests of several stores that are open on one database. */

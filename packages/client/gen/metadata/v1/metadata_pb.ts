@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u001ametadata/v1/metadata.proto\u0012\u000bmetadata.v1\"\xfd\u0002\n\bMetadata\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\r\n\u0005title\u0018\u0002 \u0001(\t\u0012\u0013\n\u000bdescription\u0018\u0003 \u0001(\t\u0012\u0010\n\bdirector\u0018\u0004 \u0001(\t\u0012\u0014\n\frelease_date\u0018\u0005 \u0001(\t\u0012\u0011\n\u0004year\u0018\u0006 \u0001(\u0005H\u0000\x88\u0001\u0001\u0012\u000e\n\u0006genres\u0018\u0007 \u0003(\t\u0012!\n\u0014running_time_minutes\u0018\b \u0001(\u0005H\u0001\x88\u0001\u0001\u0012\u0018\n\u000bimdb_rating\u0018\t \u0001(\u0001H\u0002\x88\u0001\u0001\u0012\u0017\n\nimdb_votes\u0018\n \u0001(\u0005H\u0003\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u000b \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\fexternal_ids\u0018\f \u0001(\u000b2\u0018.metadata.v1.ExternalIdsB\u0007\n\u0005_yearB\u0017\n\u0015_running_time_minutesB\u000e\n\f_imdb_ratingB\r\n\u000b_imdb_votes\"_\n\u000bExternalIds\u0012\f\n\u0004imdb\u0018\u0001 \u0001(\t\u0012\f\n\u0004tmdb\u0018\u0002 \u0001(\t\u0012\u0012\n\nletterboxd\u0018\u0003 \u0001(\t\u0012\r\n\u0005trakt\u0018\u0004 \u0001(\t\u0012\u0011\n\tmovielens\u0018\u0005 \u0001(\t\"&\n\u0012GetMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\">\n\u0013GetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\",\n\u0017BatchGetMetadataRequest\u0012\u0011\n\tmovie_ids\u0018\u0001 \u0003(\t\"^\n\u0018BatchGetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0019\n\u0011missing_movie_ids\u0018\u0002 \u0003(\t\"\\\n\u0017BatchGetMovieIdsRequest\u0012+\n\u0006source\u0018\u0001 \u0001(\u000e2\u001b.metadata.v1.ExternalSource\u0012\u0014\n\fexternal_ids\u0018\u0002 \u0003(\t\"\xa1\u0002\n\u0018BatchGetMovieIdsResponse\u0012<\n\u0007matches\u0018\u0001 \u0003(\u000b2+.metadata.v1.BatchGetMovieIdsResponse.Match\u0012\u001c\n\u0014missing_external_ids\u0018\u0002 \u0003(\t\u0012D\n\u000bambiguities\u0018\u0003 \u0003(\u000b2/.metadata.v1.BatchGetMovieIdsResponse.Ambiguity\u001a.\n\u0005Match\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0010\n\bmovie_id\u0018\u0002 \u0001(\t\u001a3\n\tAmbiguity\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tmovie_ids\u0018\u0002 \u0003(\t\"=\n\u0012PutMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\"O\n\u0013PutMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\u000f\n\u0007created\u0018\u0002 \u0001(\b\")\n\u0015DeleteMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\")\n\u0016DeleteMetadataResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\"K\n\u0013ListMetadataRequest\u0012\r\n\u0005query\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0003 \u0001(\t\"X\n\u0014ListMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t*\xbf\u0001\n\u000eExternalSource\u0012\u001f\n\u001bEXTERNAL_SOURCE_UNSPECIFIED\u0010\u0000\u0012\u0018\n\u0014EXTERNAL_SOURCE_IMDB\u0010\u0001\u0012\u0018\n\u0014EXTERNAL_SOURCE_TMDB\u0010\u0002\u0012\u001e\n\u001aEXTERNAL_SOURCE_LETTERBOXD\u0010\u0003\u0012\u0019\n\u0015EXTERNAL_SOURCE_TRAKT\u0010\u0004\u0012\u001d\n\u0019EXTERNAL_SOURCE_MOVIELENS\u0010\u00052\xc5\u0004\n\u000fMetadataService\u0012U\n\u000bGetMetadata\u0012\u001f.metadata.v1.GetMetadataRequest\u001a .metadata.v1.GetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMetadata\u0012$.metadata.v1.BatchGetMetadataRequest\u001a%.metadata.v1.BatchGetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMovieIds\u0012$.metadata.v1.BatchGetMovieIdsRequest\u001a%.metadata.v1.BatchGetMovieIdsResponse\"\u0003\x90\u0002\u0001\u0012U\n\u000bPutMetadata\u0012\u001f.metadata.v1.PutMetadataRequest\u001a .metadata.v1.PutMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eDeleteMetadata\u0012\".metadata.v1.DeleteMetadataRequest\u001a#.metadata.v1.DeleteMetadataResponse\"\u0003\x90\u0002\u0002\u0012X\n\fListMetadata\u0012 .metadata.v1.ListMetadataRequest\u001a!.metadata.v1.ListMetadataResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u001ametadata/v1/metadata.proto\u0012\u000bmetadata.v1\"\xfd\u0002\n\bMetadata\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\r\n\u0005title\u0018\u0002 \u0001(\t\u0012\u0013\n\u000bdescription\u0018\u0003 \u0001(\t\u0012\u0010\n\bdirector\u0018\u0004 \u0001(\t\u0012\u0014\n\frelease_date\u0018\u0005 \u0001(\t\u0012\u0011\n\u0004year\u0018\u0006 \u0001(\u0005H\u0000\x88\u0001\u0001\u0012\u000e\n\u0006genres\u0018\u0007 \u0003(\t\u0012!\n\u0014running_time_minutes\u0018\b \u0001(\u0005H\u0001\x88\u0001\u0001\u0012\u0018\n\u000bimdb_rating\u0018\t \u0001(\u0001H\u0002\x88\u0001\u0001\u0012\u0017\n\nimdb_votes\u0018\n \u0001(\u0005H\u0003\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u000b \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\fexternal_ids\u0018\f \u0001(\u000b2\u0018.metadata.v1.ExternalIdsB\u0007\n\u0005_yearB\u0017\n\u0015_running_time_minutesB\u000e\n\f_imdb_ratingB\r\n\u000b_imdb_votes\"_\n\u000bExternalIds\u0012\f\n\u0004imdb\u0018\u0001 \u0001(\t\u0012\f\n\u0004tmdb\u0018\u0002 \u0001(\t\u0012\u0012\n\nletterboxd\u0018\u0003 \u0001(\t\u0012\r\n\u0005trakt\u0018\u0004 \u0001(\t\u0012\u0011\n\tmovielens\u0018\u0005 \u0001(\t\"&\n\u0012GetMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\">\n\u0013GetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\",\n\u0017BatchGetMetadataRequest\u0012\u0011\n\tmovie_ids\u0018\u0001 \u0003(\t\"^\n\u0018BatchGetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0019\n\u0011missing_movie_ids\u0018\u0002 \u0003(\t\"\\\n\u0017BatchGetMovieIdsRequest\u0012+\n\u0006source\u0018\u0001 \u0001(\u000e2\u001b.metadata.v1.ExternalSource\u0012\u0014\n\fexternal_ids\u0018\u0002 \u0003(\t\"\xa1\u0002\n\u0018BatchGetMovieIdsResponse\u0012<\n\u0007matches\u0018\u0001 \u0003(\u000b2+.metadata.v1.BatchGetMovieIdsResponse.Match\u0012\u001c\n\u0014missing_external_ids\u0018\u0002 \u0003(\t\u0012D\n\u000bambiguities\u0018\u0003 \u0003(\u000b2/.metadata.v1.BatchGetMovieIdsResponse.Ambiguity\u001a.\n\u0005Match\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0010\n\bmovie_id\u0018\u0002 \u0001(\t\u001a3\n\tAmbiguity\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tmovie_ids\u0018\u0002 \u0003(\t\"=\n\u0012PutMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\"O\n\u0013PutMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\u000f\n\u0007created\u0018\u0002 \u0001(\b\")\n\u0015DeleteMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\")\n\u0016DeleteMetadataResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\"\x85\u0001\n\u0013ListMetadataRequest\u0012\r\n\u0005query\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0003 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0004 \u0001(\t\u0012\u0010\n\border_by\u0018\u0005 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\u0006 \u0001(\b\"\x91\u0001\n\u0014ListMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\"\xb4\u0001\n\u0006Facets\u0012)\n\u0006genres\u0018\u0001 \u0003(\u000b2\u0019.metadata.v1.Facets.Genre\u0012+\n\u0007decades\u0018\u0002 \u0003(\u000b2\u001a.metadata.v1.Facets.Decade\u001a%\n\u0005Genre\u0012\r\n\u0005genre\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005\u001a+\n\u0006Decade\u0012\u0012\n\nfirst_year\u0018\u0001 \u0001(\u0005\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005*\xbf\u0001\n\u000eExternalSource\u0012\u001f\n\u001bEXTERNAL_SOURCE_UNSPECIFIED\u0010\u0000\u0012\u0018\n\u0014EXTERNAL_SOURCE_IMDB\u0010\u0001\u0012\u0018\n\u0014EXTERNAL_SOURCE_TMDB\u0010\u0002\u0012\u001e\n\u001aEXTERNAL_SOURCE_LETTERBOXD\u0010\u0003\u0012\u0019\n\u0015EXTERNAL_SOURCE_TRAKT\u0010\u0004\u0012\u001d\n\u0019EXTERNAL_SOURCE_MOVIELENS\u0010\u00052\xc5\u0004\n\u000fMetadataService\u0012U\n\u000bGetMetadata\u0012\u001f.metadata.v1.GetMetadataRequest\u001a .metadata.v1.GetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMetadata\u0012$.metadata.v1.BatchGetMetadataRequest\u001a%.metadata.v1.BatchGetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMovieIds\u0012$.metadata.v1.BatchGetMovieIdsRequest\u001a%.metadata.v1.BatchGetMovieIdsResponse\"\u0003\x90\u0002\u0001\u0012U\n\u000bPutMetadata\u0012\u001f.metadata.v1.PutMetadataRequest\u001a .metadata.v1.PutMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eDeleteMetadata\u0012\".metadata.v1.DeleteMetadataRequest\u001a#.metadata.v1.DeleteMetadataResponse\"\u0003\x90\u0002\u0002\u0012X\n\fListMetadata\u0012 .metadata.v1.ListMetadataRequest\u001a!.metadata.v1.ListMetadataResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_timestamp]);
 
 /**
  * Metadata describes a movie.
@@ -435,9 +435,20 @@ export const DeleteMetadataResponseSchema: GenMessage<DeleteMetadataResponse> = 
  */
 export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   /**
-   * Words that the title or the director must all contain, each a word or the beginning of one. Case and
-   * accents do not count. Of more than 32 different words the first 32 are compared. Empty for the whole
-   * catalogue; a query without any word in it, such as "!!!", finds nothing.
+   * Words to search for. Case, accents and punctuation do not count: "walle" finds "WALL·E". The order, unless
+   * order_by names another, is by how well a movie matches:
+   *
+   * 	1. its title is the query, but for "The", "A" or "An" in front
+   * 	2. its title begins with the query
+   * 	3. its title has every word of the query
+   * 	4. every word begins a word of its title
+   * 	5. every word begins a word of its director's name
+   * 	6. every word begins one of title or director, or is its year or a word of its genres
+   *
+   * then by votes at IMDb, title and id. A year at the end, as in "the matrix 1999", may also be that of the movie. When
+   * no movie matches, those come whose words differ by one slip of the keyboard in 4 to 7 letters, or two in more, or are
+   * two of the title in one. The first 32 words count. Empty for the whole catalogue; a query without any word in it,
+   * such as "!!!", finds nothing.
    *
    * @generated from field: string query = 1;
    */
@@ -451,11 +462,37 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same query. Empty for the first page.
+   * next_page_token of the page before, with the same query, filter and order_by. Empty for the first page.
    *
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * A condition in CEL (https://cel.dev): comparisons of id, title, director, year, running_time_minutes, imdb_rating
+   * and imdb_votes by ==, !=, <, <=, >, >= and in, startsWith, endsWith and contains of texts, and "Drama" in genres,
+   * joined by &&, || and !. At most 32 comparisons. A comparison with an unknown number is neither true nor false.
+   * Example: "Drama" in genres && year >= 1990 && year < 2000. Empty for no condition.
+   *
+   * @generated from field: string filter = 4;
+   */
+  filter: string;
+
+  /**
+   * Up to 3 of title, year, running_time_minutes, imdb_rating, imdb_votes and, with a query, relevance, separated by
+   * commas, each with desc after it for the opposite direction: "year desc, title". Movies whose value is unknown are
+   * last. Movies that are equal are in order of title, then id; so is the catalogue when this is empty.
+   *
+   * @generated from field: string order_by = 5;
+   */
+  orderBy: string;
+
+  /**
+   * Asks for facets.
+   *
+   * @generated from field: bool include_facets = 6;
+   */
+  includeFacets: boolean;
 };
 
 /**
@@ -475,12 +512,26 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
   metadata: Metadata[];
 
   /**
-   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than
-   * page_size, or none, because one call reads a bounded number of movies.
+   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than page_size, because
+   * of its size in bytes.
    *
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Number of movies of all pages.
+   *
+   * @generated from field: int32 total_size = 3;
+   */
+  totalSize: number;
+
+  /**
+   * How many movies of all pages have a genre, or are of a decade. Set when the request has include_facets.
+   *
+   * @generated from field: metadata.v1.Facets facets = 4;
+   */
+  facets?: Facets | undefined;
 };
 
 /**
@@ -489,6 +540,78 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
  */
 export const ListMetadataResponseSchema: GenMessage<ListMetadataResponse> = /*@__PURE__*/
   messageDesc(file_metadata_v1_metadata, 13);
+
+/**
+ * Facets are numbers of movies, the largest first. At most 100 of each kind.
+ *
+ * @generated from message metadata.v1.Facets
+ */
+export type Facets = Message<"metadata.v1.Facets"> & {
+  /**
+   * @generated from field: repeated metadata.v1.Facets.Genre genres = 1;
+   */
+  genres: Facets_Genre[];
+
+  /**
+   * @generated from field: repeated metadata.v1.Facets.Decade decades = 2;
+   */
+  decades: Facets_Decade[];
+};
+
+/**
+ * Describes the message metadata.v1.Facets.
+ * Use `create(FacetsSchema)` to create a new message.
+ */
+export const FacetsSchema: GenMessage<Facets> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 14);
+
+/**
+ * Genre is how many movies have a genre.
+ *
+ * @generated from message metadata.v1.Facets.Genre
+ */
+export type Facets_Genre = Message<"metadata.v1.Facets.Genre"> & {
+  /**
+   * @generated from field: string genre = 1;
+   */
+  genre: string;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message metadata.v1.Facets.Genre.
+ * Use `create(Facets_GenreSchema)` to create a new message.
+ */
+export const Facets_GenreSchema: GenMessage<Facets_Genre> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 14, 0);
+
+/**
+ * Decade is how many movies are of the ten years from first_year.
+ *
+ * @generated from message metadata.v1.Facets.Decade
+ */
+export type Facets_Decade = Message<"metadata.v1.Facets.Decade"> & {
+  /**
+   * @generated from field: int32 first_year = 1;
+   */
+  firstYear: number;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message metadata.v1.Facets.Decade.
+ * Use `create(Facets_DecadeSchema)` to create a new message.
+ */
+export const Facets_DecadeSchema: GenMessage<Facets_Decade> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 14, 1);
 
 /**
  * ExternalSource is a catalogue of movies that others keep.
@@ -602,7 +725,8 @@ export const MetadataService: GenService<{
     output: typeof DeleteMetadataResponseSchema;
   },
   /**
-   * ListMetadata pages through the catalogue in order of title, then id.
+   * ListMetadata pages through the catalogue: through all of it, or what a query and a filter leave. It has everything
+   * that was saved before the call.
    *
    * @generated from rpc metadata.v1.MetadataService.ListMetadata
    */

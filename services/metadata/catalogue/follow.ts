@@ -1,0 +1,121 @@
+import type { ChangePosition, ListPosition, MetadataStore } from '../store/port.ts'
+import { createSlices } from '../store/slices.ts'
+import {
+  type Catalogue,
+  type CataloguePage,
+  type CatalogueQuery,
+  createCatalogue,
+} from './catalogue.ts'
+
+/** The movies of a store, as lists need them. */
+export interface FollowingCatalogue {
+  /** Reads all movies, so that the first list need not wait for it. */
+  load(): Promise<void>
+  /** Lists the movies, with everything that was written before the call, by any process. */
+  list(query: CatalogueQuery, signal: AbortSignal | undefined): Promise<CataloguePage>
+}
+
+/** Number of movies in one read: a few milliseconds. */
+const readSize = 500
+/** Number of dead places from which on the catalogue is read anew, when they are more than the movies. */
+const deadCountMin = 20_000
+
+interface Loaded {
+  readonly catalogue: Catalogue
+  /** Revision up to which the catalogue has everything. */
+  revision: number
+}
+
+/** Keeps a catalogue in memory that follows a store. It is read at the first call. */
+export function followStore(
+  store: Pick<MetadataStore, 'list' | 'changes' | 'revision'>,
+): FollowingCatalogue {
+  const slices = createSlices()
+  let current: Loaded | undefined
+  let rebuilding: Promise<void> | undefined
+  let refreshing: Promise<Catalogue> | undefined
+  let waiting: Promise<Catalogue> | undefined
+
+  async function load(): Promise<Loaded> {
+    const loaded = { catalogue: createCatalogue(), revision: await store.revision() }
+    let after: ListPosition | undefined
+    do {
+      await slices.next()
+      const page = await store.list({ words: [], limit: readSize, ...(after && { after }) })
+      for (const movie of page.movies) loaded.catalogue.put(movie)
+      after = page.next
+    } while (after !== undefined)
+    return loaded
+  }
+
+  /** Applies what has changed. Returns `false` when the store has forgotten some of it. */
+  async function follow(loaded: Loaded): Promise<boolean> {
+    const revision = await store.revision()
+    let after: ChangePosition | undefined
+    if (revision !== loaded.revision) after = { revision: loaded.revision }
+    while (after !== undefined) {
+      const page = await store.changes(after, readSize)
+      if (page === undefined) return false
+      for (const change of page.changes) {
+        if (change.kind === 'put') loaded.catalogue.put(change.movie)
+        else loaded.catalogue.remove(change.id)
+      }
+      after = page.next
+      if (after !== undefined) await slices.next()
+    }
+    loaded.revision = revision
+    return true
+  }
+
+  /** Brings the catalogue up to the store. Reads it anew when the store has forgotten changes. */
+  async function refresh(): Promise<Catalogue> {
+    current ??= await load()
+    if (!(await follow(current))) current = await load()
+    rebuildWhenNeeded(current.catalogue)
+    return current.catalogue
+  }
+
+  /** Replaces a catalogue with many dead places, while it is used. */
+  function rebuildWhenNeeded(catalogue: Catalogue): void {
+    const dead = catalogue.deadCount()
+    if (rebuilding !== undefined || dead < deadCountMin || dead < catalogue.count()) return
+    rebuilding = load()
+      .then((loaded) => {
+        current = loaded
+      })
+      // The next refresh tries again, and fails when the store still does.
+      .catch(() => {})
+      .finally(() => {
+        rebuilding = undefined
+      })
+  }
+
+  /** Shares one refresh among the calls that came before it began. */
+  function refreshed(): Promise<Catalogue> {
+    if (refreshing === undefined) {
+      refreshing = refresh().finally(() => {
+        refreshing = undefined
+      })
+      return refreshing
+    }
+    const ended = refreshing.then(
+      () => {},
+      () => {},
+    )
+    waiting ??= ended.then(() => {
+      waiting = undefined
+      return refreshed()
+    })
+    return waiting
+  }
+
+  return {
+    async load() {
+      await refreshed()
+    },
+    async list(query, signal) {
+      const catalogue = await refreshed()
+      return catalogue.list(query, () => slices.next(signal))
+    },
+  }
+}

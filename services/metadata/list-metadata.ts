@@ -1,0 +1,109 @@
+import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
+import { setVersion } from '@marquee/service/rest/conditional'
+import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
+import type {
+  ListMetadataRequest,
+  Metadata as MetadataMessage,
+} from '../../gen/metadata/v1/metadata_pb.ts'
+import type { CataloguePage, Position } from './catalogue/catalogue.ts'
+import type { Facets } from './catalogue/facets.ts'
+import { type Filter, parseFilter } from './catalogue/filter.ts'
+import type { FollowingCatalogue } from './catalogue/follow.ts'
+import { parseOrder } from './catalogue/order.ts'
+import { QueryError } from './catalogue/query-error.ts'
+import type { StoredMetadata } from './metadata.ts'
+import type { MetadataStore } from './store/port.ts'
+
+/** Page size of a request that sets none. */
+const pageSizeDefault = 50
+/** Approximate size, in bytes, at which a page ends early: descriptions may be long. */
+const pageBytesMax = 1024 * 1024
+/** Maximum number of movies in one read. Limits how far a page exceeds `pageBytesMax`. */
+const readSizeMax = 100
+
+export interface ListMetadataOptions {
+  readonly store: Pick<MetadataStore, 'getMany' | 'revision'>
+  readonly catalogue: FollowingCatalogue
+  readonly toMessage: (movie: StoredMetadata) => MetadataMessage
+}
+
+/** Implements `metadata.v1.MetadataService.ListMetadata`. */
+export function createListMetadata({ store, catalogue, toMessage }: ListMetadataOptions) {
+  return async (request: ListMetadataRequest, context: HandlerContext) => {
+    const { pageSize, pageToken, includeFacets } = request
+    const query = request.query.trim()
+    const { filter, order } = await read(request, query !== '')
+    const list = `metadata:${JSON.stringify([query, request.filter, request.orderBy])}`
+    const after = decodePageToken(pageToken, list, isPosition)
+    setVersion(context, await store.revision())
+    const limit = pageSize || pageSizeDefault
+    const selected = { query, filter, order, after, limit, hasFacets: includeFacets }
+    const page = await catalogue.list(selected, context.signal)
+    const { movies, next } = await readMovies(store, page)
+    return {
+      metadata: movies.map(toMessage),
+      nextPageToken: next ? encodePageToken(list, next) : '',
+      totalSize: page.totalSize,
+      ...(page.facets && { facets: facetsMessage(page.facets) }),
+    }
+  }
+}
+
+/** Reads filter and order. Throws `INVALID_ARGUMENT` for what they may not contain. */
+async function read({ filter, orderBy }: ListMetadataRequest, hasQuery: boolean) {
+  try {
+    const condition: Filter | undefined = filter === '' ? undefined : await parseFilter(filter)
+    return { filter: condition, order: parseOrder(orderBy, hasQuery) }
+  } catch (error) {
+    if (error instanceof QueryError) throw new ConnectError(error.message, Code.InvalidArgument)
+    throw error
+  }
+}
+
+/**
+ * Reads the movies of a page, up to `pageBytesMax`. A movie that was deleted meanwhile is left out.
+ */
+async function readMovies(
+  store: Pick<MetadataStore, 'getMany'>,
+  page: CataloguePage,
+): Promise<{ movies: StoredMetadata[]; next: Position | undefined }> {
+  const movies: StoredMetadata[] = []
+  let bytes = 0
+  let read = 0
+  while (read < page.movies.length && bytes < pageBytesMax) {
+    const part = page.movies.slice(read, read + readSizeMax)
+    const found = await store.getMany(part.map(({ id }) => id))
+    const present = part.flatMap(({ id }) => found.get(id) ?? [])
+    movies.push(...present)
+    bytes += bytesOf(present)
+    read += part.length
+  }
+  const isLast = read === page.movies.length && !page.hasNext
+  return { movies, next: isLast ? undefined : page.movies[read - 1]?.position }
+}
+
+/** Estimates the size of movies as messages, in bytes, from their texts. */
+function bytesOf(movies: readonly StoredMetadata[]): number {
+  let bytes = 0
+  for (const { title, description, director } of movies) {
+    bytes += 2 * (title.length + description.length + director.length) + 100
+  }
+  return bytes
+}
+
+function facetsMessage({ genres, decades }: Facets) {
+  return {
+    genres: genres.map(({ value, count }) => ({ genre: value, count })),
+    decades: decades.map(({ value, count }) => ({ firstYear: value, count })),
+  }
+}
+
+function isPosition(value: unknown): value is Position {
+  const { title, id, values } = (value ?? {}) as Partial<Position>
+  return typeof title === 'string' && typeof id === 'string' && isValues(values)
+}
+
+function isValues(values: unknown): boolean {
+  if (!Array.isArray(values)) return false
+  return values.every((value) => value === null || typeof value === 'number')
+}
