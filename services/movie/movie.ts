@@ -43,7 +43,7 @@ export interface Page<T> {
   readonly nextPageToken: string
 }
 
-/** What to list of the catalogue, as `metadata.v1.ListMetadataRequest` describes it. */
+/** A list of the catalogue, as `metadata.v1.ListMetadataRequest` describes it. */
 export interface CatalogueOptions extends PageOptions {
   readonly query: string
   readonly filter: string

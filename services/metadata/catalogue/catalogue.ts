@@ -12,7 +12,7 @@ import { createTitleOrder, type TitlePosition } from './title-order.ts'
 import { createGroups, createVocabulary } from './vocabulary.ts'
 import { type Words, wordsOf } from './words.ts'
 
-/** What to list. */
+/** A list to read. */
 export interface CatalogueQuery {
   /** Words to search for: see `tiers`. Empty for all movies. Without a word in it, it finds none. */
   readonly query: string
@@ -34,7 +34,7 @@ export interface Position extends TitlePosition {
 
 export interface CataloguePage {
   readonly movies: readonly { readonly id: string; readonly position: Position }[]
-  /** Whether movies come after these. */
+  /** True when movies come after these. */
   readonly hasNext: boolean
   /** Number of movies of all pages. */
   readonly totalSize: number
@@ -162,7 +162,7 @@ export function createCatalogue(): Catalogue {
 }
 
 interface ListKey extends Key {
-  /** Whether the values are places in the order of titles. */
+  /** Set when the values are places in the order of titles. */
   readonly isTitle?: true
 }
 

@@ -7,7 +7,7 @@ export const numberNames = ['year', 'runningTimeMinutes', 'imdbRating', 'imdbVot
 export type NumberName = (typeof numberNames)[number]
 
 /**
- * What the catalogue compares, by slot. A movie has one slot, until it is put again: it then gets a
+ * Values that lists compare, by slot. A movie has one slot, until it is put again: it then gets a
  * new one, at the end. So whatever is added in the order of slots stays in this order.
  */
 export interface Columns {

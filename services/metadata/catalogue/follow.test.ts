@@ -32,7 +32,7 @@ test('lists share the reads of the store, and each has what was written before i
   expect(counted.reads() - before).toBeLessThan(20)
 })
 
-test('a catalogue is read anew when the store has forgotten what was deleted', async () => {
+test('a catalogue is read again when the store has forgotten what was deleted', async () => {
   await using store = createMemoryMetadataStore({ deletedCountMax: 1 })
   const { list } = followStore(store)
   await store.put([movie('1'), movie('2'), movie('3')])
@@ -55,7 +55,7 @@ test('a list fails with the store, and the next one succeeds', async () => {
   expect(await titles(list).catch((error: Error) => error.message)).toBe('away')
 })
 
-test('a catalogue whose movies were put again and again is read anew, while it is used', async () => {
+test('a catalogue whose movies were put again and again is read again, while it is used', async () => {
   await using store = createMemoryMetadataStore()
   const counted = countReads(store)
   const { list } = followStore(counted.store)

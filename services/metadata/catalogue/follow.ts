@@ -17,7 +17,7 @@ export interface FollowingCatalogue {
 
 /** Number of movies in one read: a few milliseconds. */
 const readSize = 500
-/** Number of dead places from which on the catalogue is read anew, when they are more than the movies. */
+/** Number of dead places from which on the catalogue is read again, when they are more than the movies. */
 const deadCountMin = 20_000
 
 interface Loaded {
@@ -67,7 +67,7 @@ export function followStore(
     return true
   }
 
-  /** Brings the catalogue up to the store. Reads it anew when the store has forgotten changes. */
+  /** Brings the catalogue up to the store. Reads it again when the store has forgotten changes. */
   async function refresh(): Promise<Catalogue> {
     current ??= await load()
     if (!(await follow(current))) current = await load()

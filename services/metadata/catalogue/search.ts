@@ -24,7 +24,7 @@ export type Tier = (typeof tiers)[number]
 /** Maximum number of words that are compared. Of a longer query, the first ones count. */
 export const queryWordsMax = 32
 
-/** What a search reads. */
+/** The parts of a catalogue that a search reads. */
 export interface SearchedIndex {
   readonly columns: Columns
   readonly vocabulary: Vocabulary

@@ -1,7 +1,7 @@
 import { type Bits, noBits, setBit } from './bits.ts'
 import { isNear, lettersOf, nearDistance } from './near.ts'
 
-/** Where a movie has a word. Labels are its genres and year. */
+/** Parts of a movie that have words. Labels are its genres and year. */
 export const fields = ['title', 'director', 'label'] as const
 export type Field = (typeof fields)[number]
 

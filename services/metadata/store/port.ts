@@ -34,7 +34,7 @@ export interface ListPage {
   readonly next: ListPosition | undefined
 }
 
-/** What a put or a delete has left of a movie. */
+/** The state that the last put or delete has left of a movie. */
 export type Change =
   | { readonly kind: 'put'; readonly movie: StoredMetadata }
   | { readonly kind: 'deleted'; readonly id: string; readonly revision: number }
