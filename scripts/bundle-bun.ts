@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { withoutRules } from './without-rules-bun.ts'
 
 /** A file of the page. */
@@ -21,11 +20,11 @@ export interface Bundle {
  * Bundles a page for browsers: its HTML, and what it links to. Throws an error for the user when
  * something cannot be resolved, and for a style sheet that only a script imports, because nothing
  * would load it.
- * @param folder Folder with `index.html`.
+ * @param html Path of its HTML: `apps/web/index.html`.
  */
-export async function bundle(folder: string): Promise<Bundle> {
+export async function bundle(html: string): Promise<Bundle> {
   const { outputs } = await Bun.build({
-    entrypoints: [join(folder, 'index.html')],
+    entrypoints: [html],
     target: 'browser',
     splitting: true,
     minify: true,
@@ -56,7 +55,7 @@ export async function bundle(folder: string): Promise<Bundle> {
 }
 
 function refuseUnlinkedStyles(files: readonly BundledFile[]): void {
-  const page = files.find(({ path }) => path === 'index.html')
+  const page = files.find(({ path }) => path.endsWith('.html'))
   const html = new TextDecoder().decode(page?.bytes)
   const unlinked = files.filter(({ path }) => path.endsWith('.css') && !html.includes(path))
   if (unlinked.length === 0) return

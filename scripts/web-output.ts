@@ -33,7 +33,7 @@ const fingerprintName = 'fingerprint'
 const renameTriesMax = 20
 
 /**
- * Builds the page, unless the last build had the same source: `index.html`, and what it needs in
+ * Builds the pages, unless the last build had the same source: each HTML file, and what they need in
  * `assets`, each with a Brotli (`.br`) and gzip (`.gz`) copy where that is smaller. The folder is
  * replaced as a whole.
  * @returns The bundle, or `undefined` when nothing has changed.
@@ -42,11 +42,27 @@ export async function buildWeb(build: WebBuild): Promise<Bundle | undefined> {
   const { source, extraSources, output } = build
   const fingerprint = await fingerprintOf([source, ...extraSources])
   if ((await readIfPresent(join(output, fingerprintName))) === fingerprint) return undefined
-  const built = await bundle(source)
+  const built = await bundlePages(source)
   const fingerprintFile = { path: fingerprintName, bytes: new TextEncoder().encode(fingerprint) }
   await replaceFolder(`${output}-maps`, built.sourceMaps, false)
   await replaceFolder(output, [...built.served, fingerprintFile], true)
   return built
+}
+
+/** Bundles each HTML file of a folder as a page of its own, so that none loads parts of another. */
+async function bundlePages(source: string): Promise<Bundle> {
+  const names = await readdir(source)
+  const pages = names.filter((name) => name.endsWith('.html')).map((name) => join(source, name))
+  const bundles = await Promise.all(pages.map(bundle))
+  return {
+    served: distinct(bundles.flatMap(({ served }) => served)),
+    sourceMaps: distinct(bundles.flatMap(({ sourceMaps }) => sourceMaps)),
+  }
+}
+
+/** Keeps one of the files that several pages have: their names contain a hash. */
+function distinct(files: readonly BundledFile[]): BundledFile[] {
+  return [...new Map(files.map((file) => [file.path, file])).values()]
 }
 
 /** Returns a hash of the content, independent of modification times. */

@@ -32,7 +32,7 @@ describe('page.json contains the addresses of the services:', () => {
   })
 })
 
-test.each(['/', '/movies/the-matrix-1999', '/system', '/try', '/try/a.v1.AService/Get'])(
+test.each(['/', '/movies/the-matrix-1999', '/system', '/try', '/try/a.v1.AService/Get', '/docs'])(
   'the page has a path of its own: %s',
   async (path) => {
     const response = await (await serviceWith({})).fetch(new Request(appOrigin + path))

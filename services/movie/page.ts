@@ -39,6 +39,9 @@ export interface PageOptions {
 /** Paths of the views. */
 const pagePaths = ['/', '/movies/:id', '/system', '/try', '/try/:service/:method']
 
+/** Pages of their own. */
+const otherPages = { '/docs': 'docs.html' }
+
 export function readPageConfig(flags: Flags): PageConfig {
   const webRoot = flags.text({
     flag: 'web-root',
@@ -68,12 +71,13 @@ export async function openPage({ config, log }: PageOptions): Promise<MoviePage>
 /** @param built `undefined` when the page is not built. */
 function addPage(app: ServiceApp, built: BuiltPage | undefined, config: PageConfig): void {
   const { directUrls, commandUrls, hasSignIn = false } = config
-  for (const path of [...pagePaths, '/assets/*', '/page.json']) {
+  for (const path of [...pagePaths, ...Object.keys(otherPages), '/assets/*', '/page.json']) {
     app.access.addRoute(path, { GET: Access.PUBLIC })
   }
   addPageRoutes(app, {
     page: built,
     paths: pagePaths,
+    others: otherPages,
     callOrigins: [...new Set(Object.values(directUrls))],
     advice: 'bun run build',
   })

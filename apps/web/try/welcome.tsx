@@ -18,7 +18,7 @@ export function Welcome() {
       <p>
         Call any method of the three services over Connect or gRPC-Web. Forms come from the
         services' own descriptors, by reflection. Copy each call as a command for curl, grpcurl or
-        buf.
+        buf. Each method is also a REST route: see the <a href="/docs">REST documentation</a>.
       </p>
       <ul class="welcome-list">
         {examples.map(({ path, text }) => (

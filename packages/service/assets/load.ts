@@ -21,6 +21,8 @@ export interface PackedAsset {
 /** Built page: the index, which is the response of all its routes, and the other files. */
 export interface BuiltPage {
   readonly index: Asset
+  /** Other HTML files by name: `docs.html`. */
+  readonly others: ReadonlyMap<string, Asset>
   /** Files by path: `/assets/index-3f2a.js`. */
   readonly assets: ReadonlyMap<string, Asset>
 }
@@ -60,13 +62,16 @@ export async function loadPage(folder: string): Promise<BuiltPage | undefined> {
   const files = await readFiles(folder)
   const index = toAsset(files, 'index.html')
   if (index === undefined) return undefined
-  const names = [...files.keys()].filter((name) => name.startsWith('assets/') && !isPacked(name))
+  const names = [...files.keys()].filter((name) => !isPacked(name))
   const assets = new Map<string, Asset>()
+  const others = new Map<string, Asset>()
   for (const name of names) {
     const asset = toAsset(files, name)
-    if (asset !== undefined) assets.set(`/${name}`, asset)
+    if (asset === undefined || name === 'index.html') continue
+    if (name.startsWith('assets/')) assets.set(`/${name}`, asset)
+    else if (/^[\w-]+\.html$/.test(name)) others.set(name, asset)
   }
-  return { index, assets }
+  return { index, others, assets }
 }
 
 async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {

@@ -13,6 +13,7 @@ import { createHealth } from '../process/health.ts'
 import { loadPage, pageLimits } from './load.ts'
 import { addPageRoutes } from './routes.ts'
 
+const docs = '<!doctype html><title>Documentation</title>'
 const html = '<!doctype html><title>A page</title>'
 const script = `console.log(${JSON.stringify('again '.repeat(100))})`
 const forEver = 'public, max-age=31536000, immutable'
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const files = {
     'index.html': html,
     'index.html.br': brotliCompressSync(html),
+    'docs.html': docs,
     'assets/main-1.js': script,
     'assets/main-1.js.br': brotliCompressSync(script),
     'assets/main-1.js.gz': gzipSync(script),
@@ -67,6 +69,14 @@ describe('the page', () => {
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
     })
+  })
+
+  test('may have other HTML files, each at a path of its own', async () => {
+    const { status, headers, body } = await fetchPath('/docs')
+    expect([status, body.toString()]).toEqual([200, docs])
+    expect(headers['cache-control']).toBe('no-cache')
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+    expect((await fetchPath('/docs.html')).status).toBe(404)
   })
 
   test('is not sent again to a client that has it', async () => {
@@ -166,6 +176,7 @@ async function servePage(folder: string): Promise<Server> {
   addPageRoutes(app, {
     page,
     paths: ['/', '/movies/:id'],
+    others: { '/docs': 'docs.html' },
     callOrigins: ['http://ratings.test:8082'],
     advice: 'build it',
   })

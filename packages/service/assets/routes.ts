@@ -11,6 +11,8 @@ export interface PageRoutesOptions {
   readonly page: BuiltPage | undefined
   /** Routes that respond with the index, in Hono's form: `/movies/:id`. */
   readonly paths: readonly string[]
+  /** Other HTML files by their route: `{'/docs': 'docs.html'}`. Default: none. */
+  readonly others?: Readonly<Record<string, string>>
   /** Other origins that the page's scripts may call. */
   readonly callOrigins?: readonly string[]
   /** Advice for the response when the page is not built. */
@@ -25,19 +27,19 @@ const immutable = 'public, max-age=31536000, immutable'
  * files under `/assets/`. Each response is in the compressed form that the client accepts.
  */
 export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions): void {
-  const { page, paths, callOrigins, advice } = options
+  const { page, paths, others = {}, callOrigins, advice } = options
   const policy = pagePolicy(callOrigins)
   const refuse = refuseMethod('GET, HEAD')
 
-  function respondIndex(c: Context<Environment>): Response {
-    if (page === undefined) return c.text(`the page is not built: ${advice}\n`, 503)
-    const { index } = page
-    return send(c, index, ['etag', `W/"${index.version}"`, 'cache-control', 'no-cache', ...policy])
-  }
-  for (const path of paths) {
-    app.get(path, respondIndex)
+  function addPage(path: string, html: Asset | undefined): void {
+    app.get(path, (c) => {
+      if (html === undefined) return c.text(`the page is not built: ${advice}\n`, 503)
+      return send(c, html, ['etag', `W/"${html.version}"`, 'cache-control', 'no-cache', ...policy])
+    })
     app.all(path, refuse)
   }
+  for (const path of paths) addPage(path, page?.index)
+  for (const [path, name] of Object.entries(others)) addPage(path, page?.others.get(name))
 
   app.get('/assets/*', (c) => {
     const asset = page?.assets.get(c.req.path)

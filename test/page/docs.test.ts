@@ -1,0 +1,63 @@
+import { expect, test } from 'bun:test'
+import { describePage } from './describe-page.ts'
+import { startServices } from './services.ts'
+
+/** Time for the renderer, which takes seconds of CPU, on a busy machine. In milliseconds. */
+const renderTimeoutMs = 60_000
+const testTimeoutMs = 150_000
+
+// A visitor fails for every error on the console, violations of the policy of the page included.
+describePage('the REST documentation', { start: startServices }, (site) => {
+  test(
+    'shows the routes of all services, and loads nothing from elsewhere',
+    async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      page.setDefaultTimeout(renderTimeoutMs)
+      const requested: string[] = []
+      page.on('request', (request) => void requested.push(request.url()))
+      await page.goto('/docs')
+      expect(await page.title()).toBe('REST API · Marquee')
+      for (const id of [
+        'MovieService_GetMovieDetails',
+        'MetadataService_PutMetadata',
+        'RatingService_PutRating',
+      ]) {
+        await page.locator(`[id$="${id}"]`).waitFor()
+      }
+      const origins = requested
+        .filter((url) => !url.startsWith('data:'))
+        .map((url) => new URL(url).origin)
+      expect(new Set(origins)).toEqual(new Set([new URL(page.url()).origin]))
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'an operation shows its parameters and sends its example',
+    async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      page.setDefaultTimeout(renderTimeoutMs)
+      await page.goto('/docs')
+      const operation = page.locator('[id$="MovieService_GetMovieDetails"]')
+      await operation.locator('.opblock-summary-control').click()
+      await operation.getByText('movie_id').first().waitFor()
+      await operation.getByRole('button', { name: 'Try it out' }).click()
+      await operation.getByRole('button', { name: 'Execute' }).click()
+      await operation.getByText('"title": "The Matrix"').first().waitFor()
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'the API explorer links to it',
+    async () => {
+      await using visitor = await site().visit('/try')
+      visitor.page.setDefaultTimeout(renderTimeoutMs)
+      await visitor.page.getByRole('link', { name: 'REST documentation' }).click()
+      await visitor.page.locator('.swagger-ui .info').waitFor()
+    },
+    testTimeoutMs,
+  )
+})
