@@ -12,19 +12,22 @@ const errors: Readonly<Record<number, readonly [name: string, description: strin
   409: ['Conflict', 'It exists already, or another call changed it meanwhile: call again.'],
   412: ['PreconditionFailed', 'A condition of the request is not met: nothing was changed.'],
   413: ['ContentTooLarge', 'The body, or one message of it, is too large.'],
+  414: ['UriTooLong', 'The path and the query are too long. Send fewer ids, or a shorter query.'],
   415: ['UnsupportedMediaType', 'The body has a type or an encoding that is not supported.'],
   429: [
     'TooManyRequests',
     'The client has used up its allowance. `Retry-After` says when to call again.',
   ],
-  431: ['HeadersTooLarge', 'The path, the query or the headers are too large.'],
+  431: ['HeadersTooLarge', 'The headers are too large.'],
   500: ['Internal', 'An error of the service. `message` has the id by which its log names it.'],
   501: ['Unimplemented', 'This instance runs without the part that the operation needs.'],
   503: ['Unavailable', 'The service, or one that it needs, is not available: call again later.'],
   504: ['DeadlineExceeded', 'The call took longer than its deadline, or than the service allows.'],
 }
 
-const always = [400, 401, 406, 429, 431, 500, 501, 503, 504]
+const always = [400, 401, 406, 414, 429, 431, 500, 501, 503, 504]
+/** Errors of the HTTP server, before it knows who is called. */
+const plain = new Set([414, 431])
 
 /** Properties of an operation that decide which errors it has. */
 export interface OperationTraits {
@@ -57,10 +60,16 @@ export function errorComponents(used: ReadonlySet<string>): Record<string, Schem
   return Object.fromEntries(
     entries.map(([status, [name, description]]) => [
       name,
-      { description, ...headersOf(Number(status)), content: errorContent },
+      {
+        description,
+        ...headersOf(Number(status)),
+        content: plain.has(Number(status)) ? plainContent : errorContent,
+      },
     ]),
   )
 }
+
+const plainContent = { 'text/plain': { schema: { type: 'string' } } }
 
 const errorContent = {
   [mediaTypes.json]: { schema: { $ref: '#/components/schemas/ConnectError' } },
