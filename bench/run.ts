@@ -14,6 +14,7 @@ import { measureGrpcMebibyte, measureGrpcStream } from './cases/large-calls.ts'
 import { measureMovieDetails } from './cases/movie-details.ts'
 import { measureOverload } from './cases/overload.ts'
 import { measurePage } from './cases/page.ts'
+import { measureRouting } from './cases/routing.ts'
 import { measureStart } from './cases/start.ts'
 import { measureTracing } from './cases/tracing.ts'
 import { measureViewers } from './cases/viewers.ts'
@@ -47,6 +48,7 @@ const cases: Readonly<Record<string, Measure>> = {
   page: measurePage,
   viewers: measureViewers,
   'fan-out': measureFanOut,
+  routing: measureRouting,
 }
 const benches: Readonly<Record<string, readonly string[]>> = {
   rpc: Object.keys(rpcCases),
