@@ -34,6 +34,11 @@ export function readCommands(markdown: string): Command[] {
     .map(classify)
 }
 
+/** The TypeScript programs of all blocks marked `ts`. */
+export function readPrograms(markdown: string): string[] {
+  return [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+}
+
 function classify(line: string): Command {
   if (startPattern.test(line)) return { kind: 'start', line }
   const script = checkPattern.exec(line)?.[1]

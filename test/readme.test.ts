@@ -10,7 +10,13 @@ import { testWith } from '@marquee/testing/requirements'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { type Found, root, runtime, type ToolName, tool } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
-import { type Command, readCommands, relativeLinks, withPorts } from './readme-commands.ts'
+import {
+  type Command,
+  readCommands,
+  readPrograms,
+  relativeLinks,
+  withPorts,
+} from './readme-commands.ts'
 
 const lineCountMax = 120
 const startTimeoutMs = 20_000
@@ -20,6 +26,7 @@ const defaultPorts = [8081, 8082, 8083]
 const tools: readonly string[] = ['buf', 'curl', 'ghz', 'grpcurl', 'h2load', 'nghttp']
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const api = readFileSync(join(root, 'docs', 'api.md'), 'utf8')
 
 test(`the README has at most ${lineCountMax} lines`, () => {
   expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(lineCountMax)
@@ -76,6 +83,19 @@ describe('the README can be followed:', () => {
 
   for (const command of readCommands(readme)) {
     testWith(requirement(command), command.line, () => tryCommand(command), testTimeoutMs)
+  }
+  for (const command of readCommands(api)) {
+    const name = `docs/api.md: ${command.line}`
+    testWith(requirement(command), name, () => tryCommand(command), testTimeoutMs)
+  }
+
+  for (const [index, program] of readPrograms(api).entries()) {
+    const run = async () => {
+      const path = join(folder, `example-${index}.ts`)
+      await writeFile(path, withPorts(program, ports))
+      expect((await runShell(`bun ${path}`, folder, {})).stdout).toBe('4.5\n')
+    }
+    test('the program in docs/api.md runs', run, testTimeoutMs)
   }
 })
 
