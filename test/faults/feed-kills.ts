@@ -99,8 +99,9 @@ async function killAll(
     backends.length === 0 ? instances : backends.flatMap((backend) => [...instances, backend])
   try {
     for (let kills = 0; kills < killCount; kills++) {
-      if (random.integer(1, 2) === 1) for (const { ready } of instances) await ready()
-      if (kills % killsPerResumption === 0) await Promise.all(watches.map(resumed))
+      const resumes = kills % killsPerResumption === 0
+      if (random.integer(1, 2) === 1 || resumes) for (const { ready } of instances) await ready()
+      if (resumes) await Promise.all(watches.map(resumed))
       const moment = random.integer(lifetimeMs.min, lifetimeMs.max)
       const index = kills % victims.length
       moments.push(`${index}:${moment}`)

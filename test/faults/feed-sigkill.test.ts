@@ -14,7 +14,11 @@ import { faultSeed } from './seeded-random.ts'
 
 /** `FEED_KILLS=200` kills as often in each test. */
 const configuredCount = Number(process.env.FEED_KILLS) || undefined
-const killCount = { sqlite: configuredCount ?? 30, postgres: configuredCount ?? 6 }
+const killCount = {
+  sqlite: configuredCount ?? 30,
+  postgres: configuredCount ?? 6,
+  kafka: configuredCount ?? 6,
+}
 const testTimeoutMs = 120_000 + (configuredCount ?? 6) * 15_000
 
 test(
@@ -39,8 +43,31 @@ test(
   testTimeoutMs,
 )
 
-describeWith(installed('kafka'), 'the feed in Kafka', () => {
-  describeWith(installed('postgres'), 'of PostgreSQL', () => {
+describeWith(installed('postgres'), 'the feed of PostgreSQL', () => {
+  test(
+    'rating and its PostgreSQL are killed in turn, and consumers and watches end at the state',
+    async () => {
+      const seed = faultSeed('the feed of PostgreSQL under SIGKILL')
+      await using folder = await temporaryFolder()
+      const path = join(folder.path, 'events.db')
+      await using postgres = await startPostgres()
+      await using databases = postgresDatabases(postgres.address)
+      await using eventLog = createEmbeddedEventLog({ path, partitions: 4 })
+      const append: Append = (records) => eventLog.append('ratings', records)
+      await expectFeedSurvives({
+        seed,
+        killCount: killCount.postgres,
+        args: ['--database-url', await databases.create(), '--event-log', path],
+        instanceCount: 1,
+        backends: [postgres],
+        eventLog,
+        append,
+      })
+    },
+    testTimeoutMs,
+  )
+
+  describeWith(installed('kafka'), 'in Kafka', () => {
     test(
       'two instances of rating, Kafka and PostgreSQL are killed in turn, and consumers and watches end at the state',
       async () => {
@@ -52,7 +79,7 @@ describeWith(installed('kafka'), 'the feed in Kafka', () => {
         const { eventLog, append } = ratings
         await expectFeedSurvives({
           seed,
-          killCount: killCount.postgres,
+          killCount: killCount.kafka,
           args: [...ratings.args, ...soonMissed.args, '--database-url', await databases.create()],
           instanceCount: 2,
           backends: [kafka, postgres],
