@@ -1,16 +1,9 @@
-import { execFile, spawn } from 'node:child_process'
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { cp, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { clone, create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import {
-  CodeGeneratorRequestSchema,
-  CodeGeneratorResponseSchema,
-  type FileDescriptorProto,
-  FileDescriptorProtoSchema,
-  file_google_protobuf_timestamp,
-} from '@bufbuild/protobuf/wkt'
+import { generateGo } from '@marquee/testing/go-code'
 import { type Found, root, tool } from '@marquee/testing/tools'
 import { file_bench_v1_bench } from '../gen/bench/v1/bench_pb.ts'
 import { file_metadata_v1_metadata } from '../gen/metadata/v1/metadata_pb.ts'
@@ -24,7 +17,8 @@ const contract = [
   file_movie_v1_movie,
   file_bench_v1_bench,
 ]
-const validationRules = 'buf/validate/validate.proto'
+/** Rules and options, which the peers do not apply. */
+const leftOut = ['access/', 'buf/validate/', 'google/api/']
 const run = promisify(execFile)
 
 /** Paths of the Go programs. */
@@ -58,47 +52,12 @@ async function build(): Promise<Found<GoPrograms>> {
       ['build', '-o', 'protoc-gen-go', 'google.golang.org/protobuf/cmd/protoc-gen-go'],
       { cwd: folder },
     )
-    await generate(folder)
+    const plugins = { 'protoc-gen-go': [] }
+    await generateGo({ folder, module: 'marquee.bench', files: contract, leftOut, plugins })
     await run(go.value, ['build', '-o', programs.peer, '.'], { cwd: folder })
     await run(go.value, ['build', '-o', programs.load, './load'], { cwd: folder })
     return { value: programs }
   } catch (error) {
     return { missing: `the build failed: ${(error as Error).message.trim()}` }
   }
-}
-
-/** Runs protoc-gen-go on the descriptors in `gen/`, as protoc does. */
-async function generate(folder: string): Promise<void> {
-  const files = contract.map((file) => withoutRules(file.proto))
-  const names = files.map(({ name }) => name)
-  const packages = names.map((name) => `M${name}=marquee.bench/gen/${dirname(name)}`)
-  const request = create(CodeGeneratorRequestSchema, {
-    fileToGenerate: names,
-    parameter: ['module=marquee.bench', ...packages].join(','),
-    protoFile: [file_google_protobuf_timestamp.proto, ...files],
-  })
-  const output = await pipe(
-    join(folder, 'protoc-gen-go'),
-    toBinary(CodeGeneratorRequestSchema, request),
-  )
-  const { error, file: made } = fromBinary(CodeGeneratorResponseSchema, output)
-  if (error !== '') throw new Error(error)
-  for (const { name, content } of made) {
-    const path = join(folder, name)
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, content)
-  }
-}
-
-/** Removes the validation rules. The peers do not validate and need no Go code for them. */
-function withoutRules(file: FileDescriptorProto): FileDescriptorProto {
-  const copy = clone(FileDescriptorProtoSchema, file)
-  copy.dependency = copy.dependency.filter((name) => name !== validationRules)
-  return copy
-}
-
-async function pipe(program: string, input: Uint8Array): Promise<Uint8Array> {
-  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin.end(input)
-  return Buffer.concat(await Array.fromAsync(child.stdout))
 }
