@@ -49,7 +49,10 @@ function checkBreaking(): void {
   }
   const folder = mkdtempSync(join(tmpdir(), 'marquee-protos-'))
   process.once('exit', () => rmSync(folder, { recursive: true }))
-  const others = ['third_party', 'bench/proto', 'packages/transcode/testing/proto']
+  const others = [
+    ...['third_party', 'bench/proto'],
+    ...['packages/transcode/testing/proto', 'test/transcode-oracles/proto'],
+  ]
   for (const same of ['buf.yaml', ...others]) {
     cpSync(join(root, same), join(folder, same), { recursive: true })
   }
