@@ -11,6 +11,7 @@ import {
 import { Code, ConnectError } from '@connectrpc/connect'
 import { ByteWriter } from './byte-writer.ts'
 import { type Encode, encoderOf } from './encoder.ts'
+import { exactIntegersOf } from './exact-integers.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** Encodes and decodes messages of one type. */
@@ -93,6 +94,7 @@ const encoder = new TextEncoder()
  */
 function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMessage): Codec {
   const options = { ignoreUnknownFields: true, ...jsonOptions }
+  const exact = exactIntegersOf(desc)
   const serialize = (message: Message, headBytes = 0) =>
     encoder.encode(' '.repeat(headBytes) + toJsonString(desc, message, options))
   return {
@@ -101,7 +103,7 @@ function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMess
       check(bytes)
       const text = decodeUtf8(bytes, 'the message')
       try {
-        return fromJsonString(desc, text, options)
+        return fromJsonString(desc, exact(text), options)
       } catch (error) {
         throw new ConnectError((error as Error).message, Code.InvalidArgument)
       }

@@ -1,0 +1,37 @@
+import { expect, test } from 'bun:test'
+import { ListBooksRequestSchema } from '../../../gen/library/v1/library_pb.ts'
+import { EverythingSchema } from '../../../gen/oracle/v1/oracle_pb.ts'
+import { createCodec } from './codec.ts'
+import { exactIntegersOf } from './exact-integers.ts'
+
+const exact = exactIntegersOf(ListBooksRequestSchema)
+
+test.each([
+  ['{"big":9007199254740993}', '{"big":"9007199254740993"}'],
+  ['{"numbers":[-9007199254740993, 1]}', '{"numbers":["-9007199254740993", 1]}'],
+  ['{"big":"9007199254740993"}', '{"big":"9007199254740993"}'],
+  [String.raw`{"query":"\" 9007199254740993"}`, String.raw`{"query":"\" 9007199254740993"}`],
+  ['{"weight":1.0000000000000001}', '{"weight":1.0000000000000001}'],
+  ['{"weight":1e0000000000000001}', '{"weight":1e0000000000000001}'],
+  ['{"big":09007199254740993}', '{"big":09007199254740993}'],
+  ['{9007199254740993:1}', '{9007199254740993:1}'],
+])('the JSON %s becomes %s', (text, expected) => {
+  expect(exact(text)).toBe(expected)
+})
+
+test('a type with JSON values of any kind keeps its text', () => {
+  const text = '{"document":{"a":9007199254740993}}'
+  expect(exactIntegersOf(EverythingSchema)(text)).toBe(text)
+})
+
+test('a 64-bit integer beyond 2^53 keeps its value without quotes', () => {
+  const codec = createCodec(ListBooksRequestSchema, 'json', {})
+  const json =
+    '{"big":18446744073709551615,"numbers":[9007199254740993],"weight":12345678901234567}'
+  expect(codec.parse(Buffer.from(json))).toMatchObject({
+    big: 2n ** 64n - 1n,
+    numbers: [9007199254740993n],
+    weight: 12345678901234568,
+  })
+  expect(() => codec.parse(Buffer.from('{"pageSize":9007199254740993}'))).toThrow('page_size')
+})
