@@ -11,6 +11,7 @@ test.each([
   ['GET', '/v1/m%6Fvies/1', 'GET /v1/movies/{id}', ['1']],
   ['GET', '/v1/movies/a%2Fb%20c%C3%A9', 'GET /v1/movies/{id}', ['a/b cé']],
   ['GET', '/v1/movies/tt:1', 'GET /v1/movies/{id}', ['tt:1']],
+  ['GET', '/v1/movies/tt:', 'GET /v1/movies/{id}', ['tt:']],
   ['GET', '/v1/movies/1:watch', 'GET /v1/movies/{id}:watch', ['1']],
   ['GET', '/v1/movies/a:b:watch', 'GET /v1/movies/{id}:watch', ['a:b']],
   ['GET', '/v1/movies/1%3Awatch', 'GET /v1/movies/{id}', ['1:watch']],
@@ -34,6 +35,7 @@ test.each([
   ['GET', '/'],
   ['PATCH', '/v1/movies/1'],
   ['GET', '/v1/movies:import'],
+  ['GET', '/v1/movies:'],
   ['PUT', '/v1/movies/1:watch'],
 ])('%s %s matches no route', (method, path) => {
   expect(router().find(method, path)).toBeUndefined()

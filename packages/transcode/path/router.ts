@@ -69,7 +69,7 @@ export function createRouter<Target>(): Router<Target> {
     const colon = path.lastIndexOf(':')
     if (colon > path.lastIndexOf('/') + 1) {
       const verb = decodeSegment(path.slice(colon + 1))
-      if (verbs.has(verb)) {
+      if (verb !== '' && verbs.has(verb)) {
         const request = { path, end: colon, verb, choose, method }
         const route = walk(root, request, 1)
         if (route !== undefined) return new PathMatch(route, path, colon)
