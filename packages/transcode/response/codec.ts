@@ -1,4 +1,10 @@
-import { type DescField, type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf'
+import {
+  type DescField,
+  type JsonObject,
+  type JsonValue,
+  ScalarType,
+  toJson,
+} from '@bufbuild/protobuf'
 import type { Codec } from '@marquee/connect-hono/protobuf/codec'
 import type { Rpc } from '@marquee/connect-hono/rpc'
 import type { Resumption } from '../resumption.ts'
@@ -70,12 +76,16 @@ function withText(codec: Codec, toText: ToText): Codec {
   }
 }
 
+/** Messages whose JSON is no object, so that one that is not set is null. */
+const noObject = /^google\.protobuf\.(?:Timestamp|Duration|FieldMask|\w*Value)$/
+
 /** Returns the JSON of a field that is not set. */
 function emptyOf(field: DescField): JsonValue {
   if (field.fieldKind === 'list') return []
-  if (field.fieldKind === 'map' || field.fieldKind === 'message') return {}
+  if (field.fieldKind === 'map') return {}
+  if (field.fieldKind === 'message') return noObject.test(field.message.typeName) ? null : {}
   if (field.fieldKind === 'enum') return field.enum.values[0]?.name ?? 0
-  const value = field.getDefaultValue()
-  if (typeof value === 'bigint') return Number(value)
-  return typeof value === 'string' || typeof value === 'boolean' ? value : 0
+  const { scalar } = field
+  if (scalar === ScalarType.BOOL) return false
+  return scalar === ScalarType.STRING || scalar === ScalarType.BYTES ? '' : 0
 }
