@@ -16,9 +16,16 @@ export function fieldPathOf(desc: DescMessage, text: string): FieldPath | undefi
     const field: DescField | undefined = message && fieldsOf(message).get(name)
     if (field === undefined) return undefined
     path.push(field)
-    message = field.fieldKind === 'message' ? field.message : undefined
+    message = field.fieldKind === 'message' && !isText(field.message) ? field.message : undefined
   }
   return path
+}
+
+const texts = /^google\.protobuf\.(?:Timestamp|Duration|FieldMask)$/
+
+/** These types are one text. Their fields alone could make a message that has no text. */
+function isText({ typeName }: DescMessage): boolean {
+  return texts.test(typeName)
 }
 
 /** Returns the name of a path in the proto: `movie.release_date`. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { call, get, refusal } from '../testing/call.ts'
 
+const timeNeeded = (text: string) => `since is "${text}": send a time such as 2026-01-31T12:00:00Z`
+
 describe('paths', () => {
   test.each([
     ['/v1/shelves/1/books/2', { name: 'shelves/1/books/2' }],
@@ -56,6 +58,9 @@ describe('queries', () => {
     ['digest=%2B/8%3D', { digest: '+/8=' }],
     ['weight=1e-3&ratio=0.5&borrowed=true', { weight: 0.001, ratio: 0.5, borrowed: true }],
     ['weight=NaN', { weight: 'NaN' }],
+    ['ratio=0.1', { ratio: Math.fround(0.1) }],
+    ['since=2024-02-29T23:59:59%2B01:00', { since: '2024-02-29T22:59:59Z' }],
+    ['mask=*', { mask: '*' }],
     ['big=18446744073709551615', { big: '18446744073709551615' }],
     ['floor=-3', { floor: -3 }],
     [
@@ -85,12 +90,21 @@ describe('queries', () => {
     ['borrowed=yes', 'borrowed is "yes": send true or false'],
     ['digest=*', 'digest is "*": send base64'],
     ['since=today', 'since is "today": send a time such as 2026-01-31T12:00:00Z'],
+    ['since=2025-02-29T00:00:00Z', timeNeeded('2025-02-29T00:00:00Z')],
+    ['since=2026-01-31T24:00:00Z', timeNeeded('2026-01-31T24:00:00Z')],
+    ['since.nanos=-1', 'the parameter "since.nanos" is not known here: leave it out'],
+    ['mask=a%20b', 'mask is "a b": send names of fields, separated by commas'],
+    ['mask=a,,b', 'mask is "a,,b": send names of fields, separated by commas'],
     ['within=5', 'within is "5": send seconds: 1.5s'],
     ['labels=x', 'labels is "x": send a map in the body'],
     ['author=x', 'author is "x": send library.v1.Author in the body, or its fields one by one'],
     ['authors.genre=1', 'the parameter "authors.genre" is not known here: leave it out'],
     ['room=a&floor=1', 'floor is "1": room excludes it: send one of them'],
     ['query=%ff', 'the query is not UTF-8'],
+    ['query=100%', 'the query has "%", which is no percent-encoding: send %25 for %'],
+    ['query=%zz1', 'the query has "%zz", which is no percent-encoding: send %25 for %'],
+    ['weight=1e400', 'weight is "1e400": it is out of range'],
+    ['ratio=1e39', 'ratio is "1e39": it is out of range'],
   ])('?%s is refused with the reason', async (query, reason) => {
     expect(await refusal('GET', `/v1/books?${query}`)).toEqual([400, 'invalid_argument', reason])
   })

@@ -18,6 +18,7 @@ export function assignQuery(root: ReflectMessage, target: string, taken: Taken):
   const start = target.indexOf('?')
   if (start < 0 || start === target.length - 1) return
   checkQuery(target)
+  requireEncoded(target.slice(start))
   const values = new Map<string, { path: FieldPath; texts: string[] }>()
   for (const [parameter, text] of new URLSearchParams(target.slice(start))) {
     const path = pathOf(root.desc, parameter, taken)
@@ -36,6 +37,14 @@ function pathOf(desc: DescMessage, parameter: string, taken: Taken): FieldPath {
   const reason = taken.get(nameOf(path)) ?? taken.get(first?.name ?? '') ?? taken.get('*')
   if (reason !== undefined) throw refused(parameter, reason)
   return path
+}
+
+/** Otherwise `URLSearchParams` would take a malformed encoding for text. */
+function requireEncoded(query: string): void {
+  const [malformed] = /%(?![\da-f]{2}).{0,2}/i.exec(query) ?? []
+  if (malformed === undefined) return
+  const reason = `the query has ${quoted(malformed)}, which is no percent-encoding: send %25 for %`
+  throw new ConnectError(reason, Code.InvalidArgument)
 }
 
 function refused(parameter: string, reason: string): ConnectError {

@@ -45,9 +45,9 @@ function parseScalar(scalar: ScalarType, text: string): Value {
       if (base64.test(text)) return base64Decode(text)
       throw new ValueError('send base64')
     case ScalarType.DOUBLE:
+      return parseReal(text)
     case ScalarType.FLOAT:
-      if (decimal.test(text) || /^(NaN|-?Infinity)$/.test(text)) return Number(text)
-      throw new ValueError('send a number')
+      return parseReal(text, Math.fround)
     case ScalarType.INT64:
     case ScalarType.UINT64:
     case ScalarType.SINT64:
@@ -59,6 +59,15 @@ function parseScalar(scalar: ScalarType, text: string): Value {
       if (integer.test(text)) return Number(text)
       throw new ValueError('send a whole number')
   }
+}
+
+/** @param round Rounds the number as the binary form does. */
+function parseReal(text: string, round = (value: number) => value): number {
+  if (/^(NaN|-?Infinity)$/.test(text)) return Number(text)
+  if (!decimal.test(text)) throw new ValueError('send a number')
+  const value = round(Number(text))
+  if (Number.isFinite(value)) return value
+  throw new ValueError('it is out of range')
 }
 
 function parseEnum(desc: DescEnum, text: string): number {
@@ -81,20 +90,37 @@ function parseMessage(desc: DescMessage, text: string): ReflectMessage {
     return message
   }
   if (desc.typeName === 'google.protobuf.FieldMask') {
-    const paths = text === '' ? [] : text.split(',').map(toProtoName)
-    return reflect(desc, create(desc, { paths }))
+    return reflect(desc, create(desc, { paths: parseMask(text) }))
   }
   if (textual.has(desc.typeName)) return parseTextual(desc, text)
   throw new ValueError(`send ${desc.typeName} in the body, or its fields one by one`)
 }
 
+/** Fields of a message, or `*` for all. */
+const maskPath = /^(?:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*|\*)$/
+
+function parseMask(text: string): string[] {
+  const paths = text === '' ? [] : text.split(',')
+  if (paths.every((path) => maskPath.test(path))) return paths.map(toProtoName)
+  throw new ValueError('send names of fields, separated by commas')
+}
+
 function parseTextual(desc: DescMessage, text: string): ReflectMessage {
   try {
+    if (!isOnCalendar(text)) throw new RangeError('no such day or hour')
     return reflect(desc, fromJson(desc, text))
   } catch {
     const isTime = desc.typeName === 'google.protobuf.Timestamp'
     throw new ValueError(`send ${isTime ? 'a time such as 2026-01-31T12:00:00Z' : 'seconds: 1.5s'}`)
   }
+}
+
+/** `fromJson` takes February 30 for March 2, and the hour 24 for the next day. */
+function isOnCalendar(text: string): boolean {
+  const [, day, hour] = /^(\d{4}-\d{2}-\d{2})T(\d{2})/.exec(text) ?? []
+  if (day === undefined) return true
+  const date = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day) && hour !== '24'
 }
 
 /** Field masks name fields as JSON does, or as the proto does. */
