@@ -21,9 +21,10 @@ suites, browsers, attacks and faults. \`bash .ci/run\` installs what that needs,
  * `--all`.
  */
 const serialTests = [
-  ...['attacks', 'conformance', 'containers', 'faults', 'fuzz', 'matrix', 'page', 'proxies'].map(
-    (name) => `test/${name}/`,
-  ),
+  ...[
+    ...['attacks', 'conformance', 'containers', 'faults', 'fuzz', 'matrix', 'page', 'proxies'],
+    'transcode-oracles',
+  ].map((name) => `test/${name}/`),
   'bench/',
   'packages/service/gateway/load.test.ts',
 ]
