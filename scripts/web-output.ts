@@ -27,6 +27,9 @@ export interface WebBuild {
 
 /** Minimum size of a file that is compressed. */
 const compressBytesMin = 512
+/** Size from which the best quality of Brotli takes seconds, in bytes, and a quality that does not. */
+const slowBytesMin = 512 * 1024
+const quickQuality = 9
 /** File in the output with the fingerprint of its source. */
 const fingerprintName = 'fingerprint'
 /** Maximum number of attempts to rename a folder while other builds do the same. */
@@ -129,7 +132,12 @@ const zip = promisify(gzip)
 
 const packers = {
   br: (bytes: Uint8Array) =>
-    brotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }),
+    brotli(bytes, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]:
+          bytes.length > slowBytesMin ? quickQuality : constants.BROTLI_MAX_QUALITY,
+      },
+    }),
   gz: (bytes: Uint8Array) => zip(bytes, { level: constants.Z_BEST_COMPRESSION }),
 }
 
