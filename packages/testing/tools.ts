@@ -27,6 +27,7 @@ export type ToolName =
   | 'nginx'
   | 'pgbouncer'
   | 'promtool'
+  | 'schemathesis'
 
 export type RuntimeName = 'bun' | 'deno' | 'node'
 
