@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { buildWeb } from './web-output.ts'
 
 const root = join(import.meta.dirname, '..')
-const builders = ['build-web.ts', 'bundle-bun.ts', 'web-output.ts', 'without-rules-bun.ts']
+const builders = ['build-web.ts', 'bundle-bun.ts', 'web-output.ts']
+const packages = ['back-off', 'client', 'connect-hono/gen']
 const besides = [
-  ...['gen', 'bun.lock', 'package.json', 'tsconfig.json'],
+  ...['bun.lock', 'package.json', 'tsconfig.json'],
+  ...packages.map((name) => join('packages', name)),
   ...builders.map((name) => join('scripts', name)),
 ]
 

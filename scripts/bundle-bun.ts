@@ -1,5 +1,3 @@
-import { withoutRules } from './without-rules-bun.ts'
-
 /** A file of the page. */
 export interface BundledFile {
   /** Path in the page's folder, such as `index.html` or `assets/main-3f2a.js`. */
@@ -30,7 +28,6 @@ export async function bundle(html: string): Promise<Bundle> {
     minify: true,
     sourcemap: 'external',
     publicPath: '/',
-    plugins: [withoutRules],
     // By default, small files become a part of the style sheet. That delays it and needs a wider
     // policy.
     loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },

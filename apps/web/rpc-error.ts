@@ -1,34 +1,24 @@
-import { Code, ConnectError } from '@connectrpc/connect'
+import type { RpcError } from '@marquee/client/result'
 
-export function isNotFound(error: unknown): boolean {
-  return ConnectError.from(error).code === Code.NotFound
-}
-
-export function isUnauthenticated(error: unknown): boolean {
-  return ConnectError.from(error).code === Code.Unauthenticated
-}
-
-export function isUnavailable(error: unknown): boolean {
-  const { code } = ConnectError.from(error)
-  return code === Code.Unavailable || code === Code.DeadlineExceeded || code === Code.Unknown
+export function isUnavailable({ code }: RpcError): boolean {
+  return code === 'unavailable' || code === 'deadline_exceeded' || code === 'unknown'
 }
 
 /** The reason why a rating was not saved, for the person who rated. */
-export function rejectionText(error: unknown): string {
+export function rejectionText({ code, message }: RpcError): string {
   if (navigator.onLine === false) return 'You are offline.'
-  const { code, rawMessage } = ConnectError.from(error)
   switch (code) {
-    case Code.Unavailable:
-    case Code.Unknown:
+    case 'unavailable':
+    case 'unknown':
       return "Can't reach the rating service."
-    case Code.DeadlineExceeded:
+    case 'deadline_exceeded':
       return 'The rating service took too long to respond.'
-    case Code.ResourceExhausted:
+    case 'resource_exhausted':
       return 'Too many requests. Wait a moment and try again.'
-    case Code.Unauthenticated:
-    case Code.PermissionDenied:
+    case 'unauthenticated':
+    case 'permission_denied':
       return 'You are not allowed to rate.'
     default:
-      return `The rating service rejected it: ${rawMessage}`
+      return `The rating service rejected it: ${message}`
   }
 }

@@ -36,11 +36,18 @@ const rules: readonly ImportRule[] = [
   },
   {
     files: /^apps\/web\//,
-    forbids: ({ target }, path) =>
+    forbids: ({ specifier, target }, path) =>
       target !== undefined &&
-      !into(target, 'apps/web', 'gen', 'packages/connect-hono/gen', 'packages/back-off') &&
-      !(testing.test(path) && into(target, 'packages/testing')),
-    advice: 'the page knows the services by their RPCs: use gen/',
+      specifier !== '@marquee/client' &&
+      !into(
+        target,
+        'apps/web',
+        'packages/client',
+        'packages/connect-hono/gen',
+        'packages/back-off',
+      ) &&
+      !(testing.test(path) && into(target, 'packages/testing', 'gen')),
+    advice: 'the page knows the services by their RPCs: use @marquee/client',
   },
   {
     files: /^(?!apps\/|test\/|bench\/)/,

@@ -99,7 +99,7 @@ test.each([
   ['packages/service/app.test.ts', `import '../../gen/movie/v1/movie_pb.ts'`],
   ['packages/service/health.ts', `import '../../gen/system/v1/system_pb.ts'`],
   ['producers/ingest.ts', `import '../services/rating/rating-event.ts'`],
-  ['apps/web/app.tsx', `import { MovieService } from '../../gen/movie/v1/movie_pb.ts'`],
+  ['apps/web/app.tsx', `import { createMarquee } from '@marquee/client'`],
   ['apps/web/main.tsx', `import { App } from './app.tsx'`],
   ['test/page/page.test.ts', `import { moviePath } from '../../apps/web/route.ts'`],
 ])('an import is accepted: %s: %s', (path, text) => {

@@ -1,5 +1,5 @@
-import type { Metadata } from '../../../gen/metadata/v1/metadata_pb.ts'
-import { type MovieDetails, RatingStatus } from '../../../gen/movie/v1/movie_pb.ts'
+import type { Metadata } from '@marquee/client/metadata'
+import { type MovieDetails, RatingStatus } from '@marquee/client/movie'
 import { type Rating, readRating, unavailable } from '../rating/aggregate.ts'
 import { readScale } from '../rating/scale.ts'
 

@@ -19,7 +19,7 @@ export interface Feed {
   readonly withoutTop: boolean
 }
 
-interface FeedPage {
+export interface FeedPage {
   readonly movies: readonly Movie[]
   readonly nextPageToken: string
 }

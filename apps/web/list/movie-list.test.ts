@@ -1,18 +1,7 @@
 import { expect, test } from 'bun:test'
-import {
-  Code,
-  ConnectError,
-  createClient,
-  createRouterTransport,
-  type ServiceImpl,
-} from '@connectrpc/connect'
-import {
-  ListMoviesRequest_Order,
-  MovieService,
-  RatingStatus,
-} from '../../../gen/movie/v1/movie_pb.ts'
-import { defaultAddresses } from '../addresses.ts'
-import type { Clients } from '../clients.ts'
+import { Code, ConnectError, createRouterTransport, type ServiceImpl } from '@connectrpc/connect'
+import { createMarquee } from '@marquee/client'
+import { ListMoviesRequest_Order, MovieService, RatingStatus } from '@marquee/client/movie'
 import { createRatingCache } from '../rating/rating-cache.ts'
 import { createMovieList } from './movie-list.ts'
 
@@ -22,11 +11,7 @@ function open(listMovies: ListMovies) {
   const transport = createRouterTransport(({ service }) => {
     service(MovieService, { listMovies })
   })
-  const clients: Clients = {
-    movies: createClient(MovieService, transport),
-    ratings: () => Promise.reject(new Error('the list calls no rating service')),
-    addresses: () => Promise.resolve(defaultAddresses),
-  }
+  const clients = { movie: createMarquee({ baseUrl: '', transport, retryCountMax: 0 }) }
   const ratingCache = createRatingCache((callback) => callback())
   const list = createMovieList(clients, ratingCache)
   const titles = () => list.state.value.feed.movies.map(({ title }) => title)

@@ -1,12 +1,13 @@
+import { ListMoviesRequest_Order } from '@marquee/client/movie'
+import type { Result } from '@marquee/client/result'
 import { type ReadonlySignal, signal } from '@preact/signals'
-import { ListMoviesRequest_Order } from '../../../gen/movie/v1/movie_pb.ts'
 import { type Movie, readMovieRating } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import { createLatestOnly } from '../live/latest-only.ts'
 import type { RatingCache } from '../rating/rating-cache.ts'
 import type { ListOrder } from '../route.ts'
 import { isUnavailable } from '../rpc-error.ts'
-import { addPage, emptyFeed, type Feed, sameList, skipTop } from './feed.ts'
+import { addPage, emptyFeed, type Feed, type FeedPage, sameList, skipTop } from './feed.ts'
 
 const pageSize = 48
 
@@ -38,7 +39,10 @@ export interface MovieList {
   scrollTop: number
 }
 
-export function createMovieList(clients: Clients, ratingCache: RatingCache): MovieList {
+export function createMovieList(
+  clients: Pick<Clients, 'movie'>,
+  ratingCache: RatingCache,
+): MovieList {
   const latestOnly = createLatestOnly()
   let requested: Feed | undefined
   const state = signal<ListState>({ feed: emptyFeed('top'), status: 'loading', failureCount: 0 })
@@ -48,13 +52,10 @@ export function createMovieList(clients: Clients, ratingCache: RatingCache): Mov
 
   async function load(from: Feed, delayMs?: number): Promise<void> {
     change({ status: from.movies.length > 0 ? 'loading-more' : 'loading' })
-    try {
-      const read = (signal: AbortSignal) => readMore(clients, ratingCache, from, signal)
-      const feed = await latestOnly.run(read, delayMs)
-      if (feed) change({ feed, status: 'ready', failureCount: 0 })
-    } catch {
-      change({ status: 'failed', failureCount: state.peek().failureCount + 1 })
-    }
+    const read = (signal: AbortSignal) => readMore(clients, ratingCache, from, signal)
+    const result = await latestOnly.run(read, delayMs)
+    if (result?.ok) change({ feed: result.value, status: 'ready', failureCount: 0 })
+    else if (result) change({ status: 'failed', failureCount: state.peek().failureCount + 1 })
   }
 
   const list: MovieList = {
@@ -83,40 +84,39 @@ export function createMovieList(clients: Clients, ratingCache: RatingCache): Mov
 
 /** Reads pages until there is a new movie: a page may be empty, and the top list may be unavailable. */
 async function readMore(
-  clients: Clients,
+  clients: Pick<Clients, 'movie'>,
   ratingCache: RatingCache,
   feed: Feed,
   signal: AbortSignal,
-) {
+): Promise<Result<Feed>> {
   let next = feed
   while (next.movies.length === feed.movies.length && !next.finished) {
-    try {
-      next = addPage(next, await readPage(clients, ratingCache, next, signal))
-    } catch (error) {
-      if (next.order !== 'top' || !isUnavailable(error)) throw error
-      next = skipTop(next)
-    }
+    const page = await readPage(clients, ratingCache, next, signal)
+    if (page.ok) next = addPage(next, page.value)
+    else if (next.order === 'top' && isUnavailable(page.error)) next = skipTop(next)
+    else return page
   }
-  return next
+  return { ok: true, value: next }
 }
 
 async function readPage(
-  clients: Clients,
+  clients: Pick<Clients, 'movie'>,
   ratingCache: RatingCache,
   feed: Feed,
   signal: AbortSignal,
-) {
+): Promise<Result<FeedPage>> {
   const { query, pageToken } = feed
   const request = { order: orders[feed.order], query, pageSize, pageToken }
-  const response = await clients.movies.listMovies(request, { signal })
+  const result = await clients.movie.movies.listMovies(request, { signal })
+  if (!result.ok) return result
   const movies: Movie[] = []
-  for (const details of response.movies) {
+  for (const details of result.value.movies) {
     const { metadata } = details
     if (!metadata) continue
     ratingCache.set(metadata.id, readMovieRating(details))
     movies.push(metadata)
   }
-  return { movies, nextPageToken: response.nextPageToken }
+  return { ok: true, value: { movies, nextPageToken: result.value.nextPageToken } }
 }
 
 const orders = {

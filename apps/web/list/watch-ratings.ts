@@ -2,7 +2,6 @@ import { effect, type ReadonlySignal, type Signal } from '@preact/signals'
 import { recordType } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import type { ConnectionState } from '../live/connection.ts'
-import { keepWatching } from '../live/keep-watching.ts'
 import { readRating } from '../rating/aggregate.ts'
 import type { RatingCache } from '../rating/rating-cache.ts'
 
@@ -29,27 +28,24 @@ export function watchRatings({
 }: WatchRatingsOptions): () => void {
   let stop = new AbortController()
   let started = false
+  const watch = async (ids: readonly string[], signal: AbortSignal) => {
+    const records = ids.slice(0, movieCountMax).map((recordId) => ({ recordId, recordType }))
+    const rating = await clients.rating()
+    for await (const event of rating.watchRatings({ records }, { signal })) {
+      const { state } = event
+      // A new stream for other movies is not a lost connection.
+      const isReplaced = state === 'connecting' && connection.peek() === 'live'
+      if (!isReplaced) connection.value = state === 'failed' ? undefined : state
+      if (state !== 'live') continue
+      const { aggregatedRating } = event.value
+      if (aggregatedRating)
+        ratingCache.setNextFrame(aggregatedRating.recordId, readRating(aggregatedRating))
+    }
+  }
   const start = (ids: readonly string[]) => {
     stop.abort()
     stop = new AbortController()
-    const records = ids.slice(0, movieCountMax).map((recordId) => ({ recordId, recordType }))
-    let sinceRevision = 0n
-    void keepWatching({
-      signal: stop.signal,
-      open: async (signal) => {
-        const ratings = await clients.ratings()
-        return ratings.watchAggregatedRatings({ records, sinceRevision }, { signal, timeoutMs: 0 })
-      },
-      onMessage: ({ aggregatedRating, resumeRevision }) => {
-        sinceRevision = resumeRevision
-        if (aggregatedRating)
-          ratingCache.setNextFrame(aggregatedRating.recordId, readRating(aggregatedRating))
-      },
-      onState: (state) => {
-        // A new stream for other movies is not a lost connection.
-        if (state !== 'connecting' || connection.peek() !== 'live') connection.value = state
-      },
-    })
+    void watch(ids, stop.signal)
   }
   const stopEffect = effect(() => {
     const ids = movieIds.value

@@ -1,14 +1,7 @@
-/** State of the page's stream. */
-export type ConnectionState =
-  /** Opened, without a message yet. */
-  | 'connecting'
-  | 'live'
-  /** Lost; the next try follows after a delay. */
-  | 'waiting'
-  /** The browser has no network. */
-  | 'offline'
-  /** Closed, because the page is hidden. */
-  | 'paused'
+import type { WatchEvent } from '@marquee/client/watch'
+
+/** State of the page's stream. A watch that has failed has none. */
+export type ConnectionState = Exclude<WatchEvent<unknown>['state'], 'failed'>
 
 export const connectionLabels: Readonly<Record<ConnectionState, string>> = {
   connecting: 'Connecting',

@@ -1,10 +1,9 @@
+import type { RpcError } from '@marquee/client/result'
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { type Movie, readMovieRating } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import type { ConnectionState } from '../live/connection.ts'
-import { keepWatching } from '../live/keep-watching.ts'
 import type { RatingCache } from '../rating/rating-cache.ts'
-import { isNotFound } from '../rpc-error.ts'
 
 interface WatchOptions {
   readonly clients: Clients
@@ -28,25 +27,17 @@ export function createWatchedMovie(options: WatchOptions): WatchedMovie {
   const movie = signal<Movie | undefined>(known)
   const status = signal<'watching' | 'not-found' | 'lost'>('watching')
   const watch = async (signal: AbortSignal) => {
-    await keepWatching({
-      signal,
-      open: (streamSignal) =>
-        clients.movies.watchMovieDetails({ movieId }, { signal: streamSignal, timeoutMs: 0 }),
-      onMessage: ({ movieDetails }) => {
-        if (!movieDetails) return
-        movie.value ??= movieDetails.metadata
-        ratingCache.setNextFrame(movieId, readMovieRating(movieDetails))
-      },
-      onState: (state) => {
-        connection.value = state
-        if (state === 'live') status.value = 'watching'
-        if (state === 'waiting') status.value = 'lost'
-      },
-      isFinal: isNotFound,
-    })
-    if (signal.aborted) return
-    status.value = 'not-found'
-    connection.value = undefined
+    for await (const event of clients.movie.watchMovie({ movieId }, { signal })) {
+      connection.value = event.state === 'failed' ? undefined : event.state
+      if (event.state === 'waiting') status.value = 'lost'
+      if (event.state === 'failed') status.value = statusAfter(event.error)
+      if (event.state !== 'live') continue
+      status.value = 'watching'
+      const { movieDetails } = event.value
+      if (!movieDetails) continue
+      movie.value ??= movieDetails.metadata
+      ratingCache.setNextFrame(movieId, readMovieRating(movieDetails))
+    }
   }
   return {
     movie,
@@ -60,4 +51,8 @@ export function createWatchedMovie(options: WatchOptions): WatchedMovie {
       }
     },
   }
+}
+
+function statusAfter({ code }: RpcError): 'not-found' | 'lost' {
+  return code === 'not_found' ? 'not-found' : 'lost'
 }

@@ -1,4 +1,4 @@
-import type { AggregatedRating } from '../../../gen/rating/v1/rating_pb.ts'
+import type { AggregatedRating } from '@marquee/client/rating'
 import { readScale, type Scale, sameScale, valuesOf } from './scale.ts'
 
 /** The ratings of a movie by all people. */

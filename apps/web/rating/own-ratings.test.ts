@@ -1,13 +1,8 @@
 import { expect, test } from 'bun:test'
-import {
-  Code,
-  ConnectError,
-  createClient,
-  createRouterTransport,
-  type ServiceImpl,
-} from '@connectrpc/connect'
+import { Code, ConnectError, createRouterTransport, type ServiceImpl } from '@connectrpc/connect'
+import { createMarquee } from '@marquee/client'
+import { RatingService } from '@marquee/client/rating'
 import { signal } from '@preact/signals'
-import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import type { Clients } from '../clients.ts'
 import type { SignInState } from '../sign-in/sign-in.ts'
 import type { Value } from './own-rating.ts'
@@ -20,7 +15,7 @@ function open(
   state: SignInState = { status: 'none' },
 ) {
   const transport = createRouterTransport(({ service }) => service(RatingService, implementation))
-  const ratings = createClient(RatingService, transport)
+  const marquee = createMarquee({ baseUrl: '', transport, retryCountMax: 0 })
   const saved = new Map<string, Value>()
   const savedRatings = {
     userId: 'web-1',
@@ -33,7 +28,7 @@ function open(
     onChange() {},
     use() {},
   }
-  const clients: Pick<Clients, 'ratings'> = { ratings: async () => ratings }
+  const clients: Pick<Clients, 'rating'> = { rating: async () => marquee }
   const ratingCache = createRatingCache((callback) => callback())
   const signIn = {
     state: signal(state),

@@ -1,8 +1,9 @@
+import type { AggregatedRating } from '@marquee/client/rating'
+import type { Result, RpcError } from '@marquee/client/result'
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals'
-import type { AggregatedRating } from '../../../gen/rating/v1/rating_pb.ts'
 import { recordType } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
-import { isNotFound, isUnauthenticated, rejectionText } from '../rpc-error.ts'
+import { rejectionText } from '../rpc-error.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { readRating } from './aggregate.ts'
 import {
@@ -28,8 +29,11 @@ export interface OwnRatings {
   refresh(movieId: string): Promise<void>
 }
 
+/** The result of a call that saves or removes a rating. */
+type Saved = Result<{ readonly aggregatedRating?: AggregatedRating | undefined }>
+
 interface OwnRatingsOptions {
-  readonly clients: Pick<Clients, 'ratings'>
+  readonly clients: Pick<Clients, 'rating'>
   readonly ratingCache: RatingCache
   readonly savedRatings: SavedRatings
   readonly signIn: SignIn
@@ -72,32 +76,31 @@ export function createOwnRatings({
     userId: signIn.state.peek().status === 'none' ? savedRatings.userId : '',
   })
 
-  async function save(movieId: string, value: Value | undefined) {
+  async function save(movieId: string, value: Value | undefined): Promise<Saved> {
     await signIn.ready
-    const ratings = await clients.ratings()
-    const response: { aggregatedRating?: AggregatedRating | undefined } =
+    const { ratings } = await clients.rating()
+    const result: Saved =
       value === undefined
         ? await ratings.deleteRating(record(movieId))
         : await ratings.putRating({ ...record(movieId), value })
+    if (!result.ok) return result
     savedRatings.save(movieId, value)
-    ratingCache.setNextFrame(movieId, readRating(response.aggregatedRating))
+    ratingCache.setNextFrame(movieId, readRating(result.value.aggregatedRating))
+    return result
   }
 
   async function saveChoices(movieId: string): Promise<void> {
     for (let next = nextToSave(of(movieId).value); next; next = nextToSave(of(movieId).value)) {
       send(movieId, { kind: 'sent' })
-      try {
-        await save(movieId, next.value)
-        send(movieId, { kind: 'saved' })
-      } catch (error) {
-        send(movieId, { kind: 'rejected', reason: refused(movieId, next.value, error) })
-      }
+      const result = await save(movieId, next.value)
+      if (result.ok) send(movieId, { kind: 'saved' })
+      else send(movieId, { kind: 'rejected', reason: refused(movieId, next.value, result.error) })
     }
   }
 
   /** Returns the reason of a refusal. Without a session, the rating is kept until the next one. */
-  function refused(movieId: string, value: Value | undefined, error: unknown): string {
-    if (signIn.state.peek().status === 'none' || !isUnauthenticated(error)) {
+  function refused(movieId: string, value: Value | undefined, error: RpcError): string {
+    if (signIn.state.peek().status === 'none' || error.code !== 'unauthenticated') {
       return rejectionText(error)
     }
     signIn.keep(movieId, value)
@@ -116,18 +119,14 @@ export function createOwnRatings({
     async refresh(movieId) {
       await ready
       if (!savedRatings.mayHaveRated(movieId)) return
-      try {
-        const ratings = await clients.ratings()
-        const { rating } = await ratings.getRating(record(movieId))
-        const value = isValue(rating?.value) ? rating.value : undefined
-        savedRatings.save(movieId, value)
-        send(movieId, { kind: 'loaded', value })
-      } catch (error) {
-        // Any other failure keeps the rating that this browser has saved.
-        if (!isNotFound(error)) return
-        savedRatings.save(movieId, undefined)
-        send(movieId, { kind: 'loaded', value: undefined })
-      }
+      const { ratings } = await clients.rating()
+      const result = await ratings.getRating(record(movieId))
+      // Any other failure keeps the rating that this browser has saved.
+      if (!result.ok && result.error.code !== 'not_found') return
+      const saved = result.ok ? result.value.rating?.value : undefined
+      const value = isValue(saved) ? saved : undefined
+      savedRatings.save(movieId, value)
+      send(movieId, { kind: 'loaded', value })
     },
   }
 }

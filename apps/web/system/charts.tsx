@@ -1,5 +1,5 @@
+import type { ServiceReport } from '@marquee/client/system'
 import { useMemo } from 'preact/hooks'
-import type { ServiceReport } from '../../../gen/system/v1/system_pb.ts'
 import { countText, latencyText, rateText } from './format.ts'
 import type { Monitor, Sample } from './monitor.ts'
 import { instanceSeries, serviceSeries, timeRange } from './series.ts'

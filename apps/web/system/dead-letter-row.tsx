@@ -1,11 +1,7 @@
-import { type Client, ConnectError } from '@connectrpc/connect'
+import type { Calls } from '@marquee/client/calls'
+import type { DeadLetter, DeadLetterService, GetDeadLetterResponse } from '@marquee/client/system'
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
-import type {
-  DeadLetter,
-  DeadLetterService,
-  GetDeadLetterResponse,
-} from '../../../gen/system/v1/system_pb.ts'
 import { Failure } from '../failure.tsx'
 import { DeadLetterValue } from './dead-letter-value.tsx'
 import { countText } from './format.ts'
@@ -13,7 +9,7 @@ import { millis } from './rates.ts'
 
 interface DeadLetterRowProps {
   readonly letter: DeadLetter
-  readonly client: Promise<Client<typeof DeadLetterService>>
+  readonly client: Promise<Calls<typeof DeadLetterService>>
 }
 
 /** A dead letter with its reason; expands to its headers and value. */
@@ -24,12 +20,10 @@ export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
   const failure = useSignal('')
   const load = async () => {
     const { partition, offset } = letter
-    try {
-      content.value = await (await client).getDeadLetter({ partition, offset })
-      failure.value = ''
-    } catch (error) {
-      failure.value = ConnectError.from(error).rawMessage
-    }
+    const { getDeadLetter } = await client
+    const result = await getDeadLetter({ partition, offset })
+    failure.value = result.ok ? '' : result.error.message
+    if (result.ok) content.value = result.value
   }
   const toggle = () => {
     isOpen.value = !isOpen.value

@@ -1,9 +1,9 @@
-import { type Client, ConnectError, createClient } from '@connectrpc/connect'
+import { createCalls } from '@marquee/client/calls'
+import { type DeadLetter, DeadLetterService } from '@marquee/client/system'
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import { type DeadLetter, DeadLetterService } from '../../../gen/system/v1/system_pb.ts'
 import type { ServiceAddresses } from '../addresses.ts'
-import { createTransport } from '../clients.ts'
+import { optionsOf } from '../clients.ts'
 import { Failure } from '../failure.tsx'
 import { DeadLetterRow } from './dead-letter-row.tsx'
 
@@ -23,20 +23,19 @@ export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
   const client = useMemo(
     () =>
       addresses().then(({ services }) =>
-        createClient(DeadLetterService, createTransport(services.rating)),
+        createCalls(DeadLetterService, optionsOf(services.rating)),
       ),
     [addresses],
   )
   const listed = useSignal<Listed | undefined>(undefined)
   const failure = useSignal('')
   const load = async (before?: Listed) => {
-    try {
-      const next = await list(await client, before?.nextPageToken ?? '')
-      failure.value = ''
-      listed.value = { ...next, letters: [...(before?.letters ?? []), ...next.letters] }
-    } catch (error) {
-      failure.value = ConnectError.from(error).rawMessage
-    }
+    const { listDeadLetters } = await client
+    const next = await listDeadLetters({ pageToken: before?.nextPageToken ?? '' })
+    failure.value = next.ok ? '' : next.error.message
+    if (!next.ok) return
+    const { deadLetters, nextPageToken } = next.value
+    listed.value = { letters: [...(before?.letters ?? []), ...deadLetters], nextPageToken }
   }
   useEffect(() => void load(), [client, deadLetterCount])
   const { letters = [], nextPageToken = '' } = listed.value ?? {}
@@ -69,9 +68,4 @@ export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
       ) : null}
     </section>
   )
-}
-
-async function list(client: Client<typeof DeadLetterService>, pageToken: string): Promise<Listed> {
-  const { deadLetters, nextPageToken } = await client.listDeadLetters({ pageToken })
-  return { letters: deadLetters, nextPageToken }
 }

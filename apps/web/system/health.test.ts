@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { create } from '@bufbuild/protobuf'
-import { ServiceReportSchema } from '../../../gen/system/v1/system_pb.ts'
+import { ServiceReportSchema } from '@marquee/client/system'
 import { healthOf, problems, summary } from './health.ts'
 import { activityAt, instanceWith, reportAt } from './testing/reports.ts'
 

@@ -2,7 +2,7 @@ import {
   type InstanceReport,
   InstanceReport_Health,
   type ServiceReport,
-} from '../../../gen/system/v1/system_pb.ts'
+} from '@marquee/client/system'
 
 export type Health = 'serving' | 'not-serving' | 'unreachable' | 'unknown'
 

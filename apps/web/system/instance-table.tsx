@@ -1,5 +1,5 @@
 import { durationMs } from '@bufbuild/protobuf/wkt'
-import type { InstanceReport, ServiceReport } from '../../../gen/system/v1/system_pb.ts'
+import type { InstanceReport, ServiceReport } from '@marquee/client/system'
 import { countText, latencyText, memoryText } from './format.ts'
 import { healthLabels, healthOf, unreachableText } from './health.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { WatchSystemResponse } from '../../../gen/system/v1/system_pb.ts'
+import type { WatchSystemResponse } from '@marquee/client/system'
 import { historySeconds, type Monitor, monitorAfter } from './monitor.ts'
 import { activityAt, instanceWith, reportAt } from './testing/reports.ts'
 

@@ -4,7 +4,7 @@ import {
   type InstanceReport,
   InstanceReport_Health,
   type WatchSystemResponse,
-} from '../../../gen/system/v1/system_pb.ts'
+} from '@marquee/client/system'
 import {
   appliedPerSecond,
   type CallRate,

@@ -1,9 +1,9 @@
-import { createClient } from '@connectrpc/connect'
+import { createCalls } from '@marquee/client/calls'
+import { SystemService, type WatchSystemResponse } from '@marquee/client/system'
+import { type WatchEvent, watch } from '@marquee/client/watch'
 import { useSignal } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
-import { SystemService, type WatchSystemResponse } from '../../../gen/system/v1/system_pb.ts'
-import { createTransport } from '../clients.ts'
-import { keepWatching } from '../live/keep-watching.ts'
+import { useEffect } from 'preact/hooks'
+import { optionsOf } from '../clients.ts'
 import type { PageProps } from '../page-props.ts'
 import { Charts } from './charts.tsx'
 import { DeadLetters } from './dead-letters.tsx'
@@ -18,24 +18,17 @@ import { Topology } from './topology.tsx'
 /** The current state of the system, from one stream of reports. */
 export function SystemPage({ clients, connection, announce }: PageProps) {
   const monitor = useSignal<Monitor | undefined>(undefined)
-  const movie = useMemo(() => createClient(SystemService, createTransport('')), [])
   useEffect(() => {
     const stop = new AbortController()
-    void keepWatching<WatchSystemResponse>({
-      signal: stop.signal,
-      open: (signal) => movie.watchSystem({}, { signal, timeoutMs: 0 }),
-      onMessage: (report) => {
-        monitor.value = monitorAfter(monitor.value, report)
-      },
-      onState: (state) => {
-        connection.value = state
-      },
+    void watchSystem(stop.signal, (event) => {
+      connection.value = event.state === 'failed' ? undefined : event.state
+      if (event.state === 'live') monitor.value = monitorAfter(monitor.value, event.value)
     })
     return () => {
       stop.abort()
       connection.value = undefined
     }
-  }, [movie])
+  }, [])
   const now = monitor.value
   const state = connection.value
   const services = now?.report.services ?? []
@@ -62,6 +55,16 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
       <DeadLetters addresses={clients.addresses} deadLetterCount={deadLetterCount(now)} />
     </div>
   )
+}
+
+async function watchSystem(
+  signal: AbortSignal,
+  onEvent: (event: WatchEvent<WatchSystemResponse>) => void,
+): Promise<void> {
+  const options = optionsOf('')
+  const system = createCalls(SystemService, options)
+  const events = watch((call) => system.watchSystem({}, call), options, { signal })
+  for await (const event of events) onEvent(event)
 }
 
 function staleText(monitor: Monitor | undefined): string {

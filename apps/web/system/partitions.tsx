@@ -1,8 +1,4 @@
-import {
-  type Ingestion,
-  Ingestion_State,
-  type ServiceReport,
-} from '../../../gen/system/v1/system_pb.ts'
+import { type Ingestion, Ingestion_State, type ServiceReport } from '@marquee/client/system'
 import { addressText, countText } from './format.ts'
 
 const stateLabels: Readonly<Record<number, string>> = {

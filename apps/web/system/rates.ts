@@ -1,5 +1,5 @@
 import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt'
-import type { Activity } from '../../../gen/system/v1/system_pb.ts'
+import type { Activity } from '@marquee/client/system'
 
 /** Calls per second of a method that end with one code. */
 export interface CallRate {

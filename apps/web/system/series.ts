@@ -1,4 +1,4 @@
-import type { ServiceReport } from '../../../gen/system/v1/system_pb.ts'
+import type { ServiceReport } from '@marquee/client/system'
 import { addressText } from './format.ts'
 import { historySeconds, type InstanceSample, type Sample } from './monitor.ts'
 import { sum } from './rates.ts'

@@ -1,5 +1,5 @@
 import { durationMs } from '@bufbuild/protobuf/wkt'
-import type { InstanceReport } from '../../../gen/system/v1/system_pb.ts'
+import type { InstanceReport } from '@marquee/client/system'
 import { addressText, ageText, callRateText, latencyText, memoryText } from './format.ts'
 import { type Health, healthLabels, healthOf, unreachableText } from './health.ts'
 import { historySeconds, type Monitor } from './monitor.ts'

@@ -1,5 +1,5 @@
+import type { Ingestion } from '@marquee/client/system'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { Ingestion } from '../../../gen/system/v1/system_pb.ts'
 import { countText, rateText } from './format.ts'
 import { summary } from './health.ts'
 import type { Monitor } from './monitor.ts'

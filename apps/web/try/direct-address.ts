@@ -1,7 +1,7 @@
-import { createClient } from '@connectrpc/connect'
-import { SystemService, type WatchSystemResponse } from '../../../gen/system/v1/system_pb.ts'
+import { createCalls } from '@marquee/client/calls'
+import { SystemService } from '@marquee/client/system'
 import type { ServiceAddresses } from '../addresses.ts'
-import { createTransport } from '../clients.ts'
+import { optionsOf } from '../clients.ts'
 import type { ServiceName } from './try-path.ts'
 
 /** The address of a service without a path before the method. */
@@ -30,16 +30,12 @@ export async function directAddress(
 
 /** The address of an instance of the service, or undefined when none is known. */
 async function instanceOf(at: ServiceName, aborted: AbortSignal): Promise<URL | undefined> {
-  const client = createClient(SystemService, createTransport(''))
-  const finished = new AbortController()
-  const signal = AbortSignal.any([aborted, finished.signal, AbortSignal.timeout(timeoutMs)])
-  const reports = client.watchSystem({}, { signal, timeoutMs: 0 })
-  const first = reports[Symbol.asyncIterator]().next()
-  const report = await first
-    .then(({ value }) => value as WatchSystemResponse | undefined)
-    .catch(() => undefined)
-  finished.abort()
-  const own = report?.services.find(({ service }) => service === at)
-  const [instance] = own?.instances ?? []
-  return instance && new URL(instance.url)
+  const system = createCalls(SystemService, optionsOf(''))
+  for await (const report of system.watchSystem({}, { signal: aborted, timeoutMs })) {
+    if (!report.ok) return undefined
+    const own = report.value.services.find(({ service }) => service === at)
+    const [instance] = own?.instances ?? []
+    return instance && new URL(instance.url)
+  }
+  return undefined
 }

@@ -8,7 +8,7 @@ import {
   InstanceReportSchema,
   type WatchSystemResponse,
   WatchSystemResponseSchema,
-} from '../../../../gen/system/v1/system_pb.ts'
+} from '@marquee/client/system'
 
 interface ActivityOptions {
   readonly startSeconds?: number

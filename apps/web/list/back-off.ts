@@ -1,4 +1,4 @@
 import { createBackOff } from '@marquee/back-off/exponential'
 
-/** Wait before a lost stream is opened again, or a failed list is read again. */
+/** Wait before a failed list is read again. */
 export const backOff = createBackOff({ firstMs: 1_000, maxMs: 10_000 })
