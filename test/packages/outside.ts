@@ -10,9 +10,17 @@ const run = promisify(execFile)
 const packed = join(root, 'dist', 'packages')
 
 /** Runs a command, and returns what it printed. */
-export async function output(binary: string, args: string[], cwd = root): Promise<string> {
+export async function output(
+  binary: string,
+  args: string[],
+  cwd = root,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
-  const { stdout } = await run(binary, args, { cwd, env: { ...process.env, PATH: path } })
+  const { stdout } = await run(binary, args, {
+    cwd,
+    env: { ...process.env, ...env, PATH: path },
+  })
   return stdout
 }
 
@@ -25,36 +33,45 @@ export async function packAll(): Promise<void> {
 export async function outsideFolder(): Promise<TemporaryFolder> {
   const folder = await temporaryFolder()
   const { catalog } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const peers = ['@bufbuild/protobuf', '@connectrpc/connect', 'hono']
+  const versions = Object.fromEntries(peers.map((name) => [name, catalog[name]]))
+  const ours = ['http', 'connect-hono', 'transcode', 'grpc-transport', 'back-off', 'client']
+  await installPacked(folder.path, ours, versions)
+  return folder
+}
+
+/** Installs packed packages into a folder, and others of the registry with their versions. */
+export async function installPacked(
+  folder: string,
+  names: readonly string[],
+  others: Readonly<Record<string, string>>,
+): Promise<void> {
   const tarballs = (await readdir(packed)).filter((name) => name.endsWith('.tgz'))
   const ours = Object.fromEntries(
-    tarballs.map((name) => [
-      name.replace(/^marquee-(.*)-[\d.]+\.tgz$/, '@marquee/$1'),
-      `file:${join(packed, name)}`,
-    ]),
+    names.map((name) => {
+      const tarball = tarballs.find((one) => one.replace(/-[\d.]+\.tgz$/, '') === `marquee-${name}`)
+      return [`@marquee/${name}`, `file:${join(packed, tarball ?? name)}`]
+    }),
   )
-  const peers = ['@bufbuild/protobuf', '@connectrpc/connect', 'hono']
-  const dependencies = {
-    ...ours,
-    ...Object.fromEntries(peers.map((name) => [name, catalog[name]])),
-  }
   // Packages of ours depend on each other by versions that no registry has.
+  const dependencies = { ...ours, ...others }
   const manifest = { private: true, type: 'module', dependencies, overrides: ours }
-  await writeFile(join(folder.path, 'package.json'), JSON.stringify(manifest))
-  await output(process.execPath, ['install', '--prefer-offline'], folder.path)
-  return folder
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
+  await output(process.execPath, ['install', '--prefer-offline'], folder)
 }
 
 /**
  * Writes the named code blocks of a package's README into a folder of its own, and generates code from the protos among
- * them. Returns the folder, and the program: the first block of TypeScript.
+ * them. Returns the folder, by default one of its name, and the program: the first block of TypeScript.
  */
 export async function writeExample(
   folder: string,
   name: string,
+  subfolder = name,
 ): Promise<{ folder: string; program: string }> {
   const readme = await readFile(join(root, 'packages', name, 'README.md'), 'utf8')
-  const example = join(folder, name)
-  await mkdir(example)
+  const example = join(folder, subfolder)
+  await mkdir(example, { recursive: true })
   let program: string | undefined
   for (const [, language, title, text = ''] of readme.matchAll(/^```(\w+) ?(\S*)\n(.*?)^```/gms)) {
     const isProgram = language === 'ts' && program === undefined

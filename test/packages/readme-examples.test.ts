@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -6,6 +6,7 @@ import { createClient } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
 import { describeWith } from '@marquee/testing/requirements'
 import { leftOut, runtime, tool } from '@marquee/testing/tools'
+import { testClient } from './client.ts'
 import { checkTypes, output, outsideFolder, packAll, start, writeExample } from './outside.ts'
 
 const runtimes = ['bun', 'node', 'deno'] as const
@@ -44,6 +45,8 @@ describeWith(enabled, 'outside the workspace', () => {
     await checkTypes(client.program)
     await checkTypes(http.program)
   }, 60_000)
+
+  describe('the client', testClient)
 
   for (const name of runtimes) {
     describeWith(runtime(name), `on ${name}`, () => {
