@@ -50,7 +50,11 @@ function areSame(ours: Outcome, theirs: Outcome): boolean {
  */
 function isAlike(ours: Json, theirs: Json): boolean {
   if (typeof ours === 'number') {
-    if (typeof theirs === 'string') return Number.isSafeInteger(ours) && theirs === String(ours)
+    if (typeof theirs === 'string') {
+      if (Number.isSafeInteger(ours) && theirs === String(ours)) return true
+      // A float of 16 digits or more, see parseExactly.
+      return /^-?\d{16,}$/.test(theirs) && Math.fround(ours) === Math.fround(Number(theirs))
+    }
     return typeof theirs === 'number' && Math.fround(ours) === Math.fround(theirs)
   }
   if (typeof ours === 'string' && typeof theirs === 'number') {

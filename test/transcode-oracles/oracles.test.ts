@@ -10,6 +10,11 @@ import type { RawRequest } from './http-client.ts'
 
 /** Number of requests for each oracle. `main.ts` sends more. */
 const count = 2_000
+/**
+ * The same requests in each run: others may meet a difference that no rule explains yet, which has
+ * nothing to do with the change that is tested. `main.ts` sends new ones.
+ */
+const seed = 171_402_771
 /** Go downloads its modules once. */
 const buildTimeoutMs = 900_000
 const runTimeoutMs = 600_000
@@ -30,7 +35,6 @@ describeWith(tool('go'), 'REST routes', (go) => {
     test(
       `do the same as those of ${oracle} in all other cases`,
       async () => {
-        const seed = Date.now() % 2 ** 31
         const command = `bun test/transcode-oracles/main.ts --seed=${seed} --count=${count}`
         process.stderr.write(`${oracle}: ${command}\n`)
         const uses = await compareMany(gateways, oracle, { seed, count })

@@ -1,6 +1,7 @@
 import { type DescMethod, type DescService, fromBinary, type Message } from '@bufbuild/protobuf'
 import type { Code } from '@connectrpc/connect'
 import { codeFromString } from '@connectrpc/connect/protocol-connect'
+import { exactIntegersOf } from '@marquee/connect-hono/protobuf/exact-integers'
 import { requestHeader } from './echo.ts'
 import type { RawResponse } from './http-client.ts'
 
@@ -35,7 +36,8 @@ export function readOurs(service: DescService, response: RawResponse): Outcome {
   const text = response.body.toString()
   if (head.status >= 400) return { ...head, error: ourFailure(parse(text), text), messages: [] }
   if (text === '') return { ...head, error: undefined, messages: [] }
-  if (!lineTypes.has(head.type)) return { ...head, error: undefined, messages: [JSON.parse(text)] }
+  if (!lineTypes.has(head.type))
+    return { ...head, error: undefined, messages: [parseExactly(text)] }
   const lines = jsonLines(text)
   const last = lines.at(-1)
   const error = isObject(last) && 'error' in last ? ourFailure(last.error, '') : undefined
@@ -58,7 +60,7 @@ export function readTheirs(service: DescService, response: RawResponse): Outcome
   if (head.status >= 400) return { ...head, error: theirFailure(parse(text), text), messages: [] }
   if (text === '') return { ...head, error: undefined, messages: [] }
   if (head.call === undefined || !isStream(head.call.rpc)) {
-    return { ...head, error: undefined, messages: [JSON.parse(text)] }
+    return { ...head, error: undefined, messages: [parseExactly(text)] }
   }
   const lines = jsonLines(text) as { result?: Json; error?: Json }[]
   const error = lines.find((line) => 'error' in line)?.error
@@ -96,7 +98,14 @@ function jsonLines(text: string): Json[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
+    .map(parseExactly)
+}
+
+const exact = exactIntegersOf(undefined)
+
+/** Parses JSON. Integers beyond 2^53 become strings, so that none is rounded. */
+function parseExactly(text: string): Json {
+  return JSON.parse(exact(text))
 }
 
 function parse(text: string): Json | undefined {

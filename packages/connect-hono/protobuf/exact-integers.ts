@@ -7,9 +7,11 @@ const untyped = new Set(['google.protobuf.Any', 'google.protobuf.Value'])
  * Returns a function that quotes the integers in the JSON of a message that a double may not hold.
  * Protobuf allows both forms, and `JSON.parse` rounds those without quotes. Types with JSON values
  * of any kind keep their text.
+ * @param desc `undefined` for the JSON of scalars and enums.
  */
-export function exactIntegersOf(desc: DescMessage): (text: string) => string {
-  return reachesUntyped(desc, new Set()) ? (text) => text : quoteIntegers
+export function exactIntegersOf(desc: DescMessage | undefined): (text: string) => string {
+  const isUntyped = desc !== undefined && reachesUntyped(desc, new Set())
+  return isUntyped ? (text) => text : quoteIntegers
 }
 
 const longInteger = /\d{16}/

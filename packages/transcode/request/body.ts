@@ -5,6 +5,7 @@ import type { Compression } from '@marquee/connect-hono/compression'
 import { decompression } from '@marquee/connect-hono/compression/decompression'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import { type Codec, createCodec } from '@marquee/connect-hono/protobuf/codec'
+import { exactIntegersOf } from '@marquee/connect-hono/protobuf/exact-integers'
 import { messageCheck } from '@marquee/connect-hono/protobuf/message-check'
 import { type MessageLimits, messageLimitsOf } from '@marquee/connect-hono/protobuf/message-limits'
 import { decodeUtf8 } from '@marquee/connect-hono/protobuf/utf8'
@@ -64,15 +65,18 @@ function fieldOf(rpc: Rpc, field: DescField): Parser {
 }
 
 /** Parses a list, a map or a scalar as the only member of the request's JSON. */
-function memberOf({ inputs, inputLimits }: Rpc, { jsonName }: DescField): Parser {
+function memberOf({ inputs, inputLimits }: Rpc, { jsonName, message }: DescField): Parser {
   const codec: Codec = inputs.json
   const { bytesMax } = inputLimits.json
+  // The codec sees the whole message, which may have values of any kind beside this one.
+  const exact = exactIntegersOf(message)
   return {
     bytesMax,
     parse(bytes) {
       const text = decodeUtf8(bytes, 'the body')
       requireOneValue(text)
-      return codec.parse(new TextEncoder().encode(`{${JSON.stringify(jsonName)}:${text}}`))
+      const json = `{${JSON.stringify(jsonName)}:${exact(text)}}`
+      return codec.parse(new TextEncoder().encode(json))
     },
   }
 }
