@@ -1,6 +1,7 @@
+import type { JsonObject } from '@bufbuild/protobuf'
 import type { ServiceApp } from '@marquee/service/app'
 import { refuseMethod, toRestJson } from '@marquee/service/rest/rest'
-import { MovieDetailsSchema, MovieService } from '../../gen/movie/v1/movie_pb.ts'
+import { type MovieDetails, MovieDetailsSchema, MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { MovieRpc } from './rpc.ts'
 
 /**
@@ -13,7 +14,7 @@ export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
     const request = { movieId: c.req.query('id') ?? '' }
     const method = MovieService.method.getMovieDetails
     const { movieDetails } = await app.restCall(c, method, rpc.getMovieDetails, request)
-    return c.json(movieDetails && toRestJson(MovieDetailsSchema, movieDetails))
+    return c.json(movieDetails && toJson(movieDetails))
   })
   app.all('/movie', refuseMethod('GET, HEAD'))
   app.addStream('/movie/watch', MovieService.method.watchMovieDetails, (c) => ({
@@ -21,4 +22,10 @@ export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
     request: { movieId: c.req.query('id') ?? '' },
     eventOf: () => ({ name: 'movie' }),
   }))
+}
+
+/** Returns the details as this route has always had them. */
+function toJson({ metadata, ...details }: MovieDetails): JsonObject {
+  const known = metadata && { ...metadata, etag: '' }
+  return toRestJson(MovieDetailsSchema, { ...details, ...(known && { metadata: known }) })
 }

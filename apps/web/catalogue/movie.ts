@@ -7,7 +7,7 @@ import { readScale } from '../rating/scale.ts'
 export const recordType = 'movie'
 
 /** A movie without its rating, which changes. An absent property is unknown. */
-export type Movie = Readonly<Omit<Metadata, '$typeName' | '$unknown' | 'updateTime'>>
+export type Movie = Readonly<Omit<Metadata, '$typeName' | '$unknown' | 'updateTime' | 'etag'>>
 
 export function readMovieRating({ rating, ratingStatus, ratingScale }: MovieDetails): Rating {
   if (ratingStatus === RatingStatus.UNAVAILABLE) return unavailable

@@ -7,15 +7,15 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_access_v1_access } from "../../access/v1/access_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "@marquee/transcode/gen/google/api/annotations_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi1wQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHNCBwoFX3llYXJCFwoVX3J1bm5pbmdfdGltZV9taW51dGVzQg4KDF9pbWRiX3JhdGluZ0INCgtfaW1kYl92b3RlcyKmAgoLRXh0ZXJuYWxJZHMSKQoEaW1kYhgBIAEoCUIbukgYchYYDDISXih0dFswLTldezcsMTB9KT8kEisKBHRtZGIYAiABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kEl8KCmxldHRlcmJveGQYAyABKAlCS7pISHJGGIABMkFeKGh0dHBzOi8vKGJveGRcLml0fGxldHRlcmJveGRcLmNvbS9maWxtKS9bQS1aYS16MC05LV17MSw5Nn0vPyk/JBIsCgV0cmFrdBgEIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSMAoJbW92aWVsZW5zGAUgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JCIyChJHZXRNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiPgoTR2V0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhIkIKF0JhdGNoR2V0TWV0YWRhdGFSZXF1ZXN0EicKCW1vdmllX2lkcxgBIAMoCUIUukgRkgEOCAEQ9AMiB3IFEAEYgAEiXgoYQmF0Y2hHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgAygLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESGQoRbWlzc2luZ19tb3ZpZV9pZHMYAiADKAkifgoXQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QSNwoGc291cmNlGAEgASgOMhsubWV0YWRhdGEudjEuRXh0ZXJuYWxTb3VyY2VCCrpIB4IBBBABIAASKgoMZXh0ZXJuYWxfaWRzGAIgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASKhAgoYQmF0Y2hHZXRNb3ZpZUlkc1Jlc3BvbnNlEjwKB21hdGNoZXMYASADKAsyKy5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UuTWF0Y2gSHAoUbWlzc2luZ19leHRlcm5hbF9pZHMYAiADKAkSRAoLYW1iaWd1aXRpZXMYAyADKAsyLy5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UuQW1iaWd1aXR5Gi4KBU1hdGNoEhMKC2V4dGVybmFsX2lkGAEgASgJEhAKCG1vdmllX2lkGAIgASgJGjMKCUFtYmlndWl0eRITCgtleHRlcm5hbF9pZBgBIAEoCRIRCgltb3ZpZV9pZHMYAiADKAkiRQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBASJPChNQdXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGESDwoHY3JlYXRlZBgCIAEoCCI1ChVEZWxldGVNZXRhZGF0YVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiKQoWRGVsZXRlTWV0YWRhdGFSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIIroBChNMaXN0TWV0YWRhdGFSZXF1ZXN0EhcKBXF1ZXJ5GAEgASgJQgi6SAVyAxjIARIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHQoKcGFnZV90b2tlbhgDIAEoCUIJukgGcgQYgIABEhgKBmZpbHRlchgEIAEoCUIIukgFcgMY6AcSGgoIb3JkZXJfYnkYBSABKAlCCLpIBXIDGMgBEhYKDmluY2x1ZGVfZmFjZXRzGAYgASgIIpEBChRMaXN0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAMoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFEiMKBmZhY2V0cxgEIAEoCzITLm1ldGFkYXRhLnYxLkZhY2V0cyK0AQoGRmFjZXRzEikKBmdlbnJlcxgBIAMoCzIZLm1ldGFkYXRhLnYxLkZhY2V0cy5HZW5yZRIrCgdkZWNhZGVzGAIgAygLMhoubWV0YWRhdGEudjEuRmFjZXRzLkRlY2FkZRolCgVHZW5yZRINCgVnZW5yZRgBIAEoCRINCgVjb3VudBgCIAEoBRorCgZEZWNhZGUSEgoKZmlyc3RfeWVhchgBIAEoBRINCgVjb3VudBgCIAEoBSJAChVJbXBvcnRNZXRhZGF0YVJlcXVlc3QSJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YSLZAQoWSW1wb3J0TWV0YWRhdGFSZXNwb25zZRIVCg1jcmVhdGVkX2NvdW50GAEgASgDEhYKDnJlcGxhY2VkX2NvdW50GAIgASgDEhUKDXJlZnVzZWRfY291bnQYAyABKAMSPQoIcmVmdXNhbHMYBCADKAsyKy5tZXRhZGF0YS52MS5JbXBvcnRNZXRhZGF0YVJlc3BvbnNlLlJlZnVzYWwaOgoHUmVmdXNhbBINCgVpbmRleBgBIAEoAxIQCghtb3ZpZV9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkqvwEKDkV4dGVybmFsU291cmNlEh8KG0VYVEVSTkFMX1NPVVJDRV9VTlNQRUNJRklFRBAAEhgKFEVYVEVSTkFMX1NPVVJDRV9JTURCEAESGAoURVhURVJOQUxfU09VUkNFX1RNREIQAhIeChpFWFRFUk5BTF9TT1VSQ0VfTEVUVEVSQk9YRBADEhkKFUVYVEVSTkFMX1NPVVJDRV9UUkFLVBAEEh0KGUVYVEVSTkFMX1NPVVJDRV9NT1ZJRUxFTlMQBTLABwoPTWV0YWRhdGFTZXJ2aWNlEoABCgtHZXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVzcG9uc2UiLpACAejgGAGC0+STAiFiCG1ldGFkYXRhEhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SnQEKEEJhdGNoR2V0TWV0YWRhdGESJC5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVxdWVzdBolLm1ldGFkYXRhLnYxLkJhdGNoR2V0TWV0YWRhdGFSZXNwb25zZSI8kAIB6OAYAYLT5JMCL1oYOgEqIhMvdjEvbW92aWVzOmJhdGNoR2V0EhMvdjEvbW92aWVzOmJhdGNoR2V0EokBChBCYXRjaEdldE1vdmllSWRzEiQubWV0YWRhdGEudjEuQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QaJS5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UiKJACAejgGAGC0+STAhs6ASoiFi92MS9tb3ZpZXM6YmF0Y2hHZXRJZHMSjQEKC1B1dE1ldGFkYXRhEh8ubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXF1ZXN0GiAubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXNwb25zZSI7kAIC6OAYA4LT5JMCLjoIbWV0YWRhdGFiCG1ldGFkYXRhGhgvdjEvbW92aWVzL3ttZXRhZGF0YS5pZH0SfwoORGVsZXRlTWV0YWRhdGESIi5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlc3BvbnNlIiSQAgLo4BgDgtPkkwIXKhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SbgoMTGlzdE1ldGFkYXRhEiAubWV0YWRhdGEudjEuTGlzdE1ldGFkYXRhUmVxdWVzdBohLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlc3BvbnNlIhmQAgHo4BgBgtPkkwIMEgovdjEvbW92aWVzEn0KDkltcG9ydE1ldGFkYXRhEiIubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZSIg6OAYBILT5JMCFjoBKiIRL3YxL21vdmllczppbXBvcnQoAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi7gQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHMSFQoEZXRhZxgNIAEoCUIHukgEcgIYQEIHCgVfeWVhckIXChVfcnVubmluZ190aW1lX21pbnV0ZXNCDgoMX2ltZGJfcmF0aW5nQg0KC19pbWRiX3ZvdGVzIqYCCgtFeHRlcm5hbElkcxIpCgRpbWRiGAEgASgJQhu6SBhyFhgMMhJeKHR0WzAtOV17NywxMH0pPyQSKwoEdG1kYhgCIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSXwoKbGV0dGVyYm94ZBgDIAEoCUJLukhIckYYgAEyQV4oaHR0cHM6Ly8oYm94ZFwuaXR8bGV0dGVyYm94ZFwuY29tL2ZpbG0pL1tBLVphLXowLTktXXsxLDk2fS8/KT8kEiwKBXRyYWt0GAQgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JBIwCgltb3ZpZWxlbnMYBSABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kIjIKEkdldE1ldGFkYXRhUmVxdWVzdBIcCghtb3ZpZV9pZBgBIAEoCUIKukgHcgUQARiAASI+ChNHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiQgoXQmF0Y2hHZXRNZXRhZGF0YVJlcXVlc3QSJwoJbW92aWVfaWRzGAEgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASJeChhCYXRjaEdldE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIZChFtaXNzaW5nX21vdmllX2lkcxgCIAMoCSJ+ChdCYXRjaEdldE1vdmllSWRzUmVxdWVzdBI3CgZzb3VyY2UYASABKA4yGy5tZXRhZGF0YS52MS5FeHRlcm5hbFNvdXJjZUIKukgHggEEEAEgABIqCgxleHRlcm5hbF9pZHMYAiADKAlCFLpIEZIBDggBEPQDIgdyBRABGIABIqECChhCYXRjaEdldE1vdmllSWRzUmVzcG9uc2USPAoHbWF0Y2hlcxgBIAMoCzIrLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5NYXRjaBIcChRtaXNzaW5nX2V4dGVybmFsX2lkcxgCIAMoCRJECgthbWJpZ3VpdGllcxgDIAMoCzIvLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5BbWJpZ3VpdHkaLgoFTWF0Y2gSEwoLZXh0ZXJuYWxfaWQYASABKAkSEAoIbW92aWVfaWQYAiABKAkaMwoJQW1iaWd1aXR5EhMKC2V4dGVybmFsX2lkGAEgASgJEhEKCW1vdmllX2lkcxgCIAMoCSLpAQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBARIWCgRldGFnGAIgASgJQgi6SAVyAxiACBIWCg5tdXN0X25vdF9leGlzdBgDIAEoCDpyukhvGm0KFnB1dF9tZXRhZGF0YS5jb25kaXRpb24SKmV0YWcgYW5kIG11c3Rfbm90X2V4aXN0IGV4Y2x1ZGUgZWFjaCBvdGhlchondGhpcy5ldGFnID09ICcnIHx8ICF0aGlzLm11c3Rfbm90X2V4aXN0Ik8KE1B1dE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIPCgdjcmVhdGVkGAIgASgIIpEBChVVcGRhdGVNZXRhZGF0YVJlcXVlc3QSLwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YUIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxIWCgRldGFnGAMgASgJQgi6SAVyAxiACCJBChZVcGRhdGVNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiTQoVRGVsZXRlTWV0YWRhdGFSZXF1ZXN0EhwKCG1vdmllX2lkGAEgASgJQgq6SAdyBRABGIABEhYKBGV0YWcYAiABKAlCCLpIBXIDGIAIIikKFkRlbGV0ZU1ldGFkYXRhUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCCK6AQoTTGlzdE1ldGFkYXRhUmVxdWVzdBIXCgVxdWVyeRgBIAEoCUIIukgFcgMYyAESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEh0KCnBhZ2VfdG9rZW4YAyABKAlCCbpIBnIEGICAARIYCgZmaWx0ZXIYBCABKAlCCLpIBXIDGOgHEhoKCG9yZGVyX2J5GAUgASgJQgi6SAVyAxjIARIWCg5pbmNsdWRlX2ZhY2V0cxgGIAEoCCKRAQoUTGlzdE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBRIjCgZmYWNldHMYBCABKAsyEy5tZXRhZGF0YS52MS5GYWNldHMitAEKBkZhY2V0cxIpCgZnZW5yZXMYASADKAsyGS5tZXRhZGF0YS52MS5GYWNldHMuR2VucmUSKwoHZGVjYWRlcxgCIAMoCzIaLm1ldGFkYXRhLnYxLkZhY2V0cy5EZWNhZGUaJQoFR2VucmUSDQoFZ2VucmUYASABKAkSDQoFY291bnQYAiABKAUaKwoGRGVjYWRlEhIKCmZpcnN0X3llYXIYASABKAUSDQoFY291bnQYAiABKAUiQAoVSW1wb3J0TWV0YWRhdGFSZXF1ZXN0EicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEi2QEKFkltcG9ydE1ldGFkYXRhUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEj0KCHJlZnVzYWxzGAQgAygLMisubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZS5SZWZ1c2FsGjoKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEAoIbW92aWVfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJKr8BCg5FeHRlcm5hbFNvdXJjZRIfChtFWFRFUk5BTF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIYChRFWFRFUk5BTF9TT1VSQ0VfSU1EQhABEhgKFEVYVEVSTkFMX1NPVVJDRV9UTURCEAISHgoaRVhURVJOQUxfU09VUkNFX0xFVFRFUkJPWEQQAxIZChVFWFRFUk5BTF9TT1VSQ0VfVFJBS1QQBBIdChlFWFRFUk5BTF9TT1VSQ0VfTU9WSUVMRU5TEAUy2QgKD01ldGFkYXRhU2VydmljZRKAAQoLR2V0TWV0YWRhdGESHy5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlcXVlc3QaIC5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlc3BvbnNlIi6QAgHo4BgBgtPkkwIhYghtZXRhZGF0YRIVL3YxL21vdmllcy97bW92aWVfaWR9Ep0BChBCYXRjaEdldE1ldGFkYXRhEiQubWV0YWRhdGEudjEuQmF0Y2hHZXRNZXRhZGF0YVJlcXVlc3QaJS5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVzcG9uc2UiPJACAejgGAGC0+STAi9aGDoBKiITL3YxL21vdmllczpiYXRjaEdldBITL3YxL21vdmllczpiYXRjaEdldBKJAQoQQmF0Y2hHZXRNb3ZpZUlkcxIkLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXF1ZXN0GiUubWV0YWRhdGEudjEuQmF0Y2hHZXRNb3ZpZUlkc1Jlc3BvbnNlIiiQAgHo4BgBgtPkkwIbOgEqIhYvdjEvbW92aWVzOmJhdGNoR2V0SWRzEo0BCgtQdXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVzcG9uc2UiO5ACAujgGAOC0+STAi46CG1ldGFkYXRhYghtZXRhZGF0YRoYL3YxL21vdmllcy97bWV0YWRhdGEuaWR9EpYBCg5VcGRhdGVNZXRhZGF0YRIiLm1ldGFkYXRhLnYxLlVwZGF0ZU1ldGFkYXRhUmVxdWVzdBojLm1ldGFkYXRhLnYxLlVwZGF0ZU1ldGFkYXRhUmVzcG9uc2UiO5ACAujgGAOC0+STAi46CG1ldGFkYXRhYghtZXRhZGF0YTIYL3YxL21vdmllcy97bWV0YWRhdGEuaWR9En8KDkRlbGV0ZU1ldGFkYXRhEiIubWV0YWRhdGEudjEuRGVsZXRlTWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuRGVsZXRlTWV0YWRhdGFSZXNwb25zZSIkkAIC6OAYA4LT5JMCFyoVL3YxL21vdmllcy97bW92aWVfaWR9Em4KDExpc3RNZXRhZGF0YRIgLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlcXVlc3QaIS5tZXRhZGF0YS52MS5MaXN0TWV0YWRhdGFSZXNwb25zZSIZkAIB6OAYAYLT5JMCDBIKL3YxL21vdmllcxJ9Cg5JbXBvcnRNZXRhZGF0YRIiLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVxdWVzdBojLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVzcG9uc2UiIOjgGASC0+STAhY6ASoiES92MS9tb3ZpZXM6aW1wb3J0KAFiBnByb3RvMw", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * Metadata describes a movie.
@@ -107,6 +107,14 @@ export type Metadata = Message<"metadata.v1.Metadata"> & {
    * @generated from field: metadata.v1.ExternalIds external_ids = 12;
    */
   externalIds?: ExternalIds | undefined;
+
+  /**
+   * The version of the movie, with its quotes: "\"k3x\"" in JSON. Every write changes it. Set by the service. In a
+   * request to PutMetadata or UpdateMetadata without a condition, it is the condition. Imports ignore it.
+   *
+   * @generated from field: string etag = 13;
+   */
+  etag: string;
 };
 
 /**
@@ -362,6 +370,21 @@ export type PutMetadataRequest = Message<"metadata.v1.PutMetadataRequest"> & {
    * @generated from field: metadata.v1.Metadata metadata = 1;
    */
   metadata?: Metadata | undefined;
+
+  /**
+   * The write takes place only if this is the etag of the movie, or one of several, separated by commas. "*" for any
+   * movie that exists. Empty for no condition.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+
+  /**
+   * The write takes place only if the movie does not exist.
+   *
+   * @generated from field: bool must_not_exist = 3;
+   */
+  mustNotExist: boolean;
 };
 
 /**
@@ -398,6 +421,61 @@ export const PutMetadataResponseSchema: GenMessage<PutMetadataResponse> = /*@__P
   messageDesc(file_metadata_v1_metadata, 9);
 
 /**
+ * @generated from message metadata.v1.UpdateMetadataRequest
+ */
+export type UpdateMetadataRequest = Message<"metadata.v1.UpdateMetadataRequest"> & {
+  /**
+   * The id of the movie, and the new values. The whole movie has to be valid with them, and not these values alone.
+   *
+   * @generated from field: metadata.v1.Metadata metadata = 1;
+   */
+  metadata?: Metadata | undefined;
+
+  /**
+   * Names of the fields to change, such as "title" or "external_ids.imdb", or "*" for all. A named field without a value
+   * becomes empty. etag and update_time are ignored. When it is empty, the fields of metadata that have a value change;
+   * by REST those that the body names.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * The write takes place only if this is the etag of the movie, or one of several, separated by commas. "*" for any
+   * movie that exists. Empty for no condition.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message metadata.v1.UpdateMetadataRequest.
+ * Use `create(UpdateMetadataRequestSchema)` to create a new message.
+ */
+export const UpdateMetadataRequestSchema: GenMessage<UpdateMetadataRequest> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 10);
+
+/**
+ * @generated from message metadata.v1.UpdateMetadataResponse
+ */
+export type UpdateMetadataResponse = Message<"metadata.v1.UpdateMetadataResponse"> & {
+  /**
+   * The movie as it was saved.
+   *
+   * @generated from field: metadata.v1.Metadata metadata = 1;
+   */
+  metadata?: Metadata | undefined;
+};
+
+/**
+ * Describes the message metadata.v1.UpdateMetadataResponse.
+ * Use `create(UpdateMetadataResponseSchema)` to create a new message.
+ */
+export const UpdateMetadataResponseSchema: GenMessage<UpdateMetadataResponse> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 11);
+
+/**
  * @generated from message metadata.v1.DeleteMetadataRequest
  */
 export type DeleteMetadataRequest = Message<"metadata.v1.DeleteMetadataRequest"> & {
@@ -405,6 +483,14 @@ export type DeleteMetadataRequest = Message<"metadata.v1.DeleteMetadataRequest">
    * @generated from field: string movie_id = 1;
    */
   movieId: string;
+
+  /**
+   * The write takes place only if this is the etag of the movie, or one of several, separated by commas. "*" for any
+   * movie that exists. Empty for no condition.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
 };
 
 /**
@@ -412,7 +498,7 @@ export type DeleteMetadataRequest = Message<"metadata.v1.DeleteMetadataRequest">
  * Use `create(DeleteMetadataRequestSchema)` to create a new message.
  */
 export const DeleteMetadataRequestSchema: GenMessage<DeleteMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 10);
+  messageDesc(file_metadata_v1_metadata, 12);
 
 /**
  * @generated from message metadata.v1.DeleteMetadataResponse
@@ -431,7 +517,7 @@ export type DeleteMetadataResponse = Message<"metadata.v1.DeleteMetadataResponse
  * Use `create(DeleteMetadataResponseSchema)` to create a new message.
  */
 export const DeleteMetadataResponseSchema: GenMessage<DeleteMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 11);
+  messageDesc(file_metadata_v1_metadata, 13);
 
 /**
  * @generated from message metadata.v1.ListMetadataRequest
@@ -503,7 +589,7 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
  * Use `create(ListMetadataRequestSchema)` to create a new message.
  */
 export const ListMetadataRequestSchema: GenMessage<ListMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 12);
+  messageDesc(file_metadata_v1_metadata, 14);
 
 /**
  * @generated from message metadata.v1.ListMetadataResponse
@@ -542,7 +628,7 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
  * Use `create(ListMetadataResponseSchema)` to create a new message.
  */
 export const ListMetadataResponseSchema: GenMessage<ListMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 13);
+  messageDesc(file_metadata_v1_metadata, 15);
 
 /**
  * Facets are numbers of movies, the largest first. At most 100 of each kind.
@@ -566,7 +652,7 @@ export type Facets = Message<"metadata.v1.Facets"> & {
  * Use `create(FacetsSchema)` to create a new message.
  */
 export const FacetsSchema: GenMessage<Facets> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 14);
+  messageDesc(file_metadata_v1_metadata, 16);
 
 /**
  * Genre is how many movies have a genre.
@@ -590,7 +676,7 @@ export type Facets_Genre = Message<"metadata.v1.Facets.Genre"> & {
  * Use `create(Facets_GenreSchema)` to create a new message.
  */
 export const Facets_GenreSchema: GenMessage<Facets_Genre> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 14, 0);
+  messageDesc(file_metadata_v1_metadata, 16, 0);
 
 /**
  * Decade is how many movies are of the ten years from first_year.
@@ -614,7 +700,7 @@ export type Facets_Decade = Message<"metadata.v1.Facets.Decade"> & {
  * Use `create(Facets_DecadeSchema)` to create a new message.
  */
 export const Facets_DecadeSchema: GenMessage<Facets_Decade> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 14, 1);
+  messageDesc(file_metadata_v1_metadata, 16, 1);
 
 /**
  * @generated from message metadata.v1.ImportMetadataRequest
@@ -631,7 +717,7 @@ export type ImportMetadataRequest = Message<"metadata.v1.ImportMetadataRequest">
  * Use `create(ImportMetadataRequestSchema)` to create a new message.
  */
 export const ImportMetadataRequestSchema: GenMessage<ImportMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 15);
+  messageDesc(file_metadata_v1_metadata, 17);
 
 /**
  * @generated from message metadata.v1.ImportMetadataResponse
@@ -671,7 +757,7 @@ export type ImportMetadataResponse = Message<"metadata.v1.ImportMetadataResponse
  * Use `create(ImportMetadataResponseSchema)` to create a new message.
  */
 export const ImportMetadataResponseSchema: GenMessage<ImportMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 16);
+  messageDesc(file_metadata_v1_metadata, 18);
 
 /**
  * Refusal contains the reason why a movie was not saved.
@@ -704,7 +790,7 @@ export type ImportMetadataResponse_Refusal = Message<"metadata.v1.ImportMetadata
  * Use `create(ImportMetadataResponse_RefusalSchema)` to create a new message.
  */
 export const ImportMetadataResponse_RefusalSchema: GenMessage<ImportMetadataResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 16, 0);
+  messageDesc(file_metadata_v1_metadata, 18, 0);
 
 /**
  * ExternalSource is a catalogue of movies that others keep.
@@ -760,6 +846,10 @@ export const ExternalSourceSchema: GenEnum<ExternalSource> = /*@__PURE__*/
  * MetadataService owns what a movie is. Reads may be called by Connect GET and carry an ETag made
  * from the data's version, so that any HTTP cache can hold them.
  *
+ * A write of one movie may have a condition, which is checked in the transaction of the write. When it is not met,
+ * nothing changes: the error is ABORTED or, with must_not_exist, ALREADY_EXISTS, by REST 412. Its google.rpc.ErrorInfo
+ * has the current etag.
+ *
  * @generated from service metadata.v1.MetadataService
  */
 export const MetadataService: GenService<{
@@ -806,7 +896,18 @@ export const MetadataService: GenService<{
     output: typeof PutMetadataResponseSchema;
   },
   /**
-   * DeleteMetadata deletes a movie. Deleting an unknown movie succeeds. The rating service keeps the movie's
+   * UpdateMetadata changes the fields of a movie that update_mask names, and keeps the others. Fails with NOT_FOUND when
+   * the movie is unknown.
+   *
+   * @generated from rpc metadata.v1.MetadataService.UpdateMetadata
+   */
+  updateMetadata: {
+    methodKind: "unary";
+    input: typeof UpdateMetadataRequestSchema;
+    output: typeof UpdateMetadataResponseSchema;
+  },
+  /**
+   * DeleteMetadata deletes a movie. Deleting an unknown movie succeeds, unless the request has an etag. The rating service keeps the movie's
    * ratings: no list of movies shows them, and they return when the movie is put again. MovieService.DeleteMovie
    * can delete them, too.
    *

@@ -1,6 +1,7 @@
 import type { HandlerContext } from '@connectrpc/connect'
 import type { Environment } from '@marquee/connect-hono/call'
 import { createMiddleware } from 'hono/factory'
+import { etagOf } from './write-condition.ts'
 
 /**
  * Sets the cache headers of responses to GET that their handler has not set. Caches may store a
@@ -59,4 +60,16 @@ function opaque(etag: string): string {
  */
 export function setVersion(context: HandlerContext, version: number | string): void {
   if (context.requestMethod === 'GET') context.responseHeader.set('etag', `W/"${version}"`)
+}
+
+/**
+ * Sets the ETag of a resource from its revision: for a read, and by REST for a write, which then
+ * returns the new version. By REST it is strong, because the bytes of the response depend on nothing
+ * but the revision and the encoding. The server marks that of a compressed response.
+ */
+export function setResourceVersion(context: HandlerContext, revision: number): void {
+  if (context.protocolName === 'rest') context.responseHeader.set('etag', etagOf(revision))
+  else if (context.requestMethod === 'GET') {
+    context.responseHeader.set('etag', `W/${etagOf(revision)}`)
+  }
 }

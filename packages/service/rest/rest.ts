@@ -49,9 +49,16 @@ export function createRestCall(validate: Validate, limits: RpcLimits): RestCall 
     lifetime.throwIfOver()
     const result = Promise.resolve(implementation(request, context))
     const response = create(method.output, await lifetime.unlessOver(result))
-    for (const [name, value] of context.responseHeader) c.header(name, value)
+    for (const [name, value] of context.responseHeader) setHeader(c, name, value)
     return response
   }
+}
+
+/** These routes have had weak ETags before, and only for reads. */
+function setHeader(c: Context<Environment>, name: string, value: string): void {
+  const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
+  if (name !== 'etag') c.header(name, value)
+  else if (isRead) c.header(name, value.startsWith('W/') ? value : `W/${value}`)
 }
 
 export interface PrepareOptions {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { movie } from '../store/contract/fixtures.ts'
+import { movie, remove } from '../store/contract/fixtures.ts'
 import { createMemoryMetadataStore } from '../store/memory.ts'
 import type { MetadataStore } from '../store/port.ts'
 import type { CatalogueQuery } from './catalogue.ts'
@@ -12,7 +12,7 @@ test('a list has what was written before it, also by others', async () => {
   await store.put([movie('1', 'Alien'), movie('2', 'Brazil')])
   expect(await titles(list)).toEqual(['1', '2'])
   await store.put([movie('1', 'Cube')])
-  await store.delete('2')
+  await remove(store, '2')
   expect(await titles(list)).toEqual(['1'])
   expect(await titles(list, 'cube')).toEqual(['1'])
   expect(await titles(list, 'alien')).toEqual([])
@@ -37,7 +37,7 @@ test('a catalogue is read again when the store has forgotten what was deleted', 
   const { list } = followStore(store)
   await store.put([movie('1'), movie('2'), movie('3')])
   expect(await titles(list)).toEqual(['1', '2', '3'])
-  for (const id of ['1', '2']) await store.delete(id)
+  for (const id of ['1', '2']) await remove(store, id)
   expect(await titles(list)).toEqual(['3'])
 })
 

@@ -7,10 +7,12 @@ import { createExternalIdIndex } from './external-id-index.ts'
 import type {
   Change,
   ChangePosition,
+  EditedMovie,
   ListOptions,
   ListPage,
   ListPosition,
   MetadataStore,
+  MovieEdit,
   PutOutcome,
 } from './port.ts'
 import {
@@ -75,11 +77,21 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
     return true
   }
 
-  function remove(id: string): boolean {
-    if (!drop(id)) return false
+  function edit(
+    id: string,
+    decide: (before: StoredMetadata | undefined) => MovieEdit,
+  ): EditedMovie {
+    const before = entries.get(id)?.movie
+    const next = decide(before)
+    if (next === 'delete') remove(id)
+    else if (next !== 'keep') put([next])
+    return { before, after: entries.get(id)?.movie }
+  }
+
+  function remove(id: string): void {
+    if (!drop(id)) return
     revision = nextRevision(revision, clock())
     deleted.add(id, revision)
-    return true
   }
 
   function startOf(after: ListPosition | undefined): number {
@@ -138,7 +150,7 @@ export function createMemoryMetadataStore(options: MemoryMetadataStoreOptions = 
     findByExternalId: async (source, externalIds, countMax) =>
       externalIdIndex.find(source, externalIds, countMax),
     put: async (movies) => put(movies),
-    delete: async (id) => remove(id),
+    edit: async (id, decide) => edit(id, decide),
     list,
     changes: async (after, limit) => changes(after, limit),
     revision: async () => revision,

@@ -4,6 +4,15 @@ import type { ExternalSource, Metadata, StoredMetadata } from '../metadata.ts'
 /** Outcome of a put: whether it replaced a movie. */
 export type PutOutcome = 'created' | 'replaced'
 
+/** Decision about a movie: its new metadata, to `delete` it, or to `keep` it as it is. */
+export type MovieEdit = Metadata | 'delete' | 'keep'
+
+/** A movie before and after an edit. `undefined` when there is none. */
+export interface EditedMovie {
+  readonly before: StoredMetadata | undefined
+  readonly after: StoredMetadata | undefined
+}
+
 /** Last position of a page of the catalogue. */
 export interface ListPosition {
   readonly title: string
@@ -91,8 +100,12 @@ export interface MetadataStore extends AsyncDisposable {
    */
   put(movies: readonly Metadata[]): Promise<PutOutcome[]>
 
-  /** Deletes the movie. Returns `false` when it did not exist. */
-  delete(id: string): Promise<boolean>
+  /**
+   * Creates, replaces, deletes or keeps one movie, as `decide` says from what it is. No other write
+   * takes place between its reading and its writing. `decide` may be called more than once. The
+   * metadata that it returns must have the same id. Rejects with what it throws, and saves nothing.
+   */
+  edit(id: string, decide: (before: StoredMetadata | undefined) => MovieEdit): Promise<EditedMovie>
 
   /**
    * Lists movies by title, then id, both compared by code point. `after` may name a deleted movie.

@@ -10,6 +10,8 @@ import { describeWith } from '@marquee/testing/requirements'
 import { searchWords } from '../metadata.ts'
 import { metadataStoreContract } from './contract/contract.ts'
 import { expectNoExternalIds, noExternalIds } from './contract/external-ids.ts'
+import { remove } from './contract/fixtures.ts'
+import { describeProcesses } from './contract/processes.ts'
 import type { OpenMetadataStore } from './contract/sharing.ts'
 import { openMetadataStore } from './open.ts'
 import { openPostgresMetadataStore } from './postgres.ts'
@@ -28,6 +30,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
   }
 
   metadataStoreContract('postgres', postgresCapabilities, createDatabase)
+  describeProcesses(() => databases.create())
 
   test('a PostgreSQL database from before external ids keeps all its movies', async () => {
     const url = await databases.create()
@@ -58,7 +61,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     proxy.loseNextCommit('on the way')
     expect(await store.put([movie('3', 'Three')])).toEqual(['created'])
     proxy.loseNextCommit('with its response')
-    expect(await store.delete('2')).toBe(true)
+    expect(await remove(store, '2')).toBe(true)
     expect(proxy.lostCount()).toBe(3)
     const left = (await store.list({ words: [], limit: 10 })).movies
     expect(left.map(({ title }) => title)).toEqual(['Again', 'Three'])

@@ -9,9 +9,11 @@ import {
   type ChangePosition,
   type ChangesPage,
   deletedCountMax,
+  type EditedMovie,
   type ListOptions,
   type ListPage,
   type MetadataStore,
+  type MovieEdit,
   type PutOutcome,
 } from './port.ts'
 import { createPostgresSearch } from './postgres-search.ts'
@@ -36,6 +38,9 @@ export interface PostgresMetadataStoreOptions {
   /** See the constant of the same name, which is the default. */
   readonly deletedCountMax?: number
 }
+
+/** Time and revision of a write. */
+type Stamp = Pick<StoredMetadata, 'updateTimeMs' | 'revision'>
 
 /** One statement reads more movies than one event-loop turn may. */
 const limitsDefault = { ...searchLimits, sliceSize: 10_000 }
@@ -65,23 +70,12 @@ export async function openPostgresMetadataStore(
 
   async function put(movies: readonly Metadata[]): Promise<PutOutcome[]> {
     if (movies.length === 0) return []
+    const save = saving(movies)
     const ids = movies.map(({ id }) => id)
-    if (!ids.every(isText)) {
-      throw new RangeError('ids must not contain U+0000 or half of a surrogate pair')
-    }
-    const last = [...new Map(movies.map((movie) => [movie.id, movie])).values()]
-    const columns = movieColumns(last)
-    const externalIds = externalIdColumns(last)
-    if (!externalIds.flat().every(isText)) {
-      throw new RangeError('external ids must not contain U+0000 or half of a surrogate pair')
-    }
-    const updateTimeMs = clock()
     return db.transaction(async (query) => {
       const revision = await lock(query)
       const known = new Set((await query(sql.known, [ids])).map((row) => row.id as string))
-      await query(sql.put, [...columns, updateTimeMs, revision])
-      if (externalIds[0]?.length) await query(sql.putExternalIds, externalIds)
-      await query(sql.setRevision, [revision])
+      await save(query, { updateTimeMs: clock(), revision })
       return ids.map((id) => {
         const outcome = known.has(id) ? 'replaced' : 'created'
         known.add(id)
@@ -90,18 +84,32 @@ export async function openPostgresMetadataStore(
     })
   }
 
-  async function remove(id: string): Promise<boolean> {
-    if (!isText(id)) return false
+  async function remove(query: Query, id: string, revision: number): Promise<void> {
+    await query(sql.delete, [id])
+    await query(sql.setRevision, [revision])
+    if (!isForgetting()) return
+    await query(sql.forget, [countMax])
+    await query(sql.removeForgotten)
+  }
+
+  async function edit(
+    id: string,
+    decide: (before: StoredMetadata | undefined) => MovieEdit,
+  ): Promise<EditedMovie> {
     return db.transaction(async (query) => {
       const revision = await lock(query)
-      const gone = await query(sql.delete, [id])
-      if (gone.length === 0) return false
-      await query(sql.setRevision, [revision])
-      if (isForgetting()) {
-        await query(sql.forget, [countMax])
-        await query(sql.removeForgotten)
+      // A statement of its own: it sees what was committed while the lock was waited for.
+      const [row] = isText(id) ? await query(sql.getMany, [[id]]) : []
+      const before = row && toMovie(row)
+      const next = decide(before)
+      if (next === 'keep') return { before, after: before }
+      if (next === 'delete') {
+        if (before !== undefined) await remove(query, id, revision)
+        return { before, after: undefined }
       }
-      return true
+      const stamp = { updateTimeMs: clock(), revision }
+      await saving([next])(query, stamp)
+      return { before, after: { ...next, ...stamp } }
     })
   }
 
@@ -154,10 +162,28 @@ export async function openPostgresMetadataStore(
     getMany,
     findByExternalId,
     put,
-    delete: remove,
+    edit,
     list,
     changes,
     revision: async () => (await db.read(sql.revision))[0]?.revision as number,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+/** Returns the writes of a put. Throws when PostgreSQL cannot represent an id. */
+function saving(movies: readonly Metadata[]) {
+  const last = [...new Map(movies.map((movie) => [movie.id, movie])).values()]
+  if (!last.every(({ id }) => isText(id))) {
+    throw new RangeError('ids must not contain U+0000 or half of a surrogate pair')
+  }
+  const columns = movieColumns(last)
+  const externalIds = externalIdColumns(last)
+  if (!externalIds.flat().every(isText)) {
+    throw new RangeError('external ids must not contain U+0000 or half of a surrogate pair')
+  }
+  return async (query: Query, { updateTimeMs, revision }: Stamp): Promise<void> => {
+    await query(sql.put, [...columns, updateTimeMs, revision])
+    if (externalIds[0]?.length) await query(sql.putExternalIds, externalIds)
+    await query(sql.setRevision, [revision])
   }
 }

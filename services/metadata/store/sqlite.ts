@@ -15,9 +15,11 @@ import {
   type ChangePosition,
   type ChangesPage,
   deletedCountMax,
+  type EditedMovie,
   type ListOptions,
   type ListPage,
   type MetadataStore,
+  type MovieEdit,
   type PutOutcome,
 } from './port.ts'
 import { pageOf, type SearchLimits, search } from './search.ts'
@@ -100,15 +102,25 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     return movies.map((movie) => put(movie, updateTimeMs, revision))
   }
 
-  function remove(id: string): boolean {
+  function remove(id: string): void {
     const row = sql.delete.get(id)
-    if (row === undefined) return false
+    if (row === undefined) return
     const number = row.movie_number as number
     const words = splitWords(sql.deleteWords.get(number)?.words)
     for (const word of words) sql.deleteWord.run(word, number)
     advance()
     forget()
-    return true
+  }
+
+  function edit(
+    id: string,
+    decide: (before: StoredMetadata | undefined) => MovieEdit,
+  ): EditedMovie {
+    const before = find(id)
+    const next = decide(before)
+    if (next === 'delete') remove(id)
+    else if (next !== 'keep') putAll([next])
+    return { before, after: next === 'keep' ? before : find(id) }
   }
 
   /** Forgets the oldest deletes, now and then. */
@@ -167,7 +179,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     findByExternalId: async (source, externalIds, countMax) =>
       read(db, () => findByExternalId(source, externalIds, countMax)),
     put: (movies) => writing(() => putAll(movies)),
-    delete: (id) => writing(() => remove(id)),
+    edit: (id, decide) => writing(() => edit(id, decide)),
     list,
     changes: async (after, limit) => read(db, () => changes(after, limit)),
     revision: async () => read(db, revision),

@@ -7,7 +7,8 @@ import { openSqlite } from '@marquee/sql/sqlite/sqlite'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { metadataStoreContract } from './contract/contract.ts'
 import { expectNoExternalIds, noExternalIds } from './contract/external-ids.ts'
-import { alien } from './contract/fixtures.ts'
+import { alien, remove } from './contract/fixtures.ts'
+import { describeProcesses } from './contract/processes.ts'
 import type { OpenMetadataStore } from './contract/sharing.ts'
 import { createMemoryMetadataStore } from './memory.ts'
 import { openMetadataStore } from './open.ts'
@@ -32,6 +33,7 @@ function createSqliteDatabase(): OpenMetadataStore {
 }
 
 metadataStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase)
+describe('sqlite', () => describeProcesses(async () => `sqlite:${newPath()}`))
 
 test('a catalogue from before the table of words is found by its words', async () => {
   const path = newPath()
@@ -50,8 +52,8 @@ test('a catalogue from before the table of words is found by its words', async (
     (await store.list({ words: [word], limit: 10 })).movies.map(({ id }) => id)
   expect(await idsOf('ali')).toEqual(['Alien', 'Aliens Alien'])
   expect(await idsOf('aliens')).toEqual(['Aliens Alien'])
-  expect(await store.delete('Aliens Alien')).toBe(true)
-  expect(await store.delete('!!!')).toBe(true)
+  expect(await remove(store, 'Aliens Alien')).toBe(true)
+  expect(await remove(store, '!!!')).toBe(true)
   expect(await idsOf('ali')).toEqual(['Alien'])
 })
 

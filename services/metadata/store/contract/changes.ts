@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { StoredMetadata } from '../../metadata.ts'
 import type { ChangePosition, MetadataStore } from '../port.ts'
-import { movie } from './fixtures.ts'
+import { movie, remove } from './fixtures.ts'
 import type { OpenMetadataStore } from './sharing.ts'
 
 /** Declares the tests of `changes`. */
@@ -13,11 +13,11 @@ export function describeChanges(createDatabase: () => OpenMetadataStore): void {
     await using store = await openNew()
     const start = await store.revision()
     await store.put([movie('1'), movie('2'), movie('3'), movie('4')])
-    await store.delete('2')
+    await remove(store, '2')
     await store.put([movie('1', 'Again')])
-    await store.delete('4')
+    await remove(store, '4')
     await store.put([movie('4')])
-    await store.delete('3')
+    await remove(store, '3')
     const page = await store.changes({ revision: start }, 10)
     expect(page?.next).toBeUndefined()
     expect(page?.changes.map(shown)).toEqual(['-2', '+1', '+4', '-3'])
@@ -37,7 +37,7 @@ export function describeChanges(createDatabase: () => OpenMetadataStore): void {
         let revision = await store.revision()
         for (const step of steps) {
           if (step.kind === 'put') await store.put(step.ids.map((id) => movie(id, step.title)))
-          if (step.kind === 'delete') await store.delete(step.id)
+          if (step.kind === 'delete') await remove(store, step.id)
           if (step.kind === 'follow') revision = await follow(store, revision, followed)
         }
         await follow(store, revision, followed)
@@ -52,10 +52,10 @@ export function describeChanges(createDatabase: () => OpenMetadataStore): void {
     await using store = await createDatabase()({ clock: Date.now, deletedCountMax: 2 })
     await store.put(['1', '2', '3', '4'].map((id) => movie(id)))
     const start = await store.revision()
-    for (const id of ['1', '2']) await store.delete(id)
+    for (const id of ['1', '2']) await remove(store, id)
     expect(await texts(store, { revision: start })).toEqual(['-1', '-2'])
     const middle = await store.revision()
-    await store.delete('3')
+    await remove(store, '3')
     expect(await store.changes({ revision: start }, 10)).toBeUndefined()
     expect(await texts(store, { revision: middle })).toEqual(['-3'])
     expect(await store.changes({ revision: 0 }, 10)).toBeUndefined()

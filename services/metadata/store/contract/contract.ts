@@ -5,8 +5,9 @@ import fc from 'fast-check'
 import { type StoredMetadata, searchWords } from '../../metadata.ts'
 import type { ListPosition, MetadataStore } from '../port.ts'
 import { describeChanges } from './changes.ts'
+import { describeEdits, writersFollowEachOther } from './edits.ts'
 import { describeExternalIds } from './external-ids.ts'
-import { alien, movie } from './fixtures.ts'
+import { alien, movie, remove } from './fixtures.ts'
 import { behavesAsMap, pages, plain } from './model.ts'
 import { describeSharing, type OpenMetadataStore } from './sharing.ts'
 
@@ -30,7 +31,16 @@ export function metadataStoreContract(
     describeClaimed(capabilities.shared !== 'process', 'two stores on one database', () =>
       describeSharing(createDatabase),
     )
+    test(
+      'of several writers with the same version one wins, and the winners follow each other',
+      async () => {
+        const sharing = capabilities.shared === 'process' ? oneStore(openNew) : createDatabase
+        await fc.assert(writersFollowEachOther(sharing), { numRuns: 20 })
+      },
+      propertyTimeoutMs,
+    )
     describeMovies(openNew)
+    describeEdits(openNew)
     describeExternalIds(openNew)
     describeChanges(createDatabase)
     describeList(openNew)
@@ -58,6 +68,17 @@ export function metadataStoreContract(
   })
 }
 
+/** Opens the same store each time, for an adapter whose stores share nothing. */
+function oneStore(openNew: OpenNew): () => OpenMetadataStore {
+  return () => {
+    let opened: Promise<MetadataStore> | undefined
+    return () => {
+      opened ??= openNew()
+      return opened
+    }
+  }
+}
+
 type OpenNew = () => Promise<MetadataStore>
 
 function describeMovies(openNew: OpenNew): void {
@@ -81,7 +102,7 @@ function describeMovies(openNew: OpenNew): void {
     for (const id of ['TT1', 'tt1 ', 'tt', 'E\u0301', '\ud835', 'tt1\0', '\0', '']) {
       expect(await store.get(id)).toBeUndefined()
       expect((await store.getMany([id])).size).toBe(0)
-      expect(await store.delete(id)).toBe(false)
+      expect(await remove(store, id)).toBe(false)
     }
     expect((await store.get('𝔸'))?.id).toBe('𝔸')
   })
@@ -150,8 +171,8 @@ function describeMovies(openNew: OpenNew): void {
   test('a movie is deleted once', async () => {
     await using store = await openNew()
     await store.put([alien, movie('2', 'Alien 2')])
-    expect(await store.delete('1')).toBe(true)
-    expect(await store.delete('1')).toBe(false)
+    expect(await remove(store, '1')).toBe(true)
+    expect(await remove(store, '1')).toBe(false)
     expect(await store.get('1')).toBeUndefined()
     expect((await store.getMany(['1', '2'])).size).toBe(1)
     expect(await titles(store)).toEqual(['Alien 2'])
@@ -241,7 +262,7 @@ function describeList(openNew: OpenNew): void {
   test('a list continues after a position whose movie was deleted or never existed', async () => {
     await using store = await openNew()
     await store.put(['A', 'B', 'C', 'D'].map((title) => movie(`id-${title}`, title)))
-    await store.delete('id-B')
+    await remove(store, 'id-B')
     const next = (await store.list({ words: [], limit: 1, after: { title: 'B', id: 'id-B' } }))
       .movies
     expect(next.map(({ title }) => title)).toEqual(['C'])
@@ -266,7 +287,7 @@ function describeList(openNew: OpenNew): void {
       let round = 0
       const seen = await pages(store, words, 5, async () => {
         round++
-        await store.delete(`l${round}`)
+        await remove(store, `l${round}`)
         await store.put([movie(`new${round}`, `Film ${round % 8}`), movie('s0', 'Film 0')])
       })
       const ids = seen.map(({ id }) => id)
@@ -284,7 +305,7 @@ function describeRevision(createDatabase: () => OpenMetadataStore, clock: () => 
       () => store.put([alien]),
       () => store.put([alien]),
       () => store.put([movie('2'), movie('3')]),
-      () => store.delete('1'),
+      () => remove(store, '1'),
     ]) {
       await write()
       revisions.push(await store.revision())
@@ -292,7 +313,7 @@ function describeRevision(createDatabase: () => OpenMetadataStore, clock: () => 
     expect(new Set(revisions).size).toBe(5)
     expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
     expect(revisions.every(Number.isSafeInteger)).toBe(true)
-    await store.delete('nobody')
+    await remove(store, 'nobody')
     await store.put([])
     await store.get('2')
     expect(await store.revision()).toBe(revisions.at(-1) as number)
@@ -317,7 +338,7 @@ function describeRevision(createDatabase: () => OpenMetadataStore, clock: () => 
       await using store = await createDatabase()({ clock })
       revisions.push(await store.revision())
       await store.put([alien])
-      await store.delete('1')
+      await remove(store, '1')
       revisions.push(await store.revision())
     }
     expect(new Set(revisions).size).toBe(revisions.length)
@@ -351,7 +372,7 @@ function describeDurability(createDatabase: () => OpenMetadataStore, clock: () =
     const open = createDatabase()
     const first = await open({ clock })
     await first.put([alien, movie('2'), movie('3')])
-    await first.delete('3')
+    await remove(first, '3')
     const stored = await first.get('1')
     const revision = await first.revision()
     await first[Symbol.asyncDispose]()

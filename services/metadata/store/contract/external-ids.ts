@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { MetadataStore } from '../port.ts'
-import { alien, movie } from './fixtures.ts'
+import { alien, movie, remove } from './fixtures.ts'
 
 /** Declares the tests of ids at other sources. */
 export function describeExternalIds(openNew: () => Promise<MetadataStore>): void {
@@ -36,7 +36,7 @@ export function describeExternalIds(openNew: () => Promise<MetadataStore>): void
     expect([await find('tt1'), await find('tt2')]).toEqual([undefined, ['1']])
     await store.put([movie('1'), { ...movie('3'), externalIds: { imdb: 'tt3' } }])
     expect([await find('tt2'), await find('tt3')]).toEqual([undefined, ['3']])
-    await store.delete('3')
+    await remove(store, '3')
     expect(await find('tt3')).toBeUndefined()
   })
 

@@ -1,4 +1,5 @@
 import type { Metadata } from '../../metadata.ts'
+import type { MetadataStore } from '../port.ts'
 
 /** A movie with a value in each property. rpc.test.ts fails until a new property has one here. */
 export const alien: Metadata = {
@@ -24,4 +25,11 @@ export const alien: Metadata = {
 /** Creates a movie with only a title. */
 export function movie(id: string, title = `Movie ${id}`): Metadata {
   return { id, title, description: '', director: '', releaseDate: '', genres: [] }
+}
+
+/** Deletes a movie. Resolves with `false` when it did not exist. */
+export async function remove(store: MetadataStore, id: string): Promise<boolean> {
+  const { before, after } = await store.edit(id, () => 'delete')
+  if (after !== undefined) throw new Error(`the movie ${id} is still there`)
+  return before !== undefined
 }

@@ -9,6 +9,7 @@ import {
   searchWords,
 } from '../../metadata.ts'
 import type { MetadataStore } from '../port.ts'
+import { remove } from './fixtures.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 6 }),
@@ -87,7 +88,7 @@ async function take(step: Step, store: MetadataStore, model: Map<string, Metadat
       return expect(await store.put(step.movies)).toEqual(expected)
     }
     case 'delete':
-      return expect(await store.delete(step.id)).toBe(model.delete(step.id))
+      return expect(await remove(store, step.id)).toBe(model.delete(step.id))
     case 'find': {
       const { source, externalIds, countMax } = step
       const found = await store.findByExternalId(source, externalIds, countMax)

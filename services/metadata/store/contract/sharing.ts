@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { MetadataStore } from '../port.ts'
 import type { SearchLimits } from '../search.ts'
-import { movie } from './fixtures.ts'
+import { movie, remove } from './fixtures.ts'
 
 /** Opens a store on a database. A durable store finds there what an earlier one has saved. */
 export type OpenMetadataStore = (options: {
@@ -25,8 +25,8 @@ export function describeSharing(createDatabase: () => OpenMetadataStore): void {
     }
     expect(revisions.toSorted((a, b) => a - b)).toEqual(revisions)
     expect(new Set(revisions).size).toBe(10)
-    expect(await second.delete('1')).toBe(true)
-    expect(await first.delete('1')).toBe(false)
+    expect(await remove(second, '1')).toBe(true)
+    expect(await remove(first, '1')).toBe(false)
   })
 
   test('two stores put and delete the same movies concurrently', async () => {
@@ -40,7 +40,7 @@ export function describeSharing(createDatabase: () => OpenMetadataStore): void {
     let deleted = 0
     for (let round = 0; round < 5; round++) {
       const puts = [first.put(one), second.put(other)]
-      const deletes = ids.map((id, index) => [first, second][index % 2]?.delete(id))
+      const deletes = ids.map((id, index) => remove(index % 2 === 0 ? first : second, id))
       outcomes.push(...(await Promise.all(puts)).flat())
       deleted += (await Promise.all(deletes)).filter(Boolean).length
     }

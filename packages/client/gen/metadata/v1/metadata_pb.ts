@@ -4,15 +4,15 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u001ametadata/v1/metadata.proto\u0012\u000bmetadata.v1\"\xfd\u0002\n\bMetadata\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\r\n\u0005title\u0018\u0002 \u0001(\t\u0012\u0013\n\u000bdescription\u0018\u0003 \u0001(\t\u0012\u0010\n\bdirector\u0018\u0004 \u0001(\t\u0012\u0014\n\frelease_date\u0018\u0005 \u0001(\t\u0012\u0011\n\u0004year\u0018\u0006 \u0001(\u0005H\u0000\x88\u0001\u0001\u0012\u000e\n\u0006genres\u0018\u0007 \u0003(\t\u0012!\n\u0014running_time_minutes\u0018\b \u0001(\u0005H\u0001\x88\u0001\u0001\u0012\u0018\n\u000bimdb_rating\u0018\t \u0001(\u0001H\u0002\x88\u0001\u0001\u0012\u0017\n\nimdb_votes\u0018\n \u0001(\u0005H\u0003\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u000b \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\fexternal_ids\u0018\f \u0001(\u000b2\u0018.metadata.v1.ExternalIdsB\u0007\n\u0005_yearB\u0017\n\u0015_running_time_minutesB\u000e\n\f_imdb_ratingB\r\n\u000b_imdb_votes\"_\n\u000bExternalIds\u0012\f\n\u0004imdb\u0018\u0001 \u0001(\t\u0012\f\n\u0004tmdb\u0018\u0002 \u0001(\t\u0012\u0012\n\nletterboxd\u0018\u0003 \u0001(\t\u0012\r\n\u0005trakt\u0018\u0004 \u0001(\t\u0012\u0011\n\tmovielens\u0018\u0005 \u0001(\t\"&\n\u0012GetMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\">\n\u0013GetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\",\n\u0017BatchGetMetadataRequest\u0012\u0011\n\tmovie_ids\u0018\u0001 \u0003(\t\"^\n\u0018BatchGetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0019\n\u0011missing_movie_ids\u0018\u0002 \u0003(\t\"\\\n\u0017BatchGetMovieIdsRequest\u0012+\n\u0006source\u0018\u0001 \u0001(\u000e2\u001b.metadata.v1.ExternalSource\u0012\u0014\n\fexternal_ids\u0018\u0002 \u0003(\t\"\xa1\u0002\n\u0018BatchGetMovieIdsResponse\u0012<\n\u0007matches\u0018\u0001 \u0003(\u000b2+.metadata.v1.BatchGetMovieIdsResponse.Match\u0012\u001c\n\u0014missing_external_ids\u0018\u0002 \u0003(\t\u0012D\n\u000bambiguities\u0018\u0003 \u0003(\u000b2/.metadata.v1.BatchGetMovieIdsResponse.Ambiguity\u001a.\n\u0005Match\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0010\n\bmovie_id\u0018\u0002 \u0001(\t\u001a3\n\tAmbiguity\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tmovie_ids\u0018\u0002 \u0003(\t\"=\n\u0012PutMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\"O\n\u0013PutMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\u000f\n\u0007created\u0018\u0002 \u0001(\b\")\n\u0015DeleteMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\")\n\u0016DeleteMetadataResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\"\x85\u0001\n\u0013ListMetadataRequest\u0012\r\n\u0005query\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0003 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0004 \u0001(\t\u0012\u0010\n\border_by\u0018\u0005 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\u0006 \u0001(\b\"\x91\u0001\n\u0014ListMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\"\xb4\u0001\n\u0006Facets\u0012)\n\u0006genres\u0018\u0001 \u0003(\u000b2\u0019.metadata.v1.Facets.Genre\u0012+\n\u0007decades\u0018\u0002 \u0003(\u000b2\u001a.metadata.v1.Facets.Decade\u001a%\n\u0005Genre\u0012\r\n\u0005genre\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005\u001a+\n\u0006Decade\u0012\u0012\n\nfirst_year\u0018\u0001 \u0001(\u0005\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005*\xbf\u0001\n\u000eExternalSource\u0012\u001f\n\u001bEXTERNAL_SOURCE_UNSPECIFIED\u0010\u0000\u0012\u0018\n\u0014EXTERNAL_SOURCE_IMDB\u0010\u0001\u0012\u0018\n\u0014EXTERNAL_SOURCE_TMDB\u0010\u0002\u0012\u001e\n\u001aEXTERNAL_SOURCE_LETTERBOXD\u0010\u0003\u0012\u0019\n\u0015EXTERNAL_SOURCE_TRAKT\u0010\u0004\u0012\u001d\n\u0019EXTERNAL_SOURCE_MOVIELENS\u0010\u00052\xc5\u0004\n\u000fMetadataService\u0012U\n\u000bGetMetadata\u0012\u001f.metadata.v1.GetMetadataRequest\u001a .metadata.v1.GetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMetadata\u0012$.metadata.v1.BatchGetMetadataRequest\u001a%.metadata.v1.BatchGetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMovieIds\u0012$.metadata.v1.BatchGetMovieIdsRequest\u001a%.metadata.v1.BatchGetMovieIdsResponse\"\u0003\x90\u0002\u0001\u0012U\n\u000bPutMetadata\u0012\u001f.metadata.v1.PutMetadataRequest\u001a .metadata.v1.PutMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eDeleteMetadata\u0012\".metadata.v1.DeleteMetadataRequest\u001a#.metadata.v1.DeleteMetadataResponse\"\u0003\x90\u0002\u0002\u0012X\n\fListMetadata\u0012 .metadata.v1.ListMetadataRequest\u001a!.metadata.v1.ListMetadataResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u001ametadata/v1/metadata.proto\u0012\u000bmetadata.v1\"\x8b\u0003\n\bMetadata\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\r\n\u0005title\u0018\u0002 \u0001(\t\u0012\u0013\n\u000bdescription\u0018\u0003 \u0001(\t\u0012\u0010\n\bdirector\u0018\u0004 \u0001(\t\u0012\u0014\n\frelease_date\u0018\u0005 \u0001(\t\u0012\u0011\n\u0004year\u0018\u0006 \u0001(\u0005H\u0000\x88\u0001\u0001\u0012\u000e\n\u0006genres\u0018\u0007 \u0003(\t\u0012!\n\u0014running_time_minutes\u0018\b \u0001(\u0005H\u0001\x88\u0001\u0001\u0012\u0018\n\u000bimdb_rating\u0018\t \u0001(\u0001H\u0002\x88\u0001\u0001\u0012\u0017\n\nimdb_votes\u0018\n \u0001(\u0005H\u0003\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u000b \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\fexternal_ids\u0018\f \u0001(\u000b2\u0018.metadata.v1.ExternalIds\u0012\f\n\u0004etag\u0018\r \u0001(\tB\u0007\n\u0005_yearB\u0017\n\u0015_running_time_minutesB\u000e\n\f_imdb_ratingB\r\n\u000b_imdb_votes\"_\n\u000bExternalIds\u0012\f\n\u0004imdb\u0018\u0001 \u0001(\t\u0012\f\n\u0004tmdb\u0018\u0002 \u0001(\t\u0012\u0012\n\nletterboxd\u0018\u0003 \u0001(\t\u0012\r\n\u0005trakt\u0018\u0004 \u0001(\t\u0012\u0011\n\tmovielens\u0018\u0005 \u0001(\t\"&\n\u0012GetMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\">\n\u0013GetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\",\n\u0017BatchGetMetadataRequest\u0012\u0011\n\tmovie_ids\u0018\u0001 \u0003(\t\"^\n\u0018BatchGetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0019\n\u0011missing_movie_ids\u0018\u0002 \u0003(\t\"\\\n\u0017BatchGetMovieIdsRequest\u0012+\n\u0006source\u0018\u0001 \u0001(\u000e2\u001b.metadata.v1.ExternalSource\u0012\u0014\n\fexternal_ids\u0018\u0002 \u0003(\t\"\xa1\u0002\n\u0018BatchGetMovieIdsResponse\u0012<\n\u0007matches\u0018\u0001 \u0003(\u000b2+.metadata.v1.BatchGetMovieIdsResponse.Match\u0012\u001c\n\u0014missing_external_ids\u0018\u0002 \u0003(\t\u0012D\n\u000bambiguities\u0018\u0003 \u0003(\u000b2/.metadata.v1.BatchGetMovieIdsResponse.Ambiguity\u001a.\n\u0005Match\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0010\n\bmovie_id\u0018\u0002 \u0001(\t\u001a3\n\tAmbiguity\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tmovie_ids\u0018\u0002 \u0003(\t\"c\n\u0012PutMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\u0012\u0016\n\u000emust_not_exist\u0018\u0003 \u0001(\b\"O\n\u0013PutMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\u000f\n\u0007created\u0018\u0002 \u0001(\b\"\x7f\n\u0015UpdateMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012/\n\u000bupdate_mask\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.FieldMask\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"A\n\u0016UpdateMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\"7\n\u0015DeleteMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\")\n\u0016DeleteMetadataResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\"\x85\u0001\n\u0013ListMetadataRequest\u0012\r\n\u0005query\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0003 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0004 \u0001(\t\u0012\u0010\n\border_by\u0018\u0005 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\u0006 \u0001(\b\"\x91\u0001\n\u0014ListMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\"\xb4\u0001\n\u0006Facets\u0012)\n\u0006genres\u0018\u0001 \u0003(\u000b2\u0019.metadata.v1.Facets.Genre\u0012+\n\u0007decades\u0018\u0002 \u0003(\u000b2\u001a.metadata.v1.Facets.Decade\u001a%\n\u0005Genre\u0012\r\n\u0005genre\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005\u001a+\n\u0006Decade\u0012\u0012\n\nfirst_year\u0018\u0001 \u0001(\u0005\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005*\xbf\u0001\n\u000eExternalSource\u0012\u001f\n\u001bEXTERNAL_SOURCE_UNSPECIFIED\u0010\u0000\u0012\u0018\n\u0014EXTERNAL_SOURCE_IMDB\u0010\u0001\u0012\u0018\n\u0014EXTERNAL_SOURCE_TMDB\u0010\u0002\u0012\u001e\n\u001aEXTERNAL_SOURCE_LETTERBOXD\u0010\u0003\u0012\u0019\n\u0015EXTERNAL_SOURCE_TRAKT\u0010\u0004\u0012\u001d\n\u0019EXTERNAL_SOURCE_MOVIELENS\u0010\u00052\xa5\u0005\n\u000fMetadataService\u0012U\n\u000bGetMetadata\u0012\u001f.metadata.v1.GetMetadataRequest\u001a .metadata.v1.GetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMetadata\u0012$.metadata.v1.BatchGetMetadataRequest\u001a%.metadata.v1.BatchGetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMovieIds\u0012$.metadata.v1.BatchGetMovieIdsRequest\u001a%.metadata.v1.BatchGetMovieIdsResponse\"\u0003\x90\u0002\u0001\u0012U\n\u000bPutMetadata\u0012\u001f.metadata.v1.PutMetadataRequest\u001a .metadata.v1.PutMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eUpdateMetadata\u0012\".metadata.v1.UpdateMetadataRequest\u001a#.metadata.v1.UpdateMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eDeleteMetadata\u0012\".metadata.v1.DeleteMetadataRequest\u001a#.metadata.v1.DeleteMetadataResponse\"\u0003\x90\u0002\u0002\u0012X\n\fListMetadata\u0012 .metadata.v1.ListMetadataRequest\u001a!.metadata.v1.ListMetadataResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * Metadata describes a movie.
@@ -104,6 +104,14 @@ export type Metadata = Message<"metadata.v1.Metadata"> & {
    * @generated from field: metadata.v1.ExternalIds external_ids = 12;
    */
   externalIds?: ExternalIds | undefined;
+
+  /**
+   * The version of the movie, with its quotes: "\"k3x\"" in JSON. Every write changes it. Set by the service. In a
+   * request to PutMetadata or UpdateMetadata without a condition, it is the condition. Imports ignore it.
+   *
+   * @generated from field: string etag = 13;
+   */
+  etag: string;
 };
 
 /**
@@ -359,6 +367,21 @@ export type PutMetadataRequest = Message<"metadata.v1.PutMetadataRequest"> & {
    * @generated from field: metadata.v1.Metadata metadata = 1;
    */
   metadata?: Metadata | undefined;
+
+  /**
+   * The write takes place only if this is the etag of the movie, or one of several, separated by commas. "*" for any
+   * movie that exists. Empty for no condition.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+
+  /**
+   * The write takes place only if the movie does not exist.
+   *
+   * @generated from field: bool must_not_exist = 3;
+   */
+  mustNotExist: boolean;
 };
 
 /**
@@ -395,6 +418,61 @@ export const PutMetadataResponseSchema: GenMessage<PutMetadataResponse> = /*@__P
   messageDesc(file_metadata_v1_metadata, 9);
 
 /**
+ * @generated from message metadata.v1.UpdateMetadataRequest
+ */
+export type UpdateMetadataRequest = Message<"metadata.v1.UpdateMetadataRequest"> & {
+  /**
+   * The id of the movie, and the new values. The whole movie has to be valid with them, and not these values alone.
+   *
+   * @generated from field: metadata.v1.Metadata metadata = 1;
+   */
+  metadata?: Metadata | undefined;
+
+  /**
+   * Names of the fields to change, such as "title" or "external_ids.imdb", or "*" for all. A named field without a value
+   * becomes empty. etag and update_time are ignored. When it is empty, the fields of metadata that have a value change;
+   * by REST those that the body names.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * The write takes place only if this is the etag of the movie, or one of several, separated by commas. "*" for any
+   * movie that exists. Empty for no condition.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message metadata.v1.UpdateMetadataRequest.
+ * Use `create(UpdateMetadataRequestSchema)` to create a new message.
+ */
+export const UpdateMetadataRequestSchema: GenMessage<UpdateMetadataRequest> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 10);
+
+/**
+ * @generated from message metadata.v1.UpdateMetadataResponse
+ */
+export type UpdateMetadataResponse = Message<"metadata.v1.UpdateMetadataResponse"> & {
+  /**
+   * The movie as it was saved.
+   *
+   * @generated from field: metadata.v1.Metadata metadata = 1;
+   */
+  metadata?: Metadata | undefined;
+};
+
+/**
+ * Describes the message metadata.v1.UpdateMetadataResponse.
+ * Use `create(UpdateMetadataResponseSchema)` to create a new message.
+ */
+export const UpdateMetadataResponseSchema: GenMessage<UpdateMetadataResponse> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 11);
+
+/**
  * @generated from message metadata.v1.DeleteMetadataRequest
  */
 export type DeleteMetadataRequest = Message<"metadata.v1.DeleteMetadataRequest"> & {
@@ -402,6 +480,14 @@ export type DeleteMetadataRequest = Message<"metadata.v1.DeleteMetadataRequest">
    * @generated from field: string movie_id = 1;
    */
   movieId: string;
+
+  /**
+   * The write takes place only if this is the etag of the movie, or one of several, separated by commas. "*" for any
+   * movie that exists. Empty for no condition.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
 };
 
 /**
@@ -409,7 +495,7 @@ export type DeleteMetadataRequest = Message<"metadata.v1.DeleteMetadataRequest">
  * Use `create(DeleteMetadataRequestSchema)` to create a new message.
  */
 export const DeleteMetadataRequestSchema: GenMessage<DeleteMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 10);
+  messageDesc(file_metadata_v1_metadata, 12);
 
 /**
  * @generated from message metadata.v1.DeleteMetadataResponse
@@ -428,7 +514,7 @@ export type DeleteMetadataResponse = Message<"metadata.v1.DeleteMetadataResponse
  * Use `create(DeleteMetadataResponseSchema)` to create a new message.
  */
 export const DeleteMetadataResponseSchema: GenMessage<DeleteMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 11);
+  messageDesc(file_metadata_v1_metadata, 13);
 
 /**
  * @generated from message metadata.v1.ListMetadataRequest
@@ -500,7 +586,7 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
  * Use `create(ListMetadataRequestSchema)` to create a new message.
  */
 export const ListMetadataRequestSchema: GenMessage<ListMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 12);
+  messageDesc(file_metadata_v1_metadata, 14);
 
 /**
  * @generated from message metadata.v1.ListMetadataResponse
@@ -539,7 +625,7 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
  * Use `create(ListMetadataResponseSchema)` to create a new message.
  */
 export const ListMetadataResponseSchema: GenMessage<ListMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 13);
+  messageDesc(file_metadata_v1_metadata, 15);
 
 /**
  * Facets are numbers of movies, the largest first. At most 100 of each kind.
@@ -563,7 +649,7 @@ export type Facets = Message<"metadata.v1.Facets"> & {
  * Use `create(FacetsSchema)` to create a new message.
  */
 export const FacetsSchema: GenMessage<Facets> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 14);
+  messageDesc(file_metadata_v1_metadata, 16);
 
 /**
  * Genre is how many movies have a genre.
@@ -587,7 +673,7 @@ export type Facets_Genre = Message<"metadata.v1.Facets.Genre"> & {
  * Use `create(Facets_GenreSchema)` to create a new message.
  */
 export const Facets_GenreSchema: GenMessage<Facets_Genre> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 14, 0);
+  messageDesc(file_metadata_v1_metadata, 16, 0);
 
 /**
  * Decade is how many movies are of the ten years from first_year.
@@ -611,7 +697,7 @@ export type Facets_Decade = Message<"metadata.v1.Facets.Decade"> & {
  * Use `create(Facets_DecadeSchema)` to create a new message.
  */
 export const Facets_DecadeSchema: GenMessage<Facets_Decade> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 14, 1);
+  messageDesc(file_metadata_v1_metadata, 16, 1);
 
 /**
  * ExternalSource is a catalogue of movies that others keep.
@@ -667,6 +753,10 @@ export const ExternalSourceSchema: GenEnum<ExternalSource> = /*@__PURE__*/
  * MetadataService owns what a movie is. Reads may be called by Connect GET and carry an ETag made
  * from the data's version, so that any HTTP cache can hold them.
  *
+ * A write of one movie may have a condition, which is checked in the transaction of the write. When it is not met,
+ * nothing changes: the error is ABORTED or, with must_not_exist, ALREADY_EXISTS, by REST 412. Its google.rpc.ErrorInfo
+ * has the current etag.
+ *
  * @generated from service metadata.v1.MetadataService
  */
 export const MetadataService: GenService<{
@@ -713,7 +803,18 @@ export const MetadataService: GenService<{
     output: typeof PutMetadataResponseSchema;
   },
   /**
-   * DeleteMetadata deletes a movie. Deleting an unknown movie succeeds. The rating service keeps the movie's
+   * UpdateMetadata changes the fields of a movie that update_mask names, and keeps the others. Fails with NOT_FOUND when
+   * the movie is unknown.
+   *
+   * @generated from rpc metadata.v1.MetadataService.UpdateMetadata
+   */
+  updateMetadata: {
+    methodKind: "unary";
+    input: typeof UpdateMetadataRequestSchema;
+    output: typeof UpdateMetadataResponseSchema;
+  },
+  /**
+   * DeleteMetadata deletes a movie. Deleting an unknown movie succeeds, unless the request has an etag. The rating service keeps the movie's
    * ratings: no list of movies shows them, and they return when the movie is put again. MovieService.DeleteMovie
    * can delete them, too.
    *
