@@ -260,7 +260,7 @@ describe('revalidation', () => {
     const url = `${appOrigin}/rating.v1.RatingService/${method}?${query}`
     const ask = (headers: Record<string, string>) => app.request(url, { headers })
     const etag = (await ask({})).headers.get('etag') ?? ''
-    expect(etag).toMatch(/^W\/"[\d.]+"$/)
+    expect(etag).toMatch(/^W\/"[0-9a-z]+"$/)
     expect((await ask({ 'if-none-match': etag })).status).toBe(304)
     await rate('1', [5])
     const changed = await ask({ 'if-none-match': etag })

@@ -2,8 +2,13 @@ import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import type { Validate } from '@marquee/connect-hono/validation'
-import { setVersion } from '@marquee/service/rest/conditional'
+import { setResourceVersion, setVersion } from '@marquee/service/rest/conditional'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
+import {
+  type ConditionFields,
+  readCondition,
+  unmetCondition,
+} from '@marquee/service/rest/write-condition'
 import { type RatingService, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { actingUser } from './acting-user.ts'
 import { aggregateMessage, scaleMessage } from './aggregate-message.ts'
@@ -11,7 +16,7 @@ import { deleteRecordRatings } from './delete-record-ratings.ts'
 import { createEraseUser, type EraseUser } from './erasure/erase-user.ts'
 import { refusingWhenFull } from './feed/full.ts'
 import { importRatings } from './import-ratings.ts'
-import type { Aggregate, RecordRef } from './rating.ts'
+import type { Aggregate, RatingChange, RecordRef } from './rating.ts'
 import type { Scoring } from './scoring.ts'
 import type { RatingDatabase } from './store/database.ts'
 import type { TopPosition } from './store/port.ts'
@@ -48,6 +53,13 @@ export function createRatingRpc(options: RatingRpcOptions) {
     const scoring = store.scoring(recordType)
     if (scoring.scale.stepOf(value) === undefined) throw offScale(scoring)
   }
+  /** Returns the stamp of the write, or `undefined` when there was nothing to delete. */
+  const editRating = async (change: RatingChange, fields: ConditionFields) => {
+    const outcome = await store.edit(change, readCondition(fields))
+    if (outcome.kind === 'met') return outcome.stamp
+    const what = `the rating of ${change.recordType} ${quoted(change.recordId)}`
+    throw unmetCondition(what, fields, outcome.revision)
+  }
   return {
     async getAggregatedRating({ recordType, recordId }, context) {
       const aggregate = await store.aggregate({ recordType, recordId })
@@ -66,23 +78,34 @@ export function createRatingRpc(options: RatingRpcOptions) {
       return { aggregatedRatings, scales: Object.fromEntries(scales) }
     },
 
-    async putRating({ recordType, recordId, userId, value = Number.NaN }, context) {
+    async putRating(request, context) {
+      const { recordType, recordId, userId, value = Number.NaN, etag, mustNotExist } = request
       const record = { recordType, recordId }
       requireOnScale(recordType, value)
       const rating = { ...record, userId: actingUser(context, userId), value }
       try {
-        await store.put([rating])
+        const stamp = await editRating({ ...rating, kind: 'put' }, { etag, mustNotExist })
+        if (stamp === undefined) throw new Error('a put wrote nothing')
+        setResourceVersion(context, stamp.revision)
+        return {
+          aggregatedRating: await present(record),
+          rating: ratingMessage({ ...rating, ...stamp }),
+        }
       } catch (error) {
         // Another instance may have changed the scale since.
         requireOnScale(recordType, value)
         throw error
       }
-      return { aggregatedRating: await present(record) }
     },
 
-    async deleteRating({ recordType, recordId, userId }, context) {
+    async deleteRating({ recordType, recordId, userId, etag }, context) {
       const record = { recordType, recordId }
-      const deleted = await store.delete(record, actingUser(context, userId))
+      const user = actingUser(context, userId)
+      const change = { ...record, userId: user, kind: 'delete' } as const
+      const deleted =
+        etag === ''
+          ? await store.delete(record, user)
+          : (await editRating(change, { etag })) !== undefined
       return { deleted, aggregatedRating: await present(record) }
     },
 
@@ -97,8 +120,7 @@ export function createRatingRpc(options: RatingRpcOptions) {
         const text = `the user has not rated ${recordType} ${quoted(recordId)}`
         throw new ConnectError(text, Code.NotFound)
       }
-      // Includes the value, because two puts may have the same millisecond.
-      setVersion(context, `${found.updateTimeMs}.${found.value}`)
+      setResourceVersion(context, found.revision)
       return { rating: ratingMessage(found) }
     },
 

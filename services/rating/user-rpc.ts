@@ -5,6 +5,7 @@ import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@conn
 import { callKey } from '@marquee/connect-hono/call'
 import { setVersion } from '@marquee/service/rest/conditional'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
+import { etagOf } from '@marquee/service/rest/write-condition'
 import {
   type ExportRatingsRequest,
   type Rating as RatingMessage,
@@ -149,7 +150,8 @@ function listed<Position>(list: string, { ratings, next }: RatingPage<Position>)
 export function ratingMessage(stored: StoredRating): RatingMessage {
   const { updateTimeMs, revision, ...rating } = stored
   const updateTime = timestampFromMs(updateTimeMs)
-  return create(RatingSchema, { ...rating, updateTime, revision: BigInt(revision) })
+  const version = { revision: BigInt(revision), etag: etagOf(revision) }
+  return create(RatingSchema, { ...rating, updateTime, ...version })
 }
 
 function receiptMessage({ ratings, records }: ErasureReceipt) {

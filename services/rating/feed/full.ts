@@ -7,6 +7,7 @@ export function refusingWhenFull(store: RatingStore): RatingStore {
   return {
     ...store,
     put: (ratings) => store.put(ratings).catch(rethrow),
+    edit: (change, isMet) => store.edit(change, isMet).catch(rethrow),
     delete: (record, userId) => store.delete(record, userId).catch(rethrow),
     deleteRatings: (record, limit) => store.deleteRatings(record, limit).catch(rethrow),
     deleteRatingsOfUser: (userId, limit) => store.deleteRatingsOfUser(userId, limit).catch(rethrow),

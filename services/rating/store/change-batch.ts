@@ -3,7 +3,7 @@ import type { Histogram, RatingChange, RecordRef } from '../rating.ts'
 import { describeScale } from '../scale.ts'
 import { type Scoring, type ScoringRules, scoringFor } from '../scoring.ts'
 import { OtherLogError } from './other-log.ts'
-import type { ChangeBatch, StoredLog } from './port.ts'
+import type { ChangeBatch, RevisionCondition, StoredLog } from './port.ts'
 
 /** Saved state of a record before a batch. */
 export interface StoredRecord {
@@ -11,6 +11,8 @@ export interface StoredRecord {
   readonly histogram: Histogram
   /** Returns the step of the user's rating on the scale, or `undefined`. */
   step(userId: string): number | undefined
+  /** Returns the revision of the user's rating, or `undefined`. Not called without a condition. */
+  revision(userId: string): number | undefined
 }
 
 /** Change of one user's rating of a record, in steps. `undefined` stands for no rating. */
@@ -47,37 +49,62 @@ export interface Folding<Stored extends StoredRecord> {
   readonly found: readonly boolean[]
 }
 
+/** Thrown when a rating does not meet the condition of its write. */
+export class UnmetConditionError extends Error {
+  override readonly name = 'UnmetConditionError'
+  /** Revision of the rating. `undefined` when there is none. */
+  readonly revision: number | undefined
+
+  constructor(revision: number | undefined) {
+    super('the rating does not meet the condition of the write')
+    this.revision = revision
+  }
+}
+
 /**
  * Folds a batch of changes into one edit per record, and one per user in it, so that a store writes
  * each once, however often the batch names it. Calls `find` once per record, and writes nothing.
- * Throws a RangeError when a value is not on the scale of its record type.
+ * Throws a RangeError when a value is not on the scale of its record type, and an
+ * UnmetConditionError when a saved rating does not meet the condition.
  */
 export function foldChanges<Stored extends StoredRecord>(
   changes: readonly RatingChange[],
   find: (record: RecordRef) => Stored,
   rules: ScoringRules,
+  condition?: RevisionCondition,
 ): Folded<Stored> {
-  const { edits, found } = foldEach(changes, find, rules, () => 0)
+  const { edits, found } = foldEach(changes, find, rules, { condition })
   return { edits: [...edits], found }
+}
+
+export interface FoldOptions<Stored extends StoredRecord> {
+  /** Order of the records. Default: that of the changes. */
+  readonly compare?: (one: Stored, other: Stored) => number
+  /** Condition of each saved rating. Default: none. */
+  readonly condition?: RevisionCondition | undefined
 }
 
 /**
  * Does the same for one record after the other, in the order of `compare`, so that a store can write
  * each before the next one is read. Calls `find` for all records at once. Reading the edits throws
- * the RangeError.
+ * the errors.
  */
 export function foldEach<Stored extends StoredRecord>(
   changes: readonly RatingChange[],
   find: (record: RecordRef) => Stored,
   rules: ScoringRules,
-  compare: (one: Stored, other: Stored) => number,
+  { compare, condition }: FoldOptions<Stored>,
 ): Folding<Stored> {
   const drafts = draftsOf(changes, find, rules)
-  drafts.sort((one, other) => compare(one.stored, other.stored))
+  if (compare) drafts.sort((one, other) => compare(one.stored, other.stored))
   const found: boolean[] = changes.map(() => false)
   function* edits(): Generator<RecordEdit<Stored>> {
     for (const draft of drafts) {
-      for (const index of draft.indexes) found[index] = fold(changes[index] as RatingChange, draft)
+      for (const index of draft.indexes) {
+        const change = changes[index] as RatingChange
+        if (condition !== undefined) requireMet(condition, draft.stored.revision(change.userId))
+        found[index] = fold(change, draft)
+      }
       yield finish(draft)
     }
   }
@@ -169,6 +196,10 @@ function finish<Stored extends StoredRecord>(draft: Draft<Stored>): RecordEdit<S
 /** Returns whether the edit puts or deletes a rating, instead of deleting one that does not exist. */
 export function isWrite({ before, after }: RatingEdit): boolean {
   return before !== undefined || after !== undefined
+}
+
+function requireMet(condition: RevisionCondition, revision: number | undefined): void {
+  if (!condition(revision)) throw new UnmetConditionError(revision)
 }
 
 function requireStep(value: number, { scale }: Scoring): number {

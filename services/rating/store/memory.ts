@@ -38,7 +38,7 @@ import { createRevisionOrder } from './revision-order.ts'
 import { createScoreOrder, type ScoreOrder } from './score-order.ts'
 import { keptChanges, type Skip, userHash } from './skipped-events.ts'
 import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
-import { createChangeListeners, writesBy } from './writes.ts'
+import { createChangeListeners, type Written, writesBy } from './writes.ts'
 
 export interface MemoryRatingStoreOptions {
   readonly rules: ScoringRules
@@ -95,9 +95,9 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     return records.get(recordKey(record)) ?? keptRecord(new Map(), neverRated(record))
   }
 
-  function commit({ edits, found }: Folded<KeptRecord>): readonly boolean[] {
+  function commit({ edits, found }: Folded<KeptRecord>): Written {
     const written = edits.filter((edit) => edit.written)
-    if (written.length === 0) return found
+    if (written.length === 0) return { found, stamp: undefined }
     const stamp = { revision: nextRevision(revision, clock()), updateTimeMs: clock() }
     outbox.add(written, stamp)
     revision = stamp.revision
@@ -108,7 +108,7 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     }
     for (const edit of changed) keepAggregate(edit, stamp)
     notify(changed.map((edit) => edit.record))
-    return found
+    return { found, stamp }
   }
 
   function keepAggregate(
@@ -220,7 +220,10 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
   return {
     capabilities: memoryCapabilities,
     scoring: (recordType) => scoringFor(rules, recordType),
-    ...writesBy(async (changes) => commit(foldChanges(changes, find, rules)), lists),
+    ...writesBy(
+      async (changes, condition) => commit(foldChanges(changes, find, rules, condition)),
+      lists,
+    ),
     get: async (record, userId) => ratingOf(record, userId),
     aggregate: async (record) => aggregateIn(find(record)),
     aggregates: async (refs) => refs.flatMap((record) => aggregateIn(find(record)) ?? []),
@@ -248,7 +251,13 @@ function newer(one: WriteStamp, { revision, updateTimeMs }: WriteStamp): WriteSt
 
 function keptRecord(ratings: Ratings, state: AggregateState): KeptRecord {
   const histogram = isRated(state) ? state.histogram : []
-  return { ratings, state, histogram, step: (userId) => ratings.get(userId)?.step }
+  return {
+    ratings,
+    state,
+    histogram,
+    step: (userId) => ratings.get(userId)?.step,
+    revision: (userId) => ratings.get(userId)?.revision,
+  }
 }
 
 function aggregateIn({ state }: KeptRecord): Aggregate | undefined {

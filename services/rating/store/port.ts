@@ -6,12 +6,29 @@ import type {
   RatingChange,
   RecordRef,
   StoredRating,
+  WriteStamp,
 } from '../rating.ts'
 import type { Scoring } from '../scoring.ts'
 import type { RatingLists } from './rating-lists.ts'
 
 /** Outcome of a put: whether it replaced a rating. */
 export type PutOutcome = 'created' | 'replaced'
+
+/** Condition of a write on the revision of a rating, `undefined` when there is none. */
+export type RevisionCondition = (revision: number | undefined) => boolean
+
+/** Outcome of a write on a condition. */
+export type EditOutcome =
+  | {
+      readonly kind: 'met'
+      /** Revision and time of the write. `undefined` when there was nothing to delete. */
+      readonly stamp: WriteStamp | undefined
+    }
+  | {
+      readonly kind: 'unmet'
+      /** Current revision of the rating. `undefined` when there is none. */
+      readonly revision: number | undefined
+    }
 
 export interface DeletedRatings {
   readonly deletedCount: number
@@ -162,6 +179,12 @@ export interface RatingStore extends RatingLists, AsyncDisposable {
    * RangeError, and saves nothing, when a value is not on the scale of its record type.
    */
   put(ratings: readonly Rating[]): Promise<PutOutcome[]>
+
+  /**
+   * Puts or deletes one rating, if it meets the condition. No other write takes place between the
+   * check and the write. `isMet` may be called more than once. Rejects as `put` does.
+   */
+  edit(change: RatingChange, isMet: RevisionCondition): Promise<EditOutcome>
 
   /** Deletes the user's rating. Returns `false` when there was none. */
   delete(record: RecordRef, userId: string): Promise<boolean>

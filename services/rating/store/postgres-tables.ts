@@ -239,7 +239,7 @@ export const writing = {
   },
   steps: {
     name: 'steps',
-    text: `SELECT record_number, user_id, step FROM rating
+    text: `SELECT record_number, user_id, step, revision FROM rating
       JOIN unnest($1::bigint[], $2::text[]) AS touched (record_number, user_id)
         USING (record_number, user_id)`,
   },

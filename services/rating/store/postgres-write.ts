@@ -7,8 +7,10 @@ import type { ScoringRules } from '../scoring.ts'
 import { histogramOf, storedScore } from './aggregate-row.ts'
 import { foldChanges, type RecordEdit, type StoredRecord } from './change-batch.ts'
 import { encodeChanges } from './outbox.ts'
+import type { RevisionCondition } from './port.ts'
 import { addToOutbox } from './postgres-outbox.ts'
 import { reading, writing } from './postgres-tables.ts'
+import type { Written } from './writes.ts'
 
 export interface WriteOptions {
   readonly query: Query
@@ -22,6 +24,8 @@ export interface WriteOptions {
 }
 
 export interface ChangeOptions extends WriteOptions {
+  /** Condition of each rating before the write. Default: none. */
+  readonly condition?: RevisionCondition | undefined
   /** Size at which the outbox is full. */
   readonly outboxBytesMax: number
 }
@@ -31,17 +35,22 @@ export class StaleRulesError extends Error {
   override readonly name = 'StaleRulesError'
 }
 
-export interface Written {
+export interface WrittenChanges extends Written {
   /** Records whose aggregate has changed. */
   readonly changed: readonly RecordRef[]
-  /** One value per change: `true` when it found a rating to replace or delete. */
-  readonly found: readonly boolean[]
+}
+
+/** Saved rating of a user. */
+interface SavedRating {
+  readonly step: number
+  readonly revision: number
 }
 
 export interface LockedRecord extends StoredRecord {
   /** `undefined` when nobody has ever rated the record. */
   readonly recordNumber: number | undefined
-  readonly steps: Map<string, number>
+  /** Ratings of the users whose ratings change. */
+  readonly ratings: Map<string, SavedRating>
 }
 
 type Edit = RecordEdit<LockedRecord>
@@ -53,15 +62,16 @@ type Edit = RecordEdit<LockedRecord>
 export async function writeChanges(
   changes: readonly RatingChange[],
   options: ChangeOptions,
-): Promise<Written> {
-  const { query, clock, rules } = options
+): Promise<WrittenChanges> {
+  const { query, clock, rules, condition } = options
   requireTexts(changes)
   const records = await lockRecords(query, changes)
   const find = (record: RecordRef) => records.get(recordKey(record)) ?? unrated
-  const { edits, found } = foldChanges(changes, find, rules)
+  const { edits, found } = foldChanges(changes, find, rules, condition)
   const changed = edits.filter((edit) => edit.changed)
+  let stamp: WriteStamp | undefined
   if (edits.some((edit) => edit.written)) {
-    const stamp = { revision: await advanceRevision(options), updateTimeMs: clock() }
+    stamp = { revision: await advanceRevision(options), updateTimeMs: clock() }
     await saveRatings(query, edits, stamp)
     const changes = encodeChanges(edits.filter((edit) => edit.written))
     const bytesMax = options.outboxBytesMax
@@ -71,7 +81,7 @@ export async function writeChanges(
       await query(writing.saveAggregates, [stamp.revision, stamp.updateTimeMs, ...columns])
     }
   } else if (edits.length > 0) await requireEpoch(options)
-  return { changed: changed.map((edit) => edit.record), found }
+  return { changed: changed.map((edit) => edit.record), found, stamp }
 }
 
 /**
@@ -139,7 +149,8 @@ async function readSteps(
   const byNumber = new Map([...records.values()].map((one) => [one.recordNumber, one]))
   for (const row of await query(writing.steps, [numbers, users])) {
     const record = byNumber.get(row.record_number as number)
-    record?.steps.set(row.user_id as string, row.step as number)
+    const rating = { step: row.step as number, revision: row.revision as number }
+    record?.ratings.set(row.user_id as string, rating)
   }
 }
 
@@ -195,12 +206,13 @@ function toRef(row: Row): RecordRef {
 }
 
 function toRecord(row: Row): LockedRecord {
-  const steps = new Map<string, number>()
+  const ratings = new Map<string, SavedRating>()
   return {
     recordNumber: row.record_number as number,
     histogram: histogramOf(row),
-    steps,
-    step: (userId) => steps.get(userId),
+    ratings,
+    step: (userId) => ratings.get(userId)?.step,
+    revision: (userId) => ratings.get(userId)?.revision,
   }
 }
 
@@ -208,6 +220,7 @@ function toRecord(row: Row): LockedRecord {
 export const unrated: LockedRecord = {
   recordNumber: undefined,
   histogram: [],
-  steps: new Map(),
+  ratings: new Map(),
   step: () => undefined,
+  revision: () => undefined,
 }

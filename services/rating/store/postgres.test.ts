@@ -24,6 +24,7 @@ import {
   rules,
 } from './contract/fixtures.ts'
 import { expectHalfStars, halfStarRules, halfStars } from './contract/half-stars.ts'
+import { describeProcesses } from './contract/processes.ts'
 import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
 import { convertScale } from './convert-scale.ts'
 import { openRatingStore } from './open.ts'
@@ -48,6 +49,7 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     return open
   }
 
+  describeProcesses(() => databases.create())
   ratingStoreContract('postgres', postgresCapabilities, createDatabase, async (open, conversion) =>
     convertScale((await urls.get(open)?.()) ?? '', conversion),
   )

@@ -2,7 +2,7 @@ import { postgresCapabilities } from '@marquee/sql/capabilities'
 import type { Query, Row, Statement } from '@marquee/sql/postgres/connection'
 import { openPostgres } from '@marquee/sql/postgres/postgres'
 import { beforeNul, isText } from '@marquee/sql/postgres/text'
-import { isRated, type RatingChange, type RecordRef } from '../rating.ts'
+import { isRated, type RecordRef } from '../rating.ts'
 
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 import { toAggregate } from './aggregate-row.ts'
@@ -28,9 +28,14 @@ import { createPostgresRestore } from './postgres-restore.ts'
 import { adoptRules, readRules } from './postgres-rules.ts'
 import { endSkips, skipEvents, takeKept } from './postgres-skips.ts'
 import { reading, schema, writing } from './postgres-tables.ts'
-import { advanceRevision, StaleRulesError, type Written, writeChanges } from './postgres-write.ts'
+import {
+  advanceRevision,
+  StaleRulesError,
+  type WrittenChanges,
+  writeChanges,
+} from './postgres-write.ts'
 import { type TopLimits, type TopSlice, topLimits, topPage } from './top.ts'
-import { createChangeListeners, writesBy } from './writes.ts'
+import { createChangeListeners, type Write, writesBy } from './writes.ts'
 
 export interface PostgresRatingStoreOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -127,25 +132,25 @@ export async function openPostgresRatingStore(
    * taken effect. The listeners read again.
    */
   async function notifying<T>(
-    write: (done: (written: Written) => readonly boolean[]) => Promise<T>,
+    write: (done: (written: WrittenChanges) => WrittenChanges) => Promise<T>,
   ): Promise<T> {
     let changed: readonly RecordRef[] = []
     try {
       return await write((written) => {
         changed = written.changed
-        return written.found
+        return written
       })
     } finally {
       notify(changed)
     }
   }
 
-  async function write(changes: readonly RatingChange[]): Promise<readonly boolean[]> {
-    if (changes.length === 0) return []
+  const write: Write = async (changes, condition) => {
+    if (changes.length === 0) return { found: [], stamp: undefined }
     return notifying((done) =>
       withRules(() =>
         db.transaction(async (query) =>
-          done(await writeChanges(changes, { ...writeOptions, query, rules, epoch })),
+          done(await writeChanges(changes, { ...writeOptions, query, rules, epoch, condition })),
         ),
       ),
     )

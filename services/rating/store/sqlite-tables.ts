@@ -203,6 +203,9 @@ function readers(db: DatabaseSync) {
     step: db.prepare(
       'SELECT step, update_time_ms FROM rating WHERE record_number = ? AND user_id = ?',
     ),
+    ratingRevision: db.prepare(
+      'SELECT revision FROM rating WHERE record_number = ? AND user_id = ?',
+    ),
     // Seeks each record type in the index, instead of reading all of it.
     ratedTypes: db.prepare(
       `WITH RECURSIVE type (name) AS (

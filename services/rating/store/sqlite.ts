@@ -16,7 +16,13 @@ import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
 import { type Folding, foldEach, type RecordEdit, type StoredRecord } from './change-batch.ts'
 import { changesPage, positionValues, statesOf } from './changes.ts'
 import type { RatingDatabase } from './database.ts'
-import type { ChangeBatch, ChangesOptions, ChangesPage, StatesPage } from './port.ts'
+import type {
+  ChangeBatch,
+  ChangesOptions,
+  ChangesPage,
+  RevisionCondition,
+  StatesPage,
+} from './port.ts'
 import { createSqliteLists } from './sqlite-lists.ts'
 import { createSqliteLogs } from './sqlite-logs.ts'
 import { createSqliteOutbox } from './sqlite-outbox.ts'
@@ -27,7 +33,7 @@ import { createSqliteTop } from './sqlite-top.ts'
 import { createUserIndex, type UserEntries } from './sqlite-users.ts'
 import { OtherScaleError } from './stored-rules.ts'
 import { type TopLimits, topPage } from './top.ts'
-import { createChangeListeners, writesBy } from './writes.ts'
+import { createChangeListeners, type Write, writesBy } from './writes.ts'
 
 export interface SqliteRatingStoreOptions {
   /**
@@ -56,6 +62,12 @@ interface NumberedRecord extends StoredRecord {
   readonly recordNumber: number | undefined
   /** Time of the last put, by user id, of the ratings that `step` has found. */
   readonly times: Map<string, number>
+}
+
+/** Records whose aggregate has changed, and the stamp of the write. */
+interface Saved {
+  readonly changed: readonly RecordRef[]
+  readonly stamp: WriteStamp | undefined
 }
 
 /**
@@ -146,11 +158,12 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
         times.set(userId, row.update_time_ms as number)
         return row.step as number
       },
+      revision: (userId) => sql.ratingRevision.get(recordNumber, userId)?.revision as number,
     }
   }
 
   /** Writes each record while its pages are in the processor's cache. */
-  function save({ edits }: Folding<NumberedRecord>): RecordRef[] {
+  function save({ edits }: Folding<NumberedRecord>): Saved {
     let stamp: WriteStamp | undefined
     const entries: UserEntries = { put: [], gone: [] }
     const written: RecordEdit<NumberedRecord>[] = []
@@ -160,14 +173,17 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
       saveRatings(edit, saveAggregate(edit, stamp), stamp, entries)
       written.push(edit)
     }
-    if (stamp === undefined) return []
+    if (stamp === undefined) return { changed: [], stamp }
     users.add(entries, stamp.updateTimeMs)
     outbox.add(written, stamp)
-    return written.filter((edit) => edit.changed).map((edit) => edit.record)
+    return { changed: written.filter((edit) => edit.changed).map((edit) => edit.record), stamp }
   }
 
-  function fold(changes: readonly RatingChange[]): Folding<NumberedRecord> {
-    return foldEach(changes, find, rules.refresh(), inTableOrder)
+  function fold(
+    changes: readonly RatingChange[],
+    condition?: RevisionCondition,
+  ): Folding<NumberedRecord> {
+    return foldEach(changes, find, rules.refresh(), { compare: inTableOrder, condition })
   }
 
   function saveAggregate(edit: RecordEdit<NumberedRecord>, stamp: WriteStamp): number | undefined {
@@ -201,21 +217,21 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     if (userIds.length > 0) put.push([recordNumber, userIds])
   }
 
-  async function change(changes: readonly RatingChange[]): Promise<readonly boolean[]> {
-    if (changes.length === 0) return []
-    const { changed, found } = await write(db, () => {
-      const folded = fold(changes)
-      return { changed: save(folded), found: folded.found }
+  const change: Write = async (changes, condition) => {
+    if (changes.length === 0) return { found: [], stamp: undefined }
+    const { changed, ...written } = await write(db, () => {
+      const folded = fold(changes, condition)
+      return { ...save(folded), found: folded.found }
     })
     notify(changed)
-    return found
+    return written
   }
 
   async function apply(batch: ChangeBatch): Promise<number> {
-    let changed: RecordRef[] = []
+    let changed: readonly RecordRef[] = []
     const position = await write(db, () =>
       logs.advance(batch, (changes) => {
-        changed = save(fold(changes))
+        ;({ changed } = save(fold(changes)))
       }),
     )
     notify(changed)
@@ -278,6 +294,7 @@ const unrated: NumberedRecord = {
   times: new Map(),
   histogram: [],
   step: () => undefined,
+  revision: () => undefined,
 }
 
 /** Orders records as the table does, so that pages are written sequentially. */

@@ -8,6 +8,7 @@ import { defaultRules } from '../scoring.ts'
 import { ratingStoreContract } from './contract/contract.ts'
 import { alien, type OpenRatingStore, rating, rules } from './contract/fixtures.ts'
 import { expectHalfStars, halfStarRules, halfStars } from './contract/half-stars.ts'
+import { describeProcesses } from './contract/processes.ts'
 import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
 import { convertScale } from './convert-scale.ts'
 import { createMemoryRatingStore } from './memory.ts'
@@ -39,6 +40,8 @@ function createSqliteDatabase(): OpenRatingStore {
 ratingStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase, (open, conversion) =>
   convertScale(`sqlite:${paths.get(open)}`, conversion),
 )
+
+describe('sqlite', () => describeProcesses(async () => `sqlite:${newPath()}`))
 
 test('an SQLite file of whole numbers keeps all its data, as half stars', async () => {
   const path = newPath()

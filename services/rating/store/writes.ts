@@ -1,5 +1,6 @@
-import type { Rating, RatingChange, RecordRef } from '../rating.ts'
-import type { RatingStore } from './port.ts'
+import type { Rating, RatingChange, RecordRef, WriteStamp } from '../rating.ts'
+import { UnmetConditionError } from './change-batch.ts'
+import type { EditOutcome, RatingStore, RevisionCondition } from './port.ts'
 import type { RatingLists } from './rating-lists.ts'
 
 /** Creates the listeners of a store, with its method `onChange`. */
@@ -17,14 +18,28 @@ export function createChangeListeners() {
   }
 }
 
-/** Returns `put` and the deletes. `write` returns for each change whether it found a rating. */
+/** Outcome of a write. */
+export interface Written {
+  /** One value per change: `true` when it found a rating to replace or delete. */
+  readonly found: readonly boolean[]
+  /** `undefined` when nothing was written. */
+  readonly stamp: WriteStamp | undefined
+}
+
+/** @param condition Of each rating before the write, which otherwise throws an UnmetConditionError. */
+export type Write = (
+  changes: readonly RatingChange[],
+  condition?: RevisionCondition,
+) => Promise<Written>
+
+/** Returns `put`, `edit` and the deletes. */
 export function writesBy(
-  write: (changes: readonly RatingChange[]) => Promise<readonly boolean[]>,
+  write: Write,
   { ratingsOfRecord, ratingsOfUser }: RatingLists,
-): Pick<RatingStore, 'put' | 'delete' | 'deleteRatings' | 'deleteRatingsOfUser'> {
+): Pick<RatingStore, 'put' | 'edit' | 'delete' | 'deleteRatings' | 'deleteRatingsOfUser'> {
   /** Deletes ratings, and returns those that were still there. */
   async function remove(ratings: readonly Rating[]): Promise<Rating[]> {
-    const found = await write(
+    const { found } = await write(
       ratings.map(({ recordType, recordId, userId }) => {
         return { recordType, recordId, userId, kind: 'delete' }
       }),
@@ -34,12 +49,21 @@ export function writesBy(
 
   return {
     async put(ratings) {
-      const found = await write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
+      const { found } = await write(ratings.map((rating) => ({ ...rating, kind: 'put' })))
       return found.map((replaced) => (replaced ? 'replaced' : 'created'))
     },
+    async edit(change, isMet): Promise<EditOutcome> {
+      try {
+        const { stamp } = await write([change], isMet)
+        return { kind: 'met', stamp }
+      } catch (error) {
+        if (error instanceof UnmetConditionError) return { kind: 'unmet', revision: error.revision }
+        throw error
+      }
+    },
     async delete(record, userId) {
-      const [deleted] = await write([{ ...record, userId, kind: 'delete' }])
-      return deleted === true
+      const { found } = await write([{ ...record, userId, kind: 'delete' }])
+      return found[0] === true
     },
     async deleteRatings(record, limit) {
       const { ratings, next } = await ratingsOfRecord(record, { limit })

@@ -10,6 +10,7 @@ import {
   describeReopening,
   describeRevision,
 } from './changes.ts'
+import { describeEdits, writersFollowEachOther } from './edits.ts'
 import {
   alien,
   createClock,
@@ -55,6 +56,15 @@ export function ratingStoreContract(
       describeSharing(createDatabase),
     )
     describeRatings(openNew)
+    describeEdits(openNew)
+    test(
+      'of several writers with the same version one wins, and the winners follow each other',
+      async () => {
+        const sharing = capabilities.shared === 'process' ? oneStore(openNew) : createDatabase
+        await fc.assert(writersFollowEachOther(sharing), { numRuns: 20 })
+      },
+      propertyTimeoutMs,
+    )
     describeAggregates(openNew)
     describeScales(createDatabase, clock)
     describeTop(createDatabase, clock)
@@ -82,6 +92,17 @@ export function ratingStoreContract(
       propertyTimeoutMs,
     )
   })
+}
+
+/** Opens the same store each time, for an adapter whose stores share nothing. */
+function oneStore(openNew: OpenNew): () => OpenRatingStore {
+  return () => {
+    let opened: ReturnType<OpenNew> | undefined
+    return () => {
+      opened ??= openNew()
+      return opened
+    }
+  }
 }
 
 /** Enough for fifty runs on a shared disk. */
