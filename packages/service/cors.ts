@@ -29,6 +29,7 @@ export function allowOrigins(
       ...connectCors.allowedHeaders,
       'Authorization',
       'X-Request-Id',
+      'If-Match',
       'If-None-Match',
       'Last-Event-ID',
       ...traceHeaders,

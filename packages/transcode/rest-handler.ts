@@ -13,6 +13,7 @@ import { acceptedType } from '@marquee/http/accept'
 import type { Context } from 'hono'
 import type { Binding } from './binding.ts'
 import type { Match } from './path/router.ts'
+import { conditionsOf } from './request/condition.ts'
 import type { Defaults } from './request/defaults.ts'
 import { createReadRequest } from './request/read.ts'
 import { createFramedCodec, createResponseCodec, type Framing } from './response/codec.ts'
@@ -54,6 +55,7 @@ const restWire: Wire = {
 export function createRestHandler(rpc: Rpc, binding: Binding, defaults: Defaults): HandleRoute {
   const readRequest = createReadRequest(rpc, binding, defaults)
   const codec = createResponseCodec(rpc, binding.responseBody)
+  const { evaluates } = conditionsOf(rpc.method.input)
   const respond = rpc.streamsResponses ? streamResponder(rpc, codec) : unaryResponder(codec)
   return (c, match) => {
     const incoming = incomingOf(c)
@@ -64,7 +66,7 @@ export function createRestHandler(rpc: Rpc, binding: Binding, defaults: Defaults
     const wire = type === undefined ? restWire : { ...restWire, contentType: type }
     const rpcCall = new RpcCall(rpc, wire, incoming, call, isRead ? 'GET' : incoming.method)
     if (begin === undefined) return refuseType(rpcCall, rpc.streamsResponses)
-    const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
+    const condition = isRead ? undefined : unsupportedCondition(headersOf(c), evaluates)
     if (condition !== undefined) return respondError(rpcCall, rpcCall.fail(condition))
     return begin({ rpcCall, values: () => match.values(), readRequest })
   }

@@ -8,6 +8,7 @@ import {
 } from '@connectrpc/connect'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
+import { etagOf, unmetCondition } from '@marquee/service/rest/write-condition'
 import { createAppTransport } from '@marquee/testing/app-transport'
 import { pino } from 'pino'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
@@ -25,7 +26,8 @@ function setUp(rating: Deletions, refusal?: Code) {
   const upstream = createRouterTransport(
     (router) => {
       router.service(MetadataService, {
-        deleteMetadata({ movieId }) {
+        deleteMetadata({ movieId, etag }) {
+          if (etag === stale) throw unmetCondition(`the movie "${movieId}"`, { etag }, 7)
           if (refusal !== undefined) throw new ConnectError('as the test says', refusal)
           return { deleted: movies.delete(movieId) }
         },
@@ -53,6 +55,8 @@ function setUp(rating: Deletions, refusal?: Code) {
 }
 
 const movieId = 'alien'
+/** The etag of an earlier version of every movie. */
+const stale = '"1"'
 
 test('DeleteMovie keeps the ratings unless the request says otherwise', async () => {
   const { client, calls } = setUp({})
@@ -114,4 +118,30 @@ test.each([
   const rawMessage = `metadata has not confirmed that the movie is deleted: ${text}`
   expect(failure).toMatchObject({ code, rawMessage })
   expect(calls).toEqual(['DeleteMetadata'])
+})
+
+test('DeleteMovie of another version is ABORTED, with the current etag, and deletes no rating', async () => {
+  const { client, calls } = setUp({})
+  const request = { movieId, deleteRatings: true, etag: stale }
+  const failure = await client.deleteMovie(request).catch(ConnectError.from)
+  expect(failure).toMatchObject({
+    code: Code.Aborted,
+    rawMessage: 'nothing was changed, because the movie "alien" has another version: read it again',
+    details: [{ type: 'google.rpc.ErrorInfo', debug: { metadata: { etag: etagOf(7) } } }],
+  })
+  expect(calls).toEqual(['DeleteMetadata'])
+})
+
+test('DeleteMovie with an etag continues without it, because there is no such version left', async () => {
+  const { client } = setUp({
+    deleteRecordRatings() {
+      throw new ConnectError('the disk is full', Code.Unavailable)
+    },
+  })
+  const request = { movieId, deleteRatings: true, etag: '"2"' }
+  const failure = await client.deleteMovie(request).catch(ConnectError.from)
+  expect(failure).toMatchObject({
+    code: Code.Unavailable,
+    rawMessage: 'the movie is deleted, and 0 of its ratings: call again later, without the etag',
+  })
 })

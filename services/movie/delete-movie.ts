@@ -5,6 +5,8 @@ const deletionCallsMax = 20
 
 export interface DeletionRequest {
   readonly movieId: string
+  /** ETag of the version to delete. Empty for any. */
+  readonly etag: string
   /** `true` to delete its ratings, too. Otherwise they stay, and return with the movie. */
   readonly deletesRatings: boolean
 }
@@ -34,10 +36,10 @@ export class RatingsLeftError extends Error {
  */
 export async function deleteMovie(
   { metadata, ratings }: Sources<unknown, unknown>,
-  { movieId, deletesRatings }: DeletionRequest,
+  { movieId, etag, deletesRatings }: DeletionRequest,
   caller: Caller,
 ): Promise<Deletion> {
-  const deleted = await metadata.delete(movieId, caller)
+  const deleted = await metadata.delete(movieId, etag, caller)
   let deletedRatingCount = 0n
   if (!deletesRatings) return { deleted, deletedRatingCount, ratings: 'kept' }
   for (let calls = 0; calls < deletionCallsMax; calls++) {

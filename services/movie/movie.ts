@@ -75,8 +75,11 @@ export interface MetadataSource<M> {
   /** Returns the movies by id. An unknown movie has no entry. */
   getMany(ids: readonly string[], caller: Caller): Promise<ReadonlyMap<string, M>>
   list(options: CatalogueOptions, caller: Caller): Promise<CataloguePage<MovieValue<M>>>
-  /** Returns `false` when there was no such movie. Rejects when the source fails. */
-  delete(id: string, caller: Caller): Promise<boolean>
+  /**
+   * Returns `false` when there was no such movie. Rejects when the source fails, or when the movie
+   * has another ETag. @param etag Empty for any.
+   */
+  delete(id: string, etag: string, caller: Caller): Promise<boolean>
 }
 
 export interface DeletedRatings {

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
+import type { HttpError } from '@marquee/connect-hono/errors/errors'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import { encodeOnce } from '@marquee/connect-hono/response/encode-once'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
@@ -81,9 +82,11 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
       }
     },
 
-    async deleteMovie({ movieId, deleteRatings: deletesRatings }, context) {
-      const request = { movieId, deletesRatings }
-      const deletion = await deleteMovie(sources, request, callerOf(context)).catch(failDeletion)
+    async deleteMovie({ movieId, etag, deleteRatings: deletesRatings }, context) {
+      const request = { movieId, etag, deletesRatings }
+      const deletion = await deleteMovie(sources, request, callerOf(context)).catch((error) =>
+        failDeletion(error, etag),
+      )
       const { deleted, deletedRatingCount, ratings } = deletion
       return { deleted, deletedRatingCount, ratingsLeft: ratings === 'left' }
     },
@@ -193,17 +196,27 @@ function failList(cause: unknown): never {
 const finalCodes = new Set([...passedCodes, Code.PermissionDenied, Code.Unauthenticated])
 
 /** Fails a deletion, and says what is deleted already. */
-function failDeletion(error: unknown): never {
+function failDeletion(error: unknown, etag: string): never {
   const cause = error instanceof RatingsLeftError ? error.cause : error
   if (!(cause instanceof ConnectError)) throw cause
+  if (cause.code === Code.Aborted) throw otherVersion(cause)
   const done =
     error instanceof RatingsLeftError
       ? `the movie is deleted, and ${error.deletedRatingCount} of its ratings`
       : 'metadata has not confirmed that the movie is deleted'
   const isFinal = finalCodes.has(cause.code)
-  const text = `${done}: ${isFinal ? cause.rawMessage : 'call again later'}`
+  const hasEtag = error instanceof RatingsLeftError && etag !== ''
+  const again = hasEtag ? 'call again later, without the etag' : 'call again later'
+  const text = `${done}: ${isFinal ? cause.rawMessage : again}`
   const code = isFinal ? cause.code : Code.Unavailable
   throw new ConnectError(text, code, undefined, undefined, cause)
+}
+
+/** Passes the error of metadata about a condition that is not met, by REST as 412. */
+function otherVersion(cause: ConnectError): ConnectError {
+  const error = new ConnectError(cause.rawMessage, cause.code, undefined, undefined, cause)
+  const status: HttpError = { httpStatus: 412 }
+  return Object.assign(error, status, { details: cause.details })
 }
 
 /** Recognizes the token of the service that orders the list. */

@@ -66,9 +66,9 @@ export function createMetadataSource(
       const items = metadata.map((value) => ({ movieId: value.id, value }))
       return { items, nextPageToken, totalSize, facets }
     },
-    async delete(movieId, caller) {
+    async delete(movieId, etag, caller) {
       const { deleted } = await callUpstream(caller, bound, (options) =>
-        client.deleteMetadata({ movieId }, options),
+        client.deleteMetadata({ movieId, etag }, options),
       )
       return deleted
     },

@@ -14,22 +14,30 @@ const conditional = new Set([
 const letterI = 0x69
 const letterF = 0x66
 
+/** Returns whether a write evaluates a condition. */
+export type EvaluatesCondition = (header: string, value: string) => boolean
+
 /**
- * Returns the error of a write whose headers have a condition, or `undefined`. No write evaluates
- * conditions, and one that ignored them would overwrite data that its client wanted to keep.
+ * Returns the error of a write whose headers have a condition that it does not evaluate, or
+ * `undefined`. If it ignored the condition, it would overwrite data that its client wanted to keep.
+ * @param evaluates Default: the write evaluates no condition.
  */
-export function unsupportedCondition(headers: HeaderList): ConnectError | undefined {
+export function unsupportedCondition(
+  headers: HeaderList,
+  evaluates: EvaluatesCondition = () => false,
+): ConnectError | undefined {
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string
     // Two letters decide nearly always, and every write is checked.
     if (name.charCodeAt(0) !== letterI || name.charCodeAt(1) !== letterF) continue
-    if (conditional.has(name)) return toError(name)
+    if (!conditional.has(name) || evaluates(name, headers[index + 1] as string)) continue
+    return toError(name)
   }
   return undefined
 }
 
 function toError(header: string): ConnectError {
-  const text = `${header} is not supported on writes: nothing was changed; send the request without it`
+  const text = `${header} is not supported on this write: nothing was changed; send the request without it`
   const status: HttpError = { httpStatus: 412 }
   return Object.assign(new ConnectError(text, Code.FailedPrecondition), status)
 }

@@ -1,5 +1,6 @@
 import { create, type DescField, type Message } from '@bufbuild/protobuf'
 import { reflect } from '@bufbuild/protobuf/reflect'
+import { FieldMaskSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Compression } from '@marquee/connect-hono/compression'
 import { decompression } from '@marquee/connect-hono/compression/decompression'
@@ -14,7 +15,9 @@ import type { Incoming } from '@marquee/connect-hono/request/incoming'
 import type { Rpc } from '@marquee/connect-hono/rpc'
 import type { RpcCall } from '@marquee/connect-hono/rpc-call'
 import { parseMediaType } from '@marquee/http/media-type'
+import type { Binding } from '../binding.ts'
 import { withStatus } from '../with-status.ts'
+import { maskFieldOf, namedPaths, pathFieldsOf } from './implied-mask.ts'
 
 /** Reads the body of a request into a message. An empty body sets no field. */
 export type ReadBody = (rpcCall: RpcCall) => Promise<Message>
@@ -23,9 +26,10 @@ export type ReadBody = (rpcCall: RpcCall) => Promise<Message>
  * Creates the reader of a body that is a field of the request, or all of it. A body of another type
  * than JSON, or with an unknown content encoding, is HTTP 415. One that is too large is HTTP 413.
  */
-export function createReadBody(rpc: Rpc, body: DescField | '*'): ReadBody {
+export function createReadBody(rpc: Rpc, binding: Binding): ReadBody {
   const { input } = rpc.method
-  const { bytesMax, parse } = body === '*' ? wholeOf(rpc) : fieldOf(rpc, body)
+  const { body } = binding
+  const { bytesMax, parse } = typeof body === 'object' ? fieldOf(rpc, body, binding) : wholeOf(rpc)
   return async (rpcCall) => {
     const { incoming } = rpcCall
     if (incoming.body.ended) return create(input)
@@ -47,18 +51,27 @@ function wholeOf({ inputs, inputLimits }: Rpc): Parser {
   return { bytesMax: inputLimits.json.bytesMax, parse: (bytes) => inputs.json.parse(bytes) }
 }
 
-function fieldOf(rpc: Rpc, field: DescField): Parser {
+function fieldOf(rpc: Rpc, field: DescField, binding: Binding): Parser {
   if (field.fieldKind !== 'message') return memberOf(rpc, field)
   const { input } = rpc.method
   const { limits, jsonOptions } = rpc.options
   const own: MessageLimits = messageLimitsOf(field.message, limits).json
   const check = messageCheck(field.message, 'json', own)
   const codec = createCodec(field.message, 'json', jsonOptions, check)
+  const mask = maskFieldOf(binding)
+  const inPath = pathFieldsOf(binding)
   return {
     bytesMax: own.bytesMax,
     parse(bytes) {
       const message = create(input)
-      reflect(input, message).set(field, reflect(field.message, codec.parse(bytes)))
+      const root = reflect(input, message)
+      root.set(field, reflect(field.message, codec.parse(bytes)))
+      if (mask !== undefined) {
+        const named = namedPaths(field.message, JSON.parse(new TextDecoder().decode(bytes)))
+        const paths = named.filter((path) => !inPath.has(path))
+        const implied = create(FieldMaskSchema, { paths })
+        if (paths.length > 0) root.set(mask, reflect(FieldMaskSchema, implied))
+      }
       return message
     },
   }

@@ -7,6 +7,7 @@ import { type FieldPath, fieldPathOf, nameOf } from '../field-path.ts'
 import { resumptionOf } from '../resumption.ts'
 import { assign } from './assign.ts'
 import { createReadBody } from './body.ts'
+import { conditionsOf } from './condition.ts'
 import { type Defaults, defaultsOf } from './defaults.ts'
 import { readLines } from './lines.ts'
 import { assignQuery, type Taken } from './query.ts'
@@ -28,7 +29,8 @@ export function createReadRequest(rpc: Rpc, binding: Binding, defaults: Defaults
   const { body, variables } = binding
   if (rpc.streamsRequests) return readLines
   const { input } = rpc.method
-  const readBody = body === undefined ? undefined : createReadBody(rpc, body)
+  const readBody = body === undefined ? undefined : createReadBody(rpc, binding)
+  const conditions = conditionsOf(input)
   const taken = takenBy(binding)
   const fallbacks = fallbacksOf(binding, defaults)
   const resumption = resumptionOf(rpc.method)
@@ -45,6 +47,7 @@ export function createReadRequest(rpc: Rpc, binding: Binding, defaults: Defaults
     for (const [path, text] of fallbacks) {
       if (!root.isSet(path[0] as DescField)) assign(root, path, [text])
     }
+    conditions.assign(root, rpcCall.incoming)
     return message
   }
 }

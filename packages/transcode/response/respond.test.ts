@@ -67,9 +67,9 @@ describe('responses', () => {
     expect((await call('OPTIONS', '/v1/links/5')).json()).toEqual({ request: { from: '5' } })
   })
 
-  test('a write with a condition is refused', async () => {
+  test('a write with a condition that it has no field for is refused', async () => {
     const headers = { 'if-match': '"1"' }
-    expect((await call('PUT', '/v1/books/5', { json: {}, headers })).status).toBe(412)
+    expect((await call('PUT', '/v1/books/5/tags', { json: [], headers })).status).toBe(412)
   })
 
   test('a deadline comes from grpc-timeout', async () => {

@@ -29,7 +29,10 @@ export async function respondUnary(restCall: RestCall): Promise<Response> {
     const message = await readRequest(restCall)
     const encoded = await output.encode(await rpcCall.invoke(message))
     body = encoded.bytes
-    if (encoded.isCompressed) context.headerList.push('content-encoding', output.encoding)
+    if (encoded.isCompressed) {
+      context.headerList.push('content-encoding', output.encoding)
+      markEtag(context.responseHeader, output.encoding)
+    }
   } catch (thrown) {
     return respondError(rpcCall, rpcCall.fail(thrown))
   }
@@ -96,6 +99,12 @@ export function respondError(rpcCall: RpcCall, error: ConnectError, status?: num
   finishHeaders(rpcCall)
   context.headerList.push('content-length', String(response.body.length))
   return incoming.respond(response.body, response.status, context.headerList)
+}
+
+/** Adds the encoding to a strong ETag, which identifies the bytes (RFC 9110 §8.8.3.3). */
+function markEtag(headers: Headers, encoding: string): void {
+  const etag = headers.get('etag')
+  if (etag?.startsWith('"')) headers.set('etag', `${etag.slice(0, -1)}.${encoding}"`)
 }
 
 /** The messages of a stream are left to the handler, which validates them. */

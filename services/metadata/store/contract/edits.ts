@@ -5,7 +5,6 @@ import type { StoredMetadata } from '../../metadata.ts'
 import type { MetadataStore, MovieEdit } from '../port.ts'
 import { alien, movie } from './fixtures.ts'
 import { plain } from './model.ts'
-import type { OpenMetadataStore } from './sharing.ts'
 
 /** Declares the tests of edits in one store. */
 export function describeEdits(openNew: () => Promise<MetadataStore>): void {
@@ -85,21 +84,20 @@ const rounds: fc.Arbitrary<Round[]> = fc.array(
 )
 
 /**
- * Property: of writers that have read the same revision, through several stores on one database, one
- * wins, and the winners follow each other.
+ * Expects that of writers that have read the same revision, through two stores on one database, one
+ * wins, and that the winners follow each other.
  */
-export function writersFollowEachOther(createDatabase: () => OpenMetadataStore) {
-  return fc.asyncProperty(rounds, async (rounds) => {
-    const open = createDatabase()
-    await using first = await open({ clock: Date.now })
-    await using second = await open({ clock: Date.now })
+export async function expectOneWinner(first: MetadataStore, second: MetadataStore): Promise<void> {
+  let runs = 0
+  const property = fc.asyncProperty(rounds, async (rounds) => {
+    const id = `${runs++}`
     const won: WonWrite[] = []
     for (const round of rounds) {
-      const seen = await first.get('1')
+      const seen = await first.get(id)
       const edits = round.map((kind, index) => {
-        const next = kind === 'put' ? movie('1', `Writer ${index}`) : 'delete'
+        const next = kind === 'put' ? movie(id, `Writer ${index}`) : 'delete'
         const store = index % 2 === 0 ? second : first
-        return store.edit('1', (before) => (before?.revision === seen?.revision ? next : 'keep'))
+        return store.edit(id, (before) => (before?.revision === seen?.revision ? next : 'keep'))
       })
       const results = await Promise.all(edits)
       const winners = results.filter(({ before, after }) => before?.revision !== after?.revision)
@@ -107,8 +105,9 @@ export function writersFollowEachOther(createDatabase: () => OpenMetadataStore) 
       // Deleting what does not exist changes nothing, and the next writer may still win.
       expect(winners.length).toBe(seen !== undefined || round.includes('put') ? 1 : 0)
     }
-    expectLinearChain(won, (await first.get('1'))?.revision)
+    expectLinearChain(won, (await first.get(id))?.revision)
   })
+  await fc.assert(property, { numRuns: 30 })
 }
 
 function revisionsOf({ before, after }: Awaited<ReturnType<MetadataStore['edit']>>): WonWrite {
