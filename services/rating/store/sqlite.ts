@@ -4,25 +4,13 @@ import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { announceUse } from '@marquee/sql/sqlite/instance'
 import { createRebuild } from '@marquee/sql/sqlite/rebuild'
 import { closeSqlite, openSqlite, read, write } from '@marquee/sql/sqlite/sqlite'
-import {
-  type Aggregate,
-  isRated,
-  type RatingChange,
-  type RecordRef,
-  type WriteStamp,
-} from '../rating.ts'
+import { type Aggregate, isRated, type RecordRef, type WriteStamp } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 import { histogramOf, type Row, toAggregate } from './aggregate-row.ts'
 import { type Folding, foldEach, type RecordEdit, type StoredRecord } from './change-batch.ts'
 import { changesPage, positionValues, statesOf } from './changes.ts'
 import type { RatingDatabase } from './database.ts'
-import type {
-  ChangeBatch,
-  ChangesOptions,
-  ChangesPage,
-  RevisionCondition,
-  StatesPage,
-} from './port.ts'
+import type { ChangeBatch, ChangesOptions, ChangesPage, StatesPage } from './port.ts'
 import { createSqliteLists } from './sqlite-lists.ts'
 import { createSqliteLogs } from './sqlite-logs.ts'
 import { createSqliteOutbox } from './sqlite-outbox.ts'
@@ -33,7 +21,7 @@ import { createSqliteTop } from './sqlite-top.ts'
 import { createUserIndex, type UserEntries } from './sqlite-users.ts'
 import { OtherScaleError } from './stored-rules.ts'
 import { type TopLimits, topPage } from './top.ts'
-import { createChangeListeners, type Write, writesBy } from './writes.ts'
+import { createChangeListeners, type Saved, type Write, writesBy } from './writes.ts'
 
 export interface SqliteRatingStoreOptions {
   /**
@@ -62,12 +50,6 @@ interface NumberedRecord extends StoredRecord {
   readonly recordNumber: number | undefined
   /** Time of the last put, by user id, of the ratings that `step` has found. */
   readonly times: Map<string, number>
-}
-
-/** Records whose aggregate has changed, and the stamp of the write. */
-interface Saved {
-  readonly changed: readonly RecordRef[]
-  readonly stamp: WriteStamp | undefined
 }
 
 /**
@@ -179,10 +161,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     return { changed: written.filter((edit) => edit.changed).map((edit) => edit.record), stamp }
   }
 
-  function fold(
-    changes: readonly RatingChange[],
-    condition?: RevisionCondition,
-  ): Folding<NumberedRecord> {
+  function fold(...[changes, condition]: Parameters<Write>): Folding<NumberedRecord> {
     return foldEach(changes, find, rules.refresh(), { compare: inTableOrder, condition })
   }
 

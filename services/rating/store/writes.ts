@@ -26,6 +26,11 @@ export interface Written {
   readonly stamp: WriteStamp | undefined
 }
 
+/** Records whose aggregate has changed, and the stamp of the write. */
+export interface Saved extends Pick<Written, 'stamp'> {
+  readonly changed: readonly RecordRef[]
+}
+
 /** @param condition Of each rating before the write, which otherwise throws an UnmetConditionError. */
 export type Write = (
   changes: readonly RatingChange[],
