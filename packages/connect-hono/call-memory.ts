@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { MemoryAccount } from '@marquee/http/memory/account'
+import { withReason } from './errors/rpc-reasons.ts'
 import type { Lifetime } from './lifetime.ts'
 
 /**
@@ -87,5 +88,5 @@ export class CallMemory {
 
 function noRoom(): ConnectError {
   const text = 'the service holds too much data for this client: send less at once, or later'
-  return new ConnectError(text, Code.ResourceExhausted)
+  return withReason(new ConnectError(text, Code.ResourceExhausted), 'MEMORY_EXHAUSTED')
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DescService } from '@bufbuild/protobuf'
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
+import { withReason } from './errors/rpc-reasons.ts'
 import { quoted } from './errors/text.ts'
 import {
   Health as HealthService,
@@ -58,10 +59,9 @@ export function addHealth(
   const implementation: ServiceImpl<typeof HealthService> = {
     check({ service }) {
       if (names().includes(service)) return { status: status(service) }
-      throw new ConnectError(
-        `service ${quoted(service)} is unknown: list the services with List`,
-        Code.NotFound,
-      )
+      const text = `service ${quoted(service)} is unknown: list the services with List`
+      const error = new ConnectError(text, Code.NotFound)
+      throw withReason(error, 'HEALTH_SERVICE_UNKNOWN', { service })
     },
     list() {
       return {

@@ -1,4 +1,5 @@
-import { Code, ConnectError } from '@connectrpc/connect'
+import type { ConnectError } from '@connectrpc/connect'
+import { serviceDeadlineExceeded } from './errors/errors.ts'
 import type { Expiring, Timeout, Timeouts } from './timeouts.ts'
 
 /** Abort reason of a call that has completed. */
@@ -18,8 +19,7 @@ export class Lifetime implements Expiring {
   #listener: ((reason: unknown) => void) | undefined
   #listeners: Set<(reason: unknown) => void> | undefined
   #timeout: Timeout | undefined
-  #deadlineText = ''
-  #deadlineCode = Code.DeadlineExceeded
+  #deadlineError: () => ConnectError = serviceDeadlineExceeded
   #unfollow: (() => void)[] | undefined
 
   constructor(timeouts: Timeouts) {
@@ -66,12 +66,12 @@ export class Lifetime implements Expiring {
   }
 
   /**
-   * Ends the call after a delay. @param delayMs in milliseconds. @param code Default:
-   * `DEADLINE_EXCEEDED`.
+   * Ends the call after a delay.
+   * @param delayMs in milliseconds.
+   * @param createError creates the reason. Default: the service's own limit is exceeded.
    */
-  setDeadline(delayMs: number, text: string, code: Code = Code.DeadlineExceeded): void {
-    this.#deadlineText = text
-    this.#deadlineCode = code
+  setDeadline(delayMs: number, createError: () => ConnectError = serviceDeadlineExceeded): void {
+    this.#deadlineError = createError
     this.#timeout?.delete(this)
     if (this.#isOver) return
     if (delayMs > 0) this.#timeout = this.timeouts.add(this, delayMs)
@@ -79,7 +79,7 @@ export class Lifetime implements Expiring {
   }
 
   expire(): void {
-    this.end(new ConnectError(this.#deadlineText, this.#deadlineCode))
+    this.end(this.#deadlineError())
   }
 
   /** Ends the call when the signal is aborted, with its reason. */

@@ -41,6 +41,7 @@ function resolve(options: ConnectOptions): ResolvedOptions {
     compressions: createCompressions([...standardCompressions, ...(options.compressions ?? [])]),
     interceptors: options.interceptors ?? [],
     jsonOptions: options.jsonOptions ?? {},
+    errorDomain: options.errorDomain,
     drain: options.drain,
   }
 }

@@ -27,6 +27,11 @@ export interface ConnectOptions {
   readonly compressions?: readonly Compression[]
   /** Validates requests. Default: protovalidate, by the rules in their protos. */
   readonly validate?: Validate
+  /**
+   * Domain of errors: each gets the details that https://google.aip.dev/193 asks for, with
+   * `google.rpc.ErrorInfo`. Default: errors have the details that their handlers give them.
+   */
+  readonly errorDomain?: string | undefined
   /** Ends the response streams with its reason when aborted, for a shutdown. Default: none. */
   readonly drain?: AbortSignal | undefined
   /** Bounds the streams of each client. Default: a new quota with `limits.streamsPerClientMax`. */

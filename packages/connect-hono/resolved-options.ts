@@ -12,6 +12,7 @@ export interface ResolvedOptions {
   readonly compressions: Compressions
   readonly interceptors: readonly Interceptor[]
   readonly jsonOptions: JsonOptions
+  readonly errorDomain: string | undefined
   readonly drain: AbortSignal | undefined
   readonly streams: StreamQuota
 }

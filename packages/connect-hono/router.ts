@@ -8,6 +8,7 @@ import {
   type ServiceImpl,
 } from '@connectrpc/connect'
 import { createCompressions } from './compression/compression.ts'
+import { withReason } from './errors/rpc-reasons.ts'
 import { type Handler, intercept } from './intercept.ts'
 import type { RpcLimits } from './limits.ts'
 import type { RpcOptions } from './options.ts'
@@ -134,6 +135,8 @@ function outputCodecs(desc: DescMessage, { jsonOptions }: ResolvedOptions): Code
 
 function unimplemented({ parent, name }: DescMethod): Handler {
   return () => {
-    throw new ConnectError(`${parent.typeName}.${name} is not implemented`, Code.Unimplemented)
+    const method = `${parent.typeName}.${name}`
+    const error = new ConnectError(`${method} is not implemented`, Code.Unimplemented)
+    throw withReason(error, 'METHOD_UNIMPLEMENTED', { method })
   }
 }

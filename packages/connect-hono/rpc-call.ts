@@ -3,7 +3,9 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { Call } from './call.ts'
 import type { Compression } from './compression/compression.ts'
 import { RpcContext } from './context.ts'
-import { clientDeadlineText, toConnectError, toLoggedError } from './errors/errors.ts'
+import { describeError } from './errors/describe-error.ts'
+import { clientDeadlineExceeded, toConnectError, toLoggedError } from './errors/errors.ts'
+import { withReason } from './errors/rpc-reasons.ts'
 import { quoted } from './errors/text.ts'
 import type { Lifetime } from './lifetime.ts'
 import { BodyReader } from './request/body-reader.ts'
@@ -53,9 +55,9 @@ export class RpcCall {
     if (!isUnary) rpc.options.streams.enter(incoming, lifetime)
     const boundMs = isUnary ? limits.unaryTimeoutMs : streamAgeOf(limits)
     if (timeoutMs !== undefined && timeoutMs <= boundMs) {
-      lifetime.setDeadline(timeoutMs, clientDeadlineText)
+      lifetime.setDeadline(timeoutMs, clientDeadlineExceeded)
     } else if (isUnary) {
-      lifetime.setDeadline(boundMs, 'the call took longer than the service allows')
+      lifetime.setDeadline(boundMs)
     } else setStreamAge(lifetime, boundMs)
     lifetime.throwIfOver()
   }
@@ -68,9 +70,11 @@ export class RpcCall {
     const { compressions } = this.rpc.options
     const found = compressions.find(name)
     if (found !== undefined) return found
-    this.context.headerList.push(this.wire.acceptHeader, compressions.names)
-    const text = `unknown compression ${quoted(name)}: supported are ${compressions.names}`
-    throw new ConnectError(text, Code.Unimplemented)
+    const supported = compressions.names
+    this.context.headerList.push(this.wire.acceptHeader, supported)
+    const text = `unknown compression ${quoted(name)}: supported are ${supported}`
+    const error = new ConnectError(text, Code.Unimplemented)
+    throw withReason(error, 'COMPRESSION_UNSUPPORTED', { compression: name, supported })
   }
 
   /** Returns the compression of the response: one that the client accepts, or its request's. */
@@ -115,7 +119,8 @@ export class RpcCall {
 
   /** Records how the call ended. Returns the error that its client may see. */
   fail(thrown: unknown): ConnectError {
-    const error = toConnectError(thrown, this.call.requestId)
+    const { errorDomain } = this.rpc.options
+    const error = describeError(toConnectError(thrown, this.call.requestId), errorDomain)
     this.call.code = error.code
     this.call.error = toLoggedError(error)
     return error

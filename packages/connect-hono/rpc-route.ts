@@ -2,6 +2,7 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Context, Hono } from 'hono'
 import type { Call, Environment } from './call.ts'
+import { describeError } from './errors/describe-error.ts'
 import { refuseCall } from './errors/refuse-call.ts'
 import { quoted } from './errors/text.ts'
 import { namesUser } from './names-user.ts'
@@ -55,7 +56,10 @@ function createHandler(rpc: Rpc): Handle {
       return c.env?.exchange ? refuse(c, rpc, incoming, 505, allowed) : refuseGrpc(c, rpc)
     }
     const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
-    if (condition !== undefined) return refuseCall(c, condition, { http: 412, grpc: 200 })
+    if (condition !== undefined) {
+      const error = describeError(condition, rpc.options.errorDomain)
+      return refuseCall(c, error, { http: 412, grpc: 200 })
+    }
     const rpcCall = new RpcCall(rpc, wire, incoming, call)
     return wire.hasEnvelopes ? respondEnveloped(rpcCall) : respondConnectUnary(rpcCall, undefined)
   }
@@ -83,9 +87,10 @@ function queryOf(target: string): URLSearchParams {
  * Refuses gRPC on a platform without trailers. The reason is in the headers, which a gRPC client
  * reads when the status is 200.
  */
-function refuseGrpc(c: Context<Environment>, { path }: Rpc): Response {
+function refuseGrpc(c: Context<Environment>, { path, options }: Rpc): Response {
   const text = `${path} by gRPC needs trailers, which this platform cannot send: call it by gRPC-Web or Connect`
-  return refuseCall(c, new ConnectError(text, Code.Unimplemented), { http: 505, grpc: 200 })
+  const error = describeError(new ConnectError(text, Code.Unimplemented), options.errorDomain)
+  return refuseCall(c, error, { http: 505, grpc: 200 })
 }
 
 /**

@@ -1,4 +1,5 @@
-import { Code } from '@connectrpc/connect'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from './errors/rpc-reasons.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { RpcLimits } from './limits.ts'
 
@@ -12,6 +13,10 @@ export function streamAgeOf({ streamAgeMaxMs }: Pick<RpcLimits, 'streamAgeMaxMs'
 
 /** Ends a stream at that age, with a code that clients retry. */
 export function setStreamAge(lifetime: Lifetime, ageMs: number): void {
+  lifetime.setDeadline(ageMs, expired)
+}
+
+function expired(): ConnectError {
   const text = 'the stream reached its maximum age: open it again'
-  lifetime.setDeadline(ageMs, text, Code.Unavailable)
+  return withReason(new ConnectError(text, Code.Unavailable), 'STREAM_EXPIRED')
 }

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { type ClientOptions, clientOf } from './client-of.ts'
+import { withReason } from './errors/rpc-reasons.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { RpcLimits } from './limits.ts'
 import type { Incoming } from './request/incoming.ts'
@@ -33,7 +34,8 @@ export function createStreamQuota({ limits, ...options }: StreamQuotaOptions): S
       const count = countOf.get(client) ?? 0
       if (count >= streamsPerClientMax) {
         const text = `a client may have ${streamsPerClientMax} streams open at once: close some first`
-        throw new ConnectError(text, Code.ResourceExhausted)
+        const error = new ConnectError(text, Code.ResourceExhausted)
+        throw withReason(error, 'STREAM_QUOTA_EXCEEDED', { streamsMax: streamsPerClientMax })
       }
       countOf.set(client, count + 1)
       lifetime.whenOver(() => leave(client))

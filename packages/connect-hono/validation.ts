@@ -2,6 +2,8 @@ import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobu
 import { createValidator, type Violation, violationsToProto } from '@bufbuild/protovalidate'
 import { ViolationSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { fieldText } from './errors/field-violations.ts'
+import { withReason } from './errors/rpc-reasons.ts'
 import { errorLimits } from './errors/text.ts'
 import { truncateText } from './errors/truncate.ts'
 import { binaryCounter, type CountElements } from './protobuf/binary-scan.ts'
@@ -78,7 +80,11 @@ function toConnectError(violations: Violation[]): ConnectError {
   const omittedCount = violations.length - texts.length
   if (omittedCount > 0) texts.push(`and ${omittedCount} more`)
   const text = texts.join(separator)
-  return new ConnectError(text, Code.InvalidArgument, undefined, [detailOf(violations)])
+  const detail = detailOf(violations)
+  const error = new ConnectError(text, Code.InvalidArgument, undefined, [detail])
+  const [first] = detail.value.violations
+  const metadata = { field: fieldText(first?.field), rule: first?.ruleId ?? '' }
+  return withReason(error, 'FIELD_INVALID', metadata)
 }
 
 /** Separator of violations in the text, and room for the number of omitted ones, in bytes. */

@@ -2,13 +2,11 @@ import type { ConnectError } from '@connectrpc/connect'
 
 /** Metadata by which a server says when to retry (gRFC A6, "Pushback"). */
 const pushbackHeader = 'grpc-retry-pushback-ms'
-const retryInfoType = 'google.rpc.RetryInfo'
 
 /**
- * Returns whether the error says when to retry. Such a server is up, and currently accepts no more
- * calls.
+ * Returns whether the metadata of the error says when to retry. Such a server is up, and currently
+ * accepts no more calls. `google.rpc.RetryInfo` alone is for callers: any failure may have it.
  */
-export function hasPushback({ metadata, details }: ConnectError): boolean {
-  if (metadata.has(pushbackHeader)) return true
-  return details.some((detail) => 'type' in detail && detail.type === retryInfoType)
+export function hasPushback({ metadata }: ConnectError): boolean {
+  return metadata.has(pushbackHeader)
 }

@@ -66,7 +66,8 @@ test('calls beyond the queue are refused before they start, with the time to ret
   expect(state.startedCount).toBe(errors.length - refused.length)
   for (const error of refused) {
     expect(error.code).toBe(Code.Unavailable)
-    expect(error.details).toMatchObject([{ type: 'google.rpc.RetryInfo' }])
+    const types = ['google.rpc.RetryInfo', 'google.rpc.ErrorInfo']
+    expect(error.details).toMatchObject(types.map((type) => ({ type })))
     expect(error.metadata.get(pushbackHeader)).toBe('1000')
   }
   const text = await metrics.registry.metrics()

@@ -7,6 +7,7 @@ import type {
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Environment } from '@marquee/connect-hono/call'
 import type { ClientOptions } from '@marquee/connect-hono/client-of'
+import { describeError } from '@marquee/connect-hono/errors/describe-error'
 import { toConnectError, toLoggedError, toRestError } from '@marquee/connect-hono/errors/errors'
 import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import { Health as HealthService } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
@@ -43,6 +44,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import { observe } from './observe.ts'
 import { addOpenApi, openApiPath } from './openapi/routes.ts'
 import type { Health, Problem } from './process/health.ts'
+import { errorDomain as domainOfReasons, withReason } from './reasons.ts'
 import { conditionalGet, respondToHead } from './rest/conditional.ts'
 import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
 import { createRestStream, type StreamCall } from './rest/stream.ts'
@@ -86,6 +88,11 @@ export interface AppOptions extends ClientOptions {
    * Returns the service's own part of its activity beside its calls and problems. Default: nothing.
    */
   readonly activityDetails?: () => ActivityDetails
+  /**
+   * Set to false to give errors only the details that handlers give them. Default: each has a reason
+   * (docs/errors.md).
+   */
+  readonly givesReasons?: boolean
   /** Values of request fields that a REST route and its request leave empty. Default: none. */
   readonly restDefaults?: Defaults
   /** Loads comments and examples for the OpenAPI document. Default: there are none. */
@@ -122,6 +129,7 @@ interface OwnRpcOptions {
   readonly limits: RpcLimits
   readonly streams: StreamQuota
   readonly validate: Validate
+  readonly errorDomain: string | undefined
 }
 
 /**
@@ -150,7 +158,8 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   // Hono's GET routes are those of HEAD too.
   app.get('*', respondToHead, conditionalGet)
   app.onError(respondError)
-  app.notFound(respondNotFound)
+  const errorDomain = options.givesReasons === false ? undefined : domainOfReasons
+  app.notFound((c) => respondNotFound(c, errorDomain))
 
   // Filled as services are mounted, and read when a client asks.
   const ofEveryService = closed.has('activity') ? [] : [ActivityService]
@@ -165,7 +174,7 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
     restRoutes.add(path, method, rpc)
   }
   const streams = createStreamQuota({ limits, ...client })
-  const common = { limits, validate, streams, drain: health.draining }
+  const common = { limits, validate, streams, errorDomain, drain: health.draining }
   mountConnect(
     app,
     (router) => {
@@ -256,7 +265,7 @@ function respondError(thrown: unknown, c: Context<Environment>): Response {
  * An RPC that does not exist is `UNIMPLEMENTED`: for gRPC in headers of its own, for the others as
  * HTTP 404.
  */
-function respondNotFound(c: Context<Environment>): Response {
+function respondNotFound(c: Context<Environment>, errorDomain: string | undefined): Response {
   const call = c.get('call')
   if (c.req.method === 'OPTIONS' && c.req.path === '/') {
     // The default health check of HAProxy, for a service without a page.
@@ -264,7 +273,7 @@ function respondNotFound(c: Context<Environment>): Response {
     return c.body(null, 204, { allow: 'OPTIONS' })
   }
   const text = `${c.req.method} ${c.req.path} is not served here`
-  const error = new ConnectError(text, Code.Unimplemented)
+  const error = withReason(new ConnectError(text, Code.Unimplemented), 'METHOD_UNKNOWN')
   call.method = 'unknown'
-  return refuseCall(c, error, { http: 404, grpc: 200 })
+  return refuseCall(c, describeError(error, errorDomain), { http: 404, grpc: 200 })
 }

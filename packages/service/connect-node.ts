@@ -6,6 +6,7 @@ import type { DescService } from '@bufbuild/protobuf'
 import { Code, ConnectError, type ConnectRouter, type Interceptor } from '@connectrpc/connect'
 import { codeToString } from '@connectrpc/connect/protocol-connect'
 import { connectNodeAdapter, universalResponseToNodeResponse } from '@connectrpc/connect-node'
+import { bounded } from '@marquee/connect-hono/errors/text'
 import { Health as HealthService } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import { addHealth } from '@marquee/connect-hono/health'
 import { addReflection } from '@marquee/connect-hono/reflection'
@@ -15,6 +16,7 @@ import type { ServiceApp } from './app.ts'
 import type { AuthOptions } from './flags/auth.ts'
 import type { CallLog } from './logs/call-log.ts'
 import type { Health } from './process/health.ts'
+import { describe } from './reasons.ts'
 
 type NodeHandler = ReturnType<typeof connectNodeAdapter>
 type NodeServerRequest = Parameters<NodeHandler>[0]
@@ -165,9 +167,14 @@ function createLogging(log: CallLog): Interceptor {
       return response
     } catch (error) {
       end(error)
-      throw error
+      throw described(error)
     }
   }
+}
+
+/** Connect's handlers convert other errors themselves. */
+function described(error: unknown): unknown {
+  return error instanceof ConnectError ? describe(bounded(error)) : error
 }
 
 /** A handler may return when its signal is aborted. Connect would report that as success. */
@@ -182,7 +189,7 @@ async function* withEnd<T>(
     if (signal.aborted) throw abortError(signal)
   } catch (error) {
     thrown = error
-    throw error
+    throw described(error)
   } finally {
     end(thrown)
   }

@@ -3,6 +3,7 @@ import type { Environment } from '@marquee/connect-hono/call'
 import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import type { Context } from 'hono'
+import { describe, withReason } from './reasons.ts'
 
 /** Maximum length of a host in an error message, in characters. */
 const hostCharsMax = 100
@@ -18,7 +19,8 @@ export function refuseMisdirected(c: Context<Environment>, hosts: HostCheck): Re
   const text = `this service does not answer as "${named}": call it by its own name, or start it with --allowed-hosts`
   c.get('call').method = 'unknown'
   const error = new ConnectError(text, Code.PermissionDenied)
-  const response = refuseCall(c, error, { http: 421, grpc: 421 })
+  const refusal = describe(withReason(error, 'HOST_UNKNOWN', { host: named }))
+  const response = refuseCall(c, refusal, { http: 421, grpc: 421 })
   response.headers.set('cache-control', 'no-store')
   return response
 }

@@ -2,15 +2,17 @@ import { describe, expect, test } from 'bun:test'
 import { Code } from '@connectrpc/connect'
 import { errorFromJsonBytes } from '@connectrpc/connect/protocol-connect'
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
+import { retryDelayMs } from '@marquee/connect-hono/errors/describe-error'
 import { pushbackHeader } from '@marquee/connect-hono/errors/retry-info'
 import { createWires, wireOf } from '@marquee/connect-hono/wire/wire'
 import { headerOf } from '@marquee/http/header-list'
 import { type FakeRequest, fakeExchange } from '@marquee/testing/fake-exchange'
-import { createRefusals, retryDelayMs } from './refusals.ts'
+import { createRefusals } from './refusals.ts'
 
 const wires = createWires({})
 /** `RetryInfo { retry_delay { seconds: 1 } }`. */
 const retryInfo = { type: 'google.rpc.RetryInfo', value: new Uint8Array([0x0a, 2, 8, 1]) }
+const errorInfo = { type: 'google.rpc.ErrorInfo' }
 
 function refuse(type: string, reason: 'overloaded' | 'late' = 'overloaded', more?: FakeRequest) {
   const exchange = fakeExchange({ target: '/a.B/C', headers: ['content-type', type], ...more })
@@ -29,7 +31,7 @@ test('gRPC is refused with headers only, with RetryInfo and pushback', () => {
     headers.append(fields[at] ?? '', fields[at + 1] ?? '')
   const error = findTrailerError(headers)
   expect(error?.code).toBe(Code.Unavailable)
-  expect(error?.details).toMatchObject([retryInfo])
+  expect(error?.details).toMatchObject([retryInfo, errorInfo])
   expect(error?.metadata.get(pushbackHeader)).toBe(String(retryDelayMs))
 })
 
@@ -62,7 +64,10 @@ test('a stream by Connect is refused with its last envelope', () => {
   const { exchange } = refuse('application/connect+json')
   expect(exchange.responseBytes[0]).toBe(2)
   const { error } = JSON.parse(exchange.responseBytes.subarray(5).toString())
-  expect(error).toMatchObject({ code: 'unavailable', details: [{ type: retryInfo.type }] })
+  expect(error).toMatchObject({
+    code: 'unavailable',
+    details: [{ type: retryInfo.type }, errorInfo],
+  })
 })
 
 describe('a unary call by Connect and a REST call', () => {
@@ -71,7 +76,7 @@ describe('a unary call by Connect and a REST call', () => {
     expect(exchange.status).toBe(503)
     expect(field('retry-after')).toBe('1')
     expect(json().code).toBe(Code.Unavailable)
-    expect(json().details).toMatchObject([retryInfo])
+    expect(json().details).toMatchObject([retryInfo, errorInfo])
   })
 
   test('have no body for HEAD', () => {
@@ -85,7 +90,7 @@ test('a late call is DEADLINE_EXCEEDED, without advice to retry', () => {
   const { exchange, field, json } = refuse('application/json', 'late')
   expect(exchange.status).toBe(504)
   expect(json().code).toBe(Code.DeadlineExceeded)
-  expect(json().details).toEqual([])
+  expect(json().details).toMatchObject([errorInfo])
   expect(field('retry-after')).toBeUndefined()
 })
 

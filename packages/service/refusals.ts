@@ -1,16 +1,15 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect'
+import { retryDelayMs } from '@marquee/connect-hono/errors/describe-error'
 import { clientDeadlineExceeded } from '@marquee/connect-hono/errors/errors'
-import { pushbackHeader, retryInfo } from '@marquee/connect-hono/errors/retry-info'
+import { pushbackHeader } from '@marquee/connect-hono/errors/retry-info'
 import { encodePart } from '@marquee/connect-hono/wire/base64'
 import type { Wire, Wires } from '@marquee/connect-hono/wire/wire'
 import type { RefusalReason } from '@marquee/http/admission/port'
 import type { Exchange, HeaderList } from '@marquee/http/exchange'
 import { headerOf } from '@marquee/http/header-list'
 import { LazyHeaders } from '@marquee/http/lazy-headers'
-
-/** Time that a refused client should wait before it calls again, in milliseconds. */
-export const retryDelayMs = 1_000
+import { describe, withReason } from './reasons.ts'
 
 /** Response that is created once and sent repeatedly. */
 interface Prepared {
@@ -20,18 +19,15 @@ interface Prepared {
 }
 
 const errors: Readonly<Record<RefusalReason, () => ConnectError>> = {
-  overloaded: () => retryLater('the service is overloaded: call again later'),
-  streams: () => retryLater('the service has too many open streams: call again later'),
+  overloaded() {
+    const text = 'the service is overloaded: call again later'
+    return withReason(new ConnectError(text, Code.Unavailable), 'OVERLOADED')
+  },
+  streams() {
+    const text = 'the service has too many open streams: call again later'
+    return withReason(new ConnectError(text, Code.Unavailable), 'STREAMS_EXHAUSTED')
+  },
   late: () => clientDeadlineExceeded(),
-}
-
-/**
- * Creates an error with `RetryInfo`. The call has not started, so it is safe to retry any method.
- */
-function retryLater(text: string): ConnectError {
-  const error = new ConnectError(text, Code.Unavailable)
-  error.details = retryInfo(retryDelayMs)
-  return error
 }
 
 export type SendRefusal = (
@@ -43,7 +39,7 @@ export type SendRefusal = (
 /**
  * Creates the responses to refused calls: `UNAVAILABLE` with `google.rpc.RetryInfo`, or 503 with
  * `Retry-After`, or `DEADLINE_EXCEEDED`. The request's body is not read, and neither are most of
- * its headers.
+ * its headers. A refused call has not started, so it is safe to retry any method.
  * @param wires Content types of RPCs.
  * @param corsOrigins Origins of the pages whose scripts may read a refusal.
  */
@@ -52,7 +48,7 @@ export function createRefusals(wires: Wires, corsOrigins: readonly string[]): Se
   const plain = new Map<RefusalReason, Prepared>()
   const enveloped = new Map<RefusalReason, Map<Wire, Prepared>>()
   for (const reason of Object.keys(errors) as RefusalReason[]) {
-    const error = errors[reason]()
+    const error = describe(errors[reason]())
     plain.set(reason, prepareJson(error))
     const byWire = new Map<Wire, Prepared>()
     for (const wire of wires.values()) {

@@ -125,6 +125,7 @@ export async function startGateway(
     services: [RatingService],
     drain,
     streams: app.rpcOptions.streams,
+    errorDomain: app.rpcOptions.errorDomain,
     limits,
   })
   const server = resources.use(

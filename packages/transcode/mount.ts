@@ -1,6 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Call, Environment } from '@marquee/connect-hono/call'
+import { describeError } from '@marquee/connect-hono/errors/describe-error'
 import { bounded } from '@marquee/connect-hono/errors/text'
 import { rpcLimits } from '@marquee/connect-hono/limits'
 import { createOwnCalls, type Handle } from '@marquee/connect-hono/own-calls'
@@ -9,6 +10,7 @@ import type { Rpc } from '@marquee/connect-hono/rpc'
 import type { Env, Hono } from 'hono'
 import { type Binding, bindingsOf } from './binding.ts'
 import { createRouter, type Match } from './path/router.ts'
+import { withReason } from './reasons.ts'
 import type { Defaults } from './request/defaults.ts'
 import { errorBody } from './response/errors.ts'
 import { createRestHandler, type HandleRoute } from './rest-handler.ts'
@@ -17,6 +19,8 @@ import { createRestHandler, type HandleRoute } from './rest-handler.ts'
 export interface TranscodingOptions {
   /** Values of request fields that a route and its request leave empty. Default: none. */
   readonly defaults?: Defaults
+  /** See `ConnectOptions.errorDomain`. Default: none. */
+  readonly errorDomain?: string | undefined
   /** Called once for each path that is mounted, in Hono's form: `/v1/*`. */
   readonly onPath?: (path: string) => void
   /** See `ConnectOptions.onCallEnd`. */
@@ -55,7 +59,7 @@ interface Target {
  */
 export function createTranscoding<E extends Env>(
   hono: Hono<E>,
-  { defaults = {}, onPath, onCallEnd }: TranscodingOptions = {},
+  { defaults = {}, onPath, onCallEnd, errorDomain }: TranscodingOptions = {},
 ): Transcoding {
   const app = hono as unknown as Hono<Environment>
   const router = createRouter<Target>()
@@ -72,7 +76,8 @@ export function createTranscoding<E extends Env>(
       const match = router.find(method, pathOf(target))
       const methods = match === undefined ? router.methodsOf(pathOf(target)) : []
       if (match === undefined && methods.length === 0) return next()
-      const handle: Handle = match === undefined ? refuseMethod(methods) : respondTo(match)
+      const handle: Handle =
+        match === undefined ? refuseMethod(methods, errorDomain) : respondTo(match)
       const call: Call | undefined = c.get('call')
       return call === undefined ? runCall(c, handle) : handle(c)
     })
@@ -113,18 +118,21 @@ function respondTo(match: Match<Target>): Handle {
 }
 
 /** Responds to OPTIONS with the methods of the path, and refuses other methods (RFC 9110 §15.5.6). */
-function refuseMethod(methods: readonly string[]): Handle {
+function refuseMethod(methods: readonly string[], errorDomain: string | undefined): Handle {
   const allow = [...methods, 'OPTIONS'].join(', ')
   return (c) => {
     const { method, body } = incomingOf(c)
     if (method === 'OPTIONS') return c.body(null, 204, { allow })
     if (!body.ended) body.refuse()
-    const text = `${c.req.path} takes ${methods.join(', ')}, not ${method}`
-    const error = bounded(new ConnectError(text, Code.Unimplemented))
+    const supported = methods.join(', ')
+    const text = `${c.req.path} takes ${supported}, not ${method}`
+    const refusal = new ConnectError(text, Code.Unimplemented)
+    const reasoned = withReason(refusal, 'HTTP_METHOD_UNSUPPORTED', { supported })
+    const error = describeError(bounded(reasoned), errorDomain)
     c.get('call').code = error.code
-    const response = errorBody(error, c.req.header('accept'), {}, 405)
-    const headers = { allow, 'content-type': response.contentType }
-    return new Response(response.body as BodyInit, { status: response.status, headers })
+    const { status, headers, body: bytes } = errorBody(error, c.req.header('accept'), {}, 405)
+    const [name = '', type = ''] = headers
+    return new Response(bytes as BodyInit, { status, headers: { allow, [name]: type } })
   }
 }
 

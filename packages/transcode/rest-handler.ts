@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { parseTimeout } from '@connectrpc/connect/protocol-grpc'
 import type { Environment } from '@marquee/connect-hono/call'
+import { withReason as withRpcReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import { namesUser } from '@marquee/connect-hono/names-user'
 import type { Codec } from '@marquee/connect-hono/protobuf/codec'
@@ -13,6 +14,7 @@ import { acceptedType } from '@marquee/http/accept'
 import type { Context } from 'hono'
 import type { Binding } from './binding.ts'
 import type { Match } from './path/router.ts'
+import { withReason } from './reasons.ts'
 import { conditionsOf } from './request/condition.ts'
 import type { Defaults } from './request/defaults.ts'
 import { createReadRequest } from './request/read.ts'
@@ -45,10 +47,14 @@ const restWire: Wire = {
   acceptHeader: 'accept-encoding',
   timeoutMs(incoming) {
     const { timeoutMs, error } = parseTimeout(incoming.header('grpc-timeout') ?? null, timeoutMsMax)
-    if (error !== undefined) throw error
+    if (error !== undefined) throw badHeader(error)
     return timeoutMs
   },
   end: () => undefined,
+}
+
+function badHeader(error: ConnectError): ConnectError {
+  return withRpcReason(error, 'HEADER_INVALID', { header: 'grpc-timeout' })
 }
 
 /** Creates the handler of a binding of an RPC. */
@@ -109,5 +115,7 @@ function refuseType(rpcCall: RpcCall, isStream: boolean): Response {
   const accept = quoted(rpcCall.incoming.header('accept') ?? '')
   const types = isStream ? `${mediaTypes.lines} or ${mediaTypes.events}` : mediaTypes.json
   const text = `Accept is ${accept}, and the response is ${types}: accept that`
-  return respondError(rpcCall, rpcCall.fail(new ConnectError(text, Code.InvalidArgument)), 406)
+  const error = new ConnectError(text, Code.InvalidArgument)
+  const refusal = withReason(error, 'RESPONSE_TYPE_UNSUPPORTED', { supported: types })
+  return respondError(rpcCall, rpcCall.fail(refusal), 406)
 }

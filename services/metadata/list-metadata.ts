@@ -12,6 +12,7 @@ import type { FollowingCatalogue } from './catalogue/follow.ts'
 import { parseOrder } from './catalogue/order.ts'
 import { QueryError } from './catalogue/query-error.ts'
 import type { StoredMetadata } from './metadata.ts'
+import { withReason } from './reasons.ts'
 import type { MetadataStore } from './store/port.ts'
 
 /** Page size of a request that sets none. */
@@ -55,8 +56,8 @@ async function read({ filter, orderBy }: ListMetadataRequest, hasQuery: boolean)
     const condition: Filter | undefined = filter === '' ? undefined : await parseFilter(filter)
     return { filter: condition, order: parseOrder(orderBy, hasQuery) }
   } catch (error) {
-    if (error instanceof QueryError) throw new ConnectError(error.message, Code.InvalidArgument)
-    throw error
+    if (!(error instanceof QueryError)) throw error
+    throw withReason(new ConnectError(error.message, Code.InvalidArgument), 'QUERY_INVALID')
   }
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../../gen/metadata/v1/metadata_pb.ts'
 import type { StoredMetadata } from './metadata.ts'
 import { fromMessage } from './movie-message.ts'
+import { withReason } from './reasons.ts'
 import type { EditedMovie, MetadataStore, MovieEdit } from './store/port.ts'
 
 export interface WriteRpcOptions {
@@ -89,5 +90,6 @@ function conditionOf(own: ConditionFields, metadata: MetadataMessage | undefined
 }
 
 export function unknownMovie(id: string): ConnectError {
-  return new ConnectError(`no metadata of the movie ${quoted(id)}`, Code.NotFound)
+  const error = new ConnectError(`no metadata of the movie ${quoted(id)}`, Code.NotFound)
+  return withReason(error, 'MOVIE_NOT_FOUND', { movieId: id })
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Code, ConnectError, createClient, type ServiceImpl } from '@connectrpc/connect'
+import { ErrorInfoSchema } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import { Health } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import { ServerReflection } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
 import { mountConnect } from '@marquee/connect-hono/mount'
@@ -39,7 +40,9 @@ describe.each([...gatewayProtocols])(
       const ratings = createClient(RatingService, movie.transport(protocol))
       expect((await ratings.putRating(rating)).aggregatedRating?.mean).toBe(4)
       const refused = await failureOf(ratings.putRating({ ...rating, recordId: '' }))
-      expect([refused.code, refused.details.length]).toEqual([Code.InvalidArgument, 1])
+      expect(refused.code).toBe(Code.InvalidArgument)
+      const [info] = refused.findDetails(ErrorInfoSchema)
+      expect([info?.reason, info?.metadata.field]).toEqual(['FIELD_INVALID', 'record_id'])
       const metadata = createClient(MetadataService, movie.transport(protocol))
       const response = await metadata.getMetadata({ movieId: 'a' })
       expect(response.metadata?.title).toBe('The movie a')
@@ -128,17 +131,22 @@ describe("movie's port serves the other services as JSON:", () => {
   test.each(calls)('503 while no instance can be reached, %s', async (_, target, init) => {
     await using movie = await startMovie({ rating: [nowhere], metadata: [] })
     const response = await fetch(movie.url + target, init)
-    const body = { code: 'unavailable', message: unreachable }
-    expect([response.status, await response.json()]).toEqual([503, body])
+    const body = { code: 'unavailable', message: unreachable, details: unreachableDetails }
+    expect([response.status, await response.json()]).toMatchObject([503, body])
   })
 
   test('503 by REST while no instance can be reached', async () => {
     await using movie = await startMovie({ rating: [nowhere], metadata: [] })
     const response = await fetch(`${movie.url}/v1/movies/1/rating`)
-    const body = { code: 'unavailable', message: unreachable }
-    expect([response.status, await response.json()]).toEqual([503, body])
+    const body = { code: 'unavailable', message: unreachable, details: unreachableDetails }
+    expect([response.status, await response.json()]).toMatchObject([503, body])
   })
 })
+
+const unreachableDetails = [
+  { type: 'google.rpc.RetryInfo', debug: { retryDelay: '1s' } },
+  { type: 'google.rpc.ErrorInfo', debug: { reason: 'SERVICE_UNREACHABLE', domain: 'marquee' } },
+]
 
 test("reflection and health of movie's port list what it serves", async () => {
   await using movie = await startMovie({ rating: [], metadata: [nowhere] })

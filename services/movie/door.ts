@@ -32,11 +32,19 @@ export async function openDoor(registry: Registry): Promise<PublicDoor> {
   return {
     addTo(app, admission) {
       const { access, restRoutes, rpcOptions } = app
-      const { drain, streams } = rpcOptions
+      const { drain, streams, errorDomain } = rpcOptions
       for (const { name, services } of forwarded) {
         const upstream = upstreams[name]
         const target = { path: forwardedPaths[name], service: name, services, upstream }
-        addForwarding(app, { ...target, drain, streams, admission, access, restRoutes })
+        addForwarding(app, {
+          ...target,
+          drain,
+          streams,
+          admission,
+          access,
+          restRoutes,
+          errorDomain,
+        })
         for (const service of services) {
           app.listService({ service, condition: upstream.condition })
         }

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
+import { copyError } from '@marquee/connect-hono/errors/copy-error'
 import type { HttpError } from '@marquee/connect-hono/errors/errors'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import { encodeOnce } from '@marquee/connect-hono/response/encode-once'
@@ -19,6 +20,7 @@ import {
 import { type AggregatedRating, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { deleteMovie, RatingsLeftError } from './delete-movie.ts'
 import { type Caller, createMovies, type Details, type Page, type Sources } from './movie.ts'
+import { withReason } from './reasons.ts'
 import { shareLookups } from './shared-lookups.ts'
 import { readTopList } from './top-list.ts'
 import { createDetailsWatches, createSeparateWatches } from './watch.ts'
@@ -50,7 +52,9 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
       pageSize: request.pageSize || pageSizeDefault,
       pageToken: decodePageToken(pageToken, list, isToken) ?? '',
     }
-    const page = await readTopList(sources, options, callerOf(context)).catch(failList)
+    const page = await readTopList(sources, options, callerOf(context)).catch(
+      failList('RATING_UNAVAILABLE'),
+    )
     return pageMessage(list, page, context)
   }
 
@@ -71,7 +75,9 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
         pageToken: decodePageToken(pageToken, list, isToken) ?? '',
         ...{ query, filter, orderBy, includeFacets },
       }
-      const page = await movies.catalogue(options, callerOf(context)).catch(failList)
+      const page = await movies
+        .catalogue(options, callerOf(context))
+        .catch(failList('METADATA_UNAVAILABLE'))
       const { totalSize, facets } = page
       return {
         ...pageMessage(list, page, context),
@@ -171,31 +177,40 @@ const statuses = {
 } as const
 
 function unknownMovie(id: string): ConnectError {
-  return new ConnectError(`no metadata of the movie ${quoted(id)}`, Code.NotFound)
+  const error = new ConnectError(`no metadata of the movie ${quoted(id)}`, Code.NotFound)
+  return withReason(error, 'MOVIE_NOT_FOUND', { movieId: id })
 }
 
 function unavailable(reason: string): ConnectError {
   const text = 'the metadata service is unavailable: call again later'
-  return new ConnectError(text, Code.Unavailable, undefined, undefined, new Error(reason))
+  const cause = new Error(reason)
+  const error = new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
+  return withReason(error, 'METADATA_UNAVAILABLE')
 }
 
 /** Codes of errors about the call itself, which are passed to the caller. */
 const passedCodes = new Set([Code.InvalidArgument, Code.DeadlineExceeded, Code.Canceled])
 
 /**
- * Fails a list without the service that orders it. The reason is only logged, because it contains
+ * Returns a function that fails a list without the service that orders it. The reason is only logged, because it contains
  * internal addresses.
  */
-function failList(cause: unknown): never {
-  if (!(cause instanceof ConnectError) || passedCodes.has(cause.code)) throw cause
-  const text = 'the list is unavailable: call again later'
-  throw new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
+function failList(reason: 'RATING_UNAVAILABLE' | 'METADATA_UNAVAILABLE') {
+  return (cause: unknown): never => {
+    if (!(cause instanceof ConnectError) || passedCodes.has(cause.code)) throw cause
+    const text = 'the list is unavailable: call again later'
+    const error = new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
+    throw withReason(error, reason)
+  }
 }
 
 /** Codes of errors that a repeated deletion would get, too. */
 const finalCodes = new Set([...passedCodes, Code.PermissionDenied, Code.Unauthenticated])
 
-/** Fails a deletion, and says what is deleted already. */
+/**
+ * Fails a deletion, and says what is deleted already. An error that a repeated deletion would get,
+ * too, keeps its details.
+ */
 function failDeletion(error: unknown, etag: string): never {
   const cause = error instanceof RatingsLeftError ? error.cause : error
   if (!(cause instanceof ConnectError)) throw cause
@@ -205,11 +220,18 @@ function failDeletion(error: unknown, etag: string): never {
       ? `the movie is deleted, and ${error.deletedRatingCount} of its ratings`
       : 'metadata has not confirmed that the movie is deleted'
   const isFinal = finalCodes.has(cause.code)
+  if (isFinal) throw copyError(cause, { rawMessage: `${done}: ${cause.rawMessage}` })
   const hasEtag = error instanceof RatingsLeftError && etag !== ''
   const again = hasEtag ? 'call again later, without the etag' : 'call again later'
-  const text = `${done}: ${isFinal ? cause.rawMessage : again}`
-  const code = isFinal ? cause.code : Code.Unavailable
-  throw new ConnectError(text, code, undefined, undefined, cause)
+  const deletedRatingCount = error instanceof RatingsLeftError ? error.deletedRatingCount : 0
+  const failure = new ConnectError(
+    `${done}: ${again}`,
+    Code.Unavailable,
+    undefined,
+    undefined,
+    cause,
+  )
+  throw withReason(failure, 'DELETION_INCOMPLETE', { deletedRatingCount })
 }
 
 /** Passes the error of metadata about a condition that is not met, by REST as 412. */

@@ -1,5 +1,6 @@
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import type { SystemService } from '../../gen/system/v1/system_pb.ts'
+import { withReason } from './reasons.ts'
 import type { SystemWatches } from './system.ts'
 
 /** Implements `system.v1.SystemService` on the watches of all instances. */
@@ -8,7 +9,8 @@ export function createSystemRpc(system: SystemWatches) {
     async *watchSystem(_request, { signal }) {
       const reports = system.watch(signal)
       if (reports === undefined) {
-        throw new ConnectError('too many watches are open already', Code.ResourceExhausted)
+        const text = 'too many watches are open already'
+        throw withReason(new ConnectError(text, Code.ResourceExhausted), 'WATCHES_EXHAUSTED')
       }
       yield* reports
     },

@@ -2,6 +2,7 @@ import { FieldDescriptorProto_Type as FieldType } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
+import { withReason } from './reasons.ts'
 
 /** User ids that ratings accept. The subject of a token may be anything. */
 const userId = /^[^\s\p{Cc}]{1,128}$/u
@@ -30,7 +31,7 @@ export function dataUser(context: HandlerContext, named: string): string {
 export function requireOperator(context: HandlerContext): void {
   if (context.values.get(callKey)?.isOperator !== false) return
   const text = 'ratings of all users need a token with the role "operator", or the admin port'
-  throw new ConnectError(text, Code.PermissionDenied)
+  throw forbidden(text, 'operator')
 }
 
 /** @param role Role of tokens that act for others. */
@@ -43,11 +44,15 @@ function userOf(context: HandlerContext, named: string, role: 'ingest' | 'operat
   if (named !== '' && named !== principal.subject) {
     if (principal.roles.has(role)) return named
     const text = `user_id is somebody else: leave it empty, or use a token with the role "${role}"`
-    throw new ConnectError(text, Code.PermissionDenied)
+    throw forbidden(text, role)
   }
   if (userId.test(principal.subject)) return principal.subject
   const text = "the token's subject cannot be a user id: it has spaces, or more than 128 characters"
-  throw new ConnectError(text, Code.PermissionDenied)
+  throw withReason(new ConnectError(text, Code.PermissionDenied), 'USER_UNSUITABLE')
+}
+
+function forbidden(text: string, role: string): ConnectError {
+  return withReason(new ConnectError(text, Code.PermissionDenied), 'USER_FORBIDDEN', { role })
 }
 
 /** Creates the error of a request whose rules would require `user_id`. */
@@ -56,5 +61,6 @@ function missingUser(): ConnectError {
   const element = { fieldNumber: 3, fieldName: 'user_id', fieldType: FieldType.STRING }
   const violation = { field: { elements: [element] }, ruleId: 'required', message }
   const detail = { desc: ViolationsSchema, value: { violations: [violation] } }
-  return new ConnectError(`user_id: ${message}`, Code.InvalidArgument, undefined, [detail])
+  const error = new ConnectError(`user_id: ${message}`, Code.InvalidArgument, undefined, [detail])
+  return withReason(error, 'USER_MISSING')
 }

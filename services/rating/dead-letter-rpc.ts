@@ -11,6 +11,7 @@ import type {
   EventHeaderSchema,
 } from '../../gen/system/v1/system_pb.ts'
 import type { DeadLetterHead, DeadLetterPosition, DeadLetters } from './dead-letters.ts'
+import { withReason } from './reasons.ts'
 
 /** Page size of a request that sets none. */
 const pageSizeDefault = 20
@@ -31,7 +32,8 @@ export function createDeadLetterRpc(deadLetters: DeadLetters) {
       const found = await deadLetters.get(partition, Number(offset))
       if (found === undefined) {
         const text = `there is no dead letter at offset ${offset} of partition ${partition}`
-        throw new ConnectError(text, Code.NotFound)
+        const error = new ConnectError(text, Code.NotFound)
+        throw withReason(error, 'DEAD_LETTER_NOT_FOUND', { partition, offset })
       }
       const { value, headers } = found.record
       const deadLetter = toMessage({ ...found, valueBytes: value?.length })

@@ -5,6 +5,7 @@ import type { Validate } from '@marquee/connect-hono/validation'
 import { bulkPut } from '@marquee/service/rest/bulk'
 import { type ImportRatingsRequest, RatingSchema } from '../../gen/rating/v1/rating_pb.ts'
 import type { Rating } from './rating.ts'
+import { withReason } from './reasons.ts'
 import { describeScale, type Scale, scaleText } from './scale.ts'
 import type { RatingStore } from './store/port.ts'
 import { offScale } from './value.ts'
@@ -74,11 +75,12 @@ function createKnownScales(store: Pick<RatingStore, 'scoring'>) {
       for (const [recordType, before] of known) {
         const { scale } = store.scoring(recordType)
         if (scaleText(scale) === scaleText(before)) continue
-        throw new ConnectError(
+        const error = new ConnectError(
           `the scale of ${quoted(recordType)} has changed to ${describeScale(scale)}; ` +
             `${savedCount} ratings of the import are saved: convert the values and import all of them again`,
           Code.FailedPrecondition,
         )
+        throw withReason(error, 'SCALE_CHANGED', { recordType, savedCount })
       }
     },
   }

@@ -17,6 +17,7 @@ import { createEraseUser, type EraseUser } from './erasure/erase-user.ts'
 import { refusingWhenFull } from './feed/full.ts'
 import { importRatings } from './import-ratings.ts'
 import type { Aggregate, RatingChange, RecordRef } from './rating.ts'
+import { withReason } from './reasons.ts'
 import type { Scoring } from './scoring.ts'
 import type { RatingDatabase } from './store/database.ts'
 import type { TopPosition } from './store/port.ts'
@@ -118,7 +119,8 @@ export function createRatingRpc(options: RatingRpcOptions) {
       const found = await store.get({ recordType, recordId }, actingUser(context, userId))
       if (found === undefined) {
         const text = `the user has not rated ${recordType} ${quoted(recordId)}`
-        throw new ConnectError(text, Code.NotFound)
+        const error = new ConnectError(text, Code.NotFound)
+        throw withReason(error, 'RATING_NOT_FOUND', { recordType, recordId })
       }
       setResourceVersion(context, found.revision)
       return { rating: ratingMessage(found) }
@@ -139,7 +141,8 @@ export function createRatingRpc(options: RatingRpcOptions) {
       values.get(callKey)?.memory.holdNow(watchBytes(target))
       const messages = watches.watch(target, Number(request.sinceRevision), signal)
       if (messages === undefined) {
-        throw new ConnectError('too many watches are open already', Code.ResourceExhausted)
+        const text = 'too many watches are open already'
+        throw withReason(new ConnectError(text, Code.ResourceExhausted), 'WATCHES_EXHAUSTED')
       }
       return mapped(messages, toWatchResponse)
     },
@@ -177,5 +180,6 @@ function isTopPosition(value: unknown): value is TopPosition {
 function nobodyRated({ recordType, recordId }: RecordRef, scoring: Scoring): ConnectError {
   const text = `nobody has rated ${recordType} ${quoted(recordId)}`
   const detail = { desc: ScaleSchema, value: scaleMessage(scoring) }
-  return new ConnectError(text, Code.NotFound, undefined, [detail])
+  const error = new ConnectError(text, Code.NotFound, undefined, [detail])
+  return withReason(error, 'RECORD_NOT_RATED', { recordType, recordId })
 }

@@ -16,7 +16,9 @@ import { dataUser, requireOperator } from './acting-user.ts'
 import { scaleMessage } from './aggregate-message.ts'
 import { type EraseUser, NotPublishedError } from './erasure/erase-user.ts'
 import type { ErasureReceipt } from './erasure/receipt.ts'
+import { outboxFull } from './feed/full.ts'
 import type { StoredRating } from './rating.ts'
+import { withReason } from './reasons.ts'
 import type { RatingDatabase } from './store/database.ts'
 import { OutboxFullError, type RatingPlace } from './store/outbox.ts'
 import type { RatingPage, UserPosition } from './store/rating-lists.ts'
@@ -99,15 +101,19 @@ export function createUserRpc(store: RatingDatabase, eraseUser: EraseUser) {
     async eraseUser({ userId }, context) {
       const user = dataUser(context, userId)
       if (erasing === erasingMax) {
-        throw new ConnectError('too many users are being erased already', Code.ResourceExhausted)
+        const text = 'too many users are being erased already'
+        const error = new ConnectError(text, Code.ResourceExhausted)
+        throw withReason(error, 'ERASURES_EXHAUSTED', { erasuresMax: erasingMax })
       }
       erasing++
       try {
         return receiptMessage(await eraseUser(user, context.signal))
       } catch (error) {
-        const isLater = error instanceof NotPublishedError || error instanceof OutboxFullError
-        if (!isLater) throw error
-        throw new ConnectError(error.message, Code.Unavailable, undefined, undefined, error)
+        if (error instanceof OutboxFullError) throw outboxFull(error)
+        if (!(error instanceof NotPublishedError)) throw error
+        const { message } = error
+        const later = new ConnectError(message, Code.Unavailable, undefined, undefined, error)
+        throw withReason(later, 'EVENT_LOG_UNAVAILABLE')
       } finally {
         erasing--
       }

@@ -1,6 +1,7 @@
 import { FieldDescriptorProto_Type as FieldType } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from './reasons.ts'
 import { describeScale } from './scale.ts'
 import type { Scoring } from './scoring.ts'
 
@@ -13,5 +14,7 @@ export function offScale({ scale }: Scoring): ConnectError {
   const element = { fieldNumber: 6, fieldName: 'value', fieldType: FieldType.DOUBLE }
   const violation = { field: { elements: [element] }, ruleId: 'rating.scale', message }
   const detail = { desc: ViolationsSchema, value: { violations: [violation] } }
-  return new ConnectError(`value: ${message}`, Code.InvalidArgument, undefined, [detail])
+  const error = new ConnectError(`value: ${message}`, Code.InvalidArgument, undefined, [detail])
+  const { min, max, step } = scale
+  return withReason(error, 'VALUE_OFF_SCALE', { min, max, step })
 }

@@ -19,6 +19,7 @@ async function openGateway(request: ServerCompatRequest): Promise<Server> {
   const upstream = await openUpstream(registry, 'conformance')
   const drain = new AbortController().signal
   const app = createApp('gateway', {
+    givesReasons: false,
     log: log.child({}, { level: 'silent' }),
     metrics: createMetrics(),
     health: createHealth(drain),

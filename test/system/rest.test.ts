@@ -99,6 +99,14 @@ describe.each(['itself', 'movie'])('at %s', (place) => {
     expect(await json('GET', `${other}/rating`)).toEqual(await json('GET', `${url}/rating`))
     const [status, refusal] = await json('PUT', `${url}/ratings/u%2F1`, { value: 4.6 })
     expect([status, refusal.code]).toEqual([400, 'invalid_argument'])
+    expect(refusal.details.map(({ type }: { type: string }) => type)).toEqual([
+      'buf.validate.Violations',
+      'google.rpc.BadRequest',
+      'google.rpc.ErrorInfo',
+    ])
+    const metadata = { min: '0.5', max: '5', step: '0.5' }
+    const info = { reason: 'VALUE_OFF_SCALE', domain: 'marquee', metadata }
+    expect(refusal.details[2].debug).toEqual(info)
     expect(await json('DELETE', `${url}/ratings/u%2F1`)).toEqual([200, { deleted: true }])
     expect(await json('GET', `${url}/rating`)).toMatchObject([404, { code: 'not_found' }])
   })
@@ -167,13 +175,26 @@ describe.each(['itself', 'movie'])('at %s', (place) => {
     const etag = whole.headers.get('etag') ?? ''
     expect((await call('GET', url, undefined, { 'if-none-match': etag })).status).toBe(304)
     const options = await call('OPTIONS', `${at('metadata')}${path}`)
-    expect(options.headers.get('allow')).toBe('DELETE, GET, HEAD, PUT, OPTIONS')
+    expect(options.headers.get('allow')).toBe('DELETE, GET, HEAD, PATCH, PUT, OPTIONS')
     expect((await call('POST', `${at('metadata')}${path}`)).status).toBe(405)
     const accept = { accept: 'application/problem+json' }
     const problem = await call('GET', `${at('metadata')}/v1/movies/none`, undefined, accept)
-    expect(JSON.parse(problem.text)).toMatchObject({ status: 404, code: 'not_found' })
+    expect(JSON.parse(problem.text)).toMatchObject({
+      ...{ status: 404, code: 'not_found' },
+      ...{ reason: 'MOVIE_NOT_FOUND', metadata: { movieId: 'none' } },
+    })
     expect((await call('GET', `${at('metadata')}/v1/none`)).status).toBe(404)
   })
+})
+
+test('the older routes have the errors that they had', async () => {
+  const text = '{"code":"not_found","message":"no metadata of the movie \\"none\\""}'
+  for (const route of [`${urls.movie}/movie?id=none`, `${urls.metadata}/metadata?id=none`]) {
+    expect(await call('GET', route)).toMatchObject({ status: 404, text })
+  }
+  const query = 'id=1&type=movie&userId=u&value=9'
+  const { text: refusal } = await call('PUT', `${urls.rating}/rating?${query}`)
+  expect(JSON.parse(refusal).details).toMatchObject([{ type: 'buf.validate.Violations' }])
 })
 
 test('movie joins metadata and rating', async () => {

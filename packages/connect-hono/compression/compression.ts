@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../errors/rpc-reasons.ts'
 import { windowBytesMax } from '../limits.ts'
 import { brotliWindowBytes, zstdWindowBytes } from './decoder-window.ts'
 
@@ -93,11 +94,11 @@ function checkWindow(name: string, window: Zlib['window'], bytes: Uint8Array): v
   if (window === undefined) return
   const windowBytes = window.bytesOf(bytes)
   if (windowBytes === undefined) {
-    throw new ConnectError(`a message is not compressed by ${name}`, Code.InvalidArgument)
+    throw notCompressed(`a message is not compressed by ${name}`)
   }
   if (windowBytes <= window.bytesMax) return
   const text = `a message needs a ${name} window of ${windowBytes} bytes, which is larger than`
-  throw new ConnectError(`${text} the ${window.bytesMax} accepted`, Code.ResourceExhausted)
+  throw tooLarge(`${text} the ${window.bytesMax} accepted`, window.bytesMax)
 }
 
 const { BROTLI_PARAM_QUALITY, ZSTD_d_windowLogMax } = zlib.constants
@@ -131,14 +132,20 @@ function isTooLong(error: unknown): boolean {
 
 function decompressionError(name: string, bytesMax: number, cause: unknown): ConnectError {
   return isTooLong(cause)
-    ? new ConnectError(
+    ? tooLarge(
         `a decompressed message is larger than the maximum of ${bytesMax} bytes: send a smaller one`,
-        Code.ResourceExhausted,
+        bytesMax,
       )
-    : new ConnectError(
-        `a message is not compressed by ${name}: ${(cause as Error).message}`,
-        Code.InvalidArgument,
-      )
+    : notCompressed(`a message is not compressed by ${name}: ${(cause as Error).message}`)
+}
+
+function tooLarge(text: string, bytesMax: number): ConnectError {
+  const error = new ConnectError(text, Code.ResourceExhausted)
+  return withReason(error, 'MESSAGE_TOO_LARGE', { bytesMax })
+}
+
+function notCompressed(text: string): ConnectError {
+  return withReason(new ConnectError(text, Code.InvalidArgument), 'MESSAGE_MALFORMED')
 }
 
 function canonicalName(name: string): string {

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../errors/rpc-reasons.ts'
 import type { Lifetime } from '../lifetime.ts'
 import { type DecompressionLimits, decompressionLimits } from '../limits.ts'
 import { type Compression, type Decompress, standardCompressions } from './compression.ts'
@@ -47,7 +48,7 @@ export function createDecompression(
   async function waitForSlot(bytes: Uint8Array, lifetime: Lifetime): Promise<void> {
     if (queue.size >= waitingMax || waitingBytes + bytes.length > waitingBytesMax) {
       const text = 'too many compressed messages are waiting: call again later'
-      throw new ConnectError(text, Code.ResourceExhausted)
+      throw withReason(new ConnectError(text, Code.ResourceExhausted), 'DECOMPRESSION_BUSY')
     }
     const { promise, resolve: start } = Promise.withResolvers<void>()
     const waiting: Waiting = { start, hasSlot: false }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type Code, ConnectError } from '@connectrpc/connect'
+import { type ErrorReason, setReason } from '../errors/reason.ts'
 import type { Decompress } from './compression.ts'
 
 export interface ThreadRequest {
@@ -11,7 +12,13 @@ export interface ThreadRequest {
 
 export type ThreadReply =
   | { readonly id: number; readonly bytes: Uint8Array }
-  | { readonly id: number; readonly error: { readonly code: Code; readonly text: string } }
+  | { readonly id: number; readonly error: ThreadError }
+
+export interface ThreadError {
+  readonly code: Code
+  readonly text: string
+  readonly reason: ErrorReason | undefined
+}
 
 /**
  * Creates a thread that decompresses messages of the standard compressions. It starts with the
@@ -38,7 +45,7 @@ export function createDecompressionThread(): Decompress {
       const waiting = pending.get(reply.id)
       pending.delete(reply.id)
       if ('bytes' in reply) waiting?.resolve(reply.bytes)
-      else waiting?.reject(new ConnectError(reply.error.text, reply.error.code))
+      else waiting?.reject(errorOf(reply.error))
     })
     return started
   }
@@ -53,4 +60,8 @@ export function createDecompressionThread(): Decompress {
     worker.postMessage(request)
     return waiting.promise
   }
+}
+
+function errorOf({ code, text, reason }: ThreadError): ConnectError {
+  return setReason(new ConnectError(text, code), reason)
 }

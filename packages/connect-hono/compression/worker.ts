@@ -1,6 +1,7 @@
 /** Thread that decompresses, for a runtime whose `node:zlib` blocks the calling thread. */
 import { parentPort } from 'node:worker_threads'
 import { ConnectError } from '@connectrpc/connect'
+import { reasonOf } from '../errors/reason.ts'
 import { standardCompressions } from './compression.ts'
 import type { ThreadReply, ThreadRequest } from './thread.ts'
 
@@ -11,8 +12,9 @@ parentPort?.on('message', async ({ id, name, bytes, bytesMax }: ThreadRequest) =
     const decompressed = await compression.decompress(bytes, bytesMax)
     reply({ id, bytes: decompressed })
   } catch (error) {
-    const { code, rawMessage } = ConnectError.from(error)
-    reply({ id, error: { code, text: rawMessage } })
+    const failure = ConnectError.from(error)
+    const { code, rawMessage: text } = failure
+    reply({ id, error: { code, text, reason: reasonOf(failure) } })
   }
 })
 

@@ -1,15 +1,23 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { errorToJson } from '@connectrpc/connect/protocol-connect'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { retryAfterOf } from './retry-info.ts'
+import { withReason } from './rpc-reasons.ts'
 import { ShutdownError } from './shutdown-error.ts'
 import { bounded } from './text.ts'
 
-/** Message of the error when the deadline that the client set has passed. */
-export const clientDeadlineText = 'the call took longer than its client waits'
-
 /** Creates the error of a call whose deadline, as its client set it, has passed. */
 export function clientDeadlineExceeded(cause?: unknown): ConnectError {
-  return new ConnectError(clientDeadlineText, Code.DeadlineExceeded, undefined, undefined, cause)
+  const text = 'the call took longer than its client waits'
+  const error = new ConnectError(text, Code.DeadlineExceeded, undefined, undefined, cause)
+  return withReason(error, 'CLIENT_DEADLINE_EXCEEDED')
+}
+
+/** Creates the error of a call that exceeds a time limit of the service. */
+export function serviceDeadlineExceeded(
+  text = 'the call took longer than the service allows',
+): ConnectError {
+  return withReason(new ConnectError(text, Code.DeadlineExceeded), 'SERVICE_DEADLINE_EXCEEDED')
 }
 
 /** HTTP statuses of REST responses by code. The Connect protocol has another table. */
@@ -41,23 +49,28 @@ const httpStatus: Readonly<Record<Code, ContentfulStatusCode>> = {
  */
 export function toConnectError(error: unknown, requestId: string): ConnectError {
   if (error instanceof ConnectError) return bounded(error)
-  if (error instanceof ShutdownError) return new ConnectError(error.message, Code.Unavailable)
+  if (error instanceof ShutdownError) {
+    return withReason(new ConnectError(error.message, Code.Unavailable), 'SHUTTING_DOWN')
+  }
   if (error instanceof DOMException && error.name === 'TimeoutError') {
-    return new ConnectError('the call took longer than the service allows', Code.DeadlineExceeded)
+    return serviceDeadlineExceeded()
   }
   if (error instanceof DOMException && error.name === 'AbortError') {
     return new ConnectError('the client left', Code.Canceled)
   }
   if (isTemporary(error)) {
     const message = `the data is currently unavailable: call again later, request id ${requestId}`
-    return new ConnectError(message, Code.Unavailable, undefined, undefined, error)
+    const unavailable = new ConnectError(message, Code.Unavailable, undefined, undefined, error)
+    return withReason(unavailable, 'DATA_UNAVAILABLE', { requestId })
   }
   if (isDataLoss(error)) {
     const message = `the stored data is damaged, request id ${requestId}`
-    return new ConnectError(message, Code.DataLoss, undefined, undefined, error)
+    const damaged = new ConnectError(message, Code.DataLoss, undefined, undefined, error)
+    return withReason(damaged, 'DATA_DAMAGED', { requestId })
   }
   const message = `internal error, request id ${requestId}`
-  return new ConnectError(message, Code.Internal, undefined, undefined, error)
+  const internal = new ConnectError(message, Code.Internal, undefined, undefined, error)
+  return withReason(internal, 'INTERNAL_ERROR', { requestId })
 }
 
 function isTemporary(error: unknown): boolean {
@@ -92,7 +105,10 @@ export function toRestError(
 ): Response {
   // Not `Response.json`: its content type differs on Bun.
   const body = JSON.stringify(errorToJson(error, undefined))
-  return new Response(body, { status, headers: { 'content-type': 'application/json' } })
+  const headers = new Headers({ 'content-type': 'application/json' })
+  const retryAfter = retryAfterOf(error)
+  if (retryAfter !== undefined) headers.set('retry-after', retryAfter)
+  return new Response(body, { status, headers })
 }
 
 /** An error with an HTTP status other than that of its code, for REST responses. */

@@ -1,5 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf'
-import { ConnectError } from '@connectrpc/connect'
+import type { ConnectError } from '@connectrpc/connect'
+import { copyError } from './copy-error.ts'
 import { truncateText } from './truncate.ts'
 
 /**
@@ -41,8 +42,7 @@ export function bounded(error: ConnectError): ConnectError {
   const text = truncateText(error.rawMessage, errorLimits.textBytesMax)
   const details = fitting(error.details)
   if (text === error.rawMessage && details.length === error.details.length) return error
-  const cut = new ConnectError(text, error.code, error.metadata, undefined, error.cause)
-  return Object.assign(cut, { details, isWireError: error.isWireError, stack: error.stack })
+  return copyError(error, { rawMessage: text, details })
 }
 
 type Detail = ConnectError['details'][number]
@@ -57,7 +57,8 @@ function fitting(details: Detail[]): Detail[] {
   return end < 0 ? details : details.slice(0, end)
 }
 
-function bytesOf(detail: Detail): number {
+/** Returns the size of a detail, in bytes. */
+export function bytesOf(detail: Detail): number {
   if (!('desc' in detail)) return detail.value.length
   return toBinary(detail.desc, create(detail.desc, detail.value)).length
 }

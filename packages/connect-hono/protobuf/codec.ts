@@ -9,6 +9,7 @@ import {
   toJsonString,
 } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../errors/rpc-reasons.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Encode, encoderOf } from './encoder.ts'
 import { exactIntegersOf } from './exact-integers.ts'
@@ -55,7 +56,7 @@ function binaryCodec(desc: DescMessage, check: CheckMessage): Codec {
       } catch (error) {
         const reason = (error as Error).message
         const text = `the message is not a ${desc.typeName} in binary form: ${reason}`
-        throw new ConnectError(text, Code.InvalidArgument)
+        throw withReason(new ConnectError(text, Code.InvalidArgument), 'MESSAGE_MALFORMED')
       }
     },
     serialize: (message, headBytes) => serializeBy(write, message, headBytes),
@@ -105,7 +106,8 @@ function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMess
       try {
         return fromJsonString(desc, exact(text), options)
       } catch (error) {
-        throw new ConnectError((error as Error).message, Code.InvalidArgument)
+        const refusal = new ConnectError((error as Error).message, Code.InvalidArgument)
+        throw withReason(refusal, 'MESSAGE_MALFORMED')
       }
     },
     serialize,

@@ -1,5 +1,6 @@
 import { type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../errors/rpc-reasons.ts'
 
 /**
  * Maximum length of a number, in characters. The largest double has 309 digits. The time of some
@@ -86,14 +87,12 @@ function checkDigits(bytes: Uint8Array, start: number, end: number): void {
 
 function tooLong(): ConnectError {
   const text = `a number has more than ${numberCharactersMax} characters: send a shorter one`
-  return new ConnectError(text, Code.InvalidArgument)
+  return withReason(new ConnectError(text, Code.InvalidArgument), 'MESSAGE_MALFORMED')
 }
 
 function tooDeep(): ConnectError {
-  return new ConnectError(
-    `the JSON has more than ${depthMax} levels: send fewer`,
-    Code.InvalidArgument,
-  )
+  const text = `the JSON has more than ${depthMax} levels: send fewer`
+  return withReason(new ConnectError(text, Code.InvalidArgument), 'MESSAGE_MALFORMED')
 }
 
 const integers64: ReadonlySet<ScalarType | undefined> = new Set([

@@ -1,5 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../errors/rpc-reasons.ts'
 import { binaryCounter } from './binary-scan.ts'
 import type { CheckMessage, Format } from './codec.ts'
 import { countJsonElements, hasIntegersAsText } from './json-scan.ts'
@@ -27,15 +28,13 @@ function jsonCounter(desc: DescMessage): (bytes: Uint8Array, elementsMax: number
 
 /** Creates the error of a message that is larger than the service accepts. */
 export function tooLong(bytes: number, bytesMax: number): ConnectError {
-  return new ConnectError(
-    `a message of ${bytes} bytes is larger than the maximum of ${bytesMax}: send a smaller one`,
-    Code.ResourceExhausted,
-  )
+  const text = `a message of ${bytes} bytes is larger than the maximum of ${bytesMax}: send a smaller one`
+  const error = new ConnectError(text, Code.ResourceExhausted)
+  return withReason(error, 'MESSAGE_TOO_LARGE', { bytesMax })
 }
 
 function tooMany(elementsMax: number): ConnectError {
-  return new ConnectError(
-    `a message has more than ${elementsMax} fields and items: send fewer`,
-    Code.ResourceExhausted,
-  )
+  const text = `a message has more than ${elementsMax} fields and items: send fewer`
+  const error = new ConnectError(text, Code.ResourceExhausted)
+  return withReason(error, 'MESSAGE_TOO_COMPLEX', { elementsMax })
 }

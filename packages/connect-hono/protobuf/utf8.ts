@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../errors/rpc-reasons.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -12,7 +13,8 @@ export function decodeUtf8(bytes: Uint8Array, what: string): string {
     return decoder.decode(bytes)
   } catch (cause) {
     const text = `${what} is not UTF-8`
-    throw new ConnectError(text, Code.InvalidArgument, undefined, undefined, cause)
+    const error = new ConnectError(text, Code.InvalidArgument, undefined, undefined, cause)
+    throw withReason(error, 'MESSAGE_MALFORMED')
   }
 }
 
@@ -21,8 +23,13 @@ export function checkQuery(target: string): void {
   const start = target.indexOf('?')
   if (start < 0 || plain.test(target)) return
   const query = target.slice(start)
-  if (notAscii.test(query))
-    throw new ConnectError('the query is not ASCII: percent-encode it', Code.InvalidArgument)
+  if (notAscii.test(query)) {
+    const error = new ConnectError(
+      'the query is not ASCII: percent-encode it',
+      Code.InvalidArgument,
+    )
+    throw withReason(error, 'MESSAGE_MALFORMED')
+  }
   for (const [run] of query.matchAll(percentEncoded)) {
     decodeUtf8(Buffer.from(run.replaceAll('%', ''), 'hex'), 'the query')
   }

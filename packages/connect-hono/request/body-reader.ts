@@ -2,6 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { RequestBody } from '@marquee/http/exchange'
 import type { Call } from '../call.ts'
 import type { CallMemory } from '../call-memory.ts'
+import { withReason } from '../errors/rpc-reasons.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { Expiring } from '../timeouts.ts'
@@ -100,7 +101,9 @@ export class BodyReader implements Expiring {
       this.#slackMs < bodyIdleTimeoutMs
         ? `the request arrives at less than ${bodyBytesPerSecondMin} bytes a second: send it faster`
         : `no byte of the request arrived for ${bodyIdleTimeoutMs} ms: send it again`
-    this.#lifetime.end(new ConnectError(text, Code.DeadlineExceeded))
+    const error = new ConnectError(text, Code.DeadlineExceeded)
+    const limits = { idleMsMax: bodyIdleTimeoutMs, bytesPerSecondMin: bodyBytesPerSecondMin }
+    this.#lifetime.end(withReason(error, 'REQUEST_TOO_SLOW', limits))
   }
 
   #earn(bytes: number): void {
@@ -156,10 +159,9 @@ function takeAll(reader: BodyReader, queue: ByteQueue, bytesMax: number): void {
 }
 
 function tooLarge(bytesMax: number): ConnectError {
-  return new ConnectError(
-    `the body is larger than ${bytesMax} bytes: send a smaller message`,
-    Code.ResourceExhausted,
-  )
+  const text = `the body is larger than ${bytesMax} bytes: send a smaller message`
+  const error = new ConnectError(text, Code.ResourceExhausted)
+  return withReason(error, 'MESSAGE_TOO_LARGE', { bytesMax })
 }
 
 function wasAborted(cause: unknown): never {

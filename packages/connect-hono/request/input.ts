@@ -3,6 +3,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { Compression } from '../compression/compression.ts'
 import { decompression } from '../compression/decompression.ts'
 import { clientFault } from '../errors/errors.ts'
+import { withReason } from '../errors/rpc-reasons.ts'
 import type { Lifetime } from '../lifetime.ts'
 import type { Codec } from '../protobuf/codec.ts'
 import type { RpcCall } from '../rpc-call.ts'
@@ -49,15 +50,14 @@ export class Input {
     const { flags, message } = this.#envelopes
     if (flags === 0) return this.#codec.parse(message)
     if ((flags & otherFlags) !== 0) {
-      throw new ConnectError(
-        `a message has unknown flags (${flags}): set only the compressed flag`,
-        Code.InvalidArgument,
-      )
+      const text = `a message has unknown flags (${flags}): set only the compressed flag`
+      throw withReason(new ConnectError(text, Code.InvalidArgument), 'MESSAGE_MALFORMED')
     }
     if (this.#compression === undefined) {
       const text =
         'a message is compressed, but the request names no compression: name it in the headers'
-      throw Object.assign(new ConnectError(text, Code.Internal), clientFault)
+      const error = Object.assign(new ConnectError(text, Code.Internal), clientFault)
+      throw withReason(error, 'MESSAGE_MALFORMED')
     }
     return decompression
       .decompress(this.#compression, message, this.#bytesMax, this.#lifetime)
@@ -83,7 +83,7 @@ async function firstMessage(input: Input): Promise<Message> {
   input.requireSingle()
   for (let polled = input.poll(); polled !== 'envelope'; polled = input.poll()) {
     if (polled === 'end') {
-      throw new ConnectError('the request has no message: send one', Code.Unimplemented)
+      throw wrongCount('the request has no message: send one')
     }
     await input.ready()
   }
@@ -100,5 +100,9 @@ async function nothingAfter(input: Input, first: Message | Promise<Message>): Pr
 }
 
 function extraMessage(): ConnectError {
-  return new ConnectError('the request has more than one message: send one', Code.Unimplemented)
+  return wrongCount('the request has more than one message: send one')
+}
+
+function wrongCount(text: string): ConnectError {
+  return withReason(new ConnectError(text, Code.Unimplemented), 'MESSAGE_COUNT_INVALID')
 }

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { HeaderList } from '@marquee/http/exchange'
 import type { HttpError } from '../errors/errors.ts'
+import { withReason } from '../errors/rpc-reasons.ts'
 
 /** Headers that make a request conditional (RFC 9110 §13.1). */
 const conditional = new Set([
@@ -39,5 +40,6 @@ export function unsupportedCondition(
 function toError(header: string): ConnectError {
   const text = `${header} is not supported on this write: nothing was changed; send the request without it`
   const status: HttpError = { httpStatus: 412 }
-  return Object.assign(new ConnectError(text, Code.FailedPrecondition), status)
+  const error = Object.assign(new ConnectError(text, Code.FailedPrecondition), status)
+  return withReason(error, 'CONDITION_UNSUPPORTED', { header })
 }

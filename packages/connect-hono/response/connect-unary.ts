@@ -9,6 +9,8 @@ import {
 } from '@connectrpc/connect/protocol-connect'
 import type { Compression } from '../compression/compression.ts'
 import { decompression } from '../compression/decompression.ts'
+import { retryAfterOf } from '../errors/retry-info.ts'
+import { withReason } from '../errors/rpc-reasons.ts'
 import { quoted } from '../errors/text.ts'
 import type { MessageLimits } from '../protobuf/message-limits.ts'
 import { checkQuery } from '../protobuf/utf8.ts'
@@ -45,6 +47,8 @@ export async function respondConnectUnary(
     context.responseHeader.set('content-type', contentTypeUnaryJson)
     // Metadata of an error from another service does not belong to this call.
     if (!error.isWireError) mergeNonProtocolHeaders(context.responseHeader, error.metadata)
+    const retryAfter = retryAfterOf(error)
+    if (retryAfter !== undefined) context.responseHeader.set('retry-after', retryAfter)
     body = errorToJsonBytes(error, rpc.options.jsonOptions)
   }
   rpcCall.refuseRest()
@@ -75,15 +79,17 @@ function readQuery(query: URLSearchParams, target: string): Uint8Array {
   const version = query.get('connect') ?? 'v1'
   if (version !== 'v1') {
     const text = `the parameter connect is ${quoted(version)}: send v1`
-    throw new ConnectError(text, Code.InvalidArgument)
+    throw badParameter('connect', text)
   }
   const message = query.get('message') ?? ''
   if (query.get('base64') !== '1') return new TextEncoder().encode(message)
   if (base64.test(message)) return base64Decode(message)
-  throw new ConnectError(
-    'the parameter message is not base64: encode it, or omit base64=1',
-    Code.InvalidArgument,
-  )
+  throw badParameter('message', 'the parameter message is not base64: encode it, or omit base64=1')
+}
+
+function badParameter(parameter: string, text: string): ConnectError {
+  const error = new ConnectError(text, Code.InvalidArgument)
+  return withReason(error, 'PARAMETER_INVALID', { parameter })
 }
 
 function parse(

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { RequestBody } from '@marquee/http/exchange'
 import type { LazyBody } from '@marquee/http/lazy-response'
+import { withReason } from '../errors/rpc-reasons.ts'
 import type { Wire } from './wire.ts'
 
 /**
@@ -59,7 +60,7 @@ export class Base64Decoder {
     const isMisplaced = isPadding ? this.#count < 2 : this.#paddingCount > 0
     if (value === invalid || isMisplaced) {
       const text = `the body is not base64 at byte ${this.#position + index}: send base64 with padding`
-      throw new ConnectError(text, Code.InvalidArgument)
+      throw malformed(text)
     }
     if (isPadding) this.#paddingCount++
     this.#bits = (this.#bits << 6) | (isPadding ? 0 : value)
@@ -77,6 +78,10 @@ export class Base64Decoder {
     this.#paddingCount = 0
     return end
   }
+}
+
+function malformed(text: string): ConnectError {
+  return withReason(new ConnectError(text, Code.InvalidArgument), 'MESSAGE_MALFORMED')
 }
 
 /** Body of a request, decoded from base64 as it is taken. At most three characters wait. */
@@ -103,9 +108,8 @@ export class Base64Body implements RequestBody {
       if (bytes.length > 0) return bytes
     }
     if (this.#body.ended && !this.#decoder.isBetween) {
-      throw new ConnectError(
+      throw malformed(
         'the base64 of the body ends within a group of four: send all of it, with padding',
-        Code.InvalidArgument,
       )
     }
     return undefined

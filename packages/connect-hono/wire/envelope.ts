@@ -1,5 +1,6 @@
 import type { Message } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../errors/rpc-reasons.ts'
 import { ByteWriter } from '../protobuf/byte-writer.ts'
 import type { Codec } from '../protobuf/codec.ts'
 import { tooLong } from '../protobuf/message-check.ts'
@@ -172,10 +173,11 @@ export class EnvelopeReader {
     }
     if (!this.#reader.ended) return 'wait'
     if (queue.length === 0 && this.#length < 0) return 'end'
-    throw new ConnectError(
+    const error = new ConnectError(
       'the request ends within a message: send all of it',
       Code.InvalidArgument,
     )
+    throw withReason(error, 'MESSAGE_MALFORMED')
   }
 
   /** Resolves when `poll` may return another result. */

@@ -10,6 +10,7 @@ import { trailerFlag, trailerSerialize } from '@connectrpc/connect/protocol-grpc
 import { parseMediaType } from '@marquee/http/media-type'
 import type { RpcContext } from '../context.ts'
 import { setErrorStatus } from '../errors/grpc-status.ts'
+import { withReason } from '../errors/rpc-reasons.ts'
 import { quoted } from '../errors/text.ts'
 import type { Format, JsonOptions } from '../protobuf/codec.ts'
 import type { Incoming } from '../request/incoming.ts'
@@ -165,7 +166,7 @@ function grpcTimeoutMs(incoming: Pick<Incoming, 'header'>): number | undefined {
   const value = incoming.header('grpc-timeout')
   if (value === undefined) return undefined
   const { timeoutMs, error } = parseGrpcTimeout(value, timeoutMsMax)
-  if (error !== undefined) throw error
+  if (error !== undefined) throw badHeader('grpc-timeout', error)
   return timeoutMs
 }
 
@@ -213,7 +214,7 @@ function connectTimeoutMs(incoming: Pick<Incoming, 'header'>): number | undefine
   const value = incoming.header('connect-timeout-ms')
   if (value === undefined) return undefined
   const { timeoutMs, error } = parseConnectTimeout(value, timeoutMsMax)
-  if (error !== undefined) throw error
+  if (error !== undefined) throw badHeader('connect-timeout-ms', error)
   return timeoutMs
 }
 
@@ -221,5 +222,9 @@ function checkConnectVersion(incoming: Incoming): void {
   const version = incoming.header('connect-protocol-version') ?? protocolVersion
   if (version === protocolVersion) return
   const text = `connect-protocol-version is ${quoted(version)}: send ${protocolVersion}`
-  throw new ConnectError(text, Code.InvalidArgument)
+  throw badHeader('connect-protocol-version', new ConnectError(text, Code.InvalidArgument))
+}
+
+function badHeader(header: string, error: ConnectError): ConnectError {
+  return withReason(error, 'HEADER_INVALID', { header })
 }

@@ -4,6 +4,7 @@ import { refuseCall } from '@marquee/connect-hono/errors/refuse-call'
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { Access } from '../../../gen/access/v1/access_pb.ts'
+import { describe, withReason } from '../reasons.ts'
 import { type AccessRule, type AccessRules, nameCall } from './access-rules.ts'
 import { AuthError } from './auth-error.ts'
 import type { TokenVerifier } from './token-verifier.ts'
@@ -54,10 +55,12 @@ export function authorize({ rules, verifier, tokenOf, hasAdminPort }: AuthorizeO
     const isAdmins = access === Access.OPERATOR || access === Access.SERVICE
     if (isAdmins && isAdminPort) return undefined
     if (access === Access.OPERATOR && hasAdminPort) {
-      throw new AuthError('forbidden', 'this is served at the admin port only')
+      const text = 'this is served at the admin port only'
+      throw new AuthError('forbidden', text, { reason: 'ADMIN_PORT_REQUIRED' })
     }
     if (access === Access.UNSPECIFIED) {
-      throw new AuthError('forbidden', 'this has no access rule: nobody may call it')
+      const text = 'this has no access rule: nobody may call it'
+      throw new AuthError('forbidden', text, { reason: 'ACCESS_RULE_MISSING' })
     }
     if (verifier === undefined) return undefined
     const header = c.req.header('authorization')
@@ -105,7 +108,8 @@ function requireAccess(access: Access, principal: Principal | undefined): void {
   }
   const accepted = roles[access]
   if (accepted === undefined || accepted.some((role) => principal.roles.has(role))) return
-  throw new AuthError('forbidden', `this needs a token with the role "${accepted[0]}"`)
+  const [role = ''] = accepted
+  throw new AuthError('forbidden', `this needs a token with the role "${role}"`, { role })
 }
 
 const statuses = {
@@ -120,11 +124,23 @@ function refuse(c: Context<Environment>, rule: AccessRule, error: AuthError): Re
   const { code, http } = statuses[error.failure]
   nameCall(c, rule)
   const refusal = new ConnectError(error.message, code, undefined, undefined, error.cause)
-  const response = refuseCall(c, refusal, { http, grpc: 200 })
+  const response = refuseCall(c, describe(reasoned(refusal, error)), { http, grpc: 200 })
   const challenge = challengeOf(error)
   if (challenge !== undefined) response.headers.set('www-authenticate', challenge)
   response.headers.set('cache-control', 'no-store')
   return response
+}
+
+const reasons = {
+  missing: 'TOKEN_MISSING',
+  invalid: 'TOKEN_INVALID',
+  unavailable: 'TOKEN_KEYS_UNAVAILABLE',
+} as const
+
+function reasoned(refusal: ConnectError, { failure, reason, role = '' }: AuthError): ConnectError {
+  if (reason !== undefined) return withReason(refusal, reason)
+  if (failure === 'forbidden') return withReason(refusal, 'ROLE_MISSING', { role })
+  return withReason(refusal, reasons[failure])
 }
 
 function challengeOf({ failure, message }: AuthError): string | undefined {

@@ -82,7 +82,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
       }
       if (find === undefined) {
         const text = `the keys of ${issuer} are not available: call again later`
-        throw new AuthError('unavailable', text, failure)
+        throw new AuthError('unavailable', text, { cause: failure })
       }
       try {
         return await find(header, token)

@@ -99,7 +99,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         return known.principal
       }
       cache.delete(token)
-      throw new AuthError('invalid', 'the token has expired')
+      throw expired()
     },
     [Symbol.dispose]() {
       for (const set of keys.values()) set[Symbol.dispose]()
@@ -112,7 +112,7 @@ function issuerOf(token: string): string {
   try {
     return decodeJwt(token).iss ?? ''
   } catch (error) {
-    throw new AuthError('invalid', 'the token is no JSON Web Token', error)
+    throw new AuthError('invalid', 'the token is no JSON Web Token', { cause: error })
   }
 }
 
@@ -135,13 +135,18 @@ async function verifyWith(
     if (!payload.sub) throw new AuthError('invalid', 'the token has an empty subject')
     return payload
   } catch (error) {
-    throw error instanceof AuthError ? error : new AuthError('invalid', reasonOf(error), error)
+    if (error instanceof AuthError) throw error
+    if (error instanceof errors.JWTExpired) throw expired(error)
+    throw new AuthError('invalid', reasonOf(error), { cause: error })
   }
+}
+
+function expired(cause?: unknown): AuthError {
+  return new AuthError('invalid', 'the token has expired', { cause, reason: 'TOKEN_EXPIRED' })
 }
 
 /** Returns what is wrong with a token. Says nothing of its content. */
 function reasonOf(error: unknown): string {
-  if (error instanceof errors.JWTExpired) return 'the token has expired'
   if (error instanceof errors.JOSEAlgNotAllowed) return "the token's algorithm is not accepted"
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return "the token's signature is wrong"

@@ -160,10 +160,16 @@ test('by Connect, an unreachable service is HTTP 503 with the error', async () =
     body: JSON.stringify(ratingRequest),
   })
   expect(response.status).toBe(503)
-  expect(await response.json()).toEqual({
+  expect(response.headers.get('retry-after')).toBe('1')
+  const { details, ...error } = await response.json()
+  expect(error).toEqual({
     code: 'unavailable',
     message: 'no instance of rating is known: start one, or call again later',
   })
+  expect(details).toMatchObject([
+    { type: 'google.rpc.RetryInfo', debug: { retryDelay: '1s' } },
+    { type: 'google.rpc.ErrorInfo', debug: { reason: 'SERVICE_UNREACHABLE' } },
+  ])
 })
 
 test('a call tries an unreachable instance only once', async () => {

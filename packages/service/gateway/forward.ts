@@ -1,8 +1,10 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Call } from '@marquee/connect-hono/call'
+import { describeError } from '@marquee/connect-hono/errors/describe-error'
 import {
   clientDeadlineExceeded,
+  serviceDeadlineExceeded,
   toConnectError,
   toLoggedError,
 } from '@marquee/connect-hono/errors/errors'
@@ -17,7 +19,14 @@ import { headerOf } from '@marquee/http/header-list'
 import { type ClientStream, NotSentError, type StreamOwner } from '@marquee/http/http2/client/port'
 import type { Instance } from '@marquee/registry/port'
 import { Download } from './download.ts'
-import { errorResponse, openTimedOut, requestAborted, upstreamError } from './failure.ts'
+import {
+  errorResponse,
+  openTimedOut,
+  requestAborted,
+  silent,
+  upstreamError,
+  withoutInstance,
+} from './failure.ts'
 import { type ForwardedRequest, requestHead, responseHeaders } from './headers.ts'
 import type { GatewayLimits } from './limits.ts'
 import { codeOf, outcomeOfFailure, outcomeOfResponse } from './outcome.ts'
@@ -30,6 +39,7 @@ export interface ForwardOptions {
   /** Ends response streams when aborted. */
   readonly drain: AbortSignal | undefined
   readonly streams: StreamQuota
+  readonly errorDomain: string | undefined
   readonly method: DescMethod
   /** `undefined` for a request of no known protocol, which the service refuses. */
   readonly wire: Wire | undefined
@@ -198,7 +208,7 @@ export class Forward implements StreamOwner {
       )
       pool.open(requestHead(pool.origin, request), this)
     } catch (error) {
-      this.#lose(error)
+      this.#lose(withoutInstance(error))
     }
   }
 
@@ -212,7 +222,7 @@ export class Forward implements StreamOwner {
     this.#deadlineMs = performance.now() + clientMs
     const timeoutMs = isUnary ? Math.min(clientMs, limits.unaryTimeoutMs) : clientMs
     if (timeoutMs < Number.POSITIVE_INFINITY) {
-      lifetime.setDeadline(timeoutMs + limits.graceMs, 'the service did not respond in time')
+      lifetime.setDeadline(timeoutMs + limits.graceMs, didNotRespond)
     } else this.#watchSilence()
   }
 
@@ -222,10 +232,7 @@ export class Forward implements StreamOwner {
     const { quietTimeoutMs } = this.#options.limits
     this.#stopListening = this.#after(quietTimeoutMs, () => {
       if (this.#isActive) this.#watchSilence()
-      else
-        this.#fail(
-          new ConnectError(`the stream was silent for ${quietTimeoutMs} ms`, Code.Unavailable),
-        )
+      else this.#fail(silent(quietTimeoutMs))
     })
   }
 
@@ -257,15 +264,15 @@ export class Forward implements StreamOwner {
 
   #fail(reason: unknown): void {
     if (this.#isOver) return
-    const { call, incoming, wire } = this.#options
-    const error = toConnectError(reason, call.requestId)
+    const { call, incoming, wire, errorDomain } = this.#options
+    const error = describeError(toConnectError(reason, call.requestId), errorDomain)
     call.code = error.code
     call.error = toLoggedError(error)
     if (this.#stream) this.#stream.cancel()
     else this.#pool?.abandon(this)
     this.#finish(outcomeOfFailure(error, this.#stream !== undefined && this.#stream.status > 0))
     if (this.#download) this.#download.fail(error)
-    else this.#response.resolve(errorResponse(incoming, wire, error))
+    else this.#response.resolve(errorResponse(incoming, { wire, protocol: call.protocol }, error))
   }
 
   #finish(outcome: Outcome): void {
@@ -280,6 +287,10 @@ export class Forward implements StreamOwner {
     this.#options.request.span?.end(this.#options.call.code)
     this.#release()
   }
+}
+
+function didNotRespond(): ConnectError {
+  return serviceDeadlineExceeded('the service did not respond in time')
 }
 
 function takeAll(stream: ClientStream): Uint8Array[] {

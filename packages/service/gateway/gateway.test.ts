@@ -2,6 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { Code, ConnectError, createClient, type Interceptor } from '@connectrpc/connect'
 import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+} from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
+import {
   ServerReflection,
   type ServerReflectionRequestSchema,
 } from '@marquee/connect-hono/gen/grpc/reflection/v1/reflection_pb'
@@ -60,7 +64,14 @@ describe.each(gatewayProtocols)('by %s', (protocol: GatewayProtocol) => {
     const failure = await failureOf(client.getRating(ratingRequest))
     expect([failure.code, failure.rawMessage]).toEqual([Code.NotFound, 'nobody knows'])
     const invalid = await failureOf(client.getRating({ ...ratingRequest, recordId: '' }))
-    expect([invalid.code, invalid.details.length]).toEqual([Code.InvalidArgument, 1])
+    expect(invalid.code).toBe(Code.InvalidArgument)
+    const [field] = invalid.findDetails(BadRequestSchema)[0]?.fieldViolations ?? []
+    expect([field?.field, field?.reason]).toEqual(['record_id', 'STRING_MIN_LEN'])
+    const reasons = [failure, invalid].map((one) => one.findDetails(ErrorInfoSchema))
+    expect(reasons).toMatchObject([
+      [{ reason: 'NOT_FOUND', domain: 'marquee', metadata: {} }],
+      [{ reason: 'FIELD_INVALID', metadata: { field: 'record_id', rule: 'string.min_len' } }],
+    ])
   })
 
   test('the messages of a response stream arrive one by one', async () => {

@@ -37,6 +37,8 @@ export interface ForwardingOptions {
   /** Quota of the forwarded streams. */
   readonly streams: StreamQuota
   readonly limits?: Partial<GatewayLimits>
+  /** Domain of the errors of the gateway itself. Default: they have no reasons. */
+  readonly errorDomain?: string | undefined
   /** Registers the RPCs with admission. */
   readonly admission?: RpcPaths | undefined
   /** Gets the access rules of the RPCs. */
@@ -113,7 +115,7 @@ interface Forwarded {
 
 function forward(
   c: Context<Environment>,
-  { service, upstream, limits, drain, streams }: ResolvedOptions,
+  { service, upstream, limits, drain, streams, errorDomain }: ResolvedOptions,
   { method, target, wire, wires }: Forwarded,
 ): Promise<Response> {
   const incoming = incomingOf(c)
@@ -131,7 +133,7 @@ function forward(
     token: call.principal?.token,
   }
   const wireOfResponse = (contentType: string) => wireOf(wires, contentType)
-  const base = { upstream, limits, drain, streams, method, wire, wireOfResponse }
+  const base = { upstream, limits, drain, streams, errorDomain, method, wire, wireOfResponse }
   return new Forward({ ...base, incoming, call, request }).start()
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web'
+import { ErrorInfoSchema } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import { mountConnect } from '@marquee/connect-hono/mount'
 import { createHttp2Context } from '@marquee/grpc-transport/connection'
 import { createSessionPool } from '@marquee/grpc-transport/pool/session-pool'
@@ -163,7 +164,11 @@ test.each(served)('at a %s by %s, one client is limited in its %s', async (place
   ])
   // `RetryInfo { retry_delay { seconds: 60 } }`.
   const value = new Uint8Array([0x0a, 2, 8, 60])
-  expect(error.details).toMatchObject([{ type: 'google.rpc.RetryInfo', value }])
+  const info = { type: 'google.rpc.ErrorInfo' }
+  expect(error.details).toMatchObject([{ type: 'google.rpc.RetryInfo', value }, info])
+  const [{ reason, domain, metadata } = {}] = error.findDetails(ErrorInfoSchema)
+  expect([reason, domain]).toEqual(['RATE_LIMITED', 'marquee'])
+  expect(metadata).toEqual({ limit: of, count: '2', seconds: '60' })
   if (name === 'grpc') expect(error.metadata.get('grpc-retry-pushback-ms')).toBe('60000')
   await attempt('192.0.2.2')
   nowMs += 60_000

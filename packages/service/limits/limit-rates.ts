@@ -6,6 +6,7 @@ import { pushbackHeader, retryInfo } from '@marquee/connect-hono/errors/retry-in
 import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import { createMiddleware } from 'hono/factory'
 import { type AccessRules, nameCall } from '../auth/access-rules.ts'
+import { describe, withReason } from '../reasons.ts'
 import type { Allowance } from './client-quotas.ts'
 import { type LimitClass, limitClassOf, type Rate } from './limit-class.ts'
 import type { RateLimits } from './open.ts'
@@ -52,7 +53,7 @@ function exceeded({ name, count, seconds, resetMs }: State): ConnectError {
   const text = `more than ${count} ${name} in ${seconds} s: call again in ${resetMs} ms`
   const error = new ConnectError(text, Code.ResourceExhausted, { [pushbackHeader]: `${resetMs}` })
   error.details = retryInfo(resetMs)
-  return error
+  return describe(withReason(error, 'RATE_LIMITED', { limit: name, count, seconds }))
 }
 
 function isGrpc({ protocol }: Call): boolean {

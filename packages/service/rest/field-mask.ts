@@ -1,6 +1,7 @@
 import type { DescField, DescMessage, MessageShape } from '@bufbuild/protobuf'
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
 
 /** Fields of a message to change, and their new values. */
@@ -59,7 +60,8 @@ function fieldsAt(desc: DescMessage, path: string): FieldPath[] {
 
 function unknownPath(path: string): ConnectError {
   const text = `update_mask has ${quoted(path)}: send names of fields, such as "title"`
-  return new ConnectError(text, Code.InvalidArgument)
+  const error = new ConnectError(text, Code.InvalidArgument)
+  return withReason(error, 'FIELD_INVALID', { field: 'update_mask', rule: 'field_mask' })
 }
 
 /** Returns the fields that have a value, those of nested messages one by one. */

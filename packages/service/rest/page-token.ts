@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../reasons.ts'
 
 /**
  * Encodes the position where a page ended, with a hash of its list. Clients treat the token as
@@ -23,10 +24,11 @@ export function decodePageToken<Position>(
   if (token === '') return undefined
   const parts = parse(token)
   if (!Array.isArray(parts) || parts[0] !== hashOf(list) || !isPosition(parts[1])) {
-    throw new ConnectError(
+    const error = new ConnectError(
       'page_token belongs to another list: send the next_page_token of the page before, and change nothing else',
       Code.InvalidArgument,
     )
+    throw withReason(error, 'PAGE_TOKEN_INVALID')
   }
   return parts[1]
 }

@@ -119,7 +119,7 @@ export function begin(c: Context<Environment>, incoming: Incoming, limits: RpcLi
   const condition = isRead ? undefined : unsupportedCondition(headersOf(c))
   if (condition !== undefined) throw condition
   incoming.abortWithClient(lifetime)
-  lifetime.setDeadline(limits.unaryTimeoutMs, 'the call took longer than the service allows')
+  lifetime.setDeadline(limits.unaryTimeoutMs)
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Defaults } from '@marquee/transcode/request/defaults'
 import type { Hono } from 'hono'
 import type { RpcPaths } from '../admission.ts'
 import type { AccessRules } from '../auth/access-rules.ts'
+import { errorDomain } from '../reasons.ts'
 
 export interface RestRoutesOptions {
   readonly access: AccessRules
@@ -20,6 +21,7 @@ export function addRestRoutes(
 ): Transcoding {
   const transcoding = createTranscoding(app, {
     defaults,
+    errorDomain,
     onPath: (path) =>
       access.addRoute(path, (c) => {
         const { method, target } = incomingOf(c)

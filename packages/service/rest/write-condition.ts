@@ -1,6 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { HttpError } from '@marquee/connect-hono/errors/errors'
+import { withReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
 
 /** Fields of a request that make its write conditional. */
@@ -46,7 +47,8 @@ export function readCondition({ etag: text, mustNotExist }: ConditionFields): Wr
 
 function invalid(text: string): ConnectError {
   const reason = `etag is ${quoted(text)}: send the etag of the resource with its quotes, or *`
-  return new ConnectError(reason, Code.InvalidArgument)
+  const error = new ConnectError(reason, Code.InvalidArgument)
+  return withReason(error, 'FIELD_INVALID', { field: 'etag', rule: 'etag' })
 }
 
 /**

@@ -139,6 +139,12 @@ export const errorSchemas: Readonly<Record<string, Schema>> = {
       status: { type: 'integer', minimum: 400, maximum: 599 },
       detail: { type: 'string', description: 'What is wrong, and what to do.' },
       code,
+      reason: { type: 'string', description: 'What is wrong, for programs: `MOVIE_NOT_FOUND`.' },
+      metadata: {
+        type: 'object',
+        description: 'Values that belong to the reason.',
+        additionalProperties: { type: 'string' },
+      },
       details,
     },
   },

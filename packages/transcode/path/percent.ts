@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
 
 /**
@@ -14,7 +15,7 @@ export function decodeVariable(text: string, isMany: boolean): string {
     return parts.map((part, index) => (index % 2 ? part : decodeURIComponent(part))).join('')
   } catch {
     const reason = `the path has ${quoted(text)}, which is not percent-encoded UTF-8: encode it`
-    throw new ConnectError(reason, Code.InvalidArgument)
+    throw withReason(new ConnectError(reason, Code.InvalidArgument), 'MESSAGE_MALFORMED')
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DescField } from '@bufbuild/protobuf'
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import { type FieldPath, nameOf } from '../field-path.ts'
 import { parseValue, type Value, ValueError } from './value.ts'
@@ -64,5 +65,6 @@ function reasonOf(field: DescField, error: unknown): string {
 
 function invalid(path: FieldPath, text: string, reason: string): ConnectError {
   const name = nameOf(path)
-  return new ConnectError(`${name} is ${quoted(text)}: ${reason}`, Code.InvalidArgument)
+  const error = new ConnectError(`${name} is ${quoted(text)}: ${reason}`, Code.InvalidArgument)
+  return withReason(error, 'PARAMETER_INVALID', { parameter: name })
 }

@@ -4,6 +4,7 @@ import { FieldMaskSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Compression } from '@marquee/connect-hono/compression'
 import { decompression } from '@marquee/connect-hono/compression/decompression'
+import { withReason as withRpcReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import { type Codec, createCodec } from '@marquee/connect-hono/protobuf/codec'
 import { exactIntegersOf } from '@marquee/connect-hono/protobuf/exact-integers'
@@ -16,6 +17,7 @@ import type { Rpc } from '@marquee/connect-hono/rpc'
 import type { RpcCall } from '@marquee/connect-hono/rpc-call'
 import { parseMediaType } from '@marquee/http/media-type'
 import type { Binding } from '../binding.ts'
+import { withReason } from '../reasons.ts'
 import { withStatus } from '../with-status.ts'
 import { maskFieldOf, namedPaths, pathFieldsOf } from './implied-mask.ts'
 
@@ -99,7 +101,7 @@ function requireOneValue(text: string): void {
     JSON.parse(text)
   } catch (cause) {
     const reason = `the body is not JSON: ${(cause as Error).message}`
-    throw new ConnectError(reason, Code.InvalidArgument)
+    throw withRpcReason(new ConnectError(reason, Code.InvalidArgument), 'MESSAGE_MALFORMED')
   }
 }
 
@@ -113,7 +115,8 @@ function requireJson(incoming: Incoming): void {
   const charset = parameters?.get('charset')
   if (jsonType.test(type) && (charset === undefined || /^utf-?8$/i.test(charset))) return
   const text = `content type ${quoted(given)} is not JSON: send application/json`
-  throw withStatus(new ConnectError(text, Code.InvalidArgument), 415)
+  const error = withStatus(new ConnectError(text, Code.InvalidArgument), 415)
+  throw withReason(error, 'CONTENT_TYPE_UNSUPPORTED')
 }
 
 function codingOf({ incoming, rpc }: RpcCall): Compression | undefined {
@@ -122,8 +125,10 @@ function codingOf({ incoming, rpc }: RpcCall): Compression | undefined {
   const { compressions } = rpc.options
   const coding = compressions.find(name)
   if (coding !== undefined) return coding
-  const text = `content encoding ${quoted(name)} is not one of ${compressions.names}`
-  throw withStatus(new ConnectError(text, Code.InvalidArgument), 415)
+  const supported = compressions.names
+  const text = `content encoding ${quoted(name)} is not one of ${supported}`
+  const error = withStatus(new ConnectError(text, Code.InvalidArgument), 415)
+  throw withRpcReason(error, 'COMPRESSION_UNSUPPORTED', { compression: name, supported })
 }
 
 async function readBytes(rpcCall: RpcCall, bytesMax: number): Promise<Uint8Array> {

@@ -1,6 +1,7 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import type { ReflectMessage } from '@bufbuild/protobuf/reflect'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import type { Incoming } from '@marquee/connect-hono/request/incoming'
 import type { EvaluatesCondition } from '@marquee/connect-hono/request/preconditions'
 
@@ -43,7 +44,8 @@ function fieldOf({ fields }: DescMessage, name: string, scalar: ScalarType): Des
 function assignEtag(root: ReflectMessage, field: DescField, value: string): void {
   if (root.isSet(field) && root.get(field) !== value) {
     const text = 'If-Match and the field etag differ: send one of them'
-    throw new ConnectError(text, Code.InvalidArgument)
+    const error = new ConnectError(text, Code.InvalidArgument)
+    throw withReason(error, 'HEADER_INVALID', { header: 'if-match' })
   }
   root.set(field, value)
 }

@@ -1,5 +1,6 @@
 import type { Message } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason as withRpcReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import type { Codec } from '@marquee/connect-hono/protobuf/codec'
 import type { BodyReader } from '@marquee/connect-hono/request/body-reader'
@@ -7,6 +8,7 @@ import { ByteQueue } from '@marquee/connect-hono/request/byte-queue'
 import { type MessageSource, MessageStream } from '@marquee/connect-hono/request/message-stream'
 import type { RpcCall } from '@marquee/connect-hono/rpc-call'
 import { parseMediaType } from '@marquee/http/media-type'
+import { withReason } from '../reasons.ts'
 import { mediaTypes } from '../response/media-types.ts'
 import { withStatus } from '../with-status.ts'
 
@@ -101,9 +103,11 @@ function isBlank(line: Uint8Array): boolean {
 
 function tooLong(bytesMax: number): ConnectError {
   const text = `a line is longer than ${bytesMax} bytes: send a smaller message`
-  return withStatus(new ConnectError(text, Code.ResourceExhausted), 413)
+  const error = withStatus(new ConnectError(text, Code.ResourceExhausted), 413)
+  return withRpcReason(error, 'MESSAGE_TOO_LARGE', { bytesMax })
 }
 
 function unsupported(text: string): ConnectError {
-  return withStatus(new ConnectError(text, Code.InvalidArgument), 415)
+  const error = withStatus(new ConnectError(text, Code.InvalidArgument), 415)
+  return withReason(error, 'CONTENT_TYPE_UNSUPPORTED')
 }

@@ -1,6 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 import type { ReflectMessage } from '@bufbuild/protobuf/reflect'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import { checkQuery } from '@marquee/connect-hono/protobuf/utf8'
 import { type FieldPath, fieldPathOf, nameOf } from '../field-path.ts'
@@ -44,10 +45,11 @@ function requireEncoded(query: string): void {
   const [malformed] = /%(?![\da-f]{2}).{0,2}/i.exec(query) ?? []
   if (malformed === undefined) return
   const reason = `the query has ${quoted(malformed)}, which is no percent-encoding: send %25 for %`
-  throw new ConnectError(reason, Code.InvalidArgument)
+  throw withReason(new ConnectError(reason, Code.InvalidArgument), 'MESSAGE_MALFORMED')
 }
 
 function refused(parameter: string, reason: string): ConnectError {
   const text = `the parameter ${quoted(parameter)} ${reason}: leave it out`
-  return new ConnectError(text, Code.InvalidArgument)
+  const error = new ConnectError(text, Code.InvalidArgument)
+  return withReason(error, 'PARAMETER_INVALID', { parameter })
 }

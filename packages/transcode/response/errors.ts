@@ -1,6 +1,8 @@
 import { Code, type ConnectError } from '@connectrpc/connect'
 import { errorToJson } from '@connectrpc/connect/protocol-connect'
 import type { HttpError } from '@marquee/connect-hono/errors/errors'
+import { retryAfterOf } from '@marquee/connect-hono/errors/retry-info'
+import { ErrorInfoSchema } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import type { JsonOptions } from '@marquee/connect-hono/protobuf/codec'
 import { namesType } from '@marquee/http/accept'
 import { mediaTypes } from './media-types.ts'
@@ -37,13 +39,14 @@ const titles: ReadonlyMap<number, string> = new Map([
 /** Body of a response that failed, with its status and type. */
 export interface ErrorBody {
   readonly status: number
-  readonly contentType: string
+  /** Names and values: the type, and `Retry-After` when the error says when to retry. */
+  readonly headers: readonly string[]
   readonly body: Uint8Array
 }
 
 /**
  * Writes an error for its client: the JSON of Connect's errors, or problem details (RFC 9457) when
- * `Accept` names them.
+ * `Accept` names them. A problem has the reason of the error and its metadata as members of its own.
  * @param status Default: that of the error, or of its code.
  */
 export function errorBody(
@@ -56,9 +59,20 @@ export function errorBody(
   const json = errorToJson(error, jsonOptions) as Record<string, unknown>
   const { code, details } = json
   const title = titles.get(status) ?? statuses[error.code][1]
-  const problem = { type: 'about:blank', title, status, detail: error.rawMessage, code, details }
+  const { reason, metadata } = infoOf(details)
+  const head = { type: 'about:blank', title, status, detail: error.rawMessage }
+  const problem = { ...head, code, reason, metadata, details }
   const body = new TextEncoder().encode(JSON.stringify(isProblem ? problem : json))
-  return { status, contentType: isProblem ? mediaTypes.problem : mediaTypes.json, body }
+  const headers = ['content-type', isProblem ? mediaTypes.problem : mediaTypes.json]
+  const retryAfter = retryAfterOf(error)
+  if (retryAfter !== undefined) headers.push('retry-after', retryAfter)
+  return { status, headers, body }
+}
+
+/** Returns the `google.rpc.ErrorInfo` of details in JSON. */
+function infoOf(details: unknown): { reason?: string; metadata?: unknown } {
+  const list = (details ?? []) as readonly { readonly type: string; readonly debug?: object }[]
+  return list.find(({ type }) => type === ErrorInfoSchema.typeName)?.debug ?? {}
 }
 
 /** Returns an error as a member of a stream: `{"code": "unavailable", "message": "…"}`. */

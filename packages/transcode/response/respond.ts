@@ -95,7 +95,10 @@ export function respondError(rpcCall: RpcCall, error: ConnectError, status?: num
   rpcCall.refuseRest()
   // Metadata of an error from another service does not belong to this call.
   if (!error.isWireError) mergeNonProtocolHeaders(context.responseHeader, error.metadata)
-  context.responseHeader.set('content-type', response.contentType)
+  const { headers } = response
+  for (let index = 0; index < headers.length; index += 2) {
+    context.responseHeader.set(headers[index] as string, headers[index + 1] as string)
+  }
   finishHeaders(rpcCall)
   context.headerList.push('content-length', String(response.body.length))
   return incoming.respond(response.body, response.status, context.headerList)

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import { withReason } from '../reasons.ts'
 import { OutboxFullError } from '../store/outbox.ts'
 import type { RatingStore } from '../store/port.ts'
 
@@ -15,6 +16,11 @@ export function refusingWhenFull(store: RatingStore): RatingStore {
 }
 
 function rethrow(error: unknown): never {
-  if (!(error instanceof OutboxFullError)) throw error
-  throw new ConnectError(error.message, Code.Unavailable, undefined, undefined, error)
+  throw error instanceof OutboxFullError ? outboxFull(error) : error
+}
+
+/** Creates the error of a write for which the outbox has no room. */
+export function outboxFull(cause: OutboxFullError): ConnectError {
+  const error = new ConnectError(cause.message, Code.Unavailable, undefined, undefined, cause)
+  return withReason(error, 'OUTBOX_FULL')
 }

@@ -1,0 +1,9 @@
+import { createWithReason } from '@marquee/connect-hono/errors/reason'
+
+/** Reasons of errors of the metadata service: see docs/errors.md. */
+export const metadataReasons = {
+  MOVIE_NOT_FOUND: ['movieId'],
+  QUERY_INVALID: [],
+} as const
+
+export const withReason = createWithReason<typeof metadataReasons>()
