@@ -362,6 +362,14 @@ export const examples: Readonly<Record<string, readonly object[]>> = {
       }
     }
   ],
+  "metadata.v1.MetadataService.UpdateMetadata": [
+    {
+      "metadata": {
+        "id": "heat-1995-copy",
+        "description": "A robber and a detective."
+      }
+    }
+  ],
   "metadata.v1.MetadataService.DeleteMetadata": [
     {
       "movieId": "heat-1995-copy"

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => services[Symbol.asyncDispose]())
 
 /** Later operations read what earlier ones have written. */
-const order = ['put', 'post', 'get', 'delete']
+const order = ['put', 'post', 'patch', 'get', 'delete']
 
 test.each(['metadata', 'rating', 'movie'] as const)(
   'the examples in the document of %s succeed',

@@ -29,6 +29,11 @@ const infinite = Number.POSITIVE_INFINITY
 const nothing: Largest = { binaryBytes: 0, jsonBytes: 0, elements: 0 }
 /** Bounds of a number, a boolean or an enum value. JSON may have it as a string, or by name. */
 const scalar: Largest = { binaryBytes: 10, jsonBytes: 64, elements: 1 }
+/**
+ * Bounds of a field mask, which has no rules: names of fields, far more than a message of ours has.
+ * They are ASCII.
+ */
+const fieldMask: Largest = { binaryBytes: 8 * 1024, jsonBytes: 8 * 1024, elements: 128 }
 /** Overhead of a value: tag and length, and in JSON punctuation and indentation. */
 const overheadBytes = { binary: 10, json: 32 }
 /** A code point in UTF-8, and as two escapes of JSON such as `\ud83d\ude00`. */
@@ -44,6 +49,7 @@ export function largestMessage(
   desc: DescMessage,
   within: ReadonlySet<DescMessage> = new Set(),
 ): Largest {
+  if (desc.typeName === 'google.protobuf.FieldMask') return fieldMask
   if (within.has(desc)) {
     return { binaryBytes: infinite, jsonBytes: infinite, elements: infinite }
   }

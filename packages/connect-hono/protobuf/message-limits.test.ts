@@ -47,7 +47,9 @@ const largest: readonly (readonly [DescMessage, Message])[] = [
           trakt: '1234567890',
           movielens: '1234567890',
         },
+        etag: longest.repeat(64),
       },
+      etag: longest.repeat(1024),
     }),
   ],
   [
@@ -62,7 +64,9 @@ const largest: readonly (readonly [DescMessage, Message])[] = [
 ]
 
 test.each(largest)('the largest valid %s sets every field', (desc, message) => {
-  expect(unsetFields(reflect(desc, message))).toEqual([])
+  const unset = unsetFields(reflect(desc, message))
+  // It excludes the etag.
+  expect(unset.filter((name) => !name.endsWith('.must_not_exist'))).toEqual([])
 })
 
 test.each(largest)('the largest valid %s is accepted, in binary and in JSON', (desc, message) => {

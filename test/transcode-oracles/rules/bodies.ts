@@ -14,6 +14,15 @@ export const bodyRules: readonly Rule[] = [
     applies: ({ ours, theirs, sent }) => !sent.ours.body?.length && withoutBody(ours, theirs),
   },
   {
+    name: 'a PATCH that sends no update_mask has the fields that its body names in it',
+    example: 'PATCH /v1/nested/a {"deeper":{}}',
+    applies: ({ ours, theirs, sent }) =>
+      sent.ours.method === 'PATCH' &&
+      hasMask(ours) &&
+      theirs.call !== undefined &&
+      !hasMask(theirs),
+  },
+  {
     name: 'a field mask in a body may have any text',
     example: 'POST /v1/all {"mask":"a,,b"}',
     applies: ({ ours, theirs }) =>
@@ -139,4 +148,10 @@ function haveSameMeaning(
       meanSame(call.rpc, one, change(theirs.messages[index] as Json)),
     )
   )
+}
+
+/** Returns whether the handler got a field mask named `update_mask`. */
+function hasMask({ call }: Outcome): boolean {
+  const mask = call?.rpc.input.fields.find(({ name }) => name === 'update_mask')
+  return call !== undefined && mask !== undefined && isFieldSet(call.request, mask)
 }
