@@ -2,6 +2,7 @@ import { createRegistry, fromJson, type JsonObject } from '@bufbuild/protobuf'
 import { AnySchema } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { ConnectError } from '@connectrpc/connect'
+import { file_google_rpc_error_details } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import { tool } from '@marquee/testing/tools'
 import { ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { type Client, grpcOnly } from './client.ts'
@@ -42,7 +43,7 @@ function parseError(stderr: string): ConnectError | undefined {
   if (!stderr.trimStart().startsWith('{')) return undefined
   const status = JSON.parse(stderr) as { code: number; message?: string; details?: JsonObject[] }
   const error = new ConnectError(status.message ?? '', status.code)
-  const registry = createRegistry(ViolationsSchema, ScaleSchema)
+  const registry = createRegistry(ViolationsSchema, ScaleSchema, file_google_rpc_error_details)
   for (const detail of status.details ?? []) {
     const { typeUrl, value } = fromJson(AnySchema, detail, { registry })
     error.details.push({ type: typeUrl.split('/').at(-1) ?? '', value })

@@ -9,6 +9,7 @@ import { nestedTypes } from '@bufbuild/protobuf/reflect'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { Code } from '@connectrpc/connect'
 import { quoted } from '../errors/text.ts'
+import { file_google_rpc_error_details } from '../gen/google/rpc/error_details_pb.ts'
 import {
   ServerReflection,
   type ServerReflectionRequest,
@@ -23,7 +24,8 @@ type Reply = MessageInitShape<typeof ServerReflectionResponseSchema>['messageRes
 /**
  * Server reflection v1 and v1alpha for the services
  * (https://github.com/grpc/grpc-proto/tree/master/grpc/reflection), from the descriptors in the
- * generated code. The response for a file includes the files that it imports.
+ * generated code. The response for a file includes the files that it imports. The details of errors
+ * (`google/rpc/error_details.proto`) are described too.
  * @param services read at the first call, so that services may be added before it.
  */
 export function addReflection(router: RpcRouter, services: Iterable<DescService>): void {
@@ -49,7 +51,7 @@ type Described = ReturnType<typeof describe>
 function describe(services: Iterable<DescService>) {
   const all = [...services, ServerReflection, ServerReflectionAlpha]
   return {
-    index: createIndex(all.map((service) => service.file)),
+    index: createIndex([...all.map((service) => service.file), file_google_rpc_error_details]),
     names: all.map((service) => ({ name: service.typeName })),
   }
 }
