@@ -8,6 +8,7 @@ import {
 
 /** Input that one value of a field is filled in with. */
 export type Control =
+  /** Also for a `google.protobuf.FieldMask`: names of fields, separated by commas. */
   | { readonly kind: 'text' }
   /** A number; `isLong` when JSON writes it as text, so that no digit is lost. */
   | { readonly kind: 'number'; readonly isLong: boolean }
@@ -36,6 +37,7 @@ function scalarControl(scalar: ScalarType | undefined): Control {
 
 function messageControl(desc: DescMessage): Control {
   if (desc.typeName === 'google.protobuf.Timestamp') return { kind: 'time' }
+  if (desc.typeName === 'google.protobuf.FieldMask') return { kind: 'text' }
   return desc.typeName.startsWith('google.protobuf.') ? { kind: 'none' } : { kind: 'message', desc }
 }
 
