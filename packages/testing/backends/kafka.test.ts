@@ -6,8 +6,8 @@ import { identify } from './processes.ts'
 import { serverPorts } from './server-ports.ts'
 import { installed } from './shared.ts'
 
-/** A broker takes seconds to start. */
-const timeoutMs = 30_000
+/** A broker takes seconds to start, twice, and up to a minute each on a busy machine. */
+const timeoutMs = 150_000
 
 function client(address: string, config: Partial<KafkaConfig> = {}): Kafka {
   return new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, ...config })
