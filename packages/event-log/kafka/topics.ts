@@ -55,6 +55,8 @@ export interface Topics extends AsyncDisposable {
 /** Attempts to see a policy that was set, some 10 s in total. */
 const policyTriesMax = 8
 const createTimeoutMs = 10_000
+/** Attempts to see a topic that was created, some 10 s in total. */
+const createdTriesMax = 8
 /**
  * Attempts to read the ends of a topic whose partitions have no leader yet, as those of a new
  * topic.
@@ -118,9 +120,25 @@ export function createTopics(kafka: Kafka, partitions: number): Topics {
     const configEntries = cleanup ? [{ name: 'cleanup.policy', value: cleanup }] : []
     const topics = [{ topic, numPartitions: partitions, configEntries }]
     try {
-      await admin.createTopics({ topics, timeout: createTimeoutMs, waitForLeaders: true })
+      // kafkajs would wait for the leaders, but not for a broker that does not know the topic yet.
+      await admin.createTopics({ topics, timeout: createTimeoutMs, waitForLeaders: false })
     } catch (error) {
       throw permanentError(topic, error) ?? error
+    }
+    for (let count = 1; !(await hasLeaders(admin, topic)); count++) {
+      if (count === createdTriesMax) throw new Error(`the new topic "${topic}" has no leaders yet`)
+      await delay(backOff(count))
+    }
+  }
+
+  /** Returns whether a topic that was created can be used. Brokers learn of it shortly afterwards. */
+  async function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      return topics.every((one) => one.partitions.every(({ leader }) => leader >= 0))
+    } catch (error) {
+      if (isAbsence(error) || typesOf(error).some((type) => leaderless.has(type))) return false
+      throw error
     }
   }
 
