@@ -1,5 +1,6 @@
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import { setVersion } from '@marquee/service/rest/conditional'
+import { pageSizeOf } from '@marquee/service/rest/page-size'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import type {
   ListMetadataRequest,
@@ -15,8 +16,8 @@ import type { StoredMetadata } from './metadata.ts'
 import { withReason } from './reasons.ts'
 import type { MetadataStore } from './store/port.ts'
 
-/** Page size of a request that sets none. */
-const pageSizeDefault = 50
+/** Numbers of items in a page. */
+const pageSizes = { ofDefault: 50, max: 500 }
 /** Approximate size, in bytes, at which a page ends early: descriptions may be long. */
 const pageBytesMax = 1024 * 1024
 /** Maximum number of movies in one read. Limits how far a page exceeds `pageBytesMax`. */
@@ -37,7 +38,7 @@ export function createListMetadata({ store, catalogue, toMessage }: ListMetadata
     const list = `metadata:${JSON.stringify([query, request.filter, request.orderBy])}`
     const after = decodePageToken(pageToken, list, isPosition)
     setVersion(context, await store.revision())
-    const limit = pageSize || pageSizeDefault
+    const limit = pageSizeOf(pageSize, pageSizes)
     const selected = { query, filter, order, after, limit, hasFacets: includeFacets }
     const page = await catalogue.list(selected, context.signal)
     const { movies, next } = await readMovies(store, page)

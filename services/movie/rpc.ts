@@ -5,6 +5,7 @@ import { copyError } from '@marquee/connect-hono/errors/copy-error'
 import type { HttpError } from '@marquee/connect-hono/errors/errors'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import { encodeOnce } from '@marquee/connect-hono/response/encode-once'
+import { pageSizeOf } from '@marquee/service/rest/page-size'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import {
@@ -25,8 +26,8 @@ import { shareLookups } from './shared-lookups.ts'
 import { readTopList } from './top-list.ts'
 import { createDetailsWatches, createSeparateWatches } from './watch.ts'
 
-/** Page size of a request that sets none. */
-const pageSizeDefault = 50
+/** Numbers of items in a page. */
+const pageSizes = { ofDefault: 50, max: 500 }
 
 export interface MovieRpcOptions {
   readonly sources: Sources<Metadata, AggregatedRating>
@@ -49,7 +50,7 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
     const list = `movies:top:${countMin}`
     const options = {
       countMin,
-      pageSize: request.pageSize || pageSizeDefault,
+      pageSize: pageSizeOf(request.pageSize, pageSizes),
       pageToken: decodePageToken(pageToken, list, isToken) ?? '',
     }
     const page = await readTopList(sources, options, callerOf(context)).catch(
@@ -71,7 +72,7 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
       if (request.order === Order.TOP_RATED) return listTopRated(request, context)
       const list = `movies:title:${JSON.stringify([query, filter, orderBy])}`
       const options = {
-        pageSize: request.pageSize || pageSizeDefault,
+        pageSize: pageSizeOf(request.pageSize, pageSizes),
         pageToken: decodePageToken(pageToken, list, isToken) ?? '',
         ...{ query, filter, orderBy, includeFacets },
       }

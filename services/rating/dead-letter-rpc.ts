@@ -4,6 +4,7 @@ import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import { splitDeadLetter } from '@marquee/event-log/dead-letter'
 import type { RecordHeader } from '@marquee/event-log/port'
 import { textOfHeader } from '@marquee/event-log/record-headers'
+import { pageSizeOf } from '@marquee/service/rest/page-size'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import type {
   DeadLetterSchema,
@@ -13,8 +14,8 @@ import type {
 import type { DeadLetterHead, DeadLetterPosition, DeadLetters } from './dead-letters.ts'
 import { withReason } from './reasons.ts'
 
-/** Page size of a request that sets none. */
-const pageSizeDefault = 20
+/** Numbers of items in a page. */
+const pageSizes = { ofDefault: 20, max: 100 }
 const list = 'dead-letters'
 const decoder = new TextDecoder()
 
@@ -23,7 +24,7 @@ export function createDeadLetterRpc(deadLetters: DeadLetters) {
   return {
     async listDeadLetters({ pageSize, pageToken }) {
       const before = decodePageToken(pageToken, list, isPosition)
-      const { letters, next } = await deadLetters.list(pageSize || pageSizeDefault, before)
+      const { letters, next } = await deadLetters.list(pageSizeOf(pageSize, pageSizes), before)
       const nextPageToken = next === undefined ? '' : encodePageToken(list, next)
       return { deadLetters: letters.map(toMessage), nextPageToken }
     },

@@ -3,6 +3,7 @@ import { callKey } from '@marquee/connect-hono/call'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import type { Validate } from '@marquee/connect-hono/validation'
 import { setResourceVersion, setVersion } from '@marquee/service/rest/conditional'
+import { pageSizeOf } from '@marquee/service/rest/page-size'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import {
   type ConditionFields,
@@ -26,8 +27,8 @@ import { offScale } from './value.ts'
 import type { AggregateWatches } from './watch.ts'
 import { createWatchResponses, targetOf, watchBytes } from './watch-response.ts'
 
-/** Page size of a request that sets none. */
-const pageSizeDefault = 50
+/** Numbers of items in a page. */
+const pageSizes = { ofDefault: 50, max: 500 }
 
 export interface RatingRpcOptions {
   readonly store: RatingDatabase
@@ -129,7 +130,7 @@ export function createRatingRpc(options: RatingRpcOptions) {
     async listTopRated({ recordType, countMin, pageSize, pageToken }, context) {
       const list = `top:${recordType}:${countMin}`
       const after = decodePageToken(pageToken, list, isTopPosition)
-      const limit = pageSize || pageSizeDefault
+      const limit = pageSizeOf(pageSize, pageSizes)
       setVersion(context, await store.revision())
       const page = await store.top({ recordType, countMin: Number(countMin), limit, after })
       const nextPageToken = page.next === undefined ? '' : encodePageToken(list, page.next)

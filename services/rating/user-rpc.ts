@@ -4,6 +4,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { callKey } from '@marquee/connect-hono/call'
 import { setVersion } from '@marquee/service/rest/conditional'
+import { pageSizeOf } from '@marquee/service/rest/page-size'
 import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import { etagOf } from '@marquee/service/rest/write-condition'
 import {
@@ -23,8 +24,8 @@ import type { RatingDatabase } from './store/database.ts'
 import { OutboxFullError, type RatingPlace } from './store/outbox.ts'
 import type { RatingPage, UserPosition } from './store/rating-lists.ts'
 
-/** Page size of a request that sets none. */
-const pageSizeDefault = 50
+/** Numbers of items in a page. */
+const pageSizes = { ofDefault: 50, max: 500 }
 
 /** Number of ratings that an export or a summary reads at once. */
 const readSizeMax = 500
@@ -62,7 +63,7 @@ export function createUserRpc(store: RatingDatabase, eraseUser: EraseUser) {
 
   return {
     async listRatings({ of, pageSize, pageToken }, context) {
-      const limit = pageSize || pageSizeDefault
+      const limit = pageSizeOf(pageSize, pageSizes)
       if (of.case === 'record') {
         requireOperator(context)
         const { recordType, recordId } = of.value

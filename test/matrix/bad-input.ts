@@ -56,10 +56,10 @@ export const badMessages: readonly BadMessage[] = [
   },
   ...[listTopRated, listMetadata].flatMap((method) => [
     {
-      what: `a page size over the bound of ${method.name}`,
+      what: `a negative page size of ${method.name}`,
       method,
-      payload: json({ recordType: 'movie', pageSize: 501 }),
-      says: /^page_size: must be .*less than or equal to 500/,
+      payload: json({ recordType: 'movie', pageSize: -1 }),
+      says: /^page_size: must be greater than or equal to 0/,
     },
     {
       what: `a page token that ${method.name} never gave`,

@@ -541,7 +541,7 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   query: string;
 
   /**
-   * Maximum number of movies of the page: 1 to 500. 0 stands for the default: 50.
+   * Maximum number of movies of the page. 0 stands for the default: 50. More than 500 is the same as 500.
    *
    * @generated from field: int32 page_size = 2;
    */

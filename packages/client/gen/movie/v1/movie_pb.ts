@@ -113,8 +113,9 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   ratingCountMin: bigint;
 
   /**
-   * Maximum number of movies of the page: 1 to 500. 0 stands for the default: 50. ORDER_TOP_RATED passes over
-   * ratings of deleted movies: the page holds as many movies as requested while there are more.
+   * Maximum number of movies of the page. 0 stands for the default: 50. More than 500 is the same as 500.
+   * ORDER_TOP_RATED passes over ratings of deleted movies: the page holds as many movies as requested while there are
+   * more.
    *
    * @generated from field: int32 page_size = 4;
    */

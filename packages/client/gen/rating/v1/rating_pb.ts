@@ -626,7 +626,7 @@ export type ListTopRatedRequest = Message<"rating.v1.ListTopRatedRequest"> & {
   countMin: bigint;
 
   /**
-   * Maximum number of records of the page: 1 to 500. 0 stands for the default: 50.
+   * Maximum number of records of the page. 0 stands for the default: 50. More than 500 is the same as 500.
    *
    * @generated from field: int32 page_size = 3;
    */
@@ -696,7 +696,7 @@ export type ListRatingsRequest = Message<"rating.v1.ListRatingsRequest"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Maximum number of ratings of the page: 1 to 500. 0 stands for the default: 50.
+   * Maximum number of ratings of the page. 0 stands for the default: 50. More than 500 is the same as 500.
    *
    * @generated from field: int32 page_size = 3;
    */

@@ -528,7 +528,8 @@ export const EventHeaderSchema: GenMessage<EventHeader> = /*@__PURE__*/
  */
 export type ListDeadLettersRequest = Message<"system.v1.ListDeadLettersRequest"> & {
   /**
-   * Maximum number of dead letters of the page: 1 to 100. 0 stands for the default: 20. Any page may have fewer.
+   * Maximum number of dead letters of the page. 0 stands for the default: 20. More than 100 is the same as 100. Any page
+   * may have fewer.
    *
    * @generated from field: int32 page_size = 1;
    */
