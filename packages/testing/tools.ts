@@ -28,6 +28,7 @@ export type ToolName =
   | 'pgbouncer'
   | 'promtool'
   | 'schemathesis'
+  | 'varnishd'
 
 export type RuntimeName = 'bun' | 'deno' | 'node'
 

@@ -71,7 +71,7 @@ function settingsOf({ name, folder, servicePort, port }: ProxyOptions): string {
   return replacements.reduce((text, [from, to]) => text.replaceAll(from, to), shown)
 }
 
-function canConnect(port: number): Promise<boolean> {
+export function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
@@ -79,7 +79,8 @@ function canConnect(port: number): Promise<boolean> {
   })
 }
 
-function collect({ stdout, stderr }: ChildProcess): () => string {
+/** Collects the end of the output of a program. */
+export function collect({ stdout, stderr }: ChildProcess): () => string {
   let text = ''
   for (const stream of [stdout, stderr]) {
     stream?.on('data', (chunk: Buffer) => {
