@@ -1,5 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import type { Binding } from '../binding.ts'
+import { maskFieldOf } from '../request/implied-mask.ts'
 import { mediaTypes } from '../response/media-types.ts'
 import { commentOf, type Descriptions } from './descriptions.ts'
 import { exampleBody, pathsBelow } from './examples.ts'
@@ -98,7 +99,9 @@ function bodySchema({ binding, schemas, index, defaults }: OperationOptions): Sc
   }
   const inside = pathsBelow(body, variables)
   if (body.fieldKind !== 'message' || inside.length === 0) return schemas.ofField(body)
-  return schemas.ofPart(name, body.message, inside)
+  // A body of a partial update may leave out every field.
+  const optional = maskFieldOf(binding) ? body.message.fields : []
+  return schemas.ofPart(name, body.message, inside, optional)
 }
 
 /** Returns whether a message without any field breaks the rules. */
