@@ -12,10 +12,10 @@ while ((await store.get('go')) === undefined) await setImmediate()
 let lost = 0
 for (;;) {
   const seen = await store.get('shared')
-  const votes = seen?.imdbVotes ?? 0
+  const votes = seen?.runningTimeMinutes ?? 0
   if (votes >= Number(count)) break
   await setImmediate()
-  const next = { ...movie('shared'), imdbVotes: votes + 1 }
+  const next = { ...movie('shared'), runningTimeMinutes: votes + 1 }
   const { before, after } = await store.edit('shared', (current) =>
     current?.revision === seen?.revision ? next : 'keep',
   )

@@ -66,10 +66,10 @@ export function describeEdits(openNew: () => Promise<MetadataStore>): void {
   test('concurrent edits see each other: none is lost', async () => {
     await using store = await openNew()
     const increment = (before: StoredMetadata | undefined): MovieEdit => {
-      return { ...movie('1'), imdbVotes: (before?.imdbVotes ?? 0) + 1 }
+      return { ...movie('1'), runningTimeMinutes: (before?.runningTimeMinutes ?? 0) + 1 }
     }
     await Promise.all(Array.from({ length: 50 }, () => store.edit('1', increment)))
-    expect((await store.get('1'))?.imdbVotes).toBe(50)
+    expect((await store.get('1'))?.runningTimeMinutes).toBe(50)
   })
 }
 

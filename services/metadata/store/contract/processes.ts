@@ -23,7 +23,7 @@ export function describeProcesses(createUrl: () => Promise<string>): void {
     await store.put([movie('go')])
     for (const writer of writers) await writer.waitForLine(/^done/m, 60_000)
     const shared = await store.get('shared')
-    expect(shared?.imdbVotes).toBe(editCount)
+    expect(shared?.runningTimeMinutes).toBe(editCount)
     const won = writers.flatMap(editsOf)
     expect(won).toHaveLength(editCount)
     expectLinearChain(won, shared?.revision)
