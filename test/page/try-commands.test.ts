@@ -54,7 +54,7 @@ describePage(
             await using visitor = await site().visit(path)
             const shown = await callByPage(visitor.page, fields)
             const command = await copyCommand(visitor, name)
-            expect(withoutTime(JSON.parse(await runShell(command)))).toEqual(withoutTime(shown))
+            expect(withoutStamps(JSON.parse(await runShell(command)))).toEqual(withoutStamps(shown))
           }
         },
         testTimeoutMs,
@@ -123,7 +123,11 @@ async function runShell(line: string): Promise<string> {
   return stdout
 }
 
-/** Removes the update time, which differs for each put. */
-function withoutTime(message: unknown): unknown {
-  return JSON.parse(JSON.stringify(message, (key, value) => (key === 'updateTime' ? '' : value)))
+const differing: ReadonlySet<string> = new Set(['etag', 'revision', 'updateTime'])
+
+/** Removes the values that differ for each put. */
+function withoutStamps(message: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(message, (key, value) => (differing.has(key) ? undefined : value)),
+  )
 }
