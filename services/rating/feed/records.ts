@@ -18,8 +18,8 @@ const timeHeader = 'update-time-ms'
 
 /**
  * Returns the record of a rating for the topic of changes. The key is the JSON array of record type,
- * record id and user id. The value is the JSON form of `rating.v1.Rating`, or a tombstone when the
- * rating is deleted.
+ * record id and user id. The value is the JSON form of `rating.v1.Rating` without its etag, or a
+ * tombstone when the rating is deleted.
  */
 export function ratingRecord(state: RatingState): NewRecord {
   const { recordType, recordId, userId, value, revision, updateTimeMs } = state
