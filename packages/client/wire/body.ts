@@ -22,7 +22,7 @@ export function readBody({ body }: Response): BodyReader {
   }
   return {
     async read(byteCount) {
-      const parts: Uint8Array[] = [pending]
+      const parts = [pending]
       let length = pending.length
       while (length < byteCount) {
         const chunk = await next()
@@ -30,7 +30,8 @@ export function readBody({ body }: Response): BodyReader {
         parts.push(chunk)
         length += chunk.length
       }
-      const bytes = join(parts, length)
+      // A chunk may have many messages: the rest of it is not copied for each.
+      const bytes = parts.length === 1 ? pending : join(parts, length)
       pending = bytes.subarray(byteCount)
       return bytes.subarray(0, byteCount)
     },
