@@ -13,18 +13,19 @@ import type { Result } from './result.ts'
  * never throws, and closes the stream when the caller stops to read.
  */
 export async function* callStreaming<Input extends DescMessage, Output extends DescMessage>(
-  { transport, ...rest }: CallContext,
+  context: CallContext,
   method: DescMethodServerStreaming<Input, Output>,
   request: MessageInitShape<Input>,
   options: CallOptions = {},
 ): AsyncGenerator<Result<MessageShape<Output>>, void, undefined> {
   const { timeoutMs = 0 } = options
-  const { signal, race, ...opened } = openAttempt({ transport, ...rest }, options, timeoutMs)
+  const opened = openAttempt(context, options, timeoutMs)
+  const { signal, race } = opened
   try {
     const headers = await race(opened.headers())
     const deadlineMs = timeoutMs || undefined
-    const input = only(request)
-    const response = await race(transport.stream(method, signal, deadlineMs, headers, input))
+    const streaming = context.transport.stream(method, signal, deadlineMs, headers, only(request))
+    const response = await race(streaming)
     const messages = response.message[Symbol.asyncIterator]()
     for (let next = await race(messages.next()); !next.done; next = await race(messages.next())) {
       yield { ok: true, value: next.value }

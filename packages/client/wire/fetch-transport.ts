@@ -34,11 +34,16 @@ interface FetchTransportOptions {
 export function createFetchTransport(options: FetchTransportOptions): Transport {
   const baseUrl = options.baseUrl.replace(/\/$/, '')
 
-  async function send(method: DescMethod, query: string, init: RequestInit): Promise<Response> {
+  async function send(
+    method: DescMethod,
+    signal: AbortSignal | undefined,
+    init: RequestInit,
+    query = '',
+  ): Promise<Response> {
     const url = `${baseUrl}/${method.parent.typeName}/${method.name}${query}`
     const { fetch = globalThis.fetch } = options
     try {
-      return await fetch(url, { redirect: 'error', ...init })
+      return await fetch(url, { redirect: 'error', signal: signal ?? null, ...init })
     } catch (error) {
       throw failure('unavailable', `the service cannot be reached: ${error}`, error)
     }
@@ -50,8 +55,8 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
       const isGet = isReadOnly(method) && message.length <= getBytesMax
       const headers = headersOf(header, timeoutMs, isGet ? undefined : unaryType)
       const response = isGet
-        ? await send(method, queryOf(message), { headers, signal: signal ?? null })
-        : await send(method, '', { method: 'POST', body: message, headers, signal: signal ?? null })
+        ? await send(method, signal, { headers }, queryOf(message))
+        : await send(method, signal, { method: 'POST', body: message, headers })
       const bytes = await readAll(response)
       if (!isOf(response, unaryType)) throwError(response, unaryType, bytes)
       const { parent: service } = method
@@ -64,9 +69,7 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
       const { value } = await input[Symbol.asyncIterator]().next()
       const body = envelope(encode(method.input, value))
       const headers = headersOf(header, timeoutMs, streamType)
-      const response = await send(method, '', {
-        ...{ method: 'POST', body, headers, signal: signal ?? null },
-      })
+      const response = await send(method, signal, { method: 'POST', body, headers })
       if (!isOf(response, streamType)) throwError(response, streamType, await readAll(response))
       const { parent: service } = method
       const trailer = new Headers()
