@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { create, toBinary } from '@bufbuild/protobuf'
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import { DurationSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect'
+import { retryInfo } from '@marquee/connect-hono/errors/retry-info'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { LibraryService } from '../../gen/library/v1/library_pb.ts'
 import { createCalls } from './calls.ts'
@@ -16,15 +14,6 @@ import { openMarquee } from './testing/marquee.ts'
 alsoOnDenoAndNode(import.meta.filename)
 
 const record = { recordId: 'alien', recordType: 'movie' }
-
-/** `google.rpc.RetryInfo` with a delay. */
-function retryInfo(delayMs: number): ConnectError['details'] {
-  const seconds = BigInt(Math.floor(delayMs / 1_000))
-  const nanos = (delayMs % 1_000) * 1_000_000
-  const delay = toBinary(DurationSchema, create(DurationSchema, { seconds, nanos }))
-  const value = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(delay).finish()
-  return [{ type: 'google.rpc.RetryInfo', value }]
-}
 
 function unavailable(details: ConnectError['details'] = []): ConnectError {
   const error = new ConnectError('come again', Code.Unavailable)
