@@ -42,9 +42,7 @@ await run('start', readDevConfig, async (running, config) => {
     registry,
     memory,
   )
-  const commandUrls = { metadata: metadata.url, rating: rating.url }
-  const page = { ...config.movie.page, commandUrls }
-  const ofMovie = { ...trust(config.movie, identity), page, ...(identity && { identity }) }
+  const ofMovie = { ...trust(config.movie, identity), ...(identity && { identity }) }
   const movie = await startMovie(named('movie'), ofMovie, registry, memory)
   const urls = { metadata: metadata.url, rating: rating.url, movie: movie.url }
   const ready = await Promise.all(Object.values(urls).map(becomesReady))

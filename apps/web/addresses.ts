@@ -1,8 +1,6 @@
 /** Base URLs of the services: a path of the page's own origin, or another origin. */
 export interface ServiceAddresses {
   readonly services: { readonly movie: string; readonly metadata: string; readonly rating: string }
-  /** Origins for shell commands, because grpcurl takes no path; absent when not configured. */
-  readonly commandUrls?: Partial<ServiceAddresses['services']>
   readonly hasSignIn?: boolean
 }
 
@@ -28,9 +26,7 @@ export async function fetchAddresses(): Promise<ServiceAddresses> {
 
 /** Reads `/page.json`; a service without a text there keeps its default. */
 function parseAddresses(json: unknown): ServiceAddresses {
-  const config = json as
-    | (Record<'services' | 'commandUrls', Record<string, unknown>> & { hasSignIn?: unknown })
-    | null
+  const config = json as { services?: Record<string, unknown>; hasSignIn?: unknown } | null
   const given = config?.services ?? {}
   const { movie, metadata, rating } = defaultAddresses.services
   const text = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback)
@@ -40,7 +36,6 @@ function parseAddresses(json: unknown): ServiceAddresses {
       metadata: text(given.metadata, metadata),
       rating: text(given.rating, rating),
     },
-    ...(config?.commandUrls ? { commandUrls: config.commandUrls } : {}),
     hasSignIn: config?.hasSignIn === true,
   }
 }

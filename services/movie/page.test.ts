@@ -18,7 +18,7 @@ describe('page.json contains the addresses of the services:', () => {
     const response = await app.fetch(new Request(`${appOrigin}/page.json`))
     expect(response.headers.get('cache-control')).toBe('no-cache')
     const urls = { movie: '', metadata: '/services/metadata', rating: '/services/rating' }
-    expect(await response.json()).toEqual({ services: urls, commandUrls: urls })
+    expect(await response.json()).toEqual({ services: urls })
   })
 
   test('their own origins, which the policy of the page allows', async () => {
@@ -27,7 +27,6 @@ describe('page.json contains the addresses of the services:', () => {
     const addresses = await (await app.fetch(new Request(`${appOrigin}/page.json`))).json()
     expect(addresses).toMatchObject({
       services: { metadata: '/services/metadata', rating: url },
-      commandUrls: { rating: url },
     })
   })
 })

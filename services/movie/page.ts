@@ -19,8 +19,6 @@ export interface PageConfig {
    * movie.
    */
   readonly directUrls: Partial<Record<PageService, string>>
-  /** Origins in the shell commands that the page shows: `http://localhost:8082`. */
-  readonly commandUrls?: Partial<Record<PageService, string>>
   /** True when people can sign in. Default: false. */
   readonly hasSignIn?: boolean
 }
@@ -70,7 +68,7 @@ export async function openPage({ config, log }: PageOptions): Promise<MoviePage>
 
 /** @param built `undefined` when the page is not built. */
 function addPage(app: ServiceApp, built: BuiltPage | undefined, config: PageConfig): void {
-  const { directUrls, commandUrls, hasSignIn = false } = config
+  const { directUrls, hasSignIn = false } = config
   for (const path of [...pagePaths, ...Object.keys(otherPages), '/assets/*', '/page.json']) {
     app.access.addRoute(path, { GET: Access.PUBLIC })
   }
@@ -82,11 +80,7 @@ function addPage(app: ServiceApp, built: BuiltPage | undefined, config: PageConf
     advice: 'bun run build',
   })
   const services = { movie: '', ...forwardedPaths, ...directUrls }
-  const addresses = {
-    services,
-    commandUrls: { ...services, ...commandUrls },
-    ...(hasSignIn && { hasSignIn }),
-  }
+  const addresses = { services, ...(hasSignIn && { hasSignIn }) }
   app.get('/page.json', (c) => c.json(addresses, 200, { 'cache-control': 'no-cache' }))
   app.all('/page.json', refuseMethod('GET, HEAD'))
 }

@@ -3,8 +3,8 @@ import type { Call } from './call.ts'
 import { shellQuote } from './shell-quote.ts'
 
 /**
- * The call as a grpcurl command. It always uses gRPC, and it takes an address without a path, which
- * is the service's own port.
+ * The call as a grpcurl command. It always uses gRPC, and it takes an address without a path. See
+ * `directAddress`.
  */
 export function grpcurlCommand(call: Call, address: URL): string {
   const { options, messages, method, registry } = call

@@ -13,6 +13,8 @@ import type { ServiceName } from './try-path.ts'
 interface CommandsProps {
   /** Undefined while the request is invalid. */
   readonly call: Call | undefined
+  /** Full name of the RPC service. */
+  readonly typeName: string
   readonly at: ServiceName
   readonly addresses: () => Promise<ServiceAddresses>
 }
@@ -24,18 +26,19 @@ const tools = [
 ] as const
 
 /** The call as commands for a shell. */
-export function Commands({ call, at, addresses }: CommandsProps) {
+export function Commands({ call, typeName, at, addresses }: CommandsProps) {
   const tool = useSignal<Tool>('curl')
   const copied = useSignal('')
   const shown = useRef<HTMLPreElement>(null)
   const address = useSignal<DirectAddress | undefined>(undefined)
   useEffect(() => {
     const controller = new AbortController()
-    void directAddress(at, addresses, location.origin, controller.signal).then((found) => {
-      if (!controller.signal.aborted) address.value = found
+    const { signal } = controller
+    void directAddress({ typeName, at }, addresses, location.origin, signal).then((found) => {
+      if (!signal.aborted) address.value = found
     })
     return () => controller.abort()
-  }, [at, addresses])
+  }, [typeName, at, addresses])
   const command = call && commandOf(tool.value, call, address.value?.url)
   const note = tool.value === 'grpcurl' && address.value ? noteOf(at, address.value) : ''
   const copy = async () => {

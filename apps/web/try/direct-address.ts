@@ -2,7 +2,7 @@ import { createCalls } from '@marquee/client/calls'
 import { SystemService } from '@marquee/client/system'
 import type { ServiceAddresses } from '../addresses.ts'
 import { optionsOf } from '../clients.ts'
-import type { ServiceName } from './try-path.ts'
+import { ownerOf, type ServiceName } from './try-path.ts'
 
 /** The address of a service without a path before the method. */
 export interface DirectAddress {
@@ -11,19 +11,29 @@ export interface DirectAddress {
   readonly isInstance: boolean
 }
 
-/** Timeout of looking for an instance. */
+/** An RPC service, and the service that the page calls for it. */
+interface Target {
+  readonly typeName: string
+  readonly at: ServiceName
+}
+
+/** Timeout of looking for an instance, in milliseconds. */
 const timeoutMs = 5_000
 
-/** The service's public origin, or the address of an instance, or none. */
+/**
+ * The origin of a service that has one, or the page's, at which movie serves the RPC services of the
+ * others. Those that several services have need the address of an instance, if one is known.
+ */
 export async function directAddress(
-  at: ServiceName,
+  { typeName, at }: Target,
   addresses: () => Promise<ServiceAddresses>,
   origin: string,
   signal: AbortSignal,
 ): Promise<DirectAddress> {
-  const { services, commandUrls } = await addresses()
-  const url = commandUrls?.[at] ?? services[at]
+  const { services } = await addresses()
+  const url = services[at]
   if (!url.startsWith('/')) return { url: new URL(url || origin), isInstance: false }
+  if (ownerOf(typeName) === at) return { url: new URL(origin), isInstance: false }
   const instanceUrl = await instanceOf(at, signal)
   return { url: instanceUrl, isInstance: instanceUrl !== undefined }
 }

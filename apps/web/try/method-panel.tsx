@@ -77,7 +77,12 @@ export function MethodPanel(props: MethodPanelProps) {
       </form>
       <div class="panel-response" ref={response}>
         <OutcomeView outcome={outcome} />
-        <Commands call={next} at={at} addresses={clients.addresses} />
+        <Commands
+          call={next}
+          typeName={method.parent.typeName}
+          at={at}
+          addresses={clients.addresses}
+        />
       </div>
     </div>
   )

@@ -29,6 +29,6 @@ const owners: Readonly<Record<string, ServiceName>> = {
 }
 
 /** Returns `undefined` for an RPC service that several services have. */
-function ownerOf(typeName: string): ServiceName | undefined {
+export function ownerOf(typeName: string): ServiceName | undefined {
   return owners[typeName] ?? serviceNames.find((name) => typeName.startsWith(`${name}.`))
 }
