@@ -6,10 +6,10 @@ import { startServices } from './services.ts'
 import type { Visitor } from './visitor.ts'
 
 /**
- * Half of it is the typed clients. They grow with every RPC of the services, whose descriptors a
- * client has in full, and the page's own script needs some room for filters.
+ * Half of the script is the typed clients. They grow with every RPC of the services, whose
+ * descriptors a client has in full.
  */
-const scriptBytesMax = 64_000
+const scriptBytesMax = 60_000
 const layoutShiftMax = 0.01
 /** Delay of responses, so that the loading state is visible. */
 const responseDelayMs = 150
