@@ -27,8 +27,9 @@ export interface WebBuild {
 
 /** Minimum size of a file that is compressed. */
 const compressBytesMin = 512
-/** Size from which the best quality of Brotli takes seconds, in bytes, and a quality that does not. */
-const slowBytesMin = 512 * 1024
+/** Size above which the best quality of Brotli takes seconds, in bytes. */
+const bestQualityBytesMax = 512 * 1024
+/** Quality of Brotli for larger files. */
 const quickQuality = 9
 /** File in the output with the fingerprint of its source. */
 const fingerprintName = 'fingerprint'
@@ -135,7 +136,7 @@ const packers = {
     brotli(bytes, {
       params: {
         [constants.BROTLI_PARAM_QUALITY]:
-          bytes.length > slowBytesMin ? quickQuality : constants.BROTLI_MAX_QUALITY,
+          bytes.length > bestQualityBytesMax ? quickQuality : constants.BROTLI_MAX_QUALITY,
       },
     }),
   gz: (bytes: Uint8Array) => zip(bytes, { level: constants.Z_BEST_COMPRESSION }),
