@@ -83,7 +83,7 @@ async function becomesReady(url: string): Promise<boolean> {
 /** Saves the demo catalogue, completely or not at all, when there is no movie. */
 async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl']) {
   await using store = await openMetadataStore(databaseUrl)
-  const { movies: present } = await store.list({ words: [], limit: 1 })
+  const { movies: present } = await store.list({ limit: 1 })
   if (present.length > 0) return 0
   const movies = await Array.fromAsync(readVegaMovies())
   await store.put(movies)

@@ -9,7 +9,7 @@ import {
   MetadataService,
 } from '../../gen/metadata/v1/metadata_pb.ts'
 import { type Rating, RatingService } from '../../gen/rating/v1/rating_pb.ts'
-import { externalSources, queryWords, searchWords } from '../../services/metadata/metadata.ts'
+import { externalSources } from '../../services/metadata/metadata.ts'
 import { defaultScale, type Scale } from '../../services/rating/scale.ts'
 import { sourceNumbers } from '../exports/source-numbers.ts'
 
@@ -174,8 +174,15 @@ function findAll(
 
 /** Returns whether each word of the query is the beginning of a word of the title. */
 function hasWords(title: string, query: string): boolean {
-  const words = searchWords(title)
-  return queryWords(query).every((start) => words.some((word) => word.startsWith(start)))
+  const words = wordsOf(title)
+  return wordsOf(query).every((start) => words.some((word) => word.startsWith(start)))
+}
+
+function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
 }
 
 function keyOfRating({ userId, recordId }: { userId: string; recordId: string }): string {

@@ -38,29 +38,3 @@ export interface StoredMetadata extends Metadata {
   /** Grows with every put, across all movies of the store. */
   readonly revision: number
 }
-
-/**
- * Returns the words of a text in the form that a search compares: lower case, without accents,
- * split at everything but letters and digits. "Amélie (2001)" has the words "amelie" and "2001".
- */
-export function searchWords(text: string): string[] {
-  const plain = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
-  return plain.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '')
-}
-
-/**
- * Maximum number of words that a search compares. A longer query finds titles by its first 32
- * words.
- */
-const queryWordsMax = 32
-
-/**
- * Returns the distinct words of a query, in order, as `searchWords` does. Omits a word that begins
- * another one, because it matches whatever the longer one matches.
- */
-export function queryWords(query: string): string[] {
-  const distinct = [...new Set(searchWords(query))]
-  const inOrder = distinct.toSorted()
-  const implied = new Set(inOrder.filter((word, index) => inOrder[index + 1]?.startsWith(word)))
-  return distinct.filter((word) => !implied.has(word)).slice(0, queryWordsMax)
-}

@@ -14,7 +14,7 @@ test.each([
   ['resets', '`http2Limits.resets.burst`: 2000, `--http2-resets-burst`.'],
   ['a value of an event', '`valueBytesMax`: 1048576 (1 MiB).'],
   ['retries', '`retriesMax`: 2'],
-  ['a search', '`searchLimits.rareCountMax`: 10000.'],
+  ['a filter', '`comparisonCountMax`: 32.'],
 ])('the page has the number, the name and the flag of %s', (_, line) => {
   expect(page).toContain(`- ${line}`)
 })

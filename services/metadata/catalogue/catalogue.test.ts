@@ -67,6 +67,38 @@ describe('a search', () => {
   })
 })
 
+test.each([
+  ['jeunet', ['1', '2']],
+  ['JEU pie', ['1', '2']],
+  ['amelie jean', ['1']],
+  ['am fab des dest', ['1']],
+  ['elie', []],
+  ['amelie resurrection', []],
+  ['199', ['2']],
+  ['"quoted" and (not) near*', ['3']],
+  ['obrien', ['3']],
+  ['o brien', ['3']],
+  ['千と', ['4']],
+  ['宮', ['4']],
+  ['𞤣', []],
+  ['𞤢', ['5']],
+  ['𞤀𞤣', ['5']],
+  ['astral', ['5']],
+  ['istanbul', ['5']],
+])('a search for %j finds beginnings of words, in any script', async (query, ids) => {
+  const found = await list(
+    [
+      movie('Le Fabuleux Destin d’Amélie Poulain', { id: '1', director: 'Jean-Pierre Jeunet' }),
+      movie('Alien: Resurrection (1997)', { id: '2', director: 'Jean-Pierre Jeunet' }),
+      movie('"Quoted" AND (NOT) * NEAR', { id: '3', director: 'O’Brien' }),
+      movie('千と千尋の神隠し', { id: '4', director: '宮崎 駿' }),
+      movie('𞤀𞤣𞤤𞤢𞤥 𝔸stral', { id: '5', director: 'İstanbul' }),
+    ],
+    { query },
+  )
+  expect(found.map(({ id }) => id).toSorted()).toEqual(ids)
+})
+
 test('whatever is put and removed, lists have what looking at every movie finds', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyChange, { maxLength: 30 }), anyList, async (changes, given) => {

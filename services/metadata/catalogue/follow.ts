@@ -1,11 +1,11 @@
 import type { ChangePosition, ListPosition, MetadataStore } from '../store/port.ts'
-import { createSlices } from '../store/slices.ts'
 import {
   type Catalogue,
   type CataloguePage,
   type CatalogueQuery,
   createCatalogue,
 } from './catalogue.ts'
+import { createSlices } from './slices.ts'
 
 /** The movies of a store, as lists need them. */
 export interface FollowingCatalogue {
@@ -41,7 +41,7 @@ export function followStore(
     let after: ListPosition | undefined
     do {
       await slices.next()
-      const page = await store.list({ words: [], limit: readSize, ...(after && { after }) })
+      const page = await store.list({ limit: readSize, ...(after && { after }) })
       for (const movie of page.movies) loaded.catalogue.put(movie)
       after = page.next
     } while (after !== undefined)

@@ -20,26 +20,15 @@ export interface ListPosition {
 }
 
 export interface ListOptions {
-  /**
-   * Words of a search, as `queryWords` returns them. Each must begin a word of the title or
-   * director. Empty for all movies.
-   */
-  readonly words: readonly string[]
   /** Maximum number of movies of the page. */
   readonly limit: number
   /** Position after which the page starts. Default: the beginning. */
   readonly after?: ListPosition
-  /** Cancels a long search, which then rejects with the reason. */
-  readonly signal?: AbortSignal
 }
 
 export interface ListPage {
   readonly movies: readonly StoredMetadata[]
-  /**
-   * Position of the next page, or `undefined` when this is the last one. A page with a next one may
-   * have fewer movies than the limit, or none, when the search has reached the maximum of one call
-   * (`searchLimits`).
-   */
+  /** Position of the next page, or `undefined` when this is the last one. */
   readonly next: ListPosition | undefined
 }
 
@@ -109,7 +98,6 @@ export interface MetadataStore extends AsyncDisposable {
 
   /**
    * Lists movies by title, then id, both compared by code point. `after` may name a deleted movie.
-   * A long search sees a concurrent put as if it had happened between two pages.
    */
   list(options: ListOptions): Promise<ListPage>
 

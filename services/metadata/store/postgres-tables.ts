@@ -1,15 +1,14 @@
 import type { Row, Statement } from '@marquee/sql/postgres/connection'
 import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
-import { externalIdsOf, type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import { externalIdsOf, type Metadata, type StoredMetadata } from '../metadata.ts'
 import type { Change } from './port.ts'
 
 /**
  * `metadata` is the movie as JSON, which can represent U+0000. `title` is the title in UTF-8, as
- * bytes, because a text of Postgres cannot contain U+0000; the list is ordered by it. `words` are
- * the search words of title and director. `movie_word` holds them one by one. A trigger maintains
- * it, because instances of an older version may write to the same tables. `external_id` holds the
- * ids at other sources, which `metadata` has too. A put removes them by a trigger, and inserts them
- * again.
+ * bytes, because a text of Postgres cannot contain U+0000; the list is ordered by it. `external_id`
+ * holds the ids at other sources, which `metadata` has too. A put removes them by a trigger, and
+ * inserts them again. `deleted_movie` holds the ids of the last deletes, up to those that
+ * `forgotten_movies` names. Only older versions write `words`, and search `movie_word`.
  */
 export const schema: PostgresSchema = {
   kind: 'metadata',
@@ -86,6 +85,11 @@ export const schema: PostgresSchema = {
     END $$;
     CREATE TRIGGER deleted_movies_follow AFTER INSERT OR DELETE ON movie
       FOR EACH ROW EXECUTE FUNCTION note_deleted_movie();`,
+    // Instances of an older version go on writing `words`, and find nothing.
+    `DROP TRIGGER movie_words_follow ON movie;
+    DROP FUNCTION keep_movie_words();
+    TRUNCATE movie_word;
+    ALTER TABLE movie ALTER COLUMN words SET DEFAULT '';`,
   ],
 }
 
@@ -108,36 +112,6 @@ export const sql = {
   list: {
     name: 'list',
     text: `SELECT ${columns} FROM movie WHERE (title, id) > ($1, $2) ORDER BY title, id LIMIT $3`,
-  },
-  countWords: {
-    name: 'count-words',
-    text: `SELECT (SELECT count(*) FROM (
-        SELECT 1 FROM movie_word WHERE word >= start AND word < beyond LIMIT $3
-      ) AS found) AS count
-      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS requested (start, beyond, place)
-      ORDER BY place`,
-  },
-  // OFFSET 0 forces the planner to look up the candidates one by one.
-  searchAmong: {
-    name: 'search-among',
-    text: `SELECT ${columns} FROM (
-        SELECT found.* FROM (
-          SELECT DISTINCT movie_id FROM movie_word WHERE word >= $5 AND word < $6
-        ) AS candidate,
-        LATERAL (SELECT * FROM movie WHERE id = candidate.movie_id OFFSET 0) AS found
-        WHERE words @@ $4::tsquery AND (title, id) > ($1, $2)
-      ) AS movie ORDER BY title, id LIMIT $3`,
-  },
-  searchSlice: {
-    name: 'search-slice',
-    text: `SELECT ${columns} FROM (
-        SELECT * FROM movie WHERE (title, id) > ($1, $2) ORDER BY title, id LIMIT $5
-      ) AS movie WHERE words @@ $4::tsquery ORDER BY title, id LIMIT $3`,
-  },
-  sliceEnd: {
-    name: 'slice-end',
-    text: `SELECT title, id FROM movie WHERE (title, id) > ($1, $2)
-      ORDER BY title, id OFFSET $3::integer - 1 LIMIT 1`,
   },
   changes: {
     name: 'changes',
@@ -164,12 +138,11 @@ export const sql = {
   known: { name: 'known', text: 'SELECT id FROM movie WHERE id = ANY($1::text[])' },
   put: {
     name: 'put',
-    text: `INSERT INTO movie (id, title, metadata, words, update_time_ms, revision)
-      SELECT id, title, metadata, array_to_tsvector(string_to_array(words, ' ')), $5, $6
-      FROM unnest($1::text[], $2::bytea[], $3::json[], $4::text[]) AS put (id, title, metadata, words)
+    text: `INSERT INTO movie (id, title, metadata, update_time_ms, revision)
+      SELECT id, title, metadata, $4, $5
+      FROM unnest($1::text[], $2::bytea[], $3::json[]) AS put (id, title, metadata)
       ON CONFLICT (id) DO UPDATE SET title = excluded.title, metadata = excluded.metadata,
-        words = excluded.words, update_time_ms = excluded.update_time_ms,
-        revision = excluded.revision`,
+        update_time_ms = excluded.update_time_ms, revision = excluded.revision`,
   },
   putExternalIds: {
     name: 'put-external-ids',
@@ -178,19 +151,12 @@ export const sql = {
   delete: { name: 'delete', text: 'DELETE FROM movie WHERE id = $1 RETURNING id' },
 } satisfies Record<string, Statement>
 
-/**
- * Maximum size of a compared word, in bytes: the limit of a lexeme. Only a word of more than 113
- * characters can be larger.
- */
-const wordBytesMax = 2_046
-
 /** Converts movies to the columns that `sql.put` takes. */
 export function movieColumns(movies: readonly Metadata[]): unknown[][] {
   return [
     movies.map(({ id }) => id),
     movies.map(({ title }) => Buffer.from(title)),
     movies.map((movie) => JSON.stringify(movie)),
-    movies.map(({ title, director }) => wordsOf(`${title} ${director}`).join(' ')),
   ]
 }
 
@@ -200,34 +166,6 @@ export function externalIdColumns(movies: readonly Metadata[]): string[][] {
     externalIdsOf(movie).map(([source, id]) => [movie.id, source, id] as const),
   )
   return [0, 1, 2].map((column) => rows.map((row) => row[column] as string))
-}
-
-function wordsOf(text: string): string[] {
-  return searchWords(text).map(cut)
-}
-
-/**
- * Returns the range of texts that begin with each word: the first one, and the first one after the
- * range.
- */
-export function prefixRanges(words: readonly string[]): [string[], string[]] {
-  const starts = words.map(cut)
-  return [starts, starts.map((start) => `${start}\u{10ffff}`)]
-}
-
-/**
- * Returns a query for the rows with a word that begins with each of these
- * (https://www.postgresql.org/docs/current/datatype-textsearch.html).
- */
-export function prefixQuery(words: readonly string[]): string {
-  return words.map((word) => `'${cut(word).replaceAll(/['\\]/g, '$&$&')}':*`).join(' & ')
-}
-
-function cut(word: string): string {
-  const bytes = Buffer.from(word)
-  if (bytes.length <= wordBytesMax) return word
-  // The decoder omits an incomplete last character.
-  return new TextDecoder().decode(bytes.subarray(0, wordBytesMax), { stream: true })
 }
 
 export function toChange(row: Row): Change {

@@ -5,6 +5,7 @@ import { beforeNul, isText } from '@marquee/sql/postgres/text'
 import { nextRevision } from '@marquee/sql/revision'
 import type { ExternalSource, Metadata, StoredMetadata } from '../metadata.ts'
 import { endOfChanges, everyHundredth } from './changes.ts'
+import { pageOf } from './list.ts'
 import {
   type ChangePosition,
   type ChangesPage,
@@ -16,7 +17,6 @@ import {
   type MovieEdit,
   type PutOutcome,
 } from './port.ts'
-import { createPostgresSearch } from './postgres-search.ts'
 import {
   externalIdColumns,
   movieColumns,
@@ -25,7 +25,6 @@ import {
   toChange,
   toMovie,
 } from './postgres-tables.ts'
-import { pageOf, type SearchLimits, search, searchLimits } from './search.ts'
 
 export interface PostgresMetadataStoreOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -34,16 +33,12 @@ export interface PostgresMetadataStoreOptions {
   readonly clock?: () => number
   /** Maximum number of connections in the pool. */
   readonly poolSizeMax?: number
-  readonly searchLimits?: SearchLimits
   /** See the constant of the same name, which is the default. */
   readonly deletedCountMax?: number
 }
 
 /** Time and revision of a write. */
 type Stamp = Pick<StoredMetadata, 'updateTimeMs' | 'revision'>
-
-/** One statement reads more movies than one event-loop turn may. */
-const limitsDefault = { ...searchLimits, sliceSize: 10_000 }
 
 /**
  * Opens a catalogue in a PostgreSQL database, which several processes may share. Writers wait for
@@ -52,14 +47,12 @@ const limitsDefault = { ...searchLimits, sliceSize: 10_000 }
 export async function openPostgresMetadataStore(
   options: PostgresMetadataStoreOptions,
 ): Promise<MetadataStore> {
-  const { clock = Date.now, searchLimits: limits = limitsDefault } = options
-  const { deletedCountMax: countMax = deletedCountMax } = options
+  const { clock = Date.now, deletedCountMax: countMax = deletedCountMax } = options
   const isForgetting = everyHundredth(countMax)
   const db = await openPostgres({ ...options, schema })
   await using opened = new AsyncDisposableStack()
   opened.use(db)
   await db.transaction((query) => query(sql.insertRevision, [nextRevision(0, clock())]))
-  const index = createPostgresSearch(db)
   const resources = opened.move()
 
   /** Blocks other writers until the transaction ends, and returns the next revision. */
@@ -149,9 +142,7 @@ export async function openPostgresMetadataStore(
     return endOfChanges(rows.map(toChange), limit)
   }
 
-  async function list(options: ListOptions): Promise<ListPage> {
-    if (options.words.length > 0) return search(index, options, limits)
-    const { after, limit } = options
+  async function list({ after, limit }: ListOptions): Promise<ListPage> {
     const place = [Buffer.from(after?.title ?? ''), beforeNul(after?.id ?? '')]
     return pageOf((await db.read(sql.list, [...place, limit])).map(toMovie), limit)
   }

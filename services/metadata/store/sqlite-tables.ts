@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Schema } from '@marquee/sql/sqlite/sqlite'
-import { type Metadata, type StoredMetadata, searchWords } from '../metadata.ts'
+import type { Metadata, StoredMetadata } from '../metadata.ts'
 import type { Change } from './port.ts'
 
 /**
- * `metadata` is the movie as JSON. `word` holds the search words of title and director, each once
- * per movie. `movie_words` holds them by movie, each after a space, so that `instr` finds the
- * beginning of a word. `external_id` holds the ids at other sources, which `metadata` has too. A put
- * removes them by a trigger, and inserts them again.
+ * `metadata` is the movie as JSON. `external_id` holds the ids at other sources, which `metadata` has
+ * too. A put removes them by a trigger, and inserts them again. `deleted_movie` holds the ids of the
+ * last deletes, up to those that `forgotten_movies` names. Only older versions search `word` and
+ * `movie_words`.
  */
 export const schema: Schema = {
   applicationId: 0x6d_71_6d_64,
@@ -75,6 +75,15 @@ export const schema: Schema = {
   CREATE TRIGGER restored_movie AFTER INSERT ON movie BEGIN
     DELETE FROM deleted_movie WHERE id = new.id;
   END;`,
+    // Instances of an older version go on writing, and find nothing. They need a row of each movie in
+    // `movie_words`, also of one that a newer version has put.
+    `DELETE FROM word;
+  CREATE TRIGGER unused_word BEFORE INSERT ON word BEGIN
+    SELECT RAISE(IGNORE);
+  END;
+  CREATE TRIGGER unused_words AFTER INSERT ON movie BEGIN
+    INSERT OR IGNORE INTO movie_words VALUES (new.movie_number, '');
+  END;`,
   ],
 }
 
@@ -91,10 +100,6 @@ function readers(db: DatabaseSync) {
     getMany: db.prepare(
       `SELECT ${columns} FROM json_each(?) AS requested CROSS JOIN movie ON movie.id = requested.value`,
     ),
-    getNumbered: db.prepare(
-      `SELECT ${columns} FROM json_each(?) AS requested CROSS JOIN movie
-       ON movie.movie_number = requested.value ORDER BY requested.key`,
-    ),
     list: db.prepare(
       `SELECT ${columns} FROM movie WHERE (title, id) > (?, ?) ORDER BY title, id LIMIT ?`,
     ),
@@ -106,18 +111,9 @@ function readers(db: DatabaseSync) {
     ),
     forgotten: db.prepare('SELECT revision FROM forgotten_movies'),
     number: db.prepare('SELECT movie_number FROM movie WHERE id = ?'),
-    words: db.prepare('SELECT words FROM movie_words WHERE movie_number = ?'),
     byExternalId: db.prepare(
       `SELECT id FROM external_id JOIN movie USING (movie_number)
        WHERE source = ? AND external_id = ? ORDER BY id LIMIT ?`,
-    ),
-    countWords: db.prepare(
-      'SELECT count(*) AS count FROM (SELECT 1 FROM word WHERE word >= ? AND word < ? LIMIT ?)',
-    ),
-    numbersOf: db.prepare('SELECT DISTINCT movie_number FROM word WHERE word >= ? AND word < ?'),
-    sliceEnd: db.prepare(
-      `SELECT title, id FROM movie WHERE (title, id) > (?, ?)
-       ORDER BY title, id LIMIT 1 OFFSET ? - 1`,
     ),
   }
 }
@@ -130,12 +126,8 @@ function writers(db: DatabaseSync) {
          update_time_ms = excluded.update_time_ms, revision = excluded.revision
        RETURNING movie_number`,
     ),
-    putWords: db.prepare('INSERT OR REPLACE INTO movie_words VALUES (?, ?)'),
     putExternalId: db.prepare('INSERT INTO external_id VALUES (?, ?, ?)'),
-    putWord: db.prepare('INSERT INTO word VALUES (?, ?)'),
-    delete: db.prepare('DELETE FROM movie WHERE id = ? RETURNING movie_number'),
-    deleteWords: db.prepare('DELETE FROM movie_words WHERE movie_number = ? RETURNING words'),
-    deleteWord: db.prepare('DELETE FROM word WHERE word = ? AND movie_number = ?'),
+    delete: db.prepare('DELETE FROM movie WHERE id = ?'),
     forget: db.prepare(
       `UPDATE forgotten_movies SET revision = coalesce(
          (SELECT revision FROM deleted_movie ORDER BY revision DESC LIMIT 1 OFFSET ?), revision)`,
@@ -146,21 +138,6 @@ function writers(db: DatabaseSync) {
     insertRevision: db.prepare('INSERT OR IGNORE INTO catalogue VALUES (1, ?)'),
     setRevision: db.prepare('UPDATE catalogue SET revision = ?'),
   }
-}
-
-/** Returns the search words of a movie, each once. */
-export function wordsOf({ title, director }: Metadata): Set<string> {
-  return new Set(searchWords(`${title} ${director}`))
-}
-
-/** Joins words in the form of `movie_words`. */
-export function joinWords(words: Iterable<string>): string {
-  return Array.from(words, (word) => ` ${word}`).join('')
-}
-
-/** Reverses `joinWords`. */
-export function splitWords(joined: unknown): string[] {
-  return (joined as string).split(' ').slice(1)
 }
 
 export function toChange(row: Record<string, unknown>): Change {

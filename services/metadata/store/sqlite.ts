@@ -11,6 +11,7 @@ import {
   type StoredMetadata,
 } from '../metadata.ts'
 import { endOfChanges, everyHundredth } from './changes.ts'
+import { pageOf } from './list.ts'
 import {
   type ChangePosition,
   type ChangesPage,
@@ -22,17 +23,7 @@ import {
   type MovieEdit,
   type PutOutcome,
 } from './port.ts'
-import { pageOf, type SearchLimits, search } from './search.ts'
-import { createSqliteSearch } from './sqlite-search.ts'
-import {
-  joinWords,
-  prepareStatements,
-  schema,
-  splitWords,
-  toChange,
-  toMovie,
-  wordsOf,
-} from './sqlite-tables.ts'
+import { prepareStatements, schema, toChange, toMovie } from './sqlite-tables.ts'
 
 export interface SqliteMetadataStoreOptions {
   /**
@@ -46,7 +37,6 @@ export interface SqliteMetadataStoreOptions {
   readonly onWarning?: (message: string) => void
   /** Receives the failures of the file. */
   readonly faults?: SqliteFaults
-  readonly searchLimits?: SearchLimits
   /** See the constant of the same name, which is the default. */
   readonly deletedCountMax?: number
 }
@@ -56,14 +46,13 @@ const cachedCountMax = 1_000
 
 /** Opens a catalogue in an SQLite file, which several processes may use at once. */
 export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): MetadataStore {
-  const { path, clock = Date.now, onWarning = () => {}, searchLimits } = options
+  const { path, clock = Date.now, onWarning = () => {} } = options
   const { deletedCountMax: countMax = deletedCountMax } = options
   const isForgetting = everyHundredth(countMax)
   const db = openSqlite(path, schema, { ...options, checked: true })
   const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
   const sql = prepareStatements(db)
   sql.insertRevision.run(nextRevision(0, clock()))
-  const index = createSqliteSearch(db, sql)
   const cache = createRowCache<StoredMetadata>(db, cachedCountMax)
 
   function revision(): number {
@@ -81,18 +70,10 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     const known = sql.number.get(id) !== undefined
     const row = sql.put.get(id, title, JSON.stringify(movie), updateTimeMs, revision)
     const number = row?.movie_number as number
-    const before = known ? splitWords(sql.words.get(number)?.words) : []
-    putWords(number, new Set(before), wordsOf(movie))
     for (const [source, externalId] of externalIdsOf(movie)) {
       sql.putExternalId.run(number, source, externalId)
     }
     return known ? 'replaced' : 'created'
-  }
-
-  function putWords(number: number, before: ReadonlySet<string>, words: ReadonlySet<string>): void {
-    for (const word of before) if (!words.has(word)) sql.deleteWord.run(word, number)
-    for (const word of words) if (!before.has(word)) sql.putWord.run(word, number)
-    sql.putWords.run(number, joinWords(words))
   }
 
   function putAll(movies: readonly Metadata[]): PutOutcome[] {
@@ -103,11 +84,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   }
 
   function remove(id: string): void {
-    const row = sql.delete.get(id)
-    if (row === undefined) return
-    const number = row.movie_number as number
-    const words = splitWords(sql.deleteWords.get(number)?.words)
-    for (const word of words) sql.deleteWord.run(word, number)
+    if (sql.delete.run(id).changes === 0) return
     advance()
     forget()
   }
@@ -162,9 +139,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
     return found
   }
 
-  async function list(options: ListOptions): Promise<ListPage> {
-    if (options.words.length > 0) return search(index, options, searchLimits)
-    const { limit, after = { title: '', id: '' } } = options
+  async function list({ limit, after = { title: '', id: '' } }: ListOptions): Promise<ListPage> {
     const page = read(db, () => sql.list.all(after.title, after.id, limit))
     return pageOf(page.map(toMovie), limit)
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
 import { describeClaimed } from '@marquee/testing/requirements'
 import fc from 'fast-check'
-import { type StoredMetadata, searchWords } from '../../metadata.ts'
+import type { StoredMetadata } from '../../metadata.ts'
 import type { ListPosition, MetadataStore } from '../port.ts'
 import { describeChanges } from './changes.ts'
 import { describeEdits, expectOneWinner } from './edits.ts'
@@ -52,18 +52,9 @@ export function metadataStoreContract(
       describeDurability(createDatabase, clock),
     )
     test(
-      'a store behaves like a plain map, whatever is put, deleted and searched',
+      'a store behaves like a plain map, whatever is put and deleted',
       async () => {
         await fc.assert(behavesAsMap(openNew), { numRuns: 50 })
-      },
-      propertyTimeoutMs,
-    )
-    test(
-      'a search finds the same movies, however few it may read in one call',
-      async () => {
-        const searchLimits = { rareCountMax: 2, walkedCountMax: 2, sliceSize: 1 }
-        const openBounded = () => createDatabase()({ clock, searchLimits })
-        await fc.assert(behavesAsMap(openBounded), { numRuns: 20 })
       },
       propertyTimeoutMs,
     )
@@ -107,8 +98,7 @@ function describeMovies(openNew: OpenNew): void {
     expect(plain(second)).toEqual(movie('1', 'Aliens'))
     expect(second?.revision).toBeGreaterThan(first?.revision ?? Number.NaN)
     expect(second?.updateTimeMs).toBeGreaterThan(first?.updateTimeMs ?? Number.NaN)
-    expect(await titles(store, ['alien'])).toEqual(['Aliens'])
-    expect(await titles(store, ['scott'])).toEqual([])
+    expect(await titles(store)).toEqual(['Aliens'])
   })
 
   test('a movie that one put names twice is created, then replaced', async () => {
@@ -167,7 +157,6 @@ function describeMovies(openNew: OpenNew): void {
     expect(await store.get('1')).toBeUndefined()
     expect((await store.getMany(['1', '2'])).size).toBe(1)
     expect(await titles(store)).toEqual(['Alien 2'])
-    expect(await titles(store, ['alien'])).toEqual(['Alien 2'])
     expect(await store.put([alien])).toEqual(['created'])
   })
 
@@ -177,7 +166,7 @@ function describeMovies(openNew: OpenNew): void {
     const outcomes = await Promise.all(ids.map((id) => store.put([movie(id), movie('shared', id)])))
     expect(outcomes.filter(([, shared]) => shared === 'created')).toHaveLength(1)
     expect((await store.getMany(ids)).size).toBe(100)
-    expect((await store.list({ words: [], limit: 500 })).movies).toHaveLength(101)
+    expect((await store.list({ limit: 500 })).movies).toHaveLength(101)
   })
 }
 
@@ -203,66 +192,29 @@ function describeList(openNew: OpenNew): void {
       id: each.title === 'Alien' ? each.id : `${each.id}-${index}`,
     }))
     await store.put(inOrder.toReversed())
-    const found = (await store.list({ words: [], limit: 100 })).movies
+    const found = (await store.list({ limit: 100 })).movies
     expect(found.map(plain)).toEqual(inOrder)
-    expect((await pages(store, [], 1)).map(plain)).toEqual(inOrder)
+    expect((await pages(store, 1)).map(plain)).toEqual(inOrder)
   })
 
   test('a page has at most as many movies as the limit', async () => {
     await using store = await openNew()
     await store.put([movie('1'), movie('2'), movie('3')])
-    expect((await store.list({ words: [], limit: 2 })).movies).toHaveLength(2)
-    expect((await store.list({ words: ['movie'], limit: 2 })).movies).toHaveLength(2)
-    expect((await store.list({ words: [], limit: 500 })).movies).toHaveLength(3)
-  })
-
-  test('a search finds the movies in which each word begins a word of the title or director', async () => {
-    await using store = await openNew()
-    await store.put([
-      { ...movie('1', 'Le Fabuleux Destin d’Amélie Poulain'), director: 'Jean-Pierre Jeunet' },
-      { ...movie('2', 'Alien: Resurrection (1997)'), director: 'Jean-Pierre Jeunet' },
-      { ...movie('3', '"Quoted" AND (NOT) * NEAR'), director: 'O’Brien' },
-      { ...movie('4', '千と千尋の神隠し'), director: '宮崎 駿' },
-      { ...movie('5', '𞤀𞤣𞤤𞤢𞤥 𝔸stral'), director: 'İstanbul' },
-    ])
-    const expected: Record<string, string[]> = {
-      jeunet: ['1', '2'],
-      'JEU pie': ['1', '2'],
-      'amelie jean': ['1'],
-      'am fab des dest': ['1'],
-      elie: [],
-      'amelie resurrection': [],
-      '199': ['2'],
-      '"quoted" and (not) near*': ['3'],
-      obrien: [],
-      'o brien': ['3'],
-      千と: ['4'],
-      宮: ['4'],
-      𞤣: [],
-      𞤢: ['5'],
-      𞤀𞤣: ['5'],
-      astral: ['5'],
-      istanbul: ['5'],
-    }
-    for (const [query, ids] of Object.entries(expected)) {
-      const found = (await store.list({ words: searchWords(query), limit: 10 })).movies
-      expect({ query, ids: found.map(({ id }) => id).toSorted() }).toEqual({ query, ids })
-    }
+    expect((await store.list({ limit: 2 })).movies).toHaveLength(2)
+    expect((await store.list({ limit: 500 })).movies).toHaveLength(3)
   })
 
   test('a list continues after a position whose movie was deleted or never existed', async () => {
     await using store = await openNew()
     await store.put(['A', 'B', 'C', 'D'].map((title) => movie(`id-${title}`, title)))
     await remove(store, 'id-B')
-    const next = (await store.list({ words: [], limit: 1, after: { title: 'B', id: 'id-B' } }))
-      .movies
+    const next = (await store.list({ limit: 1, after: { title: 'B', id: 'id-B' } })).movies
     expect(next.map(({ title }) => title)).toEqual(['C'])
-    expect(await titles(store, [], { title: 'Bzz', id: '' })).toEqual(['C', 'D'])
-    expect(await titles(store, [], { title: 'C', id: 'id-C' })).toEqual(['D'])
-    expect(await titles(store, [], { title: 'C', id: 'id-\0' })).toEqual(['C', 'D'])
-    expect(await titles(store, [], { title: 'C\0', id: 'id-C\0' })).toEqual(['D'])
-    expect(await titles(store, ['d'], { title: 'B', id: '' })).toEqual(['D'])
-    expect(await titles(store, [], { title: 'D', id: 'id-D' })).toEqual([])
+    expect(await titles(store, { title: 'Bzz', id: '' })).toEqual(['C', 'D'])
+    expect(await titles(store, { title: 'C', id: 'id-C' })).toEqual(['D'])
+    expect(await titles(store, { title: 'C', id: 'id-\0' })).toEqual(['C', 'D'])
+    expect(await titles(store, { title: 'C\0', id: 'id-C\0' })).toEqual(['D'])
+    expect(await titles(store, { title: 'D', id: 'id-D' })).toEqual([])
   })
 
   test('paging through a changing catalogue returns each remaining movie once', async () => {
@@ -274,17 +226,15 @@ function describeList(openNew: OpenNew): void {
       movie(`l${index}`, `Film ${index % 9}`),
     )
     await store.put([...staying, ...leaving])
-    for (const words of [[], ['film']]) {
-      let round = 0
-      const seen = await pages(store, words, 5, async () => {
-        round++
-        await remove(store, `l${round}`)
-        await store.put([movie(`new${round}`, `Film ${round % 8}`), movie('s0', 'Film 0')])
-      })
-      const ids = seen.map(({ id }) => id)
-      expect(new Set(ids).size).toBe(ids.length)
-      expect(staying.filter(({ id }) => !ids.includes(id))).toEqual([])
-    }
+    let round = 0
+    const seen = await pages(store, 5, async () => {
+      round++
+      await remove(store, `l${round}`)
+      await store.put([movie(`new${round}`, `Film ${round % 8}`), movie('s0', 'Film 0')])
+    })
+    const ids = seen.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(staying.filter(({ id }) => !ids.includes(id))).toEqual([])
   })
 }
 
@@ -370,7 +320,6 @@ function describeDurability(createDatabase: () => OpenMetadataStore, clock: () =
     await using second = await open({ clock })
     expect(await second.get('1')).toEqual(stored)
     expect(await titles(second)).toEqual(['Alien', 'Movie 2'])
-    expect(await titles(second, ['ridley'])).toEqual(['Alien'])
     expect(await second.revision()).toBe(revision)
   })
 }
@@ -386,11 +335,7 @@ function createClock(): () => number {
   return () => timeMs++
 }
 
-async function titles(
-  store: MetadataStore,
-  words: readonly string[] = [],
-  after?: ListPosition,
-): Promise<string[]> {
-  const found = (await store.list({ words, limit: 500, ...(after && { after }) })).movies
+async function titles(store: MetadataStore, after?: ListPosition): Promise<string[]> {
+  const found = (await store.list({ limit: 500, ...(after && { after }) })).movies
   return found.map(({ title }) => title)
 }
