@@ -29,6 +29,12 @@ export class Call {
   protocol = 'rest'
   /** `rating.v1.RatingService/PutRating`, or the method and route of a REST call. */
   method = ''
+  /** True when the requests or the responses of the method are a stream. */
+  isStream = false
+  /** True for a file of the page, which is no call of an API. */
+  isFile = false
+  /** Name of the service to which the call is forwarded: `rating`. */
+  target: string | undefined
   /** HTTP status of the response. 0 until there is one. */
   status = 0
   /** True when the response is about one user, so that shared caches must not keep it. */

@@ -34,9 +34,11 @@ function createHandler(rpc: Rpc): Handle {
   const isRead = rpc.method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
   const allowed = isRead && !isStream(rpc) ? ['POST', 'GET'] : ['POST']
   const name = rpc.path.slice(1)
+  const streams = isStream(rpc)
   return (c) => {
     const call = c.get('call')
     call.method = name
+    call.isStream = streams
     call.protocol = 'connect'
     const incoming = incomingOf(c)
     if (incoming.method === 'GET' && allowed.includes('GET')) {

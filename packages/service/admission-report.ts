@@ -60,7 +60,11 @@ export function createRefusalReport({
     total[reason]++
     const code = reason === 'late' ? Code.DeadlineExceeded : Code.Unavailable
     metrics.callStarted()
-    metrics.callEnded({ protocol, method, code: codeToString(code), durationMs })
+    const startMs = performance.now() - durationMs
+    metrics.callEnded({
+      ...{ protocol, method, code: codeToString(code), durationMs, startMs },
+      requestId: '',
+    })
     if (isTimed) return
     isTimed = true
     after(reportIntervalMs, logRefusals)

@@ -53,9 +53,11 @@ export function observe({
 }: ObserveOptions) {
   function finish(call: Call): void {
     const durationMs = now() - call.startMs
-    const { protocol, method, requestId, status, span } = call
+    const { protocol, method, requestId, status, span, startMs, isStream, isFile, target } = call
     const code = call.code === undefined ? 'ok' : codeToString(call.code)
-    metrics.callEnded({ protocol, method, code, durationMs })
+    const traceId = span?.traceId
+    const ids = { startMs, requestId, traceId }
+    metrics.callEnded({ protocol, method, code, durationMs, isStream, isFile, target, ...ids })
     const fields = {
       requestId,
       protocol,
@@ -63,7 +65,7 @@ export function observe({
       status,
       code,
       durationMs: round(durationMs),
-      trace_id: span?.traceId,
+      trace_id: traceId,
     }
     if (span !== undefined) tracing?.end(span, call)
     if (isServerFault(call)) log.error({ ...fields, err: call.error }, 'call')

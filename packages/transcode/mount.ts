@@ -113,6 +113,7 @@ function respondTo(match: Match<Target>): Handle {
     call.protocol = 'rest'
     const { method, template, target } = match.route
     call.method = `${method} ${template.text}`
+    call.isStream = target.rpc.methodKind !== 'unary'
     return target.handle(c, match)
   }
 }

@@ -14,6 +14,7 @@ import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { pino } from 'pino'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
+import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import { createStaticRegistry } from '../../packages/registry/static/static.ts'
 import { openDoor } from './door.ts'
 import { createMovieApp } from './service.ts'
@@ -46,6 +47,21 @@ describe.each([...gatewayProtocols])(
       const metadata = createClient(MetadataService, movie.transport(protocol))
       const response = await metadata.getMetadata({ movieId: 'a' })
       expect(response.metadata?.title).toBe('The movie a')
+    })
+
+    test('calls count as calls to the other service, with their durations', async () => {
+      await using services = await startServices({ putRating: () => ({}) })
+      await using movie = await startMovie(services)
+      const transport = movie.transport(protocol)
+      const ratings = createClient(RatingService, transport)
+      await ratings.putRating(rating)
+      await ratings.putRating(rating)
+      const { activity } = await createClient(ActivityService, transport).getActivity({})
+      expect(activity?.clientCalls).toMatchObject([
+        { target: 'rating', codes: [{ code: 'ok', count: 2n, fault: false }] },
+      ])
+      const counts = activity?.clientCalls[0]?.durationBuckets ?? []
+      expect(counts.reduce((sum, count) => sum + count, 0n)).toBe(2n)
     })
 
     test('a stream of responses, which the service sees cancelled', async () => {

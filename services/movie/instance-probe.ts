@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf'
+import { timestampNow } from '@bufbuild/protobuf/wkt'
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
 import { toDuration } from '@marquee/connect-hono/duration'
 import type { Connection } from '@marquee/grpc-transport/connection'
@@ -6,9 +7,11 @@ import type { Instance } from '@marquee/registry/port'
 import {
   type Activity,
   ActivityService,
+  type EndedCall,
   InstanceReport_Health as Health,
   type InstanceReport,
   InstanceReportSchema,
+  type ListCallsRequest,
 } from '../../gen/system/v1/system_pb.ts'
 
 /** Probes one instance. */
@@ -20,7 +23,12 @@ export interface InstanceProbe extends Disposable {
    * rejects.
    */
   probe(): Promise<void>
+  /** Returns the last calls of the instance. Rejects when it does not respond. */
+  listCalls(request: CallsFilter): Promise<EndedCall[]>
 }
+
+/** Selects calls, as `ListCallsRequest` does. */
+export type CallsFilter = Pick<ListCallsRequest, 'pageSize' | 'method' | 'requestId'>
 
 export interface InstanceProbeOptions {
   readonly instance: Instance
@@ -48,14 +56,23 @@ export function createInstanceProbe(options: InstanceProbeOptions): InstanceProb
       const { activity } = await connected.client.getActivity({}, { timeoutMs })
       const latency = toDuration(performance.now() - startMs)
       const health = healthOf(activity)
-      report = create(InstanceReportSchema, { id, url, health, latency, activity })
+      const healthTime = healthTimeOf(health)
+      report = create(InstanceReportSchema, { id, url, health, healthTime, latency, activity })
     } catch (error) {
       disconnect()
       if (isClosed) return
       const health = Health.UNREACHABLE
+      const healthTime = healthTimeOf(health)
       const unreachableReason = reasonOf(error, timeoutMs)
-      report = create(InstanceReportSchema, { ...report, health, unreachableReason })
+      const { latency, activity } = report
+      report = create(InstanceReportSchema, {
+        ...{ id, url, health, healthTime, unreachableReason, latency, activity },
+      })
     }
+  }
+
+  function healthTimeOf(health: Health) {
+    return report.health === health ? report.healthTime : timestampNow()
   }
 
   function disconnect(): void {
@@ -70,6 +87,10 @@ export function createInstanceProbe(options: InstanceProbeOptions): InstanceProb
         probing = undefined
       })
       return probing
+    },
+    async listCalls(request) {
+      connected ??= open(connect(instance))
+      return (await connected.client.listCalls(request, { timeoutMs })).calls
     },
     [Symbol.dispose]() {
       isClosed = true
@@ -92,7 +113,8 @@ function healthOf(activity: Activity | undefined): Health {
   return isBlocked ? Health.NOT_SERVING : Health.SERVING
 }
 
-function reasonOf(thrown: unknown, timeoutMs: number): string {
+/** Returns why an instance did not respond. */
+export function reasonOf(thrown: unknown, timeoutMs: number): string {
   const error = ConnectError.from(thrown)
   const isLate = error.code === Code.DeadlineExceeded
   return isLate ? `no response within ${timeoutMs} ms` : error.rawMessage

@@ -5,6 +5,7 @@ import { openRegistry } from '@marquee/registry/open'
 import type { Registry } from '@marquee/registry/port'
 import { callAs, createServiceToken } from '@marquee/service/auth/service-token'
 import { openSignIn } from '@marquee/service/auth/session/open'
+import { countCalls } from '@marquee/service/metrics/client-calls'
 import { announce, createServiceParts, listen } from '@marquee/service/process/parts'
 import { type Running, run } from '@marquee/service/process/run'
 import { traceTransport } from '@marquee/service/telemetry/transport'
@@ -38,7 +39,8 @@ export async function startMovie(
   }
   const connect = async (service: string) => {
     const transport = use(await createServiceTransport({ ...upstream, service }))
-    return callAs(token, traceTransport(transport, service))
+    const counted = countCalls(transport, service, parts.metrics.clients)
+    return callAs(token, traceTransport(counted, service))
   }
   const metadata = await connect('metadata')
   const rating = await connect('rating')

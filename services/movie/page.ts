@@ -81,6 +81,9 @@ function addPage(app: ServiceApp, built: BuiltPage | undefined, config: PageConf
   })
   const services = { movie: '', ...forwardedPaths, ...directUrls }
   const addresses = { services, ...(hasSignIn && { hasSignIn }) }
-  app.get('/page.json', (c) => c.json(addresses, 200, { 'cache-control': 'no-cache' }))
+  app.get('/page.json', (c) => {
+    c.get('call').isFile = true
+    return c.json(addresses, 200, { 'cache-control': 'no-cache' })
+  })
   app.all('/page.json', refuseMethod('GET, HEAD'))
 }

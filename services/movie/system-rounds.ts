@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { create } from '@bufbuild/protobuf'
 import { timestampNow } from '@bufbuild/protobuf/wkt'
+import { toDuration } from '@marquee/connect-hono/duration'
 import {
   type Connection,
   createConnection,
@@ -8,13 +9,23 @@ import {
 } from '@marquee/grpc-transport/connection'
 import type { Instance, Registry, Watch } from '@marquee/registry/port'
 import { callAs, type ServiceToken } from '@marquee/service/auth/service-token'
+import { durationBoundsMs } from '@marquee/service/metrics/tally'
 import {
+  type InstanceCalls,
+  InstanceCallsSchema,
   type InstanceReport,
   ServiceReportSchema,
+  type SystemSample,
   type WatchSystemResponse,
   WatchSystemResponseSchema,
 } from '../../gen/system/v1/system_pb.ts'
-import { createInstanceProbe, type InstanceProbe } from './instance-probe.ts'
+import {
+  type CallsFilter,
+  createInstanceProbe,
+  type InstanceProbe,
+  reasonOf,
+} from './instance-probe.ts'
+import { createSystemSamples } from './system-samples.ts'
 
 /** Probes all instances, round after round, until it is disposed. */
 export interface SystemRounds extends Disposable {
@@ -23,6 +34,12 @@ export interface SystemRounds extends Disposable {
    * registry fails.
    */
   report(): WatchSystemResponse | undefined
+  /** Returns the samples of the last 15 minutes, oldest first. Never waits. */
+  samples(): readonly SystemSample[]
+  /** True when the rounds have ended because of a failure. */
+  hasFailed(): boolean
+  /** Returns the last calls of the instances of a service, or of all with an empty text. */
+  listCalls(service: string, filter: CallsFilter): Promise<InstanceCalls[]>
 }
 
 export interface SystemRoundsOptions {
@@ -47,6 +64,7 @@ const services = ['movie', 'metadata', 'rating'] as const
  * Time that a report waits for its probes, in milliseconds. A late result is in the next report.
  */
 const gatherMs = 200
+const durationBounds = durationBoundsMs.map(toDuration)
 
 type Service = (typeof services)[number]
 /** Returns the currently known instances of each service. */
@@ -65,11 +83,17 @@ export function startSystemRounds(
   const { signal } = ending
   let report: WatchSystemResponse | undefined
   let failure: Error | undefined
+  const samples = createSystemSamples()
+  const probes = createProbes(options)
+  const started = Promise.withResolvers<Roster>()
+  // Whoever waits for the start gets the failure; nobody may wait.
+  started.promise.catch(() => {})
 
   async function run(): Promise<void> {
     using stack = new DisposableStack()
+    stack.use(probes)
     const rosterOf = await followInstances(options, stack)
-    const probes = stack.use(createProbes(options))
+    started.resolve(rosterOf)
     while (!signal.aborted) {
       const roster = rosterOf()
       const probed = probes.run(roster.flatMap(([, instances]) => instances))
@@ -81,7 +105,9 @@ export function startSystemRounds(
         services: roster.map(([service, instances]) =>
           create(ServiceReportSchema, { service, instances: probes.reports(instances) }),
         ),
+        durationBounds,
       })
+      samples.add(report, performance.now())
       onReport()
       await nextRound
     }
@@ -89,12 +115,23 @@ export function startSystemRounds(
 
   run().catch((error: Error) => {
     failure = error
+    started.reject(error)
     onReport()
   })
   return {
     report() {
       if (failure !== undefined) throw failure
       return report
+    },
+    samples: () => samples.all(),
+    hasFailed: () => failure !== undefined,
+    async listCalls(wanted, filter) {
+      const roster = (await started.promise)()
+      const known = roster.filter(([service]) => wanted === '' || service === wanted)
+      const calls = known.flatMap(([service, instances]) =>
+        instances.map((instance) => probes.listCalls(service, instance, filter)),
+      )
+      return Promise.all(calls)
     },
     [Symbol.dispose]: () => ending.abort(),
   }
@@ -118,6 +155,7 @@ interface Probes extends Disposable {
   /** Probes these instances, and drops all others. */
   run(instances: readonly Instance[]): Promise<unknown>
   reports(instances: readonly Instance[]): InstanceReport[]
+  listCalls(service: string, instance: Instance, filter: CallsFilter): Promise<InstanceCalls>
 }
 
 function createProbes({ timeoutMs = 2_000, ...options }: SystemRoundsOptions): Probes {
@@ -152,6 +190,16 @@ function createProbes({ timeoutMs = 2_000, ...options }: SystemRoundsOptions): P
     },
     reports: (instances) =>
       instances.flatMap((instance) => probes.get(keyOf(instance))?.report() ?? []),
+    async listCalls(service, instance, filter) {
+      const { id } = instance
+      try {
+        const calls = await probeOf(instance).listCalls(filter)
+        return create(InstanceCallsSchema, { service, id, calls })
+      } catch (error) {
+        const unreachableReason = reasonOf(error, timeoutMs)
+        return create(InstanceCallsSchema, { service, id, unreachableReason })
+      }
+    },
     [Symbol.dispose]: () => close([...probes.keys()]),
   }
 }

@@ -14,5 +14,8 @@ export function createSystemRpc(system: SystemWatches) {
       }
       yield* reports
     },
+    async listSystemCalls({ service, ...filter }) {
+      return { instances: await system.listCalls(service, filter) }
+    },
   } satisfies ServiceImpl<typeof SystemService>
 }

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'bun:test'
 import { createServer, type Server, type Socket } from 'node:net'
+import { timestampMs, timestampNow } from '@bufbuild/protobuf/wkt'
 import { Code, createClient, createRouterTransport } from '@connectrpc/connect'
 import { ShutdownError } from '@marquee/connect-hono/errors/shutdown-error'
 import { createConnection } from '@marquee/grpc-transport/connection'
@@ -148,6 +149,54 @@ test('all watches share the probes, which end with the last watch', async () => 
   expect(bench.opened()).toBe(4)
 })
 
+test('the probes go on for a while after the last watch, so that the next one has samples', async () => {
+  const [server] = await startServers(1)
+  const rating = [{ id: 'rating-0', url: server?.url ?? '' }]
+  const bench = await setUp({ rating }, { lingerMs: 60_000 })
+  const watch = bench.watch()
+  await watch.next()
+  watch.leave()
+  expect(await bench.watch().next()).toHaveLength(1)
+  expect([bench.registryWatches(), bench.opened()]).toEqual([3, 1])
+})
+
+test('a report says since when an instance has its health', async () => {
+  const [port] = await freePorts(1)
+  const bench = await setUp({ rating: [{ id: 'rating-1', url: `http://127.0.0.1:${port}` }] })
+  const watch = bench.watch()
+  const isDown = ([one]: InstanceReport[]) => one?.health === Health.UNREACHABLE
+  const [first] = await watch.until('rating', isDown)
+  const [second] = await watch.until('rating', isDown)
+  expect(first?.healthTime).toBeDefined()
+  expect(second?.healthTime).toEqual(first?.healthTime)
+  await using _server = await startHealthServer(port)
+  const [up] = await watch.until('rating', ([one]) => one?.health === Health.SERVING)
+  expect(timestampMs(up?.healthTime ?? timestampNow())).toBeGreaterThan(
+    timestampMs(first?.healthTime ?? timestampNow()),
+  )
+})
+
+test('the last calls of all instances are listed, with the reason why one does not respond', async () => {
+  const [server] = await startServers(1)
+  const [port] = await freePorts(1)
+  const bench = await setUp({
+    metadata: [{ id: 'metadata-1', url: `http://127.0.0.1:${port}` }],
+    rating: [{ id: 'rating-1', url: server?.url ?? '' }],
+  })
+  const headers = { 'x-request-id': 'traced' }
+  await fetch(`${server?.url}/nowhere`, { headers })
+  await fetch(`${server?.url}/nowhere`)
+  const all = await bench.client.listSystemCalls({ requestId: 'traced' })
+  expect(all.instances).toMatchObject([
+    { service: 'metadata', id: 'metadata-1', calls: [] },
+    { service: 'rating', id: 'rating-1', calls: [{ method: 'unknown', requestId: 'traced' }] },
+  ])
+  expect(all.instances[0]?.unreachableReason).toContain('cannot reach')
+  const { instances } = await bench.client.listSystemCalls({ service: 'rating', pageSize: 1 })
+  expect(instances).toMatchObject([{ service: 'rating', calls: [{ method: 'unknown' }] }])
+  await waitFor(() => bench.registryWatches() === 0, { what: 'the probes to end' })
+})
+
 test('a watch ends with UNAVAILABLE when the service shuts down', async () => {
   const bench = await setUp({})
   const watch = bench.watch()
@@ -201,7 +250,7 @@ async function setUp(known: Instances, options: Partial<SystemWatchesOptions> = 
       },
     }
   }
-  const timing = { intervalMs: 100 }
+  const timing = { intervalMs: 100, lingerMs: 0 }
   const system = createSystemWatches({ registry, connect, ...timing, ...options })
   stack.use(system)
   const log = pino({ level: 'silent' })
@@ -220,6 +269,7 @@ async function setUp(known: Instances, options: Partial<SystemWatchesOptions> = 
   const client = createClient(SystemService, transport)
   return {
     system,
+    client,
     draining,
     registryWatches: () => registryWatches,
     /** Number of connections opened so far, and now open. */

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file system/v1/system.proto.
  */
 export const file_system_v1_system: GenFile = /*@__PURE__*/
-  fileDesc("ChZzeXN0ZW0vdjEvc3lzdGVtLnByb3RvEglzeXN0ZW0udjEimgIKCEFjdGl2aXR5Eg8KB3NlcnZpY2UYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoFY2FsbHMYBCADKAsyFi5zeXN0ZW0udjEuTWV0aG9kQ2FsbHMSFwoPY2FsbHNfaW5fZmxpZ2h0GAUgASgDEiQKCHByb2JsZW1zGAYgAygLMhIuc3lzdGVtLnYxLlByb2JsZW0SFAoMbWVtb3J5X2J5dGVzGAcgASgDEicKCWluZ2VzdGlvbhgIIAEoCzIULnN5c3RlbS52MS5Jbmdlc3Rpb24ihQEKC01ldGhvZENhbGxzEhAKCHByb3RvY29sGAEgASgJEg4KBm1ldGhvZBgCIAEoCRIjCgVjb2RlcxgDIAMoCzIULnN5c3RlbS52MS5Db2RlQ291bnQSLwoMZHVyYXRpb25fc3VtGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIigKCUNvZGVDb3VudBIMCgRjb2RlGAEgASgJEg0KBWNvdW50GAIgASgDIj4KB1Byb2JsZW0SDAoEbmFtZRgBIAEoCRIOCgZyZWFzb24YAiABKAkSFQoNYWZmZWN0c19jYWxscxgDIAEoCCLiAgoJSW5nZXN0aW9uEikKBXN0YXRlGAEgASgOMhouc3lzdGVtLnYxLkluZ2VzdGlvbi5TdGF0ZRIwCgpwYXJ0aXRpb25zGAIgAygLMhwuc3lzdGVtLnYxLlBhcnRpdGlvblByb2dyZXNzEhUKDWFwcGxpZWRfY291bnQYAyABKAMSGQoRZGVhZF9sZXR0ZXJfY291bnQYBCABKAMSFQoNcmVzdGFydF9jb3VudBgFIAEoAxIPCgdmYWlsdXJlGAYgASgJEjIKDmxhc3RfcG9sbF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJqCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1JVTk5JTkcQARIRCg1TVEFURV9GQUlMSU5HEAISEQoNU1RBVEVfV0FJVElORxADEhEKDVNUQVRFX1NUT1BQRUQQBCJWChFQYXJ0aXRpb25Qcm9ncmVzcxIRCglwYXJ0aXRpb24YASABKAUSEAoIcG9zaXRpb24YAiABKAMSCwoDbGFnGAMgASgDEg8KB2ZhaWxpbmcYBCABKAgiFAoSR2V0QWN0aXZpdHlSZXF1ZXN0IjwKE0dldEFjdGl2aXR5UmVzcG9uc2USJQoIYWN0aXZpdHkYASABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkiPAoUV2F0Y2hBY3Rpdml0eVJlcXVlc3QSJAoLaW50ZXJ2YWxfbXMYASABKAVCD7pIDNgBARoHGODUAyjIASI+ChVXYXRjaEFjdGl2aXR5UmVzcG9uc2USJQoIYWN0aXZpdHkYASABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkipQIKCkRlYWRMZXR0ZXISEQoJcGFydGl0aW9uGAEgASgFEg4KBm9mZnNldBgCIAEoAxIoCgR0aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNrZXkYBCABKAkSDgoGcmVhc29uGAUgASgJEhQKDHNvdXJjZV90b3BpYxgGIAEoCRIYChBzb3VyY2VfcGFydGl0aW9uGAcgASgFEhUKDXNvdXJjZV9vZmZzZXQYCCABKAMSEwoLdmFsdWVfYnl0ZXMYCSABKAMSFQoNdmFsdWVfb21pdHRlZBgKIAEoCBIWCglrZXlfYnl0ZXMYCyABKAxIAIgBARIUCgx2YWx1ZV9hYnNlbnQYDCABKAhCDAoKX2tleV9ieXRlcyI5CgtFdmVudEhlYWRlchIMCgRuYW1lGAEgASgJEhIKBXZhbHVlGAIgASgMSACIAQFCCAoGX3ZhbHVlIlMKFkxpc3REZWFkTGV0dGVyc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YAiABKAlCCbpIBnIEGICAASJfChdMaXN0RGVhZExldHRlcnNSZXNwb25zZRIrCgxkZWFkX2xldHRlcnMYASADKAsyFS5zeXN0ZW0udjEuRGVhZExldHRlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiWAoUR2V0RGVhZExldHRlclJlcXVlc3QSHgoJcGFydGl0aW9uGAEgASgFQgu6SAgaBhjAhD0oABIgCgZvZmZzZXQYAiABKANCELpIDSILGP////////8PKAAi8QEKFUdldERlYWRMZXR0ZXJSZXNwb25zZRIqCgtkZWFkX2xldHRlchgBIAEoCzIVLnN5c3RlbS52MS5EZWFkTGV0dGVyEg0KBXZhbHVlGAIgASgMEj4KB2hlYWRlcnMYAyADKAsyLS5zeXN0ZW0udjEuR2V0RGVhZExldHRlclJlc3BvbnNlLkhlYWRlcnNFbnRyeRItCg1ldmVudF9oZWFkZXJzGAQgAygLMhYuc3lzdGVtLnYxLkV2ZW50SGVhZGVyGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrACCg5JbnN0YW5jZVJlcG9ydBIKCgJpZBgBIAEoCRILCgN1cmwYAiABKAkSMAoGaGVhbHRoGAMgASgOMiAuc3lzdGVtLnYxLkluc3RhbmNlUmVwb3J0LkhlYWx0aBIaChJ1bnJlYWNoYWJsZV9yZWFzb24YBCABKAkSKgoHbGF0ZW5jeRgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIlCghhY3Rpdml0eRgGIAEoCzITLnN5c3RlbS52MS5BY3Rpdml0eSJkCgZIZWFsdGgSFgoSSEVBTFRIX1VOU1BFQ0lGSUVEEAASEgoOSEVBTFRIX1NFUlZJTkcQARIWChJIRUFMVEhfTk9UX1NFUlZJTkcQAhIWChJIRUFMVEhfVU5SRUFDSEFCTEUQAyJOCg1TZXJ2aWNlUmVwb3J0Eg8KB3NlcnZpY2UYASABKAkSLAoJaW5zdGFuY2VzGAIgAygLMhkuc3lzdGVtLnYxLkluc3RhbmNlUmVwb3J0IhQKEldhdGNoU3lzdGVtUmVxdWVzdCJrChNXYXRjaFN5c3RlbVJlc3BvbnNlEioKCHNlcnZpY2VzGAEgAygLMhguc3lzdGVtLnYxLlNlcnZpY2VSZXBvcnQSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAyigIKD0FjdGl2aXR5U2VydmljZRJzCgtHZXRBY3Rpdml0eRIdLnN5c3RlbS52MS5HZXRBY3Rpdml0eVJlcXVlc3QaHi5zeXN0ZW0udjEuR2V0QWN0aXZpdHlSZXNwb25zZSIlkAIB6OAYBoLT5JMCGGIIYWN0aXZpdHkSDC92MS9hY3Rpdml0eRKBAQoNV2F0Y2hBY3Rpdml0eRIfLnN5c3RlbS52MS5XYXRjaEFjdGl2aXR5UmVxdWVzdBogLnN5c3RlbS52MS5XYXRjaEFjdGl2aXR5UmVzcG9uc2UiK5ACAejgGAaC0+STAh5iCGFjdGl2aXR5EhIvdjEvYWN0aXZpdHk6d2F0Y2gwATKXAgoRRGVhZExldHRlclNlcnZpY2USeAoPTGlzdERlYWRMZXR0ZXJzEiEuc3lzdGVtLnYxLkxpc3REZWFkTGV0dGVyc1JlcXVlc3QaIi5zeXN0ZW0udjEuTGlzdERlYWRMZXR0ZXJzUmVzcG9uc2UiHpACAejgGAWC0+STAhESDy92MS9kZWFkTGV0dGVycxKHAQoNR2V0RGVhZExldHRlchIfLnN5c3RlbS52MS5HZXREZWFkTGV0dGVyUmVxdWVzdBogLnN5c3RlbS52MS5HZXREZWFkTGV0dGVyUmVzcG9uc2UiM5ACAejgGAWC0+STAiYSJC92MS9kZWFkTGV0dGVycy97cGFydGl0aW9ufS97b2Zmc2V0fTKAAQoNU3lzdGVtU2VydmljZRJvCgtXYXRjaFN5c3RlbRIdLnN5c3RlbS52MS5XYXRjaFN5c3RlbVJlcXVlc3QaHi5zeXN0ZW0udjEuV2F0Y2hTeXN0ZW1SZXNwb25zZSIfkAIB6OAYBYLT5JMCEhIQL3YxL3N5c3RlbTp3YXRjaDABYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChZzeXN0ZW0vdjEvc3lzdGVtLnByb3RvEglzeXN0ZW0udjEi/AIKCEFjdGl2aXR5Eg8KB3NlcnZpY2UYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoFY2FsbHMYBCADKAsyFi5zeXN0ZW0udjEuTWV0aG9kQ2FsbHMSFwoPY2FsbHNfaW5fZmxpZ2h0GAUgASgDEiQKCHByb2JsZW1zGAYgAygLMhIuc3lzdGVtLnYxLlByb2JsZW0SFAoMbWVtb3J5X2J5dGVzGAcgASgDEicKCWluZ2VzdGlvbhgIIAEoCzIULnN5c3RlbS52MS5Jbmdlc3Rpb24SMgoPZHVyYXRpb25fYm91bmRzGAkgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiwKDGNsaWVudF9jYWxscxgKIAMoCzIWLnN5c3RlbS52MS5DbGllbnRDYWxscyLEAQoLTWV0aG9kQ2FsbHMSEAoIcHJvdG9jb2wYASABKAkSDgoGbWV0aG9kGAIgASgJEiMKBWNvZGVzGAMgAygLMhQuc3lzdGVtLnYxLkNvZGVDb3VudBIvCgxkdXJhdGlvbl9zdW0YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SGAoQZHVyYXRpb25fYnVja2V0cxgFIAMoAxIQCghpbnRlcm5hbBgGIAEoCBIRCglzdHJlYW1pbmcYByABKAgiXAoLQ2xpZW50Q2FsbHMSDgoGdGFyZ2V0GAEgASgJEiMKBWNvZGVzGAIgAygLMhQuc3lzdGVtLnYxLkNvZGVDb3VudBIYChBkdXJhdGlvbl9idWNrZXRzGAMgAygDIjcKCUNvZGVDb3VudBIMCgRjb2RlGAEgASgJEg0KBWNvdW50GAIgASgDEg0KBWZhdWx0GAMgASgIIs0BCglFbmRlZENhbGwSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEAoIcHJvdG9jb2wYAyABKAkSDgoGbWV0aG9kGAQgASgJEgwKBGNvZGUYBSABKAkSDQoFZmF1bHQYBiABKAgSEgoKcmVxdWVzdF9pZBgHIAEoCRIQCgh0cmFjZV9pZBgIIAEoCSI+CgdQcm9ibGVtEgwKBG5hbWUYASABKAkSDgoGcmVhc29uGAIgASgJEhUKDWFmZmVjdHNfY2FsbHMYAyABKAgi4gIKCUluZ2VzdGlvbhIpCgVzdGF0ZRgBIAEoDjIaLnN5c3RlbS52MS5Jbmdlc3Rpb24uU3RhdGUSMAoKcGFydGl0aW9ucxgCIAMoCzIcLnN5c3RlbS52MS5QYXJ0aXRpb25Qcm9ncmVzcxIVCg1hcHBsaWVkX2NvdW50GAMgASgDEhkKEWRlYWRfbGV0dGVyX2NvdW50GAQgASgDEhUKDXJlc3RhcnRfY291bnQYBSABKAMSDwoHZmFpbHVyZRgGIAEoCRIyCg5sYXN0X3BvbGxfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiagoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9SVU5OSU5HEAESEQoNU1RBVEVfRkFJTElORxACEhEKDVNUQVRFX1dBSVRJTkcQAxIRCg1TVEFURV9TVE9QUEVEEAQiVgoRUGFydGl0aW9uUHJvZ3Jlc3MSEQoJcGFydGl0aW9uGAEgASgFEhAKCHBvc2l0aW9uGAIgASgDEgsKA2xhZxgDIAEoAxIPCgdmYWlsaW5nGAQgASgIIhQKEkdldEFjdGl2aXR5UmVxdWVzdCI8ChNHZXRBY3Rpdml0eVJlc3BvbnNlEiUKCGFjdGl2aXR5GAEgASgLMhMuc3lzdGVtLnYxLkFjdGl2aXR5IjwKFFdhdGNoQWN0aXZpdHlSZXF1ZXN0EiQKC2ludGVydmFsX21zGAEgASgFQg+6SAzYAQEaBxjg1AMoyAEiPgoVV2F0Y2hBY3Rpdml0eVJlc3BvbnNlEiUKCGFjdGl2aXR5GAEgASgLMhMuc3lzdGVtLnYxLkFjdGl2aXR5ImYKEExpc3RDYWxsc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhgKBm1ldGhvZBgCIAEoCUIIukgFcgMYgAISHAoKcmVxdWVzdF9pZBgDIAEoCUIIukgFcgMYgAEiOAoRTGlzdENhbGxzUmVzcG9uc2USIwoFY2FsbHMYASADKAsyFC5zeXN0ZW0udjEuRW5kZWRDYWxsIqUCCgpEZWFkTGV0dGVyEhEKCXBhcnRpdGlvbhgBIAEoBRIOCgZvZmZzZXQYAiABKAMSKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDa2V5GAQgASgJEg4KBnJlYXNvbhgFIAEoCRIUCgxzb3VyY2VfdG9waWMYBiABKAkSGAoQc291cmNlX3BhcnRpdGlvbhgHIAEoBRIVCg1zb3VyY2Vfb2Zmc2V0GAggASgDEhMKC3ZhbHVlX2J5dGVzGAkgASgDEhUKDXZhbHVlX29taXR0ZWQYCiABKAgSFgoJa2V5X2J5dGVzGAsgASgMSACIAQESFAoMdmFsdWVfYWJzZW50GAwgASgIQgwKCl9rZXlfYnl0ZXMiOQoLRXZlbnRIZWFkZXISDAoEbmFtZRgBIAEoCRISCgV2YWx1ZRgCIAEoDEgAiAEBQggKBl92YWx1ZSJTChZMaXN0RGVhZExldHRlcnNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIdCgpwYWdlX3Rva2VuGAIgASgJQgm6SAZyBBiAgAEiXwoXTGlzdERlYWRMZXR0ZXJzUmVzcG9uc2USKwoMZGVhZF9sZXR0ZXJzGAEgAygLMhUuc3lzdGVtLnYxLkRlYWRMZXR0ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlgKFEdldERlYWRMZXR0ZXJSZXF1ZXN0Eh4KCXBhcnRpdGlvbhgBIAEoBUILukgIGgYYwIQ9KAASIAoGb2Zmc2V0GAIgASgDQhC6SA0iCxj/////////DygAIvEBChVHZXREZWFkTGV0dGVyUmVzcG9uc2USKgoLZGVhZF9sZXR0ZXIYASABKAsyFS5zeXN0ZW0udjEuRGVhZExldHRlchINCgV2YWx1ZRgCIAEoDBI+CgdoZWFkZXJzGAMgAygLMi0uc3lzdGVtLnYxLkdldERlYWRMZXR0ZXJSZXNwb25zZS5IZWFkZXJzRW50cnkSLQoNZXZlbnRfaGVhZGVycxgEIAMoCzIWLnN5c3RlbS52MS5FdmVudEhlYWRlchouCgxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLhAgoOSW5zdGFuY2VSZXBvcnQSCgoCaWQYASABKAkSCwoDdXJsGAIgASgJEjAKBmhlYWx0aBgDIAEoDjIgLnN5c3RlbS52MS5JbnN0YW5jZVJlcG9ydC5IZWFsdGgSGgoSdW5yZWFjaGFibGVfcmVhc29uGAQgASgJEioKB2xhdGVuY3kYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJQoIYWN0aXZpdHkYBiABKAsyEy5zeXN0ZW0udjEuQWN0aXZpdHkSLwoLaGVhbHRoX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImQKBkhlYWx0aBIWChJIRUFMVEhfVU5TUEVDSUZJRUQQABISCg5IRUFMVEhfU0VSVklORxABEhYKEkhFQUxUSF9OT1RfU0VSVklORxACEhYKEkhFQUxUSF9VTlJFQUNIQUJMRRADIk4KDVNlcnZpY2VSZXBvcnQSDwoHc2VydmljZRgBIAEoCRIsCglpbnN0YW5jZXMYAiADKAsyGS5zeXN0ZW0udjEuSW5zdGFuY2VSZXBvcnQiFAoSV2F0Y2hTeXN0ZW1SZXF1ZXN0IskBChNXYXRjaFN5c3RlbVJlc3BvbnNlEioKCHNlcnZpY2VzGAEgAygLMhguc3lzdGVtLnYxLlNlcnZpY2VSZXBvcnQSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKAoHc2FtcGxlcxgDIAMoCzIXLnN5c3RlbS52MS5TeXN0ZW1TYW1wbGUSMgoPZHVyYXRpb25fYm91bmRzGAQgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImQKDFN5c3RlbVNhbXBsZRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCghzZXJ2aWNlcxgCIAMoCzIYLnN5c3RlbS52MS5TZXJ2aWNlU2FtcGxlIqUBCg1TZXJ2aWNlU2FtcGxlEg8KB3NlcnZpY2UYASABKAkSGAoQY2FsbHNfcGVyX3NlY29uZBgCIAEoARIZChFmYXVsdHNfcGVyX3NlY29uZBgDIAEoARIYChBkdXJhdGlvbl9idWNrZXRzGAQgAygDEhoKEmFwcGxpZWRfcGVyX3NlY29uZBgFIAEoARIQCgNsYWcYBiABKANIAIgBAUIGCgRfbGFnIp8BChZMaXN0U3lzdGVtQ2FsbHNSZXF1ZXN0EhoKCXBhZ2Vfc2l6ZRgBIAEoBUIHukgEGgIoABIYCgZtZXRob2QYAiABKAlCCLpIBXIDGIACEhwKCnJlcXVlc3RfaWQYAyABKAlCCLpIBXIDGIABEjEKB3NlcnZpY2UYBCABKAlCILpIHXIbUgBSBW1vdmllUghtZXRhZGF0YVIGcmF0aW5nIm0KDUluc3RhbmNlQ2FsbHMSDwoHc2VydmljZRgBIAEoCRIKCgJpZBgCIAEoCRIjCgVjYWxscxgDIAMoCzIULnN5c3RlbS52MS5FbmRlZENhbGwSGgoSdW5yZWFjaGFibGVfcmVhc29uGAQgASgJIkYKF0xpc3RTeXN0ZW1DYWxsc1Jlc3BvbnNlEisKCWluc3RhbmNlcxgBIAMoCzIYLnN5c3RlbS52MS5JbnN0YW5jZUNhbGxzMuwCCg9BY3Rpdml0eVNlcnZpY2UScwoLR2V0QWN0aXZpdHkSHS5zeXN0ZW0udjEuR2V0QWN0aXZpdHlSZXF1ZXN0Gh4uc3lzdGVtLnYxLkdldEFjdGl2aXR5UmVzcG9uc2UiJZACAejgGAaC0+STAhhiCGFjdGl2aXR5EgwvdjEvYWN0aXZpdHkSgQEKDVdhdGNoQWN0aXZpdHkSHy5zeXN0ZW0udjEuV2F0Y2hBY3Rpdml0eVJlcXVlc3QaIC5zeXN0ZW0udjEuV2F0Y2hBY3Rpdml0eVJlc3BvbnNlIiuQAgHo4BgGgtPkkwIeYghhY3Rpdml0eRISL3YxL2FjdGl2aXR5OndhdGNoMAESYAoJTGlzdENhbGxzEhsuc3lzdGVtLnYxLkxpc3RDYWxsc1JlcXVlc3QaHC5zeXN0ZW0udjEuTGlzdENhbGxzUmVzcG9uc2UiGJACAejgGAaC0+STAgsSCS92MS9jYWxsczKXAgoRRGVhZExldHRlclNlcnZpY2USeAoPTGlzdERlYWRMZXR0ZXJzEiEuc3lzdGVtLnYxLkxpc3REZWFkTGV0dGVyc1JlcXVlc3QaIi5zeXN0ZW0udjEuTGlzdERlYWRMZXR0ZXJzUmVzcG9uc2UiHpACAejgGAWC0+STAhESDy92MS9kZWFkTGV0dGVycxKHAQoNR2V0RGVhZExldHRlchIfLnN5c3RlbS52MS5HZXREZWFkTGV0dGVyUmVxdWVzdBogLnN5c3RlbS52MS5HZXREZWFkTGV0dGVyUmVzcG9uc2UiM5ACAejgGAWC0+STAiYSJC92MS9kZWFkTGV0dGVycy97cGFydGl0aW9ufS97b2Zmc2V0fTL7AQoNU3lzdGVtU2VydmljZRJvCgtXYXRjaFN5c3RlbRIdLnN5c3RlbS52MS5XYXRjaFN5c3RlbVJlcXVlc3QaHi5zeXN0ZW0udjEuV2F0Y2hTeXN0ZW1SZXNwb25zZSIfkAIB6OAYBYLT5JMCEhIQL3YxL3N5c3RlbTp3YXRjaDABEnkKD0xpc3RTeXN0ZW1DYWxscxIhLnN5c3RlbS52MS5MaXN0U3lzdGVtQ2FsbHNSZXF1ZXN0GiIuc3lzdGVtLnYxLkxpc3RTeXN0ZW1DYWxsc1Jlc3BvbnNlIh+QAgHo4BgFgtPkkwISEhAvdjEvc3lzdGVtL2NhbGxzYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Activity counts the calls and events of one process since its start. A rate is the difference of two reports with
@@ -79,6 +79,20 @@ export type Activity = Message<"system.v1.Activity"> & {
    * @generated from field: system.v1.Ingestion ingestion = 8;
    */
   ingestion?: Ingestion | undefined;
+
+  /**
+   * Upper bounds of all buckets of durations but the last, which has none. Ascending.
+   *
+   * @generated from field: repeated google.protobuf.Duration duration_bounds = 9;
+   */
+  durationBounds: Duration[];
+
+  /**
+   * Calls to other services that have ended. Only the movie service makes such calls.
+   *
+   * @generated from field: repeated system.v1.ClientCalls client_calls = 10;
+   */
+  clientCalls: ClientCalls[];
 };
 
 /**
@@ -122,6 +136,28 @@ export type MethodCalls = Message<"system.v1.MethodCalls"> & {
    * @generated from field: google.protobuf.Duration duration_sum = 4;
    */
   durationSum?: Duration | undefined;
+
+  /**
+   * Number of calls by duration: one number for each of duration_bounds, and one for longer calls.
+   *
+   * @generated from field: repeated int64 duration_buckets = 5;
+   */
+  durationBuckets: bigint[];
+
+  /**
+   * True for calls by which the system looks after itself: ActivityService, SystemService, DeadLetterService, health,
+   * reflection, metrics, and the files of the page.
+   *
+   * @generated from field: bool internal = 6;
+   */
+  internal: boolean;
+
+  /**
+   * True when the requests or the responses are a stream. Its duration is that of the stream.
+   *
+   * @generated from field: bool streaming = 7;
+   */
+  streaming: boolean;
 };
 
 /**
@@ -130,6 +166,41 @@ export type MethodCalls = Message<"system.v1.MethodCalls"> & {
  */
 export const MethodCallsSchema: GenMessage<MethodCalls> = /*@__PURE__*/
   messageDesc(file_system_v1_system, 1);
+
+/**
+ * ClientCalls counts the calls of one process to another service.
+ *
+ * @generated from message system.v1.ClientCalls
+ */
+export type ClientCalls = Message<"system.v1.ClientCalls"> & {
+  /**
+   * Short name of the called service: "rating".
+   *
+   * @generated from field: string target = 1;
+   */
+  target: string;
+
+  /**
+   * Counts by code.
+   *
+   * @generated from field: repeated system.v1.CodeCount codes = 2;
+   */
+  codes: CodeCount[];
+
+  /**
+   * Number of unary calls by duration, as in MethodCalls.
+   *
+   * @generated from field: repeated int64 duration_buckets = 3;
+   */
+  durationBuckets: bigint[];
+};
+
+/**
+ * Describes the message system.v1.ClientCalls.
+ * Use `create(ClientCallsSchema)` to create a new message.
+ */
+export const ClientCallsSchema: GenMessage<ClientCalls> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 2);
 
 /**
  * CodeCount counts the calls that ended with one code.
@@ -148,6 +219,14 @@ export type CodeCount = Message<"system.v1.CodeCount"> & {
    * @generated from field: int64 count = 2;
    */
   count: bigint;
+
+  /**
+   * True when the code is a fault of the service: unknown, deadline_exceeded, resource_exhausted, internal, unavailable
+   * or data_loss.
+   *
+   * @generated from field: bool fault = 3;
+   */
+  fault: boolean;
 };
 
 /**
@@ -155,7 +234,75 @@ export type CodeCount = Message<"system.v1.CodeCount"> & {
  * Use `create(CodeCountSchema)` to create a new message.
  */
 export const CodeCountSchema: GenMessage<CodeCount> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 2);
+  messageDesc(file_system_v1_system, 3);
+
+/**
+ * EndedCall is one call that has ended. It has nothing of the request but its method and ids.
+ *
+ * @generated from message system.v1.EndedCall
+ */
+export type EndedCall = Message<"system.v1.EndedCall"> & {
+  /**
+   * Time at which its headers arrived, by the clock of the process.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Duration duration = 2;
+   */
+  duration?: Duration | undefined;
+
+  /**
+   * As in MethodCalls.
+   *
+   * @generated from field: string protocol = 3;
+   */
+  protocol: string;
+
+  /**
+   * As in MethodCalls.
+   *
+   * @generated from field: string method = 4;
+   */
+  method: string;
+
+  /**
+   * As in CodeCount.
+   *
+   * @generated from field: string code = 5;
+   */
+  code: string;
+
+  /**
+   * As in CodeCount.
+   *
+   * @generated from field: bool fault = 6;
+   */
+  fault: boolean;
+
+  /**
+   * Id of the request in logs and headers. The calls that movie makes because of a call have the same id.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
+
+  /**
+   * Empty when the call was not traced.
+   *
+   * @generated from field: string trace_id = 8;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message system.v1.EndedCall.
+ * Use `create(EndedCallSchema)` to create a new message.
+ */
+export const EndedCallSchema: GenMessage<EndedCall> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 4);
 
 /**
  * Problem is a condition that is not met.
@@ -188,7 +335,7 @@ export type Problem = Message<"system.v1.Problem"> & {
  * Use `create(ProblemSchema)` to create a new message.
  */
 export const ProblemSchema: GenMessage<Problem> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 3);
+  messageDesc(file_system_v1_system, 5);
 
 /**
  * Ingestion is the progress of a process of the rating service with rating events.
@@ -249,7 +396,7 @@ export type Ingestion = Message<"system.v1.Ingestion"> & {
  * Use `create(IngestionSchema)` to create a new message.
  */
 export const IngestionSchema: GenMessage<Ingestion> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 4);
+  messageDesc(file_system_v1_system, 6);
 
 /**
  * State is the state of ingestion.
@@ -302,7 +449,7 @@ export type Ingestion_State = (typeof Ingestion_State)[keyof typeof Ingestion_St
  * Describes the enum system.v1.Ingestion.State.
  */
 export const Ingestion_StateSchema: GenEnum<Ingestion_State> = /*@__PURE__*/
-  enumDesc(file_system_v1_system, 4, 0);
+  enumDesc(file_system_v1_system, 6, 0);
 
 /**
  * PartitionProgress is the position in one partition.
@@ -342,7 +489,7 @@ export type PartitionProgress = Message<"system.v1.PartitionProgress"> & {
  * Use `create(PartitionProgressSchema)` to create a new message.
  */
 export const PartitionProgressSchema: GenMessage<PartitionProgress> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 5);
+  messageDesc(file_system_v1_system, 7);
 
 /**
  * @generated from message system.v1.GetActivityRequest
@@ -355,7 +502,7 @@ export type GetActivityRequest = Message<"system.v1.GetActivityRequest"> & {
  * Use `create(GetActivityRequestSchema)` to create a new message.
  */
 export const GetActivityRequestSchema: GenMessage<GetActivityRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 6);
+  messageDesc(file_system_v1_system, 8);
 
 /**
  * @generated from message system.v1.GetActivityResponse
@@ -372,7 +519,7 @@ export type GetActivityResponse = Message<"system.v1.GetActivityResponse"> & {
  * Use `create(GetActivityResponseSchema)` to create a new message.
  */
 export const GetActivityResponseSchema: GenMessage<GetActivityResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 7);
+  messageDesc(file_system_v1_system, 9);
 
 /**
  * @generated from message system.v1.WatchActivityRequest
@@ -391,7 +538,7 @@ export type WatchActivityRequest = Message<"system.v1.WatchActivityRequest"> & {
  * Use `create(WatchActivityRequestSchema)` to create a new message.
  */
 export const WatchActivityRequestSchema: GenMessage<WatchActivityRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 8);
+  messageDesc(file_system_v1_system, 10);
 
 /**
  * @generated from message system.v1.WatchActivityResponse
@@ -408,7 +555,57 @@ export type WatchActivityResponse = Message<"system.v1.WatchActivityResponse"> &
  * Use `create(WatchActivityResponseSchema)` to create a new message.
  */
 export const WatchActivityResponseSchema: GenMessage<WatchActivityResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 9);
+  messageDesc(file_system_v1_system, 11);
+
+/**
+ * @generated from message system.v1.ListCallsRequest
+ */
+export type ListCallsRequest = Message<"system.v1.ListCallsRequest"> & {
+  /**
+   * Maximum number of calls. 0 stands for the default: 20. More than 500 is the same as 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Only calls of this method, as MethodCalls names it. Empty for all methods.
+   *
+   * @generated from field: string method = 2;
+   */
+  method: string;
+
+  /**
+   * Only calls with this request id. Empty for all calls.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message system.v1.ListCallsRequest.
+ * Use `create(ListCallsRequestSchema)` to create a new message.
+ */
+export const ListCallsRequestSchema: GenMessage<ListCallsRequest> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 12);
+
+/**
+ * @generated from message system.v1.ListCallsResponse
+ */
+export type ListCallsResponse = Message<"system.v1.ListCallsResponse"> & {
+  /**
+   * @generated from field: repeated system.v1.EndedCall calls = 1;
+   */
+  calls: EndedCall[];
+};
+
+/**
+ * Describes the message system.v1.ListCallsResponse.
+ * Use `create(ListCallsResponseSchema)` to create a new message.
+ */
+export const ListCallsResponseSchema: GenMessage<ListCallsResponse> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 13);
 
 /**
  * DeadLetter is an event that could not be applied. Partition and offset identify it.
@@ -498,7 +695,7 @@ export type DeadLetter = Message<"system.v1.DeadLetter"> & {
  * Use `create(DeadLetterSchema)` to create a new message.
  */
 export const DeadLetterSchema: GenMessage<DeadLetter> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 10);
+  messageDesc(file_system_v1_system, 14);
 
 /**
  * EventHeader is a header of an event, byte for byte.
@@ -524,7 +721,7 @@ export type EventHeader = Message<"system.v1.EventHeader"> & {
  * Use `create(EventHeaderSchema)` to create a new message.
  */
 export const EventHeaderSchema: GenMessage<EventHeader> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 11);
+  messageDesc(file_system_v1_system, 15);
 
 /**
  * @generated from message system.v1.ListDeadLettersRequest
@@ -551,7 +748,7 @@ export type ListDeadLettersRequest = Message<"system.v1.ListDeadLettersRequest">
  * Use `create(ListDeadLettersRequestSchema)` to create a new message.
  */
 export const ListDeadLettersRequestSchema: GenMessage<ListDeadLettersRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 12);
+  messageDesc(file_system_v1_system, 16);
 
 /**
  * @generated from message system.v1.ListDeadLettersResponse
@@ -575,7 +772,7 @@ export type ListDeadLettersResponse = Message<"system.v1.ListDeadLettersResponse
  * Use `create(ListDeadLettersResponseSchema)` to create a new message.
  */
 export const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 13);
+  messageDesc(file_system_v1_system, 17);
 
 /**
  * @generated from message system.v1.GetDeadLetterRequest
@@ -597,7 +794,7 @@ export type GetDeadLetterRequest = Message<"system.v1.GetDeadLetterRequest"> & {
  * Use `create(GetDeadLetterRequestSchema)` to create a new message.
  */
 export const GetDeadLetterRequestSchema: GenMessage<GetDeadLetterRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 14);
+  messageDesc(file_system_v1_system, 18);
 
 /**
  * @generated from message system.v1.GetDeadLetterResponse
@@ -635,7 +832,7 @@ export type GetDeadLetterResponse = Message<"system.v1.GetDeadLetterResponse"> &
  * Use `create(GetDeadLetterResponseSchema)` to create a new message.
  */
 export const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 15);
+  messageDesc(file_system_v1_system, 19);
 
 /**
  * InstanceReport is the state of one instance.
@@ -682,6 +879,13 @@ export type InstanceReport = Message<"system.v1.InstanceReport"> & {
    * @generated from field: system.v1.Activity activity = 6;
    */
   activity?: Activity | undefined;
+
+  /**
+   * Time since which health is what it is, by the clock of the instance that responds.
+   *
+   * @generated from field: google.protobuf.Timestamp health_time = 7;
+   */
+  healthTime?: Timestamp | undefined;
 };
 
 /**
@@ -689,7 +893,7 @@ export type InstanceReport = Message<"system.v1.InstanceReport"> & {
  * Use `create(InstanceReportSchema)` to create a new message.
  */
 export const InstanceReportSchema: GenMessage<InstanceReport> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 16);
+  messageDesc(file_system_v1_system, 20);
 
 /**
  * Health is the result of the last probe.
@@ -737,7 +941,7 @@ export type InstanceReport_Health = (typeof InstanceReport_Health)[keyof typeof 
  * Describes the enum system.v1.InstanceReport.Health.
  */
 export const InstanceReport_HealthSchema: GenEnum<InstanceReport_Health> = /*@__PURE__*/
-  enumDesc(file_system_v1_system, 16, 0);
+  enumDesc(file_system_v1_system, 20, 0);
 
 /**
  * ServiceReport is the state of the instances of one service.
@@ -765,7 +969,7 @@ export type ServiceReport = Message<"system.v1.ServiceReport"> & {
  * Use `create(ServiceReportSchema)` to create a new message.
  */
 export const ServiceReportSchema: GenMessage<ServiceReport> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 17);
+  messageDesc(file_system_v1_system, 21);
 
 /**
  * @generated from message system.v1.WatchSystemRequest
@@ -778,7 +982,7 @@ export type WatchSystemRequest = Message<"system.v1.WatchSystemRequest"> & {
  * Use `create(WatchSystemRequestSchema)` to create a new message.
  */
 export const WatchSystemRequestSchema: GenMessage<WatchSystemRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 18);
+  messageDesc(file_system_v1_system, 22);
 
 /**
  * @generated from message system.v1.WatchSystemResponse
@@ -797,6 +1001,20 @@ export type WatchSystemResponse = Message<"system.v1.WatchSystemResponse"> & {
    * @generated from field: google.protobuf.Timestamp time = 2;
    */
   time?: Timestamp | undefined;
+
+  /**
+   * Samples that are new since the response before, oldest first. The first response has those of the last 15 minutes.
+   *
+   * @generated from field: repeated system.v1.SystemSample samples = 3;
+   */
+  samples: SystemSample[];
+
+  /**
+   * Upper bounds of the buckets of the samples, as in Activity.
+   *
+   * @generated from field: repeated google.protobuf.Duration duration_bounds = 4;
+   */
+  durationBounds: Duration[];
 };
 
 /**
@@ -804,7 +1022,188 @@ export type WatchSystemResponse = Message<"system.v1.WatchSystemResponse"> & {
  * Use `create(WatchSystemResponseSchema)` to create a new message.
  */
 export const WatchSystemResponseSchema: GenMessage<WatchSystemResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 19);
+  messageDesc(file_system_v1_system, 23);
+
+/**
+ * SystemSample is what the services did within about 5 seconds.
+ *
+ * @generated from message system.v1.SystemSample
+ */
+export type SystemSample = Message<"system.v1.SystemSample"> & {
+  /**
+   * End of the sample.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Only services of which at least one instance responded throughout.
+   *
+   * @generated from field: repeated system.v1.ServiceSample services = 2;
+   */
+  services: ServiceSample[];
+};
+
+/**
+ * Describes the message system.v1.SystemSample.
+ * Use `create(SystemSampleSchema)` to create a new message.
+ */
+export const SystemSampleSchema: GenMessage<SystemSample> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 24);
+
+/**
+ * ServiceSample has the figures of one service, summed over its instances. Internal calls are left out.
+ *
+ * @generated from message system.v1.ServiceSample
+ */
+export type ServiceSample = Message<"system.v1.ServiceSample"> & {
+  /**
+   * The service's short name.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * @generated from field: double calls_per_second = 2;
+   */
+  callsPerSecond: number;
+
+  /**
+   * Calls that ended with a fault of the service.
+   *
+   * @generated from field: double faults_per_second = 3;
+   */
+  faultsPerSecond: number;
+
+  /**
+   * Number of unary calls by duration, within the sample.
+   *
+   * @generated from field: repeated int64 duration_buckets = 4;
+   */
+  durationBuckets: bigint[];
+
+  /**
+   * Rating events ingested per second.
+   *
+   * @generated from field: double applied_per_second = 5;
+   */
+  appliedPerSecond: number;
+
+  /**
+   * Events that wait in all partitions. Unset when no instance reports its ingestion.
+   *
+   * @generated from field: optional int64 lag = 6;
+   */
+  lag?: bigint | undefined;
+};
+
+/**
+ * Describes the message system.v1.ServiceSample.
+ * Use `create(ServiceSampleSchema)` to create a new message.
+ */
+export const ServiceSampleSchema: GenMessage<ServiceSample> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 25);
+
+/**
+ * @generated from message system.v1.ListSystemCallsRequest
+ */
+export type ListSystemCallsRequest = Message<"system.v1.ListSystemCallsRequest"> & {
+  /**
+   * Maximum number of calls of each instance. 0 stands for the default: 20. More than 500 is the same as 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Only calls of this method, as MethodCalls names it. Empty for all methods.
+   *
+   * @generated from field: string method = 2;
+   */
+  method: string;
+
+  /**
+   * Only calls with this request id. Empty for all calls.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * Only calls of this service, by its short name. Empty for all services.
+   *
+   * @generated from field: string service = 4;
+   */
+  service: string;
+};
+
+/**
+ * Describes the message system.v1.ListSystemCallsRequest.
+ * Use `create(ListSystemCallsRequestSchema)` to create a new message.
+ */
+export const ListSystemCallsRequestSchema: GenMessage<ListSystemCallsRequest> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 26);
+
+/**
+ * InstanceCalls has the last calls of one instance.
+ *
+ * @generated from message system.v1.InstanceCalls
+ */
+export type InstanceCalls = Message<"system.v1.InstanceCalls"> & {
+  /**
+   * The service's short name.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * Id of the instance, as in InstanceReport.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * @generated from field: repeated system.v1.EndedCall calls = 3;
+   */
+  calls: EndedCall[];
+
+  /**
+   * Reason why the instance did not respond. Empty when it did.
+   *
+   * @generated from field: string unreachable_reason = 4;
+   */
+  unreachableReason: string;
+};
+
+/**
+ * Describes the message system.v1.InstanceCalls.
+ * Use `create(InstanceCallsSchema)` to create a new message.
+ */
+export const InstanceCallsSchema: GenMessage<InstanceCalls> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 27);
+
+/**
+ * @generated from message system.v1.ListSystemCallsResponse
+ */
+export type ListSystemCallsResponse = Message<"system.v1.ListSystemCallsResponse"> & {
+  /**
+   * In the order of WatchSystemResponse.
+   *
+   * @generated from field: repeated system.v1.InstanceCalls instances = 1;
+   */
+  instances: InstanceCalls[];
+};
+
+/**
+ * Describes the message system.v1.ListSystemCallsResponse.
+ * Use `create(ListSystemCallsResponseSchema)` to create a new message.
+ */
+export const ListSystemCallsResponseSchema: GenMessage<ListSystemCallsResponse> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 28);
 
 /**
  * ActivityService reports the activity of one process. Every service serves it on its own port.
@@ -832,6 +1231,17 @@ export const ActivityService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchActivityRequestSchema;
     output: typeof WatchActivityResponseSchema;
+  },
+  /**
+   * ListCalls returns the last calls that have ended, the newest first. A process keeps 500 of them in memory, and no
+   * internal ones.
+   *
+   * @generated from rpc system.v1.ActivityService.ListCalls
+   */
+  listCalls: {
+    methodKind: "unary";
+    input: typeof ListCallsRequestSchema;
+    output: typeof ListCallsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_system_v1_system, 0);
@@ -869,8 +1279,8 @@ export const DeadLetterService: GenService<{
 
 /**
  * SystemService reports the state of the instances of all services. The movie service serves it. While somebody
- * watches, it requests the activity of each instance in its registry. A registry of fixed addresses has no other
- * instance of movie than the one that responds.
+ * watches, and for 15 minutes longer, it requests the activity of each instance in its registry. A registry of fixed
+ * addresses has no other instance of movie than the one that responds.
  *
  * @generated from service system.v1.SystemService
  */
@@ -886,6 +1296,17 @@ export const SystemService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchSystemRequestSchema;
     output: typeof WatchSystemResponseSchema;
+  },
+  /**
+   * ListSystemCalls returns the last calls of all instances, as ActivityService.ListCalls of each instance returns them.
+   * With a request id, these are all parts of one call: movie passes the id on.
+   *
+   * @generated from rpc system.v1.SystemService.ListSystemCalls
+   */
+  listSystemCalls: {
+    methodKind: "unary";
+    input: typeof ListSystemCallsRequestSchema;
+    output: typeof ListSystemCallsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_system_v1_system, 2);

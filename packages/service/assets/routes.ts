@@ -50,6 +50,7 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
 }
 
 function send(c: Context<Environment>, asset: Asset, fields: string[]): Response {
+  c.get('call').isFile = true
   const { bytes, encoding } = choose(asset, c.req.header('accept-encoding'))
   fields.push('content-type', asset.contentType, 'content-length', `${bytes.length}`)
   fields.push('vary', 'accept-encoding')

@@ -95,6 +95,7 @@ function addMethod(
     const call = c.get('call')
     const wire = wireOfRequest(wires, incoming)
     call.method = name
+    call.isStream = method.methodKind !== 'unary'
     call.isPrivate = namesUser(method)
     call.protocol = wire?.protocol ?? 'connect'
     if (wire?.protocol === 'grpc' && incoming.setTrailers === undefined) return needsHttp2(c)
@@ -120,6 +121,7 @@ function forward(
 ): Promise<Response> {
   const incoming = incomingOf(c)
   const call = c.get('call')
+  call.target = service
   const fields = c.env?.exchange?.headers ?? toHeaderList(incoming.request.headers)
   const request = {
     method: methodOf(incoming, method),

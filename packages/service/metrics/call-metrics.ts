@@ -1,15 +1,8 @@
 import type { Registry } from 'prom-client'
-
-export interface CallMetric {
-  readonly protocol: string
-  readonly method: string
-  readonly code: string
-  readonly durationMs: number
-}
-
-/** Upper bounds of the histogram of durations, in seconds. The last bucket has no bound. */
-const durationBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
-const boundsMs = durationBounds.map((seconds) => seconds * 1000)
+import { ClientCalls } from './client-calls.ts'
+import { type EndedCall, EndedCalls } from './ended-calls.ts'
+import { isInternal } from './internal.ts'
+import { type CallTally, durationBounds, Tally } from './tally.ts'
 
 /** One line of the text format. */
 interface Value {
@@ -18,44 +11,31 @@ interface Value {
   readonly value: number
 }
 
-/** Counts of the calls of one method by one protocol since the process started. */
-export interface CallTally {
+class MethodTally extends Tally implements CallTally {
   readonly protocol: string
   readonly method: string
-  readonly countByCode: ReadonlyMap<string, number>
-  /** Sum of their durations, in milliseconds. */
-  readonly sumMs: number
-}
-
-class Tally implements CallTally {
-  readonly protocol: string
-  readonly method: string
-  readonly countByCode = new Map<string, number>()
-  /** Number of calls per bucket of the histogram. */
-  readonly countByBound: number[] = new Array(boundsMs.length + 1).fill(0)
-  sumMs = 0
+  isStream = false
+  isInternal: boolean
 
   constructor(protocol: string, method: string) {
+    super()
     this.protocol = protocol
     this.method = method
-  }
-
-  add(code: string, durationMs: number): void {
-    this.countByCode.set(code, (this.countByCode.get(code) ?? 0) + 1)
-    let bound = 0
-    while (bound < boundsMs.length && durationMs > (boundsMs[bound] ?? 0)) bound++
-    this.countByBound[bound] = (this.countByBound[bound] ?? 0) + 1
-    this.sumMs += durationMs
+    this.isInternal = isInternal(method)
   }
 }
 
 /** Counts the calls of a process. */
 export interface CallCounts {
   callStarted(): void
-  callEnded(call: CallMetric): void
+  callEnded(call: EndedCall): void
   /** Returns the counts of the calls that have ended, by method and protocol. */
   calls(): Iterable<CallTally>
   callsInFlight(): number
+  /** The last calls that have ended, without internal ones. */
+  readonly ended: Pick<EndedCalls, 'newestFirst'>
+  /** Calls to other services. */
+  readonly clients: ClientCalls
 }
 
 /**
@@ -63,8 +43,10 @@ export interface CallCounts {
  * of prom-client look up their labels for each call, which costs ten times as much.
  */
 export class CallMetrics implements CallCounts {
+  readonly ended = new EndedCalls()
+  readonly clients = new ClientCalls()
   /** By method and protocol. */
-  readonly #tallies = new Map<string, Map<string, Tally>>()
+  readonly #tallies = new Map<string, Map<string, MethodTally>>()
   #inFlightCount = 0
 
   /** Adds the counts to a registry. */
@@ -92,10 +74,16 @@ export class CallMetrics implements CallCounts {
     this.#inFlightCount++
   }
 
-  callEnded({ protocol, method, code, durationMs }: CallMetric): void {
+  callEnded(call: EndedCall): void {
     this.#inFlightCount--
+    const { protocol, method, code, durationMs, target, isStream = false } = call
     const tally = this.#tallies.get(method)?.get(protocol) ?? this.#add(protocol, method)
     tally.add(code, durationMs)
+    tally.isStream ||= isStream
+    tally.isInternal ||= call.isFile === true
+    if (tally.isInternal) return
+    this.ended.add(call)
+    if (target !== undefined) this.clients.add(target, code, isStream ? undefined : durationMs)
   }
 
   calls(): Iterable<CallTally> {
@@ -106,14 +94,14 @@ export class CallMetrics implements CallCounts {
     return this.#inFlightCount
   }
 
-  #add(protocol: string, method: string): Tally {
-    const tally = new Tally(protocol, method)
-    const byProtocol = this.#tallies.get(method) ?? new Map<string, Tally>()
+  #add(protocol: string, method: string): MethodTally {
+    const tally = new MethodTally(protocol, method)
+    const byProtocol = this.#tallies.get(method) ?? new Map<string, MethodTally>()
     this.#tallies.set(method, byProtocol.set(protocol, tally))
     return tally
   }
 
-  *#all(): IterableIterator<Tally> {
+  *#all(): IterableIterator<MethodTally> {
     for (const byProtocol of this.#tallies.values()) yield* byProtocol.values()
   }
 

@@ -73,6 +73,7 @@ export function createRestStream(options: RestStreamOptions): RestStream {
   const { validate, limits } = options
   return async (c, { method, implementation, request: json, eventOf, repeatable }) => {
     const call = c.get('call')
+    call.isStream = true
     const incoming = incomingOf(c)
     const resumption = resumptionOf(method)
     const lastId = resumption && incoming.header('last-event-id')

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file system/v1/system.proto.
  */
 export const file_system_v1_system: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u0016system/v1/system.proto\u0012\tsystem.v1\"\x9a\u0002\n\bActivity\u0012\u000f\n\u0007service\u0018\u0001 \u0001(\t\u0012(\n\u0004time\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\nstart_time\u0018\u0003 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012%\n\u0005calls\u0018\u0004 \u0003(\u000b2\u0016.system.v1.MethodCalls\u0012\u0017\n\u000fcalls_in_flight\u0018\u0005 \u0001(\u0003\u0012$\n\bproblems\u0018\u0006 \u0003(\u000b2\u0012.system.v1.Problem\u0012\u0014\n\fmemory_bytes\u0018\u0007 \u0001(\u0003\u0012'\n\tingestion\u0018\b \u0001(\u000b2\u0014.system.v1.Ingestion\"\x85\u0001\n\u000bMethodCalls\u0012\u0010\n\bprotocol\u0018\u0001 \u0001(\t\u0012\u000e\n\u0006method\u0018\u0002 \u0001(\t\u0012#\n\u0005codes\u0018\u0003 \u0003(\u000b2\u0014.system.v1.CodeCount\u0012/\n\fduration_sum\u0018\u0004 \u0001(\u000b2\u0019.google.protobuf.Duration\"(\n\tCodeCount\u0012\f\n\u0004code\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0003\">\n\u0007Problem\u0012\f\n\u0004name\u0018\u0001 \u0001(\t\u0012\u000e\n\u0006reason\u0018\u0002 \u0001(\t\u0012\u0015\n\raffects_calls\u0018\u0003 \u0001(\b\"\xe2\u0002\n\tIngestion\u0012)\n\u0005state\u0018\u0001 \u0001(\u000e2\u001a.system.v1.Ingestion.State\u00120\n\npartitions\u0018\u0002 \u0003(\u000b2\u001c.system.v1.PartitionProgress\u0012\u0015\n\rapplied_count\u0018\u0003 \u0001(\u0003\u0012\u0019\n\u0011dead_letter_count\u0018\u0004 \u0001(\u0003\u0012\u0015\n\rrestart_count\u0018\u0005 \u0001(\u0003\u0012\u000f\n\u0007failure\u0018\u0006 \u0001(\t\u00122\n\u000elast_poll_time\u0018\u0007 \u0001(\u000b2\u001a.google.protobuf.Timestamp\"j\n\u0005State\u0012\u0015\n\u0011STATE_UNSPECIFIED\u0010\u0000\u0012\u0011\n\rSTATE_RUNNING\u0010\u0001\u0012\u0011\n\rSTATE_FAILING\u0010\u0002\u0012\u0011\n\rSTATE_WAITING\u0010\u0003\u0012\u0011\n\rSTATE_STOPPED\u0010\u0004\"V\n\u0011PartitionProgress\u0012\u0011\n\tpartition\u0018\u0001 \u0001(\u0005\u0012\u0010\n\bposition\u0018\u0002 \u0001(\u0003\u0012\u000b\n\u0003lag\u0018\u0003 \u0001(\u0003\u0012\u000f\n\u0007failing\u0018\u0004 \u0001(\b\"\u0014\n\u0012GetActivityRequest\"<\n\u0013GetActivityResponse\u0012%\n\bactivity\u0018\u0001 \u0001(\u000b2\u0013.system.v1.Activity\"+\n\u0014WatchActivityRequest\u0012\u0013\n\u000binterval_ms\u0018\u0001 \u0001(\u0005\">\n\u0015WatchActivityResponse\u0012%\n\bactivity\u0018\u0001 \u0001(\u000b2\u0013.system.v1.Activity\"\xa5\u0002\n\nDeadLetter\u0012\u0011\n\tpartition\u0018\u0001 \u0001(\u0005\u0012\u000e\n\u0006offset\u0018\u0002 \u0001(\u0003\u0012(\n\u0004time\u0018\u0003 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012\u000b\n\u0003key\u0018\u0004 \u0001(\t\u0012\u000e\n\u0006reason\u0018\u0005 \u0001(\t\u0012\u0014\n\fsource_topic\u0018\u0006 \u0001(\t\u0012\u0018\n\u0010source_partition\u0018\u0007 \u0001(\u0005\u0012\u0015\n\rsource_offset\u0018\b \u0001(\u0003\u0012\u0013\n\u000bvalue_bytes\u0018\t \u0001(\u0003\u0012\u0015\n\rvalue_omitted\u0018\n \u0001(\b\u0012\u0016\n\tkey_bytes\u0018\u000b \u0001(\fH\u0000\x88\u0001\u0001\u0012\u0014\n\fvalue_absent\u0018\f \u0001(\bB\f\n\n_key_bytes\"9\n\u000bEventHeader\u0012\f\n\u0004name\u0018\u0001 \u0001(\t\u0012\u0012\n\u0005value\u0018\u0002 \u0001(\fH\u0000\x88\u0001\u0001B\b\n\u0006_value\"?\n\u0016ListDeadLettersRequest\u0012\u0011\n\tpage_size\u0018\u0001 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0002 \u0001(\t\"_\n\u0017ListDeadLettersResponse\u0012+\n\fdead_letters\u0018\u0001 \u0003(\u000b2\u0015.system.v1.DeadLetter\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\"9\n\u0014GetDeadLetterRequest\u0012\u0011\n\tpartition\u0018\u0001 \u0001(\u0005\u0012\u000e\n\u0006offset\u0018\u0002 \u0001(\u0003\"\xf1\u0001\n\u0015GetDeadLetterResponse\u0012*\n\u000bdead_letter\u0018\u0001 \u0001(\u000b2\u0015.system.v1.DeadLetter\u0012\r\n\u0005value\u0018\u0002 \u0001(\f\u0012>\n\u0007headers\u0018\u0003 \u0003(\u000b2-.system.v1.GetDeadLetterResponse.HeadersEntry\u0012-\n\revent_headers\u0018\u0004 \u0003(\u000b2\u0016.system.v1.EventHeader\u001a.\n\fHeadersEntry\u0012\u000b\n\u0003key\u0018\u0001 \u0001(\t\u0012\r\n\u0005value\u0018\u0002 \u0001(\t:\u00028\u0001\"\xb0\u0002\n\u000eInstanceReport\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\u000b\n\u0003url\u0018\u0002 \u0001(\t\u00120\n\u0006health\u0018\u0003 \u0001(\u000e2 .system.v1.InstanceReport.Health\u0012\u001a\n\u0012unreachable_reason\u0018\u0004 \u0001(\t\u0012*\n\u0007latency\u0018\u0005 \u0001(\u000b2\u0019.google.protobuf.Duration\u0012%\n\bactivity\u0018\u0006 \u0001(\u000b2\u0013.system.v1.Activity\"d\n\u0006Health\u0012\u0016\n\u0012HEALTH_UNSPECIFIED\u0010\u0000\u0012\u0012\n\u000eHEALTH_SERVING\u0010\u0001\u0012\u0016\n\u0012HEALTH_NOT_SERVING\u0010\u0002\u0012\u0016\n\u0012HEALTH_UNREACHABLE\u0010\u0003\"N\n\rServiceReport\u0012\u000f\n\u0007service\u0018\u0001 \u0001(\t\u0012,\n\tinstances\u0018\u0002 \u0003(\u000b2\u0019.system.v1.InstanceReport\"\u0014\n\u0012WatchSystemRequest\"k\n\u0013WatchSystemResponse\u0012*\n\bservices\u0018\u0001 \u0003(\u000b2\u0018.system.v1.ServiceReport\u0012(\n\u0004time\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp2\xbf\u0001\n\u000fActivityService\u0012Q\n\u000bGetActivity\u0012\u001d.system.v1.GetActivityRequest\u001a\u001e.system.v1.GetActivityResponse\"\u0003\x90\u0002\u0001\u0012Y\n\rWatchActivity\u0012\u001f.system.v1.WatchActivityRequest\u001a .system.v1.WatchActivityResponse\"\u0003\x90\u0002\u00010\u00012\xcb\u0001\n\u0011DeadLetterService\u0012]\n\u000fListDeadLetters\u0012!.system.v1.ListDeadLettersRequest\u001a\".system.v1.ListDeadLettersResponse\"\u0003\x90\u0002\u0001\u0012W\n\rGetDeadLetter\u0012\u001f.system.v1.GetDeadLetterRequest\u001a .system.v1.GetDeadLetterResponse\"\u0003\x90\u0002\u00012d\n\rSystemService\u0012S\n\u000bWatchSystem\u0012\u001d.system.v1.WatchSystemRequest\u001a\u001e.system.v1.WatchSystemResponse\"\u0003\x90\u0002\u00010\u0001b\u0006proto3"), [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u0016system/v1/system.proto\u0012\tsystem.v1\"\xfc\u0002\n\bActivity\u0012\u000f\n\u0007service\u0018\u0001 \u0001(\t\u0012(\n\u0004time\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\nstart_time\u0018\u0003 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012%\n\u0005calls\u0018\u0004 \u0003(\u000b2\u0016.system.v1.MethodCalls\u0012\u0017\n\u000fcalls_in_flight\u0018\u0005 \u0001(\u0003\u0012$\n\bproblems\u0018\u0006 \u0003(\u000b2\u0012.system.v1.Problem\u0012\u0014\n\fmemory_bytes\u0018\u0007 \u0001(\u0003\u0012'\n\tingestion\u0018\b \u0001(\u000b2\u0014.system.v1.Ingestion\u00122\n\u000fduration_bounds\u0018\t \u0003(\u000b2\u0019.google.protobuf.Duration\u0012,\n\fclient_calls\u0018\n \u0003(\u000b2\u0016.system.v1.ClientCalls\"\xc4\u0001\n\u000bMethodCalls\u0012\u0010\n\bprotocol\u0018\u0001 \u0001(\t\u0012\u000e\n\u0006method\u0018\u0002 \u0001(\t\u0012#\n\u0005codes\u0018\u0003 \u0003(\u000b2\u0014.system.v1.CodeCount\u0012/\n\fduration_sum\u0018\u0004 \u0001(\u000b2\u0019.google.protobuf.Duration\u0012\u0018\n\u0010duration_buckets\u0018\u0005 \u0003(\u0003\u0012\u0010\n\binternal\u0018\u0006 \u0001(\b\u0012\u0011\n\tstreaming\u0018\u0007 \u0001(\b\"\\\n\u000bClientCalls\u0012\u000e\n\u0006target\u0018\u0001 \u0001(\t\u0012#\n\u0005codes\u0018\u0002 \u0003(\u000b2\u0014.system.v1.CodeCount\u0012\u0018\n\u0010duration_buckets\u0018\u0003 \u0003(\u0003\"7\n\tCodeCount\u0012\f\n\u0004code\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0003\u0012\r\n\u0005fault\u0018\u0003 \u0001(\b\"\xcd\u0001\n\tEndedCall\u0012.\n\nstart_time\u0018\u0001 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012+\n\bduration\u0018\u0002 \u0001(\u000b2\u0019.google.protobuf.Duration\u0012\u0010\n\bprotocol\u0018\u0003 \u0001(\t\u0012\u000e\n\u0006method\u0018\u0004 \u0001(\t\u0012\f\n\u0004code\u0018\u0005 \u0001(\t\u0012\r\n\u0005fault\u0018\u0006 \u0001(\b\u0012\u0012\n\nrequest_id\u0018\u0007 \u0001(\t\u0012\u0010\n\btrace_id\u0018\b \u0001(\t\">\n\u0007Problem\u0012\f\n\u0004name\u0018\u0001 \u0001(\t\u0012\u000e\n\u0006reason\u0018\u0002 \u0001(\t\u0012\u0015\n\raffects_calls\u0018\u0003 \u0001(\b\"\xe2\u0002\n\tIngestion\u0012)\n\u0005state\u0018\u0001 \u0001(\u000e2\u001a.system.v1.Ingestion.State\u00120\n\npartitions\u0018\u0002 \u0003(\u000b2\u001c.system.v1.PartitionProgress\u0012\u0015\n\rapplied_count\u0018\u0003 \u0001(\u0003\u0012\u0019\n\u0011dead_letter_count\u0018\u0004 \u0001(\u0003\u0012\u0015\n\rrestart_count\u0018\u0005 \u0001(\u0003\u0012\u000f\n\u0007failure\u0018\u0006 \u0001(\t\u00122\n\u000elast_poll_time\u0018\u0007 \u0001(\u000b2\u001a.google.protobuf.Timestamp\"j\n\u0005State\u0012\u0015\n\u0011STATE_UNSPECIFIED\u0010\u0000\u0012\u0011\n\rSTATE_RUNNING\u0010\u0001\u0012\u0011\n\rSTATE_FAILING\u0010\u0002\u0012\u0011\n\rSTATE_WAITING\u0010\u0003\u0012\u0011\n\rSTATE_STOPPED\u0010\u0004\"V\n\u0011PartitionProgress\u0012\u0011\n\tpartition\u0018\u0001 \u0001(\u0005\u0012\u0010\n\bposition\u0018\u0002 \u0001(\u0003\u0012\u000b\n\u0003lag\u0018\u0003 \u0001(\u0003\u0012\u000f\n\u0007failing\u0018\u0004 \u0001(\b\"\u0014\n\u0012GetActivityRequest\"<\n\u0013GetActivityResponse\u0012%\n\bactivity\u0018\u0001 \u0001(\u000b2\u0013.system.v1.Activity\"+\n\u0014WatchActivityRequest\u0012\u0013\n\u000binterval_ms\u0018\u0001 \u0001(\u0005\">\n\u0015WatchActivityResponse\u0012%\n\bactivity\u0018\u0001 \u0001(\u000b2\u0013.system.v1.Activity\"I\n\u0010ListCallsRequest\u0012\u0011\n\tpage_size\u0018\u0001 \u0001(\u0005\u0012\u000e\n\u0006method\u0018\u0002 \u0001(\t\u0012\u0012\n\nrequest_id\u0018\u0003 \u0001(\t\"8\n\u0011ListCallsResponse\u0012#\n\u0005calls\u0018\u0001 \u0003(\u000b2\u0014.system.v1.EndedCall\"\xa5\u0002\n\nDeadLetter\u0012\u0011\n\tpartition\u0018\u0001 \u0001(\u0005\u0012\u000e\n\u0006offset\u0018\u0002 \u0001(\u0003\u0012(\n\u0004time\u0018\u0003 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012\u000b\n\u0003key\u0018\u0004 \u0001(\t\u0012\u000e\n\u0006reason\u0018\u0005 \u0001(\t\u0012\u0014\n\fsource_topic\u0018\u0006 \u0001(\t\u0012\u0018\n\u0010source_partition\u0018\u0007 \u0001(\u0005\u0012\u0015\n\rsource_offset\u0018\b \u0001(\u0003\u0012\u0013\n\u000bvalue_bytes\u0018\t \u0001(\u0003\u0012\u0015\n\rvalue_omitted\u0018\n \u0001(\b\u0012\u0016\n\tkey_bytes\u0018\u000b \u0001(\fH\u0000\x88\u0001\u0001\u0012\u0014\n\fvalue_absent\u0018\f \u0001(\bB\f\n\n_key_bytes\"9\n\u000bEventHeader\u0012\f\n\u0004name\u0018\u0001 \u0001(\t\u0012\u0012\n\u0005value\u0018\u0002 \u0001(\fH\u0000\x88\u0001\u0001B\b\n\u0006_value\"?\n\u0016ListDeadLettersRequest\u0012\u0011\n\tpage_size\u0018\u0001 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0002 \u0001(\t\"_\n\u0017ListDeadLettersResponse\u0012+\n\fdead_letters\u0018\u0001 \u0003(\u000b2\u0015.system.v1.DeadLetter\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\"9\n\u0014GetDeadLetterRequest\u0012\u0011\n\tpartition\u0018\u0001 \u0001(\u0005\u0012\u000e\n\u0006offset\u0018\u0002 \u0001(\u0003\"\xf1\u0001\n\u0015GetDeadLetterResponse\u0012*\n\u000bdead_letter\u0018\u0001 \u0001(\u000b2\u0015.system.v1.DeadLetter\u0012\r\n\u0005value\u0018\u0002 \u0001(\f\u0012>\n\u0007headers\u0018\u0003 \u0003(\u000b2-.system.v1.GetDeadLetterResponse.HeadersEntry\u0012-\n\revent_headers\u0018\u0004 \u0003(\u000b2\u0016.system.v1.EventHeader\u001a.\n\fHeadersEntry\u0012\u000b\n\u0003key\u0018\u0001 \u0001(\t\u0012\r\n\u0005value\u0018\u0002 \u0001(\t:\u00028\u0001\"\xe1\u0002\n\u000eInstanceReport\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\u000b\n\u0003url\u0018\u0002 \u0001(\t\u00120\n\u0006health\u0018\u0003 \u0001(\u000e2 .system.v1.InstanceReport.Health\u0012\u001a\n\u0012unreachable_reason\u0018\u0004 \u0001(\t\u0012*\n\u0007latency\u0018\u0005 \u0001(\u000b2\u0019.google.protobuf.Duration\u0012%\n\bactivity\u0018\u0006 \u0001(\u000b2\u0013.system.v1.Activity\u0012/\n\u000bhealth_time\u0018\u0007 \u0001(\u000b2\u001a.google.protobuf.Timestamp\"d\n\u0006Health\u0012\u0016\n\u0012HEALTH_UNSPECIFIED\u0010\u0000\u0012\u0012\n\u000eHEALTH_SERVING\u0010\u0001\u0012\u0016\n\u0012HEALTH_NOT_SERVING\u0010\u0002\u0012\u0016\n\u0012HEALTH_UNREACHABLE\u0010\u0003\"N\n\rServiceReport\u0012\u000f\n\u0007service\u0018\u0001 \u0001(\t\u0012,\n\tinstances\u0018\u0002 \u0003(\u000b2\u0019.system.v1.InstanceReport\"\u0014\n\u0012WatchSystemRequest\"\xc9\u0001\n\u0013WatchSystemResponse\u0012*\n\bservices\u0018\u0001 \u0003(\u000b2\u0018.system.v1.ServiceReport\u0012(\n\u0004time\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012(\n\u0007samples\u0018\u0003 \u0003(\u000b2\u0017.system.v1.SystemSample\u00122\n\u000fduration_bounds\u0018\u0004 \u0003(\u000b2\u0019.google.protobuf.Duration\"d\n\fSystemSample\u0012(\n\u0004time\u0018\u0001 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012*\n\bservices\u0018\u0002 \u0003(\u000b2\u0018.system.v1.ServiceSample\"\xa5\u0001\n\rServiceSample\u0012\u000f\n\u0007service\u0018\u0001 \u0001(\t\u0012\u0018\n\u0010calls_per_second\u0018\u0002 \u0001(\u0001\u0012\u0019\n\u0011faults_per_second\u0018\u0003 \u0001(\u0001\u0012\u0018\n\u0010duration_buckets\u0018\u0004 \u0003(\u0003\u0012\u001a\n\u0012applied_per_second\u0018\u0005 \u0001(\u0001\u0012\u0010\n\u0003lag\u0018\u0006 \u0001(\u0003H\u0000\x88\u0001\u0001B\u0006\n\u0004_lag\"`\n\u0016ListSystemCallsRequest\u0012\u0011\n\tpage_size\u0018\u0001 \u0001(\u0005\u0012\u000e\n\u0006method\u0018\u0002 \u0001(\t\u0012\u0012\n\nrequest_id\u0018\u0003 \u0001(\t\u0012\u000f\n\u0007service\u0018\u0004 \u0001(\t\"m\n\rInstanceCalls\u0012\u000f\n\u0007service\u0018\u0001 \u0001(\t\u0012\n\n\u0002id\u0018\u0002 \u0001(\t\u0012#\n\u0005calls\u0018\u0003 \u0003(\u000b2\u0014.system.v1.EndedCall\u0012\u001a\n\u0012unreachable_reason\u0018\u0004 \u0001(\t\"F\n\u0017ListSystemCallsResponse\u0012+\n\tinstances\u0018\u0001 \u0003(\u000b2\u0018.system.v1.InstanceCalls2\x8c\u0002\n\u000fActivityService\u0012Q\n\u000bGetActivity\u0012\u001d.system.v1.GetActivityRequest\u001a\u001e.system.v1.GetActivityResponse\"\u0003\x90\u0002\u0001\u0012Y\n\rWatchActivity\u0012\u001f.system.v1.WatchActivityRequest\u001a .system.v1.WatchActivityResponse\"\u0003\x90\u0002\u00010\u0001\u0012K\n\tListCalls\u0012\u001b.system.v1.ListCallsRequest\u001a\u001c.system.v1.ListCallsResponse\"\u0003\x90\u0002\u00012\xcb\u0001\n\u0011DeadLetterService\u0012]\n\u000fListDeadLetters\u0012!.system.v1.ListDeadLettersRequest\u001a\".system.v1.ListDeadLettersResponse\"\u0003\x90\u0002\u0001\u0012W\n\rGetDeadLetter\u0012\u001f.system.v1.GetDeadLetterRequest\u001a .system.v1.GetDeadLetterResponse\"\u0003\x90\u0002\u00012\xc3\u0001\n\rSystemService\u0012S\n\u000bWatchSystem\u0012\u001d.system.v1.WatchSystemRequest\u001a\u001e.system.v1.WatchSystemResponse\"\u0003\x90\u0002\u00010\u0001\u0012]\n\u000fListSystemCalls\u0012!.system.v1.ListSystemCallsRequest\u001a\".system.v1.ListSystemCallsResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Activity counts the calls and events of one process since its start. A rate is the difference of two reports with
@@ -76,6 +76,20 @@ export type Activity = Message<"system.v1.Activity"> & {
    * @generated from field: system.v1.Ingestion ingestion = 8;
    */
   ingestion?: Ingestion | undefined;
+
+  /**
+   * Upper bounds of all buckets of durations but the last, which has none. Ascending.
+   *
+   * @generated from field: repeated google.protobuf.Duration duration_bounds = 9;
+   */
+  durationBounds: Duration[];
+
+  /**
+   * Calls to other services that have ended. Only the movie service makes such calls.
+   *
+   * @generated from field: repeated system.v1.ClientCalls client_calls = 10;
+   */
+  clientCalls: ClientCalls[];
 };
 
 /**
@@ -119,6 +133,28 @@ export type MethodCalls = Message<"system.v1.MethodCalls"> & {
    * @generated from field: google.protobuf.Duration duration_sum = 4;
    */
   durationSum?: Duration | undefined;
+
+  /**
+   * Number of calls by duration: one number for each of duration_bounds, and one for longer calls.
+   *
+   * @generated from field: repeated int64 duration_buckets = 5;
+   */
+  durationBuckets: bigint[];
+
+  /**
+   * True for calls by which the system looks after itself: ActivityService, SystemService, DeadLetterService, health,
+   * reflection, metrics, and the files of the page.
+   *
+   * @generated from field: bool internal = 6;
+   */
+  internal: boolean;
+
+  /**
+   * True when the requests or the responses are a stream. Its duration is that of the stream.
+   *
+   * @generated from field: bool streaming = 7;
+   */
+  streaming: boolean;
 };
 
 /**
@@ -127,6 +163,41 @@ export type MethodCalls = Message<"system.v1.MethodCalls"> & {
  */
 export const MethodCallsSchema: GenMessage<MethodCalls> = /*@__PURE__*/
   messageDesc(file_system_v1_system, 1);
+
+/**
+ * ClientCalls counts the calls of one process to another service.
+ *
+ * @generated from message system.v1.ClientCalls
+ */
+export type ClientCalls = Message<"system.v1.ClientCalls"> & {
+  /**
+   * Short name of the called service: "rating".
+   *
+   * @generated from field: string target = 1;
+   */
+  target: string;
+
+  /**
+   * Counts by code.
+   *
+   * @generated from field: repeated system.v1.CodeCount codes = 2;
+   */
+  codes: CodeCount[];
+
+  /**
+   * Number of unary calls by duration, as in MethodCalls.
+   *
+   * @generated from field: repeated int64 duration_buckets = 3;
+   */
+  durationBuckets: bigint[];
+};
+
+/**
+ * Describes the message system.v1.ClientCalls.
+ * Use `create(ClientCallsSchema)` to create a new message.
+ */
+export const ClientCallsSchema: GenMessage<ClientCalls> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 2);
 
 /**
  * CodeCount counts the calls that ended with one code.
@@ -145,6 +216,14 @@ export type CodeCount = Message<"system.v1.CodeCount"> & {
    * @generated from field: int64 count = 2;
    */
   count: bigint;
+
+  /**
+   * True when the code is a fault of the service: unknown, deadline_exceeded, resource_exhausted, internal, unavailable
+   * or data_loss.
+   *
+   * @generated from field: bool fault = 3;
+   */
+  fault: boolean;
 };
 
 /**
@@ -152,7 +231,75 @@ export type CodeCount = Message<"system.v1.CodeCount"> & {
  * Use `create(CodeCountSchema)` to create a new message.
  */
 export const CodeCountSchema: GenMessage<CodeCount> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 2);
+  messageDesc(file_system_v1_system, 3);
+
+/**
+ * EndedCall is one call that has ended. It has nothing of the request but its method and ids.
+ *
+ * @generated from message system.v1.EndedCall
+ */
+export type EndedCall = Message<"system.v1.EndedCall"> & {
+  /**
+   * Time at which its headers arrived, by the clock of the process.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Duration duration = 2;
+   */
+  duration?: Duration | undefined;
+
+  /**
+   * As in MethodCalls.
+   *
+   * @generated from field: string protocol = 3;
+   */
+  protocol: string;
+
+  /**
+   * As in MethodCalls.
+   *
+   * @generated from field: string method = 4;
+   */
+  method: string;
+
+  /**
+   * As in CodeCount.
+   *
+   * @generated from field: string code = 5;
+   */
+  code: string;
+
+  /**
+   * As in CodeCount.
+   *
+   * @generated from field: bool fault = 6;
+   */
+  fault: boolean;
+
+  /**
+   * Id of the request in logs and headers. The calls that movie makes because of a call have the same id.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
+
+  /**
+   * Empty when the call was not traced.
+   *
+   * @generated from field: string trace_id = 8;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message system.v1.EndedCall.
+ * Use `create(EndedCallSchema)` to create a new message.
+ */
+export const EndedCallSchema: GenMessage<EndedCall> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 4);
 
 /**
  * Problem is a condition that is not met.
@@ -185,7 +332,7 @@ export type Problem = Message<"system.v1.Problem"> & {
  * Use `create(ProblemSchema)` to create a new message.
  */
 export const ProblemSchema: GenMessage<Problem> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 3);
+  messageDesc(file_system_v1_system, 5);
 
 /**
  * Ingestion is the progress of a process of the rating service with rating events.
@@ -246,7 +393,7 @@ export type Ingestion = Message<"system.v1.Ingestion"> & {
  * Use `create(IngestionSchema)` to create a new message.
  */
 export const IngestionSchema: GenMessage<Ingestion> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 4);
+  messageDesc(file_system_v1_system, 6);
 
 /**
  * State is the state of ingestion.
@@ -299,7 +446,7 @@ export type Ingestion_State = (typeof Ingestion_State)[keyof typeof Ingestion_St
  * Describes the enum system.v1.Ingestion.State.
  */
 export const Ingestion_StateSchema: GenEnum<Ingestion_State> = /*@__PURE__*/
-  enumDesc(file_system_v1_system, 4, 0);
+  enumDesc(file_system_v1_system, 6, 0);
 
 /**
  * PartitionProgress is the position in one partition.
@@ -339,7 +486,7 @@ export type PartitionProgress = Message<"system.v1.PartitionProgress"> & {
  * Use `create(PartitionProgressSchema)` to create a new message.
  */
 export const PartitionProgressSchema: GenMessage<PartitionProgress> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 5);
+  messageDesc(file_system_v1_system, 7);
 
 /**
  * @generated from message system.v1.GetActivityRequest
@@ -352,7 +499,7 @@ export type GetActivityRequest = Message<"system.v1.GetActivityRequest"> & {
  * Use `create(GetActivityRequestSchema)` to create a new message.
  */
 export const GetActivityRequestSchema: GenMessage<GetActivityRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 6);
+  messageDesc(file_system_v1_system, 8);
 
 /**
  * @generated from message system.v1.GetActivityResponse
@@ -369,7 +516,7 @@ export type GetActivityResponse = Message<"system.v1.GetActivityResponse"> & {
  * Use `create(GetActivityResponseSchema)` to create a new message.
  */
 export const GetActivityResponseSchema: GenMessage<GetActivityResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 7);
+  messageDesc(file_system_v1_system, 9);
 
 /**
  * @generated from message system.v1.WatchActivityRequest
@@ -388,7 +535,7 @@ export type WatchActivityRequest = Message<"system.v1.WatchActivityRequest"> & {
  * Use `create(WatchActivityRequestSchema)` to create a new message.
  */
 export const WatchActivityRequestSchema: GenMessage<WatchActivityRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 8);
+  messageDesc(file_system_v1_system, 10);
 
 /**
  * @generated from message system.v1.WatchActivityResponse
@@ -405,7 +552,57 @@ export type WatchActivityResponse = Message<"system.v1.WatchActivityResponse"> &
  * Use `create(WatchActivityResponseSchema)` to create a new message.
  */
 export const WatchActivityResponseSchema: GenMessage<WatchActivityResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 9);
+  messageDesc(file_system_v1_system, 11);
+
+/**
+ * @generated from message system.v1.ListCallsRequest
+ */
+export type ListCallsRequest = Message<"system.v1.ListCallsRequest"> & {
+  /**
+   * Maximum number of calls. 0 stands for the default: 20. More than 500 is the same as 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Only calls of this method, as MethodCalls names it. Empty for all methods.
+   *
+   * @generated from field: string method = 2;
+   */
+  method: string;
+
+  /**
+   * Only calls with this request id. Empty for all calls.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message system.v1.ListCallsRequest.
+ * Use `create(ListCallsRequestSchema)` to create a new message.
+ */
+export const ListCallsRequestSchema: GenMessage<ListCallsRequest> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 12);
+
+/**
+ * @generated from message system.v1.ListCallsResponse
+ */
+export type ListCallsResponse = Message<"system.v1.ListCallsResponse"> & {
+  /**
+   * @generated from field: repeated system.v1.EndedCall calls = 1;
+   */
+  calls: EndedCall[];
+};
+
+/**
+ * Describes the message system.v1.ListCallsResponse.
+ * Use `create(ListCallsResponseSchema)` to create a new message.
+ */
+export const ListCallsResponseSchema: GenMessage<ListCallsResponse> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 13);
 
 /**
  * DeadLetter is an event that could not be applied. Partition and offset identify it.
@@ -495,7 +692,7 @@ export type DeadLetter = Message<"system.v1.DeadLetter"> & {
  * Use `create(DeadLetterSchema)` to create a new message.
  */
 export const DeadLetterSchema: GenMessage<DeadLetter> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 10);
+  messageDesc(file_system_v1_system, 14);
 
 /**
  * EventHeader is a header of an event, byte for byte.
@@ -521,7 +718,7 @@ export type EventHeader = Message<"system.v1.EventHeader"> & {
  * Use `create(EventHeaderSchema)` to create a new message.
  */
 export const EventHeaderSchema: GenMessage<EventHeader> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 11);
+  messageDesc(file_system_v1_system, 15);
 
 /**
  * @generated from message system.v1.ListDeadLettersRequest
@@ -548,7 +745,7 @@ export type ListDeadLettersRequest = Message<"system.v1.ListDeadLettersRequest">
  * Use `create(ListDeadLettersRequestSchema)` to create a new message.
  */
 export const ListDeadLettersRequestSchema: GenMessage<ListDeadLettersRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 12);
+  messageDesc(file_system_v1_system, 16);
 
 /**
  * @generated from message system.v1.ListDeadLettersResponse
@@ -572,7 +769,7 @@ export type ListDeadLettersResponse = Message<"system.v1.ListDeadLettersResponse
  * Use `create(ListDeadLettersResponseSchema)` to create a new message.
  */
 export const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 13);
+  messageDesc(file_system_v1_system, 17);
 
 /**
  * @generated from message system.v1.GetDeadLetterRequest
@@ -594,7 +791,7 @@ export type GetDeadLetterRequest = Message<"system.v1.GetDeadLetterRequest"> & {
  * Use `create(GetDeadLetterRequestSchema)` to create a new message.
  */
 export const GetDeadLetterRequestSchema: GenMessage<GetDeadLetterRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 14);
+  messageDesc(file_system_v1_system, 18);
 
 /**
  * @generated from message system.v1.GetDeadLetterResponse
@@ -632,7 +829,7 @@ export type GetDeadLetterResponse = Message<"system.v1.GetDeadLetterResponse"> &
  * Use `create(GetDeadLetterResponseSchema)` to create a new message.
  */
 export const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 15);
+  messageDesc(file_system_v1_system, 19);
 
 /**
  * InstanceReport is the state of one instance.
@@ -679,6 +876,13 @@ export type InstanceReport = Message<"system.v1.InstanceReport"> & {
    * @generated from field: system.v1.Activity activity = 6;
    */
   activity?: Activity | undefined;
+
+  /**
+   * Time since which health is what it is, by the clock of the instance that responds.
+   *
+   * @generated from field: google.protobuf.Timestamp health_time = 7;
+   */
+  healthTime?: Timestamp | undefined;
 };
 
 /**
@@ -686,7 +890,7 @@ export type InstanceReport = Message<"system.v1.InstanceReport"> & {
  * Use `create(InstanceReportSchema)` to create a new message.
  */
 export const InstanceReportSchema: GenMessage<InstanceReport> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 16);
+  messageDesc(file_system_v1_system, 20);
 
 /**
  * Health is the result of the last probe.
@@ -734,7 +938,7 @@ export type InstanceReport_Health = (typeof InstanceReport_Health)[keyof typeof 
  * Describes the enum system.v1.InstanceReport.Health.
  */
 export const InstanceReport_HealthSchema: GenEnum<InstanceReport_Health> = /*@__PURE__*/
-  enumDesc(file_system_v1_system, 16, 0);
+  enumDesc(file_system_v1_system, 20, 0);
 
 /**
  * ServiceReport is the state of the instances of one service.
@@ -762,7 +966,7 @@ export type ServiceReport = Message<"system.v1.ServiceReport"> & {
  * Use `create(ServiceReportSchema)` to create a new message.
  */
 export const ServiceReportSchema: GenMessage<ServiceReport> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 17);
+  messageDesc(file_system_v1_system, 21);
 
 /**
  * @generated from message system.v1.WatchSystemRequest
@@ -775,7 +979,7 @@ export type WatchSystemRequest = Message<"system.v1.WatchSystemRequest"> & {
  * Use `create(WatchSystemRequestSchema)` to create a new message.
  */
 export const WatchSystemRequestSchema: GenMessage<WatchSystemRequest> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 18);
+  messageDesc(file_system_v1_system, 22);
 
 /**
  * @generated from message system.v1.WatchSystemResponse
@@ -794,6 +998,20 @@ export type WatchSystemResponse = Message<"system.v1.WatchSystemResponse"> & {
    * @generated from field: google.protobuf.Timestamp time = 2;
    */
   time?: Timestamp | undefined;
+
+  /**
+   * Samples that are new since the response before, oldest first. The first response has those of the last 15 minutes.
+   *
+   * @generated from field: repeated system.v1.SystemSample samples = 3;
+   */
+  samples: SystemSample[];
+
+  /**
+   * Upper bounds of the buckets of the samples, as in Activity.
+   *
+   * @generated from field: repeated google.protobuf.Duration duration_bounds = 4;
+   */
+  durationBounds: Duration[];
 };
 
 /**
@@ -801,7 +1019,188 @@ export type WatchSystemResponse = Message<"system.v1.WatchSystemResponse"> & {
  * Use `create(WatchSystemResponseSchema)` to create a new message.
  */
 export const WatchSystemResponseSchema: GenMessage<WatchSystemResponse> = /*@__PURE__*/
-  messageDesc(file_system_v1_system, 19);
+  messageDesc(file_system_v1_system, 23);
+
+/**
+ * SystemSample is what the services did within about 5 seconds.
+ *
+ * @generated from message system.v1.SystemSample
+ */
+export type SystemSample = Message<"system.v1.SystemSample"> & {
+  /**
+   * End of the sample.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Only services of which at least one instance responded throughout.
+   *
+   * @generated from field: repeated system.v1.ServiceSample services = 2;
+   */
+  services: ServiceSample[];
+};
+
+/**
+ * Describes the message system.v1.SystemSample.
+ * Use `create(SystemSampleSchema)` to create a new message.
+ */
+export const SystemSampleSchema: GenMessage<SystemSample> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 24);
+
+/**
+ * ServiceSample has the figures of one service, summed over its instances. Internal calls are left out.
+ *
+ * @generated from message system.v1.ServiceSample
+ */
+export type ServiceSample = Message<"system.v1.ServiceSample"> & {
+  /**
+   * The service's short name.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * @generated from field: double calls_per_second = 2;
+   */
+  callsPerSecond: number;
+
+  /**
+   * Calls that ended with a fault of the service.
+   *
+   * @generated from field: double faults_per_second = 3;
+   */
+  faultsPerSecond: number;
+
+  /**
+   * Number of unary calls by duration, within the sample.
+   *
+   * @generated from field: repeated int64 duration_buckets = 4;
+   */
+  durationBuckets: bigint[];
+
+  /**
+   * Rating events ingested per second.
+   *
+   * @generated from field: double applied_per_second = 5;
+   */
+  appliedPerSecond: number;
+
+  /**
+   * Events that wait in all partitions. Unset when no instance reports its ingestion.
+   *
+   * @generated from field: optional int64 lag = 6;
+   */
+  lag?: bigint | undefined;
+};
+
+/**
+ * Describes the message system.v1.ServiceSample.
+ * Use `create(ServiceSampleSchema)` to create a new message.
+ */
+export const ServiceSampleSchema: GenMessage<ServiceSample> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 25);
+
+/**
+ * @generated from message system.v1.ListSystemCallsRequest
+ */
+export type ListSystemCallsRequest = Message<"system.v1.ListSystemCallsRequest"> & {
+  /**
+   * Maximum number of calls of each instance. 0 stands for the default: 20. More than 500 is the same as 500.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Only calls of this method, as MethodCalls names it. Empty for all methods.
+   *
+   * @generated from field: string method = 2;
+   */
+  method: string;
+
+  /**
+   * Only calls with this request id. Empty for all calls.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * Only calls of this service, by its short name. Empty for all services.
+   *
+   * @generated from field: string service = 4;
+   */
+  service: string;
+};
+
+/**
+ * Describes the message system.v1.ListSystemCallsRequest.
+ * Use `create(ListSystemCallsRequestSchema)` to create a new message.
+ */
+export const ListSystemCallsRequestSchema: GenMessage<ListSystemCallsRequest> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 26);
+
+/**
+ * InstanceCalls has the last calls of one instance.
+ *
+ * @generated from message system.v1.InstanceCalls
+ */
+export type InstanceCalls = Message<"system.v1.InstanceCalls"> & {
+  /**
+   * The service's short name.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * Id of the instance, as in InstanceReport.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * @generated from field: repeated system.v1.EndedCall calls = 3;
+   */
+  calls: EndedCall[];
+
+  /**
+   * Reason why the instance did not respond. Empty when it did.
+   *
+   * @generated from field: string unreachable_reason = 4;
+   */
+  unreachableReason: string;
+};
+
+/**
+ * Describes the message system.v1.InstanceCalls.
+ * Use `create(InstanceCallsSchema)` to create a new message.
+ */
+export const InstanceCallsSchema: GenMessage<InstanceCalls> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 27);
+
+/**
+ * @generated from message system.v1.ListSystemCallsResponse
+ */
+export type ListSystemCallsResponse = Message<"system.v1.ListSystemCallsResponse"> & {
+  /**
+   * In the order of WatchSystemResponse.
+   *
+   * @generated from field: repeated system.v1.InstanceCalls instances = 1;
+   */
+  instances: InstanceCalls[];
+};
+
+/**
+ * Describes the message system.v1.ListSystemCallsResponse.
+ * Use `create(ListSystemCallsResponseSchema)` to create a new message.
+ */
+export const ListSystemCallsResponseSchema: GenMessage<ListSystemCallsResponse> = /*@__PURE__*/
+  messageDesc(file_system_v1_system, 28);
 
 /**
  * ActivityService reports the activity of one process. Every service serves it on its own port.
@@ -829,6 +1228,17 @@ export const ActivityService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchActivityRequestSchema;
     output: typeof WatchActivityResponseSchema;
+  },
+  /**
+   * ListCalls returns the last calls that have ended, the newest first. A process keeps 500 of them in memory, and no
+   * internal ones.
+   *
+   * @generated from rpc system.v1.ActivityService.ListCalls
+   */
+  listCalls: {
+    methodKind: "unary";
+    input: typeof ListCallsRequestSchema;
+    output: typeof ListCallsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_system_v1_system, 0);
@@ -866,8 +1276,8 @@ export const DeadLetterService: GenService<{
 
 /**
  * SystemService reports the state of the instances of all services. The movie service serves it. While somebody
- * watches, it requests the activity of each instance in its registry. A registry of fixed addresses has no other
- * instance of movie than the one that responds.
+ * watches, and for 15 minutes longer, it requests the activity of each instance in its registry. A registry of fixed
+ * addresses has no other instance of movie than the one that responds.
  *
  * @generated from service system.v1.SystemService
  */
@@ -883,6 +1293,17 @@ export const SystemService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchSystemRequestSchema;
     output: typeof WatchSystemResponseSchema;
+  },
+  /**
+   * ListSystemCalls returns the last calls of all instances, as ActivityService.ListCalls of each instance returns them.
+   * With a request id, these are all parts of one call: movie passes the id on.
+   *
+   * @generated from rpc system.v1.SystemService.ListSystemCalls
+   */
+  listSystemCalls: {
+    methodKind: "unary";
+    input: typeof ListSystemCallsRequestSchema;
+    output: typeof ListSystemCallsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_system_v1_system, 2);

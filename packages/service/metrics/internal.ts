@@ -1,0 +1,10 @@
+/** RPCs that every service has, and those of the page `/system`. */
+const rpcs = /^(?:system\.v1|grpc\.(?:health|reflection)\.v1(?:alpha)?)\.\w+\//
+/** Probes, metrics and descriptions, and the REST routes of the same RPCs. */
+const routes =
+  /^[A-Z]+ \/(?:livez|readyz|metrics|openapi\.json|v1\/(?:activity|system|calls|deadLetters))\b/
+
+/** True for a method by which the system looks after itself. */
+export function isInternal(method: string): boolean {
+  return rpcs.test(method) || routes.test(method)
+}
