@@ -11,7 +11,13 @@ const runTimeoutMs = 600_000
 const startTimeoutMs = 150_000
 /** Maximum number of random requests for each operation and phase. */
 const examplesMax = 10
-const seed = 7
+/** Seed of the requests. Another one finds other sequences of calls. */
+const seed = process.env.SCHEMATHESIS_SEED ?? '7'
+/**
+ * With more workers a seed does not replay the same sequences. In Python before 3.11.8 and 3.12.2,
+ * they may also fail by themselves (https://github.com/python/cpython/issues/106905).
+ */
+const workers = '1'
 
 /**
  * Left out: that every invalid request is refused, because the JSON of protobuf accepts more than
@@ -35,11 +41,12 @@ describeWith(tool('schemathesis'), 'schemathesis', (program) => {
     async (name) => {
       await using folder = await temporaryFolder()
       const url = `${services.urls[name]}/openapi.json`
-      const options = ['--max-examples', `${examplesMax}`, '--seed', `${seed}`, '--workers', '2']
+      const options = ['--max-examples', `${examplesMax}`, '--seed', seed, '--workers', workers]
       const bounds = ['--request-timeout', '20', '--no-shrink', '--no-color']
       const args = ['run', url, '--checks', checks.join(), ...options, ...bounds]
+      process.stderr.write(`schemathesis of ${name}: again with SCHEMATHESIS_SEED=${seed}\n`)
       const { code, output } = await run(program, args, folder.path)
-      // The seed is in the output, and so is a command for each failure.
+      // The output has a command for each failure.
       expect(code === 0 ? '' : output).toBe('')
       expect(output).toContain('Stateful')
     },
