@@ -20,11 +20,17 @@ import { startRating } from './rating/main.ts'
 /** Interval and number of the requests for `/readyz`. */
 const readyPoll = { intervalMs: 20, count: 250 }
 
+/** A movie of the demo catalogue with its number of votes, by which a later start recognises it. */
+const landmark = { id: 'the-matrix-1999', imdbVotes: 380_934 }
+
+/** Notice of the page about the demo catalogue and its ratings. */
+const demoNotice = 'Sample data: vega-datasets, to 2010; ratings are simulated'
+
 await run('start', readDevConfig, async (running, config) => {
   // Before the ports open, so that every response has the catalogue. When a port is in use, the
   // catalogue is there at the next start.
-  const loadedCount = await loadDemoCatalogue(config.metadata.databaseUrl)
-  if (loadedCount > 0) console.log(`Loaded the demo catalogue: ${loadedCount} movies.`)
+  const demo = await loadDemoCatalogue(config.metadata.databaseUrl)
+  if (demo.loadedCount > 0) console.log(`Loaded the demo catalogue: ${demo.loadedCount} movies.`)
   const { auth } = config.movie
   const identity = auth.tokens && (await createOwnIdentity(auth.tokens.audiences))
   const registry = running.use(await openRegistry({ kind: 'in-process' }, running.log))
@@ -42,7 +48,8 @@ await run('start', readDevConfig, async (running, config) => {
     registry,
     memory,
   )
-  const ofMovie = { ...trust(config.movie, identity), ...(identity && { identity }) }
+  const page = { ...config.movie.page, dataNotice: noticeOf(config.movie, demo.isPresent) }
+  const ofMovie = { ...trust(config.movie, identity), ...(identity && { identity }), page }
   const movie = await startMovie(named('movie'), ofMovie, registry, memory)
   const urls = { metadata: metadata.url, rating: rating.url, movie: movie.url }
   const ready = await Promise.all(Object.values(urls).map(becomesReady))
@@ -84,10 +91,17 @@ async function becomesReady(url: string): Promise<boolean> {
 async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl']) {
   await using store = await openMetadataStore(databaseUrl)
   const { movies: present } = await store.list({ limit: 1 })
-  if (present.length > 0) return 0
+  if (present.length > 0) {
+    const movie = await store.get(landmark.id)
+    return { loadedCount: 0, isPresent: movie?.imdbVotes === landmark.imdbVotes }
+  }
   const movies = await Array.fromAsync(readVegaMovies())
   await store.put(movies)
-  return movies.length
+  return { loadedCount: movies.length, isPresent: true }
+}
+
+function noticeOf({ page }: DevConfig['movie'], isDemo: boolean): string {
+  return page.dataNotice === '' && isDemo ? demoNotice : page.dataNotice
 }
 
 function welcome(

@@ -2,6 +2,8 @@
 export interface ServiceAddresses {
   readonly services: { readonly movie: string; readonly metadata: string; readonly rating: string }
   readonly hasSignIn?: boolean
+  /** Notice about the data, for the footer. Empty for none. */
+  readonly dataNotice?: string
 }
 
 /** The paths that the movie service forwards by default. */
@@ -24,9 +26,15 @@ export async function fetchAddresses(): Promise<ServiceAddresses> {
   }
 }
 
+interface PageJson {
+  readonly services?: Readonly<Record<string, unknown>>
+  readonly hasSignIn?: unknown
+  readonly dataNotice?: unknown
+}
+
 /** Reads `/page.json`; a service without a text there keeps its default. */
 function parseAddresses(json: unknown): ServiceAddresses {
-  const config = json as { services?: Record<string, unknown>; hasSignIn?: unknown } | null
+  const config = json as PageJson | null
   const given = config?.services ?? {}
   const { movie, metadata, rating } = defaultAddresses.services
   const text = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback)
@@ -37,5 +45,6 @@ function parseAddresses(json: unknown): ServiceAddresses {
       rating: text(given.rating, rating),
     },
     hasSignIn: config?.hasSignIn === true,
+    dataNotice: text(config?.dataNotice, ''),
   }
 }

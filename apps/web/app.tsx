@@ -1,7 +1,11 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { EmptyState } from './empty-state.tsx'
-import { Header } from './header.tsx'
+import { Footer } from './frame/footer.tsx'
+import { Header } from './frame/header.tsx'
+import { HelpDialog } from './frame/help.tsx'
+import type { Theme } from './frame/theme.ts'
+import { ToastRegion } from './frame/toasts.tsx'
 import { Lazy } from './lazy.tsx'
 import { ListPage } from './list/page.tsx'
 import { MoviePage } from './movie/page.tsx'
@@ -9,7 +13,6 @@ import { useNavigation } from './navigation.ts'
 import type { PageProps } from './page-props.ts'
 import type { Route } from './route.ts'
 import type { SignIn } from './sign-in/sign-in.ts'
-import type { Theme } from './theme.ts'
 
 interface AppProps extends Omit<PageProps, 'announce'> {
   readonly theme: Signal<Theme>
@@ -18,8 +21,9 @@ interface AppProps extends Omit<PageProps, 'announce'> {
 
 /** The frame around every page, and the page itself. */
 export function App({ theme, signIn, ...parts }: AppProps) {
-  const { router, connection } = parts
+  const { router, clients, singleKeys, toasts } = parts
   const announcement = useSignal('')
+  const help = useSignal(false)
   const props = useMemo<PageProps>(() => {
     const announce = (text: string) => {
       announcement.value = text
@@ -34,22 +38,27 @@ export function App({ theme, signIn, ...parts }: AppProps) {
         Skip to content
       </a>
       <Header
-        page={route.page}
-        connection={connection}
+        route={route}
+        router={router}
+        list={parts.list}
+        connection={parts.connection}
         signIn={signIn}
         theme={theme}
-        singleKeys={parts.singleKeys}
+        singleKeys={singleKeys}
+        help={help}
       />
-      <main id="main" ref={main} tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1} data-page={route.page}>
         <Page route={route} {...props} />
       </main>
+      <Footer clients={clients} />
+      <ToastRegion toasts={toasts} />
       <p class="visually-hidden" role="status">
         {announcement}
       </p>
+      <HelpDialog open={help} singleKeys={singleKeys} />
     </>
   )
 }
-
 const loadSystem = () => import('./system/page.tsx').then(({ SystemPage }) => SystemPage)
 const loadTry = () => import('./try/page.tsx').then(({ TryPage }) => TryPage)
 

@@ -4,14 +4,15 @@ import { App } from './app.tsx'
 import { createBrowserStorage } from './browser-storage.ts'
 import { createClients } from './clients.ts'
 import { addFont } from './font.ts'
+import { createTheme } from './frame/theme.ts'
+import { createToasts } from './frame/toasts.tsx'
 import { createMovieList } from './list/movie-list.ts'
 import { createOwnRatings } from './rating/own-ratings.ts'
 import { createRatingCache } from './rating/rating-cache.ts'
 import { createSavedRatings } from './rating/saved-ratings.ts'
 import { createRouter } from './router.ts'
+import { createSingleKeys } from './shortcuts.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
-import { createSingleKeys } from './single-keys.ts'
-import { createTheme } from './theme.ts'
 
 /** Longest wait before the first paint; after it, a skeleton or a fallback font is shown. */
 const firstDrawMs = 100
@@ -29,6 +30,7 @@ const ownRatings = createOwnRatings({ clients, ratingCache, savedRatings, signIn
 const list = createMovieList(clients, ratingCache)
 const singleKeys = createSingleKeys(storage)
 const connection = signal(undefined)
+const toasts = createToasts()
 // Requested before the first paint, so that a fast response needs no skeleton.
 const route = router.route.peek()
 const listed = route.page === 'list' ? list.show(route.order, route.query) : undefined
@@ -43,6 +45,7 @@ render(
     ownRatings={ownRatings}
     list={list}
     singleKeys={singleKeys}
+    toasts={toasts}
     connection={connection}
   />,
   root,

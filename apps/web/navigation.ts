@@ -1,12 +1,20 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Route } from './route.ts'
 
-const titles: Readonly<Record<Route['page'], string>> = {
-  list: 'Marquee',
-  movie: 'Movie · Marquee',
-  system: 'System · Marquee',
-  try: 'API explorer · Marquee',
-  'not-found': 'Page not found · Marquee',
+/** The title of a page. That of a movie follows when the movie is loaded. */
+function titleOf(route: Route): string {
+  switch (route.page) {
+    case 'list':
+      return route.query ? `${route.query} · Search · Marquee` : 'Marquee'
+    case 'movie':
+      return 'Movie · Marquee'
+    case 'system':
+      return 'System · Marquee'
+    case 'try':
+      return `${route.method ?? 'API explorer'} · Marquee`
+    case 'not-found':
+      return 'Page not found · Marquee'
+  }
 }
 
 /**
@@ -17,15 +25,21 @@ export function useNavigation(route: Route) {
   const main = useRef<HTMLElement>(null)
   const previous = useRef<string>(undefined)
   const place = route.page === 'movie' ? `movie/${route.movieId}` : route.page
+  const title = titleOf(route)
   useLayoutEffect(() => {
-    document.title = titles[route.page]
-    if (previous.current !== undefined && previous.current !== place) {
-      if (route.page !== 'list') scrollTo(0, 0)
-      const heading = main.current?.querySelector<HTMLElement>('h1[tabindex]')
-      const target = heading ?? main.current
-      target?.focus({ preventScroll: true })
-    }
+    // The server has set the title of the movie that it was asked for.
+    if (previous.current !== undefined || route.page !== 'movie') document.title = title
+  }, [place, title])
+  useLayoutEffect(() => {
+    const before = previous.current
     previous.current = place
+    if (before === undefined || before === place) return
+    if (route.page !== 'list') scrollTo(0, 0)
+    // Typing into the search field opens the list, and continues there.
+    if (route.page === 'list' && document.activeElement?.closest('search')) return
+    const heading = main.current?.querySelector<HTMLElement>('h1[tabindex]')
+    const target = heading ?? main.current
+    target?.focus({ preventScroll: true })
   }, [place])
   return main
 }

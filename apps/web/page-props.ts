@@ -1,5 +1,6 @@
 import type { Signal } from '@preact/signals'
 import type { Clients } from './clients.ts'
+import type { Toasts } from './frame/toasts.tsx'
 import type { MovieList } from './list/movie-list.ts'
 import type { ConnectionState } from './live/connection.ts'
 import type { OwnRatings } from './rating/own-ratings.ts'
@@ -18,6 +19,8 @@ export interface PageProps {
   readonly ownRatings: OwnRatings
   /** Outlives the list page, so that going back restores the list. */
   readonly list: MovieList
+  /** Reports what the person did, and offers to undo it. */
+  readonly toasts: Toasts
   /** The switch of single-key shortcuts (WCAG 2.1.4). */
   readonly singleKeys: Signal<boolean>
 }

@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import type { ServiceApp } from '@marquee/service/app'
 import { type BuiltPage, loadPage } from '@marquee/service/assets/load'
-import { addPageRoutes } from '@marquee/service/assets/routes'
+import { addPageRoutes, type HeadOf } from '@marquee/service/assets/routes'
 import type { Flags } from '@marquee/service/flags/flags'
 import { refuseMethod } from '@marquee/service/rest/rest'
 import type { Logger } from 'pino'
 import { Access } from '../../gen/access/v1/access_pb.ts'
+import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import { forwardedPaths } from './door.ts'
+import type { MetadataSource } from './movie.ts'
+import { createPageHeads, notFoundHead } from './page-heads.ts'
 
 /** The services that the page calls. */
 export type PageService = 'movie' | 'metadata' | 'rating'
@@ -21,12 +24,18 @@ export interface PageConfig {
   readonly directUrls: Partial<Record<PageService, string>>
   /** True when people can sign in. Default: false. */
   readonly hasSignIn?: boolean
+  /** Notice about the data, for the footer. Empty for none. */
+  readonly dataNotice: string
 }
 
 /** The page of the movie service. */
 export interface MoviePage {
-  /** Serves the page. `/page.json` contains the addresses at which it calls the services. */
-  addTo(app: ServiceApp): void
+  /**
+   * Serves the page. `/page.json` contains the addresses at which it calls the services. Add it
+   * after all other routes, because browsers get it wherever nothing else is served.
+   * @param metadata Source of the titles of the movies' documents.
+   */
+  addTo(app: ServiceApp, metadata: Pick<MetadataSource<Metadata>, 'get'>): void
 }
 
 export interface PageOptions {
@@ -35,7 +44,7 @@ export interface PageOptions {
 }
 
 /** Paths of the views. */
-const pagePaths = ['/', '/movies/:id', '/system', '/try', '/try/:service/:method']
+const pagePaths = ['/', '/me', '/movies/:id', '/system', '/try', '/try/:service/:method']
 
 /** Pages of their own. */
 const otherPages = { '/docs': 'docs.html' }
@@ -48,7 +57,13 @@ export function readPageConfig(flags: Flags): PageConfig {
   })
   const metadata = readDirectUrl(flags, 'metadata')
   const rating = readDirectUrl(flags, 'rating')
-  return { webRoot, directUrls: { ...(metadata && { metadata }), ...(rating && { rating }) } }
+  const dataNotice = flags.text({
+    flag: 'page-data-notice',
+    help: "what visitors should know about the data, for the page's footer; empty: nothing",
+    default: '',
+  })
+  const directUrls = { ...(metadata && { metadata }), ...(rating && { rating }) }
+  return { webRoot, directUrls, dataNotice }
 }
 
 function readDirectUrl(flags: Flags, service: string): string | undefined {
@@ -63,24 +78,44 @@ function readDirectUrl(flags: Flags, service: string): string | undefined {
 export async function openPage({ config, log }: PageOptions): Promise<MoviePage> {
   const built = await loadPage(config.webRoot)
   if (!built) log.warn({ webRoot: config.webRoot }, 'the page is not built: bun run build')
-  return { addTo: (app) => addPage(app, built, config) }
+  return {
+    addTo(app, metadata) {
+      addAddresses(app, config)
+      addPage(app, built, createPageHeads(metadata), config)
+    },
+  }
 }
 
 /** @param built `undefined` when the page is not built. */
-function addPage(app: ServiceApp, built: BuiltPage | undefined, config: PageConfig): void {
-  const { directUrls, hasSignIn = false } = config
-  for (const path of [...pagePaths, ...Object.keys(otherPages), '/assets/*', '/page.json']) {
+function addPage(
+  app: ServiceApp,
+  built: BuiltPage | undefined,
+  heads: Readonly<Record<string, HeadOf>>,
+  { directUrls }: PageConfig,
+): void {
+  for (const path of [...pagePaths, ...Object.keys(otherPages), '/assets/*']) {
     app.access.addRoute(path, { GET: Access.PUBLIC })
   }
   addPageRoutes(app, {
     page: built,
     paths: pagePaths,
+    heads,
+    notFound: notFoundHead,
     others: otherPages,
     callOrigins: [...new Set(Object.values(directUrls))],
     advice: 'bun run build',
   })
+}
+
+function addAddresses(app: ServiceApp, config: PageConfig): void {
+  const { directUrls, hasSignIn = false, dataNotice } = config
   const services = { movie: '', ...forwardedPaths, ...directUrls }
-  const addresses = { services, ...(hasSignIn && { hasSignIn }) }
+  const addresses = {
+    services,
+    ...(hasSignIn && { hasSignIn }),
+    ...(dataNotice !== '' && { dataNotice }),
+  }
+  app.access.addRoute('/page.json', { GET: Access.PUBLIC })
   app.get('/page.json', (c) => {
     c.get('call').isFile = true
     return c.json(addresses, 200, { 'cache-control': 'no-cache' })

@@ -48,6 +48,6 @@ export function createMovieApp(options: MovieAppOptions) {
   addMovieRoutes(app, rpc)
   signIn?.addTo(app)
   door?.addTo(app, base.admission)
-  page?.addTo(app)
+  page?.addTo(app, sources.metadata)
   return app
 }

@@ -20,7 +20,6 @@ describePage(
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
       await page.keyboard.press('Tab')
       expect(await isFocused(page.getByRole('link', { name: 'Skip to content' }))).toBe(true)
-      await page.keyboard.press('Enter')
       const search = page.getByRole('searchbox', { name: 'Search by title or director' })
       await tabTo(search)
       await page.keyboard.press('Shift+Tab')

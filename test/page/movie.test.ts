@@ -139,8 +139,11 @@ describePage(
     })
 
     test('an unknown movie is not found', async () => {
-      await using visitor = await site().visit('/movies/no-such-movie')
+      await using visitor = await site().visit('about:blank')
       const { page } = visitor
+      // The document has status 404.
+      visitor.expectProblems(/404/)
+      await page.goto('/movies/no-such-movie')
       await page.getByRole('heading', { name: 'Movie not found' }).waitFor()
       await page.getByRole('link', { name: 'Show all movies' }).click()
       await page.getByRole('heading', { name: 'Top rated' }).waitFor()

@@ -109,6 +109,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   },
   'movie-absent': {
     path: '/movies/no-such-movie',
+    prepare: async (visitor) => visitor.expectProblems(/404/),
     reach: (page) => heading(page, 'Movie not found'),
   },
   system: {

@@ -35,6 +35,8 @@ export interface MovieList {
   more(): void
   /** Loads the failed page again, or the whole list when none failed. */
   reload(): void
+  /** Returns the first movie of the requested list when it is loaded; undefined when there is none. */
+  first(): Promise<Movie | undefined>
   /** Scroll position when the page was left. */
   scrollTop: number
 }
@@ -45,6 +47,7 @@ export function createMovieList(
 ): MovieList {
   const latestOnly = createLatestOnly()
   let requested: Feed | undefined
+  let shown: Promise<void> = Promise.resolve()
   const state = signal<ListState>({ feed: emptyFeed('top'), status: 'loading', failureCount: 0 })
   const change = (part: Partial<ListState>) => {
     state.value = { ...state.peek(), ...part }
@@ -67,7 +70,16 @@ export function createMovieList(
       requested = next
       list.scrollTop = 0
       change({ failureCount: 0 })
-      await load(next, delayMs)
+      shown = load(next, delayMs)
+      await shown
+    },
+    async first() {
+      // Typing may have requested another list meanwhile.
+      for (let waited: typeof shown | undefined; waited !== shown; ) {
+        waited = shown
+        await waited
+      }
+      return state.peek().feed.movies[0]
     },
     more() {
       const { status, feed } = state.peek()

@@ -54,7 +54,6 @@ export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
     <>
       <Toolbar
         route={route}
-        page={page}
         busy={status === 'loading' && !isEmpty}
         hasTop={isEmpty || topCount > 0}
       />

@@ -1,24 +1,20 @@
-import type { PageProps } from '../page-props.ts'
 import { listPath, type Route } from '../route.ts'
-import { Search } from './search.tsx'
 
 interface ToolbarProps {
   readonly route: Extract<Route, { page: 'list' }>
-  readonly page: PageProps
   /** True while a request is in flight and the previous list is shown. */
   readonly busy: boolean
   /** False when the top list is known to be empty. */
   readonly hasTop: boolean
 }
 
-export function Toolbar({ route, page, busy, hasTop }: ToolbarProps) {
+export function Toolbar({ route, busy, hasTop }: ToolbarProps) {
   const { query, order } = route
   return (
     <div class="toolbar">
       <h1 tabIndex={-1} class="toolbar-title">
         {title(query, order === 'top' && hasTop)}
       </h1>
-      <Search query={query} order={order} router={page.router} singleKeys={page.singleKeys} />
       <nav class="segments" aria-label="Order">
         <a href={listPath('', 'top')} aria-current={!query && order === 'top' ? 'true' : undefined}>
           Top rated

@@ -1,7 +1,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
-import { useSingleKeys } from '../single-keys.ts'
+import { useSingleKeys } from '../shortcuts.ts'
 import { valueText } from './aggregate.ts'
 import { ratingKey } from './keys.ts'
 import type { OwnRating, Value } from './own-rating.ts'

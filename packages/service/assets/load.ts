@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
+import { versionOf } from './version.ts'
 
 /** File of a page, in memory. */
 export interface Asset {
@@ -116,6 +116,6 @@ function toAsset(files: ReadonlyMap<string, Uint8Array>, name: string): Asset | 
     contentType: contentTypes[extname(name)] ?? 'application/octet-stream',
     bytes,
     packed,
-    version: createHash('sha256').update(bytes).digest('hex').slice(0, 16),
+    version: versionOf(bytes),
   }
 }

@@ -14,7 +14,7 @@ import { loadPage, pageLimits } from './load.ts'
 import { addPageRoutes } from './routes.ts'
 
 const docs = '<!doctype html><title>Documentation</title>'
-const html = '<!doctype html><title>A page</title>'
+const html = '<!doctype html><meta name="description" content="About it"><title>A page</title>'
 const script = `console.log(${JSON.stringify('again '.repeat(100))})`
 const forEver = 'public, max-age=31536000, immutable'
 const log = pino({ level: 'silent' })
@@ -77,6 +77,37 @@ describe('the page', () => {
     expect(headers['cache-control']).toBe('no-cache')
     expect(headers['content-security-policy']).toContain("default-src 'none'")
     expect((await fetchPath('/docs.html')).status).toBe(404)
+  })
+
+  test('has the head that its route gives it, as text and not as HTML', async () => {
+    const { status, headers, body } = await fetchPath('/movies/alien')
+    const title = 'Alien &lt;1979&gt; &amp; &quot;more&quot; $&amp;'
+    expect(body.toString()).toBe(
+      `<!doctype html><title>${title}</title><meta name="description" content="In space">` +
+        `<meta property="og:title" content="${title}">` +
+        '<meta property="og:description" content="In space">' +
+        '<meta property="og:type" content="video.movie">',
+    )
+    expect([status, headers['cache-control']]).toEqual([200, 'no-cache'])
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+    expect(headers.etag).not.toBe((await fetchPath('/')).headers.etag)
+    const again = await fetchPath('/movies/alien', {
+      headers: { 'if-none-match': `${headers.etag}` },
+    })
+    expect(again.status).toBe(304)
+  })
+
+  test('is what a browser gets at a path that is not served, with status 404', async () => {
+    const accept = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8'
+    const { status, headers, body } = await fetchPath('/nope', { headers: { accept } })
+    expect([status, headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
+    expect(body.toString()).toContain('<title>Not found</title>')
+    expect(body.toString()).toContain('<meta name="description" content="About it">')
+    const post = await fetchPath('/nope', { method: 'POST', headers: { accept } })
+    const script = await fetchPath('/nope', { headers: { accept: '*/*' } })
+    for (const other of [post, script]) {
+      expect([other.status, other.headers['content-type']]).toEqual([404, 'application/json'])
+    }
   })
 
   test('is not sent again to a client that has it', async () => {
@@ -176,6 +207,13 @@ async function servePage(folder: string): Promise<Server> {
   addPageRoutes(app, {
     page,
     paths: ['/', '/movies/:id'],
+    heads: {
+      '/movies/:id': (c) =>
+        c.req.param('id') === 'alien'
+          ? { title: 'Alien <1979> & "more" $&', description: 'In space', type: 'video.movie' }
+          : undefined,
+    },
+    notFound: { title: 'Not found' },
     others: { '/docs': 'docs.html' },
     callOrigins: ['http://ratings.test:8082'],
     advice: 'build it',

@@ -3,6 +3,7 @@ import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import type { Context, Hono } from 'hono'
 import { refuseMethod } from '../rest/rest.ts'
 import { acceptedEncoding } from './accept-encoding.ts'
+import { type DocumentHead, withHead } from './document.ts'
 import type { Asset, BuiltPage } from './load.ts'
 import { pagePolicy } from './page-policy.ts'
 
@@ -11,6 +12,16 @@ export interface PageRoutesOptions {
   readonly page: BuiltPage | undefined
   /** Routes that respond with the index, in Hono's form: `/movies/:id`. */
   readonly paths: readonly string[]
+  /**
+   * Heads of the index by route. A route without one, or whose function returns `undefined`, has the
+   * index as it was built. Default: none.
+   */
+  readonly heads?: Readonly<Record<string, HeadOf>>
+  /**
+   * Head of the index with which browsers get a path that is not served, with status 404. Add the
+   * page after all other routes. Default: browsers get the error that all clients get.
+   */
+  readonly notFound?: Omit<DocumentHead, 'status'>
   /** Other HTML files by their route: `{'/docs': 'docs.html'}`. Default: none. */
   readonly others?: Readonly<Record<string, string>>
   /** Other origins that the page's scripts may call. */
@@ -18,6 +29,11 @@ export interface PageRoutesOptions {
   /** Advice for the response when the page is not built. */
   readonly advice: string
 }
+
+/** Returns the head of the document that the request gets. */
+export type HeadOf = (
+  c: Context<Environment>,
+) => DocumentHead | undefined | Promise<DocumentHead | undefined>
 
 /** Caches keep assets for a year, because their names contain a hash of their content. */
 const immutable = 'public, max-age=31536000, immutable'
@@ -27,14 +43,19 @@ const immutable = 'public, max-age=31536000, immutable'
  * files under `/assets/`. Each response is in the compressed form that the client accepts.
  */
 export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions): void {
-  const { page, paths, others = {}, callOrigins, advice } = options
+  const { page, paths, heads = {}, others = {}, callOrigins, advice } = options
   const policy = pagePolicy(callOrigins)
   const refuse = refuseMethod('GET, HEAD')
 
+  function sendPage(c: Context<Environment>, html: Asset, head?: DocumentHead): Response {
+    const document = head ? withHead(html, head) : html
+    const etag = `W/"${document.version}"`
+    return send(c, document, ['etag', etag, 'cache-control', 'no-cache', ...policy], head?.status)
+  }
   function addPage(path: string, html: Asset | undefined): void {
-    app.get(path, (c) => {
+    app.get(path, async (c) => {
       if (html === undefined) return c.text(`the page is not built: ${advice}\n`, 503)
-      return send(c, html, ['etag', `W/"${html.version}"`, 'cache-control', 'no-cache', ...policy])
+      return sendPage(c, html, await heads[path]?.(c))
     })
     app.all(path, refuse)
   }
@@ -47,15 +68,33 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
     return send(c, asset, ['cache-control', immutable, ...policy])
   })
   app.all('/assets/*', refuse)
+
+  const { notFound } = options
+  if (!page || !notFound) return
+  app.get('*', async (c, next) => {
+    if (!acceptsHtml(c)) return next()
+    c.get('call').method = 'unknown'
+    return sendPage(c, page.index, { ...notFound, status: 404 })
+  })
 }
 
-function send(c: Context<Environment>, asset: Asset, fields: string[]): Response {
+/** True for a browser that opens a document, and false for scripts and other clients. */
+function acceptsHtml(c: Context<Environment>): boolean {
+  return /\btext\/html\b/i.test(c.req.header('accept') ?? '')
+}
+
+function send(
+  c: Context<Environment>,
+  asset: Asset,
+  fields: string[],
+  status: DocumentHead['status'] = 200,
+): Response {
   c.get('call').isFile = true
   const { bytes, encoding } = choose(asset, c.req.header('accept-encoding'))
   fields.push('content-type', asset.contentType, 'content-length', `${bytes.length}`)
   fields.push('vary', 'accept-encoding')
   if (encoding !== undefined) fields.push('content-encoding', encoding)
-  return incomingOf(c).respond(bytes, 200, fields)
+  return incomingOf(c).respond(bytes, status, fields)
 }
 
 function choose({ bytes, packed }: Asset, accepted: string | undefined) {

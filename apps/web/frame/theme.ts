@@ -1,5 +1,5 @@
 import { effect, type Signal, signal } from '@preact/signals'
-import type { BrowserStorage } from './browser-storage.ts'
+import type { BrowserStorage } from '../browser-storage.ts'
 
 /** `system` follows the browser's `prefers-color-scheme`. */
 export type Theme = 'system' | 'light' | 'dark'

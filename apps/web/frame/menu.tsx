@@ -1,0 +1,36 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Route } from '../route.ts'
+
+interface MenuProps {
+  /** A navigation closes the menu. */
+  readonly route: Route
+  readonly children: ComponentChildren
+}
+
+/** The menu of a narrow window. */
+export function Menu({ route, children }: MenuProps) {
+  const details = useRef<HTMLDetailsElement>(null)
+  const close = () => {
+    if (details.current) details.current.open = false
+  }
+  useEffect(close, [route])
+  return (
+    <details
+      ref={details}
+      class="menu"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !details.current?.open) return
+        close()
+        details.current.querySelector('summary')?.focus()
+      }}
+    >
+      <summary class="icon-button" aria-label="Menu">
+        <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+          <path class="icon-line" d="M3 5.500h14M3 10h14M3 14.500h14" />
+        </svg>
+      </summary>
+      <div class="menu-sheet">{children}</div>
+    </details>
+  )
+}
