@@ -113,10 +113,11 @@ async function run({ all }: ReturnType<typeof readOptions>): Promise<boolean> {
     reports.push(await runStep(heading, step))
   }
   const total = sum(reports)
-  const { skipped } = total
+  const { failures, skipped } = total
   if (all) console.log(`\n${describeSlowest(total, 25)}`)
   if (!all) console.log(`\n${skipped.length} skipped: \`bun run check --all\` runs them`)
   else if (skipped.length > 0) console.log(`\nskipped:\n  ${skipped.join('\n  ')}`)
+  if (failures.length > 0) console.log(`\nfailed:\n  ${failures.join('\n  ')}`)
   console.log(`\n${total.passed} passed, ${total.failed} failed`)
   return total.failed === 0
 }

@@ -32,6 +32,7 @@ test('a report counts passed, failed and skipped tests', async () => {
   expect(report).toMatchObject({
     passed: 1,
     failed: 1,
+    failures: ['fails'],
     skipped: ['"a" & <b> > c (skipped: no d)'],
   })
   expect([...report.secondsByFile.keys()].sort()).toEqual([0, 1, 2].map((i) => `case-${i}.test.ts`))
@@ -60,8 +61,14 @@ test('an exit code without a counted failure is a failure', () => {
 
 test('reports can be summed, and the slowest files come first', () => {
   const a = { ...noTests, passed: 1, skipped: ['a'], secondsByFile: new Map([['a.test.ts', 1]]) }
-  const b = { ...noTests, failed: 1, skipped: ['b'], secondsByFile: new Map([['b.test.ts', 2.25]]) }
+  const b = {
+    ...noTests,
+    failed: 1,
+    failures: ['c'],
+    skipped: ['b'],
+    secondsByFile: new Map([['b.test.ts', 2.25]]),
+  }
   const total = sum([a, b])
-  expect(total).toMatchObject({ passed: 1, failed: 1, skipped: ['a', 'b'] })
+  expect(total).toMatchObject({ passed: 1, failed: 1, failures: ['c'], skipped: ['a', 'b'] })
   expect(describeSlowest(total, 1)).toBe('    2.3 s  b.test.ts')
 })

@@ -4,22 +4,31 @@ import { stripVTControlCharacters } from 'node:util'
 export interface TestReport {
   readonly passed: number
   readonly failed: number
+  /** Names of the failed tests that ran. */
+  readonly failures: readonly string[]
   /** Names of the skipped tests. The reason is part of the name. */
   readonly skipped: readonly string[]
   /** Duration of each file, in seconds. */
   readonly secondsByFile: ReadonlyMap<string, number>
 }
 
-export const noTests: TestReport = { passed: 0, failed: 0, skipped: [], secondsByFile: new Map() }
+export const noTests: TestReport = {
+  passed: 0,
+  failed: 0,
+  failures: [],
+  skipped: [],
+  secondsByFile: new Map(),
+}
 
 const summaryPattern = /^ *(\d+) pass\n(?: *\d+ \w.*\n)*Ran \d+ tests? across/gm
+const failedPattern = /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<failure/g
 const skippedPattern = /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<skipped/g
 const filePattern = /<testsuite name="([^"]*)" file="\1"[^>]* time="([\d.]+)"/g
 
 /**
  * Reads the output of a finished `bun test`. The printed summary also counts files that could not
- * be loaded, which the JUnit file omits. The JUnit file names the skipped tests, which the output
- * may omit. Without a summary the process ended early, which is a failure whatever the exit code.
+ * be loaded, which the JUnit file omits. The JUnit file names the failed and the skipped tests,
+ * which the output may omit. Without a summary the process ended early, which is a failure whatever the exit code.
  * An exit code other than 0 is always a failure.
  */
 export function readTestReport(printed: string, junit: string, exitCode: number): TestReport {
@@ -27,14 +36,12 @@ export function readTestReport(printed: string, junit: string, exitCode: number)
   if (!summary) return { ...noTests, failed: 1 }
   const passed = Number(summary[1])
   const failed = Number(/^ *(\d+) fail$/m.exec(summary[0])?.[1] ?? 0)
-  const skipped = [...junit.matchAll(skippedPattern)].map(([, name = '', group = '']) =>
-    unescapeXml(group === '' ? name : `${group} > ${name}`),
-  )
   const files = [...junit.matchAll(filePattern)]
   return {
     passed,
     failed: exitCode === 0 ? failed : Math.max(failed, 1),
-    skipped,
+    failures: readNames(junit, failedPattern),
+    skipped: readNames(junit, skippedPattern),
     secondsByFile: new Map(files.map(([, file = '', seconds]) => [file, Number(seconds)])),
   }
 }
@@ -43,6 +50,7 @@ export function sum(reports: readonly TestReport[]): TestReport {
   return reports.reduce((a, b) => ({
     passed: a.passed + b.passed,
     failed: a.failed + b.failed,
+    failures: [...a.failures, ...b.failures],
     skipped: [...a.skipped, ...b.skipped],
     secondsByFile: new Map([...a.secondsByFile, ...b.secondsByFile]),
   }))
@@ -52,6 +60,12 @@ export function sum(reports: readonly TestReport[]): TestReport {
 export function describeSlowest({ secondsByFile }: TestReport, count: number): string {
   const slowest = [...secondsByFile].sort(([, a], [, b]) => b - a).slice(0, count)
   return slowest.map(([file, seconds]) => `${seconds.toFixed(1).padStart(7)} s  ${file}`).join('\n')
+}
+
+function readNames(junit: string, pattern: RegExp): string[] {
+  return [...junit.matchAll(pattern)].map(([, name = '', group = '']) =>
+    unescapeXml(group === '' ? name : `${group} > ${name}`),
+  )
 }
 
 function unescapeXml(text: string): string {
