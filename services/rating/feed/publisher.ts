@@ -24,8 +24,9 @@ export interface Publisher {
   /**
    * Publishes everything that waits, or until the signal is aborted. Returns `false` when another
    * publisher holds the lease. When it rejects, call it again: it repeats what may be published.
+   * @param pace Awaited after each step, with the step's duration in milliseconds.
    */
-  publish(signal: AbortSignal): Promise<boolean>
+  publish(signal: AbortSignal, pace?: (stepMs: number) => Promise<void>): Promise<boolean>
   /** Makes the next call publish aggregates that have changed just now, too. */
   hurry(): void
   /** Returns the number of records that were published. */
@@ -64,11 +65,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let aggregatesDueMs = 0
   let published = 0
 
-  async function publish(signal: AbortSignal): Promise<boolean> {
+  async function publish(
+    signal: AbortSignal,
+    pace?: (stepMs: number) => Promise<void>,
+  ): Promise<boolean> {
     try {
       if (!(await hold())) return false
       await aim()
-      while (!signal.aborted && (await step()));
+      for (let startMs = clock(); !signal.aborted && (await step()); startMs = clock()) {
+        await pace?.(clock() - startMs)
+      }
       return true
     } catch (error) {
       target = undefined

@@ -66,6 +66,40 @@ test('every accepted change is published, however it came in', async () => {
   expect(tombstone?.headers[0]?.name).toBe('revision')
 })
 
+test('publishing waits for its pace after each step', async () => {
+  await using store = openStore()
+  await using eventLog = openLog()
+  await store.put(Array.from({ length: 5_000 }, (_, index) => rating(`user${index}`, 3)))
+  let nowMs = 1_000
+  const slowLog: EventLog = {
+    ...eventLog,
+    append(...args) {
+      nowMs += 7
+      return eventLog.append(...args)
+    },
+  }
+  const options = { store, eventLog: slowLog, topics, holder: 'one', clock: () => nowMs }
+  const publisher = createPublisher(options)
+  const stepsMs: number[] = []
+  const paced = Promise.withResolvers<void>()
+  const { signal } = new AbortController()
+  const publishing = publisher.publish(signal, (stepMs) => {
+    stepsMs.push(stepMs)
+    return paced.promise
+  })
+  await waitFor(() => stepsMs.length > 0, { what: 'the first step' })
+  const publishedBefore = publisher.published()
+  await store.put([rating('late', 1)])
+  expect(publisher.published()).toBe(publishedBefore)
+  paced.resolve()
+  expect(await publishing).toBe(true)
+  expect(publisher.published()).toBeGreaterThan(publishedBefore)
+  expect(stepsMs.every((stepMs) => stepMs > 0 && stepMs % 7 === 0)).toBe(true)
+  publisher.hurry()
+  await publisher.publish(signal)
+  await settled(eventLog, store)
+})
+
 test('the value of a change is the JSON of rating.v1.Rating', async () => {
   await using store = openStore()
   await using eventLog = openLog()

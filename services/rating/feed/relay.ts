@@ -2,6 +2,7 @@ import { createBackOff } from '@marquee/back-off/exponential'
 import type { EventLog } from '@marquee/event-log/port'
 import type { Logger } from 'pino'
 import type { RatingDatabase } from '../store/database.ts'
+import { waitMsAfter } from './pace.ts'
 import { createPublisher, type FeedTopics } from './publisher.ts'
 
 export interface RelayOptions {
@@ -86,7 +87,7 @@ export function startRelay(options: RelayOptions): Relay {
 
   async function attempt(): Promise<void> {
     try {
-      state = (await publisher.publish(closing.signal)) ? 'running' : 'waiting'
+      state = (await publisher.publish(closing.signal, giveWay)) ? 'running' : 'waiting'
       outboxBytes = await store.outbox.size()
       failures = 0
     } catch (thrown) {
@@ -98,6 +99,14 @@ export function startRelay(options: RelayOptions): Relay {
       }
       lastError = error
     }
+  }
+
+  /** Waits after a step during which others have written. */
+  async function giveWay(stepMs: number): Promise<void> {
+    if (!isChanged) return
+    isChanged = false
+    outboxBytes = await store.outbox.size()
+    await pause(waitMsAfter(stepMs, outboxBytes))
   }
 
   async function finish(): Promise<void> {
