@@ -28,10 +28,13 @@ export const test = Object.assign(
   },
 )
 
-export const beforeAll = (body: Body) => declareHook('beforeAll', body)
-export const afterAll = (body: Body) => declareHook('afterAll', body)
-export const beforeEach = (body: Body) => declareHook('beforeEach', body)
-export const afterEach = (body: Body) => declareHook('afterEach', body)
+export const beforeAll = (body: Body, timeoutMs?: number) =>
+  declareHook('beforeAll', body, timeoutMs)
+export const afterAll = (body: Body, timeoutMs?: number) => declareHook('afterAll', body, timeoutMs)
+export const beforeEach = (body: Body, timeoutMs?: number) =>
+  declareHook('beforeEach', body, timeoutMs)
+export const afterEach = (body: Body, timeoutMs?: number) =>
+  declareHook('afterEach', body, timeoutMs)
 
 function limit(timeoutMs: number | undefined): { timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs }

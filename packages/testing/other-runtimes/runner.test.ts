@@ -22,6 +22,7 @@ describe('outer', () => {
     test.skip('waits', () => {})
   })
   afterAll(() => { throw new Error('broken hook') })
+  afterAll(() => new Promise(() => {}), 40)
 })
 test('sees the hooks', () => expect(order.join()).toBe('all,each,each,inner,each,inner,each,inner,each,inner'))
 `
@@ -33,6 +34,7 @@ const verdicts = [
   '(passed) outer > inner > b is 2',
   '(failed) outer > inner > hangs',
   '(skipped) outer > inner > waits',
+  '(failed) outer > afterAll',
   '(failed) outer > afterAll',
   '(passed) sees the hooks',
 ]
@@ -54,7 +56,8 @@ for (const name of ['deno', 'node'] as const) {
     expect(lines(output)).toEqual(verdicts)
     expect(output).toContain('it took longer than 50 ms')
     expect(output).toContain('broken hook')
-    expect(output).toEndWith('3 passed, 4 failed, 1 skipped\n')
+    expect(output).toContain('it took longer than 40 ms')
+    expect(output).toEndWith('3 passed, 5 failed, 1 skipped\n')
     expect(code).toBe(1)
   })
 
@@ -63,7 +66,7 @@ for (const name of ['deno', 'node'] as const) {
     `some tests of a file run on ${name}, and none is a failure`,
     async () => {
       const some = await runOn(name, failing, '--only', 'b is 2')
-      expect(lines(some.output)).toEqual([verdicts[3] as string, verdicts[6] as string])
+      expect(lines(some.output)).toEqual([3, 6, 7].map((at) => verdicts[at] as string))
       const none = await runOn(name, failing, '--only', 'no such test')
       expect(none.output).toBe('0 passed, 0 failed, 0 skipped\n')
       expect(none.code).toBe(1)

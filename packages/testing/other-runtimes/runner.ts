@@ -10,11 +10,16 @@ interface Test {
   readonly skipped: boolean
 }
 
+interface Hook {
+  readonly body: Body
+  readonly timeoutMs: number
+}
+
 interface Suite {
   readonly name: string
   readonly parent: Suite | undefined
   readonly parts: (Suite | Test)[]
-  readonly hooks: Record<Each, Body[]>
+  readonly hooks: Record<Each, Hook[]>
 }
 
 export interface Outcome {
@@ -31,7 +36,7 @@ export interface RunOptions {
 }
 
 /** The same timeout as `scripts/check.ts` uses on Bun. */
-const timeoutMsDefault = 30_000
+const timeoutMsDefault = 60_000
 
 const root = createSuite('', undefined)
 let open = root
@@ -56,8 +61,8 @@ export function declareTest(
   open.parts.push({ name, body, timeoutMs, skipped })
 }
 
-export function declareHook(kind: Each, body: Body): void {
-  open.hooks[kind].push(body)
+export function declareHook(kind: Each, body: Body, timeoutMs = timeoutMsDefault): void {
+  open.hooks[kind].push({ body, timeoutMs })
 }
 
 /** Runs the declared tests, one after the other. */
@@ -90,8 +95,8 @@ async function runHooks(
   kind: 'beforeAll' | 'afterAll',
   { onOutcome }: RunOptions,
 ): Promise<void> {
-  for (const hook of suite.hooks[kind]) {
-    const error = await failureOf(hook, timeoutMsDefault)
+  for (const { body, timeoutMs } of suite.hooks[kind]) {
+    const error = await failureOf(body, timeoutMs)
     if (error) onOutcome({ name: nameOf(kind, suite), verdict: 'failed', ...error })
   }
 }
@@ -100,17 +105,17 @@ async function runTest(test: Test, suite: Suite): Promise<Outcome> {
   const name = nameOf(test.name, suite)
   if (test.skipped) return { name, verdict: 'skipped' }
   const failure = await failureOf(async () => {
-    for (const hook of inherited(suite, 'beforeEach')) await hook()
+    for (const { body } of inherited(suite, 'beforeEach')) await body()
     try {
       await test.body()
     } finally {
-      for (const hook of inherited(suite, 'afterEach').reverse()) await hook()
+      for (const { body } of inherited(suite, 'afterEach').reverse()) await body()
     }
   }, test.timeoutMs)
   return { name, verdict: failure ? 'failed' : 'passed', ...failure }
 }
 
-function inherited(suite: Suite | undefined, kind: Each): Body[] {
+function inherited(suite: Suite | undefined, kind: Each): Hook[] {
   return suite ? [...inherited(suite.parent, kind), ...suite.hooks[kind]] : []
 }
 
