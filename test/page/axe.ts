@@ -47,11 +47,13 @@ function cutOffElements(): string[] {
     element !== null &&
     (/auto|scroll/.test(getComputedStyle(element).overflowX) ||
       canBeScrolled(element.parentElement))
-  return [...document.querySelectorAll('body *')]
-    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
-    .filter((element) => !element.closest('svg, .visually-hidden') && !canBeScrolled(element))
-    // What a closed menu holds keeps the place where it was last open.
-    .filter((element) => element.checkVisibility())
-    .slice(0, 5)
-    .map((element) => `cut off: ${element.outerHTML.slice(0, 120)}`)
+  return (
+    [...document.querySelectorAll('body *')]
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+      .filter((element) => !element.closest('svg, .visually-hidden') && !canBeScrolled(element))
+      // What a closed menu holds keeps the place where it was last open.
+      .filter((element) => element.checkVisibility())
+      .slice(0, 5)
+      .map((element) => `cut off: ${element.outerHTML.slice(0, 120)}`)
+  )
 }
