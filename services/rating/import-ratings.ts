@@ -8,7 +8,7 @@ import type { Rating } from './rating.ts'
 import { withReason } from './reasons.ts'
 import { describeScale, type Scale, scaleText } from './scale.ts'
 import type { RatingStore } from './store/port.ts'
-import { offScale } from './value.ts'
+import { offScale, readRatedTime } from './value.ts'
 
 /** Maximum number of record types of one import whose scales are compared during the import. */
 const comparedTypesMax = 100
@@ -41,8 +41,10 @@ export async function importRatings(
       if (scoring.scale.stepOf(value) === undefined) {
         return { refused: offScale(scoring).rawMessage }
       }
+      const ratedTimeMs = readRatedTime(rating.ratedTime)
+      if (ratedTimeMs instanceof ConnectError) return { refused: ratedTimeMs.rawMessage }
       scales.add(recordType, scoring.scale)
-      return { recordType, recordId, userId, value }
+      return { recordType, recordId, userId, value, ratedTimeMs }
     },
     idOf: ({ rating }) => rating?.recordId,
     async put(ratings) {

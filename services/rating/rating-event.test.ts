@@ -31,6 +31,36 @@ describe('a rating event', () => {
   })
 
   test.each([
+    ['2026-11-05T18:30:00Z', '2026-11-05T18:30:00.000Z'],
+    ['2026-11-05T18:30:00.123999999+05:30', '2026-11-05T13:00:00.123Z'],
+    ['1950-01-01T00:00:00.999999Z', '1950-01-01T00:00:00.999Z'],
+    ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
+    ['9999-12-31T23:59:59.999999999Z', '9999-12-31T23:59:59.999Z'],
+    ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
+  ])('the eventTime %s is when the user rated: %s', (eventTime, expected) => {
+    expect(decodeWith({ eventTime })).toMatchObject({ ratedTimeMs: Date.parse(expected) })
+  })
+
+  test('a delete event has no rated time', () => {
+    const change = decodeWith({ eventType: 'delete', eventTime: '2026-11-05T18:30:00Z' })
+    expect(change).not.toHaveProperty('ratedTimeMs')
+  })
+
+  test.each([
+    '0000-12-31T23:59:59Z',
+    '0001-01-01T00:00:00+00:01',
+    '9999-12-31T23:59:59-00:01',
+    '9999-12-31T24:00:00Z',
+    '2026-02-30T00:00:00Z',
+    '2023-02-29T00:00:00Z',
+    '2026-11-05T18:30:60Z',
+    '2026-11-05',
+  ])('an eventTime that no protobuf Timestamp has, such as %s, is refused', (eventTime) => {
+    const reason = 'eventTime must be a time such as "2026-11-05T18:30:00Z"'
+    expect(decodeWith({ eventTime })).toEqual({ kind: 'refused', reason })
+  })
+
+  test.each([
     ['a field without a name in the contract', { region: 'eu', nested: { a: [1] } }],
     ['optional fields', { eventId: 'e-1', eventTime: '2026-11-05T18:30:00.123Z' }],
     ['optional fields that are null', { eventId: null, eventTime: null, providerId: null }],

@@ -1,3 +1,4 @@
+import { parseTime } from './rated-time.ts'
 import type { RatingChange } from './rating.ts'
 import { describeScale } from './scale.ts'
 import type { Scoring } from './scoring.ts'
@@ -17,8 +18,6 @@ const noteLengthMax = 128
  * control characters.
  */
 const visible = /^[^ \p{Cc}]+$/u
-/** RFC 3339, the JSON form of a protobuf Timestamp. */
-const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 type Fields = Readonly<Record<string, unknown>>
@@ -44,6 +43,8 @@ export function decodeRatingEvent(
   if (typeof recordType === 'object') return recordType
   const problem = problemOfNotes(event)
   if (problem !== undefined) return refused(problem)
+  const ratedTimeMs = readTime(event)
+  if (typeof ratedTimeMs === 'object') return ratedTimeMs
 
   const { eventType, value } = event
   if (eventType === 'delete') return { kind: 'delete', userId, recordId, recordType }
@@ -52,7 +53,7 @@ export function decodeRatingEvent(
   if (typeof value !== 'number' || scale.stepOf(value) === undefined) {
     return refused(`value must be ${describeScale(scale)}, without quotes`)
   }
-  return { kind: 'put', userId, recordId, recordType, value }
+  return { kind: 'put', userId, recordId, recordType, value, ratedTimeMs }
 }
 
 function refused(reason: string): Refusal {
@@ -97,13 +98,14 @@ function problemOfNotes(event: Fields): string | undefined {
     if (isLonger(note, noteLengthMax))
       return `${name} must have at most ${noteLengthMax} characters`
   }
-  const { eventTime } = event
-  if (eventTime === undefined || eventTime === null || isTimestamp(eventTime)) return undefined
-  return 'eventTime must be a time such as "2026-11-05T18:30:00Z"'
+  return undefined
 }
 
-function isTimestamp(time: unknown): boolean {
-  return typeof time === 'string' && timestamp.test(time) && !Number.isNaN(Date.parse(time))
+/** Returns when the user rated, or `undefined` when the event does not say. */
+function readTime({ eventTime }: Fields): number | undefined | Refusal {
+  if (eventTime === undefined || eventTime === null) return undefined
+  const timeMs = typeof eventTime === 'string' ? parseTime(eventTime) : undefined
+  return timeMs ?? refused('eventTime must be a time such as "2026-11-05T18:30:00Z"')
 }
 
 /** Returns whether the text has more characters (code points) than the maximum. */

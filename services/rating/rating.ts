@@ -17,6 +17,11 @@ export interface Rating extends RecordRef {
   readonly userId: string
   /** A value of the record type's scale. */
   readonly value: number
+  /**
+   * When the user rated, as the client or an import says, in milliseconds since the Unix epoch, in
+   * the years 1 to 9999. `undefined` when nobody said.
+   */
+  readonly ratedTimeMs?: number | undefined
 }
 
 /** Revision and time of a write. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { create } from '@bufbuild/protobuf'
+import { TimestampSchema, timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, createClient } from '@connectrpc/connect'
 import { createMetrics } from '@marquee/service/metrics/metrics'
@@ -112,6 +113,21 @@ describe('a rating', () => {
     expect(rating?.updateTime).toEqual(timestampFromMs(now))
   })
 
+  test.each([
+    [time(-62_135_596_800n), time(-62_135_596_800n)],
+    [time(-1n, 999_999_999), time(-1n, 999_000_000)],
+    [time(253_402_300_799n, 999_999_999), time(253_402_300_799n, 999_000_000)],
+  ])('the rated time of a put is kept to the millisecond: %p', async (ratedTime, expected) => {
+    const { client } = setUp()
+    const request = { ...movie, userId: 'ada', value: 2 }
+    const put = await client.putRating({ ...request, ratedTime })
+    expect(put.rating).toMatchObject({ ratedTime: expected, updateTime: timestampFromMs(now) })
+    const { rating } = await client.getRating({ ...movie, userId: 'ada' })
+    expect(rating).toEqual(put.rating as NonNullable<typeof rating>)
+    const again = await client.putRating({ ...request, value: 3 })
+    expect(again.rating?.ratedTime).toBeUndefined()
+  })
+
   test('a rating that a user never gave is NOT_FOUND', async () => {
     const { client, rate } = setUp()
     await rate('1', [3])
@@ -143,6 +159,10 @@ describe('a rating', () => {
     ['no user', 'user_id', { userId: '' }],
     ['a space in the user id', 'user_id', { userId: 'a b' }],
     ['129 characters of record id', 'record_id', { recordId: 'x'.repeat(129) }],
+    ['a rated time before the year 1', 'rated_time', { ratedTime: time(-62_135_596_801n) }],
+    ['a rated time after the year 9999', 'rated_time', { ratedTime: time(253_402_300_800n) }],
+    ['a second of more nanoseconds', 'rated_time', { ratedTime: time(253_402_300_798n, 1e9) }],
+    ['negative nanoseconds', 'rated_time', { ratedTime: time(0n, -1) }],
     ['65 characters of record type', 'record_type', { recordType: 'x'.repeat(65) }],
   ])(
     'a rating with %s is INVALID_ARGUMENT, names %s, and counts nothing',
@@ -243,6 +263,27 @@ test('ImportRatings counts what it created, replaced and refused, and says why, 
   expect(aggregatedRating?.histogram).toEqual([0n, 0n, 0n, 1n, 0n, 0n, 0n, 1n, 0n, 0n])
 })
 
+test('ImportRatings keeps the rated time of each rating, and refuses one out of range', async () => {
+  const { client } = setUp()
+  const given = { ...movie, value: 4 }
+  const ratedTime = timestampFromMs(Date.UTC(1999, 11, 31))
+  const summary = await client.importRatings(
+    stream([
+      { rating: { ...given, userId: 'ann', ratedTime, updateTime: time(1n) } },
+      { rating: { ...given, userId: 'bob' } },
+      { rating: { ...given, userId: 'cy', ratedTime: time(253_402_300_800n) } },
+      { rating: { ...given, userId: 'dee', ratedTime: time(0n, 1e9) } },
+    ]),
+  )
+  expect(summary).toMatchObject({ createdCount: 2n, refusedCount: 2n })
+  const reasons = summary.refusals.map(({ reason }) => reason)
+  expect(reasons[0]).toStartWith('rated_time: must be greater than or equal to 0001-01-01')
+  expect(reasons[1]).toBe('rated_time: must have nanos from 0 to 999999999; got 1000000000')
+  const get = async (userId: string) => (await client.getRating({ ...movie, userId })).rating
+  expect(await get('ann')).toMatchObject({ ratedTime, updateTime: timestampFromMs(now) })
+  expect((await get('bob'))?.ratedTime).toBeUndefined()
+})
+
 describe('revalidation', () => {
   test.each([
     ['GetAggregatedRating', movie],
@@ -331,6 +372,10 @@ describe('REST', () => {
 })
 
 const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
+
+function time(seconds: bigint, nanos = 0) {
+  return create(TimestampSchema, { seconds, nanos })
+}
 
 function setUp(
   topLimits?: TopLimits,

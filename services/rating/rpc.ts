@@ -23,7 +23,7 @@ import type { Scoring } from './scoring.ts'
 import type { RatingDatabase } from './store/database.ts'
 import type { TopPosition } from './store/port.ts'
 import { createUserRpc, ratingMessage } from './user-rpc.ts'
-import { offScale } from './value.ts'
+import { offScale, readRatedTime } from './value.ts'
 import type { AggregateWatches } from './watch.ts'
 import { createWatchResponses, targetOf, watchBytes } from './watch-response.ts'
 
@@ -82,9 +82,11 @@ export function createRatingRpc(options: RatingRpcOptions) {
 
     async putRating(request, context) {
       const { recordType, recordId, userId, value = Number.NaN, etag, mustNotExist } = request
+      const ratedTimeMs = readRatedTime(request.ratedTime)
+      if (ratedTimeMs instanceof ConnectError) throw ratedTimeMs
       const record = { recordType, recordId }
       requireOnScale(recordType, value)
-      const rating = { ...record, userId: actingUser(context, userId), value }
+      const rating = { ...record, userId: actingUser(context, userId), value, ratedTimeMs }
       try {
         const stamp = await editRating({ ...rating, kind: 'put' }, { etag, mustNotExist })
         if (stamp === undefined) throw new Error('a put wrote nothing')

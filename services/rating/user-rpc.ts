@@ -155,10 +155,11 @@ function listed<Position>(list: string, { ratings, next }: RatingPage<Position>)
 }
 
 export function ratingMessage(stored: StoredRating): RatingMessage {
-  const { updateTimeMs, revision, ...rating } = stored
+  const { updateTimeMs, ratedTimeMs, revision, ...rating } = stored
   const updateTime = timestampFromMs(updateTimeMs)
+  const ratedTime = ratedTimeMs === undefined ? undefined : timestampFromMs(ratedTimeMs)
   const version = { revision: BigInt(revision), etag: etagOf(revision) }
-  return create(RatingSchema, { ...rating, updateTime, ...version })
+  return create(RatingSchema, { ...rating, updateTime, ratedTime, ...version })
 }
 
 function receiptMessage({ ratings, records }: ErasureReceipt) {

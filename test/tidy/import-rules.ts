@@ -14,7 +14,7 @@ interface ImportRule {
 export const testing = /\.test\.ts$|\/(contract|testing)\/|^(test|bench)\//
 
 /** A service's rules: `services/rating/rating.ts`, and what an event means. */
-const domain = /^services\/(?:(\w+)\/\1|rating\/(?:rating-event|scale|scoring))\.ts$/
+const domain = /^services\/(?:(\w+)\/\1|rating\/(?:rated-time|rating-event|scale|scoring))\.ts$/
 const product = /^(services|packages|producers|apps)\//
 const frameworks = /^(hono|kafkajs|consul|node:sqlite|@connectrpc\/.*|@bufbuild\/.*)$/
 

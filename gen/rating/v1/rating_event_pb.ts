@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file rating/v1/rating_event.proto.
  */
 export const file_rating_v1_rating_event: GenFile = /*@__PURE__*/
-  fileDesc("ChxyYXRpbmcvdjEvcmF0aW5nX2V2ZW50LnByb3RvEglyYXRpbmcudjEiyQMKC1JhdGluZ0V2ZW50EjQKB3VzZXJfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjYKCXJlY29yZF9pZBgCIAEoCUIjukggch4QARiAATIXXlteXHRcblx2XGZcciBccHtDY31dKyQSNwoLcmVjb3JkX3R5cGUYAyABKAlCIrpIH3IdEAEYQDIXXlteXHRcblx2XGZcciBccHtDY31dKyQSEgoFdmFsdWUYCSABKAFIAIgBARIdCgtwcm92aWRlcl9pZBgFIAEoCUIIukgFcgMYgAESJgoKZXZlbnRfdHlwZRgGIAEoCUISukgPcg1SA3B1dFIGZGVsZXRlEhoKCGV2ZW50X2lkGAcgASgJQgi6SAVyAxiAARIuCgpldmVudF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDpcukhZGlcKEnJhdGluZ19ldmVudC52YWx1ZRIRdmFsdWUgaXMgcmVxdWlyZWQaLnRoaXMuZXZlbnRfdHlwZSA9PSAnZGVsZXRlJyB8fCBoYXModGhpcy52YWx1ZSlCCAoGX3ZhbHVlSgQIBBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChxyYXRpbmcvdjEvcmF0aW5nX2V2ZW50LnByb3RvEglyYXRpbmcudjEi7QMKC1JhdGluZ0V2ZW50EjQKB3VzZXJfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjYKCXJlY29yZF9pZBgCIAEoCUIjukggch4QARiAATIXXlteXHRcblx2XGZcciBccHtDY31dKyQSNwoLcmVjb3JkX3R5cGUYAyABKAlCIrpIH3IdEAEYQDIXXlteXHRcblx2XGZcciBccHtDY31dKyQSEgoFdmFsdWUYCSABKAFIAIgBARIdCgtwcm92aWRlcl9pZBgFIAEoCUIIukgFcgMYgAESJgoKZXZlbnRfdHlwZRgGIAEoCUISukgPcg1SA3B1dFIGZGVsZXRlEhoKCGV2ZW50X2lkGAcgASgJQgi6SAVyAxiAARJSCgpldmVudF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIiukgfsgEcIg0I/4LR/68HEP+T69wDMgsIgJK4w5j+////ATpcukhZGlcKEnJhdGluZ19ldmVudC52YWx1ZRIRdmFsdWUgaXMgcmVxdWlyZWQaLnRoaXMuZXZlbnRfdHlwZSA9PSAnZGVsZXRlJyB8fCBoYXModGhpcy52YWx1ZSlCCAoGX3ZhbHVlSgQIBBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * RatingEvent is one message of the event log's topic "ratings", as JSON:
@@ -74,7 +74,8 @@ export type RatingEvent = Message<"rating.v1.RatingEvent"> & {
   eventId: string;
 
   /**
-   * Time of the rating. The order in the log decides which rating wins, not this time.
+   * When the user rated, in the years 1 to 9999: the rated_time of the rating, to the millisecond. The order in the log
+   * decides which rating wins, not this time. Ignored when event_type is "delete".
    *
    * @generated from field: google.protobuf.Timestamp event_time = 8;
    */

@@ -22,7 +22,7 @@ const timeHeader = 'update-time-ms'
  * tombstone when the rating is deleted.
  */
 export function ratingRecord(state: RatingState): NewRecord {
-  const { recordType, recordId, userId, value, revision, updateTimeMs } = state
+  const { recordType, recordId, userId, value, ratedTimeMs, revision, updateTimeMs } = state
   const key = ratingKey(state)
   if (value === undefined) {
     const headers = [
@@ -33,7 +33,9 @@ export function ratingRecord(state: RatingState): NewRecord {
   }
   // Without protobuf, because every change passes here. Kafka's client takes a Buffer as it is.
   const updateTime = new Date(updateTimeMs).toISOString()
-  const rating = { recordId, recordType, userId, value, updateTime, revision: `${revision}` }
+  const ratedTime = ratedTimeMs === undefined ? undefined : new Date(ratedTimeMs).toISOString()
+  const stamp = { updateTime, revision: `${revision}` }
+  const rating = { recordId, recordType, userId, value, ...stamp, ratedTime }
   return { key, value: Buffer.from(JSON.stringify(rating)) }
 }
 
@@ -66,10 +68,12 @@ export function decodeRating(record: LogRecord): RatingState {
       'recordType' | 'recordId' | 'userId'
     >
     if (record.value === null) return { ...name, value: undefined, ...tombstoneStamp(record) }
-    const { value, revision, updateTime } = fromJsonString(RatingSchema, textOf(record.value))
+    const rating = fromJsonString(RatingSchema, textOf(record.value))
+    const { value, revision, updateTime, ratedTime } = rating
     if (value === undefined || updateTime === undefined) throw new Error('it is incomplete')
+    const ratedTimeMs = ratedTime && timestampMs(ratedTime)
     const stamp = { revision: Number(revision), updateTimeMs: timestampMs(updateTime) }
-    return { ...name, value, ...stamp }
+    return { ...name, value, ratedTimeMs, ...stamp }
   })
 }
 

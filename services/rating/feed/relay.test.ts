@@ -104,7 +104,8 @@ test('the value of a change is the JSON of rating.v1.Rating', async () => {
   await using store = openStore()
   await using eventLog = openLog()
   await using _relay = startRelay({ store, eventLog, log, topics })
-  await store.put([rating('ann', 0.5)])
+  const ratedTimeMs = Date.parse('0999-01-31T12:30:15.250Z')
+  await store.put([{ ...rating('ann', 0.5), ratedTimeMs }])
   await settled(eventLog, store)
   const record = (await lastByKey(eventLog, topics.changes)).get('["movie","alien","ann"]')
   const message = fromJsonString(RatingSchema, new TextDecoder().decode(record?.value ?? undefined))
@@ -114,6 +115,7 @@ test('the value of a change is the JSON of rating.v1.Rating', async () => {
       ...rating('ann', 0.5),
       updateTime: timestampFromMs(stored?.updateTimeMs ?? 0),
       revision: BigInt(stored?.revision ?? 0),
+      ratedTime: timestampFromMs(ratedTimeMs),
     }),
   )
 })

@@ -6,6 +6,11 @@ import type { FeedProgress } from './outbox.ts'
 /** Row of a database. The columns have the same names in all databases. */
 export type Row = Readonly<Record<string, unknown>>
 
+/** Clause of an insert into `rating`, in all databases: the new rating replaces that of the user. */
+export const replaceRating = `ON CONFLICT (record_number, user_id) DO UPDATE SET
+  step = excluded.step, revision = excluded.revision, update_time_ms = excluded.update_time_ms,
+  rated_time_ms = excluded.rated_time_ms`
+
 /** Returns the histogram of a row: an array in PostgreSQL, and JSON in SQLite. */
 export function histogramOf({ histogram }: Row): Histogram {
   return (typeof histogram === 'string' ? JSON.parse(histogram) : histogram) as Histogram
@@ -63,6 +68,7 @@ export function toRating(row: Row, rules: ScoringRules): StoredRating {
     recordId: row.record_id as string,
     userId: row.user_id as string,
     value: scoringFor(rules, recordType).scale.values[row.step as number] as number,
+    ratedTimeMs: (row.rated_time_ms ?? undefined) as number | undefined,
     ...stampOf(row),
   }
 }

@@ -19,6 +19,8 @@ export interface StoredRecord {
 export interface RatingEdit {
   readonly before: number | undefined
   readonly after: number | undefined
+  /** When the user rated. `undefined` when nobody said, or for no rating. */
+  readonly ratedTimeMs: number | undefined
 }
 
 /** Change of one record. */
@@ -177,7 +179,8 @@ function fold(change: RatingChange, { ratings, stored, scoring }: Draft<StoredRe
   const after = change.kind === 'put' ? requireStep(change.value, scoring) : undefined
   const edit = ratings.get(change.userId)
   const before = edit === undefined ? stored.step(change.userId) : edit.before
-  ratings.set(change.userId, { before, after })
+  const ratedTimeMs = change.kind === 'put' ? change.ratedTimeMs : undefined
+  ratings.set(change.userId, { before, after, ratedTimeMs })
   return (edit === undefined ? before : edit.after) !== undefined
 }
 
@@ -194,7 +197,7 @@ function finish<Stored extends StoredRecord>(draft: Draft<Stored>): RecordEdit<S
 }
 
 /** Returns whether the edit puts or deletes a rating, instead of deleting one that does not exist. */
-export function isWrite({ before, after }: RatingEdit): boolean {
+export function isWrite({ before, after }: Pick<RatingEdit, 'before' | 'after'>): boolean {
   return before !== undefined || after !== undefined
 }
 

@@ -1,6 +1,12 @@
 import { compareCodePoints } from '@marquee/sql/code-points'
 import { firstIndex } from '@marquee/sql/first-index'
-import { type RecordRef, recordKey, type StoredRating, type WriteStamp } from '../rating.ts'
+import {
+  type Rating,
+  type RecordRef,
+  recordKey,
+  type StoredRating,
+  type WriteStamp,
+} from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 import {
   newestOfUser,
@@ -10,7 +16,12 @@ import {
 } from './rating-lists.ts'
 
 /** Ratings of a record by user id. */
-export type Ratings = Map<string, WriteStamp & { readonly step: number }>
+export type Ratings = Map<string, KeptRating>
+
+/** Rating in memory, without its names. */
+export interface KeptRating extends WriteStamp, Pick<Rating, 'ratedTimeMs'> {
+  readonly step: number
+}
 
 /** Lists of ratings in memory. */
 export interface MemoryLists extends RatingLists {
@@ -46,9 +57,9 @@ export function createMemoryLists(rules: ScoringRules): MemoryLists {
     const { record, ratings } = listed[recordNumber - 1] ?? {}
     const kept = ratings?.get(userId)
     if (record === undefined || kept === undefined) return undefined
-    const { step, ...stamp } = kept
+    const { step, ...rest } = kept
     const value = scoringFor(rules, record.recordType).scale.values[step] as number
-    return { ...record, userId, value, ...stamp }
+    return { ...record, userId, value, ...rest }
   }
 
   function usersAfter(recordNumber: number, userId: string, limit: number): StoredRating[] {

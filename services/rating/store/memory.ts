@@ -86,9 +86,9 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
   function ratingOf({ recordType, recordId }: RecordRef, userId: string): StoredRating | undefined {
     const kept = find({ recordType, recordId }).ratings.get(userId)
     if (kept === undefined) return undefined
-    const { step, ...stamp } = kept
+    const { step, ...rest } = kept
     const value = scoringFor(rules, recordType).scale.values[step] as number
-    return { recordType, recordId, userId, value, ...stamp }
+    return { recordType, recordId, userId, value, ...rest }
   }
 
   function find(record: RecordRef): KeptRecord {
@@ -268,8 +268,8 @@ function keepRatings(
   { stored, ratings }: RecordEdit<KeptRecord>,
   stampOf: (userId: string) => WriteStamp,
 ): void {
-  for (const [userId, { after }] of ratings) {
+  for (const [userId, { after, ratedTimeMs }] of ratings) {
     if (after === undefined) stored.ratings.delete(userId)
-    else stored.ratings.set(userId, { step: after, ...stampOf(userId) })
+    else stored.ratings.set(userId, { step: after, ratedTimeMs, ...stampOf(userId) })
   }
 }

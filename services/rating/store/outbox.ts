@@ -8,6 +8,7 @@ export interface RatingState extends RecordRef, WriteStamp {
   readonly userId: string
   /** `undefined` when the write has deleted the rating. */
   readonly value: number | undefined
+  readonly ratedTimeMs?: number | undefined
 }
 
 /** Consecutive writes whose changes are not published yet. */
@@ -127,46 +128,65 @@ export function progressTo(target: string): FeedProgress {
   return { target, pass, aggregates: { revision: 0, place: 0 } }
 }
 
-/** Changes of a write by record, as the outbox keeps them: user ids, each followed by a value. */
-type KeptChanges = readonly (readonly [
+/** Changes of a record, as the outbox keeps them: user ids, each followed by a value. */
+type KeptRecord = readonly [
   recordType: string,
   recordId: string,
   ...changes: (string | number | null)[],
-])[]
+]
+
+/**
+ * Rated times of all changes of a write, in their order. They follow the records, unless no change
+ * has one. Instances of the version before take them for a record without changes.
+ */
+type KeptTimes = readonly [ratedTimesMs: readonly (number | null)[]]
 
 /** Returns the changes of a write as JSON. */
 export function encodeChanges(edits: readonly RecordEdit<StoredRecord>[]): string {
-  const kept: KeptChanges = edits.map(({ record, scoring, ratings }) => {
+  const times: (number | null)[] = []
+  let areRated = false
+  const kept: (KeptRecord | KeptTimes)[] = edits.map(({ record, scoring, ratings }) => {
     const changes: (string | number | null)[] = []
     for (const [userId, edit] of ratings) {
       if (!isWrite(edit)) continue
-      changes.push(
-        userId,
-        edit.after === undefined ? null : (scoring.scale.values[edit.after] ?? null),
-      )
+      const { after, ratedTimeMs } = edit
+      changes.push(userId, after === undefined ? null : (scoring.scale.values[after] ?? null))
+      times.push(ratedTimeMs ?? null)
+      areRated ||= ratedTimeMs !== undefined
     }
     return [record.recordType, record.recordId, ...changes]
   })
+  if (areRated) kept.push([times])
   return JSON.stringify(kept)
 }
 
 /** Returns the names of ratings as JSON, without values. */
 export function encodeNames(states: readonly RatingState[]): string {
-  const kept: KeptChanges = states.map((one) => [one.recordType, one.recordId, one.userId, null])
+  const kept = states.map((one): KeptRecord => [one.recordType, one.recordId, one.userId, null])
   return JSON.stringify(kept)
 }
 
 /** Returns the ratings of a write. */
 export function decodeChanges(text: string, stamp: WriteStamp): RatingState[] {
-  return (JSON.parse(text) as KeptChanges).flatMap(([recordType, recordId, ...changes]) => {
-    const states: RatingState[] = []
+  const kept = JSON.parse(text) as (KeptRecord | KeptTimes)[]
+  const last = kept.at(-1)
+  const times = last !== undefined && isTimes(last) ? last[0] : []
+  const states: RatingState[] = []
+  for (const record of kept) {
+    if (isTimes(record)) continue
+    const [recordType, recordId, ...changes] = record
     for (let index = 0; index < changes.length; index += 2) {
       const userId = changes[index] as string
       const value = (changes[index + 1] as number | null) ?? undefined
-      states.push({ recordType, recordId, userId, value, ...stamp })
+      const ratedTimeMs = times[states.length] ?? undefined
+      states.push({ recordType, recordId, userId, value, ratedTimeMs, ...stamp })
     }
-    return states
-  })
+  }
+  return states
+}
+
+function isTimes(kept: KeptRecord | KeptTimes): kept is KeptTimes {
+  return typeof kept[0] !== 'string'
 }
 
 /** Returns the values of a place in a database. */

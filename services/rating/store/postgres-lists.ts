@@ -11,7 +11,7 @@ export const userIndexMigration =
 
 /** Columns of a rating, and of its record. */
 export const ratingColumns = `record_number, record_type, record_id, user_id, step, rating.revision,
-  rating.update_time_ms, (SELECT epoch FROM scoring) AS epoch`
+  rating.update_time_ms, rated_time_ms, (SELECT epoch FROM scoring) AS epoch`
 
 const reading = {
   ofUser: {

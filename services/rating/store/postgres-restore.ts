@@ -2,6 +2,7 @@ import type { Query } from '@marquee/sql/postgres/connection'
 import type { Postgres } from '@marquee/sql/postgres/postgres'
 import { type RecordRef, recordKey } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
+import { replaceRating } from './aggregate-row.ts'
 import type { RecordEdit } from './change-batch.ts'
 import { foldChanges } from './change-batch.ts'
 import type { RatingState } from './outbox.ts'
@@ -78,14 +79,14 @@ export function createPostgresRestore({ db, known, withRules }: PostgresRestoreO
 type Edit = RecordEdit<LockedRecord>
 
 async function saveRatings(query: Query, edits: readonly Edit[], stamps: Stamps): Promise<void> {
-  const put: [unknown[], string[], number[], number[], number[]] = [[], [], [], [], []]
+  const put: unknown[][] = [[], [], [], [], [], []]
   const gone: [unknown[], string[]] = [[], []]
   for (const { record, stored, ratings } of edits) {
-    for (const [userId, { before, after }] of ratings) {
+    for (const [userId, { before, after, ratedTimeMs = null }] of ratings) {
       if (after !== undefined) {
         const { revision, updateTimeMs } = stamps.ofRating(record, userId)
-        const row = [stored.recordNumber, userId, after, revision, updateTimeMs]
-        for (const [index, column] of put.entries()) column.push(row[index] as never)
+        const row = [stored.recordNumber, userId, after, ratedTimeMs, revision, updateTimeMs]
+        for (const [index, column] of put.entries()) column.push(row[index])
       } else if (before !== undefined) {
         gone[0].push(stored.recordNumber)
         gone[1].push(userId)
@@ -102,10 +103,10 @@ const restoring = {
       RETURNING revision`,
   },
   putRatings: {
-    text: `INSERT INTO rating (record_number, user_id, step, revision, update_time_ms)
-      SELECT * FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::bigint[], $5::bigint[])
-      ON CONFLICT (record_number, user_id) DO UPDATE SET step = excluded.step,
-        revision = excluded.revision, update_time_ms = excluded.update_time_ms`,
+    text: `INSERT INTO rating (record_number, user_id, step, rated_time_ms, revision, update_time_ms)
+      SELECT * FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::bigint[], $5::bigint[],
+        $6::bigint[])
+      ${replaceRating}`,
   },
   saveAggregates: {
     text: `UPDATE aggregate SET histogram = new.histogram::integer[], count = new.count,

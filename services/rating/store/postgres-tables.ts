@@ -1,5 +1,6 @@
 import type { Statement } from '@marquee/sql/postgres/connection'
 import type { PostgresSchema } from '@marquee/sql/postgres/migrations'
+import { replaceRating } from './aggregate-row.ts'
 import { userIndexMigration } from './postgres-lists.ts'
 import { skippedEventsTable } from './skipped-events.ts'
 
@@ -113,6 +114,7 @@ export const schema: PostgresSchema = {
     INSERT INTO feed DEFAULT VALUES;`,
     userIndexMigration,
     skippedEventsTable,
+    'ALTER TABLE rating ADD COLUMN rated_time_ms bigint;',
   ],
 }
 
@@ -245,11 +247,10 @@ export const writing = {
   },
   putRatings: {
     name: 'put-ratings',
-    text: `INSERT INTO rating (record_number, user_id, step, revision, update_time_ms)
-      SELECT record_number, user_id, step, $4::bigint, $5::bigint
-      FROM unnest($1::bigint[], $2::text[], $3::smallint[]) AS put (record_number, user_id, step)
-      ON CONFLICT (record_number, user_id) DO UPDATE SET step = excluded.step,
-        revision = excluded.revision, update_time_ms = excluded.update_time_ms`,
+    text: `INSERT INTO rating (record_number, user_id, step, rated_time_ms, revision, update_time_ms)
+      SELECT put.*, $5::bigint, $6::bigint
+      FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::bigint[]) AS put
+      ${replaceRating}`,
   },
   deleteRatings: {
     name: 'delete-ratings',

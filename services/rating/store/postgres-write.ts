@@ -159,15 +159,16 @@ async function saveRatings(
   edits: readonly Edit[],
   { revision, updateTimeMs }: WriteStamp,
 ): Promise<void> {
-  const put: [number[], string[], number[]] = [[], [], []]
+  const put: [number[], string[], number[], (number | null)[]] = [[], [], [], []]
   const gone: [number[], string[]] = [[], []]
   for (const { stored, ratings } of edits) {
     if (stored.recordNumber === undefined) continue
-    for (const [userId, { before, after }] of ratings) {
+    for (const [userId, { before, after, ratedTimeMs = null }] of ratings) {
       if (after !== undefined) {
         put[0].push(stored.recordNumber)
         put[1].push(userId)
         put[2].push(after)
+        put[3].push(ratedTimeMs)
       } else if (before !== undefined) {
         gone[0].push(stored.recordNumber)
         gone[1].push(userId)

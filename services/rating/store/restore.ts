@@ -64,7 +64,9 @@ function required(stamp: WriteStamp | undefined): WriteStamp {
   return { revision: stamp.revision, updateTimeMs: stamp.updateTimeMs }
 }
 
-function toChange({ recordType, recordId, userId, value }: RatingState): RatingChange {
+function toChange(state: RatingState): RatingChange {
+  const { recordType, recordId, userId, value, ratedTimeMs } = state
   const name = { recordType, recordId, userId }
-  return value === undefined ? { ...name, kind: 'delete' } : { ...name, value, kind: 'put' }
+  if (value === undefined) return { ...name, kind: 'delete' }
+  return { ...name, value, ratedTimeMs, kind: 'put' }
 }

@@ -30,12 +30,12 @@ export function createSqliteRestore(db: DatabaseSync, options: SqliteRestoreOpti
     for (const edit of foldChanges(stamps.changes, find, refreshRules()).edits) {
       if (!edit.written && edit.stored.recordNumber === undefined) continue
       const recordNumber = saveAggregate(edit, stamps.ofRecord(edit.record))
-      for (const [userId, { before, after }] of edit.ratings) {
+      for (const [userId, { before, after, ratedTimeMs = null }] of edit.ratings) {
         const { revision, updateTimeMs } = stamps.ofRating(edit.record, userId)
         const formerTimeMs = edit.stored.times.get(userId)
         if (formerTimeMs !== undefined) restoring.unlist.run(userId, formerTimeMs, recordNumber)
         if (after !== undefined) {
-          sql.putRating.run(recordNumber, userId, after, revision, updateTimeMs)
+          sql.putRating.run(recordNumber, userId, after, revision, updateTimeMs, ratedTimeMs)
           restoring.list.run(userId, updateTimeMs, recordNumber)
         } else if (before !== undefined) sql.deleteRating.run(recordNumber, userId)
       }

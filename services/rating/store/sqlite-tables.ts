@@ -3,7 +3,7 @@ import type { Schema } from '@marquee/sql/sqlite/sqlite'
 import type { Histogram, WriteStamp } from '../rating.ts'
 import { countOf } from '../scale.ts'
 import type { Scoring } from '../scoring.ts'
-import { type Row, storedScore } from './aggregate-row.ts'
+import { type Row, replaceRating, storedScore } from './aggregate-row.ts'
 import { skippedEventsMigration } from './sqlite-logs.ts'
 import { userIndexMigration } from './sqlite-users.ts'
 
@@ -168,6 +168,7 @@ export const schema: Schema = {
   INSERT INTO feed (only) VALUES (1);`,
     userIndexMigration,
     skippedEventsMigration,
+    'ALTER TABLE rating ADD COLUMN rated_time_ms INTEGER;',
   ],
 }
 
@@ -178,7 +179,7 @@ export function prepareStatements(db: DatabaseSync) {
 
 /** Columns of a rating, and of its record. */
 export const ratingColumns = `record_number, record_type, record_id, rating.user_id, step, rating.revision,
-  rating.update_time_ms`
+  rating.update_time_ms, rated_time_ms`
 
 export const columns = `record_number, record_type, record_id, histogram, count, bayesian_score,
   prior_mean, prior_weight, revision, update_time_ms`
@@ -235,10 +236,8 @@ function writers(db: DatabaseSync) {
        WHERE record_number = ?`,
     ),
     putRating: db.prepare(
-      `INSERT INTO rating (record_number, user_id, step, revision, update_time_ms)
-       VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (record_number, user_id) DO UPDATE SET step = excluded.step,
-         revision = excluded.revision, update_time_ms = excluded.update_time_ms`,
+      `INSERT INTO rating (record_number, user_id, step, revision, update_time_ms, rated_time_ms)
+       VALUES (?, ?, ?, ?, ?, ?) ${replaceRating}`,
     ),
     deleteRating: db.prepare('DELETE FROM rating WHERE record_number = ? AND user_id = ?'),
   }

@@ -185,9 +185,9 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
   ): void {
     if (recordNumber === undefined) return
     const userIds: string[] = []
-    for (const [userId, { before, after }] of ratings) {
+    for (const [userId, { before, after, ratedTimeMs = null }] of ratings) {
       if (after !== undefined) {
-        sql.putRating.run(recordNumber, userId, after, revision, updateTimeMs)
+        sql.putRating.run(recordNumber, userId, after, revision, updateTimeMs, ratedTimeMs)
         userIds.push(userId)
       } else if (before !== undefined) sql.deleteRating.run(recordNumber, userId)
       const timeMs = stored.times.get(userId)

@@ -26,6 +26,7 @@ import { describeDurableLists, describeLists } from './lists.ts'
 import { describeLogs } from './logs.ts'
 import { actsAsList } from './model.ts'
 import { describeOutbox } from './outbox.ts'
+import { describeRatedTimes, describeStoredRatedTimes } from './rated-times.ts'
 import { describeRestore } from './restore.ts'
 import { type ConvertScale, describeScales, describeStoredScales } from './scales.ts'
 import { describeSharing } from './sharing.ts'
@@ -77,6 +78,7 @@ export function ratingStoreContract(
     describeRevision(createDatabase, clock)
     describeStates(createDatabase, clock)
     describeOutbox(createDatabase)
+    describeRatedTimes(createDatabase, clock)
     describeRestore(createDatabase, clock)
     describeListeners(openNew)
     describeReopening(createDatabase, clock)
@@ -84,6 +86,7 @@ export function ratingStoreContract(
       describeDurability(createDatabase, clock)
       describeDurableLists(createDatabase, clock)
       describeStoredScales(createDatabase, clock, convert)
+      describeStoredRatedTimes(createDatabase, clock, convert)
     })
 
     test(

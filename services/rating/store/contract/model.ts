@@ -13,14 +13,16 @@ const anyRecord = fc.constantFrom(
 const anyUser = fc.constantFrom('ann', 'bob', 'cy')
 const anyValue = fc.integer({ min: 1, max: 5 })
 
+const anyTimeMs = fc.constantFrom(undefined, -62_135_596_800_000, 0, 253_402_300_799_999)
+
 const anyRating: fc.Arbitrary<Rating> = fc
-  .tuple(anyRecord, anyUser, anyValue)
-  .map(([record, userId, value]) => ({ ...record, userId, value }))
+  .tuple(anyRecord, anyUser, anyValue, anyTimeMs)
+  .map(([record, userId, value, ratedTimeMs]) => ({ ...record, userId, value, ratedTimeMs }))
 
 const anyChange: fc.Arbitrary<RatingChange> = fc
   .tuple(anyRating, fc.boolean())
-  .map(([{ value, ...rating }, put]) =>
-    put ? { ...rating, value, kind: 'put' } : { ...rating, kind: 'delete' },
+  .map(([{ value, ratedTimeMs, ...rating }, put]) =>
+    put ? { ...rating, value, ratedTimeMs, kind: 'put' } : { ...rating, kind: 'delete' },
   )
 
 type Step =
@@ -99,8 +101,10 @@ export function actsAsList(open: () => Promise<RatingStore & ChangeSink>) {
 }
 
 async function compare(store: RatingStore, model: readonly Rating[]): Promise<void> {
-  for (const rating of model) {
-    expect(await store.get(rating, rating.userId)).toMatchObject(rating)
+  for (const { ratedTimeMs, ...rating } of model) {
+    const found = await store.get(rating, rating.userId)
+    expect(found).toMatchObject(rating)
+    expect(found?.ratedTimeMs).toBe(ratedTimeMs)
   }
   for (const recordType of ['movie', 'book']) {
     const { aggregates: all } = await store.top({ recordType, countMin: 0, limit: 100 })
