@@ -4,10 +4,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { create } from '@bufbuild/protobuf'
+import { timestampDate } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { spawnProgram } from '@marquee/testing/process'
 import { MetadataSchema } from '../gen/metadata/v1/metadata_pb.ts'
 import { RatingSchema } from '../gen/rating/v1/rating_pb.ts'
+import { timestampOf } from './catalogue/outcome.ts'
 import { exportRatingsProgram } from './export-ratings.ts'
 import { importRatings } from './import-ratings.ts'
 import { type RecordingServices, startRecordingServices } from './testing/recording-services.ts'
@@ -29,16 +31,23 @@ beforeEach(async () => {
     { id: 'amelie', title: 'Amélie', year: 2001, externalIds: ids(3) },
   ]
   for (const movie of catalogue) services.movies.set(movie.id, create(MetadataSchema, movie))
-  rate('ann', 'heat', 4.5)
-  rate('ann', 'quoted', 0.5)
+  rate('ann', 'heat', 4.5, '2024-01-31T00:00:00Z')
+  rate('ann', 'quoted', 0.5, '1969-07-20T00:00:00Z')
   rate('ann', 'amelie', 5)
   rate('bob', 'heat', 1)
 })
 afterEach(() => rm(folder, { recursive: true }))
 afterAll(() => services[Symbol.asyncDispose]())
 
-function rate(userId: string, recordId: string, value: number, recordType = 'movie') {
-  const rating = create(RatingSchema, { userId, recordId, recordType, value })
+function rate(
+  userId: string,
+  recordId: string,
+  value: number,
+  ratedTime?: string,
+  recordType = 'movie',
+) {
+  const times = ratedTime === undefined ? {} : { ratedTime: timestampOf(Date.parse(ratedTime)) }
+  const rating = create(RatingSchema, { userId, recordId, recordType, value, ...times })
   services.ratings.set(`${userId} ${recordId}`, rating)
 }
 
@@ -49,7 +58,11 @@ function run(args: string[], options: RunOptions = {}) {
 }
 
 function saved() {
-  return Object.fromEntries([...services.ratings].map(([key, { value }]) => [key, value]))
+  return Object.fromEntries(
+    [...services.ratings].map(([key, { value, ratedTime }]) => {
+      return [key, [value, ratedTime && timestampDate(ratedTime).toISOString()]]
+    }),
+  )
 }
 
 test.each(['imdb', 'letterboxd', 'tmdb', 'trakt', 'movielens', 'jsonl'])(
@@ -63,7 +76,11 @@ test.each(['imdb', 'letterboxd', 'tmdb', 'trakt', 'movielens', 'jsonl'])(
     const file = format === 'movielens' ? join(path, 'ratings.csv') : path
     const imported = await record(importRatings, [...urls(), '--user', 'ann', file])
     expect(imported.stdout).toMatch(/^read +3\nimported +3\n/)
-    expect(saved()).toEqual({ 'ann heat': 4.5, 'ann quoted': 0.5, 'ann amelie': 5 })
+    expect(saved()).toEqual({
+      'ann heat': [4.5, '2024-01-31T00:00:00.000Z'],
+      'ann quoted': [0.5, '1969-07-20T00:00:00.000Z'],
+      'ann amelie': [5, undefined],
+    })
     expect(existsSync(`${file}.part`)).toBe(false)
   },
 )
@@ -71,7 +88,7 @@ test.each(['imdb', 'letterboxd', 'tmdb', 'trakt', 'movielens', 'jsonl'])(
 test.each(['movielens', 'jsonl'])(
   'the ratings of all users in %s are the same after an import',
   async (format) => {
-    if (format === 'jsonl') rate('bob', 'moby-dick', 2.5, 'book')
+    if (format === 'jsonl') rate('bob', 'moby-dick', 2.5, '2024-01-31T12:30:15Z', 'book')
     const before = saved()
     const path = join(folder, 'export')
     expect((await run(['--format', format, '--output', path])).exitCode).toBe(0)

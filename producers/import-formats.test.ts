@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { create } from '@bufbuild/protobuf'
+import { timestampDate } from '@bufbuild/protobuf/wkt'
 import { MetadataSchema } from '../gen/metadata/v1/metadata_pb.ts'
 import { importRatings } from './import-ratings.ts'
 import { type RecordingServices, startRecordingServices } from './testing/recording-services.ts'
@@ -58,6 +59,25 @@ function counts(read: number, imported = 0, unmatched = 0, ambiguous = 0, refuse
 function saved() {
   return Object.fromEntries(
     [...services.ratings.values()].map((r) => [`${r.userId} ${r.recordId}`, r.value]),
+  )
+}
+
+function pageOf(time: string): string {
+  const account = { account_rating: { value: 8, created_at: time } }
+  return JSON.stringify({ page: 1, results: [{ id: 949, title: 'Heat', ...account }] })
+}
+
+function traktOf(time: unknown): string {
+  const movie = { title: 'Heat', year: 1995, ids: { imdb: 'tt0113277' } }
+  return JSON.stringify([{ rated_at: time, rating: 8, movie }])
+}
+
+/** Returns the rated times of the saved ratings, by user and movie. */
+function savedTimes() {
+  return Object.fromEntries(
+    [...services.ratings.values()].map(({ userId, recordId, ratedTime }) => {
+      return [`${userId} ${recordId}`, ratedTime && timestampDate(ratedTime).toISOString()]
+    }),
   )
 }
 
@@ -120,6 +140,57 @@ test('Letterboxd’s URI and Trakt’s number find movies whatever their titles'
     counts(1, 1),
   )
   expect(saved()).toEqual({ 'me uri': 4.5, 'me trakt': 4.5 })
+})
+
+test.each([
+  ['imdb', ['Const,Your Rating,Date Rated', 'tt0113277,8,2024-01-31'], '2024-01-31T00:00:00.000Z'],
+  [
+    'letterboxd',
+    ['Date,Name,Year,Letterboxd URI,Rating', '1969-07-20,Heat,1995,,4'],
+    '1969-07-20T00:00:00.000Z',
+  ],
+  ['tmdb', [tmdbHeader, tmdbRow('949', '', 'movie', 'Heat', '8')], '2022-09-20T00:00:00.000Z'],
+  ['tmdb-pages', [pageOf('2024-01-31T12:30:15.250Z')], '2024-01-31T12:30:15.250Z'],
+  ['trakt', [traktOf('2024-01-31T12:30:15.250Z')], '2024-01-31T12:30:15.250Z'],
+  ['trakt', [traktOf('2024-01-31T12:30:15+05:30')], '2024-01-31T07:00:15.000Z'],
+  ['trakt', [traktOf('2023-02-29T00:00:00Z')], undefined],
+  ['trakt', [traktOf(5)], undefined],
+  ['imdb', ['Const,Your Rating', 'tt0113277,8'], undefined],
+  ['imdb', ['Const,Your Rating,Date Rated', 'tt0113277,8,31.1.2024'], undefined],
+  ['imdb', ['Const,Your Rating,Date Rated', 'tt0113277,8,0000-01-01'], undefined],
+])('the date of a rating of %s is its rated time: %j', async (kind, lines, time) => {
+  expect(await run(await file('dated', ...lines), '--user', 'me', '--kind', kind)).toEqual(
+    counts(1, 1),
+  )
+  expect(savedTimes()).toEqual({ 'me heat': time })
+})
+
+test('the times of several users are theirs, and earlier files of our own name them otherwise', async () => {
+  const seconds = ['-14182940', '253402300799', '253402300800', '']
+  const rows = seconds.map((each, index) => `${index},1,4.5,${each}`)
+  const csv = await file('ratings.csv', 'userId,movieId,rating,timestamp', ...rows)
+  expect(await run(csv)).toEqual(counts(4, 4))
+  const expected = {
+    '0 toy': '1969-07-20T20:17:40.000Z',
+    '1 toy': '9999-12-31T23:59:59.000Z',
+    '2 toy': undefined,
+    '3 toy': undefined,
+  }
+  expect(savedTimes()).toEqual(expected)
+  const times = { ratedTime: '0001-01-01T00:00:00.001Z', updateTime: '2024-01-31T00:00:00Z' }
+  const { updateTime } = times
+  const path = await file(
+    'ours.jsonl',
+    head,
+    ours('ann', 'toy', times),
+    ours('bob', 'toy', { updateTime }),
+  )
+  expect(await run(path, '--record-ids')).toEqual(counts(2, 2))
+  expect(savedTimes()).toEqual({
+    ...expected,
+    'ann toy': '0001-01-01T00:00:00.001Z',
+    'bob toy': '2024-01-31T00:00:00.000Z',
+  })
 })
 
 test('an id that two movies claim, and ids of which one is of another movie, are ambiguous', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { imdbMovie } from './imdb.ts'
 import { movieLensLink, movieLensMovie, movieLensRating } from './movielens.ts'
+import { timestampOf } from './outcome.ts'
 import { createVegaMapping, readVegaMovies } from './vega.ts'
 
 const land = { Title: 'The Land Girls', 'Release Date': 'Jun 12 1998' }
@@ -133,7 +134,8 @@ test.each([
   ['4.5', 4.5],
   ['5', 5],
 ])('MovieLens: %s stars are the value %d', (stars, value) => {
-  const item = { recordType: 'movie', recordId: '296', userId: '1', value }
+  const ratedTime = timestampOf(1_147_880_044_000)
+  const item = { recordType: 'movie', recordId: '296', userId: '1', value, ratedTime }
   expect(movieLensRating(`1,296,${stars},1147880044`)).toEqual({ kind: 'item', item })
 })
 

@@ -1,4 +1,5 @@
 import type { ExternalIds } from '../../services/metadata/metadata.ts'
+import { isTimestampMs } from '../../services/rating/rated-time.ts'
 import { createScale, describeScale } from '../../services/rating/scale.ts'
 import { splitCsv } from '../csv-records.ts'
 import { externalIds, imdbIdOfNumber } from './external-ids.ts'
@@ -10,6 +11,7 @@ import {
   type Outcome,
   quoted,
   refused,
+  timestampOf,
 } from './outcome.ts'
 
 /**
@@ -74,10 +76,21 @@ export const movieLensScale = createScale('0.5:5:0.5')
 export function movieLensRating(line: string): Outcome<CatalogueRating> {
   const fields = splitCsv(line)
   if (fields?.length !== 4) return refused(`it has ${fields?.length ?? 'broken'} fields, not 4`)
-  const [userId = '', recordId = '', rating = ''] = fields
+  const [userId = '', recordId = '', rating = '', seconds = ''] = fields
   const value = decimalValue(rating)
   if (value === undefined || movieLensScale.stepOf(value) === undefined) {
     return refused(`its rating is ${quoted(rating)}, not ${describeScale(movieLensScale)}`)
   }
-  return { kind: 'item', item: { recordType: 'movie', recordId, userId, value } }
+  const ratedTime = timestampOf(timeOfSeconds(seconds))
+  return { kind: 'item', item: { recordType: 'movie', recordId, userId, value, ratedTime } }
+}
+
+/**
+ * Returns a time in milliseconds of a text with the seconds since the Unix epoch, or `undefined` when
+ * it is not one.
+ */
+export function timeOfSeconds(seconds: string): number | undefined {
+  if (!/^-?\d{1,12}$/.test(seconds.trim())) return undefined
+  const timeMs = Number(seconds) * 1_000
+  return isTimestampMs(timeMs) ? timeMs : undefined
 }

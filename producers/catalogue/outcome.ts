@@ -1,3 +1,4 @@
+import { type Timestamp, timestampFromMs } from '@bufbuild/protobuf/wkt'
 import type { ExternalIds } from '../../services/metadata/metadata.ts'
 
 /** A movie as read from a source, for `metadata.v1.Metadata`. */
@@ -22,6 +23,13 @@ export interface CatalogueRating {
   recordId: string
   userId: string
   value: number
+  /** When the user rated. Absent when the source does not say. */
+  ratedTime?: Timestamp | undefined
+}
+
+/** Returns the protobuf form of a time in milliseconds since the Unix epoch. */
+export function timestampOf(timeMs: number | undefined): Timestamp | undefined {
+  return timeMs === undefined ? undefined : timestampFromMs(timeMs)
 }
 
 /** Difference between an item and its source: an impossible value was removed. */

@@ -88,6 +88,14 @@ test.each<[FormatName, readonly string[]]>([
   expect(facts).toEqual(['read 2', 'exported 2', 'refused 0'])
 })
 
+test('the time of a rating is its rated time, otherwise that of its last put', async () => {
+  const ratedTime = timestampFromMs(Date.UTC(1969, 6, 20, 20, 17, 40, 999))
+  const rated = create(RatingSchema, { ...rating('heat', 4), ratedTime })
+  const { files } = await exported('movielens', [rated, rating('heat', 4, 'movie', 'bob')])
+  const rows = files.get('ratings.csv')?.split('\n').slice(1, -1)
+  expect(rows).toEqual(['ann,6,4.0,-14182940', 'bob,6,4.0,1706704215'])
+})
+
 test('a movie without the id of the format is refused, and the others are written', async () => {
   const { files, facts } = await exported('tmdb', two)
   expect(files.get('')?.split('\n').slice(1)).toEqual([
@@ -121,7 +129,7 @@ test('only our own lines have ratings of other records, of other scales and with
     'refused book moby-dick of ann: it is not of a movie',
   ])
   const { files, facts } = await exported('jsonl', [...ratings, rating('heat', 0.7)])
-  const time = '"updateTime":"2024-01-31T12:30:15.250Z"'
+  const time = '"ratedTime":"2024-01-31T12:30:15.250Z"'
   expect(files.get('')?.split('\n')).toEqual([
     '{"format":"marquee-ratings","version":1}',
     `{"userId":"ann","recordType":"movie","recordId":"nowhere","value":4,"scale":"0.5:5:0.5",${time}}`,

@@ -81,7 +81,7 @@ function toExported(
   own: Scale,
   format: Format,
 ): Outcome<ExportedRating> {
-  const { recordType, recordId, userId, value: given = Number.NaN, updateTime } = rating
+  const { recordType, recordId, userId, value: given = Number.NaN } = rating
   const scale = format.scale ?? own
   if (format.scale !== undefined && movie === undefined) {
     return refused(isMovie(rating) ? 'its movie has no metadata' : 'it is not of a movie')
@@ -90,8 +90,8 @@ function toExported(
   if (value === undefined) {
     return refused(`${given} of ${own.max} has no equal from ${describeScale(scale)}`)
   }
-  const timeMs =
-    updateTime && Number(updateTime.seconds) * 1_000 + Math.floor(updateTime.nanos / 1e6)
+  const time = rating.ratedTime ?? rating.updateTime
+  const timeMs = time && Number(time.seconds) * 1_000 + Math.floor(time.nanos / 1e6)
   const item: ExportedRating = {
     ...{ userId, record: { recordType, recordId }, value, scale, timeMs, isMovie: isMovie(rating) },
     ...{ title: movie?.title ?? '', year: movie?.year, ids: movie ? idsOf(movie) : {} },

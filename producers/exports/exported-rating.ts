@@ -1,4 +1,5 @@
 import type { ExternalIds } from '../../services/metadata/metadata.ts'
+import { parseTime } from '../../services/rating/rated-time.ts'
 import type { RecordRef } from '../../services/rating/rating.ts'
 import { describeScale, type Scale } from '../../services/rating/scale.ts'
 import { quoted } from '../catalogue/outcome.ts'
@@ -40,13 +41,14 @@ export function yearOfDate(date: string): number | undefined {
   return yearOf(/^\d{4}(?=$|-)/.exec(date.trim())?.[0])
 }
 
-const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?Z)?$/
-
-/** Returns the time of an ISO 8601 date or time in UTC, or `undefined` when it is not one. */
+/**
+ * Returns the time of an RFC 3339 text, or that of midnight UTC of a date. `undefined` when it is
+ * neither.
+ */
 export function timeOf(text: unknown): number | undefined {
-  if (typeof text !== 'string' || !isoTime.test(text.trim())) return undefined
-  const timeMs = Date.parse(text.trim())
-  return Number.isNaN(timeMs) ? undefined : timeMs
+  if (typeof text !== 'string') return undefined
+  const time = text.trim()
+  return parseTime(/^\d{4}-\d\d-\d\d$/.test(time) ? `${time}T00:00:00Z` : time)
 }
 
 /** Returns the date of a time, such as `2024-01-31`. Empty when the time is unknown. */

@@ -1,5 +1,5 @@
 import { describeScale, type Scale } from '../../services/rating/scale.ts'
-import { type CatalogueRating, quoted } from '../catalogue/outcome.ts'
+import { type CatalogueRating, quoted, timestampOf } from '../catalogue/outcome.ts'
 import { callSizeMax, type PlacedItem } from '../import.ts'
 import { inParts } from '../input.ts'
 import type { Placed } from '../placed.ts'
@@ -97,7 +97,9 @@ function withoutRepeated(found: readonly Found[], summary: Summary): Found[] {
 function toItem({ where, rating, movieId }: Found, { to, userId, summary }: FindOptions) {
   const value = convertValue(rating.value, rating.scale, to)
   if (value !== undefined) {
-    return [{ where, item: { recordType: 'movie', recordId: movieId, userId, value } }]
+    const ratedTime = timestampOf(rating.timeMs)
+    const item = { recordType: 'movie', recordId: movieId, userId, value, ratedTime }
+    return [{ where, item }]
   }
   summary.refuse(where, `${nameOf(rating)}: ${withoutEqual(rating, to)}`)
   return []

@@ -1,5 +1,5 @@
 import type { Scale } from '../../services/rating/scale.ts'
-import { type CatalogueRating, type Outcome, refused } from '../catalogue/outcome.ts'
+import { type CatalogueRating, type Outcome, refused, timestampOf } from '../catalogue/outcome.ts'
 import { callSizeMax, type ImportResponse, type PlacedItem, sendItems } from '../import.ts'
 import { inParts } from '../input.ts'
 import type { Placed } from '../placed.ts'
@@ -61,5 +61,7 @@ async function toRating(
   const to = await scaleOf(recordType, recordId)
   const value = convertValue(rating.value, rating.scale, to)
   if (value === undefined) return refused(`${nameOf(rating)}: ${withoutEqual(rating, to)}`)
-  return { kind: 'item', item: { recordType, recordId, userId: rating.userId ?? '', value } }
+  const { userId = '', timeMs } = rating
+  const ratedTime = timestampOf(timeMs)
+  return { kind: 'item', item: { recordType, recordId, userId, value, ratedTime } }
 }

@@ -43,9 +43,10 @@ function createReader(): (line: string) => Outcome<ExportedRating> {
     if (typeof value !== 'number' || scale.stepOf(value) === undefined) {
       return refused(offExportScale(value === undefined ? '' : JSON.stringify(value), scale))
     }
-    const { title, year, externalIds: ids, updateTime } = movie
+    // Earlier files name the time so.
+    const { title, year, externalIds: ids, updateTime, ratedTime = updateTime } = movie
     const item: ExportedRating = {
-      ...{ userId, record: { recordType, recordId }, value, scale, timeMs: timeOf(updateTime) },
+      ...{ userId, record: { recordType, recordId }, value, scale, timeMs: timeOf(ratedTime) },
       ...{ title: typeof title === 'string' ? title : '', year: yearOf(year) },
       ...{ ids: externalIds(fieldsOf(ids)), isMovie: recordType === 'movie' },
     }
@@ -88,7 +89,7 @@ function writeLine(rating: ExportedRating): Outcome<string> {
     ...record,
     value,
     scale: scaleText(scale),
-    updateTime: timeMs === undefined ? undefined : timeText(timeMs),
+    ratedTime: timeMs === undefined ? undefined : timeText(timeMs),
     title: title === '' ? undefined : title,
     year,
     externalIds: Object.keys(ids).length === 0 ? undefined : ids,

@@ -7,6 +7,7 @@ import {
   movieLensRatingsHeader,
   movieLensScale,
   splitTitle,
+  timeOfSeconds,
 } from '../catalogue/movielens.ts'
 import { type Outcome, quoted, refused } from '../catalogue/outcome.ts'
 import { joinCsv } from '../csv-records.ts'
@@ -62,16 +63,12 @@ export function createMovieLens(
           {
             userId,
             ids: { ...tables.links.get(movieId), ...ids },
-            timeMs: timeOf(row('timestamp')),
+            timeMs: timeOfSeconds(row('timestamp')),
           },
         )
       }),
     createWriter: createMovieLensWriter,
   }
-}
-
-function timeOf(timestamp: string): number | undefined {
-  return /^\d{1,11}$/.test(timestamp.trim()) ? Number(timestamp) * 1_000 : undefined
 }
 
 function createMovieLensWriter(): RatingWriter {

@@ -39,6 +39,9 @@ const anyIds = fc.record<ExternalIds>(
 const name = fc.stringMatching(/^[^\s\p{Cc}]{1,12}$/u).map((text) => text.toWellFormed())
 const scales = ['0.5:5:0.5', '1:10:1', '0:100:1', '0:1:1', '1:5:1', '0.5:10:0.5']
 
+/** All times of a protobuf Timestamp, to the millisecond. */
+const anyTimeMs = fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 })
+
 const anyRating = fc
   .record({
     userId: name,
@@ -48,7 +51,7 @@ const anyRating = fc
     ids: anyIds,
     scale: fc.constantFrom(...scales).map(createScale),
     step: fc.nat(),
-    timeMs: fc.option(fc.integer({ min: 0, max: 4_102_444_800_000 }), { nil: undefined }),
+    timeMs: fc.option(anyTimeMs, { nil: undefined }),
   })
   .map(({ recordId, step, ...rest }): ExportedRating => {
     const value = rest.scale.values[step % rest.scale.values.length] as number
