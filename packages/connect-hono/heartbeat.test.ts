@@ -9,7 +9,7 @@ import { WatchAggregatedRatingsResponseSchema } from '../../gen/rating/v1/rating
 import { Lifetime } from './lifetime.ts'
 import { ResponseStream, type StreamOutput } from './response/stream.ts'
 import { createTimeouts } from './timeouts.ts'
-import type { EncodedMessage } from './wire/envelope.ts'
+import { encodeEnvelope } from './wire/envelope.ts'
 
 const limits = { heartbeatMs: 20 }
 const record = { recordId: '1', recordType: 'movie' }
@@ -88,17 +88,15 @@ test('a stream repeats nothing before its first message or after its end', async
 })
 
 test('a state that is compressed while its successor arrives is not sent after it', async () => {
-  const packing: ((packed: EncodedMessage) => void)[] = []
+  const packing: ((envelope: Uint8Array) => void)[] = []
   const output: StreamOutput = {
-    addTo: () => new Promise<EncodedMessage>((resolve) => void packing.push(resolve)),
+    addTo: () => new Promise<Uint8Array>((resolve) => void packing.push(resolve)),
   }
   const states = [1n, 2n].map((count) =>
     create(WatchAggregatedRatingsResponseSchema, { aggregatedRating: { count } }),
   )
-  const packed = states.map((state) => ({
-    bytes: toBinary(WatchAggregatedRatingsResponseSchema, state),
-    isCompressed: false,
-  }))
+  const encoded = states.map((state) => toBinary(WatchAggregatedRatingsResponseSchema, state))
+  const packed = encoded.map((bytes) => encodeEnvelope(0, bytes))
   const second = Promise.withResolvers<void>()
   async function* messages() {
     yield states[0]
@@ -115,7 +113,7 @@ test('a state that is compressed while its successor arrives is not sent after i
     heartbeatMs: 20,
   })
   const settled = (count: number) => waitFor(() => packing.length >= count, { what: 'packing' })
-  const pack = (index: number, state: number) => packing[index]?.(packed[state] as EncodedMessage)
+  const pack = (index: number, state: number) => packing[index]?.(packed[state] as Uint8Array)
   stream.send(messages())
   await settled(1)
   pack(0, 0)
@@ -126,7 +124,7 @@ test('a state that is compressed while its successor arrives is not sent after i
   await waitFor(() => packing.length >= 3, { what: 'the successor' })
   pack(packing.length - 1, 1)
   const { value } = await chunk
-  expect(messagesOf(Buffer.from(value ?? []))).toEqual([Buffer.from(packed[1]?.bytes ?? [])])
+  expect(messagesOf(Buffer.from(value ?? []))).toEqual([Buffer.from(encoded[1] ?? [])])
   pack(1, 0)
   const next = stream.next()
   lifetime.end(new Error('the end'))

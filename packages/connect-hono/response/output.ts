@@ -5,6 +5,7 @@ import {
   compressedFlag,
   type EncodedMessage,
   type EnvelopeBatch,
+  encodeEnvelope,
   toEnvelope,
   writeEnvelope,
 } from '../wire/envelope.ts'
@@ -45,30 +46,32 @@ export class Output {
     return encoded instanceof Promise ? encoded.then(toPieces) : toPieces(encoded)
   }
 
-  /** Adds the message to a batch, or returns a promise of what to add when it is compressed. */
-  addTo(batch: EnvelopeBatch, message: unknown): Promise<EncodedMessage> | undefined {
+  /** Adds the message to a batch, or returns a promise of its envelope when it is compressed. */
+  addTo(batch: EnvelopeBatch, message: unknown): Promise<Uint8Array> | undefined {
     const created = create(this.#desc, message as Message)
     const encodings = cachedEncodingsOf(created)
     if (this.#compression === undefined && encodings === undefined) {
       batch.write(this.#codec, created)
       return undefined
     }
-    const encoded = encodings ? this.#encodeOnce(created, encodings) : this.encode(created)
-    if (encoded instanceof Promise) return encoded
-    batch.add(encoded)
+    const envelope = encodings ? this.#encodeOnce(created, encodings) : this.#inOnePiece(created)
+    if (envelope instanceof Promise) return envelope
+    batch.addEncoded(envelope)
     return undefined
   }
 
-  #encodeOnce(
-    message: Message,
-    encodings: CachedEncodings,
-  ): EncodedMessage | Promise<EncodedMessage> {
+  #encodeOnce(message: Message, encodings: CachedEncodings): Uint8Array | Promise<Uint8Array> {
     const byEncoding =
-      encodings.get(this.#codec) ?? new Map<string, EncodedMessage | Promise<EncodedMessage>>()
+      encodings.get(this.#codec) ?? new Map<string, Uint8Array | Promise<Uint8Array>>()
     encodings.set(this.#codec, byEncoding)
-    const encoded = byEncoding.get(this.encoding) ?? this.encode(message)
-    byEncoding.set(this.encoding, encoded)
-    return encoded
+    const envelope = byEncoding.get(this.encoding) ?? this.#inOnePiece(message)
+    byEncoding.set(this.encoding, envelope)
+    return envelope
+  }
+
+  #inOnePiece(message: Message): Uint8Array | Promise<Uint8Array> {
+    const encoded = this.encode(message)
+    return encoded instanceof Promise ? encoded.then(inOnePiece) : inOnePiece(encoded)
   }
 
   #encode(bytes: Uint8Array, compression: Compression): EncodedMessage | Promise<EncodedMessage> {
@@ -80,6 +83,10 @@ export class Output {
 
 function toPieces({ bytes, isCompressed }: EncodedMessage): Uint8Array[] {
   return toEnvelope(isCompressed ? compressedFlag : 0, bytes)
+}
+
+function inOnePiece({ bytes, isCompressed }: EncodedMessage): Uint8Array {
+  return encodeEnvelope(isCompressed ? compressedFlag : 0, bytes)
 }
 
 function uncompressed(bytes: Uint8Array): EncodedMessage {

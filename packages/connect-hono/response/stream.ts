@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Heartbeat } from '../heartbeat.ts'
 import type { Lifetime } from '../lifetime.ts'
-import { type EncodedMessage, EnvelopeBatch } from '../wire/envelope.ts'
+import { EnvelopeBatch } from '../wire/envelope.ts'
 
 /** Minimum size of a batch that is sent without waiting for further messages, in bytes. */
 const batchBytesMin = 16 * 1024
@@ -22,8 +22,8 @@ export interface Failure {
 
 /** Encodes messages into a batch. */
 export interface StreamOutput {
-  /** Adds the message, or returns a promise of what to add. */
-  addTo(batch: EnvelopeBatch, message: unknown): Promise<EncodedMessage> | undefined
+  /** Adds the message, or returns a promise of its envelope. */
+  addTo(batch: EnvelopeBatch, message: unknown): Promise<Uint8Array> | undefined
   /** Adds what keeps a quiet stream open. Default: the last message again. */
   addHeartbeat?(batch: EnvelopeBatch): void
 }
@@ -181,24 +181,24 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   }
 
   /** A state that is no longer the last one is not sent behind its successor. */
-  #repeatLater(message: unknown, encoded: Promise<EncodedMessage>): void {
+  #repeatLater(message: unknown, encoded: Promise<Uint8Array>): void {
     this.#encodingCount++
     encoded.then((later) => {
       this.#encodingCount--
       if (this.#isComplete || this.#last !== message) return
-      this.#batch.add(later)
+      this.#batch.addEncoded(later)
       if (!this.#willFlush) this.#flush()
     }, this.#break)
   }
 
-  #addLater(encoded: Promise<EncodedMessage>): void {
+  #addLater(encoded: Promise<Uint8Array>): void {
     this.#isPulling = true
     this.#encodingCount++
     encoded.then((later) => {
       this.#isPulling = false
       this.#encodingCount--
       if (this.#isComplete) return
-      this.#batch.add(later)
+      this.#batch.addEncoded(later)
       this.#added()
     }, this.#break)
   }

@@ -76,23 +76,17 @@ export interface EncodedMessage {
 /** Batch of envelopes that are sent together. */
 export class EnvelopeBatch {
   readonly #writer = new ByteWriter()
+  /** The only envelope, while it is one that was encoded before. */
+  #only: Uint8Array | undefined
 
   /** Size of the envelopes together, in bytes. */
   get length(): number {
-    return this.#writer.length
-  }
-
-  add({ bytes, isCompressed }: EncodedMessage): void {
-    const writer = this.#writer
-    writer.reserve(headBytes + bytes.length)
-    writeHead(writer.bytes, writer.length, isCompressed ? compressedFlag : 0, bytes.length)
-    writer.length += headBytes
-    writer.raw(bytes)
+    return this.#only?.length ?? this.#writer.length
   }
 
   /** Encodes a message into its envelope. Throws when it cannot be encoded. */
   write(codec: Codec, message: Message): void {
-    const writer = this.#writer
+    const writer = this.#writable()
     const start = writer.length
     writer.reserve(headBytes)
     writer.length += headBytes
@@ -105,14 +99,22 @@ export class EnvelopeBatch {
     writeHead(writer.bytes, start, 0, writer.length - start - headBytes)
   }
 
-  /** Adds an envelope that is encoded already. */
+  /** Adds an envelope that is encoded already. Its bytes may be shared, and must not change. */
   addEncoded(envelope: Uint8Array): void {
-    this.#writer.raw(envelope)
+    if (this.length === 0) this.#only = envelope
+    else this.#writable().raw(envelope)
   }
 
-  /** Returns all envelopes and empties the batch. */
+  /** Returns all envelopes and empties the batch. Bytes of a single one may be shared. */
   take(): Uint8Array {
-    return this.#writer.take()
+    const only = this.#only
+    this.#only = undefined
+    return only ?? this.#writer.take()
+  }
+
+  #writable(): ByteWriter {
+    if (this.#only !== undefined) this.#writer.raw(this.take())
+    return this.#writer
   }
 }
 

@@ -52,9 +52,9 @@ export class FramedOutput implements StreamOutput {
   #encode(message: Message): Uint8Array {
     const encodings = cachedEncodingsOf(message)
     const known = encodings?.get(this.#codec)?.get('identity')
-    if (known !== undefined && !(known instanceof Promise)) return known.bytes
+    if (known !== undefined && !(known instanceof Promise)) return known
     const bytes = this.#codec.serialize(message)
-    encodings?.set(this.#codec, new Map([['identity', { bytes, isCompressed: false }]]))
+    encodings?.set(this.#codec, new Map([['identity', bytes]]))
     return bytes
   }
 }
