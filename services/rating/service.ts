@@ -1,6 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import { mountConnect } from '@marquee/connect-hono/mount'
 import { type AppOptions, createApp } from '@marquee/service/app'
+import { restDefaults } from '@marquee/service/rest/defaults'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
 import { ingestActivity } from './activity.ts'
@@ -23,9 +24,6 @@ export interface RatingAppOptions extends AppOptions {
   /** Default: none, and the activity says that ingestion is stopped. */
   readonly ingest?: Pick<Ingest, 'status'>
 }
-
-/** The paths of movies name no type of record. */
-const restDefaults = { '/v1/movies': { record_type: 'movie' } }
 
 /** Loaded when somebody reads the OpenAPI document. */
 const descriptions = () => import('../../gen/openapi/descriptions.ts')

@@ -42,15 +42,20 @@ test('movie documents the routes of all services', async () => {
 interface Operation {
   readonly id: string
   readonly route: string
+  /** Names of parameters that are not in the path, with an exclamation mark after required ones. */
+  readonly parameters: readonly string[]
 }
 
 async function operationsOf(name: (typeof serviceNames)[number]): Promise<Operation[]> {
   const { paths }: OpenApi = JSON.parse(await documentTextOf(name))
   return Object.entries<OpenApi>(paths).flatMap(([path, item]) =>
-    Object.entries<OpenApi>(item).map(([method, { operationId }]) => ({
+    Object.entries<OpenApi>(item).map(([method, { operationId, parameters }]) => ({
       id: operationId,
       // Names of parameters depend on which route is first.
       route: `${method} ${path.replace(/\{\w+\}/g, '*')}`,
+      parameters: parameters
+        .filter((one: OpenApi) => one.in !== 'path')
+        .map((one: OpenApi) => `${one.name}${one.required ? '!' : ''}`),
     })),
   )
 }

@@ -1,11 +1,8 @@
 import { expect, test } from 'bun:test'
-import type { DescService } from '@bufbuild/protobuf'
 import { LibraryService } from '../../../gen/library/v1/library_pb.ts'
 import { MetadataService } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
-import { bindingsOf } from '../binding.ts'
-import type { Descriptions } from './descriptions.ts'
-import { createOpenApi, type OpenApiOptions } from './document.ts'
+import { documentOf, parametersOf } from '../testing/document.ts'
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 const library = documentOf(LibraryService)
@@ -33,7 +30,7 @@ test('paths have the segments of the templates as parameters', () => {
 })
 
 test('fields that are neither in the path nor in the body are parameters of the query', () => {
-  const parameters = parametersOf(library.paths['/v1/books'].get)
+  const parameters = parametersOf(library.paths['/v1/books'].get, 'query')
   expect(parameters).toMatchObject({
     query: { type: 'string' },
     page_size: { type: 'integer', format: 'int32' },
@@ -44,17 +41,14 @@ test('fields that are neither in the path nor in the body are parameters of the 
     copies: { type: 'integer', format: 'int64' },
     digest: { contentEncoding: 'base64' },
   })
-  expect(parametersOf(library.paths['/v1/shelves/{shelf}/books'].post)).toEqual({
-    shelf: { type: 'string' },
-    dry_run: { type: 'boolean' },
-  })
+  const { post } = library.paths['/v1/shelves/{shelf}/books']
+  expect(parametersOf(post, 'path')).toEqual({ shelf: { type: 'string' } })
+  expect(parametersOf(post, 'query')).toEqual({ dry_run: { type: 'boolean' } })
 })
 
 test('a path that sets a field of a oneof leaves out the other fields of it', () => {
   const record = rating.paths['/v1/records/{record_type}/{record_id}/ratings'].get
-  expect(Object.keys(parametersOf(record))).toEqual([
-    ...['record_type', 'record_id', 'page_size', 'page_token'],
-  ])
+  expect(Object.keys(parametersOf(record, 'query'))).toEqual(['page_size', 'page_token'])
 })
 
 test('a body has the fields that the path has not', () => {
@@ -67,7 +61,7 @@ test('a body has the fields that the path has not', () => {
     required: ['value'],
   })
   const { properties } = schemas.PutRatingBody2
-  expect(Object.keys(properties)).toEqual(['value', 'etag', 'mustNotExist'])
+  expect(Object.keys(properties)).toEqual(['value', 'etag', 'mustNotExist', 'ratedTime'])
   const movie = metadata.paths['/v1/movies/{movie_id}'].put
   expect(movie.requestBody.content['application/json'].schema).toEqual(ref('PutMetadataBody'))
   expect(metadata.components.schemas.PutMetadataBody.required).toEqual(['title'])
@@ -104,7 +98,7 @@ test('rules of the protos are rules of the schemas', () => {
 test('64-bit integers are numbers up to 2^53, and strings beyond', () => {
   const { count } = rating.components.schemas.AggregatedRating.properties
   expect(count).toMatchObject({ type: ['integer', 'string'], maximum: 2 ** 53 - 1 })
-  const { since_revision } = parametersOf(rating.paths['/v1/aggregatedRatings:watch'].get)
+  const { since_revision } = parametersOf(rating.paths['/v1/aggregatedRatings:watch'].get, 'query')
   expect(since_revision).toMatchObject({ type: 'integer', minimum: 0 })
 })
 
@@ -146,19 +140,3 @@ test('comments and examples are those that are given', () => {
   expect(put.parameters[0]).toMatchObject({ description: 'The book.', example: '5' })
   expect(put.requestBody.content['application/json'].example).toEqual(['a', 'b'])
 })
-
-function documentOf(service: DescService, options: Partial<OpenApiOptions> = {}) {
-  const descriptions: Descriptions = { comments: {}, examples: {} }
-  const bindings = service.methods.flatMap(bindingsOf)
-  const info = { title: service.name, version: '1' }
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the tests check
-  return createOpenApi({ info, bindings, descriptions, ...options }) as any
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: see above
-function parametersOf(operation: any): Record<string, any> {
-  const { parameters } = operation
-  return Object.fromEntries(
-    parameters.map((one: { name: string; schema: unknown }) => [one.name, one.schema]),
-  )
-}

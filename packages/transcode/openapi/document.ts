@@ -3,6 +3,7 @@ import type { Binding } from '../binding.ts'
 import { type Defaults, defaultsOf } from '../request/defaults.ts'
 import { commentOf, type Descriptions } from './descriptions.ts'
 import type { Schema } from './json-schema.ts'
+import { addLinks, type LinkedOperation } from './links.ts'
 import { type OperationAccess, operationOf } from './operation.ts'
 import { pathOf } from './paths.ts'
 import { errorComponents, errorSchemas } from './responses.ts'
@@ -34,6 +35,7 @@ export function createOpenApi(options: OpenApiOptions): Schema {
   const names = new Map<string, string[]>()
   const paths: Record<string, Record<string, Schema>> = {}
   const seen = new Map<DescMethod, number>()
+  const linked: LinkedOperation[] = []
   for (const binding of bindings) {
     const { rpc, method } = binding
     const index = seen.get(rpc) ?? 0
@@ -44,12 +46,15 @@ export function createOpenApi(options: OpenApiOptions): Schema {
     const own = defaultsOf(binding.template, defaults)
     paths[path.text] ??= {}
     const item = paths[path.text] as Record<string, Schema>
-    item[method.toLowerCase()] = operationOf({
+    const operation = operationOf({
       ...{ binding, index, path, schemas, descriptions, access },
       defaults: own,
     })
+    item[method.toLowerCase()] = operation
+    linked.push({ binding, path, defaults: own, operation })
   }
-  const operations = Object.values(paths).flatMap((item) => Object.values(item))
+  addLinks(linked)
+  const operations = linked.map(({ operation }) => operation)
   return {
     openapi: '3.1.0',
     info,

@@ -4,6 +4,7 @@ import { maskFieldOf } from '../request/implied-mask.ts'
 import { mediaTypes } from '../response/media-types.ts'
 import { commentOf, type Descriptions } from './descriptions.ts'
 import { exampleBody, pathsBelow } from './examples.ts'
+import { headerParametersOf, isRead, notModified, versionHeaders } from './headers.ts'
 import type { Schema } from './json-schema.ts'
 import { parametersOf } from './parameters.ts'
 import type { DocumentPath } from './paths.ts'
@@ -46,11 +47,14 @@ export function operationOf(options: OperationOptions): Schema {
     tags: [parent.name],
     summary: summaryOf(name),
     description: [commentOf(descriptions, rpc), access?.text].filter(Boolean).join('\n\n'),
-    parameters: parametersOf({ binding, path, schemas, example, defaults }),
+    parameters: [
+      ...parametersOf({ binding, path, schemas, example, defaults }),
+      ...headerParametersOf(binding, schemas),
+    ],
     ...(requestBody && { requestBody }),
     responses: {
       200: responseOf(binding, schemas),
-      ...(isRead(binding) && { 304: { description: 'The client has the current version.' } }),
+      ...(isRead(binding) && { 304: notModified }),
       ...errorResponses({ ...traits, hasVariables: variables.length > 0 }),
     },
     ...(access && { security: access.security }),
@@ -61,10 +65,6 @@ export function operationOf(options: OperationOptions): Schema {
 function summaryOf(name: string): string {
   const words = name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
   return words[0]?.toUpperCase() + words.slice(1)
-}
-
-function isRead({ rpc, method }: Binding): boolean {
-  return method === 'GET' && rpc.methodKind === 'unary'
 }
 
 function bodyOf(options: OperationOptions, example: object | undefined): Schema | undefined {
@@ -110,11 +110,13 @@ function isEmptyInvalid({ components }: Schemas, { $ref }: Schema): boolean {
   return Array.isArray(components[name]?.required)
 }
 
-function responseOf({ rpc, responseBody }: Binding, schemas: Schemas): Schema {
+function responseOf(binding: Binding, schemas: Schemas): Schema {
+  const { rpc, responseBody } = binding
   const whole = responseBody ? schemas.ofField(responseBody) : schemas.ofMessage(rpc.output)
   const isStream = rpc.methodKind === 'server_streaming' || rpc.methodKind === 'bidi_streaming'
   if (!isStream) {
-    return { description: 'The call succeeded.', content: { [mediaTypes.json]: { schema: whole } } }
+    const content = { [mediaTypes.json]: { schema: whole } }
+    return { description: 'The call succeeded.', ...versionHeaders(binding), content }
   }
   const line = { anyOf: [whole, { $ref: '#/components/schemas/StreamFailure' }] }
   return {

@@ -20,7 +20,7 @@ export interface ParametersOptions {
   readonly defaults: Readonly<Record<string, string>>
 }
 
-/** Returns the parameters of an operation: those of its path, then those of its query. */
+/** Returns the parameters of an operation: of its path, then of its query. */
 export function parametersOf(options: ParametersOptions): Schema[] {
   const { path, schemas, example } = options
   const inPath = path.parameters.map(({ name, field, isRest }) => {
@@ -43,8 +43,11 @@ export function parametersOf(options: ParametersOptions): Schema[] {
 
 const text: Schema = { type: 'string' }
 
-/** A path has no empty value, and integers of paths and queries are written without quotes. */
-function ofText(schema: Schema): Schema {
+/**
+ * Returns the schema of a field whose value is a text. A path has no empty value, and integers of
+ * paths, queries and headers are written without quotes.
+ */
+export function ofText(schema: Schema): Schema {
   const { anyOf, ...rest } = schema
   const [first] = (anyOf ?? []) as Schema[]
   const { pattern, ...own } = { ...first, ...rest }

@@ -10,7 +10,10 @@ const errors: Readonly<Record<number, readonly [name: string, description: strin
   404: ['NotFound', 'What the path names does not exist.'],
   406: ['NotAcceptable', 'The response has none of the types in `Accept`.'],
   409: ['Conflict', 'It exists already, or another call changed it meanwhile: call again.'],
-  412: ['PreconditionFailed', 'A condition of the request is not met: nothing was changed.'],
+  412: [
+    'PreconditionFailed',
+    'A condition of the request is not met, or not supported: nothing was changed. The detail `google.rpc.ErrorInfo` has the current `etag`.',
+  ],
   413: ['ContentTooLarge', 'The body, or one message of it, is too large.'],
   414: ['UriTooLong', 'The path and the query are too long. Send fewer ids, or a shorter query.'],
   415: ['UnsupportedMediaType', 'The body has a type or an encoding that is not supported.'],

@@ -10,6 +10,10 @@ import type { EvaluatesCondition } from '@marquee/connect-hono/request/precondit
  * and `If-None-Match: *` its field `bool must_not_exist`.
  */
 export interface Conditions {
+  /** Field of `If-Match`. */
+  readonly etag: DescField | undefined
+  /** Field of `If-None-Match: *`. */
+  readonly mustNotExist: DescField | undefined
   readonly evaluates: EvaluatesCondition
   /** Sets the fields from the headers of a request. */
   assign(root: ReflectMessage, incoming: Incoming): void
@@ -20,6 +24,8 @@ export function conditionsOf(input: DescMessage): Conditions {
   const etag = fieldOf(input, 'etag', ScalarType.STRING)
   const mustNotExist = fieldOf(input, 'must_not_exist', ScalarType.BOOL)
   return {
+    etag,
+    mustNotExist,
     evaluates(header, value) {
       // Without any ETag, no version would match.
       if (header === 'if-match') return etag !== undefined && value.trim() !== ''
