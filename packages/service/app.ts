@@ -258,7 +258,7 @@ function respondError(thrown: unknown, c: Context<Environment>): Response {
   const error = toConnectError(thrown, call.requestId)
   call.code = error.code
   call.error = toLoggedError(error)
-  return toRestError(error)
+  return toRestError(error, c.req.header('accept'))
 }
 
 /**

@@ -79,6 +79,22 @@ describe('a unary call by Connect and a REST call', () => {
     expect(json().details).toMatchObject([retryInfo, errorInfo])
   })
 
+  test('are refused with a problem when the client accepts that', () => {
+    const accept = 'application/problem+json'
+    const headers = ['content-type', 'application/json', 'accept', accept]
+    const { exchange, field } = refuse('', 'overloaded', { target: '/', headers })
+    expect([exchange.status, field('content-type')]).toEqual([503, accept])
+    expect([field('retry-after'), field('vary')]).toEqual(['1', 'accept'])
+    expect(JSON.parse(exchange.responseBytes.toString())).toMatchObject({
+      ...{ title: 'Service Unavailable', status: 503, code: 'unavailable' },
+      ...{ reason: 'OVERLOADED', details: [{ type: retryInfo.type }, errorInfo] },
+    })
+    const late = refuse('', 'late', { target: '/', headers })
+    expect(JSON.parse(late.exchange.responseBytes.toString())).toMatchObject({
+      ...{ title: 'Gateway Timeout', status: 504, reason: 'CLIENT_DEADLINE_EXCEEDED' },
+    })
+  })
+
   test('have no body for HEAD', () => {
     const { exchange } = refuse('', 'overloaded', { target: '/', method: 'HEAD' })
     expect(exchange.status).toBe(503)

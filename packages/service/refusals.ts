@@ -1,10 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect'
-import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect'
 import { retryDelayMs } from '@marquee/connect-hono/errors/describe-error'
 import { clientDeadlineExceeded } from '@marquee/connect-hono/errors/errors'
+import { problemType, restError } from '@marquee/connect-hono/errors/rest-error'
 import { pushbackHeader } from '@marquee/connect-hono/errors/retry-info'
 import { encodePart } from '@marquee/connect-hono/wire/base64'
 import type { Wire, Wires } from '@marquee/connect-hono/wire/wire'
+import { namesType } from '@marquee/http/accept'
 import type { RefusalReason } from '@marquee/http/admission/port'
 import type { Exchange, HeaderList } from '@marquee/http/exchange'
 import { headerOf } from '@marquee/http/header-list'
@@ -46,10 +47,12 @@ export type SendRefusal = (
 export function createRefusals(wires: Wires, corsOrigins: readonly string[]): SendRefusal {
   const origins = new Set(corsOrigins)
   const plain = new Map<RefusalReason, Prepared>()
+  const problems = new Map<RefusalReason, Prepared>()
   const enveloped = new Map<RefusalReason, Map<Wire, Prepared>>()
   for (const reason of Object.keys(errors) as RefusalReason[]) {
     const error = describe(errors[reason]())
-    plain.set(reason, prepareJson(error))
+    plain.set(reason, preparePlain(error, undefined))
+    problems.set(reason, preparePlain(error, problemType))
     const byWire = new Map<Wire, Prepared>()
     for (const wire of wires.values()) {
       if (!wire.hasEnvelopes) continue
@@ -60,7 +63,9 @@ export function createRefusals(wires: Wires, corsOrigins: readonly string[]): Se
     enveloped.set(reason, byWire)
   }
   return (exchange, wire, reason) => {
-    const prepared = (wire && enveloped.get(reason)?.get(wire)) ?? plain.get(reason)
+    const isProblem = namesType(headerOf(exchange.headers, 'accept'), problemType)
+    const ofText = isProblem ? problems : plain
+    const prepared = (wire && enveloped.get(reason)?.get(wire)) ?? ofText.get(reason)
     if (prepared === undefined) return
     const origin = origins.size > 0 ? headerOf(exchange.headers, 'origin') : undefined
     const isAllowed = origin !== undefined && origins.has(origin)
@@ -89,13 +94,15 @@ function send(exchange: Exchange, { status, fields, body }: Prepared, more: Head
   exchange.end(exchange.method === 'HEAD' ? undefined : body)
 }
 
-/** Prepares the error as JSON, for unary calls by Connect and for REST calls. */
-function prepareJson(error: ConnectError): Prepared {
-  const body = errorToJsonBytes(error, undefined)
-  const mayRetry = error.code === Code.Unavailable
-  const fields = ['content-type', 'application/json', 'content-length', String(body.length)]
-  if (mayRetry) fields.push('retry-after', String(Math.ceil(retryDelayMs / 1_000)))
-  return { status: mayRetry ? 503 : 504, fields, body }
+/**
+ * Prepares the error without an envelope, for unary calls by Connect and for REST calls.
+ * @param accept `Accept` of the request.
+ */
+function preparePlain(error: ConnectError, accept: string | undefined): Prepared {
+  const status = error.code === Code.Unavailable ? 503 : 504
+  const { headers, body } = restError(error, { status, accept })
+  const fields = [...headers, 'content-length', String(body.length), 'vary', 'accept']
+  return { status, fields, body }
 }
 
 /** Prepares the error in an envelope. By gRPC, the response has only headers ("Trailers-Only"). */

@@ -2,6 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Call, Environment } from '@marquee/connect-hono/call'
 import { describeError } from '@marquee/connect-hono/errors/describe-error'
+import { toRestError } from '@marquee/connect-hono/errors/errors'
 import { bounded } from '@marquee/connect-hono/errors/text'
 import { rpcLimits } from '@marquee/connect-hono/limits'
 import { createOwnCalls, type Handle } from '@marquee/connect-hono/own-calls'
@@ -12,7 +13,6 @@ import { type Binding, bindingsOf } from './binding.ts'
 import { createRouter, type Match } from './path/router.ts'
 import { withReason } from './reasons.ts'
 import type { Defaults } from './request/defaults.ts'
-import { errorBody } from './response/errors.ts'
 import { createRestHandler, type HandleRoute } from './rest-handler.ts'
 
 /** Options of `createTranscoding`. */
@@ -131,9 +131,9 @@ function refuseMethod(methods: readonly string[], errorDomain: string | undefine
     const reasoned = withReason(refusal, 'HTTP_METHOD_UNSUPPORTED', { supported })
     const error = describeError(bounded(reasoned), errorDomain)
     c.get('call').code = error.code
-    const { status, headers, body: bytes } = errorBody(error, c.req.header('accept'), {}, 405)
-    const [name = '', type = ''] = headers
-    return new Response(bytes as BodyInit, { status, headers: { allow, [name]: type } })
+    const response = toRestError(error, c.req.header('accept'), 405)
+    response.headers.set('allow', allow)
+    return response
   }
 }
 

@@ -1,7 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect'
-import { errorToJson } from '@connectrpc/connect/protocol-connect'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { retryAfterOf } from './retry-info.ts'
+import { restError } from './rest-error.ts'
 import { withReason } from './rpc-reasons.ts'
 import { ShutdownError } from './shutdown-error.ts'
 import { bounded } from './text.ts'
@@ -98,17 +97,21 @@ export function toLoggedError(error: ConnectError): unknown {
   return hidesCause ? (error.cause ?? error) : error
 }
 
-/** Returns a REST response: `{"code": "not_found", "message": "…", "details": […]}`. */
+/**
+ * Returns a REST response: `{"code": "not_found", "message": "…", "details": […]}`, or a problem.
+ * @param accept `Accept` of the request.
+ */
 export function toRestError(
   error: ConnectError,
+  accept: string | undefined,
   status: ContentfulStatusCode = statusOf(error),
 ): Response {
-  // Not `Response.json`: its content type differs on Bun.
-  const body = JSON.stringify(errorToJson(error, undefined))
-  const headers = new Headers({ 'content-type': 'application/json' })
-  const retryAfter = retryAfterOf(error)
-  if (retryAfter !== undefined) headers.set('retry-after', retryAfter)
-  return new Response(body, { status, headers })
+  const { body, headers: list } = restError(error, { status, accept })
+  const headers = new Headers({ vary: 'accept' })
+  for (let index = 0; index < list.length; index += 2) {
+    headers.set(list[index] as string, list[index + 1] as string)
+  }
+  return new Response(body as BodyInit, { status, headers })
 }
 
 /** An error with an HTTP status other than that of its code, for REST responses. */

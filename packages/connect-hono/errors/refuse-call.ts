@@ -29,7 +29,8 @@ const connectStreamType = /^application\/connect\+(?:proto|json)(?![^;\s])/i
 
 /**
  * Refuses a call before its handler runs. The error is in the headers for gRPC and gRPC-Web
- * ("Trailers-Only"), and in a JSON body for the other protocols.
+ * ("Trailers-Only"), and in a JSON body for the other protocols, which is a problem for clients that
+ * accept it.
  */
 export function refuseCall(
   c: Context<Environment>,
@@ -51,7 +52,9 @@ export function refuseCall(
     return incoming.respond(null, grpc, [...fitHeaders(headers, incoming)])
   }
   const [streamType] = connectStreamType.exec(contentType) ?? []
-  if (connectStream === undefined || streamType === undefined) return toRestError(error, http)
+  if (connectStream === undefined || streamType === undefined) {
+    return toRestError(error, c.req.header('accept'), http)
+  }
   const end = JSON.stringify(endStreamToJson(new Headers(), error, undefined))
   const envelope = encodeEnvelope(endStreamFlag, new TextEncoder().encode(end))
   return incoming.respond(envelope, connectStream, ['content-type', streamType.toLowerCase()])

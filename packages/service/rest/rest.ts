@@ -134,7 +134,7 @@ export function refuseMethod(methods: string) {
     const text = `${c.req.path} takes ${methods}, not ${c.req.method}`
     const error = bounded(new ConnectError(text, Code.Unimplemented))
     c.get('call').code = error.code
-    const response = toRestError(error, 405)
+    const response = toRestError(error, c.req.header('accept'), 405)
     response.headers.set('allow', allow)
     return response
   }
