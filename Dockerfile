@@ -11,6 +11,8 @@ WORKDIR /app
 COPY package.json bun.lock bunfig.toml ./
 COPY packages packages
 COPY apps apps
+# A workspace of tests, of which the install reads the manifest.
+COPY test/openapi-fetch/package.json test/openapi-fetch/
 # The cache saves the download when a source file has changed. Of vega-datasets, 42 MB, the services
 # read one file.
 RUN --mount=type=cache,target=/root/.bun/install/cache \

@@ -52,7 +52,7 @@ describe('a write on a condition', () => {
     for (const etag of [stale, '*']) {
       const error = await failureOf(client.putMetadata({ metadata: alien, etag }))
       expect(error.code).toBe(Code.Aborted)
-      expect(errorInfoOf(error)).toEqual({ reason: 'ETAG_MISMATCH', domain, metadata: {} })
+      expect(errorInfoOf(error)).toEqual({ reason: 'ETAG_MISMATCH', domain })
       expect((await failureOf(client.deleteMetadata({ movieId: '1', etag }))).code).toBe(
         Code.Aborted,
       )

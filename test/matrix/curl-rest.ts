@@ -107,12 +107,13 @@ function requestOf({ name }: DescMethod, messages: readonly JsonObject[]): RestR
 }
 
 /** Returns the message of a response, which for the rating of one record is the rating itself. */
-function messageOf({ name }: DescMethod, json: JsonObject): JsonObject {
+export function messageOf({ name }: DescMethod, json: JsonObject): JsonObject {
   const isResource = name === getAggregatedRating.name || name === putRating.name
   return isResource ? { aggregatedRating: json } : json
 }
 
-function errorOf(json: JsonValue): ConnectError {
+/** Returns the error of the body of a response, or of the last line of a stream. */
+export function errorOf(json: JsonValue): ConnectError {
   const unreadable = new ConnectError(JSON.stringify(json), Code.Unknown)
   return errorFromJson(json, undefined, unreadable)
 }

@@ -6,6 +6,7 @@ import { curlClient } from './curl-client.ts'
 import { grpcJsClient } from './grpc-js-client.ts'
 import { grpcWebClient } from './grpc-web-client.ts'
 import { grpcurlClient } from './grpcurl-client.ts'
+import { openApiFetchClient } from './openapi-fetch-client.ts'
 
 export const clients: readonly Client[] = [
   connectNodeClient,
@@ -15,6 +16,7 @@ export const clients: readonly Client[] = [
   bufCurlClient,
   curlClient,
   grpcWebClient,
+  openApiFetchClient,
 ]
 
 /** Cells that no client can support, because the protocol has no such feature. */

@@ -3,6 +3,7 @@ import { brotliDecompressSync } from 'node:zlib'
 import { mountConnect } from '@marquee/connect-hono/mount'
 import { appOrigin } from '@marquee/testing/app-transport'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import type { Descriptions } from '@marquee/transcode/openapi/descriptions'
 import { pino } from 'pino'
 import { MetadataService } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { createApp } from '../app.ts'
@@ -11,21 +12,30 @@ import { createHealth } from '../process/health.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
-let loads = 0
-const app = createApp('metadata', {
-  log: pino({ level: 'silent' }),
-  metrics: createMetrics(),
-  health: createHealth(new AbortController().signal),
-  async descriptions() {
-    loads++
-    const comments = { 'metadata.v1.MetadataService.GetMetadata': 'GetMetadata returns a movie.' }
-    return { comments, examples: {} }
-  },
-})
-mountConnect(app, (router) => router.service(MetadataService, {}), app.rpcOptions)
+const loaded: Descriptions = {
+  comments: { 'metadata.v1.MetadataService.GetMetadata': 'GetMetadata returns a movie.' },
+  examples: {},
+}
 
-const request = (init?: RequestInit) =>
-  app.fetch(new Request(`${appOrigin}/openapi.json`, init)) as Promise<Response>
+function appWith(descriptions: () => Promise<Descriptions>) {
+  const app = createApp('metadata', {
+    log: pino({ level: 'silent' }),
+    metrics: createMetrics(),
+    health: createHealth(new AbortController().signal),
+    descriptions,
+  })
+  mountConnect(app, (router) => router.service(MetadataService, {}), app.rpcOptions)
+  return app
+}
+
+let loads = 0
+const app = appWith(async () => {
+  loads++
+  return loaded
+})
+
+const request = (init?: RequestInit, from = app) =>
+  from.fetch(new Request(`${appOrigin}/openapi.json`, init)) as Promise<Response>
 
 test('the document has the routes, the access rules and the comments of the service', async () => {
   const response = await request()
@@ -50,6 +60,17 @@ test('the document is written once, and is not sent again to a client that has i
   expect([again.status, await again.text()]).toEqual([304, ''])
   await request()
   expect(loads).toBe(1)
+})
+
+test('the document is written again when that has failed', async () => {
+  let isBroken = true
+  const failing = appWith(async () => {
+    if (isBroken) throw new Error('the descriptions cannot be read')
+    return loaded
+  })
+  expect((await request({}, failing)).status).toBe(500)
+  isBroken = false
+  expect((await request({}, failing)).status).toBe(200)
 })
 
 test('the document is compressed for clients that accept it', async () => {

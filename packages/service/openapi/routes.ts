@@ -35,12 +35,15 @@ type Encoding = 'br' | 'gzip' | 'identity'
 
 /**
  * Serves the OpenAPI document of the REST routes. It is written once, by the first request for it:
- * all routes have to be mounted before.
+ * all routes have to be mounted before. After a failure, the next request writes it.
  */
 export function addOpenApi(app: Hono<Environment>, options: OpenApiRoutesOptions): void {
   let written: Promise<Written> | undefined
   app.get(openApiPath, async (c) => {
-    written ??= write(options)
+    written ??= write(options).catch((error) => {
+      written = undefined
+      throw error
+    })
     return send(c, await written)
   })
   app.all(openApiPath, refuseMethod('GET, HEAD'))

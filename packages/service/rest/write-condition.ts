@@ -1,8 +1,8 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { HttpError } from '@marquee/connect-hono/errors/errors'
-import { withReason } from '@marquee/connect-hono/errors/rpc-reasons'
+import { withReason as withRpcReason } from '@marquee/connect-hono/errors/rpc-reasons'
 import { quoted } from '@marquee/connect-hono/errors/text'
+import { describe, withReason } from '../reasons.ts'
 
 /** Fields of a request that make its write conditional. */
 export interface ConditionFields {
@@ -48,7 +48,7 @@ export function readCondition({ etag: text, mustNotExist }: ConditionFields): Wr
 function invalid(text: string): ConnectError {
   const reason = `etag is ${quoted(text)}: send the etag of the resource with its quotes, or *`
   const error = new ConnectError(reason, Code.InvalidArgument)
-  return withReason(error, 'FIELD_INVALID', { field: 'etag', rule: 'etag' })
+  return withRpcReason(error, 'FIELD_INVALID', { field: 'etag', rule: 'etag' })
 }
 
 /**
@@ -67,34 +67,11 @@ export function unmetCondition(
       ? [`${what} does not exist`, Code.Aborted]
       : [`${what} has another version: read it again`, Code.Aborted]
   const error = new ConnectError(`nothing was changed, because ${text}`, code)
-  error.details = errorInfo(
-    mustNotExist ? 'ALREADY_EXISTS' : 'ETAG_MISMATCH',
-    revision === undefined ? {} : { etag: etagOf(revision) },
-  )
+  const reason = mustNotExist ? 'ALREADY_EXISTS' : 'ETAG_MISMATCH'
+  const reasoned =
+    revision === undefined
+      ? withReason(error, reason)
+      : withReason(error, reason, { etag: etagOf(revision) })
   const status: HttpError = { httpStatus: 412 }
-  return Object.assign(error, status)
-}
-
-const domain = 'marquee'
-
-/** Numbers of the fields of `google.rpc.ErrorInfo` (googleapis, google/rpc/error_details.proto). */
-const infoFields = { reason: 1, domain: 2, metadata: 3 }
-
-function errorInfo(
-  reason: string,
-  metadata: Readonly<Record<string, string>>,
-): ConnectError['details'] {
-  const writer = new BinaryWriter()
-  const text = (field: number, value: string) =>
-    writer.tag(field, WireType.LengthDelimited).string(value)
-  text(infoFields.reason, reason)
-  text(infoFields.domain, domain)
-  for (const [key, value] of Object.entries(metadata)) {
-    writer.tag(infoFields.metadata, WireType.LengthDelimited).fork()
-    text(1, key)
-    text(2, value)
-    writer.join()
-  }
-  const debug = { reason, domain, metadata }
-  return [{ type: 'google.rpc.ErrorInfo', value: writer.finish(), debug }]
+  return Object.assign(describe(reasoned), status)
 }
