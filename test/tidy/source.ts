@@ -34,7 +34,7 @@ export function readSources(root: string): Source[] {
       const names = readdirSync(join(root, entry.name), { recursive: true }).map(String)
       return names.map((name) => join(entry.name, name.replaceAll('\\', '/')))
     })
-    .filter((path) => /\.tsx?$/.test(path))
+    .filter((path) => /\.tsx?$/.test(path) && !path.includes('/node_modules/'))
     .sort()
     .map((path) => parseSource(path, readFileSync(join(root, path), 'utf8')))
 }
