@@ -10,6 +10,7 @@ const packages = ['back-off', 'client', 'connect-hono/gen']
 const besides = [
   ...['bun.lock', 'package.json', 'tsconfig.json'],
   ...packages.map((name) => join('packages', name)),
+  join('gen', 'openapi'),
   ...builders.map((name) => join('scripts', name)),
 ]
 

@@ -10,10 +10,16 @@ export interface BrowserStorage {
   onChange(name: () => string, listener: () => void): void
 }
 
-/** `localStorage`, or the page's own memory when storage is denied or full. */
-export function createBrowserStorage(window: Window): BrowserStorage {
+/**
+ * The browser's storage, or the page's own memory when storage is denied or full.
+ * @param kind `sessionStorage` lasts as long as the tab. Default: `localStorage`.
+ */
+export function createBrowserStorage(
+  window: Window,
+  kind: 'localStorage' | 'sessionStorage' = 'localStorage',
+): BrowserStorage {
   const memory = new Map<string, string>()
-  const storage = openStorage(window)
+  const storage = openStorage(window, kind)
   return {
     get: (name) => memory.get(name) ?? storage?.getItem(name) ?? undefined,
     set(name, text) {
@@ -33,9 +39,9 @@ export function createBrowserStorage(window: Window): BrowserStorage {
   }
 }
 
-function openStorage(window: Window): Storage | undefined {
+function openStorage(window: Window, kind: 'localStorage' | 'sessionStorage'): Storage | undefined {
   try {
-    return window.localStorage
+    return window[kind]
   } catch {
     return undefined
   }

@@ -87,8 +87,13 @@ describePage(
       await method.waitFor()
       await tabTo(method)
       await page.keyboard.press('Enter')
-      await field(page, 'movie_id').waitFor()
-      await tabTo(field(page, 'movie_id'))
+      // The first field of a chosen method has the focus.
+      const movieId = field(page, 'movie_id')
+      await movieId.waitFor()
+      await eventually(async () => {
+        expect(await movieId.evaluate((input) => input === document.activeElement)).toBe(true)
+      })
+      await page.keyboard.press('Control+A')
       await page.keyboard.type(best?.id ?? '')
       await page.keyboard.press('Control+Enter')
       await expectCode(page, 'ok')

@@ -154,7 +154,10 @@ export const pageStates: Readonly<Record<string, PageState>> = {
       await field(page, 'movie_id').fill('the-matrix-1999')
       await choose(page, 'Protocol', 'gRPC-Web')
       await send(page)
-      await page.getByRole('region', { name: 'Response' }).getByRole('article').waitFor()
+      await page
+        .getByRole('region', { name: 'Response', exact: true })
+        .getByRole('article')
+        .waitFor()
     },
   },
   'try-refused': {
@@ -163,14 +166,23 @@ export const pageStates: Readonly<Record<string, PageState>> = {
       visitor.expectProblems(/PutRating/)
     },
     async reach(page) {
+      await field(page, 'value').fill('9')
       await send(page)
       await expectCode(page, 'invalid_argument')
+    },
+  },
+  'try-json': {
+    path: '/try/rating.v1.RatingService/PutRating',
+    async reach(page) {
+      await choose(page, 'Edit as', 'JSON')
+      await page.getByRole('textbox', { name: /^JSON/ }).fill('{"value": "x",')
+      await page.getByText(/^Line 1, column/).waitFor()
     },
   },
   'try-form': {
     path: '/try/metadata.v1.MetadataService/PutMetadata',
     async reach(page) {
-      for (const name of ['Set year', 'Set update_time', 'Add to genres']) {
+      for (const name of ['Set update_time', 'Add to genres']) {
         await page.getByRole('button', { name }).click()
       }
     },

@@ -1,12 +1,31 @@
 import type { Locator, Page } from 'playwright-core'
 
 export function field(page: Page, name: string): Locator {
-  return page.getByRole('region', { name: 'Request' }).getByRole('textbox', { name, exact: true })
+  return requestOf(page)
+    .locator('input')
+    .and(page.getByLabel(name, { exact: true }))
 }
 
+function requestOf(page: Page): Locator {
+  return page.getByRole('region', { name: 'Request', exact: true })
+}
+
+/** The tabs of the request that have options which are selects. */
+const selects = ['Protocol', 'Encoding', 'HTTP method']
+
 export async function choose(page: Page, label: string, option: string): Promise<void> {
-  const group = page.getByRole('group', { name: label, exact: true })
-  await group.getByRole('radio', { name: option, exact: true }).click()
+  if (!selects.includes(label)) {
+    const group = page.getByRole('group', { name: label, exact: true })
+    return group.getByRole('radio', { name: option, exact: true }).click()
+  }
+  await openTab(page, 'Options')
+  await requestOf(page).getByLabel(label, { exact: true }).selectOption({ label: option })
+  await openTab(page, 'Body')
+}
+
+/** Opens a tab of the request. */
+export async function openTab(page: Page, name: string): Promise<void> {
+  await requestOf(page).getByRole('tab', { name }).click()
 }
 
 export async function send(page: Page): Promise<void> {
@@ -14,22 +33,25 @@ export async function send(page: Page): Promise<void> {
 }
 
 export function responseOf(page: Page): Locator {
-  return page.getByRole('region', { name: 'Response' })
+  return page.getByRole('region', { name: 'Response', exact: true })
 }
 
 export async function expectCode(page: Page, code: string): Promise<void> {
-  await responseOf(page).getByRole('definition').first().getByText(code, { exact: true }).waitFor()
+  await responseOf(page).locator('.status-code').getByText(code, { exact: true }).waitFor()
 }
 
+/** The texts of the messages of the response, the newest first. */
 export async function messageTexts(page: Page): Promise<string[]> {
-  const messages = responseOf(page).getByRole('article')
-  return messages.locator('pre').allTextContents()
+  return responseOf(page).getByRole('article').locator('.json').allTextContents()
 }
 
 /** Each header as one text: its name followed by its value. */
 export async function headersOf(page: Page, title: 'Headers' | 'Trailers'): Promise<string[]> {
-  const group = responseOf(page).getByRole('group').filter({ hasText: title })
-  return group.locator('dl > div').allTextContents()
+  const response = responseOf(page)
+  await response.getByRole('tab', { name: title }).click()
+  const texts = await response.locator('dl > div').allTextContents()
+  await response.getByRole('tab', { name: 'Body' }).click()
+  return texts
 }
 
 export async function descriptionOf(input: Locator): Promise<string> {

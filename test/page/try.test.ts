@@ -8,6 +8,7 @@ import {
   field,
   headersOf,
   messageTexts,
+  openTab,
   responseOf,
   send,
 } from './try-form.ts'
@@ -73,8 +74,10 @@ describePage(
       const { page } = visitor
       await field(page, 'movie_id').fill(matrix)
       await choose(page, 'Protocol', 'gRPC-Web')
-      await page.getByText('Headers, auth & timeout').click()
-      await page.getByRole('textbox', { name: 'Headers' }).fill('x-request-id: of-the-test')
+      await openTab(page, 'Headers & auth')
+      await page.getByRole('button', { name: 'Add header' }).click()
+      await page.getByLabel('Name of header 1').fill('x-request-id')
+      await page.getByLabel('Value of header 1').fill('of-the-test')
       await send(page)
       await expectCode(page, 'ok')
       expect(await headersOf(page, 'Headers')).toContain('x-request-idof-the-test')
@@ -107,7 +110,7 @@ describePage(
         await eventually(async () => {
           const texts = await messageTexts(page)
           expect(texts).toHaveLength(2)
-          expect(texts[1]).toContain(`"count": "${count + 1}"`)
+          expect(texts[0]).toContain(`"count": "${count + 1}"`)
         })
         await page.getByRole('button', { name: 'Cancel' }).click()
         await expectCode(page, 'canceled')
@@ -143,12 +146,12 @@ describePage(
       await field(page, 'movie_id').fill('no-such-movie')
       await send(page)
       await expectCode(page, 'not_found')
-      expect(await responseOf(page).textContent()).toMatch(/HTTP404/)
+      expect(await responseOf(page).textContent()).toMatch(/HTTP 404/)
       await choose(page, 'Protocol', 'gRPC-Web')
       await send(page)
       await expectCode(page, 'not_found')
       await eventually(async () => {
-        expect(await responseOf(page).textContent()).toMatch(/HTTP200/)
+        expect(await responseOf(page).textContent()).toMatch(/HTTP 200/)
       })
     })
 

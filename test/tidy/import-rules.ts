@@ -45,6 +45,7 @@ const rules: readonly ImportRule[] = [
         'packages/client',
         'packages/connect-hono/gen',
         'packages/back-off',
+        'gen/openapi',
       ) &&
       !(testing.test(path) && into(target, 'packages/testing', 'gen')),
     advice: 'the page knows the services by their RPCs: use @marquee/client',

@@ -8,6 +8,7 @@ const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['←', '↑', '↓', '→'], 'Move between movies in the list'],
   [['←', '→'], 'Lower or raise the focused rating by half a star'],
   [['/'], 'Search; so does Ctrl or ⌘ with K'],
+  [['f'], 'Filter the methods of the API explorer'],
   [['?'], 'Show these shortcuts'],
 ]
 

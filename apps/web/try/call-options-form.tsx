@@ -1,14 +1,11 @@
 import type { DescMethod } from '@bufbuild/protobuf'
-import type { Signal } from '@preact/signals'
-import { useId, useState } from 'preact/hooks'
-import type { CallOptions } from './call.ts'
-import { Choice } from './choice.tsx'
-import { headerText, parseHeaderText } from './header-text.ts'
+import { useId } from 'preact/hooks'
+import { type CallSettings, isTimeout } from './call-settings.ts'
 import { canGet } from './http-request.ts'
 
 interface CallOptionsFormProps {
   readonly method: DescMethod
-  readonly options: Signal<CallOptions>
+  readonly options: CallSettings['options']
 }
 
 const protocols = [
@@ -28,80 +25,36 @@ const verbs = [
 
 /** The options of a call, shared by all methods. */
 export function CallOptionsForm({ method, options }: CallOptionsFormProps) {
-  const { protocol, format, useGet } = options.value
-  const change = (next: Partial<CallOptions>) => {
+  const id = useId()
+  const { protocol, format, useGet, timeoutMs } = options.value
+  const change = (next: Partial<typeof options.value>) => {
     options.value = { ...options.value, ...next }
   }
   return (
     <div class="call-options">
-      <Choice
+      <Select
         label="Protocol"
         options={protocols}
         value={protocol}
         onChange={(value) => change({ protocol: value })}
       />
-      <Choice
+      <Select
         label="Encoding"
         options={formats}
         value={format}
         onChange={(value) => change({ format: value })}
       />
       {canGet(method) && protocol === 'connect' ? (
-        <Choice
+        <Select
           label="HTTP method"
           options={verbs}
           value={useGet ? 'get' : 'post'}
           onChange={(value) => change({ useGet: value === 'get' })}
         />
       ) : null}
-      <HeadersAndTimeout options={options.value} change={change} />
-    </div>
-  )
-}
-
-interface HeadersAndTimeoutProps {
-  readonly options: CallOptions
-  readonly change: (next: Partial<CallOptions>) => void
-}
-
-function HeadersAndTimeout({ options, change }: HeadersAndTimeoutProps) {
-  const id = useId()
-  const [typed, setTyped] = useState(headerText(options.headers))
-  const parsed = parseHeaderText(typed)
-  const typeHeaders = (text: string) => {
-    setTyped(text)
-    const next = parseHeaderText(text)
-    if ('headers' in next) change({ headers: next.headers })
-  }
-  const typeTimeout = (text: string) => {
-    const timeoutMs = Number(text)
-    change({ timeoutMs: Number.isSafeInteger(timeoutMs) && timeoutMs > 0 ? timeoutMs : undefined })
-  }
-  return (
-    <details class="metadata">
-      <summary>Headers, auth &amp; timeout</summary>
-      <div class="field">
-        <label class="field-name" for={`${id}-headers`}>
-          Headers
-        </label>
-        <textarea
-          id={`${id}-headers`}
-          class="input input-code"
-          rows={2}
-          spellcheck={false}
-          placeholder="x-request-id: my-call"
-          aria-describedby={`${id}-problem`}
-          aria-invalid={'problem' in parsed}
-          value={typed}
-          onInput={(event) => typeHeaders(event.currentTarget.value)}
-        />
-        <p class="field-problems" id={`${id}-problem`}>
-          {'problem' in parsed ? parsed.problem : ''}
-        </p>
-      </div>
       <div class="field">
         <label class="field-name" for={`${id}-timeout`}>
-          Timeout in milliseconds
+          Timeout (ms)
         </label>
         <input
           id={`${id}-timeout`}
@@ -109,10 +62,47 @@ function HeadersAndTimeout({ options, change }: HeadersAndTimeoutProps) {
           type="number"
           min={1}
           step={1}
-          value={options.timeoutMs ?? ''}
-          onInput={(event) => typeTimeout(event.currentTarget.value)}
+          placeholder="none"
+          value={timeoutMs ?? ''}
+          onInput={(event) => {
+            const typed = Number(event.currentTarget.value)
+            change({ timeoutMs: isTimeout(typed) ? typed : undefined })
+          }}
         />
       </div>
-    </details>
+    </div>
+  )
+}
+
+interface SelectProps<Value extends string> {
+  readonly label: string
+  readonly options: readonly { readonly value: Value; readonly text: string }[]
+  readonly value: Value
+  readonly onChange: (value: Value) => void
+}
+
+function Select<Value extends string>({ label, options, value, onChange }: SelectProps<Value>) {
+  const id = useId()
+  return (
+    <div class="field">
+      <label class="field-name" for={id}>
+        {label}
+      </label>
+      <select
+        id={id}
+        class="input"
+        value={value}
+        onChange={(event) => {
+          const chosen = options.find((option) => option.value === event.currentTarget.value)
+          if (chosen) onChange(chosen.value)
+        }}
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.text}
+          </option>
+        ))}
+      </select>
+    </div>
   )
 }

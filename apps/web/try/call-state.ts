@@ -24,7 +24,7 @@ export function createCallState(): CallState {
     const shown = createFrameBatch<'outcome', Outcome>((changes) => {
       if (controller.signal === aborted) outcome.value = changes.get('outcome')
     }, requestAnimationFrame)
-    let latest = startedOutcome
+    let latest = startedOutcome(startMs)
     shown.put('outcome', latest)
     for await (const event of runCall(call, aborted)) {
       latest = outcomeAfter(latest, event, performance.now() - startMs)

@@ -1,13 +1,31 @@
 import type { DescMethod } from '@bufbuild/protobuf'
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
+import { canGet } from './http-request.ts'
 
-const kindTexts: Readonly<Record<DescMethod['methodKind'], string>> = {
-  unary: '',
-  server_streaming: 'server stream',
-  client_streaming: 'client stream',
-  bidi_streaming: 'bidirectional stream',
+/** A property of a method, in a word. */
+export interface Badge {
+  readonly text: string
+  /** The meaning, in a sentence. */
+  readonly title: string
 }
 
-/** A label for streaming methods; empty for unary ones. */
-export function kindText({ methodKind }: DescMethod): string {
-  return kindTexts[methodKind]
+const badges = {
+  get: { text: 'GET', title: 'Can be called by GET, so that caches can keep the response.' },
+  server_streaming: { text: '⇣ stream', title: 'The server streams its response.' },
+  client_streaming: { text: '⇡ stream', title: 'The client streams its request.' },
+  bidi_streaming: { text: '⇅ stream', title: 'Client and server stream.' },
+  writes: { text: 'writes', title: 'Changes data.' },
+} as const
+
+/** The badges of a method, in the order in which they are shown. */
+export function badgesOf(method: DescMethod): Badge[] {
+  const { methodKind, idempotency } = method
+  const isRead = idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+  const isThirdParty = method.parent.typeName.startsWith('grpc.')
+  return [
+    ...(canGet(method) ? [badges.get] : []),
+    ...(methodKind === 'unary' ? [] : [badges[methodKind]]),
+    // The protos of gRPC do not say which methods only read, and all of them do.
+    ...(isRead || isThirdParty ? [] : [badges.writes]),
+  ]
 }

@@ -1,138 +1,175 @@
-import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import type { DescMethod } from '@bufbuild/protobuf'
+import type { ReadonlySignal } from '@preact/signals'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Failure } from '../failure.tsx'
-import { kindText } from './method-kind.ts'
-import type { Reflection, Reflections } from './reflections.ts'
-import { type ServiceName, serviceNames, tryPath } from './try-path.ts'
+import { useSingleKeys } from '../shortcuts.ts'
+import { filterServices, ownServices, type RpcService, sharedServices } from './method-groups.ts'
+import { badgesOf } from './method-kind.ts'
+import { MethodSelect } from './method-select.tsx'
+import type { Reflections } from './reflections.ts'
+import { ownerOf, type ServiceName, serviceNames, tryPath } from './try-path.ts'
 
-interface MethodListProps {
+export interface MethodListProps {
   readonly reflections: Reflections
   readonly selected: { readonly at: ServiceName; readonly method: DescMethod } | undefined
   readonly navigate: (path: string) => void
+  readonly singleKeys: ReadonlySignal<boolean>
 }
 
-/** All methods of all services: links, or one select on a narrow screen. */
-export function MethodList({ reflections, selected, navigate }: MethodListProps) {
+/** All methods of all services: links with a filter, or one select on a narrow screen. */
+export function MethodList(props: MethodListProps) {
+  const { reflections, selected, navigate, singleKeys } = props
+  const [filter, setFilter] = useState('')
+  const isShared = selected !== undefined && ownerOf(selected.method.parent.typeName) === undefined
+  const [chosenAt, setChosenAt] = useState<ServiceName>('movie')
+  const at = isShared ? selected.at : chosenAt
+  const shared = sharedServices(at, reflections)
+  const list = useRef<HTMLElement>(null)
+  const path = selected && pathOf(selected)
+  useEffect(() => {
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' })
+  }, [path])
+  const choose = (name: ServiceName) => {
+    setChosenAt(name)
+    if (isShared) navigate(pathOf({ at: name, method: selected.method }))
+  }
   return (
     <>
-      <MethodSelect reflections={reflections} selected={selected} navigate={navigate} />
-      <nav class="methods" aria-label="Methods">
-        {shownNames(reflections).map((name) => (
+      <MethodSelect
+        services={[...serviceNames.flatMap((name) => ownOf(reflections, name)), ...shared]}
+        value={path ?? ''}
+        navigate={navigate}
+      />
+      <MethodFilter
+        text={filter}
+        onChange={setFilter}
+        open={() => list.current?.querySelector<HTMLElement>('a')?.click()}
+        singleKeys={singleKeys}
+      />
+      <nav class="methods" aria-label="Methods" ref={list}>
+        {serviceNames.map((name) => (
           <section key={name} class="methods-service">
             <h2 class="methods-title">{name}</h2>
-            <ServiceMethods
-              name={name}
-              reflection={reflections.of[name].value}
-              retry={() => void reflections.load(name)}
-              isSelected={(method) => selected?.at === name && selected.method === method}
+            <LoadFailure name={name} reflections={reflections} />
+            <RpcServices
+              services={filterServices(ownOf(reflections, name), filter)}
+              selected={path}
             />
           </section>
         ))}
+        <section class="methods-service">
+          <div class="methods-head">
+            <h2 class="methods-title">every service</h2>
+            <InstancePicker at={at} choose={choose} />
+          </div>
+          <RpcServices services={filterServices(shared, filter)} selected={path} />
+        </section>
       </nav>
     </>
   )
 }
 
-/** The services that are loaded, and the next one, so that no response moves what is below it. */
-function shownNames({ of }: Reflections): readonly ServiceName[] {
-  const isLoading = (name: ServiceName) => {
-    const reflection = of[name].value
-    return reflection.state === 'loading' && reflection.isFirst
+function ownOf({ of }: Reflections, name: ServiceName): RpcService[] {
+  return ownServices(name, of[name].value)
+}
+
+function pathOf({ at, method }: NonNullable<MethodListProps['selected']>): string {
+  return tryPath(method.parent.typeName, method.name, at)
+}
+
+interface MethodFilterProps extends Pick<MethodListProps, 'singleKeys'> {
+  readonly text: string
+  readonly onChange: (text: string) => void
+  /** Opens the first method of the list. */
+  readonly open: () => void
+}
+
+function MethodFilter({ text, onChange, open, singleKeys }: MethodFilterProps) {
+  const input = useRef<HTMLInputElement>(null)
+  useSingleKeys(singleKeys, (event) => {
+    if (event.key !== 'f') return
+    event.preventDefault()
+    input.current?.focus()
+  })
+  const press = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') open()
+    if (event.key === 'Escape') onChange('')
   }
-  const index = serviceNames.findIndex(isLoading)
-  return index < 0 ? serviceNames : serviceNames.slice(0, index + 1)
-}
-
-interface ServiceMethodsProps {
-  readonly name: ServiceName
-  readonly reflection: Reflection
-  readonly retry: () => void
-  readonly isSelected: (method: DescMethod) => boolean
-}
-
-function ServiceMethods({ name, reflection, retry, isSelected }: ServiceMethodsProps) {
-  if (reflection.state === 'loading') return <p class="methods-note">Loading methods…</p>
-  if (reflection.state === 'failed') {
-    return <Failure title="No response" text={reflection.reason} retry={retry} />
-  }
-  const { own = [], shared = [] } = Object.groupBy(reflection.services, ({ typeName }) =>
-    typeName.startsWith('grpc.') ? 'shared' : 'own',
-  )
-  const isSharedSelected = shared.some(({ methods }) => methods.some(isSelected))
-  const list = (service: DescService) => (
-    <RpcMethods key={service.typeName} service={service} name={name} isSelected={isSelected} />
-  )
   return (
-    <>
-      {own.map(list)}
-      <details class="methods-shared" open={isSharedSelected}>
-        <summary>Health and reflection</summary>
-        {shared.map(list)}
-      </details>
-    </>
+    <input
+      ref={input}
+      class="input methods-filter"
+      type="search"
+      aria-label="Filter methods"
+      placeholder="Filter methods (f)"
+      value={text}
+      onInput={(event) => onChange(event.currentTarget.value)}
+      onKeyDown={press}
+    />
   )
 }
 
-interface RpcMethodsProps extends Pick<ServiceMethodsProps, 'name' | 'isSelected'> {
-  readonly service: DescService
+/** Chooses the service at which the methods of every service are called. */
+function InstancePicker({ at, choose }: { at: ServiceName; choose: (at: ServiceName) => void }) {
+  return (
+    <select
+      class="input methods-picker"
+      aria-label="Called at"
+      value={at}
+      onChange={(event) => choose(event.currentTarget.value as ServiceName)}
+    >
+      {serviceNames.map((name) => (
+        <option key={name} value={name}>
+          at {name}
+        </option>
+      ))}
+    </select>
+  )
 }
 
-function RpcMethods({ service, name, isSelected }: RpcMethodsProps) {
-  return (
-    <div>
-      <h3 class="methods-rpc">{service.typeName}</h3>
+function LoadFailure({ name, reflections }: { name: ServiceName; reflections: Reflections }) {
+  const reflection = reflections.of[name].value
+  if (reflection.state !== 'failed') return null
+  const retry = () => void reflections.load(name)
+  return <Failure title="No response" text={reflection.reason} retry={retry} />
+}
+
+interface RpcServicesProps {
+  readonly services: readonly RpcService[]
+  /** Path of the open method. */
+  readonly selected: string | undefined
+}
+
+function RpcServices({ services, selected }: RpcServicesProps) {
+  return services.map(({ typeName, methods }) => (
+    <div key={typeName}>
+      <h3 class="methods-rpc">{typeName}</h3>
       <ul class="methods-list">
-        {service.methods.map((method) => (
-          <li key={method.name}>
+        {methods.map(({ method, path }) => (
+          <li key={path}>
             <a
               class="method-link"
-              href={tryPath(service.typeName, method.name, name)}
-              aria-current={isSelected(method) ? 'page' : undefined}
+              href={path}
+              aria-current={path === selected ? 'page' : undefined}
             >
               <span>{method.name}</span>
-              {kindText(method) ? <span class="method-kind">{kindText(method)}</span> : null}
+              <Badges method={method} />
             </a>
           </li>
         ))}
       </ul>
     </div>
-  )
+  ))
 }
 
-function MethodSelect({ reflections, selected, navigate }: MethodListProps) {
-  const value = selected
-    ? tryPath(selected.method.parent.typeName, selected.method.name, selected.at)
-    : ''
+export function Badges({ method }: { method: DescMethod }) {
   return (
-    <label class="method-select">
-      <span class="field-name">Method</span>
-      <select
-        class="input"
-        value={value}
-        onChange={(event) => navigate(event.currentTarget.value || '/try')}
-      >
-        <option value="">Choose a method</option>
-        {serviceNames.map((name) => {
-          const reflection = reflections.of[name].value
-          if (reflection.state !== 'known') {
-            const state = reflection.state === 'failed' ? '(offline)' : '(loading)'
-            return <optgroup key={name} label={`${name} ${state}`} />
-          }
-          return (
-            <optgroup key={name} label={name}>
-              {reflection.services.flatMap((service) =>
-                service.methods.map((method) => {
-                  const path = tryPath(service.typeName, method.name, name)
-                  return (
-                    <option key={path} value={path}>
-                      {service.name}/{method.name}
-                    </option>
-                  )
-                }),
-              )}
-            </optgroup>
-          )
-        })}
-      </select>
-    </label>
+    <span class="method-badges">
+      {badgesOf(method).map(({ text, title }) => (
+        <span key={text} class="method-badge" title={title}>
+          {text}
+        </span>
+      ))}
+    </span>
   )
 }

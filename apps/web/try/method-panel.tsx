@@ -1,16 +1,16 @@
 import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
-import type { Signal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
-import type { Call, CallOptions } from './call.ts'
-import { CallOptionsForm } from './call-options-form.tsx'
+import type { Call } from './call.ts'
+import type { CallSettings } from './call-settings.ts'
 import type { CallState } from './call-state.ts'
 import { Commands } from './commands.tsx'
-import { kindText } from './method-kind.ts'
+import type { FormShared } from './form-context.ts'
+import { MethodHead } from './method-head.tsx'
 import type { Outcome } from './outcome.ts'
 import { OutcomeView } from './outcome-view.tsx'
-import { RequestEditor } from './request-editor.tsx'
 import type { RequestState } from './request-state.ts'
+import { RequestTabs } from './request-tabs.tsx'
 import type { ServiceName } from './try-path.ts'
 import { violationsByPath } from './violations.ts'
 
@@ -19,64 +19,70 @@ interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
   readonly method: DescMethod
   readonly baseUrl: string
   readonly registry: FileRegistry
-  readonly options: Signal<CallOptions>
+  readonly settings: CallSettings
   readonly request: RequestState
   readonly call: CallState
+  readonly commentOf: FormShared['commentOf']
+  readonly suggest: FormShared['suggest']
+  /** True when a person chose the method, so that its first field gets the focus. */
+  readonly isChosen: boolean
+  readonly onEnd: (outcome: Outcome) => void
 }
 
 /** One method: request, options, response, and the call as commands. */
 export function MethodPanel(props: MethodPanelProps) {
-  const { at, method, baseUrl, registry, options, request, call, clients, announce } = props
+  const { at, method, baseUrl, registry, settings, request, call } = props
+  const { clients, announce, commentOf, suggest, isChosen, onEnd } = props
+  const form = useRef<HTMLFormElement>(null)
   const response = useRef<HTMLDivElement>(null)
   // A browser has few connections per origin: a hidden stream would occupy one.
   useEffect(() => () => call.cancel(), [call])
+  useEffect(() => {
+    if (isChosen && matchMedia('(hover: hover)').matches) focusFirstField(form.current)
+  }, [])
   const outcome = call.outcome.value
   const parsed = request.messages()
+  const options = settings.callOptions.value
   const next: Call | undefined =
     'messages' in parsed
-      ? { baseUrl, method, registry, messages: parsed.messages, options: options.value }
+      ? { baseUrl, method, registry, messages: parsed.messages, options }
       : undefined
   const send = async (event: Event) => {
     event.preventDefault()
     if (!next) return
     const ended = call.start(next)
     bringIntoView(response.current)
-    announce(announcementOf(await ended))
+    const last = await ended
+    onEnd(last)
+    announce(announcementOf(last))
   }
-  const violations = useMemo(
-    () => violationsByPath(outcome?.error?.details ?? []),
-    [outcome?.error],
-  )
-  const isRunning = outcome?.state === 'running'
+  const shared = useMemo(() => {
+    const violations = violationsByPath(outcome?.error?.details ?? [])
+    return { registry, violations, commentOf, suggest }
+  }, [registry, outcome?.error, commentOf, suggest])
   return (
     <div class="panel">
-      <form class="panel-request" onSubmit={send} onKeyDown={sendByKey}>
-        <header class="panel-head">
-          <p class="panel-service">{method.parent.typeName}</p>
-          <h2 class="panel-title">{method.name}</h2>
-          {kindText(method) ? <p class="method-kind">{kindText(method)}</p> : null}
-        </header>
-        <CallOptionsForm method={method} options={options} />
-        <RequestEditor
+      <form class="panel-request" ref={form} onSubmit={send} onKeyDown={sendByKey}>
+        <MethodHead
           method={method}
-          registry={registry}
+          at={at}
           request={request}
-          violations={violations}
+          options={options}
+          commentOf={commentOf}
         />
-        <div class="panel-send">
-          <button type="submit" class="button button-main" disabled={!next}>
-            {isRunning ? 'Send again' : 'Send'}
-          </button>
-          {isRunning ? (
-            <button type="button" class="button" onClick={call.cancel}>
-              Cancel
-            </button>
-          ) : null}
-          <p class="field-problems">{'problem' in parsed ? parsed.problem : ''}</p>
-        </div>
+        <RequestTabs method={method} request={request} settings={settings} form={shared} />
+        <SendBar
+          isRunning={outcome?.state === 'running'}
+          problem={problemOf(request)}
+          cancel={call.cancel}
+        />
       </form>
       <div class="panel-response" ref={response}>
-        <OutcomeView outcome={outcome} />
+        <OutcomeView
+          outcome={outcome}
+          name={method.name}
+          focusField={(path) => focusField(form.current, path)}
+        />
         <Commands
           call={next}
           typeName={method.parent.typeName}
@@ -86,6 +92,53 @@ export function MethodPanel(props: MethodPanelProps) {
       </div>
     </div>
   )
+}
+
+/** Why the request cannot be sent, or empty. The JSON editor says where its text is wrong. */
+function problemOf(request: RequestState): string {
+  if (request.textProblem.value !== '') return 'The JSON is not valid yet.'
+  const parsed = request.messages()
+  return 'problem' in parsed ? parsed.problem : ''
+}
+
+interface SendBarProps {
+  readonly isRunning: boolean
+  /** Why the request cannot be sent, or empty. */
+  readonly problem: string
+  readonly cancel: () => void
+}
+
+function SendBar({ isRunning, problem, cancel }: SendBarProps) {
+  return (
+    <div class="panel-send">
+      <button type="submit" class="button button-main" disabled={problem !== ''}>
+        Send <kbd>{isMac() ? '⌘' : 'Ctrl '}⏎</kbd>
+      </button>
+      {isRunning ? (
+        <button type="button" class="button" onClick={cancel}>
+          Cancel
+        </button>
+      ) : null}
+      <p class="field-problems">{problem}</p>
+    </div>
+  )
+}
+
+function isMac(): boolean {
+  return /Mac|iPhone|iPad/.test(navigator.userAgent)
+}
+
+function focusFirstField(form: HTMLElement | null): void {
+  form?.querySelector<HTMLElement>('.editor [data-path]')?.focus()
+}
+
+/** Moves the focus to the field at the path, or to the first field within it. */
+function focusField(form: HTMLElement | null, path: string): void {
+  const inputs = [...(form?.querySelectorAll<HTMLElement>('[data-path]') ?? [])]
+  const found =
+    inputs.find(({ dataset }) => dataset.path === path) ??
+    inputs.find(({ dataset }) => dataset.path?.startsWith(path))
+  found?.focus()
 }
 
 /** Scrolls to the response when it is below the viewport, as on a narrow screen. */

@@ -1,143 +1,161 @@
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { CallError, HttpHeader } from './call.ts'
-import type { Outcome, ReceivedMessage } from './outcome.ts'
+import { MessagesView } from './messages-view.tsx'
+import type { Outcome } from './outcome.ts'
+import { bytesText, durationText } from './outcome-text.ts'
+import { Tabs } from './tabs.tsx'
+import { type Violation, violationsOf } from './violations.ts'
+
+interface OutcomeViewProps {
+  readonly outcome: Outcome | undefined
+  /** Name of the method, for the name of a downloaded file. */
+  readonly name: string
+  /** Moves the focus to the field at a path of the request. */
+  readonly focusField: (path: string) => void
+}
+
+const tabs = [
+  { value: 'body', text: 'Body' },
+  { value: 'headers', text: 'Headers' },
+  { value: 'trailers', text: 'Trailers' },
+  { value: 'timing', text: 'Timing' },
+] as const
 
 /** The outcome of the call. */
-export function OutcomeView({ outcome }: { outcome: Outcome | undefined }) {
+export function OutcomeView({ outcome, name, focusField }: OutcomeViewProps) {
+  const [tab, setTab] = useState<(typeof tabs)[number]['value']>('body')
   if (!outcome) {
     return (
-      <section class="outcome outcome-empty" aria-label="Response">
-        <p>Send a request to see the response.</p>
+      <section class="outcome" aria-label="Response">
+        <p class="form-note">Send a request to see the response.</p>
       </section>
     )
   }
-  const { headers, trailers, error } = outcome
+  const { error } = outcome
   return (
     <section class="outcome" aria-label="Response">
-      <Summary outcome={outcome} />
-      {error ? <ErrorView error={error} /> : null}
-      <Messages outcome={outcome} />
-      <HeaderList title="Headers" headers={headers} />
-      <HeaderList title="Trailers" headers={trailers} />
+      <Status outcome={outcome} />
+      <Tabs label="Parts of the response" tabs={tabs} value={tab} onChange={setTab}>
+        {tab === 'body' && error ? <ErrorView error={error} focusField={focusField} /> : null}
+        {tab === 'body' ? <MessagesView outcome={outcome} name={name} /> : null}
+        {tab === 'headers' ? <HeaderList headers={outcome.headers} /> : null}
+        {tab === 'trailers' ? <HeaderList headers={outcome.trailers} /> : null}
+        {tab === 'timing' ? <Timing outcome={outcome} /> : null}
+      </Tabs>
     </section>
   )
 }
 
-function Summary({ outcome }: { outcome: Outcome }) {
-  const { state, error, httpStatus, durationMs, messageCount, byteCount } = outcome
+/** Interval at which the duration of a running call is drawn, in milliseconds. */
+const tickMs = 100
+
+function Status({ outcome }: { outcome: Outcome }) {
+  const { state, error, httpStatus, messageCount, byteCount } = outcome
+  const durationMs = useTicking(outcome)
   const code = state === 'running' ? 'running' : (error?.code ?? 'ok')
-  const facts: [string, string][] = [
-    ['HTTP', httpStatus === undefined ? '–' : `${httpStatus}`],
-    ['Duration', durationText(durationMs)],
-    ['Messages', `${messageCount}`],
-    ['Bytes', byteCount.toLocaleString('en')],
+  const facts = [
+    httpStatus === undefined ? '' : `HTTP ${httpStatus}`,
+    durationText(durationMs),
+    messageCount > 1 ? `${messageCount} messages` : '',
+    bytesText(byteCount),
   ]
   return (
-    <dl class="summary">
-      <div class="summary-code" data-code={code === 'ok' || code === 'running' ? code : 'error'}>
-        <dt>Code</dt>
-        <dd>{code}</dd>
-      </div>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <p class="status">
+      <strong class="status-code" data-code={code === 'ok' || code === 'running' ? code : 'error'}>
+        {code}
+      </strong>
+      {facts.map((fact, index) => (fact === '' ? null : <span key={index}>{fact}</span>))}
+    </p>
   )
 }
 
-function ErrorView({ error }: { error: CallError }) {
+/** The duration so far, which grows while the call runs. */
+function useTicking({ state, startMs, durationMs }: Outcome): number {
+  const [nowMs, setNowMs] = useState(startMs)
+  useEffect(() => {
+    if (state !== 'running') return
+    const timer = setInterval(() => setNowMs(performance.now()), tickMs)
+    return () => clearInterval(timer)
+  }, [state, startMs])
+  return state === 'running' ? Math.max(durationMs, nowMs - startMs) : durationMs
+}
+
+interface ErrorViewProps extends Pick<OutcomeViewProps, 'focusField'> {
+  readonly error: CallError
+}
+
+/** The message of the error, or the rules that it is about, each with a way to its field. */
+function ErrorView({ error, focusField }: ErrorViewProps) {
+  const violations = violationsOf(error.details)
+  const others = error.details.filter(({ typeName }) => typeName !== 'buf.validate.Violations')
   return (
     <div class="outcome-error">
-      <p>{error.message || 'The error has no message.'}</p>
-      {error.details.map(({ typeName, json }, index) => (
+      {violations.length > 0 ? (
+        <ViolationList violations={violations} focusField={focusField} />
+      ) : (
+        <p>{error.message || 'The error has no message.'}</p>
+      )}
+      {others.map(({ typeName, json }, index) => (
         <details key={index}>
           <summary>{typeName}</summary>
-          <Code text={json ?? 'Reflection has no descriptor of this type.'} />
+          <pre class="code">{json ?? 'Reflection has no descriptor of this type.'}</pre>
         </details>
       ))}
     </div>
   )
 }
 
-function Messages({ outcome }: { outcome: Outcome }) {
-  const { messages, messageCount } = outcome
-  const list = useRef<HTMLDivElement>(null)
-  const follows = useRef(true)
-  useLayoutEffect(() => {
-    const isStream = messageCount > 1
-    if (isStream && list.current && follows.current) {
-      list.current.scrollTop = list.current.scrollHeight
-    }
-  }, [messages])
-  const scrolled = ({ currentTarget: box }: { currentTarget: HTMLElement }) => {
-    follows.current = box.scrollTop + box.clientHeight > box.scrollHeight - 40
-  }
-  if (messageCount === 0) return null
-  const droppedCount = messageCount - messages.length
+interface ViolationListProps extends Pick<OutcomeViewProps, 'focusField'> {
+  readonly violations: readonly Violation[]
+}
+
+function ViolationList({ violations, focusField }: ViolationListProps) {
   return (
-    <>
-      {droppedCount > 0 ? (
-        <p class="form-note">
-          Showing the last {messages.length} of {messageCount} messages.
-        </p>
-      ) : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-      <div class="messages" ref={list} tabIndex={0} onScroll={scrolled}>
-        {messages.map((message) => (
-          <MessageView key={message.number} message={message} isOnly={messageCount === 1} />
-        ))}
-      </div>
-    </>
+    <ul class="violations">
+      {violations.map(({ path, message }, index) => (
+        <li key={index}>
+          {path === '' ? null : (
+            <button type="button" class="violation-field" onClick={() => focusField(path)}>
+              {path}
+            </button>
+          )}
+          <span>{message}</span>
+        </li>
+      ))}
+    </ul>
   )
 }
 
-function MessageView({ message, isOnly }: { message: ReceivedMessage; isOnly: boolean }) {
+function HeaderList({ headers }: { headers: readonly HttpHeader[] }) {
+  if (headers.length === 0) return <p class="form-note">None.</p>
+  return <Facts facts={headers} />
+}
+
+function Timing({ outcome }: { outcome: Outcome }) {
+  const { headMs, firstMs, durationMs, messageCount, byteCount } = outcome
+  const time = (ms: number | undefined) => (ms === undefined ? '–' : durationText(ms))
   return (
-    <article class="message">
-      {isOnly ? null : (
-        <p class="message-head">
-          <span>{message.number}</span>
-          <span>after {durationText(message.atMs)}</span>
-        </p>
-      )}
-      <Code text={message.json} />
-    </article>
+    <Facts
+      facts={[
+        ['Response headers', time(headMs)],
+        ['First message', time(firstMs)],
+        ['Last event', time(durationMs)],
+        ['Messages', messageCount.toLocaleString('en')],
+        ['Bytes of messages', byteCount.toLocaleString('en')],
+      ]}
+    />
   )
 }
 
-function Code({ text }: { text: string }) {
+function Facts({ facts }: { facts: readonly (readonly [name: string, value: string])[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
-    <pre class="code" tabIndex={0}>
-      {text}
-    </pre>
+    <dl class="headers-list">
+      {facts.map(([name, value], index) => (
+        <div key={index}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   )
-}
-
-function HeaderList({ title, headers }: { title: string; headers: readonly HttpHeader[] }) {
-  return (
-    <details class="headers" open={headers.length > 0 && title === 'Trailers'}>
-      <summary>
-        {title} <span class="headers-count">{headers.length}</span>
-      </summary>
-      <dl class="headers-list">
-        {headers.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
-  )
-}
-
-function durationText(durationMs: number): string {
-  if (durationMs < 10) return `${durationMs.toFixed(1)} ms`
-  return durationMs < 10_000
-    ? `${Math.round(durationMs)} ms`
-    : `${(durationMs / 1000).toFixed(1)} s`
 }

@@ -15,7 +15,7 @@ function message(json: string): CallEvent {
 function after(events: readonly CallEvent[]): Outcome {
   return events.reduce(
     (outcome, event, index) => outcomeAfter(outcome, event, index),
-    startedOutcome,
+    startedOutcome(0),
   )
 }
 

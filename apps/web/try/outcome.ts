@@ -9,6 +9,8 @@ export const characterCountMax = 2_000_000
 /** The events of a call so far. */
 export interface Outcome {
   readonly state: 'running' | 'ended'
+  /** Time of the request, by `performance.now()`. */
+  readonly startMs: number
   readonly httpStatus?: number
   readonly headers: readonly HttpHeader[]
   readonly messages: readonly ReceivedMessage[]
@@ -19,6 +21,10 @@ export interface Outcome {
   readonly error?: CallError
   /** Time from the request to the last event. */
   readonly durationMs: number
+  /** Time from the request to the headers of the response. */
+  readonly headMs?: number
+  /** Time from the request to the first message. */
+  readonly firstMs?: number
 }
 
 export interface ReceivedMessage {
@@ -29,14 +35,21 @@ export interface ReceivedMessage {
   readonly atMs: number
 }
 
-export const startedOutcome: Outcome = {
-  state: 'running',
-  headers: [],
-  messages: [],
-  messageCount: 0,
-  byteCount: 0,
-  trailers: [],
-  durationMs: 0,
+/**
+ * The outcome of a call that has begun.
+ * @param startMs Time of the request, by `performance.now()`.
+ */
+export function startedOutcome(startMs: number): Outcome {
+  return {
+    state: 'running',
+    startMs,
+    headers: [],
+    messages: [],
+    messageCount: 0,
+    byteCount: 0,
+    trailers: [],
+    durationMs: 0,
+  }
 }
 
 /** The outcome with one more event. */
@@ -44,7 +57,7 @@ export function outcomeAfter(outcome: Outcome, event: CallEvent, atMs: number): 
   switch (event.kind) {
     case 'head': {
       const { httpStatus, headers } = event
-      return { ...outcome, httpStatus, headers, durationMs: atMs }
+      return { ...outcome, httpStatus, headers, durationMs: atMs, headMs: atMs }
     }
     case 'message':
       return {
@@ -56,6 +69,7 @@ export function outcomeAfter(outcome: Outcome, event: CallEvent, atMs: number): 
         messageCount: outcome.messageCount + 1,
         byteCount: outcome.byteCount + event.byteCount,
         durationMs: atMs,
+        firstMs: outcome.firstMs ?? atMs,
       }
     case 'end': {
       const { trailers, error } = event

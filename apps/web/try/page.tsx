@@ -1,43 +1,62 @@
-import type { DescMethod } from '@bufbuild/protobuf'
-import { type Signal, signal } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { createBrowserStorage } from '../browser-storage.ts'
 import { Failure } from '../failure.tsx'
 import type { PageProps } from '../page-props.ts'
 import type { Route } from '../route.ts'
-import { type CallOptions, defaultCallOptions } from './call.ts'
-import { type CallState, createCallState } from './call-state.ts'
-import { MethodList } from './method-list.tsx'
+import { createCallSettings } from './call-settings.ts'
+import { type Found, findMethod } from './find-method.ts'
+import { createCallHistory, type HistoryEntry } from './history.ts'
 import { MethodPanel } from './method-panel.tsx'
-import { createReflections, type Reflections } from './reflections.ts'
-import { createRequestState, type RequestState } from './request-state.ts'
-import { type ServiceName, serviceAt, tryPath } from './try-path.ts'
+import { createMethodStates } from './method-states.ts'
+import type { Outcome } from './outcome.ts'
+import { Rail } from './rail.tsx'
+import { createReflections } from './reflections.ts'
+import { createSavedDrafts } from './saved-drafts.ts'
+import { parseRequestFragment } from './shared-request.ts'
+import { createSuggest } from './suggestions.ts'
+import { serviceAt } from './try-path.ts'
+import { useComments } from './use-comments.ts'
 import { Welcome } from './welcome.tsx'
 
 /** The API explorer: calls any method, with forms made from the services' reflection. */
-export function TryPage({ clients, router, announce }: PageProps) {
-  const reflections = useMemo(
-    () => createReflections(clients.addresses, location.origin),
-    [clients],
-  )
-  const states = useMemo(createMethodStates, [])
+export function TryPage(props: PageProps) {
+  const { router } = props
+  const explorer = useMemo(() => createExplorer(props), [])
+  const { reflections, states, settings, history } = explorer
   useEffect(() => () => states.close(), [states])
-  const found = find(router.route.value, reflections)
-  const selected = 'method' in found ? found : undefined
+  const route = router.route.value
+  const firstRoute = useRef(route)
+  const commentOf = useComments()
+  const found = findMethod(route, reflections, commentOf !== undefined)
+  const method = 'method' in found ? found : undefined
+  useSharedRequest(route, explorer)
+  const restore = ({ path, text }: HistoryEntry) => {
+    states.setText(path, text)
+    router.navigate(path)
+  }
   return (
     <div class="try">
-      <h1 class="try-title" tabIndex={-1}>
-        API explorer
-      </h1>
-      <MethodList reflections={reflections} selected={selected} navigate={router.navigate} />
+      <Rail
+        reflections={reflections}
+        selected={method}
+        navigate={router.navigate}
+        singleKeys={props.singleKeys}
+        history={history}
+        restore={restore}
+      />
       <div class="try-main">
-        {'method' in found ? (
+        {method && commentOf ? (
           <MethodPanel
-            key={tryPath(found.method.parent.typeName, found.method.name, found.at)}
-            {...found}
-            options={states.options}
-            {...states.of(found)}
-            clients={clients}
-            announce={announce}
+            key={method.path}
+            {...method}
+            {...states.of(method.path, method.method, method.registry)}
+            settings={settings}
+            commentOf={commentOf}
+            suggest={explorer.suggest}
+            isChosen={route !== firstRoute.current}
+            onEnd={(outcome) => explorer.remember(method, outcome)}
+            clients={props.clients}
+            announce={props.announce}
           />
         ) : null}
         {'note' in found ? <p class="loading">{found.note}</p> : null}
@@ -50,64 +69,52 @@ export function TryPage({ clients, router, announce }: PageProps) {
   )
 }
 
-interface Found {
-  readonly at: ServiceName
-  readonly method: DescMethod
-  readonly baseUrl: string
-  readonly registry: Extract<Reflections['of']['movie']['value'], { state: 'known' }>['registry']
-}
+type Explorer = ReturnType<typeof createExplorer>
 
-type Search =
-  | Found
-  | { welcome: true }
-  | { note: string }
-  | { failure: string; reason: string; retry?: () => void }
-
-/** The method in the URL, or why it is not available yet. */
-function find(route: Route, reflections: Reflections): Search {
-  if (route.page !== 'try' || route.service === undefined) return { welcome: true }
-  const at = serviceAt(route.service, location.search)
-  const reflection = reflections.of[at].value
-  if (reflection.state === 'loading') return { note: `Loading the methods of ${at}…` }
-  if (reflection.state === 'failed') {
-    const retry = () => void reflections.load(at)
-    return { failure: `Can't reach ${at}`, reason: reflection.reason, retry }
-  }
-  const { registry, baseUrl } = reflection
-  const methods = registry.getService(route.service)?.methods ?? []
-  const method =
-    methods.find(({ name }) => name === route.method) ?? (route.method ? undefined : methods[0])
-  if (method) return { at, method, baseUrl, registry }
-  const reason = 'Check the address, or pick a method from the list.'
-  return { failure: `${at} has no ${route.service}/${route.method ?? ''}`, reason }
-}
-
-interface MethodState {
-  readonly request: RequestState
-  readonly call: CallState
-}
-
-interface MethodStates {
-  readonly options: Signal<CallOptions>
-  /** Request and outcome of a method, kept while the page is open. */
-  of(found: Found): MethodState
-  close(): void
-}
-
-function createMethodStates(): MethodStates {
-  const states = new Map<DescMethod, MethodState>()
+function createExplorer({ clients, router }: PageProps) {
+  const lasting = createBrowserStorage(window)
+  const untilClosed = createBrowserStorage(window, 'sessionStorage')
+  const route = router.route.peek()
+  const typeName = route.page === 'try' ? route.service : undefined
+  const states = createMethodStates(createSavedDrafts(untilClosed))
+  const history = createCallHistory(lasting)
   return {
-    options: signal(defaultCallOptions),
-    of({ method, registry }) {
-      const state = states.get(method) ?? {
-        request: createRequestState(method, registry),
-        call: createCallState(),
-      }
-      states.set(method, state)
-      return state
-    },
-    close() {
-      for (const { call } of states.values()) call.cancel()
+    states,
+    history,
+    settings: createCallSettings(lasting, untilClosed),
+    suggest: createSuggest({ clients, userId: lasting.get('marquee.user') }),
+    reflections: createReflections({
+      addresses: clients.addresses,
+      origin: location.origin,
+      first: typeName ? serviceAt(typeName, location.search) : 'movie',
+      whenIdle,
+    }),
+    /** Adds a call that has ended to the history. */
+    remember({ path, method, registry }: Found, { error, durationMs }: Outcome) {
+      const code = error?.code ?? 'ok'
+      const text = states.of(path, method, registry).request.text.peek()
+      history.add({ path, name: method.name, code, durationMs, timeMs: Date.now(), text })
     },
   }
+}
+
+/** Latest time at which something is loaded though the browser is busy, in milliseconds. */
+const idleTimeoutMs = 2_000
+
+function whenIdle(callback: () => void): void {
+  // Safari has no requestIdleCallback.
+  if (typeof requestIdleCallback === 'undefined') setTimeout(callback)
+  else requestIdleCallback(callback, { timeout: idleTimeoutMs })
+}
+
+/** Takes the request of a link over, once: a reload keeps what is edited since. */
+function useSharedRequest(route: Route, { states, settings }: Explorer): void {
+  useEffect(() => {
+    const shared = parseRequestFragment(location.hash)
+    if (!shared) return
+    const path = location.pathname + location.search
+    states.setText(path, shared.text)
+    settings.options.value = { ...settings.options.peek(), ...shared.options }
+    history.replaceState(history.state, '', path)
+  }, [route])
 }

@@ -12,6 +12,10 @@ import {
 import * as grpc from '@connectrpc/connect/protocol-grpc'
 import { trailerFlag, trailerParse } from '@connectrpc/connect/protocol-grpc-web'
 import type { Call, CallError, CallEvent, ErrorDetail, HttpHeader } from './call.ts'
+import { inflate } from './inflate.ts'
+
+/** Flag of a compressed message in its envelope, of both protocols. */
+const compressedFlag = 1
 
 /** Reads a unary Connect response: trailers are headers that begin with `trailer-`. */
 export async function* readConnectUnary(call: Call, response: Response): AsyncGenerator<CallEvent> {
@@ -42,7 +46,10 @@ export async function* readStream(call: Call, response: Response): AsyncGenerato
   if (isGrpc && response.headers.has('grpc-status')) {
     return yield endEvent(call, [], grpc.findTrailerError(response.headers))
   }
-  for await (const { flags, data } of createEnvelopeReadableStream(response.body)) {
+  const encoding = response.headers.get(isGrpc ? 'grpc-encoding' : 'connect-content-encoding')
+  for await (const envelope of createEnvelopeReadableStream(response.body)) {
+    const { flags } = envelope
+    const data = (flags & compressedFlag) === 0 ? envelope.data : await decode(envelope, encoding)
     if ((flags & (isGrpc ? trailerFlag : endStreamFlag)) !== 0) {
       const { metadata, error } = isGrpc ? parseTrailers(data) : endStreamFromJson(data)
       return yield endEvent(call, [...metadata], error)
@@ -51,6 +58,11 @@ export async function* readStream(call: Call, response: Response): AsyncGenerato
   }
   const last = isGrpc ? 'trailers' : 'its end-of-stream message'
   throw new ConnectError(`the stream ended without ${last}`, Code.DataLoss)
+}
+
+function decode({ data }: { data: Uint8Array }, encoding: string | null): Promise<Uint8Array> {
+  if (encoding === 'gzip') return inflate(data)
+  throw new ConnectError(`a message has the encoding ${encoding}, not gzip`, Code.Internal)
 }
 
 function parseTrailers(data: Uint8Array) {

@@ -27,10 +27,21 @@ export interface Reflected {
 
 type ReflectionRequest = MessageInitShape<typeof ServerReflectionRequestSchema>['messageRequest']
 
-/** Loads the services of the server at the base URL, in two requests. */
-export async function reflect(baseUrl: string, signal: AbortSignal): Promise<Reflected> {
+/** Compresses the descriptors to a quarter. */
+const headers = [['connect-accept-encoding', 'gzip']] as const
+
+/**
+ * Loads the services of the server at the base URL, in two requests.
+ * @param isWanted Returns false for a service whose types are not needed. Default: all are loaded.
+ */
+export async function reflect(
+  baseUrl: string,
+  signal: AbortSignal,
+  isWanted: (typeName: string) => boolean = () => true,
+): Promise<Reflected> {
   const [listed] = await sendAll(baseUrl, [{ case: 'listServices', value: '' }], signal)
-  const names = listed?.case === 'listServicesResponse' ? listed.value.service : []
+  const all = listed?.case === 'listServicesResponse' ? listed.value.service : []
+  const names = all.filter(({ name }) => isWanted(name))
   const requests = names.map(({ name }) => ({ case: 'fileContainingSymbol', value: name }) as const)
   const responses = await sendAll(baseUrl, requests, signal)
   const files = responses.flatMap((response) =>
@@ -57,7 +68,7 @@ async function sendAll(
       create(ServerReflectionRequestSchema, { messageRequest }),
     ),
     registry: createRegistry(),
-    options: { ...defaultCallOptions, format: 'binary' },
+    options: { ...defaultCallOptions, format: 'binary', headers },
   }
   const responses: ServerReflectionResponse['messageResponse'][] = []
   for await (const event of runCall(call, signal)) {

@@ -6,7 +6,7 @@ import { isListed, type ServiceName, serviceNames } from './try-path.ts'
 
 /** The state of loading a service's methods. */
 export type Reflection =
-  | { readonly state: 'loading'; readonly isFirst: boolean }
+  | { readonly state: 'loading' }
   | { readonly state: 'failed'; readonly reason: string }
   | ({ readonly state: 'known'; readonly baseUrl: string } & Reflected)
 
@@ -19,26 +19,37 @@ export interface Reflections {
 /** Timeout of loading a service's methods. */
 const timeoutMs = 10_000
 
+interface ReflectionsOptions {
+  readonly addresses: () => Promise<ServiceAddresses>
+  readonly origin: string
+  /** The service that is loaded at once; the others are loaded after it. */
+  readonly first: ServiceName
+  /** Calls back when the browser has nothing else to do. */
+  readonly whenIdle: (callback: () => void) => void
+}
+
 /** Loads the methods of each service; a failure of one does not affect the others. */
-export function createReflections(
-  addresses: () => Promise<ServiceAddresses>,
-  origin: string,
-): Reflections {
-  const start = () => signal<Reflection>({ state: 'loading', isFirst: true })
+export function createReflections(options: ReflectionsOptions): Reflections {
+  const { addresses, origin, first, whenIdle } = options
+  const start = () => signal<Reflection>({ state: 'loading' })
   const of = { movie: start(), metadata: start(), rating: start() }
   const load = async (name: ServiceName) => {
-    if (of[name].value.state !== 'loading') of[name].value = { state: 'loading', isFirst: false }
+    of[name].value = { state: 'loading' }
     try {
       const { services } = await addresses()
       const baseUrl = absoluteUrl(services[name], origin)
-      const { registry, ...all } = await reflect(baseUrl, AbortSignal.timeout(timeoutMs))
-      const listed = all.services.filter(({ typeName }) => isListed(typeName, name))
-      of[name].value = { state: 'known', baseUrl, registry, services: listed }
+      const isWanted = (typeName: string) => isListed(typeName, name)
+      const reflected = await reflect(baseUrl, AbortSignal.timeout(timeoutMs), isWanted)
+      of[name].value = { state: 'known', baseUrl, ...reflected }
     } catch (error) {
       of[name].value = { state: 'failed', reason: ConnectError.from(error).rawMessage }
     }
   }
-  for (const name of serviceNames) void load(name)
+  void load(first).then(() =>
+    whenIdle(() => {
+      for (const name of serviceNames) if (name !== first) void load(name)
+    }),
+  )
   return { of, load }
 }
 

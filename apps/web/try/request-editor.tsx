@@ -1,15 +1,15 @@
-import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
+import type { DescMethod } from '@bufbuild/protobuf'
 import { useSignal } from '@preact/signals'
-import { useId, useMemo } from 'preact/hooks'
 import { Choice } from './choice.tsx'
-import { FormContext, type FormShared, MessageForm } from './message-form.tsx'
+import { FormContext, type FormShared } from './form-context.ts'
+import { JsonEditor } from './json-editor.tsx'
+import { MessageForm } from './message-form.tsx'
 import type { RequestState } from './request-state.ts'
 
 interface RequestEditorProps {
   readonly method: DescMethod
-  readonly registry: FileRegistry
   readonly request: RequestState
-  readonly violations: FormShared['violations']
+  readonly form: FormShared
 }
 
 const views = [
@@ -18,14 +18,12 @@ const views = [
 ] as const
 
 /** The request as a form or as JSON; both edit the same drafts. */
-export function RequestEditor({ method, registry, request, violations }: RequestEditorProps) {
+export function RequestEditor({ method, request, form }: RequestEditorProps) {
   const view = useSignal<'form' | 'json'>('form')
-  const form = useMemo(() => ({ registry, violations }), [registry, violations])
-  const problems = violations.get('') ?? []
   return (
-    <section class="editor" aria-label="Request">
+    <div class="editor">
       <div class="editor-head">
-        <h3 class="editor-title">{method.input.typeName}</h3>
+        <p class="editor-type">{method.input.typeName}</p>
         <Choice
           label="Edit as"
           quiet
@@ -36,15 +34,14 @@ export function RequestEditor({ method, registry, request, violations }: Request
           }}
         />
       </div>
-      {problems.length > 0 ? <p class="field-problems">{problems.join(' · ')}</p> : null}
       {view.value === 'json' ? (
-        <JsonView request={request} />
+        <JsonEditor request={request} desc={method.input} />
       ) : (
         <FormContext.Provider value={form}>
           <Messages method={method} request={request} />
         </FormContext.Provider>
       )}
-    </section>
+    </div>
   )
 }
 
@@ -102,31 +99,5 @@ function Messages({ method, request }: { method: DescMethod; request: RequestSta
       </fieldset>
       {body}
     </>
-  )
-}
-
-function JsonView({ request }: { request: RequestState }) {
-  const id = useId()
-  const lines = request.text.value.split('\n').length
-  return (
-    <div class="field">
-      <label class="field-name" for={id}>
-        {request.sendsMany ? 'JSON, an array of messages' : 'JSON'}
-      </label>
-      <textarea
-        id={id}
-        class="input input-code"
-        rows={Math.min(24, Math.max(8, lines + 1))}
-        spellcheck={false}
-        autocapitalize="off"
-        value={request.text.value}
-        aria-invalid={request.textProblem.value !== ''}
-        aria-describedby={`${id}-problem`}
-        onInput={(event) => request.setText(event.currentTarget.value)}
-      />
-      <p class="field-problems" id={`${id}-problem`}>
-        {request.textProblem.value}
-      </p>
-    </div>
   )
 }

@@ -1,4 +1,4 @@
-import type { DescMethod, Message, Registry } from '@bufbuild/protobuf'
+import type { DescMethod, JsonValue, Message, Registry } from '@bufbuild/protobuf'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { canonicalDraft, type Draft, emptyDraft, parseDraft } from './draft.ts'
 import { parseRequestText, requestText } from './request-text.ts'
@@ -16,6 +16,8 @@ export interface RequestState {
   addDraft(): void
   removeDraft(index: number): void
   setText(text: string): void
+  /** Replaces all drafts by these messages, such as those of an example. */
+  fill(messages: readonly JsonValue[]): void
   /** The messages, or the problem of the first invalid one. */
   messages(): { readonly messages: readonly Message[] } | { readonly problem: string }
 }
@@ -32,6 +34,7 @@ export function createRequestState(method: DescMethod, registry: Registry): Requ
     text.value = requestText(next, sendsMany)
     textProblem.value = ''
   }
+  const canonical = (message: JsonValue) => canonicalDraft(method.input, message, registry)
   const setText = (next: string) => {
     text.value = next
     const parsed = parseRequestText(next, sendsMany)
@@ -40,7 +43,7 @@ export function createRequestState(method: DescMethod, registry: Registry): Requ
       return
     }
     try {
-      drafts.value = parsed.drafts.map((draft) => canonicalDraft(method.input, draft, registry))
+      drafts.value = parsed.drafts.map(canonical)
       textProblem.value = ''
     } catch (error) {
       textProblem.value = error instanceof Error ? error.message : String(error)
@@ -55,6 +58,7 @@ export function createRequestState(method: DescMethod, registry: Registry): Requ
     addDraft: () => setDrafts([...drafts.value, emptyDraft(method.input, registry)]),
     removeDraft: (index) => setDrafts(drafts.value.toSpliced(index, 1)),
     setText,
+    fill: (messages) => setDrafts(messages.map(canonical)),
     messages: () =>
       textProblem.value ? { problem: textProblem.value } : parseAll(method, drafts.value, registry),
   }

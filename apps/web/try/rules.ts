@@ -9,18 +9,34 @@ import {
   type Registry,
   toJson,
 } from '@bufbuild/protobuf'
+import { checkRules } from './rule-check.ts'
+import { number, object, objects, patternText, sized } from './rule-text.ts'
 
 /** The protovalidate rules of a field (buf/validate/validate.proto). */
 export interface FieldRules {
+  /** True when the field must have a value, which for a text is one character or more. */
   readonly required: boolean
   /** The rules in words, for the form. */
   readonly hints: readonly string[]
+  /** The regular expressions behind the words. */
+  readonly patterns: readonly string[]
+  /** Why the value breaks a rule, or `undefined`. The server checks all rules; this, the usual ones. */
+  readonly problemOf: (value: JsonValue | undefined) => string | undefined
 }
 
 /** The rules of a field, read with the option types in the registry. */
 export function fieldRules(field: DescField, registry: Registry): FieldRules {
-  const rules = optionOf(field, 'buf.validate.field', registry)
-  return { required: rules.required === true, hints: hintsOf(rules) }
+  const { ignore, ...rules } = optionOf(field, 'buf.validate.field', registry)
+  const kinds = kindsOf(rules)
+  const mayBeEmpty = ignore === 'IGNORE_IF_ZERO_VALUE' || ignore === 'IGNORE_ALWAYS'
+  const needsSome = kinds.some(({ minLen, minItems }) => Number(minLen ?? minItems ?? 0) >= 1)
+  const required = rules.required === true || (needsSome && !mayBeEmpty)
+  return {
+    required,
+    hints: hintsOf(rules),
+    patterns: kinds.flatMap(patternsOf),
+    problemOf: (value) => checkRules(kinds, required, value),
+  }
 }
 
 /** The rules across fields, with the text of the proto. */
@@ -36,10 +52,14 @@ function optionOf(desc: DescField | DescMessage, name: string, registry: Registr
   return object(toJson(extension.message, option, { registry }))
 }
 
-function hintsOf(rules: JsonObject): string[] {
-  const { required, cel, ignore, ...kinds } = rules
-  const own = Object.values(kinds).flatMap((rule) => kindHints(object(rule)))
-  const custom = objects(cel).flatMap(({ message }) => (message ? [String(message)] : []))
+/** The rules by the kind of the value: those of `string`, `int32`, `repeated` and so on. */
+function kindsOf({ required: _, cel: __, ...kinds }: JsonObject): JsonObject[] {
+  return Object.values(kinds).map(object)
+}
+
+function hintsOf({ ignore: _, ...rules }: JsonObject): string[] {
+  const own = kindsOf(rules).flatMap(kindHints)
+  const custom = objects(rules.cel).flatMap(({ message }) => (message ? [String(message)] : []))
   return [...own, ...custom]
 }
 
@@ -49,7 +69,7 @@ function kindHints(rule: JsonObject): string[] {
     sized(rule.minItems, rule.maxItems, 'items'),
     between(rule),
     rule.definedOnly === true ? 'one of the defined values' : undefined,
-    rule.pattern === undefined ? undefined : `matches ${rule.pattern}`,
+    rule.pattern === undefined ? undefined : patternText(String(rule.pattern)),
     ...eachItem(rule.items),
   ].filter((hint) => hint !== undefined)
 }
@@ -58,34 +78,12 @@ function eachItem(rules: JsonValue | undefined): string[] {
   return rules === undefined ? [] : hintsOf(object(rules)).map((hint) => `each: ${hint}`)
 }
 
-function sized(min: JsonValue | undefined, max: JsonValue | undefined, noun: string) {
-  if (min === undefined && max === undefined) return undefined
-  if (max === undefined) return `at least ${number(min)} ${noun}`
-  return min === undefined
-    ? `at most ${number(max)} ${noun}`
-    : `${number(min)} to ${number(max)} ${noun}`
+function patternsOf({ pattern, items }: JsonObject): string[] {
+  const ofItems = items === undefined ? [] : kindsOf(object(items)).flatMap(patternsOf)
+  return pattern === undefined ? ofItems : [String(pattern), ...ofItems]
 }
 
 function between({ gte, lte }: JsonObject): string | undefined {
   if (gte === undefined) return lte === undefined ? undefined : `${number(lte)} or less`
   return lte === undefined ? `${number(gte)} or more` : `${number(gte)} to ${number(lte)}`
-}
-
-/** A number with separators from 10,000 on, so that years have none: 1870, but 100,000. */
-function number(value: JsonValue | undefined): string {
-  const count = Number(value)
-  if (value === undefined || Number.isNaN(count)) return text(value)
-  return Math.abs(count) < 10_000 ? String(count) : count.toLocaleString('en')
-}
-
-function text(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-function object(value: JsonValue | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
-}
-
-function objects(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.map(object) : []
 }

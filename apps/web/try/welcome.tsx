@@ -1,29 +1,46 @@
-const examples = [
-  { path: '/try/movie.v1.MovieService/ListMovies', text: 'List movies by title or by rating' },
-  { path: '/try/rating.v1.RatingService/PutRating', text: 'Rate a movie' },
+const cards = [
+  {
+    path: '/try/movie.v1.MovieService/GetMovieDetails',
+    title: 'Look up a movie',
+    text: 'What it is, and how it is rated, in one call.',
+  },
+  {
+    path: '/try/movie.v1.MovieService/ListMovies',
+    title: 'Search',
+    text: 'Find movies by words, filter them, or list the top rated.',
+  },
+  {
+    path: '/try/rating.v1.RatingService/PutRating',
+    title: 'Rate a movie',
+    text: 'Half a star to five. The response has the new mean.',
+  },
   {
     path: '/try/movie.v1.MovieService/WatchMovieDetails',
-    text: 'Watch a rating live, as a stream',
+    title: 'Watch a rating live',
+    text: 'A stream with a message for every change.',
   },
   {
     path: '/try/metadata.v1.MetadataService/ImportMetadata',
-    text: 'Import several movies in one stream',
+    title: 'Import two movies',
+    text: 'A stream of messages in one request.',
   },
 ]
 
 /** An introduction, shown while no method is chosen. */
 export function Welcome() {
   return (
-    <section class="prose">
-      <p>
-        Call any method of the three services over Connect or gRPC-Web. Forms come from the
-        services' own descriptors, by reflection. Copy each call as a command for curl, grpcurl or
-        buf. Each method is also a REST route: see the <a href="/docs">REST documentation</a>.
+    <section class="welcome">
+      <p class="welcome-text">
+        Call any method of the three services over Connect or gRPC-Web. Each example is ready to
+        send. Copy a call for curl, grpcurl, buf or TypeScript, or as REST: see also the{' '}
+        <a href="/docs">REST documentation</a>.
       </p>
-      <ul class="welcome-list">
-        {examples.map(({ path, text }) => (
-          <li key={path}>
-            <a href={path}>{text}</a>
+      <ul class="welcome-cards">
+        {cards.map(({ path, title, text }) => (
+          <li key={path} class="welcome-card">
+            <a href={path}>{title}</a>
+            <p>{text}</p>
+            <p class="field-type">{path.split('/').at(-1)}</p>
           </li>
         ))}
       </ul>

@@ -1,0 +1,47 @@
+import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
+import type { Route } from '../route.ts'
+import type { Reflections } from './reflections.ts'
+import { type ServiceName, serviceAt, tryPath } from './try-path.ts'
+
+/** A method that can be called. */
+export interface Found {
+  readonly at: ServiceName
+  readonly method: DescMethod
+  /** Path of the method on the page. */
+  readonly path: string
+  readonly baseUrl: string
+  readonly registry: FileRegistry
+}
+
+type Search =
+  | Found
+  | { readonly welcome: true }
+  | { readonly note: string }
+  | { readonly failure: string; readonly reason: string; readonly retry?: () => void }
+
+/**
+ * The method in the URL, or why it is not available yet.
+ * @param hasComments False while the comments are loaded, which are shown with the method.
+ */
+export function findMethod(route: Route, reflections: Reflections, hasComments: boolean): Search {
+  if (route.page !== 'try' || route.service === undefined) return { welcome: true }
+  const at = serviceAt(route.service, location.search)
+  const reflection = reflections.of[at].value
+  if (reflection.state === 'failed') {
+    const retry = () => void reflections.load(at)
+    return { failure: `Can't reach ${at}`, reason: reflection.reason, retry }
+  }
+  if (reflection.state === 'loading' || !hasComments) {
+    return { note: `Loading the methods of ${at}…` }
+  }
+  const { registry, baseUrl } = reflection
+  const methods = registry.getService(route.service)?.methods ?? []
+  const method =
+    methods.find(({ name }) => name === route.method) ?? (route.method ? undefined : methods[0])
+  if (method) {
+    const path = tryPath(method.parent.typeName, method.name, at)
+    return { at, method, path, baseUrl, registry }
+  }
+  const reason = 'Check the address, or pick a method from the list.'
+  return { failure: `${at} has no ${route.service}/${route.method ?? ''}`, reason }
+}

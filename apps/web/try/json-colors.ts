@@ -1,0 +1,91 @@
+/** Longest text that is coloured, in characters. */
+const coloredLengthMax = 200_000
+
+const token = /"(?:[^"\\]|\\.)*"(?<colon>\s*:)?|-?\d[\d.eE+-]*|\b(?:true|false|null)\b/g
+
+/**
+ * Colours the JSON in the element with the CSS Custom Highlight API, which adds no elements. Returns
+ * a function that removes the colours. Does nothing in a browser without the API.
+ */
+export function colorJson(element: Element): () => void {
+  const text = element.textContent ?? ''
+  if (!hasHighlights() || text.length > coloredLengthMax) return () => {}
+  const added: [Highlight, Range][] = []
+  for (const node of textNodes(element)) {
+    for (const match of node.data.matchAll(token)) {
+      const highlight = highlightNamed(nameOf(match))
+      const range = rangeOf(node, match.index, match.index + match[0].length)
+      highlight.add(range)
+      added.push([highlight, range])
+    }
+  }
+  return () => {
+    for (const [highlight, range] of added) highlight.delete(range)
+  }
+}
+
+/** Marks every occurrence of the text in the element, in any case. Returns their places. */
+export function markText(element: Element, text: string): readonly Range[] {
+  const sought = text.toLowerCase()
+  if (sought === '') return []
+  const ranges: Range[] = []
+  for (const node of textNodes(element)) {
+    const within = node.data.toLowerCase()
+    for (
+      let at = within.indexOf(sought);
+      at >= 0;
+      at = within.indexOf(sought, at + sought.length)
+    ) {
+      ranges.push(rangeOf(node, at, at + sought.length))
+    }
+  }
+  if (hasHighlights()) for (const range of ranges) highlightNamed('json-match').add(range)
+  return ranges
+}
+
+export function unmarkText(ranges: readonly Range[]): void {
+  if (hasHighlights()) for (const range of ranges) highlightNamed('json-match').delete(range)
+}
+
+function hasHighlights(): boolean {
+  return typeof Highlight !== 'undefined' && CSS.highlights !== undefined
+}
+
+/** Declarations by name of a highlight. */
+const styles: Readonly<Record<string, string>> = {
+  'json-key': 'color: var(--json-key)',
+  'json-string': 'color: var(--json-string)',
+  'json-number': 'color: var(--json-number)',
+  'json-word': 'color: var(--json-word)',
+  'json-match': 'background: var(--warn); color: var(--paper)',
+}
+
+/** The highlight of a name, whose style the document gets with it: the bundler knows no `::highlight`. */
+function highlightNamed(name: string): Highlight {
+  const known = CSS.highlights.get(name)
+  if (known) return known
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(`::highlight(${name}) { ${styles[name]} }`)
+  document.adoptedStyleSheets.push(sheet)
+  const highlight = new Highlight()
+  CSS.highlights.set(name, highlight)
+  return highlight
+}
+
+function nameOf(match: RegExpMatchArray): string {
+  const [first = ''] = match[0]
+  if (first === '"') return match.groups?.colon === undefined ? 'json-string' : 'json-key'
+  return /[tfn]/.test(first) ? 'json-word' : 'json-number'
+}
+
+function* textNodes(element: Element): Generator<Text> {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) yield node as Text
+}
+
+function rangeOf(node: Text, start: number, end: number): Range {
+  const range = new Range()
+  range.setStart(node, start)
+  range.setEnd(node, end)
+  return range
+}

@@ -1,0 +1,48 @@
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import { colorJson, markText, unmarkText } from './json-colors.ts'
+import { type JsonFold, type JsonPart, jsonParts } from './json-tree.ts'
+
+interface JsonViewProps {
+  readonly text: string
+  /** Text to mark; empty for none. */
+  readonly search?: string
+}
+
+/** JSON in colours. Objects and lists can be folded, and ids of movies are links. */
+export function JsonView({ text, search = '' }: JsonViewProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const parts = useMemo(() => jsonParts(text), [text])
+  useLayoutEffect(() => (box.current ? colorJson(box.current) : undefined), [text])
+  useEffect(() => {
+    if (!box.current) return
+    const ranges = markText(box.current, search)
+    return () => unmarkText(ranges)
+  }, [text, search])
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+    <div class="code json" ref={box} tabIndex={0}>
+      <Parts parts={parts} />
+    </div>
+  )
+}
+
+function Parts({ parts }: { parts: readonly JsonPart[] }) {
+  return parts.map((part, index) => {
+    if (typeof part === 'string') return part
+    if (part.kind === 'fold') return <Fold key={index} fold={part} />
+    return (
+      <a key={index} href={part.path}>
+        {part.text}
+      </a>
+    )
+  })
+}
+
+function Fold({ fold }: { fold: JsonFold }) {
+  return (
+    <details class="json-fold" open>
+      <summary data-count={fold.count}>{fold.head}</summary>
+      <Parts parts={fold.parts} />
+    </details>
+  )
+}

@@ -1,0 +1,161 @@
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { copyText } from './copy-text.ts'
+import { JsonView } from './json-view.tsx'
+import type { Outcome, ReceivedMessage } from './outcome.ts'
+import { durationText } from './outcome-text.ts'
+
+interface MessagesViewProps {
+  readonly outcome: Outcome
+  /** Name of the method, for the name of a downloaded file. */
+  readonly name: string
+}
+
+/** The messages of the response, the newest first, with search, copy and download. */
+export function MessagesView({ outcome, name }: MessagesViewProps) {
+  const [search, setSearch] = useState('')
+  const [wraps, setWraps] = useState(true)
+  const [paused, setPaused] = useState<Outcome>()
+  const shown = paused ?? outcome
+  const isStream = shown.messageCount > 1
+  const found = shown.messages.filter(({ json }) => includes(json, search))
+  const listed = (isStream ? found : shown.messages).toReversed()
+  const note = noteOf(shown, found.length, search, isStream)
+  if (outcome.messageCount === 0) return null
+  return (
+    <>
+      <MessageTools
+        search={search}
+        setSearch={setSearch}
+        wraps={wraps}
+        setWraps={setWraps}
+        text={textOf(shown.messages)}
+        name={name}
+      >
+        {outcome.state === 'running' || paused ? (
+          <button
+            type="button"
+            class="small-button"
+            aria-pressed={paused !== undefined}
+            onClick={() => setPaused(paused ? undefined : outcome)}
+          >
+            {paused ? 'Resume' : 'Pause'}
+          </button>
+        ) : null}
+      </MessageTools>
+      <p class="form-note" role="status">
+        {note}
+      </p>
+      <div class="messages" data-wrap={wraps}>
+        {listed.map((message) => (
+          <MessageView
+            key={message.number}
+            message={message}
+            previous={shown.messages.find(({ number }) => number === message.number - 1)}
+            isOnly={!isStream}
+            search={search}
+          />
+        ))}
+      </div>
+    </>
+  )
+}
+
+function includes(json: string, search: string): boolean {
+  return json.toLowerCase().includes(search.toLowerCase())
+}
+
+function noteOf(outcome: Outcome, foundCount: number, search: string, isStream: boolean): string {
+  const { messages, messageCount } = outcome
+  if (search !== '' && foundCount === 0) return `“${search}” was not found.`
+  if (search !== '' && isStream) return `${foundCount} of ${messages.length} messages have it.`
+  return messageCount > messages.length
+    ? `Showing the last ${messages.length} of ${messageCount} messages.`
+    : ''
+}
+
+function textOf(messages: readonly ReceivedMessage[]): string {
+  return messages.map(({ json }) => json).join('\n')
+}
+
+interface MessageToolsProps {
+  readonly search: string
+  readonly setSearch: (search: string) => void
+  readonly wraps: boolean
+  readonly setWraps: (wraps: boolean) => void
+  /** All messages. */
+  readonly text: string
+  readonly name: string
+  readonly children: ComponentChildren
+}
+
+function MessageTools(props: MessageToolsProps) {
+  const { search, setSearch, wraps, setWraps, text, name, children } = props
+  const [copied, setCopied] = useState('')
+  const copy = async () => setCopied((await copyText(text)) ? 'Copied' : "Couldn't copy")
+  return (
+    <div class="message-tools">
+      <input
+        class="input"
+        type="search"
+        aria-label="Search the response"
+        placeholder="Search"
+        value={search}
+        onInput={(event) => setSearch(event.currentTarget.value)}
+      />
+      {children}
+      <button
+        type="button"
+        class="small-button"
+        aria-pressed={wraps}
+        onClick={() => setWraps(!wraps)}
+      >
+        Wrap
+      </button>
+      <button type="button" class="small-button" onClick={copy}>
+        Copy
+      </button>
+      <button type="button" class="small-button" onClick={() => download(text, `${name}.json`)}>
+        Download
+      </button>
+      <span class="commands-copied" role="status">
+        {copied}
+      </span>
+    </div>
+  )
+}
+
+function download(text: string, fileName: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = fileName
+  link.click()
+  URL.revokeObjectURL(url)
+}
+
+interface MessageViewProps {
+  readonly message: ReceivedMessage
+  /** The message before it, if it is kept. */
+  readonly previous: ReceivedMessage | undefined
+  readonly isOnly: boolean
+  readonly search: string
+}
+
+function MessageView({ message, previous, isOnly, search }: MessageViewProps) {
+  return (
+    <article class="message">
+      {isOnly ? null : (
+        <p class="message-head">
+          <span>{message.number}</span>
+          <span>
+            {previous
+              ? `+${durationText(message.atMs - previous.atMs)}`
+              : `after ${durationText(message.atMs)}`}
+          </span>
+        </p>
+      )}
+      <JsonView text={message.json} search={search} />
+    </article>
+  )
+}

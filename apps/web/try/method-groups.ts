@@ -1,0 +1,62 @@
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
+import { MetadataService } from '@marquee/client/metadata'
+import { MovieService } from '@marquee/client/movie'
+import { RatingService } from '@marquee/client/rating'
+import { DeadLetterService, SystemService } from '@marquee/client/system'
+import type { Reflection, Reflections } from './reflections.ts'
+import { ownerOf, type ServiceName, serviceNames, tryPath } from './try-path.ts'
+
+/** A method in the list. */
+export interface MethodEntry {
+  readonly method: DescMethod
+  readonly path: string
+}
+
+/** The methods of an RPC service. */
+export interface RpcService {
+  readonly typeName: string
+  readonly methods: readonly MethodEntry[]
+}
+
+/** Methods of the page's own version, listed until reflection has responded. */
+const bundled: Readonly<Record<ServiceName, readonly DescService[]>> = {
+  movie: [MovieService, SystemService],
+  metadata: [MetadataService],
+  rating: [RatingService, DeadLetterService],
+}
+
+/** The RPC services of one service alone. */
+export function ownServices(name: ServiceName, reflection: Reflection): RpcService[] {
+  const services = reflection.state === 'known' ? reflection.services : bundled[name]
+  return services.filter(({ typeName }) => ownerOf(typeName) === name).map(entriesAt(name))
+}
+
+/** The RPC services that every service has, with paths for one of them. */
+export function sharedServices(at: ServiceName, { of }: Reflections): RpcService[] {
+  const known = [of[at], ...serviceNames.map((name) => of[name])].find(
+    ({ value }) => value.state === 'known',
+  )?.value
+  if (known?.state !== 'known') return []
+  return known.services.filter(({ typeName }) => ownerOf(typeName) === undefined).map(entriesAt(at))
+}
+
+function entriesAt(at: ServiceName) {
+  return ({ typeName, methods }: DescService): RpcService => ({
+    typeName,
+    methods: methods.map((method) => ({ method, path: tryPath(typeName, method.name, at) })),
+  })
+}
+
+/** The services with the methods whose full name has every word of the text, in any case. */
+export function filterServices(services: readonly RpcService[], text: string): RpcService[] {
+  const words = text.toLowerCase().split(/[\s/]+/)
+  return services
+    .map(({ typeName, methods }) => ({
+      typeName,
+      methods: methods.filter(({ method }) => {
+        const name = `${typeName}/${method.name}`.toLowerCase()
+        return words.every((word) => name.includes(word))
+      }),
+    }))
+    .filter(({ methods }) => methods.length > 0)
+}
