@@ -59,7 +59,8 @@ export function createWatchResponses(
     const known = responses.get(message)
     if (known !== undefined) return known
     const resumeRevision = BigInt(message.resumeRevision)
-    const content = { ...contentOf(message), resumeRevision }
+    const { caughtUp = false } = message
+    const content = { ...contentOf(message), resumeRevision, caughtUp }
     const response = encodeOnce(create(WatchAggregatedRatingsResponseSchema, content))
     responses.set(message, response)
     return response

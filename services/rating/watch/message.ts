@@ -7,4 +7,6 @@ export interface WatchMessage {
   readonly top?: readonly Aggregate[]
   /** Revision up to which everything is sent with this message. */
   readonly resumeRevision: number
+  /** Set once in a stream of a record type, when everything that there was has been sent. */
+  readonly caughtUp?: true
 }

@@ -13,7 +13,7 @@ export interface TypeWatchers {
   all(): Iterable<Watcher>
   /**
    * Yields the states of a record type that changed after a revision, in the order of their
-   * changes, then each change.
+   * changes, then each change. The message that completes the first states says so.
    */
   watch(options: TypeWatch): AsyncGenerator<WatchMessage>
 }
@@ -48,6 +48,7 @@ export function createTypeWatchers(): TypeWatchers {
         let sentRevision = sinceRevision
         let position = sentRevision === 0 ? beginning : positionAt(sentRevision)
         let hasBegun = false
+        let isCaughtUp = false
         while (!signal.aborted) {
           feed.throwIfFailed()
           const page = await feed.after(position)
@@ -57,17 +58,22 @@ export function createTypeWatchers(): TypeWatchers {
             position = beginning
             continue
           }
-          for (const change of page.changes) {
-            if (change.state.recordType !== recordType) continue
-            hasBegun = true
+          hasBegun = true
+          const changes = page.changes.filter(({ state }) => state.recordType === recordType)
+          // The message that completes the first states is one of its own. Watchers share the others.
+          const last = page.isLast && !isCaughtUp ? changes.pop() : undefined
+          for (const change of changes) {
             const message = atLeast(change, sentRevision)
             sentRevision = message.resumeRevision
             yield message
           }
           position = page.end
           if (!page.isLast) continue
-          if (!hasBegun) yield { resumeRevision: page.revision }
-          hasBegun = true
+          if (!isCaughtUp) {
+            isCaughtUp = true
+            sentRevision = Math.max(sentRevision, page.revision)
+            yield { ...last, resumeRevision: sentRevision, caughtUp: true }
+          }
           if (feed.position.revision > page.revision) continue
           // Where the feed reads next, its page needs no further read.
           position = feed.position

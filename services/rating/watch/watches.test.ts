@@ -58,7 +58,8 @@ test.each([[{ records: [first] }], [movies], [topThree]])(
     await bench.rate('1', 1)
     const since = await bench.store.revision()
     const watch = bench.watch(target, since)
-    expect(await watch.next()).toEqual({ resumeRevision: since })
+    const caughtUp = target === movies ? { caughtUp: true } : {}
+    expect(await watch.next()).toEqual({ resumeRevision: since, ...caughtUp } as WatchMessage)
     const changed = watch.next()
     await bench.rate('1', 5)
     const { state, top, resumeRevision } = await changed
@@ -114,6 +115,35 @@ test.each([[movies], [{ records: Array.from({ length: 400 }, (_, n) => movie(`${
     let last = 0
     for (let n = 0; n < 400; n++) last = (await whole.next()).resumeRevision
     expect(last).toBe(revision)
+  },
+)
+
+test.each([0, 1])(
+  'a watch of a record type says once that all states are sent, from revision %d',
+  async (since) => {
+    using bench = setUp()
+    const count = 2 * pageSizeMax + 1
+    for (const recordType of ['movie', 'book']) {
+      await bench.store.put(
+        Array.from({ length: count }, (_, n) => {
+          return { recordType, recordId: `${n}`, userId: 'ada', value: 3 }
+        }),
+      )
+    }
+    for (const recordType of ['movie', 'book', 'song']) {
+      const watch = bench.watch({ recordType }, since)
+      const ids = new Set<string | undefined>()
+      let message: WatchMessage
+      do {
+        message = await watch.next()
+        if (message.state) ids.add(message.state.recordId)
+      } while (!message.caughtUp)
+      expect(ids.size).toBe(recordType === 'song' ? 0 : count)
+      expect(message.resumeRevision).toBe(await bench.store.revision())
+      const changed = watch.next()
+      await bench.store.put([{ recordType, recordId: 'new', userId: 'ada', value: 3 }])
+      expect(await changed).not.toHaveProperty('caughtUp')
+    }
   },
 )
 
