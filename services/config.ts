@@ -84,6 +84,7 @@ export function readDevConfig(
       ...on('metadata', 8081),
       ...forMovie,
       databaseUrl: `sqlite:${join(data, 'metadata.db')}`,
+      followsRatings: true,
     },
     rating: {
       ...on('rating', 8082),

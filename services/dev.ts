@@ -36,15 +36,16 @@ await run('start', readDevConfig, async (running, config) => {
   const registry = running.use(await openRegistry({ kind: 'in-process' }, running.log))
   const memory = new MemoryBudget({ bytesMax: config.memoryBytesMax })
   const named = (service: string): Running => ({ ...running, log: running.log.child({ service }) })
-  const metadata = await startMetadata(
-    named('metadata'),
-    trust(config.metadata, identity),
-    registry,
-    memory,
-  )
+  // Metadata follows the ratings.
   const rating = await startRating(
     named('rating'),
     trust(config.rating, identity),
+    registry,
+    memory,
+  )
+  const metadata = await startMetadata(
+    named('metadata'),
+    trust(config.metadata, identity),
     registry,
     memory,
   )

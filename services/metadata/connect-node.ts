@@ -1,21 +1,29 @@
 /** The metadata service through Connect's own handlers, on `node:http` and `node:http2`. */
 
 import type { ConnectRouter } from '@connectrpc/connect'
+import { openRegistry } from '@marquee/registry/open'
 import { serveConnectNode } from '@marquee/service/connect-node'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { run } from '@marquee/service/process/run'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { followStore } from './catalogue/follow.ts'
 import { readMetadataConfig } from './config.ts'
+import { openRatings } from './ratings/open.ts'
 import { createMetadataRpc } from './rpc.ts'
 import { createMetadataApp } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
 
-await run('metadata', readMetadataConfig, async ({ use, log, draining }, options) => {
+await run('metadata', readMetadataConfig, async (running, options) => {
+  const { use, log, draining } = running
   const store = use(await openMetadataStore(options.databaseUrl))
+  const registry = use(await openRegistry(options.registry, log))
+  const { rated, ratings } = await openRatings(running, options, registry)
+  const catalogue = followStore(store, rated)
   const health = createHealth(draining)
-  const app = createMetadataApp({ log, metrics: createMetrics(), health, store })
-  const rpc = createMetadataRpc({ store, validate: app.rpcOptions.validate })
+  const sources = { store, catalogue, ratings }
+  const app = createMetadataApp({ log, metrics: createMetrics(), health, ...sources })
+  const rpc = createMetadataRpc({ ...sources, validate: app.rpcOptions.validate })
   const routes = (router: ConnectRouter) => router.service(MetadataService, rpc)
   const { url } = use(
     await serveConnectNode({ ...options, app, routes, services: [MetadataService], health, log }),

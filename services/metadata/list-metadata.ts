@@ -1,3 +1,4 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import { setVersion } from '@marquee/service/rest/conditional'
 import { pageSizeOf } from '@marquee/service/rest/page-size'
@@ -12,7 +13,9 @@ import { type Filter, parseFilter } from './catalogue/filter.ts'
 import type { FollowingCatalogue } from './catalogue/follow.ts'
 import { parseOrder } from './catalogue/order.ts'
 import { QueryError } from './catalogue/query-error.ts'
+import { usesRatings } from './catalogue/uses-ratings.ts'
 import type { StoredMetadata } from './metadata.ts'
+import type { FollowedRatings, RatingsState } from './ratings/follow-ratings.ts'
 import { withReason } from './reasons.ts'
 import type { MetadataStore } from './store/port.ts'
 
@@ -26,18 +29,24 @@ const readSizeMax = 100
 export interface ListMetadataOptions {
   readonly store: Pick<MetadataStore, 'getMany' | 'revision'>
   readonly catalogue: FollowingCatalogue
+  /** The ratings of the catalogue. Default: none, and lists by ratings fail. */
+  readonly ratings?: FollowedRatings | undefined
   readonly toMessage: (movie: StoredMetadata) => MetadataMessage
 }
 
 /** Implements `metadata.v1.MetadataService.ListMetadata`. */
-export function createListMetadata({ store, catalogue, toMessage }: ListMetadataOptions) {
+export function createListMetadata(options: ListMetadataOptions) {
+  const { store, catalogue, ratings, toMessage } = options
   return async (request: ListMetadataRequest, context: HandlerContext) => {
     const { pageSize, pageToken, includeFacets } = request
     const query = request.query.trim()
     const { filter, order } = await read(request, query !== '')
-    const list = `metadata:${JSON.stringify([query, request.filter, request.orderBy])}`
+    const { filter: condition, orderBy, ratingCountMin } = request
+    const parts = [query, condition, orderBy, `${ratingCountMin}`]
+    const list = `metadata:${JSON.stringify(parts)}`
     const after = decodePageToken(pageToken, list, isPosition)
-    setVersion(context, await store.revision())
+    const rated = usesRatings({ filter, order }) ? requireRatings(ratings) : undefined
+    setVersion(context, versionOf(await store.revision(), rated))
     const limit = pageSizeOf(pageSize, pageSizes)
     const selected = { query, filter, order, after, limit, hasFacets: includeFacets }
     const page = await catalogue.list(selected, context.signal)
@@ -47,19 +56,46 @@ export function createListMetadata({ store, catalogue, toMessage }: ListMetadata
       nextPageToken: next ? encodePageToken(list, next) : '',
       totalSize: page.totalSize,
       ...(page.facets && { facets: facetsMessage(page.facets) }),
+      ...(rated && { ratings: ratingsMessage(rated) }),
     }
   }
 }
 
 /** Reads filter and order. Throws `INVALID_ARGUMENT` for what they may not contain. */
-async function read({ filter, orderBy }: ListMetadataRequest, hasQuery: boolean) {
+async function read(
+  { filter: text, orderBy, ratingCountMin }: ListMetadataRequest,
+  hasQuery: boolean,
+) {
   try {
-    const condition: Filter | undefined = filter === '' ? undefined : await parseFilter(filter)
-    return { filter: condition, order: parseOrder(orderBy, hasQuery) }
+    const condition = text === '' ? undefined : await parseFilter(text)
+    const filter = ratingCountMin > 0n ? withCount(condition, Number(ratingCountMin)) : condition
+    return { filter, order: parseOrder(orderBy, hasQuery) }
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
     throw withReason(new ConnectError(error.message, Code.InvalidArgument), 'QUERY_INVALID')
   }
+}
+
+function withCount(filter: Filter | undefined, countMin: number): Filter {
+  const isRated = (count: number) => count >= countMin
+  const right: Filter = { kind: 'number', of: 'ratingCount', test: isRated }
+  return filter === undefined ? right : { kind: 'and', left: filter, right }
+}
+
+/** Returns the state of the ratings. Throws `UNAVAILABLE` before they were read. */
+function requireRatings(ratings: FollowedRatings | undefined): RatingsState {
+  const state = ratings?.state()
+  if (state !== undefined) return state
+  const text = ratings
+    ? 'the ratings are not read yet: call again later'
+    : 'metadata knows no ratings: start it with --rating-url'
+  throw withReason(new ConnectError(text, Code.Unavailable), 'RATING_UNAVAILABLE')
+}
+
+/** Returns a version that changes with everything that the list depends on. */
+function versionOf(revision: number, rated: RatingsState | undefined): number | string {
+  if (rated === undefined) return revision
+  return `${revision}-${rated.revision}-${rated.unavailableSince?.getTime() ?? ''}`
 }
 
 /**
@@ -98,6 +134,11 @@ function facetsMessage({ genres, decades }: Facets) {
     genres: genres.map(({ value, count }) => ({ genre: value, count })),
     decades: decades.map(({ value, count }) => ({ firstYear: value, count })),
   }
+}
+
+function ratingsMessage({ revision, unavailableSince }: RatingsState) {
+  const since = unavailableSince && timestampFromDate(unavailableSince)
+  return { revision: BigInt(revision), ...(since && { unavailableSince: since }) }
 }
 
 function isPosition(value: unknown): value is Position {

@@ -9,6 +9,8 @@ import { openFaults } from '@marquee/service/process/sqlite-faults'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { followStore } from './catalogue/follow.ts'
 import { type MetadataOptions, readMetadataConfig } from './config.ts'
+import { ratingsNotice } from './ratings/health.ts'
+import { openRatings } from './ratings/open.ts'
 import { createMetadataApp } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
 
@@ -26,8 +28,10 @@ export async function startMetadata(
   const faults = openFaults({ log, metrics, health })
   const store = use(await openMetadataStore(options.databaseUrl, { onWarning, faults }))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const catalogue = followStore(store)
-  const app = createMetadataApp({ ...parts, store, catalogue })
+  const { rated, ratings } = await openRatings(running, options, registry)
+  if (ratings) health.note('ratings', ratingsNotice(ratings))
+  const catalogue = followStore(store, rated)
+  const app = createMetadataApp({ ...parts, store, catalogue, ratings })
   const server = await listen(running, parts, options, memory, { name: 'metadata', app })
   const healthName = MetadataService.typeName
   await announce(running, parts, registry, { name: 'metadata', healthName, url: server.url })

@@ -4,6 +4,7 @@ import { createWithReason } from '@marquee/connect-hono/errors/reason'
 export const metadataReasons = {
   MOVIE_NOT_FOUND: ['movieId'],
   QUERY_INVALID: [],
+  RATING_UNAVAILABLE: [],
 } as const
 
 export const withReason = createWithReason<typeof metadataReasons>()

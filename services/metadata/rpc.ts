@@ -13,6 +13,7 @@ import { groupByMovies, sourceOf } from './external-ids.ts'
 import { createListMetadata } from './list-metadata.ts'
 import type { Metadata } from './metadata.ts'
 import { createToMessage, fromMessage } from './movie-message.ts'
+import type { FollowedRatings } from './ratings/follow-ratings.ts'
 import type { MetadataStore } from './store/port.ts'
 import { createWriteRpc, unknownMovie } from './write-rpc.ts'
 
@@ -23,13 +24,15 @@ export interface MetadataRpcOptions {
   readonly store: MetadataStore
   /** Default: one that follows the store. */
   readonly catalogue?: FollowingCatalogue
+  /** Ratings of the catalogue. Default: none, and lists by ratings fail. */
+  readonly ratings?: FollowedRatings | undefined
   /** Validates the movies of an import, one by one, and the result of an update. */
   readonly validate: Validate
 }
 
 /** Implements `metadata.v1.MetadataService` on a store. */
 export function createMetadataRpc({ store, validate, ...options }: MetadataRpcOptions) {
-  const { catalogue = followStore(store) } = options
+  const { catalogue = followStore(store), ratings } = options
   const toMessage = createToMessage()
   return {
     async getMetadata({ movieId }, context) {
@@ -56,7 +59,7 @@ export function createMetadataRpc({ store, validate, ...options }: MetadataRpcOp
 
     ...createWriteRpc({ store, validate, toMessage }),
 
-    listMetadata: createListMetadata({ store, catalogue, toMessage }),
+    listMetadata: createListMetadata({ store, catalogue, ratings, toMessage }),
 
     async importMetadata(requests, { values }) {
       const summary = await bulkPut<ImportMetadataRequest, Metadata>({

@@ -4,7 +4,7 @@ import type { ServiceIdentity } from '@marquee/service/auth/service-token'
 import type { SignInOptions } from '@marquee/service/auth/session/open'
 import { readServiceIdentity } from '@marquee/service/flags/auth'
 import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/flags'
-import { readConsulConfig } from '@marquee/service/flags/registry'
+import { readConsulConfig, readServiceOrigins } from '@marquee/service/flags/registry'
 import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
 import { readSignIn } from '@marquee/service/flags/sign-in'
 import { type PageConfig, readPageConfig } from './page.ts'
@@ -39,7 +39,10 @@ export function readMovieConfig(
   const flags = readFlags(usage, source)
   const service = readServiceOptions(flags, 8083, streamsPerClientMax)
   const consul = readConsulConfig(flags, service.advertise)
-  const addresses = readAddresses(flags, consul !== undefined)
+  const addresses = {
+    metadata: readServiceOrigins(flags, 'metadata', 'http://localhost:8081', consul),
+    rating: readServiceOrigins(flags, 'rating', 'http://localhost:8082', consul),
+  }
   const page = readPageConfig(flags)
   const identity = readServiceIdentity(flags, 'movie', service.auth)
   const signIn = readSignIn(flags, service.auth)
@@ -58,21 +61,4 @@ export function readRetriesMax(flags: Flags): number {
     min: 0,
     max: 5,
   })
-}
-
-/** Reads the addresses of metadata and rating. With Consul, there must be none. */
-function readAddresses(flags: Flags, isInConsul: boolean) {
-  const read = (service: string, url: string) => {
-    const flag = `${service}-url`
-    const help = `the origins of the ${service} service, without Consul, separated by commas`
-    const origins = flags.origins({ flag, help, default: isInConsul ? '' : url })
-    if (isInConsul && origins.length > 0) {
-      flags.refuse(`--${flag} and --consul-http-addr exclude each other: leave one out`)
-    }
-    return origins
-  }
-  return {
-    metadata: read('metadata', 'http://localhost:8081'),
-    rating: read('rating', 'http://localhost:8082'),
-  }
 }

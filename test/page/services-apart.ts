@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { freePorts } from '@marquee/testing/free-ports'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { waitFor } from '@marquee/testing/wait-for'
 import { loadCatalogue } from '../../bench/catalogue.ts'
 import { type ServiceProcess, startService } from '../system/service-process.ts'
 import { buildPage, type Services } from './services.ts'
@@ -9,7 +10,7 @@ import { buildPage, type Services } from './services.ts'
 export interface ServicesApart extends Services {
   /** Kills the rating service without a shutdown. */
   killRating(): Promise<void>
-  /** Starts it again on the same port and files. */
+  /** Starts it again on the same port and files, until the top list is back. */
   startRating(): Promise<void>
 }
 
@@ -20,7 +21,9 @@ export async function startServicesApart(): Promise<ServicesApart> {
   const { path: data } = stack.use(await temporaryFolder())
   const catalogue = ['--database-url', await loadCatalogue(data)]
   const [ratingPort = 0] = await freePorts(1)
-  const metadata = stack.use(await startService({ service: 'metadata', args: catalogue }))
+  const ratingUrl = `http://localhost:${ratingPort}`
+  const args = [...catalogue, '--rating-url', ratingUrl]
+  const metadata = stack.use(await startService({ service: 'metadata', args }))
   const files = ['--database-url', `sqlite:${join(data, 'rating.db')}`]
   const eventLog = ['--event-log', join(data, 'events.db')]
   let rating: ServiceProcess | undefined
@@ -33,14 +36,20 @@ export async function startServicesApart(): Promise<ServicesApart> {
   }
   stack.defer(() => rating?.[Symbol.asyncDispose]())
   await startRating()
-  const ratingUrl = `http://localhost:${ratingPort}`
   const addresses = ['--metadata-url', metadata.url, '--rating-url', ratingUrl]
   const movie = stack.use(await startService({ service: 'movie', args: addresses }))
+  const topList = `${movie.url}/v1/movies:listDetails?order=ORDER_TOP_RATED`
+  const hasTopList = async () => (await fetch(topList)).ok
+  const untilTopList = () => waitFor(hasTopList, { what: 'the ratings in the catalogue' })
+  await untilTopList()
   const started = stack.move()
   return {
     data,
     urls: { metadata: metadata.url, rating: ratingUrl, movie: movie.url },
-    startRating,
+    async startRating() {
+      await startRating()
+      await untilTopList()
+    },
     async killRating() {
       rating?.program.kill('SIGKILL')
       await rating?.program.exited

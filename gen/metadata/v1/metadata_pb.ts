@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi7gQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHMSFQoEZXRhZxgNIAEoCUIHukgEcgIYQEIHCgVfeWVhckIXChVfcnVubmluZ190aW1lX21pbnV0ZXNCDgoMX2ltZGJfcmF0aW5nQg0KC19pbWRiX3ZvdGVzIqYCCgtFeHRlcm5hbElkcxIpCgRpbWRiGAEgASgJQhu6SBhyFhgMMhJeKHR0WzAtOV17NywxMH0pPyQSKwoEdG1kYhgCIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSXwoKbGV0dGVyYm94ZBgDIAEoCUJLukhIckYYgAEyQV4oaHR0cHM6Ly8oYm94ZFwuaXR8bGV0dGVyYm94ZFwuY29tL2ZpbG0pL1tBLVphLXowLTktXXsxLDk2fS8/KT8kEiwKBXRyYWt0GAQgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JBIwCgltb3ZpZWxlbnMYBSABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kIjIKEkdldE1ldGFkYXRhUmVxdWVzdBIcCghtb3ZpZV9pZBgBIAEoCUIKukgHcgUQARiAASI+ChNHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiQgoXQmF0Y2hHZXRNZXRhZGF0YVJlcXVlc3QSJwoJbW92aWVfaWRzGAEgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASJeChhCYXRjaEdldE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIZChFtaXNzaW5nX21vdmllX2lkcxgCIAMoCSJ+ChdCYXRjaEdldE1vdmllSWRzUmVxdWVzdBI3CgZzb3VyY2UYASABKA4yGy5tZXRhZGF0YS52MS5FeHRlcm5hbFNvdXJjZUIKukgHggEEEAEgABIqCgxleHRlcm5hbF9pZHMYAiADKAlCFLpIEZIBDggBEPQDIgdyBRABGIABIqECChhCYXRjaEdldE1vdmllSWRzUmVzcG9uc2USPAoHbWF0Y2hlcxgBIAMoCzIrLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5NYXRjaBIcChRtaXNzaW5nX2V4dGVybmFsX2lkcxgCIAMoCRJECgthbWJpZ3VpdGllcxgDIAMoCzIvLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5BbWJpZ3VpdHkaLgoFTWF0Y2gSEwoLZXh0ZXJuYWxfaWQYASABKAkSEAoIbW92aWVfaWQYAiABKAkaMwoJQW1iaWd1aXR5EhMKC2V4dGVybmFsX2lkGAEgASgJEhEKCW1vdmllX2lkcxgCIAMoCSLpAQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBARIWCgRldGFnGAIgASgJQgi6SAVyAxiACBIWCg5tdXN0X25vdF9leGlzdBgDIAEoCDpyukhvGm0KFnB1dF9tZXRhZGF0YS5jb25kaXRpb24SKmV0YWcgYW5kIG11c3Rfbm90X2V4aXN0IGV4Y2x1ZGUgZWFjaCBvdGhlchondGhpcy5ldGFnID09ICcnIHx8ICF0aGlzLm11c3Rfbm90X2V4aXN0Ik8KE1B1dE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIPCgdjcmVhdGVkGAIgASgIIpEBChVVcGRhdGVNZXRhZGF0YVJlcXVlc3QSLwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YUIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxIWCgRldGFnGAMgASgJQgi6SAVyAxiACCJBChZVcGRhdGVNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiTQoVRGVsZXRlTWV0YWRhdGFSZXF1ZXN0EhwKCG1vdmllX2lkGAEgASgJQgq6SAdyBRABGIABEhYKBGV0YWcYAiABKAlCCLpIBXIDGIAIIikKFkRlbGV0ZU1ldGFkYXRhUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCCK3AQoTTGlzdE1ldGFkYXRhUmVxdWVzdBIXCgVxdWVyeRgBIAEoCUIIukgFcgMYyAESGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YAyABKAlCCbpIBnIEGICAARIYCgZmaWx0ZXIYBCABKAlCCLpIBXIDGOgHEhoKCG9yZGVyX2J5GAUgASgJQgi6SAVyAxjIARIWCg5pbmNsdWRlX2ZhY2V0cxgGIAEoCCKRAQoUTGlzdE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBRIjCgZmYWNldHMYBCABKAsyEy5tZXRhZGF0YS52MS5GYWNldHMitAEKBkZhY2V0cxIpCgZnZW5yZXMYASADKAsyGS5tZXRhZGF0YS52MS5GYWNldHMuR2VucmUSKwoHZGVjYWRlcxgCIAMoCzIaLm1ldGFkYXRhLnYxLkZhY2V0cy5EZWNhZGUaJQoFR2VucmUSDQoFZ2VucmUYASABKAkSDQoFY291bnQYAiABKAUaKwoGRGVjYWRlEhIKCmZpcnN0X3llYXIYASABKAUSDQoFY291bnQYAiABKAUiQAoVSW1wb3J0TWV0YWRhdGFSZXF1ZXN0EicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEi2QEKFkltcG9ydE1ldGFkYXRhUmVzcG9uc2USFQoNY3JlYXRlZF9jb3VudBgBIAEoAxIWCg5yZXBsYWNlZF9jb3VudBgCIAEoAxIVCg1yZWZ1c2VkX2NvdW50GAMgASgDEj0KCHJlZnVzYWxzGAQgAygLMisubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZS5SZWZ1c2FsGjoKB1JlZnVzYWwSDQoFaW5kZXgYASABKAMSEAoIbW92aWVfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJKr8BCg5FeHRlcm5hbFNvdXJjZRIfChtFWFRFUk5BTF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIYChRFWFRFUk5BTF9TT1VSQ0VfSU1EQhABEhgKFEVYVEVSTkFMX1NPVVJDRV9UTURCEAISHgoaRVhURVJOQUxfU09VUkNFX0xFVFRFUkJPWEQQAxIZChVFWFRFUk5BTF9TT1VSQ0VfVFJBS1QQBBIdChlFWFRFUk5BTF9TT1VSQ0VfTU9WSUVMRU5TEAUy2QgKD01ldGFkYXRhU2VydmljZRKAAQoLR2V0TWV0YWRhdGESHy5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlcXVlc3QaIC5tZXRhZGF0YS52MS5HZXRNZXRhZGF0YVJlc3BvbnNlIi6QAgHo4BgBgtPkkwIhYghtZXRhZGF0YRIVL3YxL21vdmllcy97bW92aWVfaWR9Ep0BChBCYXRjaEdldE1ldGFkYXRhEiQubWV0YWRhdGEudjEuQmF0Y2hHZXRNZXRhZGF0YVJlcXVlc3QaJS5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVzcG9uc2UiPJACAejgGAGC0+STAi9aGDoBKiITL3YxL21vdmllczpiYXRjaEdldBITL3YxL21vdmllczpiYXRjaEdldBKJAQoQQmF0Y2hHZXRNb3ZpZUlkcxIkLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXF1ZXN0GiUubWV0YWRhdGEudjEuQmF0Y2hHZXRNb3ZpZUlkc1Jlc3BvbnNlIiiQAgHo4BgBgtPkkwIbOgEqIhYvdjEvbW92aWVzOmJhdGNoR2V0SWRzEo0BCgtQdXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLlB1dE1ldGFkYXRhUmVzcG9uc2UiO5ACAujgGAOC0+STAi46CG1ldGFkYXRhYghtZXRhZGF0YRoYL3YxL21vdmllcy97bWV0YWRhdGEuaWR9EpYBCg5VcGRhdGVNZXRhZGF0YRIiLm1ldGFkYXRhLnYxLlVwZGF0ZU1ldGFkYXRhUmVxdWVzdBojLm1ldGFkYXRhLnYxLlVwZGF0ZU1ldGFkYXRhUmVzcG9uc2UiO5ACAujgGAOC0+STAi46CG1ldGFkYXRhYghtZXRhZGF0YTIYL3YxL21vdmllcy97bWV0YWRhdGEuaWR9En8KDkRlbGV0ZU1ldGFkYXRhEiIubWV0YWRhdGEudjEuRGVsZXRlTWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuRGVsZXRlTWV0YWRhdGFSZXNwb25zZSIkkAIC6OAYA4LT5JMCFyoVL3YxL21vdmllcy97bW92aWVfaWR9Em4KDExpc3RNZXRhZGF0YRIgLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlcXVlc3QaIS5tZXRhZGF0YS52MS5MaXN0TWV0YWRhdGFSZXNwb25zZSIZkAIB6OAYAYLT5JMCDBIKL3YxL21vdmllcxJ9Cg5JbXBvcnRNZXRhZGF0YRIiLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVxdWVzdBojLm1ldGFkYXRhLnYxLkltcG9ydE1ldGFkYXRhUmVzcG9uc2UiIOjgGASC0+STAhY6ASoiES92MS9tb3ZpZXM6aW1wb3J0KAFiBnByb3RvMw", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi7gQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHMSFQoEZXRhZxgNIAEoCUIHukgEcgIYQEIHCgVfeWVhckIXChVfcnVubmluZ190aW1lX21pbnV0ZXNCDgoMX2ltZGJfcmF0aW5nQg0KC19pbWRiX3ZvdGVzIqYCCgtFeHRlcm5hbElkcxIpCgRpbWRiGAEgASgJQhu6SBhyFhgMMhJeKHR0WzAtOV17NywxMH0pPyQSKwoEdG1kYhgCIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSXwoKbGV0dGVyYm94ZBgDIAEoCUJLukhIckYYgAEyQV4oaHR0cHM6Ly8oYm94ZFwuaXR8bGV0dGVyYm94ZFwuY29tL2ZpbG0pL1tBLVphLXowLTktXXsxLDk2fS8/KT8kEiwKBXRyYWt0GAQgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JBIwCgltb3ZpZWxlbnMYBSABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kIjIKEkdldE1ldGFkYXRhUmVxdWVzdBIcCghtb3ZpZV9pZBgBIAEoCUIKukgHcgUQARiAASI+ChNHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiQgoXQmF0Y2hHZXRNZXRhZGF0YVJlcXVlc3QSJwoJbW92aWVfaWRzGAEgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASJeChhCYXRjaEdldE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIZChFtaXNzaW5nX21vdmllX2lkcxgCIAMoCSJ+ChdCYXRjaEdldE1vdmllSWRzUmVxdWVzdBI3CgZzb3VyY2UYASABKA4yGy5tZXRhZGF0YS52MS5FeHRlcm5hbFNvdXJjZUIKukgHggEEEAEgABIqCgxleHRlcm5hbF9pZHMYAiADKAlCFLpIEZIBDggBEPQDIgdyBRABGIABIqECChhCYXRjaEdldE1vdmllSWRzUmVzcG9uc2USPAoHbWF0Y2hlcxgBIAMoCzIrLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5NYXRjaBIcChRtaXNzaW5nX2V4dGVybmFsX2lkcxgCIAMoCRJECgthbWJpZ3VpdGllcxgDIAMoCzIvLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5BbWJpZ3VpdHkaLgoFTWF0Y2gSEwoLZXh0ZXJuYWxfaWQYASABKAkSEAoIbW92aWVfaWQYAiABKAkaMwoJQW1iaWd1aXR5EhMKC2V4dGVybmFsX2lkGAEgASgJEhEKCW1vdmllX2lkcxgCIAMoCSLpAQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBARIWCgRldGFnGAIgASgJQgi6SAVyAxiACBIWCg5tdXN0X25vdF9leGlzdBgDIAEoCDpyukhvGm0KFnB1dF9tZXRhZGF0YS5jb25kaXRpb24SKmV0YWcgYW5kIG11c3Rfbm90X2V4aXN0IGV4Y2x1ZGUgZWFjaCBvdGhlchondGhpcy5ldGFnID09ICcnIHx8ICF0aGlzLm11c3Rfbm90X2V4aXN0Ik8KE1B1dE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIPCgdjcmVhdGVkGAIgASgIIpEBChVVcGRhdGVNZXRhZGF0YVJlcXVlc3QSLwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YUIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxIWCgRldGFnGAMgASgJQgi6SAVyAxiACCJBChZVcGRhdGVNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiTQoVRGVsZXRlTWV0YWRhdGFSZXF1ZXN0EhwKCG1vdmllX2lkGAEgASgJQgq6SAdyBRABGIABEhYKBGV0YWcYAiABKAlCCLpIBXIDGIAIIikKFkRlbGV0ZU1ldGFkYXRhUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCCLaAQoTTGlzdE1ldGFkYXRhUmVxdWVzdBIXCgVxdWVyeRgBIAEoCUIIukgFcgMYyAESGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YAyABKAlCCbpIBnIEGICAARIYCgZmaWx0ZXIYBCABKAlCCLpIBXIDGOgHEhoKCG9yZGVyX2J5GAUgASgJQgi6SAVyAxjIARIWCg5pbmNsdWRlX2ZhY2V0cxgGIAEoCBIhChByYXRpbmdfY291bnRfbWluGAcgASgDQge6SAQiAigAIr4BChRMaXN0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAMoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFEiMKBmZhY2V0cxgEIAEoCzITLm1ldGFkYXRhLnYxLkZhY2V0cxIrCgdyYXRpbmdzGAUgASgLMhoubWV0YWRhdGEudjEuTGlzdGVkUmF0aW5ncyJYCg1MaXN0ZWRSYXRpbmdzEhAKCHJldmlzaW9uGAEgASgDEjUKEXVuYXZhaWxhYmxlX3NpbmNlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK0AQoGRmFjZXRzEikKBmdlbnJlcxgBIAMoCzIZLm1ldGFkYXRhLnYxLkZhY2V0cy5HZW5yZRIrCgdkZWNhZGVzGAIgAygLMhoubWV0YWRhdGEudjEuRmFjZXRzLkRlY2FkZRolCgVHZW5yZRINCgVnZW5yZRgBIAEoCRINCgVjb3VudBgCIAEoBRorCgZEZWNhZGUSEgoKZmlyc3RfeWVhchgBIAEoBRINCgVjb3VudBgCIAEoBSJAChVJbXBvcnRNZXRhZGF0YVJlcXVlc3QSJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YSLZAQoWSW1wb3J0TWV0YWRhdGFSZXNwb25zZRIVCg1jcmVhdGVkX2NvdW50GAEgASgDEhYKDnJlcGxhY2VkX2NvdW50GAIgASgDEhUKDXJlZnVzZWRfY291bnQYAyABKAMSPQoIcmVmdXNhbHMYBCADKAsyKy5tZXRhZGF0YS52MS5JbXBvcnRNZXRhZGF0YVJlc3BvbnNlLlJlZnVzYWwaOgoHUmVmdXNhbBINCgVpbmRleBgBIAEoAxIQCghtb3ZpZV9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkqvwEKDkV4dGVybmFsU291cmNlEh8KG0VYVEVSTkFMX1NPVVJDRV9VTlNQRUNJRklFRBAAEhgKFEVYVEVSTkFMX1NPVVJDRV9JTURCEAESGAoURVhURVJOQUxfU09VUkNFX1RNREIQAhIeChpFWFRFUk5BTF9TT1VSQ0VfTEVUVEVSQk9YRBADEhkKFUVYVEVSTkFMX1NPVVJDRV9UUkFLVBAEEh0KGUVYVEVSTkFMX1NPVVJDRV9NT1ZJRUxFTlMQBTLZCAoPTWV0YWRhdGFTZXJ2aWNlEoABCgtHZXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVzcG9uc2UiLpACAejgGAGC0+STAiFiCG1ldGFkYXRhEhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SnQEKEEJhdGNoR2V0TWV0YWRhdGESJC5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVxdWVzdBolLm1ldGFkYXRhLnYxLkJhdGNoR2V0TWV0YWRhdGFSZXNwb25zZSI8kAIB6OAYAYLT5JMCL1oYOgEqIhMvdjEvbW92aWVzOmJhdGNoR2V0EhMvdjEvbW92aWVzOmJhdGNoR2V0EokBChBCYXRjaEdldE1vdmllSWRzEiQubWV0YWRhdGEudjEuQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QaJS5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UiKJACAejgGAGC0+STAhs6ASoiFi92MS9tb3ZpZXM6YmF0Y2hHZXRJZHMSjQEKC1B1dE1ldGFkYXRhEh8ubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXF1ZXN0GiAubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXNwb25zZSI7kAIC6OAYA4LT5JMCLjoIbWV0YWRhdGFiCG1ldGFkYXRhGhgvdjEvbW92aWVzL3ttZXRhZGF0YS5pZH0SlgEKDlVwZGF0ZU1ldGFkYXRhEiIubWV0YWRhdGEudjEuVXBkYXRlTWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuVXBkYXRlTWV0YWRhdGFSZXNwb25zZSI7kAIC6OAYA4LT5JMCLjoIbWV0YWRhdGFiCG1ldGFkYXRhMhgvdjEvbW92aWVzL3ttZXRhZGF0YS5pZH0SfwoORGVsZXRlTWV0YWRhdGESIi5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlc3BvbnNlIiSQAgLo4BgDgtPkkwIXKhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SbgoMTGlzdE1ldGFkYXRhEiAubWV0YWRhdGEudjEuTGlzdE1ldGFkYXRhUmVxdWVzdBohLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlc3BvbnNlIhmQAgHo4BgBgtPkkwIMEgovdjEvbW92aWVzEn0KDkltcG9ydE1ldGFkYXRhEiIubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZSIg6OAYBILT5JMCFjoBKiIRL3YxL21vdmllczppbXBvcnQoAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * Metadata describes a movie.
@@ -558,19 +558,21 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   pageToken: string;
 
   /**
-   * A condition in CEL (https://cel.dev): comparisons of id, title, director, year, running_time_minutes, imdb_rating
-   * and imdb_votes by ==, !=, <, <=, >, >= and in, startsWith, endsWith and contains of texts, and "Drama" in genres,
-   * joined by &&, || and !. At most 32 comparisons. A comparison with an unknown number is neither true nor false.
-   * Example: "Drama" in genres && year >= 1990 && year < 2000. Empty for no condition.
+   * A condition in CEL (https://cel.dev): comparisons of id, title, director, year, running_time_minutes, imdb_rating,
+   * imdb_votes, rating.count, rating.mean and rating.bayesian_score by ==, !=, <, <=, >, >= and in, startsWith, endsWith
+   * and contains of texts, and "Drama" in genres, joined by &&, || and !. At most 32 comparisons. A comparison with an
+   * unknown number is neither true nor false. A movie that nobody has rated has the count 0, and neither mean nor score.
+   * Example: "Drama" in genres && year >= 1990 && rating.mean >= 4. Empty for no condition.
    *
    * @generated from field: string filter = 4;
    */
   filter: string;
 
   /**
-   * Up to 3 of title, year, running_time_minutes, imdb_rating, imdb_votes and, with a query, relevance, separated by
-   * commas, each with desc after it for the opposite direction: "year desc, title". Movies whose value is unknown are
-   * last. Movies that are equal are in order of title, then id; so is the catalogue when this is empty.
+   * Up to 3 of title, year, running_time_minutes, imdb_rating, imdb_votes, rating.count, rating.mean,
+   * rating.bayesian_score and, with a query, relevance, separated by commas, each with desc after it for the opposite
+   * direction: "year desc, title". Movies whose value is unknown are last. Movies that are equal are in order of title,
+   * then id; so is the catalogue when this is empty.
    *
    * @generated from field: string order_by = 5;
    */
@@ -582,6 +584,13 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
    * @generated from field: bool include_facets = 6;
    */
   includeFacets: boolean;
+
+  /**
+   * Omits movies that fewer users have rated. 0 for all movies.
+   *
+   * @generated from field: int64 rating_count_min = 7;
+   */
+  ratingCountMin: bigint;
 };
 
 /**
@@ -621,6 +630,13 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
    * @generated from field: metadata.v1.Facets facets = 4;
    */
   facets?: Facets | undefined;
+
+  /**
+   * The ratings that the list was read with. Set when the filter, the order or rating_count_min is about ratings.
+   *
+   * @generated from field: metadata.v1.ListedRatings ratings = 5;
+   */
+  ratings?: ListedRatings | undefined;
 };
 
 /**
@@ -629,6 +645,34 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
  */
 export const ListMetadataResponseSchema: GenMessage<ListMetadataResponse> = /*@__PURE__*/
   messageDesc(file_metadata_v1_metadata, 15);
+
+/**
+ * ListedRatings says which ratings a list has. The metadata service learns of a rating a moment after it is saved.
+ *
+ * @generated from message metadata.v1.ListedRatings
+ */
+export type ListedRatings = Message<"metadata.v1.ListedRatings"> & {
+  /**
+   * The list has every change up to this revision, as rating.v1.AggregatedRating has it.
+   *
+   * @generated from field: int64 revision = 1;
+   */
+  revision: bigint;
+
+  /**
+   * Time since which the rating service cannot be reached: later changes are missing. Unset while it can be reached.
+   *
+   * @generated from field: google.protobuf.Timestamp unavailable_since = 2;
+   */
+  unavailableSince?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message metadata.v1.ListedRatings.
+ * Use `create(ListedRatingsSchema)` to create a new message.
+ */
+export const ListedRatingsSchema: GenMessage<ListedRatings> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 16);
 
 /**
  * Facets are numbers of movies, the largest first. At most 100 of each kind.
@@ -652,7 +696,7 @@ export type Facets = Message<"metadata.v1.Facets"> & {
  * Use `create(FacetsSchema)` to create a new message.
  */
 export const FacetsSchema: GenMessage<Facets> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 16);
+  messageDesc(file_metadata_v1_metadata, 17);
 
 /**
  * Genre is how many movies have a genre.
@@ -676,7 +720,7 @@ export type Facets_Genre = Message<"metadata.v1.Facets.Genre"> & {
  * Use `create(Facets_GenreSchema)` to create a new message.
  */
 export const Facets_GenreSchema: GenMessage<Facets_Genre> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 16, 0);
+  messageDesc(file_metadata_v1_metadata, 17, 0);
 
 /**
  * Decade is how many movies are of the ten years from first_year.
@@ -700,7 +744,7 @@ export type Facets_Decade = Message<"metadata.v1.Facets.Decade"> & {
  * Use `create(Facets_DecadeSchema)` to create a new message.
  */
 export const Facets_DecadeSchema: GenMessage<Facets_Decade> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 16, 1);
+  messageDesc(file_metadata_v1_metadata, 17, 1);
 
 /**
  * @generated from message metadata.v1.ImportMetadataRequest
@@ -717,7 +761,7 @@ export type ImportMetadataRequest = Message<"metadata.v1.ImportMetadataRequest">
  * Use `create(ImportMetadataRequestSchema)` to create a new message.
  */
 export const ImportMetadataRequestSchema: GenMessage<ImportMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 17);
+  messageDesc(file_metadata_v1_metadata, 18);
 
 /**
  * @generated from message metadata.v1.ImportMetadataResponse
@@ -757,7 +801,7 @@ export type ImportMetadataResponse = Message<"metadata.v1.ImportMetadataResponse
  * Use `create(ImportMetadataResponseSchema)` to create a new message.
  */
 export const ImportMetadataResponseSchema: GenMessage<ImportMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 18);
+  messageDesc(file_metadata_v1_metadata, 19);
 
 /**
  * Refusal contains the reason why a movie was not saved.
@@ -790,7 +834,7 @@ export type ImportMetadataResponse_Refusal = Message<"metadata.v1.ImportMetadata
  * Use `create(ImportMetadataResponse_RefusalSchema)` to create a new message.
  */
 export const ImportMetadataResponse_RefusalSchema: GenMessage<ImportMetadataResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 18, 0);
+  messageDesc(file_metadata_v1_metadata, 19, 0);
 
 /**
  * ExternalSource is a catalogue of movies that others keep.
@@ -920,7 +964,8 @@ export const MetadataService: GenService<{
   },
   /**
    * ListMetadata pages through the catalogue: through all of it, or what a query and a filter leave. It has everything
-   * that was saved before the call.
+   * that was saved before the call, but for ratings: see ListedRatings. A list that is filtered or ordered by ratings
+   * fails with UNAVAILABLE until the service has read them.
    *
    * @generated from rpc metadata.v1.MetadataService.ListMetadata
    */

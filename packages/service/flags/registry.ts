@@ -42,6 +42,22 @@ export function readConsulConfig(flags: Flags, advertise: string): RegistryConfi
   return { ...config, url: parseAddress(flags, address, isSecure) }
 }
 
+/** Reads the origins of another service. With Consul, there must be none. */
+export function readServiceOrigins(
+  flags: Flags,
+  service: string,
+  url: string,
+  consul: RegistryConfig | undefined,
+): string[] {
+  const flag = `${service}-url`
+  const help = `the origins of the ${service} service, without Consul, separated by commas`
+  const origins = flags.origins({ flag, help, default: consul ? '' : url })
+  if (consul && origins.length > 0) {
+    flags.refuse(`--${flag} and --consul-http-addr exclude each other: leave one out`)
+  }
+  return origins
+}
+
 function readTls(flags: Flags) {
   const files = {
     caFile: readText(

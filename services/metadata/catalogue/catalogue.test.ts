@@ -2,10 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import fc from 'fast-check'
 import type { Metadata } from '../metadata.ts'
+import { createRatedMovies, type MovieRating } from '../ratings/rated-movies.ts'
 import { type CatalogueQuery, createCatalogue, type Position } from './catalogue.ts'
-import { parseFilter } from './filter.ts'
+import { numberProperties, parseFilter } from './filter.ts'
 import { parseOrder } from './order.ts'
-import { listByHand } from './testing/list-by-hand.ts'
+import { listByHand, type RatedMovie } from './testing/list-by-hand.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
 
@@ -102,16 +103,23 @@ test.each([
 test('whatever is put and removed, lists have what looking at every movie finds', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyChange, { maxLength: 30 }), anyList, async (changes, given) => {
-      const catalogue = createCatalogue()
+      const rated = createRatedMovies()
+      const catalogue = createCatalogue(rated.get)
+      rated.onChange(catalogue.rate)
       const movies = new Map<string, Metadata>()
-      for (const { movie, isRemoved } of changes) {
-        if (isRemoved) catalogue.remove(movie.id)
+      for (const { movie, rating, kind } of changes) {
+        if (kind === 'rate') rated.set(movie.id, rating)
+        else if (kind === 'remove') catalogue.remove(movie.id)
         else catalogue.put(movie)
-        movies.delete(movie.id)
-        if (!isRemoved) movies.set(movie.id, movie)
+        if (kind === 'remove') movies.delete(movie.id)
+        if (kind === 'put') movies.set(movie.id, movie)
       }
       expect(catalogue.count()).toBe(movies.size)
-      const expected = listByHand([...movies.values()], given)
+      const withRating = (movie: Metadata): RatedMovie => ({
+        ...movie,
+        rating: rated.get(movie.id),
+      })
+      const expected = listByHand([...movies.values()].map(withRating), given)
       const filter = given.filter === '' ? undefined : await parseFilter(given.filter)
       const found = await readPages(catalogue, { ...given, filter }, given.pageSize)
       expect(found).toEqual(expected.map(({ id }) => id))
@@ -160,6 +168,29 @@ test('a list that is read page by page stays in order while movies change', asyn
   expect(new Set(found).size).toBe(found.length)
   expect(staying.filter(({ id }) => !found.includes(id))).toEqual([])
 })
+
+test('a list has one state of the ratings from its beginning to its end', async () => {
+  const catalogue = createCatalogue()
+  const count = 100_000
+  for (let n = 0; n < count; n++) catalogue.put(movie(`Film ${n}`))
+  for (let n = 0; n < count; n++) catalogue.rate(`Film ${n}`, ratingOf(n / count))
+  let round = 0
+  const pause = async () => {
+    round += 1
+    for (let n = 0; n < count; n += 100) catalogue.rate(`Film ${n}`, ratingOf(round))
+  }
+  const order = parseOrder('rating.bayesian_score desc', false)
+  const filter = await parseFilter('rating.mean < 1')
+  const page = await catalogue.list({ ...everything, filter, order, limit: 3 }, pause)
+  expect(round).toBeGreaterThan(3)
+  expect(page.totalSize).toBe(count)
+  const last = [99_999, 99_998, 99_997].map((n) => `Film ${n}`)
+  expect(page.movies.map(({ id }) => id)).toEqual(last)
+  const next = await catalogue.list({ ...everything, filter, order }, noPause)
+  expect(next.totalSize).toBe(count - count / 100)
+})
+
+const ratingOf = (score: number): MovieRating => ({ count: 1, mean: score, score })
 
 test('a list of many movies pauses, and ends when it is cancelled', async () => {
   const catalogue = createCatalogue()
@@ -232,14 +263,24 @@ const anyMovie = fc.record<Metadata>(
   { requiredKeys: ['id', 'title', 'description', 'director', 'releaseDate', 'genres'] },
 )
 
+const anyRating = fc.option(
+  fc.record<MovieRating>({
+    count: fc.integer({ min: 1, max: 3 }),
+    mean: fc.constantFrom(1.5, 2, 4.5),
+    score: fc.constantFrom(2.25, 3, 4.5),
+  }),
+  { nil: undefined },
+)
+
 const anyChange = fc.record({
   movie: anyMovie,
-  isRemoved: fc.nat(3).map((number) => number === 0),
+  rating: anyRating,
+  kind: fc.constantFrom('put', 'put', 'rate', 'rate', 'remove'),
 })
 
 const comparison = fc.oneof(
   fc.tuple(
-    fc.constantFrom('year', 'running_time_minutes', 'imdb_rating', 'imdb_votes'),
+    fc.constantFrom(...Object.keys(numberProperties)),
     fc.constantFrom('==', '!=', '<', '<=', '>', '>='),
     fc.constantFrom('1994', '2', '7.5', '-1', '1994.5'),
   ),
@@ -256,6 +297,8 @@ const comparison = fc.oneof(
     ['director.endsWith(" ")'],
     ['title.contains("-")'],
     ['1994 <= year'],
+    ['2 < rating.mean'],
+    ['rating.count in [0, 2]'],
     ['"5" > id'],
   ),
 )
@@ -286,6 +329,9 @@ const anyOrder = fc.constantFrom(
   'title desc',
   'year, title desc',
   'imdb_votes desc, year',
+  'rating.bayesian_score desc',
+  'rating.count, title desc',
+  'rating.mean desc, imdb_votes',
 )
 
 const anyList = fc

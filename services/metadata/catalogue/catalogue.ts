@@ -1,6 +1,7 @@
 import type { Metadata } from '../metadata.ts'
+import type { MovieRating } from '../ratings/rated-movies.ts'
 import { addAll, type Bits, countBits, forEachBit, keepOnly } from './bits.ts'
-import { createColumns } from './columns.ts'
+import { createColumns, type Numbers } from './columns.ts'
 import { evaluate } from './evaluate.ts'
 import { createFacetCounter, type Facets } from './facets.ts'
 import type { Filter } from './filter.ts'
@@ -9,6 +10,7 @@ import { inTurns, isShort, type Pause } from './pause.ts'
 import { type SlotsByTier, search, tiers } from './search.ts'
 import { compareByKeys, compareValues, createSelection, type Key } from './select.ts'
 import { createTitleOrder, type TitlePosition } from './title-order.ts'
+import { usesRatings } from './uses-ratings.ts'
 import { createGroups, createVocabulary } from './vocabulary.ts'
 import { type Words, wordsOf } from './words.ts'
 
@@ -45,15 +47,23 @@ export interface CataloguePage {
 export interface Catalogue {
   put(movie: Metadata): void
   remove(id: string): void
+  /** Sets the rating of a movie, `undefined` when nobody has rated it. Does nothing without the movie. */
+  rate(id: string, rating: MovieRating | undefined): void
   /** Number of movies. */
   count(): number
   /** Number of places of movies that were removed or replaced. They take memory and time. */
   deadCount(): number
-  /** Lists movies. Runs `pause` between parts that take a few milliseconds of a million movies. */
+  /**
+   * Lists movies, with the ratings at the time of the call. Runs `pause` between parts that take a
+   * few milliseconds of a million movies.
+   */
   list(query: CatalogueQuery, pause: Pause): Promise<CataloguePage>
 }
 
-export function createCatalogue(): Catalogue {
+/** @param ratingOf Returns the rating of a movie that is put. Default: none has one. */
+export function createCatalogue(
+  ratingOf: (id: string) => MovieRating | undefined = () => undefined,
+): Catalogue {
   const columns = createColumns()
   const vocabulary = createVocabulary()
   const titles = createGroups()
@@ -61,7 +71,7 @@ export function createCatalogue(): Catalogue {
 
   function put(movie: Metadata): void {
     const words = wordsOf(movie.title)
-    const slot = columns.put(movie, words)
+    const slot = columns.put(movie, words, ratingOf(movie.id))
     titleOrder.add(slot)
     titles.add(columns.compactTitles[slot] as string, slot)
     for (const word of allOf(words)) vocabulary.add('title', word, slot)
@@ -72,11 +82,11 @@ export function createCatalogue(): Catalogue {
     if (movie.year !== undefined) vocabulary.add('label', String(movie.year), slot)
   }
 
-  async function matchesOf({ query, filter }: CatalogueQuery, pause: Pause) {
+  async function matchesOf({ query, filter }: CatalogueQuery, numbers: Numbers, pause: Pause) {
     const found =
       query === '' ? undefined : await search({ columns, vocabulary, titles }, query, pause)
     const matches = found === undefined ? aliveBits() : union(found)
-    if (filter !== undefined) keepOnly(matches, await evaluate(filter, columns, pause))
+    if (filter !== undefined) keepOnly(matches, await evaluate(filter, { columns, numbers }, pause))
     return { found, matches: keepOnly(matches, columns.alive()) }
   }
 
@@ -84,12 +94,15 @@ export function createCatalogue(): Catalogue {
     return columns.alive().slice(0, (columns.size() + 31) >>> 5)
   }
 
-  function keysOf(query: CatalogueQuery, found: SlotsByTier | undefined): ListKey[] {
-    const order = query.order.length > 0 ? query.order : defaultOrder(query)
-    const votes = { values: columns.numbers('imdbVotes'), isDescending: true }
-    const keys = order.flatMap(({ by, isDescending }): ListKey[] => {
+  function keysOf(
+    query: CatalogueQuery,
+    numbers: Numbers,
+    found: SlotsByTier | undefined,
+  ): ListKey[] {
+    const votes = { values: numbers.imdbVotes, isDescending: true }
+    const keys = orderOf(query).flatMap(({ by, isDescending }): ListKey[] => {
       if (by === 'relevance') return [{ values: tierOf(found), isDescending: false }, votes]
-      if (isNumber(by)) return [{ values: columns.numbers(by), isDescending }]
+      if (isNumber(by)) return [{ values: numbers[by], isDescending }]
       return [{ values: titleOrder.ranks(), isDescending, isTitle: true }]
     })
     if (keys.some(({ isTitle }) => isTitle)) return keys
@@ -128,6 +141,20 @@ export function createCatalogue(): Catalogue {
     return { values, title: columns.titles[slot] as string, id: columns.ids[slot] as string }
   }
 
+  /** Reads the page alone, not all movies. */
+  function listByTitle({ order: [term], after, limit }: CatalogueQuery): CataloguePage {
+    const slots = titleOrder.slotsAfter(after, term?.isDescending ?? false, limit + 1)
+    return {
+      movies: slots.slice(0, limit).map((slot) => ({
+        id: columns.ids[slot] as string,
+        position: positionOf(slot, []),
+      })),
+      hasNext: slots.length > limit,
+      totalSize: columns.count(),
+      facets: undefined,
+    }
+  }
+
   return {
     put,
     remove: (id) => {
@@ -135,10 +162,13 @@ export function createCatalogue(): Catalogue {
     },
     count: () => columns.count(),
     deadCount: () => columns.size() - columns.count(),
+    rate: (id, rating) => columns.rate(id, rating),
     async list(query, pause) {
+      if (isByTitleAlone(query)) return listByTitle(query)
       const turn: Pause = isShort(columns.size()) ? async () => {} : pause
-      const { found, matches } = await matchesOf(query, turn)
-      const keys = keysOf(query, found)
+      const numbers = columns.numbers(usesRatings(query))
+      const { found, matches } = await matchesOf(query, numbers, turn)
+      const keys = keysOf(query, numbers, found)
       const isWanted = query.after && isAfter(keys, query.after)
       const selection = createSelection(query.limit + 1, compareByKeys(keys))
       const counter = query.hasFacets ? createFacetCounter(columns) : undefined
@@ -166,8 +196,15 @@ interface ListKey extends Key {
   readonly isTitle?: true
 }
 
-function defaultOrder({ query }: CatalogueQuery): readonly OrderTerm[] {
+function orderOf({ order, query }: CatalogueQuery): readonly OrderTerm[] {
+  if (order.length > 0) return order
   return [{ by: query === '' ? 'title' : 'relevance', isDescending: false }]
+}
+
+/** Returns whether a list is the whole catalogue by title. */
+function isByTitleAlone(list: CatalogueQuery): boolean {
+  const { query, filter, hasFacets } = list
+  return query === '' && !filter && !hasFacets && orderOf(list)[0]?.by === 'title'
 }
 
 function allOf({ inOrder, joined }: Words): string[] {

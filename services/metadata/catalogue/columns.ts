@@ -1,10 +1,22 @@
 import type { Metadata } from '../metadata.ts'
+import type { MovieRating } from '../ratings/rated-movies.ts'
 import { type Bits, noBits } from './bits.ts'
 import { compact, type Words } from './words.ts'
 
-/** Properties with numbers. An unknown one is `NaN`. */
-export const numberNames = ['year', 'runningTimeMinutes', 'imdbRating', 'imdbVotes'] as const
+/** Properties of metadata with numbers. An unknown one is `NaN`. */
+const metadataNames = ['year', 'runningTimeMinutes', 'imdbRating', 'imdbVotes'] as const
+/** Properties of ratings. Without ratings, the count is 0, and the others are `NaN`. */
+const ratingNames = ['ratingCount', 'ratingMean', 'ratingScore'] as const
+
+export const numberNames = [...metadataNames, ...ratingNames] as const
 export type NumberName = (typeof numberNames)[number]
+
+/** Values by property, then by slot. */
+export type Numbers = Readonly<Record<NumberName, Float64Array>>
+
+export function isOfRatings(name: NumberName): boolean {
+  return (ratingNames as readonly string[]).includes(name)
+}
 
 /**
  * Values that lists compare, by slot. A movie has one slot, until it is put again: it then gets a
@@ -20,7 +32,11 @@ export interface Columns {
   readonly genreSetOf: number[]
   /** The distinct lists of genres. */
   readonly genreSets: (readonly string[])[]
-  numbers(name: NumberName): Float64Array
+  /**
+   * Returns the values of all slots. Those of metadata never change.
+   * @param keepsRatings With `true`, those of ratings never change either: `rate` copies them first.
+   */
+  numbers(keepsRatings?: boolean): Numbers
   /** Number of slots, with those that no movie has any more. */
   size(): number
   /** Slots that a movie has. */
@@ -29,8 +45,10 @@ export interface Columns {
   /** Number of movies. */
   count(): number
   /** Adds a movie, or replaces it. Returns its new slot. */
-  put(movie: Metadata, words: Words): number
+  put(movie: Metadata, words: Words, rating: MovieRating | undefined): number
   remove(id: string): boolean
+  /** Sets the rating of a movie. Does nothing without the movie. */
+  rate(id: string, rating: MovieRating | undefined): void
 }
 
 export function createColumns(): Columns {
@@ -39,6 +57,7 @@ export function createColumns(): Columns {
   const genreSetNumbers = new Map<string, number>()
   let numbers = allNumbers(64)
   let alive = noBits(64)
+  let keepsRatings = false
 
   function grow(): void {
     const size = columns.ids.length
@@ -46,6 +65,7 @@ export function createColumns(): Columns {
     const before = numbers
     numbers = allNumbers(2 * size)
     for (const name of numberNames) numbers[name].set(before[name])
+    keepsRatings = false
     const wider = noBits(2 * size)
     wider.set(alive)
     alive = wider
@@ -69,13 +89,23 @@ export function createColumns(): Columns {
 
   return {
     ...columns,
-    numbers: (name) => numbers[name],
+    numbers(keeps = false) {
+      keepsRatings ||= keeps
+      return numbers
+    },
     size: () => columns.ids.length,
     alive: () => alive,
     slotOf: (id) => slots.get(id),
     count: () => slots.size,
     remove,
-    put(movie, words) {
+    rate(id, rating) {
+      const slot = slots.get(id)
+      if (slot === undefined) return
+      if (keepsRatings) numbers = withOwnRatings(numbers)
+      keepsRatings = false
+      setRating(numbers, slot, rating)
+    },
+    put(movie, words, rating) {
       remove(movie.id)
       grow()
       const slot = columns.ids.push(movie.id) - 1
@@ -84,7 +114,8 @@ export function createColumns(): Columns {
       columns.compactTitles.push(compact(words.inOrder))
       columns.directors.push(movie.director)
       columns.genreSetOf.push(genreSetNumber(movie.genres))
-      for (const name of numberNames) numbers[name][slot] = movie[name] ?? Number.NaN
+      for (const name of metadataNames) numbers[name][slot] = movie[name] ?? Number.NaN
+      setRating(numbers, slot, rating)
       alive[slot >>> 5] = (alive[slot >>> 5] as number) | (1 << (slot & 31))
       return slot
     },
@@ -101,7 +132,19 @@ function texts() {
   }
 }
 
-function allNumbers(size: number): Record<NumberName, Float64Array> {
-  const column = () => new Float64Array(size)
-  return { year: column(), runningTimeMinutes: column(), imdbRating: column(), imdbVotes: column() }
+function allNumbers(size: number): Numbers {
+  const columns = numberNames.map((name) => [name, new Float64Array(size)] as const)
+  return Object.fromEntries(columns) as Record<NumberName, Float64Array>
+}
+
+/** Copies the values of ratings. */
+function withOwnRatings(numbers: Numbers): Numbers {
+  const copies = ratingNames.map((name) => [name, numbers[name].slice()] as const)
+  return { ...numbers, ...Object.fromEntries(copies) }
+}
+
+function setRating(numbers: Numbers, slot: number, rating: MovieRating | undefined): void {
+  numbers.ratingCount[slot] = rating?.count ?? 0
+  numbers.ratingMean[slot] = rating?.mean ?? Number.NaN
+  numbers.ratingScore[slot] = rating?.score ?? Number.NaN
 }

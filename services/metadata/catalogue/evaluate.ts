@@ -1,5 +1,5 @@
 import { addAll, type Bits, keepOnly, noBits, setBit } from './bits.ts'
-import type { Columns } from './columns.ts'
+import type { Columns, Numbers } from './columns.ts'
 import type { Filter } from './filter.ts'
 import { inTurns, type Pause } from './pause.ts'
 
@@ -9,8 +9,15 @@ interface Truth {
   readonly no: Bits
 }
 
+/** The values that a filter compares. */
+export interface Compared {
+  readonly columns: Columns
+  readonly numbers: Numbers
+}
+
 /** Returns the slots for which a filter is true, also slots that no movie has any more. */
-export async function evaluate(filter: Filter, columns: Columns, pause: Pause): Promise<Bits> {
+export async function evaluate(filter: Filter, compared: Compared, pause: Pause): Promise<Bits> {
+  const { columns } = compared
   const size = columns.size()
   async function truthOf(part: Filter): Promise<Truth> {
     if (part.kind === 'not') {
@@ -25,7 +32,7 @@ export async function evaluate(filter: Filter, columns: Columns, pause: Pause): 
     }
     await pause()
     const truth = { yes: noBits(size), no: noBits(size) }
-    const isTrue = testOf(part, columns)
+    const isTrue = testOf(part, compared)
     await inTurns(size, pause, (from, to) => compareAll(isTrue, truth, from, to))
     return truth
   }
@@ -44,9 +51,9 @@ function compareAll(test: Test, { yes, no }: Truth, from: number, to: number): v
   }
 }
 
-function testOf(comparison: Comparison, columns: Columns): Test {
+function testOf(comparison: Comparison, { columns, numbers }: Compared): Test {
   if (comparison.kind === 'number') {
-    const values = columns.numbers(comparison.of)
+    const values = numbers[comparison.of]
     const { test } = comparison
     return (slot) => {
       const value = values[slot] as number

@@ -18,7 +18,7 @@ const valueCountMax = 100
 export function createFacetCounter(columns: Columns) {
   const byGenreSet = new Uint32Array(columns.genreSets.length)
   const byDecade = new Map<number, number>()
-  const years = columns.numbers('year')
+  const { year: years } = columns.numbers()
   return {
     add(slot: number): void {
       const genreSet = columns.genreSetOf[slot] as number

@@ -17,12 +17,15 @@ export type Filter =
   | { readonly kind: 'text'; readonly of: TextName; readonly test: (value: string) => boolean }
   | { readonly kind: 'genres'; readonly test: (genres: readonly string[]) => boolean }
 
-/** Names of properties in a filter. */
-const numbers: Readonly<Record<string, NumberName>> = {
+/** Properties with numbers by their names in the API. */
+export const numberProperties: Readonly<Record<string, NumberName>> = {
   year: 'year',
   running_time_minutes: 'runningTimeMinutes',
   imdb_rating: 'imdbRating',
   imdb_votes: 'imdbVotes',
+  'rating.count': 'ratingCount',
+  'rating.mean': 'ratingMean',
+  'rating.bayesian_score': 'ratingScore',
 }
 const texts: Readonly<Record<string, TextName>> = { id: 'id', title: 'title', director: 'director' }
 
@@ -35,8 +38,8 @@ const help =
 
 /**
  * Reads a filter: an expression of CEL (https://cel.dev) with the properties id, title, director,
- * genres, year, running_time_minutes, imdb_rating and imdb_votes. Throws a `QueryError` for
- * another text, and for what is not among the comparisons of `help`.
+ * genres and those of `numberProperties`. Throws a `QueryError` for another text, and for what is
+ * not among the comparisons of `help`.
  */
 export async function parseFilter(text: string): Promise<Filter> {
   const { parse } = await import('@bufbuild/cel')
@@ -152,11 +155,11 @@ type Property =
 function propertyOf(expression: Expression | undefined): Property | undefined {
   const name = identifierOf(expression)
   if (name === undefined) return undefined
-  const [number, text] = [ownValue(numbers, name), ownValue(texts, name)]
+  const [number, text] = [ownValue(numberProperties, name), ownValue(texts, name)]
   if (number !== undefined) return { kind: 'number', name: number }
   if (text !== undefined) return { kind: 'text', name: text }
   if (name === 'genres') return undefined
-  const names = [...Object.keys(texts), 'genres', ...Object.keys(numbers)].join(', ')
+  const names = [...Object.keys(texts), 'genres', ...Object.keys(numberProperties)].join(', ')
   throw new QueryError(`filter: a movie has no ${JSON.stringify(name)}, but ${names}`)
 }
 
@@ -164,9 +167,13 @@ function ownValue<Value>(values: Readonly<Record<string, Value>>, name: string):
   return Object.hasOwn(values, name) ? values[name] : undefined
 }
 
+/** Returns the name of a property: `year`, or `rating.mean`. */
 function identifierOf(expression: Expression | undefined): string | undefined {
-  if (expression?.exprKind.case !== 'identExpr') return undefined
-  return expression.exprKind.value.name
+  if (expression?.exprKind.case === 'identExpr') return expression.exprKind.value.name
+  if (expression?.exprKind.case !== 'selectExpr') return undefined
+  const { operand, field, testOnly } = expression.exprKind.value
+  const message = testOnly ? undefined : identifierOf(operand as Expression | undefined)
+  return message === undefined ? undefined : `${message}.${field}`
 }
 
 function constantOf(expression: Expression | undefined): string | number | undefined {

@@ -1,3 +1,4 @@
+import { createRatedMovies, type RatedMovies } from '../ratings/rated-movies.ts'
 import type { ChangePosition, ListPosition, MetadataStore } from '../store/port.ts'
 import {
   type Catalogue,
@@ -26,26 +27,46 @@ interface Loaded {
   revision: number
 }
 
-/** Keeps a catalogue in memory that follows a store. It is read at the first call. */
+/**
+ * Keeps a catalogue in memory that follows a store. It is read at the first call.
+ * @param rated The ratings of its movies. Default: none.
+ */
 export function followStore(
   store: Pick<MetadataStore, 'list' | 'changes' | 'revision'>,
+  rated: Pick<RatedMovies, 'get' | 'onChange'> = createRatedMovies(),
 ): FollowingCatalogue {
   const slices = createSlices()
+  /** The current catalogue, and those that are being read. */
+  const catalogues = new Set<Catalogue>()
   let current: Loaded | undefined
   let rebuilding: Promise<void> | undefined
   let refreshing: Promise<Catalogue> | undefined
   let waiting: Promise<Catalogue> | undefined
 
+  rated.onChange((id, rating) => {
+    for (const catalogue of catalogues) catalogue.rate(id, rating)
+  })
+
+  /** Reads all movies into a new catalogue, which replaces the current one. */
   async function load(): Promise<Loaded> {
-    const loaded = { catalogue: createCatalogue(), revision: await store.revision() }
-    let after: ListPosition | undefined
-    do {
-      await slices.next()
-      const page = await store.list({ limit: readSize, ...(after && { after }) })
-      for (const movie of page.movies) loaded.catalogue.put(movie)
-      after = page.next
-    } while (after !== undefined)
-    return loaded
+    const catalogue = createCatalogue(rated.get)
+    catalogues.add(catalogue)
+    try {
+      const loaded = { catalogue, revision: await store.revision() }
+      let after: ListPosition | undefined
+      do {
+        await slices.next()
+        const page = await store.list({ limit: readSize, ...(after && { after }) })
+        for (const movie of page.movies) catalogue.put(movie)
+        after = page.next
+      } while (after !== undefined)
+      if (current) catalogues.delete(current.catalogue)
+      current = loaded
+      return loaded
+    } catch (error) {
+      catalogues.delete(catalogue)
+      throw error
+    }
   }
 
   /** Applies what has changed. Returns `false` when the store has forgotten some of it. */
@@ -69,10 +90,10 @@ export function followStore(
 
   /** Brings the catalogue up to the store. Reads it again when the store has forgotten changes. */
   async function refresh(): Promise<Catalogue> {
-    current ??= await load()
-    if (!(await follow(current))) current = await load()
-    rebuildWhenNeeded(current.catalogue)
-    return current.catalogue
+    let loaded = current ?? (await load())
+    if (!(await follow(loaded))) loaded = await load()
+    rebuildWhenNeeded(loaded.catalogue)
+    return loaded.catalogue
   }
 
   /** Replaces a catalogue with many dead places, while it is used. */
@@ -80,9 +101,7 @@ export function followStore(
     const dead = catalogue.deadCount()
     if (rebuilding !== undefined || dead < deadCountMin || dead < catalogue.count()) return
     rebuilding = load()
-      .then((loaded) => {
-        current = loaded
-      })
+      .then(() => {})
       // The next refresh tries again, and fails when the store still does.
       .catch(() => {})
       .finally(() => {

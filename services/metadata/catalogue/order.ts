@@ -1,4 +1,5 @@
 import { type NumberName, numberNames } from './columns.ts'
+import { numberProperties } from './filter.ts'
 import { QueryError } from './query-error.ts'
 
 /** One property of an order. */
@@ -12,10 +13,7 @@ export interface OrderTerm {
 export const orderNames: Readonly<Record<string, OrderTerm['by']>> = {
   relevance: 'relevance',
   title: 'title',
-  year: 'year',
-  running_time_minutes: 'runningTimeMinutes',
-  imdb_rating: 'imdbRating',
-  imdb_votes: 'imdbVotes',
+  ...numberProperties,
 }
 
 /** Maximum number of properties of an order. */

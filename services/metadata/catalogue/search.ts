@@ -63,7 +63,7 @@ function yearOf(words: readonly string[]): number | undefined {
 
 function slotsOfYear(columns: Columns, year: number): Bits {
   const size = columns.size()
-  const years = columns.numbers('year')
+  const { year: years } = columns.numbers()
   const bits = noBits(size)
   for (let slot = 0; slot < size; slot++) if (years[slot] === year) setBit(bits, slot)
   return bits

@@ -1,4 +1,5 @@
 import { compareCodePoints } from '@marquee/sql/code-points'
+import { firstIndex } from '@marquee/sql/first-index'
 import { hasBit } from './bits.ts'
 import type { Columns } from './columns.ts'
 
@@ -21,6 +22,8 @@ export interface TitleOrder {
    * movie at the position is among the ones that were listed already.
    */
   rankAfter(position: TitlePosition, isDescending: boolean): number
+  /** Returns the first slots after a position, or from the beginning without one. */
+  slotsAfter(position: TitlePosition | undefined, isDescending: boolean, countMax: number): number[]
 }
 
 /** Number of new slots that are applied at once. With more, one turn of the event loop takes long. */
@@ -56,6 +59,17 @@ export function createTitleOrder(columns: Columns): TitleOrder {
     ranks = undefined
   }
 
+  /** Returns the number of movies before a position, with the one at it unless the order is descending. */
+  function countBefore({ title, id }: TitlePosition, isDescending: boolean): number {
+    settle()
+    return firstIndex(inOrder, (slot) => {
+      const order =
+        compareCodePoints(columns.titles[slot] as string, title) ||
+        compareCodePoints(columns.ids[slot] as string, id)
+      return isDescending ? order >= 0 : order > 0
+    })
+  }
+
   return {
     add(slot) {
       added.push(slot)
@@ -72,15 +86,13 @@ export function createTitleOrder(columns: Columns): TitleOrder {
       for (let rank = 0; rank < inOrder.length; rank++) ranks[inOrder[rank] as number] = rank
       return ranks
     },
-    rankAfter({ title, id }, isDescending) {
+    rankAfter: (position, isDescending) => countBefore(position, isDescending) - 0.5,
+    slotsAfter(position, isDescending, countMax) {
       settle()
-      const after = firstPlace(inOrder, 0, (slot) => {
-        const order =
-          compareCodePoints(columns.titles[slot] as string, title) ||
-          compareCodePoints(columns.ids[slot] as string, id)
-        return isDescending ? order >= 0 : order > 0
-      })
-      return after - 0.5
+      const place = position && countBefore(position, isDescending)
+      if (!isDescending) return [...inOrder.subarray(place ?? 0, (place ?? 0) + countMax)]
+      const end = place ?? inOrder.length
+      return [...inOrder.subarray(Math.max(0, end - countMax), end)].reverse()
     },
   }
 }
@@ -95,23 +107,11 @@ function merge(left: Uint32Array, right: readonly number[], compare: Compare): U
   const merged = new Uint32Array(left.length + right.length)
   let taken = 0
   for (const [index, slot] of right.entries()) {
-    const place = firstPlace(left, taken, (other) => compare(other, slot) > 0)
+    const place = firstIndex(left, (other) => compare(other, slot) > 0, taken)
     merged.set(left.subarray(taken, place), taken + index)
     merged[place + index] = slot
     taken = place
   }
   merged.set(left.subarray(taken), taken + right.length)
   return merged
-}
-
-/** Returns the first place from `low` whose slot passes. All slots after it must pass as well. */
-function firstPlace(slots: Uint32Array, low: number, passes: (slot: number) => boolean): number {
-  let from = low
-  let to = slots.length
-  while (from < to) {
-    const middle = (from + to) >>> 1
-    if (passes(slots[middle] as number)) to = middle
-    else from = middle + 1
-  }
-  return from
 }

@@ -2,6 +2,8 @@
 import { celEnv, isCelError, parse, plan } from '@bufbuild/cel'
 import { compareCodePoints } from '@marquee/sql/code-points'
 import type { Metadata } from '../../metadata.ts'
+import type { MovieRating } from '../../ratings/rated-movies.ts'
+import type { NumberName } from '../columns.ts'
 import { isNear, lettersOf } from '../near.ts'
 import { isNumber, type OrderTerm } from '../order.ts'
 import { queryWordsMax, type Tier, tiers } from '../search.ts'
@@ -13,8 +15,13 @@ export interface ListedByHand {
   readonly order: readonly OrderTerm[]
 }
 
+/** A movie with its rating, unless nobody has rated it. */
+export interface RatedMovie extends Metadata {
+  readonly rating?: MovieRating | undefined
+}
+
 /** Lists the movies, all in one page. */
-export function listByHand(movies: readonly Metadata[], list: ListedByHand): Metadata[] {
+export function listByHand(movies: readonly RatedMovie[], list: ListedByHand): RatedMovie[] {
   const order = list.order.length > 0 ? list.order : defaultOrder(list.query)
   const tierOf = tiersOf(movies, list.query)
   const found = movies.filter((movie) => {
@@ -27,7 +34,7 @@ export function listByHand(movies: readonly Metadata[], list: ListedByHand): Met
         by === 'relevance'
           ? place(a) - place(b) || compareKnown(a.imdbVotes, b.imdbVotes, true)
           : isNumber(by)
-            ? compareKnown(a[by], b[by], isDescending)
+            ? compareKnown(numberOf(a, by), numberOf(b, by), isDescending)
             : compareTitles(a, b) * (isDescending ? -1 : 1)
       if (difference !== 0) return difference
     }
@@ -37,6 +44,13 @@ export function listByHand(movies: readonly Metadata[], list: ListedByHand): Met
 
 function defaultOrder(query: string): OrderTerm[] {
   return [{ by: query === '' ? 'title' : 'relevance', isDescending: false }]
+}
+
+function numberOf({ rating, ...movie }: RatedMovie, name: NumberName): number | undefined {
+  if (name === 'ratingCount') return rating?.count ?? 0
+  if (name === 'ratingMean') return rating?.mean
+  if (name === 'ratingScore') return rating?.score
+  return movie[name]
 }
 
 function compareTitles(a: Metadata, b: Metadata): number {
@@ -49,13 +63,18 @@ function compareKnown(a: number | undefined, b: number | undefined, isDescending
 }
 
 /** Returns whether the evaluator of CEL finds the filter true. */
-function passes(movie: Metadata, filter: string): boolean {
+function passes(movie: RatedMovie, filter: string): boolean {
   if (filter === '') return true
+  const { rating } = movie
   const { id, title, director, genres, year, runningTimeMinutes, imdbRating, imdbVotes } = movie
   const whole = (value: number | undefined) => (value === undefined ? undefined : BigInt(value))
   const known = {
     ...{ id, title, director, genres: [...genres], year: whole(year), imdb_rating: imdbRating },
     ...{ running_time_minutes: whole(runningTimeMinutes), imdb_votes: whole(imdbVotes) },
+    rating: {
+      count: whole(rating?.count ?? 0),
+      ...(rating && { mean: rating.mean, bayesian_score: rating.score }),
+    },
   }
   const bindings = Object.entries(known).filter(([, value]) => value !== undefined)
   const result = plan(celEnv(), parse(filter))(Object.fromEntries(bindings) as never)

@@ -1,0 +1,27 @@
+import { createServiceTransport } from '@marquee/grpc-transport/service-transport'
+import type { Registry } from '@marquee/registry/port'
+import type { Running } from '@marquee/service/process/run'
+import { type FollowedRatings, followRatings } from './follow-ratings.ts'
+import { createRatedMovies, type RatedMovies } from './rated-movies.ts'
+import { watchMovieRatings } from './upstream.ts'
+
+/** The ratings that lists are filtered and ordered by. */
+export interface OpenedRatings {
+  readonly rated: RatedMovies
+  /** `undefined` when the service follows no ratings. */
+  readonly ratings: FollowedRatings | undefined
+}
+
+/** Follows the ratings of the service that the registry knows, unless the options say otherwise. */
+export async function openRatings(
+  { use, log }: Pick<Running, 'use' | 'log'>,
+  { followsRatings }: { readonly followsRatings: boolean },
+  registry: Registry,
+): Promise<OpenedRatings> {
+  const rated = createRatedMovies()
+  if (!followsRatings) return { rated, ratings: undefined }
+  const transport = use(await createServiceTransport({ resolver: registry, service: 'rating' }))
+  const watch = watchMovieRatings(transport)
+  const onWarning = (message: string) => log.warn(message)
+  return { rated, ratings: use(followRatings({ watch, rated, onWarning })) }
+}

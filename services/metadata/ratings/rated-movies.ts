@@ -1,0 +1,53 @@
+/** Aggregate of the ratings of a movie, as far as lists need it. */
+export interface MovieRating {
+  /** Number of users who have rated the movie: 1 or more. */
+  readonly count: number
+  readonly mean: number
+  /** The score by which the top list is ordered. */
+  readonly score: number
+}
+
+/** The ratings of movies by id, also of movies that the catalogue does not have. */
+export interface RatedMovies {
+  get(id: string): MovieRating | undefined
+  /** Sets the rating of a movie, `undefined` when nobody rates it any more. Returns `false` when there is no room. */
+  set(id: string, rating: MovieRating | undefined): boolean
+  /** Forgets all ratings. */
+  clear(): void
+  /** Number of rated movies. */
+  count(): number
+  /** Calls the listener with each rating that changes. Returns a function that stops it. */
+  onChange(listener: RatingListener): () => void
+}
+
+export type RatingListener = (id: string, rating: MovieRating | undefined) => void
+
+/** Maximum number of rated movies in memory. Each takes about 100 bytes. */
+export const ratedMoviesMax = 4_000_000
+
+/** @param countMax Maximum number of rated movies. Further ones count as rated by nobody. */
+export function createRatedMovies(countMax = ratedMoviesMax): RatedMovies {
+  const ratings = new Map<string, MovieRating>()
+  const listeners = new Set<RatingListener>()
+
+  function set(id: string, rating: MovieRating | undefined): boolean {
+    if (rating === undefined) ratings.delete(id)
+    else if (ratings.size < countMax || ratings.has(id)) ratings.set(id, rating)
+    else return false
+    for (const listener of listeners) listener(id, rating)
+    return true
+  }
+
+  return {
+    get: (id) => ratings.get(id),
+    set,
+    clear() {
+      for (const id of [...ratings.keys()]) set(id, undefined)
+    },
+    count: () => ratings.size,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
