@@ -48,7 +48,7 @@ async function startSilent(): Promise<string> {
           listMetadata: never,
           batchGetMetadata: never,
         })
-        .service(RatingService, { getAggregatedRating: never, listTopRated: never }),
+        .service(RatingService, { getAggregatedRating: never }),
     app.rpcOptions,
   )
   const { url } = stack.use(await serve({ app, port: 0, log: base.log }))

@@ -9,7 +9,7 @@ test('movie is not ready while metadata refuses its key, and says so', async () 
   let callCount = 0
   const metadata = createRouterTransport((router) => {
     router.service(MetadataService, {
-      listMetadata() {
+      batchGetMetadata() {
         callCount++
         if (outcome !== undefined) throw new ConnectError('the token has expired', outcome)
         return {}

@@ -21,7 +21,7 @@ export function watchMetadataAccess(
     ...timing,
     async probe() {
       try {
-        await client.listMetadata({ pageSize: 1 }, { timeoutMs })
+        await client.batchGetMetadata({ movieIds: ['-'] }, { timeoutMs })
       } catch (error) {
         const { code, rawMessage } = ConnectError.from(error)
         if (code !== Code.Unauthenticated && code !== Code.PermissionDenied) return

@@ -7,6 +7,7 @@ import {
   createRouterTransport,
   type ServiceImpl,
 } from '@connectrpc/connect'
+import { ErrorInfoSchema } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
 import { createAppTransport } from '@marquee/testing/app-transport'
@@ -138,11 +139,7 @@ describe('ListMovies', () => {
     const { client, requests } = setUpCatalogue()
     const { movies } = await client.listMovies({ order, pageSize })
     expect(movies.length).toBe(pageSize)
-    const calls =
-      order === TITLE
-        ? { ListMetadata: 1, BatchGetAggregatedRatings: 1 }
-        : { ListTopRated: 1, BatchGetMetadata: 1 }
-    expect(requests()).toEqual(calls)
+    expect(requests()).toEqual({ ListMetadata: 1, BatchGetAggregatedRatings: 1 })
   })
 
   test('ListMovies by title pages to the end without repeats, rated or not', async () => {
@@ -151,54 +148,74 @@ describe('ListMovies', () => {
     expect(movies).toEqual(expected)
   })
 
-  test('ListMovies of the top list pages to the end without repeats, in the order of rating', async () => {
+  test('ListMovies of the top list pages to the end without repeats, in the order of metadata', async () => {
     const { client } = setUpCatalogue()
     const movies = await readAll(client, { order: TOP_RATED, pageSize: 100, ratingCountMin: 1n })
     const expected = Array.from(
       { length: 600 },
-      (_, n) => [idOf(599 - n), RatingStatus.RATED] as const,
+      (_, n) => [idOf(599 - n), statusOf(599 - n)] as const,
     )
     expect(movies).toEqual(expected)
   })
 
-  test('ListMovies of the top list passes an empty page on, with its token', async () => {
-    const { client, requests } = setUpCatalogue(
-      {},
-      { listTopRated: ({ pageToken }) => ({ nextPageToken: pageToken === '' ? 'further' : '' }) },
-    )
-    const first = await client.listMovies({ order: TOP_RATED })
-    expect(first.movies).toEqual([])
-    expect(first.nextPageToken).not.toBe('')
-    const { nextPageToken: pageToken } = first
-    const last = await client.listMovies({ order: TOP_RATED, pageToken })
-    expect(last).toMatchObject({ movies: [], nextPageToken: '' })
-    expect(requests()).toEqual({ ListTopRated: 2 })
-  })
-
-  test('ListMovies of the top list passes over movies that metadata does not know', async () => {
+  test('ListMovies of the top list is a list of rated movies by score, with all that a list may have', async () => {
+    const ratings = { revision: 7n }
+    const facets = { genres: [{ genre: 'Drama', count: 2 }], decades: [] }
+    const asked: object[] = []
     const { client } = setUpCatalogue({
-      batchGetMetadata: ({ movieIds }) => ({
-        metadata: movieIds.filter((id) => id !== idOf(598)).map(movieOf),
-        missingMovieIds: [idOf(598)],
-      }),
+      listMetadata(request) {
+        asked.push(request)
+        return { metadata: [movieOf(idOf(1))], totalSize: 42, facets, ratings }
+      },
     })
-    const { movies } = await client.listMovies({ order: TOP_RATED, pageSize: 3 })
-    expect(movies.map((one) => one.metadata?.id)).toEqual([idOf(599), idOf(597), idOf(596)])
+    const given = { query: 'war', filter: 'year > 1990', includeFacets: true }
+    const page = await client.listMovies({ ...given, order: TOP_RATED })
+    expect(page).toMatchObject({ totalSize: 42, facets, ratings })
+    await client.listMovies({ ...given, order: TOP_RATED, ratingCountMin: 5n })
+    const orderBy = 'rating.bayesian_score desc'
+    expect(asked).toMatchObject([
+      { ...given, orderBy, ratingCountMin: 1n },
+      { ...given, orderBy, ratingCountMin: 5n },
+    ])
   })
 
-  test('ListMovies without rating returns the catalogue without ratings, and no top list', async () => {
-    const down = () => fail(Code.Unavailable)
-    const { client } = setUpCatalogue({}, { batchGetAggregatedRatings: down, listTopRated: down })
-    const { movies } = await client.listMovies({ order: TITLE, pageSize: 2 })
-    const statuses = movies.map(({ ratingStatus }) => ratingStatus)
-    expect(statuses).toEqual([RatingStatus.UNAVAILABLE, RatingStatus.UNAVAILABLE])
-    const top = await client.listMovies({ order: TOP_RATED }).catch(ConnectError.from)
-    expect(top).toMatchObject({ code: Code.Unavailable })
+  const lost = { ratings: { revision: 7n, unavailableSince: { seconds: 9n, nanos: 0 } } }
+
+  test.each([
+    ['knows no ratings', withoutRatings],
+    ['cannot reach rating', () => lost],
+  ])(
+    'ListMovies of the top list is UNAVAILABLE while metadata %s, and says why',
+    async (_, listMetadata) => {
+      const { client } = setUpCatalogue({ listMetadata })
+      const response = await client.listMovies({ order: TOP_RATED }).catch(ConnectError.from)
+      expect(response).toMatchObject({ code: Code.Unavailable })
+      expect((response as ConnectError).findDetails(ErrorInfoSchema)).toMatchObject([
+        { reason: 'RATING_UNAVAILABLE' },
+      ])
+    },
+  )
+
+  test('ListMovies by another order goes on while metadata cannot reach rating, and says since when', async () => {
+    const { client } = setUpCatalogue({ listMetadata: () => lost })
+    const page = await client.listMovies({ orderBy: 'rating.mean desc' })
+    expect(page).toMatchObject(lost)
   })
+
+  test.each([TITLE, TOP_RATED])(
+    'ListMovies in order %d without rating returns movies without ratings',
+    async (order) => {
+      const down = () => fail(Code.Unavailable)
+      const { client } = setUpCatalogue({}, { batchGetAggregatedRatings: down })
+      const { movies } = await client.listMovies({ order, pageSize: 2 })
+      const statuses = movies.map(({ ratingStatus }) => ratingStatus)
+      expect(statuses).toEqual([RatingStatus.UNAVAILABLE, RatingStatus.UNAVAILABLE])
+    },
+  )
 
   test.each([TITLE, TOP_RATED])('ListMovies in order %d fails without metadata', async (order) => {
     const down = () => fail(Code.Unavailable)
-    const { client } = setUpCatalogue({ listMetadata: down, batchGetMetadata: down })
+    const { client } = setUpCatalogue({ listMetadata: down })
     const response = await client.listMovies({ order }).catch(ConnectError.from)
     expect(response).toMatchObject({ code: Code.Unavailable })
   })
@@ -221,8 +238,8 @@ describe('ListMovies', () => {
   })
 
   test.each<[string, ListRequest]>([
-    ['a query of the top list', { order: TOP_RATED, query: 'x' }],
-    ['a least count of the catalogue', { order: TITLE, ratingCountMin: 1n }],
+    ['another order of the top list', { order: TOP_RATED, orderBy: 'year' }],
+    ['a negative least count', { ratingCountMin: -1n }],
     ['a negative page size', { pageSize: -1 }],
     ['an order that does not exist', { order: 7 as Order }],
   ])('refuses %s', async (_, request) => {
@@ -247,6 +264,13 @@ test('the log says why a movie was returned without its rating', async () => {
 
 function fail(code: Code): never {
   throw new ConnectError('as the test says', code)
+}
+
+/** Fails as metadata does when it knows no ratings. */
+function withoutRatings(): never {
+  const error = new ConnectError('the ratings are not read yet', Code.Unavailable)
+  error.details = [{ desc: ErrorInfoSchema, value: { reason: 'RATING_UNAVAILABLE' } }]
+  throw error
 }
 
 function never(): Promise<never> {
@@ -307,10 +331,7 @@ const idOf = (n: number) => `id-${String(n).padStart(3, '0')}`
 const movieOf = (id: string) => ({ id, title: id })
 const statusOf = (n: number) => (n % 2 === 0 ? RatingStatus.RATED : RatingStatus.NOT_RATED)
 
-/**
- * Creates a catalogue of 600 movies, every second of which is rated, and a top list in reverse
- * order.
- */
+/** Creates a catalogue of 600 movies, every second of which is rated. Other orders are in reverse. */
 function setUpCatalogue(
   metadata: Partial<ServiceImpl<typeof MetadataService>> = {},
   rating: Partial<ServiceImpl<typeof RatingService>> = {},
@@ -324,18 +345,14 @@ function setUpCatalogue(
   }
   return setUp(
     {
-      listMetadata({ pageToken, pageSize }) {
-        const { ids: found, nextPageToken } = page(ids, pageToken, pageSize)
+      listMetadata({ pageToken, pageSize, orderBy }) {
+        const all = orderBy === '' ? ids : ids.toReversed()
+        const { ids: found, nextPageToken } = page(all, pageToken, pageSize)
         return { metadata: found.map(movieOf), nextPageToken }
       },
-      batchGetMetadata: ({ movieIds }) => ({ metadata: movieIds.map(movieOf) }),
       ...metadata,
     },
     {
-      listTopRated({ pageToken, pageSize }) {
-        const { ids: found, nextPageToken } = page(ids.toReversed(), pageToken, pageSize)
-        return { aggregatedRatings: found.map(aggregateOf), nextPageToken }
-      },
       batchGetAggregatedRatings: ({ records }) => ({
         aggregatedRatings: records
           .map(({ recordId }) => recordId)

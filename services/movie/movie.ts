@@ -49,6 +49,7 @@ export interface CatalogueOptions extends PageOptions {
   readonly filter: string
   readonly orderBy: string
   readonly includeFacets: boolean
+  readonly ratingCountMin: bigint
 }
 
 /** Numbers of movies, as `metadata.v1.Facets` describes them. */
@@ -61,6 +62,14 @@ export interface CataloguePage<T> extends Page<T> {
   /** Number of movies of all pages. */
   readonly totalSize: number
   readonly facets: Facets | undefined
+  /** Ratings by which the movies were selected or ordered, if any. */
+  readonly ratings: ListedRatings | undefined
+}
+
+/** Ratings of a list, as `metadata.v1.ListedRatings` describes them. */
+export interface ListedRatings {
+  readonly revision: bigint
+  readonly unavailableSince?: { readonly seconds: bigint; readonly nanos: number }
 }
 
 /** Value of one movie. */
@@ -74,6 +83,7 @@ export interface MetadataSource<M> {
   get(id: string, caller: Caller): Promise<Lookup<M>>
   /** Returns the movies by id. An unknown movie has no entry. */
   getMany(ids: readonly string[], caller: Caller): Promise<ReadonlyMap<string, M>>
+  /** Rejects with a `RatingsUnknownError` when the list needs ratings that metadata has not read. */
   list(options: CatalogueOptions, caller: Caller): Promise<CataloguePage<MovieValue<M>>>
   /**
    * Returns `false` when there was no such movie. Rejects when the source fails, or when the movie
@@ -101,7 +111,6 @@ export interface RatingSource<R> {
    * Returns the ratings of the movies. Returns `unavailable` instead of rejecting.
    */
   getMany(movieIds: readonly string[], caller: Caller): Promise<Lookup<RatingBatch<R>>>
-  top(options: PageOptions & { countMin: bigint }, caller: Caller): Promise<Page<MovieValue<R>>>
   /** Deletes a bounded number of ratings of the movie. Rejects when the source fails. */
   deleteSome(movieId: string, caller: Caller): Promise<DeletedRatings>
   /**
@@ -121,6 +130,11 @@ export type Details<M, R> = { readonly metadata: M } & (
 export interface Sources<M, R> {
   readonly metadata: MetadataSource<M>
   readonly ratings: RatingSource<R>
+}
+
+/** Thrown by `MetadataSource.list` when metadata knows no ratings, and the list needs them. */
+export class RatingsUnknownError extends Error {
+  override name = 'RatingsUnknownError'
 }
 
 /** Combines metadata and ratings. */
@@ -144,12 +158,20 @@ export function createMovies<M, R>({ metadata, ratings }: Sources<M, R>) {
       caller: Caller,
     ): Promise<CataloguePage<Details<M, R>>> {
       const page = await metadata.list(options, caller)
-      const ids = page.items.map(({ movieId }) => movieId)
-      const rated = ids.length === 0 ? absent : await ratings.getMany(ids, caller)
-      const items = page.items.map(({ movieId, value }) => join(value, ratingOf(rated, movieId)))
-      return { ...page, items }
+      return { ...page, items: await joinAll(page.items, ratings, caller) }
     },
   }
+}
+
+/** Joins movies with their ratings, in one call. */
+export async function joinAll<M, R>(
+  movies: readonly MovieValue<M>[],
+  ratings: Pick<RatingSource<R>, 'getMany'>,
+  caller: Caller,
+): Promise<Details<M, R>[]> {
+  const ids = movies.map(({ movieId }) => movieId)
+  const rated = ids.length === 0 ? absent : await ratings.getMany(ids, caller)
+  return movies.map(({ movieId, value }) => join(value, ratingOf(rated, movieId)))
 }
 
 const absent = { kind: 'absent' } as const

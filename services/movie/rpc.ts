@@ -20,14 +20,26 @@ import {
 } from '../../gen/movie/v1/movie_pb.ts'
 import { type AggregatedRating, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { deleteMovie, RatingsLeftError } from './delete-movie.ts'
-import { type Caller, createMovies, type Details, type Page, type Sources } from './movie.ts'
+import {
+  type Caller,
+  type CatalogueOptions,
+  createMovies,
+  type Details,
+  type Page,
+  RatingsUnknownError,
+  type Sources,
+} from './movie.ts'
 import { withReason } from './reasons.ts'
 import { shareLookups } from './shared-lookups.ts'
-import { readTopList } from './top-list.ts'
+import { createSimilarMovies } from './similar.ts'
 import { createDetailsWatches, createSeparateWatches } from './watch.ts'
 
 /** Numbers of items in a page. */
 const pageSizes = { ofDefault: 50, max: 500 }
+/** Numbers of similar movies. */
+const similarSizes = { ofDefault: 12, max: 50 }
+/** Order of the top list. */
+const topOrder = 'rating.bayesian_score desc'
 
 export interface MovieRpcOptions {
   readonly sources: Sources<Metadata, AggregatedRating>
@@ -40,24 +52,11 @@ export interface MovieRpcOptions {
 /** Implements `movie.v1.MovieService` on the services that it calls. */
 export function createMovieRpc({ sources, draining, callsShare = true }: MovieRpcOptions) {
   const movies = createMovies(sources)
+  const similarTo = createSimilarMovies(sources)
   const createWatches = callsShare ? createDetailsWatches : createSeparateWatches
   const watches = createWatches<Metadata, AggregatedRating>({ ...sources, draining })
   const { get } = sources.metadata
   const watchedMovie = callsShare ? shareLookups(get) : get
-
-  async function listTopRated(request: ListMoviesRequest, context: HandlerContext) {
-    const { ratingCountMin: countMin, pageToken } = request
-    const list = `movies:top:${countMin}`
-    const options = {
-      countMin,
-      pageSize: pageSizeOf(request.pageSize, pageSizes),
-      pageToken: decodePageToken(pageToken, list, isToken) ?? '',
-    }
-    const page = await readTopList(sources, options, callerOf(context)).catch(
-      failList('RATING_UNAVAILABLE'),
-    )
-    return pageMessage(list, page, context)
-  }
 
   return {
     async getMovieDetails({ movieId }, context) {
@@ -68,25 +67,27 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
     },
 
     async listMovies(request, context) {
-      const { query, filter, orderBy, includeFacets, pageToken } = request
-      if (request.order === Order.TOP_RATED) return listTopRated(request, context)
-      const list = `movies:title:${JSON.stringify([query, filter, orderBy])}`
-      const options = {
-        pageSize: pageSizeOf(request.pageSize, pageSizes),
-        pageToken: decodePageToken(pageToken, list, isToken) ?? '',
-        ...{ query, filter, orderBy, includeFacets },
-      }
-      const page = await movies
-        .catalogue(options, callerOf(context))
-        .catch(failList('METADATA_UNAVAILABLE'))
-      const { totalSize, facets } = page
+      const { list, options, isTop } = readList(request)
+      const page = await movies.catalogue(options, callerOf(context)).catch(failList)
+      const { totalSize, facets, ratings } = page
+      // Its movies would have no ratings, and their order would not be the current one.
+      if (isTop && ratings?.unavailableSince) throw listUnavailable('RATING_UNAVAILABLE')
       return {
-        ...pageMessage(list, page, context),
+        movies: messagesOf(page.items, context),
+        nextPageToken: nextToken(list, page),
         totalSize,
-        ...(facets && {
-          facets: { genres: [...facets.genres], decades: [...facets.decades] },
-        }),
+        ...(facets && { facets: { genres: [...facets.genres], decades: [...facets.decades] } }),
+        ...(ratings && { ratings }),
       }
+    },
+
+    async listSimilarMovies({ movieId, pageSize }, context) {
+      const countMax = pageSizeOf(pageSize, similarSizes)
+      const found = await similarTo(movieId, countMax, callerOf(context)).catch(failList)
+      if (found.kind === 'absent') throw unknownMovie(movieId)
+      if (found.kind === 'unavailable') throw unavailable(found.reason)
+      const { items, ratings } = found.value
+      return { movies: messagesOf(items, context), ...(ratings && { ratings }) }
     },
 
     async deleteMovie({ movieId, etag, deleteRatings: deletesRatings }, context) {
@@ -125,13 +126,27 @@ function callerOf(context: HandlerContext): Caller {
   }
 }
 
-function pageMessage(
-  list: string,
-  page: Page<Details<Metadata, AggregatedRating>>,
+/** Returns a list of the catalogue, and the name of the list for its page tokens. */
+function readList(request: ListMoviesRequest) {
+  const { query, filter, includeFacets, pageToken } = request
+  const isTop = request.order === Order.TOP_RATED
+  const orderBy = isTop ? topOrder : request.orderBy
+  const isUnrated = isTop && request.ratingCountMin === 0n
+  const ratingCountMin = isUnrated ? 1n : request.ratingCountMin
+  const list = `movies:${JSON.stringify([query, filter, orderBy, `${ratingCountMin}`])}`
+  const options: CatalogueOptions = {
+    pageSize: pageSizeOf(request.pageSize, pageSizes),
+    pageToken: decodePageToken(pageToken, list, isToken) ?? '',
+    ...{ query, filter, orderBy, includeFacets, ratingCountMin },
+  }
+  return { list, options, isTop }
+}
+
+function messagesOf(
+  items: readonly Details<Metadata, AggregatedRating>[],
   context: HandlerContext,
-) {
-  const movies = page.items.map((one) => toMessage(one, context))
-  return { movies, nextPageToken: nextToken(list, page) }
+): MovieDetails[] {
+  return items.map((one) => toMessage(one, context))
 }
 
 function toMessage(
@@ -193,16 +208,22 @@ function unavailable(reason: string): ConnectError {
 const passedCodes = new Set([Code.InvalidArgument, Code.DeadlineExceeded, Code.Canceled])
 
 /**
- * Returns a function that fails a list without the service that orders it. The reason is only logged, because it contains
+ * Fails a list that metadata could not return. The reason is only logged, because it contains
  * internal addresses.
  */
-function failList(reason: 'RATING_UNAVAILABLE' | 'METADATA_UNAVAILABLE') {
-  return (cause: unknown): never => {
-    if (!(cause instanceof ConnectError) || passedCodes.has(cause.code)) throw cause
-    const text = 'the list is unavailable: call again later'
-    const error = new ConnectError(text, Code.Unavailable, undefined, undefined, cause)
-    throw withReason(error, reason)
-  }
+function failList(cause: unknown): never {
+  const isByRatings = cause instanceof RatingsUnknownError
+  if (!isByRatings && !(cause instanceof ConnectError)) throw cause
+  if (!isByRatings && passedCodes.has(cause.code)) throw cause
+  throw listUnavailable(isByRatings ? 'RATING_UNAVAILABLE' : 'METADATA_UNAVAILABLE', cause)
+}
+
+function listUnavailable(
+  reason: 'RATING_UNAVAILABLE' | 'METADATA_UNAVAILABLE',
+  cause?: unknown,
+): ConnectError {
+  const text = 'the list is unavailable: call again later'
+  return withReason(new ConnectError(text, Code.Unavailable, undefined, undefined, cause), reason)
 }
 
 /** Codes of errors that a repeated deletion would get, too. */

@@ -1,5 +1,6 @@
 import { equals } from '@bufbuild/protobuf'
 import { type Client, Code, ConnectError, createClient, type Transport } from '@connectrpc/connect'
+import { ErrorInfoSchema } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import { causedBy } from '@marquee/service/telemetry/transport'
 import { type Metadata, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import {
@@ -8,7 +9,13 @@ import {
   RatingService,
   ScaleSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
-import type { Caller, Lookup, MetadataSource, RatingSource } from './movie.ts'
+import {
+  type Caller,
+  type Lookup,
+  type MetadataSource,
+  type RatingSource,
+  RatingsUnknownError,
+} from './movie.ts'
 import { callUpstream, headersOf } from './upstream-call.ts'
 
 /** Record type of movies in the rating service. */
@@ -58,13 +65,13 @@ export function createMetadataSource(
       return new Map(metadata.map((movie) => [movie.id, movie]))
     },
     async list(page, caller) {
-      const { metadata, nextPageToken, totalSize, facets } = await callUpstream(
+      const { metadata, nextPageToken, totalSize, facets, ratings } = await callUpstream(
         caller,
         bound,
         (options) => client.listMetadata(page, options),
-      )
+      ).catch(translateList)
       const items = metadata.map((value) => ({ movieId: value.id, value }))
-      return { items, nextPageToken, totalSize, facets }
+      return { items, nextPageToken, totalSize, facets, ratings }
     },
     async delete(movieId, etag, caller) {
       const { deleted } = await callUpstream(caller, bound, (options) =>
@@ -73,6 +80,13 @@ export function createMetadataSource(
       return deleted
     },
   }
+}
+
+/** Translates the error of a list. */
+function translateList(error: unknown): never {
+  const infos = error instanceof ConnectError ? error.findDetails(ErrorInfoSchema) : []
+  const isByRatings = infos.some(({ reason }) => reason === 'RATING_UNAVAILABLE')
+  throw isByRatings ? new RatingsUnknownError((error as Error).message, { cause: error }) : error
 }
 
 /** Creates a source that reads ratings by RPC. */
@@ -100,13 +114,6 @@ export function createRatingSource(
         const ratings = new Map(aggregatedRatings.map((one) => [one.recordId, one]))
         return { ratings, scale: scales[recordType] }
       }),
-    async top(page, caller) {
-      const { aggregatedRatings, nextPageToken } = await callUpstream(caller, bound, (options) =>
-        client.listTopRated({ ...page, recordType }, options),
-      )
-      const items = aggregatedRatings.map((value) => ({ movieId: value.recordId, value }))
-      return { items, nextPageToken }
-    },
     deleteSome: (recordId, caller) =>
       callUpstream(caller, { timeoutMs: deletionTimeoutMs, share: 1 }, (options) =>
         client.deleteRecordRatings({ recordId, recordType }, options),

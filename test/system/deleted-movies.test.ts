@@ -3,6 +3,7 @@ import { type Client, Code, ConnectError, createClient } from '@connectrpc/conne
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import { freePorts } from '@marquee/testing/free-ports'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { waitFor } from '@marquee/testing/wait-for'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService, ListMoviesRequest_Order as Order } from '../../gen/movie/v1/movie_pb.ts'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
@@ -20,7 +21,10 @@ async function startAll() {
   const args = [...database('rating'), '--event-log', `${folder.path}/events.db`]
   const startRating = () => startService({ service: 'rating', port: ratingPort, args })
   const metadata = stack.use(
-    await startService({ service: 'metadata', args: database('metadata') }),
+    await startService({
+      service: 'metadata',
+      args: [...database('metadata'), '--rating-url', `http://127.0.0.1:${ratingPort}`],
+    }),
   )
   let rating = await startRating()
   stack.defer(() => rating[Symbol.asyncDispose]())
@@ -45,8 +49,9 @@ async function startAll() {
 
 type Services = Awaited<ReturnType<typeof startAll>>
 
-/** Puts movies, and a rating of each by some users. */
-async function fill({ catalogue, ratings }: Services, ids: readonly string[]): Promise<void> {
+/** Puts movies, and a rating of each by some users, until the top list has them. */
+async function fill(services: Services, ids: readonly string[]): Promise<void> {
+  const { catalogue, ratings } = services
   async function* movies() {
     for (const id of ids) yield { metadata: { id, title: `Film ${id}` } }
   }
@@ -59,6 +64,14 @@ async function fill({ catalogue, ratings }: Services, ids: readonly string[]): P
   }
   await catalogue.importMetadata(movies())
   await ratings.importRatings(rated())
+  await waitFor(
+    async () => {
+      const order = Order.TOP_RATED
+      const top = await services.movies.listMovies({ order }).catch(ConnectError.from)
+      return 'totalSize' in top && top.totalSize === ids.length
+    },
+    { what: 'the ratings in the catalogue' },
+  )
 }
 
 /** Reads a list in pages of random sizes. Every page but the last one must be full. */
@@ -138,5 +151,6 @@ test('the ratings of a deleted movie are hidden and return with it, or are delet
   })
   expect(await countOf('cube')).toBe(0)
   await catalogue.putMetadata({ metadata: { id: 'cube', title: 'Cube' } })
+  await waitFor(async () => (await top()).length === 2, { what: 'the deletion in the catalogue' })
   expect(await top()).toEqual(['brazil', 'alien'])
 }, 120_000)

@@ -7,7 +7,7 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_access_v1_access } from "../../access/v1/access_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "@marquee/transcode/gen/google/api/annotations_pb.js";
-import type { Facets, Metadata } from "../../metadata/v1/metadata_pb.ts";
+import type { Facets, ListedRatings, Metadata } from "../../metadata/v1/metadata_pb.ts";
 import { file_metadata_v1_metadata } from "../../metadata/v1/metadata_pb.ts";
 import type { AggregatedRating, Scale } from "../../rating/v1/rating_pb.ts";
 import { file_rating_v1_rating } from "../../rating/v1/rating_pb.ts";
@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file movie/v1/movie.proto.
  */
 export const file_movie_v1_movie: GenFile = /*@__PURE__*/
-  fileDesc("ChRtb3ZpZS92MS9tb3ZpZS5wcm90bxIIbW92aWUudjEiuwEKDE1vdmllRGV0YWlscxInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEisKBnJhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEi0KDXJhdGluZ19zdGF0dXMYAyABKA4yFi5tb3ZpZS52MS5SYXRpbmdTdGF0dXMSJgoMcmF0aW5nX3NjYWxlGAQgASgLMhAucmF0aW5nLnYxLlNjYWxlIjYKFkdldE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSAoXR2V0TW92aWVEZXRhaWxzUmVzcG9uc2USLQoNbW92aWVfZGV0YWlscxgBIAEoCzIWLm1vdmllLnYxLk1vdmllRGV0YWlscyLwBQoRTGlzdE1vdmllc1JlcXVlc3QSOgoFb3JkZXIYASABKA4yIS5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdC5PcmRlckIIukgFggECEAESFwoFcXVlcnkYAiABKAlCCLpIBXIDGMgBEiEKEHJhdGluZ19jb3VudF9taW4YAyABKANCB7pIBCICKAASGgoJcGFnZV9zaXplGAQgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YBSABKAlCCbpIBnIEGICAARIYCgZmaWx0ZXIYBiABKAlCCLpIBXIDGOgHEhoKCG9yZGVyX2J5GAcgASgJQgi6SAVyAxjIARIWCg5pbmNsdWRlX2ZhY2V0cxgIIAEoCCJECgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEg8KC09SREVSX1RJVExFEAESEwoPT1JERVJfVE9QX1JBVEVEEAI6kwO6SI8DGnIKEWxpc3RfbW92aWVzLnF1ZXJ5EjhxdWVyeSBuZWVkcyBPUkRFUl9USVRMRTogdGhlIHRvcCBsaXN0IGNhbm5vdCBiZSBzZWFyY2hlZBojdGhpcy5xdWVyeSA9PSAnJyB8fCB0aGlzLm9yZGVyICE9IDIaoQEKEmxpc3RfbW92aWVzLmZpbHRlchI0ZmlsdGVyLCBvcmRlcl9ieSBhbmQgaW5jbHVkZV9mYWNldHMgbmVlZCBPUkRFUl9USVRMRRpVKHRoaXMuZmlsdGVyID09ICcnICYmIHRoaXMub3JkZXJfYnkgPT0gJycgJiYgIXRoaXMuaW5jbHVkZV9mYWNldHMpIHx8IHRoaXMub3JkZXIgIT0gMhp1ChxsaXN0X21vdmllcy5yYXRpbmdfY291bnRfbWluEiZyYXRpbmdfY291bnRfbWluIG5lZWRzIE9SREVSX1RPUF9SQVRFRBotdGhpcy5yYXRpbmdfY291bnRfbWluID09IDAgfHwgdGhpcy5vcmRlciA9PSAyIo4BChJMaXN0TW92aWVzUmVzcG9uc2USJgoGbW92aWVzGAEgAygLMhYubW92aWUudjEuTW92aWVEZXRhaWxzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFEiMKBmZhY2V0cxgEIAEoCzITLm1ldGFkYXRhLnYxLkZhY2V0cyJiChJEZWxldGVNb3ZpZVJlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAESFgoOZGVsZXRlX3JhdGluZ3MYAiABKAgSFgoEZXRhZxgDIAEoCUIIukgFcgMYgAgiWgoTRGVsZXRlTW92aWVSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIEhwKFGRlbGV0ZWRfcmF0aW5nX2NvdW50GAIgASgDEhQKDHJhdGluZ3NfbGVmdBgDIAEoCCI4ChhXYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSgoZV2F0Y2hNb3ZpZURldGFpbHNSZXNwb25zZRItCg1tb3ZpZV9kZXRhaWxzGAEgASgLMhYubW92aWUudjEuTW92aWVEZXRhaWxzKoIBCgxSYXRpbmdTdGF0dXMSHQoZUkFUSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE1JBVElOR19TVEFUVVNfUkFURUQQARIbChdSQVRJTkdfU1RBVFVTX05PVF9SQVRFRBACEh0KGVJBVElOR19TVEFUVVNfVU5BVkFJTEFCTEUQAzKqBAoMTW92aWVTZXJ2aWNlEpMBCg9HZXRNb3ZpZURldGFpbHMSIC5tb3ZpZS52MS5HZXRNb3ZpZURldGFpbHNSZXF1ZXN0GiEubW92aWUudjEuR2V0TW92aWVEZXRhaWxzUmVzcG9uc2UiO5ACAejgGAGC0+STAi5iDW1vdmllX2RldGFpbHMSHS92MS9tb3ZpZXMve21vdmllX2lkfS9kZXRhaWxzEm4KCkxpc3RNb3ZpZXMSGy5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdBocLm1vdmllLnYxLkxpc3RNb3ZpZXNSZXNwb25zZSIlkAIB6OAYAYLT5JMCGBIWL3YxL21vdmllczpsaXN0RGV0YWlscxJwCgtEZWxldGVNb3ZpZRIcLm1vdmllLnYxLkRlbGV0ZU1vdmllUmVxdWVzdBodLm1vdmllLnYxLkRlbGV0ZU1vdmllUmVzcG9uc2UiJJACAujgGAOC0+STAhcqFS92MS9tb3ZpZXMve21vdmllX2lkfRKhAQoRV2F0Y2hNb3ZpZURldGFpbHMSIi5tb3ZpZS52MS5XYXRjaE1vdmllRGV0YWlsc1JlcXVlc3QaIy5tb3ZpZS52MS5XYXRjaE1vdmllRGV0YWlsc1Jlc3BvbnNlIkGQAgHo4BgBgtPkkwI0Yg1tb3ZpZV9kZXRhaWxzEiMvdjEvbW92aWVzL3ttb3ZpZV9pZH0vZGV0YWlsczp3YXRjaDABYgZwcm90bzM", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_metadata_v1_metadata, file_rating_v1_rating]);
+  fileDesc("ChRtb3ZpZS92MS9tb3ZpZS5wcm90bxIIbW92aWUudjEiuwEKDE1vdmllRGV0YWlscxInCghtZXRhZGF0YRgBIAEoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEisKBnJhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEi0KDXJhdGluZ19zdGF0dXMYAyABKA4yFi5tb3ZpZS52MS5SYXRpbmdTdGF0dXMSJgoMcmF0aW5nX3NjYWxlGAQgASgLMhAucmF0aW5nLnYxLlNjYWxlIjYKFkdldE1vdmllRGV0YWlsc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAEiSAoXR2V0TW92aWVEZXRhaWxzUmVzcG9uc2USLQoNbW92aWVfZGV0YWlscxgBIAEoCzIWLm1vdmllLnYxLk1vdmllRGV0YWlscyLlAwoRTGlzdE1vdmllc1JlcXVlc3QSOgoFb3JkZXIYASABKA4yIS5tb3ZpZS52MS5MaXN0TW92aWVzUmVxdWVzdC5PcmRlckIIukgFggECEAESFwoFcXVlcnkYAiABKAlCCLpIBXIDGMgBEiEKEHJhdGluZ19jb3VudF9taW4YAyABKANCB7pIBCICKAASGgoJcGFnZV9zaXplGAQgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YBSABKAlCCbpIBnIEGICAARIYCgZmaWx0ZXIYBiABKAlCCLpIBXIDGOgHEhoKCG9yZGVyX2J5GAcgASgJQgi6SAVyAxjIARIWCg5pbmNsdWRlX2ZhY2V0cxgIIAEoCCJECgVPcmRlchIVChFPUkRFUl9VTlNQRUNJRklFRBAAEg8KC09SREVSX1RJVExFEAESEwoPT1JERVJfVE9QX1JBVEVEEAI6iAG6SIQBGoEBChRsaXN0X21vdmllcy5vcmRlcl9ieRJBb3JkZXJfYnkgbmVlZHMgT1JERVJfVElUTEU6IE9SREVSX1RPUF9SQVRFRCBpcyBhbiBvcmRlciBieSBpdHNlbGYaJnRoaXMub3JkZXJfYnkgPT0gJycgfHwgdGhpcy5vcmRlciAhPSAyIrsBChJMaXN0TW92aWVzUmVzcG9uc2USJgoGbW92aWVzGAEgAygLMhYubW92aWUudjEuTW92aWVEZXRhaWxzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFEiMKBmZhY2V0cxgEIAEoCzITLm1ldGFkYXRhLnYxLkZhY2V0cxIrCgdyYXRpbmdzGAUgASgLMhoubWV0YWRhdGEudjEuTGlzdGVkUmF0aW5ncyJUChhMaXN0U2ltaWxhck1vdmllc1JlcXVlc3QSHAoIbW92aWVfaWQYASABKAlCCrpIB3IFEAEYgAESGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAInAKGUxpc3RTaW1pbGFyTW92aWVzUmVzcG9uc2USJgoGbW92aWVzGAEgAygLMhYubW92aWUudjEuTW92aWVEZXRhaWxzEisKB3JhdGluZ3MYAiABKAsyGi5tZXRhZGF0YS52MS5MaXN0ZWRSYXRpbmdzImIKEkRlbGV0ZU1vdmllUmVxdWVzdBIcCghtb3ZpZV9pZBgBIAEoCUIKukgHcgUQARiAARIWCg5kZWxldGVfcmF0aW5ncxgCIAEoCBIWCgRldGFnGAMgASgJQgi6SAVyAxiACCJaChNEZWxldGVNb3ZpZVJlc3BvbnNlEg8KB2RlbGV0ZWQYASABKAgSHAoUZGVsZXRlZF9yYXRpbmdfY291bnQYAiABKAMSFAoMcmF0aW5nc19sZWZ0GAMgASgIIjgKGFdhdGNoTW92aWVEZXRhaWxzUmVxdWVzdBIcCghtb3ZpZV9pZBgBIAEoCUIKukgHcgUQARiAASJKChlXYXRjaE1vdmllRGV0YWlsc1Jlc3BvbnNlEi0KDW1vdmllX2RldGFpbHMYASABKAsyFi5tb3ZpZS52MS5Nb3ZpZURldGFpbHMqggEKDFJhdGluZ1N0YXR1cxIdChlSQVRJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTUkFUSU5HX1NUQVRVU19SQVRFRBABEhsKF1JBVElOR19TVEFUVVNfTk9UX1JBVEVEEAISHQoZUkFUSU5HX1NUQVRVU19VTkFWQUlMQUJMRRADMrcFCgxNb3ZpZVNlcnZpY2USkwEKD0dldE1vdmllRGV0YWlscxIgLm1vdmllLnYxLkdldE1vdmllRGV0YWlsc1JlcXVlc3QaIS5tb3ZpZS52MS5HZXRNb3ZpZURldGFpbHNSZXNwb25zZSI7kAIB6OAYAYLT5JMCLmINbW92aWVfZGV0YWlscxIdL3YxL21vdmllcy97bW92aWVfaWR9L2RldGFpbHMSbgoKTGlzdE1vdmllcxIbLm1vdmllLnYxLkxpc3RNb3ZpZXNSZXF1ZXN0GhwubW92aWUudjEuTGlzdE1vdmllc1Jlc3BvbnNlIiWQAgHo4BgBgtPkkwIYEhYvdjEvbW92aWVzOmxpc3REZXRhaWxzEooBChFMaXN0U2ltaWxhck1vdmllcxIiLm1vdmllLnYxLkxpc3RTaW1pbGFyTW92aWVzUmVxdWVzdBojLm1vdmllLnYxLkxpc3RTaW1pbGFyTW92aWVzUmVzcG9uc2UiLJACAejgGAGC0+STAh8SHS92MS9tb3ZpZXMve21vdmllX2lkfS9zaW1pbGFyEnAKC0RlbGV0ZU1vdmllEhwubW92aWUudjEuRGVsZXRlTW92aWVSZXF1ZXN0Gh0ubW92aWUudjEuRGVsZXRlTW92aWVSZXNwb25zZSIkkAIC6OAYA4LT5JMCFyoVL3YxL21vdmllcy97bW92aWVfaWR9EqEBChFXYXRjaE1vdmllRGV0YWlscxIiLm1vdmllLnYxLldhdGNoTW92aWVEZXRhaWxzUmVxdWVzdBojLm1vdmllLnYxLldhdGNoTW92aWVEZXRhaWxzUmVzcG9uc2UiQZACAejgGAGC0+STAjRiDW1vdmllX2RldGFpbHMSIy92MS9tb3ZpZXMve21vdmllX2lkfS9kZXRhaWxzOndhdGNoMAFiBnByb3RvMw", [file_access_v1_access, file_buf_validate_validate, file_google_api_annotations, file_metadata_v1_metadata, file_rating_v1_rating]);
 
 /**
  * MovieDetails is a movie with its rating.
@@ -102,14 +102,14 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   order: ListMoviesRequest_Order;
 
   /**
-   * Words to search for, as in metadata.v1.ListMetadataRequest. Not with ORDER_TOP_RATED.
+   * Words to search for, as in metadata.v1.ListMetadataRequest.
    *
    * @generated from field: string query = 2;
    */
   query: string;
 
   /**
-   * Omits movies that fewer users have rated. With ORDER_TOP_RATED only.
+   * Omits movies that fewer users have rated. 0 is the same as 1 with ORDER_TOP_RATED.
    *
    * @generated from field: int64 rating_count_min = 3;
    */
@@ -117,8 +117,6 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
 
   /**
    * Maximum number of movies of the page. 0 stands for the default: 50. More than 500 is the same as 500.
-   * ORDER_TOP_RATED passes over ratings of deleted movies: the page holds as many movies as requested while there are
-   * more.
    *
    * @generated from field: int32 page_size = 4;
    */
@@ -133,7 +131,7 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   pageToken: string;
 
   /**
-   * A condition, as in metadata.v1.ListMetadataRequest. Not with ORDER_TOP_RATED.
+   * A condition, as in metadata.v1.ListMetadataRequest.
    *
    * @generated from field: string filter = 6;
    */
@@ -147,7 +145,7 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   orderBy: string;
 
   /**
-   * Asks for facets. Not with ORDER_TOP_RATED.
+   * Asks for facets.
    *
    * @generated from field: bool include_facets = 8;
    */
@@ -212,15 +210,15 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
   movies: MovieDetails[];
 
   /**
-   * Token of the next page. Empty only on the last page: an earlier page has fewer movies than page_size,
-   * or none, only when the call has read its maximum of movies, ratings or bytes.
+   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than page_size, because
+   * of its size in bytes.
    *
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
 
   /**
-   * Number of movies of all pages. 0 with ORDER_TOP_RATED, where nobody counts them.
+   * Number of movies of all pages.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -232,6 +230,14 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
    * @generated from field: metadata.v1.Facets facets = 4;
    */
   facets?: Facets | undefined;
+
+  /**
+   * The ratings by which movies were selected and ordered. Set with ORDER_TOP_RATED, and when the filter, order_by or
+   * rating_count_min is about ratings.
+   *
+   * @generated from field: metadata.v1.ListedRatings ratings = 5;
+   */
+  ratings?: ListedRatings | undefined;
 };
 
 /**
@@ -240,6 +246,54 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
  */
 export const ListMoviesResponseSchema: GenMessage<ListMoviesResponse> = /*@__PURE__*/
   messageDesc(file_movie_v1_movie, 4);
+
+/**
+ * @generated from message movie.v1.ListSimilarMoviesRequest
+ */
+export type ListSimilarMoviesRequest = Message<"movie.v1.ListSimilarMoviesRequest"> & {
+  /**
+   * @generated from field: string movie_id = 1;
+   */
+  movieId: string;
+
+  /**
+   * Maximum number of movies. 0 stands for the default: 12. More than 50 is the same as 50. There is one page.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+};
+
+/**
+ * Describes the message movie.v1.ListSimilarMoviesRequest.
+ * Use `create(ListSimilarMoviesRequestSchema)` to create a new message.
+ */
+export const ListSimilarMoviesRequestSchema: GenMessage<ListSimilarMoviesRequest> = /*@__PURE__*/
+  messageDesc(file_movie_v1_movie, 5);
+
+/**
+ * @generated from message movie.v1.ListSimilarMoviesResponse
+ */
+export type ListSimilarMoviesResponse = Message<"movie.v1.ListSimilarMoviesResponse"> & {
+  /**
+   * @generated from field: repeated movie.v1.MovieDetails movies = 1;
+   */
+  movies: MovieDetails[];
+
+  /**
+   * The ratings by which movies were ordered. Unset while there are none: the order is then by votes at IMDb.
+   *
+   * @generated from field: metadata.v1.ListedRatings ratings = 2;
+   */
+  ratings?: ListedRatings | undefined;
+};
+
+/**
+ * Describes the message movie.v1.ListSimilarMoviesResponse.
+ * Use `create(ListSimilarMoviesResponseSchema)` to create a new message.
+ */
+export const ListSimilarMoviesResponseSchema: GenMessage<ListSimilarMoviesResponse> = /*@__PURE__*/
+  messageDesc(file_movie_v1_movie, 6);
 
 /**
  * @generated from message movie.v1.DeleteMovieRequest
@@ -271,7 +325,7 @@ export type DeleteMovieRequest = Message<"movie.v1.DeleteMovieRequest"> & {
  * Use `create(DeleteMovieRequestSchema)` to create a new message.
  */
 export const DeleteMovieRequestSchema: GenMessage<DeleteMovieRequest> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 5);
+  messageDesc(file_movie_v1_movie, 7);
 
 /**
  * @generated from message movie.v1.DeleteMovieResponse
@@ -305,7 +359,7 @@ export type DeleteMovieResponse = Message<"movie.v1.DeleteMovieResponse"> & {
  * Use `create(DeleteMovieResponseSchema)` to create a new message.
  */
 export const DeleteMovieResponseSchema: GenMessage<DeleteMovieResponse> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 6);
+  messageDesc(file_movie_v1_movie, 8);
 
 /**
  * @generated from message movie.v1.WatchMovieDetailsRequest
@@ -322,7 +376,7 @@ export type WatchMovieDetailsRequest = Message<"movie.v1.WatchMovieDetailsReques
  * Use `create(WatchMovieDetailsRequestSchema)` to create a new message.
  */
 export const WatchMovieDetailsRequestSchema: GenMessage<WatchMovieDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 7);
+  messageDesc(file_movie_v1_movie, 9);
 
 /**
  * @generated from message movie.v1.WatchMovieDetailsResponse
@@ -339,7 +393,7 @@ export type WatchMovieDetailsResponse = Message<"movie.v1.WatchMovieDetailsRespo
  * Use `create(WatchMovieDetailsResponseSchema)` to create a new message.
  */
 export const WatchMovieDetailsResponseSchema: GenMessage<WatchMovieDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 8);
+  messageDesc(file_movie_v1_movie, 10);
 
 /**
  * RatingStatus distinguishes a movie without ratings from one whose rating is currently unavailable.
@@ -411,7 +465,10 @@ export const MovieService: GenService<{
     output: typeof GetMovieDetailsResponseSchema;
   },
   /**
-   * ListMovies pages through the catalogue or the top list, with ratings.
+   * ListMovies pages through the catalogue or the top list, with ratings. The metadata service decides which movies are
+   * in the list, and in which order: see metadata.v1.ListedRatings. The ratings in the response are the current ones of
+   * the rating service. A list that is filtered or ordered by ratings fails with UNAVAILABLE, and the reason
+   * RATING_UNAVAILABLE, until metadata has read them. So does ORDER_TOP_RATED while the rating service is unavailable.
    *
    * @generated from rpc movie.v1.MovieService.ListMovies
    */
@@ -419,6 +476,18 @@ export const MovieService: GenService<{
     methodKind: "unary";
     input: typeof ListMoviesRequestSchema;
     output: typeof ListMoviesResponseSchema;
+  },
+  /**
+   * ListSimilarMovies returns movies to see next: those of the same director, then those of at least one of the movie's
+   * genres that are at most five years older or newer. Both are by bayesian_score, the highest first, then by votes at
+   * IMDb, title and id. Fails with NOT_FOUND when the movie is absent.
+   *
+   * @generated from rpc movie.v1.MovieService.ListSimilarMovies
+   */
+  listSimilarMovies: {
+    methodKind: "unary";
+    input: typeof ListSimilarMoviesRequestSchema;
+    output: typeof ListSimilarMoviesResponseSchema;
   },
   /**
    * DeleteMovie deletes a movie and, when the request says so, its ratings. Without delete_ratings the rating

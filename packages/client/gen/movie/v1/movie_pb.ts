@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Facets, Metadata } from "../../metadata/v1/metadata_pb.ts";
+import type { Facets, ListedRatings, Metadata } from "../../metadata/v1/metadata_pb.ts";
 import { file_metadata_v1_metadata } from "../../metadata/v1/metadata_pb.ts";
 import type { AggregatedRating, Scale } from "../../rating/v1/rating_pb.ts";
 import { file_rating_v1_rating } from "../../rating/v1/rating_pb.ts";
@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file movie/v1/movie.proto.
  */
 export const file_movie_v1_movie: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u0014movie/v1/movie.proto\u0012\bmovie.v1\"\xbb\u0001\n\fMovieDetails\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012+\n\u0006rating\u0018\u0002 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012-\n\rrating_status\u0018\u0003 \u0001(\u000e2\u0016.movie.v1.RatingStatus\u0012&\n\frating_scale\u0018\u0004 \u0001(\u000b2\u0010.rating.v1.Scale\"*\n\u0016GetMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"H\n\u0017GetMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails\"\x95\u0002\n\u0011ListMoviesRequest\u00120\n\u0005order\u0018\u0001 \u0001(\u000e2!.movie.v1.ListMoviesRequest.Order\u0012\r\n\u0005query\u0018\u0002 \u0001(\t\u0012\u0018\n\u0010rating_count_min\u0018\u0003 \u0001(\u0003\u0012\u0011\n\tpage_size\u0018\u0004 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0005 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0006 \u0001(\t\u0012\u0010\n\border_by\u0018\u0007 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\b \u0001(\b\"D\n\u0005Order\u0012\u0015\n\u0011ORDER_UNSPECIFIED\u0010\u0000\u0012\u000f\n\u000bORDER_TITLE\u0010\u0001\u0012\u0013\n\u000fORDER_TOP_RATED\u0010\u0002\"\x8e\u0001\n\u0012ListMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\"L\n\u0012DeleteMovieRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0016\n\u000edelete_ratings\u0018\u0002 \u0001(\b\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"Z\n\u0013DeleteMovieResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\u0012\u001c\n\u0014deleted_rating_count\u0018\u0002 \u0001(\u0003\u0012\u0014\n\fratings_left\u0018\u0003 \u0001(\b\",\n\u0018WatchMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"J\n\u0019WatchMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails*\x82\u0001\n\fRatingStatus\u0012\u001d\n\u0019RATING_STATUS_UNSPECIFIED\u0010\u0000\u0012\u0017\n\u0013RATING_STATUS_RATED\u0010\u0001\u0012\u001b\n\u0017RATING_STATUS_NOT_RATED\u0010\u0002\u0012\u001d\n\u0019RATING_STATUS_UNAVAILABLE\u0010\u00032\xef\u0002\n\fMovieService\u0012[\n\u000fGetMovieDetails\u0012 .movie.v1.GetMovieDetailsRequest\u001a!.movie.v1.GetMovieDetailsResponse\"\u0003\x90\u0002\u0001\u0012L\n\nListMovies\u0012\u001b.movie.v1.ListMoviesRequest\u001a\u001c.movie.v1.ListMoviesResponse\"\u0003\x90\u0002\u0001\u0012O\n\u000bDeleteMovie\u0012\u001c.movie.v1.DeleteMovieRequest\u001a\u001d.movie.v1.DeleteMovieResponse\"\u0003\x90\u0002\u0002\u0012c\n\u0011WatchMovieDetails\u0012\".movie.v1.WatchMovieDetailsRequest\u001a#.movie.v1.WatchMovieDetailsResponse\"\u0003\x90\u0002\u00010\u0001b\u0006proto3"), [file_metadata_v1_metadata, file_rating_v1_rating]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u0014movie/v1/movie.proto\u0012\bmovie.v1\"\xbb\u0001\n\fMovieDetails\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012+\n\u0006rating\u0018\u0002 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012-\n\rrating_status\u0018\u0003 \u0001(\u000e2\u0016.movie.v1.RatingStatus\u0012&\n\frating_scale\u0018\u0004 \u0001(\u000b2\u0010.rating.v1.Scale\"*\n\u0016GetMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"H\n\u0017GetMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails\"\x95\u0002\n\u0011ListMoviesRequest\u00120\n\u0005order\u0018\u0001 \u0001(\u000e2!.movie.v1.ListMoviesRequest.Order\u0012\r\n\u0005query\u0018\u0002 \u0001(\t\u0012\u0018\n\u0010rating_count_min\u0018\u0003 \u0001(\u0003\u0012\u0011\n\tpage_size\u0018\u0004 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0005 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0006 \u0001(\t\u0012\u0010\n\border_by\u0018\u0007 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\b \u0001(\b\"D\n\u0005Order\u0012\u0015\n\u0011ORDER_UNSPECIFIED\u0010\u0000\u0012\u000f\n\u000bORDER_TITLE\u0010\u0001\u0012\u0013\n\u000fORDER_TOP_RATED\u0010\u0002\"\xbb\u0001\n\u0012ListMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\"?\n\u0018ListSimilarMoviesRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\"p\n\u0019ListSimilarMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012+\n\u0007ratings\u0018\u0002 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\"L\n\u0012DeleteMovieRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0016\n\u000edelete_ratings\u0018\u0002 \u0001(\b\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"Z\n\u0013DeleteMovieResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\u0012\u001c\n\u0014deleted_rating_count\u0018\u0002 \u0001(\u0003\u0012\u0014\n\fratings_left\u0018\u0003 \u0001(\b\",\n\u0018WatchMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"J\n\u0019WatchMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails*\x82\u0001\n\fRatingStatus\u0012\u001d\n\u0019RATING_STATUS_UNSPECIFIED\u0010\u0000\u0012\u0017\n\u0013RATING_STATUS_RATED\u0010\u0001\u0012\u001b\n\u0017RATING_STATUS_NOT_RATED\u0010\u0002\u0012\u001d\n\u0019RATING_STATUS_UNAVAILABLE\u0010\u00032\xd2\u0003\n\fMovieService\u0012[\n\u000fGetMovieDetails\u0012 .movie.v1.GetMovieDetailsRequest\u001a!.movie.v1.GetMovieDetailsResponse\"\u0003\x90\u0002\u0001\u0012L\n\nListMovies\u0012\u001b.movie.v1.ListMoviesRequest\u001a\u001c.movie.v1.ListMoviesResponse\"\u0003\x90\u0002\u0001\u0012a\n\u0011ListSimilarMovies\u0012\".movie.v1.ListSimilarMoviesRequest\u001a#.movie.v1.ListSimilarMoviesResponse\"\u0003\x90\u0002\u0001\u0012O\n\u000bDeleteMovie\u0012\u001c.movie.v1.DeleteMovieRequest\u001a\u001d.movie.v1.DeleteMovieResponse\"\u0003\x90\u0002\u0002\u0012c\n\u0011WatchMovieDetails\u0012\".movie.v1.WatchMovieDetailsRequest\u001a#.movie.v1.WatchMovieDetailsResponse\"\u0003\x90\u0002\u00010\u0001b\u0006proto3"), [file_metadata_v1_metadata, file_rating_v1_rating]);
 
 /**
  * MovieDetails is a movie with its rating.
@@ -99,14 +99,14 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   order: ListMoviesRequest_Order;
 
   /**
-   * Words to search for, as in metadata.v1.ListMetadataRequest. Not with ORDER_TOP_RATED.
+   * Words to search for, as in metadata.v1.ListMetadataRequest.
    *
    * @generated from field: string query = 2;
    */
   query: string;
 
   /**
-   * Omits movies that fewer users have rated. With ORDER_TOP_RATED only.
+   * Omits movies that fewer users have rated. 0 is the same as 1 with ORDER_TOP_RATED.
    *
    * @generated from field: int64 rating_count_min = 3;
    */
@@ -114,8 +114,6 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
 
   /**
    * Maximum number of movies of the page. 0 stands for the default: 50. More than 500 is the same as 500.
-   * ORDER_TOP_RATED passes over ratings of deleted movies: the page holds as many movies as requested while there are
-   * more.
    *
    * @generated from field: int32 page_size = 4;
    */
@@ -130,7 +128,7 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   pageToken: string;
 
   /**
-   * A condition, as in metadata.v1.ListMetadataRequest. Not with ORDER_TOP_RATED.
+   * A condition, as in metadata.v1.ListMetadataRequest.
    *
    * @generated from field: string filter = 6;
    */
@@ -144,7 +142,7 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   orderBy: string;
 
   /**
-   * Asks for facets. Not with ORDER_TOP_RATED.
+   * Asks for facets.
    *
    * @generated from field: bool include_facets = 8;
    */
@@ -209,15 +207,15 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
   movies: MovieDetails[];
 
   /**
-   * Token of the next page. Empty only on the last page: an earlier page has fewer movies than page_size,
-   * or none, only when the call has read its maximum of movies, ratings or bytes.
+   * Token of the next page. Empty only on the last page: an earlier page may have fewer movies than page_size, because
+   * of its size in bytes.
    *
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
 
   /**
-   * Number of movies of all pages. 0 with ORDER_TOP_RATED, where nobody counts them.
+   * Number of movies of all pages.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -229,6 +227,14 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
    * @generated from field: metadata.v1.Facets facets = 4;
    */
   facets?: Facets | undefined;
+
+  /**
+   * The ratings by which movies were selected and ordered. Set with ORDER_TOP_RATED, and when the filter, order_by or
+   * rating_count_min is about ratings.
+   *
+   * @generated from field: metadata.v1.ListedRatings ratings = 5;
+   */
+  ratings?: ListedRatings | undefined;
 };
 
 /**
@@ -237,6 +243,54 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
  */
 export const ListMoviesResponseSchema: GenMessage<ListMoviesResponse> = /*@__PURE__*/
   messageDesc(file_movie_v1_movie, 4);
+
+/**
+ * @generated from message movie.v1.ListSimilarMoviesRequest
+ */
+export type ListSimilarMoviesRequest = Message<"movie.v1.ListSimilarMoviesRequest"> & {
+  /**
+   * @generated from field: string movie_id = 1;
+   */
+  movieId: string;
+
+  /**
+   * Maximum number of movies. 0 stands for the default: 12. More than 50 is the same as 50. There is one page.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+};
+
+/**
+ * Describes the message movie.v1.ListSimilarMoviesRequest.
+ * Use `create(ListSimilarMoviesRequestSchema)` to create a new message.
+ */
+export const ListSimilarMoviesRequestSchema: GenMessage<ListSimilarMoviesRequest> = /*@__PURE__*/
+  messageDesc(file_movie_v1_movie, 5);
+
+/**
+ * @generated from message movie.v1.ListSimilarMoviesResponse
+ */
+export type ListSimilarMoviesResponse = Message<"movie.v1.ListSimilarMoviesResponse"> & {
+  /**
+   * @generated from field: repeated movie.v1.MovieDetails movies = 1;
+   */
+  movies: MovieDetails[];
+
+  /**
+   * The ratings by which movies were ordered. Unset while there are none: the order is then by votes at IMDb.
+   *
+   * @generated from field: metadata.v1.ListedRatings ratings = 2;
+   */
+  ratings?: ListedRatings | undefined;
+};
+
+/**
+ * Describes the message movie.v1.ListSimilarMoviesResponse.
+ * Use `create(ListSimilarMoviesResponseSchema)` to create a new message.
+ */
+export const ListSimilarMoviesResponseSchema: GenMessage<ListSimilarMoviesResponse> = /*@__PURE__*/
+  messageDesc(file_movie_v1_movie, 6);
 
 /**
  * @generated from message movie.v1.DeleteMovieRequest
@@ -268,7 +322,7 @@ export type DeleteMovieRequest = Message<"movie.v1.DeleteMovieRequest"> & {
  * Use `create(DeleteMovieRequestSchema)` to create a new message.
  */
 export const DeleteMovieRequestSchema: GenMessage<DeleteMovieRequest> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 5);
+  messageDesc(file_movie_v1_movie, 7);
 
 /**
  * @generated from message movie.v1.DeleteMovieResponse
@@ -302,7 +356,7 @@ export type DeleteMovieResponse = Message<"movie.v1.DeleteMovieResponse"> & {
  * Use `create(DeleteMovieResponseSchema)` to create a new message.
  */
 export const DeleteMovieResponseSchema: GenMessage<DeleteMovieResponse> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 6);
+  messageDesc(file_movie_v1_movie, 8);
 
 /**
  * @generated from message movie.v1.WatchMovieDetailsRequest
@@ -319,7 +373,7 @@ export type WatchMovieDetailsRequest = Message<"movie.v1.WatchMovieDetailsReques
  * Use `create(WatchMovieDetailsRequestSchema)` to create a new message.
  */
 export const WatchMovieDetailsRequestSchema: GenMessage<WatchMovieDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 7);
+  messageDesc(file_movie_v1_movie, 9);
 
 /**
  * @generated from message movie.v1.WatchMovieDetailsResponse
@@ -336,7 +390,7 @@ export type WatchMovieDetailsResponse = Message<"movie.v1.WatchMovieDetailsRespo
  * Use `create(WatchMovieDetailsResponseSchema)` to create a new message.
  */
 export const WatchMovieDetailsResponseSchema: GenMessage<WatchMovieDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_movie_v1_movie, 8);
+  messageDesc(file_movie_v1_movie, 10);
 
 /**
  * RatingStatus distinguishes a movie without ratings from one whose rating is currently unavailable.
@@ -408,7 +462,10 @@ export const MovieService: GenService<{
     output: typeof GetMovieDetailsResponseSchema;
   },
   /**
-   * ListMovies pages through the catalogue or the top list, with ratings.
+   * ListMovies pages through the catalogue or the top list, with ratings. The metadata service decides which movies are
+   * in the list, and in which order: see metadata.v1.ListedRatings. The ratings in the response are the current ones of
+   * the rating service. A list that is filtered or ordered by ratings fails with UNAVAILABLE, and the reason
+   * RATING_UNAVAILABLE, until metadata has read them. So does ORDER_TOP_RATED while the rating service is unavailable.
    *
    * @generated from rpc movie.v1.MovieService.ListMovies
    */
@@ -416,6 +473,18 @@ export const MovieService: GenService<{
     methodKind: "unary";
     input: typeof ListMoviesRequestSchema;
     output: typeof ListMoviesResponseSchema;
+  },
+  /**
+   * ListSimilarMovies returns movies to see next: those of the same director, then those of at least one of the movie's
+   * genres that are at most five years older or newer. Both are by bayesian_score, the highest first, then by votes at
+   * IMDb, title and id. Fails with NOT_FOUND when the movie is absent.
+   *
+   * @generated from rpc movie.v1.MovieService.ListSimilarMovies
+   */
+  listSimilarMovies: {
+    methodKind: "unary";
+    input: typeof ListSimilarMoviesRequestSchema;
+    output: typeof ListSimilarMoviesResponseSchema;
   },
   /**
    * DeleteMovie deletes a movie and, when the request says so, its ratings. Without delete_ratings the rating
