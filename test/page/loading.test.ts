@@ -20,7 +20,7 @@ const [best] = rated
 const pages: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   '/': (page) => page.getByRole('link', { name: best?.name ?? '' }).waitFor(),
   [`/movies/${best?.id}`]: (page) => page.locator('canvas').waitFor(),
-  '/system': (page) => page.locator('canvas').nth(3).waitFor(),
+  '/system': (page) => page.locator('canvas').nth(2).waitFor(),
   '/try/rating.v1.RatingService/PutRating': (page) =>
     page.getByRole('button', { name: 'Send' }).waitFor(),
 }

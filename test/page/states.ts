@@ -116,8 +116,19 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     path: '/system',
     pictureAfterMs: 10_000,
     async reach(page) {
-      await page.locator('canvas').nth(3).waitFor()
-      await page.getByText('Table', { exact: true }).click()
+      await page.locator('canvas').nth(2).waitFor()
+      await page.getByRole('button', { name: /^Show \d+ idle/ }).click()
+    },
+  },
+  'system-method': {
+    path: '/system',
+    prepare: async ({ page }) => void (await page.request.get('/movie?id=the-matrix-1999')),
+    async reach(page) {
+      await page.getByRole('searchbox', { name: 'Filter methods' }).fill('GET /movie')
+      await page.getByRole('button', { name: 'GET /movie' }).first().click()
+      const call = page.getByRole('dialog').getByRole('button', { expanded: false }).first()
+      await call.click()
+      await page.getByRole('list', { name: 'Parts of the call' }).waitFor()
     },
   },
   'system-loading': { path: '/system', prepare: hold, reach: (page) => heading(page, 'System') },

@@ -1,58 +1,61 @@
-import type { ServiceReport } from '@marquee/client/system'
+import type { SystemSample } from '@marquee/client/system'
 import { useMemo } from 'preact/hooks'
 import { countText, latencyText, rateText } from './format.ts'
-import type { Monitor, Sample } from './monitor.ts'
-import { instanceSeries, serviceSeries, timeRange } from './series.ts'
+import type { Monitor } from './monitor.ts'
+import { p95Of, serviceSeries, timeRange } from './series.ts'
 import { TimeChart } from './time-chart.tsx'
+import { rangeLabels, type View } from './view.ts'
 
 const services = ['movie', 'metadata', 'rating']
-const noHistory: readonly Sample[] = []
-const noServices: readonly ServiceReport[] = []
+const noSamples: readonly SystemSample[] = []
+const noBounds: readonly number[] = []
 
-/** Charts of the last two minutes. */
-export function Charts({ monitor }: { monitor: Monitor | undefined }) {
-  const history = monitor?.history ?? noHistory
-  const reports = monitor?.report.services ?? noServices
-  const data = useMemo(
-    () => ({
-      calls: serviceSeries(history, services, ({ callsPerSecond }) => callsPerSecond),
-      latency: instanceSeries(history, reports, ({ latencyMs }) => latencyMs),
-      applied: serviceSeries(history, ['rating'], ({ appliedPerSecond }) => appliedPerSecond),
-      lag: serviceSeries(history, ['rating'], ({ lag }) => lag),
-    }),
-    [history, reports],
-  )
-  const range = timeRange(history)
+interface ChartsProps {
+  readonly monitor: Monitor | undefined
+  readonly view: View
+}
+
+/** Requests, latency and lag over time. The charts share one crosshair. */
+export function Charts({ monitor, view }: ChartsProps) {
+  const { samples = noSamples, boundsMs = noBounds } = monitor ?? {}
+  const seconds = view.range.value
+  const wanted = view.service.value
+  const data = useMemo(() => {
+    const shown = wanted === '' ? services : [wanted]
+    const lines = serviceSeries.bind(undefined, samples)
+    return {
+      requests: lines(shown, seconds, ({ callsPerSecond }) => callsPerSecond),
+      latency: lines(shown, seconds, p95Of(boundsMs)),
+      lag: lines(['rating'], seconds, ({ lag }) => (lag === undefined ? undefined : Number(lag))),
+    }
+  }, [samples, boundsMs, seconds, wanted])
+  const common = { range: timeRange(samples, seconds), cursor: view.cursor }
+  const label = `The last ${rangeLabels[seconds]}`
   return (
-    <section class="charts" aria-label="The last two minutes">
+    <section class="charts" aria-label={label}>
       <TimeChart
+        {...common}
         title="Requests per second"
-        data={data.calls}
-        range={range}
+        data={data.requests}
         textOf={rateText}
         topMin={2}
       />
       <TimeChart
-        title="Probe latency"
+        {...common}
+        title="p95 latency"
         data={data.latency}
-        range={range}
         textOf={latencyText}
         topMin={10}
       />
-      <TimeChart
-        title="Events ingested per second"
-        data={data.applied}
-        range={range}
-        textOf={rateText}
-        topMin={2}
-      />
-      <TimeChart
-        title="Ingest lag (events)"
-        data={data.lag}
-        range={range}
-        textOf={lagText}
-        topMin={4}
-      />
+      {wanted === '' || wanted === 'rating' ? (
+        <TimeChart
+          {...common}
+          title="Ingest lag (events)"
+          data={data.lag}
+          textOf={lagText}
+          topMin={4}
+        />
+      ) : null}
     </section>
   )
 }

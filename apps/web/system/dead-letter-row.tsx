@@ -5,7 +5,7 @@ import { useId } from 'preact/hooks'
 import { Failure } from '../failure.tsx'
 import { DeadLetterValue } from './dead-letter-value.tsx'
 import { countText } from './format.ts'
-import { millis } from './rates.ts'
+import { millis } from './times.ts'
 
 interface DeadLetterRowProps {
   readonly letter: DeadLetter

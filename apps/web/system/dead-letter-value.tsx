@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { CopyButton } from './copy-button.tsx'
 import { bytesShownMax, hexDump, prettyText, utf8Text } from './dead-letter-text.ts'
 import { countText } from './format.ts'
 
@@ -16,6 +17,7 @@ export function DeadLetterValue({ bytes }: { bytes: Uint8Array }) {
         {bytes.byteLength > bytesShownMax ? `, the first ${countText(bytesShownMax)} shown` : ''}
         {text === undefined ? ', not text' : ''}
       </p>
+      {text === undefined ? null : <CopyButton label="Copy" text={text} />}
       <button
         type="button"
         class="small-button"

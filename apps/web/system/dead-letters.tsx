@@ -5,12 +5,15 @@ import { useEffect, useMemo } from 'preact/hooks'
 import type { ServiceAddresses } from '../addresses.ts'
 import { optionsOf } from '../clients.ts'
 import { Failure } from '../failure.tsx'
+import { CopyButton } from './copy-button.tsx'
 import { DeadLetterRow } from './dead-letter-row.tsx'
 
 interface DeadLettersProps {
   readonly addresses: () => Promise<ServiceAddresses>
   /** Total in all instances; when it changes, the list is loaded again. */
   readonly deadLetterCount: number
+  /** True when an instance of rating responds. */
+  readonly isReachable: boolean
 }
 
 interface Listed {
@@ -19,7 +22,7 @@ interface Listed {
 }
 
 /** The rating events that could not be applied, newest first; each can be expanded. */
-export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
+export function DeadLetters({ addresses, deadLetterCount, isReachable }: DeadLettersProps) {
   const client = useMemo(
     () =>
       addresses().then(({ services }) =>
@@ -29,6 +32,7 @@ export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
   )
   const listed = useSignal<Listed | undefined>(undefined)
   const failure = useSignal('')
+  const reason = useSignal('')
   const load = async (before?: Listed) => {
     const { listDeadLetters } = await client
     const next = await listDeadLetters({ pageToken: before?.nextPageToken ?? '' })
@@ -37,12 +41,43 @@ export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
     const { deadLetters, nextPageToken } = next.value
     listed.value = { letters: [...(before?.letters ?? []), ...deadLetters], nextPageToken }
   }
-  useEffect(() => void load(), [client, deadLetterCount])
+  useEffect(() => {
+    if (isReachable) void load()
+  }, [client, deadLetterCount, isReachable])
   const { letters = [], nextPageToken = '' } = listed.value ?? {}
+  const reasons = [...new Set(letters.map((one) => one.reason))].toSorted()
+  const wanted = reasons.includes(reason.value) ? reason.value : ''
+  const shown = letters.filter((one) => wanted === '' || one.reason === wanted)
   return (
-    <section class="dead-letters" id="dead-letters" aria-labelledby="dead-letters-title">
-      <h2 id="dead-letters-title">Dead letters</h2>
-      {failure.value ? (
+    <section
+      class="dead-letters"
+      id="dead-letters"
+      aria-labelledby="dead-letters-title"
+      data-stale={isReachable ? undefined : ''}
+    >
+      <div class="section-head">
+        <h2 id="dead-letters-title">Dead letters</h2>
+        {letters.length > 0 ? (
+          <span class="badge">
+            {letters.length}
+            {nextPageToken ? '+' : ''}
+          </span>
+        ) : null}
+        {reasons.length > 1 ? (
+          <ReasonChoice
+            reasons={reasons}
+            chosen={wanted}
+            onChoose={(next) => (reason.value = next)}
+          />
+        ) : null}
+        {letters.length > 0 ? <ReplayCommand /> : null}
+      </div>
+      {isReachable ? null : (
+        <p class="table-note">
+          Can't reach the rating service{listed.value ? '. Showing what was read before.' : '.'}
+        </p>
+      )}
+      {failure.value && isReachable ? (
         <Failure
           title="Couldn't read dead letters"
           text={failure.value}
@@ -50,7 +85,7 @@ export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
         />
       ) : null}
       <ul class="letters">
-        {letters.map((letter) => (
+        {shown.map((letter) => (
           <DeadLetterRow
             key={`${letter.partition}/${letter.offset}`}
             letter={letter}
@@ -58,7 +93,7 @@ export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
           />
         ))}
       </ul>
-      {letters.length === 0 && !failure.value ? (
+      {letters.length === 0 && !failure.value && isReachable ? (
         <p class="table-note">{listed.value ? 'No dead letters.' : 'Loading…'}</p>
       ) : null}
       {nextPageToken ? (
@@ -68,4 +103,32 @@ export function DeadLetters({ addresses, deadLetterCount }: DeadLettersProps) {
       ) : null}
     </section>
   )
+}
+
+interface ReasonChoiceProps {
+  readonly reasons: readonly string[]
+  readonly chosen: string
+  readonly onChoose: (reason: string) => void
+}
+
+function ReasonChoice({ reasons, chosen, onChoose }: ReasonChoiceProps) {
+  return (
+    <select
+      class="reason-choice"
+      aria-label="Filter by reason"
+      onChange={(event) => onChoose(event.currentTarget.value)}
+    >
+      <option value="">All reasons</option>
+      {reasons.map((reason) => (
+        <option key={reason} value={reason} selected={reason === chosen}>
+          {reason}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+/** It replays all dead letters, after the cause is fixed. */
+function ReplayCommand() {
+  return <CopyButton label="Copy replay command" text="bun run producers/replay-dead-letters.ts" />
 }

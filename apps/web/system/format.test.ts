@@ -17,7 +17,7 @@ test('latency, age and memory have units', () => {
   expect([undefined, 0, 0.3, 12.4, 1500].map(latencyText)).toEqual([
     '–',
     '0',
-    '<1 ms',
+    '0.3 ms',
     '12 ms',
     '1.5 s',
   ])

@@ -7,14 +7,23 @@ export function rateText(perSecond: number | undefined): string {
   return (rounded < 10 ? rounded : Math.round(perSecond)).toLocaleString('en')
 }
 
-export function callRateText(perSecond: number | undefined): string {
-  return `${rateText(perSecond)} req/s`
+export function perSecondText(perSecond: number | undefined): string {
+  return perSecond === undefined ? '–' : `${rateText(perSecond)}/s`
+}
+
+/** A share: 0%, 0.4%, 12%. */
+export function percentText(percent: number | undefined): string {
+  if (percent === undefined) return '–'
+  if (percent > 0 && percent < 0.05) return '<0.1%'
+  return `${percent < 10 ? Math.round(percent * 10) / 10 : Math.round(percent)}%`
 }
 
 export function latencyText(ms: number | undefined): string {
   if (ms === undefined) return '–'
+  if (ms === Number.POSITIVE_INFINITY) return '>5 s'
   if (ms === 0) return '0'
-  if (ms < 0.95) return '<1 ms'
+  if (ms < 0.05) return '<0.1 ms'
+  if (ms < 9.95) return `${Math.round(ms * 10) / 10} ms`
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 

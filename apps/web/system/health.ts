@@ -2,7 +2,10 @@ import {
   type InstanceReport,
   InstanceReport_Health,
   type ServiceReport,
+  type WatchSystemResponse,
 } from '@marquee/client/system'
+import { addressText } from './format.ts'
+import { millis } from './times.ts'
 
 export type Health = 'serving' | 'not-serving' | 'unreachable' | 'unknown'
 
@@ -57,8 +60,38 @@ function instanceProblems(name: string, instance: InstanceReport): string[] {
   return failure && !isReported ? [...texts, `${name}, ingestion: ${failure}`] : texts
 }
 
+/** An instance, or a service without any, that does not serve. */
+export interface Outage {
+  readonly service: string
+  /** A few words: "rating is down (connection refused)". */
+  readonly text: string
+  /** Seconds since it began, or undefined when that is unknown. */
+  readonly seconds: number | undefined
+}
+
+/** Instances and services that are down now. */
+export function outages({ services, time }: WatchSystemResponse): Outage[] {
+  return services.flatMap(({ service, instances }): Outage[] => {
+    if (instances.length === 0) {
+      return [{ service, text: `${service} has no known instances`, seconds: undefined }]
+    }
+    const down = instances.filter((one) => ['unreachable', 'not-serving'].includes(healthOf(one)))
+    return down.map((instance) => {
+      const name = instances.length === 1 ? service : `${service} at ${addressText(instance.url)}`
+      const seconds = (millis(time) - millis(instance.healthTime)) / 1000
+      return { service, text: `${name} ${downText(instance)}`, seconds }
+    })
+  })
+}
+
+function downText(instance: InstanceReport): string {
+  if (healthOf(instance) === 'not-serving') return 'is not serving'
+  const reason = unreachableText(instance)
+  return `is down (${/ECONNREFUSED|refused/i.test(reason) ? 'connection refused' : reason})`
+}
+
 /** The state of the whole system in one line. */
-export function summary(services: readonly ServiceReport[]): string {
+export function summary({ services }: Pick<WatchSystemResponse, 'services'>): string {
   const instances = services.flatMap((service) => service.instances)
   const servingCount = instances.filter((one) => healthOf(one) === 'serving').length
   if (instances.length === 0) return 'No known instances'

@@ -1,39 +1,43 @@
-import { durationMs } from '@bufbuild/protobuf/wkt'
-import type { InstanceReport, ServiceReport } from '@marquee/client/system'
-import { countText, latencyText, memoryText } from './format.ts'
+import type { InstanceReport } from '@marquee/client/system'
+import { ageText, countText, latencyText, memoryText } from './format.ts'
 import { healthLabels, healthOf, unreachableText } from './health.ts'
+import { isUnreachable, type Monitor } from './monitor.ts'
+import { exactMillis, millis } from './times.ts'
 
-/** The topology as a table, for screen readers and for reading in detail. */
-export function InstanceTable({ services }: { services: readonly ServiceReport[] }) {
+interface InstanceTableProps {
+  readonly monitor: Monitor | undefined
+  /** Empty for all services. */
+  readonly service: string
+}
+
+const columns = ['Service', 'Address', 'Health', 'Up for', 'Probe latency', 'In flight', 'Memory']
+
+/** The instances of the services. */
+export function InstanceTable({ monitor, service: wanted }: InstanceTableProps) {
+  const services = monitor?.report.services ?? []
+  const shown = services.filter(({ service }) => wanted === '' || service === wanted)
   return (
-    <details class="instance-table">
-      <summary>Table</summary>
+    <section class="instances" aria-labelledby="instances-title">
+      <h2 id="instances-title">Instances</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-      <section class="table-frame" aria-label="Instances" tabIndex={0}>
+      <section class="table-frame" aria-label="Table of instances" tabIndex={0}>
         <table class="table">
           <caption class="visually-hidden">Instances</caption>
           <thead>
             <tr>
-              <th scope="col">Service</th>
-              <th scope="col">Address</th>
-              <th scope="col">Health</th>
-              <th scope="col" class="number">
-                Probe latency
-              </th>
-              <th scope="col" class="number">
-                In flight
-              </th>
-              <th scope="col" class="number">
-                Memory
-              </th>
+              {columns.map((title, index) => (
+                <th key={title} scope="col" class={index > 2 ? 'number' : ''}>
+                  {title}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
-            {services.map(({ service, instances }) =>
+            {shown.map(({ service, instances }) =>
               instances.length === 0 ? (
                 <tr key={service}>
                   <th scope="row">{service}</th>
-                  <td colSpan={5}>No known instances</td>
+                  <td colSpan={columns.length - 1}>No known instances</td>
                 </tr>
               ) : (
                 instances.map((instance) => (
@@ -44,22 +48,26 @@ export function InstanceTable({ services }: { services: readonly ServiceReport[]
           </tbody>
         </table>
       </section>
-    </details>
+    </section>
   )
 }
 
 function InstanceRow({ service, instance }: { service: string; instance: InstanceReport }) {
-  const { url, latency, activity } = instance
+  const { url, latency } = instance
   const health = healthOf(instance)
+  // The last activity of an instance that does not respond is old.
+  const activity = isUnreachable(instance) ? undefined : instance.activity
+  const upSeconds = activity && (millis(activity.time) - millis(activity.startTime)) / 1000
   return (
     <tr>
       <th scope="row">{service}</th>
       <td>{url}</td>
-      <td>
+      <td data-health={health}>
         {healthLabels[health]}
         {health === 'unreachable' ? `: ${unreachableText(instance)}` : ''}
       </td>
-      <td class="number">{latencyText(latency && durationMs(latency))}</td>
+      <td class="number">{upSeconds === undefined ? '–' : ageText(upSeconds)}</td>
+      <td class="number">{latencyText(activity && latency && exactMillis(latency))}</td>
       <td class="number">{activity ? countText(activity.callsInFlight) : '–'}</td>
       <td class="number">{activity ? memoryText(activity.memoryBytes) : '–'}</td>
     </tr>

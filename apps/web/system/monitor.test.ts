@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import type { WatchSystemResponse } from '@marquee/client/system'
-import { historySeconds, type Monitor, monitorAfter } from './monitor.ts'
-import { activityAt, instanceWith, reportAt } from './testing/reports.ts'
+import { appliedPerSecond, type Monitor, monitorAfter, windowSeconds } from './monitor.ts'
+import { activityAt, instanceWith, reportAt, sampleAt, unreachable } from './testing/reports.ts'
+import { millis } from './times.ts'
 
 function watch(reports: readonly WatchSystemResponse[]): Monitor {
   const monitor = reports.reduce<Monitor | undefined>(monitorAfter, undefined)
@@ -9,51 +10,51 @@ function watch(reports: readonly WatchSystemResponse[]): Monitor {
   return monitor
 }
 
-function report(atSeconds: number, okCount: number, startSeconds = 0) {
-  const activity = activityAt(atSeconds, { ok: okCount }, { startSeconds })
-  return reportAt(atSeconds, [instanceWith('1', activity)])
+function instanceAt(atSeconds: number, startSeconds = 0) {
+  return instanceWith('1', activityAt(atSeconds, { ok: atSeconds }, { startSeconds }))
 }
 
-function callsOf({ history }: Monitor): (number | undefined)[] {
-  return history.map(({ instances }) => instances.get('1')?.callsPerSecond)
+const report = (atSeconds: number, startSeconds = 0) =>
+  reportAt(atSeconds, [instanceAt(atSeconds, startSeconds)])
+
+function windowOf({ windows }: Monitor): number[] {
+  return (windows.get('1') ?? []).map(({ time }) => millis(time) / 1000)
 }
 
-test('each report adds a sample with the rate since the previous one', () => {
-  expect(callsOf(watch([report(1, 0), report(2, 10), report(4, 14)]))).toEqual([undefined, 10, 2])
+test('the window of an instance has its activities of the last 30 seconds', () => {
+  const reports = Array.from({ length: 50 }, (_, at) => report(at))
+  const window = windowOf(watch(reports))
+  expect([window[0], window.at(-1)]).toEqual([49 - windowSeconds, 49])
 })
 
-test('a restart is a gap in the line, not a negative rate', () => {
-  const reports = [report(1, 500), report(2, 510), report(3, 2, 2.5), report(4, 5, 2.5)]
-  expect(callsOf(watch(reports))).toEqual([undefined, 10, undefined, 3])
+test('a restart begins a new window', () => {
+  expect(windowOf(watch([report(1), report(2), report(3, 2.5)]))).toEqual([3])
 })
 
-test('a report that repeats an activity keeps its rate', () => {
-  const activity = activityAt(2, { ok: 10 })
-  const again = reportAt(3, [instanceWith('1', activity)])
-  expect(callsOf(watch([report(1, 0), report(2, 10), again]))).toEqual([undefined, 10, 10])
+test('a report that repeats an activity changes nothing', () => {
+  expect(windowOf(watch([report(1), report(2), reportAt(3, [instanceAt(2)])]))).toEqual([1, 2])
 })
 
-test('an unreachable instance has no figures, and its methods have a rate of 0', () => {
-  const unreachable = reportAt(3, [instanceWith('1', undefined)])
-  const monitor = watch([report(1, 0), report(2, 10), unreachable])
-  expect(callsOf(monitor).at(-1)).toBeUndefined()
-  expect(monitor.history.at(-1)?.instances.get('1')?.latencyMs).toBeUndefined()
-  expect(monitor.instances.get('1')?.calls).toMatchObject([{ perSecond: 0, count: 10 }])
+test('an instance that does not respond has no rates, and its last counts', () => {
+  const away = reportAt(3, [unreachable(instanceAt(2))])
+  expect(windowOf(watch([report(1), report(2), away]))).toEqual([2])
 })
 
-test('the rate of a method is over ten seconds', () => {
-  const counts = [0, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100]
-  const monitor = watch(counts.map((count, index) => report(index, count)))
-  expect(monitor.instances.get('1')?.calls).toMatchObject([{ perSecond: 10 }])
-  expect(monitor.instances.get('1')?.callsPerSecond).toBe(0)
+test('the window of an instance that has left is dropped', () => {
+  expect(watch([report(1), reportAt(2, [])]).windows.size).toBe(0)
 })
 
-test('samples of two minutes are kept, and none from before the clock was set back', () => {
-  const long = Array.from({ length: historySeconds + 50 }, (_, index) => report(index, index))
-  expect(watch(long).history).toHaveLength(historySeconds + 1)
-  expect(watch([...long, report(5, 0)]).history.map(({ atSeconds }) => atSeconds)).toEqual([5])
+test('samples are kept in order, once each, also when a stream begins again', () => {
+  const at = (seconds: number, samples: readonly number[]) => ({
+    ...report(seconds),
+    samples: samples.map((one) => sampleAt(one, {})),
+  })
+  const { samples } = watch([at(10, [5, 10]), at(11, []), at(15, [15]), at(16, [5, 10, 15, 20])])
+  expect(samples.map(({ time }) => millis(time) / 1000)).toEqual([5, 10, 15, 20])
 })
 
-test('the rates of a removed instance are dropped', () => {
-  expect(watch([report(1, 0), reportAt(2, [])]).instances.size).toBe(0)
+test('the rate of ingestion is over the window', () => {
+  const window = [1, 2, 5].map((at) => activityAt(at, {}, { appliedCount: BigInt(10 * at) }))
+  expect(appliedPerSecond(window)).toBe(10)
+  expect(appliedPerSecond(window.slice(0, 1))).toBeUndefined()
 })

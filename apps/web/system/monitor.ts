@@ -1,129 +1,87 @@
-import { durationMs } from '@bufbuild/protobuf/wkt'
 import {
   type Activity,
   type InstanceReport,
   InstanceReport_Health,
+  type SystemSample,
   type WatchSystemResponse,
 } from '@marquee/client/system'
-import {
-  appliedPerSecond,
-  type CallRate,
-  callRates,
-  callsPerSecond,
-  millis,
-  secondsBetween,
-} from './rates.ts'
+import { growthOf, secondsBetween } from './growth.ts'
+import { exactMillis, millis } from './times.ts'
 
-/** Age of the oldest sample, in seconds. */
-export const historySeconds = 120
+/** Window of the rates and percentiles of methods, in seconds. */
+export const windowSeconds = 30
 
-/** Window of the rates of methods, in seconds, so that rare calls do not flicker. */
-const methodRateSeconds = 10
+/** Number of samples that the page keeps: 15 minutes. */
+const samplesMax = 180
 
-/** The state of the system: the last report, and rates and samples from earlier ones. */
+/** The state of the system: the last report, and what earlier ones are needed for. */
 export interface Monitor {
   readonly report: WatchSystemResponse
-  /** Rates by instance id. */
-  readonly instances: ReadonlyMap<string, InstanceRates>
-  /** Samples of the last `historySeconds`, oldest first. */
-  readonly history: readonly Sample[]
-}
-
-export interface InstanceRates {
-  /** Activities of one process, oldest first, of the last `methodRateSeconds`. */
-  readonly activities: readonly Activity[]
-  readonly calls: readonly CallRate[]
-  readonly callsPerSecond: number | undefined
-  readonly appliedPerSecond: number | undefined
-}
-
-/** Figures of one report, for the charts. */
-export interface Sample {
-  readonly atSeconds: number
-  readonly instances: ReadonlyMap<string, InstanceSample>
-}
-
-export interface InstanceSample {
-  readonly service: string
-  readonly latencyMs: number | undefined
-  readonly callsPerSecond: number | undefined
-  readonly appliedPerSecond: number | undefined
-  /** Events not ingested yet, in all partitions of the instance. */
-  readonly lag: number | undefined
+  /** Activities of the last `windowSeconds` by instance id, oldest first, of one process each. */
+  readonly windows: ReadonlyMap<string, readonly Activity[]>
+  /** Samples of up to 15 minutes, oldest first. */
+  readonly samples: readonly SystemSample[]
+  /** Upper bounds of the buckets of durations, in milliseconds. */
+  readonly boundsMs: readonly number[]
 }
 
 export function monitorAfter(monitor: Monitor | undefined, report: WatchSystemResponse): Monitor {
-  const reports = report.services.flatMap((service) => service.instances)
-  const instances = new Map(
-    reports.map((instance) => [
-      instance.id,
-      ratesAfter(monitor?.instances.get(instance.id), instance),
-    ]),
-  )
-  const sample = sampleOf(report, instances)
-  const since = sample.atSeconds - historySeconds
-  // An earlier time than before means that the clock was set back: later samples no longer fit.
-  const recent = (monitor?.history ?? []).filter(
-    ({ atSeconds }) => atSeconds >= since && atSeconds < sample.atSeconds,
-  )
-  return { report, instances, history: [...recent, sample] }
+  const instances = report.services.flatMap((service) => service.instances)
+  return {
+    report,
+    windows: new Map(
+      instances.map((one) => [one.id, windowAfter(monitor?.windows.get(one.id), one)]),
+    ),
+    samples: samplesAfter(monitor?.samples ?? [], report.samples),
+    boundsMs: report.durationBounds.map(exactMillis),
+  }
 }
 
-function ratesAfter(before: InstanceRates | undefined, instance: InstanceReport): InstanceRates {
+function windowAfter(before: readonly Activity[] = [], instance: InstanceReport) {
   const { activity } = instance
-  const none = { activities: [], calls: [], callsPerSecond: undefined, appliedPerSecond: undefined }
-  if (!activity || instance.health === InstanceReport_Health.UNREACHABLE) {
-    return before
-      ? {
-          ...before,
-          callsPerSecond: undefined,
-          appliedPerSecond: undefined,
-          calls: withoutRate(before.calls),
-        }
-      : none
-  }
-  const last = before?.activities.at(-1)
+  if (!activity || isUnreachable(instance)) return before.slice(-1)
   // The same activity again has nothing new.
-  if (before && last && millis(last.time) === millis(activity.time)) return before
-  const known = (before?.activities ?? []).filter((one) => {
+  if (millis(before.at(-1)?.time) === millis(activity.time)) return before
+  const known = before.filter((one) => {
     const seconds = secondsBetween(one, activity)
-    return seconds !== undefined && seconds <= methodRateSeconds + 0.5
+    return seconds !== undefined && seconds <= windowSeconds + 0.5
   })
-  const activities = [...known, activity]
-  return {
-    activities,
-    calls: callRates(known[0], activity),
-    callsPerSecond: callsPerSecond(known.at(-1), activity),
-    appliedPerSecond: appliedPerSecond(known.at(-1), activity),
-  }
+  return [...known, activity]
 }
 
-function withoutRate(calls: readonly CallRate[]): CallRate[] {
-  return calls.map((call) => ({ ...call, perSecond: 0 }))
+/** A stream that is opened again begins with samples that are known. */
+function samplesAfter(before: readonly SystemSample[], added: readonly SystemSample[]) {
+  const [first] = added
+  if (!first) return before
+  const older = before.filter(({ time }) => millis(time) < millis(first.time))
+  return [...older, ...added].slice(-samplesMax)
 }
 
-function sampleOf(report: WatchSystemResponse, rates: ReadonlyMap<string, InstanceRates>): Sample {
-  const instances = report.services.flatMap(({ service, instances: reports }) =>
-    reports.map((instance) => [instance.id, instanceSample(service, instance, rates)] as const),
-  )
-  return { atSeconds: millis(report.time) / 1000, instances: new Map(instances) }
+export function isUnreachable({ health }: InstanceReport): boolean {
+  return health === InstanceReport_Health.UNREACHABLE
 }
 
-function instanceSample(
-  service: string,
-  { id, health, latency, activity }: InstanceReport,
-  rates: ReadonlyMap<string, InstanceRates>,
-): InstanceSample {
-  const isUnreachable = health === InstanceReport_Health.UNREACHABLE
-  const partitions = activity?.ingestion?.partitions
-  return {
-    service,
-    latencyMs: latency && !isUnreachable ? durationMs(latency) : undefined,
-    callsPerSecond: rates.get(id)?.callsPerSecond,
-    appliedPerSecond: rates.get(id)?.appliedPerSecond,
-    lag:
-      partitions && !isUnreachable
-        ? partitions.reduce((total, { lag }) => total + Number(lag), 0)
-        : undefined,
-  }
+/** Rating events that an instance applies per second, or undefined when it is unknown. */
+export function appliedPerSecond(window: readonly Activity[] | undefined): number | undefined {
+  const [first, last] = [window?.at(0), window?.at(-1)]
+  const seconds = last && secondsBetween(first, last)
+  if (!seconds) return undefined
+  const countOf = (one: Activity | undefined) => Number(one?.ingestion?.appliedCount ?? 0n)
+  return Math.max(0, countOf(last) - countOf(first)) / seconds
+}
+
+/** Growth of the counters of one process within its window. */
+export function growthIn<C extends Parameters<typeof growthOf>[1]>(
+  window: readonly Activity[] | undefined,
+  countersOf: (activity: Activity) => readonly C[],
+  keyOf: (counter: C) => string,
+) {
+  const [first, last] = [window?.at(0), window?.at(-1)]
+  if (!first || !last) return []
+  const seconds = secondsBetween(first, last)
+  const before = new Map(countersOf(first).map((one) => [keyOf(one), one]))
+  return countersOf(last).map((counter) => ({
+    counter,
+    growth: growthOf(before.get(keyOf(counter)), counter, seconds),
+  }))
 }

@@ -2,57 +2,71 @@ import { createCalls } from '@marquee/client/calls'
 import { SystemService, type WatchSystemResponse } from '@marquee/client/system'
 import { type WatchEvent, watch } from '@marquee/client/watch'
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { optionsOf } from '../clients.ts'
 import type { PageProps } from '../page-props.ts'
 import { Charts } from './charts.tsx'
 import { DeadLetters } from './dead-letters.tsx'
-import { problems, summary } from './health.ts'
+import { outages, problems, summary } from './health.ts'
 import { InstanceTable } from './instance-table.tsx'
-import { MethodRates } from './method-rates.tsx'
-import { type Monitor, monitorAfter } from './monitor.ts'
+import { MethodDrawer } from './method-drawer.tsx'
+import { methodRows } from './method-rows.ts'
+import { MethodTable } from './method-table.tsx'
+import { isUnreachable, type Monitor, monitorAfter } from './monitor.ts'
 import { Partitions } from './partitions.tsx'
-import { millis } from './rates.ts'
+import { StatusStrip } from './status-strip.tsx'
+import { createSystemCalls } from './system-calls.ts'
+import { Tiles } from './tiles.tsx'
+import { millis } from './times.ts'
 import { Topology } from './topology.tsx'
+import { createView, type View } from './view.ts'
 
 /** The current state of the system, from one stream of reports. */
 export function SystemPage({ clients, connection, announce }: PageProps) {
-  const monitor = useSignal<Monitor | undefined>(undefined)
+  const latest = useSignal<Monitor | undefined>(undefined)
+  const view = useMemo(createView, [])
   useEffect(() => {
     const stop = new AbortController()
     void watchSystem(stop.signal, (event) => {
       connection.value = event.state === 'failed' ? undefined : event.state
-      if (event.state === 'live') monitor.value = monitorAfter(monitor.value, event.value)
+      if (event.state === 'live') latest.value = monitorAfter(latest.value, event.value)
     })
     return () => {
       stop.abort()
       connection.value = undefined
     }
   }, [])
-  const now = monitor.value
-  const state = connection.value
-  const services = now?.report.services ?? []
-  const isLost = state === 'waiting' || state === 'offline'
-  const text = now ? summary(services) : isLost ? "Can't reach the movie service" : 'Loading…'
+  useEscape(view)
+  const now = useShown(latest.value, view)
+  const isLost = connection.value === 'waiting' || connection.value === 'offline'
+  const waiting = isLost ? "Can't reach the movie service" : 'Loading…'
+  const spoken = isLost ? staleText(now) : now ? spokenState(now) : waiting
   useEffect(() => {
-    if (now) announce(text)
-  }, [text, now === undefined])
+    if (now) announce(spoken)
+  }, [spoken, now === undefined])
+  const service = view.service.value
+  const stale = isLost || undefined
   return (
     <div class="system">
-      <header class="system-head">
-        <h1 tabIndex={-1}>System</h1>
-        <p class="system-summary">{text}</p>
-        <p class="system-stale">{isLost ? staleText(now) : ''}</p>
-      </header>
-      <Problems texts={problems(services)} />
-      <div class={isLost ? 'system-body system-old' : 'system-body'}>
-        <Topology monitor={now} />
-        <InstanceTable services={services} />
-        <Charts monitor={now} />
-        <MethodRates monitor={now} />
-        <Partitions services={services} />
+      <h1 tabIndex={-1}>System</h1>
+      <StatusStrip monitor={now} view={view} waiting={waiting} isOld={isLost} />
+      {isLost ? <p class="system-stale">{staleText(now)}</p> : null}
+      <Problems texts={now ? problems(now.report.services) : []} />
+      <div class="system-body" data-stale={stale && ''}>
+        <Tiles monitor={now} service={service} />
+        <Topology monitor={now} service={view.service} />
+        <Restriction view={view} />
+        <MethodTable monitor={now} view={view} />
+        <Charts monitor={now} view={view} />
+        <InstanceTable monitor={now} service={service} />
+        <Partitions monitor={now} />
       </div>
-      <DeadLetters addresses={clients.addresses} deadLetterCount={deadLetterCount(now)} />
+      <DeadLetters
+        addresses={clients.addresses}
+        deadLetterCount={deadLetterCount(now)}
+        isReachable={!isLost && isRatingReached(now)}
+      />
+      <Drawer monitor={now} view={view} />
     </div>
   )
 }
@@ -65,6 +79,30 @@ async function watchSystem(
   const system = createCalls(SystemService, options)
   const events = watch((call) => system.watchSystem({}, call), options, { signal })
   for await (const event of events) onEvent(event)
+}
+
+/** The latest state, or the one at which the person paused. */
+function useShown(latest: Monitor | undefined, { paused }: View): Monitor | undefined {
+  const shown = useRef(latest)
+  if (!paused.value) shown.current = latest
+  return shown.current
+}
+
+/** Escape shows all services again. A dialog that is open takes it first. */
+function useEscape({ service }: View): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !document.querySelector('dialog[open]')) service.value = ''
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [])
+}
+
+/** The state without times, so that it is spoken only when it changes. */
+function spokenState({ report }: Monitor): string {
+  const down = outages(report).map(({ text }) => text)
+  return down.length === 0 ? summary(report) : `Degraded: ${down.join(', ')}`
 }
 
 function staleText(monitor: Monitor | undefined): string {
@@ -84,10 +122,41 @@ function Problems({ texts }: { texts: readonly string[] }) {
   )
 }
 
+function Restriction({ view: { service } }: { view: View }) {
+  if (service.value === '') return null
+  return (
+    <p class="restriction">
+      Only {service.value}.{' '}
+      <button type="button" class="small-button" onClick={() => (service.value = '')}>
+        Show all services
+      </button>
+    </p>
+  )
+}
+
+function Drawer({ monitor, view }: { monitor: Monitor | undefined; view: View }) {
+  const calls = useMemo(createSystemCalls, [])
+  const key = view.method.value
+  const row = monitor && key ? methodRows(monitor).find((one) => one.key === key) : undefined
+  if (!monitor || !row) return null
+  const close = () => {
+    view.method.value = undefined
+  }
+  return <MethodDrawer row={row} boundsMs={monitor.boundsMs} calls={calls} onClose={close} />
+}
+
+function ratingInstances(monitor: Monitor | undefined) {
+  const services = monitor?.report.services ?? []
+  return services.find(({ service }) => service === 'rating')?.instances ?? []
+}
+
+function isRatingReached(monitor: Monitor | undefined): boolean {
+  return monitor === undefined || ratingInstances(monitor).some((one) => !isUnreachable(one))
+}
+
 /** Number of dead letters that all instances have written since they started. */
 function deadLetterCount(monitor: Monitor | undefined): number {
-  const instances = monitor?.report.services.flatMap((service) => service.instances) ?? []
-  return instances.reduce(
+  return ratingInstances(monitor).reduce(
     (total, { activity }) => total + Number(activity?.ingestion?.deadLetterCount ?? 0n),
     0,
   )

@@ -9,27 +9,35 @@ export interface Plot {
 export interface Shown {
   readonly data: ChartData
   readonly range: readonly [number, number]
+  /** Top of the scale. Values above it are cut off. */
+  readonly top: number
 }
 
 interface Looks {
   /** Called for each drawing, because a person may change the theme. */
   readonly colour: (seriesIndex: number) => string
   readonly textOf: (value: number | undefined) => string
-  /** Minimum top of the scale, so that small values look small. */
-  readonly topMin: number
+  /** Gets the time under the pointer, in seconds since the epoch. */
+  readonly cursor: { value: number | undefined }
 }
 
 const heightPixels = 168
-const splitSeconds = 30
+/** Number of parts of the axis of time, and of a narrow one. */
+const splitCount = 5
+const splitCountNarrow = 2
+const narrowPixels = 280
 
-/** Dash patterns by line, the same as in the legend. */
+/** Dash patterns by line, so that lines differ by more than colour. */
 const dashes: readonly (readonly number[])[] = [[], [6, 4], [2, 3]]
+
+/** Charts with the same key share their crosshair. */
+const sync = 'system'
 
 /** Draws lines over time, as wide as the container. */
 export function createPlot(
   container: HTMLElement,
   first: Shown,
-  { colour, textOf, topMin }: Looks,
+  { colour, textOf, cursor }: Looks,
 ): Plot {
   let shown = first
   const style = getComputedStyle(container)
@@ -42,11 +50,23 @@ export function createPlot(
       width: container.clientWidth,
       height: heightPixels,
       legend: { show: false },
-      cursor: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        points: { show: false },
+        sync: { key: sync, scales: ['x', null] },
+      },
+      hooks: {
+        setCursor: [
+          ({ cursor: { idx } }) => {
+            cursor.value = idx == null ? undefined : shown.data.times[idx]
+          },
+        ],
+      },
       padding: [8, 16, 0, 0],
       scales: {
         x: { time: false, range: () => [...shown.range] },
-        y: { range: (_plot, _min, max) => [0, Math.max(topMin, max) * 1.1] },
+        y: { range: () => [0, shown.top * 1.1] },
       },
       axes: [
         {
@@ -56,7 +76,8 @@ export function createPlot(
           ticks: { show: false },
           size: 28,
           gap: 8,
-          splits: () => timeSplits(shown.range),
+          splits: ({ width }) =>
+            timeSplits(shown.range, width < narrowPixels ? splitCountNarrow : splitCount),
           values: (_plot, splits) => splits.map((at) => ageLabel(shown.range[1] - at)),
         },
         {
@@ -71,9 +92,9 @@ export function createPlot(
       ],
       series: [
         {},
-        ...shown.data.series.map(({ line: kind }, index) => ({
+        ...shown.data.series.map((_, index) => ({
           stroke: () => colour(index),
-          dash: [...(dashes[kind % dashes.length] ?? [])],
+          dash: [...(dashes[index % dashes.length] ?? [])],
           width: 1.75,
           points: { show: false },
         })),
@@ -103,13 +124,14 @@ function aligned({ times, series }: ChartData): UPlot.AlignedData {
   return [[...times], ...series.map(({ values }) => [...values])]
 }
 
-function timeSplits([start, end]: readonly [number, number]): number[] {
-  const count = Math.round((end - start) / splitSeconds)
-  return Array.from({ length: count + 1 }, (_, index) => start + index * splitSeconds)
+function timeSplits([start, end]: readonly [number, number], count: number): number[] {
+  const step = (end - start) / count
+  return Array.from({ length: count + 1 }, (_, index) => start + index * step)
 }
 
 function ageLabel(seconds: number): string {
   const whole = Math.round(seconds)
   if (whole === 0) return 'now'
-  return whole % 60 === 0 ? `${whole / 60} min` : `${whole} s`
+  if (whole < 60) return `${whole} s`
+  return `${Math.round(whole / 6) / 10} min`
 }

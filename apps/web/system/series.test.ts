@@ -1,56 +1,45 @@
 import { expect, test } from 'bun:test'
-import type { InstanceSample, Sample } from './monitor.ts'
-import { instanceSeries, serviceSeries, timeRange } from './series.ts'
-import { instanceWith, reportAt } from './testing/reports.ts'
+import { p95Of, robustMax, serviceSeries, timeRange } from './series.ts'
+import { sampleAt } from './testing/reports.ts'
 
-function sample(atSeconds: number, figures: Readonly<Record<string, number | undefined>>): Sample {
-  const instances = Object.entries(figures).map(
-    ([id, callsPerSecond]): [string, InstanceSample] => [
-      id,
-      {
-        service: 'rating',
-        callsPerSecond,
-        latencyMs: undefined,
-        appliedPerSecond: undefined,
-        lag: undefined,
-      },
-    ],
-  )
-  return { atSeconds, instances: new Map(instances) }
-}
+const calls = ({ callsPerSecond }: { callsPerSecond: number }) => callsPerSecond
 
-const calls = ({ callsPerSecond }: InstanceSample) => callsPerSecond
-
-test('the line of a service is the sum of its known instances', () => {
-  const history = [sample(1, { a: 1, b: 2 }), sample(2, { a: undefined, b: 4 }), sample(3, {})]
-  const { series } = serviceSeries(history, ['rating', 'movie'], calls)
-  expect(series.map(({ label, values }) => [label, values])).toEqual([
-    ['rating', [3, 4, null]],
-    ['movie', [null, null, null]],
-  ])
-})
-
-test('instances of one service have their own address and line', () => {
-  const { services } = reportAt(1, [instanceWith('81', undefined), instanceWith('82', undefined)])
-  const { series } = instanceSeries([sample(1, { 82: 7 })], services, calls)
+test('a line has a value for each sample, and a gap where the service is missing', () => {
+  const samples = [sampleAt(5, { callsPerSecond: 3 }), sampleAt(10, { callsPerSecond: 4 })]
+  const { times, series } = serviceSeries(samples, ['rating', 'movie'], 120, calls)
+  expect(times).toEqual([5, 10])
   expect(series).toEqual([
-    { label: 'rating 10.0.0.1:8081', service: 'rating', line: 0, values: [null] },
-    { label: 'rating 10.0.0.1:8082', service: 'rating', line: 1, values: [7] },
+    { label: 'rating', values: [3, 4] },
+    { label: 'movie', values: [null, null] },
   ])
 })
 
-test('the only instance has the name of its service', () => {
-  const { services } = reportAt(1, [instanceWith('81', undefined)])
-  expect(instanceSeries([], services, calls).series[0]?.label).toBe('rating')
-})
-
-test('a time without reports interrupts the line', () => {
-  const history = [sample(1, { a: 1 }), sample(2, { a: 1 }), sample(30, { a: 1 })]
-  const { times, series } = serviceSeries(history, ['rating'], calls)
-  expect(times).toEqual([1, 2, 3, 30])
+test('a time without samples interrupts the line', () => {
+  const samples = [5, 10, 60].map((at) => sampleAt(at, { callsPerSecond: 1 }))
+  const { times, series } = serviceSeries(samples, ['rating'], 120, calls)
+  expect(times).toEqual([5, 10, 11, 60])
   expect(series[0]?.values).toEqual([1, 1, null, 1])
 })
 
-test('a chart is two minutes wide from the first sample on', () => {
-  expect(timeRange([sample(1000, {})])).toEqual([880, 1000])
+test('only samples within the time range are shown, which is always as wide', () => {
+  const samples = [100, 800, 1000].map((at) => sampleAt(at, { callsPerSecond: 1 }))
+  expect(serviceSeries(samples, ['rating'], 300, calls).times).toEqual([800, 801, 1000])
+  expect(timeRange(samples, 300)).toEqual([700, 1000])
+})
+
+test('the p95 of a sample is that of its histogram, where it has a bound', () => {
+  const p95 = p95Of([10, 100])
+  const of = (...durationBuckets: bigint[]) =>
+    p95(sampleAt(1, { durationBuckets }).services[0] as never)
+  expect(of(20n, 0n, 0n)).toBeCloseTo(9.5)
+  expect(of(0n, 0n, 20n)).toBeUndefined()
+  expect(of(0n, 0n, 0n)).toBeUndefined()
+})
+
+test('one extreme value does not set the scale', () => {
+  const values = Array.from({ length: 100 }, (_, n) => n)
+  const data = { times: values, series: [{ label: 'a', values: [...values, 5_000, null] }] }
+  expect(robustMax(data)).toBe(99)
+  expect(robustMax({ times: [], series: [{ label: 'a', values: [3, 5] }] })).toBe(5)
+  expect(robustMax({ times: [], series: [] })).toBe(0)
 })

@@ -1,15 +1,10 @@
-import type { ServiceReport } from '@marquee/client/system'
-import { addressText } from './format.ts'
-import { historySeconds, type InstanceSample, type Sample } from './monitor.ts'
-import { sum } from './rates.ts'
+import type { ServiceSample, SystemSample } from '@marquee/client/system'
+import { quantile } from './quantile.ts'
+import { millis } from './times.ts'
 
 /** One line of a chart. */
 export interface Series {
   readonly label: string
-  /** Service that sets the colour of the line. */
-  readonly service: string
-  /** Number of the line within its service, from 0; sets the dash pattern. */
-  readonly line: number
   /** One value for each time of the chart; null where it is unknown. */
   readonly values: readonly (number | null)[]
 }
@@ -21,73 +16,74 @@ export interface ChartData {
 }
 
 /** Minimum time without a sample that interrupts a line, in seconds. */
-const gapSeconds = 5
+const gapSeconds = 15
 
-/** A line for each service: the figure summed over its instances. */
+/** A figure of a service, or undefined where it is unknown. */
+export type Figure = (sample: ServiceSample) => number | undefined
+
+export function p95Of(boundsMs: readonly number[]): Figure {
+  return ({ durationBuckets }) => finite(quantile(boundsMs, durationBuckets.map(Number), 0.95))
+}
+
+/** A chart has no place for a duration above the last bound. */
+function finite(value: number | undefined): number | undefined {
+  return value === Number.POSITIVE_INFINITY ? undefined : value
+}
+
+/** A line for each service, over the last seconds of the samples. */
 export function serviceSeries(
-  history: readonly Sample[],
+  samples: readonly SystemSample[],
   services: readonly string[],
+  seconds: number,
   figure: Figure,
 ): ChartData {
-  const lines = services.map((service) => ({ label: service, service, line: 0 }))
-  return chartData(history, lines, (sample, { service }) => {
-    const own = [...sample.instances.values()].filter((one) => one.service === service)
-    const known = own.map(figure).filter((value) => value !== undefined)
-    return known.length === 0 ? null : sum(known)
-  })
-}
-
-/** A line for each instance. */
-export function instanceSeries(
-  history: readonly Sample[],
-  services: readonly ServiceReport[],
-  figure: Figure,
-): ChartData {
-  const lines = services.flatMap(({ service, instances }) =>
-    instances.map(({ id, url }, line) => {
-      const label = instances.length === 1 ? service : `${service} ${addressText(url)}`
-      return { id, label, service, line }
-    }),
-  )
-  return chartData(history, lines, (sample, { id }) => {
-    const one = sample.instances.get(id)
-    return (one && figure(one)) ?? null
-  })
-}
-
-type Figure = (sample: InstanceSample) => number | undefined
-type Line = Omit<Series, 'values'>
-
-function chartData<L extends Line>(
-  history: readonly Sample[],
-  lines: readonly L[],
-  valueAt: (sample: Sample, line: L) => number | null,
-): ChartData {
-  const samples = withGaps(history)
+  const [start] = timeRange(samples, seconds)
+  const shown = withGaps(samples.filter((one) => secondsOf(one) >= start))
   return {
-    times: samples.map((one) => one.atSeconds),
-    series: lines.map((line) => ({
-      label: line.label,
-      service: line.service,
-      line: line.line,
-      values: samples.map((one) => ('instances' in one ? valueAt(one, line) : null)),
+    times: shown.map(({ at }) => at),
+    series: services.map((name) => ({
+      label: name,
+      values: shown.map(({ sample }) => {
+        const own = sample?.services.find(({ service }) => service === name)
+        return (own && figure(own)) ?? null
+      }),
     })),
   }
 }
 
-type Gap = Pick<Sample, 'atSeconds'>
+/** The time range of a chart, in seconds since the epoch, always as wide. */
+export function timeRange(
+  samples: readonly SystemSample[],
+  seconds: number,
+): readonly [number, number] {
+  const last = samples.at(-1)
+  const end = last ? secondsOf(last) : 0
+  return [end - seconds, end]
+}
+
+/**
+ * Maximum that a scale needs: that of the values, or their 99th percentile when the maximum is more
+ * than twice as large. One slow moment does not flatten the rest.
+ */
+export function robustMax({ series }: ChartData): number {
+  const known = series.flatMap(({ values }) => values.filter((value) => value !== null))
+  const sorted = known.toSorted((a, b) => a - b)
+  const most = sorted.at(-1) ?? 0
+  const usual = sorted[Math.floor(0.99 * (sorted.length - 1))] ?? 0
+  return most > 2 * usual ? usual : most
+}
 
 /** The samples, with a gap between those that are far apart. */
-function withGaps(history: readonly Sample[]): (Sample | Gap)[] {
-  return history.flatMap((sample, index) => {
-    const before = history[index - 1]
-    const isGap = before && sample.atSeconds - before.atSeconds > gapSeconds
-    return isGap ? [{ atSeconds: before.atSeconds + 1 }, sample] : [sample]
+function withGaps(samples: readonly SystemSample[]) {
+  return samples.flatMap((sample, index) => {
+    const at = secondsOf(sample)
+    const before = samples[index - 1]
+    const isGap = before && at - secondsOf(before) > gapSeconds
+    const gap = isGap ? [{ at: secondsOf(before) + 1, sample: undefined }] : []
+    return [...gap, { at, sample }]
   })
 }
 
-/** The time range of a chart: always `historySeconds` wide. */
-export function timeRange(history: readonly Sample[]): readonly [number, number] {
-  const end = history.at(-1)?.atSeconds ?? 0
-  return [end - historySeconds, end]
+function secondsOf({ time }: SystemSample): number {
+  return millis(time) / 1000
 }

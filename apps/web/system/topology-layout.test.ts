@@ -1,7 +1,5 @@
 import { expect, test } from 'bun:test'
-import { type Box, layOut } from './topology-layout.ts'
-
-const places = ['movie', 'metadata', 'rating', 'events', 'deadLetters'] as const
+import { type Box, layOut, topologyHeight } from './topology-layout.ts'
 
 function overlap(a: Box, b: Box): boolean {
   const apartAcross = a.x + a.width <= b.x || b.x + b.width <= a.x
@@ -9,25 +7,22 @@ function overlap(a: Box, b: Box): boolean {
   return !apartAcross && !apartDown
 }
 
-for (const width of [288, 358, 719, 720, 1344]) {
-  for (const count of [0, 1, 7]) {
-    test(`no box overlaps another or the edge at ${width} pixels with ${count} instances each`, () => {
-      const layout = layOut(width, { movie: count, metadata: count, rating: count })
-      for (const place of places) {
-        const { x, y, width: boxWidth, height } = layout[place]
-        expect(x).toBeGreaterThanOrEqual(0)
-        expect(y).toBeGreaterThanOrEqual(0)
-        expect(x + boxWidth).toBeLessThanOrEqual(width)
-        expect(y + height).toBeLessThanOrEqual(layout.height)
-        const others = places.filter((other) => other !== place)
-        expect(others.filter((other) => overlap(layout[place], layout[other]))).toEqual([])
-      }
-    })
+test.each([720, 960, 1344, 1840])('no node overlaps another or the edge at %d pixels', (width) => {
+  const boxes = Object.values(layOut(width).nodes)
+  for (const box of boxes) {
+    expect(box.x).toBeGreaterThanOrEqual(0)
+    expect(box.x + box.width).toBeLessThanOrEqual(width)
+    expect(box.y + box.height).toBeLessThanOrEqual(topologyHeight)
+    expect(boxes.filter((other) => other !== box && overlap(box, other))).toEqual([])
   }
-}
+})
 
-test('a service without instances has the height of one', () => {
-  const none = layOut(1000, { movie: 0, metadata: 0, rating: 0 })
-  const one = layOut(1000, { movie: 1, metadata: 1, rating: 1 })
-  expect(none).toEqual(one)
+test.each([720, 1344])('the figures of an edge are between its nodes at %d pixels', (width) => {
+  const { nodes, edges } = layOut(width)
+  for (const { name, x } of edges) {
+    const [from, to] = name.split('-').map((node) => nodes[node as keyof typeof nodes])
+    const [left, right] = [from, to].toSorted((a, b) => (a?.x ?? 0) - (b?.x ?? 0))
+    expect(x).toBeGreaterThan((left?.x ?? 0) + (left?.width ?? 0))
+    expect(x).toBeLessThan(right?.x ?? 0)
+  }
 })

@@ -1,103 +1,185 @@
-import type { Ingestion } from '@marquee/client/system'
+import type { Signal } from '@preact/signals'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { countText, rateText } from './format.ts'
-import { summary } from './health.ts'
+import { Glyph } from './glyph.tsx'
 import type { Monitor } from './monitor.ts'
-import { sum } from './rates.ts'
-import { ServiceBox } from './service-box.tsx'
-import { type Arrow, type Box, layOut } from './topology-layout.ts'
+import { type EdgeFacts, edgeFacts, serviceFacts } from './node-facts.ts'
+import {
+  type Box,
+  type Edge,
+  type EdgeName,
+  layOut,
+  topologyHeight,
+  topologyWidthMin,
+} from './topology-layout.ts'
 
-/** A diagram of the services and their instances, with arrows for calls and events. */
-export function Topology({ monitor }: { monitor: Monitor | undefined }) {
-  const frame = useRef<HTMLDivElement>(null)
+interface TopologyProps {
+  readonly monitor: Monitor | undefined
+  /** Service by which the page is filtered; empty for none. */
+  readonly service: Signal<string>
+}
+
+const services = ['movie', 'metadata', 'rating'] as const
+
+/** Topics, with the section of the page that has their details. */
+const topics = [
+  { name: 'events', title: 'Event log', section: 'ingestion' },
+  { name: 'deadLetters', title: 'Dead letters', section: 'dead-letters' },
+] as const
+
+/** The services and their traffic. A click on a service filters the page. */
+export function Topology({ monitor, service }: TopologyProps) {
+  const frame = useRef<HTMLElement>(null)
   const width = useWidth(frame)
-  const services = monitor?.report.services ?? []
-  const instancesOf = (name: string) =>
-    services.find(({ service }) => service === name)?.instances ?? []
-  const count = (name: string) => instancesOf(name).length
-  const layout = layOut(width, {
-    movie: count('movie'),
-    metadata: count('metadata'),
-    rating: count('rating'),
-  })
-  const events = eventsOf(monitor)
-  const box = (name: 'movie' | 'metadata' | 'rating') => (
-    <ServiceBox name={name} box={layout[name]} instances={instancesOf(name)} monitor={monitor} />
-  )
   return (
-    <div class="topology" ref={frame}>
-      <svg
-        width={layout.width}
-        height={layout.height}
-        role="img"
-        aria-label={`Services: ${monitor ? summary(services) : 'loading'}. The table below has the same data.`}
-      >
+    <section class="topology" ref={frame} aria-label="Services">
+      {width < topologyWidthMin ? (
+        <NodeList monitor={monitor} service={service} />
+      ) : (
+        <Diagram width={width} monitor={monitor} service={service} />
+      )}
+    </section>
+  )
+}
+
+function Diagram({ width, monitor, service }: TopologyProps & { readonly width: number }) {
+  const { nodes, edges } = layOut(width)
+  return (
+    <div class="diagram">
+      <svg class="edges" width={width} height={topologyHeight} aria-hidden="true">
         <defs>
           <marker
-            id="arrow-head"
+            id="edge-head"
             viewBox="0 0 8 8"
-            refX="7"
+            refX="2"
             refY="4"
             markerWidth="8"
             markerHeight="8"
+            markerUnits="userSpaceOnUse"
             orient="auto"
           >
-            <path class="arrow-head" d="M0 0.5 8 4 0 7.5Z" />
+            <path class="edge-head" d="M0 0.500 8 4 0 7.500Z" />
+          </marker>
+          <marker
+            id="edge-head-failing"
+            viewBox="0 0 8 8"
+            refX="2"
+            refY="4"
+            markerWidth="8"
+            markerHeight="8"
+            markerUnits="userSpaceOnUse"
+            orient="auto"
+          >
+            <path class="edge-head-failing" d="M0 0.500 8 4 0 7.500Z" />
           </marker>
         </defs>
-        {layout.arrows.map((arrow) => (
-          <ArrowPath key={arrow.id} arrow={arrow} />
+        {edges.map((edge) => (
+          <EdgeLine key={edge.name} edge={edge} facts={monitor && edgeFacts(monitor, edge.name)} />
         ))}
-        {box('movie')}
-        {box('metadata')}
-        {box('rating')}
-        <Store box={layout.events} title="Event log" text={events.text} />
-        <Store box={layout.deadLetters} title="Dead letters" text={events.deadLetterText} />
       </svg>
+      <div class="node node-plain" style={styleOf(nodes.browsers)}>
+        <b>Clients</b>
+      </div>
+      {services.map((name) => (
+        <ServiceNode key={name} name={name} box={nodes[name]} monitor={monitor} service={service} />
+      ))}
+      {topics.map(({ name, title, section }) => (
+        <button
+          key={name}
+          type="button"
+          class="node node-topic"
+          style={styleOf(nodes[name])}
+          onClick={() => document.getElementById(section)?.scrollIntoView()}
+        >
+          <b>{title}</b>
+        </button>
+      ))}
     </div>
   )
 }
 
-function ArrowPath({ arrow }: { arrow: Arrow }) {
-  return <path class="arrow" d={arrow.path} marker-end="url(#arrow-head)" />
+interface EdgeLineProps {
+  readonly edge: Edge
+  readonly facts: EdgeFacts | undefined
 }
 
-function Store({ box, title, text }: { box: Box; title: string; text: string }) {
+function EdgeLine({ edge: { path, x, y }, facts }: EdgeLineProps) {
+  const { perSecond = 0, failing = false, above = '', below = '' } = facts ?? {}
+  const thickness = Math.min(6, 1.5 + 1.5 * Math.log10(1 + perSecond))
   return (
-    <g class="store">
-      <rect
-        class="store-box"
-        x={box.x}
-        y={box.y}
-        width={box.width}
-        height={box.height}
-        rx={box.height / 2}
+    <g class="edge" data-failing={failing} data-flows={perSecond > 0}>
+      <path
+        class="edge-line"
+        d={path}
+        stroke-width={thickness}
+        marker-end={failing ? 'url(#edge-head-failing)' : 'url(#edge-head)'}
       />
-      <text class="store-title" x={box.x + box.width / 2} y={box.y + 24}>
-        {title}
+      <text class="edge-text" x={x} y={y - 8}>
+        {above}
       </text>
-      <text class="store-text" x={box.x + box.width / 2} y={box.y + 42}>
-        {text}
+      <text class="edge-text" x={x} y={y + 18}>
+        {below}
       </text>
     </g>
   )
 }
 
-function eventsOf(monitor: Monitor | undefined) {
-  const rating = monitor?.report.services.find(({ service }) => service === 'rating')
-  const instances = rating?.instances ?? []
-  const ingestions = instances.map(({ activity }) => activity?.ingestion)
-  const known = ingestions.filter((one): one is Ingestion => one !== undefined)
-  if (known.length === 0) return { text: monitor ? 'no consumer' : '–', deadLetterText: '–' }
-  const rates = instances.map(({ id }) => monitor?.instances.get(id)?.appliedPerSecond)
-  const isRateKnown = rates.some((rate) => rate !== undefined)
-  const rate = isRateKnown ? sum(rates.map((one) => one ?? 0)) : undefined
-  const lag = sum(known.flatMap(({ partitions }) => partitions.map((one) => Number(one.lag))))
-  const deadLetterCount = sum(known.map((one) => Number(one.deadLetterCount)))
-  return {
-    text: `${rateText(rate)}/s · lag ${countText(lag)}`,
-    deadLetterText: `${countText(deadLetterCount)} since start`,
+interface ServiceNodeProps extends TopologyProps {
+  readonly name: (typeof services)[number]
+  readonly box?: Box
+  /** Traffic to the service, where no edge shows it. */
+  readonly traffic?: string
+}
+
+function ServiceNode({ name, box, traffic, monitor, service }: ServiceNodeProps) {
+  const facts = monitor && serviceFacts(monitor, name)
+  return (
+    <button
+      type="button"
+      class="node node-service"
+      data-health={facts?.health ?? 'unknown'}
+      aria-pressed={service.value === name}
+      title={`Show only ${name}`}
+      style={box && styleOf(box)}
+      onClick={() => {
+        service.value = service.value === name ? '' : name
+      }}
+    >
+      <span class="node-head">
+        <Glyph health={facts?.health ?? 'unknown'} />
+        <b>{name}</b>
+      </span>
+      <span class="node-text">{facts ? facts.up : 'Loading…'}</span>
+      <span class="node-text">{facts?.memory}</span>
+      {traffic === undefined ? null : <span class="node-text">{traffic}</span>}
+    </button>
+  )
+}
+
+const edgeOf = {
+  movie: 'browsers-movie',
+  metadata: 'movie-metadata',
+  rating: 'movie-rating',
+} as const satisfies Record<string, EdgeName>
+
+/** The services on narrow screens, each with the traffic to it. */
+function NodeList({ monitor, service }: TopologyProps) {
+  const trafficOf = (name: (typeof services)[number]) => {
+    const facts = monitor && edgeFacts(monitor, edgeOf[name])
+    return facts ? [facts.above, facts.below].filter(Boolean).join(' · ') : '–'
   }
+  return (
+    <ul class="node-list">
+      {services.map((name) => (
+        <li key={name}>
+          <ServiceNode name={name} traffic={trafficOf(name)} monitor={monitor} service={service} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function styleOf({ x, y, width, height }: Box) {
+  return { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` }
 }
 
 /** The element's width, measured before the first paint. */

@@ -1,0 +1,35 @@
+import { type Signal, signal } from '@preact/signals'
+
+/** Time ranges of the charts, in seconds. */
+export const ranges = [120, 300, 900] as const
+export type Range = (typeof ranges)[number]
+export const rangeLabels: Readonly<Record<Range, string>> = {
+  120: '2 min',
+  300: '5 min',
+  900: '15 min',
+}
+
+/** Choices of the person. */
+export interface View {
+  readonly range: Signal<Range>
+  /** True while the page stays as it is; reports are still read. */
+  readonly paused: Signal<boolean>
+  readonly hidesInternal: Signal<boolean>
+  /** Service to which the page is restricted; empty for none. */
+  readonly service: Signal<string>
+  /** Key of the method whose details are open. */
+  readonly method: Signal<string | undefined>
+  /** Time under the pointer in any chart, in seconds since the epoch. */
+  readonly cursor: Signal<number | undefined>
+}
+
+export function createView(): View {
+  return {
+    range: signal<Range>(300),
+    paused: signal(false),
+    hidesInternal: signal(true),
+    service: signal(''),
+    method: signal<string | undefined>(undefined),
+    cursor: signal<number | undefined>(undefined),
+  }
+}
