@@ -148,6 +148,7 @@ export const comments: Readonly<Record<string, string>> = {
   "rating.v1.ListRatingsRequest.page_size": "Maximum number of ratings of the page. 0 stands for the default: 50. More than 500 is the same as 500.",
   "rating.v1.ListRatingsRequest.page_token": "next_page_token of the page before, with the same user_id or record. Empty for the first page.",
   "rating.v1.ListRatingsResponse.next_page_token": "Token of the next page. Empty only on the last page. All other pages have page_size ratings.",
+  "rating.v1.ListRatingsResponse.total_size": "Number of ratings of all pages.",
   "rating.v1.GetUserSummaryRequest.user_id": "Empty for the caller.",
   "rating.v1.GetUserSummaryResponse.summaries": "By record type, without types that the user has not rated.",
   "rating.v1.UserSummary": "UserSummary is what one user thinks of the records of one type.",

@@ -28,6 +28,7 @@ describe('ListRatings', () => {
     let pageToken = ''
     do {
       const page = await client.listRatings({ of: ann, pageSize: 3, pageToken })
+      expect(page.totalSize).toBe(7)
       seen.push(...page.ratings.map(({ recordId }) => recordId))
       pageToken = page.nextPageToken
     } while (pageToken !== '')
@@ -45,6 +46,22 @@ describe('ListRatings', () => {
     const last = await client.listRatings({ of, pageSize: 2, pageToken: first.nextPageToken })
     expect(last.ratings.map(({ userId }) => userId)).toEqual(['cy'])
     expect(last.nextPageToken).toBe('')
+    expect([first.totalSize, last.totalSize]).toEqual([3, 3])
+  })
+
+  test('the total size is that of the list as it is now, 0 without ratings', async () => {
+    const { client, store } = setUp()
+    const record = { case: 'record', value: alien } as const
+    const sizes = async () => {
+      const [ofAnn, ofAlien] = [client.listRatings({ of: ann }), client.listRatings({ of: record })]
+      return [(await ofAnn).totalSize, (await ofAlien).totalSize]
+    }
+    expect(await sizes()).toEqual([0, 0])
+    await store.put(['ann', 'bob'].map((userId) => ({ ...alien, userId, value: 3 })))
+    await store.put([{ recordType: 'photo', recordId: 'p', userId: 'ann', value: 1 }])
+    expect(await sizes()).toEqual([2, 2])
+    await store.delete(alien, 'ann')
+    expect(await sizes()).toEqual([1, 1])
   })
 
   test('a token of another list is refused', async () => {

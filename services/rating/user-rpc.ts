@@ -70,13 +70,16 @@ export function createUserRpc(store: RatingDatabase, eraseUser: EraseUser) {
         const list = `ratings:record:${recordType.length}:${recordType}${recordId}`
         const after = decodePageToken(pageToken, list, isUserId)
         setVersion(context, await store.revision())
-        return listed(list, await store.ratingsOfRecord({ recordType, recordId }, { limit, after }))
+        const record = { recordType, recordId }
+        const page = await store.ratingsOfRecord(record, { limit, after })
+        return listed(list, page, (await store.aggregate(record))?.count ?? 0)
       }
       const userId = dataUser(context, of.value ?? '')
       const list = `ratings:user:${userId}`
       const after = decodePageToken(pageToken, list, isUserPosition)
       setVersion(context, await store.revision())
-      return listed(list, await store.ratingsOfUser(userId, { limit, after }))
+      const page = await store.ratingsOfUser(userId, { limit, after })
+      return listed(list, page, await store.countOfUser(userId))
     },
 
     async getUserSummary({ userId }, context) {
@@ -149,9 +152,10 @@ async function* readPages<Position>(
   } while (after !== undefined)
 }
 
-function listed<Position>(list: string, { ratings, next }: RatingPage<Position>) {
+function listed<Position>(list: string, page: RatingPage<Position>, totalSize: number) {
+  const { ratings, next } = page
   const nextPageToken = next === undefined ? '' : encodePageToken(list, next)
-  return { ratings: ratings.map(ratingMessage), nextPageToken }
+  return { ratings: ratings.map(ratingMessage), nextPageToken, totalSize }
 }
 
 export function ratingMessage(stored: StoredRating): RatingMessage {

@@ -95,6 +95,10 @@ export function createMemoryLists(rules: ScoringRules): MemoryLists {
       return pageOf(placed, limit)
     },
 
+    async countOfUser(userId) {
+      return users.get(userId)?.size ?? 0
+    },
+
     async ratingsOfRecord(record, { limit, after = '' }) {
       const number = numbers.get(recordKey(record)) ?? 0
       const found = usersAfter(number, after, limit + 1)

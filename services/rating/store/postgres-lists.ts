@@ -20,6 +20,11 @@ const reading = {
       WHERE user_id = $1 AND (rating.update_time_ms, record_number) < ($2, $3)
       ORDER BY rating.update_time_ms DESC, record_number DESC LIMIT $4`,
   },
+  countOfUser: {
+    name: 'count-of-user',
+    text: `SELECT count(*)::integer AS count, (SELECT epoch FROM scoring) AS epoch FROM rating
+      WHERE user_id = $1`,
+  },
   ofRecord: {
     name: 'ratings-of-record',
     text: `SELECT ${ratingColumns} FROM aggregate JOIN rating USING (record_number)
@@ -51,6 +56,11 @@ export function createPostgresLists(readSteps: ReadSteps): RatingLists & Pick<Ra
       const place = [userId, after.updateTimeMs, after.recordNumber, limit + 1]
       const { rows, rules } = await readSteps(reading.ofUser, place)
       return toPage(rows, limit, rules, userPositionOf)
+    },
+    async countOfUser(userId) {
+      if (!isText(userId)) return 0
+      const { rows } = await readSteps(reading.countOfUser, [userId])
+      return rows[0]?.count as number
     },
     async ratingsOfRecord({ recordType, recordId }, { limit, after = '' }) {
       if (!isText(recordType) || !isText(recordId)) return emptyPage

@@ -32,6 +32,9 @@ export interface RatingLists {
     options: PageOptions<UserPosition>,
   ): Promise<RatingPage<UserPosition>>
 
+  /** Returns the number of the ratings of a user, of all record types. */
+  countOfUser(userId: string): Promise<number>
+
   /** Lists the ratings of a record by user id, compared by code point. A position is a user id. */
   ratingsOfRecord(record: RecordRef, options: PageOptions<string>): Promise<RatingPage<string>>
 }

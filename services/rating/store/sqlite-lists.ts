@@ -22,6 +22,7 @@ export function createSqliteLists(
      WHERE entry.user_id = ? AND (entry.update_time_ms, entry.record_number) < (?, ?)
      ORDER BY entry.update_time_ms DESC, entry.record_number DESC LIMIT ?`,
   )
+  const countOf = db.prepare('SELECT count(*) AS count FROM rating_by_user WHERE user_id = ?')
   const ofRecord = db.prepare(
     `SELECT ${ratingColumns} FROM aggregate CROSS JOIN rating USING (record_number)
      WHERE record_type = ? AND record_id = ? AND user_id > ? ORDER BY user_id LIMIT ?`,
@@ -30,6 +31,10 @@ export function createSqliteLists(
     `SELECT ${ratingColumns} FROM aggregate CROSS JOIN rating USING (record_number)
      WHERE record_type = ? AND record_id = ? AND user_id = ?`,
   )
+  async function completeUsers(): Promise<void> {
+    const isComplete = read(db, users.isComplete)
+    if (!isComplete) await write(db, users.complete)
+  }
   return {
     async get({ recordType, recordId }, userId) {
       return read(db, () => {
@@ -38,13 +43,16 @@ export function createSqliteLists(
       })
     },
     async ratingsOfUser(userId, { limit, after = newestOfUser }) {
-      const isComplete = read(db, users.isComplete)
-      if (!isComplete) await write(db, users.complete)
+      await completeUsers()
       const { updateTimeMs, recordNumber } = after
       return read(db, () => {
         const rows = ofUser.all(userId, updateTimeMs, recordNumber, limit + 1)
         return toPage(rows, limit, shownRules(), userPositionOf)
       })
+    },
+    async countOfUser(userId) {
+      await completeUsers()
+      return read(db, () => countOf.get(userId)?.count as number)
     },
     async ratingsOfRecord({ recordType, recordId }, { limit, after = '' }) {
       return read(db, () => {

@@ -42,6 +42,7 @@ export function describeLists(createDatabase: () => OpenRatingStore, clock: () =
     await store.put([rating('bob', 1, movie('5'))])
     await store.put([rating('ann', 5, movie('2'))])
     await store.delete(movie('3'), 'ann')
+    expect(await store.countOfUser('ann')).toBe(3)
     for (const limit of [1, 2, 3, 100]) {
       const found = await all(limit, ofUser(store, 'ann'))
       expect(found.map(({ recordId, value }) => [recordId, value])).toEqual([
@@ -72,6 +73,7 @@ export function describeLists(createDatabase: () => OpenRatingStore, clock: () =
     await store.delete(alien, 'ann')
     for (const user of ['ann', 'bob', 'ann\0', '\ud83d']) {
       expect(await store.ratingsOfUser(user, options)).toEqual(emptyPage)
+      expect(await store.countOfUser(user)).toBe(0)
     }
     for (const record of [alien, heat, movie('alien\0'), { ...alien, recordType: '\ud83d' }]) {
       expect(await store.ratingsOfRecord(record, options)).toEqual(emptyPage)
@@ -86,7 +88,9 @@ export function describeLists(createDatabase: () => OpenRatingStore, clock: () =
     await store.put([rating('ann', 1), rating('ann', 2, heat)])
     const { ratings } = await store.ratingsOfUser('ann', { limit: 10 })
     expect(ratings.map(({ value }) => value).sort()).toEqual([1, 2])
+    expect(await store.countOfUser('ann')).toBe(2)
     await store.delete(alien, 'ann')
+    expect(await store.countOfUser('ann')).toBe(1)
     const rest = await store.ratingsOfUser('ann', { limit: 10 })
     expect(rest.ratings.map(({ recordId }) => recordId)).toEqual([heat.recordId])
   })
@@ -110,6 +114,7 @@ export function describeLists(createDatabase: () => OpenRatingStore, clock: () =
       const listed = await all(7, ofUser(store, '7'))
       const own = keys.filter((key) => key.endsWith(' 7'))
       expect(listed.map(({ recordId, userId }) => `${recordId} ${userId}`).sort()).toEqual(own)
+      expect(await store.countOfUser('7')).toBe(own.length)
     },
     propertyTimeoutMs,
   )
@@ -131,6 +136,8 @@ export function describeLists(createDatabase: () => OpenRatingStore, clock: () =
             if (next !== undefined) await write(store, next)
           })
           const last = await readAll(store, 1_000)
+          const newest = await all(1_000, ofUser(store, '1'))
+          expect(await store.countOfUser('1')).toBe(newest.length)
           const keyOf = (one: StoredRating) => JSON.stringify(one)
           const unchanged = new Set(last.map(keyOf)).intersection(new Set(first.map(keyOf)))
           const seen = found.map(keyOf).filter((key) => unchanged.has(key))
@@ -157,6 +164,7 @@ export function describeDurableLists(
     await using second = await open({ rules, clock })
     const { ratings } = await second.ratingsOfUser('ann', { limit: 10 })
     expect(ratings.map(({ recordId }) => recordId)).toEqual([alien.recordId])
+    expect(await second.countOfUser('ann')).toBe(1)
   })
 }
 
