@@ -25,6 +25,7 @@ import {
 } from './contract/fixtures.ts'
 import { expectHalfStars, halfStarRules, halfStars } from './contract/half-stars.ts'
 import { describeProcesses } from './contract/processes.ts'
+import { expectVersionBefore } from './contract/version-before.ts'
 import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
 import { convertScale } from './convert-scale.ts'
 import { openRatingStore } from './open.ts'
@@ -70,6 +71,13 @@ describeWith(backend('postgres'), 'Postgres', (server) => {
     await connection.query({ text: readFileSync(halfStars.postgres, 'utf8') })
     await using store = await openPostgresRatingStore({ url, rules: halfStarRules })
     await expectHalfStars(store)
+  })
+
+  test('a PostgreSQL database has puts of the version before, which has no rated times', async () => {
+    const url = await databases.create()
+    await using store = await openPostgresRatingStore({ url, rules })
+    await using connection = await connect(url)
+    await expectVersionBefore(store, (text) => connection.query({ text }))
   })
 
   test('no table has the id of an erased user', async () => {

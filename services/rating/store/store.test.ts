@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { defaultRules } from '../scoring.ts'
@@ -9,6 +10,7 @@ import { ratingStoreContract } from './contract/contract.ts'
 import { alien, type OpenRatingStore, rating, rules } from './contract/fixtures.ts'
 import { expectHalfStars, halfStarRules, halfStars } from './contract/half-stars.ts'
 import { describeProcesses } from './contract/processes.ts'
+import { expectVersionBefore } from './contract/version-before.ts'
 import { expectWholeNumbers, wholeNumbers } from './contract/whole-numbers.ts'
 import { convertScale } from './convert-scale.ts'
 import { createMemoryRatingStore } from './memory.ts'
@@ -55,6 +57,14 @@ test('an SQLite file of the version before keeps all its data', async () => {
   copyFileSync(halfStars.sqlite, path)
   await using store = createSqliteRatingStore({ path, rules: halfStarRules })
   await expectHalfStars(store)
+})
+
+test('an SQLite file has puts of the version before, which has no rated times', async () => {
+  const path = newPath()
+  await using store = createSqliteRatingStore({ path, rules })
+  const db = new DatabaseSync(path)
+  await expectVersionBefore(store, (statement) => db.exec(statement))
+  db.close()
 })
 
 test('the lease of a process that was killed ends when another one opens the file alone', async () => {
