@@ -1,4 +1,4 @@
-import { expect } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { execFile } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,17 +16,25 @@ const matrix = 'the-matrix-1999'
 
 interface Example {
   readonly path: string
+  /** The field of the response that is the body by REST. */
+  readonly part: string
+  /** A part of what the program prints. */
+  readonly expected: string
   readonly fields: Readonly<Record<string, string>>
 }
 
 /** A method of movie, at the page's own origin. */
 const getDetails: Example = {
   path: '/try/movie.v1.MovieService/GetMovieDetails',
+  part: 'movieDetails',
+  expected: 'title: "The Matrix"',
   fields: { movie_id: matrix },
 }
 /** A method of rating, forwarded by movie. */
 const putRating: Example = {
   path: '/try/rating.v1.RatingService/PutRating',
+  part: 'aggregatedRating',
+  expected: 'value: 4.5',
   fields: {
     record_id: matrix,
     record_type: 'movie',
@@ -60,6 +68,36 @@ describePage(
         testTimeoutMs,
       )
     }
+
+    testWith(
+      tool('curl'),
+      'the REST command gets the same response as the page, without what is around it',
+      async () => {
+        for (const { path, fields, part } of [getDetails, putRating]) {
+          await using visitor = await site().visit(path)
+          const shown = await callByPage(visitor.page, fields)
+          const command = await copyCommand(visitor, 'REST')
+          const own = (shown as Record<string, unknown>)[part]
+          expect(numbers(withoutStamps(JSON.parse(await runShell(command))))).toEqual(
+            numbers(withoutStamps(own)),
+          )
+        }
+      },
+      testTimeoutMs,
+    )
+
+    test(
+      'the TypeScript program gets the same response as the page',
+      async () => {
+        for (const { path, fields, expected } of [getDetails, putRating]) {
+          await using visitor = await site().visit(path)
+          await callByPage(visitor.page, fields)
+          const program = await copyCommand(visitor, 'TypeScript')
+          expect(await runProgram(program)).toContain(expected)
+        }
+      },
+      testTimeoutMs,
+    )
 
     testWith(
       tool('buf'),
@@ -121,6 +159,25 @@ async function runShell(line: string): Promise<string> {
     timeout: commandTimeoutMs,
   })
   return stdout
+}
+
+/** Runs a program in the folder of the page, whose packages have the client. */
+async function runProgram(text: string): Promise<string> {
+  const run = promisify(execFile)(process.execPath, ['run', '-'], {
+    cwd: join(root, 'apps', 'web'),
+    timeout: commandTimeoutMs,
+  })
+  run.child.stdin?.end(text)
+  return (await run).stdout
+}
+
+/** The message with 64-bit integers as numbers, which they are by REST. */
+function numbers(message: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(message, (_, value) =>
+      typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value,
+    ),
+  )
 }
 
 const differing: ReadonlySet<string> = new Set(['etag', 'revision', 'updateTime'])

@@ -6,6 +6,8 @@ import { Choice } from './choice.tsx'
 import { bufCommand } from './command-buf.ts'
 import { curlCommand } from './command-curl.ts'
 import { grpcurlCommand } from './command-grpcurl.ts'
+import { restCommand } from './command-rest.ts'
+import { typescriptProgram } from './command-typescript.ts'
 import { copyText, selectContents } from './copy-text.ts'
 import { type DirectAddress, directAddress } from './direct-address.ts'
 import type { ServiceName } from './try-path.ts'
@@ -23,9 +25,11 @@ const tools = [
   { value: 'curl', text: 'curl' },
   { value: 'grpcurl', text: 'grpcurl' },
   { value: 'buf', text: 'buf curl' },
+  { value: 'typescript', text: 'TypeScript' },
+  { value: 'rest', text: 'REST' },
 ] as const
 
-/** The call as commands for a shell. */
+/** The call as commands for a shell, and as a program. */
 export function Commands({ call, typeName, at, addresses }: CommandsProps) {
   const tool = useSignal<Tool>('curl')
   const copied = useSignal('')
@@ -67,7 +71,7 @@ export function Commands({ call, typeName, at, addresses }: CommandsProps) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
       <pre class="code commands-code" ref={shown} tabIndex={0}>
-        {command ?? (call ? '…' : 'The request is not valid yet.')}
+        {command ?? (call ? missing[tool.value] : 'The request is not valid yet.')}
       </pre>
       <p class="form-note">{note}</p>
     </section>
@@ -76,10 +80,34 @@ export function Commands({ call, typeName, at, addresses }: CommandsProps) {
 
 type Tool = (typeof tools)[number]['value']
 
+/** Texts for a call that a tool cannot make. */
+const missing: Readonly<Record<Tool, string>> = {
+  curl: '',
+  // The address of an instance is looked up, or the note says that none is known.
+  grpcurl: '…',
+  buf: '',
+  typescript: '@marquee/client has no such method: it streams its request, or is a part of gRPC.',
+  rest: 'No REST route at this address can make the call.',
+}
+
 function commandOf(tool: Tool, call: Call, address: URL | undefined): string | undefined {
-  if (tool === 'curl') return curlCommand(call)
-  if (tool === 'buf') return bufCommand(call)
-  return address && grpcurlCommand(call, address)
+  switch (tool) {
+    case 'curl':
+      return curlCommand(call)
+    case 'grpcurl':
+      return address && grpcurlCommand(call, address)
+    case 'buf':
+      return bufCommand(call)
+    case 'typescript':
+      return typescriptProgram(call)
+    case 'rest':
+      return address && !isShadowed(call, address) ? restCommand(call, address) : undefined
+  }
+}
+
+/** True at movie, which has a method of its own at the route: see docs/rest.md. */
+function isShadowed({ method }: Call, address: URL): boolean {
+  return method.name === 'DeleteMetadata' && address.origin === location.origin
 }
 
 function noteOf(at: ServiceName, { url, isInstance }: DirectAddress): string {
