@@ -10,19 +10,22 @@ import type { Visitor } from './visitor.ts'
  * descriptors a client has in full.
  */
 const scriptBytesMax = 60_000
+/** Scripts, comments of the protos, and the reflection of all services. */
+const explorerBytesMax = 150_000
 const layoutShiftMax = 0.01
 /** Delay of responses, so that the loading state is visible. */
 const responseDelayMs = 150
 const rated = await famousMovies(12)
 const [best] = rated
 
+const explorer = '/try/rating.v1.RatingService/PutRating'
+
 /** Waits for each page to be loaded, by path. */
 const pages: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   '/': (page) => page.getByRole('link', { name: best?.name ?? '' }).waitFor(),
   [`/movies/${best?.id}`]: (page) => page.locator('canvas').waitFor(),
   '/system': (page) => page.locator('canvas').nth(2).waitFor(),
-  '/try/rating.v1.RatingService/PutRating': (page) =>
-    page.getByRole('button', { name: 'Send' }).waitFor(),
+  [explorer]: (page) => page.getByRole('button', { name: 'Send' }).waitFor(),
 }
 
 describePage(
@@ -41,6 +44,23 @@ describePage(
       const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0)
       expect(bytes).toBeGreaterThan(0)
       expect(bytes).toBeLessThanOrEqual(scriptBytesMax)
+    })
+
+    test(`the API explorer takes at most ${explorerBytesMax} bytes after the shell`, async () => {
+      await using visitor = await visitCollecting(site())
+      const { page, requests } = visitor
+      await page.goto('/')
+      await pages['/']?.(page)
+      const shell = new Set(requests.map((request) => request.url()))
+      requests.length = 0
+      await page.goto(explorer)
+      await pages[explorer]?.(page)
+      await page.waitForLoadState('networkidle')
+      const added = requests.filter((request) => !shell.has(request.url()))
+      expect(added.map((request) => request.url()).join()).toContain('ServerReflectionInfo')
+      const sizes = await Promise.all(added.map((request) => request.sizes()))
+      const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0)
+      expect(bytes).toBeLessThanOrEqual(explorerBytesMax)
     })
 
     test("every asset comes from the page's origin, compressed and immutable", async () => {
@@ -133,7 +153,7 @@ describePage(
 )
 
 /** A visitor who has not opened a page yet, with all requests from then on. */
-async function visitCollecting(site: Site): Promise<Visitor & { requests: readonly Request[] }> {
+async function visitCollecting(site: Site): Promise<Visitor & { requests: Request[] }> {
   const visitor = await site.visit('about:blank')
   const requests: Request[] = []
   visitor.page.on('request', (request) => void requests.push(request))

@@ -25,6 +25,10 @@ const movie: Readonly<Record<string, readonly Example[]>> = {
     example('The top rated', { order: 'ORDER_TOP_RATED', pageSize: 10 }),
     example('Count movies by genre', { pageSize: 1, includeFacets: true }),
   ],
+  ListSimilarMovies: [
+    example('Like The Matrix', { movieId, pageSize: 5 }),
+    example('Like Alien', { movieId: 'alien-1979', pageSize: 5 }),
+  ],
   DeleteMovie: [
     example('Delete a movie with its ratings', { movieId: copy.id, deleteRatings: true }),
     example('Delete a movie, keep its ratings', { movieId: copy.id }),
@@ -117,7 +121,7 @@ const rating: Readonly<Record<string, readonly Example[]>> = {
   ],
   ListTopRated: [
     example('The first 5', { recordType: 'movie', pageSize: 5 }),
-    example('With 10 ratings or more', { recordType: 'movie', ratingCountMin: '10', pageSize: 5 }),
+    example('With 10 ratings or more', { recordType: 'movie', countMin: '10', pageSize: 5 }),
   ],
   WatchAggregatedRatings: [
     example('One movie', { records: [record] }),
