@@ -1,21 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Code } from '@connectrpc/connect'
-import { bindingsOf } from '@marquee/transcode/binding'
 import type { Outcome } from '../outcome.ts'
 import { bodyRules } from './bodies.ts'
 import { parameterRules } from './parameters.ts'
 import { routeRules } from './routes.ts'
 import {
+  asJson,
   bodyOf,
   both,
-  type Comparison,
   changePath,
   isAccepted,
+  json,
   namedIn,
+  optionsRule,
   pathOf,
   type Rule,
   refusalOf,
   removeNamed,
+  verbOf,
 } from './rule.ts'
 
 /** Characters that mean the same when they are encoded (RFC 3986 §6.2.2.2). */
@@ -44,11 +46,7 @@ export const gatewayRules: readonly Rule[] = [
     applies: ({ ours, theirs }) =>
       ours.call !== undefined && /"?-?\d+"? is not (?:a )?valid/.test(theirs.error?.message ?? ''),
   },
-  {
-    name: 'OPTIONS is served on every path',
-    example: 'OPTIONS /v1/query',
-    applies: ({ ours, theirs }) => ours.status === 204 && isNotAllowed(theirs),
-  },
+  optionsRule(({ theirs }) => isNotAllowed(theirs)),
   {
     name: 'a wrong method is 405 with Allow, and 501 there',
     example: 'POST /v1/query',
@@ -106,10 +104,7 @@ export const gatewayRules: readonly Rule[] = [
     example: 'POST /v1/all {} text/plain',
     applies: ({ sent }) =>
       (sent.ours.headers['content-type'] ?? '') !== json && sent.ours.body !== undefined,
-    rewrite: both((request) => ({
-      ...request,
-      headers: { ...request.headers, 'content-type': json },
-    })),
+    rewrite: asJson,
   },
   {
     name: 'booleans are true and false, as in JSON, and also 1, t and TRUE there',
@@ -141,7 +136,9 @@ export const gatewayRules: readonly Rule[] = [
     name: 'a verb of a template is no part of an id, also for another method',
     example: 'PURGE /v1/items/a:read',
     applies: (comparison) =>
-      comparison.ours.status === 405 && !isNotAllowed(comparison.theirs) && hasVerb(comparison),
+      comparison.ours.status === 405 &&
+      !isNotAllowed(comparison.theirs) &&
+      verbOf(comparison.service, pathOf(comparison.sent.ours)) !== undefined,
   },
   {
     name: 'a duration may be as long as in protobuf, and 290 years there',
@@ -177,8 +174,6 @@ export const gatewayRules: readonly Rule[] = [
   },
 ]
 
-const json = 'application/json'
-
 function isNotAllowed({ status, error }: Outcome): boolean {
   return status === 501 && error?.code !== undefined
     ? error.message === 'Method Not Allowed'
@@ -201,9 +196,4 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
-}
-
-function hasVerb({ service, sent }: Comparison): boolean {
-  const verbs = service.methods.flatMap(bindingsOf).map(({ template }) => template.verb)
-  return verbs.some((verb) => verb !== '' && pathOf(sent.ours).endsWith(`:${verb}`))
 }

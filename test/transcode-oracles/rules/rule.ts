@@ -1,5 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf'
 import { Code } from '@connectrpc/connect'
+import { bindingsOf } from '@marquee/transcode/binding'
 import type { Part } from '../differences.ts'
 import type { RawRequest } from '../http-client.ts'
 import type { Outcome } from '../outcome.ts'
@@ -31,6 +32,32 @@ export interface Rule {
 /** Changes both requests in the same way. */
 export function both(change: (request: RawRequest) => RawRequest): NonNullable<Rule['rewrite']> {
   return ({ sent }) => ({ ours: change(sent.ours), theirs: change(sent.theirs) })
+}
+
+export const json = 'application/json'
+
+/** Sends the bodies as JSON. */
+export const asJson = both((request) => ({
+  ...request,
+  headers: { ...request.headers, 'content-type': json },
+}))
+
+/**
+ * Returns the rule of OPTIONS, which the oracles do not serve.
+ * @param isRefused Returns whether the oracle has refused the method of a path.
+ */
+export function optionsRule(isRefused: (comparison: Comparison) => boolean): Rule {
+  return {
+    name: 'OPTIONS is served on every path',
+    example: 'OPTIONS /v1/query',
+    applies: (comparison) => comparison.ours.status === 204 && isRefused(comparison),
+  }
+}
+
+/** Returns the verb at the end of a path: `read` of `/v1/items/a:read`. */
+export function verbOf(service: DescService, path: string): string | undefined {
+  const verbs = service.methods.flatMap(bindingsOf).map(({ template }) => template.verb)
+  return verbs.find((verb) => verb !== '' && path.endsWith(`:${verb}`))
 }
 
 /** Returns the path of a request, as it is sent. */

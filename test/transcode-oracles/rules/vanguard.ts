@@ -7,38 +7,31 @@ import { bodyRules } from './bodies.ts'
 import { parameterRules } from './parameters.ts'
 import { routeRules } from './routes.ts'
 import {
+  asJson,
   both,
+  type Comparison,
   changeParameters,
   isAccepted,
+  json,
   namedIn,
+  optionsRule,
   pathOf,
   type Rule,
   refusalOf,
   removeNamed,
+  verbOf,
 } from './rule.ts'
-
-const json = 'application/json'
 
 /** Differences of vanguard. */
 export const vanguardRules: readonly Rule[] = [
   ...routeRules,
   ...parameterRules,
   ...bodyRules,
-  {
-    name: 'OPTIONS is served on every path',
-    example: 'OPTIONS /v1/query',
-    applies: ({ ours, theirs }) =>
-      ours.status === 204 &&
-      theirs.status === 405 &&
-      isDeepStrictEqual(served(ours.allow), theirs.allow),
-  },
+  optionsRule(isNotAllowed),
   {
     name: 'Allow names HEAD and OPTIONS too, and the body of 405 is an error in JSON',
     example: 'POST /v1/query',
-    applies: ({ ours, theirs }) =>
-      ours.status === 405 &&
-      theirs.status === 405 &&
-      isDeepStrictEqual(served(ours.allow), theirs.allow),
+    applies: (comparison) => comparison.ours.status === 405 && isNotAllowed(comparison),
   },
   {
     name: 'streams are served, and refused there',
@@ -122,10 +115,7 @@ export const vanguardRules: readonly Rule[] = [
     name: 'JSON has several content types, and one there',
     example: 'POST /v1/all {} application/merge-patch+json',
     applies: ({ sent }) => (sent.ours.headers['content-type'] ?? json) !== json,
-    rewrite: both((request) => ({
-      ...request,
-      headers: { ...request.headers, 'content-type': json },
-    })),
+    rewrite: asJson,
   },
   {
     name: 'a body that the route does not read is ignored, and refused there',
@@ -189,8 +179,10 @@ export const vanguardRules: readonly Rule[] = [
 
 const decodedTwice = /^[^?]*%(?:2F|3A|25)/i
 
-function served(allow: readonly string[]): string[] {
-  return allow.filter((method) => method !== 'HEAD' && method !== 'OPTIONS')
+/** Returns whether the method is refused there, and the others are the same. */
+function isNotAllowed({ ours, theirs }: Comparison): boolean {
+  const allow = ours.allow.filter((method) => method !== 'HEAD' && method !== 'OPTIONS')
+  return theirs.status === 405 && isDeepStrictEqual(allow, theirs.allow)
 }
 
 /** Replaces the colons that start no verb, and all colons when the last one does. */
@@ -198,8 +190,7 @@ function withoutColons(service: DescService, request: RawRequest): RawRequest {
   const path = pathOf(request)
   const start = path.lastIndexOf('/')
   const last = path.slice(start)
-  const verbs = service.methods.flatMap(bindingsOf).map(({ template }) => template.verb)
-  const verb = verbs.find((text) => text !== '' && last.endsWith(`:${text}`))
+  const verb = verbOf(service, last)
   const end = verb === undefined ? last.length : last.length - verb.length - 1
   const inner = last.slice(0, end).replaceAll(':', 'x') + last.slice(end)
   const changed = inner === last ? last.replaceAll(':', 'x') : inner
