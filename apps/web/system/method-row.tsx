@@ -24,20 +24,23 @@ export function MethodTableRow({ row, onOpen }: MethodTableRowProps) {
         >
           <MethodName method={row.method} />
         </button>
+        <span class="method-at">
+          {service} · {protocol}
+        </span>
         {streaming ? <span class="tag">stream</span> : null}
         {internal ? <span class="tag">internal</span> : null}
       </th>
-      <td>{service}</td>
-      <td>{protocol}</td>
+      <td class="method-extra">{service}</td>
+      <td class="method-extra">{protocol}</td>
       <td class="number">{rateText(perSecond)}</td>
       <Percentiles row={row} />
       <td class="number" data-fault={(row.faultPercent ?? 0) > 0}>
         {percentText(row.faultPercent)}
       </td>
-      <td>
+      <td class="method-extra">
         <Codes row={row} />
       </td>
-      <td>
+      <td class="method-extra">
         <svg class="row-spark" {...size} aria-hidden="true">
           <path class="spark" d={sparkPath(row.rates, { ...size, countMax: windowSeconds })} />
         </svg>
@@ -49,11 +52,9 @@ export function MethodTableRow({ row, onOpen }: MethodTableRowProps) {
 function Percentiles({ row: { p50, p95, p99 } }: { row: MethodRow }) {
   return (
     <>
-      {[p50, p95, p99].map((value, index) => (
-        <td key={index} class="number">
-          {latencyText(value)}
-        </td>
-      ))}
+      <td class="number method-extra">{latencyText(p50)}</td>
+      <td class="number">{latencyText(p95)}</td>
+      <td class="number method-extra">{latencyText(p99)}</td>
     </>
   )
 }

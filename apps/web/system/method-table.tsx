@@ -29,6 +29,9 @@ const columns: readonly (readonly [column: Column, title: string])[] = [
   ['faultPercent', 'Errors'],
 ]
 
+/** Columns that narrow screens have no room for. */
+const extraColumns: ReadonlySet<Column> = new Set(['service', 'protocol', 'p50', 'p99'])
+
 /** The called methods with rates, percentiles and codes over the last 30 s. */
 export function MethodTable({ monitor, view }: MethodTableProps) {
   const order = useSignal(firstOrder)
@@ -93,14 +96,19 @@ export function MethodTable({ monitor, view }: MethodTableProps) {
                 <SortHeader
                   key={column}
                   title={title}
+                  isExtra={extraColumns.has(column)}
                   sort={order.value.column === column ? order.value.descending : undefined}
                   onSort={() => {
                     order.value = orderAfter(order.value, column)
                   }}
                 />
               ))}
-              <th scope="col">Codes</th>
-              <th scope="col">30 s</th>
+              <th scope="col" class="method-extra">
+                Codes since start
+              </th>
+              <th scope="col" class="method-extra">
+                30 s
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -136,17 +144,19 @@ function emptyText(monitor: Monitor | undefined, idle: readonly MethodRow[], isS
 
 interface SortHeaderProps {
   readonly title: string
+  /** True when narrow screens leave it out. */
+  readonly isExtra: boolean
   /** True when descending, false when ascending, undefined when another column sorts. */
   readonly sort: boolean | undefined
   readonly onSort: () => void
 }
 
-function SortHeader({ title, sort, onSort }: SortHeaderProps) {
+function SortHeader({ title, isExtra, sort, onSort }: SortHeaderProps) {
   const isNumber = !['Method', 'Service', 'Protocol'].includes(title)
   return (
     <th
       scope="col"
-      class={isNumber ? 'number' : ''}
+      class={[isNumber && 'number', isExtra && 'method-extra'].filter(Boolean).join(' ')}
       aria-sort={sort === undefined ? undefined : sort ? 'descending' : 'ascending'}
     >
       <button type="button" class="sort" onClick={onSort}>
